@@ -1,0 +1,347 @@
+package canon_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// kind has one of everything that rules can say.
+var kind = catalogue.Kind{
+	Name:      "things",
+	Fields:    catalogue.Fields{ID: "id", Name: "title", Updated: "updated_at", Folder: "folder.id", Owner: "user_id"},
+	Volatile:  []string{"updated_at", "views", "tiles.count", "cred_*.at", "**.share"},
+	Unordered: []string{"groups"},
+	Refs: []catalogue.Pointer{
+		{Path: "tiles.merge_id", Kind: "merges"},
+		{Path: "id", Kind: "details", Unless: "inherits"},
+		{Path: "parts.name", Kind: "parts", Join: "title"},
+	},
+}
+
+func read(t *testing.T, body string) canon.Document {
+	t.Helper()
+	doc, err := canon.NewReader().Read(canon.Compile(kind), []byte(body))
+	if err != nil {
+		t.Fatalf("Read(%s): %v", body, err)
+	}
+	return doc
+}
+
+func TestReadPicksColumns(t *testing.T) {
+	got := read(t, `{"can":{"id":"no"},"id":17,"title":"a \"b\" \u0026 c","folder":{"id":"5","title":"no"},
+		"updated_at":"then","user_id":"3","tiles":[{"merge_id":"m1"},{"merge_id":null},{"merge_id":"m2"},{"merge_id":"m1"}]}`)
+	want := canon.Document{
+		ID: "17", Name: `a "b" & c`, Updated: "then", Folder: "5", Owner: "3",
+		Refs:        []record.Ref{{Kind: "details", ID: "17"}, {Kind: "merges", ID: "m1"}, {Kind: "merges", ID: "m2"}},
+		Fingerprint: got.Fingerprint,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("document (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadFollowsPointers(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       []record.Ref
+	}{
+		{"unless it is true", `{"id":"1","inherits":true}`, nil},
+		{"it is false", `{"id":"1","inherits":false}`, []record.Ref{{Kind: "details", ID: "1"}}},
+		{"it is not there", `{"id":"1"}`, []record.Ref{{Kind: "details", ID: "1"}}},
+		{"it comes later", `{"id":"1","x":{"inherits":false},"inherits":true}`, nil},
+		{
+			"joined", `{"parts":[{"name":"a"},{"name":"b"}],"title":"t","inherits":true,"id":"1"}`,
+			[]record.Ref{{Kind: "parts", ID: "t::a"}, {Kind: "parts", ID: "t::b"}},
+		},
+	}
+	r, rules := canon.NewReader(), canon.Compile(kind)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			doc, err := r.Read(rules, []byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, doc.Refs); diff != "" {
+				t.Errorf("refs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	const base = `{"id":"1","title":"a&b","groups":["x","y"],"tiles":[{"n":1.0,"vis_config":{"url":"u","share":1}},{"n":2}]}`
+	tests := []struct {
+		name string
+		body string
+		same bool
+	}{
+		{"key order", `{"tiles":[{"vis_config":{"share":1,"url":"u"},"n":1.0},{"n":2}],"groups":["x","y"],"title":"a&b","id":"1"}`, true},
+		{"escapes", `{"id":"1","title":"a\u0026b","groups":["x","y"],"tiles":[{"n":1.0,"vis_config":{"url":"\u0075","share":1}},{"n":2}]}`, true},
+		{"white space", "{\n \"id\" : \"1\",\"title\":\"a&b\",\"groups\":[\"x\", \"y\"],\"tiles\":[{\"n\":1.0,\"vis_config\":{\"url\":\"u\",\"share\":1}},{\"n\":2}]}\n", true},
+		{"set order", strings.Replace(base, `["x","y"]`, `["y","x"]`, 1), true},
+		{"volatile", strings.Replace(base, `{"id"`, `{"views":9,"can":{},"cred_x":{"at":1},"id"`, 1), false}, // cred_x itself is content
+		{"volatile anywhere", strings.Replace(base, `{"n":2}`, `{"n":2,"share":"s","count":3,"url":null,"note_as_html":"<b>"}`, 1), true},
+		{"below a starred name", strings.Replace(base, `{"id"`, `{"views":9,"id"`, 1), true},
+		{"title", strings.Replace(base, "a&b", "a&c", 1), false},
+		{"array order", strings.Replace(base, `{"n":1.0,"vis_config":{"url":"u","share":1}},{"n":2}`, `{"n":2},{"n":1.0,"vis_config":{"url":"u","share":1}}`, 1), false},
+		{"number spelling", strings.Replace(base, "1.0", "1", 1), false},
+		{"null for missing", strings.Replace(base, `{"n":2}`, `{"n":2,"x":null}`, 1), false},
+		{"volatile name inside free JSON", strings.Replace(base, `"url":"u"`, `"url":"v"`, 1), false},
+		{"volatile rule inside free JSON", strings.Replace(base, `"share":1`, `"share":2`, 1), false},
+		{"set member", strings.Replace(base, `["x","y"]`, `["x","z"]`, 1), false},
+	}
+	want := read(t, base).Fingerprint
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := read(t, tt.body).Fingerprint; (got == want) != tt.same {
+				t.Errorf("fingerprint same = %v, want %v", got == want, tt.same)
+			}
+		})
+	}
+}
+
+func TestFingerprintDropsBelowStarredNames(t *testing.T) {
+	a := read(t, `{"id":"1","cred_mail":{"at":"monday","email":"a"}}`)
+	b := read(t, `{"id":"1","cred_mail":{"at":"friday","email":"a"}}`)
+	c := read(t, `{"id":"1","cred_mail":{"at":"friday","email":"b"}}`)
+	if a.Fingerprint != b.Fingerprint || b.Fingerprint == c.Fingerprint {
+		t.Errorf("fingerprints %v %v %v: want the first two equal, the third another", a.Fingerprint, b.Fingerprint, c.Fingerprint)
+	}
+}
+
+func TestFingerprintKeepsWhatCannotBeDecoded(t *testing.T) {
+	// Half surrogate pairs and bytes that are not UTF-8 all decode to U+FFFD.
+	seen := map[record.Digest]string{}
+	for _, text := range []string{`"\ud800"`, `"\udc00"`, `"\ufffd"`, "\"\xff\"", "\"\xfe\"", `"\ud83d\ude00"`} {
+		fp := read(t, `{"id":"1","title":`+text+`}`).Fingerprint
+		if other, ok := seen[fp]; ok {
+			t.Errorf("%q and %q have the same fingerprint", text, other)
+		}
+		seen[fp] = text
+	}
+}
+
+func TestFingerprintOfRepeatedMembers(t *testing.T) {
+	a := read(t, `{"id":"1","x":1,"x":2}`).Fingerprint
+	b := read(t, `{"id":"1","x":2,"x":1}`).Fingerprint
+	if a == b {
+		t.Error("the order of members with the same name must count")
+	}
+}
+
+func TestReadRefusesInvalid(t *testing.T) {
+	for _, body := range []string{"", "{", `{"id":1`, `{"id":1}}`, `{"id":1} x`, `{"id":01}`, "<html>", `{"a":"\x"}`, "[1,]", strings.Repeat("[", 20000)} {
+		_, err := canon.NewReader().Read(canon.Compile(kind), []byte(body))
+		if !errors.Is(err, canon.ErrInvalid) {
+			t.Errorf("Read(%.20q) = %v, want ErrInvalid", body, err)
+		}
+		if err != nil && strings.ContainsAny(err.Error(), "\n<") {
+			t.Errorf("error quotes the body: %q", err)
+		}
+	}
+}
+
+func TestReaderIsUsableAfterAnError(t *testing.T) {
+	r, rules := canon.NewReader(), canon.Compile(kind)
+	want, _ := r.Read(rules, []byte(`{"id":"1","b":[1,2],"a":{}}`))
+	if _, err := r.Read(rules, []byte(`{"id":"1","b":[{"c":`)); err == nil {
+		t.Fatal("no error")
+	}
+	got, err := r.Read(rules, []byte(`{"a":{},"id":"1","b":[1,2]}`))
+	if err != nil || got.Fingerprint != want.Fingerprint {
+		t.Errorf("after an error: %v, %v", got, err)
+	}
+}
+
+func TestRows(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       []string
+	}{
+		{"empty", " [ ] ", nil},
+		{"compact", `[{"id":1},3,"s\u0026",[]]`, []string{`{"id":1}`, "3", `"s\u0026"`, "[]"}},
+		{"spaces behind separators are the array's", `[{"a":1}, {"b":2}]`, []string{`{"a":1}`, `{"b":2}`}},
+		{"laid out over lines", "[\n  {\"a\": 1.0},\n  {\"b\": 1e21}\n]\n", []string{`{"a": 1.0}`, `{"b": 1e21}`}},
+		{"documents with line breaks at their ends", "[{\"id\" : 1}\n,{\"id\" : 2}\n]", []string{"{\"id\" : 1}\n", "{\"id\" : 2}\n"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rows, err := canon.Rows([]byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, row := range rows {
+				got = append(got, string(row))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRowsRefuses(t *testing.T) {
+	for _, body := range []string{"", "{}", "null", "[", "[1", "[1,", "[1,]", "[1 2]", "[1]x", "[1][2]", `[{"a":1]`} {
+		if rows, err := canon.Rows([]byte(body)); !errors.Is(err, canon.ErrInvalid) || rows != nil {
+			t.Errorf("Rows(%q) = %q, %v; want ErrInvalid", body, rows, err)
+		}
+	}
+}
+
+func TestMember(t *testing.T) {
+	tests := []struct{ object, want string }{
+		{`{"a":{"id":1},"id":"x"}`, `"x"`},
+		{`{"id": 1.0 , "b":2}`, `1.0`},
+		{`{"id":1,"\u0069d":2}`, `2`},
+		{`{"a":1}`, ``},
+		{`[1]`, ``},
+	}
+	for _, tt := range tests {
+		if got := string(canon.Member([]byte(tt.object), "id")); got != tt.want {
+			t.Errorf("Member(%s) = %q, want %q", tt.object, got, tt.want)
+		}
+	}
+}
+
+func TestMissing(t *testing.T) {
+	rules := canon.Compile(kind)
+	row := `{"id":"1","tiles":[{"n":1}],"views":1}`
+	tests := []struct {
+		name, document string
+		want           []string
+	}{
+		{"as rich", `{"id":"1","tiles":[{"n":1}]}`, nil},
+		{"only volatile members more", `{"id":"1","tiles":[{"n":1,"count":2}],"can":{}}`, nil},
+		{"a member more", `{"id":"1","query":{"id":"q"},"tiles":[{"n":1},{"m":1}]}`, []string{"query", "query.id", "tiles.m"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, canon.Missing(rules, []byte(row), []byte(tt.document))); diff != "" {
+				t.Errorf("missing (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{`{"id":"1","a":[1,{"b":null}],"z":"\u0026\ud800"}`, `[[],{}]`, `"\\"`, `{"":{"":1},"":2}`} {
+		f.Add(s)
+	}
+	rules, r := canon.Compile(kind), canon.NewReader()
+	f.Fuzz(func(t *testing.T, body string) {
+		doc, err := r.Read(rules, []byte(body))
+		if err == nil != (json.Valid([]byte(body))) && !deep(body) {
+			t.Fatalf("Read says %v, encoding/json says valid=%v", err, json.Valid([]byte(body)))
+		}
+		if err != nil {
+			return
+		}
+		// Another order of members and another spelling of strings is no change.
+		again, err := r.Read(rules, respell(t, body))
+		if err == nil && json.Valid([]byte(body)) && !repeats(body) && again.Fingerprint != doc.Fingerprint {
+			t.Errorf("%q and %q have different fingerprints", body, respell(t, body))
+		}
+	})
+}
+
+// deep tells whether the two libraries' limits of nesting may differ.
+func deep(body string) bool { return strings.Count(body, "[")+strings.Count(body, "{") > 9000 }
+
+// repeats tells whether a second spelling could lose something: repeated
+// members, text that is not Unicode, or characters that encoding/json replaces.
+func repeats(body string) bool {
+	var first, second any
+	if json.Unmarshal([]byte(body), &first) != nil {
+		return true
+	}
+	text, _ := json.Marshal(first)
+	return json.Unmarshal(text, &second) != nil || strings.Contains(string(text), `\ufffd`) ||
+		strings.Contains(string(text), "\uFFFD") || strings.Contains(string(text), `\\`) || strings.Count(body, ":") != strings.Count(string(text), ":")
+}
+
+// respell writes a body again with sorted members and HTML escapes, numbers as
+// they were.
+func respell(t *testing.T, body string) []byte {
+	t.Helper()
+	dec := json.NewDecoder(strings.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return []byte(body)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func FuzzRows(f *testing.F) {
+	f.Add(`[1,{"a":[]}, "x" ]`)
+	f.Fuzz(func(t *testing.T, body string) {
+		rows, err := canon.Rows([]byte(body))
+		if err != nil {
+			return
+		}
+		var want []json.RawMessage
+		if err := json.Unmarshal([]byte(body), &want); err != nil {
+			t.Skip("encoding/json is stricter here")
+		}
+		if len(want) != len(rows) {
+			t.Fatalf("%d rows, want %d", len(rows), len(want))
+		}
+		for i := range rows {
+			if strings.TrimRight(string(rows[i]), " \t\r\n") != string(want[i]) {
+				t.Errorf("row %d = %q, want %q", i, rows[i], want[i])
+			}
+		}
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	row, _ := catalogue.Find("dashboards")
+	rules, r := canon.Compile(row), canon.NewReader()
+	body := dashboard(6)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.Read(rules, body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	body := []byte("[" + strings.Repeat(string(dashboard(6))+",", 99) + string(dashboard(6)) + "]")
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := canon.Rows(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// dashboard is a body of about 1.3 KB a tile, with the members of a real one.
+func dashboard(tiles int) []byte {
+	var s strings.Builder
+	s.WriteString(`{"can":{"show":true,"update":true},"id":"17","title":"Sales \u0026 Costs","folder_id":"5","user_id":"3","dashboard_elements":[`)
+	for i := range tiles {
+		if i > 0 {
+			s.WriteByte(',')
+		}
+		fmt.Fprintf(&s, `{"can":{"show":true},"id":"%d","type":"vis","title":"Tile %d","body_text":null,"query":{"id":"%d","model":"thelook","view":"orders","fields":["orders.count","orders.created_month","users.state"],"filters":{"orders.created_date":"90 days"},"sorts":["orders.count desc"],"limit":"500","dynamic_fields":"[{\"label\":\"x\",\"expression\":\"${orders.count}*2\"}]","vis_config":{"type":"looker_column","stacking":"","show_value_labels":false,"label_density":25,"legend_position":"center","x_axis_gridlines":false,"y_axis_combined":true,"series_colors":{"orders.count":"#3EB0D5"},"point_style":"none"},"share_url":"https://looker.example/x/%d"},"result_maker":{"filterables":[{"model":"thelook","view":"orders","listen":[{"dashboard_filter_name":"Date","field":"orders.created_date"}]}]}}`, i, i, i, i)
+	}
+	s.WriteString(`],"view_count":93,"updated_at":"2026-01-01T00:00:00.000-08:00"}`)
+	return []byte(s.String())
+}

@@ -1,0 +1,267 @@
+package catalogue
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Policy is the version of the rules that make stamps and fingerprints: the
+// volatile, unordered and stamp fields below and the canonical form. Raise it
+// when any of them changes; fingerprints are then computed again from stored
+// bodies and stamps are not trusted once.
+const Policy = 1
+
+// Kind is one row.
+type Kind struct {
+	Name  record.Kind
+	Title string // what it is, for people; plural, lower case
+
+	Listing Listing
+	Many    []Many // ways to ask for many documents at once, the cheapest first
+	Detail  Route  // brings one document by id
+
+	Fields    Fields
+	Volatile  []string // members without meaning for a change; see [Everywhere] for the syntax
+	Unordered []string // arrays that are sets; "." is the document itself
+	Secrets   []string // members that open doors: one-time tokens and links, redacted before anything is stored
+	Refs      []Pointer
+
+	Size int64 // bytes of a typical document, the first guess before any was seen
+
+	// Place says how a scope of folders applies to the kind.
+	Place Place
+	// Immutable documents never change: they are fetched once in a vault's life.
+	Immutable bool
+	// Optional kinds are not on every instance: other editions, versions and
+	// hostings refuse them, or do not know them. That is an answer, no failure.
+	Optional bool
+	// Admins alone may list it; for any other key a refusal is expected.
+	Admins bool
+	// OptIn kinds are left out unless they are named.
+	OptIn bool
+	// Reference kinds are kept to be looked at: the API cannot put them back.
+	Reference bool
+	Remark    string // what an administrator should know besides, "" for nothing
+}
+
+// Place says where documents of a kind lie.
+type Place uint8
+
+// The places. What lies nowhere is in every scope.
+const (
+	Nowhere  Place = iota
+	InFolder       // the listing's rows name the folder
+	IsFolder
+)
+
+// Route is one operation of the API.
+type Route struct {
+	Path     string     // template below /api/4.0, "/dashboards/{dashboard_id}"
+	Query    url.Values // parameters that every call carries; never modified
+	Activity Activity
+	Slow     bool // known to take minutes on large instances
+	// Param is the query parameter that takes the id, where the path does not.
+	Param string
+}
+
+// Activity is the quota that a call is drawn from (x-looker-activity-type in
+// the OpenAPI document, which calls them non_query and db_query).
+type Activity string
+
+// The two quotas of Looker's editions.
+const (
+	Administrative Activity = "administrative"
+	Query          Activity = "query"
+)
+
+// Listing is how the documents of a kind are enumerated.
+type Listing struct {
+	Route Route
+	// Whole means that the route takes no paging: one answer holds every
+	// document, and its rows are the documents themselves.
+	Whole bool
+	// Followed means that nothing lists it: its ids are those that stored
+	// documents point to.
+	Followed bool
+	// Fixed are single documents, each on a route of its own; a document's id is
+	// its path without the slash. There is nothing to enumerate.
+	Fixed []Route
+	// Page is how many rows one call of an enumeration asks for. Rows are cut to
+	// Rows, so that pages may be large: each call is drawn from a quota.
+	Page int
+	// Rows are the fields that an enumeration asks for, the id among them.
+	Rows []string
+	// Stamped means that a row, volatile fields left out, tells of every change
+	// of the document: then an unchanged row needs no fetch.
+	Stamped bool
+	// IDs is the parameter that narrows the listing to a comma list of ids; ""
+	// when there is none.
+	IDs string
+	// Unsorted means that the route takes no sorts parameter.
+	Unsorted bool
+	// Trash means that deleted documents are left out unless deleted=true asks
+	// for them, and for nothing else.
+	Trash bool
+}
+
+// Many is a route that brings several documents with one call.
+type Many struct {
+	How   record.How // Page, IDs or Folder
+	Route Route
+	IDs   string // the parameter that takes a comma list of ids, for IDs
+	Trash bool   // whether it can bring documents in the trash
+}
+
+// Fields names the members that become columns. Empty: the kind has none.
+type Fields struct {
+	ID, Name, Updated, Folder, Owner string
+	Trashed                          string // a boolean: the document is in the trash
+}
+
+// Pointer is a member whose value is the id of another document, which is
+// fetched because this one is stored. A document that belongs to its owner has
+// the owner's id: then Path is the owner's own id.
+type Pointer struct {
+	Path string // "dashboard_elements.merge_result_id"; arrays are walked
+	Kind record.Kind
+	// Unless names a member of the document itself: where it is anything but
+	// missing, null or false, there is nothing to fetch.
+	Unless string
+	// Join names a member of the document itself whose value comes before the
+	// id: "thelook" and "orders" make "thelook::orders".
+	Join string
+}
+
+// Everywhere lists volatile members of every kind.
+//
+// The syntax, here and in the rows: "view_count" is a member of the document
+// itself; a dot steps into an object, arrays are walked ("board_sections.can");
+// "**." means at any depth, but not inside [Opaque] members; "*" at the start or
+// the end of a name stands for any characters.
+var Everywhere = []string{
+	"**.can", "**.url", "**.users_url", "**.user_url", "**.edit_uri",
+	"**.*_as_html", "**.refresh_interval_to_i",
+}
+
+// Opaque lists members that hold free JSON of the user's making. Nothing inside
+// them is volatile, whatever it is called.
+var Opaque = []string{"vis_config", "filter_config", "ui_config", "filters", "dynamic_fields", "appearance"}
+
+// Find returns the row of a kind.
+func Find(name record.Kind) (Kind, bool) {
+	all := All()
+	i := slices.IndexFunc(all, func(k Kind) bool { return k.Name == name })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return all[i], true
+}
+
+// All returns every row, in the order in which a run lists the kinds: large and
+// slow ones first, so that they do not end alone.
+func All() []Kind { return slices.Concat(content, people, access, models, appearance, behind) }
+
+// Default returns the rows that a run takes when no kind is named.
+func Default() []Kind {
+	return slices.DeleteFunc(All(), func(k Kind) bool { return k.OptIn })
+}
+
+// Wave returns in which wave of a run a kind is fetched: 0 for what is listed,
+// else one more than the latest of the kinds whose documents point to it.
+func Wave(name record.Kind) int {
+	kind, ok := Find(name)
+	if !ok || !kind.Listing.Followed {
+		return 0
+	}
+	wave := 0
+	for _, parent := range Parents(name) {
+		wave = max(wave, Wave(parent)+1)
+	}
+	return wave
+}
+
+// Parents returns the kinds whose documents point to documents of a kind.
+func Parents(name record.Kind) []record.Kind {
+	var parents []record.Kind
+	for _, k := range All() {
+		if slices.ContainsFunc(k.Refs, func(p Pointer) bool { return p.Kind == name }) {
+			parents = append(parents, k.Name)
+		}
+	}
+	return parents
+}
+
+// Single returns the route and the filled path that bring one document alone.
+// The route is zero when none does.
+func (k Kind) Single(id string) (Route, string) {
+	for _, r := range k.Listing.Fixed {
+		if strings.TrimPrefix(r.Path, "/") == id {
+			return r, r.Path
+		}
+	}
+	if k.Detail.Param != "" {
+		return k.Detail, k.Detail.Path
+	}
+	if strings.Count(k.Detail.Path, "{") > 1 {
+		return k.Detail, k.Detail.Fill(strings.SplitN(id, "::", 2)...)
+	}
+	return k.Detail, k.Detail.Fill(id)
+}
+
+// Names returns the names of rows.
+func Names(kinds []Kind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k.Name)
+	}
+	return names
+}
+
+// Aliases are the short names that commands take besides the kinds' own.
+func Aliases() map[string]string {
+	return map[string]string{
+		"models":      "lookml_models",
+		"schedules":   "scheduled_plans",
+		"permissions": "permission_sets",
+	}
+}
+
+// String is the route's name in statistics and logs: "GET /dashboards/{dashboard_id}".
+func (r Route) String() string { return "GET " + r.Path }
+
+// IsZero tells whether there is no such route.
+func (r Route) IsZero() bool { return r.Path == "" }
+
+// Fill returns the path with its parameters replaced, in order, by escaped
+// values. A value may hold any character, "/" and "::" included.
+func (r Route) Fill(values ...string) string {
+	var path strings.Builder
+	rest := r.Path
+	for _, v := range values {
+		open := strings.IndexByte(rest, '{')
+		shut := strings.IndexByte(rest, '}')
+		if open < 0 || shut < open {
+			break
+		}
+		path.WriteString(rest[:open])
+		path.WriteString(url.PathEscape(v))
+		rest = rest[shut+1:]
+	}
+	path.WriteString(rest)
+	return path.String()
+}
+
+// Values returns the route's parameters with more added to a copy.
+func (r Route) Values(more ...[2]string) url.Values {
+	values := make(url.Values, len(r.Query)+len(more))
+	for key, v := range r.Query {
+		values[key] = v
+	}
+	for _, pair := range more {
+		values.Set(pair[0], pair[1])
+	}
+	return values
+}

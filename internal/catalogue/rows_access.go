@@ -1,0 +1,118 @@
+package catalogue
+
+import (
+	"net/url"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// access is who may do what. Nothing lists these documents: each belongs to
+// another one, whose id it has.
+var access = []Kind{
+	{
+		Name:    "user_attribute_group_values",
+		Title:   "values of a user attribute by group, in order of precedence",
+		Listing: Listing{Followed: true},
+		Detail:  Route{Path: "/user_attributes/{user_attribute_id}/group_values", Activity: Administrative},
+		Size:    500,
+	},
+	{
+		Name:    "user_attribute_values",
+		Title:   "values of all attributes of a user",
+		Listing: Listing{Followed: true},
+		Detail: Route{
+			Path: "/users/{user_id}/attribute_values", Query: url.Values{"all_values": {"true"}, "include_unset": {"true"}}, Activity: Administrative,
+		},
+		Size:   4 << 10,
+		OptIn:  true,
+		Remark: "one call a user",
+	},
+	{
+		Name:      "group_groups",
+		Title:     "groups inside a group",
+		Listing:   Listing{Followed: true},
+		Detail:    Route{Path: "/groups/{group_id}/groups", Activity: Administrative},
+		Volatile:  []string{"user_count", "contains_current_user"},
+		Unordered: []string{"."},
+		Size:      500,
+	},
+	{
+		Name:    "role_users",
+		Title:   "users who have a role directly",
+		Listing: Listing{Followed: true},
+		// A user's role_ids do not tell whether a role is held directly or through
+		// a group, so this cannot be read from the users. Only ids are asked for:
+		// users are a kind of their own.
+		Detail: Route{
+			Path:     "/roles/{role_id}/users",
+			Query:    url.Values{"direct_association_only": {"true"}, "fields": {"id"}},
+			Activity: Administrative,
+		},
+		Unordered: []string{"."},
+		Size:      1 << 10,
+	},
+	{
+		Name:      "role_groups",
+		Title:     "groups that have a role",
+		Listing:   Listing{Followed: true},
+		Detail:    Route{Path: "/roles/{role_id}/groups", Activity: Administrative},
+		Volatile:  []string{"user_count", "contains_current_user"},
+		Unordered: []string{"."},
+		Size:      500,
+	},
+	{
+		Name:    "content_metadata",
+		Title:   "whether a folder or board has access rules of its own",
+		Listing: Listing{Followed: true},
+		Many: []Many{
+			{How: record.Folder, Route: Route{Path: "/content_metadata", Param: "parent_id", Activity: Administrative}},
+		},
+		Detail: Route{Path: "/content_metadata/{content_metadata_id}", Activity: Administrative},
+		Fields: Fields{ID: "id", Name: "name", Folder: "parent_id"},
+		Size:   400,
+		Refs:   []Pointer{{Path: "id", Kind: "content_access", Unless: "inherits"}},
+	},
+	{
+		Name:      "content_access",
+		Title:     "access rules of folders and boards that do not inherit them",
+		Listing:   Listing{Followed: true},
+		Detail:    Route{Path: "/content_metadata_access", Param: "content_metadata_id", Activity: Administrative},
+		Unordered: []string{"."},
+		Size:      500,
+	},
+}
+
+// behind is what other documents are made of.
+var behind = []Kind{
+	{
+		Name:      "merge_queries",
+		Title:     "merged results behind dashboard tiles",
+		Listing:   Listing{Followed: true},
+		Detail:    Route{Path: "/merge_queries/{merge_query_id}", Activity: Query},
+		Fields:    Fields{ID: "id"},
+		Size:      2 << 10,
+		Refs:      []Pointer{{Path: "source_queries.query_id", Kind: "queries"}},
+		Immutable: true,
+	},
+	{
+		Name:      "queries",
+		Title:     "queries that no stored document nests: the sources of merged results",
+		Listing:   Listing{Followed: true},
+		Detail:    Route{Path: "/queries/{query_id}", Activity: Query},
+		Fields:    Fields{ID: "id"},
+		Volatile:  []string{"share_url", "expanded_share_url", "has_table_calculations", "runtime"},
+		Size:      5 << 10,
+		Immutable: true,
+	},
+	{
+		Name:      "explores",
+		Title:     "explores with all their fields",
+		Listing:   Listing{Followed: true},
+		Detail:    Route{Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true},
+		Fields:    Fields{Name: "label"},
+		Size:      300 << 10,
+		OptIn:     true,
+		Reference: true,
+		Remark:    "derived from LookML; one call each and the largest bodies of all",
+	},
+}

@@ -1,0 +1,215 @@
+package record
+
+import (
+	"encoding/hex"
+	"time"
+)
+
+// Kind is the plural name of a sort of document, as Looker's API spells it:
+// "dashboards", "scheduled_plans".
+type Kind string
+
+// Ref names one document of an instance. An id is never used without its kind.
+type Ref struct {
+	Kind Kind
+	ID   string
+}
+
+// String is "dashboards/42", the form that config, errors and logs use.
+func (r Ref) String() string { return string(r.Kind) + "/" + r.ID }
+
+// Digest is a sha256 sum. The zero value means that there is none.
+type Digest [32]byte
+
+// IsZero tells whether there is no sum.
+func (d Digest) IsZero() bool { return d == Digest{} }
+
+// String is the sum in lower-case hexadecimal, or "" when there is none.
+func (d Digest) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return hex.EncodeToString(d[:])
+}
+
+// State is where a document stands on the server.
+type State string
+
+// The states of a document. Trash is content: a trashed dashboard still has a
+// body. Gone means that a complete listing no longer holds it.
+const (
+	Present State = "present"
+	Trashed State = "trashed"
+	Gone    State = "gone"
+)
+
+// Listed is one row of an enumeration: a document that the server says exists.
+type Listed struct {
+	ID     string
+	State  State
+	Stamp  Digest // over the row without volatile fields; zero where a row cannot tell of every change
+	Folder string // the folder's id, where the row has one
+}
+
+// How says by which of its kind's routes an ask is made.
+type How uint8
+
+// The ways to ask, from the cheapest to the most certain.
+const (
+	// Stored asks nothing: the stamps say that the vault already holds these.
+	Stored How = iota
+	// Whole is one call that answers with every document of the kind.
+	Whole
+	// Page is one window of a sorted search: Offset and len(Want).
+	Page
+	// IDs is one search for a list of ids.
+	IDs
+	// Folder is one call for everything of the kind in one folder.
+	Folder
+	// Single is one call for one document.
+	Single
+)
+
+// String is the word used in logs.
+func (h How) String() string {
+	return [...]string{"stored", "whole", "page", "ids", "folder", "single"}[h]
+}
+
+// Ask is one API call and what it must bring. Every document in Want must come
+// out of fetch exactly once: as a body, as same, as gone or as a fault. Whole
+// asks have an empty Want, their rows are not known yet; so has the ask that
+// only carries the fault of a listing down to the sink.
+type Ask struct {
+	Kind   Kind
+	How    How
+	State  State // of the listing pass this ask belongs to; Present or Trashed
+	Offset int   // of the first row, for Page
+	Folder string
+	Want   []Listed
+	Fault  *Fault // the listing itself failed; Want is empty
+}
+
+// Item is the answer to one document of an ask.
+type Item struct {
+	Ref
+	State State
+	Stamp Digest
+	Body  []byte    // exact bytes as the server sent them; nil when Same, gone or a fault
+	Route string    // template of the route that brought the body, "GET /dashboards/{dashboard_id}"
+	At    time.Time // when the body arrived
+	Same  bool      // the stamp proves that the stored version is still right
+	Fault *Fault    // why there is no body, or nil
+	Held  int64     // bytes of the in-flight budget that go with this value
+
+	Redacted []string // paths that were replaced by the redaction marker
+}
+
+// Codec names how a stored body is encoded.
+type Codec string
+
+// The codecs a vault may hold, each row names its own.
+const (
+	Plain Codec = "none"
+	Zstd  Codec = "zstd"
+)
+
+// Record is an item made ready to be stored.
+type Record struct {
+	Ref
+	State State
+	Stamp Digest
+	Same  bool
+	Fault *Fault
+
+	Fingerprint Digest // over the document without volatile fields, canonical
+	Hash        Digest // over the exact bytes
+	Policy      int    // version of the rules that made Stamp and Fingerprint
+	Codec       Codec
+	Body        []byte // encoded by Codec
+	Size        int64  // bytes before encoding
+	Name        string
+	Folder      string
+	Owner       string
+	Updated     string // updated_at as the server wrote it
+	Refs        []Ref  // documents that must be fetched because this one points at them
+	Route       string
+	At          time.Time
+	Redacted    []string
+	Held        int64
+}
+
+// Batch is what one transaction commits.
+type Batch []Record
+
+// Fault is a document, or a listing when the id is empty, that could not be
+// fetched. It is a value that is committed, never an error that is only logged.
+type Fault struct {
+	Class    string // stable word: denied, missing, throttled, server, network, timeout, ...
+	Status   int    // HTTP status of the last attempt, 0 when there was none
+	Attempts int
+	Message  string // one short line, free of secrets
+}
+
+// The classes of faults on which anything but a report depends; the API client
+// adds others.
+const (
+	FaultMissing  = "missing"      // 404, and the listing does not agree that it is gone
+	FaultDenied   = "denied"       // 403
+	FaultInvalid  = "invalid_json" // an answer that is not what it should be
+	FaultMismatch = "mismatch"     // the answer holds another document
+)
+
+// Listing is how the enumeration of a kind ended.
+type Listing string
+
+// The ends of a listing. Open means that it has not ended: the run was stopped
+// before, or is under way. Denied and Unavailable are answers, not failures.
+const (
+	Open        Listing = "open"
+	Complete    Listing = "complete"
+	Incomplete  Listing = "incomplete"
+	Denied      Listing = "denied"
+	Unavailable Listing = "unavailable"
+	Budget      Listing = "budget"
+)
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes of a run. A finished run is complete or partial; running,
+// interrupted and failed runs can be resumed.
+const (
+	RunRunning     Outcome = "running"
+	RunComplete    Outcome = "complete"
+	RunPartial     Outcome = "partial"
+	RunInterrupted Outcome = "interrupted"
+	RunFailed      Outcome = "failed"
+)
+
+// Calls counts requests to the API, retries included, login and versions not.
+type Calls struct {
+	Route string // template
+	Class string // "query" or "administrative": the quota it is drawn from
+	N     int64
+}
+
+// Counts says what became of the documents of one kind in one run. Each
+// document counts once, however often it was seen.
+type Counts struct {
+	Kind       Kind    `json:"kind"`
+	Listing    Listing `json:"listing"`
+	Listed     int64   `json:"listed"`           // distinct documents that the server's listing held
+	New        int64   `json:"new"`              // never seen before
+	Changed    int64   `json:"changed"`          // another fingerprint than the version before
+	Same       int64   `json:"same"`             // nothing that matters changed
+	Trashed    int64   `json:"trashed"`          // of the above: now in the trash
+	Reappeared int64   `json:"reappeared"`       // of the above: were gone before
+	Gone       int64   `json:"gone"`             // became a tombstone in this run
+	Failed     int64   `json:"failed"`           // faults that this run could not resolve
+	Bytes      int64   `json:"bytes"`            // of the documents that came, before encoding
+	Stored     int64   `json:"stored"`           // bytes of bodies added to the vault, encoded
+	Reason     string  `json:"reason,omitempty"` // why the listing is not complete
+}
+
+// Settled is how many documents are accounted for by a committed row.
+func (c Counts) Settled() int64 { return c.New + c.Changed + c.Same }

@@ -1,0 +1,128 @@
+package record
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Scope is what a run set out to back up. A run says nothing about documents
+// outside its scope.
+type Scope struct {
+	Kinds     []Kind   `json:"kinds"`
+	Folders   []string `json:"folders,omitempty"` // ids; empty means the whole instance
+	Recursive bool     `json:"recursive,omitempty"`
+}
+
+// Unscoped tells whether a complete listing under this scope proves absence.
+func (s Scope) Unscoped() bool { return len(s.Folders) == 0 }
+
+// Caller is the user whose API key a run uses.
+type Caller struct {
+	ID    string `json:"id,omitempty"`
+	Admin *bool  `json:"admin,omitempty"` // nil when the server did not say
+}
+
+// Start describes the run that a sink is to begin or to continue.
+type Start struct {
+	Instance string // name that keys everything stored
+	BaseURL  string
+	Origin   string // "api" or "demo"
+	Resume   bool   // continue the newest open run of the instance instead of beginning one
+	Full     bool   // stamps are not to be trusted in this run
+	Scope    Scope  // of a new run; a resumed run keeps its own
+	Caller   Caller
+	Looker   string          // release version of the server, "" when it did not tell
+	Tool     string          // version of LookerVault
+	Config   json.RawMessage // effective config, free of secrets
+	At       time.Time
+
+	// Policy is the version of the rules behind stamps and fingerprints.
+	Policy int
+	// Fingerprint computes the fingerprint of a stored body under Policy; the
+	// sink calls it for versions that were made under another one.
+	Fingerprint func(kind Kind, body []byte) (Digest, error)
+	// Calls returns the calls made since it was called last. The sink asks in
+	// every transaction, so that the counts survive a kill. Nil means none.
+	Calls func() []Calls
+}
+
+// Begun is what a sink found when it began or continued a run.
+type Begun struct {
+	Run     int64
+	Scope   Scope
+	Full    bool
+	Resumed bool
+	Started time.Time // of the run, also when it is resumed
+	Kinds   []Counts  // of a resumed run: what is settled and what failed, per kind
+	Open    int64     // id of an unfinished run that a new run leaves behind, 0 when there is none
+	First   bool      // the vault holds no earlier finished run of this instance
+}
+
+// Known is what the vault holds of a listed document.
+type Known struct {
+	Stamp   Digest // zero when it was made under another policy
+	State   State
+	Settled bool // committed in this run already
+}
+
+// End is how the enumeration of a kind ended and what it saw.
+type End struct {
+	Kind    Kind
+	Listing Listing
+	Listed  int64 // distinct documents that the listing held
+	Reason  string
+	// Unproven means that a complete listing is no proof that what it does not
+	// hold is gone: what it follows from was not read whole in this run.
+	Unproven bool
+}
+
+// Finish ends a run.
+type Finish struct {
+	// Outcome is interrupted or failed when the run was cut short, and empty
+	// when it went to its end: then the sink derives complete or partial.
+	Outcome Outcome
+	Kinds   []End
+	// Keep lists documents that were left out on purpose: they never become gone.
+	Keep  []Ref
+	Notes []string // one line each: fallbacks and notices worth keeping with the run
+	At    time.Time
+}
+
+// Run is a run as it is stored.
+type Run struct {
+	ID       int64
+	Instance string
+	BaseURL  string
+	Origin   string
+	Started  time.Time
+	Finished time.Time // zero while it is open
+	Outcome  Outcome
+	Full     bool
+	Scope    Scope
+	Caller   Caller
+	Looker   string
+	Tool     string
+	Config   json.RawMessage
+	Kinds    []Counts
+	Calls    []Calls
+	Month    []Calls // calls of the instance in the calendar month (UTC) in which the run started, all runs, without a route
+	Notes    []string
+	Digest   Digest // over the snapshot that the run ended with
+	Pruned   bool
+}
+
+// Resumable tells whether a run with --resume would continue this one: it did
+// not come to its end, or a listing was cut short.
+func (r Run) Resumable() bool {
+	switch r.Outcome {
+	case RunRunning, RunInterrupted, RunFailed:
+		return true
+	case RunPartial:
+		for _, k := range r.Kinds {
+			if k.Listing == Budget || k.Listing == Open {
+				return true
+			}
+		}
+	}
+	return false
+}
