@@ -1,0 +1,272 @@
+package looker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// defaultExpiry stands in for a missing expires_in; longestExpiry is the most
+	// that is believed.
+	defaultExpiry = time.Hour
+	longestExpiry = 24 * time.Hour
+	// A token is renewed renewEarly before it ends, a short-lived one after
+	// renewShare of its life.
+	renewEarly = time.Minute
+	renewShare = 0.8
+	shortLife  = 5 * time.Minute
+	// renewAgain is the pause between tries to renew a token that still works.
+	renewAgain = 10 * time.Second
+	// badTokens is how many calls in a row, each with a token fresh from a login,
+	// may be answered with 401 before the login counts as refused.
+	badTokens = 10
+	// firstAttempts bounds the attempts of the first contact: somebody waits for it.
+	firstAttempts = 3
+)
+
+// session is a token and the headers that carry it. It never changes.
+type session struct {
+	token   string
+	header  http.Header // of every request; shared, so read only
+	renewAt time.Time
+	expires time.Time
+}
+
+// auth keeps the session: one login for all callers.
+type auth struct {
+	login   func(context.Context) (*session, error)
+	life    context.Context
+	flight  flight
+	current atomic.Pointer[session]
+	refusal atomic.Pointer[LoginError] // set once, final
+	bad     atomic.Int32               // calls in a row that were answered with 401 despite a fresh token
+}
+
+// session returns the session to use now. An old one stays in use while the
+// login fails and the token still works.
+func (a *auth) session(ctx context.Context) (*session, error) {
+	for {
+		s := a.current.Load()
+		if s != nil && time.Now().Before(s.renewAt) {
+			return s, nil
+		}
+		if refusal := a.refusal.Load(); refusal != nil {
+			return nil, refusal
+		}
+		err := a.flight.do(ctx, a.life, a.renew)
+		if err == nil {
+			continue
+		}
+		if s != nil && repeatable(err) && a.postpone(s) {
+			continue
+		}
+		return nil, err
+	}
+}
+
+// renew logs in unless somebody just did.
+func (a *auth) renew(ctx context.Context) error {
+	old := a.current.Load()
+	if old != nil && time.Now().Before(old.renewAt) {
+		return nil
+	}
+	s, err := a.login(ctx)
+	if refusal, ok := errors.AsType[*LoginError](err); ok {
+		a.refusal.CompareAndSwap(nil, refusal)
+	}
+	if err != nil {
+		return err
+	}
+	a.current.Store(s)
+	return nil
+}
+
+// postpone puts off the renewal of a token that still works.
+func (a *auth) postpone(s *session) bool {
+	now := time.Now()
+	if !now.Before(s.expires) {
+		return false
+	}
+	later := *s
+	later.renewAt = now.Add(renewAgain)
+	if later.renewAt.After(s.expires) {
+		later.renewAt = s.expires
+	}
+	a.current.CompareAndSwap(s, &later)
+	return true
+}
+
+// reject forgets a session that was answered with 401, unless a newer one is
+// already in place.
+func (a *auth) reject(s *session) {
+	if now := a.current.Load(); now != nil && now.token == s.token {
+		a.current.CompareAndSwap(now, nil)
+	}
+}
+
+// accepted notes that the server knows its own tokens.
+func (a *auth) accepted() {
+	if a.bad.Load() != 0 {
+		a.bad.Store(0)
+	}
+}
+
+// unauthorized notes a 401 to a fresh token. It returns an error that ends the
+// run when the server does not know its own tokens any more.
+func (a *auth) unauthorized(host string) error {
+	if a.bad.Add(1) < badTokens {
+		return nil
+	}
+	a.refusal.CompareAndSwap(nil, &LoginError{
+		Host: host, Status: http.StatusUnauthorized, Message: "fresh tokens are not accepted",
+		Remedy: "check what stands between here and looker: the Authorization header may get lost",
+	})
+	return a.refusal.Load()
+}
+
+// newSession reads the answer of POST /login (OpenAPI: AccessToken).
+func newSession(body []byte, asked time.Time, header http.Header) (*session, bool) {
+	var answer struct {
+		Token     string  `json:"access_token"`
+		ExpiresIn float64 `json:"expires_in"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Token == "" {
+		return nil, false
+	}
+	for _, r := range answer.Token {
+		if r <= ' ' || r > '~' {
+			return nil, false
+		}
+	}
+	life := defaultExpiry
+	if answer.ExpiresIn > 0 {
+		life = time.Duration(min(answer.ExpiresIn, longestExpiry.Seconds()) * float64(time.Second))
+	}
+	early := renewEarly
+	if life < shortLife {
+		early = time.Duration(float64(life) * (1 - renewShare))
+	}
+	header = header.Clone()
+	header.Set("Authorization", "token "+answer.Token)
+	return &session{token: answer.Token, header: header, expires: asked.Add(life), renewAt: asked.Add(life - early)}, true
+}
+
+// Login makes the first contact: it logs in unless there is a token already.
+// Later renewals happen by themselves. It obeys the shared pause but is no call
+// to the API: it takes nothing from any limit or budget.
+//
+// Errors: a *LoginError for a wrong key or host, a *TransportError holding a
+// *ConnectError where no connection came about, a *RedirectError, a
+// *StatusError for a server in trouble. What may pass is tried three times at most.
+func (c *Client) Login(ctx context.Context) error {
+	ctx, stop := c.bind(ctx)
+	defer stop()
+	t := Tried{Method: http.MethodPost, Route: routeLogin}
+	for t.Attempts = 1; ; t.Attempts++ {
+		ticket, err := c.limiter.waitPause(ctx)
+		if err == nil {
+			_, err = c.auth.session(ctx)
+		}
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ended(ctx, t)
+		case !repeatable(err) || hopeless(err) || t.Attempts >= min(firstAttempts, c.cfg.Retry.Attempts):
+			return spent(err, t.Attempts)
+		}
+		if after, ok := throttled(err); ok {
+			c.limiter.refused(ticket, after)
+			continue
+		}
+		if sleep(ctx, c.backoff(t.Attempts)) != nil {
+			return ended(ctx, t)
+		}
+	}
+}
+
+// hopeless tells that a first contact need not be tried again: a name that does
+// not exist, a certificate that cannot be verified.
+func hopeless(err error) bool {
+	connect, ok := errors.AsType[*ConnectError](err)
+	return ok && connect.final
+}
+
+// login is one attempt to log in, for everybody who waits for a token.
+func (c *Client) login(ctx context.Context) (*session, error) {
+	asked := time.Now()
+	s, err := c.postLogin(ctx)
+	switch class := Class(err); {
+	case class == FaultThrottled:
+		c.breaker.refused(err)
+	case class == FaultRedirect || repeatable(err):
+		c.breaker.failed(err, asked)
+	}
+	return s, err
+}
+
+// postLogin is one attempt to log in. The key travels in the body, never in the URL.
+func (c *Client) postLogin(ctx context.Context) (*session, error) {
+	t := Tried{Method: http.MethodPost, Route: routeLogin, Attempts: 1}
+	form := url.Values{"client_id": {c.cfg.ClientID}, "client_secret": {c.cfg.ClientSecret}}.Encode()
+	header := c.header.Clone()
+	header.Set("Content-Type", "application/x-www-form-urlencoded")
+	asked := time.Now()
+	x := exchange{tried: t, path: pathLogin, header: header, form: form, timeout: c.cfg.Timeout}
+	a, err := c.exchange(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case a.status >= 300 && a.status < 400:
+		return nil, c.redirect(x, a)
+	case repeatableStatus(a.status):
+		return nil, c.statusError(t, a)
+	case a.status >= 200 && a.status < 300:
+		if s, ok := newSession(a.body, asked, c.header); ok {
+			c.stats.logins.Add(1)
+			return s, nil
+		}
+	}
+	return nil, c.loginError(x, a)
+}
+
+// loginError explains a refused login. Looker answers 404 to a wrong key.
+func (c *Client) loginError(x exchange, a answer) *LoginError {
+	e := &LoginError{Host: c.host(), Status: a.status}
+	said, isLooker := lookerMessage(a.body)
+	if isLooker && a.status >= 400 {
+		e.Message = said
+		e.Remedy = "check looker.client_id and looker.client_secret, and that looker.base_url is the instance they belong to"
+		return e
+	}
+	e.NotLooker = true
+	if look(a.body) == shapeOther {
+		e.Message = words(c.scrub(string(a.body), x))
+	}
+	e.Remedy = "check looker.base_url: it must be the address of the API; " + portAdvice(c.base)
+	if c.base.Scheme == "http" && a.status == http.StatusBadRequest {
+		e.Remedy = "check looker.base_url: it begins with http, the server may want https"
+	}
+	return e
+}
+
+// throttled tells whether err asks everybody to wait, and for how long.
+func throttled(err error) (after time.Duration, ok bool) {
+	s, isStatus := errors.AsType[*StatusError](err)
+	if !isStatus {
+		return 0, false
+	}
+	switch {
+	case s.Status == http.StatusTooManyRequests:
+		return s.RetryAfter, true
+	case s.Status == http.StatusServiceUnavailable && s.RetryAfter > 0:
+		return s.RetryAfter, true
+	}
+	return 0, false
+}

@@ -1,0 +1,255 @@
+package looker_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/lookervault/lookervault/internal/looker"
+)
+
+// work is what n workers meet that each go through items until the run ends or
+// they have had most items, and how long that took.
+func work(t *testing.T, c *looker.Client, workers, most int, paths func(i int) string) (faults int, down error, took time.Duration) {
+	t.Helper()
+	var mu sync.Mutex
+	next := 0
+	began := time.Now()
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				mu.Lock()
+				i := next
+				next++
+				mu.Unlock()
+				if i >= most {
+					return
+				}
+				_, err := c.Get(t.Context(), looker.Request{Route: "GET /looks/{look_id}", Path: paths(i)})
+				mu.Lock()
+				switch {
+				case errors.Is(err, looker.ErrDown):
+					down = err
+				case err != nil:
+					faults++
+				}
+				mu.Unlock()
+				if errors.Is(err, looker.ErrDown) {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return faults, down, time.Since(began)
+}
+
+func look(i int) string { return fmt.Sprintf("/looks/%d", i) }
+
+// dies answers well for n requests and then never again.
+func dies(n int, then func(*http.Request) (*http.Response, error)) func(int, *http.Request) (*http.Response, error) {
+	return func(i int, req *http.Request) (*http.Response, error) {
+		if err := pause(req.Context(), 20*time.Millisecond); err != nil {
+			return nil, err
+		}
+		if i <= n {
+			return reply(200, nil, `{}`), nil
+		}
+		return then(req)
+	}
+}
+
+func refused(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
+
+func silent(req *http.Request) (*http.Response, error) {
+	return nil, pause(req.Context(), time.Hour)
+}
+
+func TestADeadServerEndsTheRun(t *testing.T) {
+	tests := []struct {
+		name    string
+		then    func(*http.Request) (*http.Response, error)
+		workers int
+		within  time.Duration
+		faults  int // at most
+	}{
+		{"refuses", refused, 8, 90 * time.Second, 0},
+		{"refuses one worker", refused, 1, 2 * time.Minute, 5},
+		{"silent", silent, 8, 4 * time.Minute, 0},
+		{"silent to one worker", silent, 1, 6 * time.Minute, 0},
+		{"502", func(*http.Request) (*http.Response, error) { return reply(502, nil, ""), nil }, 8, 90 * time.Second, 0},
+		{"503 with a wish", func(*http.Request) (*http.Response, error) { return answers(503, "30")() }, 8, 4 * time.Minute, 8},
+		{"login page", func(*http.Request) (*http.Response, error) {
+			return reply(302, http.Header{"Location": {"/login"}}, ""), nil
+		}, 8, 90 * time.Second, 40},
+		{"maintenance page", func(*http.Request) (*http.Response, error) { return reply(200, nil, "<html>soon</html>"), nil }, 8, 90 * time.Second, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{api: dies(100, tt.then)}
+				c := fakeClient(t, f, nil)
+				faults, down, took := work(t, c, tt.workers, 10_000, look)
+				if down == nil {
+					t.Fatalf("the run did not end: %d faults within %s", faults, took)
+				}
+				if took > tt.within || faults > tt.faults {
+					t.Errorf("ended after %s with %d faults, want within %s and at most %d", took, faults, tt.within, tt.faults)
+				}
+				_, before := f.counts()
+				began := time.Now()
+				if _, err := c.Get(t.Context(), look1); !errors.Is(err, looker.ErrDown) || time.Since(began) != 0 {
+					t.Errorf("later call: %v after %s, want ErrDown at once", err, time.Since(began))
+				}
+				if _, after := f.counts(); after != before {
+					t.Error("a call was made after the end")
+				}
+				t.Logf("%s, %d faults: %v", took, faults, down)
+			})
+		})
+	}
+}
+
+func TestDownCutsWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// One worker hangs in a request for an hour, the others see it die.
+		f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/slow") {
+				return silent(req)
+			}
+			return nil, errors.New("connection refused")
+		}}
+		c := fakeClient(t, f, nil)
+		slow := make(chan error)
+		began := time.Now()
+		go func() {
+			_, err := c.Get(t.Context(), looker.Request{Path: "/explores/slow", Timeout: time.Hour})
+			slow <- err
+		}()
+		_, down, took := work(t, c, 4, 1000, look)
+		if err := <-slow; !errors.Is(err, looker.ErrDown) || down == nil {
+			t.Errorf("the slow call ended with %v, want ErrDown", err)
+		}
+		if d := time.Since(began); d != took {
+			t.Errorf("the slow call ended %s after the others, want at once", d-took)
+		}
+	})
+}
+
+func TestARestartCostsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		f := &fake{api: func(n int, req *http.Request) (*http.Response, error) {
+			if err := pause(req.Context(), 20*time.Millisecond); err != nil {
+				return nil, err
+			}
+			if at := time.Since(began); 2*time.Second < at && at < 50*time.Second {
+				return reply(502, nil, ""), nil
+			}
+			return reply(200, nil, `{}`), nil
+		}}
+		var l logs
+		c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Log = l.at(hclog.Info) })
+		faults, down, took := work(t, c, 8, 2000, look)
+		if faults != 0 || down != nil {
+			t.Errorf("%d faults, %v, want none", faults, down)
+		}
+		if took < 50*time.Second || took > 80*time.Second {
+			t.Errorf("took %s", took)
+		}
+		for _, want := range []string{"looker does not answer, waiting for it", "looker answers again"} {
+			if n := strings.Count(l.String(), want); n != 1 {
+				t.Errorf("%d log lines %q, want 1:\n%s", n, want, l.String())
+			}
+		}
+	})
+}
+
+func TestBadItemsDoNotEndTheRun(t *testing.T) {
+	tests := []struct {
+		name    string
+		workers int
+		bad     int
+		fail    func(*http.Request) (*http.Response, error)
+	}{
+		{"a kind of errors", 8, 60, func(*http.Request) (*http.Response, error) { return reply(500, nil, ""), nil }},
+		{"one slow item alone", 1, 1, silent},
+		{"slow items alone", 1, 6, silent},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(req.URL.Path, "/versions") {
+						return reply(404, nil, `{"message":"Not found"}`), nil // lives, without that route
+					}
+					return tt.fail(req)
+				}}
+				faults, down, took := work(t, fakeClient(t, f, nil), tt.workers, tt.bad, look)
+				if down != nil || faults != tt.bad {
+					t.Errorf("%d faults and %v after %s, want %d faults", faults, down, took, tt.bad)
+				}
+			})
+		})
+	}
+}
+
+func TestErrorsOnlyEndTheRunAtLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/versions") {
+				return reply(200, nil, `{"looker_release_version":"26"}`), nil
+			}
+			return reply(500, nil, ""), nil
+		}}
+		faults, down, took := work(t, fakeClient(t, f, nil), 8, 10_000, look)
+		if down == nil || faults > 80 {
+			t.Errorf("%d faults, %v after %s; want the end after 400 failures", faults, down, took)
+		}
+	})
+}
+
+func TestRefusalsOnlyEndTheRun(t *testing.T) {
+	for _, after := range []string{"", "1", "3600"} {
+		t.Run("after "+after, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{api: dies(100, func(*http.Request) (*http.Response, error) { return answers(429, after)() })}
+				c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Limits.Adaptive = true })
+				faults, down, took := work(t, c, 8, 10_000, look)
+				var e *looker.DownError
+				if !errors.As(down, &e) || !e.Throttled || faults != 0 {
+					t.Fatalf("%d faults and %v after %s, want none and throttled", faults, down, took)
+				}
+				if took < 10*time.Minute || took > 15*time.Minute {
+					t.Errorf("ended after %s, want 10 to 15 minutes", took)
+				}
+			})
+		})
+	}
+}
+
+func TestCancellingIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/versions") {
+				t.Error("the server was suspected")
+			}
+			return silent(req)
+		}}
+		c := fakeClient(t, f, nil)
+		for range 100 {
+			ctx, cancel := contextFor(t, time.Second)
+			if _, err := c.Get(ctx, look1); looker.Class(err) != looker.FaultCancelled {
+				t.Fatal(err)
+			}
+			cancel()
+		}
+	})
+}

@@ -1,0 +1,29 @@
+// Package looker is a client of Looker's API 4.0 for reading: raw bytes in, raw
+// bytes out, typed errors.
+//
+// One [Client] serves a whole run and any number of goroutines. It logs in with
+// an API key, renews its token before it ends, keeps one rate limit for all
+// callers, repeats what can be repeated, counts every call and notices when the
+// server is gone. A caller needs nothing but [Client.Get] and a look at the
+// error: [Class] gives the stable word for a table of faults, [ErrBudget],
+// [ErrDown] and [ErrLogin] are the errors that concern the run and not one item.
+//
+// # What is repeated
+//
+// 429, 500, 502, 503, 504, failed connections, timeouts, bodies that end too
+// early and pages that are not JSON, up to [Retry].Attempts times in all; no
+// other status. A 401 renews the token and repeats once, on top of that.
+// Refusals (429) cost no attempt: they pause all callers and lower the shared
+// rate. A call ends as throttled only when it was refused ten times, over at
+// least two minutes, while other calls were being answered.
+//
+// # What ends a run
+//
+// Failures in a row, over all callers and without one good answer in between,
+// make the client suspicious: 20 of them, or two that span a minute. Then
+// everybody waits while one of them asks GET /versions, which costs no quota. An
+// answer lets all go on where they were, so a restart of the server costs no
+// item. None within Retry.MaxWait, or 400 failures in a row from a server that
+// does answer /versions, is [ErrDown] for everybody at once. So is ten minutes
+// of nothing but refusals, which is what a used-up quota looks like.
+package looker

@@ -1,0 +1,206 @@
+package looker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Get makes one call to the API, waits for what it has to wait for and repeats
+// what can be repeated.
+//
+// Errors are typed: *StatusError, *TransportError, *NotJSONError, *TooLargeError
+// and *RedirectError are about this request; ErrBudget, ErrDown, ErrLogin and
+// ErrClosed about the whole run; a *CancelledError says that ctx ended. Class
+// names any of them.
+func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
+	t, err := c.newTry(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := c.bind(ctx)
+	defer stop()
+	for {
+		resp, err := c.attempt(ctx, t)
+		if err == nil {
+			return resp, nil
+		}
+		if err := c.judge(ctx, t, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *Client) newTry(r Request) (*try, error) {
+	if !strings.HasPrefix(r.Path, "/") || strings.ContainsAny(r.Path, "?# \r\n") ||
+		strings.Contains(r.Path+"/", "/../") || strings.Contains(r.Path+"/", "/./") {
+		return nil, fmt.Errorf("get %q: not an escaped path below %s", r.Path, apiPath)
+	}
+	r.Timeout = or(r.Timeout, c.cfg.Timeout)
+	r.Attempts = or(r.Attempts, c.cfg.Retry.Attempts)
+	return &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}}, nil
+}
+
+// attempt waits until a call may be made, and makes it.
+func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
+	if c.life.Err() != nil {
+		return nil, context.Cause(c.life)
+	}
+	if err := c.breaker.pass(ctx); err != nil {
+		return nil, c.gaveUp(ctx, t, err)
+	}
+	if !c.budget.take() {
+		return nil, &BudgetError{Tried: t.tried, Max: c.budget.most, Last: t.last}
+	}
+	ticket, err := c.limiter.wait(ctx)
+	if err != nil {
+		c.budget.giveBack()
+		return nil, ended(ctx, t.tried)
+	}
+	session, err := c.auth.session(ctx)
+	if err != nil {
+		c.budget.giveBack()
+		return nil, c.noSession(ctx, t, ticket, err)
+	}
+	return c.call(ctx, t, ticket, session)
+}
+
+// gaveUp types the error of a wait: ctx's end, or what the wait found out.
+func (c *Client) gaveUp(ctx context.Context, t *try, err error) error {
+	if _, ok := errors.AsType[fault](err); ok {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ended(ctx, t.tried)
+	}
+	return context.Cause(c.life)
+}
+
+// noSession deals with a login that did not work.
+func (c *Client) noSession(ctx context.Context, t *try, k ticket, err error) error {
+	if ctx.Err() != nil {
+		return ended(ctx, t.tried)
+	}
+	if after, ok := throttled(err); ok {
+		c.limiter.refused(k, after)
+	}
+	return err
+}
+
+// call sends the request and accounts for it.
+func (c *Client) call(ctx context.Context, t *try, k ticket, s *session) (*Response, error) {
+	t.spent++
+	t.tried.Attempts = t.spent
+	x := exchange{tried: t.tried, path: t.req.Path, query: t.query, header: s.header, timeout: t.req.Timeout, hint: t.req.SizeHint}
+	sent := time.Now()
+	a, err := c.exchange(ctx, x)
+	if err == nil {
+		err = c.verdict(x, a)
+	}
+	c.account(t, a, err)
+	c.learn(k, s, err, sent)
+	if err != nil {
+		return nil, err
+	}
+	resp := &Response{Body: a.body, Header: a.header, Status: a.status, Attempts: t.spent, Took: a.took}
+	resp.Total, resp.HasTotal = total(a.header)
+	return resp, nil
+}
+
+// account counts a call and tells the observer.
+func (c *Client) account(t *try, a answer, err error) {
+	class := Class(err)
+	size := int64(0)
+	if a.status >= 200 && a.status <= 299 {
+		size = int64(len(a.body))
+	}
+	c.stats.count(a.status, class, size, t.spent > 1)
+	if c.cfg.Observe != nil {
+		c.cfg.Observe(Call{
+			Route: t.req.Route, Class: t.req.Class, Status: a.status, Fault: class,
+			Bytes: size, Took: a.took, Retry: t.spent > 1,
+		})
+	}
+}
+
+// learn tells the limiter, the breaker and the login what a call has shown.
+func (c *Client) learn(k ticket, s *session, err error, sent time.Time) {
+	switch Class(err) {
+	case FaultCancelled, FaultDown:
+		return
+	case FaultUnauthorized:
+		c.auth.reject(s)
+		return
+	case FaultThrottled:
+		c.breaker.refused(err)
+	case "", FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge:
+		c.limiter.answered(k)
+		c.auth.accepted()
+		c.breaker.good()
+	default:
+		c.breaker.failed(err, sent)
+	}
+	if after, ok := throttled(err); ok {
+		c.limiter.refused(k, after)
+	}
+}
+
+// Versions is the answer of GET /versions (OpenAPI: ApiVersion).
+type Versions struct {
+	Release      string // "26.12.3"; "" when the server does not say
+	APIServerURL string
+	WebServerURL string
+}
+
+// Versions asks for the server's versions. It needs no login and is no call to
+// the API. Some hosts do not have the route: an error, of the types of Get, says
+// nothing about the rest of the API.
+func (c *Client) Versions(ctx context.Context) (Versions, error) {
+	ctx, stop := c.bind(ctx)
+	defer stop()
+	for n := 1; ; n++ {
+		v, err := c.versions(ctx, c.cfg.Timeout, n)
+		if err == nil || !repeatable(err) || n >= c.cfg.Retry.Attempts || hopeless(err) {
+			return v, err
+		}
+		if sleep(ctx, c.backoff(n)) != nil {
+			return Versions{}, ended(ctx, Tried{Method: http.MethodGet, Route: routeVersions, Attempts: n})
+		}
+	}
+}
+
+func (c *Client) versions(ctx context.Context, timeout time.Duration, n int) (Versions, error) {
+	t := Tried{Method: http.MethodGet, Route: routeVersions, Attempts: n}
+	x := exchange{tried: t, path: pathVersions, header: c.header, timeout: timeout}
+	a, err := c.exchange(ctx, x)
+	if err == nil {
+		err = c.verdict(x, a)
+	}
+	if err != nil {
+		return Versions{}, err
+	}
+	var body struct {
+		Release string `json:"looker_release_version"`
+		API     string `json:"api_server_url"`
+		Web     string `json:"web_server_url"`
+	}
+	if err := json.Unmarshal(a.body, &body); err != nil {
+		return Versions{}, &NotJSONError{Tried: t, Status: a.status, ContentType: "of another shape"}
+	}
+	return Versions{Release: line(body.Release), APIServerURL: line(body.API), WebServerURL: line(body.Web)}, nil
+}
+
+// probe tells whether the server lives: any answer of its own will do, a missing
+// route included.
+func (c *Client) probe(ctx context.Context) error {
+	_, err := c.versions(ctx, min(probeTimeout, c.cfg.Timeout), 1)
+	switch Class(err) {
+	case FaultDenied, FaultMissing, FaultUnauthorized, FaultInvalid, FaultThrottled:
+		return nil
+	}
+	return err
+}

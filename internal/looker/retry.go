@@ -1,0 +1,144 @@
+package looker
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// backoffBase is the longest first wait before a repeat; it doubles with each.
+	backoffBase = time.Second
+	// A call is given up as throttled after this many refusals and this long,
+	// when others were answered in between: the limit itself never costs an item.
+	throttledAttempts = 10
+	throttledFor      = 2 * time.Minute
+)
+
+// try is what one call of Get has gone through so far.
+type try struct {
+	req     Request
+	query   string
+	tried   Tried
+	spent   int  // API calls made
+	failed  int  // of them, those that count against the attempts allowed
+	renewed bool // a 401 was answered by a new login
+	last    error
+
+	refused      int       // 429s while others were answered
+	refusedSince time.Time // the first 429
+	goodThen     int64     // good answers of all callers at the last 429
+}
+
+// judge decides what a failed attempt means: nil to try again, after the wait
+// that it has already made, or the error the call ends with.
+func (c *Client) judge(ctx context.Context, t *try, err error) error {
+	t.last = err
+	switch Class(err) {
+	case FaultBudget, FaultDown, FaultCancelled, FaultOther:
+		return err
+	case FaultUnauthorized:
+		return c.judgeUnauthorized(t, err)
+	case FaultThrottled:
+		return c.judgeThrottled(t, err)
+	case FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge:
+		return spent(err, t.spent)
+	}
+	t.failed++
+	if !repeatable(err) || t.failed >= t.req.Attempts {
+		return spent(err, t.spent)
+	}
+	wait := c.backoff(t.failed)
+	if s, ok := errors.AsType[*StatusError](err); ok && s.RetryAfter > 0 {
+		wait = min(s.RetryAfter, c.cfg.Retry.MaxWait)
+		if s.Status == http.StatusServiceUnavailable {
+			wait = 0 // the limiter holds everybody for that long
+		}
+	}
+	c.log.Debug("retry", "route", t.req.Route, "path", t.req.Path, "class", Class(err), "attempts", t.failed, "wait", wait.String())
+	if sleep(ctx, wait) != nil {
+		return ended(ctx, t.tried)
+	}
+	return nil
+}
+
+func (c *Client) judgeUnauthorized(t *try, err error) error {
+	if errors.Is(err, ErrLogin) {
+		return err
+	}
+	if !t.renewed {
+		t.renewed = true
+		return nil
+	}
+	if refused := c.auth.unauthorized(c.host()); refused != nil {
+		return refused
+	}
+	return spent(err, t.spent)
+}
+
+func (c *Client) judgeThrottled(t *try, err error) error {
+	now, good := time.Now(), c.stats.good.Load()
+	if t.refusedSince.IsZero() {
+		t.refusedSince = now
+	} else if good != t.goodThen {
+		t.refused++
+	}
+	t.goodThen = good
+	if t.refused >= throttledAttempts-1 && now.Sub(t.refusedSince) >= throttledFor {
+		return spent(err, t.spent)
+	}
+	return nil
+}
+
+// backoff is the wait before repeat n (from 1): a random part of 1 s, 2 s, 4 s...
+// up to Retry.MaxWait, so that callers that failed together do not return together.
+func (c *Client) backoff(n int) time.Duration {
+	return time.Duration(c.rand() * float64(doubled(backoffBase, n-1, c.cfg.Retry.MaxWait)))
+}
+
+// doubled is base doubled n times, at most limit.
+func doubled(base time.Duration, n int, limit time.Duration) time.Duration {
+	if n > 30 || base<<n > limit {
+		return limit
+	}
+	return base << n
+}
+
+// sleep waits for d or until ctx is done, whose error it then returns.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// retryAfter reads a Retry-After header, seconds or an HTTP date (RFC 9110,
+// 10.2.3). It is 0 for none, for one that makes no sense and for a date that has
+// passed; it is not capped.
+func retryAfter(header string, now time.Time) time.Duration {
+	header = strings.TrimSpace(header)
+	if header == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseFloat(header, 64); err == nil {
+		if !(seconds > 0) {
+			return 0
+		}
+		return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/2))
+	}
+	if date, err := http.ParseTime(header); err == nil {
+		return max(0, date.Sub(now))
+	}
+	return 0
+}

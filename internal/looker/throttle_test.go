@@ -1,0 +1,230 @@
+package looker_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/looker"
+)
+
+// throttle is a server that allows so many requests a second.
+type throttle interface {
+	allow(now time.Time) bool
+}
+
+// bucket allows a second's worth at once and refills evenly.
+type bucket struct {
+	rate, tokens float64
+	last         time.Time
+}
+
+func (b *bucket) allow(now time.Time) bool {
+	b.tokens = min(b.rate, b.tokens+now.Sub(b.last).Seconds()*b.rate)
+	b.last = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// window allows so many in each second of its own clock, which is phase off.
+type window struct {
+	rate  int
+	phase time.Duration
+	start time.Time
+	now   int64
+	used  int
+}
+
+func (w *window) allow(now time.Time) bool {
+	if i := int64((now.Sub(w.start) + w.phase) / time.Second); i != w.now {
+		w.now, w.used = i, 0
+	}
+	w.used++
+	return w.used <= w.rate
+}
+
+// limited is a Looker behind a network with jitter, as a transport for synctest.
+type limited struct {
+	limit      throttle
+	retryAfter string
+
+	mu      sync.Mutex
+	rand    *rand.Rand
+	start   time.Time
+	good    map[int]int // by second since start
+	refused map[int]int
+}
+
+func (s *limited) random() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rand.Float64()
+}
+
+// between is a random time of a to b milliseconds.
+func (s *limited) between(a, b float64) time.Duration {
+	return time.Duration((a + (b-a)*s.random()) * float64(time.Millisecond))
+}
+
+func (s *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(req.URL.Path, "/login") {
+		return reply(200, nil, `{"access_token":"t0k3n","expires_in":3600}`), nil
+	}
+	if err := pause(req.Context(), s.between(5, 20)); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	now := time.Now()
+	ok := s.limit.allow(now)
+	if second := int(now.Sub(s.start) / time.Second); ok {
+		s.good[second]++
+	} else {
+		s.refused[second]++
+	}
+	s.mu.Unlock()
+	if !ok {
+		if err := pause(req.Context(), s.between(5, 20)); err != nil {
+			return nil, err
+		}
+		h := http.Header{}
+		if s.retryAfter != "" {
+			h.Set("Retry-After", s.retryAfter)
+		}
+		return reply(429, h, `{"message":"Too many requests","documentation_url":""}`), nil
+	}
+	if err := pause(req.Context(), s.between(15, 50)); err != nil {
+		return nil, err
+	}
+	return reply(200, nil, `{"id":"1"}`), nil
+}
+
+// between sums what happened from second a up to b.
+func sum(m map[int]int, a, b int) (n int) {
+	for s, k := range m {
+		if a <= s && s < b {
+			n += k
+		}
+	}
+	return n
+}
+
+func reply(status int, h http.Header, body string) *http.Response {
+	if h == nil {
+		h = http.Header{}
+	}
+	return &http.Response{
+		StatusCode: status, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// seeds is how many seeds the tests of the limit run: LOOKERVAULT_TEST_SEEDS, or few.
+func seeds(t *testing.T) int {
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("LOOKERVAULT_TEST_SEEDS"), "2"))
+	if err != nil || n < 1 {
+		t.Fatalf("LOOKERVAULT_TEST_SEEDS is no number of seeds: %q", os.Getenv("LOOKERVAULT_TEST_SEEDS"))
+	}
+	return n
+}
+
+func TestLimitReached(t *testing.T) {
+	const settle, end = 10, 70
+	for _, perSecond := range []int{5, 20, 100} {
+		for _, kind := range []string{"bucket", "window"} {
+			for _, told := range []bool{true, false} {
+				for _, after := range []string{"", "1"} {
+					for _, workers := range []int{8, 16} {
+						for seed := range seeds(t) {
+							name := fmt.Sprintf("%d/%s/told=%t/after=%s/workers=%d/seed=%d", perSecond, kind, told, after, workers, seed)
+							t.Run(name, func(t *testing.T) {
+								synctest.Test(t, func(t *testing.T) {
+									s := newLimited(perSecond, kind, after, uint64(seed))
+									limits := looker.Limits{Adaptive: true}
+									from := settle
+									if told {
+										limits.PerSecond = float64(perSecond)
+										from = 0
+									}
+									s.run(t, limits, workers, end*time.Second)
+									good, refused := sum(s.good, from, end), sum(s.refused, from, end)
+									reached := float64(good) / float64((end-from)*perSecond)
+									share := float64(refused) / float64(good+refused)
+									least, most := 0.90, 0.015
+									if told {
+										least, most = 0.95, 0.005
+									}
+									t.Logf("reached %.1f %%, refused %.2f %% (%d)", 100*reached, 100*share, refused)
+									if reached < least || share >= most {
+										t.Errorf("reached %.1f %% of the limit with %.2f %% refused, want %.0f %% with less than %.1f %%",
+											100*reached, 100*share, 100*least, 100*most)
+									}
+								})
+							})
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func newLimited(perSecond int, kind, after string, seed uint64) *limited {
+	s := &limited{
+		retryAfter: after, rand: rand.New(rand.NewPCG(seed, 1)), start: time.Now(),
+		good: map[int]int{}, refused: map[int]int{},
+	}
+	if kind == "bucket" {
+		s.limit = &bucket{rate: float64(perSecond), tokens: float64(perSecond), last: s.start}
+	} else {
+		s.limit = &window{rate: perSecond, start: s.start, phase: s.between(0, 1000)}
+	}
+	return s
+}
+
+// run lets workers ask for as much as they get.
+func (s *limited) run(t *testing.T, limits looker.Limits, workers int, d time.Duration) *looker.Client {
+	c, err := looker.NewWith(looker.Config{
+		BaseURL: "https://looker.example.com", ClientID: "id", ClientSecret: "secret", Limits: limits,
+	}, s, s.random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				_, err := c.Get(ctx, looker.Request{Route: "GET /looks/{look_id}", Path: "/looks/1"})
+				if err != nil && looker.Class(err) != looker.FaultCancelled {
+					t.Errorf("get: %v", err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return c
+}

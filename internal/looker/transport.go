@@ -1,0 +1,188 @@
+package looker
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+const (
+	// dialTimeout bounds DNS, connecting and the TLS handshake, each.
+	dialTimeout = 15 * time.Second
+	// idleTimeout is below the 60 s after which common load balancers drop
+	// connections: a request on a connection that is just being dropped is lost.
+	idleTimeout = 50 * time.Second
+)
+
+// newTransport builds the HTTP/1.1 transport; HTTP/2 costs more processor time
+// for such bodies, and more idle connections than the two of net/http's
+// default save a handshake a request.
+func newTransport(cfg Config, base *url.URL) (*http.Transport, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !cfg.VerifySSL}
+	if cfg.CAFile != "" {
+		roots, err := rootsWith(cfg.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		conf.RootCAs = roots
+	}
+	var http1 http.Protocols
+	http1.SetHTTP1(true)
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Protocols:              &http1,
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: proxyAnswered,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        conf,
+		TLSHandshakeTimeout:    dialTimeout,
+		MaxIdleConnsPerHost:    cfg.Connections + 1,
+		MaxConnsPerHost:        cfg.Connections + 1, // one for the login and the probe when all others hang
+		IdleConnTimeout:        idleTimeout,
+		DisableCompression:     loopback(base.Hostname()), // below a network, packing costs more than it saves
+		ReadBufferSize:         16 << 10,
+	}, nil
+}
+
+// errProxy is the refusal of a proxy, with its status.
+type errProxy struct{ status string }
+
+func (e errProxy) Error() string { return "proxy answered " + e.status }
+
+// proxyAnswered keeps the status of a proxy that does not let a connection
+// through; net/http would keep only its text.
+func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return errProxy{line(resp.Status)}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func rootsWith(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read looker.ca_file: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("looker.ca_file %s holds no certificate in PEM form", file)
+	}
+	return roots, nil
+}
+
+// explain turns the error of a request that got no connection into one that
+// says what to do, and returns nil for an error of another kind.
+func explain(err error, base *url.URL) *ConnectError {
+	e := &ConnectError{Host: base.Scheme + "://" + base.Host, Err: err}
+	switch {
+	case explainTLS(e, base):
+		e.final = true
+	case explainDial(e, base):
+	default:
+		return nil
+	}
+	return e
+}
+
+func explainDial(e *ConnectError, base *url.URL) bool {
+	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok {
+		if dns.IsNotFound {
+			e.What, e.Remedy, e.final = "no such host", "check looker.base_url", true
+		} else {
+			e.What, e.Remedy = "the name cannot be looked up", "check the network and the DNS server"
+		}
+		return true
+	}
+	if refusal, ok := errors.AsType[errProxy](e.Err); ok {
+		e.What, e.Remedy, e.final = "the "+refusal.Error(), "check HTTPS_PROXY and NO_PROXY", true
+		return true
+	}
+	op, ok := errors.AsType[*net.OpError](e.Err)
+	switch {
+	case ok && op.Op == "proxyconnect":
+		e.What, e.Remedy = "the proxy of HTTPS_PROXY cannot be reached", "check HTTPS_PROXY and NO_PROXY"
+	case ok && op.Op == "dial" && op.Timeout():
+		e.What, e.Remedy = "no answer within "+dialTimeout.String(), "check looker.base_url and the firewall; "+portAdvice(base)
+	case ok && op.Op == "dial":
+		e.What, e.Remedy = cause(op), "check looker.base_url; "+portAdvice(base)
+	default:
+		return false
+	}
+	return true
+}
+
+func explainTLS(e *ConnectError, base *url.URL) bool {
+	if record, ok := errors.AsType[tls.RecordHeaderError](e.Err); ok {
+		e.What, e.Remedy = "the server does not speak TLS", "correct the port in looker.base_url"
+		if string(record.RecordHeader[:]) == "HTTP/" {
+			e.What, e.Remedy = "the server speaks http, not https", "set looker.base_url to http://"+base.Host+" or correct its port"
+		}
+		return true
+	}
+	const trust = "set looker.ca_file to the PEM file of the authority that signed it"
+	if host, ok := errors.AsType[x509.HostnameError](e.Err); ok {
+		e.What = "the certificate is for other names than " + host.Host
+		if names := host.Certificate.DNSNames; len(names) > 0 {
+			e.What += " (" + names[0] + ")"
+		}
+		e.Remedy = "set looker.base_url to the name in the certificate"
+		return true
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](e.Err); ok && invalid.Reason == x509.Expired {
+		e.What = fmt.Sprintf("the certificate is valid from %s to %s only",
+			invalid.Cert.NotBefore.Format(time.DateOnly), invalid.Cert.NotAfter.Format(time.DateOnly))
+		e.Remedy = "renew it on the server, or correct this machine's clock"
+		return true
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](e.Err); ok {
+		e.What, e.Remedy = "the certificate is signed by an unknown authority", trust
+		return true
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](e.Err); ok {
+		e.What, e.Remedy = "the certificate cannot be verified", trust
+		return true
+	}
+	if op, ok := errors.AsType[*net.OpError](e.Err); ok && op.Op == "remote error" {
+		e.What, e.Remedy = "the server ended the handshake: "+cause(op), "TLS 1.2 or newer is needed"
+		return true
+	}
+	return false
+}
+
+// portAdvice names the other port of the API: 443 on hosted instances made
+// since July 2020, 19999 on older ones (Looker documentation, admin panel: API).
+func portAdvice(base *url.URL) string {
+	if loopback(base.Hostname()) {
+		return "is it running?"
+	}
+	if base.Port() == "" {
+		return "older instances have their API on port 19999: https://" + base.Host + ":19999"
+	}
+	return "instances hosted by Google have their API on port 443: https://" + base.Hostname()
+}
+
+// cause is the innermost error's text, without addresses.
+func cause(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
