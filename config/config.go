@@ -1,0 +1,154 @@
+package config
+
+import "time"
+
+// Config is every setting of LookerVault. It is plain data: copy it freely, change a copy, share it for reading.
+// Its secrets are of type [Secret], so that printing, logging or marshalling a Config shows none of them.
+type Config struct {
+	Looker    Looker    `koanf:"looker"`
+	Kinds     []string  `koanf:"kinds"`   // "all", "-color_collections", "dashboards"; resolved by [Loaded.SelectKinds]
+	Exclude   []string  `koanf:"exclude"` // "dashboards/17": kind and id; resolved by [Loaded.ExcludedIDs]
+	Folders   Folders   `koanf:"folders"`
+	RateLimit RateLimit `koanf:"rate_limit"`
+	Retry     Retry     `koanf:"retry"`
+	Stages    Stages    `koanf:"stages"`
+	Limits    Limits    `koanf:"limits"`
+	Sink      Sink      `koanf:"sink"`
+	Log       Log       `koanf:"log"`
+	Shutdown  Shutdown  `koanf:"shutdown"`
+}
+
+// Looker says which instance to back up and how to reach it.
+type Looker struct {
+	Name         string   `koanf:"name"`     // instance name in the vault; empty = the normalised base URL
+	BaseURL      string   `koanf:"base_url"` // as pasted; the API client normalises it
+	ClientID     string   `koanf:"client_id"`
+	ClientSecret Secret   `koanf:"client_secret"`
+	INI          string   `koanf:"ini"` // "path#section"; no section = [Looker], else the first one
+	VerifySSL    bool     `koanf:"verify_ssl"`
+	CAFile       string   `koanf:"ca_file"` // PEM file of further certificate authorities; empty = the system's only
+	Timeout      Duration `koanf:"timeout"` // of one request
+	MaxBody      Size     `koanf:"max_body"`
+}
+
+// Folders restricts a run to some folders; no ids = no restriction.
+type Folders struct {
+	IDs       []string `koanf:"ids"`
+	Recursive bool     `koanf:"recursive"` // also the folders below them
+}
+
+// RateLimit bounds the requests of a run. 0 means no limit.
+type RateLimit struct {
+	PerSecond int  `koanf:"per_second"`
+	PerMinute int  `koanf:"per_minute"`
+	Adaptive  bool `koanf:"adaptive"` // go slower after a 429, faster again after success
+	MaxCalls  int  `koanf:"max_calls"`
+}
+
+// Retry says how stubborn a single request is.
+type Retry struct {
+	Attempts int      `koanf:"attempts"` // the first one included
+	MaxWait  Duration `koanf:"max_wait"` // between two attempts, whatever Retry-After asks for
+}
+
+// Stages are the stages of an extraction, in its order.
+type Stages struct {
+	List      ListStage      `koanf:"list"`
+	Fetch     FetchStage     `koanf:"fetch"`
+	Redact    RedactStage    `koanf:"redact"`
+	Serialize SerializeStage `koanf:"serialize"`
+	Batch     BatchStage     `koanf:"batch"`
+}
+
+// ListStage plans the calls.
+type ListStage struct {
+	Workers  int `koanf:"workers"`
+	Buffer   int `koanf:"buffer"`    // planned calls that may wait
+	PageSize int `koanf:"page_size"` // rows asked for at once
+}
+
+// FetchStage makes the calls.
+type FetchStage struct {
+	Workers int `koanf:"workers"`
+	Buffer  int `koanf:"buffer"` // fetched items that may wait
+}
+
+// RedactStage replaces one-time tokens and links before anything is stored.
+type RedactStage struct {
+	Enabled bool     `koanf:"enabled"`
+	Paths   []string `koanf:"paths"` // further members to replace
+}
+
+// SerializeStage fingerprints and compresses.
+type SerializeStage struct {
+	Workers int    `koanf:"workers"`
+	Buffer  int    `koanf:"buffer"` // records that may wait
+	Codec   string `koanf:"codec"`  // "zstd" or "none"
+}
+
+// BatchStage says when a transaction is closed: at the first of the three.
+type BatchStage struct {
+	Records int      `koanf:"records"`
+	Bytes   Size     `koanf:"bytes"`
+	Every   Duration `koanf:"every"`
+	Buffer  int      `koanf:"buffer"` // batches that may wait for the writer
+}
+
+// Limits bound what a run holds in memory between request and commit.
+type Limits struct {
+	InFlightBytes Size `koanf:"in_flight_bytes"`
+	InFlightItems int  `koanf:"in_flight_items"`
+}
+
+// Sink is where records end up.
+type Sink struct {
+	Type string `koanf:"type"` // "sqlite"
+	Path string `koanf:"path"` // relative to the working directory
+}
+
+// Log is about the log on stderr.
+type Log struct {
+	Level  string `koanf:"level"`  // "trace", "debug", "info", "warn", "error" or "off"
+	Format string `koanf:"format"` // "text" or "json"
+}
+
+// Shutdown is about the time after the first Ctrl-C or SIGTERM.
+type Shutdown struct {
+	Grace Duration `koanf:"grace"` // for committing what is already fetched; 0 = none
+}
+
+// Default is the configuration that holds where nothing else is set, on a machine with that many cores (at least 1).
+func Default(cores int) Config {
+	return Config{
+		Looker: Looker{
+			VerifySSL: true,
+			Timeout:   Duration(120 * time.Second), // the SDKs' own default: slow searches need more than a minute
+			MaxBody:   64 * MiB,                    // far above any real body; more is a broken or hostile answer
+		},
+		Kinds:   []string{"all"},
+		Exclude: []string{},
+		Folders: Folders{IDs: []string{}, Recursive: true},
+		RateLimit: RateLimit{
+			PerSecond: 10,   // goes unnoticed by people who work on the instance at the same time
+			PerMinute: 0,    // no public source knows of a limit per minute
+			Adaptive:  true, // the server's real limit is not published either
+		},
+		Retry: Retry{Attempts: 5, MaxWait: Duration(time.Minute)}, // rides out a short outage
+		Stages: Stages{
+			List:      ListStage{Workers: 4, Buffer: 16, PageSize: 100},
+			Fetch:     FetchStage{Workers: 8, Buffer: 64}, // enough to reach the rate limit at 800 ms an answer
+			Redact:    RedactStage{Enabled: true, Paths: []string{}},
+			Serialize: SerializeStage{Workers: max(1, min(cores, 4)), Buffer: 64, Codec: "zstd"}, // 4 outpace any writer
+			Batch: BatchStage{
+				Records: 200, // from 50 to 2,000 the cost of an item is the same
+				Bytes:   8 * MiB,
+				Every:   Duration(time.Second), // bounds what a crash can lose
+				Buffer:  2,                     // one being written, one ready
+			},
+		},
+		Limits:   Limits{InFlightBytes: 96 * MiB, InFlightItems: 2000}, // keep a run below about 150 MB
+		Sink:     Sink{Type: "sqlite", Path: "looker.db"},
+		Log:      Log{Level: "info", Format: "text"},
+		Shutdown: Shutdown{Grace: Duration(15 * time.Second)}, // half of what Kubernetes waits before it kills
+	}
+}

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// reserved are names of the file that later versions give a meaning. They may be there, but empty.
+var reserved = []string{"after", "hooks", "metrics", "snapshot"}
+
+// field is one key and the place of its value in [Config].
+type field struct {
+	key   string
+	index []int
+	typ   reflect.Type
+}
+
+func (f field) list() bool   { return f.typ.Kind() == reflect.Slice }
+func (f field) secret() bool { return f.typ == reflect.TypeFor[Secret]() }
+
+// in is the field's value in a configuration.
+func (f field) in(c Config) reflect.Value { return reflect.ValueOf(c).FieldByIndex(f.index) }
+
+// schema is the set of keys, read off the koanf tags of [Config].
+type schema struct {
+	fields   []field // in the order of the struct
+	byKey    map[string]field
+	sections map[string][]string // path of a section (the root is "") to the names in it
+}
+
+func newSchema() schema {
+	s := schema{byKey: map[string]field{}, sections: map[string][]string{}}
+	s.walk(reflect.TypeFor[Config](), "", nil)
+	return s
+}
+
+func (s *schema) walk(t reflect.Type, section string, index []int) {
+	for i := range t.NumField() {
+		member := t.Field(i)
+		name := member.Tag.Get("koanf")
+		f := field{key: join(section, name), index: append(slices.Clone(index), i), typ: member.Type}
+		s.sections[section] = append(s.sections[section], name)
+		if f.typ.Kind() == reflect.Struct && !f.secret() {
+			s.walk(f.typ, f.key, f.index)
+			continue
+		}
+		s.fields = append(s.fields, f)
+		s.byKey[f.key] = f
+	}
+}
+
+// isSection reports whether the key has keys below it.
+func (s *schema) isSection(key string) bool { return key != "" && s.sections[key] != nil }
+
+// unknown says that there is no such key and which one was probably meant.
+func (s *schema) unknown(key string) string {
+	if s.isSection(key) {
+		return "is a section; set a key in it: " + strings.Join(s.sections[key], ", ")
+	}
+	if near := s.meant(key); len(near) > 0 {
+		return "unknown key; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	section, _ := parent(key)
+	for s.sections[section] == nil {
+		section, _ = parent(section)
+	}
+	names := strings.Join(s.sections[section], ", ")
+	if section == "" {
+		return "unknown key; there are " + names
+	}
+	return "unknown key; " + section + " has " + names
+}
+
+// meant are the keys that may have been meant by one that does not exist: one of the same section with a slip in its name,
+// one of the same name elsewhere, one with a slip in its section.
+func (s *schema) meant(key string) []string {
+	section, name := parent(key)
+	siblings := s.sections[section]
+	if near, ok := nearest(name, siblings); ok {
+		return []string{join(section, near)}
+	}
+	keys := slices.DeleteFunc(slices.Collect(maps.Keys(s.sections)), func(section string) bool { return section == "" })
+	keys = slices.AppendSeq(keys, maps.Keys(s.byKey))
+	slices.Sort(keys)
+	if near := misplaced(key, keys); len(near) > 0 || siblings != nil {
+		return near
+	}
+	if near, ok := nearest(key, keys); ok {
+		return []string{near}
+	}
+	return nil
+}
+
+// join puts the parts of a key together.
+func join(section, name string) string {
+	if section == "" {
+		return name
+	}
+	return section + "." + name
+}
+
+// parent takes a key apart: the section ("" for the root) and the name in it.
+func parent(key string) (section, name string) {
+	i := strings.LastIndexByte(key, '.')
+	return key[:max(i, 0)], key[i+1:]
+}
+
+// reservedKey reports whether the key is, or lies below, a reserved name, and which.
+func reservedKey(key string) (string, bool) {
+	top, _, _ := strings.Cut(key, ".")
+	return top, slices.Contains(reserved, top)
+}
