@@ -1,0 +1,142 @@
+package vault
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// OneTable makes a database with the settings of a vault and one table, for the
+// benchmarks to compare with.
+func OneTable(path string) (insert func(record.Batch) error, done func() error, err error) {
+	c, err := connect(uri(path, "mode=rwc"))
+	if err != nil {
+		return nil, nil, err
+	}
+	err = c.exec(`PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+		CREATE TABLE item (kind TEXT NOT NULL, id TEXT NOT NULL, title TEXT, updated_at TEXT, owner_id TEXT, folder_id TEXT,
+		hash BLOB NOT NULL, size INTEGER NOT NULL, fetched_at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, id))`)
+	if err != nil {
+		return nil, nil, err
+	}
+	add, err := c.prepare(`INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?)`)
+	if err != nil {
+		return nil, nil, err
+	}
+	insert = func(batch record.Batch) error {
+		if err := c.exec("BEGIN IMMEDIATE"); err != nil {
+			return err
+		}
+		for i := range batch {
+			rec := &batch[i]
+			if _, err := add.exec(string(rec.Kind), rec.ID, rec.Name, rec.Updated, rec.Owner, rec.Folder, rec.Hash[:],
+				rec.Size, rec.At.UnixMilli(), rec.Body); err != nil {
+				return err
+			}
+		}
+		return c.exec("COMMIT")
+	}
+	return insert, func() error { return errors.Join(add.close(), c.close()) }, nil
+}
+
+// Exec runs a statement on the writer's own connection, for tests that must
+// narrow or damage what only it can.
+func (w *Writer) Exec(sql string) error { return w.conn.exec(sql) }
+
+// Execute runs statements on the file at path, as another program would.
+func Execute(path string, statements ...string) (err error) {
+	c, err := connect(uri(path, "mode=rwc", "_busy_timeout=5000"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	for _, s := range statements {
+		if err := c.exec(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Value is the first value of a query on the file at path.
+func Value(path, query string) (v any, err error) {
+	c, err := connect(uri(path, "mode=rw"))
+	if err != nil {
+		return nil, err
+	}
+	v, err = c.value(query)
+	return v, errors.Join(err, c.close())
+}
+
+// Rows reads every row of a query on the file at path, as text.
+func Rows(path, query string) (list []string, err error) {
+	c, err := connect(uri(path, "mode=ro"))
+	if err != nil {
+		return nil, err
+	}
+	err = c.each(query, func(row []driver.Value) error {
+		list = append(list, fmt.Sprintf("%#v", row))
+		return nil
+	})
+	return list, errors.Join(err, c.close())
+}
+
+// Migrate brings the file at path to the newest of the given steps.
+func Migrate(ctx context.Context, path string, steps []string) error {
+	c, err := connect(uri(path, "mode=rwc"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(migrate(ctx, c, path, steps, time.Second), c.close())
+}
+
+// Recompiled is how often the writer's queries were compiled again since they
+// were prepared.
+func (w *Writer) Recompiled() int64 {
+	var n int64
+	for _, s := range []*stmt{w.q.head, w.q.version, w.q.refs, w.q.body, w.q.fault, w.q.faultsOf} {
+		n += reflect.ValueOf(s.s).Elem().FieldByName("repreps").Int()
+	}
+	return n
+}
+
+// Statement is the SQL of a query for entries, with or without bodies.
+func (q Query) Statement(bodies bool) (string, []any) { return q.statement(1, bodies, "") }
+
+// Plan is how SQLite answers a query on the file at path.
+func Plan(path, query string, args []any) (plan []string, err error) {
+	c, err := connect(uri(path, "mode=ro"))
+	if err != nil {
+		return nil, err
+	}
+	values := make([]driver.Value, len(args))
+	for i, a := range args {
+		values[i] = a
+	}
+	err = c.each("EXPLAIN QUERY PLAN "+query, func(row []driver.Value) error {
+		plan = append(plan, text(row[3]))
+		return nil
+	}, values...)
+	return plan, errors.Join(err, c.close())
+}
+
+// Locked tells whether a writer has the vault.
+func Locked(path string) bool { return locked(path) }
+
+// HoldWrite keeps a write transaction open until release is closed, as another
+// program would.
+func HoldWrite(path string, begun chan<- error, release <-chan struct{}) error {
+	c, err := connect(uri(path, "mode=rw"))
+	if err != nil {
+		begun <- err
+		return nil
+	}
+	begun <- c.exec("BEGIN IMMEDIATE; UPDATE instances SET base_url = base_url")
+	<-release
+	return errors.Join(c.rollback(), c.close())
+}

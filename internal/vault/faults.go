@@ -1,0 +1,127 @@
+package vault
+
+import (
+	"context"
+	"database/sql/driver"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// fail records a fault. A second fault of the same document in the same run
+// takes the place of the first, with the attempts of both; head and stamp stay.
+func (tx *transaction) fail(rec *record.Record) error {
+	f := faultRow{instance: tx.w.run.instance, run: tx.run, ref: rec.Ref, fault: *rec.Fault, at: millis(rec.At)}
+	if f.at == 0 {
+		f.at = millis(tx.w.options.Now())
+	}
+	row, err := tx.w.q.fault.row(tx.run, string(rec.Kind), rec.ID)
+	if err != nil {
+		return err
+	}
+	open := false
+	if row == nil {
+		f.id = tx.nextFault
+		tx.nextFault++
+	} else {
+		before := scanFault(row)
+		f.id, open = before.id, before.resolved == 0
+		f.fault.Attempts += before.fault.Attempts
+	}
+	if !open {
+		tx.openFaults++
+		tx.count(rec.Kind, func(c *record.Counts) { c.Failed++ })
+	}
+	return tx.putFault(&f)
+}
+
+// resolve marks the open faults of a document, from this run and from earlier
+// ones, as resolved by this run.
+func (tx *transaction) resolve(ref record.Ref) error {
+	if tx.openFaults == 0 {
+		return nil
+	}
+	return tx.resolveAll(tx.w.q.faultsOf, nil, tx.w.run.instance, string(ref.Kind), ref.ID)
+}
+
+// resolveAll resolves the faults that a query finds, but those that keep wants.
+func (tx *transaction) resolveAll(q *stmt, keep func(record.Ref) bool, args ...driver.Value) error {
+	var open []faultRow
+	err := q.each(func(row []driver.Value) error {
+		open = append(open, scanFault(row))
+		return nil
+	}, args...)
+	if err != nil {
+		return err
+	}
+	for _, f := range open {
+		if keep != nil && keep(f.ref) {
+			continue
+		}
+		f.resolved = tx.run
+		tx.openFaults--
+		if f.run == tx.run {
+			tx.count(f.ref.Kind, func(c *record.Counts) { c.Failed-- })
+		}
+		if err := tx.putFault(&f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *transaction) putFault(f *faultRow) error {
+	columns := f.columns()
+	_, err := tx.w.q.putFault.exec(append(columns, tx.w.sum.row("faults", columns...))...)
+	return err
+}
+
+// Fault is a document, or a listing when its id is empty, that could not be
+// fetched.
+type Fault struct {
+	record.Ref
+	record.Fault
+	Instance string
+	Run      int64
+	At       time.Time
+	Resolved int64 // run that settled it, 0 while it is open
+}
+
+// Faults lists the faults of a run, or of all when run is 0, by run, kind and id.
+func (r *Reader) Faults(ctx context.Context, run int64) ([]Fault, error) {
+	if run == 0 {
+		return r.faults(ctx, `1 = 1`)
+	}
+	if _, err := r.Run(ctx, run); err != nil {
+		return nil, err
+	}
+	return r.faults(ctx, `run = ?`, run)
+}
+
+// OpenFaults lists the unresolved faults of an instance, from all its runs.
+func (r *Reader) OpenFaults(ctx context.Context, instance string) ([]Fault, error) {
+	i, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	return r.faults(ctx, `instance = ? AND resolved_run IS NULL`, i.ID)
+}
+
+func (r *Reader) faults(ctx context.Context, where string, args ...any) (list []Fault, err error) {
+	err = r.snapshot(ctx, func(q querier) error {
+		names, err := instanceNames(ctx, q)
+		if err != nil {
+			return err
+		}
+		for row, err := range rows(ctx, q, selectFault+` WHERE `+where+` ORDER BY run, kind, item`, args...) {
+			if err != nil {
+				return err
+			}
+			f := scanFault(row)
+			list = append(list, Fault{Ref: f.ref, Fault: f.fault, Instance: names[f.instance], Run: f.run,
+				At: moment(f.at), Resolved: f.resolved})
+		}
+		return nil
+	})
+	return list, doing("read faults", err)
+}

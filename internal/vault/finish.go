@@ -1,0 +1,165 @@
+package vault
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// buryAtOnce bounds a transaction that makes tombstones.
+const buryAtOnce = 500
+
+// Finish ends the run and returns it as it is stored. A kind whose listing is
+// complete, in a run without a scope, loses the documents that the run neither
+// settled nor failed to fetch, except those in Keep. The outcome is written last,
+// in one transaction with the digest: a vault that is left before that has an
+// unfinished run, which can be resumed.
+//
+// Without an outcome the run is complete when every kind ended complete, denied
+// or unavailable and no fault of it is unresolved, otherwise partial. A kind of
+// the run that has no end counts as open.
+func (w *Writer) Finish(ctx context.Context, finish record.Finish) (record.Run, error) {
+	if err := w.underway(); err != nil {
+		return record.Run{}, err
+	}
+	if err := w.finish(ctx, finish); err != nil {
+		return record.Run{}, doing(fmt.Sprintf("finish run %d", w.run.id), err)
+	}
+	// Whoever reads the vault keeps the log alive; the file is then complete to
+	// copy only together with it.
+	if err := w.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil && kindOf(err) != ErrBusy {
+		return record.Run{}, doing("write the log into the vault", classify(w.path, err))
+	}
+	return w.reader.Run(ctx, w.run.id)
+}
+
+func (w *Writer) finish(ctx context.Context, finish record.Finish) error {
+	keep := map[record.Ref]bool{}
+	for _, ref := range finish.Keep {
+		keep[ref] = true
+	}
+	for _, end := range finish.Kinds {
+		if end.Listing != record.Complete || end.Unproven || !w.run.scope.Unscoped() {
+			continue
+		}
+		if err := w.buryUnlisted(ctx, end.Kind, keep); err != nil {
+			return fmt.Errorf("find %s that are gone: %w", end.Kind, err)
+		}
+	}
+	sealed := *w.run
+	err := w.transact(ctx, func(tx *transaction) error {
+		for _, end := range finish.Kinds {
+			if err := tx.end(end, keep); err != nil {
+				return err
+			}
+		}
+		return tx.seal(&sealed, finish)
+	})
+	if err == nil {
+		w.run = &sealed
+	}
+	return err
+}
+
+// buryUnlisted makes tombstones in transactions of bounded size: what a complete
+// listing proved stays true when the rest is cut off.
+func (w *Writer) buryUnlisted(ctx context.Context, kind record.Kind, keep map[record.Ref]bool) error {
+	for after, more := "", true; more; {
+		err := w.transact(ctx, func(tx *transaction) error {
+			heads, err := tx.unsettled(kind, after)
+			if err != nil {
+				return err
+			}
+			more = len(heads) == buryAtOnce
+			for i := range heads {
+				after = heads[i].item
+				if keep[record.Ref{Kind: kind, ID: after}] {
+					continue
+				}
+				if err := tx.bury(&heads[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unsettled lists documents, in the order of their ids, that this run neither
+// settled nor failed to fetch.
+func (tx *transaction) unsettled(kind record.Kind, after string) (heads []headRow, err error) {
+	err = tx.w.q.unsettled.each(func(row []driver.Value) error {
+		heads = append(heads, scanHead(row))
+		return nil
+	}, tx.w.run.instance, string(kind), after, tx.run, int64(buryAtOnce))
+	return heads, err
+}
+
+// end stores how the listing of a kind ended, and resolves the faults that a
+// complete listing settles.
+func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
+	tx.count(end.Kind, func(c *record.Counts) {
+		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
+	})
+	if end.Listing != record.Complete || tx.openFaults == 0 {
+		return nil
+	}
+	err := tx.resolveAll(tx.w.q.faultsOf, nil, tx.w.run.instance, string(end.Kind), "")
+	if err != nil || end.Unproven || !tx.w.run.scope.Unscoped() {
+		return err
+	}
+	// What an earlier run could not fetch and this listing does not hold any
+	// more needs no other try.
+	return tx.resolveAll(tx.w.q.faultsOfListing, func(ref record.Ref) bool {
+		return keep[ref] || tx.failed(ref)
+	}, tx.w.run.instance, string(end.Kind), tx.run)
+}
+
+// failed tells whether this run has an unresolved fault of the document. When it
+// cannot tell, the answer that changes nothing is yes.
+func (tx *transaction) failed(ref record.Ref) bool {
+	row, err := tx.w.q.fault.row(tx.run, string(ref.Kind), ref.ID)
+	return err != nil || row != nil && scanFault(row).resolved == 0
+}
+
+// seal derives the outcome and writes it with the digest.
+func (tx *transaction) seal(r *runRow, finish record.Finish) error {
+	r.finishedAt = millis(finish.At)
+	for _, line := range finish.Notes {
+		r.notes = note(r.notes, line)
+	}
+	r.outcome = finish.Outcome
+	if r.outcome == "" {
+		r.outcome = outcome(tx.kinds)
+	}
+	r.digest = record.Digest{}
+	if r.outcome == record.RunComplete || r.outcome == record.RunPartial {
+		snapshot := NewSnapshot()
+		if err := tx.w.q.snapshot.each(snapshot.addRow, r.instance); err != nil {
+			return err
+		}
+		r.digest = snapshot.Digest()
+	}
+	return tx.w.putRun(r)
+}
+
+// outcome is what a run that went to its end amounts to.
+func outcome(kinds map[record.Kind]record.Counts) record.Outcome {
+	for _, c := range kinds {
+		switch c.Listing {
+		case record.Complete, record.Denied, record.Unavailable:
+		default:
+			return record.RunPartial
+		}
+		if c.Failed > 0 {
+			return record.RunPartial
+		}
+	}
+	return record.RunComplete
+}

@@ -1,0 +1,47 @@
+package vault
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// selectFollowed reads ids that documents point to, from one id on. The second
+// column is what the document in the owner's folder points to in the same kind.
+const selectFollowed = `
+SELECT r.item, coalesce(min((
+	SELECT above.item FROM heads f JOIN refs above ON above.version = f.version
+	WHERE f.instance = v.instance AND f.kind = v.kind AND f.item = v.folder AND f.state <> 'gone' AND above.kind = r.kind
+)), '')
+FROM refs r
+JOIN versions v ON v.id = r.version
+JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item AND h.version = v.id
+WHERE r.kind = ?1 AND r.item > ?2 AND v.instance = ?3 AND h.state <> 'gone' AND (?4 = 0 OR h.settled_run = ?4)
+GROUP BY r.item ORDER BY r.item LIMIT ?5`
+
+// Followed returns ids of a kind that documents point to which are not gone, at
+// most limit of them, sorted bytewise, those behind after only. In a run with a
+// scope only documents count that the run has settled. Folder is what the
+// document in the owner's folder points to in that kind, "" when there is none.
+func (w *Writer) Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error) {
+	if w.run == nil {
+		return nil, errNoRun
+	}
+	var settledIn int64
+	if !w.run.scope.Unscoped() {
+		settledIn = w.run.id
+	}
+	var listed []record.Listed
+	query := func() (*sql.Rows, error) {
+		return w.reader.db.QueryContext(ctx, selectFollowed, string(kind), after, w.run.instance, settledIn, limit)
+	}
+	for row, err := range rowsOf(query) {
+		if err != nil {
+			return nil, doing(fmt.Sprintf("follow references to %s", kind), classify(w.path, err))
+		}
+		listed = append(listed, record.Listed{ID: text(row[0]), Folder: text(row[1]), State: record.Present})
+	}
+	return listed, nil
+}

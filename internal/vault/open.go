@@ -1,0 +1,186 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Options are what a writer can be told. The zero value is good.
+type Options struct {
+	// Busy is how long to wait for another program's write transaction before
+	// giving up with ErrBusy; 10 s when it is 0.
+	Busy time.Duration
+	// Now is the clock that tells in which month a call was made; time.Now when
+	// it is nil.
+	Now func() time.Time
+}
+
+const defaultBusy = 10 * time.Second
+
+// busyStep is how long SQLite waits by itself; in between the writer looks
+// whether it was cancelled.
+const busyStep = 100 * time.Millisecond
+
+// Open opens the vault at path for writing and makes it when there is none. It
+// takes the lock, which Close gives back, and brings an older schema up to date.
+// The folder must exist. An empty file becomes a vault, any other file that is
+// no vault is left untouched.
+//
+// Errors are of type [*Error].
+func Open(ctx context.Context, path string, o Options) (_ *Writer, err error) {
+	if o.Busy == 0 {
+		o.Busy = defaultBusy
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	w := &Writer{path: path, options: o}
+	defer func() {
+		if err != nil {
+			err = classify(path, errors.Join(err, w.Close()))
+		}
+	}()
+	if w.file, err = resolve(path); err != nil {
+		return nil, err
+	}
+	if w.lock, err = lock(w.file); err != nil {
+		return nil, err
+	}
+	if err = w.openFile(ctx); err != nil {
+		return nil, err
+	}
+	if err = w.prepare(); err != nil {
+		return nil, err
+	}
+	if w.reader, err = OpenReader(ctx, path); err != nil {
+		return nil, err
+	}
+	w.known, err = w.reader.db.PrepareContext(ctx, selectKnown)
+	return w, err
+}
+
+// resolve follows symbolic links, so that two names of a vault have one lock.
+func resolve(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(abs)
+	if err == nil {
+		return real, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(abs))
+	if err != nil {
+		return "", &Error{Path: path, Kind: ErrMissing, Detail: "its folder does not exist", Hint: "make the folder first"}
+	}
+	return filepath.Join(folder, filepath.Base(abs)), nil
+}
+
+func (w *Writer) openFile(ctx context.Context) (err error) {
+	fresh, made, err := touch(w.file)
+	if err != nil {
+		return err
+	}
+	if made {
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, os.Remove(w.file))
+			}
+		}()
+	}
+	if w.conn, err = connect(uri(w.file, "mode=rw", fmt.Sprintf("_busy_timeout=%d", busyStep.Milliseconds()))); err != nil {
+		return err
+	}
+	if err = w.setUp(ctx, fresh); err != nil {
+		// The connection must not outlive a file that is about to be removed.
+		err = errors.Join(err, w.conn.close())
+		w.conn = nil
+		return err
+	}
+	w.identity, err = os.Stat(w.file)
+	return err
+}
+
+// touch makes the file when there is none, so that nobody else can ever read
+// it: SQLite gives the files beside it the same mode. It tells whether the file
+// is empty and whether it was made here. It never opens a file that exists:
+// closing it again would drop the locks that SQLite holds on it in this process.
+func touch(file string) (fresh, made bool, err error) {
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return false, false, err
+		}
+		return true, true, f.Close()
+	}
+	if err != nil {
+		return false, false, err
+	}
+	if !info.Mode().IsRegular() {
+		return false, false, problem(file, ErrNotVault, "not a regular file")
+	}
+	return info.Size() == 0, false, nil
+}
+
+// setUp makes the tables of a fresh file, or checks that an old one is a vault,
+// and sets and asserts what holds for every connection that writes. The tables
+// come before the write-ahead log, so that the file itself is never half a
+// vault, and the page size before everything, as it is fixed from then on.
+func (w *Writer) setUp(ctx context.Context, fresh bool) error {
+	if fresh {
+		if err := w.conn.exec(fmt.Sprintf("PRAGMA page_size=%d; PRAGMA synchronous=FULL", pageSize)); err != nil {
+			return err
+		}
+	} else if err := identify(w.conn, w.path); err != nil {
+		return err
+	}
+	version, err := w.conn.number("PRAGMA user_version")
+	if err != nil {
+		return err
+	}
+	if version != Schema {
+		if err := migrate(ctx, w.conn, w.path, steps, w.options.Busy); err != nil {
+			return err
+		}
+	}
+	if fresh {
+		if err := w.conn.assert("page_size", int64(pageSize)); err != nil {
+			return err
+		}
+	}
+	if err := w.conn.assert("journal_mode=WAL", "wal"); err != nil {
+		return err
+	}
+	if err := w.conn.exec("PRAGMA synchronous=FULL"); err != nil {
+		return err
+	}
+	return w.conn.assert("synchronous", int64(2))
+}
+
+// identify tells a vault from what is none or is of another version.
+func identify(c *conn, path string) error {
+	id, err := c.number("PRAGMA application_id")
+	if err != nil {
+		return err
+	}
+	if id != applicationID {
+		return problem(path, ErrNotVault, "it is the SQLite file of another application")
+	}
+	version, err := c.number("PRAGMA user_version")
+	if err != nil {
+		return err
+	}
+	if version > Schema {
+		return tooNew(path, version, Schema)
+	}
+	return nil
+}

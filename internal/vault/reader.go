@@ -1,0 +1,245 @@
+package vault
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// readers is how many questions a Reader answers at the same time.
+const readers = 4
+
+// A Reader reads a vault, also while a run writes to it. It never changes the
+// file and needs no lock. Every call sees one state of the vault, whole batches
+// only. It serves any number of goroutines.
+type Reader struct {
+	path string // as the caller wrote it, for messages
+	file string
+	db   *sql.DB
+}
+
+// OpenReader opens the vault at path for reading. Errors are of type [*Error]:
+// ErrMissing, ErrNotVault, ErrTooNew, ErrTooOld, ErrCorrupt, [io/fs.ErrPermission]
+// and others.
+//
+// In a folder that cannot be written SQLite cannot share its log, so the file is
+// opened as one that nobody changes. That needs a vault whose last writer closed
+// it; one with a log beside it is refused with ErrReadOnly.
+func OpenReader(ctx context.Context, path string) (*Reader, error) {
+	file, err := resolve(path)
+	if err != nil {
+		return nil, classifyRead(path, err)
+	}
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		e := classifyRead(path, err)
+		if e, ok := errors.AsType[*Error](e); ok && e.Kind == ErrMissing {
+			e.Hint, e.Err = "lookervault run makes it", nil
+		}
+		return nil, e
+	case !info.Mode().IsRegular():
+		return nil, problem(path, ErrNotVault, "not a regular file")
+	case info.Size() == 0:
+		return nil, problem(path, ErrNotVault, "the file is empty")
+	}
+	r := &Reader{path: path, file: file}
+	err = r.connect(ctx, "mode=ro")
+	if unshared(err) {
+		err = r.connectAlone(ctx)
+	}
+	if err != nil {
+		return nil, classifyRead(path, err)
+	}
+	return r, nil
+}
+
+// connect opens the file and reads from it once, as SQLite opens lazily.
+func (r *Reader) connect(ctx context.Context, params ...string) error {
+	r.db = sql.OpenDB(&connector{path: r.path, dsn: uri(r.file, append(params, "_query_only=1", "_busy_timeout=10000")...)})
+	r.db.SetMaxOpenConns(readers)
+	r.db.SetMaxIdleConns(readers)
+	var n int
+	err := r.db.QueryRowContext(ctx, `SELECT count(*) FROM runs WHERE id = 0`).Scan(&n)
+	if err != nil {
+		return errors.Join(err, r.db.Close())
+	}
+	return nil
+}
+
+// unshared tells whether a log cannot be shared because the folder is read-only.
+func unshared(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && (e.Code == sqlite3.ErrCantOpen || e.Code == sqlite3.ErrReadonly)
+}
+
+func (r *Reader) connectAlone(ctx context.Context) error {
+	log, err := os.Stat(r.file + "-wal")
+	if err == nil && log.Size() > 0 {
+		e := problem(r.path, ErrReadOnly, "it has a log beside it, which cannot be read in a read-only folder")
+		e.Hint = "copy the vault together with its -wal file into a folder that can be written"
+		return e
+	}
+	return r.connect(ctx, "mode=ro", "immutable=1")
+}
+
+// connector makes connections that are checked before they are used.
+type connector struct{ path, dsn string }
+
+func (c *connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+func (c *connector) Connect(context.Context) (driver.Conn, error) {
+	made, err := connect(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(made); err != nil {
+		return nil, errors.Join(err, made.close())
+	}
+	return made.raw, nil
+}
+
+func (c *connector) check(made *conn) error {
+	if err := identify(made, c.path); err != nil {
+		return err
+	}
+	version, err := made.number("PRAGMA user_version")
+	if err != nil {
+		return err
+	}
+	if version < Schema {
+		return problem(c.path, ErrTooOld, fmt.Sprintf("its schema is %d, this version reads %d", version, Schema))
+	}
+	return made.assert("query_only", int64(1))
+}
+
+// Close gives back the file.
+func (r *Reader) Close() error {
+	err := r.db.Close()
+	r.tidy()
+	return doing("close the vault", classify(r.path, err))
+}
+
+// tidy removes the empty log and its index that SQLite makes even for readers,
+// who cannot remove them again: that takes a lock which a file opened for
+// reading cannot have. SQLite itself does it, when nobody else has the vault
+// open. Where that is not allowed the files stay, which harms nobody.
+func (r *Reader) tidy() {
+	log, err := os.Stat(r.file + "-wal")
+	if err != nil || log.Size() > 0 || locked(r.file) {
+		return
+	}
+	c, err := connect(uri(r.file, "mode=rw", "_busy_timeout=0"))
+	if err != nil {
+		return
+	}
+	_ = c.exec(`SELECT count(*) FROM runs WHERE id = 0`)
+	_ = c.close()
+}
+
+// Path is where the vault is, as the caller named it.
+func (r *Reader) Path() string { return r.path }
+
+// querier is a database, or a transaction where several answers must agree.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// rows yields every row of a query. A row is good until the next one.
+func rows(ctx context.Context, q querier, query string, args ...any) iter.Seq2[[]driver.Value, error] {
+	return rowsOf(func() (*sql.Rows, error) { return q.QueryContext(ctx, query, args...) })
+}
+
+// rowsOf is rows for any way to ask.
+func rowsOf(ask func() (*sql.Rows, error)) iter.Seq2[[]driver.Value, error] {
+	return func(yield func([]driver.Value, error) bool) {
+		found, err := ask()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer found.Close()
+		columns, err := found.Columns()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		row, cells, to := make([]driver.Value, len(columns)), make([]any, len(columns)), make([]any, len(columns))
+		for i := range row {
+			to[i] = &cells[i]
+		}
+		for found.Next() {
+			if err := found.Scan(to...); err != nil {
+				yield(nil, err)
+				return
+			}
+			for i, cell := range cells {
+				row[i] = cell
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+		if err := found.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// snapshot runs fn with a view that does not change in between.
+func (r *Reader) snapshot(ctx context.Context, fn func(querier) error) error {
+	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return classify(r.path, err)
+	}
+	defer tx.Rollback()
+	return classify(r.path, fn(tx))
+}
+
+// Instance is a Looker whose documents the vault holds.
+type Instance struct {
+	ID      int64
+	Name    string
+	BaseURL string // of its newest run
+}
+
+// Instances lists the instances by name.
+func (r *Reader) Instances(ctx context.Context) (list []Instance, err error) {
+	for row, err := range rows(ctx, r.db, `SELECT id, name, base_url FROM instances ORDER BY name`) {
+		if err != nil {
+			return nil, classify(r.path, err)
+		}
+		list = append(list, Instance{integer(row[0]), text(row[1]), text(row[2])})
+	}
+	return list, nil
+}
+
+// Resolve finds the instance of a name, and the only one when the name is empty.
+// It returns ErrNotFound or ErrAmbiguous, with the names that there are.
+func (r *Reader) Resolve(ctx context.Context, name string) (Instance, error) {
+	list, err := r.Instances(ctx)
+	if err != nil {
+		return Instance{}, err
+	}
+	var names []string
+	for _, i := range list {
+		if i.Name == name || name == "" && len(list) == 1 {
+			return i, nil
+		}
+		names = append(names, i.Name)
+	}
+	switch {
+	case len(list) == 0:
+		return Instance{}, fmt.Errorf("%s holds no run yet: %w", r.path, ErrNotFound)
+	case name == "":
+		return Instance{}, fmt.Errorf("%w in %s, name one: %s", ErrAmbiguous, r.path, strings.Join(names, ", "))
+	}
+	return Instance{}, fmt.Errorf("instance %q: %w in %s, which holds %s", name, ErrNotFound, r.path, strings.Join(names, ", "))
+}

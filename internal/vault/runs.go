@@ -1,0 +1,122 @@
+package vault
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Runs lists the runs of an instance, or of all when the name is empty, newest
+// first. A run that is marked as running while nobody holds the vault's lock
+// reads as interrupted: its process is dead.
+func (r *Reader) Runs(ctx context.Context, instance string) ([]record.Run, error) {
+	if instance == "" {
+		return r.runs(ctx, `1 = 1`)
+	}
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	return r.runs(ctx, `instance = ?`, found.ID)
+}
+
+// Run returns one run, or ErrNotFound. Id 0 is the newest run of the vault.
+func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
+	where := `id = ?`
+	if id == 0 {
+		where = `id > ? ORDER BY id DESC LIMIT 1`
+	}
+	found, err := r.runs(ctx, where, id)
+	if err != nil {
+		return record.Run{}, err
+	}
+	if len(found) == 0 {
+		return record.Run{}, fmt.Errorf("run %d: %w in %s", id, ErrNotFound, r.path)
+	}
+	return found[0], nil
+}
+
+func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []record.Run, err error) {
+	// The lock is looked at first: a run that ends in between is then read with
+	// its outcome, not as interrupted.
+	busy := locked(r.file)
+	err = r.snapshot(ctx, func(q querier) error {
+		names, err := instanceNames(ctx, q)
+		if err != nil {
+			return err
+		}
+		newest := `(SELECT id FROM runs WHERE ` + where + `)`
+		index := map[int64]int{}
+		for row, err := range rows(ctx, q, selectRuns+` WHERE id IN `+newest+` ORDER BY id DESC`, args...) {
+			if err != nil {
+				return err
+			}
+			run, err := scanRun(row)
+			if err != nil {
+				return err
+			}
+			index[run.id] = len(list)
+			list = append(list, run.words(names[run.instance], busy))
+		}
+		for row, err := range rows(ctx, q, selectKinds+` WHERE run IN `+newest+` ORDER BY run, kind`, args...) {
+			if err != nil {
+				return err
+			}
+			run := &list[index[integer(row[0])]]
+			run.Kinds = append(run.Kinds, scanCounts(row))
+		}
+		return addCalls(ctx, q, list, index, newest, args)
+	})
+	return list, doing("read runs", err)
+}
+
+func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64]int, which string, args []any) error {
+	for row, err := range rows(ctx, q, `SELECT run, class, route, sum(calls) FROM run_calls WHERE run IN `+which+`
+		GROUP BY run, class, route ORDER BY run, class, route`, args...) {
+		if err != nil {
+			return err
+		}
+		run := &list[index[integer(row[0])]]
+		run.Calls = append(run.Calls, record.Calls{Class: text(row[1]), Route: text(row[2]), N: integer(row[3])})
+	}
+	for row, err := range rows(ctx, q, `SELECT r.id, c.class, sum(c.calls) FROM runs r JOIN runs s ON s.instance = r.instance
+		JOIN run_calls c ON c.run = s.id AND c.month = strftime('%Y-%m', r.started_at / 1000, 'unixepoch')
+		WHERE r.id IN `+which+` GROUP BY r.id, c.class ORDER BY r.id, c.class`, args...) {
+		if err != nil {
+			return err
+		}
+		run := &list[index[integer(row[0])]]
+		run.Month = append(run.Month, record.Calls{Class: text(row[1]), N: integer(row[2])})
+	}
+	return nil
+}
+
+func instanceNames(ctx context.Context, q querier) (map[int64]string, error) {
+	names := map[int64]string{}
+	for row, err := range rows(ctx, q, `SELECT id, name FROM instances`) {
+		if err != nil {
+			return nil, err
+		}
+		names[integer(row[0])] = text(row[1])
+	}
+	return names, nil
+}
+
+// words is the run as the rest of the program knows it.
+func (r *runRow) words(instance string, locked bool) record.Run {
+	run := record.Run{
+		ID: r.id, Instance: instance, BaseURL: r.baseURL, Origin: r.origin, Started: moment(r.startedAt),
+		Finished: moment(r.finishedAt), Outcome: r.outcome, Full: r.full, Scope: r.scope,
+		Caller: record.Caller{ID: r.callerID, Admin: r.admin}, Looker: r.looker, Tool: r.tool,
+		Config: json.RawMessage(r.config), Notes: r.notes, Digest: r.digest, Pruned: r.pruned,
+	}
+	if run.Outcome == record.RunRunning && !locked {
+		run.Outcome = record.RunInterrupted
+	}
+	if len(run.Notes) == 0 {
+		run.Notes = nil
+	}
+	return run
+}

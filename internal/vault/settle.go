@@ -1,0 +1,325 @@
+package vault
+
+import (
+	"cmp"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// A holding is a head with what is needed of its version to judge a record.
+type holding struct {
+	headRow
+	intervalState record.State // of the version; differs from the head's when that is gone
+	fingerprint   record.Digest
+	rules         int64 // policy of the fingerprint
+	goneRun       int64
+}
+
+// settle stores one record. A document that this run has settled already is left
+// alone, whatever comes after.
+func (tx *transaction) settle(rec *record.Record) error {
+	h, err := tx.holding(rec.Ref)
+	if err != nil {
+		return err
+	}
+	switch {
+	case h != nil && h.settled == tx.run:
+		return nil
+	case rec.Fault != nil:
+		return tx.fail(rec)
+	case rec.ID == "":
+		return errors.New("the record has no id")
+	case rec.State == record.Gone:
+		return tx.vanish(rec.Ref, h)
+	case rec.State != record.Present && rec.State != record.Trashed:
+		return fmt.Errorf("the record has state %q", rec.State)
+	case rec.Same && h == nil:
+		return errors.New("the record is said to be the same, but the vault holds none")
+	case !rec.Same && rec.Hash.IsZero():
+		return errors.New("the record has no body")
+	}
+	if err := tx.observe(rec, h); err != nil {
+		return err
+	}
+	return tx.resolve(rec.Ref)
+}
+
+func (tx *transaction) holding(ref record.Ref) (*holding, error) {
+	row, err := tx.w.q.head.row(tx.w.run.instance, string(ref.Kind), ref.ID)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	return &holding{
+		headRow: headRow{
+			instance: tx.w.run.instance, kind: ref.Kind, item: ref.ID, state: record.State(text(row[0])),
+			version: integer(row[1]), stamp: digest(row[2]), policy: integer(row[3]), settled: integer(row[4]),
+		},
+		intervalState: record.State(text(row[5])), fingerprint: digest(row[6]), rules: integer(row[7]),
+		goneRun: integer(row[8]),
+	}, nil
+}
+
+// observe settles a document that is there, with a body or with the proof that
+// the stored one is still right.
+func (tx *transaction) observe(rec *record.Record, h *holding) error {
+	var seen record.Counts
+	err := error(nil)
+	if h == nil {
+		h, err = tx.addNew(rec, &seen)
+	} else {
+		err = tx.compare(rec, h, &seen)
+	}
+	if err != nil {
+		return err
+	}
+	if !rec.Same {
+		h.stamp, h.policy = rec.Stamp, int64(rec.Policy)
+		seen.Bytes += rec.Size
+	}
+	if rec.State == record.Trashed {
+		seen.Trashed++
+	}
+	h.state, h.settled = rec.State, tx.run
+	tx.count(rec.Kind, func(c *record.Counts) { add(c, seen) })
+	return tx.putHead(&h.headRow)
+}
+
+func (tx *transaction) addNew(rec *record.Record, seen *record.Counts) (*holding, error) {
+	seen.New++
+	id, err := tx.addVersion(rec, seen)
+	return &holding{headRow: headRow{instance: tx.w.run.instance, kind: rec.Kind, item: rec.ID, version: id}}, err
+}
+
+// compare tells changed from same and begins a new interval where one is due:
+// for another fingerprint, another state, or after the document was gone.
+func (tx *transaction) compare(rec *record.Record, h *holding, seen *record.Counts) error {
+	same, err := tx.same(rec, h)
+	if err != nil {
+		return err
+	}
+	back := h.state == record.Gone
+	if back && h.goneRun == tx.run {
+		// An earlier part of this very run took it for gone. It was not.
+		seen.Gone--
+		back = false
+		if err := tx.changeVersion(h.version, func(v *versionRow) { v.lastRun, v.goneRun = 0, 0 }); err != nil {
+			return err
+		}
+	}
+	if back {
+		seen.Reappeared++
+	}
+	if same {
+		seen.Same++
+	} else {
+		seen.Changed++
+	}
+	if same && !back && rec.State == h.intervalState {
+		return nil
+	}
+	old := h.version
+	if !back {
+		if err := tx.changeVersion(old, func(v *versionRow) { v.lastRun = h.settled }); err != nil {
+			return err
+		}
+	}
+	if same {
+		h.version, err = tx.continueVersion(old, rec.State)
+	} else {
+		h.version, err = tx.addVersion(rec, seen)
+	}
+	return err
+}
+
+// same tells whether the document is what the vault holds already, apart from
+// what does not matter.
+func (tx *transaction) same(rec *record.Record, h *holding) (bool, error) {
+	if rec.Same {
+		return true, nil
+	}
+	if h.rules != int64(rec.Policy) {
+		return tx.sameUnderNewRules(rec, h.version)
+	}
+	return h.fingerprint == rec.Fingerprint, nil
+}
+
+// sameUnderNewRules computes the fingerprint of the stored body under the rules
+// of the record. A stored body that cannot be read, or not be understood, is no
+// reason to lose the new one: it counts as another, and Verify names it.
+func (tx *transaction) sameUnderNewRules(rec *record.Record, id int64) (bool, error) {
+	v, err := tx.version(id)
+	if err != nil {
+		return false, err
+	}
+	fingerprint := rec.Fingerprint
+	if v.hash != rec.Hash {
+		if tx.w.start.Fingerprint == nil {
+			return false, nil
+		}
+		body, err := tx.w.bodyOf(v.hash)
+		if errors.Is(err, ErrCorrupt) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if fingerprint, err = tx.w.start.Fingerprint(rec.Kind, body); err != nil {
+			return false, nil
+		}
+	}
+	v.fingerprint, v.policy = fingerprint, int64(rec.Policy)
+	same := fingerprint == rec.Fingerprint
+	if same {
+		// The rules also say what is read from a body.
+		v.name, v.folder, v.owner, v.updated, v.refs = rec.Name, rec.Folder, rec.Owner, rec.Updated, sorted(rec.Refs)
+		if err := tx.replaceRefs(v); err != nil {
+			return false, err
+		}
+	}
+	return same, tx.setVersion(v)
+}
+
+// vanish settles that a document is no more: its detail said so and the listing
+// agreed.
+func (tx *transaction) vanish(ref record.Ref, h *holding) error {
+	if h != nil && h.state != record.Gone {
+		if err := tx.bury(&h.headRow); err != nil {
+			return err
+		}
+	}
+	return tx.resolve(ref)
+}
+
+// bury makes a tombstone: the version ends with the last run that saw it. The
+// head is not settled by that, so a document that comes back is seen.
+func (tx *transaction) bury(h *headRow) error {
+	err := tx.changeVersion(h.version, func(v *versionRow) { v.lastRun, v.goneRun = h.settled, tx.run })
+	if err != nil {
+		return err
+	}
+	h.state = record.Gone
+	tx.count(h.kind, func(c *record.Counts) { c.Gone++ })
+	return tx.putHead(h)
+}
+
+func (tx *transaction) putHead(h *headRow) error {
+	columns := h.columns()
+	_, err := tx.w.q.putHead.exec(append(columns, tx.w.sum.row("heads", columns...))...)
+	return err
+}
+
+// addVersion stores the record's body, where it is not stored yet, and begins a
+// version with it.
+func (tx *transaction) addVersion(rec *record.Record, seen *record.Counts) (int64, error) {
+	body := rec.Body
+	if body == nil {
+		body = []byte{}
+	}
+	added, err := tx.w.q.addBody.exec(rec.Hash[:], string(rec.Codec), rec.Size, body)
+	if err != nil {
+		return 0, err
+	}
+	seen.Stored += added * int64(len(body))
+	v := &versionRow{
+		instance: tx.w.run.instance, kind: rec.Kind, item: rec.ID, state: rec.State, hash: rec.Hash, size: rec.Size,
+		fingerprint: rec.Fingerprint, policy: int64(rec.Policy), firstRun: tx.run, fetchedAt: millis(rec.At),
+		route: rec.Route, redacted: rec.Redacted, name: rec.Name, folder: rec.Folder, owner: rec.Owner,
+		updated: rec.Updated, refs: sorted(rec.Refs),
+	}
+	return tx.insertVersion(v)
+}
+
+// continueVersion begins an interval with the body of a closed one.
+func (tx *transaction) continueVersion(id int64, state record.State) (int64, error) {
+	v, err := tx.version(id)
+	if err != nil {
+		return 0, err
+	}
+	v.state, v.firstRun, v.lastRun, v.goneRun = state, tx.run, 0, 0
+	return tx.insertVersion(v)
+}
+
+func (tx *transaction) insertVersion(v *versionRow) (int64, error) {
+	v.id = tx.nextVersion
+	tx.nextVersion++
+	if _, err := tx.w.q.addVersion.exec(append(v.columns(), v.checksum(&tx.w.sum))...); err != nil {
+		return 0, err
+	}
+	return v.id, tx.addRefs(v)
+}
+
+// version reads a version with its refs.
+func (tx *transaction) version(id int64) (*versionRow, error) {
+	row, err := tx.w.q.version.row(id)
+	if err != nil {
+		return nil, err
+	}
+	if row == nil {
+		return nil, damaged(nil, "version %d is missing", id)
+	}
+	v := scanVersion(row)
+	err = tx.w.q.refs.each(func(row []driver.Value) error {
+		v.refs = append(v.refs, record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])})
+		return nil
+	}, id)
+	return &v, err
+}
+
+func (tx *transaction) changeVersion(id int64, change func(*versionRow)) error {
+	v, err := tx.version(id)
+	if err != nil {
+		return err
+	}
+	change(v)
+	return tx.setVersion(v)
+}
+
+func (tx *transaction) setVersion(v *versionRow) error {
+	_, err := tx.w.q.setVersion.exec(v.fingerprint[:], v.policy, nullable(v.lastRun), nullable(v.goneRun), v.name,
+		v.folder, v.owner, v.updated, v.checksum(&tx.w.sum), v.id)
+	return err
+}
+
+func (tx *transaction) addRefs(v *versionRow) error {
+	for _, ref := range v.refs {
+		if _, err := tx.w.q.addRef.exec(v.id, string(ref.Kind), ref.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *transaction) replaceRefs(v *versionRow) error {
+	if _, err := tx.w.q.dropRefs.exec(v.id); err != nil {
+		return err
+	}
+	return tx.addRefs(v)
+}
+
+// sorted is a copy in the order of the table's key, without duplicates.
+func sorted(refs []record.Ref) []record.Ref {
+	if len(refs) == 0 {
+		return nil
+	}
+	s := slices.Clone(refs)
+	slices.SortFunc(s, func(a, b record.Ref) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+	})
+	return slices.Compact(s)
+}
+
+// add adds the numbers of one document to those of its kind.
+func add(c *record.Counts, seen record.Counts) {
+	c.New += seen.New
+	c.Changed += seen.Changed
+	c.Same += seen.Same
+	c.Trashed += seen.Trashed
+	c.Reappeared += seen.Reappeared
+	c.Gone += seen.Gone
+	c.Bytes += seen.Bytes
+	c.Stored += seen.Stored
+}

@@ -1,0 +1,51 @@
+package vault
+
+import (
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/binary"
+	"hash"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// A Snapshot computes the digest of what an instance holds: kind, id, state and
+// body of every document that is not gone. It knows nothing of rows and runs, so
+// that two vaults which came to the same content in different ways are equal.
+type Snapshot struct {
+	sum hash.Hash
+	buf []byte
+}
+
+// NewSnapshot begins a snapshot without documents.
+func NewSnapshot() *Snapshot { return &Snapshot{sum: sha256.New()} }
+
+// Add adds a document. They come sorted by kind, then by id, bytewise; one that
+// is gone is left out.
+func (s *Snapshot) Add(ref record.Ref, state record.State, hash record.Digest) {
+	if state == record.Gone {
+		return
+	}
+	s.buf = s.buf[:0]
+	for _, part := range []string{string(ref.Kind), ref.ID, string(state)} {
+		s.buf = binary.AppendUvarint(s.buf, uint64(len(part)))
+		s.buf = append(s.buf, part...)
+	}
+	s.buf = append(s.buf, hash[:]...)
+	s.sum.Write(s.buf)
+}
+
+// Digest is the digest of what was added.
+func (s *Snapshot) Digest() (d record.Digest) {
+	s.sum.Sum(d[:0])
+	return d
+}
+
+// selectSnapshot needs no sort: the key of heads has this order.
+const selectSnapshot = `SELECT h.kind, h.item, h.state, v.hash FROM heads h CROSS JOIN versions v ON v.id = h.version
+	WHERE h.instance = +? AND h.state <> 'gone' ORDER BY h.kind, h.item`
+
+func (s *Snapshot) addRow(row []driver.Value) error {
+	s.Add(record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}, record.State(text(row[2])), digest(row[3]))
+	return nil
+}

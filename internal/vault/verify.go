@@ -1,0 +1,284 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Finding is something in a vault that is not as it was written.
+type Finding struct {
+	Table   string // "" when it is about the file as a whole
+	Key     string // of the row, its parts joined by "/"; "" when it is about the table
+	Problem string
+}
+
+// String is the finding in one line.
+func (f Finding) String() string {
+	where := strings.TrimSpace(f.Table + " " + f.Key)
+	if where == "" {
+		return f.Problem
+	}
+	return where + ": " + f.Problem
+}
+
+// Verify reads everything and checks it: SQLite's own structures, the schema,
+// the checksum of every row, that every id leads somewhere, the hash of every
+// body, and the digest of each instance's newest run if that is finished. It
+// returns what is wrong, nothing when all is well; an error means that it could
+// not look. Memory does not grow with the vault.
+func (r *Reader) Verify(ctx context.Context) ([]Finding, error) {
+	v := &verifier{}
+	err := r.snapshot(ctx, func(q querier) error {
+		v.q, v.ctx = q, ctx
+		return v.all()
+	})
+	return v.findings, doing("verify the vault", err)
+}
+
+// A verifier lives for one Verify.
+type verifier struct {
+	ctx      context.Context
+	q        querier
+	sum      summer
+	findings []Finding
+}
+
+func (v *verifier) all() error {
+	for _, check := range []struct {
+		table string
+		do    func() error
+	}{
+		{"", v.integrity},
+		{"", v.schema},
+		{"", v.foreignKeys},
+		{"instances", v.checksums("instances", 1, 0)},
+		{"runs", v.checksums("runs", 1, 0)},
+		{"run_kinds", v.checksums("run_kinds", 2, 0)},
+		{"run_calls", v.checksums("run_calls", 4, 0)},
+		{"heads", v.checksums("heads", 2, 1)},
+		{"faults", v.checksums("faults", 1, 0)},
+		{"versions", v.versions},
+		{"bodies", v.bodies},
+		{"", v.relations},
+		{"runs", v.digests},
+	} {
+		err := check.do()
+		if ctxErr := v.ctx.Err(); ctxErr != nil {
+			return ctxErr
+		}
+		// A page that SQLite refuses to read is a finding, and the other tables
+		// are still worth a look.
+		if err != nil {
+			v.found(check.table, "", "cannot be read: %v", err)
+		}
+	}
+	return nil
+}
+
+func (v *verifier) found(table, key, format string, args ...any) {
+	v.findings = append(v.findings, Finding{table, key, fmt.Sprintf(format, args...)})
+}
+
+// each calls fn with every row of a query.
+func (v *verifier) each(fn func(row []driver.Value) error, query string, args ...any) error {
+	for row, err := range rows(v.ctx, v.q, query, args...) {
+		if err == nil {
+			err = fn(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifier) integrity() error {
+	return v.each(func(row []driver.Value) error {
+		if text(row[0]) != "ok" {
+			v.found("", "", "%s", text(row[0]))
+		}
+		return nil
+	}, `PRAGMA integrity_check`)
+}
+
+func (v *verifier) foreignKeys() error {
+	return v.each(func(row []driver.Value) error {
+		v.found(text(row[0]), fmt.Sprint(row[1]), "leads to a row of %s that is missing", text(row[2]))
+		return nil
+	}, `PRAGMA foreign_key_check`)
+}
+
+// schema compares the tables, indexes and views with those of a new vault. What
+// somebody added is none of its business.
+func (v *verifier) schema() (err error) {
+	fresh, err := connect("file::memory:")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, fresh.close()) }()
+	want := map[string]string{}
+	for _, step := range steps {
+		if err := fresh.exec(step); err != nil {
+			return err
+		}
+	}
+	const query = `SELECT type || ' ' || name, coalesce(sql, ''), tbl_name FROM sqlite_schema`
+	describe := func(row []driver.Value) string { return text(row[1]) + " on " + text(row[2]) }
+	if err := fresh.each(query, func(row []driver.Value) error {
+		want[text(row[0])] = describe(row)
+		return nil
+	}); err != nil {
+		return err
+	}
+	err = v.each(func(row []driver.Value) error {
+		name := text(row[0])
+		if sql, ok := want[name]; ok && sql != describe(row) {
+			v.found("sqlite_schema", name, "is not as this version makes it")
+		}
+		delete(want, name)
+		return nil
+	}, query)
+	for name := range want {
+		v.found("sqlite_schema", name, "is missing")
+	}
+	return err
+}
+
+// checksums checks a table whose last column is the checksum of the others. Its
+// key begins at a column and has keys more.
+func (v *verifier) checksums(table string, keys, from int) func() error {
+	return func() error {
+		return v.each(func(row []driver.Value) error {
+			last := len(row) - 1
+			if !bytes.Equal(v.sum.row(table, row[:last]...), blob(row[last])) {
+				v.found(table, keyOf(row[from:from+keys]), "does not match its checksum")
+			}
+			return nil
+		}, `SELECT * FROM `+table)
+	}
+}
+
+func keyOf(values []driver.Value) string {
+	parts := make([]string, len(values))
+	for i, value := range values {
+		parts[i] = fmt.Sprint(value)
+	}
+	return strings.Join(parts, "/")
+}
+
+// versions checks versions together with their refs, which both come in the
+// order of the version's id.
+func (v *verifier) versions() error {
+	var row []driver.Value // the version whose refs are coming
+	var columns []driver.Value
+	check := func() {
+		last := len(row) - 1
+		if row != nil && !bytes.Equal(v.sum.row("versions", columns...), blob(row[last])) {
+			v.found("versions", fmt.Sprintf("%v (%v/%v)", row[0], row[2], row[3]), "does not match its checksum")
+		}
+	}
+	err := v.each(func(next []driver.Value) error {
+		refs := len(next) - 2
+		if row == nil || row[0] != next[0] {
+			check()
+			row = append(row[:0], next[:refs]...)
+			columns = append(columns[:0], next[:refs-1]...)
+		}
+		if next[refs] != nil {
+			columns = append(columns, next[refs], next[refs+1])
+		}
+		return nil
+	}, `SELECT v.*, r.kind, r.item FROM versions v LEFT JOIN refs r ON r.version = v.id ORDER BY v.id, r.kind, r.item`)
+	if err == nil && row != nil {
+		check()
+	}
+	return err
+}
+
+func (v *verifier) bodies() error {
+	decoder, err := codec.NewDecoder()
+	if err != nil {
+		return err
+	}
+	defer decoder.Close()
+	var body []byte
+	return v.each(func(row []driver.Value) error {
+		hash := digest(row[0])
+		decoded, err := decode(decoder, record.Codec(text(row[1])), integer(row[2]), blob(row[3]), body, hash)
+		if err != nil {
+			v.found("bodies", hash.String(), "%v", err)
+			return nil
+		}
+		body = decoded
+		return nil
+	}, `SELECT hash, codec, size, data FROM bodies`)
+}
+
+// relations are what holds between rows. Each query finds what breaks one: the
+// table, the key, and what is wrong.
+var relations = []string{
+	`SELECT 'heads', h.instance || '/' || h.kind || '/' || h.item, 'its version is one of another document'
+		FROM heads h JOIN versions v ON v.id = h.version
+		WHERE v.instance <> h.instance OR v.kind <> h.kind OR v.item <> h.item`,
+	`SELECT 'heads', h.instance || '/' || h.kind || '/' || h.item, 'its state is not that of its version'
+		FROM heads h JOIN versions v ON v.id = h.version
+		WHERE (h.state = 'gone') <> (v.gone_run IS NOT NULL) OR h.state <> 'gone' AND (h.state <> v.state OR v.last_run IS NOT NULL)`,
+	`SELECT 'versions', v.id, 'no head leads to its document' FROM versions v WHERE NOT EXISTS (
+		SELECT 1 FROM heads h WHERE h.instance = v.instance AND h.kind = v.kind AND h.item = v.item)`,
+	`SELECT 'versions', v.id, 'it is current, but its head says otherwise' FROM versions v JOIN heads h
+		ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item WHERE v.last_run IS NULL AND h.version <> v.id`,
+	`SELECT 'versions', v.id, 'its size is not that of its body' FROM versions v JOIN bodies b ON b.hash = v.hash
+		WHERE b.size <> v.size`,
+	`SELECT 'bodies', lower(hex(hash)), 'no version has it' FROM bodies WHERE hash NOT IN (SELECT hash FROM versions)`,
+	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.failed || ' failed, not the faults that it left'
+		FROM run_kinds k WHERE k.failed <> (SELECT count(*) FROM faults f
+		WHERE f.run = k.run AND f.kind = k.kind AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
+	`SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
+		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`,
+}
+
+func (v *verifier) relations() error {
+	var errs []error
+	for _, query := range relations {
+		errs = append(errs, v.each(func(row []driver.Value) error {
+			v.found(text(row[0]), fmt.Sprint(row[1]), "%s", text(row[2]))
+			return nil
+		}, query))
+	}
+	return errors.Join(errs...)
+}
+
+// digests computes the digest of every instance whose newest run is finished:
+// until the next run the heads are what it ended with.
+func (v *verifier) digests() error {
+	type sealed struct {
+		run, instance int64
+		digest        record.Digest
+	}
+	var newest []sealed
+	err := v.each(func(row []driver.Value) error {
+		newest = append(newest, sealed{integer(row[0]), integer(row[1]), digest(row[2])})
+		return nil
+	}, `SELECT id, instance, digest FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY instance)
+		AND outcome IN ('complete', 'partial')`)
+	if err != nil {
+		return err
+	}
+	for _, s := range newest {
+		snapshot := NewSnapshot()
+		if err := v.each(snapshot.addRow, selectSnapshot, s.instance); err != nil {
+			return err
+		}
+		if snapshot.Digest() != s.digest {
+			v.found("runs", fmt.Sprint(s.run), "the documents are not those of its digest")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package vault
+
+import (
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// A Writer is the one that may add to a vault, and serves one run: Begin, then
+// Known and Commit, then Finish, then Close. Begin, Commit, Finish and Close are
+// called from one goroutine at a time; Known from any number, also while a Commit
+// is under way.
+type Writer struct {
+	path     string // as the caller wrote it, for messages
+	file     string // absolute, without symbolic links
+	options  Options
+	lock     *fileLock
+	conn     *conn
+	identity fs.FileInfo // of the file that is open
+	wal      fs.FileInfo // of its write-ahead log, nil until it is known
+	reader   *Reader
+	known    *sql.Stmt // on the reader's connections
+	decoder  *codec.Decoder
+	sum      summer
+	q        queries
+
+	start record.Start
+	run   *runRow // nil before Begin
+	ledger
+}
+
+// queries are the statements that are used for every record.
+type queries struct {
+	head, putHead                              *stmt
+	version, addVersion, setVersion            *stmt
+	refs, addRef, dropRefs                     *stmt
+	addBody, body                              *stmt
+	putKind, putCalls, putRun                  *stmt
+	fault, putFault, faultsOf, faultsOfListing *stmt
+	unsettled, snapshot                        *stmt
+}
+
+const (
+	selectVersion = `SELECT id, instance, kind, item, state, hash, size, fingerprint, policy, first_run, last_run,
+		gone_run, fetched_at, route, redacted, name, folder, owner, updated_at FROM versions`
+	selectFault = `SELECT id, instance, run, kind, item, class, status, attempts, message, at, resolved_run FROM faults`
+	selectKinds = `SELECT run, kind, listing, reason, listed, new, changed, same, trashed, reappeared, gone, failed,
+		bytes, stored FROM run_kinds`
+	selectRuns = `SELECT id, instance, base_url, origin, started_at, finished_at, outcome, is_full, scope, caller_id,
+		caller_admin, looker_version, tool_version, policy, config, notes, resumed, pruned, digest FROM runs`
+)
+
+// prepare makes the statements. A parameter in a condition is written +?: SQLite
+// guesses selectivity from the value of a bare one, and as the driver clears all
+// values before each use, it would compile the statement anew for every row.
+func (w *Writer) prepare() error {
+	var errs []error
+	for _, p := range []struct {
+		to  **stmt
+		sql string
+	}{
+		{&w.q.head, `SELECT h.state, h.version, h.stamp, h.policy, h.settled_run, v.state, v.fingerprint, v.policy, v.gone_run
+			FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item = +?`},
+		{&w.q.putHead, `INSERT INTO heads VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (instance, kind, item) DO UPDATE SET
+			state = excluded.state, version = excluded.version, stamp = excluded.stamp, policy = excluded.policy,
+			settled_run = excluded.settled_run, checksum = excluded.checksum`},
+		{&w.q.version, selectVersion + ` WHERE id = +?`},
+		{&w.q.addVersion, `INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+		{&w.q.setVersion, `UPDATE versions SET fingerprint = ?, policy = ?, last_run = ?, gone_run = ?, name = ?,
+			folder = ?, owner = ?, updated_at = ?, checksum = ? WHERE id = +?`},
+		{&w.q.refs, `SELECT kind, item FROM refs WHERE version = +? ORDER BY kind, item`},
+		{&w.q.addRef, `INSERT INTO refs VALUES (?,?,?)`},
+		{&w.q.dropRefs, `DELETE FROM refs WHERE version = +?`},
+		{&w.q.addBody, `INSERT INTO bodies VALUES (?,?,?,?) ON CONFLICT (hash) DO NOTHING`},
+		{&w.q.body, `SELECT codec, size, data FROM bodies WHERE hash = +?`},
+		{&w.q.putKind, `INSERT INTO run_kinds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, kind) DO UPDATE SET
+			listing = excluded.listing, reason = excluded.reason, listed = excluded.listed, new = excluded.new,
+			changed = excluded.changed, same = excluded.same, trashed = excluded.trashed, reappeared = excluded.reappeared,
+			gone = excluded.gone, failed = excluded.failed, bytes = excluded.bytes, stored = excluded.stored,
+			checksum = excluded.checksum`},
+		{&w.q.putCalls, `INSERT INTO run_calls VALUES (?,?,?,?,?,?) ON CONFLICT (run, month, class, route) DO UPDATE SET
+			calls = excluded.calls, checksum = excluded.checksum`},
+		{&w.q.putRun, `INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+			finished_at = excluded.finished_at, outcome = excluded.outcome, policy = excluded.policy, notes = excluded.notes,
+			resumed = excluded.resumed, digest = excluded.digest, checksum = excluded.checksum`},
+		{&w.q.fault, selectFault + ` WHERE run = +? AND kind = +? AND item = +?`},
+		{&w.q.putFault, `INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+			class = excluded.class, status = excluded.status, attempts = excluded.attempts, message = excluded.message,
+			at = excluded.at, resolved_run = excluded.resolved_run, checksum = excluded.checksum`},
+		{&w.q.faultsOf, selectFault + ` WHERE instance = +? AND kind = +? AND item = +? AND resolved_run IS NULL`},
+		{&w.q.faultsOfListing, selectFault + ` WHERE instance = +? AND kind = +? AND run < +? AND resolved_run IS NULL`},
+		{&w.q.unsettled, `SELECT instance, kind, item, state, version, stamp, policy, settled_run FROM heads h
+			WHERE instance = +?1 AND kind = +?2 AND item > +?3 AND state <> 'gone' AND settled_run <> +?4
+			AND NOT EXISTS (SELECT 1 FROM faults f WHERE f.run = +?4 AND f.kind = +?2 AND f.item = h.item AND f.resolved_run IS NULL)
+			ORDER BY item LIMIT ?5`},
+		{&w.q.snapshot, selectSnapshot},
+	} {
+		var err error
+		*p.to, err = w.conn.prepare(p.sql)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+var (
+	errNoRun  = errors.New("vault: no run was begun")
+	errHasRun = errors.New("vault: a run was begun already")
+	errSealed = errors.New("vault: the run was finished already")
+)
+
+// underway checks that there is a run which was not finished.
+func (w *Writer) underway() error {
+	switch {
+	case w.run == nil:
+		return errNoRun
+	case w.run.outcome != record.RunRunning:
+		return errSealed
+	}
+	return nil
+}
+
+// Path is where the vault is, as the caller named it.
+func (w *Writer) Path() string { return w.path }
+
+// Close gives back the file and its lock. A run that was not finished stays
+// open and can be resumed. It may be called again, and does nothing then.
+func (w *Writer) Close() error {
+	var errs []error
+	if w.known != nil {
+		errs = append(errs, w.known.Close())
+	}
+	if w.reader != nil {
+		errs = append(errs, w.reader.Close())
+	}
+	if w.conn != nil {
+		errs = append(errs, w.q.close(), w.conn.rollback(), w.conn.close())
+	}
+	if w.decoder != nil {
+		w.decoder.Close()
+	}
+	if w.lock != nil {
+		errs = append(errs, w.lock.release())
+	}
+	w.known, w.reader, w.conn, w.decoder, w.lock, w.run = nil, nil, nil, nil, nil, nil
+	return doing("close the vault", classify(w.path, errors.Join(errs...)))
+}
+
+func (q *queries) close() error {
+	var errs []error
+	for _, s := range []*stmt{q.head, q.putHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
+		q.addBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing,
+		q.unsettled, q.snapshot} {
+		if s != nil {
+			errs = append(errs, s.close())
+		}
+	}
+	*q = queries{}
+	return errors.Join(errs...)
+}
+
+// unreplaced checks that the path still leads to the file that is open: what is
+// committed to a deleted file is lost.
+func (w *Writer) unreplaced() error {
+	now, err := os.Stat(w.file)
+	if err != nil || !os.SameFile(w.identity, now) {
+		return problem(w.path, ErrReplaced, "")
+	}
+	log, err := os.Stat(w.file + "-wal")
+	if w.wal == nil && err == nil {
+		w.wal = log
+	}
+	if w.wal != nil && (err != nil || !os.SameFile(w.wal, log)) {
+		return problem(w.path, ErrReplaced, "its write-ahead log is another file")
+	}
+	return nil
+}

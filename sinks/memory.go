@@ -1,0 +1,242 @@
+package sinks
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// A Memory is a sink that keeps everything in maps: for rehearsals that must
+// leave no file, and for tests, which can read what it holds. It means what a
+// vault means, but keeps only the newest version of a document. One Memory serves
+// run after run, each from Begin to Close, like one vault that is opened anew.
+//
+// Its methods may be called from any number of goroutines.
+type Memory struct {
+	mu     sync.Mutex
+	now    func() time.Time
+	docs   map[instanceRef]*memoryDoc
+	bodies map[record.Digest]bool // that were ever stored
+	runs   []*memoryRun
+	run    *memoryRun // nil outside of a run
+	start  record.Start
+}
+
+type instanceRef struct {
+	instance string
+	record.Ref
+}
+
+type memoryDoc struct {
+	record      record.Record // newest version; State is the head's
+	interval    record.State  // of the version: differs from the head's when that is gone
+	stampPolicy int
+	settled     int64
+	gone        int64 // run that found it gone, or 0
+}
+
+type memoryRun struct {
+	record.Run
+	kinds  map[record.Kind]*record.Counts
+	calls  map[record.Calls]int64 // keys have no N
+	months map[monthClass]int64
+	faults map[record.Ref]*MemoryFault
+}
+
+type monthClass struct{ month, class string }
+
+// MemoryFault is a fault as a [Memory] holds it.
+type MemoryFault struct {
+	record.Ref
+	record.Fault
+	Run      int64
+	Resolved int64 // run that settled it, 0 while it is open
+}
+
+// MemoryItem is a document as a [Memory] holds it.
+type MemoryItem struct {
+	Instance string
+	record.Ref
+	State   record.State
+	Body    []byte // decoded, the receiver's own
+	Record  record.Record
+	Settled int64 // run that settled it last
+}
+
+// NewMemory makes an empty store.
+func NewMemory() *Memory {
+	return &Memory{now: time.Now, docs: map[instanceRef]*memoryDoc{}, bodies: map[record.Digest]bool{}}
+}
+
+// Begin begins or continues a run.
+func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run != nil {
+		return record.Begun{}, errors.New("memory: a run was begun already")
+	}
+	newest := m.newest(start.Instance)
+	open := newest != nil && newest.words().Resumable()
+	if start.Resume && !open {
+		return record.Begun{}, ErrNothingOpen
+	}
+	for _, r := range m.runs {
+		if r.Outcome == record.RunRunning {
+			r.Outcome = record.RunInterrupted
+		}
+	}
+	begun := record.Begun{Resumed: start.Resume, First: true}
+	m.start = start
+	if start.Resume {
+		m.run = newest
+		m.run.Outcome, m.run.Finished, m.run.Digest = record.RunRunning, time.Time{}, record.Digest{}
+	} else {
+		m.run = newMemoryRun(int64(len(m.runs)+1), start)
+		m.runs = append(m.runs, m.run)
+		if open {
+			begun.Open = newest.ID
+		}
+	}
+	for _, r := range m.runs {
+		if r.Instance == start.Instance && r != m.run && r.finished() {
+			begun.First = false
+		}
+	}
+	for _, c := range m.run.kinds {
+		c.Listing, c.Reason = record.Open, ""
+	}
+	m.takeCalls()
+	begun.Run, begun.Scope, begun.Full, begun.Started = m.run.ID, m.run.Scope, m.run.Full, m.run.Started
+	if start.Resume {
+		begun.Kinds = m.run.words().Kinds
+	}
+	return begun, nil
+}
+
+func (m *Memory) newest(instance string) (newest *memoryRun) {
+	for _, r := range m.runs {
+		if r.Instance == instance {
+			newest = r
+		}
+	}
+	return newest
+}
+
+func newMemoryRun(id int64, start record.Start) *memoryRun {
+	r := &memoryRun{
+		Run: record.Run{
+			ID: id, Instance: start.Instance, BaseURL: start.BaseURL, Origin: start.Origin, Started: start.At,
+			Outcome: record.RunRunning, Full: start.Full, Scope: start.Scope, Caller: start.Caller,
+			Looker: start.Looker, Tool: start.Tool, Config: start.Config,
+		},
+		kinds: map[record.Kind]*record.Counts{}, calls: map[record.Calls]int64{},
+		months: map[monthClass]int64{}, faults: map[record.Ref]*MemoryFault{},
+	}
+	for _, kind := range start.Scope.Kinds {
+		r.count(kind)
+	}
+	return r
+}
+
+func (r *memoryRun) finished() bool {
+	return r.Outcome == record.RunComplete || r.Outcome == record.RunPartial
+}
+
+func (r *memoryRun) count(kind record.Kind) *record.Counts {
+	c := r.kinds[kind]
+	if c == nil {
+		c = &record.Counts{Kind: kind, Listing: record.Open}
+		r.kinds[kind] = c
+	}
+	return c
+}
+
+func (m *Memory) takeCalls() {
+	if m.start.Calls == nil {
+		return
+	}
+	month := m.now().UTC().Format("2006-01")
+	for _, c := range m.start.Calls() {
+		m.run.calls[record.Calls{Route: c.Route, Class: c.Class}] += c.N
+		m.run.months[monthClass{month, c.Class}] += c.N
+	}
+}
+
+// Known answers for the ids that are held.
+func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[string]record.Known, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	known := map[string]record.Known{}
+	for _, id := range ids {
+		d := m.docs[m.key(record.Ref{Kind: kind, ID: id})]
+		if d == nil {
+			continue
+		}
+		k := record.Known{State: d.record.State, Settled: d.settled == m.run.ID}
+		if d.stampPolicy == m.start.Policy {
+			k.Stamp = d.record.Stamp
+		}
+		known[id] = k
+	}
+	return known, nil
+}
+
+var errNoRun = errors.New("memory: no run is under way")
+
+func (m *Memory) key(ref record.Ref) instanceRef { return instanceRef{m.run.Instance, ref} }
+
+// Close ends the use of the store for this run. What it holds stays.
+func (m *Memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.run = nil
+	return nil
+}
+
+// Items lists what is held, the gone included, sorted by instance, kind and id.
+func (m *Memory) Items() []MemoryItem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var items []MemoryItem
+	for _, key := range m.keys() {
+		d := m.docs[key]
+		item := MemoryItem{Instance: key.instance, Ref: key.Ref, State: d.record.State, Record: d.record, Settled: d.settled}
+		// A body that does not decode stays nil, for the test to see.
+		item.Body, _ = decodeRecord(&d.record)
+		items = append(items, item)
+	}
+	return items
+}
+
+// Faults lists every fault, resolved or not, sorted by run, kind and id.
+func (m *Memory) Faults() []MemoryFault {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var faults []MemoryFault
+	for _, r := range m.runs {
+		refs := slices.SortedFunc(maps.Keys(r.faults), func(a, b record.Ref) int { return compareRefs("", "", a, b) })
+		for _, ref := range refs {
+			faults = append(faults, *r.faults[ref])
+		}
+	}
+	return faults
+}
+
+// Runs lists every run, oldest first.
+func (m *Memory) Runs() []record.Run {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var runs []record.Run
+	for _, r := range m.runs {
+		runs = append(runs, m.described(r))
+	}
+	return runs
+}

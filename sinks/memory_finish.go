@@ -1,0 +1,130 @@
+package sinks
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// Finish ends the run.
+func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil || m.run.Outcome != record.RunRunning {
+		return record.Run{}, errNoRun
+	}
+	for _, end := range finish.Kinds {
+		c := m.run.count(end.Kind)
+		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
+		if end.Listing == record.Complete {
+			m.conclude(end, finish.Keep)
+		}
+	}
+	m.takeCalls()
+	r := m.run
+	r.Finished, r.Outcome = finish.At, finish.Outcome
+	for _, line := range finish.Notes {
+		if !slices.Contains(r.Notes, line) {
+			r.Notes = append(r.Notes, line)
+		}
+	}
+	if r.Outcome == "" {
+		r.Outcome = r.derive()
+	}
+	if r.finished() {
+		r.Digest = m.digest(r.Instance)
+	}
+	return m.described(r), nil
+}
+
+// conclude draws what follows from a complete listing.
+func (m *Memory) conclude(end record.End, keep []record.Ref) {
+	kind := end.Kind
+	m.resolve(record.Ref{Kind: kind})
+	if end.Unproven || !m.run.Scope.Unscoped() {
+		return
+	}
+	spared := func(ref record.Ref) bool {
+		f := m.run.faults[ref]
+		return slices.Contains(keep, ref) || f != nil && f.Resolved == 0
+	}
+	for key, d := range m.docs {
+		if key.instance == m.run.Instance && key.Kind == kind && d.record.State != record.Gone &&
+			d.settled != m.run.ID && !spared(key.Ref) {
+			m.bury(key.Ref, d)
+		}
+	}
+	for _, r := range m.runs {
+		for ref, f := range r.faults {
+			if r != m.run && r.Instance == m.run.Instance && ref.Kind == kind && f.Resolved == 0 && !spared(ref) {
+				m.settleFault(r, f)
+			}
+		}
+	}
+}
+
+func (r *memoryRun) derive() record.Outcome {
+	for _, c := range r.kinds {
+		switch c.Listing {
+		case record.Complete, record.Denied, record.Unavailable:
+		default:
+			return record.RunPartial
+		}
+		if c.Failed > 0 {
+			return record.RunPartial
+		}
+	}
+	return record.RunComplete
+}
+
+func (m *Memory) digest(instance string) record.Digest {
+	snapshot := vault.NewSnapshot()
+	for _, key := range m.keys() {
+		if key.instance == instance {
+			d := m.docs[key]
+			snapshot.Add(key.Ref, d.record.State, d.record.Hash)
+		}
+	}
+	return snapshot.Digest()
+}
+
+func (m *Memory) keys() []instanceRef {
+	return slices.SortedFunc(maps.Keys(m.docs), func(a, b instanceRef) int {
+		return compareRefs(a.instance, b.instance, a.Ref, b.Ref)
+	})
+}
+
+// words is the run with its counts.
+func (r *memoryRun) words() record.Run {
+	run := r.Run
+	for _, kind := range slices.Sorted(maps.Keys(r.kinds)) {
+		run.Kinds = append(run.Kinds, *r.kinds[kind])
+	}
+	return run
+}
+
+// described is the run with everything that a reader would see.
+func (m *Memory) described(r *memoryRun) record.Run {
+	run := r.words()
+	for c, n := range r.calls {
+		c.N = n
+		run.Calls = append(run.Calls, c)
+	}
+	month := map[string]int64{}
+	for _, other := range m.runs {
+		for key, n := range other.months {
+			if other.Instance == r.Instance && key.month == r.Started.UTC().Format("2006-01") {
+				month[key.class] += n
+			}
+		}
+	}
+	for class, n := range month {
+		run.Month = append(run.Month, record.Calls{Class: class, N: n})
+	}
+	slices.SortFunc(run.Calls, compareCalls)
+	slices.SortFunc(run.Month, compareCalls)
+	return run
+}

@@ -1,0 +1,41 @@
+package sinks
+
+import (
+	"context"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Sink stores what an extraction brings. A sink serves one run: Begin, then any
+// number of Known and Commit, then Finish, then Close.
+//
+// Begin, Commit and Finish are called from one goroutine at a time; Known may be
+// called from many at once and while a Commit is under way.
+type Sink interface {
+	// Begin begins a run, or continues the newest open one. It returns
+	// [ErrNothingOpen] when a resume finds none.
+	Begin(ctx context.Context, start record.Start) (record.Begun, error)
+
+	// Known returns what is held of the listed ids of a kind; ids never seen are
+	// absent. It answers for what is committed, a batch under way may be missing.
+	Known(ctx context.Context, kind record.Kind, ids []string) (map[string]record.Known, error)
+
+	// Followed returns ids of a kind that stored documents point to, at most limit
+	// of them, sorted bytewise, those behind after only. Documents that are gone
+	// point to nothing; in a run with a scope, only those count that it settled.
+	// Folder is what the document in the owner's folder points to in that kind,
+	// where there is one.
+	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
+
+	// Commit stores a batch whole or not at all. Nil means that it is durable.
+	// The sink does not keep the batch or its bytes after it returns. A record
+	// whose document is settled in this run already changes nothing.
+	Commit(ctx context.Context, batch record.Batch) error
+
+	// Finish ends the run: documents that a complete, unscoped listing no longer
+	// holds become gone, the outcome is derived and the run is sealed.
+	Finish(ctx context.Context, finish record.Finish) (record.Run, error)
+
+	// Close gives back the store. An unfinished run stays open and can be resumed.
+	Close() error
+}

@@ -1,0 +1,239 @@
+package sinktest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+func newThenSame(t *testing.T, store Store) {
+	first := store.first(t)
+	ended(t, first, record.RunComplete)
+	counted(t, first, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, New: 3})
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"), Doc(dashboards, "2", "Two"))
+	s.commit(Same(dashboards, "3"))
+	second := s.complete(Ended(dashboards, 3))
+	counted(t, second, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 3})
+	if first.Digest.IsZero() || first.Digest != second.Digest {
+		t.Errorf("digests %s and %s, want the same: nothing changed", first.Digest, second.Digest)
+	}
+}
+
+func changedDocument(t *testing.T, store Store) {
+	first := store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"), Doc(dashboards, "2", "Two, better"), Same(dashboards, "3"))
+	second := s.complete(Ended(dashboards, 3))
+	counted(t, second, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1})
+	if first.Digest == second.Digest {
+		t.Error("a changed document did not change the digest")
+	}
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"), Doc(dashboards, "2", "Two"), Same(dashboards, "3"))
+	third := s.complete(Ended(dashboards, 3))
+	counted(t, third, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1})
+	if third.Digest != first.Digest {
+		t.Error("a document that was changed back has another digest")
+	}
+}
+
+func immaterialChange(t *testing.T, store Store) {
+	first := store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One", Views(5)), Doc(dashboards, "2", "Two", Views(6)), Doc(dashboards, "3", "Three"))
+	second := s.complete(Ended(dashboards, 3))
+	counted(t, second, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 3})
+	if second.Kinds[0].Stored != 0 {
+		t.Errorf("%d bytes stored for bodies that are the same", second.Kinds[0].Stored)
+	}
+	if second.Digest != first.Digest {
+		t.Error("view counts changed the digest")
+	}
+}
+
+func dedupes(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One"), Doc(dashboards, "1", "One, seen on the next page"))
+	s.commit(Same(dashboards, "1"), Fault(dashboards, "1", "server", 5), Gone(dashboards, "1"))
+	run := s.complete(Ended(dashboards, 1))
+	ended(t, run, record.RunComplete)
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, New: 1})
+	once := store.begin(t, instance("once"), kinds(dashboards))
+	once.commit(Doc(dashboards, "1", "One"))
+	if want := once.complete(Ended(dashboards, 1)); want.Digest != run.Digest {
+		t.Error("what came second was stored")
+	}
+}
+
+func stamps(t *testing.T, store Store) {
+	store.first(t)
+	doc := Doc(dashboards, "1", "One", Views(9))
+	s := store.begin(t, kinds(dashboards))
+	if diff := cmp.Diff(map[string]record.Known{"1": {Stamp: doc.Stamp, State: record.Present}}, s.known(dashboards, "1")); diff != "" {
+		t.Errorf("known (-want +got):\n%s", diff)
+	}
+	doc.Stamp = record.Digest{1}
+	without := Doc(dashboards, "2", "Two")
+	without.Stamp = record.Digest{}
+	s.commit(doc, without, Same(dashboards, "3"))
+	want := map[string]record.Known{
+		"1": {Stamp: record.Digest{1}, State: record.Present, Settled: true},
+		"2": {State: record.Present, Settled: true},
+		"3": {Stamp: Doc(dashboards, "3", "Three").Stamp, State: record.Present, Settled: true},
+	}
+	if diff := cmp.Diff(want, s.known(dashboards, "1", "2", "3")); diff != "" {
+		t.Errorf("known after the commit (-want +got):\n%s", diff)
+	}
+	s.close()
+}
+
+func knownIDs(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards))
+	odd := []string{"1", "model::näme", `a"b`, "o'hara", "a,b", "", "%", "日本", "\xff"}
+	var batch record.Batch
+	for i := range 1001 {
+		batch = append(batch, Doc(dashboards, fmt.Sprint("d", i), "Some"))
+	}
+	for _, id := range odd {
+		if id != "" {
+			batch = append(batch, Doc(dashboards, id, "Odd"))
+		}
+	}
+	batch = append(batch, Doc(looks, "1", "A look"))
+	s.commit(batch...)
+	ids := append([]string{"absent"}, odd...)
+	for i := range 1001 {
+		ids = append(ids, fmt.Sprint("d", i))
+	}
+	known := s.known(dashboards, ids...)
+	if want := len(batch) - 1; len(known) != want {
+		t.Errorf("%d of %d asked for are known, want %d", len(known), len(ids), want)
+	}
+	for _, rec := range batch[:len(batch)-1] {
+		if !known[rec.ID].Settled {
+			t.Errorf("%q is not settled: %v", rec.ID, known[rec.ID])
+		}
+	}
+	if got := s.known(looks, "1", "d1"); len(got) != 1 {
+		t.Errorf("known looks: got %v, want 1 only", got)
+	}
+	if got := s.known(dashboards); len(got) != 0 {
+		t.Errorf("asked for nothing, got %v", got)
+	}
+	s.close()
+}
+
+func trashed(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two", Trash))
+	run := s.complete(Ended(dashboards, 2))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, New: 2, Trashed: 1})
+	s = store.begin(t, kinds(dashboards))
+	if got := s.known(dashboards, "2")["2"].State; got != record.Trashed {
+		t.Errorf("state is %s, want trashed", got)
+	}
+	s.commit(Doc(dashboards, "1", "One", Trash), Same(dashboards, "2", StateOnly))
+	run = s.complete(Ended(dashboards, 2))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, Same: 1, Changed: 1, Trashed: 2})
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two"))
+	run = s.complete(Ended(dashboards, 2))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, Changed: 2})
+}
+
+func trashedStateOnly(t *testing.T, store Store) {
+	first := store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One", StateOnly), Same(dashboards, "2", StateOnly), Same(dashboards, "3"))
+	run := s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 3, Trashed: 2})
+	if run.Digest == first.Digest {
+		t.Error("documents went to the trash and the digest is the same")
+	}
+	s = store.begin(t, kinds(dashboards))
+	known := s.known(dashboards, "1", "2", "3")
+	if known["1"].State != record.Trashed || known["2"].State != record.Trashed || known["3"].State != record.Present {
+		t.Errorf("got %v, want 1 and 2 trashed, 3 present", known)
+	}
+	s.commit(Same(dashboards, "1"), Same(dashboards, "2"), Same(dashboards, "3"))
+	run = s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 3})
+	if run.Digest != first.Digest {
+		t.Error("everything is back and the digest is another")
+	}
+}
+
+func policyChange(t *testing.T, store Store) {
+	first := store.first(t)
+	s := store.begin(t, kinds(dashboards), policy(2))
+	if known := s.known(dashboards, "1")["1"]; !known.Stamp.IsZero() || known.State != record.Present {
+		t.Errorf("got %v, want no stamp: it was made under other rules", known)
+	}
+	s.commit(Doc(dashboards, "1", "One", Under(2)), Doc(dashboards, "2", "Two", Under(2)), Doc(dashboards, "3", "Three", Under(2)))
+	run := s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 3})
+	if run.Digest != first.Digest {
+		t.Error("new rules changed the digest")
+	}
+	s = store.begin(t, kinds(dashboards), policy(2))
+	if known := s.known(dashboards, "1")["1"]; known.Stamp != Doc(dashboards, "1", "One", Under(2)).Stamp {
+		t.Errorf("got %v, want the stamp of the new rules", known)
+	}
+	s.close()
+}
+
+func policyChangeOtherBytes(t *testing.T, store Store) {
+	store.first(t)
+	s := store.begin(t, kinds(dashboards), policy(2))
+	s.commit(Doc(dashboards, "1", "One", Under(2), Views(5)), Doc(dashboards, "2", "Two", Under(2)), Doc(dashboards, "3", "Three", Under(2)))
+	run := s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 3})
+	s = store.begin(t, kinds(dashboards), policy(2), func(s *record.Start) {
+		s.Fingerprint = func(kind record.Kind, body []byte) (record.Digest, error) {
+			t.Errorf("a fingerprint of %s is computed again: it is of these rules", kind)
+			return record.Digest{}, nil
+		}
+	})
+	s.commit(Doc(dashboards, "1", "One", Under(2), Views(6)), Doc(dashboards, "2", "Two", Under(2)), Doc(dashboards, "3", "Three", Under(2)))
+	counted(t, s.complete(Ended(dashboards, 3)), record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 3})
+}
+
+func policyChangeRealChange(t *testing.T, store Store) {
+	store.first(t)
+	s := store.begin(t, kinds(dashboards), policy(2))
+	s.commit(Doc(dashboards, "1", "One, better", Under(2)), Same(dashboards, "2"), Doc(dashboards, "3", "Three", Under(2)))
+	run := s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1})
+	// Without a way to compute the old fingerprint only equal bytes are the same.
+	s = store.begin(t, kinds(dashboards), policy(3), func(s *record.Start) { s.Fingerprint = nil })
+	s.commit(Doc(dashboards, "1", "One, better", Under(3)), Doc(dashboards, "2", "Two", Under(3), Views(1)), Same(dashboards, "3"))
+	run = s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1})
+}
+
+func countsBytes(t *testing.T, store Store) {
+	one, two := Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two")
+	copied := two
+	copied.ID = "3" // another document with the same bytes
+	s := store.begin(t, kinds(dashboards))
+	s.commit(one, two, copied)
+	run := s.complete(Ended(dashboards, 3))
+	want := record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, New: 3,
+		Bytes: one.Size + 2*two.Size, Stored: one.Size + two.Size}
+	if diff := cmp.Diff([]record.Counts{want}, run.Kinds); diff != "" {
+		t.Errorf("first run (-want +got):\n%s", diff)
+	}
+	changed := Doc(dashboards, "2", "Two, better")
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"), changed, copied)
+	run = s.complete(Ended(dashboards, 3))
+	want = record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1,
+		Bytes: changed.Size + copied.Size, Stored: changed.Size}
+	if diff := cmp.Diff([]record.Counts{want}, run.Kinds); diff != "" {
+		t.Errorf("second run (-want +got):\n%s", diff)
+	}
+}

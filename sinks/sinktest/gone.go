@@ -1,0 +1,177 @@
+package sinktest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+func goneByListing(t *testing.T, store Store) {
+	store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"))
+	run := s.complete(Ended(dashboards, 1))
+	ended(t, run, record.RunComplete)
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, Same: 1, Gone: 2})
+
+	alone := store.begin(t, instance("alone"), kinds(dashboards))
+	alone.commit(Doc(dashboards, "1", "One"))
+	if want := alone.complete(Ended(dashboards, 1)); want.Digest != run.Digest {
+		t.Error("what is gone is part of the digest")
+	}
+
+	s = store.begin(t, kinds(dashboards))
+	known := s.known(dashboards, "1", "2", "3")
+	if known["2"].State != record.Gone || known["2"].Settled || known["1"].State != record.Present {
+		t.Errorf("got %v, want 2 and 3 gone, not settled", known)
+	}
+	s.commit(Same(dashboards, "1"))
+	run = s.complete(Ended(dashboards, 1))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, Same: 1})
+}
+
+func goneByDetail(t *testing.T, store Store) {
+	store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Gone(dashboards, "2"), Same(dashboards, "1"), Gone(dashboards, "never seen"))
+	s.commit(Gone(dashboards, "2"))
+	if known := s.known(dashboards, "2", "never seen"); known["2"].State != record.Gone || len(known) != 1 {
+		t.Errorf("got %v, want 2 gone and nothing else", known)
+	}
+	run := s.finish(record.Finish{Outcome: record.RunInterrupted})
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Open, Same: 1, Gone: 1})
+}
+
+func goneAndBack(t *testing.T, store Store) {
+	first := store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Gone(dashboards, "1"), Gone(dashboards, "2"), Same(dashboards, "3"))
+	s.finish(record.Finish{Outcome: record.RunInterrupted})
+	s = store.begin(t, resume)
+	s.commit(Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two, better"))
+	run := s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1})
+	if run.Digest == first.Digest {
+		t.Error("the change was lost")
+	}
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"), Doc(dashboards, "2", "Two"), Same(dashboards, "3"))
+	if run := s.complete(Ended(dashboards, 3)); run.Digest != first.Digest {
+		t.Error("everything is as it was, but the digest is another")
+	}
+}
+
+func reappeared(t *testing.T, store Store) {
+	first := store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.complete(Ended(dashboards, 0))
+	s = store.begin(t, kinds(dashboards))
+	if run := s.complete(Ended(dashboards, 0)); run.Digest == first.Digest {
+		t.Error("an empty instance has the digest of a full one")
+	}
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two, better"), Same(dashboards, "3", StateOnly))
+	run := s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1, Trashed: 1, Reappeared: 3})
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"), Doc(dashboards, "2", "Two"), Same(dashboards, "3"))
+	run = s.complete(Ended(dashboards, 3))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 3, Same: 2, Changed: 1})
+	if run.Digest != first.Digest {
+		t.Error("everything is back, but the digest is another")
+	}
+}
+
+func noGone(t *testing.T, store Store) {
+	store.first(t)
+	for _, listing := range []record.Listing{record.Open, record.Incomplete, record.Denied, record.Unavailable, record.Budget} {
+		s := store.begin(t, kinds(dashboards))
+		s.commit(Same(dashboards, "1"))
+		run := s.finish(record.Finish{Kinds: []record.End{{Kind: dashboards, Listing: listing, Listed: 1}}})
+		counted(t, run, record.Counts{Kind: dashboards, Listing: listing, Listed: 1, Same: 1})
+	}
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"))
+	run := s.finish(record.Finish{Outcome: record.RunInterrupted, Kinds: []record.End{Ended(dashboards, 1)}})
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, Same: 1, Gone: 2})
+}
+
+func unproven(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One"), Fault(dashboards, "2", "server", 5))
+	s.complete(Ended(dashboards, 2))
+	s = store.begin(t, kinds(dashboards))
+	run := s.finish(record.Finish{Kinds: []record.End{{Kind: dashboards, Listing: record.Complete, Unproven: true}}})
+	ended(t, run, record.RunComplete)
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete})
+	s = store.begin(t, kinds(dashboards))
+	if known := s.known(dashboards, "1")["1"]; known.State != record.Present {
+		t.Errorf("got %v, want present: nothing proved that it is gone", known)
+	}
+	s.close()
+}
+
+func kindScoped(t *testing.T, store Store) {
+	s := store.begin(t)
+	s.commit(Doc(dashboards, "1", "One"), Doc(looks, "1", "A look"))
+	all := s.complete(Ended(dashboards, 1), Ended(looks, 1))
+	s = store.begin(t, kinds(looks))
+	s.commit(Same(looks, "1"))
+	run := s.complete(Ended(looks, 1))
+	if len(run.Kinds) != 1 {
+		t.Errorf("a run of looks counts %v", run.Kinds)
+	}
+	if run.Digest != all.Digest {
+		t.Error("a run of looks changed what is held of dashboards")
+	}
+	s = store.begin(t, kinds(dashboards))
+	if known := s.known(dashboards, "1")["1"]; known.State != record.Present || known.Settled {
+		t.Errorf("got %v, want present and not settled", known)
+	}
+	s.close()
+}
+
+func folderScoped(t *testing.T, store Store) {
+	store.first(t)
+	s := store.begin(t, kinds(dashboards), folders("5"))
+	s.commit(Doc(dashboards, "1", "One", In("5")))
+	run := s.complete(Ended(dashboards, 1))
+	ended(t, run, record.RunComplete)
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, Changed: 1})
+	// A resumed run keeps its scope, whatever the start says.
+	s = store.begin(t, kinds(dashboards), folders("5"))
+	s.finish(record.Finish{Outcome: record.RunInterrupted})
+	s = store.begin(t, kinds(dashboards), resume)
+	run = s.complete(Ended(dashboards, 0))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete})
+}
+
+func kept(t *testing.T, store Store) {
+	store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"))
+	run := s.finish(record.Finish{Kinds: []record.End{Ended(dashboards, 2)},
+		Keep: []record.Ref{{Kind: dashboards, ID: "3"}, {Kind: looks, ID: "2"}}})
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, Same: 1, Gone: 1})
+	s = store.begin(t, kinds(dashboards))
+	if known := s.known(dashboards, "2", "3"); known["2"].State != record.Gone || known["3"].State != record.Present {
+		t.Errorf("got %v, want 2 gone and 3 kept", known)
+	}
+	s.close()
+}
+
+func manyGone(t *testing.T, store Store) {
+	const n = 1203
+	s := store.begin(t, kinds(dashboards))
+	var batch record.Batch
+	for i := range n {
+		batch = append(batch, Doc(dashboards, fmt.Sprint(i), "Some"))
+	}
+	s.commit(batch...)
+	s.complete(Ended(dashboards, n))
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "7"), Same(dashboards, "700"))
+	run := s.finish(record.Finish{Kinds: []record.End{Ended(dashboards, 2)}, Keep: []record.Ref{{Kind: dashboards, ID: "8"}}})
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, Same: 2, Gone: n - 3})
+}

@@ -1,0 +1,65 @@
+package sinktest
+
+import "testing"
+
+// Suite runs every case on a store of its own, which fresh makes.
+func Suite(t *testing.T, fresh func(t *testing.T) Store) {
+	for _, c := range []struct {
+		name string
+		run  func(*testing.T, Store)
+	}{
+		{"begin", begins},
+		{"an empty run", emptyRun},
+		{"resume", resumes},
+		{"resume finds nothing", resumesNothing},
+		{"a new run beside an unfinished one", leavesOpen},
+		{"a died run", diedRun},
+		{"a resumable partial run", budgetRun},
+		{"instances are apart", instancesApart},
+		{"new, then same", newThenSame},
+		{"changed", changedDocument},
+		{"what does not matter", immaterialChange},
+		{"dedupe in a run", dedupes},
+		{"stamps", stamps},
+		{"known", knownIDs},
+		{"trashed", trashed},
+		{"trashed, state only", trashedStateOnly},
+		{"gone by listing", goneByListing},
+		{"gone by detail", goneByDetail},
+		{"gone and back in the same run", goneAndBack},
+		{"reappeared", reappeared},
+		{"no gone without a complete listing", noGone},
+		{"kind-scoped", kindScoped},
+		{"folder-scoped", folderScoped},
+		{"no gone without proof", unproven},
+		{"kept", kept},
+		{"many gone", manyGone},
+		{"followed", followed},
+		{"followed in pages", followedInPages},
+		{"followed in a scope", followedInScope},
+		{"faults", faults},
+		{"a fault resolved in its run", faultResolved},
+		{"a fault resolved by a later run", faultResolvedLater},
+		{"a fault of a listing", listingFault},
+		{"a fault touches no head", faultTouchesNothing},
+		{"a fault of what is gone", faultOfGone},
+		{"policy change", policyChange},
+		{"policy change, other bytes", policyChangeOtherBytes},
+		{"policy change, real change", policyChangeRealChange},
+		{"all or nothing", atomic},
+		{"bad records", badRecords},
+		{"cancelled", cancelled},
+		{"outcomes", outcomes},
+		{"calls", countsCalls},
+		{"calls of a failed commit", callsOfFailedCommit},
+		{"bytes", countsBytes},
+		{"the run as it is returned", returnedRun},
+		{"order and batches do not matter", orderDoesNotMatter},
+		{"interrupted equals uninterrupted", interruptedEquals},
+		{"the batch is the caller's again", batchIsCallers},
+		{"known while committing", knownWhileCommitting},
+		{"out of order", outOfOrder},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
+	}
+}
