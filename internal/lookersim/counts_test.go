@@ -1,0 +1,75 @@
+package lookersim_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+func TestCounts(t *testing.T) {
+	var mu sync.Mutex
+	var calls []lookersim.Call
+	s, c := start(t, lookersim.Options{SmallTiles: true, Observe: func(call lookersim.Call) {
+		mu.Lock()
+		defer mu.Unlock()
+		calls = append(calls, call)
+	}})
+	c.body("/dashboards/3")
+	c.body("/dashboards/3?fields=id")
+	c.body("/dashboards/search?limit=3&sorts=id")
+	c.body("/scheduled_plans?all_users=true")
+	c.body("/versions")
+	c.get("/looks/99999")
+	c.get("/nothing/here")
+	want := lookersim.Counts{Requests: 8, Calls: 6, Query: 1, Admin: 5, Logins: 1, Busiest: 1,
+		Routes: map[string]int{"POST /login": 1, "GET /dashboards/{id}": 2, "GET /dashboards/search": 1, "GET /scheduled_plans": 1, "GET /versions": 1, "GET /looks/{id}": 1, "unknown": 1},
+		Kinds:  map[string]int{"dashboards": 3, "scheduled_plans": 1, "looks": 1}, Statuses: map[int]int{200: 6, 404: 2}}
+	got := s.Counts()
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(lookersim.Counts{}, "Bytes")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	served := map[string]lookersim.Served{}
+	for id, n := range s.Served("dashboards") {
+		served[id] = n
+	}
+	for id, want := range map[string]lookersim.Served{"3": {Single: 1, Listed: 1}, "1": {Listed: 1}, "4": {}} {
+		if served[id] != want {
+			t.Errorf("dashboard %s was served %+v, want %+v", id, served[id], want)
+		}
+	}
+	s.ResetCounts()
+	if got := s.Counts(); got.Requests != 0 || len(got.Routes) != 0 {
+		t.Errorf("counts after a reset: %+v", got)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	last := calls[len(calls)-2]
+	if len(calls) != 8 || last.Route != "GET /looks/{id}" || last.ID != "99999" || last.Status != http.StatusNotFound || last.Bytes == 0 {
+		t.Errorf("%d calls were observed, the last but one %+v", len(calls), last)
+	}
+}
+
+// TestManyClients asks and changes at once; the race detector judges.
+func TestManyClients(t *testing.T) {
+	s, c := start(t, lookersim.Options{SmallTiles: true})
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for k := range 20 {
+				paths := []string{"/dashboards/search?limit=10", "/folders/search", "/folders/5", "/looks/search?title=%25a%25", "/dashboards/2", "/folders/5/looks", "/groups/1/users?limit=5"}
+				c.body(paths[(i+k)%len(paths)])
+				if i == 0 {
+					if _, err := s.Mutate(lookersim.Change{Op: lookersim.OpAdd, Kind: "dashboards"}, lookersim.Change{Op: lookersim.OpViews, Kind: "looks", ID: "3", Value: "7"}); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

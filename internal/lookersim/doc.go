@@ -1,0 +1,31 @@
+// Package lookersim is a simulated Looker 4.0 server: seeded content, the read
+// routes that a backup needs, paging and filters as Looker documents them,
+// faults on demand, and counts of what was asked. Tests, the demo and work by
+// hand run against it over real HTTP.
+//
+// # What it promises
+//
+//   - The same [Options] give the same bytes, in every process; another seed
+//     gives other content.
+//   - A document has the same bytes on every route that gives it whole. Rows
+//     of an array are joined by a comma and nothing else, so what lies between
+//     two separators is exactly what the single route answers, white space of
+//     a pretty-printed document included.
+//   - Bodies are made when they are asked for, from templates drawn at [New];
+//     nothing that grows with the size of a body is kept.
+//   - Ids that a body names exist, but for the documented exceptions: one
+//     merge query in a hundred answers 404 (see [Server.Dangling]), and
+//     documents of a corpus name whatever they name.
+//
+// # Layout
+//
+// One file a concern: the server and its pipeline (server.go, call.go,
+// answer.go), the table of routes (routes*.go), lists (paging.go, filter.go,
+// view.go), JSON cut without re-encoding (scan.go, fields.go, splice.go),
+// login (auth.go), refusals and faults (limit.go, rule.go, fault.go), changes
+// at run time (mutate.go), the world's tables (world.go, corpus.go, items.go),
+// and one gen_*.go a family of documents.
+//
+// Paths and shapes follow the OpenAPI document of Looker 4.0 (sdk-codegen,
+// spec/Looker.4.0.oas.json); paging headers follow sdk-codegen docs/paging.md.
+package lookersim

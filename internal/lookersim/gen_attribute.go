@@ -1,0 +1,152 @@
+package lookersim
+
+import (
+	"slices"
+	"strconv"
+)
+
+// attributeName is unique; the first ones are the system's own.
+func (w *world) attributeName(num int32) string {
+	system := [...]string{"email", "first_name", "last_name", "locale", "number_format"}
+	if int(num) <= len(system) {
+		return system[num-1]
+	}
+	r := w.rngFor("user_attributes", num, 1)
+	return [...]string{"region", "brand", "tenant", "department", "warehouse_user"}[r.n(5)] + "_" + strconv.Itoa(int(num))
+}
+
+func (w *world) attributeHidden(num int32) bool { return num > 5 && num%7 == 0 }
+
+func (w *world) renderAttribute(b []byte, row row, _ fieldTree) []byte {
+	r := w.rngFor("user_attributes", row.num, 0)
+	name, system, hidden := w.attributeName(row.num), row.num <= 5, w.attributeHidden(row.num)
+	o := begin(b)
+	o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true,"show_value":true,"set_value":true}`)
+	o.id("id", int64(row.num))
+	o.str("name", name)
+	o.str("label", "Label & "+name)
+	o.str("type", r.pick([]string{"string", "number", "datetime", "advanced_filter_string", "zipcode"}))
+	o.opt("default_value", when(r.chance(400) && !hidden, "%, NULL"))
+	o.yes("is_system", system)
+	o.yes("is_permanent", system)
+	o.yes("value_is_hidden", hidden)
+	o.yes("user_can_view", !hidden)
+	o.yes("user_can_edit", r.chance(300))
+	o.opt("hidden_value_domain_whitelist", when(hidden, "https://hooks.example/*"))
+	o.no("needed_for_ci_run")
+	o.null("value_for_ci_run")
+	return o.end()
+}
+
+// attributeGroups lists the groups that set an attribute, the strongest first.
+func (w *world) attributeGroups(num int32) []int32 {
+	if num <= 5 {
+		return nil
+	}
+	r := w.rngFor("user_attributes", num, 2)
+	var list []int32
+	for range r.n(4) {
+		g := numberAt(r.n(w.sizes.Groups))
+		if !slices.Contains(list, g) {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+func (w *world) attributeValue(attribute int32, of string, num int32) string {
+	r := seeded(w.seed, hashOf(of), uint64(attribute), uint64(num))
+	return r.pick([]string{"EMEA", "North America", "%", "acme & sons", "1.0", "O'Hara \"x\"", "北海道"})
+}
+
+// attributeGroupValues answers with an attribute's values by group.
+func attributeGroupValues(c *call) answer {
+	f, ok := c.find("user_attributes", c.id())
+	if !ok {
+		return c.notFound()
+	}
+	w, num := c.world, f.row.num
+	out := []byte{'['}
+	for i, g := range w.attributeGroups(num) {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		o := begin(out)
+		o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true}`)
+		o.id("id", int64(num)*1000+int64(g))
+		o.id("group_id", int64(g))
+		o.id("user_attribute_id", int64(num))
+		o.yes("value_is_hidden", w.attributeHidden(num))
+		o.num("rank", int64(i+1))
+		if w.attributeHidden(num) {
+			o.null("value")
+		} else {
+			o.str("value", w.attributeValue(num, "group", g))
+		}
+		out = o.end()
+	}
+	return c.object(append(out, ']'))
+}
+
+// attributeValues answers with a user's values: those that are set, or all
+// attributes with include_unset.
+func attributeValues(c *call) answer {
+	f, ok := c.find("users", c.id())
+	if !ok {
+		return c.notFound()
+	}
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	only := filter{param{match: matchID}, c.query.Get("user_attribute_ids")}
+	unset := c.query.Get("include_unset") == "true"
+	out := []byte{'['}
+	for _, r := range w.tables["user_attributes"].rows {
+		if r.state != present || only.want != "" && !only.acceptsText(strconv.Itoa(int(r.num))) {
+			continue
+		}
+		source, value := w.valueFor(r.num, f.row.num)
+		if source == "" && !unset {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = w.appendUserValue(out, r.num, f.row.num, source, value)
+	}
+	return c.object(append(out, ']'))
+}
+
+// valueFor is what a user has for an attribute and where it comes from: the
+// user's own setting wins over the strongest group's.
+func (w *world) valueFor(attribute, user int32) (source, value string) {
+	r := seeded(w.seed, hashOf("own value"), uint64(attribute), uint64(user))
+	if r.chance(150) {
+		return "User Setting", w.attributeValue(attribute, "user", user)
+	}
+	mine := w.groupsOf(user)
+	for _, g := range w.attributeGroups(attribute) {
+		if slices.Contains(mine, g) {
+			return "Group: " + strconv.Itoa(int(g)), w.attributeValue(attribute, "group", g)
+		}
+	}
+	return "", ""
+}
+
+func (w *world) appendUserValue(b []byte, attribute, user int32, source, value string) []byte {
+	hidden := w.attributeHidden(attribute)
+	name := w.attributeName(attribute)
+	o := begin(b)
+	o.raw("can", `{"show_value":true}`)
+	o.str("name", name)
+	o.str("label", "Label & "+name)
+	o.null("rank")
+	o.opt("value", when(!hidden, value))
+	o.id("user_id", int64(user))
+	o.yes("user_can_edit", false)
+	o.yes("value_is_hidden", hidden)
+	o.id("user_attribute_id", int64(attribute))
+	o.opt("source", source)
+	o.opt("hidden_value_domain_whitelist", when(hidden, "https://hooks.example/*"))
+	return o.end()
+}

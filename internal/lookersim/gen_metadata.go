@@ -1,0 +1,196 @@
+package lookersim
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// A content metadata id tells what it belongs to: id = 5·number + class.
+const (
+	metaFolder = iota
+	metaDashboard
+	metaLook
+	metaBoard
+	metaAgent
+)
+
+var metaKinds = [...]string{"folders", "dashboards", "looks", "boards", "agents"}
+
+func metadataID(class int, num int32) int64 { return int64(len(metaKinds))*int64(num) + int64(class) }
+
+// content is what a content metadata id belongs to.
+func (w *world) content(id string) (class int, f found, ok bool) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n <= 0 || n > 1<<34 || strconv.FormatInt(n, 10) != id {
+		return 0, found{}, false
+	}
+	class = int(n % int64(len(metaKinds)))
+	t := w.tables[metaKinds[class]]
+	r, i, ok := t.find(strconv.FormatInt(n/int64(len(metaKinds)), 10))
+	return class, found{t, i, r}, ok
+}
+
+// inherits says whether content has the access of the folder that it is in. A
+// quarter of the folders, the roots, all boards and agents have their own.
+func (w *world) inherits(class int, num int32) bool {
+	switch class {
+	case metaBoard, metaAgent:
+		return false
+	case metaFolder:
+		r := w.rngFor("content_metadata", num, 0)
+		return w.folderInfo(num).parent != 0 && !r.chance(250)
+	}
+	return true
+}
+
+// above is the folder that content lies in, 0 for none.
+func (w *world) above(class int, f found) int32 {
+	field := "folder_id"
+	switch class {
+	case metaBoard, metaAgent:
+		return 0
+	case metaFolder:
+		field = "parent_id"
+	}
+	n, err := strconv.ParseInt(f.t.attribute(w, f.row, field).text, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(n)
+}
+
+func (w *world) appendMetadata(b []byte, class int, f found) []byte {
+	num := f.row.num
+	parent := w.above(class, f)
+	o := begin(b)
+	o.raw("can", `{"index":true,"show":true,"create":true,"update":true}`)
+	o.id("id", metadataID(class, num))
+	name := "title"
+	if class == metaFolder || class == metaAgent {
+		name = "name"
+	}
+	o.str("name", f.t.attribute(w, f.row, name).text)
+	if parent != 0 {
+		o.id("parent_id", metadataID(metaFolder, parent))
+	} else {
+		o.null("parent_id")
+	}
+	of := func(k int) int64 {
+		if k == class {
+			return int64(num)
+		}
+		return 0
+	}
+	o.id("dashboard_id", of(metaDashboard))
+	o.id("look_id", of(metaLook))
+	o.id("folder_id", of(metaFolder))
+	o.id("homepage_id", of(metaBoard))
+	o.id("agent_id", of(metaAgent))
+	o.str("content_type", [...]string{"space", "dashboard", "look", "homepage", "agent"}[class])
+	own := !w.inherits(class, num)
+	o.yes("inherits", !own)
+	for parent != 0 && !own && w.inherits(metaFolder, parent) {
+		parent = w.folderInfo(parent).parent
+	}
+	if own || parent == 0 {
+		o.null("inheriting_id")
+	} else {
+		o.id("inheriting_id", metadataID(metaFolder, parent))
+	}
+	o.null("slug")
+	return o.end()
+}
+
+// appendAccess appends who may see and edit content that has its own access.
+func (w *world) appendAccess(b []byte, class int, num int32) []byte {
+	b = append(b, '[')
+	if !w.inherits(class, num) {
+		id := metadataID(class, num)
+		r := seeded(w.seed, hashOf("access"), uint64(id))
+		for i := range r.in(1, 4) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			o := begin(b)
+			o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true}`)
+			o.id("id", id*8+int64(i))
+			o.id("content_metadata_id", id)
+			o.str("permission_type", r.pick([]string{"view", "edit"}))
+			if r.chance(700) {
+				o.id("group_id", int64(numberAt(r.n(w.sizes.Groups))))
+				o.null("user_id")
+			} else {
+				o.null("group_id")
+				o.id("user_id", int64(numberAt(r.n(w.sizes.Users))))
+			}
+			b = o.end()
+		}
+	}
+	return append(b, ']')
+}
+
+// metadata answers for one content metadata.
+func metadata(c *call) answer {
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	class, f, ok := w.content(c.id())
+	if !ok {
+		return c.notFound()
+	}
+	return c.object(w.appendMetadata(nil, class, f))
+}
+
+// metadataChildren lists the metadata of what lies in a folder.
+func metadataChildren(c *call) answer {
+	parent := c.query.Get("parent_id")
+	if parent == "" {
+		return c.fail(http.StatusBadRequest, "parent_id is required")
+	}
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	class, f, ok := w.content(parent)
+	if !ok || class != metaFolder {
+		return c.notFound()
+	}
+	w.settle()
+	id := f.t.idOf(w, f.row)
+	in := w.contents.Load().of(id)
+	out := []byte{'['}
+	add := func(class int, f found) {
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = w.appendMetadata(out, class, f)
+	}
+	for i, r := range f.t.rows {
+		if v := f.t.attribute(w, r, "parent_id"); r.state == present && !v.null && v.text == id {
+			add(metaFolder, f.t.found(i))
+		}
+	}
+	for _, d := range in.dashboards {
+		if d.t.kind == "dashboards" {
+			add(metaDashboard, d)
+		}
+	}
+	for _, l := range in.looks {
+		add(metaLook, l)
+	}
+	return c.object(append(out, ']'))
+}
+
+func metadataAccess(c *call) answer {
+	id := c.query.Get("content_metadata_id")
+	if id == "" {
+		return c.fail(http.StatusBadRequest, "content_metadata_id is required")
+	}
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	class, f, ok := w.content(id)
+	if !ok {
+		return c.notFound()
+	}
+	return c.object(w.appendAccess(nil, class, f.row.num))
+}

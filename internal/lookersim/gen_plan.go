@@ -1,0 +1,133 @@
+package lookersim
+
+import "strconv"
+
+// planOwner is the user that a scheduled plan belongs to.
+func (w *world) planOwner(num int32) int32 {
+	r := w.rngFor("scheduled_plans", num, 1)
+	if r.chance(60) {
+		return callerID
+	}
+	return numberAt(r.n(w.sizes.Users))
+}
+
+// renderPlan appends a scheduled plan with its destinations.
+func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
+	r := w.rngFor("scheduled_plans", row.num, 0)
+	created := epoch + int64(r.n(2200))*day
+	owner := w.planOwner(row.num)
+	o := begin(b)
+	o.str("name", r.title())
+	o.id("user_id", int64(owner))
+	o.no("run_as_recipient")
+	o.yes("enabled", !r.chance(150))
+	w.planContent(&o, &r, row.num)
+	o.opt("filters_string", when(r.chance(500), "?Date=7+days&State+%26+Region=CA,NY&f[x]=<5"))
+	o.null("dashboard_filters")
+	o.no("require_results", "require_no_results", "require_change")
+	o.yes("send_all_results", r.chance(300))
+	if r.chance(850) {
+		o.str("crontab", strconv.Itoa(r.n(60))+" "+strconv.Itoa(r.n(24))+" * * 1-5")
+		o.null("datagroup")
+	} else {
+		o.null("crontab")
+		o.str("datagroup", w.models[0].name+"::daily")
+	}
+	o.str("timezone", "America/Los_Angeles")
+	o.key("scheduled_plan_destination")
+	for i := range r.in(1, 3) {
+		o.b = append(o.b, "[,,"[i])
+		o.b = w.planDestination(o.b, &r, row.num, i)
+	}
+	o.b = append(o.b, ']')
+	o.no("run_once")
+	o.yes("include_links", true)
+	o.no("include_dashboard_summary")
+	o.null("custom_url_base", "custom_url_params", "custom_url_label")
+	o.no("show_custom_url")
+	o.null("pdf_paper_size")
+	o.no("pdf_landscape", "embed")
+	o.null("color_theme")
+	o.no("long_tables", "pdf_page_breaks")
+	o.null("tab_ids", "inline_table_width")
+	o.key("query_id")
+	if query := w.planQuery(row.num); query != 0 {
+		o.b = quoted(o.b, query)
+	} else {
+		o.b = append(o.b, "null"...)
+	}
+	o.id("id", int64(row.num))
+	o.time("created_at", created)
+	o.time("updated_at", created+int64(r.n(300))*day)
+	o.str("title", r.title())
+	u := begin(nil)
+	u.raw("can", `{"show":true}`)
+	u.id("id", int64(owner))
+	info := w.userInfo(owner)
+	u.str("first_name", info.first)
+	u.str("last_name", info.last)
+	u.str("display_name", info.name())
+	u.str("avatar_url", "https://gravatar.example/avatar/"+strconv.Itoa(int(owner))+"?s=156&d=blank")
+	u.str("url", host+"/api/4.0/users/"+strconv.Itoa(int(owner)))
+	o.raw("user", string(u.end()))
+	o.time("next_run_at", epoch+7*year+int64(r.n(day)))
+	o.time("last_run_at", epoch+7*year-day)
+	o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true,"run":true}`)
+	return o.end()
+}
+
+// planQuery is the query of the few plans that send one; no other document
+// holds it.
+func (w *world) planQuery(num int32) int64 {
+	r := w.rngFor("scheduled_plans", num, 2)
+	if i := indexAt(num); !r.chance(80) || i < 0 || i >= w.sizes.ScheduledPlans {
+		return 0
+	}
+	return queryID(queryLoose, int64(indexAt(num)))
+}
+
+func (w *world) planContent(o *object, r *rng, num int32) {
+	isLook := r.chance(350)
+	look, dash, lookml := int32(0), int32(0), ""
+	switch {
+	case w.planQuery(num) != 0:
+	case r.chance(40) && w.sizes.LookmlDashboards > 0:
+		lookml = w.lookmlDashboardID(int32(1 + r.n(w.sizes.LookmlDashboards)))
+	case w.sizes.Looks > 0 && (isLook || w.sizes.Dashboards == 0):
+		look = numberAt(r.n(w.sizes.Looks))
+	case w.sizes.Dashboards > 0:
+		dash = numberAt(r.n(w.sizes.Dashboards))
+	}
+	o.id("look_id", int64(look))
+	o.id("dashboard_id", int64(dash))
+	o.opt("lookml_dashboard_id", lookml)
+}
+
+func (w *world) planDestination(b []byte, r *rng, plan int32, i int) []byte {
+	d := begin(b)
+	d.id("id", int64(plan)*4+int64(i))
+	d.id("scheduled_plan_id", int64(plan))
+	d.str("format", r.pick([]string{"wysiwyg_pdf", "assembled_pdf", "csv_zip", "inline_json"}))
+	d.yes("apply_formatting", true)
+	d.yes("apply_vis", true)
+	switch {
+	case r.chance(700):
+		u := w.userInfo(numberAt(r.n(w.sizes.Users)))
+		d.str("address", u.email)
+		d.yes("looker_recipient", true)
+		d.str("type", "email")
+		d.null("parameters")
+	case r.chance(500):
+		d.str("address", "https://hooks.example/services/"+string(r.slug(nil, 24)))
+		d.no("looker_recipient")
+		d.str("type", "webhook")
+		d.str("parameters", `{"region":"us-east-1","access_key_id":"AK`+string(r.slug(nil, 10))+`"}`)
+	default:
+		d.str("address", "s3://bucket & prefix/")
+		d.no("looker_recipient")
+		d.str("type", "s3")
+		d.str("parameters", `{"region":"eu","depth":1.0}`)
+	}
+	d.opt("message", r.sometimes(300, 12))
+	return d.end()
+}

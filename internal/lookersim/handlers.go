@@ -1,0 +1,174 @@
+package lookersim
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (t *table) found(i int) found { return found{t, i, t.rows[i]} }
+
+// caller answers with the user that the token belongs to.
+func caller(c *call) answer {
+	f, ok := c.find("users", strconv.Itoa(callerID))
+	if !ok {
+		return c.notFound()
+	}
+	return c.document(f)
+}
+
+// mixedDashboards lists dashboards of both sorts, in short form.
+func mixedDashboards(c *call) answer {
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	var rows []found
+	for _, kind := range []string{"dashboards", "lookml_dashboards"} {
+		t := w.tables[kind]
+		hide := w.hidden(kind, c.restricted())
+		for i, r := range t.rows {
+			if r.state == present && (hide == nil || !hide(w, r)) {
+				rows = append(rows, t.found(i))
+			}
+		}
+	}
+	return c.rows(rows, base)
+}
+
+// anyDashboard finds dashboards of both sorts: "17" and "model::name".
+func anyDashboard(c *call) answer {
+	if strings.Contains(c.id(), "::") {
+		return single("lookml_dashboards")(c)
+	}
+	return single("dashboards")(c)
+}
+
+// below guards a listing of what lies below a folder: it must exist.
+func below(l listing) func(c *call) answer {
+	return func(c *call) answer {
+		if _, ok := c.find("folders", c.id()); !ok {
+			return c.notFound()
+		}
+		return l.handle(c)
+	}
+}
+
+func folderParent(c *call) answer {
+	f, ok := c.find("folders", c.id())
+	if !ok {
+		return c.notFound()
+	}
+	c.world.mu.RLock()
+	v := f.t.attribute(c.world, f.row, "parent_id")
+	c.world.mu.RUnlock()
+	parent, ok := c.find("folders", v.text)
+	if v.null || !ok {
+		return c.notFound()
+	}
+	return c.document(parent)
+}
+
+func folderAncestors(c *call) answer {
+	if _, ok := c.find("folders", c.id()); !ok {
+		return c.notFound()
+	}
+	c.world.mu.RLock()
+	defer c.world.mu.RUnlock()
+	return c.rows(c.world.ancestors(c.id()), whole)
+}
+
+// folderContent lists the documents of a folder whole, without the trash.
+func folderContent(pick func(folderContents) []found) func(c *call) answer {
+	return func(c *call) answer {
+		if _, ok := c.find("folders", c.id()); !ok {
+			return c.notFound()
+		}
+		c.world.mu.RLock()
+		defer c.world.mu.RUnlock()
+		return c.rows(pick(c.world.contents.Load().of(c.id())), whole)
+	}
+}
+
+// planKeep keeps the caller's own plans unless all are asked for.
+func planKeep(c *call) func(*world, row) bool {
+	everybody := c.query.Get("all_users") == "true" || c.query.Get("user_id") != ""
+	return func(w *world, r row) bool { return everybody || w.planOwner(r.num) == callerID }
+}
+
+func planScope(c *call) string {
+	return c.query.Get("all_users") + "," + strconv.FormatBool(c.query.Get("user_id") != "")
+}
+
+// among answers with the present rows of a kind that keep accepts, in the
+// order of ids, for an owner that must exist.
+func (c *call) among(owner, kind string, keep func(w *world, num int32) bool) answer {
+	if _, ok := c.find(owner, c.id()); !ok {
+		return c.notFound()
+	}
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	t := w.tables[kind]
+	var rows []found
+	for i, r := range t.rows {
+		if r.state == present && keep(w, r.num) {
+			rows = append(rows, t.found(i))
+		}
+	}
+	return c.rows(rows, whole)
+}
+
+// pathNumber is the number in the path; items with other ids have none.
+func (c *call) pathNumber() int32 {
+	n, err := strconv.ParseInt(c.id(), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(n)
+}
+
+// groupUsers lists the direct members of a group; it is the one list of
+// members that is paged.
+func groupUsers(c *call) answer {
+	if _, ok := c.find("groups", c.id()); !ok {
+		return c.notFound()
+	}
+	group := c.pathNumber()
+	l := search("users", "", whole)
+	l.natural = true
+	l.keep = func(*call) func(*world, row) bool {
+		return func(w *world, r row) bool { return slices.Contains(w.groupsOf(r.num), group) }
+	}
+	l.scope = func(c *call) string { return "group " + c.id() }
+	return l.handle(c)
+}
+
+func groupGroups(c *call) answer {
+	group := c.pathNumber()
+	return c.among("groups", "groups", func(w *world, num int32) bool { return slices.Contains(w.parentsOf(num), group) })
+}
+
+func roleUsers(c *call) answer {
+	role, direct := c.pathNumber(), c.query.Get("direct_association_only") == "true"
+	return c.among("roles", "users", func(w *world, num int32) bool {
+		if direct {
+			return slices.Contains(w.directRoles(num), role)
+		}
+		return slices.Contains(w.rolesOf(num), role)
+	})
+}
+
+func roleGroups(c *call) answer {
+	role := c.pathNumber()
+	return c.among("roles", "groups", func(w *world, num int32) bool { return slices.Contains(w.groupOwnRoles(num), role) })
+}
+
+func userRoles(c *call) answer {
+	user, direct := c.pathNumber(), c.query.Get("direct_association_only") == "true"
+	return c.among("users", "roles", func(w *world, num int32) bool {
+		if direct {
+			return slices.Contains(w.directRoles(user), num)
+		}
+		return slices.Contains(w.rolesOf(user), num)
+	})
+}

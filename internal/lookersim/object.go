@@ -1,0 +1,95 @@
+package lookersim
+
+// object writes a JSON object member by member, compactly and in the order of
+// the calls.
+type object struct{ b []byte }
+
+func begin(b []byte) object { return object{append(b, '{')} }
+
+func (o *object) end() []byte { return append(o.b, '}') }
+
+func (o *object) key(name string) {
+	if o.b[len(o.b)-1] != '{' {
+		o.b = append(o.b, ',')
+	}
+	o.b = append(o.b, '"')
+	o.b = append(o.b, name...)
+	o.b = append(o.b, '"', ':')
+}
+
+// raw writes values that are JSON already.
+func (o *object) raw(name, json string) { o.key(name); o.b = append(o.b, json...) }
+
+func (o *object) str(name, s string) { o.key(name); o.b = appendString(o.b, s) }
+
+// opt is str, with null for an empty text.
+func (o *object) opt(name, s string) {
+	if s == "" {
+		o.null(name)
+		return
+	}
+	o.str(name, s)
+}
+
+// id writes a number as a string, null for zero.
+func (o *object) id(name string, n int64) {
+	o.key(name)
+	if n == 0 {
+		o.b = append(o.b, "null"...)
+		return
+	}
+	o.b = quoted(o.b, n)
+}
+
+func (o *object) num(name string, n int64) { o.key(name); o.b = appendInt(o.b, n) }
+
+func (o *object) yes(name string, v bool) {
+	if v {
+		o.raw(name, "true")
+		return
+	}
+	o.raw(name, "false")
+}
+
+// null writes several members that are null.
+func (o *object) null(names ...string) {
+	for _, name := range names {
+		o.raw(name, "null")
+	}
+}
+
+// no writes several members that are false.
+func (o *object) no(names ...string) {
+	for _, name := range names {
+		o.raw(name, "false")
+	}
+}
+
+// time writes an instant, null for zero.
+func (o *object) time(name string, ms int64) { o.key(name); o.b = timeOrNull(o.b, ms) }
+
+// strs writes an array of strings.
+func (o *object) strs(name string, list ...string) {
+	o.key(name)
+	o.b = append(o.b, '[')
+	for i, s := range list {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b = appendString(o.b, s)
+	}
+	o.b = append(o.b, ']')
+}
+
+// ids writes an array of numbers as strings.
+func (o *object) ids(name string, list []int32) {
+	o.key(name)
+	o.b = append(o.b, '[')
+	for i, n := range list {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b = quoted(o.b, n)
+	}
+	o.b = append(o.b, ']')
+}

@@ -1,0 +1,180 @@
+package lookersim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Credentials that a server accepts when its options name none.
+const (
+	DefaultClientID     = "sim-client-id"
+	DefaultClientSecret = "sim-client-secret"
+)
+
+// Options describe a simulated server. The zero value is usable: a small
+// instance of realistic bodies that plays by the rules.
+type Options struct {
+	Seed  int64 // chooses all content
+	Sizes Sizes // how much there is; the zero value means DefaultSizes
+
+	// Tiles is the least and the most tiles of a dashboard. Zero means 1 to 25
+	// with a thin tail up to 60.
+	Tiles [2]int
+	// SmallTiles makes tiles of about 1 KB, as trimmed exports hold them, in
+	// place of the full ones of about 11 KB.
+	SmallTiles bool
+	// DashboardBytes, when positive, makes dashboards of about that size (each
+	// within a fifth of it) and decides the number of tiles; Tiles and
+	// SmallTiles are then ignored.
+	DashboardBytes int
+	// TrashShare is the share of dashboards and looks that lie in the trash;
+	// they are part of Sizes. Zero means 0.04, negative means none.
+	TrashShare float64
+
+	// Corpus names a folder of documents, files called <kind>_<id>_*.json or
+	// <kind>_<id>.json, that are served byte for byte in place of generated ones.
+	Corpus string
+
+	ClientID     string        // DefaultClientID when empty
+	ClientSecret string        // DefaultClientSecret when empty
+	TokenTTL     time.Duration // one hour when zero
+	// Restricted makes the caller somebody without the Admin role, who
+	// silently sees less.
+	Restricted bool
+
+	Latency   time.Duration // waited before every answer of the API
+	RateLimit RateLimit     // the zero value refuses nothing
+	Rules     []Rule        // faults, tried in order; the first that fires wins
+	Quirks    Quirks        // ways in which the server does not play along
+	Gzip      bool          // compress for clients that accept it
+
+	// Now tells the time for tokens and rate limits; nil means time.Now.
+	Now func() time.Time
+	// Observe, when set, is told of every finished request, from the
+	// goroutine that served it.
+	Observe func(Call)
+}
+
+// Quirks are ways in which a server that is otherwise sound does not play
+// along. They are set for the server's life.
+type Quirks struct {
+	NoTotals    bool // no X-Total-Count, and so no "last" link
+	IgnoreSorts bool // the order is another one on every request, whatever sorts says
+	PageCap     int  // no page holds more rows than this, whatever limit says; 0 = no cap
+	IgnoreIDs   bool // id filters and id lists are not applied
+	// LinkHost stands in Link headers in place of the host that was asked, as
+	// behind a proxy: "https://looker.internal:19999".
+	LinkHost string
+	// PoorRows names kinds whose list rows lack members that the single
+	// document has (dashboard_layouts, credentials_email and the like).
+	PoorRows []string
+	// NoTrash makes deleted=true answer an empty list.
+	NoTrash bool
+}
+
+// Sizes is how many documents of each kind the server holds. Trashed ones,
+// built-in ones and internal ones are part of the numbers. Kinds that others
+// lean on are raised to the least that keeps references whole (a caller, a
+// group of all users, the built-in roles, the root folders).
+type Sizes struct {
+	Dashboards, Looks, Folders, Boards           int
+	Users, Groups, Roles                         int
+	PermissionSets, ModelSets, LookmlModels      int
+	ScheduledPlans, Alerts                       int
+	LookmlDashboards                             int
+	MergedTiles, MergeQueries, SourceQueries     int
+	UserAttributes, Themes, ColorCollections     int
+	Connections, Projects, Datagroups            int
+	IntegrationHubs, Integrations, Agents        int
+	HomepageSections, LegacyFeatures, APIClients int
+	Favorites, ExploresPerModel                  int
+}
+
+// DefaultSizes is a small instance with something of every kind.
+func DefaultSizes() Sizes {
+	return Sizes{
+		Dashboards: 120, Looks: 90, Folders: 30, Boards: 8,
+		Users: 60, Groups: 14, Roles: 10, PermissionSets: 9, ModelSets: 7, LookmlModels: 8,
+		ScheduledPlans: 40, Alerts: 20, LookmlDashboards: 6,
+		MergedTiles: 20, MergeQueries: 18, SourceQueries: 50,
+		UserAttributes: 18, Themes: 6, ColorCollections: 8,
+		Connections: 4, Projects: 5, Datagroups: 5,
+		IntegrationHubs: 2, Integrations: 6, Agents: 3,
+		HomepageSections: 3, LegacyFeatures: 12, APIClients: 2, Favorites: 15, ExploresPerModel: 6,
+	}
+}
+
+// StandardSizes is an instance of a mid-sized company: 2,000 dashboards of
+// which 250 tiles are merged results over about 700 source queries, 2,000
+// looks in 120 folders, 500 users.
+func StandardSizes() Sizes {
+	s := DefaultSizes()
+	s.Dashboards, s.Looks, s.Folders, s.Boards = 2000, 2000, 120, 40
+	s.Users, s.Groups, s.Roles = 500, 60, 25
+	s.PermissionSets, s.ModelSets, s.LookmlModels = 20, 15, 8
+	s.ScheduledPlans, s.Alerts = 300, 150
+	s.LookmlDashboards = 25
+	s.MergedTiles, s.MergeQueries, s.SourceQueries = 250, 250, 700
+	s.UserAttributes, s.Themes, s.ColorCollections = 30, 20, 12
+	s.Connections, s.Projects, s.Datagroups = 8, 8, 16
+	return s
+}
+
+// raised returns s with the least numbers that keep references whole.
+func (s Sizes) raised() Sizes {
+	if s == (Sizes{}) {
+		s = DefaultSizes()
+	}
+	s.Folders = max(s.Folders, minFolders)
+	s.Users = max(s.Users, 2)
+	s.Groups = max(s.Groups, 1)
+	s.PermissionSets = max(s.PermissionSets, len(builtInSets))
+	s.ModelSets = max(s.ModelSets, 1)
+	s.Roles = max(s.Roles, len(builtInSets))
+	s.LookmlModels = max(s.LookmlModels, 1)
+	s.Connections = max(s.Connections, 1)
+	s.Projects = max(s.Projects, 1)
+	if s.MergedTiles > 0 {
+		s.MergeQueries = max(s.MergeQueries, 1)
+	}
+	if s.LookmlDashboards > 0 {
+		s.SourceQueries = max(s.SourceQueries, 1)
+	}
+	if s.MergeQueries > 0 {
+		s.SourceQueries = max(s.SourceQueries, 2)
+	}
+	if s.Integrations > 0 {
+		s.IntegrationHubs = max(s.IntegrationHubs, 1)
+	}
+	if s.Dashboards == 0 {
+		s.Favorites, s.MergedTiles = 0, 0
+	}
+	s.ExploresPerModel = max(s.ExploresPerModel, 1)
+	return s
+}
+
+func (o Options) withDefaults() (Options, error) {
+	o.Sizes = o.Sizes.raised()
+	if o.ClientID == "" {
+		o.ClientID = DefaultClientID
+	}
+	if o.ClientSecret == "" {
+		o.ClientSecret = DefaultClientSecret
+	}
+	if o.TokenTTL == 0 {
+		o.TokenTTL = time.Hour
+	}
+	if o.TrashShare == 0 {
+		o.TrashShare = 0.04
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Tiles[0] < 0 || o.Tiles[1] < o.Tiles[0] {
+		return o, fmt.Errorf("tiles %d to %d: the least must not be negative nor above the most", o.Tiles[0], o.Tiles[1])
+	}
+	if o.TrashShare > 1 {
+		return o, fmt.Errorf("trash share %g: more than everything", o.TrashShare)
+	}
+	return o, nil
+}
