@@ -1,0 +1,75 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// slow is the least time that a route known to be slow is given. Listings of
+// large instances were seen to need minutes, and official samples use as much.
+const slow = 300 * time.Second
+
+// api makes the stages' calls with the API client.
+type api struct {
+	client  *looker.Client
+	timeout time.Duration
+}
+
+// Get is stages.Looker.
+func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
+	timeout := a.timeout
+	if call.Route.Slow {
+		timeout = max(timeout, slow)
+	}
+	response, err := a.client.Get(ctx, looker.Request{
+		Route: call.Route.String(), Class: string(call.Route.Activity),
+		Path: call.Path, Query: call.Query, SizeHint: call.Size, Timeout: timeout,
+	})
+	if err != nil {
+		return stages.Answer{}, failure(err)
+	}
+	return stages.Answer{Body: response.Body, Total: response.Total, HasTotal: response.HasTotal}, nil
+}
+
+// failure tells errors about one call from errors about the run.
+func failure(err error) error {
+	class := looker.Class(err)
+	switch class {
+	case looker.FaultBudget:
+		return fmt.Errorf("%w: %w", stages.ErrBudget, err)
+	case looker.FaultDown, looker.FaultCancelled, looker.FaultOther:
+		return err
+	}
+	if errors.Is(err, looker.ErrLogin) {
+		return err
+	}
+	fault := record.Fault{Class: string(class), Message: err.Error()}
+	if tried, ok := errors.AsType[interface {
+		error
+		Requests() int
+	}](err); ok {
+		fault.Attempts = tried.Requests()
+	}
+	fault.Status = statusOf(err)
+	return &stages.Failed{Fault: fault, Err: err}
+}
+
+// statusOf is the HTTP status of the last attempt, 0 when there was none.
+func statusOf(err error) int {
+	if e, ok := errors.AsType[*looker.StatusError](err); ok {
+		return e.Status
+	}
+	if e, ok := errors.AsType[*looker.NotJSONError](err); ok {
+		return e.Status
+	}
+	if e, ok := errors.AsType[*looker.RedirectError](err); ok {
+		return e.Status
+	}
+	return 0
+}

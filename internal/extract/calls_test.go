@@ -1,0 +1,45 @@
+package extract_test
+
+import (
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// TestFewCalls counts, on the server, what backing up an instance of a mid-sized
+// company costs. Calls are a licensed monthly quantity.
+func TestFewCalls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a large instance")
+	}
+	r := newRig(t, lookersim.Options{Seed: 1, Sizes: lookersim.StandardSizes()})
+	r.config.Stages.List.PageSize = 100
+	first := r.run(record.RunComplete, start(defaults()...))
+	documents := float64(r.stats().Bodies) // each with its own bytes
+	stored := float64(len(r.stored()))
+	calls := float64(r.sim.Counts().Calls)
+	t.Logf("first run: %.0f documents, %.0f calls, %.3f a document", stored, calls, calls/stored)
+	if calls > 0.25*stored {
+		t.Errorf("the first run took %.0f calls for %.0f documents, want at most 0.25 a document", calls, stored)
+	}
+	for _, c := range first.Run.Calls {
+		t.Logf("%6d %-14s %s", c.N, c.Class, c.Route)
+	}
+
+	r.sim.ResetCounts()
+	second := r.run(record.RunComplete, start(defaults()...))
+	calls = float64(r.sim.Counts().Calls)
+	t.Logf("second run: %.0f calls, %.3f a document", calls, calls/stored)
+	if calls > 0.07*stored {
+		t.Errorf("the second run took %.0f calls for %.0f documents, want at most 0.07 a document", calls, stored)
+	}
+	if bodies := float64(r.stats().Bodies); bodies != documents {
+		t.Errorf("the second run added %.0f bodies although nothing changed", bodies-documents)
+	}
+	for _, k := range second.Run.Kinds {
+		if k.New+k.Changed+k.Gone+k.Failed > 0 {
+			t.Errorf("%s: %+v, want all the same", k.Kind, k)
+		}
+	}
+}

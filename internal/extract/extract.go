@@ -1,0 +1,301 @@
+package extract
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// ErrInterrupted is the error of a run that was asked to stop. What was fetched
+// until then is committed.
+var ErrInterrupted = errors.New("interrupted")
+
+// Job is one run to be made. Nothing in it is changed.
+type Job struct {
+	Config  config.Config
+	Kinds   []catalogue.Kind
+	Exclude []record.Ref
+	Start   record.Start // Policy, Fingerprint and Calls are filled in
+	Client  *looker.Client
+	Sink    sinks.Sink
+	Log     hclog.Logger
+	Now     func() time.Time
+
+	// Meter hands the calls of the client to the sink. The client's Observe must
+	// feed the same meter.
+	Meter *Meter
+	// Stop ends the intake when it is done; what was fetched is committed. Nil:
+	// never.
+	Stop context.Context
+	// Begun, when not nil, is told once how the run began, before the first call,
+	// with a view of it that may be read until Run returns.
+	Begun func(record.Begun, *View)
+}
+
+// Result is how a run ended.
+type Result struct {
+	Begun  record.Begun
+	Run    record.Run // as it was sealed; the zero value when the sink could not
+	Stages []pipeline.StageStats
+	API    looker.Stats
+	Took   time.Duration // of this process's share of the run
+	Peak   stages.Load   // the most that was in flight
+	Waited time.Duration // that fetch workers waited for the in-flight limits
+}
+
+// Run makes one run: it begins or resumes it in the sink, sends every kind down
+// the stages and seals it. The error says why a run was cut short; a run that
+// went to its end, however incomplete, has none: its outcome tells.
+//
+// Cancelling ctx kills the run, ending job.Stop ends it gently.
+func Run(ctx context.Context, job Job) (Result, error) {
+	began := job.Now()
+	f := &flow{job: job, api: api{client: job.Client, timeout: job.Config.Looker.Timeout.Std()}}
+	if err := f.prepare(ctx); err != nil {
+		return Result{}, err
+	}
+	if job.Begun != nil {
+		job.Begun(f.begun, f.view)
+	}
+	err := f.run(ctx)
+	result := Result{Begun: f.begun, Stages: f.stats(), Took: job.Now().Sub(began)}
+	// The seal is made even when everything else was cancelled.
+	sealed, sealErr := job.Sink.Finish(context.WithoutCancel(ctx), f.finish(err))
+	result.Run, result.API, result.Waited = sealed, job.Client.Stats(), f.limits.Waited()
+	_, result.Peak = f.limits.Used()
+	if sealErr != nil && err == nil {
+		err = fmt.Errorf("seal the run: %w", sealErr)
+	}
+	return result, err
+}
+
+// flow is a run under way.
+type flow struct {
+	job     Job
+	api     api
+	begun   record.Begun
+	kinds   []catalogue.Kind
+	secrets stages.Secrets
+	within  stages.Within
+	ledger  *stages.Ledger
+	limits  *stages.Limits
+	view    *View
+	killed  bool
+
+	mu   sync.Mutex
+	pipe *pipeline.Run         // of the wave under way
+	past []pipeline.StageStats // of the waves before
+}
+
+// prepare begins or resumes the run and gets ready what all waves share.
+func (f *flow) prepare(ctx context.Context) (err error) {
+	start, c := f.job.Start, f.job.Config
+	if c.Stages.Redact.Enabled {
+		if f.secrets, err = stages.NewSecrets(c.Stages.Redact.Paths); err != nil {
+			return err
+		}
+	}
+	// A folder that is not there is found before there is a run.
+	if !start.Resume {
+		if f.within, err = f.scope(ctx, start.Scope); err != nil {
+			return err
+		}
+	}
+	start.Policy, start.Fingerprint, start.Calls = policy(c), fingerprinter(f.secrets), f.job.Meter.Drain
+	if f.begun, err = f.job.Sink.Begin(ctx, start); err != nil {
+		return fmt.Errorf("begin the run: %w", err)
+	}
+	f.kinds = f.job.Kinds
+	if f.begun.Resumed {
+		f.kinds = scoped(f.begun.Scope)
+		if f.within, err = f.scope(ctx, f.begun.Scope); err != nil {
+			return err
+		}
+	}
+	f.ledger = stages.NewLedger(kindNames(f.kinds))
+	f.limits = stages.NewLimits(stages.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
+	f.view = newView(f)
+	return nil
+}
+
+func kindNames(kinds []catalogue.Kind) []record.Kind {
+	names := make([]record.Kind, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// run sends the kinds down the stages in waves: first what is listed, then what
+// documents point to that are committed by then.
+func (f *flow) run(ctx context.Context) error {
+	waves := make(map[int][]catalogue.Kind)
+	for _, k := range f.kinds {
+		waves[catalogue.Wave(k.Name)] = append(waves[catalogue.Wave(k.Name)], k)
+	}
+	for _, n := range slices.Sorted(maps.Keys(waves)) {
+		if f.job.Stop != nil && f.job.Stop.Err() != nil {
+			return ErrInterrupted
+		}
+		if err := f.wave(ctx, waves[n]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wave is the sentence: list, fetch, redact, serialize, batch, write.
+func (f *flow) wave(ctx context.Context, kinds []catalogue.Kind) error {
+	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
+	stage := c.Stages
+	run := pipeline.NewRun(ctx, pipeline.Options{Grace: c.Shutdown.Grace.Std()})
+	asks := pipeline.Then(run, stages.List(stages.ListOptions{
+		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
+		Full: f.begun.Full, Admin: admin, Exclude: f.job.Exclude, Within: f.within,
+		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
+	}), pipeline.From(run, kinds))
+	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
+		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, Admin: admin, Exclude: f.job.Exclude, Within: f.within,
+		Looker: f.api, Limits: f.limits, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
+	}), asks)
+	if f.secrets != nil {
+		items = pipeline.Then(run, stages.Redact(stage.Serialize.Workers, stage.Serialize.Buffer, f.secrets, f.limits), items)
+	}
+	records := pipeline.Then(run, stages.Serialize(stages.SerializeOptions{
+		Workers: stage.Serialize.Workers, Buffer: stage.Serialize.Buffer,
+		Codec: record.Codec(stage.Serialize.Codec), Policy: policy(c), Limits: f.limits,
+	}), items)
+	batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{
+		Records: stage.Batch.Records, Bytes: int64(stage.Batch.Bytes), Every: stage.Batch.Every.Std(),
+		Buffer: stage.Batch.Buffer, Limits: f.limits,
+	}), records)
+	pipeline.Into(run, stages.Write(stages.WriteOptions{
+		Store: f.job.Sink, Limits: f.limits, Committed: f.view.committed,
+	}), batches)
+
+	if f.job.Stop != nil {
+		defer context.AfterFunc(f.job.Stop, func() { run.Stop(ErrInterrupted) })()
+	}
+	f.enter(run)
+	err := run.Wait()
+	f.leave(run)
+	return err
+}
+
+func (f *flow) enter(run *pipeline.Run) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pipe = run
+}
+
+func (f *flow) leave(run *pipeline.Run) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.killed = f.killed || run.Killed() != nil
+	f.past, f.pipe = merge(f.past, run.Stats()), nil
+}
+
+// stats is what each stage did in all waves until now.
+func (f *flow) stats() []pipeline.StageStats {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.pipe == nil {
+		return slices.Clone(f.past)
+	}
+	return merge(f.past, f.pipe.Stats())
+}
+
+// merge adds the statistics of one wave to those of the waves before.
+func merge(past, now []pipeline.StageStats) []pipeline.StageStats {
+	if past == nil {
+		return now
+	}
+	sum := slices.Clone(now)
+	for i := range sum {
+		for _, p := range past {
+			if p.Name == sum[i].Name {
+				sum[i].In += p.In
+				sum[i].Skipped += p.Skipped
+				sum[i].Out += p.Out
+				sum[i].Busy += p.Busy
+				sum[i].Blocked += p.Blocked
+				sum[i].Starved += p.Starved
+			}
+		}
+	}
+	return sum
+}
+
+// finish says how the run is to be sealed, given the error that it ended with.
+func (f *flow) finish(err error) record.Finish {
+	finish := record.Finish{Kinds: f.ledger.Ends(), Keep: slices.Concat(f.job.Exclude, f.ledger.Kept()), Notes: f.ledger.Notes(), At: f.job.Now()}
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrInterrupted), errors.Is(err, context.Canceled):
+		finish.Outcome = record.RunInterrupted
+	case errors.Is(err, looker.ErrDown), errors.Is(err, looker.ErrLogin):
+		finish.Outcome = record.RunPartial
+	default:
+		finish.Outcome = record.RunFailed
+	}
+	for i := range finish.Kinds {
+		if end := &finish.Kinds[i]; f.killed && end.Listing == record.Complete {
+			end.Listing = record.Open // what was answered may not have been committed
+		}
+	}
+	unproven(finish.Kinds)
+	return finish
+}
+
+// unproven marks kinds that were followed from documents which this run did not
+// read whole: what they do not hold may still be there.
+func unproven(ends []record.End) {
+	proven := func(kind record.Kind) bool {
+		i := slices.IndexFunc(ends, func(e record.End) bool { return e.Kind == kind })
+		return i >= 0 && ends[i].Listing == record.Complete && !ends[i].Unproven
+	}
+	slices.SortStableFunc(ends, func(a, b record.End) int { return cmp.Compare(catalogue.Wave(a.Kind), catalogue.Wave(b.Kind)) })
+	for i := range ends {
+		if kind, ok := catalogue.Find(ends[i].Kind); ok && kind.Listing.Followed {
+			parents := catalogue.Parents(kind.Name)
+			ends[i].Unproven = slices.ContainsFunc(parents, func(parent record.Kind) bool { return !proven(parent) })
+		}
+	}
+}
+
+// scoped returns the rows of the kinds of a scope; kinds that this version does
+// not know any more are left out.
+func scoped(scope record.Scope) []catalogue.Kind {
+	return slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(scope.Kinds, k.Name) })
+}
+
+// fingerprinter computes fingerprints of stored bodies under the rules of this
+// run. It is called by the sink's one writer.
+func fingerprinter(secrets stages.Secrets) func(record.Kind, []byte) (record.Digest, error) {
+	reader := canon.NewReader()
+	return func(kind record.Kind, body []byte) (record.Digest, error) {
+		row, ok := catalogue.Find(kind)
+		if !ok {
+			return record.Digest{}, fmt.Errorf("unknown kind %s", kind)
+		}
+		body, _ = secrets[kind].Redact(body)
+		doc, err := reader.Read(canon.Compile(row), body)
+		return doc.Fingerprint, err
+	}
+}

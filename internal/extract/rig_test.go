@@ -1,0 +1,231 @@
+package extract_test
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/sinks"
+)
+
+// small is an instance with several pages of everything that is paged.
+var small = lookersim.Sizes{
+	Dashboards: 60, Looks: 45, Folders: 25, Boards: 4, Users: 25, Groups: 14, Roles: 6,
+	PermissionSets: 5, ModelSets: 4, LookmlModels: 5, ScheduledPlans: 12, MergedTiles: 5, MergeQueries: 4, SourceQueries: 9,
+	Alerts: 13, LookmlDashboards: 4, UserAttributes: 5, Themes: 3, ColorCollections: 3, Connections: 2, Projects: 2,
+	Datagroups: 3, IntegrationHubs: 2, Integrations: 4, Agents: 12, HomepageSections: 2, LegacyFeatures: 2, APIClients: 1,
+	ExploresPerModel: 2,
+}
+
+// rig is a simulated Looker and what a run against it needs.
+type rig struct {
+	t       *testing.T
+	sim     *lookersim.Server
+	url     string
+	config  config.Config
+	path    string // of the vault
+	open    func(context.Context) (sinks.Sink, error)
+	stop    context.Context
+	log     hclog.Logger
+	exclude []record.Ref
+	// wrap may change the sink of the next run.
+	wrap func(sinks.Sink) sinks.Sink
+}
+
+func newRig(t *testing.T, options lookersim.Options) *rig {
+	t.Helper()
+	if options.Sizes == (lookersim.Sizes{}) {
+		options.Sizes = small
+	}
+	options.SmallTiles = true
+	options.Tiles = [2]int{1, 4}
+	sim, err := lookersim.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := sim.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	r := &rig{t: t, sim: sim, url: url, config: config.Default(2), path: filepath.Join(t.TempDir(), "vault.db"), log: hclog.NewNullLogger()}
+	r.config.RateLimit.PerSecond = 0
+	r.config.Stages.List.PageSize = 10
+	r.config.Retry.Attempts = 2
+	r.config.Retry.MaxWait = config.Duration(50 * time.Millisecond)
+	r.open = func(ctx context.Context) (sinks.Sink, error) { return sinks.OpenSQLite(ctx, r.path, vault.Options{}) }
+	return r
+}
+
+// client makes a client of the simulated Looker that is logged in.
+func (r *rig) client(meter *extract.Meter) *looker.Client {
+	r.t.Helper()
+	client, err := looker.New(looker.Config{
+		BaseURL: r.url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
+		Timeout: 5 * time.Second, Connections: 16, Version: "test", Log: r.log, Observe: meter.Count,
+		Limits: looker.Limits{Adaptive: true, MaxCalls: int64(r.config.RateLimit.MaxCalls)},
+		Retry:  looker.Retry{Attempts: r.config.Retry.Attempts, MaxWait: r.config.Retry.MaxWait.Std()},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := client.Login(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+	return client
+}
+
+// start is the start of an ordinary run of some kinds, of all when none is named.
+func start(kinds ...record.Kind) record.Start {
+	if len(kinds) == 0 {
+		for _, k := range catalogue.All() {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	return record.Start{Instance: "test", Origin: "api", Scope: record.Scope{Kinds: kinds}, Tool: "test", At: time.Now()}
+}
+
+// defaults are the kinds of a run that names none.
+func defaults() []record.Kind {
+	var kinds []record.Kind
+	for _, k := range catalogue.Default() {
+		kinds = append(kinds, k.Name)
+	}
+	return kinds
+}
+
+// try makes a run and returns how it ended.
+func (r *rig) try(s record.Start) (extract.Result, error) {
+	r.t.Helper()
+	sink, err := r.open(r.t.Context())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() {
+		if err := sink.Close(); err != nil {
+			r.t.Error(err)
+		}
+	}()
+	if r.wrap != nil {
+		sink = r.wrap(sink)
+	}
+	meter := &extract.Meter{}
+	client := r.client(meter)
+	defer client.Close()
+	s.BaseURL = client.BaseURL()
+	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
+	job := extract.Job{
+		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: time.Now, Meter: meter, Stop: r.stop,
+	}
+	return extract.Run(r.t.Context(), job)
+}
+
+// run makes a run that must go to its end with that outcome.
+func (r *rig) run(want record.Outcome, s record.Start) extract.Result {
+	r.t.Helper()
+	result, err := r.try(s)
+	if err != nil {
+		r.t.Fatalf("run: %v", err)
+	}
+	if result.Run.Outcome != want {
+		r.t.Fatalf("outcome %s, want %s: %+v %q", result.Run.Outcome, want, result.Run.Kinds, result.Run.Notes)
+	}
+	return result
+}
+
+// served is everything that the simulated Looker holds, by ref.
+func (r *rig) served() map[record.Ref]lookersim.Item {
+	all := make(map[record.Ref]lookersim.Item)
+	for _, k := range catalogue.All() {
+		for item := range r.sim.Items(string(k.Name)) {
+			all[record.Ref{Kind: k.Name, ID: item.ID}] = item
+		}
+		for _, route := range k.Listing.Fixed {
+			if status, body := r.sim.Peek(route.Path); status == http.StatusOK {
+				id := strings.TrimPrefix(route.Path, "/")
+				all[record.Ref{Kind: k.Name, ID: id}] = lookersim.Item{ID: id, State: "present", Body: body}
+			}
+		}
+	}
+	return all
+}
+
+// bodyOf is the document that a backup must hold of an item: what its single
+// route answers, or, where that answers more, the row of its list.
+func (r *rig) bodyOf(kind record.Kind, item lookersim.Item) []byte {
+	row, _ := catalogue.Find(kind)
+	switch {
+	case kind == "folders":
+		return item.Row
+	case row.Detail.Query != nil:
+		_, path := row.Single(item.ID)
+		_, body := r.sim.Peek(path + "?" + row.Detail.Query.Encode())
+		return body
+	}
+	return item.Body
+}
+
+// stored is everything that the vault holds and that is not gone.
+func (r *rig) stored() map[record.Ref]vault.Document {
+	r.t.Helper()
+	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reader.Close()
+	all := make(map[record.Ref]vault.Document)
+	for document, err := range reader.Documents(r.t.Context(), vault.Query{}) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		all[document.Ref] = document
+	}
+	findings, err := reader.Verify(r.t.Context())
+	if err != nil || len(findings) > 0 {
+		r.t.Fatalf("verify: %v %v", findings, err)
+	}
+	return all
+}
+
+// stats is how much the vault holds.
+func (r *rig) stats() vault.Stats {
+	r.t.Helper()
+	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reader.Close()
+	stats, err := reader.Stats(r.t.Context())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return stats
+}
+
+// faults is what no run has resolved.
+func (r *rig) faults() []vault.Fault {
+	r.t.Helper()
+	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reader.Close()
+	faults, err := reader.OpenFaults(r.t.Context(), "test")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return faults
+}

@@ -1,0 +1,314 @@
+package stages_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// thing is a document of the fake server.
+type thing struct {
+	id, folder string
+	trashed    bool
+	version    int
+}
+
+func (d thing) body() string {
+	return fmt.Sprintf(`{"id":%q,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}}`,
+		d.id, d.id, d.folder, d.trashed, d.version, d.id)
+}
+
+// row is what searches show of a document.
+func (d thing) row(fields string) string {
+	if fields == "" {
+		return d.body()
+	}
+	return fmt.Sprintf(`{"id":%q,"folder_id":%q,"version":%d}`, d.id, d.folder, d.version)
+}
+
+// paged is a kind that is listed by ids and fetched by pages and id lists.
+var paged = catalogue.Kind{
+	Name: "dashboards",
+	Listing: catalogue.Listing{
+		Route: catalogue.Route{Path: "/dashboards/search"}, Page: 10, Rows: []string{"id"}, IDs: "id", Trash: true,
+	},
+	Many: []catalogue.Many{
+		{How: record.Page, Route: catalogue.Route{Path: "/dashboards/search"}, Trash: true},
+		{How: record.IDs, IDs: "id", Route: catalogue.Route{Path: "/dashboards/search"}, Trash: true},
+	},
+	Detail: catalogue.Route{Path: "/dashboards/{dashboard_id}"},
+	Fields: catalogue.Fields{ID: "id", Name: "title", Folder: "folder_id", Trashed: "deleted"},
+	Size:   100,
+}
+
+// fakeLooker serves things on the routes of the real catalogue's dashboards,
+// looks and folders. Its hooks stand for servers that do not play along.
+type fakeLooker struct {
+	mu     sync.Mutex
+	things []thing
+	calls  []string // "GET /path?query" without fields
+
+	noTotals, noIDs, poor bool
+	cap                   int                                 // rows a page holds at most
+	before                func(n int, call stages.Call) error // n counts calls from 1
+	shuffle               bool
+}
+
+func (f *fakeLooker) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ctx.Err() != nil {
+		return stages.Answer{}, ctx.Err()
+	}
+	query := make(url.Values)
+	for k, v := range call.Query {
+		if k != "fields" {
+			query[k] = v
+		}
+	}
+	f.calls = append(f.calls, strings.TrimSuffix("GET "+call.Path+"?"+query.Encode(), "?"))
+	if f.before != nil {
+		if err := f.before(len(f.calls), call); err != nil {
+			return stages.Answer{}, err
+		}
+	}
+	switch {
+	case strings.HasSuffix(call.Path, "/search"):
+		return f.search(call.Query), nil
+	case strings.HasPrefix(call.Path, "/folders/"):
+		folder := strings.Split(call.Path, "/")[2]
+		return f.list(func(d thing) bool { return d.folder == folder && !d.trashed }), nil
+	case call.Path == "/folders":
+		return f.list(func(thing) bool { return true }), nil
+	}
+	id := call.Path[strings.LastIndexByte(call.Path, '/')+1:]
+	for _, d := range f.things {
+		if d.id == id {
+			return stages.Answer{Body: []byte(d.body())}, nil
+		}
+	}
+	return stages.Answer{}, failed(record.FaultMissing, 404)
+}
+
+func (f *fakeLooker) list(match func(thing) bool) stages.Answer {
+	var rows []string
+	for _, d := range f.things {
+		if match(d) {
+			rows = append(rows, d.body())
+		}
+	}
+	return stages.Answer{Body: []byte("[" + strings.Join(rows, ", ") + "]")}
+}
+
+func (f *fakeLooker) search(query url.Values) stages.Answer {
+	ids := strings.Split(query.Get("id"), ",")
+	var match []thing
+	for _, d := range f.things {
+		if d.trashed != (query.Get("deleted") == "true") {
+			continue
+		}
+		if query.Has("id") && !f.noIDs && !slices.Contains(ids, d.id) {
+			continue
+		}
+		match = append(match, d)
+	}
+	if f.shuffle {
+		slices.Reverse(match)
+		match = append(match[len(f.calls)%max(1, len(match)):], match[:len(f.calls)%max(1, len(match))]...)
+	}
+	total := len(match)
+	offset, _ := strconv.Atoi(query.Get("offset"))
+	limit, _ := strconv.Atoi(query.Get("limit"))
+	if f.cap > 0 {
+		limit = min(limit, f.cap)
+	}
+	match = match[min(offset, total):min(offset+limit, total)]
+	rows := make([]string, len(match))
+	for i, d := range match {
+		rows[i] = d.row(query.Get("fields"))
+		if f.poor {
+			rows[i] = d.row("id")
+		}
+	}
+	return stages.Answer{Body: []byte("[" + strings.Join(rows, ",") + "]"), Total: total, HasTotal: !f.noTotals}
+}
+
+func failed(class string, status int) *stages.Failed {
+	return &stages.Failed{
+		Fault: record.Fault{Class: class, Status: status, Attempts: 1, Message: class},
+		Err:   errors.New(class),
+	}
+}
+
+// things makes n documents with the ids 1 to n, in folders of five.
+func things(n int) []thing {
+	all := make([]thing, n)
+	for i := range all {
+		all[i] = thing{id: strconv.Itoa(i + 1), folder: strconv.Itoa(i / 5)}
+	}
+	return all
+}
+
+// store is a Store that knows what it is told to know.
+type store struct {
+	known    map[string]record.Known
+	followed []record.Listed // sorted by id
+	batches  []record.Batch
+	err      error
+}
+
+func (s *store) Known(_ context.Context, _ record.Kind, ids []string) (map[string]record.Known, error) {
+	return s.known, s.err
+}
+
+func (s *store) Followed(_ context.Context, _ record.Kind, after string, limit int) ([]record.Listed, error) {
+	i := slices.IndexFunc(s.followed, func(l record.Listed) bool { return l.ID > after })
+	if i < 0 {
+		return nil, s.err
+	}
+	return s.followed[i:min(len(s.followed), i+limit)], s.err
+}
+
+func (s *store) Commit(_ context.Context, batch record.Batch) error {
+	s.batches = append(s.batches, slices.Clone(batch))
+	return s.err
+}
+
+// rig is a run of list and fetch on a fake server.
+type rig struct {
+	looker *fakeLooker
+	store  *store
+	ledger *stages.Ledger
+	limits *stages.Limits
+	size   int
+	full   bool
+	out    []record.Ref
+}
+
+func newRig(looker *fakeLooker, kinds ...catalogue.Kind) *rig {
+	names := make([]record.Kind, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Name
+	}
+	return &rig{
+		looker: looker, store: &store{}, size: 4,
+		ledger: stages.NewLedger(names), limits: stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 1000}),
+	}
+}
+
+func (r *rig) listOptions() stages.ListOptions {
+	return stages.ListOptions{
+		Workers: 2, Buffer: 4, PageSize: r.size, Full: r.full, Admin: true, Exclude: r.out,
+		Looker: r.looker, Store: r.store, Ledger: r.ledger, Log: hclog.NewNullLogger(),
+	}
+}
+
+// list runs list alone and returns its asks.
+func (r *rig) list(t *testing.T, kinds ...catalogue.Kind) []record.Ask {
+	t.Helper()
+	run := pipeline.NewRun(t.Context(), pipeline.Options{})
+	options := r.listOptions()
+	options.Workers = 1
+	asks := collect(run, pipeline.Then(run, stages.List(options), pipeline.From(run, kinds)))
+	if err := run.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return *asks
+}
+
+// fetch sends asks through fetch and returns the items.
+func (r *rig) fetch(t *testing.T, asks ...record.Ask) []record.Item {
+	t.Helper()
+	run := pipeline.NewRun(t.Context(), pipeline.Options{})
+	for _, ask := range asks {
+		r.ledger.Asked(ask.Kind, max(1, len(ask.Want)))
+	}
+	items := collect(run, pipeline.Then(run, stages.Fetch(r.fetchOptions(1)), pipeline.From(run, asks)))
+	if err := run.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return *items
+}
+
+func (r *rig) fetchOptions(workers int) stages.FetchOptions {
+	return stages.FetchOptions{
+		Workers: workers, Buffer: 8, Admin: true, Exclude: r.out, Looker: r.looker, Limits: r.limits, Ledger: r.ledger,
+		Log: hclog.NewNullLogger(), Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
+	}
+}
+
+// both runs list and fetch and returns the items.
+func (r *rig) both(t *testing.T, kinds ...catalogue.Kind) []record.Item {
+	t.Helper()
+	run := pipeline.NewRun(t.Context(), pipeline.Options{})
+	asks := pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, kinds))
+	items := collect(run, pipeline.Then(run, stages.Fetch(r.fetchOptions(3)), asks))
+	if err := run.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return *items
+}
+
+// collect ends a run in a slice, which is complete when the run is.
+func collect[T any](run *pipeline.Run, in <-chan T) *[]T {
+	var all []T
+	pipeline.Into(run, pipeline.Stage[T, struct{}]{
+		Name: "collect", Workers: 1,
+		New: pipeline.Shared(func(_ context.Context, v T, _ pipeline.Emit[struct{}]) error {
+			all = append(all, v)
+			return nil
+		}),
+	}, in)
+	return &all
+}
+
+// kindOf finds a row of the real catalogue.
+func kindOf(t *testing.T, name record.Kind) catalogue.Kind {
+	t.Helper()
+	kind, ok := catalogue.Find(name)
+	if !ok {
+		t.Fatalf("no kind %s", name)
+	}
+	return kind
+}
+
+// ids returns the sorted ids of items that fulfil a condition.
+func ids(items []record.Item, is func(record.Item) bool) []string {
+	var found []string
+	for _, item := range items {
+		if is(item) {
+			found = append(found, item.ID)
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int {
+		x, _ := strconv.Atoi(a)
+		y, _ := strconv.Atoi(b)
+		return x - y
+	})
+	return found
+}
+
+func hasBody(i record.Item) bool { return i.Body != nil }
+
+// numbers returns the ids from a to b.
+func numbers(a, b int) []string {
+	var all []string
+	for i := a; i <= b; i++ {
+		all = append(all, strconv.Itoa(i))
+	}
+	return all
+}

@@ -1,0 +1,301 @@
+package stages_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// want makes listed rows of ids.
+func want(ids ...string) []record.Listed {
+	rows := make([]record.Listed, len(ids))
+	for i, id := range ids {
+		rows[i] = record.Listed{ID: id, State: record.Present}
+	}
+	return rows
+}
+
+func pageAsk(offset int, ids ...string) record.Ask {
+	return record.Ask{Kind: "dashboards", How: record.Page, State: record.Present, Offset: offset, Want: want(ids...)}
+}
+
+// short cuts calls to what tests compare.
+func short(calls []string) []string {
+	var all []string
+	for _, c := range calls {
+		c = strings.TrimPrefix(c, "GET ")
+		c = strings.ReplaceAll(c, "&sorts=id", "")
+		c = strings.ReplaceAll(c, "%2C", ",")
+		all = append(all, c)
+	}
+	return all
+}
+
+func TestFetchAccountsForEveryDocument(t *testing.T) {
+	dashboards := kindOf(t, "dashboards")
+	tests := []struct {
+		name   string
+		set    func(*fakeLooker)
+		ask    record.Ask
+		bodies []string
+		gone   []string
+		faults []string
+		calls  []string
+	}{
+		{
+			name: "a page, proven once by a single fetch", ask: pageAsk(0, "1", "2", "3"),
+			bodies: numbers(1, 3),
+			calls:  []string{"/dashboards/search?limit=3&offset=0", "/dashboards/1"},
+		},
+		{
+			name: "what a page leaves is asked for by id", ask: pageAsk(4, "4", "5", "6"), // the page holds 5, 6, 7
+			bodies: numbers(4, 6),
+			calls:  []string{"/dashboards/search?limit=3&offset=4", "/dashboards/5", "/dashboards/search?id=4&limit=1"},
+		},
+		{
+			name: "a server that ignores ids is asked one by one", ask: pageAsk(4, "4", "5", "6"),
+			set:    func(f *fakeLooker) { f.noIDs = true },
+			bodies: numbers(4, 6),
+			calls:  []string{"/dashboards/search?limit=3&offset=4", "/dashboards/5", "/dashboards/search?id=4&limit=1", "/dashboards/4"},
+		},
+		{
+			name: "poorer rows are not taken for documents", ask: pageAsk(0, "1", "2"),
+			set:    func(f *fakeLooker) { f.poor = true },
+			bodies: numbers(1, 2),
+			calls:  []string{"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/1", "/dashboards/2"},
+		},
+		{
+			name: "a page that is too much is halved, and remembered", ask: pageAsk(0, "1", "2", "3"),
+			set: func(f *fakeLooker) {
+				f.before = func(_ int, call stages.Call) error {
+					if call.Query.Get("limit") == "3" {
+						return failed("too_large", 200)
+					}
+					return nil
+				}
+			},
+			bodies: numbers(1, 3),
+			calls:  []string{"/dashboards/search?limit=3&offset=0", "/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/search?limit=1&offset=2"},
+		},
+		{
+			name: "one bad document costs itself only", ask: pageAsk(0, "1", "2", "3", "4"),
+			set: func(f *fakeLooker) {
+				f.before = func(_ int, call stages.Call) error {
+					if call.Path == "/dashboards/3" || strings.Contains(call.Query.Get("id"), "3") {
+						return failed("server", 500)
+					}
+					if offset := call.Query.Get("offset"); call.Query.Has("limit") && (offset == "0" && call.Query.Get("limit") > "2" || offset == "2") {
+						return failed("server", 500)
+					}
+					return nil
+				}
+			},
+			bodies: []string{"1", "2", "4"}, faults: []string{"3 server"},
+			calls: []string{
+				"/dashboards/search?limit=4&offset=0", "/dashboards/search?limit=2&offset=0", "/dashboards/1",
+				"/dashboards/search?limit=2&offset=2", "/dashboards/search?limit=1&offset=2", "/dashboards/search?id=3&limit=1", "/dashboards/3",
+				"/dashboards/search?limit=1&offset=3",
+			},
+		},
+		{
+			name: "listed, 404, and no longer listed: gone", ask: record.Ask{Kind: "dashboards", How: record.Single, State: record.Present, Want: want("99")},
+			gone:  []string{"99"},
+			calls: []string{"/dashboards/99", "/dashboards/search?id=99&limit=1&offset=0", "/dashboards/search?deleted=true&id=99&limit=1&offset=0"},
+		},
+		{
+			name: "listed, 404, and still listed: denied", ask: record.Ask{Kind: "dashboards", How: record.Single, State: record.Present, Want: want("2")},
+			set: func(f *fakeLooker) {
+				f.before = func(_ int, call stages.Call) error {
+					if call.Path == "/dashboards/2" {
+						return failed(record.FaultMissing, 404)
+					}
+					return nil
+				}
+			},
+			faults: []string{"2 denied"},
+			calls:  []string{"/dashboards/2", "/dashboards/search?id=2&limit=1&offset=0"},
+		},
+		{
+			name: "listed, 404, and the question itself fails: a fault, never gone", ask: record.Ask{Kind: "dashboards", How: record.Single, State: record.Present, Want: want("2")},
+			set: func(f *fakeLooker) {
+				f.before = func(n int, _ stages.Call) error { return failed([]string{record.FaultMissing, "server"}[n-1], 0) }
+			},
+			faults: []string{"2 missing"},
+			calls:  []string{"/dashboards/2", "/dashboards/search?id=2&limit=1&offset=0"},
+		},
+		{
+			name: "refused", ask: record.Ask{Kind: "dashboards", How: record.Single, State: record.Present, Want: want("2")},
+			set: func(f *fakeLooker) {
+				f.before = func(int, stages.Call) error { return failed(record.FaultDenied, 403) }
+			},
+			faults: []string{"2 denied"},
+			calls:  []string{"/dashboards/2"},
+		},
+		{
+			name: "a folder, and the rest alone", ask: record.Ask{Kind: "looks", How: record.Folder, State: record.Present, Folder: "0", Want: want("1", "2", "9")},
+			bodies: []string{"1", "2", "9"},
+			calls:  []string{"/folders/0/looks", "/looks/1", "/looks/9"},
+		},
+		{
+			name: "stamps need no call", ask: record.Ask{Kind: "looks", How: record.Stored, State: record.Present, Want: want("1", "2")},
+		},
+		{
+			name: "a list in one answer", ask: record.Ask{Kind: "folders", How: record.Whole, State: record.Present},
+			bodies: numbers(1, 9),
+			calls:  []string{"/folders", "/folders/1"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			looker := &fakeLooker{things: things(9)}
+			if tt.set != nil {
+				tt.set(looker)
+			}
+			r := newRig(looker, dashboards, kindOf(t, "looks"), kindOf(t, "folders"))
+			if tt.name == "a list in one answer" {
+				r.looker.before = func(_ int, call stages.Call) error {
+					if call.Path == "/folders/1" { // which the fake takes for the folder's looks
+						return failed("server", 500)
+					}
+					return nil
+				}
+			}
+			items := r.fetch(t, tt.ask)
+			var faults []string
+			for _, i := range items {
+				if i.Fault != nil {
+					faults = append(faults, i.ID+" "+i.Fault.Class)
+				}
+			}
+			if diff := cmp.Diff(tt.bodies, ids(items, hasBody)); diff != "" {
+				t.Errorf("bodies (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.gone, ids(items, func(i record.Item) bool { return i.State == record.Gone })); diff != "" {
+				t.Errorf("gone (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.faults, faults); diff != "" {
+				t.Errorf("faults (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.calls, short(looker.calls)); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+			for _, p := range r.ledger.Progress() {
+				if p.Asked != p.Answered {
+					t.Errorf("%s: %d documents asked for, %d answered", p.Kind, p.Asked, p.Answered)
+				}
+			}
+		})
+	}
+}
+
+func TestFetchKeepsExactBytes(t *testing.T) {
+	looker := &fakeLooker{things: things(3)}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	for _, item := range r.fetch(t, pageAsk(0, "1", "2", "3")) {
+		i := slices.IndexFunc(looker.things, func(d thing) bool { return d.id == item.ID })
+		if diff := cmp.Diff(looker.things[i].body(), string(item.Body)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", item.Ref, diff)
+		}
+		if item.Route != "GET /dashboards/search" {
+			t.Errorf("%s came by %q", item.Ref, item.Route)
+		}
+	}
+}
+
+func TestFetchHoldsWhatIsInFlight(t *testing.T) {
+	r := newRig(&fakeLooker{things: things(6)}, kindOf(t, "dashboards"))
+	items := r.fetch(t, pageAsk(0, "1", "2", "3"), record.Ask{Kind: "dashboards", How: record.Single, Want: want("4")},
+		record.Ask{Kind: "dashboards", How: record.Single, Want: want("77")})
+	var held stages.Load
+	for _, item := range items {
+		if item.Held > 0 {
+			held.Items++
+			held.Bytes += item.Held
+		}
+		if item.Held != int64(len(item.Body)) {
+			t.Errorf("%s holds %d bytes, its body has %d", item.Ref, item.Held, len(item.Body))
+		}
+	}
+	if now, _ := r.limits.Used(); now != held {
+		t.Errorf("in flight: %+v, held by items: %+v", now, held)
+	}
+}
+
+func TestFetchSaysFallbacksOnce(t *testing.T) {
+	looker := &fakeLooker{things: things(9), poor: true}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	r.fetch(t, pageAsk(0, "1", "2"), pageAsk(2, "3", "4"), pageAsk(4, "5", "6"))
+	if notes := r.ledger.Notes(); len(notes) != 1 || !strings.Contains(notes[0], "dashboards: rows of the list are poorer") {
+		t.Errorf("notes = %q, want one about poorer rows", notes)
+	}
+	if searches := strings.Count(strings.Join(looker.calls, "\n"), "/search"); searches != 1 {
+		t.Errorf("%d searches, want 1: the rest of the run goes one by one", searches)
+	}
+}
+
+func TestFetchOfDocumentThatChangesMeanwhile(t *testing.T) {
+	looker := &fakeLooker{things: things(2)}
+	looker.before = func(_ int, call stages.Call) error {
+		if call.Path == "/dashboards/1" {
+			looker.things[0].version++
+		}
+		return nil
+	}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	items := r.fetch(t, pageAsk(0, "1", "2"))
+	if got := ids(items, hasBody); len(got) != 2 {
+		t.Fatalf("bodies: %v", got)
+	}
+	if notes := r.ledger.Notes(); notes != nil {
+		t.Errorf("notes = %q: a document that is being edited is no poor row", notes)
+	}
+	if diff := cmp.Diff([]string{"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/1"}, short(looker.calls)); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
+
+func TestListAndFetchBringWhatTheServerHolds(t *testing.T) {
+	servers := map[string]func(*fakeLooker){
+		"plain":            func(*fakeLooker) {},
+		"no totals":        func(f *fakeLooker) { f.noTotals = true },
+		"short pages":      func(f *fakeLooker) { f.cap = 3 },
+		"no id lists":      func(f *fakeLooker) { f.noIDs = true },
+		"poor rows":        func(f *fakeLooker) { f.poor = true },
+		"order shuffled":   func(f *fakeLooker) { f.shuffle = true },
+		"shuffled, no ids": func(f *fakeLooker) { f.shuffle, f.noIDs = true, true },
+		"flaky large pages": func(f *fakeLooker) {
+			f.before = func(n int, call stages.Call) error {
+				if call.Query.Get("limit") > "2" && call.Query.Get("fields") == "" {
+					return failed("timeout", 0)
+				}
+				return nil
+			}
+		},
+	}
+	for name, set := range servers {
+		for _, kind := range []record.Kind{"dashboards", "looks"} {
+			t.Run(fmt.Sprint(name, " ", kind), func(t *testing.T) {
+				looker := &fakeLooker{things: things(37)}
+				for i := range looker.things {
+					looker.things[i].trashed = i%7 == 3
+				}
+				set(looker)
+				row := kindOf(t, kind)
+				r := newRig(looker, row)
+				items := r.both(t, row)
+				if diff := cmp.Diff(numbers(1, 37), ids(items, hasBody)); diff != "" {
+					t.Errorf("bodies (-want +got):\n%s", diff)
+				}
+				if end := r.ledger.Ends()[0]; end.Listing != record.Complete || end.Listed != 37 {
+					t.Errorf("end = %+v", end)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package stages
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Ledger keeps the books of each kind of a run: what its listing held, how many
+// documents were asked for and how many of them were answered. It is safe for
+// use by many goroutines.
+type Ledger struct {
+	mu    sync.Mutex
+	order []record.Kind
+	kinds map[record.Kind]*account
+	notes []string
+}
+
+type account struct {
+	listing         record.Listing
+	listed          int64
+	reason          string
+	asked, answered int64
+	spent           bool // the budget of calls ended before everything was asked
+	dangling        []string
+	absent          []string
+}
+
+// NewLedger opens an account for each kind.
+func NewLedger(kinds []record.Kind) *Ledger {
+	l := &Ledger{order: slices.Clone(kinds), kinds: make(map[record.Kind]*account)}
+	for _, k := range kinds {
+		l.kinds[k] = &account{listing: record.Open}
+	}
+	return l
+}
+
+// Listed adds documents that a listing held.
+func (l *Ledger) Listed(kind record.Kind, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[kind].listed += int64(n)
+}
+
+func (l *Ledger) listed(kind record.Kind) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int(l.kinds[kind].listed)
+}
+
+// Ended says how the listing of a kind ended. What was said first stays, unless
+// it was complete: a listing found wanting later is not complete.
+func (l *Ledger) Ended(kind record.Kind, listing record.Listing, reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a := l.kinds[kind]; a.listing == record.Open || a.listing == record.Complete {
+		a.listing, a.reason = listing, reason
+	}
+}
+
+// Asked adds documents that are to be accounted for, and Answered those that
+// are: as a body, as the same, as gone or as a fault.
+func (l *Ledger) Asked(kind record.Kind, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[kind].asked += int64(n)
+}
+
+// Answered is explained at Asked.
+func (l *Ledger) Answered(kind record.Kind, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[kind].answered += int64(n)
+}
+
+// Spent says that the budget of calls ended before everything of a kind was asked
+// for.
+func (l *Ledger) Spent(kind record.Kind) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[kind].spent = true
+}
+
+// Note keeps a sentence with the run: something that an administrator should
+// know although nothing was lost.
+func (l *Ledger) Note(kind record.Kind, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.notes = append(l.notes, fmt.Sprintf("%s: %s", kind, text))
+}
+
+// Dangling takes note of a document that another one points to and that is not
+// there.
+func (l *Ledger) Dangling(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[ref.Kind].dangling = append(l.kinds[ref.Kind].dangling, ref.ID)
+}
+
+// Absent takes note of a document that this instance does not have, or does not
+// give to this key. What is stored of it is no more and no less right for that.
+func (l *Ledger) Absent(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[ref.Kind].absent = append(l.kinds[ref.Kind].absent, ref.ID)
+}
+
+// Kept returns the documents that are absent: they must not be taken for gone.
+func (l *Ledger) Kept() []record.Ref {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var refs []record.Ref
+	for _, kind := range l.order {
+		for _, id := range l.kinds[kind].absent {
+			refs = append(refs, record.Ref{Kind: kind, ID: id})
+		}
+	}
+	return refs
+}
+
+// Notes returns the notes, one line each.
+func (l *Ledger) Notes() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	notes := slices.Clone(l.notes)
+	for _, kind := range l.order {
+		a := l.kinds[kind]
+		if n := len(a.dangling); n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not there (404): %s", kind, n, some(a.dangling)))
+		}
+		if n := len(a.absent); n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, some(a.absent)))
+		}
+	}
+	return notes
+}
+
+// some names the first few of many, in order.
+func some(ids []string) string {
+	ids = slices.Sorted(slices.Values(ids))
+	if len(ids) > 5 {
+		return strings.Join(ids[:5], ", ") + ", ..."
+	}
+	return strings.Join(ids, ", ")
+}
+
+// Progress is where a kind stands while a run is under way.
+type Progress struct {
+	Kind            record.Kind
+	Listing         record.Listing
+	Listed          int64
+	Asked, Answered int64
+}
+
+// Progress returns where each kind stands, in the order of the run.
+func (l *Ledger) Progress() []Progress {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]Progress, len(l.order))
+	for i, k := range l.order {
+		a := l.kinds[k]
+		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Asked: a.asked, Answered: a.answered}
+	}
+	return all
+}
+
+// Ends returns how each kind ended. A kind whose listing is complete but whose
+// documents are not all answered is open: the run was stopped before, or its
+// budget of calls ended.
+func (l *Ledger) Ends() []record.End {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ends := make([]record.End, len(l.order))
+	for i, k := range l.order {
+		a := l.kinds[k]
+		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason}
+		if a.listing == record.Complete && a.answered < a.asked {
+			ends[i].Listing = record.Open
+		}
+		if a.spent && ends[i].Listing == record.Open {
+			ends[i].Listing, ends[i].Reason = record.Budget, "the budget of calls was used up"
+		}
+	}
+	return ends
+}

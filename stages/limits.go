@@ -1,0 +1,142 @@
+package stages
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Load is an amount of work in flight.
+type Load struct {
+	Bytes int64
+	Items int64
+}
+
+func (l Load) minus(o Load) Load { return Load{l.Bytes - o.Bytes, l.Items - o.Items} }
+
+// Limits bounds the documents, and the bytes of documents, that were asked for
+// and are not committed yet. It is safe for use by many goroutines.
+//
+// Room is reserved before a request, by an estimate, and corrected once the size
+// is known. Only Reserve waits; everything after fetch moves on without waiting,
+// so room is always given back. Whoever asks for more than the limit is clamped
+// to it, and so gets through when nothing else is in flight.
+type Limits struct {
+	limit Load
+
+	mu      sync.Mutex
+	used    Load
+	peak    Load
+	waiters []*waiter // first come, first served
+	waited  time.Duration
+	wanted  chan struct{}
+}
+
+type waiter struct {
+	want  Load
+	ready chan struct{}
+}
+
+// NewLimits returns limits; both must be positive.
+func NewLimits(limit Load) *Limits {
+	return &Limits{limit: limit, wanted: make(chan struct{}, 1)}
+}
+
+// Reserve waits until there is room for want and takes it. It returns what was
+// taken, which is less than want where want is beyond the limit, or the
+// context's error.
+func (l *Limits) Reserve(ctx context.Context, want Load) (Load, error) {
+	want = Load{min(want.Bytes, l.limit.Bytes), min(want.Items, l.limit.Items)}
+	l.mu.Lock()
+	if len(l.waiters) == 0 && l.fits(want) {
+		l.take(want)
+		l.mu.Unlock()
+		return want, nil
+	}
+	w := &waiter{want: want, ready: make(chan struct{})}
+	l.waiters = append(l.waiters, w)
+	l.nudge()
+	l.mu.Unlock()
+
+	start := time.Now()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		if !l.withdraw(w) {
+			l.Release(want)
+		}
+		return Load{}, context.Cause(ctx)
+	}
+	l.mu.Lock()
+	l.waited += time.Since(start)
+	l.mu.Unlock()
+	return want, nil
+}
+
+// Correct replaces a load that was reserved by what it turned out to be. It
+// never waits; for a moment more may be in flight than the limit.
+func (l *Limits) Correct(was, is Load) { l.Release(was.minus(is)) }
+
+// Release gives a load back.
+func (l *Limits) Release(load Load) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.used = l.used.minus(load)
+	l.peak = Load{max(l.peak.Bytes, l.used.Bytes), max(l.peak.Items, l.used.Items)}
+	for len(l.waiters) > 0 && l.fits(l.waiters[0].want) {
+		l.take(l.waiters[0].want)
+		close(l.waiters[0].ready)
+		l.waiters = slices.Delete(l.waiters, 0, 1)
+	}
+	if len(l.waiters) > 0 {
+		l.nudge()
+	}
+}
+
+// Wanted receives when somebody waits for room: what is ready to be committed
+// should not be held back then.
+func (l *Limits) Wanted() <-chan struct{} { return l.wanted }
+
+// Used returns what is in flight now, and the most that ever was.
+func (l *Limits) Used() (now, peak Load) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.used, l.peak
+}
+
+// Waited returns how long callers of Reserve have waited, summed.
+func (l *Limits) Waited() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waited
+}
+
+func (l *Limits) fits(want Load) bool {
+	return l.used.Bytes+want.Bytes <= l.limit.Bytes && l.used.Items+want.Items <= l.limit.Items ||
+		l.used.Bytes <= 0 && l.used.Items <= 0
+}
+
+func (l *Limits) take(load Load) {
+	l.used = Load{l.used.Bytes + load.Bytes, l.used.Items + load.Items}
+	l.peak = Load{max(l.peak.Bytes, l.used.Bytes), max(l.peak.Items, l.used.Items)}
+}
+
+// withdraw takes a waiter out of the line and tells whether it still stood there.
+func (l *Limits) withdraw(w *waiter) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.Index(l.waiters, w)
+	if i < 0 {
+		return false
+	}
+	l.waiters = slices.Delete(l.waiters, i, i+1)
+	return true
+}
+
+func (l *Limits) nudge() {
+	select {
+	case l.wanted <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,147 @@
+package stages_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/stages"
+)
+
+func TestLimitsLetNobodyIn(t *testing.T) {
+	tests := []struct {
+		name        string
+		first, next stages.Load
+		waits       bool
+	}{
+		{"room for both", stages.Load{Bytes: 40, Items: 1}, stages.Load{Bytes: 60, Items: 9}, false},
+		{"no room for bytes", stages.Load{Bytes: 41, Items: 1}, stages.Load{Bytes: 60, Items: 1}, true},
+		{"no room for items", stages.Load{Bytes: 1, Items: 2}, stages.Load{Bytes: 1, Items: 9}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
+				if _, err := l.Reserve(t.Context(), tt.first); err != nil {
+					t.Fatal(err)
+				}
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					if _, err := l.Reserve(t.Context(), tt.next); err != nil {
+						t.Error(err)
+					}
+				}()
+				synctest.Wait()
+				select {
+				case <-done:
+					if tt.waits {
+						t.Error("got in, want it to wait")
+					}
+				default:
+					if !tt.waits {
+						t.Error("waits, want it to get in")
+					}
+				}
+				l.Release(tt.first)
+				<-done
+				l.Release(tt.next)
+				if now, _ := l.Used(); now != (stages.Load{}) {
+					t.Errorf("in flight at the end: %+v", now)
+				}
+			})
+		})
+	}
+}
+
+func TestLimitsClampWhatIsTooMuch(t *testing.T) {
+	l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
+	got, err := l.Reserve(t.Context(), stages.Load{Bytes: 5000, Items: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(stages.Load{Bytes: 100, Items: 10}, got); diff != "" {
+		t.Errorf("taken (-want +got):\n%s", diff)
+	}
+}
+
+func TestLimitsAreFair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := stages.NewLimits(stages.Load{Bytes: 100, Items: 100})
+		first, _ := l.Reserve(t.Context(), stages.Load{Bytes: 90, Items: 1})
+		var order []string
+		for _, w := range []struct {
+			name  string
+			bytes int64
+		}{{"large", 100}, {"small", 1}} {
+			go func() {
+				load, err := l.Reserve(t.Context(), stages.Load{Bytes: w.bytes, Items: 1})
+				if err != nil {
+					t.Error(err)
+				}
+				order = append(order, w.name)
+				l.Release(load)
+			}()
+			synctest.Wait() // it stands in line before the next comes
+		}
+		l.Release(first)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"large", "small"}, order); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestLimitsGiveUpWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
+		all, _ := l.Reserve(t.Context(), stages.Load{Bytes: 100, Items: 1})
+		cause := errors.New("stopped")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		failed := make(chan error)
+		go func() {
+			_, err := l.Reserve(ctx, stages.Load{Bytes: 1, Items: 1})
+			failed <- err
+		}()
+		synctest.Wait()
+		cancel(cause)
+		if err := <-failed; !errors.Is(err, cause) {
+			t.Errorf("Reserve = %v, want the cause", err)
+		}
+		l.Release(all)
+		if now, _ := l.Used(); now != (stages.Load{}) {
+			t.Errorf("in flight at the end: %+v", now)
+		}
+	})
+}
+
+func TestLimitsSayWhenSomebodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
+		all, _ := l.Reserve(t.Context(), stages.Load{Bytes: 100, Items: 1})
+		select {
+		case <-l.Wanted():
+			t.Fatal("nobody waits yet")
+		default:
+		}
+		done := make(chan stages.Load)
+		go func() {
+			load, _ := l.Reserve(t.Context(), stages.Load{Bytes: 60, Items: 1})
+			done <- load
+		}()
+		<-l.Wanted()
+		l.Release(stages.Load{Bytes: 10}) // not enough: it must be said again
+		<-l.Wanted()
+		l.Correct(stages.Load{Bytes: 90, Items: 1}, stages.Load{Bytes: 40, Items: 1})
+		l.Release(<-done)
+		l.Release(stages.Load{Bytes: 40, Items: 1})
+		_ = all
+		now, peak := l.Used()
+		if now != (stages.Load{}) || peak.Bytes != 100 {
+			t.Errorf("in flight %+v, peak %+v", now, peak)
+		}
+	})
+}

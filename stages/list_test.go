@@ -1,0 +1,291 @@
+package stages_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// plan writes asks as short lines.
+func plan(asks []record.Ask) []string {
+	var lines []string
+	for _, a := range asks {
+		var want []string
+		for _, w := range a.Want {
+			want = append(want, w.ID)
+		}
+		line := fmt.Sprintf("%s %s %s", a.How, a.State, strings.Join(want, ","))
+		if a.How == record.Page {
+			line += fmt.Sprintf(" @%d", a.Offset)
+		}
+		if a.Fault != nil {
+			line += " fault " + a.Fault.Class
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func TestListPlans(t *testing.T) {
+	looks := kindOf(t, "looks")
+	stamp := func(t *testing.T, id string) record.Digest {
+		r := newRig(&fakeLooker{things: things(9)}, looks)
+		for _, ask := range r.list(t, looks) {
+			for _, w := range ask.Want {
+				if w.ID == id {
+					return w.Stamp
+				}
+			}
+		}
+		t.Fatalf("no stamp for %s", id)
+		return record.Digest{}
+	}
+	tests := []struct {
+		name string
+		kind record.Kind
+		set  func(*rig)
+		want []string
+	}{
+		{
+			name: "whole pages when everything is wanted", kind: "dashboards",
+			want: []string{"page present 1,2,3,4 @0", "page present 5,6,7,8 @4", "page present 9 @8"},
+		},
+		{
+			name: "id lists around what this run has settled", kind: "dashboards",
+			set:  func(r *rig) { r.store.known = map[string]record.Known{"2": {Settled: true}, "9": {Settled: true}} },
+			want: []string{"ids present 1,3,4,5", "ids present 6,7,8"},
+		},
+		{
+			name: "excluded documents are not asked for", kind: "dashboards",
+			set:  func(r *rig) { r.out = []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "looks", ID: "2"}} },
+			want: []string{"ids present 2,3,4,5", "ids present 6,7,8,9"},
+		},
+		{
+			name: "trash is a second pass", kind: "dashboards",
+			set:  func(r *rig) { r.looker.things[3].trashed = true },
+			want: []string{"page present 1,2,3,5 @0", "page present 6,7,8,9 @4", "page trashed 4 @0"},
+		},
+		{
+			name: "folders, and single looks where a folder is not worth it", kind: "looks",
+			set: func(r *rig) {
+				r.store.known = map[string]record.Known{"6": {Settled: true}, "7": {Settled: true}, "8": {Settled: true}}
+			},
+			want: []string{"folder present 1,2,3,4,5", "single present 9"},
+		},
+		{
+			name: "an unchanged stamp needs no call", kind: "looks",
+			set: func(r *rig) {
+				r.store.known = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Present}}
+			},
+			want: []string{"folder present 1,2,3,4,5", "folder present 6,7,8", "stored present 9"},
+		},
+		{
+			name: "stamps count for nothing in a full run", kind: "looks",
+			set: func(r *rig) {
+				r.full = true
+				r.store.known = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Present}}
+			},
+			want: []string{"folder present 1,2,3,4,5", "folder present 6,7,8,9"},
+		},
+		{
+			name: "what was gone is fetched although its stamp is the same", kind: "looks",
+			set: func(r *rig) {
+				r.store.known = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Gone}}
+			},
+			want: []string{"folder present 1,2,3,4,5", "folder present 6,7,8,9"},
+		},
+		{
+			name: "trashed looks are not in their folders", kind: "looks",
+			set: func(r *rig) {
+				for i := range r.looker.things {
+					r.looker.things[i].trashed = true
+				}
+			},
+			want: []string{
+				"single trashed 1", "single trashed 2", "single trashed 3", "single trashed 4", "single trashed 5",
+				"single trashed 6", "single trashed 7", "single trashed 8", "single trashed 9",
+			},
+		},
+		{
+			name: "a list in one answer is fetch's work", kind: "folders",
+			want: []string{"whole present "},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			kind := kindOf(t, tt.kind)
+			r := newRig(&fakeLooker{things: things(9)}, kind)
+			if tt.set != nil {
+				tt.set(r)
+			}
+			if diff := cmp.Diff(tt.want, plan(r.list(t, kind))); diff != "" {
+				t.Errorf("asks (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestListEnumerates(t *testing.T) {
+	tests := []struct {
+		name   string
+		things int
+		set    func(*fakeLooker)
+		calls  []string // of the first pass
+		end    record.End
+	}{
+		{
+			name: "one page", things: 7,
+			calls: []string{"limit=10&offset=0"},
+			end:   record.End{Listing: record.Complete, Listed: 7},
+		},
+		{
+			name: "nothing", things: 0,
+			calls: []string{"limit=10&offset=0"},
+			end:   record.End{Listing: record.Complete},
+		},
+		{
+			name: "pages overlap by a row", things: 25,
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=10&offset=18"},
+			end:   record.End{Listing: record.Complete, Listed: 25},
+		},
+		{
+			name: "without totals a full page is followed by the next", things: 10,
+			set:   func(f *fakeLooker) { f.noTotals = true },
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
+			end:   record.End{Listing: record.Complete, Listed: 10},
+		},
+		{
+			name: "without totals an empty page behind a short one ends it, in any order", things: 9,
+			set:   func(f *fakeLooker) { f.noTotals, f.shuffle = true, true },
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
+			end:   record.End{Listing: record.Complete, Listed: 9},
+		},
+		{
+			name: "pages shorter than asked are no end", things: 8,
+			set:   func(f *fakeLooker) { f.cap, f.noTotals = 3, true },
+			calls: []string{"limit=10&offset=0", "limit=10&offset=3", "limit=10&offset=2", "limit=10&offset=4", "limit=10&offset=6", "limit=10&offset=7"},
+			end:   record.End{Listing: record.Complete, Listed: 8},
+		},
+		{
+			name: "a row deleted between pages is noticed, and the list read again in one answer", things: 15,
+			set: func(f *fakeLooker) {
+				f.before = func(n int, _ stages.Call) error {
+					if n == 2 {
+						f.things = slices.Delete(f.things, 2, 3)
+					}
+					return nil
+				}
+			},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0"},
+			end:   record.End{Listing: record.Complete, Listed: 14},
+		},
+		{
+			name: "a row inserted between pages likewise", things: 15,
+			set: func(f *fakeLooker) {
+				f.before = func(n int, _ stages.Call) error {
+					if n == 2 {
+						f.things = slices.Insert(f.things, 0, thing{id: "0"})
+					}
+					return nil
+				}
+			},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0"},
+			end:   record.End{Listing: record.Complete, Listed: 16},
+		},
+		{
+			name: "an order that changes with every call", things: 15,
+			set:   func(f *fakeLooker) { f.shuffle = true },
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0"},
+			end:   record.End{Listing: record.Complete, Listed: 15},
+		},
+		{
+			name: "a list that cannot be pinned down is incomplete", things: 15,
+			set:   func(f *fakeLooker) { f.shuffle, f.cap = true, 10 },
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0", "limit=20&offset=9"},
+			end:   record.End{Listing: record.Incomplete, Listed: 10, Reason: "the list shifted while it was read"},
+		},
+		{
+			name: "too much is asked for in smaller pages", things: 7,
+			set: func(f *fakeLooker) {
+				f.before = func(_ int, call stages.Call) error {
+					if call.Query.Get("limit") == "10" {
+						return failed("timeout", 0)
+					}
+					return nil
+				}
+			},
+			calls: []string{"limit=10&offset=0", "limit=5&offset=0", "limit=5&offset=4"},
+			end:   record.End{Listing: record.Complete, Listed: 7},
+		},
+		{
+			name: "refused", things: 7,
+			set: func(f *fakeLooker) {
+				f.before = func(int, stages.Call) error { return failed(record.FaultDenied, 403) }
+			},
+			calls: []string{"limit=10&offset=0"},
+			end:   record.End{Listing: record.Denied, Reason: "denied"},
+		},
+		{
+			name: "failed on the way", things: 15,
+			set: func(f *fakeLooker) {
+				f.before = func(n int, _ stages.Call) error {
+					if n > 1 {
+						return failed("unauthorized", 401)
+					}
+					return nil
+				}
+			},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
+			end:   record.End{Listing: record.Incomplete, Listed: 10, Reason: "unauthorized"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			kind := paged
+			kind.Listing.Trash = false
+			looker := &fakeLooker{things: things(tt.things)}
+			if tt.set != nil {
+				tt.set(looker)
+			}
+			r := newRig(looker, kind)
+			asks := r.list(t, kind)
+			var calls []string
+			for _, call := range looker.calls {
+				calls = append(calls, strings.TrimSuffix(strings.TrimPrefix(call, "GET /dashboards/search?"), "&sorts=id"))
+			}
+			if diff := cmp.Diff(tt.calls, calls); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+			tt.end.Kind = kind.Name
+			end := r.ledger.Ends()[0]
+			if end.Listing == record.Open { // nobody answers the asks here
+				end.Listing = record.Complete
+			}
+			if diff := cmp.Diff(tt.end, end); diff != "" {
+				t.Errorf("end (-want +got):\n%s", diff)
+			}
+			if faulty := tt.end.Listing == record.Denied || tt.end.Reason == "unauthorized"; faulty != slices.ContainsFunc(asks, func(a record.Ask) bool { return a.Fault != nil }) {
+				t.Errorf("an ask carries a fault: %v, want %v", !faulty, faulty)
+			}
+		})
+	}
+}
+
+func TestListRefusesRowsWithoutID(t *testing.T) {
+	kind := paged
+	kind.Fields.ID = "number"
+	r := newRig(&fakeLooker{things: things(3)}, kind)
+	asks := r.list(t, kind)
+	if len(asks) != 1 || asks[0].Fault == nil || asks[0].Fault.Class != record.FaultInvalid {
+		t.Errorf("asks = %+v, want one that carries the fault of the listing", asks)
+	}
+	if end := r.ledger.Ends()[0]; end.Listing != record.Incomplete {
+		t.Errorf("listing = %s, want incomplete", end.Listing)
+	}
+}

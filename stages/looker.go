@@ -1,0 +1,64 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Call is one GET below /api/4.0.
+type Call struct {
+	Route catalogue.Route
+	Path  string // filled and escaped
+	Query url.Values
+	Size  int64 // expected bytes of the answer
+}
+
+// Answer is the body of a successful call. The receiver owns the bytes.
+type Answer struct {
+	Body     []byte
+	Total    int // of the whole list, from X-Total-Count
+	HasTotal bool
+}
+
+// Looker makes calls, with all the patience that they need. It is used by many
+// goroutines.
+//
+// An error that is about the one thing asked for is a *[Failed]. Any other error
+// is about the run: the login was refused, the server is down, the context has
+// ended, or [ErrBudget].
+type Looker interface {
+	Get(ctx context.Context, call Call) (Answer, error)
+}
+
+// ErrBudget is wrapped by the error of a call that was not made because the run
+// may make no more. It ends no stage: what is in the air still arrives.
+var ErrBudget = errors.New("budget of calls used up")
+
+// Failed is the error of a call that got no usable answer in all its attempts.
+type Failed struct {
+	record.Fault
+	Err error
+}
+
+// Error is the error of the last attempt.
+func (f *Failed) Error() string { return f.Err.Error() }
+
+// Unwrap returns the error of the last attempt.
+func (f *Failed) Unwrap() error { return f.Err }
+
+// Store is what the stages need of a sink.
+type Store interface {
+	Known(ctx context.Context, kind record.Kind, ids []string) (map[string]record.Known, error)
+	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
+	Commit(ctx context.Context, batch record.Batch) error
+}
+
+// Within tells whether a document is in the scope of a run: its folder is "" for
+// kinds that are in none. A nil Within lets everything in.
+type Within func(kind record.Kind, id, folder string) bool
+
+func (w Within) has(kind record.Kind, id, folder string) bool { return w == nil || w(kind, id, folder) }

@@ -1,0 +1,55 @@
+package stages_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+func TestRedact(t *testing.T) {
+	secrets, err := stages.NewSecrets([]string{"looks.public_url", "*.embed_url"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := []record.Item{
+		bodyItem("users", "1", `{"id":"1","credentials_email":{"password_reset_url":"https://x/reset/abc","email":"a@b"}}`),
+		bodyItem("looks", "2", `{"id":"2","public_url":"p","embed_url":"e"}`),
+		bodyItem("dashboards", "3", `{"id":"3","public_url":"content"}`),
+		{Ref: record.Ref{Kind: "users", ID: "4"}, Same: true},
+	}
+	limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
+	for _, item := range items {
+		limits.Correct(stages.Load{}, stages.Load{Bytes: item.Held})
+	}
+	var held int64
+	paths := map[string][]string{}
+	for _, item := range through(t, stages.Redact(1, 1, secrets, limits), items...) {
+		paths[item.Ref.String()] = item.Redacted
+		held += item.Held
+		if strings.Contains(string(item.Body), "abc") || item.Held != int64(len(item.Body)) {
+			t.Errorf("%s: %s, holds %d", item.Ref, item.Body, item.Held)
+		}
+	}
+	want := map[string][]string{
+		"users/1": {"credentials_email.password_reset_url"}, "looks/2": {"embed_url", "public_url"},
+		"dashboards/3": nil, "users/4": nil,
+	}
+	if diff := cmp.Diff(want, paths); diff != "" {
+		t.Errorf("redacted (-want +got):\n%s", diff)
+	}
+	if now, _ := limits.Used(); now.Bytes != held {
+		t.Errorf("in flight %d bytes, items hold %d", now.Bytes, held)
+	}
+}
+
+func TestNewSecretsRefuses(t *testing.T) {
+	for _, path := range []string{"public_url", "lookz.public_url", "looks.", ""} {
+		if _, err := stages.NewSecrets([]string{path}); err == nil {
+			t.Errorf("NewSecrets(%q): no error", path)
+		}
+	}
+}

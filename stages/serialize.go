@@ -1,0 +1,98 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+)
+
+// SerializeOptions are what serialize needs besides its workers.
+type SerializeOptions struct {
+	Workers, Buffer int
+	Codec           record.Codec
+	Policy          int // of stamps and fingerprints
+
+	Limits *Limits
+}
+
+// Serialize makes items ready to be stored: it validates a body, checks that it
+// is the document that was asked for, picks its columns, computes hash and
+// fingerprint and encodes it. A body that cannot be used becomes a fault.
+func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
+	rules := make(map[record.Kind]*canon.Rules)
+	anonymous := make(map[record.Kind]bool)
+	for _, kind := range catalogue.All() {
+		rules[kind.Name] = canon.Compile(kind)
+		anonymous[kind.Name] = kind.Fields.ID == ""
+	}
+	return pipeline.Stage[record.Item, record.Record]{
+		Name: "serialize", Workers: o.Workers, Buffer: o.Buffer,
+		New: func() pipeline.Worker[record.Item, record.Record] {
+			encoder, err := codec.NewEncoder(o.Codec)
+			s := &serializer{policy: o.Policy, limits: o.Limits, rules: rules, anonymous: anonymous, reader: canon.NewReader(), encoder: encoder}
+			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
+				if err != nil {
+					return err
+				}
+				return emit(s.record(item))
+			})
+		},
+	}
+}
+
+// serializer belongs to one worker.
+type serializer struct {
+	policy    int
+	limits    *Limits
+	rules     map[record.Kind]*canon.Rules
+	anonymous map[record.Kind]bool // kinds whose documents do not hold their own id
+	reader    *canon.Reader
+	encoder   *codec.Encoder
+	scratch   []byte
+}
+
+func (s *serializer) record(item record.Item) record.Record {
+	rec := record.Record{
+		Ref: item.Ref, State: item.State, Stamp: item.Stamp, Policy: s.policy,
+		Same: item.Same, Fault: item.Fault, Route: item.Route, At: item.At, Redacted: item.Redacted,
+	}
+	if item.Body == nil {
+		return rec
+	}
+	doc, err := s.reader.Read(s.rules[item.Kind], item.Body)
+	if err == nil && doc.ID != item.ID && !s.anonymous[item.Kind] {
+		rec.Fault = &record.Fault{Class: record.FaultMismatch, Status: 200, Attempts: 1, Message: fmt.Sprintf("the answer holds another document: %q", doc.ID)}
+	} else if err != nil {
+		rec.Fault = &record.Fault{Class: record.FaultInvalid, Status: 200, Attempts: 1, Message: err.Error()}
+	}
+	if rec.Fault != nil {
+		s.limits.Release(Load{Bytes: item.Held, Items: 1})
+		return rec
+	}
+	if doc.Trashed {
+		rec.State = record.Trashed
+	}
+	rec.Name, rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Name, doc.Folder, doc.Owner, doc.Updated, doc.Refs
+	rec.Fingerprint, rec.Hash, rec.Size = doc.Fingerprint, sha256.Sum256(item.Body), int64(len(item.Body))
+	rec.Body, rec.Codec = s.encode(item.Body)
+	rec.Held = int64(len(rec.Body))
+	s.limits.Correct(Load{Bytes: item.Held}, Load{Bytes: rec.Held})
+	return rec
+}
+
+// encode returns bytes that the record may keep.
+func (s *serializer) encode(body []byte) ([]byte, record.Codec) {
+	encoded, used := s.encoder.Encode(body, s.scratch)
+	if used == record.Plain {
+		return body, used
+	}
+	s.scratch = encoded[:0]
+	return bytes.Clone(encoded), used
+}

@@ -1,0 +1,136 @@
+package stages_test
+
+import (
+	"crypto/sha256"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// through sends values through one stage.
+func through[In, Out any](t *testing.T, stage pipeline.Stage[In, Out], in ...In) []Out {
+	t.Helper()
+	run := pipeline.NewRun(t.Context(), pipeline.Options{})
+	out := collect(run, pipeline.Then(run, stage, pipeline.From(run, in)))
+	if err := run.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return *out
+}
+
+func bodyItem(kind record.Kind, id, body string) record.Item {
+	return record.Item{
+		Ref: record.Ref{Kind: kind, ID: id}, State: record.Present, Body: []byte(body),
+		Route: "GET /x", At: time.Unix(1, 0), Held: int64(len(body)),
+	}
+}
+
+func TestSerialize(t *testing.T) {
+	long := `{"id":"7","title":"Sales","folder_id":"5","user_id":"3","updated_at":"then","deleted":false,` +
+		`"dashboard_elements":[{"merge_result_id":"m1"}],"description":"` + strings.Repeat("again and ", 100) + `"}`
+	tests := []struct {
+		name  string
+		item  record.Item
+		want  record.Record
+		fault string
+	}{
+		{
+			name: "a dashboard", item: bodyItem("dashboards", "7", long),
+			want: record.Record{
+				State: record.Present, Name: "Sales", Folder: "5", Owner: "3", Updated: "then",
+				Refs: []record.Ref{{Kind: "merge_queries", ID: "m1"}}, Codec: record.Zstd,
+			},
+		},
+		{
+			name: "the body knows best whether it is in the trash", item: bodyItem("dashboards", "7", strings.Replace(long, "false", "true", 1)),
+			want: record.Record{
+				State: record.Trashed, Name: "Sales", Folder: "5", Owner: "3", Updated: "then",
+				Refs: []record.Ref{{Kind: "merge_queries", ID: "m1"}}, Codec: record.Zstd,
+			},
+		},
+		{
+			name: "what does not shrink stays plain", item: bodyItem("groups", "7", `{"id":7}`),
+			want: record.Record{State: record.Present, Codec: record.Plain},
+		},
+		{name: "truncated", item: bodyItem("groups", "7", `{"id":"7"`), fault: record.FaultInvalid},
+		{name: "a page", item: bodyItem("groups", "7", `<html>`), fault: record.FaultInvalid},
+		{name: "another document", item: bodyItem("groups", "7", `{"id":"8"}`), fault: record.FaultMismatch},
+		{name: "no id", item: bodyItem("groups", "7", `{}`), fault: record.FaultMismatch},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
+			limits.Correct(stages.Load{}, stages.Load{Bytes: tt.item.Held, Items: 1})
+			body := string(tt.item.Body)
+			got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policy: 4, Limits: limits}), tt.item)[0]
+			now, _ := limits.Used()
+			if tt.fault != "" {
+				if got.Fault == nil || got.Fault.Class != tt.fault || got.Body != nil || got.Held != 0 {
+					t.Fatalf("record = %+v, want fault %s and no body", got, tt.fault)
+				}
+				if now != (stages.Load{}) {
+					t.Errorf("a fault still holds %+v", now)
+				}
+				return
+			}
+			ignore := cmpopts.IgnoreFields(record.Record{}, "Ref", "Policy", "Fingerprint", "Hash", "Body", "Size", "Held", "Route", "At")
+			if diff := cmp.Diff(tt.want, got, ignore); diff != "" {
+				t.Errorf("record (-want +got):\n%s", diff)
+			}
+			if got.Hash != sha256.Sum256([]byte(body)) || got.Size != int64(len(body)) || got.Policy != 4 || got.Fingerprint.IsZero() {
+				t.Errorf("hash, size, policy or fingerprint are wrong: %+v", got)
+			}
+			decoder, err := codec.NewDecoder()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer decoder.Close()
+			plain, err := decoder.Decode(got.Codec, got.Body, nil, got.Size)
+			if diff := cmp.Diff(body, string(plain)); err != nil || diff != "" {
+				t.Errorf("decoded body (-want +got): %v\n%s", err, diff)
+			}
+			if want := (stages.Load{Bytes: int64(len(got.Body)), Items: 1}); now != want {
+				t.Errorf("in flight %+v, want the encoded body's %+v", now, want)
+			}
+		})
+	}
+}
+
+func TestSerializePassesOnWhatHasNoBody(t *testing.T) {
+	fault := &record.Fault{Class: "server", Status: 500}
+	items := []record.Item{
+		{Ref: record.Ref{Kind: "looks", ID: "1"}, Same: true, State: record.Present, Stamp: record.Digest{1}},
+		{Ref: record.Ref{Kind: "looks", ID: "2"}, State: record.Gone},
+		{Ref: record.Ref{Kind: "looks", ID: "3"}, Fault: fault},
+		{Ref: record.Ref{Kind: "looks"}, Fault: fault},
+	}
+	limits := stages.NewLimits(stages.Load{Bytes: 1, Items: 1})
+	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policy: 4, Limits: limits}), items...)
+	want := []record.Record{
+		{Ref: items[0].Ref, Same: true, State: record.Present, Stamp: record.Digest{1}, Policy: 4},
+		{Ref: items[1].Ref, State: record.Gone, Policy: 4},
+		{Ref: items[2].Ref, Fault: fault, Policy: 4},
+		{Ref: items[3].Ref, Fault: fault, Policy: 4},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
+func TestSerializeRefusesAnUnknownCodec(t *testing.T) {
+	run := pipeline.NewRun(t.Context(), pipeline.Options{})
+	limits := stages.NewLimits(stages.Load{Bytes: 1, Items: 1})
+	stage := stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: "lzw", Limits: limits})
+	collect(run, pipeline.Then(run, stage, pipeline.From(run, []record.Item{{}})))
+	if err := run.Wait(); err == nil || !strings.Contains(err.Error(), "codec") {
+		t.Errorf("Wait = %v, want an error about the codec", err)
+	}
+}
