@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/go-json-experiment/json"
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// server is what the first answers tell.
+type server struct {
+	release string // "" when it does not say
+	caller  record.Caller
+}
+
+// newClient makes the API client that the configuration describes.
+func newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
+	return looker.New(looker.Config{
+		BaseURL: c.Looker.BaseURL, ClientID: c.Looker.ClientID, ClientSecret: c.Looker.ClientSecret.Reveal(),
+		VerifySSL: c.Looker.VerifySSL, CAFile: c.Looker.CAFile, Timeout: c.Looker.Timeout.Std(), MaxBody: int64(c.Looker.MaxBody),
+		Connections: c.Stages.Fetch.Workers + c.Stages.List.Workers, Version: toolVersion(),
+		Limits: looker.Limits{
+			PerSecond: float64(c.RateLimit.PerSecond), PerMinute: float64(c.RateLimit.PerMinute),
+			Adaptive: c.RateLimit.Adaptive, MaxCalls: int64(c.RateLimit.MaxCalls),
+		},
+		Retry: looker.Retry{Attempts: c.Retry.Attempts, MaxWait: c.Retry.MaxWait.Std()},
+		Log:   log.Named("looker"), Observe: meter.Count,
+	})
+}
+
+// connect logs in and asks who is calling.
+func connect(ctx context.Context, client *looker.Client) (server, error) {
+	if err := client.Login(ctx); err != nil {
+		return server{}, err
+	}
+	var s server
+	// A host may not serve /versions; nothing depends on it.
+	if versions, err := client.Versions(ctx); err == nil {
+		s.release = versions.Release
+	}
+	caller, err := whoami(ctx, client)
+	if err != nil {
+		return server{}, err
+	}
+	s.caller = caller
+	return s, nil
+}
+
+// whoami asks who is calling and whether that is an administrator. Only
+// administrators see everything: a key without the role gets shorter lists, and
+// nothing in them says so.
+func whoami(ctx context.Context, client *looker.Client) (record.Caller, error) {
+	var user struct {
+		ID    string   `json:"id"`
+		Roles []string `json:"role_ids"`
+	}
+	if err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user); err != nil {
+		return record.Caller{}, err
+	}
+	var roles []struct {
+		ID          string `json:"id"`
+		Name        string `json:"name"`
+		Permissions struct {
+			AllAccess bool `json:"all_access"`
+		} `json:"permission_set"`
+	}
+	err := get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles)
+	if status := (*looker.StatusError)(nil); errors.As(err, &status) && (status.Status == http.StatusForbidden || status.Status == http.StatusNotFound) {
+		no := false
+		return record.Caller{ID: user.ID, Admin: &no}, nil
+	}
+	if err != nil {
+		return record.Caller{}, err
+	}
+	admin := false
+	for _, role := range roles {
+		for _, id := range user.Roles {
+			admin = admin || role.ID == id && role.Permissions.AllAccess
+		}
+	}
+	return record.Caller{ID: user.ID, Admin: &admin}, nil
+}
+
+// get reads a small document that only this program looks at.
+func get(ctx context.Context, client *looker.Client, path string, query url.Values, into any) error {
+	response, err := client.Get(ctx, looker.Request{Route: "GET " + path, Class: "administrative", Path: path, Query: query})
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(response.Body, into)
+}
+
+// announce says who is calling, loudly where that means that something will be
+// missing.
+func (a *app) announce(s server, log hclog.Logger) {
+	if s.caller.Admin == nil || *s.caller.Admin {
+		log.Info("connected", "looker", s.release, "user", s.caller.ID, "admin", true)
+		return
+	}
+	log.Warn("the API key is not an administrator's: Looker shows it only what its user may see, so this backup will look complete and not be",
+		"user", s.caller.ID)
+}

@@ -1,0 +1,100 @@
+// Command lookervault backs up a Looker instance into one SQLite file.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ())) }
+
+// run is the whole program: it returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
+	// net/http logs bytes of answers that nobody waits for any more.
+	log.SetOutput(io.Discard)
+	stop, kill, release := signals()
+	defer release()
+	a := &app{stdin: stdin, stdout: stdout, stderr: newTerminal(stderr), environ: environ, stop: stop, kill: kill}
+	err := a.execute(args)
+	if err != nil && !errors.Is(err, errSaid) {
+		fmt.Fprintln(a.stderr, "lookervault: "+oneLine(err))
+	}
+	return exitCode(err)
+}
+
+// signals returns two contexts: the first Ctrl-C or SIGTERM ends stop, the
+// second one ends kill as well.
+func signals() (stop, kill context.Context, release func()) {
+	stop, stopNow := context.WithCancelCause(context.Background())
+	kill, killNow := context.WithCancelCause(context.Background())
+	received := make(chan os.Signal, 2)
+	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	over := make(chan struct{})
+	go func() {
+		for _, cancel := range []context.CancelCauseFunc{stopNow, killNow} {
+			select {
+			case <-received:
+				cancel(extract.ErrInterrupted)
+			case <-over:
+				return
+			}
+		}
+	}()
+	return stop, kill, func() {
+		signal.Stop(received)
+		close(over)
+	}
+}
+
+// Errors that say with which code to exit.
+var (
+	errSaid    = errors.New("said already") // joined to an error that the user has been told of
+	errUsage   = errors.New("usage")
+	errConnect = errors.New("cannot connect")
+	errPartial = errors.New("finished, but incomplete")
+)
+
+// exitCodes is shown in every help text.
+const exitCodes = `Exit codes:
+  0    complete
+  1    failed: disk full, id not found, any other error
+  2    wrong usage or configuration
+  3    cannot connect, or login refused, before the first good answer
+  4    finished but incomplete: items or listings failed, the server died on the
+       way, the budget of calls ended
+  5    vault locked, busy, corrupt, replaced or too new
+  6    different (diff --exit-code, verify --remote)
+  130  interrupted; the command that resumes is printed`
+
+// exitCode is the one place that turns an error into an exit code.
+func exitCode(err error) int {
+	var problems *config.Problems
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage), errors.As(err, &problems):
+		return 2
+	case errors.Is(err, extract.ErrInterrupted), errors.Is(err, context.Canceled):
+		return 130
+	case errors.Is(err, errConnect):
+		return 3
+	case errors.Is(err, vault.ErrLocked), errors.Is(err, vault.ErrBusy), errors.Is(err, vault.ErrCorrupt),
+		errors.Is(err, vault.ErrReplaced), errors.Is(err, vault.ErrTooNew), errors.Is(err, vault.ErrNotVault):
+		return 5
+	case errors.Is(err, errPartial), errors.Is(err, looker.ErrDown), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrLogin):
+		return 4
+	default:
+		return 1
+	}
+}

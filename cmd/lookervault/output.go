@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// column is a column of a table of T.
+type column[T any] struct {
+	head   string
+	cell   func(T) string
+	number bool // aligned right
+}
+
+// render writes rows to standard output: as one JSON array of what view makes of
+// them, as a table on a terminal, else tab-separated without a head.
+func render[T any](out io.Writer, asJSON bool, view func(T) any, columns []column[T], rows iter.Seq2[T, error]) error {
+	switch {
+	case asJSON:
+		return renderJSON(out, view, rows)
+	case isTerminal(out):
+		return renderTable(out, columns, rows)
+	default:
+		return renderTabs(out, columns, rows)
+	}
+}
+
+func renderJSON[T any](out io.Writer, view func(T) any, rows iter.Seq2[T, error]) error {
+	w := bufio.NewWriter(out)
+	between := "[\n  "
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		line, err := encodeJSON(view(row))
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(w, between, line)
+		between = ",\n  "
+	}
+	if between == "[\n  " {
+		fmt.Fprint(w, "[")
+	} else {
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w, "]")
+	return w.Flush()
+}
+
+func renderTabs[T any](out io.Writer, columns []column[T], rows iter.Seq2[T, error]) error {
+	w := bufio.NewWriter(out)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		for i, c := range columns {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, plainText(c.cell(row)))
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+func renderTable[T any](out io.Writer, columns []column[T], rows iter.Seq2[T, error]) error {
+	t := newTable(out)
+	var head table.Row
+	var configs []table.ColumnConfig
+	for i, c := range columns {
+		head = append(head, c.head)
+		if c.number {
+			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	t.AppendHeader(head)
+	t.SetColumnConfigs(configs)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		var cells table.Row
+		for _, c := range columns {
+			cells = append(cells, plainText(c.cell(row)))
+		}
+		t.AppendRow(cells)
+	}
+	t.Render()
+	return nil
+}
+
+// newTable is a table without lines between its rows, cut to the terminal.
+func newTable(out io.Writer) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(out)
+	style := table.StyleDefault
+	style.Box = table.BoxStyle{PaddingRight: "  ", UnfinishedRow: "…"}
+	style.Format.Header, style.Format.Footer = text.FormatUpper, text.FormatDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	t.SetStyle(style)
+	if file, ok := out.(*os.File); ok {
+		if width := terminalWidth(file); width > 0 {
+			t.Style().Size.WidthMax = width
+		}
+	}
+	return t
+}
+
+// plainText is text that stays in its cell and leaves the terminal alone: names
+// come from whoever may edit a title.
+func plainText(s string) string {
+	if strings.IndexFunc(s, unicode.IsControl) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// encodeJSON is a value on one line, with its text as it is.
+func encodeJSON(v any) (string, error) {
+	var s strings.Builder
+	enc := json.NewEncoder(&s)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(s.String(), "\n"), nil
+}
+
+// count is a number as people read it.
+func count(n int64) string { return humanize.Comma(n) }
+
+// size is a number of bytes as people read it.
+func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
+
+// plural is "1 call", "2 calls".
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}

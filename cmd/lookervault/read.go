@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// demoVault is where run --demo stores, unless --db says otherwise.
+const demoVault = "looker-demo.db"
+
+// reading is what the commands that read a vault have in common.
+type reading struct {
+	app      *app
+	instance string
+	json     bool
+}
+
+// flags adds --db and --instance. The vault's path is the key sink.path, so that
+// the file and the environment can name it as well.
+func (r *reading) flags(cmd *cobra.Command) {
+	cmd.Flags().String("db", "", "the vault (default the configuration's sink.path)")
+	cmd.Flags().StringVar(&r.instance, "instance", "", "instance to read, when the vault holds several")
+}
+
+// open opens the vault and finds the instance.
+func (r *reading) open(cmd *cobra.Command) (*vault.Reader, string, error) {
+	loaded, err := r.app.load(cmd, true, map[string]string{"db": "sink.path"}, nil, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	path := loaded.Config.Sink.Path
+	reader, err := vault.OpenReader(cmd.Context(), path)
+	if errors.Is(err, vault.ErrMissing) {
+		return nil, "", fmt.Errorf("%w%s", err, hintDemo(path))
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	instance, err := reader.Resolve(cmd.Context(), r.instance)
+	if err != nil {
+		return nil, "", errors.Join(fmt.Errorf("%s: %w", path, err), reader.Close())
+	}
+	return reader, instance.Name, nil
+}
+
+// hintDemo points to the demo's vault, which readers do not look for by
+// themselves.
+func hintDemo(path string) string {
+	if _, err := os.Stat(demoVault); err == nil && path != demoVault {
+		return "; for the demo's pass --db " + demoVault
+	}
+	return ""
+}
+
+// kindArgument finds a kind by its name or alias.
+func kindArgument(cmd *cobra.Command, name string) (record.Kind, error) {
+	if full, ok := catalogue.Aliases()[name]; ok {
+		name = full
+	}
+	if kind, ok := catalogue.Find(record.Kind(name)); ok {
+		return kind.Name, nil
+	}
+	return "", usage(cmd, fmt.Errorf("unknown kind %q; kinds are %v", name, catalogue.Names(catalogue.All())))
+}
+
+// completeKinds completes the names of kinds in a shell.
+func completeKinds(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return catalogue.Names(catalogue.All()), cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	r := &reading{app: a}
+	cmd := &cobra.Command{
+		Use: "runs", Short: "List the runs that the vault holds, newest first",
+		Long: `List the runs that the vault holds, newest first.
+
+In a pipe the columns are run, instance, started, took, outcome, new, changed,
+same, gone, failed, calls.`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			reader, instance, err := r.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, reader)
+			runs, err := reader.Runs(cmd.Context(), instance)
+			if err != nil {
+				return err
+			}
+			return render(a.stdout, r.json, func(run record.Run) any { return runJSON(run) }, runColumns, each(runs))
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON array")
+	cmd.AddCommand(a.runsShowCommand())
+	return cmd
+}
+
+func (a *app) runsShowCommand() *cobra.Command {
+	r := &reading{app: a}
+	cmd := &cobra.Command{
+		Use: "show RUN", Short: "Show one run, kind by kind", Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || id < 1 {
+				return usage(cmd, fmt.Errorf("%q is not the number of a run", args[0]))
+			}
+			reader, _, err := r.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, reader)
+			run, err := reader.Run(cmd.Context(), id)
+			if err != nil {
+				return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
+			}
+			if r.json {
+				line, err := encodeJSON(runJSON(run))
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(a.stdout, line)
+				return err
+			}
+			return writeRun(a.stdout, run)
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON object")
+	return cmd
+}
+
+var runColumns = []column[record.Run]{
+	{head: "run", cell: func(r record.Run) string { return strconv.FormatInt(r.ID, 10) }, number: true},
+	{head: "instance", cell: func(r record.Run) string { return r.Instance }},
+	{head: "started", cell: func(r record.Run) string { return r.Started.Format(time.RFC3339) }},
+	{head: "took", cell: func(r record.Run) string { return took(r) }, number: true},
+	{head: "outcome", cell: func(r record.Run) string { return string(r.Outcome) }},
+	{head: "new", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).New, 10) }, number: true},
+	{head: "changed", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Changed, 10) }, number: true},
+	{head: "same", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Same, 10) }, number: true},
+	{head: "gone", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Gone, 10) }, number: true},
+	{head: "failed", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Failed, 10) }, number: true},
+	{head: "calls", cell: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) }, number: true},
+}
+
+// took is how long a run lasted, "-" while it is open.
+func took(r record.Run) string {
+	if r.Finished.IsZero() {
+		return "-"
+	}
+	return r.Finished.Sub(r.Started).Round(100 * time.Millisecond).String()
+}
+
+// totals adds the counts of all kinds.
+func totals(kinds []record.Counts) record.Counts {
+	var t record.Counts
+	for _, k := range kinds {
+		t.Listed += k.Listed
+		t.New += k.New
+		t.Changed += k.Changed
+		t.Same += k.Same
+		t.Trashed += k.Trashed
+		t.Reappeared += k.Reappeared
+		t.Gone += k.Gone
+		t.Failed += k.Failed
+		t.Bytes += k.Bytes
+		t.Stored += k.Stored
+	}
+	return t
+}
+
+func calls(all []record.Calls) (n int64) {
+	for _, c := range all {
+		n += c.N
+	}
+	return n
+}
+
+// runView is a run under stable names.
+type runView struct {
+	Run      int64            `json:"run"`
+	Instance string           `json:"instance"`
+	BaseURL  string           `json:"base_url"`
+	Origin   string           `json:"origin"`
+	Outcome  record.Outcome   `json:"outcome"`
+	Started  time.Time        `json:"started_at"`
+	Finished *time.Time       `json:"finished_at"`
+	Seconds  float64          `json:"duration_seconds"`
+	Full     bool             `json:"full"`
+	Scope    record.Scope     `json:"scope"`
+	Caller   record.Caller    `json:"caller"`
+	Looker   string           `json:"looker_version"`
+	Tool     string           `json:"tool_version"`
+	Totals   totalsView       `json:"totals"`
+	Kinds    []record.Counts  `json:"kinds"`
+	Calls    int64            `json:"calls"`
+	ByClass  map[string]int64 `json:"calls_by_class"`
+	ByRoute  map[string]int64 `json:"calls_by_route"`
+	Month    map[string]int64 `json:"calls_month_to_date"`
+	Notes    []string         `json:"notes"`
+	Digest   string           `json:"digest,omitempty"`
+	Pruned   bool             `json:"pruned,omitempty"`
+	Config   json.RawMessage  `json:"config,omitempty"`
+}
+
+// totalsView is the sum over all kinds.
+type totalsView struct {
+	Listed     int64 `json:"listed"`
+	New        int64 `json:"new"`
+	Changed    int64 `json:"changed"`
+	Same       int64 `json:"same"`
+	Trashed    int64 `json:"trashed"`
+	Reappeared int64 `json:"reappeared"`
+	Gone       int64 `json:"gone"`
+	Failed     int64 `json:"failed"`
+	Bytes      int64 `json:"bytes"`
+	Stored     int64 `json:"stored"`
+}
+
+func totalsOf(kinds []record.Counts) totalsView {
+	t := totals(kinds)
+	return totalsView{t.Listed, t.New, t.Changed, t.Same, t.Trashed, t.Reappeared, t.Gone, t.Failed, t.Bytes, t.Stored}
+}
+
+func runJSON(r record.Run) runView {
+	v := runView{
+		Run: r.ID, Instance: r.Instance, BaseURL: r.BaseURL, Origin: r.Origin, Outcome: r.Outcome, Started: r.Started,
+		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totalsOf(r.Kinds), Kinds: r.Kinds,
+		Calls: calls(r.Calls), ByClass: make(map[string]int64), ByRoute: make(map[string]int64), Month: make(map[string]int64),
+		Notes: r.Notes, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
+	}
+	if !r.Finished.IsZero() {
+		v.Finished = &r.Finished
+		v.Seconds = r.Finished.Sub(r.Started).Seconds()
+	}
+	for _, c := range r.Calls {
+		v.ByClass[c.Class] += c.N
+		v.ByRoute[c.Route] += c.N
+	}
+	for _, c := range r.Month {
+		v.Month[c.Class] += c.N
+	}
+	if v.Kinds == nil {
+		v.Kinds = []record.Counts{}
+	}
+	if v.Notes == nil {
+		v.Notes = []string{}
+	}
+	return v
+}

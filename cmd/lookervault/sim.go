@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+// demoServer is a simulated Looker inside this process.
+type demoServer struct {
+	url, clientID, clientSecret, what string
+	stop                              func()
+}
+
+func startDemo() (demoServer, error) {
+	sizes := lookersim.DefaultSizes()
+	sim, err := lookersim.New(lookersim.Options{Seed: 1, Sizes: sizes})
+	if err != nil {
+		return demoServer{}, err
+	}
+	url, err := sim.Start("")
+	if err != nil {
+		return demoServer{}, err
+	}
+	return demoServer{
+		url: url, clientID: lookersim.DefaultClientID, clientSecret: lookersim.DefaultClientSecret,
+		what: fmt.Sprintf("%s, %s, %s and more", plural(int64(sizes.Dashboards), "dashboard", "dashboards"),
+			plural(int64(sizes.Looks), "look", "looks"), plural(int64(sizes.Users), "user", "users")),
+		stop: func() { _ = sim.Close() }, // nothing is lost with it
+	}, nil
+}
+
+func (a *app) simCommand() *cobra.Command {
+	o := lookersim.Options{Sizes: lookersim.DefaultSizes()}
+	var addr, retryAfter string
+	var faults []string
+	cmd := &cobra.Command{
+		Use: "sim", Short: "Serve a simulated Looker on a port",
+		Long: `Serve a simulated Looker 4.0: seeded content on the API's read routes, with
+paging, filters, limits and faults as a real one has them. For trying out and for
+tests; Ctrl-C ends it.
+
+Faults are rules, as "route=GET /dashboards/{dashboard_id} id=17 status=500 times=3"
+or "kind=looks p=0.02 do=reset". While it runs, GET /sim/counts tells what was
+asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes content.`,
+		Example: `  lookervault sim --dashboards 5000 --looks 2000 &
+  export LOOKERSDK_BASE_URL=http://127.0.0.1:19999
+  export LOOKERSDK_CLIENT_ID=` + lookersim.DefaultClientID + ` LOOKERSDK_CLIENT_SECRET=` + lookersim.DefaultClientSecret + `
+  lookervault run`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, text := range faults {
+				rule, err := lookersim.ParseRule(text)
+				if err != nil {
+					return usage(cmd, fmt.Errorf("--fault %q: %w", text, err))
+				}
+				o.Rules = append(o.Rules, rule)
+			}
+			o.RateLimit.RetryAfter = lookersim.RetryForm(retryAfter)
+			sim, err := lookersim.New(o)
+			if err != nil {
+				return usage(cmd, err)
+			}
+			return sim.Serve(cmd.Context(), addr, func(url string) {
+				fmt.Fprintf(a.stderr, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
+					"  export LOOKERSDK_BASE_URL=%s\n  export LOOKERSDK_CLIENT_ID=%s LOOKERSDK_CLIENT_SECRET=%s\n  lookervault run\n",
+					url, url, lookersim.DefaultClientID, lookersim.DefaultClientSecret)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&addr, "listen", "127.0.0.1:19999", "address to serve on; port 0 takes a free one")
+	f.Int64Var(&o.Seed, "seed", 1, "chooses all content")
+	for _, s := range simSizes(&o.Sizes) {
+		f.IntVar(s.n, s.flag, *s.n, "how many "+s.what)
+	}
+	f.IntVar(&o.DashboardBytes, "dashboard-bytes", 0, "make dashboards of about that size; 0 draws 1 to 25 full tiles")
+	f.BoolVar(&o.SmallTiles, "small-tiles", false, "tiles of about 1 KB instead of 11 KB")
+	f.Float64Var(&o.TrashShare, "trash", 0.04, "share of dashboards and looks that lie in the trash; negative for none")
+	f.StringVar(&o.Corpus, "corpus", "", "folder of <kind>_<id>_*.json to serve byte for byte")
+	f.DurationVar(&o.Latency, "latency", 0, "wait before every answer")
+	f.DurationVar(&o.TokenTTL, "token-ttl", time.Hour, "how long a login lasts")
+	f.Float64Var(&o.RateLimit.PerSecond, "rate", 0, "requests a second that are answered, the others get 429; 0 for no limit")
+	f.BoolVar(&o.RateLimit.Window, "rate-window", false, "count per whole second instead of by a bucket")
+	f.StringVar(&retryAfter, "retry-after", "", "how 429s name the wait: seconds or date; empty for not at all")
+	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
+	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")
+	f.StringArrayVar(&faults, "fault", nil, "a rule that makes requests go wrong; may be repeated")
+	f.BoolVar(&o.Quirks.NoTotals, "no-totals", false, "send no X-Total-Count")
+	f.BoolVar(&o.Quirks.IgnoreSorts, "ignore-sorts", false, "another order with every request")
+	f.BoolVar(&o.Quirks.IgnoreIDs, "ignore-ids", false, "do not apply id lists")
+	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
+	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
+	return cmd
+}
+
+// simSize is a flag for how many documents of a sort there are.
+type simSize struct {
+	flag, what string
+	n          *int
+}
+
+func simSizes(s *lookersim.Sizes) []simSize {
+	return []simSize{
+		{"dashboards", "dashboards, trashed ones included", &s.Dashboards},
+		{"looks", "looks, trashed ones included", &s.Looks},
+		{"folders", "folders", &s.Folders},
+		{"boards", "boards", &s.Boards},
+		{"users", "users", &s.Users},
+		{"groups", "groups", &s.Groups},
+		{"roles", "roles", &s.Roles},
+		{"permission-sets", "permission sets", &s.PermissionSets},
+		{"model-sets", "model sets", &s.ModelSets},
+		{"lookml-models", "LookML models", &s.LookmlModels},
+		{"scheduled-plans", "schedules", &s.ScheduledPlans},
+		{"alerts", "alerts", &s.Alerts},
+		{"merged-tiles", "tiles that merge results", &s.MergedTiles},
+		{"user-attributes", "user attributes", &s.UserAttributes},
+		{"themes", "themes", &s.Themes},
+		{"connections", "connections", &s.Connections},
+		{"projects", "projects", &s.Projects},
+	}
+}
