@@ -83,7 +83,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errUsage), errors.As(err, &problems):
+	case errors.Is(err, errUsage), errors.Is(err, extract.ErrNoFolder), errors.As(err, &problems):
 		return 2
 	case errors.Is(err, extract.ErrInterrupted), errors.Is(err, context.Canceled):
 		return 130

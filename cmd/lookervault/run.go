@@ -28,6 +28,9 @@ var runFlags = map[string]string{
 	"rate-limit-per-second": "rate_limit.per_second",
 	"rate-limit-per-minute": "rate_limit.per_minute",
 	"db":                    "sink.path",
+	"folder-ids":            "folders.ids",
+	"recursive":             "folders.recursive",
+	"max-calls":             "rate_limit.max_calls",
 }
 
 // runOptions are the flags of run that are no keys of the configuration.
@@ -49,7 +52,8 @@ Ctrl-C once commits what was fetched and ends; twice ends at once. Either way th
 vault is whole, and run --resume continues.`,
 		Example: `  lookervault run --demo
   lookervault run dashboards looks --db nightly.db
-  lookervault run --workers 4 --rate-limit-per-second 5`,
+  lookervault run --workers 4 --rate-limit-per-second 5
+  lookervault run --folder-ids 12 --max-calls 500`,
 		ValidArgsFunction: completeKinds,
 		RunE: func(cmd *cobra.Command, kinds []string) error {
 			if o.resume && len(kinds) > 0 {
@@ -64,6 +68,9 @@ vault is whole, and run --resume continues.`,
 	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
 	f.Int("rate-limit-per-minute", 0, "requests a minute at most, 0 for no limit (rate_limit.per_minute)")
 	f.String("db", "", "the vault (sink.path)")
+	f.StringSlice("folder-ids", nil, "only what lies in these folders (folders.ids)")
+	f.Bool("recursive", true, "and in the folders below them (folders.recursive)")
+	f.Int("max-calls", 0, "end before the call that would be one too many; resumable; 0 for no limit (rate_limit.max_calls)")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as stages.list.page_size=50; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "back up a simulated Looker inside this process into "+demoVault)
 	f.BoolVar(&o.resume, "resume", false, "continue the newest unfinished run")
@@ -128,7 +135,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) (err err
 		Meter: meter, Stop: a.stop,
 		Start: record.Start{
 			Instance: instanceName(c, client), BaseURL: client.BaseURL(), Origin: origin, Resume: o.resume, Full: o.full,
-			Scope: record.Scope{Kinds: names(selected)}, Caller: server.caller, Looker: server.release,
+			Scope: scopeOf(c, selected), Caller: server.caller, Looker: server.release,
 			Tool: toolVersion(), Config: stored, At: time.Now(),
 		},
 		Begun: func(begun record.Begun, view *extract.View) {
@@ -148,7 +155,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) (err err
 func selection(loaded *config.Loaded) ([]catalogue.Kind, []record.Ref, error) {
 	all := catalogue.All()
 	known := catalogue.Names(all)
-	wanted, err := loaded.SelectKinds(known, known, catalogue.Aliases())
+	wanted, err := loaded.SelectKinds(known, catalogue.Names(catalogue.Default()), catalogue.Aliases())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -172,6 +179,13 @@ func names(kinds []catalogue.Kind) []record.Kind {
 		all[i] = k.Name
 	}
 	return all
+}
+
+// scopeOf is what a run sets out to back up.
+func scopeOf(c config.Config, kinds []catalogue.Kind) record.Scope {
+	scope := record.Scope{Kinds: names(kinds), Folders: c.Folders.IDs}
+	scope.Recursive = len(scope.Folders) > 0 && c.Folders.Recursive
+	return scope
 }
 
 // instanceName is what keys everything stored.

@@ -192,7 +192,7 @@ func TestLimitReached(t *testing.T) {
 
 func newLimited(perSecond int, kind, after string, seed uint64) *limited {
 	s := &limited{
-		retryAfter: after, rand: rand.New(rand.NewPCG(seed, 1)), start: time.Now(),
+		retryAfter: after, rand: rand.New(rand.NewPCG(seed+1000, 7)), start: time.Now(),
 		good: map[int]int{}, refused: map[int]int{},
 	}
 	if kind == "bucket" {

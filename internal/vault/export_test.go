@@ -48,6 +48,9 @@ func OneTable(path string) (insert func(record.Batch) error, done func() error, 
 // narrow or damage what only it can.
 func (w *Writer) Exec(sql string) error { return w.conn.exec(sql) }
 
+// Value is the first value of a query on the writer's own connection.
+func (w *Writer) Value(query string) (any, error) { return w.conn.value(query) }
+
 // Execute runs statements on the file at path, as another program would.
 func Execute(path string, statements ...string) (err error) {
 	c, err := connect(uri(path, "mode=rwc", "_busy_timeout=5000"))

@@ -29,6 +29,9 @@ func TestNewFile(t *testing.T) {
 			t.Errorf("looker.db%s has mode %o, want 600", suffix, got)
 		}
 	}
+	if got, err := w.Value("PRAGMA synchronous"); err != nil || got != int64(2) {
+		t.Errorf("synchronous is %v, %v, want 2: full", got, err)
+	}
 	finish(t, w, dashboards)
 	for pragma, want := range map[string]any{
 		"page_size": int64(16384), "journal_mode": "wal", "application_id": int64(0x4c6b7256),

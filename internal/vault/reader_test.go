@@ -358,6 +358,42 @@ func TestCallsByMonth(t *testing.T) {
 	}
 }
 
+// Calls that were told to a transaction that failed are in the next one.
+func TestCallsOfAFailedTransaction(t *testing.T) {
+	path := newPath(t)
+	w := open(t, path)
+	start := startOf("acme")
+	made := int64(0)
+	start.Calls = func() []record.Calls {
+		told := []record.Calls{{Route: "GET /a", Class: "query", N: made}}
+		made = 0
+		return told
+	}
+	if _, err := w.Begin(t.Context(), start); err != nil {
+		t.Fatal(err)
+	}
+	made = 5
+	away := path + ".away"
+	if err := os.Rename(path, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(t.Context(), record.Batch{doc("1", "One")}); !errors.Is(err, vault.ErrReplaced) {
+		t.Fatalf("got %v, want ErrReplaced", err)
+	}
+	if err := os.Rename(away, path); err != nil {
+		t.Fatal(err)
+	}
+	made = 2
+	commit(t, w, doc("1", "One"))
+	run := finish(t, w, dashboards)
+	if diff := cmp.Diff([]record.Calls{{Route: "GET /a", Class: "query", N: 7}}, run.Calls); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+	if got := run.Kinds[0].New; got != 1 {
+		t.Errorf("%d new, want 1: what failed was counted", got)
+	}
+}
+
 func TestFaultsAreRead(t *testing.T) {
 	path := newPath(t)
 	w := begin(t, path, startOf("acme"))
