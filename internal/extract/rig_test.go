@@ -74,7 +74,7 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 func (r *rig) client(meter *extract.Meter) *looker.Client {
 	r.t.Helper()
 	client, err := looker.New(looker.Config{
-		BaseURL: r.url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
+		BaseURL: r.url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true, MaxBody: int64(r.config.Looker.MaxBody),
 		Timeout: 5 * time.Second, Connections: 16, Version: "test", Log: r.log, Observe: meter.Count,
 		Limits: looker.Limits{Adaptive: true, MaxCalls: int64(r.config.RateLimit.MaxCalls)},
 		Retry:  looker.Retry{Attempts: r.config.Retry.Attempts, MaxWait: r.config.Retry.MaxWait.Std()},
