@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,10 @@ type found struct {
 }
 
 // part is one member of an object or one element of a set, in out.
-type part struct{ start, name, end int } // out[start:name] is the quoted name
+type part struct {
+	start, name, end int    // out[start:name] is the quoted name
+	key              uint64 // the name's first bytes, which decide most comparisons
+}
 
 // NewReader returns a reader.
 func NewReader() *Reader {
@@ -113,21 +117,22 @@ func (r *Reader) object(n *node, opaque bool) error {
 			return err
 		}
 		member := r.plain(raw)
-		child, closed := n.child(member), opaque || r.rules.opaque[string(member)]
-		if !opaque && (n.volatile.has(member) || r.rules.anywhere.has(member)) {
+		to := r.rules.step(n, member)
+		if to.volatile && !opaque {
 			// A date is a column although its moving is no change.
 			value, err := r.dec.ReadValue()
 			if err != nil {
 				return err
 			}
-			r.pick(child, value)
+			r.pick(to.node, value)
 			continue
 		}
 		p := part{start: len(r.out)}
 		r.scalar(raw)
 		p.name = len(r.out)
+		p.key = prefix(r.out[p.start:p.name])
 		r.out = append(r.out, ':')
-		if err := r.value(child, closed); err != nil {
+		if err := r.value(to.node, opaque || to.opaque); err != nil {
 			return err
 		}
 		r.out = append(r.out, ',')
@@ -155,6 +160,7 @@ func (r *Reader) array(n *node, opaque bool) error {
 		p.name = len(r.out)
 		r.out = append(r.out, ',')
 		p.end = len(r.out)
+		p.key = prefix(r.out[p.start:p.name])
 		if n.unordered {
 			r.parts = append(r.parts, p)
 		}
@@ -170,20 +176,33 @@ func (r *Reader) array(n *node, opaque bool) error {
 func (r *Reader) sort(base, start int) {
 	parts := r.parts[base:]
 	r.parts = r.parts[:base]
-	less := func(a, b part) int { return bytes.Compare(r.out[a.start:a.name], r.out[b.start:b.name]) }
+	less := func(a, b part) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return bytes.Compare(r.out[a.start:a.name], r.out[b.start:b.name])
+	}
 	if slices.IsSortedFunc(parts, less) {
 		return
 	}
 	// Members of the same name keep their order: which of them counts is up to
 	// whoever reads the document.
-	slices.SortStableFunc(parts, func(a, b part) int {
-		return cmp.Or(less(a, b), cmp.Compare(a.start, b.start))
-	})
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(less(a, b), cmp.Compare(a.start, b.start)) })
 	r.scratch = r.scratch[:0]
 	for _, p := range parts {
 		r.scratch = append(r.scratch, r.out[p.start:p.end]...)
 	}
 	copy(r.out[start:], r.scratch)
+}
+
+// prefix is the first eight bytes behind the quote, in the order of bytes.
+func prefix(name []byte) uint64 {
+	if len(name) > 8 {
+		return binary.BigEndian.Uint64(name[1:])
+	}
+	var key [8]byte
+	copy(key[:], name[min(1, len(name)):])
+	return binary.BigEndian.Uint64(key[:])
 }
 
 // scalar appends a value that holds no other in its canonical spelling.

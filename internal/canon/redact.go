@@ -3,7 +3,6 @@ package canon
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -22,12 +21,7 @@ func CompileSecrets(paths []string) *Secrets {
 	}
 	rules := &Rules{root: &node{}}
 	for _, path := range paths {
-		if anywhere, ok := strings.CutPrefix(path, "**."); ok {
-			rules.anywhere.add(anywhere)
-			continue
-		}
-		parent, last := rules.at(path)
-		parent.volatile.add(last)
+		rules.at(path).volatile = true
 	}
 	return &Secrets{rules}
 }
@@ -103,8 +97,9 @@ func (r *redaction) member(n *node, path string) error {
 	if path != "" {
 		below = path + "." + member
 	}
-	if !n.volatile.has([]byte(member)) && !r.rules.anywhere.has([]byte(member)) {
-		return r.value(n.child([]byte(member)), below)
+	to := r.rules.step(n, []byte(member))
+	if !to.volatile {
+		return r.value(to.node, below)
 	}
 	value, err := r.dec.ReadValue()
 	if err != nil || string(value) == "null" {

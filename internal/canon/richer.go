@@ -42,7 +42,8 @@ func (r *Rules) walk(dec *jsontext.Decoder, n *node, path string, opaque bool, p
 				return err
 			}
 			member := Text(raw)
-			if !opaque && (n.volatile.has([]byte(member)) || r.anywhere.has([]byte(member))) {
+			to := r.step(n, []byte(member))
+			if to.volatile && !opaque {
 				if err := dec.SkipValue(); err != nil {
 					return err
 				}
@@ -53,7 +54,7 @@ func (r *Rules) walk(dec *jsontext.Decoder, n *node, path string, opaque bool, p
 				below = member
 			}
 			paths[below] = true
-			if err := r.walk(dec, n.child([]byte(member)), below, opaque || r.opaque[member], paths); err != nil {
+			if err := r.walk(dec, to.node, below, opaque || to.opaque, paths); err != nil {
 				return err
 			}
 		}

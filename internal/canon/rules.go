@@ -9,25 +9,36 @@ import (
 // Rules are the rules of one kind, made ready for reading. They are read only:
 // any number of readers may share them.
 type Rules struct {
-	root     *node
-	anywhere names // volatile at any depth
-	opaque   map[string]bool
+	root *node
+	// anywhere is what holds for a name at any depth.
+	anywhere steps
 }
 
 // node is what is special about the members below one path.
 type node struct {
-	volatile  names
-	children  map[string]*node
-	globs     []globChild // children under names with a star
+	steps
 	unordered bool
 	pick      column
 	keep      string // name under which the value is kept for pointers
 	points    []catalogue.Pointer
 }
 
-type globChild struct {
-	glob
-	node *node
+// steps leads from an object to its members that something is special about.
+type steps struct {
+	exact map[string]*step
+	globs []globStep // names with a star at one end
+}
+
+// step is what is special about a member.
+type step struct {
+	node     *node
+	volatile bool
+	opaque   bool
+}
+
+type globStep struct {
+	prefix, suffix string
+	*step
 }
 
 // column says which column of a document a member fills.
@@ -43,56 +54,18 @@ const (
 	trashed
 )
 
-// names is a set of member names, some with a star at one end.
-type names struct {
-	exact map[string]bool
-	globs []glob
-}
-
-type glob struct{ prefix, suffix string }
-
-func (g glob) match(name []byte) bool {
-	return len(name) >= len(g.prefix)+len(g.suffix) &&
-		string(name[:len(g.prefix)]) == g.prefix && string(name[len(name)-len(g.suffix):]) == g.suffix
-}
-
-func (n *names) add(name string) {
-	if before, after, ok := strings.Cut(name, "*"); ok {
-		n.globs = append(n.globs, glob{before, after})
-		return
-	}
-	if n.exact == nil {
-		n.exact = make(map[string]bool)
-	}
-	n.exact[name] = true
-}
-
-func (n *names) has(name []byte) bool {
-	if n.exact[string(name)] {
-		return true
-	}
-	for _, g := range n.globs {
-		if g.match(name) {
-			return true
-		}
-	}
-	return false
-}
+// plain is the step to a member that nothing is special about.
+var plain = &step{node: &node{}}
 
 // Compile makes the rules of a kind ready.
 func Compile(kind catalogue.Kind) *Rules {
-	rules := &Rules{root: &node{}, opaque: make(map[string]bool)}
-	for _, o := range catalogue.Opaque {
-		rules.opaque[o] = true
+	rules := &Rules{root: &node{}}
+	for _, name := range catalogue.Opaque {
+		rules.anywhere.to(name).opaque = true
 	}
 	for _, list := range [][]string{catalogue.Everywhere, kind.Volatile} {
 		for _, path := range list {
-			if anywhere, ok := strings.CutPrefix(path, "**."); ok {
-				rules.anywhere.add(anywhere)
-				continue
-			}
-			parent, last := rules.at(path)
-			parent.volatile.add(last)
+			rules.at(path).volatile = true
 		}
 	}
 	for _, path := range kind.Unordered {
@@ -100,14 +73,14 @@ func Compile(kind catalogue.Kind) *Rules {
 			rules.root.unordered = true
 			continue
 		}
-		rules.leaf(path).unordered = true
+		rules.at(path).node.unordered = true
 	}
 	for _, p := range kind.Refs {
-		leaf := rules.leaf(p.Path)
+		leaf := rules.at(p.Path).node
 		leaf.points = append(leaf.points, p)
 		for _, member := range []string{p.Unless, p.Join} {
 			if member != "" {
-				rules.leaf(member).keep = member
+				rules.at(member).node.keep = member
 			}
 		}
 	}
@@ -119,62 +92,75 @@ func Compile(kind catalogue.Kind) *Rules {
 		{kind.Fields.Folder, folder}, {kind.Fields.Owner, owner}, {kind.Fields.Trashed, trashed},
 	} {
 		if f.path != "" {
-			rules.leaf(f.path).pick = f.pick
+			rules.at(f.path).node.pick = f.pick
 		}
 	}
 	return rules
 }
 
-// at returns the node above the last name of a path, and that name.
-func (r *Rules) at(path string) (*node, string) {
-	parts := strings.Split(path, ".")
-	n := r.root
-	for _, part := range parts[:len(parts)-1] {
-		n = n.below(part)
+// at returns the step to a path, and makes it when there is none.
+func (r *Rules) at(path string) *step {
+	if name, ok := strings.CutPrefix(path, "**."); ok {
+		return r.anywhere.to(name)
 	}
-	return n, parts[len(parts)-1]
+	n := r.root
+	for {
+		first, rest, more := strings.Cut(path, ".")
+		s := n.to(first)
+		if !more {
+			return s
+		}
+		n, path = s.node, rest
+	}
 }
 
-func (r *Rules) leaf(path string) *node {
-	parent, last := r.at(path)
-	return parent.below(last)
-}
-
-func (n *node) below(part string) *node {
-	if before, after, ok := strings.Cut(part, "*"); ok {
-		g := glob{before, after}
-		for _, c := range n.globs {
-			if c.glob == g {
-				return c.node
+func (s *steps) to(name string) *step {
+	if prefix, suffix, ok := strings.Cut(name, "*"); ok {
+		for _, g := range s.globs {
+			if g.prefix == prefix && g.suffix == suffix {
+				return g.step
 			}
 		}
-		child := &node{}
-		n.globs = append(n.globs, globChild{g, child})
-		return child
+		made := &step{node: &node{}}
+		s.globs = append(s.globs, globStep{prefix, suffix, made})
+		return made
 	}
-	if n.children == nil {
-		n.children = make(map[string]*node)
+	if s.exact == nil {
+		s.exact = make(map[string]*step)
 	}
-	child, ok := n.children[part]
+	made, ok := s.exact[name]
 	if !ok {
-		child = &node{}
-		n.children[part] = child
+		made = &step{node: &node{}}
+		s.exact[name] = made
 	}
-	return child
+	return made
 }
 
-// plain is the node of everything that nothing is special about.
-var plain = &node{}
-
-// child returns what is special about a member, and plain when nothing is.
-func (n *node) child(name []byte) *node {
-	if c, ok := n.children[string(name)]; ok {
-		return c
+// find returns the step to a member, nil when nothing is special about it.
+func (s *steps) find(name []byte) *step {
+	if found, ok := s.exact[string(name)]; ok {
+		return found
 	}
-	for _, c := range n.globs {
-		if c.match(name) {
-			return c.node
+	for _, g := range s.globs {
+		if len(name) >= len(g.prefix)+len(g.suffix) &&
+			string(name[:len(g.prefix)]) == g.prefix && string(name[len(name)-len(g.suffix):]) == g.suffix {
+			return g.step
 		}
 	}
-	return plain
+	return nil
+}
+
+// step returns what is special about a member of an object: by its path, by its
+// name at any depth, or both.
+func (r *Rules) step(n *node, name []byte) step {
+	here, anywhere := n.find(name), r.anywhere.find(name)
+	switch {
+	case here == nil && anywhere == nil:
+		return *plain
+	case here == nil:
+		return *anywhere
+	case anywhere == nil:
+		return *here
+	}
+	return step{here.node, here.volatile || anywhere.volatile, anywhere.opaque}
 }
