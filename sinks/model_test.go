@@ -161,7 +161,9 @@ func (w *walk) batch() (batch record.Batch) {
 		case 1:
 			batch = append(batch, sinktest.Gone(kind, id))
 		case 2:
-			batch = append(batch, sinktest.Same(kind, id, sinktest.Under(w.policy)))
+			if w.holds(kind, id) {
+				batch = append(batch, sinktest.Same(kind, id, sinktest.Under(w.policy)))
+			}
 		case 3:
 			batch = append(batch, sinktest.Fault(kind, "", "network", 1))
 		default:
@@ -169,6 +171,11 @@ func (w *walk) batch() (batch record.Batch) {
 		}
 	}
 	return batch
+}
+
+func (w *walk) holds(kind record.Kind, id string) bool {
+	known, err := w.memory.Known(w.t.Context(), kind, []string{id})
+	return err == nil && len(known) > 0
 }
 
 func (w *walk) finish(scope record.Scope) record.Finish {

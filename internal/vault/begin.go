@@ -112,24 +112,17 @@ func (tx *transaction) describe(begun *record.Begun) error {
 func (w *Writer) putInstance() (int64, error) {
 	var id, created int64
 	var base string
-	find, err := w.conn.prepare(`SELECT id, base_url, created_at FROM instances WHERE name = ?`)
-	if err != nil {
-		return 0, err
+	err := w.conn.each(`SELECT id, base_url, created_at FROM instances WHERE name = ?`, func(row []driver.Value) error {
+		id, base, created = integer(row[0]), text(row[1]), integer(row[2])
+		return nil
+	}, w.start.Instance)
+	if err != nil || id != 0 && base == w.start.BaseURL {
+		return id, err
 	}
-	defer find.close()
-	row, err := find.row(w.start.Instance)
-	switch {
-	case err != nil:
-		return 0, err
-	case row == nil:
+	if id == 0 {
 		created = millis(w.start.At)
 		if id, err = w.conn.number(`SELECT coalesce(max(id), 0) + 1 FROM instances`); err != nil {
 			return 0, err
-		}
-	default:
-		id, base, created = integer(row[0]), text(row[1]), integer(row[2])
-		if base == w.start.BaseURL {
-			return id, nil
 		}
 	}
 	columns := []driver.Value{id, w.start.Instance, w.start.BaseURL, created}

@@ -137,7 +137,7 @@ func HoldWrite(path string, begun chan<- error, release <-chan struct{}) error {
 	c, err := connect(uri(path, "mode=rw"))
 	if err != nil {
 		begun <- err
-		return nil
+		return err
 	}
 	begun <- c.exec("BEGIN IMMEDIATE; UPDATE instances SET base_url = base_url")
 	<-release

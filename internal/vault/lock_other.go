@@ -3,6 +3,7 @@
 package vault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -13,7 +14,7 @@ const lockSuffix = ".lock"
 type fileLock struct{}
 
 // lock refuses: without flock nothing keeps a second writer away.
-func lock(string) (*fileLock, error) {
+func lock(context.Context, string) (*fileLock, error) {
 	return nil, fmt.Errorf("write a vault without flock: %w", errors.ErrUnsupported)
 }
 

@@ -3,6 +3,7 @@
 package vault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -29,7 +30,7 @@ type fileLock struct{ file *os.File }
 
 // lock takes the writer's lock of the vault at path, or returns ErrLocked with
 // the process that has it.
-func lock(path string) (*fileLock, error) {
+func lock(ctx context.Context, path string) (*fileLock, error) {
 	f, err := os.OpenFile(path+lockSuffix, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,11 @@ func lock(path string) (*fileLock, error) {
 		if !errors.Is(err, unix.EWOULDBLOCK) || try == lockTries {
 			break
 		}
-		time.Sleep(lockPause)
+		select {
+		case <-time.After(lockPause):
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), f.Close())
+		}
 	}
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		err = lockedBy(path, holder(f))

@@ -48,7 +48,7 @@ func Open(ctx context.Context, path string, o Options) (_ *Writer, err error) {
 	if w.file, err = resolve(path); err != nil {
 		return nil, err
 	}
-	if w.lock, err = lock(w.file); err != nil {
+	if w.lock, err = lock(ctx, w.file); err != nil {
 		return nil, err
 	}
 	if err = w.openFile(ctx); err != nil {

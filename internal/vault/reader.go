@@ -140,7 +140,6 @@ func (r *Reader) tidy() {
 	if err != nil {
 		return
 	}
-	_ = c.exec(`SELECT count(*) FROM runs WHERE id = 0`)
 	_ = c.close()
 }
 

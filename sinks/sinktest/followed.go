@@ -12,9 +12,9 @@ import (
 
 func look(id string) record.Ref { return record.Ref{Kind: looks, ID: id} }
 
-func (s *session) follows(after string, limit int, want ...record.Listed) {
+func (s *session) follows(want ...record.Listed) {
 	s.t.Helper()
-	got, err := s.Followed(s.t.Context(), looks, after, limit)
+	got, err := s.Followed(s.t.Context(), looks, "", 10)
 	if err != nil {
 		s.t.Fatalf("followed: %v", err)
 	}
@@ -29,16 +29,16 @@ func listedLook(id, folder string) record.Listed {
 
 func followed(t *testing.T, store Store) {
 	s := store.begin(t, kinds(dashboards))
-	s.follows("", 10)
+	s.follows()
 	// 2 is in 1's folder: what 1 points to is above what 2 points to.
 	s.commit(Doc(dashboards, "1", "One", Pointing(look("b"), look("a"), record.Ref{Kind: dashboards, ID: "9"})),
 		Doc(dashboards, "2", "Two", In("1"), Pointing(look("c"), look("a"))),
 		Doc(dashboards, "3", "Three", Trash, Pointing(look("d"))))
-	s.follows("", 10, listedLook("a", "a"), listedLook("b", ""), listedLook("c", "a"), listedLook("d", ""))
+	s.follows(listedLook("a", "a"), listedLook("b", ""), listedLook("c", "a"), listedLook("d", ""))
 	s.complete(Ended(dashboards, 3))
 
 	other := store.begin(t, instance("other"), kinds(dashboards))
-	other.follows("", 10)
+	other.follows()
 	other.close()
 
 	// Only newest versions count, and what is gone points to nothing.
@@ -46,7 +46,7 @@ func followed(t *testing.T, store Store) {
 	s.commit(Doc(dashboards, "2", "Two, better", In("1"), Pointing(look("e"))), Same(dashboards, "3", StateOnly))
 	s.complete(Ended(dashboards, 2))
 	s = store.begin(t, kinds(dashboards))
-	s.follows("", 10, listedLook("d", ""), listedLook("e", ""))
+	s.follows(listedLook("d", ""), listedLook("e", ""))
 	s.close()
 }
 
@@ -85,8 +85,8 @@ func followedInScope(t *testing.T, store Store) {
 	s.commit(Doc(dashboards, "1", "One", Pointing(look("a"))), Doc(dashboards, "2", "Two", Pointing(look("b"))))
 	s.complete(Ended(dashboards, 2))
 	s = store.begin(t, kinds(dashboards), folders("5"))
-	s.follows("", 10)
+	s.follows()
 	s.commit(Same(dashboards, "2"))
-	s.follows("", 10, listedLook("b", ""))
+	s.follows(listedLook("b", ""))
 	s.close()
 }
