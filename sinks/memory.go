@@ -184,6 +184,9 @@ func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[s
 		if d.stampPolicy == m.start.Policy {
 			k.Stamp = d.record.Stamp
 		}
+		if d.record.Policy == m.start.Policy {
+			k.Hash = d.record.Hash
+		}
 		known[id] = k
 	}
 	return known, nil

@@ -86,8 +86,8 @@ func (m *Memory) observe(rec *record.Record, d *memoryDoc) {
 	} else {
 		m.compare(rec, d, c)
 	}
-	if !rec.Same {
-		c.Bytes += rec.Size
+	c.Bytes += rec.Size
+	if !rec.Same || !rec.Stamp.IsZero() {
 		d.record.Stamp, d.stampPolicy = rec.Stamp, rec.Policy
 	}
 	if rec.State == record.Trashed {

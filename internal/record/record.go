@@ -49,6 +49,7 @@ type Listed struct {
 	State  State
 	Stamp  Digest // over the row without volatile fields; zero where a row cannot tell of every change
 	Folder string // the folder's id, where the row has one
+	Hash   Digest // of the body that is stored in this very state, zero when there is none
 }
 
 // How says by which of its kind's routes an ask is made.
@@ -98,6 +99,7 @@ type Item struct {
 	Route string    // template of the route that brought the body, "GET /dashboards/{dashboard_id}"
 	At    time.Time // when the body arrived
 	Same  bool      // the stamp proves that the stored version is still right
+	Known Digest    // hash of the stored body: one with the same bytes is the same
 	Fault *Fault    // why there is no body, or nil
 	Held  int64     // bytes of the in-flight budget that go with this value
 
@@ -118,7 +120,7 @@ type Record struct {
 	Ref
 	State State
 	Stamp Digest
-	Same  bool
+	Same  bool // nothing to store: Body is empty; Size is what came, if anything did
 	Fault *Fault
 
 	Fingerprint Digest // over the document without volatile fields, canonical

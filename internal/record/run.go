@@ -61,6 +61,7 @@ type Begun struct {
 // Known is what the vault holds of a listed document.
 type Known struct {
 	Stamp   Digest // zero when it was made under another policy
+	Hash    Digest // of the newest body; zero when its fingerprint was made under another policy
 	State   State
 	Settled bool // committed in this run already
 }
@@ -86,6 +87,8 @@ type Finish struct {
 	Keep  []Ref
 	Notes []string // one line each: fallbacks and notices worth keeping with the run
 	At    time.Time
+	// Session is what this process measured, kept with the run; nil for nothing.
+	Session *Session
 }
 
 // Run is a run as it is stored.
@@ -107,7 +110,8 @@ type Run struct {
 	Calls    []Calls
 	Month    []Calls // calls of the instance in the calendar month (UTC) in which the run started, all runs, without a route
 	Notes    []string
-	Digest   Digest // over the snapshot that the run ended with
+	Sessions []Session // what each process measured that worked on it and ended in an orderly way, in their order
+	Digest   Digest    // over the snapshot that the run ended with
 	Pruned   bool
 }
 

@@ -12,8 +12,9 @@ import (
 // knownAtOnce is how many ids one statement looks up; shorter lists are filled.
 const knownAtOnce = 200
 
-var selectKnown = `SELECT item, state, stamp, policy, settled_run FROM heads
-	WHERE instance = +? AND kind = +? AND item IN (?` + strings.Repeat(",?", knownAtOnce-1) + `)`
+var selectKnown = `SELECT h.item, h.state, h.stamp, h.policy, h.settled_run, v.hash, v.policy
+	FROM heads h JOIN versions v ON v.id = h.version
+	WHERE h.instance = +? AND h.kind = +? AND h.item IN (?` + strings.Repeat(",?", knownAtOnce-1) + `)`
 
 // Known returns what is committed of the given ids of a kind. Ids that were
 // never stored are absent from the result.
@@ -37,6 +38,9 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 			k := record.Known{State: record.State(text(row[1])), Settled: integer(row[4]) == w.run.id}
 			if integer(row[3]) == int64(w.start.Policy) {
 				k.Stamp = digest(row[2])
+			}
+			if integer(row[6]) == int64(w.start.Policy) {
+				k.Hash = digest(row[5])
 			}
 			found[text(row[0])] = k
 		}

@@ -76,10 +76,10 @@ func (tx *transaction) observe(rec *record.Record, h *holding) error {
 	if err != nil {
 		return err
 	}
-	if !rec.Same {
+	if !rec.Same || !rec.Stamp.IsZero() {
 		h.stamp, h.policy = rec.Stamp, int64(rec.Policy)
-		seen.Bytes += rec.Size
 	}
+	seen.Bytes += rec.Size
 	if rec.State == record.Trashed {
 		seen.Trashed++
 	}

@@ -1,0 +1,49 @@
+package record
+
+import "time"
+
+// Session is what one process measured while it worked on a run. A run that was
+// resumed has several. Its JSON names are part of the vault's format.
+type Session struct {
+	Began    time.Time `json:"began_at"`
+	Seconds  float64   `json:"duration_seconds"`
+	Items    int64     `json:"items"`  // documents that it committed with a body or as unchanged
+	Failed   int64     `json:"failed"` // faults that it committed
+	Bytes    int64     `json:"bytes"`  // of the bodies that it committed, before encoding
+	Encoded  int64     `json:"bytes_encoded"`
+	Calls    int64     `json:"calls"`
+	Retries  int64     `json:"retries"`
+	Refused  int64     `json:"throttled"`      // answers with 429
+	Paused   float64   `json:"paused_seconds"` // that everybody waited because the server asked for it
+	Received int64     `json:"bytes_received"`
+	Memory   int64     `json:"peak_memory_bytes"`
+
+	Bottleneck string     `json:"bottleneck"` // a word, see docs/EVENTS.md
+	Advice     string     `json:"advice"`     // a sentence for people
+	Stages     []StageUse `json:"stages"`
+	Samples    []Sample   `json:"samples"`
+}
+
+// StageUse is how busy a stage was. Times are seconds, summed over its workers.
+type StageUse struct {
+	Name    string  `json:"name"`
+	Workers int     `json:"workers"`
+	In      int64   `json:"in"`
+	Out     int64   `json:"out"`
+	Busy    float64 `json:"busy_seconds"`
+	Blocked float64 `json:"blocked_seconds"` // waiting for room behind it
+	Starved float64 `json:"starved_seconds"` // waiting for work
+}
+
+// Sample is where a session stood at one moment. All but Rate count from its
+// beginning.
+type Sample struct {
+	At      float64 `json:"t"` // seconds since the session began
+	Items   int64   `json:"items"`
+	Failed  int64   `json:"failed"`
+	Bytes   int64   `json:"bytes"`
+	Calls   int64   `json:"calls"`
+	Refused int64   `json:"throttled"`
+	Paused  float64 `json:"paused_seconds"`
+	Rate    float64 `json:"rate"` // calls a second that were allowed; 0 = no limit
+}
