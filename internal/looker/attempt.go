@@ -24,10 +24,11 @@ type exchange struct {
 	form    string      // the body, for a login
 	timeout time.Duration
 	hint    int64
+	most    int64 // bytes of the body; 0 = Config.MaxBody
 }
 
 // answer is what came back. For a status other than 2xx the body is only its
-// beginning, without secrets.
+// beginning.
 type answer struct {
 	status int
 	header http.Header
@@ -62,13 +63,17 @@ func (c *Client) roundTrip(parent context.Context, x exchange) (answer, error) {
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		a.body = []byte(c.scrub(string(readStart(resp)), x))
+		a.body = readStart(resp)
 		return a, nil
 	}
-	a.body, err = c.bodies.read(resp, x.hint, c.cfg.MaxBody)
+	most := c.cfg.MaxBody
+	if x.most > 0 {
+		most = min(most, x.most)
+	}
+	a.body, err = c.bodies.read(resp, x.hint, most)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return a, &TooLargeError{Tried: x.tried, Limit: c.cfg.MaxBody, Size: max(0, resp.ContentLength)}
+		return a, &TooLargeError{Tried: x.tried, Limit: most, Own: most < c.cfg.MaxBody, Size: max(0, resp.ContentLength)}
 	case err != nil:
 		a.body = nil
 		return a, c.transportError(parent, ctx, x, err, FaultTruncated)
@@ -130,21 +135,22 @@ func cutBody(err error) bool {
 		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)
 }
 
-// scrub takes the key and the token out of what a server said, in case it
+// scrubber takes the key and the token out of what a server said, in case it
 // repeats what it was sent.
-func (c *Client) scrub(s string, x exchange) string {
+func (c *Client) scrubber(x exchange) func(string) string {
+	var pairs []string
 	token := strings.TrimPrefix(x.header.Get("Authorization"), "token ")
-	for _, secret := range []string{c.cfg.ClientSecret, url.QueryEscape(c.cfg.ClientSecret), token} {
+	for _, secret := range []string{c.cfg.ClientSecret, url.QueryEscape(c.cfg.ClientSecret), url.PathEscape(c.cfg.ClientSecret), token} {
 		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "***")
+			pairs = append(pairs, secret, "***")
 		}
 	}
-	return s
+	return strings.NewReplacer(pairs...).Replace
 }
 
-func (c *Client) statusError(t Tried, a answer) *StatusError {
+func (c *Client) statusError(x exchange, a answer) *StatusError {
 	return &StatusError{
-		Tried: t, Status: a.status, Message: message(a.body),
+		Tried: x.tried, Status: a.status, Message: message(a.body, c.scrubber(x)),
 		RetryAfter: retryAfter(a.header.Get("Retry-After"), time.Now()),
 	}
 }
@@ -152,11 +158,12 @@ func (c *Client) statusError(t Tried, a answer) *StatusError {
 // redirect explains an answer 3xx.
 func (c *Client) redirect(x exchange, a answer) *RedirectError {
 	e := &RedirectError{Tried: x.tried, Status: a.status, Remedy: "check looker.base_url"}
+	scrub := c.scrubber(x)
 	to, err := c.base.Parse(a.header.Get("Location"))
 	if err != nil || a.header.Get("Location") == "" {
 		return e
 	}
-	e.Location = line(c.scrub((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: c.scrub(to.Path, x)}).String(), x))
+	e.Location = line((&url.URL{Scheme: to.Scheme, Host: scrub(to.Host), Path: scrub(to.Path)}).String())
 	switch {
 	case to.Hostname() == c.base.Hostname() && to.Scheme == "https" && c.base.Scheme == "http":
 		e.Remedy = "set looker.base_url to https://" + to.Host
@@ -174,19 +181,20 @@ func (c *Client) verdict(x exchange, a answer) error {
 	case a.status >= 300 && a.status < 400:
 		return c.redirect(x, a)
 	case a.status < 200 || a.status > 299:
-		return c.statusError(x.tried, a)
+		return c.statusError(x, a)
 	}
 	switch look(a.body) {
 	case shapeCut:
 		return &TransportError{Tried: x.tried, Kind: FaultTruncated,
 			Err: fmt.Errorf("body is cut after %d bytes: %w", len(a.body), io.ErrUnexpectedEOF)}
 	case shapeOther:
+		scrub := c.scrubber(x)
 		e := &NotJSONError{Tried: x.tried, Status: a.status}
 		if len(a.body) > 0 {
 			kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
-			e.ContentType = line(c.scrub(kind, x))
+			e.ContentType = line(scrub(kind))
 		}
-		e.Start = words(c.scrub(string(a.body[:min(len(a.body), maxErrorBody)]), x))
+		e.Start = words(scrub(string(a.body[:min(len(a.body), maxErrorBody)])))
 		return e
 	}
 	return nil

@@ -226,7 +226,7 @@ func (c *Client) postLogin(ctx context.Context) (*session, error) {
 	case a.status >= 300 && a.status < 400:
 		return nil, c.redirect(x, a)
 	case repeatableStatus(a.status):
-		return nil, c.statusError(t, a)
+		return nil, c.statusError(x, a)
 	case a.status >= 200 && a.status < 300:
 		if s, ok := newSession(a.body, asked, c.header); ok {
 			c.stats.logins.Add(1)
@@ -239,15 +239,16 @@ func (c *Client) postLogin(ctx context.Context) (*session, error) {
 // loginError explains a refused login. Looker answers 404 to a wrong key.
 func (c *Client) loginError(x exchange, a answer) *LoginError {
 	e := &LoginError{Host: c.host(), Status: a.status}
+	scrub := c.scrubber(x)
 	said, isLooker := lookerMessage(a.body)
 	if isLooker && a.status >= 400 {
-		e.Message = said
+		e.Message = line(scrub(said))
 		e.Remedy = "check looker.client_id and looker.client_secret, and that looker.base_url is the instance they belong to"
 		return e
 	}
 	e.NotLooker = true
 	if look(a.body) == shapeOther {
-		e.Message = words(c.scrub(string(a.body), x))
+		e.Message = words(scrub(string(a.body)))
 	}
 	e.Remedy = "check looker.base_url: it must be the address of the API; " + portAdvice(c.base)
 	if c.base.Scheme == "http" && a.status == http.StatusBadRequest {

@@ -239,6 +239,38 @@ func TestRenewalThatFailsIsTriedAgain(t *testing.T) {
 	})
 }
 
+func TestRenewalThatKeepsFailing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{login: func(n int, _ *http.Request) (*http.Response, error) {
+			if n > 1 {
+				return reply(502, nil, "<h1>Bad Gateway</h1>"), nil
+			}
+			return reply(200, nil, granted(n, 10)), nil
+		}}
+		c := fakeClient(t, f, nil)
+		if errs := many(t, c, 1); errs != nil {
+			t.Fatal(errs)
+		}
+		time.Sleep(time.Minute)
+		began := time.Now()
+		errs := many(t, c, 16)
+		if len(errs) != 16 {
+			t.Fatalf("%d of 16 calls failed", len(errs))
+		}
+		for _, err := range errs {
+			if looker.Class(err) != looker.FaultServer || !strings.Contains(err.Error(), "POST /login: looker answered 502") {
+				t.Errorf("got %v, want the login's 502", err)
+			}
+		}
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("took %s", took)
+		}
+		if calls := c.Stats().Calls; calls != 1 {
+			t.Errorf("%d calls, want 1: nothing is sent without a token", calls)
+		}
+	})
+}
+
 // synctestStart is when the clock of every synctest bubble begins.
 var synctestStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 

@@ -235,6 +235,57 @@ func TestRefusalsOnlyEndTheRun(t *testing.T) {
 	}
 }
 
+func TestRefusalsInBetweenDoNotEndTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{api: func(n int, req *http.Request) (*http.Response, error) {
+			if n%10 == 0 {
+				return answers(429, "1")()
+			}
+			return reply(200, nil, `{}`), pause(req.Context(), time.Second)
+		}}
+		faults, down, took := work(t, fakeClient(t, f, nil), 2, 2000, look)
+		if down != nil || faults != 0 || took < 15*time.Minute {
+			t.Errorf("%d faults and %v after %s, want none in a quarter of an hour", faults, down, took)
+		}
+	})
+}
+
+func TestAGoodAnswerEndsASuspicion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var mu sync.Mutex
+		var resumed time.Duration
+		f := &fake{api: func(n int, req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/slow") {
+				return reply(200, nil, `{}`), pause(req.Context(), 33*time.Second)
+			}
+			if time.Since(began) < 33*time.Second {
+				return reply(502, nil, ""), nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if resumed == 0 {
+				resumed = time.Since(began)
+			}
+			return reply(200, nil, `{}`), nil
+		}}
+		c := fakeClient(t, f, nil)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := c.Get(t.Context(), looker.Request{Path: "/explores/slow"}); err != nil {
+				t.Error(err)
+			}
+		})
+		if faults, down, _ := work(t, c, 8, 8, look); faults != 0 || down != nil {
+			t.Errorf("%d faults, %v", faults, down)
+		}
+		wg.Wait()
+		if resumed != 33*time.Second {
+			t.Errorf("the others went on after %s, want 33s", resumed)
+		}
+	})
+}
+
 func TestCancellingIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {

@@ -57,7 +57,7 @@ type Config struct {
 type Limits struct {
 	PerSecond float64 // kept 3 % below, so that a server that allows just this refuses nothing
 	PerMinute float64 // never more in any 60 seconds
-	Adaptive  bool    // begin low, rise while all is answered, fall when refused; PerSecond is the ceiling
+	Adaptive  bool    // begin low, rise while all is answered, fall when refused; PerSecond is the ceiling. false: refusals only pause
 	MaxCalls  int64   // to the API, repeats included
 }
 
@@ -89,6 +89,7 @@ type Request struct {
 	Timeout  time.Duration // of one attempt; 0 = Config.Timeout
 	Attempts int           // in all; 0 = Config.Retry.Attempts
 	SizeHint int64         // bytes expected, for a server that does not announce them; 0 = unknown
+	MaxBody  int64         // bytes of this body, for one that had better be asked for in parts; 0 = Config.MaxBody, which it cannot raise
 }
 
 // Response is a good answer.

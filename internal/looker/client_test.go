@@ -94,6 +94,35 @@ func TestBodyIsTheCallers(t *testing.T) {
 	}
 }
 
+func TestMaxBodyOfARequest(t *testing.T) {
+	tests := []struct {
+		name string
+		own  int64
+		fits bool
+		text string
+	}{
+		{"none", 0, true, ""},
+		{"enough", 1000, true, ""},
+		{"too little", 999, false, "body of 1000 bytes is above what was asked for (999 bytes)"},
+		{"more than the client's", 1 << 40, true, ""},
+	}
+	f := &fake{api: always(200, nil, `{"a":"`+strings.Repeat("x", 992)+`"}`)}
+	c := fakeClient(t, f, func(cfg *looker.Config) { cfg.MaxBody = 1000 })
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := look1
+			r.MaxBody = tt.own
+			_, err := c.Get(t.Context(), r)
+			if (err == nil) != tt.fits {
+				t.Fatalf("error %v, want one: %t", err, !tt.fits)
+			}
+			if err != nil && (looker.Class(err) != looker.FaultTooLarge || !strings.Contains(err.Error(), tt.text)) {
+				t.Errorf("error %v, want %q", err, tt.text)
+			}
+		})
+	}
+}
+
 func TestTotal(t *testing.T) {
 	tests := []struct {
 		name, header string

@@ -18,12 +18,13 @@ var (
 )
 
 // message makes one short line of an error's body: the message of Looker's
-// Error and ValidationError (OpenAPI), or the words of a page or text.
-func message(body []byte) string {
+// Error and ValidationError (OpenAPI), or the words of a page or text. scrub
+// takes secrets out of text of any length.
+func message(body []byte, scrub func(string) string) string {
 	if text, ok := lookerMessage(body); ok {
-		return text
+		return line(scrub(text))
 	}
-	return words(string(body))
+	return words(scrub(string(body)))
 }
 
 // lookerMessage reads Looker's error body and tells whether it is one. Members
@@ -48,7 +49,7 @@ func lookerMessage(body []byte) (string, bool) {
 			parts = append(parts, text)
 		}
 	}
-	return line(strings.Join(parts, "; ")), true
+	return strings.Join(parts, "; "), true
 }
 
 func loose(v any) string {

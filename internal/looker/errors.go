@@ -99,7 +99,7 @@ func (e *StatusError) Fault() FaultClass {
 	return FaultOther
 }
 
-// TransportError is a request without a whole answer: Class is FaultNetwork,
+// TransportError is a request without a whole answer: Kind is FaultNetwork,
 // FaultTimeout or FaultTruncated.
 type TransportError struct {
 	Tried
@@ -164,18 +164,24 @@ func (e *NotJSONError) Error() string {
 // Fault is FaultNotJSON.
 func (e *NotJSONError) Fault() FaultClass { return FaultNotJSON }
 
-// TooLargeError is a body above Config.MaxBody bytes. It was not read to its end.
+// TooLargeError is a body above Config.MaxBody or Request.MaxBody bytes. It was
+// not read to its end.
 type TooLargeError struct {
 	Tried
 	Limit int64
+	Own   bool  // the limit is the request's own
 	Size  int64 // what the server announced; 0 when it did not
 }
 
 func (e *TooLargeError) Error() string {
-	if e.Size > 0 {
-		return fmt.Sprintf("%s: body of %d bytes is above looker.max_body (%d bytes)", e.subject(), e.Size, e.Limit)
+	limit := fmt.Sprintf("looker.max_body (%d bytes)", e.Limit)
+	if e.Own {
+		limit = fmt.Sprintf("what was asked for (%d bytes)", e.Limit)
 	}
-	return fmt.Sprintf("%s: body is above looker.max_body (%d bytes)", e.subject(), e.Limit)
+	if e.Size > 0 {
+		return fmt.Sprintf("%s: body of %d bytes is above %s", e.subject(), e.Size, limit)
+	}
+	return fmt.Sprintf("%s: body is above %s", e.subject(), limit)
 }
 
 // Fault is FaultTooLarge.

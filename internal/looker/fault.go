@@ -20,7 +20,7 @@ const (
 	FaultNetwork      FaultClass = "network"      // no connection, refused, reset, closed before an answer
 	FaultTimeout      FaultClass = "timeout"      // no whole answer within the request's time
 	FaultTruncated    FaultClass = "truncated"    // a body that ends too early or does not decompress
-	FaultTooLarge     FaultClass = "too_large"    // a body above Config.MaxBody
+	FaultTooLarge     FaultClass = "too_large"    // a body above Config.MaxBody or Request.MaxBody
 	FaultNotJSON      FaultClass = "not_json"     // 2xx with something else than JSON
 	FaultRedirect     FaultClass = "redirect"     // 3xx: a proxy or a single sign-on
 	FaultInvalid      FaultClass = "invalid"      // any other 4xx

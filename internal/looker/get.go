@@ -82,6 +82,7 @@ func (c *Client) gaveUp(ctx context.Context, t *try, err error) error {
 
 // noSession deals with a login that did not work.
 func (c *Client) noSession(ctx context.Context, t *try, k ticket, err error) error {
+	t.own = false
 	if ctx.Err() != nil {
 		return ended(ctx, t.tried)
 	}
@@ -94,8 +95,12 @@ func (c *Client) noSession(ctx context.Context, t *try, k ticket, err error) err
 // call sends the request and accounts for it.
 func (c *Client) call(ctx context.Context, t *try, k ticket, s *session) (*Response, error) {
 	t.spent++
+	t.own = true
 	t.tried.Attempts = t.spent
-	x := exchange{tried: t.tried, path: t.req.Path, query: t.query, header: s.header, timeout: t.req.Timeout, hint: t.req.SizeHint}
+	x := exchange{
+		tried: t.tried, path: t.req.Path, query: t.query, header: s.header,
+		timeout: t.req.Timeout, hint: t.req.SizeHint, most: t.req.MaxBody,
+	}
 	sent := time.Now()
 	a, err := c.exchange(ctx, x)
 	if err == nil {
@@ -164,7 +169,7 @@ func (c *Client) Versions(ctx context.Context) (Versions, error) {
 	defer stop()
 	for n := 1; ; n++ {
 		v, err := c.versions(ctx, c.cfg.Timeout, n)
-		if err == nil || !repeatable(err) || n >= c.cfg.Retry.Attempts || hopeless(err) {
+		if err == nil || !repeatable(err) || n >= min(firstAttempts, c.cfg.Retry.Attempts) || hopeless(err) {
 			return v, err
 		}
 		if sleep(ctx, c.backoff(n)) != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	secret = "s3cr3t+key/with%signs"
+	secret = "s3cr3t+key/with%signs&more"
 	token  = "t0k3n-4QDkCyCtZzYgj4C2p2cj3csJ"
 )
 

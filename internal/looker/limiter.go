@@ -78,8 +78,8 @@ func newLimiter(l Limits, longestPause time.Duration, rand func() float64, log h
 	return lim
 }
 
-// burstOf lets callers make up for timers that fire late: 10 ms of the rate.
-func burstOf(perSecond float64) int { return int(max(1, perSecond/100)) }
+// burstOf lets callers make up for timers that fire late: 20 ms of the rate.
+func burstOf(perSecond float64) int { return int(max(1, math.Round(perSecond/50))) }
 
 // wait returns when the caller may send, or with ctx's error. It keeps no token
 // when it fails.

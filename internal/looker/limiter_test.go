@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 	"github.com/lookervault/lookervault/internal/looker"
 )
@@ -152,6 +153,44 @@ func TestTokenOfACancelledWaitIsReturned(t *testing.T) {
 		}
 		if took := time.Since(began); took > 2*time.Minute+time.Second {
 			t.Errorf("second call after %s, want two minutes", took)
+		}
+	})
+}
+
+func TestARefusalReachesCallersThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var at []time.Duration
+		f := &fake{api: func(n int, req *http.Request) (*http.Response, error) {
+			at = append(at, time.Since(began))
+			if n == 1 {
+				time.Sleep(5 * time.Second)
+				return answers(429, "6")()
+			}
+			return reply(200, nil, `{}`), nil
+		}}
+		c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Limits.PerSecond = 0.1 / 0.97 })
+		if errs := many(t, c, 2); errs != nil {
+			t.Fatal(errs)
+		}
+		// The second caller waits for its token until 10 s, then for the end of the
+		// pause, and has its token still. The repeat of the first comes last.
+		want := []time.Duration{0, 11 * time.Second, 20 * time.Second}
+		near := cmp.Comparer(func(a, b time.Duration) bool { return (a - b).Abs() < 1100*time.Millisecond })
+		if diff := cmp.Diff(want[:2], at[:2]); diff != "" || !cmp.Equal(want, at, near) {
+			t.Errorf("calls at %v, want about %v (-want +got):\n%s", at, want, diff)
+		}
+	})
+}
+
+func TestASlowServerIsNotUnderrated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// When the first refusal comes back, most answers are still on their way.
+		s := newLimited(5, "window", "", 1)
+		s.slowness = 4
+		s.run(t, looker.Limits{Adaptive: true}, 16, 70*time.Second)
+		if got := sum(s.good, 10, 70); got < 60*5*85/100 {
+			t.Errorf("%d answers in 60 s at 5 a second, want at least 85 %%", got)
 		}
 	})
 }

@@ -27,6 +27,7 @@ type try struct {
 	spent   int  // API calls made
 	failed  int  // of them, those that count against the attempts allowed
 	renewed bool // a 401 was answered by a new login
+	own     bool // the last error is of a request of its own, not of the login that all wait for
 	last    error
 
 	refused      int       // 429s while others were answered
@@ -46,11 +47,11 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 	case FaultThrottled:
 		return c.judgeThrottled(t, err)
 	case FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge:
-		return spent(err, t.spent)
+		return t.final(err)
 	}
 	t.failed++
 	if !repeatable(err) || t.failed >= t.req.Attempts {
-		return spent(err, t.spent)
+		return t.final(err)
 	}
 	wait := c.backoff(t.failed)
 	if s, ok := errors.AsType[*StatusError](err); ok && s.RetryAfter > 0 {
@@ -77,7 +78,7 @@ func (c *Client) judgeUnauthorized(t *try, err error) error {
 	if refused := c.auth.unauthorized(c.host()); refused != nil {
 		return refused
 	}
-	return spent(err, t.spent)
+	return t.final(err)
 }
 
 func (c *Client) judgeThrottled(t *try, err error) error {
@@ -89,9 +90,17 @@ func (c *Client) judgeThrottled(t *try, err error) error {
 	}
 	t.goodThen = good
 	if t.refused >= throttledAttempts-1 && now.Sub(t.refusedSince) >= throttledFor {
-		return spent(err, t.spent)
+		return t.final(err)
 	}
 	return nil
+}
+
+// final puts the number of calls made into the error, unless others hold it too.
+func (t *try) final(err error) error {
+	if t.own {
+		return spent(err, t.spent)
+	}
+	return err
 }
 
 // backoff is the wait before repeat n (from 1): a random part of 1 s, 2 s, 4 s...

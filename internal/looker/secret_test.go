@@ -1,6 +1,7 @@
 package looker_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,7 +24,7 @@ func echo(n int, w http.ResponseWriter, r *http.Request) {
 	switch n % 6 {
 	case 0:
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprintf(w, `{"message":%q}`, said)
+		json.NewEncoder(w).Encode(map[string]string{"message": said}) // escapes &, as Looker does
 	case 1:
 		w.WriteHeader(http.StatusBadGateway)
 		fmt.Fprintf(w, "<html><title>%s</title>", said)

@@ -60,6 +60,7 @@ func (w *window) allow(now time.Time) bool {
 type limited struct {
 	limit      throttle
 	retryAfter string
+	slowness   float64 // times the usual latency
 
 	mu      sync.Mutex
 	rand    *rand.Rand
@@ -74,9 +75,9 @@ func (s *limited) random() float64 {
 	return s.rand.Float64()
 }
 
-// between is a random time of a to b milliseconds.
+// between is a random time of a to b milliseconds, or longer on a slow network.
 func (s *limited) between(a, b float64) time.Duration {
-	return time.Duration((a + (b-a)*s.random()) * float64(time.Millisecond))
+	return time.Duration(s.slowness * (a + (b-a)*s.random()) * float64(time.Millisecond))
 }
 
 func (s *limited) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -149,50 +150,56 @@ func seeds(t *testing.T) int {
 	return n
 }
 
+// TestLimitReached asks for all that a server allows. Told its limit, a client
+// has to reach 95 % of it with less than 0.5 % of refusals, from the start; not
+// told, 90 % with less than 1.5 %, after the ten seconds in which it finds out.
+// One unlucky run may stay 3 points below, the mean may not.
 func TestLimitReached(t *testing.T) {
-	const settle, end = 10, 70
-	for _, perSecond := range []int{5, 20, 100} {
-		for _, kind := range []string{"bucket", "window"} {
-			for _, told := range []bool{true, false} {
+	for _, told := range []bool{true, false} {
+		for _, perSecond := range []int{5, 20, 100} {
+			for _, kind := range []string{"bucket", "window"} {
 				for _, after := range []string{"", "1"} {
-					for _, workers := range []int{8, 16} {
-						for seed := range seeds(t) {
-							name := fmt.Sprintf("%d/%s/told=%t/after=%s/workers=%d/seed=%d", perSecond, kind, told, after, workers, seed)
-							t.Run(name, func(t *testing.T) {
-								synctest.Test(t, func(t *testing.T) {
-									s := newLimited(perSecond, kind, after, uint64(seed))
-									limits := looker.Limits{Adaptive: true}
-									from := settle
-									if told {
-										limits.PerSecond = float64(perSecond)
-										from = 0
-									}
-									s.run(t, limits, workers, end*time.Second)
-									good, refused := sum(s.good, from, end), sum(s.refused, from, end)
-									reached := float64(good) / float64((end-from)*perSecond)
-									share := float64(refused) / float64(good+refused)
-									least, most := 0.90, 0.015
-									if told {
-										least, most = 0.95, 0.005
-									}
-									t.Logf("reached %.1f %%, refused %.2f %% (%d)", 100*reached, 100*share, refused)
-									if reached < least || share >= most {
-										t.Errorf("reached %.1f %% of the limit with %.2f %% refused, want %.0f %% with less than %.1f %%",
-											100*reached, 100*share, 100*least, 100*most)
-									}
-								})
-							})
-						}
-					}
+					name := fmt.Sprintf("told=%t/%d/%s/after=%s", told, perSecond, kind, after)
+					t.Run(name, func(t *testing.T) { limitReached(t, told, perSecond, kind, after) })
 				}
 			}
 		}
 	}
 }
 
+func limitReached(t *testing.T, told bool, perSecond int, kind, after string) {
+	const settle, end = 10, 70
+	from, limits, least, most := settle, looker.Limits{Adaptive: true}, 0.90, 0.015
+	if told {
+		from, limits.PerSecond, least, most = 0, float64(perSecond), 0.95, 0.005
+	}
+	n, all := 0, 0.0
+	for _, workers := range []int{8, 16} {
+		for seed := range seeds(t) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newLimited(perSecond, kind, after, uint64(seed))
+				s.run(t, limits, workers, end*time.Second)
+				good, refused := sum(s.good, from, end), sum(s.refused, from, end)
+				reached := float64(good) / float64((end-from)*perSecond)
+				share := float64(refused) / float64(good+refused)
+				if reached < least-0.03 || share >= most {
+					t.Errorf("%d workers, seed %d: reached %.1f %% of the limit with %.2f %% refused, want %.0f %% with less than %.1f %%",
+						workers, seed, 100*reached, 100*share, 100*least, 100*most)
+				}
+				t.Logf("%d workers, seed %d: reached %.1f %%, refused %.2f %% (%d)", workers, seed, 100*reached, 100*share, refused)
+				n++
+				all += reached
+			})
+		}
+	}
+	if mean := all / float64(n); mean < least {
+		t.Errorf("reached %.1f %% of the limit in the mean, want %.0f %%", 100*mean, 100*least)
+	}
+}
+
 func newLimited(perSecond int, kind, after string, seed uint64) *limited {
 	s := &limited{
-		retryAfter: after, rand: rand.New(rand.NewPCG(seed+1000, 7)), start: time.Now(),
+		retryAfter: after, slowness: 1, rand: rand.New(rand.NewPCG(seed, 1)), start: time.Now(),
 		good: map[int]int{}, refused: map[int]int{},
 	}
 	if kind == "bucket" {

@@ -50,7 +50,13 @@ func certificate(t *testing.T, until time.Time, names []string, ips []net.IP) tl
 // secure is a server with that certificate, and the file that makes it trusted.
 func secure(t *testing.T, cert tls.Certificate, most uint16) (base, caFile string) {
 	t.Helper()
-	s := httptest.NewUnstartedServer(granting(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{}`) }))
+	s := httptest.NewUnstartedServer(granting(func(w http.ResponseWriter, r *http.Request) {
+		if r.Proto != "HTTP/1.1" {
+			t.Errorf("spoke %s, want HTTP/1.1", r.Proto)
+		}
+		io.WriteString(w, `{}`)
+	}))
+	s.EnableHTTP2 = true
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: most}
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()

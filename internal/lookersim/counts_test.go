@@ -27,8 +27,9 @@ func TestCounts(t *testing.T) {
 	c.get("/looks/99999")
 	c.get("/nothing/here")
 	want := lookersim.Counts{Requests: 8, Calls: 6, Query: 1, Admin: 5, Logins: 1, Busiest: 1,
-		Routes: map[string]int{"POST /login": 1, "GET /dashboards/{id}": 2, "GET /dashboards/search": 1, "GET /scheduled_plans": 1, "GET /versions": 1, "GET /looks/{id}": 1, "unknown": 1},
-		Kinds:  map[string]int{"dashboards": 3, "scheduled_plans": 1, "looks": 1}, Statuses: map[int]int{200: 6, 404: 2}}
+		Routes: map[string]int{"POST /login": 1, "GET /dashboards/{id}": 2, "GET /dashboards/search": 1,
+			"GET /scheduled_plans": 1, "GET /versions": 1, "GET /looks/{id}": 1, "unknown": 1},
+		Kinds: map[string]int{"dashboards": 3, "scheduled_plans": 1, "looks": 1}, Statuses: map[int]int{200: 6, 404: 2}}
 	got := s.Counts()
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(lookersim.Counts{}, "Bytes")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -61,10 +62,15 @@ func TestManyClients(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for k := range 20 {
-				paths := []string{"/dashboards/search?limit=10", "/folders/search", "/folders/5", "/looks/search?title=%25a%25", "/dashboards/2", "/folders/5/looks", "/groups/1/users?limit=5"}
-				c.body(paths[(i+k)%len(paths)])
+				paths := []string{"/dashboards/search?limit=10", "/folders/search", "/folders/5",
+					"/looks/search?title=%25a%25", "/dashboards/2", "/folders/5/looks", "/groups/1/users?limit=5"}
+				if r, _, err := c.try(paths[(i+k)%len(paths)]); err != nil || r.StatusCode != http.StatusOK {
+					t.Errorf("%s: %v", paths[(i+k)%len(paths)], err)
+				}
 				if i == 0 {
-					if _, err := s.Mutate(lookersim.Change{Op: lookersim.OpAdd, Kind: "dashboards"}, lookersim.Change{Op: lookersim.OpViews, Kind: "looks", ID: "3", Value: "7"}); err != nil {
+					add := lookersim.Change{Op: lookersim.OpAdd, Kind: "dashboards"}
+					views := lookersim.Change{Op: lookersim.OpViews, Kind: "looks", ID: "3", Value: "7"}
+					if _, err := s.Mutate(add, views); err != nil {
 						t.Error(err)
 					}
 				}

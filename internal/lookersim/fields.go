@@ -65,6 +65,15 @@ func parseFieldList(s string, depth int) (fieldTree, string, error) {
 	}
 }
 
+// fieldSet is a tree of names without parentheses, separated by spaces.
+func fieldSet(names string) fieldTree {
+	tree := fieldTree{}
+	for name := range strings.FieldsSeq(names) {
+		tree[name] = nil
+	}
+	return tree
+}
+
 // has reports whether the tree asks for a top-level name.
 func (t fieldTree) has(name string) bool {
 	if t == nil {

@@ -129,7 +129,8 @@ func (w *world) dashboardTail(o *object, d *dashboard, trash bool) {
 	o.id("folder_id", int64(d.folder))
 	o.null("text_tile_text_color", "tile_background_color", "tile_text_color", "title_color")
 	o.num("view_count", d.views)
-	o.raw("appearance", `{"page_side_margins":24,"page_background_color":"#ffffff","tile_title_alignment":"center","tile_space_between":8,"tile_background_color":"#ffffff","tile_shadow":false,"key_color":"#1A73E8","modern_vis2026":null}`)
+	o.raw("appearance", `{"page_side_margins":24,"page_background_color":"#ffffff","tile_title_alignment":"center",`+
+		`"tile_space_between":8,"tile_background_color":"#ffffff","tile_shadow":false,"key_color":"#1A73E8","modern_vis2026":null}`)
 	o.num("usage_count", d.views*2)
 	o.no("is_owner_disabled")
 	o.key("url")
@@ -255,7 +256,8 @@ func (w *world) appendFilters(b []byte, dash int32, count int, salt uint64) []by
 			o.str("model", m.name)
 			o.str("explore", view)
 			o.str("dimension", view+".state")
-			o.raw("field", `{"name":"users.state","label":"Users State","type":"string","is_numeric":false,"suggestions":null,"enumerations":null,"can_filter":true,"sql":"${TABLE}.state \u003c\u003e ''","weight":1.0}`)
+			o.raw("field", `{"name":"users.state","label":"Users State","type":"string","is_numeric":false,`+
+				`"suggestions":null,"enumerations":null,"can_filter":true,"sql":"${TABLE}.state \u003c\u003e ''","weight":1.0}`)
 		}
 		o.num("row", int64(i))
 		o.raw("listens_to_filters", "[]")

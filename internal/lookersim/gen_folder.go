@@ -124,9 +124,8 @@ func (w *world) childCount(num int32) int {
 }
 
 // folderFields are the members of a folder in the flat list.
-var folderFields = fieldTree{"name": nil, "parent_id": nil, "id": nil, "content_metadata_id": nil, "created_at": nil, "creator_id": nil, "child_count": nil,
-	"external_id": nil, "is_embed": nil, "is_embed_shared_root": nil, "is_embed_users_root": nil, "is_personal": nil, "is_personal_descendant": nil,
-	"is_shared_root": nil, "is_users_root": nil, "can": nil}
+var folderFields = fieldSet("name parent_id id content_metadata_id created_at creator_id child_count external_id is_embed " +
+	"is_embed_shared_root is_embed_users_root is_personal is_personal_descendant is_shared_root is_users_root can")
 
 func folderListed(b, doc []byte) []byte { return without(b, doc, "dashboards", "looks") }
 
@@ -172,13 +171,12 @@ func (w *world) appendNested(b []byte, list []found, cut fieldTree) []byte {
 }
 
 // dashboardBase are the members of a dashboard in the mixed list and in folders.
-var dashboardBase = fieldTree{"can": nil, "content_favorite_id": nil, "content_metadata_id": nil, "description": nil, "hidden": nil, "id": nil, "model": nil,
-	"query_timezone": nil, "readonly": nil, "refresh_interval": nil, "refresh_interval_to_i": nil, "folder": nil, "title": nil, "user_id": nil, "slug": nil,
-	"preferred_viewer": nil, "certification_metadata": nil}
+var dashboardBase = fieldSet("can content_favorite_id content_metadata_id description hidden id model query_timezone readonly " +
+	"refresh_interval refresh_interval_to_i folder title user_id slug preferred_viewer certification_metadata")
 
 // nestedLook are the members of a look inside its folder.
-var nestedLook = fieldTree{"can": nil, "content_metadata_id": nil, "id": nil, "title": nil, "user_id": nil, "created_at": nil, "deleted": nil, "description": nil,
-	"folder_id": nil, "query_id": nil, "updated_at": nil, "view_count": nil, "is_run_on_load": nil, "public": nil, "user_name": nil}
+var nestedLook = fieldSet("can content_metadata_id id title user_id created_at deleted description folder_id query_id updated_at " +
+	"view_count is_run_on_load public user_name")
 
 // contents is what lies in each folder at one state of the world.
 type contents struct {

@@ -45,7 +45,8 @@ func (w *world) lookAttr(r row, field string) (value, bool) {
 	return value{}, false
 }
 
-const lookCan = `{"index":true,"show":true,"create":true,"update":true,"destroy":true,"copy":true,"move":true,"download":true,"schedule":true,"find_and_replace":true,"run":true,"explore":true,"render":true}`
+const lookCan = `{"index":true,"show":true,"create":true,"update":true,"destroy":true,"copy":true,"move":true,` +
+	`"download":true,"schedule":true,"find_and_replace":true,"run":true,"explore":true,"render":true}`
 
 // renderLook appends a look with its query.
 func (w *world) renderLook(b []byte, row row, _ fieldTree) []byte {

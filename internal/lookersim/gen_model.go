@@ -11,7 +11,8 @@ type modelInfo struct {
 
 var modelNames = []string{"thelook", "aviation", "finance", "marketing_analytics", "ops", "web_events"}
 
-var exploreNames = []string{"orders", "order_items", "users", "airports", "flights", "sessions", "events", "inventory_items", "invoices", "accounts", "campaigns", "tickets"}
+var exploreNames = []string{"orders", "order_items", "users", "airports", "flights", "sessions", "events",
+	"inventory_items", "invoices", "accounts", "campaigns", "tickets"}
 
 // layOutModels draws the models. One of four or more is a built-in one, one of
 // six or more is self-service: lists leave both out unless asked.
@@ -56,7 +57,8 @@ func (w *world) model(num int32) modelInfo {
 	if int(num) <= len(w.models) {
 		return w.models[num-1]
 	}
-	return modelInfo{name: "added_model_" + strconv.Itoa(int(num)), label: "Added", project: projectName(0), connection: connectionName(0), explores: []string{"orders"}}
+	return modelInfo{name: "added_model_" + strconv.Itoa(int(num)), label: "Added", project: projectName(0), connection: connectionName(0),
+		explores: []string{"orders"}}
 }
 
 func (w *world) modelID(num int32) string { return w.model(num).name }

@@ -60,20 +60,26 @@ func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 	o.time("created_at", created)
 	o.time("updated_at", created+int64(r.n(300))*day)
 	o.str("title", r.title())
-	u := begin(nil)
-	u.raw("can", `{"show":true}`)
-	u.id("id", int64(owner))
-	info := w.userInfo(owner)
-	u.str("first_name", info.first)
-	u.str("last_name", info.last)
-	u.str("display_name", info.name())
-	u.str("avatar_url", "https://gravatar.example/avatar/"+strconv.Itoa(int(owner))+"?s=156&d=blank")
-	u.str("url", host+"/api/4.0/users/"+strconv.Itoa(int(owner)))
-	o.raw("user", string(u.end()))
+	o.key("user")
+	o.b = w.publicUser(o.b, owner)
 	o.time("next_run_at", epoch+7*year+int64(r.n(day)))
 	o.time("last_run_at", epoch+7*year-day)
 	o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true,"run":true}`)
 	return o.end()
+}
+
+// publicUser appends what everybody may see of a user.
+func (w *world) publicUser(b []byte, num int32) []byte {
+	info := w.userInfo(num)
+	u := begin(b)
+	u.raw("can", `{"show":true}`)
+	u.id("id", int64(num))
+	u.str("first_name", info.first)
+	u.str("last_name", info.last)
+	u.str("display_name", info.name())
+	u.str("avatar_url", "https://gravatar.example/avatar/"+strconv.Itoa(int(num))+"?s=156&d=blank")
+	u.str("url", host+"/api/4.0/users/"+strconv.Itoa(int(num)))
+	return u.end()
 }
 
 // planQuery is the query of the few plans that send one; no other document

@@ -40,7 +40,8 @@ type queryVariant struct {
 const queryCan = `{"run":true,"see_results":true,"explore":true,"create":true,"show":true,"cost_estimate":false,"index":true,"see_lookml":true,` +
 	`"see_aggregate_table_lookml":true,"see_derived_table_lookml":true,"see_sql":true,"generate_drill_links":true,"download":true,"render":true}`
 
-var visTypes = []string{"looker_column", "looker_line", "single_value", "looker_grid", "looker_pie", "looker_area", "looker_bar", "looker_map", "table", "looker_scatter"}
+var visTypes = []string{"looker_column", "looker_line", "single_value", "looker_grid", "looker_pie",
+	"looker_area", "looker_bar", "looker_map", "table", "looker_scatter"}
 
 // newQueryVariant draws a query over one of the models.
 func (w *world) newQueryVariant(r *rng, small bool) *queryVariant {
@@ -57,7 +58,8 @@ func (w *world) newQueryVariant(r *rng, small bool) *queryVariant {
 	v.sorts = string(appendString([]byte("["), fields[0]+" desc")) + "]"
 	v.dynamic = "null"
 	if r.chance(150) {
-		v.dynamic = string(appendString(nil, fmt.Sprintf(`[{"table_calculation":"share","label":"Share & growth","expression":"${%s}/sum(${%s})","value_format_name":"percent_1","_kind_hint":"measure"}]`, fields[0], fields[0])))
+		v.dynamic = string(appendString(nil, fmt.Sprintf(`[{"table_calculation":"share","label":"Share & growth",`+
+			`"expression":"${%s}/sum(${%s})","value_format_name":"percent_1","_kind_hint":"measure"}]`, fields[0], fields[0])))
 	}
 	v.write(r, fields, date, small)
 	v.doc = compile(v.text)
@@ -119,7 +121,8 @@ func (v *queryVariant) links(o *object, r *rng, fields []string) {
 	q := "/explore/" + v.model + "/" + v.view + "?fields=" + strings.Join(fields, ",") +
 		"&f[" + v.listens + "]=" + string(percent(nil, "6 months")) + "&sorts=" + string(percent(nil, fields[0]+" desc")) +
 		"&limit=500&column_limit=50&query_timezone=" + string(percent(nil, "America/Los_Angeles")) +
-		"&vis=" + string(percent(nil, string(v.vis))) + "&filter_config=" + string(percent(nil, `{"`+v.listens+`":[{"type":"past","values":[{"constant":"6","unit":"mo"},{}],"id":1,"error":false}]}`))
+		"&vis=" + string(percent(nil, string(v.vis))) +
+		"&filter_config=" + string(percent(nil, `{"`+v.listens+`":[{"type":"past","values":[{"constant":"6","unit":"mo"},{}],"id":1,"error":false}]}`))
 	o.str("share_url", host+"/x/"+holeClient.String())
 	o.str("expanded_share_url", host+q+"&origin=share-expanded")
 	o.str("url", q)
@@ -154,7 +157,8 @@ func visConfig(r *rng, visType string, small bool) []byte {
 	o.str("comparison_label", "vs. last year <%>")
 	o.raw("label_density", fmt.Sprint(r.in(5, 50)))
 	o.raw("series_colors", `{"orders.count":"#`+string(r.hex(nil, 6))+`","users.count":"#`+string(r.hex(nil, 6))+`"}`)
-	o.raw("y_axes", `[{"label":"","orientation":"left","series":[{"axisId":"orders.count","id":"orders.count","name":"Orders"}],"showLabels":true,"tickDensity":"default","tickDensityCustom":5,"type":"linear"}]`)
+	o.raw("y_axes", `[{"label":"","orientation":"left","series":[{"axisId":"orders.count","id":"orders.count","name":"Orders"}],`+
+		`"showLabels":true,"tickDensity":"default","tickDensityCustom":5,"type":"linear"}]`)
 	o.raw("hidden_fields", "[]")
 	o.raw("defaults_version", "1")
 	return o.end()

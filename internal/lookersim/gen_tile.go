@@ -116,7 +116,9 @@ func fattened(r *rng, text []byte) []byte {
 		if i > 0 {
 			meta.WriteByte(',')
 		}
-		fmt.Fprintf(&meta, `{"align":"right","can_filter":true,"category":"measure","default_filter_value":null,"description":%s,"name":"orders.m%d","label":"Orders M %d","is_numeric":true,"sql":"SUM(${TABLE}.m%d) \u003c 1e6","source_file":"views/orders.view.lkml","suggestions":null,"tags":[],"value_format":"$#,##0.00","view_label":"Orders"}`,
+		fmt.Fprintf(&meta, `{"align":"right","can_filter":true,"category":"measure","default_filter_value":null,"description":%s,`+
+			`"name":"orders.m%d","label":"Orders M %d","is_numeric":true,"sql":"SUM(${TABLE}.m%d) \u003c 1e6","source_file":"views/orders.view.lkml",`+
+			`"suggestions":null,"tags":[],"value_format":"$#,##0.00","view_label":"Orders"}`,
 			appendString(nil, r.lorem(20)), i, i, i)
 	}
 	meta.WriteString(`]},`)

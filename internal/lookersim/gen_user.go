@@ -287,4 +287,4 @@ func (w *world) userAttr(r row, field string) (value, bool) {
 }
 
 // publicUser are the members of a user that everybody may see.
-var publicUser = fieldTree{"can": nil, "id": nil, "first_name": nil, "last_name": nil, "display_name": nil, "avatar_url": nil, "url": nil}
+var publicUser = fieldSet("can id first_name last_name display_name avatar_url url")

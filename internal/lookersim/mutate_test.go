@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -171,7 +173,8 @@ func TestAddedItemsAreWhole(t *testing.T) {
 func TestChangesThatCannotBe(t *testing.T) {
 	s, _ := start(t, lookersim.Options{})
 	before := snapshot(s, "dashboards", "users")
-	for _, line := range []string{"op=title kind=dashboards id=999999 value=x", "op=trash kind=users id=2", "op=set kind=users id=2 path=a value={", "op=put kind=users id=2 value=1",
+	for _, line := range []string{"op=title kind=dashboards id=999999 value=x", "op=trash kind=users id=2",
+		"op=set kind=users id=2 path=a value={", "op=put kind=users id=2 value=1",
 		"op=colour kind=users id=2 value=0a1b2c", "op=colour kind=dashboards id=3 value=red", "op=views kind=dashboards id=3 value=many",
 		"op=set kind=users id=2 path=no.such value=1", "op=delete kind=queries id=1", "op=add kind=nothing"} {
 		ch, err := lookersim.ParseChange(line)
@@ -182,7 +185,8 @@ func TestChangesThatCannotBe(t *testing.T) {
 			t.Errorf("%q was made", line)
 		}
 	}
-	for _, line := range []string{"", "op=paint kind=users id=1", "op=trash id=1", "kind=users", "op=trash kind=users route=GET /nowhere", "op=trash kind=users nth=x", "op=trash size=3"} {
+	for _, line := range []string{"", "op=paint kind=users id=1", "op=trash id=1", "kind=users",
+		"op=trash kind=users route=GET /nowhere", "op=trash kind=users nth=x", "op=trash size=3"} {
 		if ch, err := lookersim.ParseChange(line); err == nil {
 			t.Errorf("%q was taken for %+v", line, ch)
 		}
@@ -216,16 +220,34 @@ func TestChangesBetweenPages(t *testing.T) {
 }
 
 // TestChangesComeBeforeTheirAnswer checks that whoever has read the n-th
-// answer meets the changed world, however long that answer is.
+// answer meets the changed world: the change is made before the first byte.
 func TestChangesComeBeforeTheirAnswer(t *testing.T) {
 	s, c := start(t, lookersim.Options{SmallTiles: true, TrashShare: -1})
-	for _, id := range s.IDs("dashboards")[20:60] {
-		mutate(t, s, "op=delete kind=dashboards route=GET /dashboards/search nth=1 id="+id)
-		c.body("/dashboards/search?sorts=id&limit=10")
-		if r, _ := c.get("/dashboards/" + id); r.StatusCode != 404 {
-			t.Fatalf("dashboard %s: status %d right after the answer", id, r.StatusCode)
-		}
+	mutate(t, s, "op=delete kind=dashboards id=29 route=GET /dashboards/search nth=1")
+	r := httptest.NewRequest(http.MethodGet, "/api/4.0/dashboards/search?sorts=id&limit=50&fields=id", nil)
+	r.Header.Set("Authorization", "token "+c.token)
+	w := &spy{ResponseRecorder: httptest.NewRecorder(), look: func() bool { return slices.Contains(s.IDs("dashboards"), "29") }}
+	s.ServeHTTP(w, r)
+	if w.saw != 1 || w.found {
+		t.Errorf("looked %d times, the dashboard was still there: %t", w.saw, w.found)
 	}
+	if !slices.Contains(ids(t, w.Body.Bytes()), "29") {
+		t.Error("the answer itself shows the change already")
+	}
+}
+
+// spy looks at the server when the first byte of an answer is written.
+type spy struct {
+	*httptest.ResponseRecorder
+	look  func() bool
+	saw   int
+	found bool
+}
+
+func (s *spy) WriteHeader(status int) {
+	s.saw++
+	s.found = s.look()
+	s.ResponseRecorder.WriteHeader(status)
 }
 
 // TestOrderIsStable checks that a row that comes leaves the others in their

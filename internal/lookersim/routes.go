@@ -13,6 +13,7 @@ const (
 	userParams      = "id:id first_name last_name full_name verified_looker_employee:bool embed_user:bool email is_disabled:bool " +
 		"group_id>group_ids:id can_manage_api3_creds:bool is_service_account:bool"
 	groupParams = "id:id name external_group_id externally_managed:bool"
+	setParams   = "id:id name all_access:bool built_in:bool "
 	planParams  = "user_id:id name dashboard_id:id look_id:id lookml_dashboard_id:id"
 )
 
@@ -112,10 +113,10 @@ func peopleRoutes() []route {
 		{pattern: "GET /roles/{id}/groups", kind: "role_groups", handle: roleGroups},
 
 		{pattern: "GET /permission_sets", kind: "permission_sets", handle: all("permission_sets", whole).handle},
-		{pattern: "GET /permission_sets/search", kind: "permission_sets", handle: search("permission_sets", "id:id name all_access:bool built_in:bool permissions", whole).handle},
+		{pattern: "GET /permission_sets/search", kind: "permission_sets", handle: search("permission_sets", setParams+"permissions", whole).handle},
 		{pattern: "GET /permission_sets/{id}", kind: "permission_sets", handle: single("permission_sets")},
 		{pattern: "GET /model_sets", kind: "model_sets", handle: all("model_sets", whole).handle},
-		{pattern: "GET /model_sets/search", kind: "model_sets", handle: search("model_sets", "id:id name all_access:bool built_in:bool models", whole).handle},
+		{pattern: "GET /model_sets/search", kind: "model_sets", handle: search("model_sets", setParams+"models", whole).handle},
 		{pattern: "GET /model_sets/{id}", kind: "model_sets", handle: single("model_sets")},
 	}
 }

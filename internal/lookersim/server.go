@@ -71,7 +71,7 @@ func (s *Server) Start(addr string) (string, error) {
 		return "", fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	s.listener = l
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, ErrorLog: nil}
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
 	s.served = make(chan error, 1)
 	go func() { s.served <- s.http.Serve(l) }()
 	return s.baseURL(), nil

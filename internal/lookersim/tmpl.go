@@ -30,6 +30,7 @@ const (
 	holeColumn                      // a column of the layout grid
 )
 
+// String is the hole as it stands in a template's text.
 func (h hole) String() string { return string([]byte{holeMark, byte(h)}) }
 
 // fill holds what goes into the holes of one template.

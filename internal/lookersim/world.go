@@ -66,6 +66,7 @@ const (
 	gone // the row stays, so that numbers never move; nothing shows it
 )
 
+// String is the state as Item tells it.
 func (s state) String() string { return [...]string{"present", "trashed", "gone"}[s] }
 
 // row is one item. It is copied freely; what it points at is never changed.
