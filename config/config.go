@@ -16,6 +16,8 @@ type Config struct {
 	Sink      Sink      `koanf:"sink"`
 	Log       Log       `koanf:"log"`
 	Shutdown  Shutdown  `koanf:"shutdown"`
+	Hooks     Hooks     `koanf:"hooks"`
+	Metrics   Metrics   `koanf:"metrics"`
 }
 
 // Looker says which instance to back up and how to reach it.
@@ -117,6 +119,22 @@ type Shutdown struct {
 	Grace Duration `koanf:"grace"` // for committing what is already fetched; 0 = none
 }
 
+// Hooks are what is done when a run is over: an http:// or https:// URL is told, with the summary as the body of a POST;
+// anything else is a command for sh, with the summary as its standard input. Empty = nothing. They may hold tokens, so they
+// are never shown.
+type Hooks struct {
+	OnSuccess string   `koanf:"on_success"` // the run is complete
+	OnPartial string   `koanf:"on_partial"` // it went to its end, but something is missing
+	OnFailure string   `koanf:"on_failure"` // it failed, was interrupted, or did not even begin
+	Timeout   Duration `koanf:"timeout"`    // of one hook
+}
+
+// Metrics are for whoever watches many runs. Empty = none.
+type Metrics struct {
+	Listen string `koanf:"listen"` // address to serve /metrics and /healthz at while a run lasts
+	File   string `koanf:"file"`   // to write at the end, for node_exporter's textfile collector; relative to the working directory
+}
+
 // Default is the configuration that holds where nothing else is set, on a machine with that many cores (at least 1).
 func Default(cores int) Config {
 	return Config{
@@ -150,5 +168,6 @@ func Default(cores int) Config {
 		Sink:     Sink{Type: "sqlite", Path: "looker.db"},
 		Log:      Log{Level: "info", Format: "text"},
 		Shutdown: Shutdown{Grace: Duration(15 * time.Second)}, // half of what Kubernetes waits before it kills
+		Hooks:    Hooks{Timeout: Duration(10 * time.Minute)},  // a copy of a large vault to somewhere else takes a while
 	}
 }

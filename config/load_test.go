@@ -119,7 +119,7 @@ func TestSpellings(t *testing.T) {
 	}{
 		{"empty file", "", func(*config.Config) {}},
 		{"only comments", "# nothing\n---\n", func(*config.Config) {}},
-		{"empty sections and keys", "looker:\nstages:\n  fetch:\n    workers:\nlog: ~\nafter: {}\nhooks:\nmetrics: []\nsnapshot: ''\n", func(*config.Config) {}},
+		{"empty sections and keys", "looker:\nstages:\n  fetch:\n    workers:\nlog: ~\nafter: {}\nhooks:\nmetrics: {}\nsnapshot: ''\n", func(*config.Config) {}},
 		{"truth", "looker: {verify_ssl: No}\nrate_limit: {adaptive: F}\nfolders: {recursive: 0}\nstages: {redact: {enabled: n}}", func(c *config.Config) {
 			c.Looker.VerifySSL, c.RateLimit.Adaptive, c.Folders.Recursive, c.Stages.Redact.Enabled = false, false, false, false
 		}},

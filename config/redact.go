@@ -25,7 +25,7 @@ func StripPasswords(s string) string {
 }
 
 // Redacted is the configuration as it may be shown and stored: sections as maps, sizes and durations as people write them,
-// secrets as *** (or "" where there is none), no client id, and no password inside a URL or a data source name. Marshalled
+// secrets and hooks as *** (or "" where there is none), no client id, and no password inside a URL or a data source name. Marshalled
 // as JSON it is the same bytes for the same configuration.
 func (c Config) Redacted() map[string]any {
 	return redacted(reflect.ValueOf(c))
@@ -47,6 +47,9 @@ func redacted(section reflect.Value) map[string]any {
 			out[name] = v.String()
 		case string:
 			out[name] = StripPasswords(v)
+			if section.Type() == reflect.TypeFor[Hooks]() && v != "" {
+				out[name] = mask
+			}
 		case []string:
 			shown := make([]string, len(v))
 			for i, s := range v {

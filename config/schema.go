@@ -8,7 +8,7 @@ import (
 )
 
 // reserved are names of the file that later versions give a meaning. They may be there, but empty.
-var reserved = []string{"after", "hooks", "metrics", "snapshot"}
+var reserved = []string{"after", "snapshot"}
 
 // field is one key and the place of its value in [Config].
 type field struct {
@@ -19,6 +19,11 @@ type field struct {
 
 func (f field) list() bool   { return f.typ.Kind() == reflect.Slice }
 func (f field) secret() bool { return f.typ == reflect.TypeFor[Secret]() }
+
+// private reports whether the value, though no secret of Looker's, is not shown: it often holds somebody else's.
+func (f field) private() bool {
+	return strings.HasPrefix(f.key, "hooks.") && f.typ == reflect.TypeFor[string]()
+}
 
 // in is the field's value in a configuration.
 func (f field) in(c Config) reflect.Value { return reflect.ValueOf(c).FieldByIndex(f.index) }

@@ -35,6 +35,7 @@ var bounds = map[string][2]int64{
 	"limits.in_flight_bytes":   {int64(64 * KiB), int64(64 * GiB)},
 	"limits.in_flight_items":   {10, 1_000_000},
 	"shutdown.grace":           {0, int64(time.Hour)},
+	"hooks.timeout":            {int64(time.Second), int64(24 * time.Hour)},
 }
 
 // words are the values that a key may have where there are only a few.
@@ -80,7 +81,7 @@ func unit(f field, n int64) string {
 
 // show is a value as it may stand in a complaint: nothing of a secret, nor of what stood in for a ${VAR}.
 func show(f field, at origin, raw any) string {
-	if f.secret() {
+	if f.secret() || f.private() {
 		return mask
 	}
 	if at.written != "" {
@@ -118,6 +119,7 @@ func (l *loader) validate(c Config, merged *values, usable map[string]bool) {
 	v.rates()
 	v.stages()
 	v.memory()
+	v.metrics()
 }
 
 // bad reports the value of a key.
@@ -255,5 +257,16 @@ func (v *validator) memory() {
 	if v.both("limits.in_flight_bytes", "looker.max_body") && v.c.Looker.MaxBody > v.c.Limits.InFlightBytes {
 		v.doubt("looker.max_body", fmt.Sprintf("%s is more than limits.in_flight_bytes %s; a single body of that size goes beyond it",
 			v.c.Looker.MaxBody, v.c.Limits.InFlightBytes))
+	}
+}
+
+func (v *validator) metrics() {
+	const key = "metrics.listen"
+	at := v.merged.origins[key]
+	if v.c.Metrics.Listen == "" || at.deferred {
+		return
+	}
+	if _, _, err := net.SplitHostPort(v.c.Metrics.Listen); err != nil {
+		v.bad(key, v.shown(key)+" is not an address; write it as 127.0.0.1:9090 or :9090")
 	}
 }

@@ -26,6 +26,9 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 	m.takeCalls()
 	r := m.run
 	r.Finished, r.Outcome = finish.At, finish.Outcome
+	if finish.Session != nil {
+		r.Sessions = append(r.Sessions, *finish.Session)
+	}
 	for _, line := range finish.Notes {
 		if !slices.Contains(r.Notes, line) {
 			r.Notes = append(r.Notes, line)

@@ -25,11 +25,19 @@ type thing struct {
 	id, folder string
 	trashed    bool
 	version    int
+	filler     int // bytes more
 }
 
 func (d thing) body() string {
-	return fmt.Sprintf(`{"id":%q,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}}`,
-		d.id, d.id, d.folder, d.trashed, d.version, d.id)
+	return fmt.Sprintf(`{"id":%q,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}%s}`,
+		d.id, d.id, d.folder, d.trashed, d.version, d.id, d.fill())
+}
+
+func (d thing) fill() string {
+	if d.filler == 0 {
+		return ""
+	}
+	return `,"filler":"` + strings.Repeat("x", d.filler) + `"`
 }
 
 // row is what searches show of a document.
@@ -66,9 +74,20 @@ type fakeLooker struct {
 	cap                   int                                 // rows a page holds at most
 	before                func(n int, call stages.Call) error // n counts calls from 1
 	shuffle               bool
+	spoil                 int // the call whose answer is no JSON
 }
 
 func (f *fakeLooker) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
+	answer, err := f.get(ctx, call)
+	if size := int64(len(answer.Body)); err == nil && call.Most > 0 && size > call.Most {
+		tooLarge := failed("too_large", 0)
+		tooLarge.Size = size
+		return stages.Answer{}, tooLarge
+	}
+	return answer, err
+}
+
+func (f *fakeLooker) get(ctx context.Context, call stages.Call) (stages.Answer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if ctx.Err() != nil {
@@ -87,12 +106,14 @@ func (f *fakeLooker) Get(ctx context.Context, call stages.Call) (stages.Answer, 
 		}
 	}
 	switch {
+	case len(f.calls) == f.spoil:
+		return stages.Answer{Body: []byte(`[{"id":"1"},{"id":`)}, nil
 	case strings.HasSuffix(call.Path, "/search"):
 		return f.search(call.Query), nil
 	case strings.HasPrefix(call.Path, "/folders/"):
 		folder := strings.Split(call.Path, "/")[2]
 		return f.list(func(d thing) bool { return d.folder == folder && !d.trashed }), nil
-	case call.Path == "/folders":
+	case call.Path == "/folders", call.Path == "/roles":
 		return f.list(func(thing) bool { return true }), nil
 	}
 	id := call.Path[strings.LastIndexByte(call.Path, '/')+1:]
@@ -107,7 +128,11 @@ func (f *fakeLooker) Get(ctx context.Context, call stages.Call) (stages.Answer, 
 func (f *fakeLooker) list(match func(thing) bool) stages.Answer {
 	var rows []string
 	for _, d := range f.things {
-		if match(d) {
+		switch {
+		case !match(d):
+		case f.poor:
+			rows = append(rows, d.row("id"))
+		default:
 			rows = append(rows, d.body())
 		}
 	}
@@ -191,12 +216,14 @@ func (s *store) Commit(_ context.Context, batch record.Batch) error {
 // rig is a run of list and fetch on a fake server.
 type rig struct {
 	looker *fakeLooker
+	server stages.Looker // what fetch talks to; nil: looker
 	store  *store
 	ledger *stages.Ledger
 	limits *stages.Limits
 	size   int
 	full   bool
 	out    []record.Ref
+	frees  bool // room is given back, as the stages below fetch do in the end
 }
 
 func newRig(looker *fakeLooker, kinds ...catalogue.Kind) *rig {
@@ -206,7 +233,7 @@ func newRig(looker *fakeLooker, kinds ...catalogue.Kind) *rig {
 	}
 	return &rig{
 		looker: looker, store: &store{}, size: 4,
-		ledger: stages.NewLedger(names), limits: stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 1000}),
+		ledger: stages.NewLedger(names), limits: stages.NewLimits(stages.Load{Bytes: 96 << 20, Items: 1000}),
 	}
 }
 
@@ -233,20 +260,47 @@ func (r *rig) list(t *testing.T, kinds ...catalogue.Kind) []record.Ask {
 // fetch sends asks through fetch and returns the items.
 func (r *rig) fetch(t *testing.T, asks ...record.Ask) []record.Item {
 	t.Helper()
+	return r.fetchBy(t, 1, asks...)
+}
+
+// fetchBy is fetch with so many workers.
+func (r *rig) fetchBy(t *testing.T, workers int, asks ...record.Ask) []record.Item {
+	t.Helper()
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
 	for _, ask := range asks {
 		r.ledger.Asked(ask.Kind, max(1, len(ask.Want)))
 	}
-	items := collect(run, pipeline.Then(run, stages.Fetch(r.fetchOptions(1)), pipeline.From(run, asks)))
+	items := pipeline.Then(run, stages.Fetch(r.fetchOptions(workers)), pipeline.From(run, asks))
+	if r.frees {
+		items = pipeline.Then(run, freeing(r.limits), items)
+	}
+	all := collect(run, items)
 	if err := run.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	return *items
+	return *all
+}
+
+// freeing is a stage that gives back the room of what it is given.
+func freeing(limits *stages.Limits) pipeline.Stage[record.Item, record.Item] {
+	return pipeline.Stage[record.Item, record.Item]{
+		Name: "free", Workers: 1,
+		New: pipeline.Shared(func(_ context.Context, item record.Item, emit pipeline.Emit[record.Item]) error {
+			if item.Held > 0 {
+				limits.Release(stages.Load{Bytes: item.Held, Items: 1})
+			}
+			return emit(item)
+		}),
+	}
 }
 
 func (r *rig) fetchOptions(workers int) stages.FetchOptions {
+	var server stages.Looker = r.looker
+	if r.server != nil {
+		server = r.server
+	}
 	return stages.FetchOptions{
-		Workers: workers, Buffer: 8, Admin: true, Exclude: r.out, Looker: r.looker, Limits: r.limits, Ledger: r.ledger,
+		Workers: workers, Buffer: 8, Admin: true, Exclude: r.out, Looker: server, Store: r.store, Limits: r.limits, Ledger: r.ledger,
 		Log: hclog.NewNullLogger(), Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
 }

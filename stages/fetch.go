@@ -1,19 +1,14 @@
 package stages
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -27,6 +22,7 @@ type FetchOptions struct {
 	Within          Within
 
 	Looker Looker
+	Store  Store
 	Limits *Limits
 	Ledger *Ledger
 	Log    hclog.Logger
@@ -95,8 +91,8 @@ type task struct {
 	emit pipeline.Emit[record.Item]
 }
 
-// descend asks for want by a route, in halves where that is too much, and hands
-// what is left to the next route down.
+// descend asks for want by a route, in portions of what one answer may hold, and
+// hands what is left to the next route down.
 func (t *task) descend(ctx context.Context, how record.How, offset int, want []record.Listed) error {
 	if how == record.Single {
 		for _, w := range want {
@@ -106,41 +102,53 @@ func (t *task) descend(ctx context.Context, how record.How, offset int, want []r
 		}
 		return nil
 	}
-	many, ok := t.open(how, t.ask.State)
-	if !ok {
-		return t.descend(ctx, t.next(how), offset, want)
-	}
-	// What was too much before is not tried again.
-	if most := t.most(); len(want) > most && how != record.Folder {
-		for chunk := range slices.Chunk(want, most) {
-			if err := t.descend(ctx, how, offset, chunk); err != nil {
-				return err
-			}
-			offset += len(chunk)
+	for len(want) > 0 {
+		many, ok := t.open(how, t.ask.State)
+		if !ok {
+			return t.descend(ctx, t.next(how), offset, want)
 		}
-		return nil
-	}
-	left, err := t.many(ctx, many, offset, want)
-	var failed *Failed
-	switch {
-	case errors.As(err, &failed) && tooMuch(failed.Class) && len(want) > 1 && how != record.Folder:
-		half := (len(want) + 1) / 2
-		t.shrink(half)
-		if err := t.descend(ctx, how, offset, want[:half]); err != nil {
+		n := min(len(want), t.most(how))
+		if err := t.portion(ctx, many, offset, want[:n]); err != nil {
 			return err
 		}
-		return t.descend(ctx, how, offset+half, want[half:])
-	case errors.As(err, &failed):
-		if refused(failed.Status) {
-			t.shut(how, fmt.Sprintf("asking for many at once (%s) was refused, fetching one by one: %s", many.Route, failed.Message))
-		}
-	case err != nil:
+		want, offset = want[n:], offset+n
+	}
+	return nil
+}
+
+// portion asks once for all of want.
+func (t *task) portion(ctx context.Context, many catalogue.Many, offset int, want []record.Listed) error {
+	left, err := t.many(ctx, many, offset, want)
+	if failed := (*Failed)(nil); errors.As(err, &failed) {
+		return t.retreat(ctx, many, offset, want, failed)
+	}
+	if err != nil || len(left) == 0 {
 		return err
 	}
-	if len(left) == 0 {
-		return nil
+	return t.descend(ctx, t.next(many.How), offset, left)
+}
+
+// retreat asks for what a call for many did not bring: in halves, or by the
+// route below.
+func (t *task) retreat(ctx context.Context, many catalogue.Many, offset int, want []record.Listed, failed *Failed) error {
+	how := many.How
+	switch hopeless := t.failed(how); {
+	case refused(failed.Status) && how != record.Folder:
+		t.shut(how, fmt.Sprintf("asking for many at once (%s) was refused (%d), fetching one by one", many.Route, failed.Status))
+	case hopeless:
+		t.shut(how, fmt.Sprintf("asking for many at once (%s) does not work, fetching one by one", many.Route))
 	}
-	return t.descend(ctx, t.next(how), offset, left)
+	if !tooMuch(failed.Class) || len(want) == 1 || how == record.Folder {
+		return t.descend(ctx, t.next(how), offset, want)
+	}
+	half := (len(want) + 1) / 2
+	if failed.Class == faultTimeout {
+		t.shrink(half)
+	}
+	if err := t.descend(ctx, how, offset, want[:half]); err != nil {
+		return err
+	}
+	return t.descend(ctx, how, offset+half, want[half:])
 }
 
 // refused tells whether the server will not answer this route at all.
@@ -148,283 +156,10 @@ func refused(status int) bool {
 	return status >= 400 && status < 500 && status != http.StatusTooManyRequests
 }
 
-// many asks once for all of want and settles what the answer holds. It returns
-// what the answer leaves.
-func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want []record.Listed) ([]record.Listed, error) {
-	estimate := t.guess(len(want))
-	held, err := t.Limits.Reserve(ctx, Load{Bytes: estimate, Items: int64(len(want))})
-	if err != nil {
-		return want, err
-	}
-	answer, err := t.Looker.Get(ctx, t.manyCall(many, offset, want, estimate))
-	if err != nil {
-		t.Limits.Release(held)
-		return want, err
-	}
-	rows, err := canon.Rows(answer.Body)
-	if err != nil {
-		t.Limits.Release(held)
-		return want, broken(err)
-	}
-	found, strangers := t.match(rows, want)
-	if many.How == record.IDs && strangers > 0 {
-		t.shut(record.IDs, fmt.Sprintf("%s does not honour a list of ids, fetching one by one", many.Route))
-	}
-	if rich, err := t.prove(ctx, found); err != nil || !rich {
-		t.Limits.Release(held)
-		return want, err
-	}
-	// Each row gets bytes of its own: one that waits must not keep the whole
-	// answer in memory.
-	var is Load
-	for i := range found {
-		found[i].row = bytes.Clone(found[i].row)
-		is.Bytes += int64(len(found[i].row))
-	}
-	is.Items = int64(len(found))
-	t.Limits.Correct(held, is)
-	t.learn(is.Bytes, len(found))
-
-	at := t.Now()
-	left := want[:0:0]
-	have := make(map[string]bool, len(found))
-	for _, m := range found {
-		have[m.want.ID] = true
-	}
-	for _, w := range want {
-		if !have[w.ID] {
-			left = append(left, w)
-		}
-	}
-	for _, m := range found {
-		if err := t.settle(t.item(m.want, m.row, many.Route, at)); err != nil {
-			return nil, err
-		}
-	}
-	return left, nil
-}
-
-// matched is a row of an answer and the document that it was asked for.
-type matched struct {
-	want record.Listed
-	row  []byte
-}
-
-// match finds the rows that were wanted, each document once, and counts those
-// that were not.
-func (t *task) match(rows [][]byte, want []record.Listed) (found []matched, strangers int) {
-	wanted := make(map[string]record.Listed, len(want))
-	for _, w := range want {
-		wanted[w.ID] = w
-	}
-	for _, row := range rows {
-		id := canon.Text(canon.Member(row, t.kind.Fields.ID))
-		w, ok := wanted[id]
-		if !ok {
-			strangers++
-			continue
-		}
-		delete(wanted, id)
-		found = append(found, matched{w, row})
-	}
-	return found, strangers
-}
-
-func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed, size int64) Call {
-	var params [][2]string
-	path := many.Route.Path
-	switch many.How {
-	case record.Page:
-		params = [][2]string{{"limit", strconv.Itoa(len(want))}, {"offset", strconv.Itoa(offset)}}
-		if !t.kind.Listing.Unsorted {
-			params = append(params, [2]string{"sorts", t.kind.Fields.ID})
-		}
-	case record.IDs:
-		params = [][2]string{{many.IDs, idList(want)}, {"limit", strconv.Itoa(len(want))}}
-	case record.Folder:
-		path = many.Route.Fill(t.ask.Folder)
-		if many.Route.Param != "" {
-			params = [][2]string{{many.Route.Param, t.ask.Folder}}
-		}
-	}
-	if t.ask.State == record.Trashed {
-		params = append(params, [2]string{"deleted", "true"})
-	}
-	return Call{Route: many.Route, Path: path, Query: many.Route.Values(params...), Size: size}
-}
-
-func idList(want []record.Listed) string {
-	ids := make([]string, len(want))
-	for i, w := range want {
-		ids[i] = w.ID
-	}
-	return strings.Join(ids, ",")
-}
-
-// single asks for one document.
-func (t *task) single(ctx context.Context, want record.Listed) error {
-	route, _ := t.kind.Single(want.ID)
-	if route.IsZero() {
-		return t.fault(want, record.Fault{Class: record.FaultMissing, Message: "the list no longer holds it and no route brings it alone"})
-	}
-	held, err := t.Limits.Reserve(ctx, Load{Bytes: t.guess(1), Items: 1})
-	if err != nil {
-		return err
-	}
-	answer, err := t.Looker.Get(ctx, t.detailCall(want.ID))
-	var failed *Failed
-	switch {
-	case errors.As(err, &failed):
-		t.Limits.Release(held)
-		return t.refused(ctx, want, failed)
-	case err != nil:
-		t.Limits.Release(held)
-		return err
-	}
-	size := int64(len(answer.Body))
-	t.Limits.Correct(held, Load{Bytes: size, Items: 1})
-	t.learn(size, 1)
-	return t.settle(t.item(want, answer.Body, route, t.Now()))
-}
-
-// refused decides about a document that a single call did not bring.
-func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) error {
-	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
-	missing := failed.Class == record.FaultMissing
-	switch {
-	case len(t.kind.Listing.Fixed) > 0 && (missing || failed.Class == record.FaultDenied):
-		t.Ledger.Absent(ref)
-		t.Ledger.Answered(t.ask.Kind, 1)
-		return nil
-	case t.kind.Listing.Followed && missing:
-		t.Ledger.Dangling(ref)
-		return t.settle(record.Item{Ref: ref, State: record.Gone, At: t.Now()})
-	case missing:
-		return t.missing(ctx, want, failed)
-	}
-	return t.fault(want, failed.Fault)
-}
-
-// missing decides about a document that was listed and then answered 404, which
-// means either that it is gone or that the key may not see it. It is gone only
-// if the listing no longer holds it.
-func (t *task) missing(ctx context.Context, want record.Listed, failed *Failed) error {
-	if t.kind.Listing.IDs == "" {
-		return t.fault(want, failed.Fault)
-	}
-	states := []record.State{record.Present}
-	if t.kind.Listing.Trash {
-		states = append(states, record.Trashed)
-	}
-	for _, state := range states {
-		call := listCall(t.kind, state, 0, 1)
-		call.Query.Set(t.kind.Listing.IDs, want.ID)
-		answer, err := t.Looker.Get(ctx, call)
-		if again := (*Failed)(nil); errors.As(err, &again) {
-			return t.fault(want, failed.Fault)
-		}
-		if err != nil {
-			return err
-		}
-		rows, err := canon.Rows(answer.Body)
-		if err != nil {
-			return t.fault(want, failed.Fault)
-		}
-		if found, _ := t.match(rows, []record.Listed{want}); len(found) > 0 || len(rows) > 0 {
-			denied := failed.Fault
-			denied.Class = record.FaultDenied
-			return t.fault(want, denied)
-		}
-	}
-	return t.settle(record.Item{Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: record.Gone, At: t.Now()})
-}
-
-// whole asks for a list that comes in one answer and settles every row.
-func (t *task) whole(ctx context.Context) error {
-	estimate := t.guess(100)
-	held, err := t.Limits.Reserve(ctx, Load{Bytes: estimate, Items: 1})
-	if err != nil {
-		return err
-	}
-	defer func() { t.Limits.Release(held) }()
-	route := t.kind.Listing.Route
-	answer, err := t.Looker.Get(ctx, Call{Route: route, Path: route.Path, Query: route.Values(), Size: estimate})
-	var rows [][]byte
-	if err == nil {
-		is := Load{Bytes: int64(len(answer.Body)), Items: 1}
-		t.Limits.Correct(held, is)
-		held = is
-		if rows, err = canon.Rows(answer.Body); err != nil {
-			err = broken(err)
-		}
-	}
-	var failed *Failed
-	if errors.As(err, &failed) {
-		if ended(t.Ledger, t.Log, t.kind, t.Admin, failed) {
-			return nil
-		}
-		return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
-	}
-	if err != nil {
-		return err
-	}
-	return t.rows(ctx, rows, len(answer.Body))
-}
-
-// rows settles the rows of a whole list. They are copied one by one, as the
-// stages below take them.
-func (t *task) rows(ctx context.Context, rows [][]byte, size int) error {
-	found := make([]matched, 0, len(rows))
-	for _, row := range rows {
-		id := canon.Text(canon.Member(row, t.kind.Fields.ID))
-		if id == "" {
-			failed := broken(fmt.Errorf("a row has no %s", t.kind.Fields.ID))
-			t.Ledger.Ended(t.ask.Kind, record.Incomplete, failed.Message)
-			return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
-		}
-		if !t.Within.has(t.ask.Kind, id, "") || slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
-			continue
-		}
-		found = append(found, matched{record.Listed{ID: id, State: record.Present}, row})
-	}
-	rich, err := t.prove(ctx, found)
-	if err != nil {
-		return err
-	}
-	t.learn(int64(size), len(rows))
-	t.Ledger.Asked(t.ask.Kind, len(found)-1) // list asked for one: the list itself
-	t.Ledger.Listed(t.ask.Kind, len(found))
-	t.Ledger.Ended(t.ask.Kind, record.Complete, "")
-	at := t.Now()
-	for _, m := range found {
-		if !rich {
-			if err := t.single(ctx, m.want); err != nil {
-				return err
-			}
-			continue
-		}
-		row := bytes.Clone(m.row)
-		t.Limits.Correct(Load{}, Load{Bytes: int64(len(row)), Items: 1})
-		if err := t.settle(t.item(m.want, row, t.kind.Listing.Route, at)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *task) detailCall(id string) Call {
-	route, path := t.kind.Single(id)
-	query := route.Values()
-	if route.Param != "" {
-		query.Set(route.Param, id)
-	}
-	return Call{Route: route, Path: path, Query: query, Size: t.guess(1)}
-}
-
 func (t *task) item(want record.Listed, body []byte, route catalogue.Route, at time.Time) record.Item {
 	return record.Item{
 		Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp,
-		Body: body, Route: route.String(), At: at, Held: int64(len(body)),
+		Body: body, Known: want.Hash, Route: route.String(), At: at, Held: int64(len(body)),
 	}
 }
 

@@ -71,11 +71,11 @@ func TestFetchAccountsForEveryDocument(t *testing.T) {
 			calls:  []string{"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/1", "/dashboards/2"},
 		},
 		{
-			name: "a page that is too much is halved, and remembered", ask: pageAsk(0, "1", "2", "3"),
+			name: "a page that takes too long is halved, and remembered", ask: pageAsk(0, "1", "2", "3"),
 			set: func(f *fakeLooker) {
 				f.before = func(_ int, call stages.Call) error {
 					if call.Query.Get("limit") == "3" {
-						return failed("too_large", 200)
+						return failed("timeout", 0)
 					}
 					return nil
 				}
@@ -148,7 +148,7 @@ func TestFetchAccountsForEveryDocument(t *testing.T) {
 		{
 			name: "a list in one answer", ask: record.Ask{Kind: "folders", How: record.Whole, State: record.Present},
 			bodies: numbers(1, 9),
-			calls:  []string{"/folders", "/folders/1"},
+			calls:  []string{"/folders", "/folders/1", "/folders/2", "/folders/3"},
 		},
 	}
 	for _, tt := range tests {
@@ -160,7 +160,10 @@ func TestFetchAccountsForEveryDocument(t *testing.T) {
 			r := newRig(looker, dashboards, kindOf(t, "looks"), kindOf(t, "folders"))
 			if tt.name == "a list in one answer" {
 				r.looker.before = func(_ int, call stages.Call) error {
-					if call.Path == "/folders/1" { // which the fake takes for the folder's looks
+					if call.Path == "/folders/1" { // for which the fake has no route
+						return failed(record.FaultMissing, 404)
+					}
+					if strings.HasPrefix(call.Path, "/folders/") {
 						return failed("server", 500)
 					}
 					return nil
@@ -255,7 +258,7 @@ func TestFetchOfDocumentThatChangesMeanwhile(t *testing.T) {
 	if notes := r.ledger.Notes(); notes != nil {
 		t.Errorf("notes = %q: a document that is being edited is no poor row", notes)
 	}
-	if diff := cmp.Diff([]string{"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/1"}, short(looker.calls)); diff != "" {
+	if diff := cmp.Diff([]string{"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/1", "/dashboards/2"}, short(looker.calls)); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 }

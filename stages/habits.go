@@ -1,14 +1,26 @@
 package stages
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+)
+
+const (
+	// faultTimeout is the class of a call that was not answered in time.
+	faultTimeout = "timeout"
+	// idsAtOnce keeps a list of ids within what servers take as an address.
+	idsAtOnce = 250
+	// A route of many on which so many calls failed in a row, and none brought
+	// anything, is not used any more. It takes less to find one bad document in a
+	// page of thousands.
+	giveUpAfter = 16
+	// After so many asks in a row that were as large as they may be, and were
+	// answered in time, larger ones are tried again.
+	regrowAfter = 8
+	unbounded   = 1 << 30
 )
 
 // habits is what a run has learnt about how a server serves one kind. It is
@@ -17,20 +29,23 @@ type habits struct {
 	kind  catalogue.Kind
 	rules *canon.Rules
 
-	proof sync.Mutex // held while a row is compared with a single fetch
+	proof chan struct{} // holds one while a row is compared with a single fetch
 
-	mu     sync.Mutex
-	shutBy map[record.How]bool // routes that are not used any more in this run
-	size   int64               // bytes of a document, a moving average
-	chunk  int                 // the most documents that one call may ask for
-	proven bool
-	poor   bool // rows of lists are poorer than documents
+	mu      sync.Mutex
+	shutBy  map[record.How]bool // routes that are not used any more in this run
+	failing map[record.How]int  // calls that failed in a row
+	size    int64               // bytes of a document, a moving average
+	learnt  bool                // size was measured
+	chunk   int                 // the most documents that one call may ask for
+	streak  int                 // calls for as many that were answered since it changed
+	lists   verdict             // on the rows of lists
+	untold  int                 // comparisons that told nothing
 }
 
 func newHabits(kind catalogue.Kind) *habits {
 	return &habits{
-		kind: kind, rules: canon.Compile(kind),
-		shutBy: make(map[record.How]bool), size: max(kind.Size, 1), chunk: 1 << 30,
+		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
+		size: max(kind.Size, 1), chunk: unbounded,
 	}
 }
 
@@ -38,7 +53,7 @@ func newHabits(kind catalogue.Kind) *habits {
 func (h *habits) open(how record.How, state record.State) (catalogue.Many, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.poor || h.shutBy[how] {
+	if h.lists == poor || h.shutBy[how] {
 		return catalogue.Many{}, false
 	}
 	for _, m := range h.kind.Many {
@@ -71,20 +86,47 @@ func (h *habits) learn(bytes int64, n int) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.size = max(1, (3*h.size+bytes/int64(n))/4)
+	size := max(1, bytes/int64(n))
+	if h.learnt {
+		size = max(1, (3*h.size+size)/4)
+	}
+	h.size, h.learnt = size, true
 }
 
-func (h *habits) most() int {
+// atLeast takes note of how large documents are at least.
+func (h *habits) atLeast(bytes int64, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.chunk
+	h.size = max(h.size, bytes/int64(max(1, n)))
 }
 
 // shrink makes later asks smaller.
 func (h *habits) shrink(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.chunk = min(h.chunk, max(1, n))
+	h.chunk, h.streak = min(h.chunk, max(1, n)), 0
+}
+
+// served takes note of a call for n documents that was answered.
+func (h *habits) served(how record.How, n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failing[how] = 0
+	if n < h.chunk {
+		return
+	}
+	if h.streak++; h.streak >= regrowAfter {
+		h.chunk, h.streak = min(2*h.chunk, unbounded), 0
+	}
+}
+
+// failed takes note of a call that was not answered, and tells whether it is
+// hopeless to ask on in that way.
+func (h *habits) failed(how record.How) (hopeless bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failing[how]++
+	return h.failing[how] >= giveUpAfter
 }
 
 // shut stops the use of a route for the rest of the run and says so once.
@@ -97,82 +139,4 @@ func (t *task) shut(how record.How, why string) {
 		t.Log.Warn("falling back", "kind", t.kind.Name, "reason", why)
 		t.Ledger.Note(t.kind.Name, why)
 	}
-}
-
-// prove tells whether rows of lists of this kind are as rich as the documents
-// themselves. The first call of a run decides it, by fetching the largest row's
-// document alone; others wait for it. A difference must show twice, or the
-// document has only changed in between.
-func (t *task) prove(ctx context.Context, found []matched) (rich bool, err error) {
-	if len(found) == 0 || t.kind.Detail.IsZero() {
-		return true, nil
-	}
-	t.proof.Lock()
-	defer t.proof.Unlock()
-	t.mu.Lock()
-	proven, poor := t.proven, t.poor
-	t.mu.Unlock()
-	if proven {
-		return !poor, nil
-	}
-	sample := found[0]
-	for _, m := range found {
-		if len(m.row) > len(sample.row) {
-			sample = m
-		}
-	}
-	poor, err = t.poorer(ctx, sample)
-	if err != nil {
-		return false, err
-	}
-	t.mu.Lock()
-	t.proven, t.poor = true, poor
-	t.mu.Unlock()
-	return !poor, nil
-}
-
-// poorer compares a row with its document.
-func (t *task) poorer(ctx context.Context, sample matched) (bool, error) {
-	reader := canon.NewReader()
-	row, err := reader.Read(t.rules, sample.row)
-	if err != nil {
-		return false, nil // serialize will say what is wrong with it
-	}
-	var before record.Digest
-	for range 2 {
-		answer, err := t.Looker.Get(ctx, t.detailCall(sample.want.ID))
-		var failed *Failed
-		if errors.As(err, &failed) || errors.Is(err, ErrBudget) {
-			// What was paid for is not thrown away.
-			t.note("could not compare a list row with %s alone, trusting the list: %s", sample.want.ID, err)
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		alone, err := reader.Read(t.rules, answer.Body)
-		if err != nil {
-			t.note("could not compare a list row with %s alone, trusting the list: %s", sample.want.ID, err)
-			return false, nil
-		}
-		if alone.Fingerprint == row.Fingerprint {
-			return false, nil
-		}
-		if missing := canon.Missing(t.rules, sample.row, answer.Body); len(missing) > 0 {
-			t.note("rows of the list are poorer than single documents (%s is missing in %s), fetching one by one", missing[0], sample.want.ID)
-			return true, nil
-		}
-		if alone.Fingerprint == before {
-			t.note("rows of the list differ from single documents (%s), fetching one by one", sample.want.ID)
-			return true, nil
-		}
-		before = alone.Fingerprint
-	}
-	return false, nil
-}
-
-func (t *task) note(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	t.Log.Warn("proof of the list", "kind", t.kind.Name, "result", text)
-	t.Ledger.Note(t.kind.Name, text)
 }

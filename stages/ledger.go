@@ -92,6 +92,13 @@ func (l *Ledger) Note(kind record.Kind, text string) {
 	l.notes = append(l.notes, fmt.Sprintf("%s: %s", kind, text))
 }
 
+// Remark keeps a sentence with the run that is about no kind.
+func (l *Ledger) Remark(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.notes = append(l.notes, text)
+}
+
 // Dangling takes note of a document that another one points to and that is not
 // there.
 func (l *Ledger) Dangling(ref record.Ref) {
@@ -121,13 +128,17 @@ func (l *Ledger) Kept() []record.Ref {
 	return refs
 }
 
-// Notes returns the notes, one line each.
+// Notes returns the notes, one line each. What is missing of a kind is told only
+// when all of it was asked for: a run that is resumed would tell it twice.
 func (l *Ledger) Notes() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	notes := slices.Clone(l.notes)
 	for _, kind := range l.order {
 		a := l.kinds[kind]
+		if a.listing != record.Complete || a.answered < a.asked {
+			continue
+		}
 		if n := len(a.dangling); n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not there (404): %s", kind, n, some(a.dangling)))
 		}

@@ -29,12 +29,13 @@ type Limits struct {
 	used    Load
 	peak    Load
 	waiters []*waiter // first come, first served
-	waited  time.Duration
+	waited  struct{ bytes, items time.Duration }
 	wanted  chan struct{}
 }
 
 type waiter struct {
 	want  Load
+	items bool // it is documents that there is no room for, not bytes
 	ready chan struct{}
 }
 
@@ -54,7 +55,7 @@ func (l *Limits) Reserve(ctx context.Context, want Load) (Load, error) {
 		l.mu.Unlock()
 		return want, nil
 	}
-	w := &waiter{want: want, ready: make(chan struct{})}
+	w := &waiter{want: want, items: l.used.Bytes+want.Bytes <= l.limit.Bytes, ready: make(chan struct{})}
 	l.waiters = append(l.waiters, w)
 	l.nudge()
 	l.mu.Unlock()
@@ -69,8 +70,12 @@ func (l *Limits) Reserve(ctx context.Context, want Load) (Load, error) {
 		return Load{}, context.Cause(ctx)
 	}
 	l.mu.Lock()
-	l.waited += time.Since(start)
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	if w.items {
+		l.waited.items += time.Since(start)
+	} else {
+		l.waited.bytes += time.Since(start)
+	}
 	return want, nil
 }
 
@@ -84,11 +89,7 @@ func (l *Limits) Release(load Load) {
 	defer l.mu.Unlock()
 	l.used = l.used.minus(load)
 	l.peak = Load{max(l.peak.Bytes, l.used.Bytes), max(l.peak.Items, l.used.Items)}
-	for len(l.waiters) > 0 && l.fits(l.waiters[0].want) {
-		l.take(l.waiters[0].want)
-		close(l.waiters[0].ready)
-		l.waiters = slices.Delete(l.waiters, 0, 1)
-	}
+	l.admit()
 	if len(l.waiters) > 0 {
 		l.nudge()
 	}
@@ -107,9 +108,15 @@ func (l *Limits) Used() (now, peak Load) {
 
 // Waited returns how long callers of Reserve have waited, summed.
 func (l *Limits) Waited() time.Duration {
+	bytes, items := l.WaitedFor()
+	return bytes + items
+}
+
+// WaitedFor parts what Waited returns by what there was no room for.
+func (l *Limits) WaitedFor() (bytes, items time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waited
+	return l.waited.bytes, l.waited.items
 }
 
 func (l *Limits) fits(want Load) bool {
@@ -131,7 +138,17 @@ func (l *Limits) withdraw(w *waiter) bool {
 		return false
 	}
 	l.waiters = slices.Delete(l.waiters, i, i+1)
+	l.admit()
 	return true
+}
+
+// admit lets those in who stand first and fit. It needs l.mu.
+func (l *Limits) admit() {
+	for len(l.waiters) > 0 && l.fits(l.waiters[0].want) {
+		l.take(l.waiters[0].want)
+		close(l.waiters[0].ready)
+		l.waiters = slices.Delete(l.waiters, 0, 1)
+	}
 }
 
 func (l *Limits) nudge() {

@@ -138,6 +138,7 @@ func TestListEnumerates(t *testing.T) {
 		set    func(*fakeLooker)
 		calls  []string // of the first pass
 		end    record.End
+		fault  string // class of the fault that an ask carries to the sink
 	}{
 		{
 			name: "one page", things: 7,
@@ -182,7 +183,7 @@ func TestListEnumerates(t *testing.T) {
 					return nil
 				}
 			},
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=28&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 14},
 		},
 		{
@@ -195,20 +196,21 @@ func TestListEnumerates(t *testing.T) {
 					return nil
 				}
 			},
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=32&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 16},
 		},
 		{
 			name: "an order that changes with every call", things: 15,
 			set:   func(f *fakeLooker) { f.shuffle = true },
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=30&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 15},
 		},
 		{
 			name: "a list that cannot be pinned down is incomplete", things: 15,
 			set:   func(f *fakeLooker) { f.shuffle, f.cap = true, 10 },
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=20&offset=0", "limit=20&offset=9"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=30&offset=0", "limit=30&offset=9", "limit=60&offset=0", "limit=60&offset=9"},
 			end:   record.End{Listing: record.Incomplete, Listed: 10, Reason: "the list shifted while it was read"},
+			fault: "shifted",
 		},
 		{
 			name: "too much is asked for in smaller pages", things: 7,
@@ -224,12 +226,80 @@ func TestListEnumerates(t *testing.T) {
 			end:   record.End{Listing: record.Complete, Listed: 7},
 		},
 		{
+			name: "pages that join up by accident are not a list without gaps", things: 15,
+			set: func(f *fakeLooker) {
+				f.before = func(n int, _ stages.Call) error {
+					if n == 2 { // 10 still ends the first page, and 3 stands where 11 stood
+						f.things = slices.Concat(f.things[:10], f.things[2:3], f.things[11:])
+					}
+					if n == 3 {
+						f.things = things(15)
+					}
+					return nil
+				}
+			},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=30&offset=0"},
+			end:   record.End{Listing: record.Complete, Listed: 15},
+		},
+		{
+			name: "ids in the order of their text", things: 0,
+			set: func(f *fakeLooker) {
+				for _, id := range []string{"1", "10", "100", "11", "2", "20", "21", "3", "30", "a", "b", "c"} {
+					f.things = append(f.things, thing{id: id})
+				}
+			},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
+			end:   record.End{Listing: record.Complete, Listed: 12},
+		},
+		{
+			name: "a list in no order is complete when its pages join up and hold nothing twice", things: 15,
+			set: func(f *fakeLooker) {
+				f.things = slices.Concat(f.things[7:], f.things[:7])
+				f.cap = 6
+			},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=5", "limit=10&offset=10"},
+			end:   record.End{Listing: record.Complete, Listed: 15},
+		},
+		{
+			name: "pages of a single row prove nothing", things: 5,
+			set: func(f *fakeLooker) { f.cap, f.noTotals = 1, true },
+			calls: []string{
+				"limit=10&offset=0", "limit=10&offset=1", "limit=10&offset=0",
+				"limit=20&offset=0", "limit=20&offset=1", "limit=20&offset=0",
+				"limit=40&offset=0", "limit=40&offset=1", "limit=40&offset=0",
+			},
+			end:   record.End{Listing: record.Incomplete, Listed: 1, Reason: "the list shifted while it was read: pages of a single row cannot be joined"},
+			fault: "shifted",
+		},
+		{
+			name: "pages of one row would overlap for ever, and are not asked for", things: 4,
+			set: func(f *fakeLooker) {
+				f.noTotals = true
+				f.before = func(_ int, call stages.Call) error {
+					if call.Query.Get("limit") != "1" {
+						return failed("server", 500)
+					}
+					return nil
+				}
+			},
+			calls: []string{"limit=10&offset=0", "limit=5&offset=0", "limit=2&offset=0"},
+			end:   record.End{Listing: record.Incomplete, Reason: "server"},
+			fault: "server",
+		},
+		{
+			name: "half a page of JSON is asked for in smaller pages", things: 7,
+			set:   func(f *fakeLooker) { f.spoil = 1 },
+			calls: []string{"limit=10&offset=0", "limit=5&offset=0", "limit=5&offset=4"},
+			end:   record.End{Listing: record.Complete, Listed: 7},
+		},
+		{
 			name: "refused", things: 7,
 			set: func(f *fakeLooker) {
 				f.before = func(int, stages.Call) error { return failed(record.FaultDenied, 403) }
 			},
 			calls: []string{"limit=10&offset=0"},
 			end:   record.End{Listing: record.Denied, Reason: "denied"},
+			fault: record.FaultDenied,
 		},
 		{
 			name: "failed on the way", things: 15,
@@ -243,6 +313,7 @@ func TestListEnumerates(t *testing.T) {
 			},
 			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
 			end:   record.End{Listing: record.Incomplete, Listed: 10, Reason: "unauthorized"},
+			fault: "unauthorized",
 		},
 	}
 	for _, tt := range tests {
@@ -270,10 +341,43 @@ func TestListEnumerates(t *testing.T) {
 			if diff := cmp.Diff(tt.end, end); diff != "" {
 				t.Errorf("end (-want +got):\n%s", diff)
 			}
-			if faulty := tt.end.Listing == record.Denied || tt.end.Reason == "unauthorized"; faulty != slices.ContainsFunc(asks, func(a record.Ask) bool { return a.Fault != nil }) {
-				t.Errorf("an ask carries a fault: %v, want %v", !faulty, faulty)
+			var fault string
+			for _, ask := range asks {
+				if ask.Fault != nil {
+					fault += ask.Fault.Class
+				}
+			}
+			if fault != tt.fault {
+				t.Errorf("asks carry the fault %q, want %q", fault, tt.fault)
 			}
 		})
+	}
+}
+
+// TestLongListHoldsADocumentTwice: the list is longer than what is remembered
+// of one that rises.
+func TestLongListHoldsADocumentTwice(t *testing.T) {
+	kind := paged
+	kind.Listing.Trash, kind.Listing.Page = false, 5000
+	looker := &fakeLooker{things: things(24_000)}
+	whole := slices.Clone(looker.things)
+	looker.before = func(n int, _ stages.Call) error {
+		looker.things = whole
+		if n <= 5 {
+			looker.things = slices.Concat(whole[:22_000], whole[4:5], whole[22_001:])
+		}
+		return nil
+	}
+	r := newRig(looker, kind)
+	r.size = 5000
+	r.list(t, kind)
+	if n := len(looker.calls); n != 6 {
+		t.Errorf("%d calls, want 5 pages and the list again in one answer", n)
+	}
+	for _, p := range r.ledger.Progress() {
+		if p.Listing != record.Complete || p.Listed != 24_000 {
+			t.Errorf("%+v, want all 24,000 listed", p)
+		}
 	}
 }
 

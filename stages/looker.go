@@ -15,6 +15,12 @@ type Call struct {
 	Path  string // filled and escaped
 	Query url.Values
 	Size  int64 // expected bytes of the answer
+	// Most is how many bytes the answer may have; more is a *[Failed] of the class
+	// too_large. 0, or above what the client allows at all: as much as that.
+	Most int64
+	// Tries is how often the call is made at most, for one that may be made in
+	// parts as well. 0, or above what the client does anyway: as often as that.
+	Tries int
 }
 
 // Answer is the body of a successful call. The receiver owns the bytes.
@@ -41,7 +47,8 @@ var ErrBudget = errors.New("budget of calls used up")
 // Failed is the error of a call that got no usable answer in all its attempts.
 type Failed struct {
 	record.Fault
-	Err error
+	Size int64 // of an answer that was too large, where the server announced it
+	Err  error
 }
 
 // Error is the error of the last attempt.

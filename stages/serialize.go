@@ -66,6 +66,13 @@ func (s *serializer) record(item record.Item) record.Record {
 	if item.Body == nil {
 		return rec
 	}
+	rec.Hash, rec.Size = sha256.Sum256(item.Body), int64(len(item.Body))
+	if rec.Hash == item.Known {
+		// The same bytes as last time need no reading and no encoding.
+		rec.Same = true
+		s.limits.Release(Load{Bytes: item.Held, Items: 1})
+		return rec
+	}
 	doc, err := s.reader.Read(s.rules[item.Kind], item.Body)
 	if err == nil && doc.ID != item.ID && !s.anonymous[item.Kind] {
 		rec.Fault = &record.Fault{Class: record.FaultMismatch, Status: 200, Attempts: 1, Message: fmt.Sprintf("the answer holds another document: %q", doc.ID)}
@@ -73,6 +80,7 @@ func (s *serializer) record(item record.Item) record.Record {
 		rec.Fault = &record.Fault{Class: record.FaultInvalid, Status: 200, Attempts: 1, Message: err.Error()}
 	}
 	if rec.Fault != nil {
+		rec.Hash, rec.Size = record.Digest{}, 0
 		s.limits.Release(Load{Bytes: item.Held, Items: 1})
 		return rec
 	}
@@ -80,7 +88,7 @@ func (s *serializer) record(item record.Item) record.Record {
 		rec.State = record.Trashed
 	}
 	rec.Name, rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Name, doc.Folder, doc.Owner, doc.Updated, doc.Refs
-	rec.Fingerprint, rec.Hash, rec.Size = doc.Fingerprint, sha256.Sum256(item.Body), int64(len(item.Body))
+	rec.Fingerprint = doc.Fingerprint
 	rec.Body, rec.Codec = s.encode(item.Body)
 	rec.Held = int64(len(rec.Body))
 	s.limits.Correct(Load{Bytes: item.Held}, Load{Bytes: rec.Held})

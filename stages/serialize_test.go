@@ -58,7 +58,7 @@ func TestSerialize(t *testing.T) {
 		},
 		{
 			name: "what does not shrink stays plain", item: bodyItem("groups", "7", `{"id":7}`),
-			want: record.Record{State: record.Present, Codec: record.Plain},
+			want: record.Record{State: record.Present, Codec: record.Plain, Refs: []record.Ref{{Kind: "group_groups", ID: "7"}}},
 		},
 		{name: "truncated", item: bodyItem("groups", "7", `{"id":"7"`), fault: record.FaultInvalid},
 		{name: "a page", item: bodyItem("groups", "7", `<html>`), fault: record.FaultInvalid},
@@ -122,6 +122,25 @@ func TestSerializePassesOnWhatHasNoBody(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
+func TestSerializeLeavesAloneWhatIsStoredAlready(t *testing.T) {
+	known := bodyItem("groups", "7", `{"id":"7"}`)
+	known.Known, known.Stamp = sha256.Sum256(known.Body), record.Digest{1}
+	other := bodyItem("groups", "8", `{"id":"8"}`)
+	other.Known = known.Known
+	limits := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
+	limits.Correct(stages.Load{}, stages.Load{Bytes: known.Held + other.Held, Items: 2})
+	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Limits: limits}), known, other)
+	if !got[0].Same || got[0].Body != nil || got[0].Size != 10 || got[0].Stamp != known.Stamp || got[0].State != record.Present {
+		t.Errorf("the same bytes: %+v, want the same without a body", got[0])
+	}
+	if got[1].Same || got[1].Body == nil {
+		t.Errorf("other bytes: %+v, want a body", got[1])
+	}
+	if now, _ := limits.Used(); now != (stages.Load{Bytes: got[1].Held, Items: 1}) {
+		t.Errorf("in flight %+v, want what the second one holds", now)
 	}
 }
 

@@ -21,8 +21,8 @@ fi
 rule 'tests do not sleep; use testing/synctest, a channel or an injected clock' \
 	"$(grep -l 'time\.Sleep(' "${tests[@]}" | xargs -r grep -L '"testing/synctest"')"
 
-rule 'goroutines belong to pipeline, internal/looker, internal/lookersim and cmd' \
-	"$(grep -nE '^\s*go (func\(|[A-Za-z_.]+\()' "${code[@]}" | grep -vE '^(pipeline|internal/looker|internal/lookersim|cmd/lookervault)/')"
+rule 'goroutines belong to pipeline, internal/looker, the simulator and commands' \
+	"$(grep -nE '^\s*go (func\(|[A-Za-z_.]+\()' "${code[@]}" | grep -vE '^(pipeline|internal/looker|internal/lookersim|internal/bench|cmd/lookervault)/')"
 
 # cobra has no type for an unknown command.
 rule 'the text of an error is for people; use errors.Is or errors.As' \

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -30,7 +28,11 @@ a line break. Only values that redaction replaced differ.`,
 			defer closing(&err, reader)
 			document, err := reader.Document(cmd.Context(), instance, record.Ref{Kind: kind, ID: args[1]}, run)
 			if err != nil {
-				return fmt.Errorf("%s: %w; lookervault list %s shows what there is", reader.Path(), err, kind)
+				where := "list " + string(kind)
+				if run != 0 {
+					where = "runs"
+				}
+				return absent(err, reader, where)
 			}
 			_, err = a.stdout.Write(document.Body)
 			return err

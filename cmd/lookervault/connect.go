@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
@@ -48,7 +50,7 @@ func connect(ctx context.Context, client *looker.Client) (server, error) {
 	}
 	caller, err := whoami(ctx, client)
 	if err != nil {
-		return server{}, err
+		return server{}, fmt.Errorf("ask %s who is calling: %w", client.BaseURL(), err)
 	}
 	s.caller = caller
 	return s, nil
@@ -62,7 +64,11 @@ func whoami(ctx context.Context, client *looker.Client) (record.Caller, error) {
 		ID    string   `json:"id"`
 		Roles []string `json:"role_ids"`
 	}
-	if err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user); err != nil {
+	err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user)
+	if refused(err) {
+		return record.Caller{}, nil // who calls is not said; nothing else depends on it
+	}
+	if err != nil {
 		return record.Caller{}, err
 	}
 	var roles []struct {
@@ -72,8 +78,8 @@ func whoami(ctx context.Context, client *looker.Client) (record.Caller, error) {
 			AllAccess bool `json:"all_access"`
 		} `json:"permission_set"`
 	}
-	err := get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles)
-	if status := (*looker.StatusError)(nil); errors.As(err, &status) && (status.Status == http.StatusForbidden || status.Status == http.StatusNotFound) {
+	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles)
+	if refused(err) {
 		no := false
 		return record.Caller{ID: user.ID, Admin: &no}, nil
 	}
@@ -83,10 +89,16 @@ func whoami(ctx context.Context, client *looker.Client) (record.Caller, error) {
 	admin := false
 	for _, role := range roles {
 		for _, id := range user.Roles {
-			admin = admin || role.ID == id && role.Permissions.AllAccess
+			admin = admin || role.ID == id && (role.Permissions.AllAccess || role.Name == "Admin")
 		}
 	}
 	return record.Caller{ID: user.ID, Admin: &admin}, nil
+}
+
+// refused tells whether the server will not answer a question.
+func refused(err error) bool {
+	status, ok := errors.AsType[*looker.StatusError](err)
+	return ok && (status.Status == http.StatusForbidden || status.Status == http.StatusNotFound)
 }
 
 // get reads a small document that only this program looks at.
@@ -100,11 +112,15 @@ func get(ctx context.Context, client *looker.Client, path string, query url.Valu
 
 // announce says who is calling, loudly where that means that something will be
 // missing.
-func (a *app) announce(s server, log hclog.Logger) {
-	if s.caller.Admin == nil || *s.caller.Admin {
+func (a *app) announce(s server, kinds []catalogue.Kind, log hclog.Logger) {
+	if s.caller.Admin == nil {
+		log.Warn("connected, but Looker does not say whether the API key is an administrator's; a key that is not sees less", "looker", s.release)
+		return
+	}
+	if *s.caller.Admin {
 		log.Info("connected", "looker", s.release, "user", s.caller.ID, "admin", true)
 		return
 	}
 	log.Warn("the API key is not an administrator's: Looker shows it only what its user may see, so this backup will look complete and not be",
-		"user", s.caller.ID)
+		"user", s.caller.ID, "short", shortOf(kinds))
 }

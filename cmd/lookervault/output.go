@@ -2,17 +2,14 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
-	"os"
-	"strings"
-	"unicode"
 
-	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/lookervault/lookervault/internal/ui"
 )
 
 // column is a column of a table of T.
@@ -102,57 +99,16 @@ func renderTable[T any](out io.Writer, columns []column[T], rows iter.Seq2[T, er
 }
 
 // newTable is a table without lines between its rows, cut to the terminal.
-func newTable(out io.Writer) table.Writer {
-	t := table.NewWriter()
-	t.SetOutputMirror(out)
-	style := table.StyleDefault
-	style.Box = table.BoxStyle{PaddingRight: "  ", UnfinishedRow: "…"}
-	style.Format.Header, style.Format.Footer = text.FormatUpper, text.FormatDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	t.SetStyle(style)
-	if file, ok := out.(*os.File); ok {
-		if width := terminalWidth(file); width > 0 {
-			t.Style().Size.WidthMax = width
-		}
-	}
-	return t
-}
+func newTable(out io.Writer) table.Writer { return ui.NewTable(out) }
 
-// plainText is text that stays in its cell and leaves the terminal alone: names
-// come from whoever may edit a title.
-func plainText(s string) string {
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
+// plainText is text that stays in its cell.
+func plainText(s string) string { return ui.PlainText(s) }
 
 // encodeJSON is a value on one line, with its text as it is.
-func encodeJSON(v any) (string, error) {
-	var s strings.Builder
-	enc := json.NewEncoder(&s)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(s.String(), "\n"), nil
-}
+func encodeJSON(v any) (string, error) { return ui.EncodeJSON(v) }
 
 // count is a number as people read it.
-func count(n int64) string { return humanize.Comma(n) }
-
-// size is a number of bytes as people read it.
-func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
+func count(n int64) string { return ui.Count(n) }
 
 // plural is "1 call", "2 calls".
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + many
-}
+func plural(n int64, one, many string) string { return ui.Plural(n, one, many) }

@@ -1,87 +1,200 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
 )
 
-// progress tells how far a run is: on a terminal in one line that is drawn over,
-// elsewhere in a line every ten seconds. It shows what is committed.
-type progress struct {
-	out   *terminal
-	begun time.Time
-	stop  chan struct{}
-	done  sync.WaitGroup
+// progressModes are the words of --progress.
+var progressModes = []string{"auto", "bar", "plain", "none"}
+
+// progressMode resolves --progress: bars need a terminal, and one that does not
+// carry the events of --json as well.
+func (a *app) progressMode(o runOptions) (string, error) {
+	if !slices.Contains(progressModes, o.progress) {
+		return "", fmt.Errorf("--progress %q is none of auto, bar, plain, none", o.progress)
+	}
+	shared := o.json && isTerminal(a.stdout)
+	switch {
+	case o.progress == "auto" && shared:
+		return "none", nil
+	case (o.progress == "auto" || o.progress == "bar") && a.stderr.tty && !shared:
+		return "bar", nil
+	case o.progress == "none":
+		return "none", nil
+	}
+	return "plain", nil
 }
 
-func newProgress(out *terminal) *progress { return &progress{out: out} }
+// tick is how often a run is looked at. Bars are drawn as often.
+const tick = 250 * time.Millisecond
+
+// A watch shows a run while it goes on, and measures it.
+type watch struct {
+	app    *app
+	mode   string
+	limits ui.Limits
+	bars   *ui.Bars
+	plain  *ui.Plain
+	events *ui.Events // nil without --json
+	began  time.Time
+	stop   chan struct{}
+	done   sync.WaitGroup
+	quiet  func() bool // takes back the notice about Ctrl-C
+
+	mu      sync.Mutex // everything below
+	view    *extract.View
+	tracker *ui.Tracker
+	sampler ui.Sampler
+	frame   ui.Frame
+	session record.Session
+}
+
+// newWatch makes a watch of a run that has not begun.
+func (a *app) newWatch(c config.Config, o runOptions, mode string) *watch {
+	w := &watch{app: a, mode: mode, limits: limitsOf(c), began: time.Now()}
+	if o.json {
+		w.events = ui.NewEvents(a.stdout, time.Now)
+	}
+	return w
+}
+
+// limitsOf is what the configuration allows a run.
+func limitsOf(c config.Config) ui.Limits {
+	limits := ui.Limits{Calls: int64(c.RateLimit.MaxCalls), PerSecond: float64(c.RateLimit.PerSecond)}
+	if minute := float64(c.RateLimit.PerMinute) / 60; minute > 0 && (limits.PerSecond == 0 || minute < limits.PerSecond) {
+		limits.PerSecond = minute
+	}
+	return limits
+}
 
 // start shows a run until close.
-func (p *progress) start(view *extract.View) {
-	p.begun, p.stop = time.Now(), make(chan struct{})
-	every := 10 * time.Second
-	if p.out.tty {
-		every = 250 * time.Millisecond
+func (w *watch) start(begun record.Begun, view *extract.View) {
+	w.mu.Lock()
+	w.began, w.view, w.stop = time.Now(), view, make(chan struct{})
+	w.tracker = ui.NewTracker(begun, w.limits, w.began)
+	w.mu.Unlock()
+	switch w.mode {
+	case "bar":
+		w.bars = ui.NewBars(w.app.stderr.out, w.app.stderr.Size)
+		w.app.stderr.divert(w.bars)
+	case "plain":
+		w.plain = ui.NewPlain(w.app.stderr)
 	}
-	p.done.Go(func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
+	w.quiet = context.AfterFunc(w.app.stop, func() {
+		fmt.Fprintln(w.app.stderr, "Stopping: what was fetched is being committed. Ctrl-C again ends at once.")
+	})
+	w.look()
+	w.done.Go(func() {
+		ticker := time.NewTicker(tick)
+		defer ticker.Stop()
+		for n := 1; ; n++ {
 			select {
-			case <-tick.C:
-				p.show(view.Snapshot())
-			case <-p.stop:
+			case <-ticker.C:
+				frame := w.look()
+				if w.plain != nil && n%4 == 0 {
+					w.plain.Show(frame)
+				}
+			case <-w.stop:
 				return
 			}
 		}
 	})
 }
 
-// close ends it; it may be called again.
-func (p *progress) close() {
-	if p.stop == nil {
-		return
+// look takes a snapshot and shows it everywhere but in plain lines.
+func (w *watch) look() ui.Frame {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	snapshot, now := w.view.Snapshot(), time.Now()
+	w.frame = w.tracker.Frame(snapshot, now)
+	w.sampler.Add(snapshot, now.Sub(w.began))
+	if w.bars != nil {
+		w.bars.Show(w.frame)
 	}
-	close(p.stop)
-	p.done.Wait()
-	p.stop = nil
-	p.out.Status("")
+	if w.events != nil {
+		w.events.Show(w.frame)
+	}
+	return w.frame
 }
 
-func (p *progress) show(s extract.Snapshot) {
-	line := progressLine(s, time.Since(p.begun))
-	if p.out.tty {
-		p.out.Status(line)
-		return
+// committed is told of every batch that is durable.
+func (w *watch) committed(batch record.Batch) {
+	if w.events != nil {
+		w.events.Committed(batch)
 	}
-	fmt.Fprintln(p.out, line)
 }
 
-// progressLine is where a run stands: what is being worked on, then totals.
-func progressLine(s extract.Snapshot, elapsed time.Duration) string {
-	var busy []string
-	done := 0
-	for _, k := range s.Kinds {
-		switch {
-		case k.Listing == record.Complete && k.Answered >= k.Asked:
-			done++
-		case k.Listed > 0:
-			busy = append(busy, fmt.Sprintf("%s %s/%s", k.Kind, count(k.Committed), count(k.Listed)))
-		}
+// measured is what is kept with the run, which is over.
+func (w *watch) measured(view *extract.View, _ error) *record.Session {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	snapshot, took := view.Snapshot(), time.Since(w.began)
+	w.session = ui.SessionOf(snapshot, w.sampler.All(snapshot, took), w.began, took, w.limits, peakMemory())
+	return &w.session
+}
+
+// latest is the newest frame; it may be asked for by any goroutine.
+func (w *watch) latest() ui.Frame {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.frame
+}
+
+// state is what metrics are made of; it may be asked for by any goroutine.
+func (w *watch) state() (run int64, s extract.Snapshot, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.view == nil {
+		return 0, s, false
 	}
-	parts := []string{fmt.Sprintf("%d/%d kinds", done, len(s.Kinds))}
-	parts = append(parts, busy...)
-	parts = append(parts,
-		count(s.Items)+" documents",
-		fmt.Sprintf("%s/s", count(int64(float64(s.Items)/max(elapsed.Seconds(), 0.001)))),
-		plural(s.API.Calls, "call", "calls"))
-	if s.Faults > 0 {
-		parts = append(parts, count(s.Faults)+" failed, last "+plainText(s.LastFault))
+	return w.frame.Run, w.view.Snapshot(), true
+}
+
+// close ends the show; it may be called again.
+func (w *watch) close() {
+	if w.stop == nil {
+		return
 	}
-	return strings.Join(parts, " · ")
+	close(w.stop)
+	w.done.Wait()
+	w.stop = nil
+	w.quiet()
+	w.look()
+	if w.bars != nil {
+		w.bars.Close()
+		w.app.stderr.divert(nil)
+	}
+}
+
+// finished writes the last events.
+func (w *watch) finished(s ui.Summary) error {
+	if w.events == nil {
+		return nil
+	}
+	if w.view != nil {
+		w.events.Close(w.latest(), s.Kinds)
+	}
+	w.events.Finished(s)
+	return w.events.Err()
+}
+
+// started writes the first event.
+func (w *watch) started(begun record.Begun, start record.Start, path string) {
+	if w.events == nil {
+		return
+	}
+	w.events.Started(begun.Run, ui.Started{
+		Instance: start.Instance, Origin: start.Origin, Resumed: begun.Resumed, Full: begun.Full, Vault: absolute(path),
+		Started: begun.Started.UTC(), Kinds: begun.Scope.Kinds, Folders: begun.Scope.Folders, Looker: start.Looker, Tool: start.Tool,
+		MaxCalls: w.limits.Calls, Before: ui.TotalsOf(begun.Kinds).Settled(),
+	})
 }

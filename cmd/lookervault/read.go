@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -31,23 +34,47 @@ func (r *reading) flags(cmd *cobra.Command) {
 
 // open opens the vault and finds the instance.
 func (r *reading) open(cmd *cobra.Command) (*vault.Reader, string, error) {
-	loaded, err := r.app.load(cmd, true, map[string]string{"db": "sink.path"}, nil, nil)
-	if err != nil {
-		return nil, "", err
-	}
-	path := loaded.Config.Sink.Path
-	reader, err := vault.OpenReader(cmd.Context(), path)
-	if errors.Is(err, vault.ErrMissing) {
-		return nil, "", fmt.Errorf("%w%s", err, hintDemo(path))
-	}
+	reader, err := r.openAll(cmd)
 	if err != nil {
 		return nil, "", err
 	}
 	instance, err := reader.Resolve(cmd.Context(), r.instance)
 	if err != nil {
-		return nil, "", errors.Join(fmt.Errorf("%s: %w", path, err), reader.Close())
+		return nil, "", errors.Join(err, reader.Close())
 	}
 	return reader, instance.Name, nil
+}
+
+// openAll opens the vault for a command that can do without an instance.
+func (r *reading) openAll(cmd *cobra.Command) (*vault.Reader, error) {
+	loaded, err := r.app.load(cmd, true, map[string]string{"db": "sink.path"}, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	path := loaded.Config.Sink.Path
+	reader, err := vault.OpenReader(cmd.Context(), path)
+	if errors.Is(err, vault.ErrMissing) {
+		return nil, fmt.Errorf("%w%s", err, hintDemo(path))
+	}
+	return reader, err
+}
+
+// absent adds to the error about something that the vault does not hold which
+// command shows what it holds.
+func absent(err error, reader *vault.Reader, command string) error {
+	if !errors.Is(err, vault.ErrNotFound) {
+		return err
+	}
+	return fmt.Errorf("%w; lookervault %s%s shows what there is", err, command, dbFlag(reader.Path()))
+}
+
+// dbFlag is the flag that names a vault in a command, with a space before it;
+// nothing where the vault is the usual one.
+func dbFlag(path string) string {
+	if path == config.Default(1).Sink.Path {
+		return ""
+	}
+	return " --db " + path
 }
 
 // hintDemo points to the demo's vault, which readers do not look for by
@@ -67,7 +94,9 @@ func kindArgument(cmd *cobra.Command, name string) (record.Kind, error) {
 	if kind, ok := catalogue.Find(record.Kind(name)); ok {
 		return kind.Name, nil
 	}
-	return "", usage(cmd, fmt.Errorf("unknown kind %q; kinds are %v", name, catalogue.Names(catalogue.All())))
+	names := catalogue.Names(catalogue.All())
+	slices.Sort(names)
+	return "", usage(cmd, fmt.Errorf("unknown kind %q; there are %s", name, strings.Join(names, ", ")))
 }
 
 // completeKinds completes the names of kinds in a shell.

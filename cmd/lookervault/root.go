@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/ui"
 )
 
 // app holds what every command needs and nothing can be changed of.
@@ -38,23 +38,66 @@ with few API calls, resumable, and exact to the byte.
 func (a *app) execute(args []string) error {
 	root := &cobra.Command{
 		Use: "lookervault", Short: "Back up a Looker instance into one SQLite file", Long: about,
-		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		SilenceErrors: true, SilenceUsage: true, Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration file (default lookervault.yaml, where there is one)")
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitCodes + "\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(a.runCommand(), a.runsCommand(), a.listCommand(), a.catCommand(), a.dumpCommand(), a.simCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.runsCommand(), a.listCommand(), a.catCommand(), a.dumpCommand(), a.reportCommand(),
+		a.faultsCommand(), a.kindsCommand(), a.checkCommand(), a.simCommand(), a.versionCommand())
+	root.SetHelpCommand(helpCommand())
+	root.InitDefaultCompletionCmd(args...)
+	checkCompletion(root)
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := root.ExecuteContext(a.stop)
-	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
-		// cobra has no type for it.
-		return usage(root, err)
+	return root.ExecuteContext(a.stop)
+}
+
+// noSuchCommand refuses what is left when no command was found: the name of one
+// that there is not.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
-	return err
+	hint := ""
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = ", did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usage(cmd, fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint))
+}
+
+// helpCommand is help, which cobra's own prints also for a command that there is
+// not.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Print help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usage(cmd, err)
+			}
+			if len(rest) > 0 {
+				return noSuchCommand(about, rest)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// checkCompletion lets the completion command refuse a shell that it does not
+// know.
+func checkCompletion(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.Args = noSuchCommand
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 }
 
 // usage is an error about how a command was called.
@@ -100,11 +143,11 @@ func oneLine(err error) string {
 	if errors.As(err, &problems) {
 		return strings.ReplaceAll(err.Error(), "\n", "\nlookervault: ")
 	}
-	return strings.Join(strings.Fields(err.Error()), " ")
+	return strings.Join(strings.Fields(plainText(err.Error())), " ")
 }
 
 // isTerminal tells whether a stream is one.
 func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	return ok && terminalWidth(file) > 0
+	width, _ := ui.TerminalSize(stream)
+	return width > 0
 }

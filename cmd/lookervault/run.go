@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"io/fs"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -17,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/sinks"
 )
@@ -31,11 +34,15 @@ var runFlags = map[string]string{
 	"folder-ids":            "folders.ids",
 	"recursive":             "folders.recursive",
 	"max-calls":             "rate_limit.max_calls",
+	"metrics-listen":        "metrics.listen",
+	"metrics-file":          "metrics.file",
 }
 
 // runOptions are the flags of run that are no keys of the configuration.
 type runOptions struct {
 	demo, json, resume, full bool
+	dryRun                   bool
+	progress                 string
 	set                      []string
 }
 
@@ -59,6 +66,9 @@ vault is whole, and run --resume continues.`,
 			if o.resume && len(kinds) > 0 {
 				return usage(cmd, errors.New("--resume continues a run with the kinds that it began with; name none"))
 			}
+			if scope := cmd.Flags(); o.resume && (scope.Changed("folder-ids") || scope.Changed("recursive") || scope.Changed("full")) {
+				return usage(cmd, errors.New("--resume continues a run as it began; leave out --folder-ids, --recursive and --full"))
+			}
 			return a.extract(cmd, o, kinds)
 		},
 	}
@@ -75,13 +85,21 @@ vault is whole, and run --resume continues.`,
 	f.BoolVar(&o.demo, "demo", false, "back up a simulated Looker inside this process into "+demoVault)
 	f.BoolVar(&o.resume, "resume", false, "continue the newest unfinished run")
 	f.BoolVar(&o.full, "full", false, "fetch everything again, also what is known to be unchanged")
-	f.BoolVar(&o.json, "json", false, "print the summary as a JSON line")
+	f.BoolVar(&o.dryRun, "dry-run", false, "forecast what the run would find and cost in calls, with at most one small call a kind; store nothing")
+	f.BoolVar(&o.json, "json", false, "print the run as JSON lines: events, progress and the summary at last")
+	f.StringVar(&o.progress, "progress", "auto", "how to show progress: bar, plain lines, none, or auto: bar on a terminal, plain elsewhere")
+	f.String("metrics-listen", "", "serve Prometheus metrics and /healthz at this address while the run lasts (metrics.listen)")
+	f.String("metrics-file", "", "write metrics to this file at the end, for node_exporter's textfile collector (metrics.file)")
 	return cmd
 }
 
 // extract is the run command: it gets everything ready, makes the run and tells
 // how it went.
-func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) (err error) {
+func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
+	mode, err := a.progressMode(o)
+	if err != nil {
+		return usage(cmd, err)
+	}
 	loaded, err := a.load(cmd, false, runFlags, o.set, kinds)
 	if err != nil {
 		return err
@@ -107,48 +125,86 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) (err err
 	if err := c.RequireLooker(); err != nil {
 		return err
 	}
-	meter := &extract.Meter{}
-	client, err := newClient(c, log, meter)
+	if o.dryRun {
+		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, now: time.Now}
+		return d.make()
+	}
+	b := &backup{
+		app: a, options: o, config: c, log: log, watch: a.newWatch(c, o, mode), instance: c.Looker.Name,
+		start: record.Start{
+			Origin: origin, Resume: o.resume, Full: o.full, Scope: scopeOf(c, selected), Tool: toolVersion(),
+		},
+	}
+	return b.make(selected, exclude)
+}
+
+// backup is one use of the run command, once its configuration stands.
+type backup struct {
+	app      *app
+	options  runOptions
+	config   config.Config
+	log      hclog.Logger
+	watch    *watch
+	instance string // name, once it is known
+	start    record.Start
+}
+
+// make makes the run and tells how it went.
+func (b *backup) make(kinds []catalogue.Kind, exclude []record.Ref) error {
+	path := b.config.Sink.Path
+	if _, err := os.Stat(path); b.options.resume && errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(b.app.stderr, "Nothing to resume: there is no vault at %s.\n", path)
+		return nil
+	}
+	stop, err := b.serveMetrics()
 	if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return err
+	}
+	defer stop()
+	result, err := b.run(kinds, exclude)
+	b.watch.close()
+	if errors.Is(err, sinks.ErrNothingOpen) {
+		fmt.Fprintf(b.app.stderr, "Nothing to resume: %s holds no unfinished run of %s.\n", path, b.instance)
+		return nil
+	}
+	return b.report(result, err)
+}
+
+// run connects, opens the vault and makes the run.
+func (b *backup) run(kinds []catalogue.Kind, exclude []record.Ref) (result extract.Result, err error) {
+	a, c := b.app, b.config
+	meter := &extract.Meter{}
+	client, err := newClient(c, b.log, meter)
+	if err != nil {
+		return result, &usageError{text: err.Error()}
 	}
 	defer client.Close()
+	b.instance = instanceName(c, client)
 	server, err := connect(a.stop, client)
 	if err != nil {
-		return a.connectFailed(err)
+		return result, a.connectFailed(err)
 	}
-	a.announce(server, log)
+	a.announce(server, kinds, b.log)
 
 	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{})
 	if err != nil {
-		return err
+		return result, err
 	}
 	defer closing(&err, sink)
-	ui := newProgress(a.stderr)
-	defer ui.close()
-	stored, err := json.Marshal(c.Redacted())
-	if err != nil {
-		return err
+	b.start.Instance, b.start.BaseURL = b.instance, client.BaseURL()
+	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, time.Now()
+	if b.start.Config, err = json.Marshal(c.Redacted()); err != nil {
+		return result, err
 	}
-	result, err := extract.Run(a.kill, extract.Job{
-		Config: c, Kinds: selected, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: time.Now,
-		Meter: meter, Stop: a.stop,
-		Start: record.Start{
-			Instance: instanceName(c, client), BaseURL: client.BaseURL(), Origin: origin, Resume: o.resume, Full: o.full,
-			Scope: scopeOf(c, selected), Caller: server.caller, Looker: server.release,
-			Tool: toolVersion(), Config: stored, At: time.Now(),
-		},
+	return extract.Run(a.kill, extract.Job{
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: time.Now,
+		Meter: meter, Stop: a.stop, Start: b.start, Committed: b.watch.committed, Measured: b.watch.measured,
 		Begun: func(begun record.Begun, view *extract.View) {
-			a.begun(begun, c.Sink.Path, log)
-			ui.start(view)
+			a.begun(begun, c.Sink.Path, b.log)
+			b.watch.started(begun, b.start, c.Sink.Path)
+			b.watch.start(begun, view)
 		},
 	})
-	ui.close()
-	if errors.Is(err, sinks.ErrNothingOpen) {
-		fmt.Fprintf(a.stderr, "Nothing to resume: the newest run of %s in %s came to its end.\n", instanceName(c, client), c.Sink.Path)
-		return nil
-	}
-	return a.report(o, summaryOf(c.Sink.Path, result, err), err)
 }
 
 // selection resolves the kinds to back up and the documents to leave out.
@@ -211,29 +267,34 @@ func (a *app) begun(begun record.Begun, path string, log hclog.Logger) {
 }
 
 // report prints how a run ended and returns what decides about the exit code.
-func (a *app) report(o runOptions, s summary, err error) error {
-	if err == nil && s.run.Outcome == record.RunPartial {
+func (b *backup) report(result extract.Result, err error) error {
+	path := b.config.Sink.Path
+	if err == nil && result.Run.Outcome == record.RunPartial {
 		err = errPartial
 	}
+	s := summaryOf(path, b.instance, b.start.Origin, result, b.watch.session, err)
 	s.ExitCode = exitCode(err)
+	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds)...)
 	if err != nil && !errors.Is(err, errPartial) {
 		s.Error = oneLine(err)
 	}
-	if o.json {
-		line, jsonErr := encodeJSON(s)
-		if jsonErr != nil {
-			return jsonErr
-		}
-		if _, jsonErr := fmt.Fprintln(a.stdout, line); jsonErr != nil {
-			return jsonErr
-		}
+	after := b.after(&s)
+	eventErr := b.watch.finished(s)
+	if result.Run.ID > 0 {
+		s.Print(b.app.stderr, path)
+		fmt.Fprintln(b.app.stderr, b.next(s, result.Run))
 	}
-	if s.Run > 0 {
-		if printErr := s.print(a.stderr, o); printErr != nil {
-			return printErr
-		}
+	if eventErr != nil {
+		return fmt.Errorf("write events: %w", eventErr)
 	}
-	if errors.Is(err, errPartial) || errors.Is(err, extract.ErrInterrupted) {
+	switch {
+	case err == nil:
+		return after
+	case after != nil:
+		fmt.Fprintln(b.app.stderr, "lookervault: "+oneLine(after))
+	}
+	// The summary has told of both; without a run there is none.
+	if result.Run.ID > 0 && (errors.Is(err, errPartial) || errors.Is(err, extract.ErrInterrupted)) {
 		return errors.Join(err, errSaid)
 	}
 	return err
@@ -253,9 +314,10 @@ func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err er
 	if loaded.Origin("sink.path") != "--db" {
 		c.Sink.Path = demoVault
 	}
-	// The simulator is on this machine; a limit would only make it slow to see.
+	// Limits of the file and the environment are for a real Looker; the simulator
+	// is on this machine, and a limit would only make it slow to see.
 	for key, limit := range map[string]*int{"rate_limit.per_second": &c.RateLimit.PerSecond, "rate_limit.per_minute": &c.RateLimit.PerMinute} {
-		if origin := loaded.Origin(key); origin == "default" || filepath.Ext(origin) == "" && origin[0] != '-' {
+		if !strings.HasPrefix(loaded.Origin(key), "-") {
 			*limit = 0
 		}
 	}
@@ -267,6 +329,9 @@ func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err er
 func (a *app) connectFailed(err error) error {
 	if a.stop.Err() != nil {
 		return context.Cause(a.stop)
+	}
+	if errors.Is(err, looker.ErrBudget) {
+		return err // it was the answer that is missing, not the server
 	}
 	return &connectError{err}
 }

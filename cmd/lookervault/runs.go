@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -21,12 +24,12 @@ In a pipe the columns are run, instance, started, took, outcome, new, changed,
 same, gone, failed, calls.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			reader, instance, err := r.open(cmd)
+			reader, err := r.openAll(cmd)
 			if err != nil {
 				return err
 			}
 			defer closing(&err, reader)
-			runs, err := reader.Runs(cmd.Context(), instance)
+			runs, err := reader.Runs(cmd.Context(), r.instance)
 			if err != nil {
 				return err
 			}
@@ -48,14 +51,14 @@ func (a *app) runsShowCommand() *cobra.Command {
 			if err != nil || id < 1 {
 				return usage(cmd, fmt.Errorf("%q is not the number of a run", args[0]))
 			}
-			reader, _, err := r.open(cmd)
+			reader, err := r.openAll(cmd)
 			if err != nil {
 				return err
 			}
 			defer closing(&err, reader)
 			run, err := reader.Run(cmd.Context(), id)
 			if err != nil {
-				return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
+				return absent(err, reader, "runs")
 			}
 			if r.json {
 				line, err := encodeJSON(runJSON(run))
@@ -65,7 +68,14 @@ func (a *app) runsShowCommand() *cobra.Command {
 				_, err = fmt.Fprintln(a.stdout, line)
 				return err
 			}
-			return writeRun(a.stdout, run)
+			if isTerminal(a.stdout) {
+				writeRun(a.stdout, run)
+				return nil
+			}
+			var text bytes.Buffer
+			writeRun(&text, run)
+			_, err = text.WriteTo(a.stdout)
+			return err
 		},
 	}
 	r.flags(cmd)
@@ -96,29 +106,9 @@ func took(r record.Run) string {
 }
 
 // totals adds the counts of all kinds.
-func totals(kinds []record.Counts) record.Counts {
-	var t record.Counts
-	for _, k := range kinds {
-		t.Listed += k.Listed
-		t.New += k.New
-		t.Changed += k.Changed
-		t.Same += k.Same
-		t.Trashed += k.Trashed
-		t.Reappeared += k.Reappeared
-		t.Gone += k.Gone
-		t.Failed += k.Failed
-		t.Bytes += k.Bytes
-		t.Stored += k.Stored
-	}
-	return t
-}
+func totals(kinds []record.Counts) ui.Totals { return ui.TotalsOf(kinds) }
 
-func calls(all []record.Calls) (n int64) {
-	for _, c := range all {
-		n += c.N
-	}
-	return n
-}
+func calls(all []record.Calls) int64 { return ui.Calls(all) }
 
 // runView is a run under stable names.
 type runView struct {
@@ -135,43 +125,25 @@ type runView struct {
 	Caller   record.Caller    `json:"caller"`
 	Looker   string           `json:"looker_version"`
 	Tool     string           `json:"tool_version"`
-	Totals   totalsView       `json:"totals"`
+	Totals   ui.Totals        `json:"totals"`
 	Kinds    []record.Counts  `json:"kinds"`
 	Calls    int64            `json:"calls"`
 	ByClass  map[string]int64 `json:"calls_by_class"`
 	ByRoute  map[string]int64 `json:"calls_by_route"`
 	Month    map[string]int64 `json:"calls_month_to_date"`
 	Notes    []string         `json:"notes"`
+	Sessions []record.Session `json:"sessions"`
 	Digest   string           `json:"digest,omitempty"`
 	Pruned   bool             `json:"pruned,omitempty"`
 	Config   json.RawMessage  `json:"config,omitempty"`
 }
 
-// totalsView is the sum over all kinds.
-type totalsView struct {
-	Listed     int64 `json:"listed"`
-	New        int64 `json:"new"`
-	Changed    int64 `json:"changed"`
-	Same       int64 `json:"same"`
-	Trashed    int64 `json:"trashed"`
-	Reappeared int64 `json:"reappeared"`
-	Gone       int64 `json:"gone"`
-	Failed     int64 `json:"failed"`
-	Bytes      int64 `json:"bytes"`
-	Stored     int64 `json:"stored"`
-}
-
-func totalsOf(kinds []record.Counts) totalsView {
-	t := totals(kinds)
-	return totalsView{t.Listed, t.New, t.Changed, t.Same, t.Trashed, t.Reappeared, t.Gone, t.Failed, t.Bytes, t.Stored}
-}
-
 func runJSON(r record.Run) runView {
 	v := runView{
 		Run: r.ID, Instance: r.Instance, BaseURL: r.BaseURL, Origin: r.Origin, Outcome: r.Outcome, Started: r.Started,
-		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totalsOf(r.Kinds), Kinds: r.Kinds,
+		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totals(r.Kinds), Kinds: r.Kinds,
 		Calls: calls(r.Calls), ByClass: make(map[string]int64), ByRoute: make(map[string]int64), Month: make(map[string]int64),
-		Notes: r.Notes, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
+		Notes: r.Notes, Sessions: r.Sessions, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
 	}
 	if !r.Finished.IsZero() {
 		v.Finished = &r.Finished
@@ -187,8 +159,22 @@ func runJSON(r record.Run) runView {
 	if v.Kinds == nil {
 		v.Kinds = []record.Counts{}
 	}
+	if v.Sessions == nil {
+		v.Sessions = []record.Session{}
+	}
 	if v.Notes == nil {
 		v.Notes = []string{}
 	}
 	return v
+}
+
+// writeRun writes all that is known of a run: kind by kind, then what each
+// session of it measured.
+func writeRun(out io.Writer, run record.Run) {
+	fmt.Fprintf(out, "Run %d of %s: %s.\n", run.ID, run.Instance, run.Outcome)
+	ui.WriteKinds(out, run.Kinds, run.Notes, false)
+	for _, session := range run.Sessions {
+		fmt.Fprintln(out)
+		ui.WriteSession(out, session)
+	}
 }

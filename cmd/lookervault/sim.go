@@ -43,7 +43,7 @@ func (a *app) simCommand() *cobra.Command {
 paging, filters, limits and faults as a real one has them. For trying out and for
 tests; Ctrl-C ends it.
 
-Faults are rules, as "route=GET /dashboards/{dashboard_id} id=17 status=500 times=3"
+Faults are rules, as "route=GET /dashboards/{id} id=17 status=500 times=3"
 or "kind=looks p=0.02 do=reset". While it runs, GET /sim/counts tells what was
 asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes content.`,
 		Example: `  lookervault sim --dashboards 5000 --looks 2000 &
@@ -59,7 +59,11 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 				}
 				o.Rules = append(o.Rules, rule)
 			}
-			o.RateLimit.RetryAfter = lookersim.RetryForm(retryAfter)
+			switch o.RateLimit.RetryAfter = lookersim.RetryForm(retryAfter); o.RateLimit.RetryAfter {
+			case lookersim.RetryNone, lookersim.RetrySeconds, lookersim.RetryDate:
+			default:
+				return usage(cmd, fmt.Errorf("--retry-after %q is neither seconds nor date", retryAfter))
+			}
 			sim, err := lookersim.New(o)
 			if err != nil {
 				return usage(cmd, err)

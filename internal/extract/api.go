@@ -17,8 +17,9 @@ const slow = 300 * time.Second
 
 // api makes the stages' calls with the API client.
 type api struct {
-	client  *looker.Client
-	timeout time.Duration
+	client   *looker.Client
+	timeout  time.Duration
+	attempts int // of any call; 0 = the client's own
 }
 
 // Get is stages.Looker.
@@ -28,8 +29,8 @@ func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
 		timeout = max(timeout, slow)
 	}
 	response, err := a.client.Get(ctx, looker.Request{
-		Route: call.Route.String(), Class: string(call.Route.Activity),
-		Path: call.Path, Query: call.Query, SizeHint: call.Size, Timeout: timeout,
+		Route: call.Route.String(), Class: string(call.Route.Activity), Path: call.Path, Query: call.Query,
+		SizeHint: call.Size, MaxBody: call.Most, Timeout: timeout, Attempts: min(call.Tries, a.attempts),
 	})
 	if err != nil {
 		return stages.Answer{}, failure(err)
@@ -43,7 +44,7 @@ func failure(err error) error {
 	switch class {
 	case looker.FaultBudget:
 		return fmt.Errorf("%w: %w", stages.ErrBudget, err)
-	case looker.FaultDown, looker.FaultCancelled, looker.FaultOther:
+	case looker.FaultDown, looker.FaultCancelled:
 		return err
 	}
 	if errors.Is(err, looker.ErrLogin) {
@@ -57,7 +58,11 @@ func failure(err error) error {
 		fault.Attempts = tried.Requests()
 	}
 	fault.Status = statusOf(err)
-	return &stages.Failed{Fault: fault, Err: err}
+	failed := &stages.Failed{Fault: fault, Err: err}
+	if e, ok := errors.AsType[*looker.TooLargeError](err); ok {
+		failed.Size = e.Size
+	}
+	return failed
 }
 
 // statusOf is the HTTP status of the last attempt, 0 when there was none.

@@ -44,8 +44,14 @@ type Job struct {
 	// never.
 	Stop context.Context
 	// Begun, when not nil, is told once how the run began, before the first call,
-	// with a view of it that may be read until Run returns.
+	// with a view of it that may be read from then on.
 	Begun func(record.Begun, *View)
+	// Committed, when not nil, is told of every batch once it is durable, by one
+	// goroutine at a time. It must not keep the batch.
+	Committed func(record.Batch)
+	// Measured, when not nil, is asked once before the run is sealed what to keep
+	// with it. The error is the one that the run ended with.
+	Measured func(*View, error) *record.Session
 }
 
 // Result is how a run ended.
@@ -66,22 +72,28 @@ type Result struct {
 // Cancelling ctx kills the run, ending job.Stop ends it gently.
 func Run(ctx context.Context, job Job) (Result, error) {
 	began := job.Now()
-	f := &flow{job: job, api: api{client: job.Client, timeout: job.Config.Looker.Timeout.Std()}}
+	f := &flow{job: job, api: api{client: job.Client, timeout: job.Config.Looker.Timeout.Std(), attempts: job.Config.Retry.Attempts}}
 	if err := f.prepare(ctx); err != nil {
 		return Result{}, err
 	}
 	if job.Begun != nil {
 		job.Begun(f.begun, f.view)
 	}
+	f.logBegun()
 	err := f.run(ctx)
 	result := Result{Begun: f.begun, Stages: f.stats(), Took: job.Now().Sub(began)}
+	finish := f.finish(err)
+	if job.Measured != nil {
+		finish.Session = job.Measured(f.view, err)
+	}
 	// The seal is made even when everything else was cancelled.
-	sealed, sealErr := job.Sink.Finish(context.WithoutCancel(ctx), f.finish(err))
+	sealed, sealErr := job.Sink.Finish(context.WithoutCancel(ctx), finish)
 	result.Run, result.API, result.Waited = sealed, job.Client.Stats(), f.limits.Waited()
 	_, result.Peak = f.limits.Used()
 	if sealErr != nil && err == nil {
 		err = fmt.Errorf("seal the run: %w", sealErr)
 	}
+	f.logEnd(sealed, result.Took)
 	return result, err
 }
 
@@ -97,6 +109,7 @@ type flow struct {
 	limits  *stages.Limits
 	view    *View
 	killed  bool
+	slowed  bool // it was said that the in-flight limits hold the run up
 
 	mu   sync.Mutex
 	pipe *pipeline.Run         // of the wave under way
@@ -113,7 +126,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	}
 	// A folder that is not there is found before there is a run.
 	if !start.Resume {
-		if f.within, err = f.scope(ctx, start.Scope); err != nil {
+		if err = f.locate(ctx, start.Scope); err != nil {
 			return err
 		}
 	}
@@ -123,10 +136,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	}
 	f.kinds = f.job.Kinds
 	if f.begun.Resumed {
-		f.kinds = scoped(f.begun.Scope)
-		if f.within, err = f.scope(ctx, f.begun.Scope); err != nil {
-			return err
-		}
+		f.kinds = scoped(f.begun.Scope, f.job.Kinds)
 	}
 	f.ledger = stages.NewLedger(kindNames(f.kinds))
 	f.limits = stages.NewLimits(stages.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
@@ -145,6 +155,11 @@ func kindNames(kinds []catalogue.Kind) []record.Kind {
 // run sends the kinds down the stages in waves: first what is listed, then what
 // documents point to that are committed by then.
 func (f *flow) run(ctx context.Context) error {
+	if f.begun.Resumed {
+		if err := f.locate(ctx, f.begun.Scope); err != nil {
+			return err
+		}
+	}
 	waves := make(map[int][]catalogue.Kind)
 	for _, k := range f.kinds {
 		waves[catalogue.Wave(k.Name)] = append(waves[catalogue.Wave(k.Name)], k)
@@ -153,7 +168,12 @@ func (f *flow) run(ctx context.Context) error {
 		if f.job.Stop != nil && f.job.Stop.Err() != nil {
 			return ErrInterrupted
 		}
-		if err := f.wave(ctx, waves[n]); err != nil {
+		began, waited := f.job.Now(), f.limits.Waited()
+		err := f.wave(ctx, waves[n])
+		took := f.job.Now().Sub(began)
+		f.logWave(n, waves[n], took)
+		f.heldUp(took, f.limits.Waited()-waited)
+		if err != nil {
 			return err
 		}
 	}
@@ -172,7 +192,7 @@ func (f *flow) wave(ctx context.Context, kinds []catalogue.Kind) error {
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, Admin: admin, Exclude: f.job.Exclude, Within: f.within,
-		Looker: f.api, Limits: f.limits, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
+		Looker: f.api, Store: f.job.Sink, Limits: f.limits, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {
 		items = pipeline.Then(run, stages.Redact(stage.Serialize.Workers, stage.Serialize.Buffer, f.secrets, f.limits), items)
@@ -190,10 +210,17 @@ func (f *flow) wave(ctx context.Context, kinds []catalogue.Kind) error {
 	}), batches)
 
 	if f.job.Stop != nil {
-		defer context.AfterFunc(f.job.Stop, func() { run.Stop(ErrInterrupted) })()
+		defer context.AfterFunc(f.job.Stop, func() {
+			run.Stop(ErrInterrupted)
+			if c.Shutdown.Grace == 0 { // which means none here, and without end there
+				run.Kill(ErrInterrupted)
+			}
+		})()
 	}
 	f.enter(run)
+	f.logStages("stage begins", run)
 	err := run.Wait()
+	f.logStages("stage ended", run)
 	f.leave(run)
 	return err
 }
@@ -279,10 +306,18 @@ func unproven(ends []record.End) {
 	}
 }
 
-// scoped returns the rows of the kinds of a scope; kinds that this version does
-// not know any more are left out.
-func scoped(scope record.Scope) []catalogue.Kind {
-	return slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(scope.Kinds, k.Name) })
+// scoped returns the rows of the kinds of a scope, those of the job where it has
+// them; kinds that this version does not know any more are left out.
+func scoped(scope record.Scope, job []catalogue.Kind) []catalogue.Kind {
+	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(scope.Kinds, k.Name) })
+	for i := range kinds {
+		for _, k := range job {
+			if k.Name == kinds[i].Name {
+				kinds[i] = k
+			}
+		}
+	}
+	return kinds
 }
 
 // fingerprinter computes fingerprints of stored bodies under the rules of this

@@ -43,6 +43,12 @@ type rig struct {
 	exclude []record.Ref
 	// wrap may change the sink of the next run.
 	wrap func(sinks.Sink) sinks.Sink
+	// row may change the catalogue's row of a kind.
+	row func(*catalogue.Kind)
+	// timeout is of one request.
+	timeout time.Duration
+	// connected is told of the client that a run uses.
+	connected func(*looker.Client)
 }
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
@@ -61,8 +67,11 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sim.Close() })
-	r := &rig{t: t, sim: sim, url: url, config: config.Default(2), path: filepath.Join(t.TempDir(), "vault.db"), log: hclog.NewNullLogger()}
-	r.config.RateLimit.PerSecond = 0
+	r := &rig{
+		t: t, sim: sim, url: url, config: config.Default(2), path: filepath.Join(t.TempDir(), "vault.db"), log: hclog.NewNullLogger(),
+		timeout: 5 * time.Second,
+	}
+	r.config.RateLimit.PerSecond, r.config.RateLimit.Adaptive = 0, false // nobody feels a way up to a rate
 	r.config.Stages.List.PageSize = 10
 	r.config.Retry.Attempts = 2
 	r.config.Retry.MaxWait = config.Duration(50 * time.Millisecond)
@@ -75,9 +84,11 @@ func (r *rig) client(meter *extract.Meter) *looker.Client {
 	r.t.Helper()
 	client, err := looker.New(looker.Config{
 		BaseURL: r.url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true, MaxBody: int64(r.config.Looker.MaxBody),
-		Timeout: 5 * time.Second, Connections: 16, Version: "test", Log: r.log, Observe: meter.Count,
-		Limits: looker.Limits{Adaptive: true, MaxCalls: int64(r.config.RateLimit.MaxCalls)},
-		Retry:  looker.Retry{Attempts: r.config.Retry.Attempts, MaxWait: r.config.Retry.MaxWait.Std()},
+		Timeout: r.timeout, Connections: 16, Version: "test", Log: r.log, Observe: meter.Count,
+		Limits: looker.Limits{
+			PerSecond: float64(r.config.RateLimit.PerSecond), Adaptive: r.config.RateLimit.Adaptive, MaxCalls: int64(r.config.RateLimit.MaxCalls),
+		},
+		Retry: looker.Retry{Attempts: r.config.Retry.Attempts, MaxWait: r.config.Retry.MaxWait.Std()},
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -127,6 +138,14 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	defer client.Close()
 	s.BaseURL = client.BaseURL()
 	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
+	for i := range kinds {
+		if r.row != nil {
+			r.row(&kinds[i])
+		}
+	}
+	if r.connected != nil {
+		r.connected(client)
+	}
 	job := extract.Job{
 		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: time.Now, Meter: meter, Stop: r.stop,
 	}
@@ -146,10 +165,14 @@ func (r *rig) run(want record.Outcome, s record.Start) extract.Result {
 	return result
 }
 
-// served is everything that the simulated Looker holds, by ref.
-func (r *rig) served() map[record.Ref]lookersim.Item {
+// served is everything that the simulated Looker holds, of some kinds where any
+// are named, by ref.
+func (r *rig) served(kinds ...record.Kind) map[record.Ref]lookersim.Item {
 	all := make(map[record.Ref]lookersim.Item)
 	for _, k := range catalogue.All() {
+		if kinds != nil && !slices.Contains(kinds, k.Name) {
+			continue
+		}
 		for item := range r.sim.Items(string(k.Name)) {
 			all[record.Ref{Kind: k.Name, ID: item.ID}] = item
 		}

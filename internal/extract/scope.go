@@ -18,6 +18,18 @@ import (
 // there.
 var ErrNoFolder = errors.New("no such folder")
 
+// locate finds out what is within a scope. A stop ends it.
+func (f *flow) locate(ctx context.Context, scope record.Scope) (err error) {
+	if f.job.Stop != nil {
+		cut, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(f.job.Stop, func() { cancel(ErrInterrupted) })()
+		ctx = cut
+	}
+	f.within, err = f.scope(ctx, scope)
+	return err
+}
+
 // scope finds the folders of a scope and returns what is within them: looks,
 // dashboards and folders. Kinds that lie in no folder are within every scope.
 func (f *flow) scope(ctx context.Context, scope record.Scope) (stages.Within, error) {

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"sync"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
@@ -13,56 +14,79 @@ import (
 type View struct {
 	flow *flow
 
-	mu                   sync.Mutex
-	items, bytes, faults int64
-	kinds                map[record.Kind]int64
-	last                 string
+	mu                            sync.Mutex
+	items, bytes, encoded, faults int64
+	kinds                         map[record.Kind]tally
+	last                          string
 }
+
+// tally is what was committed of one kind.
+type tally struct{ records, failed, bytes int64 }
 
 // Snapshot is the state of a run at one moment. It counts what is committed.
 type Snapshot struct {
 	Items, Bytes, Faults int64
+	Encoded              int64 // bytes of the bodies as they are stored
 	Kinds                []KindProgress
 	LastFault            string // "dashboards/17: ...", "" when there was none
 	API                  looker.Stats
 	Stages               []pipeline.StageStats
+	Waited               time.Duration // that fetch workers waited for the in-flight limits, summed
 }
 
 // KindProgress is where one kind stands.
 type KindProgress struct {
 	stages.Progress
-	Committed int64
+	Committed int64 // documents that were committed by this process, faults included
+	Failed    int64 // of them faults
+	Bytes     int64 // of their bodies
+	Absent    int64 // answered without anything to commit
 }
 
-func newView(f *flow) *View { return &View{flow: f, kinds: make(map[record.Kind]int64)} }
+func newView(f *flow) *View { return &View{flow: f, kinds: make(map[record.Kind]tally)} }
 
 // committed counts a batch that is durable.
 func (v *View) committed(batch record.Batch) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, rec := range batch {
-		v.kinds[rec.Kind]++
+		t := v.kinds[rec.Kind]
+		if rec.ID != "" { // else it is a listing that failed
+			t.records++
+		}
+		t.bytes += rec.Size
 		v.bytes += rec.Size
+		v.encoded += int64(len(rec.Body))
 		if rec.Fault != nil {
 			v.faults++
+			t.failed++
 			v.last = rec.Ref.String() + ": " + rec.Fault.Message
-			continue
+		} else if rec.State != record.Gone {
+			v.items++
 		}
-		v.items++
+		v.kinds[rec.Kind] = t
+	}
+	if tell := v.flow.job.Committed; tell != nil {
+		tell(batch)
 	}
 }
 
 // Snapshot returns the state now.
 func (v *View) Snapshot() Snapshot {
 	progress := v.flow.ledger.Progress()
+	absent := make(map[record.Kind]int64)
+	for _, ref := range v.flow.ledger.Kept() {
+		absent[ref.Kind]++
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := Snapshot{
-		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last,
-		API: v.flow.job.Client.Stats(), Stages: v.flow.stats(),
+		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Encoded: v.encoded,
+		API: v.flow.job.Client.Stats(), Stages: v.flow.stats(), Waited: v.flow.limits.Waited(),
 	}
 	for _, p := range progress {
-		s.Kinds = append(s.Kinds, KindProgress{Progress: p, Committed: v.kinds[p.Kind]})
+		t := v.kinds[p.Kind]
+		s.Kinds = append(s.Kinds, KindProgress{Progress: p, Committed: t.records, Failed: t.failed, Bytes: t.bytes, Absent: absent[p.Kind]})
 	}
 	return s
 }

@@ -131,6 +131,9 @@ func (tx *transaction) failed(ref record.Ref) bool {
 // seal derives the outcome and writes it with the digest.
 func (tx *transaction) seal(r *runRow, finish record.Finish) error {
 	r.finishedAt = millis(finish.At)
+	if err := tx.putSession(finish.Session); err != nil {
+		return err
+	}
 	for _, line := range finish.Notes {
 		r.notes = note(r.notes, line)
 	}

@@ -67,6 +67,9 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 			run := &list[index[integer(row[0])]]
 			run.Kinds = append(run.Kinds, scanCounts(row))
 		}
+		if err := addSessions(ctx, q, list, index, newest, args); err != nil {
+			return err
+		}
 		return addCalls(ctx, q, list, index, newest, args)
 	})
 	return list, doing("read runs", err)

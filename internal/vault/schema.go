@@ -79,6 +79,14 @@ CREATE TABLE run_calls (
 	PRIMARY KEY (run, month, class, route)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE run_sessions (
+	run      INTEGER NOT NULL REFERENCES runs (id),
+	session  INTEGER NOT NULL,
+	measured TEXT    NOT NULL,
+	checksum BLOB    NOT NULL,
+	PRIMARY KEY (run, session)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE bodies (
 	hash  BLOB    NOT NULL PRIMARY KEY,
 	codec TEXT    NOT NULL,

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// checkOptions are the flags of check that are no keys of the configuration.
+type checkOptions struct {
+	demo, json bool
+	set        []string
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use: "check", Short: "Check configuration, connection, permissions and vault before a run",
+		Long: `Check everything that a run needs: configuration, connection, login, clock, what
+the API key may see of each kind, vault, lock and disk. Nothing is stored. It costs
+about one API call a kind.
+
+Every line is ok, warn or fail, with what was found and what to do; what depends on
+something that failed is not checked. The exit code is 0 when nothing failed, else
+2 for the configuration, 3 for the connection, 5 for the vault, 1 for the rest.`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.check(cmd, o)
+		},
+	}
+	f := cmd.Flags()
+	f.String("db", "", "the vault (sink.path)")
+	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration; may be repeated")
+	f.BoolVar(&o.demo, "demo", false, "check against a simulated Looker inside this process and "+demoVault)
+	f.BoolVar(&o.json, "json", false, "as one JSON array")
+	return cmd
+}
+
+// status is how something stands.
+type status string
+
+const (
+	statusOK         status = "ok"
+	statusWarn       status = "warn" // a run works, but somebody should know
+	statusFail       status = "fail"
+	statusNotChecked status = "not checked"
+)
+
+// finding is a line of the table.
+type finding struct {
+	Check  string `json:"check"`
+	Status status `json:"status"`
+	Found  string `json:"found"`
+	Remedy string `json:"remedy"`
+}
+
+// checkup is one use of the check command.
+type checkup struct {
+	app      *app
+	ctx      context.Context // ends with the first interrupt
+	now      func() time.Time
+	findings []finding
+	failed   checkFailed
+
+	config config.Config
+	kinds  []catalogue.Kind // that a run would back up
+	meter  *extract.Meter
+	client *looker.Client // nil where the configuration names no server
+	seen   sighting
+	admin  *bool // nil while it is not known
+}
+
+func (a *app) check(cmd *cobra.Command, o checkOptions) error {
+	c := &checkup{app: a, ctx: a.stop, now: time.Now, meter: &extract.Meter{}}
+	stop := c.configuration(cmd, o)
+	defer stop()
+	if c.client != nil {
+		defer c.client.Close()
+	}
+	if c.connection() && c.server() {
+		c.permissions()
+	}
+	if c.config.Sink.Path != "" {
+		c.vault()
+		c.disk()
+	}
+	if err := c.ctx.Err(); err != nil {
+		return context.Cause(c.ctx)
+	}
+	if err := c.print(o.json); err != nil {
+		return err
+	}
+	if c.failed != (checkFailed{}) {
+		return errors.Join(&c.failed, errSaid)
+	}
+	return nil
+}
+
+func (c *checkup) add(check string, s status, remedy, format string, args ...any) {
+	c.findings = append(c.findings, finding{check, s, strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " "), remedy})
+}
+
+func (c *checkup) ok(check, format string, args ...any) {
+	c.add(check, statusOK, "", format, args...)
+}
+
+func (c *checkup) warn(check, remedy, format string, args ...any) {
+	c.add(check, statusWarn, remedy, format, args...)
+}
+
+// fail notes a failure, which is of the sort that decides about the exit code.
+func (c *checkup) fail(sort *bool, check, remedy, format string, args ...any) {
+	*sort = true
+	c.add(check, statusFail, remedy, format, args...)
+}
+
+func (c *checkup) skip(why string, checks ...string) {
+	for _, check := range checks {
+		c.add(check, statusNotChecked, "", "%s", why)
+	}
+}
+
+// checkFailed is the error of a check that found failures. It matches the errors
+// that decide about the exit code.
+type checkFailed struct{ config, connection, vault, other bool }
+
+func (e *checkFailed) Error() string { return "the check found failures" }
+
+func (e *checkFailed) Is(target error) bool {
+	switch target {
+	case errUsage:
+		return e.config
+	case errConnect:
+		return e.connection
+	case vault.ErrCorrupt:
+		return e.vault
+	}
+	return false
+}
+
+var findingColumns = []column[finding]{
+	{head: "check", cell: func(f finding) string { return f.Check }},
+	{head: "status", cell: func(f finding) string { return string(f.Status) }},
+	{head: "found", cell: func(f finding) string { return f.Found }},
+	{head: "remedy", cell: func(f finding) string { return f.Remedy }},
+}
+
+func (c *checkup) print(asJSON bool) error {
+	out := c.app.stdout
+	if asJSON || !isTerminal(out) {
+		if err := render(out, asJSON, func(f finding) any { return f }, findingColumns, each(c.findings)); err != nil {
+			return err
+		}
+	} else {
+		renderWrapped(out, terminalColumns(out), findingColumns, c.findings)
+	}
+	if n := calls(c.meter.Drain()); n > 0 {
+		fmt.Fprintf(c.app.stderr, "This check took %s.\n", plural(n, "API call", "API calls"))
+	}
+	return nil
+}
+
+// configuration reads the configuration and makes the client. What it returns
+// ends the demo's server.
+func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()) {
+	stop = func() {}
+	keys := map[string]string{"db": "sink.path"}
+	loaded, err := c.app.load(cmd, false, keys, o.set, nil)
+	if err == nil {
+		c.kinds, _, err = selection(loaded)
+	}
+	if err != nil {
+		c.problems(err)
+		// The vault can be checked all the same where its path is known.
+		if readable, err := c.app.load(cmd, true, keys, o.set, nil); err == nil {
+			c.config = readable.Config
+		}
+		return stop
+	}
+	c.config = loaded.Config
+	if o.demo {
+		if stop, err = c.app.demo(&c.config, loaded); err != nil {
+			c.fail(&c.failed.other, "config", "", "%s", err)
+			return func() {}
+		}
+	}
+	if err := c.config.RequireLooker(); err != nil {
+		c.problems(err)
+		return stop
+	}
+	// One attempt is enough: somebody waits, and every attempt is a call.
+	once := c.config
+	once.Retry.Attempts, once.Retry.MaxWait = 1, config.Duration(5*time.Second)
+	once.RateLimit.MaxCalls = 0
+	if c.client, err = newClient(once, hclog.NewNullLogger(), c.meter); err != nil {
+		c.fail(&c.failed.config, "config", "correct the configuration", "%s", err)
+		return stop
+	}
+	c.ok("config", "%s", origins(loaded, o.demo))
+	for _, warning := range loaded.Warnings {
+		c.warn("config", "see lookervault.yaml for every key", "%s", warning)
+	}
+	return stop
+}
+
+// problems notes what is wrong with the configuration, a line each.
+func (c *checkup) problems(err error) {
+	list := []string{err.Error()}
+	if problems, ok := errors.AsType[*config.Problems](err); ok {
+		list = list[:0]
+		for _, p := range problems.List {
+			list = append(list, p.String())
+		}
+	}
+	for _, text := range list {
+		c.fail(&c.failed.config, "config", "correct it where it is set", "%s", text)
+	}
+}
+
+// origins says where the values come from that decide what is connected to what.
+func origins(loaded *config.Loaded, demo bool) string {
+	file := "no configuration file"
+	if loaded.File != "" {
+		file = loaded.File
+	}
+	if demo {
+		return file + "; the demo's own server and key"
+	}
+	parts := []string{file}
+	for _, key := range []string{"looker.base_url", "looker.client_id", "looker.client_secret", "sink.path"} {
+		parts = append(parts, key+" from "+loaded.Origin(key))
+	}
+	return strings.Join(parts, "; ")
+}

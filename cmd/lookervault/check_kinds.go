@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// withoutAdmin says what a key without the Admin role does not see (OpenAPI: the
+// descriptions of search_users, all_looks, all_scheduled_plans, search_alerts,
+// all_color_collections, session and folder operations).
+var withoutAdmin = []struct{ kind, what string }{
+	{"users", "names only, no email and no credentials"},
+	{"dashboards", "only readable ones"},
+	{"looks", "only readable ones"},
+	{"folders", "other people's personal folders are missing"},
+	{"boards", "only readable ones"},
+	{"scheduled_plans", "only the caller's own"},
+	{"alerts", "refused"},
+	{"groups", "only some"},
+	{"roles", "only some"},
+	{"user_attributes", "only visible ones"},
+	{"color_collections", "refused"},
+	{"projects", "only those the user may develop"},
+	{"lookml_models", "only those the user may see"},
+	{"settings", "most are refused"},
+}
+
+// shortOf says which of the kinds will be short without the Admin role, and how:
+// "users (names only, no email and no credentials), ...".
+func shortOf(kinds []catalogue.Kind) string {
+	selected := make(map[string]bool)
+	for _, k := range kinds {
+		selected[string(k.Name)] = true
+	}
+	var parts []string
+	for _, w := range withoutAdmin {
+		if selected[w.kind] {
+			parts = append(parts, w.kind+" ("+w.what+")")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// permissions asks one cheap call of each kind, as far as that is possible: what
+// follows from others is asked for by the first id that leads to it.
+func (c *checkup) permissions() {
+	var targets []record.Kind
+	for _, k := range c.kinds {
+		if k.Listing.Followed {
+			targets = append(targets, k.Name)
+		}
+	}
+	first := make(map[record.Kind]string)
+	for wave := range len(c.kinds) {
+		for _, kind := range c.kinds {
+			if catalogue.Wave(kind.Name) != wave {
+				continue
+			}
+			c.drawing(kind.Name)
+			if !c.permission(kind, targets, first) {
+				c.skip("depends on the server", "other kinds")
+				return
+			}
+		}
+	}
+	c.drawing("")
+}
+
+// drawing says on a terminal what is under way; no kind says that nothing is.
+func (c *checkup) drawing(kind record.Kind) {
+	switch {
+	case !c.app.stderr.tty:
+	case kind == "":
+		fmt.Fprint(c.app.stderr, "\r\x1b[K")
+	default:
+		fmt.Fprintf(c.app.stderr, "\rchecking %s\x1b[K", kind)
+	}
+}
+
+// permission checks a kind. It returns false when no further call makes sense.
+func (c *checkup) permission(kind catalogue.Kind, targets []record.Kind, first map[record.Kind]string) bool {
+	name := "kind " + string(kind.Name)
+	var err error
+	switch {
+	case len(kind.Listing.Fixed) > 0:
+		if err = c.single(kind, kind.Listing.Fixed[0].Path[1:]); err == nil {
+			c.ok(name, "%s answers, one of %d", kind.Listing.Fixed[0], len(kind.Listing.Fixed))
+		}
+	case kind.Listing.Followed && first[kind.Name] == "":
+		c.add(name, statusNotChecked, "", "nothing was seen that leads to one")
+		return true
+	case kind.Listing.Followed:
+		id := first[kind.Name]
+		if err = c.single(kind, id); err == nil {
+			c.ok(name, "%s answers", kind.Detail)
+			for _, p := range kind.Refs {
+				if p.Path == "id" && first[p.Kind] == "" {
+					first[p.Kind] = id
+				}
+			}
+		}
+	default:
+		var glance extract.Glance
+		glance, err = extract.LookAt(c.ctx, c.client, kind, 1, targets)
+		if err == nil && glance.Failed != nil {
+			err = glance.Failed
+			break
+		}
+		for _, row := range glance.Rows {
+			for _, ref := range row.Refs {
+				if first[ref.Kind] == "" {
+					first[ref.Kind] = ref.ID
+				}
+			}
+		}
+		if err == nil {
+			c.ok(name, "%s", documents(kind, glance))
+		}
+	}
+	if err != nil {
+		c.refusal(kind, name, err)
+	}
+	return !errors.Is(err, looker.ErrDown) && !errors.Is(err, looker.ErrLogin) && c.ctx.Err() == nil
+}
+
+// documents says how many there are, as far as one row tells.
+func documents(kind catalogue.Kind, g extract.Glance) string {
+	if !kind.Listing.Whole && !g.HasTotal && len(g.Rows) > 0 {
+		return "some; the server does not tell how many"
+	}
+	return plural(int64(g.Total), "document", "documents")
+}
+
+// single asks for one document.
+func (c *checkup) single(kind catalogue.Kind, id string) error {
+	route, path := kind.Single(id)
+	query := route.Values()
+	if route.Param != "" {
+		query.Set(route.Param, id)
+	}
+	_, err := c.client.Get(c.ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query})
+	return err
+}
+
+// refusal judges an answer that is none.
+func (c *checkup) refusal(kind catalogue.Kind, name string, err error) {
+	const role = "use a key of a user with the Admin role"
+	status := 0
+	if e, ok := errors.AsType[*looker.StatusError](err); ok {
+		status = e.Status
+	}
+	answer := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	admin := c.admin != nil && *c.admin
+	switch refused := status == http.StatusForbidden || status == http.StatusNotFound; {
+	case refused && kind.Listing.Followed && status == http.StatusNotFound:
+		c.warn(name, "nothing to do: such references are noted and passed over", "the one that was tried is not there (%s)", answer)
+	case refused && kind.Optional && admin:
+		c.ok(name, "not on this instance (%s)", answer)
+	case refused && !admin:
+		c.warn(name, role, "refused (%s)", answer)
+	case refused:
+		c.fail(&c.failed.other, name, "leave the kind out (kinds: [all, -"+string(kind.Name)+"]) or ask why the administrator's key is refused",
+			"refused (%s)", answer)
+	default:
+		c.fail(&c.failed.other, name, "try again; a run repeats such calls, and says what it could not get", "%s", err)
+	}
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+const (
+	// verifyWhole is how large a vault may be to be verified byte by byte here.
+	verifyWhole = 64 << 20
+	// sampled is how many documents of a larger one are read.
+	sampled = 500
+	// spare is the least that should be free on the disk.
+	spare = 64 << 20
+)
+
+// vault checks the file that a run would write to.
+func (c *checkup) vault() {
+	path := c.config.Sink.Path
+	c.lock(path)
+	reader, err := vault.OpenReader(c.ctx, path)
+	folder := filepath.Dir(path)
+	switch {
+	case errors.Is(err, vault.ErrMissing):
+		if _, err := os.Stat(folder); err != nil {
+			c.fail(&c.failed.vault, "vault", "make the folder, or set sink.path", "%s: its folder is not there", path)
+			return
+		}
+		c.ok("vault", "%s is not there yet, the first run makes it", path)
+		return
+	case errors.Is(err, vault.ErrTooOld):
+		c.warn("vault", "the next run brings it up to date", "%s has an older schema", path)
+		return
+	case err != nil:
+		found, remedy := err.Error(), ""
+		if e, ok := errors.AsType[*vault.Error](err); ok {
+			bare := *e
+			bare.Hint, remedy = "", e.Hint
+			found = bare.Error()
+		}
+		c.fail(&c.failed.vault, "vault", remedy, "%s", found)
+		return
+	}
+	defer reader.Close()
+	c.holdings(reader)
+	c.integrity(reader)
+}
+
+// lock checks that nobody writes to the vault.
+func (c *checkup) lock(path string) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		real = path
+	}
+	holder, held, err := lockHolder(real + ".lock")
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		c.skip("this system has no such locks", "lock")
+	case err != nil:
+		c.fail(&c.failed.vault, "lock", "make the lock file readable, or remove it while no run is under way", "%s", err)
+	case held && holder != "":
+		c.fail(&c.failed.vault, "lock", "wait for it to end, or use another --db", "process %s is writing to the vault", holder)
+	case held:
+		c.fail(&c.failed.vault, "lock", "wait for it to end, or use another --db", "another process is writing to the vault")
+	default:
+		c.ok("lock", "free")
+	}
+}
+
+// holdings says what the vault holds of the instance.
+func (c *checkup) holdings(reader *vault.Reader) {
+	instance := c.instance()
+	runs, err := reader.Runs(c.ctx, instance)
+	switch {
+	case errors.Is(err, vault.ErrNotFound), err == nil && len(runs) == 0:
+		c.ok("vault", "schema %d; nothing of %s yet", vault.Schema, choose(instance == "", "any instance", instance))
+		return
+	case err != nil:
+		c.fail(&c.failed.vault, "vault", "run lookervault verify on it", "%s", err)
+		return
+	}
+	c.ok("vault", "schema %d; %s of %s", vault.Schema, plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
+	last, when := runs[0], runs[0].Started.UTC().Format(time.DateTime)
+	switch last.Outcome {
+	case record.RunComplete:
+		c.ok("last run", "run %d of %s UTC is complete", last.ID, when)
+	case record.RunRunning:
+		c.ok("last run", "run %d of %s UTC is under way", last.ID, when)
+	case record.RunPartial:
+		c.warn("last run", choose(last.Resumable(), "lookervault run --resume", "lookervault faults shows what is missing; the next run tries again"),
+			"run %d of %s UTC is incomplete", last.ID, when)
+	default:
+		c.warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
+	}
+	faults, err := reader.OpenFaults(c.ctx, last.Instance)
+	switch {
+	case err != nil:
+		c.fail(&c.failed.vault, "faults", "run lookervault verify on it", "%s", err)
+	case len(faults) > 0:
+		c.warn("faults", "lookervault faults lists them; the next run tries again", "%s not fetched and not settled since",
+			plural(int64(len(faults)), "document or listing was", "documents or listings were"))
+	default:
+		c.ok("faults", "none open")
+	}
+}
+
+// instance is the name under which a run would store, "" when the configuration
+// names none.
+func (c *checkup) instance() string {
+	if c.client != nil {
+		return instanceName(c.config, c.client)
+	}
+	if c.config.Looker.Name != "" {
+		return c.config.Looker.Name
+	}
+	base, err := looker.NormalizeBaseURL(c.config.Looker.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return base
+}
+
+// integrity reads a small vault byte by byte, and of a larger one every row and
+// some documents.
+func (c *checkup) integrity(reader *vault.Reader) {
+	const remedy = "copy it away, and restore it from a copy or begin a new one"
+	stats, err := reader.Stats(c.ctx)
+	if err == nil && stats.FileBytes+stats.LogBytes <= verifyWhole {
+		var findings []vault.Finding
+		if findings, err = reader.Verify(c.ctx); err == nil && len(findings) > 0 {
+			c.fail(&c.failed.vault, "integrity", remedy, "%s, the first: %s",
+				plural(int64(len(findings)), "thing is wrong", "things are wrong"), findings[0])
+			return
+		}
+		if err == nil {
+			c.ok("integrity", "every byte is as it was written")
+			return
+		}
+	}
+	n := 0
+	if err == nil {
+		n, err = c.sample(reader)
+	}
+	if err != nil {
+		c.fail(&c.failed.vault, "integrity", remedy, "%s", err)
+		return
+	}
+	c.ok("integrity", "every row and %s read well; lookervault verify reads every byte", plural(int64(n), "document", "documents"))
+}
+
+// sample reads some documents of each instance with their hashes.
+func (c *checkup) sample(reader *vault.Reader) (n int, err error) {
+	instances, err := reader.Instances(c.ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, instance := range instances {
+		read := 0
+		for _, err := range reader.Documents(c.ctx, vault.Query{Instance: instance.Name}) {
+			if err != nil {
+				return n, err
+			}
+			if n, read = n+1, read+1; read == sampled {
+				break
+			}
+		}
+	}
+	return n, nil
+}
+
+// disk checks that the vault has room to grow and can be written.
+func (c *checkup) disk() {
+	path := c.config.Sink.Path
+	folder := filepath.Dir(path)
+	free, writable, err := diskOf(folder)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		c.skip("this system does not tell", "disk")
+		return
+	case err != nil:
+		c.skip("the vault's folder is not there", "disk")
+		return
+	case !writable:
+		c.fail(&c.failed.vault, "disk", "make the folder writable, or set sink.path", "%s cannot be written", folder)
+		return
+	}
+	holds := int64(0)
+	for _, file := range []string{path, path + "-wal"} {
+		if info, err := os.Stat(file); err == nil {
+			holds += info.Size()
+		}
+	}
+	const remedy = "free space, or move the vault"
+	switch {
+	case free < spare:
+		c.fail(&c.failed.vault, "disk", remedy, "%s free", ui.Size(free))
+	case free < holds:
+		c.warn("disk", remedy, "%s free, the vault has %s", ui.Size(free), ui.Size(holds))
+	default:
+		c.ok("disk", "%s free, the vault has %s", ui.Size(free), ui.Size(holds))
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+func TestFaults(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	if code, stdout, stderr := tr.do("faults"); code != 1 || stdout != "" || !strings.Contains(stderr, "lookervault run") {
+		t.Errorf("without a vault: exit code %d, %q, %q", code, stdout, stderr)
+	}
+	rule, err := lookersim.ParseRule("route=GET /boards status=500")
+	if err == nil {
+		err = tr.sim.AddRules(rule)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=1")
+	if code, _, stderr := tr.do("run", "boards", "roles"); code != 4 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	cells := strings.Split(strings.TrimSuffix(tr.must("faults"), "\n"), "\t")
+	if len(cells) != len(faultColumns) {
+		t.Fatalf("%q, want one line of %d columns", cells, len(faultColumns))
+	}
+	got := append(cells[:6:6], cells[8])
+	if diff := cmp.Diff([]string{"1", "boards", "", "server", "500", "1", "-"}, got); diff != "" {
+		t.Errorf("fault (-want +got):\n%s", diff)
+	}
+
+	if err := tr.sim.SetRules(); err != nil {
+		t.Fatal(err)
+	}
+	tr.must("run", "boards", "roles")
+	if got := tr.must("faults"); got != "" {
+		t.Errorf("open faults after a good run: %q", got)
+	}
+	if got := tr.must("faults", "--json"); strings.TrimSpace(got) != "[]" {
+		t.Errorf("no faults as JSON: %q", got)
+	}
+	var faults []struct {
+		Run         int64
+		Kind, ID    string
+		Class       string
+		Status      int
+		Message     string
+		ResolvedRun int64 `json:"resolved_run"`
+	}
+	if err := json.Unmarshal([]byte(tr.must("faults", "1", "--json")), &faults); err != nil {
+		t.Fatal(err)
+	}
+	if len(faults) != 1 || faults[0].Kind != "boards" || faults[0].Status != 500 || faults[0].ResolvedRun != 2 || faults[0].Message == "" {
+		t.Errorf("faults of run 1: %+v", faults)
+	}
+	for args, want := range map[string]int{"99": 1, "x": 2, "0": 2} {
+		if code, _, stderr := tr.do("faults", args); code != want || stderr == "" {
+			t.Errorf("faults %s: exit code %d, want %d: %q", args, code, want, stderr)
+		}
+	}
+}

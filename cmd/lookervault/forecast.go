@@ -1,0 +1,332 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// standardCalls is how many calls of each class a month a Standard edition of
+// Looker (Google Cloud core) includes (Google Cloud documentation: editions).
+const standardCalls = 1000
+
+// dryRun is one use of run --dry-run, once its configuration stands.
+type dryRun struct {
+	app     *app
+	options runOptions
+	config  config.Config
+	log     hclog.Logger
+	origin  string
+	kinds   []catalogue.Kind
+	exclude []record.Ref
+	now     func() time.Time
+}
+
+// make forecasts the run and prints the forecast. Nothing is stored.
+func (d *dryRun) make() error {
+	reader, err := d.open()
+	if err != nil {
+		return err
+	}
+	if reader != nil {
+		defer reader.Close()
+	}
+	meter := &extract.Meter{}
+	// The budget is the run's, not the forecast's.
+	unbounded := d.config
+	unbounded.RateLimit.MaxCalls = 0
+	client, err := newClient(unbounded, d.log, meter)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	defer client.Close()
+	server, err := connect(d.app.stop, client)
+	if err != nil {
+		return d.app.connectFailed(err)
+	}
+	d.app.announce(server, d.kinds, d.log)
+	besides := meter.Drain()
+
+	ahead := extract.Ahead{
+		Config: d.config, Kinds: d.kinds, Exclude: d.exclude, Scope: scopeOf(d.config, d.kinds), Full: d.options.full,
+		Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
+	}
+	runs, err := d.runs(reader, ahead.Instance)
+	if err != nil {
+		return err
+	}
+	if d.options.resume && !d.resume(&ahead, runs) {
+		fmt.Fprintf(d.app.stderr, "Nothing to resume: the newest run of %s in %s came to its end.\n", ahead.Instance, d.config.Sink.Path)
+		return nil
+	}
+	forecast, err := extract.Foresee(d.app.stop, ahead)
+	if err != nil && d.app.stop.Err() != nil {
+		return d.app.connectFailed(err)
+	}
+	if err != nil {
+		return err
+	}
+	now := d.now()
+	v := d.view(forecast, ahead, monthOf(runs, now), append(besides, meter.Drain()...), now)
+	return d.print(v, forecast)
+}
+
+// open opens the vault for reading, or returns nil where there is none to read.
+func (d *dryRun) open() (*vault.Reader, error) {
+	reader, err := vault.OpenReader(d.app.stop, d.config.Sink.Path)
+	switch {
+	case errors.Is(err, vault.ErrMissing):
+		return nil, nil
+	case errors.Is(err, vault.ErrTooOld):
+		d.log.Warn("the vault has an older schema, which only a run brings up to date: forecast as for an empty one", "vault", d.config.Sink.Path)
+		return nil, nil
+	}
+	return reader, err
+}
+
+func (d *dryRun) runs(reader *vault.Reader, instance string) ([]record.Run, error) {
+	if reader == nil {
+		return nil, nil
+	}
+	runs, err := reader.Runs(d.app.stop, instance)
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil, nil
+	}
+	return runs, err
+}
+
+// resume turns the forecast to the run that --resume would continue.
+func (d *dryRun) resume(ahead *extract.Ahead, runs []record.Run) bool {
+	if len(runs) == 0 || runs[0].Pruned || !runs[0].Resumable() {
+		return false
+	}
+	run := runs[0]
+	ahead.Resume, ahead.Scope, ahead.Full = run.ID, run.Scope, run.Full
+	ahead.Kinds = nil
+	for _, name := range run.Scope.Kinds {
+		if kind, ok := catalogue.Find(name); ok {
+			ahead.Kinds = append(ahead.Kinds, kind)
+		}
+	}
+	return true
+}
+
+// monthOf is the calls of the month so far, as the vault's runs tell.
+func monthOf(runs []record.Run, now time.Time) map[string]int64 {
+	const month = "2006-01"
+	if len(runs) == 0 || runs[0].Started.UTC().Format(month) != now.UTC().Format(month) {
+		return map[string]int64{}
+	}
+	return ui.ByClass(runs[0].Month)
+}
+
+// forecastView is a forecast under stable names.
+type forecastView struct {
+	Event    string       `json:"event"` // "forecast"
+	Time     time.Time    `json:"time"`
+	Instance string       `json:"instance"`
+	Origin   string       `json:"origin"`
+	Vault    string       `json:"vault"`
+	Held     bool         `json:"vault_holds_instance"`
+	Resume   int64        `json:"resumes_run,omitempty"`
+	Full     bool         `json:"full"`
+	Scope    record.Scope `json:"scope"`
+
+	Kinds   []kindForecastView      `json:"kinds"`
+	Items   extract.Span            `json:"items"`
+	Calls   extract.Span            `json:"calls"`
+	ByClass map[string]extract.Span `json:"calls_by_class"`
+
+	Rate    float64  `json:"rate_per_second"` // configured, 0 = no limit
+	Seconds *seconds `json:"seconds"`         // at that rate; null without a limit
+
+	Asked         map[string]int64 `json:"calls_of_this_forecast"`
+	Month         map[string]int64 `json:"calls_month_to_date"` // by runs in this vault
+	Included      int64            `json:"standard_edition_includes"`
+	StandardAfter map[string]int64 `json:"standard_edition_left_after"` // likely; below 0 = more than it includes
+
+	MaxCalls int64  `json:"max_calls"`       // 0 = no budget
+	Budget   string `json:"budget_suffices"` // "yes", "perhaps" or "no"; "" without a budget
+	ExitCode int    `json:"exit_code"`       // of this command
+}
+
+type seconds struct {
+	Low    float64 `json:"low"`
+	Likely float64 `json:"likely"`
+	High   float64 `json:"high"`
+}
+
+type kindForecastView struct {
+	Kind           record.Kind    `json:"kind"`
+	Listing        record.Listing `json:"listing"`
+	Items          extract.Span   `json:"items"`
+	Calls          extract.Span   `json:"calls"`
+	Known          bool           `json:"known"`
+	Administrative extract.Span   `json:"administrative_calls"`
+	Query          extract.Span   `json:"query_calls"`
+	Notes          []string       `json:"notes"`
+}
+
+func (d *dryRun) view(f extract.Forecast, ahead extract.Ahead, month map[string]int64, asked []record.Calls, now time.Time) forecastView {
+	v := forecastView{
+		Event: "forecast", Time: now, Instance: ahead.Instance, Origin: d.origin, Vault: absolute(d.config.Sink.Path), Held: f.Held,
+		Resume: ahead.Resume, Full: ahead.Full, Scope: ahead.Scope,
+		Items: f.Items(), Calls: f.Total(), ByClass: make(map[string]extract.Span),
+		Rate: limitsOf(d.config).PerSecond, Asked: ui.ByClass(asked), Month: month,
+		Included: standardCalls, StandardAfter: make(map[string]int64), MaxCalls: int64(d.config.RateLimit.MaxCalls),
+	}
+	for _, class := range []catalogue.Activity{catalogue.Administrative, catalogue.Query} {
+		name := string(class)
+		v.ByClass[name] = f.Calls(class)
+		v.StandardAfter[name] = standardCalls - month[name] - v.Asked[name] - v.ByClass[name].Likely
+	}
+	if v.Rate > 0 {
+		v.Seconds = &seconds{float64(v.Calls.Low) / v.Rate, float64(v.Calls.Likely) / v.Rate, float64(v.Calls.High) / v.Rate}
+	}
+	switch {
+	case v.MaxCalls == 0:
+	case v.Calls.High <= v.MaxCalls:
+		v.Budget = "yes"
+	case v.Calls.Low <= v.MaxCalls:
+		v.Budget = "perhaps"
+	default:
+		v.Budget = "no"
+	}
+	for _, k := range f.Kinds {
+		notes := k.Notes
+		if notes == nil {
+			notes = []string{}
+		}
+		v.Kinds = append(v.Kinds, kindForecastView{
+			Kind: k.Kind, Listing: k.Listing, Items: k.Items, Calls: k.Calls(), Known: k.Items.Known() && k.Calls().Known(),
+			Administrative: k.Administrative, Query: k.Query, Notes: notes,
+		})
+	}
+	return v
+}
+
+var forecastColumns = []column[kindForecastView]{
+	{head: "kind", cell: func(k kindForecastView) string { return string(k.Kind) }},
+	{head: "listing", cell: func(k kindForecastView) string { return string(k.Listing) }},
+	{head: "documents", cell: func(k kindForecastView) string { return spanText(k.Items) }, number: true},
+	{head: "calls", cell: func(k kindForecastView) string { return spanText(k.Calls) }, number: true},
+	{head: "query calls", cell: func(k kindForecastView) string { return spanText(k.Query) }, number: true},
+}
+
+// forecastTabs are the columns in a pipe: each number in three, low, likely and
+// high.
+var forecastTabs = append([]column[kindForecastView]{
+	{head: "kind", cell: func(k kindForecastView) string { return string(k.Kind) }},
+	{head: "listing", cell: func(k kindForecastView) string { return string(k.Listing) }},
+}, slices.Concat(
+	spanColumns(func(k kindForecastView) extract.Span { return k.Items }),
+	spanColumns(func(k kindForecastView) extract.Span { return k.Calls }),
+	spanColumns(func(k kindForecastView) extract.Span { return k.Query }),
+)...)
+
+func spanColumns(span func(kindForecastView) extract.Span) []column[kindForecastView] {
+	number := func(pick func(extract.Span) int64) column[kindForecastView] {
+		return column[kindForecastView]{cell: func(k kindForecastView) string { return strconv.FormatInt(pick(span(k)), 10) }}
+	}
+	return []column[kindForecastView]{
+		number(func(s extract.Span) int64 { return s.Low }),
+		number(func(s extract.Span) int64 { return s.Likely }),
+		number(func(s extract.Span) int64 { return s.High }),
+	}
+}
+
+// spanText is "120", or "120 (90-150)" where it is not known.
+func spanText(s extract.Span) string {
+	if s.Known() {
+		return count(s.Likely)
+	}
+	return fmt.Sprintf("%s (%s-%s)", count(s.Likely), count(s.Low), count(s.High))
+}
+
+// print writes the forecast: the table, or one line of JSON, as data, and what
+// it means for people.
+func (d *dryRun) print(v forecastView, f extract.Forecast) error {
+	out := d.app.stdout
+	switch {
+	case d.options.json:
+		line, err := encodeJSON(v)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	case isTerminal(out):
+		if err := renderTable(out, forecastColumns, each(v.Kinds)); err != nil {
+			return err
+		}
+	default:
+		if err := renderTabs(out, forecastTabs, each(v.Kinds)); err != nil {
+			return err
+		}
+	}
+	v.text(d.app.stderr, f.Besides)
+	return nil
+}
+
+// text says what a forecast means.
+func (v forecastView) text(out io.Writer, besides []record.Calls) {
+	administrative, query := string(catalogue.Administrative), string(catalogue.Query)
+	for _, k := range v.Kinds {
+		for _, note := range k.Notes {
+			fmt.Fprintf(out, "%s: %s\n", k.Kind, plainText(note))
+		}
+	}
+	fmt.Fprintf(out, "\nForecast of a run of %s: %s documents, %s calls: %s administrative, %s query, %s of them to see who calls and what the scope is.\n",
+		v.Instance, spanText(v.Items), spanText(v.Calls), spanText(v.ByClass[administrative]), spanText(v.ByClass[query]), count(calls(besides)))
+	if v.Seconds == nil {
+		fmt.Fprintln(out, "No rate limit is set: it takes as long as Looker does.")
+	} else {
+		fmt.Fprintf(out, "At %g calls a second that takes %s at least.\n", roundedRate(v.Rate), spanTime(*v.Seconds))
+	}
+	switch v.Budget {
+	case "yes":
+		fmt.Fprintf(out, "The budget of %s calls suffices.\n", count(v.MaxCalls))
+	case "perhaps":
+		fmt.Fprintf(out, "The budget of %s calls may not suffice: then the run ends before the call that would be one too many, and run --resume continues.\n", count(v.MaxCalls))
+	case "no":
+		fmt.Fprintf(out, "The budget of %s calls does not suffice: the run ends before the call that would be one too many, and run --resume continues.\n", count(v.MaxCalls))
+	}
+	fmt.Fprintf(out, "This month so far: %s administrative and %s query calls by runs in this vault; this forecast took %s and %s.\n",
+		count(v.Month[administrative]), count(v.Month[query]), count(v.Asked[administrative]), count(v.Asked[query]))
+	fmt.Fprintf(out, "For information: a Standard edition includes %s of each a month; after the run %s and %s.\n", count(v.Included),
+		leftText(v.StandardAfter[administrative], "administrative"), leftText(v.StandardAfter[query], "query"))
+	fmt.Fprintln(out, "Nothing was stored.")
+}
+
+func leftText(n int64, class string) string {
+	if n < 0 {
+		return fmt.Sprintf("%s %s calls would be too many", count(-n), class)
+	}
+	return fmt.Sprintf("%s %s calls would be left", count(n), class)
+}
+
+func roundedRate(rate float64) float64 { return math.Round(rate*100) / 100 }
+
+func spanTime(s seconds) string {
+	show := func(s float64) string {
+		return (time.Duration(math.Ceil(s)) * time.Second).String()
+	}
+	if s.Low == s.High {
+		return show(s.Likely)
+	}
+	return fmt.Sprintf("%s (%s to %s)", show(s.Likely), show(s.Low), show(s.High))
+}

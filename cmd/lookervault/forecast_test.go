@@ -1,0 +1,171 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// forecast runs run --dry-run.
+func (tr *trial) forecast(args ...string) forecastView {
+	tr.t.Helper()
+	var v forecastView
+	if err := json.Unmarshal([]byte(tr.must(append([]string{"run", "--dry-run", "--json"}, args...)...)), &v); err != nil {
+		tr.t.Fatal(err)
+	}
+	return v
+}
+
+func TestDryRunIsCheapAndStoresNothing(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	v := tr.forecast()
+	counts := tr.sim.Counts()
+	if asked := v.Asked["administrative"] + v.Asked["query"]; int(asked) != counts.Calls {
+		t.Errorf("it says that it took %d calls, the server counted %d", asked, counts.Calls)
+	}
+	for route, n := range counts.Routes {
+		// Who calls is asked first, and its roles with it.
+		if n > 2 || n > 1 && route != "GET /roles" {
+			t.Errorf("%s was asked %d times", route, n)
+		}
+	}
+	if most := len(catalogue.Default()) + 2; counts.Calls > most {
+		t.Errorf("%d calls, want at most %d", counts.Calls, most)
+	}
+	if entries, err := os.ReadDir("."); err != nil || len(entries) > 0 {
+		t.Errorf("it left %v (%v)", entries, err)
+	}
+	if v.Event != "forecast" || len(v.Kinds) != len(catalogue.Default()) || v.Held {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestDryRunComesTrue(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3, Sizes: lookersim.DefaultSizes()})
+	for _, within := range []float64{0.30, 0.10} {
+		v := tr.forecast()
+		tr.sim.ResetCounts()
+		tr.must("run", "--progress", "none")
+		counts := tr.sim.Counts()
+		off := float64(v.Calls.Likely-int64(counts.Calls)) / float64(counts.Calls)
+		t.Logf("forecast %+v, made %d", v.Calls, counts.Calls)
+		if math.Abs(off) > within {
+			t.Errorf("forecast %d calls, the run made %d", v.Calls.Likely, counts.Calls)
+		}
+		query := v.ByClass["query"]
+		if n := int64(counts.Query); n < query.Low || n > query.High {
+			t.Errorf("%d query calls, forecast %+v", n, query)
+		}
+	}
+	v := tr.forecast()
+	if !v.Held || v.Month["administrative"] == 0 || v.StandardAfter["query"] >= standardCalls {
+		t.Errorf("the vault's runs do not count: %+v", v.Month)
+	}
+}
+
+func TestDryRunOfFoldersKindsAndBudgets(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	v := tr.forecast("looks", "--max-calls", "2", "--rate-limit-per-second", "2")
+	if len(v.Kinds) != 1 || v.Kinds[0].Kind != "looks" || v.Budget != "no" || v.Seconds == nil || v.Seconds.Likely != float64(v.Calls.Likely)/2 {
+		t.Errorf("%+v", v)
+	}
+	if v := tr.forecast("looks", "--max-calls", "300"); v.Budget != "yes" || v.Seconds != nil {
+		t.Errorf("%+v", v)
+	}
+	scoped := tr.forecast("looks", "--folder-ids", "1", "--recursive=false")
+	if scoped.Items.Likely >= v.Items.Likely {
+		t.Errorf("%d looks in one folder, %d in all", scoped.Items.Likely, v.Items.Likely)
+	}
+	if code, _, stderr := tr.do("run", "--dry-run", "--folder-ids", "404404"); code != 2 || !strings.Contains(stderr, "404404") {
+		t.Errorf("a folder that is not there: exit code %d, %s", code, stderr)
+	}
+}
+
+func TestDryRunOfAResume(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	if code, _, stderr := tr.do("run", "--max-calls", "30"); code != 4 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	fresh, rest := tr.forecast(), tr.forecast("--resume")
+	if rest.Resume != 1 || rest.Calls.Likely >= fresh.Calls.Likely {
+		t.Errorf("a resume of %d calls, a new run of %d", rest.Calls.Likely, fresh.Calls.Likely)
+	}
+	tr.must("run", "--resume")
+	if _, stdout, stderr := tr.do("run", "--dry-run", "--resume", "--json"); stdout != "" || !strings.Contains(stderr, "Nothing to resume") {
+		t.Errorf("%q, %q", stdout, stderr)
+	}
+}
+
+func TestDryRunInAPipe(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	code, stdout, stderr := tr.do("run", "--dry-run")
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	for line := range strings.Lines(stdout) {
+		if n := strings.Count(line, "\t"); n != len(forecastTabs)-1 {
+			t.Errorf("%q has %d columns, want %d", line, n+1, len(forecastTabs))
+		}
+	}
+	for _, want := range []string{"Nothing was stored.", "calls by runs in this vault", "Standard edition"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("%q is not said: %s", want, stderr)
+		}
+	}
+}
+
+func TestDryRunFailsAsARunWould(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	if err := os.WriteFile("looker.db", []byte("something else entirely"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := tr.do("run", "--dry-run"); code != 5 {
+		t.Errorf("no vault: exit code %d, want 5: %s", code, stderr)
+	}
+	tr.environ = append(tr.environ, "LOOKERVAULT_SINK__PATH=other.db", "LOOKERVAULT_LOOKER__CLIENT_SECRET=another secret")
+	if code, _, stderr := tr.do("run", "--dry-run"); code != 3 {
+		t.Errorf("wrong key: exit code %d, want 3: %s", code, stderr)
+	}
+}
+
+func TestMonthSoFar(t *testing.T) {
+	calls := []record.Calls{{Class: "query", N: 5}, {Class: "administrative", N: 7}}
+	now := time.Date(2026, 3, 31, 23, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name string
+		runs []record.Run
+		want map[string]int64
+	}{
+		{"no runs", nil, map[string]int64{}},
+		{"a run this month", []record.Run{{Started: now.Add(-24 * time.Hour), Month: calls}}, map[string]int64{"query": 5, "administrative": 7}},
+		{"none this month", []record.Run{{Started: now.AddDate(0, -2, 0), Month: calls}}, map[string]int64{}},
+	} {
+		if diff := cmp.Diff(tt.want, monthOf(tt.runs, now)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestBudgetOfAForecast(t *testing.T) {
+	for _, tt := range []struct {
+		budget int
+		want   string
+	}{{0, ""}, {100, "yes"}, {60, "perhaps"}, {10, "no"}} {
+		d := &dryRun{}
+		d.config.RateLimit.MaxCalls = tt.budget
+		f := extract.Forecast{Kinds: []extract.KindForecast{{Kind: "looks", Administrative: extract.Span{Low: 50, Likely: 55, High: 70}}}}
+		if got := d.view(f, extract.Ahead{}, nil, nil, time.Now()).Budget; got != tt.want {
+			t.Errorf("budget of %d: %q, want %q", tt.budget, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/hooks"
+	"github.com/lookervault/lookervault/internal/metrics"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
+)
+
+// afterError is an error of what is done when a run is over: the run itself is
+// none the worse.
+type afterError struct{ err error }
+
+func (e *afterError) Error() string        { return e.err.Error() }
+func (e *afterError) Unwrap() error        { return e.err }
+func (e *afterError) Is(target error) bool { return target == errPartial }
+
+// after does what is to be done when a run is over, and returns the first thing
+// that went wrong. The others are in the log.
+func (b *backup) after(s *ui.Summary) error {
+	var first error
+	for _, step := range []func(ui.Summary) error{b.hook, b.metricsFile} {
+		err := step(*s)
+		switch {
+		case err == nil:
+		case first == nil:
+			first = &afterError{err}
+			if s.ExitCode == 0 {
+				s.ExitCode = exitCode(first)
+			}
+			if s.Error == "" {
+				s.Error = oneLine(err)
+			}
+		default:
+			b.log.Error("not done after the run", "error", err)
+		}
+	}
+	return first
+}
+
+// hook tells whoever wants to know how the run ended.
+func (b *backup) hook(s ui.Summary) error {
+	hook := hookFor(b.config.Hooks, s.Outcome)
+	if hook.Text == "" {
+		return nil
+	}
+	line, err := encodeJSON(s)
+	if err != nil {
+		return err
+	}
+	hook.Stderr, hook.Env = b.app.stderr, withoutSecrets(b.app.environ)
+	return hook.Run(b.app.kill, []byte(line+"\n"))
+}
+
+// hookFor is the hook for an outcome.
+func hookFor(c config.Hooks, outcome record.Outcome) hooks.Hook {
+	h := hooks.Hook{Key: "hooks.on_failure", Text: c.OnFailure, Timeout: c.Timeout.Std()}
+	switch outcome {
+	case record.RunComplete:
+		h.Key, h.Text = "hooks.on_success", c.OnSuccess
+	case record.RunPartial:
+		h.Key, h.Text = "hooks.on_partial", c.OnPartial
+	}
+	return h
+}
+
+// withoutSecrets leaves out of an environment what is only this program's.
+func withoutSecrets(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return name == "LOOKERSDK_CLIENT_SECRET" || name == "LOOKERVAULT_LOOKER__CLIENT_SECRET"
+	})
+}
+
+// metricsFile writes the metrics of the run where the configuration wants them.
+func (b *backup) metricsFile(s ui.Summary) error {
+	if b.config.Metrics.File == "" {
+		return nil
+	}
+	return metrics.WriteFile(b.config.Metrics.File, s)
+}
+
+// serveMetrics serves the metrics of the run until stop is called, if the
+// configuration wants that.
+func (b *backup) serveMetrics() (stop func(), err error) {
+	addr := b.config.Metrics.Listen
+	if addr == "" {
+		return func() {}, nil
+	}
+	server, err := metrics.Serve(b.app.stop, addr, metrics.NewLive(toolVersion(), b.watch.state))
+	if err != nil {
+		return nil, fmt.Errorf("metrics.listen: %w", err)
+	}
+	b.log.Info("serving metrics", "url", "http://"+server.Addr()+"/metrics")
+	return func() {
+		if err := server.Close(); err != nil {
+			b.log.Warn("the server of metrics did not end well", "error", err)
+		}
+	}, nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+func TestExitCode(t *testing.T) {
+	problem := func(kind error) error { return &vault.Error{Path: "looker.db", Kind: kind} }
+	for _, test := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"nothing", nil, 0},
+		{"anything", errors.New("anything"), 1},
+		{"disk full", problem(vault.ErrFull), 1},
+		{"read-only", problem(vault.ErrReadOnly), 1},
+		{"no vault", problem(vault.ErrMissing), 1},
+		{"no such document", fmt.Errorf("looks/9: %w", vault.ErrNotFound), 1},
+		{"several instances", vault.ErrAmbiguous, 1},
+		{"usage", &usageError{"unknown flag"}, 2},
+		{"configuration", &config.Problems{List: []config.Problem{{Text: "wrong"}}}, 2},
+		{"no such folder", fmt.Errorf("folders.ids: 7: %w", extract.ErrNoFolder), 2},
+		{"cannot connect", &connectError{errors.New("refused")}, 3},
+		{"login refused at first", &connectError{&looker.LoginError{}}, 3},
+		{"down at first", &connectError{&looker.DownError{Last: errors.New("reset")}}, 3},
+		{"incomplete", errors.Join(errPartial, errSaid), 4},
+		{"down on the way", fmt.Errorf("fetch: %w", &looker.DownError{Last: errors.New("reset")}), 4},
+		{"login refused on the way", fmt.Errorf("fetch: %w", &looker.LoginError{}), 4},
+		{"budget", fmt.Errorf("list: %w", &looker.BudgetError{}), 4},
+		{"locked", problem(vault.ErrLocked), 5},
+		{"busy", fmt.Errorf("write: %w", problem(vault.ErrBusy)), 5},
+		{"corrupt", problem(vault.ErrCorrupt), 5},
+		{"replaced", problem(vault.ErrReplaced), 5},
+		{"too new", problem(vault.ErrTooNew), 5},
+		{"no vault but a file", problem(vault.ErrNotVault), 5},
+		{"interrupted", errors.Join(extract.ErrInterrupted, errSaid), 130},
+		{"interrupted at first", &connectError{extract.ErrInterrupted}, 130},
+		{"interrupted while reading", fmt.Errorf("read: %w", context.Canceled), 130},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := exitCode(test.err); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func TestOneLine(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"as it is", errors.New("fetch dashboard 42: refused"), "fetch dashboard 42: refused"},
+		{"several lines", errors.Join(errors.New("one"), errors.New("two")), "one two"},
+		{"white space", errors.New("a\t b\r\n  c"), "a b c"},
+		{"control characters", errors.New("instance \x1b[31mred\a\u009b2J"), "instance [31mred 2J"},
+		{"a problem of the configuration", &config.Problems{List: []config.Problem{{Key: "sink.path", Text: "is empty"}}}, "sink.path: is empty"},
+		{
+			"several problems", &config.Problems{List: []config.Problem{{Where: "a.yaml:1", Text: "one"}, {Where: "a.yaml:2", Text: "two"}}},
+			"a.yaml:1: one\nlookervault: a.yaml:2: two",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, oneLine(test.err)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

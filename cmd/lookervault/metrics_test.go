@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+// TestMetricsWhileARunLasts asks for metrics in the middle of a run, which waits
+// for the answer, and reads the file that it leaves.
+func TestMetricsWhileARunLasts(t *testing.T) {
+	sim, err := lookersim.New(lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := sim.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	held, err := lookersim.ParseRule("route=GET /boards do=hang")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.AddRules(held); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	backup := exec.Command("lookervault", "run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--metrics-file", "lookervault.prom", "--set", "looker.timeout=1s", "--set", "retry.attempts=1")
+	backup.Dir = dir
+	backup.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID,
+		"LOOKERSDK_CLIENT_SECRET="+lookersim.DefaultClientSecret, "LOOKERVAULT_RATE_LIMIT__PER_SECOND=0")
+	stderr, err := backup.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := backup.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer backup.Process.Kill()
+
+	var base string
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), "run begun") {
+		if found := regexp.MustCompile(`url=(http://\S+)/metrics`).FindStringSubmatch(lines.Text()); found != nil {
+			base = found[1]
+		}
+	}
+	if base == "" {
+		t.Fatal("it does not say where it serves metrics")
+	}
+	ask := func(path string) string {
+		t.Helper()
+		response, err := http.Get(base + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s, %v", path, response.Status, err)
+		}
+		return string(body)
+	}
+	// The run cannot be over: it waits for the boards.
+	if body := ask("/healthz"); body != "ok\n" {
+		t.Errorf("healthz: %q", body)
+	}
+	for _, want := range []string{"lookervault_run_id 1", `lookervault_documents_listed{kind="boards"} 0`, `lookervault_api_calls_total{result="good"}`} {
+		if body := ask("/metrics"); !strings.Contains(body, want) {
+			t.Errorf("no %s in\n%s", want, body)
+		}
+	}
+	_, _ = io.Copy(io.Discard, stderr)
+	_ = backup.Wait()
+	file, err := os.ReadFile(filepath.Join(dir, "lookervault.prom"))
+	if err != nil || !strings.Contains(string(file), `outcome="partial"} 1`) {
+		t.Errorf("the file holds %v\n%s", err, file)
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/report"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var to string
+	r := &reading{app: a}
+	cmd := &cobra.Command{
+		Use: "report [RUN]", Short: "Make a page of a run: how it went, what changed, what failed",
+		Long: `Make a page of a run, the newest one unless another is named: throughput and rate
+over its time, what the stages did, documents and bytes by kind, what changed since
+the run before, faults by cause, the largest and the most often changed documents,
+and the history of runs.
+
+The page is one HTML file that loads nothing from anywhere. It holds names of
+documents: keep it like the vault.`,
+		Example: `  lookervault report -o report.html
+  lookervault report 12 -o - | less`,
+		Args: arguments(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			var run int64
+			if len(args) == 1 {
+				if run, err = strconv.ParseInt(args[0], 10, 64); err != nil || run < 1 {
+					return usage(cmd, fmt.Errorf("%q is not the number of a run", args[0]))
+				}
+			}
+			reader, instance, err := r.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, reader)
+			data, err := report.Read(cmd.Context(), reader, instance, run)
+			if err != nil {
+				return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
+			}
+			data.Made, data.Tool = time.Now(), toolVersion()
+			var page bytes.Buffer
+			if err := report.Write(&page, data); err != nil {
+				return err
+			}
+			if to == "-" {
+				_, err = page.WriteTo(a.stdout)
+				return err
+			}
+			if err := replaceFile(to, page.Bytes()); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stderr, "Run %d of %s: open %s in a browser.\n", data.Run.ID, instance, to)
+			return nil
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().StringVarP(&to, "output", "o", "report.html", "the file to write; - for standard output")
+	return cmd
+}
+
+// replaceFile writes a file whole or not at all, for its owner only.
+func replaceFile(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}

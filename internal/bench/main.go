@@ -1,0 +1,70 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 3, "rounds of each measurement; medians are printed")
+	url := flag.String("url", "", "of the simulated Looker, for the floor")
+	n := flag.Int("n", 0, "documents, for the floor")
+	db := flag.String("db", "", "file to make, for the floor")
+	flag.Parse()
+	var err error
+	switch flag.Arg(0) {
+	case "", "throughput":
+		err = throughput(*rounds)
+	case "scaling":
+		err = scaling(*rounds)
+	case "floor":
+		err = floor(*url, *db, *n)
+	default:
+		err = fmt.Errorf("unknown measurement %q: throughput or scaling", flag.Arg(0))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// bench is a folder with the two binaries.
+type bench struct{ dir, program, self string }
+
+func newBench() (*bench, error) {
+	dir, err := os.MkdirTemp("", "lookervault-bench-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{dir: dir, program: filepath.Join(dir, "lookervault"), self: filepath.Join(dir, "bench")}
+	for out, pkg := range map[string]string{b.program: "./cmd/lookervault", b.self: "./internal/bench"} {
+		build := exec.Command("go", "build", "-o", out, pkg)
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return nil, fmt.Errorf("build %s: %w", pkg, err)
+		}
+	}
+	return b, nil
+}
+
+func (b *bench) close() { _ = os.RemoveAll(b.dir) }
+
+// machine is one line about where this was measured.
+func machine() string {
+	model := "unknown processor"
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(info)) {
+			if name, ok := strings.CutPrefix(line, "model name"); ok {
+				model = strings.TrimSpace(strings.TrimLeft(name, "\t :"))
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %d cores, %s %s/%s, %s", model, runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateOnly))
+}

@@ -1,0 +1,198 @@
+package extract
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// held is what the vault holds of a kind and that is not gone, by id.
+type held map[string]heldDocument
+
+type heldDocument struct {
+	state           record.State
+	folder, updated string
+	settled         bool         // by the run that is to be resumed
+	refs            []record.Ref // to kinds of the run; read only where they are needed
+}
+
+// remember reads from the vault what can make a run cheaper.
+func (o *outlook) remember(ctx context.Context) error {
+	if o.Vault == nil {
+		return nil
+	}
+	runs, err := o.Vault.Runs(ctx, o.Instance)
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		o.Vault = nil // it holds other instances only
+		return nil
+	case err != nil:
+		return err
+	}
+	if len(runs) > 0 {
+		o.stale = !redactedAs(runs[0].Config, o.Config.Stages.Redact)
+		o.past = learn(runs)
+	}
+	for _, kind := range o.Kinds {
+		h := make(held)
+		for entry, err := range o.Vault.Entries(ctx, vault.Query{Instance: o.Instance, Kind: kind.Name}) {
+			if err != nil {
+				return err
+			}
+			h[entry.ID] = heldDocument{
+				state: entry.State, folder: entry.Folder, updated: entry.Updated, settled: o.Resume != 0 && entry.LastRun == o.Resume,
+			}
+		}
+		if o.held[kind.Name] = h; kind.Listing.Followed {
+			if err := o.recall(ctx, kind, h, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// recall reads what stored documents point to, of those that which lets through;
+// nil is all.
+func (o *outlook) recall(ctx context.Context, kind catalogue.Kind, h held, which func(id string) bool) error {
+	targets := o.targets()
+	if !slices.ContainsFunc(kind.Refs, func(p catalogue.Pointer) bool { return slices.Contains(targets, p.Kind) }) {
+		return nil
+	}
+	rules, reader := canon.Compile(kind), canon.NewReader()
+	for d, err := range o.Vault.Documents(ctx, vault.Query{Instance: o.Instance, Kind: kind.Name}) {
+		if err != nil {
+			return err
+		}
+		known, ok := h[d.ID]
+		if !ok || which != nil && !which(d.ID) {
+			continue
+		}
+		doc, err := reader.Read(rules, d.Body)
+		if err != nil {
+			continue // a run would not follow it either
+		}
+		known.refs = among(doc.Refs, targets)
+		h[d.ID] = known
+	}
+	return nil
+}
+
+// unselected adds what documents point to whose kinds are not part of the run:
+// a run without a scope follows them all the same.
+func (o *outlook) unselected(ctx context.Context, m *model) error {
+	if o.Vault == nil || !o.Scope.Unscoped() {
+		return nil
+	}
+	var parents []record.Kind
+	for _, target := range o.targets() {
+		for _, parent := range catalogue.Parents(target) {
+			selected := slices.ContainsFunc(o.Kinds, func(k catalogue.Kind) bool { return k.Name == parent })
+			if !selected && !slices.Contains(parents, parent) {
+				parents = append(parents, parent)
+			}
+		}
+	}
+	for _, parent := range parents {
+		kind, _ := catalogue.Find(parent)
+		h := make(held)
+		for entry, err := range o.Vault.Entries(ctx, vault.Query{Instance: o.Instance, Kind: parent}) {
+			if err != nil {
+				return err
+			}
+			h[entry.ID] = heldDocument{state: entry.State, folder: entry.Folder}
+		}
+		if err := o.recall(ctx, kind, h, nil); err != nil {
+			return err
+		}
+		m.follow(h.documents(nil))
+	}
+	return nil
+}
+
+// documents are the held ones that which lets through, nil for all, in the order
+// of ids.
+func (h held) documents(which func(id string) bool) []Glimpsed {
+	var rows []Glimpsed
+	for id, d := range h {
+		if which == nil || which(id) {
+			rows = append(rows, Glimpsed{ID: id, Folder: d.folder, Updated: d.updated, Refs: d.refs})
+		}
+	}
+	slices.SortFunc(rows, func(a, b Glimpsed) int { return cmp.Compare(a.ID, b.ID) })
+	return rows
+}
+
+// learn tells what the newest complete run found out about each kind. Where rows
+// of lists are poorer than documents it asked for as many single documents as
+// there are. Where it asked for more immutable documents than it brought, the
+// others are not there. Kinds that share a route share its calls, the largest
+// first.
+func learn(runs []record.Run) map[record.Kind]past {
+	learnt := make(map[record.Kind]past)
+	i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Outcome == record.RunComplete })
+	if i < 0 {
+		return learnt
+	}
+	calls := make(map[string]int64)
+	for _, c := range runs[i].Calls {
+		calls[c.Route] += c.N
+	}
+	counts := slices.Clone(runs[i].Kinds)
+	slices.SortStableFunc(counts, func(a, b record.Counts) int { return cmp.Compare(b.Settled(), a.Settled()) })
+	for _, c := range counts {
+		kind, ok := catalogue.Find(c.Kind)
+		route := kind.Detail.String()
+		p := past{complete: c.Listing == record.Complete}
+		switch {
+		case !ok || kind.Detail.IsZero():
+		case kind.Immutable:
+			brought := c.New + c.Changed
+			if runs[i].Full {
+				brought = c.Settled()
+			}
+			p.dangling = int(max(0, calls[route]-brought))
+		case kind.Listing.Followed, kind.Listing.Stamped, c.Settled() == 0:
+			// One by one is how these are fetched; what a stamp proves is not fetched.
+		default:
+			// One call proves the list.
+			if alone := calls[route] - 1; 10*alone >= 8*c.Settled() {
+				p.poor = true
+				calls[route] = alone - c.Settled()
+			}
+		}
+		learnt[c.Kind] = p
+	}
+	return learnt
+}
+
+// redactedAs tells whether a run was made with this redaction: under another one
+// its stamps prove nothing to the next run. A run that stored no configuration
+// counts as made with it.
+func redactedAs(stored []byte, now config.RedactStage) bool {
+	var c struct {
+		Stages struct {
+			Redact *struct {
+				Enabled bool     `json:"enabled"`
+				Paths   []string `json:"paths"`
+			} `json:"redact"`
+		} `json:"stages"`
+	}
+	if json.Unmarshal(stored, &c) != nil || c.Stages.Redact == nil {
+		return true
+	}
+	then := c.Stages.Redact
+	return then.Enabled == now.Enabled && (!now.Enabled || sameSet(then.Paths, now.Paths))
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

@@ -1,0 +1,206 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// Glance is what one small call shows of a kind.
+type Glance struct {
+	Rows     []Glimpsed
+	Total    int  // documents in the list, at least those in Rows
+	HasTotal bool // the server told the total; else Total is a guess where Rows fill the page that was asked for
+	// Failed is why there is no answer, nil when there is one. Denied and missing
+	// are answers too: this key, or this instance, does not have the kind.
+	Failed *stages.Failed
+}
+
+// Glimpsed is a document as a narrow row shows it.
+type Glimpsed struct {
+	ID, Folder, Updated string
+	Refs                []record.Ref // to the kinds that were asked for only
+}
+
+// narrow is the size in bytes from which on it pays to ask a whole list for a
+// few members only. The one list of the catalogue that does not know the fields
+// parameter (OpenAPI: all_datagroups) holds smaller documents.
+const narrow = 500
+
+// LookAt asks one small call for a kind that is listed, for at most limit rows
+// where the list is paged. The rows hold ids, folders, dates of change where
+// those count, and what they point to among targets; nothing else travels.
+//
+// It returns an error only when no further call makes sense.
+func LookAt(ctx context.Context, client *looker.Client, kind catalogue.Kind, limit int, targets []record.Kind) (Glance, error) {
+	return api{client: client}.look(ctx, kind, limit, targets)
+}
+
+func (a api) look(ctx context.Context, kind catalogue.Kind, limit int, targets []record.Kind) (Glance, error) {
+	route := kind.Listing.Route
+	var params [][2]string
+	if !kind.Listing.Whole || kind.Size >= narrow {
+		params = append(params, [2]string{"fields", fields(kind, targets)})
+	}
+	if !kind.Listing.Whole {
+		params = append(params, [2]string{"limit", strconv.Itoa(limit)}, [2]string{"offset", "0"})
+		if !kind.Listing.Unsorted {
+			params = append(params, [2]string{"sorts", kind.Fields.ID})
+		}
+	}
+	return a.glance(ctx, kind, stages.Call{Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10}, limit, targets)
+}
+
+// glance makes a call whose answer is a list of documents of a kind, or one.
+func (a api) glance(ctx context.Context, kind catalogue.Kind, call stages.Call, limit int, targets []record.Kind) (Glance, error) {
+	answer, err := a.Get(ctx, call)
+	if failed := (*stages.Failed)(nil); errors.As(err, &failed) {
+		return Glance{Failed: failed}, nil
+	}
+	if err != nil {
+		return Glance{}, err
+	}
+	g := Glance{Total: answer.Total, HasTotal: answer.HasTotal}
+	if g.Rows, err = glimpse(kind, answer.Body, targets); err != nil {
+		fault := record.Fault{Class: record.FaultInvalid, Status: http.StatusOK, Attempts: 1, Message: err.Error()}
+		return Glance{Failed: &stages.Failed{Fault: fault, Err: err}}, nil //nolint:nilerr // a broken answer is about its kind only
+	}
+	switch {
+	case !kind.Listing.Whole && !g.HasTotal && len(g.Rows) >= limit:
+		g.Total = 2 * len(g.Rows) // there may be any number more
+	case !g.HasTotal, g.Total < len(g.Rows):
+		g.Total = len(g.Rows)
+	}
+	return g, nil
+}
+
+// glimpse reads rows, or the one document where there is no list.
+func glimpse(kind catalogue.Kind, body []byte, targets []record.Kind) ([]Glimpsed, error) {
+	raw, err := canon.Rows(body)
+	if err != nil && len(body) > 0 && strings.TrimSpace(string(body[:1])) == "{" {
+		raw, err = [][]byte{body}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	rules, reader := canon.Compile(kind), canon.NewReader()
+	rows := make([]Glimpsed, 0, len(raw))
+	for _, r := range raw {
+		doc, err := reader.Read(rules, r)
+		if err != nil {
+			return nil, err
+		}
+		if doc.ID == "" {
+			return nil, fmt.Errorf("a row has no %s", kind.Fields.ID)
+		}
+		rows = append(rows, Glimpsed{ID: doc.ID, Folder: doc.Folder, Updated: doc.Updated, Refs: among(doc.Refs, targets)})
+	}
+	return rows, nil
+}
+
+func among(refs []record.Ref, targets []record.Kind) []record.Ref {
+	return slices.DeleteFunc(slices.Clone(refs), func(r record.Ref) bool { return !slices.Contains(targets, r.Kind) })
+}
+
+// fields is the least that a row must hold: its id, its folder, its date where a
+// change of it counts, and what leads to documents of the targets.
+func fields(kind catalogue.Kind, targets []record.Kind) string {
+	names := []string{kind.Fields.ID}
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	add(kind.Fields.Folder)
+	if kind.Listing.Stamped {
+		add(kind.Fields.Updated)
+	}
+	for _, p := range kind.Refs {
+		if slices.Contains(targets, p.Kind) {
+			steps := strings.Split(p.Path, ".")
+			add(strings.Join(steps, "(") + strings.Repeat(")", len(steps)-1))
+			add(p.Unless)
+			add(p.Join)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// look asks for one kind of the run. What follows from others is not listed.
+func (o *outlook) look(ctx context.Context, kind catalogue.Kind) error {
+	if kind.Listing.Followed || len(kind.Listing.Fixed) > 0 {
+		return nil
+	}
+	g, err := o.api.look(ctx, kind, kind.Listing.Page, o.targets())
+	if err != nil {
+		return fmt.Errorf("ask for %s: %w", kind.Name, err)
+	}
+	if o.glances == nil {
+		o.glances = make(map[record.Kind]Glance)
+	}
+	o.glances[kind.Name] = g
+	return nil
+}
+
+// within finds the folders of the scope, and returns the call that the run makes
+// for that. Folders that were asked for already are not asked for again.
+func (o *outlook) within(ctx context.Context) (stages.Within, record.Calls, error) {
+	all := catalogue.All()
+	folder := all[slices.IndexFunc(all, func(k catalogue.Kind) bool { return k.Place == catalogue.IsFolder })]
+	call := record.Calls{Route: folder.Listing.Route.String(), Class: string(folder.Listing.Route.Activity), N: 1}
+	g, ok := o.glances[folder.Name]
+	if !ok {
+		var err error
+		if g, err = o.api.look(ctx, folder, folder.Listing.Page, nil); err != nil {
+			return nil, call, fmt.Errorf("find the folders of the scope: %w", err)
+		}
+	}
+	if g.Failed != nil {
+		return nil, call, fmt.Errorf("find the folders of the scope: %w", g.Failed)
+	}
+	below := make(map[string][]string)
+	known := make(map[string]bool)
+	for _, row := range g.Rows {
+		known[row.ID] = true
+		below[row.Folder] = append(below[row.Folder], row.ID)
+	}
+	in := make(map[string]bool)
+	queue := slices.Clone(o.Scope.Folders)
+	for len(queue) > 0 {
+		id := queue[0]
+		queue = queue[1:]
+		switch {
+		case !known[id]:
+			return nil, call, fmt.Errorf("folders.ids: %s: %w", id, ErrNoFolder)
+		case in[id]:
+			continue
+		}
+		in[id] = true
+		if o.Scope.Recursive {
+			queue = append(queue, below[id]...)
+		}
+	}
+	places := make(map[record.Kind]catalogue.Place)
+	for _, k := range all {
+		places[k.Name] = k.Place
+	}
+	return func(kind record.Kind, id, folder string) bool {
+		switch places[kind] {
+		case catalogue.IsFolder:
+			return in[id]
+		case catalogue.InFolder:
+			return in[folder]
+		}
+		return true
+	}, call, nil
+}

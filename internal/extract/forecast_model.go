@@ -1,0 +1,300 @@
+package extract
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// model works out what a run will plan, from what is known of each kind. It asks
+// nothing and reads nothing. Kinds are added wave by wave.
+//
+// What a kind costs follows from its row in the catalogue:
+//
+//   - a list in one answer: that call
+//   - a paged list: one call for each page of ids, in two passes where there is
+//     trash, then what list plans for what is not known to be unchanged: pages,
+//     id lists, folders, single documents (see [plan])
+//   - fixed routes: one call each
+//   - what follows from others: what list plans for the ids that documents point
+//     to; an immutable one that is stored costs nothing
+//
+// and one call more where an answer of many is compared with a single document.
+type model struct {
+	size    int  // documents that one ask brings at most
+	workers int  // that may all ask before the first proof has failed
+	full    bool // stamps are not trusted
+	renew   bool // immutable documents are fetched again as well
+	within  stages.Within
+	exclude []record.Ref
+
+	broods    map[record.Kind]*brood
+	forecasts []KindForecast
+}
+
+// brood is what documents point to in one kind.
+type brood struct {
+	rows map[string]record.Listed
+	more amount // ids that are expected besides
+}
+
+// knowledge is what is known of one kind.
+type knowledge struct {
+	kind   catalogue.Kind
+	glance Glance
+	index  map[string]int // of the rows of glance, by id
+	held   held
+	seen   int  // how many of the rows of glance the server has shown
+	past   past // what earlier runs found out
+	// rates is how many documents of each kind a document points to that nobody
+	// has seen yet; only of kinds that follow from others.
+	rates map[record.Kind]amount
+}
+
+// past is what earlier runs found out about a kind.
+type past struct {
+	poor     bool // rows of lists are poorer than documents
+	dangling int  // documents that others point to and that are not there
+	complete bool // a run that came to its end stored the whole kind
+}
+
+func newKnowledge(kind catalogue.Kind, glance Glance, h held, past past) *knowledge {
+	k := &knowledge{kind: kind, glance: glance, seen: len(glance.Rows), index: make(map[string]int, len(glance.Rows)), held: h, past: past}
+	for i, row := range glance.Rows {
+		k.index[row.ID] = i
+	}
+	return k
+}
+
+func newModel(a Ahead) *model {
+	return &model{
+		size: max(1, a.Config.Stages.List.PageSize), workers: max(1, a.Config.Stages.Fetch.Workers),
+		exclude: a.Exclude, broods: make(map[record.Kind]*brood),
+	}
+}
+
+// add forecasts a kind, and notes what its documents point to.
+func (m *model) add(k *knowledge) {
+	f := KindForecast{Kind: k.kind.Name, Listing: record.Complete}
+	var c cost
+	var items amount
+	switch failed := k.glance.Failed; {
+	case failed != nil:
+		c, items = m.refused(k, &f)
+	case k.kind.Listing.Whole:
+		c, items = m.whole(k)
+	case len(k.kind.Listing.Fixed) > 0:
+		c, items = m.fixed(k, &f)
+	case k.kind.Listing.Followed:
+		c, items = m.followed(k, &f)
+	default:
+		c, items = m.paged(k, &f)
+	}
+	f.Administrative, f.Query, f.Items = c.administrative.span(), c.query.span(), items.span()
+	m.forecasts = append(m.forecasts, f)
+}
+
+// refused is a kind whose listing did not answer. One that is denied, or not on
+// this instance, ends with that call; one that failed may work the next time.
+func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
+	failed := k.glance.Failed
+	f.Listing = refusal(k.kind, failed)
+	f.Notes = append(f.Notes, failed.Message)
+	c.add(k.kind.Listing.Route.Activity, exactly(1))
+	if f.Listing == record.Incomplete {
+		again := newKnowledge(k.kind, Glance{Rows: k.held.documents(nil), Total: len(k.held), HasTotal: true}, k.held, k.past)
+		var better cost
+		if k.kind.Listing.Whole {
+			better, items = m.whole(again)
+		} else {
+			better, items = m.paged(again, f)
+		}
+		c.administrative.high = max(c.administrative.high, better.administrative.high)
+		c.query.high = max(c.query.high, better.query.high)
+		items.low = 0
+	}
+	return c, items
+}
+
+// wanted tells whether a document is part of the run.
+func (m *model) wanted(kind record.Kind, id, folder string) bool {
+	return (m.within == nil || m.within(kind, id, folder)) && !slices.Contains(m.exclude, record.Ref{Kind: kind, ID: id})
+}
+
+// whole is a list that comes in one answer. Its rows are the documents.
+func (m *model) whole(k *knowledge) (c cost, items amount) {
+	var in []Glimpsed
+	for _, row := range k.glance.Rows {
+		if m.wanted(k.kind.Name, row.ID, "") {
+			in = append(in, row)
+		}
+	}
+	c.add(k.kind.Listing.Route.Activity, exactly(1))
+	m.prove(&c, k, len(in) > 0)
+	if k.past.poor {
+		c.add(k.kind.Detail.Activity, exactly(len(in)))
+	}
+	m.follow(in)
+	m.follow(k.held.documents(func(id string) bool { return m.vanished(k, id) }))
+	return c, exactly(len(in))
+}
+
+// vanished tells whether a stored document is not in the list any more. Only at
+// the end of a run it is found to be gone, so what it points to is followed once
+// more.
+func (m *model) vanished(k *knowledge, id string) bool {
+	return m.within == nil && !k.lists(id)
+}
+
+// fixed is a kind whose documents have a route each.
+func (m *model) fixed(k *knowledge, f *KindForecast) (c cost, items amount) {
+	n := 0
+	for _, route := range k.kind.Listing.Fixed {
+		id := route.Path[1:]
+		if !m.wanted(k.kind.Name, id, "") {
+			continue
+		}
+		if n++; !k.held[id].settled {
+			c.add(route.Activity, exactly(1))
+		}
+	}
+	if k.past.complete {
+		return c, exactly(min(n, len(k.held)))
+	}
+	f.Notes = append(f.Notes, "which of them this instance has is seen when they are asked for")
+	return c, amount{float64(min(n, len(k.held))), float64(n), float64(n)}
+}
+
+// paged is a list that is read in pages of ids.
+func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
+	if k.fill(); k.seen < k.glance.Total {
+		f.Notes = append(f.Notes, fmt.Sprintf("%d of %d were looked at, the others are taken to be like them", k.seen, k.glance.Total))
+	}
+	present, seen, proof := m.present(k)
+	items = exactly(seen)
+	if unseen := k.glance.Total - len(k.glance.Rows); unseen > 0 {
+		// What lies behind the first page is like what lies on it.
+		share := float64(unseen) / float64(max(1, len(k.glance.Rows)))
+		more := amount{share * 0.8, share, share * 1.25}
+		present = present.plus(present.times(more))
+		items = items.plus(exactly(seen).times(more))
+		more.low = 0 // they may all lead to what is known already
+		m.multiply(k, more)
+	}
+	if k.unordered() && k.glance.Total > m.size {
+		// A page then brings others than were wanted, which are asked for by id.
+		present = present.times(amount{1, 1.5, 3})
+		f.Notes = append(f.Notes, "the server does not sort: what pages leave out has to be asked for by id")
+	}
+	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)))
+	c = c.plus(present)
+	if k.kind.Listing.Trash {
+		trash, n, some := m.trash(k, items, f)
+		c, items, proof = c.plus(trash), items.plus(n), proof || some
+	}
+	m.prove(&c, k, proof)
+	return c, items
+}
+
+// present is what list plans for the documents that were looked at, and how many
+// of them are part of the run. proof tells whether any answer holds several.
+func (m *model) present(k *knowledge) (c cost, n int, proof bool) {
+	var in []Glimpsed
+	for page := range pagesOf(k.listed(), k.perPage()) {
+		var want []record.Listed
+		for _, row := range page {
+			if !m.wanted(k.kind.Name, row.ID, row.Folder) {
+				continue
+			}
+			n++
+			if d, ok := k.held[row.ID]; !ok || !d.settled && !m.same(k, row) {
+				want = append(want, row)
+			}
+		}
+		p := m.plan(k, record.Present, page, want)
+		c, proof = c.plus(p.cost), proof || p.many
+	}
+	for _, row := range k.glance.Rows {
+		if m.wanted(k.kind.Name, row.ID, row.Folder) {
+			in = append(in, row)
+		}
+	}
+	m.follow(in)
+	return c, n, proof
+}
+
+// same tells whether the stamp of a listed document will be the stored one: it
+// lies in the same folder, out of the trash, and has not been saved since.
+func (m *model) same(k *knowledge, row record.Listed) bool {
+	if !k.kind.Listing.Stamped || m.full {
+		return false
+	}
+	d := k.held[row.ID]
+	return d.state == record.Present && d.folder == row.Folder && d.updated == k.glance.Rows[k.index[row.ID]].Updated
+}
+
+// trashShare are guesses about trash that no call has been spent on: none, one
+// document in twenty, one in five.
+var trashShare = amount{0, 1.0 / 20, 1.0 / 5}
+
+// trash is the second pass of a listing, over documents in the trash.
+func (m *model) trash(k *knowledge, present amount, f *KindForecast) (c cost, n amount, proof bool) {
+	n, want := m.trashed(k, present, f)
+	c.add(k.kind.Listing.Route.Activity, k.enumeration(n))
+	activity, size := k.kind.Detail.Activity, 1.0
+	for _, way := range k.kind.Many {
+		// Pages need that everything on them is wanted.
+		fits := way.How == record.IDs || way.How == record.Page && m.within == nil && len(m.exclude) == 0
+		if way.Trash && fits && !k.past.poor {
+			activity, size, proof = way.Route.Activity, float64(m.size), want.likely >= 1
+			break
+		}
+	}
+	c.add(activity, want.each(func(n float64) float64 { return math.Ceil(n / size) }))
+	return c, n, proof
+}
+
+// trashed is how many documents are in the trash, and how many of them must be
+// fetched: as the vault holds them, else guessed.
+func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want amount) {
+	guess := present.times(trashShare)
+	if len(k.held) == 0 {
+		m.multiply(k, trashShare)
+		f.Notes = append(f.Notes, "the trash was not asked for: guessed")
+		return guess, guess
+	}
+	f.Notes = append(f.Notes, "the trash was not asked for: as the vault holds it")
+	var settled, stored, left []Glimpsed // in the trash as far as the vault knows; not listed any more
+	for _, d := range k.held.documents(func(id string) bool { return !k.lists(id) }) {
+		switch {
+		case !m.wanted(k.kind.Name, d.ID, d.Folder):
+		case k.held[d.ID].settled:
+			settled = append(settled, d)
+		case k.held[d.ID].state == record.Trashed:
+			stored = append(stored, d)
+		case k.glance.Total == k.seen:
+			left = append(left, d)
+		}
+	}
+	m.follow(slices.Concat(settled, stored, left))
+	maybe := amount{0, float64(len(left)), float64(len(left))}
+	if !k.past.complete {
+		maybe.high += guess.high
+	}
+	n, want = exactly(len(settled)+len(stored)).plus(maybe), maybe
+	if !k.kind.Listing.Stamped || m.full {
+		want = want.plus(exactly(len(stored)))
+	}
+	return n, want
+}
+
+// prove adds the single document that an answer of many is compared with.
+func (m *model) prove(c *cost, k *knowledge, many bool) {
+	if many && !k.kind.Detail.IsZero() {
+		c.add(k.kind.Detail.Activity, exactly(1))
+	}
+}

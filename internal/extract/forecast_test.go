@@ -1,0 +1,431 @@
+package extract_test
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// swift is a client that does not feel its way up to a rate: the simulated
+// Looker has no limits.
+func (r *rig) swift(meter *extract.Meter) *looker.Client {
+	r.t.Helper()
+	client, err := looker.New(looker.Config{
+		BaseURL: r.url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
+		Connections: 16, Version: "test", Observe: meter.Count,
+		Limits: looker.Limits{MaxCalls: int64(r.config.RateLimit.MaxCalls)},
+		Retry:  looker.Retry{Attempts: r.config.Retry.Attempts, MaxWait: r.config.Retry.MaxWait.Std()},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := client.Login(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+	return client
+}
+
+func kindsOf(s record.Start) []catalogue.Kind {
+	return slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
+}
+
+// made makes a run that must end with that outcome.
+func (r *rig) made(want record.Outcome, s record.Start) extract.Result {
+	r.t.Helper()
+	sink, err := r.open(r.t.Context())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer sink.Close()
+	meter := &extract.Meter{}
+	client := r.swift(meter)
+	defer client.Close()
+	result, err := extract.Run(r.t.Context(), extract.Job{
+		Config: r.config, Kinds: kindsOf(s), Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: time.Now, Meter: meter,
+	})
+	if err != nil || result.Run.Outcome != want {
+		r.t.Fatalf("run: %v, outcome %s, want %s: %+v", err, result.Run.Outcome, want, result.Run.Kinds)
+	}
+	return result
+}
+
+// foresee forecasts the run that begins with start.
+func (r *rig) foresee(s record.Start) (extract.Forecast, error) {
+	r.t.Helper()
+	client := r.swift(&extract.Meter{})
+	defer client.Close()
+	ahead := extract.Ahead{
+		Config: r.config, Exclude: r.exclude, Scope: s.Scope, Full: s.Full, Client: client, Instance: s.Instance, Kinds: kindsOf(s),
+	}
+	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	if err == nil {
+		defer reader.Close()
+		ahead.Vault = reader
+		if s.Resume {
+			run, err := reader.Run(r.t.Context(), 0)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			ahead.Resume = run.ID
+		}
+	}
+	return extract.Foresee(r.t.Context(), ahead)
+}
+
+// foretold compares a forecast with the run that follows it, in calls as the
+// server counts them. Off is the largest error that is allowed.
+func (r *rig) foretold(off float64, s record.Start) {
+	r.t.Helper()
+	f, err := r.foresee(s)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.sim.ResetCounts()
+	result := r.made(record.RunComplete, s)
+	made, total := int64(r.sim.Counts().Calls), f.Total()
+	is := float64(total.Likely-made) / float64(made)
+	r.t.Logf("forecast %d (%d to %d), made %d: %+.1f %%", total.Likely, total.Low, total.High, made, 100*is)
+	if math.Abs(is) > off {
+		r.t.Errorf("forecast %d calls, the run made %d: %+.1f %%, want at most %.0f %%", total.Likely, made, 100*is, 100*off)
+		for _, k := range f.Kinds {
+			r.t.Logf("%s: calls %+v, documents %+v %q", k.Kind, k.Calls(), k.Items, k.Notes)
+		}
+		for _, c := range result.Run.Calls {
+			r.t.Logf("made %d %s", c.N, c.Route)
+		}
+	}
+	if made < total.Low || made > total.High {
+		r.t.Errorf("the run made %d calls, the forecast's bounds are %d and %d", made, total.Low, total.High)
+	}
+	for _, k := range f.Kinds {
+		n := countsOf(r.t, result, k.Kind).Settled()
+		if n < k.Items.Low || n > k.Items.High {
+			r.t.Errorf("%s: %d documents, the forecast's bounds are %+v", k.Kind, n, k.Items)
+		}
+	}
+}
+
+func TestForecastOfLargeInstances(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		sizes lookersim.Sizes
+	}{
+		{"default sizes", lookersim.DefaultSizes()},
+		{"standard sizes", lookersim.StandardSizes()},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("a large instance")
+			}
+			r := newRig(t, lookersim.Options{Seed: 1, Sizes: tt.sizes})
+			r.config.Stages.List.PageSize = 100
+			r.foretold(0.30, start(defaults()...)) // an empty vault
+			r.foretold(0.10, start(defaults()...)) // one that holds a complete run
+		})
+	}
+}
+
+func TestForecastComesTrue(t *testing.T) {
+	scoped := func() record.Start {
+		s := start()
+		s.Scope.Folders, s.Scope.Recursive = []string{"1"}, true
+		return s
+	}
+	full := func() record.Start {
+		s := start()
+		s.Full = true
+		return s
+	}
+	plain := func() record.Start { return start() }
+	for _, tt := range []struct {
+		name    string
+		quirks  lookersim.Quirks
+		exclude []record.Ref
+		first   func() record.Start
+		second  func() record.Start
+		changes []lookersim.Change // between the runs
+		off     [2]float64
+	}{
+		{name: "nothing changed", first: plain, second: plain, off: [2]float64{0.1, 0}},
+		{name: "everything again", first: plain, second: full, off: [2]float64{0.1, 0}},
+		{name: "a scope", first: scoped, second: scoped, off: [2]float64{0.2, 0.05}},
+		{
+			name: "some kinds, then what they lead to", off: [2]float64{0.1, 0.1},
+			first:  func() record.Start { return start("dashboards", "folders") },
+			second: func() record.Start { return start("merge_queries", "queries", "content_metadata") },
+		},
+		{
+			name: "left out", first: plain, second: plain, off: [2]float64{0.1, 0},
+			exclude: []record.Ref{{Kind: "dashboards", ID: "5"}, {Kind: "looks", ID: "4"}, {Kind: "roles", ID: "2"}},
+		},
+		{
+			name: "some changed", first: plain, second: plain, off: [2]float64{0.1, 0.05},
+			changes: []lookersim.Change{
+				{Op: lookersim.OpAdd, Kind: "dashboards"},
+				{Op: lookersim.OpAdd, Kind: "looks"},
+				{Op: lookersim.OpAdd, Kind: "users"},
+				{Op: lookersim.OpTouch, Kind: "looks", ID: "10", Value: "2026-01-02T03:04:05.000+00:00"},
+				{Op: lookersim.OpTrash, Kind: "looks", ID: "13"},
+				{Op: lookersim.OpDelete, Kind: "dashboards", ID: "17"},
+			},
+		},
+		{name: "no totals", quirks: lookersim.Quirks{NoTotals: true}, first: plain, second: plain, off: [2]float64{0.1, 0}},
+		{name: "id lists are ignored", quirks: lookersim.Quirks{IgnoreIDs: true}, first: plain, second: plain, off: [2]float64{0.1, 0}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, lookersim.Options{Seed: 7, Quirks: tt.quirks})
+			r.exclude = tt.exclude
+			r.foretold(tt.off[0], tt.first())
+			mutate(t, r, tt.changes...)
+			r.foretold(tt.off[1], tt.second())
+		})
+	}
+}
+
+// TestForecastLearns forecasts servers that do not play along: the first run
+// finds out, and the vault tells.
+func TestForecastLearns(t *testing.T) {
+	t.Run("poor rows", func(t *testing.T) {
+		r := newRig(t, lookersim.Options{Seed: 7, Quirks: lookersim.Quirks{PoorRows: []string{"dashboards", "users", "roles"}}})
+		r.made(record.RunComplete, start())
+		r.foretold(0.05, start())
+	})
+	t.Run("short pages", func(t *testing.T) {
+		r := newRig(t, lookersim.Options{Seed: 7, Quirks: lookersim.Quirks{PageCap: 7}})
+		s := start("dashboards", "looks", "users", "merge_queries", "queries")
+		r.foretold(0.30, s)
+		r.foretold(0.05, s)
+	})
+	t.Run("not an administrator", func(t *testing.T) {
+		r := newRig(t, lookersim.Options{Seed: 7, Restricted: true})
+		s, no := start(), false
+		s.Caller.Admin = &no
+		r.foretold(0.10, s)
+		r.foretold(0, s)
+	})
+}
+
+func TestForecastOfAResume(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 7})
+	r.config.RateLimit.MaxCalls = 90
+	r.made(record.RunPartial, start())
+	r.config.RateLimit.MaxCalls = 0
+	s := start()
+	s.Resume = true
+	r.foretold(0.15, s)
+}
+
+// TestForecastAsksLittleAndStoresNothing counts on the server what a forecast
+// costs, and looks for files that it may have left.
+func TestForecastAsksLittleAndStoresNothing(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 7})
+	scoped := start()
+	scoped.Scope.Folders, scoped.Scope.Recursive = []string{"1"}, true
+	ask := func(s record.Start) {
+		t.Helper()
+		r.sim.ResetCounts()
+		if _, err := r.foresee(s); err != nil {
+			t.Fatal(err)
+		}
+		counts := r.sim.Counts()
+		for route, n := range counts.Routes {
+			if n > 1 {
+				t.Errorf("%s was asked %d times", route, n)
+			}
+		}
+		for kind, n := range counts.Kinds {
+			if n > 1 {
+				t.Errorf("%s was asked for %d times", kind, n)
+			}
+		}
+		if most := len(catalogue.All()); counts.Calls > most {
+			t.Errorf("%d calls for %d kinds", counts.Calls, most)
+		}
+	}
+	files := func() []string {
+		t.Helper()
+		entries, err := os.ReadDir(filepath.Dir(r.path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	ask(start())
+	ask(scoped)
+	if got := files(); len(got) != 0 {
+		t.Errorf("a forecast left %v", got)
+	}
+	r.made(record.RunComplete, start())
+	before := files()
+	stored := r.stats()
+	ask(start())
+	ask(scoped)
+	if diff := cmp.Diff(before, files()); diff != "" {
+		t.Errorf("files (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(stored, r.stats()); diff != "" {
+		t.Errorf("the vault (-before +after):\n%s", diff)
+	}
+}
+
+func TestForecastSaysWhatCannotBeAsked(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 7})
+	for _, text := range []string{
+		"route=GET /themes status=404",
+		"route=GET /roles status=403",
+		"route=GET /boards status=500",
+		"route=GET /dashboards/search status=500",
+	} {
+		rule, err := lookersim.ParseRule(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.sim.AddRules(rule); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := r.foresee(start())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[record.Kind]record.Listing{
+		"themes": record.Unavailable, "roles": record.Denied, "boards": record.Incomplete, "dashboards": record.Incomplete, "users": record.Complete,
+	}
+	got := make(map[record.Kind]record.Listing)
+	for _, k := range f.Kinds {
+		if _, ok := want[k.Kind]; ok {
+			got[k.Kind] = k.Listing
+			if k.Listing != record.Complete && len(k.Notes) == 0 {
+				t.Errorf("%s: no reason", k.Kind)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("listings (-want +got):\n%s", diff)
+	}
+}
+
+func TestForecastErrors(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 7})
+	s := start()
+	s.Scope.Folders = []string{"404404"}
+	if _, err := r.foresee(s); !errors.Is(err, extract.ErrNoFolder) || !strings.Contains(err.Error(), "404404") {
+		t.Errorf("error %v, want ErrNoFolder with the id", err)
+	}
+	client := r.swift(&extract.Meter{})
+	client.Close()
+	_, err := extract.Foresee(t.Context(), extract.Ahead{Config: r.config, Kinds: catalogue.All(), Client: client})
+	if !errors.Is(err, looker.ErrClosed) {
+		t.Errorf("error %v, want that of the connection", err)
+	}
+}
+
+func TestEnumerationCosts(t *testing.T) {
+	looks, _ := catalogue.Find("looks")
+	for _, tt := range []struct {
+		n      int
+		totals bool
+		want   float64
+	}{
+		{n: 0, totals: true, want: 1},
+		{n: 0, totals: false, want: 1},
+		{n: 1, totals: true, want: 1},
+		{n: 1, totals: false, want: 2},
+		{n: 5000, totals: true, want: 1},
+		{n: 5001, totals: true, want: 2},
+		{n: 9999, totals: true, want: 2},
+		{n: 10000, totals: true, want: 3},
+		{n: 10000, totals: false, want: 4},
+	} {
+		if got := extract.Enumeration(looks, tt.n, tt.totals); got[1] != tt.want {
+			t.Errorf("%d ids, totals %t: %v calls, want %v", tt.n, tt.totals, got[1], tt.want)
+		}
+	}
+}
+
+func TestForecastAsksForFewFields(t *testing.T) {
+	followed := []record.Kind{"merge_queries", "queries", "content_metadata", "explores", "user_attribute_values"}
+	for _, tt := range []struct {
+		kind    record.Kind
+		targets []record.Kind
+		want    string
+	}{
+		{"dashboards", followed, "id,folder_id,dashboard_elements(merge_result_id)"},
+		{"dashboards", nil, "id,folder_id"},
+		{"looks", followed, "id,folder_id,updated_at"},
+		{"folders", followed, "id,parent_id,content_metadata_id"},
+		{"lookml_models", followed, "name,explores(name)"},
+		{"alerts", followed, "id,query_id,dashboard_element_id"},
+		{"users", followed, "id"},
+	} {
+		kind, _ := catalogue.Find(tt.kind)
+		if got := extract.Fields(kind, tt.targets); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.kind, got, tt.want)
+		}
+	}
+}
+
+func TestForecastLearnsFromTheNewestCompleteRun(t *testing.T) {
+	counts := func(kind record.Kind, fresh, same int64) record.Counts {
+		return record.Counts{Kind: kind, Listing: record.Complete, New: fresh, Same: same}
+	}
+	learnt := extract.Learn([]record.Run{
+		{Outcome: record.RunInterrupted, Kinds: []record.Counts{counts("users", 9, 0)}, Calls: []record.Calls{{Route: "GET /users/{user_id}", N: 10}}},
+		{
+			Outcome: record.RunComplete,
+			Kinds: []record.Counts{
+				counts("dashboards", 20, 0), counts("lookml_dashboards", 5, 0), counts("users", 9, 0), counts("roles", 1, 0),
+				counts("merge_queries", 7, 3), counts("queries", 0, 30),
+			},
+			Calls: []record.Calls{
+				{Route: "GET /dashboards/{dashboard_id}", N: 22}, {Route: "GET /users/{user_id}", N: 1}, {Route: "GET /roles/{role_id}", N: 1},
+				{Route: "GET /merge_queries/{merge_query_id}", N: 9},
+			},
+		},
+	})
+	got := make(map[record.Kind][2]any)
+	for kind, p := range learnt {
+		got[kind] = [2]any{p.Poor(), p.Dangling()}
+	}
+	want := map[record.Kind][2]any{
+		"dashboards": {true, 0}, "lookml_dashboards": {false, 0}, "users": {false, 0}, "roles": {false, 0},
+		"merge_queries": {false, 2}, "queries": {false, 0},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("learnt (-want +got):\n%s", diff)
+	}
+}
+
+func TestStampsCountWhileRedactionStays(t *testing.T) {
+	now := config.RedactStage{Enabled: true, Paths: []string{"looks.public_slug", "users.email"}}
+	for stored, want := range map[string]bool{
+		``:   true,
+		`{}`: true,
+		`{"stages":{"redact":{"enabled":true,"paths":["users.email","looks.public_slug"]}}}`: true,
+		`{"stages":{"redact":{"enabled":true,"paths":["users.email"]}}}`:                     false,
+		`{"stages":{"redact":{"enabled":false,"paths":[]}}}`:                                 false,
+	} {
+		if got := extract.RedactedAs([]byte(stored), now); got != want {
+			t.Errorf("%s: %t, want %t", stored, got, want)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package hooks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// maxTold is how much of what a hook says is repeated.
+const maxTold = 300
+
+// A Hook is a command for sh, or a URL. Its text may hold secrets: errors name
+// it by its key in the configuration only.
+type Hook struct {
+	Key     string // "hooks.on_success"
+	Text    string // "" does nothing
+	Timeout time.Duration
+	Stderr  io.Writer // gets what a command prints, on either stream
+	Env     []string  // of a command
+}
+
+// Run runs the hook with the summary, one JSON object: as the standard input of
+// a command, as the body of a POST for a URL. The hook has failed when a command
+// does not exit with 0, when a URL is not answered with a status of 2xx, or when
+// the time is over; what it started is killed then.
+func (h Hook) Run(ctx context.Context, summary []byte) error {
+	if h.Text == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
+	defer cancel()
+	do := h.command
+	if strings.HasPrefix(h.Text, "https://") || strings.HasPrefix(h.Text, "http://") {
+		do = h.ping
+	}
+	err := do(ctx, summary)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("not done after %s (hooks.timeout)", h.Timeout)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", h.Key, err)
+	}
+	return nil
+}
+
+func (h Hook) command(ctx context.Context, summary []byte) error {
+	cmd := exec.CommandContext(ctx, "sh", "-c", h.Text)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = bytes.NewReader(summary), h.Stderr, h.Stderr, h.Env
+	// A child of the shell may hold its output open after the shell is dead.
+	cmd.WaitDelay = time.Second
+	isolate(cmd)
+	err := cmd.Run()
+	// A command need not read its input.
+	if cmd.ProcessState != nil && cmd.ProcessState.Success() {
+		return nil
+	}
+	return err
+}
+
+func (h Hook) ping(ctx context.Context, summary []byte) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.Text, bytes.NewReader(summary))
+	if err != nil {
+		return errors.New("is not a URL")
+	}
+	request.Header.Set("Content-Type", "application/json")
+	client := http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return unnamed(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 == 2 {
+		return nil
+	}
+	// What was said is worth a look, as long as it is short; a body that breaks
+	// off is no other failure.
+	told, _ := io.ReadAll(io.LimitReader(response.Body, maxTold))
+	return fmt.Errorf("answered %s %s", response.Status, strings.Join(strings.Fields(string(told)), " "))
+}
+
+// unnamed is an error of a request without its URL, which is as good as a
+// password.
+func unnamed(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}

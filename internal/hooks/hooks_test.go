@@ -1,0 +1,146 @@
+package hooks_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/hooks"
+)
+
+const summary = `{"event":"run_finished","run":7}`
+
+func TestCommand(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct {
+		name, text, want, says string
+	}{
+		{"nothing", "", "", ""},
+		{"gets the summary", "cat > got", "", ""},
+		{"does not read it", "true", "", ""},
+		{"what it prints", "echo done; echo oops >&2", "", "done\noops\n"},
+		{"its environment", "echo $MARK", "", "here\n"},
+		{"fails", "exit 3 # token", "hooks.on_success: exit status 3", ""},
+		{"is not there", "no-such-command-here 2>/dev/null", "hooks.on_success: exit status 127", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Chdir(dir)
+			var out bytes.Buffer
+			h := hooks.Hook{Key: "hooks.on_success", Text: test.text, Timeout: time.Minute, Stderr: &out, Env: append(os.Environ(), "MARK=here")}
+			err := h.Run(t.Context(), []byte(summary))
+			if text(err) != test.want || out.String() != test.says {
+				t.Errorf("error %q, says %q; want %q, %q", text(err), out.String(), test.want, test.says)
+			}
+		})
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "got")); err != nil || string(got) != summary {
+		t.Errorf("the command got %q, %v", got, err)
+	}
+}
+
+func TestPing(t *testing.T) {
+	var got, kind string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got, kind = r.Method+" "+string(body), r.Header.Get("Content-Type")
+		if r.URL.Path == "/secret-token/fail" {
+			http.Error(w, "no such\ncheck", http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	for _, test := range []struct{ name, url, want string }{
+		{"well", server.URL + "/secret-token", ""},
+		{"refused", server.URL + "/secret-token/fail", "hooks.on_failure: answered 404 Not Found no such check"},
+		{"no URL", "http://\x7f/secret-token", "hooks.on_failure: is not a URL"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := hooks.Hook{Key: "hooks.on_failure", Text: test.url, Timeout: time.Minute}.Run(t.Context(), []byte(summary))
+			if text(err) != test.want {
+				t.Errorf("error %q, want %q", text(err), test.want)
+			}
+		})
+	}
+	if got != "POST "+summary || kind != "application/json" {
+		t.Errorf("the server got %q as %q", got, kind)
+	}
+}
+
+// Errors never hold the address: it is as good as a password.
+func TestPingHidesItsAddress(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	url := server.URL + "/secret-token"
+	server.Close()
+	err := hooks.Hook{Key: "hooks.on_success", Text: url, Timeout: time.Minute}.Run(t.Context(), nil)
+	if err == nil || strings.Contains(err.Error(), "secret-token") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	wait := make(chan struct{})
+	defer close(wait)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server sees that the client is gone
+		select {
+		case <-wait:
+		case <-r.Context().Done():
+		}
+	}))
+	defer server.Close()
+	// The shell has a child that would outlive it.
+	for _, hook := range []string{"sleep 1000 | cat", server.URL} {
+		err := hooks.Hook{Key: "hooks.on_success", Text: hook, Timeout: 50 * time.Millisecond, Stderr: io.Discard}.Run(t.Context(), nil)
+		if want := "hooks.on_success: not done after 50ms (hooks.timeout)"; text(err) != want {
+			t.Errorf("%s: error %q, want %q", hook, text(err), want)
+		}
+	}
+}
+
+// What a command started ends with it.
+func TestTimeoutEndsChildren(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Skip("no named pipes here:", err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		// It ends when the last process that writes to the pipe is gone.
+		_, err := os.ReadFile(fifo)
+		ended <- err
+	}()
+	h := hooks.Hook{Key: "hooks.on_success", Text: "sleep 1000 > " + fifo + " & wait", Timeout: 200 * time.Millisecond, Stderr: io.Discard}
+	if err := h.Run(t.Context(), nil); err == nil {
+		t.Fatal("no error")
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the child lives on")
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := (hooks.Hook{Key: "hooks.on_success", Text: "true", Timeout: time.Minute}).Run(ctx, nil); err == nil {
+		t.Error("a hook ran although everything was cancelled")
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,130 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/report"
+)
+
+// chromium finds a browser, or skips the test.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{os.Getenv("LOOKERVAULT_TEST_CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"} {
+		if path, err := exec.LookPath(name); name != "" && err == nil {
+			return path
+		}
+	}
+	t.Skip("no Chromium found; task report installs one, or name it in LOOKERVAULT_TEST_CHROMIUM")
+	return ""
+}
+
+// browse opens a page and returns what it became and what the browser said.
+func browse(t *testing.T, browser, page string, flags ...string) (dom, said string) {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "page.html")
+	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags = append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
+		"--user-data-dir=" + filepath.Join(dir, "profile"), "--enable-logging=stderr", "--log-level=0", "--virtual-time-budget=2000", "--dump-dom",
+	}, flags...)
+	cmd := exec.CommandContext(t.Context(), browser, append(flags, "file://"+path)...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, 5*time.Second
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, errs.String())
+	}
+	return out.String(), errs.String()
+}
+
+// inspect is what a page is asked once it is drawn: which marks its charts have,
+// and which text does not fit where it stands.
+const inspect = `<script>
+addEventListener("load", () => {
+  const clipped = [];
+  for (const e of document.querySelectorAll("body *")) {
+    if (e.closest("svg") || e.closest("details")) continue;
+    const box = e.getBoundingClientRect();
+    if (box.width === 0 || getComputedStyle(e).display === "inline") continue;
+    if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 || box.right > innerWidth + 1 || box.left < -1)
+      clipped.push(e.tagName + "." + e.className + ": " + e.textContent.trim().slice(0, 60));
+  }
+  const drawn = s => [...document.querySelectorAll(s)].filter(e => { const b = e.getBoundingClientRect(); return b.width > 0.5 && b.height > 0.5 }).length;
+  const out = document.createElement("pre");
+  out.id = "found";
+  out.textContent = JSON.stringify({
+    clipped, wide: document.documentElement.scrollWidth > innerWidth, width: innerWidth, charts: drawn("svg.plot"),
+    curves: drawn("svg.plot path"), bars: drawn("svg.strip rect"), marks: document.querySelectorAll("line.mark").length,
+    paper: getComputedStyle(document.body).backgroundColor,
+  });
+  document.body.append(out);
+});
+</script>`
+
+var found = regexp.MustCompile(`(?s)<pre id="found">(.*?)</pre>`)
+
+func TestInBrowser(t *testing.T) {
+	browser := chromium(t)
+	full := string(page(t, data()))
+	empty := string(page(t, report.Data{Run: record.Run{ID: 1, Instance: "demo", Outcome: record.RunFailed}}))
+
+	if _, said := browse(t, browser, full); strings.Contains(said, "CONSOLE") {
+		t.Errorf("the console says:\n%s", said)
+	}
+	if _, said := browse(t, browser, strings.Replace(full, "</body>", `<script>console.error("seen")</script></body>`, 1)); !strings.Contains(said, "CONSOLE") {
+		t.Errorf("an error on the console would not be seen:\n%s", said)
+	}
+	for _, test := range []struct {
+		name, page string
+		width      int
+		dark       bool
+	}{
+		{"desktop", full, 1280, false}, {"dark", full, 1280, true}, {"phone", full, 500, false}, {"nothing to show", empty, 500, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			flags := []string{fmt.Sprintf("--window-size=%d,900", test.width)}
+			if test.dark {
+				flags = append(flags, "--blink-settings=preferredColorScheme=0")
+			}
+			// The page forbids scripts, so this one takes the place of the ban.
+			asked := regexp.MustCompile(`<meta http-equiv[^>]*>`).ReplaceAllLiteralString(test.page, inspect)
+			dom, _ := browse(t, browser, asked, flags...)
+			match := found.FindStringSubmatch(dom)
+			if match == nil {
+				t.Fatal("the page could not be asked")
+			}
+			var got struct {
+				Clipped                     []string
+				Wide                        bool
+				Width                       int
+				Charts, Curves, Bars, Marks int
+				Paper                       string
+			}
+			if err := json.Unmarshal([]byte(html.UnescapeString(match[1])), &got); err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Clipped) > 0 || got.Wide {
+				t.Errorf("at a width of %d does not fit: %s", got.Width, strings.Join(got.Clipped, "\n"))
+			}
+			if test.page == full && (got.Charts != 3 || got.Curves < 7 || got.Bars < 40 || got.Marks != 12) {
+				t.Errorf("charts %d, curves %d, bars %d, marks %d", got.Charts, got.Curves, got.Bars, got.Marks)
+			}
+			if light := strings.Contains(got.Paper, "251"); light == test.dark {
+				t.Errorf("paper is %s, dark: %v", got.Paper, test.dark)
+			}
+		})
+	}
+}

@@ -1,0 +1,186 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// What holds up a run: the words of [Diagnosis.Reason], stable in events and
+// summaries.
+const (
+	ReasonNone        = "none"
+	ReasonRateLimit   = "rate_limit"   // the configured limit of calls
+	ReasonServerLimit = "server_limit" // Looker answers 429
+	ReasonLatency     = "latency"      // all workers wait for answers
+	ReasonWrite       = "write"        // the disk, or the one writer
+	ReasonMachine     = "machine"      // a stage between fetch and write: the processor
+)
+
+// Use is what a diagnosis is drawn from.
+type Use struct {
+	Seconds   float64
+	Stages    []record.StageUse
+	Waited    float64 // seconds that fetch workers waited for the in-flight limits, summed; part of their busy time
+	Calls     int64
+	Throttled int64
+	Paused    float64 // seconds
+	Rate      float64 // calls a second that were allowed last; 0 = no limit
+	Limit     float64 // calls a second that the configuration allows; 0 = no limit
+}
+
+// Diagnosis says what held up a run.
+type Diagnosis struct {
+	Stage  string // that the others waited for, "" when none stands out
+	Reason string
+	Share  float64 // of the time that the stage was busy, 0..1
+	Held   float64 // of fetch's time that it could not go on because of what is behind it, 0..1
+
+	calls   float64 // a second
+	answer  time.Duration
+	workers int
+	working float64 // of them, on average over the whole time
+}
+
+// What makes a share large: below, a stage is no bottleneck but has a bad moment.
+const (
+	mostly = 0.6
+	partly = 0.25
+	nearly = 0.8 // of a limit
+)
+
+// Diagnose finds what held up a run. A stage that is busy while fetch cannot hand
+// on what it has is the limit; where nothing behind fetch is, the calls are, and
+// then it is either what is allowed or how long an answer takes.
+func Diagnose(u Use) Diagnosis {
+	fetch, list := use(u.Stages, "fetch"), use(u.Stages, "list")
+	d := Diagnosis{Reason: ReasonNone}
+	if u.Seconds <= 0 {
+		return d
+	}
+	calling := max(fetch.Busy+list.Busy-u.Waited, 0)
+	d.calls = float64(u.Calls) / u.Seconds
+	if u.Calls > 0 {
+		d.answer = seconds(calling / float64(u.Calls))
+	}
+	if time := fetch.Busy + fetch.Blocked + fetch.Starved; time > 0 {
+		d.Held = min((fetch.Blocked+u.Waited)/time, 1)
+	}
+	if d.behind(u) {
+		return d
+	}
+	d.Stage = fetch.Name
+	asking := fetch
+	if busyShare(list) > busyShare(fetch) && busyShare(fetch) < mostly {
+		asking = list
+	}
+	d.Stage, d.Share, d.workers, d.working = asking.Name, busyShare(asking), asking.Workers, asking.Busy/u.Seconds
+	switch {
+	case u.Throttled > 0 && (u.Paused >= partly*u.Seconds/2 || float64(u.Throttled) >= 0.05*float64(u.Calls) || d.pressed(u)):
+		d.Reason = ReasonServerLimit
+	case u.Limit > 0 && d.calls >= nearly*u.Limit:
+		d.Reason = ReasonRateLimit
+	case d.Share >= mostly && d.answer >= 5*time.Millisecond:
+		d.Reason = ReasonLatency
+	default:
+		d.Stage = ""
+	}
+	return d
+}
+
+// pressed tells whether refusals have lowered the rate, and the run goes as fast
+// as that.
+func (d *Diagnosis) pressed(u Use) bool {
+	return u.Rate > 0 && d.calls >= mostly*u.Rate && (u.Limit == 0 || u.Rate < 0.95*u.Limit)
+}
+
+// behind looks for the limit behind fetch.
+func (d *Diagnosis) behind(u Use) bool {
+	for _, s := range u.Stages {
+		switch s.Name {
+		case "list", "fetch":
+			continue
+		}
+		// A stage of few workers may drain what fetch brought long after that ended.
+		busy := max(busyShare(s), s.Busy/float64(max(s.Workers, 1))/u.Seconds)
+		if busy >= mostly && busy >= d.Share && (d.Held >= partly || s.Busy >= mostly*u.Seconds*float64(s.Workers)) {
+			d.Stage, d.Share, d.Reason, d.workers = s.Name, min(busy, 1), ReasonMachine, s.Workers
+			if s.Name == "write" {
+				d.Reason = ReasonWrite
+			}
+		}
+	}
+	return d.Stage != ""
+}
+
+func use(stages []record.StageUse, name string) record.StageUse {
+	for _, s := range stages {
+		if s.Name == name {
+			return s
+		}
+	}
+	return record.StageUse{Name: name}
+}
+
+func busyShare(s record.StageUse) float64 {
+	if sum := s.Busy + s.Blocked + s.Starved; sum > 0 {
+		return s.Busy / sum
+	}
+	return 0
+}
+
+// crowd is how many workers are many: beyond it Looker's nodes suffer.
+const crowd = 16
+
+// Advise says in one line what held up a run that is over, and what would help.
+func Advise(u Use) (Diagnosis, string) {
+	d := Diagnose(u)
+	answer := d.answer.Round(time.Millisecond)
+	switch d.Reason {
+	case ReasonWrite:
+		text := fmt.Sprintf("Write is the limit: it was busy %s of the time", share(d.Share))
+		if d.Held >= 0.01 {
+			text += fmt.Sprintf(", and fetch was blocked by it %s of its time", share(d.Held))
+		}
+		return d, text + ". A faster disk would help, more workers would not."
+	case ReasonMachine:
+		return d, fmt.Sprintf("%s is the limit: its %s were busy %s of the time, and fetch was blocked by it %s of its time. More cores would help.",
+			title(d.Stage), Plural(int64(d.workers), "worker", "workers"), share(d.Share), share(d.Held))
+	case ReasonServerLimit:
+		return d, fmt.Sprintf("The rate limit of Looker is the limit: it answered %s with 429, and %s got through. More workers would not help; rate_limit.per_second: %d would spare the refusals.",
+			Plural(u.Throttled, "call", "calls"), perSecond(d.calls), max(1, int(d.calls)))
+	case ReasonRateLimit:
+		return d, fmt.Sprintf("The rate limit is the limit: %s of %s that the configuration allows. A higher rate_limit would help, as far as Looker bears it.",
+			perSecond(d.calls), perSecond(u.Limit))
+	case ReasonLatency:
+		text := fmt.Sprintf("Server latency is the limit: an answer took %s, and %s was busy with calls %s of its time. ", lasted(answer), d.Stage, share(d.Share))
+		if d.working < float64(d.workers)/2 {
+			return d, text + fmt.Sprintf("Only %.1f of its %d workers had something to do: smaller pages (stages.list.page_size) would share the work better.", d.working, d.workers)
+		}
+		if d.workers >= crowd {
+			return d, text + fmt.Sprintf("With %d workers this is as fast as this Looker is.", d.workers)
+		}
+		return d, text + fmt.Sprintf("More %s workers would help (stages.%s.workers, now %d; %d at most).", d.Stage, d.Stage, d.workers, crowd)
+	}
+	if u.Seconds < 2 {
+		return d, "The run was too short to tell what limits it."
+	}
+	return d, "Nothing held the run up: every stage kept pace with the calls."
+}
+
+func title(s string) string {
+	if s == "" {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// bottleneck is the diagnosis of the window of a frame.
+func bottleneck(u Use) (stage, reason string) {
+	d := Diagnose(u)
+	if d.Stage == "" {
+		return "", ""
+	}
+	return d.Stage, d.Reason
+}

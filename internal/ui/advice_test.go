@@ -1,0 +1,92 @@
+package ui_test
+
+import (
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
+)
+
+// useOf is ten seconds of a pipeline whose stages were busy and blocked so many
+// seconds a worker.
+func useOf(list, fetch, serialize, write [2]float64) []record.StageUse {
+	stage := func(name string, workers int, spent [2]float64) record.StageUse {
+		n := float64(workers)
+		return record.StageUse{Name: name, Workers: workers, Busy: n * spent[0], Blocked: n * spent[1], Starved: n * (10 - spent[0] - spent[1])}
+	}
+	return []record.StageUse{stage("list", 4, list), stage("fetch", 8, fetch), stage("serialize", 2, serialize), stage("batch", 1, [2]float64{}), stage("write", 1, write)}
+}
+
+func TestAdvise(t *testing.T) {
+	none := [2]float64{}
+	for _, test := range []struct {
+		name          string
+		use           ui.Use
+		stage, reason string
+		want          string
+	}{
+		{
+			"slow disk", ui.Use{Seconds: 10, Calls: 100, Stages: useOf([2]float64{1, 8}, [2]float64{4, 6}, [2]float64{1, 8}, [2]float64{9.8, 0})},
+			"write", ui.ReasonWrite, "Write is the limit: it was busy 98% of the time, and fetch was blocked by it 60% of its time. A faster disk would help, more workers would not.",
+		},
+		{
+			"slow disk, fetch waits for room in flight", ui.Use{Seconds: 10, Calls: 100, Waited: 48, Stages: useOf(none, [2]float64{9, 0}, none, [2]float64{9, 0})},
+			"write", ui.ReasonWrite, "Write is the limit: it was busy 90% of the time, and fetch was blocked by it 60% of its time. A faster disk would help, more workers would not.",
+		},
+		{
+			"slow disk, everything was fetched soon", ui.Use{Seconds: 10, Calls: 10, Stages: useOf(none, [2]float64{0.5, 0}, none, [2]float64{9, 0})},
+			"write", ui.ReasonWrite, "Write is the limit: it was busy 90% of the time. A faster disk would help, more workers would not.",
+		},
+		{
+			"few cores", ui.Use{Seconds: 10, Calls: 100, Stages: useOf(none, [2]float64{4, 6}, [2]float64{9, 0}, [2]float64{3, 0})},
+			"serialize", ui.ReasonMachine, "Serialize is the limit: its 2 workers were busy 90% of the time, and fetch was blocked by it 60% of its time. More cores would help.",
+		},
+		{
+			"slow server", ui.Use{Seconds: 10, Calls: 160, Rate: 100, Limit: 100, Stages: useOf([2]float64{1, 8}, [2]float64{9.5, 0}, none, none)},
+			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 500 ms, and fetch was busy with calls 95% of its time. More fetch workers would help (stages.fetch.workers, now 8; 16 at most).",
+		},
+		{
+			"slow server, what fetch waits for room is no part of an answer", ui.Use{Seconds: 10, Calls: 160, Waited: 16, Stages: useOf([2]float64{1, 8}, [2]float64{9.5, 0}, none, none)},
+			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 400 ms, and fetch was busy with calls 95% of its time. More fetch workers would help (stages.fetch.workers, now 8; 16 at most).",
+		},
+		{
+			"slow server, one large page", ui.Use{Seconds: 10, Calls: 90, Stages: []record.StageUse{{Name: "list", Workers: 4, Busy: 0.1}, {Name: "fetch", Workers: 8, Busy: 10, Starved: 2}}},
+			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 112 ms, and fetch was busy with calls 83% of its time. Only 1.0 of its 8 workers had something to do: smaller pages (stages.list.page_size) would share the work better.",
+		},
+		{
+			"slow server, listing", ui.Use{Seconds: 10, Calls: 100, Stages: useOf([2]float64{9, 0}, [2]float64{2, 0}, none, none)},
+			"list", ui.ReasonLatency, "Server latency is the limit: an answer took 520 ms, and list was busy with calls 90% of its time. More list workers would help (stages.list.workers, now 4; 16 at most).",
+		},
+		{
+			"own limit", ui.Use{Seconds: 10, Calls: 98, Rate: 10, Limit: 10, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonRateLimit, "The rate limit is the limit: 9.8/s of 10/s that the configuration allows. A higher rate_limit would help, as far as Looker bears it.",
+		},
+		{
+			"Looker's limit", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 6, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 6.0/s got through. More workers would not help; rate_limit.per_second: 6 would spare the refusals.",
+		},
+		{
+			"a stray 429 does not matter", ui.Use{Seconds: 10, Calls: 98, Throttled: 1, Paused: 0.1, Rate: 10, Limit: 10, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonRateLimit, "The rate limit is the limit: 9.8/s of 10/s that the configuration allows. A higher rate_limit would help, as far as Looker bears it.",
+		},
+		{"nothing to do", ui.Use{Seconds: 10, Calls: 5, Stages: useOf(none, none, none, none)}, "", ui.ReasonNone, "Nothing held the run up: every stage kept pace with the calls."},
+		{"fast server", ui.Use{Seconds: 10, Calls: 80_000, Stages: useOf(none, [2]float64{9, 0}, none, none)}, "", ui.ReasonNone, "Nothing held the run up: every stage kept pace with the calls."},
+		{"no time at all", ui.Use{}, "", ui.ReasonNone, "The run was too short to tell what limits it."},
+		{"a moment", ui.Use{Seconds: 0.5, Calls: 5, Stages: useOf(none, none, none, none)}, "", ui.ReasonNone, "The run was too short to tell what limits it."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			diagnosis, got := ui.Advise(test.use)
+			if diagnosis.Stage != test.stage || diagnosis.Reason != test.reason || got != test.want {
+				t.Errorf("%s %s: %s\nwant %s %s: %s", diagnosis.Stage, diagnosis.Reason, got, test.stage, test.reason, test.want)
+			}
+		})
+	}
+}
+
+func TestAdviceForManyWorkers(t *testing.T) {
+	stages := []record.StageUse{{Name: "fetch", Workers: 20, Busy: 190, Starved: 10}}
+	_, got := ui.Advise(ui.Use{Seconds: 10, Calls: 190, Stages: stages})
+	if want := "Server latency is the limit: an answer took 1.0 s, and fetch was busy with calls 95% of its time. With 20 workers this is as fast as this Looker is."; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -1,0 +1,110 @@
+package ui_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/sinks"
+)
+
+// measure makes a real run of dashboards and returns what was measured of it.
+func measure(t *testing.T, c config.Config, options lookersim.Options, commit func(context.Context, int, record.Batch) error) record.Session {
+	t.Helper()
+	options.Sizes = lookersim.DefaultSizes()
+	options.Sizes.Dashboards, options.SmallTiles, options.Quirks.PoorRows = 80, true, []string{"dashboards"}
+	sim, err := lookersim.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := sim.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Close()
+	meter, limits := &extract.Meter{}, ui.Limits{PerSecond: float64(c.RateLimit.PerSecond)}
+	client, err := looker.New(looker.Config{
+		BaseURL: url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
+		Timeout: 30 * time.Second, MaxBody: 1 << 26, Connections: 16, Version: "test", Log: hclog.NewNullLogger(), Observe: meter.Count,
+		Limits: looker.Limits{PerSecond: limits.PerSecond, Adaptive: true},
+		Retry:  looker.Retry{Attempts: 9, MaxWait: time.Second},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Login(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sink := sinks.NewFaulty(sinks.NewMemory())
+	sink.BeforeCommit = commit
+	var session record.Session
+	began := time.Now()
+	_, err = extract.Run(t.Context(), extract.Job{
+		Config: c, Client: client, Sink: sink, Log: hclog.NewNullLogger(), Now: time.Now, Meter: meter,
+		Kinds: slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return k.Name != "dashboards" }),
+		Start: record.Start{Instance: "test", Scope: record.Scope{Kinds: []record.Kind{"dashboards"}}, At: began},
+		Measured: func(view *extract.View, _ error) *record.Session {
+			session = ui.SessionOf(view.Snapshot(), nil, began, time.Since(began), limits, 0)
+			return &session
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// What is made slow is what is blamed.
+func TestAdviceOfRealRuns(t *testing.T) {
+	plain := config.Default(2)
+	plain.RateLimit.PerSecond, plain.Stages.List.PageSize = 0, 10
+	limited := plain
+	limited.RateLimit.PerSecond = 25
+	narrow := plain
+	narrow.Limits.InFlightItems, narrow.Stages.Batch.Records = 12, 10
+	slow := func(ctx context.Context, _ int, _ record.Batch) error {
+		select {
+		case <-time.After(40 * time.Millisecond):
+		case <-ctx.Done():
+		}
+		return nil
+	}
+	for _, test := range []struct {
+		name    string
+		config  config.Config
+		options lookersim.Options
+		commit  func(context.Context, int, record.Batch) error
+		reason  string
+		want    []string
+	}{
+		{"slow sink", narrow, lookersim.Options{}, slow, ui.ReasonWrite, []string{"Write is the limit", "fetch was blocked by it"}},
+		{"slow server", plain, lookersim.Options{Latency: 100 * time.Millisecond}, nil, ui.ReasonLatency, []string{"Server latency is the limit", "More fetch workers would help"}},
+		{"low limit", limited, lookersim.Options{}, nil, ui.ReasonRateLimit, []string{"The rate limit is the limit", "that the configuration allows"}},
+		{"low limit of the server", plain, lookersim.Options{RateLimit: lookersim.RateLimit{PerSecond: 20, RetryAfter: "seconds"}}, nil, ui.ReasonServerLimit, []string{"The rate limit of Looker is the limit", "429"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			session := measure(t, test.config, test.options, test.commit)
+			if session.Bottleneck != test.reason {
+				t.Errorf("bottleneck %s, want %s", session.Bottleneck, test.reason)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(session.Advice, want) {
+					t.Errorf("advice %q lacks %q", session.Advice, want)
+				}
+			}
+		})
+	}
+}

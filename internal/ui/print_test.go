@@ -1,0 +1,35 @@
+package ui_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
+)
+
+func TestPrint(t *testing.T) {
+	kinds := []record.Counts{
+		{Kind: "agents", Listing: record.Complete, Listed: 3, Same: 3},
+		{Kind: "boards", Listing: record.Complete, Listed: 8, Same: 8},
+		{Kind: "dashboards", Listing: record.Complete, Listed: 2000, New: 1, Changed: 6, Same: 1991, Failed: 2, Bytes: 30 << 20, Stored: 40_000},
+		{Kind: "groups", Listing: record.Denied, Reason: "GET /groups: 403"},
+		{Kind: "looks", Listing: record.Open, Listed: 90},
+		{Kind: "roles", Listing: record.Complete, Listed: 10, Same: 10},
+		{Kind: "themes", Listing: record.Open},
+		{Kind: "users", Listing: record.Open, Listed: 60},
+	}
+	run := record.Run{
+		ID: 4, Instance: "demo", Outcome: record.RunInterrupted, Kinds: kinds, Notes: []string{"dashboards: a note\x1b[31m"},
+		Calls: []record.Calls{{Route: "GET /dashboards/search", Class: "query", N: 74}},
+	}
+	session := ui.SessionOf(course(20), nil, began, 20*time.Second, ui.Limits{PerSecond: 10}, 90<<20)
+	s := ui.SummaryOf(run, nil, false, session, began)
+	s.VaultBytes, s.Hints = 12<<20, []string{"stages.list.page_size: 10 takes 200 calls for 2,000 dashboards; 100 would take 20."}
+	var out bytes.Buffer
+	s.Print(&out, "looker.db")
+	out.WriteString("\n")
+	ui.WriteSession(&out, session)
+	golden(t, "summary.txt", bytes.ReplaceAll(out.Bytes(), []byte(began.Local().Format(time.DateTime)), []byte(began.Format(time.DateTime))))
+}

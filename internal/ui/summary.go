@@ -1,0 +1,157 @@
+package ui
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Summary is how a run ended, under names that stay: it is the event
+// run_finished, what hooks get, and what docs/EVENTS.md describes.
+type Summary struct {
+	Event    string         `json:"event"` // "run_finished"
+	Time     time.Time      `json:"time"`
+	Run      int64          `json:"run"` // 0 when it did not even begin
+	Instance string         `json:"instance"`
+	Origin   string         `json:"origin"`
+	Resumed  bool           `json:"resumed"`
+	Outcome  record.Outcome `json:"outcome"`
+	ExitCode int            `json:"exit_code"`
+	Error    string         `json:"error,omitempty"`
+	Vault    string         `json:"vault"` // absolute path
+
+	Started  time.Time `json:"started_at"`
+	Finished time.Time `json:"finished_at"`
+	Seconds  float64   `json:"duration_seconds"` // of this process's share
+
+	Items            int64   `json:"items"` // documents that were committed with a body or as unchanged, by the whole run
+	ItemsPerSecond   float64 `json:"items_per_second"`
+	Bytes            int64   `json:"bytes"` // of the documents that came, before compression
+	BytesPerSecond   float64 `json:"bytes_per_second"`
+	VaultBytes       int64   `json:"vault_bytes"`
+	CompressionRatio float64 `json:"compression_ratio"` // of the documents that came in this process's share, 0 when none did
+
+	Calls        int64            `json:"calls"` // by the whole run, retries included
+	CallsByClass map[string]int64 `json:"calls_by_class"`
+	CallsMonth   map[string]int64 `json:"calls_month_to_date"`
+	CallsPerItem float64          `json:"calls_per_item"`
+	Retries      int64            `json:"retries"`
+	Throttled    int64            `json:"throttled"` // answers with 429
+	Paused       float64          `json:"paused_seconds"`
+	Received     int64            `json:"bytes_received"`
+	PeakMemory   int64            `json:"peak_memory_bytes"`
+
+	Totals     Totals            `json:"totals"`
+	Kinds      []record.Counts   `json:"kinds"`
+	Stages     []record.StageUse `json:"stages"`
+	Bottleneck string            `json:"bottleneck"` // "" when there is nothing to tell it from
+	Advice     string            `json:"advice"`
+	Hints      []string          `json:"hints"` // settings that fit this instance badly, see [Fit]
+	Notes      []string          `json:"notes"`
+	Digest     string            `json:"digest,omitempty"`
+}
+
+// Totals are the counts of all kinds together.
+type Totals struct {
+	Listed     int64 `json:"listed"`
+	New        int64 `json:"new"`
+	Changed    int64 `json:"changed"`
+	Same       int64 `json:"same"`
+	Trashed    int64 `json:"trashed"`
+	Reappeared int64 `json:"reappeared"`
+	Gone       int64 `json:"gone"`
+	Failed     int64 `json:"failed"`
+	Bytes      int64 `json:"bytes"`
+	Stored     int64 `json:"stored"`
+}
+
+// Settled is how many documents are accounted for by a committed row.
+func (t Totals) Settled() int64 { return t.New + t.Changed + t.Same }
+
+// TotalsOf adds the counts of all kinds.
+func TotalsOf(kinds []record.Counts) Totals {
+	var t Totals
+	for _, k := range kinds {
+		t.Listed += k.Listed
+		t.New += k.New
+		t.Changed += k.Changed
+		t.Same += k.Same
+		t.Trashed += k.Trashed
+		t.Reappeared += k.Reappeared
+		t.Gone += k.Gone
+		t.Failed += k.Failed
+		t.Bytes += k.Bytes
+		t.Stored += k.Stored
+	}
+	return t
+}
+
+// Calls adds calls of all routes.
+func Calls(all []record.Calls) (n int64) {
+	for _, c := range all {
+		n += c.N
+	}
+	return n
+}
+
+// ByClass adds calls by the quota that they are drawn from.
+func ByClass(all []record.Calls) map[string]int64 {
+	classes := make(map[string]int64)
+	for _, c := range all {
+		classes[c.Class] += c.N
+	}
+	return classes
+}
+
+// SummaryOf sums up a run as it was sealed and what this process measured of it.
+// Before is what the run had done before this process, when it was resumed. What
+// is not known here is left to the caller: Vault, VaultBytes, ExitCode, Error.
+func SummaryOf(run record.Run, before []record.Counts, resumed bool, session record.Session, now time.Time) Summary {
+	totals := TotalsOf(run.Kinds)
+	s := Summary{
+		Event: "run_finished", Time: now.UTC(), Run: run.ID, Instance: run.Instance, Origin: run.Origin, Resumed: resumed,
+		Outcome: run.Outcome, Started: run.Started, Finished: run.Finished, Seconds: session.Seconds,
+		Items: totals.Settled(), Bytes: totals.Bytes,
+		Calls: Calls(run.Calls), CallsByClass: ByClass(run.Calls), CallsMonth: ByClass(run.Month), Retries: session.Retries,
+		Throttled: session.Refused, Paused: session.Paused, Received: session.Received, PeakMemory: session.Memory,
+		Totals: totals, Kinds: run.Kinds, Stages: session.Stages, Bottleneck: session.Bottleneck, Advice: session.Advice,
+		Notes: run.Notes, Digest: run.Digest.String(),
+	}
+	if session.Seconds > 0 {
+		was := TotalsOf(before)
+		s.ItemsPerSecond = float64(s.Items-was.Settled()) / session.Seconds
+		s.BytesPerSecond = float64(s.Bytes-was.Bytes) / session.Seconds
+	}
+	if session.Encoded > 0 {
+		s.CompressionRatio = round(float64(session.Bytes) / float64(session.Encoded))
+	}
+	if s.Items > 0 {
+		s.CallsPerItem = float64(s.Calls) / float64(s.Items)
+	}
+	if s.Kinds == nil {
+		s.Kinds = []record.Counts{}
+	}
+	if s.Stages == nil {
+		s.Stages = []record.StageUse{}
+	}
+	if s.Hints == nil {
+		s.Hints = []string{}
+	}
+	if s.Notes == nil {
+		s.Notes = []string{}
+	}
+	return s
+}
+
+// EncodeJSON is a value on one line, with its text as it is.
+func EncodeJSON(v any) (string, error) {
+	var s strings.Builder
+	enc := json.NewEncoder(&s)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(s.String(), "\n"), nil
+}

@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
+)
+
+// Count is a number as people read it: "12,345".
+func Count(n int64) string { return humanize.Comma(n) }
+
+// Size is a number of bytes as people read it: "14 MiB".
+func Size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
+
+// Plural is "1 call", "2 calls".
+func Plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Count(n) + " " + many
+}
+
+// PlainText is text that stays in its line and leaves the terminal alone: names
+// come from whoever may edit a title.
+func PlainText(s string) string {
+	if strings.IndexFunc(s, unicode.IsControl) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// perSecond is a rate: two digits that matter below ten, whole numbers above.
+func perSecond(rate float64) string {
+	switch {
+	case rate <= 0:
+		return "0/s"
+	case rate < 9.95:
+		return fmt.Sprintf("%.1f/s", rate)
+	}
+	return Count(int64(rate+0.5)) + "/s"
+}
+
+// clock is a duration as a stop watch shows it: "0:07", "1:02:03".
+func clock(d time.Duration) string {
+	s := int64(max(d, 0).Round(time.Second) / time.Second)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// lasted is a duration as a sentence has it: "850 ms", "12.3 s", "1h2m3s".
+func lasted(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// remaining is how long something still takes: never nothing.
+func remaining(d time.Duration) string { return clock(max(d, time.Second)) }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// percent is a share of a whole, cut and not rounded: 100 % means all.
+func percent(part, whole int64) string {
+	if whole <= 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d%%", min(part, whole)*100/whole)
+}
+
+func share(s float64) string { return fmt.Sprintf("%.0f%%", 100*s) }
+
+// fit cuts a line to a width in columns and marks the cut.
+func fit(line string, width int) string {
+	if text.StringWidthWithoutEscSequences(line) <= width {
+		return line
+	}
+	return text.Trim(line, max(0, width-1)) + "…"
+}
+
+// left and right fill up to a width in columns.
+func left(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-text.StringWidthWithoutEscSequences(s)))
+}
+
+func right(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-text.StringWidthWithoutEscSequences(s))) + s
+}
+
+// NewTable is a table without lines between its rows, cut to the terminal where
+// out is one.
+func NewTable(out io.Writer) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(out)
+	style := table.StyleDefault
+	style.Box = table.BoxStyle{PaddingRight: "  ", UnfinishedRow: "…"}
+	style.Format.Header, style.Format.Footer = text.FormatUpper, text.FormatDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	t.SetStyle(style)
+	if width, _ := TerminalSize(out); width > 0 {
+		t.Style().Size.WidthMax = width
+	}
+	return t
+}
+
+// TerminalSize is the size of a terminal in columns and rows, 0 for anything
+// else. A stream that stands for a terminal tells by a method Size.
+func TerminalSize(stream any) (width, height int) {
+	if sized, ok := stream.(interface{ Size() (width, height int) }); ok {
+		return sized.Size()
+	}
+	file, ok := stream.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0, 0
+	}
+	width, height, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	// Some terminals do not tell.
+	if width == 0 {
+		width = 80
+	}
+	if height == 0 {
+		height = 24
+	}
+	return width, height
+}

@@ -1,0 +1,185 @@
+package ui
+
+import (
+	"time"
+
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+)
+
+// window is what rates and shares are taken over: long enough that a batch of
+// 200 documents does not make them jump, short enough to follow a change.
+const window = 8 * time.Second
+
+// A Tracker makes frames of the snapshots of a run. It is used by one goroutine.
+type Tracker struct {
+	run    int64
+	began  time.Time
+	limits Limits
+	before map[record.Kind]record.Counts // of a resumed run: what was done before
+
+	past []moment // the oldest is just beyond the window
+}
+
+// moment is a snapshot and when it was taken.
+type moment struct {
+	at time.Time
+	extract.Snapshot
+}
+
+// Limits are what the configuration allows a run.
+type Limits struct {
+	Calls     int64   // in all; 0 = no budget
+	PerSecond float64 // calls; 0 = no limit
+}
+
+// NewTracker makes a tracker of a run that begins, or continues, now.
+func NewTracker(begun record.Begun, limits Limits, now time.Time) *Tracker {
+	t := &Tracker{run: begun.Run, began: now, limits: limits, before: make(map[record.Kind]record.Counts)}
+	if begun.Resumed {
+		for _, c := range begun.Kinds {
+			t.before[c.Kind] = c
+		}
+	}
+	return t
+}
+
+// Frame adds a snapshot and returns the run as it is now.
+func (t *Tracker) Frame(s extract.Snapshot, now time.Time) Frame {
+	first := t.turn(moment{now, s})
+	span := now.Sub(first.at).Seconds()
+	rate := func(is, was int64) float64 {
+		if span < 0.1 { // too soon to tell
+			return 0
+		}
+		return float64(is-was) / span
+	}
+	f := Frame{
+		Run: t.run, Elapsed: now.Sub(t.began),
+		Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, LastFault: s.LastFault,
+		ItemsPerSecond: rate(s.Items, first.Items), BytesPerSecond: rate(s.Bytes, first.Bytes),
+		Calls: s.API.Calls, MaxCalls: t.limits.Calls, CallsPerSecond: rate(s.API.Calls, first.API.Calls),
+		Rate: s.API.Rate, Throttled: s.API.Throttled, Retries: s.API.Retries, Paused: s.API.Paused,
+		Left: -1,
+	}
+	open := false
+	for i, k := range s.Kinds {
+		var was int64
+		if i < len(first.Kinds) {
+			was = first.Kinds[i].Committed
+		}
+		kind := t.kind(k, rate(k.Committed, was))
+		f.Kinds = append(f.Kinds, kind)
+		f.Done += kind.Committed
+		f.Listed += kind.Listed
+		open = open || kind.State != Finished && kind.Listing == record.Open
+	}
+	if !open {
+		f.Left = timeLeft(f.Listed-f.Done, rate(done(s), done(first.Snapshot)))
+	}
+	uses := usesBetween(first.Stages, s.Stages)
+	f.Stages = stageFrames(uses, s.Stages, span)
+	f.Bottleneck, f.Reason = bottleneck(Use{
+		Seconds: span, Stages: uses, Waited: (s.Waited - first.Waited).Seconds(), Calls: s.API.Calls - first.API.Calls,
+		Throttled: s.API.Throttled - first.API.Throttled, Paused: (s.API.Paused - first.API.Paused).Seconds(),
+		Rate: s.API.Rate, Limit: t.limits.PerSecond,
+	})
+	return f
+}
+
+// turn keeps the newest moment and returns the one that it is compared with.
+func (t *Tracker) turn(now moment) moment {
+	t.past = append(t.past, now)
+	for len(t.past) > 2 && now.at.Sub(t.past[1].at) >= window {
+		t.past = t.past[1:]
+	}
+	// What came before the first snapshot counts from the beginning.
+	if len(t.past) == 1 || t.past[0].at.Sub(t.began) < time.Second && now.at.Sub(t.began) < window {
+		return moment{at: t.began}
+	}
+	return t.past[0]
+}
+
+func (t *Tracker) kind(k extract.KindProgress, rate float64) KindFrame {
+	before := t.before[k.Kind]
+	f := KindFrame{
+		Kind: k.Kind, Listing: k.Listing, Listed: k.Listed, Committed: before.Settled() + k.Committed, Failed: k.Failed,
+		Bytes: k.Bytes, PerSecond: rate, Left: -1,
+	}
+	// A resumed run may commit again what was settled before, which changes
+	// nothing.
+	if before.Settled() > 0 {
+		f.Committed = min(f.Committed, max(f.Listed, k.Committed))
+	}
+	listed := k.Listing != record.Open
+	switch {
+	case listed && (k.Listed == 0 || k.Answered >= k.Asked && k.Committed+k.Absent >= k.Answered):
+		f.State = Finished
+	case k.Committed > 0 || f.Committed > 0:
+		f.State = Active
+	}
+	if listed {
+		f.Left = timeLeft(f.Listed-f.Committed, rate)
+	}
+	return f
+}
+
+func timeLeft(todo int64, rate float64) time.Duration {
+	switch {
+	case todo <= 0:
+		return 0
+	case rate <= 0:
+		return -1
+	}
+	return seconds(float64(todo) / rate)
+}
+
+func done(s extract.Snapshot) (n int64) {
+	for _, k := range s.Kinds {
+		n += k.Committed
+	}
+	return n
+}
+
+// usesBetween is what the stages did between two moments.
+func usesBetween(was, is []pipeline.StageStats) []record.StageUse {
+	uses := make([]record.StageUse, len(is))
+	for i, s := range is {
+		uses[i] = useOf(s)
+		for _, b := range was {
+			if b.Name == s.Name {
+				before := useOf(b)
+				uses[i].In -= before.In
+				uses[i].Out -= before.Out
+				uses[i].Busy -= before.Busy
+				uses[i].Blocked -= before.Blocked
+				uses[i].Starved -= before.Starved
+			}
+		}
+	}
+	return uses
+}
+
+func useOf(s pipeline.StageStats) record.StageUse {
+	return record.StageUse{
+		Name: s.Name, Workers: s.Workers, In: s.In, Out: s.Out,
+		Busy: s.Busy.Seconds(), Blocked: s.Blocked.Seconds(), Starved: s.Starved.Seconds(),
+	}
+}
+
+// stageFrames shows what stages did in the last span seconds.
+func stageFrames(uses []record.StageUse, is []pipeline.StageStats, span float64) []StageFrame {
+	frames := make([]StageFrame, len(is))
+	for i, s := range is {
+		u := uses[i]
+		frames[i] = StageFrame{Name: s.Name, Workers: s.Workers, Queued: s.Queued, Capacity: s.Capacity}
+		if sum := u.Busy + u.Blocked + u.Starved; sum > 0 {
+			frames[i].Busy, frames[i].Blocked, frames[i].Starved = u.Busy/sum, u.Blocked/sum, u.Starved/sum
+		}
+		if span > 0 {
+			frames[i].Working = min(int(u.Busy/span+0.5), s.Workers)
+		}
+	}
+	return frames
+}

@@ -1,0 +1,154 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+)
+
+// plan turns listed rows, the first of which stands at offset, into asks.
+func (l *lister) plan(ctx context.Context, kind catalogue.Kind, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
+	sifted, err := l.sift(ctx, kind, rows)
+	if err != nil {
+		return err
+	}
+	listed := 0
+	for _, r := range rows {
+		if l.Within.has(kind.Name, r.ID, r.Folder) {
+			listed++
+		}
+	}
+	l.Ledger.Listed(kind.Name, listed)
+	asks := planWant(kind, state, offset, rows, sifted, l.PageSize)
+	for chunk := range slices.Chunk(sifted.same, l.PageSize) {
+		asks = append(asks, record.Ask{Kind: kind.Name, How: record.Stored, State: state, Want: chunk})
+	}
+	for _, ask := range asks {
+		l.Ledger.Asked(kind.Name, len(ask.Want))
+	}
+	for _, ask := range asks {
+		if err := emit(ask); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sifted are rows, parted by what has to be done for them.
+type sifted struct {
+	want    []record.Listed // to be fetched
+	same    []record.Listed // the stored version is proven to be right
+	settled []record.Listed // done by an earlier part of this run
+}
+
+// sift parts rows. What is left out of the run is in no part.
+func (l *lister) sift(ctx context.Context, kind catalogue.Kind, rows []record.Listed) (s sifted, err error) {
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	known, err := l.Store.Known(ctx, kind.Name, ids)
+	if err != nil {
+		return s, fmt.Errorf("look up %s: %w", kind.Name, err)
+	}
+	for _, r := range rows {
+		k, ok := known[r.ID]
+		switch {
+		case k.Settled:
+			s.settled = append(s.settled, r)
+		case slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: r.ID}), !l.Within.has(kind.Name, r.ID, r.Folder):
+		case ok && !l.Full && k.State != record.Gone && (kind.Immutable || !r.Stamp.IsZero() && k.Stamp == r.Stamp):
+			s.same = append(s.same, r)
+		default:
+			if k.State == r.State {
+				r.Hash = k.Hash
+			}
+			s.want = append(s.want, r)
+		}
+	}
+	return s, nil
+}
+
+// planWant chooses the cheapest route for what is wanted: whole pages where
+// everything in them is, id lists elsewhere, folders that hold several and
+// nothing that this run has fetched before, single documents for the rest.
+func planWant(kind catalogue.Kind, state record.State, offset int, rows []record.Listed, s sifted, size int) []record.Ask {
+	ask := func(how record.How, want []record.Listed) record.Ask {
+		return record.Ask{Kind: kind.Name, How: how, State: state, Want: want}
+	}
+	var asks []record.Ask
+	want := s.want
+	if can(kind, record.Page, state) && len(want) == len(rows) {
+		for chunk := range slices.Chunk(want, size) {
+			page := ask(record.Page, chunk)
+			page.Offset = offset
+			asks = append(asks, page)
+			offset += len(chunk)
+		}
+		return asks
+	}
+	if can(kind, record.Folder, state) {
+		folders, done := perFolder(rows), perFolder(s.settled)
+		var rest []record.Listed
+		for _, group := range groupByFolder(want) {
+			folder := group[0].Folder
+			if folder != "" && done[folder] == 0 && worthFolder(len(group), folders[folder]) {
+				f := ask(record.Folder, group)
+				f.Folder = folder
+				asks = append(asks, f)
+				continue
+			}
+			rest = append(rest, group...)
+		}
+		want = rest
+	}
+	if can(kind, record.IDs, state) {
+		for chunk := range slices.Chunk(want, size) {
+			asks = append(asks, ask(record.IDs, chunk))
+		}
+		return asks
+	}
+	for chunk := range slices.Chunk(want, 1) {
+		asks = append(asks, ask(record.Single, chunk))
+	}
+	return asks
+}
+
+// can tells whether a kind has a route of that sort for documents in that state.
+func can(kind catalogue.Kind, how record.How, state record.State) bool {
+	return slices.ContainsFunc(kind.Many, func(m catalogue.Many) bool {
+		return m.How == how && (m.Trash || state != record.Trashed)
+	})
+}
+
+// worthFolder tells whether one call for a whole folder is better than single
+// ones: it saves calls, and most of what it brings is wanted.
+func worthFolder(wanted, holds int) bool { return wanted >= 2 && 4*wanted >= holds }
+
+func perFolder(rows []record.Listed) map[string]int {
+	n := make(map[string]int)
+	for _, r := range rows {
+		n[r.Folder]++
+	}
+	return n
+}
+
+// groupByFolder groups rows by folder, in the order in which folders appear.
+func groupByFolder(rows []record.Listed) [][]record.Listed {
+	index := make(map[string]int)
+	var groups [][]record.Listed
+	for _, r := range rows {
+		i, ok := index[r.Folder]
+		if !ok {
+			i = len(groups)
+			index[r.Folder] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], r)
+	}
+	return groups
+}

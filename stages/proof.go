@@ -1,0 +1,131 @@
+package stages
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// samples is with how many documents it is tried to prove that rows are as rich
+// as documents, before rows are trusted for want of anything better.
+const samples = 3
+
+// verdict is what is known of the rows of a kind's lists.
+type verdict uint8
+
+const (
+	unknown verdict = iota
+	rich            // as rich as the documents themselves
+	poor
+	trusted // nothing could be compared: a row is the best that can be had
+)
+
+// prove tells whether rows of lists of this kind are as rich as the documents
+// themselves. The first call of a run decides it, by fetching the largest row's
+// document alone; others wait for it. A difference must show twice, or the
+// document has only changed in between.
+func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
+	if len(found) == 0 || t.kind.Detail.IsZero() {
+		return rich, nil
+	}
+	select {
+	case t.proof <- struct{}{}:
+		defer func() { <-t.proof }()
+	case <-ctx.Done():
+		return unknown, context.Cause(ctx)
+	}
+	if v := t.known(); v != unknown {
+		return v, nil
+	}
+	largest := slices.SortedStableFunc(slices.Values(found), func(a, b matched) int { return cmp.Compare(len(b.row), len(a.row)) })
+	for _, sample := range largest[:min(samples, len(largest))] {
+		v, err := t.compare(ctx, sample)
+		switch {
+		case errors.Is(err, ErrBudget):
+			return trusted, nil // what was paid for is not thrown away
+		case err != nil:
+			return unknown, err
+		}
+		if v = t.judge(v); v != unknown {
+			return v, nil
+		}
+	}
+	return trusted, nil // for this answer; the next one is compared again
+}
+
+// known returns what was proven before.
+func (h *habits) known() verdict {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lists
+}
+
+// judge takes note of a comparison, and after some that told nothing trusts the
+// rows for the rest of the run.
+func (t *task) judge(v verdict) verdict {
+	t.mu.Lock()
+	if v == unknown {
+		if t.untold++; t.untold >= samples {
+			v = trusted
+		}
+	}
+	t.lists = v
+	t.mu.Unlock()
+	if v == trusted {
+		t.Ledger.Note(t.kind.Name, "no list row could be compared with a document fetched alone, trusting the list")
+	}
+	return v
+}
+
+// compare compares a row with its document. Unknown means that the document
+// could not be had, or keeps changing.
+func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
+	reader := canon.NewReader()
+	row, err := reader.Read(t.rules, sample.row)
+	if err != nil {
+		return unknown, nil //nolint:nilerr // serialize will say what is wrong with it
+	}
+	call := t.detailCall(sample.want.ID)
+	call.Most = max(slack*int64(len(sample.row)), t.small())
+	var before record.Digest
+	for range 2 {
+		answer, err := t.Looker.Get(ctx, call)
+		var alone canon.Document
+		if err == nil {
+			alone, err = reader.Read(t.rules, answer.Body)
+		}
+		failed := (*Failed)(nil)
+		switch {
+		case errors.As(err, &failed) && failed.Class == faultTooLarge:
+			t.poorer(sample, "rows of the list are much smaller than single documents, fetching one by one")
+			return poor, nil
+		case failed != nil, errors.Is(err, canon.ErrInvalid):
+			t.Log.Warn("could not compare a list row with its document", "kind", t.kind.Name, "id", sample.want.ID, "error", err)
+			return unknown, nil
+		case err != nil:
+			return unknown, err
+		case alone.Fingerprint == row.Fingerprint:
+			return rich, nil
+		}
+		if missing := canon.Missing(t.rules, sample.row, answer.Body); len(missing) > 0 {
+			t.poorer(sample, fmt.Sprintf("rows of the list are poorer than single documents (%s is missing), fetching one by one", missing[0]))
+			return poor, nil
+		}
+		if alone.Fingerprint == before {
+			t.poorer(sample, "rows of the list differ from single documents, fetching one by one")
+			return poor, nil
+		}
+		before = alone.Fingerprint
+	}
+	return unknown, nil
+}
+
+func (t *task) poorer(sample matched, why string) {
+	t.Log.Warn("falling back", "kind", t.kind.Name, "id", sample.want.ID, "reason", why)
+	t.Ledger.Note(t.kind.Name, why)
+}

@@ -1,0 +1,107 @@
+package stages_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// refusing makes single calls fail, the first n of them.
+func refusing(n int) func(int, stages.Call) error {
+	return func(_ int, call stages.Call) error {
+		if call.Path == "/dashboards/search" || strings.HasSuffix(call.Path, "/looks") || n == 0 {
+			return nil
+		}
+		n--
+		return failed("server", 500)
+	}
+}
+
+func TestOneDocumentThatFailsProvesNothing(t *testing.T) {
+	looker := &fakeLooker{things: things(6), poor: true, before: refusing(1)}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	items := r.fetch(t, pageAsk(0, "1", "2", "3"), pageAsk(3, "4", "5", "6"))
+	for _, item := range items {
+		if !strings.Contains(string(item.Body), "query") {
+			t.Errorf("%s is a poor row: %s", item.Ref, item.Body)
+		}
+	}
+	if diff := cmp.Diff(numbers(1, 6), ids(items, hasBody)); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnswersAreComparedUntilOneTells(t *testing.T) {
+	looker := &fakeLooker{things: things(6), poor: true, before: refusing(2)}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	items := r.fetch(t, pageAsk(0, "1"), pageAsk(1, "2"), pageAsk(2, "3", "4"))
+	poor := ids(items, func(i record.Item) bool { return !strings.Contains(string(i.Body), "query") })
+	if diff := cmp.Diff([]string{"1", "2"}, poor); diff != "" {
+		t.Errorf("rows taken for documents (-want +got):\n%s", diff)
+	}
+}
+
+func TestRowsThatAreTrustedAreFetchedAgainByTheNextRun(t *testing.T) {
+	looker := &fakeLooker{things: things(5), before: refusing(1 << 30)}
+	r := newRig(looker, kindOf(t, "looks"))
+	ask := record.Ask{Kind: "looks", How: record.Folder, State: record.Present, Folder: "0", Want: want("1", "2", "3")}
+	for i := range ask.Want {
+		ask.Want[i].Stamp = record.Digest{1}
+	}
+	items := r.fetch(t, ask, record.Ask{Kind: "looks", How: record.Folder, State: record.Present, Folder: "0", Want: slices.Clone(ask.Want)[3:]})
+	if diff := cmp.Diff(numbers(1, 3), ids(items, hasBody)); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
+	}
+	for _, item := range items {
+		if !item.Stamp.IsZero() {
+			t.Errorf("%s is stamped, though nobody knows whether it is whole", item.Ref)
+		}
+	}
+	want := []string{"looks: no list row could be compared with a document fetched alone, trusting the list"}
+	if diff := cmp.Diff(want, r.ledger.Notes()); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
+func TestRowsMuchSmallerThanTheirDocumentsArePoor(t *testing.T) {
+	looker := &fakeLooker{things: things(3), poor: true}
+	for i := range looker.things {
+		looker.things[i].filler = 3000
+	}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	r.limits, r.frees = stages.NewLimits(stages.Load{Bytes: 4096, Items: 10}), true
+	items := r.fetch(t, pageAsk(0, "1"), pageAsk(1, "2"))
+	for _, item := range items {
+		if len(item.Body) < 3000 {
+			t.Errorf("%s is a poor row: %s", item.Ref, item.Body)
+		}
+	}
+	if len(items) != 2 {
+		t.Errorf("%d items, want 2", len(items))
+	}
+}
+
+// TestPoorWholeListsDoNotWaitForEachOther: whoever waits for room must not hold
+// any that others wait for.
+func TestPoorWholeListsDoNotWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looker := &fakeLooker{things: things(9), poor: true}
+		r := newRig(looker, kindOf(t, "roles"))
+		r.limits = stages.NewLimits(stages.Load{Bytes: 1000, Items: 1})
+		r.frees = true
+		items := r.fetchBy(t, 2,
+			record.Ask{Kind: "roles", How: record.Whole, State: record.Present}, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
+		if got := ids(items, hasBody); len(got) != 18 {
+			t.Errorf("%d documents came, want 9 twice: %v", len(got), got)
+		}
+		if now, _ := r.limits.Used(); now != (stages.Load{}) {
+			t.Errorf("in flight at the end: %+v", now)
+		}
+	})
+}

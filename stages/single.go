@@ -1,0 +1,88 @@
+package stages
+
+import (
+	"context"
+	"errors"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// single asks for one document.
+func (t *task) single(ctx context.Context, want record.Listed) error {
+	route, _ := t.kind.Single(want.ID)
+	if route.IsZero() {
+		return t.fault(want, record.Fault{Class: record.FaultMissing, Message: "the list no longer holds it and no route brings it alone"})
+	}
+	answer, held, err := t.get(ctx, t.detailCall(want.ID), Load{Bytes: t.guess(1), Items: 1}, false)
+	if failed := (*Failed)(nil); errors.As(err, &failed) {
+		return t.refused(ctx, want, failed)
+	}
+	if err != nil {
+		return err
+	}
+	t.learn(held.Bytes, 1)
+	return t.settle(t.item(want, answer.Body, route, t.Now()))
+}
+
+// refused decides about a document that a single call did not bring.
+func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) error {
+	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
+	missing := failed.Class == record.FaultMissing
+	switch {
+	case len(t.kind.Listing.Fixed) > 0 && (missing || failed.Class == record.FaultDenied),
+		t.kind.Listing.Followed && missing && !t.Admin: // which may mean: not for this key
+		t.Ledger.Absent(ref)
+		t.Ledger.Answered(t.ask.Kind, 1)
+		return nil
+	case t.kind.Listing.Followed && missing:
+		t.Ledger.Dangling(ref)
+		return t.settle(record.Item{Ref: ref, State: record.Gone, At: t.Now()})
+	case missing:
+		return t.missing(ctx, want, failed)
+	}
+	return t.fault(want, failed.Fault)
+}
+
+// missing decides about a document that was listed and then answered 404, which
+// means either that it is gone or that the key may not see it. It is gone only
+// if the listing no longer holds it.
+func (t *task) missing(ctx context.Context, want record.Listed, failed *Failed) error {
+	if t.kind.Listing.IDs == "" {
+		return t.fault(want, failed.Fault)
+	}
+	states := []record.State{record.Present}
+	if t.kind.Listing.Trash {
+		states = append(states, record.Trashed)
+	}
+	for _, state := range states {
+		call := listCall(t.kind, state, 0, 1)
+		call.Query.Set(t.kind.Listing.IDs, want.ID)
+		answer, err := t.Looker.Get(ctx, call)
+		if again := (*Failed)(nil); errors.As(err, &again) {
+			return t.fault(want, failed.Fault)
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := canon.Rows(answer.Body)
+		if err != nil {
+			return t.fault(want, failed.Fault)
+		}
+		if found, _ := t.match(rows, []record.Listed{want}); len(found) > 0 || len(rows) > 0 {
+			denied := failed.Fault
+			denied.Class = record.FaultDenied
+			return t.fault(want, denied)
+		}
+	}
+	return t.settle(record.Item{Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: record.Gone, At: t.Now()})
+}
+
+func (t *task) detailCall(id string) Call {
+	route, path := t.kind.Single(id)
+	query := route.Values()
+	if route.Param != "" {
+		query.Set(route.Param, id)
+	}
+	return Call{Route: route, Path: path, Query: query, Size: t.guess(1)}
+}
