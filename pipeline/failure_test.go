@@ -22,7 +22,7 @@ var failures = []struct {
 	{"error", func() error { return errWork }, errWork, "disk full"},
 	{"panic", func() error { panic("boom") }, nil, "panic: boom"},
 	{"panic with an error", func() error { panic(errWork) }, errWork, "panic: disk full"},
-	{"runtime error", func() error { var m map[int]int; m[1]++; return nil }, nil, "panic: assignment to entry in nil map"},
+	{"runtime error", func() error { var m map[int]int; m[1]++; return nil }, nil, "panic: assignment to entry in nil map"}, //nolint:staticcheck // it is meant to panic
 	{"panic with nil", func() error { panic(nil) }, nil, "panic: panic called with nil argument"},
 	{"goexit", func() error { runtime.Goexit(); return nil }, pipeline.ErrGoexit, "worker ended its own goroutine"},
 }

@@ -113,7 +113,7 @@ func (r *Run) Stopped() error { return cutBy(r.stop) }
 func (r *Run) Killed() error { return cutBy(r.kill) }
 
 func cutBy(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != errEnded {
+	if cause := context.Cause(ctx); !errors.Is(cause, errEnded) {
 		return cause
 	}
 	return nil

@@ -28,9 +28,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	a := &app{stdin: stdin, stdout: stdout, stderr: newTerminal(stderr), environ: environ, stop: stop, kill: kill}
 	err := a.execute(args)
 	if err != nil && !errors.Is(err, errSaid) {
-		fmt.Fprintln(a.stderr, "lookervault: "+oneLine(err))
+		fmt.Fprintln(a.stderr, "lookervault: "+message(err))
 	}
 	return exitCode(err)
+}
+
+// message is what the user is told of an error.
+func message(err error) string {
+	if exitCode(err) == 130 {
+		return extract.ErrInterrupted.Error() // what was under way is of no interest
+	}
+	return oneLine(err)
 }
 
 // signals returns two contexts: the first Ctrl-C or SIGTERM ends stop, the

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,6 +56,48 @@ func TestExitCode(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMessage(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"anything", errors.New("no such\nthing"), "no such thing"},
+		{"interrupted", fmt.Errorf("connect: %w", extract.ErrInterrupted), "interrupted"},
+		{"interrupted while reading", fmt.Errorf("read documents: %w", context.Canceled), "interrupted"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, message(test.err)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestInterruptedDump: Ctrl-C ends a command that reads as well.
+func TestInterruptedDump(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if code, _, stderr := runHere(t, "run", "--demo", "--progress", "none", "dashboards"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	stop, stopNow := context.WithCancel(t.Context())
+	a := &app{
+		stdin: strings.NewReader(""), stdout: onWrite(stopNow), stderr: newTerminal(io.Discard),
+		stop: stop, kill: t.Context(),
+	}
+	if got := exitCode(a.execute([]string{"dump", "--db", demoVault})); got != 130 {
+		t.Errorf("exit code %d, want 130", got)
+	}
+}
+
+// onWrite is a writer that calls itself for every write.
+type onWrite func()
+
+func (w onWrite) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
 }
 
 func TestOneLine(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -74,7 +75,18 @@ func dbFlag(path string) string {
 	if path == config.Default(1).Sink.Path {
 		return ""
 	}
-	return " --db " + path
+	return " --db " + shellWord(path)
+}
+
+// shellWord is a word as a shell takes it for one.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("/._-+:,@%", r)
+	}
+	if strings.TrimFunc(word, plain) == "" && word != "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // hintDemo points to the demo's vault, which readers do not look for by

@@ -43,7 +43,7 @@ func (a *app) execute(args []string) error {
 	}
 	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration file (default lookervault.yaml, where there is one)")
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitCodes + "\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.SetFlagErrorFunc(usage)
 	root.AddCommand(a.runCommand(), a.runsCommand(), a.listCommand(), a.catCommand(), a.dumpCommand(), a.reportCommand(),
 		a.faultsCommand(), a.kindsCommand(), a.checkCommand(), a.simCommand(), a.versionCommand())
 	root.SetHelpCommand(helpCommand())

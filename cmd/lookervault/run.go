@@ -294,7 +294,7 @@ func (b *backup) report(result extract.Result, err error) error {
 		fmt.Fprintln(b.app.stderr, "lookervault: "+oneLine(after))
 	}
 	// The summary has told of both; without a run there is none.
-	if result.Run.ID > 0 && (errors.Is(err, errPartial) || errors.Is(err, extract.ErrInterrupted)) {
+	if result.Run.ID > 0 && (errors.Is(err, errPartial) || exitCode(err) == 130) {
 		return errors.Join(err, errSaid)
 	}
 	return err

@@ -87,7 +87,7 @@ var runColumns = []column[record.Run]{
 	{head: "run", cell: func(r record.Run) string { return strconv.FormatInt(r.ID, 10) }, number: true},
 	{head: "instance", cell: func(r record.Run) string { return r.Instance }},
 	{head: "started", cell: func(r record.Run) string { return r.Started.Format(time.RFC3339) }},
-	{head: "took", cell: func(r record.Run) string { return took(r) }, number: true},
+	{head: "took", cell: took, number: true},
 	{head: "outcome", cell: func(r record.Run) string { return string(r.Outcome) }},
 	{head: "new", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).New, 10) }, number: true},
 	{head: "changed", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Changed, 10) }, number: true},

@@ -55,24 +55,16 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 			for _, text := range faults {
 				rule, err := lookersim.ParseRule(text)
 				if err != nil {
-					return usage(cmd, fmt.Errorf("--fault %q: %w", text, err))
+					return usage(cmd, fmt.Errorf("--fault: %w", err))
 				}
 				o.Rules = append(o.Rules, rule)
 			}
-			switch o.RateLimit.RetryAfter = lookersim.RetryForm(retryAfter); o.RateLimit.RetryAfter {
-			case lookersim.RetryNone, lookersim.RetrySeconds, lookersim.RetryDate:
-			default:
-				return usage(cmd, fmt.Errorf("--retry-after %q is neither seconds nor date", retryAfter))
-			}
-			sim, err := lookersim.New(o)
+			form, err := retryForm(retryAfter)
 			if err != nil {
 				return usage(cmd, err)
 			}
-			return sim.Serve(cmd.Context(), addr, func(url string) {
-				fmt.Fprintf(a.stderr, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
-					"  export LOOKERSDK_BASE_URL=%s\n  export LOOKERSDK_CLIENT_ID=%s LOOKERSDK_CLIENT_SECRET=%s\n  lookervault run\n",
-					url, url, lookersim.DefaultClientID, lookersim.DefaultClientSecret)
-			})
+			o.RateLimit.RetryAfter = form
+			return a.simulate(cmd, o, addr)
 		},
 	}
 	f := cmd.Flags()
@@ -99,6 +91,29 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
 	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
 	return cmd
+}
+
+// simulate serves a simulated Looker until it is interrupted.
+func (a *app) simulate(cmd *cobra.Command, o lookersim.Options, addr string) error {
+	sim, err := lookersim.New(o)
+	if err != nil {
+		return usage(cmd, err)
+	}
+	return sim.Serve(cmd.Context(), addr, func(url string) {
+		fmt.Fprintf(a.stderr, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
+			"  export LOOKERSDK_BASE_URL=%s\n  export LOOKERSDK_CLIENT_ID=%s LOOKERSDK_CLIENT_SECRET=%s\n  lookervault run\n",
+			url, url, lookersim.DefaultClientID, lookersim.DefaultClientSecret)
+	})
+}
+
+// retryForm is how 429s name the wait.
+func retryForm(text string) (lookersim.RetryForm, error) {
+	form := lookersim.RetryForm(text)
+	switch form {
+	case lookersim.RetryNone, lookersim.RetrySeconds, lookersim.RetryDate:
+		return form, nil
+	}
+	return "", fmt.Errorf("--retry-after %q is neither seconds nor date", text)
 }
 
 // simSize is a flag for how many documents of a sort there are.

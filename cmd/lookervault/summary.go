@@ -42,7 +42,7 @@ func absolute(path string) string {
 func (b *backup) next(s ui.Summary, run record.Run) string {
 	file, db := "", dbFlag(b.config.Sink.Path)
 	if path := b.app.configPath; path != "" {
-		file = " -c " + path
+		file = " -c " + shellWord(path)
 	}
 	resume := "lookervault run --resume" + file + db
 	if b.options.demo {

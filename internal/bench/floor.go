@@ -132,7 +132,7 @@ func insert(path string, bodies <-chan []byte) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	for _, statement := range strings.Split("PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;CREATE TABLE bodies (id INTEGER PRIMARY KEY, data BLOB)", ";") {
+	for statement := range strings.SplitSeq("PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;CREATE TABLE bodies (id INTEGER PRIMARY KEY, data BLOB)", ";") {
 		if _, err := db.Exec(statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
@@ -142,7 +142,7 @@ func insert(path string, bodies <-chan []byte) error {
 		if err != nil {
 			return err
 		}
-		put, err := tx.Prepare("INSERT INTO bodies (data) VALUES (?)")
+		put, err := tx.Prepare("INSERT INTO bodies (data) VALUES (?)") //nolint:sqlclosecheck // it ends with the transaction
 		if err != nil {
 			return err
 		}

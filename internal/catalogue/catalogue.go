@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -257,9 +258,7 @@ func (r Route) Fill(values ...string) string {
 // Values returns the route's parameters with more added to a copy.
 func (r Route) Values(more ...[2]string) url.Values {
 	values := make(url.Values, len(r.Query)+len(more))
-	for key, v := range r.Query {
-		values[key] = v
-	}
+	maps.Copy(values, r.Query)
 	for _, pair := range more {
 		values.Set(pair[0], pair[1])
 	}

@@ -39,6 +39,7 @@ type rig struct {
 	path    string // of the vault
 	open    func(context.Context) (sinks.Sink, error)
 	stop    context.Context
+	kill    context.Context // of the run; nil: the test's
 	log     hclog.Logger
 	exclude []record.Ref
 	// wrap may change the sink of the next run.
@@ -149,7 +150,11 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	job := extract.Job{
 		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: time.Now, Meter: meter, Stop: r.stop,
 	}
-	return extract.Run(r.t.Context(), job)
+	ctx := r.t.Context()
+	if r.kill != nil {
+		ctx = r.kill
+	}
+	return extract.Run(ctx, job)
 }
 
 // run makes a run that must go to its end with that outcome.

@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -64,14 +65,13 @@ func TestListsThatMoveWhileTheyAreRead(t *testing.T) {
 		ops   []lookersim.Op
 	}{
 		{"users", "GET /users", []lookersim.Op{lookersim.OpDelete, lookersim.OpAdd}},
-		{"groups", "GET /groups", []lookersim.Op{lookersim.OpDelete, lookersim.OpAdd}},
 		{"dashboards", "GET /dashboards/search", []lookersim.Op{lookersim.OpDelete, lookersim.OpTrash, lookersim.OpAdd}},
 		{"looks", "GET /looks/search", []lookersim.Op{lookersim.OpDelete, lookersim.OpTrash, lookersim.OpMove}},
 	}
 	for _, tt := range tests {
 		for _, op := range tt.ops {
-			for nth := 1; nth <= 8; nth++ {
-				t.Run(strings.Join([]string{string(tt.kind), string(op), strings.Repeat("i", nth)}, " "), func(t *testing.T) {
+			for _, nth := range []int{1, 2, 3, 5, 7} {
+				t.Run(fmt.Sprint(tt.kind, " ", op, " after call ", nth), func(t *testing.T) {
 					t.Parallel()
 					sizes := small
 					sizes.Dashboards, sizes.Looks = 20, 24
@@ -208,7 +208,7 @@ func TestNothingIsGoneUnlessItIsProven(t *testing.T) {
 		rules []string
 		start func() record.Start
 		calls int
-		gone   map[record.Kind]int64
+		gone  map[record.Kind]int64
 	}{
 		{
 			name: "a parent's listing failed", rules: []string{"route=GET /roles status=500"},

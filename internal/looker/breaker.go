@@ -76,7 +76,7 @@ func (b *breaker) failed(err error, sent time.Time) {
 	b.last = err
 	switch {
 	case b.failures >= hopelessAfter:
-		b.down(time.Since(b.since), false)
+		_ = b.down(time.Since(b.since), false)
 	case b.cleared != nil:
 	case b.failures >= b.suspect, b.failures > 1 && time.Since(b.since) >= b.age:
 		b.cleared = make(chan struct{})
@@ -93,7 +93,7 @@ func (b *breaker) refused(err error) {
 	b.refusals++
 	b.last = err
 	if took := time.Since(b.refusedSince); b.refusals >= throttledLeast && took >= throttledPatience {
-		b.down(took, true)
+		_ = b.down(took, true)
 	}
 }
 

@@ -68,10 +68,10 @@ type Retry struct {
 }
 
 // String shows the base URL only.
-func (c Config) String() string { return "looker.Config{" + redactURL(c.BaseURL) + "}" }
+func (cfg Config) String() string { return "looker.Config{" + redactURL(cfg.BaseURL) + "}" }
 
 // GoString is String.
-func (c Config) GoString() string { return c.String() }
+func (cfg Config) GoString() string { return cfg.String() }
 
 func redactURL(s string) string {
 	if base, err := NormalizeBaseURL(s); err == nil {

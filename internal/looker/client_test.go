@@ -359,7 +359,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestConfigPrintsNoSecret(t *testing.T) {
 	cfg := config("https://looker.example.com")
-	for _, s := range []string{fmt.Sprint(cfg), fmt.Sprintf("%+v", cfg), fmt.Sprintf("%#v", cfg), fmt.Sprintf("%v", &cfg)} {
+	for _, s := range []string{cfg.String(), fmt.Sprintf("%+v", cfg), fmt.Sprintf("%#v", cfg), fmt.Sprintf("%v", &cfg)} { //nolint:gocritic // every way to print it
 		if strings.Contains(s, secret) {
 			t.Errorf("prints %s", s)
 		}

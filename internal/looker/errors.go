@@ -303,7 +303,7 @@ func ended(ctx context.Context, t Tried) error {
 		return cause
 	}
 	e := &CancelledError{Tried: t, cause: []error{ctx.Err()}}
-	if cause != ctx.Err() {
+	if cause != ctx.Err() { //nolint:errorlint // another error, not another kind of error
 		e.cause = append(e.cause, cause)
 	}
 	return e

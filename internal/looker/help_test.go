@@ -99,10 +99,10 @@ func server(t *testing.T, api http.HandlerFunc) *httptest.Server {
 
 func granting(api http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/api/4.0/login":
+		switch r.URL.Path {
+		case "/api/4.0/login":
 			io.WriteString(w, grant)
-		case r.URL.Path == "/api/4.0/logout":
+		case "/api/4.0/logout":
 			w.WriteHeader(http.StatusNoContent)
 		default:
 			api(w, r)

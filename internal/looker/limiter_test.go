@@ -274,7 +274,6 @@ func TestRateFallsWithTheServersAndReturns(t *testing.T) {
 
 func TestARefusalAtLittleLoadDoesNotSlowTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
 		f := &fake{api: func(n int, req *http.Request) (*http.Response, error) {
 			if n == 60 {
 				return reply(429, nil, ""), nil
@@ -288,7 +287,7 @@ func TestARefusalAtLittleLoadDoesNotSlowTheRun(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		began = time.Now()
+		began := time.Now()
 		for range 500 {
 			if _, err := c.Get(t.Context(), look1); err != nil {
 				t.Fatal(err)

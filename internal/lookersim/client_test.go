@@ -1,7 +1,6 @@
 package lookersim_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -143,13 +142,4 @@ func idOf(t testing.TB, doc []byte) string {
 		return id
 	}
 	return d.GUID + d.Name
-}
-
-func compact(t testing.TB, doc []byte) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := json.Compact(&b, doc); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
 }

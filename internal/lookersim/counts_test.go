@@ -1,6 +1,7 @@
 package lookersim_test
 
 import (
+	"maps"
 	"net/http"
 	"sync"
 	"testing"
@@ -34,10 +35,7 @@ func TestCounts(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(lookersim.Counts{}, "Bytes")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	served := map[string]lookersim.Served{}
-	for id, n := range s.Served("dashboards") {
-		served[id] = n
-	}
+	served := maps.Collect(s.Served("dashboards"))
 	for id, want := range map[string]lookersim.Served{"3": {Single: 1, Listed: 1}, "1": {Listed: 1}, "4": {}} {
 		if served[id] != want {
 			t.Errorf("dashboard %s was served %+v, want %+v", id, served[id], want)

@@ -40,7 +40,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d %v %s", r.StatusCode, r.Header, body)
 			}
 		}},
-		{"status=429 retry-after=date:90s", func(t *testing.T, r *http.Response, body []byte, err error) {
+		{"status=429 retry-after=date:90s", func(t *testing.T, r *http.Response, _ []byte, _ error) {
 			when, err := http.ParseTime(r.Header.Get("Retry-After"))
 			if left := time.Until(when); err != nil || left < time.Minute || left > 2*time.Minute {
 				t.Errorf("Retry-After %q: %v", r.Header.Get("Retry-After"), err)

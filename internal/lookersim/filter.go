@@ -66,7 +66,7 @@ type param struct {
 // creator_id>user_id:id".
 func params(table string) []param {
 	var list []param
-	for _, word := range strings.Fields(table) {
+	for word := range strings.FieldsSeq(table) {
 		p := param{}
 		name, how, _ := strings.Cut(word, ":")
 		p.name, p.member, _ = strings.Cut(name, ">")
@@ -167,8 +167,7 @@ func parseSorts(s string) []sortKey {
 
 // compare orders two values: numbers by size, then text, null last.
 func (v value) compare(o value) int {
-	switch {
-	case v.null || o.null:
+	if v.null || o.null {
 		return boolInt(v.null) - boolInt(o.null)
 	}
 	a, errA := strconv.ParseFloat(v.text, 64)

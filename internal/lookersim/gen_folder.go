@@ -123,10 +123,6 @@ func (w *world) childCount(num int32) int {
 	return int(w.children[num-1])
 }
 
-// folderFields are the members of a folder in the flat list.
-var folderFields = fieldSet("name parent_id id content_metadata_id created_at creator_id child_count external_id is_embed " +
-	"is_embed_shared_root is_embed_users_root is_personal is_personal_descendant is_shared_root is_users_root can")
-
 func folderListed(b, doc []byte) []byte { return without(b, doc, "dashboards", "looks") }
 
 // renderFolder appends a folder with the dashboards and looks in it.

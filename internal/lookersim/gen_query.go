@@ -119,10 +119,10 @@ func (v *queryVariant) write(r *rng, fields []string, date string, small bool) {
 // vis_config percent-encoded.
 func (v *queryVariant) links(o *object, r *rng, fields []string) {
 	q := "/explore/" + v.model + "/" + v.view + "?fields=" + strings.Join(fields, ",") +
-		"&f[" + v.listens + "]=" + string(percent(nil, "6 months")) + "&sorts=" + string(percent(nil, fields[0]+" desc")) +
-		"&limit=500&column_limit=50&query_timezone=" + string(percent(nil, "America/Los_Angeles")) +
-		"&vis=" + string(percent(nil, string(v.vis))) +
-		"&filter_config=" + string(percent(nil, `{"`+v.listens+`":[{"type":"past","values":[{"constant":"6","unit":"mo"},{}],"id":1,"error":false}]}`))
+		"&f[" + v.listens + "]=" + percent("6 months") + "&sorts=" + percent(fields[0]+" desc") +
+		"&limit=500&column_limit=50&query_timezone=" + percent("America/Los_Angeles") +
+		"&vis=" + percent(string(v.vis)) +
+		"&filter_config=" + percent(`{"`+v.listens+`":[{"type":"past","values":[{"constant":"6","unit":"mo"},{}],"id":1,"error":false}]}`)
 	o.str("share_url", host+"/x/"+holeClient.String())
 	o.str("expanded_share_url", host+q+"&origin=share-expanded")
 	o.str("url", q)

@@ -41,13 +41,13 @@ func windowOf(q url.Values) (window, error) {
 }
 
 // of returns the bounds of the window within total rows.
-func (w window) of(total, cap int) (from, to int) {
+func (w window) of(total, most int) (from, to int) {
 	from, to = min(w.offset, total), total
 	if w.paged {
 		to = min(from+w.limit, total)
 	}
-	if cap > 0 {
-		to = min(from+cap, to)
+	if most > 0 {
+		to = min(from+most, to)
 	}
 	return from, to
 }

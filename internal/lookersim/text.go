@@ -39,9 +39,10 @@ func appendEscaped[T string | []byte](b []byte, s T) []byte {
 
 const upperHex = "0123456789ABCDEF"
 
-// percent appends s percent-encoded, as it stands in a query string. Holes of
-// a template stay holes.
-func percent(b []byte, s string) []byte {
+// percent is s percent-encoded, as it stands in a query string. Holes of a
+// template stay holes.
+func percent(s string) string {
+	var b []byte
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c == holeMark {
@@ -55,7 +56,7 @@ func percent(b []byte, s string) []byte {
 		}
 		b = append(b, '%', upperHex[c>>4], upperHex[c&15])
 	}
-	return b
+	return string(b)
 }
 
 func appendInt[T int | int32 | int64](b []byte, n T) []byte {

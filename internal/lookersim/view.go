@@ -12,7 +12,6 @@ type selection struct {
 	any     bool // one filter is enough (filter_or)
 	deleted bool // the trash instead of what is present
 	sorts   []sortKey
-	hide    string                     // name of the rule in hidden, part of the cache key
 	hidden  func(w *world, r row) bool // rows that the caller may not see
 	key     string                     // everything above, spelled out
 }

@@ -1,0 +1,246 @@
+package extract_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/sinks"
+)
+
+func resume() record.Start {
+	s := start()
+	s.Resume = true
+	return s
+}
+
+// stopAt stops a run when its n-th batch is about to be committed, or is.
+func (r *rig) stopAt(n int, after bool) {
+	stop, now := context.WithCancel(r.t.Context())
+	r.stop = stop
+	var commits atomic.Int64
+	r.wrap = func(s sinks.Sink) sinks.Sink {
+		return &sinks.Faulty{
+			Sink: s,
+			BeforeCommit: func(context.Context, int, record.Batch) error {
+				if commits.Add(1) == int64(n) && !after {
+					now()
+				}
+				return nil
+			},
+			AfterCommit: func(context.Context, int) error {
+				if commits.Load() == int64(n) && after {
+					now()
+				}
+				return nil
+			},
+		}
+	}
+}
+
+// undisturbed takes back what stopAt has done.
+func (r *rig) undisturbed() { r.stop, r.wrap = nil, nil }
+
+// settled is what a run has committed, by ref.
+func (r *rig) settled(run int64) map[record.Ref]bool {
+	r.t.Helper()
+	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reader.Close()
+	all := make(map[record.Ref]bool)
+	for entry, err := range reader.Entries(r.t.Context(), vault.Query{}) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if entry.LastRun == run {
+			all[entry.Ref] = true
+		}
+	}
+	return all
+}
+
+// notAgain checks on the server's side that nothing of what was settled was
+// given again since its counts were reset. Lists that come in one answer are
+// read again: they are what a resume begins with. Groups stand in the documents
+// of roles and of other groups as well.
+func (r *rig) notAgain(settled map[record.Ref]bool) {
+	r.t.Helper()
+	for _, k := range catalogue.All() {
+		for id, served := range r.sim.Served(string(k.Name)) {
+			again := served.Single
+			if !k.Listing.Whole && k.Name != "groups" {
+				again += served.Listed
+			}
+			if settled[record.Ref{Kind: k.Name, ID: id}] && again > 0 {
+				r.t.Errorf("%s/%s was committed and is fetched again: %+v", k.Name, id, served)
+			}
+		}
+	}
+}
+
+// TestResumeFetchesOnlyWhatIsMissing stops runs at every batch. A resume says
+// what it found, fetches nothing again, and ends as a run that nobody stopped.
+func TestResumeFetchesOnlyWhatIsMissing(t *testing.T) {
+	whole := newRig(t, lookersim.Options{Seed: 9})
+	undisturbed := whole.run(record.RunComplete, start()).Run
+	for _, at := range []int{1, 2, 5, 11, 19, 28, 37} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("stopped at batch %d, committed: %v", at, after), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, lookersim.Options{Seed: 9})
+				r.config.Stages.Batch.Records = 10
+				r.stopAt(at, after)
+				stopped, err := r.try(start())
+				if !errors.Is(err, extract.ErrInterrupted) || stopped.Run.Outcome != record.RunInterrupted {
+					t.Fatalf("run: %v, outcome %s", err, stopped.Run.Outcome)
+				}
+				r.undisturbed()
+				settled := r.settled(1)
+				if len(settled) < 9*at { // some records are of documents that are not there
+					t.Errorf("%d documents are committed, want all of %d batches", len(settled), at)
+				}
+				r.sim.ResetCounts()
+				resumed := r.run(record.RunComplete, resume())
+				r.notAgain(settled)
+
+				if b := resumed.Begun; !b.Resumed || b.Run != 1 || resumed.Run.ID != 1 {
+					t.Errorf("begun: %+v", b)
+				}
+				found := make(map[record.Kind]int64)
+				for ref := range settled {
+					found[ref.Kind]++
+				}
+				for _, k := range resumed.Begun.Kinds {
+					if k.Settled() != found[k.Kind] || k.Failed != 0 || k.Listing != record.Open {
+						t.Errorf("%s: a resume finds %+v, want %d settled", k.Kind, k, found[k.Kind])
+					}
+				}
+				if resumed.Run.Digest != undisturbed.Digest {
+					t.Errorf("digest %s, want %s as without the stop", resumed.Run.Digest, undisturbed.Digest)
+				}
+				if diff := cmp.Diff(numbersOf(undisturbed), numbersOf(resumed.Run)); diff != "" {
+					t.Errorf("numbers (-undisturbed +resumed):\n%s", diff)
+				}
+				if diff := cmp.Diff(undisturbed.Notes, resumed.Run.Notes); diff != "" {
+					t.Errorf("notes (-undisturbed +resumed):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// numbersOf is what a run says of its kinds, but for bytes: which of two bodies
+// of the same meaning is stored depends on which came first.
+func numbersOf(run record.Run) []record.Counts {
+	kinds := slices.Clone(run.Kinds)
+	for i := range kinds {
+		kinds[i].Bytes, kinds[i].Stored = 0, 0
+	}
+	return kinds
+}
+
+// TestResumeOfPoorKinds: what has to be fetched one by one is fetched once.
+func TestResumeOfPoorKinds(t *testing.T) {
+	quirks := lookersim.Quirks{PoorRows: []string{"roles", "users", "boards"}}
+	r := newRig(t, lookersim.Options{Seed: 9, Quirks: quirks})
+	r.config.Stages.Batch.Records = 5
+	r.stopAt(4, true)
+	if _, err := r.try(start("roles", "users", "boards")); !errors.Is(err, extract.ErrInterrupted) {
+		t.Fatal(err)
+	}
+	r.undisturbed()
+	settled := r.settled(1)
+	r.sim.ResetCounts()
+	result := r.run(record.RunComplete, resume())
+	r.notAgain(settled)
+	compare(t, r, "roles", "users", "boards")
+	for i, note := range result.Run.Notes {
+		if slices.Contains(result.Run.Notes[:i], note) || strings.Count(strings.Join(result.Run.Notes, "\n"), strings.SplitN(note, ":", 2)[0]+":") > 1 {
+			t.Errorf("said twice: %q", result.Run.Notes)
+		}
+	}
+}
+
+// TestFollowedDocumentThatFailedIsTriedAgain: its dashboard is committed and the
+// same, the merge query behind it failed.
+func TestFollowedDocumentThatFailedIsTriedAgain(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 9, TrashShare: -1})
+	r.rules("kind=merge_queries status=500", "kind=queries status=500")
+	failed := r.run(record.RunPartial, start("dashboards", "merge_queries", "queries"))
+	n := countsOf(t, failed, "merge_queries").Failed
+	if n == 0 || countsOf(t, failed, "dashboards").New != 60 {
+		t.Fatalf("%+v", failed.Run.Kinds)
+	}
+	r.rules()
+	again := r.run(record.RunComplete, start("dashboards", "merge_queries", "queries"))
+	if got := countsOf(t, again, "merge_queries"); got.New != n {
+		t.Errorf("%+v, want the %d that failed", got, n)
+	}
+	if got := countsOf(t, again, "dashboards"); got.Same != 60 {
+		t.Errorf("%+v, want all the same", got)
+	}
+	compare(t, r, "dashboards", "merge_queries")
+	if faults := r.faults(); len(faults) > 0 {
+		t.Errorf("still open: %+v", faults)
+	}
+}
+
+// TestResumeTriesFaultsAgain: what an interrupted run failed to fetch is tried
+// again by its resume, and resolved.
+func TestResumeTriesFaultsAgain(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 9, Quirks: lookersim.Quirks{PoorRows: []string{"users"}}})
+	r.config.Stages.Batch.Records, r.config.Stages.Fetch.Workers = 5, 1
+	r.rules("route=GET /users/{id} status=500 after=1 times=6") // two attempts each, and the proof
+	r.stopAt(3, true)
+	if _, err := r.try(start("users")); !errors.Is(err, extract.ErrInterrupted) {
+		t.Fatal(err)
+	}
+	failed := len(r.faults())
+	if failed == 0 {
+		t.Fatal("nothing failed")
+	}
+	r.undisturbed()
+	r.rules()
+	resumed := r.run(record.RunComplete, resume())
+	if got := resumed.Begun.Kinds[0]; got.Failed != int64(failed) {
+		t.Errorf("a resume finds %+v, want %d failed", got, failed)
+	}
+	if faults := r.faults(); len(faults) > 0 {
+		t.Errorf("still open: %+v", faults)
+	}
+	compare(t, r, "users")
+}
+
+// TestTokensThatAreForgottenCostNothing: the server ends all sessions in the
+// middle of a run, several times.
+func TestTokensThatAreForgottenCostNothing(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 9})
+	var commits atomic.Int64
+	r.config.Stages.Batch.Records = 10
+	r.wrap = func(s sinks.Sink) sinks.Sink {
+		return &sinks.Faulty{Sink: s, AfterCommit: func(context.Context, int) error {
+			if commits.Add(1)%8 == 0 {
+				r.sim.ForgetTokens()
+			}
+			return nil
+		}}
+	}
+	result := r.run(record.RunComplete, start())
+	r.accounted(result)
+	if logins := result.API.Logins; logins < 3 || logins > commits.Load()/8+1 {
+		t.Errorf("%d logins for %d forgotten sessions", logins, commits.Load()/8)
+	}
+}
