@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -31,15 +32,21 @@ func Plural(n int64, one, many string) string {
 // PlainText is text that stays in its line and leaves the terminal alone: names
 // come from whoever may edit a title.
 func PlainText(s string) string {
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
+	if utf8.ValidString(s) && strings.IndexFunc(s, misleads) < 0 {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if misleads(r) || r == utf8.RuneError {
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+// misleads tells whether a character does something to the text around it:
+// control characters, line separators and what turns the direction of writing.
+func misleads(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
 
 // perSecond is a rate: two digits that matter below ten, whole numbers above.

@@ -106,6 +106,7 @@ func (w *Writer) openFile(ctx context.Context) (err error) {
 		return err
 	}
 	w.identity, err = os.Stat(w.file)
+	w.made = made && err == nil
 	return err
 }
 

@@ -447,3 +447,21 @@ func TestOlderVault(t *testing.T) {
 	aRun(t, path, doc("1", "One"))
 	sound(t, path)
 }
+
+func TestNewFileWithoutARunIsRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vault.db")
+	w, err := vault.Open(t.Context(), path, vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(path + "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{path + ".lock"}, left); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}

@@ -17,10 +17,11 @@ import (
 func TestInstances(t *testing.T) {
 	path := newPath(t)
 	r0 := func() *vault.Reader { return read(t, path) }
-	open(t, path).Close()
+	fresh := open(t, path)
 	if _, err := r0().Resolve(t.Context(), ""); !errors.Is(err, vault.ErrNotFound) {
 		t.Errorf("an empty vault: got %v, want ErrNotFound", err)
 	}
+	fresh.Close()
 	aRun(t, path, doc("1", "One"))
 	if i, err := r0().Resolve(t.Context(), ""); err != nil || i.Name != "acme" {
 		t.Errorf("got %v, %v, want acme", i, err)

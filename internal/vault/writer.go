@@ -18,6 +18,7 @@ type Writer struct {
 	path     string // as the caller wrote it, for messages
 	file     string // absolute, without symbolic links
 	options  Options
+	made     bool // the file was made by this writer
 	lock     *fileLock
 	conn     *conn
 	identity fs.FileInfo // of the file that is open
@@ -127,7 +128,8 @@ func (w *Writer) underway() error {
 func (w *Writer) Path() string { return w.path }
 
 // Close gives back the file and its lock. A run that was not finished stays
-// open and can be resumed. It may be called again, and does nothing then.
+// open and can be resumed; a file that was made for a run which never began is
+// removed. It may be called again, and does nothing then.
 func (w *Writer) Close() error {
 	var errs []error
 	if w.known != nil {
@@ -142,10 +144,18 @@ func (w *Writer) Close() error {
 	if w.decoder != nil {
 		w.decoder.Close()
 	}
+	if w.made && w.run == nil {
+		// No run was begun: there is nothing that a vault would be for.
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			if err := os.Remove(w.file + suffix); !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
 	if w.lock != nil {
 		errs = append(errs, w.lock.release())
 	}
-	w.known, w.reader, w.conn, w.decoder, w.lock, w.run = nil, nil, nil, nil, nil, nil
+	w.known, w.reader, w.conn, w.decoder, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, false
 	return doing("close the vault", classify(w.path, errors.Join(errs...)))
 }
 
