@@ -202,7 +202,8 @@ func TestMember(t *testing.T) {
 	tests := []struct{ object, want string }{
 		{`{"a":{"id":1},"id":"x"}`, `"x"`},
 		{`{"id": 1.0 , "b":2}`, `1.0`},
-		{`{"id":1,"\u0069d":2}`, `2`},
+		{`{"\u0069d":1,"id":2}`, `1`},
+		{`{"id":1,"broken`, `1`},
 		{`{"a":1}`, ``},
 		{`[1]`, ``},
 	}

@@ -59,7 +59,8 @@ func skipSpace(body []byte, i int) int {
 }
 
 // Member returns the raw value of a member of an object, nil when it has none or
-// is no object. Of members with the same name the last one counts.
+// is no object. It looks no further than the first member of that name: ids stand
+// near the beginning of large documents.
 func Member(object []byte, member string) []byte {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(object), lenient...)
 	if dec.PeekKind() != '{' {
@@ -68,7 +69,6 @@ func Member(object []byte, member string) []byte {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil
 	}
-	var found []byte
 	for dec.PeekKind() == '"' {
 		name, err := dec.ReadValue()
 		if err != nil {
@@ -85,7 +85,7 @@ func Member(object []byte, member string) []byte {
 			return nil
 		}
 		end := dec.InputOffset()
-		found = object[end-int64(len(value)) : end : end]
+		return object[end-int64(len(value)) : end : end]
 	}
-	return found
+	return nil
 }
