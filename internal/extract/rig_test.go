@@ -2,6 +2,8 @@ package extract_test
 
 import (
 	"context"
+	"io"
+	"log"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -54,6 +56,8 @@ type rig struct {
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
 	t.Helper()
+	// net/http logs bytes of answers that nobody waits for any more.
+	log.SetOutput(io.Discard)
 	if options.Sizes == (lookersim.Sizes{}) {
 		options.Sizes = small
 	}
