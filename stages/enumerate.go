@@ -51,7 +51,7 @@ func (l *lister) enumerate(ctx context.Context, kind catalogue.Kind, state recor
 		}
 		l.Log.Warn("list shifted while it was read, reading it again", "kind", kind.Name, "rows", p.seen, "error", err)
 		l.Ledger.Listed(kind.Name, before-l.Ledger.listed(kind.Name))
-		limit = 2 * max(p.seen, p.total, limit)
+		limit = 4 * max(p.seen, p.total, limit)
 	}
 }
 

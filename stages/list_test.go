@@ -183,7 +183,7 @@ func TestListEnumerates(t *testing.T) {
 					return nil
 				}
 			},
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=28&offset=0"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=56&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 14},
 		},
 		{
@@ -196,19 +196,19 @@ func TestListEnumerates(t *testing.T) {
 					return nil
 				}
 			},
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=32&offset=0"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=64&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 16},
 		},
 		{
 			name: "an order that changes with every call", things: 15,
 			set:   func(f *fakeLooker) { f.shuffle = true },
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=30&offset=0"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=60&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 15},
 		},
 		{
 			name: "a list that cannot be pinned down is incomplete", things: 15,
 			set:   func(f *fakeLooker) { f.shuffle, f.cap = true, 10 },
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=30&offset=0", "limit=30&offset=9", "limit=60&offset=0", "limit=60&offset=9"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=60&offset=0", "limit=60&offset=9", "limit=240&offset=0", "limit=240&offset=9"},
 			end:   record.End{Listing: record.Incomplete, Listed: 10, Reason: "the list shifted while it was read"},
 			fault: "shifted",
 		},
@@ -238,7 +238,7 @@ func TestListEnumerates(t *testing.T) {
 					return nil
 				}
 			},
-			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=30&offset=0"},
+			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=60&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 15},
 		},
 		{
@@ -265,8 +265,8 @@ func TestListEnumerates(t *testing.T) {
 			set: func(f *fakeLooker) { f.cap, f.noTotals = 1, true },
 			calls: []string{
 				"limit=10&offset=0", "limit=10&offset=1", "limit=10&offset=0",
-				"limit=20&offset=0", "limit=20&offset=1", "limit=20&offset=0",
 				"limit=40&offset=0", "limit=40&offset=1", "limit=40&offset=0",
+				"limit=160&offset=0", "limit=160&offset=1", "limit=160&offset=0",
 			},
 			end:   record.End{Listing: record.Incomplete, Listed: 1, Reason: "the list shifted while it was read: pages of a single row cannot be joined"},
 			fault: "shifted",

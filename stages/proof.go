@@ -90,23 +90,17 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 	if err != nil {
 		return unknown, nil //nolint:nilerr // serialize will say what is wrong with it
 	}
-	call := t.detailCall(sample.want.ID)
-	call.Most = max(slack*int64(len(sample.row)), t.small())
 	var before record.Digest
 	for range 2 {
-		answer, err := t.Looker.Get(ctx, call)
+		answer, err := t.Looker.Get(ctx, t.detailCall(sample.want.ID))
 		var alone canon.Document
 		if err == nil {
 			alone, err = reader.Read(t.rules, answer.Body)
 		}
-		failed := (*Failed)(nil)
 		switch {
-		case errors.As(err, &failed) && failed.Class == faultTooLarge:
-			t.poorer(sample, "rows of the list are much smaller than single documents, fetching one by one")
-			return poor, nil
-		case failed != nil, errors.Is(err, canon.ErrInvalid):
+		case errors.As(err, new(*Failed)), errors.Is(err, canon.ErrInvalid):
 			t.Log.Warn("could not compare a list row with its document", "kind", t.kind.Name, "id", sample.want.ID, "error", err)
-			return unknown, nil //nolint:nilerr // it is no comparison, and the row is still a row
+			return unknown, nil
 		case err != nil:
 			return unknown, err
 		case alone.Fingerprint == row.Fingerprint:

@@ -69,24 +69,6 @@ func TestRowsThatAreTrustedAreFetchedAgainByTheNextRun(t *testing.T) {
 	}
 }
 
-func TestRowsMuchSmallerThanTheirDocumentsArePoor(t *testing.T) {
-	looker := &fakeLooker{things: things(3), poor: true}
-	for i := range looker.things {
-		looker.things[i].filler = 3000
-	}
-	r := newRig(looker, kindOf(t, "dashboards"))
-	r.limits, r.frees = stages.NewLimits(stages.Load{Bytes: 4096, Items: 10}), true
-	items := r.fetch(t, pageAsk(0, "1"), pageAsk(1, "2"))
-	for _, item := range items {
-		if len(item.Body) < 3000 {
-			t.Errorf("%s is a poor row: %s", item.Ref, item.Body)
-		}
-	}
-	if len(items) != 2 {
-		t.Errorf("%d items, want 2", len(items))
-	}
-}
-
 // TestPoorWholeListsDoNotWaitForEachOther: whoever waits for room must not hold
 // any that others wait for.
 func TestPoorWholeListsDoNotWaitForEachOther(t *testing.T) {

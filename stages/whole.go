@@ -41,7 +41,11 @@ func (t *task) all(ctx context.Context) (rows [][]byte, held Load, err error) {
 		if err != nil {
 			return nil, Load{}, err
 		}
-		if rows, err = canon.Rows(answer.Body); err == nil {
+		rows, err = canon.Rows(answer.Body)
+		if err == nil && answer.HasTotal && len(rows) < answer.Total {
+			err = fmt.Errorf("%d rows came of %d", len(rows), answer.Total)
+		}
+		if err == nil {
 			return rows, held, nil
 		}
 		t.Limits.Release(held)

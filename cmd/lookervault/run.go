@@ -136,18 +136,17 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 			Origin: origin, Resume: o.resume, Full: o.full, Scope: scopeOf(c, selected), Tool: toolVersion(),
 		},
 	}
-	defer boundMemory(a.environ, c.Limits)()
+	defer boundMemory(a.environ, extract.MemoryLimit(c))()
 	return b.make(selected, exclude)
 }
 
-// boundMemory makes the runtime collect garbage in time: bodies of 150 KB leave so
-// much of it behind that without a limit the process grows to twice what it
-// holds, and with this one no run got slower. A GOMEMLIMIT of the user's stands.
-func boundMemory(environ []string, limits config.Limits) (restore func()) {
+// boundMemory sets a soft limit for the runtime's memory, until restore is called.
+// A GOMEMLIMIT of the user's stands.
+func boundMemory(environ []string, limit int64) (restore func()) {
 	if slices.ContainsFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, "GOMEMLIMIT=") }) {
 		return func() {}
 	}
-	before := debug.SetMemoryLimit(2 * int64(limits.InFlightBytes))
+	before := debug.SetMemoryLimit(limit)
 	return func() { debug.SetMemoryLimit(before) }
 }
 

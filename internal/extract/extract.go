@@ -132,6 +132,9 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	}
 	start.Policy, start.Fingerprint, start.Calls = policy(c), fingerprinter(f.secrets), f.job.Meter.Drain
 	if f.begun, err = f.job.Sink.Begin(ctx, start); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return fmt.Errorf("begin the run: %w", err)
 	}
 	f.kinds = f.job.Kinds

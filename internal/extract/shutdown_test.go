@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -42,15 +42,21 @@ type handles struct {
 
 func newHandles(t *testing.T) *handles {
 	t.Helper()
-	h := &handles{counts: make(map[string]int), acknowledged: make(map[record.Ref]bool)}
 	sizes := small
 	sizes.Dashboards, sizes.Looks, sizes.Folders = 20, 20, 12
-	h.rig = newRig(t, lookersim.Options{Seed: 9, Sizes: sizes, Observe: func(c lookersim.Call) {
+	return newHandlesOf(t, lookersim.Options{Seed: 9, Sizes: sizes})
+}
+
+func newHandlesOf(t *testing.T, options lookersim.Options) *handles {
+	t.Helper()
+	h := &handles{counts: make(map[string]int), acknowledged: make(map[record.Ref]bool)}
+	options.Observe = func(c lookersim.Call) {
 		if h.answered != nil {
 			h.answered(strings.TrimPrefix(c.Path, "/api/4.0"), c.Status)
 		}
-	}})
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	}
+	h.rig = newRig(t, options)
+	front := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/api/4.0")
 		h.mu.Lock()
 		h.counts[path]++
@@ -60,10 +66,14 @@ func newHandles(t *testing.T) *handles {
 			h.arrived(n, path)
 		}
 		h.sim.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	t.Cleanup(front.CloseClientConnections)
-	h.url = front.URL
+	})}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = front.Serve(listener) }()
+	t.Cleanup(func() { _ = front.Close() })
+	h.url = "http://" + listener.Addr().String()
 	h.config.Stages.Batch.Records = 10
 	h.config.Retry.MaxWait = config.Duration(time.Minute)
 	h.timeout = time.Minute
