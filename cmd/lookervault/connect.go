@@ -112,15 +112,18 @@ func get(ctx context.Context, client *looker.Client, path string, query url.Valu
 
 // announce says who is calling, loudly where that means that something will be
 // missing.
-func (a *app) announce(s server, kinds []catalogue.Kind, log hclog.Logger) {
+func (a *app) announce(s server, kinds []catalogue.Kind, log hclog.Logger) (notices []string) {
 	if s.caller.Admin == nil {
-		log.Warn("connected, but Looker does not say whether the API key is an administrator's; a key that is not sees less", "looker", s.release)
-		return
+		const unsaid = "Looker does not say whether the API key is an administrator's; a key that is not sees less"
+		log.Warn("connected, but "+unsaid, "looker", s.release)
+		return []string{unsaid}
 	}
 	if *s.caller.Admin {
 		log.Info("connected", "looker", s.release, "user", s.caller.ID, "admin", true)
-		return
+		return nil
 	}
-	log.Warn("the API key is not an administrator's: Looker shows it only what its user may see, so this backup will look complete and not be",
-		"user", s.caller.ID, "short", shortOf(kinds))
+	const notAdmin = "the API key is not an administrator's: Looker shows it only what its user may see, so this backup will look complete and not be"
+	short := shortOf(kinds)
+	log.Warn(notAdmin, "user", s.caller.ID, "short", short)
+	return []string{notAdmin + "; short are " + short}
 }

@@ -196,7 +196,7 @@ func (b *backup) run(kinds []catalogue.Kind, exclude []record.Ref) (result extra
 	if err != nil {
 		return result, a.connectFailed(err)
 	}
-	a.announce(server, kinds, b.log)
+	notices := a.announce(server, kinds, b.log)
 
 	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{})
 	if err != nil {
@@ -210,7 +210,7 @@ func (b *backup) run(kinds []catalogue.Kind, exclude []record.Ref) (result extra
 	}
 	return extract.Run(a.kill, extract.Job{
 		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: time.Now,
-		Meter: meter, Stop: a.stop, Start: b.start, Committed: b.watch.committed, Measured: b.watch.measured,
+		Meter: meter, Stop: a.stop, Start: b.start, Notices: notices, Committed: b.watch.committed, Measured: b.watch.measured,
 		Begun: func(begun record.Begun, view *extract.View) {
 			a.begun(begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)

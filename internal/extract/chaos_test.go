@@ -184,7 +184,7 @@ func (c *chaos) move() {
 // them, and wants in the end what the server holds, byte for byte, whatever
 // happened before. LOOKERVAULT_TEST_SEEDS asks for more than a few.
 func TestChaosRuns(t *testing.T) {
-	for seed := range many(t, 6) {
+	for seed := range many(t, 4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			c := newChaos(t, uint64(seed))

@@ -168,8 +168,8 @@ func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]b
 	}
 	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^TestCrashChild$", "-test.timeout", "60s")
 	cmd.Env = append(os.Environ(), childVariable+"="+r.url+" "+r.path)
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	var said, complained bytes.Buffer // the second one is written to until the child has ended
+	cmd.Stderr = &complained
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +218,7 @@ func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]b
 	}
 	err = cmd.Wait()
 	if err != nil && cmd.ProcessState.Exited() {
-		t.Fatalf("the child failed by itself: %v\n%s", err, said.String())
+		t.Fatalf("the child failed by itself: %v\n%s%s", err, said.String(), complained.String())
 	}
 	return err != nil, acknowledged
 }

@@ -40,6 +40,9 @@ type Job struct {
 	// Meter hands the calls of the client to the sink. The client's Observe must
 	// feed the same meter.
 	Meter *Meter
+	// Notices are kept with the run: what an administrator should know of it, one
+	// line each.
+	Notices []string
 	// Stop ends the intake when it is done; what was fetched is committed. Nil:
 	// never.
 	Stop context.Context
@@ -274,7 +277,7 @@ func merge(past, now []pipeline.StageStats) []pipeline.StageStats {
 
 // finish says how the run is to be sealed, given the error that it ended with.
 func (f *flow) finish(err error) record.Finish {
-	finish := record.Finish{Kinds: f.ledger.Ends(), Keep: slices.Concat(f.job.Exclude, f.ledger.Kept()), Notes: f.ledger.Notes(), At: f.job.Now()}
+	finish := record.Finish{Kinds: f.ledger.Ends(), Keep: slices.Concat(f.job.Exclude, f.ledger.Kept()), Notes: slices.Concat(f.job.Notices, f.ledger.Notes()), At: f.job.Now()}
 	switch {
 	case err == nil:
 	case errors.Is(err, ErrInterrupted), errors.Is(err, context.Canceled):

@@ -153,7 +153,7 @@ var spoils = []struct {
 // good. Nothing may be lost or invented, and the next run makes up for it. By
 // default it takes a part of the matrix, with LOOKERVAULT_TEST_SEEDS all of it.
 func TestFaultMatrix(t *testing.T) {
-	every, n := 4, 0
+	every, n := 9, 0
 	if os.Getenv("LOOKERVAULT_TEST_SEEDS") != "" {
 		every = 1
 	}

@@ -51,8 +51,11 @@ func newHandlesOf(t *testing.T, options lookersim.Options) *handles {
 	t.Helper()
 	h := &handles{counts: make(map[string]int), acknowledged: make(map[record.Ref]bool)}
 	options.Observe = func(c lookersim.Call) {
-		if h.answered != nil {
-			h.answered(strings.TrimPrefix(c.Path, "/api/4.0"), c.Status)
+		h.mu.Lock()
+		answered := h.answered
+		h.mu.Unlock()
+		if answered != nil {
+			answered(strings.TrimPrefix(c.Path, "/api/4.0"), c.Status)
 		}
 	}
 	h.rig = newRig(t, options)
@@ -60,10 +63,10 @@ func newHandlesOf(t *testing.T, options lookersim.Options) *handles {
 		path := strings.TrimPrefix(r.URL.Path, "/api/4.0")
 		h.mu.Lock()
 		h.counts[path]++
-		n := h.counts[path]
+		n, arrived := h.counts[path], h.arrived
 		h.mu.Unlock()
-		if h.arrived != nil {
-			h.arrived(n, path)
+		if arrived != nil {
+			arrived(n, path)
 		}
 		h.sim.ServeHTTP(w, r)
 	})}
@@ -337,7 +340,10 @@ func (h *handles) afterwards(begun bool) {
 	t.Helper()
 	h.undisturbed()
 	h.rules()
-	h.rig.kill, h.log, h.arrived, h.answered = nil, hclog.NewNullLogger(), nil, nil
+	h.mu.Lock()
+	h.arrived, h.answered = nil, nil // requests that were cut may still be on their way
+	h.mu.Unlock()
+	h.rig.kill, h.log = nil, hclog.NewNullLogger()
 	s := start()
 	if begun {
 		s = resume()

@@ -70,7 +70,7 @@ func TestListsThatMoveWhileTheyAreRead(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, op := range tt.ops {
-			for _, nth := range []int{1, 2, 3, 5, 7} {
+			for _, nth := range []int{1, 2, 4, 6} {
 				t.Run(fmt.Sprint(tt.kind, " ", op, " after call ", nth), func(t *testing.T) {
 					t.Parallel()
 					sizes := small
