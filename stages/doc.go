@@ -1,10 +1,16 @@
-// Package stages holds the five stages of an extraction, one a file:
+// Package stages holds the five stages of an extraction:
 //
 //	list       enumerates a kind and plans calls: it emits asks
 //	fetch      makes the calls and accounts for every document asked for: items
 //	serialize  validates, fingerprints and encodes: records
 //	batch      closes a batch by records, bytes and age
 //	write      commits batches to the sink, alone
+//
+// List is list.go, enumerate.go (pages that prove themselves) and plan.go (which
+// calls bring what is missing); fetch is fetch.go with one file a way to ask
+// (many.go, single.go, whole.go), proof.go (are rows as rich as documents?),
+// room.go (no answer is larger than what was reserved for it) and habits.go (what
+// is learnt about a kind).
 //
 // They share two things. [Limits] bounds what is in flight: bytes and documents
 // are reserved before a request and released after the commit. The [Ledger]

@@ -215,15 +215,16 @@ func (s *store) Commit(_ context.Context, batch record.Batch) error {
 
 // rig is a run of list and fetch on a fake server.
 type rig struct {
-	looker *fakeLooker
-	server stages.Looker // what fetch talks to; nil: looker
-	store  *store
-	ledger *stages.Ledger
-	limits *stages.Limits
-	size   int
-	full   bool
-	out    []record.Ref
-	frees  bool // room is given back, as the stages below fetch do in the end
+	looker   *fakeLooker
+	server   stages.Looker // what fetch talks to; nil: looker
+	store    *store
+	ledger   *stages.Ledger
+	limits   *stages.Limits
+	size     int
+	full     bool
+	out      []record.Ref
+	stranger bool // the key is not an administrator's
+	frees    bool // room is given back, as the stages below fetch do in the end
 }
 
 func newRig(looker *fakeLooker, kinds ...catalogue.Kind) *rig {
@@ -300,7 +301,7 @@ func (r *rig) fetchOptions(workers int) stages.FetchOptions {
 		server = r.server
 	}
 	return stages.FetchOptions{
-		Workers: workers, Buffer: 8, Admin: true, Exclude: r.out, Looker: server, Store: r.store, Limits: r.limits, Ledger: r.ledger,
+		Workers: workers, Buffer: 8, Admin: !r.stranger, Exclude: r.out, Looker: server, Store: r.store, Limits: r.limits, Ledger: r.ledger,
 		Log: hclog.NewNullLogger(), Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
 }

@@ -56,3 +56,28 @@ func TestLedgerEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestLedgerTellsOfWhatIsMissingOnce: a run that was stopped on the way would
+// tell it again, and other numbers, when it is resumed.
+func TestLedgerTellsOfWhatIsMissingOnce(t *testing.T) {
+	l := stages.NewLedger([]record.Kind{"queries", "settings"})
+	l.Asked("queries", 3)
+	l.Ended("queries", record.Complete, "")
+	l.Dangling(record.Ref{Kind: "queries", ID: "7"})
+	l.Answered("queries", 2)
+	l.Absent(record.Ref{Kind: "settings", ID: "ldap_config"})
+	l.Remark("about the run")
+	if diff := cmp.Diff([]string{"about the run"}, l.Notes()); diff != "" {
+		t.Errorf("notes on the way (-want +got):\n%s", diff)
+	}
+	l.Answered("queries", 1)
+	l.Ended("settings", record.Complete, "")
+	want := []string{
+		"about the run",
+		"queries: 1 that stored documents point to are not there (404): 7",
+		"settings: 1 are not on this instance, or not for this key: ldap_config",
+	}
+	if diff := cmp.Diff(want, l.Notes()); diff != "" {
+		t.Errorf("notes at the end (-want +got):\n%s", diff)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -144,4 +145,52 @@ func TestLimitsSayWhenSomebodyWaits(t *testing.T) {
 			t.Errorf("in flight %+v, peak %+v", now, peak)
 		}
 	})
+}
+
+func TestLimitsLetTheNextInWhenTheFirstGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
+		if _, err := l.Reserve(t.Context(), stages.Load{Bytes: 60, Items: 1}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			if _, err := l.Reserve(ctx, stages.Load{Bytes: 90, Items: 1}); !errors.Is(err, context.Canceled) {
+				t.Errorf("Reserve = %v, want the context's error", err)
+			}
+		}()
+		synctest.Wait()
+		in := make(chan struct{})
+		go func() {
+			defer close(in)
+			if _, err := l.Reserve(t.Context(), stages.Load{Bytes: 10, Items: 1}); err != nil {
+				t.Error(err)
+			}
+		}()
+		synctest.Wait()
+		cancel()
+		<-in // there was room for it all the time
+	})
+}
+
+func TestLimitsTellWhatThereWasNoRoomFor(t *testing.T) {
+	for name, want := range map[string]stages.Load{"bytes": {Bytes: 90, Items: 1}, "items": {Bytes: 1, Items: 10}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
+				first, err := l.Reserve(t.Context(), stages.Load{Bytes: 50, Items: 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.AfterFunc(time.Minute, func() { l.Release(first) })
+				if _, err := l.Reserve(t.Context(), want); err != nil {
+					t.Fatal(err)
+				}
+				bytes, items := l.WaitedFor()
+				if (bytes == time.Minute) != (name == "bytes") || (items == time.Minute) != (name == "items") || l.Waited() != time.Minute {
+					t.Errorf("waited %s for bytes and %s for documents", bytes, items)
+				}
+			})
+		})
+	}
 }

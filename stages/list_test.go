@@ -381,6 +381,30 @@ func TestLongListHoldsADocumentTwice(t *testing.T) {
 	}
 }
 
+// TestPageThatHoldsADocumentTwiceIsReadAgain: what such a page lists is asked for
+// and answered once, so that the kind is complete once the list is.
+func TestPageThatHoldsADocumentTwiceIsReadAgain(t *testing.T) {
+	dashboards := kindOf(t, "dashboards")
+	looker := &fakeLooker{things: things(6)}
+	whole := slices.Clone(looker.things)
+	looker.before = func(n int, _ stages.Call) error {
+		looker.things = whole
+		if n == 1 {
+			looker.things = slices.Concat(whole[:3], whole[1:2], whole[3:])
+		}
+		return nil
+	}
+	r := newRig(looker, dashboards)
+	items := r.both(t, dashboards)
+	if got := slices.Compact(ids(items, hasBody)); !slices.Equal(got, numbers(1, 6)) {
+		t.Errorf("bodies: %v", got)
+	}
+	want := record.End{Kind: "dashboards", Listing: record.Complete, Listed: 6}
+	if diff := cmp.Diff([]record.End{want}, r.ledger.Ends()); diff != "" {
+		t.Errorf("ends (-want +got):\n%s", diff)
+	}
+}
+
 func TestListRefusesRowsWithoutID(t *testing.T) {
 	kind := paged
 	kind.Fields.ID = "number"

@@ -12,6 +12,7 @@ import (
 
 // plan turns listed rows, the first of which stands at offset, into asks.
 func (l *lister) plan(ctx context.Context, kind catalogue.Kind, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
+	rows = distinct(rows)
 	sifted, err := l.sift(ctx, kind, rows)
 	if err != nil {
 		return err
@@ -36,6 +37,17 @@ func (l *lister) plan(ctx context.Context, kind catalogue.Kind, state record.Sta
 		}
 	}
 	return nil
+}
+
+// distinct leaves out what a page holds again: each document is asked for once,
+// and answered once.
+func distinct(rows []record.Listed) []record.Listed {
+	have := make(map[string]bool, len(rows))
+	return slices.DeleteFunc(slices.Clone(rows), func(r record.Listed) bool {
+		again := have[r.ID]
+		have[r.ID] = true
+		return again
+	})
 }
 
 // sifted are rows, parted by what has to be done for them.

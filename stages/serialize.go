@@ -28,7 +28,9 @@ type SerializeOptions struct {
 func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 	rules := make(map[record.Kind]*canon.Rules)
 	anonymous := make(map[record.Kind]bool)
+	trash := make(map[record.Kind]string)
 	for _, kind := range catalogue.All() {
+		trash[kind.Name] = kind.Fields.Trashed
 		rules[kind.Name] = canon.Compile(kind)
 		anonymous[kind.Name] = kind.Fields.ID == ""
 	}
@@ -36,7 +38,9 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 		Name: "serialize", Workers: o.Workers, Buffer: o.Buffer,
 		New: func() pipeline.Worker[record.Item, record.Record] {
 			encoder, err := codec.NewEncoder(o.Codec)
-			s := &serializer{policy: o.Policy, limits: o.Limits, rules: rules, anonymous: anonymous, reader: canon.NewReader(), encoder: encoder}
+			s := &serializer{
+				policy: o.Policy, limits: o.Limits, rules: rules, anonymous: anonymous, trash: trash, reader: canon.NewReader(), encoder: encoder,
+			}
 			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
 				if err != nil {
 					return err
@@ -52,7 +56,8 @@ type serializer struct {
 	policy    int
 	limits    *Limits
 	rules     map[record.Kind]*canon.Rules
-	anonymous map[record.Kind]bool // kinds whose documents do not hold their own id
+	anonymous map[record.Kind]bool   // kinds whose documents do not hold their own id
+	trash     map[record.Kind]string // the member that says whether a document is in the trash
 	reader    *canon.Reader
 	encoder   *codec.Encoder
 	scratch   []byte
@@ -84,8 +89,11 @@ func (s *serializer) record(item record.Item) record.Record {
 		s.limits.Release(Load{Bytes: item.Held, Items: 1})
 		return rec
 	}
-	if doc.Trashed {
+	switch { // The list is older than the body.
+	case doc.Trashed:
 		rec.State = record.Trashed
+	case rec.State == record.Trashed && string(canon.Member(item.Body, s.trash[item.Kind])) == "false":
+		rec.State = record.Present
 	}
 	rec.Name, rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Name, doc.Folder, doc.Owner, doc.Updated, doc.Refs
 	rec.Fingerprint = doc.Fingerprint

@@ -33,6 +33,12 @@ func bodyItem(kind record.Kind, id, body string) record.Item {
 	}
 }
 
+// trashed is an item whose list says that it is in the trash.
+func trashed(item record.Item) record.Item {
+	item.State = record.Trashed
+	return item
+}
+
 func TestSerialize(t *testing.T) {
 	long := `{"id":"7","title":"Sales","folder_id":"5","user_id":"3","updated_at":"then","deleted":false,` +
 		`"dashboard_elements":[{"merge_result_id":"m1"}],"description":"` + strings.Repeat("again and ", 100) + `"}`
@@ -53,6 +59,13 @@ func TestSerialize(t *testing.T) {
 			name: "the body knows best whether it is in the trash", item: bodyItem("dashboards", "7", strings.Replace(long, "false", "true", 1)),
 			want: record.Record{
 				State: record.Trashed, Name: "Sales", Folder: "5", Owner: "3", Updated: "then",
+				Refs: []record.Ref{{Kind: "merge_queries", ID: "m1"}}, Codec: record.Zstd,
+			},
+		},
+		{
+			name: "and whether it is out of it", item: trashed(bodyItem("dashboards", "7", long)),
+			want: record.Record{
+				State: record.Present, Name: "Sales", Folder: "5", Owner: "3", Updated: "then",
 				Refs: []record.Ref{{Kind: "merge_queries", ID: "m1"}}, Codec: record.Zstd,
 			},
 		},

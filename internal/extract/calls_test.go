@@ -11,7 +11,7 @@ import (
 // TestFewCalls counts, on the server, what backing up an instance of a mid-sized
 // company costs. Calls are a licensed monthly quantity.
 func TestFewCalls(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raced {
 		t.Skip("a large instance")
 	}
 	r := newRig(t, lookersim.Options{Seed: 1, Sizes: lookersim.StandardSizes()})

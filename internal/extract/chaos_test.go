@@ -27,7 +27,10 @@ import (
 func many(t *testing.T, few int) int {
 	t.Helper()
 	text := os.Getenv("LOOKERVAULT_TEST_SEEDS")
-	if text == "" {
+	switch {
+	case text == "" && raced:
+		return 1
+	case text == "":
 		return few
 	}
 	n, err := strconv.Atoi(text)
@@ -68,7 +71,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		}
 	}
 	// A server that does not answer what it is asked may give again what it gave.
-	c.exact = !quirks.IgnoreIDs && !quirks.IgnoreSorts && c.rand.IntN(3) > 0
+	c.exact = !quirks.IgnoreIDs && !quirks.IgnoreSorts && quirks.PageCap == 0 && c.rand.IntN(3) > 0
 	c.log = append(c.log, fmt.Sprintf("%+v", quirks))
 	c.handles = newHandlesOf(t, lookersim.Options{Seed: int64(seed), Sizes: sizes, Quirks: quirks, TrashShare: pick(c.rand, -1, 0.1, 0.3)})
 	c.arrived = func(int, string) {
@@ -211,7 +214,9 @@ func TestChaosRuns(t *testing.T) {
 				if result.Run.ID > 0 {
 					open = result.Run.Resumable()
 				}
-				c.stored() // verifies
+				if _, err := os.Stat(c.path); err == nil { // else it was killed before there was anything
+					c.stored() // verifies
+				}
 			}
 			c.quiet()
 			if open {

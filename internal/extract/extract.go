@@ -292,16 +292,17 @@ func (f *flow) finish(err error) record.Finish {
 			end.Listing = record.Open // what was answered may not have been committed
 		}
 	}
-	unproven(finish.Kinds)
+	unproven(finish.Kinds, f.view.failed)
 	return finish
 }
 
 // unproven marks kinds that were followed from documents which this run did not
-// read whole: what they do not hold may still be there.
-func unproven(ends []record.End) {
+// read whole: what they do not hold may still be there. A kind of which some
+// documents failed was not read whole, however complete its listing is.
+func unproven(ends []record.End, failed func(record.Kind) bool) {
 	proven := func(kind record.Kind) bool {
 		i := slices.IndexFunc(ends, func(e record.End) bool { return e.Kind == kind })
-		return i >= 0 && ends[i].Listing == record.Complete && !ends[i].Unproven
+		return i >= 0 && ends[i].Listing == record.Complete && !ends[i].Unproven && !failed(kind)
 	}
 	slices.SortStableFunc(ends, func(a, b record.End) int { return cmp.Compare(catalogue.Wave(a.Kind), catalogue.Wave(b.Kind)) })
 	for i := range ends {

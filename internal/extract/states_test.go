@@ -71,6 +71,9 @@ func TestListsThatMoveWhileTheyAreRead(t *testing.T) {
 	for _, tt := range tests {
 		for _, op := range tt.ops {
 			for _, nth := range []int{1, 2, 4, 6} {
+				if raced && nth > 2 {
+					continue
+				}
 				t.Run(fmt.Sprint(tt.kind, " ", op, " after call ", nth), func(t *testing.T) {
 					t.Parallel()
 					sizes := small
@@ -277,4 +280,51 @@ func TestNothingIsGoneUnlessItIsProven(t *testing.T) {
 			compare(t, r, "dashboards", "users", "roles", "role_users")
 		})
 	}
+}
+
+// TestNothingFollowsFromWhatWasNotRead: one dashboard lets go of a merge query, a
+// new one takes it up, and cannot be read. Then nobody knows that the merge query
+// is still used, and so it must not be said that it is gone.
+func TestNothingFollowsFromWhatWasNotRead(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 8, TrashShare: -1, Quirks: lookersim.Quirks{PoorRows: []string{"dashboards"}}})
+	kinds := []record.Kind{"dashboards", "merge_queries"}
+	r.run(record.RunComplete, start(kinds...))
+	var old record.Ref
+	var merge, body string
+	for ref, document := range r.stored() {
+		for id := range r.states("merge_queries") {
+			if ref.Kind == "dashboards" && strings.Contains(string(document.Body), id) && r.uses("dashboards", id) == 1 {
+				old, merge, body = ref, id, string(document.Body)
+			}
+		}
+	}
+	if merge == "" {
+		t.Fatal("no merge query is used by one dashboard only")
+	}
+	mutate(t, r,
+		lookersim.Change{Op: lookersim.OpPut, Kind: "dashboards", ID: old.ID, Value: strings.ReplaceAll(body, `"merge_result_id":"`+merge+`"`, `"merge_result_id":null`)},
+		lookersim.Change{Op: lookersim.OpPut, Kind: "dashboards", ID: "9001", Value: strings.Replace(body, `"id":"`+old.ID+`"`, `"id":"9001"`, 1)})
+	r.rules("route=GET /dashboards/{id} id=9001 status=500")
+	result := r.run(record.RunPartial, start(kinds...))
+	if got := countsOf(t, result, "dashboards"); got.Failed != 1 || got.Changed != 1 || got.Listing != record.Complete {
+		t.Fatalf("%+v, want one failed and one changed", got)
+	}
+	if gone := with(r.states("merge_queries"), record.Gone); gone != nil {
+		t.Errorf("gone: %v, which a dashboard that could not be read may use", gone)
+	}
+	r.rules()
+	r.run(record.RunComplete, start(kinds...))
+	if r.states("merge_queries")[merge] != record.Present {
+		t.Errorf("merge query %s is %s", merge, r.states("merge_queries")[merge])
+	}
+}
+
+// uses is how many stored documents of a kind name an id.
+func (r *rig) uses(kind record.Kind, id string) (n int) {
+	for ref, document := range r.stored() {
+		if ref.Kind == kind && strings.Contains(string(document.Body), `"`+id+`"`) {
+			n++
+		}
+	}
+	return n
 }

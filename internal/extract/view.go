@@ -71,6 +71,13 @@ func (v *View) committed(batch record.Batch) {
 	}
 }
 
+// failed tells whether a fault of a kind was committed.
+func (v *View) failed(kind record.Kind) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.kinds[kind].failed > 0
+}
+
 // Snapshot returns the state now.
 func (v *View) Snapshot() Snapshot {
 	progress := v.flow.ledger.Progress()
