@@ -39,13 +39,14 @@ type habits struct {
 	chunk   int                 // the most documents that one call may ask for
 	streak  int                 // calls for as many that were answered since it changed
 	lists   verdict             // on the rows of lists
-	untold  int                 // comparisons that told nothing
+	untold  map[string]bool     // documents whose comparison told nothing
 }
 
 func newHabits(kind catalogue.Kind) *habits {
 	return &habits{
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
-		size: max(kind.Size, 1), chunk: unbounded,
+		untold: make(map[string]bool),
+		size:   max(kind.Size, 1), chunk: unbounded,
 	}
 }
 

@@ -32,7 +32,7 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 		t.shut(record.IDs, many.Route.String()+" does not honour a list of ids, fetching one by one")
 	}
 	v, err := t.prove(ctx, found)
-	if err != nil || v == poor {
+	if err != nil || !v.usable() {
 		t.Limits.Release(held)
 		return want, err
 	}

@@ -19,11 +19,14 @@ const samples = 3
 type verdict uint8
 
 const (
-	unknown verdict = iota
-	rich            // as rich as the documents themselves
+	unknown verdict = iota // nothing could be compared: the documents are better fetched one by one
+	rich                   // as rich as the documents themselves
 	poor
-	trusted // nothing could be compared: a row is the best that can be had
+	trusted // nothing could be compared, again and again: a row is the best that can be had
 )
+
+// usable tells whether a row may be taken for the document.
+func (v verdict) usable() bool { return v == rich || v == trusted }
 
 // prove tells whether rows of lists of this kind are as rich as the documents
 // themselves. The first call of a run decides it, by fetching the largest row's
@@ -51,11 +54,11 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		case err != nil:
 			return unknown, err
 		}
-		if v = t.judge(v); v != unknown {
+		if v = t.judge(sample.want.ID, v); v != unknown {
 			return v, nil
 		}
 	}
-	return trusted, nil // for this answer; the next one is compared again
+	return unknown, nil // of this answer; the next one is compared again
 }
 
 // known returns what was proven before.
@@ -65,12 +68,12 @@ func (h *habits) known() verdict {
 	return h.lists
 }
 
-// judge takes note of a comparison, and after some that told nothing trusts the
-// rows for the rest of the run.
-func (t *task) judge(v verdict) verdict {
+// judge takes note of a comparison, and when those of several documents told
+// nothing trusts the rows for the rest of the run.
+func (t *task) judge(id string, v verdict) verdict {
 	t.mu.Lock()
 	if v == unknown {
-		if t.untold++; t.untold >= samples {
+		if t.untold[id] = true; len(t.untold) >= samples {
 			v = trusted
 		}
 	}

@@ -41,9 +41,33 @@ func TestAnswersAreComparedUntilOneTells(t *testing.T) {
 	looker := &fakeLooker{things: things(6), poor: true, before: refusing(2)}
 	r := newRig(looker, kindOf(t, "dashboards"))
 	items := r.fetch(t, pageAsk(0, "1"), pageAsk(1, "2"), pageAsk(2, "3", "4"))
-	poor := ids(items, func(i record.Item) bool { return !strings.Contains(string(i.Body), "query") })
-	if diff := cmp.Diff([]string{"1", "2"}, poor); diff != "" {
-		t.Errorf("rows taken for documents (-want +got):\n%s", diff)
+	for _, item := range items {
+		if item.Body != nil && !strings.Contains(string(item.Body), "query") {
+			t.Errorf("%s is a poor row that nothing was compared with: %s", item.Ref, item.Body)
+		}
+	}
+	if diff := cmp.Diff(numbers(1, 4), ids(items, hasBody)); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
+	}
+}
+
+// TestRowThatNothingWasComparedWithIsNoDocument: two documents that cannot be had
+// alone come first, each in an answer of its own. Nobody knows yet that rows are
+// poor, and still they must be faults.
+func TestRowThatNothingWasComparedWithIsNoDocument(t *testing.T) {
+	looker := &fakeLooker{things: things(4), poor: true, before: func(_ int, call stages.Call) error {
+		if strings.HasSuffix(call.Path, "/1") || strings.HasSuffix(call.Path, "/2") {
+			return failed("server", 500)
+		}
+		return nil
+	}}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	items := r.fetch(t, pageAsk(0, "1"), pageAsk(1, "2"), pageAsk(2, "3", "4"))
+	if diff := cmp.Diff([]string{"1", "2"}, ids(items, func(i record.Item) bool { return i.Fault != nil })); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"3", "4"}, ids(items, hasBody)); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
 }
 

@@ -73,7 +73,7 @@ func (t *task) rows(ctx context.Context, rows [][]byte, size int64, release func
 	t.Ledger.Asked(t.ask.Kind, len(found)-1) // list asked for one: the list itself
 	t.Ledger.Listed(t.ask.Kind, listed)
 	t.Ledger.Ended(t.ask.Kind, record.Complete, "")
-	if v == poor {
+	if !v.usable() {
 		// Whoever waits for room must hold none: others may wait for that.
 		release()
 		for _, m := range found {
