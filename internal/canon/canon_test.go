@@ -139,13 +139,28 @@ func TestFingerprintOfRepeatedMembers(t *testing.T) {
 }
 
 func TestReadRefusesInvalid(t *testing.T) {
-	for _, body := range []string{"", "{", `{"id":1`, `{"id":1}}`, `{"id":1} x`, `{"id":01}`, "<html>", `{"a":"\x"}`, "[1,]", strings.Repeat("[", 20000)} {
+	for _, body := range []string{
+		"", "{", `{"id":1`, `{"id":1}}`, `{"id":1} x`, `{"id":01}`, "<html>", "[1,]", "[1 2]", "[,1]", `{"a":1,}`, `{"a" 1}`, `{a:1}`, `{1:2}`, `{"a":}`, "[1}", `{"a":1]`,
+		`{"a":"\x"}`, `"\`, `"\u12`, `"\u12g4"`, `"`, `"a`, "\"a\nb\"", "\"0123456\x00\"", `"0123456\`, `"01234567`, "-", "1.", "1.e1", "1e", "1e+", ".1", "+1", "tru", "truex", "nul", "NaN",
+		"\x00", "\x01", "\u00a0{}", strings.Repeat("[", 20000), strings.Repeat("[", 10001) + strings.Repeat("]", 10001),
+	} {
 		_, err := canon.NewReader().Read(canon.Compile(kind), []byte(body))
 		if !errors.Is(err, canon.ErrInvalid) {
 			t.Errorf("Read(%.20q) = %v, want ErrInvalid", body, err)
 		}
 		if err != nil && strings.ContainsAny(err.Error(), "\n<") {
 			t.Errorf("error quotes the body: %q", err)
+		}
+	}
+}
+
+func TestReadAccepts(t *testing.T) {
+	for _, body := range []string{
+		" {} ", "\t[\r\n]\n", "0", "-0", "-0.5e-07", "1E+2", "1e21", "true", "null", `""`, `"\u00e9\ud83d\ude00\ud800"`, "\"\x7f\xff\xfe01234567\"", `"0123456\"89"`, `"01234567\\"`,
+		`{"":{}, "" : []}`, strings.Repeat("[", 10000) + strings.Repeat("]", 10000),
+	} {
+		if _, err := canon.NewReader().Read(canon.Compile(kind), []byte(body)); err != nil {
+			t.Errorf("Read(%.20q) = %v", body, err)
 		}
 	}
 }

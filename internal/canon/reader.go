@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,18 +25,13 @@ type Document struct {
 // ErrInvalid is wrapped by every error about a body that is not one JSON value.
 var ErrInvalid = errors.New("not valid JSON")
 
-// lenient accepts what Looker may send and a stored body must keep: members
-// given twice and bytes that are not UTF-8.
-var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
-
 // keep is the size above which a buffer is given back after a large document.
 const keep = 1 << 20
 
 // Reader reads documents one after the other. It is for one goroutine; its
 // buffers are used again, nothing that it returns points into them.
 type Reader struct {
-	dec     *jsontext.Decoder
-	in      bytes.Buffer
+	scanner
 	out     []byte // the canonical form
 	scratch []byte
 	parts   []part // of the objects and sets that are open, innermost last
@@ -62,21 +55,19 @@ type part struct {
 }
 
 // NewReader returns a reader.
-func NewReader() *Reader {
-	return &Reader{dec: jsontext.NewDecoder(new(bytes.Buffer), lenient...)}
-}
+func NewReader() *Reader { return &Reader{} }
 
 // Read validates a body, picks its columns and computes its fingerprint. The
 // body is not changed and not kept.
 func (r *Reader) Read(rules *Rules, body []byte) (Document, error) {
-	r.in = *bytes.NewBuffer(body) // which the decoder reads in place
-	r.dec.Reset(&r.in, lenient...)
+	r.scanner = scanner{text: body}
+	defer func() { r.text = nil }()
 	r.rules, r.doc, r.out, r.parts, r.found = rules, Document{}, r.out[:0], r.parts[:0], r.found[:0]
 	clear(r.kept)
-	if err := r.value(rules.root, false); err != nil {
-		return Document{}, invalid(err)
+	if err := r.read(rules.root, false); err != nil {
+		return Document{}, err
 	}
-	if err := end(r.dec); err != nil {
+	if err := r.end(); err != nil {
 		return Document{}, err
 	}
 	r.doc.Fingerprint = sha256.Sum256(r.out)
@@ -87,88 +78,101 @@ func (r *Reader) Read(rules *Rules, body []byte) (Document, error) {
 	return r.doc, nil
 }
 
-func (r *Reader) value(n *node, opaque bool) error {
-	switch r.dec.PeekKind() {
+// read reads a value and appends its canonical form.
+func (r *Reader) read(n *node, opaque bool) error {
+	switch r.peek() {
 	case '{':
 		return r.object(n, opaque)
 	case '[':
 		return r.array(n, opaque)
-	default:
-		raw, err := r.dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		r.pick(n, raw)
-		r.scalar(raw)
-		return nil
 	}
+	raw, escaped, err := r.scalar()
+	if err != nil {
+		return err
+	}
+	r.pick(n, raw)
+	r.append(raw, escaped)
+	return nil
 }
 
 func (r *Reader) object(n *node, opaque bool) error {
-	if _, err := r.dec.ReadToken(); err != nil {
+	if err := r.open(); err != nil {
 		return err
 	}
 	base := len(r.parts)
 	start := len(r.out)
 	r.out = append(r.out, '{')
-	for r.dec.PeekKind() != '}' {
-		raw, err := r.dec.ReadValue()
-		if err != nil {
+	for first := true; ; first = false {
+		if more, err := r.more(first, '}'); err != nil {
+			return err
+		} else if !more {
+			break
+		}
+		if err := r.member(n, opaque); err != nil {
 			return err
 		}
-		member := r.plain(raw)
-		to := r.rules.step(n, member)
-		if to.volatile && !opaque {
-			// A date is a column although its moving is no change.
-			value, err := r.dec.ReadValue()
-			if err != nil {
-				return err
-			}
-			r.pick(to.node, value)
-			continue
-		}
-		p := part{start: len(r.out)}
-		r.scalar(raw)
-		p.name = len(r.out)
-		p.key = prefix(r.out[p.start:p.name])
-		r.out = append(r.out, ':')
-		if err := r.value(to.node, opaque || to.opaque); err != nil {
-			return err
-		}
-		r.out = append(r.out, ',')
-		p.end = len(r.out)
-		r.parts = append(r.parts, p)
 	}
 	r.sort(base, start+1)
 	r.out = append(r.out, '}')
-	_, err := r.dec.ReadToken()
-	return err
+	return nil
+}
+
+func (r *Reader) member(n *node, opaque bool) error {
+	raw, escaped, err := r.name()
+	if err != nil {
+		return err
+	}
+	to := r.rules.step(n, r.plain(raw, escaped))
+	if to.volatile && !opaque {
+		// A date is a column although its moving is no change.
+		value, err := r.value()
+		if err != nil {
+			return err
+		}
+		r.pick(to.node, value)
+		return nil
+	}
+	p := part{start: len(r.out)}
+	r.append(raw, escaped)
+	p.name = len(r.out)
+	p.key = prefix(r.out[p.start:p.name])
+	r.out = append(r.out, ':')
+	if err := r.read(to.node, opaque || to.opaque); err != nil {
+		return err
+	}
+	r.out = append(r.out, ',')
+	p.end = len(r.out)
+	r.parts = append(r.parts, p)
+	return nil
 }
 
 func (r *Reader) array(n *node, opaque bool) error {
-	if _, err := r.dec.ReadToken(); err != nil {
+	if err := r.open(); err != nil {
 		return err
 	}
 	base := len(r.parts)
 	start := len(r.out)
 	r.out = append(r.out, '[')
-	for r.dec.PeekKind() != ']' {
+	for first := true; ; first = false {
+		if more, err := r.more(first, ']'); err != nil {
+			return err
+		} else if !more {
+			break
+		}
 		p := part{start: len(r.out)}
-		if err := r.value(n, opaque); err != nil {
+		if err := r.read(n, opaque); err != nil {
 			return err
 		}
-		p.name = len(r.out)
-		r.out = append(r.out, ',')
-		p.end = len(r.out)
-		p.key = prefix(r.out[p.start:p.name])
-		if n.unordered {
+		if p.name = len(r.out); n.unordered {
+			p.key = prefix(r.out[p.start:p.name])
+			p.end = p.name + 1
 			r.parts = append(r.parts, p)
 		}
+		r.out = append(r.out, ',')
 	}
 	r.sort(base, start+1)
 	r.out = append(r.out, ']')
-	_, err := r.dec.ReadToken()
-	return err
+	return nil
 }
 
 // sort puts the parts from base on, which lie one after the other in out from
@@ -205,9 +209,9 @@ func prefix(name []byte) uint64 {
 	return binary.BigEndian.Uint64(key[:])
 }
 
-// scalar appends a value that holds no other in its canonical spelling.
-func (r *Reader) scalar(raw []byte) {
-	if raw[0] != '"' || bytes.IndexByte(raw, '\\') < 0 {
+// append appends a value that holds no other in its canonical spelling.
+func (r *Reader) append(raw []byte, escaped bool) {
+	if !escaped {
 		r.out = append(r.out, raw...)
 		return
 	}
@@ -226,16 +230,15 @@ func (r *Reader) scalar(raw []byte) {
 }
 
 // plain returns the text of a quoted name, good until the next call.
-func (r *Reader) plain(raw []byte) []byte {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
+func (r *Reader) plain(raw []byte, escaped bool) []byte {
+	if escaped {
+		text, err := jsontext.AppendUnquote(r.unquote[:0], raw)
+		r.unquote = text[:0]
+		if err == nil {
+			return text
+		}
 	}
-	text, err := jsontext.AppendUnquote(r.unquote[:0], raw)
-	r.unquote = text[:0]
-	if err != nil {
-		return raw[1 : len(raw)-1]
-	}
-	return text
+	return raw[1 : len(raw)-1]
 }
 
 func (r *Reader) pick(n *node, raw []byte) {
@@ -304,29 +307,4 @@ func Text(raw []byte) string {
 		return string(bytes.ToValidUTF8(text, []byte("\uFFFD")))
 	}
 	return string(text)
-}
-
-// end returns an error when anything follows the value that was read.
-func end(dec *jsontext.Decoder) error {
-	_, err := dec.ReadToken()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err == nil:
-		return fmt.Errorf("%w: something follows the value at byte %d", ErrInvalid, dec.InputOffset())
-	default:
-		return invalid(err)
-	}
-}
-
-func invalid(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: it ends in the middle", ErrInvalid)
-	}
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		// The library's text may quote the body; a position is enough.
-		return fmt.Errorf("%w: wrong at byte %d", ErrInvalid, syntax.ByteOffset)
-	}
-	return fmt.Errorf("%w: %w", ErrInvalid, err)
 }

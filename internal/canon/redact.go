@@ -1,11 +1,6 @@
 package canon
 
-import (
-	"bytes"
-	"slices"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "slices"
 
 // Marker stands where a value was redacted.
 const Marker = `"[redacted by lookervault]"`
@@ -35,12 +30,12 @@ func (s *Secrets) Redact(body []byte) ([]byte, []string) {
 	if s == nil {
 		return body, nil
 	}
-	r := redaction{rules: s.rules, dec: jsontext.NewDecoder(bytes.NewBuffer(body), lenient...)}
-	if err := r.value(s.rules.root, ""); err != nil || len(r.cuts) == 0 {
+	r := redaction{rules: s.rules, scanner: scanner{text: body}}
+	if err := r.walk(s.rules.root, ""); err != nil || len(r.cuts) == 0 {
 		return body, nil
 	}
 	redacted := make([]byte, 0, len(body)+len(r.cuts)*len(Marker))
-	at := int64(0)
+	at := 0
 	for _, c := range r.cuts {
 		redacted = append(redacted, body[at:c.start]...)
 		redacted = append(redacted, Marker...)
@@ -51,44 +46,41 @@ func (s *Secrets) Redact(body []byte) ([]byte, []string) {
 }
 
 type redaction struct {
+	scanner
 	rules *Rules
-	dec   *jsontext.Decoder
 	cuts  []cut
 	paths []string
 }
 
 // cut is a value to replace, by its place in the body.
-type cut struct{ start, end int64 }
+type cut struct{ start, end int }
 
-func (r *redaction) value(n *node, path string) error {
-	switch r.dec.PeekKind() {
-	case '[':
-		if _, err := r.dec.ReadToken(); err != nil {
-			return err
-		}
-		for r.dec.PeekKind() != ']' {
-			if err := r.value(n, path); err != nil {
-				return err
-			}
-		}
-	case '{':
-		if _, err := r.dec.ReadToken(); err != nil {
-			return err
-		}
-		for r.dec.PeekKind() != '}' {
-			if err := r.member(n, path); err != nil {
-				return err
-			}
-		}
-	default:
-		return r.dec.SkipValue()
+func (r *redaction) walk(n *node, path string) error {
+	bracket := r.peek()
+	if bracket != '{' && bracket != '[' {
+		return r.skip()
 	}
-	_, err := r.dec.ReadToken()
-	return err
+	if err := r.open(); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		more, err := r.more(first, bracket+2)
+		if err != nil || !more {
+			return err
+		}
+		if bracket == '[' {
+			err = r.walk(n, path)
+		} else {
+			err = r.member(n, path)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (r *redaction) member(n *node, path string) error {
-	raw, err := r.dec.ReadValue()
+	raw, _, err := r.name()
 	if err != nil {
 		return err
 	}
@@ -99,14 +91,13 @@ func (r *redaction) member(n *node, path string) error {
 	}
 	to := r.rules.step(n, []byte(member))
 	if !to.volatile {
-		return r.value(to.node, below)
+		return r.walk(to.node, below)
 	}
-	value, err := r.dec.ReadValue()
+	value, err := r.value()
 	if err != nil || string(value) == "null" {
 		return err
 	}
-	end := r.dec.InputOffset()
-	r.cuts = append(r.cuts, cut{end - int64(len(value)), end})
+	r.cuts = append(r.cuts, cut{r.at - len(value), r.at})
 	r.paths = append(r.paths, below)
 	return nil
 }

@@ -1,11 +1,6 @@
 package canon
 
-import (
-	"bytes"
-	"slices"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "slices"
 
 // Missing returns the paths of members that matter which document has and row
 // has not, sorted. Arrays are walked, an index is no part of a path. It tells
@@ -24,54 +19,48 @@ func Missing(rules *Rules, row, document []byte) []string {
 
 func (r *Rules) paths(body []byte) map[string]bool {
 	paths := make(map[string]bool)
-	dec := jsontext.NewDecoder(bytes.NewBuffer(body), lenient...)
 	// A body that cannot be read has no paths, which makes it the poorer one.
-	_ = r.walk(dec, r.root, "", false, paths)
+	_ = r.walk(&scanner{text: body}, r.root, "", false, paths)
 	return paths
 }
 
-func (r *Rules) walk(dec *jsontext.Decoder, n *node, path string, opaque bool, paths map[string]bool) error {
-	switch dec.PeekKind() {
-	case '{':
-		if _, err := dec.ReadToken(); err != nil {
+func (r *Rules) walk(s *scanner, n *node, path string, opaque bool, paths map[string]bool) error {
+	bracket := s.peek()
+	if bracket != '{' && bracket != '[' {
+		return s.skip()
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		if more, err := s.more(first, bracket+2); err != nil || !more {
 			return err
 		}
-		for dec.PeekKind() != '}' {
-			raw, err := dec.ReadValue()
-			if err != nil {
+		if bracket == '[' {
+			if err := r.walk(s, n, path, opaque, paths); err != nil {
 				return err
 			}
-			member := Text(raw)
-			to := r.step(n, []byte(member))
-			if to.volatile && !opaque {
-				if err := dec.SkipValue(); err != nil {
-					return err
-				}
-				continue
-			}
-			below := path + "." + member
-			if path == "" {
-				below = member
-			}
-			paths[below] = true
-			if err := r.walk(dec, to.node, below, opaque || to.opaque, paths); err != nil {
-				return err
-			}
+			continue
 		}
-		_, err := dec.ReadToken()
-		return err
-	case '[':
-		if _, err := dec.ReadToken(); err != nil {
+		raw, _, err := s.name()
+		if err != nil {
 			return err
 		}
-		for dec.PeekKind() != ']' {
-			if err := r.walk(dec, n, path, opaque, paths); err != nil {
+		member := Text(raw)
+		to := r.step(n, []byte(member))
+		if to.volatile && !opaque {
+			if err := s.skip(); err != nil {
 				return err
 			}
+			continue
 		}
-		_, err := dec.ReadToken()
-		return err
-	default:
-		return dec.SkipValue()
+		below := path + "." + member
+		if path == "" {
+			below = member
+		}
+		paths[below] = true
+		if err := r.walk(s, to.node, below, opaque || to.opaque, paths); err != nil {
+			return err
+		}
 	}
 }

@@ -27,6 +27,9 @@ type node struct {
 type steps struct {
 	exact map[string]*step
 	globs []globStep // names with a star at one end
+	// lengths rules most names out before the map is asked: those of exact's names,
+	// modulo 64, by the last bits of their first byte.
+	lengths [32]uint64
 }
 
 // step is what is special about a member.
@@ -132,14 +135,19 @@ func (s *steps) to(name string) *step {
 	if !ok {
 		made = &step{node: &node{}}
 		s.exact[name] = made
+		if name != "" {
+			s.lengths[name[0]%32] |= 1 << (len(name) % 64)
+		}
 	}
 	return made
 }
 
 // find returns the step to a member, nil when nothing is special about it.
 func (s *steps) find(name []byte) *step {
-	if found, ok := s.exact[string(name)]; ok {
-		return found
+	if len(name) == 0 || s.lengths[name[0]%32]>>(len(name)%64)&1 != 0 {
+		if found, ok := s.exact[string(name)]; ok {
+			return found
+		}
 	}
 	for _, g := range s.globs {
 		if len(name) >= len(g.prefix)+len(g.suffix) &&
