@@ -121,6 +121,9 @@ func (p *pass) ask(ctx context.Context, offset int) (Answer, []record.Listed, er
 		return answer, nil, err
 	}
 	rows, err := p.rows(p.kind, p.state, answer.Body)
+	if answer.Free != nil {
+		answer.Free()
+	}
 	return answer, rows, err
 }
 

@@ -84,6 +84,12 @@ func (f *fakeLooker) Get(ctx context.Context, call stages.Call) (stages.Answer, 
 		tooLarge.Size = size
 		return stages.Answer{}, tooLarge
 	}
+	// Whoever reads what was given back must be found out.
+	answer.Free = sync.OnceFunc(func() {
+		for i := range answer.Body {
+			answer.Body[i] = '#'
+		}
+	})
 	return answer, err
 }
 
@@ -282,13 +288,33 @@ func (r *rig) fetchBy(t *testing.T, workers int, asks ...record.Ask) []record.It
 	return *all
 }
 
+// taken is the room of a body of its own.
+type taken struct {
+	limits *stages.Limits
+	bytes  int64
+}
+
+func (t taken) Leave() { t.limits.Release(stages.Load{Bytes: t.bytes}) }
+
+// reserve gives the items that have a body their room in limits.
+func reserve(limits *stages.Limits, items ...record.Item) []record.Item {
+	for i := range items {
+		if size := int64(len(items[i].Body)); size > 0 {
+			limits.Correct(stages.Load{}, stages.Load{Bytes: size, Items: 1})
+			items[i].Room = taken{limits, size}
+		}
+	}
+	return items
+}
+
 // freeing is a stage that gives back the room of what it is given.
 func freeing(limits *stages.Limits) pipeline.Stage[record.Item, record.Item] {
 	return pipeline.Stage[record.Item, record.Item]{
 		Name: "free", Workers: 1,
 		New: pipeline.Shared(func(_ context.Context, item record.Item, emit pipeline.Emit[record.Item]) error {
-			if item.Held > 0 {
-				limits.Release(stages.Load{Bytes: item.Held, Items: 1})
+			if item.Room != nil {
+				item.Room.Leave()
+				limits.Release(stages.Load{Items: 1})
 			}
 			return emit(item)
 		}),

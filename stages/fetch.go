@@ -156,10 +156,10 @@ func refused(status int) bool {
 	return status >= 400 && status < 500 && status != http.StatusTooManyRequests
 }
 
-func (t *task) item(want record.Listed, body []byte, route catalogue.Route, at time.Time) record.Item {
+func (t *task) item(want record.Listed, body []byte, in *room, route catalogue.Route, at time.Time) record.Item {
 	return record.Item{
 		Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp,
-		Body: body, Known: want.Hash, Route: route.String(), At: at, Held: int64(len(body)),
+		Body: body, Known: want.Hash, Route: route.String(), At: at, Room: in,
 	}
 }
 

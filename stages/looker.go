@@ -26,7 +26,8 @@ type Call struct {
 // Answer is the body of a successful call. The receiver owns the bytes.
 type Answer struct {
 	Body     []byte
-	Total    int // of the whole list, from X-Total-Count
+	Free     func() // gives the bytes back, which are another answer's then; may be nil, need not be called
+	Total    int    // of the whole list, from X-Total-Count
 	HasTotal bool
 }
 

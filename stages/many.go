@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"bytes"
 	"context"
 	"strconv"
 	"strings"
@@ -24,7 +23,7 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	}
 	rows, err := canon.Rows(answer.Body)
 	if err != nil {
-		t.Limits.Release(held)
+		t.Limits.drop(answer, held)
 		return want, broken(err)
 	}
 	found, strangers := t.match(rows, want)
@@ -33,21 +32,17 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	}
 	v, err := t.prove(ctx, found)
 	if err != nil || !v.usable() {
-		t.Limits.Release(held)
+		t.Limits.drop(answer, held)
 		return want, err
 	}
-	// Each row gets bytes of its own: one that waits must not keep the whole
-	// answer in memory.
-	var is Load
-	for i := range found {
-		found[i].row = bytes.Clone(found[i].row)
-		is.Bytes += int64(len(found[i].row))
-	}
-	is.Items = int64(len(found))
-	t.Limits.Correct(held, is)
-	t.learn(is.Bytes, len(found))
+	t.learn(held.Bytes, len(rows))
 	t.served(many.How, len(want))
-	return rest(want, found), t.settleAll(found, v, many.Route)
+	if len(found) == 0 {
+		t.Limits.drop(answer, held)
+		return want, nil
+	}
+	t.Limits.Correct(held, Load{Bytes: held.Bytes, Items: int64(len(found))})
+	return rest(want, found), t.settleAll(found, t.Limits.share(answer, len(found)), v, many.Route)
 }
 
 // rest is what of want was not found.
@@ -65,15 +60,15 @@ func rest(want []record.Listed, found []matched) []record.Listed {
 	return left
 }
 
-// settleAll settles rows that have bytes of their own. Rows that are trusted
-// without a proof get no stamp, so that the next run fetches them again.
-func (t *task) settleAll(found []matched, v verdict, route catalogue.Route) error {
+// settleAll settles the rows of an answer. Rows that are trusted without a proof
+// get no stamp, so that the next run fetches them again.
+func (t *task) settleAll(found []matched, in *room, v verdict, route catalogue.Route) error {
 	at := t.Now()
 	for _, m := range found {
 		if v == trusted {
 			m.want.Stamp = record.Digest{}
 		}
-		if err := t.settle(t.item(m.want, m.row, route, at)); err != nil {
+		if err := t.settle(t.item(m.want, m.row, in, route, at)); err != nil {
 			return err
 		}
 	}

@@ -52,10 +52,12 @@ func Redact(workers, buffer int, secrets Secrets, limits *Limits) pipeline.Stage
 		Name: "redact", Workers: workers, Buffer: buffer,
 		New: pipeline.Shared(func(_ context.Context, item record.Item, emit pipeline.Emit[record.Item]) error {
 			if item.Body != nil {
-				item.Body, item.Redacted = secrets[item.Kind].Redact(item.Body)
-				size := int64(len(item.Body))
-				limits.Correct(Load{Bytes: item.Held}, Load{Bytes: size})
-				item.Held = size
+				redacted, paths := secrets[item.Kind].Redact(item.Body)
+				if len(paths) > 0 {
+					limits.Correct(Load{}, Load{Bytes: int64(len(redacted))})
+					item.Room.Leave()
+					item.Body, item.Redacted, item.Room = redacted, paths, limits.share(Answer{Body: redacted}, 1)
+				}
 			}
 			return emit(item)
 		}),

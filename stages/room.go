@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -72,4 +73,39 @@ func (t *task) get(ctx context.Context, call Call, want Load, parts bool) (Answe
 			want.Bytes = t.Limits.limit.Bytes
 		}
 	}
+}
+
+// drop gives an answer back that nothing was cut out of, and what was reserved for it.
+func (l *Limits) drop(answer Answer, held Load) {
+	if answer.Free != nil {
+		answer.Free()
+	}
+	l.Release(held)
+}
+
+// room is what an answer takes, until all who share it have left.
+type room struct {
+	limits *Limits
+	bytes  int64
+	free   func()
+	inside atomic.Int32
+}
+
+// share makes the room of an answer, whose bytes are reserved already, that of n
+// items. What else was reserved for the answer stays so.
+func (l *Limits) share(answer Answer, n int) *room {
+	r := &room{limits: l, bytes: int64(len(answer.Body)), free: answer.Free}
+	r.inside.Store(int32(n))
+	return r
+}
+
+// Leave is record.Room.
+func (r *room) Leave() {
+	if r.inside.Add(-1) > 0 {
+		return
+	}
+	if r.free != nil {
+		r.free()
+	}
+	r.limits.Release(Load{Bytes: r.bytes})
 }

@@ -71,11 +71,12 @@ func (s *serializer) record(item record.Item) record.Record {
 	if item.Body == nil {
 		return rec
 	}
+	defer item.Room.Leave()
 	rec.Hash, rec.Size = sha256.Sum256(item.Body), int64(len(item.Body))
 	if rec.Hash == item.Known {
 		// The same bytes as last time need no reading and no encoding.
 		rec.Same = true
-		s.limits.Release(Load{Bytes: item.Held, Items: 1})
+		s.limits.Release(Load{Items: 1})
 		return rec
 	}
 	doc, err := s.reader.Read(s.rules[item.Kind], item.Body)
@@ -86,7 +87,7 @@ func (s *serializer) record(item record.Item) record.Record {
 	}
 	if rec.Fault != nil {
 		rec.Hash, rec.Size = record.Digest{}, 0
-		s.limits.Release(Load{Bytes: item.Held, Items: 1})
+		s.limits.Release(Load{Items: 1})
 		return rec
 	}
 	switch { // The list is older than the body.
@@ -99,7 +100,7 @@ func (s *serializer) record(item record.Item) record.Record {
 	rec.Fingerprint = doc.Fingerprint
 	rec.Body, rec.Codec = s.encode(item.Body)
 	rec.Held = int64(len(rec.Body))
-	s.limits.Correct(Load{Bytes: item.Held}, Load{Bytes: rec.Held})
+	s.limits.Correct(Load{}, Load{Bytes: rec.Held})
 	return rec
 }
 
@@ -107,7 +108,7 @@ func (s *serializer) record(item record.Item) record.Record {
 func (s *serializer) encode(body []byte) ([]byte, record.Codec) {
 	encoded, used := s.encoder.Encode(body, s.scratch)
 	if used == record.Plain {
-		return body, used
+		return bytes.Clone(body), used
 	}
 	s.scratch = encoded[:0]
 	return bytes.Clone(encoded), used

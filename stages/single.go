@@ -22,7 +22,7 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 		return err
 	}
 	t.learn(held.Bytes, 1)
-	return t.settle(t.item(want, answer.Body, route, t.Now()))
+	return t.settle(t.item(want, answer.Body, t.Limits.share(answer, 1), route, t.Now()))
 }
 
 // refused decides about a document that a single call did not bring.

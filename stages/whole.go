@@ -1,12 +1,10 @@
 package stages
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
@@ -14,7 +12,7 @@ import (
 
 // whole asks for a list that comes in one answer and settles every row.
 func (t *task) whole(ctx context.Context) error {
-	rows, held, err := t.all(ctx)
+	answer, rows, held, err := t.all(ctx)
 	var failed *Failed
 	if errors.As(err, &failed) {
 		if ended(t.Ledger, t.Log, t.kind, t.Admin, failed) {
@@ -25,57 +23,20 @@ func (t *task) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	release := sync.OnceFunc(func() { t.Limits.Release(held) })
-	defer release()
-	return t.rows(ctx, rows, held.Bytes, release)
-}
-
-// all gets the rows of the list, which point into one answer, and the room that
-// it takes. An answer that is no list is asked for again.
-func (t *task) all(ctx context.Context) (rows [][]byte, held Load, err error) {
-	route := t.kind.Listing.Route
-	want := Load{Bytes: max(t.guess(100), t.small()), Items: 1}
-	for range patience {
-		var answer Answer
-		answer, held, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values()}, want, false)
-		if err != nil {
-			return nil, Load{}, err
-		}
-		rows, err = canon.Rows(answer.Body)
-		if err == nil && answer.HasTotal && len(rows) < answer.Total {
-			err = fmt.Errorf("%d rows came of %d", len(rows), answer.Total)
-		}
-		if err == nil {
-			return rows, held, nil
-		}
-		t.Limits.Release(held)
+	found, v, err := t.documents(ctx, rows)
+	if err != nil || !v.usable() || len(found) == 0 {
+		// Whoever waits for room must hold none: others may wait for that.
+		t.Limits.drop(answer, held)
 	}
-	return nil, Load{}, broken(err)
-}
-
-// rows settles the rows of a whole list, and releases the list when no row of it
-// is needed any more. Rows are copied one by one, as the stages below take them.
-func (t *task) rows(ctx context.Context, rows [][]byte, size int64, release func()) error {
-	found, err := t.identify(rows)
-	if failed := (*Failed)(nil); errors.As(err, &failed) {
+	switch {
+	case errors.As(err, &failed):
 		t.Ledger.Ended(t.ask.Kind, record.Incomplete, failed.Message)
 		return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
-	}
-	listed := len(found)
-	if found, err = t.unsettled(ctx, found); err != nil {
+	case err != nil:
 		return err
 	}
-	v, err := t.prove(ctx, found)
-	if err != nil {
-		return err
-	}
-	t.learn(size, len(rows))
-	t.Ledger.Asked(t.ask.Kind, len(found)-1) // list asked for one: the list itself
-	t.Ledger.Listed(t.ask.Kind, listed)
-	t.Ledger.Ended(t.ask.Kind, record.Complete, "")
+	t.learn(held.Bytes, len(rows))
 	if !v.usable() {
-		// Whoever waits for room must hold none: others may wait for that.
-		release()
 		for _, m := range found {
 			if err := t.single(ctx, m.want); err != nil {
 				return err
@@ -83,14 +44,54 @@ func (t *task) rows(ctx context.Context, rows [][]byte, size int64, release func
 		}
 		return nil
 	}
-	for _, m := range found {
-		m.row = bytes.Clone(m.row)
-		t.Limits.Correct(Load{}, Load{Bytes: int64(len(m.row)), Items: 1})
-		if err := t.settleAll([]matched{m}, v, t.kind.Listing.Route); err != nil {
-			return err
-		}
+	if len(found) == 0 {
+		return nil
 	}
-	return nil
+	t.Limits.Correct(held, Load{Bytes: held.Bytes, Items: int64(len(found))})
+	return t.settleAll(found, t.Limits.share(answer, len(found)), v, t.kind.Listing.Route)
+}
+
+// all gets the rows of the list, which point into one answer, and the room that
+// it takes. An answer that is no list is asked for again.
+func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, held Load, err error) {
+	route := t.kind.Listing.Route
+	want := Load{Bytes: max(t.guess(100), t.small()), Items: 1}
+	for range patience {
+		answer, held, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values()}, want, false)
+		if err != nil {
+			return Answer{}, nil, Load{}, err
+		}
+		rows, err = canon.Rows(answer.Body)
+		if err == nil && answer.HasTotal && len(rows) < answer.Total {
+			err = fmt.Errorf("%d rows came of %d", len(rows), answer.Total)
+		}
+		if err == nil {
+			return answer, rows, held, nil
+		}
+		t.Limits.drop(answer, held)
+	}
+	return Answer{}, nil, Load{}, broken(err)
+}
+
+// documents finds the documents of a list that are to be settled, tells the ledger of
+// the list, and whether its rows are documents.
+func (t *task) documents(ctx context.Context, rows [][]byte) ([]matched, verdict, error) {
+	found, err := t.identify(rows)
+	if err != nil {
+		return nil, unknown, err
+	}
+	listed := len(found)
+	if found, err = t.unsettled(ctx, found); err != nil {
+		return nil, unknown, err
+	}
+	v, err := t.prove(ctx, found)
+	if err != nil {
+		return nil, unknown, err
+	}
+	t.Ledger.Asked(t.ask.Kind, len(found)-1) // list asked for one: the list itself
+	t.Ledger.Listed(t.ask.Kind, listed)
+	t.Ledger.Ended(t.ask.Kind, record.Complete, "")
+	return found, v, nil
 }
 
 // identify reads the ids of rows, and leaves out what is not to be backed up or

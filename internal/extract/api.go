@@ -35,7 +35,8 @@ func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
 	if err != nil {
 		return stages.Answer{}, failure(err)
 	}
-	return stages.Answer{Body: response.Body, Total: response.Total, HasTotal: response.HasTotal}, nil
+	free := func() { a.client.Recycle(response.Body) }
+	return stages.Answer{Body: response.Body, Free: free, Total: response.Total, HasTotal: response.HasTotal}, nil
 }
 
 // failure tells errors about one call from errors about the run.

@@ -9,24 +9,28 @@ import (
 )
 
 const (
-	// trustedLength is up to where an announced length is allocated at once.
+	// trustedLength is up to where an announced or expected length is allocated at
+	// once.
 	trustedLength = 16 << 20
 	// maxErrorBody is what is read of a body that only explains a failure.
 	maxErrorBody = 16 << 10
-	// maxKept bounds the scratch buffers that are kept for the next body.
-	maxKept = 1 << 20
+	// minKept is from where memory that was given back is kept for another body.
+	minKept = 64 << 10
+	// spare is the part that is added to such memory: the next page is seldom of
+	// exactly the same size.
+	spare = 8
 )
 
 // errTooLarge is turned into a TooLargeError by the caller, who knows the request.
 var errTooLarge = errors.New("body above the limit")
 
-// bodies reads bodies into slices of their size.
+// bodies reads bodies, into memory that was given back where there is some.
 type bodies struct {
-	scratch sync.Pool // *bytes.Buffer
+	kept sync.Pool // *[]byte
 }
 
-// read returns the whole body in a slice of its own. hint is its expected size
-// where the server does not say; more than limit bytes are errTooLarge.
+// read returns the whole body. hint is its expected size where the server does
+// not say; more than limit bytes are errTooLarge.
 func (b *bodies) read(resp *http.Response, hint, limit int64) ([]byte, error) {
 	n := resp.ContentLength
 	switch {
@@ -35,36 +39,62 @@ func (b *bodies) read(resp *http.Response, hint, limit int64) ([]byte, error) {
 	case n == 0:
 		return nil, nil
 	case n > 0 && n <= trustedLength:
-		body := make([]byte, n)
+		body := b.take(int(n))[:n]
 		_, err := io.ReadFull(resp.Body, body)
 		return body, err
 	}
-	buf, _ := b.scratch.Get().(*bytes.Buffer)
-	if buf == nil {
-		buf = new(bytes.Buffer)
-	}
-	// One byte above the hint lets a body of that size end without growing.
-	buf.Grow(int(min(max(hint, 4<<10)+bytes.MinRead, limit+1, trustedLength)))
-	_, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
-	if err == nil && int64(buf.Len()) > limit {
-		err = errTooLarge
-	}
+	// Some bytes above the hint let a body of that size end without growing.
+	body, err := b.readAll(resp.Body, int(min(max(hint, 4<<10)+bytes.MinRead, limit+1, trustedLength)), limit)
 	if err != nil {
-		b.keep(buf)
+		b.give(body)
 		return nil, err
 	}
-	if buf.Cap() > maxKept && buf.Cap()-buf.Len() <= buf.Len()/4 {
-		return buf.Bytes(), nil // a copy would hold a large body twice
+	if cap(body)-len(body) > len(body)/4 {
+		exact := append(b.take(len(body)), body...)
+		b.give(body)
+		return exact, nil
 	}
-	body := bytes.Clone(buf.Bytes())
-	b.keep(buf)
 	return body, nil
 }
 
-func (b *bodies) keep(buf *bytes.Buffer) {
-	if buf.Cap() <= maxKept {
-		buf.Reset()
-		b.scratch.Put(buf)
+// readAll reads up to the end, with room for n bytes to begin with.
+func (b *bodies) readAll(r io.Reader, n int, limit int64) ([]byte, error) {
+	body := b.take(n)
+	for {
+		if len(body) == cap(body) {
+			more := append(b.take(2*cap(body)), body...)
+			b.give(body)
+			body = more
+		}
+		got, err := r.Read(body[len(body):min(cap(body), int(limit)+1)])
+		body = body[:len(body)+got]
+		switch {
+		case int64(len(body)) > limit:
+			return body, errTooLarge
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return body, err
+		}
+	}
+}
+
+// take returns no bytes, and room for n. What was kept and is far too large goes:
+// it would be held as long as the little that is in it.
+func (b *bodies) take(n int) []byte {
+	if n < minKept {
+		return make([]byte, 0, n)
+	}
+	if kept, _ := b.kept.Get().(*[]byte); kept != nil && cap(*kept) >= n && cap(*kept) <= 2*n {
+		return (*kept)[:0]
+	}
+	return make([]byte, 0, n+n/spare)
+}
+
+// give keeps memory for another body. Nobody may touch it any more.
+func (b *bodies) give(body []byte) {
+	if cap(body) >= minKept {
+		b.kept.Put(&body)
 	}
 }
 

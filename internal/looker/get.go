@@ -116,6 +116,10 @@ func (c *Client) call(ctx context.Context, t *try, k ticket, s *session) (*Respo
 	return resp, nil
 }
 
+// Recycle takes the body of a response back, whose memory another one may get.
+// Nobody may touch it any more. Calling it is optional; large bodies gain by it.
+func (c *Client) Recycle(body []byte) { c.bodies.give(body) }
+
 // account counts a call and tells the observer.
 func (c *Client) account(t *try, a answer, err error) {
 	class := Class(err)

@@ -101,10 +101,16 @@ type Item struct {
 	Same  bool      // the stamp proves that the stored version is still right
 	Known Digest    // hash of the stored body: one with the same bytes is the same
 	Fault *Fault    // why there is no body, or nil
-	Held  int64     // bytes of the in-flight budget that go with this value
+	Room  Room      // what Body takes of the in-flight budget; nil without a body
 
 	Redacted []string // paths that were replaced by the redaction marker
 }
+
+// Room is the memory of an answer and its share of the in-flight budget. The items
+// that were cut out of one answer have it in common: each leaves once, by whoever
+// is done with its Body, which must not be touched any more from then on. When all
+// have left, both are given back.
+type Room interface{ Leave() }
 
 // Codec names how a stored body is encoded.
 type Codec string
