@@ -186,7 +186,7 @@ func decodeRecord(rec *record.Record) ([]byte, error) {
 		return nil, err
 	}
 	defer decoder.Close()
-	body, err := decoder.Decode(rec.Codec, rec.Body, nil, rec.Size)
+	body, err := decoder.Decode(rec.Codec, rec.Dictionary, rec.Body, nil, rec.Size)
 	if err == nil && record.Digest(sha256.Sum256(body)) != rec.Hash {
 		err = errors.New("the body is not that of its hash")
 	}

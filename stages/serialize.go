@@ -17,7 +17,8 @@ import (
 type SerializeOptions struct {
 	Workers, Buffer int
 	Codec           record.Codec
-	Policy          int // of stamps and fingerprints
+	Dictionaries    *codec.Dictionaries // nil: bodies are encoded without
+	Policy          int                 // of stamps and fingerprints
 
 	Limits *Limits
 }
@@ -37,7 +38,7 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 	return pipeline.Stage[record.Item, record.Record]{
 		Name: "serialize", Workers: o.Workers, Buffer: o.Buffer,
 		New: func() pipeline.Worker[record.Item, record.Record] {
-			encoder, err := codec.NewEncoder(o.Codec)
+			encoder, err := codec.NewEncoder(o.Codec, o.Dictionaries)
 			s := &serializer{
 				policy: o.Policy, limits: o.Limits, rules: rules, anonymous: anonymous, trash: trash, reader: canon.NewReader(), encoder: encoder,
 			}
@@ -98,18 +99,17 @@ func (s *serializer) record(item record.Item) record.Record {
 	}
 	rec.Name, rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Name, doc.Folder, doc.Owner, doc.Updated, doc.Refs
 	rec.Fingerprint = doc.Fingerprint
-	rec.Body, rec.Codec = s.encode(item.Body)
+	s.encode(&rec, item.Body)
 	rec.Held = int64(len(rec.Body))
 	s.limits.Correct(Load{}, Load{Bytes: rec.Held})
 	return rec
 }
 
-// encode returns bytes that the record may keep.
-func (s *serializer) encode(body []byte) ([]byte, record.Codec) {
-	encoded, used := s.encoder.Encode(body, s.scratch)
-	if used == record.Plain {
-		return bytes.Clone(body), used
+// encode gives the record its body, in bytes that it may keep.
+func (s *serializer) encode(rec *record.Record, body []byte) {
+	encoded, used, dictionary := s.encoder.Encode(rec.Kind, body, s.scratch)
+	if used != record.Plain {
+		s.scratch = encoded[:0]
 	}
-	s.scratch = encoded[:0]
-	return bytes.Clone(encoded), used
+	rec.Body, rec.Codec, rec.Dictionary = bytes.Clone(encoded), used, dictionary
 }

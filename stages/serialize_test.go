@@ -105,7 +105,7 @@ func TestSerialize(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer decoder.Close()
-			plain, err := decoder.Decode(got.Codec, got.Body, nil, got.Size)
+			plain, err := decoder.Decode(got.Codec, got.Dictionary, got.Body, nil, got.Size)
 			if diff := cmp.Diff(body, string(plain)); err != nil || diff != "" {
 				t.Errorf("decoded body (-want +got): %v\n%s", err, diff)
 			}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 )
@@ -34,7 +35,7 @@ func TestMetricsWhileARunLasts(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	backup := exec.Command("lookervault", "run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--metrics-file", "lookervault.prom", "--set", "looker.timeout=1s", "--set", "retry.attempts=1")
+	backup := exec.Command("lookervault", "run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--metrics-file", "lookervault.prom", "--set", "looker.timeout=4s", "--set", "retry.attempts=1")
 	backup.Dir = dir
 	backup.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID,
 		"LOOKERSDK_CLIENT_SECRET="+lookersim.DefaultClientSecret, "LOOKERVAULT_RATE_LIMIT__PER_SECOND=0")
@@ -75,7 +76,13 @@ func TestMetricsWhileARunLasts(t *testing.T) {
 		t.Errorf("healthz: %q", body)
 	}
 	for _, want := range []string{"lookervault_run_id 1", `lookervault_documents_listed{kind="boards"} 0`, `lookervault_api_calls_total{result="good"}`} {
-		if body := ask("/metrics"); !strings.Contains(body, want) {
+		// What is counted comes with the first thing to count.
+		body := ask("/metrics")
+		for tries := 0; tries < 30 && !strings.Contains(body, want); tries++ {
+			time.Sleep(50 * time.Millisecond)
+			body = ask("/metrics")
+		}
+		if !strings.Contains(body, want) {
 			t.Errorf("no %s in\n%s", want, body)
 		}
 	}

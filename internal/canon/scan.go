@@ -21,12 +21,17 @@ type scanner struct {
 
 // peek returns the first byte of the next token, 0 at the end.
 func (s *scanner) peek() byte {
-	for s.at < len(s.text) {
-		c := s.text[s.at]
-		if !space(c) {
+	if s.at < len(s.text) && s.text[s.at] > ' ' {
+		return s.text[s.at]
+	}
+	return s.behindSpace()
+}
+
+func (s *scanner) behindSpace() byte {
+	for ; s.at < len(s.text); s.at++ {
+		if c := s.text[s.at]; !space(c) {
 			return c
 		}
-		s.at++
 	}
 	return 0
 }
@@ -199,45 +204,38 @@ func (s *scanner) digits() bool {
 // quoted reads a string, whose quote is next.
 func (s *scanner) quoted() (raw []byte, escaped bool, err error) {
 	start := s.at
-	s.at++
-	for {
-		s.toSpecial()
-		if s.at >= len(s.text) {
-			return nil, false, s.wrong()
+	at := special(s.text, start+1)
+	for at < len(s.text) && s.text[at] == '\\' {
+		escaped, s.at = true, at
+		if err := s.escape(); err != nil {
+			return nil, false, err
 		}
-		switch c := s.text[s.at]; c {
-		case '"':
-			s.at++
-			return s.text[start:s.at], escaped, nil
-		case '\\':
-			escaped = true
-			if err := s.escape(); err != nil {
-				return nil, false, err
-			}
-		default: // a control character
-			return nil, false, s.wrong()
-		}
+		at = special(s.text, s.at)
 	}
+	if s.at = at; !s.one('"') {
+		return nil, false, s.wrong() // a control character, or the end
+	}
+	return s.text[start:s.at], escaped, nil
 }
 
-// toSpecial steps to the next byte that means something in a string: a quote,
-// a backslash or a control character. It looks at eight bytes at a time: below,
-// the high bit of a byte is set where the byte is one of these. (A carry can set
-// it falsely, but only above a true one.)
-func (s *scanner) toSpecial() {
+// special returns where, from at on, the next byte stands that means something in
+// a string: a quote, a backslash or a control character. It looks at eight bytes
+// at a time: in found, the high bit of a byte is set where the byte is one of
+// these. (A carry can set it falsely, but only above a true one.)
+func special(text []byte, at int) int {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for ; s.at+8 <= len(s.text); s.at += 8 {
-		w := binary.LittleEndian.Uint64(s.text[s.at:])
+	for ; at+8 <= len(text); at += 8 {
+		w := binary.LittleEndian.Uint64(text[at:])
 		quote, back := w^ones*'"', w^ones*'\\'
 		found := ((w-ones*' ')&^w | (quote-ones)&^quote | (back-ones)&^back) & high
 		if found != 0 {
-			s.at += bits.TrailingZeros64(found) / 8
-			return
+			return at + bits.TrailingZeros64(found)/8
 		}
 	}
-	for s.at < len(s.text) && s.text[s.at] >= ' ' && s.text[s.at] != '"' && s.text[s.at] != '\\' {
-		s.at++
+	for at < len(text) && text[at] >= ' ' && text[at] != '"' && text[at] != '\\' {
+		at++
 	}
+	return at
 }
 
 // escape steps over an escape, whose backslash is next.

@@ -17,25 +17,33 @@ var ErrDamaged = errors.New("stored body is damaged")
 // and is given back with [Decoder.Close].
 type Decoder struct {
 	zstd *zstd.Decoder
+	with map[record.Digest]*zstd.Decoder // by the dictionary's hash
 }
 
 // NewDecoder makes a decoder.
 func NewDecoder() (*Decoder, error) {
-	dec, err := zstd.NewReader(nil,
-		zstd.WithDecoderConcurrency(1),
-		zstd.WithDecodeAllCapLimit(true),
-	)
+	dec, err := unzstd()
+	if err != nil {
+		return nil, err
+	}
+	return &Decoder{zstd: dec, with: make(map[record.Digest]*zstd.Decoder)}, nil
+}
+
+func unzstd(options ...zstd.DOption) (*zstd.Decoder, error) {
+	dec, err := zstd.NewReader(nil, append(options,
+		zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("make a zstd decoder: %w", err)
 	}
-	return &Decoder{zstd: dec}, nil
+	return dec, nil
 }
 
-// Decode decodes src, a body of size bytes. No more than that is allocated,
+// Decode decodes src, a body of size bytes that was encoded with a dictionary, or
+// with none when that is nil. No more than that is allocated,
 // whatever src claims. The result is in the memory of dst, from its start, where
 // that is large enough; it never shares memory with src. It returns
 // [ErrUnknown] or [ErrDamaged], and does not check the body's hash.
-func (d *Decoder) Decode(codec record.Codec, src, dst []byte, size int64) ([]byte, error) {
+func (d *Decoder) Decode(codec record.Codec, dictionary *record.Dictionary, src, dst []byte, size int64) ([]byte, error) {
 	switch codec {
 	case record.Plain:
 		if int64(len(src)) != size {
@@ -43,12 +51,32 @@ func (d *Decoder) Decode(codec record.Codec, src, dst []byte, size int64) ([]byt
 		}
 		return append(dst[:0], src...), nil
 	case record.Zstd:
-		return d.decodeZstd(src, dst, size)
+		dec, err := d.decoder(dictionary)
+		if err != nil {
+			return nil, err
+		}
+		return decodeZstd(dec, src, dst, size)
 	}
 	return nil, fmt.Errorf("%w %q", ErrUnknown, codec)
 }
 
-func (d *Decoder) decodeZstd(src, dst []byte, size int64) ([]byte, error) {
+// decoder returns the one that knows a dictionary.
+func (d *Decoder) decoder(dictionary *record.Dictionary) (*zstd.Decoder, error) {
+	if dictionary == nil {
+		return d.zstd, nil
+	}
+	dec := d.with[dictionary.Hash]
+	if dec == nil {
+		var err error
+		if dec, err = unzstd(zstd.WithDecoderDictRaw(0, dictionary.Text)); err != nil {
+			return nil, err
+		}
+		d.with[dictionary.Hash] = dec
+	}
+	return dec, nil
+}
+
+func decodeZstd(dec *zstd.Decoder, src, dst []byte, size int64) ([]byte, error) {
 	var head zstd.Header
 	if err := head.Decode(src); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -61,7 +89,7 @@ func (d *Decoder) decodeZstd(src, dst []byte, size int64) ([]byte, error) {
 	if int64(cap(dst)) < size {
 		dst = make([]byte, 0, size)
 	}
-	out, err := d.zstd.DecodeAll(src, dst[:0:size])
+	out, err := dec.DecodeAll(src, dst[:0:size])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -72,4 +100,9 @@ func (d *Decoder) decodeZstd(src, dst []byte, size int64) ([]byte, error) {
 }
 
 // Close gives back the decoder's memory.
-func (d *Decoder) Close() { d.zstd.Close() }
+func (d *Decoder) Close() {
+	d.zstd.Close()
+	for _, dec := range d.with {
+		dec.Close()
+	}
+}

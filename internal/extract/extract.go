@@ -15,6 +15,7 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -102,17 +103,18 @@ func Run(ctx context.Context, job Job) (Result, error) {
 
 // flow is a run under way.
 type flow struct {
-	job     Job
-	api     api
-	begun   record.Begun
-	kinds   []catalogue.Kind
-	secrets stages.Secrets
-	within  stages.Within
-	ledger  *stages.Ledger
-	limits  *stages.Limits
-	view    *View
-	killed  bool
-	slowed  bool // it was said that the in-flight limits hold the run up
+	job          Job
+	api          api
+	begun        record.Begun
+	kinds        []catalogue.Kind
+	secrets      stages.Secrets
+	dictionaries *codec.Dictionaries
+	within       stages.Within
+	ledger       *stages.Ledger
+	limits       *stages.Limits
+	view         *View
+	killed       bool
+	slowed       bool // it was said that the in-flight limits hold the run up
 
 	mu   sync.Mutex
 	pipe *pipeline.Run         // of the wave under way
@@ -140,6 +142,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 		}
 		return fmt.Errorf("begin the run: %w", err)
 	}
+	f.dictionaries = codec.NewDictionaries(f.begun.Dictionaries)
 	f.kinds = f.job.Kinds
 	if f.begun.Resumed {
 		f.kinds = scoped(f.begun.Scope, f.job.Kinds)
@@ -205,7 +208,7 @@ func (f *flow) wave(ctx context.Context, kinds []catalogue.Kind) error {
 	}
 	records := pipeline.Then(run, stages.Serialize(stages.SerializeOptions{
 		Workers: stage.Serialize.Workers, Buffer: stage.Serialize.Buffer,
-		Codec: record.Codec(stage.Serialize.Codec), Policy: policy(c), Limits: f.limits,
+		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policy: policy(c), Limits: f.limits,
 	}), items)
 	batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{
 		Records: stage.Batch.Records, Bytes: int64(stage.Batch.Bytes), Every: stage.Batch.Every.Std(),

@@ -121,6 +121,15 @@ const (
 	Zstd  Codec = "zstd"
 )
 
+// Dictionary is text that the documents of a kind have much of: a body that was
+// encoded with one holds only what is not in it, and cannot be read without it.
+// It never changes.
+type Dictionary struct {
+	Kind Kind
+	Hash Digest // sha256 of Text
+	Text []byte // documents of the kind, one behind the other
+}
+
 // Record is an item made ready to be stored.
 type Record struct {
 	Ref
@@ -133,8 +142,9 @@ type Record struct {
 	Hash        Digest // over the exact bytes
 	Policy      int    // version of the rules that made Stamp and Fingerprint
 	Codec       Codec
-	Body        []byte // encoded by Codec
-	Size        int64  // bytes before encoding
+	Body        []byte      // encoded by Codec
+	Dictionary  *Dictionary // that Body was encoded with, or nil
+	Size        int64       // bytes before encoding
 	Name        string
 	Folder      string
 	Owner       string

@@ -56,6 +56,9 @@ type Begun struct {
 	Kinds   []Counts  // of a resumed run: what is settled and what failed, per kind
 	Open    int64     // id of an unfinished run that a new run leaves behind, 0 when there is none
 	First   bool      // the vault holds no earlier finished run of this instance
+	// Dictionaries are the newest of each kind that bodies in the store were
+	// encoded with. A sink that does not store encoded bodies has none.
+	Dictionaries []*Dictionary
 }
 
 // Known is what the vault holds of a listed document.

@@ -92,6 +92,9 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 	if tx.nextFault, err = c.number(`SELECT coalesce(max(id), 0) + 1 FROM faults`); err != nil {
 		return err
 	}
+	if tx.dictionaries, err = w.loadDictionaries(); err != nil {
+		return err
+	}
 	tx.openFaults, err = c.number(`SELECT count(*) FROM faults WHERE instance = ? AND resolved_run IS NULL`, w.run.instance)
 	return err
 }
@@ -104,7 +107,7 @@ func (tx *transaction) describe(begun *record.Begun) error {
 	}
 	finished, err := tx.w.conn.number(`SELECT EXISTS (SELECT 1 FROM runs WHERE instance = ? AND id < ?
 		AND outcome IN ('complete', 'partial'))`, r.instance, r.id)
-	begun.First = finished == 0
+	begun.First, begun.Dictionaries = finished == 0, tx.dictionaries.newest()
 	return err
 }
 

@@ -19,7 +19,7 @@ import (
 // benchBodies makes records of about 8 KB that are stored as about 2.5 KB.
 func benchBodies(b *testing.B, n int) record.Batch {
 	b.Helper()
-	enc, err := codec.NewEncoder(record.Zstd)
+	enc, err := codec.NewEncoder(record.Zstd, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func benchRecord(enc *codec.Encoder, i int) record.Record {
 			r.IntN(1e8), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.IntN(1e8))
 	}
 	b.WriteString("{}]}")
-	stored, used := enc.Encode(b.Bytes(), nil)
+	stored, used, _ := enc.Encode("dashboards", b.Bytes(), nil)
 	return record.Record{
 		Ref: record.Ref{Kind: "dashboards", ID: fmt.Sprint(i)}, State: record.Present, Policy: 1, Codec: used,
 		Body: stored, Size: int64(b.Len()), Hash: sha256.Sum256(b.Bytes()), Fingerprint: sha256.Sum256(b.Bytes()),

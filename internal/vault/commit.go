@@ -19,6 +19,8 @@ type ledger struct {
 	nextVersion int64
 	nextFault   int64
 	openFaults  int64 // unresolved faults of the instance, from all runs
+
+	dictionaries dictionaries
 }
 
 type callKey struct{ month, class, route string }
@@ -26,7 +28,7 @@ type callKey struct{ month, class, route string }
 // clone is a copy that a transaction may change.
 func (l *ledger) clone() ledger {
 	c := *l
-	c.kinds, c.calls = maps.Clone(l.kinds), maps.Clone(l.calls)
+	c.kinds, c.calls, c.dictionaries = maps.Clone(l.kinds), maps.Clone(l.calls), maps.Clone(l.dictionaries)
 	return c
 }
 

@@ -54,9 +54,14 @@ type Document struct {
 // reading bodies. An error ends it.
 func (r *Reader) Entries(ctx context.Context, query Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		for row, err := range r.find(ctx, query, false, "") {
+		instance, err := r.instanceOf(ctx, query)
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		for row, err := range r.find(ctx, r.db, query, instance, false, "") {
 			if err != nil {
-				yield(Entry{}, err)
+				yield(Entry{}, doing("read documents", classify(r.path, err)))
 				return
 			}
 			if !yield(scanEntry(row), nil) {
@@ -92,47 +97,59 @@ func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, 
 
 func (r *Reader) documents(ctx context.Context, query Query, id string) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
-		decoder, err := codec.NewDecoder()
-		if err != nil {
+		more := true
+		err := r.eachDocument(ctx, query, id, func(d Document) bool {
+			more = yield(d, nil)
+			return more
+		})
+		if err != nil && more {
 			yield(Document{}, err)
-			return
-		}
-		defer decoder.Close()
-		for row, err := range r.find(ctx, query, true, id) {
-			if err != nil {
-				yield(Document{}, err)
-				return
-			}
-			d := Document{Entry: scanEntry(row)}
-			stored := row[bodyColumn:]
-			d.Body, err = decode(decoder, record.Codec(text(stored[0])), integer(stored[1]), blob(stored[2]), nil, d.Hash)
-			if err != nil {
-				yield(Document{}, classify(r.path, damaged(err, "%s", d.Ref)))
-				return
-			}
-			if !yield(d, nil) {
-				return
-			}
 		}
 	}
 }
 
-// find yields the rows of a query, with the body's columns at the end when they
-// are wanted.
-func (r *Reader) find(ctx context.Context, query Query, bodies bool, id string) iter.Seq2[[]driver.Value, error] {
-	return func(yield func([]driver.Value, error) bool) {
-		instance, err := r.instanceOf(ctx, query)
+// eachDocument calls fn with documents until it returns false. What it reads is
+// one state of the vault, so that no body needs a dictionary of later.
+func (r *Reader) eachDocument(ctx context.Context, query Query, id string, fn func(Document) bool) error {
+	decoder, err := codec.NewDecoder()
+	if err != nil {
+		return err
+	}
+	defer decoder.Close()
+	instance, err := r.instanceOf(ctx, query)
+	if err != nil {
+		return err
+	}
+	return r.snapshot(ctx, func(q querier) error {
+		dictionaries, err := readDictionaries(ctx, q, decoder)
 		if err != nil {
-			yield(nil, err)
-			return
+			return doing("read dictionaries", err)
 		}
-		q, args := query.statement(instance, bodies, id)
-		for row, err := range rows(ctx, r.db, q, args...) {
-			if !yield(row, doing("read documents", classify(r.path, err))) {
-				return
+		for row, err := range r.find(ctx, q, query, instance, true, id) {
+			if err != nil {
+				return doing("read documents", err)
+			}
+			d := Document{Entry: scanEntry(row)}
+			s, err := scanStored(row[bodyColumn:], dictionaries)
+			if err == nil {
+				d.Body, err = decode(decoder, s, nil, d.Hash)
+			}
+			if err != nil {
+				return damaged(err, "%s", d.Ref)
+			}
+			if !fn(d) {
+				return nil
 			}
 		}
-	}
+		return nil
+	})
+}
+
+// find yields the rows of a query, with the body's columns at the end when they
+// are wanted.
+func (r *Reader) find(ctx context.Context, from querier, query Query, instance int64, bodies bool, id string) iter.Seq2[[]driver.Value, error] {
+	q, args := query.statement(instance, bodies, id)
+	return rows(ctx, from, q, args...)
 }
 
 // instanceOf finds the instance of a query and checks that its run is one of it.
@@ -205,7 +222,7 @@ func (q Query) statement(instance int64, bodies bool, id string) (string, []any)
 	}
 	columns := entryColumns
 	if bodies {
-		columns, from = columns+", b.codec, b.size, b.data", from+" CROSS JOIN bodies b ON b.hash = v.hash"
+		columns, from = columns+", "+storedColumns, from+" CROSS JOIN bodies b ON b.hash = v.hash"
 	}
 	return "SELECT " + state + " AS state, " + columns + from + " WHERE " + strings.Join(where, " AND ") +
 		" ORDER BY " + key + ".kind, " + key + ".item", args

@@ -87,11 +87,22 @@ CREATE TABLE run_sessions (
 	PRIMARY KEY (run, session)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE dictionaries (
+	id       INTEGER PRIMARY KEY,
+	hash     BLOB    NOT NULL UNIQUE,
+	kind     TEXT    NOT NULL,
+	codec    TEXT    NOT NULL,
+	size     INTEGER NOT NULL,
+	data     BLOB    NOT NULL,
+	checksum BLOB    NOT NULL
+) STRICT;
+
 CREATE TABLE bodies (
-	hash  BLOB    NOT NULL PRIMARY KEY,
-	codec TEXT    NOT NULL,
-	size  INTEGER NOT NULL,
-	data  BLOB    NOT NULL
+	hash       BLOB    NOT NULL PRIMARY KEY,
+	codec      TEXT    NOT NULL,
+	dictionary INTEGER REFERENCES dictionaries (id),
+	size       INTEGER NOT NULL,
+	data       BLOB    NOT NULL
 ) STRICT;
 
 CREATE TABLE versions (

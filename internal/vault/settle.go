@@ -160,7 +160,7 @@ func (tx *transaction) sameUnderNewRules(rec *record.Record, id int64) (bool, er
 		if tx.w.start.Fingerprint == nil {
 			return false, nil
 		}
-		body, err := tx.w.bodyOf(v.hash)
+		body, err := tx.bodyOf(v.hash)
 		if errors.Is(err, ErrCorrupt) {
 			return false, nil
 		}
@@ -219,7 +219,11 @@ func (tx *transaction) addVersion(rec *record.Record, seen *record.Counts) (int6
 	if body == nil {
 		body = []byte{}
 	}
-	added, err := tx.w.q.addBody.exec(rec.Hash[:], string(rec.Codec), rec.Size, body)
+	dictionary, err := tx.dictionary(rec.Dictionary)
+	if err != nil {
+		return 0, err
+	}
+	added, err := tx.w.q.addBody.exec(rec.Hash[:], string(rec.Codec), dictionary, rec.Size, body)
 	if err != nil {
 		return 0, err
 	}

@@ -48,6 +48,8 @@ type verifier struct {
 	q        querier
 	sum      summer
 	findings []Finding
+
+	dictionaries dictionaries
 }
 
 func (v *verifier) all() error {
@@ -66,6 +68,8 @@ func (v *verifier) all() error {
 		{"heads", v.checksums("heads", 2, 1)},
 		{"faults", v.checksums("faults", 1, 0)},
 		{"versions", v.versions},
+		{"dictionaries", v.checksums("dictionaries", 1, 0)},
+		{"dictionaries", v.readDictionaries},
 		{"bodies", v.bodies},
 		{"", v.relations},
 		{"runs", v.digests},
@@ -203,6 +207,24 @@ func (v *verifier) versions() error {
 	return err
 }
 
+func (v *verifier) readDictionaries() error {
+	decoder, err := codec.NewDecoder()
+	if err != nil {
+		return err
+	}
+	defer decoder.Close()
+	v.dictionaries = make(dictionaries)
+	return v.each(func(row []driver.Value) error {
+		d, err := scanDictionary(decoder, row)
+		if err != nil {
+			v.found("dictionaries", fmt.Sprint(row[0]), "%v", err)
+			return nil
+		}
+		v.dictionaries[integer(row[0])] = d
+		return nil
+	}, selectDictionaries)
+}
+
 func (v *verifier) bodies() error {
 	decoder, err := codec.NewDecoder()
 	if err != nil {
@@ -212,14 +234,19 @@ func (v *verifier) bodies() error {
 	var body []byte
 	return v.each(func(row []driver.Value) error {
 		hash := digest(row[0])
-		decoded, err := decode(decoder, record.Codec(text(row[1])), integer(row[2]), blob(row[3]), body, hash)
+		s, err := scanStored(row[1:], v.dictionaries)
+		if err != nil {
+			v.found("bodies", hash.String(), "%v", err)
+			return nil
+		}
+		decoded, err := decode(decoder, s, body, hash)
 		if err != nil {
 			v.found("bodies", hash.String(), "%v", err)
 			return nil
 		}
 		body = decoded
 		return nil
-	}, `SELECT hash, codec, size, data FROM bodies`)
+	}, `SELECT b.hash, `+storedColumns+` FROM bodies b`)
 }
 
 // relations are what holds between rows. Each query finds what breaks one: the

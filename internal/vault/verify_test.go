@@ -28,6 +28,9 @@ func aFullVault(t testing.TB, path string) {
 	long := doc("6", "Six")
 	long.Redacted = []string{"$.secret"}
 	compress(t, &long, strings.Repeat("a long text that compresses ", 2000))
+	with := doc("7", "Seven")
+	compressWith(t, &with, aDictionary(t), "what dashboards have in common, and seven")
+	commit(t, w, with)
 	commit(t, w, doc("5", "Five", sinktest.Pointing(record.Ref{Kind: looks, ID: "9"}, record.Ref{Kind: looks, ID: "10"})),
 		long, same("1", sinktest.StateOnly), sinktest.Fault(dashboards, "2", "server", 5), sinktest.Fault(looks, "9", "denied", 1))
 	finish(t, w, dashboards)
@@ -36,20 +39,20 @@ func aFullVault(t testing.TB, path string) {
 // compress gives a record a compressed body.
 func compress(t testing.TB, rec *record.Record, content string) {
 	t.Helper()
-	enc, err := codec.NewEncoder(record.Zstd)
+	enc, err := codec.NewEncoder(record.Zstd, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain := doc(rec.ID, content)
 	rec.Hash, rec.Size, rec.Fingerprint = plain.Hash, plain.Size, plain.Fingerprint
-	rec.Body, rec.Codec = enc.Encode(plain.Body, nil)
+	rec.Body, rec.Codec, _ = enc.Encode(plain.Kind, plain.Body, nil)
 }
 
 func TestVerifyFindsNothing(t *testing.T) {
 	path := newPath(t)
 	aFullVault(t, path)
 	sound(t, path)
-	for _, table := range []string{"instances", "runs", "run_kinds", "run_calls", "bodies", "versions", "heads", "refs", "faults"} {
+	for _, table := range []string{"instances", "runs", "run_kinds", "run_calls", "dictionaries", "bodies", "versions", "heads", "refs", "faults"} {
 		if n, err := vault.Value(path, "SELECT count(*) FROM "+table); err != nil || n == int64(0) {
 			t.Errorf("%s has %v rows, %v: the test looks at nothing", table, n, err)
 		}
@@ -93,7 +96,12 @@ func TestVerifyNames(t *testing.T) {
 		{"body unknown codec", "UPDATE bodies SET codec = 'lzma' WHERE codec = 'zstd'", "bodies", ""},
 		{"body truncated", "UPDATE bodies SET data = substr(data, 1, 20) WHERE codec = 'zstd'", "bodies", ""},
 		{"body missing", "DELETE FROM bodies WHERE codec = 'zstd'", "versions", ""},
-		{"body orphaned", "INSERT INTO bodies VALUES (zeroblob(32), 'none', 0, x'')", "bodies", "0000"},
+		{"body without its dictionary", "UPDATE bodies SET dictionary = NULL", "bodies", ""},
+		{"body with another dictionary", "UPDATE bodies SET dictionary = 99 WHERE dictionary = 1", "bodies", ""},
+		{"dictionary", "UPDATE dictionaries SET kind = 'looks'", "dictionaries", "1"},
+		{"dictionary missing", "DELETE FROM dictionaries", "bodies", ""},
+		{"dictionary text", "UPDATE dictionaries SET data = zeroblob(length(data))", "bodies", ""},
+		{"body orphaned", "INSERT INTO bodies VALUES (zeroblob(32), 'none', NULL, 0, x'')", "bodies", "0000"},
 		{"fault", "UPDATE faults SET class = 'denied' WHERE class = 'server'", "faults", ""},
 		{"fault resolved", "UPDATE faults SET resolved_run = 6", "faults", ""},
 		{"sequence", "UPDATE sqlite_sequence SET seq = 2", "sqlite_sequence", "runs"},
@@ -231,8 +239,8 @@ func noticed(t *testing.T, path string) bool {
 // allRows is every row of every table, and the schema.
 func allRows(path string) (string, error) {
 	var all strings.Builder
-	for _, table := range []string{"sqlite_schema", "instances", "runs", "run_kinds", "run_calls", "bodies", "versions", "heads", "refs",
-		"faults", "sqlite_sequence"} {
+	for _, table := range []string{"sqlite_schema", "instances", "runs", "run_kinds", "run_calls", "dictionaries", "bodies", "versions", "heads",
+		"refs", "faults", "sqlite_sequence"} {
 		columns := "*"
 		if table == "sqlite_schema" {
 			columns = "type, name, tbl_name, sql"

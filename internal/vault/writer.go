@@ -76,8 +76,8 @@ func (w *Writer) prepare() error {
 		{&w.q.refs, `SELECT kind, item FROM refs WHERE version = +? ORDER BY kind, item`},
 		{&w.q.addRef, `INSERT INTO refs VALUES (?,?,?)`},
 		{&w.q.dropRefs, `DELETE FROM refs WHERE version = +?`},
-		{&w.q.addBody, `INSERT INTO bodies VALUES (?,?,?,?) ON CONFLICT (hash) DO NOTHING`},
-		{&w.q.body, `SELECT codec, size, data FROM bodies WHERE hash = +?`},
+		{&w.q.addBody, `INSERT INTO bodies VALUES (?,?,?,?,?) ON CONFLICT (hash) DO NOTHING`},
+		{&w.q.body, `SELECT ` + storedColumns + ` FROM bodies b WHERE b.hash = +?`},
 		{&w.q.putKind, `INSERT INTO run_kinds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, kind) DO UPDATE SET
 			listing = excluded.listing, reason = excluded.reason, listed = excluded.listed, new = excluded.new,
 			changed = excluded.changed, same = excluded.same, trashed = excluded.trashed, reappeared = excluded.reappeared,
