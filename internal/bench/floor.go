@@ -16,10 +16,10 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the same driver as the vault's
 )
 
-// floor is the least that a backup can do: GET each of n dashboards over eight
+// floor is the least that a backup can do: GET each of n dashboards over a few
 // connections, compress it and INSERT it in transactions of 200. It checks
 // nothing, remembers nothing and keeps one table.
-func floor(base, path string, n int) error {
+func floor(base, path string, n, connections int) error {
 	token, err := login(base)
 	if err != nil {
 		return err
@@ -29,15 +29,15 @@ func floor(base, path string, n int) error {
 		return err
 	}
 	bodies := make(chan []byte, 64)
-	failed := make(chan error, 9)
+	failed := make(chan error, connections+1)
 	work := make(chan string, len(ids))
 	for _, id := range ids {
 		work <- id
 	}
 	close(work)
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8, MaxConnsPerHost: 8}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}}
 	var fetchers sync.WaitGroup
-	for range 8 {
+	for range connections {
 		fetchers.Go(func() {
 			encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 			for id := range work {

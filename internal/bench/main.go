@@ -15,6 +15,7 @@ func main() {
 	rounds := flag.Int("rounds", 3, "rounds of each measurement; medians are printed")
 	url := flag.String("url", "", "of the simulated Looker, for the floor")
 	n := flag.Int("n", 0, "documents, for the floor")
+	connections := flag.Int("c", 8, "connections, for the floor")
 	db := flag.String("db", "", "file to make, for the floor")
 	flag.Parse()
 	var err error
@@ -24,7 +25,7 @@ func main() {
 	case "scaling":
 		err = scaling(*rounds)
 	case "floor":
-		err = floor(*url, *db, *n)
+		err = floor(*url, *db, *n, *connections)
 	default:
 		err = fmt.Errorf("unknown measurement %q: throughput or scaling", flag.Arg(0))
 	}

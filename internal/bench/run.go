@@ -116,11 +116,11 @@ func (b *bench) backup(url, db string, flags ...string) (measured, error) {
 	return m, nil
 }
 
-// floorOf runs the floor against a simulated Looker.
-func (b *bench) floorOf(url string, n int) (measured, error) {
+// floorOf runs the floor against a simulated Looker, over so many connections.
+func (b *bench) floorOf(url string, n, connections int) (measured, error) {
 	db := filepath.Join(b.dir, "floor.db")
 	defer remove(db)
-	m, _, err := process(exec.Command(b.self, "-url", url, "-n", fmt.Sprint(n), "-db", db, "floor"))
+	m, _, err := process(exec.Command(b.self, "-url", url, "-n", fmt.Sprint(n), "-c", fmt.Sprint(connections), "-db", db, "floor"))
 	return m, err
 }
 
