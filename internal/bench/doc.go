@@ -5,6 +5,8 @@
 //
 //	go run ./internal/bench                 throughput, second run, memory
 //	go run ./internal/bench scaling         workers against latency
+//	go run ./internal/bench cost            memory, processor and size for few and many
+//	go run ./internal/bench startup         commands that somebody waits for
 //
 // Figures are medians of several rounds; ratios are taken within a round, so that
 // they hold when the machine's speed drifts.

@@ -24,10 +24,14 @@ func main() {
 		err = throughput(*rounds)
 	case "scaling":
 		err = scaling(*rounds)
+	case "cost":
+		err = cost()
+	case "startup":
+		err = startup(*rounds)
 	case "floor":
 		err = floor(*url, *db, *n, *connections)
 	default:
-		err = fmt.Errorf("unknown measurement %q: throughput or scaling", flag.Arg(0))
+		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost or startup", flag.Arg(0))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

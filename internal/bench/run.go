@@ -124,6 +124,9 @@ func (b *bench) floorOf(url string, n, connections int) (measured, error) {
 	return m, err
 }
 
+// vault is where the vault is made.
+func (b *bench) vault() string { return filepath.Join(b.dir, "vault.db") }
+
 // remove removes a database and what stands beside it.
 func remove(db string) {
 	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {

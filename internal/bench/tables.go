@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
+	"os/exec"
 	"strings"
 	"time"
 )
@@ -32,7 +32,7 @@ func (b *bench) size(rounds, n, bytes int) error {
 		return err
 	}
 	defer stop()
-	db := filepath.Join(b.dir, "vault.db")
+	db := b.vault()
 	var floors, firsts, seconds, cpus []time.Duration
 	var ratios, gains []float64
 	var last measured
@@ -136,8 +136,71 @@ func (b *bench) paced(workers, calls int, way way) (measured, error) {
 		m.calls = int64(calls)
 		return m, err
 	}
-	db := filepath.Join(b.dir, "vault.db")
-	defer remove(db)
-	return b.backup(url, db, "--workers", fmt.Sprint(workers), "--set", fmt.Sprintf("stages.list.page_size=%d", way.perCall),
+	defer remove(b.vault())
+	return b.backup(url, b.vault(), "--workers", fmt.Sprint(workers), "--set", fmt.Sprintf("stages.list.page_size=%d", way.perCall),
 		"--set", fmt.Sprintf("stages.fetch.buffer=%d", 4*workers))
+}
+
+// cost compares what few and many documents of the same size take.
+func cost() error {
+	b, err := newBench()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	fmt.Printf("%s; command: go run ./internal/bench cost\n\n", machine())
+	fmt.Println("| dashboards of 8 kB | time | CPU for 10,000 | peak memory | vault / JSON |\n| --- | --- | --- | --- | --- |")
+	for _, n := range []int{50_000, 500_000} {
+		m, err := b.once(n)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("| %d | %s | %s | %d MB | %.1f %% |\n", n, round(m.wall), round(m.cpu*10_000/time.Duration(n)), m.rss/1_000_000, 100*float64(m.vault)/float64(m.bytes))
+	}
+	return nil
+}
+
+// once backs n dashboards up into a vault that stays.
+func (b *bench) once(n int) (measured, error) {
+	url, stop, err := b.simulator("--dashboards", fmt.Sprint(n), "--dashboard-bytes", "8000", "--trash", "-1")
+	if err != nil {
+		return measured{}, err
+	}
+	defer stop()
+	remove(b.vault())
+	return b.backup(url, b.vault())
+}
+
+// startup measures commands that somebody waits for.
+func startup(rounds int) error {
+	b, err := newBench()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if _, err := b.once(50_000); err != nil {
+		return err
+	}
+	fmt.Printf("%s; command: go run ./internal/bench startup\n\n", machine())
+	fmt.Println("| command | wall | CPU |\n| --- | --- | --- |")
+	for _, command := range []struct {
+		what string
+		args []string
+	}{
+		{"`version`", []string{"version"}},
+		{"`list dashboards`, 50,000 of them, in a pipe", []string{"list", "dashboards", "--db", b.vault()}},
+		{"`list dashboards --json`", []string{"list", "dashboards", "--json", "--db", b.vault()}},
+		{"`cat dashboards 17`", []string{"cat", "dashboards", "17", "--db", b.vault()}},
+	} {
+		var walls, cpus []time.Duration
+		for range 7 * rounds {
+			m, _, err := process(exec.Command(b.program, command.args...))
+			if err != nil {
+				return err
+			}
+			walls, cpus = append(walls, m.wall), append(cpus, m.cpu)
+		}
+		fmt.Printf("| %s | %s | %s |\n", command.what, median(walls).Round(time.Millisecond), median(cpus).Round(time.Millisecond))
+	}
+	return nil
 }
