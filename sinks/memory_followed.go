@@ -50,3 +50,22 @@ func (m *Memory) pointsTo(from record.Ref, kind record.Kind) (first string) {
 	}
 	return first
 }
+
+// Unsettled answers for what is held and was not seen in this run.
+func (m *Memory) Unsettled(_ context.Context, kind record.Kind, after string, limit int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	var ids []string
+	for key, d := range m.docs {
+		f := m.run.faults[key.Ref]
+		if key.instance == m.run.Instance && key.Kind == kind && key.ID > after && d.record.State != record.Gone &&
+			d.settled != m.run.ID && (f == nil || f.Resolved != 0) {
+			ids = append(ids, key.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], nil
+}

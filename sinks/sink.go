@@ -9,8 +9,8 @@ import (
 // Sink stores what an extraction brings. A sink serves one run: Begin, then any
 // number of Known and Commit, then Finish, then Close.
 //
-// Begin, Commit and Finish are called from one goroutine at a time; Known may be
-// called from many at once and while a Commit is under way.
+// Begin, Commit and Finish are called from one goroutine at a time; Known, Followed
+// and Unsettled may be called from many at once and while a Commit is under way.
 type Sink interface {
 	// Begin begins a run, or continues the newest open one. It returns
 	// [ErrNothingOpen] when a resume finds none.
@@ -26,6 +26,11 @@ type Sink interface {
 	// Folder is what the document in the owner's folder points to in that kind,
 	// where there is one.
 	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
+
+	// Unsettled returns ids of a kind that are held as present or in the trash and
+	// that this run has neither settled nor failed to fetch, at most limit of them,
+	// sorted bytewise, those behind after only: what Finish would make gone.
+	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 
 	// Commit stores a batch whole or not at all. Nil means that it is durable.
 	// The sink does not keep the batch or its bytes after it returns. A record

@@ -196,10 +196,11 @@ func things(n int) []thing {
 
 // store is a Store that knows what it is told to know.
 type store struct {
-	known    map[string]record.Known
-	followed []record.Listed // sorted by id
-	batches  []record.Batch
-	err      error
+	known     map[string]record.Known
+	followed  []record.Listed // sorted by id
+	unsettled []string        // sorted
+	batches   []record.Batch
+	err       error
 }
 
 func (s *store) Known(_ context.Context, _ record.Kind, ids []string) (map[string]record.Known, error) {
@@ -212,6 +213,14 @@ func (s *store) Followed(_ context.Context, _ record.Kind, after string, limit i
 		return nil, s.err
 	}
 	return s.followed[i:min(len(s.followed), i+limit)], s.err
+}
+
+func (s *store) Unsettled(_ context.Context, _ record.Kind, after string, limit int) ([]string, error) {
+	i := slices.IndexFunc(s.unsettled, func(id string) bool { return id > after })
+	if i < 0 {
+		return nil, s.err
+	}
+	return s.unsettled[i:min(len(s.unsettled), i+limit):len(s.unsettled)], s.err
 }
 
 func (s *store) Commit(_ context.Context, batch record.Batch) error {

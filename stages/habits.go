@@ -8,11 +8,13 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
+// IDsAtOnce is how many ids one call asks for at most, which keeps them within what
+// servers take as an address.
+const IDsAtOnce = 250
+
 const (
 	// faultTimeout is the class of a call that was not answered in time.
 	faultTimeout = "timeout"
-	// idsAtOnce keeps a list of ids within what servers take as an address.
-	idsAtOnce = 250
 	// A route of many on which so many calls failed in a row, and none brought
 	// anything, is not used any more. It takes less to find one bad document in a
 	// page of thousands.

@@ -29,6 +29,8 @@ type account struct {
 	absent          []string
 }
 
+const budgetUsedUp = "the budget of calls was used up"
+
 // NewLedger opens an account for each kind.
 func NewLedger(kinds []record.Kind) *Ledger {
 	l := &Ledger{order: slices.Clone(kinds), kinds: make(map[record.Kind]*account)}
@@ -192,7 +194,7 @@ func (l *Ledger) Ends() []record.End {
 			ends[i].Listing = record.Open
 		}
 		if a.spent && ends[i].Listing == record.Open {
-			ends[i].Listing, ends[i].Reason = record.Budget, "the budget of calls was used up"
+			ends[i].Listing, ends[i].Reason = record.Budget, budgetUsedUp
 		}
 	}
 	return ends

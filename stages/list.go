@@ -19,6 +19,7 @@ type ListOptions struct {
 	Workers, Buffer int
 	PageSize        int  // documents that one ask brings at most
 	Full            bool // stamps are not to be trusted
+	Missing         bool // look for what the store holds and the listings did not, see [CanBeLookedFor]
 	Admin           bool // the key is an administrator's
 	Exclude         []record.Ref
 	Within          Within
@@ -54,6 +55,8 @@ type lister struct {
 // kind enumerates one kind. A listing that fails ends its kind, not the run.
 func (l *lister) kind(ctx context.Context, kind catalogue.Kind, emit pipeline.Emit[record.Ask]) error {
 	switch {
+	case l.Missing:
+		return l.missing(ctx, kind, emit)
 	case kind.Listing.Whole:
 		l.Ledger.Asked(kind.Name, 1)
 		return emit(record.Ask{Kind: kind.Name, How: record.Whole, State: record.Present})
@@ -62,30 +65,38 @@ func (l *lister) kind(ctx context.Context, kind catalogue.Kind, emit pipeline.Em
 	case len(kind.Listing.Fixed) > 0:
 		return l.fixed(ctx, kind, emit)
 	}
-	states := []record.State{record.Present}
-	if kind.Listing.Trash {
-		// Trash comes second: what is thrown away in between is then seen twice,
-		// not never.
-		states = append(states, record.Trashed)
-	}
-	for _, state := range states {
-		err := l.enumerate(ctx, kind, state, emit)
-		var failed *Failed
-		switch {
-		case errors.As(err, &failed):
-			if ended(l.Ledger, l.Log, kind, l.Admin, failed) {
-				return nil
-			}
-			return emit(record.Ask{Kind: kind.Name, State: state, Fault: &failed.Fault})
-		case errors.Is(err, ErrBudget):
-			l.Ledger.Spent(kind.Name)
-			return nil
-		case err != nil:
-			return err
+	for _, state := range states(kind) {
+		if err := l.enumerate(ctx, kind, state, emit); err != nil {
+			return l.failed(kind, state, err, emit)
 		}
 	}
 	l.Ledger.Ended(kind.Name, record.Complete, "")
 	return nil
+}
+
+// states are those in which a kind is listed. Trash comes second: what is thrown
+// away in between is then seen twice, not never.
+func states(kind catalogue.Kind) []record.State {
+	if kind.Listing.Trash {
+		return []record.State{record.Present, record.Trashed}
+	}
+	return []record.State{record.Present}
+}
+
+// failed ends the kind with the error of a call, unless that ends the run.
+func (l *lister) failed(kind catalogue.Kind, state record.State, err error, emit pipeline.Emit[record.Ask]) error {
+	var failed *Failed
+	switch {
+	case errors.As(err, &failed):
+		if ended(l.Ledger, l.Log, kind, l.Admin, failed) {
+			return nil
+		}
+		return emit(record.Ask{Kind: kind.Name, State: state, Fault: &failed.Fault})
+	case errors.Is(err, ErrBudget):
+		l.Ledger.Ended(kind.Name, record.Budget, budgetUsedUp)
+		return nil
+	}
+	return err
 }
 
 // ended enters into the books how a listing ended that a call could not go on

@@ -62,6 +62,7 @@ func (f *Failed) Unwrap() error { return f.Err }
 type Store interface {
 	Known(ctx context.Context, kind record.Kind, ids []string) (map[string]record.Known, error)
 	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
+	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 	Commit(ctx context.Context, batch record.Batch) error
 }
 

@@ -10,6 +10,9 @@ import (
 	"github.com/lookervault/lookervault/pipeline"
 )
 
+// nowhere is the offset of rows that are no part of a list.
+const nowhere = -1
+
 // plan turns listed rows, the first of which stands at offset, into asks.
 func (l *lister) plan(ctx context.Context, kind catalogue.Kind, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
 	rows = distinct(rows)
@@ -94,7 +97,7 @@ func planWant(kind catalogue.Kind, state record.State, offset int, rows []record
 	}
 	var asks []record.Ask
 	want := s.want
-	if can(kind, record.Page, state) && len(want) == len(rows) {
+	if can(kind, record.Page, state) && offset != nowhere && len(want) == len(rows) {
 		for chunk := range slices.Chunk(want, size) {
 			page := ask(record.Page, chunk)
 			page.Offset = offset

@@ -34,7 +34,7 @@ func (t *task) most(how record.How) int {
 	case record.Folder:
 		return unbounded // it comes whole or not at all
 	case record.IDs:
-		return min(most, idsAtOnce)
+		return min(most, IDsAtOnce)
 	}
 	return most
 }

@@ -51,11 +51,7 @@ func (t *task) missing(ctx context.Context, want record.Listed, failed *Failed) 
 	if t.kind.Listing.IDs == "" {
 		return t.fault(want, failed.Fault)
 	}
-	states := []record.State{record.Present}
-	if t.kind.Listing.Trash {
-		states = append(states, record.Trashed)
-	}
-	for _, state := range states {
+	for _, state := range states(t.kind) {
 		call := listCall(t.kind, state, 0, 1)
 		call.Query.Set(t.kind.Listing.IDs, want.ID)
 		answer, err := t.Looker.Get(ctx, call)

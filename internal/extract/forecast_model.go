@@ -18,7 +18,8 @@ import (
 //   - a list in one answer: that call
 //   - a paged list: one call for each page of ids, in two passes where there is
 //     trash, then what list plans for what is not known to be unchanged: pages,
-//     id lists, folders, single documents (see [plan])
+//     id lists, folders, single documents (see [plan]); and calls that look by id
+//     for what it does not hold any more
 //   - fixed routes: one call each
 //   - what follows from others: what list plans for the ids that documents point
 //     to; an immutable one that is stored costs nothing
@@ -196,8 +197,25 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 		trash, n, some := m.trash(k, items, f)
 		c, items, proof = c.plus(trash), items.plus(n), proof || some
 	}
+	c.add(k.kind.Listing.Route.Activity, m.lookedFor(k))
 	m.prove(&c, k, proof)
 	return c, items
+}
+
+// lookedFor is how many calls look by id for what the list does not hold any
+// more. Some of it may turn up in the trash, and is not looked for.
+func (m *model) lookedFor(k *knowledge) amount {
+	if m.within != nil || !stages.CanBeLookedFor(k.kind) {
+		return amount{}
+	}
+	n := len(k.held.documents(func(id string) bool {
+		return !k.lists(id) && k.held[id].state == record.Present && m.wanted(k.kind.Name, id, "")
+	}))
+	calls := (n + stages.IDsAtOnce - 1) / stages.IDsAtOnce
+	if k.kind.Listing.Trash {
+		return amount{0, float64(2 * calls), float64(2 * calls)}
+	}
+	return exactly(calls)
 }
 
 // present is what list plans for the documents that were looked at, and how many

@@ -47,3 +47,20 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 	}
 	return found, nil
 }
+
+// Unsettled returns ids of a kind that are present or in the trash, and that the
+// run has neither settled nor failed to fetch: at most limit of them, sorted
+// bytewise, those behind after only.
+func (w *Writer) Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error) {
+	if w.run == nil {
+		return nil, errNoRun
+	}
+	var ids []string
+	for row, err := range rows(ctx, w.reader.db, selectUnsettled, w.run.instance, string(kind), after, w.run.id, limit) {
+		if err != nil {
+			return nil, doing(fmt.Sprintf("look for %s that were not seen", kind), classify(w.path, err))
+		}
+		ids = append(ids, text(row[2]))
+	}
+	return ids, nil
+}

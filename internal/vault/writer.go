@@ -48,6 +48,11 @@ type queries struct {
 const (
 	selectVersion = `SELECT id, instance, kind, item, state, hash, size, fingerprint, policy, first_run, last_run,
 		gone_run, fetched_at, route, redacted, name, folder, owner, updated_at FROM versions`
+	// selectUnsettled finds what a run has neither settled nor failed to fetch.
+	selectUnsettled = `SELECT instance, kind, item, state, version, stamp, policy, settled_run FROM heads h
+		WHERE instance = +?1 AND kind = +?2 AND item > +?3 AND state <> 'gone' AND settled_run <> +?4
+		AND NOT EXISTS (SELECT 1 FROM faults f WHERE f.run = +?4 AND f.kind = +?2 AND f.item = h.item AND f.resolved_run IS NULL)
+		ORDER BY item LIMIT ?5`
 	selectFault = `SELECT id, instance, run, kind, item, class, status, attempts, message, at, resolved_run FROM faults`
 	selectKinds = `SELECT run, kind, listing, reason, listed, new, changed, same, trashed, reappeared, gone, failed,
 		bytes, stored FROM run_kinds`
@@ -94,10 +99,7 @@ func (w *Writer) prepare() error {
 			at = excluded.at, resolved_run = excluded.resolved_run, checksum = excluded.checksum`},
 		{&w.q.faultsOf, selectFault + ` WHERE instance = +? AND kind = +? AND item = +? AND resolved_run IS NULL`},
 		{&w.q.faultsOfListing, selectFault + ` WHERE instance = +? AND kind = +? AND run < +? AND resolved_run IS NULL`},
-		{&w.q.unsettled, `SELECT instance, kind, item, state, version, stamp, policy, settled_run FROM heads h
-			WHERE instance = +?1 AND kind = +?2 AND item > +?3 AND state <> 'gone' AND settled_run <> +?4
-			AND NOT EXISTS (SELECT 1 FROM faults f WHERE f.run = +?4 AND f.kind = +?2 AND f.item = h.item AND f.resolved_run IS NULL)
-			ORDER BY item LIMIT ?5`},
+		{&w.q.unsettled, selectUnsettled},
 		{&w.q.snapshot, selectSnapshot},
 	} {
 		var err error

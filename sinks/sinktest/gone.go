@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -174,4 +176,35 @@ func manyGone(t *testing.T, store Store) {
 	s.commit(Same(dashboards, "7"), Same(dashboards, "700"))
 	run := s.finish(record.Finish{Kinds: []record.End{Ended(dashboards, 2)}, Keep: []record.Ref{{Kind: dashboards, ID: "8"}}})
 	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, Same: 2, Gone: n - 3})
+}
+
+// unsettled: what Finish would make gone, in pages.
+func unsettled(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards, looks))
+	for i := range 9 {
+		s.commit(Doc(dashboards, fmt.Sprint(i+1), "Some"))
+	}
+	s.commit(Doc(looks, "1", "Another kind"))
+	s.complete(Ended(dashboards, 9), Ended(looks, 1))
+	s = store.begin(t, kinds(dashboards, looks))
+	s.commit(Same(dashboards, "1"), Gone(dashboards, "2"), Fault(dashboards, "3", "server", 1), Doc(dashboards, "10", "New"))
+	var all []string
+	for after := ""; ; {
+		page, err := s.Unsettled(t.Context(), dashboards, after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, page...)
+		if len(page) < 2 {
+			break
+		}
+		after = page[1]
+	}
+	if diff := cmp.Diff([]string{"4", "5", "6", "7", "8", "9"}, all); diff != "" {
+		t.Errorf("unsettled (-want +got):\n%s", diff)
+	}
+	run := s.complete(Ended(dashboards, 4))
+	if got := run.Kinds[0].Gone; got != 7 {
+		t.Errorf("%d gone, want those six and the one that the server said is gone", got)
+	}
 }

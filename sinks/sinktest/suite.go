@@ -35,6 +35,7 @@ func Suite(t *testing.T, fresh func(t *testing.T) Store) {
 		{"kept", kept},
 		{"many gone", manyGone},
 		{"followed", followed},
+		{"unsettled", unsettled},
 		{"followed in pages", followedInPages},
 		{"followed in a scope", followedInScope},
 		{"faults", faults},

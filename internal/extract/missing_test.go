@@ -1,0 +1,103 @@
+package extract_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// restless is a rig whose server changes once, when the listing of documents that
+// are present was answered.
+func restless(t *testing.T, options lookersim.Options, route string, changes ...lookersim.Change) (r *rig, armed *atomic.Bool) {
+	armed = new(atomic.Bool)
+	options.Observe = func(c lookersim.Call) {
+		listing := c.Route == route && strings.Contains(c.Query, "offset=0") && !strings.Contains(c.Query, "deleted=true")
+		if listing && armed.CompareAndSwap(true, false) {
+			mutate(t, r, changes...)
+		}
+	}
+	r = newRig(t, options)
+	return r, armed
+}
+
+// TestTakenOutOfTheTrashMeanwhile: a dashboard is in the trash while the present
+// ones are listed, and is present while the trash is. It is in neither list, and is
+// not gone.
+func TestTakenOutOfTheTrashMeanwhile(t *testing.T) {
+	r, armed := restless(t, lookersim.Options{Seed: 3}, "GET /dashboards/search",
+		lookersim.Change{Op: lookersim.OpRestore, Kind: "dashboards", ID: "5"})
+	mutate(t, r, lookersim.Change{Op: lookersim.OpTrash, Kind: "dashboards", ID: "5"})
+	r.run(record.RunComplete, start("dashboards", "users"))
+	if got := r.states("dashboards")["5"]; got != record.Trashed {
+		t.Fatalf("it is %s before, want trashed", got)
+	}
+	armed.Store(true)
+	result := r.run(record.RunComplete, start("dashboards", "users"))
+	if armed.Load() {
+		t.Fatal("nothing was restored")
+	}
+	if got := countsOf(t, result, "dashboards"); got.Gone != 0 || r.states("dashboards")["5"] != record.Present {
+		t.Errorf("it is %s and %+v, want it present", r.states("dashboards")["5"], got)
+	}
+	if notes := strings.Join(result.Run.Notes, "\n"); !strings.Contains(notes, "dashboards: 1 came back, or moved, while the list was read: 5") {
+		t.Errorf("notes: %s", notes)
+	}
+	compare(t, r, "dashboards")
+}
+
+// TestGoneIsLookedForFirst: what a listing does not hold any more costs a call by
+// id and state, and is gone when that does not find it.
+func TestGoneIsLookedForFirst(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3})
+	r.run(record.RunComplete, start("dashboards", "users", "roles"))
+	calls := r.run(record.RunComplete, start("dashboards", "users", "roles")).API.Calls
+	mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "5"},
+		lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "7"},
+		lookersim.Change{Op: lookersim.OpDelete, Kind: "users", ID: "9"})
+	result := r.run(record.RunComplete, start("dashboards", "users", "roles"))
+	if got := countsOf(t, result, "dashboards"); got.Gone != 2 {
+		t.Errorf("%+v, want two gone", got)
+	}
+	if got := countsOf(t, result, "users"); got.Gone != 1 {
+		t.Errorf("%+v, want one gone", got)
+	}
+	if got := result.API.Calls - calls; got != 3 {
+		t.Errorf("%d calls more than without, want 3: two states of dashboards, one of users", got)
+	}
+}
+
+// TestNothingIsGoneThatCouldNotBeLookedFor: when the search fails, or the budget
+// ends before it, the kind is not complete and nothing of it is gone.
+func TestNothingIsGoneThatCouldNotBeLookedFor(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		prepare func(r *rig, calls int64)
+		listing record.Listing
+	}{
+		{"it fails", func(r *rig, _ int64) {
+			r.rules(fmt.Sprintf("route=GET /dashboards/search after=%d status=500", r.sim.Counts().Routes["GET /dashboards/search"]/2))
+		}, record.Incomplete},
+		{"no budget", func(r *rig, calls int64) { r.config.RateLimit.MaxCalls = int(calls) - 1 }, record.Budget},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, lookersim.Options{Seed: 3})
+			r.run(record.RunComplete, start("dashboards"))
+			calls := r.run(record.RunComplete, start("dashboards")).API.Calls
+			mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "5"})
+			tt.prepare(r, calls)
+			result := r.run(record.RunPartial, start("dashboards"))
+			if got := countsOf(t, result, "dashboards"); got.Gone != 0 || got.Listing != tt.listing {
+				t.Errorf("%+v, want nothing gone and the listing %s", got, tt.listing)
+			}
+			r.rules()
+			r.config.RateLimit.MaxCalls = 0
+			if got := countsOf(t, r.run(record.RunComplete, start("dashboards")), "dashboards"); got.Gone != 1 {
+				t.Errorf("%+v, want it gone the next time", got)
+			}
+		})
+	}
+}
