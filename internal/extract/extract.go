@@ -195,7 +195,7 @@ func (f *flow) run(ctx context.Context) error {
 // missing looks again for documents that complete listings did not hold, before
 // Finish takes them for gone. Most runs have none, and make no call for it.
 func (f *flow) missing(ctx context.Context, kinds []catalogue.Kind) error {
-	if !f.begun.Scope.Unscoped() || f.job.Stop != nil && f.job.Stop.Err() != nil {
+	if !f.begun.Scope.Unscoped() {
 		return nil // nothing becomes gone
 	}
 	var some []catalogue.Kind
