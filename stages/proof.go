@@ -45,8 +45,7 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 	if v := t.known(); v != unknown {
 		return v, nil
 	}
-	largest := slices.SortedStableFunc(slices.Values(found), func(a, b matched) int { return cmp.Compare(len(b.row), len(a.row)) })
-	for _, sample := range largest[:min(samples, len(largest))] {
+	for _, sample := range sampled(found) {
 		v, err := t.compare(ctx, sample)
 		switch {
 		case errors.Is(err, ErrBudget):
@@ -59,6 +58,16 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		}
 	}
 	return unknown, nil // of this answer; the next one is compared again
+}
+
+// sampled picks rows to compare: the largest, which has most to lose, then one of
+// the middle and the smallest, as what makes one document fail is often its size.
+func sampled(found []matched) []matched {
+	bySize := slices.SortedStableFunc(slices.Values(found), func(a, b matched) int { return cmp.Compare(len(b.row), len(a.row)) })
+	if len(bySize) <= samples {
+		return bySize
+	}
+	return []matched{bySize[0], bySize[len(bySize)/2], bySize[len(bySize)-1]}
 }
 
 // known returns what was proven before.

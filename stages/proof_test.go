@@ -2,6 +2,7 @@ package stages_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,6 +68,30 @@ func TestRowThatNothingWasComparedWithIsNoDocument(t *testing.T) {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"3", "4"}, ids(items, hasBody)); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
+	}
+}
+
+// TestLargeDocumentsThatFailAreNoReasonToTrust: the largest ones cannot be had
+// alone, but others can, and tell that rows are poor.
+func TestLargeDocumentsThatFailAreNoReasonToTrust(t *testing.T) {
+	looker := &fakeLooker{things: things(9), poor: true}
+	looker.before = func(_ int, call stages.Call) error {
+		if slices.Contains([]string{"/dashboards/9", "/dashboards/8", "/dashboards/7", "/dashboards/6"}, call.Path) {
+			return failed("server", 500)
+		}
+		return nil
+	}
+	for i := range looker.things {
+		looker.things[i].id = strconv.Itoa(9 - i) // rows of the same size: the first of them counts as the largest
+	}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	items := r.fetch(t, pageAsk(0, "9", "8", "7", "6", "5", "4", "3", "2", "1"))
+	faults := ids(items, func(i record.Item) bool { return i.Fault != nil })
+	if diff := cmp.Diff([]string{"6", "7", "8", "9"}, faults); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"1", "2", "3", "4", "5"}, ids(items, hasBody)); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
 }

@@ -69,7 +69,8 @@ func (d dictionaries) newest() []*record.Dictionary {
 	return slices.SortedFunc(maps.Values(of), func(a, b *record.Dictionary) int { return cmp.Compare(a.Kind, b.Kind) })
 }
 
-// dictionary returns the id of a dictionary, which is stored when it is new.
+// dictionary returns the id of a dictionary, which is stored when it is new. One
+// that was damaged and is made again is whole again, and so are its bodies.
 func (tx *transaction) dictionary(d *record.Dictionary) (driver.Value, error) {
 	if d == nil {
 		return nil, nil
@@ -84,12 +85,13 @@ func (tx *transaction) dictionary(d *record.Dictionary) (driver.Value, error) {
 		return nil, err
 	}
 	data, used, _ := encoder.Encode(d.Kind, d.Text, nil)
-	id, err := tx.w.conn.number(`SELECT coalesce(max(id), 0) + 1 FROM dictionaries`)
+	id, err := tx.w.conn.number(`SELECT coalesce((SELECT id FROM dictionaries WHERE hash = ?),
+		(SELECT coalesce(max(id), 0) + 1 FROM dictionaries))`, d.Hash[:])
 	if err != nil {
 		return nil, err
 	}
 	columns := []driver.Value{id, d.Hash[:], string(d.Kind), string(used), int64(len(d.Text)), data}
-	err = tx.w.conn.run(`INSERT INTO dictionaries VALUES (?,?,?,?,?,?,?)`, append(columns, tx.w.sum.row("dictionaries", columns...))...)
+	err = tx.w.conn.run(`INSERT OR REPLACE INTO dictionaries VALUES (?,?,?,?,?,?,?)`, append(columns, tx.w.sum.row("dictionaries", columns...))...)
 	if err != nil {
 		return nil, fmt.Errorf("store a dictionary: %w", err)
 	}

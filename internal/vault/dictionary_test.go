@@ -128,4 +128,13 @@ func TestDamagedDictionaryIsNamed(t *testing.T) {
 	if err != nil || begun.Dictionaries != nil {
 		t.Errorf("Begin = %+v, %v; want no dictionary", begun.Dictionaries, err)
 	}
+	// The same documents make it again.
+	two := doc("3", "")
+	compressWith(t, &two, aDictionary(t), "dashboards have three")
+	commit(t, w, same("1"), same("2"), two)
+	finish(t, w, dashboards)
+	sound(t, path)
+	if d, err := read(t, path).Document(t.Context(), "", one.Ref, 0); err != nil || d.Hash != one.Hash {
+		t.Errorf("Document = %v, want what was stored", err)
+	}
 }
