@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 	"github.com/lookervault/lookervault/pipeline"
 )
 
-// fewEnough is how many documents are looked for one by one on a server that does
+// fewEnough is how many documents are asked for one by one on a server that does
 // not honour lists of ids.
 const fewEnough = 20
 
@@ -39,50 +40,71 @@ func (l *lister) missing(ctx context.Context, kind catalogue.Kind, emit pipeline
 			return slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: id})
 		})
 		for _, state := range states(kind) {
-			found, err := l.lookFor(ctx, kind, state, ids)
+			found, honoured, err := l.lookFor(ctx, kind, state, ids)
+			if err == nil && !honoured && len(ids) <= fewEnough {
+				found, err = l.askFor(ctx, kind, ids)
+			}
 			if err != nil {
 				return l.failed(kind, state, err, emit)
 			}
-			if len(found) == 0 {
-				continue
-			}
-			l.Log.Warn("the list did not hold what is there", "kind", kind.Name, "documents", len(found), "first", found[0].ID)
-			l.Ledger.Note(kind.Name, fmt.Sprintf("%d came back, or moved, while the list was read: %s", len(found), some(idsOf(found))))
-			if err := l.plan(ctx, kind, state, nowhere, found, emit); err != nil {
+			if err := l.turnedUp(ctx, kind, state, found, emit); err != nil {
 				return err
+			}
+			if !honoured {
+				break // asked for alone, a document comes in whatever state it is
 			}
 			ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(idsOf(found), id) })
 		}
 	}
 }
 
-// lookFor searches for documents by their ids. Where the server ignores lists of
-// ids, and there are too many to ask for each, it finds nothing.
-func (l *lister) lookFor(ctx context.Context, kind catalogue.Kind, state record.State, ids []string) ([]record.Listed, error) {
+// turnedUp plans documents that the list did not hold.
+func (l *lister) turnedUp(ctx context.Context, kind catalogue.Kind, state record.State, found []record.Listed, emit pipeline.Emit[record.Ask]) error {
+	if len(found) == 0 {
+		return nil
+	}
+	l.Log.Warn("the list did not hold what is there", "kind", kind.Name, "documents", len(found), "first", found[0].ID)
+	l.Ledger.Note(kind.Name, fmt.Sprintf("%d came back, or moved, while the list was read: %s", len(found), some(idsOf(found))))
+	return l.plan(ctx, kind, state, nowhere, found, emit)
+}
+
+// lookFor searches for documents by their ids. It tells whether the server
+// honoured the ids, and brought nothing else.
+func (l *lister) lookFor(ctx context.Context, kind catalogue.Kind, state record.State, ids []string) (found []record.Listed, honoured bool, err error) {
 	if len(ids) == 0 {
-		return nil, nil
+		return nil, true, nil
 	}
 	call := listCall(kind, state, 0, len(ids))
 	call.Query.Set(kind.Listing.IDs, strings.Join(ids, ","))
 	answer, err := l.Looker.Get(ctx, call)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	rows, err := l.rows(kind, state, answer.Body)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	found := slices.DeleteFunc(rows, func(r record.Listed) bool { return !slices.Contains(ids, r.ID) })
-	if len(found) == len(rows) || len(ids) == 1 || len(ids) > fewEnough {
-		return found, nil
-	}
-	found = nil
-	for i := range ids {
-		one, err := l.lookFor(ctx, kind, state, ids[i:i+1])
-		if err != nil {
-			return nil, err
+	found = slices.DeleteFunc(slices.Clone(rows), func(r record.Listed) bool { return !slices.Contains(ids, r.ID) })
+	return found, len(found) == len(rows), nil
+}
+
+// askFor asks for each document alone, and returns those that are there. Their
+// bodies are fetch's to bring.
+func (l *lister) askFor(ctx context.Context, kind catalogue.Kind, ids []string) (found []record.Listed, err error) {
+	for _, id := range ids {
+		route, path := kind.Single(id)
+		if route.IsZero() {
+			return nil, nil
 		}
-		found = append(found, one...)
+		_, err := l.Looker.Get(ctx, Call{Route: route, Path: path, Query: route.Values()})
+		var failed *Failed
+		switch {
+		case errors.As(err, &failed) && failed.Class == record.FaultMissing:
+		case err != nil:
+			return nil, err
+		default:
+			found = append(found, record.Listed{ID: id, State: record.Present})
+		}
 	}
 	return found, nil
 }

@@ -28,25 +28,30 @@ func restless(t *testing.T, options lookersim.Options, route string, changes ...
 // ones are listed, and is present while the trash is. It is in neither list, and is
 // not gone.
 func TestTakenOutOfTheTrashMeanwhile(t *testing.T) {
-	r, armed := restless(t, lookersim.Options{Seed: 3}, "GET /dashboards/search",
-		lookersim.Change{Op: lookersim.OpRestore, Kind: "dashboards", ID: "5"})
-	mutate(t, r, lookersim.Change{Op: lookersim.OpTrash, Kind: "dashboards", ID: "5"})
-	r.run(record.RunComplete, start("dashboards", "users"))
-	if got := r.states("dashboards")["5"]; got != record.Trashed {
-		t.Fatalf("it is %s before, want trashed", got)
+	for name, quirks := range map[string]lookersim.Quirks{"as it should be": {}, "id lists are ignored": {IgnoreIDs: true}} {
+		t.Run(name, func(t *testing.T) {
+			r, armed := restless(t, lookersim.Options{Seed: 3, Quirks: quirks}, "GET /dashboards/search",
+				lookersim.Change{Op: lookersim.OpRestore, Kind: "dashboards", ID: "5"})
+			mutate(t, r, lookersim.Change{Op: lookersim.OpTrash, Kind: "dashboards", ID: "5"})
+			r.run(record.RunComplete, start("dashboards", "users"))
+			if got := r.states("dashboards")["5"]; got != record.Trashed {
+				t.Fatalf("it is %s before, want trashed", got)
+			}
+			mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "7"})
+			armed.Store(true)
+			result := r.run(record.RunComplete, start("dashboards", "users"))
+			if armed.Load() {
+				t.Fatal("nothing was restored")
+			}
+			if got := countsOf(t, result, "dashboards"); got.Gone != 1 || r.states("dashboards")["5"] != record.Present {
+				t.Errorf("it is %s and %+v, want it present, and 7 gone", r.states("dashboards")["5"], got)
+			}
+			if notes := strings.Join(result.Run.Notes, "\n"); !strings.Contains(notes, "dashboards: 1 came back, or moved, while the list was read: 5") {
+				t.Errorf("notes: %s", notes)
+			}
+			compare(t, r, "dashboards")
+		})
 	}
-	armed.Store(true)
-	result := r.run(record.RunComplete, start("dashboards", "users"))
-	if armed.Load() {
-		t.Fatal("nothing was restored")
-	}
-	if got := countsOf(t, result, "dashboards"); got.Gone != 0 || r.states("dashboards")["5"] != record.Present {
-		t.Errorf("it is %s and %+v, want it present", r.states("dashboards")["5"], got)
-	}
-	if notes := strings.Join(result.Run.Notes, "\n"); !strings.Contains(notes, "dashboards: 1 came back, or moved, while the list was read: 5") {
-		t.Errorf("notes: %s", notes)
-	}
-	compare(t, r, "dashboards")
 }
 
 // TestGoneIsLookedForFirst: what a listing does not hold any more costs a call by
