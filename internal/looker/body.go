@@ -43,8 +43,9 @@ func (b *bodies) read(resp *http.Response, hint, limit int64) ([]byte, error) {
 		_, err := io.ReadFull(resp.Body, body)
 		return body, err
 	}
-	// Some bytes above the hint let a body of that size end without growing.
-	body, err := b.readAll(resp.Body, int(min(max(hint, 4<<10)+bytes.MinRead, limit+1, trustedLength)), limit)
+	// Some bytes above the hint let a body of that size end without growing. A small
+	// body is read into memory that is kept, and copied.
+	body, err := b.readAll(resp.Body, int(min(max(hint, minKept)+bytes.MinRead, limit+1, trustedLength)), limit)
 	if err != nil {
 		b.give(body)
 		return nil, err
