@@ -50,7 +50,7 @@ func (b *bodies) read(resp *http.Response, hint, limit int64) ([]byte, error) {
 		b.give(body)
 		return nil, err
 	}
-	if cap(body)-len(body) > len(body)/4 {
+	if len(body) < minKept || cap(body) > 2*len(body) {
 		exact := append(b.take(len(body)), body...)
 		b.give(body)
 		return exact, nil
@@ -86,7 +86,7 @@ func (b *bodies) take(n int) []byte {
 	if n < minKept {
 		return make([]byte, 0, n)
 	}
-	if kept, _ := b.kept.Get().(*[]byte); kept != nil && cap(*kept) >= n && cap(*kept) <= 2*n {
+	if kept, _ := b.kept.Get().(*[]byte); kept != nil && cap(*kept) >= n && cap(*kept) <= n+n/2 {
 		return (*kept)[:0]
 	}
 	return make([]byte, 0, n+n/spare)
