@@ -30,13 +30,7 @@ func aDictionary(t testing.TB) *codec.Dictionaries {
 // compressWith gives a record a body that needs a dictionary.
 func compressWith(t testing.TB, rec *record.Record, dictionaries *codec.Dictionaries, content string) {
 	t.Helper()
-	enc, err := codec.NewEncoder(record.Zstd, dictionaries)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain := doc(rec.ID, content)
-	rec.Hash, rec.Size, rec.Fingerprint = plain.Hash, plain.Size, plain.Fingerprint
-	rec.Body, rec.Codec, rec.Dictionary = enc.Encode(plain.Kind, plain.Body, nil)
+	compress(t, rec, dictionaries, content)
 	if rec.Dictionary == nil {
 		t.Fatalf("%q is encoded without a dictionary", content)
 	}

@@ -27,7 +27,7 @@ func aFullVault(t testing.TB, path string) {
 	w := begin(t, path, start)
 	long := doc("6", "Six")
 	long.Redacted = []string{"$.secret"}
-	compress(t, &long, strings.Repeat("a long text that compresses ", 2000))
+	compress(t, &long, nil, strings.Repeat("a long text that compresses ", 2000))
 	with := doc("7", "Seven")
 	compressWith(t, &with, aDictionary(t), "what dashboards have in common, and seven")
 	commit(t, w, with)
@@ -37,15 +37,15 @@ func aFullVault(t testing.TB, path string) {
 }
 
 // compress gives a record a compressed body.
-func compress(t testing.TB, rec *record.Record, content string) {
+func compress(t testing.TB, rec *record.Record, dictionaries *codec.Dictionaries, content string) {
 	t.Helper()
-	enc, err := codec.NewEncoder(record.Zstd, nil)
+	enc, err := codec.NewEncoder(record.Zstd, dictionaries)
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain := doc(rec.ID, content)
 	rec.Hash, rec.Size, rec.Fingerprint = plain.Hash, plain.Size, plain.Fingerprint
-	rec.Body, rec.Codec, _ = enc.Encode(plain.Kind, plain.Body, nil)
+	rec.Body, rec.Codec, rec.Dictionary = enc.Encode(plain.Kind, plain.Body, nil)
 }
 
 func TestVerifyFindsNothing(t *testing.T) {
