@@ -49,7 +49,9 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		v, err := t.compare(ctx, sample)
 		switch {
 		case errors.Is(err, ErrBudget):
-			return trusted, nil // what was paid for is not thrown away
+			// What was paid for is not thrown away, and not taken for complete.
+			t.Ledger.Ended(t.kind.Name, record.Budget, budgetUsedUp)
+			return trusted, nil
 		case err != nil:
 			return unknown, err
 		}

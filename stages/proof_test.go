@@ -96,6 +96,32 @@ func TestLargeDocumentsThatFailAreNoReasonToTrust(t *testing.T) {
 	}
 }
 
+// TestRowsWithoutAProofForWantOfBudgetAreNotComplete: what was paid for is kept, but
+// nobody knows whether the rows are whole documents.
+func TestRowsWithoutAProofForWantOfBudgetAreNotComplete(t *testing.T) {
+	for _, name := range []record.Kind{"dashboards", "roles"} {
+		looker := &fakeLooker{things: things(3), poor: true, before: func(_ int, call stages.Call) error {
+			if call.Path == "/dashboards/search" || call.Path == "/roles" {
+				return nil
+			}
+			return stages.ErrBudget
+		}}
+		r := newRig(looker, kindOf(t, name))
+		ask := pageAsk(0, "1", "2", "3")
+		if name == "roles" {
+			ask = record.Ask{Kind: "roles", How: record.Whole, State: record.Present}
+		}
+		items := r.fetch(t, ask)
+		r.ledger.Ended(name, record.Complete, "") // as the list says, before or after
+		if diff := cmp.Diff(numbers(1, 3), ids(items, hasBody)); diff != "" {
+			t.Errorf("%s: bodies (-want +got):\n%s", name, diff)
+		}
+		if got := r.ledger.Ends()[0]; got.Listing != record.Budget || got.Reason == "" {
+			t.Errorf("%s: %+v, want the budget as the reason why it is not complete", name, got)
+		}
+	}
+}
+
 func TestRowsThatAreTrustedAreFetchedAgainByTheNextRun(t *testing.T) {
 	looker := &fakeLooker{things: things(5), before: refusing(1 << 30)}
 	r := newRig(looker, kindOf(t, "looks"))

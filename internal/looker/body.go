@@ -63,7 +63,7 @@ func (b *bodies) readAll(r io.Reader, n int, limit int64) ([]byte, error) {
 	body := b.take(n)
 	for {
 		if len(body) == cap(body) {
-			more := append(b.take(2*cap(body)), body...)
+			more := append(b.take(min(2*cap(body), int(limit)+1)), body...)
 			b.give(body)
 			body = more
 		}
