@@ -237,6 +237,7 @@ type rig struct {
 	limits   *stages.Limits
 	size     int
 	full     bool
+	missing  bool
 	out      []record.Ref
 	stranger bool // the key is not an administrator's
 	frees    bool // room is given back, as the stages below fetch do in the end
@@ -255,7 +256,7 @@ func newRig(looker *fakeLooker, kinds ...catalogue.Kind) *rig {
 
 func (r *rig) listOptions() stages.ListOptions {
 	return stages.ListOptions{
-		Workers: 2, Buffer: 4, PageSize: r.size, Full: r.full, Admin: true, Exclude: r.out,
+		Workers: 2, Buffer: 4, PageSize: r.size, Full: r.full, Missing: r.missing, Admin: true, Exclude: r.out,
 		Looker: r.looker, Store: r.store, Ledger: r.ledger, Log: hclog.NewNullLogger(),
 	}
 }

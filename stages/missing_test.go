@@ -1,0 +1,72 @@
+package stages_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// TestMissingIsAskedForById: what the store holds and the listing did not is
+// searched for, and what is found is asked for by id: it is no page of the list.
+func TestMissingIsAskedForById(t *testing.T) {
+	tests := []struct {
+		name  string
+		set   func(*rig)
+		calls []string
+		want  []string // found
+	}{
+		{
+			name: "by a list of ids", set: func(*rig) {},
+			calls: []string{
+				"/dashboards/search?id=2,3,77,78&limit=4&offset=0",
+				"/dashboards/search?deleted=true&id=77,78&limit=2&offset=0",
+			},
+			want: []string{"2", "3"},
+		},
+		{
+			name: "alone", set: func(r *rig) { r.looker.noIDs = true },
+			calls: []string{
+				"/dashboards/search?id=2,3,77,78&limit=4&offset=0",
+				"/dashboards/2", "/dashboards/3", "/dashboards/77", "/dashboards/78",
+			},
+			want: []string{"2", "3"},
+		},
+		{
+			name: "not when it is left out", set: func(r *rig) { r.out = []record.Ref{{Kind: "dashboards", ID: "3"}, {Kind: "dashboards", ID: "77"}} },
+			calls: []string{
+				"/dashboards/search?id=2,78&limit=2&offset=0",
+				"/dashboards/search?deleted=true&id=78&limit=1&offset=0",
+			},
+			want: []string{"2"},
+		},
+		{
+			name: "nothing is missing", set: func(r *rig) { r.store.unsettled = nil },
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(&fakeLooker{things: things(4)}, kindOf(t, "dashboards"))
+			r.missing, r.store.unsettled = true, []string{"2", "3", "77", "78"}
+			tt.set(r)
+			var found []string
+			for _, ask := range r.list(t, kindOf(t, "dashboards")) {
+				if ask.How != record.IDs && ask.How != record.Single {
+					t.Errorf("asked for by %v", ask.How)
+				}
+				for _, want := range ask.Want {
+					found = append(found, want.ID)
+				}
+			}
+			slices.Sort(found)
+			if diff := cmp.Diff(tt.want, found); diff != "" {
+				t.Errorf("found (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.calls, short(r.looker.calls)); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
