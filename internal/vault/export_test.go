@@ -143,3 +143,15 @@ func HoldWrite(path string, begun chan<- error, release <-chan struct{}) error {
 	<-release
 	return errors.Join(c.rollback(), c.close())
 }
+
+// Older copies a vault without dictionaries into a file of schema 1.
+func Older(ctx context.Context, from, to string) (err error) {
+	if err := Migrate(ctx, to, steps[:1]); err != nil {
+		return err
+	}
+	statements := []string{"ATTACH '" + from + "' AS newer"}
+	for _, table := range []string{"instances", "runs", "run_kinds", "run_calls", "run_sessions", "versions", "heads", "refs", "faults"} {
+		statements = append(statements, "INSERT INTO main."+table+" SELECT * FROM newer."+table)
+	}
+	return Execute(to, append(statements, "INSERT INTO main.bodies SELECT hash, codec, size, data FROM newer.bodies")...)
+}

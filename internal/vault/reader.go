@@ -114,8 +114,13 @@ func (c *connector) check(made *conn) error {
 	if err != nil {
 		return err
 	}
-	if version < Schema {
-		return problem(c.path, ErrTooOld, fmt.Sprintf("its schema is %d, this version reads %d", version, Schema))
+	switch {
+	case version < 1:
+		return problem(c.path, ErrTooOld, fmt.Sprintf("its schema is %d, this version reads 1 to %d", version, Schema))
+	case version < Schema:
+		if err := made.exec("PRAGMA query_only=0;" + asV2 + "PRAGMA query_only=1"); err != nil {
+			return fmt.Errorf("read a vault of schema %d: %w", version, err)
+		}
 	}
 	return made.assert("query_only", int64(1))
 }

@@ -2,7 +2,7 @@ package vault
 
 // Schema is the version of the tables that this package writes, the file's
 // user_version.
-const Schema = 1
+const Schema = 2
 
 // applicationID is the file's application_id, "LkrV": file(1) and others can
 // tell a vault from any other SQLite file.
@@ -13,7 +13,7 @@ const pageSize = 16384
 
 // steps lead from an empty file to Schema: step i makes version i+1 of version
 // i. A step that was released is never changed.
-var steps = []string{schemaV1 + viewsV1}
+var steps = []string{schemaV1 + viewsV1, schemaV2}
 
 // The last column of a table is its checksum (see checksum.go), but in refs,
 // which belong to their version's, and in bodies, which have their hash.
@@ -87,22 +87,11 @@ CREATE TABLE run_sessions (
 	PRIMARY KEY (run, session)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE dictionaries (
-	id       INTEGER PRIMARY KEY,
-	hash     BLOB    NOT NULL UNIQUE,
-	kind     TEXT    NOT NULL,
-	codec    TEXT    NOT NULL,
-	size     INTEGER NOT NULL,
-	data     BLOB    NOT NULL,
-	checksum BLOB    NOT NULL
-) STRICT;
-
 CREATE TABLE bodies (
-	hash       BLOB    NOT NULL PRIMARY KEY,
-	codec      TEXT    NOT NULL,
-	dictionary INTEGER REFERENCES dictionaries (id),
-	size       INTEGER NOT NULL,
-	data       BLOB    NOT NULL
+	hash  BLOB    NOT NULL PRIMARY KEY,
+	codec TEXT    NOT NULL,
+	size  INTEGER NOT NULL,
+	data  BLOB    NOT NULL
 ) STRICT;
 
 CREATE TABLE versions (
@@ -166,6 +155,27 @@ CREATE TABLE faults (
 	UNIQUE (run, kind, item)
 ) STRICT;
 CREATE INDEX faults_open ON faults (instance, kind, item) WHERE resolved_run IS NULL;
+`
+
+// schemaV2 has dictionaries for small bodies.
+const schemaV2 = `
+CREATE TABLE dictionaries (
+	id       INTEGER PRIMARY KEY,
+	hash     BLOB    NOT NULL UNIQUE,
+	kind     TEXT    NOT NULL,
+	codec    TEXT    NOT NULL,
+	size     INTEGER NOT NULL,
+	data     BLOB    NOT NULL,
+	checksum BLOB    NOT NULL
+) STRICT;
+ALTER TABLE bodies ADD COLUMN dictionary INTEGER REFERENCES dictionaries (id);
+`
+
+// asV2 lets a reader take a file of version 1 for one of version 2, without a
+// change to it: what is temporary comes first where a name is looked up.
+const asV2 = `
+CREATE TEMP TABLE dictionaries (id, hash, kind, codec, size, data, checksum);
+CREATE TEMP VIEW bodies AS SELECT hash, codec, size, data, NULL AS dictionary FROM main.bodies;
 `
 
 // The views are for people with sqlite3: their columns stay when tables change.

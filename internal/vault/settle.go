@@ -223,7 +223,7 @@ func (tx *transaction) addVersion(rec *record.Record, seen *record.Counts) (int6
 	if err != nil {
 		return 0, err
 	}
-	added, err := tx.w.q.addBody.exec(rec.Hash[:], string(rec.Codec), dictionary, rec.Size, body)
+	added, err := tx.w.q.addBody.exec(rec.Hash[:], string(rec.Codec), rec.Size, body, dictionary)
 	if err != nil {
 		return 0, err
 	}

@@ -129,7 +129,14 @@ func (v *verifier) schema() (err error) {
 	}
 	defer func() { err = errors.Join(err, fresh.close()) }()
 	want := map[string]string{}
-	for _, step := range steps {
+	version := 0
+	if err := v.each(func(row []driver.Value) error {
+		version = int(integer(row[0]))
+		return nil
+	}, `PRAGMA user_version`); err != nil {
+		return err
+	}
+	for _, step := range steps[:min(version, Schema)] {
 		if err := fresh.exec(step); err != nil {
 			return err
 		}

@@ -101,7 +101,7 @@ func TestVerifyNames(t *testing.T) {
 		{"dictionary", "UPDATE dictionaries SET kind = 'looks'", "dictionaries", "1"},
 		{"dictionary missing", "DELETE FROM dictionaries", "bodies", ""},
 		{"dictionary text", "UPDATE dictionaries SET data = zeroblob(length(data))", "bodies", ""},
-		{"body orphaned", "INSERT INTO bodies VALUES (zeroblob(32), 'none', NULL, 0, x'')", "bodies", "0000"},
+		{"body orphaned", "INSERT INTO bodies VALUES (zeroblob(32), 'none', 0, x'', NULL)", "bodies", "0000"},
 		{"fault", "UPDATE faults SET class = 'denied' WHERE class = 'server'", "faults", ""},
 		{"fault resolved", "UPDATE faults SET resolved_run = 6", "faults", ""},
 		{"sequence", "UPDATE sqlite_sequence SET seq = 2", "sqlite_sequence", "runs"},

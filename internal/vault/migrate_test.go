@@ -1,0 +1,57 @@
+package vault_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// bodiesIn are the documents of a vault and their bodies.
+func bodiesIn(t *testing.T, path string) map[record.Ref]string {
+	t.Helper()
+	all := make(map[record.Ref]string)
+	for d, err := range read(t, path).Documents(t.Context(), vault.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[d.Ref] = string(d.Body)
+	}
+	return all
+}
+
+// TestVaultOfSchema1: it is read as it is, which changes nothing, and the next run
+// brings it up to date with all that it holds.
+func TestVaultOfSchema1(t *testing.T) {
+	newer, path := newPath(t), newPath(t)
+	long := doc("3", "")
+	compress(t, &long, nil, "a text that was stored without a dictionary, again and again and again and again and again")
+	aRun(t, newer, doc("1", "One"), doc("2", "Two"), long)
+	if err := vault.Older(t.Context(), newer, path); err != nil {
+		t.Fatal(err)
+	}
+	want := bodiesIn(t, newer)
+	if diff := cmp.Diff(want, bodiesIn(t, path)); diff != "" || len(want) != 3 {
+		t.Errorf("read as it is (-want +got):\n%s", diff)
+	}
+	sound(t, path)
+	if version, err := vault.Value(path, "PRAGMA user_version"); err != nil || version != int64(1) {
+		t.Errorf("reading left schema %v, %v", version, err)
+	}
+
+	four := doc("4", "")
+	compressWith(t, &four, aDictionary(t), "dashboards have four")
+	w := begin(t, path, startOf("acme", dashboards))
+	commit(t, w, same("1"), same("2"), same("3"), four)
+	finish(t, w, dashboards)
+	sound(t, path)
+	if version, err := vault.Value(path, "PRAGMA user_version"); err != nil || version != int64(vault.Schema) {
+		t.Errorf("the run left schema %v, %v", version, err)
+	}
+	want[four.Ref] = string(doc("4", "dashboards have four").Body)
+	if diff := cmp.Diff(want, bodiesIn(t, path)); diff != "" {
+		t.Errorf("after a run (-want +got):\n%s", diff)
+	}
+}
