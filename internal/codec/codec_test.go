@@ -28,6 +28,21 @@ func document(n int, seed uint64) []byte {
 	return b.Bytes()
 }
 
+// coders are an encoder and a decoder for a test.
+func coders(t testing.TB, c record.Codec, dictionaries *codec.Dictionaries) (*codec.Encoder, *codec.Decoder) {
+	t.Helper()
+	enc, err := codec.NewEncoder(c, dictionaries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec, err := codec.NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(dec.Close)
+	return enc, dec
+}
+
 func noise(n int) []byte {
 	r := rand.New(rand.NewPCG(7, 7))
 	b := make([]byte, n)
@@ -40,15 +55,7 @@ func noise(n int) []byte {
 func TestRoundTrip(t *testing.T) {
 	sizes := []int{0, 1, 2, 17, 255, 256, 257, 4096, 65791, 65792, 1 << 20, 9 << 20}
 	for _, c := range []record.Codec{record.Plain, record.Zstd} {
-		enc, err := codec.NewEncoder(c, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dec, err := codec.NewDecoder()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer dec.Close()
+		enc, dec := coders(t, c, nil)
 		var out, back []byte
 		for _, n := range sizes {
 			for name, src := range map[string][]byte{"text": document(n, 3), "noise": noise(n), "same": bytes.Repeat([]byte("a"), n)} {
@@ -94,15 +101,7 @@ func TestCompresses(t *testing.T) {
 
 func TestDictionary(t *testing.T) {
 	dictionaries := codec.NewDictionaries(nil)
-	enc, err := codec.NewEncoder(record.Zstd, dictionaries)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dec, err := codec.NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dec.Close()
+	enc, dec := coders(t, record.Zstd, dictionaries)
 	var without, with []int
 	var made *record.Dictionary
 	for i := range 40 {
@@ -147,15 +146,7 @@ func TestDictionary(t *testing.T) {
 
 // TestManyDictionaries: an encoder keeps a few of them ready, and knows all.
 func TestManyDictionaries(t *testing.T) {
-	enc, err := codec.NewEncoder(record.Zstd, codec.NewDictionaries(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dec, err := codec.NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dec.Close()
+	enc, dec := coders(t, record.Zstd, codec.NewDictionaries(nil))
 	for i := range 200 {
 		kind := record.Kind(fmt.Sprint("kind", i*i%13))
 		src := document(20_000, uint64(i%13))
@@ -266,18 +257,11 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkDecode(b *testing.B) {
 	for _, n := range []int{2_000, 12_500, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			enc, err := codec.NewEncoder(record.Zstd, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			dec, err := codec.NewDecoder()
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer dec.Close()
+			enc, dec := coders(b, record.Zstd, nil)
 			src := document(n, 9)
 			stored, used, _ := enc.Encode("looks", src, nil)
 			var out []byte
+			var err error
 			b.SetBytes(int64(len(src)))
 			b.ReportAllocs()
 			for b.Loop() {
