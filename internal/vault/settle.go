@@ -85,7 +85,10 @@ func (tx *transaction) observe(rec *record.Record, h *holding) error {
 	}
 	h.state, h.settled = rec.State, tx.run
 	tx.count(rec.Kind, func(c *record.Counts) { add(c, seen) })
-	return tx.putHead(&h.headRow)
+	if seen.New > 0 {
+		return tx.addHead(&h.headRow)
+	}
+	return tx.setHead(&h.headRow)
 }
 
 func (tx *transaction) addNew(rec *record.Record, seen *record.Counts) (*holding, error) {
@@ -203,12 +206,22 @@ func (tx *transaction) bury(h *headRow) error {
 	}
 	h.state = record.Gone
 	tx.count(h.kind, func(c *record.Counts) { c.Gone++ })
-	return tx.putHead(h)
+	return tx.setHead(h)
 }
 
-func (tx *transaction) putHead(h *headRow) error {
+func (tx *transaction) addHead(h *headRow) error {
 	columns := h.columns()
-	_, err := tx.w.q.putHead.exec(append(columns, tx.w.sum.row("heads", columns...))...)
+	_, err := tx.w.q.addHead.exec(append(columns, tx.w.sum.row("heads", columns...))...)
+	return err
+}
+
+// setHead changes a head that is there.
+func (tx *transaction) setHead(h *headRow) error {
+	changed, err := tx.w.q.setHead.exec(string(h.state), h.version, digestValue(h.stamp), h.policy, h.settled,
+		tx.w.sum.row("heads", h.columns()...), h.instance, string(h.kind), h.item)
+	if err == nil && changed != 1 {
+		err = damaged(nil, "the head of %s/%s is missing", h.kind, h.item)
+	}
 	return err
 }
 
