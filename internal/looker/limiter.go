@@ -22,7 +22,7 @@ const (
 // ticket is the right to send one request.
 type ticket struct {
 	cut    int  // cuts of the rate before it was given
-	waited bool // for the rate
+	waited bool // for the rate, or would have
 }
 
 // limiter is the one limit of all callers: tokens by the second and by the
@@ -97,7 +97,7 @@ func (l *limiter) wait(ctx context.Context) (ticket, error) {
 		if _, err := l.waitPause(ctx); err != nil {
 			return ticket{}, err
 		}
-		held, delay := l.reserve()
+		held, delay, first := l.reserve()
 		if delay > 0 {
 			if err := sleep(ctx, delay); err != nil {
 				held.cancel()
@@ -105,7 +105,7 @@ func (l *limiter) wait(ctx context.Context) (ticket, error) {
 			}
 		}
 		if t, free := l.free(); free {
-			t.waited = delay > 0
+			t.waited = delay > 0 || first
 			return t, nil
 		}
 		held.cancel() // refused meanwhile: again after the pause, at the new rate
@@ -140,12 +140,17 @@ type held [2]struct {
 	act time.Time
 }
 
-func (l *limiter) reserve() (h held, delay time.Duration) {
+// reserve takes a token from each bucket. The first calls of a run without a limit
+// by the second take none from that one.
+func (l *limiter) reserve() (h held, delay time.Duration, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
+	if first = l.pace != nil && l.pace.free > 0; first {
+		l.pace.free--
+	}
 	for i, bucket := range []*rate.Limiter{l.second, l.minute} {
-		if bucket == nil {
+		if bucket == nil || first && bucket == l.second {
 			continue
 		}
 		h[i].Reservation = bucket.ReserveN(now, 1)
@@ -153,7 +158,7 @@ func (l *limiter) reserve() (h held, delay time.Duration) {
 		h[i].act = now.Add(d)
 		delay = max(delay, d)
 	}
-	return h, delay
+	return h, delay, first
 }
 
 // cancel returns the tokens. A reservation whose time has come is past

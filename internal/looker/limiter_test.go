@@ -96,6 +96,15 @@ func TestAdaptiveDoesNotHoldBackWithoutRefusals(t *testing.T) {
 	})
 }
 
+func TestTheFirstCallsGoOutAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := arrivals(t, looker.Limits{Adaptive: true}, 16, time.Second)
+		if at[9] > 0 || at[11] == 0 {
+			t.Errorf("calls at %v, want ten or so at once: any limit may be there", at[:12])
+		}
+	})
+}
+
 func TestCallersTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string

@@ -12,8 +12,10 @@ const (
 	headroom = 0.97
 	// startRate is where an unknown limit is approached from, in calls a second,
 	// and quicken by how much each answer raises the rate until the first refusal.
-	startRate = 20.0
-	quicken   = 1.25
+	// So many calls go out at once before.
+	startRate  = 20.0
+	quicken    = 1.25
+	startCalls = 10
 	// easing is the cut, of the rate that was really answered. Cuts less than soon
 	// after the last one each take harder more of the rate that was allowed, down
 	// to leastCut: the limit itself has fallen.
@@ -55,14 +57,19 @@ type pace struct {
 	loaded   time.Time     // last answer to a request that had to wait for the rate
 	answers  tally
 	starting bool // nothing was refused yet
+	free     int  // calls that may still go out at once
 	guessed  bool // the last cut was the first: it knew only the answers that were back by then
 }
 
 func newPace(ceiling float64, now time.Time) *pace {
-	return &pace{
+	p := &pace{
 		ceiling: ceiling, rate: min(startRate, ceiling), starting: true,
 		resumed: now, last: now, loaded: now, answers: tally{start: now},
 	}
+	if math.IsInf(ceiling, 1) {
+		p.free = startCalls
+	}
+	return p
 }
 
 // answered notes a good answer. waited tells that its request had to wait for
@@ -123,7 +130,7 @@ func (p *pace) cut(now, resume time.Time) {
 	if !early {
 		p.missed = 0
 	}
-	p.starting, p.guessed = idle, first && run < soon
+	p.starting, p.guessed, p.free = idle, first && run < soon, 0
 	p.base = max(next, min(minRate, p.ceiling))
 	p.span = min(max(stretch*run, minSpan), longest)
 	p.rate, p.grown, p.resumed = p.base, 0, resume
