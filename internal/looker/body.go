@@ -14,6 +14,10 @@ const (
 	trustedLength = 16 << 20
 	// maxErrorBody is what is read of a body that only explains a failure.
 	maxErrorBody = 16 << 10
+	// firstRead is what is read of a body that is expected to be longer before it is
+	// given all the room that it is expected to need: what is known of a kind at the
+	// beginning of a run can be many times too much.
+	firstRead = 1 << 20
 	// minKept is from where memory that was given back is kept for another body.
 	minKept = 64 << 10
 	// spare is the part that is added to such memory: the next page is seldom of
@@ -58,12 +62,12 @@ func (b *bodies) read(resp *http.Response, hint, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// readAll reads up to the end, with room for n bytes to begin with.
+// readAll reads up to the end, which is expected within n bytes.
 func (b *bodies) readAll(r io.Reader, n int, limit int64) ([]byte, error) {
-	body := b.take(n)
+	body := b.take(min(n, firstRead))
 	for {
 		if len(body) == cap(body) {
-			more := append(b.take(min(2*cap(body), int(limit)+1)), body...)
+			more := append(b.take(min(max(2*cap(body), n), int(limit)+1)), body...)
 			b.give(body)
 			body = more
 		}
