@@ -53,12 +53,12 @@ func (w *world) dashboardAttr(r row, field string) (value, bool) {
 const dashboardCan = `{"index":true,"show":true,"create":true,"update":true,"destroy":true,"copy":true,"move":true,"show_errors":true,` +
 	`"find_and_replace":true,"download":true,"schedule":true,"see_aggregate_table_lookml":true,"run":true}`
 
-// renderDashboard appends a dashboard; its tiles, filters and layouts only
-// when they are wanted.
+// renderDashboard appends what is wanted of a dashboard.
 func (w *world) renderDashboard(b []byte, row row, want fieldTree) []byte {
 	d := w.dashboardInfo(row.num)
 	r := &d.random
 	o := begin(b)
+	o.want = want
 	w.dashboardHead(&o, &d)
 	o.yes("alert_sync_with_dashboard_filter_enabled", r.chance(100))
 	o.no("chat_enabled")
@@ -66,7 +66,7 @@ func (w *world) renderDashboard(b []byte, row row, want fieldTree) []byte {
 	o.time("created_at", d.created)
 	o.yes("crossfilter_enabled", r.chance(600))
 	filters, salt := r.n(5), r.u64()
-	w.dashboardParts(&o, &d, want, filters, salt)
+	w.dashboardParts(&o, &d, filters, salt)
 	w.dashboardTail(&o, &d, row.state == trashed)
 	return o.end()
 }
@@ -83,8 +83,9 @@ func (w *world) dashboardHead(o *object, d *dashboard) {
 	o.null("model", "query_timezone")
 	o.no("readonly")
 	o.null("refresh_interval", "refresh_interval_to_i")
-	o.key("folder")
-	o.b = w.folderBase(o.b, d.folder)
+	if o.key("folder") {
+		o.b = w.folderBase(o.b, d.folder)
+	}
 	o.str("title", d.title)
 	o.id("user_id", int64(d.owner))
 	o.str("slug", string(d.slug[:]))
@@ -133,10 +134,11 @@ func (w *world) dashboardTail(o *object, d *dashboard, trash bool) {
 		`"tile_space_between":8,"tile_background_color":"#ffffff","tile_shadow":false,"key_color":"#1A73E8","modern_vis2026":null}`)
 	o.num("usage_count", d.views*2)
 	o.no("is_owner_disabled")
-	o.key("url")
-	o.b = append(o.b, `"/dashboards/`...)
-	o.b = appendInt(o.b, d.num)
-	o.b = append(o.b, '"')
+	if o.key("url") {
+		o.b = append(o.b, `"/dashboards/`...)
+		o.b = appendInt(o.b, d.num)
+		o.b = append(o.b, '"')
+	}
 	o.no("preserve_desktop_layout")
 	o.raw("download_settings", `{"format_option":"pdf","value_options":null,"result_options":"all","limit_options":null,"rows_limit":5000,"columns_limit":null}`)
 	// Members that no specification names; numbers that floats cannot hold.
@@ -144,14 +146,13 @@ func (w *world) dashboardTail(o *object, d *dashboard, trash bool) {
 }
 
 // dashboardParts writes tiles, filters and layouts.
-func (w *world) dashboardParts(o *object, d *dashboard, want fieldTree, filters int, salt uint64) {
+func (w *world) dashboardParts(o *object, d *dashboard, filters int, salt uint64) {
 	var few [64]tile
 	var tiles []tile
-	if want.has("dashboard_elements") || want.has("dashboard_layouts") {
+	if o.want.has("dashboard_elements") || o.want.has("dashboard_layouts") {
 		tiles = w.tilesOf(few[:0], d.num)
 	}
-	if want.has("dashboard_elements") {
-		o.key("dashboard_elements")
+	if o.key("dashboard_elements") {
 		o.b = append(o.b, '[')
 		for i, t := range tiles {
 			if i > 0 {
@@ -161,12 +162,10 @@ func (w *world) dashboardParts(o *object, d *dashboard, want fieldTree, filters 
 		}
 		o.b = append(o.b, ']')
 	}
-	if want.has("dashboard_filters") {
-		o.key("dashboard_filters")
+	if o.key("dashboard_filters") {
 		o.b = w.appendFilters(o.b, d.num, filters, salt)
 	}
-	if want.has("dashboard_layouts") {
-		o.key("dashboard_layouts")
+	if o.key("dashboard_layouts") {
 		o.b = append(o.b, '[')
 		o.b = w.appendLayout(o.b, d, tiles, 0)
 		if salt%12 == 0 {

@@ -2,25 +2,42 @@ package lookersim
 
 // object writes a JSON object member by member, compactly and in the order of
 // the calls.
-type object struct{ b []byte }
+type object struct {
+	b    []byte
+	want fieldTree // members that are not in it are left out; nil: none is
+}
 
-func begin(b []byte) object { return object{append(b, '{')} }
+func begin(b []byte) object { return object{b: append(b, '{')} }
 
 func (o *object) end() []byte { return append(o.b, '}') }
 
-func (o *object) key(name string) {
+// key begins a member, and tells whether it is wanted. What is not must not be
+// written.
+func (o *object) key(name string) bool {
+	if !o.want.has(name) {
+		return false
+	}
 	if o.b[len(o.b)-1] != '{' {
 		o.b = append(o.b, ',')
 	}
 	o.b = append(o.b, '"')
 	o.b = append(o.b, name...)
 	o.b = append(o.b, '"', ':')
+	return true
 }
 
 // raw writes values that are JSON already.
-func (o *object) raw(name, json string) { o.key(name); o.b = append(o.b, json...) }
+func (o *object) raw(name, json string) {
+	if o.key(name) {
+		o.b = append(o.b, json...)
+	}
+}
 
-func (o *object) str(name, s string) { o.key(name); o.b = appendString(o.b, s) }
+func (o *object) str(name, s string) {
+	if o.key(name) {
+		o.b = appendString(o.b, s)
+	}
+}
 
 // opt is str, with null for an empty text.
 func (o *object) opt(name, s string) {
@@ -33,15 +50,19 @@ func (o *object) opt(name, s string) {
 
 // id writes a number as a string, null for zero.
 func (o *object) id(name string, n int64) {
-	o.key(name)
-	if n == 0 {
-		o.b = append(o.b, "null"...)
-		return
+	switch {
+	case n == 0:
+		o.null(name)
+	case o.key(name):
+		o.b = quoted(o.b, n)
 	}
-	o.b = quoted(o.b, n)
 }
 
-func (o *object) num(name string, n int64) { o.key(name); o.b = appendInt(o.b, n) }
+func (o *object) num(name string, n int64) {
+	if o.key(name) {
+		o.b = appendInt(o.b, n)
+	}
+}
 
 func (o *object) yes(name string, v bool) {
 	if v {
@@ -66,11 +87,17 @@ func (o *object) no(names ...string) {
 }
 
 // time writes an instant, null for zero.
-func (o *object) time(name string, ms int64) { o.key(name); o.b = timeOrNull(o.b, ms) }
+func (o *object) time(name string, ms int64) {
+	if o.key(name) {
+		o.b = timeOrNull(o.b, ms)
+	}
+}
 
 // strs writes an array of strings.
 func (o *object) strs(name string, list ...string) {
-	o.key(name)
+	if !o.key(name) {
+		return
+	}
 	o.b = append(o.b, '[')
 	for i, s := range list {
 		if i > 0 {
@@ -83,7 +110,9 @@ func (o *object) strs(name string, list ...string) {
 
 // ids writes an array of numbers as strings.
 func (o *object) ids(name string, list []int32) {
-	o.key(name)
+	if !o.key(name) {
+		return
+	}
 	o.b = append(o.b, '[')
 	for i, n := range list {
 		if i > 0 {
