@@ -185,7 +185,7 @@ func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[s
 			k.Stamp = d.record.Stamp
 		}
 		if d.record.Policy == m.start.Policy {
-			k.Hash = d.record.Hash
+			k.Hash, k.Size = d.record.Hash, d.record.Size
 		}
 		known[id] = k
 	}

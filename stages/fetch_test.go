@@ -1,6 +1,7 @@
 package stages_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -208,6 +209,58 @@ func TestFetchKeepsExactBytes(t *testing.T) {
 		if item.Route != "GET /dashboards/search" {
 			t.Errorf("%s came by %q", item.Ref, item.Route)
 		}
+	}
+}
+
+// A row with the very bytes that are stored of its document is the same, and
+// nothing else is.
+func TestFetchKnowsWhatIsStored(t *testing.T) {
+	looker := &fakeLooker{things: things(5)}
+	body := func(i int) string { return looker.things[i].body() }
+	storedAs := func(ask *record.Ask, i int, body string) {
+		ask.Want[i].Hash, ask.Want[i].Size, ask.Want[i].Stamp = sha256.Sum256([]byte(body)), int64(len(body)), record.Digest{9}
+	}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	ask := pageAsk(0, "1", "2", "3", "4", "5")
+	storedAs(&ask, 0, body(0))
+	storedAs(&ask, 1, strings.Replace(body(1), `"version":0`, `"version":7`, 1)) // as long
+	storedAs(&ask, 2, body(0))                                                   // another document
+	storedAs(&ask, 4, body(4))
+	var same, bodies []string
+	for _, item := range r.fetch(t, ask) {
+		switch {
+		case !item.Same:
+			bodies = append(bodies, item.ID)
+		case item.Body != nil || item.Room != nil || item.Size != int64(len(body(0))) || item.Stamp != record.Digest{9} ||
+			item.State != record.Present || item.Route != "GET /dashboards/search" || item.At.IsZero():
+			t.Errorf("the same bytes: %+v", item)
+		default:
+			same = append(same, item.ID)
+		}
+	}
+	if diff := cmp.Diff([][]string{{"1", "5"}, {"2", "3", "4"}}, [][]string{same, bodies}); diff != "" {
+		t.Errorf("the same, and bodies (-want +got):\n%s", diff)
+	}
+	if now, _ := r.limits.Used(); now.Items != 3 {
+		t.Errorf("%+v are in flight, want three documents", now)
+	}
+}
+
+func TestFetchGivesBackAnAnswerInWhichAllIsStored(t *testing.T) {
+	looker := &fakeLooker{things: things(2)}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	ask := pageAsk(0, "1", "2")
+	for i := range ask.Want {
+		body := looker.things[i].body()
+		ask.Want[i].Hash, ask.Want[i].Size = sha256.Sum256([]byte(body)), int64(len(body))
+	}
+	r.fetch(t, ask)
+	now, most := r.limits.Used()
+	if now != (stages.Load{}) {
+		t.Errorf("%+v are in flight when nothing is", now)
+	}
+	if want := ask.Want[0].Size + ask.Want[1].Size; most.Bytes > want+int64(len("[,]")) {
+		t.Errorf("%d bytes were reserved, want %d: their sizes are known", most.Bytes, want)
 	}
 }
 

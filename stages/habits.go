@@ -82,6 +82,18 @@ func (h *habits) guess(n int) int64 {
 	return h.size * int64(n)
 }
 
+// expect is how many bytes documents will have: what is stored of them, and a guess
+// of the others.
+func (h *habits) expect(want []record.Listed) (bytes int64) {
+	others := 0
+	for _, w := range want {
+		if bytes += w.Size; w.Size == 0 {
+			others++
+		}
+	}
+	return bytes + h.guess(others)
+}
+
 // learn takes note of how large documents are.
 func (h *habits) learn(bytes int64, n int) {
 	if n == 0 {

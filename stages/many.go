@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"crypto/sha256"
 	"strconv"
 	"strings"
 
@@ -17,16 +18,15 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	if len(want) > 1 {
 		call.Tries = patience
 	}
-	answer, held, err := t.get(ctx, call, Load{Bytes: t.guess(len(want)), Items: int64(len(want))}, len(want) > 1)
+	answer, held, err := t.get(ctx, call, Load{Bytes: t.expect(want), Items: int64(len(want))}, len(want) > 1)
 	if err != nil {
 		return want, err
 	}
-	rows, err := canon.Rows(answer.Body)
+	found, strangers, err := t.read(answer.Body, want)
 	if err != nil {
 		t.Limits.drop(answer, held)
 		return want, broken(err)
 	}
-	found, strangers := t.match(rows, want)
 	if many.How == record.IDs && strangers > 0 {
 		t.shut(record.IDs, many.Route.String()+" does not honour a list of ids, fetching one by one")
 	}
@@ -35,14 +35,9 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 		t.Limits.drop(answer, held)
 		return want, err
 	}
-	t.learn(held.Bytes, len(rows))
+	t.learn(held.Bytes, len(found)+strangers)
 	t.served(many.How, len(want))
-	if len(found) == 0 {
-		t.Limits.drop(answer, held)
-		return want, nil
-	}
-	t.Limits.Correct(held, Load{Bytes: held.Bytes, Items: int64(len(found))})
-	return rest(want, found), t.settleAll(found, t.Limits.share(answer, len(found)), v, many.Route)
+	return rest(want, found), t.settleAll(found, answer, held, v, many.Route)
 }
 
 // rest is what of want was not found.
@@ -60,45 +55,93 @@ func rest(want []record.Listed, found []matched) []record.Listed {
 	return left
 }
 
-// settleAll settles the rows of an answer. Rows that are trusted without a proof
-// get no stamp, so that the next run fetches them again.
-func (t *task) settleAll(found []matched, in *room, v verdict, route catalogue.Route) error {
+// settleAll settles the rows of an answer, whose room is given back when the last
+// of them is done with. Rows that are trusted without a proof get no stamp, so that
+// the next run fetches them again.
+func (t *task) settleAll(found []matched, answer Answer, held Load, v verdict, route catalogue.Route) error {
+	in := t.shareOut(found, answer, held)
 	at := t.Now()
 	for _, m := range found {
 		if v == trusted {
 			m.want.Stamp = record.Digest{}
 		}
-		if err := t.settle(t.item(m.want, m.row, in, route, at)); err != nil {
+		item := t.item(m.want, m.row, in, route, at)
+		if m.same {
+			item.Same, item.Size, item.Body, item.Room = true, int64(len(m.row)), nil, nil
+		}
+		if err := t.settle(item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// shareOut shares the room of an answer among the bodies that are cut out of it.
+// Where there is none, it is given back.
+func (t *task) shareOut(found []matched, answer Answer, held Load) *room {
+	bodies := 0
+	for _, m := range found {
+		if !m.same {
+			bodies++
+		}
+	}
+	if bodies == 0 {
+		t.Limits.drop(answer, held)
+		return nil
+	}
+	t.Limits.Correct(held, Load{Bytes: held.Bytes, Items: int64(bodies)})
+	return t.Limits.share(answer, bodies)
+}
+
 // matched is a row of an answer and the document that it was asked for.
 type matched struct {
 	want record.Listed
 	row  []byte
+	same bool // the row is, byte for byte, the body that is stored
 }
 
-// match finds the rows that were wanted, each document once, and counts those
-// that were not.
-func (t *task) match(rows [][]byte, want []record.Listed) (found []matched, strangers int) {
+// read finds the rows of an answer that were wanted, each document once, and
+// counts those that were not.
+//
+// A row that begins with the very bytes that are stored of its document is not
+// searched for its end: what was a whole, valid object once is one still.
+func (t *task) read(answer []byte, want []record.Listed) (found []matched, strangers int, err error) {
 	wanted := make(map[string]record.Listed, len(want))
 	for _, w := range want {
 		wanted[w.ID] = w
 	}
-	for _, row := range rows {
-		id := canon.Text(canon.Member(row, t.kind.Fields.ID))
-		w, ok := wanted[id]
+	type beginning struct {
+		id    string
+		known int // bytes
+	}
+	seen := make([]beginning, 0, len(want))
+	rows, err := canon.RowsKnown(answer, func(rest []byte) int {
+		b := beginning{id: canon.Text(canon.Member(rest, t.kind.Fields.ID))}
+		if w := wanted[b.id]; begins(rest, w) {
+			b.known = int(w.Size)
+		}
+		seen = append(seen, b)
+		return b.known
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, row := range rows {
+		w, ok := wanted[seen[i].id]
 		if !ok {
 			strangers++
 			continue
 		}
-		delete(wanted, id)
-		found = append(found, matched{w, row})
+		delete(wanted, w.ID)
+		found = append(found, matched{want: w, row: row, same: seen[i].known == len(row)})
 	}
-	return found, strangers
+	return found, strangers, nil
+}
+
+// begins tells whether a text begins with the body that is stored of a document.
+func begins(text []byte, w record.Listed) bool {
+	return !w.Hash.IsZero() && 0 < w.Size && w.Size <= int64(len(text)) && text[w.Size-1] == '}' &&
+		w.Hash == sha256.Sum256(text[:w.Size])
 }
 
 func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed) Call {

@@ -80,7 +80,7 @@ func (l *lister) sift(ctx context.Context, kind catalogue.Kind, rows []record.Li
 			s.same = append(s.same, r)
 		default:
 			if k.State == r.State {
-				r.Hash = k.Hash
+				r.Hash, r.Size = k.Hash, k.Size
 			}
 			s.want = append(s.want, r)
 		}

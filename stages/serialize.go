@@ -67,7 +67,7 @@ type serializer struct {
 func (s *serializer) record(item record.Item) record.Record {
 	rec := record.Record{
 		Ref: item.Ref, State: item.State, Stamp: item.Stamp, Policy: s.policy,
-		Same: item.Same, Fault: item.Fault, Route: item.Route, At: item.At, Redacted: item.Redacted,
+		Same: item.Same, Size: item.Size, Fault: item.Fault, Route: item.Route, At: item.At, Redacted: item.Redacted,
 	}
 	if item.Body == nil {
 		return rec

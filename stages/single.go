@@ -65,7 +65,7 @@ func (t *task) missing(ctx context.Context, want record.Listed, failed *Failed) 
 		if err != nil {
 			return t.fault(want, failed.Fault)
 		}
-		if found, _ := t.match(rows, []record.Listed{want}); len(found) > 0 || len(rows) > 0 {
+		if len(rows) > 0 {
 			denied := failed.Fault
 			denied.Class = record.FaultDenied
 			return t.fault(want, denied)

@@ -24,7 +24,7 @@ func (t *task) whole(ctx context.Context) error {
 		return err
 	}
 	found, v, err := t.documents(ctx, rows)
-	if err != nil || !v.usable() || len(found) == 0 {
+	if err != nil || !v.usable() {
 		// Whoever waits for room must hold none: others may wait for that.
 		t.Limits.drop(answer, held)
 	}
@@ -44,11 +44,7 @@ func (t *task) whole(ctx context.Context) error {
 		}
 		return nil
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	t.Limits.Correct(held, Load{Bytes: held.Bytes, Items: int64(len(found))})
-	return t.settleAll(found, t.Limits.share(answer, len(found)), v, t.kind.Listing.Route)
+	return t.settleAll(found, answer, held, v, t.kind.Listing.Route)
 }
 
 // all gets the rows of the list, which point into one answer, and the room that
@@ -111,7 +107,7 @@ func (t *task) identify(rows [][]byte) ([]matched, error) {
 			continue
 		}
 		have[id] = true
-		found = append(found, matched{record.Listed{ID: id, State: record.Present}, row})
+		found = append(found, matched{want: record.Listed{ID: id, State: record.Present}, row: row})
 	}
 	return found, nil
 }
@@ -130,7 +126,7 @@ func (t *task) unsettled(ctx context.Context, found []matched) ([]matched, error
 	found = slices.DeleteFunc(found, func(m matched) bool { return known[m.want.ID].Settled })
 	for i := range found {
 		if k := known[found[i].want.ID]; k.State == found[i].want.State {
-			found[i].want.Hash = k.Hash
+			found[i].want.Hash, found[i].want.Size = k.Hash, k.Size
 		}
 	}
 	return found, nil

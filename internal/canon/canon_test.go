@@ -205,6 +205,38 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// What is known of an element is taken, with the white space behind it, and the
+// rest of the array is read.
+func TestRowsKnown(t *testing.T) {
+	tests := []struct {
+		name, body string
+		known      int // bytes of each element
+		want       []string
+	}{
+		{"all of it", `[{"a":1},{"b":2}]`, 7, []string{`{"a":1}`, `{"b":2}`}},
+		{"nothing", `[{"a":1},{"b":2}]`, 0, []string{`{"a":1}`, `{"b":2}`}},
+		{"not the white space", `[{"a":1} , {"b":2}]`, 7, []string{`{"a":1} `, `{"b":2}`}},
+		{"too little", `[{"a":1},{"b":2}]`, 6, nil},
+		{"too much", `[{"a":1},{"b":2}]`, 8, nil},
+		{"more than there is", `[{"a":1},{"b":2}]`, 99, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rows, err := canon.RowsKnown([]byte(tt.body), func([]byte) int { return tt.known })
+			if (err != nil) != (tt.want == nil) {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, row := range rows {
+				got = append(got, string(row))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestRowsRefuses(t *testing.T) {
 	for _, body := range []string{"", "{}", "null", "[", "[1", "[1,", "[1,]", "[1 2]", "[1]x", "[1][2]", `[{"a":1]`} {
 		if rows, err := canon.Rows([]byte(body)); !errors.Is(err, canon.ErrInvalid) || rows != nil {
@@ -315,6 +347,14 @@ func FuzzRows(f *testing.F) {
 		}
 		if len(want) != len(rows) {
 			t.Fatalf("%d rows, want %d", len(rows), len(want))
+		}
+		n := -1
+		known, err := canon.RowsKnown([]byte(body), func([]byte) int {
+			n++
+			return n % 2 * len(want[n])
+		})
+		if diff := cmp.Diff(rows, known); err != nil || diff != "" {
+			t.Errorf("when every second one is known, %v (-want +got):\n%s", err, diff)
 		}
 		for i := range rows {
 			if strings.TrimRight(string(rows[i]), " \t\r\n") != string(want[i]) {

@@ -50,6 +50,7 @@ type Listed struct {
 	Stamp  Digest // over the row without volatile fields; zero where a row cannot tell of every change
 	Folder string // the folder's id, where the row has one
 	Hash   Digest // of the body that is stored in this very state, zero when there is none
+	Size   int64  // bytes of the body of that hash
 }
 
 // How says by which of its kind's routes an ask is made.
@@ -98,7 +99,8 @@ type Item struct {
 	Body  []byte    // exact bytes as the server sent them; nil when Same, gone or a fault
 	Route string    // template of the route that brought the body, "GET /dashboards/{dashboard_id}"
 	At    time.Time // when the body arrived
-	Same  bool      // the stamp proves that the stored version is still right
+	Same  bool      // the stored version is still right: a stamp proves it, or the same bytes came
+	Size  int64     // bytes that came of a body that is the same
 	Known Digest    // hash of the stored body: one with the same bytes is the same
 	Fault *Fault    // why there is no body, or nil
 	Room  Room      // what Body takes of the in-flight budget; nil without a body

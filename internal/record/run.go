@@ -65,6 +65,7 @@ type Begun struct {
 type Known struct {
 	Stamp   Digest // zero when it was made under another policy
 	Hash    Digest // of the newest body; zero when its fingerprint was made under another policy
+	Size    int64  // bytes of the body of that hash
 	State   State
 	Settled bool // committed in this run already
 }

@@ -39,6 +39,7 @@ type transaction struct {
 	run int64
 	ledger
 	touched map[record.Kind]bool
+	heads   map[record.Ref]*holding // of the batch that is stored
 }
 
 // Commit stores a batch in one transaction: all of it or nothing. Nil means
@@ -49,6 +50,9 @@ func (w *Writer) Commit(ctx context.Context, batch record.Batch) error {
 		return err
 	}
 	return doing("commit a batch", w.transact(ctx, func(tx *transaction) error {
+		if err := tx.lookUp(batch); err != nil {
+			return err
+		}
 		for i := range batch {
 			if err := tx.settle(&batch[i]); err != nil {
 				return fmt.Errorf("store %s: %w", batch[i].Ref, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -194,6 +195,28 @@ func (s *stmt) each(fn func([]driver.Value) error, args ...driver.Value) (err er
 			return err
 		}
 	}
+}
+
+// idsAtOnce is how many ids one statement looks up.
+const idsAtOnce = 200
+
+// someIDs is a list of so many ids as SQL.
+var someIDs = "(?" + strings.Repeat(",?", idsAtOnce-1) + ")"
+
+// eachOf runs a statement that ends in someIDs until it was run for all of ids, with
+// args before them. A list that is too short is filled with its last id.
+func (s *stmt) eachOf(ids []string, fn func([]driver.Value) error, args ...driver.Value) error {
+	for some := range slices.Chunk(ids, idsAtOnce) {
+		all := make([]driver.Value, 0, len(args)+idsAtOnce)
+		all = append(all, args...)
+		for i := range idsAtOnce {
+			all = append(all, some[min(i, len(some)-1)])
+		}
+		if err := s.each(fn, all...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // text, integer and blob read a column. A damaged row may hold another type

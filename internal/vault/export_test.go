@@ -102,7 +102,7 @@ func Migrate(ctx context.Context, path string, steps []string) error {
 // were prepared.
 func (w *Writer) Recompiled() int64 {
 	var n int64
-	for _, s := range []*stmt{w.q.head, w.q.version, w.q.refs, w.q.body, w.q.fault, w.q.faultsOf} {
+	for _, s := range []*stmt{w.q.heads, w.lookup.known, w.q.version, w.q.refs, w.q.body, w.q.fault, w.q.faultsOf} {
 		n += reflect.ValueOf(s.s).Elem().FieldByName("repreps").Int()
 	}
 	return n

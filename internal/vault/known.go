@@ -2,19 +2,51 @@ package vault
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
-	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// knownAtOnce is how many ids one statement looks up; shorter lists are filled.
-const knownAtOnce = 200
+var selectKnown = `SELECT h.item, h.state, h.stamp, h.policy, h.settled_run, v.hash, v.size, v.policy
+	FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs
 
-var selectKnown = `SELECT h.item, h.state, h.stamp, h.policy, h.settled_run, v.hash, v.policy
-	FROM heads h JOIN versions v ON v.id = h.version
-	WHERE h.instance = +? AND h.kind = +? AND h.item IN (?` + strings.Repeat(",?", knownAtOnce-1) + `)`
+// lookup is a connection that sees what is committed while the writer's is in a
+// transaction. The generic one of readers takes twice the time for a row.
+type lookup struct {
+	mu    sync.Mutex
+	conn  *conn
+	known *stmt
+}
+
+func openLookup(file string) (*lookup, error) {
+	c, err := connect(uri(file, "mode=ro", "_query_only=1", "_mutex=no", "_busy_timeout=10000"))
+	if err != nil {
+		return nil, err
+	}
+	known, err := c.prepare(selectKnown)
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return &lookup{conn: c, known: known}, nil
+}
+
+func (l *lookup) close() error { return errors.Join(l.known.close(), l.conn.close()) }
+
+// each calls fn with the row of each id that is there. All are read in one
+// transaction: whenever one begins, SQLite drops the pages that it has, because
+// the writer has changed some.
+func (l *lookup) each(ids []string, fn func([]driver.Value) error, args ...driver.Value) (err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.conn.exec("BEGIN"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.conn.rollback()) }()
+	return l.known.eachOf(ids, fn, args...)
+}
 
 // Known returns what is committed of the given ids of a kind. Ids that were
 // never stored are absent from the result.
@@ -23,27 +55,19 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 		return nil, errNoRun
 	}
 	found := make(map[string]record.Known, len(ids))
-	args := make([]any, 2+knownAtOnce)
-	args[0], args[1] = w.run.instance, string(kind)
-	for len(ids) > 0 {
-		n := min(knownAtOnce, len(ids))
-		for i := range knownAtOnce {
-			args[2+i] = ids[min(i, n-1)]
+	err := w.lookup.each(ids, func(row []driver.Value) error {
+		k := record.Known{State: record.State(text(row[1])), Settled: integer(row[4]) == w.run.id}
+		if integer(row[3]) == int64(w.start.Policy) {
+			k.Stamp = digest(row[2])
 		}
-		ids = ids[n:]
-		for row, err := range rowsOf(func() (*sql.Rows, error) { return w.known.QueryContext(ctx, args...) }) {
-			if err != nil {
-				return nil, doing(fmt.Sprintf("look up %s", kind), classify(w.path, err))
-			}
-			k := record.Known{State: record.State(text(row[1])), Settled: integer(row[4]) == w.run.id}
-			if integer(row[3]) == int64(w.start.Policy) {
-				k.Stamp = digest(row[2])
-			}
-			if integer(row[6]) == int64(w.start.Policy) {
-				k.Hash = digest(row[5])
-			}
-			found[text(row[0])] = k
+		if integer(row[7]) == int64(w.start.Policy) {
+			k.Hash, k.Size = digest(row[5]), integer(row[6])
 		}
+		found[text(row[0])] = k
+		return ctx.Err()
+	}, w.run.instance, string(kind))
+	if err != nil {
+		return nil, doing(fmt.Sprintf("look up %s", kind), classify(w.path, err))
 	}
 	return found, nil
 }

@@ -60,7 +60,7 @@ func Open(ctx context.Context, path string, o Options) (_ *Writer, err error) {
 	if w.reader, err = OpenReader(ctx, path); err != nil {
 		return nil, err
 	}
-	w.known, err = w.reader.db.PrepareContext(ctx, selectKnown)
+	w.lookup, err = openLookup(w.file)
 	return w, err
 }
 

@@ -108,6 +108,9 @@ func TestStatementsAreCompiledOnce(t *testing.T) {
 	for i := range 3 {
 		commit(t, w, doc(fmt.Sprint("new", i), "New"), same("1"), sinktest.Fault(dashboards, fmt.Sprint("f", i), "server", 1),
 			doc("2", fmt.Sprint("Changed ", i)), sinktest.Gone(dashboards, "4"))
+		if _, err := w.Known(t.Context(), dashboards, []string{"1", "2"}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	// Beginning may have changed the schema's cookie for the statements, once.
 	if n := w.Recompiled(); n > 0 {

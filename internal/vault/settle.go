@@ -19,13 +19,17 @@ type holding struct {
 	goneRun       int64
 }
 
+func scanHolding(row []driver.Value) holding {
+	return holding{
+		headRow: scanHead(row), intervalState: record.State(text(row[8])), fingerprint: digest(row[9]),
+		rules: integer(row[10]), goneRun: integer(row[11]),
+	}
+}
+
 // settle stores one record. A document that this run has settled already is left
 // alone, whatever comes after.
 func (tx *transaction) settle(rec *record.Record) error {
-	h, err := tx.holding(rec.Ref)
-	if err != nil {
-		return err
-	}
+	h := tx.heads[rec.Ref]
 	switch {
 	case h != nil && h.settled == tx.run:
 		return nil
@@ -48,19 +52,25 @@ func (tx *transaction) settle(rec *record.Record) error {
 	return tx.resolve(rec.Ref)
 }
 
-func (tx *transaction) holding(ref record.Ref) (*holding, error) {
-	row, err := tx.w.q.head.row(tx.w.run.instance, string(ref.Kind), ref.ID)
-	if err != nil || row == nil {
-		return nil, err
+// lookUp reads the heads of a batch into tx.heads, where those that are added or
+// changed are kept up to date.
+func (tx *transaction) lookUp(batch record.Batch) error {
+	tx.heads = make(map[record.Ref]*holding, len(batch))
+	ids := map[record.Kind][]string{}
+	for i := range batch {
+		ids[batch[i].Kind] = append(ids[batch[i].Kind], batch[i].ID)
 	}
-	return &holding{
-		headRow: headRow{
-			instance: tx.w.run.instance, kind: ref.Kind, item: ref.ID, state: record.State(text(row[0])),
-			version: integer(row[1]), stamp: digest(row[2]), policy: integer(row[3]), settled: integer(row[4]),
-		},
-		intervalState: record.State(text(row[5])), fingerprint: digest(row[6]), rules: integer(row[7]),
-		goneRun: integer(row[8]),
-	}, nil
+	for kind, ids := range ids {
+		err := tx.w.q.heads.eachOf(ids, func(row []driver.Value) error {
+			h := scanHolding(row)
+			tx.heads[record.Ref{Kind: kind, ID: h.item}] = &h
+			return nil
+		}, tx.w.run.instance, string(kind))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // observe settles a document that is there, with a body or with the proof that
@@ -86,7 +96,8 @@ func (tx *transaction) observe(rec *record.Record, h *holding) error {
 	h.state, h.settled = rec.State, tx.run
 	tx.count(rec.Kind, func(c *record.Counts) { add(c, seen) })
 	if seen.New > 0 {
-		return tx.addHead(&h.headRow)
+		_, err = tx.putHead(tx.w.q.addHead, &h.headRow)
+		return err
 	}
 	return tx.setHead(&h.headRow)
 }
@@ -94,7 +105,9 @@ func (tx *transaction) observe(rec *record.Record, h *holding) error {
 func (tx *transaction) addNew(rec *record.Record, seen *record.Counts) (*holding, error) {
 	seen.New++
 	id, err := tx.addVersion(rec, seen)
-	return &holding{headRow: headRow{instance: tx.w.run.instance, kind: rec.Kind, item: rec.ID, version: id}}, err
+	h := &holding{headRow: headRow{instance: tx.w.run.instance, kind: rec.Kind, item: rec.ID, version: id}}
+	tx.heads[rec.Ref] = h
+	return h, err
 }
 
 // compare tells changed from same and begins a new interval where one is due:
@@ -193,6 +206,7 @@ func (tx *transaction) vanish(ref record.Ref, h *holding) error {
 		if err := tx.bury(&h.headRow); err != nil {
 			return err
 		}
+		h.goneRun = tx.run
 	}
 	return tx.resolve(ref)
 }
@@ -209,16 +223,16 @@ func (tx *transaction) bury(h *headRow) error {
 	return tx.setHead(h)
 }
 
-func (tx *transaction) addHead(h *headRow) error {
+// putHead writes a head by a statement that takes its columns and their checksum,
+// and returns how many rows that changed.
+func (tx *transaction) putHead(by *stmt, h *headRow) (int64, error) {
 	columns := h.columns()
-	_, err := tx.w.q.addHead.exec(append(columns, tx.w.sum.row("heads", columns...))...)
-	return err
+	return by.exec(append(columns, tx.w.sum.row("heads", columns...))...)
 }
 
 // setHead changes a head that is there.
 func (tx *transaction) setHead(h *headRow) error {
-	changed, err := tx.w.q.setHead.exec(string(h.state), h.version, digestValue(h.stamp), h.policy, h.settled,
-		tx.w.sum.row("heads", h.columns()...), h.instance, string(h.kind), h.item)
+	changed, err := tx.putHead(tx.w.q.setHead, h)
 	if err == nil && changed != 1 {
 		err = damaged(nil, "the head of %s/%s is missing", h.kind, h.item)
 	}

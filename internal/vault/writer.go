@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -24,7 +23,7 @@ type Writer struct {
 	identity fs.FileInfo // of the file that is open
 	wal      fs.FileInfo // of its write-ahead log, nil until it is known
 	reader   *Reader
-	known    *sql.Stmt // on the reader's connections
+	lookup   *lookup
 	decoder  *codec.Decoder
 	sum      summer
 	q        queries
@@ -36,7 +35,7 @@ type Writer struct {
 
 // queries are the statements that are used for every record.
 type queries struct {
-	head, addHead, setHead                     *stmt
+	heads, addHead, setHead                    *stmt
 	version, addVersion, setVersion            *stmt
 	refs, addRef, dropRefs                     *stmt
 	addBody, body                              *stmt
@@ -72,11 +71,12 @@ func (w *Writer) prepare() error {
 		to  **stmt
 		sql string
 	}{
-		{&w.q.head, `SELECT h.state, h.version, h.stamp, h.policy, h.settled_run, v.state, v.fingerprint, v.policy, v.gone_run
-			FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item = +?`},
+		{&w.q.heads, `SELECT h.instance, h.kind, h.item, h.state, h.version, h.stamp, h.policy, h.settled_run,
+			v.state, v.fingerprint, v.policy, v.gone_run FROM heads h JOIN versions v ON v.id = h.version
+			WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs},
 		{&w.q.addHead, `INSERT INTO heads VALUES (?,?,?,?,?,?,?,?,?)`},
-		{&w.q.setHead, `UPDATE heads SET state = ?, version = ?, stamp = ?, policy = ?, settled_run = ?, checksum = ?
-			WHERE instance = +? AND kind = +? AND item = +?`},
+		{&w.q.setHead, `UPDATE heads SET state = ?4, version = ?5, stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
+			WHERE instance = +?1 AND kind = +?2 AND item = +?3`},
 		{&w.q.version, selectVersion + ` WHERE id = +?`},
 		{&w.q.addVersion, `INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&w.q.setVersion, `UPDATE versions SET fingerprint = ?, policy = ?, last_run = ?, gone_run = ?, name = ?,
@@ -137,8 +137,8 @@ func (w *Writer) Path() string { return w.path }
 // removed. It may be called again, and does nothing then.
 func (w *Writer) Close() error {
 	var errs []error
-	if w.known != nil {
-		errs = append(errs, w.known.Close())
+	if w.lookup != nil {
+		errs = append(errs, w.lookup.close())
 	}
 	if w.reader != nil {
 		errs = append(errs, w.reader.Close())
@@ -160,13 +160,13 @@ func (w *Writer) Close() error {
 	if w.lock != nil {
 		errs = append(errs, w.lock.release())
 	}
-	w.known, w.reader, w.conn, w.decoder, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, false
+	w.lookup, w.reader, w.conn, w.decoder, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, false
 	return doing("close the vault", classify(w.path, errors.Join(errs...)))
 }
 
 func (q *queries) close() error {
 	var errs []error
-	for _, s := range []*stmt{q.head, q.addHead, q.setHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
+	for _, s := range []*stmt{q.heads, q.addHead, q.setHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
 		q.addBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing,
 		q.unsettled, q.snapshot} {
 		if s != nil {
