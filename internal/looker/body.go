@@ -67,7 +67,7 @@ func (b *bodies) readAll(r io.Reader, n int, limit int64) ([]byte, error) {
 	body := b.take(min(n, firstRead))
 	for {
 		if len(body) == cap(body) {
-			more := append(b.take(min(max(2*cap(body), n), int(limit)+1)), body...)
+			more := append(b.take(min(max(grown(cap(body)), n), int(limit)+1)), body...)
 			b.give(body)
 			body = more
 		}
@@ -82,6 +82,15 @@ func (b *bodies) readAll(r io.Reader, n int, limit int64) ([]byte, error) {
 			return body, err
 		}
 	}
+}
+
+// grown is the room for a body that turned out not to fit into size bytes. A large
+// one is most likely only a little larger.
+func grown(size int) int {
+	if size < firstRead {
+		return 2 * size
+	}
+	return size + size/4
 }
 
 // take returns no bytes, and room for n. What was kept and is far too large goes:
