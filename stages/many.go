@@ -106,19 +106,19 @@ type matched struct {
 // A row that begins with the very bytes that are stored of its document is not
 // searched for its end: what was a whole, valid object once is one still.
 func (t *task) read(answer []byte, want []record.Listed) (found []matched, strangers int, err error) {
-	wanted := make(map[string]record.Listed, len(want))
-	for _, w := range want {
-		wanted[w.ID] = w
+	wanted := make(map[string]*record.Listed, len(want))
+	for i := range want {
+		wanted[want[i].ID] = &want[i]
 	}
 	type beginning struct {
-		id    string
-		known int // bytes
+		of    *record.Listed // nil: of a document that was not wanted
+		known int            // bytes
 	}
 	seen := make([]beginning, 0, len(want))
 	rows, err := canon.RowsKnown(answer, func(rest []byte) int {
-		b := beginning{id: canon.Text(canon.Member(rest, t.kind.Fields.ID))}
-		if w := wanted[b.id]; begins(rest, w) {
-			b.known = int(w.Size)
+		b := beginning{of: wanted[canon.Text(canon.Member(rest, t.kind.Fields.ID))]}
+		if b.of != nil && begins(rest, b.of) {
+			b.known = int(b.of.Size)
 		}
 		seen = append(seen, b)
 		return b.known
@@ -126,20 +126,21 @@ func (t *task) read(answer []byte, want []record.Listed) (found []matched, stran
 	if err != nil {
 		return nil, 0, err
 	}
+	found = make([]matched, 0, len(rows))
 	for i, row := range rows {
-		w, ok := wanted[seen[i].id]
-		if !ok {
+		b := seen[i]
+		if b.of == nil || wanted[b.of.ID] == nil {
 			strangers++
 			continue
 		}
-		delete(wanted, w.ID)
-		found = append(found, matched{want: w, row: row, same: seen[i].known == len(row)})
+		delete(wanted, b.of.ID)
+		found = append(found, matched{want: *b.of, row: row, same: b.known == len(row)})
 	}
 	return found, strangers, nil
 }
 
 // begins tells whether a text begins with the body that is stored of a document.
-func begins(text []byte, w record.Listed) bool {
+func begins(text []byte, w *record.Listed) bool {
 	return !w.Hash.IsZero() && 0 < w.Size && w.Size <= int64(len(text)) && text[w.Size-1] == '}' &&
 		w.Hash == sha256.Sum256(text[:w.Size])
 }

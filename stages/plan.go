@@ -70,6 +70,7 @@ func (l *lister) sift(ctx context.Context, kind catalogue.Kind, rows []record.Li
 	if err != nil {
 		return s, fmt.Errorf("look up %s: %w", kind.Name, err)
 	}
+	s.want = make([]record.Listed, 0, len(rows))
 	for _, r := range rows {
 		k, ok := known[r.ID]
 		switch {

@@ -19,13 +19,6 @@ type holding struct {
 	goneRun       int64
 }
 
-func scanHolding(row []driver.Value) holding {
-	return holding{
-		headRow: scanHead(row), intervalState: record.State(text(row[8])), fingerprint: digest(row[9]),
-		rules: integer(row[10]), goneRun: integer(row[11]),
-	}
-}
-
 // settle stores one record. A document that this run has settled already is left
 // alone, whatever comes after.
 func (tx *transaction) settle(rec *record.Record) error {
@@ -62,8 +55,15 @@ func (tx *transaction) lookUp(batch record.Batch) error {
 	}
 	for kind, ids := range ids {
 		err := tx.w.q.heads.eachOf(ids, func(row []driver.Value) error {
-			h := scanHolding(row)
-			tx.heads[record.Ref{Kind: kind, ID: h.item}] = &h
+			h := &holding{
+				headRow: headRow{
+					instance: tx.w.run.instance, kind: kind, item: text(row[0]), state: record.State(text(row[1])),
+					version: integer(row[2]), stamp: digest(row[3]), policy: integer(row[4]), settled: integer(row[5]),
+				},
+				intervalState: record.State(text(row[6])), fingerprint: digest(row[7]), rules: integer(row[8]),
+				goneRun: integer(row[9]),
+			}
+			tx.heads[record.Ref{Kind: kind, ID: h.item}] = h
 			return nil
 		}, tx.w.run.instance, string(kind))
 		if err != nil {
