@@ -52,7 +52,7 @@ var content = []Kind{
 		Fields:   Fields{ID: "id", Name: "title", Updated: "updated_at", Folder: "folder_id", Owner: "user_id", Trashed: "deleted"},
 		Volatile: dashboardVolatile,
 		Refs:     []Pointer{{Path: "dashboard_elements.merge_result_id", Kind: "merge_queries"}},
-		Size:     120 << 10,
+		Size:     150 << 10,
 		Place:    InFolder,
 	},
 	{
