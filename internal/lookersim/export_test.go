@@ -13,4 +13,6 @@ var (
 	Splice  = splice
 	Like    = like
 	Without = without
+
+	AppendTime = appendTime
 )

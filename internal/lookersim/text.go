@@ -78,22 +78,26 @@ const (
 	year = 365 * day
 )
 
-var (
-	winterZone = time.FixedZone("", -8*3600)
-	summerZone = time.FixedZone("", -7*3600)
-)
-
 // appendTime appends an instant (milliseconds since 1970) as the server
 // writes it: milliseconds and the numeric offset of its own zone.
 func appendTime(b []byte, ms int64) []byte {
 	t := time.UnixMilli(ms).UTC()
-	zone := winterZone
+	text, offset := []byte(`"2006-01-02T15:04:05.000-08:00"`), -8*time.Hour
 	if m := t.Month(); m > time.March && m < time.November {
-		zone = summerZone
+		text[26], offset = '7', -7*time.Hour
 	}
-	b = append(b, '"')
-	b = t.In(zone).AppendFormat(b, "2006-01-02T15:04:05.000-07:00")
-	return append(b, '"')
+	// Digit by digit: a tenth of what a dashboard cost was the layout of its dates.
+	t = t.Add(offset)
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	for _, field := range [...]struct{ at, n int }{
+		{1, year / 100}, {3, year % 100}, {6, int(month)}, {9, day}, {12, hour}, {15, minute}, {18, second},
+	} {
+		text[field.at], text[field.at+1] = '0'+byte(field.n/10), '0'+byte(field.n%10)
+	}
+	ms %= 1000
+	text[21], text[22], text[23] = '0'+byte(ms/100), '0'+byte(ms/10%10), '0'+byte(ms%10)
+	return append(b, text...)
 }
 
 // plainTime is the other spelling, of members that are plain strings.
