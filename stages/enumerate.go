@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sourcegraph/conc"
+
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -75,74 +77,108 @@ type pass struct {
 	probe, short bool
 }
 
-// read reads the pages and plans each. It returns errShifted when they do not
-// join up, are in no order or do not add up to the server's total.
+// read reads the pages and plans each, while the next one is on its way: nobody
+// below waits for a list. It returns errShifted when they do not join up, are in no
+// order or do not add up to the server's total.
 func (p *pass) read(ctx context.Context) error {
-	for {
-		offset := max(0, p.seen-1)
-		if p.probe {
-			offset = p.seen
-		}
-		answer, rows, err := p.ask(ctx, offset)
+	ctx, leave := context.WithCancel(ctx)
+	var asking conc.WaitGroup
+	defer asking.Wait() // and panic as the goroutine did
+	defer leave()
+	ask := func() <-chan page {
+		offset, asked := p.offset(), make(chan page, 1)
+		asking.Go(func() {
+			defer close(asked)
+			asked <- p.ask(ctx, offset)
+		})
+		return asked
+	}
+	for asked := ask(); ; {
+		got := <-asked
 		var failed *Failed
-		if errors.As(err, &failed) && tooMuch(failed.Class) && p.limit > 2 {
+		switch {
+		case errors.As(got.err, &failed) && tooMuch(failed.Class) && p.limit > 2:
 			p.limit = max(2, p.limit/2) // of two rows one is new
+			asked = ask()
 			continue
-		}
-		if err != nil {
-			return err
-		}
-		if p.probe && len(rows) > 0 {
+		case got.err != nil:
+			return got.err
+		case p.probe && len(got.rows) > 0:
 			p.probe, p.short = false, true
+			asked = ask()
 			continue
 		}
-		p.total, p.widest = answer.Total, max(p.widest, len(rows))
-		if p.seen > 0 && !p.probe {
-			if len(rows) == 0 || rows[0].ID != p.last {
-				return errShifted
+		first := p.seen
+		rows, more, err := p.join(got)
+		if more {
+			asked = ask()
+		}
+		// What a list holds is planned even where it turns out to be no proof of anything.
+		if len(rows) > 0 {
+			if err := p.plan(ctx, p.kind, p.state, first, rows, p.emit); err != nil {
+				return err
 			}
-			rows = rows[1:]
 		}
-		if len(rows) == 0 {
-			return p.end(answer)
-		}
-		if done, err := p.take(ctx, answer, rows); done || err != nil {
+		if !more {
 			return err
 		}
 	}
 }
 
+// page is the answer to one call of an enumeration.
+type page struct {
+	Answer
+	rows []record.Listed
+	err  error
+}
+
+// offset is where the next page begins.
+func (p *pass) offset() int {
+	if p.probe {
+		return p.seen
+	}
+	return max(0, p.seen-1)
+}
+
 // ask gets a page and reads its rows.
-func (p *pass) ask(ctx context.Context, offset int) (Answer, []record.Listed, error) {
+func (p *pass) ask(ctx context.Context, offset int) page {
 	call := listCall(p.kind, p.state, offset, p.limit)
 	call.Most, call.Tries = slimMost, patience
 	answer, err := p.Looker.Get(ctx, call)
 	if err != nil {
-		return answer, nil, err
+		return page{err: err}
 	}
 	rows, err := p.rows(p.kind, p.state, answer.Body)
 	if answer.Free != nil {
 		answer.Free()
 	}
-	return answer, rows, err
+	return page{Answer: answer, rows: rows, err: err}
 }
 
-// take plans the new rows of a page and tells whether they were the last. What
-// a list holds is planned even where it turns out to be no proof of anything.
-func (p *pass) take(ctx context.Context, answer Answer, rows []record.Listed) (done bool, err error) {
-	if err := p.plan(ctx, p.kind, p.state, p.seen, rows, p.emit); err != nil {
-		return true, err
+// join adds a page to those before it. It returns the rows that are new, and tells
+// whether there may be more; where not, the error says what is wrong with the list.
+func (p *pass) join(got page) (rows []record.Listed, more bool, err error) {
+	rows = got.rows
+	p.total, p.widest = got.Total, max(p.widest, len(rows))
+	if p.seen > 0 && !p.probe {
+		if len(rows) == 0 || rows[0].ID != p.last {
+			return nil, false, errShifted
+		}
+		rows = rows[1:]
+	}
+	if len(rows) == 0 {
+		return nil, false, p.end(got.Answer)
 	}
 	p.last = rows[len(rows)-1].ID
-	p.probe = !answer.HasTotal && !p.short && len(rows) < p.limit-min(1, p.seen)
+	p.probe = !got.HasTotal && !p.short && len(rows) < p.limit-min(1, p.seen)
 	p.seen += len(rows)
-	if p.ids.twice(rows) {
-		return true, fmt.Errorf("%w: it holds a document twice", errShifted)
+	switch {
+	case p.ids.twice(rows):
+		return rows, false, fmt.Errorf("%w: it holds a document twice", errShifted)
+	case got.HasTotal && p.seen >= got.Total:
+		return rows, false, p.end(got.Answer)
 	}
-	if answer.HasTotal && p.seen >= answer.Total {
-		return true, p.end(answer)
-	}
-	return false, nil
+	return rows, true, nil
 }
 
 // end compares what was seen with what the server says there is.

@@ -1,14 +1,18 @@
 package stages_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -415,5 +419,51 @@ func TestListRefusesRowsWithoutID(t *testing.T) {
 	}
 	if end := r.ledger.Ends()[0]; end.Listing != record.Incomplete {
 		t.Errorf("listing = %s, want incomplete", end.Listing)
+	}
+}
+
+// The next page of a list is on its way while nobody takes what the one before it
+// brought: what fetches must not wait for it.
+func TestListAsksAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looker := &fakeLooker{things: things(30)}
+		second := make(chan struct{})
+		looker.before = func(n int, _ stages.Call) error {
+			if n == 2 {
+				close(second)
+			}
+			return nil
+		}
+		r := newRig(looker, paged)
+		r.size = 1
+		run := pipeline.NewRun(t.Context(), pipeline.Options{})
+		options := r.listOptions()
+		options.Workers = 1
+		patient := pipeline.Stage[record.Ask, record.Ask]{Name: "patient", Workers: 1, New: pipeline.Shared(
+			func(_ context.Context, ask record.Ask, emit pipeline.Emit[record.Ask]) error {
+				<-second // or else all of this is blocked, which fails the test
+				return emit(ask)
+			})}
+		asks := collect(run, pipeline.Then(run, patient, pipeline.Then(run, stages.List(options), pipeline.From(run, []catalogue.Kind{paged}))))
+		if err := run.Wait(); err != nil || len(*asks) != 30 {
+			t.Errorf("%d asks, %v", len(*asks), err)
+		}
+	})
+}
+
+// A list that panics ends the run like any other stage.
+func TestListPanicsInTheRun(t *testing.T) {
+	looker := &fakeLooker{things: things(30)}
+	looker.before = func(n int, _ stages.Call) error {
+		if n == 2 {
+			panic("oh no")
+		}
+		return nil
+	}
+	r := newRig(looker, paged)
+	run := pipeline.NewRun(t.Context(), pipeline.Options{})
+	collect(run, pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, []catalogue.Kind{paged})))
+	if err := run.Wait(); err == nil || !strings.Contains(err.Error(), "oh no") {
+		t.Errorf("Wait = %v, want the panic", err)
 	}
 }
