@@ -138,7 +138,7 @@ func (b *bench) paced(workers, calls int, way way) (measured, error) {
 	}
 	defer remove(b.vault())
 	return b.backup(url, b.vault(), "--workers", fmt.Sprint(workers), "--set", fmt.Sprintf("stages.list.page_size=%d", way.perCall),
-		"--set", fmt.Sprintf("stages.fetch.buffer=%d", 4*workers))
+		"--set", fmt.Sprintf("stages.fetch.buffer=%d", 4*workers), "--set", fmt.Sprintf("stages.list.buffer=%d", 4*workers))
 }
 
 // cost compares what few and many documents of the same size take.
