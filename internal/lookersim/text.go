@@ -2,6 +2,7 @@ package lookersim
 
 import (
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -17,6 +18,15 @@ func appendString[T string | []byte](b []byte, s T) []byte {
 func appendEscaped[T string | []byte](b []byte, s T) []byte {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
+		if !special[c] {
+			end := i + 1
+			for end < len(s) && !special[s[end]] {
+				end++
+			}
+			b = append(b, s[i:end]...)
+			i = end - 1
+			continue
+		}
 		switch {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
@@ -36,6 +46,14 @@ func appendEscaped[T string | []byte](b []byte, s T) []byte {
 	}
 	return b
 }
+
+// special are the bytes of a string that may not stand there as they are.
+var special = func() (special [256]bool) {
+	for c := range special {
+		special[c] = c < 0x20 || strings.IndexByte("\"\\&<>\x7f\xe2", byte(c)) >= 0
+	}
+	return special
+}()
 
 const upperHex = "0123456789ABCDEF"
 
