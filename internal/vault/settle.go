@@ -63,6 +63,9 @@ func (tx *transaction) lookUp(batch record.Batch) error {
 				intervalState: record.State(text(row[6])), fingerprint: digest(row[7]), rules: integer(row[8]),
 				goneRun: integer(row[9]),
 			}
+			if row[6] == nil {
+				return damaged(nil, "version %d of %s/%s is missing", h.version, kind, h.item)
+			}
 			tx.heads[record.Ref{Kind: kind, ID: h.item}] = h
 			return nil
 		}, tx.w.run.instance, string(kind))

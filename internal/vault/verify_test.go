@@ -170,6 +170,25 @@ func TestDamagedBody(t *testing.T) {
 	}
 }
 
+// A document that lost its version is not taken for a new one: what was stored of it
+// would be hidden.
+func TestDamagedHead(t *testing.T) {
+	path := newPath(t)
+	aHistory(t, path)
+	if err := vault.Execute(path, "DELETE FROM versions WHERE kind = 'dashboards' AND item = '4'"); err != nil {
+		t.Fatal(err)
+	}
+	w := begin(t, path, startOf("acme"))
+	err := w.Commit(t.Context(), record.Batch{doc("2", "Two, better"), doc("4", "Four")})
+	checkError(t, "commit", err, path, vault.ErrCorrupt)
+	if err != nil && !strings.Contains(err.Error(), "dashboards/4") {
+		t.Errorf("%v does not name the document", err)
+	}
+	if err := w.Commit(t.Context(), record.Batch{doc("2", "Two, better")}); err != nil {
+		t.Errorf("another document: %v", err)
+	}
+}
+
 // TestFlippedBytes flips one byte of the file at a time, and expects that it is
 // found or that every row is still the same. LOOKERVAULT_TEST_FLIPS asks for more
 // than a few.

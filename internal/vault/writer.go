@@ -72,7 +72,7 @@ func (w *Writer) prepare() error {
 		sql string
 	}{
 		{&w.q.heads, `SELECT h.item, h.state, h.version, h.stamp, h.policy, h.settled_run, v.state, v.fingerprint,
-			v.policy, v.gone_run FROM heads h JOIN versions v ON v.id = h.version
+			v.policy, v.gone_run FROM heads h LEFT JOIN versions v ON v.id = h.version
 			WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs},
 		{&w.q.addHead, `INSERT INTO heads VALUES (?,?,?,?,?,?,?,?,?)`},
 		{&w.q.setHead, `UPDATE heads SET state = ?4, version = ?5, stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
