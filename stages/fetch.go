@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -44,7 +45,12 @@ func Fetch(o FetchOptions) pipeline.Stage[record.Ask, record.Item] {
 	}
 	return pipeline.Stage[record.Ask, record.Item]{
 		Name: "fetch", Workers: o.Workers, Buffer: o.Buffer, Intake: true,
-		New: pipeline.Shared(f.answer),
+		New: func() pipeline.Worker[record.Ask, record.Item] {
+			reader := canon.NewReader()
+			return pipeline.Func[record.Ask, record.Item](func(ctx context.Context, ask record.Ask, emit pipeline.Emit[record.Item]) error {
+				return f.answer(ctx, &task{fetcher: f, habits: f.kinds[ask.Kind], reader: reader, ask: ask, emit: emit})
+			})
+		},
 	}
 }
 
@@ -55,21 +61,20 @@ type fetcher struct {
 }
 
 // answer accounts for one ask, or notes that the budget of calls is used up.
-func (f *fetcher) answer(ctx context.Context, ask record.Ask, emit pipeline.Emit[record.Item]) error {
-	err := f.account(ctx, ask, emit)
+func (f *fetcher) answer(ctx context.Context, t *task) error {
+	err := t.account(ctx)
 	if errors.Is(err, ErrBudget) {
-		f.Ledger.Spent(ask.Kind)
+		f.Ledger.Spent(t.ask.Kind)
 		return nil
 	}
 	return err
 }
 
-func (f *fetcher) account(ctx context.Context, ask record.Ask, emit pipeline.Emit[record.Item]) error {
-	h := f.kinds[ask.Kind]
-	t := &task{fetcher: f, habits: h, ask: ask, emit: emit}
+func (t *task) account(ctx context.Context) error {
+	ask := t.ask
 	switch {
 	case ask.Fault != nil:
-		return emit(record.Item{Ref: record.Ref{Kind: ask.Kind}, Fault: ask.Fault, At: f.Now()})
+		return t.emit(record.Item{Ref: record.Ref{Kind: ask.Kind}, Fault: ask.Fault, At: t.Now()})
 	case ask.How == record.Stored:
 		for _, want := range ask.Want {
 			if err := t.settle(record.Item{Ref: record.Ref{Kind: ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp, Same: true}); err != nil {
@@ -87,8 +92,9 @@ func (f *fetcher) account(ctx context.Context, ask record.Ask, emit pipeline.Emi
 type task struct {
 	*fetcher
 	*habits
-	ask  record.Ask
-	emit pipeline.Emit[record.Item]
+	reader *canon.Reader
+	ask    record.Ask
+	emit   pipeline.Emit[record.Item]
 }
 
 // descend asks for want by a route, in portions of what one answer may hold, and

@@ -66,6 +66,7 @@ func (t *task) settleAll(found []matched, answer Answer, held Load, v verdict, r
 			m.want.Stamp = record.Digest{}
 		}
 		item := t.item(m.want, m.row, in, route, at)
+		item.Read = m.doc
 		if m.same {
 			item.Same, item.Size, item.Body, item.Room = true, int64(len(m.row)), nil, nil
 		}
@@ -97,14 +98,15 @@ func (t *task) shareOut(found []matched, answer Answer, held Load) *room {
 type matched struct {
 	want record.Listed
 	row  []byte
-	same bool // the row is, byte for byte, the body that is stored
+	doc  *record.Document // what was read from the row, nil when nothing was
+	same bool             // the row is, byte for byte, the body that is stored
 }
 
-// read finds the rows of an answer that were wanted, each document once, and
-// counts those that were not.
+// read reads the rows of an answer and finds those that were wanted, each document
+// once, and counts those that were not.
 //
 // A row that begins with the very bytes that are stored of its document is not
-// searched for its end: what was a whole, valid object once is one still.
+// read: what was a whole, valid object once is one still.
 func (t *task) read(answer []byte, want []record.Listed) (found []matched, strangers int, err error) {
 	wanted := make(map[string]*record.Listed, len(want))
 	for i := range want {
@@ -115,7 +117,7 @@ func (t *task) read(answer []byte, want []record.Listed) (found []matched, stran
 		known int            // bytes
 	}
 	seen := make([]beginning, 0, len(want))
-	rows, err := canon.RowsKnown(answer, func(rest []byte) int {
+	rows, err := t.reader.Rows(t.rules, answer, func(rest []byte) int {
 		b := beginning{of: wanted[canon.Text(canon.Member(rest, t.kind.Fields.ID))]}
 		if b.of != nil && begins(rest, b.of) {
 			b.known = int(b.of.Size)
@@ -134,7 +136,7 @@ func (t *task) read(answer []byte, want []record.Listed) (found []matched, stran
 			continue
 		}
 		delete(wanted, b.of.ID)
-		found = append(found, matched{want: *b.of, row: row, same: b.known == len(row)})
+		found = append(found, matched{want: *b.of, row: row.Body, doc: row.Doc, same: b.known == len(row.Body)})
 	}
 	return found, strangers, nil
 }

@@ -107,7 +107,7 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 	var before record.Digest
 	for range 2 {
 		answer, err := t.Looker.Get(ctx, t.detailCall(sample.want.ID))
-		var alone canon.Document
+		var alone record.Document
 		if err == nil {
 			alone, err = reader.Read(t.rules, answer.Body)
 		}

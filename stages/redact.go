@@ -57,6 +57,7 @@ func Redact(workers, buffer int, secrets Secrets, limits *Limits) pipeline.Stage
 					limits.Correct(Load{}, Load{Bytes: int64(len(redacted))})
 					item.Room.Leave()
 					item.Body, item.Redacted, item.Room = redacted, paths, limits.share(Answer{Body: redacted}, 1)
+					item.Read = nil // of another body
 				}
 			}
 			return emit(item)

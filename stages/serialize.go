@@ -80,11 +80,12 @@ func (s *serializer) record(item record.Item) record.Record {
 		s.limits.Release(Load{Items: 1})
 		return rec
 	}
-	doc, err := s.reader.Read(s.rules[item.Kind], item.Body)
-	if err == nil && doc.ID != item.ID && !s.anonymous[item.Kind] {
-		rec.Fault = &record.Fault{Class: record.FaultMismatch, Status: 200, Attempts: 1, Message: fmt.Sprintf("the answer holds another document: %q", doc.ID)}
-	} else if err != nil {
+	doc, err := s.read(&item)
+	switch {
+	case err != nil:
 		rec.Fault = &record.Fault{Class: record.FaultInvalid, Status: 200, Attempts: 1, Message: err.Error()}
+	case doc.ID != item.ID && !s.anonymous[item.Kind]:
+		rec.Fault = &record.Fault{Class: record.FaultMismatch, Status: 200, Attempts: 1, Message: fmt.Sprintf("the answer holds another document: %q", doc.ID)}
 	}
 	if rec.Fault != nil {
 		rec.Hash, rec.Size = record.Digest{}, 0
@@ -103,6 +104,14 @@ func (s *serializer) record(item record.Item) record.Record {
 	rec.Held = int64(len(rec.Body))
 	s.limits.Correct(Load{}, Load{Bytes: rec.Held})
 	return rec
+}
+
+// read reads a body, unless fetch did already.
+func (s *serializer) read(item *record.Item) (record.Document, error) {
+	if item.Read != nil {
+		return *item.Read, nil
+	}
+	return s.reader.Read(s.rules[item.Kind], item.Body)
 }
 
 // encode gives the record its body, in bytes that it may keep.

@@ -27,7 +27,7 @@ var kind = catalogue.Kind{
 	},
 }
 
-func read(t *testing.T, body string) canon.Document {
+func read(t *testing.T, body string) record.Document {
 	t.Helper()
 	doc, err := canon.NewReader().Read(canon.Compile(kind), []byte(body))
 	if err != nil {
@@ -39,7 +39,7 @@ func read(t *testing.T, body string) canon.Document {
 func TestReadPicksColumns(t *testing.T) {
 	got := read(t, `{"can":{"id":"no"},"id":17,"title":"a \"b\" \u0026 c","folder":{"id":"5","title":"no"},
 		"updated_at":"then","user_id":"3","tiles":[{"merge_id":"m1"},{"merge_id":null},{"merge_id":"m2"},{"merge_id":"m1"}]}`)
-	want := canon.Document{
+	want := record.Document{
 		ID: "17", Name: `a "b" & c`, Updated: "then", Folder: "5", Owner: "3",
 		Refs:        []record.Ref{{Kind: "details", ID: "17"}, {Kind: "merges", ID: "m1"}, {Kind: "merges", ID: "m2"}},
 		Fingerprint: got.Fingerprint,
@@ -207,7 +207,8 @@ func TestRows(t *testing.T) {
 
 // What is known of an element is taken, with the white space behind it, and the
 // rest of the array is read.
-func TestRowsKnown(t *testing.T) {
+func TestReaderRows(t *testing.T) {
+	rules := canon.Compile(kind)
 	tests := []struct {
 		name, body string
 		known      int // bytes of each element
@@ -222,13 +223,15 @@ func TestRowsKnown(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			rows, err := canon.RowsKnown([]byte(tt.body), func([]byte) int { return tt.known })
+			rows, err := canon.NewReader().Rows(rules, []byte(tt.body), func([]byte) int { return tt.known })
 			if (err != nil) != (tt.want == nil) {
 				t.Fatal(err)
 			}
 			var got []string
 			for _, row := range rows {
-				got = append(got, string(row))
+				if got = append(got, string(row.Body)); (row.Doc == nil) != (tt.known > 0) {
+					t.Errorf("of %s was read: %+v", row.Body, row.Doc)
+				}
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
@@ -335,6 +338,7 @@ func FuzzRows(f *testing.F) {
 	for _, body := range []string{`[1,{"a":[]}, "x" ]`, "null", "{}", "[\"\xff\\ud800\"]", strings.Repeat("[", 10000) + strings.Repeat("]", 10000)} {
 		f.Add(body)
 	}
+	rules, reader := canon.Compile(kind), canon.NewReader()
 	f.Fuzz(func(t *testing.T, body string) {
 		rows, err := canon.Rows([]byte(body))
 		var want []json.RawMessage
@@ -349,12 +353,23 @@ func FuzzRows(f *testing.F) {
 			t.Fatalf("%d rows, want %d", len(rows), len(want))
 		}
 		n := -1
-		known, err := canon.RowsKnown([]byte(body), func([]byte) int {
+		both, err := reader.Rows(rules, []byte(body), func([]byte) int {
 			n++
 			return n % 2 * len(want[n])
 		})
-		if diff := cmp.Diff(rows, known); err != nil || diff != "" {
-			t.Errorf("when every second one is known, %v (-want +got):\n%s", err, diff)
+		if err != nil || len(both) != len(rows) {
+			t.Fatalf("%d rows when they are read and every second one is known, want %d: %v", len(both), len(rows), err)
+		}
+		for i, row := range both {
+			if string(row.Body) != string(rows[i]) || (row.Doc == nil) != (i%2 == 1) {
+				t.Errorf("row %d is %q, want %q; of it was read %+v", i, row.Body, rows[i], row.Doc)
+			}
+			if row.Doc == nil {
+				continue
+			}
+			if alone, err := reader.Read(rules, row.Body); err != nil || !cmp.Equal(alone, *row.Doc) {
+				t.Errorf("row %d is %+v, alone %+v, %v", i, *row.Doc, alone, err)
+			}
 		}
 		for i := range rows {
 			if strings.TrimRight(string(rows[i]), " \t\r\n") != string(want[i]) {

@@ -14,14 +14,6 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Document is what a reader learns from a body.
-type Document struct {
-	ID, Name, Updated, Folder, Owner string
-	Trashed                          bool
-	Refs                             []record.Ref // in the order in which they appear, each once
-	Fingerprint                      record.Digest
-}
-
 // ErrInvalid is wrapped by every error about a body that is not one JSON value.
 var ErrInvalid = errors.New("not valid JSON")
 
@@ -37,7 +29,7 @@ type Reader struct {
 	parts   []part // of the objects and sets that are open, innermost last
 	unquote []byte
 	rules   *Rules
-	doc     Document
+	doc     record.Document
 	found   []found           // what pointers point to, to be judged at the end
 	kept    map[string]string // members of the document that pointers depend on
 }
@@ -59,16 +51,59 @@ func NewReader() *Reader { return &Reader{} }
 
 // Read validates a body, picks its columns and computes its fingerprint. The
 // body is not changed and not kept.
-func (r *Reader) Read(rules *Rules, body []byte) (Document, error) {
+func (r *Reader) Read(rules *Rules, body []byte) (record.Document, error) {
 	r.scanner = scanner{text: body}
 	defer func() { r.text = nil }()
-	r.rules, r.doc, r.out, r.parts, r.found = rules, Document{}, r.out[:0], r.parts[:0], r.found[:0]
+	doc, err := r.document(rules)
+	if err == nil {
+		err = r.end()
+	}
+	if err != nil {
+		return record.Document{}, err
+	}
+	return doc, nil
+}
+
+// Row is an element of an array.
+type Row struct {
+	Body []byte           // its exact bytes
+	Doc  *record.Document // what was read from it; nil when it is known
+}
+
+// Rows is [Rows] and Read at once, for an array of documents some of which need no
+// reading: at the beginning of each it calls known with the text from there on,
+// which returns how many bytes of it are known to be a whole, valid object, and 0
+// when it does not know.
+func (r *Reader) Rows(rules *Rules, body []byte, known func(rest []byte) int) ([]Row, error) {
+	r.scanner = scanner{text: body}
+	defer func() { r.text = nil }()
+	var docs []*record.Document
+	bodies, err := r.elements(func() error {
+		if n := known(body[r.at:]); n > 0 {
+			r.at += min(n, len(body)-r.at)
+			docs = append(docs, nil)
+			return nil
+		}
+		doc, err := r.document(rules)
+		docs = append(docs, &doc)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Row, len(bodies))
+	for i, body := range bodies {
+		rows[i] = Row{body, docs[i]}
+	}
+	return rows, nil
+}
+
+// document reads the value that is next.
+func (r *Reader) document(rules *Rules) (record.Document, error) {
+	r.rules, r.doc, r.out, r.parts, r.found = rules, record.Document{}, r.out[:0], r.parts[:0], r.found[:0]
 	clear(r.kept)
 	if err := r.read(rules.root, false); err != nil {
-		return Document{}, err
-	}
-	if err := r.end(); err != nil {
-		return Document{}, err
+		return record.Document{}, err
 	}
 	r.doc.Fingerprint = sha256.Sum256(r.out)
 	r.follow()

@@ -11,15 +11,13 @@ import "fmt"
 // White space behind a separator is the array's, and so is what stands before
 // the closing bracket of an array that is laid out over several lines.
 func Rows(body []byte) ([][]byte, error) {
-	return RowsKnown(body, func([]byte) int { return 0 })
+	s := scanner{text: body}
+	return s.elements(s.skip)
 }
 
-// RowsKnown is [Rows] for an array some of whose elements need no reading. At the
-// beginning of each element it calls known with the text from there on, which
-// returns how many bytes of it are known to be a whole, valid object, and 0 when
-// it does not know.
-func RowsKnown(body []byte, known func(rest []byte) int) ([][]byte, error) {
-	s := scanner{text: body}
+// elements reads a text that is one array, each element of which step steps over.
+func (s *scanner) elements(step func() error) ([][]byte, error) {
+	body := s.text
 	if s.peek() != '[' {
 		if err := s.skip(); err != nil {
 			return nil, err
@@ -39,9 +37,7 @@ func RowsKnown(body []byte, known func(rest []byte) int) ([][]byte, error) {
 		}
 		s.peek()
 		start := s.at
-		if n := known(body[start:]); n > 0 {
-			s.at += min(n, len(body)-start)
-		} else if err := s.skip(); err != nil {
+		if err := step(); err != nil {
 			return nil, err
 		}
 		end := s.at

@@ -91,12 +91,22 @@ type Ask struct {
 	Fault  *Fault // the listing itself failed; Want is empty
 }
 
+// Document is what was read from a body.
+type Document struct {
+	ID, Name, Folder, Owner string
+	Updated                 string // updated_at as the server wrote it
+	Trashed                 bool
+	Refs                    []Ref  // documents that it points at, in the order in which they appear, each once
+	Fingerprint             Digest // over the document without volatile fields, canonical
+}
+
 // Item is the answer to one document of an ask.
 type Item struct {
 	Ref
 	State State
 	Stamp Digest
 	Body  []byte    // exact bytes as the server sent them; nil when Same, gone or a fault
+	Read  *Document // what was read from Body already, nil when nothing was
 	Route string    // template of the route that brought the body, "GET /dashboards/{dashboard_id}"
 	At    time.Time // when the body arrived
 	Same  bool      // the stored version is still right: a stamp proves it, or the same bytes came
