@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -208,6 +209,9 @@ func TestFetchKeepsExactBytes(t *testing.T) {
 		}
 		if item.Route != "GET /dashboards/search" {
 			t.Errorf("%s came by %q", item.Ref, item.Route)
+		}
+		if alone, err := canon.NewReader().Read(canon.Compile(kindOf(t, "dashboards")), item.Body); err != nil || !cmp.Equal(item.Read, &alone) {
+			t.Errorf("of %s was read %+v, alone %+v, %v", item.Ref, item.Read, alone, err)
 		}
 	}
 }

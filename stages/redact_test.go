@@ -21,6 +21,9 @@ func TestRedact(t *testing.T) {
 		bodyItem("dashboards", "3", `{"id":"3","public_url":"content"}`),
 		{Ref: record.Ref{Kind: "users", ID: "4"}, Same: true},
 	}
+	for i := range items {
+		items[i].Read = &record.Document{ID: items[i].ID}
+	}
 	limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
 	var left []record.Room
 	var held stages.Load
@@ -29,6 +32,9 @@ func TestRedact(t *testing.T) {
 		paths[item.Ref.String()] = item.Redacted
 		if strings.Contains(string(item.Body), "abc") {
 			t.Errorf("%s: %s", item.Ref, item.Body)
+		}
+		if (item.Read == nil) != (len(item.Redacted) > 0) {
+			t.Errorf("of %s was read %+v: right only of a body that stayed", item.Ref, item.Read)
 		}
 		if item.Room != nil {
 			left = append(left, item.Room)
