@@ -50,12 +50,16 @@ func (w *Writer) Commit(ctx context.Context, batch record.Batch) error {
 		return err
 	}
 	return doing("commit a batch", w.transact(ctx, func(tx *transaction) error {
-		if err := tx.lookUp(batch); err != nil {
+		rest, err := tx.settleAgain(batch)
+		if err != nil {
 			return err
 		}
-		for i := range batch {
-			if err := tx.settle(&batch[i]); err != nil {
-				return fmt.Errorf("store %s: %w", batch[i].Ref, err)
+		if err := tx.lookUp(rest); err != nil {
+			return err
+		}
+		for _, rec := range rest {
+			if err := tx.settle(rec); err != nil {
+				return fmt.Errorf("store %s: %w", rec.Ref, err)
 			}
 		}
 		return nil

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"time"
 
@@ -106,6 +107,13 @@ func (w *Writer) Recompiled() int64 {
 		n += reflect.ValueOf(s.s).Elem().FieldByName("repreps").Int()
 	}
 	return n
+}
+
+// Outdated returns a function that makes the writer remember what Known has read
+// until now, and nothing newer.
+func (w *Writer) Outdated() func() {
+	heads := maps.Clone(w.recent.heads)
+	return func() { w.recent.heads = maps.Clone(heads) }
 }
 
 // Statement is the SQL of a query for entries, with or without bodies.

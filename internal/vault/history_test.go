@@ -200,3 +200,80 @@ func TestPlans(t *testing.T) {
 		}
 	}
 }
+
+// What Known has read is a hint: what is settled, and how, is the same without it,
+// also when it was out of date by then.
+func TestKnownChangesNothing(t *testing.T) {
+	one, two, three := record.Ref{Kind: dashboards, ID: "1"}, record.Ref{Kind: dashboards, ID: "2"}, record.Ref{Kind: dashboards, ID: "3"}
+	again := func(ref record.Ref, state record.State, stamp byte) record.Record {
+		return record.Record{Ref: ref, State: state, Same: true, Policy: 1, Size: 7, Stamp: record.Digest{stamp}}
+	}
+	for name, batches := range map[string][]record.Batch{
+		"the same":                   {{again(one, record.Trashed, 0), again(two, record.Present, 0)}},
+		"another stamp":              {{again(one, record.Trashed, 5), again(two, record.Present, 6)}},
+		"another state":              {{again(one, record.Present, 0), again(two, record.Trashed, 0)}},
+		"was gone":                   {{again(three, record.Present, 0), again(three, record.Trashed, 0)}},
+		"still gone":                 {{again(three, record.Gone, 0)}},
+		"twice":                      {{again(two, record.Present, 0), again(two, record.Present, 4)}, {again(two, record.Present, 5)}},
+		"changed before, in a batch": {{doc("2", "Two, other"), again(two, record.Present, 0)}},
+		"changed after, in a batch":  {{again(two, record.Present, 0), doc("2", "Two, other")}},
+		"changed before":             {{doc("2", "Two, other")}, {again(two, record.Present, 0)}},
+		"changed after":              {{again(two, record.Present, 0)}, {doc("2", "Two, other")}},
+		"gone before, in a batch":    {{sinktest.Gone(dashboards, "2"), again(two, record.Present, 0)}},
+		"gone before":                {{sinktest.Gone(dashboards, "2")}, {again(two, record.Present, 0)}},
+		"failed before":              {{sinktest.Fault(dashboards, "2", "server", 1)}, {again(two, record.Present, 0)}},
+		"failed before, in a batch":  {{sinktest.Fault(dashboards, "2", "server", 1), again(two, record.Present, 0)}},
+		"failed after":               {{again(two, record.Present, 0)}, {sinktest.Fault(dashboards, "2", "server", 1)}},
+		"failed, and the same":       {{sinktest.Fault(dashboards, "9", "server", 1), again(one, record.Trashed, 0)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var results [3][]string
+			for i := range results {
+				path := newPath(t)
+				aHistory(t, path)
+				w := begin(t, path, startOf("acme"))
+				ask := func() {
+					if known, err := w.Known(t.Context(), dashboards, []string{"1", "2", "3", "4", "9"}); err != nil || len(known) != 4 {
+						t.Fatal(known, err)
+					}
+				}
+				before := func() {}
+				switch i {
+				case 1:
+					ask()
+					before = w.Outdated()
+				case 2:
+					before = ask
+				}
+				for _, batch := range batches {
+					before()
+					commit(t, w, batch...)
+				}
+				finish(t, w)
+				if err := w.Close(); err != nil {
+					t.Fatal(err)
+				}
+				for _, query := range []string{
+					"SELECT * FROM heads", "SELECT * FROM versions", "SELECT * FROM refs", "SELECT * FROM run_kinds",
+					"SELECT run, kind, item, class, attempts, resolved_run FROM faults",
+				} {
+					rows, err := vault.Rows(path, query)
+					if err != nil {
+						t.Fatal(err)
+					}
+					results[i] = append(results[i], rows...)
+				}
+				r := read(t, path)
+				if found, err := r.Verify(t.Context()); err != nil || len(found) > 0 {
+					t.Error(found, err)
+				}
+			}
+			if diff := cmp.Diff(results[0], results[1]); diff != "" {
+				t.Errorf("by what Known read at the beginning (-without +with):\n%s", diff)
+			}
+			if diff := cmp.Diff(results[0], results[2]); diff != "" {
+				t.Errorf("by what Known read before each batch (-without +with):\n%s", diff)
+			}
+		})
+	}
+}

@@ -10,8 +10,8 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-var selectKnown = `SELECT h.item, h.state, h.stamp, h.policy, h.settled_run, v.hash, v.size, v.policy
-	FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs
+var selectKnown = `SELECT h.instance, h.kind, h.item, h.state, h.version, h.stamp, h.policy, h.settled_run,
+	v.hash, v.size, v.policy FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs
 
 // lookup is a connection that sees what is committed while the writer's is in a
 // transaction. By database/sql, as readers do it, a row takes a third longer.
@@ -48,6 +48,36 @@ func (l *lookup) each(ids []string, fn func([]driver.Value) error, args ...drive
 	return l.known.eachOf(ids, fn, args...)
 }
 
+// recent keeps the heads that Known has read last: most of what is asked for is
+// committed next, as being the same, and then need not be looked up again. What it
+// holds may be out of date.
+type recent struct {
+	mu    sync.Mutex
+	heads map[record.Ref]headRow
+}
+
+// mostRecent is more than what lies between list and write.
+const mostRecent = 20_000
+
+func (r *recent) add(h headRow) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.heads == nil || len(r.heads) >= mostRecent {
+		r.heads = make(map[record.Ref]headRow)
+	}
+	r.heads[record.Ref{Kind: h.kind, ID: h.item}] = h
+}
+
+// take returns a head and forgets it.
+func (r *recent) take(ref record.Ref) (h headRow, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h, ok = r.heads[ref]; ok {
+		delete(r.heads, ref)
+	}
+	return h, ok
+}
+
 // Known returns what is committed of the given ids of a kind. Ids that were
 // never stored are absent from the result.
 func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map[string]record.Known, error) {
@@ -56,14 +86,16 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 	}
 	found := make(map[string]record.Known, len(ids))
 	err := w.lookup.each(ids, func(row []driver.Value) error {
-		k := record.Known{State: record.State(text(row[1])), Settled: integer(row[4]) == w.run.id}
-		if integer(row[3]) == int64(w.start.Policy) {
-			k.Stamp = digest(row[2])
+		h := scanHead(row)
+		k := record.Known{State: h.state, Settled: h.settled == w.run.id}
+		if h.policy == int64(w.start.Policy) {
+			k.Stamp = h.stamp
 		}
-		if integer(row[7]) == int64(w.start.Policy) {
-			k.Hash, k.Size = digest(row[5]), integer(row[6])
+		if integer(row[10]) == int64(w.start.Policy) {
+			k.Hash, k.Size = digest(row[8]), integer(row[9])
 		}
-		found[text(row[0])] = k
+		found[h.item] = k
+		w.recent.add(h)
 		return ctx.Err()
 	}, w.run.instance, string(kind))
 	if err != nil {

@@ -45,13 +45,55 @@ func (tx *transaction) settle(rec *record.Record) error {
 	return tx.resolve(rec.Ref)
 }
 
-// lookUp reads the heads of a batch into tx.heads, where those that are added or
+// settleAgain settles what is the same, by what Known has read of it, and returns
+// the other records. What it settles comes before them, which changes nothing: it is
+// the first that the batch holds of its document.
+func (tx *transaction) settleAgain(batch record.Batch) (rest []*record.Record, err error) {
+	for i := range batch {
+		rec := &batch[i]
+		h, ok := tx.w.recent.take(rec.Ref) // by the first record of a document only
+		if ok && rec.Same && rec.Fault == nil && rec.State == h.state && h.state != record.Gone {
+			if ok, err = tx.again(rec, &h); err != nil {
+				return nil, fmt.Errorf("store %s: %w", rec.Ref, err)
+			} else if ok {
+				continue
+			}
+		}
+		rest = append(rest, rec)
+	}
+	return rest, nil
+}
+
+// again settles a document of which nothing changed, and tells whether it did: not
+// when its head is not what it is said to be any more.
+func (tx *transaction) again(rec *record.Record, h *headRow) (bool, error) {
+	before := h.settled
+	if before == tx.run {
+		return false, nil
+	}
+	if h.settled = tx.run; !rec.Stamp.IsZero() {
+		h.stamp, h.policy = rec.Stamp, int64(rec.Policy)
+	}
+	columns := h.columns()
+	changed, err := tx.w.q.settleHead.exec(append(columns, tx.w.sum.row("heads", columns...), before)...)
+	if err != nil || changed == 0 {
+		return false, err
+	}
+	seen := record.Counts{Same: 1, Bytes: rec.Size}
+	if rec.State == record.Trashed {
+		seen.Trashed = 1
+	}
+	tx.count(rec.Kind, func(c *record.Counts) { add(c, seen) })
+	return true, tx.resolve(rec.Ref)
+}
+
+// lookUp reads the heads of records into tx.heads, where those that are added or
 // changed are kept up to date.
-func (tx *transaction) lookUp(batch record.Batch) error {
+func (tx *transaction) lookUp(batch []*record.Record) error {
 	tx.heads = make(map[record.Ref]*holding, len(batch))
 	ids := map[record.Kind][]string{}
-	for i := range batch {
-		ids[batch[i].Kind] = append(ids[batch[i].Kind], batch[i].ID)
+	for _, rec := range batch {
+		ids[rec.Kind] = append(ids[rec.Kind], rec.ID)
 	}
 	for kind, ids := range ids {
 		err := tx.w.q.heads.eachOf(ids, func(row []driver.Value) error {

@@ -24,6 +24,7 @@ type Writer struct {
 	wal      fs.FileInfo // of its write-ahead log, nil until it is known
 	reader   *Reader
 	lookup   *lookup
+	recent   recent
 	decoder  *codec.Decoder
 	sum      summer
 	q        queries
@@ -35,7 +36,7 @@ type Writer struct {
 
 // queries are the statements that are used for every record.
 type queries struct {
-	heads, addHead, setHead                    *stmt
+	heads, addHead, setHead, settleHead        *stmt
 	version, addVersion, setVersion            *stmt
 	refs, addRef, dropRefs                     *stmt
 	addBody, body                              *stmt
@@ -77,6 +78,8 @@ func (w *Writer) prepare() error {
 		{&w.q.addHead, `INSERT INTO heads VALUES (?,?,?,?,?,?,?,?,?)`},
 		{&w.q.setHead, `UPDATE heads SET state = ?4, version = ?5, stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
 			WHERE instance = +?1 AND kind = +?2 AND item = +?3`},
+		{&w.q.settleHead, `UPDATE heads SET stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
+			WHERE instance = +?1 AND kind = +?2 AND item = +?3 AND state = +?4 AND version = +?5 AND settled_run = +?10`},
 		{&w.q.version, selectVersion + ` WHERE id = +?`},
 		{&w.q.addVersion, `INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
 		{&w.q.setVersion, `UPDATE versions SET fingerprint = ?, policy = ?, last_run = ?, gone_run = ?, name = ?,
@@ -166,7 +169,7 @@ func (w *Writer) Close() error {
 
 func (q *queries) close() error {
 	var errs []error
-	for _, s := range []*stmt{q.heads, q.addHead, q.setHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
+	for _, s := range []*stmt{q.heads, q.addHead, q.setHead, q.settleHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
 		q.addBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing,
 		q.unsettled, q.snapshot} {
 		if s != nil {
