@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sourcegraph/conc"
-
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -82,36 +80,34 @@ type pass struct {
 // order or do not add up to the server's total.
 func (p *pass) read(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
-	var asking conc.WaitGroup
-	defer asking.Wait() // and panic as the goroutine did
-	defer leave()
-	ask := func() <-chan page {
-		offset, asked := p.offset(), make(chan page, 1)
-		asking.Go(func() {
-			defer close(asked)
-			asked <- p.ask(ctx, offset)
-		})
-		return asked
+	ask := func() (answer func() page) {
+		offset := p.offset()
+		return pipeline.Async(func() page { return p.ask(ctx, offset) })
 	}
-	for asked := ask(); ; {
-		got := <-asked
+	answer := ask()
+	defer func() { // nobody asks on when this is left
+		leave()
+		answer()
+	}()
+	for {
+		got := answer()
 		var failed *Failed
 		switch {
 		case errors.As(got.err, &failed) && tooMuch(failed.Class) && p.limit > 2:
 			p.limit = max(2, p.limit/2) // of two rows one is new
-			asked = ask()
+			answer = ask()
 			continue
 		case got.err != nil:
 			return got.err
 		case p.probe && len(got.rows) > 0:
 			p.probe, p.short = false, true
-			asked = ask()
+			answer = ask()
 			continue
 		}
 		first := p.seen
 		rows, more, err := p.join(got)
 		if more {
-			asked = ask()
+			answer = ask()
 		}
 		// What a list holds is planned even where it turns out to be no proof of anything.
 		if len(rows) > 0 {
