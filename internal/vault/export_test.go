@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -114,6 +115,18 @@ func (w *Writer) Recompiled() int64 {
 func (w *Writer) Outdated() func() {
 	heads := maps.Clone(w.recent.heads)
 	return func() { w.recent.heads = maps.Clone(heads) }
+}
+
+// MostRecent is how many heads a writer remembers, and Remembered how many it does
+// after Known has read n.
+const MostRecent = mostRecent
+
+func Remembered(n int) int {
+	var r recent
+	for i := range n {
+		r.add(headRow{kind: "looks", item: strconv.Itoa(i)})
+	}
+	return len(r.heads)
 }
 
 // Statement is the SQL of a query for entries, with or without bodies.

@@ -277,3 +277,12 @@ func TestKnownChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatKnownHasReadIsBounded(t *testing.T) {
+	if n := vault.Remembered(vault.MostRecent); n != vault.MostRecent {
+		t.Errorf("%d heads are remembered of %d", n, vault.MostRecent)
+	}
+	if n := vault.Remembered(5*vault.MostRecent + 1); n > vault.MostRecent {
+		t.Errorf("%d heads are remembered, want %d at most", n, vault.MostRecent)
+	}
+}

@@ -33,7 +33,11 @@ func openLookup(file string) (*lookup, error) {
 	return &lookup{conn: c, known: known}, nil
 }
 
-func (l *lookup) close() error { return errors.Join(l.known.close(), l.conn.close()) }
+func (l *lookup) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return errors.Join(l.known.close(), l.conn.close())
+}
 
 // each calls fn with the row of each id that is there. All are read in one
 // transaction: whenever one begins, SQLite drops the pages that it has, because
@@ -68,14 +72,19 @@ func (r *recent) add(h headRow) {
 	r.heads[record.Ref{Kind: h.kind, ID: h.item}] = h
 }
 
-// take returns a head and forgets it.
-func (r *recent) take(ref record.Ref) (h headRow, ok bool) {
+// take returns the heads of a batch, nil where there is none, and forgets them: where
+// a document is there twice, the first record has its head.
+func (r *recent) take(batch record.Batch) []*headRow {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if h, ok = r.heads[ref]; ok {
-		delete(r.heads, ref)
+	heads := make([]*headRow, len(batch))
+	for i := range batch {
+		if h, ok := r.heads[batch[i].Ref]; ok {
+			heads[i] = &h
+			delete(r.heads, batch[i].Ref)
+		}
 	}
-	return h, ok
+	return heads
 }
 
 // Known returns what is committed of the given ids of a kind. Ids that were
