@@ -42,20 +42,31 @@ func (tx *transaction) again(rec *record.Record, h *headRow) (bool, error) {
 	if before == tx.run {
 		return false, nil
 	}
-	if h.settled = tx.run; !rec.Stamp.IsZero() {
-		h.stamp, h.policy = rec.Stamp, int64(rec.Policy)
-	}
+	h.settleBy(rec, tx.run)
 	columns := h.columns()
 	changed, err := tx.w.q.settleHead.exec(append(columns, tx.w.sum.row("heads", columns...), before)...)
 	if err != nil || changed == 0 {
 		return false, err
 	}
-	seen := record.Counts{Same: 1, Bytes: rec.Size}
+	tx.saw(rec, record.Counts{Same: 1})
+	return true, tx.resolve(rec.Ref)
+}
+
+// settleBy makes a head what it is after a record of its document.
+func (h *headRow) settleBy(rec *record.Record, run int64) {
+	if !rec.Same || !rec.Stamp.IsZero() {
+		h.stamp, h.policy = rec.Stamp, int64(rec.Policy)
+	}
+	h.state, h.settled = rec.State, run
+}
+
+// saw counts a document that is there.
+func (tx *transaction) saw(rec *record.Record, seen record.Counts) {
+	seen.Bytes += rec.Size
 	if rec.State == record.Trashed {
-		seen.Trashed = 1
+		seen.Trashed++
 	}
 	tx.count(rec.Kind, func(c *record.Counts) { add(c, seen) })
-	return true, tx.resolve(rec.Ref)
 }
 
 // lookUp reads the heads of records into tx.heads, where those that are added or

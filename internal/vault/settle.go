@@ -49,15 +49,8 @@ func (tx *transaction) observe(rec *record.Record, h *holding) error {
 	if err != nil {
 		return err
 	}
-	if !rec.Same || !rec.Stamp.IsZero() {
-		h.stamp, h.policy = rec.Stamp, int64(rec.Policy)
-	}
-	seen.Bytes += rec.Size
-	if rec.State == record.Trashed {
-		seen.Trashed++
-	}
-	h.state, h.settled = rec.State, tx.run
-	tx.count(rec.Kind, func(c *record.Counts) { add(c, seen) })
+	h.settleBy(rec, tx.run)
+	tx.saw(rec, seen)
 	if seen.New > 0 {
 		_, err = tx.putHead(tx.w.q.addHead, &h.headRow)
 		return err
