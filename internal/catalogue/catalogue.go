@@ -87,6 +87,11 @@ type Listing struct {
 	// Followed means that nothing lists it: its ids are those that stored
 	// documents point to.
 	Followed bool
+	// Loose is of followed kinds: the member that names a document may outlive it,
+	// so that what is named may not be there any more. Documents of other followed
+	// kinds are owned: they are a part of the document whose id they have, and the
+	// server has them for as long as it lists that one.
+	Loose bool
 	// Fixed are single documents, each on a route of its own; a document's id is
 	// its path without the slash. There is nothing to enumerate.
 	Fixed []Route
@@ -211,6 +216,10 @@ func (k Kind) Single(id string) (Route, string) {
 	}
 	return k.Detail, k.Detail.Fill(id)
 }
+
+// Owned reports whether documents of the kind are parts of the documents that
+// point to them, whose id they have: see [Listing.Loose].
+func (k Kind) Owned() bool { return k.Listing.Followed && !k.Listing.Loose }
 
 // Names returns the names of rows.
 func Names(kinds []Kind) []string {

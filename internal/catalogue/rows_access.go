@@ -87,7 +87,7 @@ var behind = []Kind{
 	{
 		Name:      "merge_queries",
 		Title:     "merged results behind dashboard tiles",
-		Listing:   Listing{Followed: true},
+		Listing:   Listing{Followed: true, Loose: true},
 		Detail:    Route{Path: "/merge_queries/{merge_query_id}", Activity: Query},
 		Fields:    Fields{ID: "id"},
 		Size:      2 << 10,
@@ -97,7 +97,7 @@ var behind = []Kind{
 	{
 		Name:      "queries",
 		Title:     "queries that no stored document nests: the sources of merged results",
-		Listing:   Listing{Followed: true},
+		Listing:   Listing{Followed: true, Loose: true},
 		Detail:    Route{Path: "/queries/{query_id}", Activity: Query},
 		Fields:    Fields{ID: "id"},
 		Volatile:  []string{"share_url", "expanded_share_url", "has_table_calculations", "runtime"},
@@ -107,7 +107,7 @@ var behind = []Kind{
 	{
 		Name:      "explores",
 		Title:     "explores with all their fields",
-		Listing:   Listing{Followed: true},
+		Listing:   Listing{Followed: true, Loose: true},
 		Detail:    Route{Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true},
 		Fields:    Fields{Name: "label"},
 		Size:      300 << 10,

@@ -1,0 +1,33 @@
+package catalogue_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// TestWhatIsOwned: a 404 means something else for a part of a document that is
+// listed than for a document that another one names, so each followed kind must
+// say which of both it is.
+func TestWhatIsOwned(t *testing.T) {
+	want := map[record.Kind]bool{
+		"user_attribute_group_values": true, "user_attribute_values": true, "group_groups": true, "role_users": true,
+		"role_groups": true, "content_metadata": true, "content_access": true,
+		"merge_queries": false, "queries": false, "explores": false,
+	}
+	got := make(map[record.Kind]bool)
+	for _, kind := range catalogue.All() {
+		switch {
+		case kind.Listing.Followed:
+			got[kind.Name] = kind.Owned()
+		case kind.Owned() || kind.Listing.Loose:
+			t.Errorf("%s is listed: it is neither owned nor loose", kind.Name)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("owned kinds (-want +got):\n%s", diff)
+	}
+}
