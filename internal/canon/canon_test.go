@@ -17,9 +17,12 @@ import (
 // kind has one of everything that rules can say.
 var kind = catalogue.Kind{
 	Name:      "things",
-	Fields:    catalogue.Fields{ID: "id", Name: "title", Updated: "updated_at", Folder: "folder.id", Owner: "user_id"},
-	Volatile:  []string{"updated_at", "views", "tiles.count", "cred_*.at", "**.share"},
+	Fields:    catalogue.Fields{ID: "id", Name: "title", Names: []string{"field.title", "address"}, Updated: "updated_at", Folder: "folder.id", Owner: "user_id"},
+	Volatile:  []string{"updated_at", "views", "tiles.count", "cred_*.at", "**.share", "parts.filters.times"},
 	Unordered: []string{"groups"},
+	Derived: []catalogue.Derived{
+		{Path: "models", When: "all_access"}, {Path: "set.permissions", When: "all_access"}, {Path: "set.models", When: "all_access"},
+	},
 	Refs: []catalogue.Pointer{
 		{Path: "tiles.merge_id", Kind: "merges"},
 		{Path: "id", Kind: "details", Unless: "inherits"},
@@ -104,6 +107,68 @@ func TestFingerprint(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := read(t, tt.body).Fingerprint; (got == want) != tt.same {
 				t.Errorf("fingerprint same = %v, want %v", got == want, tt.same)
+			}
+		})
+	}
+}
+
+// TestFingerprintDropsWhatTheServerDerives checks members that follow from a
+// sibling: a list of everything that there is, where everything is allowed.
+func TestFingerprintDropsWhatTheServerDerives(t *testing.T) {
+	tests := []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"another list of everything", `{"models":["a"],"all_access":true}`, `{"models":["a","b"],"all_access":true}`, true},
+		{"the flag comes first", `{"all_access":true,"models":["a"]}`, `{"models":["b"],"all_access":true}`, true},
+		{"no list at all", `{"all_access":true}`, `{"all_access":true,"models":null}`, true},
+		{"a list of some", `{"models":["a"],"all_access":false}`, `{"models":["a","b"],"all_access":false}`, false},
+		{"no flag", `{"models":["a"]}`, `{"models":["b"]}`, false},
+		{"a flag that is text", `{"models":["a"],"all_access":"true"}`, `{"models":["b"],"all_access":"true"}`, false},
+		{"the flag changes", `{"models":["a"],"all_access":true}`, `{"models":["a"],"all_access":false}`, false},
+		{"nested", `{"set":{"permissions":["a"],"n":1,"all_access":true}}`, `{"set":{"permissions":["b"],"all_access":true,"n":1}}`, true},
+		{"several of one flag", `{"set":{"models":[],"permissions":["a"],"all_access":true}}`, `{"set":{"all_access":true}}`, true},
+		{"another member beside", `{"set":{"permissions":["a"],"n":1,"all_access":true}}`, `{"set":{"permissions":["a"],"n":2,"all_access":true}}`, false},
+		{"a flag of another object", `{"set":{"permissions":["a"]},"all_access":true}`, `{"set":{"permissions":["b"]},"all_access":true}`, false},
+		{"each object by itself", `{"set":[{"permissions":["a"],"all_access":true},{"permissions":["a"],"all_access":false}]}`,
+			`{"set":[{"permissions":["x"],"all_access":true},{"permissions":["a"],"all_access":false}]}`, true},
+		{"the same name in free JSON", `{"vis_config":{"models":["a"],"all_access":true}}`, `{"vis_config":{"models":["b"],"all_access":true}}`, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if same := read(t, tt.a).Fingerprint == read(t, tt.b).Fingerprint; same != tt.same {
+				t.Errorf("fingerprint same = %v, want %v", same, tt.same)
+			}
+		})
+	}
+}
+
+// TestFreeJSONIsEnteredWhereAPathNamesIt checks members that have a name of free
+// JSON and are not the user's: a rule whose path leads on through them says so.
+func TestFreeJSONIsEnteredWhereAPathNamesIt(t *testing.T) {
+	a := read(t, `{"parts":[{"filters":[{"times":1,"share":1,"x":1}]}]}`)
+	b := read(t, `{"parts":[{"filters":[{"times":2,"share":2,"x":1}]}]}`)
+	c := read(t, `{"parts":[{"filters":[{"times":2,"share":2,"x":2}]}]}`)
+	free := read(t, `{"filters":[{"times":1,"share":1}]}`)
+	other := read(t, `{"filters":[{"times":1,"share":2}]}`)
+	if a.Fingerprint != b.Fingerprint || b.Fingerprint == c.Fingerprint || free.Fingerprint == other.Fingerprint {
+		t.Error("want the first two to be the same, and the others not")
+	}
+}
+
+func TestReadPicksTheFirstNameThatThereIs(t *testing.T) {
+	tests := []struct{ name, body, want string }{
+		{"the first", `{"address":"a","title":"t","field":{"title":"f"}}`, "t"},
+		{"the second, first in the text", `{"field":{"title":"f"},"address":"a"}`, "f"},
+		{"the second, last in the text", `{"address":"a","field":{"title":"f"}}`, "f"},
+		{"null is none", `{"title":null,"address":"a"}`, "a"},
+		{"empty is none", `{"title":"","address":"a"}`, "a"},
+		{"none", `{"id":"1"}`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, read(t, tt.body).Name); diff != "" {
+				t.Errorf("name (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -415,4 +480,31 @@ func dashboard(tiles int) []byte {
 	}
 	s.WriteString(`],"view_count":93,"updated_at":"2026-01-01T00:00:00.000-08:00"}`)
 	return []byte(s.String())
+}
+
+// TestNamesOfTheCatalogue reads documents as servers write them, some of which
+// leave out what they are usually called by.
+func TestNamesOfTheCatalogue(t *testing.T) {
+	tests := []struct{ name, kind, body, want string }{
+		{"an alert with a title", "alerts", `{"custom_title":"Too few","field":{"title":"Orders Count","name":"orders.count"},"id":"1"}`, "Too few"},
+		{"an alert without", "alerts", `{"custom_title":null,"field":{"title":"Orders Count","name":"orders.count"},"id":"1"}`, "Orders Count"},
+		{"a user with a name", "users", `{"credentials_email":{"email":"c@example.com"},"display_name":"Cleo","email":"e@example.com","id":"1"}`, "Cleo"},
+		{"a user who was invited", "users", `{"credentials_email":{"email":"c@example.com"},"display_name":"","email":"e@example.com","id":"1"}`, "c@example.com"},
+		{"a user of single sign-on", "users", `{"credentials_email":null,"display_name":null,"email":"e@example.com","id":"1"}`, "e@example.com"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			kind, ok := catalogue.Find(record.Kind(tt.kind))
+			if !ok {
+				t.Fatalf("no kind %s", tt.kind)
+			}
+			doc, err := canon.NewReader().Read(canon.Compile(kind), []byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, doc.Name); diff != "" {
+				t.Errorf("name (-want +got):\n%s", diff)
+			}
+		})
+	}
 }

@@ -17,6 +17,9 @@ import (
 // ErrInvalid is wrapped by every error about a body that is not one JSON value.
 var ErrInvalid = errors.New("not valid JSON")
 
+// noName is the rank of a document's name before one was found.
+const noName = 1 << 10
+
 // keep is the size above which a buffer is given back after a large document.
 const keep = 1 << 20
 
@@ -30,6 +33,7 @@ type Reader struct {
 	unquote []byte
 	rules   *Rules
 	doc     record.Document
+	rank    int               // of the name that doc has
 	found   []found           // what pointers point to, to be judged at the end
 	kept    map[string]string // members of the document that pointers depend on
 }
@@ -102,6 +106,7 @@ func (r *Reader) Rows(rules *Rules, body []byte, known func(rest []byte) int) ([
 func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.rules, r.doc, r.out, r.parts, r.found = rules, record.Document{}, r.out[:0], r.parts[:0], r.found[:0]
 	clear(r.kept)
+	r.rank = noName
 	if err := r.read(rules.root, false); err != nil {
 		return record.Document{}, err
 	}
@@ -147,9 +152,43 @@ func (r *Reader) object(n *node, opaque bool) error {
 			return err
 		}
 	}
+	if len(n.derived) > 0 && !opaque {
+		r.drop(n.derived, base)
+	}
 	r.sort(base, start+1)
 	r.out = append(r.out, '}')
 	return nil
+}
+
+// drop takes the members out of an object that follow from others of it, which are
+// parts from base on.
+func (r *Reader) drop(all []derived, base int) {
+	for _, d := range all {
+		holds := func(p part) bool {
+			return bytes.Equal(r.out[p.start:p.name], d.when) && string(r.out[p.name:p.end]) == ":true,"
+		}
+		if !slices.ContainsFunc(r.parts[base:], holds) {
+			continue
+		}
+		for i := len(r.parts) - 1; i >= base; i-- {
+			if p := r.parts[i]; bytes.Equal(r.out[p.start:p.name], d.member) {
+				r.cut(i)
+			}
+		}
+	}
+}
+
+// cut takes one part out. Those behind it move up.
+func (r *Reader) cut(i int) {
+	p := r.parts[i]
+	size := p.end - p.start
+	r.out = slices.Delete(r.out, p.start, p.end)
+	r.parts = slices.Delete(r.parts, i, i+1)
+	for k := i; k < len(r.parts); k++ {
+		r.parts[k].start -= size
+		r.parts[k].name -= size
+		r.parts[k].end -= size
+	}
 }
 
 func (r *Reader) member(n *node, opaque bool) error {
@@ -288,7 +327,9 @@ func (r *Reader) pick(n *node, raw []byte) {
 	case id:
 		r.doc.ID = text
 	case name:
-		r.doc.Name = text
+		if n.rank <= r.rank {
+			r.doc.Name, r.rank = text, n.rank
+		}
 	case updated:
 		r.doc.Updated = text
 	case folder:

@@ -21,8 +21,9 @@ func CompileSecrets(paths []string) *Secrets {
 	return &Secrets{rules}
 }
 
-// Redact replaces the values of secret members by [Marker]. Nulls stay, all other
-// bytes stay as they are. It returns the body itself and no paths when there was
+// Redact replaces the values of secret members by [Marker]. Nulls and empty strings
+// stay, which is how servers spell a value that is missing; all other bytes stay as
+// they are. It returns the body itself and no paths when there was
 // nothing to replace, else a new body and the paths that were replaced, sorted,
 // each once. A body that is not valid JSON is returned as it is: the reader will
 // refuse it.
@@ -94,7 +95,7 @@ func (r *redaction) member(n *node, path string) error {
 		return r.walk(to.node, below)
 	}
 	value, err := r.value()
-	if err != nil || string(value) == "null" {
+	if err != nil || string(value) == "null" || string(value) == `""` {
 		return err
 	}
 	r.cuts = append(r.cuts, cut{r.at - len(value), r.at})

@@ -16,6 +16,8 @@ func TestRedact(t *testing.T) {
 	}{
 		{"nothing to do", `{"a": 1.0,"reset":"x"}`, `{"a": 1.0,"reset":"x"}`, nil},
 		{"null stays", `{"token": null}`, `{"token": null}`, nil},
+		{"an empty string stays", `{"token": "","creds_x":{"reset":""}}`, `{"token": "","creds_x":{"reset":""}}`, nil},
+		{"white space is a value", `{"token": " "}`, `{"token": ` + canon.Marker + `}`, []string{"token"}},
 		{
 			"bytes around it stay", "{ \"token\" : \"s\\u0026\" ,\n\"n\":1e21}",
 			"{ \"token\" : " + canon.Marker + " ,\n\"n\":1e21}",

@@ -19,9 +19,15 @@ type node struct {
 	steps
 	unordered bool
 	pick      column
+	rank      int    // of a name, among the members that may be one; 0 is the best
 	keep      string // name under which the value is kept for pointers
+	derived   []derived
 	points    []catalogue.Pointer
 }
+
+// derived is a member of an object that does not count where another one is true.
+// Both are quoted.
+type derived struct{ member, when []byte }
 
 // steps leads from an object to its members that something is special about.
 type steps struct {
@@ -37,6 +43,7 @@ type step struct {
 	node     *node
 	volatile bool
 	opaque   bool
+	through  bool // the path of a rule leads on through the member
 }
 
 type globStep struct {
@@ -71,6 +78,13 @@ func Compile(kind catalogue.Kind) *Rules {
 			rules.at(path).volatile = true
 		}
 	}
+	for _, d := range kind.Derived {
+		parent, member := rules.root, d.Path
+		if i := strings.LastIndexByte(d.Path, '.'); i >= 0 {
+			parent, member = rules.at(d.Path[:i]).node, d.Path[i+1:]
+		}
+		parent.derived = append(parent.derived, derived{[]byte(`"` + member + `"`), []byte(`"` + d.When + `"`)})
+	}
 	for _, path := range kind.Unordered {
 		if path == "." {
 			rules.root.unordered = true
@@ -86,6 +100,10 @@ func Compile(kind catalogue.Kind) *Rules {
 				rules.at(member).node.keep = member
 			}
 		}
+	}
+	for i, path := range kind.Fields.Names {
+		n := rules.at(path).node
+		n.pick, n.rank = name, i+1
 	}
 	for _, f := range []struct {
 		path string
@@ -113,6 +131,7 @@ func (r *Rules) at(path string) *step {
 		if !more {
 			return s
 		}
+		s.through = true
 		n, path = s.node, rest
 	}
 }
@@ -170,5 +189,5 @@ func (r *Rules) step(n *node, name []byte) step {
 	case anywhere == nil:
 		return *here
 	}
-	return step{here.node, here.volatile || anywhere.volatile, anywhere.opaque}
+	return step{node: here.node, volatile: here.volatile || anywhere.volatile, opaque: anywhere.opaque && !here.through}
 }

@@ -13,7 +13,7 @@ import (
 // volatile, unordered and stamp fields below and the canonical form. Raise it
 // when any of them changes; fingerprints are then computed again from stored
 // bodies and stamps are not trusted once.
-const Policy = 1
+const Policy = 2
 
 // Kind is one row.
 type Kind struct {
@@ -26,6 +26,7 @@ type Kind struct {
 
 	Fields    Fields
 	Volatile  []string // members without meaning for a change; see [Everywhere] for the syntax
+	Derived   []Derived
 	Unordered []string // arrays that are sets; "." is the document itself
 	Secrets   []string // members that open doors: one-time tokens and links, redacted before anything is stored
 	Refs      []Pointer
@@ -124,7 +125,17 @@ type Many struct {
 // Fields names the members that become columns. Empty: the kind has none.
 type Fields struct {
 	ID, Name, Updated, Folder, Owner string
-	Trashed                          string // a boolean: the document is in the trash
+	// Names are what a document is called that has no Name, the best first.
+	Names   []string
+	Trashed string // a boolean: the document is in the trash
+}
+
+// Derived is a member that the server works out where another member of the same
+// object is true: the list of all models, where all of them are allowed. There it
+// is volatile, since it moves with every model that is added.
+type Derived struct {
+	Path string // in the syntax of [Everywhere], without stars
+	When string // the name of the other member
 }
 
 // Pointer is a member whose value is the id of another document, which is
@@ -153,7 +164,8 @@ var Everywhere = []string{
 }
 
 // Opaque lists members that hold free JSON of the user's making. Nothing inside
-// them is volatile, whatever it is called.
+// them is volatile, whatever it is called, unless a row's path leads on through the
+// member: then that one is not the user's.
 var Opaque = []string{"vis_config", "filter_config", "ui_config", "filters", "dynamic_fields", "appearance"}
 
 // Find returns the row of a kind.

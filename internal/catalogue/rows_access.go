@@ -105,11 +105,15 @@ var behind = []Kind{
 		Immutable: true,
 	},
 	{
-		Name:      "explores",
-		Title:     "explores with all their fields",
-		Listing:   Listing{Followed: true, Loose: true},
-		Detail:    Route{Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true},
-		Fields:    Fields{Name: "label"},
+		Name:    "explores",
+		Title:   "explores with all their fields",
+		Listing: Listing{Followed: true, Loose: true},
+		Detail:  Route{Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true},
+		Fields:  Fields{Name: "label"},
+		// What queries have used moves with every query. Older servers tell the most
+		// used fields and the drill paths of the caller, too. The list of filter-only
+		// fields has the name of free JSON, which it is not.
+		Volatile:  []string{"**.times_used", "**.frequent", "**.turtle_looks", "fields.filters.times_used"},
 		Size:      300 << 10,
 		OptIn:     true,
 		Reference: true,

@@ -16,6 +16,7 @@ var models = []Kind{
 		Fields:    Fields{ID: "name", Name: "label"},
 		Volatile:  []string{"has_content"},
 		Unordered: []string{"allowed_db_connection_names"},
+		Derived:   []Derived{{Path: "allowed_db_connection_names", When: "unlimited_db_connections"}},
 		Size:      4 << 10,
 		Refs:      []Pointer{{Path: "explores.name", Kind: "explores", Join: "name"}},
 		Remark:    "the configuration can be put back, the LookML itself lives in Git",

@@ -139,7 +139,7 @@ var content = []Kind{
 			{How: record.Page, Route: Route{Path: "/alerts/search", Query: url.Values{"all_owners": {"true"}}, Activity: Administrative}},
 		},
 		Detail: Route{Path: "/alerts/{alert_id}", Activity: Administrative},
-		Fields: Fields{ID: "id", Name: "custom_title", Owner: "owner_id"},
+		Fields: Fields{ID: "id", Name: "custom_title", Names: []string{"field.title"}, Owner: "owner_id"},
 		Volatile: []string{
 			"followed", "followable", "owner_display_name", "investigative_content_title", "time_series_condition_state",
 			"applied_dashboard_filters.filter_description", "field.filter.filter_description",

@@ -4,6 +4,10 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
+// allAccess is the member of a set that holds everything that there is, however
+// much is added to the instance.
+const allAccess = "all_access"
+
 // people is who there is.
 var people = []Kind{
 	{
@@ -15,7 +19,7 @@ var people = []Kind{
 			{How: record.IDs, IDs: "ids", Route: Route{Path: "/users", Activity: Administrative}},
 		},
 		Detail: Route{Path: "/users/{user_id}", Activity: Administrative},
-		Fields: Fields{ID: "id", Name: "display_name"},
+		Fields: Fields{ID: "id", Name: "display_name", Names: []string{"credentials_email.email", "email"}},
 		Volatile: []string{
 			"sessions", "looker_versions", "ui_state", "avatar_url*", "models_dir_validated",
 			"credentials_*.logged_in_at", "credentials_*.password_reset_url", "credentials_*.account_setup_url",
@@ -52,6 +56,7 @@ var people = []Kind{
 		Detail:    Route{Path: "/roles/{role_id}", Activity: Administrative},
 		Fields:    Fields{ID: "id", Name: "name"},
 		Unordered: []string{"permission_set.permissions", "model_set.models"},
+		Derived:   []Derived{{Path: "permission_set.permissions", When: allAccess}, {Path: "model_set.models", When: allAccess}},
 		Size:      4 << 10,
 		Refs:      []Pointer{{Path: "id", Kind: "role_users"}, {Path: "id", Kind: "role_groups"}},
 	},
@@ -62,6 +67,7 @@ var people = []Kind{
 		Detail:    Route{Path: "/permission_sets/{permission_set_id}", Activity: Administrative},
 		Fields:    Fields{ID: "id", Name: "name"},
 		Unordered: []string{"permissions"},
+		Derived:   []Derived{{Path: "permissions", When: allAccess}},
 		Size:      2 << 10,
 	},
 	{
@@ -71,6 +77,7 @@ var people = []Kind{
 		Detail:    Route{Path: "/model_sets/{model_set_id}", Activity: Administrative},
 		Fields:    Fields{ID: "id", Name: "name"},
 		Unordered: []string{"models"},
+		Derived:   []Derived{{Path: "models", When: allAccess}},
 		Size:      1 << 10,
 	},
 	{

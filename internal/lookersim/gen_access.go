@@ -55,9 +55,12 @@ func (w *world) renderModelSet(b []byte, row row, _ fieldTree) []byte {
 	o.id("id", int64(row.num))
 	var models []string
 	for _, m := range w.models {
-		if row.num == 1 || r.chance(400) {
+		if r.chance(400) {
 			models = append(models, m.name)
 		}
+	}
+	if row.num == 1 {
+		models = w.everything.Load().models
 	}
 	o.strs("models", models...)
 	name := "All"

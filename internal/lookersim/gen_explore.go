@@ -58,7 +58,7 @@ func (w *world) appendExplore(b []byte, m modelInfo, name string) []byte {
 		o.raw(list, "[]")
 	}
 	o.key("fields")
-	o.b = exploreFields(o.b, &r, name)
+	o.b = exploreFields(o.b, &r, name, w.uses.Load())
 	o.raw("joins", `[{"name":"users","dependent_fields":[],"fields":null,"foreign_key":null,"from":null,"outer_only":null,"relationship":"many_to_one",`+
 		`"required_joins":[],"sql_foreign_key":null,"sql_on":"${orders.user_id} = ${users.id} AND 1 \u003c 2","sql_table_name":null,"type":"left_outer","view_label":null}]`)
 	o.str("group_label", m.label)
@@ -67,7 +67,9 @@ func (w *world) appendExplore(b []byte, m modelInfo, name string) []byte {
 	return o.end()
 }
 
-func exploreFields(b []byte, r *rng, view string) []byte {
+// exploreFields writes the fields of an explore; uses is how often each was used
+// since the server began.
+func exploreFields(b []byte, r *rng, view string, uses int64) []byte {
 	f := begin(b)
 	for _, group := range []struct {
 		name, category string
@@ -79,7 +81,7 @@ func exploreFields(b []byte, r *rng, view string) []byte {
 			if i > 0 {
 				f.b = append(f.b, ',')
 			}
-			f.b = exploreField(f.b, r, view, group.category, i)
+			f.b = exploreField(f.b, r, view, group.category, i, uses)
 		}
 		f.b = append(f.b, ']')
 	}
@@ -95,7 +97,7 @@ const fieldRest = `"available_custom_timeframes":null,"timeframe_labels":null,"c
 	`"user_attribute_filter_types":["number","advanced_filter_number"],"value_format":"$#,##0.00","value_format_name":"usd","dynamic":false,"week_start_day":"monday",` +
 	`"datatype":null,"convert_tz":true`
 
-func exploreField(b []byte, r *rng, view, category string, i int) []byte {
+func exploreField(b []byte, r *rng, view, category string, i int, uses int64) []byte {
 	name := view + "." + fieldNames[i%len(fieldNames)] + "_" + strconv.Itoa(i)
 	label := strings.ReplaceAll(name, ".", " ")
 	o := begin(b)
@@ -118,7 +120,9 @@ func exploreField(b []byte, r *rng, view, category string, i int) []byte {
 	o.str("type", r.pick([]string{"string", "number", "yesno", "sum", "date_date"}))
 	o.str("view", view)
 	o.str("view_label", view)
-	o.num("times_used", int64(r.skew(900)))
+	o.num("times_used", int64(r.skew(900))+uses)
+	o.yes("frequent", r.chance(200) != (uses%2 == 1))
+	o.raw("turtle_looks", "["+strconv.FormatInt(uses, 10)+"]")
 	o.str("original_view", view)
 	o.b = append(append(o.b, ','), fieldRest...)
 	return o.end()

@@ -78,7 +78,13 @@ func (w *world) renderModel(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("lookml_models", row.num, 0)
 	o := begin(b)
 	o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true}`)
-	o.strs("allowed_db_connection_names", m.connection)
+	u := w.rngFor("lookml_models", row.num, 1)
+	unlimited := u.chance(400)
+	if unlimited {
+		o.strs("allowed_db_connection_names", w.everything.Load().connections...)
+	} else {
+		o.strs("allowed_db_connection_names", m.connection)
+	}
 	o.key("explores")
 	o.b = append(o.b, '[')
 	for i, e := range m.explores {
@@ -98,7 +104,7 @@ func (w *world) renderModel(b []byte, row row, _ fieldTree) []byte {
 	o.str("label", m.label)
 	o.str("name", m.name)
 	o.str("project_name", m.project)
-	o.yes("unlimited_db_connections", r.chance(100))
+	o.yes("unlimited_db_connections", unlimited)
 	return o.end()
 }
 

@@ -27,9 +27,10 @@ const (
 	OpTrash   Op = "trash"   // into the trash: dashboards and looks
 	OpRestore Op = "restore" // out of the trash
 	OpDelete  Op = "delete"  // gone for good: 404 from now on
+	OpUse     Op = "use"     // somebody queries: times_used of all explores moves; Kind is "explores", ID is ignored
 )
 
-var ops = []Op{OpAdd, OpSet, OpTitle, OpColour, OpViews, OpTouch, OpMove, OpPut, OpTrash, OpRestore, OpDelete}
+var ops = []Op{OpAdd, OpSet, OpTitle, OpColour, OpViews, OpTouch, OpMove, OpPut, OpTrash, OpRestore, OpDelete, OpUse}
 
 // Change is one change to what the server holds.
 type Change struct {
@@ -172,7 +173,12 @@ func (w *world) apply(ch Change) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.tables[ch.Kind]
-	if t == nil {
+	if ch.Op == OpUse && ch.Kind == "explores" {
+		w.uses.Add(1)
+		return "", nil
+	}
+	defer w.listEverything()
+	if t == nil || ch.Op == OpUse {
 		return "", fmt.Errorf("documents of kind %q cannot be changed", ch.Kind)
 	}
 	w.changes++

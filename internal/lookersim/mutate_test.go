@@ -77,7 +77,7 @@ func TestMutate(t *testing.T) {
 		{"trash", "op=trash kind=dashboards id=3", "dashboards/3", `"deleted":true`},
 		{"delete", "op=delete kind=users id=7", "-users/7", ""},
 		{"put", `op=put kind=boards id=2 value={"id":"2"}`, "boards/2", `{"id":"2"}`},
-		{"put a new one", `op=put kind=lookml_models id=fresh value={"name":"fresh"}`, "lookml_models/fresh", `{"name":"fresh"}`},
+		{"put a new one", `op=put kind=boards id=fresh value={"title":"fresh"}`, "boards/fresh", `{"title":"fresh"}`},
 		{"add", "op=add kind=boards", "boards/9", `"board_sections"`},
 		{"a setting", `op=set kind=settings id=session_config path=session_minutes value=5`, "settings/session_config", `"session_minutes":5`},
 	}

@@ -33,6 +33,9 @@ type world struct {
 	mergeMultiplier int   // spreads merged tiles over dashboards
 
 	contents atomic.Pointer[contents] // what lies in which folder
+
+	everything atomic.Pointer[everything] // what lists of all there is hold
+	uses       atomic.Int64               // how often OpUse was made
 }
 
 // spec describes how documents of one kind are made and asked about.
@@ -214,6 +217,7 @@ func newWorld(opts Options) (*world, error) {
 			return nil, fmt.Errorf("corpus: %w", err)
 		}
 	}
+	w.listEverything()
 	return w, nil
 }
 
