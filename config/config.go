@@ -69,7 +69,8 @@ type ListStage struct {
 	PageSize int `koanf:"page_size"` // rows asked for at once
 }
 
-// FetchStage makes the calls.
+// FetchStage makes the calls. Its workers are also the most requests that are in the
+// air at once, logins and those of list included.
 type FetchStage struct {
 	Workers int `koanf:"workers"`
 	Buffer  int `koanf:"buffer"` // fetched items that may wait

@@ -28,7 +28,7 @@ func newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker
 	return looker.New(looker.Config{
 		BaseURL: c.Looker.BaseURL, ClientID: c.Looker.ClientID, ClientSecret: c.Looker.ClientSecret.Reveal(),
 		VerifySSL: c.Looker.VerifySSL, CAFile: c.Looker.CAFile, Timeout: c.Looker.Timeout.Std(), MaxBody: int64(c.Looker.MaxBody),
-		Connections: c.Stages.Fetch.Workers + c.Stages.List.Workers, Version: toolVersion(),
+		Connections: c.Stages.Fetch.Workers, Version: toolVersion(),
 		Limits: looker.Limits{
 			PerSecond: float64(c.RateLimit.PerSecond), PerMinute: float64(c.RateLimit.PerMinute),
 			Adaptive: c.RateLimit.Adaptive, MaxCalls: int64(c.RateLimit.MaxCalls),

@@ -74,7 +74,7 @@ vault is whole, and run --resume continues.`,
 		},
 	}
 	f := cmd.Flags()
-	f.Int("workers", 0, "requests at the same time (stages.fetch.workers)")
+	f.Int("workers", 0, "requests in the air at once, all told (stages.fetch.workers)")
 	f.Int("batch-size", 0, "documents in one transaction (stages.batch.records)")
 	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
 	f.Int("rate-limit-per-minute", 0, "requests a minute at most, 0 for no limit (rate_limit.per_minute)")

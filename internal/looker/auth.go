@@ -168,10 +168,7 @@ func (c *Client) Login(ctx context.Context) error {
 	defer stop()
 	t := Tried{Method: http.MethodPost, Route: routeLogin}
 	for t.Attempts = 1; ; t.Attempts++ {
-		ticket, err := c.limiter.waitPause(ctx)
-		if err == nil {
-			_, err = c.auth.session(ctx)
-		}
+		ticket, err := c.firstSession(ctx)
 		switch {
 		case err == nil:
 			return nil
@@ -188,6 +185,20 @@ func (c *Client) Login(ctx context.Context) error {
 			return ended(ctx, t)
 		}
 	}
+}
+
+// firstSession gets a session when no pause is on. While it logs in it holds a
+// place in the air.
+func (c *Client) firstSession(ctx context.Context) (ticket, error) {
+	if err := c.gate.enter(ctx); err != nil {
+		return ticket{}, err
+	}
+	defer c.gate.leave()
+	given, err := c.limiter.waitPause(ctx)
+	if err == nil {
+		_, err = c.auth.session(ctx)
+	}
+	return given, err
 }
 
 // hopeless tells that a first contact need not be tried again: a name that does

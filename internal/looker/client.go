@@ -42,7 +42,7 @@ type Config struct {
 	CAFile      string        // PEM file of authorities to trust besides the system's; "" = none
 	Timeout     time.Duration // of one request including its body; 0 = 120 s
 	MaxBody     int64         // bytes of a body, unpacked; 0 = 64 MiB
-	Connections int           // callers that Get at the same time; 0 = 16
+	Connections int           // requests in the air at once, whatever they ask: calls, logins, probes; 0 = 16
 	Version     string        // of the program, for User-Agent and x-looker-appid
 
 	Limits Limits
@@ -113,6 +113,7 @@ type Client struct {
 	rand    func() float64 // in [0,1), from any goroutine
 	log     hclog.Logger
 	bodies  bodies
+	gate    *gate
 	limiter *limiter
 	breaker *breaker
 	auth    *auth
@@ -148,6 +149,7 @@ func newClient(cfg Config, base *url.URL, rt http.RoundTripper, rand func() floa
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	c.budget.most = cfg.Limits.MaxCalls
+	c.gate = newGate(cfg.Connections)
 	c.limiter = newLimiter(cfg.Limits, cfg.Retry.MaxWait, rand, cfg.Log)
 	c.auth = &auth{login: c.login, life: c.life}
 	c.breaker = &breaker{

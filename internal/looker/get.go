@@ -45,11 +45,16 @@ func (c *Client) newTry(r Request) (*try, error) {
 	return &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}}, nil
 }
 
-// attempt waits until a call may be made, and makes it.
+// attempt waits until a call may be made, and makes it. From the beginning it holds
+// a place in the air, under which a probe or a login goes out as well.
 func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 	if c.life.Err() != nil {
 		return nil, context.Cause(c.life)
 	}
+	if c.gate.enter(ctx) != nil {
+		return nil, ended(ctx, t.tried)
+	}
+	defer c.gate.leave()
 	if err := c.breaker.pass(ctx); err != nil {
 		return nil, c.gaveUp(ctx, t, err)
 	}
@@ -172,7 +177,11 @@ func (c *Client) Versions(ctx context.Context) (Versions, error) {
 	ctx, stop := c.bind(ctx)
 	defer stop()
 	for n := 1; ; n++ {
+		if c.gate.enter(ctx) != nil {
+			return Versions{}, ended(ctx, Tried{Method: http.MethodGet, Route: routeVersions, Attempts: n - 1})
+		}
 		v, err := c.versions(ctx, c.cfg.Timeout, n)
+		c.gate.leave()
 		if err == nil || !repeatable(err) || n >= min(firstAttempts, c.cfg.Retry.Attempts) || hopeless(err) {
 			return v, err
 		}

@@ -35,16 +35,18 @@ func newTransport(cfg Config, base *url.URL) (*http.Transport, error) {
 	}
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	// A request that gave up leaves its dialing behind, which takes the place of a
+	// connection until it ends.
+	dialer := &net.Dialer{Timeout: min(dialTimeout, cfg.Timeout), KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Protocols:              &http1,
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: proxyAnswered,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        conf,
-		TLSHandshakeTimeout:    dialTimeout,
-		MaxIdleConnsPerHost:    cfg.Connections + 1,
-		MaxConnsPerHost:        cfg.Connections + 1, // one for the login and the probe when all others hang
+		TLSHandshakeTimeout:    min(dialTimeout, cfg.Timeout),
+		MaxIdleConnsPerHost:    cfg.Connections,
+		MaxConnsPerHost:        cfg.Connections, // the gate lets no more requests out
 		IdleConnTimeout:        idleTimeout,
 		DisableCompression:     loopback(base.Hostname()), // below a network, packing costs more than it saves
 		ReadBufferSize:         16 << 10,

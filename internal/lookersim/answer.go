@@ -99,6 +99,7 @@ func (c *call) send(a answer) {
 
 // head sets the headers of an answer without sending them.
 func (c *call) head(a answer) {
+	c.counts.land(c)
 	c.status = a.status
 	h := c.w.Header()
 	for _, pair := range a.header {

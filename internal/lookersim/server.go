@@ -150,6 +150,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := s.newCall(w, r)
 	s.counts.begin()
+	c.flying = true
 	// Deferred, because a fault may end the handler with a panic.
 	defer s.counts.end(c)
 	if !c.wait(s.opts.Latency) {
