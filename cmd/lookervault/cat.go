@@ -1,44 +1,54 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
 
 func (a *app) catCommand() *cobra.Command {
-	var run int64
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "cat KIND ID", Short: "Print one document, exactly as Looker sent it",
 		Long: `Print one document: the exact bytes that Looker sent, nothing added, not even
-a line break. Only values that redaction replaced differ.`,
+a line break. Only values that redaction replaced differ.
+
+With --run, the document as it was known by that run: as it saw it, or where it did
+not look, as the newest run before it did; standard error says so. What was gone by
+then, or was not seen until later, is exit code 1.`,
 		Example: `  lookervault cat dashboards 17 | jq .title
-  lookervault cat lookml_models thelook`,
+  lookervault cat lookml_models thelook
+  lookervault cat dashboards 17 --run latest-1`,
 		Args: arguments(cobra.ExactArgs(2)), ValidArgsFunction: completeKinds,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			kind, err := kindArgument(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			reader, instance, err := r.open(cmd)
+			m, err := r.openMoment(cmd)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, reader)
-			document, err := reader.Document(cmd.Context(), instance, record.Ref{Kind: kind, ID: args[1]}, run)
+			defer closing(&err, m.reader)
+			document, err := m.reader.Document(cmd.Context(), m.instance, record.Ref{Kind: kind, ID: args[1]}, m.at)
 			if err != nil {
 				where := "list " + string(kind)
-				if run != 0 {
-					where = "runs"
+				if m.run != 0 {
+					where += fmt.Sprintf(" --run %d", m.run)
 				}
-				return absent(err, reader, where)
+				return absent(err, m.reader, where)
+			}
+			if document.LastRun < m.run {
+				fmt.Fprintf(a.stderr, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
+					m.run, document.Ref, document.LastRun)
 			}
 			_, err = a.stdout.Write(document.Body)
 			return err
 		},
 	}
 	r.flags(cmd)
-	cmd.Flags().Int64Var(&run, "run", 0, "as of that run (default the newest version)")
+	r.pointFlag(cmd)
 	return cmd
 }

@@ -14,7 +14,6 @@ import (
 )
 
 func (a *app) dumpCommand() *cobra.Command {
-	var run int64
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "dump [KIND...]", Short: "Print every current document as JSON lines",
@@ -23,7 +22,11 @@ func (a *app) dumpCommand() *cobra.Command {
   {"instance":...,"kind":...,"id":...,"run":...,"body":...}
 
 The body is the stored one, byte for byte, but that line breaks between its
-tokens are spaces. run is the last run that saw this version.`,
+tokens are spaces. run is the last run that saw this version.
+
+With --run, every document that was known by that run: as it saw it, and what it
+did not look at as the newest run before it did; observed_run, behind run, is that
+run.`,
 		Example:           `  lookervault dump dashboards | jq -r 'select(.body.deleted) | .id'`,
 		ValidArgsFunction: completeKinds,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -31,27 +34,29 @@ tokens are spaces. run is the last run that saw this version.`,
 			if err != nil {
 				return err
 			}
-			reader, instance, err := r.open(cmd)
+			m, err := r.openMoment(cmd)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, reader)
-			out := bufio.NewWriterSize(a.stdout, 1<<16)
+			defer closing(&err, m.reader)
+			out, seen := bufio.NewWriterSize(a.stdout, 1<<16), observations{run: m.run}
 			for _, kind := range kinds {
-				for document, err := range reader.Documents(cmd.Context(), vault.Query{Instance: instance, Kind: kind, Run: run}) {
+				for document, err := range m.reader.Documents(cmd.Context(), vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {
 					if err != nil {
 						return err
 					}
-					if err := dumpLine(out, instance, document); err != nil {
+					seen.note(document.Entry)
+					if err := dumpLine(out, m, document); err != nil {
 						return err
 					}
 				}
 			}
+			seen.tell(a.stderr)
 			return out.Flush()
 		},
 	}
 	r.flags(cmd)
-	cmd.Flags().Int64Var(&run, "run", 0, "as of that run")
+	r.pointFlag(cmd)
 	return cmd
 }
 
@@ -78,14 +83,19 @@ func dumpKinds(cmd *cobra.Command, args []string) ([]record.Kind, error) {
 	return kinds, nil
 }
 
-func dumpLine(out *bufio.Writer, instance string, d vault.Document) error {
+func dumpLine(out *bufio.Writer, m moment, d vault.Document) error {
+	observed := int64(0)
+	if m.run != 0 {
+		observed = d.LastRun
+	}
 	head, err := encodeJSON(struct {
 		Instance string          `json:"instance"`
 		Kind     record.Kind     `json:"kind"`
 		ID       string          `json:"id"`
 		Run      int64           `json:"run"`
+		Observed int64           `json:"observed_run,omitempty"`
 		Body     json.RawMessage `json:"body"`
-	}{instance, d.Kind, d.ID, d.LastRun, json.RawMessage("0")})
+	}{m.instance, d.Kind, d.ID, d.LastRun, observed, json.RawMessage("0")})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,9 @@ func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list [KIND]", Short: "List the documents that the vault holds",
 		Long: `List the documents that the vault holds: what the last run saw, the trash
-included. With --deleted, what is in the trash or gone.
+included. With --deleted, what is in the trash or gone. With --run, what was known
+by that run: as it saw it, and what it did not look at as the newest run before it
+did.
 
 On a terminal this is a table; in a pipe it is tab-separated without a head, with
 the columns kind, id, state, name, folder, owner, updated, bytes; with --json one
@@ -28,19 +30,24 @@ array.`,
 					return err
 				}
 			}
-			reader, instance, err := r.open(cmd)
+			m, err := r.openMoment(cmd)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, reader)
-			query.Instance = instance
-			return render(a.stdout, r.json, entryJSON, entryColumns, reader.Entries(cmd.Context(), query))
+			defer closing(&err, m.reader)
+			query.Instance, query.At = m.instance, m.at
+			seen := observations{run: m.run}
+			err = render(a.stdout, r.json, entryJSON, entryColumns, noting(m.reader.Entries(cmd.Context(), query), seen.note))
+			if err == nil {
+				seen.tell(a.stderr)
+			}
+			return err
 		},
 	}
 	r.flags(cmd)
 	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON array")
 	cmd.Flags().BoolVar(&query.Deleted, "deleted", false, "what is in the trash or gone")
-	cmd.Flags().Int64Var(&query.Run, "run", 0, "as of that run")
+	r.pointFlag(cmd)
 	return cmd
 }
 
@@ -69,11 +76,26 @@ func entryJSON(e vault.Entry) any {
 		SHA256   string       `json:"sha256"`
 		FirstRun int64        `json:"first_run"`
 		LastRun  int64        `json:"last_run"`
+		Observed int64        `json:"observed_run"` // the run whose observation this is
 		GoneRun  int64        `json:"gone_run,omitempty"`
 		Route    string       `json:"route"`
 	}{
 		e.Kind, e.ID, e.State, e.Name, e.Folder, e.Owner, e.Updated, e.Size, e.Hash.String(),
-		e.FirstRun, e.LastRun, e.GoneRun, e.Route,
+		e.FirstRun, e.LastRun, e.LastRun, e.GoneRun, e.Route,
+	}
+}
+
+// noting yields the entries, each after note was told of it.
+func noting(entries iter.Seq2[vault.Entry, error], note func(vault.Entry)) iter.Seq2[vault.Entry, error] {
+	return func(yield func(vault.Entry, error) bool) {
+		for e, err := range entries {
+			if err == nil {
+				note(e)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
 	}
 }
 

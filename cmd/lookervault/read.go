@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ type reading struct {
 	app      *app
 	instance string
 	json     bool
+	run      string // of --run, "" for now
 }
 
 // flags adds --db and --instance. The vault's path is the key sink.path, so that
@@ -44,6 +46,71 @@ func (r *reading) open(cmd *cobra.Command) (*vault.Reader, string, error) {
 		return nil, "", errors.Join(err, reader.Close())
 	}
 	return reader, instance.Name, nil
+}
+
+// pointFlag adds --run, which names a point in time.
+func (r *reading) pointFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.run, "run", "", "as it was known by that run: its number, latest, or latest-1 for the one before (default now)")
+}
+
+// moment is a vault and what of it is asked for: an instance, and the run that a
+// point in time means.
+type moment struct {
+	reader   *vault.Reader
+	instance string
+	at       vault.Point
+	run      int64 // 0 for now
+}
+
+// openMoment opens the vault at the point that --run names. A run by its number
+// knows its instance.
+func (r *reading) openMoment(cmd *cobra.Command) (m moment, err error) {
+	if !cmd.Flags().Changed("run") {
+		m.reader, m.instance, err = r.open(cmd)
+		return m, err
+	}
+	point, err := vault.ParsePoint(r.run)
+	if err != nil {
+		return m, usage(cmd, fmt.Errorf("--run: %w", err))
+	}
+	if m.reader, err = r.openAll(cmd); err != nil {
+		return m, err
+	}
+	run, err := m.reader.RunAt(cmd.Context(), r.instance, point)
+	if err != nil {
+		if errors.Is(err, vault.ErrPruned) {
+			err = fmt.Errorf("%w; lookervault runs%s shows what there is", err, dbFlag(m.reader.Path()))
+		}
+		return m, errors.Join(absent(err, m.reader, "runs"), m.reader.Close())
+	}
+	m.instance, m.run, m.at = run.Instance, run.ID, vault.AtRun(run.ID)
+	return m, nil
+}
+
+// observations counts documents that come from before the run of a moment.
+type observations struct {
+	run         int64
+	all, before int64
+	newest      int64 // the newest run before it that saw one of them
+}
+
+// note counts a document.
+func (o *observations) note(e vault.Entry) {
+	if o.run == 0 || e.State == record.Gone {
+		return
+	}
+	if o.all++; e.LastRun < o.run {
+		o.before++
+		o.newest = max(o.newest, e.LastRun)
+	}
+}
+
+// tell says on standard error that some documents are older than the run.
+func (o *observations) tell(stderr io.Writer) {
+	if o.before > 0 {
+		fmt.Fprintf(stderr, "Run %d did not look at %s of %s: they are as the newest run before it saw them, run %d at the latest (observed_run in JSON).\n",
+			o.run, count(o.before), plural(o.all, "document", "documents"), o.newest)
+	}
 }
 
 // openAll opens the vault for a command that can do without an instance.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -213,7 +214,7 @@ func (o *outlook) missed(ctx context.Context, k *knowledge) error {
 		return o.recall(ctx, k.kind, k.held, func(id string) bool { return !k.lists(id) })
 	}
 	for _, row := range missing {
-		d, err := o.Vault.Document(ctx, o.Instance, record.Ref{Kind: k.kind.Name, ID: row.ID}, 0)
+		d, err := o.Vault.Document(ctx, o.Instance, record.Ref{Kind: k.kind.Name, ID: row.ID}, vault.Point{})
 		if err != nil {
 			return err
 		}

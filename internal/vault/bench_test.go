@@ -263,9 +263,9 @@ func BenchmarkEntries(b *testing.B) {
 		want  int
 	}{
 		{"now", vault.Query{Kind: "dashboards"}, len(records)},
-		{"run", vault.Query{Run: run.ID}, len(records)},
+		{"run", vault.Query{At: vault.AtRun(run.ID)}, len(records)},
 		{"deleted", vault.Query{Deleted: true}, 0},
-		{"run-deleted", vault.Query{Run: run.ID, Deleted: true}, 0},
+		{"run-deleted", vault.Query{At: vault.AtRun(run.ID), Deleted: true}, 0},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			for b.Loop() {

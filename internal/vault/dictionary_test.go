@@ -94,7 +94,7 @@ func TestDictionaryGoesWithItsBatch(t *testing.T) {
 	commit(t, w, one)
 	finish(t, w, dashboards)
 	sound(t, path)
-	if _, err := read(t, path).Document(t.Context(), "", one.Ref, 0); err != nil {
+	if _, err := read(t, path).Document(t.Context(), "", one.Ref, vault.Point{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -110,10 +110,10 @@ func TestDamagedDictionaryIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := read(t, path)
-	if _, err := r.Document(t.Context(), "", one.Ref, 0); !errors.Is(err, vault.ErrCorrupt) {
+	if _, err := r.Document(t.Context(), "", one.Ref, vault.Point{}); !errors.Is(err, vault.ErrCorrupt) {
 		t.Errorf("Document = %v, want ErrCorrupt", err)
 	}
-	if _, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "2"}, 0); err != nil {
+	if _, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "2"}, vault.Point{}); err != nil {
 		t.Errorf("a document that needs no dictionary: %v", err)
 	}
 	// A run goes on without it.
@@ -128,7 +128,7 @@ func TestDamagedDictionaryIsNamed(t *testing.T) {
 	commit(t, w, same("1"), same("2"), two)
 	finish(t, w, dashboards)
 	sound(t, path)
-	if d, err := read(t, path).Document(t.Context(), "", one.Ref, 0); err != nil || d.Hash != one.Hash {
+	if d, err := read(t, path).Document(t.Context(), "", one.Ref, vault.Point{}); err != nil || d.Hash != one.Hash {
 		t.Errorf("Document = %v, want what was stored", err)
 	}
 }

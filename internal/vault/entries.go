@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"database/sql/driver"
-	"fmt"
 	"iter"
 	"strconv"
 	"strings"
@@ -17,9 +16,8 @@ import (
 type Query struct {
 	Instance string      // may be empty when the vault holds one
 	Kind     record.Kind // every kind when it is empty
-	// Run asks for what was observed up to that run of the instance: the
-	// versions whose interval of runs holds it. 0 asks for what is held now.
-	Run int64
+	// At asks for what was known at a point; the zero value for what is held now.
+	At Point
 	// Deleted asks for the documents that are in the trash or gone, instead of
 	// those that are present or in the trash.
 	Deleted bool
@@ -36,8 +34,8 @@ type Entry struct {
 	Size      int64  // bytes of the body
 	Hash      record.Digest
 	FirstRun  int64 // first run that saw this version
-	LastRun   int64 // last run that saw it
-	GoneRun   int64 // run that found the document gone, 0 when it is not
+	LastRun   int64 // last run that saw it; at a point the last one by then that is known to have
+	GoneRun   int64 // run that found the document gone, 0 when it is not, or was not by then
 	FetchedAt time.Time
 	Route     string   // template of the route that brought the body
 	Redacted  []string // paths in the body that hold the redaction marker
@@ -51,85 +49,130 @@ type Document struct {
 }
 
 // Entries yields documents in the order of kind and id, both bytewise, without
-// reading bodies. An error ends it.
+// reading bodies. They are of one state of the vault. An error ends it.
 func (r *Reader) Entries(ctx context.Context, query Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		instance, err := r.instanceOf(ctx, query)
-		if err != nil {
+		more := true
+		err := r.eachEntry(ctx, query, func(e Entry) bool {
+			more = yield(e, nil)
+			return more
+		})
+		if err != nil && more {
 			yield(Entry{}, err)
-			return
-		}
-		for row, err := range r.find(ctx, r.db, query, instance, false, "") {
-			if err != nil {
-				yield(Entry{}, doing("read documents", classify(r.path, err)))
-				return
-			}
-			if !yield(scanEntry(row), nil) {
-				return
-			}
 		}
 	}
+}
+
+// eachEntry calls fn with entries until it returns false.
+func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool) error {
+	h, err := r.horizonOf(ctx, query)
+	if err != nil {
+		return err
+	}
+	return doing("read documents", r.snapshot(ctx, func(q querier) error {
+		if err := h.readLooks(ctx, q, query.Kind); err != nil {
+			return err
+		}
+		statement, args := query.statement(h, false, "")
+		for row, err := range rows(ctx, q, statement, args...) {
+			if err != nil {
+				return err
+			}
+			e := scanEntry(row)
+			if err := h.limit(ctx, q, &e); err != nil {
+				return err
+			}
+			if !fn(e) {
+				return nil
+			}
+		}
+		return nil
+	}))
 }
 
 // Documents yields documents with their bodies in the order of kind and id. A
 // body that is damaged is an ErrCorrupt that names the document. An error ends
 // it.
 func (r *Reader) Documents(ctx context.Context, query Query) iter.Seq2[Document, error] {
-	return r.documents(ctx, query, "")
-}
-
-// Document returns one document: as of a run, or the newest version when run is
-// 0, also when the document is gone. It returns ErrNotFound when the vault does
-// not hold it, or not as of that run.
-func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, run int64) (Document, error) {
-	for _, deleted := range []bool{false, true} {
-		query := Query{Instance: instance, Kind: ref.Kind, Run: run, Deleted: deleted}
-		for d, err := range r.documents(ctx, query, ref.ID) {
-			return d, err
-		}
-	}
-	when := ""
-	if run != 0 {
-		when = fmt.Sprintf(" as of run %d", run)
-	}
-	return Document{}, fmt.Errorf("%s%s: %w in %s", ref, when, ErrNotFound, r.path)
-}
-
-func (r *Reader) documents(ctx context.Context, query Query, id string) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		more := true
-		err := r.eachDocument(ctx, query, id, func(d Document) bool {
-			more = yield(d, nil)
-			return more
-		})
+		h, err := r.horizonOf(ctx, query)
+		if err == nil {
+			err = r.eachDocument(ctx, h, query, "", func(d Document) bool {
+				more = yield(d, nil)
+				return more
+			})
+		}
 		if err != nil && more {
 			yield(Document{}, err)
 		}
 	}
 }
 
+// Document returns one document as it was known at a point: now is its newest
+// version, also when it is gone. It returns an [AbsentError], which is an
+// ErrNotFound, when the vault does not hold it, when nobody had seen it by then,
+// and when it was gone by then.
+func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, at Point) (document Document, err error) {
+	query := Query{Instance: instance, Kind: ref.Kind, At: at}
+	h, err := r.horizonOf(ctx, query)
+	if err != nil {
+		return document, err
+	}
+	held := false
+	err = r.eachDocument(ctx, h, query, ref.ID, func(d Document) bool {
+		document, held = d, true
+		return false
+	})
+	switch {
+	case err != nil:
+		return Document{}, err
+	case !held:
+		return Document{}, r.neverSeen(ctx, h, ref)
+	case h.run != 0 && document.State == record.Gone:
+		return Document{}, &AbsentError{Ref: ref, Run: h.run, Gone: document.GoneRun, LastSeen: document.LastRun, path: r.path}
+	}
+	return document, nil
+}
+
+// neverSeen is the error about a document that nobody had seen at a horizon.
+func (r *Reader) neverSeen(ctx context.Context, h horizon, ref record.Ref) error {
+	absent := &AbsentError{Ref: ref, Run: h.run, path: r.path}
+	for row, err := range rows(ctx, r.db, `SELECT min(first_run) FROM versions WHERE instance = ? AND kind = ? AND item = ?`,
+		h.instance, string(ref.Kind), ref.ID) {
+		if err != nil {
+			return doing("read documents", classify(r.path, err))
+		}
+		absent.Seen = integer(row[0])
+	}
+	return absent
+}
+
 // eachDocument calls fn with documents until it returns false. What it reads is
 // one state of the vault, so that no body needs a dictionary of later.
-func (r *Reader) eachDocument(ctx context.Context, query Query, id string, fn func(Document) bool) error {
+func (r *Reader) eachDocument(ctx context.Context, h horizon, query Query, id string, fn func(Document) bool) error {
 	decoder, err := codec.NewDecoder()
 	if err != nil {
 		return err
 	}
 	defer decoder.Close()
-	instance, err := r.instanceOf(ctx, query)
-	if err != nil {
-		return err
-	}
 	return r.snapshot(ctx, func(q querier) error {
 		dictionaries, err := readDictionaries(ctx, q, decoder)
 		if err != nil {
 			return doing("read dictionaries", err)
 		}
-		for row, err := range r.find(ctx, q, query, instance, true, id) {
+		if err := h.readLooks(ctx, q, query.Kind); err != nil {
+			return doing("read runs", err)
+		}
+		statement, args := query.statement(h, true, id)
+		for row, err := range rows(ctx, q, statement, args...) {
 			if err != nil {
 				return doing("read documents", err)
 			}
 			d := Document{Entry: scanEntry(row)}
+			if err := h.limit(ctx, q, &d.Entry); err != nil {
+				return doing("read documents", err)
+			}
 			s, err := scanStored(row[bodyColumn:], dictionaries)
 			if err == nil {
 				d.Body, err = decode(decoder, s, nil, d.Hash)
@@ -143,30 +186,6 @@ func (r *Reader) eachDocument(ctx context.Context, query Query, id string, fn fu
 		}
 		return nil
 	})
-}
-
-// find yields the rows of a query, with the body's columns at the end when they
-// are wanted.
-func (r *Reader) find(ctx context.Context, from querier, query Query, instance int64, bodies bool, id string) iter.Seq2[[]driver.Value, error] {
-	q, args := query.statement(instance, bodies, id)
-	return rows(ctx, from, q, args...)
-}
-
-// instanceOf finds the instance of a query and checks that its run is one of it.
-func (r *Reader) instanceOf(ctx context.Context, query Query) (int64, error) {
-	if query.Run == 0 {
-		instance, err := r.Resolve(ctx, query.Instance)
-		return instance.ID, err
-	}
-	run, err := r.Run(ctx, query.Run)
-	if err != nil {
-		return 0, err
-	}
-	if query.Instance != "" && query.Instance != run.Instance {
-		return 0, fmt.Errorf("run %d of instance %q: %w, it is one of %q", query.Run, query.Instance, ErrNotFound, run.Instance)
-	}
-	instance, err := r.Resolve(ctx, run.Instance)
-	return instance.ID, err
 }
 
 // lastSeen is the last run that saw a version: while it is the current one, the
@@ -187,38 +206,36 @@ const (
 	fromVersions = ` FROM versions v CROSS JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item`
 )
 
-// asOf is the condition for what was held, or deleted, as of a run.
-var asOf = map[bool]string{
-	false: lastSeen + ` >= :run`,
-	true: `(` + lastSeen + ` >= :run AND v.state = 'trashed' OR v.gone_run <= :run AND NOT EXISTS (
-		SELECT 1 FROM versions n WHERE n.instance = v.instance AND n.kind = v.kind AND n.item = v.item
-		AND n.first_run > v.first_run AND n.first_run <= :run))`,
-}
-
-// statement builds the query. In both forms an index gives the order: nothing is
-// sorted, so the first row comes at once and memory does not grow.
-func (q Query) statement(instance int64, bodies bool, id string) (string, []any) {
+// statement builds the query for what is held, or deleted, at a horizon; with an
+// id for that document in whatever state. In both forms an index gives the
+// order: nothing is sorted, so the first row comes at once and memory does not
+// grow.
+func (q Query) statement(h horizon, bodies bool, id string) (string, []any) {
 	var args []any
 	arg := func(v any) string {
 		args = append(args, v)
 		return "?" + strconv.Itoa(len(args))
 	}
-	key, state, from, where := "h", "h.state", fromHeads, []string{"h.state <> 'gone'"}
-	if q.Deleted {
-		where = []string{"h.state <> 'present'"}
-	}
-	if q.Run != 0 {
-		run := arg(q.Run)
+	key, state, from := "h", "h.state", fromHeads
+	var where []string
+	if h.run != 0 {
+		run := arg(h.run)
 		key, from = "v", fromVersions
-		state = "CASE WHEN " + lastSeen + " >= " + run + " THEN v.state ELSE 'gone' END"
-		where = []string{"v.first_run <= " + run, strings.ReplaceAll(asOf[q.Deleted], ":run", run)}
+		state = "CASE WHEN v.gone_run <= " + run + " THEN 'gone' ELSE v.state END"
+		where = []string{"v.first_run <= " + run, `NOT EXISTS (SELECT 1 FROM versions n WHERE n.instance = v.instance
+			AND n.kind = v.kind AND n.item = v.item AND n.first_run > v.first_run AND n.first_run <= ` + run + ")"}
 	}
-	where = append(where, key+".instance = "+arg(instance))
+	switch {
+	case id != "":
+		where = append(where, key+".item = "+arg(id))
+	case q.Deleted:
+		where = append(where, state+" <> 'present'")
+	default:
+		where = append(where, state+" <> 'gone'")
+	}
+	where = append(where, key+".instance = "+arg(h.instance))
 	if q.Kind != "" {
 		where = append(where, key+".kind = "+arg(string(q.Kind)))
-	}
-	if id != "" {
-		where = append(where, key+".item = "+arg(id))
 	}
 	columns := entryColumns
 	if bodies {

@@ -130,7 +130,9 @@ func Remembered(n int) int {
 }
 
 // Statement is the SQL of a query for entries, with or without bodies.
-func (q Query) Statement(bodies bool) (string, []any) { return q.statement(1, bodies, "") }
+func (q Query) Statement(bodies bool) (string, []any) {
+	return q.statement(horizon{instance: 1, run: q.At.run}, bodies, "")
+}
 
 // Plan is how SQLite answers a query on the file at path.
 func Plan(path, query string, args []any) (plan []string, err error) {

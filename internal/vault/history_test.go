@@ -48,15 +48,15 @@ func TestEntriesAsOfRun(t *testing.T) {
 		deleted string
 	}{
 		{1, "1:present 2:present 3:trashed", "3:trashed"},
-		// The run did not look, but what was seen before and after was there.
-		{2, "3:trashed", "3:trashed"},
+		// The run did not look: what the run before it saw is what is known.
+		{2, "1:present 2:present 3:trashed", "3:trashed"},
 		{3, "1:present 3:trashed", "2:gone 3:trashed"},
 		{4, "1:present 2:present 3:present", ""},
 		{5, "1:trashed 2:present 4:present", "1:trashed 3:gone"},
 		{0, "1:trashed 2:present 4:present", "1:trashed 3:gone"},
 	} {
 		t.Run(fmt.Sprint(tt.run), func(t *testing.T) {
-			q := vault.Query{Kind: dashboards, Run: tt.run}
+			q := vault.Query{Kind: dashboards, At: vault.AtRun(tt.run)}
 			if got := ids(t, r, q); got != tt.held {
 				t.Errorf("held: got %q, want %q", got, tt.held)
 			}
@@ -72,35 +72,48 @@ func TestDocumentAsOfRun(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
 	r := read(t, path)
+	gone := func(id string, run, gone, last int64) string {
+		return fmt.Sprintf("dashboards/%s as of run %d: gone since run %d, last seen by run %d", id, run, gone, last)
+	}
 	for _, tt := range []struct {
-		id    string
-		run   int64
-		title string // "" for not found
-		state record.State
-		first int64
-		last  int64
-		gone  int64
+		id     string
+		at     vault.Point
+		title  string
+		state  record.State
+		first  int64
+		last   int64
+		gone   int64
+		absent string // the error, with the path taken out
 	}{
-		{"1", 0, "One, better", record.Trashed, 5, 5, 0},
-		{"1", 1, "One", record.Present, 1, 1, 0},
-		{"1", 2, "", "", 0, 0, 0},
-		{"1", 3, "One, better", record.Present, 3, 4, 0},
-		{"1", 4, "One, better", record.Present, 3, 4, 0},
-		{"2", 1, "Two", record.Present, 1, 1, 3},
-		{"2", 3, "Two", record.Gone, 1, 1, 3},
-		{"2", 4, "Two", record.Present, 4, 4, 0},
-		{"2", 0, "Two, better", record.Present, 5, 5, 0},
-		{"3", 0, "Three", record.Gone, 4, 4, 5},
-		{"3", 2, "Three", record.Trashed, 1, 3, 0},
-		{"4", 4, "", "", 0, 0, 0},
-		{"5", 0, "", "", 0, 0, 0},
+		{id: "1", title: "One, better", state: record.Trashed, first: 5, last: 5},
+		{id: "1", at: vault.AtRun(1), title: "One", state: record.Present, first: 1, last: 1},
+		{id: "1", at: vault.AtRun(2), title: "One", state: record.Present, first: 1, last: 1},
+		{id: "1", at: vault.AtRun(3), title: "One, better", state: record.Present, first: 3, last: 3},
+		{id: "1", at: vault.AtRun(4), title: "One, better", state: record.Present, first: 3, last: 4},
+		{id: "1", at: vault.Latest(0), title: "One, better", state: record.Trashed, first: 5, last: 5},
+		{id: "1", at: vault.Latest(1), title: "One, better", state: record.Present, first: 3, last: 4},
+		{id: "2", at: vault.AtRun(1), title: "Two", state: record.Present, first: 1, last: 1},
+		{id: "2", at: vault.AtRun(2), title: "Two", state: record.Present, first: 1, last: 1},
+		{id: "2", at: vault.AtRun(3), absent: gone("2", 3, 3, 1)},
+		{id: "2", at: vault.AtRun(4), title: "Two", state: record.Present, first: 4, last: 4},
+		{id: "2", title: "Two, better", state: record.Present, first: 5, last: 5},
+		{id: "3", title: "Three", state: record.Gone, first: 4, last: 4, gone: 5},
+		{id: "3", at: vault.Latest(0), absent: gone("3", 5, 5, 4)},
+		{id: "3", at: vault.AtRun(2), title: "Three", state: record.Trashed, first: 1, last: 1},
+		{id: "4", at: vault.AtRun(4), absent: "dashboards/4 as of run 4: never seen by then, run 5 saw it first"},
+		{id: "5", at: vault.AtRun(4), absent: "dashboards/5 as of run 4: never seen: not found in PATH"},
+		{id: "5", absent: "dashboards/5: not found in PATH"},
+		{id: "1", at: vault.AtRun(77), absent: "run 77: not found in PATH"},
+		{id: "1", at: vault.Latest(5), absent: "run latest-5 of acme: not found in PATH"},
 	} {
-		t.Run(fmt.Sprintf("%s at %d", tt.id, tt.run), func(t *testing.T) {
-			ref := record.Ref{Kind: dashboards, ID: tt.id}
-			d, err := r.Document(t.Context(), "", ref, tt.run)
-			if tt.title == "" {
+		t.Run(tt.id+" at "+tt.at.String(), func(t *testing.T) {
+			d, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: tt.id}, tt.at)
+			if tt.absent != "" {
 				if !errors.Is(err, vault.ErrNotFound) {
-					t.Errorf("got %v, %v, want ErrNotFound", d.Entry, err)
+					t.Fatalf("got %v, %v, want ErrNotFound", d.Entry, err)
+				}
+				if diff := cmp.Diff(tt.absent, strings.ReplaceAll(err.Error(), path, "PATH")); diff != "" {
+					t.Errorf("error (-want +got):\n%s", diff)
 				}
 				return
 			}
@@ -116,8 +129,32 @@ func TestDocumentAsOfRun(t *testing.T) {
 			}
 		})
 	}
-	if _, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "1"}, 77); !errors.Is(err, vault.ErrNotFound) {
-		t.Errorf("run 77: got %v, want ErrNotFound", err)
+}
+
+func TestParsePoint(t *testing.T) {
+	for text, want := range map[string]vault.Point{
+		"12": vault.AtRun(12), "latest": vault.Latest(0), "latest-0": vault.Latest(0), "latest-1": vault.Latest(1),
+		"": {}, "0": {}, "-1": {}, "newest": {}, "latest-": {}, "latest--1": {}, "latest-x": {}, "1.5": {},
+	} {
+		got, err := vault.ParsePoint(text)
+		if got != want || (err == nil) == want.IsNow() {
+			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)
+		}
+	}
+}
+
+func TestPrunedRunIsNoPoint(t *testing.T) {
+	path := newPath(t)
+	aHistory(t, path)
+	if err := vault.Execute(path, "UPDATE runs SET pruned = 1 WHERE id = 4"); err != nil {
+		t.Fatal(err)
+	}
+	r := read(t, path)
+	if _, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "1"}, vault.AtRun(4)); !errors.Is(err, vault.ErrPruned) {
+		t.Errorf("got %v, want ErrPruned", err)
+	}
+	if run, err := r.RunAt(t.Context(), "", vault.Latest(1)); err != nil || run.ID != 3 {
+		t.Errorf("the run before the newest is %d, %v, want 3", run.ID, err)
 	}
 }
 
@@ -182,7 +219,7 @@ func TestPlans(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
 	for _, q := range []vault.Query{
-		{}, {Kind: dashboards}, {Deleted: true}, {Run: 3}, {Run: 3, Kind: dashboards}, {Run: 3, Deleted: true},
+		{}, {Kind: dashboards}, {Deleted: true}, {At: vault.AtRun(3)}, {At: vault.AtRun(3), Kind: dashboards}, {At: vault.AtRun(3), Deleted: true},
 	} {
 		for _, bodies := range []bool{false, true} {
 			statement, args := q.Statement(bodies)

@@ -85,7 +85,7 @@ func TestFinishedRunIsInTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	sound(t, copied)
-	if _, err := read(t, copied).Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "1"}, 0); err != nil {
+	if _, err := read(t, copied).Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "1"}, vault.Point{}); err != nil {
 		t.Error(err)
 	}
 }

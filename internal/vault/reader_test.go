@@ -62,7 +62,7 @@ func TestNewRulesReadAnew(t *testing.T) {
 		t.Errorf("got %v, %v, want the new reference", listed, err)
 	}
 	finish(t, w, dashboards)
-	d, err := read(t, path).Document(t.Context(), "", again.Ref, 0)
+	d, err := read(t, path).Document(t.Context(), "", again.Ref, vault.Point{})
 	if err != nil {
 		t.Fatal(err)
 	}

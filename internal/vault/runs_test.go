@@ -40,10 +40,10 @@ func TestInstances(t *testing.T) {
 	if got := ids(t, r, vault.Query{Instance: "zeta"}); got != "1:present 7:present" {
 		t.Errorf("zeta holds %q", got)
 	}
-	if got := ids(t, r, vault.Query{Run: 1}); got != "1:present" {
+	if got := ids(t, r, vault.Query{At: vault.AtRun(1)}); got != "1:present" {
 		t.Errorf("run 1, which is one of acme, holds %q", got)
 	}
-	for _, err := range r.Entries(t.Context(), vault.Query{Instance: "acme", Run: 2}) {
+	for _, err := range r.Entries(t.Context(), vault.Query{Instance: "acme", At: vault.AtRun(2)}) {
 		if !errors.Is(err, vault.ErrNotFound) {
 			t.Errorf("a run of another instance: got %v, want ErrNotFound", err)
 		}

@@ -160,12 +160,12 @@ func TestDamagedBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := read(t, path)
-	_, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "5"}, 0)
+	_, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "5"}, vault.Point{})
 	checkError(t, "document", err, path, vault.ErrCorrupt)
 	if err != nil && !strings.Contains(err.Error(), "dashboards/5") {
 		t.Errorf("%v does not name the document", err)
 	}
-	if _, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "6"}, 0); err != nil {
+	if _, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "6"}, vault.Point{}); err != nil {
 		t.Error(err)
 	}
 }
