@@ -55,20 +55,22 @@ func (c *checkup) vault() {
 
 // lock checks that nobody writes to the vault.
 func (c *checkup) lock(path string) {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		real = path
-	}
-	holder, held, err := lockHolder(real + ".lock")
+	const remedy = "wait for it to end, or use another --db"
+	pid, held, err := vault.Holder(path)
+	e, isOurs := errors.AsType[*vault.Error](err)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		c.skip("this system has no such locks", "lock")
+	case errors.Is(err, vault.ErrMissing):
+		c.ok("lock", "free") // there is no folder that it could be in
+	case isOurs:
+		c.fail(&c.failed.vault, "lock", e.Hint, "%s: %s", e.Path, e.Detail)
 	case err != nil:
 		c.fail(&c.failed.vault, "lock", "make the lock file readable, or remove it while no run is under way", "%s", err)
-	case held && holder != "":
-		c.fail(&c.failed.vault, "lock", "wait for it to end, or use another --db", "process %s is writing to the vault", holder)
+	case held && pid != 0:
+		c.fail(&c.failed.vault, "lock", remedy, "process %d is writing to the vault", pid)
 	case held:
-		c.fail(&c.failed.vault, "lock", "wait for it to end, or use another --db", "another process is writing to the vault")
+		c.fail(&c.failed.vault, "lock", remedy, "another process is writing to the vault")
 	default:
 		c.ok("lock", "free")
 	}

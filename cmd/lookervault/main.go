@@ -41,13 +41,17 @@ func message(err error) string {
 	return oneLine(err)
 }
 
-// signals returns two contexts: the first Ctrl-C or SIGTERM ends stop, the
-// second one ends kill as well.
+// signals returns two contexts: the first Ctrl-C, SIGTERM or SIGHUP (the terminal
+// was closed) ends stop, the second one ends kill as well. Under nohup a SIGHUP
+// stays ignored.
 func signals() (stop, kill context.Context, release func()) {
 	stop, stopNow := context.WithCancelCause(context.Background())
 	kill, killNow := context.WithCancelCause(context.Background())
 	received := make(chan os.Signal, 2)
 	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(received, syscall.SIGHUP)
+	}
 	over := make(chan struct{})
 	go func() {
 		for _, cancel := range []context.CancelCauseFunc{stopNow, killNow} {

@@ -198,7 +198,7 @@ func (b *backup) run(kinds []catalogue.Kind, exclude []record.Ref) (result extra
 	}
 	notices := a.announce(server, kinds, b.log)
 
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{})
+	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Warn: func(text string) { b.log.Warn(text) }})
 	if err != nil {
 		return result, err
 	}

@@ -45,3 +45,25 @@ func TestSim(t *testing.T) {
 		t.Errorf("a signal ends it in order, got %v", err)
 	}
 }
+
+// A terminal that is closed ends the program as Ctrl-C does.
+func TestHangup(t *testing.T) {
+	sim := exec.Command("lookervault", "sim", "--listen", "127.0.0.1:0")
+	stderr, err := sim.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer sim.Process.Kill()
+	if line, err := bufio.NewReader(stderr).ReadString('\n'); err != nil {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if err := sim.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.Wait(); err != nil {
+		t.Errorf("SIGHUP ends it in order, got %v", err)
+	}
+}

@@ -34,6 +34,9 @@ var (
 	ErrFull = errors.New("disk is full")
 	// ErrReadOnly means that the file or its folder cannot be written.
 	ErrReadOnly = errors.New("vault is read-only")
+	// ErrNoLocks means that the file system has no locks, or no memory that
+	// processes share: SQLite cannot keep its log there.
+	ErrNoLocks = errors.New("the file system has no locks or no shared memory")
 	// ErrMissing means that there is no such file, or no such folder.
 	ErrMissing = errors.New("no such vault")
 )
@@ -102,7 +105,19 @@ var hints = map[error]string{
 	ErrTooOld:   "the next run brings it up to date",
 	ErrNotVault: "choose another path for the vault; this file was left as it is",
 	ErrFull:     "free space or move the vault, then run again with --resume",
+	ErrNoLocks:  "keep the vault on a local disk, and copy it to the network drive after the run",
 	ErrReadOnly: "make the file and its folder writable, or choose another path",
+}
+
+// errHeld means that another descriptor has the lock on the file.
+var errHeld = errors.New("the file is locked")
+
+// lockedElsewhere is ErrLocked for a vault whose lock file is free, or was: a run
+// writes to it under another name, or its lock file was removed.
+func lockedElsewhere(path string) *Error {
+	return &Error{Path: path, Kind: ErrLocked,
+		Detail: "another LookerVault is writing to it, under another name of the file or with its lock file removed",
+		Hint:   "wait for it to end, or choose another path"}
 }
 
 // problem makes an Error of a known kind.
@@ -152,6 +167,14 @@ func kindOf(err error) error {
 }
 
 func kindOfSQLite(e sqlite3.Error) error {
+	switch e.ExtendedCode {
+	case sqlite3.ErrIoErrSHMOpen, sqlite3.ErrIoErrSHMSize, sqlite3.ErrIoErrSHMLock, sqlite3.ErrIoErrSHMMap,
+		sqlite3.ErrIoErrLock, sqlite3.ErrIoErrRDlock, sqlite3.ErrIoErrUnlock, sqlite3.ErrIoErrCheckReservedLock:
+		if kind := kindOfErrno(e.SystemErrno); kind != nil {
+			return kind
+		}
+		return ErrNoLocks
+	}
 	if e.SystemErrno != 0 {
 		if kind := kindOfErrno(e.SystemErrno); kind != nil {
 			return kind
@@ -178,6 +201,8 @@ func kindOfErrno(errno syscall.Errno) error {
 		return ErrFull
 	case syscall.EROFS, syscall.EACCES, syscall.EPERM:
 		return ErrReadOnly
+	case syscall.ENOLCK:
+		return ErrNoLocks
 	case syscall.ENOENT:
 		return ErrMissing
 	}

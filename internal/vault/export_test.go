@@ -152,7 +152,10 @@ func Plan(path, query string, args []any) (plan []string, err error) {
 }
 
 // Locked tells whether a writer has the vault.
-func Locked(path string) bool { return locked(path) }
+func Locked(path string) bool {
+	_, held, err := Holder(path)
+	return held || err != nil
+}
 
 // HoldWrite keeps a write transaction open until release is closed, as another
 // program would.
@@ -177,4 +180,15 @@ func Older(ctx context.Context, from, to string) (err error) {
 		statements = append(statements, "INSERT INTO main."+table+" SELECT * FROM newer."+table)
 	}
 	return Execute(to, append(statements, "INSERT INTO main.bodies SELECT hash, codec, size, data FROM newer.bodies")...)
+}
+
+// SQLiteHeld reports whether a connection has one of SQLite's locks on the file at
+// path.
+func SQLiteHeld(path string) (bool, error) {
+	d, err := openDescriptor(path, false)
+	if err != nil {
+		return false, err
+	}
+	defer d.close()
+	return d.sqliteHeld(), nil
 }

@@ -20,4 +20,5 @@ func lock(context.Context, string) (*fileLock, error) {
 
 func (*fileLock) release() error { return nil }
 
-func locked(string) bool { return false }
+// lockFileHeld cannot tell.
+func lockFileHeld(string) (pid int, held bool, err error) { return 0, false, errors.ErrUnsupported }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -25,13 +26,20 @@ const (
 	lockPause = 10 * time.Millisecond
 )
 
-// fileLock is a held lock. It goes with the process, however that ends.
+// maxLockFile is more bytes than a lock file ever has: the number of a process
+// and a line break.
+const maxLockFile = 32
+
+// fileLock is the lock file of a vault, held. It goes with the process, however
+// that ends. Versions that know no other lock respect this one; what keeps a
+// second writer away from all names of the file is the lock on the file itself,
+// see descriptor.
 type fileLock struct{ file *os.File }
 
-// lock takes the writer's lock of the vault at path, or returns ErrLocked with
-// the process that has it.
+// lock takes the lock file of the vault at path, or returns ErrLocked with the
+// process that has it.
 func lock(ctx context.Context, path string) (*fileLock, error) {
-	f, err := os.OpenFile(path+lockSuffix, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := openLockFile(path+lockSuffix, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +54,12 @@ func lock(ctx context.Context, path string) (*fileLock, error) {
 			return nil, errors.Join(ctx.Err(), f.Close())
 		}
 	}
-	if errors.Is(err, unix.EWOULDBLOCK) {
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
 		err = lockedBy(path, holder(f))
-	}
-	if err == nil {
+	case errors.Is(err, unix.ENOLCK):
+		err = problem(path, ErrNoLocks, "")
+	case err == nil:
 		err = sign(f)
 	}
 	if err != nil {
@@ -58,19 +68,73 @@ func lock(ctx context.Context, path string) (*fileLock, error) {
 	return &fileLock{f}, nil
 }
 
+// openLockFile opens a lock file. What is no plain file that a LookerVault wrote
+// is refused and left as it is: writing the number of this process would empty the
+// file behind a link, and a pipe would wait for ever.
+func openLockFile(path string, flags int) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notALockFile(path, "it is not a regular file")
+	}
+	f, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, notALockFile(path, "it is a symbolic link")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if strange := strangeLockFile(f); strange != "" {
+		return nil, errors.Join(notALockFile(path, strange), f.Close())
+	}
+	return f, nil
+}
+
+// strangeLockFile says what speaks against f being a lock file, "" when nothing
+// does.
+func strangeLockFile(f *os.File) string {
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &stat); err != nil {
+		return err.Error()
+	}
+	content := make([]byte, maxLockFile)
+	n, _ := f.ReadAt(content, 0)
+	switch {
+	case stat.Mode&unix.S_IFMT != unix.S_IFREG:
+		return "it is not a regular file"
+	case stat.Nlink > 1:
+		return "it is a hard link to another file"
+	case strings.Trim(string(content[:n]), "0123456789\n") != "" || n == maxLockFile:
+		return "it holds something else than the number of a process"
+	}
+	return ""
+}
+
+func notALockFile(path, why string) *Error {
+	e := problem(path, ErrLocked, "this cannot be the vault's lock file: "+why)
+	e.Hint = "it was left as it is; move it away, or choose another path for the vault"
+	return e
+}
+
 // release gives the lock back. The emptied file tells that nobody has it.
 func (l *fileLock) release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
 }
 
-// locked tells whether a writer has the vault, without making any file.
-func locked(path string) bool {
-	f, err := os.Open(path + lockSuffix)
+// lockFileHeld reports whether a writer has the lock file of the vault at path, and
+// which process that is, 0 when the file does not say. It makes no file.
+func lockFileHeld(path string) (pid int, held bool, err error) {
+	f, err := openLockFile(path+lockSuffix, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, false, nil
+	}
 	if err != nil {
-		return false
+		return 0, false, err
 	}
 	defer f.Close()
-	return errors.Is(flock(f, unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+	err = flock(f, unix.LOCK_SH|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return holder(f), true, nil
+	}
+	return 0, false, err
 }
 
 func flock(f *os.File, how int) error {
@@ -92,7 +156,7 @@ func sign(f *os.File) error {
 
 // holder reads who has the lock; 0 when that is not written (yet).
 func holder(f *os.File) int {
-	buf := make([]byte, 32)
+	buf := make([]byte, maxLockFile)
 	n, _ := f.ReadAt(buf, 0)
 	pid, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
 	if err != nil {

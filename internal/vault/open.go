@@ -18,9 +18,18 @@ type Options struct {
 	// Now is the clock that tells in which month a call was made; time.Now when
 	// it is nil.
 	Now func() time.Time
+	// Readers is how long Finish waits for programs that read, so that the file
+	// alone is complete; 5 s when it is 0.
+	Readers time.Duration
+	// Warn, when not nil, is told what somebody should know about a vault that can
+	// be used all the same, in one line.
+	Warn func(string)
 }
 
-const defaultBusy = 10 * time.Second
+const (
+	defaultBusy    = 10 * time.Second
+	defaultReaders = 5 * time.Second
+)
 
 // busyStep is how long SQLite waits by itself; in between the writer looks
 // whether it was cancelled.
@@ -38,6 +47,12 @@ func Open(ctx context.Context, path string, o Options) (_ *Writer, err error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Readers == 0 {
+		o.Readers = defaultReaders
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
 	}
 	w := &Writer{path: path, options: o}
 	defer func() {
@@ -57,7 +72,7 @@ func Open(ctx context.Context, path string, o Options) (_ *Writer, err error) {
 	if err = w.prepare(); err != nil {
 		return nil, err
 	}
-	if w.reader, err = OpenReader(ctx, path); err != nil {
+	if w.reader, err = openReader(ctx, path, true); err != nil {
 		return nil, err
 	}
 	w.lookup, err = openLookup(w.file)
@@ -96,6 +111,9 @@ func (w *Writer) openFile(ctx context.Context) (err error) {
 			}
 		}()
 	}
+	if err = w.lockFile(); err != nil {
+		return err
+	}
 	// The connection serves one goroutine and all its statements are closed by hand:
 	// without SQLite's own mutex a new document costs 9 % less.
 	if w.conn, err = connect(uri(w.file, "mode=rw", "_mutex=no", fmt.Sprintf("_busy_timeout=%d", busyStep.Milliseconds()))); err != nil {
@@ -103,13 +121,49 @@ func (w *Writer) openFile(ctx context.Context) (err error) {
 	}
 	if err = w.setUp(ctx, fresh); err != nil {
 		// The connection must not outlive a file that is about to be removed.
-		err = errors.Join(err, w.conn.close())
+		err = errors.Join(unlockable(err, w.descriptor), w.conn.close())
 		w.conn = nil
 		return err
 	}
 	w.identity, err = os.Stat(w.file)
 	w.made = made && err == nil
 	return err
+}
+
+// lockFile takes the lock on the file itself, and takes from others the right to
+// read it. Both come before SQLite opens the file and makes others beside it.
+func (w *Writer) lockFile() (err error) {
+	if w.descriptor, err = openDescriptor(w.file, true); err != nil {
+		w.descriptor = nil
+		return err
+	}
+	if err = w.descriptor.lock(); errors.Is(err, errHeld) {
+		return lockedElsewhere(w.path)
+	}
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(w.file)
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", lockSuffix} {
+		if err := os.Chmod(w.file+suffix, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			w.options.Warn(fmt.Sprintf("other users can read %s, and that cannot be changed: %v", w.path, err))
+			return nil
+		}
+	}
+	w.options.Warn(fmt.Sprintf("other users could read %s (mode %04o); now only its owner can (0600)", w.path, info.Mode().Perm()))
+	return nil
+}
+
+// unlockable tells a file system without locks from a vault that is busy: SQLite
+// says the same of both. Who is busy has a lock.
+func unlockable(err error, d *descriptor) error {
+	if kindOf(err) != ErrBusy || d == nil || d.sqliteHeld() {
+		return err
+	}
+	return &Error{Kind: ErrNoLocks, Hint: hints[ErrNoLocks], Err: err}
 }
 
 // touch makes the file when there is none, so that nobody else can ever read

@@ -23,6 +23,9 @@ type Reader struct {
 	path string // as the caller wrote it, for messages
 	file string
 	db   *sql.DB
+
+	descriptor *descriptor // of a reader that belongs to no writer
+	ofWriter   bool        // it belongs to the writer of the vault
 }
 
 // OpenReader opens the vault at path for reading. Errors are of type [*Error]:
@@ -33,6 +36,10 @@ type Reader struct {
 // opened as one that nobody changes. That needs a vault whose last writer closed
 // it; one with a log beside it is refused with ErrReadOnly.
 func OpenReader(ctx context.Context, path string) (*Reader, error) {
+	return openReader(ctx, path, false)
+}
+
+func openReader(ctx context.Context, path string, ofWriter bool) (*Reader, error) {
 	file, err := resolve(path)
 	if err != nil {
 		return nil, classifyRead(path, err)
@@ -50,15 +57,69 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	case info.Size() == 0:
 		return nil, problem(path, ErrNotVault, "the file is empty")
 	}
-	r := &Reader{path: path, file: file}
-	err = r.connect(ctx, "mode=ro")
+	r := &Reader{path: path, file: file, ofWriter: ofWriter}
+	if !ofWriter {
+		if r.descriptor, err = openDescriptor(file, false); err != nil {
+			return nil, classifyRead(path, err)
+		}
+	}
+	if err = r.byThisName(); err == nil {
+		err = r.connect(ctx, "mode=ro")
+	}
 	if unshared(err) {
 		err = r.connectAlone(ctx)
 	}
 	if err != nil {
-		return nil, classifyRead(path, err)
+		return nil, classifyRead(path, errors.Join(unlockable(err, r.descriptor), r.descriptor.close()))
 	}
 	return r, nil
+}
+
+// byThisName refuses a vault that is being written to under another name: SQLite
+// looks for the log beside the name that it is given, and what a run has committed
+// is in the log beside the other one.
+func (r *Reader) byThisName() error {
+	if r.ofWriter || !r.descriptor.held() {
+		return nil
+	}
+	if _, err := os.Stat(r.file + "-wal"); err == nil {
+		return nil
+	}
+	if _, held, _ := lockFileHeld(r.file); held {
+		return nil
+	}
+	e := lockedElsewhere(r.path)
+	e.Hint = "read it by the name that the run was given, or wait for it to end"
+	return e
+}
+
+// written reports whether a run is writing to the vault.
+func (r *Reader) written() bool {
+	if r.ofWriter {
+		return true
+	}
+	_, held, err := lockFileHeld(r.file)
+	return held && err == nil || r.descriptor.held()
+}
+
+// Holder reports whether a run is writing to the vault at path, and which process
+// that is, 0 when it is not known. There need not be a vault. An error of type
+// [*Error] says that the lock file is none.
+func Holder(path string) (pid int, held bool, err error) {
+	file, err := resolve(path)
+	if err != nil {
+		return 0, false, err
+	}
+	pid, held, err = lockFileHeld(file)
+	if held || err != nil {
+		return pid, held, err
+	}
+	d, err := openDescriptor(file, false)
+	if err != nil {
+		return 0, false, nil // what cannot be opened is not being written to
+	}
+	held = d.held()
+	return 0, held, d.close()
 }
 
 // connect opens the file and reads from it once, as SQLite opens lazily.
@@ -129,6 +190,8 @@ func (c *connector) check(made *conn) error {
 func (r *Reader) Close() error {
 	err := r.db.Close()
 	r.tidy()
+	err = errors.Join(err, r.descriptor.close())
+	r.descriptor = nil
 	return doing("close the vault", classify(r.path, err))
 }
 
@@ -138,7 +201,7 @@ func (r *Reader) Close() error {
 // open. Where that is not allowed the files stay, which harms nobody.
 func (r *Reader) tidy() {
 	log, err := os.Stat(r.file + "-wal")
-	if err != nil || log.Size() > 0 || locked(r.file) {
+	if err != nil || log.Size() > 0 || r.written() {
 		return
 	}
 	c, err := connect(uri(r.file, "mode=rw", "_busy_timeout=0"))

@@ -41,7 +41,7 @@ func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
 func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []record.Run, err error) {
 	// The lock is looked at first: a run that ends in between is then read with
 	// its outcome, not as interrupted.
-	busy := locked(r.file)
+	busy := r.written()
 	err = r.snapshot(ctx, func(q querier) error {
 		names, err := instanceNames(ctx, q)
 		if err != nil {

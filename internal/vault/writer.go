@@ -14,20 +14,21 @@ import (
 // called from one goroutine at a time; Known from any number, also while a Commit
 // is under way.
 type Writer struct {
-	path     string // as the caller wrote it, for messages
-	file     string // absolute, without symbolic links
-	options  Options
-	made     bool // the file was made by this writer
-	lock     *fileLock
-	conn     *conn
-	identity fs.FileInfo // of the file that is open
-	wal      fs.FileInfo // of its write-ahead log, nil until it is known
-	reader   *Reader
-	lookup   *lookup
-	recent   recent
-	decoder  *codec.Decoder
-	sum      summer
-	q        queries
+	path       string // as the caller wrote it, for messages
+	file       string // absolute, without symbolic links
+	options    Options
+	made       bool // the file was made by this writer
+	lock       *fileLock
+	descriptor *descriptor // with the lock on the file itself
+	conn       *conn
+	identity   fs.FileInfo // of the file that is open
+	wal        fs.FileInfo // of its write-ahead log, nil until it is known
+	reader     *Reader
+	lookup     *lookup
+	recent     recent
+	decoder    *codec.Decoder
+	sum        summer
+	q          queries
 
 	start record.Start
 	run   *runRow // nil before Begin
@@ -160,10 +161,12 @@ func (w *Writer) Close() error {
 			}
 		}
 	}
+	// Closed before SQLite, a descriptor would drop its locks.
+	errs = append(errs, w.descriptor.close())
 	if w.lock != nil {
 		errs = append(errs, w.lock.release())
 	}
-	w.lookup, w.reader, w.conn, w.decoder, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, false
+	w.lookup, w.reader, w.conn, w.decoder, w.descriptor, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, nil, false
 	return doing("close the vault", classify(w.path, errors.Join(errs...)))
 }
 
