@@ -116,7 +116,7 @@ func Holder(path string) (pid int, held bool, err error) {
 	}
 	d, err := openDescriptor(file, false)
 	if err != nil {
-		return 0, false, nil // what cannot be opened is not being written to
+		return 0, false, nil //nolint:nilerr // what cannot be opened is not being written to
 	}
 	held = d.held()
 	return 0, held, d.close()
