@@ -41,7 +41,7 @@ type FetchOptions struct {
 func Fetch(o FetchOptions) pipeline.Stage[record.Ask, record.Item] {
 	f := &fetcher{FetchOptions: o, kinds: make(map[record.Kind]*habits)}
 	for _, kind := range catalogue.All() {
-		f.kinds[kind.Name] = newHabits(kind)
+		f.kinds[kind.Name] = newHabits(kind, o.Ledger)
 	}
 	return pipeline.Stage[record.Ask, record.Item]{
 		Name: "fetch", Workers: o.Workers, Buffer: o.Buffer, Intake: true,

@@ -44,12 +44,25 @@ type habits struct {
 	untold  map[string]bool     // documents whose comparison told nothing
 }
 
-func newHabits(kind catalogue.Kind) *habits {
-	return &habits{
+// newHabits begins with what the run knows already, from a part of it before.
+func newHabits(kind catalogue.Kind, ledger *Ledger) *habits {
+	h := &habits{
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),
 		size:   max(kind.Size, 1), chunk: unbounded,
 	}
+	for how, code := range routeOff {
+		h.shutBy[how] = ledger.Knows(kind.Name, code)
+	}
+	if ledger.Knows(kind.Name, record.RowsPoor) || ledger.Knows(kind.Name, record.RowsDoubted) {
+		h.lists = poor
+	}
+	return h
+}
+
+// routeOff is the code of a route that is not used any more.
+var routeOff = map[record.How]record.Lesson{
+	record.Page: record.PageOff, record.IDs: record.IDsOff, record.Folder: record.FolderOff,
 }
 
 // open returns the kind's route of a sort, if it has one that is in use.
@@ -151,6 +164,7 @@ func (t *task) shut(how record.How, why string) {
 	t.shutBy[how] = true
 	t.mu.Unlock()
 	if !was {
+		t.Ledger.Learn(t.kind.Name, routeOff[how])
 		t.Log.Warn("falling back", "kind", t.kind.Name, "reason", why)
 		t.Ledger.Note(t.kind.Name, why)
 	}

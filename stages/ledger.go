@@ -17,6 +17,9 @@ type Ledger struct {
 	order []record.Kind
 	kinds map[record.Kind]*account
 	notes []string
+
+	lessons map[record.Learnt]bool // what the run knows of the server
+	fresh   []record.Learnt        // of that, what was not handed to the sink yet
 }
 
 type account struct {
@@ -33,7 +36,7 @@ const budgetUsedUp = "the budget of calls was used up"
 
 // NewLedger opens an account for each kind.
 func NewLedger(kinds []record.Kind) *Ledger {
-	l := &Ledger{order: slices.Clone(kinds), kinds: make(map[record.Kind]*account)}
+	l := &Ledger{order: slices.Clone(kinds), kinds: make(map[record.Kind]*account), lessons: make(map[record.Learnt]bool)}
 	for _, k := range kinds {
 		l.kinds[k] = &account{listing: record.Open}
 	}

@@ -21,6 +21,11 @@ type Call struct {
 	// Tries is how often the call is made at most, for one that may be made in
 	// parts as well. 0, or above what the client does anyway: as often as that.
 	Tries int
+	// Check, when not nil, says what is wrong with the body of an answer that is
+	// otherwise good. An answer that it refuses is asked for again, like one that was
+	// cut off; the last refusal is the error of the call. It is called on the
+	// goroutine of Get and must not keep the body.
+	Check func(body []byte) *Failed
 }
 
 // Answer is the body of a successful call. The receiver owns the bytes.

@@ -56,13 +56,13 @@ func rest(want []record.Listed, found []matched) []record.Listed {
 }
 
 // settleAll settles the rows of an answer, whose room is given back when the last
-// of them is done with. Rows that are trusted without a proof get no stamp, so that
-// the next run fetches them again.
+// of them is done with. Rows that were not proven get no stamp, so that the next run
+// fetches them again.
 func (t *task) settleAll(found []matched, answer Answer, held Load, v verdict, route catalogue.Route) error {
 	in := t.shareOut(found, answer, held)
 	at := t.Now()
 	for _, m := range found {
-		if v == trusted {
+		if v == unproven {
 			m.want.Stamp = record.Digest{}
 		}
 		item := t.item(m.want, m.row, in, route, at)

@@ -11,27 +11,31 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// samples is with how many documents it is tried to prove that rows are as rich
-// as documents, before rows are trusted for want of anything better.
+// samples is how many rows of an answer are compared, until one comparison tells.
 const samples = 3
+
+// hopelessAfter is after how many documents that could not be compared lists are not
+// asked any more: it takes two answers of nothing but documents that fail.
+const hopelessAfter = 2 * samples
 
 // verdict is what is known of the rows of a kind's lists.
 type verdict uint8
 
 const (
-	unknown verdict = iota // nothing could be compared: the documents are better fetched one by one
-	rich                   // as rich as the documents themselves
-	poor
-	trusted // nothing could be compared, again and again: a row is the best that can be had
+	unknown  verdict = iota // nothing could be compared: the documents are fetched one by one
+	rich                    // as rich as the documents themselves
+	poor                    // poorer, or never to be compared
+	unproven                // the budget of calls ended before anything was compared
 )
 
-// usable tells whether a row may be taken for the document.
-func (v verdict) usable() bool { return v == rich || v == trusted }
+// usable reports whether a row may be stored as the document.
+func (v verdict) usable() bool { return v == rich || v == unproven }
 
-// prove tells whether rows of lists of this kind are as rich as the documents
-// themselves. The first call of a run decides it, by fetching the largest row's
-// document alone; others wait for it. A difference must show twice, or the
-// document has only changed in between.
+// prove reports whether rows of lists of this kind are as rich as the documents
+// themselves. The first call of a run decides it, by fetching the document of a row
+// alone; others wait for it. A difference must show twice, or the document has only
+// changed in between. A comparison that fails, by a refusal too, says nothing: then
+// the rows of this answer are not stored.
 func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 	if len(found) == 0 || t.kind.Detail.IsZero() {
 		return rich, nil
@@ -50,8 +54,9 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		switch {
 		case errors.Is(err, ErrBudget):
 			// What was paid for is not thrown away, and not taken for complete.
+			t.Ledger.Learn(t.kind.Name, record.RowsUnproven)
 			t.Ledger.Ended(t.kind.Name, record.Budget, budgetUsedUp)
-			return trusted, nil
+			return unproven, nil
 		case err != nil:
 			return unknown, err
 		}
@@ -79,22 +84,31 @@ func (h *habits) known() verdict {
 	return h.lists
 }
 
-// judge takes note of a comparison, and when those of several documents told
-// nothing trusts the rows for the rest of the run.
+// judge records a comparison. When none of many documents could be had, lists are
+// not asked any more in this run: their rows cannot be stored.
 func (t *task) judge(id string, v verdict) verdict {
 	t.mu.Lock()
+	hopeless := false
 	if v == unknown {
-		if t.untold[id] = true; len(t.untold) >= samples {
-			v = trusted
-		}
+		t.untold[id] = true
+		hopeless = len(t.untold) >= hopelessAfter
+	}
+	if hopeless {
+		v = poor
 	}
 	t.lists = v
 	t.mu.Unlock()
-	if v == trusted {
-		t.Ledger.Note(t.kind.Name, "no list row could be compared with a document fetched alone, trusting the list")
+	if hopeless {
+		t.Log.Warn("falling back", "kind", t.kind.Name, "reason", neverCompared)
+		t.Ledger.Note(t.kind.Name, neverCompared)
+	}
+	if v == poor {
+		t.Ledger.Learn(t.kind.Name, record.RowsPoor)
 	}
 	return v
 }
+
+const neverCompared = "no row of the list could be compared with a document fetched alone, fetching one by one"
 
 // compare compares a row with its document. Unknown means that the document
 // could not be had, or keeps changing.
@@ -106,13 +120,17 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 	}
 	var before record.Digest
 	for range 2 {
-		answer, err := t.Looker.Get(ctx, t.detailCall(sample.want.ID))
 		var alone record.Document
-		if err == nil {
-			alone, err = reader.Read(t.rules, answer.Body)
+		call := t.detailCall(sample.want.ID)
+		call.Check = func(body []byte) *Failed {
+			if alone, err = reader.Read(t.rules, body); err != nil {
+				return broken(err)
+			}
+			return stranger(t.kind, sample.want, alone, body)
 		}
+		answer, err := t.Looker.Get(ctx, call)
 		switch {
-		case errors.As(err, new(*Failed)), errors.Is(err, canon.ErrInvalid):
+		case errors.As(err, new(*Failed)):
 			t.Log.Warn("could not compare a list row with its document", "kind", t.kind.Name, "id", sample.want.ID, "error", err)
 			return unknown, nil
 		case err != nil:

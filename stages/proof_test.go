@@ -122,25 +122,45 @@ func TestRowsWithoutAProofForWantOfBudgetAreNotComplete(t *testing.T) {
 	}
 }
 
-func TestRowsThatAreTrustedAreFetchedAgainByTheNextRun(t *testing.T) {
-	looker := &fakeLooker{things: things(5), before: refusing(1 << 30)}
-	r := newRig(looker, kindOf(t, "looks"))
-	ask := record.Ask{Kind: "looks", How: record.Folder, State: record.Present, Folder: "0", Want: want("1", "2", "3")}
-	for i := range ask.Want {
-		ask.Want[i].Stamp = record.Digest{1}
-	}
-	items := r.fetch(t, ask, record.Ask{Kind: "looks", How: record.Folder, State: record.Present, Folder: "0", Want: slices.Clone(ask.Want)[3:]})
-	if diff := cmp.Diff(numbers(1, 3), ids(items, hasBody)); diff != "" {
-		t.Errorf("bodies (-want +got):\n%s", diff)
-	}
-	for _, item := range items {
-		if !item.Stamp.IsZero() {
-			t.Errorf("%s is stamped, though nobody knows whether it is whole", item.Ref)
-		}
-	}
-	want := []string{"looks: no list row could be compared with a document fetched alone, trusting the list"}
-	if diff := cmp.Diff(want, r.ledger.Notes()); diff != "" {
-		t.Errorf("notes (-want +got):\n%s", diff)
+// TestRefusalsAreNoConsent: where no row could be compared, no row is stored, whether
+// the documents are refused, missing or out of order.
+func TestRefusalsAreNoConsent(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		class string
+		after int // single calls that fail
+		note  string
+	}{
+		{name: "refused three times", class: record.FaultDenied, after: 3, note: "poorer than single documents"},
+		{name: "refused", class: record.FaultDenied, after: 1 << 30, note: "dashboards: no row of the list could be compared with a document fetched alone, fetching one by one"},
+		{name: "failed three times", class: "server", after: 3, note: "poorer than single documents"},
+		{name: "missing three times", class: record.FaultMissing, after: 3, note: "poorer than single documents"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			single := 0
+			looker := &fakeLooker{things: things(40), poor: true, before: func(_ int, call stages.Call) error {
+				if call.Path == "/dashboards/search" {
+					return nil
+				}
+				if single++; single <= tt.after {
+					return failed(tt.class, 403)
+				}
+				return nil
+			}}
+			r := newRig(looker, kindOf(t, "dashboards"))
+			var asks []record.Ask
+			for i := 0; i < 40; i += 10 {
+				asks = append(asks, pageAsk(i, numbers(i+1, i+10)...))
+			}
+			for _, item := range r.fetch(t, asks...) {
+				if item.Body != nil && !strings.Contains(string(item.Body), "query") {
+					t.Errorf("%s is stored as a poor row: %s", item.Ref, item.Body)
+				}
+			}
+			if got := strings.Join(r.ledger.Notes(), "\n"); !strings.Contains(got, tt.note) {
+				t.Errorf("notes %q, want %q", got, tt.note)
+			}
+		})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"fmt"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -28,19 +27,19 @@ type SerializeOptions struct {
 // fingerprint and encodes it. A body that cannot be used becomes a fault.
 func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 	rules := make(map[record.Kind]*canon.Rules)
-	anonymous := make(map[record.Kind]bool)
+	kinds := make(map[record.Kind]catalogue.Kind)
 	trash := make(map[record.Kind]string)
 	for _, kind := range catalogue.All() {
 		trash[kind.Name] = kind.Fields.Trashed
 		rules[kind.Name] = canon.Compile(kind)
-		anonymous[kind.Name] = kind.Fields.ID == ""
+		kinds[kind.Name] = kind
 	}
 	return pipeline.Stage[record.Item, record.Record]{
 		Name: "serialize", Workers: o.Workers, Buffer: o.Buffer,
 		New: func() pipeline.Worker[record.Item, record.Record] {
 			encoder, err := codec.NewEncoder(o.Codec, o.Dictionaries)
 			s := &serializer{
-				policy: o.Policy, limits: o.Limits, rules: rules, anonymous: anonymous, trash: trash, reader: canon.NewReader(), encoder: encoder,
+				policy: o.Policy, limits: o.Limits, rules: rules, kinds: kinds, trash: trash, reader: canon.NewReader(), encoder: encoder,
 			}
 			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
 				if err != nil {
@@ -54,14 +53,14 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 
 // serializer belongs to one worker.
 type serializer struct {
-	policy    int
-	limits    *Limits
-	rules     map[record.Kind]*canon.Rules
-	anonymous map[record.Kind]bool   // kinds whose documents do not hold their own id
-	trash     map[record.Kind]string // the member that says whether a document is in the trash
-	reader    *canon.Reader
-	encoder   *codec.Encoder
-	scratch   []byte
+	policy  int
+	limits  *Limits
+	rules   map[record.Kind]*canon.Rules
+	kinds   map[record.Kind]catalogue.Kind
+	trash   map[record.Kind]string // the member that says whether a document is in the trash
+	reader  *canon.Reader
+	encoder *codec.Encoder
+	scratch []byte
 }
 
 func (s *serializer) record(item record.Item) record.Record {
@@ -81,11 +80,10 @@ func (s *serializer) record(item record.Item) record.Record {
 		return rec
 	}
 	doc, err := s.read(&item)
-	switch {
-	case err != nil:
-		rec.Fault = &record.Fault{Class: record.FaultInvalid, Status: 200, Attempts: 1, Message: err.Error()}
-	case doc.ID != item.ID && !s.anonymous[item.Kind]:
-		rec.Fault = &record.Fault{Class: record.FaultMismatch, Status: 200, Attempts: 1, Message: fmt.Sprintf("the answer holds another document: %q", doc.ID)}
+	if err != nil {
+		rec.Fault = &broken(err).Fault
+	} else if failed := stranger(s.kinds[item.Kind], record.Listed{ID: item.ID, Hash: item.Known}, doc, item.Body); failed != nil {
+		rec.Fault = &failed.Fault
 	}
 	if rec.Fault != nil {
 		rec.Hash, rec.Size = record.Digest{}, 0

@@ -14,7 +14,13 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	if route.IsZero() {
 		return t.fault(want, record.Fault{Class: record.FaultMissing, Message: "the list no longer holds it and no route brings it alone"})
 	}
-	answer, held, err := t.get(ctx, t.detailCall(want.ID), Load{Bytes: t.guess(1), Items: 1}, false)
+	var got alone
+	call := t.detailCall(want.ID)
+	call.Check = func(body []byte) (failed *Failed) {
+		got, failed = t.readAlone(want, body)
+		return failed
+	}
+	answer, held, err := t.get(ctx, call, Load{Bytes: t.guess(1), Items: 1}, false)
 	if failed := (*Failed)(nil); errors.As(err, &failed) {
 		return t.refused(ctx, want, failed)
 	}
@@ -22,7 +28,15 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 		return err
 	}
 	t.learn(held.Bytes, 1)
-	return t.settle(t.item(want, answer.Body, t.Limits.share(answer, 1), route, t.Now()))
+	if got.same {
+		t.Limits.drop(answer, held)
+		item := t.item(want, nil, nil, route, t.Now())
+		item.Same, item.Size = true, want.Size
+		return t.settle(item)
+	}
+	item := t.item(want, answer.Body, t.Limits.share(answer, 1), route, t.Now())
+	item.Read = got.doc
+	return t.settle(item)
 }
 
 // refused decides about a document that a single call did not bring.

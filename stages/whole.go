@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, held Load
 	route := t.kind.Listing.Route
 	want := Load{Bytes: max(t.guess(100), t.small()), Items: 1}
 	for range patience {
-		answer, held, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values()}, want, false)
+		answer, held, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values(), Check: isArray}, want, false)
 		if err != nil {
 			return Answer{}, nil, Load{}, err
 		}
@@ -130,4 +131,13 @@ func (t *task) unsettled(ctx context.Context, found []matched) ([]matched, error
 		}
 	}
 	return found, nil
+}
+
+// isArray is a [Call.Check] for a list: null and an object are none, whatever is in
+// them.
+func isArray(body []byte) *Failed {
+	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) == 0 || text[0] != '[' {
+		return broken(errors.New("not an array of documents"))
+	}
+	return nil
 }

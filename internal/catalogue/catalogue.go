@@ -31,6 +31,13 @@ type Kind struct {
 	Secrets   []string // members that open doors: one-time tokens and links, redacted before anything is stored
 	Refs      []Pointer
 
+	// Belongs is the member of each row of a document that holds the id of the
+	// document's owner, which is the document's own id. "" where rows do not tell.
+	Belongs string
+	// IDFrom are members whose values, joined by "::", are the id of a document that
+	// does not hold it as one.
+	IDFrom []string
+
 	Size int64 // bytes of a typical document, the first guess before any was seen
 
 	// Place says how a scope of folders applies to the kind.
@@ -67,6 +74,13 @@ type Route struct {
 	Slow     bool // known to take minutes on large instances
 	// Param is the query parameter that takes the id, where the path does not.
 	Param string
+	// Array means that one document of this route is an array of objects. Without it
+	// a document is an object.
+	Array bool
+	// Members are members of the OpenAPI schema that tell the document, or each row
+	// of an array, from others: it has one of them at least. For documents that do
+	// not hold an id of their own; empty: none is asked for.
+	Members []string
 }
 
 // Activity is the quota that a call is drawn from (x-looker-activity-type in

@@ -6,6 +6,9 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
+// groupMembers are members that groups have and users have not.
+var groupMembers = []string{"user_count", "externally_managed", "include_by_default", "can_add_to_content_metadata"}
+
 // access is who may do what. Nothing lists these documents: each belongs to
 // another one, whose id it has.
 var access = []Kind{
@@ -13,7 +16,8 @@ var access = []Kind{
 		Name:    "user_attribute_group_values",
 		Title:   "values of a user attribute by group, in order of precedence",
 		Listing: Listing{Followed: true},
-		Detail:  Route{Path: "/user_attributes/{user_attribute_id}/group_values", Activity: Administrative},
+		Detail:  Route{Path: "/user_attributes/{user_attribute_id}/group_values", Activity: Administrative, Array: true, Members: []string{"user_attribute_id", "rank"}},
+		Belongs: "user_attribute_id",
 		Size:    500,
 	},
 	{
@@ -22,16 +26,18 @@ var access = []Kind{
 		Listing: Listing{Followed: true},
 		Detail: Route{
 			Path: "/users/{user_id}/attribute_values", Query: url.Values{"all_values": {"true"}, "include_unset": {"true"}}, Activity: Administrative,
+			Array: true, Members: []string{"user_attribute_id", "user_can_edit", "source"},
 		},
-		Size:   4 << 10,
-		OptIn:  true,
-		Remark: "one call a user",
+		Belongs: "user_id",
+		Size:    4 << 10,
+		OptIn:   true,
+		Remark:  "one call a user",
 	},
 	{
 		Name:      "group_groups",
 		Title:     "groups inside a group",
 		Listing:   Listing{Followed: true},
-		Detail:    Route{Path: "/groups/{group_id}/groups", Activity: Administrative},
+		Detail:    Route{Path: "/groups/{group_id}/groups", Activity: Administrative, Array: true, Members: groupMembers},
 		Volatile:  []string{"user_count", "contains_current_user"},
 		Unordered: []string{"."},
 		Size:      500,
@@ -47,6 +53,8 @@ var access = []Kind{
 			Path:     "/roles/{role_id}/users",
 			Query:    url.Values{"direct_association_only": {"true"}, "fields": {"id"}},
 			Activity: Administrative,
+			Array:    true,
+			Members:  []string{"id"},
 		},
 		Unordered: []string{"."},
 		Size:      1 << 10,
@@ -55,7 +63,7 @@ var access = []Kind{
 		Name:      "role_groups",
 		Title:     "groups that have a role",
 		Listing:   Listing{Followed: true},
-		Detail:    Route{Path: "/roles/{role_id}/groups", Activity: Administrative},
+		Detail:    Route{Path: "/roles/{role_id}/groups", Activity: Administrative, Array: true, Members: groupMembers},
 		Volatile:  []string{"user_count", "contains_current_user"},
 		Unordered: []string{"."},
 		Size:      500,
@@ -73,10 +81,14 @@ var access = []Kind{
 		Refs:   []Pointer{{Path: "id", Kind: "content_access", Unless: "inherits"}},
 	},
 	{
-		Name:      "content_access",
-		Title:     "access rules of folders and boards that do not inherit them",
-		Listing:   Listing{Followed: true},
-		Detail:    Route{Path: "/content_metadata_access", Param: "content_metadata_id", Activity: Administrative},
+		Name:    "content_access",
+		Title:   "access rules of folders and boards that do not inherit them",
+		Listing: Listing{Followed: true},
+		Detail: Route{
+			Path: "/content_metadata_access", Param: "content_metadata_id", Activity: Administrative,
+			Array: true, Members: []string{"content_metadata_id", "permission_type"},
+		},
+		Belongs:   "content_metadata_id",
 		Unordered: []string{"."},
 		Size:      500,
 	},
@@ -108,8 +120,12 @@ var behind = []Kind{
 		Name:    "explores",
 		Title:   "explores with all their fields",
 		Listing: Listing{Followed: true, Loose: true},
-		Detail:  Route{Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true},
-		Fields:  Fields{Name: "label"},
+		Detail: Route{
+			Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true,
+			Members: []string{"model_name", "fields", "connection_name"},
+		},
+		IDFrom: []string{"model_name", "name"},
+		Fields: Fields{Name: "label"},
 		// What queries have used moves with every query. Older servers tell the most
 		// used fields and the drill paths of the caller, too. The list of filter-only
 		// fields has the name of free JSON, which it is not.

@@ -112,15 +112,35 @@ var appearance = []Kind{
 
 // settings are documents on routes of their own, some of them lists.
 func settings() []Route {
-	var routes []Route
-	for _, path := range []string{
-		"/setting", "/session_config", "/password_config", "/ldap_config", "/oidc_config", "/saml_config",
-		"/cloud_storage", "/digest_emails_enabled", "/internal_help_resources_content", "/internal_help_resources_enabled",
-		"/mobile/settings", "/support_access/status", "/support_access/allowlist", "/smtp_status",
-		"/whitelabel_configuration", "/custom_welcome_email", "/legacy_features", "/oauth_client_apps",
-		"/ssh_servers", "/ssh_tunnels", "/external_oauth_applications",
-	} {
-		routes = append(routes, Route{Path: path, Activity: Administrative})
+	one := func(path string, members ...string) Route {
+		return Route{Path: path, Activity: Administrative, Members: members}
 	}
-	return routes
+	several := func(path string, members ...string) Route {
+		route := one(path, members...)
+		route.Array = true
+		return route
+	}
+	return []Route{
+		one("/setting", "instance_config", "extension_framework_enabled", "marketplace_enabled", "host_url", "timezone", "embed_config"),
+		one("/session_config", "session_minutes", "allow_persistent_sessions", "unlimited_sessions_per_user"),
+		one("/password_config", "min_length", "require_numeric", "require_upperlower"),
+		one("/ldap_config", "connection_host", "auth_username", "groups_base_dn", "user_bind_base_dn"),
+		one("/oidc_config", "authorization_endpoint", "issuer", "audience", "token_endpoint"),
+		one("/saml_config", "idp_cert", "idp_url", "idp_issuer", "idp_audience"),
+		one("/cloud_storage", "type", "custom_s3_bucket", "custom_s3_bucket_region"),
+		one("/digest_emails_enabled", "is_enabled"),
+		one("/internal_help_resources_content", "organization_name", "markdown_content"),
+		one("/internal_help_resources_enabled", "enabled"),
+		one("/mobile/settings", "mobile_force_authentication", "mobile_app_integration", "mobile_feature_flags"),
+		one("/support_access/status", "open", "open_until"),
+		several("/support_access/allowlist", "email", "full_name", "reason"),
+		one("/smtp_status", "is_valid", "node_count", "node_status"),
+		one("/whitelabel_configuration", "default_title", "show_docs", "show_help_menu", "allow_looker_links"),
+		one("/custom_welcome_email", "enabled", "content", "subject", "header"),
+		several("/legacy_features", "enabled_locally", "disallowed_as_of_version", "end_of_life_version"),
+		several("/oauth_client_apps", "client_guid", "redirect_uri"),
+		several("/ssh_servers", "ssh_server_id", "ssh_server_host"),
+		several("/ssh_tunnels", "tunnel_id", "database_host"),
+		several("/external_oauth_applications", "client_id", "dialect_name", "tenant_id"),
+	}
 }

@@ -28,10 +28,19 @@ func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
 	if call.Route.Slow {
 		timeout = max(timeout, slow)
 	}
-	response, err := a.client.Get(ctx, looker.Request{
+	request := looker.Request{
 		Route: call.Route.String(), Class: string(call.Route.Activity), Path: call.Path, Query: call.Query,
 		SizeHint: call.Size, MaxBody: call.Most, Timeout: timeout, Attempts: min(call.Tries, a.attempts),
-	})
+	}
+	if call.Check != nil {
+		request.Check = func(body []byte) (looker.FaultClass, error) {
+			if failed := call.Check(body); failed != nil {
+				return looker.FaultClass(failed.Class), failed.Err
+			}
+			return "", nil
+		}
+	}
+	response, err := a.client.Get(ctx, request)
 	if err != nil {
 		return stages.Answer{}, failure(err)
 	}
@@ -75,6 +84,9 @@ func statusOf(err error) int {
 		return e.Status
 	}
 	if e, ok := errors.AsType[*looker.RedirectError](err); ok {
+		return e.Status
+	}
+	if e, ok := errors.AsType[*looker.UnfitError](err); ok {
 		return e.Status
 	}
 	return 0

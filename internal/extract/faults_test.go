@@ -145,7 +145,9 @@ var spoils = []struct {
 	{do: "do=json", heals: true, lists: true},
 	{do: "do=html", heals: true, lists: true},
 	{do: "do=redirect", lists: true},
-	{do: "do=swap"},
+	{do: "do=swap", heals: true},
+	{do: "do=null", heals: true, lists: true},
+	{do: "do=value", heals: true, lists: true},
 	{do: "do=oversize bytes=2MB", heals: true, lists: true},
 }
 
@@ -165,9 +167,6 @@ func TestFaultMatrix(t *testing.T) {
 			for _, times := range []string{" times=1", ""} {
 				if times == "" && spoil.once || spoil.hangs && place.slow || spoil.do[:7] == "do=drip" && place.lists {
 					continue
-				}
-				if strings.HasPrefix(place.rule, "kind=merge_queries") && spoil.do == "do=swap" {
-					continue // the simulator has no other one to give
 				}
 				if n++; (n+p)%every != 0 {
 					continue

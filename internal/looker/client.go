@@ -90,6 +90,11 @@ type Request struct {
 	Attempts int           // in all; 0 = Config.Retry.Attempts
 	SizeHint int64         // bytes expected, for a server that does not announce them; 0 = unknown
 	MaxBody  int64         // bytes of this body, for one that had better be asked for in parts; 0 = Config.MaxBody, which it cannot raise
+
+	// Check, when not nil, says what is wrong with the body of a good answer: a class
+	// and an error, which is nil when nothing is. What it refuses is asked for again,
+	// and ends as an *UnfitError.
+	Check func(body []byte) (FaultClass, error)
 }
 
 // Response is a good answer.

@@ -164,6 +164,23 @@ func (e *NotJSONError) Error() string {
 // Fault is FaultNotJSON.
 func (e *NotJSONError) Fault() FaultClass { return FaultNotJSON }
 
+// UnfitError is an answer with status 2xx that Request.Check refused: JSON, but not
+// what was asked for. Kind is FaultInvalidJSON or FaultMismatch.
+type UnfitError struct {
+	Tried
+	Status int
+	Kind   FaultClass
+	Err    error
+}
+
+func (e *UnfitError) Error() string { return fmt.Sprintf("%s: %v%s", e.subject(), e.Err, e.times()) }
+
+// Unwrap gives what Request.Check said.
+func (e *UnfitError) Unwrap() error { return e.Err }
+
+// Fault is e.Kind.
+func (e *UnfitError) Fault() FaultClass { return e.Kind }
+
 // TooLargeError is a body above Config.MaxBody or Request.MaxBody bytes. It was
 // not read to its end.
 type TooLargeError struct {

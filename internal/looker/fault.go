@@ -22,6 +22,8 @@ const (
 	FaultTruncated    FaultClass = "truncated"    // a body that ends too early or does not decompress
 	FaultTooLarge     FaultClass = "too_large"    // a body above Config.MaxBody or Request.MaxBody
 	FaultNotJSON      FaultClass = "not_json"     // 2xx with something else than JSON
+	FaultInvalidJSON  FaultClass = "invalid_json" // 2xx with JSON of another kind, or cut inside
+	FaultMismatch     FaultClass = "mismatch"     // 2xx with another document than was asked for
 	FaultRedirect     FaultClass = "redirect"     // 3xx: a proxy or a single sign-on
 	FaultInvalid      FaultClass = "invalid"      // any other 4xx
 	FaultBudget       FaultClass = "budget"       // Limits.MaxCalls reached
@@ -54,7 +56,7 @@ func Class(err error) FaultClass {
 // repeatable tells whether the same request may be answered well the next time.
 func repeatable(err error) bool {
 	switch Class(err) {
-	case FaultThrottled, FaultNetwork, FaultTimeout, FaultTruncated, FaultNotJSON:
+	case FaultThrottled, FaultNetwork, FaultTimeout, FaultTruncated, FaultNotJSON, FaultInvalidJSON, FaultMismatch:
 		return true
 	case FaultServer:
 		s, ok := errors.AsType[*StatusError](err)

@@ -13,8 +13,8 @@ import (
 // Get makes one call to the API, waits for what it has to wait for and repeats
 // what can be repeated.
 //
-// Errors are typed: *StatusError, *TransportError, *NotJSONError, *TooLargeError
-// and *RedirectError are about this request; ErrBudget, ErrDown, ErrLogin and
+// Errors are typed: *StatusError, *TransportError, *NotJSONError, *UnfitError,
+// *TooLargeError and *RedirectError are about this request; ErrBudget, ErrDown, ErrLogin and
 // ErrClosed about the whole run; a *CancelledError says that ctx ended. Class
 // names any of them.
 func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
@@ -111,6 +111,9 @@ func (c *Client) call(ctx context.Context, t *try, k ticket, s *session) (*Respo
 	if err == nil {
 		err = c.verdict(x, a)
 	}
+	if err == nil {
+		err = c.check(t, a)
+	}
 	c.account(t, a, err)
 	c.learn(k, s, err, sent)
 	if err != nil {
@@ -119,6 +122,20 @@ func (c *Client) call(ctx context.Context, t *try, k ticket, s *session) (*Respo
 	resp := &Response{Body: a.body, Header: a.header, Status: a.status, Attempts: t.spent, Took: a.took}
 	resp.Total, resp.HasTotal = total(a.header)
 	return resp, nil
+}
+
+// check asks the caller whether a good answer is what was asked for. Else its body
+// is nobody's any more.
+func (c *Client) check(t *try, a answer) error {
+	if t.req.Check == nil {
+		return nil
+	}
+	class, err := t.req.Check(a.body)
+	if err == nil {
+		return nil
+	}
+	c.bodies.give(a.body)
+	return &UnfitError{Tried: t.tried, Status: a.status, Kind: class, Err: err}
 }
 
 // Recycle takes the body of a response back, whose memory another one may get.
@@ -151,7 +168,7 @@ func (c *Client) learn(k ticket, s *session, err error, sent time.Time) {
 		return
 	case FaultThrottled:
 		c.breaker.refused(err)
-	case "", FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge:
+	case "", FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge, FaultMismatch:
 		c.limiter.answered(k)
 		c.auth.accepted()
 		c.breaker.good()

@@ -16,7 +16,10 @@ const (
 	// A call is given up as throttled after this many refusals and this long,
 	// when others were answered in between: the limit itself never costs an item.
 	throttledAttempts = 10
-	throttledFor      = 2 * time.Minute
+	// mismatchAttempts is how often another document is taken for a mix-up that
+	// passes: a server that means it would cost as many calls for every document.
+	mismatchAttempts = 3
+	throttledFor     = 2 * time.Minute
 )
 
 // try is what one call of Get has gone through so far.
@@ -50,7 +53,11 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 		return t.final(err)
 	}
 	t.failed++
-	if !repeatable(err) || t.failed >= t.req.Attempts {
+	most := t.req.Attempts
+	if Class(err) == FaultMismatch {
+		most = min(most, mismatchAttempts)
+	}
+	if !repeatable(err) || t.failed >= most {
 		return t.final(err)
 	}
 	wait := c.backoff(t.failed)

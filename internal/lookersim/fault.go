@@ -68,6 +68,11 @@ func (s *Server) spoil(c *call, r Rule) {
 		c.send(a.with("Content-Encoding", "gzip"))
 		return
 	}
+	if other := instead(r.Do, body); other != "" {
+		a.body = plain([]byte(other))
+		c.send(a)
+		return
+	}
 	c.head(a)
 	switch r.Do {
 	case FaultTruncate:
@@ -77,6 +82,25 @@ func (s *Server) spoil(c *call, r Rule) {
 	case FaultDrip:
 		c.drip(a.status, body, r)
 	}
+}
+
+// instead is what a fault sends in place of a body, "" when it sends some of it.
+func instead(do Fault, body []byte) string {
+	array := len(body) > 0 && body[0] == '['
+	const nothing = `{"message":"An error has occurred.","documentation_url":"https://cloud.google.com/looker/docs/"}`
+	switch {
+	case do == FaultNull:
+		return "null"
+	case do == FaultValue && array:
+		return "{}"
+	case do == FaultValue:
+		return "[]"
+	case do == FaultOther && array:
+		return "[" + nothing + "]"
+	case do == FaultOther:
+		return nothing
+	}
+	return ""
 }
 
 func plain(body []byte) func(*out) { return func(o *out) { o.buf = append(o.buf, body...) } }

@@ -112,7 +112,7 @@ func attributeValues(c *call) answer {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = w.appendUserValue(out, r.num, f.row.num, source, value)
+		out = w.appendUserValue(out, r.num, c.id(), source, value)
 	}
 	return c.object(append(out, ']'))
 }
@@ -133,7 +133,7 @@ func (w *world) valueFor(attribute, user int32) (source, value string) {
 	return "", ""
 }
 
-func (w *world) appendUserValue(b []byte, attribute, user int32, source, value string) []byte {
+func (w *world) appendUserValue(b []byte, attribute int32, user, source, value string) []byte {
 	hidden := w.attributeHidden(attribute)
 	name := w.attributeName(attribute)
 	o := begin(b)
@@ -142,7 +142,7 @@ func (w *world) appendUserValue(b []byte, attribute, user int32, source, value s
 	o.str("label", "Label & "+name)
 	o.null("rank")
 	o.opt("value", when(!hidden, value))
-	o.id("user_id", int64(user))
+	o.str("user_id", user)
 	o.yes("user_can_edit", false)
 	o.yes("value_is_hidden", hidden)
 	o.id("user_attribute_id", int64(attribute))

@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -240,7 +241,13 @@ func (c *call) object(doc []byte) answer {
 
 // swapped is the answer for another item than the one asked for.
 func (s *Server) swapped(c *call, a answer) answer {
-	if c.route == nil || len(c.args) == 0 || s.world.tables[c.route.kind] == nil {
+	if c.route == nil {
+		return a
+	}
+	if derivedKinds[c.route.kind] != nil || c.route.kind == "settings" {
+		return s.swappedFor(c.route.kind, a)
+	}
+	if len(c.args) == 0 || s.world.tables[c.route.kind] == nil {
 		return a
 	}
 	w := s.world
@@ -260,4 +267,15 @@ func (s *Server) swapped(c *call, a answer) answer {
 		return a
 	}
 	return c.document(f)
+}
+
+// swappedFor is the answer for the first item of a kind that is not the right answer.
+func (s *Server) swappedFor(kind string, right answer) answer {
+	body := right.bytes()
+	for _, it := range s.index(kind) {
+		if status, other := s.Peek(it.item.Path); status == http.StatusOK && !bytes.Equal(body, other) {
+			return answer{status: status, body: plain(other)}
+		}
+	}
+	return right
 }

@@ -31,11 +31,14 @@ const (
 	FaultDie      Fault = "die"      // the server never answers anything again
 	FaultDelay    Fault = "delay"    // the right answer, Rule.Delay later
 	FaultOversize Fault = "oversize" // the right answer, padded to at least Rule.Bytes
+	FaultNull     Fault = "null"     // null with status 200
+	FaultValue    Fault = "value"    // another kind of JSON value: an empty array for an object, an empty object for an array
+	FaultOther    Fault = "other"    // an object of no kind at all with status 200, or an array of one
 	FaultShort    Fault = "short"    // half the rows of a page, though more follow; documents stay as they are
 )
 
 var faults = []Fault{FaultStatus, FaultReset, FaultHang, FaultTruncate, FaultDrip, FaultLength, FaultGzip, FaultJSON, FaultHTML,
-	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort}
+	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultNull, FaultValue, FaultOther}
 
 // Rule makes some requests go wrong. Its first fields say which ones; all that
 // are set must fit. The zero fields of a rule match everything.

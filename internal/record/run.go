@@ -134,3 +134,23 @@ func (r Run) Resumable() bool {
 	}
 	return false
 }
+
+// Lesson is what a run has found out about how a server serves a kind: a stable word,
+// kept in the vault.
+type Lesson string
+
+// The lessons.
+const (
+	RowsPoor     Lesson = "rows_poor"     // rows of lists lack what the document has: it is fetched alone
+	RowsUnproven Lesson = "rows_unproven" // rows were stored that nothing was compared with
+	RowsDoubted  Lesson = "rows_doubted"  // rows were stored before it was found that rows can be poor
+	PageOff      Lesson = "page_off"      // pages are not asked for: refused, or they do not work
+	IDsOff       Lesson = "ids_off"       // lists of ids are not asked for: refused, not honoured, or they do not work
+	FolderOff    Lesson = "folder_off"    // whole folders are not asked for
+)
+
+// Learnt is a lesson about one kind.
+type Learnt struct {
+	Kind Kind
+	Code Lesson
+}

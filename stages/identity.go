@@ -1,0 +1,127 @@
+package stages
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// alone is what was read of the answer to a call for one document.
+type alone struct {
+	same bool             // it is, byte for byte, the body that is stored
+	doc  *record.Document // nil when it is the same
+}
+
+// readAlone reads the answer to a call for one document. A [*Failed] says why it is
+// not that document.
+func (t *task) readAlone(want record.Listed, body []byte) (alone, *Failed) {
+	if int64(len(body)) == want.Size && begins(body, &want) {
+		return alone{same: true}, nil
+	}
+	doc, err := t.reader.Read(t.rules, body)
+	if err != nil {
+		return alone{}, broken(err)
+	}
+	if failed := stranger(t.kind, want, doc, body); failed != nil {
+		return alone{}, failed
+	}
+	return alone{doc: &doc}, nil
+}
+
+// stranger returns why a valid body is not the document that was wanted, and nil
+// when nothing speaks against it. A document that holds its own id must hold that
+// one; of others the catalogue says what shape they have and what tells them apart.
+func stranger(kind catalogue.Kind, want record.Listed, doc record.Document, body []byte) *Failed {
+	if kind.Fields.ID != "" {
+		if doc.ID != want.ID {
+			return mismatch(fmt.Errorf("the answer holds another document: %q", doc.ID))
+		}
+		return nil
+	}
+	route, _ := kind.Single(want.ID)
+	if route.Array {
+		return strangers(kind, route, want, body)
+	}
+	object, empty := isObject(body)
+	switch {
+	case !object:
+		return broken(errors.New("not an object"))
+	case empty && want.Hash.IsZero():
+		return nil // an instance on which nothing of it was ever set
+	case !hasOneOf(body, route.Members):
+		return mismatch(fmt.Errorf("the answer holds another object: it has none of %s", strings.Join(route.Members, ", ")))
+	}
+	if name, told := joined(kind.IDFrom, body); told && name != want.ID {
+		return mismatch(fmt.Errorf("the answer holds another document: %q", name))
+	}
+	return nil
+}
+
+// strangers is stranger for a document that is an array.
+func strangers(kind catalogue.Kind, route catalogue.Route, want record.Listed, body []byte) *Failed {
+	rows, err := canon.Rows(body)
+	if err != nil {
+		return broken(err)
+	}
+	for _, row := range rows {
+		if object, _ := isObject(row); !object {
+			return broken(errors.New("a row is not an object"))
+		}
+		if !hasOneOf(row, route.Members) {
+			return mismatch(fmt.Errorf("the answer holds other rows: one has none of %s", strings.Join(route.Members, ", ")))
+		}
+		if owner := ownerOf(kind, row); owner != "" && owner != want.ID {
+			return mismatch(fmt.Errorf("the answer holds a row of another document: %s is %q", kind.Belongs, owner))
+		}
+	}
+	return nil
+}
+
+// ownerOf is the id of the document that a row says it belongs to, "" when it does
+// not say.
+func ownerOf(kind catalogue.Kind, row []byte) string {
+	if kind.Belongs == "" {
+		return ""
+	}
+	return canon.Text(canon.Member(row, kind.Belongs))
+}
+
+// isObject reports whether a valid JSON text is an object, and whether that is empty.
+func isObject(text []byte) (object, empty bool) {
+	const space = " \t\r\n"
+	rest := strings.TrimLeft(string(text[:min(len(text), 64)]), space)
+	inside, object := strings.CutPrefix(rest, "{")
+	return object, strings.HasPrefix(strings.TrimLeft(inside, space), "}")
+}
+
+// hasOneOf reports whether an object has one of some members. Without members it
+// has.
+func hasOneOf(object []byte, members []string) bool {
+	for _, member := range members {
+		if canon.Member(object, member) != nil {
+			return true
+		}
+	}
+	return len(members) == 0
+}
+
+// joined is the id that members of an object make together. It reports false when
+// there are none, or one is missing.
+func joined(members []string, object []byte) (id string, told bool) {
+	values := make([]string, len(members))
+	for i, member := range members {
+		if values[i] = canon.Text(canon.Member(object, member)); values[i] == "" {
+			return "", false
+		}
+	}
+	return strings.Join(values, "::"), len(members) > 0
+}
+
+// mismatch is the failure of an answer that holds another document.
+func mismatch(err error) *Failed {
+	return &Failed{Fault: record.Fault{Class: record.FaultMismatch, Status: 200, Attempts: 1, Message: err.Error()}, Err: err}
+}
