@@ -153,7 +153,10 @@ func (m *Memory) bury(ref record.Ref, d *memoryDoc) {
 
 func (m *Memory) fail(rec *record.Record) {
 	f := m.run.faults[rec.Ref]
-	if f == nil || f.Resolved != 0 {
+	if f != nil && f.Resolved == 0 && f.Failure() {
+		m.run.count(rec.Kind).Failed--
+	}
+	if rec.Fault.Failure() {
 		m.run.count(rec.Kind).Failed++
 	}
 	if f == nil {
@@ -175,7 +178,7 @@ func (m *Memory) resolve(ref record.Ref) {
 
 func (m *Memory) settleFault(r *memoryRun, f *MemoryFault) {
 	f.Resolved = m.run.ID
-	if r == m.run {
+	if r == m.run && f.Failure() {
 		r.count(f.Kind).Failed--
 	}
 }

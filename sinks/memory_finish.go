@@ -23,6 +23,7 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 			m.conclude(end, finish.Keep)
 		}
 	}
+	m.closeDangling()
 	m.takeCalls()
 	r := m.run
 	r.Finished, r.Outcome = finish.At, finish.Outcome
@@ -63,6 +64,18 @@ func (m *Memory) conclude(end record.End, keep []record.Ref) {
 	for _, r := range m.runs {
 		for ref, f := range r.faults {
 			if r != m.run && r.Instance == m.run.Instance && ref.Kind == kind && f.Resolved == 0 && !spared(ref) {
+				m.settleFault(r, f)
+			}
+		}
+	}
+}
+
+// closeDangling resolves the faults of dangling references that nothing names any
+// more.
+func (m *Memory) closeDangling() {
+	for _, r := range m.runs {
+		for ref, f := range r.faults {
+			if r.Instance == m.run.Instance && f.Resolved == 0 && f.Class == record.FaultDangling && len(m.parents(ref)) == 0 {
 				m.settleFault(r, f)
 			}
 		}

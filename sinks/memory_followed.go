@@ -26,10 +26,15 @@ func (m *Memory) Followed(_ context.Context, kind record.Kind, after string, lim
 			if ref.Kind != kind || ref.ID <= after {
 				continue
 			}
-			if old, ok := found[ref.ID]; ok && old.Folder != "" && (above == "" || old.Folder < above) {
-				continue
+			l, ok := found[ref.ID]
+			if !ok {
+				l = record.Listed{ID: ref.ID, State: record.Present}
 			}
-			found[ref.ID] = record.Listed{ID: ref.ID, Folder: above, State: record.Present}
+			if l.Folder == "" || above != "" && above < l.Folder {
+				l.Folder = above
+			}
+			l.Named = l.Named || d.settled == m.run.ID
+			found[ref.ID] = l
 		}
 	}
 	listed := slices.SortedFunc(maps.Values(found), func(a, b record.Listed) int { return strings.Compare(a.ID, b.ID) })
@@ -49,6 +54,34 @@ func (m *Memory) pointsTo(from record.Ref, kind record.Kind) (first string) {
 		}
 	}
 	return first
+}
+
+// Parents answers for the documents that are held.
+func (m *Memory) Parents(_ context.Context, ref record.Ref, limit int) ([]record.Ref, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	parents := m.parents(ref)
+	return parents[:min(limit, len(parents))], nil
+}
+
+// parents are those documents of the run's instance that point to one and are not
+// gone, in the order that [Sink.Parents] promises.
+func (m *Memory) parents(ref record.Ref) []record.Ref {
+	var settled, others []record.Ref
+	for _, key := range m.keys() {
+		d := m.docs[key]
+		switch {
+		case key.instance != m.run.Instance || d.record.State == record.Gone || !slices.Contains(d.record.Refs, ref):
+		case d.settled == m.run.ID:
+			settled = append(settled, key.Ref)
+		default:
+			others = append(others, key.Ref)
+		}
+	}
+	return slices.Concat(settled, others)
 }
 
 // Unsettled answers for what is held and was not seen in this run.

@@ -82,6 +82,10 @@ func (w *walk) run() {
 			listed, err := s.Followed(w.t.Context(), kind, fmt.Sprint(w.at.Second()%5), 4)
 			return append([]record.Listed{}, listed...), err
 		})
+		inBoth(w, both, func(s sinks.Sink) ([]record.Ref, error) {
+			parents, err := s.Parents(w.t.Context(), record.Ref{Kind: kind, ID: "3"}, 3)
+			return append([]record.Ref{}, parents...), err
+		})
 		inBoth(w, both, func(s sinks.Sink) (map[string]record.Known, error) {
 			return s.Known(w.t.Context(), kind, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"})
 		})
@@ -157,7 +161,8 @@ func (w *walk) batch() (batch record.Batch) {
 		}
 		switch w.r.IntN(10) {
 		case 0:
-			batch = append(batch, sinktest.Fault(kind, id, "server", 1+w.r.IntN(5)))
+			class := []string{"server", record.FaultDangling}[w.r.IntN(2)]
+			batch = append(batch, sinktest.Fault(kind, id, class, 1+w.r.IntN(5)))
 		case 1:
 			batch = append(batch, sinktest.Gone(kind, id))
 		case 2:

@@ -9,8 +9,8 @@ import (
 // Sink stores what an extraction brings. A sink serves one run: Begin, then any
 // number of Known and Commit, then Finish, then Close.
 //
-// Begin, Commit and Finish are called from one goroutine at a time; Known, Followed
-// and Unsettled may be called from many at once and while a Commit is under way.
+// Begin, Commit and Finish are called from one goroutine at a time; Known, Followed,
+// Parents and Unsettled may be called from many at once and while a Commit is under way.
 type Sink interface {
 	// Begin begins a run, or continues the newest open one. It returns
 	// [ErrNothingOpen] when a resume finds none.
@@ -24,8 +24,14 @@ type Sink interface {
 	// of them, sorted bytewise, those behind after only. Documents that are gone
 	// point to nothing; in a run with a scope, only those count that it settled.
 	// Folder is what the document in the owner's folder points to in that kind,
-	// where there is one.
+	// where there is one. Named is set where this run has settled a document that
+	// points to it.
 	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
+
+	// Parents returns documents that point to a document and are not gone, at most
+	// limit of them: those first that this run has settled, and of these the first by
+	// kind and id.
+	Parents(ctx context.Context, ref record.Ref, limit int) ([]record.Ref, error)
 
 	// Unsettled returns ids of a kind that are held as present or in the trash and
 	// that this run has neither settled nor failed to fetch, at most limit of them,
@@ -38,7 +44,8 @@ type Sink interface {
 	Commit(ctx context.Context, batch record.Batch) error
 
 	// Finish ends the run: documents that a complete, unscoped listing no longer
-	// holds become gone, the outcome is derived and the run is sealed.
+	// holds become gone, dangling references that no document names any more are
+	// resolved, the outcome is derived and the run is sealed.
 	Finish(ctx context.Context, finish record.Finish) (record.Run, error)
 
 	// Close gives back the store. An unfinished run stays open and can be resumed.

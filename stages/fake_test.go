@@ -209,6 +209,7 @@ func things(n int) []thing {
 type store struct {
 	known     map[string]record.Known
 	followed  []record.Listed // sorted by id
+	parents   []record.Ref    // of whatever is asked for
 	unsettled []string        // sorted
 	batches   []record.Batch
 	err       error
@@ -224,6 +225,10 @@ func (s *store) Followed(_ context.Context, _ record.Kind, after string, limit i
 		return nil, s.err
 	}
 	return s.followed[i:min(len(s.followed), i+limit)], s.err
+}
+
+func (s *store) Parents(_ context.Context, _ record.Ref, limit int) ([]record.Ref, error) {
+	return s.parents[:min(len(s.parents), limit)], s.err
 }
 
 func (s *store) Unsettled(_ context.Context, _ record.Kind, after string, limit int) ([]string, error) {

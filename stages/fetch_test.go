@@ -356,20 +356,3 @@ func TestListAndFetchBringWhatTheServerHolds(t *testing.T) {
 		}
 	}
 }
-
-// TestNotThereMeansNotForThisKey: what is missing behind a document is gone only
-// for an administrator.
-func TestNotThereMeansNotForThisKey(t *testing.T) {
-	for _, admin := range []bool{true, false} {
-		r := newRig(&fakeLooker{things: things(1)}, kindOf(t, "merge_queries"))
-		r.stranger = !admin
-		items := r.fetch(t, record.Ask{Kind: "merge_queries", How: record.Single, State: record.Present, Want: want("m1")})
-		gone := ids(items, func(i record.Item) bool { return i.State == record.Gone })
-		if (len(gone) == 1) != admin || (len(r.ledger.Kept()) == 1) != !admin {
-			t.Errorf("admin: %v: gone %v, kept %v", admin, gone, r.ledger.Kept())
-		}
-		if p := r.ledger.Progress()[0]; p.Asked != p.Answered {
-			t.Errorf("admin: %v: %+v", admin, p)
-		}
-	}
-}

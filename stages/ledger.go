@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -27,8 +28,12 @@ type account struct {
 	listed          int64
 	reason          string
 	asked, answered int64
-	spent           bool // the budget of calls ended before everything was asked
+	spent           bool  // the budget of calls ended before everything was asked
+	named           int64 // documents that others name which this run has settled
+	withheld        int64 // of them, parts of listed documents that answered 404
 	dangling        []string
+	orphans         []string
+	unserved        []string
 	absent          []string
 }
 
@@ -104,12 +109,47 @@ func (l *Ledger) Remark(text string) {
 	l.notes = append(l.notes, text)
 }
 
+// Named adds followed documents to those that are known to be named.
+func (l *Ledger) Named(kind record.Kind, rows []record.Listed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, row := range rows {
+		if row.Named {
+			l.kinds[kind].named++
+		}
+	}
+}
+
+// Withheld takes note of a part of a listed document that the server does not
+// give: its kind is incomplete.
+func (l *Ledger) Withheld(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[ref.Kind].withheld++
+}
+
 // Dangling takes note of a document that another one points to and that is not
-// there.
+// there. Many of them make their kind incomplete.
 func (l *Ledger) Dangling(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.kinds[ref.Kind].dangling = append(l.kinds[ref.Kind].dangling, ref.ID)
+}
+
+// Unserved takes note of a document that is named and that servers do not serve:
+// see [catalogue.Listing].
+func (l *Ledger) Unserved(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[ref.Kind].unserved = append(l.kinds[ref.Kind].unserved, ref.ID)
+}
+
+// Orphan takes note of a document that is not there, and that is named only by
+// documents which this run has not seen.
+func (l *Ledger) Orphan(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[ref.Kind].orphans = append(l.kinds[ref.Kind].orphans, ref.ID)
 }
 
 // Absent takes note of a document that this instance does not have, or does not
@@ -147,11 +187,25 @@ func (l *Ledger) Notes() []string {
 		if n := len(a.dangling); n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not there (404): %s", kind, n, some(a.dangling)))
 		}
+		if n := len(a.unserved); n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not served (404): %s", kind, n, some(a.unserved)))
+		}
+		if n := len(a.orphans); n > 0 && !l.complete(catalogue.Parents(kind)) {
+			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not seen in this run: %s", kind, n, some(a.orphans)))
+		}
 		if n := len(a.absent); n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, some(a.absent)))
 		}
 	}
 	return notes
+}
+
+// complete reports whether the listings of all these kinds are complete.
+func (l *Ledger) complete(kinds []record.Kind) bool {
+	return !slices.ContainsFunc(kinds, func(kind record.Kind) bool {
+		a := l.kinds[kind]
+		return a == nil || a.listing != record.Complete
+	})
 }
 
 // some names the first few of many, in order.
@@ -163,12 +217,30 @@ func some(ids []string) string {
 	return strings.Join(ids, ", ")
 }
 
+// More documents than tolerated, and than one in a hundred, are not lost one by
+// one: something is wrong with how they are asked for, or with the server.
+const tolerated = 3
+
+// lacks says of which documents too many are missing for a complete kind, "" where
+// not too many are.
+func (a *account) lacks() string {
+	dangling := int64(len(a.dangling))
+	switch {
+	case a.withheld > 0:
+		return fmt.Sprintf("%d of %d that belong to listed documents answered 404", a.withheld, a.named)
+	case dangling > tolerated && 100*dangling > a.named:
+		return fmt.Sprintf("%d of %d that stored documents point to are not there (404)", dangling, a.named)
+	}
+	return ""
+}
+
 // Progress is where a kind stands while a run is under way.
 type Progress struct {
 	Kind            record.Kind
 	Listing         record.Listing
 	Listed          int64
 	Asked, Answered int64
+	Absent          int64 // of the answered, those of which there is nothing to commit
 }
 
 // Progress returns where each kind stands, in the order of the run.
@@ -178,7 +250,7 @@ func (l *Ledger) Progress() []Progress {
 	all := make([]Progress, len(l.order))
 	for i, k := range l.order {
 		a := l.kinds[k]
-		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Asked: a.asked, Answered: a.answered}
+		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Asked: a.asked, Answered: a.answered, Absent: int64(len(a.absent) + len(a.orphans) + len(a.unserved))}
 	}
 	return all
 }
@@ -195,6 +267,9 @@ func (l *Ledger) Ends() []record.End {
 		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason}
 		if a.listing == record.Complete && a.answered < a.asked {
 			ends[i].Listing = record.Open
+		}
+		if reason := a.lacks(); reason != "" && ends[i].Listing == record.Complete {
+			ends[i].Listing, ends[i].Reason = record.Incomplete, reason
 		}
 		if a.spent && ends[i].Listing == record.Open {
 			ends[i].Listing, ends[i].Reason = record.Budget, budgetUsedUp

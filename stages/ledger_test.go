@@ -57,6 +57,39 @@ func TestLedgerEnds(t *testing.T) {
 	}
 }
 
+// TestTooManyReferencesDangle: some of what documents name is not there on any
+// old instance. Many are the sign that they were not asked for in the right way.
+func TestTooManyReferencesDangle(t *testing.T) {
+	tests := []struct {
+		name            string
+		named, dangling int
+		want            record.End
+	}{
+		{"none", 1, 0, record.End{Listing: record.Complete}},
+		{"three of three", 3, 3, record.End{Listing: record.Complete}},
+		{"four, one in a hundred", 400, 4, record.End{Listing: record.Complete}},
+		{"four, and more", 399, 4, record.End{Listing: record.Incomplete, Reason: "4 of 399 that stored documents point to are not there (404)"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := stages.NewLedger([]record.Kind{"queries"})
+			rows := []record.Listed{{ID: "named by what is gone"}}
+			for range tt.named {
+				rows = append(rows, record.Listed{Named: true})
+			}
+			l.Named("queries", rows)
+			for range tt.dangling {
+				l.Dangling(record.Ref{Kind: "queries", ID: "7"})
+			}
+			l.Ended("queries", record.Complete, "")
+			tt.want.Kind = "queries"
+			if diff := cmp.Diff([]record.End{tt.want}, l.Ends()); diff != "" {
+				t.Errorf("ends (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestLedgerTellsOfWhatIsMissingOnce: a run that was stopped on the way would
 // tell it again, and other numbers, when it is resumed.
 func TestLedgerTellsOfWhatIsMissingOnce(t *testing.T) {

@@ -131,6 +131,7 @@ func (l *lister) follow(ctx context.Context, kind catalogue.Kind, emit pipeline.
 		if err != nil {
 			return fmt.Errorf("follow references to %s: %w", kind.Name, err)
 		}
+		l.Ledger.Named(kind.Name, rows)
 		if err := l.plan(ctx, kind, record.Present, 0, rows, emit); err != nil {
 			return err
 		}

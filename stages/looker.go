@@ -67,6 +67,7 @@ func (f *Failed) Unwrap() error { return f.Err }
 type Store interface {
 	Known(ctx context.Context, kind record.Kind, ids []string) (map[string]record.Known, error)
 	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
+	Parents(ctx context.Context, ref record.Ref, limit int) ([]record.Ref, error)
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 	Commit(ctx context.Context, batch record.Batch) error
 }

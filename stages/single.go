@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
@@ -49,13 +50,53 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) 
 		t.Ledger.Absent(ref)
 		t.Ledger.Answered(t.ask.Kind, 1)
 		return nil
-	case t.kind.Listing.Followed && missing:
-		t.Ledger.Dangling(ref)
-		return t.settle(record.Item{Ref: ref, State: record.Gone, At: t.Now()})
+	case t.kind.Listing.Followed && missing && !want.Named:
+		// What names it is not known to be there either. Where that turns out to be
+		// gone, this is gone with it.
+		t.Ledger.Orphan(ref)
+		t.Ledger.Answered(t.ask.Kind, 1)
+		return nil
+	case t.kind.Listing.Loose && missing:
+		return t.dangling(ctx, want, failed)
+	case t.kind.Owned() && missing:
+		// Its owner was listed in this run, so the document is there as well.
+		t.Ledger.Withheld(ref)
+		return t.fault(want, failed.Fault)
 	case missing:
 		return t.missing(ctx, want, failed)
 	}
 	return t.fault(want, failed.Fault)
+}
+
+// dangling decides about a document that a stored one names and that the server
+// does not have, by any way to ask for it.
+func (t *task) dangling(ctx context.Context, want record.Listed, failed *Failed) error {
+	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
+	if t.kind.Listing.Unserved && want.Hash.IsZero() {
+		t.Ledger.Unserved(ref)
+		t.Ledger.Answered(t.ask.Kind, 1)
+		return nil
+	}
+	parents, err := t.Store.Parents(ctx, ref, 2)
+	if err != nil {
+		return fmt.Errorf("find what names %s: %w", ref, err)
+	}
+	t.Ledger.Dangling(ref)
+	fault := failed.Fault
+	fault.Class = record.FaultDangling
+	fault.Message = named(parents) + ": " + fault.Message
+	return t.fault(want, fault)
+}
+
+// named says which documents name one: "named by dashboards/17 and others".
+func named(parents []record.Ref) string {
+	switch len(parents) {
+	case 0:
+		return "named by a document that is not stored any more"
+	case 1:
+		return "named by " + parents[0].String()
+	}
+	return "named by " + parents[0].String() + " and others"
 }
 
 // missing decides about a document that was listed and then answered 404, which

@@ -17,7 +17,8 @@ func (a *app) faultsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "faults [RUN]", Short: "List what could not be fetched",
 		Long: `List the documents, and listings, that could not be fetched and that no later run
-has settled. With RUN, all of that run, settled or not.
+has settled. With RUN, all of that run, settled or not. One of the class dangling is
+a document that another one names and that Looker does not have: nothing failed.
 
 In a pipe the columns are run, kind, id, class, status, attempts, message, at,
 resolved by. A fault without an id is the listing of its kind.`,

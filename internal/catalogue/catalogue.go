@@ -107,6 +107,10 @@ type Listing struct {
 	// kinds are owned: they are a part of the document whose id they have, and the
 	// server has them for as long as it lists that one.
 	Loose bool
+	// Unserved is of loose kinds: the server names documents that it never serves,
+	// so one that is not there is no loss. Models name explores that only exist for
+	// others to extend.
+	Unserved bool
 	// Fixed are single documents, each on a route of its own; a document's id is
 	// its path without the slash. There is nothing to enumerate.
 	Fixed []Route

@@ -119,7 +119,7 @@ var behind = []Kind{
 	{
 		Name:    "explores",
 		Title:   "explores with all their fields",
-		Listing: Listing{Followed: true, Loose: true},
+		Listing: Listing{Followed: true, Loose: true, Unserved: true},
 		Detail: Route{
 			Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true,
 			Members: []string{"model_name", "fields", "connection_name"},

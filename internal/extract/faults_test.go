@@ -43,7 +43,7 @@ func (r *rig) accounted(result extract.Result) {
 	rows := make(map[record.Kind]int64)
 	for _, f := range r.faults() {
 		failed[f.Ref] = true
-		if f.Run == result.Run.ID {
+		if f.Run == result.Run.ID && f.Failure() {
 			rows[f.Kind]++
 		}
 	}

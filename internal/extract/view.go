@@ -40,7 +40,6 @@ type KindProgress struct {
 	Committed int64 // documents that were committed by this process, faults included
 	Failed    int64 // of them faults
 	Bytes     int64 // of their bodies
-	Absent    int64 // answered without anything to commit
 }
 
 func newView(f *flow) *View { return &View{flow: f, kinds: make(map[record.Kind]tally)} }
@@ -57,11 +56,12 @@ func (v *View) committed(batch record.Batch) {
 		t.bytes += rec.Size
 		v.bytes += rec.Size
 		v.encoded += int64(len(rec.Body))
-		if rec.Fault != nil {
+		switch {
+		case rec.Fault != nil && rec.Fault.Failure():
 			v.faults++
 			t.failed++
 			v.last = rec.Ref.String() + ": " + rec.Fault.Message
-		} else if rec.State != record.Gone {
+		case rec.Fault == nil && rec.State != record.Gone:
 			v.items++
 		}
 		v.kinds[rec.Kind] = t
@@ -81,10 +81,6 @@ func (v *View) failed(kind record.Kind) bool {
 // Snapshot returns the state now.
 func (v *View) Snapshot() Snapshot {
 	progress := v.flow.ledger.Progress()
-	absent := make(map[record.Kind]int64)
-	for _, ref := range v.flow.ledger.Kept() {
-		absent[ref.Kind]++
-	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := Snapshot{
@@ -93,7 +89,7 @@ func (v *View) Snapshot() Snapshot {
 	}
 	for _, p := range progress {
 		t := v.kinds[p.Kind]
-		s.Kinds = append(s.Kinds, KindProgress{Progress: p, Committed: t.records, Failed: t.failed, Bytes: t.bytes, Absent: absent[p.Kind]})
+		s.Kinds = append(s.Kinds, KindProgress{Progress: p, Committed: t.records, Failed: t.failed, Bytes: t.bytes})
 	}
 	return s
 }

@@ -51,6 +51,9 @@ type Listed struct {
 	Folder string // the folder's id, where the row has one
 	Hash   Digest // of the body that is stored in this very state, zero when there is none
 	Size   int64  // bytes of the body of that hash
+	// Named is of followed kinds: a document that this run has settled points to it.
+	// One that is not was named by a document that may be gone itself.
+	Named bool
 }
 
 // How says by which of its kind's routes an ask is made.
@@ -187,7 +190,12 @@ const (
 	FaultDenied   = "denied"       // 403
 	FaultInvalid  = "invalid_json" // an answer that is not what it should be
 	FaultMismatch = "mismatch"     // the answer holds another document
+	FaultDangling = "dangling"     // stored documents name it, and the server does not have it
 )
+
+// Failure reports whether a document could not be fetched that is there, which
+// makes a run partial. A dangling reference is none: there is nothing to fetch.
+func (f Fault) Failure() bool { return f.Class != FaultDangling }
 
 // Listing is how the enumeration of a kind ended.
 type Listing string

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"database/sql/driver"
+	"slices"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -19,7 +20,7 @@ func (tx *transaction) fail(rec *record.Record) error {
 	if err != nil {
 		return err
 	}
-	open := false
+	open, failures := false, int64(0)
 	if row == nil {
 		f.id = tx.nextFault
 		tx.nextFault++
@@ -27,12 +28,25 @@ func (tx *transaction) fail(rec *record.Record) error {
 		before := scanFault(row)
 		f.id, open = before.id, before.resolved == 0
 		f.fault.Attempts += before.fault.Attempts
+		if open {
+			failures = -before.failures()
+		}
 	}
 	if !open {
 		tx.openFaults++
-		tx.count(rec.Kind, func(c *record.Counts) { c.Failed++ })
+	}
+	if failures += f.failures(); failures != 0 {
+		tx.count(rec.Kind, func(c *record.Counts) { c.Failed += failures })
 	}
 	return tx.putFault(&f)
+}
+
+// failures is what an open fault adds to the failures of its run.
+func (f *faultRow) failures() int64 {
+	if f.fault.Failure() {
+		return 1
+	}
+	return 0
 }
 
 // resolve marks the open faults of a document, from this run and from earlier
@@ -54,14 +68,19 @@ func (tx *transaction) resolveAll(q *stmt, keep func(record.Ref) bool, args ...d
 	if err != nil {
 		return err
 	}
+	if keep != nil {
+		open = slices.DeleteFunc(open, func(f faultRow) bool { return keep(f.ref) })
+	}
+	return tx.resolveThese(open)
+}
+
+// resolveThese marks open faults as resolved by this run.
+func (tx *transaction) resolveThese(open []faultRow) error {
 	for _, f := range open {
-		if keep != nil && keep(f.ref) {
-			continue
-		}
 		f.resolved = tx.run
 		tx.openFaults--
 		if f.run == tx.run {
-			tx.count(f.ref.Kind, func(c *record.Counts) { c.Failed-- })
+			tx.count(f.ref.Kind, func(c *record.Counts) { c.Failed -= f.failures() })
 		}
 		if err := tx.putFault(&f); err != nil {
 			return err

@@ -55,6 +55,9 @@ func (w *Writer) finish(ctx context.Context, finish record.Finish) error {
 				return err
 			}
 		}
+		if err := tx.closeDangling(); err != nil {
+			return err
+		}
 		return tx.seal(&sealed, finish)
 	})
 	if err == nil {
@@ -119,6 +122,30 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	return tx.resolveAll(tx.w.q.faultsOfListing, func(ref record.Ref) bool {
 		return keep[ref] || tx.failed(ref)
 	}, tx.w.run.instance, string(end.Kind), tx.run)
+}
+
+// selectUnnamed finds open faults of dangling references that no document names
+// any more.
+const selectUnnamed = selectFault + ` AS f WHERE instance = ?1 AND class = ?2 AND resolved_run IS NULL AND NOT EXISTS (
+	SELECT 1 FROM refs r JOIN versions v ON v.id = r.version
+	JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item AND h.version = v.id
+	WHERE r.kind = f.kind AND r.item = f.item AND v.instance = f.instance AND h.state <> 'gone')`
+
+// closeDangling resolves the faults of dangling references that nothing which is
+// not gone names any more, whether or not their kind was part of this run.
+func (tx *transaction) closeDangling() error {
+	if tx.openFaults == 0 {
+		return nil
+	}
+	var unnamed []faultRow
+	err := tx.w.conn.each(selectUnnamed, func(row []driver.Value) error {
+		unnamed = append(unnamed, scanFault(row))
+		return nil
+	}, tx.w.run.instance, record.FaultDangling)
+	if err != nil {
+		return err
+	}
+	return tx.resolveThese(unnamed)
 }
 
 // failed tells whether this run has an unresolved fault of the document. When it

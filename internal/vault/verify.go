@@ -274,7 +274,7 @@ var relations = []string{
 	`SELECT 'bodies', lower(hex(hash)), 'no version has it' FROM bodies WHERE hash NOT IN (SELECT hash FROM versions)`,
 	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.failed || ' failed, not the faults that it left'
 		FROM run_kinds k WHERE k.failed <> (SELECT count(*) FROM faults f
-		WHERE f.run = k.run AND f.kind = k.kind AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
+		WHERE f.run = k.run AND f.kind = k.kind AND f.class <> '` + record.FaultDangling + `' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
 	`SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
 		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`,
 }

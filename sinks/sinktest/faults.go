@@ -91,3 +91,17 @@ func faultOfGone(t *testing.T, store Store) {
 	ended(t, run, record.RunComplete)
 	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, Same: 2, Gone: 1})
 }
+
+func dangling(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One", Pointing(look("a"), look("b"))), Fault(looks, "a", record.FaultDangling, 1),
+		Fault(looks, "b", record.FaultDangling, 1))
+	// A failure in its place counts, and not any more when it turns out to dangle.
+	s.commit(Fault(looks, "b", "server", 1))
+	s.commit(Fault(dashboards, "2", "server", 1))
+	s.commit(Fault(dashboards, "2", record.FaultDangling, 1), Fault(looks, "b", record.FaultDangling, 1))
+	run := s.complete(Ended(dashboards, 1), Ended(looks, 2))
+	ended(t, run, record.RunComplete)
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, New: 1})
+	counted(t, run, record.Counts{Kind: looks, Listing: record.Complete, Listed: 2})
+}

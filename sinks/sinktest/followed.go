@@ -23,8 +23,14 @@ func (s *session) follows(want ...record.Listed) {
 	}
 }
 
+// listedLook is a look that a document points to which the run has settled.
 func listedLook(id, folder string) record.Listed {
-	return record.Listed{ID: id, Folder: folder, State: record.Present}
+	return record.Listed{ID: id, Folder: folder, State: record.Present, Named: true}
+}
+
+func unnamed(l record.Listed) record.Listed {
+	l.Named = false
+	return l
 }
 
 func followed(t *testing.T, store Store) {
@@ -46,7 +52,7 @@ func followed(t *testing.T, store Store) {
 	s.commit(Doc(dashboards, "2", "Two, better", In("1"), Pointing(look("e"))), Same(dashboards, "3", StateOnly))
 	s.complete(Ended(dashboards, 2))
 	s = store.begin(t, kinds(dashboards))
-	s.follows(listedLook("d", ""), listedLook("e", ""))
+	s.follows(unnamed(listedLook("d", "")), unnamed(listedLook("e", "")))
 	s.close()
 }
 
@@ -89,4 +95,51 @@ func followedInScope(t *testing.T, store Store) {
 	s.commit(Same(dashboards, "2"))
 	s.follows(listedLook("b", ""))
 	s.close()
+}
+
+// followedFromSettled: only a document that the run has seen proves that what it
+// points to should be there.
+func followedFromSettled(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One", Pointing(look("a"), look("b"))), Doc(dashboards, "2", "Two", Pointing(look("b"), look("c"))))
+	s.finish(record.Finish{Outcome: record.RunInterrupted})
+	s = store.begin(t, resume)
+	s.follows(listedLook("a", ""), listedLook("b", ""), listedLook("c", ""))
+	s.complete(Ended(dashboards, 2))
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "2"))
+	s.follows(unnamed(listedLook("a", "")), listedLook("b", ""), listedLook("c", ""))
+	s.close()
+}
+
+func parents(t *testing.T, store Store) {
+	dashboard := func(id string) record.Ref { return record.Ref{Kind: dashboards, ID: id} }
+	s := store.begin(t, kinds(dashboards, looks))
+	s.commit(Doc(dashboards, "1", "One", Pointing(look("a"))), Doc(dashboards, "2", "Two", Pointing(look("a"), look("b"))),
+		Doc(dashboards, "3", "Three", Pointing(look("a"))), Doc(looks, "a", "A look that points to itself", Pointing(look("a"))))
+	s.complete(Ended(dashboards, 3), Ended(looks, 1))
+
+	other := store.begin(t, instance("other"), kinds(dashboards))
+	other.parents(look("a"), 9)
+	other.close()
+
+	// What this run has settled comes first; what is gone, or was changed, names nothing.
+	s = store.begin(t, kinds(dashboards, looks))
+	s.commit(Same(dashboards, "3"), Gone(dashboards, "1"), Doc(looks, "a", "It does no more"))
+	s.parents(look("a"), 9, dashboard("3"), dashboard("2"))
+	s.parents(look("a"), 1, dashboard("3"))
+	s.parents(look("b"), 9, dashboard("2"))
+	s.parents(look("c"), 9)
+	s.close()
+}
+
+func (s *session) parents(ref record.Ref, limit int, want ...record.Ref) {
+	s.t.Helper()
+	got, err := s.Parents(s.t.Context(), ref, limit)
+	if err != nil {
+		s.t.Fatalf("parents: %v", err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		s.t.Errorf("parents of %s (-want +got):\n%s", ref, diff)
+	}
 }

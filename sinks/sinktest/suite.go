@@ -1,13 +1,38 @@
 package sinktest
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
+
+// trial is one case of the suite.
+type trial struct {
+	name string
+	run  func(*testing.T, Store)
+}
 
 // Suite runs every case on a store of its own, which fresh makes.
 func Suite(t *testing.T, fresh func(t *testing.T) Store) {
-	for _, c := range []struct {
-		name string
-		run  func(*testing.T, Store)
-	}{
+	for _, c := range slices.Concat(settling(), references()) {
+		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
+	}
+}
+
+// references are the cases about documents that point to others.
+func references() []trial {
+	return []trial{
+		{"followed", followed},
+		{"followed in pages", followedInPages},
+		{"followed in a scope", followedInScope},
+		{"followed from what the run has settled", followedFromSettled},
+		{"parents", parents},
+		{"a dangling reference is no failure", dangling},
+	}
+}
+
+// settling are the cases about runs, and what becomes of documents in them.
+func settling() []trial {
+	return []trial{
 		{"begin", begins},
 		{"an empty run", emptyRun},
 		{"resume", resumes},
@@ -34,10 +59,7 @@ func Suite(t *testing.T, fresh func(t *testing.T) Store) {
 		{"no gone without proof", unproven},
 		{"kept", kept},
 		{"many gone", manyGone},
-		{"followed", followed},
 		{"unsettled", unsettled},
-		{"followed in pages", followedInPages},
-		{"followed in a scope", followedInScope},
 		{"faults", faults},
 		{"a fault resolved in its run", faultResolved},
 		{"a fault resolved by a later run", faultResolvedLater},
@@ -60,7 +82,5 @@ func Suite(t *testing.T, fresh func(t *testing.T) Store) {
 		{"the batch is the caller's again", batchIsCallers},
 		{"known while committing", knownWhileCommitting},
 		{"out of order", outOfOrder},
-	} {
-		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
 	}
 }
