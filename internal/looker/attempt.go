@@ -111,17 +111,18 @@ func (c *Client) transportError(parent, ctx context.Context, x exchange, err err
 		e.Kind, e.Err = FaultTimeout, fmt.Errorf("no whole answer within %s", x.timeout)
 		return e
 	}
-	if connect := explain(err, c.base); connect != nil {
+	if connect := c.explain(err); connect != nil {
 		e.Kind, e.Err = FaultNetwork, connect
 		return e
 	}
+	quiet := c.cfg.Secrets.Quiet(err)
 	switch {
 	case kind == FaultNetwork:
-		e.Err = fmt.Errorf("connection lost: %w", err)
+		e.Err = fmt.Errorf("connection lost: %w", quiet)
 	case cutBody(err):
-		e.Err = fmt.Errorf("body is cut or damaged: %w", err)
+		e.Err = fmt.Errorf("body is cut or damaged: %w", quiet)
 	default:
-		e.Kind, e.Err = FaultNetwork, fmt.Errorf("connection lost in the body: %w", err)
+		e.Kind, e.Err = FaultNetwork, fmt.Errorf("connection lost in the body: %w", quiet)
 	}
 	return e
 }
@@ -135,22 +136,11 @@ func cutBody(err error) bool {
 		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)
 }
 
-// scrubber takes the key and the token out of what a server said, in case it
-// repeats what it was sent.
-func (c *Client) scrubber(x exchange) func(string) string {
-	var pairs []string
-	token := strings.TrimPrefix(x.header.Get("Authorization"), "token ")
-	for _, secret := range []string{c.cfg.ClientSecret, url.QueryEscape(c.cfg.ClientSecret), url.PathEscape(c.cfg.ClientSecret), token} {
-		if secret != "" {
-			pairs = append(pairs, secret, "***")
-		}
-	}
-	return strings.NewReplacer(pairs...).Replace
-}
-
+// statusError types an answer that is a refusal. The page of one that answers a
+// login is not repeated: it may hold the key in a form that nobody thought of.
 func (c *Client) statusError(x exchange, a answer) *StatusError {
 	return &StatusError{
-		Tried: x.tried, Status: a.status, Message: message(a.body, c.scrubber(x)),
+		Tried: x.tried, Status: a.status, Message: message(a.body, x.path != pathLogin, c.cfg.Secrets.ScrubStart),
 		RetryAfter: retryAfter(a.header.Get("Retry-After"), time.Now()),
 	}
 }
@@ -158,12 +148,13 @@ func (c *Client) statusError(x exchange, a answer) *StatusError {
 // redirect explains an answer 3xx.
 func (c *Client) redirect(x exchange, a answer) *RedirectError {
 	e := &RedirectError{Tried: x.tried, Status: a.status, Remedy: "check looker.base_url"}
-	scrub := c.scrubber(x)
+	scrub := c.cfg.Secrets.Scrub
 	to, err := c.base.Parse(a.header.Get("Location"))
 	if err != nil || a.header.Get("Location") == "" {
 		return e
 	}
-	e.Location = line((&url.URL{Scheme: to.Scheme, Host: scrub(to.Host), Path: scrub(to.Path)}).String())
+	to = &url.URL{Scheme: line(scrub(to.Scheme)), Host: line(scrub(to.Host)), Path: scrub(to.Path)}
+	e.Location = line(to.String())
 	switch {
 	case to.Hostname() == c.base.Hostname() && to.Scheme == "https" && c.base.Scheme == "http":
 		e.Remedy = "set looker.base_url to https://" + to.Host
@@ -177,6 +168,9 @@ func (c *Client) redirect(x exchange, a answer) *RedirectError {
 
 // verdict turns an answer into nil or a typed error.
 func (c *Client) verdict(x exchange, a answer) error {
+	if err := c.proxyRefused(x, a); err != nil {
+		return err
+	}
 	switch {
 	case a.status >= 300 && a.status < 400:
 		return c.redirect(x, a)
@@ -188,13 +182,12 @@ func (c *Client) verdict(x exchange, a answer) error {
 		return &TransportError{Tried: x.tried, Kind: FaultTruncated,
 			Err: fmt.Errorf("body is cut after %d bytes: %w", len(a.body), io.ErrUnexpectedEOF)}
 	case shapeOther:
-		scrub := c.scrubber(x)
 		e := &NotJSONError{Tried: x.tried, Status: a.status}
 		if len(a.body) > 0 {
 			kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
-			e.ContentType = line(scrub(kind))
+			e.ContentType = line(c.cfg.Secrets.Scrub(kind))
 		}
-		e.Start = words(scrub(string(a.body[:min(len(a.body), maxErrorBody)])))
+		e.Start = words(c.cfg.Secrets.ScrubStart(string(a.body[:min(len(a.body), maxErrorBody)])))
 		return e
 	}
 	return nil

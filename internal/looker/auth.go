@@ -1,6 +1,7 @@
 package looker
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -233,6 +234,9 @@ func (c *Client) postLogin(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.proxyRefused(x, a); err != nil {
+		return nil, err
+	}
 	switch {
 	case a.status >= 300 && a.status < 400:
 		return nil, c.redirect(x, a)
@@ -240,26 +244,27 @@ func (c *Client) postLogin(ctx context.Context) (*session, error) {
 		return nil, c.statusError(x, a)
 	case a.status >= 200 && a.status < 300:
 		if s, ok := newSession(a.body, asked, c.header); ok {
+			c.cfg.Secrets.Add(s.token)
 			c.stats.logins.Add(1)
 			return s, nil
 		}
 	}
-	return nil, c.loginError(x, a)
+	return nil, c.loginError(a)
 }
 
-// loginError explains a refused login. Looker answers 404 to a wrong key.
-func (c *Client) loginError(x exchange, a answer) *LoginError {
+// loginError explains a refused login. Looker answers 404 to a wrong key. What is
+// not Looker's own message is not repeated: it may hold the key in a form that
+// nobody thought of.
+func (c *Client) loginError(a answer) *LoginError {
 	e := &LoginError{Host: c.host(), Status: a.status}
-	scrub := c.scrubber(x)
-	said, isLooker := lookerMessage(a.body)
-	if isLooker && a.status >= 400 {
-		e.Message = line(scrub(said))
+	if said, isLooker := lookerMessage(a.body); isLooker && a.status >= 400 {
+		e.Message = line(c.cfg.Secrets.ScrubStart(said))
 		e.Remedy = "check looker.client_id and looker.client_secret, and that looker.base_url is the instance they belong to"
 		return e
 	}
 	e.NotLooker = true
-	if look(a.body) == shapeOther {
-		e.Message = words(scrub(string(a.body)))
+	if bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")) {
+		e.Message = "a web page"
 	}
 	e.Remedy = "check looker.base_url: it must be the address of the API; " + portAdvice(c.base)
 	if c.base.Scheme == "http" && a.status == http.StatusBadRequest {

@@ -162,7 +162,7 @@ func TestLogin(t *testing.T) {
 			looker.FaultUnauthorized, "refused the api key (status 404: Not found); check looker.client_id and looker.client_secret"},
 		{"401", always(401, nil, `{"message":"no"}`), 1, []error{looker.ErrLogin}, looker.FaultUnauthorized, "status 401: no"},
 		{"web page", page(200), 1, []error{looker.ErrLogin, looker.ErrNotLooker}, looker.FaultUnauthorized,
-			"no looker api answers there (status 200: Welcome); check looker.base_url"},
+			"no looker api answers there (status 200: a web page); check looker.base_url"},
 		{"web page 404", page(404), 1, []error{looker.ErrLogin, looker.ErrNotLooker}, looker.FaultUnauthorized, "port 19999"},
 		{"other json", always(200, nil, `{"hello":"world"}`), 1, []error{looker.ErrNotLooker}, looker.FaultUnauthorized, "no looker api"},
 		{"token with a line break", always(200, nil, `{"access_token":"a\nb"}`), 1, []error{looker.ErrNotLooker}, looker.FaultUnauthorized, ""},

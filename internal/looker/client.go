@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/internal/secret"
 )
 
 const (
@@ -48,6 +50,9 @@ type Config struct {
 	Limits Limits
 	Retry  Retry
 	Log    hclog.Logger // nil = none
+	// Secrets are kept out of every error and log line. The client adds its own: the
+	// key and each token. nil = those only.
+	Secrets *secret.Set `json:"-"`
 	// Observe is told of each call to the API after it ended, also of failed ones,
 	// by many goroutines at once. nil = nobody.
 	Observe func(Call)
@@ -131,7 +136,7 @@ type Client struct {
 // New checks cfg and builds a client. It makes no connection.
 func New(cfg Config) (*Client, error) {
 	base, err := parseBaseURL(cfg.BaseURL)
-	if err := errors.Join(err, cfg.check()); err != nil {
+	if err := errors.Join(err, cfg.check(), checkProxies()); err != nil {
 		return nil, err
 	}
 	cfg.fill()
@@ -213,6 +218,10 @@ func (cfg *Config) fill() {
 	if cfg.Log == nil {
 		cfg.Log = hclog.NewNullLogger()
 	}
+	if cfg.Secrets == nil {
+		cfg.Secrets = secret.NewSet()
+	}
+	cfg.Secrets.Add(cfg.ClientSecret)
 }
 
 func or[T comparable](v, otherwise T) T {

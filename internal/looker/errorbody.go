@@ -17,18 +17,22 @@ var (
 	htmlTag    = regexp.MustCompile(`(?s)<[^>]*(>|$)`)
 )
 
-// message makes one short line of an error's body: the message of Looker's
-// Error and ValidationError (OpenAPI), or the words of a page or text. scrub
-// takes secrets out of text of any length.
-func message(body []byte, scrub func(string) string) string {
+// message makes one short line of an error's body: the message of Looker's error,
+// or, where pages may be repeated, the words of a page or text. scrub takes secrets
+// out of a text of any length that may be cut.
+func message(body []byte, pages bool, scrub func(string) string) string {
 	if text, ok := lookerMessage(body); ok {
 		return line(scrub(text))
+	}
+	if !pages {
+		return ""
 	}
 	return words(scrub(string(body)))
 }
 
-// lookerMessage reads Looker's error body and tells whether it is one. Members
-// are read loosely: `field` has been seen as a list.
+// lookerMessage reads the message of Looker's Error and ValidationError (OpenAPI),
+// and reports whether the body is one. Members are read loosely: `field` has been
+// seen as a list.
 func lookerMessage(body []byte) (string, bool) {
 	var e struct {
 		Message any `json:"message"`

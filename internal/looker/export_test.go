@@ -22,7 +22,7 @@ func NewWith(cfg Config, rt http.RoundTripper, rand func() float64) (*Client, er
 func RetryAfter(header string, now time.Time) time.Duration { return retryAfter(header, now) }
 
 // Message is message for tests.
-func Message(body []byte) string { return message(body, func(s string) string { return s }) }
+func Message(body []byte) string { return message(body, true, func(s string) string { return s }) }
 
 // Transport is the transport that New builds.
 func Transport(cfg Config) (*http.Transport, error) {

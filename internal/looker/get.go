@@ -226,7 +226,8 @@ func (c *Client) versions(ctx context.Context, timeout time.Duration, n int) (Ve
 	if err := json.Unmarshal(a.body, &body); err != nil {
 		return Versions{}, &NotJSONError{Tried: t, Status: a.status, ContentType: "of another shape"}
 	}
-	return Versions{Release: line(body.Release), APIServerURL: line(body.API), WebServerURL: line(body.Web)}, nil
+	shown := func(s string) string { return line(c.cfg.Secrets.Scrub(s)) }
+	return Versions{Release: shown(body.Release), APIServerURL: shown(body.API), WebServerURL: shown(body.Web)}, nil
 }
 
 // probe tells whether the server lives: any answer of its own will do, a missing

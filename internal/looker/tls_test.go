@@ -169,7 +169,7 @@ func TestDialErrors(t *testing.T) {
 		{"no answer", "https://looker.example.com", dial(os.ErrDeadlineExceeded), 3, "no answer within 15s; check looker.base_url and the firewall; older instances have their API on port 19999"},
 		{"refused", "https://looker.example.com:19999", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), 3,
 			"connection refused; check looker.base_url; instances hosted by Google have their API on port 443: https://looker.example.com"},
-		{"proxy", "https://looker.example.com", &net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}, 3, "the proxy of HTTPS_PROXY cannot be reached; check HTTPS_PROXY"},
+		{"proxy", "https://looker.example.com", &net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}, 3, "the proxy of HTTPS_PROXY cannot be reached: connection refused; check HTTPS_PROXY"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestProxyRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	connectError(t, c, base, "the proxy answered 407 Proxy Authentication Required; check HTTPS_PROXY")
+	connectError(t, c, base, "the proxy "+strings.TrimPrefix(proxy.URL, "http://")+" answered 407 Proxy Authentication Required; it wants a user and a password: set HTTPS_PROXY")
 	if err := c.Login(t.Context()); strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error shows the password: %v", err)
 	}

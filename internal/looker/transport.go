@@ -1,7 +1,6 @@
 package looker
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -11,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/lookervault/lookervault/internal/secret"
 )
 
 const (
@@ -53,20 +54,6 @@ func newTransport(cfg Config, base *url.URL) (*http.Transport, error) {
 	}, nil
 }
 
-// errProxy is the refusal of a proxy, with its status.
-type errProxy struct{ status string }
-
-func (e errProxy) Error() string { return "proxy answered " + e.status }
-
-// proxyAnswered keeps the status of a proxy that does not let a connection
-// through; net/http would keep only its text.
-func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
-	return errProxy{line(resp.Status)}
-}
-
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
@@ -89,16 +76,37 @@ func rootsWith(file string) (*x509.CertPool, error) {
 
 // explain turns the error of a request that got no connection into one that
 // says what to do, and returns nil for an error of another kind.
-func explain(err error, base *url.URL) *ConnectError {
-	e := &ConnectError{Host: base.Scheme + "://" + base.Host, Err: err}
+func (c *Client) explain(err error) *ConnectError {
+	e := &ConnectError{Host: c.host(), Err: err}
 	switch {
-	case explainTLS(e, base):
+	case c.explainProxy(e):
+	case c.explainTLS(e):
 		e.final = true
-	case explainDial(e, base):
+	case explainDial(e, c.base):
 	default:
 		return nil
 	}
 	return e
+}
+
+// explainProxy explains what went wrong at the proxy, or on the way to it.
+func (c *Client) explainProxy(e *ConnectError) bool {
+	variable, _ := proxyVariable(c.base.Scheme)
+	if refusal, ok := errors.AsType[errProxy](e.Err); ok {
+		e.What, e.Remedy, e.final = refusal.Error(), refusal.remedy(variable), true
+		return true
+	}
+	op, ok := errors.AsType[*net.OpError](e.Err)
+	if !ok || op.Op != "proxyconnect" {
+		return false
+	}
+	e.What = "the proxy of " + variable
+	if host := c.proxy(); host != "" {
+		e.What = fmt.Sprintf("the proxy %s of %s", host, variable)
+	}
+	e.What += " cannot be reached: " + secret.Cause(op.Err)
+	e.Remedy = "check " + variable + " and NO_PROXY"
+	return true
 }
 
 func explainDial(e *ConnectError, base *url.URL) bool {
@@ -110,29 +118,23 @@ func explainDial(e *ConnectError, base *url.URL) bool {
 		}
 		return true
 	}
-	if refusal, ok := errors.AsType[errProxy](e.Err); ok {
-		e.What, e.Remedy, e.final = "the "+refusal.Error(), "check HTTPS_PROXY and NO_PROXY", true
-		return true
-	}
 	op, ok := errors.AsType[*net.OpError](e.Err)
 	switch {
-	case ok && op.Op == "proxyconnect":
-		e.What, e.Remedy = "the proxy of HTTPS_PROXY cannot be reached", "check HTTPS_PROXY and NO_PROXY"
 	case ok && op.Op == "dial" && op.Timeout():
 		e.What, e.Remedy = "no answer within "+dialTimeout.String(), "check looker.base_url and the firewall; "+portAdvice(base)
 	case ok && op.Op == "dial":
-		e.What, e.Remedy = cause(op), "check looker.base_url; "+portAdvice(base)
+		e.What, e.Remedy = secret.Cause(op), "check looker.base_url; "+portAdvice(base)
 	default:
 		return false
 	}
 	return true
 }
 
-func explainTLS(e *ConnectError, base *url.URL) bool {
+func (c *Client) explainTLS(e *ConnectError) bool {
 	if record, ok := errors.AsType[tls.RecordHeaderError](e.Err); ok {
 		e.What, e.Remedy = "the server does not speak TLS", "correct the port in looker.base_url"
 		if string(record.RecordHeader[:]) == "HTTP/" {
-			e.What, e.Remedy = "the server speaks http, not https", "set looker.base_url to http://"+base.Host+" or correct its port"
+			e.What, e.Remedy = "the server speaks http, not https", "set looker.base_url to http://"+c.base.Host+" or correct its port"
 		}
 		return true
 	}
@@ -140,7 +142,7 @@ func explainTLS(e *ConnectError, base *url.URL) bool {
 	if host, ok := errors.AsType[x509.HostnameError](e.Err); ok {
 		e.What = "the certificate is for other names than " + host.Host
 		if names := host.Certificate.DNSNames; len(names) > 0 {
-			e.What += " (" + names[0] + ")"
+			e.What += " (" + line(c.cfg.Secrets.Scrub(names[0])) + ")"
 		}
 		e.Remedy = "set looker.base_url to the name in the certificate"
 		return true
@@ -160,7 +162,7 @@ func explainTLS(e *ConnectError, base *url.URL) bool {
 		return true
 	}
 	if op, ok := errors.AsType[*net.OpError](e.Err); ok && op.Op == "remote error" {
-		e.What, e.Remedy = "the server ended the handshake: "+cause(op), "TLS 1.2 or newer is needed"
+		e.What, e.Remedy = "the server ended the handshake: "+secret.Cause(op), "TLS 1.2 or newer is needed"
 		return true
 	}
 	return false
@@ -176,15 +178,4 @@ func portAdvice(base *url.URL) string {
 		return "older instances have their API on port 19999: https://" + base.Host + ":19999"
 	}
 	return "instances hosted by Google have their API on port 443: https://" + base.Hostname()
-}
-
-// cause is the innermost error's text, without addresses.
-func cause(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
 }
