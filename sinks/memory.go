@@ -1,6 +1,7 @@
 package sinks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -45,7 +46,9 @@ type memoryRun struct {
 	kinds  map[record.Kind]*record.Counts
 	calls  map[record.Calls]int64 // keys have no N
 	months map[monthClass]int64
-	faults map[record.Ref]*MemoryFault
+	// lessons are what the run has learnt.
+	lessons map[record.Learnt]bool
+	faults  map[record.Ref]*MemoryFault
 }
 
 type monthClass struct{ month, class string }
@@ -110,6 +113,7 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 	for _, c := range m.run.kinds {
 		c.Listing, c.Reason = record.Open, ""
 	}
+	m.recall(&begun)
 	m.takeCalls()
 	begun.Run, begun.Scope, begun.Full, begun.Started = m.run.ID, m.run.Scope, m.run.Full, m.run.Started
 	if start.Resume {
@@ -135,7 +139,7 @@ func newMemoryRun(id int64, start record.Start) *memoryRun {
 			Looker: start.Looker, Tool: start.Tool, Config: start.Config,
 		},
 		kinds: map[record.Kind]*record.Counts{}, calls: map[record.Calls]int64{},
-		months: map[monthClass]int64{}, faults: map[record.Ref]*MemoryFault{},
+		months: map[monthClass]int64{}, lessons: map[record.Learnt]bool{}, faults: map[record.Ref]*MemoryFault{},
 	}
 	for _, kind := range start.Scope.Kinds {
 		r.count(kind)
@@ -156,7 +160,39 @@ func (r *memoryRun) count(kind record.Kind) *record.Counts {
 	return c
 }
 
+// recall tells what this run has learnt before, and which kinds earlier runs have
+// left in doubt.
+func (m *Memory) recall(begun *record.Begun) {
+	for _, r := range m.runs {
+		for lesson := range r.lessons {
+			switch {
+			case r == m.run:
+				begun.Lessons = append(begun.Lessons, lesson)
+			case r.Instance == m.run.Instance && lesson.Code == record.RowsDoubted:
+				begun.Doubted = append(begun.Doubted, lesson.Kind)
+			}
+		}
+	}
+	slices.SortFunc(begun.Lessons, func(a, b record.Learnt) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Code, b.Code)) })
+	slices.Sort(begun.Doubted)
+	begun.Doubted = slices.Compact(begun.Doubted)
+}
+
+// dispel ends the doubt about documents of a kind.
+func (m *Memory) dispel(kind record.Kind) {
+	for _, r := range m.runs {
+		if r.Instance == m.run.Instance {
+			delete(r.lessons, record.Learnt{Kind: kind, Code: record.RowsDoubted})
+		}
+	}
+}
+
 func (m *Memory) takeCalls() {
+	if m.start.Lessons != nil {
+		for _, lesson := range m.start.Lessons() {
+			m.run.lessons[lesson] = true
+		}
+	}
 	if m.start.Calls == nil {
 		return
 	}

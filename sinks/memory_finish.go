@@ -48,6 +48,9 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 func (m *Memory) conclude(end record.End, keep []record.Ref) {
 	kind := end.Kind
 	m.resolve(record.Ref{Kind: kind})
+	if m.run.Scope.Unscoped() && m.run.count(kind).Failed == 0 {
+		m.dispel(kind)
+	}
 	if end.Unproven || !m.run.Scope.Unscoped() {
 		return
 	}

@@ -54,7 +54,7 @@ func newHabits(kind catalogue.Kind, ledger *Ledger) *habits {
 	for how, code := range routeOff {
 		h.shutBy[how] = ledger.Knows(kind.Name, code)
 	}
-	if ledger.Knows(kind.Name, record.RowsPoor) || ledger.Knows(kind.Name, record.RowsDoubted) {
+	if ledger.Knows(kind.Name, record.RowsPoor) {
 		h.lists = poor
 	}
 	return h

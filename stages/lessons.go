@@ -1,15 +1,32 @@
 package stages
 
-import "github.com/lookervault/lookervault/internal/record"
+import (
+	"slices"
 
-// Recall takes over what the store holds of how the server serves kinds: from an
-// earlier part of this run, or from a run whose rows are in doubt. It is called
-// before the stages begin.
-func (l *Ledger) Recall(lessons []record.Learnt) {
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+const inDoubt = "rows were stored before it was found that rows can be poorer than documents; the next run fetches each document alone"
+
+// Recall takes over what a resumed run has learnt before, and which kinds earlier
+// runs have left in doubt. It is called before the stages begin.
+func (l *Ledger) Recall(lessons []record.Learnt, doubted []record.Kind) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	for _, lesson := range lessons {
 		l.lessons[lesson] = true
+	}
+	for _, kind := range doubted {
+		l.lessons[record.Learnt{Kind: kind, Code: record.RowsPoor}] = true
+		l.lessons[record.Learnt{Kind: kind, Code: record.RowsDoubted}] = true
+		if _, ok := l.kinds[kind]; ok {
+			l.notes = append(l.notes, string(kind)+": an earlier run stored rows that may be poorer than documents, fetching one by one")
+		}
+	}
+	l.mu.Unlock()
+	for _, lesson := range lessons {
+		if lesson.Code == record.RowsDoubted && slices.Contains(l.order, lesson.Kind) {
+			l.Ended(lesson.Kind, record.Incomplete, inDoubt)
+		}
 	}
 }
 
@@ -23,6 +40,17 @@ func (l *Ledger) Learn(kind record.Kind, code record.Lesson) {
 		l.lessons[lesson] = true
 		l.fresh = append(l.fresh, lesson)
 	}
+}
+
+// Poor records that rows of a kind's lists are poorer than the documents. Where this
+// run has stored such rows already, they are in doubt: the kind is incomplete, and the
+// next run fetches all of it alone.
+func (l *Ledger) Poor(kind record.Kind) {
+	if l.Knows(kind, record.RowsStored) {
+		l.Learn(kind, record.RowsDoubted)
+		l.Ended(kind, record.Incomplete, inDoubt)
+	}
+	l.Learn(kind, record.RowsPoor)
 }
 
 // Knows reports whether the run has learnt that of a kind.

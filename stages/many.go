@@ -59,6 +59,9 @@ func rest(want []record.Listed, found []matched) []record.Listed {
 // of them is done with. Rows that were not proven get no stamp, so that the next run
 // fetches them again.
 func (t *task) settleAll(found []matched, answer Answer, held Load, v verdict, route catalogue.Route) error {
+	if len(found) > 0 && !t.kind.Detail.IsZero() {
+		t.Ledger.Learn(t.kind.Name, record.RowsStored)
+	}
 	in := t.shareOut(found, answer, held)
 	at := t.Now()
 	for _, m := range found {

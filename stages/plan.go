@@ -70,6 +70,7 @@ func (l *lister) sift(ctx context.Context, kind catalogue.Kind, rows []record.Li
 	if err != nil {
 		return s, fmt.Errorf("look up %s: %w", kind.Name, err)
 	}
+	full := l.Full || l.Ledger.Knows(kind.Name, record.RowsDoubted)
 	s.want = make([]record.Listed, 0, len(rows))
 	for _, r := range rows {
 		k, ok := known[r.ID]
@@ -77,7 +78,7 @@ func (l *lister) sift(ctx context.Context, kind catalogue.Kind, rows []record.Li
 		case k.Settled:
 			s.settled = append(s.settled, r)
 		case slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: r.ID}), !l.Within.has(kind.Name, r.ID, r.Folder):
-		case ok && !l.Full && k.State != record.Gone && (kind.Immutable || !r.Stamp.IsZero() && k.Stamp == r.Stamp):
+		case ok && !full && k.State != record.Gone && (kind.Immutable || !r.Stamp.IsZero() && k.Stamp == r.Stamp):
 			s.same = append(s.same, r)
 		default:
 			if k.State == r.State {

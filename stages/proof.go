@@ -54,7 +54,6 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		switch {
 		case errors.Is(err, ErrBudget):
 			// What was paid for is not thrown away, and not taken for complete.
-			t.Ledger.Learn(t.kind.Name, record.RowsUnproven)
 			t.Ledger.Ended(t.kind.Name, record.Budget, budgetUsedUp)
 			return unproven, nil
 		case err != nil:
@@ -103,7 +102,7 @@ func (t *task) judge(id string, v verdict) verdict {
 		t.Ledger.Note(t.kind.Name, neverCompared)
 	}
 	if v == poor {
-		t.Ledger.Learn(t.kind.Name, record.RowsPoor)
+		t.Ledger.Poor(t.kind.Name)
 	}
 	return v
 }

@@ -136,6 +136,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 		}
 	}
 	start.Policy, start.Fingerprint, start.Calls = policy(c), fingerprinter(f.secrets), f.job.Meter.Drain
+	start.Lessons = f.lessons
 	if f.begun, err = f.job.Sink.Begin(ctx, start); err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -148,9 +149,19 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 		f.kinds = scoped(f.begun.Scope, f.job.Kinds)
 	}
 	f.ledger = stages.NewLedger(kindNames(f.kinds))
+	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted)
 	f.limits = stages.NewLimits(stages.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
 	f.view = newView(f)
 	return nil
+}
+
+// lessons is what the run has learnt since the sink asked last. The sink asks for the
+// first time before there is a ledger.
+func (f *flow) lessons() []record.Learnt {
+	if f.ledger == nil {
+		return nil
+	}
+	return f.ledger.Lessons()
 }
 
 func kindNames(kinds []catalogue.Kind) []record.Kind {

@@ -44,6 +44,9 @@ type Start struct {
 	// Calls returns the calls made since it was called last. The sink asks in
 	// every transaction, so that the counts survive a kill. Nil means none.
 	Calls func() []Calls
+	// Lessons returns what the run has learnt since it was called last. The sink asks
+	// in every transaction, like for Calls. Nil means nothing.
+	Lessons func() []Learnt
 }
 
 // Begun is what a sink found when it began or continued a run.
@@ -59,6 +62,10 @@ type Begun struct {
 	// Dictionaries are the newest of each kind that bodies in the store were
 	// encoded with. A sink that does not store encoded bodies has none.
 	Dictionaries []*Dictionary
+	Lessons      []Learnt // what a resumed run has learnt before
+	// Doubted are kinds of which earlier runs have stored rows of lists that may be
+	// poorer than the documents, until a complete, unscoped run of the kind.
+	Doubted []Kind
 }
 
 // Known is what the vault holds of a listed document.
@@ -141,12 +148,12 @@ type Lesson string
 
 // The lessons.
 const (
-	RowsPoor     Lesson = "rows_poor"     // rows of lists lack what the document has: it is fetched alone
-	RowsUnproven Lesson = "rows_unproven" // rows were stored that nothing was compared with
-	RowsDoubted  Lesson = "rows_doubted"  // rows were stored before it was found that rows can be poor
-	PageOff      Lesson = "page_off"      // pages are not asked for: refused, or they do not work
-	IDsOff       Lesson = "ids_off"       // lists of ids are not asked for: refused, not honoured, or they do not work
-	FolderOff    Lesson = "folder_off"    // whole folders are not asked for
+	RowsPoor    Lesson = "rows_poor"    // rows of lists lack what documents have: each document is fetched alone
+	RowsStored  Lesson = "rows_stored"  // rows of lists were stored as documents
+	RowsDoubted Lesson = "rows_doubted" // both, in this order: some that were stored may be poor
+	PageOff     Lesson = "page_off"     // pages are not asked for: refused, or they do not work
+	IDsOff      Lesson = "ids_off"      // lists of ids are not asked for: refused, not honoured, or they do not work
+	FolderOff   Lesson = "folder_off"   // whole folders are not asked for
 )
 
 // Learnt is a lesson about one kind.

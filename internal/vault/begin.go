@@ -107,8 +107,11 @@ func (tx *transaction) describe(begun *record.Begun) error {
 	}
 	finished, err := tx.w.conn.number(`SELECT EXISTS (SELECT 1 FROM runs WHERE instance = ? AND id < ?
 		AND outcome IN ('complete', 'partial'))`, r.instance, r.id)
+	if err != nil {
+		return err
+	}
 	begun.First, begun.Dictionaries = finished == 0, tx.dictionaries.newest()
-	return err
+	return tx.recall(begun)
 }
 
 // putInstance finds the instance or makes it, and keeps its newest address.

@@ -16,6 +16,7 @@ type ledger struct {
 	kinds       map[record.Kind]record.Counts
 	calls       map[callKey]int64
 	uncommitted []record.Calls // were asked for, but the transaction failed
+	unwritten   []record.Learnt
 	nextVersion int64
 	nextFault   int64
 	openFaults  int64 // unresolved faults of the instance, from all runs
@@ -90,6 +91,11 @@ func (w *Writer) transact(ctx context.Context, fn func(*transaction) error) (err
 	if err := tx.putCallsMade(); err != nil {
 		return err
 	}
+	if w.run != nil {
+		if err := tx.putLessons(); err != nil {
+			return err
+		}
+	}
 	if err := w.unreplaced(); err != nil {
 		return err
 	}
@@ -97,7 +103,7 @@ func (w *Writer) transact(ctx context.Context, fn func(*transaction) error) (err
 		return err
 	}
 	w.ledger = tx.ledger
-	w.ledger.uncommitted = nil
+	w.ledger.uncommitted, w.ledger.unwritten = nil, nil
 	return nil
 }
 

@@ -110,7 +110,15 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	tx.count(end.Kind, func(c *record.Counts) {
 		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
 	})
-	if end.Listing != record.Complete || tx.openFaults == 0 {
+	if end.Listing != record.Complete {
+		return nil
+	}
+	if tx.w.run.scope.Unscoped() && tx.kinds[end.Kind].Failed == 0 {
+		if err := tx.dispel(end.Kind); err != nil {
+			return err
+		}
+	}
+	if tx.openFaults == 0 {
 		return nil
 	}
 	err := tx.resolveAll(tx.w.q.faultsOf, nil, tx.w.run.instance, string(end.Kind), "")

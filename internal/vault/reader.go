@@ -179,7 +179,8 @@ func (c *connector) check(made *conn) error {
 	case version < 1:
 		return problem(c.path, ErrTooOld, fmt.Sprintf("its schema is %d, this version reads 1 to %d", version, Schema))
 	case version < Schema:
-		if err := made.exec("PRAGMA query_only=0;" + asV2 + "PRAGMA query_only=1"); err != nil {
+		steps := strings.Join(stepsForReaders[version:], "")
+		if err := made.exec("PRAGMA query_only=0;" + steps + "PRAGMA query_only=1"); err != nil {
 			return fmt.Errorf("read a vault of schema %d: %w", version, err)
 		}
 	}

@@ -2,7 +2,7 @@ package vault
 
 // Schema is the version of the tables that this package writes, the file's
 // user_version.
-const Schema = 2
+const Schema = 3
 
 // applicationID is the file's application_id, "LkrV": file(1) and others can
 // tell a vault from any other SQLite file.
@@ -13,7 +13,7 @@ const pageSize = 16384
 
 // steps lead from an empty file to Schema: step i makes version i+1 of version
 // i. A step that was released is never changed.
-var steps = []string{schemaV1 + viewsV1, schemaV2}
+var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3}
 
 // The last column of a table is its checksum (see checksum.go), but in refs,
 // which belong to their version's, and in bodies, which have their hash.
@@ -171,8 +171,26 @@ CREATE TABLE dictionaries (
 ALTER TABLE bodies ADD COLUMN dictionary INTEGER REFERENCES dictionaries (id);
 `
 
-// asV2 lets a reader take a file of version 1 for one of version 2, without a
-// change to it: what is temporary comes first where a name is looked up.
+// schemaV3 has what runs learn about how a server serves a kind.
+const schemaV3 = `
+CREATE TABLE run_lessons (
+	run      INTEGER NOT NULL REFERENCES runs (id),
+	kind     TEXT    NOT NULL,
+	code     TEXT    NOT NULL,
+	checksum BLOB    NOT NULL,
+	PRIMARY KEY (run, kind, code)
+) STRICT, WITHOUT ROWID;
+`
+
+// stepsForReaders lets a reader take a file of an older version for one of Schema,
+// without a change to it: step i makes version i+1 of version i of what only this
+// connection sees. What is temporary comes first where a name is looked up.
+var stepsForReaders = []string{1: asV2, 2: asV3}
+
+const asV3 = `
+CREATE TEMP TABLE run_lessons (run, kind, code, checksum);
+`
+
 const asV2 = `
 CREATE TEMP TABLE dictionaries (id, hash, kind, codec, size, data, checksum);
 CREATE TEMP VIEW bodies AS SELECT hash, codec, size, data, NULL AS dictionary FROM main.bodies;

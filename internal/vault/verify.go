@@ -65,6 +65,7 @@ func (v *verifier) all() error {
 		{"run_kinds", v.checksums("run_kinds", 2, 0)},
 		{"run_calls", v.checksums("run_calls", 4, 0)},
 		{"run_sessions", v.checksums("run_sessions", 2, 0)},
+		{"run_lessons", v.checksums("run_lessons", 3, 0)},
 		{"heads", v.checksums("heads", 2, 1)},
 		{"faults", v.checksums("faults", 1, 0)},
 		{"versions", v.versions},

@@ -75,6 +75,8 @@ func settling() []trial {
 		{"outcomes", outcomes},
 		{"calls", countsCalls},
 		{"calls of a failed commit", callsOfFailedCommit},
+		{"lessons survive", lessonsSurvive},
+		{"doubts", doubts},
 		{"bytes", countsBytes},
 		{"the run as it is returned", returnedRun},
 		{"order and batches do not matter", orderDoesNotMatter},
