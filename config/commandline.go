@@ -10,8 +10,19 @@ import (
 // What is wrong with a reserved name that says something, and with a secret that everybody on the machine can read.
 const (
 	notYet  = "not available in this version"
-	notHere = "secrets do not belong on the command line; use LOOKERSDK_CLIENT_SECRET or ${VAR} in " + FileName
+	notHere = "secrets do not belong on the command line; use "
 )
+
+// elsewhere says where a secret key is set instead of on the command line.
+func elsewhere(key string) string {
+	variable := ownName(key)
+	for name, sdk := range sdkKeys {
+		if sdk == key {
+			variable = name
+		}
+	}
+	return notHere + variable + " or ${VAR} in " + FileName
+}
 
 // commandLine reads flags, --set and positional kinds into the high layer.
 func (l *loader) commandLine() {
@@ -32,8 +43,8 @@ func (l *loader) flag(f *pflag.Flag) (string, any) {
 	switch {
 	case !f.Changed || key == "":
 		return "", nil
-	case l.schema.byKey[key].secret():
-		l.problems.add(origin{layer: fromCommandLine, name: "--" + f.Name}, key, notHere)
+	case l.schema.byKey[key].hidden():
+		l.problems.add(origin{layer: fromCommandLine, name: "--" + f.Name}, key, elsewhere(key))
 		return "", nil
 	case !l.claim(key, "--"+f.Name):
 		return "", nil
@@ -59,8 +70,8 @@ func (l *loader) set(assignment string) {
 		l.problems.add(at, top, notYet)
 	case !known:
 		l.problems.add(at, key, l.schema.unknown(key))
-	case f.secret():
-		l.problems.add(at, key, notHere)
+	case f.hidden():
+		l.problems.add(at, key, elsewhere(key))
 	case l.claim(key, "--set"):
 		l.put(l.high, key, value, l.high.origins[key])
 	}

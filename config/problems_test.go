@@ -139,6 +139,8 @@ func TestProblemsElsewhere(t *testing.T) {
 		{name: "set later", set: []string{"after.x=y"}, want: "--set: after: not available in this version"},
 		{name: "set a secret", set: []string{"looker.client_secret=topsecret"},
 			want: "--set: looker.client_secret: secrets do not belong on the command line; use LOOKERSDK_CLIENT_SECRET or ${VAR} in lookervault.yaml"},
+		{name: "set a hook", set: []string{"hooks.on_failure=curl topsecret"},
+			want: "--set: hooks.on_failure: secrets do not belong on the command line; use LOOKERVAULT_HOOKS__ON_FAILURE or ${VAR} in lookervault.yaml"},
 		{name: "secret by a flag", flags: []string{"--secret=topsecret"},
 			want: "--secret: looker.client_secret: secrets do not belong on the command line; use LOOKERSDK_CLIENT_SECRET or ${VAR} in lookervault.yaml"},
 		{name: "set twice", set: []string{"log.level=info", "log.level=warn"}, want: "--set: log.level: set twice by --set"},

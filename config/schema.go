@@ -25,6 +25,9 @@ func (f field) private() bool {
 	return strings.HasPrefix(f.key, "hooks.") && f.typ == reflect.TypeFor[string]()
 }
 
+// hidden reports whether the value must not be seen by others.
+func (f field) hidden() bool { return f.secret() || f.private() }
+
 // in is the field's value in a configuration.
 func (f field) in(c Config) reflect.Value { return reflect.ValueOf(c).FieldByIndex(f.index) }
 

@@ -81,7 +81,7 @@ func unit(f field, n int64) string {
 
 // show is a value as it may stand in a complaint: nothing of a secret, nor of what stood in for a ${VAR}.
 func show(f field, at origin, raw any) string {
-	if f.secret() || f.private() {
+	if f.hidden() {
 		return mask
 	}
 	if at.written != "" {

@@ -34,7 +34,7 @@ func newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker
 			Adaptive: c.RateLimit.Adaptive, MaxCalls: int64(c.RateLimit.MaxCalls),
 		},
 		Retry: looker.Retry{Attempts: c.Retry.Attempts, MaxWait: c.Retry.MaxWait.Std()},
-		Log:   log.Named("looker"), Observe: meter.Count,
+		Log:   log.Named("looker"), Observe: meter.Count, Secrets: secretsOf(c),
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/hooks"
 	"github.com/lookervault/lookervault/internal/metrics"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/ui"
 )
 
@@ -53,7 +55,8 @@ func (b *backup) hook(s ui.Summary) error {
 	if err != nil {
 		return err
 	}
-	hook.Stderr, hook.Env = b.app.stderr, withoutSecrets(b.app.environ)
+	hook.Stderr, hook.Env, hook.Secrets = b.app.stderr, withoutSecrets(b.app.environ, b.config), secretsOf(b.config)
+	addProxies(hook.Secrets, b.app.environ)
 	return hook.Run(b.app.kill, []byte(line+"\n"))
 }
 
@@ -69,11 +72,36 @@ func hookFor(c config.Hooks, outcome record.Outcome) hooks.Hook {
 	return h
 }
 
-// withoutSecrets leaves out of an environment what is only this program's.
-func withoutSecrets(environ []string) []string {
+// secretsOf is the values of all secret keys.
+func secretsOf(c config.Config) *secret.Set {
+	secrets := secret.NewSet(c.Looker.ClientSecret.Reveal())
+	for _, hook := range []string{c.Hooks.OnSuccess, c.Hooks.OnPartial, c.Hooks.OnFailure} {
+		secrets.AddHookText(hook)
+	}
+	return secrets
+}
+
+// addProxies adds the passwords of the proxies that an environment names.
+func addProxies(secrets *secret.Set, environ []string) {
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		proxy, err := url.Parse(value)
+		if err == nil && strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
+			password, _ := proxy.User.Password()
+			secrets.Add(password)
+		}
+	}
+}
+
+// withoutSecrets leaves out of an environment what is only this program's: every
+// variable that holds the value of a secret key, whatever its name, and those that
+// are for such a key.
+func withoutSecrets(environ []string, c config.Config) []string {
+	secrets := secretsOf(c)
 	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
-		name, _, _ := strings.Cut(entry, "=")
-		return name == "LOOKERSDK_CLIENT_SECRET" || name == "LOOKERVAULT_LOOKER__CLIENT_SECRET"
+		name, value, _ := strings.Cut(entry, "=")
+		return name == "LOOKERSDK_CLIENT_SECRET" || name == "LOOKERVAULT_LOOKER__CLIENT_SECRET" ||
+			strings.HasPrefix(name, "LOOKERVAULT_HOOKS__ON_") || secrets.Holds(value)
 	})
 }
 

@@ -9,8 +9,11 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lookervault/lookervault/internal/secret"
 )
 
 // maxTold is how much of what a hook says is repeated.
@@ -22,8 +25,11 @@ type Hook struct {
 	Key     string // "hooks.on_success"
 	Text    string // "" does nothing
 	Timeout time.Duration
-	Stderr  io.Writer // gets what a command prints, on either stream
+	Stderr  io.Writer // gets what a command prints, on either stream, without secrets
 	Env     []string  // of a command
+	// Secrets are kept out of what the command prints and of errors, and the hook's
+	// own with them. nil = only those.
+	Secrets *secret.Set
 }
 
 // Run runs the hook with the summary, one JSON object: as the standard input of
@@ -36,6 +42,10 @@ func (h Hook) Run(ctx context.Context, summary []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
+	if h.Secrets == nil {
+		h.Secrets = secret.NewSet()
+	}
+	h.Secrets.AddHook(h.Text)
 	do := h.command
 	if strings.HasPrefix(h.Text, "https://") || strings.HasPrefix(h.Text, "http://") {
 		do = h.ping
@@ -52,11 +62,12 @@ func (h Hook) Run(ctx context.Context, summary []byte) error {
 
 func (h Hook) command(ctx context.Context, summary []byte) error {
 	cmd := exec.CommandContext(ctx, "sh", "-c", h.Text)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = bytes.NewReader(summary), h.Stderr, h.Stderr, h.Env
+	said := h.Secrets.Writer(h.Stderr)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = bytes.NewReader(summary), said, said, h.Env
 	// A child of the shell may hold its output open after the shell is dead.
 	cmd.WaitDelay = time.Second
 	isolate(cmd)
-	err := cmd.Run()
+	err := errors.Join(cmd.Run(), said.Close())
 	// A command need not read its input.
 	if cmd.ProcessState != nil && cmd.ProcessState.Success() {
 		return nil
@@ -70,10 +81,15 @@ func (h Hook) ping(ctx context.Context, summary []byte) error {
 		return errors.New("is not a URL")
 	}
 	request.Header.Set("Content-Type", "application/json")
-	client := http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, OnProxyConnectResponse: proxyAnswered,
+	}}
 	response, err := client.Do(request)
+	if refusal, ok := errors.AsType[errProxy](err); ok {
+		return refusal
+	}
 	if err != nil {
-		return unnamed(err)
+		return h.Secrets.Quiet(err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode/100 == 2 {
@@ -82,14 +98,23 @@ func (h Hook) ping(ctx context.Context, summary []byte) error {
 	// What was said is worth a look, as long as it is short; a body that breaks
 	// off is no other failure.
 	told, _ := io.ReadAll(io.LimitReader(response.Body, maxTold))
-	return fmt.Errorf("answered %s %s", response.Status, strings.Join(strings.Fields(string(told)), " "))
+	words := strings.Join(strings.Fields(h.Secrets.ScrubStart(string(told))), " ")
+	return errors.New(strings.TrimSpace("answered " + status(response.StatusCode) + " " + words))
 }
 
-// unnamed is an error of a request without its URL, which is as good as a
-// password.
-func unnamed(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
+// status is a status as it is called, whatever the server called it.
+func status(code int) string {
+	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
+}
+
+// errProxy is the status of a proxy that does not let a hook through.
+type errProxy int
+
+func (e errProxy) Error() string { return "the proxy answered " + status(int(e)) }
+
+func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
+		return nil
 	}
-	return err
+	return errProxy(response.StatusCode)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/hooks"
+	"github.com/lookervault/lookervault/internal/secret"
 )
 
 const summary = `{"event":"run_finished","run":7}`
@@ -143,4 +144,48 @@ func text(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// What a command prints, and what a server answers, goes out without secrets: the
+// program's, and those in the hook itself.
+func TestSecretsOfHooks(t *testing.T) {
+	const key = "k3y-of-the-program"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, "no "+r.URL.Path+" "+key+" "+strings.Repeat(".", 250)+r.URL.Path)
+	}))
+	defer server.Close()
+	odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, _ := w.(http.Hijacker).Hijack()
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nbroken "+r.URL.Path+"\r\n\r\n")
+	}))
+	defer odd.Close()
+	rude := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, _ := w.(http.Hijacker).Hijack()
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 500 "+r.URL.Path+"\r\nContent-Length: 0\r\n\r\n")
+	}))
+	defer rude.Close()
+	for _, test := range []struct{ name, text, want, says string }{
+		{"prints the key", "echo a " + key + " b; echo " + key + " >&2", "", "a *** b\n***\n"},
+		{"prints its own token", "echo ran -H 'Authorization: Bearer abc.def' https://hooks.example.com/T0/B1; exit 3",
+			"hooks.on_success: exit status 3", "ran -H Authorization: Bearer *** ***\n"},
+		{"is answered", server.URL + "/services/T0", "hooks.on_success: answered 403 Forbidden no *** *** " + strings.Repeat(".", 250), ""},
+		{"status line", rude.URL + "/services/T0", "hooks.on_success: answered 500 Internal Server Error", ""},
+		{"header", odd.URL + "/services/T0", "hooks.on_success: the answer has a malformed header", ""},
+		{"host", "https://canary.invalid/services/T0", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			h := hooks.Hook{Key: "hooks.on_success", Text: test.text, Timeout: time.Minute, Stderr: &out, Env: os.Environ(), Secrets: secret.NewSet(key)}
+			err := h.Run(t.Context(), []byte(summary))
+			if strings.Contains(text(err), "canary") || strings.Contains(text(err), "/T0") {
+				t.Errorf("error shows the address: %v", err)
+			}
+			if test.name != "host" && (!strings.HasPrefix(text(err), test.want) || out.String() != test.says) {
+				t.Errorf("error %q, says %q; want %q, %q", text(err), out.String(), test.want, test.says)
+			}
+		})
+	}
 }
