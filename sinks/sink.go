@@ -33,6 +33,13 @@ type Sink interface {
 	// kind and id.
 	Parents(ctx context.Context, ref record.Ref, limit int) ([]record.Ref, error)
 
+	// Naming returns the bodies of the documents that Parents returns.
+	Naming(ctx context.Context, ref record.Ref, limit int) ([][]byte, error)
+
+	// Called returns the ids of documents of a kind that are not gone, by the names
+	// of the given ones that they have. Of several with one name, the first by id.
+	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)
+
 	// Unsettled returns ids of a kind that are held as present or in the trash and
 	// that this run has neither settled nor failed to fetch, at most limit of them,
 	// sorted bytewise, those behind after only: what Finish would make gone.

@@ -211,6 +211,8 @@ type store struct {
 	followed  []record.Listed // sorted by id
 	parents   []record.Ref    // of whatever is asked for
 	unsettled []string        // sorted
+	naming    [][]byte
+	called    map[string]string
 	batches   []record.Batch
 	err       error
 }
@@ -229,6 +231,12 @@ func (s *store) Followed(_ context.Context, _ record.Kind, after string, limit i
 
 func (s *store) Parents(_ context.Context, _ record.Ref, limit int) ([]record.Ref, error) {
 	return s.parents[:min(len(s.parents), limit)], s.err
+}
+
+func (s *store) Naming(context.Context, record.Ref, int) ([][]byte, error) { return s.naming, s.err }
+
+func (s *store) Called(context.Context, record.Kind, []string) (map[string]string, error) {
+	return s.called, s.err
 }
 
 func (s *store) Unsettled(_ context.Context, _ record.Kind, after string, limit int) ([]string, error) {

@@ -37,7 +37,7 @@ func (t *task) readAlone(want record.Listed, body []byte) (alone, *Failed) {
 // one; of others the catalogue says what shape they have and what tells them apart.
 func stranger(kind catalogue.Kind, want record.Listed, doc record.Document, body []byte) *Failed {
 	if kind.Fields.ID != "" {
-		if doc.ID != want.ID {
+		if !answersTo(kind, want, doc) {
 			return mismatch(fmt.Errorf("the answer holds another document: %q", doc.ID))
 		}
 		return nil

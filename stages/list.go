@@ -132,14 +132,20 @@ func (l *lister) follow(ctx context.Context, kind catalogue.Kind, emit pipeline.
 			return fmt.Errorf("follow references to %s: %w", kind.Name, err)
 		}
 		l.Ledger.Named(kind.Name, rows)
+		last := len(rows) < chunk
+		if !last {
+			after = rows[len(rows)-1].ID
+		}
+		if rows, err = l.called(ctx, kind, rows); err != nil {
+			return err
+		}
 		if err := l.plan(ctx, kind, record.Present, 0, rows, emit); err != nil {
 			return err
 		}
-		if len(rows) < chunk {
+		if last {
 			l.Ledger.Ended(kind.Name, record.Complete, "")
 			return nil
 		}
-		after = rows[len(rows)-1].ID
 	}
 }
 

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 
@@ -82,7 +83,7 @@ func (s *serializer) record(item record.Item) record.Record {
 	doc, err := s.read(&item)
 	if err != nil {
 		rec.Fault = &broken(err).Fault
-	} else if failed := stranger(s.kinds[item.Kind], record.Listed{ID: item.ID, Hash: item.Known}, doc, item.Body); failed != nil {
+	} else if failed := stranger(s.kinds[item.Kind], record.Listed{ID: item.ID, Alias: item.Alias, Hash: item.Known}, doc, item.Body); failed != nil {
 		rec.Fault = &failed.Fault
 	}
 	if rec.Fault != nil {
@@ -96,7 +97,8 @@ func (s *serializer) record(item record.Item) record.Record {
 	case rec.State == record.Trashed && string(canon.Member(item.Body, s.trash[item.Kind])) == "false":
 		rec.State = record.Present
 	}
-	rec.Name, rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Name, doc.Folder, doc.Owner, doc.Updated, doc.Refs
+	rec.Name = cmp.Or(doc.Name, doc.Alias)
+	rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Folder, doc.Owner, doc.Updated, doc.Refs
 	rec.Fingerprint = doc.Fingerprint
 	s.encode(&rec, item.Body)
 	rec.Held = int64(len(rec.Body))

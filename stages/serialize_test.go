@@ -164,3 +164,40 @@ func TestSerializeRefusesAnUnknownCodec(t *testing.T) {
 		t.Errorf("Wait = %v, want an error about the codec", err)
 	}
 }
+
+// TestSerializeKnowsADocumentByItsOtherNames asks for queries by number and slug, of
+// servers that answer with either as id.
+func TestSerializeKnowsADocumentByItsOtherNames(t *testing.T) {
+	tests := []struct {
+		name, kind, id, alias, body string
+		want                        string // class of the fault, "" for none
+	}{
+		{"asked by number", "queries", "17", "", `{"id":"17","slug":"aB3xYz1"}`, ""},
+		{"ids are numbers", "queries", "17", "", `{"id":17,"slug":"aB3xYz1"}`, ""},
+		{"asked by slug, answered by number", "queries", "aB3xYz1", "", `{"id":"17","slug":"aB3xYz1"}`, ""},
+		{"asked by number, answered by slug", "queries", "17", "", `{"id":"aB3xYz1","slug":"aB3xYz1"}`, ""},
+		{"and the slug is known", "queries", "17", "aB3xYz1", `{"id":"aB3xYz1","slug":"aB3xYz1"}`, ""},
+		{"and the slug is another's", "queries", "17", "aB3xYz1", `{"id":"zzzzzzz","slug":"zzzzzzz"}`, record.FaultMismatch},
+		{"another number", "queries", "17", "", `{"id":"18","slug":"aB3xYz1"}`, record.FaultMismatch},
+		{"another number, although a slug is known", "queries", "17", "aB3xYz1", `{"id":"18","slug":"zzzzzzz"}`, record.FaultMismatch},
+		{"another slug", "queries", "aB3xYz1", "", `{"id":"zzzzzzz","slug":"zzzzzzz"}`, record.FaultMismatch},
+		{"no slug", "queries", "17", "", `{"id":"18","slug":null}`, record.FaultMismatch},
+		{"no id", "queries", "17", "", `{"slug":""}`, record.FaultMismatch},
+		{"a kind without other names", "dashboards", "17", "", `{"id":"aB3xYz1","slug":"aB3xYz1"}`, record.FaultMismatch},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			item := bodyItem(record.Kind(tt.kind), tt.id, tt.body)
+			item.Alias = tt.alias
+			limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
+			records := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Plain, Limits: limits}), reserve(limits, item)...)
+			class := ""
+			if records[0].Fault != nil {
+				class = records[0].Fault.Class
+			}
+			if class != tt.want || records[0].ID != tt.id {
+				t.Errorf("%s: fault %q, want %s: %q", records[0].Ref, class, tt.id, tt.want)
+			}
+		})
+	}
+}

@@ -15,28 +15,48 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	if route.IsZero() {
 		return t.fault(want, record.Fault{Class: record.FaultMissing, Message: "the list no longer holds it and no route brings it alone"})
 	}
+	err := t.bring(ctx, want, t.detailCall(want.ID))
+	failed := (*Failed)(nil)
+	if !errors.As(err, &failed) {
+		return err
+	}
+	if failed.Class == record.FaultMissing {
+		if done, err := t.otherwise(ctx, want); done || err != nil {
+			return err
+		}
+	}
+	return t.refused(ctx, want, failed)
+}
+
+// bring makes a call for one document and settles it. A [*Failed] says that the
+// call did not bring it; then nothing is settled.
+func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
 	var got alone
-	call := t.detailCall(want.ID)
+	var unread error // the store could not be asked
 	call.Check = func(body []byte) (failed *Failed) {
+		if unread = t.noteAlias(ctx, &want, body); unread != nil {
+			return nil
+		}
 		got, failed = t.readAlone(want, body)
 		return failed
 	}
 	answer, held, err := t.get(ctx, call, Load{Bytes: t.guess(1), Items: 1}, false)
-	if failed := (*Failed)(nil); errors.As(err, &failed) {
-		return t.refused(ctx, want, failed)
-	}
 	if err != nil {
 		return err
+	}
+	if unread != nil {
+		t.Limits.drop(answer, held)
+		return unread
 	}
 	t.learn(held.Bytes, 1)
 	if got.same {
 		t.Limits.drop(answer, held)
-		item := t.item(want, nil, nil, route, t.Now())
+		item := t.item(want, nil, nil, call.Route, t.Now())
 		item.Same, item.Size = true, want.Size
 		return t.settle(item)
 	}
-	item := t.item(want, answer.Body, t.Limits.share(answer, 1), route, t.Now())
-	item.Read = got.doc
+	item := t.item(want, answer.Body, t.Limits.share(answer, 1), call.Route, t.Now())
+	item.Read, item.Alias = got.doc, want.Alias
 	return t.settle(item)
 }
 

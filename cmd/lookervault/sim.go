@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 )
@@ -85,12 +86,22 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
 	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")
 	f.StringArrayVar(&faults, "fault", nil, "a rule that makes requests go wrong; may be repeated")
+	quirkFlags(f, &o)
+	return cmd
+}
+
+// quirkFlags are the ways in which a server does not play along, or spells things
+// otherwise.
+func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
 	f.BoolVar(&o.Quirks.NoTotals, "no-totals", false, "send no X-Total-Count")
 	f.BoolVar(&o.Quirks.IgnoreSorts, "ignore-sorts", false, "another order with every request")
 	f.BoolVar(&o.Quirks.IgnoreIDs, "ignore-ids", false, "do not apply id lists")
 	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
 	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
-	return cmd
+	f.BoolVar(&o.Dialect.QuerySlugs, "query-slugs", false, "ids of queries are slugs, but for some of old merge queries")
+	f.BoolVar(&o.Dialect.NoNumericQueries, "no-numeric-queries", false, "a number finds no query, as where numeric ids are forbidden")
+	f.BoolVar(&o.Dialect.NumericIDs, "numeric-ids", false, "ids of digits are numbers, as in API 3.1")
+	f.BoolVar(&o.Dialect.EmptyForNull, "empty-for-null", false, "an empty text stands for some values that are missing")
 }
 
 // simulate serves a simulated Looker until it is interrupted.

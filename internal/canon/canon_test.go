@@ -508,3 +508,29 @@ func TestNamesOfTheCatalogue(t *testing.T) {
 		})
 	}
 }
+
+func TestBeside(t *testing.T) {
+	const body = `{"query_id":"1","query_slug":"top","source_queries":[{"query_id":"1","query_slug":"aaa"},{"query_slug":"bbb","query_id":2},` +
+		`{"query_id":"3","query_slug":null},{"query_id":"1","query_slug":"ccc"},7,null]}`
+	tests := []struct {
+		name, body, path, value string
+		want                    []string
+	}{
+		{"of an array", body, "source_queries.query_id", "1", []string{"aaa", "ccc"}},
+		{"of a number", body, "source_queries.query_id", "2", []string{"bbb"}},
+		{"null", body, "source_queries.query_id", "3", nil},
+		{"of none", body, "source_queries.query_id", "4", nil},
+		{"of the document itself", body, "query_id", "1", []string{"top"}},
+		{"no such path", body, "sources.query_id", "1", nil},
+		{"not an object", `7`, "source_queries.query_id", "1", nil},
+		{"not valid", `{"source_queries":[{"query_id":"1"`, "source_queries.query_id", "1", nil},
+		{"nothing", ``, "query_id", "", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, canon.Beside([]byte(tt.body), tt.path, tt.value, "query_slug")); diff != "" {
+				t.Errorf("beside (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

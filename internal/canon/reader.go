@@ -336,6 +336,8 @@ func (r *Reader) pick(n *node, raw []byte) {
 		r.doc.Folder = text
 	case owner:
 		r.doc.Owner = text
+	case alias:
+		r.doc.Alias = text
 	case trashed:
 		r.doc.Trashed = text == "true"
 	}

@@ -62,6 +62,7 @@ const (
 	folder
 	owner
 	trashed
+	alias
 )
 
 // plain is the step to a member that nothing is special about.
@@ -111,6 +112,7 @@ func Compile(kind catalogue.Kind) *Rules {
 	}{
 		{kind.Fields.ID, id}, {kind.Fields.Name, name}, {kind.Fields.Updated, updated},
 		{kind.Fields.Folder, folder}, {kind.Fields.Owner, owner}, {kind.Fields.Trashed, trashed},
+		{kind.Fields.Alias, alias},
 	} {
 		if f.path != "" {
 			rules.at(f.path).node.pick = f.pick

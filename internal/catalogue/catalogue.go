@@ -23,6 +23,7 @@ type Kind struct {
 	Listing Listing
 	Many    []Many // ways to ask for many documents at once, the cheapest first
 	Detail  Route  // brings one document by id
+	ByAlias Route  // brings one document by its alias, where there is such a route
 
 	Fields    Fields
 	Volatile  []string // members without meaning for a change; see [Everywhere] for the syntax
@@ -143,6 +144,9 @@ type Many struct {
 // Fields names the members that become columns. Empty: the kind has none.
 type Fields struct {
 	ID, Name, Updated, Folder, Owner string
+	// Alias names the document as its id does: servers take either, and answer with
+	// what they take for the id. It is what the document is called that has no name.
+	Alias string
 	// Names are what a document is called that has no Name, the best first.
 	Names   []string
 	Trashed string // a boolean: the document is in the trash
@@ -168,6 +172,9 @@ type Pointer struct {
 	// Join names a member of the document itself whose value comes before the
 	// id: "thelook" and "orders" make "thelook::orders".
 	Join string
+	// Alias names a member beside the one that Path leads to, which holds an alias of
+	// the document that is pointed to.
+	Alias string
 }
 
 // Everywhere lists volatile members of every kind.

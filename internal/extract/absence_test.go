@@ -111,7 +111,7 @@ func TestDanglingReferences(t *testing.T) {
 
 	// All queries that a fresh vault asks for dangle.
 	r.path += "2"
-	r.rules("route=GET /queries/{id} status=404")
+	r.rules("route=GET /queries/{id} status=404", "route=GET /queries/slug/{slug} status=404")
 	result = r.run(record.RunPartial, start(kinds...))
 	got := countsOf(t, result, "queries")
 	want := fmt.Sprintf("%d of %d that stored documents point to are not there (404)", got.Listed, got.Listed)

@@ -36,7 +36,7 @@ func (w *world) lookAttr(r row, field string) (value, bool) {
 	case "view_count":
 		return intValue(l.views), true
 	case "query_id":
-		return intValue(queryID(queryLook, int64(l.num))), true
+		return textValue(w.queryName(queryID(queryLook, int64(l.num)))), true
 	case "created_at":
 		return rawValue(appendTime(nil, l.created)), true
 	case "updated_at":
@@ -83,7 +83,7 @@ func (w *world) renderLook(b []byte, row row, _ fieldTree) []byte {
 	m.str("id", v.model)
 	m.str("label", v.model)
 	o.raw("model", string(m.end()))
-	o.id("query_id", query)
+	o.str("query_id", w.queryName(query))
 	o.key("folder")
 	o.b = w.folderBase(o.b, l.folder)
 	o.id("folder_id", int64(l.folder))

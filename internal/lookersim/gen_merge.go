@@ -88,10 +88,8 @@ func (w *world) appendSource(b []byte, r *rng, n int64, position int) []byte {
 		s.b = append(f.end(), ']')
 	}
 	s.str("name", r.title())
-	s.id("query_id", id)
-	var slug [7]byte
-	w.slugs.spell(slug[:], id)
-	s.str("query_slug", string(slug[:]))
+	s.str("query_id", w.sourceName(n))
+	s.str("query_slug", w.querySlug(id))
 	return s.end()
 }
 

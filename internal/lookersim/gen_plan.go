@@ -52,7 +52,7 @@ func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 	o.null("tab_ids", "inline_table_width")
 	o.key("query_id")
 	if query := w.planQuery(row.num); query != 0 {
-		o.b = quoted(o.b, query)
+		o.b = appendString(o.b, w.queryName(query))
 	} else {
 		o.b = append(o.b, "null"...)
 	}

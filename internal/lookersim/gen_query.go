@@ -29,6 +29,7 @@ func queryID(class int, n int64) int64 {
 type queryVariant struct {
 	text        []byte // with holes
 	doc         *template
+	id          hole // of the query
 	model, view string
 	vis         []byte
 	sorts       string // JSON
@@ -47,7 +48,7 @@ var visTypes = []string{"looker_column", "looker_line", "single_value", "looker_
 func (w *world) newQueryVariant(r *rng, small bool) *queryVariant {
 	m := w.models[r.n(len(w.models))]
 	view := m.explores[r.n(len(m.explores))]
-	v := &queryVariant{model: m.name, view: view, visType: r.pick(visTypes)}
+	v := &queryVariant{model: m.name, view: view, visType: r.pick(visTypes), id: w.queryHole()}
 	var fields []string
 	for range r.in(1, 6) {
 		fields = append(fields, view+"."+r.pick(fieldNames))
@@ -74,7 +75,7 @@ func (v *queryVariant) write(r *rng, fields []string, date string, small bool) {
 	if !small {
 		o.raw("can", queryCan)
 	}
-	o.str("id", holeQuery.String())
+	o.str("id", v.id.String())
 	o.str("model", v.model)
 	o.str("view", v.view)
 	o.strs("fields", fields...)

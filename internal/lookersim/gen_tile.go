@@ -195,7 +195,7 @@ func (t tileSource) content(o *object, f form) {
 	}
 	if f == tileQuery || f == tileFat {
 		o.raw("query", string(t.query.text))
-		o.str("query_id", holeQuery.String())
+		o.str("query_id", t.query.id.String())
 	} else {
 		o.null("query", "query_id")
 	}
@@ -253,7 +253,7 @@ func (t tileSource) maker(o *object, r *rng, f form, small bool) {
 	if f == tileMerge || f == tileLook {
 		m.null("query_id", "sql_query_id", "query")
 	} else {
-		m.str("query_id", holeQuery.String())
+		m.str("query_id", t.query.id.String())
 		m.null("sql_query_id")
 		m.raw("query", string(t.query.text))
 	}

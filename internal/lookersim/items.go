@@ -86,7 +86,7 @@ func (s *Server) Peek(path string) (status int, body []byte) {
 		}
 		a = c.route.handle(c)
 	}
-	return a.status, a.bytes()
+	return a.status, s.spelled(a).bytes()
 }
 
 // indexed is an item before its bodies are made.
@@ -150,10 +150,11 @@ func (s *Server) bodies(f found) (body, row []byte) {
 	}
 	w.mu.RUnlock()
 	body = f.t.document(w, nil, f.row, nil)
-	if f.t.listed == nil {
-		return body, body
+	row = body
+	if f.t.listed != nil {
+		row = f.t.listed(nil, body)
 	}
-	return body, f.t.listed(nil, body)
+	return s.opts.Dialect.in(body), s.opts.Dialect.in(row)
 }
 
 // derivedKinds are the kinds without a table of their own: documents that
@@ -223,21 +224,28 @@ func (w *world) usedMerges() []int {
 // merge queries, and what some plans send.
 func queryItems(w *world, add func(id, path string)) {
 	var ids []int64
+	names := make(map[int64]string)
 	for _, k := range w.usedMerges() {
 		from, count := w.sourcesOf(k)
 		for i := range count {
-			ids = append(ids, queryID(querySource, int64((from+i)%w.sizes.SourceQueries)))
+			n := int64((from + i) % w.sizes.SourceQueries)
+			ids = append(ids, queryID(querySource, n))
+			names[queryID(querySource, n)] = w.sourceName(n)
 		}
 	}
 	for _, r := range w.tables["scheduled_plans"].rows {
 		if query := w.planQuery(r.num); query != 0 && r.state == present && r.over == nil {
 			ids = append(ids, query)
+			names[query] = w.queryName(query)
 		}
 	}
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		text := strconv.FormatInt(id, 10)
-		add(text, "/queries/"+text)
+		if w.opts.Dialect.NoNumericQueries {
+			add(names[id], "/queries/slug/"+w.querySlug(id))
+		} else {
+			add(names[id], "/queries/"+names[id])
+		}
 	}
 }
 

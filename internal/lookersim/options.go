@@ -46,6 +46,7 @@ type Options struct {
 	RateLimit RateLimit     // the zero value refuses nothing
 	Rules     []Rule        // faults, tried in order; the first that fires wins
 	Quirks    Quirks        // ways in which the server does not play along
+	Dialect   Dialect       // how it spells ids and what is missing
 	Gzip      bool          // compress for clients that accept it
 
 	// Now tells the time for tokens and rate limits; nil means time.Now.
@@ -70,6 +71,25 @@ type Quirks struct {
 	PoorRows []string
 	// NoTrash makes deleted=true answer an empty list.
 	NoTrash bool
+}
+
+// Dialect is how a server spells what others spell otherwise. It is set for the
+// server's life.
+type Dialect struct {
+	// QuerySlugs makes the ids of queries slugs, as servers since 24.20 have them in
+	// looks, tiles, plans, queries and merge queries; alerts keep numbers, and so do
+	// merge queries of before, which have the slug beside: every other source query
+	// is named so.
+	QuerySlugs bool
+	// NoNumericQueries answers 404 to /queries/{number}: an administrator forbids
+	// numeric ids. /queries/slug/{slug} works, and so does a slug as id with QuerySlugs.
+	NoNumericQueries bool
+	// NumericIDs makes numbers of all ids that are digits, as API 3.1 had them.
+	NumericIDs bool
+	// EmptyForNull writes "" for some members that have no value, as recorded answers
+	// do: logged_in_at, password_reset_url, tunnel_id, last_reap_at, lookml_link_id,
+	// external_id, label.
+	EmptyForNull bool
 }
 
 // Sizes is how many documents of each kind the server holds. Trashed ones,

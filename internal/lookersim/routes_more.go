@@ -80,7 +80,10 @@ func adminOnly(status int, handle func(c *call) answer) func(c *call) answer {
 
 func queryByID(c *call) answer {
 	id, err := strconv.ParseInt(c.id(), 10, 64)
-	if err != nil || strconv.FormatInt(id, 10) != c.id() {
+	if c.opts.Dialect.QuerySlugs && err != nil {
+		return queryBySlug(c)
+	}
+	if err != nil || strconv.FormatInt(id, 10) != c.id() || c.opts.Dialect.NoNumericQueries {
 		return c.notFound()
 	}
 	return c.queryAnswer(id)

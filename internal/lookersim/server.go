@@ -184,5 +184,5 @@ func (s *Server) answer(c *call) answer {
 	if c.route.noFields {
 		c.query.Del("fields")
 	}
-	return c.route.handle(c)
+	return s.spelled(c.route.handle(c))
 }

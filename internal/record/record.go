@@ -49,6 +49,7 @@ type Listed struct {
 	State  State
 	Stamp  Digest // over the row without volatile fields; zero where a row cannot tell of every change
 	Folder string // the folder's id, where the row has one
+	Alias  string // another name that it is known by, "" when none is known
 	Hash   Digest // of the body that is stored in this very state, zero when there is none
 	Size   int64  // bytes of the body of that hash
 	// Named is of followed kinds: a document that this run has settled points to it.
@@ -97,6 +98,7 @@ type Ask struct {
 // Document is what was read from a body.
 type Document struct {
 	ID, Name, Folder, Owner string
+	Alias                   string // what it is called besides its id
 	Updated                 string // updated_at as the server wrote it
 	Trashed                 bool
 	Refs                    []Ref  // documents that it points at, in the order in which they appear, each once
@@ -116,6 +118,7 @@ type Item struct {
 	Size  int64     // bytes that came of a body that is the same
 	Known Digest    // hash of the stored body: one with the same bytes is the same
 	Fault *Fault    // why there is no body, or nil
+	Alias string    // see Listed
 	Room  Room      // what Body takes of the in-flight budget; nil without a body
 
 	Redacted []string // paths that were replaced by the redaction marker

@@ -26,6 +26,8 @@ func references() []trial {
 		{"followed in a scope", followedInScope},
 		{"followed from what the run has settled", followedFromSettled},
 		{"parents", parents},
+		{"naming", naming},
+		{"called", called},
 		{"a dangling reference is no failure", dangling},
 	}
 }

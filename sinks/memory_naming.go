@@ -1,0 +1,55 @@
+package sinks
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Naming answers for the documents that are held.
+func (m *Memory) Naming(_ context.Context, ref record.Ref, limit int) ([][]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	decoder, err := codec.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	var bodies [][]byte
+	parents := m.parents(ref)
+	for _, parent := range parents[:min(limit, len(parents))] {
+		rec := m.docs[m.key(parent)].record
+		body, err := decoder.Decode(rec.Codec, rec.Dictionary, rec.Body, nil, rec.Size)
+		if err != nil {
+			return nil, fmt.Errorf("decode %s: %w", rec.Ref, err)
+		}
+		bodies = append(bodies, slices.Clone(body))
+	}
+	return bodies, nil
+}
+
+// Called answers for the documents that are held.
+func (m *Memory) Called(_ context.Context, kind record.Kind, names []string) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	called := make(map[string]string)
+	for key, d := range m.docs {
+		name := d.record.Name
+		if key.instance != m.run.Instance || key.Kind != kind || d.record.State == record.Gone || !slices.Contains(names, name) {
+			continue
+		}
+		if id, ok := called[name]; !ok || key.ID < id {
+			called[name] = key.ID
+		}
+	}
+	return called, nil
+}
