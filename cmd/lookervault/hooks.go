@@ -110,7 +110,7 @@ func (b *backup) metricsFile(s ui.Summary) error {
 	if b.config.Metrics.File == "" {
 		return nil
 	}
-	return metrics.WriteFile(b.config.Metrics.File, s)
+	return metrics.WriteFile(b.app.kill, b.config.Metrics.File, s)
 }
 
 // serveMetrics serves the metrics of the run until stop is called, if the

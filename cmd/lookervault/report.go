@@ -2,15 +2,13 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/outfile"
 	"github.com/lookervault/lookervault/internal/report"
 )
 
@@ -54,7 +52,7 @@ documents: keep it like the vault.`,
 				_, err = page.WriteTo(a.stdout)
 				return err
 			}
-			if err := replaceFile(to, page.Bytes()); err != nil {
+			if err := outfile.Write(cmd.Context(), to, page.Bytes(), 0o600); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stderr, "Run %d of %s: open %s in a browser.\n", data.Run.ID, instance, to)
@@ -64,20 +62,4 @@ documents: keep it like the vault.`,
 	r.flags(cmd)
 	cmd.Flags().StringVarP(&to, "output", "o", "report.html", "the file to write; - for standard output")
 	return cmd
-}
-
-// replaceFile writes a file whole or not at all, for its owner only.
-func replaceFile(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
 }

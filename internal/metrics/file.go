@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +14,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/lookervault/lookervault/internal/outfile"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 )
@@ -20,10 +23,10 @@ import (
 const lastSuccess = "lookervault_last_success_timestamp_seconds"
 
 // WriteFile writes how a run ended to a file for node_exporter's textfile
-// collector, whole or not at all. Since a run that failed says nothing about the
+// collector, as [outfile.Write] does. Since a run that failed says nothing about the
 // last one that did not, the time of that is taken over from the file that was
 // there before.
-func WriteFile(path string, s ui.Summary) error {
+func WriteFile(ctx context.Context, path string, s ui.Summary) error {
 	registry := prometheus.NewRegistry()
 	success, err := successBefore(path, s.Instance)
 	if err != nil {
@@ -37,7 +40,17 @@ func WriteFile(path string, s ui.Summary) error {
 		f.gauge(lastSuccess, "When a complete run ended last.", success)
 	}
 	f.summary(s)
-	if err := prometheus.WriteToTextfile(path, registry); err != nil {
+	families, err := registry.Gather()
+	if err != nil {
+		return fmt.Errorf("gather metrics: %w", err)
+	}
+	var text bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&text, family); err != nil {
+			return fmt.Errorf("write metrics: %w", err)
+		}
+	}
+	if err := outfile.Write(ctx, path, text.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write metrics: %w", err)
 	}
 	return nil
@@ -104,6 +117,10 @@ func (f file) summary(s ui.Summary) {
 // successBefore reads the time of the last complete run of an instance from the
 // file of the run before; 0 when there was none.
 func successBefore(path, instance string) (float64, error) {
+	// A pipe or a device holds no run of before, and reading it could take for ever.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return 0, nil
+	}
 	old, err := os.Open(filepath.Clean(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil

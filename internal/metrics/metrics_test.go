@@ -134,7 +134,7 @@ func TestFile(t *testing.T) {
 	}
 	write := func() string {
 		t.Helper()
-		if err := metrics.WriteFile(path, s); err != nil {
+		if err := metrics.WriteFile(t.Context(), path, s); err != nil {
 			t.Fatal(err)
 		}
 		data, err := os.ReadFile(path)

@@ -1,0 +1,4 @@
+package outfile
+
+// CannotReplace is cannotReplace for tests.
+func CannotReplace(err error) bool { return cannotReplace(err) }
