@@ -31,6 +31,7 @@ type Looker struct {
 	CAFile       string   `koanf:"ca_file"` // PEM file of further certificate authorities; empty = the system's only
 	Timeout      Duration `koanf:"timeout"` // of one request
 	MaxBody      Size     `koanf:"max_body"`
+	PartialView  bool     `koanf:"partial_view"` // a key that sees less than an administrator's is wanted
 }
 
 // Folders restricts a run to some folders; no ids = no restriction.

@@ -98,6 +98,7 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 	if start.Resume {
 		m.run = newest
 		m.run.Outcome, m.run.Finished, m.run.Digest = record.RunRunning, time.Time{}, record.Digest{}
+		m.run.Caller = m.run.Caller.With(start.Caller)
 	} else {
 		m.run = newMemoryRun(int64(len(m.runs)+1), start)
 		m.runs = append(m.runs, m.run)

@@ -65,6 +65,7 @@ func (m *Memory) settle(rec *record.Record) {
 	case d != nil && d.settled == m.run.ID:
 	case rec.Fault != nil:
 		m.fail(rec)
+	case rec.State == record.Gone && m.start.AbsenceUnproven: // it settles nothing
 	case rec.State == record.Gone:
 		if d != nil && d.record.State != record.Gone {
 			m.bury(rec.Ref, d)

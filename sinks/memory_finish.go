@@ -37,6 +37,9 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 	}
 	if r.Outcome == "" {
 		r.Outcome = r.derive()
+		if r.ForThisKey() && !finish.PartialView {
+			r.Outcome = record.RunPartial
+		}
 	}
 	if r.finished() {
 		r.Digest = m.digest(r.Instance)
@@ -51,7 +54,7 @@ func (m *Memory) conclude(end record.End, keep []record.Ref) {
 	if m.run.Scope.Unscoped() && m.run.count(kind).Failed == 0 {
 		m.dispel(kind)
 	}
-	if end.Unproven || !m.run.Scope.Unscoped() {
+	if end.Unproven || !m.run.Scope.Unscoped() || m.start.AbsenceUnproven {
 		return
 	}
 	spared := func(ref record.Ref) bool {

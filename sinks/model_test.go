@@ -140,6 +140,9 @@ func (w *walk) start() record.Start {
 	if w.one(6) {
 		s.Scope.Folders = []string{"5"}
 	}
+	if admin := !w.one(4); !w.one(4) {
+		s.Caller.Admin, s.AbsenceUnproven = &admin, !admin
+	}
 	return s
 }
 
@@ -194,6 +197,7 @@ func (w *walk) finish(scope record.Scope) record.Finish {
 		f.Kinds = append(f.Kinds, record.End{Kind: kind, Listing: listings[w.r.IntN(len(listings))],
 			Listed: int64(w.r.IntN(12)), Unproven: w.one(4)})
 	}
+	f.PartialView = w.one(2)
 	if w.one(3) {
 		f.Keep = []record.Ref{{Kind: "dashboards", ID: "3"}, {Kind: "looks", ID: "4"}}
 	}

@@ -51,8 +51,9 @@ type Sink interface {
 	Commit(ctx context.Context, batch record.Batch) error
 
 	// Finish ends the run: documents that a complete, unscoped listing no longer
-	// holds become gone, dangling references that no document names any more are
-	// resolved, the outcome is derived and the run is sealed.
+	// holds become gone, unless the run proves no absence, dangling references that
+	// no document names any more are resolved, the outcome is derived and the run is
+	// sealed.
 	Finish(ctx context.Context, finish record.Finish) (record.Run, error)
 
 	// Close gives back the store. An unfinished run stays open and can be resumed.

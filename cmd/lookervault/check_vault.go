@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -92,7 +93,8 @@ func (c *checkup) holdings(reader *vault.Reader) {
 	last, when := runs[0], runs[0].Started.UTC().Format(time.DateTime)
 	switch last.Outcome {
 	case record.RunComplete:
-		c.ok("last run", "run %d of %s UTC is complete", last.ID, when)
+		c.ok("last run", "run %d of %s UTC is %s%s", last.ID, when, last.OutcomeText(),
+			choose(ofEverything(last.Scope), "", ", scope "+last.Scope.String()))
 	case record.RunRunning:
 		c.ok("last run", "run %d of %s UTC is under way", last.ID, when)
 	case record.RunPartial:
@@ -101,6 +103,7 @@ func (c *checkup) holdings(reader *vault.Reader) {
 	default:
 		c.warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
 	}
+	c.lastSuccess(runs)
 	faults, err := reader.OpenFaults(c.ctx, last.Instance)
 	switch {
 	case err != nil:
@@ -112,6 +115,32 @@ func (c *checkup) holdings(reader *vault.Reader) {
 		c.ok("faults", "none open")
 	}
 }
+
+// lastSuccess says when a run of everything was complete last. Complete runs of
+// less, or with a key that sees less, are told apart.
+func (c *checkup) lastSuccess(runs []record.Run) {
+	var less *record.Run
+	for i, r := range runs {
+		switch {
+		case r.Outcome != record.RunComplete:
+		case ofEverything(r.Scope) && (!r.ForThisKey() || c.config.Looker.PartialView):
+			c.ok("last success", "run %d of %s UTC, of everything%s", r.ID, r.Started.UTC().Format(time.DateTime),
+				choose(r.ForThisKey(), " that this key sees", ""))
+			return
+		case less == nil:
+			less = &runs[i]
+		}
+	}
+	besides := ""
+	if less != nil {
+		besides = fmt.Sprintf("; run %d of %s UTC, scope %s, is %s", less.ID, less.Started.UTC().Format(time.DateTime), less.Scope, less.OutcomeText())
+	}
+	c.warn("last success", "lookervault run without kinds and folders", "no run of everything was complete yet%s", besides)
+}
+
+// ofEverything reports whether a run looked at everything. Versions before did not
+// write that into the scope.
+func ofEverything(scope record.Scope) bool { return scope.All || coversDefaults(scope) }
 
 // instance is the name under which a run would store, "" when the configuration
 // names none.

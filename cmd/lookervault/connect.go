@@ -111,10 +111,10 @@ func get(ctx context.Context, client *looker.Client, path string, query url.Valu
 }
 
 // announce says who is calling, loudly where that means that something will be
-// missing.
-func (a *app) announce(s server, kinds []catalogue.Kind, log hclog.Logger) (notices []string) {
+// missing, unless a partial view is wanted.
+func (a *app) announce(s server, kinds []catalogue.Kind, wanted bool, log hclog.Logger) (notices []string) {
 	if s.caller.Admin == nil {
-		const unsaid = "Looker does not say whether the API key is an administrator's; a key that is not sees less"
+		const unsaid = "Looker does not say whether the API key is an administrator's; a key that is not sees less, so nothing is taken for gone"
 		log.Warn("connected, but "+unsaid, "looker", s.release)
 		return []string{unsaid}
 	}
@@ -122,8 +122,13 @@ func (a *app) announce(s server, kinds []catalogue.Kind, log hclog.Logger) (noti
 		log.Info("connected", "looker", s.release, "user", s.caller.ID, "admin", true)
 		return nil
 	}
-	const notAdmin = "the API key is not an administrator's: Looker shows it only what its user may see, so this backup will look complete and not be"
+	notAdmin := "the API key is not an administrator's: Looker shows it only what its user may see, so this backup cannot be complete"
 	short := shortOf(kinds)
-	log.Warn(notAdmin, "user", s.caller.ID, "short", short)
+	if wanted {
+		notAdmin = "the API key is not an administrator's: Looker shows it only what its user may see, which is wanted (looker.partial_view)"
+		log.Info(notAdmin, "user", s.caller.ID, "short", short)
+	} else {
+		log.Warn(notAdmin, "user", s.caller.ID, "short", short)
+	}
 	return []string{notAdmin + "; short are " + short}
 }

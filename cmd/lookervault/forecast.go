@@ -57,7 +57,7 @@ func (d *dryRun) make() error {
 	if err != nil {
 		return d.app.connectFailed(err)
 	}
-	d.app.announce(server, d.kinds, d.log)
+	d.app.announce(server, d.kinds, d.config.Looker.PartialView, d.log)
 	besides := meter.Drain()
 
 	ahead := extract.Ahead{

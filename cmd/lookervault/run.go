@@ -196,7 +196,7 @@ func (b *backup) run(kinds []catalogue.Kind, exclude []record.Ref) (result extra
 	if err != nil {
 		return result, a.connectFailed(err)
 	}
-	notices := a.announce(server, kinds, b.log)
+	notices := a.announce(server, kinds, c.Looker.PartialView, b.log)
 
 	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Warn: func(text string) { b.log.Warn(text) }})
 	if err != nil {
@@ -253,7 +253,16 @@ func names(kinds []catalogue.Kind) []record.Kind {
 func scopeOf(c config.Config, kinds []catalogue.Kind) record.Scope {
 	scope := record.Scope{Kinds: names(kinds), Folders: c.Folders.IDs}
 	scope.Recursive = len(scope.Folders) > 0 && c.Folders.Recursive
+	scope.All = coversDefaults(scope)
 	return scope
+}
+
+// coversDefaults reports whether a scope holds every kind that is backed up by
+// default, of the whole instance.
+func coversDefaults(scope record.Scope) bool {
+	return scope.Unscoped() && !slices.ContainsFunc(catalogue.Default(), func(k catalogue.Kind) bool {
+		return !slices.Contains(scope.Kinds, k.Name)
+	})
 }
 
 // instanceName is what keys everything stored.
@@ -321,7 +330,7 @@ func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err er
 	}
 	c.Looker = config.Looker{
 		Name: "demo", BaseURL: server.url, ClientID: server.clientID, ClientSecret: config.NewSecret(server.clientSecret),
-		VerifySSL: true, Timeout: c.Looker.Timeout, MaxBody: c.Looker.MaxBody,
+		VerifySSL: true, Timeout: c.Looker.Timeout, MaxBody: c.Looker.MaxBody, PartialView: c.Looker.PartialView,
 	}
 	if loaded.Origin("sink.path") != "--db" {
 		c.Sink.Path = demoVault

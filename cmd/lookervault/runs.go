@@ -21,7 +21,7 @@ func (a *app) runsCommand() *cobra.Command {
 		Long: `List the runs that the vault holds, newest first.
 
 In a pipe the columns are run, instance, started, took, outcome, new, changed,
-same, gone, failed, calls.`,
+same, gone, failed, calls, scope.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			reader, err := r.openAll(cmd)
@@ -88,13 +88,14 @@ var runColumns = []column[record.Run]{
 	{head: "instance", cell: func(r record.Run) string { return r.Instance }},
 	{head: "started", cell: func(r record.Run) string { return r.Started.Format(time.RFC3339) }},
 	{head: "took", cell: took, number: true},
-	{head: "outcome", cell: func(r record.Run) string { return string(r.Outcome) }},
+	{head: "outcome", cell: func(r record.Run) string { return r.OutcomeText() }},
 	{head: "new", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).New, 10) }, number: true},
 	{head: "changed", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Changed, 10) }, number: true},
 	{head: "same", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Same, 10) }, number: true},
 	{head: "gone", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Gone, 10) }, number: true},
 	{head: "failed", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Failed, 10) }, number: true},
 	{head: "calls", cell: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) }, number: true},
+	{head: "scope", cell: func(r record.Run) string { return r.Scope.String() }},
 }
 
 // took is how long a run lasted, "-" while it is open.
@@ -117,6 +118,7 @@ type runView struct {
 	BaseURL  string           `json:"base_url"`
 	Origin   string           `json:"origin"`
 	Outcome  record.Outcome   `json:"outcome"`
+	Partial  bool             `json:"partial_view"` // the key sees less than an administrator's
 	Started  time.Time        `json:"started_at"`
 	Finished *time.Time       `json:"finished_at"`
 	Seconds  float64          `json:"duration_seconds"`
@@ -140,10 +142,10 @@ type runView struct {
 
 func runJSON(r record.Run) runView {
 	v := runView{
-		Run: r.ID, Instance: r.Instance, BaseURL: r.BaseURL, Origin: r.Origin, Outcome: r.Outcome, Started: r.Started,
+		Run: r.ID, Instance: r.Instance, BaseURL: r.BaseURL, Origin: r.Origin, Outcome: r.Outcome, Partial: r.ForThisKey(), Started: r.Started,
 		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totals(r.Kinds), Kinds: r.Kinds,
 		Calls: calls(r.Calls), ByClass: make(map[string]int64), ByRoute: make(map[string]int64), Month: make(map[string]int64),
-		Notes: r.Notes, Sessions: r.Sessions, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
+		Notes: ui.NotesOf(r), Sessions: r.Sessions, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
 	}
 	if !r.Finished.IsZero() {
 		v.Finished = &r.Finished
@@ -171,8 +173,9 @@ func runJSON(r record.Run) runView {
 // writeRun writes all that is known of a run: kind by kind, then what each
 // session of it measured.
 func writeRun(out io.Writer, run record.Run) {
-	fmt.Fprintf(out, "Run %d of %s: %s.\n", run.ID, run.Instance, run.Outcome)
-	ui.WriteKinds(out, run.Kinds, run.Notes, false)
+	fmt.Fprintf(out, "Run %d of %s: %s.\n", run.ID, run.Instance, run.OutcomeText())
+	fmt.Fprintf(out, "Scope: %s.\n", run.Scope)
+	ui.WriteKinds(out, run.Kinds, ui.NotesOf(run), false)
 	for _, session := range run.Sessions {
 		fmt.Fprintln(out)
 		ui.WriteSession(out, session)

@@ -56,6 +56,8 @@ func (b *backup) next(s ui.Summary, run record.Run) string {
 		return "Not finished. To continue: " + resume
 	case s.Outcome == record.RunPartial && run.Resumable():
 		return "Incomplete. To continue: " + resume
+	case s.Outcome == record.RunPartial && s.PartialView && !b.config.Looker.PartialView:
+		return "Incomplete: the API key sees less than an administrator's. Use one, or set looker.partial_view: true if this is wanted."
 	case s.Outcome == record.RunPartial:
 		return "Incomplete: what failed is tried again by the next run."
 	}

@@ -87,11 +87,15 @@ func Run(ctx context.Context, job Job) (Result, error) {
 	err := f.run(ctx)
 	result := Result{Begun: f.begun, Stages: f.stats(), Took: job.Now().Sub(began)}
 	finish := f.finish(err)
+	// The seal is made even when everything else was cancelled.
+	sealing := context.WithoutCancel(ctx)
+	if err == nil {
+		err = f.unlisted(sealing, &finish)
+	}
 	if job.Measured != nil {
 		finish.Session = job.Measured(f.view, err)
 	}
-	// The seal is made even when everything else was cancelled.
-	sealed, sealErr := job.Sink.Finish(context.WithoutCancel(ctx), finish)
+	sealed, sealErr := job.Sink.Finish(sealing, finish)
 	result.Run, result.API, result.Waited = sealed, job.Client.Stats(), f.limits.Waited()
 	_, result.Peak = f.limits.Used()
 	if sealErr != nil && err == nil {
@@ -137,6 +141,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	}
 	start.Policy, start.Fingerprint, start.Calls = policy(c), fingerprinter(f.secrets), f.job.Meter.Drain
 	start.Lessons = f.lessons
+	start.AbsenceUnproven = !start.Caller.KnownAdmin()
 	if f.begun, err = f.job.Sink.Begin(ctx, start); err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -206,7 +211,7 @@ func (f *flow) run(ctx context.Context) error {
 // missing looks again for documents that complete listings did not hold, before
 // Finish takes them for gone. Most runs have none, and make no call for it.
 func (f *flow) missing(ctx context.Context, kinds []catalogue.Kind) error {
-	if !f.begun.Scope.Unscoped() {
+	if !f.begun.Scope.Unscoped() || f.job.Start.Caller.SeesLess() {
 		return nil // nothing becomes gone
 	}
 	var some []catalogue.Kind
@@ -320,7 +325,10 @@ func merge(past, now []pipeline.StageStats) []pipeline.StageStats {
 
 // finish says how the run is to be sealed, given the error that it ended with.
 func (f *flow) finish(err error) record.Finish {
-	finish := record.Finish{Kinds: f.ledger.Ends(), Keep: slices.Concat(f.job.Exclude, f.ledger.Kept()), Notes: slices.Concat(f.job.Notices, f.ledger.Notes()), At: f.job.Now()}
+	finish := record.Finish{
+		Kinds: f.ledger.Ends(), Keep: slices.Concat(f.job.Exclude, f.ledger.Kept()),
+		Notes: slices.Concat(f.job.Notices, f.ledger.Notes()), PartialView: f.job.Config.Looker.PartialView, At: f.job.Now(),
+	}
 	switch {
 	case err == nil:
 	case errors.Is(err, ErrInterrupted), errors.Is(err, context.Canceled):

@@ -213,6 +213,7 @@ func TestForecastLearns(t *testing.T) {
 	})
 	t.Run("not an administrator", func(t *testing.T) {
 		r := newRig(t, lookersim.Options{Seed: 7, Restricted: true})
+		r.config.Looker.PartialView = true
 		s, no := start(), false
 		s.Caller.Admin = &no
 		r.foretold(0.10, s)

@@ -111,7 +111,10 @@ func start(kinds ...record.Kind) record.Start {
 			kinds = append(kinds, k.Name)
 		}
 	}
-	return record.Start{Instance: "test", Origin: "api", Scope: record.Scope{Kinds: kinds}, Tool: "test", At: time.Now()}
+	admin := true
+	return record.Start{
+		Instance: "test", Origin: "api", Scope: record.Scope{Kinds: kinds}, Caller: record.Caller{ID: "1", Admin: &admin}, Tool: "test", At: time.Now(),
+	}
 }
 
 // defaults are the kinds of a run that names none.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -19,7 +20,9 @@ import (
 	"github.com/lookervault/lookervault/internal/ui"
 )
 
-// lastSuccess is the one metric that outlives the run that set it.
+// lastSuccess is the one metric that outlives the run that set it: without a scope
+// label when a run of everything was complete last, with one when a run was that
+// looked at less, or whose key saw less.
 const lastSuccess = "lookervault_last_success_timestamp_seconds"
 
 // WriteFile writes how a run ended to a file for node_exporter's textfile
@@ -28,17 +31,15 @@ const lastSuccess = "lookervault_last_success_timestamp_seconds"
 // there before.
 func WriteFile(ctx context.Context, path string, s ui.Summary) error {
 	registry := prometheus.NewRegistry()
-	success, err := successBefore(path, s.Instance)
+	successes, err := successesBefore(path, s.Instance)
 	if err != nil {
 		return fmt.Errorf("read the metrics of the run before: %w", err)
 	}
 	if s.Outcome == record.RunComplete {
-		success = float64(s.Time.UnixMilli()) / 1000
+		successes[scopeLabel(s)] = float64(s.Time.UnixMilli()) / 1000
 	}
 	f := file{registry, prometheus.Labels{"instance_name": s.Instance}}
-	if success > 0 {
-		f.gauge(lastSuccess, "When a complete run ended last.", success)
-	}
+	registry.MustRegister(successCollector{s.Instance, successes})
 	f.summary(s)
 	families, err := registry.Gather()
 	if err != nil {
@@ -93,6 +94,11 @@ func (f file) summary(s ui.Summary) {
 	} {
 		f.gauge("lookervault_"+m.name, m.help, m.v)
 	}
+	partialView := 0.0
+	if s.PartialView {
+		partialView = 1
+	}
+	f.gauge("lookervault_run_partial_view", "1 when the key of the newest run sees less than an administrator's.", partialView)
 	outcome := f.vector("lookervault_run_outcome", "How the newest run ended: 1 for its outcome.", "outcome")
 	for _, o := range []record.Outcome{record.RunComplete, record.RunPartial, record.RunInterrupted, record.RunFailed} {
 		outcome.WithLabelValues(string(o)).Set(0)
@@ -114,37 +120,72 @@ func (f file) summary(s ui.Summary) {
 	}
 }
 
-// successBefore reads the time of the last complete run of an instance from the
-// file of the run before; 0 when there was none.
-func successBefore(path, instance string) (float64, error) {
+// scopeLabel tells apart the successes of runs that are not complete runs of
+// everything: "" is everything, as an administrator sees it.
+func scopeLabel(s ui.Summary) string {
+	scope := s.Scope.String()
+	if s.Scope.All || len(s.Scope.Kinds) == 0 {
+		scope = ""
+	}
+	if s.PartialView {
+		scope = strings.TrimPrefix(scope+", this key", ", ")
+	}
+	return scope
+}
+
+// successCollector collects the last success of each scope. It describes nothing
+// beforehand, since metrics of one name may then differ in their labels.
+type successCollector struct {
+	instance  string
+	successes map[string]float64 // by scope
+}
+
+func (successCollector) Describe(chan<- *prometheus.Desc) {}
+
+func (c successCollector) Collect(metrics chan<- prometheus.Metric) {
+	for scope, success := range c.successes {
+		labels := prometheus.Labels{"instance_name": c.instance}
+		if scope != "" {
+			labels["scope"] = scope
+		}
+		desc := prometheus.NewDesc(lastSuccess, "When a complete run ended last; without scope one of everything.", nil, labels)
+		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, success)
+	}
+}
+
+// successesBefore reads the times of the last complete runs of an instance, by
+// scope, from the file of the run before.
+func successesBefore(path, instance string) (map[string]float64, error) {
+	successes := make(map[string]float64)
 	// A pipe or a device holds no run of before, and reading it could take for ever.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return 0, nil
+		return successes, nil
 	}
 	old, err := os.Open(filepath.Clean(path))
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		return successes, nil
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer old.Close()
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	// What cannot be read of the old file is lost with it, as it would be anyway.
 	families, _ := parser.TextToMetricFamilies(old)
 	for _, m := range families[lastSuccess].GetMetric() {
-		if labelled(m, instance) {
-			return m.GetGauge().GetValue(), nil
+		if label(m, "instance_name") == instance {
+			successes[label(m, "scope")] = m.GetGauge().GetValue()
 		}
 	}
-	return 0, nil
+	return successes, nil
 }
 
-func labelled(m *dto.Metric, instance string) bool {
+// label is the value of a label, "" when the metric has none of that name.
+func label(m *dto.Metric, name string) string {
 	for _, l := range m.GetLabel() {
-		if l.GetName() == "instance_name" {
-			return l.GetValue() == instance
+		if l.GetName() == name {
+			return l.GetValue()
 		}
 	}
-	return false
+	return ""
 }

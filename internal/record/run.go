@@ -2,6 +2,8 @@ package record
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -11,15 +13,61 @@ type Scope struct {
 	Kinds     []Kind   `json:"kinds"`
 	Folders   []string `json:"folders,omitempty"` // ids; empty means the whole instance
 	Recursive bool     `json:"recursive,omitempty"`
+	All       bool     `json:"all,omitempty"` // every kind that is backed up by default, of the whole instance
 }
 
 // Unscoped tells whether a complete listing under this scope proves absence.
 func (s Scope) Unscoped() bool { return len(s.Folders) == 0 }
 
+// kindsNamed is how many kinds a scope names.
+const kindsNamed = 4
+
+// String is the scope as people read it: "all", "kinds dashboards, looks", "34
+// kinds", "folders 5, 6 and below", "folders 5: kinds looks".
+func (s Scope) String() string {
+	kinds := fmt.Sprintf("%d kinds", len(s.Kinds))
+	if len(s.Kinds) <= kindsNamed {
+		kinds = "kinds"
+		for i, k := range s.Kinds {
+			kinds += [...]string{" ", ", "}[min(i, 1)] + string(k)
+		}
+	}
+	if !s.Unscoped() {
+		folders := "folders " + strings.Join(s.Folders, ", ")
+		if s.Recursive {
+			folders += " and below"
+		}
+		return folders + ": " + kinds
+	}
+	if s.All {
+		return "all"
+	}
+	return kinds
+}
+
 // Caller is the user whose API key a run uses.
 type Caller struct {
 	ID    string `json:"id,omitempty"`
 	Admin *bool  `json:"admin,omitempty"` // nil when the server did not say
+}
+
+// SeesLess reports whether the caller is known to be no administrator: Looker
+// leaves out, without a word, what such a key may not see.
+func (c Caller) SeesLess() bool { return c.Admin != nil && !*c.Admin }
+
+// KnownAdmin reports whether the caller is known to be an administrator: only
+// what such a key does not see is not there.
+func (c Caller) KnownAdmin() bool { return c.Admin != nil && *c.Admin }
+
+// With is the caller of a run that another one continues. The run saw less if
+// either sees less, and everything only if both are known to.
+func (c Caller) With(other Caller) Caller {
+	switch {
+	case c.SeesLess():
+	case other.SeesLess(), c.KnownAdmin():
+		c.Admin = other.Admin
+	}
+	return c
 }
 
 // Start describes the run that a sink is to begin or to continue.
@@ -35,6 +83,10 @@ type Start struct {
 	Tool     string          // version of LookerVault
 	Config   json.RawMessage // effective config, free of secrets
 	At       time.Time
+
+	// AbsenceUnproven means that what this caller does not see may still be there:
+	// no document becomes gone, whatever the listings and answers say.
+	AbsenceUnproven bool
 
 	// Policy is the version of the rules behind stamps and fingerprints.
 	Policy int
@@ -94,6 +146,9 @@ type Finish struct {
 	// when it went to its end: then the sink derives complete or partial.
 	Outcome Outcome
 	Kinds   []End
+	// PartialView means that a key which sees less is wanted: its run may be
+	// complete, for this key.
+	PartialView bool
 	// Keep lists documents that were left out on purpose: they never become gone.
 	Keep  []Ref
 	Notes []string // one line each: fallbacks and notices worth keeping with the run
@@ -124,6 +179,22 @@ type Run struct {
 	Sessions []Session // what each process measured that worked on it and ended in an orderly way, in their order
 	Digest   Digest    // over the snapshot that the run ended with
 	Pruned   bool
+}
+
+// ForThisKey reports whether the run saw only what a key may see that is known to
+// be no administrator's. Complete then means complete for this key.
+func (r Run) ForThisKey() bool { return r.Caller.SeesLess() }
+
+// OutcomeText is the outcome as people read it.
+func (r Run) OutcomeText() string { return OutcomeText(r.Outcome, r.ForThisKey()) }
+
+// OutcomeText is an outcome as people read it, of a run that saw everything or
+// only what its key may see.
+func OutcomeText(outcome Outcome, forThisKey bool) string {
+	if outcome == RunComplete && forThisKey {
+		return "complete for this key"
+	}
+	return string(outcome)
 }
 
 // Resumable tells whether a run with --resume would continue this one: it did

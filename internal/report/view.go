@@ -16,6 +16,7 @@ import (
 type view struct {
 	Title    string
 	Outcome  record.Outcome
+	Said     string // the outcome in words
 	Lead     string
 	Facts    []fact
 	Sessions []sessionView
@@ -76,6 +77,7 @@ type cause struct {
 type historyRow struct {
 	Run, Started, Took, Changes, Failed, Calls string
 	Outcome                                    record.Outcome
+	Said, Scope                                string
 	This                                       bool
 	Parts                                      []part
 }
@@ -102,7 +104,7 @@ func percent(part, whole float64) string {
 func viewOf(d Data) view {
 	r := d.Run
 	v := view{
-		Title: fmt.Sprintf("Run %d of %s", r.ID, r.Instance), Outcome: r.Outcome, Lead: lead(r), Facts: facts(d),
+		Title: fmt.Sprintf("Run %d of %s", r.ID, r.Instance), Outcome: r.Outcome, Said: r.OutcomeText(), Lead: lead(r), Facts: facts(d),
 		Kinds: r.Kinds, Sorts: sorts(d), Causes: causes(d), Notes: r.Notes,
 		Made: d.Made.UTC().Format("2006-01-02 15:04 UTC"), Tool: d.Tool, Digest: r.Digest.String(),
 	}
@@ -150,9 +152,7 @@ func lead(r record.Run) string {
 	if r.Tool != "" {
 		parts = append(parts, "LookerVault "+r.Tool)
 	}
-	if !r.Scope.Unscoped() {
-		parts = append(parts, "only folders "+strings.Join(r.Scope.Folders, ", "))
-	}
+	parts = append(parts, "scope: "+r.Scope.String())
 	if r.Caller.Admin != nil && !*r.Caller.Admin {
 		parts = append(parts, "with a key that is not an administrator's")
 	}
@@ -351,7 +351,7 @@ func history(d Data) (rows []historyRow) {
 	for _, r := range d.Runs {
 		t := sum(r.Kinds)
 		rows = append(rows, historyRow{
-			Run: count(r.ID), Started: r.Started.UTC().Format("2006-01-02 15:04"), Took: took(r), Outcome: r.Outcome, This: r.ID == d.Run.ID,
+			Run: count(r.ID), Started: r.Started.UTC().Format("2006-01-02 15:04"), Took: took(r), Outcome: r.Outcome, Said: r.OutcomeText(), Scope: r.Scope.String(), This: r.ID == d.Run.ID,
 			Changes: fmt.Sprintf("%s new, %s changed, %s gone", count(t.New), count(t.Changed), count(t.Gone)), Failed: count(t.Failed), Calls: count(callsOf(r)),
 			Parts: pieces(float64(most), piece{float64(t.New), "new", count(t.New) + " new"}, piece{float64(t.Changed), "changed", count(t.Changed) + " changed"},
 				piece{float64(t.Gone), "gone", count(t.Gone) + " gone"}, piece{float64(t.Failed), "failed", count(t.Failed) + " failed"}),

@@ -23,7 +23,8 @@ const shortBelow = 90
 
 // Print writes the summary for people. Path is the vault as the user named it.
 func (s Summary) Print(out io.Writer, path string) {
-	fmt.Fprintf(out, "Run %d of %s: %s.\n", s.Run, s.Instance, s.Outcome)
+	fmt.Fprintf(out, "Run %d of %s: %s.\n", s.Run, s.Instance, record.OutcomeText(s.Outcome, s.PartialView))
+	fmt.Fprintf(out, "Scope: %s.\n", s.Scope)
 	WriteKinds(out, s.Kinds, s.Notes, true)
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "%s in %s: %s a second, %s, %s (%.3f a document).\n",

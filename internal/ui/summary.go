@@ -18,9 +18,14 @@ type Summary struct {
 	Origin   string         `json:"origin"`
 	Resumed  bool           `json:"resumed"`
 	Outcome  record.Outcome `json:"outcome"`
-	ExitCode int            `json:"exit_code"`
-	Error    string         `json:"error,omitempty"`
-	Vault    string         `json:"vault"` // absolute path
+	// PartialView tells that the key sees less than an administrator's: complete is
+	// complete for this key.
+	PartialView bool   `json:"partial_view"`
+	ExitCode    int    `json:"exit_code"`
+	Error       string `json:"error,omitempty"`
+	Vault       string `json:"vault"` // absolute path
+
+	Scope record.Scope `json:"scope"` // what the run set out to back up
 
 	Started  time.Time `json:"started_at"`
 	Finished time.Time `json:"finished_at"`
@@ -112,12 +117,12 @@ func SummaryOf(run record.Run, before []record.Counts, resumed bool, session rec
 	totals := TotalsOf(run.Kinds)
 	s := Summary{
 		Event: "run_finished", Time: now.UTC(), Run: run.ID, Instance: run.Instance, Origin: run.Origin, Resumed: resumed,
-		Outcome: run.Outcome, Started: run.Started, Finished: run.Finished, Seconds: session.Seconds,
+		Outcome: run.Outcome, PartialView: run.ForThisKey(), Scope: run.Scope, Started: run.Started, Finished: run.Finished, Seconds: session.Seconds,
 		Items: totals.Settled(), Bytes: totals.Bytes,
 		Calls: Calls(run.Calls), CallsByClass: ByClass(run.Calls), CallsMonth: ByClass(run.Month), Retries: session.Retries,
 		Throttled: session.Refused, Paused: session.Paused, Received: session.Received, PeakMemory: session.Memory,
 		Totals: totals, Kinds: run.Kinds, Stages: session.Stages, Bottleneck: session.Bottleneck, Advice: session.Advice,
-		Notes: run.Notes, Digest: run.Digest.String(),
+		Notes: NotesOf(run), Digest: run.Digest.String(),
 	}
 	if session.Seconds > 0 {
 		was := TotalsOf(before)
@@ -129,6 +134,9 @@ func SummaryOf(run record.Run, before []record.Counts, resumed bool, session rec
 	}
 	if s.Items > 0 {
 		s.CallsPerItem = float64(s.Calls) / float64(s.Items)
+	}
+	if s.Scope.Kinds == nil {
+		s.Scope.Kinds = []record.Kind{}
 	}
 	if s.Kinds == nil {
 		s.Kinds = []record.Counts{}
@@ -143,6 +151,15 @@ func SummaryOf(run record.Run, before []record.Counts, resumed bool, session rec
 		s.Notes = []string{}
 	}
 	return s
+}
+
+// NotesOf are the notes of a run; of one that is complete for its key only, the
+// first says so.
+func NotesOf(run record.Run) []string {
+	if run.Outcome != record.RunComplete || !run.ForThisKey() {
+		return run.Notes
+	}
+	return append([]string{"complete for this key: what only an administrator sees is not in it"}, run.Notes...)
 }
 
 // EncodeJSON is a value on one line, with its text as it is.

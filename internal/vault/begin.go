@@ -13,7 +13,8 @@ import (
 // Begin begins a run of the instance, or continues its newest run when the start
 // asks for that. It returns [ErrNothingOpen] when a resume finds that the newest
 // run came to its end. A continued run keeps its own scope, config and caller;
-// its listings are open again.
+// its listings are open again. A caller that may see less than the first one is
+// entered into the run.
 //
 // Runs that a process left running when it died become interrupted.
 func (w *Writer) Begin(ctx context.Context, start record.Start) (begun record.Begun, err error) {
@@ -208,6 +209,7 @@ func (w *Writer) continueRun(r *runRow) {
 	}
 	r.outcome, r.finishedAt, r.digest = record.RunRunning, 0, record.Digest{}
 	r.resumed++
+	r.admin = record.Caller{Admin: r.admin}.With(w.start.Caller).Admin
 	r.policy = int64(w.start.Policy)
 	w.run = r
 }

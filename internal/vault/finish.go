@@ -13,13 +13,15 @@ const buryAtOnce = 500
 
 // Finish ends the run and returns it as it is stored. A kind whose listing is
 // complete, in a run without a scope, loses the documents that the run neither
-// settled nor failed to fetch, except those in Keep. The outcome is written last,
+// settled nor failed to fetch, except those in Keep, unless the run is one that
+// proves no absence. The outcome is written last,
 // in one transaction with the digest: a vault that is left before that has an
 // unfinished run, which can be resumed.
 //
 // Without an outcome the run is complete when every kind ended complete, denied
-// or unavailable and no fault of it is unresolved, otherwise partial. A kind of
-// the run that has no end counts as open.
+// or unavailable, no fault of it is unresolved, and no key with a part in it is
+// known to see less, unless that is wanted; otherwise partial. A kind of the run
+// that has no end counts as open.
 func (w *Writer) Finish(ctx context.Context, finish record.Finish) (record.Run, error) {
 	if err := w.underway(); err != nil {
 		return record.Run{}, err
@@ -41,7 +43,7 @@ func (w *Writer) finish(ctx context.Context, finish record.Finish) error {
 		keep[ref] = true
 	}
 	for _, end := range finish.Kinds {
-		if end.Listing != record.Complete || end.Unproven || !w.run.scope.Unscoped() {
+		if end.Listing != record.Complete || end.Unproven || !w.provesAbsence() {
 			continue
 		}
 		if err := w.buryUnlisted(ctx, end.Kind, keep); err != nil {
@@ -65,6 +67,10 @@ func (w *Writer) finish(ctx context.Context, finish record.Finish) error {
 	}
 	return err
 }
+
+// provesAbsence reports whether what a complete listing of this run does not hold
+// is gone.
+func (w *Writer) provesAbsence() bool { return w.run.scope.Unscoped() && !w.start.AbsenceUnproven }
 
 // buryUnlisted makes tombstones in transactions of bounded size: what a complete
 // listing proved stays true when the rest is cut off.
@@ -122,7 +128,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 		return nil
 	}
 	err := tx.resolveAll(tx.w.q.faultsOf, nil, tx.w.run.instance, string(end.Kind), "")
-	if err != nil || end.Unproven || !tx.w.run.scope.Unscoped() {
+	if err != nil || end.Unproven || !tx.w.provesAbsence() {
 		return err
 	}
 	// What an earlier run could not fetch and this listing does not hold any
@@ -175,6 +181,9 @@ func (tx *transaction) seal(r *runRow, finish record.Finish) error {
 	r.outcome = finish.Outcome
 	if r.outcome == "" {
 		r.outcome = outcome(tx.kinds)
+		if (record.Caller{Admin: r.admin}).SeesLess() && !finish.PartialView {
+			r.outcome = record.RunPartial
+		}
 	}
 	r.digest = record.Digest{}
 	if r.outcome == record.RunComplete || r.outcome == record.RunPartial {

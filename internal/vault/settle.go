@@ -156,8 +156,11 @@ func (tx *transaction) sameUnderNewRules(rec *record.Record, id int64) (bool, er
 }
 
 // vanish settles that a document is no more: its detail said so and the listing
-// agreed.
+// agreed. In a run that proves no absence it settles nothing.
 func (tx *transaction) vanish(ref record.Ref, h *holding) error {
+	if tx.w.start.AbsenceUnproven {
+		return nil
+	}
 	if h != nil && h.state != record.Gone {
 		if err := tx.bury(&h.headRow); err != nil {
 			return err

@@ -98,7 +98,7 @@ func (w *Writer) prepare() error {
 		{&w.q.putCalls, `INSERT INTO run_calls VALUES (?,?,?,?,?,?) ON CONFLICT (run, month, class, route) DO UPDATE SET
 			calls = excluded.calls, checksum = excluded.checksum`},
 		{&w.q.putRun, `INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
-			finished_at = excluded.finished_at, outcome = excluded.outcome, policy = excluded.policy, notes = excluded.notes,
+			finished_at = excluded.finished_at, outcome = excluded.outcome, caller_admin = excluded.caller_admin, policy = excluded.policy, notes = excluded.notes,
 			resumed = excluded.resumed, digest = excluded.digest, checksum = excluded.checksum`},
 		{&w.q.fault, selectFault + ` WHERE run = +? AND kind = +? AND item = +?`},
 		{&w.q.putFault, `INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET

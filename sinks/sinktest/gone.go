@@ -114,6 +114,72 @@ func unproven(t *testing.T, store Store) {
 	s.close()
 }
 
+func unprovenAbsence(s *record.Start) { s.AbsenceUnproven = true }
+
+func admin(is bool) func(*record.Start) {
+	return func(s *record.Start) { s.Caller.Admin = &is }
+}
+
+func seesLess(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards), admin(true))
+	s.commit(Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two"), Fault(dashboards, "3", "server", 5))
+	s.complete(Ended(dashboards, 3))
+	for _, wanted := range []bool{false, true} {
+		s = store.begin(t, kinds(dashboards), admin(false), unprovenAbsence)
+		s.commit(Gone(dashboards, "1"))
+		if left, err := s.Unsettled(t.Context(), dashboards, "", 9); err != nil || !cmp.Equal(left, []string{"1", "2"}) {
+			t.Errorf("unsettled are %v, %v, want 1 and 2", left, err)
+		}
+		run := s.finish(record.Finish{Kinds: []record.End{Ended(dashboards, 0)}, PartialView: wanted})
+		want, text := record.RunPartial, "partial"
+		if wanted {
+			want, text = record.RunComplete, "complete for this key"
+		}
+		ended(t, run, want)
+		if got := run.OutcomeText(); got != text {
+			t.Errorf("people read %q, want %q", got, text)
+		}
+		counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete})
+	}
+	s = store.begin(t, kinds(dashboards), admin(true))
+	if known := s.known(dashboards, "1", "2"); known["1"].State != record.Present || known["2"].State != record.Present {
+		t.Errorf("got %v, want both present: nothing proved that they are gone", known)
+	}
+	counted(t, s.complete(Ended(dashboards, 0)), record.Counts{Kind: dashboards, Listing: record.Complete, Gone: 2})
+}
+
+// twoCallers: what one of them may not have seen, the run has not seen.
+func twoCallers(t *testing.T, store Store) {
+	unknown := func(*record.Start) {}
+	for _, tt := range []struct {
+		name          string
+		first, second func(*record.Start)
+		want          record.Outcome
+		sees          any
+	}{
+		{"administrators", admin(true), admin(true), record.RunComplete, true},
+		{"then less", admin(true), admin(false), record.RunPartial, false},
+		{"less before", admin(false), admin(true), record.RunPartial, false},
+		{"then unknown", admin(true), unknown, record.RunComplete, nil},
+		{"unknown before", unknown, admin(true), record.RunComplete, nil},
+		{"unknown, then less", unknown, admin(false), record.RunPartial, false},
+		{"less, then unknown", admin(false), unknown, record.RunPartial, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			store.begin(t, kinds(dashboards), tt.first).close()
+			run := store.begin(t, resume, tt.second).complete(Ended(dashboards, 0))
+			ended(t, run, tt.want)
+			var got any
+			if run.Caller.Admin != nil {
+				got = *run.Caller.Admin
+			}
+			if got != tt.sees {
+				t.Errorf("an administrator's: got %v, want %v", got, tt.sees)
+			}
+		})
+	}
+}
+
 func kindScoped(t *testing.T, store Store) {
 	s := store.begin(t)
 	s.commit(Doc(dashboards, "1", "One"), Doc(looks, "1", "A look"))

@@ -59,6 +59,8 @@ func settling() []trial {
 		{"kind-scoped", kindScoped},
 		{"folder-scoped", folderScoped},
 		{"no gone without proof", unproven},
+		{"no gone for a key that sees less", seesLess},
+		{"a run with two callers", twoCallers},
 		{"kept", kept},
 		{"many gone", manyGone},
 		{"unsettled", unsettled},
