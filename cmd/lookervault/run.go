@@ -57,18 +57,16 @@ stored yet, and say what became of every document. Without kinds, all that the
 configuration names.
 
 Ctrl-C once commits what was fetched and ends; twice ends at once. Either way the
-vault is whole, and run --resume continues.`,
+vault is whole, and run --resume continues, with the kinds and folders that the
+run began with.`,
 		Example: `  lookervault run --demo
   lookervault run dashboards looks --db nightly.db
   lookervault run --workers 4 --rate-limit-per-second 5
   lookervault run --folder-ids 12 --max-calls 500`,
 		ValidArgsFunction: completeKinds,
 		RunE: func(cmd *cobra.Command, kinds []string) error {
-			if o.resume && len(kinds) > 0 {
-				return usage(cmd, errors.New("--resume continues a run with the kinds that it began with; name none"))
-			}
-			if scope := cmd.Flags(); o.resume && (scope.Changed("folder-ids") || scope.Changed("recursive") || scope.Changed("full")) {
-				return usage(cmd, errors.New("--resume continues a run as it began; leave out --folder-ids, --recursive and --full"))
+			if o.resume && o.full {
+				return usage(cmd, errNotAsItBegan)
 			}
 			return a.extract(cmd, o, kinds)
 		},
@@ -122,6 +120,9 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 			return err
 		}
 		defer stop()
+	}
+	if err := resumesAsItBegan(cmd, c, o, kinds, selected); err != nil {
+		return err
 	}
 	if err := c.RequireLooker(); err != nil {
 		return err

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"maps"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+var (
+	errOtherKinds   = errors.New("--resume continues a run with the kinds that it began with; name none")
+	errNotAsItBegan = errors.New("--resume continues a run as it began; leave out --folder-ids, --recursive and --full")
+)
+
+// resumesAsItBegan refuses kinds and folders that are named together with
+// --resume, unless they are those of the run that it continues.
+func resumesAsItBegan(cmd *cobra.Command, c config.Config, o runOptions, kinds []string, selected []catalogue.Kind) error {
+	folders, recursive := cmd.Flags().Changed("folder-ids"), cmd.Flags().Changed("recursive")
+	if !o.resume || len(kinds) == 0 && !folders && !recursive {
+		return nil
+	}
+	begun := openScope(cmd, c)
+	switch {
+	case len(kinds) > 0 && (begun == nil || !sameSet(begun.Kinds, names(selected))):
+		return usage(cmd, errOtherKinds)
+	case folders && (begun == nil || !sameSet(begun.Folders, c.Folders.IDs)),
+		recursive && (begun == nil || begun.Recursive != c.Folders.Recursive):
+		return usage(cmd, errNotAsItBegan)
+	}
+	return nil
+}
+
+// openScope is the scope of the run that --resume continues, nil where there is
+// none.
+func openScope(cmd *cobra.Command, c config.Config) *record.Scope {
+	instance := c.Looker.Name
+	if base, err := looker.NormalizeBaseURL(c.Looker.BaseURL); instance == "" && err == nil {
+		instance = base
+	}
+	// A vault that cannot be read is refused by the run itself, with what to do.
+	reader, err := vault.OpenReader(cmd.Context(), c.Sink.Path)
+	if err != nil || instance == "" {
+		return nil
+	}
+	defer reader.Close()
+	runs, err := reader.Runs(cmd.Context(), instance)
+	if err != nil || len(runs) == 0 || !runs[0].Resumable() {
+		return nil
+	}
+	return &runs[0].Scope
+}
+
+// sameSet reports whether two lists hold the same values, in whatever order.
+func sameSet[T comparable](a, b []T) bool {
+	set := func(values []T) map[T]bool {
+		in := make(map[T]bool, len(values))
+		for _, v := range values {
+			in[v] = true
+		}
+		return in
+	}
+	return maps.Equal(set(a), set(b))
+}
