@@ -94,6 +94,17 @@ func (l *Ledger) Spent(kind record.Kind) {
 	l.kinds[kind].spent = true
 }
 
+// budgetCut reports whether the budget of calls ended before one of the kinds was
+// read whole: what follows from it is not known yet.
+func (l *Ledger) budgetCut(kinds []record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(kinds, func(kind record.Kind) bool {
+		a := l.kinds[kind]
+		return a != nil && (a.spent || a.listing == record.Budget)
+	})
+}
+
 // Note keeps a sentence with the run: something that an administrator should
 // know although nothing was lost.
 func (l *Ledger) Note(kind record.Kind, text string) {

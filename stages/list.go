@@ -143,7 +143,11 @@ func (l *lister) follow(ctx context.Context, kind catalogue.Kind, emit pipeline.
 			return err
 		}
 		if last {
-			l.Ledger.Ended(kind.Name, record.Complete, "")
+			if l.Ledger.budgetCut(catalogue.Parents(kind.Name)) {
+				l.Ledger.Ended(kind.Name, record.Budget, budgetUsedUp)
+			} else {
+				l.Ledger.Ended(kind.Name, record.Complete, "")
+			}
 			return nil
 		}
 	}

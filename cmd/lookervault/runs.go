@@ -143,7 +143,7 @@ type runView struct {
 func runJSON(r record.Run) runView {
 	v := runView{
 		Run: r.ID, Instance: r.Instance, BaseURL: r.BaseURL, Origin: r.Origin, Outcome: r.Outcome, Partial: r.ForThisKey(), Started: r.Started,
-		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totals(r.Kinds), Kinds: r.Kinds,
+		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totals(r.Kinds), Kinds: r.Ends(),
 		Calls: calls(r.Calls), ByClass: make(map[string]int64), ByRoute: make(map[string]int64), Month: make(map[string]int64),
 		Notes: ui.NotesOf(r), Sessions: r.Sessions, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
 	}
@@ -175,7 +175,7 @@ func runJSON(r record.Run) runView {
 func writeRun(out io.Writer, run record.Run) {
 	fmt.Fprintf(out, "Run %d of %s: %s.\n", run.ID, run.Instance, run.OutcomeText())
 	fmt.Fprintf(out, "Scope: %s.\n", run.Scope)
-	ui.WriteKinds(out, run.Kinds, ui.NotesOf(run), false)
+	ui.WriteKinds(out, run.Ends(), ui.NotesOf(run), false)
 	for _, session := range run.Sessions {
 		fmt.Fprintln(out)
 		ui.WriteSession(out, session)

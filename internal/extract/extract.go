@@ -344,6 +344,7 @@ func (f *flow) finish(err error) record.Finish {
 		}
 	}
 	unproven(finish.Kinds, f.view.failed)
+	cutShort(finish.Kinds)
 	return finish
 }
 
@@ -360,6 +361,28 @@ func unproven(ends []record.End, failed func(record.Kind) bool) {
 		if kind, ok := catalogue.Find(ends[i].Kind); ok && kind.Listing.Followed {
 			parents := catalogue.Parents(kind.Name)
 			ends[i].Unproven = slices.ContainsFunc(parents, func(parent record.Kind) bool { return !proven(parent) })
+		}
+	}
+}
+
+// cutShort corrects kinds that were followed from documents of a listing that was
+// cut short: nobody knows yet what they hold, so they are not complete either.
+// Ends are in the order of their waves.
+func cutShort(ends []record.End) {
+	cut := make(map[record.Kind]record.End)
+	for i := range ends {
+		end := &ends[i]
+		kind, ok := catalogue.Find(end.Kind)
+		if ok && kind.Listing.Followed && end.Listing == record.Complete {
+			for _, parent := range catalogue.Parents(kind.Name) {
+				if above, isCut := cut[parent]; isCut {
+					end.Listing, end.Reason = above.Listing, above.Reason
+					break
+				}
+			}
+		}
+		if end.Listing == record.Open || end.Listing == record.Budget {
+			cut[end.Kind] = *end
 		}
 	}
 }

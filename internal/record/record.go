@@ -214,6 +214,10 @@ const (
 	Budget      Listing = "budget"
 )
 
+// NotBegun is how a kind of a run that ended before its turn came is shown, see
+// [Run.Ends]. It is not stored.
+const NotBegun Listing = "not_begun"
+
 // Outcome is how a run ended.
 type Outcome string
 

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -179,6 +180,21 @@ type Run struct {
 	Sessions []Session // what each process measured that worked on it and ended in an orderly way, in their order
 	Digest   Digest    // over the snapshot that the run ended with
 	Pruned   bool
+}
+
+// Ends are the counts of a run by kind, as they are shown: a kind of which nothing
+// came before the run was stopped, or its budget of calls ended, was not begun. Of
+// a run whose process died nobody knows that: its kinds are open.
+func (r Run) Ends() []Counts {
+	ends := slices.Clone(r.Kinds)
+	for i := range ends {
+		c := &ends[i]
+		cut := c.Listing == Open || c.Listing == Budget
+		if cut && !r.Finished.IsZero() && c.Listed+c.Settled()+c.Gone+c.Failed == 0 {
+			c.Listing = NotBegun
+		}
+	}
+	return ends
 }
 
 // ForThisKey reports whether the run saw only what a key may see that is known to

@@ -105,7 +105,7 @@ func viewOf(d Data) view {
 	r := d.Run
 	v := view{
 		Title: fmt.Sprintf("Run %d of %s", r.ID, r.Instance), Outcome: r.Outcome, Said: r.OutcomeText(), Lead: lead(r), Facts: facts(d),
-		Kinds: r.Kinds, Sorts: sorts(d), Causes: causes(d), Notes: r.Notes,
+		Kinds: r.Ends(), Sorts: sorts(d), Causes: causes(d), Notes: r.Notes,
 		Made: d.Made.UTC().Format("2006-01-02 15:04 UTC"), Tool: d.Tool, Digest: r.Digest.String(),
 	}
 	for i, s := range r.Sessions {

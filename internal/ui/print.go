@@ -92,12 +92,12 @@ func WriteKinds(out io.Writer, kinds []record.Counts, notes []string, folded boo
 	}
 	t.SetColumnConfigs(columns)
 	kindRow := func(name string, listing record.Listing, n Totals) table.Row {
-		row := table.Row{name, listing, Count(n.Listed), Count(n.New), Count(n.Changed), Count(n.Same), Count(n.Gone), Count(n.Failed), Size(n.Bytes)}
+		row := table.Row{name, listingText(listing), Count(n.Listed), Count(n.New), Count(n.Changed), Count(n.Same), Count(n.Gone), Count(n.Failed), Size(n.Bytes)}
 		if !short {
 			return row
 		}
 		if listing != "" && listing != record.Complete {
-			row[0] = fmt.Sprintf("%s (%s)", name, listing)
+			row[0] = fmt.Sprintf("%s (%s)", name, listingText(listing))
 		}
 		return slices.Delete(row, 1, 2)
 	}
@@ -112,18 +112,23 @@ func WriteKinds(out io.Writer, kinds []record.Counts, notes []string, folded boo
 		t.AppendRow(kindRow(fmt.Sprintf("%d unchanged", len(unchanged)), record.Complete, TotalsOf(unchanged)))
 	}
 	if len(untouched) > 0 {
-		t.AppendRow(kindRow(fmt.Sprintf("%d not begun", len(untouched)), record.Open, TotalsOf(untouched)))
+		t.AppendRow(kindRow(fmt.Sprintf("%d not begun", len(untouched)), record.NotBegun, TotalsOf(untouched)))
 	}
 	t.AppendFooter(kindRow("total", "", TotalsOf(kinds)))
 	t.Render()
 	for _, k := range kinds {
 		if k.Reason != "" {
-			fmt.Fprintf(out, "%s: %s: %s\n", k.Kind, k.Listing, PlainText(k.Reason))
+			fmt.Fprintf(out, "%s: %s: %s\n", k.Kind, listingText(k.Listing), PlainText(k.Reason))
 		}
 	}
 	for _, note := range notes {
 		fmt.Fprintln(out, PlainText(note))
 	}
+}
+
+// listingText is how a listing ended, as people read it.
+func listingText(listing record.Listing) string {
+	return strings.ReplaceAll(string(listing), "_", " ")
 }
 
 // partQuiet parts the kinds in which nothing happened from the others, if they
@@ -134,7 +139,7 @@ func partQuiet(kinds []record.Counts) (loud, unchanged, untouched []record.Count
 		switch done := k.New + k.Changed + k.Gone + k.Failed + k.Reappeared; {
 		case done == 0 && k.Listing == record.Complete:
 			unchanged = append(unchanged, k)
-		case done+k.Same == 0 && k.Listing == record.Open:
+		case done+k.Same == 0 && (k.Listing == record.Open || k.Listing == record.NotBegun):
 			untouched = append(untouched, k)
 		default:
 			loud = append(loud, k)

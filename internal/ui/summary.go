@@ -121,7 +121,7 @@ func SummaryOf(run record.Run, before []record.Counts, resumed bool, session rec
 		Items: totals.Settled(), Bytes: totals.Bytes,
 		Calls: Calls(run.Calls), CallsByClass: ByClass(run.Calls), CallsMonth: ByClass(run.Month), Retries: session.Retries,
 		Throttled: session.Refused, Paused: session.Paused, Received: session.Received, PeakMemory: session.Memory,
-		Totals: totals, Kinds: run.Kinds, Stages: session.Stages, Bottleneck: session.Bottleneck, Advice: session.Advice,
+		Totals: totals, Kinds: run.Ends(), Stages: session.Stages, Bottleneck: session.Bottleneck, Advice: session.Advice,
 		Notes: NotesOf(run), Digest: run.Digest.String(),
 	}
 	if session.Seconds > 0 {

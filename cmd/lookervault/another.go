@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// anotherAddress looks whether the vault holds an instance that may be the one of
+// this run under another address: this one is new to the vault, and Looker has the
+// same version there. It returns what to tell, "" for nothing.
+func (b *backup) anotherAddress(ctx context.Context, release string) string {
+	if b.options.resume || release == "" {
+		return ""
+	}
+	// A vault that is not there yet, or cannot be read, is opened next: that says
+	// what is wrong with it.
+	reader, err := vault.OpenReader(ctx, b.config.Sink.Path)
+	if err != nil {
+		return ""
+	}
+	defer reader.Close()
+	instances, err := reader.Instances(ctx)
+	if err != nil {
+		return ""
+	}
+	found := vault.Instance{}
+	for _, i := range instances {
+		newest, err := reader.RunAt(ctx, i.Name, vault.Latest(0))
+		switch {
+		case i.Name == b.instance:
+			return ""
+		case err == nil && newest.Looker == release && newest.Origin == b.start.Origin:
+			found = i
+		}
+	}
+	if found.Name == "" {
+		return ""
+	}
+	address := ""
+	if found.BaseURL != found.Name {
+		address = " (" + found.BaseURL + ")"
+	}
+	return fmt.Sprintf("%s is new to the vault, which holds %s%s of the same Looker version %s; if that is the same Looker under another address, "+
+		"its name joins them: %s", b.instance, found.Name, address, release, b.command("--set looker.name="+shellWord(found.Name)))
+}
+
+// command is the run command with the flags that lead to the same configuration
+// and vault, for people to copy.
+func (b *backup) command(more string) string {
+	file, db := "", dbFlag(b.config.Sink.Path)
+	if path := b.app.configPath; path != "" {
+		file = " -c " + shellWord(path)
+	}
+	return "lookervault run " + more + file + db
+}
