@@ -198,6 +198,10 @@ func (b *backup) run(kinds []catalogue.Kind, exclude []record.Ref) (result extra
 		return result, a.connectFailed(err)
 	}
 	notices := a.announce(server, kinds, c.Looker.PartialView, b.log)
+	if another := b.anotherAddress(a.stop, server.release); another != "" {
+		b.log.Warn(another)
+		notices = append(notices, another)
+	}
 
 	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Warn: func(text string) { b.log.Warn(text) }})
 	if err != nil {

@@ -40,11 +40,8 @@ func absolute(path string) string {
 
 // next says what to do now.
 func (b *backup) next(s ui.Summary, run record.Run) string {
-	file, db := "", dbFlag(b.config.Sink.Path)
-	if path := b.app.configPath; path != "" {
-		file = " -c " + shellWord(path)
-	}
-	resume := "lookervault run --resume" + file + db
+	db := dbFlag(b.config.Sink.Path)
+	resume := b.command("--resume")
 	if b.options.demo {
 		resume = "lookervault run --demo --resume"
 		if b.config.Sink.Path != demoVault {
