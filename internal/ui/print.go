@@ -24,7 +24,9 @@ const shortBelow = 90
 // Print writes the summary for people. Path is the vault as the user named it.
 func (s Summary) Print(out io.Writer, path string) {
 	fmt.Fprintf(out, "Run %d of %s: %s.\n", s.Run, s.Instance, record.OutcomeText(s.Outcome, s.PartialView))
-	fmt.Fprintf(out, "Scope: %s.\n", s.Scope)
+	if len(s.Scope.Kinds) > 0 {
+		fmt.Fprintf(out, "Scope: %s.\n", s.Scope)
+	}
 	WriteKinds(out, s.Kinds, s.Notes, true)
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "%s in %s: %s a second, %s, %s (%.3f a document).\n",
@@ -112,7 +114,7 @@ func WriteKinds(out io.Writer, kinds []record.Counts, notes []string, folded boo
 		t.AppendRow(kindRow(fmt.Sprintf("%d unchanged", len(unchanged)), record.Complete, TotalsOf(unchanged)))
 	}
 	if len(untouched) > 0 {
-		t.AppendRow(kindRow(fmt.Sprintf("%d not begun", len(untouched)), record.NotBegun, TotalsOf(untouched)))
+		t.AppendRow(kindRow(fmt.Sprintf("%d not begun", len(untouched)), untouched[0].Listing, TotalsOf(untouched)))
 	}
 	t.AppendFooter(kindRow("total", "", TotalsOf(kinds)))
 	t.Render()
