@@ -12,6 +12,7 @@ var passwords = []struct {
 	left    string
 }{
 	{regexp.MustCompile(`//([^\s:/@]*):\S*@`), "//$1:" + mask + "@"},
+	{regexp.MustCompile(`([a-z]:/)([^\s:/@]+):\S*@`), "$1$2:" + mask + "@"},         // cleaned as a path is: postgres:/user:pass@host
 	{regexp.MustCompile(`^([^\s:/@]+):(?:[^\s/]|/[^\s/])\S*@`), "$1:" + mask + "@"}, // user:pass@tcp(host)/name
 	{regexp.MustCompile(`(?i)\b([a-z0-9_-]*(?:password|passwd|pwd|secret|token|api_?key)\s*=\s*)('[^']*'|"[^"]*"|[^\s&;]+)`), "$1" + mask},
 }

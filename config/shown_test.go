@@ -104,6 +104,7 @@ func TestStripPasswords(t *testing.T) {
 		"https://u@h/x":                      "https://u@h/x",
 		"redis://:pw@h":                      "redis://:***@h",
 		"postgres://u:p/w@d@h:5432/db":       "postgres://u:***@h:5432/db",
+		"/data/postgres:/u:p/w@h/db":         "/data/postgres:/u:***@h/db",
 		"u:p@tcp(h:3306)/db":                 "u:***@tcp(h:3306)/db",
 		"u:/p@tcp(h)/db":                     "u:***@tcp(h)/db",
 		"postgres://h/db?user=u&password=a&x=1&sslpassword=b":       "postgres://h/db?user=u&password=***&x=1&sslpassword=***",

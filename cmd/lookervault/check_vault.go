@@ -86,7 +86,7 @@ func (c *checkup) holdings(reader *vault.Reader) {
 		c.ok("vault", "schema %d; nothing of %s yet", vault.Schema, choose(instance == "", "any instance", instance))
 		return
 	case err != nil:
-		c.fail(&c.failed.vault, "vault", "run lookervault verify on it", "%s", err)
+		c.fail(&c.failed.vault, "vault", "copy the file away, and restore it from a copy or begin a new one", "%s", err)
 		return
 	}
 	c.ok("vault", "schema %d; %s of %s", vault.Schema, plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
@@ -107,7 +107,7 @@ func (c *checkup) holdings(reader *vault.Reader) {
 	faults, err := reader.OpenFaults(c.ctx, last.Instance)
 	switch {
 	case err != nil:
-		c.fail(&c.failed.vault, "faults", "run lookervault verify on it", "%s", err)
+		c.fail(&c.failed.vault, "faults", "copy the file away, and restore it from a copy or begin a new one", "%s", err)
 	case len(faults) > 0:
 		c.warn("faults", "lookervault faults lists them; the next run tries again", "%s not fetched and not settled since",
 			plural(int64(len(faults)), "document or listing was", "documents or listings were"))
@@ -183,7 +183,7 @@ func (c *checkup) integrity(reader *vault.Reader) {
 		c.fail(&c.failed.vault, "integrity", remedy, "%s", err)
 		return
 	}
-	c.ok("integrity", "every row and %s read well; lookervault verify reads every byte", plural(int64(n), "document", "documents"))
+	c.ok("integrity", "every row and %s read well", plural(int64(n), "document", "documents"))
 }
 
 // sample reads some documents of each instance with their hashes.

@@ -107,7 +107,11 @@ func get(ctx context.Context, client *looker.Client, path string, query url.Valu
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(response.Body, into)
+	if json.Unmarshal(response.Body, into) != nil {
+		// What the decoder says could quote the answer.
+		return fmt.Errorf("the answer to GET %s is not of the shape that Looker documents", path)
+	}
+	return nil
 }
 
 // announce says who is calling, loudly where that means that something will be

@@ -86,7 +86,7 @@ const exitCodes = `Exit codes:
   4    finished but incomplete: items or listings failed, the server died on the
        way, the budget of calls ended
   5    vault locked, busy, corrupt, replaced or too new
-  6    different (diff --exit-code, verify --remote)
+  6    different; kept for commands that compare
   130  interrupted; the command that resumes is printed`
 
 // exitCode is the one place that turns an error into an exit code.

@@ -57,6 +57,9 @@ func TestEncodeJSON(t *testing.T) {
 	if want := `{"a":"<b> & \u2028 \u0000 ü"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if got, err := encodeJSON("\u009b \u202e \u007f"); err != nil || got != `"\u009b \u202e \u007f"` {
+		t.Errorf("what misleads is %s, %v", got, err)
+	}
 	if _, err := encodeJSON(func() {}); err == nil {
 		t.Error("a function was encoded")
 	}

@@ -143,7 +143,7 @@ func oneLine(err error) string {
 	if errors.As(err, &problems) {
 		return strings.ReplaceAll(err.Error(), "\n", "\nlookervault: ")
 	}
-	return strings.Join(strings.Fields(plainText(err.Error())), " ")
+	return config.StripPasswords(strings.Join(strings.Fields(plainText(err.Error())), " "))
 }
 
 // isTerminal tells whether a stream is one.

@@ -300,7 +300,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	}
 	s := summaryOf(path, b.instance, b.start.Origin, result, b.watch.session, err)
 	s.ExitCode = exitCode(err)
-	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds)...)
+	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds, paged)...)
 	if err != nil && !errors.Is(err, errPartial) {
 		s.Error = oneLine(err)
 	}
@@ -324,6 +324,12 @@ func (b *backup) report(result extract.Result, err error) error {
 		return errors.Join(err, errSaid)
 	}
 	return err
+}
+
+// paged reports whether documents of a kind are fetched in pages.
+func paged(kind record.Kind) bool {
+	k, ok := catalogue.Find(kind)
+	return ok && slices.ContainsFunc(k.Many, func(m catalogue.Many) bool { return m.How == record.Page })
 }
 
 // demo starts the simulator inside this process and points the configuration at

@@ -165,10 +165,10 @@ func TestFolderThatDoesNotLetItBeReplaced(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")
 	write(t, path, "something long")
-	if err := os.Chmod(dir, 0o500); err != nil { //nolint:gosec // a folder
+	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Chmod(dir, 0o700) //nolint:gosec // a folder
+	defer os.Chmod(dir, 0o700)
 	write(t, path, "new")
 	holds(t, path, "new", 0o640)
 	if err := outfile.Write(t.Context(), filepath.Join(dir, "other"), nil, 0o600); !errors.Is(err, fs.ErrPermission) {

@@ -17,8 +17,10 @@ const (
 
 // Fit says which settings fit an instance badly that holds so many documents, one
 // line each with a value that fits better. The counts are those of a run, or of
-// a forecast; of kinds that brought no bytes nothing is said about sizes.
-func Fit(c config.Config, kinds []record.Counts) []string {
+// a forecast; of kinds that brought no bytes nothing is said about sizes, and of
+// those whose single document does not fit, or that are not fetched in pages,
+// nothing about pages. paged reports whether a kind is.
+func Fit(c config.Config, kinds []record.Counts, paged func(record.Kind) bool) []string {
 	var hints []string
 	hint := func(format string, args ...any) { hints = append(hints, fmt.Sprintf(format, args...)) }
 	page := int64(c.Stages.List.PageSize)
@@ -26,6 +28,9 @@ func Fit(c config.Config, kinds []record.Counts) []string {
 	var all int64
 	for _, k := range kinds {
 		all += k.Listed
+		if !paged(k.Kind) {
+			continue
+		}
 		if page > 0 && page < goodPage && k.Listed/page >= manyPages {
 			hint("stages.list.page_size: %d takes %s calls for %s %s; %d would take %s.", page, Count(k.Listed/page), Count(k.Listed), k.Kind,
 				goodPage, Count(k.Listed/goodPage))
@@ -36,9 +41,9 @@ func Fit(c config.Config, kinds []record.Counts) []string {
 		}
 		// What came unchanged has the size of the rest.
 		size := k.Bytes / max(k.Settled(), 1)
-		if size > 0 && page*size > room && page > 1 {
+		if 0 < size && size <= room && page*size > room {
 			hint("stages.list.page_size: a page of %d %s is about %s, and %d fetch workers have room for %s each (limits.in_flight_bytes); %d would fit.",
-				page, k.Kind, Size(page*size), c.Stages.Fetch.Workers, Size(room), max(1, room/size))
+				page, k.Kind, Size(page*size), c.Stages.Fetch.Workers, Size(room), room/size)
 		}
 	}
 	batch := int64(c.Stages.Batch.Records)

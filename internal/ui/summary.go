@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -162,7 +163,8 @@ func NotesOf(run record.Run) []string {
 	return append([]string{"complete for this key: what only an administrator sees is not in it"}, run.Notes...)
 }
 
-// EncodeJSON is a value on one line, with its text as it is.
+// EncodeJSON is a value on one line, with its text as it is but for characters that
+// do something to the text around them: those are escaped.
 func EncodeJSON(v any) (string, error) {
 	var s strings.Builder
 	enc := json.NewEncoder(&s)
@@ -170,5 +172,5 @@ func EncodeJSON(v any) (string, error) {
 	if err := enc.Encode(v); err != nil {
 		return "", err
 	}
-	return strings.TrimSuffix(s.String(), "\n"), nil
+	return plain.JSON(strings.TrimSuffix(s.String(), "\n")), nil
 }

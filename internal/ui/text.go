@@ -6,13 +6,13 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
+
+	"github.com/lookervault/lookervault/internal/plain"
 )
 
 // Count is a number as people read it: "12,345".
@@ -31,23 +31,7 @@ func Plural(n int64, one, many string) string {
 
 // PlainText is text that stays in its line and leaves the terminal alone: names
 // come from whoever may edit a title.
-func PlainText(s string) string {
-	if utf8.ValidString(s) && strings.IndexFunc(s, misleads) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if misleads(r) || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
-// misleads tells whether a character does something to the text around it:
-// control characters, line separators and what turns the direction of writing.
-func misleads(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
-}
+func PlainText(s string) string { return plain.Text(s) }
 
 // perSecond is a rate: two digits that matter below ten, whole numbers above.
 func perSecond(rate float64) string {

@@ -99,7 +99,7 @@ func (e *Error) Unwrap() []error {
 // hints say what to do about each kind of problem.
 var hints = map[error]string{
 	ErrBusy:     "end the program that holds a write transaction on it, then run again with --resume",
-	ErrCorrupt:  "run lookervault verify on it, and restore the file from a copy",
+	ErrCorrupt:  "copy the file away, and restore it from a copy or begin a new one",
 	ErrReplaced: "put the file back, or start a new run",
 	ErrTooNew:   "use the LookerVault that wrote it, or a newer one",
 	ErrTooOld:   "the next run brings it up to date",

@@ -61,6 +61,9 @@ func Open(ctx context.Context, path string, o Options) (_ *Writer, err error) {
 		}
 	}()
 	if w.file, err = resolve(path); err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == ErrMissing {
+			e.Hint = "make the folder first"
+		}
 		return nil, err
 	}
 	if w.lock, err = lock(ctx, w.file); err != nil {
@@ -94,7 +97,7 @@ func resolve(path string) (string, error) {
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(abs))
 	if err != nil {
-		return "", &Error{Path: path, Kind: ErrMissing, Detail: "its folder does not exist", Hint: "make the folder first"}
+		return "", &Error{Path: path, Kind: ErrMissing, Detail: "its folder does not exist"}
 	}
 	return filepath.Join(folder, filepath.Base(abs)), nil
 }
