@@ -16,7 +16,7 @@ import (
 var (
 	// mention is a command as people write it: at the beginning of a line of code, in
 	// backquotes, or in a sentence of the program.
-	mention = regexp.MustCompile("(?:^|[^-/.\\w])lookervault ((?:-[-\\w]+ +[\\w.]+ +)*)([a-z]+)")
+	mention = regexp.MustCompile(`(?:^|[^-/.\w])lookervault ((?:-[-\w]+ +[\w.]+ +)*)([a-z]+)`)
 	// wordsAfter are what follows the program's name where it is not called.
 	wordsAfter = []string{"backs", "backup", "against", "binary", "and"}
 )
@@ -30,7 +30,7 @@ func TestMentionedCommandsExist(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := 0
 	check := func(place, text string) {
-		for _, line := range strings.Split(text, "\n") {
+		for line := range strings.SplitSeq(text, "\n") {
 			for _, match := range mention.FindAllStringSubmatch(line, -1) {
 				word := match[2]
 				if slices.Contains(wordsAfter, word) {
