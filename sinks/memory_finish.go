@@ -19,6 +19,9 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 	for _, end := range finish.Kinds {
 		c := m.run.count(end.Kind)
 		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
+		if end.Listing == record.Complete || end.Through {
+			m.resolveRows(end)
+		}
 		if end.Listing == record.Complete {
 			m.conclude(end, finish.Keep)
 		}
@@ -82,6 +85,19 @@ func (m *Memory) closeDangling() {
 	for _, r := range m.runs {
 		for ref, f := range r.faults {
 			if r.Instance == m.run.Instance && f.Resolved == 0 && f.Class == record.FaultDangling && len(m.parents(ref)) == 0 {
+				m.settleFault(r, f)
+			}
+		}
+	}
+}
+
+// resolveRows resolves the faults of rows that a listing which was read through
+// does not name: all of them where it is complete.
+func (m *Memory) resolveRows(end record.End) {
+	for _, r := range m.runs {
+		for ref, f := range r.faults {
+			again := m.run.faults[ref] != nil && m.run.faults[ref].Resolved == 0 && end.Listing != record.Complete
+			if r.Instance == m.run.Instance && ref.Kind == end.Kind && ref.IsRow() && f.Resolved == 0 && !again {
 				m.settleFault(r, f)
 			}
 		}

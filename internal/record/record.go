@@ -92,7 +92,8 @@ type Ask struct {
 	Offset int   // of the first row, for Page
 	Folder string
 	Want   []Listed
-	Fault  *Fault // the listing itself failed; Want is empty
+	Fault  *Fault // the listing itself failed, or a row of it; Want is empty
+	Row    int    // position of the row that Fault is about, from 1 on; 0: it is about the listing
 }
 
 // Document is what was read from a body.
@@ -177,8 +178,8 @@ type Record struct {
 // Batch is what one transaction commits.
 type Batch []Record
 
-// Fault is a document, or a listing when the id is empty, that could not be
-// fetched. It is a value that is committed, never an error that is only logged.
+// Fault is a document, a listing when the id is empty, or a row of a listing (see
+// [RowRef]), that could not be fetched. It is a value that is committed, never an error that is only logged.
 type Fault struct {
 	Class    string // stable word: denied, missing, throttled, server, network, timeout, ...
 	Status   int    // HTTP status of the last attempt, 0 when there was none
@@ -194,6 +195,7 @@ const (
 	FaultInvalid  = "invalid_json" // an answer that is not what it should be
 	FaultMismatch = "mismatch"     // the answer holds another document
 	FaultDangling = "dangling"     // stored documents name it, and the server does not have it
+	FaultRow      = "bad_row"      // a row of a list that is no document: null, without an id
 )
 
 // Failure reports whether a document could not be fetched that is there, which

@@ -139,6 +139,10 @@ type End struct {
 	// Unproven means that a complete listing is no proof that what it does not
 	// hold is gone: what it follows from was not read whole in this run.
 	Unproven bool
+	// Through means that every row of the listing was read, also where the listing
+	// is not complete because of some of them: faults of rows that it does not name
+	// again are settled. A complete listing was read through.
+	Through bool
 }
 
 // Finish ends a run.

@@ -116,6 +116,11 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	tx.count(end.Kind, func(c *record.Counts) {
 		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
 	})
+	if (end.Listing == record.Complete || end.Through) && tx.openFaults > 0 {
+		if err := tx.resolveRows(end); err != nil {
+			return err
+		}
+	}
 	if end.Listing != record.Complete {
 		return nil
 	}
@@ -160,6 +165,14 @@ func (tx *transaction) closeDangling() error {
 		return err
 	}
 	return tx.resolveThese(unnamed)
+}
+
+// resolveRows resolves the faults of rows that a listing which was read through
+// does not name: all of them where it is complete.
+func (tx *transaction) resolveRows(end record.End) error {
+	return tx.resolveAll(tx.w.q.faultsOfRows, func(ref record.Ref) bool {
+		return !ref.IsRow() || end.Listing != record.Complete && tx.failed(ref)
+	}, tx.w.run.instance, string(end.Kind))
 }
 
 // failed tells whether this run has an unresolved fault of the document. When it

@@ -37,13 +37,14 @@ type Writer struct {
 
 // queries are the statements that are used for every record.
 type queries struct {
-	heads, addHead, setHead, settleHead        *stmt
-	version, addVersion, setVersion            *stmt
-	refs, addRef, dropRefs                     *stmt
-	addBody, body                              *stmt
-	putKind, putCalls, putRun                  *stmt
-	fault, putFault, faultsOf, faultsOfListing *stmt
-	unsettled, snapshot                        *stmt
+	heads, addHead, setHead, settleHead     *stmt
+	version, addVersion, setVersion         *stmt
+	refs, addRef, dropRefs                  *stmt
+	addBody, body                           *stmt
+	putKind, putCalls, putRun               *stmt
+	fault, putFault                         *stmt
+	faultsOf, faultsOfListing, faultsOfRows *stmt
+	unsettled, snapshot                     *stmt
 }
 
 const (
@@ -106,6 +107,7 @@ func (w *Writer) prepare() error {
 			at = excluded.at, resolved_run = excluded.resolved_run, checksum = excluded.checksum`},
 		{&w.q.faultsOf, selectFault + ` WHERE instance = +? AND kind = +? AND item = +? AND resolved_run IS NULL`},
 		{&w.q.faultsOfListing, selectFault + ` WHERE instance = +? AND kind = +? AND run < +? AND resolved_run IS NULL`},
+		{&w.q.faultsOfRows, selectFault + ` WHERE instance = +? AND kind = +? AND item GLOB '#[0-9]*' AND resolved_run IS NULL`},
 		{&w.q.unsettled, selectUnsettled},
 		{&w.q.snapshot, selectSnapshot},
 	} {
@@ -173,7 +175,7 @@ func (w *Writer) Close() error {
 func (q *queries) close() error {
 	var errs []error
 	for _, s := range []*stmt{q.heads, q.addHead, q.setHead, q.settleHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
-		q.addBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing,
+		q.addBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing, q.faultsOfRows,
 		q.unsettled, q.snapshot} {
 		if s != nil {
 			errs = append(errs, s.close())

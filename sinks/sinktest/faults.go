@@ -105,3 +105,32 @@ func dangling(t *testing.T, store Store) {
 	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, New: 1})
 	counted(t, run, record.Counts{Kind: looks, Listing: record.Complete, Listed: 2})
 }
+
+// faultOfRow: a row that cannot be stored counts as failed, and is a fault until a
+// listing that was read through no longer names it.
+func faultOfRow(t *testing.T, store Store) {
+	third := record.RowRef(dashboards, 3).ID
+	through := record.End{Kind: dashboards, Listing: record.Incomplete, Listed: 2, Reason: "1 of 3 rows cannot be stored", Through: true}
+	counts := record.Counts{Kind: dashboards, Listing: record.Incomplete, Listed: 2, Reason: through.Reason}
+
+	s := store.begin(t, kinds(dashboards))
+	s.commit(Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two"), Fault(dashboards, third, record.FaultRow, 1))
+	run := s.finish(record.Finish{Kinds: []record.End{through}})
+	ended(t, run, record.RunPartial)
+	first := counts
+	first.New, first.Failed = 2, 1
+	counted(t, run, first)
+
+	// A listing that is complete, of a run that named the row before.
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Fault(dashboards, third, record.FaultRow, 1))
+	s.finish(record.Finish{Outcome: record.RunInterrupted, Kinds: []record.End{{Kind: dashboards, Listing: record.Open}}})
+	s = store.begin(t, resume)
+	if got := s.begun.Kinds[0].Failed; got != 1 {
+		t.Errorf("%d failed before the listing is read again, want 1", got)
+	}
+	s.commit(Same(dashboards, "1"), Same(dashboards, "2"))
+	run = s.complete(Ended(dashboards, 2))
+	ended(t, run, record.RunComplete)
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 2, Same: 2})
+}

@@ -70,6 +70,7 @@ func settling() []trial {
 		{"a fault of a listing", listingFault},
 		{"a fault touches no head", faultTouchesNothing},
 		{"a fault of what is gone", faultOfGone},
+		{"a fault of a row", faultOfRow},
 		{"policy change", policyChange},
 		{"policy change, other bytes", policyChangeOtherBytes},
 		{"policy change, real change", policyChangeRealChange},
