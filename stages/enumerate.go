@@ -3,27 +3,30 @@ package stages
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
-	"fmt"
-	"hash/maphash"
+	"hash"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 )
 
 const (
-	// passes is how often a listing is read that does not hold still.
+	// passes is how often a list is read that does not hold still.
 	passes = 3
 	// slimMost bounds an answer to an enumeration. Rows cut to a few members that
 	// take more are asked for in smaller pages.
 	slimMost = 16 << 20
 	// patience is how often a page is asked for that can be asked for in parts.
 	patience = 3
+	// largestPage is how many rows a page asks for at most. A list that did not hold
+	// still is read again in one answer, and what a server says of its length may be
+	// any number.
+	largestPage = 1_000_000
 	// faultShifted is the class of a listing that did not hold still.
 	faultShifted = "shifted"
 )
@@ -31,48 +34,137 @@ const (
 // errShifted means that a list changed while it was paged.
 var errShifted = errors.New("the list shifted while it was read")
 
+// doubtful is what a list says of itself that does not agree with its rows, although
+// its pages join up to the end: another number of rows than came, or a document
+// twice. Most often the list has changed meanwhile, so it is an [errShifted]. A list
+// that is read again and is the same is what it is, and a note says what is odd.
+type doubtful struct {
+	error
+	note string
+	// spread means that a document stands on two pages, which may be because rows
+	// have moved: then others are missing.
+	spread bool
+}
+
+func (d *doubtful) Unwrap() error { return d.error }
+
 // enumerate reads one pass of a listing, and again in larger pages, in the end
-// in one answer, when it shifted.
-func (l *lister) enumerate(ctx context.Context, kind catalogue.Kind, state record.State, emit pipeline.Emit[record.Ask]) error {
-	before := l.Ledger.listed(kind.Name)
-	limit := kind.Listing.Page
+// in one answer, when it shifted. The positions of its rows count on from above.
+func (l *lister) enumerate(ctx context.Context, kind catalogue.Kind, state record.State, above int, emit pipeline.Emit[record.Ask]) (tally, error) {
+	listed := l.Ledger.listed(kind.Name)
+	p := &pass{lister: l, kind: kind, state: state, emit: emit, above: above, limit: max(kind.Listing.Page, 2), digest: sha256.New()}
 	for n := 1; ; n++ {
-		p := &pass{lister: l, kind: kind, state: state, emit: emit, limit: max(limit, 2)}
 		err := p.read(ctx)
-		switch {
-		case !errors.Is(err, errShifted):
-			return err
-		case n == passes:
+		if err != nil && !errors.Is(err, errShifted) {
+			return tally{}, err
+		}
+		var doubt *doubtful
+		odd := errors.As(err, &doubt)
+		if p.again(err, doubt) {
+			return p.conclude()
+		}
+		err = cmp.Or(err, errShifted) // what was only compared is not what it was
+		if n == passes {
 			l.Log.Warn("list does not hold still, the kind is incomplete", "kind", kind.Name, "rows", p.seen, "error", err)
 			l.Ledger.Ended(kind.Name, record.Incomplete, err.Error())
-			return emit(record.Ask{Kind: kind.Name, State: state, Fault: &record.Fault{
+			return tally{rows: p.seen}, emit(record.Ask{Kind: kind.Name, State: state, Fault: &record.Fault{
 				Class: faultShifted, Status: 200, Attempts: passes, Message: err.Error(),
 			}})
 		}
 		l.Log.Warn("list shifted while it was read, reading it again", "kind", kind.Name, "rows", p.seen, "error", err)
-		l.Ledger.Listed(kind.Name, before-l.Ledger.listed(kind.Name))
-		limit = 4 * max(p.seen, p.total, limit)
+		next := &pass{
+			lister: l, kind: kind, state: state, emit: emit, above: above, digest: sha256.New(),
+			limit:   min(4*max(p.seen, min(p.total, largestPage), p.limit), largestPage),
+			unpaged: p.unpaged,
+			last:    n+1 == passes,
+			// What has just been planned is not planned again only to see whether it is the same.
+			compares: odd && !doubt.spread && !p.compares,
+		}
+		if odd {
+			next.before, next.odd = p.sum(), doubt.note
+		}
+		if !next.compares {
+			l.Ledger.Listed(kind.Name, listed-l.Ledger.listed(kind.Name))
+		}
+		p = next
 	}
 }
 
-// pass is one reading of a listing in pages that overlap by a row.
+// pass is one reading of a listing in pages that overlap by a row, and by more where
+// a page ends with rows that are no documents.
 type pass struct {
 	*lister
-	kind  catalogue.Kind
-	state record.State
-	emit  pipeline.Emit[record.Ask]
-	limit int
+	kind     catalogue.Kind
+	state    record.State
+	emit     pipeline.Emit[record.Ask]
+	above    int // rows of the passes of other states
+	limit    int
+	compares bool          // nothing is planned: the list is only compared with the pass before
+	before   record.Digest // sum of the pass before, where that is to be compared with
+	odd      string        // what was said of that pass
+	last     bool          // the pass reads on to the end, though pages do not join up
 
-	last   string // id of the last row
-	seen   int    // rows, each counted once
-	total  int    // what the server said last, 0 when it did not
-	widest int    // rows of the longest page
+	offset int      // of the page before
+	page   []string // keys of its rows
+	at     int      // offset behind the last row that was read
+	tail   []string // keys of the last rows, from the last document on: the next page begins with them
+	seen   int      // rows, each counted once
+	total  int      // what the server said last, 0 when it did not
+	said   int      // what it said first
+	widest int      // rows of the longest page
+	digest hash.Hash
 	ids    ids
+
+	bad     []badRow
+	doubles []string // ids of documents that the list holds twice
+	extra   int      // rows that are there for the second time and more
+	spread  bool     // a document stands on two pages
+	shifted error    // why the pages do not join up, of a pass that reads on
+	unpaged string   // what the server does to pages that is not paging, "" where it plays along
 
 	// Without a total, a page shorter than asked is most likely the last one, and
 	// an empty page behind it is the proof, in whatever order the server lists.
 	// Where there is more after all, short pages mean nothing any more.
 	probe, short bool
+}
+
+// again reports whether a pass that ended with err says the last word on its list:
+// nothing is wrong with it, or the same as the time before.
+func (p *pass) again(err error, doubt *doubtful) bool {
+	if p.before == p.sum() && (err == nil || doubt != nil) {
+		if p.odd != "" {
+			p.remark(p.odd)
+		}
+		return true
+	}
+	return err == nil && !p.compares
+}
+
+func (p *pass) sum() record.Digest { return record.Digest(p.digest.Sum(nil)) }
+
+func (p *pass) remark(note string) {
+	p.Log.Warn("a list is not what the server says", "kind", p.kind.Name, "reason", note)
+	p.Ledger.Note(p.kind.Name, note)
+}
+
+// conclude says what is odd about a list that was read to its end, and sends its
+// bad rows down as faults.
+func (p *pass) conclude() (tally, error) {
+	if p.unpaged != "" {
+		p.remark(p.unpaged)
+	}
+	if len(p.doubles) > 0 {
+		p.remark(twice(p.doubles))
+	}
+	if !expectsBadRows(p.Exclude, p.kind.Name) {
+		for _, row := range p.bad {
+			fault := row.fault()
+			if err := p.emit(record.Ask{Kind: p.kind.Name, State: p.state, Row: row.position, Fault: &fault}); err != nil {
+				return tally{}, err
+			}
+		}
+	}
+	return tally{rows: p.seen, bad: len(p.bad)}, nil
 }
 
 // read reads the pages and plans each, while the next one is on its way: nobody
@@ -81,7 +173,7 @@ type pass struct {
 func (p *pass) read(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	ask := func() (answer func() page) {
-		offset := p.offset()
+		offset := p.next()
 		return pipeline.Async(func() page { return p.ask(ctx, offset) })
 	}
 	answer := ask()
@@ -99,21 +191,18 @@ func (p *pass) read(ctx context.Context) error {
 			continue
 		case got.err != nil:
 			return got.err
-		case p.probe && len(got.rows) > 0:
+		case p.probe && len(got.rows) > 0 && !p.repeats(got):
 			p.probe, p.short = false, true
 			answer = ask()
 			continue
 		}
-		first := p.seen
-		rows, more, err := p.join(got)
+		found, more, err := p.join(got)
 		if more {
 			answer = ask()
 		}
 		// What a list holds is planned even where it turns out to be no proof of anything.
-		if len(rows) > 0 {
-			if err := p.plan(ctx, p.kind, p.state, first, rows, p.emit); err != nil {
-				return err
-			}
+		if err := p.planPage(ctx, found); err != nil {
+			return err
 		}
 		if !more {
 			return err
@@ -124,16 +213,17 @@ func (p *pass) read(ctx context.Context) error {
 // page is the answer to one call of an enumeration.
 type page struct {
 	Answer
-	rows []record.Listed
-	err  error
+	offset int
+	rows   []row
+	err    error
 }
 
-// offset is where the next page begins.
-func (p *pass) offset() int {
+// next is the offset of the next page.
+func (p *pass) next() int {
 	if p.probe {
-		return p.seen
+		return p.at
 	}
-	return max(0, p.seen-1)
+	return max(0, p.at-len(p.tail))
 }
 
 // ask gets a page and reads its rows.
@@ -148,96 +238,25 @@ func (p *pass) ask(ctx context.Context, offset int) page {
 	if answer.Free != nil {
 		answer.Free()
 	}
-	return page{Answer: answer, rows: rows, err: err}
+	return page{Answer: answer, offset: offset, rows: rows, err: err}
 }
 
-// join adds a page to those before it. It returns the rows that are new, and tells
-// whether there may be more; where not, the error says what is wrong with the list.
-func (p *pass) join(got page) (rows []record.Listed, more bool, err error) {
-	rows = got.rows
-	p.total, p.widest = got.Total, max(p.widest, len(rows))
-	if p.seen > 0 && !p.probe {
-		if len(rows) == 0 || rows[0].ID != p.last {
-			return nil, false, errShifted
-		}
-		rows = rows[1:]
+// planPage plans the documents of a page.
+func (p *pass) planPage(ctx context.Context, found documents) error {
+	if p.compares {
+		return nil
 	}
-	if len(rows) == 0 {
-		return nil, false, p.end(got.Answer)
-	}
-	p.last = rows[len(rows)-1].ID
-	p.probe = !got.HasTotal && !p.short && len(rows) < p.limit-min(1, p.seen)
-	p.seen += len(rows)
-	switch {
-	case p.ids.twice(rows):
-		return rows, false, fmt.Errorf("%w: it holds a document twice", errShifted)
-	case got.HasTotal && p.seen >= got.Total:
-		return rows, false, p.end(got.Answer)
-	}
-	return rows, true, nil
-}
-
-// end compares what was seen with what the server says there is.
-func (p *pass) end(answer Answer) error {
-	switch {
-	case answer.HasTotal && answer.Total != p.seen:
-		return fmt.Errorf("%w: %d rows came of %d", errShifted, p.seen, answer.Total)
-	case !answer.HasTotal && !p.probe && p.widest == 1:
-		return fmt.Errorf("%w: pages of a single row cannot be joined", errShifted)
-	}
-	return nil
-}
-
-// remembered is how many ids of a list are kept at least.
-const remembered = 10_000
-
-// ids notices a document that a list holds twice. Pages of a list that is in no
-// order may join up by accident, and then hold one in place of another. Ids that
-// rise, as numbers or as text, need not be kept for that, so a long list is
-// remembered only when it is in no order.
-type ids struct {
-	last               string
-	seen               int
-	notNumber, notText bool
-	seed               maphash.Seed
-	kept               map[uint64]struct{} // nil once the list was seen to rise for long enough
-}
-
-// twice adds rows and tells whether one of them was there before.
-func (s *ids) twice(rows []record.Listed) (again bool) {
-	if s.seen == 0 {
-		s.seed, s.kept = maphash.MakeSeed(), make(map[uint64]struct{}, len(rows))
-	}
-	for _, r := range rows {
-		if s.seen > 0 {
-			s.notText = s.notText || r.ID <= s.last
-			s.notNumber = s.notNumber || compareNumbers(r.ID, s.last) <= 0
-		}
-		s.last = r.ID
-		s.seen++
-		if s.kept != nil {
-			key := maphash.String(s.seed, r.ID)
-			_, had := s.kept[key]
-			s.kept[key] = struct{}{}
-			again = again || had
+	for _, part := range found.parts {
+		if err := p.plan(ctx, p.kind, p.state, part.offset, part.rows, p.emit); err != nil {
+			return err
 		}
 	}
-	rises := !s.notNumber || !s.notText
-	if rises && s.seen > remembered {
-		s.kept = nil
+	if len(found.unclear) == 0 {
+		return nil
 	}
-	return again || !rises && s.kept == nil
-}
-
-// compareNumbers compares ids that are whole numbers without leading zeros.
-// Where one is not, it is in no order.
-func compareNumbers(a, b string) int {
-	for _, id := range []string{a, b} {
-		if id == "" || strings.Trim(id, "0123456789") != "" {
-			return 0
-		}
-	}
-	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	alone := p.kind
+	alone.Many = nil
+	return p.plan(ctx, alone, p.state, nowhere, found.unclear, p.emit)
 }
 
 func listCall(kind catalogue.Kind, state record.State, offset, limit int) Call {
@@ -254,31 +273,6 @@ func listCall(kind catalogue.Kind, state record.State, offset, limit int) Call {
 	}
 	route := kind.Listing.Route
 	return Call{Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10}
-}
-
-// rows reads what a listing tells of each document.
-func (l *lister) rows(kind catalogue.Kind, state record.State, body []byte) ([]record.Listed, error) {
-	raw, err := canon.Rows(body)
-	if err != nil {
-		return nil, broken(err)
-	}
-	rules := canon.Compile(stampRules(kind))
-	rows := make([]record.Listed, 0, len(raw))
-	for _, r := range raw {
-		doc, err := l.reader.Read(rules, r)
-		if err != nil {
-			return nil, broken(err)
-		}
-		if doc.ID == "" {
-			return nil, broken(fmt.Errorf("a row has no %s", kind.Fields.ID))
-		}
-		row := record.Listed{ID: doc.ID, State: state, Folder: doc.Folder}
-		if kind.Listing.Stamped {
-			row.Stamp = doc.Fingerprint
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
 }
 
 // stampRules are the rules of a kind for its rows: a date that moved is no

@@ -25,7 +25,8 @@ type thing struct {
 	id, folder string
 	trashed    bool
 	version    int
-	filler     int // bytes more
+	filler     int    // bytes more
+	raw        string // what stands in lists in its place
 }
 
 func (d thing) body() string {
@@ -42,6 +43,9 @@ func (d thing) fill() string {
 
 // row is what searches show of a document.
 func (d thing) row(fields string) string {
+	if d.raw != "" {
+		return d.raw
+	}
 	if fields == "" {
 		return d.body()
 	}
@@ -74,7 +78,11 @@ type fakeLooker struct {
 	cap                   int                                 // rows a page holds at most
 	before                func(n int, call stages.Call) error // n counts calls from 1
 	shuffle               bool
-	spoil                 int // the call whose answer is no JSON
+	spoil                 int                     // the call whose answer is no JSON
+	total                 func(all, rows int) int // what is said of a list of so many, of which so many rows come; nil: all
+	noLimit, noOffset     bool                    // they mean nothing
+	most                  int                     // rows that a list in one answer holds; 0: all, whatever offset says
+	among                 []string                // rows that stand before the documents of lists of whole documents
 }
 
 func (f *fakeLooker) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
@@ -131,7 +139,7 @@ func (f *fakeLooker) get(ctx context.Context, call stages.Call) (stages.Answer, 
 		folder := strings.Split(call.Path, "/")[2]
 		return f.list(func(d thing) bool { return d.folder == folder && !d.trashed }), nil
 	case call.Path == "/folders", call.Path == "/roles":
-		return f.list(func(thing) bool { return true }), nil
+		return f.whole(call.Query), nil
 	}
 	id := call.Path[strings.LastIndexByte(call.Path, '/')+1:]
 	for _, d := range f.things {
@@ -150,10 +158,26 @@ func (f *fakeLooker) list(match func(thing) bool) stages.Answer {
 		case f.poor:
 			rows = append(rows, d.row("id"))
 		default:
-			rows = append(rows, d.body())
+			rows = append(rows, d.row(""))
 		}
 	}
+	rows = append(slices.Clone(f.among), rows...)
 	return stages.Answer{Body: []byte("[" + strings.Join(rows, ", ") + "]")}
+}
+
+// whole answers with a list that takes no pages, unless most cuts it.
+func (f *fakeLooker) whole(query url.Values) stages.Answer {
+	from, to := 0, len(f.things)
+	if f.most > 0 {
+		offset, _ := strconv.Atoi(query.Get("offset"))
+		from = min(offset, to)
+		to = min(from+f.most, to)
+	}
+	answer := f.list(func(d thing) bool { return slices.Contains(f.things[from:to], d) })
+	if f.total != nil {
+		answer.Total, answer.HasTotal = f.total(len(f.things), to-from), true
+	}
+	return answer
 }
 
 func (f *fakeLooker) search(query url.Values) stages.Answer {
@@ -175,6 +199,12 @@ func (f *fakeLooker) search(query url.Values) stages.Answer {
 	total := len(match)
 	offset, _ := strconv.Atoi(query.Get("offset"))
 	limit, _ := strconv.Atoi(query.Get("limit"))
+	if f.noLimit {
+		limit = total
+	}
+	if f.noOffset {
+		offset = 0
+	}
 	if f.cap > 0 {
 		limit = min(limit, f.cap)
 	}
@@ -185,6 +215,12 @@ func (f *fakeLooker) search(query url.Values) stages.Answer {
 		if f.poor {
 			rows[i] = d.row("id")
 		}
+	}
+	if query.Get("fields") == "" {
+		rows = append(slices.Clone(f.among), rows...)
+	}
+	if f.total != nil {
+		total = f.total(total, len(rows))
 	}
 	return stages.Answer{Body: []byte("[" + strings.Join(rows, ",") + "]"), Total: total, HasTotal: !f.noTotals}
 }

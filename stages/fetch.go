@@ -73,6 +73,8 @@ func (f *fetcher) answer(ctx context.Context, t *task) error {
 func (t *task) account(ctx context.Context) error {
 	ask := t.ask
 	switch {
+	case ask.Fault != nil && ask.Row > 0:
+		return t.badRow(ask.Row, *ask.Fault)
 	case ask.Fault != nil:
 		return t.emit(record.Item{Ref: record.Ref{Kind: ask.Kind}, Fault: ask.Fault, At: t.Now()})
 	case ask.How == record.Stored:
@@ -167,6 +169,12 @@ func (t *task) item(want record.Listed, body []byte, in *room, route catalogue.R
 		Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp,
 		Body: body, Known: want.Hash, Route: route.String(), At: at, Room: in,
 	}
+}
+
+// badRow hands on that a row of a list cannot be stored.
+func (t *task) badRow(position int, fault record.Fault) error {
+	t.Log.Warn("row of a list cannot be stored", "kind", t.ask.Kind, "row", position, "error", fault.Message)
+	return t.emit(record.Item{Ref: record.RowRef(t.ask.Kind, position), Fault: &fault, At: t.Now()})
 }
 
 func (t *task) fault(want record.Listed, fault record.Fault) error {

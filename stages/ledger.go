@@ -28,6 +28,7 @@ type account struct {
 	listed          int64
 	reason          string
 	asked, answered int64
+	through         bool  // every row of the listing was read, bad ones included
 	spent           bool  // the budget of calls ended before everything was asked
 	named           int64 // documents that others name which this run has settled
 	withheld        int64 // of them, parts of listed documents that answered 404
@@ -69,6 +70,14 @@ func (l *Ledger) Ended(kind record.Kind, listing record.Listing, reason string) 
 	if a := l.kinds[kind]; a.listing == record.Open || a.listing == record.Complete {
 		a.listing, a.reason = listing, reason
 	}
+}
+
+// Through says that every row of a kind's listing was read, though some cannot be
+// stored.
+func (l *Ledger) Through(kind record.Kind) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[kind].through = true
 }
 
 // Asked adds documents that are to be accounted for, and Answered those that
@@ -275,7 +284,7 @@ func (l *Ledger) Ends() []record.End {
 	ends := make([]record.End, len(l.order))
 	for i, k := range l.order {
 		a := l.kinds[k]
-		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason}
+		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through}
 		if a.listing == record.Complete && a.answered < a.asked {
 			ends[i].Listing = record.Open
 		}

@@ -65,12 +65,15 @@ func (l *lister) kind(ctx context.Context, kind catalogue.Kind, emit pipeline.Em
 	case len(kind.Listing.Fixed) > 0:
 		return l.fixed(ctx, kind, emit)
 	}
+	var all tally
 	for _, state := range states(kind) {
-		if err := l.enumerate(ctx, kind, state, emit); err != nil {
+		t, err := l.enumerate(ctx, kind, state, all.rows, emit)
+		if err != nil {
 			return l.failed(kind, state, err, emit)
 		}
+		all = tally{rows: all.rows + t.rows, bad: all.bad + t.bad}
 	}
-	l.Ledger.Ended(kind.Name, record.Complete, "")
+	concluded(l.Ledger, l.Log, l.Exclude, kind.Name, all)
 	return nil
 }
 

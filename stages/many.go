@@ -1,8 +1,10 @@
 package stages
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,14 +24,12 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	if err != nil {
 		return want, err
 	}
-	found, strangers, err := t.read(answer.Body, want)
+	found, unclear, strangers, err := t.read(answer.Body, want)
 	if err != nil {
 		t.Limits.drop(answer, held)
 		return want, broken(err)
 	}
-	if many.How == record.IDs && strangers > 0 {
-		t.shut(record.IDs, many.Route.String()+" does not honour a list of ids, fetching one by one")
-	}
+	t.heed(many, offset, len(want), len(found)+len(unclear), strangers)
 	v, err := t.prove(ctx, found)
 	if err != nil || !v.usable() {
 		t.Limits.drop(answer, held)
@@ -37,14 +37,40 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	}
 	t.learn(held.Bytes, len(found)+strangers)
 	t.served(many.How, len(want))
-	return rest(want, found), t.settleAll(found, answer, held, v, many.Route)
+	if err := t.settleAll(found, answer, held, v, many.Route); err != nil {
+		return nil, err
+	}
+	for _, w := range unclear {
+		if err := t.single(ctx, w); err != nil {
+			return nil, err
+		}
+	}
+	return rest(want, found, unclear), nil
+}
+
+// heed shuts a route whose answer shows that the server does not honour what was
+// asked for: found of so many that were wanted, and strangers besides.
+func (t *task) heed(many catalogue.Many, offset, wanted, found, strangers int) {
+	switch {
+	case strangers == 0:
+	case many.How == record.IDs:
+		t.shut(record.IDs, many.Route.String()+" does not honour a list of ids, fetching one by one")
+	case many.How != record.Page || !can(t.kind, record.IDs, t.ask.State):
+	case found+strangers > wanted:
+		t.shut(record.Page, many.Route.String()+" does not honour limit, asking by ids")
+	case found == 0 && wanted > 1 && offset > 0:
+		t.shut(record.Page, many.Route.String()+" does not honour offset, asking by ids")
+	}
 }
 
 // rest is what of want was not found.
-func rest(want []record.Listed, found []matched) []record.Listed {
+func rest(want []record.Listed, found []matched, unclear []record.Listed) []record.Listed {
 	have := make(map[string]bool, len(found))
 	for _, m := range found {
 		have[m.want.ID] = true
+	}
+	for _, w := range unclear {
+		have[w.ID] = true
 	}
 	var left []record.Listed
 	for _, w := range want {
@@ -106,11 +132,13 @@ type matched struct {
 }
 
 // read reads the rows of an answer and finds those that were wanted, each document
-// once, and counts those that were not.
+// once, and counts the documents that were not. Rows that are no documents count for
+// nothing: what was wanted and does not come is asked for again. A document that
+// comes twice with different contents is unclear.
 //
 // A row that begins with the very bytes that are stored of its document is not
 // read: what was a whole, valid object once is one still.
-func (t *task) read(answer []byte, want []record.Listed) (found []matched, strangers int, err error) {
+func (t *task) read(answer []byte, want []record.Listed) (found []matched, unclear []record.Listed, strangers int, err error) {
 	wanted := make(map[string]*record.Listed, len(want))
 	for i := range want {
 		wanted[want[i].ID] = &want[i]
@@ -129,19 +157,42 @@ func (t *task) read(answer []byte, want []record.Listed) (found []matched, stran
 		return b.known
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	found = make([]matched, 0, len(rows))
+	first := make(map[*record.Listed]int, len(want)) // index in found
+	differs := make(map[*record.Listed]bool)
 	for i, row := range rows {
 		b := seen[i]
-		if b.of == nil || wanted[b.of.ID] == nil {
-			strangers++
+		m := matched{row: row.Body, doc: row.Doc}
+		if b.of == nil {
+			if row.Doc.ID != "" {
+				strangers++
+			}
 			continue
 		}
-		delete(wanted, b.of.ID)
-		found = append(found, matched{want: *b.of, row: row.Body, doc: row.Doc, same: b.known == len(row.Body)})
+		if at, again := first[b.of]; again {
+			differs[b.of] = differs[b.of] || !alike(found[at], m)
+			continue
+		}
+		first[b.of] = len(found)
+		m.want, m.same = *b.of, b.known == len(row.Body)
+		found = append(found, m)
 	}
-	return found, strangers, nil
+	found = slices.DeleteFunc(found, func(m matched) bool {
+		d := differs[wanted[m.want.ID]]
+		if d {
+			t.Log.Warn("an answer holds a document twice, with different contents", "kind", t.ask.Kind, "id", m.want.ID)
+			unclear = append(unclear, m.want)
+		}
+		return d
+	})
+	return found, unclear, strangers, nil
+}
+
+// alike reports whether two rows are the same document but for what does not matter.
+func alike(a, b matched) bool {
+	return bytes.Equal(a.row, b.row) || a.doc != nil && b.doc != nil && a.doc.Fingerprint == b.doc.Fingerprint
 }
 
 // begins tells whether a text begins with the body that is stored of a document.

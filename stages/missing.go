@@ -84,8 +84,17 @@ func (l *lister) lookFor(ctx context.Context, kind catalogue.Kind, state record.
 	if err != nil {
 		return nil, false, err
 	}
-	found = slices.DeleteFunc(slices.Clone(rows), func(r record.Listed) bool { return !slices.Contains(ids, r.ID) })
-	return found, len(found) == len(rows), nil
+	honoured = true
+	for _, r := range rows {
+		switch {
+		case r.wrong != "":
+		case slices.Contains(ids, r.ID):
+			found = append(found, r.Listed)
+		default:
+			honoured = false
+		}
+	}
+	return found, honoured, nil
 }
 
 // askFor asks for each document alone, and returns those that are there. Their

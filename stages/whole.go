@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
@@ -14,6 +15,12 @@ import (
 // whole asks for a list that comes in one answer and settles every row.
 func (t *task) whole(ctx context.Context) error {
 	answer, rows, held, err := t.all(ctx)
+	if errors.Is(err, errUncounted) { // the rows that came are what they are
+		if err = t.cut(err); err != nil {
+			t.Limits.drop(answer, held)
+			return err
+		}
+	}
 	var failed *Failed
 	if errors.As(err, &failed) {
 		if ended(t.Ledger, t.Log, t.kind, t.Admin, failed) {
@@ -24,93 +31,197 @@ func (t *task) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, v, err := t.documents(ctx, rows)
+	list := t.identify(rows)
+	found, v, err := t.documents(ctx, list)
 	if err != nil || !v.usable() {
 		// Whoever waits for room must hold none: others may wait for that.
 		t.Limits.drop(answer, held)
 	}
-	switch {
-	case errors.As(err, &failed):
-		t.Ledger.Ended(t.ask.Kind, record.Incomplete, failed.Message)
-		return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	t.learn(held.Bytes, len(rows))
-	if !v.usable() {
+	alone := list.unclear
+	if v.usable() {
+		err = t.settleAll(found, answer, held, v, t.kind.Listing.Route)
+	} else {
 		for _, m := range found {
-			if err := t.single(ctx, m.want); err != nil {
-				return err
-			}
+			alone = append(alone, m.want)
 		}
-		return nil
 	}
-	return t.settleAll(found, answer, held, v, t.kind.Listing.Route)
+	for _, want := range alone {
+		if err == nil {
+			err = t.single(ctx, want)
+		}
+	}
+	return err
+}
+
+// cut records that a list is not all of what there is.
+func (t *task) cut(why error) error {
+	t.Log.Warn("listing failed", "kind", t.ask.Kind, "error", why)
+	t.Ledger.Ended(t.ask.Kind, record.Incomplete, why.Error())
+	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &broken(why).Fault, At: t.Now()})
 }
 
 // all gets the rows of the list, which point into one answer, and the room that
-// it takes. An answer that is no list is asked for again.
+// it takes. An answer that is no list is asked for again, and so is one that holds
+// less than there is: the last of them comes with errUncounted.
 func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, held Load, err error) {
 	route := t.kind.Listing.Route
 	want := Load{Bytes: max(t.guess(100), t.small()), Items: 1}
-	for range patience {
+	for n := 1; n <= patience; n++ {
 		answer, held, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values(), Check: isArray}, want, false)
 		if err != nil {
 			return Answer{}, nil, Load{}, err
 		}
 		rows, err = canon.Rows(answer.Body)
-		if err == nil && answer.HasTotal && len(rows) < answer.Total {
-			err = fmt.Errorf("%d rows came of %d", len(rows), answer.Total)
+		if err == nil && answer.HasTotal && answer.Total != len(rows) {
+			// What is asked next waits for nothing, so the room may be held.
+			err = t.lookBehind(ctx, rows, answer.Total)
 		}
-		if err == nil {
-			return answer, rows, held, nil
+		if err == nil || n == patience && errors.Is(err, errUncounted) {
+			return answer, rows, held, err
 		}
 		t.Limits.drop(answer, held)
+		if !errors.Is(err, errUncounted) && !errors.Is(err, canon.ErrInvalid) {
+			return Answer{}, nil, Load{}, err
+		}
 	}
 	return Answer{}, nil, Load{}, broken(err)
 }
 
+// errUncounted means that a list in one answer may not be all of it.
+var errUncounted = errors.New("the list is not as long as the server says")
+
+// lookBehind asks for what stands behind the rows of a list that came in one answer,
+// whose number is not what the server says. Where that is nothing, or the same list
+// again because the route knows no pages, the list is whole, and a note says so.
+func (t *task) lookBehind(ctx context.Context, rows [][]byte, total int) error {
+	var keys []string
+	bad := 0
+	for _, row := range rows {
+		id, wrong := rowID(t.kind, row)
+		keys = append(keys, keyOf(id, row))
+		if wrong != "" {
+			bad++
+		}
+	}
+	if total == len(rows)-bad {
+		return nil // of a server that does not count them
+	}
+	uncounted := fmt.Errorf("%w: %d rows came of %d", errUncounted, len(rows), total)
+	route := t.kind.Listing.Route
+	query := route.Values([2]string{"fields", t.kind.Fields.ID}, [2]string{"limit", strconv.Itoa(len(rows) + 1)}, [2]string{"offset", strconv.Itoa(len(rows))})
+	answer, err := t.Looker.Get(ctx, Call{Route: route, Path: route.Path, Query: query, Size: 64 << 10, Most: slimMost, Tries: patience})
+	if errors.As(err, new(*Failed)) {
+		return uncounted
+	}
+	if err != nil {
+		return err
+	}
+	behind, err := canon.Rows(answer.Body)
+	if err != nil || len(behind) != 0 && len(behind) != len(rows) {
+		return uncounted
+	}
+	for i, row := range behind {
+		id, _ := rowID(t.kind, row)
+		if id != "" && id != keys[i] {
+			return uncounted
+		}
+	}
+	note := fmt.Sprintf("the server says that the list has %d rows, %d came, and nothing stands behind them", total, len(rows))
+	t.Log.Warn("a list is not what the server says", "kind", t.ask.Kind, "reason", note)
+	t.Ledger.Note(t.ask.Kind, note)
+	return nil
+}
+
+// wholeList is what the rows of a list in one answer are.
+type wholeList struct {
+	tally
+	found   []matched       // documents, each once
+	unclear []record.Listed // documents that stand there twice and differ: only a single fetch can tell
+	badRows []badRow
+	doubles []string // ids of documents that stand there twice
+}
+
+// identify tells what the rows of a list are. It leaves out what is not to be backed
+// up.
+func (t *task) identify(rows [][]byte) wholeList {
+	list := wholeList{tally: tally{rows: len(rows)}, found: make([]matched, 0, len(rows))}
+	first := make(map[string]int, len(rows)) // index in found
+	differs := make(map[string]bool)
+	for i, row := range rows {
+		id, wrong := rowID(t.kind, row)
+		if wrong != "" {
+			list.badRows = append(list.badRows, badRow{position: i + 1, message: wrong})
+			continue
+		}
+		if !t.Within.has(t.ask.Kind, id, "") || slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
+			continue
+		}
+		if at, again := first[id]; again {
+			differs[id] = differs[id] || !t.sameRow(list.found[at].row, row)
+			if !slices.Contains(list.doubles, id) {
+				list.doubles = append(list.doubles, id)
+			}
+			continue
+		}
+		first[id] = len(list.found)
+		list.found = append(list.found, matched{want: record.Listed{ID: id, State: record.Present}, row: row})
+	}
+	list.bad = len(list.badRows)
+	list.found = slices.DeleteFunc(list.found, func(m matched) bool {
+		if differs[m.want.ID] {
+			list.unclear = append(list.unclear, m.want)
+		}
+		return differs[m.want.ID]
+	})
+	return list
+}
+
+// sameRow reports whether two rows are the same but for what does not matter.
+func (t *task) sameRow(one, other []byte) bool {
+	if bytes.Equal(one, other) {
+		return true
+	}
+	a, errA := t.reader.Read(t.rules, one)
+	b, errB := t.reader.Read(t.rules, other)
+	return errA == nil && errB == nil && a.Fingerprint == b.Fingerprint
+}
+
 // documents finds the documents of a list that are to be settled, tells the ledger of
 // the list, and whether its rows are documents.
-func (t *task) documents(ctx context.Context, rows [][]byte) ([]matched, verdict, error) {
-	found, err := t.identify(rows)
+func (t *task) documents(ctx context.Context, list wholeList) ([]matched, verdict, error) {
+	found, err := t.unsettled(ctx, list.found)
 	if err != nil {
-		return nil, unknown, err
-	}
-	listed := len(found)
-	if found, err = t.unsettled(ctx, found); err != nil {
 		return nil, unknown, err
 	}
 	v, err := t.prove(ctx, found)
 	if err != nil {
 		return nil, unknown, err
 	}
-	t.Ledger.Asked(t.ask.Kind, len(found)-1) // list asked for one: the list itself
-	t.Ledger.Listed(t.ask.Kind, listed)
-	t.Ledger.Ended(t.ask.Kind, record.Complete, "")
-	return found, v, nil
+	t.Ledger.Asked(t.ask.Kind, len(found)+len(list.unclear)-1) // list asked for one: the list itself
+	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
+	return found, v, t.concludeWhole(list)
 }
 
-// identify reads the ids of rows, and leaves out what is not to be backed up or
-// stands there again.
-func (t *task) identify(rows [][]byte) ([]matched, error) {
-	found := make([]matched, 0, len(rows))
-	have := make(map[string]bool, len(rows))
-	for _, row := range rows {
-		id := canon.Text(canon.Member(row, t.kind.Fields.ID))
-		switch {
-		case id == "":
-			return nil, broken(fmt.Errorf("a row has no %s", t.kind.Fields.ID))
-		case have[id]:
-			t.Log.Warn("the list holds a document twice", "kind", t.ask.Kind, "id", id)
-			continue
-		case !t.Within.has(t.ask.Kind, id, "") || slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}):
-			continue
-		}
-		have[id] = true
-		found = append(found, matched{want: record.Listed{ID: id, State: record.Present}, row: row})
+// concludeWhole records how the list ended, and hands on its bad rows.
+func (t *task) concludeWhole(list wholeList) error {
+	if len(list.doubles) > 0 {
+		t.Log.Warn("a list is not what the server says", "kind", t.ask.Kind, "reason", twice(list.doubles))
+		t.Ledger.Note(t.ask.Kind, twice(list.doubles))
 	}
-	return found, nil
+	concluded(t.Ledger, t.Log, t.Exclude, t.ask.Kind, list.tally)
+	if expectsBadRows(t.Exclude, t.ask.Kind) {
+		return nil
+	}
+	for _, row := range list.badRows {
+		if err := t.badRow(row.position, row.fault()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unsettled leaves out what an earlier part of this run has settled, and notes of

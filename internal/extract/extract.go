@@ -343,6 +343,10 @@ func (f *flow) finish(err error) record.Finish {
 			end.Listing = record.Open // what was answered may not have been committed
 		}
 	}
+	for i := range finish.Kinds {
+		// Of a run that was cut short, bad rows may not have been committed.
+		finish.Kinds[i].Through = finish.Kinds[i].Through && err == nil
+	}
 	unproven(finish.Kinds, f.view.failed)
 	cutShort(finish.Kinds)
 	return finish

@@ -1,0 +1,188 @@
+package stages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// maxID is how many bytes an id may have. The longest that Looker makes, model and
+// explore of a LookML project, have a tenth of that.
+const maxID = 1024
+
+// maxTitle is how many characters of a title a message shows.
+const maxTitle = 60
+
+// badRow is a row of a list that is no document.
+type badRow struct {
+	position int // in the list, from 1 on
+	message  string
+}
+
+func (b badRow) fault() record.Fault {
+	return record.Fault{Class: record.FaultRow, Status: 200, Attempts: 1, Message: fmt.Sprintf("row %d of the list %s", b.position, b.message)}
+}
+
+// row is a row of an enumeration.
+type row struct {
+	record.Listed               // the zero value where it is no document
+	wrong         string        // why it is no document, "" where it is one
+	key           string        // what it is recognised by, see [keyOf]
+	content       record.Digest // over what matters of it
+}
+
+// rows reads what a listing tells of each document.
+func (l *lister) rows(kind catalogue.Kind, state record.State, body []byte) ([]row, error) {
+	raw, err := canon.Rows(body)
+	if err != nil {
+		return nil, broken(err)
+	}
+	rules := canon.Compile(stampRules(kind))
+	rows := make([]row, 0, len(raw))
+	for _, text := range raw {
+		id, wrong := rowID(kind, text)
+		r := row{wrong: wrong, key: keyOf(id, text)}
+		if wrong == "" {
+			doc, err := l.reader.Read(rules, text)
+			if err != nil {
+				return nil, broken(err)
+			}
+			r.content = doc.Fingerprint
+			r.Listed = record.Listed{ID: id, State: state, Folder: doc.Folder}
+			if kind.Listing.Stamped {
+				r.Stamp = doc.Fingerprint
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// rowID returns the id of a row of a list, or what is wrong with a row that is no
+// document and so has none.
+func rowID(kind catalogue.Kind, row []byte) (id, wrong string) {
+	field := kind.Fields.ID
+	row = bytes.TrimSpace(row)
+	if row[0] != '{' {
+		return "", "is " + sortOf(row) + ", not a document"
+	}
+	raw := canon.Member(row, field)
+	id = canon.Text(raw)
+	switch {
+	case raw == nil:
+		wrong = "has no " + field
+	case string(raw) == "null":
+		wrong = "has null for its " + field
+	case id == "":
+		wrong = "has an empty " + field
+	case raw[0] != '"' && sortOf(raw) != "a number":
+		wrong = "has " + sortOf(raw) + " for its " + field
+	case len(id) > maxID:
+		wrong = fmt.Sprintf("has %d bytes for its %s", len(id), field)
+	default:
+		return id, ""
+	}
+	if title := titleOf(kind, row); title != "" {
+		wrong += fmt.Sprintf(", titled %q", title)
+	}
+	return "", wrong
+}
+
+// sortOf names the sort of a JSON value.
+func sortOf(value []byte) string {
+	switch value[0] {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "true or false"
+	case '"':
+		return "a text"
+	case '[':
+		return "a list"
+	case '{':
+		return "an object"
+	}
+	return "a number"
+}
+
+// titleOf returns what a row calls its document, "" where it calls it nothing.
+func titleOf(kind catalogue.Kind, row []byte) string {
+	for _, member := range []string{kind.Fields.Name, "title", "label", "name", "display_name"} {
+		raw := canon.Member(row, member)
+		if member == "" || member == kind.Fields.ID || len(raw) == 0 || raw[0] != '"' {
+			continue
+		}
+		title := []rune(strings.TrimSpace(canon.Text(raw)))
+		if len(title) > maxTitle {
+			title = append(title[:maxTitle], '…')
+		}
+		if len(title) > 0 {
+			return string(title)
+		}
+	}
+	return ""
+}
+
+// keyOf returns what a row is recognised by when pages are joined: its id, or the
+// sum of a row that has none.
+func keyOf(id string, row []byte) string {
+	if id != "" {
+		return id
+	}
+	sum := sha256.Sum256(row)
+	return "\x00" + string(sum[:])
+}
+
+func keysOf(rows []row) []string {
+	keys := make([]string, len(rows))
+	for i, r := range rows {
+		keys[i] = r.key
+	}
+	return keys
+}
+
+// tally counts the rows of a list.
+type tally struct {
+	rows int // those that are no documents included
+	bad  int // rows that are no documents
+}
+
+// concluded records that a list was read to its end, and whether its kind is
+// complete: where rows of it cannot be stored it is not, unless the configuration
+// says that such rows are expected ("lookml_models/#").
+func concluded(ledger *Ledger, log hclog.Logger, exclude []record.Ref, kind record.Kind, t tally) {
+	reason := fmt.Sprintf("%d of %d rows cannot be stored", t.bad, t.rows)
+	switch {
+	case t.bad == 0:
+		ledger.Ended(kind, record.Complete, "")
+	case expectsBadRows(exclude, kind):
+		ledger.Note(kind, reason+", as exclude says")
+		ledger.Ended(kind, record.Complete, "")
+	default:
+		log.Warn("rows of the list cannot be stored, the kind is incomplete", "kind", kind, "rows", t.rows, "bad", t.bad)
+		ledger.Through(kind)
+		ledger.Ended(kind, record.Incomplete, reason)
+	}
+}
+
+// expectsBadRows reports whether the configuration says that the lists of a kind
+// hold rows that cannot be stored.
+func expectsBadRows(exclude []record.Ref, kind record.Kind) bool {
+	return slices.Contains(exclude, record.Ref{Kind: kind, ID: record.AnyRow})
+}
+
+// twice is the note about documents that a list holds more than once.
+func twice(ids []string) string {
+	if len(ids) == 1 {
+		return "the list holds a document twice, it counts once: " + ids[0]
+	}
+	return fmt.Sprintf("the list holds %d documents twice, each counts once: %s", len(ids), some(ids))
+}
