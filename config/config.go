@@ -7,7 +7,7 @@ import "time"
 type Config struct {
 	Looker    Looker    `koanf:"looker"`
 	Kinds     []string  `koanf:"kinds"`   // "all", "-color_collections", "dashboards"; resolved by [Loaded.SelectKinds]
-	Exclude   []string  `koanf:"exclude"` // "dashboards/17": kind and id; resolved by [Loaded.ExcludedIDs]
+	Exclude   []string  `koanf:"exclude"` // "dashboards/17": kind and id, or "lookml_models/#": rows that cannot be stored; resolved by [Loaded.ExcludedIDs]
 	Folders   Folders   `koanf:"folders"`
 	RateLimit RateLimit `koanf:"rate_limit"`
 	Retry     Retry     `koanf:"retry"`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -39,14 +40,23 @@ func (l *Loaded) SelectKinds(known, defaults []string, aliases map[string]string
 	return selected, r.err()
 }
 
-// ExcludedIDs turns the key exclude into the ids to leave out of each kind, in the order given. known and aliases are those
+// positional is the name that a row of a list that cannot be stored has in a table of faults.
+var positional = regexp.MustCompile(`^#[0-9]+$`)
+
+// ExcludedIDs turns the key exclude into the ids to leave out of each kind, in the order given; "#" stands
+// for the rows of a list that cannot be stored. known and aliases are those
 // of [Loaded.SelectKinds], and so is the error.
 func (l *Loaded) ExcludedIDs(known []string, aliases map[string]string) (map[string][]string, error) {
 	var r report
 	ids := map[string][]string{}
 	for _, entry := range l.Config.Exclude {
 		name, id, _ := strings.Cut(entry, "/") // an id may hold further slashes
-		if kind, ok := l.kind(&r, "exclude", name, known, aliases); ok {
+		kind, ok := l.kind(&r, "exclude", name, known, aliases)
+		switch {
+		case !ok:
+		case positional.MatchString(id):
+			r.add(l.origins["exclude"], "exclude", entry+" names a row of a list by its position, which moves; "+name+"/# stands for all rows of the kind that cannot be stored")
+		default:
 			ids[kind] = append(ids[kind], id)
 		}
 	}

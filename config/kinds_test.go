@@ -60,14 +60,19 @@ func join(items []string) string {
 }
 
 func TestExcludedIDs(t *testing.T) {
-	loaded := &config.Loaded{Config: config.Config{Exclude: []string{"dashboards/17", "looks/1", "dashboards/m::a/b", "models/x"}}}
+	loaded := &config.Loaded{Config: config.Config{Exclude: []string{"dashboards/17", "looks/1", "dashboards/m::a/b", "models/x", "models/#"}}}
 	got, err := loaded.ExcludedIDs(known, aliases)
-	want := map[string][]string{"dashboards": {"17", "m::a/b"}, "looks": {"1"}, "lookml_models": {"x"}}
+	want := map[string][]string{"dashboards": {"17", "m::a/b"}, "looks": {"1"}, "lookml_models": {"x", "#"}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	loaded.Config.Exclude = []string{"lokos/1"}
 	_, err = loaded.ExcludedIDs(known, aliases)
+	loaded.Config.Exclude = []string{"models/#2"}
+	_, positional := loaded.ExcludedIDs(known, aliases)
+	if diff := cmp.Diff("exclude: models/#2 names a row of a list by its position, which moves; models/# stands for all rows of the kind that cannot be stored", errorText(nil, positional)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff("exclude: lokos is not a kind; there are dashboards, explores, lookml_models, looks, models", errorText(nil, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

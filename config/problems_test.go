@@ -71,7 +71,7 @@ func TestProblemsOfTheFile(t *testing.T) {
 		{"no kinds", "kinds: []", "c.yaml:1: kinds: names no kind; write [all] for all of them"},
 		{"only without", "kinds: [-looks]", "c.yaml:1: kinds: only leaves kinds out; write all in front: [all, -looks]"},
 		{"without all", "kinds: [looks, -all]", "c.yaml:1: kinds: leaves everything out"},
-		{"exclude", "exclude: [17]", `c.yaml:1: exclude: "17" is not kind/id (dashboards/17)`},
+		{"exclude", "exclude: [17]", `c.yaml:1: exclude: "17" is not kind/id (dashboards/17), or kind/# for rows that cannot be stored`},
 		{"folder", "folders: {ids: [a b]}", `c.yaml:1: folders.ids: "a b" is not the id of a folder (42)`},
 		{"name", "looker: {name: \"import:x\"}", `c.yaml:1: looker.name: "import:x" is taken: names with import: are those of imported backups`},
 		{"scheme", "looker: {base_url: \"ftp://x\"}", `c.yaml:1: looker.base_url: "ftp://x" begins with neither https:// nor http://`},

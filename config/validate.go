@@ -52,7 +52,7 @@ var shapes = map[string]struct {
 	want    string
 }{
 	"kinds":               {regexp.MustCompile(`^-?[a-z][a-z0-9_]*$`), "a kind as in the API (dashboards), all, or a kind to leave out (-color_collections)"},
-	"exclude":             {regexp.MustCompile(`^[a-z][a-z0-9_]*/\S(.*\S)?$`), "kind/id (dashboards/17)"},
+	"exclude":             {regexp.MustCompile(`^[a-z][a-z0-9_]*/\S(.*\S)?$`), "kind/id (dashboards/17), or kind/# for rows that cannot be stored"},
 	"folders.ids":         {regexp.MustCompile(`^[^\s/,]+$`), "the id of a folder (42)"},
 	"stages.redact.paths": {regexp.MustCompile(`^\S(.*\S)?$`), "the path of a member"},
 }

@@ -72,9 +72,13 @@ func (l *lister) enumerate(ctx context.Context, kind catalogue.Kind, state recor
 			}})
 		}
 		l.Log.Warn("list shifted while it was read, reading it again", "kind", kind.Name, "rows", p.seen, "error", err)
+		longest := max(p.seen, p.limit)
+		if !odd { // else nothing stands behind the rows that came, whatever the total
+			longest = max(longest, min(p.total, largestPage))
+		}
 		next := &pass{
 			lister: l, kind: kind, state: state, emit: emit, above: above, digest: sha256.New(),
-			limit:   min(4*max(p.seen, min(p.total, largestPage), p.limit), largestPage),
+			limit:   min(4*longest, largestPage),
 			unpaged: p.unpaged,
 			last:    n+1 == passes,
 			// What has just been planned is not planned again only to see whether it is the same.
@@ -131,7 +135,7 @@ type pass struct {
 // again reports whether a pass that ended with err says the last word on its list:
 // nothing is wrong with it, or the same as the time before.
 func (p *pass) again(err error, doubt *doubtful) bool {
-	if p.before == p.sum() && (err == nil || doubt != nil) {
+	if p.same() && (err == nil || doubt != nil) {
 		if p.odd != "" {
 			p.remark(p.odd)
 		}
@@ -143,6 +147,9 @@ func (p *pass) again(err error, doubt *doubtful) bool {
 func (p *pass) sum() record.Digest { return record.Digest(p.digest.Sum(nil)) }
 
 func (p *pass) remark(note string) {
+	if p.state == record.Trashed {
+		note = "the trash: " + note
+	}
 	p.Log.Warn("a list is not what the server says", "kind", p.kind.Name, "reason", note)
 	p.Ledger.Note(p.kind.Name, note)
 }

@@ -43,11 +43,15 @@ func (p *pass) join(got page) (found documents, more bool, err error) {
 	found = p.documents(p.at-len(rows), rows)
 	told := got.HasTotal && p.at <= got.Total // else the total is that of something else
 	p.probe = !told && !p.short && len(rows) < p.limit-overlap
-	if told && p.at == got.Total && len(got.rows) != p.limit || p.shifted != nil && got.HasTotal && p.at >= got.Total {
+	if told && p.at == got.Total && len(got.rows) != p.limit || p.shifted != nil && got.HasTotal && p.at >= got.Total || p.same() {
 		return found, false, p.end(got.Answer)
 	}
 	return found, true, nil
 }
+
+// same reports whether the rows that came are those of the pass before, behind which
+// nothing stood.
+func (p *pass) same() bool { return !p.before.IsZero() && p.before == p.sum() }
 
 // behindTail returns the rows of a page that stand behind those of the pages before.
 func (p *pass) behindTail(rows []row) ([]row, error) {

@@ -21,7 +21,8 @@ has settled. With RUN, all of that run, settled or not. One of the class danglin
 a document that another one names and that Looker does not have: nothing failed.
 
 In a pipe the columns are run, kind, id, class, status, attempts, message, at,
-resolved by. A fault without an id is the listing of its kind.`,
+resolved by. A fault without an id is the listing of its kind, and #3 is the
+third row of that listing, which is no document.`,
 		Example: `  lookervault faults
   lookervault faults 12 --json | jq -r '.[] | select(.class == "denied") | .id'`,
 		Args: arguments(cobra.MaximumNArgs(1)),
@@ -104,7 +105,7 @@ func faultJSON(f vault.Fault) any {
 		Run      int64       `json:"run"`
 		Instance string      `json:"instance"`
 		Kind     record.Kind `json:"kind"`
-		ID       string      `json:"id"` // "": the listing of the kind
+		ID       string      `json:"id"` // "": the listing of the kind; "#3": a row of it
 		Class    string      `json:"class"`
 		Status   int         `json:"status"`
 		Attempts int         `json:"attempts"`

@@ -37,7 +37,7 @@ func startDemo() (demoServer, error) {
 func (a *app) simCommand() *cobra.Command {
 	o := lookersim.Options{Sizes: lookersim.DefaultSizes()}
 	var addr, retryAfter string
-	var faults []string
+	var faults, badRows []string
 	cmd := &cobra.Command{
 		Use: "sim", Short: "Serve a simulated Looker on a port",
 		Long: `Serve a simulated Looker 4.0: seeded content on the API's read routes, with
@@ -59,6 +59,13 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 					return usage(cmd, fmt.Errorf("--fault: %w", err))
 				}
 				o.Rules = append(o.Rules, rule)
+			}
+			for _, text := range badRows {
+				row, err := lookersim.ParseBadRow(text)
+				if err != nil {
+					return usage(cmd, fmt.Errorf("--bad-row: %w", err))
+				}
+				o.BadRows = append(o.BadRows, row)
 			}
 			form, err := retryForm(retryAfter)
 			if err != nil {
@@ -86,6 +93,7 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
 	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")
 	f.StringArrayVar(&faults, "fault", nil, "a rule that makes requests go wrong; may be repeated")
+	f.StringArrayVar(&badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other; may be repeated")
 	quirkFlags(f, &o)
 	return cmd
 }
@@ -96,6 +104,9 @@ func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
 	f.BoolVar(&o.Quirks.NoTotals, "no-totals", false, "send no X-Total-Count")
 	f.BoolVar(&o.Quirks.IgnoreSorts, "ignore-sorts", false, "another order with every request")
 	f.BoolVar(&o.Quirks.IgnoreIDs, "ignore-ids", false, "do not apply id lists")
+	f.BoolVar(&o.Quirks.IgnoreLimit, "ignore-limit", false, "answer pages with all rows that follow")
+	f.BoolVar(&o.Quirks.IgnoreOffset, "ignore-offset", false, "answer the first page again")
+	f.StringVar((*string)(&o.Quirks.Totals), "totals", "", "send a wrong X-Total-Count: high, low, page or huge")
 	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
 	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
 	f.BoolVar(&o.Dialect.QuerySlugs, "query-slugs", false, "ids of queries are slugs, but for some of old merge queries")

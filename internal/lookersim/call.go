@@ -23,6 +23,7 @@ type call struct {
 	plain   bool // never compressed
 	short   bool // half a page is enough
 	flying  bool // counted as in the air, until its answer begins
+	again   bool // the page before the one that was asked for
 	quiet   bool // asked by the server itself: not counted, and without quirks
 
 	status int   // what was answered, 0 when the connection was cut instead

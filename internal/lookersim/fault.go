@@ -42,6 +42,9 @@ func (s *Server) fault(c *call, r Rule) {
 	case FaultShort:
 		c.short = true
 		c.send(s.answer(c))
+	case FaultAgain:
+		c.again = true
+		c.send(s.answer(c))
 	default:
 		s.spoil(c, r)
 	}

@@ -208,7 +208,7 @@ func (w *world) settle() {
 				in = &folderContents{}
 				next.folders[id] = in
 			}
-			if f := (found{t, i, r}); kind == "looks" {
+			if f := (found{t: t, index: i, row: r}); kind == "looks" {
 				in.looks = append(in.looks, f)
 			} else {
 				in.dashboards = append(in.dashboards, f)
@@ -241,7 +241,7 @@ func (w *world) ancestors(id string) []found {
 		if v.null || !ok {
 			break
 		}
-		list = append(list, found{t, i, parent})
+		list = append(list, found{t: t, index: i, row: parent})
 		id = v.text
 	}
 	slices.Reverse(list)

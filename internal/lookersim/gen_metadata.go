@@ -27,7 +27,7 @@ func (w *world) content(id string) (class int, f found, ok bool) {
 	class = int(n % int64(len(metaKinds)))
 	t := w.tables[metaKinds[class]]
 	r, i, ok := t.find(strconv.FormatInt(n/int64(len(metaKinds)), 10))
-	return class, found{t, i, r}, ok
+	return class, found{t: t, index: i, row: r}, ok
 }
 
 // inherits says whether content has the access of the folder that it is in. A

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-func (t *table) found(i int) found { return found{t, i, t.rows[i]} }
+func (t *table) found(i int) found { return found{t: t, index: i, row: t.rows[i]} }
 
 // caller answers with the user that the token belongs to.
 func caller(c *call) answer {

@@ -39,6 +39,7 @@ type found struct {
 	t     *table
 	index int
 	row   row
+	bad   RowForm // what stands there in its place, "" for the document itself
 }
 
 func (l listing) handle(c *call) answer {
@@ -62,17 +63,18 @@ func (l listing) handle(c *call) answer {
 		w.mu.RUnlock()
 		return c.badRequest(err)
 	}
-	from, to := window.of(len(list), l.cap(c))
+	bad := placed(c.badRowsOf(l.kind), len(list))
+	from, to := l.part(c, window).of(len(list)+len(bad), l.cap(c))
 	if c.short {
 		to -= (to - from) / 2
 	}
 	rows := make([]found, 0, to-from)
-	for _, i := range list[from:to] {
-		rows = append(rows, found{t, int(i), t.rows[i]})
+	for at := from; at < to; at++ {
+		rows = append(rows, bad.row(t, list, at))
 	}
 	a := c.rows(rows, l.shape)
 	w.mu.RUnlock()
-	return c.pageHeaders(a, window, len(list), len(rows))
+	return c.pageHeaders(a, window, len(list)+len(bad), len(rows))
 }
 
 func (l listing) window(c *call) (window, error) {
@@ -80,6 +82,20 @@ func (l listing) window(c *call) (window, error) {
 		return window{}, nil
 	}
 	return windowOf(c.query)
+}
+
+// part is the window that the server makes of the one that was asked for.
+func (l listing) part(c *call, w window) window {
+	if c.again {
+		w.offset = max(w.offset-w.limit, 0)
+	}
+	if c.quirks().IgnoreOffset {
+		w.offset = 0
+	}
+	if c.quirks().IgnoreLimit {
+		w.paged = false
+	}
+	return w
 }
 
 func (l listing) cap(c *call) int {
@@ -135,7 +151,9 @@ func (c *call) rows(list []found, s shape) answer {
 	}
 	if want == nil && s == whole && !c.quiet {
 		for _, f := range list {
-			f.t.servedRow(f.index)
+			if f.bad == "" {
+				f.t.servedRow(f.index)
+			}
 		}
 	}
 	return answer{status: http.StatusOK, body: func(o *out) {
@@ -158,7 +176,7 @@ func (c *call) rows(list []found, s shape) answer {
 func (c *call) appendRow(o *out, scratch []byte, f found, s shape, want fieldTree) []byte {
 	w := c.world
 	poor := slices.Contains(c.quirks().PoorRows, f.t.kind)
-	if s == whole && want == nil && !poor && !c.restricted() {
+	if s == whole && want == nil && !poor && !c.restricted() && f.bad == "" {
 		o.buf = f.t.document(w, o.buf, f.row, nil)
 		return scratch
 	}
@@ -178,6 +196,10 @@ func (c *call) appendRow(o *out, scratch []byte, f found, s shape, want fieldTre
 		doc = without(nil, doc, f.t.poor...)
 	}
 	doc = c.seen(f, doc)
+	if f.bad != "" {
+		o.buf = append(o.buf, f.bad.spoiled(f.t.kind, want.cut(nil, doc))...)
+		return scratch
+	}
 	o.buf = want.cut(o.buf, doc)
 	return scratch
 }
@@ -206,7 +228,7 @@ func (c *call) find(kind, id string) (found, bool) {
 	if hide := w.hidden(kind, c.restricted()); ok && hide != nil && hide(w, r) {
 		ok = false
 	}
-	return found{t, i, r}, ok
+	return found{t: t, index: i, row: r}, ok
 }
 
 // document answers with the whole document of a row.
@@ -258,7 +280,7 @@ func (s *Server) swapped(c *call, a answer) answer {
 	for i := range t.rows {
 		k := (at + 1 + i) % len(t.rows)
 		if ok && k != at && t.rows[k].state == present {
-			f = found{t, k, t.rows[k]}
+			f = found{t: t, index: k, row: t.rows[k]}
 			break
 		}
 	}

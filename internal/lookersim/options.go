@@ -47,6 +47,7 @@ type Options struct {
 	Rules     []Rule        // faults, tried in order; the first that fires wins
 	Quirks    Quirks        // ways in which the server does not play along
 	Dialect   Dialect       // how it spells ids and what is missing
+	BadRows   []BadRow      // what stands in lists besides documents
 	Gzip      bool          // compress for clients that accept it
 
 	// Now tells the time for tokens and rate limits; nil means time.Now.
@@ -63,6 +64,11 @@ type Quirks struct {
 	IgnoreSorts bool // the order is another one on every request, whatever sorts says
 	PageCap     int  // no page holds more rows than this, whatever limit says; 0 = no cap
 	IgnoreIDs   bool // id filters and id lists are not applied
+	// IgnoreLimit answers every page with all rows from the offset on, and
+	// IgnoreOffset with the first page again.
+	IgnoreLimit, IgnoreOffset bool
+	// Totals is what X-Total-Count says, the truth when empty.
+	Totals TotalForm
 	// LinkHost stands in Link headers in place of the host that was asked, as
 	// behind a proxy: "https://looker.internal:19999".
 	LinkHost string
@@ -90,6 +96,39 @@ type Dialect struct {
 	// do: logged_in_at, password_reset_url, tunnel_id, last_reap_at, lookml_link_id,
 	// external_id, label.
 	EmptyForNull bool
+}
+
+// TotalForm is what X-Total-Count says of a list.
+type TotalForm string
+
+// Totals that are not the length of the list.
+const (
+	TotalHigh TotalForm = "high" // half as many again, and one
+	TotalLow  TotalForm = "low"  // half
+	TotalPage TotalForm = "page" // the rows of this answer
+	TotalHuge TotalForm = "huge" // 2^61
+)
+
+func (f TotalForm) of(total, rows int) int {
+	switch f {
+	case TotalHigh:
+		return total + total/2 + 1
+	case TotalLow:
+		return total / 2
+	case TotalPage:
+		return rows
+	case TotalHuge:
+		return 1 << 61
+	}
+	return total
+}
+
+func (f TotalForm) check() error {
+	switch f {
+	case "", TotalHigh, TotalLow, TotalPage, TotalHuge:
+		return nil
+	}
+	return fmt.Errorf("totals %q: want high, low, page or huge", string(f))
 }
 
 // Sizes is how many documents of each kind the server holds. Trashed ones,
@@ -192,6 +231,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Tiles[0] < 0 || o.Tiles[1] < o.Tiles[0] {
 		return o, fmt.Errorf("tiles %d to %d: the least must not be negative nor above the most", o.Tiles[0], o.Tiles[1])
+	}
+	if err := o.Quirks.Totals.check(); err != nil {
+		return o, err
 	}
 	if o.TrashShare > 1 {
 		return o, fmt.Errorf("trash share %g: more than everything", o.TrashShare)

@@ -75,7 +75,7 @@ func (c *call) pageHeaders(a answer, w window, total, rows int) answer {
 		add("prev", max(w.offset-w.limit, 0))
 	}
 	if known {
-		a = a.with("X-Total-Count", strconv.Itoa(total))
+		a = a.with("X-Total-Count", strconv.Itoa(c.quirks().Totals.of(total, rows)))
 	}
 	return a.with("Link", strings.Join(links, ","))
 }

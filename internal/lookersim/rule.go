@@ -35,10 +35,11 @@ const (
 	FaultValue    Fault = "value"    // another kind of JSON value: an empty array for an object, an empty object for an array
 	FaultOther    Fault = "other"    // an object of no kind at all with status 200, or an array of one
 	FaultShort    Fault = "short"    // half the rows of a page, though more follow; documents stay as they are
+	FaultAgain    Fault = "again"    // the page before the one that was asked for; documents stay as they are
 )
 
 var faults = []Fault{FaultStatus, FaultReset, FaultHang, FaultTruncate, FaultDrip, FaultLength, FaultGzip, FaultJSON, FaultHTML,
-	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultNull, FaultValue, FaultOther}
+	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther}
 
 // Rule makes some requests go wrong. Its first fields say which ones; all that
 // are set must fit. The zero fields of a rule match everything.

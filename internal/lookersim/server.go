@@ -23,6 +23,7 @@ type Server struct {
 	rules   ruleSet
 	scripts scripts
 	counts  counter
+	badRows atomic.Pointer[[]BadRow]
 	dead    atomic.Bool   // a rule killed the server
 	over    chan struct{} // closed by Close
 
@@ -49,6 +50,9 @@ func New(opts Options) (*Server, error) {
 	s.limiter.init(opts)
 	s.counts.init()
 	if err := s.SetRules(opts.Rules...); err != nil {
+		return nil, err
+	}
+	if err := s.SetBadRows(opts.BadRows...); err != nil {
 		return nil, err
 	}
 	return s, nil
