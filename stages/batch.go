@@ -41,6 +41,9 @@ func (b *batcher) Do(_ context.Context, rec record.Record, emit pipeline.Emit[re
 	}
 	b.batch = append(b.batch, rec)
 	b.bytes += int64(len(rec.Body))
+	if rec.Held > 0 {
+		b.Limits.gathered(Load{Bytes: rec.Held, Items: 1})
+	}
 	if len(b.batch) >= b.Records || b.bytes >= b.Bytes {
 		return b.close(emit)
 	}
@@ -58,5 +61,6 @@ func (b *batcher) Flush(_ context.Context, emit pipeline.Emit[record.Batch]) err
 func (b *batcher) close(emit pipeline.Emit[record.Batch]) error {
 	batch := b.batch
 	b.batch, b.bytes = nil, 0
+	b.Limits.committing()
 	return emit(batch)
 }

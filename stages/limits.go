@@ -28,6 +28,7 @@ type Limits struct {
 	mu      sync.Mutex
 	used    Load
 	peak    Load
+	open    Load      // of used, what an open batch would give back once it is committed
 	waiters []*waiter // first come, first served
 	waited  struct{ bytes, items time.Duration }
 	wanted  chan struct{}
@@ -57,7 +58,7 @@ func (l *Limits) Reserve(ctx context.Context, want Load) (Load, error) {
 	}
 	w := &waiter{want: want, items: l.used.Bytes+want.Bytes <= l.limit.Bytes, ready: make(chan struct{})}
 	l.waiters = append(l.waiters, w)
-	l.nudge()
+	l.nudgeIfItHelps()
 	l.mu.Unlock()
 
 	start := time.Now()
@@ -90,13 +91,40 @@ func (l *Limits) Release(load Load) {
 	l.used = l.used.minus(load)
 	l.peak = Load{max(l.peak.Bytes, l.used.Bytes), max(l.peak.Items, l.used.Items)}
 	l.admit()
-	if len(l.waiters) > 0 {
+	l.nudgeIfItHelps()
+}
+
+// gathered adds to what an open batch holds, and committing takes that away when the
+// batch is closed.
+func (l *Limits) gathered(load Load) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open = Load{l.open.Bytes + load.Bytes, l.open.Items + load.Items}
+	l.nudgeIfItHelps()
+}
+
+// committing is explained at gathered.
+func (l *Limits) committing() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open = Load{}
+}
+
+// nudgeIfItHelps asks for the open batch when its commit lets the first in who
+// waits. An ask for a thousand documents waits for long: were each record committed
+// that comes meanwhile, the writer would commit them by twos. It needs l.mu.
+func (l *Limits) nudgeIfItHelps() {
+	if len(l.waiters) == 0 || l.open == (Load{}) {
+		return
+	}
+	rest := l.used.minus(l.open)
+	if l.fitsWith(rest, l.waiters[0].want) {
 		l.nudge()
 	}
 }
 
-// Wanted receives when somebody waits for room: what is ready to be committed
-// should not be held back then.
+// Wanted receives when somebody waits for room that the commit of the open batch
+// would make: it should not be held back then.
 func (l *Limits) Wanted() <-chan struct{} { return l.wanted }
 
 // Used returns what is in flight now, and the most that ever was.
@@ -119,9 +147,12 @@ func (l *Limits) WaitedFor() (bytes, items time.Duration) {
 	return l.waited.bytes, l.waited.items
 }
 
-func (l *Limits) fits(want Load) bool {
-	return l.used.Bytes+want.Bytes <= l.limit.Bytes && l.used.Items+want.Items <= l.limit.Items ||
-		l.used.Bytes <= 0 && l.used.Items <= 0
+func (l *Limits) fits(want Load) bool { return l.fitsWith(l.used, want) }
+
+// fitsWith reports whether there is room for want beside used.
+func (l *Limits) fitsWith(used, want Load) bool {
+	return used.Bytes+want.Bytes <= l.limit.Bytes && used.Items+want.Items <= l.limit.Items ||
+		used.Bytes <= 0 && used.Items <= 0
 }
 
 func (l *Limits) take(load Load) {

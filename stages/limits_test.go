@@ -119,34 +119,6 @@ func TestLimitsGiveUpWithTheContext(t *testing.T) {
 	})
 }
 
-func TestLimitsSayWhenSomebodyWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
-		all, _ := l.Reserve(t.Context(), stages.Load{Bytes: 100, Items: 1})
-		select {
-		case <-l.Wanted():
-			t.Fatal("nobody waits yet")
-		default:
-		}
-		done := make(chan stages.Load)
-		go func() {
-			load, _ := l.Reserve(t.Context(), stages.Load{Bytes: 60, Items: 1})
-			done <- load
-		}()
-		<-l.Wanted()
-		l.Release(stages.Load{Bytes: 10}) // not enough: it must be said again
-		<-l.Wanted()
-		l.Correct(stages.Load{Bytes: 90, Items: 1}, stages.Load{Bytes: 40, Items: 1})
-		l.Release(<-done)
-		l.Release(stages.Load{Bytes: 40, Items: 1})
-		_ = all
-		now, peak := l.Used()
-		if now != (stages.Load{}) || peak.Bytes != 100 {
-			t.Errorf("in flight %+v, peak %+v", now, peak)
-		}
-	})
-}
-
 func TestLimitsLetTheNextInWhenTheFirstGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
