@@ -470,3 +470,23 @@ func TestWholeListOfAnotherLength(t *testing.T) {
 		})
 	}
 }
+
+// TestPagesAreNotJoinedByBadRows: one null is like another. A document is deleted
+// between two pages, and the null behind the end of the first one takes its place.
+func TestPagesAreNotJoinedByBadRows(t *testing.T) {
+	kind := paged
+	kind.Listing.Trash = false
+	looker := &fakeLooker{things: things(25), noTotals: true}
+	raw(map[int]string{10: "null", 11: "null"})(looker)
+	looker.before = func(n int, _ stages.Call) error {
+		if n == 2 {
+			looker.things = slices.Delete(looker.things, 2, 3)
+		}
+		return nil
+	}
+	r := newRig(looker, kind)
+	r.list(t, kind)
+	if end := r.ledger.Ends()[0]; end.Reason != "2 of 24 rows cannot be stored" || end.Listed != 22 {
+		t.Errorf("%+v, want both bad rows of 24", end)
+	}
+}
