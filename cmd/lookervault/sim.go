@@ -60,12 +60,8 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 				}
 				o.Rules = append(o.Rules, rule)
 			}
-			for _, text := range badRows {
-				row, err := lookersim.ParseBadRow(text)
-				if err != nil {
-					return usage(cmd, fmt.Errorf("--bad-row: %w", err))
-				}
-				o.BadRows = append(o.BadRows, row)
+			if err := parseBadRows(&o, badRows); err != nil {
+				return usage(cmd, err)
 			}
 			form, err := retryForm(retryAfter)
 			if err != nil {
@@ -96,6 +92,18 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	f.StringArrayVar(&badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other; may be repeated")
 	quirkFlags(f, &o)
 	return cmd
+}
+
+// parseBadRows adds what stands in lists besides documents.
+func parseBadRows(o *lookersim.Options, texts []string) error {
+	for _, text := range texts {
+		row, err := lookersim.ParseBadRow(text)
+		if err != nil {
+			return fmt.Errorf("--bad-row: %w", err)
+		}
+		o.BadRows = append(o.BadRows, row)
+	}
+	return nil
 }
 
 // quirkFlags are the ways in which a server does not play along, or spells things
