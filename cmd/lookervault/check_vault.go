@@ -40,13 +40,7 @@ func (c *checkup) vault() {
 		c.warn("vault", "the next run brings it up to date", "%s has an older schema", path)
 		return
 	case err != nil:
-		found, remedy := err.Error(), ""
-		if e, ok := errors.AsType[*vault.Error](err); ok {
-			bare := *e
-			bare.Hint, remedy = "", e.Hint
-			found = bare.Error()
-		}
-		c.fail(&c.failed.vault, "vault", remedy, "%s", found)
+		c.damaged("vault", err)
 		return
 	}
 	defer reader.Close()
@@ -86,7 +80,7 @@ func (c *checkup) holdings(reader *vault.Reader) {
 		c.ok("vault", "schema %d; nothing of %s yet", vault.Schema, choose(instance == "", "any instance", instance))
 		return
 	case err != nil:
-		c.fail(&c.failed.vault, "vault", "copy the file away, and restore it from a copy or begin a new one", "%s", err)
+		c.damaged("vault", err)
 		return
 	}
 	c.ok("vault", "schema %d; %s of %s", vault.Schema, plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
@@ -107,7 +101,7 @@ func (c *checkup) holdings(reader *vault.Reader) {
 	faults, err := reader.OpenFaults(c.ctx, last.Instance)
 	switch {
 	case err != nil:
-		c.fail(&c.failed.vault, "faults", "copy the file away, and restore it from a copy or begin a new one", "%s", err)
+		c.damaged("faults", err)
 	case len(faults) > 0:
 		c.warn("faults", "lookervault faults lists them; the next run tries again", "%s not fetched and not settled since",
 			plural(int64(len(faults)), "document or listing was", "documents or listings were"))
@@ -141,6 +135,23 @@ func (c *checkup) lastSuccess(runs []record.Run) {
 // ofEverything reports whether a run looked at everything. Versions before did not
 // write that into the scope.
 func ofEverything(scope record.Scope) bool { return scope.All || coversDefaults(scope) }
+
+// damaged tells of something in the vault that cannot be read.
+func (c *checkup) damaged(what string, err error) {
+	found, remedy := splitHint(err)
+	c.fail(&c.failed.vault, what, remedy, "%s", found)
+}
+
+// splitHint parts an error of the vault into what was found and what to do.
+func splitHint(err error) (found, remedy string) {
+	e, ok := errors.AsType[*vault.Error](err)
+	if !ok {
+		return err.Error(), ""
+	}
+	bare := *e
+	bare.Hint = ""
+	return bare.Error(), e.Hint
+}
 
 // instance is the name under which a run would store, "" when the configuration
 // names none.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -43,7 +44,8 @@ run.`,
 			for _, kind := range kinds {
 				for document, err := range m.reader.Documents(cmd.Context(), vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {
 					if err != nil {
-						return err
+						// What is printed ends with a whole line.
+						return errors.Join(err, out.Flush())
 					}
 					seen.note(document.Entry)
 					if err := dumpLine(out, m, document); err != nil {

@@ -64,6 +64,9 @@ func (r *reading) faults(cmd *cobra.Command, run int64) (reader *vault.Reader, f
 		}
 		faults, err = reader.OpenFaults(cmd.Context(), instance)
 	}
+	if err == nil {
+		err = reader.CheckRows(cmd.Context(), vault.FaultTables)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, reader.Close())
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -37,7 +38,10 @@ func renderJSON[T any](out io.Writer, view func(T) any, rows iter.Seq2[T, error]
 	between := "[\n  "
 	for row, err := range rows {
 		if err != nil {
-			return err
+			if between != "[\n  " {
+				fmt.Fprintln(w) // a whole line, and no end of the array
+			}
+			return errors.Join(err, w.Flush())
 		}
 		line, err := encodeJSON(view(row))
 		if err != nil {
@@ -59,7 +63,7 @@ func renderTabs[T any](out io.Writer, columns []column[T], rows iter.Seq2[T, err
 	w := bufio.NewWriter(out)
 	for row, err := range rows {
 		if err != nil {
-			return err
+			return errors.Join(err, w.Flush())
 		}
 		for i, c := range columns {
 			if i > 0 {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -29,11 +32,15 @@ same, gone, failed, calls, scope.`,
 				return err
 			}
 			defer closing(&err, reader)
-			runs, err := reader.Runs(cmd.Context(), r.instance)
-			if err != nil {
-				return err
+			// One that is damaged is no reason not to show the others.
+			runs, damage := reader.Runs(cmd.Context(), r.instance)
+			if damage == nil {
+				damage = reader.CheckRows(cmd.Context(), vault.RunTables)
+			} else if !errors.Is(damage, vault.ErrCorrupt) {
+				return damage
 			}
-			return render(a.stdout, r.json, func(run record.Run) any { return runJSON(run) }, runColumns, each(runs))
+			err = render(a.stdout, r.json, func(run record.Run) any { return runJSON(run) }, runColumns, each(runs))
+			return cmp.Or(err, damage)
 		},
 	}
 	r.flags(cmd)
@@ -59,6 +66,9 @@ func (a *app) runsShowCommand() *cobra.Command {
 			run, err := reader.Run(cmd.Context(), id)
 			if err != nil {
 				return absent(err, reader, "runs")
+			}
+			if err := reader.CheckRows(cmd.Context(), vault.RunTables); err != nil {
+				return err
 			}
 			if r.json {
 				line, err := encodeJSON(runJSON(run))

@@ -36,6 +36,9 @@ type Data struct {
 // instance.
 func Read(ctx context.Context, reader *vault.Reader, instance string, run int64) (Data, error) {
 	var d Data
+	if err := reader.CheckRows(ctx, vault.RunTables, vault.FaultTables, vault.DocumentTables); err != nil {
+		return d, err
+	}
 	runs, err := reader.Runs(ctx, instance)
 	if err != nil {
 		return d, err

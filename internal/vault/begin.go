@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -152,9 +153,15 @@ func (w *Writer) newest(instance int64) (*runRow, []record.Counts, error) {
 	return &runs[0], counts, err
 }
 
+// runsWhere reads runs. One that is damaged is left out, and as it is: it is no
+// reason not to make the next one.
 func (w *Writer) runsWhere(where string, args ...driver.Value) (runs []runRow, err error) {
 	err = w.conn.each(selectRuns+` WHERE `+where, func(row []driver.Value) error {
-		r, err := scanRun(row)
+		r, err := scanRun(row, &w.sum)
+		if errors.Is(err, ErrCorrupt) {
+			w.options.Warn(err.Error())
+			return nil
+		}
 		runs = append(runs, r)
 		return err
 	}, args...)

@@ -20,13 +20,13 @@ type summer struct{ buf []byte }
 
 // row returns the checksum of a row, in memory of its own.
 func (s *summer) row(table string, columns ...driver.Value) []byte {
-	s.buf = appendText(s.buf[:0], table)
-	for _, c := range columns {
-		s.add(c)
-	}
-	sum := sha256.Sum256(s.buf)
+	s.begin(table, columns...)
+	sum := s.sum()
 	return append([]byte(nil), sum[:checksumSize]...)
 }
+
+// sum is the hash of what was added.
+func (s *summer) sum() [sha256.Size]byte { return sha256.Sum256(s.buf) }
 
 func (s *summer) add(v driver.Value) {
 	switch v := v.(type) {

@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"database/sql/driver"
 	"iter"
 	"strconv"
 	"strings"
@@ -73,12 +72,18 @@ func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool
 		if err := h.readLooks(ctx, q, query.Kind); err != nil {
 			return err
 		}
+		var sum summer
+		read := tally{}
 		statement, args := query.statement(h, false, "")
 		for row, err := range rows(ctx, q, statement, args...) {
 			if err != nil {
 				return err
 			}
-			e := scanEntry(row)
+			if err := documentRow(row).check(&sum, h.instance); err != nil {
+				return err
+			}
+			e := scanEntry(row, h)
+			read[e.Kind]++
 			if err := h.limit(ctx, q, &e); err != nil {
 				return err
 			}
@@ -86,8 +91,16 @@ func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool
 				return nil
 			}
 		}
-		return nil
+		return r.complete(ctx, q, h, query, read)
 	}))
+}
+
+// complete checks that a query was answered with all documents that it asks for.
+func (r *Reader) complete(ctx context.Context, q querier, h horizon, query Query, read tally) error {
+	if query.Deleted {
+		return r.nothingLost(ctx, q, h, query.Kind)
+	}
+	return r.compareTally(ctx, q, h, query.Kind, read, false)
 }
 
 // Documents yields documents with their bodies in the order of kind and id. A
@@ -128,6 +141,9 @@ func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, 
 	case err != nil:
 		return Document{}, err
 	case !held:
+		if err := r.snapshot(ctx, func(q querier) error { return r.nothingLost(ctx, q, h, ref.Kind) }); err != nil {
+			return Document{}, doing("look for "+ref.String(), err)
+		}
 		return Document{}, r.neverSeen(ctx, h, ref)
 	case h.run != 0 && document.State == record.Gone:
 		return Document{}, &AbsentError{Ref: ref, Run: h.run, Gone: document.GoneRun, LastSeen: document.LastRun, path: r.path}
@@ -144,6 +160,9 @@ func (r *Reader) neverSeen(ctx context.Context, h horizon, ref record.Ref) error
 			return doing("read documents", classify(r.path, err))
 		}
 		absent.Seen = integer(row[0])
+		if absent.Seen != 0 && h.run == 0 {
+			return classify(r.path, damaged(nil, "heads %s: is missing, but a version of it is there", shown(ref)))
+		}
 	}
 	return absent
 }
@@ -164,46 +183,47 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query Query, id st
 		if err := h.readLooks(ctx, q, query.Kind); err != nil {
 			return doing("read runs", err)
 		}
+		var sum summer
+		read := tally{}
 		statement, args := query.statement(h, true, id)
 		for row, err := range rows(ctx, q, statement, args...) {
 			if err != nil {
 				return doing("read documents", err)
 			}
-			d := Document{Entry: scanEntry(row)}
+			if err := documentRow(row).check(&sum, h.instance); err != nil {
+				return err
+			}
+			d := Document{Entry: scanEntry(row, h)}
+			read[d.Kind]++
 			if err := h.limit(ctx, q, &d.Entry); err != nil {
 				return doing("read documents", err)
 			}
-			s, err := scanStored(row[bodyColumn:], dictionaries)
+			if row[columnBody] == nil {
+				return damaged(nil, "bodies %s: is missing", d.Ref)
+			}
+			s, err := scanStored(row[columnBody:], dictionaries)
 			if err == nil {
 				d.Body, err = decode(decoder, s, nil, d.Hash)
 			}
 			if err != nil {
-				return damaged(err, "%s", d.Ref)
+				return damaged(err, "bodies %s", d.Ref)
 			}
 			if !fn(d) {
 				return nil
 			}
 		}
-		return nil
+		if id != "" {
+			return nil
+		}
+		return r.complete(ctx, q, h, query, read)
 	})
 }
 
-// lastSeen is the last run that saw a version: while it is the current one, the
-// run that settled its head last.
-const lastSeen = `coalesce(v.last_run, h.settled_run)`
-
-const entryColumns = `h.kind, h.item, v.name, v.folder, v.owner, v.updated_at, v.size, v.hash, v.first_run, ` + lastSeen + `,
-	v.gone_run, v.fetched_at, v.route, v.redacted, v.id`
-
-// bodyColumn is where the columns of the body begin: after the state and those of
-// the entry.
-const bodyColumn = 16
-
-// The order of a CROSS JOIN is not changed by SQLite: the first table's index is
-// the order of the result.
+// The order of these joins is not changed by SQLite: the first table's index is the
+// order of the result. What should be there and is not is a row of nulls.
 const (
-	fromHeads    = ` FROM heads h CROSS JOIN versions v ON v.id = h.version`
-	fromVersions = ` FROM versions v CROSS JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item`
+	fromHeads    = ` FROM heads h LEFT JOIN versions v ON v.id = h.version`
+	fromVersions = ` FROM versions v LEFT JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item`
 )
 
 // statement builds the query for what is held, or deleted, at a horizon; with an
@@ -229,29 +249,40 @@ func (q Query) statement(h horizon, bodies bool, id string) (string, []any) {
 	case id != "":
 		where = append(where, key+".item = "+arg(id))
 	case q.Deleted:
-		where = append(where, state+" <> 'present'")
+		where = append(where, state+" IS NOT 'present'")
 	default:
-		where = append(where, state+" <> 'gone'")
+		where = append(where, state+" IS NOT 'gone'")
 	}
 	where = append(where, key+".instance = "+arg(h.instance))
 	if q.Kind != "" {
 		where = append(where, key+".kind = "+arg(string(q.Kind)))
 	}
-	columns := entryColumns
+	columns := key + ".kind, " + key + ".item, " + documentColumns
 	if bodies {
-		columns, from = columns+", "+storedColumns, from+" CROSS JOIN bodies b ON b.hash = v.hash"
+		columns, from = columns+", "+storedColumns, from+" LEFT JOIN bodies b ON b.hash = v.hash"
 	}
-	return "SELECT " + state + " AS state, " + columns + from + " WHERE " + strings.Join(where, " AND ") +
+	return "SELECT " + columns + from + " WHERE " + strings.Join(where, " AND ") +
 		" ORDER BY " + key + ".kind, " + key + ".item", args
 }
 
-func scanEntry(row []driver.Value) Entry {
-	return Entry{
-		State: record.State(text(row[0])),
-		Ref:   record.Ref{Kind: record.Kind(text(row[1])), ID: text(row[2])},
-		Name:  text(row[3]), Folder: text(row[4]), Owner: text(row[5]), Updated: text(row[6]),
-		Size: integer(row[7]), Hash: digest(row[8]), FirstRun: integer(row[9]), LastRun: integer(row[10]),
-		GoneRun: integer(row[11]), FetchedAt: moment(integer(row[12])), Route: text(row[13]),
-		Redacted: redacted(row[14]), Version: integer(row[15]),
+// scanEntry reads an entry as it stood at a horizon. The last run that saw a version
+// is, while it is the current one, the run that settled its head last.
+func scanEntry(row documentRow, h horizon) Entry {
+	e := Entry{
+		Ref: row.ref(), State: record.State(text(row[columnHeadState])), Name: text(row[columnName]), Folder: text(row[columnFolder]),
+		Owner: text(row[columnOwner]), Updated: text(row[columnUpdated]), Size: integer(row[columnSize]), Hash: digest(row[columnHash]),
+		FirstRun: integer(row[columnFirstRun]), LastRun: integer(row[columnLastRun]), GoneRun: integer(row[columnGoneRun]),
+		FetchedAt: moment(integer(row[columnFetchedAt])), Route: text(row[columnRoute]), Redacted: redacted(row[columnRedacted]),
+		Version: integer(row[columnVersion]),
 	}
+	if row[columnLastRun] == nil {
+		e.LastRun = integer(row[columnSettled])
+	}
+	if h.run != 0 {
+		e.State = record.State(text(row[columnState]))
+		if e.GoneRun != 0 && e.GoneRun <= h.run {
+			e.State = record.Gone
+		}
+	}
+	return e
 }

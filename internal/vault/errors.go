@@ -76,8 +76,9 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		parts = append(parts, e.Err.Error())
 	}
-	// Joined errors are one line too.
-	text := strings.ReplaceAll(strings.Join(parts, ": "), "\n", "; ")
+	// Joined errors are one line too, and what SQLite quotes of a damaged file is any
+	// bytes.
+	text := visible(strings.NewReplacer("\n", "; ", "\t", " ").Replace(strings.Join(parts, ": ")))
 	if e.Hint != "" {
 		text += " (" + e.Hint + ")"
 	}
@@ -99,7 +100,7 @@ func (e *Error) Unwrap() []error {
 // hints say what to do about each kind of problem.
 var hints = map[error]string{
 	ErrBusy:     "end the program that holds a write transaction on it, then run again with --resume",
-	ErrCorrupt:  "copy the file away, and restore it from a copy or begin a new one",
+	ErrCorrupt:  "lookervault check says what is damaged; copy the file away, and restore it from a copy or begin a new one",
 	ErrReplaced: "put the file back, or start a new run",
 	ErrTooNew:   "use the LookerVault that wrote it, or a newer one",
 	ErrTooOld:   "the next run brings it up to date",
@@ -183,7 +184,9 @@ func kindOfSQLite(e sqlite3.Error) error {
 	switch e.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return ErrBusy
-	case sqlite3.ErrCorrupt:
+	case sqlite3.ErrCorrupt, sqlite3.ErrError, sqlite3.ErrFormat, sqlite3.ErrMismatch, sqlite3.ErrConstraint, sqlite3.ErrTooBig:
+		// All statements and values are right for a vault: where one is refused, the
+		// tables or rows are not those that were written.
 		return ErrCorrupt
 	case sqlite3.ErrNotADB:
 		return ErrNotVault

@@ -192,3 +192,21 @@ func SQLiteHeld(path string) (bool, error) {
 	defer d.close()
 	return d.sqliteHeld(), nil
 }
+
+// ResealRuns makes the checksums of runs those of what the rows hold now.
+func ResealRuns(path string) error {
+	c, err := connect(uri(path, "mode=rw"))
+	if err != nil {
+		return err
+	}
+	var sum summer
+	seals := map[int64][]byte{}
+	err = c.each(selectRuns, func(row []driver.Value) error {
+		seals[integer(row[0])] = sum.row("runs", row[:len(row)-1]...)
+		return nil
+	})
+	for id, seal := range seals {
+		err = errors.Join(err, c.run("UPDATE runs SET checksum = ? WHERE id = ?", seal, id))
+	}
+	return errors.Join(err, c.close())
+}

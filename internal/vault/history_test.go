@@ -146,7 +146,7 @@ func TestParsePoint(t *testing.T) {
 func TestPrunedRunIsNoPoint(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
-	if err := vault.Execute(path, "UPDATE runs SET pruned = 1 WHERE id = 4"); err != nil {
+	if err := errors.Join(vault.Execute(path, "UPDATE runs SET pruned = 1 WHERE id = 4"), vault.ResealRuns(path)); err != nil {
 		t.Fatal(err)
 	}
 	r := read(t, path)

@@ -239,8 +239,12 @@ func identify(c *conn, path string) error {
 	if err != nil {
 		return err
 	}
-	if version > Schema {
+	switch {
+	case version > Schema:
 		return tooNew(path, version, Schema)
+	case version < 0:
+		// The two are written in one transaction.
+		return damaged(nil, "its schema is %d, which no LookerVault writes", version)
 	}
 	return nil
 }

@@ -280,7 +280,13 @@ type Instance struct {
 
 // Instances lists the instances by name.
 func (r *Reader) Instances(ctx context.Context) (list []Instance, err error) {
-	for row, err := range rows(ctx, r.db, `SELECT id, name, base_url FROM instances ORDER BY name`) {
+	var sum summer
+	for row, err := range rows(ctx, r.db, `SELECT id, name, base_url, created_at, checksum FROM instances ORDER BY name`) {
+		if err == nil {
+			if sum.begin("instances", row[:4]...); !sum.is(row[4]) {
+				err = damaged(nil, "instances %d: does not match its checksum", integer(row[0]))
+			}
+		}
 		if err != nil {
 			return nil, classify(r.path, err)
 		}

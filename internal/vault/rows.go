@@ -130,7 +130,12 @@ func (r *runRow) columns() ([]driver.Value, error) {
 		string(noted), r.resumed, flag(r.pruned), digestValue(r.digest)}, nil
 }
 
-func scanRun(row []driver.Value) (runRow, error) {
+// scanRun reads a run. One that is not as it was written is an ErrCorrupt.
+func scanRun(row []driver.Value, sum *summer) (runRow, error) {
+	last := len(row) - 1
+	if sum.begin("runs", row[:last]...); !sum.is(row[last]) {
+		return runRow{id: integer(row[0])}, damaged(nil, "runs %d: does not match its checksum", integer(row[0]))
+	}
 	r := runRow{
 		id: integer(row[0]), instance: integer(row[1]), baseURL: text(row[2]), origin: text(row[3]),
 		startedAt: integer(row[4]), finishedAt: integer(row[5]), outcome: record.Outcome(text(row[6])),

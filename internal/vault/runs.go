@@ -1,15 +1,18 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
 
 // Runs lists the runs of an instance, or of all when the name is empty, newest
-// first. A run that is marked as running while nobody holds the vault's lock
+// first. Those that are damaged are left out, and the error that comes with the others
+// says so: an ErrCorrupt. A run that is marked as running while nobody holds the vault's lock
 // reads as interrupted: its process is dead.
 func (r *Reader) Runs(ctx context.Context, instance string) ([]record.Run, error) {
 	if instance == "" {
@@ -33,6 +36,10 @@ func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
 		return record.Run{}, err
 	}
 	if len(found) == 0 {
+		// One that was lost to damage is not one that never was.
+		if err := r.CheckRows(ctx, RunTables); err != nil {
+			return record.Run{}, err
+		}
 		return record.Run{}, fmt.Errorf("run %d: %w in %s", id, ErrNotFound, r.path)
 	}
 	return found[0], nil
@@ -42,7 +49,9 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 	// The lock is looked at first: a run that ends in between is then read with
 	// its outcome, not as interrupted.
 	busy := r.written()
+	var unreadable error
 	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
 		names, err := instanceNames(ctx, q)
 		if err != nil {
 			return err
@@ -53,7 +62,11 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 			if err != nil {
 				return err
 			}
-			run, err := scanRun(row)
+			run, err := scanRun(row, &sum)
+			if errors.Is(err, ErrCorrupt) {
+				unreadable = cmp.Or(unreadable, err)
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -64,14 +77,18 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 			if err != nil {
 				return err
 			}
-			run := &list[index[integer(row[0])]]
-			run.Kinds = append(run.Kinds, scanCounts(row))
+			if i, ok := index[integer(row[0])]; ok {
+				list[i].Kinds = append(list[i].Kinds, scanCounts(row))
+			}
 		}
 		if err := addSessions(ctx, q, list, index, newest, args); err != nil {
 			return err
 		}
 		return addCalls(ctx, q, list, index, newest, args)
 	})
+	if err == nil {
+		err = classify(r.path, unreadable)
+	}
 	return list, doing("read runs", err)
 }
 
@@ -81,8 +98,9 @@ func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64
 		if err != nil {
 			return err
 		}
-		run := &list[index[integer(row[0])]]
-		run.Calls = append(run.Calls, record.Calls{Class: text(row[1]), Route: text(row[2]), N: integer(row[3])})
+		if i, ok := index[integer(row[0])]; ok {
+			list[i].Calls = append(list[i].Calls, record.Calls{Class: text(row[1]), Route: text(row[2]), N: integer(row[3])})
+		}
 	}
 	for row, err := range rows(ctx, q, `SELECT r.id, c.class, sum(c.calls) FROM runs r JOIN runs s ON s.instance = r.instance
 		JOIN run_calls c ON c.run = s.id AND c.month = strftime('%Y-%m', r.started_at / 1000, 'unixepoch')
@@ -90,8 +108,9 @@ func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64
 		if err != nil {
 			return err
 		}
-		run := &list[index[integer(row[0])]]
-		run.Month = append(run.Month, record.Calls{Class: text(row[1]), N: integer(row[2])})
+		if i, ok := index[integer(row[0])]; ok {
+			list[i].Month = append(list[i].Month, record.Calls{Class: text(row[1]), N: integer(row[2])})
+		}
 	}
 	return nil
 }

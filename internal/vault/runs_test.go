@@ -119,7 +119,7 @@ func TestDeadRuns(t *testing.T) {
 func TestPrunedRunIsNotResumed(t *testing.T) {
 	path := newPath(t)
 	begin(t, path, startOf("acme")).Close()
-	if err := vault.Execute(path, "UPDATE runs SET pruned = 1"); err != nil {
+	if err := errors.Join(vault.Execute(path, "UPDATE runs SET pruned = 1"), vault.ResealRuns(path)); err != nil {
 		t.Fatal(err)
 	}
 	start := startOf("acme")

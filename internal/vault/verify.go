@@ -60,36 +60,80 @@ func (v *verifier) all() error {
 		{"", v.integrity},
 		{"", v.schema},
 		{"", v.foreignKeys},
-		{"instances", v.checksums("instances", 1, 0)},
-		{"runs", v.checksums("runs", 1, 0)},
-		{"run_kinds", v.checksums("run_kinds", 2, 0)},
-		{"run_calls", v.checksums("run_calls", 4, 0)},
-		{"run_sessions", v.checksums("run_sessions", 2, 0)},
-		{"run_lessons", v.checksums("run_lessons", 3, 0)},
-		{"heads", v.checksums("heads", 2, 1)},
-		{"faults", v.checksums("faults", 1, 0)},
+		{"instances", v.rowsOf("instances")},
+		{"runs", v.rowsOf("runs")},
+		{"run_kinds", v.rowsOf("run_kinds")},
+		{"run_calls", v.rowsOf("run_calls")},
+		{"run_sessions", v.rowsOf("run_sessions")},
+		{"run_lessons", v.rowsOf("run_lessons")},
+		{"heads", v.rowsOf("heads")},
+		{"heads", v.counts},
+		{"faults", v.rowsOf("faults")},
 		{"versions", v.versions},
-		{"dictionaries", v.checksums("dictionaries", 1, 0)},
+		{"dictionaries", v.rowsOf("dictionaries")},
 		{"dictionaries", v.readDictionaries},
 		{"bodies", v.bodies},
 		{"", v.relations},
 		{"runs", v.digests},
 	} {
-		err := check.do()
-		if ctxErr := v.ctx.Err(); ctxErr != nil {
-			return ctxErr
-		}
-		// A page that SQLite refuses to read is a finding, and the other tables
-		// are still worth a look.
-		if err != nil {
-			v.found(check.table, "", "cannot be read: %v", err)
+		v.guard(check.table, check.do)
+		if err := v.ctx.Err(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// guard makes a check. A page that SQLite refuses to read is a finding, and the
+// other tables are still worth a look.
+func (v *verifier) guard(table string, check func() error) {
+	if err := check(); err != nil && v.ctx.Err() == nil {
+		v.found(table, "", "cannot be read: %v", err)
+	}
+}
+
+// pages checks the pages of one table and of its indexes.
+func (v *verifier) pages(table string) func() error {
+	return func() error {
+		return v.each(func(row []driver.Value) error {
+			if text(row[0]) != "ok" {
+				v.found(table, "", "%s", text(row[0]))
+			}
+			return nil
+		}, `PRAGMA integrity_check('`+table+`')`)
+	}
+}
+
+// rowsOf checks the rows of one table.
+func (v *verifier) rowsOf(table string) func() error {
+	switch table {
+	case "versions":
+		return v.versions
+	case "heads":
+		return v.checksums("heads", 2, 1)
+	case "run_kinds", "run_sessions":
+		return v.checksums(table, 2, 0)
+	case "run_lessons":
+		return v.checksums(table, 3, 0)
+	case "run_calls":
+		return v.checksums(table, 4, 0)
+	}
+	return v.checksums(table, 1, 0)
+}
+
+// counts compares the documents of each kind with what the runs have counted.
+func (v *verifier) counts() error {
+	return v.each(func(row []driver.Value) error {
+		v.found("heads", fmt.Sprintf("%v/%v", row[0], row[1]), "%v documents, the runs counted %v", row[2], row[3])
+		return nil
+	}, `SELECT instance, kind, sum(held), sum(counted) FROM (
+			SELECT instance, kind, count(*) AS held, 0 AS counted FROM heads GROUP BY instance, kind
+			UNION ALL SELECT s.instance, k.kind, 0, sum(k.new) FROM runs s CROSS JOIN run_kinds k ON k.run = s.id GROUP BY 1, 2
+		) GROUP BY instance, kind HAVING sum(held) <> sum(counted)`)
+}
+
 func (v *verifier) found(table, key, format string, args ...any) {
-	v.findings = append(v.findings, Finding{table, key, fmt.Sprintf(format, args...)})
+	v.findings = append(v.findings, Finding{table, visible(key), visible(fmt.Sprintf(format, args...))})
 }
 
 // each calls fn with every row of a query.

@@ -59,7 +59,7 @@ const (
 	selectKinds = `SELECT run, kind, listing, reason, listed, new, changed, same, trashed, reappeared, gone, failed,
 		bytes, stored FROM run_kinds`
 	selectRuns = `SELECT id, instance, base_url, origin, started_at, finished_at, outcome, is_full, scope, caller_id,
-		caller_admin, looker_version, tool_version, policy, config, notes, resumed, pruned, digest FROM runs`
+		caller_admin, looker_version, tool_version, policy, config, notes, resumed, pruned, digest, checksum FROM runs`
 )
 
 // prepare makes the statements. A parameter in a condition is written +?: SQLite
