@@ -69,6 +69,9 @@ func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool
 		return err
 	}
 	return doing("read documents", r.snapshot(ctx, func(q querier) error {
+		if err := h.checkIndexes(ctx, q); err != nil {
+			return err
+		}
 		if err := h.readLooks(ctx, q, query.Kind); err != nil {
 			return err
 		}
@@ -179,6 +182,9 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query Query, id st
 		dictionaries, err := readDictionaries(ctx, q, decoder)
 		if err != nil {
 			return doing("read dictionaries", err)
+		}
+		if err := h.checkIndexes(ctx, q); err != nil {
+			return err
 		}
 		if err := h.readLooks(ctx, q, query.Kind); err != nil {
 			return doing("read runs", err)

@@ -132,6 +132,20 @@ func (r *Reader) blame(ctx context.Context, q querier, kind record.Kind, read, e
 	return damaged(nil, "heads: %d documents of %s can be read, the runs left %d", read, visible(string(kind)), expected)
 }
 
+// checkIndexes checks the indexes of versions, for a horizon in the past: which version
+// was the newest by then is read from an index, and what is wrong there shows in no
+// checksum.
+func (h *horizon) checkIndexes(ctx context.Context, q querier) error {
+	if h.run == 0 {
+		return nil
+	}
+	v := &verifier{ctx: ctx, q: q}
+	if err := v.pages("versions")(); err != nil || len(v.findings) == 0 {
+		return err
+	}
+	return v.damage()
+}
+
 // tallyAll counts all documents of a horizon, also those that are gone.
 func (r *Reader) tallyAll(ctx context.Context, q querier, h horizon, kind record.Kind) (tally, error) {
 	query := `SELECT kind, count(*) FROM heads WHERE instance = ?1 AND (?2 = '' OR kind = ?2) AND ?3 = 0 GROUP BY kind`
