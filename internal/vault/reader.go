@@ -42,6 +42,9 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 func openReader(ctx context.Context, path string, ofWriter bool) (*Reader, error) {
 	file, err := resolve(path)
 	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == ErrMissing {
+			e.Hint = "name the vault with --db"
+		}
 		return nil, classifyRead(path, err)
 	}
 	info, err := os.Stat(file)
