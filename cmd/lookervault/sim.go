@@ -45,7 +45,8 @@ paging, filters, limits and faults as a real one has them. For trying out and fo
 tests; Ctrl-C ends it.
 
 Faults are rules, as "route=GET /dashboards/{id} id=17 status=500 times=3"
-or "kind=looks p=0.02 do=reset". While it runs, GET /sim/counts tells what was
+"kind=looks p=0.02 do=reset" or, for an outage of everything, logins
+included, "after=100 for=3s status=404 body=page". While it runs, GET /sim/counts tells what was
 asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes content.`,
 		Example: `  lookervault sim --dashboards 5000 --looks 2000 &
   export LOOKERSDK_BASE_URL=http://127.0.0.1:19999
@@ -115,6 +116,7 @@ func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
 	f.BoolVar(&o.Quirks.IgnoreLimit, "ignore-limit", false, "answer pages with all rows that follow")
 	f.BoolVar(&o.Quirks.IgnoreOffset, "ignore-offset", false, "answer the first page again")
 	f.StringVar((*string)(&o.Quirks.Totals), "totals", "", "send a wrong X-Total-Count: high, low, page or huge")
+	f.StringVar((*string)(&o.Quirks.ExpiresIn), "expires-in", "", "how logins say how long a token lives: text, null, none or zero; empty for a number")
 	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
 	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
 	f.BoolVar(&o.Dialect.QuerySlugs, "query-slugs", false, "ids of queries are slugs, but for some of old merge queries")

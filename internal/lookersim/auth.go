@@ -93,8 +93,8 @@ func login(c *call) answer {
 	return answer{status: http.StatusOK, body: func(o *out) {
 		o.buf = append(o.buf, `{"access_token":"`...)
 		o.buf = append(o.buf, token...)
-		o.buf = append(o.buf, `","token_type":"Bearer","expires_in":`...)
-		o.buf = appendInt(o.buf, int64(c.opts.TokenTTL/time.Second))
+		o.buf = append(o.buf, `","token_type":"Bearer"`...)
+		o.buf = append(o.buf, c.opts.Quirks.ExpiresIn.member(int64(c.opts.TokenTTL/time.Second))...)
 		o.buf = append(o.buf, `,"refresh_token":null}`...)
 	}}
 }

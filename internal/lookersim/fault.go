@@ -18,7 +18,7 @@ func (s *Server) fault(c *call, r Rule) {
 	}
 	switch r.Do {
 	case FaultStatus:
-		a := c.fail(r.Status, statusText(r.Status))
+		a := r.Body.of(c, r.Status)
 		if text, ok := r.retryAfter(s.opts.Now()); ok {
 			a = a.with("Retry-After", text)
 		}
@@ -29,6 +29,8 @@ func (s *Server) fault(c *call, r Rule) {
 		c.hang()
 	case FaultHTML:
 		c.send(page(http.StatusOK, "Please sign in", "This page is served by a proxy in front of Looker."))
+	case FaultEmpty:
+		c.send(answer{status: http.StatusOK, body: plain(nil)})
 	case FaultRedirect:
 		c.send(page(http.StatusFound, "Moved", "Log in first.").with("Location", "/login"))
 	case FaultVanish:

@@ -260,6 +260,9 @@ func TestRuleText(t *testing.T) {
 		"id=thelook::a b do=delay delay=2s",
 		"do=oversize bytes=10000000",
 		"status=401 retry-after=0s",
+		"after=100 for=3s status=404 body=page",
+		"kind=role_users each=1 status=404",
+		"do=empty",
 	}
 	for _, text := range rules {
 		if got := mustRule(t, text).String(); got != text {
@@ -267,7 +270,7 @@ func TestRuleText(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "nonsense", "status=99", "status=x", "do=explode", "p=2 do=reset", "p=NaN do=reset", "route=GET /dashbords do=reset", "id=1",
-		"nth=-1 do=reset", "bytes=1TB do=drip", "delay=-1s", "colour=red do=reset", "=x do=reset"} {
+		"nth=-1 do=reset", "bytes=1TB do=drip", "delay=-1s", "colour=red do=reset", "=x do=reset", "status=404 body=poem", "do=reset body=page", "for=x status=500"} {
 		if r, err := lookersim.ParseRule(text); err == nil {
 			t.Errorf("%q was taken for %+v", text, r)
 		}

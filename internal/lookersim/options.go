@@ -75,6 +75,9 @@ type Quirks struct {
 	// PoorRows names kinds whose list rows lack members that the single
 	// document has (dashboard_layouts, credentials_email and the like).
 	PoorRows []string
+	// ExpiresIn is how a login says how long its token lives, a number of seconds
+	// when empty.
+	ExpiresIn ExpiryForm
 	// NoTrash makes deleted=true answer an empty list.
 	NoTrash bool
 }
@@ -233,6 +236,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("tiles %d to %d: the least must not be negative nor above the most", o.Tiles[0], o.Tiles[1])
 	}
 	if err := o.Quirks.Totals.check(); err != nil {
+		return o, err
+	}
+	if err := o.Quirks.ExpiresIn.check(); err != nil {
 		return o, err
 	}
 	if o.TrashShare > 1 {

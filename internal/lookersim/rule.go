@@ -35,26 +35,31 @@ const (
 	FaultValue    Fault = "value"    // another kind of JSON value: an empty array for an object, an empty object for an array
 	FaultOther    Fault = "other"    // an object of no kind at all with status 200, or an array of one
 	FaultShort    Fault = "short"    // half the rows of a page, though more follow; documents stay as they are
+	FaultEmpty    Fault = "empty"    // nothing with status 200
 	FaultAgain    Fault = "again"    // the page before the one that was asked for; documents stay as they are
 )
 
 var faults = []Fault{FaultStatus, FaultReset, FaultHang, FaultTruncate, FaultDrip, FaultLength, FaultGzip, FaultJSON, FaultHTML,
-	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther}
+	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty}
 
 // Rule makes some requests go wrong. Its first fields say which ones; all that
-// are set must fit. The zero fields of a rule match everything.
+// are set must fit. The zero fields of a rule match everything: a rule without a
+// route, an id and a kind is an outage, in which logins and GET /versions fail too.
 type Rule struct {
 	Route string // the template, "GET /dashboards/{id}"; a final * matches any ending
 	ID    string // the last parameter of the path
 	Kind  string // the kind that the route gives
 
-	After       int     // the first matching requests are spared
-	Nth         int     // only the n-th matching request, from 1; After is then ignored
-	Times       int     // fires at most this often; 0 means for ever
-	Probability float64 // fires in this share of cases, drawn from the seed; 0 means always
+	After       int           // the first matching requests are spared
+	Nth         int           // only the n-th matching request, from 1; After is then ignored
+	Times       int           // fires at most this often; 0 means for ever
+	Each        int           // fires at most this often for one path, as a node does that lags behind; 0 means for ever
+	For         time.Duration // fires for this long after the first time; 0 means for ever
+	Probability float64       // fires in this share of cases, drawn from the seed; 0 means always
 
 	Do         Fault
 	Status     int           // of FaultStatus
+	Body       ErrorBody     // of FaultStatus
 	RetryAfter RetryForm     // of FaultStatus: whether and how to name Wait
 	Wait       time.Duration // of FaultStatus
 	Delay      time.Duration // waited before any fault; between the pieces of FaultDrip
@@ -66,9 +71,12 @@ type Rule struct {
 //	route=GET /dashboards/{id} id=17 status=500 times=3
 //	kind=looks p=0.02 do=reset
 //	route=GET /dashboards/search nth=4 status=429 retry-after=date:2s
+//	after=100 for=3s status=404 body=page
+//	kind=role_users each=1 status=404
 //
-// Keys: route, id, kind, after, nth, times, p; then do=FAULT or status=CODE;
-// retry-after=2s or retry-after=date:2s; delay=200ms; bytes=10MB. A delay alone
+// Keys: route, id, kind, after, nth, times, each, for, p; then do=FAULT or
+// status=CODE, with body=page, short or sinatra; retry-after=2s or
+// retry-after=date:2s; delay=200ms; bytes=10MB. A delay alone
 // is the fault "delay".
 func ParseRule(text string) (Rule, error) {
 	words, err := pairs(text, "")
@@ -107,6 +115,10 @@ func (r *Rule) set(key, value string) (err error) {
 		r.Nth, err = parseCount(value)
 	case "times":
 		r.Times, err = parseCount(value)
+	case "each":
+		r.Each, err = parseCount(value)
+	case "for":
+		r.For, err = parsePause(value)
 	case "p":
 		r.Probability, err = strconv.ParseFloat(value, 64)
 	case "do":
@@ -114,6 +126,8 @@ func (r *Rule) set(key, value string) (err error) {
 	case "status":
 		r.Do = FaultStatus
 		r.Status, err = parseCount(value)
+	case "body":
+		r.Body = ErrorBody(value)
 	case "retry-after":
 		r.RetryAfter = RetrySeconds
 		if rest, ok := strings.CutPrefix(value, "date:"); ok {
@@ -125,7 +139,7 @@ func (r *Rule) set(key, value string) (err error) {
 	case "bytes":
 		r.Bytes, err = parseSize(value)
 	default:
-		err = fmt.Errorf("no such key; want route, id, kind, after, nth, times, p, do, status, retry-after, delay or bytes")
+		err = fmt.Errorf("no such key; want route, id, kind, after, nth, times, each, for, p, do, status, body, retry-after, delay or bytes")
 	}
 	return err
 }
@@ -138,6 +152,8 @@ func (r Rule) check() error {
 		return fmt.Errorf("no fault %q; want one of %v", r.Do, faults)
 	case r.Do == FaultStatus && (r.Status < 200 || r.Status > 599):
 		return fmt.Errorf("status %d is not from 200 to 599", r.Status)
+	case !r.Body.known() || r.Body != "" && r.Do != FaultStatus:
+		return fmt.Errorf("body %q: want status=CODE with page, short or sinatra", string(r.Body))
 	case !(r.Probability >= 0 && r.Probability <= 1):
 		return fmt.Errorf("probability %g is not from 0 to 1", r.Probability)
 	case r.Route != "" && !strings.HasSuffix(r.Route, "*") && !knownRoute(r.Route):
@@ -164,8 +180,11 @@ func (r Rule) String() string {
 	add(r.After != 0, "after", strconv.Itoa(r.After))
 	add(r.Nth != 0, "nth", strconv.Itoa(r.Nth))
 	add(r.Times != 0, "times", strconv.Itoa(r.Times))
+	add(r.Each != 0, "each", strconv.Itoa(r.Each))
+	add(r.For != 0, "for", r.For.String())
 	add(r.Probability != 0, "p", strconv.FormatFloat(r.Probability, 'g', -1, 64))
 	add(r.Do == FaultStatus, "status", strconv.Itoa(r.Status))
+	add(r.Body != "", "body", string(r.Body))
 	add(r.Do != FaultStatus, "do", string(r.Do))
 	add(r.RetryAfter == RetrySeconds, "retry-after", r.Wait.String())
 	add(r.RetryAfter == RetryDate, "retry-after", "date:"+r.Wait.String())
@@ -197,6 +216,8 @@ type activeRule struct {
 	Rule
 	random      rng
 	seen, fired int
+	began       time.Time      // when it fired first
+	paths       map[string]int // how often it fired for each path, where that is bounded
 }
 
 // SetRules puts rules in place of all that were there; none means no faults.
@@ -244,7 +265,7 @@ func (s *ruleSet) fire(c *call) (Rule, bool) {
 	defer s.mu.Unlock()
 	for i := range s.active {
 		r := &s.active[i]
-		if r.matches(c) && r.due() {
+		if r.matches(c) && r.due(c.request.URL.Path, c.began) {
 			return r.Rule, true
 		}
 	}
@@ -252,16 +273,27 @@ func (s *ruleSet) fire(c *call) (Rule, bool) {
 }
 
 // due counts a matching request and says whether the rule fires for it.
-func (r *activeRule) due() bool {
+func (r *activeRule) due(path string, now time.Time) bool {
 	r.seen++
 	switch {
 	case r.Times > 0 && r.fired >= r.Times,
+		r.Each > 0 && r.paths[path] >= r.Each,
+		r.For > 0 && r.fired > 0 && now.Sub(r.began) >= r.For,
 		r.Nth > 0 && r.seen != r.Nth,
 		r.Nth == 0 && r.seen <= r.After,
 		r.Probability > 0 && r.random.float() >= r.Probability:
 		return false
 	}
+	if r.fired == 0 {
+		r.began = now
+	}
 	r.fired++
+	if r.Each > 0 {
+		if r.paths == nil {
+			r.paths = make(map[string]int)
+		}
+		r.paths[path]++
+	}
 	return true
 }
 
