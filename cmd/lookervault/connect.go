@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
@@ -60,45 +60,54 @@ func connect(ctx context.Context, client *looker.Client) (server, error) {
 // administrators see everything: a key without the role gets shorter lists, and
 // nothing in them says so.
 func whoami(ctx context.Context, client *looker.Client) (record.Caller, error) {
-	var user struct {
-		ID    string   `json:"id"`
-		Roles []string `json:"role_ids"`
+	var user struct { // ids are numbers on old servers
+		ID    jsontext.Value   `json:"id"`
+		Roles []jsontext.Value `json:"role_ids"`
 	}
 	err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user)
-	if refused(err) {
+	if unanswered(err) {
 		return record.Caller{}, nil // who calls is not said; nothing else depends on it
 	}
 	if err != nil {
 		return record.Caller{}, err
 	}
+	caller := record.Caller{ID: canon.Text(user.ID)}
 	var roles []struct {
-		ID          string `json:"id"`
-		Name        string `json:"name"`
+		ID          jsontext.Value `json:"id"`
+		Name        string         `json:"name"`
 		Permissions struct {
 			AllAccess bool `json:"all_access"`
 		} `json:"permission_set"`
 	}
 	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles)
-	if refused(err) {
-		no := false
-		return record.Caller{ID: user.ID, Admin: &no}, nil
-	}
-	if err != nil {
+	admin := false
+	switch class := looker.Class(err); {
+	case class == looker.FaultDenied, class == looker.FaultMissing:
+		caller.Admin = &admin
+		return caller, nil
+	case unanswered(err):
+		return caller, nil
+	case err != nil:
 		return record.Caller{}, err
 	}
-	admin := false
 	for _, role := range roles {
 		for _, id := range user.Roles {
-			admin = admin || role.ID == id && (role.Permissions.AllAccess || role.Name == "Admin")
+			admin = admin || canon.Text(role.ID) == canon.Text(id) && (role.Permissions.AllAccess || role.Name == "Admin")
 		}
 	}
-	return record.Caller{ID: user.ID, Admin: &admin}, nil
+	caller.Admin = &admin
+	return caller, nil
 }
 
-// refused tells whether the server will not answer a question.
-func refused(err error) bool {
-	status, ok := errors.AsType[*looker.StatusError](err)
-	return ok && (status.Status == http.StatusForbidden || status.Status == http.StatusNotFound)
+// unanswered reports whether the server will not answer a question, or cannot: a
+// failure of this call, not of the connection.
+func unanswered(err error) bool {
+	switch looker.Class(err) {
+	case looker.FaultDenied, looker.FaultMissing, looker.FaultUnsure, looker.FaultThrottled, looker.FaultServer,
+		looker.FaultTruncated, looker.FaultNotJSON, looker.FaultInvalidJSON:
+		return true
+	}
+	return false
 }
 
 // get reads a small document that only this program looks at.

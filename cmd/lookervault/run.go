@@ -362,8 +362,8 @@ func (a *app) connectFailed(err error) error {
 	if a.stop.Err() != nil {
 		return context.Cause(a.stop)
 	}
-	if errors.Is(err, looker.ErrBudget) {
-		return err // it was the answer that is missing, not the server
+	if errors.Is(err, looker.ErrBudget) || errors.Is(err, looker.ErrDown) {
+		return err // the server was there: the login worked
 	}
 	return &connectError{err}
 }

@@ -7,7 +7,9 @@ import (
 	"net/url"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
@@ -43,8 +45,8 @@ func (f *flow) scope(ctx context.Context, scope record.Scope) (stages.Within, er
 		return nil, fmt.Errorf("find the folders of the scope: %w", err)
 	}
 	var folders []struct {
-		ID     string `json:"id"`
-		Parent string `json:"parent_id"`
+		ID     jsontext.Value `json:"id"` // a number on old servers
+		Parent jsontext.Value `json:"parent_id"`
 	}
 	if err := json.Unmarshal(response.Body, &folders, json.MatchCaseInsensitiveNames(false)); err != nil {
 		return nil, fmt.Errorf("find the folders of the scope: %w", err)
@@ -52,8 +54,9 @@ func (f *flow) scope(ctx context.Context, scope record.Scope) (stages.Within, er
 	below := make(map[string][]string)
 	known := make(map[string]bool)
 	for _, folder := range folders {
-		known[folder.ID] = true
-		below[folder.Parent] = append(below[folder.Parent], folder.ID)
+		id, parent := canon.Text(folder.ID), canon.Text(folder.Parent)
+		known[id] = true
+		below[parent] = append(below[parent], id)
 	}
 	in := make(map[string]bool)
 	queue := scope.Folders

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+// TestWhoCalls: who calls is nice to know. A server that cannot say it ends no run,
+// and one that writes ids as numbers has said it.
+func TestWhoCalls(t *testing.T) {
+	tests := []struct {
+		name, rule string
+		numbers    bool
+		says       string // on standard error
+	}{
+		{"an administrator", "", false, ""},
+		{"ids are numbers", "", true, ""},
+		{"/user fails", "route=GET /user status=500", false, "Looker does not say whether"},
+		{"/roles fails", "route=GET /roles status=502", false, "Looker does not say whether"},
+		{"/user is not served", "route=GET /user status=404", false, "Looker does not say whether"},
+		{"/roles is refused", "route=GET /roles status=403", false, "not an administrator's"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tr := newTrial(t, lookersim.Options{Dialect: lookersim.Dialect{NumericIDs: tt.numbers}})
+			tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=1")
+			if tt.rule != "" {
+				tr.spoil(tt.rule)
+			}
+			code, _, stderr := tr.do("run", "boards", "folders", "--folder-ids", "1", "--progress", "none")
+			if want := map[bool]int{true: 4}[strings.HasPrefix(tt.says, "not an")]; code != want || !strings.Contains(stderr, tt.says) {
+				t.Errorf("exit code %d, want %d, and %q in:\n%s", code, want, tt.says, stderr)
+			}
+			if diff := cmp.Diff(tt.says != "", strings.Contains(stderr, "administrator")); diff != "" {
+				t.Errorf("%s:\n%s", diff, stderr)
+			}
+		})
+	}
+}
+
+// TestTheServerEndsAfterTheLogin: the login was a good answer.
+func TestTheServerEndsAfterTheLogin(t *testing.T) {
+	for _, rule := range []string{"after=1 status=503", "after=1 do=empty"} {
+		t.Run(rule, func(t *testing.T) {
+			tr := newTrial(t, lookersim.Options{})
+			tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=2", "LOOKERVAULT_RETRY__MAX_WAIT=20ms")
+			tr.spoil(rule)
+			if code, _, stderr := tr.do("run", "boards", "--progress", "none"); code != 4 {
+				t.Errorf("exit code %d, want 4:\n%s", code, stderr)
+			}
+		})
+	}
+}
+
+// spoil makes requests go wrong.
+func (tr *trial) spoil(text string) {
+	tr.t.Helper()
+	rule, err := lookersim.ParseRule(text)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	if err := tr.sim.SetRules(rule); err != nil {
+		tr.t.Fatal(err)
+	}
+}
