@@ -80,6 +80,8 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	}
 	f.IntVar(&o.DashboardBytes, "dashboard-bytes", 0, "make dashboards of about that size; 0 draws 1 to 25 full tiles")
 	f.BoolVar(&o.SmallTiles, "small-tiles", false, "tiles of about 1 KB instead of 11 KB")
+	f.BoolVar(&o.LargeFilters, "large-filters", false, "filters of about 2.5 KB, as real ones are")
+	f.BoolVar(&o.PersonalFolders, "personal-folders", false, "a personal folder for each user besides, with access of its own")
 	f.Float64Var(&o.TrashShare, "trash", 0.04, "share of dashboards and looks that lie in the trash; negative for none")
 	f.StringVar(&o.Corpus, "corpus", "", "folder of <kind>_<id>_*.json to serve byte for byte")
 	f.DurationVar(&o.Latency, "latency", 0, "wait before every answer")

@@ -27,7 +27,10 @@ var kind = catalogue.Kind{
 		{Path: "tiles.merge_id", Kind: "merges"},
 		{Path: "id", Kind: "details", Unless: "inherits"},
 		{Path: "parts.name", Kind: "parts", Join: "title"},
+		{Path: "tiles.query_id", Kind: "queries"},
+		{Path: "tiles.maker.query_id", Kind: "queries"},
 	},
+	Nests: []catalogue.Pointer{{Path: "tiles.query.id", Kind: "queries"}, {Path: "tiles.query.slug", Kind: "queries"}, {Path: "tiles.maker.query.id", Kind: "queries"}},
 }
 
 func read(t *testing.T, body string) record.Document {
@@ -66,6 +69,18 @@ func TestReadFollowsPointers(t *testing.T) {
 			[]record.Ref{{Kind: "parts", ID: "t::a"}, {Kind: "parts", ID: "t::b"}},
 		},
 	}
+	none := []record.Ref{{Kind: "queries", ID: "7"}}
+	tests = append(tests, []struct {
+		name, body string
+		want       []record.Ref
+	}{
+		{"nested whole", `{"tiles":[{"query_id":"7","query":{"id":"7"}}]}`, nil},
+		{"nested under its other name", `{"tiles":[{"query_id":"abc","query":{"id":7,"slug":"abc"}}]}`, nil},
+		{"nested elsewhere in the document", `{"tiles":[{"query_id":"7","query":null},{"maker":{"query":{"id":"7"}}}]}`, nil},
+		{"named only", `{"tiles":[{"query_id":"7","query":null,"maker":{"query_id":7}}]}`, none},
+		{"another one is nested", `{"tiles":[{"maker":{"query_id":"7","query":{"id":"8"}}}]}`, none},
+		{"of the document before", `{"tiles":[{"query_id":"8"}]}`, []record.Ref{{Kind: "queries", ID: "8"}}},
+	}...)
 	r, rules := canon.NewReader(), canon.Compile(kind)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

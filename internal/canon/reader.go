@@ -35,6 +35,7 @@ type Reader struct {
 	doc     record.Document
 	rank    int               // of the name that doc has
 	found   []found           // what pointers point to, to be judged at the end
+	nested  []record.Ref      // documents that this one holds whole
 	kept    map[string]string // members of the document that pointers depend on
 }
 
@@ -105,6 +106,7 @@ func (r *Reader) Rows(rules *Rules, body []byte, known func(rest []byte) int) ([
 // document reads the value that is next.
 func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.rules, r.doc, r.out, r.parts, r.found = rules, record.Document{}, r.out[:0], r.parts[:0], r.found[:0]
+	r.nested = r.nested[:0]
 	clear(r.kept)
 	r.rank = noName
 	if err := r.read(rules.root, false); err != nil {
@@ -316,7 +318,7 @@ func (r *Reader) plain(raw []byte, escaped bool) []byte {
 }
 
 func (r *Reader) pick(n *node, raw []byte) {
-	if n.pick == none && n.keep == "" && len(n.points) == 0 || raw[0] == '{' || raw[0] == '[' {
+	if n.pick == none && n.keep == "" && n.nests == "" && len(n.points) == 0 || raw[0] == '{' || raw[0] == '[' {
 		return
 	}
 	text := Text(raw)
@@ -347,6 +349,9 @@ func (r *Reader) pick(n *node, raw []byte) {
 		}
 		r.kept[n.keep] = text
 	}
+	if n.nests != "" {
+		r.nested = append(r.nested, record.Ref{Kind: n.nests, ID: text})
+	}
 	for _, p := range n.points {
 		r.found = append(r.found, found{p, text})
 	}
@@ -362,7 +367,7 @@ func (r *Reader) follow() {
 		if f.pointer.Join != "" {
 			ref.ID = r.kept[f.pointer.Join] + "::" + f.id
 		}
-		if !slices.Contains(r.doc.Refs, ref) {
+		if !slices.Contains(r.nested, ref) && !slices.Contains(r.doc.Refs, ref) {
 			r.doc.Refs = append(r.doc.Refs, ref)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
 )
 
 // Rules are the rules of one kind, made ready for reading. They are read only:
@@ -23,6 +24,7 @@ type node struct {
 	keep      string // name under which the value is kept for pointers
 	derived   []derived
 	points    []catalogue.Pointer
+	nests     record.Kind // the value names a document of that kind which is nested here
 }
 
 // derived is a member of an object that does not count where another one is true.
@@ -92,6 +94,9 @@ func Compile(kind catalogue.Kind) *Rules {
 			continue
 		}
 		rules.at(path).node.unordered = true
+	}
+	for _, p := range kind.Nests {
+		rules.at(p.Path).node.nests = p.Kind
 	}
 	for _, p := range kind.Refs {
 		leaf := rules.at(p.Path).node

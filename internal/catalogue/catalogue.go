@@ -31,6 +31,9 @@ type Kind struct {
 	Unordered []string // arrays that are sets; "." is the document itself
 	Secrets   []string // members that open doors: one-time tokens and links, redacted before anything is stored
 	Refs      []Pointer
+	// Nests are the members that name documents of other kinds which a document holds
+	// whole: what it names by a pointer as well needs no fetch.
+	Nests []Pointer
 
 	// Belongs is the member of each row of a document that holds the id of the
 	// document's owner, which is the document's own id. "" where rows do not tell.

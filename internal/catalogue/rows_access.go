@@ -70,7 +70,7 @@ var access = []Kind{
 	},
 	{
 		Name:    "content_metadata",
-		Title:   "whether a folder or board has access rules of its own",
+		Title:   "whether a folder, board or agent has access rules of its own",
 		Listing: Listing{Followed: true},
 		Many: []Many{
 			{How: record.Folder, Route: Route{Path: "/content_metadata", Param: "parent_id", Activity: Administrative}},
@@ -82,7 +82,7 @@ var access = []Kind{
 	},
 	{
 		Name:    "content_access",
-		Title:   "access rules of folders and boards that do not inherit them",
+		Title:   "access rules of folders, boards and agents that do not inherit them",
 		Listing: Listing{Followed: true},
 		Detail: Route{
 			Path: "/content_metadata_access", Param: "content_metadata_id", Activity: Administrative,
@@ -108,7 +108,7 @@ var behind = []Kind{
 	},
 	{
 		Name:    "queries",
-		Title:   "queries that no stored document nests: the sources of merged results",
+		Title:   "queries that no stored document nests: sources of merged results, queries of schedules and agents",
 		Listing: Listing{Followed: true, Loose: true},
 		Detail:  Route{Path: "/queries/{query_id}", Activity: Query},
 		// Where numeric ids of queries are forbidden, only the slug opens old ones.

@@ -101,7 +101,7 @@ var appearance = []Kind{
 	},
 	{
 		Name:     "settings",
-		Title:    "the instance's settings: general, sessions, passwords, sign-on, mobile, mail, tunnels, features",
+		Title:    "the instance's settings: general, sessions, passwords, sign-on, mobile, mail, tunnels, features, default theme and colours",
 		Listing:  Listing{Fixed: settings()},
 		Volatile: []string{"instance_config.feature_flags", "instance_config.license_features", "logo_url", "favicon_url", "modified_at", "modified_by"},
 		Size:     1 << 10,
@@ -141,6 +141,9 @@ func settings() []Route {
 		several("/oauth_client_apps", "client_guid", "redirect_uri"),
 		several("/ssh_servers", "ssh_server_id", "ssh_server_host"),
 		several("/ssh_tunnels", "tunnel_id", "database_host"),
+		// Which of the themes and colour collections is the default, no list tells.
+		one("/themes/default", "begin_at", "end_at", "settings"),
+		one("/color_collections/default", "categoricalPalettes", "sequentialPalettes", "divergingPalettes"),
 		several("/external_oauth_applications", "client_id", "dialect_name", "tenant_id"),
 	}
 }

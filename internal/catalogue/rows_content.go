@@ -32,6 +32,28 @@ var dashboardVolatile = []string{
 	"**.public_url", "**.short_url",
 }
 
+// tileRefs are the places where a tile names a merged result or a query. Most tiles
+// hold the query itself, in one of three places.
+var (
+	tileRefs = []Pointer{
+		{Path: "dashboard_elements.merge_result_id", Kind: "merge_queries"},
+		{Path: "dashboard_elements.result_maker.merge_result_id", Kind: "merge_queries"},
+		{Path: "dashboard_elements.query_id", Kind: "queries"},
+		{Path: "dashboard_elements.result_maker.query_id", Kind: "queries"},
+		{Path: "dashboard_elements.look.query_id", Kind: "queries"},
+	}
+	tileNests = nestedQueries("dashboard_elements.query", "dashboard_elements.result_maker.query", "dashboard_elements.look.query")
+)
+
+// nestedQueries are the names of queries that lie at some paths.
+func nestedQueries(paths ...string) []Pointer {
+	var names []Pointer
+	for _, path := range paths {
+		names = append(names, Pointer{Path: path + ".id", Kind: "queries"}, Pointer{Path: path + ".slug", Kind: "queries"})
+	}
+	return names
+}
+
 // content is what people make.
 var content = []Kind{
 	{
@@ -51,7 +73,8 @@ var content = []Kind{
 		Detail:   Route{Path: "/dashboards/{dashboard_id}", Activity: Administrative},
 		Fields:   Fields{ID: "id", Name: "title", Updated: "updated_at", Folder: "folder_id", Owner: "user_id", Trashed: "deleted"},
 		Volatile: dashboardVolatile,
-		Refs:     []Pointer{{Path: "dashboard_elements.merge_result_id", Kind: "merge_queries"}},
+		Refs:     tileRefs,
+		Nests:    tileNests,
 		Size:     150 << 10,
 		Place:    InFolder,
 	},
@@ -81,6 +104,8 @@ var content = []Kind{
 			"certification_metadata.user_name", "certification_metadata.ui_status",
 			"query.share_url", "query.expanded_share_url", "query.has_table_calculations", "query.runtime",
 		},
+		Refs:  []Pointer{{Path: "query_id", Kind: "queries"}},
+		Nests: nestedQueries("query"),
 		Size:  7 << 10,
 		Place: InFolder,
 	},
@@ -163,6 +188,8 @@ var content = []Kind{
 		Detail:    Route{Path: "/dashboards/{dashboard_id}", Activity: Administrative},
 		Fields:    Fields{ID: "id", Name: "title"},
 		Volatile:  dashboardVolatile,
+		Refs:      tileRefs,
+		Nests:     tileNests,
 		Size:      40 << 10,
 		Optional:  true,
 		Reference: true,
@@ -192,6 +219,10 @@ var content = []Kind{
 		Detail:   Route{Path: "/agents/{agent_id}", Activity: Query},
 		Fields:   Fields{ID: "id", Name: "name", Updated: "updated_at", Owner: "created_by_user_id", Trashed: "deleted"},
 		Volatile: []string{"updated_at", "created_by_name", "created_by_first_name", "created_by_last_name", "created_by_avatar_url", "has_inaccessible_source"},
+		Refs: []Pointer{
+			{Path: "content_metadata_id", Kind: "content_metadata"},
+			{Path: "golden_queries.query_id", Kind: "queries"},
+		},
 		Size:     6 << 10,
 		Optional: true,
 		Remark:   "beta; newer servers only",

@@ -34,7 +34,7 @@ func TestPartsOfListedDocumentsAreNeverGone(t *testing.T) {
 		t.Run(string(tt.kind), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, lookersim.Options{Seed: 8})
-			kinds := []record.Kind{tt.owner, "boards", tt.kind}
+			kinds := []record.Kind{tt.owner, "boards", "agents", tt.kind}
 			for _, later := range []bool{false, true} {
 				r.rules("route=" + tt.route + " after=1 status=404")
 				result := r.run(record.RunPartial, start(kinds...))
@@ -87,7 +87,7 @@ func TestPartsGoWithTheirOwner(t *testing.T) {
 // fault with the name of the document, and the run is complete. Many of them are
 // not, and each goes when it is found or not named any more.
 func TestDanglingReferences(t *testing.T) {
-	kinds := []record.Kind{"dashboards", "scheduled_plans", "alerts", "merge_queries", "queries"}
+	kinds := []record.Kind{"dashboards", "lookml_dashboards", "looks", "scheduled_plans", "alerts", "agents", "merge_queries", "queries"}
 	r := newRig(t, lookersim.Options{Seed: 8, TrashShare: -1})
 	r.rules("route=GET /merge_queries/{id} after=1 times=1 status=404")
 	result := r.run(record.RunComplete, start(kinds...))

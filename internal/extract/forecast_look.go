@@ -113,7 +113,9 @@ func among(refs []record.Ref, targets []record.Kind) []record.Ref {
 }
 
 // fields is the least that a row must hold: its id, its folder, its date where a
-// change of it counts, and what leads to documents of the targets.
+// change of it counts, and what leads to documents of the targets. Of several places
+// that name a kind the first is the usual one. Documents of a kind that the row itself
+// nests are taken to be nested: asking where they are not would bring them all.
 func fields(kind catalogue.Kind, targets []record.Kind) string {
 	names := []string{kind.Fields.ID}
 	add := func(name string) {
@@ -125,8 +127,13 @@ func fields(kind catalogue.Kind, targets []record.Kind) string {
 	if kind.Listing.Stamped {
 		add(kind.Fields.Updated)
 	}
+	named := make(map[record.Kind]bool)
+	for _, p := range kind.Nests {
+		named[p.Kind] = true
+	}
 	for _, p := range kind.Refs {
-		if slices.Contains(targets, p.Kind) {
+		if slices.Contains(targets, p.Kind) && !named[p.Kind] {
+			named[p.Kind] = true
 			steps := strings.Split(p.Path, ".")
 			add(strings.Join(steps, "(") + strings.Repeat(")", len(steps)-1))
 			add(p.Unless)

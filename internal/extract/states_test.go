@@ -130,7 +130,7 @@ func TestDocumentThatVanishesBetweenListAndFetch(t *testing.T) {
 // and queries that nobody else points to follow it, one wave a run: a run follows
 // what it found stored.
 func TestWhatFollowsFromWhatIsGone(t *testing.T) {
-	kinds := []record.Kind{"dashboards", "merge_queries", "queries", "scheduled_plans", "alerts"}
+	kinds := []record.Kind{"dashboards", "lookml_dashboards", "looks", "merge_queries", "queries", "scheduled_plans", "alerts", "agents"}
 	r := newRig(t, lookersim.Options{Seed: 8, TrashShare: -1})
 	r.run(record.RunComplete, start(kinds...))
 	all := r.states("merge_queries")
@@ -157,9 +157,9 @@ func TestWhatFollowsFromWhatIsGone(t *testing.T) {
 	r.run(record.RunComplete, start(kinds...))
 	pointed := make(map[string]bool) // by what is still there
 	for ref, document := range r.stored() {
-		if ref.Kind == "scheduled_plans" || ref.Kind == "alerts" {
+		if ref.Kind == "scheduled_plans" || ref.Kind == "alerts" || ref.Kind == "agents" {
 			for id := range r.states("queries") {
-				pointed[id] = pointed[id] || strings.Contains(string(document.Body), `"query_id":"`+id+`"`)
+				pointed[id] = pointed[id] || (strings.Contains(string(document.Body), `"query_id":"`+id+`"`) || strings.Contains(string(document.Body), `"query_id":`+id+`,`))
 			}
 		}
 	}

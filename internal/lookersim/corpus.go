@@ -3,6 +3,7 @@ package lookersim
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +33,8 @@ func (w *world) loadCorpus(folder string) error {
 }
 
 // adopt takes in one document. Its name starts with its kind and id, where the
-// id is the one that the document itself states.
+// id is the one that the document itself states; "::" is spelled "__" in it.
+// Documents of kinds that nothing lists are served to whoever asks for them.
 func (w *world) adopt(name string, body []byte) error {
 	if !json.Valid(body) {
 		return fmt.Errorf("not valid JSON")
@@ -43,9 +45,13 @@ func (w *world) adopt(name string, body []byte) error {
 	}
 	t := w.tables[kind]
 	id := documentID(body)
-	rest := strings.TrimPrefix(name, kind+"_")
-	if id == "" || rest != id && !strings.HasPrefix(rest, id+"_") {
+	rest, spelled := strings.TrimPrefix(name, kind+"_"), strings.ReplaceAll(id, "::", "__")
+	if id == "" || rest != spelled && !strings.HasPrefix(rest, spelled+"_") {
 		return fmt.Errorf("the document states the id %q, its name does not", id)
+	}
+	if t == nil {
+		w.adopted[kind+"/"+id] = body
+		return nil
 	}
 	i, ok := t.indexOf(id)
 	if !ok {
@@ -87,7 +93,8 @@ func (t *table) makeRoom(w *world, id string) int {
 // kindOf is the longest kind that a file's name starts with.
 func (w *world) kindOf(name string) string {
 	best := ""
-	for kind := range w.tables {
+	kinds := slices.AppendSeq([]string{"explores", "queries"}, maps.Keys(w.tables))
+	for _, kind := range kinds {
 		if strings.HasPrefix(name, kind+"_") && len(kind) > len(best) {
 			best = kind
 		}

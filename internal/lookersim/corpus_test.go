@@ -35,6 +35,8 @@ func writeCorpus(t testing.TB) string {
 		"lookml_models_my_model.json":   `{ "name" : "my_model" }`,
 		"permission_sets_3_some.json":   "\n{\"id\":\"3\",\"name\":\"some\"}\n",
 		"looks_2_with_query_here.json":  `{"id":"2","title":"l","query":{"id":"1"},"url":"/x","extra":[ 1 ]}`,
+		"explores_shop__orders_x.json":  `{"id":"shop::orders","name":"orders"}`,
+		"queries_1887.json":             `{ "id" : 1887 }`,
 		"README.md":                     "not a document",
 		"users_5.json":                  `{"id":"5","email":"a@b.c","x":1e21}`,
 		"scheduled_plans_1_plan_x.json": `{"id":"1","user_id":"9","name":"p"}`,
@@ -70,6 +72,12 @@ func TestCorpus(t *testing.T) {
 	}
 	if got := rows(t, c.body("/looks/search?id=2")); strings.Contains(string(got[0]), "query") {
 		t.Errorf("a look's row holds its query: %s", got[0])
+	}
+	if got := string(c.body("/lookml_models/shop/explores/orders")); got != `{"id":"shop::orders","name":"orders"}` {
+		t.Errorf("explore: %q", got)
+	}
+	if got := string(c.body("/queries/1887")); got != `{ "id" : 1887 }` {
+		t.Errorf("query: %q", got)
 	}
 	if got := string(c.body("/lookml_models/my_model")); got != `{ "name" : "my_model" }` {
 		t.Errorf("model: %q", got)

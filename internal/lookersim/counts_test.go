@@ -3,6 +3,7 @@ package lookersim_test
 import (
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -76,4 +77,33 @@ func TestManyClients(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestPersonalFolders: each user has a folder whose access is its own, besides those
+// that there are.
+func TestPersonalFolders(t *testing.T) {
+	sizes := lookersim.Sizes{Folders: 20, Users: 15}
+	plain, _ := start(t, lookersim.Options{Sizes: sizes})
+	own, _ := start(t, lookersim.Options{Sizes: sizes, PersonalFolders: true})
+	lists := func(s *lookersim.Server) (n int) {
+		for range s.Items("content_access") {
+			n++
+		}
+		return n
+	}
+	if got, want := len(own.IDs("folders")), len(plain.IDs("folders"))+15; got != want {
+		t.Errorf("%d folders, want %d", got, want)
+	}
+	personal := 0
+	for item := range own.Items("folders") {
+		if strings.Contains(string(item.Row), `"is_personal":true`) {
+			personal++
+		}
+	}
+	if personal != 15 {
+		t.Errorf("%d personal folders, want one for each of 15 users", personal)
+	}
+	if got := lists(own); got < 15 || got <= lists(plain) {
+		t.Errorf("%d access lists, %d without personal folders", got, lists(plain))
+	}
 }

@@ -1,5 +1,7 @@
 package lookersim
 
+import "strings"
+
 // dashboard is what the head of a dashboard says, worked out from its number.
 type dashboard struct {
 	num              int32
@@ -255,8 +257,7 @@ func (w *world) appendFilters(b []byte, dash int32, count int, salt uint64) []by
 			o.str("model", m.name)
 			o.str("explore", view)
 			o.str("dimension", view+".state")
-			o.raw("field", `{"name":"users.state","label":"Users State","type":"string","is_numeric":false,`+
-				`"suggestions":null,"enumerations":null,"can_filter":true,"sql":"${TABLE}.state \u003c\u003e ''","weight":1.0}`)
+			o.raw("field", w.filterField())
 		}
 		o.num("row", int64(i))
 		o.raw("listens_to_filters", "[]")
@@ -266,4 +267,14 @@ func (w *world) appendFilters(b []byte, dash int32, count int, salt uint64) []by
 		b = o.end()
 	}
 	return append(b, ']')
+}
+
+// filterField is the LookML field that a filter nests.
+func (w *world) filterField() string {
+	const field = `{"name":"users.state","label":"Users State","type":"string","is_numeric":false,` +
+		`"suggestions":null,"enumerations":null,"can_filter":true,"sql":"${TABLE}.state \u003c\u003e ''","weight":1.0`
+	if !w.opts.LargeFilters {
+		return field + `}`
+	}
+	return field + `,"description":"` + strings.Repeat("The state in which a user lives, as it was typed. ", 40) + `"}`
 }

@@ -10,6 +10,9 @@ import (
 // explore answers for one explore of a model: the largest bodies of all, made
 // of the metadata of every field.
 func explore(c *call) answer {
+	if body := c.world.adopted["explores/"+c.args[0]+"::"+c.args[1]]; body != nil {
+		return c.object(body)
+	}
 	f, ok := c.find("lookml_models", c.args[0])
 	if !ok {
 		return c.notFound()

@@ -31,6 +31,10 @@ func (w *world) layOutFolders() {
 	w.children = make([]int32, w.sizes.Folders)
 	shared := []int32{sharedRoot}
 	var people int
+	personal := len(w.folders) // from here on, up to the virtual folder, each user's own
+	if w.opts.PersonalFolders {
+		personal -= w.sizes.Users + 1
+	}
 	for i := range w.folders {
 		num := int32(i + 1)
 		r := w.rngFor("folders", num, 0)
@@ -41,18 +45,18 @@ func (w *world) layOutFolders() {
 			f.owner = 0
 		case i == len(w.folders)-1:
 			f.name, f.isLookml, f.owner = "LookML Dashboards", true, 0
+		case i >= personal:
+			w.makePersonal(&f, people)
+			people++
 		case i > 8 && i%10 == 1:
 			f.parent, f.owner = num-2, w.folders[num-3].owner
 			f.descendant = w.folders[num-3].personal
 			if !f.descendant {
 				f.parent = shared[r.n(len(shared))]
 			}
-		case i > 6 && (i%10 == 3 || i%10 == 6 || i%10 == 9) && people < w.sizes.Users:
-			f.parent, f.personal = usersRoot, true
-			f.owner = numberAt(people)
+		case i > 6 && (i%10 == 3 || i%10 == 6 || i%10 == 9) && people < w.sizes.Users && !w.opts.PersonalFolders:
+			w.makePersonal(&f, people)
 			people++
-			f.name = w.userName(f.owner)
-			w.personalFolder[f.owner] = num
 		default:
 			f.parent = shared[r.skew(min(len(shared), 1+i/3))]
 			shared = append(shared, num)
@@ -70,6 +74,13 @@ func (w *world) layOutFolders() {
 		}
 	}
 	w.contentFolders = append(w.contentFolders, sharedRoot)
+}
+
+// makePersonal makes a folder that of the n-th user.
+func (w *world) makePersonal(f *folder, n int) {
+	f.parent, f.personal, f.owner = usersRoot, true, numberAt(n)
+	f.name = w.userName(f.owner)
+	w.personalFolder[f.owner] = f.num
 }
 
 func (w *world) folderID(num int32) string {

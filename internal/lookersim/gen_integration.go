@@ -87,7 +87,11 @@ func (w *world) renderAgent(b []byte, row row, _ fieldTree) []byte {
 	s.str("explore", m.explores[0])
 	o.raw("sources", "["+string(s.end())+"]")
 	o.no("has_inaccessible_source")
-	o.raw("golden_queries", `[{"can":{},"id":9007199254740993,"query_id":12,"questions":["How many orders \u003e 10?"],"answer":"42","is_active":true,"created_by_user_id":1,`+
+	golden := "null"
+	if id := w.goldenQuery(); id != 0 {
+		golden = strconv.FormatInt(id, 10)
+	}
+	o.raw("golden_queries", `[{"can":{},"id":9007199254740993,"query_id":`+golden+`,"questions":["How many orders \u003e 10?"],"answer":"42","is_active":true,"created_by_user_id":1,`+
 		`"last_updated_by_user_id":null,"created_at":"2026-01-02T03:04:05.678-08:00","last_updated_at":null,"explore":"orders","model":"thelook","fields":["orders.count"],`+
 		`"filters":{},"sorts":[],"limit":"500","client_id":"abcdefghijklmnopqrstuv"}]`)
 	o.raw("golden_query_ids", "[9007199254740993]")
@@ -171,4 +175,28 @@ func (w *world) renderFavorite(b []byte, row row, _ fieldTree) []byte {
 	o.id("dashboard_id", int64(dash))
 	o.null("look", "dashboard", "board_id", "lookml_dashboard_id", "lookml_dashboard")
 	return o.end()
+}
+
+// goldenQuery is the query behind the golden query of all agents, by number always,
+// 0 where there is none or numbers find nothing. No plan sends it.
+func (w *world) goldenQuery() int64 {
+	if w.opts.Dialect.NoNumericQueries {
+		return 0
+	}
+	for i := range w.sizes.ScheduledPlans {
+		if w.planQuery(numberAt(i)) == 0 {
+			return queryID(queryLoose, int64(i))
+		}
+	}
+	return 0
+}
+
+// anyAgent reports whether an agent is present that was not changed.
+func (w *world) anyAgent() bool {
+	for _, r := range w.tables["agents"].rows {
+		if r.state == present && r.over == nil {
+			return true
+		}
+	}
+	return false
 }

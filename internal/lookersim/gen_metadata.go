@@ -31,12 +31,16 @@ func (w *world) content(id string) (class int, f found, ok bool) {
 }
 
 // inherits says whether content has the access of the folder that it is in. A
-// quarter of the folders, the roots, all boards and agents have their own.
+// quarter of the folders, the roots, all boards and agents have their own, and with
+// Options.PersonalFolders all personal folders.
 func (w *world) inherits(class int, num int32) bool {
 	switch class {
 	case metaBoard, metaAgent:
 		return false
 	case metaFolder:
+		if w.opts.PersonalFolders && w.folderInfo(num).personal {
+			return false
+		}
 		r := w.rngFor("content_metadata", num, 0)
 		return w.folderInfo(num).parent != 0 && !r.chance(250)
 	}

@@ -239,6 +239,10 @@ func queryItems(w *world, add func(id, path string)) {
 			names[query] = w.queryName(query)
 		}
 	}
+	if golden := w.goldenQuery(); golden != 0 && w.anyAgent() {
+		ids = append(ids, golden)
+		names[golden] = strconv.FormatInt(golden, 10)
+	}
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
 		if w.opts.Dialect.NoNumericQueries {
@@ -270,7 +274,7 @@ func accessItems(w *world, add func(id, path string)) {
 }
 
 func (w *world) eachMetadata(do func(class int, num int32)) {
-	for _, class := range []int{metaFolder, metaBoard} {
+	for _, class := range []int{metaFolder, metaBoard, metaAgent} {
 		t := w.tables[metaKinds[class]]
 		for _, r := range t.rows {
 			if r.state == present && t.idOf(w, r) == strconv.Itoa(int(r.num)) {

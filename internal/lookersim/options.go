@@ -27,6 +27,12 @@ type Options struct {
 	// within a fifth of it) and decides the number of tiles; Tiles and
 	// SmallTiles are then ignored.
 	DashboardBytes int
+	// LargeFilters makes field filters of about 2.5 KB, as real ones are: a filter
+	// nests the whole LookML field that it filters.
+	LargeFilters bool
+	// PersonalFolders gives each user a personal folder besides Sizes.Folders, with
+	// access of its own: 500 users make 500 access lists.
+	PersonalFolders bool
 	// TrashShare is the share of dashboards and looks that lie in the trash;
 	// they are part of Sizes. Zero means 0.04, negative means none.
 	TrashShare float64
@@ -217,6 +223,9 @@ func (s Sizes) raised() Sizes {
 
 func (o Options) withDefaults() (Options, error) {
 	o.Sizes = o.Sizes.raised()
+	if o.PersonalFolders {
+		o.Sizes.Folders += o.Sizes.Users
+	}
 	if o.ClientID == "" {
 		o.ClientID = DefaultClientID
 	}

@@ -29,8 +29,9 @@ type world struct {
 	personalFolder  map[int32]int32 // by user
 	memberCounts    map[int32]int32 // of groups
 	models          []modelInfo
-	tileStride      int32 // numbers reserved for the tiles of one dashboard
-	mergeMultiplier int   // spreads merged tiles over dashboards
+	tileStride      int32             // numbers reserved for the tiles of one dashboard
+	mergeMultiplier int               // spreads merged tiles over dashboards
+	adopted         map[string][]byte // documents of a corpus that have no table, by kind/id
 
 	contents atomic.Pointer[contents] // what lies in which folder
 
@@ -207,7 +208,7 @@ func hashOf(s string) uint64 {
 
 // newWorld lays out everything that opts ask for.
 func newWorld(opts Options) (*world, error) {
-	w := &world{opts: opts, sizes: opts.Sizes, seed: uint64(opts.Seed), tables: map[string]*table{}}
+	w := &world{opts: opts, sizes: opts.Sizes, seed: uint64(opts.Seed), tables: map[string]*table{}, adopted: map[string][]byte{}}
 	w.layOut()
 	for _, k := range w.kinds() {
 		w.tables[k.spec.kind] = newTable(w, k.spec, k.count, k.stateOf)
