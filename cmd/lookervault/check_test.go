@@ -26,6 +26,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -334,6 +335,44 @@ func TestCheckOfALockedVault(t *testing.T) {
 	}
 	if got := lineOf(tr.check(0), "lock"); got.Status != statusOK {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A run that did not end leaves a log; check says so, and its reader writes the log
+// into the file.
+func TestCheckOfAVaultWithALog(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	tr.must("run")
+	writer, err := vault.Open(t.Context(), "looker.db", vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := record.Start{Instance: "other", BaseURL: "https://other.looker.com", Origin: "api", At: time.Unix(0, 0)}
+	if _, err := writer.Begin(t.Context(), start); err != nil {
+		t.Fatal(err)
+	}
+	if got := lineOf(tr.check(5), "log"); got.Status != statusWarn || !strings.Contains(got.Found, "looker.db-wal") {
+		t.Errorf("during a run: %+v", got)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile("looker.db" + suffix)
+		if err == nil {
+			err = os.WriteFile("killed.db"+suffix, b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := lineOf(tr.check(0, "--db", "killed.db"), "log"); got.Status != statusWarn || !strings.Contains(got.Found, "only together with killed.db-wal") {
+		t.Errorf("after a kill: %+v", got)
+	}
+	for _, path := range []string{"killed.db", "looker.db"} {
+		if got := lineOf(tr.check(0, "--db", path), "log"); got.Status != statusOK {
+			t.Errorf("%s: %+v", path, got)
+		}
 	}
 }
 

@@ -25,7 +25,8 @@ const (
 // vault checks the file that a run would write to.
 func (c *checkup) vault() {
 	path := c.config.Sink.Path
-	c.lock(path)
+	free := c.lock(path)
+	beside := vault.LogBeside(path)
 	reader, err := vault.OpenReader(c.ctx, path)
 	folder := filepath.Dir(path)
 	switch {
@@ -44,12 +45,29 @@ func (c *checkup) vault() {
 		return
 	}
 	defer reader.Close()
+	c.log(path, beside, free)
 	c.holdings(reader)
 	c.integrity(reader)
 }
 
-// lock checks that nobody writes to the vault.
-func (c *checkup) lock(path string) {
+// log says whether the file alone holds everything. Where it does not, closing the
+// reader of this check makes it so, unless another program has the file open.
+func (c *checkup) log(path string, beside int64, free bool) {
+	name := filepath.Base(path) + "-wal"
+	switch {
+	case beside == 0:
+		c.ok("log", "empty: the file alone holds everything")
+	case !free:
+		c.warn("log", "wait for the run to end before you copy the file", "%s is complete only together with %s (%s)", path, name, ui.Size(beside))
+	default:
+		c.warn("log", "copy both files, or end what reads the vault and check again",
+			"%s is complete only together with %s (%s): a run was cut off, or another program read the vault when it ended",
+			path, name, ui.Size(beside))
+	}
+}
+
+// lock checks that nobody writes to the vault, and reports whether it found so.
+func (c *checkup) lock(path string) (free bool) {
 	const remedy = "wait for it to end, or use another --db"
 	pid, held, err := vault.Holder(path)
 	e, isOurs := errors.AsType[*vault.Error](err)
@@ -69,6 +87,7 @@ func (c *checkup) lock(path string) {
 	default:
 		c.ok("lock", "free")
 	}
+	return err == nil && !held
 }
 
 // holdings says what the vault holds of the instance.

@@ -124,7 +124,11 @@ func (r *reading) openAll(cmd *cobra.Command) (*vault.Reader, error) {
 	if errors.Is(err, vault.ErrMissing) {
 		return nil, fmt.Errorf("%w%s", err, hintDemo(path))
 	}
-	return reader, err
+	if err != nil {
+		return nil, err
+	}
+	reader.OnLog(func(text string) { fmt.Fprintln(r.app.stderr, "lookervault: "+text) })
+	return reader, nil
 }
 
 // absent adds to the error about something that the vault does not hold which

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -209,4 +210,19 @@ func ResealRuns(path string) error {
 		err = errors.Join(err, c.run("UPDATE runs SET checksum = ? WHERE id = ?", seal, id))
 	}
 	return errors.Join(err, c.close())
+}
+
+// HoldRead begins to read, as another program would, until release is called.
+func HoldRead(path string) (release func(), err error) {
+	c, err := connect(uri(path, "mode=ro"))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.exec("BEGIN"); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	if _, err := c.number("SELECT count(*) FROM heads"); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return sync.OnceFunc(func() { _ = c.close() }), nil
 }

@@ -16,7 +16,8 @@ const buryAtOnce = 500
 // settled nor failed to fetch, except those in Keep, unless the run is one that
 // proves no absence. The outcome is written last,
 // in one transaction with the digest: a vault that is left before that has an
-// unfinished run, which can be resumed.
+// unfinished run, which can be resumed. Then the file is made complete without the
+// log beside it, or a note of the run says that it is not.
 //
 // Without an outcome the run is complete when every kind ended complete, denied
 // or unavailable, no fault of it is unresolved, and no key with a part in it is
@@ -29,10 +30,8 @@ func (w *Writer) Finish(ctx context.Context, finish record.Finish) (record.Run, 
 	if err := w.finish(ctx, finish); err != nil {
 		return record.Run{}, doing(fmt.Sprintf("finish run %d", w.run.id), err)
 	}
-	// Whoever reads the vault keeps the log alive; the file is then complete to
-	// copy only together with it.
-	if err := w.conn.exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil && kindOf(err) != ErrBusy {
-		return record.Run{}, doing("write the log into the vault", classify(w.path, err))
+	if err := w.settleLog(ctx); err != nil {
+		return record.Run{}, err
 	}
 	return w.reader.Run(ctx, w.run.id)
 }

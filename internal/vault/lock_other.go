@@ -18,6 +18,9 @@ func lock(context.Context, string) (*fileLock, error) {
 	return nil, fmt.Errorf("write a vault without flock: %w", errors.ErrUnsupported)
 }
 
+// writable cannot tell either.
+func writable(string) bool { return false }
+
 func (*fileLock) release() error { return nil }
 
 // lockFileHeld cannot tell.

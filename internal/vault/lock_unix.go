@@ -164,3 +164,6 @@ func holder(f *os.File) int {
 	}
 	return pid
 }
+
+// writable reports whether files can be made in a folder and removed from it.
+func writable(folder string) bool { return unix.Access(folder, unix.W_OK|unix.X_OK) == nil }

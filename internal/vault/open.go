@@ -18,8 +18,8 @@ type Options struct {
 	// Now is the clock that tells in which month a call was made; time.Now when
 	// it is nil.
 	Now func() time.Time
-	// Readers is how long Finish waits for programs that read, so that the file
-	// alone is complete; 5 s when it is 0.
+	// Readers is how long Finish waits for programs that read an earlier state, so
+	// that the file alone is complete; 5 s when it is 0.
 	Readers time.Duration
 	// Warn, when not nil, is told what somebody should know about a vault that can
 	// be used all the same, in one line.

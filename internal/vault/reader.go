@@ -26,6 +26,8 @@ type Reader struct {
 
 	descriptor *descriptor // of a reader that belongs to no writer
 	ofWriter   bool        // it belongs to the writer of the vault
+	alone      bool        // the file is read as one that nobody changes
+	warn       func(string)
 }
 
 // OpenReader opens the vault at path for reading. Errors are of type [*Error]:
@@ -151,6 +153,7 @@ func (r *Reader) connectAlone(ctx context.Context) error {
 		e.Hint = "copy the vault together with its -wal file into a folder that can be written"
 		return e
 	}
+	r.alone = true
 	return r.connect(ctx, "mode=ro", "immutable=1")
 }
 
@@ -197,22 +200,6 @@ func (r *Reader) Close() error {
 	err = errors.Join(err, r.descriptor.close())
 	r.descriptor = nil
 	return doing("close the vault", classify(r.path, err))
-}
-
-// tidy removes the empty log and its index that SQLite makes even for readers,
-// who cannot remove them again: that takes a lock which a file opened for
-// reading cannot have. SQLite itself does it, when nobody else has the vault
-// open. Where that is not allowed the files stay, which harms nobody.
-func (r *Reader) tidy() {
-	log, err := os.Stat(r.file + "-wal")
-	if err != nil || log.Size() > 0 || r.written() {
-		return
-	}
-	c, err := connect(uri(r.file, "mode=rw", "_busy_timeout=0"))
-	if err != nil {
-		return
-	}
-	_ = c.close()
 }
 
 // Path is where the vault is, as the caller named it.

@@ -30,6 +30,8 @@ type Writer struct {
 	sum        summer
 	q          queries
 
+	told bool // somebody was told that the log is not empty
+
 	start record.Start
 	run   *runRow // nil before Begin
 	ledger
@@ -163,11 +165,15 @@ func (w *Writer) Close() error {
 			}
 		}
 	}
+	if w.run != nil && !w.told && logBytes(w.file) > 0 {
+		w.options.Warn(together(w.file) + ": another program reads it; copy both files")
+	}
 	// Closed before SQLite, a descriptor would drop its locks.
 	errs = append(errs, w.descriptor.close())
 	if w.lock != nil {
 		errs = append(errs, w.lock.release())
 	}
+	w.told = false
 	w.lookup, w.reader, w.conn, w.decoder, w.descriptor, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, nil, false
 	return doing("close the vault", classify(w.path, errors.Join(errs...)))
 }
