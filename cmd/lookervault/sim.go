@@ -88,6 +88,7 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	f.DurationVar(&o.TokenTTL, "token-ttl", time.Hour, "how long a login lasts")
 	f.Float64Var(&o.RateLimit.PerSecond, "rate", 0, "requests a second that are answered, the others get 429; 0 for no limit")
 	f.BoolVar(&o.RateLimit.Window, "rate-window", false, "count per whole second instead of by a bucket")
+	f.IntVar(&o.RateLimit.AtOnce, "at-once", 0, "requests that are answered at once, the others get 429; 0 for any number")
 	f.StringVar(&retryAfter, "retry-after", "", "how 429s name the wait: seconds or date; empty for not at all")
 	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
 	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")

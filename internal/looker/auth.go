@@ -169,7 +169,7 @@ func (c *Client) Login(ctx context.Context) error {
 	defer stop()
 	t := Tried{Method: http.MethodPost, Route: routeLogin}
 	for t.Attempts = 1; ; t.Attempts++ {
-		ticket, err := c.firstSession(ctx)
+		err := c.firstSession(ctx)
 		switch {
 		case err == nil:
 			return nil
@@ -179,7 +179,7 @@ func (c *Client) Login(ctx context.Context) error {
 			return spent(err, t.Attempts)
 		}
 		if after, ok := throttled(err); ok {
-			c.limiter.refused(ticket, after)
+			c.limiter.turnedAway(after)
 			continue
 		}
 		if sleep(ctx, c.backoff(t.Attempts)) != nil {
@@ -190,16 +190,16 @@ func (c *Client) Login(ctx context.Context) error {
 
 // firstSession gets a session when no pause is on. While it logs in it holds a
 // place in the air.
-func (c *Client) firstSession(ctx context.Context) (ticket, error) {
+func (c *Client) firstSession(ctx context.Context) error {
 	if err := c.gate.enter(ctx); err != nil {
-		return ticket{}, err
+		return err
 	}
 	defer c.gate.leave()
-	given, err := c.limiter.waitPause(ctx)
+	err := c.limiter.waitPause(ctx)
 	if err == nil {
 		_, err = c.auth.session(ctx)
 	}
-	return given, err
+	return err
 }
 
 // hopeless tells that a first contact need not be tried again: a name that does

@@ -160,7 +160,7 @@ func newClient(cfg Config, base *url.URL, rt http.RoundTripper, rand func() floa
 	c.life, c.end = context.WithCancelCause(context.Background())
 	c.budget.most = cfg.Limits.MaxCalls
 	c.gate = newGate(cfg.Connections)
-	c.limiter = newLimiter(cfg.Limits, cfg.Retry.MaxWait, rand, cfg.Log)
+	c.limiter = newLimiter(cfg.Limits, cfg.Connections, cfg.Retry.MaxWait, rand, cfg.Log)
 	c.auth = &auth{login: c.login, life: c.life}
 	c.breaker = &breaker{
 		host: c.host(), patience: cfg.Retry.MaxWait, life: c.life, log: cfg.Log,

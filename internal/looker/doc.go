@@ -14,7 +14,8 @@
 // early and pages that are not JSON, up to [Retry].Attempts times in all; no
 // other status. A 401 renews the token and repeats once, on top of that.
 // Refusals (429) cost no attempt: they pause all callers and lower the shared
-// rate. A call ends as throttled only when it was refused ten times, over at
+// rate, or the number of calls in the air where that is what a server limits. A
+// single one that nothing confirms is forgotten within seconds. A call ends as throttled only when it was refused ten times, over at
 // least two minutes, while other calls were being answered.
 //
 // # What ends a run

@@ -61,7 +61,7 @@ func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 	if !c.budget.take() {
 		return nil, &BudgetError{Tried: t.tried, Max: c.budget.most, Last: t.last}
 	}
-	ticket, err := c.limiter.wait(ctx)
+	given, err := c.limiter.wait(ctx)
 	if err != nil {
 		c.budget.giveBack()
 		return nil, ended(ctx, t.tried)
@@ -69,9 +69,10 @@ func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 	session, err := c.auth.session(ctx)
 	if err != nil {
 		c.budget.giveBack()
-		return nil, c.noSession(ctx, t, ticket, err)
+		c.limiter.land(given)
+		return nil, c.noSession(ctx, t, err)
 	}
-	return c.call(ctx, t, ticket, session)
+	return c.call(ctx, t, given, session)
 }
 
 // gaveUp types the error of a wait: ctx's end, or what the wait found out.
@@ -86,19 +87,19 @@ func (c *Client) gaveUp(ctx context.Context, t *try, err error) error {
 }
 
 // noSession deals with a login that did not work.
-func (c *Client) noSession(ctx context.Context, t *try, k ticket, err error) error {
+func (c *Client) noSession(ctx context.Context, t *try, err error) error {
 	t.own = false
 	if ctx.Err() != nil {
 		return ended(ctx, t.tried)
 	}
 	if after, ok := throttled(err); ok {
-		c.limiter.refused(k, after)
+		c.limiter.turnedAway(after)
 	}
 	return err
 }
 
 // call sends the request and accounts for it.
-func (c *Client) call(ctx context.Context, t *try, k ticket, s *session) (*Response, error) {
+func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Response, error) {
 	t.spent++
 	t.own = true
 	t.tried.Attempts = t.spent
@@ -108,6 +109,7 @@ func (c *Client) call(ctx context.Context, t *try, k ticket, s *session) (*Respo
 	}
 	sent := time.Now()
 	a, err := c.exchange(ctx, x)
+	c.limiter.land(k)
 	if err == nil {
 		err = c.verdict(x, a)
 	}
@@ -159,7 +161,7 @@ func (c *Client) account(t *try, a answer, err error) {
 }
 
 // learn tells the limiter, the breaker and the login what a call has shown.
-func (c *Client) learn(k ticket, s *session, err error, sent time.Time) {
+func (c *Client) learn(k *ticket, s *session, err error, sent time.Time) {
 	switch Class(err) {
 	case FaultCancelled, FaultDown:
 		return

@@ -3,6 +3,7 @@ package looker
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -21,8 +22,9 @@ const (
 
 // ticket is the right to send one request.
 type ticket struct {
-	cut    int  // cuts of the rate before it was given
+	cut    int  // crowds of refusals before it was given
 	waited bool // for the rate, or would have
+	air    int  // the most calls that were in the air while it was, itself included
 }
 
 // limiter is the one limit of all callers: tokens by the second and by the
@@ -35,11 +37,14 @@ type limiter struct {
 	rand  func() float64
 	log   hclog.Logger
 	limit time.Duration // longest pause
+	room  chan struct{} // holds a value when a call has landed
 
 	mu      sync.Mutex
 	second  *rate.Limiter // nil: none
 	minute  *rate.Limiter // nil: none
 	pace    *pace         // nil: the rate is fixed
+	width   *width        // nil: so is the number of calls in the air
+	air     []*ticket     // of the calls in the air
 	until   time.Time     // nobody sends before
 	paused  time.Duration // in sum
 	cuts    int           // crowds of refusals so far
@@ -56,8 +61,8 @@ type episode struct {
 	pausedThen time.Duration
 }
 
-func newLimiter(l Limits, longestPause time.Duration, rand func() float64, log hclog.Logger) *limiter {
-	lim := &limiter{turn: make(chan struct{}, 1), rand: rand, log: log, limit: longestPause}
+func newLimiter(l Limits, connections int, longestPause time.Duration, rand func() float64, log hclog.Logger) *limiter {
+	lim := &limiter{turn: make(chan struct{}, 1), room: make(chan struct{}, 1), rand: rand, log: log, limit: longestPause}
 	ceiling := math.Inf(1)
 	if l.PerSecond > 0 {
 		ceiling = l.PerSecond * headroom
@@ -69,7 +74,7 @@ func newLimiter(l Limits, longestPause time.Duration, rand func() float64, log h
 		lim.minute = rate.NewLimiter(rate.Limit(refill), int(burst))
 	}
 	if l.Adaptive {
-		lim.pace = newPace(ceiling, time.Now())
+		lim.pace, lim.width = newPace(ceiling, time.Now()), newWidth(connections)
 		ceiling = lim.pace.rate
 	}
 	if !math.IsInf(ceiling, 1) {
@@ -81,30 +86,30 @@ func newLimiter(l Limits, longestPause time.Duration, rand func() float64, log h
 // burstOf lets callers make up for timers that fire late: 20 ms of the rate.
 func burstOf(perSecond float64) int { return int(max(1, math.Round(perSecond/50))) }
 
-// wait returns when the caller may send, or with ctx's error. It keeps no token
-// when it fails.
-func (l *limiter) wait(ctx context.Context) (ticket, error) {
-	if l.second == nil && l.minute == nil {
-		return l.waitPause(ctx)
-	}
+// wait returns when the caller may send, with a ticket that must land, or with ctx's
+// error. It keeps no token when it fails.
+func (l *limiter) wait(ctx context.Context) (*ticket, error) {
 	select {
 	case l.turn <- struct{}{}:
 	case <-ctx.Done():
-		return ticket{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	defer func() { <-l.turn }()
 	for {
-		if _, err := l.waitPause(ctx); err != nil {
-			return ticket{}, err
+		if err := l.waitPause(ctx); err != nil {
+			return nil, err
+		}
+		if err := l.waitRoom(ctx); err != nil {
+			return nil, err
 		}
 		held, delay, first := l.reserve()
 		if delay > 0 {
 			if err := sleep(ctx, delay); err != nil {
 				held.cancel()
-				return ticket{}, err
+				return nil, err
 			}
 		}
-		if t, free := l.free(); free {
+		if t := l.launch(); t != nil {
 			t.waited = delay > 0 || first
 			return t, nil
 		}
@@ -113,25 +118,72 @@ func (l *limiter) wait(ctx context.Context) (ticket, error) {
 }
 
 // waitPause waits until no pause is on.
-func (l *limiter) waitPause(ctx context.Context) (ticket, error) {
+func (l *limiter) waitPause(ctx context.Context) error {
 	for {
-		if t, free := l.free(); free {
-			return t, nil
-		}
 		l.mu.Lock()
 		left := time.Until(l.until)
 		l.mu.Unlock()
+		if left <= 0 {
+			return nil
+		}
 		if err := sleep(ctx, left); err != nil {
-			return ticket{}, err
+			return err
 		}
 	}
 }
 
-// free tells whether no pause is on.
-func (l *limiter) free() (ticket, bool) {
+// waitRoom waits until fewer calls are in the air than may be. Only the caller whose
+// turn it is launches one, so what it finds stays true until then.
+func (l *limiter) waitRoom(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		full := l.width != nil && len(l.air) >= l.width.allowed
+		l.mu.Unlock()
+		if !full {
+			return nil
+		}
+		select {
+		case <-l.room:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// launch puts a call into the air, or returns nil while a pause is on.
+func (l *limiter) launch() *ticket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return ticket{cut: l.cuts}, !time.Now().Before(l.until)
+	if time.Now().Before(l.until) {
+		return nil
+	}
+	t := &ticket{cut: l.cuts}
+	if l.pace != nil {
+		l.pace.sent(time.Now())
+	}
+	l.air = append(l.air, t)
+	for _, other := range l.air {
+		other.air = max(other.air, len(l.air))
+	}
+	return t
+}
+
+// land notes that the request of t is over, whatever came of it.
+func (l *limiter) land(t *ticket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.air, t); i >= 0 {
+		l.air = slices.Delete(l.air, i, i+1)
+	}
+	l.tellRoom()
+}
+
+// tellRoom wakes the caller that waits for room, who looks for itself.
+func (l *limiter) tellRoom() {
+	select {
+	case l.room <- struct{}{}:
+	default:
+	}
 }
 
 // held are reservations in the two buckets, with the times they are for.
@@ -178,15 +230,18 @@ func (h held) cancel() {
 }
 
 // answered notes that the request of t was answered well.
-func (l *limiter) answered(t ticket) {
+func (l *limiter) answered(t *ticket) {
 	l.mu.Lock()
-	if t.cut == l.cuts {
+	if t.cut >= l.cuts-1 { // the pause before it was long enough
 		l.inARow = 0
 	}
 	now := time.Now()
 	if l.pace != nil {
-		l.pace.answered(now, t.waited, t.cut != l.cuts)
+		late := t.cut != l.cuts
+		l.pace.answered(now, t, late)
+		l.width.answered(now, t.air, late)
 		l.apply()
+		l.tellRoom()
 	}
 	over, ended := l.episode.end(now)
 	rate, paused := l.rate(), l.paused
@@ -196,27 +251,46 @@ func (l *limiter) answered(t ticket) {
 	}
 }
 
-// refused notes that the request of t was refused for its rate. Everybody
-// pauses for as long as the server asks, after = 0 for a server that does not
-// say; the rate is cut once for all requests that were sent before the cut.
-func (l *limiter) refused(t ticket, after time.Duration) {
+// turnedAway notes that a login was refused for its rate: everybody pauses. It says
+// nothing about the rate of calls.
+func (l *limiter) turnedAway(after time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pause(time.Now(), l.pauseFor(after))
+	l.inARow++
+}
+
+// refused notes that the request of t was refused because there were too many.
+// Everybody pauses for as long as the server asks, after = 0 for a server that does
+// not say. All requests that were sent before count as one crowd, which lowers once
+// either the number of calls in the air or the rate.
+func (l *limiter) refused(t *ticket, after time.Duration) {
 	l.mu.Lock()
 	now := time.Now()
 	crowd := t.cut != l.cuts
 	switch {
 	case !crowd:
-		if after <= 0 {
-			after = time.Duration((0.75 + 0.5*l.rand()) * float64(doubled(firstPause, l.inARow, l.limit)))
-		}
-		l.pause(now, after)
+		l.pause(now, l.pauseFor(after))
 		l.cuts++
 		l.inARow++
 		if l.pace != nil {
-			l.pace.cut(now, l.until)
+			if !l.pace.trying(now) && l.width.refuse(t.air, l.until) {
+				l.pace.hold(l.until)
+			} else {
+				l.pace.cut(now, l.until)
+			}
 			l.apply()
 		}
-	case after > 0:
-		l.pause(now, after)
+	default:
+		if after > 0 {
+			l.pause(now, after)
+		}
+		if l.width != nil {
+			if l.width.more() {
+				l.pace.cut(now, l.until)
+				l.apply()
+			}
+		}
 	}
 	began := l.episode.refusal(now, l.paused)
 	rate, pause := l.rate(), l.until.Sub(now)
@@ -224,6 +298,14 @@ func (l *limiter) refused(t ticket, after time.Duration) {
 	if began {
 		l.log.Warn("throttled by looker", "rate", perSecond(rate), "pause", pause.Round(time.Millisecond).String())
 	}
+}
+
+// pauseFor is how long to pause after a refusal that asks for after. It needs l.mu.
+func (l *limiter) pauseFor(after time.Duration) time.Duration {
+	if after > 0 {
+		return after
+	}
+	return time.Duration((0.75 + 0.5*l.rand()) * float64(doubled(firstPause, l.inARow, l.limit)))
 }
 
 // pause holds everybody back. It needs l.mu.
@@ -254,13 +336,14 @@ func (l *limiter) rate() float64 {
 	return float64(l.second.Limit())
 }
 
-func (l *limiter) state() (paused time.Duration, rate, lowest float64) {
+// fill says where the limiter stands.
+func (l *limiter) fill(s *Stats) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	s.Paused, s.Rate = l.paused, l.rate()
 	if l.pace != nil {
-		lowest = l.pace.lowest
+		s.LowestRate, s.Bears, s.AtOnce = l.pace.lowest, l.pace.refusals.rate(), l.width.found()
 	}
-	return l.paused, l.rate(), lowest
 }
 
 // close logs the end of an episode that is still on.

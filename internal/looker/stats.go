@@ -30,6 +30,8 @@ type Stats struct {
 	Bytes      int64         // of bodies, unpacked
 	Paused     time.Duration // how long everybody had to wait because the server asked for it
 	Rate       float64       // calls a second allowed now; 0 = no limit
+	AtOnce     int           // calls that the server was found to take at once; 0 = it was not seen to limit them
+	Bears      float64       // calls a second that the server was found to bear; 0 = not known
 	LowestRate float64       // the lowest Rate since the first refusal; 0 without one
 }
 
@@ -65,6 +67,6 @@ func (c *Client) Stats() Stats {
 		Throttled: c.stats.throttled.Load(), Failed: c.stats.failed.Load(), Broken: c.stats.broken.Load(),
 		Retries: c.stats.retries.Load(), Logins: c.stats.logins.Load(), Bytes: c.stats.bytes.Load(),
 	}
-	s.Paused, s.Rate, s.LowestRate = c.limiter.state()
+	c.limiter.fill(&s)
 	return s
 }

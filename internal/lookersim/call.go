@@ -22,6 +22,7 @@ type call struct {
 	began   time.Time
 	plain   bool // never compressed
 	short   bool // half a page is enough
+	inside  bool // one of those of which there may be so many at once
 	flying  bool // counted as in the air, until its answer begins
 	again   bool // the page before the one that was asked for
 	quiet   bool // asked by the server itself: not counted, and without quirks

@@ -63,6 +63,7 @@ func (k *counter) begin() {
 func (k *counter) land(c *call) {
 	if c.flying {
 		c.flying = false
+		c.limiter.release(c)
 		k.flying.Add(-1)
 	}
 }

@@ -19,6 +19,9 @@ type RateLimit struct {
 	// RetryAfter says how refusals name the wait: RetryNone, RetrySeconds or
 	// RetryDate.
 	RetryAfter RetryForm
+	// AtOnce refuses calls that come while so many others are in the server's hands,
+	// whatever their rate; 0 means any number. AtOnceStatus is the answer, 0 for 429.
+	AtOnce, AtOnceStatus int
 }
 
 // RetryForm is a spelling of the Retry-After header.
@@ -51,6 +54,7 @@ type limiter struct {
 	last   time.Time
 	second int64
 	used   int
+	inside int // calls in the server's hands
 }
 
 func (l *limiter) init(opts Options) {
@@ -60,6 +64,46 @@ func (l *limiter) init(opts Options) {
 	}
 	l.tokens = float64(l.limit.Burst)
 	l.last = l.now()
+}
+
+// admit takes a call in hand, from its arrival until its answer begins, and reports
+// whether there was room.
+func (l *limiter) admit(c *call) bool {
+	if l.limit.AtOnce == 0 || c.route == nil || c.route.free {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.inside >= l.limit.AtOnce {
+		return false
+	}
+	l.inside++
+	c.inside = true
+	return true
+}
+
+// release ends what admit began.
+func (l *limiter) release(c *call) {
+	if !c.inside {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.inside = false
+	l.inside--
+}
+
+// crowded is the answer to a call for which there is no room.
+func (l *limiter) crowded(c *call) answer {
+	status := http.StatusTooManyRequests
+	if l.limit.AtOnceStatus != 0 {
+		status = l.limit.AtOnceStatus
+	}
+	a := c.fail(status, "Too many requests at once")
+	if text, ok := l.limit.RetryAfter.header(time.Second, l.now()); ok {
+		a = a.with("Retry-After", text)
+	}
+	return a
 }
 
 // refuse says whether a call comes too soon, and with what answer.

@@ -157,6 +157,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.flying = true
 	// Deferred, because a fault may end the handler with a panic.
 	defer s.counts.end(c)
+	if !s.limiter.admit(c) {
+		c.send(s.limiter.crowded(c))
+		return
+	}
 	if !c.wait(s.opts.Latency) {
 		return
 	}

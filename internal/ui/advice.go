@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -11,11 +12,12 @@ import (
 // summaries.
 const (
 	ReasonNone        = "none"
-	ReasonRateLimit   = "rate_limit"   // the configured limit of calls
-	ReasonServerLimit = "server_limit" // Looker answers 429
-	ReasonLatency     = "latency"      // all workers wait for answers
-	ReasonWrite       = "write"        // the disk, or the one writer
-	ReasonMachine     = "machine"      // a stage between fetch and write: the processor
+	ReasonRateLimit   = "rate_limit"     // the configured limit of calls
+	ReasonServerLimit = "server_limit"   // Looker answers 429
+	ReasonAtOnce      = "server_at_once" // Looker takes so many calls at once
+	ReasonLatency     = "latency"        // all workers wait for answers
+	ReasonWrite       = "write"          // the disk, or the one writer
+	ReasonMachine     = "machine"        // a stage between fetch and write: the processor
 )
 
 // Use is what a diagnosis is drawn from.
@@ -27,6 +29,8 @@ type Use struct {
 	Throttled int64
 	Paused    float64 // seconds
 	Rate      float64 // calls a second that were allowed last; 0 = no limit
+	AtOnce    int     // calls that Looker was found to take at once; 0 = it was not seen to limit them
+	Bears     float64 // calls a second that Looker was found to bear; 0 = not known
 	Limit     float64 // calls a second that the configuration allows; 0 = no limit
 }
 
@@ -77,6 +81,8 @@ func Diagnose(u Use) Diagnosis {
 	}
 	d.Stage, d.Share, d.workers, d.working = asking.Name, busyShare(asking), asking.Workers, asking.Busy/u.Seconds
 	switch {
+	case u.AtOnce > 0 && u.AtOnce < fetch.Workers:
+		d.Reason = ReasonAtOnce
 	case u.Throttled > 0 && (u.Paused >= partly*u.Seconds/2 || float64(u.Throttled) >= 0.05*float64(u.Calls) || d.pressed(u)):
 		d.Reason = ReasonServerLimit
 	case u.Limit > 0 && d.calls >= nearly*u.Limit:
@@ -149,7 +155,10 @@ func Advise(u Use) (Diagnosis, string) {
 			title(d.Stage), Plural(int64(d.workers), "worker", "workers"), share(d.Share), share(d.Held))
 	case ReasonServerLimit:
 		return d, fmt.Sprintf("The rate limit of Looker is the limit: it answered %s with 429, and %s got through. More workers would not help; rate_limit.per_second: %d would spare the refusals.",
-			Plural(u.Throttled, "call", "calls"), perSecond(d.calls), max(1, int(d.calls)))
+			Plural(u.Throttled, "call", "calls"), perSecond(d.through(u)), bearable(u, d.through(u)))
+	case ReasonAtOnce:
+		return d, fmt.Sprintf("The calls in the air are the limit: this server takes %s at once: --workers %d (stages.fetch.workers, now %d) would spare the refusals.",
+			Plural(int64(u.AtOnce), "call", "calls"), u.AtOnce, use(u.Stages, "fetch").Workers)
 	case ReasonRateLimit:
 		return d, fmt.Sprintf("The rate limit is the limit: %s of %s that the configuration allows. A higher rate_limit would help, as far as Looker bears it.",
 			perSecond(d.calls), perSecond(u.Limit))
@@ -167,6 +176,28 @@ func Advise(u Use) (Diagnosis, string) {
 		return d, "The run was too short to tell what limits it."
 	}
 	return d, "Nothing held the run up: every stage kept pace with the calls."
+}
+
+// bearable is the rate to advise, in whole calls a second: what Looker was found to
+// bear, but no more than it is asked for now, and no less than what got through.
+// 5.6 become 6, of which a run that is told asks for 5.8; 5.5 become 5.
+func bearable(u Use, through float64) int {
+	if u.Bears == 0 {
+		return max(1, int(math.Ceil(through-0.05)))
+	}
+	bears := u.Bears
+	if u.Rate > 0 {
+		bears = min(bears, u.Rate)
+	}
+	return max(1, int(max(bears, through)+0.45))
+}
+
+// through is how many calls a second were not refused for their rate.
+func (d Diagnosis) through(u Use) float64 {
+	if u.Calls == 0 {
+		return 0
+	}
+	return d.calls * float64(u.Calls-u.Throttled) / float64(u.Calls)
 }
 
 func title(s string) string {

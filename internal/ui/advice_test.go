@@ -63,7 +63,15 @@ func TestAdvise(t *testing.T) {
 		},
 		{
 			"Looker's limit", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 6, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
-			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 6.0/s got through. More workers would not help; rate_limit.per_second: 6 would spare the refusals.",
+			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 5.4/s got through. More workers would not help; rate_limit.per_second: 6 would spare the refusals.",
+		},
+		{
+			"what Looker was found to bear", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 7, Bears: 6.4, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 5.4/s got through. More workers would not help; rate_limit.per_second: 6 would spare the refusals.",
+		},
+		{
+			"so many calls at once", ui.Use{Seconds: 10, Calls: 600, Throttled: 6, AtOnce: 4, Rate: 100, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonAtOnce, "The calls in the air are the limit: this server takes 4 calls at once: --workers 4 (stages.fetch.workers, now 8) would spare the refusals.",
 		},
 		{
 			"a stray 429 does not matter", ui.Use{Seconds: 10, Calls: 98, Throttled: 1, Paused: 0.1, Rate: 10, Limit: 10, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},

@@ -67,7 +67,7 @@ func SessionOf(s extract.Snapshot, samples []record.Sample, began time.Time, too
 	}
 	diagnosis, advice := Advise(Use{
 		Seconds: took.Seconds(), Stages: session.Stages, Waited: s.Waited.Seconds(), Calls: s.API.Calls, Throttled: s.API.Throttled,
-		Paused: s.API.Paused.Seconds(), Rate: s.API.Rate, Limit: limits.PerSecond,
+		Paused: s.API.Paused.Seconds(), Rate: s.API.Rate, AtOnce: s.API.AtOnce, Bears: s.API.Bears, Limit: limits.PerSecond,
 	})
 	session.Bottleneck, session.Advice = diagnosis.Reason, advice
 	return session

@@ -83,7 +83,7 @@ func (t *Tracker) Frame(s extract.Snapshot, now time.Time) Frame {
 	f.Bottleneck, f.Reason = bottleneck(Use{
 		Seconds: span, Stages: uses, Waited: (s.Waited - first.Waited).Seconds(), Calls: s.API.Calls - first.API.Calls,
 		Throttled: s.API.Throttled - first.API.Throttled, Paused: (s.API.Paused - first.API.Paused).Seconds(),
-		Rate: s.API.Rate, Limit: t.limits.PerSecond,
+		Rate: s.API.Rate, AtOnce: s.API.AtOnce, Bears: s.API.Bears, Limit: t.limits.PerSecond,
 	})
 	return f
 }

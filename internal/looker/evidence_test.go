@@ -1,0 +1,280 @@
+package looker_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/looker"
+)
+
+// host is a Looker behind a network, as a transport for synctest. It may limit
+// calls by the second, or how many it has in its hands at once, and refuse single
+// requests for no reason of ours.
+type host struct {
+	rate       throttle      // nil: none
+	atOnce     int           // 0: any number
+	service    time.Duration // of an answer, on average; the network adds 10 to 40 ms
+	status     int           // of a refusal; 0: 429
+	retryAfter string
+	stray      int // the request to refuse, counted from 1 without logins; 0: none
+	strayLogin bool
+
+	mu                    sync.Mutex
+	rand                  *rand.Rand
+	asked, inside         int
+	logins, refused, good int
+}
+
+func newHost(seed uint64) *host {
+	return &host{rand: rand.New(rand.NewPCG(seed, 7))}
+}
+
+func (h *host) between(a, b float64) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Duration((a + (b-a)*h.rand.Float64()) * float64(time.Millisecond))
+}
+
+func (h *host) random() float64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rand.Float64()
+}
+
+func (h *host) refusal() *http.Response {
+	header := http.Header{}
+	if h.retryAfter != "" {
+		header.Set("Retry-After", h.retryAfter)
+	}
+	status := 429
+	if h.status != 0 {
+		status = h.status
+	}
+	return reply(status, header, `{"message":"Too many requests","documentation_url":""}`)
+}
+
+// admit decides over a request and takes it in hand.
+func (h *host) admit() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked++
+	if h.asked == h.stray || h.atOnce > 0 && h.inside >= h.atOnce || h.rate != nil && !h.rate.allow(time.Now()) {
+		h.refused++
+		return false
+	}
+	h.inside++
+	return true
+}
+
+func (h *host) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(req.URL.Path, "/login") {
+		h.logins++
+		if h.strayLogin && h.logins == 1 {
+			return h.refusal(), nil
+		}
+		return reply(200, nil, grant), nil
+	}
+	if err := pause(req.Context(), h.between(5, 20)); err != nil {
+		return nil, err
+	}
+	if !h.admit() {
+		return h.refusal(), pause(req.Context(), h.between(5, 20))
+	}
+	ms := float64(h.service) / 1e6
+	err := pause(req.Context(), h.between(ms/2, ms*3/2))
+	h.mu.Lock()
+	h.inside--
+	h.good++
+	h.mu.Unlock()
+	if err == nil {
+		err = pause(req.Context(), h.between(5, 20))
+	}
+	return reply(200, nil, `{"id":"1"}`), err
+}
+
+// job makes the calls of a run: a login, two questions, a listing of five calls
+// one after the other, and the rest by all workers. It returns how long it took.
+func (h *host) job(t *testing.T, limits looker.Limits, workers, calls int) (time.Duration, looker.Stats) {
+	t.Helper()
+	c, err := looker.NewWith(looker.Config{
+		BaseURL: "https://looker.example.com", ClientID: "id", ClientSecret: "secret", Limits: limits, Connections: workers,
+		Retry: looker.Retry{Attempts: 5, MaxWait: time.Minute},
+	}, h, h.random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := c.Login(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	get := func() {
+		if _, err := c.Get(t.Context(), look1); err != nil {
+			t.Errorf("get: %v", err)
+		}
+	}
+	for range 7 {
+		get()
+	}
+	var wg sync.WaitGroup
+	todo := make(chan struct{}, calls)
+	for range calls - 7 {
+		todo <- struct{}{}
+	}
+	close(todo)
+	for range workers {
+		wg.Go(func() {
+			for range todo {
+				get()
+			}
+		})
+	}
+	wg.Wait()
+	return time.Since(began), c.Stats()
+}
+
+// simulated calls f in a bubble of its own, with the clock at its beginning.
+func simulated(t *testing.T, f func(t *testing.T)) { t.Helper(); synctest.Test(t, f) }
+
+// TestAStrayRefusalCostsSeconds refuses one request in every place of a run: it
+// may cost a quarter of the run's time and four seconds.
+func TestAStrayRefusalCostsSeconds(t *testing.T) {
+	for _, run := range []struct {
+		limits  looker.Limits
+		service time.Duration
+		workers int
+		calls   int
+	}{
+		{looker.Limits{PerSecond: 10, Adaptive: true}, 50 * time.Millisecond, 8, 170},
+		{looker.Limits{PerSecond: 10, Adaptive: true}, 800 * time.Millisecond, 8, 170},
+		{looker.Limits{PerSecond: 100, Adaptive: true}, 50 * time.Millisecond, 8, 500},
+		{looker.Limits{Adaptive: true}, 20 * time.Millisecond, 8, 60},
+		{looker.Limits{Adaptive: true}, 20 * time.Millisecond, 8, 600},
+		{looker.Limits{Adaptive: true}, 500 * time.Millisecond, 8, 300},
+		{looker.Limits{Adaptive: true}, 2 * time.Second, 16, 100},
+		{looker.Limits{Adaptive: true}, 50 * time.Millisecond, 1, 100},
+	} {
+		for _, after := range []string{"", "1"} {
+			t.Run(fmt.Sprintf("%v/%s/%d workers/after=%s", run.limits.PerSecond, run.service, run.workers, after), func(t *testing.T) {
+				worst, where := 0.0, ""
+				var base, most time.Duration
+				at := func(stray int) {
+					var took time.Duration
+					simulated(t, func(t *testing.T) {
+						h := newHost(1)
+						h.service, h.retryAfter, h.stray, h.strayLogin = run.service, after, stray, stray < 0
+						took, _ = h.job(t, run.limits, run.workers, run.calls)
+					})
+					if stray == 0 {
+						base, most = took, took*5/4+4*time.Second
+						return
+					}
+					if took > most {
+						t.Errorf("request %d refused: took %s, without %s, want at most %s", stray, took, base, most)
+					}
+					if extra := (took - base).Seconds(); extra > worst {
+						worst, where = extra, fmt.Sprintf("request %d", stray)
+					}
+				}
+				at(0)
+				at(-1)
+				for stray := 1; stray <= run.calls; stray++ {
+					if stray > 30 && stray%17 != 0 {
+						continue
+					}
+					at(stray)
+				}
+				t.Logf("%s without, at most %.1f s more, for %s", base, worst, where)
+			})
+		}
+	}
+}
+
+// TestAServerThatTakesSoManyCallsAtOnce: what it cannot take are calls in the air,
+// however few there are in a second.
+func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
+	for _, run := range []struct {
+		atOnce, workers, calls int
+		service                time.Duration
+		perSecond              float64
+		status                 int
+		after                  string
+	}{
+		{4, 8, 600, 60 * time.Millisecond, 0, 429, ""},
+		{4, 8, 600, 60 * time.Millisecond, 0, 429, "1"},
+		{4, 8, 600, 60 * time.Millisecond, 0, 503, "1"},
+		{1, 8, 400, 50 * time.Millisecond, 0, 429, ""},
+		{2, 16, 700, 50 * time.Millisecond, 0, 429, ""},
+		{3, 8, 500, 300 * time.Millisecond, 0, 429, ""},
+		{7, 8, 600, 100 * time.Millisecond, 0, 429, ""},
+		{4, 8, 400, 800 * time.Millisecond, 10, 429, ""},
+		{4, 8, 400, 800 * time.Millisecond, 10, 429, "1"},
+		{10, 16, 1500, 100 * time.Millisecond, 0, 429, ""},
+		{4, 8, 1200, 60 * time.Millisecond, 100, 429, ""},
+	} {
+		name := fmt.Sprintf("%d of %d/%s/%v a second/%d/after=%s", run.atOnce, run.workers, run.service, run.perSecond, run.status, run.after)
+		t.Run(name, func(t *testing.T) {
+			for seed := range seeds(t) {
+				simulated(t, func(t *testing.T) {
+					limits := looker.Limits{PerSecond: run.perSecond, Adaptive: true}
+					told := newHost(uint64(seed))
+					told.atOnce, told.service = run.atOnce, run.service
+					want, _ := told.job(t, limits, run.atOnce, run.calls)
+					h := newHost(uint64(seed))
+					h.atOnce, h.service, h.status, h.retryAfter = run.atOnce, run.service, run.status, run.after
+					got, stats := h.job(t, limits, run.workers, run.calls)
+					share := float64(h.refused) / float64(h.asked)
+					t.Logf("took %s, told %s: %.2f; refused %d: %.2f %%; found %d", got, want, got.Seconds()/want.Seconds(), h.refused, 100*share, stats.AtOnce)
+					if got > want*13/10 || share >= 0.02 || stats.AtOnce != run.atOnce {
+						t.Errorf("took %s with %.2f %% refused and found %d, want at most 1.3 times %s, less than 2 %% and %d", got, 100*share, stats.AtOnce, want, run.atOnce)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestASmallBurst: a server that takes three calls at once, and then six a second, is
+// used to 85 % from the first second on by clients that were not told, and what they
+// find that it bears is within a tenth of six.
+func TestASmallBurst(t *testing.T) {
+	for _, run := range []struct {
+		perSecond float64
+		after     string
+	}{{0, ""}, {10, ""}, {10, "1"}} {
+		t.Run(fmt.Sprintf("%v/after=%s", run.perSecond, run.after), func(t *testing.T) {
+			for seed := range seeds(t) {
+				simulated(t, func(t *testing.T) {
+					h := newHost(uint64(seed))
+					h.service, h.retryAfter = 30*time.Millisecond, run.after
+					h.rate = &small{bucket{rate: 6, tokens: 3, last: time.Now()}, 3}
+					took, stats := h.job(t, looker.Limits{PerSecond: run.perSecond, Adaptive: true}, 8, 180)
+					if reached := 180 / took.Seconds() / 6; reached < 0.85 || stats.Bears < 5.4 || stats.Bears > 6.4 {
+						t.Errorf("reached %.1f %% of the limit, and found it to be %.2f, want 85 %% and 6", 100*reached, stats.Bears)
+					}
+				})
+			}
+		})
+	}
+}
+
+// small is a bucket that holds less than a second's worth.
+type small struct {
+	bucket
+	burst float64
+}
+
+func (s *small) allow(now time.Time) bool {
+	s.tokens = min(s.burst, s.tokens+now.Sub(s.last).Seconds()*s.rate)
+	s.last = now
+	if s.tokens < 1 {
+		return false
+	}
+	s.tokens--
+	return true
+}
