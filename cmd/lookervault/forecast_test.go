@@ -93,7 +93,7 @@ func TestDryRunOfFoldersKindsAndBudgets(t *testing.T) {
 
 func TestDryRunOfAResume(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{Seed: 3})
-	if code, _, stderr := tr.do("run", "--max-calls", "30"); code != 4 {
+	if code, _, stderr := tr.do("run", "--max-calls", "60"); code != 4 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	fresh, rest := tr.forecast(), tr.forecast("--resume")
