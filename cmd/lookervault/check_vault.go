@@ -191,7 +191,7 @@ func (c *checkup) instance() string {
 // integrity reads a small vault byte by byte, and of a larger one every row and
 // some documents.
 func (c *checkup) integrity(reader *vault.Reader) {
-	const remedy = "copy it away, and restore it from a copy or begin a new one"
+	const remedy = "copy it away, then lookervault run --full stores again what the server still has"
 	stats, err := reader.Stats(c.ctx)
 	if err == nil && stats.FileBytes+stats.LogBytes <= verifyWhole {
 		var findings []vault.Finding

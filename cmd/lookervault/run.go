@@ -83,7 +83,7 @@ run began with.`,
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as stages.list.page_size=50; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "back up a simulated Looker inside this process into "+demoVault)
 	f.BoolVar(&o.resume, "resume", false, "continue the newest unfinished run")
-	f.BoolVar(&o.full, "full", false, "fetch everything again, also what is known to be unchanged")
+	f.BoolVar(&o.full, "full", false, "fetch everything again, also what is known to be unchanged, and heal what is damaged in the vault")
 	f.BoolVar(&o.dryRun, "dry-run", false, "forecast what the run would find and cost in calls, with at most one small call a kind; store nothing")
 	f.BoolVar(&o.json, "json", false, "print the run as JSON lines: events, progress and the summary at last")
 	f.StringVar(&o.progress, "progress", "auto", "how to show progress: bar, plain lines, none, or auto: bar on a terminal, plain elsewhere")

@@ -23,14 +23,14 @@ func (w *Writer) Begin(ctx context.Context, start record.Start) (begun record.Be
 		return begun, errHasRun
 	}
 	w.start = start
-	err = w.transact(ctx, func(tx *transaction) error { return tx.begin(&begun) })
+	err = w.transact(ctx, func(tx *transaction) error { return tx.begin(ctx, &begun) })
 	if err != nil {
 		w.run, w.ledger = nil, ledger{}
 	}
 	return begun, doing("begin a run", err)
 }
 
-func (tx *transaction) begin(begun *record.Begun) error {
+func (tx *transaction) begin(ctx context.Context, begun *record.Begun) error {
 	w := tx.w
 	instance, err := w.putInstance()
 	if err != nil {
@@ -62,6 +62,9 @@ func (tx *transaction) begin(begun *record.Begun) error {
 		return err
 	}
 	if err := tx.load(counts); err != nil {
+		return err
+	}
+	if err := tx.mend(ctx); err != nil {
 		return err
 	}
 	return tx.describe(begun)
@@ -116,26 +119,31 @@ func (tx *transaction) describe(begun *record.Begun) error {
 	return tx.recall(begun)
 }
 
-// putInstance finds the instance or makes it, and keeps its newest address.
+// putInstance finds the instance or makes it, and keeps its newest address. A row that
+// is damaged is that of the instance if its name or its address is, and is made anew.
 func (w *Writer) putInstance() (int64, error) {
-	var id, created int64
-	var base string
-	err := w.conn.each(`SELECT id, base_url, created_at FROM instances WHERE name = ?`, func(row []driver.Value) error {
-		id, base, created = integer(row[0]), text(row[1]), integer(row[2])
-		return nil
+	var id int64
+	created, whole := millis(w.start.At), false
+	err := w.conn.each(`SELECT id, name, base_url, created_at, checksum FROM instances ORDER BY name <> ?1`, func(row []driver.Value) error {
+		w.sum.begin("instances", row[:4]...)
+		sound, named, there := w.sum.is(row[4]), text(row[1]) == w.start.Instance, text(row[2]) == w.start.BaseURL
+		if !named && (sound || !there) {
+			return nil
+		}
+		id, created, whole = integer(row[0]), integer(row[3]), sound && there
+		return errEnough
 	}, w.start.Instance)
-	if err != nil || id != 0 && base == w.start.BaseURL {
+	if err != nil || whole {
 		return id, err
 	}
 	if id == 0 {
-		created = millis(w.start.At)
 		if id, err = w.conn.number(`SELECT coalesce(max(id), 0) + 1 FROM instances`); err != nil {
 			return 0, err
 		}
 	}
 	columns := []driver.Value{id, w.start.Instance, w.start.BaseURL, created}
 	return id, w.conn.run(`INSERT INTO instances VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
-		base_url = excluded.base_url, checksum = excluded.checksum`,
+		name = excluded.name, base_url = excluded.base_url, checksum = excluded.checksum`,
 		append(columns, w.sum.row("instances", columns...))...)
 }
 

@@ -30,6 +30,9 @@ func (w *Writer) Finish(ctx context.Context, finish record.Finish) (record.Run, 
 	if err := w.finish(ctx, finish); err != nil {
 		return record.Run{}, doing(fmt.Sprintf("finish run %d", w.run.id), err)
 	}
+	if err := w.afterHealing(ctx); err != nil {
+		return record.Run{}, err
+	}
 	if err := w.settleLog(ctx); err != nil {
 		return record.Run{}, err
 	}
@@ -83,8 +86,8 @@ func (w *Writer) buryUnlisted(ctx context.Context, kind record.Kind, keep map[re
 			more = len(heads) == buryAtOnce
 			for i := range heads {
 				after = heads[i].item
-				if keep[record.Ref{Kind: kind, ID: after}] {
-					continue
+				if keep[record.Ref{Kind: kind, ID: after}] || heads[i].broken {
+					continue // what is damaged may be the head of another document
 				}
 				if err := tx.bury(&heads[i]); err != nil {
 					return err
@@ -103,7 +106,9 @@ func (w *Writer) buryUnlisted(ctx context.Context, kind record.Kind, keep map[re
 // settled nor failed to fetch.
 func (tx *transaction) unsettled(kind record.Kind, after string) (heads []headRow, err error) {
 	err = tx.w.q.unsettled.each(func(row []driver.Value) error {
-		heads = append(heads, scanHead(row))
+		h := scanHead(row)
+		h.broken = !tx.w.sum.wholeHead(row)
+		heads = append(heads, h)
 		return nil
 	}, tx.w.run.instance, string(kind), after, tx.run, int64(buryAtOnce))
 	return heads, err

@@ -14,6 +14,15 @@ type holding struct {
 	fingerprint   record.Digest
 	rules         int64 // policy of the fingerprint
 	goneRun       int64
+	hash          record.Digest
+}
+
+// wholeHead reports whether a row of heads, whose last column is the checksum, is as
+// it was written.
+func (s *summer) wholeHead(row []driver.Value) bool {
+	last := len(row) - 1
+	s.begin("heads", row[:last]...)
+	return s.is(row[last])
 }
 
 // settleAgain settles what is the same, by what Known has read of it, and returns
@@ -84,12 +93,12 @@ func (tx *transaction) lookUp(batch []*record.Record) error {
 					instance: tx.w.run.instance, kind: kind, item: text(row[0]), state: record.State(text(row[1])),
 					version: integer(row[2]), stamp: digest(row[3]), policy: integer(row[4]), settled: integer(row[5]),
 				},
-				intervalState: record.State(text(row[6])), fingerprint: digest(row[7]), rules: integer(row[8]),
-				goneRun: integer(row[9]),
+				intervalState: record.State(text(row[7])), fingerprint: digest(row[8]), rules: integer(row[9]),
+				goneRun: integer(row[10]), hash: digest(row[11]),
 			}
-			if row[6] == nil {
-				return damaged(nil, "version %d of %s/%s is missing", h.version, kind, h.item)
-			}
+			tx.w.sum.begin("heads", tx.w.run.instance, string(kind))
+			tx.w.sum.addAll(row[:6])
+			h.broken = !tx.w.sum.is(row[6]) || row[7] == nil
 			tx.heads[record.Ref{Kind: kind, ID: h.item}] = h
 			return nil
 		}, tx.w.run.instance, string(kind))

@@ -10,7 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-var selectKnown = `SELECT h.instance, h.kind, h.item, h.state, h.version, h.stamp, h.policy, h.settled_run,
+var selectKnown = `SELECT h.instance, h.kind, h.item, h.state, h.version, h.stamp, h.policy, h.settled_run, h.checksum,
 	v.hash, v.size, v.policy FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs
 
 // lookup is a connection that sees what is committed while the writer's is in a
@@ -19,6 +19,7 @@ type lookup struct {
 	mu    sync.Mutex
 	conn  *conn
 	known *stmt
+	sum   summer
 }
 
 func openLookup(file string) (*lookup, error) {
@@ -88,20 +89,24 @@ func (r *recent) take(batch record.Batch) []*headRow {
 }
 
 // Known returns what is committed of the given ids of a kind. Ids that were
-// never stored are absent from the result.
+// never stored are absent from the result, and so are those that are damaged: what is
+// fetched of them is stored again. A full run knows all damage, others that of heads.
 func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map[string]record.Known, error) {
 	if w.run == nil {
 		return nil, errNoRun
 	}
 	found := make(map[string]record.Known, len(ids))
 	err := w.lookup.each(ids, func(row []driver.Value) error {
-		h := scanHead(row)
+		h, hash := scanHead(row), digest(row[9])
+		if !w.lookup.sum.wholeHead(row[:9]) || w.damage.hurts(h.version, hash) {
+			return ctx.Err()
+		}
 		k := record.Known{State: h.state, Settled: h.settled == w.run.id}
 		if h.policy == int64(w.start.Policy) {
 			k.Stamp = h.stamp
 		}
-		if integer(row[10]) == int64(w.start.Policy) {
-			k.Hash, k.Size = digest(row[8]), integer(row[9])
+		if integer(row[11]) == int64(w.start.Policy) {
+			k.Hash, k.Size = hash, integer(row[10])
 		}
 		found[h.item] = k
 		w.recent.add(h)

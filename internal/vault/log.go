@@ -53,12 +53,7 @@ func (w *Writer) settleLog(ctx context.Context) error {
 	w.told = true
 	line := together(w.file) + ": another program was reading it when the run ended"
 	w.options.Warn(line + "; copy both files, until lookervault check says that the log is empty")
-	noted := *w.run
-	noted.notes = note(noted.notes, line)
-	err = w.transact(context.WithoutCancel(ctx), func(tx *transaction) error { return tx.w.putRun(&noted) })
-	if err == nil {
-		w.run = &noted
-	}
+	err = w.noteAfter(ctx, line)
 	if kindOf(err) == ErrBusy {
 		// Whoever reads also writes. The warning must do.
 		err = nil

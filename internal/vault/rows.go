@@ -21,6 +21,7 @@ type headRow struct {
 	stamp    record.Digest
 	policy   int64
 	settled  int64
+	broken   bool // it does not match its checksum, or its version is missing
 }
 
 func (h *headRow) columns() []driver.Value {

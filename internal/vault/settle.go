@@ -66,13 +66,33 @@ func (tx *transaction) addNew(rec *record.Record, seen *record.Counts) (*holding
 	return h, err
 }
 
-// compare tells changed from same and begins a new interval where one is due:
-// for another fingerprint, another state, or after the document was gone.
+// compare settles a document that the vault holds. One that turns out to be damaged
+// is healed.
 func (tx *transaction) compare(rec *record.Record, h *holding, seen *record.Counts) error {
+	if !h.broken && !tx.w.damage.hurts(h.version, h.hash) {
+		before, counted := *h, *seen
+		err := tx.compareWhole(rec, h, seen)
+		if !errors.Is(err, ErrCorrupt) {
+			return err
+		}
+		*h, *seen = before, counted
+	}
+	return tx.heal(rec, h, seen)
+}
+
+// compareWhole tells changed from same and begins a new interval where one is due:
+// for another fingerprint, another state, or after the document was gone.
+func (tx *transaction) compareWhole(rec *record.Record, h *holding, seen *record.Counts) error {
 	same, err := tx.same(rec, h)
 	if err != nil {
 		return err
 	}
+	return tx.follow(rec, h, seen, same)
+}
+
+// follow settles a document by whether it is the same, and begins a new interval
+// where one is due.
+func (tx *transaction) follow(rec *record.Record, h *holding, seen *record.Counts, same bool) (err error) {
 	back := h.state == record.Gone
 	if back && h.goneRun == tx.run {
 		// An earlier part of this very run took it for gone. It was not.
@@ -161,7 +181,7 @@ func (tx *transaction) vanish(ref record.Ref, h *holding) error {
 	if tx.w.start.AbsenceUnproven {
 		return nil
 	}
-	if h != nil && h.state != record.Gone {
+	if h != nil && h.state != record.Gone && !h.broken {
 		if err := tx.bury(&h.headRow); err != nil {
 			return err
 		}
@@ -171,10 +191,11 @@ func (tx *transaction) vanish(ref record.Ref, h *holding) error {
 }
 
 // bury makes a tombstone: the version ends with the last run that saw it. The
-// head is not settled by that, so a document that comes back is seen.
+// head is not settled by that, so a document that comes back is seen. A version that
+// is damaged stays as it is: there is nothing that could take its place.
 func (tx *transaction) bury(h *headRow) error {
 	err := tx.changeVersion(h.version, func(v *versionRow) { v.lastRun, v.goneRun = h.settled, tx.run })
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrCorrupt) {
 		return err
 	}
 	h.state = record.Gone
@@ -185,6 +206,25 @@ func (tx *transaction) bury(h *headRow) error {
 // addVersion stores the record's body, where it is not stored yet, and begins a
 // version with it.
 func (tx *transaction) addVersion(rec *record.Record, seen *record.Counts) (int64, error) {
+	added, err := tx.putBody(rec, tx.w.q.addBody, seen)
+	if err == nil && added == 0 {
+		err = tx.renewBody(rec, seen)
+	}
+	if err != nil {
+		return 0, err
+	}
+	v := &versionRow{
+		instance: tx.w.run.instance, kind: rec.Kind, item: rec.ID, state: rec.State, hash: rec.Hash, size: rec.Size,
+		fingerprint: rec.Fingerprint, policy: int64(rec.Policy), firstRun: tx.run, fetchedAt: millis(rec.At),
+		route: rec.Route, redacted: rec.Redacted, name: rec.Name, folder: rec.Folder, owner: rec.Owner,
+		updated: rec.Updated, refs: sorted(rec.Refs),
+	}
+	return tx.insertVersion(v)
+}
+
+// putBody stores the record's body by a statement that adds or replaces it, and returns
+// how many rows that changed.
+func (tx *transaction) putBody(rec *record.Record, by *stmt, seen *record.Counts) (int64, error) {
 	body := rec.Body
 	if body == nil {
 		body = []byte{}
@@ -193,18 +233,18 @@ func (tx *transaction) addVersion(rec *record.Record, seen *record.Counts) (int6
 	if err != nil {
 		return 0, err
 	}
-	added, err := tx.w.q.addBody.exec(rec.Hash[:], string(rec.Codec), rec.Size, body, dictionary)
-	if err != nil {
-		return 0, err
-	}
+	added, err := by.exec(rec.Hash[:], string(rec.Codec), rec.Size, body, dictionary)
 	seen.Stored += added * int64(len(body))
-	v := &versionRow{
-		instance: tx.w.run.instance, kind: rec.Kind, item: rec.ID, state: rec.State, hash: rec.Hash, size: rec.Size,
-		fingerprint: rec.Fingerprint, policy: int64(rec.Policy), firstRun: tx.run, fetchedAt: millis(rec.At),
-		route: rec.Route, redacted: rec.Redacted, name: rec.Name, folder: rec.Folder, owner: rec.Owner,
-		updated: rec.Updated, refs: sorted(rec.Refs),
+	return added, err
+}
+
+// renewBody stores the record's body again where the one that is there is damaged.
+func (tx *transaction) renewBody(rec *record.Record, seen *record.Counts) error {
+	_, err := tx.bodyOf(rec.Hash)
+	if errors.Is(err, ErrCorrupt) {
+		_, err = tx.putBody(rec, tx.w.q.setBody, seen)
 	}
-	return tx.insertVersion(v)
+	return err
 }
 
 // continueVersion begins an interval with the body of a closed one.
@@ -226,7 +266,7 @@ func (tx *transaction) insertVersion(v *versionRow) (int64, error) {
 	return v.id, tx.addRefs(v)
 }
 
-// version reads a version with its refs.
+// version reads a version with its refs. One that is damaged is an ErrCorrupt.
 func (tx *transaction) version(id int64) (*versionRow, error) {
 	row, err := tx.w.q.version.row(id)
 	if err != nil {
@@ -236,10 +276,16 @@ func (tx *transaction) version(id int64) (*versionRow, error) {
 		return nil, damaged(nil, "version %d is missing", id)
 	}
 	v := scanVersion(row)
-	err = tx.w.q.refs.each(func(row []driver.Value) error {
-		v.refs = append(v.refs, record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])})
+	last := len(row) - 1
+	tx.w.sum.begin("versions", row[:last]...)
+	err = tx.w.q.refs.each(func(ref []driver.Value) error {
+		v.refs = append(v.refs, record.Ref{Kind: record.Kind(text(ref[0])), ID: text(ref[1])})
+		tx.w.sum.addAll(ref)
 		return nil
 	}, id)
+	if err == nil && !tx.w.sum.is(row[last]) {
+		err = damaged(nil, "versions %d (%s): does not match its checksum", id, shown(record.Ref{Kind: v.kind, ID: v.item}))
+	}
 	return &v, err
 }
 

@@ -50,6 +50,7 @@ type verifier struct {
 	findings []Finding
 
 	dictionaries dictionaries
+	noted        *damage // nil, or what takes notes for a run that heals
 }
 
 func (v *verifier) all() error {
@@ -73,6 +74,7 @@ func (v *verifier) all() error {
 		{"dictionaries", v.rowsOf("dictionaries")},
 		{"dictionaries", v.readDictionaries},
 		{"bodies", v.bodies},
+		{"bodies", v.missingBodies},
 		{"", v.relations},
 		{"runs", v.digests},
 	} {
@@ -152,6 +154,9 @@ func (v *verifier) each(fn func(row []driver.Value) error, query string, args ..
 func (v *verifier) integrity() error {
 	return v.each(func(row []driver.Value) error {
 		if text(row[0]) != "ok" {
+			if v.noted != nil {
+				v.noted.indexes = true
+			}
 			v.found("", "", "%s", text(row[0]))
 		}
 		return nil
@@ -215,6 +220,9 @@ func (v *verifier) checksums(table string, keys, from int) func() error {
 		return v.each(func(row []driver.Value) error {
 			last := len(row) - 1
 			if !bytes.Equal(v.sum.row(table, row[:last]...), blob(row[last])) {
+				if v.noted != nil && table == "heads" {
+					v.noted.heads = append(v.noted.heads, scanHead(row))
+				}
 				v.found(table, keyOf(row[from:from+keys]), "does not match its checksum")
 			}
 			return nil
@@ -238,6 +246,9 @@ func (v *verifier) versions() error {
 	check := func() {
 		last := len(row) - 1
 		if row != nil && !bytes.Equal(v.sum.row("versions", columns...), blob(row[last])) {
+			if v.noted != nil {
+				v.noted.versions[integer(row[0])] = true
+			}
 			v.found("versions", fmt.Sprintf("%v (%v/%v)", row[0], row[2], row[3]), "does not match its checksum")
 		}
 	}
@@ -287,18 +298,42 @@ func (v *verifier) bodies() error {
 	return v.each(func(row []driver.Value) error {
 		hash := digest(row[0])
 		s, err := scanStored(row[1:], v.dictionaries)
-		if err != nil {
-			v.found("bodies", hash.String(), "%v", err)
-			return nil
+		if err == nil {
+			var decoded []byte
+			if decoded, err = decode(decoder, s, body, hash); err == nil {
+				body = decoded
+				return nil
+			}
 		}
-		decoded, err := decode(decoder, s, body, hash)
-		if err != nil {
-			v.found("bodies", hash.String(), "%v", err)
-			return nil
-		}
-		body = decoded
-		return nil
+		return v.badBody(hash, "%v", err)
 	}, `SELECT b.hash, `+storedColumns+` FROM bodies b`)
+}
+
+// badBody is a finding about a body that names the first document that has it.
+func (v *verifier) badBody(hash record.Digest, format string, args ...any) error {
+	if v.noted != nil {
+		v.noted.bodies[hash] = true
+	}
+	key := hash.String()
+	err := v.each(func(row []driver.Value) error {
+		key = text(row[0]) + "/" + text(row[1]) + " " + key
+		return nil
+	}, `SELECT kind, item FROM versions WHERE hash = ? ORDER BY first_run, id LIMIT 1`, hash[:])
+	v.found("bodies", key, format, args...)
+	return err
+}
+
+// missingBodies finds versions whose body is not there.
+func (v *verifier) missingBodies() error {
+	var missing []record.Digest
+	err := v.each(func(row []driver.Value) error {
+		missing = append(missing, digest(row[0]))
+		return nil
+	}, `SELECT DISTINCT v.hash FROM versions v WHERE NOT EXISTS (SELECT 1 FROM bodies b WHERE b.hash = v.hash)`)
+	for _, hash := range missing {
+		err = errors.Join(err, v.badBody(hash, "is missing"))
+	}
+	return err
 }
 
 // relations are what holds between rows. Each query finds what breaks one: the

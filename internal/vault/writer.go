@@ -30,7 +30,8 @@ type Writer struct {
 	sum        summer
 	q          queries
 
-	told bool // somebody was told that the log is not empty
+	damage *damage // nil where nothing is known of any
+	told   bool    // somebody was told that the log is not empty
 
 	start record.Start
 	run   *runRow // nil before Begin
@@ -42,7 +43,7 @@ type queries struct {
 	heads, addHead, setHead, settleHead     *stmt
 	version, addVersion, setVersion         *stmt
 	refs, addRef, dropRefs                  *stmt
-	addBody, body                           *stmt
+	addBody, setBody, body                  *stmt
 	putKind, putCalls, putRun               *stmt
 	fault, putFault                         *stmt
 	faultsOf, faultsOfListing, faultsOfRows *stmt
@@ -51,9 +52,9 @@ type queries struct {
 
 const (
 	selectVersion = `SELECT id, instance, kind, item, state, hash, size, fingerprint, policy, first_run, last_run,
-		gone_run, fetched_at, route, redacted, name, folder, owner, updated_at FROM versions`
+		gone_run, fetched_at, route, redacted, name, folder, owner, updated_at, checksum FROM versions`
 	// selectUnsettled finds what a run has neither settled nor failed to fetch.
-	selectUnsettled = `SELECT instance, kind, item, state, version, stamp, policy, settled_run FROM heads h
+	selectUnsettled = `SELECT instance, kind, item, state, version, stamp, policy, settled_run, checksum FROM heads h
 		WHERE instance = +?1 AND kind = +?2 AND item > +?3 AND state <> 'gone' AND settled_run <> +?4
 		AND NOT EXISTS (SELECT 1 FROM faults f WHERE f.run = +?4 AND f.kind = +?2 AND f.item = h.item AND f.resolved_run IS NULL)
 		ORDER BY item LIMIT ?5`
@@ -76,8 +77,8 @@ func (w *Writer) prepare() error {
 		to  **stmt
 		sql string
 	}{
-		{&w.q.heads, `SELECT h.item, h.state, h.version, h.stamp, h.policy, h.settled_run, v.state, v.fingerprint,
-			v.policy, v.gone_run FROM heads h LEFT JOIN versions v ON v.id = h.version
+		{&w.q.heads, `SELECT h.item, h.state, h.version, h.stamp, h.policy, h.settled_run, h.checksum,
+			v.state, v.fingerprint, v.policy, v.gone_run, v.hash FROM heads h LEFT JOIN versions v ON v.id = h.version
 			WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs},
 		{&w.q.addHead, `INSERT INTO heads VALUES (?,?,?,?,?,?,?,?,?)`},
 		{&w.q.setHead, `UPDATE heads SET state = ?4, version = ?5, stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
@@ -92,6 +93,7 @@ func (w *Writer) prepare() error {
 		{&w.q.addRef, `INSERT INTO refs VALUES (?,?,?)`},
 		{&w.q.dropRefs, `DELETE FROM refs WHERE version = +?`},
 		{&w.q.addBody, `INSERT INTO bodies VALUES (?,?,?,?,?) ON CONFLICT (hash) DO NOTHING`},
+		{&w.q.setBody, `INSERT OR REPLACE INTO bodies VALUES (?,?,?,?,?)`},
 		{&w.q.body, `SELECT ` + storedColumns + ` FROM bodies b WHERE b.hash = +?`},
 		{&w.q.putKind, `INSERT INTO run_kinds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, kind) DO UPDATE SET
 			listing = excluded.listing, reason = excluded.reason, listed = excluded.listed, new = excluded.new,
@@ -173,7 +175,7 @@ func (w *Writer) Close() error {
 	if w.lock != nil {
 		errs = append(errs, w.lock.release())
 	}
-	w.told = false
+	w.damage, w.told = nil, false
 	w.lookup, w.reader, w.conn, w.decoder, w.descriptor, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, nil, false
 	return doing("close the vault", classify(w.path, errors.Join(errs...)))
 }
@@ -181,7 +183,7 @@ func (w *Writer) Close() error {
 func (q *queries) close() error {
 	var errs []error
 	for _, s := range []*stmt{q.heads, q.addHead, q.setHead, q.settleHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
-		q.addBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing, q.faultsOfRows,
+		q.addBody, q.setBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing, q.faultsOfRows,
 		q.unsettled, q.snapshot} {
 		if s != nil {
 			errs = append(errs, s.close())
