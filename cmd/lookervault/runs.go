@@ -113,7 +113,7 @@ func took(r record.Run) string {
 	if r.Finished.IsZero() {
 		return "-"
 	}
-	return r.Finished.Sub(r.Started).Round(100 * time.Millisecond).String()
+	return r.Took().Round(100 * time.Millisecond).String()
 }
 
 // totals adds the counts of all kinds.
@@ -159,7 +159,7 @@ func runJSON(r record.Run) runView {
 	}
 	if !r.Finished.IsZero() {
 		v.Finished = &r.Finished
-		v.Seconds = r.Finished.Sub(r.Started).Seconds()
+		v.Seconds = r.Took().Seconds()
 	}
 	for _, c := range r.Calls {
 		v.ByClass[c.Class] += c.N

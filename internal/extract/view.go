@@ -14,10 +14,11 @@ import (
 type View struct {
 	flow *flow
 
-	mu                            sync.Mutex
-	items, bytes, encoded, faults int64
-	kinds                         map[record.Kind]tally
-	last                          string
+	mu                   sync.Mutex
+	items, bytes, faults int64
+	packed, encoded      int64
+	kinds                map[record.Kind]tally
+	last                 string
 }
 
 // tally is what was committed of one kind.
@@ -26,7 +27,8 @@ type tally struct{ records, failed, bytes int64 }
 // Snapshot is the state of a run at one moment. It counts what is committed.
 type Snapshot struct {
 	Items, Bytes, Faults int64
-	Encoded              int64 // bytes of the bodies as they are stored
+	Packed               int64 // of Bytes, those of bodies that were encoded to be stored
+	Encoded              int64 // what Packed became
 	Kinds                []KindProgress
 	LastFault            string // "dashboards/17: ...", "" when there was none
 	API                  looker.Stats
@@ -55,7 +57,10 @@ func (v *View) committed(batch record.Batch) {
 		}
 		t.bytes += rec.Size
 		v.bytes += rec.Size
-		v.encoded += int64(len(rec.Body))
+		if len(rec.Body) > 0 {
+			v.packed += rec.Size
+			v.encoded += int64(len(rec.Body))
+		}
 		switch {
 		case rec.Fault != nil && rec.Fault.Failure():
 			v.faults++
@@ -84,7 +89,7 @@ func (v *View) Snapshot() Snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := Snapshot{
-		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Encoded: v.encoded,
+		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Packed: v.packed, Encoded: v.encoded,
 		API: v.flow.job.Client.Stats(), Stages: v.flow.stats(), Waited: v.flow.limits.Waited(),
 	}
 	for _, p := range progress {

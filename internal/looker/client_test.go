@@ -60,7 +60,7 @@ func TestGet(t *testing.T) {
 	if diff := cmp.Diff(calls, seen, cmpopts.IgnoreFields(looker.Call{}, "Took")); diff != "" {
 		t.Errorf("observed (-want +got):\n%s", diff)
 	}
-	stats := looker.Stats{Calls: 1, Good: 1, Logins: 1, Bytes: int64(len(body))}
+	stats := looker.Stats{Calls: 1, Good: 1, Logins: 1, Bytes: int64(len(body)), Answering: seen[0].Took}
 	if diff := cmp.Diff(stats, c.Stats()); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)
 	}

@@ -151,7 +151,7 @@ func (c *Client) account(t *try, a answer, err error) {
 	if a.status >= 200 && a.status <= 299 {
 		size = int64(len(a.body))
 	}
-	c.stats.count(a.status, class, size, t.spent > 1)
+	c.stats.count(a.status, class, size, a.took, t.spent > 1)
 	if c.cfg.Observe != nil {
 		c.cfg.Observe(Call{
 			Route: t.req.Route, Class: t.req.Class, Status: a.status, Fault: class,

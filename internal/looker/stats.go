@@ -28,6 +28,7 @@ type Stats struct {
 	Retries    int64         // calls that were not the first attempt
 	Logins     int64         // that were accepted
 	Bytes      int64         // of bodies, unpacked
+	Answering  time.Duration // that calls were in the air, summed
 	Paused     time.Duration // how long everybody had to wait because the server asked for it
 	Rate       float64       // calls a second allowed now; 0 = no limit
 	AtOnce     int           // calls that the server was found to take at once; 0 = it was not seen to limit them
@@ -36,11 +37,12 @@ type Stats struct {
 }
 
 type counters struct {
-	calls, good, refused, throttled, failed, broken, retries, logins, bytes atomic.Int64
+	calls, good, refused, throttled, failed, broken, retries, logins, bytes, took atomic.Int64
 }
 
 // count adds one call to the API.
-func (c *counters) count(status int, class FaultClass, size int64, retry bool) {
+func (c *counters) count(status int, class FaultClass, size int64, took time.Duration, retry bool) {
+	c.took.Add(int64(took))
 	c.calls.Add(1)
 	c.bytes.Add(size)
 	if retry {
@@ -65,7 +67,7 @@ func (c *Client) Stats() Stats {
 	s := Stats{
 		Calls: c.stats.calls.Load(), Good: c.stats.good.Load(), Refused: c.stats.refused.Load(),
 		Throttled: c.stats.throttled.Load(), Failed: c.stats.failed.Load(), Broken: c.stats.broken.Load(),
-		Retries: c.stats.retries.Load(), Logins: c.stats.logins.Load(), Bytes: c.stats.bytes.Load(),
+		Retries: c.stats.retries.Load(), Logins: c.stats.logins.Load(), Bytes: c.stats.bytes.Load(), Answering: time.Duration(c.stats.took.Load()),
 	}
 	c.limiter.fill(&s)
 	return s

@@ -217,6 +217,20 @@ func OutcomeText(outcome Outcome, forThisKey bool) string {
 	return string(outcome)
 }
 
+// Took is how long processes worked on the run, as they measured it themselves: the
+// time between two sessions is nobody's. Of a run without measurements it is the
+// time from its start to its end.
+func (r Run) Took() time.Duration {
+	seconds := 0.0
+	for _, s := range r.Sessions {
+		seconds += s.Seconds
+	}
+	if seconds > 0 {
+		return time.Duration(seconds * float64(time.Second)).Round(time.Millisecond)
+	}
+	return r.Finished.Sub(r.Started)
+}
+
 // Resumable tells whether a run with --resume would continue this one: it did
 // not come to its end, or a listing was cut short.
 func (r Run) Resumable() bool {

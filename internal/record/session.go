@@ -7,10 +7,11 @@ import "time"
 type Session struct {
 	Began    time.Time `json:"began_at"`
 	Seconds  float64   `json:"duration_seconds"`
-	Items    int64     `json:"items"`  // documents that it committed with a body or as unchanged
-	Failed   int64     `json:"failed"` // faults that it committed
-	Bytes    int64     `json:"bytes"`  // of the bodies that it committed, before encoding
-	Encoded  int64     `json:"bytes_encoded"`
+	Items    int64     `json:"items"`         // documents that it committed with a body or as unchanged
+	Failed   int64     `json:"failed"`        // faults that it committed
+	Bytes    int64     `json:"bytes"`         // of the bodies that it committed, before encoding
+	Packed   int64     `json:"bytes_packed"`  // of those of them that were encoded: the others are known to the vault
+	Encoded  int64     `json:"bytes_encoded"` // what Packed became
 	Calls    int64     `json:"calls"`
 	Retries  int64     `json:"retries"`
 	Refused  int64     `json:"throttled"`      // answers with 429

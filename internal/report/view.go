@@ -141,7 +141,7 @@ func took(r record.Run) string {
 	if r.Finished.IsZero() {
 		return "not finished"
 	}
-	return r.Finished.Sub(r.Started).Round(100 * time.Millisecond).String()
+	return r.Took().Round(100 * time.Millisecond).String()
 }
 
 func lead(r record.Run) string {

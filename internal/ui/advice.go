@@ -15,6 +15,7 @@ const (
 	ReasonRateLimit   = "rate_limit"     // the configured limit of calls
 	ReasonServerLimit = "server_limit"   // Looker answers 429
 	ReasonAtOnce      = "server_at_once" // Looker takes so many calls at once
+	ReasonRetries     = "retries"        // calls that fail and are repeated
 	ReasonLatency     = "latency"        // all workers wait for answers
 	ReasonWrite       = "write"          // the disk, or the one writer
 	ReasonMachine     = "machine"        // a stage between fetch and write: the processor
@@ -26,6 +27,8 @@ type Use struct {
 	Stages    []record.StageUse
 	Waited    float64 // seconds that fetch workers waited for the in-flight limits, summed; part of their busy time
 	Calls     int64
+	Retries   int64
+	Answering float64 // seconds that calls were in the air, summed; 0 = not measured, and the stages' busy time stands for it
 	Throttled int64
 	Paused    float64 // seconds
 	Rate      float64 // calls a second that were allowed last; 0 = no limit
@@ -52,6 +55,9 @@ const (
 	mostly = 0.6
 	partly = 0.25
 	nearly = 0.8 // of a limit
+	// manyRetries is the share of calls from which repeats, with their waits, are what
+	// takes the time: a wait is half a second at first, an answer a tenth.
+	manyRetries = 0.05
 )
 
 // Diagnose finds what held up a run. A stage that is busy while fetch cannot hand
@@ -63,7 +69,10 @@ func Diagnose(u Use) Diagnosis {
 	if u.Seconds <= 0 {
 		return d
 	}
-	calling := max(fetch.Busy+list.Busy-u.Waited, 0)
+	calling := u.Answering
+	if calling == 0 {
+		calling = max(fetch.Busy+list.Busy-u.Waited, 0)
+	}
 	d.calls = float64(u.Calls) / u.Seconds
 	if u.Calls > 0 {
 		d.answer = seconds(calling / float64(u.Calls))
@@ -85,6 +94,8 @@ func Diagnose(u Use) Diagnosis {
 		d.Reason = ReasonAtOnce
 	case u.Throttled > 0 && (u.Paused >= partly*u.Seconds/2 || float64(u.Throttled) >= 0.05*float64(u.Calls) || d.pressed(u)):
 		d.Reason = ReasonServerLimit
+	case d.Share >= partly && u.Calls > 0 && float64(u.Retries-u.Throttled) >= manyRetries*float64(u.Calls):
+		d.Reason = ReasonRetries
 	case u.Limit > 0 && d.calls >= nearly*u.Limit:
 		d.Reason = ReasonRateLimit
 	case d.Share >= mostly && d.answer >= 5*time.Millisecond:
@@ -161,11 +172,14 @@ func Advise(u Use) (Diagnosis, string) {
 			Plural(int64(u.AtOnce), "call", "calls"), u.AtOnce, use(u.Stages, "fetch").Workers)
 	case ReasonRateLimit:
 		return d, fmt.Sprintf("The rate limit is the limit: %s of %s that the configuration allows. A higher rate_limit would help, as far as Looker bears it.",
-			perSecond(d.calls), perSecond(u.Limit))
+			perSecond(min(d.calls, u.Limit)), perSecond(u.Limit))
+	case ReasonRetries:
+		return d, fmt.Sprintf("Retries are the limit: %s of %s failed and were repeated, each after a wait. More workers would not help; see what fails with --verbose.",
+			Count(u.Retries-u.Throttled), Plural(u.Calls, "call", "calls"))
 	case ReasonLatency:
 		text := fmt.Sprintf("Server latency is the limit: an answer took %s, and %s was busy with calls %s of its time. ", lasted(answer), d.Stage, share(d.Share))
 		if d.working < float64(d.workers)/2 {
-			return d, text + fmt.Sprintf("Only %.1f of its %d workers had something to do: smaller pages (stages.list.page_size) would share the work better.", d.working, d.workers)
+			return d, text + fmt.Sprintf("Only %.1f of its %d workers had something to do: smaller pages (stages.list.page_size) would share the work better, at the price of calls: half the size, twice the calls of lists.", d.working, d.workers)
 		}
 		if d.workers >= crowd {
 			return d, text + fmt.Sprintf("With %d workers this is as fast as this Looker is.", d.workers)

@@ -51,7 +51,7 @@ func TestAdvise(t *testing.T) {
 		},
 		{
 			"slow server, one large page", ui.Use{Seconds: 10, Calls: 90, Stages: []record.StageUse{{Name: "list", Workers: 4, Busy: 0.1}, {Name: "fetch", Workers: 8, Busy: 10, Starved: 2}}},
-			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 112 ms, and fetch was busy with calls 83% of its time. Only 1.0 of its 8 workers had something to do: smaller pages (stages.list.page_size) would share the work better.",
+			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 112 ms, and fetch was busy with calls 83% of its time. Only 1.0 of its 8 workers had something to do: smaller pages (stages.list.page_size) would share the work better, at the price of calls: half the size, twice the calls of lists.",
 		},
 		{
 			"slow server, listing", ui.Use{Seconds: 10, Calls: 100, Stages: useOf([2]float64{9, 0}, [2]float64{2, 0}, none, none)},
@@ -64,6 +64,18 @@ func TestAdvise(t *testing.T) {
 		{
 			"Looker's limit", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 6, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
 			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 5.4/s got through. More workers would not help; rate_limit.per_second: 6 would spare the refusals.",
+		},
+		{
+			"no more than is allowed got through", ui.Use{Seconds: 10, Calls: 120, Rate: 10, Limit: 10, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonRateLimit, "The rate limit is the limit: 10/s of 10/s that the configuration allows. A higher rate_limit would help, as far as Looker bears it.",
+		},
+		{
+			"repeats", ui.Use{Seconds: 10, Calls: 200, Retries: 40, Throttled: 1, Stages: useOf(none, [2]float64{9.5, 0}, none, none)},
+			"fetch", ui.ReasonRetries, "Retries are the limit: 39 of 200 calls failed and were repeated, each after a wait. More workers would not help; see what fails with --verbose.",
+		},
+		{
+			"slow server, what workers wait for a place is no part of an answer", ui.Use{Seconds: 10, Calls: 160, Answering: 48, Stages: useOf([2]float64{1, 8}, [2]float64{9.5, 0}, none, none)},
+			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 300 ms, and fetch was busy with calls 95% of its time. More fetch workers would help (stages.fetch.workers, now 8; 16 at most).",
 		},
 		{
 			"what Looker was found to bear", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 7, Bears: 6.4, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},

@@ -133,7 +133,7 @@ func TestEvents(t *testing.T) {
 	}
 	session := ui.SessionOf(course(40), nil, began, 40*time.Second, ui.Limits{PerSecond: 10}, 90<<20)
 	events.Close(f, run.Kinds)
-	events.Finished(ui.SummaryOf(run, nil, false, session, c.at))
+	events.Finished(ui.SummaryOf(run, false, session, c.at))
 	if err := events.Err(); err != nil {
 		t.Fatal(err)
 	}

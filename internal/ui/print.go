@@ -35,9 +35,9 @@ func (s Summary) Print(out io.Writer, path string) {
 	if s.Retries > 0 || s.Throttled > 0 {
 		fmt.Fprintln(out, pressure(s.Retries, s.Throttled, s.Paused))
 	}
-	stored := fmt.Sprintf("Stored in %s (%s", path, Size(s.VaultBytes))
+	stored := fmt.Sprintf("Stored in %s (%s, of which this run added %s", path, Size(s.VaultBytes), Size(s.Totals.Stored))
 	if s.CompressionRatio > 0 {
-		stored += fmt.Sprintf(", documents compressed %.1f : 1", s.CompressionRatio)
+		stored += fmt.Sprintf(", compressed %.1f : 1", s.CompressionRatio)
 	}
 	fmt.Fprintf(out, "%s); memory %s at most.\n", stored, Size(s.PeakMemory))
 	if line := useLine(s.Stages); line != "" {

@@ -25,7 +25,7 @@ func TestPrint(t *testing.T) {
 		Calls: []record.Calls{{Route: "GET /dashboards/search", Class: "query", N: 74}},
 	}
 	session := ui.SessionOf(course(20), nil, began, 20*time.Second, ui.Limits{PerSecond: 10}, 90<<20)
-	s := ui.SummaryOf(run, nil, false, session, began)
+	s := ui.SummaryOf(run, false, session, began)
 	s.VaultBytes, s.Hints = 12<<20, []string{"stages.list.page_size: 10 takes 200 calls for 2,000 dashboards; 100 would take 20."}
 	var out bytes.Buffer
 	s.Print(&out, "looker.db")

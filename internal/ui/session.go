@@ -56,7 +56,7 @@ func sampleOf(s extract.Snapshot, at float64) record.Sample {
 // SessionOf is what is kept with a run of what this process measured.
 func SessionOf(s extract.Snapshot, samples []record.Sample, began time.Time, took time.Duration, limits Limits, memory int64) record.Session {
 	session := record.Session{
-		Began: began.UTC(), Seconds: round(took.Seconds()), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Encoded: s.Encoded,
+		Began: began.UTC(), Seconds: round(took.Seconds()), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Packed: s.Packed, Encoded: s.Encoded,
 		Calls: s.API.Calls, Retries: s.API.Retries, Refused: s.API.Throttled, Paused: round(s.API.Paused.Seconds()),
 		Received: s.API.Bytes, Memory: memory, Samples: samples,
 	}
@@ -67,6 +67,7 @@ func SessionOf(s extract.Snapshot, samples []record.Sample, began time.Time, too
 	}
 	diagnosis, advice := Advise(Use{
 		Seconds: took.Seconds(), Stages: session.Stages, Waited: s.Waited.Seconds(), Calls: s.API.Calls, Throttled: s.API.Throttled,
+		Retries: s.API.Retries, Answering: s.API.Answering.Seconds(),
 		Paused: s.API.Paused.Seconds(), Rate: s.API.Rate, AtOnce: s.API.AtOnce, Bears: s.API.Bears, Limit: limits.PerSecond,
 	})
 	session.Bottleneck, session.Advice = diagnosis.Reason, advice

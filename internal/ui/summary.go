@@ -37,7 +37,7 @@ type Summary struct {
 	Bytes            int64   `json:"bytes"` // of the documents that came, before compression
 	BytesPerSecond   float64 `json:"bytes_per_second"`
 	VaultBytes       int64   `json:"vault_bytes"`
-	CompressionRatio float64 `json:"compression_ratio"` // of the documents that came in this process's share, 0 when none did
+	CompressionRatio float64 `json:"compression_ratio"` // of the documents that were packed in this process's share, 0 when none were
 
 	Calls        int64            `json:"calls"` // by the whole run, retries included
 	CallsByClass map[string]int64 `json:"calls_by_class"`
@@ -112,9 +112,8 @@ func ByClass(all []record.Calls) map[string]int64 {
 }
 
 // SummaryOf sums up a run as it was sealed and what this process measured of it.
-// Before is what the run had done before this process, when it was resumed. What
-// is not known here is left to the caller: Vault, VaultBytes, ExitCode, Error.
-func SummaryOf(run record.Run, before []record.Counts, resumed bool, session record.Session, now time.Time) Summary {
+// What is not known here is left to the caller: Vault, VaultBytes, ExitCode, Error.
+func SummaryOf(run record.Run, resumed bool, session record.Session, now time.Time) Summary {
 	totals := TotalsOf(run.Kinds)
 	s := Summary{
 		Event: "run_finished", Time: now.UTC(), Run: run.ID, Instance: run.Instance, Origin: run.Origin, Resumed: resumed,
@@ -126,12 +125,11 @@ func SummaryOf(run record.Run, before []record.Counts, resumed bool, session rec
 		Notes: NotesOf(run), Digest: run.Digest.String(),
 	}
 	if session.Seconds > 0 {
-		was := TotalsOf(before)
-		s.ItemsPerSecond = float64(s.Items-was.Settled()) / session.Seconds
-		s.BytesPerSecond = float64(s.Bytes-was.Bytes) / session.Seconds
+		s.ItemsPerSecond = float64(session.Items) / session.Seconds
+		s.BytesPerSecond = float64(session.Bytes) / session.Seconds
 	}
 	if session.Encoded > 0 {
-		s.CompressionRatio = round(float64(session.Bytes) / float64(session.Encoded))
+		s.CompressionRatio = round(float64(session.Packed) / float64(session.Encoded))
 	}
 	if s.Items > 0 {
 		s.CallsPerItem = float64(s.Calls) / float64(s.Items)

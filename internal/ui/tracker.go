@@ -59,7 +59,7 @@ func (t *Tracker) Frame(s extract.Snapshot, now time.Time) Frame {
 		Run: t.run, Elapsed: now.Sub(t.began),
 		Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, LastFault: s.LastFault,
 		ItemsPerSecond: rate(s.Items, first.Items), BytesPerSecond: rate(s.Bytes, first.Bytes),
-		Calls: s.API.Calls, MaxCalls: t.limits.Calls, CallsPerSecond: rate(s.API.Calls, first.API.Calls),
+		Calls: s.API.Calls, MaxCalls: t.limits.Calls, CallsPerSecond: t.allowed(rate(s.API.Calls, first.API.Calls), s.API.Rate),
 		Rate: s.API.Rate, Throttled: s.API.Throttled, Retries: s.API.Retries, Paused: s.API.Paused,
 		Left: -1,
 	}
@@ -82,10 +82,20 @@ func (t *Tracker) Frame(s extract.Snapshot, now time.Time) Frame {
 	f.Stages = stageFrames(uses, s.Stages, span)
 	f.Bottleneck, f.Reason = bottleneck(Use{
 		Seconds: span, Stages: uses, Waited: (s.Waited - first.Waited).Seconds(), Calls: s.API.Calls - first.API.Calls,
+		Retries: s.API.Retries - first.API.Retries, Answering: (s.API.Answering - first.API.Answering).Seconds(),
 		Throttled: s.API.Throttled - first.API.Throttled, Paused: (s.API.Paused - first.API.Paused).Seconds(),
 		Rate: s.API.Rate, AtOnce: s.API.AtOnce, Bears: s.API.Bears, Limit: t.limits.PerSecond,
 	})
 	return f
+}
+
+// allowed is a rate of calls that does not show more than is allowed: answers come
+// in a bunch where their requests did not.
+func (t *Tracker) allowed(calls, limit float64) float64 {
+	if limit > 0 {
+		return min(calls, limit)
+	}
+	return calls
 }
 
 // turn keeps the newest moment and returns the one that it is compared with.
