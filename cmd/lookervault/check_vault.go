@@ -35,6 +35,11 @@ func (c *checkup) vault() {
 			c.fail(&c.failed.vault, "vault", "make the folder, or set sink.path", "%s: its folder is not there", path)
 			return
 		}
+		// What is wrong with the folder otherwise is for the check of the disk.
+		if err := vault.Probe(folder); errors.Is(err, vault.ErrNoLocks) {
+			c.damaged("vault", err)
+			return
+		}
 		c.ok("vault", "%s is not there yet, the first run makes it", path)
 		return
 	case errors.Is(err, vault.ErrTooOld):

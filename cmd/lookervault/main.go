@@ -102,7 +102,7 @@ func exitCode(err error) int {
 	case errors.Is(err, errConnect):
 		return 3
 	case errors.Is(err, vault.ErrLocked), errors.Is(err, vault.ErrBusy), errors.Is(err, vault.ErrCorrupt),
-		errors.Is(err, vault.ErrReplaced), errors.Is(err, vault.ErrTooNew), errors.Is(err, vault.ErrTooOld), errors.Is(err, vault.ErrNotVault):
+		errors.Is(err, vault.ErrReplaced), errors.Is(err, vault.ErrTooNew), errors.Is(err, vault.ErrTooOld), errors.Is(err, vault.ErrNotVault), errors.Is(err, vault.ErrNoLocks):
 		return 5
 	case errors.Is(err, errPartial), errors.Is(err, looker.ErrDown), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrLogin):
 		return 4

@@ -20,10 +20,11 @@ import (
 const childVariable = "LOOKERVAULT_TEST_CHILD"
 
 var children = map[string]func(ctx context.Context, args []string) error{
-	"lock":  lockChild,
-	"crash": crashChild,
-	"full":  fullChild,
-	"read":  readChild,
+	"lock":    lockChild,
+	"crash":   crashChild,
+	"full":    fullChild,
+	"read":    readChild,
+	"nolocks": noLocksChild,
 }
 
 func TestMain(m *testing.M) {

@@ -120,7 +120,7 @@ func (w *Writer) openFile(ctx context.Context) (err error) {
 	// The connection serves one goroutine and all its statements are closed by hand:
 	// without SQLite's own mutex a new document costs 9 % less.
 	if w.conn, err = connect(uri(w.file, "mode=rw", "_mutex=no", fmt.Sprintf("_busy_timeout=%d", busyStep.Milliseconds()))); err != nil {
-		return err
+		return unlockable(err, w.descriptor)
 	}
 	if err = w.setUp(ctx, fresh); err != nil {
 		// The connection must not outlive a file that is about to be removed.
