@@ -86,9 +86,7 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	f.StringVar(&o.Corpus, "corpus", "", "folder of <kind>_<id>_*.json to serve byte for byte")
 	f.DurationVar(&o.Latency, "latency", 0, "wait before every answer")
 	f.DurationVar(&o.TokenTTL, "token-ttl", time.Hour, "how long a login lasts")
-	f.Float64Var(&o.RateLimit.PerSecond, "rate", 0, "requests a second that are answered, the others get 429; 0 for no limit")
-	f.BoolVar(&o.RateLimit.Window, "rate-window", false, "count per whole second instead of by a bucket")
-	f.IntVar(&o.RateLimit.AtOnce, "at-once", 0, "requests that are answered at once, the others get 429; 0 for any number")
+	limitFlags(f, &o.RateLimit)
 	f.StringVar(&retryAfter, "retry-after", "", "how 429s name the wait: seconds or date; empty for not at all")
 	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
 	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")
@@ -126,6 +124,13 @@ func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
 	f.BoolVar(&o.Dialect.NoNumericQueries, "no-numeric-queries", false, "a number finds no query, as where numeric ids are forbidden")
 	f.BoolVar(&o.Dialect.NumericIDs, "numeric-ids", false, "ids of digits are numbers, as in API 3.1")
 	f.BoolVar(&o.Dialect.EmptyForNull, "empty-for-null", false, "an empty text stands for some values that are missing")
+}
+
+// limitFlags are those of what the server refuses.
+func limitFlags(f *pflag.FlagSet, l *lookersim.RateLimit) {
+	f.Float64Var(&l.PerSecond, "rate", 0, "requests a second that are answered, the others get 429; 0 for no limit")
+	f.BoolVar(&l.Window, "rate-window", false, "count per whole second instead of by a bucket")
+	f.IntVar(&l.AtOnce, "at-once", 0, "requests that are answered at once, the others get 429; 0 for any number")
 }
 
 // simulate serves a simulated Looker until it is interrupted.
