@@ -1,0 +1,86 @@
+package looker_test
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/lookervault/lookervault/internal/looker"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestTraceOfTheRate pins the rate over simulated time: one caller, who is always
+// ready, of servers whose limits change. A change of a constant shows here; whether
+// it is for the better is for the other tests to say.
+func TestTraceOfTheRate(t *testing.T) {
+	type change struct {
+		at          time.Duration
+		rate, burst float64
+	}
+	var trace strings.Builder
+	for _, run := range []struct {
+		name    string
+		limits  looker.Limits
+		after   string
+		changes []change
+	}{
+		{"a small burst", looker.Limits{Adaptive: true}, "", []change{{0, 6, 3}}},
+		{"next to nothing", looker.Limits{Adaptive: true}, "", []change{{0, 0.5, 1}}},
+		{"falls and rises", looker.Limits{PerSecond: 50, Adaptive: true}, "1", []change{{0, 40, 40}, {20 * time.Second, 3, 3}, {40 * time.Second, 200, 200}}},
+		{"a refusal at the rate that was told", looker.Limits{PerSecond: 20, Adaptive: true}, "", []change{
+			{0, 1000, 1000}, {20 * time.Second, 0, 0}, {20*time.Second + 50*time.Millisecond, 1000, 1000},
+		}},
+		{"falls at once", looker.Limits{Adaptive: true}, "", []change{{0, 60, 60}, {10 * time.Second, 8, 1}}},
+	} {
+		fmt.Fprintf(&trace, "%s\n", run.name)
+		simulated(t, func(t *testing.T) {
+			began := time.Now()
+			limit := &small{bucket{rate: run.changes[0].rate, tokens: run.changes[0].burst, last: began}, run.changes[0].burst}
+			f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+				for _, c := range run.changes {
+					if time.Since(began) >= c.at {
+						limit.rate, limit.burst = c.rate, c.burst
+					}
+				}
+				if !limit.allow(time.Now()) {
+					return answers(429, run.after)()
+				}
+				return reply(200, nil, `{}`), pause(req.Context(), 10*time.Millisecond)
+			}}
+			c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Limits, cfg.Connections = run.limits, 1 })
+			var last looker.Stats
+			mark, end := time.Duration(-1), began.Add(70*time.Second)
+			for time.Now().Before(end) {
+				if _, err := c.Get(t.Context(), look1); err != nil {
+					t.Fatal(err)
+				}
+				if s := c.Stats(); s.Throttled != last.Throttled || time.Since(began).Truncate(5*time.Second) != mark {
+					mark = time.Since(began).Truncate(5 * time.Second)
+					last = s
+					fmt.Fprintf(&trace, "%8.3f s  rate %8.3f  lowest %8.3f  refused %3d  bears %6.3f\n",
+						time.Since(began).Seconds(), s.Rate, s.LowestRate, s.Throttled, s.Bears)
+				}
+			}
+		})
+	}
+	path := filepath.Join("testdata", "trace.txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(trace.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), trace.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
