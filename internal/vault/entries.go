@@ -78,7 +78,7 @@ func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool
 		var sum summer
 		read := tally{}
 		statement, args := query.statement(h, false, "")
-		for row, err := range rows(ctx, q, statement, args...) {
+		for row, err := range rowsDirect(ctx, q, statement, args...) {
 			if err != nil {
 				return err
 			}
@@ -192,7 +192,7 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query Query, id st
 		var sum summer
 		read := tally{}
 		statement, args := query.statement(h, true, id)
-		for row, err := range rows(ctx, q, statement, args...) {
+		for row, err := range rowsDirect(ctx, q, statement, args...) {
 			if err != nil {
 				return doing("read documents", err)
 			}

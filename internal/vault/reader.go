@@ -253,12 +253,58 @@ func rowsOf(ask func() (*sql.Rows, error)) iter.Seq2[[]driver.Value, error] {
 
 // snapshot runs fn with a view that does not change in between.
 func (r *Reader) snapshot(ctx context.Context, fn func(querier) error) error {
-	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	c, err := r.db.Conn(ctx)
 	if err != nil {
 		return classify(r.path, err)
 	}
-	defer tx.Rollback()
-	return classify(r.path, fn(tx))
+	defer c.Close()
+	if _, err := c.ExecContext(ctx, "BEGIN"); err != nil {
+		return classify(r.path, err)
+	}
+	defer func() {
+		if _, err := c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+			// Nobody else is to read in a view that did not end.
+			_ = c.Raw(func(any) error { return driver.ErrBadConn })
+		}
+	}()
+	return classify(r.path, fn(c))
+}
+
+// rowsDirect is rows for many rows of a snapshot, past database/sql, by which each row
+// costs a goroutine and a copy of every value.
+func rowsDirect(ctx context.Context, q querier, query string, args ...any) iter.Seq2[[]driver.Value, error] {
+	c, ok := q.(*sql.Conn)
+	if !ok {
+		return rows(ctx, q, query, args...)
+	}
+	return func(yield func([]driver.Value, error) bool) {
+		var raw conn
+		// The connection is this snapshot's alone, also when Raw is over.
+		err := c.Raw(func(made any) error {
+			raw.raw = made.(*sqlite3.SQLiteConn)
+			return nil
+		})
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		values := make([]driver.Value, len(args))
+		for i, arg := range args {
+			values[i] = arg
+		}
+		err = raw.each(query, func(row []driver.Value) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if !yield(row, nil) {
+				return errEnough
+			}
+			return nil
+		}, values...)
+		if err != nil {
+			yield(nil, err)
+		}
+	}
 }
 
 // Instance is a Looker whose documents the vault holds.
