@@ -29,8 +29,8 @@ type Stage[In, Out any] struct {
 }
 
 // Emit hands a value, and with it all that it points to, to the next stage. It waits while there is no room. It gives
-// up only on Kill, with an error that the worker returns unchanged. It may be called only within Do and Flush, on
-// their goroutine.
+// up only on Kill, with an error that the worker returns unchanged. It may be called only within Do and Flush, by one
+// goroutine at a time: [OneAtATime] sees to that where a Do has several.
 type Emit[Out any] func(Out) error
 
 // Worker is one of the workers of a stage. Its methods are never called at the same time, so it may have state without

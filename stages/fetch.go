@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -103,12 +104,7 @@ type task struct {
 // hands what is left to the next route down.
 func (t *task) descend(ctx context.Context, how record.How, offset int, want []record.Listed) error {
 	if how == record.Single {
-		for _, w := range want {
-			if err := t.single(ctx, w); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.alone(ctx, want)
 	}
 	for len(want) > 0 {
 		many, ok := t.open(how, t.ask.State)
@@ -122,6 +118,37 @@ func (t *task) descend(ctx context.Context, how record.How, offset int, want []r
 		want, offset = want[n:], offset+n
 	}
 	return nil
+}
+
+// alone asks for each of want by itself. What a page leaves may be a lot, while the
+// other workers have nothing to do any more, so as many are asked for at once as
+// there are workers; the client bounds how many calls of all of them are in the air.
+// Whoever calls it must hold no room.
+func (t *task) alone(ctx context.Context, want []record.Listed) error {
+	if len(want) == 1 {
+		return t.single(ctx, want[0])
+	}
+	var spent atomic.Bool
+	emit := pipeline.OneAtATime(t.emit)
+	err := pipeline.Share(t.Workers, want, func() func(record.Listed) error {
+		own := *t
+		own.reader, own.emit = canon.NewReader(), emit
+		return func(w record.Listed) error {
+			if spent.Load() {
+				return nil
+			}
+			err := own.single(ctx, w)
+			if errors.Is(err, ErrBudget) { // which hides no other error
+				spent.Store(true)
+				return nil
+			}
+			return err
+		}
+	})
+	if err == nil && spent.Load() {
+		return ErrBudget
+	}
+	return err
 }
 
 // portion asks once for all of want.

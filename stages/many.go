@@ -40,10 +40,8 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	if err := t.settleAll(found, answer, held, v, many.Route); err != nil {
 		return nil, err
 	}
-	for _, w := range unclear {
-		if err := t.single(ctx, w); err != nil {
-			return nil, err
-		}
+	if err := t.alone(ctx, unclear); err != nil {
+		return nil, err
 	}
 	return rest(want, found, unclear), nil
 }

@@ -34,10 +34,10 @@ func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
 	var got alone
 	var unread error // the store could not be asked
 	call.Check = func(body []byte) (failed *Failed) {
-		if unread = t.noteAlias(ctx, &want, body); unread != nil {
-			return nil
+		unread = t.noteAlias(ctx, &want, body)
+		if unread == nil {
+			got, failed = t.readAlone(want, body)
 		}
-		got, failed = t.readAlone(want, body)
 		return failed
 	}
 	answer, held, err := t.get(ctx, call, Load{Bytes: t.guess(1), Items: 1}, false)

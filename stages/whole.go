@@ -49,12 +49,10 @@ func (t *task) whole(ctx context.Context) error {
 			alone = append(alone, m.want)
 		}
 	}
-	for _, want := range alone {
-		if err == nil {
-			err = t.single(ctx, want)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	return t.alone(ctx, alone)
 }
 
 // cut records that a list is not all of what there is.
