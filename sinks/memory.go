@@ -217,7 +217,7 @@ func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[s
 		if d == nil {
 			continue
 		}
-		k := record.Known{State: d.record.State, Settled: d.settled == m.run.ID}
+		k := record.Known{State: d.record.State, Settled: d.settled == m.run.ID, Fingerprint: d.record.Fingerprint}
 		if d.stampPolicy == m.start.Policy {
 			k.Stamp = d.record.Stamp
 		}

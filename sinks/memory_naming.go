@@ -34,6 +34,26 @@ func (m *Memory) Naming(_ context.Context, ref record.Ref, limit int) ([][]byte,
 	return bodies, nil
 }
 
+// Body answers for a document that is held.
+func (m *Memory) Body(_ context.Context, ref record.Ref) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	d := m.docs[m.key(ref)]
+	if d == nil {
+		return nil, nil
+	}
+	decoder, err := codec.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	body, err := decoder.Decode(d.record.Codec, d.record.Dictionary, d.record.Body, nil, d.record.Size)
+	return slices.Clone(body), err
+}
+
 // Called answers for the documents that are held.
 func (m *Memory) Called(_ context.Context, kind record.Kind, names []string) (map[string]string, error) {
 	m.mu.Lock()

@@ -36,6 +36,10 @@ type Sink interface {
 	// Naming returns the bodies of the documents that Parents returns.
 	Naming(ctx context.Context, ref record.Ref, limit int) ([][]byte, error)
 
+	// Body returns the newest body that is stored of a document, the caller's own, and
+	// nil when there is none or it cannot be read.
+	Body(ctx context.Context, ref record.Ref) ([]byte, error)
+
 	// Called returns the ids of documents of a kind that are not gone, by the names
 	// of the given ones that they have. Of several with one name, the first by id.
 	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)

@@ -248,6 +248,7 @@ type store struct {
 	parents   []record.Ref    // of whatever is asked for
 	unsettled []string        // sorted
 	naming    [][]byte
+	bodies    map[record.Ref][]byte
 	called    map[string]string
 	batches   []record.Batch
 	err       error
@@ -270,6 +271,8 @@ func (s *store) Parents(_ context.Context, _ record.Ref, limit int) ([]record.Re
 }
 
 func (s *store) Naming(context.Context, record.Ref, int) ([][]byte, error) { return s.naming, s.err }
+
+func (s *store) Body(_ context.Context, ref record.Ref) ([]byte, error) { return s.bodies[ref], s.err }
 
 func (s *store) Called(context.Context, record.Kind, []string) (map[string]string, error) {
 	return s.called, s.err

@@ -22,6 +22,7 @@ type FetchOptions struct {
 	Admin           bool // the key is an administrator's
 	Exclude         []record.Ref
 	Within          Within
+	Turn            int // of the runs of this vault, from 0: which rows are compared
 
 	Looker Looker
 	Store  Store

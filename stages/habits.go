@@ -42,6 +42,7 @@ type habits struct {
 	streak  int                 // calls for as many that were answered since it changed
 	lists   verdict             // on the rows of lists
 	untold  map[string]bool     // documents whose comparison told nothing
+	shapes  shapes
 }
 
 // newHabits begins with what the run knows already, from a part of it before.
@@ -49,7 +50,10 @@ func newHabits(kind catalogue.Kind, ledger *Ledger) *habits {
 	h := &habits{
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),
-		size:   max(kind.Size, 1), chunk: unbounded,
+		shapes: shapes{
+			whole: make(map[uint64]bool), all: make(map[string]canon.Part), lacking: make(map[string]int),
+		},
+		size: max(kind.Size, 1), chunk: unbounded,
 	}
 	for how, code := range routeOff {
 		h.shutBy[how] = ledger.Knows(kind.Name, code)

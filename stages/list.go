@@ -23,6 +23,7 @@ type ListOptions struct {
 	Admin           bool // the key is an administrator's
 	Exclude         []record.Ref
 	Within          Within
+	Turn            int // of the runs of this vault, from 0: which ask of a page comes first
 
 	Looker Looker
 	Store  Store

@@ -69,6 +69,7 @@ type Store interface {
 	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
 	Parents(ctx context.Context, ref record.Ref, limit int) ([]record.Ref, error)
 	Naming(ctx context.Context, ref record.Ref, limit int) ([][]byte, error)
+	Body(ctx context.Context, ref record.Ref) ([]byte, error)
 	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 	Commit(ctx context.Context, batch record.Batch) error

@@ -30,11 +30,12 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 		return want, broken(err)
 	}
 	t.heed(many, offset, len(want), len(found)+len(unclear), strangers)
-	v, err := t.prove(ctx, found)
+	found, doubtful, v, err := t.trust(ctx, found)
 	if err != nil || !v.usable() {
 		t.Limits.drop(answer, held)
 		return want, err
 	}
+	unclear = append(unclear, doubtful...)
 	t.learn(held.Bytes, len(found)+strangers)
 	t.served(many.How, len(want))
 	if err := t.settleAll(found, answer, held, v, many.Route); err != nil {

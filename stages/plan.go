@@ -34,12 +34,22 @@ func (l *lister) plan(ctx context.Context, kind catalogue.Kind, state record.Sta
 	for _, ask := range asks {
 		l.Ledger.Asked(kind.Name, len(ask.Want))
 	}
-	for _, ask := range asks {
+	for _, ask := range rotated(asks, l.Turn) {
 		if err := emit(ask); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rotated begins with another ask in each run. The rows of the first answer are
+// compared with a document: over the nights every part of a list has its turn.
+func rotated(asks []record.Ask, turn int) []record.Ask {
+	if len(asks) == 0 {
+		return nil
+	}
+	first := turn % len(asks)
+	return slices.Concat(asks[first:], asks[:first])
 }
 
 // distinct leaves out what a page holds again: each document is asked for once,
@@ -84,6 +94,7 @@ func (l *lister) sift(ctx context.Context, kind catalogue.Kind, rows []record.Li
 			if k.State == r.State {
 				r.Hash, r.Size = k.Hash, k.Size
 			}
+			r.Fingerprint = k.Fingerprint
 			s.want = append(s.want, r)
 		}
 	}

@@ -49,7 +49,7 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 	if v := t.known(); v != unknown {
 		return v, nil
 	}
-	for _, sample := range sampled(found) {
+	for _, sample := range sampled(found, t.Turn) {
 		v, err := t.compare(ctx, sample)
 		switch {
 		case errors.Is(err, ErrBudget):
@@ -66,15 +66,32 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 	return unknown, nil // of this answer; the next one is compared again
 }
 
-// sampled picks rows to compare: the largest, which has most to lose, then one of
-// the middle and the smallest, as what makes one document fail is often its size.
-func sampled(found []matched) []matched {
-	bySize := slices.SortedStableFunc(slices.Values(found), func(a, b matched) int { return cmp.Compare(len(b.row), len(a.row)) })
-	if len(bySize) <= samples {
-		return bySize
+// trust proves rows of this kind, and examines each of these. It returns those that may
+// be stored, and those whose documents have to be fetched alone.
+func (t *task) trust(ctx context.Context, found []matched) (good []matched, doubtful []record.Listed, v verdict, err error) {
+	if v, err = t.prove(ctx, found); err != nil || v != rich {
+		return found, nil, v, err
 	}
-	return []matched{bySize[0], bySize[len(bySize)/2], bySize[len(bySize)-1]}
+	return t.examine(ctx, found)
 }
+
+// sampled picks rows to compare, by their size: in the first run the largest, which has
+// most to lose, in each later one another. Those that follow are for the case that it
+// cannot be had, and of other sizes, as what makes one document fail is often its size.
+func sampled(found []matched, turn int) []matched {
+	bySize := slices.SortedStableFunc(slices.Values(found), func(a, b matched) int { return cmp.Compare(len(b.row), len(a.row)) })
+	n := len(bySize)
+	first := int(uint32(turn) * spread % uint32(n))
+	picked := make([]matched, min(n, samples))
+	for i := range picked {
+		picked[i] = bySize[(first+i*n/len(picked))%n]
+	}
+	return picked
+}
+
+// spread is a prime near the golden section of 2^32: its multiples fall far from each
+// other, whatever they are divided by.
+const spread = 2654435761
 
 // known returns what was proven before.
 func (h *habits) known() verdict {

@@ -32,7 +32,7 @@ func (t *task) whole(ctx context.Context) error {
 		return err
 	}
 	list := t.identify(rows)
-	found, v, err := t.documents(ctx, list)
+	found, doubtful, v, err := t.documents(ctx, list)
 	if err != nil || !v.usable() {
 		// Whoever waits for room must hold none: others may wait for that.
 		t.Limits.drop(answer, held)
@@ -41,7 +41,7 @@ func (t *task) whole(ctx context.Context) error {
 		return err
 	}
 	t.learn(held.Bytes, len(rows))
-	alone := list.unclear
+	alone := slices.Concat(list.unclear, doubtful)
 	if v.usable() {
 		err = t.settleAll(found, answer, held, v, t.kind.Listing.Route)
 	} else {
@@ -190,18 +190,21 @@ func (t *task) sameRow(one, other []byte) bool {
 
 // documents finds the documents of a list that are to be settled, tells the ledger of
 // the list, and whether its rows are documents.
-func (t *task) documents(ctx context.Context, list wholeList) ([]matched, verdict, error) {
+func (t *task) documents(ctx context.Context, list wholeList) (good []matched, doubtful []record.Listed, v verdict, err error) {
 	found, err := t.unsettled(ctx, list.found)
 	if err != nil {
-		return nil, unknown, err
+		return nil, nil, unknown, err
 	}
-	v, err := t.prove(ctx, found)
+	good, doubtful, v, err = t.trust(ctx, found)
 	if err != nil {
-		return nil, unknown, err
+		return nil, nil, unknown, err
+	}
+	if !v.usable() {
+		good = found
 	}
 	t.Ledger.Asked(t.ask.Kind, len(found)+len(list.unclear)-1) // list asked for one: the list itself
 	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
-	return found, v, t.concludeWhole(list)
+	return good, doubtful, v, t.concludeWhole(list)
 }
 
 // concludeWhole records how the list ended, and hands on its bad rows.
@@ -235,7 +238,9 @@ func (t *task) unsettled(ctx context.Context, found []matched) ([]matched, error
 	}
 	found = slices.DeleteFunc(found, func(m matched) bool { return known[m.want.ID].Settled })
 	for i := range found {
-		if k := known[found[i].want.ID]; k.State == found[i].want.State {
+		k := known[found[i].want.ID]
+		found[i].want.Fingerprint = k.Fingerprint
+		if k.State == found[i].want.State {
 			found[i].want.Hash, found[i].want.Size = k.Hash, k.Size
 		}
 	}

@@ -33,7 +33,8 @@ type Reader struct {
 	unquote []byte
 	rules   *Rules
 	doc     record.Document
-	rank    int               // of the name that doc has
+	rank    int // of the name that doc has
+	shape   Shape
 	found   []found           // what pointers point to, to be judged at the end
 	nested  []record.Ref      // documents that this one holds whole
 	kept    map[string]string // members of the document that pointers depend on
@@ -106,13 +107,14 @@ func (r *Reader) Rows(rules *Rules, body []byte, known func(rest []byte) int) ([
 // document reads the value that is next.
 func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.rules, r.doc, r.out, r.parts, r.found = rules, record.Document{}, r.out[:0], r.parts[:0], r.found[:0]
-	r.nested = r.nested[:0]
+	r.nested, r.shape = r.nested[:0], 0
 	clear(r.kept)
 	r.rank = noName
 	if err := r.read(rules.root, false); err != nil {
 		return record.Document{}, err
 	}
 	r.doc.Fingerprint = sha256.Sum256(r.out)
+	r.doc.Shape = uint64(r.shape)
 	r.follow()
 	if cap(r.out) > keep {
 		r.out, r.scratch = nil, nil
@@ -156,6 +158,11 @@ func (r *Reader) object(n *node, opaque bool) error {
 	}
 	if len(n.derived) > 0 && !opaque {
 		r.drop(n.derived, base)
+	}
+	if n == r.rules.root {
+		for _, p := range r.parts[base:] {
+			r.shape = r.shape.with(r.out[p.start:p.name], r.out[p.name+1])
+		}
 	}
 	r.sort(base, start+1)
 	r.out = append(r.out, '}')

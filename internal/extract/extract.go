@@ -241,11 +241,11 @@ func (f *flow) wave(ctx context.Context, kinds []catalogue.Kind, missing bool) e
 	run := pipeline.NewRun(ctx, pipeline.Options{Grace: c.Shutdown.Grace.Std()})
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
-		Full: f.begun.Full, Missing: missing, Admin: admin, Exclude: f.job.Exclude, Within: f.within,
+		Full: f.begun.Full, Missing: missing, Admin: admin, Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
-		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, Admin: admin, Exclude: f.job.Exclude, Within: f.within,
+		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, Admin: admin, Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Limits: f.limits, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {

@@ -39,7 +39,9 @@ func (o *outlook) remember(ctx context.Context) error {
 	}
 	if len(runs) > 0 {
 		o.stale = !redactedAs(runs[0].Config, o.Config.Stages.Redact)
-		o.past = learn(runs)
+		if o.past, err = o.learnt(ctx, runs); err != nil {
+			return err
+		}
 	}
 	for _, kind := range o.Kinds {
 		h := make(held)
@@ -131,12 +133,20 @@ func (h held) documents(which func(id string) bool) []Glimpsed {
 	return rows
 }
 
-// learn tells what the newest complete run found out about each kind. Where rows
-// of lists are poorer than documents it asked for as many single documents as
-// there are. Where it asked for more immutable documents than it brought, the
-// others are not there. Kinds that share a route share its calls, the largest
-// first.
-func learn(runs []record.Run) map[record.Kind]past {
+// learnt is what earlier runs found out about each kind.
+func (o *outlook) learnt(ctx context.Context, runs []record.Run) (map[record.Kind]past, error) {
+	i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Outcome == record.RunComplete })
+	if i < 0 {
+		return nil, nil
+	}
+	lessons, err := o.Vault.Learnt(ctx, runs[i].ID)
+	return learn(runs, lessons), err
+}
+
+// learn tells what the newest complete run found out about each kind: whether rows of
+// lists are poorer than documents, which is one of its lessons. Where it asked for more
+// immutable documents than it brought, the others are not there.
+func learn(runs []record.Run, lessons []record.Learnt) map[record.Kind]past {
 	learnt := make(map[record.Kind]past)
 	i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Outcome == record.RunComplete })
 	if i < 0 {
@@ -146,28 +156,19 @@ func learn(runs []record.Run) map[record.Kind]past {
 	for _, c := range runs[i].Calls {
 		calls[c.Route] += c.N
 	}
-	counts := slices.Clone(runs[i].Kinds)
-	slices.SortStableFunc(counts, func(a, b record.Counts) int { return cmp.Compare(b.Settled(), a.Settled()) })
-	for _, c := range counts {
+	for _, c := range runs[i].Kinds {
 		kind, ok := catalogue.Find(c.Kind)
 		route := kind.Detail.String()
-		p := past{complete: c.Listing == record.Complete}
-		switch {
-		case !ok || kind.Detail.IsZero():
-		case kind.Immutable:
+		p := past{
+			complete: c.Listing == record.Complete,
+			poor:     slices.Contains(lessons, record.Learnt{Kind: c.Kind, Code: record.RowsPoor}),
+		}
+		if ok && kind.Immutable {
 			brought := c.New + c.Changed
 			if runs[i].Full {
 				brought = c.Settled()
 			}
 			p.dangling = int(max(0, calls[route]-brought))
-		case kind.Listing.Followed, kind.Listing.Stamped, c.Settled() == 0:
-			// One by one is how these are fetched; what a stamp proves is not fetched.
-		default:
-			// One call proves the list.
-			if alone := calls[route] - 1; 10*alone >= 8*c.Settled() {
-				p.poor = true
-				calls[route] = alone - c.Settled()
-			}
 		}
 		learnt[c.Kind] = p
 	}

@@ -310,9 +310,19 @@ func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want 
 	return n, want
 }
 
-// prove adds the single document that an answer of many is compared with.
+// maybeCompared is how many rows more of a kind are expected to be compared at most,
+// because they lack members that others have.
+const maybeCompared = 8
+
+// prove adds the single document that an answer of many is compared with. Of documents
+// that were never stored more may have to be.
 func (m *model) prove(c *cost, k *knowledge, many bool) {
-	if many && !k.kind.Detail.IsZero() {
-		c.add(k.kind.Detail.Activity, exactly(1))
+	if !many || k.kind.Detail.IsZero() {
+		return
 	}
+	n := exactly(1)
+	if len(k.held) == 0 && len(k.kind.Many) > 0 {
+		n.high += maybeCompared
+	}
+	c.add(k.kind.Detail.Activity, n)
 }

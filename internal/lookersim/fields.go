@@ -2,6 +2,7 @@ package lookersim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -124,6 +125,24 @@ func (t fieldTree) cutObject(b, doc []byte) []byte {
 		}
 		b = append(b, doc[m.start:m.value]...)
 		b = sub.cut(b, doc[m.value:m.end])
+	}
+	return append(b, '}')
+}
+
+// with appends doc with the values of the named top-level members changed.
+func with(b, doc []byte, change func(value []byte) []byte, names ...string) []byte {
+	b = append(b, '{')
+	start := len(b)
+	for m := range members(doc) {
+		if len(b) > start {
+			b = append(b, ',')
+		}
+		if !slices.Contains(names, string(m.key)) {
+			b = append(b, doc[m.start:m.end]...)
+			continue
+		}
+		b = append(b, doc[m.start:m.value]...)
+		b = append(b, change(doc[m.value:m.end])...)
 	}
 	return append(b, '}')
 }

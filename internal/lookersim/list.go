@@ -2,6 +2,7 @@ package lookersim
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -193,7 +194,7 @@ func (c *call) appendRow(o *out, scratch []byte, f found, s shape, want fieldTre
 		doc = dashboardBase.cut(nil, doc)
 	}
 	if poor {
-		doc = without(nil, doc, f.t.poor...)
+		doc = c.poorer(f, doc)
 	}
 	doc = c.seen(f, doc)
 	if f.bad != "" {
@@ -202,6 +203,37 @@ func (c *call) appendRow(o *out, scratch []byte, f found, s shape, want fieldTre
 	}
 	o.buf = want.cut(o.buf, doc)
 	return scratch
+}
+
+// poorer is the row of a kind whose rows are poorer than its documents.
+func (c *call) poorer(f found, doc []byte) []byte {
+	every := int32(c.quirks().PoorEvery)
+	switch {
+	case every == 0:
+		return without(nil, doc, f.t.poor...)
+	case f.row.num%every != 0:
+		return doc
+	}
+	switch f.row.num / every % 3 {
+	case 0:
+		return without(nil, doc, f.t.poor...)
+	case 1:
+		return with(nil, doc, func([]byte) []byte { return []byte("null") }, f.t.poor...)
+	}
+	return with(nil, doc, halved, f.t.poor...)
+}
+
+// halved is an array without its second half, and null for another value.
+func halved(value []byte) []byte {
+	var rows []json.RawMessage
+	if json.Unmarshal(value, &rows) != nil {
+		return []byte("null")
+	}
+	short, err := json.Marshal(rows[:len(rows)/2])
+	if err != nil {
+		return []byte("null")
+	}
+	return short
 }
 
 // single answers with one document of a kind, in or out of the trash.

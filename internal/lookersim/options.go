@@ -81,6 +81,9 @@ type Quirks struct {
 	// PoorRows names kinds whose list rows lack members that the single
 	// document has (dashboard_layouts, credentials_email and the like).
 	PoorRows []string
+	// PoorEvery makes only every n-th row of those kinds poorer, by turns: members are
+	// missing, are null, are arrays that are shorter. 0: every row, and missing.
+	PoorEvery int
 	// ExpiresIn is how a login says how long its token lives, a number of seconds
 	// when empty.
 	ExpiresIn ExpiryForm

@@ -54,7 +54,8 @@ type Listed struct {
 	Size   int64  // bytes of the body of that hash
 	// Named is of followed kinds: a document that this run has settled points to it.
 	// One that is not was named by a document that may be gone itself.
-	Named bool
+	Named       bool
+	Fingerprint Digest // of the newest body that is stored, in whatever state; zero when there is none
 }
 
 // How says by which of its kind's routes an ask is made.
@@ -104,6 +105,7 @@ type Document struct {
 	Trashed                 bool
 	Refs                    []Ref  // documents that it points at, in the order in which they appear, each once
 	Fingerprint             Digest // over the document without volatile fields, canonical
+	Shape                   uint64 // of the members that matter: documents of one shape have the same
 }
 
 // Item is the answer to one document of an ask.

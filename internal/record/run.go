@@ -123,11 +123,13 @@ type Begun struct {
 
 // Known is what the vault holds of a listed document.
 type Known struct {
-	Stamp   Digest // zero when it was made under another policy
-	Hash    Digest // of the newest body; zero when its fingerprint was made under another policy
-	Size    int64  // bytes of the body of that hash
-	State   State
-	Settled bool // committed in this run already
+	Stamp Digest // zero when it was made under another policy
+	Hash  Digest // of the newest body; zero when its fingerprint was made under another policy
+	Size  int64  // bytes of the body of that hash
+	// Fingerprint is of the newest body, under whatever policy it was made.
+	Fingerprint Digest
+	State       State
+	Settled     bool // committed in this run already
 }
 
 // End is how the enumeration of a kind ended and what it saw.

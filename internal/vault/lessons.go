@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"context"
 	"database/sql/driver"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -44,4 +45,16 @@ func (tx *transaction) recall(begun *record.Begun) error {
 func (tx *transaction) dispel(kind record.Kind) error {
 	return tx.w.conn.run(`DELETE FROM run_lessons WHERE kind = ? AND code = ? AND run IN (SELECT id FROM runs WHERE instance = ?)`,
 		string(kind), string(record.RowsDoubted), tx.w.run.instance)
+}
+
+// Learnt returns what a run has learnt about how the server serves kinds, by kind and
+// code.
+func (r *Reader) Learnt(ctx context.Context, run int64) (lessons []record.Learnt, err error) {
+	for row, err := range rows(ctx, r.db, `SELECT kind, code FROM run_lessons WHERE run = ? ORDER BY kind, code`, run) {
+		if err != nil {
+			return nil, doing("read what a run has learnt", classify(r.path, err))
+		}
+		lessons = append(lessons, record.Learnt{Kind: record.Kind(text(row[0])), Code: record.Lesson(text(row[1]))})
+	}
+	return lessons, nil
 }

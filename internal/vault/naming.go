@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -24,6 +25,20 @@ func (w *Writer) Naming(ctx context.Context, ref record.Ref, limit int) ([][]byt
 		bodies = append(bodies, document.Body)
 	}
 	return bodies, nil
+}
+
+// Body returns the newest body that is stored of a document, the caller's own, and nil
+// when there is none or it is damaged: that is for readers to say, a run fetches the
+// document again.
+func (w *Writer) Body(ctx context.Context, ref record.Ref) ([]byte, error) {
+	if w.run == nil {
+		return nil, errNoRun
+	}
+	document, err := w.reader.Document(ctx, w.start.Instance, ref, Point{})
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrCorrupt) {
+		return nil, nil
+	}
+	return document.Body, err
 }
 
 // selectCalled finds documents by their names, which come as a JSON array.

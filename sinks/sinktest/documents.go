@@ -93,7 +93,7 @@ func stamps(t *testing.T, store Store) {
 
 // holding is what is known of a document that is there.
 func holding(stamp record.Digest, doc record.Record, settled bool) record.Known {
-	return record.Known{Stamp: stamp, Hash: doc.Hash, Size: doc.Size, State: record.Present, Settled: settled}
+	return record.Known{Stamp: stamp, Hash: doc.Hash, Size: doc.Size, State: record.Present, Settled: settled, Fingerprint: doc.Fingerprint}
 }
 
 func knownIDs(t *testing.T, store Store) {

@@ -1,0 +1,108 @@
+package canon
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Shape tells apart documents of one kind that have other members: it is made of the
+// names of the members that matter and of which of them are objects or arrays, in
+// whatever order. Two documents of one shape have the same members.
+type Shape uint64
+
+// Offset and prime of FNV-1a, 64 bits.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// with returns the shape with one member more.
+func (s Shape) with(name []byte, value byte) Shape {
+	h := uint64(fnvOffset)
+	for _, c := range name {
+		h = (h ^ uint64(c)) * fnvPrime
+	}
+	if container(value) {
+		h = (h ^ '{') * fnvPrime
+	}
+	return s + Shape(h)
+}
+
+// container reports whether a value that begins with that byte is an object or an
+// array.
+func container(first byte) bool { return first == '{' || first == '[' }
+
+// Part is what is known of a member of a document.
+type Part struct {
+	Container bool // an object or an array
+	Elements  int  // of an array
+}
+
+// Members returns the members of a document that matter, by name. A document that
+// cannot be read has none.
+func Members(rules *Rules, document []byte) map[string]Part {
+	members := make(map[string]Part)
+	s := &scanner{text: document}
+	if s.peek() != '{' || s.open() != nil {
+		return nil
+	}
+	for first := true; ; first = false {
+		if more, err := s.more(first, '}'); err != nil || !more {
+			return members
+		}
+		raw, _, err := s.name()
+		if err != nil {
+			return members
+		}
+		name := Text(raw)
+		m := Part{Container: container(s.peek())}
+		if s.peek() == '[' {
+			m.Elements, err = s.count()
+		} else {
+			err = s.skip()
+		}
+		if err != nil {
+			return members
+		}
+		if !rules.step(rules.root, []byte(name)).volatile {
+			members[name] = m
+		}
+	}
+}
+
+// count steps behind an array and returns how many elements it has.
+func (s *scanner) count() (n int, err error) {
+	if err := s.open(); err != nil {
+		return 0, err
+	}
+	for first := true; ; first = false {
+		more, err := s.more(first, ']')
+		if err != nil || !more {
+			return n, err
+		}
+		if err := s.skip(); err != nil {
+			return n, err
+		}
+		n++
+	}
+}
+
+// Lost returns what a row of a list has less than a document had before, sorted: paths
+// of members that are missing, members that are no object or array any more, and
+// arrays that have become shorter. What is volatile does not count.
+func Lost(rules *Rules, row, document []byte) []string {
+	lost := Missing(rules, row, document)
+	has := Members(rules, row)
+	for name, had := range Members(rules, document) {
+		now, ok := has[name]
+		switch {
+		case !ok: // it is among those that are missing
+		case had.Container && !now.Container:
+			lost = append(lost, name)
+		case now.Elements < had.Elements:
+			lost = append(lost, fmt.Sprintf("%s (%d of %d)", name, now.Elements, had.Elements))
+		}
+	}
+	slices.Sort(lost)
+	return slices.Compact(lost)
+}

@@ -1,0 +1,56 @@
+package canon_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/canon"
+)
+
+func TestShape(t *testing.T) {
+	one := read(t, `{"id":"1","title":"a","tiles":[1],"folder":{"id":"2"},"views":3}`).Shape
+	tests := []struct {
+		name, body string
+		same       bool
+	}{
+		{"other values", `{"id":"2","title":null,"tiles":[],"folder":{},"views":9}`, true},
+		{"another order", `{"tiles":[],"views":1,"folder":{},"title":"b","id":"2"}`, true},
+		{"without what is volatile", `{"id":"1","title":"a","tiles":[],"folder":{}}`, true},
+		{"a member less", `{"id":"1","title":"a","tiles":[]}`, false},
+		{"a member more", `{"id":"1","title":"a","tiles":[],"folder":{},"x":1}`, false},
+		{"null for an array", `{"id":"1","title":"a","tiles":null,"folder":{}}`, false},
+		{"null for an object", `{"id":"1","title":"a","tiles":[],"folder":null}`, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if same := read(t, tt.body).Shape == one; same != tt.same {
+				t.Errorf("same shape: %v, want %v", same, tt.same)
+			}
+		})
+	}
+}
+
+func TestLost(t *testing.T) {
+	document := `{"id":"1","title":"a","views":3,"tiles":[{"id":"1","note":"n"},{"id":"2"}],"folder":{"id":"5"}}`
+	tests := []struct {
+		name, row string
+		want      []string
+	}{
+		{"nothing", document, nil},
+		{"what is volatile", `{"id":"1","title":"a","tiles":[{"id":"1","note":"n"},{"id":"2"}],"folder":{"id":"5"}}`, nil},
+		{"another value", `{"id":"1","title":"b","tiles":[{"id":"1","note":null},{"id":"2"}],"folder":{"id":"6"}}`, nil},
+		{"a member", `{"id":"1","tiles":[{"id":"1","note":"n"},{"id":"2"}],"folder":{"id":"5"}}`, []string{"title"}},
+		{"a member of an element", `{"id":"1","title":"a","tiles":[{"id":"1"},{"id":"2"}],"folder":{"id":"5"}}`, []string{"tiles.note"}},
+		{"an object", `{"id":"1","title":"a","tiles":[{"id":"1","note":"n"},{"id":"2"}],"folder":null}`, []string{"folder", "folder.id"}},
+		{"an element", `{"id":"1","title":"a","tiles":[{"id":"1","note":"n"}],"folder":{"id":"5"}}`, []string{"tiles (1 of 2)"}},
+	}
+	rules := canon.Compile(kind)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, canon.Lost(rules, []byte(tt.row), []byte(document))); diff != "" {
+				t.Errorf("lost (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
