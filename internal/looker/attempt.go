@@ -142,6 +142,7 @@ func (c *Client) statusError(x exchange, a answer) *StatusError {
 	return &StatusError{
 		Tried: x.tried, Status: a.status, Message: message(a.body, x.path != pathLogin, c.cfg.Secrets.ScrubStart),
 		RetryAfter: retryAfter(a.header.Get("Retry-After"), time.Now()),
+		Unsure:     a.status == http.StatusNotFound && !documented(a.body),
 	}
 }
 

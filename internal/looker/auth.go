@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -36,6 +39,25 @@ type session struct {
 	header  http.Header // of every request; shared, so read only
 	renewAt time.Time
 	expires time.Time
+	once    *once // not nil: the token had ended when it came
+}
+
+// once is a token that is used although it should have ended.
+type once struct {
+	used       atomic.Bool
+	life, took time.Duration // of the token, of its login
+}
+
+// use notes that a call is made with the session.
+func (s *session) use() {
+	if s.once != nil {
+		s.once.used.Store(true)
+	}
+}
+
+// usable reports whether a call may be made with the session.
+func (s *session) usable(now time.Time) bool {
+	return s != nil && (now.Before(s.renewAt) || s.once != nil && !s.once.used.Load())
 }
 
 // auth keeps the session: one login for all callers.
@@ -45,7 +67,8 @@ type auth struct {
 	flight  flight
 	current atomic.Pointer[session]
 	refusal atomic.Pointer[LoginError] // set once, final
-	bad     atomic.Int32               // calls in a row that were answered with 401 despite a fresh token
+	host    string
+	bad     atomic.Int32 // calls in a row that were answered with 401 despite a fresh token
 }
 
 // session returns the session to use now. An old one stays in use while the
@@ -53,7 +76,7 @@ type auth struct {
 func (a *auth) session(ctx context.Context) (*session, error) {
 	for {
 		s := a.current.Load()
-		if s != nil && time.Now().Before(s.renewAt) {
+		if s.usable(time.Now()) {
 			return s, nil
 		}
 		if refusal := a.refusal.Load(); refusal != nil {
@@ -73,8 +96,11 @@ func (a *auth) session(ctx context.Context) (*session, error) {
 // renew logs in unless somebody just did.
 func (a *auth) renew(ctx context.Context) error {
 	old := a.current.Load()
-	if old != nil && time.Now().Before(old.renewAt) {
+	switch {
+	case old.usable(time.Now()):
 		return nil
+	case old != nil && old.once != nil:
+		return a.stillborn(old.once)
 	}
 	s, err := a.login(ctx)
 	if refusal, ok := errors.AsType[*LoginError](err); ok {
@@ -85,6 +111,17 @@ func (a *auth) renew(ctx context.Context) error {
 	}
 	a.current.Store(s)
 	return nil
+}
+
+// stillborn ends the run: another login would bring no better token, and calls that
+// need a login each are a loop of logins.
+func (a *auth) stillborn(o *once) error {
+	a.refusal.CompareAndSwap(nil, &LoginError{
+		Host: a.host, Status: http.StatusOK, What: "its tokens end before they can be used",
+		Message: fmt.Sprintf("a token lives %s, and the login took %s", o.life.Round(time.Millisecond), o.took.Round(time.Millisecond)),
+		Remedy:  "check what slows logins down, and how long tokens live (expires_in)",
+	})
+	return a.refusal.Load()
 }
 
 // postpone puts off the renewal of a token that still works.
@@ -105,6 +142,9 @@ func (a *auth) postpone(s *session) bool {
 // reject forgets a session that was answered with 401, unless a newer one is
 // already in place.
 func (a *auth) reject(s *session) {
+	if s.once != nil {
+		return // it is used, and the next call ends the run
+	}
 	if now := a.current.Load(); now != nil && now.token == s.token {
 		a.current.CompareAndSwap(now, nil)
 	}
@@ -119,12 +159,12 @@ func (a *auth) accepted() {
 
 // unauthorized notes a 401 to a fresh token. It returns an error that ends the
 // run when the server does not know its own tokens any more.
-func (a *auth) unauthorized(host string) error {
+func (a *auth) unauthorized() error {
 	if a.bad.Add(1) < badTokens {
 		return nil
 	}
 	a.refusal.CompareAndSwap(nil, &LoginError{
-		Host: host, Status: http.StatusUnauthorized, Message: "fresh tokens are not accepted",
+		Host: a.host, Status: http.StatusUnauthorized, Message: "fresh tokens are not accepted",
 		Remedy: "check what stands between here and looker: the Authorization header may get lost",
 	})
 	return a.refusal.Load()
@@ -133,8 +173,8 @@ func (a *auth) unauthorized(host string) error {
 // newSession reads the answer of POST /login (OpenAPI: AccessToken).
 func newSession(body []byte, asked time.Time, header http.Header) (*session, bool) {
 	var answer struct {
-		Token     string  `json:"access_token"`
-		ExpiresIn float64 `json:"expires_in"`
+		Token     string          `json:"access_token"`
+		ExpiresIn json.RawMessage `json:"expires_in"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" {
 		return nil, false
@@ -144,17 +184,28 @@ func newSession(body []byte, asked time.Time, header http.Header) (*session, boo
 			return nil, false
 		}
 	}
-	life := defaultExpiry
-	if answer.ExpiresIn > 0 {
-		life = time.Duration(min(answer.ExpiresIn, longestExpiry.Seconds()) * float64(time.Second))
-	}
-	early := renewEarly
-	if life < shortLife {
-		early = time.Duration(float64(life) * (1 - renewShare))
+	life, took := lifeOf(answer.ExpiresIn), time.Since(asked)
+	left, early := life-took, renewEarly
+	if left < shortLife {
+		early = time.Duration(float64(left) * (1 - renewShare))
 	}
 	header = header.Clone()
 	header.Set("Authorization", "token "+answer.Token)
-	return &session{token: answer.Token, header: header, expires: asked.Add(life), renewAt: asked.Add(life - early)}, true
+	s := &session{token: answer.Token, header: header, expires: asked.Add(life), renewAt: asked.Add(life - early)}
+	if left <= 0 {
+		s.renewAt, s.once = s.expires, &once{life: life, took: took}
+	}
+	return s, true
+}
+
+// lifeOf reads expires_in, seconds as a number or as a text. What says nothing (null,
+// 0, another text) is an hour, which is what Looker gives.
+func lifeOf(expiresIn []byte) time.Duration {
+	seconds, err := strconv.ParseFloat(strings.Trim(string(expiresIn), `" `), 64)
+	if err != nil || !(seconds > 0) {
+		return defaultExpiry
+	}
+	return time.Duration(min(seconds, longestExpiry.Seconds()) * float64(time.Second))
 }
 
 // Login makes the first contact: it logs in unless there is a token already.
@@ -249,7 +300,27 @@ func (c *Client) postLogin(ctx context.Context) (*session, error) {
 			return s, nil
 		}
 	}
+	if c.stats.logins.Load() > 0 && (a.status == http.StatusNotFound || !ownError(a)) {
+		return nil, c.loginTrouble(x, a)
+	}
 	return nil, c.loginError(a)
+}
+
+// ownError reports whether an answer is an error with a message, as Looker writes it.
+func ownError(a answer) bool {
+	_, isLooker := lookerMessage(a.body)
+	return isLooker && a.status >= 400
+}
+
+// loginTrouble is the error of a login that failed after another one of this client
+// has worked: the key is right and the address as well, so the server is in trouble.
+func (c *Client) loginTrouble(x exchange, a answer) error {
+	if a.status < 300 {
+		return &NotJSONError{Tried: x.tried, Status: a.status, ContentType: "of another shape"}
+	}
+	e := c.statusError(x, a)
+	e.Unsure = true
+	return e
 }
 
 // loginError explains a refused login. Looker answers 404 to a wrong key. What is
@@ -257,16 +328,18 @@ func (c *Client) postLogin(ctx context.Context) (*session, error) {
 // nobody thought of.
 func (c *Client) loginError(a answer) *LoginError {
 	e := &LoginError{Host: c.host(), Status: a.status}
-	if said, isLooker := lookerMessage(a.body); isLooker && a.status >= 400 {
+	if ownError(a) {
+		said, _ := lookerMessage(a.body)
 		e.Message = line(c.cfg.Secrets.ScrubStart(said))
-		e.Remedy = "check looker.client_id and looker.client_secret, and that looker.base_url is the instance they belong to"
+		e.Remedy = "check looker.client_id and looker.client_secret, that looker.base_url is the instance they belong to, and that the instance is up"
 		return e
 	}
 	e.NotLooker = true
 	if bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")) {
 		e.Message = "a web page"
 	}
-	e.Remedy = "check looker.base_url: it must be the address of the API; " + portAdvice(c.base)
+	e.Remedy = "check looker.base_url: it must be the address of the API; " + portAdvice(c.base) +
+		"; else check looker.client_id and looker.client_secret, and that the instance is up"
 	if c.base.Scheme == "http" && a.status == http.StatusBadRequest {
 		e.Remedy = "check looker.base_url: it begins with http, the server may want https"
 	}

@@ -28,11 +28,11 @@ const (
 // breaker notices that a server is gone. While it suspects so, callers wait.
 type breaker struct {
 	host     string
-	patience time.Duration                   // how long a suspected server may stay silent
-	probe    func(ctx context.Context) error // nil: the server lives
-	wait     func(n int) time.Duration       // before probe n
-	trip     func(*DownError)                // ends the client
-	life     context.Context                 // the client's
+	patience time.Duration                                // how long a suspected server may stay silent
+	probe    func(ctx context.Context, strict bool) error // nil: the server lives
+	wait     func(n int) time.Duration                    // before probe n
+	trip     func(*DownError)                             // ends the client
+	life     context.Context                              // the client's
 	log      hclog.Logger
 	flight   flight
 
@@ -43,6 +43,7 @@ type breaker struct {
 	suspect  int           // failures at which to ask
 	age      time.Duration // of the row, at which to ask
 	cleared  chan struct{} // not nil: suspected; closed by a good answer
+	strict   bool          // a call failed that is known to work: nothing less proves that the server lives
 
 	refusals     int // 429s in a row
 	refusedSince time.Time
@@ -60,7 +61,7 @@ func (b *breaker) good() {
 func (b *breaker) clear() {
 	if b.cleared != nil {
 		close(b.cleared)
-		b.cleared = nil
+		b.cleared, b.strict = nil, false
 	}
 }
 
@@ -79,6 +80,20 @@ func (b *breaker) failed(err error, sent time.Time) {
 		_ = b.down(time.Since(b.since), false)
 	case b.cleared != nil:
 	case b.failures >= b.suspect, b.failures > 1 && time.Since(b.since) >= b.age:
+		b.cleared = make(chan struct{})
+	}
+}
+
+// doubt notes that a call failed that should have worked: the server is suspected
+// at once. Where the call is known to work, nothing less proves that the server lives.
+func (b *breaker) doubt(err error, sent time.Time, known bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failures == 0 {
+		b.since, b.suspect, b.age = sent, suspectAfter, suspectAge
+	}
+	b.last, b.strict = err, b.strict || known
+	if b.cleared == nil {
 		b.cleared = make(chan struct{})
 	}
 }
@@ -125,7 +140,10 @@ func (b *breaker) pass(ctx context.Context) error {
 func (b *breaker) watch(ctx context.Context, cleared <-chan struct{}) error {
 	deadline := time.Now().Add(b.patience)
 	for n := 1; ; n++ {
-		err := b.probe(ctx)
+		b.mu.Lock()
+		strict := b.strict
+		b.mu.Unlock()
+		err := b.probe(ctx, strict)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

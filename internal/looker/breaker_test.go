@@ -89,6 +89,8 @@ func TestADeadServerEndsTheRun(t *testing.T) {
 		{"login page", func(*http.Request) (*http.Response, error) {
 			return reply(302, http.Header{"Location": {"/login"}}, ""), nil
 		}, 8, 90 * time.Second, 40},
+		{"404 page", func(*http.Request) (*http.Response, error) { return reply(404, nil, pageMissing), nil }, 8, 90 * time.Second, 0},
+		{"404 page to one worker", func(*http.Request) (*http.Response, error) { return reply(404, nil, pageMissing), nil }, 1, 90 * time.Second, 0},
 		{"maintenance page", func(*http.Request) (*http.Response, error) { return reply(200, nil, "<html>soon</html>"), nil }, 8, 90 * time.Second, 0},
 	}
 	for _, tt := range tests {
@@ -187,8 +189,11 @@ func TestBadItemsDoNotEndTheRun(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
-					if strings.HasSuffix(req.URL.Path, "/versions") {
+					switch {
+					case strings.HasSuffix(req.URL.Path, "/versions"):
 						return reply(404, nil, `{"message":"Not found"}`), nil // lives, without that route
+					case isUser(req):
+						return reply(200, nil, `{}`), nil
 					}
 					return tt.fail(req)
 				}}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -94,6 +95,7 @@ type Request struct {
 	Timeout  time.Duration // of one attempt; 0 = Config.Timeout
 	Attempts int           // in all; 0 = Config.Retry.Attempts
 	SizeHint int64         // bytes expected, for a server that does not announce them; 0 = unknown
+	Twice    bool          // a 404 counts only when it comes again: a node that lags does not know what others list
 	MaxBody  int64         // bytes of this body, for one that had better be asked for in parts; 0 = Config.MaxBody, which it cannot raise
 
 	// Check, when not nil, says what is wrong with the body of a good answer: a class
@@ -116,21 +118,23 @@ type Response struct {
 // Client is one connection to one Looker. All methods may be called from any
 // number of goroutines.
 type Client struct {
-	cfg     Config
-	base    *url.URL
-	header  http.Header // of requests without a token; read only
-	rt      http.RoundTripper
-	rand    func() float64 // in [0,1), from any goroutine
-	log     hclog.Logger
-	bodies  bodies
-	gate    *gate
-	limiter *limiter
-	breaker *breaker
-	auth    *auth
-	budget  budget
-	stats   counters
-	life    context.Context // ends with the reason why no call can be made any more
-	end     context.CancelCauseFunc
+	cfg      Config
+	base     *url.URL
+	header   http.Header // of requests without a token; read only
+	rt       http.RoundTripper
+	rand     func() float64 // in [0,1), from any goroutine
+	log      hclog.Logger
+	bodies   bodies
+	gate     *gate
+	limiter  *limiter
+	breaker  *breaker
+	auth     *auth
+	evidence evidence
+	budget   budget
+	stats    counters
+	served   atomic.Bool     // GET /versions was answered well
+	life     context.Context // ends with the reason why no call can be made any more
+	end      context.CancelCauseFunc
 }
 
 // New checks cfg and builds a client. It makes no connection.
@@ -161,7 +165,7 @@ func newClient(cfg Config, base *url.URL, rt http.RoundTripper, rand func() floa
 	c.budget.most = cfg.Limits.MaxCalls
 	c.gate = newGate(cfg.Connections)
 	c.limiter = newLimiter(cfg.Limits, cfg.Connections, cfg.Retry.MaxWait, rand, cfg.Log)
-	c.auth = &auth{login: c.login, life: c.life}
+	c.auth = &auth{login: c.login, life: c.life, host: c.host()}
 	c.breaker = &breaker{
 		host: c.host(), patience: cfg.Retry.MaxWait, life: c.life, log: cfg.Log,
 		probe: c.probe,

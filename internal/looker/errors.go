@@ -67,6 +67,9 @@ type StatusError struct {
 	Status     int
 	Message    string        // what the server said, one short line without markup or secrets; may be ""
 	RetryAfter time.Duration // the server's wish, not capped; 0 without one
+	// Unsure says that the answer may be an outage's: it is not Looker's own, and the
+	// server was not seen to work since.
+	Unsure bool
 }
 
 func (e *StatusError) Error() string {
@@ -83,6 +86,8 @@ func (e *StatusError) Error() string {
 // Fault is the class by status.
 func (e *StatusError) Fault() FaultClass {
 	switch {
+	case e.Unsure:
+		return FaultUnsure
 	case e.Status == http.StatusUnauthorized:
 		return FaultUnauthorized
 	case e.Status == http.StatusForbidden:
@@ -230,6 +235,7 @@ type LoginError struct {
 	Host      string // scheme, host and port
 	Status    int
 	NotLooker bool
+	What      string // what is wrong; "" = the key is refused, or no Looker answers
 	Message   string // what the server said; may be ""
 	Remedy    string
 }
@@ -238,6 +244,9 @@ func (e *LoginError) Error() string {
 	what := "looker refused the api key"
 	if e.NotLooker {
 		what = "no looker api answers there"
+	}
+	if e.What != "" {
+		what = e.What
 	}
 	s := fmt.Sprintf("log in to %s: %s (status %d", e.Host, what, e.Status)
 	if e.Message != "" {

@@ -57,7 +57,7 @@ func Class(err error) FaultClass {
 // repeatable tells whether the same request may be answered well the next time.
 func repeatable(err error) bool {
 	switch Class(err) {
-	case FaultThrottled, FaultNetwork, FaultTimeout, FaultTruncated, FaultNotJSON, FaultInvalidJSON, FaultMismatch:
+	case FaultThrottled, FaultUnsure, FaultNetwork, FaultTimeout, FaultTruncated, FaultNotJSON, FaultInvalidJSON, FaultMismatch:
 		return true
 	case FaultServer:
 		s, ok := errors.AsType[*StatusError](err)

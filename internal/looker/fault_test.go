@@ -90,7 +90,7 @@ func TestFaults(t *testing.T) {
 		{"400", status(400, `{"message":"bad fields"}`), false, looker.FaultInvalid, 1, "400 Bad Request: bad fields"},
 		{"401", status(401, `{"message":"Requires authentication."}`), false, looker.FaultUnauthorized, 2, "401 Unauthorized: Requires"},
 		{"403", status(403, `{"message":"no"}`), false, looker.FaultDenied, 1, "403 Forbidden: no"},
-		{"404", status(404, `{"message":"Not found"}`), false, looker.FaultMissing, 1, "404 Not Found: Not found"},
+		{"404", status(404, `{"message":"Not found","documentation_url":"x"}`), false, looker.FaultMissing, 1, "404 Not Found: Not found"},
 		{"405", status(405, ``), false, looker.FaultInvalid, 1, "405 Method Not Allowed"},
 		{"422", status(422, `{"message":"Validation Failed","errors":[{"field":["title","space"],"code":"x","message":"taken"}]}`), false,
 			looker.FaultInvalid, 1, "Validation Failed; title, space: taken"},

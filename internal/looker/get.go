@@ -61,6 +61,12 @@ func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 	if !c.budget.take() {
 		return nil, &BudgetError{Tried: t.tried, Max: c.budget.most, Last: t.last}
 	}
+	return c.send(ctx, t)
+}
+
+// send waits for the rate and for a token, and makes a call that the budget
+// allows.
+func (c *Client) send(ctx context.Context, t *try) (*Response, error) {
 	given, err := c.limiter.wait(ctx)
 	if err != nil {
 		c.budget.giveBack()
@@ -72,6 +78,7 @@ func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 		c.limiter.land(given)
 		return nil, c.noSession(ctx, t, err)
 	}
+	session.use()
 	return c.call(ctx, t, given, session)
 }
 
@@ -117,7 +124,10 @@ func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Resp
 		err = c.check(t, a)
 	}
 	c.account(t, a, err)
-	c.learn(k, s, err, sent)
+	c.learn(t, k, s, err, sent)
+	if err == nil {
+		c.evidence.good(sent, t.req)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +170,9 @@ func (c *Client) account(t *try, a answer, err error) {
 	}
 }
 
-// learn tells the limiter, the breaker and the login what a call has shown.
-func (c *Client) learn(k *ticket, s *session, err error, sent time.Time) {
+// learn tells the limiter, the breaker and the login what a call has shown. A call
+// that is made to find out whether the server works says nothing of the others.
+func (c *Client) learn(t *try, k *ticket, s *session, err error, sent time.Time) {
 	switch Class(err) {
 	case FaultCancelled, FaultDown:
 		return
@@ -173,9 +184,13 @@ func (c *Client) learn(k *ticket, s *session, err error, sent time.Time) {
 	case "", FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge, FaultMismatch:
 		c.limiter.answered(k)
 		c.auth.accepted()
-		c.breaker.good()
+		if !t.proof {
+			c.breaker.good()
+		}
 	default:
-		c.breaker.failed(err, sent)
+		if !t.proof {
+			c.breaker.failed(err, sent)
+		}
 	}
 	if after, ok := throttled(err); ok {
 		c.limiter.refused(k, after)
@@ -201,7 +216,7 @@ func (c *Client) Versions(ctx context.Context) (Versions, error) {
 		}
 		v, err := c.versions(ctx, c.cfg.Timeout, n)
 		c.gate.leave()
-		if err == nil || !repeatable(err) || n >= min(firstAttempts, c.cfg.Retry.Attempts) || hopeless(err) {
+		if err == nil || !repeatable(err) || Class(err) == FaultUnsure || n >= min(firstAttempts, c.cfg.Retry.Attempts) || hopeless(err) {
 			return v, err
 		}
 		if sleep(ctx, c.backoff(n)) != nil {
@@ -228,17 +243,7 @@ func (c *Client) versions(ctx context.Context, timeout time.Duration, n int) (Ve
 	if err := json.Unmarshal(a.body, &body); err != nil {
 		return Versions{}, &NotJSONError{Tried: t, Status: a.status, ContentType: "of another shape"}
 	}
+	c.served.Store(true)
 	shown := func(s string) string { return line(c.cfg.Secrets.Scrub(s)) }
 	return Versions{Release: shown(body.Release), APIServerURL: shown(body.API), WebServerURL: shown(body.Web)}, nil
-}
-
-// probe tells whether the server lives: any answer of its own will do, a missing
-// route included.
-func (c *Client) probe(ctx context.Context) error {
-	_, err := c.versions(ctx, min(probeTimeout, c.cfg.Timeout), 1)
-	switch Class(err) {
-	case FaultDenied, FaultMissing, FaultUnauthorized, FaultInvalid, FaultThrottled:
-		return nil
-	}
-	return err
 }

@@ -29,6 +29,10 @@ type try struct {
 	tried   Tried
 	spent   int  // API calls made
 	failed  int  // of them, those that count against the attempts allowed
+	missed  bool // a 404 was asked again
+	unsure  bool // it was unsure, and the server has worked since
+	doubts  int  // times that the server was found down behind a 404
+	proof   bool // made to find out whether the server works
 	renewed bool // a 401 was answered by a new login
 	own     bool // the last error is of a request of its own, not of the login that all wait for
 	last    error
@@ -49,7 +53,21 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 		return c.judgeUnauthorized(t, err)
 	case FaultThrottled:
 		return c.judgeThrottled(t, err)
-	case FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge:
+	case FaultUnsure:
+		if t.own {
+			return c.judgeUnsure(ctx, t, err)
+		}
+		return c.doubt(t, err, time.Now())
+	case FaultNotJSON:
+		if !t.own { // a login that is answered with a page, after another one worked
+			return c.doubt(t, err, time.Now())
+		}
+	case FaultMissing:
+		if t.req.Twice && !t.missed {
+			return c.again(ctx, t)
+		}
+		return t.final(err)
+	case FaultDenied, FaultInvalid, FaultTooLarge:
 		return t.final(err)
 	}
 	t.failed++
@@ -82,7 +100,7 @@ func (c *Client) judgeUnauthorized(t *try, err error) error {
 		t.renewed = true
 		return nil
 	}
-	if refused := c.auth.unauthorized(c.host()); refused != nil {
+	if refused := c.auth.unauthorized(); refused != nil {
 		return refused
 	}
 	return t.final(err)

@@ -1,0 +1,207 @@
+package looker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// What a 404 means. Looker's own JSON has a documentation_url. A front end sends
+// another body for what is missing, for what the key may not see, and while Looker
+// is down: such an answer is unsure. The client believes it when it comes again
+// after a call that is known to work has worked. Where that call fails as well, the
+// server is down, and the breaker waits for it.
+const (
+	pathUser  = "/user"
+	routeUser = "GET " + pathUser
+
+	// askAgain is the longest pause before a request that got a 404 is repeated. It
+	// gives a node that lags some time, and other callers the chance to show that the
+	// server works.
+	askAgain = 500 * time.Millisecond
+	// proofLasts is how long a good answer vouches for the second 404.
+	proofLasts = 5 * time.Second
+	// mostDoubts bounds how often one Get finds the server down and waits for it.
+	mostDoubts = 5
+	// proofTimeout bounds one call that is known to work.
+	proofTimeout = 10 * time.Second
+)
+
+// evidence is what is known of when the server worked.
+type evidence struct {
+	flight flight // of the call that is made to find out
+
+	mu    sync.Mutex
+	sent  time.Time // when the latest request was sent that got a good answer
+	known *Request  // got a good answer before; GET /user where that works
+}
+
+func (e *evidence) good(sent time.Time, r Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if sent.After(e.sent) {
+		e.sent = sent
+	}
+	if e.known == nil || r.Route == routeUser && e.known.Route != routeUser {
+		e.known = &Request{Route: r.Route, Class: r.Class, Path: r.Path, Query: r.Query}
+	}
+}
+
+// since reports whether a request that was sent at that time or later got a good
+// answer.
+func (e *evidence) since(at time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.sent.IsZero() && !e.sent.Before(at)
+}
+
+// call returns a request that is known to work. Where none is, it returns GET /user,
+// which works for every key, and false.
+func (e *evidence) call() (Request, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.known == nil {
+		return Request{Route: routeUser, Class: "administrative", Path: pathUser, Query: url.Values{"fields": {"id"}}}, false
+	}
+	return *e.known, true
+}
+
+// documented reports whether a body is Looker's own: an error that says where it is
+// documented.
+func documented(body []byte) bool {
+	var e struct {
+		URL string `json:"documentation_url"`
+	}
+	return json.Unmarshal(body, &e) == nil && e.URL != ""
+}
+
+// again makes the pause before a request that got a 404 is repeated.
+func (c *Client) again(ctx context.Context, t *try) error {
+	t.missed = true
+	if sleep(ctx, min(time.Duration(c.rand()*float64(askAgain)), c.cfg.Retry.MaxWait)) != nil {
+		return ended(ctx, t.tried)
+	}
+	return nil
+}
+
+// judgeUnsure decides about a 404 that may be an outage's. It returns nil to repeat
+// the request, after the server has worked or was found to be down.
+func (c *Client) judgeUnsure(ctx context.Context, t *try, err error) error {
+	now := time.Now()
+	if t.unsure && c.evidence.since(now.Add(-proofLasts)) {
+		return c.believed(t, err)
+	}
+	if err := c.again(ctx, t); err != nil {
+		return err
+	}
+	failure := c.confirm(ctx, now)
+	switch class := Class(failure); {
+	case class == "" && t.unsure:
+		return c.believed(t, err)
+	case class == "":
+		t.unsure = true
+		return nil
+	case ctx.Err() != nil:
+		return ended(ctx, t.tried)
+	case class == FaultBudget:
+		return &BudgetError{Tried: t.tried, Max: c.budget.most, Last: err}
+	case class == FaultDown, errors.Is(failure, ErrLogin), errors.Is(failure, ErrClosed):
+		return failure
+	}
+	t.unsure = false
+	return c.doubt(t, failure, now)
+}
+
+// doubt makes the breaker wait until a call that is known to work works again.
+func (c *Client) doubt(t *try, failure error, sent time.Time) error {
+	_, known := c.evidence.call()
+	c.breaker.doubt(failure, sent, known)
+	if t.doubts++; t.doubts >= mostDoubts {
+		return t.final(t.last)
+	}
+	return nil
+}
+
+// believed ends a Get with an unsure 404 that has turned out to be true.
+func (c *Client) believed(t *try, err error) error {
+	c.breaker.good()
+	e, ok := errors.AsType[*StatusError](err)
+	if !ok {
+		return t.final(err)
+	}
+	sure := *e
+	sure.Unsure = false
+	return t.final(&sure)
+}
+
+// confirm makes sure that a request that was sent at a time or later got a good
+// answer. It makes a call only where no other one has shown it, and one for all who
+// wait.
+func (c *Client) confirm(ctx context.Context, since time.Time) error {
+	for !c.evidence.since(since) {
+		err := c.evidence.flight.do(ctx, c.life, func(ctx context.Context) error {
+			if err := c.gate.enter(ctx); err != nil {
+				return err
+			}
+			defer c.gate.leave()
+			return c.prove(ctx)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prove makes the call that is known to work, which counts as any other. The caller
+// has a place in the air.
+func (c *Client) prove(ctx context.Context) error {
+	renewed := false
+	for {
+		err := c.tryProof(ctx)
+		switch class := Class(err); {
+		case class == FaultThrottled: // the limiter holds everybody, and the breaker ends the run at last
+		case class == FaultUnauthorized && !renewed && !errors.Is(err, ErrLogin):
+			renewed = true
+		default:
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func (c *Client) tryProof(ctx context.Context) error {
+	r, _ := c.evidence.call()
+	r.Timeout = min(proofTimeout, c.cfg.Timeout)
+	t := &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}, proof: true}
+	if !c.budget.take() {
+		return &BudgetError{Tried: t.tried, Max: c.budget.most}
+	}
+	resp, err := c.send(ctx, t)
+	if err == nil {
+		c.bodies.give(resp.Body)
+	}
+	return err
+}
+
+// probe reports whether the server lives: nil where it does. Only a good answer is a
+// sign of life, as an outage may show as any other. GET /versions costs nothing, but
+// some hosts do not serve it, and where a call that is known to work has failed
+// (strict), it proves little. Then probe makes that call, if the budget allows it.
+func (c *Client) probe(ctx context.Context, strict bool) error {
+	_, err := c.versions(ctx, min(probeTimeout, c.cfg.Timeout), 1)
+	if err != nil && c.served.Load() || err == nil && !strict {
+		return err
+	}
+	failure := c.prove(ctx)
+	if Class(failure) == FaultBudget {
+		return nil // the next call ends the run
+	}
+	return failure
+}
