@@ -32,6 +32,7 @@ type account struct {
 	spent           bool  // the budget of calls ended before everything was asked
 	named           int64 // documents that others name which this run has settled
 	withheld        int64 // of them, parts of listed documents that answered 404
+	lost            int64 // documents that the store holds and whose own route answered 404
 	dangling        []string
 	orphans         []string
 	unserved        []string
@@ -148,6 +149,14 @@ func (l *Ledger) Withheld(ref record.Ref) {
 	l.kinds[ref.Kind].withheld++
 }
 
+// Lost takes note of a document that the store holds and whose route the server does
+// not serve any more: its kind is incomplete.
+func (l *Ledger) Lost(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[ref.Kind].lost++
+}
+
 // Dangling takes note of a document that another one points to and that is not
 // there. Many of them make their kind incomplete.
 func (l *Ledger) Dangling(ref record.Ref) {
@@ -248,6 +257,8 @@ func (a *account) lacks() string {
 	switch {
 	case a.withheld > 0:
 		return fmt.Sprintf("%d of %d that belong to listed documents answered 404", a.withheld, a.named)
+	case a.lost > 0:
+		return fmt.Sprintf("%d that the vault holds answered 404", a.lost)
 	case dangling > tolerated && 100*dangling > a.named:
 		return fmt.Sprintf("%d of %d that stored documents point to are not there (404)", dangling, a.named)
 	}

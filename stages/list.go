@@ -70,7 +70,7 @@ func (l *lister) kind(ctx context.Context, kind catalogue.Kind, emit pipeline.Em
 	for _, state := range states(kind) {
 		t, err := l.enumerate(ctx, kind, state, all.rows, emit)
 		if err != nil {
-			return l.failed(kind, state, err, emit)
+			return l.failed(ctx, kind, state, err, emit)
 		}
 		all = tally{rows: all.rows + t.rows, bad: all.bad + t.bad}
 	}
@@ -88,12 +88,13 @@ func states(kind catalogue.Kind) []record.State {
 }
 
 // failed ends the kind with the error of a call, unless that ends the run.
-func (l *lister) failed(kind catalogue.Kind, state record.State, err error, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) failed(ctx context.Context, kind catalogue.Kind, state record.State, err error, emit pipeline.Emit[record.Ask]) error {
 	var failed *Failed
 	switch {
 	case errors.As(err, &failed):
-		if ended(l.Ledger, l.Log, kind, l.Admin, failed) {
-			return nil
+		held, err := holds(ctx, l.Store, kind, failed)
+		if err != nil || ended(l.Ledger, l.Log, kind, l.Admin, held, failed) {
+			return err
 		}
 		return emit(record.Ask{Kind: kind.Name, State: state, Fault: &failed.Fault})
 	case errors.Is(err, ErrBudget):
@@ -103,20 +104,37 @@ func (l *lister) failed(kind catalogue.Kind, state record.State, err error, emit
 	return err
 }
 
+// holds reports whether the store holds documents of a kind whose list is not there.
+func holds(ctx context.Context, store Store, kind catalogue.Kind, failed *Failed) (bool, error) {
+	if failed.Class != record.FaultMissing || !kind.Optional {
+		return false, nil
+	}
+	ids, err := store.Unsettled(ctx, kind.Name, "", 1)
+	if err != nil {
+		return false, fmt.Errorf("look for stored %s: %w", kind.Name, err)
+	}
+	return len(ids) > 0, nil
+}
+
 // ended enters into the books how a listing ended that a call could not go on
 // with, and tells whether that was to be expected: this edition does not have the
-// kind, or the key is not an administrator's.
-func ended(ledger *Ledger, log hclog.Logger, kind catalogue.Kind, admin bool, failed *Failed) (expected bool) {
+// kind, or the key is not an administrator's. Where the store holds documents of it,
+// this edition has the kind.
+func ended(ledger *Ledger, log hclog.Logger, kind catalogue.Kind, admin, held bool, failed *Failed) (expected bool) {
 	refused := failed.Class == record.FaultDenied || failed.Class == record.FaultMissing
 	listing := record.Incomplete
+	reason := failed.Message
+	held = held && admin
 	switch {
+	case failed.Class == record.FaultMissing && kind.Optional && held:
+		reason += "; the vault holds documents of this kind"
 	case failed.Class == record.FaultMissing && kind.Optional:
 		listing = record.Unavailable
 	case refused:
 		listing = record.Denied
 	}
-	ledger.Ended(kind.Name, listing, failed.Message)
-	if refused && (kind.Optional || !admin) {
+	ledger.Ended(kind.Name, listing, reason)
+	if refused && (kind.Optional && listing != record.Incomplete || !admin) {
 		log.Info("listing refused", "kind", kind.Name, "status", failed.Status)
 		return true
 	}

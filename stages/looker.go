@@ -21,6 +21,9 @@ type Call struct {
 	// Tries is how often the call is made at most, for one that may be made in
 	// parts as well. 0, or above what the client does anyway: as often as that.
 	Tries int
+	// Twice says that a 404 counts only when it comes again: a node that lags does
+	// not know what others list.
+	Twice bool
 	// Check, when not nil, says what is wrong with the body of an answer that is
 	// otherwise good. An answer that it refuses is asked for again, like one that was
 	// cut off; the last refusal is the error of the call. It is called on the

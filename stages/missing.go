@@ -45,7 +45,7 @@ func (l *lister) missing(ctx context.Context, kind catalogue.Kind, emit pipeline
 				found, err = l.askFor(ctx, kind, ids)
 			}
 			if err != nil {
-				return l.failed(kind, state, err, emit)
+				return l.failed(ctx, kind, state, err, emit)
 			}
 			if err := l.turnedUp(ctx, kind, state, found, emit); err != nil {
 				return err

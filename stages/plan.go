@@ -91,6 +91,8 @@ func (l *lister) sift(ctx context.Context, kind catalogue.Kind, rows []record.Li
 		case ok && !full && k.State != record.Gone && (kind.Immutable || !r.Stamp.IsZero() && k.Stamp == r.Stamp):
 			s.same = append(s.same, r)
 		default:
+			r.Held = ok && k.State != record.Gone
+			r.Unseen = !ok && len(known) > 0 && len(kind.Listing.Fixed) > 0
 			if k.State == r.State {
 				r.Hash, r.Size = k.Hash, k.Size
 			}

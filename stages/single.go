@@ -15,14 +15,22 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	if route.IsZero() {
 		return t.fault(want, record.Fault{Class: record.FaultMissing, Message: "the list no longer holds it and no route brings it alone"})
 	}
-	err := t.bring(ctx, want, t.detailCall(want.ID))
+	call := t.detailCall(want.ID)
+	byAlias := !t.kind.ByAlias.IsZero() // then it has other names to be asked for by
+	call.Twice = !byAlias && !want.Unseen
+	err := t.bring(ctx, want, call)
 	failed := (*Failed)(nil)
 	if !errors.As(err, &failed) {
 		return err
 	}
-	if failed.Class == record.FaultMissing {
+	if failed.Class == record.FaultMissing && byAlias {
 		if done, err := t.otherwise(ctx, want); done || err != nil {
 			return err
+		}
+		if failed.Attempts < 2 {
+			if err := t.bring(ctx, want, call); !errors.As(err, &failed) {
+				return err
+			}
 		}
 	}
 	return t.refused(ctx, want, failed)
@@ -65,6 +73,9 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) 
 	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
 	missing := failed.Class == record.FaultMissing
 	switch {
+	case len(t.kind.Listing.Fixed) > 0 && missing && want.Held && t.Admin:
+		t.Ledger.Lost(ref)
+		return t.fault(want, failed.Fault)
 	case len(t.kind.Listing.Fixed) > 0 && (missing || failed.Class == record.FaultDenied),
 		t.kind.Listing.Followed && missing && !t.Admin: // which may mean: not for this key
 		t.Ledger.Absent(ref)

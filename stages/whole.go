@@ -23,8 +23,9 @@ func (t *task) whole(ctx context.Context) error {
 	}
 	var failed *Failed
 	if errors.As(err, &failed) {
-		if ended(t.Ledger, t.Log, t.kind, t.Admin, failed) {
-			return nil
+		holding, err := holds(ctx, t.Store, t.kind, failed)
+		if err != nil || ended(t.Ledger, t.Log, t.kind, t.Admin, holding, failed) {
+			return err
 		}
 		return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
 	}

@@ -89,7 +89,7 @@ func TestPartsGoWithTheirOwner(t *testing.T) {
 func TestDanglingReferences(t *testing.T) {
 	kinds := []record.Kind{"dashboards", "lookml_dashboards", "looks", "scheduled_plans", "alerts", "agents", "merge_queries", "queries"}
 	r := newRig(t, lookersim.Options{Seed: 8, TrashShare: -1})
-	r.rules("route=GET /merge_queries/{id} after=1 times=1 status=404")
+	r.rules("route=GET /merge_queries/{id} id=" + r.sim.IDs("merge_queries")[1] + " status=404")
 	result := r.run(record.RunComplete, start(kinds...))
 	faults := r.faults()
 	if len(faults) != 1 || faults[0].Class != record.FaultDangling || faults[0].Kind != "merge_queries" || !strings.HasPrefix(faults[0].Message, "named by dashboards/") {

@@ -226,9 +226,12 @@ func (c cost) times(f amount) cost {
 	return cost{c.administrative.times(f), c.query.times(f)}
 }
 
-// refusal tells how a kind's listing will end that could not be asked.
-func refusal(kind catalogue.Kind, failed *stages.Failed) record.Listing {
+// refusal tells how a kind's listing will end that could not be asked. held says
+// whether the vault holds documents of it.
+func refusal(kind catalogue.Kind, failed *stages.Failed, held bool) record.Listing {
 	switch {
+	case failed.Class == record.FaultMissing && kind.Optional && held:
+		return record.Incomplete
 	case failed.Class == record.FaultMissing && kind.Optional:
 		return record.Unavailable
 	case failed.Class == record.FaultDenied, failed.Class == record.FaultMissing:

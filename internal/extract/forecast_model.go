@@ -103,7 +103,7 @@ func (m *model) add(k *knowledge) {
 // this instance, ends with that call; one that failed may work the next time.
 func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
 	failed := k.glance.Failed
-	f.Listing = refusal(k.kind, failed)
+	f.Listing = refusal(k.kind, failed, len(k.held) > 0)
 	f.Notes = append(f.Notes, failed.Message)
 	c.add(k.kind.Listing.Route.Activity, exactly(1))
 	if f.Listing == record.Incomplete {

@@ -96,7 +96,7 @@ func TestRunSaysWhatIsOutOfTheOrdinary(t *testing.T) {
 			told[fmt.Sprint(line["kind"], " ", line["listing"], " ", line["gone"], " ", line["failed"])] = true
 		}
 	}
-	for _, want := range []string{"looks complete 1 0", "roles incomplete 0 1", "themes unavailable 0 0"} {
+	for _, want := range []string{"looks complete 1 0", "roles incomplete 0 1", "themes incomplete 0 1"} {
 		if !told[want] {
 			t.Errorf("not said: %s; said: %v", want, told)
 		}

@@ -54,7 +54,11 @@ type Listed struct {
 	Size   int64  // bytes of the body of that hash
 	// Named is of followed kinds: a document that this run has settled points to it.
 	// One that is not was named by a document that may be gone itself.
-	Named       bool
+	Named bool
+	Held  bool // the store holds it, and not as gone
+	// Unseen is of kinds whose documents have a route each: the store holds others of
+	// the kind, so an earlier run has asked for this one and did not find it.
+	Unseen      bool
 	Fingerprint Digest // of the newest body that is stored, in whatever state; zero when there is none
 }
 

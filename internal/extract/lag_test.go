@@ -1,0 +1,89 @@
+package extract_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// TestANodeThatLags answers 404 once to everything that has a route of its own, in
+// each body that servers send. Everything is asked again, and the backup is whole.
+func TestANodeThatLags(t *testing.T) {
+	for _, body := range []string{"", " body=page", " body=short", " body=sinatra"} {
+		t.Run("404"+body, func(t *testing.T) {
+			r := newRig(t, lookersim.Options{Seed: 8})
+			var rules []string
+			for _, kind := range []string{
+				"group_groups", "role_users", "role_groups", "user_attribute_group_values", "content_metadata", "content_access",
+				"merge_queries", "queries", "explores",
+			} {
+				rules = append(rules, "kind="+kind+" each=1 status=404"+body)
+			}
+			for _, route := range []string{"/setting", "/password_config", "/themes/{id}", "/users/{id}"} {
+				rules = append(rules, "route=GET "+route+" each=1 status=404"+body)
+			}
+			r.rules(rules...)
+			r.run(record.RunComplete, start())
+			compare(t, r)
+			if faults := r.faults(); len(faults) > 0 {
+				t.Errorf("faults %+v", faults)
+			}
+		})
+	}
+}
+
+// TestWhatTheVaultHoldsIsNotUnavailable: a kind or a settings route that answered
+// before and now answers 404 is incomplete, named by a fault, and nothing of it is
+// gone. One that never answered is not on this instance.
+func TestWhatTheVaultHoldsIsNotUnavailable(t *testing.T) {
+	kinds := []record.Kind{"themes", "settings", "boards", "color_collections"}
+	rules := []string{"route=GET /themes status=404", "route=GET /setting status=404", "route=GET /color_collections status=404"}
+	r := newRig(t, lookersim.Options{Seed: 8})
+	r.rules(rules...)
+	result := r.run(record.RunComplete, start(kinds...))
+	for _, kind := range []record.Kind{"themes", "color_collections"} {
+		if got := countsOf(t, result, kind); got.Listing != record.Unavailable {
+			t.Errorf("%+v, want it unavailable", got)
+		}
+	}
+	// The vault knows nothing of /setting, so it is asked once only from now on.
+	r.sim.ResetCounts()
+	r.run(record.RunComplete, start(kinds...))
+	if n := r.sim.Counts().Routes["GET /setting"]; n != 1 {
+		t.Errorf("/setting was asked %d times, want 1", n)
+	}
+	r.rules()
+	r.run(record.RunComplete, start(kinds...))
+	before := len(r.stored())
+
+	r.rules(rules...)
+	result = r.run(record.RunPartial, start(kinds...))
+	for kind, reason := range map[record.Kind]string{
+		"themes": "the vault holds documents of this kind", "color_collections": "the vault holds documents of this kind",
+		"settings": "1 that the vault holds answered 404",
+	} {
+		if got := countsOf(t, result, kind); got.Listing != record.Incomplete || got.Gone != 0 || !strings.HasSuffix(got.Reason, reason) {
+			t.Errorf("%+v, want it incomplete: %s", got, reason)
+		}
+	}
+	var named []string
+	for _, fault := range r.faults() {
+		named = append(named, fault.Ref.String())
+	}
+	slices.Sort(named)
+	if want := []string{"color_collections/", "settings/setting", "themes/"}; !slices.Equal(named, want) {
+		t.Errorf("faults of %q, want %q", named, want)
+	}
+	if after := len(r.stored()); after != before {
+		t.Errorf("%d documents, want %d", after, before)
+	}
+
+	r.rules()
+	r.run(record.RunComplete, start(kinds...))
+	if faults := r.faults(); len(faults) > 0 {
+		t.Errorf("still open: %+v", faults)
+	}
+}
