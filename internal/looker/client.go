@@ -48,6 +48,11 @@ type Config struct {
 	Connections int           // requests in the air at once, whatever they ask: calls, logins, probes; 0 = 16
 	Version     string        // of the program, for User-Agent and x-looker-appid
 
+	// Transport takes the place of the network, for a server in this process: nothing
+	// that is said here of hosts, certificates and proxies is then of any use. nil =
+	// the network.
+	Transport http.RoundTripper `json:"-"`
+
 	Limits Limits
 	Retry  Retry
 	Log    hclog.Logger // nil = none
@@ -144,6 +149,9 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	cfg.fill()
+	if cfg.Transport != nil {
+		return newClient(cfg, base, cfg.Transport, rand.Float64), nil
+	}
 	rt, err := newTransport(cfg, base)
 	if err != nil {
 		return nil, err

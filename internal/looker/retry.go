@@ -24,18 +24,19 @@ const (
 
 // try is what one call of Get has gone through so far.
 type try struct {
-	req     Request
-	query   string
-	tried   Tried
-	spent   int  // API calls made
-	failed  int  // of them, those that count against the attempts allowed
-	missed  bool // a 404 was asked again
-	unsure  bool // it was unsure, and the server has worked since
-	doubts  int  // times that the server was found down behind a 404
-	proof   bool // made to find out whether the server works
-	renewed bool // a 401 was answered by a new login
-	own     bool // the last error is of a request of its own, not of the login that all wait for
-	last    error
+	req         Request
+	query       string
+	tried       Tried
+	spent       int       // API calls made
+	failed      int       // of them, those that count against the attempts allowed
+	missed      bool      // a 404 was asked again
+	unsure      bool      // it was unsure, and the server has worked since
+	doubts      int       // times that the server was found down behind a 404
+	proof       bool      // made to find out whether the server works
+	failedSince time.Time // when the first attempt failed that counts
+	renewed     bool      // a 401 was answered by a new login
+	own         bool      // the last error is of a request of its own, not of the login that all wait for
+	last        error
 
 	refused      int       // 429s while others were answered
 	refusedSince time.Time // the first 429
@@ -70,13 +71,19 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 	case FaultDenied, FaultInvalid, FaultTooLarge:
 		return t.final(err)
 	}
-	t.failed++
+	if t.failed++; t.failed == 1 {
+		t.failedSince = time.Now()
+	}
 	most := t.req.Attempts
 	if Class(err) == FaultMismatch {
 		most = min(most, mismatchAttempts)
 	}
 	if !repeatable(err) || t.failed >= most {
 		return t.final(err)
+	}
+	if t.failed == most-1 && c.silent(ctx, t) {
+		c.breaker.doubt(err, t.failedSince, false)
+		return nil
 	}
 	wait := c.backoff(t.failed)
 	if s, ok := errors.AsType[*StatusError](err); ok && s.RetryAfter > 0 {
@@ -90,6 +97,19 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 		return ended(ctx, t.tried)
 	}
 	return nil
+}
+
+// silent reports whether the server is down, before a call makes its last attempt:
+// no call at all was answered since the first attempt failed, and GET /versions is not
+// either. The last attempt then waits until the server lives. A few workers have made
+// all their attempts before the breaker suspects anything, and what they asked for in
+// a short outage would become a fault.
+func (c *Client) silent(ctx context.Context, t *try) bool {
+	if !c.served.Load() || c.evidence.since(t.failedSince) {
+		return false
+	}
+	_, err := c.versions(ctx, min(probeTimeout, c.cfg.Timeout), 1)
+	return err != nil
 }
 
 func (c *Client) judgeUnauthorized(t *try, err error) error {

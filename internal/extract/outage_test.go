@@ -1,0 +1,244 @@
+package extract_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/sinks"
+)
+
+// wire connects a client with a simulated Looker in the same process, so that both
+// live in simulated time.
+type wire struct {
+	sim *lookersim.Server
+
+	mu      sync.Mutex
+	seen    map[string]int // requests by method and path
+	arrived func(what string, n int)
+}
+
+// RoundTrip answers a request.
+func (w *wire) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if recover() != nil { // the handler cut the connection
+			err = errors.New("connection reset by peer")
+		}
+	}()
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	what := req.Method + " " + strings.TrimPrefix(req.URL.Path, "/api/4.0")
+	w.seen[what]++
+	n, arrived := w.seen[what], w.arrived
+	w.mu.Unlock()
+	if arrived != nil {
+		arrived(what, n)
+	}
+	served := req.Clone(req.Context())
+	if served.Body == nil {
+		served.Body = http.NoBody
+	}
+	recorded := httptest.NewRecorder()
+	w.sim.ServeHTTP(recorded, served)
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	resp = recorded.Result()
+	body, err := io.ReadAll(resp.Body)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, err
+}
+
+// bubble is a simulated Looker, a store and the runs against it, in simulated time.
+type bubble struct {
+	t      *testing.T
+	wire   *wire
+	memory *sinks.Memory
+	kinds  []record.Kind
+}
+
+func newBubble(t *testing.T, seed int64) *bubble {
+	t.Helper()
+	sim, err := lookersim.New(lookersim.Options{
+		Seed: seed, SmallTiles: true, Tiles: [2]int{1, 3}, TrashShare: -1, Latency: 50 * time.Millisecond, TokenTTL: 1500 * time.Millisecond,
+		Sizes: lookersim.Sizes{Dashboards: 12, Folders: 6, Users: 6, Groups: 5, Roles: 6, MergedTiles: 6, MergeQueries: 5, SourceQueries: 8},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bubble{
+		t: t, wire: &wire{sim: sim}, memory: sinks.NewMemory(),
+		kinds: []record.Kind{"dashboards", "folders", "users", "groups", "roles", "group_groups", "role_users", "role_groups", "content_metadata", "merge_queries", "queries"},
+	}
+}
+
+// run makes a run; cannot connect is the error of a login that failed.
+func (b *bubble) run(arrived func(what string, n int)) (result extract.Result, err error) {
+	b.t.Helper()
+	b.wire.mu.Lock()
+	b.wire.seen, b.wire.arrived = make(map[string]int), arrived
+	b.wire.mu.Unlock()
+	meter := &extract.Meter{}
+	client, err := looker.New(looker.Config{
+		BaseURL: "https://looker.example.com", ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret,
+		VerifySSL: true, Timeout: 5 * time.Second, Version: "test", Observe: meter.Count, Transport: b.wire,
+		Retry: looker.Retry{Attempts: 5, MaxWait: time.Minute},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Login(b.t.Context()); err != nil {
+		return result, fmt.Errorf("%w: %w", errCannotConnect, err)
+	}
+	if _, err := client.Versions(b.t.Context()); err != nil {
+		b.t.Logf("versions: %v", err)
+	}
+	c := config.Default(2)
+	c.Stages.Fetch.Workers, c.Stages.List.Workers = 2, 1
+	s := start(b.kinds...)
+	s.BaseURL = client.BaseURL()
+	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(b.kinds, k.Name) })
+	defer b.memory.Close()
+	return extract.Run(b.t.Context(), extract.Job{
+		Config: c, Kinds: kinds, Start: s, Client: client, Sink: b.memory, Log: hclog.NewNullLogger(), Now: time.Now, Meter: meter,
+	})
+}
+
+var errCannotConnect = errors.New("cannot connect")
+
+// differences compares the store with the server: what is missing, and what is gone
+// or stored though the server does not have it.
+func (b *bubble) differences() (missing, wrong []string) {
+	stored := make(map[record.Ref]record.State)
+	for _, item := range b.memory.Items() {
+		stored[item.Ref] = item.State
+	}
+	for _, kind := range b.kinds {
+		for item := range b.wire.sim.Items(string(kind)) {
+			ref := record.Ref{Kind: kind, ID: item.ID}
+			switch stored[ref] {
+			case "":
+				if item.Needs == "" || kind != "content_metadata" {
+					missing = append(missing, ref.String())
+				}
+			case record.Gone:
+				wrong = append(wrong, ref.String()+" is gone")
+			}
+			delete(stored, ref)
+		}
+	}
+	for ref := range stored {
+		wrong = append(wrong, ref.String()+" is stored")
+	}
+	return missing, wrong
+}
+
+// TestOutageMatrix: whatever a Looker that is down answers, whenever that begins: a
+// short outage is ridden out, a long one ends the run, and nothing becomes gone, or
+// is missing without a word.
+func TestOutageMatrix(t *testing.T) {
+	shows := map[string]string{
+		"404 page": "status=404 body=page", "short 404": "status=404 body=sinatra", "503": "status=503", "reset": "do=reset", "empty 200": "do=empty",
+	}
+	moments := map[string]func(what string, n int) bool{
+		"first call":    func(what string, _ int) bool { return what == "POST /login" },
+		"wave 0":        func(what string, _ int) bool { return what == "GET /roles" },
+		"wave 1":        func(what string, _ int) bool { return what == "GET /roles/3/users" },
+		"token renewal": func(what string, n int) bool { return what == "POST /login" && n > 1 },
+	}
+	for show, rule := range shows {
+		for moment, begins := range moments {
+			for _, lasts := range []string{" for=3s", ""} {
+				for _, later := range []bool{false, true} {
+					name := fmt.Sprintf("%s/%s%s/later run %v", show, moment, strings.ReplaceAll(lasts, "=", " "), later)
+					t.Run(name, func(t *testing.T) {
+						t.Parallel()
+						synctest.Test(t, func(t *testing.T) { outOf(t, rule+lasts, begins, moment == "first call", lasts == "", later) })
+					})
+				}
+			}
+		}
+	}
+}
+
+func outOf(t *testing.T, text string, begins func(string, int) bool, first, forGood, later bool) {
+	b := newBubble(t, 3)
+	rule, err := lookersim.ParseRule(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if later {
+		if result, err := b.run(nil); err != nil || result.Run.Outcome != record.RunComplete {
+			t.Fatalf("first run: %v %+v", err, result.Run)
+		}
+	}
+	out := sync.OnceFunc(func() {
+		if err := b.wire.sim.SetRules(rule); err != nil {
+			t.Error(err)
+		}
+	})
+	fell := false
+	result, err := b.run(func(what string, n int) {
+		if begins(what, n) {
+			fell = true
+			out()
+		}
+	})
+	if !fell {
+		t.Fatal("there was no outage")
+	}
+	missing, wrong := b.differences()
+	if len(wrong) > 0 {
+		t.Errorf("wrong: %v", wrong)
+	}
+	if later && len(missing) > 0 {
+		t.Errorf("missing in a later run: %v", missing)
+	}
+	switch {
+	case first && errors.Is(err, errCannotConnect):
+		return // nothing was begun
+	case forGood:
+		if !errors.Is(err, looker.ErrDown) || result.Run.Outcome != record.RunPartial {
+			t.Errorf("ended %s with %v, want the server down", result.Run.Outcome, err)
+		}
+	case err != nil || result.Run.Outcome != record.RunComplete:
+		t.Errorf("ended %s with %v, want it ridden out: %+v", result.Run.Outcome, err, b.memory.Faults())
+	case len(missing) > 0:
+		t.Errorf("complete, and missing: %v", missing)
+	}
+	listing := make(map[record.Kind]record.Counts)
+	for _, k := range result.Run.Kinds {
+		listing[k.Kind] = k
+	}
+	for _, text := range missing {
+		kind, _, _ := strings.Cut(text, "/")
+		said := func(kind record.Kind) bool {
+			k := listing[kind]
+			return k.Listing != record.Complete || k.Failed > 0
+		}
+		// What hangs on an owner that is said not to be whole is said with it.
+		if !said(record.Kind(kind)) && !slices.ContainsFunc(catalogue.Parents(record.Kind(kind)), said) {
+			t.Errorf("%s is missing without a word", text)
+		}
+	}
+}
