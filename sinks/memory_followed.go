@@ -28,7 +28,7 @@ func (m *Memory) Followed(_ context.Context, kind record.Kind, after string, lim
 			}
 			l, ok := found[ref.ID]
 			if !ok {
-				l = record.Listed{ID: ref.ID, State: record.Present}
+				l = record.Listed{ID: ref.ID, State: record.Present, Dangled: m.dangles(ref)}
 			}
 			if l.Folder == "" || above != "" && above < l.Folder {
 				l.Folder = above
@@ -54,6 +54,14 @@ func (m *Memory) pointsTo(from record.Ref, kind record.Kind) (first string) {
 		}
 	}
 	return first
+}
+
+// dangles reports whether an open fault says that a document is not there.
+func (m *Memory) dangles(ref record.Ref) bool {
+	return slices.ContainsFunc(m.runs, func(r *memoryRun) bool {
+		f := r.faults[ref]
+		return r.Instance == m.run.Instance && f != nil && f.Resolved == 0 && f.Class == record.FaultDangling
+	})
 }
 
 // Parents answers for the documents that are held.

@@ -25,7 +25,7 @@ type Sink interface {
 	// point to nothing; in a run with a scope, only those count that it settled.
 	// Folder is what the document in the owner's folder points to in that kind,
 	// where there is one. Named is set where this run has settled a document that
-	// points to it.
+	// points to it, Dangled where an open fault says that it is not there.
 	Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error)
 
 	// Parents returns documents that point to a document and are not gone, at most

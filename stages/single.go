@@ -17,7 +17,9 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	}
 	call := t.detailCall(want.ID)
 	byAlias := !t.kind.ByAlias.IsZero() // then it has other names to be asked for by
-	call.Twice = !byAlias && !want.Unseen
+	// What an earlier run did not find is asked for once, to see whether it is there now.
+	once := want.Unseen || want.Dangled
+	call.Twice = !byAlias && !once
 	err := t.bring(ctx, want, call)
 	failed := (*Failed)(nil)
 	if !errors.As(err, &failed) {
@@ -27,7 +29,7 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 		if done, err := t.otherwise(ctx, want); done || err != nil {
 			return err
 		}
-		if failed.Attempts < 2 {
+		if failed.Attempts < 2 && !once {
 			if err := t.bring(ctx, want, call); !errors.As(err, &failed) {
 				return err
 			}

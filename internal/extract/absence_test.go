@@ -147,3 +147,18 @@ func TestExploresThatAreNotServed(t *testing.T) {
 		t.Errorf("faults: %+v", r.faults())
 	}
 }
+
+// TestWhatDanglesIsAskedForOnce: what an earlier run found not to be there costs one
+// call in the next one.
+func TestWhatDanglesIsAskedForOnce(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 8, TrashShare: -1})
+	id := r.sim.IDs("merge_queries")[0]
+	r.rules("route=GET /merge_queries/{id} id=" + id + " status=404")
+	for run, want := range []int64{2, 1, 1} {
+		r.sim.ResetCounts()
+		r.run(record.RunComplete, start("dashboards", "merge_queries"))
+		if got := int64(r.sim.Counts().Faults); got != want {
+			t.Errorf("run %d asked %d times, want %d", run+1, got, want)
+		}
+	}
+}

@@ -118,7 +118,6 @@ func (m *model) followed(k *knowledge, f *KindForecast) (c cost, items amount) {
 	items = exactly(n).plus(more)
 	gone := min(k.past.dangling, len(fresh))
 	items = items.plus(exactly(-gone))
-	c.add(k.kind.Detail.Activity, exactly(gone)) // each is asked for twice
 	if !owned(k.kind.Name) {
 		items.low -= math.Ceil(float64(len(fresh)-gone) / 20)
 	}

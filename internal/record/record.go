@@ -55,7 +55,9 @@ type Listed struct {
 	// Named is of followed kinds: a document that this run has settled points to it.
 	// One that is not was named by a document that may be gone itself.
 	Named bool
-	Held  bool // the store holds it, and not as gone
+	// Dangled is of followed kinds: an open fault says that the server does not have it.
+	Dangled bool
+	Held    bool // the store holds it, and not as gone
 	// Unseen is of kinds whose documents have a route each: the store holds others of
 	// the kind, so an earlier run has asked for this one and did not find it.
 	Unseen      bool

@@ -10,12 +10,14 @@ import (
 
 // selectFollowed reads ids that documents point to, from one id on. The second
 // column is what the document in the owner's folder points to in the same kind,
-// the third whether the run has settled a document that points to it.
+// the third whether the run has settled a document that points to it, the fourth
+// whether it is known to dangle.
 const selectFollowed = `
 SELECT r.item, coalesce(min((
 	SELECT above.item FROM heads f JOIN refs above ON above.version = f.version
 	WHERE f.instance = v.instance AND f.kind = v.kind AND f.item = v.folder AND f.state <> 'gone' AND above.kind = r.kind
-)), ''), max(h.settled_run = ?6)
+)), ''), max(h.settled_run = ?6), EXISTS (
+	SELECT 1 FROM faults f WHERE f.instance = v.instance AND f.kind = r.kind AND f.item = r.item AND f.class = ?7 AND f.resolved_run IS NULL)
 FROM refs r
 JOIN versions v ON v.id = r.version
 JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item AND h.version = v.id
@@ -26,7 +28,8 @@ GROUP BY r.item ORDER BY r.item LIMIT ?5`
 // most limit of them, sorted bytewise, those behind after only. In a run with a
 // scope only documents count that the run has settled. Folder is what the
 // document in the owner's folder points to in that kind, "" when there is none.
-// Named is set where the run has settled a document that points to it.
+// Named is set where the run has settled a document that points to it, Dangled
+// where an open fault says that it is not there.
 func (w *Writer) Followed(ctx context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error) {
 	if w.run == nil {
 		return nil, errNoRun
@@ -37,13 +40,13 @@ func (w *Writer) Followed(ctx context.Context, kind record.Kind, after string, l
 	}
 	var listed []record.Listed
 	query := func() (*sql.Rows, error) {
-		return w.reader.db.QueryContext(ctx, selectFollowed, string(kind), after, w.run.instance, settledIn, limit, w.run.id)
+		return w.reader.db.QueryContext(ctx, selectFollowed, string(kind), after, w.run.instance, settledIn, limit, w.run.id, record.FaultDangling)
 	}
 	for row, err := range rowsOf(query) {
 		if err != nil {
 			return nil, doing(fmt.Sprintf("follow references to %s", kind), classify(w.path, err))
 		}
-		listed = append(listed, record.Listed{ID: text(row[0]), Folder: text(row[1]), State: record.Present, Named: integer(row[2]) == 1})
+		listed = append(listed, record.Listed{ID: text(row[0]), Folder: text(row[1]), State: record.Present, Named: integer(row[2]) == 1, Dangled: integer(row[3]) == 1})
 	}
 	return listed, nil
 }

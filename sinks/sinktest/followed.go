@@ -112,6 +112,21 @@ func followedFromSettled(t *testing.T, store Store) {
 	s.close()
 }
 
+// followedThatDangles: a reference that an open fault says to lead to nothing is told
+// from others, until it is found.
+func followedThatDangles(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards, looks))
+	s.commit(Doc(dashboards, "1", "One", Pointing(look("a"), look("b"), look("c"))), Fault(looks, "a", record.FaultDangling, 1),
+		Fault(looks, "b", record.FaultDangling, 1), Fault(looks, "c", "server", 1))
+	s.complete(Ended(dashboards, 1), Ended(looks, 3))
+	s = store.begin(t, kinds(dashboards, looks))
+	s.commit(Same(dashboards, "1"), Doc(looks, "b", "Found"))
+	a := listedLook("a", "")
+	a.Dangled = true
+	s.follows(a, listedLook("b", ""), listedLook("c", ""))
+	s.close()
+}
+
 func parents(t *testing.T, store Store) {
 	dashboard := func(id string) record.Ref { return record.Ref{Kind: dashboards, ID: id} }
 	s := store.begin(t, kinds(dashboards, looks))

@@ -25,6 +25,7 @@ func references() []trial {
 		{"followed in pages", followedInPages},
 		{"followed in a scope", followedInScope},
 		{"followed from what the run has settled", followedFromSettled},
+		{"followed that dangles", followedThatDangles},
 		{"parents", parents},
 		{"naming", naming},
 		{"called", called},
