@@ -66,8 +66,8 @@ func TestA404IsAskedAgain(t *testing.T) {
 				if looker.Class(err) != tt.class || asked != tt.calls || proofs != tt.proofs {
 					t.Errorf("class %q after %d calls and %d proofs, want %q, %d, %d: %v", looker.Class(err), asked, proofs, tt.class, tt.calls, tt.proofs, err)
 				}
-				if calls := c.Stats().Calls; calls != int64(asked+proofs) {
-					t.Errorf("%d calls counted, want %d", calls, asked+proofs)
+				if stats := c.Stats(); stats.Calls != int64(asked+proofs) || stats.Retries != 0 {
+					t.Errorf("%d calls and %d retries counted, want %d and 0", stats.Calls, stats.Retries, asked+proofs)
 				}
 			})
 		})

@@ -161,14 +161,18 @@ func (c *Client) account(t *try, a answer, err error) {
 	if a.status >= 200 && a.status <= 299 {
 		size = int64(len(a.body))
 	}
-	c.stats.count(a.status, class, size, a.took, t.spent > 1)
+	c.stats.count(a.status, class, size, a.took, t.repeats())
 	if c.cfg.Observe != nil {
 		c.cfg.Observe(Call{
 			Route: t.req.Route, Class: t.req.Class, Status: a.status, Fault: class,
-			Bytes: size, Took: a.took, Retry: t.spent > 1,
+			Bytes: size, Took: a.took, Retry: t.repeats(),
 		})
 	}
 }
+
+// repeats reports whether the call is made again because it failed. To ask once more
+// whether something is missing is no repeat.
+func (t *try) repeats() bool { return t.spent > 2 || t.spent == 2 && !t.missed }
 
 // learn tells the limiter, the breaker and the login what a call has shown. A call
 // that is made to find out whether the server works says nothing of the others.
