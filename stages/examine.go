@@ -21,7 +21,7 @@ const believedAfter = 2
 // shapes is what a run knows of the members that documents of a kind have. It is
 // guarded by the lock of the kind's habits.
 type shapes struct {
-	whole   map[uint64]bool       // shapes that lack nothing of all
+	lacks   map[uint64][]string   // what documents of a shape lack of all; forgotten when all grows
 	all     map[string]canon.Part // the members that any row had
 	lacking map[string]int        // how many documents lack a member as their rows do
 	passed  int                   // rows whose lacks were all believed
@@ -104,19 +104,24 @@ func (t *task) inspect(found []matched) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range found {
-		if m.doc == nil || t.shapes.whole[m.doc.Shape] {
+		if m.doc == nil {
 			continue
 		}
-		for name, part := range canon.Members(t.rules, m.row) {
-			if known, ok := t.shapes.all[name]; !ok || part.Container && !known.Container {
-				t.shapes.all[name] = part
-				clear(t.shapes.whole)
-			}
-		}
-		if len(lacking(t.shapes.all, canon.Members(t.rules, m.row))) == 0 {
-			t.shapes.whole[m.doc.Shape] = true
+		if _, known := t.shapes.lacks[m.doc.Shape]; !known {
+			t.shapes.add(m.doc.Shape, canon.Members(t.rules, m.row))
 		}
 	}
+}
+
+// add takes over the members of a document, and notes what its shape lacks.
+func (s *shapes) add(shape uint64, has map[string]canon.Part) {
+	for name, part := range has {
+		if known, ok := s.all[name]; !ok || part.Container && !known.Container {
+			s.all[name] = part
+			clear(s.lacks)
+		}
+	}
+	s.lacks[shape] = lacking(s.all, has)
 }
 
 // lacking returns the members that are missing, or null where others have an object or
@@ -159,10 +164,14 @@ func (t *task) suspicious(ctx context.Context, m matched, counts bool) ([]string
 func (t *task) fewerThanOthers(m matched, counts bool) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.shapes.whole[m.doc.Shape] {
+	lacks, known := t.shapes.lacks[m.doc.Shape]
+	if !known { // another answer has shown more members since
+		t.shapes.add(m.doc.Shape, canon.Members(t.rules, m.row))
+		lacks = t.shapes.lacks[m.doc.Shape]
+	}
+	if len(lacks) == 0 {
 		return nil
 	}
-	lacks := lacking(t.shapes.all, canon.Members(t.rules, m.row))
 	if slices.ContainsFunc(lacks, func(name string) bool { return t.shapes.lacking[name] < believedAfter }) {
 		return lacks
 	}

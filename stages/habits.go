@@ -51,7 +51,7 @@ func newHabits(kind catalogue.Kind, ledger *Ledger) *habits {
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),
 		shapes: shapes{
-			whole: make(map[uint64]bool), all: make(map[string]canon.Part), lacking: make(map[string]int),
+			lacks: make(map[uint64][]string), all: make(map[string]canon.Part), lacking: make(map[string]int),
 		},
 		size: max(kind.Size, 1), chunk: unbounded,
 	}
