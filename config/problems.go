@@ -56,7 +56,7 @@ type finding struct {
 }
 
 func (r *report) add(at origin, key, text string) {
-	r.found = append(r.found, finding{at: at, Problem: Problem{Where: at.String(), Key: key, Text: text}})
+	r.found = append(r.found, finding{at: at, Problem: Problem{Where: at.String(), Key: keyName(key), Text: text}})
 }
 
 // err is nil when nothing was found.

@@ -62,8 +62,24 @@ func (s *schema) walk(t reflect.Type, section string, index []int) {
 // isSection reports whether the key has keys below it.
 func (s *schema) isSection(key string) bool { return key != "" && s.sections[key] != nil }
 
+// keyName is the part of a key that is a name. What follows may be a value that was
+// run into it, as in "client_secret:abc", which YAML reads as one key, and is never shown.
+func keyName(key string) string {
+	end := strings.IndexAny(key, ":= \t\"'")
+	if end < 0 {
+		return key
+	}
+	return key[:end]
+}
+
 // unknown says that there is no such key and which one was probably meant.
 func (s *schema) unknown(key string) string {
+	if name := keyName(key); name != key {
+		if _, ok := s.byKey[name]; ok {
+			return "unknown key, as it goes on behind the name; is a space missing behind the colon?"
+		}
+		return "unknown key; its name ends before what is not shown here"
+	}
 	if s.isSection(key) {
 		return "is a section; set a key in it: " + strings.Join(s.sections[key], ", ")
 	}
