@@ -160,13 +160,12 @@ func (c *Client) confirm(ctx context.Context, since time.Time) error {
 // prove makes the call that is known to work, which counts as any other. The caller
 // has a place in the air.
 func (c *Client) prove(ctx context.Context) error {
-	renewed := false
-	for {
+	for renewals := 0; ; {
 		err := c.tryProof(ctx)
 		switch class := Class(err); {
 		case class == FaultThrottled: // the limiter holds everybody, and the breaker ends the run at last
-		case class == FaultUnauthorized && !renewed && !errors.Is(err, ErrLogin):
-			renewed = true
+		case class == FaultUnauthorized && renewals < lapsesAllowed && !errors.Is(err, ErrLogin):
+			renewals++
 		default:
 			return err
 		}

@@ -29,17 +29,22 @@ const (
 	// badTokens is how many calls in a row, each with a token fresh from a login,
 	// may be answered with 401 before the login counts as refused.
 	badTokens = 10
+	// lapsesAllowed is how often one call may arrive with a token that ended on its
+	// way. With tokens of 100 ms on a loaded machine that happens twice in a row.
+	lapsesAllowed = 4
 	// firstAttempts bounds the attempts of the first contact: somebody waits for it.
 	firstAttempts = 3
 )
 
-// session is a token and the headers that carry it. It never changes.
+// session is a token and the headers that carry it. It never changes but for what was
+// found out about the token.
 type session struct {
 	token   string
 	header  http.Header // of every request; shared, so read only
 	renewAt time.Time
 	expires time.Time
-	once    *once // not nil: the token had ended when it came
+	once    *once        // not nil: the token had ended when it came
+	worked  *atomic.Bool // the server has accepted the token
 }
 
 // once is a token that is used although it should have ended.
@@ -58,6 +63,12 @@ func (s *session) use() {
 // usable reports whether a call may be made with the session.
 func (s *session) usable(now time.Time) bool {
 	return s != nil && (now.Before(s.renewAt) || s.once != nil && !s.once.used.Load())
+}
+
+// lapsed reports whether the token was good once: the server took it, or its time is
+// over. That it is refused now says nothing about the next one.
+func (s *session) lapsed(now time.Time) bool {
+	return s.once == nil && (s.worked.Load() || !now.Before(s.expires))
 }
 
 // auth keeps the session: one login for all callers.
@@ -151,7 +162,10 @@ func (a *auth) reject(s *session) {
 }
 
 // accepted notes that the server knows its own tokens.
-func (a *auth) accepted() {
+func (a *auth) accepted(s *session) {
+	if !s.worked.Load() {
+		s.worked.Store(true)
+	}
 	if a.bad.Load() != 0 {
 		a.bad.Store(0)
 	}
@@ -191,7 +205,7 @@ func newSession(body []byte, asked time.Time, header http.Header) (*session, boo
 	}
 	header = header.Clone()
 	header.Set("Authorization", "token "+answer.Token)
-	s := &session{token: answer.Token, header: header, expires: asked.Add(life), renewAt: asked.Add(life - early)}
+	s := &session{token: answer.Token, worked: new(atomic.Bool), header: header, expires: asked.Add(life), renewAt: asked.Add(life - early)}
 	if left <= 0 {
 		s.renewAt, s.once = s.expires, &once{life: life, took: took}
 	}

@@ -120,6 +120,42 @@ func TestOneRenewalAndOneRepeatOn401(t *testing.T) {
 	})
 }
 
+// TestTokenThatEndsOnItsWay has a slow server that looks at a token after it ended:
+// such a 401 says nothing about the next token, however often it comes in a row.
+func TestTokenThatEndsOnItsWay(t *testing.T) {
+	tests := []struct {
+		name  string
+		slow  int // calls that reach the server too late
+		fault looker.FaultClass
+	}{
+		{"twice", 2, ""},
+		{"four times", 4, ""},
+		{"always", 1 << 30, looker.FaultUnauthorized},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{login: grants(2)}
+				f.api = func(n int, req *http.Request) (*http.Response, error) {
+					if n > tt.slow {
+						return reply(200, nil, `{}`), nil
+					}
+					time.Sleep(3 * time.Second)
+					return reply(401, nil, `{"message":"Requires authentication."}`), nil
+				}
+				c := fakeClient(t, f, nil)
+				_, err := c.Get(t.Context(), look1)
+				if got := looker.Class(err); got != tt.fault {
+					t.Errorf("class %q (%v), want %q", got, err, tt.fault)
+				}
+				if logins, _ := f.counts(); logins > 10 {
+					t.Errorf("%d logins for one call", logins)
+				}
+			})
+		})
+	}
+}
+
 func TestTokensThatAreNeverAcceptedEndTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{api: always(401, nil, `{"message":"Requires authentication."}`)}

@@ -108,7 +108,7 @@ func (c *Client) noSession(ctx context.Context, t *try, err error) error {
 // call sends the request and accounts for it.
 func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Response, error) {
 	t.spent++
-	t.own = true
+	t.own, t.session = true, s
 	t.tried.Attempts = t.spent
 	x := exchange{
 		tried: t.tried, path: t.req.Path, query: t.query, header: s.header,
@@ -187,7 +187,7 @@ func (c *Client) learn(t *try, k *ticket, s *session, err error, sent time.Time)
 		c.breaker.refused(err)
 	case "", FaultDenied, FaultMissing, FaultInvalid, FaultTooLarge, FaultMismatch:
 		c.limiter.answered(k)
-		c.auth.accepted()
+		c.auth.accepted(s)
 		if !t.proof {
 			c.breaker.good()
 		}

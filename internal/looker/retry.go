@@ -35,6 +35,8 @@ type try struct {
 	proof       bool      // made to find out whether the server works
 	failedSince time.Time // when the first attempt failed that counts
 	renewed     bool      // a 401 was answered by a new login
+	session     *session  // that the last request was made with
+	lapsed      int       // requests whose token ended on their way
 	own         bool      // the last error is of a request of its own, not of the login that all wait for
 	last        error
 
@@ -112,9 +114,16 @@ func (c *Client) silent(ctx context.Context, t *try) bool {
 	return err != nil
 }
 
+// judgeUnauthorized decides about a 401: the first one may be a token that the server
+// forgot, the second one is held against the login. A token that ended while its
+// request was on the way proves neither.
 func (c *Client) judgeUnauthorized(t *try, err error) error {
 	if errors.Is(err, ErrLogin) {
 		return err
+	}
+	if t.lapsed < lapsesAllowed && t.session.lapsed(time.Now()) {
+		t.lapsed++
+		return nil
 	}
 	if !t.renewed {
 		t.renewed = true
