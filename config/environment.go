@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/knadh/koanf/providers/env/v2"
+
+	"github.com/lookervault/lookervault/internal/near"
 )
 
 // The variables that are read: the SDKs' few, and one for any key.
@@ -100,8 +102,8 @@ func (l *loader) unknownVariable(name, key string) string {
 		}
 	}
 	_, last := parent(key)
-	if near, ok := nearestWithin(name, known, max(1, len(last)/3)); ok {
-		return "unknown variable; did you mean " + near + "?"
+	if word, ok := near.Within(name, known, max(1, len(last)/3)); ok {
+		return "unknown variable; did you mean " + word + "?"
 	}
 	return "unknown variable; it must be a key in capitals with two underscores for a dot, like " +
 		ownName("stages.fetch.workers")

@@ -73,7 +73,7 @@ func TestExcludedIDs(t *testing.T) {
 	if diff := cmp.Diff("exclude: models/#2 names a row of a list by its position, which moves; models/# stands for all rows of the kind that cannot be stored", errorText(nil, positional)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff("exclude: lokos is not a kind; there are dashboards, explores, lookml_models, looks, models", errorText(nil, err)); diff != "" {
+	if diff := cmp.Diff("exclude: lokos is not a kind; did you mean looks?", errorText(nil, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

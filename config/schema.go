@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/lookervault/lookervault/internal/near"
 )
 
 // reserved are names of the file that later versions give a meaning. They may be there, but empty.
@@ -102,17 +104,17 @@ func (s *schema) unknown(key string) string {
 func (s *schema) meant(key string) []string {
 	section, name := parent(key)
 	siblings := s.sections[section]
-	if near, ok := nearest(name, siblings); ok {
-		return []string{join(section, near)}
+	if word, ok := near.Word(name, siblings); ok {
+		return []string{join(section, word)}
 	}
 	keys := slices.DeleteFunc(slices.Collect(maps.Keys(s.sections)), func(section string) bool { return section == "" })
 	keys = slices.AppendSeq(keys, maps.Keys(s.byKey))
 	slices.Sort(keys)
-	if near := misplaced(key, keys); len(near) > 0 || siblings != nil {
-		return near
+	if found := misplaced(key, keys); len(found) > 0 || siblings != nil {
+		return found
 	}
-	if near, ok := nearest(key, keys); ok {
-		return []string{near}
+	if word, ok := near.Word(key, keys); ok {
+		return []string{word}
 	}
 	return nil
 }

@@ -1,0 +1,47 @@
+// Package near finds the word that somebody meant who wrote another one.
+package near
+
+import "strings"
+
+// Word returns the word with the fewest edits from s, if a slip makes up for them: at
+// most a third of the letters behind the last dot in s, and at least one. Of equals it
+// returns the first.
+func Word(s string, words []string) (string, bool) {
+	name := s[strings.LastIndexByte(s, '.')+1:]
+	return Within(s, words, max(1, len(name)/3))
+}
+
+// Within is [Word] with the number of edits that are allowed.
+func Within(s string, words []string, allowed int) (best string, found bool) {
+	for _, word := range words {
+		if n := edits(s, word); n <= allowed {
+			best, found = word, true
+			allowed = n - 1
+		}
+	}
+	return best, found
+}
+
+// edits is how many bytes are to be put in, left out, replaced, or swapped with their
+// neighbour to make b of a (optimal string alignment).
+func edits(a, b string) int {
+	before, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		next[0] = i + 1
+		for j := range len(b) {
+			substitute := row[j]
+			if a[i] != b[j] {
+				substitute++
+			}
+			next[j+1] = min(substitute, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, row, next = row, next, before
+	}
+	return row[len(b)]
+}

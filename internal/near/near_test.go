@@ -1,0 +1,28 @@
+package near_test
+
+import (
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/near"
+)
+
+func TestWord(t *testing.T) {
+	words := []string{"dashboards", "boards", "looks", "name", "id", "stages.fetch.workers"}
+	tests := []struct{ given, want string }{
+		{"dashbords", "dashboards"},
+		{"dashboard", "dashboards"},
+		{"look", "looks"},
+		{"nmae", "name"},
+		{"naem", "name"},
+		{"stages.fetch.wrokers", "stages.fetch.workers"},
+		{"ix", "id"},
+		{"zz", ""},
+		{"folders", ""},
+		{"", ""},
+	}
+	for _, tt := range tests {
+		if got, found := near.Word(tt.given, words); got != tt.want || found != (tt.want != "") {
+			t.Errorf("%q: %q, %v; want %q", tt.given, got, found, tt.want)
+		}
+	}
+}

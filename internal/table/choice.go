@@ -1,0 +1,188 @@
+package table
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/near"
+)
+
+// The formats that somebody may ask for.
+const (
+	FormatTable = "table" // for people
+	FormatTabs  = "tsv"   // with a head
+	FormatCSV   = "csv"   // with a head
+	FormatJSON  = "json"  // one array of objects
+	FormatYAML  = "yaml"  // the same
+)
+
+// Formats are the values of --format.
+func Formats() []string {
+	return []string{FormatTable, FormatTabs, FormatCSV, FormatJSON, FormatYAML}
+}
+
+// Choice is what somebody asked for of a table. The zero value asks for everything as
+// it is.
+type Choice struct {
+	Format  string   // one of [Formats]; "" for a table on a terminal, else tabs without a head
+	Columns []string // names or heads, in the order to show; nil for those that people see
+	Sort    string   // a name or head, with "-" before it from high to low
+	Limit   int      // rows; 0 for all
+}
+
+// plan is a choice made on a table.
+type plan[T any] struct {
+	table   Table[T]
+	columns []Column[T]
+	named   bool // somebody named the columns
+	compare func(a, b T) int
+	limit   int
+	format  string
+}
+
+// Check returns an error for a choice that the table cannot serve: a
+// *[UnknownColumnError], or a plain one about a format or limit.
+func (t Table[T]) Check(choice Choice) error {
+	_, err := t.plan(choice)
+	return err
+}
+
+func (t Table[T]) plan(choice Choice) (*plan[T], error) {
+	if choice.Format != "" && !slices.Contains(Formats(), choice.Format) {
+		hint := "there are " + strings.Join(Formats(), ", ")
+		if word, ok := near.Word(choice.Format, Formats()); ok {
+			hint = "did you mean " + word + "?"
+		}
+		return nil, fmt.Errorf("--format: unknown format %q; %s", choice.Format, hint)
+	}
+	if choice.Limit < 0 {
+		return nil, fmt.Errorf("--limit: %d is less than 0", choice.Limit)
+	}
+	p := &plan[T]{table: t, named: len(choice.Columns) > 0, limit: choice.Limit, format: choice.Format}
+	all := t.all()
+	for _, name := range choice.Columns {
+		column, err := find(all, "--columns", name)
+		if err != nil {
+			return nil, err
+		}
+		p.columns = append(p.columns, column)
+	}
+	if !p.named {
+		for _, c := range all {
+			if !c.Extra {
+				p.columns = append(p.columns, c)
+			}
+		}
+	}
+	if name, down := strings.CutPrefix(choice.Sort, "-"); name != "" {
+		column, err := find(all, "--sort", name)
+		if err != nil {
+			return nil, err
+		}
+		p.compare = func(a, b T) int {
+			order := Compare(column.Value(a), column.Value(b))
+			if down {
+				return -order
+			}
+			return order
+		}
+	}
+	return p, nil
+}
+
+// find finds a column by its name or head, whatever its case.
+func find[T any](all []Column[T], flag, name string) (Column[T], error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	var known []string
+	for _, c := range all {
+		if name == strings.ToLower(c.Name) || name == strings.ToLower(c.head()) {
+			return c, nil
+		}
+		known = append(known, c.Name)
+		if c.Head != "" && c.Head != c.Name {
+			known = append(known, c.Head)
+		}
+	}
+	word, _ := near.Word(name, known)
+	return Column[T]{}, &UnknownColumnError{Flag: flag, Name: name, Near: word, Known: known}
+}
+
+// pick yields the rows that were asked for in their order. more is set when the limit
+// left some out.
+func (p *plan[T]) pick(rows iter.Seq2[T, error], more *bool) iter.Seq2[T, error] {
+	if p.compare != nil {
+		rows = sorted(rows, p.compare)
+	}
+	if p.limit == 0 {
+		return rows
+	}
+	return func(yield func(T, error) bool) {
+		taken := 0
+		for row, err := range rows {
+			if err == nil {
+				if taken == p.limit {
+					*more = true
+					return
+				}
+				taken++
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// sorted yields the rows in order once all are there, and an error behind them.
+func sorted[T any](rows iter.Seq2[T, error], compare func(a, b T) int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var all []T
+		var failed error
+		for row, err := range rows {
+			if err != nil {
+				failed = err
+				break
+			}
+			all = append(all, row)
+		}
+		slices.SortStableFunc(all, compare)
+		for _, row := range all {
+			if !yield(row, nil) {
+				return
+			}
+		}
+		if failed != nil {
+			var zero T
+			yield(zero, failed)
+		}
+	}
+}
+
+// Compare orders two cells: numbers by their value and before words, words by their
+// letters whatever their case.
+func Compare(a, b string) int {
+	x, numberA := number(a)
+	y, numberB := number(b)
+	switch {
+	case numberA && numberB:
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+	case numberA != numberB:
+		if numberA {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
+}
+
+func number(s string) (float64, bool) {
+	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil
+}

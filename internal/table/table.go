@@ -1,0 +1,171 @@
+package table
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Table says how rows of T are shown. It is immutable and safe for use by many
+// goroutines.
+type Table[T any] struct {
+	// Columns are all that people see, in this order.
+	Columns []Column[T]
+	// View gives a row its stable names: a struct that is written as one JSON object.
+	// Its members can be shown and sorted by as well.
+	View func(T) any
+	// One and Many are what the rows are called, for the count below them.
+	One, Many string
+}
+
+// Column is a column of a table of T.
+type Column[T any] struct {
+	// Name is the member of the row's JSON object, which --columns and --sort take.
+	Name string
+	// Head is what stands above the column, and is taken as its name too. Name when
+	// empty.
+	Head string
+	// Value is a cell as programs read it. The member of the JSON object when nil.
+	Value func(T) string
+	// Show is a cell as people read it on a screen. Value when nil.
+	Show func(T, Screen) string
+	// Number says that cells are aligned right, and never cut.
+	Number bool
+	// Whole says that cells are never cut, as half an id names nothing.
+	Whole bool
+	// Spare says how well people can do without the column where a screen is too narrow:
+	// the column with the highest number is left out first, one with 0 never.
+	Spare int
+	// Varies says that the column is left out for people while it holds one value.
+	Varies bool
+	// Extra says that the column is shown only to whom names it.
+	Extra bool
+	// Tone is the colour of a cell. Plain when nil.
+	Tone func(T) Tone
+}
+
+// Screen is what people look at.
+type Screen struct {
+	Width int // in columns; 0 for one that is as wide as it takes
+	Now   time.Time
+	Zone  *time.Location
+	Color bool
+}
+
+// Tone is a colour with a meaning.
+type Tone uint8
+
+// The tones.
+const (
+	Plain  Tone = iota
+	Dim         // that is there, and does not matter
+	Good        // complete
+	Unsure      // partial, in the trash
+	Bad         // failed, gone
+)
+
+func (c Column[T]) head() string {
+	if c.Head != "" {
+		return c.Head
+	}
+	return c.Name
+}
+
+// show is the cell that people see.
+func (c Column[T]) show(row T, screen Screen) string {
+	if c.Show != nil {
+		return c.Show(row, screen)
+	}
+	return c.Value(row)
+}
+
+// all returns the columns of the table and, behind them, one for each member of the
+// JSON object that has none.
+func (t Table[T]) all() []Column[T] {
+	columns := make([]Column[T], 0, len(t.Columns))
+	known := make(map[string]bool)
+	for _, c := range t.Columns {
+		if c.Value == nil {
+			c.Value = t.member(c.Name)
+		}
+		columns = append(columns, c)
+		known[c.Name] = true
+	}
+	for _, name := range t.members() {
+		if !known[name] {
+			columns = append(columns, Column[T]{Name: name, Value: t.member(name), Extra: true, Spare: 1})
+		}
+	}
+	return columns
+}
+
+// members are the names in the JSON object of a row.
+func (t Table[T]) members() []string {
+	if t.View == nil {
+		return nil
+	}
+	var zero T
+	kind := reflect.TypeOf(t.View(zero))
+	if kind == nil || kind.Kind() != reflect.Struct {
+		return nil
+	}
+	var names []string
+	for field := range fieldsOf(kind) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func fieldsOf(kind reflect.Type) func(func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range kind.NumField() {
+			if !yield(kind.Field(i)) {
+				return
+			}
+		}
+	}
+}
+
+// member returns a function that reads a member of a row's JSON object: a text as it
+// is, anything else as JSON writes it, and nothing for null.
+func (t Table[T]) member(name string) func(T) string {
+	return func(row T) string {
+		text, err := json.Marshal(t.View(row))
+		if err != nil {
+			return ""
+		}
+		var object map[string]json.RawMessage
+		if json.Unmarshal(text, &object) != nil {
+			return ""
+		}
+		var value string
+		switch raw := object[name]; {
+		case len(raw) == 0 || string(raw) == "null":
+			return ""
+		case json.Unmarshal(raw, &value) == nil:
+			return value
+		default:
+			return string(raw)
+		}
+	}
+}
+
+// UnknownColumnError is a column that the table does not have.
+type UnknownColumnError struct {
+	Flag  string // "--columns" or "--sort"
+	Name  string
+	Near  string // the name that was probably meant, "" when none is near
+	Known []string
+}
+
+func (e *UnknownColumnError) Error() string {
+	if e.Near != "" {
+		return fmt.Sprintf("%s: there is no column %q; did you mean %s?", e.Flag, e.Name, e.Near)
+	}
+	return fmt.Sprintf("%s: there is no column %q; there are %s", e.Flag, e.Name, strings.Join(e.Known, ", "))
+}

@@ -1,0 +1,227 @@
+package table_test
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/lookervault/lookervault/internal/table"
+)
+
+type row struct {
+	Kind, ID, Name, Folder string
+	Bytes                  int
+	Tags                   []string
+}
+
+func things() table.Table[row] {
+	return table.Table[row]{
+		One: "thing", Many: "things",
+		Columns: []table.Column[row]{
+			{Name: "kind", Value: func(r row) string { return r.Kind }, Varies: true},
+			{Name: "id", Whole: true, Value: func(r row) string { return r.ID }},
+			{Name: "name", Value: func(r row) string { return r.Name }},
+			{Name: "folder_id", Head: "folder", Spare: 2, Value: func(r row) string { return r.Folder }},
+			{
+				Name: "bytes", Head: "size", Number: true, Spare: 1, Value: func(r row) string { return fmt.Sprint(r.Bytes) },
+				Show: func(r row, _ table.Screen) string { return fmt.Sprint(r.Bytes, " B") },
+			},
+		},
+		View: func(r row) any {
+			return struct {
+				Kind   string   `json:"kind"`
+				ID     string   `json:"id"`
+				Name   string   `json:"name"`
+				Folder string   `json:"folder_id"`
+				Bytes  int      `json:"bytes"`
+				Tags   []string `json:"tags"`
+				Note   *string  `json:"note,omitempty"`
+			}{r.Kind, r.ID, r.Name, r.Folder, r.Bytes, r.Tags, nil}
+		},
+	}
+}
+
+var three = []row{
+	{"looks", "10", "A look", "Finance / Reports", 12345, []string{"a"}},
+	{"looks", "9", "Sales, \"north\" and everything that has to do with it", "Finance", 7, nil},
+	{"looks", "x\x1b[2J", "né", "", 100, nil},
+}
+
+func from(rows []row, failed error) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if failed != nil {
+			yield(row{}, failed)
+		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	screen := func(width int) *table.Screen { return &table.Screen{Width: width, Now: time.Unix(0, 0), Zone: time.UTC} }
+	tests := []struct {
+		name   string
+		screen *table.Screen
+		choice table.Choice
+		want   string
+	}{
+		{"a pipe", nil, table.Choice{}, "looks\t10\tA look\tFinance / Reports\t12345\n" +
+			"looks\t9\tSales, \"north\" and everything that has to do with it\tFinance\t7\n" +
+			"looks\tx [2J\tné\t\t100\n"},
+		{"tabs with a head", nil, table.Choice{Format: "tsv", Columns: []string{"size", "id"}, Sort: "-bytes", Limit: 2}, "" +
+			"bytes\tid\n12345\t10\n100\tx [2J\n"},
+		{"commas", nil, table.Choice{Format: "csv", Columns: []string{"name"}, Limit: 2}, "" +
+			"name\nA look\n\"Sales, \"\"north\"\" and everything that has to do with it\"\n"},
+		{"JSON of some members", nil, table.Choice{Format: "json", Columns: []string{"ID", "tags", "note"}, Limit: 1}, "" +
+			"[\n  {\"id\":\"10\",\"tags\":[\"a\"],\"note\":\"\"}\n]\n"},
+		{"JSON of nothing", nil, table.Choice{Format: "json", Sort: "id", Limit: -1}, "[]\n"},
+		{"YAML of nothing", nil, table.Choice{Format: "yaml", Limit: -1}, "[]\n"},
+		{"YAML", nil, table.Choice{Format: "yaml", Limit: 1}, "" +
+			"- kind: looks\n  id: \"10\"\n  name: A look\n  folder_id: Finance / Reports\n  bytes: 12345\n  tags:\n    - a\n"},
+		{"numbers before words", nil, table.Choice{Sort: "id", Columns: []string{"id"}}, "9\n10\nx [2J\n"},
+		{"from high to low", nil, table.Choice{Sort: "-id", Columns: []string{"id"}}, "x [2J\n10\n9\n"},
+		{"a member that has no column", nil, table.Choice{Columns: []string{"tags", "id"}}, "[\"a\"]\t10\n\t9\n\tx [2J\n"},
+		{"wide", screen(200), table.Choice{}, "" +
+			"ID     NAME                                                  FOLDER                SIZE\n" +
+			"10     A look                                                Finance / Reports  12345 B\n" +
+			"9      Sales, \"north\" and everything that has to do with it  Finance                7 B\n" +
+			"x [2J  né                                                                         100 B\n" +
+			"\n3 things.\n"},
+		{"narrow", screen(60), table.Choice{}, "" +
+			"ID     NAME                       FOLDER                SIZE\n" +
+			"10     A look                     Finance / Reports  12345 B\n" +
+			"9      Sales, \"north\" and every…  Finance                7 B\n" +
+			"x [2J  né                                              100 B\n" +
+			"\n3 things. Cells that end in … are cut (--format tsv shows\nall).\n"},
+		{"very narrow", screen(34), table.Choice{Limit: 2}, "" +
+			"ID  NAME                      SIZE\n" +
+			"10  A look                 12345 B\n" +
+			"9   Sales, \"north\" and e…      7 B\n" +
+			"\nThe first 2 things (--limit). No\nroom for folder (--columns, or a\nwider terminal). Cells that end in\n… are cut (--format tsv shows\nall).\n"},
+		{"nothing on a screen", screen(80), table.Choice{Limit: -1}, "No things.\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out strings.Builder
+			rows := three
+			if tt.choice.Limit < 0 {
+				rows, tt.choice.Limit = nil, 0
+			}
+			if err := things().Write(table.Output{Out: &out, Screen: tt.screen}, tt.choice, from(rows, nil)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, out.String()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestNoLineIsWiderThanTheScreen holds on every screen on which the columns that are
+// never cut have room, and then every cell that is cut is told of.
+func TestNoLineIsWiderThanTheScreen(t *testing.T) {
+	for width := 24; width < 110; width++ {
+		for _, color := range []bool{false, true} {
+			var out strings.Builder
+			screen := &table.Screen{Width: width, Color: color}
+			if err := things().Write(table.Output{Out: &out, Screen: screen}, table.Choice{}, from(three, nil)); err != nil {
+				t.Fatal(err)
+			}
+			body, foot, _ := strings.Cut(out.String(), "\n\n")
+			for line := range strings.Lines(out.String()) {
+				line = strings.TrimSuffix(line, "\n")
+				if n := text.StringWidthWithoutEscSequences(line); n > width {
+					t.Errorf("%d columns, want %d: %q", n, width, line)
+				}
+				if strings.TrimRight(line, " ") != line {
+					t.Errorf("blanks at the end: %q", line)
+				}
+			}
+			foot = strings.Join(strings.Fields(text.StripEscape(foot)), " ")
+			if cut := strings.Contains(body, "…"); cut != strings.Contains(foot, "are cut") {
+				t.Errorf("at %d columns a cell is cut: %v, but the foot says %q", width, cut, foot)
+			}
+			if out := !strings.Contains(body, "FOLDER"); out != strings.Contains(foot, "No room for") {
+				t.Errorf("at %d columns a column is left out: %v, but the foot says %q", width, out, foot)
+			}
+		}
+	}
+}
+
+// TestColor has codes only where they mean something, and only where colour is wanted.
+func TestColor(t *testing.T) {
+	gone := table.Table[string]{
+		One: "state", Many: "states", View: func(s string) any { return struct{}{} },
+		Columns: []table.Column[string]{{
+			Name: "state", Value: func(s string) string { return s },
+			Tone: func(s string) table.Tone {
+				if s == "gone" {
+					return table.Bad
+				}
+				return table.Plain
+			},
+		}},
+	}
+	rows := func(yield func(string, error) bool) { _ = yield("gone", nil) && yield("here", nil) }
+	for _, tt := range []struct {
+		color bool
+		want  string
+	}{
+		{true, "\x1b[2mSTATE\x1b[0m\n\x1b[31mgone\x1b[0m\nhere\n\n\x1b[2m2 states.\x1b[0m\n"},
+		{false, "STATE\ngone\nhere\n\n2 states.\n"},
+	} {
+		var out strings.Builder
+		if err := gone.Write(table.Output{Out: &out, Screen: &table.Screen{Color: tt.color}}, table.Choice{}, rows); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, out.String()); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+}
+
+func TestChoiceThatCannotBeServed(t *testing.T) {
+	tests := []struct {
+		choice table.Choice
+		want   string
+	}{
+		{table.Choice{Columns: []string{"id", "nmae"}}, `--columns: there is no column "nmae"; did you mean name?`},
+		{table.Choice{Columns: []string{"zzzzz"}}, `--columns: there is no column "zzzzz"; there are kind, id, name, folder_id, folder, bytes, size, tags, note`},
+		{table.Choice{Sort: "-sise"}, `--sort: there is no column "sise"; did you mean size?`},
+		{table.Choice{Format: "jsn"}, `--format: unknown format "jsn"; did you mean json?`},
+		{table.Choice{Format: "html"}, `--format: unknown format "html"; there are table, tsv, csv, json, yaml`},
+		{table.Choice{Limit: -1}, `--limit: -1 is less than 0`},
+	}
+	for _, tt := range tests {
+		err := things().Check(tt.choice)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%+v: %v, want %s", tt.choice, err, tt.want)
+		}
+	}
+}
+
+// TestErrorAmongTheRows leaves whole lines, and an array without an end.
+func TestErrorAmongTheRows(t *testing.T) {
+	broken := errors.New("the file is damaged")
+	for format, want := range map[string]string{
+		"": "9\n", "tsv": "id\n9\n", "csv": "id\n9\n", "json": "[\n  {\"id\":\"9\"}\n", "yaml": "- id: \"9\"\n", "table": "ID\n9\n",
+	} {
+		var out strings.Builder
+		err := things().Write(table.Output{Out: &out}, table.Choice{Format: format, Columns: []string{"id"}}, from(three[1:2], broken))
+		if !errors.Is(err, broken) {
+			t.Errorf("%q: error %v, want %v", format, err, broken)
+		}
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("%q: (-want +got)\n%s", format, diff)
+		}
+	}
+}
