@@ -9,11 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func (a *app) faultsCommand() *cobra.Command {
 	r := &reading{app: a}
+	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "faults [RUN]", Short: "List what could not be fetched",
 		Long: `List the documents, and listings, that could not be fetched and that no later run
@@ -31,20 +33,20 @@ third row of that listing, which is no document.`,
 			if err != nil {
 				return err
 			}
+			choice, err := chosen(cmd, &flags, faultTable)
+			if err != nil {
+				return err
+			}
 			reader, faults, err := r.faults(cmd, run)
 			if err != nil {
 				return err
 			}
 			defer closing(&err, reader)
-			if len(faults) == 0 && !r.json && isTerminal(a.stdout) {
-				fmt.Fprintln(a.stderr, "None.")
-				return nil
-			}
-			return render(a.stdout, r.json, faultJSON, faultColumns, each(faults))
+			return show(a, faultTable, choice, each(faults))
 		},
 	}
 	r.flags(cmd)
-	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON array")
+	flags.add(cmd)
 	return cmd
 }
 
@@ -85,21 +87,27 @@ func runArgument(cmd *cobra.Command, args []string) (int64, error) {
 	return id, nil
 }
 
-var faultColumns = []column[vault.Fault]{
-	{head: "run", cell: func(f vault.Fault) string { return strconv.FormatInt(f.Run, 10) }, number: true},
-	{head: "kind", cell: func(f vault.Fault) string { return string(f.Kind) }},
-	{head: "id", cell: func(f vault.Fault) string { return f.ID }},
-	{head: "class", cell: func(f vault.Fault) string { return f.Class }},
-	{head: "status", cell: func(f vault.Fault) string { return strconv.Itoa(f.Status) }, number: true},
-	{head: "attempts", cell: func(f vault.Fault) string { return strconv.Itoa(f.Attempts) }, number: true},
-	{head: "message", cell: func(f vault.Fault) string { return f.Message }},
-	{head: "at", cell: func(f vault.Fault) string { return f.At.UTC().Format(time.RFC3339) }},
-	{head: "resolved by", cell: func(f vault.Fault) string {
-		if f.Resolved == 0 {
-			return "-"
-		}
-		return strconv.FormatInt(f.Resolved, 10)
-	}, number: true},
+var faultTable = table.Table[vault.Fault]{
+	One: "fault", Many: "faults", View: faultJSON,
+	Columns: []table.Column[vault.Fault]{
+		{Name: "run", Number: true, Varies: true, Spare: 2, Value: func(f vault.Fault) string { return strconv.FormatInt(f.Run, 10) }},
+		{Name: "kind", Whole: true, Value: func(f vault.Fault) string { return string(f.Kind) }},
+		{Name: "id", Whole: true, Value: func(f vault.Fault) string { return f.ID }},
+		{Name: "class", Whole: true, Spare: 1, Value: func(f vault.Fault) string { return f.Class }},
+		{Name: "status", Number: true, Spare: 5, Value: func(f vault.Fault) string { return strconv.Itoa(f.Status) }, Show: blankZero(func(f vault.Fault) int64 { return int64(f.Status) })},
+		{Name: "attempts", Number: true, Spare: 6, Value: func(f vault.Fault) string { return strconv.Itoa(f.Attempts) }},
+		{Name: "message", Wraps: true, Value: func(f vault.Fault) string { return f.Message }},
+		{
+			Name: "at", Whole: true, Spare: 4, Value: func(f vault.Fault) string { return f.At.UTC().Format(time.RFC3339) },
+			Show: func(f vault.Fault, screen table.Screen) string { return table.When(f.At, screen) },
+		},
+		{Name: "resolved_run", Head: "resolved by", Number: true, Varies: true, Spare: 3, Value: func(f vault.Fault) string {
+			if f.Resolved == 0 {
+				return "-"
+			}
+			return strconv.FormatInt(f.Resolved, 10)
+		}},
+	},
 }
 
 // faultJSON is a fault under stable names.

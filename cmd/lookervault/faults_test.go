@@ -27,8 +27,8 @@ func TestFaults(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	cells := strings.Split(strings.TrimSuffix(tr.must("faults"), "\n"), "\t")
-	if len(cells) != len(faultColumns) {
-		t.Fatalf("%q, want one line of %d columns", cells, len(faultColumns))
+	if len(cells) != len(faultTable.Columns) {
+		t.Fatalf("%q, want one line of %d columns", cells, len(faultTable.Columns))
 	}
 	got := append(cells[:6:6], cells[8])
 	if diff := cmp.Diff([]string{"1", "boards", "", "server", "500", "1", "-"}, got); diff != "" {

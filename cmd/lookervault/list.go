@@ -1,18 +1,23 @@
 package main
 
 import (
+	"cmp"
 	"iter"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func (a *app) listCommand() *cobra.Command {
 	var query vault.Query
 	r := &reading{app: a}
+	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "list [KIND]", Short: "List the documents that the vault holds",
 		Long: `List the documents that the vault holds: what the last run saw, the trash
@@ -30,6 +35,12 @@ array.`,
 					return err
 				}
 			}
+			names := &nameBook{}
+			entries := entryTable(names)
+			choice, err := chosen(cmd, &flags, entries)
+			if err != nil {
+				return err
+			}
 			m, err := r.openMoment(cmd)
 			if err != nil {
 				return err
@@ -37,7 +48,10 @@ array.`,
 			defer closing(&err, m.reader)
 			query.Instance, query.At = m.instance, m.at
 			seen := observations{run: m.run}
-			err = render(a.stdout, r.json, entryJSON, entryColumns, noting(m.reader.Entries(cmd.Context(), query), seen.note))
+			if err := names.read(cmd.Context(), m); err != nil {
+				return err
+			}
+			err = show(a, entries, choice, noting(byNumber(m.reader.Entries(cmd.Context(), query)), seen.note))
 			if err == nil {
 				seen.tell(a.stderr)
 			}
@@ -45,42 +59,84 @@ array.`,
 		},
 	}
 	r.flags(cmd)
-	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON array")
+	flags.add(cmd)
 	cmd.Flags().BoolVar(&query.Deleted, "deleted", false, "what is in the trash or gone")
 	r.pointFlag(cmd)
 	return cmd
 }
 
-var entryColumns = []column[vault.Entry]{
-	{head: "kind", cell: func(e vault.Entry) string { return string(e.Kind) }},
-	{head: "id", cell: func(e vault.Entry) string { return e.ID }},
-	{head: "state", cell: func(e vault.Entry) string { return string(e.State) }},
-	{head: "name", cell: func(e vault.Entry) string { return e.Name }},
-	{head: "folder", cell: func(e vault.Entry) string { return e.Folder }},
-	{head: "owner", cell: func(e vault.Entry) string { return e.Owner }},
-	{head: "updated", cell: func(e vault.Entry) string { return e.Updated }},
-	{head: "bytes", cell: func(e vault.Entry) string { return strconv.FormatInt(e.Size, 10) }, number: true},
+// entryTable is the table of documents, with names for folders and owners.
+func entryTable(names *nameBook) table.Table[vault.Entry] {
+	type entry = vault.Entry
+	return table.Table[entry]{
+		One: "document", Many: "documents",
+		View: func(e entry) any { return entryJSON(e, names) },
+		Columns: []table.Column[entry]{
+			{Name: "kind", Whole: true, Varies: true, Value: func(e entry) string { return string(e.Kind) }},
+			{Name: "id", Whole: true, Value: func(e entry) string { return e.ID }},
+			{Name: "state", Whole: true, Varies: true, Spare: 1, Value: func(e entry) string { return string(e.State) }, Tone: stateTone},
+			{Name: "name", Value: func(e entry) string { return e.Name }},
+			{
+				Name: "folder", Varies: true, Tail: true, Spare: 3, Value: func(e entry) string { return e.Folder },
+				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.folder(e.Folder), e.Folder) },
+			},
+			{
+				Name: "owner", Varies: true, Spare: 4, Value: func(e entry) string { return e.Owner },
+				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.user(e.Owner), e.Owner) },
+			},
+			{
+				Name: "updated_at", Head: "updated", Whole: true, Varies: true, Spare: 2, Value: func(e entry) string { return e.Updated },
+				Show: func(e entry, screen table.Screen) string { return whenWritten(e.Updated, screen) },
+			},
+			{
+				Name: "bytes", Head: "size", Number: true, Spare: 5, Value: func(e entry) string { return strconv.FormatInt(e.Size, 10) },
+				Show: func(e entry, _ table.Screen) string { return ui.Size(e.Size) },
+			},
+		},
+	}
+}
+
+func stateTone(e vault.Entry) table.Tone {
+	switch e.State {
+	case record.Trashed:
+		return table.Unsure
+	case record.Gone:
+		return table.Bad
+	default:
+		return table.Plain
+	}
+}
+
+// whenWritten is a time as the server wrote it, for people.
+func whenWritten(written string, screen table.Screen) string {
+	at, err := time.Parse(time.RFC3339, written)
+	if err != nil {
+		return written
+	}
+	return table.When(at, screen)
 }
 
 // entryJSON is an entry under stable names.
-func entryJSON(e vault.Entry) any {
+func entryJSON(e vault.Entry, names *nameBook) any {
 	return struct {
-		Kind     record.Kind  `json:"kind"`
-		ID       string       `json:"id"`
-		State    record.State `json:"state"`
-		Name     string       `json:"name"`
-		Folder   string       `json:"folder"`
-		Owner    string       `json:"owner"`
-		Updated  string       `json:"updated_at"`
-		Bytes    int64        `json:"bytes"`
-		SHA256   string       `json:"sha256"`
-		FirstRun int64        `json:"first_run"`
-		LastRun  int64        `json:"last_run"`
-		Observed int64        `json:"observed_run"` // the run whose observation this is
-		GoneRun  int64        `json:"gone_run,omitempty"`
-		Route    string       `json:"route"`
+		Kind       record.Kind  `json:"kind"`
+		ID         string       `json:"id"`
+		State      record.State `json:"state"`
+		Name       string       `json:"name"`
+		Folder     string       `json:"folder"`
+		FolderPath string       `json:"folder_path,omitempty"`
+		Owner      string       `json:"owner"`
+		OwnerName  string       `json:"owner_name,omitempty"`
+		Updated    string       `json:"updated_at"`
+		Bytes      int64        `json:"bytes"`
+		SHA256     string       `json:"sha256"`
+		FirstRun   int64        `json:"first_run"`
+		LastRun    int64        `json:"last_run"`
+		Observed   int64        `json:"observed_run"` // the run whose observation this is
+		GoneRun    int64        `json:"gone_run,omitempty"`
+		Route      string       `json:"route"`
 	}{
-		e.Kind, e.ID, e.State, e.Name, e.Folder, e.Owner, e.Updated, e.Size, e.Hash.String(),
+		e.Kind, e.ID, e.State, e.Name, e.Folder, names.folder(e.Folder), e.Owner, names.user(e.Owner), e.Updated, e.Size, e.Hash.String(),
 		e.FirstRun, e.LastRun, e.LastRun, e.GoneRun, e.Route,
 	}
 }

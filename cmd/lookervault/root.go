@@ -24,6 +24,8 @@ type app struct {
 	kill    context.Context // ends with the second
 
 	configPath string // -c
+	noColor    bool   // --no-color
+	noPager    bool   // --no-pager
 }
 
 const about = `LookerVault backs up a whole Looker instance into one SQLite file: complete,
@@ -42,6 +44,8 @@ func (a *app) execute(args []string) error {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration file (default lookervault.yaml, where there is one)")
+	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as NO_COLOR says it too")
+	root.PersistentFlags().BoolVar(&a.noPager, "no-pager", false, "no pager for what is longer than the terminal")
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitCodes + "\n")
 	root.SetFlagErrorFunc(usage)
 	root.AddCommand(a.runCommand(), a.runsCommand(), a.listCommand(), a.catCommand(), a.dumpCommand(), a.reportCommand(),

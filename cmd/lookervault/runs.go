@@ -13,12 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func (a *app) runsCommand() *cobra.Command {
 	r := &reading{app: a}
+	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "runs", Short: "List the runs that the vault holds, newest first",
 		Long: `List the runs that the vault holds, newest first.
@@ -27,6 +29,10 @@ In a pipe the columns are run, instance, started, took, outcome, new, changed,
 same, gone, failed, calls, scope.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			choice, err := chosen(cmd, &flags, runTable)
+			if err != nil {
+				return err
+			}
 			reader, err := r.openAll(cmd)
 			if err != nil {
 				return err
@@ -39,12 +45,12 @@ same, gone, failed, calls, scope.`,
 			} else if !errors.Is(damage, vault.ErrCorrupt) {
 				return damage
 			}
-			err = render(a.stdout, r.json, func(run record.Run) any { return runJSON(run) }, runColumns, each(runs))
+			err = show(a, runTable, choice, each(runs))
 			return cmp.Or(err, damage)
 		},
 	}
 	r.flags(cmd)
-	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON array")
+	flags.add(cmd)
 	cmd.AddCommand(a.runsShowCommand())
 	return cmd
 }
@@ -93,19 +99,49 @@ func (a *app) runsShowCommand() *cobra.Command {
 	return cmd
 }
 
-var runColumns = []column[record.Run]{
-	{head: "run", cell: func(r record.Run) string { return strconv.FormatInt(r.ID, 10) }, number: true},
-	{head: "instance", cell: func(r record.Run) string { return r.Instance }},
-	{head: "started", cell: func(r record.Run) string { return r.Started.Format(time.RFC3339) }},
-	{head: "took", cell: took, number: true},
-	{head: "outcome", cell: func(r record.Run) string { return r.OutcomeText() }},
-	{head: "new", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).New, 10) }, number: true},
-	{head: "changed", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Changed, 10) }, number: true},
-	{head: "same", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Same, 10) }, number: true},
-	{head: "gone", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Gone, 10) }, number: true},
-	{head: "failed", cell: func(r record.Run) string { return strconv.FormatInt(totals(r.Kinds).Failed, 10) }, number: true},
-	{head: "calls", cell: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) }, number: true},
-	{head: "scope", cell: func(r record.Run) string { return r.Scope.String() }},
+var runTable = table.Table[record.Run]{
+	One: "run", Many: "runs", View: func(run record.Run) any { return runJSON(run) },
+	Columns: []table.Column[record.Run]{
+		{Name: "run", Number: true, Value: func(r record.Run) string { return strconv.FormatInt(r.ID, 10) }},
+		{Name: "instance", Varies: true, Spare: 3, Value: func(r record.Run) string { return r.Instance }},
+		{
+			Name: "started_at", Head: "started", Whole: true, Value: func(r record.Run) string { return r.Started.Format(time.RFC3339) },
+			Show: func(r record.Run, screen table.Screen) string { return table.When(r.Started, screen) },
+		},
+		{Name: "took", Number: true, Spare: 6, Value: took},
+		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Tone: outcomeTone},
+		runCount("new", 1, func(t ui.Totals) int64 { return t.New }),
+		runCount("changed", 1, func(t ui.Totals) int64 { return t.Changed }),
+		runCount("same", 7, func(t ui.Totals) int64 { return t.Same }),
+		runCount("gone", 1, func(t ui.Totals) int64 { return t.Gone }),
+		runCount("failed", 1, func(t ui.Totals) int64 { return t.Failed }),
+		{
+			Name: "calls", Number: true, Spare: 5, Value: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) },
+			Show: func(r record.Run, _ table.Screen) string { return count(calls(r.Calls)) },
+		},
+		{Name: "scope", Spare: 4, Varies: true, Value: func(r record.Run) string { return r.Scope.String() }},
+	},
+}
+
+// runCount is a column with a number of documents.
+func runCount(name string, spare int, of func(ui.Totals) int64) table.Column[record.Run] {
+	total := func(r record.Run) int64 { return of(totals(r.Kinds)) }
+	return table.Column[record.Run]{
+		Name: name, Number: true, Spare: spare,
+		Value: func(r record.Run) string { return strconv.FormatInt(total(r), 10) },
+		Show:  func(r record.Run, _ table.Screen) string { return count(total(r)) },
+	}
+}
+
+func outcomeTone(r record.Run) table.Tone {
+	switch r.Outcome {
+	case record.RunComplete:
+		return table.Good
+	case record.RunFailed:
+		return table.Bad
+	default:
+		return table.Unsure
+	}
 }
 
 // took is how long a run lasted, "-" while it is open.

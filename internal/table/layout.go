@@ -2,8 +2,10 @@ package table
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -30,15 +32,17 @@ type strip struct {
 	tones  []Tone
 	number bool
 	whole  bool // never cut
+	wraps  bool // takes several lines
+	tail   bool // keeps its end when it is cut
 	spare  int
 	natural,
 	width int
 }
 
-func newStrip(head string, cells []string, number, whole bool, spare int, tones []Tone) strip {
-	s := strip{head: strings.ToUpper(head), cells: cells, tones: tones, number: number, whole: whole || number, spare: spare}
+// measured is the strip with the width that its cells need.
+func (s strip) measured() strip {
 	s.natural = textWidth(s.head)
-	for _, cell := range cells {
+	for _, cell := range s.cells {
 		s.natural = max(s.natural, textWidth(cell))
 	}
 	s.width = s.natural
@@ -117,58 +121,83 @@ func (s *sheet) leastNeeded() int {
 	return at
 }
 
+// cutCells cuts what is wider than its column, but for columns that take several lines.
 func (s *sheet) cutCells() {
 	for i := range s.columns {
 		c := &s.columns[i]
+		if c.wraps {
+			continue
+		}
 		for n, cell := range c.cells {
 			if textWidth(cell) > c.width {
-				c.cells[n] = text.Trim(cell, c.width-1) + "…"
+				c.cells[n] = cut(cell, c.width, c.tail)
 				s.cut++
 			}
 		}
 	}
 }
 
+// cut makes a cell fit into a width and marks where something is missing: at its
+// beginning where the end tells more.
+func cut(cell string, width int, tail bool) string {
+	if !tail {
+		return text.Trim(cell, width-1) + "…"
+	}
+	for textWidth(cell) > width-1 {
+		_, size := utf8.DecodeRuneInString(cell)
+		cell = cell[size:]
+	}
+	return "…" + cell
+}
+
 // lines yields the head and the rows, without blanks at their ends.
-func (s *sheet) lines(color bool) func(func(string) bool) {
+func (s *sheet) lines(color bool) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		var heads []string
-		for _, c := range s.columns {
-			heads = append(heads, c.head)
+		heads := make([]string, len(s.columns))
+		for i, c := range s.columns {
+			heads[i] = c.head
 		}
-		if !yield(paint(s.line(heads), Dim, color)) || len(s.columns) == 0 {
+		if !yield(paint(s.line(heads, nil), Dim, color)) || len(s.columns) == 0 {
 			return
 		}
+		tones := make([]Tone, len(s.columns))
 		for n := range s.columns[0].cells {
-			cells := make([]string, len(s.columns))
 			for i, c := range s.columns {
-				cells[i] = c.cells[n]
+				tones[i] = c.tones[n]
+				if !color {
+					tones[i] = Plain
+				}
 			}
-			line := s.line(cells)
-			if color {
-				line = s.painted(cells, n)
-			}
-			if !yield(line) {
-				return
+			for _, cells := range s.row(n) {
+				if !yield(s.line(cells, tones)) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (s *sheet) line(cells []string) string {
-	var b strings.Builder
+// row is row n as lines of cells.
+func (s *sheet) row(n int) [][]string {
+	var lines [][]string
 	for i, c := range s.columns {
-		if i > 0 {
-			b.WriteString(strings.Repeat(" ", gap))
+		parts := []string{c.cells[n]}
+		if c.wraps {
+			parts = wrap(c.cells[n], c.width)
 		}
-		b.WriteString(c.pad(cells[i], cells[i]))
+		for at, part := range parts {
+			if at == len(lines) {
+				lines = append(lines, make([]string, len(s.columns)))
+			}
+			lines[at][i] = part
+		}
 	}
-	return strings.TrimRight(b.String(), " ")
+	return lines
 }
 
-// painted is line n with the tones of its cells.
-func (s *sheet) painted(cells []string, n int) string {
-	last := len(s.columns) - 1
+// line puts cells beside each other, without blanks at the end.
+func (s *sheet) line(cells []string, tones []Tone) string {
+	last := len(cells) - 1
 	for last > 0 && cells[last] == "" {
 		last--
 	}
@@ -177,21 +206,17 @@ func (s *sheet) painted(cells []string, n int) string {
 		if i > 0 {
 			b.WriteString(strings.Repeat(" ", gap))
 		}
-		cell := paint(cells[i], c.tone(n), true)
-		if i == last && !c.number {
-			b.WriteString(cell)
-			break
+		shown := cells[i]
+		if tones != nil {
+			shown = paint(shown, tones[i], true)
 		}
-		b.WriteString(c.pad(cells[i], cell))
+		if i == last && !c.number {
+			b.WriteString(shown)
+		} else {
+			b.WriteString(c.pad(cells[i], shown))
+		}
 	}
 	return b.String()
-}
-
-func (c strip) tone(n int) Tone {
-	if c.tones == nil {
-		return Plain
-	}
-	return c.tones[n]
 }
 
 // pad fills shown, which looks as wide as cell, up to the width of its column.
@@ -210,4 +235,28 @@ func paint(s string, tone Tone, color bool) string {
 		return s
 	}
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", codes[tone], s)
+}
+
+// wrap parts text into lines of at most width columns: between words, and within one
+// that is wider than a line.
+func wrap(s string, width int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(s) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case width > 0 && textWidth(*last)+1+textWidth(word) > width:
+			lines = append(lines, word)
+		default:
+			*last += " " + word
+		}
+		for width > 0 && textWidth(lines[len(lines)-1]) > width {
+			long := lines[len(lines)-1]
+			part := text.Trim(long, width)
+			lines[len(lines)-1] = part
+			lines = append(lines, strings.TrimPrefix(long, part))
+		}
+	}
+	return lines
 }

@@ -35,10 +35,15 @@ type Column[T any] struct {
 	Number bool
 	// Whole says that cells are never cut, as half an id names nothing.
 	Whole bool
+	// Wraps says that cells take several lines where they would be cut: sentences.
+	Wraps bool
+	// Tail says that a cell which is cut keeps its end, as a path does.
+	Tail bool
 	// Spare says how well people can do without the column where a screen is too narrow:
 	// the column with the highest number is left out first, one with 0 never.
 	Spare int
-	// Varies says that the column is left out for people while it holds one value.
+	// Varies says that the column is left out for people while it holds one value in
+	// several rows, or nothing.
 	Varies bool
 	// Extra says that the column is shown only to whom names it.
 	Extra bool
@@ -51,7 +56,6 @@ type Screen struct {
 	Width int // in columns; 0 for one that is as wide as it takes
 	Now   time.Time
 	Zone  *time.Location
-	Color bool
 }
 
 // Tone is a colour with a meaning.
@@ -79,6 +83,13 @@ func (c Column[T]) show(row T, screen Screen) string {
 		return c.Show(row, screen)
 	}
 	return c.Value(row)
+}
+
+func (c Column[T]) tone(row T) Tone {
+	if c.Tone == nil {
+		return Plain
+	}
+	return c.Tone(row)
 }
 
 // all returns the columns of the table and, behind them, one for each member of the

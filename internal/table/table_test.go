@@ -27,7 +27,7 @@ func things() table.Table[row] {
 			{Name: "kind", Value: func(r row) string { return r.Kind }, Varies: true},
 			{Name: "id", Whole: true, Value: func(r row) string { return r.ID }},
 			{Name: "name", Value: func(r row) string { return r.Name }},
-			{Name: "folder_id", Head: "folder", Spare: 2, Value: func(r row) string { return r.Folder }},
+			{Name: "folder_id", Head: "folder", Tail: true, Spare: 2, Value: func(r row) string { return r.Folder }},
 			{
 				Name: "bytes", Head: "size", Number: true, Spare: 1, Value: func(r row) string { return fmt.Sprint(r.Bytes) },
 				Show: func(r row, _ table.Screen) string { return fmt.Sprint(r.Bytes, " B") },
@@ -67,7 +67,9 @@ func from(rows []row, failed error) iter.Seq2[row, error] {
 }
 
 func TestWrite(t *testing.T) {
-	screen := func(width int) *table.Screen { return &table.Screen{Width: width, Now: time.Unix(0, 0), Zone: time.UTC} }
+	screen := func(width int) *table.Screen {
+		return &table.Screen{Width: width, Now: time.Unix(0, 0), Zone: time.UTC}
+	}
 	tests := []struct {
 		name   string
 		screen *table.Screen
@@ -101,12 +103,15 @@ func TestWrite(t *testing.T) {
 			"10     A look                     Finance / Reports  12345 B\n" +
 			"9      Sales, \"north\" and every…  Finance                7 B\n" +
 			"x [2J  né                                              100 B\n" +
-			"\n3 things. Cells that end in … are cut (--format tsv shows\nall).\n"},
+			"\n3 things. Cells with … are cut (--format tsv shows all).\n"},
+		{"a path keeps its end", screen(28), table.Choice{Columns: []string{"name", "folder", "id"}, Limit: 1}, "" +
+			"NAME    FOLDER            ID\n" +
+			"A look  …nance / Reports  10\n\nThe first 1 thing (--limit).\nCells with … are cut\n(--format tsv shows all).\n"},
 		{"very narrow", screen(34), table.Choice{Limit: 2}, "" +
 			"ID  NAME                      SIZE\n" +
 			"10  A look                 12345 B\n" +
 			"9   Sales, \"north\" and e…      7 B\n" +
-			"\nThe first 2 things (--limit). No\nroom for folder (--columns, or a\nwider terminal). Cells that end in\n… are cut (--format tsv shows\nall).\n"},
+			"\nThe first 2 things (--limit). No\nroom for folder (--columns, or a\nwider terminal). Cells with … are\ncut (--format tsv shows all).\n"},
 		{"nothing on a screen", screen(80), table.Choice{Limit: -1}, "No things.\n"},
 	}
 	for _, tt := range tests {
@@ -132,8 +137,8 @@ func TestNoLineIsWiderThanTheScreen(t *testing.T) {
 	for width := 24; width < 110; width++ {
 		for _, color := range []bool{false, true} {
 			var out strings.Builder
-			screen := &table.Screen{Width: width, Color: color}
-			if err := things().Write(table.Output{Out: &out, Screen: screen}, table.Choice{}, from(three, nil)); err != nil {
+			screen := &table.Screen{Width: width}
+			if err := things().Write(table.Output{Out: &out, Screen: screen, Color: color}, table.Choice{}, from(three, nil)); err != nil {
 				t.Fatal(err)
 			}
 			body, foot, _ := strings.Cut(out.String(), "\n\n")
@@ -154,6 +159,34 @@ func TestNoLineIsWiderThanTheScreen(t *testing.T) {
 				t.Errorf("at %d columns a column is left out: %v, but the foot says %q", width, out, foot)
 			}
 		}
+	}
+}
+
+// TestSentencesTakeSeveralLines where the screen is too narrow for them.
+func TestSentencesTakeSeveralLines(t *testing.T) {
+	said := table.Table[string]{
+		One: "word", Many: "words", View: func(s string) any { return struct{}{} },
+		Columns: []table.Column[string]{
+			{Name: "n", Number: true, Value: func(s string) string { return fmt.Sprint(len(s)) }},
+			{Name: "said", Wraps: true, Value: func(s string) string { return s }},
+			{Name: "id", Whole: true, Value: func(string) string { return "12" }},
+		},
+	}
+	rows := func(yield func(string, error) bool) {
+		_ = yield("one two three four five", nil) && yield("a-word-that-is-wider-than-its-column", nil)
+	}
+	want := " N  SAID              ID\n" +
+		"23  one two three     12\n" +
+		"    four five\n" +
+		"36  a-word-that-is-w  12\n" +
+		"    ider-than-its-co\n" +
+		"    lumn\n\n2 words.\n"
+	var out strings.Builder
+	if err := said.Write(table.Output{Out: &out, Screen: &table.Screen{Width: 24}}, table.Choice{}, rows); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
@@ -180,7 +213,7 @@ func TestColor(t *testing.T) {
 		{false, "STATE\ngone\nhere\n\n2 states.\n"},
 	} {
 		var out strings.Builder
-		if err := gone.Write(table.Output{Out: &out, Screen: &table.Screen{Color: tt.color}}, table.Choice{}, rows); err != nil {
+		if err := gone.Write(table.Output{Out: &out, Screen: &table.Screen{}, Color: tt.color}, table.Choice{}, rows); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(tt.want, out.String()); diff != "" {

@@ -21,6 +21,7 @@ type Output struct {
 	Out io.Writer
 	// Screen is what people look at; nil where Out is a pipe or a file.
 	Screen *Screen
+	Color  bool
 }
 
 // Write writes the rows as the choice asks for: as a table on a screen, tab-separated
@@ -47,20 +48,20 @@ func (t Table[T]) Write(o Output, choice Choice, rows iter.Seq2[T, error]) error
 		if o.Screen != nil {
 			screen = *o.Screen
 		}
-		err = p.writeTable(buffered, screen, rows, &more)
+		err = p.writeTable(buffered, screen, o.Color, rows, &more)
 	default:
-		err = p.writeTabs(buffered, rows)
+		err = p.writeTabs(buffered, o.Color, rows)
 	}
 	return errors.Join(err, buffered.Flush())
 }
 
-func (p *plan[T]) writeTabs(w *bufio.Writer, rows iter.Seq2[T, error]) error {
+func (p *plan[T]) writeTabs(w *bufio.Writer, color bool, rows iter.Seq2[T, error]) error {
 	line := func(cell func(Column[T]) string) {
 		for i, c := range p.columns {
 			if i > 0 {
 				fmt.Fprint(w, "\t")
 			}
-			fmt.Fprint(w, plain.Text(cell(c)))
+			fmt.Fprint(w, cell(c))
 		}
 		fmt.Fprintln(w)
 	}
@@ -71,7 +72,7 @@ func (p *plan[T]) writeTabs(w *bufio.Writer, rows iter.Seq2[T, error]) error {
 		if err != nil {
 			return err
 		}
-		line(func(c Column[T]) string { return c.Value(row) })
+		line(func(c Column[T]) string { return paint(plain.Text(c.Value(row)), c.tone(row), color) })
 	}
 	return nil
 }
@@ -143,13 +144,24 @@ func (p *plan[T]) object(row T) (string, error) {
 	for _, c := range p.columns {
 		value, ok := all[c.Name]
 		if !ok {
-			if value, err = json.Marshal(c.Value(row)); err != nil {
-				return "", err
-			}
+			value = c.json(row)
 		}
 		members = append(members, fmt.Sprintf("%q:%s", c.Name, value))
 	}
 	return plain.JSON("{" + strings.Join(members, ",") + "}"), nil
+}
+
+// json is a cell that is no member of the JSON object of its row.
+func (c Column[T]) json(row T) json.RawMessage {
+	cell := c.Value(row)
+	if _, ok := number(cell); ok && c.Number {
+		return json.RawMessage(cell)
+	}
+	text, err := json.Marshal(cell)
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return text
 }
 
 func encode(v any) (string, error) {
@@ -211,16 +223,19 @@ func block(node *yaml.Node) {
 	}
 }
 
-func (p *plan[T]) writeTable(w io.Writer, screen Screen, rows iter.Seq2[T, error], more *bool) error {
+func (p *plan[T]) writeTable(w io.Writer, screen Screen, color bool, rows iter.Seq2[T, error], more *bool) error {
 	all, failed := collect(rows)
 	if len(all) > 0 {
 		s := p.sheet(all, screen)
 		s.fit(screen.Width)
-		for line := range s.lines(screen.Color) {
+		for line := range s.lines(color) {
 			fmt.Fprintln(w, line)
 		}
 		if failed == nil {
-			p.foot(w, screen, s, len(all), *more)
+			fmt.Fprintln(w)
+			for _, line := range wrap(p.foot(s, len(all), *more), screen.Width) {
+				fmt.Fprintln(w, paint(line, Dim, color))
+			}
 		}
 		return failed
 	}
@@ -248,19 +263,25 @@ func (p *plan[T]) sheet(rows []T, screen Screen) *sheet {
 		tones := make([]Tone, len(rows))
 		for n, row := range rows {
 			cells[n] = plain.Text(c.show(row, screen))
-			if c.Tone != nil {
-				tones[n] = c.Tone(row)
-			}
+			tones[n] = c.tone(row)
 		}
 		if c.Varies && !p.named && same(cells) {
 			continue
 		}
-		s.columns = append(s.columns, newStrip(c.head(), cells, c.Number, c.Whole, c.Spare, tones))
+		s.columns = append(s.columns, strip{
+			head: strings.ToUpper(c.head()), cells: cells, tones: tones,
+			number: c.Number, whole: c.Whole || c.Number, wraps: c.Wraps, tail: c.Tail, spare: c.Spare,
+		}.measured())
 	}
 	return s
 }
 
+// same reports whether a column says nothing: it holds one value in several rows, or
+// none at all.
 func same(cells []string) bool {
+	if len(cells) == 1 {
+		return cells[0] == ""
+	}
 	for _, cell := range cells {
 		if cell != cells[0] {
 			return false
@@ -269,8 +290,8 @@ func same(cells []string) bool {
 	return true
 }
 
-// foot writes what the table holds and what it does not show.
-func (p *plan[T]) foot(w io.Writer, screen Screen, s *sheet, shown int, more bool) {
+// foot says what the table holds and what it does not show.
+func (p *plan[T]) foot(s *sheet, shown int, more bool) string {
 	word := p.table.Many
 	if shown == 1 {
 		word = p.table.One
@@ -279,37 +300,12 @@ func (p *plan[T]) foot(w io.Writer, screen Screen, s *sheet, shown int, more boo
 	if more {
 		count = "The first " + count + " (--limit)"
 	}
-	said := []string{count + "."}
+	said := count + "."
 	if len(s.out) > 0 {
-		said = append(said, fmt.Sprintf("No room for %s (--columns, or a wider terminal).", strings.Join(s.out, ", ")))
+		said += fmt.Sprintf(" No room for %s (--columns, or a wider terminal).", strings.Join(s.out, ", "))
 	}
 	if s.cut > 0 {
-		said = append(said, "Cells that end in … are cut (--format tsv shows all).")
+		said += " Cells with … are cut (--format tsv shows all)."
 	}
-	fmt.Fprintln(w)
-	for line := range wrapped(said, screen.Width) {
-		fmt.Fprintln(w, paint(line, Dim, screen.Color))
-	}
-}
-
-// wrapped yields the words of sentences in lines of at most width columns.
-func wrapped(sentences []string, width int) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		line := ""
-		for word := range strings.FieldsSeq(strings.Join(sentences, " ")) {
-			if line != "" && width > 0 && textWidth(line)+1+textWidth(word) > width {
-				if !yield(line) {
-					return
-				}
-				line = ""
-			}
-			if line != "" {
-				line += " "
-			}
-			line += word
-		}
-		if line != "" {
-			yield(line)
-		}
-	}
+	return said
 }

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// defaultPager is what shows long output where PAGER names nothing.
+const defaultPager = "less"
+
+// paged writes to standard output, which is a terminal of so many rows, what write
+// makes; through a pager where that does not fit. What an error left is written too.
+func (a *app) paged(rows int, write func(*strings.Builder) error) error {
+	var text strings.Builder
+	failed := write(&text)
+	if pager := a.pager(); pager != "" && failed == nil && strings.Count(text.String(), "\n") >= rows {
+		if err := a.page(pager, text.String()); !errors.Is(err, errNoPager) {
+			return err
+		}
+	}
+	_, err := io.WriteString(a.stdout, text.String())
+	return errors.Join(failed, err)
+}
+
+// errNoPager says that the pager did not start.
+var errNoPager = errors.New("no pager")
+
+// pager is the command that shows long output, "" where nobody wants one.
+func (a *app) pager() string {
+	if a.noPager {
+		return ""
+	}
+	for _, name := range []string{"LOOKERVAULT_PAGER", "PAGER"} {
+		for _, entry := range a.environ {
+			if value, ok := strings.CutPrefix(entry, name+"="); ok {
+				if value = strings.TrimSpace(value); value == "cat" {
+					return ""
+				}
+				return value
+			}
+		}
+	}
+	return defaultPager
+}
+
+// page shows text in a pager, which the user ends. The pager gets no secrets: its
+// environment is this process's without them.
+func (a *app) page(pager, text string) error {
+	file, ok := a.stdout.(*os.File)
+	if !ok {
+		return errNoPager
+	}
+	if _, err := exec.LookPath(strings.Fields(pager)[0]); err != nil {
+		return errNoPager
+	}
+	//nolint:noctx // the user ends it, as in git: an interrupt is for the pager
+	cmd := exec.Command("sh", "-c", pager)
+	cmd.Env = append(withoutOwn(a.environ), a.pagerDefaults()...)
+	cmd.Stdout, cmd.Stderr = file, file
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return errNoPager
+	}
+	if err := cmd.Start(); err != nil {
+		return errNoPager
+	}
+	// A pager that is left before the end closes its input.
+	_, _ = io.WriteString(in, text)
+	_ = in.Close()
+	if err := cmd.Wait(); err != nil {
+		if _, exited := errors.AsType[*exec.ExitError](err); !exited {
+			return err
+		}
+	}
+	return nil
+}
+
+// pagerDefaults are the variables that make less leave what fits, pass colours through
+// and leave the screen as it is, unless the user has set others.
+func (a *app) pagerDefaults() []string {
+	if a.variable("LESS") != "" {
+		return nil
+	}
+	return []string{"LESS=FRX"}
+}
+
+// withoutOwn leaves out of an environment what is for this program: its secrets are
+// among that.
+func withoutOwn(environ []string) []string {
+	var kept []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "LOOKER") {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
