@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,13 +15,15 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // checkOptions are the flags of check that are no keys of the configuration.
 type checkOptions struct {
-	demo, json bool
-	set        []string
+	demo  bool
+	set   []string
+	table tableFlags
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -43,7 +46,7 @@ something that failed is not checked. The exit code is 0 when nothing failed, el
 	f.String("db", "", "the vault (sink.path)")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "check against a simulated Looker inside this process and "+demoVault)
-	f.BoolVar(&o.json, "json", false, "as one JSON array")
+	o.table.add(cmd)
 	return cmd
 }
 
@@ -82,6 +85,10 @@ type checkup struct {
 }
 
 func (a *app) check(cmd *cobra.Command, o checkOptions) error {
+	choice, err := chosen(cmd, &o.table, findingTable)
+	if err != nil {
+		return err
+	}
 	c := &checkup{app: a, ctx: a.stop, now: time.Now, meter: &extract.Meter{}}
 	stop := c.configuration(cmd, o)
 	defer stop()
@@ -98,7 +105,7 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 	if err := c.ctx.Err(); err != nil {
 		return context.Cause(c.ctx)
 	}
-	if err := c.print(o.json); err != nil {
+	if err := c.print(choice); err != nil {
 		return err
 	}
 	if c.failed != (checkFailed{}) {
@@ -149,26 +156,58 @@ func (e *checkFailed) Is(target error) bool {
 	return false
 }
 
-var findingColumns = []column[finding]{
-	{head: "check", cell: func(f finding) string { return f.Check }},
-	{head: "status", cell: func(f finding) string { return string(f.Status) }},
-	{head: "found", cell: func(f finding) string { return f.Found }},
-	{head: "remedy", cell: func(f finding) string { return f.Remedy }},
+var findingTable = table.Table[finding]{
+	View: func(f finding) any { return f },
+	Columns: []table.Column[finding]{
+		{Name: "check", Whole: true, Value: func(f finding) string { return f.Check }},
+		{Name: "status", Whole: true, Value: func(f finding) string { return string(f.Status) }, Tone: statusTone},
+		{Name: "found", Wraps: true, Value: func(f finding) string { return f.Found }},
+		{Name: "remedy", Wraps: true, Varies: true, Value: func(f finding) string { return f.Remedy }},
+	},
 }
 
-func (c *checkup) print(asJSON bool) error {
-	out := c.app.stdout
-	if asJSON || !isTerminal(out) {
-		if err := render(out, asJSON, func(f finding) any { return f }, findingColumns, each(c.findings)); err != nil {
-			return err
-		}
-	} else {
-		renderWrapped(out, terminalColumns(out), findingColumns, c.findings)
+func statusTone(f finding) table.Tone {
+	switch f.Status {
+	case statusOK:
+		return table.Good
+	case statusFail:
+		return table.Bad
+	case statusNotChecked:
+		return table.Dim
+	default:
+		return table.Unsure
+	}
+}
+
+func (c *checkup) print(choice table.Choice) error {
+	if err := show(c.app, findingTable, choice, each(c.findings)); err != nil {
+		return err
 	}
 	if n := calls(c.meter.Drain()); n > 0 {
 		fmt.Fprintf(c.app.stderr, "This check took %s.\n", plural(n, "API call", "API calls"))
 	}
+	fmt.Fprintln(c.app.stderr, c.verdict())
 	return nil
+}
+
+// verdict says in one line whether a run would work.
+func (c *checkup) verdict() string {
+	checks := func(status status) (found []string) {
+		for _, f := range c.findings {
+			if f.Status == status && !slices.Contains(found, f.Check) {
+				found = append(found, f.Check)
+			}
+		}
+		return found
+	}
+	failed, warned := checks(statusFail), checks(statusWarn)
+	switch {
+	case len(failed) > 0:
+		return "Not ready for a run: " + strings.Join(failed, ", ") + "."
+	case len(warned) > 0:
+		return "Ready for a run, with something to know first: " + strings.Join(warned, ", ") + "."
+	}
+	return "Ready for a run."
 }
 
 // configuration reads the configuration and makes the client. What it returns

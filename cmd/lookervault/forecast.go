@@ -15,6 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -218,33 +219,40 @@ func (d *dryRun) view(f extract.Forecast, ahead extract.Ahead, month map[string]
 	return v
 }
 
-var forecastColumns = []column[kindForecastView]{
-	{head: "kind", cell: func(k kindForecastView) string { return string(k.Kind) }},
-	{head: "listing", cell: func(k kindForecastView) string { return string(k.Listing) }},
-	{head: "documents", cell: func(k kindForecastView) string { return spanText(k.Items) }, number: true},
-	{head: "calls", cell: func(k kindForecastView) string { return spanText(k.Calls) }, number: true},
-	{head: "query calls", cell: func(k kindForecastView) string { return spanText(k.Query) }, number: true},
+var forecastTable = table.Table[kindForecastView]{
+	One: "kind", Many: "kinds", View: func(k kindForecastView) any { return k },
+	Columns: []table.Column[kindForecastView]{
+		{Name: "kind", Whole: true, Value: func(k kindForecastView) string { return string(k.Kind) }},
+		{Name: "listing", Whole: true, Varies: true, Spare: 1, Value: func(k kindForecastView) string { return string(k.Listing) }},
+		{Name: "items", Head: "documents", Number: true, Value: func(k kindForecastView) string { return spanText(k.Items) }},
+		{Name: "calls", Number: true, Value: func(k kindForecastView) string { return spanText(k.Calls) }},
+		{Name: "query_calls", Head: "query calls", Number: true, Spare: 2, Value: func(k kindForecastView) string { return spanText(k.Query) }},
+	},
 }
 
-// forecastTabs are the columns in a pipe: each number in three, low, likely and
-// high.
-var forecastTabs = append([]column[kindForecastView]{
-	{head: "kind", cell: func(k kindForecastView) string { return string(k.Kind) }},
-	{head: "listing", cell: func(k kindForecastView) string { return string(k.Listing) }},
-}, slices.Concat(
-	spanColumns(func(k kindForecastView) extract.Span { return k.Items }),
-	spanColumns(func(k kindForecastView) extract.Span { return k.Calls }),
-	spanColumns(func(k kindForecastView) extract.Span { return k.Query }),
-)...)
+// forecastTabs is the table in a pipe: each number in three, low, likely and high.
+var forecastTabs = table.Table[kindForecastView]{
+	View: func(k kindForecastView) any { return k },
+	Columns: append([]table.Column[kindForecastView]{
+		{Name: "kind", Value: func(k kindForecastView) string { return string(k.Kind) }},
+		{Name: "listing", Value: func(k kindForecastView) string { return string(k.Listing) }},
+	}, slices.Concat(
+		spanColumns("items", func(k kindForecastView) extract.Span { return k.Items }),
+		spanColumns("calls", func(k kindForecastView) extract.Span { return k.Calls }),
+		spanColumns("query_calls", func(k kindForecastView) extract.Span { return k.Query }),
+	)...),
+}
 
-func spanColumns(span func(kindForecastView) extract.Span) []column[kindForecastView] {
-	number := func(pick func(extract.Span) int64) column[kindForecastView] {
-		return column[kindForecastView]{cell: func(k kindForecastView) string { return strconv.FormatInt(pick(span(k)), 10) }}
+func spanColumns(name string, span func(kindForecastView) extract.Span) []table.Column[kindForecastView] {
+	number := func(end string, pick func(extract.Span) int64) table.Column[kindForecastView] {
+		return table.Column[kindForecastView]{
+			Name: name + "_" + end, Value: func(k kindForecastView) string { return strconv.FormatInt(pick(span(k)), 10) },
+		}
 	}
-	return []column[kindForecastView]{
-		number(func(s extract.Span) int64 { return s.Low }),
-		number(func(s extract.Span) int64 { return s.Likely }),
-		number(func(s extract.Span) int64 { return s.High }),
+	return []table.Column[kindForecastView]{
+		number("low", func(s extract.Span) int64 { return s.Low }),
+		number("likely", func(s extract.Span) int64 { return s.Likely }),
+		number("high", func(s extract.Span) int64 { return s.High }),
 	}
 }
 
@@ -270,11 +278,11 @@ func (d *dryRun) print(v forecastView, f extract.Forecast) error {
 			return err
 		}
 	case isTerminal(out):
-		if err := renderTable(out, forecastColumns, each(v.Kinds)); err != nil {
+		if err := show(d.app, forecastTable, table.Choice{}, each(v.Kinds)); err != nil {
 			return err
 		}
 	default:
-		if err := renderTabs(out, forecastTabs, each(v.Kinds)); err != nil {
+		if err := show(d.app, forecastTabs, table.Choice{}, each(v.Kinds)); err != nil {
 			return err
 		}
 	}

@@ -113,8 +113,8 @@ func TestDryRunInAPipe(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	for line := range strings.Lines(stdout) {
-		if n := strings.Count(line, "\t"); n != len(forecastTabs)-1 {
-			t.Errorf("%q has %d columns, want %d", line, n+1, len(forecastTabs))
+		if n := strings.Count(line, "\t"); n != len(forecastTabs.Columns)-1 {
+			t.Errorf("%q has %d columns, want %d", line, n+1, len(forecastTabs.Columns))
 		}
 	}
 	for _, want := range []string{"Nothing was stored.", "calls by runs in this vault", "Standard edition"} {

@@ -11,10 +11,12 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
 )
 
 func (a *app) kindsCommand() *cobra.Command {
-	var asJSON bool
+	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "kinds", Short: "List the kinds of documents, what they cost, and what no backup holds",
 		Long: `List the kinds of documents that a backup can hold and what each costs in API
@@ -24,19 +26,26 @@ not give at all. It needs neither a Looker nor a vault.
 In a pipe there is a line a kind, tab-separated, with the columns kind, what,
 restorable or reference, default or opt-in, calls, remark.`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			choice, err := chosen(cmd, &flags, kindTable)
+			if err != nil {
+				return err
+			}
 			kinds := kindViews(config.Default(1).Stages.List.PageSize)
-			if asJSON {
+			width, height := ui.TerminalSize(a.stdout)
+			switch {
+			case choice.Format == table.FormatJSON && len(choice.Columns) == 0 && choice.Sort == "" && choice.Limit == 0:
 				return kindsJSON(a.stdout, kinds)
+			case width > 0 && choice.Format == "":
+				return a.paged(height, func(text *strings.Builder) error {
+					return kindsText(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, kinds)
+				})
 			}
-			if !isTerminal(a.stdout) {
-				return renderTabs(a.stdout, kindColumns, each(kinds))
-			}
-			kindsText(a.stdout, terminalColumns(a.stdout), kinds)
-			return nil
+			return show(a, kindTable, choice, each(kinds))
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
+	flags.add(cmd)
+	cmd.Flags().Lookup("json").Usage = "as one JSON object"
 	return cmd
 }
 
@@ -134,13 +143,16 @@ func quotasOf(k catalogue.Kind) []string {
 	return slices.Compact(quotas)
 }
 
-var kindColumns = []column[kindView]{
-	{head: "kind", cell: func(k kindView) string { return string(k.Kind) }},
-	{head: "what", cell: func(k kindView) string { return k.What }},
-	{head: "restore", cell: func(k kindView) string { return choose(k.Restorable, "restorable", "reference") }},
-	{head: "run", cell: func(k kindView) string { return choose(k.Default, "default", "opt-in") }},
-	{head: "calls", cell: func(k kindView) string { return k.Calls }},
-	{head: "remark", cell: func(k kindView) string { return k.Remark }},
+var kindTable = table.Table[kindView]{
+	One: "kind", Many: "kinds", View: func(k kindView) any { return k },
+	Columns: []table.Column[kindView]{
+		{Name: "kind", Whole: true, Value: func(k kindView) string { return string(k.Kind) }},
+		{Name: "what", Wraps: true, Value: func(k kindView) string { return k.What }},
+		{Name: "restorable", Head: "restore", Whole: true, Spare: 2, Value: func(k kindView) string { return choose(k.Restorable, "restorable", "reference") }},
+		{Name: "default", Head: "run", Whole: true, Value: func(k kindView) string { return choose(k.Default, "default", "opt-in") }},
+		{Name: "calls", Wraps: true, Value: func(k kindView) string { return k.Calls }},
+		{Name: "remark", Wraps: true, Spare: 1, Value: func(k kindView) string { return k.Remark }},
+	},
 }
 
 func choose(condition bool, yes, no string) string {
@@ -151,25 +163,35 @@ func choose(condition bool, yes, no string) string {
 }
 
 // kindsText is the table for people, with what no table of kinds would tell.
-func kindsText(out io.Writer, width int, kinds []kindView) {
-	renderWrapped(out, width, kindColumns, kinds)
-	fmt.Fprintf(out, "\nCalls are counted by run; a page holds %d documents unless stages.list.page_size says otherwise. Opt-in kinds are\n"+
-		"backed up when they are named: lookervault run dashboards explores, or kinds: [all, explores].\n", config.Default(1).Stages.List.PageSize)
-	fmt.Fprint(out, "\nRead from other kinds, without a call:\n\n")
-	renderWrapped(out, width, viewColumns, catalogue.Views())
-	fmt.Fprint(out, "\nWhat no backup holds:\n\n")
-	renderWrapped(out, width, gapColumns, catalogue.Gaps())
+func kindsText(o table.Output, choice table.Choice, kinds []kindView) error {
+	if err := kindTable.Write(o, choice, each(kinds)); err != nil {
+		return err
+	}
+	said := fmt.Sprintf("Calls are counted by run; a page holds %d documents unless stages.list.page_size says otherwise. Opt-in kinds are "+
+		"backed up when they are named: lookervault run dashboards explores, or kinds: [all, explores].", config.Default(1).Stages.List.PageSize)
+	fmt.Fprintf(o.Out, "\n%s\n\nRead from other kinds, without a call:\n\n", strings.Join(table.Wrap(said, o.Screen.Width), "\n"))
+	if err := viewTable.Write(o, table.Choice{}, each(catalogue.Views())); err != nil {
+		return err
+	}
+	fmt.Fprint(o.Out, "\nWhat no backup holds:\n\n")
+	return gapTable.Write(o, table.Choice{}, each(catalogue.Gaps()))
 }
 
-var viewColumns = []column[catalogue.View]{
-	{head: "view", cell: func(v catalogue.View) string { return v.Name }},
-	{head: "what", cell: func(v catalogue.View) string { return v.Title }},
-	{head: "from", cell: func(v catalogue.View) string { return v.From }},
+var viewTable = table.Table[catalogue.View]{
+	View: func(v catalogue.View) any { return v },
+	Columns: []table.Column[catalogue.View]{
+		{Name: "view", Whole: true, Value: func(v catalogue.View) string { return v.Name }},
+		{Name: "what", Wraps: true, Value: func(v catalogue.View) string { return v.Title }},
+		{Name: "from", Wraps: true, Value: func(v catalogue.View) string { return v.From }},
+	},
 }
 
-var gapColumns = []column[catalogue.Gap]{
-	{head: "what", cell: func(g catalogue.Gap) string { return g.What }},
-	{head: "why", cell: func(g catalogue.Gap) string { return g.Why }},
+var gapTable = table.Table[catalogue.Gap]{
+	View: func(g catalogue.Gap) any { return g },
+	Columns: []table.Column[catalogue.Gap]{
+		{Name: "what", Wraps: true, Value: func(g catalogue.Gap) string { return g.What }},
+		{Name: "why", Wraps: true, Value: func(g catalogue.Gap) string { return g.Why }},
+	},
 }
 
 func kindsJSON(out io.Writer, kinds []kindView) error {

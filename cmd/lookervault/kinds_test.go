@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/table"
 )
 
 func TestKindsInAPipe(t *testing.T) {
@@ -22,8 +23,8 @@ func TestKindsInAPipe(t *testing.T) {
 	got := make(map[string]string)
 	for _, line := range lines {
 		cells := strings.Split(line, "\t")
-		if len(cells) != len(kindColumns) {
-			t.Fatalf("%q has %d columns, want %d", line, len(cells), len(kindColumns))
+		if len(cells) != len(kindTable.Columns) {
+			t.Fatalf("%q has %d columns, want %d", line, len(cells), len(kindTable.Columns))
 		}
 		got[cells[0]] = strings.Join(cells[2:5], "|")
 	}
@@ -82,9 +83,11 @@ func TestKindsAsJSON(t *testing.T) {
 // TestKindsForPeople looks at the table on terminals: everything is there, and
 // nothing is wider than the terminal where it can be helped.
 func TestKindsForPeople(t *testing.T) {
-	for _, width := range []int{90, 120, 200} {
+	for _, width := range []int{60, 80, 120, 200} {
 		var out strings.Builder
-		kindsText(&out, width, kindViews(100))
+		if err := kindsText(table.Output{Out: &out, Screen: &table.Screen{Width: width}}, table.Choice{}, kindViews(100)); err != nil {
+			t.Fatal(err)
+		}
 		shown := strings.Join(strings.Fields(out.String()), " ")
 		for _, k := range catalogue.All() {
 			if !strings.Contains(shown, string(k.Name)) {
@@ -98,37 +101,12 @@ func TestKindsForPeople(t *testing.T) {
 		}
 		for line := range strings.Lines(out.String()) {
 			line = strings.TrimSuffix(line, "\n")
-			if n := text.StringWidthWithoutEscSequences(line); n > max(width, 122) {
+			if n := text.StringWidthWithoutEscSequences(line); n > width {
 				t.Errorf("a line of %d columns on a terminal of %d: %s", n, width, line)
 			}
 			if strings.TrimRight(line, " ") != line {
 				t.Errorf("%q ends in blanks", line)
 			}
 		}
-	}
-}
-
-func TestWrapsShareWhatIsLeft(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		widths []int
-		width  int
-		want   map[int]int // column to its width
-	}{
-		{name: "all fit", widths: []int{10, 40, 40}, width: 100, want: map[int]int{}},
-		{name: "one is short", widths: []int{10, 40, 300}, width: 120, want: map[int]int{3: 64}},
-		{name: "two share", widths: []int{10, 300, 300}, width: 116, want: map[int]int{2: 50, 3: 50}},
-		{name: "never too narrow", widths: []int{10, 300, 300}, width: 30, want: map[int]int{2: narrowest, 3: narrowest}},
-		{name: "words are not wrapped", widths: []int{32, 32}, width: 20, want: map[int]int{}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := make(map[int]int)
-			for _, c := range wraps(tt.widths, tt.width) {
-				got[c.Number] = c.WidthMax
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("widths (-want +got):\n%s", diff)
-			}
-		})
 	}
 }

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"iter"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -62,92 +58,6 @@ func TestEncodeJSON(t *testing.T) {
 	}
 	if _, err := encodeJSON(func() {}); err == nil {
 		t.Error("a function was encoded")
-	}
-}
-
-// thing is a row of the tables below.
-type thing struct {
-	Name string `json:"name"`
-	N    int    `json:"n"`
-}
-
-var thingColumns = []column[thing]{
-	{head: "name", cell: func(t thing) string { return t.Name }},
-	{head: "n", cell: func(t thing) string { return strconv.Itoa(t.N) }, number: true},
-}
-
-var errLost = errors.New("lost")
-
-// things yields rows and then an error, if it is not nil.
-func things(err error, rows ...thing) iter.Seq2[thing, error] {
-	return func(yield func(thing, error) bool) {
-		for _, row := range rows {
-			if !yield(row, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(thing{}, err)
-		}
-	}
-}
-
-func TestRender(t *testing.T) {
-	rows := []thing{{"one", 1}, {"t\two\nlines\x1b[31m", 22}}
-	view := func(row thing) any { return row }
-	for _, test := range []struct {
-		name string
-		json bool
-		rows []thing
-		want string
-	}{
-		{"tabs", false, rows, "one\t1\nt wo lines [31m\t22\n"},
-		{"no tabs", false, nil, ""},
-		{"json", true, rows, "[\n" + `  {"name":"one","n":1},` + "\n" + `  {"name":"t\two\nlines\u001b[31m","n":22}` + "\n]\n"},
-		{"no json", true, nil, "[]\n"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			var out strings.Builder
-			if err := render(&out, test.json, view, thingColumns, things(nil, test.rows...)); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, out.String()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			if test.json && !json.Valid([]byte(out.String())) {
-				t.Error("not JSON")
-			}
-			if err := render(&out, test.json, view, thingColumns, things(errLost, test.rows...)); !errors.Is(err, errLost) {
-				t.Errorf("got %v, want what the rows ended with", err)
-			}
-			if err := render(broken{}, test.json, view, thingColumns, things(nil, rows...)); !errors.Is(err, errLost) {
-				t.Errorf("got %v, want what the output ended with", err)
-			}
-		})
-	}
-}
-
-// broken is an output that takes nothing.
-type broken struct{}
-
-func (broken) Write([]byte) (int, error) { return 0, errLost }
-
-func TestRenderTable(t *testing.T) {
-	var out strings.Builder
-	err := renderTable(&out, thingColumns, things(nil, thing{"one", 1}, thing{"t\two\nlines", 22}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "NAME       N\none        1\nt wo lines  22\n"
-	got := strings.Join(strings.Fields(out.String()), " ")
-	if diff := cmp.Diff(strings.Join(strings.Fields(want), " "), got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if n := strings.Count(out.String(), "\n"); n != 3 {
-		t.Errorf("%d lines, want 3:\n%s", n, out.String())
-	}
-	if err := renderTable(&out, thingColumns, things(errLost)); !errors.Is(err, errLost) {
-		t.Errorf("got %v, want what the rows ended with", err)
 	}
 }
 

@@ -7,12 +7,12 @@ import (
 )
 
 func TestWord(t *testing.T) {
-	words := []string{"dashboards", "boards", "looks", "name", "id", "stages.fetch.workers"}
+	words := []string{"dashboards", "boards", "looks", "name", "title", "id", "stages.fetch.workers"}
 	tests := []struct{ given, want string }{
 		{"dashbords", "dashboards"},
 		{"dashboard", "dashboards"},
 		{"look", "looks"},
-		{"nmae", "name"},
+		{"tilte", "title"},
 		{"naem", "name"},
 		{"stages.fetch.wrokers", "stages.fetch.workers"},
 		{"ix", "id"},

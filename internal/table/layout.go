@@ -40,13 +40,13 @@ type strip struct {
 }
 
 // measured is the strip with the width that its cells need.
-func (s strip) measured() strip {
-	s.natural = textWidth(s.head)
-	for _, cell := range s.cells {
-		s.natural = max(s.natural, textWidth(cell))
+func (c strip) measured() strip {
+	c.natural = textWidth(c.head)
+	for _, cell := range c.cells {
+		c.natural = max(c.natural, textWidth(cell))
 	}
-	s.width = s.natural
-	return s
+	c.width = c.natural
+	return c
 }
 
 func textWidth(s string) int { return text.StringWidthWithoutEscSequences(s) }
@@ -183,7 +183,7 @@ func (s *sheet) row(n int) [][]string {
 	for i, c := range s.columns {
 		parts := []string{c.cells[n]}
 		if c.wraps {
-			parts = wrap(c.cells[n], c.width)
+			parts = Wrap(c.cells[n], c.width)
 		}
 		for at, part := range parts {
 			if at == len(lines) {
@@ -237,9 +237,9 @@ func paint(s string, tone Tone, color bool) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", codes[tone], s)
 }
 
-// wrap parts text into lines of at most width columns: between words, and within one
+// Wrap parts text into lines of at most width columns: between words, and within one
 // that is wider than a line.
-func wrap(s string, width int) []string {
+func Wrap(s string, width int) []string {
 	lines := []string{""}
 	for word := range strings.FieldsSeq(s) {
 		last := &lines[len(lines)-1]

@@ -16,7 +16,7 @@ type Table[T any] struct {
 	// View gives a row its stable names: a struct that is written as one JSON object.
 	// Its members can be shown and sorted by as well.
 	View func(T) any
-	// One and Many are what the rows are called, for the count below them.
+	// One and Many are what the rows are called, for the count below them; "" for none.
 	One, Many string
 }
 
@@ -123,23 +123,13 @@ func (t Table[T]) members() []string {
 		return nil
 	}
 	var names []string
-	for field := range fieldsOf(kind) {
+	for field := range kind.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-func fieldsOf(kind reflect.Type) func(func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range kind.NumField() {
-			if !yield(kind.Field(i)) {
-				return
-			}
-		}
-	}
 }
 
 // member returns a function that reads a member of a row's JSON object: a text as it

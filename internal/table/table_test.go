@@ -227,7 +227,7 @@ func TestChoiceThatCannotBeServed(t *testing.T) {
 		choice table.Choice
 		want   string
 	}{
-		{table.Choice{Columns: []string{"id", "nmae"}}, `--columns: there is no column "nmae"; did you mean name?`},
+		{table.Choice{Columns: []string{"id", "naem"}}, `--columns: there is no column "naem"; did you mean name?`},
 		{table.Choice{Columns: []string{"zzzzz"}}, `--columns: there is no column "zzzzz"; there are kind, id, name, folder_id, folder, bytes, size, tags, note`},
 		{table.Choice{Sort: "-sise"}, `--sort: there is no column "sise"; did you mean size?`},
 		{table.Choice{Format: "jsn"}, `--format: unknown format "jsn"; did you mean json?`},
@@ -255,6 +255,20 @@ func TestErrorAmongTheRows(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Errorf("%q: (-want +got)\n%s", format, diff)
+		}
+	}
+}
+
+// broken is an output that takes nothing.
+type broken struct{ err error }
+
+func (b broken) Write([]byte) (int, error) { return 0, b.err }
+
+func TestOutputThatTakesNothing(t *testing.T) {
+	full := errors.New("no space left")
+	for _, format := range append(table.Formats(), "") {
+		if err := things().Write(table.Output{Out: broken{full}}, table.Choice{Format: format}, from(three, nil)); !errors.Is(err, full) {
+			t.Errorf("%q: %v, want what the output ended with", format, err)
 		}
 	}
 }

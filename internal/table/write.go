@@ -232,9 +232,11 @@ func (p *plan[T]) writeTable(w io.Writer, screen Screen, color bool, rows iter.S
 			fmt.Fprintln(w, line)
 		}
 		if failed == nil {
-			fmt.Fprintln(w)
-			for _, line := range wrap(p.foot(s, len(all), *more), screen.Width) {
-				fmt.Fprintln(w, paint(line, Dim, color))
+			if foot := p.foot(s, len(all), *more); foot != "" {
+				fmt.Fprintln(w)
+				for _, line := range Wrap(foot, screen.Width) {
+					fmt.Fprintln(w, paint(line, Dim, color))
+				}
 			}
 		}
 		return failed
@@ -296,11 +298,14 @@ func (p *plan[T]) foot(s *sheet, shown int, more bool) string {
 	if shown == 1 {
 		word = p.table.One
 	}
-	count := fmt.Sprintf("%s %s", humanize.Comma(int64(shown)), word)
-	if more {
-		count = "The first " + count + " (--limit)"
+	said := ""
+	switch count := fmt.Sprintf("%s %s", humanize.Comma(int64(shown)), word); {
+	case word == "":
+	case more:
+		said = "The first " + count + " (--limit)."
+	default:
+		said = count + "."
 	}
-	said := count + "."
 	if len(s.out) > 0 {
 		said += fmt.Sprintf(" No room for %s (--columns, or a wider terminal).", strings.Join(s.out, ", "))
 	}
