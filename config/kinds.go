@@ -71,8 +71,6 @@ func (l *Loaded) kind(r *report, key, name string, known []string, aliases map[s
 	if slices.Contains(known, name) {
 		return name, true
 	}
-	names := slices.AppendSeq(slices.Clone(known), maps.Keys(aliases))
-	slices.Sort(names)
-	r.add(l.origins[key], key, name+" is not a kind"+suggestion(name, names))
+	r.add(l.origins[key], key, name+" is not a kind"+suggestion(name, known, slices.Sorted(maps.Keys(aliases))...))
 	return "", false
 }

@@ -27,7 +27,7 @@ func TestSelectKinds(t *testing.T) {
 		{name: "both", kinds: []string{"looks", "-looks"}, err: "--set: kinds: [looks, -looks] leaves no kind to back up"},
 		{name: "unknown", kinds: []string{"dashbord", "-modles", "reports"}, err: "--set: kinds: dashbord is not a kind; did you mean dashboards?\n" +
 			"--set: kinds: modles is not a kind; did you mean models?\n" +
-			"--set: kinds: reports is not a kind; there are all, dashboards, explores, lookml_models, looks, models"},
+			"--set: kinds: reports is not a kind; there are all, dashboards, explores, lookml_models, looks"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			loaded, err := config.Load(config.Sources{Set: []string{"kinds=" + join(test.kinds)}})

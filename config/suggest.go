@@ -29,10 +29,13 @@ func misplaced(key string, keys []string) []string {
 	return nil
 }
 
-// suggestion ends a complaint about a word: with the one that was probably meant, or with the whole choice.
-func suggestion(s string, words []string) string {
-	if word, ok := near.Word(s, words); ok {
-		return "; did you mean " + word + "?"
+// suggestion ends a complaint about a word: with the one that was probably meant, also
+// by another name, or with the whole choice.
+func suggestion(s string, words []string, others ...string) string {
+	for _, choice := range [][]string{words, others} {
+		if word, ok := near.Word(s, choice); ok {
+			return "; did you mean " + word + "?"
+		}
 	}
 	return "; there are " + strings.Join(slices.Sorted(slices.Values(words)), ", ")
 }

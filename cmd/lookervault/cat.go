@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/lookervault/lookervault/internal/record"
 )
 
 func (a *app) catCommand() *cobra.Command {
@@ -19,11 +17,12 @@ With --run, the document as it was known by that run: as it saw it, or where it 
 not look, as the newest run before it did; standard error says so. What was gone by
 then, or was not seen until later, is exit code 1.`,
 		Example: `  lookervault cat dashboards 17 | jq .title
+  lookervault cat look/12
   lookervault cat lookml_models thelook
   lookervault cat dashboards 17 --run latest-1`,
-		Args: arguments(cobra.ExactArgs(2)), ValidArgsFunction: completeKinds,
+		Args: arguments(cobra.RangeArgs(1, 2)), ValidArgsFunction: completeKinds,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			kind, err := kindArgument(cmd, args[0])
+			ref, err := refArgument(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -32,9 +31,9 @@ then, or was not seen until later, is exit code 1.`,
 				return err
 			}
 			defer closing(&err, m.reader)
-			document, err := m.reader.Document(cmd.Context(), m.instance, record.Ref{Kind: kind, ID: args[1]}, m.at)
+			document, err := m.reader.Document(cmd.Context(), m.instance, ref, m.at)
 			if err != nil {
-				where := "list " + string(kind)
+				where := "list " + string(ref.Kind)
 				if m.run != 0 {
 					where += fmt.Sprintf(" --run %d", m.run)
 				}

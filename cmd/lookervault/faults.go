@@ -29,20 +29,22 @@ third row of that listing, which is no document.`,
   lookervault faults 12 --json | jq -r '.[] | select(.class == "denied") | .id'`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			run, err := runArgument(cmd, args)
-			if err != nil {
-				return err
-			}
 			choice, err := chosen(cmd, &flags, faultTable)
 			if err != nil {
 				return err
 			}
-			reader, faults, err := r.faults(cmd, run)
+			reader, faults, err := r.faults(cmd, args)
 			if err != nil {
 				return err
 			}
 			defer closing(&err, reader)
-			return show(a, faultTable, choice, each(faults))
+			if err := show(a, faultTable, choice, each(faults)); err != nil {
+				return err
+			}
+			if len(args) == 0 && len(faults) > 0 && isTerminal(a.stdout) {
+				fmt.Fprintln(a.stderr, "The next run asks for them again: lookervault run.")
+			}
+			return nil
 		},
 	}
 	r.flags(cmd)
@@ -50,21 +52,24 @@ third row of that listing, which is no document.`,
 	return cmd
 }
 
-// faults opens the vault and reads the faults of a run, or the unresolved ones of
-// an instance.
-func (r *reading) faults(cmd *cobra.Command, run int64) (reader *vault.Reader, faults []vault.Fault, err error) {
-	if run != 0 {
-		if reader, err = r.openAll(cmd); err != nil {
-			return nil, nil, err
-		}
-		faults, err = reader.Faults(cmd.Context(), run)
-		err = absent(err, reader, "runs")
-	} else {
+// faults opens the vault and reads the faults of the run that args name, or the
+// unresolved ones of an instance.
+func (r *reading) faults(cmd *cobra.Command, args []string) (reader *vault.Reader, faults []vault.Fault, err error) {
+	if len(args) == 0 {
 		var instance string
 		if reader, instance, err = r.open(cmd); err != nil {
 			return nil, nil, err
 		}
 		faults, err = reader.OpenFaults(cmd.Context(), instance)
+	} else {
+		var point vault.Point
+		if point, err = pointArgument(cmd, args[0]); err != nil {
+			return nil, nil, err
+		}
+		if reader, err = r.openAll(cmd); err != nil {
+			return nil, nil, err
+		}
+		faults, err = r.faultsAt(cmd, reader, point)
 	}
 	if err == nil {
 		err = reader.CheckRows(cmd.Context(), vault.FaultTables)
@@ -75,16 +80,13 @@ func (r *reading) faults(cmd *cobra.Command, run int64) (reader *vault.Reader, f
 	return reader, faults, nil
 }
 
-// runArgument is the number of a run, 0 when none is given.
-func runArgument(cmd *cobra.Command, args []string) (int64, error) {
-	if len(args) == 0 {
-		return 0, nil
+// faultsAt reads the faults of the run at a point, also of one that was pruned.
+func (r *reading) faultsAt(cmd *cobra.Command, reader *vault.Reader, point vault.Point) ([]vault.Fault, error) {
+	run, err := reader.RunAt(cmd.Context(), r.instance, point)
+	if err != nil && !errors.Is(err, vault.ErrPruned) {
+		return nil, absent(err, reader, "runs")
 	}
-	id, err := strconv.ParseInt(args[0], 10, 64)
-	if err != nil || id < 1 {
-		return 0, usage(cmd, fmt.Errorf("%q is not the number of a run", args[0]))
-	}
-	return id, nil
+	return reader.Faults(cmd.Context(), run.ID)
 }
 
 var faultTable = table.Table[vault.Fault]{

@@ -16,18 +16,15 @@ func runHere(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 // available is a command in the help text of the one above it.
-var available = regexp.MustCompile(`(?m)^  ([a-z]+)  `)
+var available = regexp.MustCompile(`(?m)^  ([a-z][-a-z]*) {2,}[A-Z]`)
 
 // commands finds every command by the help texts.
 func commands(t *testing.T, path ...string) [][]string {
 	t.Helper()
 	found := [][]string{path}
 	_, help, _ := runHere(t, append(slices.Clone(path), "--help")...)
-	_, list, ok := strings.Cut(help, "Available Commands:\n")
-	if !ok {
-		return found
-	}
-	list, _, _ = strings.Cut(list, "\n\n")
+	_, list, _ := strings.Cut(help, "\nUsage:\n")
+	list, _, _ = strings.Cut(list, "\nFlags:\n")
 	for _, match := range available.FindAllStringSubmatch(list, -1) {
 		found = append(found, commands(t, append(slices.Clone(path), match[1])...)...)
 	}
@@ -45,8 +42,13 @@ func TestHelp(t *testing.T) {
 			if code != 0 || stderr != "" {
 				t.Errorf("exit code %d, stderr %q", code, stderr)
 			}
-			if !strings.HasSuffix(help, "\n"+exitCodes+"\n") {
-				t.Errorf("does not end with the exit codes:\n%s", help)
+			if strings.Contains(help, "=true|false") || strings.Contains(help, "Exit codes:") != slices.Equal(path, []string{"help", "exit-codes"}) {
+				t.Errorf("not as people write it:\n%s", help)
+			}
+			for line := range strings.Lines(help) {
+				if width := len([]rune(strings.TrimSuffix(line, "\n"))); width > helpWidth {
+					t.Errorf("%d columns: %s", width, line)
+				}
 			}
 			if !strings.Contains(help, "\nUsage:\n") {
 				t.Errorf("does not tell the usage:\n%s", help)

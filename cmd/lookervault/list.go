@@ -36,7 +36,7 @@ array.`,
 				}
 			}
 			names := &nameBook{}
-			entries := entryTable(names)
+			entries := entryTable(names, query.Deleted && isTerminal(a.stdout))
 			choice, err := chosen(cmd, &flags, entries)
 			if err != nil {
 				return err
@@ -66,7 +66,8 @@ array.`,
 }
 
 // entryTable is the table of documents, with names for folders and owners.
-func entryTable(names *nameBook) table.Table[vault.Entry] {
+// Deleted, people see when and in which run each of them went.
+func entryTable(names *nameBook, deleted bool) table.Table[vault.Entry] {
 	type entry = vault.Entry
 	return table.Table[entry]{
 		One: "document", Many: "documents",
@@ -85,15 +86,40 @@ func entryTable(names *nameBook) table.Table[vault.Entry] {
 				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.user(e.Owner), e.Owner) },
 			},
 			{
-				Name: "updated_at", Head: "updated", Whole: true, Varies: true, Spare: 2, Value: func(e entry) string { return e.Updated },
+				Name: "updated_at", Head: "updated", Whole: true, Varies: true, Spare: 2, Extra: deleted, Value: func(e entry) string { return e.Updated },
 				Show: func(e entry, screen table.Screen) string { return whenWritten(e.Updated, screen) },
 			},
 			{
 				Name: "bytes", Head: "size", Number: true, Spare: 5, Value: func(e entry) string { return strconv.FormatInt(e.Size, 10) },
 				Show: func(e entry, _ table.Screen) string { return ui.Size(e.Size) },
 			},
+			{
+				Name: "deleted_run", Head: "in run", Number: true, Spare: 1, Extra: !deleted,
+				Value: func(e entry) string { return runText(deletedRun(e)) },
+			},
+			{
+				Name: "deleted_at", Head: "deleted", Whole: true, Spare: 1, Extra: !deleted,
+				Value: func(e entry) string { return table.Stamp(names.runs[deletedRun(e)]) },
+				Show:  func(e entry, screen table.Screen) string { return table.When(names.runs[deletedRun(e)], screen) },
+			},
 		},
 	}
+}
+
+// deletedRun is the run that found a document in the trash or gone, 0 for one that is
+// there. In the trash a document has a version of its own.
+func deletedRun(e vault.Entry) int64 {
+	if e.State == record.Trashed {
+		return e.FirstRun
+	}
+	return e.GoneRun
+}
+
+func runText(run int64) string {
+	if run == 0 {
+		return ""
+	}
+	return strconv.FormatInt(run, 10)
 }
 
 func stateTone(e vault.Entry) table.Tone {
@@ -134,10 +160,13 @@ func entryJSON(e vault.Entry, names *nameBook) any {
 		LastRun    int64        `json:"last_run"`
 		Observed   int64        `json:"observed_run"` // the run whose observation this is
 		GoneRun    int64        `json:"gone_run,omitempty"`
+		DeletedRun int64        `json:"deleted_run,omitempty"` // that found it in the trash or gone
+		DeletedAt  string       `json:"deleted_at,omitempty"`  // when that run began
 		Route      string       `json:"route"`
 	}{
 		e.Kind, e.ID, e.State, e.Name, e.Folder, names.folder(e.Folder), e.Owner, names.user(e.Owner), e.Updated, e.Size, e.Hash.String(),
-		e.FirstRun, e.LastRun, e.LastRun, e.GoneRun, e.Route,
+		e.FirstRun, e.LastRun, e.LastRun, e.GoneRun,
+		deletedRun(e), table.Stamp(names.runs[deletedRun(e)]), e.Route,
 	}
 }
 

@@ -77,7 +77,7 @@ var (
 	errPartial = errors.New("finished, but incomplete")
 )
 
-// exitCodes is shown in every help text.
+// exitCodes is what help exit-codes shows.
 const exitCodes = `Exit codes:
   0    complete
   1    failed: disk full, id not found, any other error

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -17,15 +19,24 @@ import (
 const deepest = 50
 
 // nameBook knows what the folders and users of a vault are called, at one point in
-// time.
+// time, and when its runs began.
 type nameBook struct {
 	folders map[string]vault.Entry
 	users   map[string]string
+	runs    map[int64]time.Time
 }
 
 // read reads the names.
 func (b *nameBook) read(ctx context.Context, m moment) error {
-	b.folders, b.users = make(map[string]vault.Entry), make(map[string]string)
+	b.folders, b.users, b.runs = make(map[string]vault.Entry), make(map[string]string), make(map[int64]time.Time)
+	// A run that is damaged is for others to tell.
+	runs, err := m.reader.Runs(ctx, m.instance)
+	if err != nil && !errors.Is(err, vault.ErrCorrupt) {
+		return err
+	}
+	for _, run := range runs {
+		b.runs[run.ID] = run.Started
+	}
 	for _, kind := range []record.Kind{catalogue.Folders, catalogue.Users} {
 		query := vault.Query{Instance: m.instance, Kind: kind, At: m.at}
 		for e, err := range m.reader.Entries(ctx, query) {

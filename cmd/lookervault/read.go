@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/near"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -51,6 +53,15 @@ func (r *reading) open(cmd *cobra.Command) (*vault.Reader, string, error) {
 // pointFlag adds --run, which names a point in time.
 func (r *reading) pointFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.run, "run", "", "as it was known by that run: its number, latest, or latest-1 for the one before (default now)")
+}
+
+// pointArgument reads a point in time as people write it.
+func pointArgument(cmd *cobra.Command, text string) (vault.Point, error) {
+	point, err := vault.ParsePoint(text)
+	if err != nil {
+		return point, usage(cmd, err)
+	}
+	return point, nil
 }
 
 // moment is a vault and what of it is asked for: an instance, and the run that a
@@ -169,9 +180,10 @@ func hintDemo(path string) string {
 	return ""
 }
 
-// kindArgument finds a kind by its name or alias.
+// kindArgument finds a kind by its name, its singular or another name.
 func kindArgument(cmd *cobra.Command, name string) (record.Kind, error) {
-	if full, ok := catalogue.Aliases()[name]; ok {
+	aliases := catalogue.Aliases()
+	if full, ok := aliases[name]; ok {
 		name = full
 	}
 	if kind, ok := catalogue.Find(record.Kind(name)); ok {
@@ -179,7 +191,26 @@ func kindArgument(cmd *cobra.Command, name string) (record.Kind, error) {
 	}
 	names := catalogue.Names(catalogue.All())
 	slices.Sort(names)
+	for _, words := range [][]string{names, slices.Sorted(maps.Keys(aliases))} {
+		if word, ok := near.Word(name, words); ok {
+			return "", usage(cmd, fmt.Errorf("unknown kind %q, did you mean %s?", name, word))
+		}
+	}
 	return "", usage(cmd, fmt.Errorf("unknown kind %q; there are %s", name, strings.Join(names, ", ")))
+}
+
+// refArgument finds a document by its kind and id, as two words or as KIND/ID.
+func refArgument(cmd *cobra.Command, args []string) (ref record.Ref, err error) {
+	name, id, whole := strings.Cut(args[0], "/")
+	switch {
+	case len(args) == 2:
+		name, id = args[0], args[1]
+	case !whole || id == "":
+		return ref, usage(cmd, fmt.Errorf("which of the %s? Name its id, as in %s KIND ID", args[0], cmd.CommandPath()))
+	}
+	ref.ID = id
+	ref.Kind, err = kindArgument(cmd, name)
+	return ref, err
 }
 
 // completeKinds completes the names of kinds in a shell.

@@ -2,14 +2,15 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/outfile"
 	"github.com/lookervault/lookervault/internal/report"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -28,18 +29,20 @@ documents: keep it like the vault.`,
   lookervault report 12 -o - | less`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			var run int64
-			if len(args) == 1 {
-				if run, err = strconv.ParseInt(args[0], 10, 64); err != nil || run < 1 {
-					return usage(cmd, fmt.Errorf("%q is not the number of a run", args[0]))
-				}
+			point, err := pointArgument(cmd, append(args, "latest")[0])
+			if err != nil {
+				return err
 			}
 			reader, instance, err := r.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer closing(&err, reader)
-			data, err := report.Read(cmd.Context(), reader, instance, run)
+			run, err := reader.RunAt(cmd.Context(), instance, point)
+			if err != nil && !errors.Is(err, vault.ErrPruned) {
+				return absent(err, reader, "runs")
+			}
+			data, err := report.Read(cmd.Context(), reader, instance, run.ID)
 			if err != nil {
 				return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
 			}

@@ -43,14 +43,19 @@ func (a *app) execute(args []string) error {
 		SilenceErrors: true, SilenceUsage: true, Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration file (default lookervault.yaml, where there is one)")
+	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration `FILE` (default lookervault.yaml, where there is one)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as NO_COLOR says it too")
 	root.PersistentFlags().BoolVar(&a.noPager, "no-pager", false, "no pager for what is longer than the terminal")
-	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitCodes + "\n")
+	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(usage)
-	root.AddCommand(a.runCommand(), a.runsCommand(), a.listCommand(), a.catCommand(), a.dumpCommand(), a.reportCommand(),
-		a.faultsCommand(), a.kindsCommand(), a.checkCommand(), a.simCommand(), a.versionCommand())
+	root.AddGroup(groups...)
+	root.AddCommand(in(groupBackUp, a.runCommand(), a.checkCommand(), a.kindsCommand())...)
+	root.AddCommand(in(groupLook, a.listCommand(), a.catCommand(), a.dumpCommand(), a.runsCommand(), a.faultsCommand(), a.reportCommand())...)
+	root.AddCommand(in(groupRehearse, a.simCommand())...)
+	root.AddCommand(in(groupMore, a.versionCommand())...)
 	root.SetHelpCommand(helpCommand())
+	root.SetHelpCommandGroupID(groupMore)
+	root.SetCompletionCommandGroupID(groupMore)
 	root.InitDefaultCompletionCmd(args...)
 	checkCompletion(root)
 	root.SetArgs(args)
@@ -72,25 +77,6 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		hint = ", did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return usage(cmd, fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint))
-}
-
-// helpCommand is help, which cobra's own prints also for a command that there is
-// not.
-func helpCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "help [COMMAND]", Short: "Print help about any command",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			about, rest, err := cmd.Root().Find(args)
-			if err != nil {
-				return usage(cmd, err)
-			}
-			if len(rest) > 0 {
-				return noSuchCommand(about, rest)
-			}
-			about.InitDefaultHelpFlag()
-			return about.Help()
-		},
-	}
 }
 
 // checkCompletion lets the completion command refuse a shell that it does not

@@ -58,19 +58,21 @@ same, gone, failed, calls, scope.`,
 func (a *app) runsShowCommand() *cobra.Command {
 	r := &reading{app: a}
 	cmd := &cobra.Command{
-		Use: "show RUN", Short: "Show one run, kind by kind", Args: arguments(cobra.ExactArgs(1)),
+		Use: "show [RUN]", Short: "Show one run, kind by kind", Args: arguments(cobra.MaximumNArgs(1)),
+		Long: `Show one run, kind by kind: by its number, latest (also when none is named), or
+latest-1 for the one before.`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || id < 1 {
-				return usage(cmd, fmt.Errorf("%q is not the number of a run", args[0]))
+			point, err := pointArgument(cmd, append(args, "latest")[0])
+			if err != nil {
+				return err
 			}
 			reader, err := r.openAll(cmd)
 			if err != nil {
 				return err
 			}
 			defer closing(&err, reader)
-			run, err := reader.Run(cmd.Context(), id)
-			if err != nil {
+			run, err := reader.RunAt(cmd.Context(), r.instance, point)
+			if err != nil && !errors.Is(err, vault.ErrPruned) {
 				return absent(err, reader, "runs")
 			}
 			if err := reader.CheckRows(cmd.Context(), vault.RunTables); err != nil {

@@ -270,13 +270,34 @@ func Names(kinds []Kind) []string {
 	return names
 }
 
-// Aliases are the short names that commands take besides the kinds' own.
+// Aliases maps the other names of kinds that people may write to the kinds: short ones,
+// and the singular of each.
 func Aliases() map[string]string {
-	return map[string]string{
+	aliases := map[string]string{
 		"models":      "lookml_models",
 		"schedules":   "scheduled_plans",
 		"permissions": "permission_sets",
 	}
+	for name, kind := range maps.Clone(aliases) {
+		aliases[singular(name)] = kind
+	}
+	for _, kind := range All() {
+		if one := singular(string(kind.Name)); one != string(kind.Name) {
+			aliases[one] = string(kind.Name)
+		}
+	}
+	return aliases
+}
+
+// singular is the name of one document of a kind.
+func singular(kind string) string {
+	switch {
+	case strings.HasSuffix(kind, "ss"):
+		return kind
+	case strings.HasSuffix(kind, "ies"):
+		return strings.TrimSuffix(kind, "ies") + "y"
+	}
+	return strings.TrimSuffix(kind, "s")
 }
 
 // String is the route's name in statistics and logs: "GET /dashboards/{dashboard_id}".

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+)
+
+// The groups of commands, in the order of the help.
+const (
+	groupBackUp   = "back-up"
+	groupLook     = "look"
+	groupRehearse = "rehearse"
+	groupMore     = "more"
+)
+
+var groups = []*cobra.Group{
+	{ID: groupBackUp, Title: "Back up"},
+	{ID: groupLook, Title: "Look"},
+	{ID: groupRehearse, Title: "Rehearse"},
+	{ID: groupMore, Title: "More"},
+}
+
+// helpWidth is how wide a help text is where there is no terminal.
+const helpWidth = 100
+
+// in puts commands into a group of the help.
+func in(group string, commands ...*cobra.Command) []*cobra.Command {
+	for _, cmd := range commands {
+		cmd.GroupID = group
+	}
+	return commands
+}
+
+// printHelp writes the help of a command: what it does, examples, usage, commands,
+// flags.
+func printHelp(cmd *cobra.Command, _ []string) {
+	out := cmd.OutOrStdout()
+	width, _ := ui.TerminalSize(out)
+	width = cmp.Or(width, helpWidth)
+	fmt.Fprintln(out, strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)))
+	if cmd.HasExample() {
+		fmt.Fprintf(out, "\nExamples:\n%s\n", strings.TrimRight(cmd.Example, "\n"))
+	}
+	if cmd.Runnable() || cmd.HasAvailableSubCommands() {
+		fmt.Fprintf(out, "\nUsage:\n  %s\n", cmd.UseLine())
+		if cmd.HasAvailableSubCommands() && !strings.Contains(cmd.UseLine(), "COMMAND") {
+			fmt.Fprintf(out, "  %s COMMAND\n", cmd.CommandPath())
+		}
+	}
+	if len(cmd.Aliases) > 0 {
+		fmt.Fprintf(out, "\nAlso called: %s\n", strings.Join(cmd.Aliases, ", "))
+	}
+	printCommands(out, cmd)
+	printFlags(out, "Flags", cmd.LocalFlags(), width)
+	printFlags(out, "Flags of every command", cmd.InheritedFlags(), width)
+	if !cmd.HasParent() {
+		fmt.Fprintf(out, "\n%s help COMMAND tells more of a command; help exit-codes says what those mean.\n", cmd.Name())
+	}
+}
+
+// printCommands writes the commands below cmd by group.
+func printCommands(out io.Writer, cmd *cobra.Command) {
+	widest := 0
+	for _, below := range cmd.Commands() {
+		if below.IsAvailableCommand() {
+			widest = max(widest, len(below.Name()))
+		}
+	}
+	sections := append([]*cobra.Group{}, cmd.Groups()...)
+	for _, group := range append(sections, &cobra.Group{Title: "Commands"}) {
+		title := "\n" + group.Title + ":\n"
+		for _, below := range cmd.Commands() {
+			if below.IsAvailableCommand() && below.GroupID == group.ID {
+				fmt.Fprintf(out, "%s  %-*s  %s\n", title, widest, below.Name(), below.Short)
+				title = ""
+			}
+		}
+	}
+}
+
+// printFlags writes flags with what they do, in lines of at most width columns.
+func printFlags(out io.Writer, title string, flags *pflag.FlagSet, width int) {
+	type line struct{ name, does string }
+	var lines []line
+	widest := 0
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		value, does := pflag.UnquoteUsage(f)
+		name := "    --" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", --" + f.Name
+		}
+		switch value {
+		case "":
+		case "strings", "stringArray", "string", "int":
+			name += " " + placeholders[value]
+		default:
+			name += " " + value
+		}
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" {
+			does += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		lines = append(lines, line{name, does})
+		widest = max(widest, len(name))
+	})
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n%s:\n", title)
+	for _, l := range lines {
+		name := l.name
+		for _, part := range table.Wrap(l.does, max(20, width-widest-4)) {
+			fmt.Fprintf(out, "  %-*s  %s\n", widest, name, part)
+			name = ""
+		}
+	}
+}
+
+// placeholders are what a flag's value is called that has no name of its own.
+var placeholders = map[string]string{"strings": "A,B", "stringArray": "VALUE", "string": "VALUE", "int": "N"}
+
+// helpCommand is help, which cobra's own prints also for a command that there is
+// not.
+func helpCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "help [COMMAND]", Short: "Tell more of a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usage(cmd, err)
+			}
+			if len(rest) > 0 {
+				return noSuchCommand(about, rest)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use: "exit-codes", Short: "What the exit codes mean", Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), exitCodes)
+			return err
+		},
+	})
+	return cmd
+}
