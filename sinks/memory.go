@@ -179,7 +179,7 @@ func (m *Memory) recall(begun *record.Begun) {
 	begun.Doubted = slices.Compact(begun.Doubted)
 }
 
-// dispel ends the doubt about documents of a kind.
+// dispel ends the doubt about documents of a kind, all of which this run has seen.
 func (m *Memory) dispel(kind record.Kind) {
 	for _, r := range m.runs {
 		if r.Instance == m.run.Instance {

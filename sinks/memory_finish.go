@@ -54,10 +54,10 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 func (m *Memory) conclude(end record.End, keep []record.Ref) {
 	kind := end.Kind
 	m.resolve(record.Ref{Kind: kind})
-	if m.run.Scope.Unscoped() && m.run.count(kind).Failed == 0 {
+	if m.provesAbsence() && m.run.count(kind).Failed == 0 {
 		m.dispel(kind)
 	}
-	if end.Unproven || !m.run.Scope.Unscoped() || m.start.AbsenceUnproven {
+	if end.Unproven || !m.provesAbsence() {
 		return
 	}
 	spared := func(ref record.Ref) bool {
@@ -78,6 +78,10 @@ func (m *Memory) conclude(end record.End, keep []record.Ref) {
 		}
 	}
 }
+
+// provesAbsence reports whether what a complete listing of this run does not hold is
+// gone.
+func (m *Memory) provesAbsence() bool { return m.run.Scope.Unscoped() && !m.start.AbsenceUnproven }
 
 // closeDangling resolves the faults of dangling references that nothing names any
 // more.

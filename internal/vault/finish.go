@@ -128,7 +128,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	if end.Listing != record.Complete {
 		return nil
 	}
-	if tx.w.run.scope.Unscoped() && tx.kinds[end.Kind].Failed == 0 {
+	if tx.w.provesAbsence() && tx.kinds[end.Kind].Failed == 0 {
 		if err := tx.dispel(end.Kind); err != nil {
 			return err
 		}

@@ -41,7 +41,8 @@ func (tx *transaction) recall(begun *record.Begun) error {
 	}, tx.w.run.instance, tx.run, string(record.RowsDoubted))
 }
 
-// dispel ends the doubt about documents of a kind: this run has seen all of them.
+// dispel ends the doubt about documents of a kind: this run has seen all of them. A run
+// that proves no absence may have seen fewer, and ends none.
 func (tx *transaction) dispel(kind record.Kind) error {
 	return tx.w.conn.run(`DELETE FROM run_lessons WHERE kind = ? AND code = ? AND run IN (SELECT id FROM runs WHERE instance = ?)`,
 		string(kind), string(record.RowsDoubted), tx.w.run.instance)

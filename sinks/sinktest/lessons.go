@@ -41,7 +41,8 @@ func lessonsSurvive(t *testing.T, store Store) {
 	s.close()
 }
 
-// doubts last until a complete run of the whole kind, and are no other instance's.
+// doubts last until a complete run of the whole kind, by a key that sees all of it,
+// and are no other instance's.
 func doubts(t *testing.T, store Store) {
 	doubt := []record.Learnt{{Kind: dashboards, Code: record.RowsDoubted}}
 	s := store.begin(t, teach(nil, doubt))
@@ -60,6 +61,7 @@ func doubts(t *testing.T, store Store) {
 		{name: "a folder", start: []func(*record.Start){folders("1")}, end: record.Finish{Kinds: []record.End{Ended(dashboards, 1)}}, want: []record.Kind{dashboards}},
 		{name: "a fault", fault: true, end: record.Finish{Kinds: []record.End{Ended(dashboards, 1)}}, want: []record.Kind{dashboards}},
 		{name: "incomplete", end: record.Finish{Kinds: []record.End{{Kind: dashboards, Listing: record.Incomplete}}}, want: []record.Kind{dashboards}},
+		{name: "a key that may see less", start: []func(*record.Start){unprovenAbsence}, end: record.Finish{Kinds: []record.End{Ended(dashboards, 1)}}, want: []record.Kind{dashboards}},
 		{name: "complete", end: record.Finish{Kinds: []record.End{Ended(dashboards, 1)}}, want: []record.Kind{dashboards}},
 		{name: "afterwards", want: nil},
 	}
