@@ -78,6 +78,7 @@ func (l *loader) ownKey(name string) string {
 		l.problems.add(at, top, notYet)
 		return ""
 	}
+	at.name = keyName(name)
 	l.problems.add(at, "", l.unknownVariable(name, key))
 	return ""
 }

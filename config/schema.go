@@ -3,6 +3,7 @@ package config
 import (
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -64,14 +65,19 @@ func (s *schema) walk(t reflect.Type, section string, index []int) {
 // isSection reports whether the key has keys below it.
 func (s *schema) isSection(key string) bool { return key != "" && s.sections[key] != nil }
 
+// ranOn matches a name of a secret with more behind it than a slip of the pen.
+var ranOn = regexp.MustCompile(`(?is)^(.*?(?:secret|password|token))(?:[^a-z0-9_].*|.{3,})$`)
+
 // keyName is the part of a key that is a name. What follows may be a value that was
 // run into it, as in "client_secret:abc", which YAML reads as one key, and is never shown.
 func keyName(key string) string {
-	end := strings.IndexAny(key, ":= \t\"'")
-	if end < 0 {
-		return key
+	if end := strings.IndexAny(key, ":= \t\"'"); end >= 0 {
+		key = key[:end]
 	}
-	return key[:end]
+	if found := ranOn.FindStringSubmatch(key); found != nil {
+		return found[1]
+	}
+	return key
 }
 
 // unknown says that there is no such key and which one was probably meant.

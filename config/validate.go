@@ -210,7 +210,19 @@ func (v *validator) sink() {
 		v.bad(key, v.shown(key)+" is not replaced by commands that read; name the vault with --db")
 	case v.c.Sink.Path == "":
 		v.bad(key, "is empty; name the file of the vault")
+	case !isPath(v.c.Sink.Path):
+		// The value is not repeated: a password may stand anywhere in it.
+		v.bad(key, "is the address of a database; a vault is one file: give its path, as in looker.db")
 	}
+}
+
+// address is what a path does not begin with, but the address of a database does.
+var address = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]*://|^(file|sqlite3?|postgres(ql)?|pgx?|mysql|mariadb|sqlserver|libsql|duckdb|jdbc):`)
+
+// isPath reports whether text names a file, rather than a database by a URL or a data
+// source name.
+func isPath(text string) bool {
+	return !address.MatchString(text) && !strings.Contains(text, "://") && StripPasswords(text) == text
 }
 
 func (v *validator) rates() {
