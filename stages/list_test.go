@@ -431,7 +431,7 @@ func TestListAsksAhead(t *testing.T) {
 				<-second // or else all of this is blocked, which fails the test
 				return emit(ask)
 			})}
-		asks := collect(run, pipeline.Then(run, patient, pipeline.Then(run, stages.List(options), pipeline.From(run, []catalogue.Kind{paged}))))
+		asks := collect(run, pipeline.Then(run, patient, pipeline.Then(run, stages.List(options), pipeline.From(run, []catalogue.Spec{paged}))))
 		if err := run.Wait(); err != nil || len(*asks) != 30 {
 			t.Errorf("%d asks, %v", len(*asks), err)
 		}
@@ -449,7 +449,7 @@ func TestListPanicsInTheRun(t *testing.T) {
 	}
 	r := newRig(looker, paged)
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
-	collect(run, pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, []catalogue.Kind{paged})))
+	collect(run, pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, []catalogue.Spec{paged})))
 	if err := run.Wait(); err == nil || !strings.Contains(err.Error(), "oh no") {
 		t.Errorf("Wait = %v, want the panic", err)
 	}

@@ -71,7 +71,7 @@ const (
 var plain = &step{node: &node{}}
 
 // Compile makes the rules of a kind ready.
-func Compile(kind catalogue.Kind) *Rules {
+func Compile(kind catalogue.Spec) *Rules {
 	rules := &Rules{root: &node{}}
 	for _, name := range catalogue.Opaque {
 		rules.anywhere.to(name).opaque = true

@@ -15,8 +15,8 @@ import (
 // bodies and stamps are not trusted once.
 const Policy = 2
 
-// Kind is one row.
-type Kind struct {
+// Spec is the row of a kind. A kind itself, a [record.Kind], is only a name.
+type Spec struct {
 	Name  record.Kind
 	Title string // what it is, for people; plural, lower case
 
@@ -197,22 +197,22 @@ var Everywhere = []string{
 var Opaque = []string{"vis_config", "filter_config", "ui_config", "filters", "dynamic_fields", "appearance"}
 
 // Find returns the row of a kind.
-func Find(name record.Kind) (Kind, bool) {
+func Find(name record.Kind) (Spec, bool) {
 	all := All()
-	i := slices.IndexFunc(all, func(k Kind) bool { return k.Name == name })
+	i := slices.IndexFunc(all, func(k Spec) bool { return k.Name == name })
 	if i < 0 {
-		return Kind{}, false
+		return Spec{}, false
 	}
 	return all[i], true
 }
 
 // All returns every row, in the order in which a run lists the kinds: large and
 // slow ones first, so that they do not end alone.
-func All() []Kind { return slices.Concat(content, people, access, models, appearance, behind) }
+func All() []Spec { return slices.Concat(content, people, access, models, appearance, behind) }
 
 // Default returns the rows that a run takes when no kind is named.
-func Default() []Kind {
-	return slices.DeleteFunc(All(), func(k Kind) bool { return k.OptIn })
+func Default() []Spec {
+	return slices.DeleteFunc(All(), func(k Spec) bool { return k.OptIn })
 }
 
 // Wave returns in which wave of a run a kind is fetched: 0 for what is listed,
@@ -242,7 +242,7 @@ func Parents(name record.Kind) []record.Kind {
 
 // Single returns the route and the filled path that bring one document alone.
 // The route is zero when none does.
-func (k Kind) Single(id string) (Route, string) {
+func (k Spec) Single(id string) (Route, string) {
 	for _, r := range k.Listing.Fixed {
 		if strings.TrimPrefix(r.Path, "/") == id {
 			return r, r.Path
@@ -259,10 +259,10 @@ func (k Kind) Single(id string) (Route, string) {
 
 // Owned reports whether documents of the kind are parts of the documents that
 // point to them, whose id they have: see [Listing.Loose].
-func (k Kind) Owned() bool { return k.Listing.Followed && !k.Listing.Loose }
+func (k Spec) Owned() bool { return k.Listing.Followed && !k.Listing.Loose }
 
 // Names returns the names of rows.
-func Names(kinds []Kind) []string {
+func Names(kinds []Spec) []string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		names[i] = string(k.Name)

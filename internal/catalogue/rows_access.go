@@ -11,7 +11,7 @@ var groupMembers = []string{"user_count", "externally_managed", "include_by_defa
 
 // access is who may do what. Nothing lists these documents: each belongs to
 // another one, whose id it has.
-var access = []Kind{
+var access = []Spec{
 	{
 		Name:    "user_attribute_group_values",
 		Title:   "values of a user attribute by group, in order of precedence",
@@ -95,7 +95,7 @@ var access = []Kind{
 }
 
 // behind is what other documents are made of.
-var behind = []Kind{
+var behind = []Spec{
 	{
 		Name:      "merge_queries",
 		Title:     "merged results behind dashboard tiles",

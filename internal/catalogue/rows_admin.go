@@ -5,7 +5,7 @@ import (
 )
 
 // models is what LookML and databases give.
-var models = []Kind{
+var models = []Spec{
 	{
 		Name:  "lookml_models",
 		Title: "LookML model configurations: project and allowed connections",
@@ -56,7 +56,7 @@ var models = []Kind{
 }
 
 // appearance is how the instance looks and is set up.
-var appearance = []Kind{
+var appearance = []Spec{
 	{
 		Name:     "themes",
 		Title:    "themes",

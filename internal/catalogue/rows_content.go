@@ -55,7 +55,7 @@ func nestedQueries(paths ...string) []Pointer {
 }
 
 // content is what people make.
-var content = []Kind{
+var content = []Spec{
 	{
 		Name:  "dashboards",
 		Title: "user-defined dashboards with their tiles, filters and layouts",

@@ -9,7 +9,7 @@ import (
 const allAccess = "all_access"
 
 // people is who there is.
-var people = []Kind{
+var people = []Spec{
 	{
 		Name:    "users",
 		Title:   "users with their credentials' state, embed users and service accounts included",

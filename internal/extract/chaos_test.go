@@ -80,7 +80,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		}
 	}
 	page := 3 + c.rand.IntN(30)
-	c.row = func(k *catalogue.Kind) {
+	c.row = func(k *catalogue.Spec) {
 		// What of a folder was fetched before is known within a page only.
 		if k.Listing.Page > 0 && (k.Name != "looks" || !c.exact) {
 			k.Listing.Page = page

@@ -47,7 +47,7 @@ type rig struct {
 	// wrap may change the sink of the next run.
 	wrap func(sinks.Sink) sinks.Sink
 	// row may change the catalogue's row of a kind.
-	row func(*catalogue.Kind)
+	row func(*catalogue.Spec)
 	// timeout is of one request.
 	timeout time.Duration
 	// connected is told of the client that a run uses.
@@ -145,7 +145,7 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	client := r.client(meter)
 	defer client.Close()
 	s.BaseURL = client.BaseURL()
-	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Kind) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
+	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
 	for i := range kinds {
 		if r.row != nil {
 			r.row(&kinds[i])

@@ -46,8 +46,8 @@ func with(states map[string]record.State, state record.State) (ids []string) {
 }
 
 // paging makes list read a kind in pages of n rows.
-func paging(name record.Kind, n int) func(*catalogue.Kind) {
-	return func(k *catalogue.Kind) {
+func paging(name record.Kind, n int) func(*catalogue.Spec) {
+	return func(k *catalogue.Spec) {
 		if k.Name == name {
 			k.Listing.Page = n
 		}
