@@ -15,7 +15,7 @@ import (
 // answersTo reports whether a document is the one that was wanted: it says so by
 // its id, or by its alias where the kind has one. A query has a number and a slug,
 // and newer servers answer with the slug as id, whatever they were asked for.
-func answersTo(kind catalogue.Spec, want record.Listed, doc record.Document) bool {
+func answersTo(kind *catalogue.Spec, want record.Listed, doc record.Document) bool {
 	switch {
 	case kind.Fields.ID == "", doc.ID == want.ID:
 		return true
@@ -35,7 +35,7 @@ func isNumber(id string) bool { return id != "" && strings.Trim(id, "0123456789"
 // called gives documents that are stored under another name the id that they are
 // stored under: what was fetched by its number is not fetched again because the
 // server names it by its slug now.
-func (l *lister) called(ctx context.Context, kind catalogue.Spec, rows []record.Listed) ([]record.Listed, error) {
+func (l *lister) called(ctx context.Context, kind *catalogue.Spec, rows []record.Listed) ([]record.Listed, error) {
 	if kind.Fields.Alias == "" {
 		return rows, nil
 	}

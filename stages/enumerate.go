@@ -50,7 +50,7 @@ func (d *doubtful) Unwrap() error { return d.error }
 
 // enumerate reads one pass of a listing, and again in larger pages, in the end
 // in one answer, when it shifted. The positions of its rows count on from above.
-func (l *lister) enumerate(ctx context.Context, kind catalogue.Spec, state record.State, above int, emit pipeline.Emit[record.Ask]) (tally, error) {
+func (l *lister) enumerate(ctx context.Context, kind *catalogue.Spec, state record.State, above int, emit pipeline.Emit[record.Ask]) (tally, error) {
 	listed := l.Ledger.listed(kind.Name)
 	p := &pass{lister: l, kind: kind, state: state, emit: emit, above: above, limit: max(kind.Listing.Page, 2), digest: sha256.New()}
 	for n := 1; ; n++ {
@@ -98,7 +98,7 @@ func (l *lister) enumerate(ctx context.Context, kind catalogue.Spec, state recor
 // a page ends with rows that are no documents.
 type pass struct {
 	*lister
-	kind     catalogue.Spec
+	kind     *catalogue.Spec
 	state    record.State
 	emit     pipeline.Emit[record.Ask]
 	above    int // rows of the passes of other states
@@ -266,7 +266,7 @@ func (p *pass) planPage(ctx context.Context, found documents) error {
 	return p.plan(ctx, alone, p.state, nowhere, found.unclear, p.emit)
 }
 
-func listCall(kind catalogue.Spec, state record.State, offset, limit int) Call {
+func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call {
 	params := [][2]string{
 		{"fields", strings.Join(kind.Listing.Rows, ",")},
 		{"limit", strconv.Itoa(limit)},
@@ -284,10 +284,11 @@ func listCall(kind catalogue.Spec, state record.State, offset, limit int) Call {
 
 // stampRules are the rules of a kind for its rows: a date that moved is no
 // change of the document, but a hint that is worth a fetch.
-func stampRules(kind catalogue.Spec) catalogue.Spec {
-	kind.Volatile = slices.DeleteFunc(slices.Clone(kind.Volatile), func(path string) bool { return path == kind.Fields.Updated })
-	kind.Refs = nil
-	return kind
+func stampRules(kind *catalogue.Spec) *catalogue.Spec {
+	return kind.With(func(k *catalogue.Spec) {
+		k.Volatile = slices.DeleteFunc(slices.Clone(k.Volatile), func(path string) bool { return path == k.Fields.Updated })
+		k.Refs = nil
+	})
 }
 
 // broken is the failure of an answer that is not what it should be.

@@ -53,7 +53,7 @@ func (d thing) row(fields string) string {
 }
 
 // paged is a kind that is listed by ids and fetched by pages and id lists.
-var paged = catalogue.Spec{
+var paged = &catalogue.Spec{
 	Name: "dashboards",
 	Listing: catalogue.Listing{
 		Route: catalogue.Route{Path: "/dashboards/search"}, Page: 10, Rows: []string{"id"}, IDs: "id", Trash: true,
@@ -306,7 +306,7 @@ type rig struct {
 	frees    bool // room is given back, as the stages below fetch do in the end
 }
 
-func newRig(looker *fakeLooker, kinds ...catalogue.Spec) *rig {
+func newRig(looker *fakeLooker, kinds ...*catalogue.Spec) *rig {
 	names := make([]record.Kind, len(kinds))
 	for i, k := range kinds {
 		names[i] = k.Name
@@ -325,7 +325,7 @@ func (r *rig) listOptions() stages.ListOptions {
 }
 
 // list runs list alone and returns its asks.
-func (r *rig) list(t *testing.T, kinds ...catalogue.Spec) []record.Ask {
+func (r *rig) list(t *testing.T, kinds ...*catalogue.Spec) []record.Ask {
 	t.Helper()
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
 	options := r.listOptions()
@@ -406,7 +406,7 @@ func (r *rig) fetchOptions(workers int) stages.FetchOptions {
 }
 
 // both runs list and fetch and returns the items.
-func (r *rig) both(t *testing.T, kinds ...catalogue.Spec) []record.Item {
+func (r *rig) both(t *testing.T, kinds ...*catalogue.Spec) []record.Item {
 	t.Helper()
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
 	asks := pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, kinds))
@@ -431,7 +431,7 @@ func collect[T any](run *pipeline.Run, in <-chan T) *[]T {
 }
 
 // kindOf finds a row of the real catalogue.
-func kindOf(t *testing.T, name record.Kind) catalogue.Spec {
+func kindOf(t *testing.T, name record.Kind) *catalogue.Spec {
 	t.Helper()
 	kind, ok := catalogue.Find(name)
 	if !ok {

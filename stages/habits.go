@@ -28,7 +28,7 @@ const (
 // habits is what a run has learnt about how a server serves one kind. It is
 // shared by all workers of fetch.
 type habits struct {
-	kind  catalogue.Spec
+	kind  *catalogue.Spec
 	rules *canon.Rules
 
 	proof chan struct{} // holds one while a row is compared with a single fetch
@@ -46,7 +46,7 @@ type habits struct {
 }
 
 // newHabits begins with what the run knows already, from a part of it before.
-func newHabits(kind catalogue.Spec, ledger *Ledger) *habits {
+func newHabits(kind *catalogue.Spec, ledger *Ledger) *habits {
 	h := &habits{
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),

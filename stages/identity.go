@@ -35,7 +35,7 @@ func (t *task) readAlone(want record.Listed, body []byte) (alone, *Failed) {
 // stranger returns why a valid body is not the document that was wanted, and nil
 // when nothing speaks against it. A document that holds its own id must hold that
 // one; of others the catalogue says what shape they have and what tells them apart.
-func stranger(kind catalogue.Spec, want record.Listed, doc record.Document, body []byte) *Failed {
+func stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, body []byte) *Failed {
 	if kind.Fields.ID != "" {
 		if !answersTo(kind, want, doc) {
 			return mismatch(fmt.Errorf("the answer holds another document: %q", doc.ID))
@@ -62,7 +62,7 @@ func stranger(kind catalogue.Spec, want record.Listed, doc record.Document, body
 }
 
 // strangers is stranger for a document that is an array.
-func strangers(kind catalogue.Spec, route catalogue.Route, want record.Listed, body []byte) *Failed {
+func strangers(kind *catalogue.Spec, route catalogue.Route, want record.Listed, body []byte) *Failed {
 	rows, err := canon.Rows(body)
 	if err != nil {
 		return broken(err)
@@ -83,7 +83,7 @@ func strangers(kind catalogue.Spec, route catalogue.Route, want record.Listed, b
 
 // ownerOf is the id of the document that a row says it belongs to, "" when it does
 // not say.
-func ownerOf(kind catalogue.Spec, row []byte) string {
+func ownerOf(kind *catalogue.Spec, row []byte) string {
 	if kind.Belongs == "" {
 		return ""
 	}

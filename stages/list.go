@@ -39,11 +39,11 @@ type ListOptions struct {
 // with the row that ended the page before, nothing can have slipped between
 // them; when that breaks, the list shifted while it was read, and it is read
 // again in one answer.
-func List(o ListOptions) pipeline.Stage[catalogue.Spec, record.Ask] {
-	return pipeline.Stage[catalogue.Spec, record.Ask]{
+func List(o ListOptions) pipeline.Stage[*catalogue.Spec, record.Ask] {
+	return pipeline.Stage[*catalogue.Spec, record.Ask]{
 		Name: "list", Workers: o.Workers, Buffer: o.Buffer, Intake: true,
-		New: func() pipeline.Worker[catalogue.Spec, record.Ask] {
-			return pipeline.Func[catalogue.Spec, record.Ask]((&lister{ListOptions: o, reader: canon.NewReader()}).kind)
+		New: func() pipeline.Worker[*catalogue.Spec, record.Ask] {
+			return pipeline.Func[*catalogue.Spec, record.Ask]((&lister{ListOptions: o, reader: canon.NewReader()}).kind)
 		},
 	}
 }
@@ -54,7 +54,7 @@ type lister struct {
 }
 
 // kind enumerates one kind. A listing that fails ends its kind, not the run.
-func (l *lister) kind(ctx context.Context, kind catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	switch {
 	case l.Missing:
 		return l.missing(ctx, kind, emit)
@@ -80,7 +80,7 @@ func (l *lister) kind(ctx context.Context, kind catalogue.Spec, emit pipeline.Em
 
 // states are those in which a kind is listed. Trash comes second: what is thrown
 // away in between is then seen twice, not never.
-func states(kind catalogue.Spec) []record.State {
+func states(kind *catalogue.Spec) []record.State {
 	if kind.Listing.Trash {
 		return []record.State{record.Present, record.Trashed}
 	}
@@ -88,7 +88,7 @@ func states(kind catalogue.Spec) []record.State {
 }
 
 // failed ends the kind with the error of a call, unless that ends the run.
-func (l *lister) failed(ctx context.Context, kind catalogue.Spec, state record.State, err error, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) failed(ctx context.Context, kind *catalogue.Spec, state record.State, err error, emit pipeline.Emit[record.Ask]) error {
 	var failed *Failed
 	switch {
 	case errors.As(err, &failed):
@@ -105,7 +105,7 @@ func (l *lister) failed(ctx context.Context, kind catalogue.Spec, state record.S
 }
 
 // holds reports whether the store holds documents of a kind whose list is not there.
-func holds(ctx context.Context, store Store, kind catalogue.Spec, failed *Failed) (bool, error) {
+func holds(ctx context.Context, store Store, kind *catalogue.Spec, failed *Failed) (bool, error) {
 	if failed.Class != record.FaultMissing || !kind.Optional {
 		return false, nil
 	}
@@ -120,7 +120,7 @@ func holds(ctx context.Context, store Store, kind catalogue.Spec, failed *Failed
 // with, and tells whether that was to be expected: this edition does not have the
 // kind, or the key is not an administrator's. Where the store holds documents of it,
 // this edition has the kind.
-func ended(ledger *Ledger, log hclog.Logger, kind catalogue.Spec, admin, held bool, failed *Failed) (expected bool) {
+func ended(ledger *Ledger, log hclog.Logger, kind *catalogue.Spec, admin, held bool, failed *Failed) (expected bool) {
 	refused := failed.Class == record.FaultDenied || failed.Class == record.FaultMissing
 	listing := record.Incomplete
 	reason := failed.Message
@@ -146,7 +146,7 @@ func ended(ledger *Ledger, log hclog.Logger, kind catalogue.Spec, admin, held bo
 const chunk = 1000
 
 // follow plans what stored documents point to.
-func (l *lister) follow(ctx context.Context, kind catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	after := ""
 	for {
 		rows, err := l.Store.Followed(ctx, kind.Name, after, chunk)
@@ -176,7 +176,7 @@ func (l *lister) follow(ctx context.Context, kind catalogue.Spec, emit pipeline.
 }
 
 // fixed plans documents that have a route each.
-func (l *lister) fixed(ctx context.Context, kind catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) fixed(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	var rows []record.Listed
 	for _, route := range kind.Listing.Fixed {
 		rows = append(rows, record.Listed{ID: strings.TrimPrefix(route.Path, "/"), State: record.Present})

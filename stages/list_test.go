@@ -322,8 +322,7 @@ func TestListEnumerates(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			kind := paged
-			kind.Listing.Trash = false
+			kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash = false })
 			looker := &fakeLooker{things: things(tt.things)}
 			if tt.set != nil {
 				tt.set(looker)
@@ -361,8 +360,7 @@ func TestListEnumerates(t *testing.T) {
 // TestLongListHoldsADocumentTwice: the list is longer than what is remembered
 // of one that rises.
 func TestLongListHoldsADocumentTwice(t *testing.T) {
-	kind := paged
-	kind.Listing.Trash, kind.Listing.Page = false, 5000
+	kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash, k.Listing.Page = false, 5000 })
 	looker := &fakeLooker{things: things(24_000)}
 	whole := slices.Clone(looker.things)
 	looker.before = func(n int, _ stages.Call) error {
@@ -431,7 +429,7 @@ func TestListAsksAhead(t *testing.T) {
 				<-second // or else all of this is blocked, which fails the test
 				return emit(ask)
 			})}
-		asks := collect(run, pipeline.Then(run, patient, pipeline.Then(run, stages.List(options), pipeline.From(run, []catalogue.Spec{paged}))))
+		asks := collect(run, pipeline.Then(run, patient, pipeline.Then(run, stages.List(options), pipeline.From(run, []*catalogue.Spec{paged}))))
 		if err := run.Wait(); err != nil || len(*asks) != 30 {
 			t.Errorf("%d asks, %v", len(*asks), err)
 		}
@@ -449,7 +447,7 @@ func TestListPanicsInTheRun(t *testing.T) {
 	}
 	r := newRig(looker, paged)
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
-	collect(run, pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, []catalogue.Spec{paged})))
+	collect(run, pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, []*catalogue.Spec{paged})))
 	if err := run.Wait(); err == nil || !strings.Contains(err.Error(), "oh no") {
 		t.Errorf("Wait = %v, want the panic", err)
 	}

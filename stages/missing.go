@@ -18,7 +18,7 @@ const fewEnough = 20
 
 // CanBeLookedFor tells whether documents of a kind can be searched for by id in
 // the listing that they were missed in.
-func CanBeLookedFor(kind catalogue.Spec) bool {
+func CanBeLookedFor(kind *catalogue.Spec) bool {
 	l := kind.Listing
 	return !l.Whole && !l.Followed && len(l.Fixed) == 0 && l.IDs != ""
 }
@@ -26,7 +26,7 @@ func CanBeLookedFor(kind catalogue.Spec) bool {
 // missing looks by id for what the store holds and the listing did not, before it
 // counts as gone: a document that is taken out of the trash between the two passes
 // of a listing is in neither. What is found is planned like any other.
-func (l *lister) missing(ctx context.Context, kind catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	for after := ""; ; {
 		ids, err := l.Store.Unsettled(ctx, kind.Name, after, IDsAtOnce)
 		if err != nil {
@@ -59,7 +59,7 @@ func (l *lister) missing(ctx context.Context, kind catalogue.Spec, emit pipeline
 }
 
 // turnedUp plans documents that the list did not hold.
-func (l *lister) turnedUp(ctx context.Context, kind catalogue.Spec, state record.State, found []record.Listed, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) turnedUp(ctx context.Context, kind *catalogue.Spec, state record.State, found []record.Listed, emit pipeline.Emit[record.Ask]) error {
 	if len(found) == 0 {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (l *lister) turnedUp(ctx context.Context, kind catalogue.Spec, state record
 
 // lookFor searches for documents by their ids. It tells whether the server
 // honoured the ids, and brought nothing else.
-func (l *lister) lookFor(ctx context.Context, kind catalogue.Spec, state record.State, ids []string) (found []record.Listed, honoured bool, err error) {
+func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record.State, ids []string) (found []record.Listed, honoured bool, err error) {
 	if len(ids) == 0 {
 		return nil, true, nil
 	}
@@ -99,7 +99,7 @@ func (l *lister) lookFor(ctx context.Context, kind catalogue.Spec, state record.
 
 // askFor asks for each document alone, and returns those that are there. Their
 // bodies are fetch's to bring.
-func (l *lister) askFor(ctx context.Context, kind catalogue.Spec, ids []string) (found []record.Listed, err error) {
+func (l *lister) askFor(ctx context.Context, kind *catalogue.Spec, ids []string) (found []record.Listed, err error) {
 	for _, id := range ids {
 		route, path := kind.Single(id)
 		if route.IsZero() {

@@ -14,7 +14,7 @@ import (
 const nowhere = -1
 
 // plan turns listed rows, the first of which stands at offset, into asks.
-func (l *lister) plan(ctx context.Context, kind catalogue.Spec, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
 	rows = distinct(rows)
 	sifted, err := l.sift(ctx, kind, rows)
 	if err != nil {
@@ -71,7 +71,7 @@ type sifted struct {
 }
 
 // sift parts rows. What is left out of the run is in no part.
-func (l *lister) sift(ctx context.Context, kind catalogue.Spec, rows []record.Listed) (s sifted, err error) {
+func (l *lister) sift(ctx context.Context, kind *catalogue.Spec, rows []record.Listed) (s sifted, err error) {
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
@@ -106,7 +106,7 @@ func (l *lister) sift(ctx context.Context, kind catalogue.Spec, rows []record.Li
 // planWant chooses the cheapest route for what is wanted: whole pages where
 // everything in them is, id lists elsewhere, folders that hold several and
 // nothing that this run has fetched before, single documents for the rest.
-func planWant(kind catalogue.Spec, state record.State, offset int, rows []record.Listed, s sifted, size int) []record.Ask {
+func planWant(kind *catalogue.Spec, state record.State, offset int, rows []record.Listed, s sifted, size int) []record.Ask {
 	ask := func(how record.How, want []record.Listed) record.Ask {
 		return record.Ask{Kind: kind.Name, How: how, State: state, Want: want}
 	}
@@ -149,7 +149,7 @@ func planWant(kind catalogue.Spec, state record.State, offset int, rows []record
 }
 
 // can tells whether a kind has a route of that sort for documents in that state.
-func can(kind catalogue.Spec, how record.How, state record.State) bool {
+func can(kind *catalogue.Spec, how record.How, state record.State) bool {
 	return slices.ContainsFunc(kind.Many, func(m catalogue.Many) bool {
 		return m.How == how && (m.Trash || state != record.Trashed)
 	})

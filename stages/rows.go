@@ -40,7 +40,7 @@ type row struct {
 }
 
 // rows reads what a listing tells of each document.
-func (l *lister) rows(kind catalogue.Spec, state record.State, body []byte) ([]row, error) {
+func (l *lister) rows(kind *catalogue.Spec, state record.State, body []byte) ([]row, error) {
 	raw, err := canon.Rows(body)
 	if err != nil {
 		return nil, broken(err)
@@ -68,7 +68,7 @@ func (l *lister) rows(kind catalogue.Spec, state record.State, body []byte) ([]r
 
 // rowID returns the id of a row of a list, or what is wrong with a row that is no
 // document and so has none.
-func rowID(kind catalogue.Spec, row []byte) (id, wrong string) {
+func rowID(kind *catalogue.Spec, row []byte) (id, wrong string) {
 	field := kind.Fields.ID
 	row = bytes.TrimSpace(row)
 	if row[0] != '{' {
@@ -114,7 +114,7 @@ func sortOf(value []byte) string {
 }
 
 // titleOf returns what a row calls its document, "" where it calls it nothing.
-func titleOf(kind catalogue.Spec, row []byte) string {
+func titleOf(kind *catalogue.Spec, row []byte) string {
 	for _, member := range []string{kind.Fields.Name, "title", "label", "name", "display_name"} {
 		raw := canon.Member(row, member)
 		if member == "" || member == kind.Fields.ID || len(raw) == 0 || raw[0] != '"' {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -101,8 +102,7 @@ func TestBadRowsOfAnEnumeration(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			kind := paged
-			kind.Listing.Trash = false
+			kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash = false })
 			looker := &fakeLooker{things: things(tt.things)}
 			tt.set(looker)
 			r := newRig(looker, kind)
@@ -367,8 +367,7 @@ func TestListsThatAreNotWhatTheServerSays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			kind := paged
-			kind.Listing.Trash = false
+			kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash = false })
 			looker := &fakeLooker{things: things(tt.things)}
 			tt.set(looker)
 			r := newRig(looker, kind)
@@ -477,8 +476,7 @@ func TestWholeListOfAnotherLength(t *testing.T) {
 // TestPagesAreNotJoinedByBadRows: one null is like another. A document is deleted
 // between two pages, and the null behind the end of the first one takes its place.
 func TestPagesAreNotJoinedByBadRows(t *testing.T) {
-	kind := paged
-	kind.Listing.Trash = false
+	kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash = false })
 	looker := &fakeLooker{things: things(25), noTotals: true}
 	raw(map[int]string{10: "null", 11: "null"})(looker)
 	looker.before = func(n int, _ stages.Call) error {

@@ -28,7 +28,7 @@ type SerializeOptions struct {
 // fingerprint and encodes it. A body that cannot be used becomes a fault.
 func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 	rules := make(map[record.Kind]*canon.Rules)
-	kinds := make(map[record.Kind]catalogue.Spec)
+	kinds := make(map[record.Kind]*catalogue.Spec)
 	trash := make(map[record.Kind]string)
 	for _, kind := range catalogue.All() {
 		trash[kind.Name] = kind.Fields.Trashed
@@ -57,7 +57,7 @@ type serializer struct {
 	policy  int
 	limits  *Limits
 	rules   map[record.Kind]*canon.Rules
-	kinds   map[record.Kind]catalogue.Spec
+	kinds   map[record.Kind]*catalogue.Spec
 	trash   map[record.Kind]string // the member that says whether a document is in the trash
 	reader  *canon.Reader
 	encoder *codec.Encoder

@@ -77,7 +77,7 @@ type checkup struct {
 	failed   checkFailed
 
 	config config.Config
-	kinds  []catalogue.Spec // that a run would back up
+	kinds  []*catalogue.Spec // that a run would back up
 	meter  *extract.Meter
 	client *looker.Client // nil where the configuration names no server
 	seen   sighting

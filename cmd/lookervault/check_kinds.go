@@ -34,7 +34,7 @@ var withoutAdmin = []struct{ kind, what string }{
 
 // shortOf says which of the kinds will be short without the Admin role, and how:
 // "users (names only, no email and no credentials), ...".
-func shortOf(kinds []catalogue.Spec) string {
+func shortOf(kinds []*catalogue.Spec) string {
 	selected := make(map[string]bool)
 	for _, k := range kinds {
 		selected[string(k.Name)] = true
@@ -85,7 +85,7 @@ func (c *checkup) drawing(kind record.Kind) {
 }
 
 // permission checks a kind. It returns false when no further call makes sense.
-func (c *checkup) permission(kind catalogue.Spec, targets []record.Kind, first map[record.Kind]string) bool {
+func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first map[record.Kind]string) bool {
 	name := "kind " + string(kind.Name)
 	var err error
 	switch {
@@ -131,7 +131,7 @@ func (c *checkup) permission(kind catalogue.Spec, targets []record.Kind, first m
 }
 
 // documents says how many there are, as far as one row tells.
-func documents(kind catalogue.Spec, g extract.Glance) string {
+func documents(kind *catalogue.Spec, g extract.Glance) string {
 	if !kind.Listing.Whole && !g.HasTotal && len(g.Rows) > 0 {
 		return "some; the server does not tell how many"
 	}
@@ -139,7 +139,7 @@ func documents(kind catalogue.Spec, g extract.Glance) string {
 }
 
 // single asks for one document.
-func (c *checkup) single(kind catalogue.Spec, id string) error {
+func (c *checkup) single(kind *catalogue.Spec, id string) error {
 	route, path := kind.Single(id)
 	query := route.Values()
 	if route.Param != "" {
@@ -150,7 +150,7 @@ func (c *checkup) single(kind catalogue.Spec, id string) error {
 }
 
 // refusal judges an answer that is none.
-func (c *checkup) refusal(kind catalogue.Spec, name string, err error) {
+func (c *checkup) refusal(kind *catalogue.Spec, name string, err error) {
 	const role = "use a key of a user with the Admin role"
 	status := 0
 	if e, ok := errors.AsType[*looker.StatusError](err); ok {

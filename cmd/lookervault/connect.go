@@ -125,7 +125,7 @@ func get(ctx context.Context, client *looker.Client, path string, query url.Valu
 
 // announce says who is calling, loudly where that means that something will be
 // missing, unless a partial view is wanted.
-func (a *app) announce(s server, kinds []catalogue.Spec, wanted bool, log hclog.Logger) (notices []string) {
+func (a *app) announce(s server, kinds []*catalogue.Spec, wanted bool, log hclog.Logger) (notices []string) {
 	if s.caller.Admin == nil {
 		const unsaid = "Looker does not say whether the API key is an administrator's; a key that is not sees less, so nothing is taken for gone"
 		log.Warn("connected, but "+unsaid, "looker", s.release)

@@ -31,7 +31,7 @@ type dryRun struct {
 	config  config.Config
 	log     hclog.Logger
 	origin  string
-	kinds   []catalogue.Spec
+	kinds   []*catalogue.Spec
 	exclude []record.Ref
 	now     func() time.Time
 }

@@ -74,7 +74,7 @@ func kindViews(pageSize int) []kindView {
 }
 
 // callsOf says what a kind costs in calls, as its row has it.
-func callsOf(k catalogue.Spec, pageSize int) string {
+func callsOf(k *catalogue.Spec, pageSize int) string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	ways := make(map[record.How]bool)
@@ -128,7 +128,7 @@ func ownersOf(kind record.Kind) string {
 }
 
 // quotasOf are the quotas that a kind's calls are drawn from.
-func quotasOf(k catalogue.Spec) []string {
+func quotasOf(k *catalogue.Spec) []string {
 	routes := append([]catalogue.Route{k.Listing.Route, k.Detail}, k.Listing.Fixed...)
 	for _, way := range k.Many {
 		routes = append(routes, way.Route)

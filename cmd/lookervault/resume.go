@@ -20,7 +20,7 @@ var (
 
 // resumesAsItBegan refuses kinds and folders that are named together with
 // --resume, unless they are those of the run that it continues.
-func resumesAsItBegan(cmd *cobra.Command, c config.Config, o runOptions, kinds []string, selected []catalogue.Spec) error {
+func resumesAsItBegan(cmd *cobra.Command, c config.Config, o runOptions, kinds []string, selected []*catalogue.Spec) error {
 	folders, recursive := cmd.Flags().Changed("folder-ids"), cmd.Flags().Changed("recursive")
 	if !o.resume || len(kinds) == 0 && !folders && !recursive {
 		return nil

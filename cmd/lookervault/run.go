@@ -163,7 +163,7 @@ type backup struct {
 }
 
 // make makes the run and tells how it went.
-func (b *backup) make(kinds []catalogue.Spec, exclude []record.Ref) error {
+func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 	path := b.config.Sink.Path
 	if _, err := os.Stat(path); b.options.resume && errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(b.app.stderr, "Nothing to resume: there is no vault at %s.\n", path)
@@ -184,7 +184,7 @@ func (b *backup) make(kinds []catalogue.Spec, exclude []record.Ref) error {
 }
 
 // run connects, opens the vault and makes the run.
-func (b *backup) run(kinds []catalogue.Spec, exclude []record.Ref) (result extract.Result, err error) {
+func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extract.Result, err error) {
 	a, c := b.app, b.config
 	meter := &extract.Meter{}
 	client, err := newClient(c, b.log, meter)
@@ -225,7 +225,7 @@ func (b *backup) run(kinds []catalogue.Spec, exclude []record.Ref) (result extra
 }
 
 // selection resolves the kinds to back up and the documents to leave out.
-func selection(loaded *config.Loaded) ([]catalogue.Spec, []record.Ref, error) {
+func selection(loaded *config.Loaded) ([]*catalogue.Spec, []record.Ref, error) {
 	all := catalogue.All()
 	known := catalogue.Names(all)
 	wanted, err := loaded.SelectKinds(known, catalogue.Names(catalogue.Default()), catalogue.Aliases())
@@ -242,11 +242,11 @@ func selection(loaded *config.Loaded) ([]catalogue.Spec, []record.Ref, error) {
 			exclude = append(exclude, record.Ref{Kind: record.Kind(kind), ID: id})
 		}
 	}
-	selected := slices.DeleteFunc(all, func(k catalogue.Spec) bool { return !slices.Contains(wanted, string(k.Name)) })
+	selected := slices.DeleteFunc(all, func(k *catalogue.Spec) bool { return !slices.Contains(wanted, string(k.Name)) })
 	return selected, exclude, nil
 }
 
-func names(kinds []catalogue.Spec) []record.Kind {
+func names(kinds []*catalogue.Spec) []record.Kind {
 	all := make([]record.Kind, len(kinds))
 	for i, k := range kinds {
 		all[i] = k.Name
@@ -255,7 +255,7 @@ func names(kinds []catalogue.Spec) []record.Kind {
 }
 
 // scopeOf is what a run sets out to back up.
-func scopeOf(c config.Config, kinds []catalogue.Spec) record.Scope {
+func scopeOf(c config.Config, kinds []*catalogue.Spec) record.Scope {
 	scope := record.Scope{Kinds: names(kinds), Folders: c.Folders.IDs}
 	scope.Recursive = len(scope.Folders) > 0 && c.Folders.Recursive
 	scope.All = coversDefaults(scope)
@@ -265,7 +265,7 @@ func scopeOf(c config.Config, kinds []catalogue.Spec) record.Scope {
 // coversDefaults reports whether a scope holds every kind that is backed up by
 // default, of the whole instance.
 func coversDefaults(scope record.Scope) bool {
-	return scope.Unscoped() && !slices.ContainsFunc(catalogue.Default(), func(k catalogue.Spec) bool {
+	return scope.Unscoped() && !slices.ContainsFunc(catalogue.Default(), func(k *catalogue.Spec) bool {
 		return !slices.Contains(scope.Kinds, k.Name)
 	})
 }

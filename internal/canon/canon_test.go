@@ -15,7 +15,7 @@ import (
 )
 
 // kind has one of everything that rules can say.
-var kind = catalogue.Spec{
+var kind = &catalogue.Spec{
 	Name:      "things",
 	Fields:    catalogue.Fields{ID: "id", Name: "title", Names: []string{"field.title", "address"}, Updated: "updated_at", Folder: "folder.id", Owner: "user_id"},
 	Volatile:  []string{"updated_at", "views", "tiles.count", "cred_*.at", "**.share", "parts.filters.times"},

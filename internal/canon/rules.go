@@ -2,6 +2,7 @@ package canon
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -70,8 +71,26 @@ const (
 // plain is the step to a member that nothing is special about.
 var plain = &step{node: &node{}}
 
-// Compile makes the rules of a kind ready.
-func Compile(kind catalogue.Spec) *Rules {
+// compiled are the rules of the catalogue's rows, which are made once: a new policy
+// needs them for every body that is stored.
+var compiled = sync.OnceValue(func() map[*catalogue.Spec]*Rules {
+	rules := make(map[*catalogue.Spec]*Rules)
+	for _, kind := range catalogue.All() {
+		rules[kind] = compile(kind)
+	}
+	return rules
+})
+
+// Compile returns the rules of a kind. It makes those of a row that is not of the
+// catalogue anew each time.
+func Compile(kind *catalogue.Spec) *Rules {
+	if rules, ok := compiled()[kind]; ok {
+		return rules
+	}
+	return compile(kind)
+}
+
+func compile(kind *catalogue.Spec) *Rules {
 	rules := &Rules{root: &node{}}
 	for _, name := range catalogue.Opaque {
 		rules.anywhere.to(name).opaque = true

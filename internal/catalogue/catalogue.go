@@ -3,7 +3,6 @@ package catalogue
 import (
 	"maps"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -16,6 +15,9 @@ import (
 const Policy = 2
 
 // Spec is the row of a kind. A kind itself, a [record.Kind], is only a name.
+//
+// Rows are handed out by pointer and never modified: any number of goroutines may
+// read them. [Spec.With] makes a row that differs.
 type Spec struct {
 	Name  record.Kind
 	Title string // what it is, for people; plural, lower case
@@ -196,53 +198,17 @@ var Everywhere = []string{
 // member: then that one is not the user's.
 var Opaque = []string{"vis_config", "filter_config", "ui_config", "filters", "dynamic_fields", "appearance"}
 
-// Find returns the row of a kind.
-func Find(name record.Kind) (Spec, bool) {
-	all := All()
-	i := slices.IndexFunc(all, func(k Spec) bool { return k.Name == name })
-	if i < 0 {
-		return Spec{}, false
-	}
-	return all[i], true
-}
-
-// All returns every row, in the order in which a run lists the kinds: large and
-// slow ones first, so that they do not end alone.
-func All() []Spec { return slices.Concat(content, people, access, models, appearance, behind) }
-
-// Default returns the rows that a run takes when no kind is named.
-func Default() []Spec {
-	return slices.DeleteFunc(All(), func(k Spec) bool { return k.OptIn })
-}
-
-// Wave returns in which wave of a run a kind is fetched: 0 for what is listed,
-// else one more than the latest of the kinds whose documents point to it.
-func Wave(name record.Kind) int {
-	kind, ok := Find(name)
-	if !ok || !kind.Listing.Followed {
-		return 0
-	}
-	wave := 0
-	for _, parent := range Parents(name) {
-		wave = max(wave, Wave(parent)+1)
-	}
-	return wave
-}
-
-// Parents returns the kinds whose documents point to documents of a kind.
-func Parents(name record.Kind) []record.Kind {
-	var parents []record.Kind
-	for _, k := range All() {
-		if slices.ContainsFunc(k.Refs, func(p Pointer) bool { return p.Kind == name }) {
-			parents = append(parents, k.Name)
-		}
-	}
-	return parents
+// With returns a copy of the row that change has been at. What the copy's slices and
+// maps hold is still the row's.
+func (k *Spec) With(change func(*Spec)) *Spec {
+	changed := *k
+	change(&changed)
+	return &changed
 }
 
 // Single returns the route and the filled path that bring one document alone.
 // The route is zero when none does.
-func (k Spec) Single(id string) (Route, string) {
+func (k *Spec) Single(id string) (Route, string) {
 	for _, r := range k.Listing.Fixed {
 		if strings.TrimPrefix(r.Path, "/") == id {
 			return r, r.Path
@@ -259,10 +225,10 @@ func (k Spec) Single(id string) (Route, string) {
 
 // Owned reports whether documents of the kind are parts of the documents that
 // point to them, whose id they have: see [Listing.Loose].
-func (k Spec) Owned() bool { return k.Listing.Followed && !k.Listing.Loose }
+func (k *Spec) Owned() bool { return k.Listing.Followed && !k.Listing.Loose }
 
 // Names returns the names of rows.
-func Names(kinds []Spec) []string {
+func Names(kinds []*Spec) []string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		names[i] = string(k.Name)

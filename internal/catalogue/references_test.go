@@ -94,7 +94,7 @@ func (w walker) walk(s *shape, path string, above []string) {
 }
 
 // documentRoutes are the routes that answer with documents of a kind.
-func documentRoutes(kind catalogue.Spec) []catalogue.Route {
+func documentRoutes(kind *catalogue.Spec) []catalogue.Route {
 	routes := append([]catalogue.Route{kind.Detail}, kind.Listing.Fixed...)
 	if kind.Listing.Whole {
 		routes = append(routes, kind.Listing.Route)

@@ -30,7 +30,7 @@ var ErrInterrupted = errors.New("interrupted")
 // Job is one run to be made. Nothing in it is changed.
 type Job struct {
 	Config  config.Config
-	Kinds   []catalogue.Spec
+	Kinds   []*catalogue.Spec
 	Exclude []record.Ref
 	Start   record.Start // Policy, Fingerprint and Calls are filled in
 	Client  *looker.Client
@@ -110,7 +110,7 @@ type flow struct {
 	job          Job
 	api          api
 	begun        record.Begun
-	kinds        []catalogue.Spec
+	kinds        []*catalogue.Spec
 	secrets      stages.Secrets
 	dictionaries *codec.Dictionaries
 	within       stages.Within
@@ -169,7 +169,7 @@ func (f *flow) lessons() []record.Learnt {
 	return f.ledger.Lessons()
 }
 
-func kindNames(kinds []catalogue.Spec) []record.Kind {
+func kindNames(kinds []*catalogue.Spec) []record.Kind {
 	names := make([]record.Kind, len(kinds))
 	for i, k := range kinds {
 		names[i] = k.Name
@@ -185,7 +185,7 @@ func (f *flow) run(ctx context.Context) error {
 			return err
 		}
 	}
-	waves := make(map[int][]catalogue.Spec)
+	waves := make(map[int][]*catalogue.Spec)
 	for _, k := range f.kinds {
 		waves[catalogue.Wave(k.Name)] = append(waves[catalogue.Wave(k.Name)], k)
 	}
@@ -210,13 +210,13 @@ func (f *flow) run(ctx context.Context) error {
 
 // missing looks again for documents that complete listings did not hold, before
 // Finish takes them for gone. Most runs have none, and make no call for it.
-func (f *flow) missing(ctx context.Context, kinds []catalogue.Spec) error {
+func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 	if !f.begun.Scope.Unscoped() || f.job.Start.Caller.SeesLess() {
 		return nil // nothing becomes gone
 	}
-	var some []catalogue.Spec
+	var some []*catalogue.Spec
 	for _, end := range f.ledger.Ends() {
-		i := slices.IndexFunc(kinds, func(k catalogue.Spec) bool { return k.Name == end.Kind })
+		i := slices.IndexFunc(kinds, func(k *catalogue.Spec) bool { return k.Name == end.Kind })
 		if i < 0 || end.Listing != record.Complete || !stages.CanBeLookedFor(kinds[i]) {
 			continue
 		}
@@ -235,7 +235,7 @@ func (f *flow) missing(ctx context.Context, kinds []catalogue.Spec) error {
 }
 
 // wave is the sentence: list, fetch, redact, serialize, batch, write.
-func (f *flow) wave(ctx context.Context, kinds []catalogue.Spec, missing bool) error {
+func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) error {
 	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
 	stage := c.Stages
 	run := pipeline.NewRun(ctx, pipeline.Options{Grace: c.Shutdown.Grace.Std()})
@@ -393,8 +393,8 @@ func cutShort(ends []record.End) {
 
 // scoped returns the rows of the kinds of a scope, those of the job where it has
 // them; kinds that this version does not know any more are left out.
-func scoped(scope record.Scope, job []catalogue.Spec) []catalogue.Spec {
-	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
+func scoped(scope record.Scope, job []*catalogue.Spec) []*catalogue.Spec {
+	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
 	for i := range kinds {
 		for _, k := range job {
 			if k.Name == kinds[i].Name {

@@ -18,7 +18,7 @@ import (
 // Ahead is a run that is to be forecast. Nothing in it is changed.
 type Ahead struct {
 	Config  config.Config
-	Kinds   []catalogue.Spec
+	Kinds   []*catalogue.Spec
 	Exclude []record.Ref
 	Scope   record.Scope
 	Full    bool
@@ -158,7 +158,7 @@ func (o *outlook) model(ctx context.Context, m *model) error {
 	m.full = o.Full || o.stale
 	m.renew = o.Full
 	kinds := slices.Clone(o.Kinds)
-	slices.SortStableFunc(kinds, func(a, b catalogue.Spec) int {
+	slices.SortStableFunc(kinds, func(a, b *catalogue.Spec) int {
 		return cmp.Compare(catalogue.Wave(a.Name), catalogue.Wave(b.Name))
 	})
 	if err := o.unselected(ctx, m); err != nil {
@@ -228,7 +228,7 @@ func (c cost) times(f amount) cost {
 
 // refusal tells how a kind's listing will end that could not be asked. held says
 // whether the vault holds documents of it.
-func refusal(kind catalogue.Spec, failed *stages.Failed, held bool) record.Listing {
+func refusal(kind *catalogue.Spec, failed *stages.Failed, held bool) record.Listing {
 	switch {
 	case failed.Class == record.FaultMissing && kind.Optional && held:
 		return record.Incomplete

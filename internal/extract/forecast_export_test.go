@@ -8,7 +8,7 @@ type Amounts [3]float64
 func (a amount) amounts() Amounts { return Amounts{a.low, a.likely, a.high} }
 
 // Enumeration is how many calls list n ids.
-func Enumeration(kind catalogue.Spec, n int, totals bool) Amounts {
+func Enumeration(kind *catalogue.Spec, n int, totals bool) Amounts {
 	k := newKnowledge(kind, Glance{HasTotal: totals}, nil, past{})
 	return k.enumeration(exactly(n)).amounts()
 }

@@ -168,7 +168,7 @@ func (m *model) expect(k *knowledge, fresh []record.Listed, more amount) {
 
 // inherits tells whether a document points to one of a kind only unless it takes
 // over what lies above it.
-func inherits(from catalogue.Spec, to record.Kind) bool {
+func inherits(from *catalogue.Spec, to record.Kind) bool {
 	return slices.ContainsFunc(from.Refs, func(p catalogue.Pointer) bool { return p.Kind == to && p.Unless != "" })
 }
 
@@ -229,7 +229,7 @@ func (o *outlook) missed(ctx context.Context, k *knowledge) error {
 
 // sample asks one call for some of the documents: those of the fullest folder
 // where there is such a route, else one.
-func (o *outlook) sample(ctx context.Context, kind catalogue.Spec, unseen []record.Listed, targets []record.Kind) ([]Glimpsed, error) {
+func (o *outlook) sample(ctx context.Context, kind *catalogue.Spec, unseen []record.Listed, targets []record.Kind) ([]Glimpsed, error) {
 	k := knowledge{kind: kind}
 	route, path := kind.Single(unseen[0].ID)
 	query := route.Values()

@@ -64,7 +64,7 @@ func (o *outlook) remember(ctx context.Context) error {
 
 // recall reads what stored documents point to, of those that which lets through;
 // nil is all.
-func (o *outlook) recall(ctx context.Context, kind catalogue.Spec, h held, which func(id string) bool) error {
+func (o *outlook) recall(ctx context.Context, kind *catalogue.Spec, h held, which func(id string) bool) error {
 	targets := o.targets()
 	if !slices.ContainsFunc(kind.Refs, func(p catalogue.Pointer) bool { return slices.Contains(targets, p.Kind) }) {
 		return nil
@@ -97,7 +97,7 @@ func (o *outlook) unselected(ctx context.Context, m *model) error {
 	var parents []record.Kind
 	for _, target := range o.targets() {
 		for _, parent := range catalogue.Parents(target) {
-			selected := slices.ContainsFunc(o.Kinds, func(k catalogue.Spec) bool { return k.Name == parent })
+			selected := slices.ContainsFunc(o.Kinds, func(k *catalogue.Spec) bool { return k.Name == parent })
 			if !selected && !slices.Contains(parents, parent) {
 				parents = append(parents, parent)
 			}

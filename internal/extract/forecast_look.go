@@ -42,11 +42,11 @@ const narrow = 500
 // those count, and what they point to among targets; nothing else travels.
 //
 // It returns an error only when no further call makes sense.
-func LookAt(ctx context.Context, client *looker.Client, kind catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
+func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
 	return api{client: client}.look(ctx, kind, limit, targets)
 }
 
-func (a api) look(ctx context.Context, kind catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
+func (a api) look(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
 	route := kind.Listing.Route
 	var params [][2]string
 	if !kind.Listing.Whole || kind.Size >= narrow {
@@ -62,7 +62,7 @@ func (a api) look(ctx context.Context, kind catalogue.Spec, limit int, targets [
 }
 
 // glance makes a call whose answer is a list of documents of a kind, or one.
-func (a api) glance(ctx context.Context, kind catalogue.Spec, call stages.Call, limit int, targets []record.Kind) (Glance, error) {
+func (a api) glance(ctx context.Context, kind *catalogue.Spec, call stages.Call, limit int, targets []record.Kind) (Glance, error) {
 	answer, err := a.Get(ctx, call)
 	if failed := (*stages.Failed)(nil); errors.As(err, &failed) {
 		return Glance{Failed: failed}, nil
@@ -85,7 +85,7 @@ func (a api) glance(ctx context.Context, kind catalogue.Spec, call stages.Call, 
 }
 
 // glimpse reads rows, or the one document where there is no list.
-func glimpse(kind catalogue.Spec, body []byte, targets []record.Kind) ([]Glimpsed, error) {
+func glimpse(kind *catalogue.Spec, body []byte, targets []record.Kind) ([]Glimpsed, error) {
 	raw, err := canon.Rows(body)
 	if err != nil && len(body) > 0 && strings.TrimSpace(string(body[:1])) == "{" {
 		raw, err = [][]byte{body}, nil
@@ -116,7 +116,7 @@ func among(refs []record.Ref, targets []record.Kind) []record.Ref {
 // change of it counts, and what leads to documents of the targets. Of several places
 // that name a kind the first is the usual one. Documents of a kind that the row itself
 // nests are taken to be nested: asking where they are not would bring them all.
-func fields(kind catalogue.Spec, targets []record.Kind) string {
+func fields(kind *catalogue.Spec, targets []record.Kind) string {
 	names := []string{kind.Fields.ID}
 	add := func(name string) {
 		if name != "" && !slices.Contains(names, name) {
@@ -144,7 +144,7 @@ func fields(kind catalogue.Spec, targets []record.Kind) string {
 }
 
 // look asks for one kind of the run. What follows from others is not listed.
-func (o *outlook) look(ctx context.Context, kind catalogue.Spec) error {
+func (o *outlook) look(ctx context.Context, kind *catalogue.Spec) error {
 	if kind.Listing.Followed || len(kind.Listing.Fixed) > 0 {
 		return nil
 	}
@@ -163,7 +163,7 @@ func (o *outlook) look(ctx context.Context, kind catalogue.Spec) error {
 // for that. Folders that were asked for already are not asked for again.
 func (o *outlook) within(ctx context.Context) (stages.Within, record.Calls, error) {
 	all := catalogue.All()
-	folder := all[slices.IndexFunc(all, func(k catalogue.Spec) bool { return k.Place == catalogue.IsFolder })]
+	folder := all[slices.IndexFunc(all, func(k *catalogue.Spec) bool { return k.Place == catalogue.IsFolder })]
 	call := record.Calls{Route: folder.Listing.Route.String(), Class: string(folder.Listing.Route.Activity), N: 1}
 	g, ok := o.glances[folder.Name]
 	if !ok {

@@ -45,7 +45,7 @@ type brood struct {
 
 // knowledge is what is known of one kind.
 type knowledge struct {
-	kind   catalogue.Spec
+	kind   *catalogue.Spec
 	glance Glance
 	index  map[string]int // of the rows of glance, by id
 	held   held
@@ -63,7 +63,7 @@ type past struct {
 	complete bool // a run that came to its end stored the whole kind
 }
 
-func newKnowledge(kind catalogue.Spec, glance Glance, h held, past past) *knowledge {
+func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowledge {
 	k := &knowledge{kind: kind, glance: glance, seen: len(glance.Rows), index: make(map[string]int, len(glance.Rows)), held: h, past: past}
 	for i, row := range glance.Rows {
 		k.index[row.ID] = i

@@ -40,8 +40,8 @@ func (r *rig) swift(meter *extract.Meter) *looker.Client {
 	return client
 }
 
-func kindsOf(s record.Start) []catalogue.Spec {
-	return slices.DeleteFunc(catalogue.All(), func(k catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
+func kindsOf(s record.Start) []*catalogue.Spec {
+	return slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
 }
 
 // made makes a run that must end with that outcome.

@@ -58,7 +58,7 @@ func share(part time.Duration, s pipeline.StageStats) string {
 
 // logWave tells what a wave has brought, kind by kind only at debug: there are
 // more kinds than anybody wants lines.
-func (f *flow) logWave(n int, kinds []catalogue.Spec, took time.Duration) {
+func (f *flow) logWave(n int, kinds []*catalogue.Spec, took time.Duration) {
 	in := make(map[record.Kind]bool)
 	for _, k := range kinds {
 		in[k.Name] = true

@@ -117,7 +117,7 @@ func (b *bubble) run(arrived func(what string, n int)) (result extract.Result, e
 	c.Stages.Fetch.Workers, c.Stages.List.Workers = 2, 1
 	s := start(b.kinds...)
 	s.BaseURL = client.BaseURL()
-	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Spec) bool { return !slices.Contains(b.kinds, k.Name) })
+	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(b.kinds, k.Name) })
 	defer b.memory.Close()
 	return extract.Run(b.t.Context(), extract.Job{
 		Config: c, Kinds: kinds, Start: s, Client: client, Sink: b.memory, Log: hclog.NewNullLogger(), Now: time.Now, Meter: meter,

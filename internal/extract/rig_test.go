@@ -145,10 +145,10 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	client := r.client(meter)
 	defer client.Close()
 	s.BaseURL = client.BaseURL()
-	kinds := slices.DeleteFunc(catalogue.All(), func(k catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
+	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
 	for i := range kinds {
 		if r.row != nil {
-			r.row(&kinds[i])
+			kinds[i] = kinds[i].With(r.row)
 		}
 	}
 	if r.connected != nil {

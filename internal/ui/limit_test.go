@@ -53,7 +53,7 @@ func measure(t *testing.T, c config.Config, options lookersim.Options, commit fu
 	began := time.Now()
 	_, err = extract.Run(t.Context(), extract.Job{
 		Config: c, Client: client, Sink: sink, Log: hclog.NewNullLogger(), Now: time.Now, Meter: meter,
-		Kinds: slices.DeleteFunc(catalogue.All(), func(k catalogue.Spec) bool { return k.Name != "dashboards" }),
+		Kinds: slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return k.Name != "dashboards" }),
 		Start: record.Start{Instance: "test", Scope: record.Scope{Kinds: []record.Kind{"dashboards"}}, At: began},
 		Measured: func(view *extract.View, _ error) *record.Session {
 			session = ui.SessionOf(view.Snapshot(), nil, began, time.Since(began), limits, 0)
