@@ -55,6 +55,28 @@ func TestReadPicksColumns(t *testing.T) {
 	}
 }
 
+// TestCanonical is what a fingerprint is made of, also of a document whose buffers are
+// given back at once.
+func TestCanonical(t *testing.T) {
+	reader, rules := canon.NewReader(), canon.Compile(kind)
+	long := strings.Repeat("x", 2<<20)
+	for body, want := range map[string]string{
+		`{"views":7,"title":"\u0041,]\"}","groups":[2,1],"a":{"y":1,"x":1.0}}`: `{"a":{"x":1.0,"y":1},"groups":[1,2],"title":"A,]\"}"}`,
+		`{"title":"` + long + `","can":{}}`:                               `{"title":"` + long + `"}`,
+	} {
+		got, err := reader.Canonical(rules, []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if _, err := reader.Canonical(rules, []byte(`{`)); !errors.Is(err, canon.ErrInvalid) {
+		t.Errorf("a cut document: %v", err)
+	}
+}
+
 func TestReadFollowsPointers(t *testing.T) {
 	tests := []struct {
 		name, body string

@@ -28,6 +28,7 @@ const keep = 1 << 20
 type Reader struct {
 	scanner
 	out     []byte // the canonical form
+	wanted  bool   // somebody asked for it
 	scratch []byte
 	parts   []part // of the objects and sets that are open, innermost last
 	unquote []byte
@@ -116,7 +117,7 @@ func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.doc.Fingerprint = sha256.Sum256(r.out)
 	r.doc.Shape = uint64(r.shape)
 	r.follow()
-	if cap(r.out) > keep {
+	if cap(r.out) > keep && !r.wanted {
 		r.out, r.scratch = nil, nil
 	}
 	return r.doc, nil

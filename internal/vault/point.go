@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -20,7 +21,8 @@ import (
 type Point struct {
 	run    int64 // a run by its number; 0 = counted back from the newest
 	latest bool
-	back   int // runs before the newest
+	back   int       // runs before the newest
+	until  time.Time // the newest run that ended by then
 }
 
 // AtRun is the point of a run. AtRun(0) is the zero Point.
@@ -29,6 +31,9 @@ func AtRun(run int64) Point { return Point{run: run} }
 // Latest is the point of the newest run of an instance, or of the run that many
 // runs before it. Runs that were pruned do not count.
 func Latest(back int) Point { return Point{latest: true, back: back} }
+
+// AtTime is the point of the newest run that ended by a time.
+func AtTime(t time.Time) Point { return Point{until: t} }
 
 // ParsePoint reads a point as people write it: "12", "latest" or "latest-1".
 func ParsePoint(text string) (Point, error) {
@@ -52,6 +57,8 @@ func (p Point) IsNow() bool { return p == Point{} }
 // String is the point as [ParsePoint] reads it, "" for now.
 func (p Point) String() string {
 	switch {
+	case !p.until.IsZero():
+		return p.until.UTC().Format(time.RFC3339)
 	case p.latest && p.back > 0:
 		return fmt.Sprintf("latest-%d", p.back)
 	case p.latest:
@@ -67,6 +74,9 @@ func (p Point) String() string {
 // knows its own. It returns ErrNotFound when there is no such run, and ErrPruned
 // when what only that run knew was removed.
 func (r *Reader) RunAt(ctx context.Context, instance string, p Point) (record.Run, error) {
+	if !p.until.IsZero() {
+		return r.runBy(ctx, instance, p)
+	}
 	if !p.latest {
 		run, err := r.Run(ctx, p.run)
 		switch {
@@ -92,6 +102,25 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p Point) (record.Ru
 		return record.Run{}, err
 	}
 	return runs[0], nil
+}
+
+// runBy returns the newest run that ended by the time of a point.
+func (r *Reader) runBy(ctx context.Context, instance string, p Point) (record.Run, error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return record.Run{}, err
+	}
+	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1)`,
+		found.ID, millis(p.until))
+	if err != nil || len(runs) > 0 {
+		return append(runs, record.Run{})[0], err
+	}
+	err = fmt.Errorf("by %s no run of %s had ended: %w in %s", p, found.Name, ErrNotFound, r.path)
+	if all, failed := r.Runs(ctx, found.Name); failed == nil && len(all) > 0 {
+		first := all[len(all)-1]
+		err = fmt.Errorf("%w, where the first run (%d) began at %s", err, first.ID, first.Started.UTC().Format(time.RFC3339))
+	}
+	return record.Run{}, err
 }
 
 // AbsentError says why a document is not held at a point. It matches ErrNotFound.

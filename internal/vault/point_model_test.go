@@ -3,6 +3,7 @@ package vault_test
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -167,7 +168,66 @@ func (h *pastModel) compare() {
 			h.t.Errorf("deleted as of run %d (-want +got):\n%s", at+1, diff)
 		}
 	}
+	h.comparePassages(reader)
 	sound(h.t, h.path)
+}
+
+// comparePassages compares what the vault says of the way between any two points, and
+// of each run, with the copies of them.
+func (h *pastModel) comparePassages(reader *vault.Reader) {
+	for before := range h.copies {
+		for after := before + 1; after < len(h.copies); after++ {
+			want := h.passages(h.copies[before], h.copies[after])
+			span := vault.Span{Instance: "acme", After: int64(before + 1), Until: int64(after + 1)}
+			if diff := cmp.Diff(want, h.lines(reader.Between(h.t.Context(), span))); diff != "" {
+				h.t.Errorf("between the runs %d and %d (-want +got):\n%s", before+1, after+1, diff)
+			}
+		}
+	}
+	var want []string
+	for at := len(h.copies) - 1; at >= 0; at-- {
+		before := map[record.Ref]pastDoc{}
+		if at > 0 {
+			before = h.copies[at-1]
+		}
+		want = append(want, h.passages(before, h.copies[at])...)
+	}
+	if diff := cmp.Diff(want, h.lines(reader.Events(h.t.Context(), vault.Span{Instance: "acme"}))); diff != "" {
+		h.t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+// passages are the documents that differ between two copies.
+func (h *pastModel) passages(before, after map[record.Ref]pastDoc) (list []string) {
+	side := func(held map[record.Ref]pastDoc, ref record.Ref) string {
+		d, ok := held[ref]
+		if !ok || d.gone != 0 {
+			return "-"
+		}
+		return fmt.Sprint(d.state, " ", d.title)
+	}
+	for _, ref := range slices.SortedFunc(maps.Keys(after), compareRefs) {
+		if was, is := side(before, ref), side(after, ref); was != is {
+			list = append(list, fmt.Sprintf("%s: %s > %s", ref, was, is))
+		}
+	}
+	return list
+}
+
+func (h *pastModel) lines(passages iter.Seq2[vault.Passage, error]) (list []string) {
+	side := func(e *vault.Entry) string {
+		if e == nil {
+			return "-"
+		}
+		return fmt.Sprint(e.State, " ", e.Name)
+	}
+	for p, err := range passages {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		list = append(list, fmt.Sprintf("%s: %s > %s", p.Ref, side(p.Before), side(p.After)))
+	}
+	return list
 }
 
 func compareRefs(a, b record.Ref) int {
