@@ -62,7 +62,7 @@ func TestCanonical(t *testing.T) {
 	long := strings.Repeat("x", 2<<20)
 	for body, want := range map[string]string{
 		`{"views":7,"title":"\u0041,]\"}","groups":[2,1],"a":{"y":1,"x":1.0}}`: `{"a":{"x":1.0,"y":1},"groups":[1,2],"title":"A,]\"}"}`,
-		`{"title":"` + long + `","can":{}}`:                               `{"title":"` + long + `"}`,
+		`{"title":"` + long + `","can":{}}`:                                    `{"title":"` + long + `"}`,
 	} {
 		got, err := reader.Canonical(rules, []byte(body))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
@@ -149,15 +150,14 @@ func (r *Reader) passages(ctx context.Context, span Span, statement string,
 // heldAt is the version that was known by a run, nil where there was none or the
 // document was gone by then. The same version gives the same pointer.
 func heldAt(versions []Entry, run int64) *Entry {
-	for i := len(versions) - 1; i >= 0; i-- {
-		e := &versions[i]
+	for i, e := range slices.Backward(versions) {
 		switch {
 		case e.FirstRun > run:
 			continue
 		case e.GoneRun != 0 && e.GoneRun <= run:
 			return nil
 		}
-		return e
+		return &versions[i]
 	}
 	return nil
 }

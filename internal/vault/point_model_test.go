@@ -185,12 +185,12 @@ func (h *pastModel) comparePassages(reader *vault.Reader) {
 		}
 	}
 	var want []string
-	for at := len(h.copies) - 1; at >= 0; at-- {
+	for at, after := range slices.Backward(h.copies) {
 		before := map[record.Ref]pastDoc{}
 		if at > 0 {
 			before = h.copies[at-1]
 		}
-		want = append(want, h.passages(before, h.copies[at])...)
+		want = append(want, h.passages(before, after)...)
 	}
 	if diff := cmp.Diff(want, h.lines(reader.Events(h.t.Context(), vault.Span{Instance: "acme"}))); diff != "" {
 		h.t.Errorf("events (-want +got):\n%s", diff)
