@@ -12,37 +12,13 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// withoutAdmin says what a key without the Admin role does not see (OpenAPI: the
-// descriptions of search_users, all_looks, all_scheduled_plans, search_alerts,
-// all_color_collections, session and folder operations).
-var withoutAdmin = []struct{ kind, what string }{
-	{"users", "names only, no email and no credentials"},
-	{"dashboards", "only readable ones"},
-	{"looks", "only readable ones"},
-	{"folders", "other people's personal folders are missing"},
-	{"boards", "only readable ones"},
-	{"scheduled_plans", "only the caller's own"},
-	{"alerts", "refused"},
-	{"groups", "only some"},
-	{"roles", "only some"},
-	{"user_attributes", "only visible ones"},
-	{"color_collections", "refused"},
-	{"projects", "only those the user may develop"},
-	{"lookml_models", "only those the user may see"},
-	{"settings", "most are refused"},
-}
-
 // shortOf says which of the kinds will be short without the Admin role, and how:
 // "users (names only, no email and no credentials), ...".
 func shortOf(kinds []*catalogue.Spec) string {
-	selected := make(map[string]bool)
-	for _, k := range kinds {
-		selected[string(k.Name)] = true
-	}
 	var parts []string
-	for _, w := range withoutAdmin {
-		if selected[w.kind] {
-			parts = append(parts, w.kind+" ("+w.what+")")
+	for _, kind := range kinds {
+		if kind.WithoutAdmin != "" {
+			parts = append(parts, string(kind.Name)+" ("+kind.WithoutAdmin+")")
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -55,6 +55,10 @@ type Spec struct {
 	Optional bool
 	// Admins alone may list it; for any other key a refusal is expected.
 	Admins bool
+	// WithoutAdmin says what a key without the Admin role sees of the kind, "" for all
+	// of it (OpenAPI: the descriptions of search_users, all_looks, all_scheduled_plans,
+	// search_alerts, all_color_collections, session and folder operations).
+	WithoutAdmin string
 	// OptIn kinds are left out unless they are named.
 	OptIn bool
 	// Reference kinds are kept to be looked at: the API cannot put them back.
