@@ -129,16 +129,23 @@ func (t *task) alone(ctx context.Context, want []record.Listed) error {
 	if len(want) == 1 {
 		return t.single(ctx, want[0])
 	}
+	return shareByWorkers(t, want, func(own *task, w record.Listed) error { return own.single(ctx, w) })
+}
+
+// shareByWorkers calls do for each of values, for as many at once as there are workers,
+// each with a copy of the task. Once the budget of calls is used up no further value is
+// begun.
+func shareByWorkers[T any](t *task, values []T, do func(own *task, value T) error) error {
 	var spent atomic.Bool
 	emit := pipeline.OneAtATime(t.emit)
-	err := pipeline.Share(t.Workers, want, func() func(record.Listed) error {
+	err := pipeline.Share(t.Workers, values, func() func(T) error {
 		own := *t
 		own.reader, own.emit = canon.NewReader(), emit
-		return func(w record.Listed) error {
+		return func(value T) error {
 			if spent.Load() {
 				return nil
 			}
-			err := own.single(ctx, w)
+			err := do(&own, value)
 			if errors.Is(err, ErrBudget) { // which hides no other error
 				spent.Store(true)
 				return nil
