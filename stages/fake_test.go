@@ -303,6 +303,7 @@ type rig struct {
 	missing  bool
 	out      []record.Ref
 	stranger bool // the key is not an administrator's
+	proves   bool // what a complete listing does not hold is gone
 	frees    bool // room is given back, as the stages below fetch do in the end
 }
 
@@ -400,7 +401,7 @@ func (r *rig) fetchOptions(workers int) stages.FetchOptions {
 		server = r.server
 	}
 	return stages.FetchOptions{
-		Workers: workers, Buffer: 8, Admin: !r.stranger, Exclude: r.out, Looker: server, Store: r.store, Limits: r.limits, Ledger: r.ledger,
+		Workers: workers, Buffer: 8, PageSize: r.size, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Limits: r.limits, Ledger: r.ledger,
 		Log: hclog.NewNullLogger(), Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
 }

@@ -19,7 +19,9 @@ import (
 // FetchOptions are what fetch needs besides its workers.
 type FetchOptions struct {
 	Workers, Buffer int
+	PageSize        int  // documents that one call brings at most, where fetch reads a list
 	Admin           bool // the key is an administrator's
+	ProvesAbsence   bool // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          Within
 	Turn            int // of the runs of this vault, from 0: which rows are compared

@@ -12,8 +12,15 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// whole asks for a list that comes in one answer and settles every row.
+// whole asks for a list that comes in one answer and settles every row. Where that
+// answer cannot be had, the list is read in pages.
 func (t *task) whole(ctx context.Context) error {
+	off := t.Ledger.Knows(t.ask.Kind, record.WholeOff)
+	if off {
+		if done, err := t.inPages(ctx); done || err != nil {
+			return err
+		}
+	}
 	answer, rows, held, err := t.all(ctx)
 	if errors.Is(err, errUncounted) { // the rows that came are what they are
 		if err = t.cut(err); err != nil {
@@ -23,11 +30,12 @@ func (t *task) whole(ctx context.Context) error {
 	}
 	var failed *Failed
 	if errors.As(err, &failed) {
-		holding, err := holds(ctx, t.Store, t.kind, failed)
-		if err != nil || ended(t.Ledger, t.Log, t.kind, t.Admin, holding, failed) {
-			return err
+		if !off && tooMuch(failed.Class) {
+			if done, err := t.inPages(ctx); done || err != nil {
+				return err
+			}
 		}
-		return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
+		return t.notListed(ctx, failed)
 	}
 	if err != nil {
 		return err
@@ -54,6 +62,15 @@ func (t *task) whole(ctx context.Context) error {
 		return err
 	}
 	return t.alone(ctx, alone)
+}
+
+// notListed records why there is no list.
+func (t *task) notListed(ctx context.Context, failed *Failed) error {
+	holding, err := holds(ctx, t.Store, t.kind, failed)
+	if err != nil || ended(t.Ledger, t.Log, t.kind, t.Admin, holding, failed) {
+		return err
+	}
+	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
 }
 
 // cut records that a list is not all of what there is.

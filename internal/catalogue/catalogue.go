@@ -109,6 +109,12 @@ type Listing struct {
 	// Whole means that the route takes no paging: one answer holds every
 	// document, and its rows are the documents themselves.
 	Whole bool
+	// Paged is of whole lists: it gives the same documents in pages, sorted unless
+	// Unsorted, where one answer that holds all of them cannot be had. Zero where there
+	// is no such route. Folders and boards have none: rows of search_folders nest what
+	// lies in the folder, and search_boards gives what the caller may be shown. Of the
+	// other kinds the API has no search.
+	Paged Route
 	// Followed means that nothing lists it: its ids are those that stored
 	// documents point to.
 	Followed bool
@@ -225,6 +231,18 @@ func (k *Spec) Single(id string) (Route, string) {
 		return k.Detail, k.Detail.Fill(strings.SplitN(id, "::", 2)...)
 	}
 	return k.Detail, k.Detail.Fill(id)
+}
+
+// InPages returns a row of the same kind that is listed in pages, and false for a kind
+// whose whole list has no second way.
+func (k *Spec) InPages() (*Spec, bool) {
+	if !k.Listing.Whole || k.Listing.Paged.IsZero() {
+		return nil, false
+	}
+	paged := *k
+	paged.Listing = Listing{Route: k.Listing.Paged, Page: enumeration, Rows: []string{k.Fields.ID}, Unsorted: k.Listing.Unsorted}
+	paged.Many = []Many{{How: record.Page, Route: k.Listing.Paged}}
+	return &paged, true
 }
 
 // Owned reports whether documents of the kind are parts of the documents that

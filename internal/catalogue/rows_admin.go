@@ -4,14 +4,17 @@ import (
 	"net/url"
 )
 
+// everyModel lists models, internal ones and those of self-service included.
+var everyModel = Route{Path: "/lookml_models", Query: url.Values{"include_internal": {"true"}, "include_self_service": {"true"}}, Activity: Administrative}
+
 // models is what LookML and databases give.
 var models = []Spec{
 	{
 		Name:  "lookml_models",
 		Title: "LookML model configurations: project and allowed connections",
 		// all_lookml_models takes no sorts, so it is read in one answer: pages of
-		// an unsorted list prove nothing.
-		Listing:      Listing{Route: Route{Path: "/lookml_models", Query: url.Values{"include_internal": {"true"}, "include_self_service": {"true"}}, Activity: Administrative}, Whole: true},
+		// an unsorted list prove less.
+		Listing:      Listing{Route: everyModel, Whole: true, Paged: everyModel, Unsorted: true},
 		Detail:       Route{Path: "/lookml_models/{lookml_model_name}", Activity: Administrative},
 		Fields:       Fields{ID: "name", Name: "label"},
 		Volatile:     []string{"has_content"},
@@ -62,7 +65,7 @@ var appearance = []Spec{
 	{
 		Name:     "themes",
 		Title:    "themes",
-		Listing:  Listing{Route: Route{Path: "/themes", Activity: Administrative}, Whole: true},
+		Listing:  Listing{Route: Route{Path: "/themes", Activity: Administrative}, Whole: true, Paged: Route{Path: "/themes/search", Activity: Administrative}},
 		Detail:   Route{Path: "/themes/{theme_id}", Activity: Administrative},
 		Fields:   Fields{ID: "id", Name: "name"},
 		Size:     3 << 10,

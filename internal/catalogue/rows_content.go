@@ -112,11 +112,15 @@ var content = []Spec{
 		WithoutAdmin: "only readable ones",
 	},
 	{
-		Name:    "scheduled_plans",
-		Title:   "schedules of all users with their destinations",
-		Listing: Listing{Route: Route{Path: "/scheduled_plans", Query: url.Values{"all_users": {"true"}}, Activity: Query, Slow: true}, Whole: true},
-		Detail:  Route{Path: "/scheduled_plans/{scheduled_plan_id}", Activity: Query},
-		Fields:  Fields{ID: "id", Name: "name", Updated: "updated_at", Owner: "user_id"},
+		Name:  "scheduled_plans",
+		Title: "schedules of all users with their destinations",
+		Listing: Listing{
+			Route: Route{Path: "/scheduled_plans", Query: url.Values{"all_users": {"true"}}, Activity: Query, Slow: true}, Whole: true,
+			// alpha in the OpenAPI document
+			Paged: Route{Path: "/scheduled_plans/search", Query: url.Values{"all_users": {"true"}}, Activity: Query, Slow: true},
+		},
+		Detail: Route{Path: "/scheduled_plans/{scheduled_plan_id}", Activity: Query},
+		Fields: Fields{ID: "id", Name: "name", Updated: "updated_at", Owner: "user_id"},
 		Volatile: []string{
 			"updated_at", "last_run_at", "next_run_at", "title", "user",
 			"scheduled_plan_destination.looker_recipient",

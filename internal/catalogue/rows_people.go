@@ -54,7 +54,7 @@ var people = []Spec{
 	{
 		Name:         "roles",
 		Title:        "roles with their permission set and model set",
-		Listing:      Listing{Route: Route{Path: "/roles", Activity: Administrative}, Whole: true},
+		Listing:      Listing{Route: Route{Path: "/roles", Activity: Administrative}, Whole: true, Paged: Route{Path: "/roles/search", Activity: Administrative}},
 		Detail:       Route{Path: "/roles/{role_id}", Activity: Administrative},
 		Fields:       Fields{ID: "id", Name: "name"},
 		Unordered:    []string{"permission_set.permissions", "model_set.models"},
@@ -66,7 +66,7 @@ var people = []Spec{
 	{
 		Name:      "permission_sets",
 		Title:     "permission sets",
-		Listing:   Listing{Route: Route{Path: "/permission_sets", Activity: Administrative}, Whole: true},
+		Listing:   Listing{Route: Route{Path: "/permission_sets", Activity: Administrative}, Whole: true, Paged: Route{Path: "/permission_sets/search", Activity: Administrative}},
 		Detail:    Route{Path: "/permission_sets/{permission_set_id}", Activity: Administrative},
 		Fields:    Fields{ID: "id", Name: "name"},
 		Unordered: []string{"permissions"},
@@ -76,7 +76,7 @@ var people = []Spec{
 	{
 		Name:      "model_sets",
 		Title:     "model sets",
-		Listing:   Listing{Route: Route{Path: "/model_sets", Activity: Administrative}, Whole: true},
+		Listing:   Listing{Route: Route{Path: "/model_sets", Activity: Administrative}, Whole: true, Paged: Route{Path: "/model_sets/search", Activity: Administrative}},
 		Detail:    Route{Path: "/model_sets/{model_set_id}", Activity: Administrative},
 		Fields:    Fields{ID: "id", Name: "name"},
 		Unordered: []string{"models"},

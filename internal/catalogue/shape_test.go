@@ -4,10 +4,14 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 )
@@ -18,6 +22,8 @@ type schema struct {
 	Type       string
 	Items      *schema
 	Properties map[string]json.RawMessage
+
+	parameters []string // of the GET whose answer it is
 }
 
 // answers reads the schema of the good answer of every GET of Looker's OpenAPI
@@ -43,7 +49,8 @@ func answers(t *testing.T) map[string]schema {
 	var document struct {
 		Paths map[string]struct {
 			Get struct {
-				Responses map[string]struct {
+				Parameters []struct{ Name string }
+				Responses  map[string]struct {
 					Content map[string]struct{ Schema schema }
 				}
 			}
@@ -65,6 +72,9 @@ func answers(t *testing.T) map[string]schema {
 		if s.Items != nil {
 			items := resolve(*s.Items)
 			s.Items = &items
+		}
+		for _, parameter := range operations.Get.Parameters {
+			s.parameters = append(s.parameters, parameter.Name)
 		}
 		all[name] = s
 	}
@@ -107,6 +117,36 @@ func TestShapesOfDocumentsWithoutAnID(t *testing.T) {
 				if _, ok := is.Properties[member]; !ok {
 					t.Errorf("%s: %s is no member of it", route, member)
 				}
+			}
+		}
+	}
+}
+
+// TestPagedRoutesGiveTheSameDocuments: what is read in pages is what the list in one
+// answer would have given, by the OpenAPI document.
+func TestPagedRoutesGiveTheSameDocuments(t *testing.T) {
+	answers := answers(t)
+	for _, kind := range catalogue.All() {
+		paged, ok := kind.InPages()
+		if !ok {
+			continue
+		}
+		whole, pages := answers[kind.Listing.Route.Path], answers[paged.Listing.Route.Path]
+		if whole.Items == nil || pages.Items == nil {
+			t.Errorf("%s: %s or %s is no list in the document", kind.Name, kind.Listing.Route, paged.Listing.Route)
+			continue
+		}
+		has, want := slices.Sorted(maps.Keys(pages.Items.Properties)), slices.Sorted(maps.Keys(whole.Items.Properties))
+		if diff := cmp.Diff(want, has); diff != "" {
+			t.Errorf("%s: members of rows (-one answer +pages):\n%s", kind.Name, diff)
+		}
+		parameters := append([]string{"limit", "offset", "fields"}, slices.Collect(maps.Keys(paged.Listing.Route.Query))...)
+		if !paged.Listing.Unsorted {
+			parameters = append(parameters, "sorts")
+		}
+		for _, name := range parameters {
+			if !slices.Contains(pages.parameters, name) {
+				t.Errorf("%s: %s takes no %s", kind.Name, paged.Listing.Route, name)
 			}
 		}
 	}

@@ -245,7 +245,9 @@ func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) 
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
-		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, Admin: admin, Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
+		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize,
+		Admin: admin, ProvesAbsence: f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin(),
+		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Limits: f.limits, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {

@@ -305,10 +305,10 @@ func TestFaultsAreRowsAndMakeRunsPartial(t *testing.T) {
 }
 
 func TestListingThatFailsEndsItsKindOnly(t *testing.T) {
-	for _, route := range []string{"GET /users", "GET /roles"} {
+	for _, route := range []string{"GET /users", "GET /user_attributes"} {
 		t.Run(route, func(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 2})
-			r.run(record.RunComplete, start("users", "roles", "groups"))
+			r.run(record.RunComplete, start("users", "user_attributes", "groups"))
 			held := len(r.stored())
 			rule, err := lookersim.ParseRule("route=" + route + " status=500")
 			if err != nil {
@@ -317,7 +317,7 @@ func TestListingThatFailsEndsItsKindOnly(t *testing.T) {
 			if err := r.sim.SetRules(rule); err != nil {
 				t.Fatal(err)
 			}
-			result := r.run(record.RunPartial, start("users", "roles", "groups"))
+			result := r.run(record.RunPartial, start("users", "user_attributes", "groups"))
 			kind := record.Kind(strings.TrimPrefix(route, "GET /"))
 			if got := countsOf(t, result, kind); got.Listing != record.Incomplete || got.Gone != 0 || got.Reason == "" {
 				t.Errorf("%s: %+v", kind, got)

@@ -111,7 +111,7 @@ var places = []struct {
 	{name: "every id list", rule: "route=GET /users after=1", kinds: []record.Kind{"users"}, exclude: true, falls: true},
 	{name: "a document", rule: "route=GET /users/{id} id=7", kinds: []record.Kind{"users"}, poor: "users"},
 	{name: "a proof", rule: "route=GET /users/{id} nth=1", kinds: []record.Kind{"users"}, falls: true},
-	{name: "a whole list", rule: "route=GET /roles", kinds: []record.Kind{"roles"}, lists: true},
+	{name: "a whole list", rule: "route=GET /user_attributes", kinds: []record.Kind{"user_attributes"}, lists: true},
 	{name: "a folder", rule: "route=GET /folders/{id}/looks nth=2", kinds: []record.Kind{"looks"}, falls: true, slow: true},
 	{name: "every folder", rule: "route=GET /folders/{id}/looks", kinds: []record.Kind{"looks"}, falls: true, slow: true},
 	{name: "a followed document", rule: "kind=merge_queries nth=1", kinds: []record.Kind{"dashboards", "merge_queries"}},

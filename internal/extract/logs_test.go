@@ -86,7 +86,7 @@ func TestRunSaysWhatIsOutOfTheOrdinary(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 9, TrashShare: -1})
 	r.run(record.RunComplete, start())
 	mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "looks", ID: r.sim.IDs("looks")[3]})
-	r.rules("route=GET /roles status=500", "route=GET /themes status=404")
+	r.rules("route=GET /boards status=500", "route=GET /themes status=404")
 	var log logged
 	r.log = log.at(hclog.Info)
 	r.run(record.RunPartial, start())
@@ -96,7 +96,7 @@ func TestRunSaysWhatIsOutOfTheOrdinary(t *testing.T) {
 			told[fmt.Sprint(line["kind"], " ", line["listing"], " ", line["gone"], " ", line["failed"])] = true
 		}
 	}
-	for _, want := range []string{"looks complete 1 0", "roles incomplete 0 1", "themes incomplete 0 1"} {
+	for _, want := range []string{"looks complete 1 0", "boards incomplete 0 1", "themes incomplete 0 1"} {
 		if !told[want] {
 			t.Errorf("not said: %s; said: %v", want, told)
 		}

@@ -34,14 +34,14 @@ var alone = []struct {
 	{kind: "content_access", route: "kind=content_access", tells: true},
 	{kind: "explores", route: "kind=explores", tells: true},
 	{kind: "merge_queries", route: "kind=merge_queries", tells: true},
-	{kind: "themes", route: "route=GET /themes"},
+	{kind: "color_collections", route: "route=GET /color_collections"},
 	{kind: "looks", route: "route=GET /looks/{id}", tells: true},
 }
 
 // mixed returns a rule for each of the kinds that a mix-up is noticed in.
 func mixed(mixup, when string) (kinds []record.Kind, rules []string) {
 	for _, tt := range alone {
-		if mixup == "swap" && !tt.tells || mixup == "other" && tt.kind == "themes" {
+		if mixup == "swap" && !tt.tells || mixup == "other" && tt.kind == "color_collections" {
 			continue // a list with one strange row is no mix-up of answers
 		}
 		kinds = append(kinds, tt.kind)

@@ -261,6 +261,7 @@ const (
 	PageOff     Lesson = "page_off"     // pages are not asked for: refused, or they do not work
 	IDsOff      Lesson = "ids_off"      // lists of ids are not asked for: refused, not honoured, or they do not work
 	FolderOff   Lesson = "folder_off"   // whole folders are not asked for
+	WholeOff    Lesson = "whole_off"    // the list in one answer is not asked for: it cannot be had, and its pages can
 )
 
 // Learnt is a lesson about one kind.

@@ -1,0 +1,165 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// unnamedAtOnce is how many documents a run asks for alone because pages do not name
+// them. The next run asks for the next ones.
+const unnamedAtOnce = IDsAtOnce
+
+// pagedList is a list that cannot be had in one answer and is read in pages by one
+// worker.
+type pagedList struct {
+	*task              // of the kind as one that is listed in pages
+	asks  []record.Ask // for what the pages name
+	named map[string]bool
+	moved bool // the list did not hold still: it is not complete
+}
+
+// inPages reads a list in pages, where its kind has a route for that, and settles what
+// they name. It reports whether the pages were read to their end; where not, the kind
+// has no list.
+//
+// The answer of a load balancer that gives up on a large list is the same however often
+// it is asked for, so a resume begins with the pages.
+func (t *task) inPages(ctx context.Context) (done bool, err error) {
+	kind, ok := t.kind.InPages()
+	if !ok {
+		return false, nil
+	}
+	t.Log.Warn("the list cannot be had in one answer, reading it in pages", "kind", kind.Name, "route", kind.Listing.Route.String())
+	listed := t.Ledger.listed(kind.Name)
+	list := &pagedList{
+		task:  &task{fetcher: t.fetcher, habits: newHabits(kind, t.Ledger), reader: t.reader, ask: t.ask, emit: t.emit},
+		named: make(map[string]bool),
+	}
+	tally, err := list.enumerate(ctx)
+	failed := errors.As(err, new(*Failed))
+	if err != nil && !failed {
+		return false, err
+	}
+	if failed {
+		t.Log.Warn("listing failed", "kind", kind.Name, "route", kind.Listing.Route.String(), "error", err)
+		t.Ledger.Listed(kind.Name, listed-t.Ledger.listed(kind.Name))
+	} else {
+		t.Ledger.Learn(kind.Name, record.WholeOff)
+	}
+	// What is named is there, whatever becomes of the list.
+	err = shareByWorkers(list.task, list.asks, func(own *task, ask record.Ask) error {
+		own.ask = ask
+		return own.account(ctx)
+	})
+	if err != nil || failed {
+		return false, err
+	}
+	return true, list.conclude(ctx, t.kind.Listing.Route, tally)
+}
+
+// enumerate reads the pages and keeps what is to be asked for.
+func (p *pagedList) enumerate(ctx context.Context) (tally, error) {
+	l := &lister{ListOptions: ListOptions{
+		PageSize: p.PageSize, Admin: p.Admin, Exclude: p.Exclude, Within: p.Within, Turn: p.Turn,
+		Looker: p.Looker, Store: p.Store, Ledger: p.Ledger, Log: p.Log,
+	}, reader: canon.NewReader()}
+	return l.enumerate(ctx, p.kind, record.Present, 0, func(ask record.Ask) error {
+		p.moved = p.moved || ask.Fault != nil && ask.Row == 0
+		p.asks = append(p.asks, ask)
+		for _, want := range ask.Want {
+			p.named[want.ID] = true
+		}
+		return nil
+	})
+}
+
+// conclude records how a list ended that was read in pages because route does not give
+// it.
+func (p *pagedList) conclude(ctx context.Context, route catalogue.Route, all tally) error {
+	p.Ledger.Asked(p.kind.Name, -1) // list asked for one: the list itself
+	p.Ledger.Note(p.kind.Name, fmt.Sprintf("the list cannot be had in one answer (%s), so it was read in pages (%s)", route, p.kind.Listing.Route))
+	if p.ProvesAbsence && !p.moved && all.bad == 0 {
+		if err := p.askUnnamed(ctx); err != nil {
+			return err
+		}
+	}
+	concluded(p.Ledger, p.Log, p.Exclude, p.kind.Name, all)
+	return nil
+}
+
+// askUnnamed asks alone for what the store holds and the pages do not name. Only what
+// is not there either way is gone: nobody promises that a search gives all that the list
+// in one answer gives. Where it is there all the same, the search may leave out what no
+// run has seen as well, and the kind is incomplete.
+func (p *pagedList) askUnnamed(ctx context.Context) error {
+	unnamed, more, err := p.unnamed(ctx)
+	if err != nil {
+		return err
+	}
+	p.Ledger.Asked(p.kind.Name, len(unnamed))
+	var there []string
+	for _, id := range unnamed {
+		want := record.Listed{ID: id, State: record.Present}
+		call := p.detailCall(id)
+		call.Twice = true
+		err := p.bring(ctx, want, call)
+		failed := (*Failed)(nil)
+		switch {
+		case err == nil:
+			there = append(there, id)
+		case !errors.As(err, &failed):
+			return err
+		case failed.Class == record.FaultMissing:
+			err = p.settle(record.Item{Ref: record.Ref{Kind: p.kind.Name, ID: id}, State: record.Gone, At: p.Now()})
+		default:
+			err = p.fault(want, failed.Fault)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	p.Ledger.Listed(p.kind.Name, len(there))
+	switch {
+	case len(there) > 0:
+		p.incomplete(fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", p.kind.Listing.Route, len(there), some(there)))
+	case more:
+		p.incomplete(fmt.Sprintf("%s does not name more than %d that the vault holds; the next run asks for others of them", p.kind.Listing.Route, unnamedAtOnce))
+	}
+	return nil
+}
+
+// unnamed returns documents that the store holds, this run has not settled and the
+// pages do not name, and whether there are more of them.
+func (p *pagedList) unnamed(ctx context.Context) (ids []string, more bool, err error) {
+	for after := ""; ; {
+		rows, err := p.Store.Unsettled(ctx, p.kind.Name, after, chunk)
+		if err != nil {
+			return nil, false, fmt.Errorf("find %s that were not listed: %w", p.kind.Name, err)
+		}
+		for _, id := range rows {
+			switch {
+			case p.named[id] || slices.Contains(p.Exclude, record.Ref{Kind: p.kind.Name, ID: id}):
+			case len(ids) == unnamedAtOnce:
+				return ids, true, nil
+			default:
+				ids = append(ids, id)
+			}
+		}
+		if len(rows) < chunk {
+			return ids, false, nil
+		}
+		after = rows[len(rows)-1]
+	}
+}
+
+// incomplete records that the list is not proven to be all of what there is.
+func (p *pagedList) incomplete(reason string) {
+	p.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", p.kind.Name, "reason", reason)
+	p.Ledger.Ended(p.kind.Name, record.Incomplete, reason)
+}
