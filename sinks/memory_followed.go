@@ -110,3 +110,18 @@ func (m *Memory) Unsettled(_ context.Context, kind record.Kind, after string, li
 	slices.Sort(ids)
 	return ids[:min(limit, len(ids))], nil
 }
+
+// Holds answers for what is held.
+func (m *Memory) Holds(_ context.Context, kind record.Kind) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return false, errNoRun
+	}
+	for key, d := range m.docs {
+		if key.instance == m.run.Instance && key.Kind == kind && d.record.State != record.Gone {
+			return true, nil
+		}
+	}
+	return false, nil
+}

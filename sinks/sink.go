@@ -10,7 +10,7 @@ import (
 // number of Known and Commit, then Finish, then Close.
 //
 // Begin, Commit and Finish are called from one goroutine at a time; Known, Followed,
-// Parents and Unsettled may be called from many at once and while a Commit is under way.
+// Parents, Unsettled and Holds may be called from many at once and while a Commit is under way.
 type Sink interface {
 	// Begin begins a run, or continues the newest open one. It returns
 	// [ErrNothingOpen] when a resume finds none.
@@ -48,6 +48,9 @@ type Sink interface {
 	// that this run has neither settled nor failed to fetch, at most limit of them,
 	// sorted bytewise, those behind after only: what Finish would make gone.
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
+
+	// Holds reports whether a document of a kind is held as present or in the trash.
+	Holds(ctx context.Context, kind record.Kind) (bool, error)
 
 	// Commit stores a batch whole or not at all. Nil means that it is durable.
 	// The sink does not keep the batch or its bytes after it returns. A record

@@ -286,6 +286,10 @@ func (s *store) Unsettled(_ context.Context, _ record.Kind, after string, limit 
 	return s.unsettled[i:min(len(s.unsettled), i+limit):len(s.unsettled)], s.err
 }
 
+func (s *store) Holds(context.Context, record.Kind) (bool, error) {
+	return len(s.known)+len(s.unsettled) > 0, s.err
+}
+
 func (s *store) Commit(_ context.Context, batch record.Batch) error {
 	s.batches = append(s.batches, slices.Clone(batch))
 	return s.err

@@ -109,11 +109,7 @@ func holds(ctx context.Context, store Store, kind *catalogue.Spec, failed *Faile
 	if failed.Class != record.FaultMissing || !kind.Optional {
 		return false, nil
 	}
-	ids, err := store.Unsettled(ctx, kind.Name, "", 1)
-	if err != nil {
-		return false, fmt.Errorf("look for stored %s: %w", kind.Name, err)
-	}
-	return len(ids) > 0, nil
+	return store.Holds(ctx, kind.Name)
 }
 
 // ended enters into the books how a listing ended that a call could not go on

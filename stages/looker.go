@@ -75,6 +75,7 @@ type Store interface {
 	Body(ctx context.Context, ref record.Ref) ([]byte, error)
 	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
+	Holds(ctx context.Context, kind record.Kind) (bool, error)
 	Commit(ctx context.Context, batch record.Batch) error
 }
 

@@ -1,12 +1,15 @@
 package extract_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/sinks"
 )
 
 // TestANodeThatLags answers 404 once to everything that has a route of its own, in
@@ -85,5 +88,26 @@ func TestWhatTheVaultHoldsIsNotUnavailable(t *testing.T) {
 	r.run(record.RunComplete, start(kinds...))
 	if faults := r.faults(); len(faults) > 0 {
 		t.Errorf("still open: %+v", faults)
+	}
+}
+
+// TestWhatThisRunHasSettledIsNotUnavailable: a run is killed when all of a kind is
+// committed, and its resume gets 404 for the list.
+func TestWhatThisRunHasSettledIsNotUnavailable(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 8})
+	killed := errors.New("killed")
+	r.wrap = func(sink sinks.Sink) sinks.Sink {
+		faulty := sinks.NewFaulty(sink)
+		faulty.BeforeFinish = func(context.Context) error { return killed }
+		return faulty
+	}
+	if _, err := r.try(start("themes")); !errors.Is(err, killed) {
+		t.Fatal(err)
+	}
+	r.wrap = nil
+	r.rules("route=GET /themes status=404")
+	got := countsOf(t, r.run(record.RunPartial, resume()), "themes")
+	if got.Listing != record.Incomplete || got.Gone != 0 || !strings.HasSuffix(got.Reason, "the vault holds documents of this kind") {
+		t.Errorf("%+v, want it incomplete", got)
 	}
 }

@@ -134,3 +134,17 @@ func (w *Writer) Unsettled(ctx context.Context, kind record.Kind, after string, 
 	}
 	return ids, nil
 }
+
+// Holds reports whether a document of a kind is present or in the trash.
+func (w *Writer) Holds(ctx context.Context, kind record.Kind) (bool, error) {
+	if w.run == nil {
+		return false, errNoRun
+	}
+	for _, err := range rows(ctx, w.reader.db, selectHeld, w.run.instance, string(kind)) {
+		if err != nil {
+			return false, doing(fmt.Sprintf("look for stored %s", kind), classify(w.path, err))
+		}
+		return true, nil
+	}
+	return false, nil
+}

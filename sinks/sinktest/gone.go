@@ -274,3 +274,33 @@ func unsettled(t *testing.T, store Store) {
 		t.Errorf("%d gone, want those six and the one that the server said is gone", got)
 	}
 }
+
+// holds: what this run has settled counts, and what is gone or another instance's does
+// not.
+func holds(t *testing.T, store Store) {
+	s := store.begin(t, kinds(dashboards, looks))
+	s.commit(Doc(dashboards, "1", "One"), Doc(looks, "1", "Another kind"))
+	s.complete(Ended(dashboards, 1), Ended(looks, 1))
+	steps := []struct {
+		name  string
+		start []func(*record.Start)
+		batch record.Batch
+		want  bool
+	}{
+		{name: "another instance", start: []func(*record.Start){instance("other")}, want: false},
+		{name: "not settled", want: true},
+		{name: "settled", batch: record.Batch{Same(dashboards, "1")}, want: true},
+		{name: "failed", batch: record.Batch{Fault(dashboards, "1", "server", 1)}, want: true},
+		{name: "gone", batch: record.Batch{Gone(dashboards, "1")}, want: false},
+	}
+	for _, step := range steps {
+		s := store.begin(t, step.start...)
+		if len(step.batch) > 0 {
+			s.commit(step.batch...)
+		}
+		if held, err := s.Holds(t.Context(), dashboards); err != nil || held != step.want {
+			t.Errorf("%s: holds dashboards: %v, %v, want %v", step.name, held, err, step.want)
+		}
+		s.finish(record.Finish{Kinds: []record.End{{Kind: dashboards, Listing: record.Incomplete}, {Kind: looks, Listing: record.Incomplete}}})
+	}
+}

@@ -65,6 +65,7 @@ func settling() []trial {
 		{"kept", kept},
 		{"many gone", manyGone},
 		{"unsettled", unsettled},
+		{"holds", holds},
 		{"faults", faults},
 		{"a fault resolved in its run", faultResolved},
 		{"a fault resolved by a later run", faultResolvedLater},
