@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/extract"
@@ -30,7 +31,30 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	if err != nil && !errors.Is(err, errSaid) {
 		fmt.Fprintln(a.stderr, "lookervault: "+message(err))
 	}
+	a.stderr.close(a.patience())
 	return exitCode(err)
+}
+
+// How long what is left to say waits for a reader who has stalled, after the first
+// signal and after the second. Together with what an end takes otherwise that is well
+// below the ten seconds after which people reach for kill -9.
+const (
+	patienceAfterStop = 4 * time.Second
+	patienceAfterKill = time.Second
+)
+
+// patience returns a context that ends when a reader who has stalled is not waited for
+// any more. Without a signal that is never: a program waits for its reader. After one
+// it is some seconds from the signal, or from the first call where that came later; all
+// calls return the same context.
+func (a *app) patience() context.Context {
+	if a.waiting == nil {
+		ctx, giveUp := context.WithCancel(context.Background())
+		a.waiting = ctx
+		context.AfterFunc(a.stop, func() { time.AfterFunc(patienceAfterStop, giveUp) })
+		context.AfterFunc(a.kill, func() { time.AfterFunc(patienceAfterKill, giveUp) })
+	}
+	return a.waiting
 }
 
 // message is what the user is told of an error.
@@ -42,12 +66,13 @@ func message(err error) string {
 }
 
 // signals returns two contexts: the first Ctrl-C, SIGTERM or SIGHUP (the terminal
-// was closed) ends stop, the second one ends kill as well. Under nohup a SIGHUP
+// was closed) ends stop, the second one ends kill as well, and a third one is not
+// caught any more: it ends the process, whatever that waits for. Under nohup a SIGHUP
 // stays ignored.
 func signals() (stop, kill context.Context, release func()) {
 	stop, stopNow := context.WithCancelCause(context.Background())
 	kill, killNow := context.WithCancelCause(context.Background())
-	received := make(chan os.Signal, 2)
+	received := make(chan os.Signal, 3)
 	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(received, syscall.SIGHUP)
@@ -62,10 +87,23 @@ func signals() (stop, kill context.Context, release func()) {
 				return
 			}
 		}
+		signal.Stop(received)
+		select {
+		case third := <-received: // it came before that
+			raise(third)
+		default:
+		}
 	}()
 	return stop, kill, func() {
 		signal.Stop(received)
 		close(over)
+	}
+}
+
+// raise sends this process a signal, which is not caught any more.
+func raise(s os.Signal) {
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Signal(s) // nobody could be told
 	}
 }
 

@@ -62,7 +62,7 @@ type watch struct {
 func (a *app) newWatch(c config.Config, o runOptions, mode string) *watch {
 	w := &watch{app: a, mode: mode, limits: limitsOf(c), began: time.Now()}
 	if o.json {
-		w.events = ui.NewEvents(a.stdout, time.Now)
+		w.events = ui.NewEvents(wholeLines(a.stdout), time.Now)
 	}
 	return w
 }
@@ -84,7 +84,7 @@ func (w *watch) start(begun record.Begun, view *extract.View) {
 	w.mu.Unlock()
 	switch w.mode {
 	case "bar":
-		w.bars = ui.NewBars(w.app.stderr.out, w.app.stderr.Size)
+		w.bars = ui.NewBars(w.app.stderr.canvas(), w.app.stderr.Size)
 		w.app.stderr.divert(w.bars)
 	case "plain":
 		w.plain = ui.NewPlain(w.app.stderr)
@@ -117,7 +117,7 @@ func (w *watch) look() ui.Frame {
 	snapshot, now := w.view.Snapshot(), time.Now()
 	w.frame = w.tracker.Frame(snapshot, now)
 	w.sampler.Add(snapshot, now.Sub(w.began))
-	if w.bars != nil {
+	if w.bars != nil && w.app.stderr.ready() {
 		w.bars.Show(w.frame)
 	}
 	if w.events != nil {
@@ -126,10 +126,10 @@ func (w *watch) look() ui.Frame {
 	return w.frame
 }
 
-// committed is told of every batch that is durable.
-func (w *watch) committed(batch record.Batch) {
+// failed is told of every fault that is durable.
+func (w *watch) failed(rec record.Record) {
 	if w.events != nil {
-		w.events.Committed(batch)
+		w.events.Committed(record.Batch{rec})
 	}
 }
 
@@ -175,16 +175,18 @@ func (w *watch) close() {
 	}
 }
 
-// finished writes the last events.
-func (w *watch) finished(s ui.Summary) error {
+// finished writes the last events, and waits for their reader until patience ends.
+// unobserved is how many of them were dropped before they came here.
+func (w *watch) finished(patience context.Context, s ui.Summary, unobserved int64) error {
 	if w.events == nil {
 		return nil
 	}
 	if w.view != nil {
 		w.events.Close(w.latest(), s.Kinds)
 	}
-	w.events.Finished(s)
-	return w.events.Err()
+	return w.events.Finished(patience, s, unobserved, func(s *ui.Summary) {
+		s.ExitCode = exitCode(extract.ErrInterrupted) // patience ends by a signal only
+	})
 }
 
 // started writes the first event.

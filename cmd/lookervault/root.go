@@ -22,6 +22,7 @@ type app struct {
 	environ []string
 	stop    context.Context // ends with the first interrupt
 	kill    context.Context // ends with the second
+	waiting context.Context // see patience; nil before that was called
 
 	configPath string // -c
 	noColor    bool   // --no-color

@@ -56,9 +56,9 @@ func (a *app) runCommand() *cobra.Command {
 stored yet, and say what became of every document. Without kinds, all that the
 configuration names.
 
-Ctrl-C once commits what was fetched and ends; twice ends at once. Either way the
-vault is whole, and run --resume continues, with the kinds and folders that the
-run began with.`,
+Ctrl-C once commits what was fetched and ends; twice ends at once; three times does
+not even seal the run. Either way the vault is whole, and run --resume continues,
+with the kinds and folders that the run began with.`,
 		Example: `  lookervault run --demo
   lookervault run dashboards looks --db nightly.db
   lookervault run --workers 4 --rate-limit-per-second 5
@@ -104,6 +104,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 		return err
 	}
 	c := loaded.Config
+	a.stderr.decouple()
 	log := a.logger(c.Log)
 	for _, warning := range loaded.Warnings {
 		log.Warn(warning)
@@ -215,7 +216,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	}
 	return extract.Run(a.kill, extract.Job{
 		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: time.Now,
-		Meter: meter, Stop: a.stop, Start: b.start, Notices: notices, Committed: b.watch.committed, Measured: b.watch.measured,
+		Meter: meter, Stop: a.stop, Start: b.start, Notices: notices, Failed: b.watch.failed, Measured: b.watch.measured,
 		Begun: func(begun record.Begun, view *extract.View) {
 			a.begun(begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)
@@ -305,12 +306,18 @@ func (b *backup) report(result extract.Result, err error) error {
 		s.Error = oneLine(err)
 	}
 	after := b.after(&s)
-	eventErr := b.watch.finished(s)
 	if result.Run.ID > 0 {
 		s.Print(b.app.stderr, path)
 		fmt.Fprintln(b.app.stderr, b.next(s, result.Run))
 	}
-	if eventErr != nil {
+	eventErr := b.watch.finished(b.app.patience(), s, result.Unobserved)
+	switch {
+	case errors.Is(eventErr, ui.ErrUnread):
+		fmt.Fprintln(b.app.stderr, "Nobody read standard output: events were dropped.")
+		if exitCode(err) != exitCode(extract.ErrInterrupted) {
+			return fmt.Errorf("%w: %w", extract.ErrInterrupted, eventErr)
+		}
+	case eventErr != nil:
 		return fmt.Errorf("write events: %w", eventErr)
 	}
 	switch {

@@ -1,34 +1,96 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"sync"
 
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/ui"
+)
+
+// What may wait for a terminal that was halted, or for another reader of standard
+// error.
+const (
+	maxTexts     = 8192
+	maxTextBytes = 1 << 20
 )
 
 // terminal is standard error: text for people. While something is drawn at its
 // end, lines go above that. It is safe for use by many goroutines.
+//
+// At first whoever writes waits for the reader. From decouple on nobody does.
 type terminal struct {
 	out io.Writer
 	tty bool
 
-	mu    sync.Mutex
-	above io.Writer // nil while nothing is drawn
+	mu     sync.Mutex
+	texts  *job.Queue[[]byte] // nil before decouple
+	above  io.Writer          // nil while nothing is drawn
+	unread int                // bytes that went above since the terminal took anything last
+	lost   int64              // texts that were not even put into the queue
 }
 
 func newTerminal(out io.Writer) *terminal { return &terminal{out: out, tty: isTerminal(out)} }
+
+// decouple lets writers go on whatever the reader does: what it does not take in time
+// is dropped, counted, and told of by close. A log line must not hold up a run.
+func (t *terminal) decouple() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.texts == nil {
+		t.texts = job.NewQueue(job.QueueOptions[[]byte]{
+			Deliver: func(_ context.Context, text []byte) error {
+				_, err := t.out.Write(text)
+				return err
+			},
+			MaxValues: maxTexts, MaxSize: maxTextBytes, Size: func(text []byte) int { return len(text) },
+		})
+	}
+}
 
 // Write writes whole lines.
 func (t *terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.above != nil {
-		if n, err := t.above.Write(p); err == nil {
-			return n, nil
-		}
+	if t.above == nil {
+		return t.write(p)
 	}
-	return t.out.Write(p)
+	t.unread += len(p)
+	switch {
+	case t.idle():
+		t.unread = 0
+	case t.unread > maxTextBytes:
+		t.lost++
+		return len(p), nil
+	}
+	if n, err := t.above.Write(p); err == nil {
+		return n, nil
+	}
+	return t.write(p)
+}
+
+// write writes past what is drawn. It needs t.mu.
+func (t *terminal) write(p []byte) (int, error) {
+	if t.texts == nil {
+		return t.out.Write(p)
+	}
+	if err := t.texts.Err(); err != nil {
+		return 0, err
+	}
+	t.texts.Put(append([]byte(nil), p...)) // writers reuse what they gave
+	return len(p), nil
+}
+
+func (t *terminal) idle() bool { return t.texts == nil || t.texts.Idle() }
+
+// ready reports whether the reader has taken everything, so that it is worth while to
+// draw.
+func (t *terminal) ready() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.idle()
 }
 
 // divert sends what is written to above, until nil is given.
@@ -36,6 +98,41 @@ func (t *terminal) divert(above io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.above = above
+}
+
+// canvas is where bars are drawn: the terminal itself, past what is diverted to them.
+// Its writes take no lock of the terminal, as whoever draws may be waited for by a
+// Write that holds it.
+func (t *terminal) canvas() io.Writer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.texts == nil {
+		return t.out
+	}
+	return canvas{t.texts}
+}
+
+type canvas struct{ texts *job.Queue[[]byte] }
+
+// Write takes a frame.
+func (c canvas) Write(p []byte) (int, error) {
+	c.texts.Put(append([]byte(nil), p...))
+	return len(p), nil
+}
+
+// close waits until the reader has taken everything, or patience ends, and says how
+// much it missed. Nothing must be written after it.
+func (t *terminal) close(patience context.Context) {
+	t.mu.Lock()
+	texts, lost := t.texts, t.lost
+	t.mu.Unlock()
+	if texts == nil || texts.Drain(patience) != nil {
+		return
+	}
+	if n := lost + texts.Dropped(); n > 0 {
+		texts.Put(fmt.Appendf(nil, "lookervault: %s to standard error were dropped while nobody read it\n", plural(n, "write", "writes")))
+		_ = texts.Drain(patience) // who does not read it now never will
+	}
 }
 
 // Size is how many columns and rows there are, 0 where there is no terminal.

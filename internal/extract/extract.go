@@ -50,9 +50,10 @@ type Job struct {
 	// Begun, when not nil, is told once how the run began, before the first call,
 	// with a view of it that may be read from then on.
 	Begun func(record.Begun, *View)
-	// Committed, when not nil, is told of every batch once it is durable, by one
-	// goroutine at a time. It must not keep the batch.
-	Committed func(record.Batch)
+	// Failed, when not nil, is told of every fault once it is durable, by one goroutine
+	// at a time that is none of the pipeline's: it may block for ever, and the run goes
+	// on. Of the record only Ref and Fault are set.
+	Failed func(record.Record)
 	// Measured, when not nil, is asked once before the run is sealed what to keep
 	// with it. The error is the one that the run ended with.
 	Measured func(*View, error) *record.Session
@@ -67,6 +68,9 @@ type Result struct {
 	Took   time.Duration // of this process's share of the run
 	Peak   stages.Load   // the most that was in flight
 	Waited time.Duration // that fetch workers waited for the in-flight limits
+	// Unobserved is how many faults Job.Failed was not told of, because it did not keep
+	// up.
+	Unobserved int64
 }
 
 // Run makes one run: it begins or resumes it in the sink, sends every kind down
@@ -102,6 +106,7 @@ func Run(ctx context.Context, job Job) (Result, error) {
 		err = fmt.Errorf("seal the run: %w", sealErr)
 	}
 	f.logEnd(sealed, result.Took)
+	result.Unobserved = f.view.endObserver()
 	return result, err
 }
 

@@ -1,9 +1,11 @@
 package extract
 
 import (
+	"context"
 	"sync"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -12,7 +14,8 @@ import (
 
 // View shows a run under way. It may be read from any goroutine.
 type View struct {
-	flow *flow
+	flow     *flow
+	observer *job.Queue[record.Record] // nil without Job.Failed
 
 	mu                   sync.Mutex
 	items, bytes, faults int64
@@ -44,13 +47,48 @@ type KindProgress struct {
 	Bytes     int64 // of their bodies
 }
 
-func newView(f *flow) *View { return &View{flow: f, kinds: make(map[record.Kind]tally)} }
+// What waits for an observer who is slow, and how long the end of a run waits for one.
+const (
+	maxObserved  = 10_000
+	observerEnds = time.Second
+)
+
+func newView(f *flow) *View {
+	v := &View{flow: f, kinds: make(map[record.Kind]tally)}
+	if f.job.Failed != nil {
+		v.observer = job.NewQueue(job.QueueOptions[record.Record]{
+			Deliver: func(_ context.Context, rec record.Record) error {
+				f.job.Failed(rec)
+				return nil
+			},
+			MaxValues: maxObserved, MaxSize: 1, // the number counts
+		})
+	}
+	return v
+}
+
+// endObserver waits a moment for the observer to catch up, and returns what it was not
+// told of.
+func (v *View) endObserver() int64 {
+	if v.observer == nil {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), observerEnds)
+	defer cancel()
+	if v.observer.Drain(ctx) != nil {
+		v.observer.Abandon()
+	}
+	return v.observer.Dropped()
+}
 
 // committed counts a batch that is durable.
 func (v *View) committed(batch record.Batch) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, rec := range batch {
+		if rec.Fault != nil && v.observer != nil {
+			v.observer.Put(record.Record{Ref: rec.Ref, Fault: rec.Fault})
+		}
 		t := v.kinds[rec.Kind]
 		if rec.ID != "" { // else it is a listing that failed
 			t.records++
@@ -70,9 +108,6 @@ func (v *View) committed(batch record.Batch) {
 			v.items++
 		}
 		v.kinds[rec.Kind] = t
-	}
-	if tell := v.flow.job.Committed; tell != nil {
-		tell(batch)
 	}
 }
 

@@ -1,22 +1,40 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"io"
+	"math"
 	"sync"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Events writes a run as JSON lines, as docs/EVENTS.md describes them. Every line
-// is written at once. It is safe for use by many goroutines. The first error of
-// the writer stays: nothing is written after it.
+// What may wait for the reader of events: minutes of a large run.
+const (
+	maxEvents     = 8192
+	maxEventBytes = 4 << 20
+)
+
+// lastWords is how long the last event has once nobody waits for the reader any more.
+const lastWords = time.Second
+
+// ErrUnread means that the reader of events did not take them in time.
+var ErrUnread = errors.New("nobody reads the events")
+
+// Events writes a run as JSON lines, as docs/EVENTS.md describes them. No method but
+// Finished waits for the reader: a line that there is no room for is dropped and
+// counted. It is safe for use by many goroutines. The first error of the writer
+// stays: nothing is written after it.
 type Events struct {
-	now func() time.Time
+	now   func() time.Time
+	out   io.Writer
+	lines *job.Queue[string]
 
 	mu       sync.Mutex
-	out      io.Writer
-	err      error
+	err      error // of encoding
 	run      int64
 	listed   map[record.Kind]bool
 	finished map[record.Kind]bool
@@ -28,9 +46,34 @@ type Events struct {
 // however late the frame is.
 const progressEvery = 700 * time.Millisecond
 
-// NewEvents writes to out, stamped by now.
+// Roomy is a writer that never leaves a line half written, and can make room for one
+// although nobody reads.
+type Roomy interface {
+	io.Writer
+	// WriteLine writes a line whole or not at all: then, when ctx ends before there
+	// is room, it returns [job.ErrUndelivered].
+	WriteLine(ctx context.Context, line string) error
+	// MakeRoom lets a line of n bytes be written without waiting, and reports whether
+	// that is possible.
+	MakeRoom(n int) bool
+}
+
+// NewEvents writes to out, stamped by now, each line by one Write; to a [Roomy] by one
+// WriteLine.
 func NewEvents(out io.Writer, now func() time.Time) *Events {
-	return &Events{out: out, now: now, listed: make(map[record.Kind]bool), finished: make(map[record.Kind]bool)}
+	deliver := func(_ context.Context, line string) error {
+		_, err := io.WriteString(out, line)
+		return err
+	}
+	if roomy, ok := out.(Roomy); ok {
+		deliver = roomy.WriteLine
+	}
+	return &Events{
+		now: now, out: out, listed: make(map[record.Kind]bool), finished: make(map[record.Kind]bool),
+		lines: job.NewQueue(job.QueueOptions[string]{
+			Deliver: deliver, MaxValues: maxEvents, MaxSize: maxEventBytes, Size: func(line string) int { return len(line) },
+		}),
+	}
 }
 
 // head is what every event begins with.
@@ -72,7 +115,8 @@ func (e *Events) Started(run int64, s Started) {
 	}{e.head("run_started"), s})
 }
 
-// Committed writes a fault event for every fault of a batch that is durable.
+// Committed writes a fault event for every fault of a batch that is durable. It does
+// not keep the batch.
 func (e *Events) Committed(batch record.Batch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -110,7 +154,9 @@ func (e *Events) Show(f Frame) {
 	}
 	if now := e.now(); now.Sub(e.progress) >= progressEvery {
 		e.progress = now
-		e.write(progressOf(e.head("progress"), f))
+		if line, ok := e.encode(progressOf(e.head("progress"), f)); ok {
+			e.lines.PutMinor(line)
+		}
 	}
 }
 
@@ -131,18 +177,67 @@ func (e *Events) Close(f Frame, ends []record.Counts) {
 	e.Show(f)
 }
 
-// Finished writes run_finished, the last event.
-func (e *Events) Finished(s Summary) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.write(s)
+// Finished writes run_finished, the last event, and waits until everything is written
+// or patience ends. Then what waits is dropped, and where the writer is [Roomy] the
+// last event still follows what the reader has not read; the error is [ErrUnread].
+// unread is called, when that happens, before the event is made. Lines that others
+// dropped before they became events are added to those of this queue.
+func (e *Events) Finished(patience context.Context, s Summary, othersDropped int64, unread func(*Summary)) error {
+	err := e.lines.Drain(patience)
+	s.Dropped = othersDropped + e.lines.Dropped()
+	if err == nil {
+		e.put(s)
+		if err = e.lines.Drain(patience); err == nil {
+			return e.failure()
+		}
+	}
+	if patience.Err() == nil {
+		return e.failure()
+	}
+	return e.finishUnread(s, othersDropped, unread)
 }
 
-// Err is the first error of the writer.
-func (e *Events) Err() error {
+// finishUnread leaves the last event to a reader who may wake up some time.
+func (e *Events) finishUnread(s Summary, othersDropped int64, unread func(*Summary)) error {
+	unread(&s)
+	e.lines.Abandon()
+	roomy, ok := e.out.(Roomy)
+	if !ok {
+		return ErrUnread
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+	defer cancel()
+	s.Dropped = math.MaxInt64 // the longest that it can become
+	if !roomy.MakeRoom(e.length(s)) || e.lines.Drain(ctx) != nil {
+		return ErrUnread
+	}
+	// Only now is it known what became of the line that was under way.
+	s.Dropped = othersDropped + e.lines.Dropped()
+	e.put(s)
+	_ = e.lines.Drain(ctx) // either way it is not known whether anybody will read it
+	return errors.Join(ErrUnread, e.failure())
+}
+
+func (e *Events) length(v any) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.err
+	line, _ := e.encode(v)
+	return len(line)
+}
+
+// Drain waits until what was written has reached the writer.
+func (e *Events) Drain(ctx context.Context) error { return e.lines.Drain(ctx) }
+
+// Err is the first error of the writer.
+func (e *Events) Err() error { return e.failure() }
+
+func (e *Events) failure() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err != nil {
+		return e.err
+	}
+	return e.lines.Err()
 }
 
 func (e *Events) kinds(f Frame) {
@@ -244,13 +339,23 @@ func progressOf(h head, f Frame) progressView {
 // round leaves three digits behind the point.
 func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
 
+func (e *Events) put(v any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.write(v)
+}
+
 func (e *Events) write(v any) {
-	if e.err != nil {
-		return
+	if line, ok := e.encode(v); ok {
+		e.lines.Put(line)
 	}
+}
+
+// encode makes a line of an event. It needs e.mu.
+func (e *Events) encode(v any) (line string, ok bool) {
 	line, err := EncodeJSON(v)
-	if err == nil {
-		_, err = io.WriteString(e.out, line+"\n")
+	if err != nil && e.err == nil {
+		e.err = err
 	}
-	e.err = err
+	return line + "\n", e.err == nil
 }

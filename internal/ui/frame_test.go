@@ -133,8 +133,7 @@ func TestEvents(t *testing.T) {
 	}
 	session := ui.SessionOf(course(40), nil, began, 40*time.Second, ui.Limits{PerSecond: 10}, 90<<20)
 	events.Close(f, run.Kinds)
-	events.Finished(ui.SummaryOf(run, false, session, c.at))
-	if err := events.Err(); err != nil {
+	if err := events.Finished(t.Context(), ui.SummaryOf(run, false, session, c.at), 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "events.jsonl", out.Bytes())
@@ -175,6 +174,9 @@ func TestEventsWriterFails(t *testing.T) {
 	events := ui.NewEvents(out, time.Now)
 	events.Started(1, ui.Started{})
 	events.Started(1, ui.Started{})
+	if err := events.Drain(t.Context()); err == nil {
+		t.Error("no error")
+	}
 	if events.Err() == nil || out.n != 1 {
 		t.Errorf("error %v after %d writes", events.Err(), out.n)
 	}

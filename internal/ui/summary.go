@@ -57,6 +57,7 @@ type Summary struct {
 	Hints      []string          `json:"hints"` // settings that fit this instance badly, see [Fit]
 	Notes      []string          `json:"notes"`
 	Digest     string            `json:"digest,omitempty"`
+	Dropped    int64             `json:"events_dropped"` // events that a stalled reader of --json missed
 }
 
 // Totals are the counts of all kinds together.
