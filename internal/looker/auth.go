@@ -32,7 +32,8 @@ const (
 	// lapsesAllowed is how often one call may arrive with a token that ended on its
 	// way. With tokens of 100 ms on a loaded machine that happens twice in a row.
 	lapsesAllowed = 4
-	// firstAttempts bounds the attempts of the first contact: somebody waits for it.
+	// firstAttempts bounds the attempts of the first contact where no connection comes
+	// about: somebody waits for it.
 	firstAttempts = 3
 )
 
@@ -228,26 +229,37 @@ func lifeOf(expiresIn []byte) time.Duration {
 //
 // Errors: a *LoginError for a wrong key or host, a *TransportError holding a
 // *ConnectError where no connection came about, a *RedirectError, a
-// *StatusError for a server in trouble. What may pass is tried three times at most.
+// *StatusError for a server in trouble. A server in trouble is waited for as long as
+// one that gets into trouble later, Retry.MaxWait; a connection that does not come about
+// is tried three times, and what no other attempt can change once.
 func (c *Client) Login(ctx context.Context) error {
 	ctx, stop := c.bind(ctx)
 	defer stop()
-	t := Tried{Method: http.MethodPost, Route: routeLogin}
+	t, began := Tried{Method: http.MethodPost, Route: routeLogin}, time.Now()
 	for t.Attempts = 1; ; t.Attempts++ {
 		err := c.firstSession(ctx)
+		left := c.cfg.Retry.MaxWait - time.Since(began)
+		early := t.Attempts < min(firstAttempts, c.cfg.Retry.Attempts)
 		switch {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
 			return ended(ctx, t)
-		case !repeatable(err) || hopeless(err) || t.Attempts >= min(firstAttempts, c.cfg.Retry.Attempts):
+		case !repeatable(err) || hopeless(err) || !early && (left <= 0 || unconnected(err)):
 			return spent(err, t.Attempts)
+		}
+		wait := c.backoff(t.Attempts)
+		if !early {
+			wait = min(c.breaker.wait(t.Attempts), left)
+		}
+		if t.Attempts == firstAttempts {
+			c.log.Warn("looker is in trouble, waiting for it", "patience", c.cfg.Retry.MaxWait.String(), "error", err)
 		}
 		if after, ok := throttled(err); ok {
 			c.limiter.turnedAway(after)
 			continue
 		}
-		if sleep(ctx, c.backoff(t.Attempts)) != nil {
+		if sleep(ctx, wait) != nil {
 			return ended(ctx, t)
 		}
 	}
@@ -272,6 +284,12 @@ func (c *Client) firstSession(ctx context.Context) error {
 func hopeless(err error) bool {
 	connect, ok := errors.AsType[*ConnectError](err)
 	return ok && connect.final
+}
+
+// unconnected reports whether no connection came about: the address may be wrong.
+func unconnected(err error) bool {
+	_, ok := errors.AsType[*ConnectError](err)
+	return ok
 }
 
 // login is one attempt to log in, for everybody who waits for a token.

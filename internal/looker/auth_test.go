@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,6 +185,55 @@ func TestTokensThatAreNeverAcceptedEndTheRun(t *testing.T) {
 	})
 }
 
+// refusedConnection is what a dial gets from a machine on which nothing listens.
+var refusedConnection = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+
+// TestFirstLoginRidesOutAnOutage: a server that is in trouble when a run begins is
+// waited for as long as one that gets into trouble later: for retry.max_wait, whatever
+// the random waits between the attempts are, and with one more attempt at its end.
+func TestFirstLoginRidesOutAnOutage(t *testing.T) {
+	shows := map[string]func() (*http.Response, error){
+		"503":              func() (*http.Response, error) { return reply(503, nil, "<html>Looker Unavailable"), nil },
+		"503, Retry-After": func() (*http.Response, error) { return reply(503, http.Header{"Retry-After": {"1"}}, ""), nil },
+		"429":              func() (*http.Response, error) { return reply(429, nil, ""), nil },
+		"502":              func() (*http.Response, error) { return reply(502, nil, ""), nil },
+		"reset":            func() (*http.Response, error) { return nil, errors.New("reset") },
+	}
+	for show, answer := range shows {
+		for _, lasts := range []time.Duration{3 * time.Second, 20 * time.Second, 50 * time.Second, 10 * time.Minute} {
+			for _, random := range []float64{0, 0.01, 0.5, 0.99} {
+				t.Run(fmt.Sprintf("%s for %s, random %v", show, lasts, random), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						began := time.Now()
+						f := &fake{login: func(int, *http.Request) (*http.Response, error) {
+							time.Sleep(100 * time.Millisecond)
+							if time.Since(began) < lasts {
+								return answer()
+							}
+							return reply(200, nil, grant), nil
+						}}
+						cfg := config("https://looker.example.com")
+						c, err := looker.NewWith(cfg, f, func() float64 { return random })
+						if err != nil {
+							t.Fatal(err)
+						}
+						err = c.Login(t.Context())
+						if rides := lasts < cfg.Retry.MaxWait; (err == nil) != rides {
+							t.Errorf("%v after %s, want it ridden out: %v", err, time.Since(began), rides)
+						}
+						if took := time.Since(began); show != "429" && took > cfg.Retry.MaxWait+2*time.Second { // whose pauses double
+							t.Errorf("it took %s", took)
+						}
+						if logins, _ := f.counts(); logins > 70 {
+							t.Errorf("%d logins", logins)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
 func TestLogin(t *testing.T) {
 	page := func(status int) func(int, *http.Request) (*http.Response, error) {
 		return always(status, http.Header{"Content-Type": {"text/html"}}, "<title>Welcome</title>")
@@ -204,9 +256,11 @@ func TestLogin(t *testing.T) {
 		{"token with a line break", always(200, nil, `{"access_token":"a\nb"}`), 1, []error{looker.ErrNotLooker}, looker.FaultUnauthorized, ""},
 		{"moved", always(301, http.Header{"Location": {"https://other.example.com/api/4.0/login"}}, ""), 1, nil,
 			looker.FaultRedirect, "set looker.base_url to https://other.example.com"},
-		{"in trouble", always(502, nil, ""), 3, nil, looker.FaultServer, "POST /login: looker answered 502 Bad Gateway (3 attempts)"},
-		{"no network", func(int, *http.Request) (*http.Response, error) { return nil, errors.New("reset") }, 3, nil,
-			looker.FaultNetwork, "connection lost: reset (3 attempts)"},
+		{"in trouble", always(502, nil, ""), 11, nil, looker.FaultServer, "POST /login: looker answered 502 Bad Gateway (11 attempts)"},
+		{"no network", func(int, *http.Request) (*http.Response, error) { return nil, errors.New("reset") }, 11, nil,
+			looker.FaultNetwork, "connection lost: reset (11 attempts)"},
+		{"refused connection", func(int, *http.Request) (*http.Response, error) { return nil, refusedConnection }, 3, nil,
+			looker.FaultNetwork, "(3 attempts)"},
 		{"trouble that passes", func(n int, _ *http.Request) (*http.Response, error) {
 			return reply([]int{429, 503, 200}[n-1], nil, grant), nil
 		}, 3, nil, "", ""},

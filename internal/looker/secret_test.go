@@ -210,7 +210,7 @@ func TestPagesThatAnswerALoginAreNotQuoted(t *testing.T) {
 	for _, status := range []int{200, 403, 404, 429, 500, 502} {
 		for _, body := range []string{"<title>canary</title>", "canary", `{"message":"canary"`, `["canary"]`, "\x1f\x8bcanary"} {
 			f := &fake{login: always(status, http.Header{"Content-Type": {"canary"}}, body)}
-			c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Retry = looker.Retry{Attempts: 1} })
+			c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Retry = looker.Retry{Attempts: 1, MaxWait: time.Millisecond} })
 			if err := c.Login(t.Context()); err == nil || strings.Contains(err.Error(), "canary") {
 				t.Errorf("%d %q: %v", status, body, err)
 			}
