@@ -82,7 +82,7 @@ func (t *task) aliases(ctx context.Context, id string) ([]string, error) {
 	}
 	var names []string
 	for _, parent := range catalogue.All() {
-		for _, p := range parent.Refs {
+		for p := range parent.Leads() {
 			if p.Kind != t.ask.Kind || p.Alias == "" {
 				continue
 			}

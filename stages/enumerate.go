@@ -287,7 +287,7 @@ func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call 
 func stampRules(kind *catalogue.Spec) *catalogue.Spec {
 	return kind.With(func(k *catalogue.Spec) {
 		k.Volatile = slices.DeleteFunc(slices.Clone(k.Volatile), func(path string) bool { return path == k.Fields.Updated })
-		k.Refs = nil
+		k.Relations = nil
 	})
 }
 

@@ -75,7 +75,7 @@ func strangers(kind *catalogue.Spec, route catalogue.Route, want record.Listed, 
 			return mismatch(fmt.Errorf("the answer holds other rows: one has none of %s", strings.Join(route.Members, ", ")))
 		}
 		if owner := ownerOf(kind, row); owner != "" && owner != want.ID {
-			return mismatch(fmt.Errorf("the answer holds a row of another document: %s is %q", kind.Belongs, owner))
+			return mismatch(fmt.Errorf("the answer holds a row of another document: %s is %q", kind.Belongs(), owner))
 		}
 	}
 	return nil
@@ -84,10 +84,11 @@ func strangers(kind *catalogue.Spec, route catalogue.Route, want record.Listed, 
 // ownerOf is the id of the document that a row says it belongs to, "" when it does
 // not say.
 func ownerOf(kind *catalogue.Spec, row []byte) string {
-	if kind.Belongs == "" {
+	member := kind.Belongs()
+	if member == "" {
 		return ""
 	}
-	return canon.Text(canon.Member(row, kind.Belongs))
+	return canon.Text(canon.Member(row, member))
 }
 
 // isObject reports whether a valid JSON text is an object, and whether that is empty.

@@ -89,7 +89,7 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) 
 		t.Ledger.Orphan(ref)
 		t.Ledger.Answered(t.ask.Kind, 1)
 		return nil
-	case t.kind.Listing.Loose && missing:
+	case t.kind.Loose() && missing:
 		return t.dangling(ctx, want, failed)
 	case t.kind.Owned() && missing:
 		// Its owner was listed in this run, so the document is there as well.

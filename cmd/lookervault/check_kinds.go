@@ -76,7 +76,7 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 		id := first[kind.Name]
 		if err = c.single(kind, id); err == nil {
 			c.ok(name, "%s answers", kind.Detail)
-			for _, p := range kind.Refs {
+			for p := range kind.Leads() {
 				if p.Path == "id" && first[p.Kind] == "" {
 					first[p.Kind] = id
 				}

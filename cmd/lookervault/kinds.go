@@ -115,7 +115,7 @@ func callsOf(k *catalogue.Spec, pageSize int) string {
 func ownersOf(kind record.Kind) string {
 	var owners []string
 	for _, k := range catalogue.All() {
-		for _, p := range k.Refs {
+		for p := range k.Leads() {
 			if p.Kind == kind && p.Path == "id" && p.Unless == "" {
 				owners = append(owners, string(k.Name))
 			}

@@ -23,14 +23,18 @@ var kind = &catalogue.Spec{
 	Derived: []catalogue.Derived{
 		{Path: "models", When: "all_access"}, {Path: "set.permissions", When: "all_access"}, {Path: "set.models", When: "all_access"},
 	},
-	Refs: []catalogue.Pointer{
-		{Path: "tiles.merge_id", Kind: "merges"},
-		{Path: "id", Kind: "details", Unless: "inherits"},
-		{Path: "parts.name", Kind: "parts", Join: "title"},
-		{Path: "tiles.query_id", Kind: "queries"},
-		{Path: "tiles.maker.query_id", Kind: "queries"},
+	Relations: []catalogue.Relation{
+		{Path: "tiles.merge_id", Kind: "merges", Follow: true},
+		{Path: "id", Kind: "details", Follow: true, Unless: "inherits"},
+		{Path: "parts.name", Kind: "parts", Follow: true, Join: "title"},
+		{Path: "tiles.query_id", Kind: "queries", Follow: true},
+		{Path: "tiles.maker.query_id", Kind: "queries", Follow: true},
+		{Path: "tiles.query.id", Kind: "queries", Nested: true},
+		{Path: "tiles.query.slug", Kind: "queries", Nested: true},
+		{Path: "tiles.maker.query.id", Kind: "queries", Nested: true},
+		{Path: "user_id", Kind: "users", Role: catalogue.Owner},
+		{Path: "tiles.owner.id", Kind: "users", Nested: true},
 	},
-	Nests: []catalogue.Pointer{{Path: "tiles.query.id", Kind: "queries"}, {Path: "tiles.query.slug", Kind: "queries"}, {Path: "tiles.maker.query.id", Kind: "queries"}},
 }
 
 func read(t *testing.T, body string) record.Document {

@@ -36,15 +36,15 @@ type Reader struct {
 	doc     record.Document
 	rank    int // of the name that doc has
 	shape   Shape
-	found   []found           // what pointers point to, to be judged at the end
+	found   []found           // what relations name, to be judged at the end
 	nested  []record.Ref      // documents that this one holds whole
-	kept    map[string]string // members of the document that pointers depend on
+	kept    map[string]string // members of the document that relations depend on
 }
 
-// found is a value at the end of a pointer.
+// found is what a relation names.
 type found struct {
-	pointer catalogue.Pointer
-	id      string
+	relation catalogue.Relation
+	id       string
 }
 
 // part is one member of an object or one element of a set, in out.
@@ -368,12 +368,12 @@ func (r *Reader) pick(n *node, raw []byte) {
 // follow turns what was found into references.
 func (r *Reader) follow() {
 	for _, f := range r.found {
-		if unless := r.kept[f.pointer.Unless]; unless != "" && unless != "false" {
+		if unless := r.kept[f.relation.Unless]; unless != "" && unless != "false" {
 			continue
 		}
-		ref := record.Ref{Kind: f.pointer.Kind, ID: f.id}
-		if f.pointer.Join != "" {
-			ref.ID = r.kept[f.pointer.Join] + "::" + f.id
+		ref := record.Ref{Kind: f.relation.Kind, ID: f.id}
+		if f.relation.Join != "" {
+			ref.ID = r.kept[f.relation.Join] + "::" + f.id
 		}
 		if !slices.Contains(r.nested, ref) && !slices.Contains(r.doc.Refs, ref) {
 			r.doc.Refs = append(r.doc.Refs, ref)

@@ -22,9 +22,9 @@ type node struct {
 	unordered bool
 	pick      column
 	rank      int    // of a name, among the members that may be one; 0 is the best
-	keep      string // name under which the value is kept for pointers
+	keep      string // name under which the value is kept for relations
 	derived   []derived
-	points    []catalogue.Pointer
+	points    []catalogue.Relation
 	nests     record.Kind // the value names a document of that kind which is nested here
 }
 
@@ -114,18 +114,7 @@ func compile(kind *catalogue.Spec) *Rules {
 		}
 		rules.at(path).node.unordered = true
 	}
-	for _, p := range kind.Nests {
-		rules.at(p.Path).node.nests = p.Kind
-	}
-	for _, p := range kind.Refs {
-		leaf := rules.at(p.Path).node
-		leaf.points = append(leaf.points, p)
-		for _, member := range []string{p.Unless, p.Join} {
-			if member != "" {
-				rules.at(member).node.keep = member
-			}
-		}
-	}
+	rules.follow(kind)
 	for i, path := range kind.Fields.Names {
 		n := rules.at(path).node
 		n.pick, n.rank = name, i+1
@@ -143,6 +132,29 @@ func compile(kind *catalogue.Spec) *Rules {
 		}
 	}
 	return rules
+}
+
+// follow makes the relations ready whose references are kept with a document.
+func (r *Rules) follow(kind *catalogue.Spec) {
+	kept := make(map[record.Kind]bool)
+	for _, relation := range kind.Relations {
+		if !relation.Follow && !relation.Stored {
+			continue
+		}
+		kept[relation.Kind] = true
+		leaf := r.at(relation.Path).node
+		leaf.points = append(leaf.points, relation)
+		for _, member := range []string{relation.Unless, relation.Join} {
+			if member != "" {
+				r.at(member).node.keep = member
+			}
+		}
+	}
+	for _, relation := range kind.Relations {
+		if relation.Nested && kept[relation.Kind] {
+			r.at(relation.Path).node.nests = relation.Kind
+		}
+	}
 }
 
 // at returns the step to a path, and makes it when there is none.

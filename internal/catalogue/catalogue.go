@@ -32,14 +32,13 @@ type Spec struct {
 	Derived   []Derived
 	Unordered []string // arrays that are sets; "." is the document itself
 	Secrets   []string // members that open doors: one-time tokens and links, redacted before anything is stored
-	Refs      []Pointer
-	// Nests are the members that name documents of other kinds which a document holds
-	// whole: what it names by a pointer as well needs no fetch.
-	Nests []Pointer
 
-	// Belongs is the member of each row of a document that holds the id of the
-	// document's owner, which is the document's own id. "" where rows do not tell.
-	Belongs string
+	// Relations are the members that name other documents, all of them.
+	Relations []Relation
+	// Copies are members that hold copies of other documents, whole or in part. What
+	// is named in them is named by the document that was copied.
+	Copies []string
+
 	// IDFrom are members whose values, joined by "::", are the id of a document that
 	// does not hold it as one.
 	IDFrom []string
@@ -118,12 +117,7 @@ type Listing struct {
 	// Followed means that nothing lists it: its ids are those that stored
 	// documents point to.
 	Followed bool
-	// Loose is of followed kinds: the member that names a document may outlive it,
-	// so that what is named may not be there any more. Documents of other followed
-	// kinds are owned: they are a part of the document whose id they have, and the
-	// server has them for as long as it lists that one.
-	Loose bool
-	// Unserved is of loose kinds: the server names documents that it never serves,
+	// Unserved is of followed kinds: the server names documents that it never serves,
 	// so one that is not there is no loss. Models name explores that only exist for
 	// others to extend.
 	Unserved bool
@@ -173,23 +167,6 @@ type Fields struct {
 type Derived struct {
 	Path string // in the syntax of [Everywhere], without stars
 	When string // the name of the other member
-}
-
-// Pointer is a member whose value is the id of another document, which is
-// fetched because this one is stored. A document that belongs to its owner has
-// the owner's id: then Path is the owner's own id.
-type Pointer struct {
-	Path string // "dashboard_elements.merge_result_id"; arrays are walked
-	Kind record.Kind
-	// Unless names a member of the document itself: where it is anything but
-	// missing, null or false, there is nothing to fetch.
-	Unless string
-	// Join names a member of the document itself whose value comes before the
-	// id: "thelook" and "orders" make "thelook::orders".
-	Join string
-	// Alias names a member beside the one that Path leads to, which holds an alias of
-	// the document that is pointed to.
-	Alias string
 }
 
 // Everywhere lists volatile members of every kind.
@@ -244,10 +221,6 @@ func (k *Spec) InPages() (*Spec, bool) {
 	paged.Many = []Many{{How: record.Page, Route: k.Listing.Paged}}
 	return &paged, true
 }
-
-// Owned reports whether documents of the kind are parts of the documents that
-// point to them, whose id they have: see [Listing.Loose].
-func (k *Spec) Owned() bool { return k.Listing.Followed && !k.Listing.Loose }
 
 // Names returns the names of rows.
 func Names(kinds []*Spec) []string {

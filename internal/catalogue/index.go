@@ -14,6 +14,7 @@ type index struct {
 	byName  map[record.Kind]*Spec
 	parents map[record.Kind][]record.Kind
 	waves   map[record.Kind]int
+	owned   map[record.Kind]bool
 }
 
 var table = newIndex(slices.Concat(content, people, access, models, appearance, behind))
@@ -21,16 +22,19 @@ var table = newIndex(slices.Concat(content, people, access, models, appearance, 
 func newIndex(rows []Spec) *index {
 	t := &index{
 		byName: make(map[record.Kind]*Spec), parents: make(map[record.Kind][]record.Kind), waves: make(map[record.Kind]int),
+		owned: make(map[record.Kind]bool),
 	}
 	for i := range rows {
 		t.rows = append(t.rows, &rows[i])
 		t.byName[rows[i].Name] = &rows[i]
 	}
 	for _, kind := range t.rows {
-		for _, p := range kind.Refs {
-			if !slices.Contains(t.parents[p.Kind], kind.Name) {
-				t.parents[p.Kind] = append(t.parents[p.Kind], kind.Name)
+		for r := range kind.Leads() {
+			if !slices.Contains(t.parents[r.Kind], kind.Name) {
+				t.parents[r.Kind] = append(t.parents[r.Kind], kind.Name)
 			}
+			others, known := t.owned[r.Kind]
+			t.owned[r.Kind] = r.Role == Owns && (others || !known)
 		}
 	}
 	for _, kind := range t.rows {
@@ -67,8 +71,9 @@ func Default() []*Spec {
 }
 
 // Wave returns in which wave of a run a kind is fetched: 0 for what is listed,
-// else one more than the latest of the kinds whose documents point to it.
+// else one more than the latest of the kinds whose documents lead to it.
 func Wave(name record.Kind) int { return table.waves[name] }
 
-// Parents returns the kinds whose documents point to documents of a kind.
+// Parents returns the kinds whose documents lead to documents of a kind, which are
+// fetched because of them.
 func Parents(name record.Kind) []record.Kind { return slices.Clone(table.parents[name]) }

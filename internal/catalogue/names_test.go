@@ -19,6 +19,7 @@ var mayName = map[string]string{
 	"internal/catalogue/":     "the rows themselves",
 	"internal/lookersim/":     "the simulator is another program: it serves what Looker serves",
 	"internal/bench/":         "it measures one kind of the simulator's",
+	"internal/delta/words.go": "words for members, one of which has the name of a kind",
 	"internal/looker/url.go":  "the first words of addresses of Looker's pages",
 	"cmd/lookervault/sim.go":  "flags for how much the simulator holds",
 	"sinks/sinktest/words.go": "support of tests",

@@ -23,7 +23,7 @@ func TestWhatIsOwned(t *testing.T) {
 		switch {
 		case kind.Listing.Followed:
 			got[kind.Name] = kind.Owned()
-		case kind.Owned() || kind.Listing.Loose:
+		case kind.Owned() || kind.Loose():
 			t.Errorf("%s is listed: it is neither owned nor loose", kind.Name)
 		}
 	}

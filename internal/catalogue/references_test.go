@@ -102,44 +102,59 @@ func documentRoutes(kind *catalogue.Spec) []catalogue.Route {
 	return slices.DeleteFunc(routes, catalogue.Route.IsZero)
 }
 
-// TestEveryReferenceIsFollowedOrSaidNotToBe derives from the description of the API
-// every member of a document that holds the id of something. It is a pointer of the
-// kind's row, or stands on the list of those that are not followed.
-func TestEveryReferenceIsFollowedOrSaidNotToBe(t *testing.T) {
+// walkKind finds the members of a kind's documents that name something, but for those
+// which lie in copies of other documents, or are not asked for.
+func (d *description) walkKind(t *testing.T, kind *catalogue.Spec, found func(path, member string)) {
+	t.Helper()
+	for _, route := range documentRoutes(kind) {
+		answer, ok := d.Paths[route.Path]
+		if !ok {
+			t.Errorf("%s: the description has no %s", kind.Name, route)
+			continue
+		}
+		fields := route.Query.Get("fields")
+		w := walker{d: d, found: func(path, member string) {
+			copied := slices.ContainsFunc(kind.Copies, func(c string) bool { return strings.HasPrefix(path, c+".") })
+			first, _, _ := strings.Cut(path, ".")
+			asked := fields == "" || slices.Contains(strings.Split(fields, ","), first)
+			named := slices.ContainsFunc(kind.Relations, func(r catalogue.Relation) bool { return r.Path == path })
+			if asked && (named || !copied) {
+				found(path, member)
+			}
+		}}
+		for _, content := range answer.Get.Responses["200"].Content {
+			w.walk(content.Schema, "", nil)
+		}
+	}
+}
+
+// TestEveryReferenceIsARelationOrSaidNotToBe derives from the description of the API
+// every member of a document that holds the id of something. It is a relation of the
+// kind's row, or stands on the list of those that are none.
+func TestEveryReferenceIsARelationOrSaidNotToBe(t *testing.T) {
 	d := readDescription(t)
 	used := make(map[string]bool)
 	members := 0
 	for _, kind := range catalogue.All() {
-		followed := make(map[string]bool)
-		for _, p := range slices.Concat(kind.Refs, kind.Nests) {
-			followed[p.Path] = true
-		}
-		w := walker{d: d, found: func(path, member string) {
+		d.walkKind(t, kind, func(path, member string) {
 			members++
+			if slices.ContainsFunc(kind.Relations, func(r catalogue.Relation) bool { return r.Path == path }) {
+				return
+			}
 			reason := whyNot(member)
 			used[reason] = true
-			if !followed[path] && reason == "" {
-				t.Errorf("%s: %s (%s) is neither followed nor on the list of what is not", kind.Name, path, member)
+			if reason == "" {
+				t.Errorf("%s: %s (%s) is neither a relation nor on the list of what is none", kind.Name, path, member)
 			}
-		}}
-		for _, route := range documentRoutes(kind) {
-			answer, ok := d.Paths[route.Path]
-			if !ok {
-				t.Errorf("%s: the description has no %s", kind.Name, route)
-				continue
-			}
-			for _, content := range answer.Get.Responses["200"].Content {
-				w.walk(content.Schema, "", nil)
-			}
-		}
+		})
 	}
 	if members < 200 {
 		t.Errorf("%d members were found, which cannot be all", members)
 	}
-	for _, u := range catalogue.NotFollowed() {
+	for _, u := range catalogue.NoRelations() {
 		for _, pattern := range u.Members {
 			if !used[pattern] {
-				t.Errorf("%s is on the list of what is not followed, and no document has it alone", pattern)
+				t.Errorf("%s is on the list of what is no relation, and no document has it alone", pattern)
 			}
 		}
 	}
@@ -149,7 +164,7 @@ func TestEveryReferenceIsFollowedOrSaidNotToBe(t *testing.T) {
 func whyNot(member string) string {
 	_, name, _ := strings.Cut(member, ".")
 	var match string
-	for _, u := range catalogue.NotFollowed() {
+	for _, u := range catalogue.NoRelations() {
 		for _, pattern := range u.Members {
 			if pattern == member {
 				return pattern
@@ -162,27 +177,22 @@ func whyNot(member string) string {
 	return match
 }
 
-// TestPointersLeadSomewhere checks that each pointer is a member that documents of
-// the kind have.
-func TestPointersLeadSomewhere(t *testing.T) {
+// TestRelationsAreMembers checks that each relation that names something by an id is a
+// member which documents of the kind have, and that its kind is one.
+func TestRelationsAreMembers(t *testing.T) {
 	d := readDescription(t)
 	for _, kind := range catalogue.All() {
-		if kind.Listing.Followed && kind.Fields.ID == "" {
-			continue
-		}
 		paths := make(map[string]bool)
-		w := walker{d: d, found: func(path, _ string) { paths[path] = true }}
-		for _, route := range documentRoutes(kind) {
-			for _, content := range d.Paths[route.Path].Get.Responses["200"].Content {
-				w.walk(content.Schema, "", nil)
+		d.walkKind(t, kind, func(path, _ string) { paths[path] = true })
+		for _, r := range kind.Relations {
+			if _, ok := catalogue.Find(r.Kind); !ok {
+				t.Errorf("%s: %s names %s, which is no kind", kind.Name, r.Path, r.Kind)
 			}
-		}
-		for _, p := range slices.Concat(kind.Refs, kind.Nests) {
-			if !naming.MatchString(p.Path[strings.LastIndexByte(p.Path, '.')+1:]) {
-				continue // explores are named by name
+			if !naming.MatchString(r.Path[strings.LastIndexByte(r.Path, '.')+1:]) {
+				continue // models, explores and connections are named by name
 			}
-			if !paths[p.Path] {
-				t.Errorf("%s: no document has %s", kind.Name, p.Path)
+			if !paths[r.Path] {
+				t.Errorf("%s: no document has %s", kind.Name, r.Path)
 			}
 		}
 	}

@@ -17,8 +17,11 @@ var access = []Spec{
 		Title:   "values of a user attribute by group, in order of precedence",
 		Listing: Listing{Followed: true},
 		Detail:  Route{Path: "/user_attributes/{user_attribute_id}/group_values", Activity: Administrative, Array: true, Members: []string{"user_attribute_id", "rank"}},
-		Belongs: "user_attribute_id",
-		Size:    500,
+		Relations: []Relation{
+			{Path: "user_attribute_id", Kind: "user_attributes", Role: Parent, Same: true},
+			{Path: "group_id", Kind: "groups"},
+		},
+		Size: 500,
 	},
 	{
 		Name:    "user_attribute_values",
@@ -28,10 +31,13 @@ var access = []Spec{
 			Path: "/users/{user_id}/attribute_values", Query: url.Values{"all_values": {"true"}, "include_unset": {"true"}}, Activity: Administrative,
 			Array: true, Members: []string{"user_attribute_id", "user_can_edit", "source"},
 		},
-		Belongs: "user_id",
-		Size:    4 << 10,
-		OptIn:   true,
-		Remark:  "one call a user",
+		Relations: []Relation{
+			{Path: "user_id", Kind: "users", Role: Parent, Same: true},
+			{Path: "user_attribute_id", Kind: "user_attributes"},
+		},
+		Size:   4 << 10,
+		OptIn:  true,
+		Remark: "one call a user",
 	},
 	{
 		Name:      "group_groups",
@@ -40,7 +46,10 @@ var access = []Spec{
 		Detail:    Route{Path: "/groups/{group_id}/groups", Activity: Administrative, Array: true, Members: groupMembers},
 		Volatile:  []string{"user_count", "contains_current_user"},
 		Unordered: []string{"."},
-		Size:      500,
+		Relations: []Relation{
+			{Path: "id", Kind: "groups"},
+		},
+		Size: 500,
 	},
 	{
 		Name:    "role_users",
@@ -57,7 +66,10 @@ var access = []Spec{
 			Members:  []string{"id"},
 		},
 		Unordered: []string{"."},
-		Size:      1 << 10,
+		Relations: []Relation{
+			{Path: "id", Kind: "users"},
+		},
+		Size: 1 << 10,
 	},
 	{
 		Name:      "role_groups",
@@ -66,7 +78,10 @@ var access = []Spec{
 		Detail:    Route{Path: "/roles/{role_id}/groups", Activity: Administrative, Array: true, Members: groupMembers},
 		Volatile:  []string{"user_count", "contains_current_user"},
 		Unordered: []string{"."},
-		Size:      500,
+		Relations: []Relation{
+			{Path: "id", Kind: "groups"},
+		},
+		Size: 500,
 	},
 	{
 		Name:    "content_metadata",
@@ -77,8 +92,17 @@ var access = []Spec{
 		},
 		Detail: Route{Path: "/content_metadata/{content_metadata_id}", Activity: Administrative},
 		Fields: Fields{ID: "id", Name: "name", Folder: "parent_id"},
-		Size:   400,
-		Refs:   []Pointer{{Path: "id", Kind: "content_access", Unless: "inherits"}},
+		Relations: []Relation{
+			{Path: "id", Kind: "content_access", Role: Owns, Follow: true, Unless: "inherits"},
+			{Path: "parent_id", Kind: "content_metadata", Role: Parent},
+			{Path: "inheriting_id", Kind: "content_metadata"},
+			{Path: "folder_id", Kind: "folders", Role: Parent},
+			{Path: "homepage_id", Kind: "boards", Role: Parent},
+			{Path: "agent_id", Kind: "agents", Role: Parent},
+			{Path: "dashboard_id", Kind: "dashboards", Role: Parent},
+			{Path: "look_id", Kind: "looks", Role: Parent},
+		},
+		Size: 400,
 	},
 	{
 		Name:    "content_access",
@@ -88,9 +112,13 @@ var access = []Spec{
 			Path: "/content_metadata_access", Param: "content_metadata_id", Activity: Administrative,
 			Array: true, Members: []string{"content_metadata_id", "permission_type"},
 		},
-		Belongs:   "content_metadata_id",
 		Unordered: []string{"."},
-		Size:      500,
+		Relations: []Relation{
+			{Path: "content_metadata_id", Kind: "content_metadata", Role: Parent, Same: true},
+			{Path: "group_id", Kind: "groups"},
+			{Path: "user_id", Kind: "users"},
+		},
+		Size: 500,
 	},
 }
 
@@ -99,17 +127,19 @@ var behind = []Spec{
 	{
 		Name:      "merge_queries",
 		Title:     "merged results behind dashboard tiles",
-		Listing:   Listing{Followed: true, Loose: true},
+		Listing:   Listing{Followed: true},
 		Detail:    Route{Path: "/merge_queries/{merge_query_id}", Activity: Query},
 		Fields:    Fields{ID: "id"},
 		Size:      2 << 10,
-		Refs:      []Pointer{{Path: "source_queries.query_id", Kind: "queries", Alias: "query_slug"}},
 		Immutable: true,
+		Relations: []Relation{
+			{Path: "source_queries.query_id", Kind: "queries", Follow: true, Alias: "query_slug"},
+		},
 	},
 	{
 		Name:    "queries",
 		Title:   "queries that no stored document nests: sources of merged results, queries of schedules and agents",
-		Listing: Listing{Followed: true, Loose: true},
+		Listing: Listing{Followed: true},
 		Detail:  Route{Path: "/queries/{query_id}", Activity: Query},
 		// Where numeric ids of queries are forbidden, only the slug opens old ones.
 		ByAlias:   Route{Path: "/queries/slug/{slug}", Activity: Query},
@@ -117,11 +147,14 @@ var behind = []Spec{
 		Volatile:  []string{"share_url", "expanded_share_url", "has_table_calculations", "runtime"},
 		Size:      5 << 10,
 		Immutable: true,
+		Relations: []Relation{
+			{Path: "model", Kind: "lookml_models"},
+		},
 	},
 	{
 		Name:    "explores",
 		Title:   "explores with all their fields",
-		Listing: Listing{Followed: true, Loose: true, Unserved: true},
+		Listing: Listing{Followed: true, Unserved: true},
 		Detail: Route{
 			Path: "/lookml_models/{lookml_model_name}/explores/{explore_name}", Activity: Administrative, Slow: true,
 			Members: []string{"model_name", "fields", "connection_name"},
@@ -131,7 +164,13 @@ var behind = []Spec{
 		// What queries have used moves with every query. Older servers tell the most
 		// used fields and the drill paths of the caller, too. The list of filter-only
 		// fields has the name of free JSON, which it is not.
-		Volatile:  []string{"**.times_used", "**.frequent", "**.turtle_looks", "fields.filters.times_used"},
+		Volatile: []string{"**.times_used", "**.frequent", "**.turtle_looks", "fields.filters.times_used"},
+		Relations: []Relation{
+			{Path: "model_name", Kind: "lookml_models", Role: Parent},
+			{Path: "connection_name", Kind: "connections"},
+			{Path: "project_name", Kind: "projects"},
+			{Path: "self_service_explore_data.owner_id", Kind: "users", Role: Actor},
+		},
 		Size:      300 << 10,
 		OptIn:     true,
 		Reference: true,

@@ -32,27 +32,35 @@ var dashboardVolatile = []string{
 	"**.public_url", "**.short_url",
 }
 
-// tileRefs are the places where a tile names a merged result or a query. Most tiles
-// hold the query itself, in one of three places.
-var (
-	tileRefs = []Pointer{
-		{Path: "dashboard_elements.merge_result_id", Kind: "merge_queries"},
-		{Path: "dashboard_elements.result_maker.merge_result_id", Kind: "merge_queries"},
-		{Path: "dashboard_elements.query_id", Kind: "queries"},
-		{Path: "dashboard_elements.result_maker.query_id", Kind: "queries"},
-		{Path: "dashboard_elements.look.query_id", Kind: "queries"},
-	}
-	tileNests = nestedQueries("dashboard_elements.query", "dashboard_elements.result_maker.query", "dashboard_elements.look.query")
-)
-
-// nestedQueries are the names of queries that lie at some paths.
-func nestedQueries(paths ...string) []Pointer {
-	var names []Pointer
-	for _, path := range paths {
-		names = append(names, Pointer{Path: path + ".id", Kind: "queries"}, Pointer{Path: path + ".slug", Kind: "queries"})
-	}
-	return names
+// dashboardRelations are what dashboards name, LookML ones included.
+var dashboardRelations = []Relation{
+	{Path: "folder_id", Kind: "folders", Role: Parent},
+	{Path: "user_id", Kind: "users", Role: Owner},
+	{Path: "deleter_id", Kind: "users", Role: Actor},
+	{Path: "last_updater_id", Kind: "users", Role: Actor},
+	{Path: "content_metadata_id", Kind: "content_metadata", Role: Owns},
+	{Path: "dashboard_elements.look_id", Kind: "looks"},
+	// A tile names its query in one of three places, and mostly nests it there.
+	{Path: "dashboard_elements.merge_result_id", Kind: "merge_queries", Follow: true},
+	{Path: "dashboard_elements.result_maker.merge_result_id", Kind: "merge_queries", Follow: true},
+	{Path: "dashboard_elements.query_id", Kind: "queries", Follow: true},
+	{Path: "dashboard_elements.result_maker.query_id", Kind: "queries", Follow: true},
+	{Path: "dashboard_elements.look.query_id", Kind: "queries", Follow: true},
+	{Path: "dashboard_elements.query.id", Kind: "queries", Nested: true},
+	{Path: "dashboard_elements.query.slug", Kind: "queries", Nested: true},
+	{Path: "dashboard_elements.result_maker.query.id", Kind: "queries", Nested: true},
+	{Path: "dashboard_elements.result_maker.query.slug", Kind: "queries", Nested: true},
+	{Path: "dashboard_elements.look.query.id", Kind: "queries", Nested: true},
+	{Path: "dashboard_elements.look.query.slug", Kind: "queries", Nested: true},
+	{Path: "dashboard_elements.query.model", Kind: "lookml_models"},
+	{Path: "dashboard_elements.result_maker.query.model", Kind: "lookml_models"},
+	{Path: "dashboard_elements.result_maker.filterables.model", Kind: "lookml_models"},
+	{Path: "dashboard_filters.model", Kind: "lookml_models"},
 }
+
+// dashboardCopies are what dashboards repeat of other documents. A look that a tile
+// shows has relations of its own; only its query counts for the tile.
+var dashboardCopies = []string{"folder", "model", "dashboard_elements.look"}
 
 // content is what people make.
 var content = []Spec{
@@ -73,8 +81,8 @@ var content = []Spec{
 		Detail:       Route{Path: "/dashboards/{dashboard_id}", Activity: Administrative},
 		Fields:       Fields{ID: "id", Name: "title", Updated: "updated_at", Folder: "folder_id", Owner: "user_id", Trashed: "deleted"},
 		Volatile:     dashboardVolatile,
-		Refs:         tileRefs,
-		Nests:        tileNests,
+		Relations:    dashboardRelations,
+		Copies:       dashboardCopies,
 		Size:         150 << 10,
 		Place:        InFolder,
 		WithoutAdmin: "only readable ones",
@@ -105,8 +113,18 @@ var content = []Spec{
 			"certification_metadata.user_name", "certification_metadata.ui_status",
 			"query.share_url", "query.expanded_share_url", "query.has_table_calculations", "query.runtime",
 		},
-		Refs:         []Pointer{{Path: "query_id", Kind: "queries"}},
-		Nests:        nestedQueries("query"),
+		Relations: []Relation{
+			{Path: "folder_id", Kind: "folders", Role: Parent},
+			{Path: "user_id", Kind: "users", Role: Owner},
+			{Path: "deleter_id", Kind: "users", Role: Actor},
+			{Path: "last_updater_id", Kind: "users", Role: Actor},
+			{Path: "content_metadata_id", Kind: "content_metadata", Role: Owns},
+			{Path: "query_id", Kind: "queries", Follow: true},
+			{Path: "query.id", Kind: "queries", Nested: true},
+			{Path: "query.slug", Kind: "queries", Nested: true},
+			{Path: "query.model", Kind: "lookml_models"},
+		},
+		Copies:       []string{"folder", "model"},
 		Size:         7 << 10,
 		Place:        InFolder,
 		WithoutAdmin: "only readable ones",
@@ -125,7 +143,14 @@ var content = []Spec{
 			"updated_at", "last_run_at", "next_run_at", "title", "user",
 			"scheduled_plan_destination.looker_recipient",
 		},
-		Refs:         []Pointer{{Path: "query_id", Kind: "queries"}},
+		Relations: []Relation{
+			{Path: "user_id", Kind: "users", Role: Owner},
+			{Path: "dashboard_id", Kind: "dashboards", Role: Parent},
+			{Path: "look_id", Kind: "looks", Role: Parent},
+			{Path: "lookml_dashboard_id", Kind: "lookml_dashboards", Role: Parent},
+			{Path: "query_id", Kind: "queries", Follow: true},
+		},
+		Copies:       []string{"user"},
 		Size:         3 << 10,
 		WithoutAdmin: "only the caller's own",
 	},
@@ -134,13 +159,18 @@ var content = []Spec{
 		Title: "folders, personal ones included",
 		// all_folders answers with the base of a folder. What a single folder has
 		// more are the looks and dashboards inside it, which are kinds of their own.
-		Listing:      Listing{Route: Route{Path: "/folders", Activity: Administrative, Slow: true}, Whole: true},
-		Detail:       Route{Path: "/folders/{folder_id}", Activity: Administrative, Slow: true},
-		Fields:       Fields{ID: "id", Name: "name", Folder: "parent_id", Owner: "creator_id"},
-		Volatile:     []string{"child_count", "dashboards", "looks"},
+		Listing:  Listing{Route: Route{Path: "/folders", Activity: Administrative, Slow: true}, Whole: true},
+		Detail:   Route{Path: "/folders/{folder_id}", Activity: Administrative, Slow: true},
+		Fields:   Fields{ID: "id", Name: "name", Folder: "parent_id", Owner: "creator_id"},
+		Volatile: []string{"child_count", "dashboards", "looks"},
+		Relations: []Relation{
+			{Path: "parent_id", Kind: "folders", Role: Parent},
+			{Path: "creator_id", Kind: "users", Role: Owner},
+			{Path: "content_metadata_id", Kind: "content_metadata", Role: Owns, Follow: true},
+		},
+		Copies:       []string{"dashboards", "looks"},
 		Size:         600,
 		Place:        IsFolder,
-		Refs:         []Pointer{{Path: "content_metadata_id", Kind: "content_metadata"}},
 		WithoutAdmin: "other people's personal folders are missing",
 	},
 	{
@@ -157,8 +187,14 @@ var content = []Spec{
 			"board_sections.board_items.location", "board_sections.board_items.image_url",
 			"board_sections.board_items.content_favorite_id",
 		},
+		Relations: []Relation{
+			{Path: "user_id", Kind: "users", Role: Owner},
+			{Path: "content_metadata_id", Kind: "content_metadata", Role: Owns, Follow: true},
+			{Path: "board_sections.board_items.dashboard_id", Kind: "dashboards"},
+			{Path: "board_sections.board_items.look_id", Kind: "looks"},
+			{Path: "board_sections.board_items.lookml_dashboard_id", Kind: "lookml_dashboards"},
+		},
 		Size:         8 << 10,
-		Refs:         []Pointer{{Path: "content_metadata_id", Kind: "content_metadata"}},
 		WithoutAdmin: "only readable ones",
 	},
 	{
@@ -178,9 +214,16 @@ var content = []Spec{
 			"followed", "followable", "owner_display_name", "investigative_content_title", "time_series_condition_state",
 			"applied_dashboard_filters.filter_description", "field.filter.filter_description",
 		},
-		Size: 2 << 10,
-		// An alert on a tile has the tile's query, which the dashboard nests.
-		Refs:         []Pointer{{Path: "query_id", Kind: "queries", Unless: "dashboard_element_id"}},
+		Relations: []Relation{
+			{Path: "owner_id", Kind: "users", Role: Owner},
+			{Path: "dashboard_element_id", Kind: "dashboards", Role: Parent, Part: "dashboard_elements.id"},
+			{Path: "lookml_dashboard_id", Kind: "lookml_dashboards", Role: Parent},
+			// An alert on a tile has the tile's query, which the dashboard nests.
+			{Path: "query_id", Kind: "queries", Follow: true, Unless: "dashboard_element_id"},
+			{Path: "investigative_content_id", Kind: "dashboards"},
+			{Path: "destinations.action_hub_integration_id", Kind: "integrations"},
+		},
+		Size:         2 << 10,
 		Admins:       true,
 		WithoutAdmin: "refused",
 		Remark:       "followers of an alert are not in the API",
@@ -198,19 +241,25 @@ var content = []Spec{
 		Detail:    Route{Path: "/dashboards/{dashboard_id}", Activity: Administrative},
 		Fields:    Fields{ID: "id", Name: "title"},
 		Volatile:  dashboardVolatile,
-		Refs:      tileRefs,
-		Nests:     tileNests,
+		Relations: dashboardRelations,
+		Copies:    dashboardCopies,
 		Size:      40 << 10,
 		Optional:  true,
 		Reference: true,
 		Remark:    "they live in Git; kept for reference",
 	},
 	{
-		Name:      "homepage_sections",
-		Title:     "sections of the homepage",
-		Listing:   Listing{Route: Route{Path: "/primary_homepage_sections", Activity: Administrative}, Whole: true},
-		Fields:    Fields{ID: "id", Name: "title", Updated: "updated_at"},
-		Volatile:  []string{"updated_at", "visible_item_order", "detail_url", "homepage_items.section_fetch_time", "homepage_items.view_count", "homepage_items.favorite_count"},
+		Name:     "homepage_sections",
+		Title:    "sections of the homepage",
+		Listing:  Listing{Route: Route{Path: "/primary_homepage_sections", Activity: Administrative}, Whole: true},
+		Fields:   Fields{ID: "id", Name: "title", Updated: "updated_at"},
+		Volatile: []string{"updated_at", "visible_item_order", "detail_url", "homepage_items.section_fetch_time", "homepage_items.view_count", "homepage_items.favorite_count"},
+		Relations: []Relation{
+			{Path: "homepage_id", Kind: "boards", Role: Parent},
+			{Path: "homepage_items.dashboard_id", Kind: "dashboards"},
+			{Path: "homepage_items.look_id", Kind: "looks"},
+			{Path: "homepage_items.lookml_dashboard_id", Kind: "lookml_dashboards"},
+		},
 		Size:      4 << 10,
 		Optional:  true,
 		Reference: true,
@@ -229,9 +278,13 @@ var content = []Spec{
 		Detail:   Route{Path: "/agents/{agent_id}", Activity: Query},
 		Fields:   Fields{ID: "id", Name: "name", Updated: "updated_at", Owner: "created_by_user_id", Trashed: "deleted"},
 		Volatile: []string{"updated_at", "created_by_name", "created_by_first_name", "created_by_last_name", "created_by_avatar_url", "has_inaccessible_source"},
-		Refs: []Pointer{
-			{Path: "content_metadata_id", Kind: "content_metadata"},
-			{Path: "golden_queries.query_id", Kind: "queries"},
+		Relations: []Relation{
+			{Path: "created_by_user_id", Kind: "users", Role: Owner},
+			{Path: "content_metadata_id", Kind: "content_metadata", Role: Owns, Follow: true},
+			{Path: "golden_queries.query_id", Kind: "queries", Follow: true},
+			{Path: "golden_queries.created_by_user_id", Kind: "users", Role: Actor},
+			{Path: "golden_queries.last_updated_by_user_id", Kind: "users", Role: Actor},
+			{Path: "sources.model", Kind: "lookml_models"},
 		},
 		Size:     6 << 10,
 		Optional: true,

@@ -110,8 +110,8 @@ func TestShapesOfDocumentsWithoutAnID(t *testing.T) {
 				t.Errorf("%s: no member tells its documents from others", route)
 			}
 			members := append(append([]string{}, route.Members...), kind.IDFrom...)
-			if kind.Belongs != "" {
-				members = append(members, kind.Belongs)
+			if member := kind.Belongs(); member != "" {
+				members = append(members, member)
 			}
 			for _, member := range members {
 				if _, ok := is.Properties[member]; !ok {

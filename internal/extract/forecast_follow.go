@@ -118,18 +118,18 @@ func (m *model) followed(k *knowledge, f *KindForecast) (c cost, items amount) {
 	items = exactly(n).plus(more)
 	gone := min(k.past.dangling, len(fresh))
 	items = items.plus(exactly(-gone))
-	if !owned(k.kind.Name) {
+	if !hasOwnersID(k.kind.Name) {
 		items.low -= math.Ceil(float64(len(fresh)-gone) / 20)
 	}
 	return c, items
 }
 
-// owned tells whether the documents of a kind belong to those that lead to them,
-// whose ids they have, so that none can be missing.
-func owned(kind record.Kind) bool {
+// hasOwnersID reports whether the documents of a kind have the ids of those that lead
+// to them, so that none can be missing.
+func hasOwnersID(kind record.Kind) bool {
 	for _, k := range catalogue.All() {
-		for _, p := range k.Refs {
-			if p.Kind == kind && p.Path != "id" {
+		for r := range k.Leads() {
+			if r.Kind == kind && r.Path != "id" {
 				return false
 			}
 		}
@@ -169,14 +169,24 @@ func (m *model) expect(k *knowledge, fresh []record.Listed, more amount) {
 // inherits tells whether a document points to one of a kind only unless it takes
 // over what lies above it.
 func inherits(from *catalogue.Spec, to record.Kind) bool {
-	return slices.ContainsFunc(from.Refs, func(p catalogue.Pointer) bool { return p.Kind == to && p.Unless != "" })
+	return slices.ContainsFunc(from.Relations, func(r catalogue.Relation) bool { return r.Follow && r.Kind == to && r.Unless != "" })
+}
+
+// leads are the relations that lead from a kind to documents of the targets.
+func leads(from *catalogue.Spec, targets []record.Kind) (leads []catalogue.Relation) {
+	for r := range from.Leads() {
+		if slices.Contains(targets, r.Kind) {
+			leads = append(leads, r)
+		}
+	}
+	return leads
 }
 
 // deepen adds to what is known of a kind what only the vault or a sample tells:
 // where documents point to that the list does not hold or that nobody has seen.
 func (o *outlook) deepen(ctx context.Context, m *model, k *knowledge) error {
 	targets := o.targets()
-	leads := slices.DeleteFunc(slices.Clone(k.kind.Refs), func(p catalogue.Pointer) bool { return !slices.Contains(targets, p.Kind) })
+	leads := leads(k.kind, targets)
 	if len(leads) == 0 {
 		return nil
 	}
@@ -263,10 +273,10 @@ func (o *outlook) sample(ctx context.Context, kind *catalogue.Spec, unseen []rec
 // two documents of the sample.
 const usualWeight = 2
 
-// usual is how many documents one document points to by a pointer, where nothing
+// usual is how many documents one document leads to by a relation, where nothing
 // is known: a member of a list leads to about three (a merged result joins two or
 // more queries), one that something is inherited instead of to one in four.
-func usual(p catalogue.Pointer) float64 {
+func usual(p catalogue.Relation) float64 {
 	switch {
 	case p.Unless != "":
 		return 0.25
@@ -276,9 +286,9 @@ func usual(p catalogue.Pointer) float64 {
 	return 1
 }
 
-// rate is how many documents of the pointer's kind one document leads to that
+// rate is how many documents of the relation's kind one document leads to that
 // nobody has seen, judged by a sample. Documents that several point to count once.
-func rate(p catalogue.Pointer, sample []Glimpsed) amount {
+func rate(p catalogue.Relation, sample []Glimpsed) amount {
 	distinct := make(map[string]bool)
 	for _, row := range sample {
 		for _, ref := range row.Refs {

@@ -66,7 +66,7 @@ func (o *outlook) remember(ctx context.Context) error {
 // nil is all.
 func (o *outlook) recall(ctx context.Context, kind *catalogue.Spec, h held, which func(id string) bool) error {
 	targets := o.targets()
-	if !slices.ContainsFunc(kind.Refs, func(p catalogue.Pointer) bool { return slices.Contains(targets, p.Kind) }) {
+	if len(leads(kind, targets)) == 0 {
 		return nil
 	}
 	rules, reader := canon.Compile(kind), canon.NewReader()

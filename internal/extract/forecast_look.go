@@ -128,10 +128,12 @@ func fields(kind *catalogue.Spec, targets []record.Kind) string {
 		add(kind.Fields.Updated)
 	}
 	named := make(map[record.Kind]bool)
-	for _, p := range kind.Nests {
-		named[p.Kind] = true
+	for _, r := range kind.Relations {
+		if r.Nested {
+			named[r.Kind] = true
+		}
 	}
-	for _, p := range kind.Refs {
+	for p := range kind.Leads() {
 		if slices.Contains(targets, p.Kind) && !named[p.Kind] {
 			named[p.Kind] = true
 			steps := strings.Split(p.Path, ".")
