@@ -324,7 +324,7 @@ func newRig(looker *fakeLooker, kinds ...*catalogue.Spec) *rig {
 
 func (r *rig) listOptions() stages.ListOptions {
 	return stages.ListOptions{
-		Workers: 2, Buffer: 4, PageSize: r.size, Full: r.full, Missing: r.missing, Admin: true, Exclude: r.out,
+		Workers: 2, Buffer: 4, PageSize: r.size, Full: r.full, Missing: r.missing, Admin: true, ProvesAbsence: r.proves, Exclude: r.out,
 		Looker: r.looker, Store: r.store, Ledger: r.ledger, Log: hclog.NewNullLogger(),
 	}
 }

@@ -237,6 +237,15 @@ func (l *Ledger) complete(kinds []record.Kind) bool {
 	})
 }
 
+// readWhole reports whether the listing of a kind is complete and everything that
+// was asked for is answered.
+func (l *Ledger) readWhole(kind record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	return a != nil && a.listing == record.Complete && a.answered >= a.asked && a.lacks() == ""
+}
+
 // some names the first few of many, in order.
 func some(ids []string) string {
 	ids = slices.Sorted(slices.Values(ids))

@@ -21,6 +21,7 @@ type ListOptions struct {
 	Full            bool // stamps are not to be trusted
 	Missing         bool // look for what the store holds and the listings did not, see [CanBeLookedFor]
 	Admin           bool // the key is an administrator's
+	ProvesAbsence   bool // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          Within
 	Turn            int // of the runs of this vault, from 0: which ask of a page comes first
@@ -143,7 +144,7 @@ const chunk = 1000
 
 // follow plans what stored documents point to.
 func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
-	after := ""
+	after, gone := "", make(vanished)
 	for {
 		rows, err := l.Store.Followed(ctx, kind.Name, after, chunk)
 		if err != nil {
@@ -153,6 +154,9 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 		last := len(rows) < chunk
 		if !last {
 			after = rows[len(rows)-1].ID
+		}
+		if rows, err = l.withOwner(ctx, kind, rows, gone); err != nil {
+			return err
 		}
 		if rows, err = l.called(ctx, kind, rows); err != nil {
 			return err

@@ -63,7 +63,7 @@ func (d *dryRun) make() error {
 
 	ahead := extract.Ahead{
 		Config: d.config, Kinds: d.kinds, Exclude: d.exclude, Scope: scopeOf(d.config, d.kinds), Full: d.options.full,
-		Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
+		Caller: server.caller, Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
 	}
 	runs, err := d.runs(reader, ahead.Instance)
 	if err != nil {

@@ -242,16 +242,16 @@ func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 // wave is the sentence: list, fetch, redact, serialize, batch, write.
 func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) error {
 	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
-	stage := c.Stages
+	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
 	run := pipeline.NewRun(ctx, pipeline.Options{Grace: c.Shutdown.Grace.Std()})
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
-		Full: f.begun.Full, Missing: missing, Admin: admin, Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
+		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize,
-		Admin: admin, ProvesAbsence: f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin(),
+		Admin: admin, ProvesAbsence: proves,
 		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Limits: f.limits, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)

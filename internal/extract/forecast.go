@@ -22,6 +22,7 @@ type Ahead struct {
 	Exclude []record.Ref
 	Scope   record.Scope
 	Full    bool
+	Caller  record.Caller
 	Client  *looker.Client
 
 	// Vault is what the run would add to, nil when there is none yet.

@@ -45,6 +45,26 @@ func (m *model) follow(rows []Glimpsed) {
 	}
 }
 
+// withoutParts returns rows of documents that are gone without what they own: the run
+// does not ask for parts of what it has proven to be gone. Those that are left out of
+// the run are not gone.
+func (m *model) withoutParts(of record.Kind, rows []Glimpsed) []Glimpsed {
+	if !m.proves {
+		return rows
+	}
+	kept := slices.Clone(rows)
+	for i := range kept {
+		if slices.Contains(m.exclude, record.Ref{Kind: of, ID: kept[i].ID}) {
+			continue
+		}
+		kept[i].Refs = slices.DeleteFunc(slices.Clone(kept[i].Refs), func(ref record.Ref) bool {
+			kind, ok := catalogue.Find(ref.Kind)
+			return ok && kind.Owned()
+		})
+	}
+	return kept
+}
+
 func (m *model) brood(kind record.Kind) *brood {
 	b, ok := m.broods[kind]
 	if !ok {
@@ -141,10 +161,14 @@ func hasOwnersID(kind record.Kind) bool {
 // ones tell, the others are expected to be like those that were seen.
 func (m *model) expect(k *knowledge, fresh []record.Listed, more amount) {
 	// A run with a scope follows only what it has settled itself.
-	m.follow(k.held.documents(func(id string) bool {
+	named := func(id string) bool {
 		_, ok := m.brood(k.kind.Name).rows[id]
-		return ok || m.within == nil
-	}))
+		return ok
+	}
+	m.follow(k.held.documents(named))
+	if m.within == nil {
+		m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return !named(id) })))
+	}
 	for kind, rate := range k.rates {
 		inside, outside := 0, 0
 		for _, row := range fresh {

@@ -32,6 +32,7 @@ type model struct {
 	renew   bool // immutable documents are fetched again as well
 	within  stages.Within
 	exclude []record.Ref
+	proves  bool // what a complete listing does not hold is gone, and its parts with it
 
 	broods    map[record.Kind]*brood
 	forecasts []KindForecast
@@ -74,7 +75,7 @@ func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowl
 func newModel(a Ahead) *model {
 	return &model{
 		size: max(1, a.Config.Stages.List.PageSize), workers: max(1, a.Config.Stages.Fetch.Workers),
-		exclude: a.Exclude, broods: make(map[record.Kind]*brood),
+		exclude: a.Exclude, proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 	}
 }
 
@@ -140,13 +141,13 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 		c.add(k.kind.Detail.Activity, exactly(len(in)))
 	}
 	m.follow(in)
-	m.follow(k.held.documents(func(id string) bool { return m.vanished(k, id) }))
+	m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return m.vanished(k, id) })))
 	return c, exactly(len(in))
 }
 
 // vanished tells whether a stored document is not in the list any more. Only at
 // the end of a run it is found to be gone, so what it points to is followed once
-// more.
+// more, but for its parts: see [model.withoutParts].
 func (m *model) vanished(k *knowledge, id string) bool {
 	return m.within == nil && !k.lists(id)
 }

@@ -70,7 +70,7 @@ func (r *rig) foresee(s record.Start) (extract.Forecast, error) {
 	client := r.swift(&extract.Meter{})
 	defer client.Close()
 	ahead := extract.Ahead{
-		Config: r.config, Exclude: r.exclude, Scope: s.Scope, Full: s.Full, Client: client, Instance: s.Instance, Kinds: kindsOf(s),
+		Config: r.config, Exclude: r.exclude, Scope: s.Scope, Full: s.Full, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: kindsOf(s),
 	}
 	reader, err := vault.OpenReader(r.t.Context(), r.path)
 	if err == nil {
@@ -182,6 +182,18 @@ func TestForecastComesTrue(t *testing.T) {
 				{Op: lookersim.OpTouch, Kind: "looks", ID: "10", Value: "2026-01-02T03:04:05.000+00:00"},
 				{Op: lookersim.OpTrash, Kind: "looks", ID: "13"},
 				{Op: lookersim.OpDelete, Kind: "dashboards", ID: "17"},
+			},
+		},
+		{
+			name: "owners are gone", first: plain, second: plain, off: [2]float64{0.1, 0},
+			changes: []lookersim.Change{
+				{Op: lookersim.OpDelete, Kind: "roles", ID: "4"},
+				{Op: lookersim.OpDelete, Kind: "folders", ID: "9"},
+				{Op: lookersim.OpDelete, Kind: "folders", ID: "12"},
+				{Op: lookersim.OpDelete, Kind: "folders", ID: "16"},
+				{Op: lookersim.OpDelete, Kind: "folders", ID: "20"},
+				{Op: lookersim.OpDelete, Kind: "folders", ID: "24"},
+				{Op: lookersim.OpDelete, Kind: "user_attributes", ID: "3"},
 			},
 		},
 		{name: "no totals", quirks: lookersim.Quirks{NoTotals: true}, first: plain, second: plain, off: [2]float64{0.1, 0}},

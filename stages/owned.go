@@ -1,0 +1,88 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// fewOwners is how many documents are looked up that hold one part. A part that
+// more documents hold is asked for.
+const fewOwners = 100
+
+// withOwner leaves out the parts of documents that this run has proven to be gone:
+// they are gone with them, although some servers answer for them still. It makes no
+// call, and looks nothing up for parts of documents that the run has settled.
+func (l *lister) withOwner(ctx context.Context, kind *catalogue.Spec, rows []record.Listed, gone vanished) ([]record.Listed, error) {
+	if !kind.Owned() || !l.ProvesAbsence {
+		return rows, nil
+	}
+	kept := make([]record.Listed, 0, len(rows))
+	for _, row := range rows {
+		ended := false
+		if !row.Named {
+			var err error
+			if ended, err = l.ended(ctx, record.Ref{Kind: kind.Name, ID: row.ID}, gone); err != nil {
+				return nil, err
+			}
+		}
+		if !ended {
+			kept = append(kept, row)
+		}
+	}
+	return kept, nil
+}
+
+// ended reports whether every document that holds a part is gone.
+func (l *lister) ended(ctx context.Context, ref record.Ref, gone vanished) (bool, error) {
+	owners, err := l.Store.Parents(ctx, ref, fewOwners)
+	if err != nil {
+		return false, fmt.Errorf("find what holds %s: %w", ref, err)
+	}
+	if len(owners) == 0 || len(owners) == fewOwners {
+		return false, nil
+	}
+	for _, owner := range owners {
+		ids, ok := gone[owner.Kind]
+		if !ok {
+			if ids, err = l.vanished(ctx, owner.Kind); err != nil {
+				return false, err
+			}
+			gone[owner.Kind] = ids
+		}
+		if !ids[owner.ID] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// vanished are documents that the end of the run will find to be gone, by kind.
+type vanished map[record.Kind]map[string]bool
+
+// vanished returns the documents of a kind that the store holds and that the run,
+// which read the kind whole, has neither settled nor failed to fetch.
+func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]bool, error) {
+	gone := make(map[string]bool)
+	if !l.Ledger.readWhole(kind) {
+		return gone, nil
+	}
+	for after := ""; ; {
+		ids, err := l.Store.Unsettled(ctx, kind, after, chunk)
+		if err != nil {
+			return nil, fmt.Errorf("find %s that were not listed: %w", kind, err)
+		}
+		for _, id := range ids {
+			if !slices.Contains(l.Exclude, record.Ref{Kind: kind, ID: id}) {
+				gone[id] = true
+			}
+		}
+		if len(ids) < chunk {
+			return gone, nil
+		}
+		after = ids[len(ids)-1]
+	}
+}
