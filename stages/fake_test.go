@@ -306,9 +306,10 @@ type rig struct {
 	full     bool
 	missing  bool
 	out      []record.Ref
-	stranger bool // the key is not an administrator's
-	proves   bool // what a complete listing does not hold is gone
-	frees    bool // room is given back, as the stages below fetch do in the end
+	stranger bool         // the key is not an administrator's
+	proves   bool         // what a complete listing does not hold is gone
+	log      hclog.Logger // of fetch; nil: none
+	frees    bool         // room is given back, as the stages below fetch do in the end
 }
 
 func newRig(looker *fakeLooker, kinds ...*catalogue.Spec) *rig {
@@ -404,9 +405,13 @@ func (r *rig) fetchOptions(workers int) stages.FetchOptions {
 	if r.server != nil {
 		server = r.server
 	}
+	log := r.log
+	if log == nil {
+		log = hclog.NewNullLogger()
+	}
 	return stages.FetchOptions{
 		Workers: workers, Buffer: 8, PageSize: r.size, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Limits: r.limits, Ledger: r.ledger,
-		Log: hclog.NewNullLogger(), Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
+		Log: log, Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
 }
 

@@ -216,7 +216,11 @@ func (t *task) badRow(position int, fault record.Fault) error {
 
 func (t *task) fault(want record.Listed, fault record.Fault) error {
 	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
-	t.Log.Warn("item failed", "kind", ref.Kind, "id", ref.ID, "status", fault.Status, "attempts", fault.Attempts, "error", fault.Message)
+	what := "item failed"
+	if fault.Class == record.FaultDangling {
+		what = "reference leads to nothing"
+	}
+	t.Log.Warn(what, "kind", ref.Kind, "id", ref.ID, "status", fault.Status, "attempts", fault.Attempts, "error", fault.Message)
 	return t.settle(record.Item{Ref: ref, State: want.State, Fault: &fault, At: t.Now()})
 }
 
