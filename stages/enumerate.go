@@ -192,7 +192,7 @@ func (p *pass) read(ctx context.Context) error {
 		got := answer()
 		var failed *Failed
 		switch {
-		case errors.As(got.err, &failed) && tooMuch(failed.Class) && p.limit > 2:
+		case errors.As(got.err, &failed) && TooMuch(failed.Class) && p.limit > 2:
 			p.limit = max(2, p.limit/2) // of two rows one is new
 			answer = ask()
 			continue
@@ -299,8 +299,9 @@ func broken(err error) *Failed {
 // faultTooLarge is the class of an answer that is larger than a call allows.
 const faultTooLarge = "too_large"
 
-// tooMuch tells whether asking for less may help.
-func tooMuch(class string) bool {
+// TooMuch reports whether asking for less may help where a call failed with a fault of
+// that class.
+func TooMuch(class string) bool {
 	switch class {
 	case "timeout", faultTooLarge, "server", "network", "truncated", "not_json", record.FaultInvalid:
 		return true

@@ -183,7 +183,7 @@ func (t *task) retreat(ctx context.Context, many catalogue.Many, offset int, wan
 	case hopeless:
 		t.shut(how, fmt.Sprintf("asking for many at once (%s) does not work, fetching one by one", many.Route))
 	}
-	if !tooMuch(failed.Class) || len(want) == 1 || how == record.Folder {
+	if !TooMuch(failed.Class) || len(want) == 1 || how == record.Folder {
 		return t.descend(ctx, t.next(how), offset, want)
 	}
 	half := (len(want) + 1) / 2

@@ -30,7 +30,7 @@ func (t *task) whole(ctx context.Context) error {
 	}
 	var failed *Failed
 	if errors.As(err, &failed) {
-		if !off && tooMuch(failed.Class) {
+		if !off && TooMuch(failed.Class) {
 			if done, err := t.inPages(ctx); done || err != nil {
 				return err
 			}

@@ -96,7 +96,12 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 				}
 			}
 		}
-		if err == nil {
+		switch paged, _ := kind.InPages(); {
+		case err != nil:
+		case glance.OnlyInPages != nil:
+			c.warn(name, "nothing is lost: a run reads the list in pages; raise the time limit of what stands before Looker",
+				"%s; in pages: %s", glance.OnlyInPages, documents(paged, glance))
+		default:
 			c.ok(name, "%s", documents(kind, glance))
 		}
 	}

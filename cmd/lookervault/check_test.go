@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"maps"
 	"math/big"
@@ -288,6 +289,22 @@ func TestCheckOfKindsThatAreRefused(t *testing.T) {
 		if got := lineOf(findings, check); got.Status != want {
 			t.Errorf("%+v, want %s", got, want)
 		}
+	}
+}
+
+// TestCheckOfAListThatIsTooLong: a run would read it in pages, so it is no failure.
+func TestCheckOfAListThatIsTooLong(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	rule, err := lookersim.ParseRule("route=GET /scheduled_plans status=504 body=page")
+	if err == nil {
+		err = tr.sim.AddRules(rule)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("in pages: %d documents", len(tr.sim.IDs("scheduled_plans")))
+	if got := lineOf(tr.check(0), "kind scheduled_plans"); got.Status != statusWarn || !strings.Contains(got.Found, "504") || !strings.HasSuffix(got.Found, want) {
+		t.Errorf("%+v, want a warning that ends with %q", got, want)
 	}
 }
 

@@ -24,6 +24,9 @@ type Glance struct {
 	// Failed is why there is no answer, nil when there is one. Denied and missing
 	// are answers too: this key, or this instance, does not have the kind.
 	Failed *stages.Failed
+	// OnlyInPages is why the list cannot be had in one answer, of a kind of which pages
+	// were looked at in its place.
+	OnlyInPages *stages.Failed
 }
 
 // Glimpsed is a document as a narrow row shows it.
@@ -39,11 +42,23 @@ const narrow = 500
 
 // LookAt asks one small call for a kind that is listed, for at most limit rows
 // where the list is paged. The rows hold ids, folders, dates of change where
-// those count, and what they point to among targets; nothing else travels.
+// those count, and what they point to among targets; nothing else travels. Where a
+// list cannot be had in one answer, as a run does it looks at pages of it.
 //
 // It returns an error only when no further call makes sense.
 func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
-	return api{client: client}.look(ctx, kind, limit, targets)
+	a := api{client: client}
+	whole, err := a.look(ctx, kind, limit, targets)
+	paged, ok := kind.InPages()
+	if err != nil || !ok || whole.Failed == nil || !stages.TooMuch(whole.Failed.Class) {
+		return whole, err
+	}
+	pages, err := a.look(ctx, paged, limit, targets)
+	if err != nil || pages.Failed != nil {
+		return whole, err
+	}
+	pages.OnlyInPages = whole.Failed
+	return pages, nil
 }
 
 func (a api) look(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
