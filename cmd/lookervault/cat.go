@@ -1,17 +1,46 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 )
+
+// catFormats are the forms in which a document is printed.
+var catFormats = []string{"raw", "json", "yaml"}
+
+// formatted is a body as somebody wants to read it. Only raw is what Looker sent.
+func formatted(body []byte, format string) ([]byte, error) {
+	switch format {
+	case "json":
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, body, "", "  "); err != nil {
+			return nil, err
+		}
+		return append(bytes.TrimSpace(indented.Bytes()), '\n'), nil
+	case "yaml":
+		return table.YAML(body)
+	}
+	return body, nil
+}
 
 func (a *app) catCommand() *cobra.Command {
 	r := &reading{app: a}
+	var format string
+	var last bool
 	cmd := &cobra.Command{
 		Use: "cat KIND ID", Short: "Print one document, exactly as Looker sent it",
 		Long: `Print one document: the exact bytes that Looker sent, nothing added, not even
-a line break. Only values that redaction replaced differ.
+a line break. Only values that redaction replaced differ. With --format json it is
+indented, with --format yaml as YAML.
 
 With --run, the document as it was known by that run: as it saw it, or where it did
 not look, as the newest run before it did; standard error says so. What was gone by
@@ -25,6 +54,12 @@ then, or was not seen until later, is exit code 1.`,
 			ref, err := refArgument(cmd, args)
 			if err != nil {
 				return err
+			}
+			if !slices.Contains(catFormats, format) {
+				return usage(cmd, fmt.Errorf("--format: unknown format %q; there are %s", format, strings.Join(catFormats, ", ")))
+			}
+			if last && (cmd.Flags().Changed("run") || cmd.Flags().Changed("at")) {
+				return usage(cmd, errors.New("--last is the newest version of all; leave out --run and --at"))
 			}
 			m, err := r.openMoment(cmd)
 			if err != nil {
@@ -43,10 +78,19 @@ then, or was not seen until later, is exit code 1.`,
 				fmt.Fprintf(a.stderr, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
 					m.run, document.Ref, document.LastRun)
 			}
-			_, err = a.stdout.Write(document.Body)
+			if document.State == record.Gone && !last {
+				fmt.Fprintf(a.stderr, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
+			}
+			body, err := formatted(document.Body, format)
+			if err != nil {
+				return fmt.Errorf("%s: %w", document.Ref, err)
+			}
+			_, err = a.stdout.Write(body)
 			return err
 		},
 	}
+	cmd.Flags().StringVar(&format, "format", "raw", "raw (the exact bytes), json (indented) or yaml")
+	cmd.Flags().BoolVar(&last, "last", false, "the newest version that was ever held, also of what is gone")
 	r.flags(cmd)
 	r.pointFlag(cmd)
 	return cmd

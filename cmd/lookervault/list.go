@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"iter"
 	"strconv"
 	"time"
@@ -18,6 +20,8 @@ func (a *app) listCommand() *cobra.Command {
 	var query vault.Query
 	r := &reading{app: a}
 	var flags tableFlags
+	var filters filterFlags
+	var name, since string
 	cmd := &cobra.Command{
 		Use: "list [KIND]", Short: "List the documents that the vault holds",
 		Long: `List the documents that the vault holds: what the last run saw, the trash
@@ -28,6 +32,10 @@ did.
 On a terminal this is a table; in a pipe it is tab-separated without a head, with
 the columns kind, id, state, name, folder, owner, updated, bytes; with --json one
 array.`,
+		Example: `  lookervault list dashboards
+  lookervault list --folder "Shared / Finance" --owner ann@example.com
+  lookervault list --changed-since 7d --sort -size --limit 20
+  lookervault list looks --deleted`,
 		Args: arguments(cobra.MaximumNArgs(1)), ValidArgsFunction: completeKinds,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if len(args) == 1 {
@@ -51,7 +59,17 @@ array.`,
 			if err := names.read(cmd.Context(), m); err != nil {
 				return err
 			}
-			err = show(a, entries, choice, noting(byNumber(m.reader.Entries(cmd.Context(), query)), seen.note))
+			filter, err := filters.compile(cmd.Context(), m, names)
+			if err == nil && name != "" {
+				err = filter.named(cmd, name)
+			}
+			if err == nil && since != "" {
+				filter.since, err = changedSince(cmd, m, since)
+			}
+			if err != nil {
+				return err
+			}
+			err = show(a, entries, choice, noting(filter.only(byNumber(m.reader.Entries(cmd.Context(), query))), seen.note))
 			if err == nil {
 				seen.tell(a.stderr)
 			}
@@ -61,8 +79,25 @@ array.`,
 	r.flags(cmd)
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&query.Deleted, "deleted", false, "what is in the trash or gone")
+	filters.add(cmd)
+	cmd.Flags().StringVar(&name, "name", "", "only names that match a pattern, as in \"*sales*\", whatever their case")
+	cmd.Flags().StringVar(&since, "changed-since", "", "only what changed after a run (its number, or latest-1) or a time: 2026-03-01, or 7d")
 	r.pointFlag(cmd)
 	return cmd
+}
+
+// changedSince chooses documents whose newest version a run after the given moment
+// brought, or which one found gone.
+func changedSince(cmd *cobra.Command, m moment, since string) (func(vault.Entry) bool, error) {
+	point, ok := momentArgument(since)
+	if !ok {
+		return nil, usage(cmd, fmt.Errorf("--changed-since: %q is neither a run nor a time: give a number, latest-1, 2026-03-01 or 7d", since))
+	}
+	run, err := m.reader.RunAt(cmd.Context(), m.instance, point)
+	if err != nil && !errors.Is(err, vault.ErrPruned) {
+		return nil, absent(err, m.reader, "runs")
+	}
+	return func(e vault.Entry) bool { return e.FirstRun > run.ID || e.GoneRun > run.ID }, nil
 }
 
 // entryTable is the table of documents, with names for folders and owners.
@@ -79,7 +114,7 @@ func entryTable(names *nameBook, deleted bool) table.Table[vault.Entry] {
 			{Name: "name", Value: func(e entry) string { return e.Name }},
 			{
 				Name: "folder", Varies: true, Tail: true, Spare: 3, Value: func(e entry) string { return e.Folder },
-				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.folder(e.Folder), e.Folder) },
+				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.folder(folderOf(e)), e.Folder) },
 			},
 			{
 				Name: "owner", Varies: true, Spare: 4, Value: func(e entry) string { return e.Owner },
@@ -164,7 +199,7 @@ func entryJSON(e vault.Entry, names *nameBook) any {
 		DeletedAt  string       `json:"deleted_at,omitempty"`  // when that run began
 		Route      string       `json:"route"`
 	}{
-		e.Kind, e.ID, e.State, e.Name, e.Folder, names.folder(e.Folder), e.Owner, names.user(e.Owner), e.Updated, e.Size, e.Hash.String(),
+		e.Kind, e.ID, e.State, e.Name, e.Folder, names.folder(folderOf(e)), e.Owner, names.user(e.Owner), e.Updated, e.Size, e.Hash.String(),
 		e.FirstRun, e.LastRun, e.LastRun, e.GoneRun,
 		deletedRun(e), table.Stamp(names.runs[deletedRun(e)]), e.Route,
 	}

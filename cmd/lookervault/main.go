@@ -124,7 +124,7 @@ const exitCodes = `Exit codes:
   4    finished but incomplete: items or listings failed, the server died on the
        way, the budget of calls ended
   5    vault locked, busy, corrupt, replaced or too new
-  6    different; kept for commands that compare
+  6    different: lookervault diff --exit-code found changes
   130  interrupted; the command that resumes is printed`
 
 // exitCode is the one place that turns an error into an exit code.
@@ -142,6 +142,8 @@ func exitCode(err error) int {
 	case errors.Is(err, vault.ErrLocked), errors.Is(err, vault.ErrBusy), errors.Is(err, vault.ErrCorrupt),
 		errors.Is(err, vault.ErrReplaced), errors.Is(err, vault.ErrTooNew), errors.Is(err, vault.ErrTooOld), errors.Is(err, vault.ErrNotVault), errors.Is(err, vault.ErrNoLocks):
 		return 5
+	case errors.Is(err, errDifferent):
+		return 6
 	case errors.Is(err, errPartial), errors.Is(err, looker.ErrDown), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrLogin):
 		return 4
 	default:

@@ -72,6 +72,15 @@ func (b *nameBook) folder(id string) string {
 	return strings.Join(path, " / ")
 }
 
+// folderOf is the id of the folder that a document lies in, "" for one that lies in
+// none: the parent of other kinds is no folder.
+func folderOf(e vault.Entry) string {
+	if specOf(e.Kind).Place == catalogue.Nowhere {
+		return ""
+	}
+	return e.Folder
+}
+
 // byNumber yields the entries of each kind by their ids as people count them: 9 before
 // 10. The entries of one kind follow each other.
 func byNumber(entries iter.Seq2[vault.Entry, error]) iter.Seq2[vault.Entry, error] {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ type reading struct {
 	instance string
 	json     bool
 	run      string // of --run, "" for now
+	at       string // of --at
 }
 
 // flags adds --db and --instance. The vault's path is the key sink.path, so that
@@ -53,6 +55,38 @@ func (r *reading) open(cmd *cobra.Command) (*vault.Reader, string, error) {
 // pointFlag adds --run, which names a point in time.
 func (r *reading) pointFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.run, "run", "", "as it was known by that run: its number, latest, or latest-1 for the one before (default now)")
+	cmd.Flags().StringVar(&r.at, "at", "", "as it was known at that time, by the newest run that had ended: 2026-03-01, \"2026-03-01 18:00\", or 7d for seven days ago")
+}
+
+// point is the point in time that the flags name, now where they name none.
+func (r *reading) point(cmd *cobra.Command) (vault.Point, error) {
+	given := cmd.Flags().Changed
+	switch {
+	case given("run") && given("at"):
+		return vault.Point{}, usage(cmd, errors.New("--run and --at exclude each other"))
+	case given("at"):
+		at, err := parseTime(r.at, time.Now())
+		if err != nil {
+			return vault.Point{}, usage(cmd, fmt.Errorf("--at: %w", err))
+		}
+		return vault.AtTime(at), nil
+	case given("run"):
+		point, err := vault.ParsePoint(r.run)
+		if err != nil {
+			return point, usage(cmd, fmt.Errorf("--run: %w", err))
+		}
+		return point, nil
+	}
+	return vault.Point{}, nil
+}
+
+// momentArgument reads a moment that stands where a kind may stand too.
+func momentArgument(text string) (vault.Point, bool) {
+	if point, err := vault.ParsePoint(text); err == nil {
+		return point, true
+	}
+	at, err := parseTime(text, time.Now())
+	return vault.AtTime(at), err == nil
 }
 
 // pointArgument reads a point in time as people write it.
@@ -76,13 +110,13 @@ type moment struct {
 // openMoment opens the vault at the point that --run names. A run by its number
 // knows its instance.
 func (r *reading) openMoment(cmd *cobra.Command) (m moment, err error) {
-	if !cmd.Flags().Changed("run") {
-		m.reader, m.instance, err = r.open(cmd)
+	point, err := r.point(cmd)
+	if err != nil {
 		return m, err
 	}
-	point, err := vault.ParsePoint(r.run)
-	if err != nil {
-		return m, usage(cmd, fmt.Errorf("--run: %w", err))
+	if point.IsNow() {
+		m.reader, m.instance, err = r.open(cmd)
+		return m, err
 	}
 	if m.reader, err = r.openAll(cmd); err != nil {
 		return m, err
@@ -182,21 +216,30 @@ func hintDemo(path string) string {
 
 // kindArgument finds a kind by its name, its singular or another name.
 func kindArgument(cmd *cobra.Command, name string) (record.Kind, error) {
-	aliases := catalogue.Aliases()
-	if full, ok := aliases[name]; ok {
+	if full, ok := catalogue.Aliases()[name]; ok {
 		name = full
 	}
 	if kind, ok := catalogue.Find(record.Kind(name)); ok {
 		return kind.Name, nil
 	}
+	if word, ok := nearKind(name); ok {
+		return "", usage(cmd, fmt.Errorf("unknown kind %q, did you mean %s?", name, word))
+	}
 	names := catalogue.Names(catalogue.All())
 	slices.Sort(names)
-	for _, words := range [][]string{names, slices.Sorted(maps.Keys(aliases))} {
+	return "", usage(cmd, fmt.Errorf("unknown kind %q; there are %s", name, strings.Join(names, ", ")))
+}
+
+// nearKind is the name of a kind that was probably meant.
+func nearKind(name string) (string, bool) {
+	names := catalogue.Names(catalogue.All())
+	slices.Sort(names)
+	for _, words := range [][]string{names, slices.Sorted(maps.Keys(catalogue.Aliases()))} {
 		if word, ok := near.Word(name, words); ok {
-			return "", usage(cmd, fmt.Errorf("unknown kind %q, did you mean %s?", name, word))
+			return word, true
 		}
 	}
-	return "", usage(cmd, fmt.Errorf("unknown kind %q; there are %s", name, strings.Join(names, ", ")))
+	return "", false
 }
 
 // refArgument finds a document by its kind and id, as two words or as KIND/ID.

@@ -49,6 +49,17 @@ func (c strip) measured() strip {
 	return c
 }
 
+// Width is how many columns of a screen text takes.
+func Width(s string) int { return textWidth(s) }
+
+// Cut makes text fit into a width, and marks with … that something is missing.
+func Cut(s string, width int) string {
+	if textWidth(s) <= width {
+		return s
+	}
+	return cut(s, width, false)
+}
+
 func textWidth(s string) int { return text.StringWidthWithoutEscSequences(s) }
 
 // fit makes the sheet as wide as the screen at most: the widest column of words
@@ -157,7 +168,7 @@ func (s *sheet) lines(color bool) iter.Seq[string] {
 		for i, c := range s.columns {
 			heads[i] = c.head
 		}
-		if !yield(paint(s.line(heads, nil), Dim, color)) || len(s.columns) == 0 {
+		if !yield(Paint(s.line(heads, nil), Dim, color)) || len(s.columns) == 0 {
 			return
 		}
 		tones := make([]Tone, len(s.columns))
@@ -208,7 +219,7 @@ func (s *sheet) line(cells []string, tones []Tone) string {
 		}
 		shown := cells[i]
 		if tones != nil {
-			shown = paint(shown, tones[i], true)
+			shown = Paint(shown, tones[i], true)
 		}
 		if i == last && !c.number {
 			b.WriteString(shown)
@@ -228,8 +239,8 @@ func (c strip) pad(cell, shown string) string {
 	return shown + blanks
 }
 
-// paint colours text. Empty text stays empty.
-func paint(s string, tone Tone, color bool) string {
+// Paint colours text. Empty text stays empty.
+func Paint(s string, tone Tone, color bool) string {
 	codes := [...]int{Plain: 0, Dim: 2, Good: 32, Unsure: 33, Bad: 31}
 	if !color || tone == Plain || s == "" {
 		return s

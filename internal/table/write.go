@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/lookervault/lookervault/internal/plain"
 )
@@ -72,7 +71,7 @@ func (p *plan[T]) writeTabs(w *bufio.Writer, color bool, rows iter.Seq2[T, error
 		if err != nil {
 			return err
 		}
-		line(func(c Column[T]) string { return paint(plain.Text(c.Value(row)), c.tone(row), color) })
+		line(func(c Column[T]) string { return Paint(plain.Text(c.Value(row)), c.tone(row), color) })
 	}
 	return nil
 }
@@ -186,11 +185,11 @@ func (p *plan[T]) writeYAML(w io.Writer, rows iter.Seq2[T, error]) error {
 			return err
 		}
 		empty = false
-		text, err := yamlOf(object)
+		text, err := yamlElement(object)
 		if err != nil {
 			return err
 		}
-		if _, err := io.WriteString(w, text); err != nil {
+		if _, err := w.Write(text); err != nil {
 			return err
 		}
 	}
@@ -198,29 +197,6 @@ func (p *plan[T]) writeYAML(w io.Writer, rows iter.Seq2[T, error]) error {
 		fmt.Fprintln(w, "[]")
 	}
 	return nil
-}
-
-// yamlOf is a JSON object as an element of a YAML sequence, its members in their order.
-func yamlOf(object string) (string, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal([]byte(object), &node); err != nil {
-		return "", err
-	}
-	block(&node)
-	list := yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: node.Content}
-	text, err := yaml.Marshal(&list)
-	return string(text), err
-}
-
-// block makes a node that was read from JSON look like YAML.
-func block(node *yaml.Node) {
-	node.Style &^= yaml.FlowStyle | yaml.DoubleQuotedStyle
-	if len(node.Content) == 0 && node.Kind != yaml.ScalarNode {
-		node.Style |= yaml.FlowStyle
-	}
-	for _, child := range node.Content {
-		block(child)
-	}
 }
 
 func (p *plan[T]) writeTable(w io.Writer, screen Screen, color bool, rows iter.Seq2[T, error], more *bool) error {
@@ -235,7 +211,7 @@ func (p *plan[T]) writeTable(w io.Writer, screen Screen, color bool, rows iter.S
 			if foot := p.foot(s, len(all), *more); foot != "" {
 				fmt.Fprintln(w)
 				for _, line := range Wrap(foot, screen.Width) {
-					fmt.Fprintln(w, paint(line, Dim, color))
+					fmt.Fprintln(w, Paint(line, Dim, color))
 				}
 			}
 		}

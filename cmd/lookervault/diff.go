@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// diffOptions are the flags of diff.
+type diffOptions struct {
+	table                    tableFlags
+	filter                   filterFlags
+	stat, volatile, exitCode bool
+}
+
+func (a *app) diffCommand() *cobra.Command {
+	r := &reading{app: a}
+	var o diffOptions
+	cmd := &cobra.Command{
+		Use: "diff [A [B]] [KIND [ID]]", Short: "Show what changed between two moments",
+		Long: `Show what changed between two moments: between the last two complete runs of the
+whole instance, between run A and now, or between A and B. A moment is the number of a
+run, latest, latest-1, or a time as --at takes it elsewhere: 2026-03-01 or 7d.
+
+With a kind, of that kind; with an id, how that document changed, member by member.
+Tiles and filters are matched by their id, then by their title; queries by what they ask
+for. What only counts views is left out.
+
+In a pipe the columns are change, kind, id, name, folder, owner, who, what; with --json
+one array, of one document one object.`,
+		Example: `  lookervault diff
+  lookervault diff 12 latest dashboards
+  lookervault diff 7d dashboards 17
+  lookervault diff --exit-code --json | jq -r '.[].name'`,
+		Args: arguments(cobra.MaximumNArgs(4)), ValidArgsFunction: completeKinds,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.diff(cmd, r, o, args) },
+	}
+	r.flags(cmd)
+	o.table.add(cmd)
+	o.filter.add(cmd)
+	cmd.Flags().BoolVar(&o.stat, "stat", false, "only how many documents of each kind changed")
+	cmd.Flags().BoolVar(&o.volatile, "volatile", false, "also what only counts views and the like")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 6 when something changed")
+	return cmd
+}
+
+// errDifferent says that a comparison found differences, and that its exit code is to
+// tell.
+var errDifferent = errors.New("different")
+
+// moments are what diff compares.
+type moments struct {
+	points []vault.Point
+	kind   record.Kind
+	id     string
+}
+
+// momentsOf reads the arguments of diff: moments first, then a kind and an id.
+func momentsOf(cmd *cobra.Command, args []string) (m moments, err error) {
+	for len(args) > 0 && len(m.points) < 2 {
+		point, ok := momentArgument(args[0])
+		if !ok {
+			break
+		}
+		m.points, args = append(m.points, point), args[1:]
+	}
+	switch kind, id, whole := strings.Cut(strings.Join(args, "/"), "/"); {
+	case len(args) > 2:
+		return m, usage(cmd, fmt.Errorf("%q is no moment: give the number of a run, latest, latest-1, or a time as 2026-03-01 or 7d", args[0]))
+	case len(args) == 0:
+	case whole && id == "":
+		_, err = refArgument(cmd, args)
+	default:
+		if m.kind, err = kindArgument(cmd, kind); err != nil && len(m.points) < 2 {
+			err = usage(cmd, fmt.Errorf("%q is neither a kind nor a moment: give a kind, the number of a run, latest, latest-1, or a time as 2026-03-01 or 7d", kind))
+			if _, known := nearKind(kind); known {
+				_, err = kindArgument(cmd, kind)
+			}
+		}
+		m.id = id
+	}
+	return m, err
+}
+
+func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string) (err error) {
+	differences := changeTable(false)
+	choice, err := a.chosenDiff(cmd, &o, differences)
+	if err != nil {
+		return err
+	}
+	asked, err := momentsOf(cmd, args)
+	if err != nil {
+		return err
+	}
+	reader, instance, err := r.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	span, err := spanOf(cmd.Context(), reader, instance, asked)
+	if err != nil {
+		return err
+	}
+	if span.ID != "" {
+		if _, err := reader.Versions(cmd.Context(), instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
+			return absent(err, reader, "list "+string(span.Kind))
+		}
+	}
+	m := moment{reader: reader, instance: instance}
+	names := &nameBook{}
+	if err := names.read(cmd.Context(), m); err != nil {
+		return err
+	}
+	filter, err := o.filter.compile(cmd.Context(), m, names)
+	if err != nil {
+		return err
+	}
+	found := 0
+	err = changes(cmd.Context(), m, names, o.volatile, func(c *changer) error {
+		list := counting(c.all(c.between(cmd.Context(), reader, span), filter), &found)
+		switch {
+		case o.stat:
+			return showStat(a, choice, list)
+		case span.ID != "":
+			return a.showDocument(choice, span, list)
+		}
+		return show(a, differences, choice, list)
+	})
+	if err == nil && found > 0 && o.exitCode {
+		return errors.Join(errDifferent, errSaid)
+	}
+	return err
+}
+
+// chosenDiff is the choice that the flags make of the table that is shown.
+func (a *app) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.Table[change]) (table.Choice, error) {
+	if o.stat {
+		return chosen(cmd, &o.table, statTable)
+	}
+	return chosen(cmd, &o.table, differences)
+}
+
+// spanOf finds the runs that the moments mean. The order of the two is kept by
+// [changer.between].
+func spanOf(ctx context.Context, reader *vault.Reader, instance string, asked moments) (vault.Span, error) {
+	span := vault.Span{Instance: instance, Kind: asked.kind, ID: asked.id}
+	if len(asked.points) == 0 {
+		runs, err := reader.LastComplete(ctx, instance, 2)
+		if err != nil {
+			return span, err
+		}
+		if len(runs) < 2 {
+			return span, fmt.Errorf("%s holds %s of all of %s, and a diff needs two; name moments, as in lookervault diff 1 latest%s",
+				reader.Path(), plural(int64(len(runs)), "complete run", "complete runs"), instance, dbFlag(reader.Path()))
+		}
+		span.After, span.Until = runs[1].ID, runs[0].ID
+		return span, nil
+	}
+	for i, to := range []*int64{&span.After, &span.Until} {
+		if i == len(asked.points) {
+			break
+		}
+		run, err := reader.RunAt(ctx, instance, asked.points[i])
+		if err != nil {
+			return span, absent(err, reader, "runs")
+		}
+		*to = run.ID
+	}
+	return span, nil
+}
+
+// between yields what changed from the run of a span after which it begins to the one
+// at its end, which may be the older one.
+func (c *changer) between(ctx context.Context, reader *vault.Reader, span vault.Span) iter.Seq2[vault.Passage, error] {
+	if span.Until == 0 || span.After <= span.Until {
+		return reader.Between(ctx, span)
+	}
+	span.After, span.Until = span.Until, span.After
+	return func(yield func(vault.Passage, error) bool) {
+		for p, err := range reader.Between(ctx, span) {
+			p.Before, p.After = p.After, p.Before
+			if !yield(p, err) {
+				return
+			}
+		}
+	}
+}
+
+func counting[T any](rows iter.Seq2[T, error], n *int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for row, err := range rows {
+			if err == nil {
+				*n++
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// kindStat counts the changes of a kind.
+type kindStat struct {
+	Kind     record.Kind `json:"kind"`
+	Added    int         `json:"added"`
+	Removed  int         `json:"removed"`
+	Trashed  int         `json:"trashed"`
+	Restored int         `json:"restored"`
+	Changed  int         `json:"changed"`
+	Moved    int         `json:"moved"`
+}
+
+var statTable = table.Table[kindStat]{
+	One: "kind", Many: "kinds", View: func(s kindStat) any { return s },
+	Columns: []table.Column[kindStat]{
+		{Name: "kind", Whole: true, Value: func(s kindStat) string { return string(s.Kind) }},
+		statColumn(changeAdded, func(s kindStat) int { return s.Added }),
+		statColumn(changeRemoved, func(s kindStat) int { return s.Removed }),
+		statColumn(changeTrashed, func(s kindStat) int { return s.Trashed }),
+		statColumn(changeRestored, func(s kindStat) int { return s.Restored }),
+		statColumn(changeChanged, func(s kindStat) int { return s.Changed }),
+		statColumn(changeMoved, func(s kindStat) int { return s.Moved }),
+	},
+}
+
+func statColumn(name string, n func(kindStat) int) table.Column[kindStat] {
+	return table.Column[kindStat]{Name: name, Number: true, Value: func(s kindStat) string { return strconv.Itoa(n(s)) }}
+}
+
+// showStat shows how many documents of each kind changed.
+func showStat(a *app, choice table.Choice, list iter.Seq2[change, error]) error {
+	var stats []kindStat
+	for c, err := range list {
+		if err != nil {
+			return err
+		}
+		if len(stats) == 0 || stats[len(stats)-1].Kind != c.Kind {
+			stats = append(stats, kindStat{Kind: c.Kind})
+		}
+		s := &stats[len(stats)-1]
+		for _, what := range c.Change {
+			*map[string]*int{
+				changeAdded: &s.Added, changeRemoved: &s.Removed, changeTrashed: &s.Trashed,
+				changeRestored: &s.Restored, changeChanged: &s.Changed, changeMoved: &s.Moved,
+			}[what]++
+		}
+	}
+	return show(a, statTable, choice, each(stats))
+}

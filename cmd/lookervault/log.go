@@ -1,0 +1,117 @@
+package main
+
+import (
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// logOptions are the flags of log.
+type logOptions struct {
+	table    tableFlags
+	filter   filterFlags
+	kind     string
+	volatile bool
+}
+
+// logRows is how many changes of an instance people see at first.
+const logRows = 50
+
+func (a *app) logCommand() *cobra.Command {
+	r := &reading{app: a}
+	var o logOptions
+	cmd := &cobra.Command{
+		Use: "log [KIND ID]", Short: "Show what changed, run by run, newest first",
+		Long: `Show what changed, run by run, newest first: of one document all its versions, with
+who changed it as far as the document tells, and when it vanished; without one the
+changes of the whole instance. What only counts views is no change.
+
+In a pipe the columns are run, time, change, kind, id, name, folder, owner, who,
+bytes, what; with --json one array, with each changed member before and after.`,
+		Example: `  lookervault log dashboards 17
+  lookervault log --folder "Shared / Finance" --limit 20
+  lookervault log --kind users --json`,
+		Args: arguments(cobra.MaximumNArgs(2)), ValidArgsFunction: completeKinds,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.log(cmd, r, o, args) },
+	}
+	r.flags(cmd)
+	o.table.add(cmd)
+	o.filter.add(cmd)
+	cmd.Flags().StringVar(&o.kind, "kind", "", "only documents of this kind")
+	cmd.Flags().BoolVar(&o.volatile, "volatile", false, "also what only counts views and the like")
+	return cmd
+}
+
+func (a *app) log(cmd *cobra.Command, r *reading, o logOptions, args []string) (err error) {
+	changed := changeTable(true)
+	choice, err := chosen(cmd, &o.table, changed)
+	if err != nil {
+		return err
+	}
+	span := vault.Span{}
+	if len(args) == 0 && o.kind != "" {
+		span.Kind, err = kindArgument(cmd, o.kind)
+	} else if len(args) > 0 {
+		var ref record.Ref
+		ref, err = refArgument(cmd, args)
+		span.Kind, span.ID = ref.Kind, ref.ID
+	}
+	if err != nil {
+		return err
+	}
+	m, err := r.openMoment(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, m.reader)
+	if span.ID != "" {
+		if _, err := m.reader.Versions(cmd.Context(), m.instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
+			return absent(err, m.reader, "list "+string(span.Kind))
+		}
+	}
+	names := &nameBook{}
+	if err := names.read(cmd.Context(), m); err != nil {
+		return err
+	}
+	filter, err := o.filter.compile(cmd.Context(), m, names)
+	if err != nil {
+		return err
+	}
+	if width, _ := ui.TerminalSize(a.stdout); width > 0 && span.ID == "" && choice.Limit == 0 && choice.Sort == "" && choice.Format == "" {
+		choice.Limit = logRows
+	}
+	span.Instance = m.instance
+	return changes(cmd.Context(), m, names, o.volatile, func(c *changer) error {
+		return show(a, changed, choice, c.all(m.reader.Events(cmd.Context(), span), filter))
+	})
+}
+
+// all yields the changes that passages make, of those that pass the filter.
+func (c *changer) all(passages iter.Seq2[vault.Passage, error], filter *entryFilter) iter.Seq2[change, error] {
+	return func(yield func(change, error) bool) {
+		for p, err := range passages {
+			var made change
+			matters := false
+			if err == nil {
+				if !filter.matches(p.Entry()) {
+					continue
+				}
+				made, matters, err = c.of(p)
+			}
+			if err != nil {
+				yield(made, err)
+				return
+			}
+			if matters && !yield(made, nil) {
+				return
+			}
+		}
+	}
+}
+
+func sizeShown(c change, _ table.Screen) string { return ui.Size(c.Bytes) }

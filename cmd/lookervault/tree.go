@@ -1,0 +1,221 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plain"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+func (a *app) treeCommand() *cobra.Command {
+	r := &reading{app: a}
+	var depth int
+	cmd := &cobra.Command{
+		Use: "tree [FOLDER]", Short: "Show the folders with what lies in them",
+		Long: `Show the folders with what lies in them, how many documents those are and how large:
+all of them, or one that is named by its id or its path. What is in the trash is marked.
+
+In a pipe there is a line a folder and document, tab-separated, with the columns path,
+kind, id, name, documents, bytes; with --json one object, folders within folders.`,
+		Example: `  lookervault tree --depth 2
+  lookervault tree "Shared / Finance" --at 7d`,
+		Args: arguments(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if depth < 0 {
+				return usage(cmd, errors.New("--depth is less than 0"))
+			}
+			m, err := r.openMoment(cmd)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, m.reader)
+			trees, err := readTrees(cmd, m, args)
+			if err != nil {
+				return err
+			}
+			return a.showTrees(trees, depth, r.json)
+		},
+	}
+	r.flags(cmd)
+	r.pointFlag(cmd)
+	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON object")
+	cmd.Flags().IntVar(&depth, "depth", 0, "show folders down to this depth (default all); what lies deeper is counted")
+	return cmd
+}
+
+// treeFolder is a folder with what lies in it, under stable names.
+type treeFolder struct {
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Path      string         `json:"path"`
+	Count     int64          `json:"documents"` // in it and below it, without the folders
+	Bytes     int64          `json:"bytes"`     // of them
+	Folders   []*treeFolder  `json:"folders"`
+	Documents []treeDocument `json:"content"`
+}
+
+type treeDocument struct {
+	Kind  record.Kind  `json:"kind"`
+	ID    string       `json:"id"`
+	Name  string       `json:"name"`
+	State record.State `json:"state"`
+	Bytes int64        `json:"bytes"`
+}
+
+// readTrees reads the folders that lie in no other one, or the one that args name.
+func readTrees(cmd *cobra.Command, m moment, args []string) ([]*treeFolder, error) {
+	names := &nameBook{}
+	if err := names.read(cmd.Context(), m); err != nil {
+		return nil, err
+	}
+	folders := make(map[string]*treeFolder)
+	for id, f := range names.folders {
+		folders[id] = &treeFolder{ID: id, Name: f.Name, Path: names.folder(id), Folders: []*treeFolder{}, Documents: []treeDocument{}}
+	}
+	for e, err := range m.reader.Entries(cmd.Context(), vault.Query{Instance: m.instance, At: m.at}) {
+		if err != nil {
+			return nil, err
+		}
+		in := folders[folderOf(e)]
+		if in == nil || specOf(e.Kind).Place != catalogue.InFolder {
+			continue
+		}
+		in.Documents = append(in.Documents, treeDocument{e.Kind, e.ID, e.Name, e.State, e.Size})
+	}
+	var roots []*treeFolder
+	for id, f := range names.folders {
+		if parent := folders[f.Folder]; parent != nil && f.Folder != id {
+			parent.Folders = append(parent.Folders, folders[id])
+		} else {
+			roots = append(roots, folders[id])
+		}
+	}
+	if len(args) == 1 {
+		id, err := names.findFolder(args[0])
+		if err != nil {
+			return nil, absent(err, m.reader, "tree")
+		}
+		roots = []*treeFolder{folders[id]}
+	}
+	sortFolders(roots)
+	for _, root := range roots {
+		root.settle(0)
+	}
+	return roots, nil
+}
+
+func sortFolders(folders []*treeFolder) {
+	slices.SortFunc(folders, func(x, y *treeFolder) int {
+		return cmp.Or(table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
+	})
+}
+
+// settle counts and sorts what lies in a folder and below it.
+func (f *treeFolder) settle(depth int) {
+	f.Count, f.Bytes = int64(len(f.Documents)), 0
+	for _, d := range f.Documents {
+		f.Bytes += d.Bytes
+	}
+	slices.SortFunc(f.Documents, func(x, y treeDocument) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
+	})
+	sortFolders(f.Folders)
+	if depth > deepest { // parents that go round in a circle
+		f.Folders = []*treeFolder{}
+	}
+	for _, below := range f.Folders {
+		below.settle(depth + 1)
+		f.Count, f.Bytes = f.Count+below.Count, f.Bytes+below.Bytes
+	}
+}
+
+func (a *app) showTrees(trees []*treeFolder, depth int, asJSON bool) error {
+	switch width, height := ui.TerminalSize(a.stdout); {
+	case asJSON:
+		line, err := encodeJSON(struct {
+			Folders []*treeFolder `json:"folders"`
+		}{append([]*treeFolder{}, trees...)})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(a.stdout, line)
+		return err
+	case width > 0:
+		return a.paged(height, func(text *strings.Builder) error {
+			w := treeWriter{out: text, width: width, depth: depth, color: a.colors(a.stdout)}
+			for _, root := range trees {
+				w.folder(root, "", "", 1)
+			}
+			return nil
+		})
+	}
+	for _, root := range trees {
+		treeLines(a.stdout, root, depth, 1)
+	}
+	return nil
+}
+
+func treeLines(out io.Writer, f *treeFolder, depth, level int) {
+	fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%d\n", plain.Text(f.Path), catalogue.Folders, plain.Text(f.ID), plain.Text(f.Name), f.Count, f.Bytes)
+	if level == depth {
+		return
+	}
+	for _, d := range f.Documents {
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t1\t%d\n", plain.Text(f.Path), d.Kind, plain.Text(d.ID), plain.Text(d.Name), d.Bytes)
+	}
+	for _, below := range f.Folders {
+		treeLines(out, below, depth, level+1)
+	}
+}
+
+// treeWriter draws folders for people.
+type treeWriter struct {
+	out          io.Writer
+	width, depth int
+	color        bool
+}
+
+// folder draws a folder behind a branch, and what lies in it behind the stem.
+func (w treeWriter) folder(f *treeFolder, branch, stem string, level int) {
+	about := fmt.Sprintf("  %s, %s", plural(f.Count, "document", "documents"), ui.Size(f.Bytes))
+	w.line(branch, fmt.Sprintf("%s (%s)", f.Name, f.ID), about, table.Plain)
+	if level == w.depth {
+		return
+	}
+	left := len(f.Documents) + len(f.Folders)
+	branches := func() (branch, below string) {
+		if left--; left == 0 {
+			return stem + "└─ ", stem + "   "
+		}
+		return stem + "├─ ", stem + "│  "
+	}
+	for _, d := range f.Documents {
+		branch, _ := branches()
+		about, tone := "  "+ui.Size(d.Bytes), table.Plain
+		if d.State == record.Trashed {
+			about, tone = about+", in the trash", table.Unsure
+		}
+		w.line(branch, fmt.Sprintf("%s/%s %s", d.Kind, d.ID, d.Name), about, tone)
+	}
+	for _, below := range f.Folders {
+		branch, stem := branches()
+		w.folder(below, branch, stem, level+1)
+	}
+}
+
+// line draws one line: a name is cut where the terminal is too narrow.
+func (w treeWriter) line(branch, name, about string, tone table.Tone) {
+	name = table.Cut(plain.Text(name), max(8, w.width-table.Width(branch)-table.Width(about)))
+	fmt.Fprintf(w.out, "%s%s%s\n", table.Paint(branch, table.Dim, w.color), table.Paint(name, tone, w.color), table.Paint(about, table.Dim, w.color))
+}
