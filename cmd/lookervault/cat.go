@@ -32,10 +32,15 @@ func formatted(body []byte, format string) ([]byte, error) {
 	return body, nil
 }
 
+// catOptions are the flags of cat.
+type catOptions struct {
+	format string
+	last   bool
+}
+
 func (a *app) catCommand() *cobra.Command {
 	r := &reading{app: a}
-	var format string
-	var last bool
+	var o catOptions
 	cmd := &cobra.Command{
 		Use: "cat KIND ID", Short: "Print one document, exactly as Looker sent it",
 		Long: `Print one document: the exact bytes that Looker sent, nothing added, not even
@@ -50,48 +55,52 @@ then, or was not seen until later, is exit code 1.`,
   lookervault cat lookml_models thelook
   lookervault cat dashboards 17 --run latest-1`,
 		Args: arguments(cobra.RangeArgs(1, 2)), ValidArgsFunction: completeKinds,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			ref, err := refArgument(cmd, args)
-			if err != nil {
-				return err
-			}
-			if !slices.Contains(catFormats, format) {
-				return usage(cmd, fmt.Errorf("--format: unknown format %q; there are %s", format, strings.Join(catFormats, ", ")))
-			}
-			if last && (cmd.Flags().Changed("run") || cmd.Flags().Changed("at")) {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case !slices.Contains(catFormats, o.format):
+				return usage(cmd, fmt.Errorf("--format: unknown format %q; there are %s", o.format, strings.Join(catFormats, ", ")))
+			case o.last && (cmd.Flags().Changed("run") || cmd.Flags().Changed("at")):
 				return usage(cmd, errors.New("--last is the newest version of all; leave out --run and --at"))
 			}
-			m, err := r.openMoment(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, m.reader)
-			document, err := m.reader.Document(cmd.Context(), m.instance, ref, m.at)
-			if err != nil {
-				where := "list " + string(ref.Kind)
-				if m.run != 0 {
-					where += fmt.Sprintf(" --run %d", m.run)
-				}
-				return absent(err, m.reader, where)
-			}
-			if document.LastRun < m.run {
-				fmt.Fprintf(a.stderr, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
-					m.run, document.Ref, document.LastRun)
-			}
-			if document.State == record.Gone && !last {
-				fmt.Fprintf(a.stderr, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
-			}
-			body, err := formatted(document.Body, format)
-			if err != nil {
-				return fmt.Errorf("%s: %w", document.Ref, err)
-			}
-			_, err = a.stdout.Write(body)
-			return err
+			return a.cat(cmd, r, o, args)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "raw", "raw (the exact bytes), json (indented) or yaml")
-	cmd.Flags().BoolVar(&last, "last", false, "the newest version that was ever held, also of what is gone")
+	cmd.Flags().StringVar(&o.format, "format", "raw", "raw (the exact bytes), json (indented) or yaml")
+	cmd.Flags().BoolVar(&o.last, "last", false, "the newest version that was ever held, also of what is gone")
 	r.flags(cmd)
 	r.pointFlag(cmd)
 	return cmd
+}
+
+func (a *app) cat(cmd *cobra.Command, r *reading, o catOptions, args []string) (err error) {
+	ref, err := refArgument(cmd, args)
+	if err != nil {
+		return err
+	}
+	m, err := r.openMoment(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, m.reader)
+	document, err := m.reader.Document(cmd.Context(), m.instance, ref, m.at)
+	if err != nil {
+		where := "list " + string(ref.Kind)
+		if m.run != 0 {
+			where += fmt.Sprintf(" --run %d", m.run)
+		}
+		return absent(err, m.reader, where)
+	}
+	switch {
+	case document.LastRun < m.run:
+		fmt.Fprintf(a.stderr, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
+			m.run, document.Ref, document.LastRun)
+	case document.State == record.Gone && !o.last:
+		fmt.Fprintf(a.stderr, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
+	}
+	body, err := formatted(document.Body, o.format)
+	if err != nil {
+		return fmt.Errorf("%s: %w", document.Ref, err)
+	}
+	_, err = a.stdout.Write(body)
+	return err
 }

@@ -119,7 +119,7 @@ func valueLines(value json.RawMessage) []string {
 	var text string
 	if json.Unmarshal(value, &text) != nil {
 		if text = string(value); len(text) > shortValue {
-			if indented, err := json.MarshalIndent(json.RawMessage(value), "", "  "); err == nil {
+			if indented, err := json.MarshalIndent(value, "", "  "); err == nil {
 				text = string(indented)
 			}
 		}

@@ -16,12 +16,17 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
+// listOptions are the flags of list.
+type listOptions struct {
+	table       tableFlags
+	filter      filterFlags
+	name, since string
+	deleted     bool
+}
+
 func (a *app) listCommand() *cobra.Command {
-	var query vault.Query
 	r := &reading{app: a}
-	var flags tableFlags
-	var filters filterFlags
-	var name, since string
+	var o listOptions
 	cmd := &cobra.Command{
 		Use: "list [KIND]", Short: "List the documents that the vault holds",
 		Long: `List the documents that the vault holds: what the last run saw, the trash
@@ -37,53 +42,62 @@ array.`,
   lookervault list --changed-since 7d --sort -size --limit 20
   lookervault list looks --deleted`,
 		Args: arguments(cobra.MaximumNArgs(1)), ValidArgsFunction: completeKinds,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if len(args) == 1 {
-				if query.Kind, err = kindArgument(cmd, args[0]); err != nil {
-					return err
-				}
-			}
-			names := &nameBook{}
-			entries := entryTable(names, query.Deleted && isTerminal(a.stdout))
-			choice, err := chosen(cmd, &flags, entries)
-			if err != nil {
-				return err
-			}
-			m, err := r.openMoment(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, m.reader)
-			query.Instance, query.At = m.instance, m.at
-			seen := observations{run: m.run}
-			if err := names.read(cmd.Context(), m); err != nil {
-				return err
-			}
-			filter, err := filters.compile(cmd.Context(), m, names)
-			if err == nil && name != "" {
-				err = filter.named(cmd, name)
-			}
-			if err == nil && since != "" {
-				filter.since, err = changedSince(cmd, m, since)
-			}
-			if err != nil {
-				return err
-			}
-			err = show(a, entries, choice, noting(filter.only(byNumber(m.reader.Entries(cmd.Context(), query))), seen.note))
-			if err == nil {
-				seen.tell(a.stderr)
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.list(cmd, r, o, args) },
 	}
 	r.flags(cmd)
-	flags.add(cmd)
-	cmd.Flags().BoolVar(&query.Deleted, "deleted", false, "what is in the trash or gone")
-	filters.add(cmd)
-	cmd.Flags().StringVar(&name, "name", "", "only names that match a pattern, as in \"*sales*\", whatever their case")
-	cmd.Flags().StringVar(&since, "changed-since", "", "only what changed after a run (its number, or latest-1) or a time: 2026-03-01, or 7d")
+	o.table.add(cmd)
+	cmd.Flags().BoolVar(&o.deleted, "deleted", false, "what is in the trash or gone")
+	o.filter.add(cmd)
+	cmd.Flags().StringVar(&o.name, "name", "", "only names that match a pattern, as in \"*sales*\", whatever their case")
+	cmd.Flags().StringVar(&o.since, "changed-since", "", "only what changed after a run (its number, or latest-1) or a time: 2026-03-01, or 7d")
 	r.pointFlag(cmd)
 	return cmd
+}
+
+func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string) (err error) {
+	query := vault.Query{Deleted: o.deleted}
+	if len(args) == 1 {
+		if query.Kind, err = kindArgument(cmd, args[0]); err != nil {
+			return err
+		}
+	}
+	names := &nameBook{}
+	entries := entryTable(names, o.deleted && isTerminal(a.stdout))
+	choice, err := chosen(cmd, &o.table, entries)
+	if err != nil {
+		return err
+	}
+	m, err := r.openMoment(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, m.reader)
+	query.Instance, query.At = m.instance, m.at
+	if err := names.read(cmd.Context(), m); err != nil {
+		return err
+	}
+	filter, err := o.compile(cmd, m, names)
+	if err != nil {
+		return err
+	}
+	seen := observations{run: m.run}
+	err = show(a, entries, choice, noting(filter.only(byNumber(m.reader.Entries(cmd.Context(), query))), seen.note))
+	if err == nil {
+		seen.tell(a.stderr)
+	}
+	return err
+}
+
+// compile makes a filter of the flags.
+func (o listOptions) compile(cmd *cobra.Command, m moment, names *nameBook) (*entryFilter, error) {
+	filter, err := o.filter.compile(cmd.Context(), m, names)
+	if err == nil && o.name != "" {
+		err = filter.named(cmd, o.name)
+	}
+	if err == nil && o.since != "" {
+		filter.since, err = changedSince(cmd, m, o.since)
+	}
+	return filter, err
 }
 
 // changedSince chooses documents whose newest version a run after the given moment

@@ -121,7 +121,7 @@ func TestScripts(t *testing.T) {
 			// Nobody waits for the simulator; see config.txtar for the defaults.
 			env.Setenv("LOOKERVAULT_RATE_LIMIT__PER_SECOND", "0")
 			env.Setenv("LOOKERVAULT_RETRY__MAX_WAIT", "10ms")
-			env.Setenv("PAGER", "cat") // nobody would end another one
+			env.Setenv("PAGER", "cat")                // nobody would end another one
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would wait a second at every exit
 			env.Setenv("CORPUS", os.Getenv("LOOKERVAULT_TEST_CORPUS"))
 			return nil
