@@ -268,12 +268,16 @@ func (l *limiter) refused(t *ticket, after time.Duration) {
 	l.mu.Lock()
 	now := time.Now()
 	crowd := t.cut != l.cuts
+	if l.pace != nil {
+		l.pace.refusals.refused(t.cut)
+	}
 	switch {
 	case !crowd:
 		l.pause(now, l.pauseFor(after))
 		l.cuts++
 		l.inARow++
 		if l.pace != nil {
+			l.pace.crowd(now, l.until)
 			if !l.pace.trying(now) && l.width.refuse(t.air, l.until) {
 				l.pace.hold(l.until)
 			} else {
@@ -342,7 +346,7 @@ func (l *limiter) fill(s *Stats) {
 	defer l.mu.Unlock()
 	s.Paused, s.Rate = l.paused, l.rate()
 	if l.pace != nil {
-		s.LowestRate, s.Bears, s.AtOnce = l.pace.lowest, l.pace.refusals.rate(), l.width.found()
+		s.LowestRate, s.Bears, s.AtOnce = l.pace.lowest, l.pace.refusals.bears(time.Now()), l.width.found()
 	}
 }
 

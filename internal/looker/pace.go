@@ -44,6 +44,10 @@ const (
 	// refused again, short enough that a guess which was wrong costs one second.
 	halve   = 0.5
 	trySoon = 2 * time.Second
+	// noAccident is the number of crowds of refusals from which on a rate that was
+	// refused is not tried again. Each try costs a pause: with Retry-After: 1 and
+	// answers of 400 ms, 180 calls reached 80 % of 6 a second, and 78 % without this.
+	noAccident = 3
 	// leastGuess is the lowest rate that is only guessed: one call waits half a second.
 	leastGuess = 2.0
 )
@@ -73,6 +77,7 @@ type pace struct {
 	growing bool      // starting, before that cut
 	borne   float64   // what was borne before a try that is under way, 0 for none
 	tried   time.Time // when the try began
+	bore    float64   // calls a second between the last two crowds of refusals, at most; 0: not known
 	got     int       // good answers to calls sent after the last cut
 	since   time.Time // when the last cut was
 }
@@ -92,9 +97,7 @@ func newPace(ceiling float64, now time.Time) *pace {
 // nobody waits for it. Late tells that the request was sent before the last cut.
 func (p *pace) answered(now time.Time, t *ticket, late bool) {
 	p.answers.add(now)
-	if t.cut > 0 {
-		p.refusals.good++
-	}
+	p.refusals.answered(t.cut)
 	if !late {
 		p.got++
 	}
@@ -126,7 +129,10 @@ func (p *pace) answered(now time.Time, t *ticket, late bool) {
 func (p *pace) trying(now time.Time) bool { return p.borne > 0 && now.Sub(p.tried) < soon }
 
 // sent notes that a request goes out.
-func (p *pace) sent(now time.Time) { p.sends.add(now) }
+func (p *pace) sent(now time.Time) {
+	p.sends.add(now)
+	p.refusals.sent++
+}
 
 // try returns to the rate before a cut that had no evidence, when nothing was
 // refused since.
@@ -142,6 +148,13 @@ func (p *pace) try(now time.Time) {
 // hold notes a pause until resume that is not to blame on the rate.
 func (p *pace) hold(resume time.Time) { p.resumed, p.free = resume, 0 }
 
+// crowd notes that a crowd of refusals begins, whatever is to blame for it, and that
+// everybody pauses until resume.
+func (p *pace) crowd(now, resume time.Time) {
+	p.bore = p.refusals.since(now)
+	p.refusals.add(now, resume, &p.sends)
+}
+
 // guess lowers the rate to next for a crowd of refusals that came before the
 // answers tell for sure what the server bears, and has it tried again soon.
 func (p *pace) guess(now, resume time.Time, next float64) {
@@ -153,10 +166,13 @@ func (p *pace) guess(now, resume time.Time, next float64) {
 }
 
 // settle lowers the rate after the try of an older one was refused: the limit lies
-// between what was borne and what was not.
+// between what was borne and what was not. Few answers tell how fast we asked, not
+// what the server bears: a guess of 4 calls a second is answered 4 times a second by a
+// server that bears 6.
 func (p *pace) settle(now, resume time.Time) {
-	next := math.Sqrt(p.borne * min(p.rate, max(p.borne, p.sends.lastSecond(now))))
-	if p.got >= enough/2 {
+	least := max(p.borne, p.between(now))
+	next := math.Sqrt(least * min(p.rate, max(least, p.sends.lastSecond(now))))
+	if p.got >= 2*enough {
 		next = easing * min(p.rate, (p.between(now)+p.answers.rate(now))/2)
 	}
 	p.borne, p.missed, p.starting, p.guessed = 0, 0, false, false
@@ -192,10 +208,10 @@ func (p *pace) at(grown time.Duration) float64 {
 // cut lowers the rate for one crowd of refusals, after which everybody pauses
 // until resume.
 func (p *pace) cut(now, resume time.Time) {
-	p.refusals.add(now, resume)
 	run := max(0, now.Sub(p.resumed))
 	idle := now.Sub(p.loaded) >= soon && run >= soon
-	known := p.answers.tells(now)
+	// Answers to callers who did not wait for the rate tell how fast those asked.
+	known := p.answers.tells(now) && now.Sub(p.loaded) < time.Second
 	switch {
 	case idle:
 		p.lower(now, resume, run, true)
@@ -207,6 +223,9 @@ func (p *pace) cut(now, resume time.Time) {
 	case p.before > 0 || p.starting && !known:
 		half := min(halve*p.rate, max(leastGuess, p.sends.lastSecond(now)))
 		p.guess(now, resume, min(easing*p.rate, max(half, easing*p.answers.lastSecond(now))))
+		if p.refusals.count >= noAccident {
+			p.before, p.span = 0, minSpan
+		}
 	case p.starting:
 		p.guess(now, resume, max(easing*min(p.rate, p.answers.rate(now)), min(halve*p.rate, leastGuess)))
 	default:
@@ -219,6 +238,9 @@ func (p *pace) lower(now, resume time.Time, run time.Duration, idle bool) {
 	p.before, p.borne = 0, 0
 	longest, early, first := maxSpan, false, p.starting
 	next := easing * min(p.at(p.grown-hindsight), p.answers.rate(now))
+	if p.bore > 0 { // the answers hold what the server kept for later during the pause
+		next = min(next, max(p.bore, (1-harder)*p.rate))
+	}
 	switch {
 	case idle: // nobody needed the rate, so this tells nothing about it
 		next = min(easing*p.rate, startRate)
@@ -237,35 +259,116 @@ func (p *pace) lower(now, resume time.Time, run time.Duration, idle bool) {
 	p.set(next, min(max(stretch*run, minSpan), longest), now, resume)
 }
 
-// crowds is what a server bore from one crowd of refusals to another.
+// crowds is what a server bore from one crowd of refusals to another: a call counts
+// for the time in which it was sent, however late its answer comes.
 type crowds struct {
-	first    time.Time
-	last     time.Time
-	paused   time.Duration // in between
-	good     int           // answers to calls that were sent after the first
-	goodThen int           // of them, until the last
-	pause    time.Duration // after the last
+	count  int // of crowds
+	first  time.Time
+	last   time.Time
+	paused time.Duration // in between
+	good   int           // answers to calls that were sent in between
+	newer  int           // answers to calls that were sent after the last
+	pause  time.Duration // after the last
+
+	sent   int   // calls since the last
+	before tally // what was sent before the first
+	turned int   // of it, calls that were refused
 }
 
-func (c *crowds) add(now, resume time.Time) {
-	if c.first.IsZero() {
-		c.first = now
+// answered notes a good answer to a call that was sent after so many crowds.
+func (c *crowds) answered(after int) {
+	switch {
+	case after == 0:
+	case after < c.count:
+		c.good++
+	default:
+		c.newer++
 	}
-	c.last, c.goodThen = now, c.good
+}
+
+// refused notes a refusal of a call that was sent after so many crowds.
+func (c *crowds) refused(after int) {
+	if after == 0 {
+		c.turned++
+	}
+}
+
+// add notes that a crowd began, after which everybody pauses until resume.
+func (c *crowds) add(now, resume time.Time, sends *tally) {
+	if c.count == 0 {
+		c.first, c.before = now, *sends
+	}
+	c.count++
+	c.sent = 0
+	c.good, c.newer = c.good+c.newer, 0
+	c.last = now
 	c.paused += c.pause
 	c.pause = resume.Sub(now)
 }
 
-// rate is how many calls per second a server bore between two times at which it was
-// used up, 0 when that was too short to tell. What it could not keep for later while
-// everybody paused is not known, and half of the pauses stands for it.
+// rate is how many calls per second a server bore between the first and the last
+// crowd, when it was used up, 0 when that was too short to tell.
 func (c *crowds) rate() float64 {
-	took := c.last.Sub(c.first) - c.paused/2
-	if took < 2*time.Second {
+	return c.solve(c.good, c.last.Sub(c.first), c.count-1, c.paused)
+}
+
+// bears is rate, or what was borne since the last crowd, where that is more.
+func (c *crowds) bears(now time.Time) float64 {
+	if c.count == 0 {
 		return 0
 	}
-	return float64(c.goodThen) / took.Seconds()
+	return max(c.rate(), c.solve(c.newer, now.Sub(c.last), 1, c.pause))
 }
+
+// solve returns how many calls a second a server bears that was used up when a time
+// began, and took so many calls in it, 0 when it was too short to tell. What comes in
+// while everybody pauses a server keeps for later, as far as it keeps calls at all: one
+// that refuses after a burst of 3 and then takes 6 a second keeps half a second's
+// worth, so a pause of a second costs 3 calls.
+func (c *crowds) solve(good int, took time.Duration, pauses int, paused time.Duration) float64 {
+	if took < leastTold {
+		return 0
+	}
+	rate := float64(good) / (took - paused/2).Seconds()
+	for range 4 { // burst hangs on the rate, so the rate is corrected until it stays
+		lost := max(0, rate*paused.Seconds()-float64(pauses)*c.burst(rate))
+		rate = (float64(good) + lost) / took.Seconds()
+	}
+	return rate
+}
+
+// since is how many calls a second a server bore at most since the last crowd, as if
+// half of the pause was lost, 0 when it is not known. From many calls the answers of
+// the last second tell more: the rate has grown meanwhile.
+func (c *crowds) since(now time.Time) float64 {
+	took := now.Sub(c.last)
+	if c.count == 0 || took < leastTold || took < 2*c.pause || c.sent > fewSent {
+		return 0
+	}
+	return float64(c.sent-1) / (took - c.pause/2).Seconds()
+}
+
+// burst is how many calls a server took at once that bears so many a second: what it
+// took before it refused first, beyond the rate.
+func (c *crowds) burst(rate float64) float64 {
+	most, n := 1.0, -float64(c.turned)
+	for i := c.before.newest; i >= 0 && i > c.before.newest-bins; i-- {
+		n += float64(c.before.counts[i%bins])
+		most = max(most, n-rate*c.first.Sub(c.before.start.Add(time.Duration(i)*bin)).Seconds())
+	}
+	return most
+}
+
+const (
+	// leastTold is the shortest time between two crowds that tells a rate: servers
+	// count by the second, and one second more or less is half of it.
+	leastTold = 2 * time.Second
+	// fewSent is how many calls are few between two crowds: the burst that a server
+	// kept during a pause is a large part of them. Of a server that takes 6 a second
+	// after a burst of 3, 180 calls reached 90.0 % with 3 times enough and 91.1 % with
+	// 5 times; 8 times won nothing and cost servers that count by the second 0.3 %.
+	fewSent = 5 * enough
+)
 
 const (
 	bin  = 250 * time.Millisecond
