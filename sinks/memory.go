@@ -211,17 +211,17 @@ func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[s
 	if m.run == nil {
 		return nil, errNoRun
 	}
-	known := map[string]record.Known{}
+	known, policy := map[string]record.Known{}, m.start.PolicyOf(kind)
 	for _, id := range ids {
 		d := m.docs[m.key(record.Ref{Kind: kind, ID: id})]
 		if d == nil {
 			continue
 		}
 		k := record.Known{State: d.record.State, Settled: d.settled == m.run.ID, Fingerprint: d.record.Fingerprint}
-		if d.stampPolicy == m.start.Policy {
+		if d.stampPolicy == policy {
 			k.Stamp = d.record.Stamp
 		}
-		if d.record.Policy == m.start.Policy {
+		if d.record.Policy == policy {
 			k.Hash, k.Size = d.record.Hash, d.record.Size
 		}
 		known[id] = k

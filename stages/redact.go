@@ -16,9 +16,10 @@ import (
 // nothing.
 type Secrets map[record.Kind]*canon.Secrets
 
-// NewSecrets adds paths to those that the catalogue names. A path begins with a
-// kind, or a star for all of them: "looks.public_url", "*.embed_url".
-func NewSecrets(paths []string) (Secrets, error) {
+// SecretMembers returns the members that are redacted, by kind: those that the
+// catalogue names and some more. Each of those begins with a kind, or a star for all
+// of them: "looks.public_url", "*.embed_url".
+func SecretMembers(paths []string) (map[record.Kind][]string, error) {
 	byKind := make(map[record.Kind][]string)
 	for _, kind := range catalogue.All() {
 		byKind[kind.Name] = slices.Clone(kind.Secrets)
@@ -37,9 +38,18 @@ func NewSecrets(paths []string) (Secrets, error) {
 			byKind[record.Kind(name)] = append(byKind[record.Kind(name)], member)
 		}
 	}
+	return byKind, nil
+}
+
+// NewSecrets makes the members of [SecretMembers] ready.
+func NewSecrets(paths []string) (Secrets, error) {
+	byKind, err := SecretMembers(paths)
+	if err != nil {
+		return nil, err
+	}
 	secrets := make(Secrets)
-	for kind, paths := range byKind {
-		secrets[kind] = canon.CompileSecrets(paths)
+	for kind, members := range byKind {
+		secrets[kind] = canon.CompileSecrets(members)
 	}
 	return secrets, nil
 }

@@ -18,7 +18,7 @@ type SerializeOptions struct {
 	Workers, Buffer int
 	Codec           record.Codec
 	Dictionaries    *codec.Dictionaries // nil: bodies are encoded without
-	Policy          int                 // of stamps and fingerprints
+	Policies        map[record.Kind]int // of stamps and fingerprints
 
 	Limits *Limits
 }
@@ -40,7 +40,7 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 		New: func() pipeline.Worker[record.Item, record.Record] {
 			encoder, err := codec.NewEncoder(o.Codec, o.Dictionaries)
 			s := &serializer{
-				policy: o.Policy, limits: o.Limits, rules: rules, kinds: kinds, trash: trash, reader: canon.NewReader(), encoder: encoder,
+				policies: o.Policies, limits: o.Limits, rules: rules, kinds: kinds, trash: trash, reader: canon.NewReader(), encoder: encoder,
 			}
 			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
 				if err != nil {
@@ -54,19 +54,19 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 
 // serializer belongs to one worker.
 type serializer struct {
-	policy  int
-	limits  *Limits
-	rules   map[record.Kind]*canon.Rules
-	kinds   map[record.Kind]*catalogue.Spec
-	trash   map[record.Kind]string // the member that says whether a document is in the trash
-	reader  *canon.Reader
-	encoder *codec.Encoder
-	scratch []byte
+	policies map[record.Kind]int
+	limits   *Limits
+	rules    map[record.Kind]*canon.Rules
+	kinds    map[record.Kind]*catalogue.Spec
+	trash    map[record.Kind]string // the member that says whether a document is in the trash
+	reader   *canon.Reader
+	encoder  *codec.Encoder
+	scratch  []byte
 }
 
 func (s *serializer) record(item record.Item) record.Record {
 	rec := record.Record{
-		Ref: item.Ref, State: item.State, Stamp: item.Stamp, Policy: s.policy,
+		Ref: item.Ref, State: item.State, Stamp: item.Stamp, Policy: s.policies[item.Kind],
 		Same: item.Same, Size: item.Size, Fault: item.Fault, Route: item.Route, At: item.At, Redacted: item.Redacted,
 	}
 	if item.Body == nil {

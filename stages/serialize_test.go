@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -82,7 +83,7 @@ func TestSerialize(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
 			body := string(tt.item.Body)
-			got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policy: 4, Limits: limits}), reserve(limits, tt.item)...)[0]
+			got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4), Limits: limits}), reserve(limits, tt.item)...)[0]
 			now, _ := limits.Used()
 			if tt.fault != "" {
 				if got.Fault == nil || got.Fault.Class != tt.fault || got.Body != nil || got.Held != 0 {
@@ -125,7 +126,7 @@ func TestSerializePassesOnWhatHasNoBody(t *testing.T) {
 		{Ref: record.Ref{Kind: "looks"}, Fault: fault},
 	}
 	limits := stages.NewLimits(stages.Load{Bytes: 1, Items: 1})
-	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policy: 4, Limits: limits}), items...)
+	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4), Limits: limits}), items...)
 	want := []record.Record{
 		{Ref: items[0].Ref, Same: true, State: record.Present, Stamp: record.Digest{1}, Policy: 4},
 		{Ref: items[1].Ref, State: record.Gone, Policy: 4},
@@ -200,4 +201,13 @@ func TestSerializeKnowsADocumentByItsOtherNames(t *testing.T) {
 			}
 		})
 	}
+}
+
+// policies gives all kinds the same policy.
+func policies(policy int) map[record.Kind]int {
+	all := make(map[record.Kind]int)
+	for _, kind := range catalogue.All() {
+		all[kind.Name] = policy
+	}
+	return all
 }

@@ -8,12 +8,6 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Policy is the version of the rules that make stamps and fingerprints: the
-// volatile, unordered and stamp fields below and the canonical form. Raise it
-// when any of them changes; fingerprints are then computed again from stored
-// bodies and stamps are not trusted once.
-const Policy = 2
-
 // Spec is the row of a kind. A kind itself, a [record.Kind], is only a name.
 //
 // Rows are handed out by pointer and never modified: any number of goroutines may

@@ -32,7 +32,7 @@ type Job struct {
 	Config  config.Config
 	Kinds   []*catalogue.Spec
 	Exclude []record.Ref
-	Start   record.Start // Policy, Fingerprint and Calls are filled in
+	Start   record.Start // Policies, Fingerprint and Calls are filled in
 	Client  *looker.Client
 	Sink    sinks.Sink
 	Log     hclog.Logger
@@ -117,6 +117,7 @@ type flow struct {
 	begun        record.Begun
 	kinds        []*catalogue.Spec
 	secrets      stages.Secrets
+	policies     map[record.Kind]int
 	dictionaries *codec.Dictionaries
 	within       stages.Within
 	ledger       *stages.Ledger
@@ -144,7 +145,11 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	start.Policy, start.Fingerprint, start.Calls = policy(c), fingerprinter(f.secrets), f.job.Meter.Drain
+	if start.Policies, err = policies(c); err != nil {
+		return err
+	}
+	f.policies, start.Policy = start.Policies, catalogue.Policies(start.Policies)
+	start.Fingerprint, start.Calls = fingerprinter(f.secrets), f.job.Meter.Drain
 	start.Lessons = f.lessons
 	start.AbsenceUnproven = !start.Caller.KnownAdmin()
 	if f.begun, err = f.job.Sink.Begin(ctx, start); err != nil {
@@ -260,7 +265,7 @@ func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) 
 	}
 	records := pipeline.Then(run, stages.Serialize(stages.SerializeOptions{
 		Workers: stage.Serialize.Workers, Buffer: stage.Serialize.Buffer,
-		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policy: policy(c), Limits: f.limits,
+		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policies: f.policies, Limits: f.limits,
 	}), items)
 	batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{
 		Records: stage.Batch.Records, Bytes: int64(stage.Batch.Bytes), Every: stage.Batch.Every.Std(),

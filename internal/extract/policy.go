@@ -1,23 +1,25 @@
 package extract
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
-	"slices"
-
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
-// policy is the version of the rules behind stamps and fingerprints: those of
+// policies names for each kind the rules behind its stamps and fingerprints: those of
 // the catalogue and what is redacted before a fingerprint is made.
-func policy(c config.Config) int {
-	if !c.Stages.Redact.Enabled {
-		return catalogue.Policy
+func policies(c config.Config) (map[record.Kind]int, error) {
+	var redacted map[record.Kind][]string
+	if c.Stages.Redact.Enabled {
+		var err error
+		if redacted, err = stages.SecretMembers(c.Stages.Redact.Paths); err != nil {
+			return nil, err
+		}
 	}
-	paths := slices.Clone(c.Stages.Redact.Paths)
-	slices.Sort(paths)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d redact %q", catalogue.Policy, paths))
-	return int(binary.BigEndian.Uint32(sum[:]) >> 1)
+	all := make(map[record.Kind]int)
+	for _, kind := range catalogue.All() {
+		all[kind.Name] = kind.Policy(redacted[kind.Name])
+	}
+	return all, nil
 }

@@ -89,10 +89,13 @@ type Start struct {
 	// no document becomes gone, whatever the listings and answers say.
 	AbsenceUnproven bool
 
-	// Policy is the version of the rules behind stamps and fingerprints.
-	Policy int
-	// Fingerprint computes the fingerprint of a stored body under Policy; the
-	// sink calls it for versions that were made under another one.
+	// Policy names the rules behind stamps and fingerprints of this run, of all kinds
+	// together. Those of the kinds in Policies are named there, one by one; those of
+	// other kinds have this name, too.
+	Policy   int
+	Policies map[Kind]int
+	// Fingerprint computes the fingerprint of a stored body under its kind's policy;
+	// the sink calls it for versions that were made under another one.
 	Fingerprint func(kind Kind, body []byte) (Digest, error)
 	// Calls returns the calls made since it was called last. The sink asks in
 	// every transaction, so that the counts survive a kill. Nil means none.
@@ -100,6 +103,14 @@ type Start struct {
 	// Lessons returns what the run has learnt since it was called last. The sink asks
 	// in every transaction, like for Calls. Nil means nothing.
 	Lessons func() []Learnt
+}
+
+// PolicyOf names the rules behind the stamps and fingerprints of a kind.
+func (s *Start) PolicyOf(kind Kind) int {
+	if policy, ok := s.Policies[kind]; ok {
+		return policy
+	}
+	return s.Policy
 }
 
 // Begun is what a sink found when it began or continued a run.

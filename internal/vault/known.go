@@ -95,17 +95,17 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 	if w.run == nil {
 		return nil, errNoRun
 	}
-	found := make(map[string]record.Known, len(ids))
+	found, policy := make(map[string]record.Known, len(ids)), int64(w.start.PolicyOf(kind))
 	err := w.lookup.each(ids, func(row []driver.Value) error {
 		h, hash := scanHead(row), digest(row[9])
 		if !w.lookup.sum.wholeHead(row[:9]) || w.damage.hurts(h.version, hash) {
 			return ctx.Err()
 		}
 		k := record.Known{State: h.state, Settled: h.settled == w.run.id, Fingerprint: digest(row[12])}
-		if h.policy == int64(w.start.Policy) {
+		if h.policy == policy {
 			k.Stamp = h.stamp
 		}
-		if integer(row[11]) == int64(w.start.Policy) {
+		if integer(row[11]) == policy {
 			k.Hash, k.Size = hash, integer(row[10])
 		}
 		found[h.item] = k

@@ -191,6 +191,32 @@ func policyChange(t *testing.T, store Store) {
 	s.close()
 }
 
+// policyChangeOfOneKind: what is stored of other kinds stays what it was.
+func policyChangeOfOneKind(t *testing.T, store Store) {
+	s := store.begin(t)
+	s.commit(Doc(dashboards, "1", "One"), Doc(looks, "1", "One"))
+	s.complete(Ended(dashboards, 1), Ended(looks, 1))
+	s = store.begin(t, func(s *record.Start) {
+		s.Policies = map[record.Kind]int{dashboards: 2, looks: 1}
+		s.Policy, s.Fingerprint = 3, func(kind record.Kind, body []byte) (record.Digest, error) {
+			if kind != dashboards {
+				t.Errorf("a fingerprint of %s is computed again: its rules are the same", kind)
+			}
+			return Fingerprint(2)(kind, body)
+		}
+	})
+	if known := s.known(dashboards, "1")["1"]; !known.Stamp.IsZero() || !known.Hash.IsZero() {
+		t.Errorf("got %v, want neither stamp nor hash: the rules of dashboards are others", known)
+	}
+	if known := s.known(looks, "1")["1"]; known.Stamp != Doc(looks, "1", "One").Stamp || known.Hash.IsZero() {
+		t.Errorf("got %v, want stamp and hash: the rules of looks are the same", known)
+	}
+	s.commit(Doc(dashboards, "1", "One", Under(2), Views(5)), Doc(looks, "1", "One", Views(5)))
+	run := s.complete(Ended(dashboards, 1), Ended(looks, 1))
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, Same: 1})
+	counted(t, run, record.Counts{Kind: looks, Listing: record.Complete, Listed: 1, Same: 1})
+}
+
 func policyChangeOtherBytes(t *testing.T, store Store) {
 	store.first(t)
 	s := store.begin(t, kinds(dashboards), policy(2))

@@ -75,6 +75,7 @@ func settling() []trial {
 		{"a fault of a row", faultOfRow},
 		{"policy change", policyChange},
 		{"policy change, other bytes", policyChangeOtherBytes},
+		{"policy change of one kind", policyChangeOfOneKind},
 		{"policy change, real change", policyChangeRealChange},
 		{"all or nothing", atomic},
 		{"bad records", badRecords},
