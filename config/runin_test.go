@@ -59,3 +59,16 @@ func TestTheVaultIsAFile(t *testing.T) {
 		}
 	}
 }
+
+// TestStandardOutputIsNoFile: a dash makes no file of that name.
+func TestStandardOutputIsNoFile(t *testing.T) {
+	for _, key := range []string{"sink.path", "metrics.file"} {
+		_, err := config.Load(config.Sources{Set: []string{key + "=-"}})
+		if err == nil || !strings.Contains(err.Error(), key+": - stands for standard output") {
+			t.Errorf("%s: error %v, want that standard output is none", key, err)
+		}
+		if _, err := config.Load(config.Sources{Set: []string{key + "=./-"}}); err != nil {
+			t.Errorf("%s: a file of that name: %v", key, err)
+		}
+	}
+}

@@ -203,6 +203,9 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// standardOutput is what commands that print to a file take for standard output.
+const standardOutput = "-"
+
 func (v *validator) sink() {
 	const key = "sink.path"
 	switch at := v.merged.origins[key]; {
@@ -210,6 +213,8 @@ func (v *validator) sink() {
 		v.bad(key, v.shown(key)+" is not replaced by commands that read; name the vault with --db")
 	case v.c.Sink.Path == "":
 		v.bad(key, "is empty; name the file of the vault")
+	case v.c.Sink.Path == standardOutput:
+		v.bad(key, "- stands for standard output, which cannot hold a vault; for a file of that name write ./-")
 	case !isPath(v.c.Sink.Path):
 		// The value is not repeated: a password may stand anywhere in it.
 		v.bad(key, "is the address of a database; a vault is one file: give its path, as in looker.db")
@@ -273,6 +278,9 @@ func (v *validator) memory() {
 }
 
 func (v *validator) metrics() {
+	if v.c.Metrics.File == standardOutput {
+		v.bad("metrics.file", "- stands for standard output, which holds the events of the run; name a file, or /dev/stdout, or write ./-")
+	}
 	const key = "metrics.listen"
 	at := v.merged.origins[key]
 	if v.c.Metrics.Listen == "" || at.deferred {
