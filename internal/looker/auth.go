@@ -327,7 +327,7 @@ func (c *Client) postLogin(ctx context.Context) (*session, error) {
 		return nil, c.statusError(x, a)
 	case a.status >= 200 && a.status < 300:
 		if s, ok := newSession(a.body, asked, c.header); ok {
-			c.cfg.Secrets.Add(s.token)
+			c.cfg.Secrets.AddPassing(s.token)
 			c.stats.logins.Add(1)
 			return s, nil
 		}

@@ -15,7 +15,14 @@ const Mask = "***"
 type Set struct {
 	mu     sync.RWMutex
 	values []value
+	passed []value // the newest of those that replace each other, oldest first
 }
+
+// maxPassed is how many values are kept that replace each other. An answer can repeat
+// the token that its call was made with: that is the newest one or, for calls that were
+// in the air when it was renewed, one of few before it. A run of weeks renews it
+// hourly, and each value kept costs time in every text.
+const maxPassed = 16
 
 // NewSet is a set of these values; empty ones do not count.
 func NewSet(values ...string) *Set {
@@ -24,8 +31,8 @@ func NewSet(values ...string) *Set {
 	return s
 }
 
-// Add adds values; empty ones and those that are there already do not count. A
-// value need not be a secret for ever: a token that is no longer valid stays.
+// Add adds values; empty ones and those that are there already do not count.
+// They stay for ever; what is renewed again and again is for [Set.AddPassing].
 func (s *Set) Add(values ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,13 +43,26 @@ func (s *Set) Add(values ...string) {
 	}
 }
 
+// AddPassing adds a value that replaces the one before, as a token that was renewed.
+// The set holds the newest 16 of them.
+func (s *Set) AddPassing(plain string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isPlain := func(v value) bool { return v.plain == plain }
+	if plain == "" || slices.ContainsFunc(s.values, isPlain) || slices.ContainsFunc(s.passed, isPlain) {
+		return
+	}
+	kept := s.passed[max(0, len(s.passed)+1-maxPassed):]
+	s.passed = append(slices.Clone(kept), newValue(plain))
+}
+
 func (s *Set) all() []value {
 	if s == nil {
 		return nil
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.values[:len(s.values):len(s.values)]
+	return slices.Concat(s.values, s.passed)
 }
 
 // Scrub replaces every value in the text by ***: in plain, percent-encoded, with

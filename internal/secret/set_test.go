@@ -137,6 +137,21 @@ func TestHolds(t *testing.T) {
 	}
 }
 
+// TestPassingValues: of tokens that replace each other the newest are hidden, a value
+// that was added to stay always is.
+func TestPassingValues(t *testing.T) {
+	set := secret.NewSet("the-key")
+	set.AddPassing("the-key")
+	for i := range 100 {
+		set.AddPassing(fmt.Sprintf("token-%03d", i))
+		set.AddPassing(fmt.Sprintf("token-%03d", i)) // the same again replaces nothing
+	}
+	got := set.Scrub("the-key token-083 token-084 token-099")
+	if diff := cmp.Diff("*** token-083 *** ***", got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestWriter(t *testing.T) {
 	var out strings.Builder
 	w := secret.NewSet("hidden").Writer(&out)
