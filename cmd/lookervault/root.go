@@ -47,6 +47,7 @@ func (a *app) execute(args []string) error {
 	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration `FILE` (default lookervault.yaml, where there is one)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as NO_COLOR says it too")
 	root.PersistentFlags().BoolVar(&a.noPager, "no-pager", false, "no pager for what is longer than the terminal")
+	addVersion(root)
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(usage)
 	root.AddGroup(groups...)

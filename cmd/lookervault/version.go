@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // release is set by the linker for releases.
@@ -32,17 +36,64 @@ func toolVersion() string {
 	return "devel"
 }
 
+// revision is a commit in a version that Go made of one: v0.0.0-20260301180000-0123456789ab.
+var revision = regexp.MustCompile(`-(?:0\.)?[0-9]{14}-([0-9a-f]{12})(?:\+|$)`)
+
+// commit is the commit that a program was built from, "" where its build does not
+// tell: of a released module only the version is known.
+func commit(info *debug.BuildInfo) string {
+	id, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			id = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = "+dirty"
+		}
+	}
+	if id != "" {
+		return id + changed
+	}
+	if match := revision.FindStringSubmatch(info.Main.Version); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+// builtFrom is the commit that this program was built from, "" where it is not known.
+func builtFrom() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return commit(info)
+}
+
+// versionLine is the version of this program and of what it is made with.
+func versionLine() string {
+	return fmt.Sprintf("lookervault %s %s/%s %s SQLite %s commit %s",
+		toolVersion(), runtime.GOOS, runtime.GOARCH, runtime.Version(), vault.SQLiteVersion(), cmp.Or(builtFrom(), "unknown"))
+}
+
+// addVersion adds --version to the root command.
+func addVersion(root *cobra.Command) {
+	root.Flags().Bool("version", false, "print the version")
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: arguments(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			if !asJSON {
-				_, err := fmt.Fprintf(a.stdout, "lookervault %s %s/%s %s\n", toolVersion(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+				_, err := fmt.Fprintln(a.stdout, versionLine())
 				return err
 			}
 			line, err := encodeJSON(map[string]string{
 				"version": toolVersion(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(),
+				"commit": builtFrom(), "sqlite": vault.SQLiteVersion(),
 			})
 			if err != nil {
 				return err
