@@ -17,6 +17,7 @@ import (
 const (
 	groupBackUp   = "back-up"
 	groupLook     = "look"
+	groupKeep     = "keep"
 	groupRehearse = "rehearse"
 	groupMore     = "more"
 )
@@ -24,6 +25,7 @@ const (
 var groups = []*cobra.Group{
 	{ID: groupBackUp, Title: "Back up"},
 	{ID: groupLook, Title: "Look"},
+	{ID: groupKeep, Title: "Keep"},
 	{ID: groupRehearse, Title: "Rehearse"},
 	{ID: groupMore, Title: "More"},
 }

@@ -34,7 +34,12 @@ func (f Finding) String() string {
 // returns what is wrong, nothing when all is well; an error means that it could
 // not look. Memory does not grow with the vault.
 func (r *Reader) Verify(ctx context.Context) ([]Finding, error) {
-	v := &verifier{}
+	return r.VerifyWith(ctx, VerifyOptions{})
+}
+
+// VerifyWith is Verify of a part of the bodies, or while somebody watches.
+func (r *Reader) VerifyWith(ctx context.Context, o VerifyOptions) ([]Finding, error) {
+	v := &verifier{options: o}
 	err := r.snapshot(ctx, func(q querier) error {
 		v.q, v.ctx = q, ctx
 		return v.all()
@@ -49,6 +54,7 @@ type verifier struct {
 	sum      summer
 	findings []Finding
 
+	options      VerifyOptions
 	dictionaries dictionaries
 	noted        *damage // nil, or what takes notes for a run that heals
 }
@@ -294,9 +300,16 @@ func (v *verifier) bodies() error {
 		return err
 	}
 	defer decoder.Close()
+	watch, err := v.watchBodies()
+	if err != nil {
+		return err
+	}
 	var body []byte
 	return v.each(func(row []driver.Value) error {
 		hash := digest(row[0])
+		if !watch.next(hash, row) {
+			return nil
+		}
 		s, err := scanStored(row[1:], v.dictionaries)
 		if err == nil {
 			var decoded []byte

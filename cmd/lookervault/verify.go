@@ -1,0 +1,165 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// verifyOptions are the flags of verify.
+type verifyOptions struct {
+	table  tableFlags
+	sample string
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	r := &reading{app: a}
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use: "verify", Short: "Read the whole vault and check every byte of it",
+		Long: `Read the whole vault and check it: SQLite's own structures, the checksum of every
+row, that every id leads somewhere, the hash of every document, and the digest that the
+newest run was sealed with. Nothing is changed, and no Looker is asked.
+
+Exit code 0 means that everything is as it was written, 5 that something is damaged:
+each finding names the table, the row and the document. A run with --full heals what
+the instance still has.
+
+With --sample 5% every row is checked and a part of the documents, another part every
+day: after 20 days all of them were read.`,
+		Example: `  lookervault verify
+  lookervault verify --sample 5% --db nightly.db
+  lookervault verify --json | jq -r '.[] | "\(.kind)/\(.id): \(.problem)"'`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd, r, o) },
+	}
+	r.flags(cmd)
+	o.table.add(cmd)
+	cmd.Flags().StringVar(&o.sample, "sample", "", "read this part of the documents, as 5%; another part every day")
+	return cmd
+}
+
+// findingView is what verify found, under stable names.
+type findingView struct {
+	Table   string `json:"table"`
+	Kind    string `json:"kind"`
+	ID      string `json:"id"`
+	Key     string `json:"key"` // of the row
+	Problem string `json:"problem"`
+}
+
+var damageTable = table.Table[findingView]{
+	One: "finding", Many: "findings", View: func(f findingView) any { return f },
+	Columns: []table.Column[findingView]{
+		{Name: "table", Whole: true, Value: func(f findingView) string { return f.Table }},
+		{Name: "kind", Whole: true, Varies: true, Value: func(f findingView) string { return f.Kind }},
+		{Name: "id", Whole: true, Varies: true, Value: func(f findingView) string { return f.ID }},
+		{Name: "key", Wraps: true, Extra: true, Value: func(f findingView) string { return f.Key }},
+		{Name: "problem", Wraps: true, Value: func(f findingView) string { return f.Problem }, Tone: func(findingView) table.Tone { return table.Bad }},
+	},
+}
+
+func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error) {
+	choice, err := chosen(cmd, &o.table, damageTable)
+	if err != nil {
+		return err
+	}
+	options := vault.VerifyOptions{Turn: time.Now().Unix() / (24 * 60 * 60)}
+	if o.sample != "" {
+		if options.Sample, err = shareOf(o.sample); err != nil {
+			return usage(cmd, fmt.Errorf("--sample: %w", err))
+		}
+	}
+	reader, err := r.openAll(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	began := time.Now()
+	progress := &verifyProgress{app: a, began: began}
+	options.Progress = progress.show
+	findings, err := reader.VerifyWith(cmd.Context(), options)
+	progress.clear()
+	if err != nil {
+		return err
+	}
+	views := make([]findingView, len(findings))
+	for i, f := range findings {
+		document := f.Document()
+		views[i] = findingView{Table: f.Table, Kind: string(document.Kind), ID: document.ID, Key: f.Key, Problem: f.Problem}
+	}
+	if len(views) > 0 || choice.Format != "" {
+		if err := show(a, damageTable, choice, each(views)); err != nil {
+			return err
+		}
+	}
+	return a.verified(reader.Path(), views, options, progress.total, time.Since(began))
+}
+
+// verified says what verify found, and returns what decides about the exit code.
+func (a *app) verified(path string, findings []findingView, o vault.VerifyOptions, size int64, took time.Duration) error {
+	read := ui.Size(size)
+	if o.Sample > 0 && o.Sample < 1 {
+		read = fmt.Sprintf("%.3g%% of %s", 100*o.Sample, read)
+	}
+	if len(findings) == 0 {
+		speed := ""
+		if o.Sample == 0 && took > time.Millisecond {
+			speed = fmt.Sprintf(", %s/s", ui.Size(int64(float64(size)/took.Seconds())))
+		}
+		fmt.Fprintf(a.stderr, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
+		return nil
+	}
+	fmt.Fprintf(a.stderr, "lookervault: %s is damaged: %s; lookervault run --full%s stores again what Looker still has\n",
+		path, plural(int64(len(findings)), "finding", "findings"), dbFlag(path))
+	return errors.Join(vault.ErrCorrupt, errSaid)
+}
+
+// shareOf reads a share, as 5% or 0.05.
+func shareOf(text string) (float64, error) {
+	number, percent := strings.CutSuffix(text, "%")
+	share, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share > 0 && share <= 1) {
+		return 0, fmt.Errorf("%q is no part of the whole: give 5%% or 0.05", text)
+	}
+	return share, nil
+}
+
+// verifyProgress shows on a terminal how far a verification has come.
+type verifyProgress struct {
+	app   *app
+	began time.Time
+	last  time.Time
+	total int64
+}
+
+func (p *verifyProgress) show(done, total int64) {
+	p.total = total
+	now := time.Now()
+	if !p.app.stderr.tty || now.Sub(p.last) < tick || total == 0 {
+		return
+	}
+	p.last = now
+	left := ""
+	if took := now.Sub(p.began); done > 0 {
+		left = fmt.Sprintf(", %s left", (time.Duration(float64(took) * float64(total-done) / float64(done))).Round(time.Second))
+	}
+	fmt.Fprintf(p.app.stderr.out, "\r\x1b[K%d%% of %s%s", 100*done/total, ui.Size(total), left)
+}
+
+func (p *verifyProgress) clear() {
+	if !p.last.IsZero() {
+		fmt.Fprint(p.app.stderr.out, "\r\x1b[K")
+	}
+}
