@@ -51,11 +51,13 @@ func feed[T any](r *Run, seq iter.Seq2[T, error], out chan<- T) {
 			r.fail(true, fmt.Errorf("%s: %w", source, err))
 			return
 		case received(stopped):
+			drop(v)
 			return
 		}
 		select {
 		case out <- v:
 		case <-stopped:
+			drop(v)
 			return
 		}
 	}

@@ -23,8 +23,9 @@ func operate[In, Out any](r *Run, s Stage[In, Out], n *node, in <-chan In, out c
 	}
 	workers.Wait()
 	// Whatever ended the workers, a panic of the last one or a Kill: the stage before this one must not hang.
-	for range in {
+	for v := range in {
 		n.meters[0].skipped.Add(1)
+		drop(v)
 	}
 	n.ended.Store(true)
 	if out != nil {
@@ -41,11 +42,13 @@ type worker[In, Out any] struct {
 	ctx             context.Context // for Do
 	killed, stopped <-chan struct{}
 
-	body  Worker[In, Out]
-	emit  Emit[Out]
-	held  bool // there was a Do since the last Flush
-	timer *time.Timer
-	due   <-chan time.Time
+	body    Worker[In, Out]
+	doing   bool // Do is at current
+	current In
+	emit    Emit[Out]
+	held    bool // there was a Do since the last Flush
+	timer   *time.Timer
+	due     <-chan time.Time
 }
 
 // work is a worker's life.
@@ -59,9 +62,18 @@ func (w *worker[In, Out]) work() {
 		w.due = w.timer.C
 		defer w.timer.Stop()
 	}
+	defer w.abandon()
 	w.body = w.stage.New()
 	for w.step() {
 	}
+}
+
+// abandon drops what a worker that ends still has: after a panic in Do, or a Kill.
+func (w *worker[In, Out]) abandon() {
+	if w.doing {
+		drop(w.current)
+	}
+	drop(w.body)
 }
 
 // event is what next has found for the worker to do.
@@ -81,6 +93,7 @@ func (w *worker[In, Out]) step() bool {
 		// Looked at after waiting, because a Kill ends the input too.
 		if what == value {
 			w.meter.skipped.Add(1)
+			drop(in)
 		}
 		return false
 	case what == flush:
@@ -90,11 +103,16 @@ func (w *worker[In, Out]) step() bool {
 		return false
 	case w.stage.Intake && received(w.stopped):
 		w.meter.skipped.Add(1)
+		drop(in)
 		return true
 	}
 	w.meter.in.Add(1)
 	w.hold()
-	return w.settle(w.ctx, w.body.Do(w.ctx, in, w.emit))
+	w.current, w.doing = in, true
+	err := w.body.Do(w.ctx, in, w.emit)
+	var none In
+	w.current, w.doing = none, false // which lets go of its memory
+	return w.settle(w.ctx, err)
 }
 
 // next waits for something to do; a Kill ends that by the end of input. What is there already is taken without a
@@ -137,6 +155,7 @@ func (w *worker[In, Out]) next() (in In, what event) {
 // send is the Emit of this worker.
 func (w *worker[In, Out]) send(v Out) error {
 	if received(w.killed) {
+		drop(v)
 		return context.Cause(w.run.kill)
 	}
 	if w.out != nil {
@@ -148,6 +167,7 @@ func (w *worker[In, Out]) send(v Out) error {
 			select {
 			case w.out <- v:
 			case <-w.killed:
+				drop(v)
 				return context.Cause(w.run.kill)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 )
@@ -16,14 +17,14 @@ type BatchOptions struct {
 	Every   time.Duration
 	Buffer  int
 
-	Limits *Limits
+	Budget *budget.Budget
 }
 
 // Batch gathers records into what one transaction commits. It holds nothing
 // back when somebody waits for the room that its records take.
 func Batch(o BatchOptions) pipeline.Stage[record.Record, record.Batch] {
 	return pipeline.Stage[record.Record, record.Batch]{
-		Name: "batch", Workers: 1, Buffer: o.Buffer, Every: o.Every, Nudge: o.Limits.Wanted(),
+		Name: "batch", Workers: 1, Buffer: o.Buffer, Every: o.Every, Nudge: o.Budget.Wanted(),
 		New: func() pipeline.Worker[record.Record, record.Batch] { return &batcher{BatchOptions: o} },
 	}
 }
@@ -41,8 +42,8 @@ func (b *batcher) Do(_ context.Context, rec record.Record, emit pipeline.Emit[re
 	}
 	b.batch = append(b.batch, rec)
 	b.bytes += int64(len(rec.Body))
-	if rec.Held > 0 {
-		b.Limits.gathered(Load{Bytes: rec.Held, Items: 1})
+	if rec.Lease != nil {
+		b.Budget.Gathered(rec.Lease.Load())
 	}
 	if len(b.batch) >= b.Records || b.bytes >= b.Bytes {
 		return b.close(emit)
@@ -58,9 +59,15 @@ func (b *batcher) Flush(_ context.Context, emit pipeline.Emit[record.Batch]) err
 	return b.close(emit)
 }
 
+// Drop gives the room of a batch back that a killed run does not commit.
+func (b *batcher) Drop() {
+	b.batch.Drop()
+	b.batch = nil
+}
+
 func (b *batcher) close(emit pipeline.Emit[record.Batch]) error {
 	batch := b.batch
 	b.batch, b.bytes = nil, 0
-	b.Limits.committing()
+	b.Budget.Committing()
 	return emit(batch)
 }

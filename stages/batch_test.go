@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
@@ -42,7 +43,7 @@ func TestBatchCloses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.options.Limits = stages.NewLimits(stages.Load{Bytes: 1, Items: 1})
+			tt.options.Budget = budget.New(budget.Load{Bytes: 1, Items: 1})
 			got := through(t, stages.Batch(tt.options), tt.in...)
 			if diff := cmp.Diff(tt.want, sizes(got)); diff != "" {
 				t.Errorf("batches (-want +got):\n%s", diff)
@@ -66,8 +67,8 @@ func TestBatchClosesByAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := make(chan record.Record)
 		run := pipeline.NewRun(t.Context(), pipeline.Options{})
-		limits := stages.NewLimits(stages.Load{Bytes: 1, Items: 1})
-		options := stages.BatchOptions{Records: 100, Bytes: 1000, Every: time.Second, Limits: limits}
+		limits := budget.New(budget.Load{Bytes: 1, Items: 1})
+		options := stages.BatchOptions{Records: 100, Bytes: 1000, Every: time.Second, Budget: limits}
 		got := collect(run, pipeline.Then(run, stages.Batch(options), slowly(run, in)))
 		done := make(chan error)
 		go func() { done <- run.Wait() }()
@@ -95,37 +96,40 @@ func TestBatchClosesByAge(t *testing.T) {
 func TestBatchIsNotHeldBackWhenSomebodyWaits(t *testing.T) {
 	tests := []struct {
 		name   string
-		limit  stages.Load
-		others stages.Load // in flight besides the records
-		wants  stages.Load // what is waited for
+		limit  budget.Load
+		others budget.Load // in flight besides the records
+		wants  budget.Load // what is waited for
 		in     int         // records of one byte that come, one by one
 		want   []int       // batches that are closed then
 	}{
-		{"all that is in flight is in the batch", stages.Load{Bytes: 10, Items: 10}, stages.Load{}, stages.Load{Bytes: 10, Items: 1}, 3, []int{3}},
-		{"one record is enough", stages.Load{Bytes: 10, Items: 10}, stages.Load{Bytes: 9}, stages.Load{Bytes: 1, Items: 1}, 1, []int{1}},
-		{"four are", stages.Load{Bytes: 100, Items: 10}, stages.Load{Items: 6}, stages.Load{Bytes: 1, Items: 4}, 4, []int{4}},
-		{"none would be", stages.Load{Bytes: 100, Items: 10}, stages.Load{Items: 8}, stages.Load{Bytes: 1, Items: 4}, 2, nil},
-		{"nobody waits", stages.Load{Bytes: 10, Items: 10}, stages.Load{}, stages.Load{}, 3, nil},
+		{"all that is in flight is in the batch", budget.Load{Bytes: 10, Items: 10}, budget.Load{}, budget.Load{Bytes: 10, Items: 1}, 3, []int{3}},
+		{"one record is enough", budget.Load{Bytes: 10, Items: 10}, budget.Load{Bytes: 9}, budget.Load{Bytes: 1, Items: 1}, 1, []int{1}},
+		{"four are", budget.Load{Bytes: 100, Items: 10}, budget.Load{Items: 6}, budget.Load{Bytes: 1, Items: 4}, 4, []int{4}},
+		{"none would be", budget.Load{Bytes: 100, Items: 10}, budget.Load{Items: 8}, budget.Load{Bytes: 1, Items: 4}, 2, nil},
+		{"nobody waits", budget.Load{Bytes: 10, Items: 10}, budget.Load{}, budget.Load{}, 3, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				in := make(chan record.Record)
 				run := pipeline.NewRun(t.Context(), pipeline.Options{})
-				limits := stages.NewLimits(tt.limit)
-				options := stages.BatchOptions{Records: 100, Bytes: 1000, Every: time.Hour, Limits: limits}
+				limits := budget.New(tt.limit)
+				options := stages.BatchOptions{Records: 100, Bytes: 1000, Every: time.Hour, Budget: limits}
 				got := collect(run, pipeline.Then(run, stages.Batch(options), slowly(run, in)))
 				done := make(chan error)
 				go func() { done <- run.Wait() }()
-				all := stages.Load{Bytes: tt.others.Bytes + int64(tt.in), Items: tt.others.Items + int64(tt.in)}
-				limits.Correct(stages.Load{}, all)
+				limits.Hold(tt.others)
+				var records []record.Record
+				for range tt.in {
+					records = append(records, record.Record{Lease: limits.Hold(budget.Load{Bytes: 1, Items: 1})})
+				}
 				ctx, leave := context.WithCancel(t.Context())
-				if tt.wants != (stages.Load{}) {
+				if tt.wants != (budget.Load{}) {
 					go func() { _, _ = limits.Reserve(ctx, tt.wants) }()
 				}
-				for range tt.in {
+				for _, rec := range records {
 					synctest.Wait()
-					in <- record.Record{Held: 1}
+					in <- rec
 				}
 				synctest.Wait()
 				if diff := cmp.Diff(tt.want, sizes(*got)); diff != "" {

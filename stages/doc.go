@@ -12,7 +12,7 @@
 // room.go (no answer is larger than what was reserved for it) and habits.go (what
 // is learnt about a kind).
 //
-// They share two things. [Limits] bounds what is in flight: bytes and documents
+// They share two things. A [budget.Budget] bounds what is in flight: bytes and documents
 // are reserved before a request and released after the commit. The [Ledger]
 // keeps the books of each kind: what was listed, asked and answered, so that
 // nothing is called complete that is not.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -301,7 +302,7 @@ type rig struct {
 	server   stages.Looker // what fetch talks to; nil: looker
 	store    *store
 	ledger   *stages.Ledger
-	limits   *stages.Limits
+	limits   *budget.Budget
 	size     int
 	full     bool
 	missing  bool
@@ -319,7 +320,7 @@ func newRig(looker *fakeLooker, kinds ...*catalogue.Spec) *rig {
 	}
 	return &rig{
 		looker: looker, store: &store{}, size: 4,
-		ledger: stages.NewLedger(names), limits: stages.NewLimits(stages.Load{Bytes: 96 << 20, Items: 1000}),
+		ledger: stages.NewLedger(names), limits: budget.New(budget.Load{Bytes: 96 << 20, Items: 1000}),
 	}
 }
 
@@ -358,7 +359,7 @@ func (r *rig) fetchBy(t *testing.T, workers int, asks ...record.Ask) []record.It
 	}
 	items := pipeline.Then(run, stages.Fetch(r.fetchOptions(workers)), pipeline.From(run, asks))
 	if r.frees {
-		items = pipeline.Then(run, freeing(r.limits), items)
+		items = pipeline.Then(run, freeing(), items)
 	}
 	all := collect(run, items)
 	if err := run.Wait(); err != nil {
@@ -367,34 +368,22 @@ func (r *rig) fetchBy(t *testing.T, workers int, asks ...record.Ask) []record.It
 	return *all
 }
 
-// taken is the room of a body of its own.
-type taken struct {
-	limits *stages.Limits
-	bytes  int64
-}
-
-func (t taken) Leave() { t.limits.Release(stages.Load{Bytes: t.bytes}) }
-
 // reserve gives the items that have a body their room in limits.
-func reserve(limits *stages.Limits, items ...record.Item) []record.Item {
+func reserve(limits *budget.Budget, items ...record.Item) []record.Item {
 	for i := range items {
 		if size := int64(len(items[i].Body)); size > 0 {
-			limits.Correct(stages.Load{}, stages.Load{Bytes: size, Items: 1})
-			items[i].Room = taken{limits, size}
+			items[i].Lease = limits.Hold(budget.Load{Bytes: size, Items: 1})
 		}
 	}
 	return items
 }
 
 // freeing is a stage that gives back the room of what it is given.
-func freeing(limits *stages.Limits) pipeline.Stage[record.Item, record.Item] {
+func freeing() pipeline.Stage[record.Item, record.Item] {
 	return pipeline.Stage[record.Item, record.Item]{
 		Name: "free", Workers: 1,
 		New: pipeline.Shared(func(_ context.Context, item record.Item, emit pipeline.Emit[record.Item]) error {
-			if item.Room != nil {
-				item.Room.Leave()
-				limits.Release(stages.Load{Items: 1})
-			}
+			item.Drop()
 			return emit(item)
 		}),
 	}
@@ -410,7 +399,7 @@ func (r *rig) fetchOptions(workers int) stages.FetchOptions {
 		log = hclog.NewNullLogger()
 	}
 	return stages.FetchOptions{
-		Workers: workers, Buffer: 8, PageSize: r.size, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Limits: r.limits, Ledger: r.ledger,
+		Workers: workers, Buffer: 8, PageSize: r.size, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Budget: r.limits, Ledger: r.ledger,
 		Log: log, Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -28,7 +29,7 @@ type FetchOptions struct {
 
 	Looker Looker
 	Store  Store
-	Limits *Limits
+	Budget *budget.Budget
 	Ledger *Ledger
 	Log    hclog.Logger
 	Now    func() time.Time
@@ -126,7 +127,7 @@ func (t *task) descend(ctx context.Context, how record.How, offset int, want []r
 // alone asks for each of want by itself. What a page leaves may be a lot, while the
 // other workers have nothing to do any more, so as many are asked for at once as
 // there are workers; the client bounds how many calls of all of them are in the air.
-// Whoever calls it must hold no room.
+// Release every lease before: others may wait for its room.
 func (t *task) alone(ctx context.Context, want []record.Listed) error {
 	if len(want) == 1 {
 		return t.single(ctx, want[0])
@@ -201,10 +202,10 @@ func refused(status int) bool {
 	return status >= 400 && status < 500 && status != http.StatusTooManyRequests
 }
 
-func (t *task) item(want record.Listed, body []byte, in *room, route catalogue.Route, at time.Time) record.Item {
+func (t *task) item(want record.Listed, body []byte, lease *budget.Lease, route catalogue.Route, at time.Time) record.Item {
 	return record.Item{
 		Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp,
-		Body: body, Known: want.Hash, Route: route.String(), At: at, Room: in,
+		Body: body, Known: want.Hash, Route: route.String(), At: at, Lease: lease,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
@@ -224,7 +225,7 @@ func TestFetchKnowsWhatIsStored(t *testing.T) {
 		switch {
 		case !item.Same:
 			bodies = append(bodies, item.ID)
-		case item.Body != nil || item.Room != nil || item.Size != int64(len(body(0))) || item.Stamp != record.Digest{9} ||
+		case item.Body != nil || item.Lease != nil || item.Size != int64(len(body(0))) || item.Stamp != record.Digest{9} ||
 			item.State != record.Present || item.Route != "GET /dashboards/search" || item.At.IsZero():
 			t.Errorf("the same bytes: %+v", item)
 		default:
@@ -249,7 +250,7 @@ func TestFetchGivesBackAnAnswerInWhichAllIsStored(t *testing.T) {
 	}
 	r.fetch(t, ask)
 	now, most := r.limits.Used()
-	if now != (stages.Load{}) {
+	if now != (budget.Load{}) {
 		t.Errorf("%+v are in flight when nothing is", now)
 	}
 	if want := ask.Want[0].Size + ask.Want[1].Size; most.Bytes > want+int64(len("[,]")) {
@@ -267,9 +268,9 @@ func TestFetchHoldsWhatIsInFlight(t *testing.T) {
 	for _, d := range looker.things[:3] {
 		page += int64(len(d.body()))
 	}
-	for i, want := range []stages.Load{
-		{Bytes: page + single, Items: 4}, {Bytes: page + single, Items: 4}, {Bytes: page + single, Items: 4},
-		{Bytes: single, Items: 4}, {Items: 4}, // the page's bytes go with its last row
+	for i, want := range []budget.Load{
+		{Bytes: page + single, Items: 4}, {Bytes: page + single, Items: 3}, {Bytes: page + single, Items: 2},
+		{Bytes: single, Items: 1}, {}, // the page's bytes go with its last row
 	} {
 		if now, _ := r.limits.Used(); now != want {
 			t.Errorf("when %d have left, %+v are in flight, want %+v", i, now, want)
@@ -277,10 +278,10 @@ func TestFetchHoldsWhatIsInFlight(t *testing.T) {
 		if i == len(items)-1 {
 			break
 		}
-		if (items[i].Room == nil) != (items[i].Body == nil) {
-			t.Fatalf("%s has room %v", items[i].Ref, items[i].Room)
+		if (items[i].Lease == nil) != (items[i].Body == nil) {
+			t.Fatalf("%s has a lease of %+v", items[i].Ref, items[i].Lease.Load())
 		}
-		items[i].Room.Leave()
+		items[i].Drop()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -20,25 +21,24 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	if len(want) > 1 {
 		call.Tries = patience
 	}
-	answer, held, err := t.get(ctx, call, Load{Bytes: t.expect(want), Items: int64(len(want))}, len(want) > 1)
+	answer, lease, err := t.get(ctx, call, budget.Load{Bytes: t.expect(want), Items: int64(len(want))}, len(want) > 1)
 	if err != nil {
 		return want, err
 	}
+	defer lease.Release() // which does nothing once it is split
 	found, unclear, strangers, err := t.read(answer.Body, want)
 	if err != nil {
-		t.Limits.drop(answer, held)
 		return want, broken(err)
 	}
 	t.heed(many, offset, len(want), len(found)+len(unclear), strangers)
 	found, doubtful, v, err := t.trust(ctx, found)
 	if err != nil || !v.usable() {
-		t.Limits.drop(answer, held)
 		return want, err
 	}
 	unclear = append(unclear, doubtful...)
-	t.learn(held.Bytes, len(found)+strangers)
+	t.learn(int64(len(answer.Body)), len(found)+strangers)
 	t.served(many.How, len(want))
-	if err := t.settleAll(found, answer, held, v, many.Route); err != nil {
+	if err := t.settleAll(found, lease, v, many.Route); err != nil {
 		return nil, err
 	}
 	if err := t.alone(ctx, unclear); err != nil {
@@ -83,20 +83,27 @@ func rest(want []record.Listed, found []matched, unclear []record.Listed) []reco
 // settleAll settles the rows of an answer, whose room is given back when the last
 // of them is done with. Rows that were not proven get no stamp, so that the next run
 // fetches them again.
-func (t *task) settleAll(found []matched, answer Answer, held Load, v verdict, route catalogue.Route) error {
+func (t *task) settleAll(found []matched, lease *budget.Lease, v verdict, route catalogue.Route) error {
 	if len(found) > 0 && !t.kind.Detail.IsZero() {
 		t.Ledger.Learn(t.kind.Name, record.RowsStored)
 	}
-	in := t.shareOut(found, answer, held)
+	leases := shareOut(found, lease)
+	defer func() { // of rows that could not be handed on
+		for _, l := range leases {
+			l.Release()
+		}
+	}()
 	at := t.Now()
 	for _, m := range found {
 		if v == unproven {
 			m.want.Stamp = record.Digest{}
 		}
-		item := t.item(m.want, m.row, in, route, at)
+		item := t.item(m.want, m.row, nil, route, at)
 		item.Read = m.doc
 		if m.same {
-			item.Same, item.Size, item.Body, item.Room = true, int64(len(m.row)), nil, nil
+			item.Same, item.Size, item.Body = true, int64(len(m.row)), nil
+		} else {
+			item.Lease, leases = leases[0], leases[1:]
 		}
 		if err := t.settle(item); err != nil {
 			return err
@@ -105,9 +112,9 @@ func (t *task) settleAll(found []matched, answer Answer, held Load, v verdict, r
 	return nil
 }
 
-// shareOut shares the room of an answer among the bodies that are cut out of it.
-// Where there is none, it is given back.
-func (t *task) shareOut(found []matched, answer Answer, held Load) *room {
+// shareOut splits the lease of an answer among the bodies that are cut out of it. Where
+// there is none, it is released.
+func shareOut(found []matched, lease *budget.Lease) []*budget.Lease {
 	bodies := 0
 	for _, m := range found {
 		if !m.same {
@@ -115,11 +122,10 @@ func (t *task) shareOut(found []matched, answer Answer, held Load) *room {
 		}
 	}
 	if bodies == 0 {
-		t.Limits.drop(answer, held)
+		lease.Release()
 		return nil
 	}
-	t.Limits.Correct(held, Load{Bytes: held.Bytes, Items: int64(bodies)})
-	return t.Limits.share(answer, bodies)
+	return lease.Split(bodies)
 }
 
 // matched is a row of an answer and the document that it was asked for.

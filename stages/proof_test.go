@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -170,14 +171,14 @@ func TestPoorWholeListsDoNotWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looker := &fakeLooker{things: things(9), poor: true}
 		r := newRig(looker, kindOf(t, "roles"))
-		r.limits = stages.NewLimits(stages.Load{Bytes: 1000, Items: 1})
+		r.limits = budget.New(budget.Load{Bytes: 1000, Items: 1})
 		r.frees = true
 		items := r.fetchBy(t, 2,
 			record.Ask{Kind: "roles", How: record.Whole, State: record.Present}, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
 		if got := ids(items, hasBody); len(got) != 18 {
 			t.Errorf("%d documents came, want 9 twice: %v", len(got), got)
 		}
-		if now, _ := r.limits.Used(); now != (stages.Load{}) {
+		if now, _ := r.limits.Used(); now != (budget.Load{}) {
 			t.Errorf("in flight at the end: %+v", now)
 		}
 	})

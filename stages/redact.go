@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -57,16 +58,15 @@ func NewSecrets(paths []string) (Secrets, error) {
 // Redact is an optional stage between fetch and serialize: it replaces secret
 // values by a marker before anything is hashed or stored, and notes their paths
 // on the item. All other bytes stay as they are.
-func Redact(workers, buffer int, secrets Secrets, limits *Limits) pipeline.Stage[record.Item, record.Item] {
+func Redact(workers, buffer int, secrets Secrets) pipeline.Stage[record.Item, record.Item] {
 	return pipeline.Stage[record.Item, record.Item]{
 		Name: "redact", Workers: workers, Buffer: buffer,
 		New: pipeline.Shared(func(_ context.Context, item record.Item, emit pipeline.Emit[record.Item]) error {
 			if item.Body != nil {
 				redacted, paths := secrets[item.Kind].Redact(item.Body)
 				if len(paths) > 0 {
-					limits.Correct(Load{}, Load{Bytes: int64(len(redacted))})
-					item.Room.Leave()
-					item.Body, item.Redacted, item.Room = redacted, paths, limits.share(Answer{Body: redacted}, 1)
+					item.Lease.Resize(budget.Load{Bytes: int64(len(redacted)), Items: 1})
+					item.Body, item.Redacted = redacted, paths
 					item.Read = nil // of another body
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -24,11 +25,11 @@ func TestRedact(t *testing.T) {
 	for i := range items {
 		items[i].Read = &record.Document{ID: items[i].ID}
 	}
-	limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
-	var left []record.Room
-	var held stages.Load
+	limits := budget.New(budget.Load{Bytes: 1 << 20, Items: 10})
+	var left []record.Item
+	var held budget.Load
 	paths := map[string][]string{}
-	for _, item := range through(t, stages.Redact(1, 1, secrets, limits), reserve(limits, items...)...) {
+	for _, item := range through(t, stages.Redact(1, 1, secrets), reserve(limits, items...)...) {
 		paths[item.Ref.String()] = item.Redacted
 		if strings.Contains(string(item.Body), "abc") {
 			t.Errorf("%s: %s", item.Ref, item.Body)
@@ -36,8 +37,8 @@ func TestRedact(t *testing.T) {
 		if (item.Read == nil) != (len(item.Redacted) > 0) {
 			t.Errorf("of %s was read %+v: right only of a body that stayed", item.Ref, item.Read)
 		}
-		if item.Room != nil {
-			left = append(left, item.Room)
+		if item.Lease != nil {
+			left = append(left, item)
 			held.Bytes += int64(len(item.Body))
 			held.Items++
 		}
@@ -52,11 +53,11 @@ func TestRedact(t *testing.T) {
 	if now, _ := limits.Used(); now != held {
 		t.Errorf("in flight %+v, want %+v", now, held)
 	}
-	for _, room := range left {
-		room.Leave()
+	for _, item := range left {
+		item.Drop()
 	}
-	if now, _ := limits.Used(); now.Bytes != 0 {
-		t.Errorf("%d bytes are in flight when everybody has left", now.Bytes)
+	if now, _ := limits.Used(); now != (budget.Load{}) {
+		t.Errorf("%+v is in flight when everybody has left", now)
 	}
 }
 

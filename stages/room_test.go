@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -85,7 +86,7 @@ func TestAnswersInTheAirStayWithinTheirRoom(t *testing.T) {
 				r := newRig(&fakeLooker{things: tt.docs}, dashboards)
 				w := &weigher{Looker: r.looker}
 				r.server = w
-				r.limits, r.frees = stages.NewLimits(stages.Load{Bytes: limit, Items: 1000}), true
+				r.limits, r.frees = budget.New(budget.Load{Bytes: limit, Items: 1000}), true
 				var asks []record.Ask
 				for at := 0; at < len(tt.docs); at += tt.each {
 					var ids []string
@@ -106,7 +107,7 @@ func TestAnswersInTheAirStayWithinTheirRoom(t *testing.T) {
 				if w.wasted > tt.waste {
 					t.Errorf("%d answers were cut, want at most %d", w.wasted, tt.waste)
 				}
-				if now, _ := r.limits.Used(); now != (stages.Load{}) {
+				if now, _ := r.limits.Used(); now != (budget.Load{}) {
 					t.Errorf("in flight at the end: %+v", now)
 				}
 			})
@@ -117,7 +118,7 @@ func TestAnswersInTheAirStayWithinTheirRoom(t *testing.T) {
 func TestAsksAreCutToTheLimit(t *testing.T) {
 	looker := &fakeLooker{things: heavy(40, 100<<10)}
 	r := newRig(looker, kindOf(t, "dashboards")) // guessed at 120 KiB each
-	r.limits, r.frees = stages.NewLimits(stages.Load{Bytes: 4 << 20, Items: 1000}), true
+	r.limits, r.frees = budget.New(budget.Load{Bytes: 4 << 20, Items: 1000}), true
 	all := numbers(1, 40)
 	r.fetch(t, record.Ask{Kind: "dashboards", How: record.Page, State: record.Present, Want: want(all...)})
 	for _, call := range looker.calls {

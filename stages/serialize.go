@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/codec"
@@ -19,8 +20,6 @@ type SerializeOptions struct {
 	Codec           record.Codec
 	Dictionaries    *codec.Dictionaries // nil: bodies are encoded without
 	Policies        map[record.Kind]int // of stamps and fingerprints
-
-	Limits *Limits
 }
 
 // Serialize makes items ready to be stored: it validates a body, checks that it
@@ -40,10 +39,11 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 		New: func() pipeline.Worker[record.Item, record.Record] {
 			encoder, err := codec.NewEncoder(o.Codec, o.Dictionaries)
 			s := &serializer{
-				policies: o.Policies, limits: o.Limits, rules: rules, kinds: kinds, trash: trash, reader: canon.NewReader(), encoder: encoder,
+				policies: o.Policies, rules: rules, kinds: kinds, trash: trash, reader: canon.NewReader(), encoder: encoder,
 			}
 			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
 				if err != nil {
+					item.Drop()
 					return err
 				}
 				return emit(s.record(item))
@@ -55,7 +55,6 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 // serializer belongs to one worker.
 type serializer struct {
 	policies map[record.Kind]int
-	limits   *Limits
 	rules    map[record.Kind]*canon.Rules
 	kinds    map[record.Kind]*catalogue.Spec
 	trash    map[record.Kind]string // the member that says whether a document is in the trash
@@ -72,23 +71,26 @@ func (s *serializer) record(item record.Item) record.Record {
 	if item.Body == nil {
 		return rec
 	}
-	defer item.Room.Leave()
+	stored := false
+	defer func() {
+		if !stored {
+			item.Lease.Release()
+		}
+	}()
 	rec.Hash, rec.Size = sha256.Sum256(item.Body), int64(len(item.Body))
 	if rec.Hash == item.Known {
 		// The same bytes as last time need no reading and no encoding.
 		rec.Same = true
-		s.limits.Release(Load{Items: 1})
 		return rec
 	}
 	doc, err := s.read(&item)
 	if err != nil {
 		rec.Fault = &broken(err).Fault
-	} else if failed := stranger(s.kinds[item.Kind], record.Listed{ID: item.ID, Alias: item.Alias, Hash: item.Known}, doc, item.Body); failed != nil {
+	} else if failed := s.stranger(&item, doc); failed != nil {
 		rec.Fault = &failed.Fault
 	}
 	if rec.Fault != nil {
 		rec.Hash, rec.Size = record.Digest{}, 0
-		s.limits.Release(Load{Items: 1})
 		return rec
 	}
 	switch { // The list is older than the body.
@@ -101,17 +103,32 @@ func (s *serializer) record(item record.Item) record.Record {
 	rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Folder, doc.Owner, doc.Updated, doc.Refs
 	rec.Fingerprint = doc.Fingerprint
 	s.encode(&rec, item.Body)
-	rec.Held = int64(len(rec.Body))
-	s.limits.Correct(Load{}, Load{Bytes: rec.Held})
+	item.Lease.Resize(budget.Load{Bytes: int64(len(rec.Body)), Items: 1})
+	rec.Lease, stored = item.Lease, true
 	return rec
 }
 
-// read reads a body, unless fetch did already.
+// stranger is the failure of a body that is another document's. Of a kind that this
+// version does not know, nobody can tell.
+func (s *serializer) stranger(item *record.Item, doc record.Document) *Failed {
+	kind, known := s.kinds[item.Kind]
+	if !known {
+		return nil
+	}
+	return stranger(kind, record.Listed{ID: item.ID, Alias: item.Alias, Hash: item.Known}, doc, item.Body)
+}
+
+// read reads a body, unless fetch did already. One of a kind that this version does
+// not know has no columns, and all of its members matter.
 func (s *serializer) read(item *record.Item) (record.Document, error) {
 	if item.Read != nil {
 		return *item.Read, nil
 	}
-	return s.reader.Read(s.rules[item.Kind], item.Body)
+	rules, known := s.rules[item.Kind]
+	if !known {
+		rules = canon.Compile(&catalogue.Spec{Name: item.Kind})
+	}
+	return s.reader.Read(rules, item.Body)
 }
 
 // encode gives the record its body, in bytes that it may keep.

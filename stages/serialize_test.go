@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
@@ -81,20 +82,20 @@ func TestSerialize(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
+			limits := budget.New(budget.Load{Bytes: 1 << 20, Items: 10})
 			body := string(tt.item.Body)
-			got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4), Limits: limits}), reserve(limits, tt.item)...)[0]
+			got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4)}), reserve(limits, tt.item)...)[0]
 			now, _ := limits.Used()
 			if tt.fault != "" {
-				if got.Fault == nil || got.Fault.Class != tt.fault || got.Body != nil || got.Held != 0 {
+				if got.Fault == nil || got.Fault.Class != tt.fault || got.Body != nil || got.Lease != nil {
 					t.Fatalf("record = %+v, want fault %s and no body", got, tt.fault)
 				}
-				if now != (stages.Load{}) {
+				if now != (budget.Load{}) {
 					t.Errorf("a fault still holds %+v", now)
 				}
 				return
 			}
-			ignore := cmpopts.IgnoreFields(record.Record{}, "Ref", "Policy", "Fingerprint", "Hash", "Body", "Size", "Held", "Route", "At")
+			ignore := cmpopts.IgnoreFields(record.Record{}, "Ref", "Policy", "Fingerprint", "Hash", "Body", "Size", "Lease", "Route", "At")
 			if diff := cmp.Diff(tt.want, got, ignore); diff != "" {
 				t.Errorf("record (-want +got):\n%s", diff)
 			}
@@ -110,7 +111,7 @@ func TestSerialize(t *testing.T) {
 			if diff := cmp.Diff(body, string(plain)); err != nil || diff != "" {
 				t.Errorf("decoded body (-want +got): %v\n%s", err, diff)
 			}
-			if want := (stages.Load{Bytes: int64(len(got.Body)), Items: 1}); now != want {
+			if want := (budget.Load{Bytes: int64(len(got.Body)), Items: 1}); now != want {
 				t.Errorf("in flight %+v, want the encoded body's %+v", now, want)
 			}
 		})
@@ -125,8 +126,7 @@ func TestSerializePassesOnWhatHasNoBody(t *testing.T) {
 		{Ref: record.Ref{Kind: "looks", ID: "3"}, Fault: fault},
 		{Ref: record.Ref{Kind: "looks"}, Fault: fault},
 	}
-	limits := stages.NewLimits(stages.Load{Bytes: 1, Items: 1})
-	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4), Limits: limits}), items...)
+	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4)}), items...)
 	want := []record.Record{
 		{Ref: items[0].Ref, Same: true, State: record.Present, Stamp: record.Digest{1}, Policy: 4},
 		{Ref: items[1].Ref, State: record.Gone, Policy: 4},
@@ -143,23 +143,42 @@ func TestSerializeLeavesAloneWhatIsStoredAlready(t *testing.T) {
 	known.Known, known.Stamp = sha256.Sum256(known.Body), record.Digest{1}
 	other := bodyItem("groups", "8", `{"id":"8"}`)
 	other.Known = known.Known
-	limits := stages.NewLimits(stages.Load{Bytes: 100, Items: 10})
-	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Limits: limits}), reserve(limits, known, other)...)
+	limits := budget.New(budget.Load{Bytes: 100, Items: 10})
+	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd}), reserve(limits, known, other)...)
 	if !got[0].Same || got[0].Body != nil || got[0].Size != 10 || got[0].Stamp != known.Stamp || got[0].State != record.Present {
 		t.Errorf("the same bytes: %+v, want the same without a body", got[0])
 	}
 	if got[1].Same || got[1].Body == nil {
 		t.Errorf("other bytes: %+v, want a body", got[1])
 	}
-	if now, _ := limits.Used(); now != (stages.Load{Bytes: got[1].Held, Items: 1}) {
+	if now, _ := limits.Used(); now != (budget.Load{Bytes: int64(len(got[1].Body)), Items: 1}) {
 		t.Errorf("in flight %+v, want what the second one holds", now)
+	}
+}
+
+// TestSerializeTakesWhatComesFromElsewhere: an item of a kind that this version does not
+// know, and without a lease, as an import of another vault brings it.
+func TestSerializeTakesWhatComesFromElsewhere(t *testing.T) {
+	serialize := stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Plain})
+	for _, kind := range []record.Kind{"looks", "holograms"} {
+		got := through(t, serialize, bodyItem(kind, "7", `{"id":"7","title":"a"}`))[0]
+		if got.Fault != nil || string(got.Body) != `{"id":"7","title":"a"}` || got.Hash.IsZero() || got.Fingerprint.IsZero() || got.Lease != nil {
+			t.Errorf("%s: %+v, want it with its body, hash and fingerprint", kind, got)
+		}
+		sink := &store{}
+		run := pipeline.NewRun(t.Context(), pipeline.Options{})
+		batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{Records: 2, Bytes: 100, Every: time.Second, Budget: budget.New(budget.Load{Bytes: 1, Items: 1})}),
+			pipeline.From(run, []record.Record{got}))
+		pipeline.Into(run, stages.Write(stages.WriteOptions{Store: sink}), batches)
+		if err := run.Wait(); err != nil || len(sink.batches) != 1 {
+			t.Errorf("%s: %d batches, %v; want it stored", kind, len(sink.batches), err)
+		}
 	}
 }
 
 func TestSerializeRefusesAnUnknownCodec(t *testing.T) {
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
-	limits := stages.NewLimits(stages.Load{Bytes: 1, Items: 1})
-	stage := stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: "lzw", Limits: limits})
+	stage := stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: "lzw"})
 	collect(run, pipeline.Then(run, stage, pipeline.From(run, []record.Item{{}})))
 	if err := run.Wait(); err == nil || !strings.Contains(err.Error(), "codec") {
 		t.Errorf("Wait = %v, want an error about the codec", err)
@@ -190,8 +209,8 @@ func TestSerializeKnowsADocumentByItsOtherNames(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			item := bodyItem(record.Kind(tt.kind), tt.id, tt.body)
 			item.Alias = tt.alias
-			limits := stages.NewLimits(stages.Load{Bytes: 1 << 20, Items: 10})
-			records := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Plain, Limits: limits}), reserve(limits, item)...)
+			limits := budget.New(budget.Load{Bytes: 1 << 20, Items: 10})
+			records := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Plain}), reserve(limits, item)...)
 			class := ""
 			if records[0].Fault != nil {
 				class = records[0].Fault.Class

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -50,22 +51,22 @@ func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
 		}
 		return failed
 	}
-	answer, held, err := t.get(ctx, call, Load{Bytes: t.guess(1), Items: 1}, false)
+	answer, lease, err := t.get(ctx, call, budget.Load{Bytes: t.guess(1), Items: 1}, false)
 	if err != nil {
 		return err
 	}
 	if unread != nil {
-		t.Limits.drop(answer, held)
+		lease.Release()
 		return unread
 	}
-	t.learn(held.Bytes, 1)
+	t.learn(int64(len(answer.Body)), 1)
 	if got.same {
-		t.Limits.drop(answer, held)
+		lease.Release()
 		item := t.item(want, nil, nil, call.Route, t.Now())
 		item.Same, item.Size = true, want.Size
 		return t.settle(item)
 	}
-	item := t.item(want, answer.Body, t.Limits.share(answer, 1), call.Route, t.Now())
+	item := t.item(want, answer.Body, lease, call.Route, t.Now())
 	item.Read, item.Alias = got.doc, want.Alias
 	return t.settle(item)
 }

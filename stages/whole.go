@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -21,10 +22,10 @@ func (t *task) whole(ctx context.Context) error {
 			return err
 		}
 	}
-	answer, rows, held, err := t.all(ctx)
+	answer, rows, lease, err := t.all(ctx)
+	defer lease.Release()             // which does nothing once it is split
 	if errors.Is(err, errUncounted) { // the rows that came are what they are
 		if err = t.cut(err); err != nil {
-			t.Limits.drop(answer, held)
 			return err
 		}
 	}
@@ -43,16 +44,16 @@ func (t *task) whole(ctx context.Context) error {
 	list := t.identify(rows)
 	found, doubtful, v, err := t.documents(ctx, list)
 	if err != nil || !v.usable() {
-		// Whoever waits for room must hold none: others may wait for that.
-		t.Limits.drop(answer, held)
+		// Release the lease before waiting for another: others may wait for its room.
+		lease.Release()
 	}
 	if err != nil {
 		return err
 	}
-	t.learn(held.Bytes, len(rows))
+	t.learn(int64(len(answer.Body)), len(rows))
 	alone := slices.Concat(list.unclear, doubtful)
 	if v.usable() {
-		err = t.settleAll(found, answer, held, v, t.kind.Listing.Route)
+		err = t.settleAll(found, lease, v, t.kind.Listing.Route)
 	} else {
 		for _, m := range found {
 			alone = append(alone, m.want)
@@ -80,16 +81,21 @@ func (t *task) cut(why error) error {
 	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &broken(why).Fault, At: t.Now()})
 }
 
-// all gets the rows of the list, which point into one answer, and the room that
-// it takes. An answer that is no list is asked for again, and so is one that holds
+// all gets the rows of the list, which point into one answer, and the lease of that. An answer that is no list is asked for again, and so is one that holds
 // less than there is: the last of them comes with errUncounted.
-func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, held Load, err error) {
+func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, lease *budget.Lease, err error) {
 	route := t.kind.Listing.Route
-	want := Load{Bytes: max(t.guess(100), t.small()), Items: 1}
+	want := budget.Load{Bytes: max(t.guess(100), t.small()), Items: 1}
+	found := false
+	defer func() {
+		if !found { // or a panic
+			lease.Release()
+		}
+	}()
 	for n := 1; n <= patience; n++ {
-		answer, held, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values(), Check: isArray}, want, false)
+		answer, lease, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values(), Check: isArray}, want, false)
 		if err != nil {
-			return Answer{}, nil, Load{}, err
+			return Answer{}, nil, nil, err
 		}
 		rows, err = canon.Rows(answer.Body)
 		if err == nil && answer.HasTotal && answer.Total != len(rows) {
@@ -97,14 +103,15 @@ func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, held Load
 			err = t.lookBehind(ctx, rows, answer.Total)
 		}
 		if err == nil || n == patience && errors.Is(err, errUncounted) {
-			return answer, rows, held, err
+			found = true
+			return answer, rows, lease, err
 		}
-		t.Limits.drop(answer, held)
+		lease.Release()
 		if !errors.Is(err, errUncounted) && !errors.Is(err, canon.ErrInvalid) {
-			return Answer{}, nil, Load{}, err
+			return Answer{}, nil, nil, err
 		}
 	}
-	return Answer{}, nil, Load{}, broken(err)
+	return Answer{}, nil, nil, broken(err)
 }
 
 // errUncounted means that a list in one answer may not be all of it.

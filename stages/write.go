@@ -10,8 +10,7 @@ import (
 
 // WriteOptions are what write needs.
 type WriteOptions struct {
-	Store  Store
-	Limits *Limits
+	Store Store
 	// Committed is told of every batch once it is durable. Nil: nobody.
 	Committed func(record.Batch)
 }
@@ -26,17 +25,10 @@ func Write(o WriteOptions) pipeline.Stage[record.Batch, struct{}] {
 }
 
 func (o WriteOptions) commit(ctx context.Context, batch record.Batch, _ pipeline.Emit[struct{}]) error {
-	var load Load
-	for _, rec := range batch {
-		if rec.Held > 0 {
-			load.Bytes += rec.Held
-			load.Items++
-		}
-	}
+	defer batch.Drop() // durable or not, its room is free
 	if err := o.Store.Commit(ctx, batch); err != nil {
 		return fmt.Errorf("commit %d records: %w", len(batch), err)
 	}
-	o.Limits.Release(load)
 	if o.Committed != nil {
 		o.Committed(batch)
 	}

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
@@ -18,37 +20,42 @@ func TestWriteIsAlwaysOneWorker(t *testing.T) {
 }
 
 func TestWriteReleasesAfterTheCommit(t *testing.T) {
-	limits := stages.NewLimits(stages.Load{Bytes: 1000, Items: 10})
-	limits.Correct(stages.Load{}, stages.Load{Bytes: 30, Items: 2})
+	limits := budget.New(budget.Load{Bytes: 1000, Items: 10})
 	st := &store{}
 	var told int
-	write := stages.Write(stages.WriteOptions{Store: st, Limits: limits, Committed: func(b record.Batch) {
+	write := stages.Write(stages.WriteOptions{Store: st, Committed: func(b record.Batch) {
 		told += len(b)
 		if len(st.batches) == 0 {
 			t.Error("told before the commit")
 		}
 	}})
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
-	batch := record.Batch{{Held: 10}, {Held: 20}, {Same: true}, {Fault: &record.Fault{}}}
+	batch := record.Batch{
+		{Lease: limits.Hold(budget.Load{Bytes: 10, Items: 1})}, {Lease: limits.Hold(budget.Load{Bytes: 20, Items: 1})}, {Same: true}, {Fault: &record.Fault{}},
+	}
 	pipeline.Into(run, write, pipeline.From(run, []record.Batch{batch}))
 	if err := run.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if now, _ := limits.Used(); now != (stages.Load{}) || told != 4 {
+	if now, _ := limits.Used(); now != (budget.Load{}) || told != 4 {
 		t.Errorf("in flight %+v, told of %d records", now, told)
 	}
-	if diff := cmp.Diff([]record.Batch{batch}, st.batches); diff != "" {
+	if diff := cmp.Diff([]record.Batch{batch}, st.batches, cmpopts.IgnoreFields(record.Record{}, "Lease")); diff != "" {
 		t.Errorf("committed (-want +got):\n%s", diff)
 	}
 }
 
 func TestWriteFailureEndsTheRun(t *testing.T) {
 	full := errors.New("disk full")
-	limits := stages.NewLimits(stages.Load{Bytes: 1000, Items: 10})
-	write := stages.Write(stages.WriteOptions{Store: &store{err: full}, Limits: limits, Committed: func(record.Batch) { t.Error("told of a batch that is not durable") }})
+	limits := budget.New(budget.Load{Bytes: 1000, Items: 10})
+	held := func() record.Record { return record.Record{Lease: limits.Hold(budget.Load{Bytes: 9, Items: 1})} }
+	write := stages.Write(stages.WriteOptions{Store: &store{err: full}, Committed: func(record.Batch) { t.Error("told of a batch that is not durable") }})
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
-	pipeline.Into(run, write, pipeline.From(run, []record.Batch{{{}}, {{}}}))
+	pipeline.Into(run, write, pipeline.From(run, []record.Batch{{held(), held()}}))
 	if err := run.Wait(); !errors.Is(err, full) || run.Killed() == nil {
 		t.Errorf("Wait = %v, killed = %v; want the sink's error and a kill", err, run.Killed())
+	}
+	if now, _ := limits.Used(); now != (budget.Load{}) {
+		t.Errorf("in flight %+v when the run is over", now)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/codec"
@@ -66,7 +67,8 @@ type Result struct {
 	Stages []pipeline.StageStats
 	API    looker.Stats
 	Took   time.Duration // of this process's share of the run
-	Peak   stages.Load   // the most that was in flight
+	Peak   budget.Load   // the most that was in flight
+	Left   budget.Load   // in flight when the run was over: nothing, however it ended
 	Waited time.Duration // that fetch workers waited for the in-flight limits
 	// Unobserved is how many faults Job.Failed was not told of, because it did not keep
 	// up.
@@ -100,8 +102,8 @@ func Run(ctx context.Context, job Job) (Result, error) {
 		finish.Session = job.Measured(f.view, err)
 	}
 	sealed, sealErr := job.Sink.Finish(sealing, finish)
-	result.Run, result.API, result.Waited = sealed, job.Client.Stats(), f.limits.Waited()
-	_, result.Peak = f.limits.Used()
+	result.Run, result.API, result.Waited = sealed, job.Client.Stats(), f.budget.Waited()
+	result.Left, result.Peak = f.budget.Used()
 	if sealErr != nil && err == nil {
 		err = fmt.Errorf("seal the run: %w", sealErr)
 	}
@@ -121,7 +123,7 @@ type flow struct {
 	dictionaries *codec.Dictionaries
 	within       stages.Within
 	ledger       *stages.Ledger
-	limits       *stages.Limits
+	budget       *budget.Budget
 	view         *View
 	killed       bool
 	slowed       bool // it was said that the in-flight limits hold the run up
@@ -165,7 +167,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	}
 	f.ledger = stages.NewLedger(kindNames(f.kinds))
 	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted)
-	f.limits = stages.NewLimits(stages.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
+	f.budget = budget.New(budget.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
 	f.view = newView(f)
 	return nil
 }
@@ -203,14 +205,14 @@ func (f *flow) run(ctx context.Context) error {
 		if f.job.Stop != nil && f.job.Stop.Err() != nil {
 			return ErrInterrupted
 		}
-		began, waited := f.job.Now(), f.limits.Waited()
+		began, waited := f.job.Now(), f.budget.Waited()
 		err := f.wave(ctx, waves[n], false)
 		if err == nil {
 			err = f.missing(ctx, waves[n])
 		}
 		took := f.job.Now().Sub(began)
 		f.logWave(n, waves[n], took)
-		f.heldUp(took, f.limits.Waited()-waited)
+		f.heldUp(took, f.budget.Waited()-waited)
 		if err != nil {
 			return err
 		}
@@ -258,21 +260,21 @@ func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) 
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize,
 		Admin: admin, ProvesAbsence: proves,
 		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
-		Looker: f.api, Store: f.job.Sink, Limits: f.limits, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
+		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {
-		items = pipeline.Then(run, stages.Redact(stage.Serialize.Workers, stage.Serialize.Buffer, f.secrets, f.limits), items)
+		items = pipeline.Then(run, stages.Redact(stage.Serialize.Workers, stage.Serialize.Buffer, f.secrets), items)
 	}
 	records := pipeline.Then(run, stages.Serialize(stages.SerializeOptions{
 		Workers: stage.Serialize.Workers, Buffer: stage.Serialize.Buffer,
-		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policies: f.policies, Limits: f.limits,
+		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policies: f.policies,
 	}), items)
 	batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{
 		Records: stage.Batch.Records, Bytes: int64(stage.Batch.Bytes), Every: stage.Batch.Every.Std(),
-		Buffer: stage.Batch.Buffer, Limits: f.limits,
+		Buffer: stage.Batch.Buffer, Budget: f.budget,
 	}), records)
 	pipeline.Into(run, stages.Write(stages.WriteOptions{
-		Store: f.job.Sink, Limits: f.limits, Committed: f.view.committed,
+		Store: f.job.Sink, Committed: f.view.committed,
 	}), batches)
 
 	if f.job.Stop != nil {

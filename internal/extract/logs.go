@@ -84,7 +84,7 @@ func (f *flow) heldUp(took, waited time.Duration) {
 	}
 	f.slowed = true
 	key, advice := "limits.in_flight_bytes", "raise it where there is memory, or lower stages.fetch.workers"
-	if bytes, items := f.limits.WaitedFor(); items > bytes {
+	if bytes, items := f.budget.WaitedFor(); items > bytes {
 		key = "limits.in_flight_items"
 	}
 	f.job.Log.Warn("fetch waits for room", "limit", key, "waited", waited.Round(time.Millisecond).String(), "advice", advice)

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
@@ -161,7 +162,11 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	if r.kill != nil {
 		ctx = r.kill
 	}
-	return extract.Run(ctx, job)
+	result, err := extract.Run(ctx, job)
+	if result.Left != (budget.Load{}) {
+		r.t.Errorf("in flight when the run is over (%v): %+v", err, result.Left)
+	}
+	return result, err
 }
 
 // run makes a run that must go to its end with that outcome.

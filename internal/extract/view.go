@@ -125,7 +125,7 @@ func (v *View) Snapshot() Snapshot {
 	defer v.mu.Unlock()
 	s := Snapshot{
 		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Packed: v.packed, Encoded: v.encoded,
-		API: v.flow.job.Client.Stats(), Stages: v.flow.stats(), Waited: v.flow.limits.Waited(),
+		API: v.flow.job.Client.Stats(), Stages: v.flow.stats(), Waited: v.flow.budget.Waited(),
 	}
 	for _, p := range progress {
 		t := v.kinds[p.Kind]

@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/hex"
 	"time"
+
+	"github.com/lookervault/lookervault/internal/budget"
 )
 
 // Kind is the plural name of a sort of document, as Looker's API spells it:
@@ -119,25 +121,23 @@ type Item struct {
 	Ref
 	State State
 	Stamp Digest
-	Body  []byte    // exact bytes as the server sent them; nil when Same, gone or a fault
-	Read  *Document // what was read from Body already, nil when nothing was
-	Route string    // template of the route that brought the body, "GET /dashboards/{dashboard_id}"
-	At    time.Time // when the body arrived
-	Same  bool      // the stored version is still right: a stamp proves it, or the same bytes came
-	Size  int64     // bytes that came of a body that is the same
-	Known Digest    // hash of the stored body: one with the same bytes is the same
-	Fault *Fault    // why there is no body, or nil
-	Alias string    // see Listed
-	Room  Room      // what Body takes of the in-flight budget; nil without a body
+	Body  []byte        // exact bytes as the server sent them; nil when Same, gone or a fault
+	Read  *Document     // what was read from Body already, nil when nothing was
+	Route string        // template of the route that brought the body, "GET /dashboards/{dashboard_id}"
+	At    time.Time     // when the body arrived
+	Same  bool          // the stored version is still right: a stamp proves it, or the same bytes came
+	Size  int64         // bytes that came of a body that is the same
+	Known Digest        // hash of the stored body: one with the same bytes is the same
+	Fault *Fault        // why there is no body, or nil
+	Alias string        // see Listed
+	Lease *budget.Lease // of the memory of Body; nil without a body, and where none is kept account of
 
 	Redacted []string // paths that were replaced by the redaction marker
 }
 
-// Room is the memory of an answer and its share of the in-flight budget. The items
-// that were cut out of one answer have it in common: each leaves once, by whoever
-// is done with its Body, which must not be touched any more from then on. When all
-// have left, both are given back.
-type Room interface{ Leave() }
+// Drop gives the room of an item back that nobody will store. Body must not be
+// touched any more.
+func (i Item) Drop() { i.Lease.Release() }
 
 // Codec names how a stored body is encoded.
 type Codec string
@@ -180,11 +180,21 @@ type Record struct {
 	Route       string
 	At          time.Time
 	Redacted    []string
-	Held        int64
+	Lease       *budget.Lease // of the memory of Body; nil where none is kept account of
 }
+
+// Drop gives the room of a record back: it is committed, or nobody will.
+func (r Record) Drop() { r.Lease.Release() }
 
 // Batch is what one transaction commits.
 type Batch []Record
+
+// Drop gives the room of all records back.
+func (b Batch) Drop() {
+	for i := range b {
+		b[i].Lease.Release()
+	}
+}
 
 // Fault is a document, a listing when the id is empty, or a row of a listing (see
 // [RowRef]), that could not be fetched. It is a value that is committed, never an error that is only logged.
