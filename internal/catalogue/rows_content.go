@@ -148,6 +148,8 @@ var content = []Spec{
 			{Path: "dashboard_id", Kind: "dashboards", Role: Parent},
 			{Path: "look_id", Kind: "looks", Role: Parent},
 			{Path: "lookml_dashboard_id", Kind: "lookml_dashboards", Role: Parent},
+			// Tabs of a LookML dashboard have no id: it is their labels that are named.
+			{Path: "tab_ids", Kind: "dashboards", Part: "dashboard_layouts.id", Unless: "lookml_dashboard_id"},
 			{Path: "query_id", Kind: "queries", Follow: true},
 		},
 		Copies:       []string{"user"},

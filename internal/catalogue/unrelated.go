@@ -22,7 +22,6 @@ func NoRelations() []Unrelated {
 			"DashboardLayoutComponent.dashboard_element_id", "BoardItem.board_section_id", "HomepageItem.homepage_section_id",
 			"Agent.golden_query_ids",
 		}, "names a part of the document itself"},
-		{[]string{"ScheduledPlan.tab_ids"}, "names parts of the dashboard that the plan names, or their labels"},
 		{[]string{"Query.slug", "Dashboard.slug", "ContentMeta.slug", "*.public_slug"}, "another name of the document itself, or of what it nests"},
 		{[]string{"MergeQuerySourceQuery.query_slug"}, "the alias of the query that stands beside it"},
 		{[]string{"BoardItem.content_metadata_id", "HomepageItem.content_metadata_id"}, "that of the content which stands beside it"},
