@@ -219,7 +219,7 @@ func (l *Ledger) Notes() []string {
 		if n := len(a.unserved); n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not served (404): %s", kind, n, some(a.unserved)))
 		}
-		if n := len(a.orphans); n > 0 && !l.complete(catalogue.Parents(kind)) {
+		if n := len(a.orphans); n > 0 && !l.complete(catalogue.LeadingTo(kind)) {
 			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not seen in this run: %s", kind, n, some(a.orphans)))
 		}
 		if n := len(a.absent); n > 0 {

@@ -165,7 +165,7 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 			return err
 		}
 		if last {
-			if l.Ledger.budgetCut(catalogue.Parents(kind.Name)) {
+			if l.Ledger.budgetCut(catalogue.LeadingTo(kind.Name)) {
 				l.Ledger.Ended(kind.Name, record.Budget, budgetUsedUp)
 			} else {
 				l.Ledger.Ended(kind.Name, record.Complete, "")

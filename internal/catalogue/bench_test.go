@@ -26,11 +26,11 @@ func BenchmarkLookups(b *testing.B) {
 			}
 		}
 	})
-	b.Run("parents", func(b *testing.B) {
+	b.Run("leading to", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if len(catalogue.Parents("queries")) < 3 {
-				b.Fatal("queries have few parents")
+			if len(catalogue.LeadingTo("queries")) < 3 {
+				b.Fatal("few kinds lead to queries")
 			}
 		}
 	})

@@ -12,7 +12,7 @@ import (
 type index struct {
 	rows    []*Spec
 	byName  map[record.Kind]*Spec
-	parents map[record.Kind][]record.Kind
+	leading map[record.Kind][]record.Kind
 	waves   map[record.Kind]int
 	owned   map[record.Kind]bool
 }
@@ -21,7 +21,7 @@ var table = newIndex(slices.Concat(content, people, access, models, appearance, 
 
 func newIndex(rows []Spec) *index {
 	t := &index{
-		byName: make(map[record.Kind]*Spec), parents: make(map[record.Kind][]record.Kind), waves: make(map[record.Kind]int),
+		byName: make(map[record.Kind]*Spec), leading: make(map[record.Kind][]record.Kind), waves: make(map[record.Kind]int),
 		owned: make(map[record.Kind]bool),
 	}
 	for i := range rows {
@@ -30,8 +30,8 @@ func newIndex(rows []Spec) *index {
 	}
 	for _, kind := range t.rows {
 		for r := range kind.Leads() {
-			if !slices.Contains(t.parents[r.Kind], kind.Name) {
-				t.parents[r.Kind] = append(t.parents[r.Kind], kind.Name)
+			if !slices.Contains(t.leading[r.Kind], kind.Name) {
+				t.leading[r.Kind] = append(t.leading[r.Kind], kind.Name)
 			}
 			others, known := t.owned[r.Kind]
 			t.owned[r.Kind] = r.Role == Owns && (others || !known)
@@ -49,7 +49,7 @@ func (t *index) wave(name record.Kind) int {
 		return 0
 	}
 	wave := 0
-	for _, parent := range t.parents[name] {
+	for _, parent := range t.leading[name] {
 		wave = max(wave, t.wave(parent)+1)
 	}
 	return wave
@@ -74,6 +74,6 @@ func Default() []*Spec {
 // else one more than the latest of the kinds whose documents lead to it.
 func Wave(name record.Kind) int { return table.waves[name] }
 
-// Parents returns the kinds whose documents lead to documents of a kind, which are
+// LeadingTo returns the kinds whose documents lead to documents of a kind, which are
 // fetched because of them.
-func Parents(name record.Kind) []record.Kind { return slices.Clone(table.parents[name]) }
+func LeadingTo(name record.Kind) []record.Kind { return slices.Clone(table.leading[name]) }

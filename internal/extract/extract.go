@@ -377,7 +377,7 @@ func unproven(ends []record.End, failed func(record.Kind) bool) {
 	slices.SortStableFunc(ends, func(a, b record.End) int { return cmp.Compare(catalogue.Wave(a.Kind), catalogue.Wave(b.Kind)) })
 	for i := range ends {
 		if kind, ok := catalogue.Find(ends[i].Kind); ok && kind.Listing.Followed {
-			parents := catalogue.Parents(kind.Name)
+			parents := catalogue.LeadingTo(kind.Name)
 			ends[i].Unproven = slices.ContainsFunc(parents, func(parent record.Kind) bool { return !proven(parent) })
 		}
 	}
@@ -392,7 +392,7 @@ func cutShort(ends []record.End) {
 		end := &ends[i]
 		kind, ok := catalogue.Find(end.Kind)
 		if ok && kind.Listing.Followed && end.Listing == record.Complete {
-			for _, parent := range catalogue.Parents(kind.Name) {
+			for _, parent := range catalogue.LeadingTo(kind.Name) {
 				if above, isCut := cut[parent]; isCut {
 					end.Listing, end.Reason = above.Listing, above.Reason
 					break

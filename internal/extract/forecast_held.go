@@ -96,7 +96,7 @@ func (o *outlook) unselected(ctx context.Context, m *model) error {
 	}
 	var parents []record.Kind
 	for _, target := range o.targets() {
-		for _, parent := range catalogue.Parents(target) {
+		for _, parent := range catalogue.LeadingTo(target) {
 			selected := slices.ContainsFunc(o.Kinds, func(k *catalogue.Spec) bool { return k.Name == parent })
 			if !selected && !slices.Contains(parents, parent) {
 				parents = append(parents, parent)

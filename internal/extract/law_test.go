@@ -203,7 +203,7 @@ func (c *chaos) differences() map[record.Ref]string {
 // pointedTo reports whether a document that the server holds names one that
 // nothing lists.
 func (c *chaos) pointedTo(ref record.Ref) bool {
-	for _, parent := range catalogue.Parents(ref.Kind) {
+	for _, parent := range catalogue.LeadingTo(ref.Kind) {
 		for _, item := range c.served(parent) {
 			if strings.Contains(string(item.Body), `"`+ref.ID+`"`) {
 				return true
@@ -232,7 +232,7 @@ func (c *chaos) named(result extract.Result) func(record.Ref) bool {
 	}
 	var owner func(kind record.Kind) bool
 	owner = func(kind record.Kind) bool {
-		return slices.ContainsFunc(catalogue.Parents(kind), func(parent record.Kind) bool {
+		return slices.ContainsFunc(catalogue.LeadingTo(kind), func(parent record.Kind) bool {
 			return short[parent] || !ended[parent] || owner(parent) || failed[parent]
 		})
 	}

@@ -242,7 +242,7 @@ func outOf(t *testing.T, text string, begins func(string, int) bool, first, forG
 			return k.Listing != record.Complete || k.Failed > 0
 		}
 		// What hangs on an owner that is said not to be whole is said with it.
-		if !said(record.Kind(kind)) && !slices.ContainsFunc(catalogue.Parents(record.Kind(kind)), said) {
+		if !said(record.Kind(kind)) && !slices.ContainsFunc(catalogue.LeadingTo(record.Kind(kind)), said) {
 			t.Errorf("%s is missing without a word", text)
 		}
 	}
