@@ -57,16 +57,19 @@ type kindView struct {
 	Default    bool        `json:"default"`    // false: only when it is named
 	Optional   bool        `json:"optional"`   // not on every instance
 	Admin      bool        `json:"admin_only"`
-	Calls      string      `json:"calls"`
-	Quotas     []string    `json:"quotas"` // that its calls are drawn from
-	Remark     string      `json:"remark"`
+	// WithoutAdmin is what a key without the Admin role sees; "" for all of it.
+	WithoutAdmin string `json:"without_admin"`
+
+	Calls  string   `json:"calls"`
+	Quotas []string `json:"quotas"` // that its calls are drawn from
+	Remark string   `json:"remark"`
 }
 
 func kindViews(pageSize int) []kindView {
 	var kinds []kindView
 	for _, k := range catalogue.All() {
 		kinds = append(kinds, kindView{
-			Kind: k.Name, What: k.Title, Restorable: !k.Reference, Default: !k.OptIn, Optional: k.Optional, Admin: k.Admins,
+			Kind: k.Name, What: k.Title, Restorable: !k.Reference, Default: !k.OptIn, Optional: k.Optional, Admin: k.Admins, WithoutAdmin: k.WithoutAdmin,
 			Calls: callsOf(k, pageSize), Quotas: quotasOf(k), Remark: k.Remark,
 		})
 	}

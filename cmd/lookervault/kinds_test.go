@@ -53,6 +53,8 @@ func TestKindsAsJSON(t *testing.T) {
 			Kind, What, Calls   string
 			Quotas              []string
 			Restorable, Default bool
+			Admin               bool   `json:"admin_only"`
+			Without             string `json:"without_admin"`
 		}
 		Views []struct{ View, What, From string }
 		Gaps  []struct{ What, Why string }
@@ -72,6 +74,16 @@ func TestKindsAsJSON(t *testing.T) {
 				t.Errorf("quotas of %s (-want +got):\n%s", k.Kind, diff)
 			}
 		}
+	}
+	without := make(map[string]string)
+	for _, k := range got.Kinds {
+		without[k.Kind] = k.Without
+		if k.Admin && k.Without != "refused" {
+			t.Errorf("%s is for administrators alone, and others see %q of it", k.Kind, k.Without)
+		}
+	}
+	if got, want := without["scheduled_plans"], "only the caller's own"; got != want || without["permission_sets"] != "" {
+		t.Errorf("without Admin: %q of scheduled_plans, want %q; %q of permission_sets, want all", got, want, without["permission_sets"])
 	}
 	for _, g := range got.Gaps {
 		if g.What == "" || g.Why == "" {
