@@ -115,7 +115,8 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 }
 
 func (c *checkup) add(check string, s status, remedy, format string, args ...any) {
-	c.findings = append(c.findings, finding{check, s, strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " "), remedy})
+	found := c.app.secrets.ScrubLong(strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " "))
+	c.findings = append(c.findings, finding{check, s, found, c.app.secrets.ScrubLong(remedy)})
 }
 
 func (c *checkup) ok(check, format string, args ...any) {
@@ -242,7 +243,7 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 	once := c.config
 	once.Retry.Attempts, once.Retry.MaxWait = 1, config.Duration(5*time.Second)
 	once.RateLimit.MaxCalls = 0
-	if c.client, err = newClient(once, hclog.NewNullLogger(), c.meter); err != nil {
+	if c.client, err = c.app.newClient(once, hclog.NewNullLogger(), c.meter); err != nil {
 		c.fail(&c.failed.config, "config", "correct the configuration", "%s", err)
 		return stop
 	}

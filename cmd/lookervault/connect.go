@@ -24,7 +24,8 @@ type server struct {
 }
 
 // newClient makes the API client that the configuration describes.
-func newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
+func (a *app) newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
+	a.secrets.Add(c.Looker.ClientSecret.Reveal()) // of the demo, which no configuration has
 	return looker.New(looker.Config{
 		BaseURL: c.Looker.BaseURL, ClientID: c.Looker.ClientID, ClientSecret: c.Looker.ClientSecret.Reveal(),
 		VerifySSL: c.Looker.VerifySSL, CAFile: c.Looker.CAFile, Timeout: c.Looker.Timeout.Std(), MaxBody: int64(c.Looker.MaxBody),
@@ -34,7 +35,7 @@ func newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker
 			Adaptive: c.RateLimit.Adaptive, MaxCalls: int64(c.RateLimit.MaxCalls),
 		},
 		Retry: looker.Retry{Attempts: c.Retry.Attempts, MaxWait: c.Retry.MaxWait.Std()},
-		Log:   log.Named("looker"), Observe: meter.Count, Secrets: secretsOf(c),
+		Log:   log.Named("looker"), Observe: meter.Count, Secrets: a.secrets,
 	})
 }
 
@@ -52,6 +53,7 @@ func connect(ctx context.Context, client *looker.Client) (server, error) {
 	if err != nil {
 		return server{}, fmt.Errorf("ask %s who is calling: %w", client.BaseURL(), err)
 	}
+	caller.ID = client.Scrub(caller.ID)
 	s.caller = caller
 	return s, nil
 }

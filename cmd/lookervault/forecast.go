@@ -49,7 +49,7 @@ func (d *dryRun) make() error {
 	// The budget is the run's, not the forecast's.
 	unbounded := d.config
 	unbounded.RateLimit.MaxCalls = 0
-	client, err := newClient(unbounded, d.log, meter)
+	client, err := d.app.newClient(unbounded, d.log, meter)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}

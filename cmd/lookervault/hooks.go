@@ -36,7 +36,7 @@ func (b *backup) after(s *ui.Summary) error {
 				s.ExitCode = exitCode(first)
 			}
 			if s.Error == "" {
-				s.Error = oneLine(err)
+				s.Error = b.app.secrets.Scrub(oneLine(err))
 			}
 		default:
 			b.log.Error("not done after the run", "error", err)

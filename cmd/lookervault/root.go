@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/ui"
 )
 
@@ -23,6 +24,7 @@ type app struct {
 	stop    context.Context // ends with the first interrupt
 	kill    context.Context // ends with the second
 	waiting context.Context // see patience; nil before that was called
+	secrets *secret.Set     // what nothing may show; nil before a configuration with secrets was loaded
 
 	configPath string // -c
 	noColor    bool   // --no-color
@@ -116,10 +118,16 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 // load reads the configuration. Reading commands take it as it is, without
 // variables and credentials.
 func (a *app) load(cmd *cobra.Command, readOnly bool, keys map[string]string, set, kinds []string) (*config.Loaded, error) {
-	return config.Load(config.Sources{
+	loaded, err := config.Load(config.Sources{
 		Path: a.configPath, Dir: ".", Flags: cmd.Flags(), FlagKeys: keys, Set: set, Kinds: kinds,
 		Environ: a.environ, ReadOnly: readOnly,
 	})
+	if err == nil && !readOnly {
+		a.secrets = secretsOf(loaded.Config)
+		addProxies(a.secrets, a.environ)
+		a.stderr.hide(a.secrets)
+	}
+	return loaded, err
 }
 
 // logger is the one logger of the program.

@@ -188,7 +188,7 @@ func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extract.Result, err error) {
 	a, c := b.app, b.config
 	meter := &extract.Meter{}
-	client, err := newClient(c, b.log, meter)
+	client, err := a.newClient(c, b.log, meter)
 	if err != nil {
 		return result, &usageError{text: err.Error()}
 	}
@@ -209,6 +209,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 		return result, err
 	}
 	defer closing(&err, sink)
+	sink = sinks.Scrubbed(sink, a.secrets.Scrub)
 	b.start.Instance, b.start.BaseURL = b.instance, client.BaseURL()
 	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, time.Now()
 	if b.start.Config, err = json.Marshal(c.Redacted()); err != nil {
@@ -303,7 +304,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	s.ExitCode = exitCode(err)
 	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds, paged)...)
 	if err != nil && !errors.Is(err, errPartial) {
-		s.Error = oneLine(err)
+		s.Error = b.app.secrets.Scrub(oneLine(err))
 	}
 	after := b.after(&s)
 	if result.Run.ID > 0 {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/lookervault/lookervault/internal/job"
+	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/ui"
 )
 
@@ -25,11 +26,12 @@ type terminal struct {
 	out io.Writer
 	tty bool
 
-	mu     sync.Mutex
-	texts  *job.Queue[[]byte] // nil before decouple
-	above  io.Writer          // nil while nothing is drawn
-	unread int                // bytes that went above since the terminal took anything last
-	lost   int64              // texts that were not even put into the queue
+	mu      sync.Mutex
+	secrets *secret.Set        // what no text shows
+	texts   *job.Queue[[]byte] // nil before decouple
+	above   io.Writer          // nil while nothing is drawn
+	unread  int                // bytes that went above since the terminal took anything last
+	lost    int64              // texts that were not even put into the queue
 }
 
 func newTerminal(out io.Writer) *terminal { return &terminal{out: out, tty: isTerminal(out)} }
@@ -50,10 +52,24 @@ func (t *terminal) decouple() {
 	}
 }
 
-// Write writes whole lines.
-func (t *terminal) Write(p []byte) (int, error) {
+// hide keeps secrets out of everything that is written from now on.
+func (t *terminal) hide(secrets *secret.Set) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.secrets = secrets
+}
+
+// Write writes whole lines, without secrets.
+func (t *terminal) Write(text []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, err := t.writeScrubbed([]byte(t.secrets.ScrubLong(string(text)))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+func (t *terminal) writeScrubbed(p []byte) (int, error) {
 	if t.above == nil {
 		return t.write(p)
 	}

@@ -248,6 +248,10 @@ func (c *Client) versions(ctx context.Context, timeout time.Duration, n int) (Ve
 		return Versions{}, &NotJSONError{Tried: t, Status: a.status, ContentType: "of another shape"}
 	}
 	c.served.Store(true)
-	shown := func(s string) string { return line(c.cfg.Secrets.Scrub(s)) }
+	shown := func(s string) string { return line(c.Scrub(s)) }
 	return Versions{Release: shown(body.Release), APIServerURL: shown(body.API), WebServerURL: shown(body.Web)}, nil
 }
+
+// Scrub takes the secrets of the client, its tokens included, out of a text of the
+// server.
+func (c *Client) Scrub(text string) string { return c.cfg.Secrets.Scrub(text) }

@@ -70,6 +70,13 @@ func (s *Set) all() []value {
 // base64 or hexadecimal, alone or within something longer. Case does not count.
 func (s *Set) Scrub(text string) string { return scrub(text, s.all(), false) }
 
+// ScrubLong is Scrub for texts of the program's own: values below six bytes stand in too
+// many of them by chance, and are left.
+func (s *Set) ScrubLong(text string) string {
+	long := slices.DeleteFunc(slices.Clone(s.all()), func(v value) bool { return len(v.plain) < minWithin })
+	return scrub(text, long, false)
+}
+
 // ScrubStart is Scrub for a text that was cut somewhere: at its end the beginning
 // of a value is replaced as well.
 func (s *Set) ScrubStart(text string) string { return scrub(text, s.all(), true) }
