@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,10 +62,23 @@ func (h Hook) Run(ctx context.Context, summary []byte) error {
 	return nil
 }
 
+// The shell gets its command by a variable, which it takes out of the environment: the
+// arguments of a process can be read by everybody on the machine, its environment
+// cannot. The space keeps eval from taking a command for an option.
+const (
+	commandVariable = "LOOKERVAULT_HOOK_COMMAND"
+	startCommand    = `lookervault_command=$` + commandVariable + `; unset ` + commandVariable + `; eval " $lookervault_command"`
+)
+
 func (h Hook) command(ctx context.Context, summary []byte) error {
-	cmd := exec.CommandContext(ctx, "sh", "-c", h.Text)
+	cmd := exec.CommandContext(ctx, "sh", "-c", startCommand)
 	said := h.Secrets.Writer(h.Stderr)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = bytes.NewReader(summary), said, said, h.Env
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(summary), said, said
+	cmd.Env = h.Env
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(slices.Clone(cmd.Env), commandVariable+"="+h.Text)
 	// A child of the shell may hold its output open after the shell is dead.
 	cmd.WaitDelay = time.Second
 	isolate(cmd)

@@ -29,6 +29,9 @@ func TestCommand(t *testing.T) {
 		{"does not read it", "true", "", ""},
 		{"what it prints", "echo done; echo oops >&2", "", "done\noops\n"},
 		{"its environment", "echo $MARK", "", "here\n"},
+		{"a line each", "echo one\necho two", "", "one\ntwo\n"},
+		{"begins with a dash", "-no-such-command 2>/dev/null", "hooks.on_success: exit status 127", ""},
+		{"what it is stands in no environment", "env | grep -c HOOK", "hooks.on_success: exit status 1", "0\n"},
 		{"fails", "exit 3 # token", "hooks.on_success: exit status 3", ""},
 		{"is not there", "no-such-command-here 2>/dev/null", "hooks.on_success: exit status 127", ""},
 	} {
@@ -44,6 +47,23 @@ func TestCommand(t *testing.T) {
 	}
 	if got, err := os.ReadFile(filepath.Join(dir, "got")); err != nil || string(got) != summary {
 		t.Errorf("the command got %q, %v", got, err)
+	}
+}
+
+// TestCommandIsNoArgument: everybody on the machine can read the arguments of a process,
+// and a command may hold a token.
+func TestCommandIsNoArgument(t *testing.T) {
+	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
+		t.Skip("arguments of processes cannot be read here:", err)
+	}
+	const command = `tr '\0' ' ' < /proc/$$/cmdline >args; : canary`
+	t.Chdir(t.TempDir())
+	if err := (hooks.Hook{Key: "hooks.on_success", Text: command, Timeout: time.Minute}).Run(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("args")
+	if err != nil || len(got) == 0 || strings.Contains(string(got), "canary") {
+		t.Errorf("the arguments of the shell are %q, %v; want some without the command", got, err)
 	}
 }
 
