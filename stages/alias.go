@@ -138,5 +138,5 @@ func (t *task) otherwise(ctx context.Context, want record.Listed) (done bool, er
 // aliasCall asks for a document by an alias.
 func (t *task) aliasCall(alias string) Call {
 	route := t.kind.ByAlias
-	return Call{Route: route, Path: route.Fill(alias), Query: route.Values(), Size: t.guess(1)}
+	return Call{Kind: t.kind.Name, Route: route, Path: route.Fill(alias), Query: route.Values(), Size: t.guess(1)}
 }

@@ -279,7 +279,7 @@ func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call 
 		params = append(params, [2]string{"deleted", "true"})
 	}
 	route := kind.Listing.Route
-	return Call{Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10}
+	return Call{Kind: kind.Name, Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10}
 }
 
 // stampRules are the rules of a kind for its rows: a date that moved is no

@@ -11,6 +11,7 @@ import (
 
 // Call is one GET below /api/4.0.
 type Call struct {
+	Kind  record.Kind // on whose behalf it is made
 	Route catalogue.Route
 	Path  string // filled and escaped
 	Query url.Values

@@ -226,7 +226,7 @@ func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed) C
 	if t.ask.State == record.Trashed {
 		params = append(params, [2]string{"deleted", "true"})
 	}
-	return Call{Route: many.Route, Path: path, Query: many.Route.Values(params...)}
+	return Call{Kind: t.kind.Name, Route: many.Route, Path: path, Query: many.Route.Values(params...)}
 }
 
 func idList(want []record.Listed) string {

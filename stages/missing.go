@@ -105,7 +105,7 @@ func (l *lister) askFor(ctx context.Context, kind *catalogue.Spec, ids []string)
 		if route.IsZero() {
 			return nil, nil
 		}
-		_, err := l.Looker.Get(ctx, Call{Route: route, Path: path, Query: route.Values()})
+		_, err := l.Looker.Get(ctx, Call{Kind: kind.Name, Route: route, Path: path, Query: route.Values()})
 		var failed *Failed
 		switch {
 		case errors.As(err, &failed) && failed.Class == record.FaultMissing:

@@ -169,5 +169,5 @@ func (t *task) detailCall(id string) Call {
 	if route.Param != "" {
 		query.Set(route.Param, id)
 	}
-	return Call{Route: route, Path: path, Query: query, Size: t.guess(1)}
+	return Call{Kind: t.kind.Name, Route: route, Path: path, Query: query, Size: t.guess(1)}
 }

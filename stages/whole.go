@@ -93,7 +93,7 @@ func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, lease *bu
 		}
 	}()
 	for n := 1; n <= patience; n++ {
-		answer, lease, err = t.get(ctx, Call{Route: route, Path: route.Path, Query: route.Values(), Check: isArray}, want, false)
+		answer, lease, err = t.get(ctx, Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: isArray}, want, false)
 		if err != nil {
 			return Answer{}, nil, nil, err
 		}
@@ -136,7 +136,7 @@ func (t *task) lookBehind(ctx context.Context, rows [][]byte, total int) error {
 	uncounted := fmt.Errorf("%w: %d rows came of %d", errUncounted, len(rows), total)
 	route := t.kind.Listing.Route
 	query := route.Values([2]string{"fields", t.kind.Fields.ID}, [2]string{"limit", strconv.Itoa(len(rows) + 1)}, [2]string{"offset", strconv.Itoa(len(rows))})
-	answer, err := t.Looker.Get(ctx, Call{Route: route, Path: route.Path, Query: query, Size: 64 << 10, Most: slimMost, Tries: patience})
+	answer, err := t.Looker.Get(ctx, Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Most: slimMost, Tries: patience})
 	if errors.As(err, new(*Failed)) {
 		return uncounted
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/looker"
@@ -20,6 +21,45 @@ type api struct {
 	client   *looker.Client
 	timeout  time.Duration
 	attempts int // of any call; 0 = the client's own
+	answers  *answers
+}
+
+// answers counts good answers and how long they took, by the kind that they were asked
+// for. Its zero value is ready; it is safe for use by many goroutines.
+type answers struct {
+	mu    sync.Mutex
+	kinds map[record.Kind]answered
+}
+
+// answered is what a kind's good answers were.
+type answered struct {
+	calls   int64
+	took    time.Duration // summed, without waits for the rate
+	longest time.Duration
+}
+
+// add counts an answer. A nil receiver counts nothing.
+func (a *answers) add(kind record.Kind, took time.Duration) {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.kinds == nil {
+		a.kinds = make(map[record.Kind]answered)
+	}
+	sum := a.kinds[kind]
+	sum.calls++
+	sum.took += took
+	sum.longest = max(sum.longest, took)
+	a.kinds[kind] = sum
+}
+
+// of returns what was counted of a kind.
+func (a *answers) of(kind record.Kind) answered {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.kinds[kind]
 }
 
 // Get is stages.Looker.
@@ -44,6 +84,7 @@ func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
 	if err != nil {
 		return stages.Answer{}, failure(err)
 	}
+	a.answers.add(call.Kind, response.Took)
 	free := func() { a.client.Recycle(response.Body) }
 	return stages.Answer{Body: response.Body, Free: free, Total: response.Total, HasTotal: response.HasTotal}, nil
 }

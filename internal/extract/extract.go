@@ -82,7 +82,7 @@ type Result struct {
 // Cancelling ctx kills the run, ending job.Stop ends it gently.
 func Run(ctx context.Context, job Job) (Result, error) {
 	began := job.Now()
-	f := &flow{job: job, api: api{client: job.Client, timeout: job.Config.Looker.Timeout.Std(), attempts: job.Config.Retry.Attempts}}
+	f := &flow{job: job, api: api{client: job.Client, timeout: job.Config.Looker.Timeout.Std(), attempts: job.Config.Retry.Attempts, answers: &answers{}}}
 	if err := f.prepare(ctx); err != nil {
 		return Result{}, err
 	}

@@ -53,6 +53,8 @@ type rig struct {
 	timeout time.Duration
 	// connected is told of the client that a run uses.
 	connected func(*looker.Client)
+	// measured is told of the view of a run that is over.
+	measured func(*extract.View)
 }
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
@@ -157,6 +159,12 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	}
 	job := extract.Job{
 		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: time.Now, Meter: meter, Stop: r.stop,
+	}
+	if r.measured != nil {
+		job.Measured = func(view *extract.View, _ error) *record.Session {
+			r.measured(view)
+			return nil
+		}
 	}
 	ctx := r.t.Context()
 	if r.kill != nil {

@@ -25,7 +25,7 @@ type View struct {
 }
 
 // tally is what was committed of one kind.
-type tally struct{ records, failed, bytes int64 }
+type tally struct{ records, failed, bytes, packed int64 }
 
 // Snapshot is the state of a run at one moment. It counts what is committed.
 type Snapshot struct {
@@ -42,9 +42,13 @@ type Snapshot struct {
 // KindProgress is where one kind stands.
 type KindProgress struct {
 	stages.Progress
-	Committed int64 // documents that were committed by this process, faults included
-	Failed    int64 // of them faults
-	Bytes     int64 // of their bodies
+	Committed int64         // documents that were committed by this process, faults included
+	Failed    int64         // of them faults
+	Bytes     int64         // of their bodies
+	Unchanged int64         // of Bytes, those that the vault held already
+	Calls     int64         // that brought a good answer
+	Answering time.Duration // that these took, summed
+	Longest   time.Duration // the longest of them
 }
 
 // What waits for an observer who is slow, and how long the end of a run waits for one.
@@ -97,6 +101,7 @@ func (v *View) committed(batch record.Batch) {
 		v.bytes += rec.Size
 		if len(rec.Body) > 0 {
 			v.packed += rec.Size
+			t.packed += rec.Size
 			v.encoded += int64(len(rec.Body))
 		}
 		switch {
@@ -129,7 +134,11 @@ func (v *View) Snapshot() Snapshot {
 	}
 	for _, p := range progress {
 		t := v.kinds[p.Kind]
-		s.Kinds = append(s.Kinds, KindProgress{Progress: p, Committed: t.records, Failed: t.failed, Bytes: t.bytes})
+		answered := v.flow.api.answers.of(p.Kind)
+		s.Kinds = append(s.Kinds, KindProgress{
+			Progress: p, Committed: t.records, Failed: t.failed, Bytes: t.bytes, Unchanged: t.bytes - t.packed,
+			Calls: answered.calls, Answering: answered.took, Longest: answered.longest,
+		})
 	}
 	return s
 }

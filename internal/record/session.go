@@ -22,7 +22,18 @@ type Session struct {
 	Bottleneck string     `json:"bottleneck"` // a word, see docs/EVENTS.md
 	Advice     string     `json:"advice"`     // a sentence for people
 	Stages     []StageUse `json:"stages"`
+	Kinds      []KindUse  `json:"kinds,omitempty"`
 	Samples    []Sample   `json:"samples"`
+}
+
+// KindUse is what one kind took of a session.
+type KindUse struct {
+	Kind      Kind    `json:"kind"`
+	Calls     int64   `json:"calls"`             // that brought a good answer
+	Answering float64 `json:"answering_seconds"` // that these took, summed
+	Longest   float64 `json:"longest_seconds"`   // the longest of them
+	Bytes     int64   `json:"bytes"`             // of the documents that came, before encoding
+	Unchanged int64   `json:"bytes_unchanged"`   // of Bytes, those that the vault held already
 }
 
 // StageUse is how busy a stage was. Times are seconds, summed over its workers.

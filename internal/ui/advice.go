@@ -17,6 +17,7 @@ const (
 	ReasonAtOnce      = "server_at_once" // Looker takes so many calls at once
 	ReasonRetries     = "retries"        // calls that fail and are repeated
 	ReasonLatency     = "latency"        // all workers wait for answers
+	ReasonSlowKind    = "slow_kind"      // the answers of one kind take long
 	ReasonWrite       = "write"          // the disk, or the one writer
 	ReasonMachine     = "machine"        // a stage between fetch and write: the processor
 )
@@ -25,7 +26,8 @@ const (
 type Use struct {
 	Seconds   float64
 	Stages    []record.StageUse
-	Waited    float64 // seconds that fetch workers waited for the in-flight limits, summed; part of their busy time
+	Kinds     []record.KindUse // may be empty: then no kind is blamed
+	Waited    float64          // seconds that fetch workers waited for the in-flight limits, summed; part of their busy time
 	Calls     int64
 	Retries   int64
 	Answering float64 // seconds that calls were in the air, summed; 0 = not measured, and the stages' busy time stands for it
@@ -46,6 +48,7 @@ type Diagnosis struct {
 
 	calls   float64 // a second
 	answer  time.Duration
+	slow    record.KindUse // the kind to blame
 	workers int
 	working float64 // of them, on average over the whole time
 }
@@ -58,6 +61,11 @@ const (
 	// manyRetries is the share of calls from which repeats, with their waits, are what
 	// takes the time: a wait is half a second at first, an answer a tenth.
 	manyRetries = 0.05
+	// alone is the share of a run from which one answer is what the run waited for.
+	alone = 0.5
+	// muchSlower is how many times as long as another answer a slow kind's takes: pages
+	// of large documents take two or three times as long as others everywhere.
+	muchSlower = 4
 )
 
 // Diagnose finds what held up a run. A stage that is busy while fetch cannot hand
@@ -98,6 +106,8 @@ func Diagnose(u Use) Diagnosis {
 		d.Reason = ReasonRetries
 	case u.Limit > 0 && d.calls >= nearly*u.Limit:
 		d.Reason = ReasonRateLimit
+	case d.oneKind(u):
+		d.Reason = ReasonSlowKind
 	case d.Share >= mostly && d.answer >= 5*time.Millisecond:
 		d.Reason = ReasonLatency
 	default:
@@ -105,6 +115,35 @@ func Diagnose(u Use) Diagnosis {
 	}
 	return d
 }
+
+// oneKind reports whether one kind is to blame: its answers took most of the time
+// that calls were in the air, and several times as long as those of the others, or a
+// single one of them took half of the run. Others must have been asked for as well:
+// of a run of one kind, that kind is no news.
+func (d *Diagnosis) oneKind(u Use) bool {
+	var all record.KindUse
+	for _, k := range u.Kinds {
+		all.Calls += k.Calls
+		all.Answering += k.Answering
+		if k.Answering > d.slow.Answering {
+			d.slow = k
+		}
+	}
+	k := d.slow
+	if k.Calls == 0 || k.Calls == all.Calls {
+		return false
+	}
+	if d.alone(u) {
+		return true
+	}
+	others := (all.Answering - k.Answering) / float64(all.Calls-k.Calls)
+	return d.Share >= mostly && k.Answering >= mostly*all.Answering && k.Answering/float64(k.Calls) >= muchSlower*others &&
+		seconds(k.Answering/float64(k.Calls)) >= 100*time.Millisecond
+}
+
+// alone reports whether a single answer of the kind to blame is what the run waited
+// for. In runs of a second or two that says nothing.
+func (d Diagnosis) alone(u Use) bool { return d.slow.Longest >= max(alone*u.Seconds, 1) }
 
 // pressed tells whether refusals have lowered the rate, and the run goes as fast
 // as that.
@@ -176,6 +215,8 @@ func Advise(u Use) (Diagnosis, string) {
 	case ReasonRetries:
 		return d, fmt.Sprintf("Retries are the limit: %s of %s failed and were repeated, each after a wait. More workers would not help; see what fails with --verbose.",
 			Count(u.Retries-u.Throttled), Plural(u.Calls, "call", "calls"))
+	case ReasonSlowKind:
+		return d, d.slowKind(u)
 	case ReasonLatency:
 		text := fmt.Sprintf("Server latency is the limit: an answer took %s, and %s was busy with calls %s of its time. ", lasted(answer), d.Stage, share(d.Share))
 		if d.working < float64(d.workers)/2 {
@@ -190,6 +231,24 @@ func Advise(u Use) (Diagnosis, string) {
 		return d, "The run was too short to tell what limits it."
 	}
 	return d, "Nothing held the run up: every stage kept pace with the calls."
+}
+
+// slowKind is the advice about a kind whose answers take long.
+func (d Diagnosis) slowKind(u Use) string {
+	k := d.slow
+	each := seconds(k.Answering / float64(k.Calls)).Round(time.Millisecond)
+	text := fmt.Sprintf("One kind is the limit: %s: %s of %s each. ", k.Kind, Plural(k.Calls, "answer", "answers"), lasted(each))
+	out := fmt.Sprintf("kinds: [all, -%s] leaves it out of runs that need not have it.", k.Kind)
+	fetch := use(u.Stages, "fetch")
+	switch {
+	case d.alone(u):
+		text = fmt.Sprintf("One kind is the limit: %s: a single answer took %s of the run's %s. More workers would not help; ",
+			k.Kind, lasted(seconds(k.Longest).Round(time.Millisecond)), lasted(seconds(u.Seconds)))
+		return text + out
+	case d.workers >= crowd || k.Calls <= int64(fetch.Workers):
+		return text + "More workers would not help; " + out
+	}
+	return text + fmt.Sprintf("More %s workers would help (stages.%s.workers, now %d; %d at most); ", d.Stage, d.Stage, d.workers, crowd) + out
 }
 
 // bearable is the rate to advise, in whole calls a second: what Looker was found to

@@ -54,6 +54,36 @@ func TestAdvise(t *testing.T) {
 			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 112 ms, and fetch was busy with calls 83% of its time. Only 1.0 of its 8 workers had something to do: smaller pages (stages.list.page_size) would share the work better, at the price of calls: half the size, twice the calls of lists.",
 		},
 		{
+			"one kind's whole list", ui.Use{Seconds: 10, Calls: 60, Stages: useOf(none, [2]float64{1.2, 0}, none, none), Kinds: []record.KindUse{
+				{Kind: "dashboards", Calls: 59, Answering: 4, Longest: 0.3}, {Kind: "scheduled_plans", Calls: 1, Answering: 8, Longest: 8},
+			}},
+			"fetch", ui.ReasonSlowKind, "One kind is the limit: scheduled_plans: a single answer took 8.0 s of the run's 10.0 s. More workers would not help; kinds: [all, -scheduled_plans] leaves it out of runs that need not have it.",
+		},
+		{
+			"one slow kind", ui.Use{Seconds: 10, Calls: 160, Stages: useOf(none, [2]float64{9.5, 0}, none, none), Kinds: []record.KindUse{
+				{Kind: "alerts", Calls: 40, Answering: 60, Longest: 2}, {Kind: "dashboards", Calls: 120, Answering: 16, Longest: 0.3},
+			}},
+			"fetch", ui.ReasonSlowKind, "One kind is the limit: alerts: 40 answers of 1.5 s each. More fetch workers would help (stages.fetch.workers, now 8; 16 at most); kinds: [all, -alerts] leaves it out of runs that need not have it.",
+		},
+		{
+			"one slow kind, no more calls than workers", ui.Use{Seconds: 10, Calls: 108, Stages: useOf(none, [2]float64{9.5, 0}, none, none), Kinds: []record.KindUse{
+				{Kind: "alerts", Calls: 8, Answering: 38, Longest: 4.9}, {Kind: "dashboards", Calls: 100, Answering: 20, Longest: 0.3},
+			}},
+			"fetch", ui.ReasonSlowKind, "One kind is the limit: alerts: 8 answers of 4.8 s each. More workers would not help; kinds: [all, -alerts] leaves it out of runs that need not have it.",
+		},
+		{
+			"all kinds are slow", ui.Use{Seconds: 10, Calls: 160, Stages: useOf(none, [2]float64{9.5, 0}, none, none), Kinds: []record.KindUse{
+				{Kind: "alerts", Calls: 100, Answering: 50, Longest: 2}, {Kind: "dashboards", Calls: 60, Answering: 26, Longest: 1},
+			}},
+			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 475 ms, and fetch was busy with calls 95% of its time. More fetch workers would help (stages.fetch.workers, now 8; 16 at most).",
+		},
+		{
+			"a short run, one answer", ui.Use{Seconds: 1, Calls: 10, Stages: []record.StageUse{{Name: "fetch", Workers: 8, Busy: 0.8, Starved: 7.2}}, Kinds: []record.KindUse{
+				{Kind: "alerts", Calls: 1, Answering: 0.6, Longest: 0.6}, {Kind: "dashboards", Calls: 9, Answering: 0.2, Longest: 0.1},
+			}},
+			"", ui.ReasonNone, "The run was too short to tell what limits it.",
+		},
+		{
 			"slow server, listing", ui.Use{Seconds: 10, Calls: 100, Stages: useOf([2]float64{9, 0}, [2]float64{2, 0}, none, none)},
 			"list", ui.ReasonLatency, "Server latency is the limit: an answer took 520 ms, and list was busy with calls 90% of its time. More list workers would help (stages.list.workers, now 4; 16 at most).",
 		},

@@ -219,5 +219,5 @@ func (f Frame) bottleneckLine() string {
 
 // limits are the reasons of a bottleneck in few words.
 var limits = map[string]string{
-	ReasonRateLimit: "rate limit", ReasonServerLimit: "429s", ReasonAtOnce: "calls at once", ReasonRetries: "retries", ReasonLatency: "latency", ReasonWrite: "disk", ReasonMachine: "processor",
+	ReasonRateLimit: "rate limit", ReasonServerLimit: "429s", ReasonAtOnce: "calls at once", ReasonRetries: "retries", ReasonLatency: "latency", ReasonSlowKind: "slow kind", ReasonWrite: "disk", ReasonMachine: "processor",
 }

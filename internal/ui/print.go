@@ -40,6 +40,9 @@ func (s Summary) Print(out io.Writer, path string) {
 		stored += fmt.Sprintf(", compressed %.1f : 1", s.CompressionRatio)
 	}
 	fmt.Fprintf(out, "%s); memory %s at most.\n", stored, Size(s.PeakMemory))
+	if line := knownLine(s.KindUse); line != "" {
+		fmt.Fprintln(out, line)
+	}
 	if line := useLine(s.Stages); line != "" {
 		fmt.Fprintln(out, line)
 	}
@@ -56,6 +59,34 @@ func (s Summary) rate() string {
 		return ""
 	}
 	return fmt.Sprintf(" (%s/s)", Size(int64(s.BytesPerSecond)))
+}
+
+// mostKnown is how many kinds are named of those that came and were known.
+const mostKnown = 3
+
+// knownLine says what of the documents that came the vault held already, and of which
+// kinds, "" when it was nothing.
+func knownLine(kinds []record.KindUse) string {
+	var known int64
+	for _, k := range kinds {
+		known += k.Unchanged
+	}
+	if known == 0 {
+		return ""
+	}
+	most := slices.SortedStableFunc(slices.Values(kinds), func(a, b record.KindUse) int { return cmp.Compare(b.Unchanged, a.Unchanged) })
+	var names []string
+	for _, k := range most[:min(mostKnown, len(most))] {
+		if k.Unchanged > 0 {
+			names = append(names, fmt.Sprintf("%s %s", k.Kind, Size(k.Unchanged)))
+			known -= k.Unchanged
+		}
+	}
+	line := strings.Join(names, ", ")
+	if known > 0 {
+		line += ", others " + Size(known)
+	}
+	return fmt.Sprintf("Unchanged of what came: %s.", line)
 }
 
 // useLine says how busy each stage was.
@@ -167,6 +198,9 @@ func WriteSession(out io.Writer, s record.Session) {
 	}
 	if s.Retries > 0 || s.Refused > 0 {
 		fmt.Fprintln(out, pressure(s.Retries, s.Refused, s.Paused))
+	}
+	if line := knownLine(s.Kinds); line != "" {
+		fmt.Fprintln(out, line)
 	}
 	if line := useLine(s.Stages); line != "" {
 		fmt.Fprintln(out, line)

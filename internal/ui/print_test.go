@@ -25,6 +25,10 @@ func TestPrint(t *testing.T) {
 		Calls: []record.Calls{{Route: "GET /dashboards/search", Class: "query", N: 74}},
 	}
 	session := ui.SessionOf(course(20), nil, began, 20*time.Second, ui.Limits{PerSecond: 10}, 90<<20)
+	session.Kinds = []record.KindUse{
+		{Kind: "agents", Bytes: 3_000, Unchanged: 3_000}, {Kind: "boards", Bytes: 8_000, Unchanged: 7_000},
+		{Kind: "dashboards", Bytes: 30 << 20, Unchanged: 29 << 20}, {Kind: "groups"}, {Kind: "roles", Bytes: 10_000, Unchanged: 10_000},
+	}
 	s := ui.SummaryOf(run, false, session, began)
 	s.VaultBytes, s.Hints = 12<<20, []string{"stages.list.page_size: 10 takes 200 calls for 2,000 dashboards; 100 would take 20."}
 	var out bytes.Buffer

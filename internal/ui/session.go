@@ -65,7 +65,16 @@ func SessionOf(s extract.Snapshot, samples []record.Sample, began time.Time, too
 		u.Busy, u.Blocked, u.Starved = round(u.Busy), round(u.Blocked), round(u.Starved)
 		session.Stages = append(session.Stages, u)
 	}
+	for _, k := range s.Kinds {
+		if k.Calls > 0 || k.Bytes > 0 {
+			session.Kinds = append(session.Kinds, record.KindUse{
+				Kind: k.Kind, Calls: k.Calls, Answering: round(k.Answering.Seconds()), Longest: round(k.Longest.Seconds()),
+				Bytes: k.Bytes, Unchanged: k.Unchanged,
+			})
+		}
+	}
 	diagnosis, advice := Advise(Use{
+		Kinds:   session.Kinds,
 		Seconds: took.Seconds(), Stages: session.Stages, Waited: s.Waited.Seconds(), Calls: s.API.Calls, Throttled: s.API.Throttled,
 		Retries: s.API.Retries, Answering: s.API.Answering.Seconds(),
 		Paused: s.API.Paused.Seconds(), Rate: s.API.Rate, AtOnce: s.API.AtOnce, Bears: s.API.Bears, Limit: limits.PerSecond,

@@ -52,6 +52,7 @@ type Summary struct {
 	Totals     Totals            `json:"totals"`
 	Kinds      []record.Counts   `json:"kinds"`
 	Stages     []record.StageUse `json:"stages"`
+	KindUse    []record.KindUse  `json:"kind_use"`   // what each kind took of this process's share
 	Bottleneck string            `json:"bottleneck"` // "" when there is nothing to tell it from
 	Advice     string            `json:"advice"`
 	Hints      []string          `json:"hints"` // settings that fit this instance badly, see [Fit]
@@ -122,7 +123,7 @@ func SummaryOf(run record.Run, resumed bool, session record.Session, now time.Ti
 		Items: totals.Settled(), Bytes: totals.Bytes,
 		Calls: Calls(run.Calls), CallsByClass: ByClass(run.Calls), CallsMonth: ByClass(run.Month), Retries: session.Retries,
 		Throttled: session.Refused, Paused: session.Paused, Received: session.Received, PeakMemory: session.Memory,
-		Totals: totals, Kinds: run.Ends(), Stages: session.Stages, Bottleneck: session.Bottleneck, Advice: session.Advice,
+		Totals: totals, Kinds: run.Ends(), Stages: session.Stages, KindUse: session.Kinds, Bottleneck: session.Bottleneck, Advice: session.Advice,
 		Notes: NotesOf(run), Digest: run.Digest.String(),
 	}
 	if session.Seconds > 0 {
@@ -143,6 +144,9 @@ func SummaryOf(run record.Run, resumed bool, session record.Session, now time.Ti
 	}
 	if s.Stages == nil {
 		s.Stages = []record.StageUse{}
+	}
+	if s.KindUse == nil {
+		s.KindUse = []record.KindUse{}
 	}
 	if s.Hints == nil {
 		s.Hints = []string{}
