@@ -3,6 +3,7 @@ package vault_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -275,4 +276,44 @@ func everything(t *testing.T, path string) ([]record.Run, []string) {
 		t.Fatal(err)
 	}
 	return runs, versions
+}
+
+// TestOpenAfterAKillWhileTheTablesWereMade: the file has pages by then, and a journal
+// beside it that takes them back. What is left is as empty as a new file.
+func TestOpenAfterAKillWhileTheTablesWereMade(t *testing.T) {
+	path := newPath(t)
+	making := path + ".making"
+	db, err := sql.Open("sqlite3", making)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	// A cache this small is written to the file before the transaction ends.
+	for _, statement := range []string{
+		"PRAGMA page_size=16384", "PRAGMA cache_size=1", "BEGIN IMMEDIATE", "CREATE TABLE instances (id INTEGER PRIMARY KEY, name)",
+		"INSERT INTO instances VALUES (1, randomblob(1000000))",
+	} {
+		if _, err := c.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, suffix := range []string{"", "-journal"} { // what a kill leaves
+		left, err := os.ReadFile(making + suffix)
+		if err != nil || len(left) == 0 {
+			t.Fatalf("%s%s: %d bytes, %v", making, suffix, len(left), err)
+		}
+		if err := os.WriteFile(path+suffix, left, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	aRun(t, path, doc("1", "One"))
+	r := read(t, path)
+	if runs, err := r.Runs(t.Context(), ""); err != nil || len(runs) != 1 {
+		t.Errorf("%d runs, %v, want one", len(runs), err)
+	}
 }

@@ -196,6 +196,15 @@ func touch(file string) (fresh, made bool, err error) {
 // come before the write-ahead log, so that the file itself is never half a
 // vault, and the page size before everything, as it is fixed from then on.
 func (w *Writer) setUp(ctx context.Context, fresh bool) error {
+	if !fresh {
+		// Of a run that was killed while it made the tables there are pages and a
+		// journal, with which SQLite makes the file empty again at the first read.
+		pages, err := w.conn.number("PRAGMA page_count")
+		if err != nil {
+			return err
+		}
+		fresh = pages == 0
+	}
 	if fresh {
 		if err := w.conn.exec(fmt.Sprintf("PRAGMA page_size=%d; PRAGMA synchronous=FULL", pageSize)); err != nil {
 			return err
