@@ -54,7 +54,7 @@ then, or was not seen until later, is exit code 1.`,
   lookervault cat look/12
   lookervault cat lookml_models thelook
   lookervault cat dashboards 17 --run latest-1`,
-		Args: arguments(cobra.RangeArgs(1, 2)), ValidArgsFunction: completeKinds,
+		Args: arguments(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case !slices.Contains(catFormats, o.format):

@@ -41,7 +41,7 @@ one array, of one document one object.`,
   lookervault diff 12 latest dashboards
   lookervault diff 7d dashboards 17
   lookervault diff --exit-code --json | jq -r '.[].name'`,
-		Args: arguments(cobra.MaximumNArgs(4)), ValidArgsFunction: completeKinds,
+		Args: arguments(cobra.MaximumNArgs(4)),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.diff(cmd, r, o, args) },
 	}
 	r.flags(cmd)

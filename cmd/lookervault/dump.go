@@ -28,8 +28,7 @@ tokens are spaces. run is the last run that saw this version.
 With --run, every document that was known by that run: as it saw it, and what it
 did not look at as the newest run before it did; observed_run, behind run, is that
 run.`,
-		Example:           `  lookervault dump dashboards | jq -r 'select(.body.deleted) | .id'`,
-		ValidArgsFunction: completeKinds,
+		Example: `  lookervault dump dashboards | jq -r 'select(.body.deleted) | .id'`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			kinds, err := dumpKinds(cmd, args)
 			if err != nil {

@@ -41,7 +41,7 @@ array.`,
   lookervault list --folder "Shared / Finance" --owner ann@example.com
   lookervault list --changed-since 7d --sort -size --limit 20
   lookervault list looks --deleted`,
-		Args: arguments(cobra.MaximumNArgs(1)), ValidArgsFunction: completeKinds,
+		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.list(cmd, r, o, args) },
 	}
 	r.flags(cmd)

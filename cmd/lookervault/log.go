@@ -36,7 +36,7 @@ bytes, what; with --json one array, with each changed member before and after.`,
 		Example: `  lookervault log dashboards 17
   lookervault log --folder "Shared / Finance" --limit 20
   lookervault log --kind users --json`,
-		Args: arguments(cobra.MaximumNArgs(2)), ValidArgsFunction: completeKinds,
+		Args: arguments(cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.log(cmd, r, o, args) },
 	}
 	r.flags(cmd)

@@ -255,8 +255,3 @@ func refArgument(cmd *cobra.Command, args []string) (ref record.Ref, err error) 
 	ref.Kind, err = kindArgument(cmd, name)
 	return ref, err
 }
-
-// completeKinds completes the names of kinds in a shell.
-func completeKinds(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return catalogue.Names(catalogue.All()), cobra.ShellCompDirectiveNoFileComp
-}

@@ -41,6 +41,13 @@ with few API calls, resumable, and exact to the byte.
 
 // execute runs the command that args name.
 func (a *app) execute(args []string) error {
+	root := a.root(args)
+	root.SetArgs(args)
+	return root.ExecuteContext(a.stop)
+}
+
+// root is the program with all its commands.
+func (a *app) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use: "lookervault", Short: "Back up a Looker instance into one SQLite file", Long: about,
 		SilenceErrors: true, SilenceUsage: true, Args: noSuchCommand,
@@ -60,14 +67,14 @@ func (a *app) execute(args []string) error {
 	root.AddCommand(in(groupMore, a.versionCommand())...)
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID(groupMore)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout) // before the completion command, which takes what is set then
+	root.SetErr(a.stderr)
 	root.SetCompletionCommandGroupID(groupMore)
 	root.InitDefaultCompletionCmd(args...)
 	checkCompletion(root)
-	root.SetArgs(args)
-	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
-	return root.ExecuteContext(a.stop)
+	a.completeValues(root)
+	return root
 }
 
 // noSuchCommand refuses what is left when no command was found: the name of one

@@ -63,7 +63,6 @@ with the kinds and folders that the run began with.`,
   lookervault run dashboards looks --db nightly.db
   lookervault run --workers 4 --rate-limit-per-second 5
   lookervault run --folder-ids 12 --max-calls 500`,
-		ValidArgsFunction: completeKinds,
 		RunE: func(cmd *cobra.Command, kinds []string) error {
 			if o.resume && o.full {
 				return usage(cmd, errNotAsItBegan)

@@ -112,6 +112,15 @@ func (t Table[T]) all() []Column[T] {
 	return columns
 }
 
+// Names are the columns that --columns and --sort take, by their names in JSON.
+func (t Table[T]) Names() []string {
+	var names []string
+	for _, c := range t.all() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // members are the names in the JSON object of a row.
 func (t Table[T]) members() []string {
 	if t.View == nil {

@@ -1,0 +1,377 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// A shell waits for what it offers, and nobody reads more than some screens of it.
+const (
+	mostOffered    = 500
+	offerPatience  = 2 * time.Second
+	nameOfferedMax = 60 // columns of a name behind an id
+)
+
+// completion offers values in a shell, from the program and from the vault alone: never
+// from the network. What cannot be read is not offered, and that is no error.
+type completion struct {
+	app  *app
+	cmd  *cobra.Command
+	word string // what was typed of the value so far
+}
+
+// offer is what a shell is offered.
+type offer = func(c completion) ([]cobra.Completion, cobra.ShellCompDirective)
+
+// completeValues lets every command below root complete its arguments and the values of
+// its flags.
+func (a *app) completeValues(root *cobra.Command) {
+	offers := offers()
+	for _, cmd := range root.Commands() {
+		a.completeValues(cmd)
+		if wants := argumentsOf(cmd); len(wants) > 0 {
+			cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				return completion{a, cmd, word}.argument(wants, args)
+			}
+		}
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			values := offers[flag.Name]
+			if values == nil {
+				return
+			}
+			err := cmd.RegisterFlagCompletionFunc(flag.Name, func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				return values(completion{a, cmd, word})
+			})
+			if err != nil {
+				panic(fmt.Sprintf("complete --%s of %s: %v", flag.Name, cmd.Name(), err)) // it is registered once
+			}
+		})
+	}
+}
+
+// offers are the values of flags by the flag's name.
+func offers() map[string]offer {
+	return map[string]offer{
+		"run":           completion.runs,
+		"changed-since": completion.runs,
+		"instance":      completion.instances,
+		"set":           completion.assignments,
+		"kind":          completion.kinds,
+		"progress":      func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) { return c.fixed(progressModes) },
+		"format":        completion.formats,
+		"columns":       completion.columns,
+		"sort":          completion.sortings,
+		"folder": func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return c.documents(catalogue.Folders, "")
+		},
+		"folder-ids": completion.folderList,
+		"owner": func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return c.documents(catalogue.Users, "")
+		},
+	}
+}
+
+// argumentsOf are the words that stand for arguments in the usage of a command, like
+// KIND and ID.
+func argumentsOf(cmd *cobra.Command) []string {
+	words := strings.FieldsFunc(cmd.Use, func(r rune) bool { return strings.ContainsRune(" []", r) })
+	return slices.DeleteFunc(words[1:], func(word string) bool { return word == "COMMAND" })
+}
+
+// argument completes the next argument of a command.
+func (c completion) argument(wants, args []string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	has := func(word string) bool { return slices.Contains(wants, word) }
+	var kind record.Kind
+	for _, arg := range args {
+		if found, err := kindArgument(c.cmd, arg); err == nil {
+			kind = found
+		}
+	}
+	switch {
+	case has("KIND..."):
+		offered, directive := c.kinds()
+		return slices.DeleteFunc(offered, func(kind string) bool { return slices.Contains(args, kind) }), directive
+	case has("ID") && kind != "" && c.isKind(args[len(args)-1]):
+		return c.documents(kind, "")
+	case kind != "":
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	case has("A") && len(args) < 3: // a moment or a kind
+		kinds, directive := c.kinds()
+		if len(args) == 2 {
+			return kinds, directive
+		}
+		runs, _ := c.runs()
+		return append(kinds, runs...), directive | cobra.ShellCompDirectiveKeepOrder
+	case len(args) > 0:
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	case has("RUN"):
+		return c.runs()
+	case has("FOLDER"):
+		return c.documents(catalogue.Folders, "")
+	case has("ID"):
+		if kind, id, both := strings.Cut(c.word, "/"); both && c.isKind(kind) {
+			full, _ := kindArgument(c.cmd, kind)
+			return completion{c.app, c.cmd, id}.documents(full, kind+"/")
+		}
+		return c.kinds()
+	case has("KIND"):
+		return c.kinds()
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+func (c completion) isKind(word string) bool {
+	_, err := kindArgument(c.cmd, word)
+	return err == nil
+}
+
+// fixed offers those of some words that begin as what was typed.
+func (c completion) fixed(words []string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var offered []cobra.Completion
+	for _, word := range words {
+		if strings.HasPrefix(word, c.word) {
+			offered = append(offered, word)
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp
+}
+
+// kinds offers the names of kinds, and a singular or another name where that is what was
+// typed and the kind's own begins differently.
+func (c completion) kinds() ([]cobra.Completion, cobra.ShellCompDirective) {
+	aliases := catalogue.Aliases()
+	words := catalogue.Names(catalogue.All())
+	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
+		if c.word != "" && !strings.HasPrefix(aliases[alias], c.word) {
+			words = append(words, alias)
+		}
+	}
+	return c.fixed(words)
+}
+
+// formats offers what --format takes: documents have forms of their own.
+func (c completion) formats() ([]cobra.Completion, cobra.ShellCompDirective) {
+	if c.cmd.Flags().Lookup("columns") == nil {
+		return c.fixed(catFormats)
+	}
+	return c.fixed(table.Formats())
+}
+
+// columnNames are the columns of a command's table.
+func (c completion) columnNames() []string {
+	switch c.cmd.Name() {
+	case "list":
+		return entryTable(&nameBook{}, false).Names()
+	case "runs":
+		return runTable.Names()
+	case "faults":
+		return faultTable.Names()
+	case "kinds":
+		return kindTable.Names()
+	case "check":
+		return findingTable.Names()
+	case "verify":
+		return damageTable.Names()
+	case "log":
+		return changeTable(true).Names()
+	case "diff":
+		if stat, _ := c.cmd.Flags().GetBool("stat"); stat {
+			return statTable.Names()
+		}
+		return changeTable(false).Names()
+	}
+	return nil
+}
+
+// columns offers columns behind the last comma, without those that are named already.
+func (c completion) columns() ([]cobra.Completion, cobra.ShellCompDirective) {
+	return c.list(func(c completion) []cobra.Completion {
+		offered, _ := c.fixed(c.columnNames())
+		return offered
+	})
+}
+
+// folderList offers folders behind the last comma.
+func (c completion) folderList() ([]cobra.Completion, cobra.ShellCompDirective) {
+	return c.list(func(c completion) []cobra.Completion {
+		offered, _ := c.documents(catalogue.Folders, "")
+		return offered
+	})
+}
+
+// list offers what comes behind the last comma of a list.
+func (c completion) list(next func(completion) []cobra.Completion) ([]cobra.Completion, cobra.ShellCompDirective) {
+	before, word := "", c.word
+	if i := strings.LastIndexByte(word, ','); i >= 0 {
+		before, word = word[:i+1], word[i+1:]
+	}
+	named := strings.Split(before, ",")
+	var offered []cobra.Completion
+	for _, value := range next(completion{c.app, c.cmd, word}) {
+		if name, _, _ := strings.Cut(value, "\t"); !slices.Contains(named, name) {
+			offered = append(offered, before+value)
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// sortings offers columns to sort by, with - before them for the other way round.
+func (c completion) sortings() ([]cobra.Completion, cobra.ShellCompDirective) {
+	var words []string
+	for _, name := range c.columnNames() {
+		if strings.HasPrefix(c.word, "-") {
+			name = "-" + name
+		}
+		words = append(words, name)
+	}
+	return c.fixed(words)
+}
+
+// assignments offers the keys of the configuration for --set, with = behind them and
+// with their defaults as descriptions.
+func (c completion) assignments() ([]cobra.Completion, cobra.ShellCompDirective) {
+	if key, typed, both := strings.Cut(c.word, "="); both {
+		var words []string
+		for _, value := range config.ValuesOf(key) {
+			words = append(words, key+"="+value)
+		}
+		return completion{c.app, c.cmd, key + "=" + typed}.fixed(words)
+	}
+	var offered []cobra.Completion
+	for _, key := range config.SettableKeys() {
+		if strings.HasPrefix(key.Name, c.word) {
+			offered = append(offered, described(key.Name+"=", key.Default))
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// described is a value with a description, which shells show beside it.
+func described(value, about string) cobra.Completion {
+	about = strings.Join(strings.Fields(plainText(about)), " ")
+	if about == "" {
+		return value
+	}
+	return cobra.CompletionWithDesc(value, table.Cut(about, nameOfferedMax))
+}
+
+// reading is what the flags say of the vault.
+func (c completion) reading() *reading {
+	text := func(name string) string {
+		if flag := c.cmd.Flags().Lookup(name); flag != nil {
+			return flag.Value.String()
+		}
+		return ""
+	}
+	return &reading{app: c.app, instance: text("instance"), run: text("run"), at: text("at")}
+}
+
+// inMoment calls fn with the vault at the moment that the flags name. Where there is none
+// or it cannot be read, nothing happens.
+func (c completion) inMoment(fn func(ctx context.Context, m moment) error) {
+	c.patiently(func(ctx context.Context) error {
+		m, err := c.reading().openMoment(c.cmd)
+		if err != nil {
+			return err
+		}
+		m.reader.OnLog(func(string) {})
+		return errors.Join(fn(ctx, m), m.reader.Close())
+	})
+}
+
+// inVault is inMoment for what needs no moment. instance is the one that a flag names, ""
+// for none.
+func (c completion) inVault(fn func(ctx context.Context, reader *vault.Reader, instance string) error) {
+	c.patiently(func(ctx context.Context) error {
+		r := c.reading()
+		reader, err := r.openAll(c.cmd)
+		if err != nil {
+			return err
+		}
+		reader.OnLog(func(string) {})
+		return errors.Join(fn(ctx, reader, r.instance), reader.Close())
+	})
+}
+
+// patiently calls fn, which may take as long as somebody waits for a shell. Its error is
+// dropped: a shell could show it nowhere.
+func (c completion) patiently(fn func(ctx context.Context) error) {
+	ctx, cancel := context.WithTimeout(c.cmd.Context(), offerPatience)
+	defer cancel()
+	c.cmd.SetContext(ctx)
+	_ = fn(ctx)
+}
+
+// documents offers the ids of a kind's documents, which begin as what was typed, with
+// their names; before stands before each.
+func (c completion) documents(kind record.Kind, before string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var found []vault.Entry
+	c.inMoment(func(ctx context.Context, m moment) error {
+		for e, err := range m.reader.Entries(ctx, vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {
+			if err != nil || len(found) == mostOffered {
+				return err
+			}
+			if strings.HasPrefix(e.ID, c.word) {
+				found = append(found, e)
+			}
+		}
+		return nil
+	})
+	slices.SortStableFunc(found, func(a, b vault.Entry) int { return table.Compare(a.ID, b.ID) })
+	var offered []cobra.Completion
+	for _, e := range found {
+		offered = append(offered, described(before+e.ID, e.Name))
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// runs offers latest and the numbers of the runs, newest first, with when they began and
+// how they ended.
+func (c completion) runs() ([]cobra.Completion, cobra.ShellCompDirective) {
+	var offered []cobra.Completion
+	c.inVault(func(ctx context.Context, reader *vault.Reader, instance string) error {
+		runs, err := reader.Runs(ctx, instance)
+		for _, run := range runs {
+			if len(offered) == mostOffered {
+				break
+			}
+			about := run.Started.Local().Format("2006-01-02 15:04") + ", " + string(run.Outcome)
+			if len(offered) == 0 {
+				offered = append(offered, described("latest", about))
+			}
+			offered = append(offered, described(fmt.Sprint(run.ID), about))
+		}
+		return err
+	})
+	return slices.DeleteFunc(offered, func(value string) bool { return !strings.HasPrefix(value, c.word) }),
+		cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// instances offers the instances of the vault with their addresses.
+func (c completion) instances() ([]cobra.Completion, cobra.ShellCompDirective) {
+	var offered []cobra.Completion
+	c.inVault(func(ctx context.Context, reader *vault.Reader, _ string) error {
+		instances, err := reader.Instances(ctx)
+		for _, i := range instances {
+			if strings.HasPrefix(i.Name, c.word) {
+				offered = append(offered, described(i.Name, i.BaseURL))
+			}
+		}
+		return err
+	})
+	return offered, cobra.ShellCompDirectiveNoFileComp
+}
