@@ -52,7 +52,7 @@ func (c *checkup) permissions() {
 // drawing says on a terminal what is under way; no kind says that nothing is.
 func (c *checkup) drawing(kind record.Kind) {
 	switch {
-	case !c.app.stderr.tty:
+	case !c.app.stderr.tty || c.app.quiet:
 	case kind == "":
 		fmt.Fprint(c.app.stderr, "\r\x1b[K")
 	default:

@@ -29,7 +29,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	a := &app{stdin: stdin, stdout: stdout, stderr: newTerminal(stderr), environ: environ, stop: stop, kill: kill}
 	err := a.execute(args)
 	if err != nil && !errors.Is(err, errSaid) {
-		fmt.Fprintln(a.stderr, "lookervault: "+message(err))
+		fmt.Fprintln(a.stderr.loud(), "lookervault: "+message(err))
 	}
 	a.stderr.close(a.patience())
 	return exitCode(err)

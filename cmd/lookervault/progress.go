@@ -24,6 +24,8 @@ func (a *app) progressMode(o runOptions) (string, error) {
 	}
 	shared := o.json && isTerminal(a.stdout)
 	switch {
+	case a.quiet:
+		return "none", nil
 	case o.progress == "auto" && shared:
 		return "none", nil
 	case (o.progress == "auto" || o.progress == "bar") && a.stderr.tty && !shared:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/secret"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 )
 
@@ -29,6 +30,8 @@ type app struct {
 	configPath string // -c
 	noColor    bool   // --no-color
 	noPager    bool   // --no-pager
+	quiet      bool   // --quiet: nothing to say when all is well
+	verbose    int    // how often --verbose: logs on a terminal, then each request
 }
 
 const about = `LookerVault backs up a whole Looker instance into one SQLite file: complete,
@@ -54,11 +57,22 @@ func (a *app) root(args []string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration `FILE` (default lookervault.yaml, where there is one)")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing when all is well, for cron; else in few lines what is not")
+	root.PersistentFlags().CountVarP(&a.verbose, "verbose", "v", "say more: logs on a terminal and the whole summary; twice, a line for each request")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as NO_COLOR says it too")
 	root.PersistentFlags().BoolVar(&a.noPager, "no-pager", false, "no pager for what is longer than the terminal")
 	addVersion(root)
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(usage)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case a.quiet && a.verbose > 0:
+			return usage(cmd, errors.New("--quiet and --verbose exclude each other"))
+		case a.quiet:
+			a.stderr.hush()
+		}
+		return nil
+	}
 	root.AddGroup(groups...)
 	root.AddCommand(in(groupBackUp, a.runCommand(), a.checkCommand(), a.kindsCommand())...)
 	root.AddCommand(in(groupLook, a.listCommand(), a.treeCommand(), a.catCommand(), a.dumpCommand(), a.logCommand(), a.diffCommand(), a.runsCommand(), a.faultsCommand(), a.reportCommand())...)
@@ -137,12 +151,34 @@ func (a *app) load(cmd *cobra.Command, readOnly bool, keys map[string]string, se
 	return loaded, err
 }
 
-// logger is the one logger of the program.
-func (a *app) logger(c config.Log) hclog.Logger {
+// logger is the one logger of the program. On a terminal nobody wants time-stamped lines
+// unless they ask for them: by --verbose, or by log.level.
+func (a *app) logger(loaded *config.Loaded) hclog.Logger {
+	c := loaded.Config.Log
+	level := hclog.LevelFromString(c.Level)
+	switch {
+	case a.quiet:
+		level = hclog.Off
+	case a.verbose > 1:
+		level = min(level, hclog.Debug)
+	case a.verbose == 1:
+		level = min(level, hclog.Info)
+	case a.stderr.tty && loaded.Origin("log.level") == "default":
+		level = hclog.Off
+	}
 	return hclog.New(&hclog.LoggerOptions{
-		Name: "lookervault", Level: hclog.LevelFromString(c.Level), JSONFormat: c.Format == "json", Output: a.stderr,
+		Name: "lookervault", Level: level, JSONFormat: c.Format == "json", Output: a.stderr,
 		TimeFormat: "2006-01-02T15:04:05.000Z07:00",
 	})
+}
+
+// warn logs a warning; where nobody reads logs it is a sentence.
+func (a *app) warn(log hclog.Logger, text string) {
+	if log.IsWarn() {
+		log.Warn(text)
+		return
+	}
+	fmt.Fprintln(a.stderr, table.Paint("Note: ", table.Unsure, a.colors(a.stderr))+plainText(text))
 }
 
 // oneLine is an error as the user sees it: a line for each problem, no more.

@@ -104,9 +104,9 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 	}
 	c := loaded.Config
 	a.stderr.decouple()
-	log := a.logger(c.Log)
+	log := a.logger(loaded)
 	for _, warning := range loaded.Warnings {
-		log.Warn(warning)
+		a.warn(log, warning)
 	}
 	selected, exclude, err := selection(loaded)
 	if err != nil {
@@ -199,11 +199,11 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	}
 	notices := a.announce(server, kinds, c.Looker.PartialView, b.log)
 	if another := b.anotherAddress(a.stop, server.release); another != "" {
-		b.log.Warn(another)
+		a.warn(b.log, another)
 		notices = append(notices, another)
 	}
 
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Warn: func(text string) { b.log.Warn(text) }})
+	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Warn: func(text string) { a.warn(b.log, text) }})
 	if err != nil {
 		return result, err
 	}
@@ -307,8 +307,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	}
 	after := b.after(&s)
 	if result.Run.ID > 0 {
-		s.Print(b.app.stderr, path)
-		fmt.Fprintln(b.app.stderr, b.next(s, result.Run))
+		b.sumUp(s, result.Run)
 	}
 	eventErr := b.watch.finished(b.app.patience(), s, result.Unobserved)
 	switch {
@@ -324,7 +323,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	case err == nil:
 		return after
 	case after != nil:
-		fmt.Fprintln(b.app.stderr, "lookervault: "+oneLine(after))
+		fmt.Fprintln(b.app.stderr.loud(), "lookervault: "+oneLine(after))
 	}
 	// The summary has told of both; without a run there is none.
 	if result.Run.ID > 0 && (errors.Is(err, errPartial) || exitCode(err) == 130) {

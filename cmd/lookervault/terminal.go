@@ -27,6 +27,7 @@ type terminal struct {
 	tty bool
 
 	mu      sync.Mutex
+	quiet   bool               // only what comes by loud is written
 	secrets *secret.Set        // what no text shows
 	texts   *job.Queue[[]byte] // nil before decouple
 	above   io.Writer          // nil while nothing is drawn
@@ -60,9 +61,28 @@ func (t *terminal) hide(secrets *secret.Set) {
 }
 
 // Write writes whole lines, without secrets.
-func (t *terminal) Write(text []byte) (int, error) {
+func (t *terminal) Write(text []byte) (int, error) { return t.put(text, false) }
+
+// loud is where to write what must be said although somebody asked for quiet.
+func (t *terminal) loud() io.Writer { return loud{t} }
+
+type loud struct{ *terminal }
+
+func (l loud) Write(text []byte) (int, error) { return l.put(text, true) }
+
+// hush leaves out whatever does not come by loud.
+func (t *terminal) hush() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.quiet = true
+}
+
+func (t *terminal) put(text []byte, loud bool) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.quiet && !loud {
+		return len(text), nil
+	}
 	if _, err := t.writeScrubbed([]byte(t.secrets.ScrubLong(string(text)))); err != nil {
 		return 0, err
 	}

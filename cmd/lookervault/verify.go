@@ -118,7 +118,7 @@ func (a *app) verified(path string, findings []findingView, o vault.VerifyOption
 		fmt.Fprintf(a.stderr, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
 		return nil
 	}
-	fmt.Fprintf(a.stderr, "lookervault: %s is damaged: %s; lookervault run --full%s stores again what Looker still has\n",
+	fmt.Fprintf(a.stderr.loud(), "lookervault: %s is damaged: %s; lookervault run --full%s stores again what Looker still has\n",
 		path, plural(int64(len(findings)), "finding", "findings"), dbFlag(path))
 	return errors.Join(vault.ErrCorrupt, errSaid)
 }
@@ -147,7 +147,7 @@ type verifyProgress struct {
 func (p *verifyProgress) show(done, total int64) {
 	p.total = total
 	now := time.Now()
-	if !p.app.stderr.tty || now.Sub(p.last) < tick || total == 0 {
+	if !p.app.stderr.tty || p.app.quiet || now.Sub(p.last) < tick || total == 0 {
 		return
 	}
 	p.last = now

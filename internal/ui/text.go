@@ -64,6 +64,9 @@ func lasted(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
+// Lasted is a number of seconds as a sentence has it: "850 ms", "12.3 s", "1h2m3s".
+func Lasted(s float64) string { return lasted(seconds(s)) }
+
 // remaining is how long something still takes: never nothing.
 func remaining(d time.Duration) string { return clock(max(d, time.Second)) }
 

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// namesShown is how many documents the short summary names of each sort.
+const namesShown = 3
+
+// sumUp says how a run ended: shortly on a terminal, in whole where somebody keeps what
+// is said or asked for more, and not at all where all is well and nobody wants to know.
+func (b *backup) sumUp(s ui.Summary, run record.Run) {
+	a, path := b.app, b.config.Sink.Path
+	well := s.Outcome == record.RunComplete && s.ExitCode == 0
+	switch {
+	case a.quiet && well:
+	case a.quiet:
+		b.sumUpShortly(a.stderr.loud(), s, run)
+	case a.stderr.tty && a.verbose == 0:
+		b.sumUpShortly(a.stderr, s, run)
+	default:
+		s.Print(a.stderr, path)
+		fmt.Fprintln(a.stderr, b.next(s, run))
+	}
+}
+
+// sumUpShortly says in few lines how a run ended: what came, changed and went, by the
+// first names, what failed, what it cost, and what there is to do.
+func (b *backup) sumUpShortly(out io.Writer, s ui.Summary, run record.Run) {
+	color := b.app.colors(b.app.stderr)
+	well := s.Outcome == record.RunComplete
+	if !b.app.quiet {
+		for _, note := range s.Notes {
+			fmt.Fprintln(out, table.Paint("Note: ", table.Unsure, color)+plainText(note))
+		}
+	}
+	tone := map[record.Outcome]table.Tone{record.RunComplete: table.Good, record.RunFailed: table.Bad}[s.Outcome]
+	if tone == table.Plain {
+		tone = table.Unsure
+	}
+	verdict := table.Paint(record.OutcomeText(s.Outcome, s.PartialView), tone, color)
+	fmt.Fprintf(out, "Run %d of %s is %s: %s, %s.\n", s.Run, plainText(s.Instance), verdict, plural(s.Totals.Settled(), "document", "documents"), whatCame(s.Totals))
+	details := b.details(run)
+	for _, line := range details.changes {
+		fmt.Fprintln(out, line)
+	}
+	if !well {
+		for _, line := range incomplete(s.Kinds) {
+			fmt.Fprintln(out, line)
+		}
+	}
+	if len(details.failed) > 0 {
+		more := ""
+		if left := details.failures - len(details.failed); left > 0 {
+			more = fmt.Sprintf(" and %d more", left)
+		}
+		fmt.Fprintf(out, "%s: %s%s; lookervault faults%s says why.\n", table.Paint(fmt.Sprintf("Failed %d", details.failures), table.Bad, color),
+			strings.Join(details.failed, ", "), more, dbFlag(b.config.Sink.Path))
+	}
+	if !b.app.quiet {
+		fmt.Fprintf(out, "%s in %s, %s this month; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),
+			plural(sum(s.CallsMonth), "call", "calls"), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
+	}
+	if !well {
+		fmt.Fprintln(out, b.next(s, run))
+	}
+}
+
+// whatCame says in a few words what became of the documents.
+func whatCame(t ui.Totals) string {
+	var said []string
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{{t.New, "new"}, {t.Changed, "changed"}, {t.Reappeared, "back"}, {t.Gone, "gone"}} {
+		if part.n > 0 {
+			said = append(said, fmt.Sprintf("%s %s", count(part.n), part.what))
+		}
+	}
+	if len(said) == 0 {
+		return "nothing changed"
+	}
+	return strings.Join(said, ", ")
+}
+
+func sum(calls map[string]int64) (n int64) {
+	for _, of := range calls {
+		n += of
+	}
+	return n
+}
+
+// incomplete are the kinds that did not come to their end as they should, a line each,
+// at most namesShown.
+func incomplete(kinds []record.Counts) []string {
+	var lines []string
+	for _, k := range kinds {
+		if k.Listing == record.Complete || k.Listing == record.Denied || k.Listing == record.Unavailable {
+			continue
+		}
+		line := fmt.Sprintf("%s: %s", k.Kind, strings.ReplaceAll(string(k.Listing), "_", " "))
+		if k.Reason != "" {
+			line += ": " + plainText(k.Reason)
+		}
+		lines = append(lines, line)
+	}
+	if left := len(lines) - namesShown; left > 0 {
+		lines = append(lines[:namesShown], fmt.Sprintf("%d kinds more are not complete.", left))
+	}
+	return lines
+}
+
+// runDetails are the documents that a short summary names.
+type runDetails struct {
+	changes, failed []string
+	failures        int // documents, without listings
+}
+
+// details reads the first names of what a run saw change, and of what failed. What
+// cannot be read is left out: the summary has the numbers.
+func (b *backup) details(run record.Run) (d runDetails) {
+	ctx := context.WithoutCancel(b.app.stop)
+	reader, err := vault.OpenReader(ctx, b.config.Sink.Path)
+	if err != nil {
+		return d
+	}
+	defer reader.Close()
+	faults, err := reader.Faults(ctx, run.ID)
+	if err != nil {
+		return d
+	}
+	for _, f := range faults {
+		if f.Resolved != 0 || f.ID == "" {
+			continue
+		}
+		if d.failures++; len(d.failed) < namesShown {
+			d.failed = append(d.failed, plainText(record.Ref{Kind: f.Kind, ID: f.ID}.String()))
+		}
+	}
+	if totals(run.Kinds).Same == 0 {
+		return d // the first run: everything is new
+	}
+	list, counts, err := reader.Changes(ctx, run.ID, namesShown)
+	if err != nil {
+		return d
+	}
+	// Out of the trash is back too; so a summary has seven lines at most.
+	counts["back"] += counts["restored"]
+	for i := range list {
+		if list[i].What == "restored" {
+			list[i].What = "back"
+		}
+	}
+	for _, what := range []string{"new", "changed", "back", "trashed", "gone"} {
+		if line := changeLine(what, list, counts[what]); line != "" {
+			d.changes = append(d.changes, line)
+		}
+	}
+	return d
+}
+
+// changeLine is "Changed 3: Sales Overview, Churn, ARR".
+func changeLine(what string, list []vault.Change, n int64) string {
+	var named []string
+	for _, c := range list {
+		if c.What == what && c.Name != "" && !slices.Contains(named, plainText(c.Name)) {
+			named = append(named, plainText(c.Name))
+		}
+	}
+	said := map[string]string{
+		"new": "New", "changed": "Changed", "back": "Back", "trashed": "In the trash", "gone": "Gone",
+	}[what]
+	switch {
+	case n == 0:
+		return ""
+	case len(named) == 0:
+		return fmt.Sprintf("%s %s.", said, count(n))
+	case n > int64(len(named)):
+		return fmt.Sprintf("%s %s: %s, ...", said, count(n), strings.Join(named, ", "))
+	}
+	return fmt.Sprintf("%s %s: %s.", said, count(n), strings.Join(named, ", "))
+}
