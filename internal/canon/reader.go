@@ -43,7 +43,7 @@ type Reader struct {
 
 // found is what a relation names.
 type found struct {
-	relation catalogue.Relation
+	relation *catalogue.Relation
 	id       string
 }
 

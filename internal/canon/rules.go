@@ -24,7 +24,7 @@ type node struct {
 	rank      int    // of a name, among the members that may be one; 0 is the best
 	keep      string // name under which the value is kept for relations
 	derived   []derived
-	points    []catalogue.Relation
+	points    []*catalogue.Relation
 	nests     record.Kind // the value names a document of that kind which is nested here
 }
 
@@ -137,7 +137,8 @@ func compile(kind *catalogue.Spec) *Rules {
 // follow makes the relations ready whose references are kept with a document.
 func (r *Rules) follow(kind *catalogue.Spec) {
 	kept := make(map[record.Kind]bool)
-	for _, relation := range kind.Relations {
+	for i := range kind.Relations {
+		relation := &kind.Relations[i]
 		if !relation.Follow && !relation.Stored {
 			continue
 		}
