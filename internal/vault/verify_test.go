@@ -31,7 +31,7 @@ func aFullVault(t testing.TB, path string) {
 	with := doc("7", "Seven")
 	compressWith(t, &with, aDictionary(t), "what dashboards have in common, and seven")
 	commit(t, w, with)
-	commit(t, w, doc("5", "Five", sinktest.Pointing(record.Ref{Kind: looks, ID: "9"}, record.Ref{Kind: looks, ID: "10"})),
+	commit(t, w, doc("5", "Five", sinktest.Pointing(record.Ref{Kind: looks, ID: "9"}, record.Ref{Kind: looks, ID: "10"}, record.Ref{Kind: "merge_queries", ID: "9"})),
 		long, same("1", sinktest.StateOnly), sinktest.Fault(dashboards, "2", "server", 5), sinktest.Fault(looks, "9", "denied", 1))
 	finish(t, w, dashboards)
 }
