@@ -2,56 +2,15 @@ package extract_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 )
-
-// valuesAt are the texts and numbers at a path of a document, arrays walked.
-func valuesAt(v any, path string) []string {
-	switch v := v.(type) {
-	case []any:
-		var all []string
-		for _, one := range v {
-			all = append(all, valuesAt(one, path)...)
-		}
-		return all
-	case map[string]any:
-		first, rest, _ := strings.Cut(path, ".")
-		if path == "" {
-			return nil
-		}
-		return valuesAt(v[first], rest)
-	case nil, bool:
-		return nil
-	}
-	if path != "" {
-		return nil
-	}
-	return []string{fmt.Sprint(v)}
-}
-
-// named are the ids that a relation of a document names.
-func named(doc any, r catalogue.Relation) []string {
-	if r.Unless != "" {
-		if object, ok := doc.(map[string]any); ok && object[r.Unless] != nil && object[r.Unless] != false {
-			return nil
-		}
-	}
-	ids := valuesAt(doc, r.Path)
-	if r.Join != "" {
-		for i, before := 0, valuesAt(doc, r.Join); i < len(ids) && len(before) == 1; i++ {
-			ids[i] = before[0] + "::" + ids[i]
-		}
-	}
-	return ids
-}
 
 // TestRelationsLeadToDocuments follows every relation of every document that the
 // simulated server has. One that names something else than its kind leads nowhere.
@@ -59,7 +18,7 @@ func TestRelationsLeadToDocuments(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 3, SmallTiles: true})
 	served := r.served()
 	parts := make(map[string]bool)
-	documents := make(map[record.Ref]any)
+	documents := make(map[record.Ref][]byte)
 	for ref, item := range served {
 		row, _ := catalogue.Find(ref.Kind)
 		body := r.bodyOf(ref.Kind, item)
@@ -72,15 +31,14 @@ func TestRelationsLeadToDocuments(t *testing.T) {
 				_, body = r.sim.Peek(path + "?" + query.Encode())
 			}
 		}
-		var doc any
-		if err := json.Unmarshal(body, &doc); err != nil {
-			t.Fatalf("%s: %v\n%s", ref, err, body)
+		if !json.Valid(body) {
+			t.Fatalf("%s is not valid: %s", ref, body)
 		}
-		documents[ref] = doc
+		documents[ref] = body
 		for _, other := range catalogue.All() {
 			for _, relation := range other.Relations {
 				if relation.Kind == ref.Kind && relation.Part != "" {
-					for _, id := range valuesAt(doc, relation.Part) {
+					for _, id := range canon.Named(body, &catalogue.Relation{Path: relation.Part}) {
 						parts[string(ref.Kind)+" "+id] = true
 					}
 				}
@@ -89,11 +47,11 @@ func TestRelationsLeadToDocuments(t *testing.T) {
 	}
 	dangling := r.sim.Dangling()
 	led := make(map[string]int)
-	for ref, doc := range documents {
+	for ref, body := range documents {
 		row, _ := catalogue.Find(ref.Kind)
 		for _, relation := range row.Relations {
 			name := string(ref.Kind) + "." + relation.Path
-			for _, id := range named(doc, relation) {
+			for _, id := range canon.Named(body, &relation) {
 				led[name]++
 				to := record.Ref{Kind: relation.Kind, ID: id}
 				if relation.Same && id != ref.ID {
