@@ -14,6 +14,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -60,7 +61,7 @@ func (a *app) patience() context.Context {
 // message is what the user is told of an error.
 func message(err error) string {
 	if exitCode(err) == 130 {
-		return extract.ErrInterrupted.Error() // what was under way is of no interest
+		return job.ErrInterrupted.Error() // what was under way is of no interest
 	}
 	return oneLine(err)
 }
@@ -82,7 +83,7 @@ func signals() (stop, kill context.Context, release func()) {
 		for _, cancel := range []context.CancelCauseFunc{stopNow, killNow} {
 			select {
 			case <-received:
-				cancel(extract.ErrInterrupted)
+				cancel(job.ErrInterrupted)
 			case <-over:
 				return
 			}
@@ -135,7 +136,7 @@ func exitCode(err error) int {
 		return 0
 	case errors.Is(err, errUsage), errors.Is(err, extract.ErrNoFolder), errors.As(err, &problems):
 		return 2
-	case errors.Is(err, extract.ErrInterrupted), errors.Is(err, context.Canceled):
+	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):
 		return 130
 	case errors.Is(err, errConnect):
 		return 3

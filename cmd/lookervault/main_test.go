@@ -12,6 +12,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -46,8 +47,8 @@ func TestExitCode(t *testing.T) {
 		{"replaced", problem(vault.ErrReplaced), 5},
 		{"too new", problem(vault.ErrTooNew), 5},
 		{"no vault but a file", problem(vault.ErrNotVault), 5},
-		{"interrupted", errors.Join(extract.ErrInterrupted, errSaid), 130},
-		{"interrupted at first", &connectError{extract.ErrInterrupted}, 130},
+		{"interrupted", errors.Join(job.ErrInterrupted, errSaid), 130},
+		{"interrupted at first", &connectError{job.ErrInterrupted}, 130},
 		{"interrupted while reading", fmt.Errorf("read: %w", context.Canceled), 130},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -65,7 +66,7 @@ func TestMessage(t *testing.T) {
 		want string
 	}{
 		{"anything", errors.New("no such\nthing"), "no such thing"},
-		{"interrupted", fmt.Errorf("connect: %w", extract.ErrInterrupted), "interrupted"},
+		{"interrupted", fmt.Errorf("connect: %w", job.ErrInterrupted), "interrupted"},
 		{"interrupted while reading", fmt.Errorf("read documents: %w", context.Canceled), "interrupted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 )
@@ -187,7 +188,7 @@ func (w *watch) finished(patience context.Context, s ui.Summary, unobserved int6
 		w.events.Close(w.latest(), s.Kinds)
 	}
 	return w.events.Finished(patience, s, unobserved, func(s *ui.Summary) {
-		s.ExitCode = exitCode(extract.ErrInterrupted) // patience ends by a signal only
+		s.ExitCode = exitCode(job.ErrInterrupted) // patience ends by a signal only
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -313,8 +314,8 @@ func (b *backup) report(result extract.Result, err error) error {
 	switch {
 	case errors.Is(eventErr, ui.ErrUnread):
 		fmt.Fprintln(b.app.stderr, "Nobody read standard output: events were dropped.")
-		if exitCode(err) != exitCode(extract.ErrInterrupted) {
-			return fmt.Errorf("%w: %w", extract.ErrInterrupted, eventErr)
+		if exitCode(err) != exitCode(job.ErrInterrupted) {
+			return fmt.Errorf("%w: %w", job.ErrInterrupted, eventErr)
 		}
 	case eventErr != nil:
 		return fmt.Errorf("write events: %w", eventErr)

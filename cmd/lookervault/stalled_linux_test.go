@@ -157,6 +157,8 @@ func startStalled(t *testing.T, stdout, stderr *os.File, args ...string) *stalle
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
+	guard := time.AfterFunc(2*stuckProcess, func() { _ = r.cmd.Process.Kill() }) // ends a wait for what it says
+	t.Cleanup(func() { guard.Stop() })
 	if stderr == nil {
 		line := r.waitFor("serving metrics")
 		r.url = regexp.MustCompile(`url=(http://\S+)`).FindStringSubmatch(line)[1]

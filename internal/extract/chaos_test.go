@@ -15,7 +15,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -126,7 +126,7 @@ func (c *chaos) disturb() {
 	stop, stopNow := context.WithCancelCause(c.t.Context())
 	kill, killNow := context.WithCancelCause(c.t.Context())
 	c.rig.stop, c.rig.kill = stop, kill
-	c.stop, c.kill = func() { stopNow(extract.ErrInterrupted) }, func() { killNow(extract.ErrInterrupted) }
+	c.stop, c.kill = func() { stopNow(job.ErrInterrupted) }, func() { killNow(job.ErrInterrupted) }
 	c.requests.Store(0)
 	c.at, c.committing = 0, nil
 	how := pick(c.rand, "not", "stop", "kill", "both", "stop at a commit", "kill at a commit", "forget")
@@ -242,7 +242,7 @@ func TestChaosRuns(t *testing.T) {
 
 // expected tells whether chaos may end a run with that error.
 func expected(err error) bool {
-	for _, target := range []error{extract.ErrInterrupted, looker.ErrDown, looker.ErrLogin, context.Canceled} {
+	for _, target := range []error{job.ErrInterrupted, looker.ErrDown, looker.ErrLogin, context.Canceled} {
 		if errors.Is(err, target) {
 			return true
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -17,16 +16,13 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
 )
-
-// ErrInterrupted is the error of a run that was asked to stop. What was fetched
-// until then is committed.
-var ErrInterrupted = errors.New("interrupted")
 
 // Job is one run to be made. Nothing in it is changed.
 type Job struct {
@@ -91,7 +87,7 @@ func Run(ctx context.Context, job Job) (Result, error) {
 	}
 	f.logBegun()
 	err := f.run(ctx)
-	result := Result{Begun: f.begun, Stages: f.stats(), Took: job.Now().Sub(began)}
+	result := Result{Begun: f.begun, Stages: f.waves.Stats(), Took: job.Now().Sub(began)}
 	finish := f.finish(err)
 	// The seal is made even when everything else was cancelled.
 	sealing := context.WithoutCancel(ctx)
@@ -125,12 +121,8 @@ type flow struct {
 	ledger       *stages.Ledger
 	budget       *budget.Budget
 	view         *View
-	killed       bool
+	waves        *job.Waves
 	slowed       bool // it was said that the in-flight limits hold the run up
-
-	mu   sync.Mutex
-	pipe *pipeline.Run         // of the wave under way
-	past []pipeline.StageStats // of the waves before
 }
 
 // prepare begins or resumes the run and gets ready what all waves share.
@@ -169,6 +161,11 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted)
 	f.budget = budget.New(budget.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
 	f.view = newView(f)
+	f.waves = job.NewWaves(job.WavesOptions{
+		Stop: f.job.Stop, Grace: c.Shutdown.Grace.Std(),
+		Begins: func(run *pipeline.Run) { f.logStages("stage begins", run) },
+		Ended:  func(run *pipeline.Run) { f.logStages("stage ended", run) },
+	})
 	return nil
 }
 
@@ -202,8 +199,8 @@ func (f *flow) run(ctx context.Context) error {
 		waves[catalogue.Wave(k.Name)] = append(waves[catalogue.Wave(k.Name)], k)
 	}
 	for _, n := range slices.Sorted(maps.Keys(waves)) {
-		if f.job.Stop != nil && f.job.Stop.Err() != nil {
-			return ErrInterrupted
+		if f.waves.Stopped() {
+			return job.ErrInterrupted
 		}
 		began, waited := f.job.Now(), f.budget.Waited()
 		err := f.wave(ctx, waves[n], false)
@@ -246,11 +243,15 @@ func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 	return f.wave(ctx, some, true)
 }
 
-// wave is the sentence: list, fetch, redact, serialize, batch, write.
+// wave makes a wave of some kinds.
 func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) error {
+	return f.waves.Run(ctx, func(run *pipeline.Run) { f.sentence(run, kinds, missing) })
+}
+
+// sentence is the extraction: list, fetch, redact, serialize, batch, write.
+func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool) {
 	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
-	run := pipeline.NewRun(ctx, pipeline.Options{Grace: c.Shutdown.Grace.Std()})
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
 		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
@@ -276,65 +277,6 @@ func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) 
 	pipeline.Into(run, stages.Write(stages.WriteOptions{
 		Store: f.job.Sink, Committed: f.view.committed,
 	}), batches)
-
-	if f.job.Stop != nil {
-		defer context.AfterFunc(f.job.Stop, func() {
-			run.Stop(ErrInterrupted)
-			if c.Shutdown.Grace == 0 { // which means none here, and without end there
-				run.Kill(ErrInterrupted)
-			}
-		})()
-	}
-	f.enter(run)
-	f.logStages("stage begins", run)
-	err := run.Wait()
-	f.logStages("stage ended", run)
-	f.leave(run)
-	return err
-}
-
-func (f *flow) enter(run *pipeline.Run) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.pipe = run
-}
-
-func (f *flow) leave(run *pipeline.Run) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.killed = f.killed || run.Killed() != nil
-	f.past, f.pipe = merge(f.past, run.Stats()), nil
-}
-
-// stats is what each stage did in all waves until now.
-func (f *flow) stats() []pipeline.StageStats {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.pipe == nil {
-		return slices.Clone(f.past)
-	}
-	return merge(f.past, f.pipe.Stats())
-}
-
-// merge adds the statistics of one wave to those of the waves before.
-func merge(past, now []pipeline.StageStats) []pipeline.StageStats {
-	if past == nil {
-		return now
-	}
-	sum := slices.Clone(now)
-	for i := range sum {
-		for _, p := range past {
-			if p.Name == sum[i].Name {
-				sum[i].In += p.In
-				sum[i].Skipped += p.Skipped
-				sum[i].Out += p.Out
-				sum[i].Busy += p.Busy
-				sum[i].Blocked += p.Blocked
-				sum[i].Starved += p.Starved
-			}
-		}
-	}
-	return sum
 }
 
 // finish says how the run is to be sealed, given the error that it ended with.
@@ -345,7 +287,7 @@ func (f *flow) finish(err error) record.Finish {
 	}
 	switch {
 	case err == nil:
-	case errors.Is(err, ErrInterrupted), errors.Is(err, context.Canceled):
+	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):
 		finish.Outcome = record.RunInterrupted
 	case errors.Is(err, looker.ErrDown), errors.Is(err, looker.ErrLogin):
 		finish.Outcome = record.RunPartial
@@ -353,7 +295,7 @@ func (f *flow) finish(err error) record.Finish {
 		finish.Outcome = record.RunFailed
 	}
 	for i := range finish.Kinds {
-		if end := &finish.Kinds[i]; f.killed && end.Listing == record.Complete {
+		if end := &finish.Kinds[i]; f.waves.Killed() && end.Listing == record.Complete {
 			end.Listing = record.Open // what was answered may not have been committed
 		}
 	}

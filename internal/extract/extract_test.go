@@ -14,6 +14,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -346,7 +347,7 @@ func TestStopCommitsWhatWasFetched(t *testing.T) {
 	r.stop = stop
 	r.wrap = func(s sinks.Sink) sinks.Sink { return stopping{s, now} }
 	result, err := r.try(start())
-	if !errors.Is(err, extract.ErrInterrupted) || result.Run.Outcome != record.RunInterrupted {
+	if !errors.Is(err, job.ErrInterrupted) || result.Run.Outcome != record.RunInterrupted {
 		t.Fatalf("run: %v, outcome %s", err, result.Run.Outcome)
 	}
 	fetched := len(r.stored())
@@ -401,7 +402,7 @@ func TestInterruptedAndResumedIsTheSameVault(t *testing.T) {
 		r.stop, r.wrap = stop, func(s sinks.Sink) sinks.Sink { return stopping{s, now} }
 		s := start()
 		s.Resume = round > 0
-		if _, err := r.try(s); !errors.Is(err, extract.ErrInterrupted) {
+		if _, err := r.try(s); !errors.Is(err, job.ErrInterrupted) {
 			t.Fatalf("round %d: %v", round, err)
 		}
 	}

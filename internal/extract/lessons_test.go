@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -40,7 +40,7 @@ func TestResumeKnowsThatRowsArePoor(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 9, Quirks: lookersim.Quirks{PoorRows: []string{"dashboards"}}})
 	r.config.Stages.Batch.Records, r.config.Stages.Fetch.Workers, r.config.Limits.InFlightItems = 5, 1, 10
 	r.stopAt(3, true)
-	if _, err := r.try(start("dashboards")); !errors.Is(err, extract.ErrInterrupted) {
+	if _, err := r.try(start("dashboards")); !errors.Is(err, job.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	r.undisturbed()
@@ -70,7 +70,7 @@ func TestResumeKnowsWhichRoutesDoNotWork(t *testing.T) {
 	r.config.Stages.Batch.Records, r.config.Stages.Fetch.Workers, r.config.Limits.InFlightItems = 5, 1, 10
 	r.exclude = []record.Ref{{Kind: "users", ID: "2"}} // so that pages are asked for as lists of ids
 	r.stopAt(2, true)
-	if _, err := r.try(start("users")); !errors.Is(err, extract.ErrInterrupted) {
+	if _, err := r.try(start("users")); !errors.Is(err, job.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	r.undisturbed()
@@ -93,7 +93,7 @@ func TestPoorRowsThatAreFoundLate(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 9})
 	r.config.Stages.Batch.Records, r.config.Stages.Fetch.Workers, r.config.Limits.InFlightItems = 5, 1, 10
 	r.stopAt(3, true)
-	if _, err := r.try(start("dashboards")); !errors.Is(err, extract.ErrInterrupted) {
+	if _, err := r.try(start("dashboards")); !errors.Is(err, job.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	r.undisturbed()

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/sinks"
@@ -110,7 +110,7 @@ func TestResumeSaysWhatItFound(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 9})
 	r.config.Stages.Batch.Records = 10
 	r.stopAt(4, true)
-	if _, err := r.try(start()); !errors.Is(err, extract.ErrInterrupted) {
+	if _, err := r.try(start()); !errors.Is(err, job.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	r.undisturbed()

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -98,7 +98,7 @@ func TestResumeBeginsWithThePages(t *testing.T) {
 	r.config.Stages.List.PageSize, r.config.Stages.Batch.Records, r.config.Stages.Fetch.Workers, r.config.Limits.InFlightItems = 2, 2, 1, 4
 	r.rules("route=GET /scheduled_plans status=504 body=page")
 	r.stopAt(2, true)
-	if _, err := r.try(start("scheduled_plans")); !errors.Is(err, extract.ErrInterrupted) {
+	if _, err := r.try(start("scheduled_plans")); !errors.Is(err, job.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	r.undisturbed()

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -105,7 +105,7 @@ func TestResumeFetchesOnlyWhatIsMissing(t *testing.T) {
 				r.config.Stages.Batch.Records = 10
 				r.stopAt(at, after)
 				stopped, err := r.try(start())
-				if !errors.Is(err, extract.ErrInterrupted) || stopped.Run.Outcome != record.RunInterrupted {
+				if !errors.Is(err, job.ErrInterrupted) || stopped.Run.Outcome != record.RunInterrupted {
 					t.Fatalf("run: %v, outcome %s", err, stopped.Run.Outcome)
 				}
 				r.undisturbed()
@@ -159,7 +159,7 @@ func TestResumeOfPoorKinds(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 9, Quirks: quirks})
 	r.config.Stages.Batch.Records = 5
 	r.stopAt(4, true)
-	if _, err := r.try(start("roles", "users", "boards")); !errors.Is(err, extract.ErrInterrupted) {
+	if _, err := r.try(start("roles", "users", "boards")); !errors.Is(err, job.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	r.undisturbed()
@@ -206,7 +206,7 @@ func TestResumeTriesFaultsAgain(t *testing.T) {
 	r.config.Stages.Batch.Records, r.config.Stages.Fetch.Workers = 5, 1
 	r.rules("route=GET /users/{id} status=500 after=1 times=6") // two attempts each, and the proof
 	r.stopAt(3, true)
-	if _, err := r.try(start("users")); !errors.Is(err, extract.ErrInterrupted) {
+	if _, err := r.try(start("users")); !errors.Is(err, job.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	failed := len(r.faults())

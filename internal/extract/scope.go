@@ -11,6 +11,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
@@ -25,7 +26,7 @@ func (f *flow) locate(ctx context.Context, scope record.Scope) (err error) {
 	if f.job.Stop != nil {
 		cut, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		defer context.AfterFunc(f.job.Stop, func() { cancel(ErrInterrupted) })()
+		defer context.AfterFunc(f.job.Stop, func() { cancel(job.ErrInterrupted) })()
 		ctx = cut
 	}
 	f.within, err = f.scope(ctx, scope)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -83,7 +84,7 @@ func newHandlesOf(t *testing.T, options lookersim.Options) *handles {
 	stop, stopNow := context.WithCancelCause(t.Context())
 	kill, killNow := context.WithCancelCause(t.Context())
 	h.rig.stop, h.rig.kill = stop, kill
-	h.stop, h.kill = func() { stopNow(extract.ErrInterrupted) }, func() { killNow(extract.ErrInterrupted) }
+	h.stop, h.kill = func() { stopNow(job.ErrInterrupted) }, func() { killNow(job.ErrInterrupted) }
 	h.wrap = h.sink
 	return h
 }
@@ -322,7 +323,7 @@ func TestShutdown(t *testing.T) {
 				tt.start = start()
 			}
 			result, err := h.end(tt.start)
-			if !errors.Is(err, extract.ErrInterrupted) || tt.err != nil && !errors.Is(err, tt.err) {
+			if !errors.Is(err, job.ErrInterrupted) || tt.err != nil && !errors.Is(err, tt.err) {
 				t.Fatalf("run: %v, want ErrInterrupted and %v", err, tt.err)
 			}
 			if result.Run.ID > 0 && (result.Run.Outcome != record.RunInterrupted || !result.Run.Resumable()) {

@@ -130,7 +130,7 @@ func (v *View) Snapshot() Snapshot {
 	defer v.mu.Unlock()
 	s := Snapshot{
 		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Packed: v.packed, Encoded: v.encoded,
-		API: v.flow.job.Client.Stats(), Stages: v.flow.stats(), Waited: v.flow.budget.Waited(),
+		API: v.flow.job.Client.Stats(), Stages: v.flow.waves.Stats(), Waited: v.flow.budget.Waited(),
 	}
 	for _, p := range progress {
 		t := v.kinds[p.Kind]
