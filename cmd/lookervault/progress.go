@@ -153,7 +153,7 @@ func (w *watch) latest() ui.Frame {
 }
 
 // state is what metrics are made of; it may be asked for by any goroutine.
-func (w *watch) state() (run int64, s extract.Snapshot, ok bool) {
+func (w *watch) state() (run int64, s job.Snapshot, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.view == nil {

@@ -8,8 +8,6 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/pipeline"
-	"github.com/lookervault/lookervault/stages"
 )
 
 // View shows a run under way. It may be read from any goroutine.
@@ -26,30 +24,6 @@ type View struct {
 
 // tally is what was committed of one kind.
 type tally struct{ records, failed, bytes, packed int64 }
-
-// Snapshot is the state of a run at one moment. It counts what is committed.
-type Snapshot struct {
-	Items, Bytes, Faults int64
-	Packed               int64 // of Bytes, those of bodies that were encoded to be stored
-	Encoded              int64 // what Packed became
-	Kinds                []KindProgress
-	LastFault            string // "dashboards/17: ...", "" when there was none
-	API                  looker.Stats
-	Stages               []pipeline.StageStats
-	Waited               time.Duration // that fetch workers waited for the in-flight limits, summed
-}
-
-// KindProgress is where one kind stands.
-type KindProgress struct {
-	stages.Progress
-	Committed int64         // documents that were committed by this process, faults included
-	Failed    int64         // of them faults
-	Bytes     int64         // of their bodies
-	Unchanged int64         // of Bytes, those that the vault held already
-	Calls     int64         // that brought a good answer
-	Answering time.Duration // that these took, summed
-	Longest   time.Duration // the longest of them
-}
 
 // What waits for an observer who is slow, and how long the end of a run waits for one.
 const (
@@ -124,21 +98,30 @@ func (v *View) failed(kind record.Kind) bool {
 }
 
 // Snapshot returns the state now.
-func (v *View) Snapshot() Snapshot {
+func (v *View) Snapshot() job.Snapshot {
 	progress := v.flow.ledger.Progress()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := Snapshot{
+	s := job.Snapshot{
 		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Packed: v.packed, Encoded: v.encoded,
-		API: v.flow.job.Client.Stats(), Stages: v.flow.waves.Stats(), Waited: v.flow.budget.Waited(),
+		API: traffic(v.flow.job.Client.Stats()), Stages: v.flow.waves.Stats(), Waited: v.flow.budget.Waited(),
 	}
 	for _, p := range progress {
 		t := v.kinds[p.Kind]
 		answered := v.flow.api.answers.of(p.Kind)
-		s.Kinds = append(s.Kinds, KindProgress{
-			Progress: p, Committed: t.records, Failed: t.failed, Bytes: t.bytes, Unchanged: t.bytes - t.packed,
+		s.Kinds = append(s.Kinds, job.KindProgress{
+			Kind: p.Kind, Listing: p.Listing, Listed: p.Listed, Asked: p.Asked, Answered: p.Answered, Absent: p.Absent,
+			Committed: t.records, Failed: t.failed, Bytes: t.bytes, Unchanged: t.bytes - t.packed,
 			Calls: answered.calls, Answering: answered.took, Longest: answered.longest,
 		})
 	}
 	return s
+}
+
+// traffic is what the client has done, in the words of every job.
+func traffic(s looker.Stats) job.Traffic {
+	return job.Traffic{
+		Calls: s.Calls, Good: s.Good, Refused: s.Refused, Throttled: s.Throttled, Failed: s.Failed, Broken: s.Broken, Retries: s.Retries,
+		Bytes: s.Bytes, Answering: s.Answering, Paused: s.Paused, Rate: s.Rate, AtOnce: s.AtOnce, Bears: s.Bears,
+	}
 }

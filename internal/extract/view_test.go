@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -13,7 +14,7 @@ import (
 func TestAKindTellsWhatItTook(t *testing.T) {
 	r := newRig(t, lookersim.Options{Sizes: small})
 	kinds := []record.Kind{"folders", "dashboards", "merge_queries", "queries", "roles", "role_users"}
-	var last extract.Snapshot
+	var last job.Snapshot
 	r.measured = func(view *extract.View) { last = view.Snapshot() }
 	for _, test := range []struct {
 		name  string

@@ -3,19 +3,19 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 )
 
 // Live are the metrics of a run under way. They are read from the run when they
 // are asked for: nothing is counted twice.
 type Live struct {
-	state func() (run int64, s extract.Snapshot, ok bool)
+	state func() (run int64, s job.Snapshot, ok bool)
 	tool  string
 }
 
 // NewLive makes the metrics of the run that state tells of. It is called by any
 // goroutine, and answers false while there is no run yet.
-func NewLive(tool string, state func() (run int64, s extract.Snapshot, ok bool)) *Live {
+func NewLive(tool string, state func() (run int64, s job.Snapshot, ok bool)) *Live {
 	return &Live{state: state, tool: tool}
 }
 

@@ -12,22 +12,20 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/lookervault/lookervault/internal/extract"
-	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/metrics"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/pipeline"
-	"github.com/lookervault/lookervault/stages"
 )
 
-func snapshot() extract.Snapshot {
-	return extract.Snapshot{
-		Kinds: []extract.KindProgress{
-			{Progress: stages.Progress{Kind: "dashboards", Listed: 100}, Committed: 40, Failed: 2, Bytes: 5000},
-			{Progress: stages.Progress{Kind: "looks", Listed: 7}},
+func snapshot() job.Snapshot {
+	return job.Snapshot{
+		Kinds: []job.KindProgress{
+			{Kind: "dashboards", Listed: 100, Committed: 40, Failed: 2, Bytes: 5000},
+			{Kind: "looks", Listed: 7},
 		},
-		API: looker.Stats{Calls: 30, Good: 25, Throttled: 4, Failed: 1, Retries: 5, Paused: 1500 * time.Millisecond, Rate: 9.5, Bytes: 9000},
+		API: job.Traffic{Calls: 30, Good: 25, Throttled: 4, Failed: 1, Retries: 5, Paused: 1500 * time.Millisecond, Rate: 9.5, Bytes: 9000},
 		Stages: []pipeline.StageStats{
 			{Name: "fetch", Workers: 8, In: 30, Out: 42, Busy: 16 * time.Second, Starved: time.Second, Queued: 3, Capacity: 64},
 		},
@@ -35,7 +33,7 @@ func snapshot() extract.Snapshot {
 }
 
 func TestLive(t *testing.T) {
-	live := metrics.NewLive("1.2.3", func() (int64, extract.Snapshot, bool) { return 7, snapshot(), true })
+	live := metrics.NewLive("1.2.3", func() (int64, job.Snapshot, bool) { return 7, snapshot(), true })
 	want := `
 # HELP lookervault_api_calls_total Calls to the API by how they were answered, retries included.
 # TYPE lookervault_api_calls_total counter
@@ -66,7 +64,7 @@ lookervault_stage_seconds_total{stage="fetch",state="starved"} 1
 	if err != nil {
 		t.Error(err)
 	}
-	waiting := metrics.NewLive("1.2.3", func() (int64, extract.Snapshot, bool) { return 0, extract.Snapshot{}, false })
+	waiting := metrics.NewLive("1.2.3", func() (int64, job.Snapshot, bool) { return 0, job.Snapshot{}, false })
 	if n := testutil.CollectAndCount(waiting); n != 1 {
 		t.Errorf("%d metrics before the run, want the version only", n)
 	}
@@ -87,7 +85,7 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 func TestHandler(t *testing.T) {
-	live := metrics.NewLive("1.2.3", func() (int64, extract.Snapshot, bool) { return 7, snapshot(), true })
+	live := metrics.NewLive("1.2.3", func() (int64, job.Snapshot, bool) { return 7, snapshot(), true })
 	server := httptest.NewServer(metrics.Handler(live))
 	defer server.Close()
 	status, body := get(t, server.URL+"/metrics")
@@ -105,7 +103,7 @@ func TestHandler(t *testing.T) {
 }
 
 func TestServer(t *testing.T) {
-	live := metrics.NewLive("1.2.3", func() (int64, extract.Snapshot, bool) { return 0, extract.Snapshot{}, false })
+	live := metrics.NewLive("1.2.3", func() (int64, job.Snapshot, bool) { return 0, job.Snapshot{}, false })
 	server, err := metrics.Serve(t.Context(), "127.0.0.1:0", live)
 	if err != nil {
 		t.Fatal(err)

@@ -10,11 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/lookervault/lookervault/internal/extract"
-	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
-	"github.com/lookervault/lookervault/stages"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -54,17 +52,17 @@ var kinds = []struct {
 // course is a run of 40 seconds, second by second: everything is listed after
 // five, Looker refuses calls from the twelfth on, and every 300th dashboard
 // fails.
-func course(second int64) extract.Snapshot {
+func course(second int64) job.Snapshot {
 	at := func(total, from, per int64) int64 { return min(max(second-from, 0)*per, total) }
-	s := extract.Snapshot{
-		API: looker.Stats{
+	s := job.Snapshot{
+		API: job.Traffic{
 			Calls: 2 + 5*second, Rate: 10, Throttled: max(second-12, 0), Retries: max(second-12, 0), Paused: time.Duration(max(second-12, 0)) * 400 * time.Millisecond,
 			Bytes: second * 1 << 20,
 		},
 		Waited: time.Duration(second) * 10 * time.Millisecond,
 	}
 	for i, k := range kinds {
-		p := extract.KindProgress{Progress: stages.Progress{Kind: k.kind, Listing: record.Open}}
+		p := job.KindProgress{Kind: k.kind, Listing: record.Open}
 		p.Listed = at(k.total, int64(i), 1+k.total/4)
 		if second >= 5 {
 			p.Listing = record.Complete

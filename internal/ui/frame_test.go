@@ -11,10 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
-	"github.com/lookervault/lookervault/stages"
 )
 
 func frameAt(second int64) ui.Frame {
@@ -58,9 +57,9 @@ func TestFrameOfResumedRun(t *testing.T) {
 		{Kind: "looks", New: 400}, {Kind: "groups", Same: 14},
 	}}
 	tracker := ui.NewTracker(begun, ui.Limits{}, began)
-	f := tracker.Frame(extract.Snapshot{Kinds: []extract.KindProgress{
-		{Progress: stages.Progress{Kind: "looks", Listing: record.Complete, Listed: 500, Asked: 100, Answered: 50}, Committed: 50},
-		{Progress: stages.Progress{Kind: "groups", Listing: record.Complete, Listed: 14, Asked: 14, Answered: 14}, Committed: 14},
+	f := tracker.Frame(job.Snapshot{Kinds: []job.KindProgress{
+		{Kind: "looks", Listing: record.Complete, Listed: 500, Asked: 100, Answered: 50, Committed: 50},
+		{Kind: "groups", Listing: record.Complete, Listed: 14, Asked: 14, Answered: 14, Committed: 14},
 	}}, began.Add(time.Second))
 	if got := [2]int64{f.Kinds[0].Committed, f.Kinds[1].Committed}; got != [2]int64{450, 14} {
 		t.Errorf("committed %v, want 450 and 14", got)

@@ -3,7 +3,7 @@ package ui
 import (
 	"time"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -20,7 +20,7 @@ type Sampler struct {
 }
 
 // Add keeps a snapshot, unless the last one is too near.
-func (s *Sampler) Add(snapshot extract.Snapshot, elapsed time.Duration) {
+func (s *Sampler) Add(snapshot job.Snapshot, elapsed time.Duration) {
 	at := elapsed.Seconds()
 	if n := len(s.samples); n > 0 && at < s.samples[n-1].At+s.every {
 		return
@@ -37,7 +37,7 @@ func (s *Sampler) Add(snapshot extract.Snapshot, elapsed time.Duration) {
 }
 
 // All returns the samples with one of the end behind them.
-func (s *Sampler) All(last extract.Snapshot, elapsed time.Duration) []record.Sample {
+func (s *Sampler) All(last job.Snapshot, elapsed time.Duration) []record.Sample {
 	at := elapsed.Seconds()
 	all := s.samples
 	if n := len(all); n > 0 && all[n-1].At >= at {
@@ -46,7 +46,7 @@ func (s *Sampler) All(last extract.Snapshot, elapsed time.Duration) []record.Sam
 	return append(all[:len(all):len(all)], sampleOf(last, at))
 }
 
-func sampleOf(s extract.Snapshot, at float64) record.Sample {
+func sampleOf(s job.Snapshot, at float64) record.Sample {
 	return record.Sample{
 		At: round(at), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Calls: s.API.Calls,
 		Refused: s.API.Throttled, Paused: round(s.API.Paused.Seconds()), Rate: round(s.API.Rate),
@@ -54,7 +54,7 @@ func sampleOf(s extract.Snapshot, at float64) record.Sample {
 }
 
 // SessionOf is what is kept with a run of what this process measured.
-func SessionOf(s extract.Snapshot, samples []record.Sample, began time.Time, took time.Duration, limits Limits, memory int64) record.Session {
+func SessionOf(s job.Snapshot, samples []record.Sample, began time.Time, took time.Duration, limits Limits, memory int64) record.Session {
 	session := record.Session{
 		Began: began.UTC(), Seconds: round(took.Seconds()), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Packed: s.Packed, Encoded: s.Encoded,
 		Calls: s.API.Calls, Retries: s.API.Retries, Refused: s.API.Throttled, Paused: round(s.API.Paused.Seconds()),

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 )
@@ -15,10 +15,10 @@ func TestSampler(t *testing.T) {
 	for _, ticks := range []int{1, 10, 239, 240, 241, 5000, 100_000} {
 		var s ui.Sampler
 		for i := range ticks {
-			s.Add(extract.Snapshot{Items: int64(i)}, time.Duration(i)*250*time.Millisecond)
+			s.Add(job.Snapshot{Items: int64(i)}, time.Duration(i)*250*time.Millisecond)
 		}
 		end := time.Duration(ticks)*250*time.Millisecond + time.Millisecond
-		all := s.All(extract.Snapshot{Items: int64(ticks)}, end)
+		all := s.All(job.Snapshot{Items: int64(ticks)}, end)
 		if len(all) > 250 || ticks > 240 && len(all) < 100 {
 			t.Errorf("%d ticks: %d samples", ticks, len(all))
 		}

@@ -4,8 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/extract"
-	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 )
@@ -24,7 +23,7 @@ func TestNumbersOfAResumedSession(t *testing.T) {
 // Answers that come in a bunch are no more calls a second than are allowed.
 func TestNoMoreCallsThanAllowedAreShown(t *testing.T) {
 	tracker := ui.NewTracker(record.Begun{Run: 1}, ui.Limits{PerSecond: 10}, began)
-	snapshot := extract.Snapshot{API: looker.Stats{Calls: 24, Rate: 9.7}}
+	snapshot := job.Snapshot{API: job.Traffic{Calls: 24, Rate: 9.7}}
 	if got := tracker.Frame(snapshot, began.Add(2*time.Second)).CallsPerSecond; got != 9.7 {
 		t.Errorf("%v calls a second of 9.7", got)
 	}

@@ -3,7 +3,7 @@ package ui
 import (
 	"time"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 )
@@ -25,7 +25,7 @@ type Tracker struct {
 // moment is a snapshot and when it was taken.
 type moment struct {
 	at time.Time
-	extract.Snapshot
+	job.Snapshot
 }
 
 // Limits are what the configuration allows a run.
@@ -46,7 +46,7 @@ func NewTracker(begun record.Begun, limits Limits, now time.Time) *Tracker {
 }
 
 // Frame adds a snapshot and returns the run as it is now.
-func (t *Tracker) Frame(s extract.Snapshot, now time.Time) Frame {
+func (t *Tracker) Frame(s job.Snapshot, now time.Time) Frame {
 	first := t.turn(moment{now, s})
 	span := now.Sub(first.at).Seconds()
 	rate := func(is, was int64) float64 {
@@ -111,7 +111,7 @@ func (t *Tracker) turn(now moment) moment {
 	return t.past[0]
 }
 
-func (t *Tracker) kind(k extract.KindProgress, rate float64) KindFrame {
+func (t *Tracker) kind(k job.KindProgress, rate float64) KindFrame {
 	before := t.before[k.Kind]
 	f := KindFrame{
 		Kind: k.Kind, Listing: k.Listing, Listed: k.Listed, Committed: before.Settled() + k.Committed, Failed: k.Failed,
@@ -145,7 +145,7 @@ func timeLeft(todo int64, rate float64) time.Duration {
 	return seconds(float64(todo) / rate)
 }
 
-func done(s extract.Snapshot) (n int64) {
+func done(s job.Snapshot) (n int64) {
 	for _, k := range s.Kinds {
 		n += k.Committed
 	}
