@@ -175,12 +175,15 @@ func withoutEchoes(edits []Edit) []Edit {
 	})
 }
 
-// escape writes a name as a JSON pointer does.
-func escape(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
+// pointer writes names as a JSON pointer does, and plainName reads them.
+var (
+	pointer   = strings.NewReplacer("~", "~0", "/", "~1")
+	plainName = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+func escape(name string) string { return pointer.Replace(name) }
 
 // Unescape is the name of one part of a path.
 func Unescape(part string) string {
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+	return plainName.Replace(part)
 }

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/find"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// findOptions are the flags of find.
+type findOptions struct {
+	table   tableFlags
+	filter  filterFlags
+	kind    string
+	history bool
+	query   find.Query
+	user    string
+}
+
+func (a *app) findCommand() *cobra.Command {
+	r := &reading{app: a}
+	var o findOptions
+	cmd := &cobra.Command{
+		Use: "find [TEXT...]", Short: "Find documents by their text, or by what they use",
+		Long: `Find documents by their text: titles, names, descriptions, notes, the text of tiles and
+addresses. Several words mean all of them, whatever their case; any text is only text.
+Or find what uses a field, an explore, a model, a look or a user: tiles, filters,
+queries, merged results, alerts and schedules.
+
+What is present or in the trash is looked into, with --history every version that the
+vault holds. The best come first.
+
+In a pipe the columns are kind, id, name, run, where; with --json one array.`,
+		Example: `  lookervault find churn rate
+  lookervault find --field orders.total --kind dashboards
+  lookervault find --explore thelook::orders
+  lookervault find --user ann@example.com --history`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.find(cmd, r, o, args) },
+	}
+	r.flags(cmd)
+	o.table.add(cmd)
+	o.filter.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.kind, "kind", "", "only documents of this kind")
+	flags.BoolVar(&o.history, "history", false, "also in older versions, and in what is gone")
+	flags.StringVar(&o.query.Field, "field", "", "what uses this field, as orders.total")
+	flags.StringVar(&o.query.Explore, "explore", "", "what uses this explore, as thelook::orders")
+	flags.StringVar(&o.query.Model, "model", "", "what uses this model")
+	flags.StringVar(&o.query.Look, "look", "", "what uses the look of this id")
+	flags.StringVar(&o.user, "user", "", "what names this user as owner, editor or recipient: id, name or mail address")
+	return cmd
+}
+
+// hit is a version of a document that holds what was looked for, under stable names.
+type hit struct {
+	Kind       record.Kind  `json:"kind"`
+	ID         string       `json:"id"`
+	Name       string       `json:"name"`
+	State      record.State `json:"state"`
+	Folder     string       `json:"folder"`
+	FolderPath string       `json:"folder_path,omitempty"`
+	Run        int64        `json:"run"` // the newest that saw this version
+	Where      []string     `json:"where"`
+
+	score int
+}
+
+var hitTable = table.Table[hit]{
+	One: "document", Many: "documents", View: func(h hit) any { return h },
+	Columns: []table.Column[hit]{
+		{Name: "kind", Whole: true, Value: func(h hit) string { return string(h.Kind) }},
+		{Name: "id", Whole: true, Value: func(h hit) string { return h.ID }},
+		{Name: "name", Value: func(h hit) string { return h.Name }},
+		{Name: "folder_path", Head: "in", Tail: true, Varies: true, Spare: 2, Extra: true, Value: func(h hit) string { return h.FolderPath }},
+		{Name: "run", Number: true, Varies: true, Spare: 1, Value: func(h hit) string { return strconv.FormatInt(h.Run, 10) }},
+		{
+			Name: "where", Value: func(h hit) string { return strings.Join(h.Where, " ") },
+			Show: func(h hit, _ table.Screen) string {
+				if len(h.Where) > 1 {
+					return fmt.Sprintf("%s and %d more", h.Where[0], len(h.Where)-1)
+				}
+				return strings.Join(h.Where, "")
+			},
+		},
+	},
+}
+
+func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string) (err error) {
+	choice, err := chosen(cmd, &o.table, hitTable)
+	if err != nil {
+		return err
+	}
+	o.query.Words = find.New(strings.Join(args, " ")).Words
+	if o.query.Empty() && o.user == "" {
+		return usage(cmd, errors.New("what to find? Give words, or --field, --explore, --model, --look or --user"))
+	}
+	if o.query.Explore != "" && !strings.Contains(o.query.Explore, "::") {
+		return usage(cmd, fmt.Errorf("--explore: %q is not model::name", o.query.Explore))
+	}
+	query := vault.Query{}
+	if o.kind != "" {
+		if query.Kind, err = kindArgument(cmd, o.kind); err != nil {
+			return err
+		}
+	}
+	m, err := r.openMoment(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, m.reader)
+	names := &nameBook{}
+	if err := names.read(cmd.Context(), m); err != nil {
+		return err
+	}
+	if o.user != "" {
+		if o.query.User, err = names.oneUser(cmd.Context(), m, o.user); err != nil {
+			return err
+		}
+	}
+	filter, err := o.filter.compile(cmd.Context(), m, names)
+	if err != nil {
+		return err
+	}
+	query.Instance = m.instance
+	hits, err := lookInto(cmd.Context(), m.reader, query, o, filter, names)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(y.score, x.score) })
+	return show(a, hitTable, choice, each(hits))
+}
+
+// oneUser is the id of the one user that text names.
+func (b *nameBook) oneUser(ctx context.Context, m moment, text string) (string, error) {
+	found, err := b.findUsers(ctx, m, text)
+	if err != nil {
+		return "", err
+	}
+	if len(found) > 1 {
+		var ids []string
+		for id := range found {
+			ids = append(ids, id)
+		}
+		slices.SortFunc(ids, table.Compare)
+		return "", fmt.Errorf("user %q is the name of several: name one by its id: %s", text, strings.Join(ids, ", "))
+	}
+	for id := range found {
+		return id, nil
+	}
+	return "", fmt.Errorf("user %q: %w", text, vault.ErrNotFound)
+}
+
+// lookInto reads every document that a query asks for, in all its versions where that is
+// wanted, and keeps those that hold what is looked for.
+func lookInto(ctx context.Context, reader *vault.Reader, query vault.Query, o findOptions, filter *entryFilter, names *nameBook) (hits []hit, err error) {
+	hits = []hit{}
+	look := func(e vault.Entry, body []byte) {
+		if match, ok := o.query.In(body); ok {
+			hits = append(hits, hit{
+				Kind: e.Kind, ID: e.ID, Name: e.Name, State: e.State, Folder: e.Folder, FolderPath: names.folder(folderOf(e)),
+				Run: e.LastRun, Where: match.Where, score: match.Score,
+			})
+		}
+	}
+	if !o.history {
+		for d, err := range reader.Documents(ctx, query) {
+			if err != nil {
+				return nil, err
+			}
+			if filter.matches(d.Entry) {
+				look(d.Entry, d.Body)
+			}
+		}
+		return hits, nil
+	}
+	err = reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
+		for p, err := range reader.Events(ctx, vault.Span{Instance: query.Instance, Kind: query.Kind, Until: math.MaxInt64}) {
+			if err != nil {
+				return err
+			}
+			if p.After == nil || !filter.matches(*p.After) {
+				continue
+			}
+			text, err := body(*p.After)
+			if err != nil {
+				return err
+			}
+			look(*p.After, text)
+		}
+		return nil
+	})
+	return hits, err
+}

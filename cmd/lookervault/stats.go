@@ -1,0 +1,238 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// rankedShown is how many of the largest and most changed documents are shown.
+const rankedShown = 5
+
+func (a *app) statsCommand() *cobra.Command {
+	r := &reading{app: a}
+	var flags tableFlags
+	cmd := &cobra.Command{
+		Use: "stats", Short: "Show what the vault holds, and what makes it as large as it is",
+		Long: `Show what the vault holds of each kind, how much smaller it is than the JSON, how it
+grew month by month, and which documents are the largest and change most.
+
+In a pipe there is a line a kind, with the columns kind, present, trashed, gone, bytes;
+with --json one object with everything.`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			choice, err := chosen(cmd, &flags, kindSizes)
+			if err != nil {
+				return err
+			}
+			reader, instance, err := r.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, reader)
+			view, err := readStats(cmd, reader, instance)
+			if err != nil {
+				return err
+			}
+			if choice.Format == table.FormatJSON && len(choice.Columns) == 0 {
+				line, err := encodeJSON(view)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(a.stdout, line)
+				return err
+			}
+			width, height := ui.TerminalSize(a.stdout)
+			if width == 0 || choice.Format != "" {
+				return show(a, kindSizes, choice, each(view.Kinds))
+			}
+			return a.paged(height, func(text *strings.Builder) error {
+				return writeStats(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, view)
+			})
+		},
+	}
+	r.flags(cmd)
+	flags.add(cmd)
+	cmd.Flags().Lookup("json").Usage = "as one JSON object"
+	return cmd
+}
+
+// statsView is what is known of a vault's size, under stable names.
+type statsView struct {
+	Instance    string       `json:"instance"`
+	FileBytes   int64        `json:"file_bytes"`
+	FreeBytes   int64        `json:"free_bytes"` // of the file, that hold nothing
+	Runs        int64        `json:"runs"`
+	Versions    int64        `json:"versions"`
+	Bodies      int64        `json:"bodies"`
+	BodyBytes   int64        `json:"body_bytes"`   // as they came, each once
+	StoredBytes int64        `json:"stored_bytes"` // as they are stored
+	Compression float64      `json:"compression_ratio"`
+	Shared      int64        `json:"shared_versions"` // that have their body in common with another one
+	Kinds       []kindSize   `json:"kinds"`
+	Months      []monthSize  `json:"months"`
+	Largest     []rankedView `json:"largest"`
+	MostChanged []rankedView `json:"most_changed"`
+}
+
+type kindSize struct {
+	Kind    record.Kind `json:"kind"`
+	Present int64       `json:"present"`
+	Trashed int64       `json:"trashed"`
+	Gone    int64       `json:"gone"`
+	Bytes   int64       `json:"bytes"` // of the newest bodies, as they came
+}
+
+type monthSize struct {
+	Month  string `json:"month"`
+	Runs   int64  `json:"runs"`
+	Calls  int64  `json:"calls"`
+	Stored int64  `json:"stored_bytes"` // that the runs of the month added
+}
+
+type rankedView struct {
+	Kind record.Kind `json:"kind"`
+	ID   string      `json:"id"`
+	Name string      `json:"name"`
+	N    int64       `json:"n"` // bytes, or bodies
+}
+
+var kindSizes = table.Table[kindSize]{
+	One: "kind", Many: "kinds", View: func(k kindSize) any { return k },
+	Columns: []table.Column[kindSize]{
+		{Name: "kind", Whole: true, Value: func(k kindSize) string { return string(k.Kind) }},
+		numberColumn("present", func(k kindSize) int64 { return k.Present }),
+		numberColumn("trashed", func(k kindSize) int64 { return k.Trashed }),
+		numberColumn("gone", func(k kindSize) int64 { return k.Gone }),
+		{
+			Name: "bytes", Head: "size", Number: true, Value: func(k kindSize) string { return strconv.FormatInt(k.Bytes, 10) },
+			Show: func(k kindSize, _ table.Screen) string { return ui.Size(k.Bytes) },
+		},
+	},
+}
+
+// numberColumn is a column with a number that people read with separators.
+func numberColumn[T any](name string, n func(T) int64) table.Column[T] {
+	return table.Column[T]{
+		Name: name, Number: true, Value: func(row T) string { return strconv.FormatInt(n(row), 10) },
+		Show: func(row T, _ table.Screen) string { return count(n(row)) },
+	}
+}
+
+func readStats(cmd *cobra.Command, reader *vault.Reader, instance string) (v statsView, err error) {
+	ctx := cmd.Context()
+	s, err := reader.Stats(ctx)
+	if err != nil {
+		return v, err
+	}
+	v = statsView{
+		Instance: instance, FileBytes: s.FileBytes + s.LogBytes, FreeBytes: s.FreeBytes, Versions: s.Versions,
+		Bodies: s.Bodies, BodyBytes: s.BodyBytes, StoredBytes: s.StoredBytes, Shared: s.Versions - s.Bodies,
+		Kinds: []kindSize{}, Months: []monthSize{}, Largest: []rankedView{}, MostChanged: []rankedView{},
+	}
+	if s.StoredBytes > 0 {
+		v.Compression = float64(s.BodyBytes*100/s.StoredBytes) / 100
+	}
+	for _, k := range s.Kinds {
+		if k.Instance == instance {
+			v.Kinds = append(v.Kinds, kindSize{k.Kind, k.Present, k.Trashed, k.Gone, k.Bytes})
+		}
+	}
+	runs, err := reader.Runs(ctx, instance)
+	if err != nil {
+		return v, err
+	}
+	v.Runs = int64(len(runs))
+	for _, run := range runs {
+		month := run.Started.UTC().Format("2006-01")
+		if len(v.Months) == 0 || v.Months[len(v.Months)-1].Month != month {
+			v.Months = append(v.Months, monthSize{Month: month})
+		}
+		m := &v.Months[len(v.Months)-1]
+		m.Runs++
+		m.Calls += calls(run.Calls)
+		m.Stored += totals(run.Kinds).Stored
+	}
+	for _, ranking := range []struct {
+		read func() ([]vault.Ranked, error)
+		to   *[]rankedView
+	}{
+		{func() ([]vault.Ranked, error) { return reader.Largest(ctx, instance, rankedShown) }, &v.Largest},
+		{func() ([]vault.Ranked, error) { return reader.MostChanged(ctx, instance, rankedShown) }, &v.MostChanged},
+	} {
+		list, err := ranking.read()
+		if err != nil {
+			return v, err
+		}
+		for _, r := range list {
+			*ranking.to = append(*ranking.to, rankedView{r.Kind, r.ID, r.Name, r.N})
+		}
+	}
+	return v, nil
+}
+
+// writeStats writes the statistics for people.
+func writeStats(o table.Output, choice table.Choice, v statsView) error {
+	if err := kindSizes.Write(o, choice, each(v.Kinds)); err != nil {
+		return err
+	}
+	said := fmt.Sprintf("%s in the file, of which %s hold nothing: %s of %s in %s, %s of JSON (%.1f : 1).",
+		ui.Size(v.FileBytes), ui.Size(v.FreeBytes), plural(v.Versions, "version", "versions"), plural(documentsOf(v.Kinds), "document", "documents"),
+		plural(v.Runs, "run", "runs"), ui.Size(v.BodyBytes), v.Compression)
+	fmt.Fprintf(o.Out, "\n%s\n", strings.Join(table.Wrap(said, o.Screen.Width), "\n"))
+	months := table.Table[monthSize]{
+		View: func(m monthSize) any { return m },
+		Columns: []table.Column[monthSize]{
+			{Name: "month", Whole: true, Value: func(m monthSize) string { return m.Month }},
+			numberColumn("runs", func(m monthSize) int64 { return m.Runs }),
+			numberColumn("calls", func(m monthSize) int64 { return m.Calls }),
+			{
+				Name: "stored_bytes", Head: "added", Number: true, Value: func(m monthSize) string { return strconv.FormatInt(m.Stored, 10) },
+				Show: func(m monthSize, _ table.Screen) string { return ui.Size(m.Stored) },
+			},
+		},
+	}
+	fmt.Fprintln(o.Out)
+	if err := months.Write(o, table.Choice{}, each(v.Months)); err != nil {
+		return err
+	}
+	for _, ranking := range []struct {
+		head string
+		list []rankedView
+		show func(int64) string
+	}{{"largest", v.Largest, ui.Size}, {"most changed", v.MostChanged, func(n int64) string { return plural(n, "body", "bodies") }}} {
+		if len(ranking.list) == 0 {
+			continue
+		}
+		fmt.Fprintln(o.Out)
+		if err := rankedTable(ranking.head, ranking.show).Write(o, table.Choice{}, each(ranking.list)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func rankedTable(head string, show func(int64) string) table.Table[rankedView] {
+	return table.Table[rankedView]{
+		View: func(r rankedView) any { return r },
+		Columns: []table.Column[rankedView]{
+			{Name: "document", Head: head, Whole: true, Value: func(r rankedView) string { return record.Ref{Kind: r.Kind, ID: r.ID}.String() }},
+			{Name: "name", Value: func(r rankedView) string { return r.Name }},
+			{Name: "n", Head: " ", Number: true, Value: func(r rankedView) string { return show(r.N) }},
+		},
+	}
+}
+
+func documentsOf(kinds []kindSize) (n int64) {
+	for _, k := range kinds {
+		n += k.Present + k.Trashed + k.Gone
+	}
+	return n
+}

@@ -1,0 +1,63 @@
+package find_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/find"
+)
+
+const dashboard = `{"id":"7","title":"Sales Overview","user_id":"3","folder":{"name":"Finance"},
+	"dashboard_elements":[
+		{"id":"17","title":"Revenue","note_text":"net of RETURNS","query":{"model":"shop","view":"orders","fields":["orders.total","orders.id"],"sorts":["orders.total desc 0"],
+			"filters":{"orders.status":"complete"},"dynamic_fields":"[{\"expression\":\"${orders.cost} * 2\"}]"}},
+		{"id":18,"look_id":"5","body_text":"a/b -- \"quoted\" 100%","look":{"model":{"id":"shop"},"title":"Sales"}}],
+	"dashboard_filters":[{"title":"Region","dimension":"users.region","model":"shop","explore":"users"}]}`
+
+func TestIn(t *testing.T) {
+	tests := []struct {
+		name  string
+		query find.Query
+		want  []string // nil: not found
+	}{
+		{"a word", find.New("revenue"), []string{"/dashboard_elements/17/title"}},
+		{"whatever its case", find.New("SALES"), []string{"/dashboard_elements/18/look/title", "/title"}},
+		{"all words, in different places", find.New("sales returns"), []string{"/dashboard_elements/17/note_text", "/dashboard_elements/18/look/title", "/title"}},
+		{"one word that is missing", find.New("sales nowhere"), nil},
+		{"no operators", find.New(`-- "quoted" 100% a/b`), []string{"/dashboard_elements/18/body_text"}},
+		{"not what the folder is called", find.New("finance"), nil},
+		{"ids are not read", find.New("17"), nil},
+		{"a field that is selected and sorted by", find.Query{Field: "orders.total"}, []string{"/dashboard_elements/17/query/fields/0", "/dashboard_elements/17/query/sorts/0"}},
+		{"a field that is filtered by", find.Query{Field: "orders.status"}, []string{"/dashboard_elements/17/query/filters/orders.status"}},
+		{"a field in a calculation", find.Query{Field: "orders.cost"}, []string{"/dashboard_elements/17/query/dynamic_fields"}},
+		{"a field of a filter", find.Query{Field: "users.region"}, []string{"/dashboard_filters/0/dimension"}},
+		{"a part of a field is another field", find.Query{Field: "orders.tot"}, nil},
+		{"an explore", find.Query{Explore: "shop::orders"}, []string{"/dashboard_elements/17/query/view"}},
+		{"an explore of a filter", find.Query{Explore: "shop::users"}, []string{"/dashboard_filters/0/explore"}},
+		{"a model", find.Query{Model: "shop"}, []string{"/dashboard_elements/17/query/model", "/dashboard_elements/18/look/model", "/dashboard_filters/0/model"}},
+		{"a look", find.Query{Look: "5"}, []string{"/dashboard_elements/18/look_id"}},
+		{"a user", find.Query{User: "3"}, []string{"/user_id"}},
+		{"both a word and a field", find.Query{Words: []string{"overview"}, Field: "orders.id"}, []string{"/dashboard_elements/17/query/fields/1", "/title"}},
+		{"a word without the field", find.Query{Words: []string{"overview"}, Field: "orders.no"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, found := tt.query.In([]byte(dashboard))
+			if found != (tt.want != nil) {
+				t.Fatalf("found: %v, %v", found, got)
+			}
+			if diff := cmp.Diff(tt.want, got.Where); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+	title, _ := find.New("overview").In([]byte(dashboard))
+	note, _ := find.New("returns").In([]byte(dashboard))
+	if title.Score <= note.Score {
+		t.Errorf("a title scores %d, a note %d", title.Score, note.Score)
+	}
+	if _, found := find.New("x").In([]byte(`{`)); found {
+		t.Error("found in what is no JSON")
+	}
+}
