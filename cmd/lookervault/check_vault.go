@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -25,18 +24,17 @@ const (
 // vault checks the file that a run would write to.
 func (c *checkup) vault() {
 	path := c.config.Sink.Path
-	free := c.lock(path)
-	beside := vault.LogBeside(path)
+	health := vault.HealthOf(path)
+	c.lock(health)
 	reader, err := vault.OpenReader(c.ctx, path)
-	folder := filepath.Dir(path)
 	switch {
 	case errors.Is(err, vault.ErrMissing):
-		if _, err := os.Stat(folder); err != nil {
+		if !health.Folder {
 			c.fail(&c.failed.vault, "vault", "make the folder, or set sink.path", "%s: its folder is not there", path)
 			return
 		}
 		// What is wrong with the folder otherwise is for the check of the disk.
-		if err := vault.Probe(folder); errors.Is(err, vault.ErrNoLocks) {
+		if err := vault.Probe(filepath.Dir(path)); errors.Is(err, vault.ErrNoLocks) {
 			c.damaged("vault", err)
 			return
 		}
@@ -50,31 +48,30 @@ func (c *checkup) vault() {
 		return
 	}
 	defer reader.Close()
-	c.log(path, beside, free)
+	c.log(path, health)
 	c.holdings(reader)
 	c.integrity(reader)
 }
 
 // log says whether the file alone holds everything. Where it does not, closing the
 // reader of this check makes it so, unless another program has the file open.
-func (c *checkup) log(path string, beside int64, free bool) {
-	name := filepath.Base(path) + "-wal"
+func (c *checkup) log(path string, health vault.Health) {
 	switch {
-	case beside == 0:
+	case health.LogBytes == 0:
 		c.ok("log", "empty: the file alone holds everything")
-	case !free:
-		c.warn("log", "wait for the run to end before you copy the file", "%s is complete only together with %s (%s)", path, name, ui.Size(beside))
+	case health.Held || health.LockErr != nil:
+		c.warn("log", "wait for the run to end before you copy the file", "%s is complete only together with %s (%s)", path, health.Log, ui.Size(health.LogBytes))
 	default:
 		c.warn("log", "copy both files, or end what reads the vault and check again",
 			"%s is complete only together with %s (%s): a run was cut off, or another program read the vault when it ended",
-			path, name, ui.Size(beside))
+			path, health.Log, ui.Size(health.LogBytes))
 	}
 }
 
-// lock checks that nobody writes to the vault, and reports whether it found so.
-func (c *checkup) lock(path string) (free bool) {
+// lock checks that nobody writes to the vault.
+func (c *checkup) lock(health vault.Health) {
 	const remedy = "wait for it to end, or use another --db"
-	pid, held, err := vault.Holder(path)
+	err := health.LockErr
 	e, isOurs := errors.AsType[*vault.Error](err)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
@@ -85,14 +82,13 @@ func (c *checkup) lock(path string) (free bool) {
 		c.fail(&c.failed.vault, "lock", e.Hint, "%s: %s", e.Path, e.Detail)
 	case err != nil:
 		c.fail(&c.failed.vault, "lock", "make the lock file readable, or remove it while no run is under way", "%s", err)
-	case held && pid != 0:
-		c.fail(&c.failed.vault, "lock", remedy, "process %d is writing to the vault", pid)
-	case held:
+	case health.Held && health.Holder != 0:
+		c.fail(&c.failed.vault, "lock", remedy, "process %d is writing to the vault", health.Holder)
+	case health.Held:
 		c.fail(&c.failed.vault, "lock", remedy, "another process is writing to the vault")
 	default:
 		c.ok("lock", "free")
 	}
-	return err == nil && !held
 }
 
 // holdings says what the vault holds of the instance.
@@ -244,26 +240,20 @@ func (c *checkup) sample(reader *vault.Reader) (n int, err error) {
 // disk checks that the vault has room to grow and can be written.
 func (c *checkup) disk() {
 	path := c.config.Sink.Path
-	folder := filepath.Dir(path)
-	free, writable, err := diskOf(folder)
+	health := vault.HealthOf(path)
 	switch {
-	case errors.Is(err, errors.ErrUnsupported):
+	case errors.Is(health.DiskErr, errors.ErrUnsupported):
 		c.skip("this system does not tell", "disk")
 		return
-	case err != nil:
+	case health.DiskErr != nil:
 		c.skip("the vault's folder is not there", "disk")
 		return
-	case !writable:
-		c.fail(&c.failed.vault, "disk", "make the folder writable, or set sink.path", "%s cannot be written", folder)
+	case !health.Writable:
+		c.fail(&c.failed.vault, "disk", "make the folder writable, or set sink.path", "%s cannot be written", filepath.Dir(path))
 		return
 	}
-	holds := int64(0)
-	for _, file := range []string{path, path + "-wal"} {
-		if info, err := os.Stat(file); err == nil {
-			holds += info.Size()
-		}
-	}
 	const remedy = "free space, or move the vault"
+	free, holds := health.Free, health.All()
 	switch {
 	case free < spare:
 		c.fail(&c.failed.vault, "disk", remedy, "%s free", ui.Size(free))

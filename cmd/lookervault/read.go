@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -208,7 +207,7 @@ func shellWord(word string) string {
 // hintDemo points to the demo's vault, which readers do not look for by
 // themselves.
 func hintDemo(path string) string {
-	if _, err := os.Stat(demoVault); err == nil && path != demoVault {
+	if path != demoVault && !vault.FilesOf(demoVault).Missing {
 		return "; for the demo's pass --db " + demoVault
 	}
 	return ""

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -166,7 +164,7 @@ type backup struct {
 // make makes the run and tells how it went.
 func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 	path := b.config.Sink.Path
-	if _, err := os.Stat(path); b.options.resume && errors.Is(err, fs.ErrNotExist) {
+	if b.options.resume && vault.FilesOf(path).Missing {
 		fmt.Fprintf(b.app.stderr, "Nothing to resume: there is no vault at %s.\n", path)
 		return nil
 	}

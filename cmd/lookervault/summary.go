@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // summaryOf sums up a run, also one that did not begin.
@@ -22,9 +22,7 @@ func summaryOf(path, instance, origin string, result extract.Result, session rec
 		s.Finished = s.Time
 	}
 	s.Vault = absolute(path)
-	if info, err := os.Stat(path); err == nil {
-		s.VaultBytes = info.Size()
-	}
+	s.VaultBytes = vault.FilesOf(path).Bytes
 	if s.PeakMemory == 0 {
 		s.PeakMemory = peakMemory()
 	}

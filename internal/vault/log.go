@@ -14,25 +14,6 @@ const logSuffix = "-wal"
 // logPause is the time between two attempts to empty the log.
 const logPause = 20 * time.Millisecond
 
-// LogBeside returns how many bytes the write-ahead log beside the vault at path has:
-// while there are any, the file is complete only together with it. It is 0 where
-// there is no vault.
-func LogBeside(path string) int64 {
-	file, err := resolve(path)
-	if err != nil {
-		return 0
-	}
-	return logBytes(file)
-}
-
-func logBytes(file string) int64 {
-	info, err := os.Stat(file + logSuffix)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
-
 // together says of a vault that its file alone is not the backup.
 func together(file string) string {
 	name := filepath.Base(file)
@@ -97,13 +78,13 @@ func (r *Reader) tidy() {
 	}
 	if writable(filepath.Dir(r.file)) {
 		if c, err := connect(uri(r.file, "mode=rw", "_busy_timeout=0")); err == nil {
-			if logBytes(r.file) > 0 {
+			if sizeOf(r.file+logSuffix) > 0 {
 				_ = c.exec("PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE)")
 			}
 			_ = c.close()
 		}
 	}
-	if r.warn != nil && logBytes(r.file) > 0 {
+	if r.warn != nil && sizeOf(r.file+logSuffix) > 0 {
 		r.warn(together(r.file) + ": copy both files")
 	}
 }

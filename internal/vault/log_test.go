@@ -87,7 +87,7 @@ func TestRunUnderAReaderSaysThatTheLogBelongsToIt(t *testing.T) {
 	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], onlyTogether) {
 		t.Errorf("got the warnings %q, want one that names the log", warnings)
 	}
-	if vault.LogBeside(path) == 0 {
+	if vault.FilesOf(path).LogBytes == 0 {
 		t.Fatal("the log is empty, so the reader reads nothing of before")
 	}
 	release()

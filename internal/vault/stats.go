@@ -72,7 +72,7 @@ func (r *Reader) Stats(ctx context.Context) (s Stats, err error) {
 	if err != nil {
 		return s, doing("count what is stored", err)
 	}
-	s.FileBytes, s.LogBytes = sizeOf(r.file), sizeOf(r.file+"-wal")
+	s.FileBytes, s.LogBytes = sizeOf(r.file), sizeOf(r.file+logSuffix)
 	return s, nil
 }
 

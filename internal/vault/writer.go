@@ -168,7 +168,7 @@ func (w *Writer) Close() error {
 			}
 		}
 	}
-	if w.run != nil && !w.told && logBytes(w.file) > 0 {
+	if w.run != nil && !w.told && sizeOf(w.file+logSuffix) > 0 {
 		w.options.Warn(together(w.file) + ": another program reads it; copy both files")
 	}
 	// Closed before SQLite, a descriptor would drop its locks.
