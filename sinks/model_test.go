@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -121,7 +122,16 @@ func inBoth[T any](w *walk, both []sinks.Sink, do func(sinks.Sink) (T, error)) *
 	if wantErr != nil {
 		return nil
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	// A run that was not finished leaves its time in a vault, and nothing in memory.
+	finished := cmpopts.AcyclicTransformer("finished", func(all []record.Session) (some []record.Session) {
+		for _, session := range all {
+			if !session.Unfinished {
+				some = append(some, session)
+			}
+		}
+		return some
+	})
+	if diff := cmp.Diff(want, got, finished); diff != "" {
 		w.t.Fatalf("%T (-model +vault):\n%s", want, diff)
 	}
 	return &want

@@ -194,7 +194,7 @@ type Run struct {
 	Calls    []Calls
 	Month    []Calls // calls of the instance in the calendar month (UTC) in which the run started, all runs, without a route
 	Notes    []string
-	Sessions []Session // what each process measured that worked on it and ended in an orderly way, in their order
+	Sessions []Session // what each process measured that worked on it, in their order; of one that was killed, how long it worked
 	Digest   Digest    // over the snapshot that the run ended with
 	Pruned   bool
 }

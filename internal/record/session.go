@@ -19,6 +19,10 @@ type Session struct {
 	Received int64     `json:"bytes_received"`
 	Memory   int64     `json:"peak_memory_bytes"`
 
+	// Unfinished says that the process was killed, or is still at work: only Began and
+	// Seconds are known, up to its last commit.
+	Unfinished bool `json:"unfinished,omitempty"`
+
 	Bottleneck string     `json:"bottleneck"` // a word, see docs/EVENTS.md
 	Advice     string     `json:"advice"`     // a sentence for people
 	Stages     []StageUse `json:"stages"`

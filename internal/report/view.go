@@ -113,7 +113,11 @@ func viewOf(d Data) view {
 		if len(r.Sessions) > 1 {
 			title = fmt.Sprintf("Part %d of %d, from %s", i+1, len(r.Sessions), moment(s.Began))
 		}
-		v.Sessions = append(v.Sessions, sessionView{title, s.Advice, charts(s), stageBars(s)})
+		advice := s.Advice
+		if s.Unfinished {
+			advice = "This process was killed, or is still at work: only its time is known."
+		}
+		v.Sessions = append(v.Sessions, sessionView{title, advice, charts(s), stageBars(s)})
 	}
 	v.Items, v.Bytes = kindBars(r.Kinds)
 	if len(d.Runs) > 1 {

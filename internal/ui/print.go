@@ -191,6 +191,10 @@ func partQuiet(kinds []record.Counts) (loud, unchanged, untouched []record.Count
 // WriteSession writes what one process measured of a run.
 func WriteSession(out io.Writer, s record.Session) {
 	took := seconds(s.Seconds)
+	if s.Unfinished {
+		fmt.Fprintf(out, "%s, %s until its last commit: it was killed, or is still at work.\n", s.Began.Local().Format(time.DateTime), lasted(took))
+		return
+	}
 	fmt.Fprintf(out, "%s, %s: %s, %s, %s.\n", s.Began.Local().Format(time.DateTime), lasted(took),
 		Plural(s.Items, "document", "documents"), Size(s.Bytes), Plural(s.Calls, "call", "calls"))
 	if s.Seconds > 0 {

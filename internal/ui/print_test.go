@@ -35,5 +35,6 @@ func TestPrint(t *testing.T) {
 	s.Print(&out, "looker.db")
 	out.WriteString("\n")
 	ui.WriteSession(&out, session)
+	ui.WriteSession(&out, record.Session{Began: began, Seconds: 12.5, Unfinished: true})
 	golden(t, "summary.txt", bytes.ReplaceAll(out.Bytes(), []byte(began.Local().Format(time.DateTime)), []byte(began.Format(time.DateTime))))
 }

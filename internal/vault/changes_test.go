@@ -74,6 +74,57 @@ func TestRanked(t *testing.T) {
 	}
 }
 
+// A process that is killed leaves how long it worked, up to its last commit; one that
+// ends leaves what it measured instead, or nothing.
+func TestAKilledSessionLeavesItsTime(t *testing.T) {
+	path := newPath(t)
+	at := sinktest.Dawn
+	work := func(resume bool, finish *record.Finish, commits int) {
+		t.Helper()
+		start := startOf("acme")
+		start.Resume, start.At = resume, at
+		w, err := vault.Open(t.Context(), path, vault.Options{Now: func() time.Time { return at }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Begin(t.Context(), start); err != nil {
+			t.Fatal(err)
+		}
+		for range commits {
+			at = at.Add(90 * time.Second)
+			if err := w.Commit(t.Context(), record.Batch{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		at = at.Add(time.Hour) // nobody knows what it did in this time
+		if finish != nil {
+			if _, err := w.Finish(t.Context(), *finish); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := record.Session{Began: sinktest.Dawn.Add(2 * time.Hour), Seconds: 30, Items: 7}
+	work(false, nil, 2)
+	work(true, &record.Finish{Outcome: record.RunInterrupted, Session: &second, At: at}, 3)
+	work(true, &record.Finish{Outcome: record.RunInterrupted, At: at}, 1)
+	work(true, nil, 0)
+	runs, err := read(t, path).Runs(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []record.Session{{Began: sinktest.Dawn, Seconds: 180, Unfinished: true}, second}
+	if diff := cmp.Diff(want, runs[0].Sessions); diff != "" {
+		t.Errorf("sessions (-want +got):\n%s", diff)
+	}
+	if want := 210 * time.Second; runs[0].Took() != want {
+		t.Errorf("took %s, want %s", runs[0].Took(), want)
+	}
+	sound(t, path)
+}
+
 // What each process measured of a run stays with it, in order.
 func TestSessions(t *testing.T) {
 	path := newPath(t)

@@ -19,6 +19,7 @@ type ledger struct {
 	unwritten   []record.Learnt
 	nextVersion int64
 	nextFault   int64
+	session     int64 // number of this process's session, 0 until it is written
 	openFaults  int64 // unresolved faults of the instance, from all runs
 
 	dictionaries dictionaries
@@ -63,7 +64,7 @@ func (w *Writer) Commit(ctx context.Context, batch record.Batch) error {
 				return fmt.Errorf("store %s: %w", rec.Ref, err)
 			}
 		}
-		return nil
+		return tx.putUnfinished()
 	}))
 }
 

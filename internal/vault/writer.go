@@ -44,7 +44,7 @@ type queries struct {
 	version, addVersion, setVersion         *stmt
 	refs, addRef, dropRefs                  *stmt
 	addBody, setBody, body                  *stmt
-	putKind, putCalls, putRun               *stmt
+	putKind, putCalls, putRun, putSession   *stmt
 	fault, putFault                         *stmt
 	faultsOf, faultsOfListing, faultsOfRows *stmt
 	unsettled, snapshot                     *stmt
@@ -106,6 +106,8 @@ func (w *Writer) prepare() error {
 		{&w.q.putRun, `INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
 			finished_at = excluded.finished_at, outcome = excluded.outcome, caller_admin = excluded.caller_admin, policy = excluded.policy, notes = excluded.notes,
 			resumed = excluded.resumed, digest = excluded.digest, checksum = excluded.checksum`},
+		{&w.q.putSession, `INSERT INTO run_sessions VALUES (?,?,?,?) ON CONFLICT (run, session) DO UPDATE SET
+			measured = excluded.measured, checksum = excluded.checksum`},
 		{&w.q.fault, selectFault + ` WHERE run = +? AND kind = +? AND item = +?`},
 		{&w.q.putFault, `INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
 			class = excluded.class, status = excluded.status, attempts = excluded.attempts, message = excluded.message,
@@ -184,7 +186,8 @@ func (w *Writer) Close() error {
 func (q *queries) close() error {
 	var errs []error
 	for _, s := range []*stmt{q.heads, q.addHead, q.setHead, q.settleHead, q.version, q.addVersion, q.setVersion, q.refs, q.addRef, q.dropRefs,
-		q.addBody, q.setBody, q.body, q.putKind, q.putCalls, q.putRun, q.fault, q.putFault, q.faultsOf, q.faultsOfListing, q.faultsOfRows,
+		q.addBody, q.setBody, q.body, q.putKind, q.putCalls, q.putRun, q.putSession, q.fault, q.putFault, q.faultsOf,
+		q.faultsOfListing, q.faultsOfRows,
 		q.unsettled, q.snapshot} {
 		if s != nil {
 			errs = append(errs, s.close())
