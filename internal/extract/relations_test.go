@@ -15,7 +15,9 @@ import (
 // TestRelationsLeadToDocuments follows every relation of every document that the
 // simulated server has. One that names something else than its kind leads nowhere.
 func TestRelationsLeadToDocuments(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 3, SmallTiles: true})
+	sizes := small
+	sizes.UserAttributes = 20
+	r := newRig(t, lookersim.Options{Seed: 3, Sizes: sizes})
 	served := r.served()
 	parts := make(map[string]bool)
 	documents := make(map[record.Ref][]byte)
@@ -67,7 +69,7 @@ func TestRelationsLeadToDocuments(t *testing.T) {
 		}
 	}
 	// The rest are of editions and of tiles that the simulated server does not have.
-	if len(led) < 90 {
+	if len(led) < 94 {
 		t.Errorf("only %d relations were followed: %v", len(led), led)
 	}
 }
