@@ -39,6 +39,7 @@ func TestKindsInAPipe(t *testing.T) {
 		"merge_queries":         "restorable|default|1 each, once in a vault's life",
 		"explores":              "reference|opt-in|1 each",
 		"user_attribute_values": "restorable|opt-in|1 each, as many as users",
+		"user_favorites":        "restorable|opt-in|1 each, as many as users",
 	} {
 		if diff := cmp.Diff(want, got[kind]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", kind, diff)

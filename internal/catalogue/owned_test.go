@@ -14,7 +14,7 @@ import (
 // say which of both it is.
 func TestWhatIsOwned(t *testing.T) {
 	want := map[record.Kind]bool{
-		"user_attribute_group_values": true, "user_attribute_values": true, "group_groups": true, "role_users": true,
+		"user_attribute_group_values": true, "user_attribute_values": true, "user_favorites": true, "group_groups": true, "role_users": true,
 		"role_groups": true, "content_metadata": true, "content_access": true,
 		"merge_queries": false, "queries": false, "explores": false,
 	}

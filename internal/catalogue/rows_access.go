@@ -40,6 +40,28 @@ var access = []Spec{
 		Remark: "one call a user",
 	},
 	{
+		Name:    "user_favorites",
+		Title:   "dashboards, looks and boards that a user marked as favourite",
+		Listing: Listing{Followed: true},
+		Detail: Route{
+			Path: "/content_favorite/search", Query: url.Values{"limit": {"5000"}}, Activity: Administrative, Param: "user_id",
+			Array: true, Members: []string{"content_metadata_id", "user_id"},
+		},
+		// What is marked is a document of its own.
+		Volatile: []string{"look", "dashboard", "board", "lookml_dashboard"},
+		Relations: []Relation{
+			{Path: "user_id", Kind: "users", Role: Parent, Same: true},
+			{Path: "content_metadata_id", Kind: "content_metadata"},
+			{Path: "dashboard_id", Kind: "dashboards"},
+			{Path: "look_id", Kind: "looks"},
+			{Path: "board_id", Kind: "boards"},
+			{Path: "lookml_dashboard_id", Kind: "lookml_dashboards"},
+		},
+		Size:   1 << 10,
+		OptIn:  true,
+		Remark: "one call a user",
+	},
+	{
 		Name:      "group_groups",
 		Title:     "groups inside a group",
 		Listing:   Listing{Followed: true},

@@ -33,6 +33,7 @@ var people = []Spec{
 		},
 		Relations: []Relation{
 			{Path: "id", Kind: "user_attribute_values", Role: Owns, Follow: true},
+			{Path: "id", Kind: "user_favorites", Role: Owns, Follow: true},
 			// The members of a group are read from its users: see the view group_users.
 			{Path: "group_ids", Kind: "groups", Stored: true},
 			{Path: "role_ids", Kind: "roles"},

@@ -29,7 +29,6 @@ func Gaps() []Gap {
 		{"repository credentials of projects", "passwords and keys are write-only in the API"},
 		{"queries of golden queries and schedules named by number, where numbers are forbidden", "nothing tells their slug"},
 		{"queries of alerts on tiles", "the tile's dashboard holds the query as it is now"},
-		{"favourites", "personal, and readable only user by user"},
 		{"conversations of other users", "the API gives only the caller's own"},
 		{"artifacts of extensions", "stated to be for extensions built by Looker only"},
 		{"view counts, history, sessions", "usage, not content; System Activity has it"},

@@ -23,6 +23,7 @@ var owned = []struct {
 	{"group_groups", "groups", "GET /groups/{id}/groups"},
 	{"user_attribute_group_values", "user_attributes", "GET /user_attributes/{id}/group_values"},
 	{"user_attribute_values", "users", "GET /users/{id}/attribute_values"},
+	{"user_favorites", "users", "GET /content_favorite/search"},
 	{"content_metadata", "folders", "GET /content_metadata*"},
 }
 

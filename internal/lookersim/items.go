@@ -165,6 +165,7 @@ var derivedKinds = map[string]func(w *world, add func(id, path string)){
 	"role_users":                  ownedBy("roles", "/roles/", "/users?direct_association_only=true"),
 	"role_groups":                 ownedBy("roles", "/roles/", "/groups"),
 	"user_attribute_values":       ownedBy("users", "/users/", "/attribute_values?all_values=true&include_unset=true"),
+	"user_favorites":              ownedBy("users", "/content_favorite/search?user_id=", "&limit=5000"),
 	"user_attribute_group_values": ownedBy("user_attributes", "/user_attributes/", "/group_values"),
 	"explores":                    exploreItems,
 	"merge_queries":               mergeItems,

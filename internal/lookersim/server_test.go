@@ -126,7 +126,7 @@ func compareDocuments(t *testing.T, want, got map[string][]byte) {
 // routes, over the wire.
 func TestDerivedKinds(t *testing.T) {
 	s, c := start(t, lookersim.Options{Seed: 9, SmallTiles: true})
-	for _, kind := range []string{"group_users", "group_groups", "role_users", "role_groups", "user_attribute_values", "user_attribute_group_values", "explores",
+	for _, kind := range []string{"group_users", "group_groups", "role_users", "role_groups", "user_attribute_values", "user_favorites", "user_attribute_group_values", "explores",
 		"merge_queries", "queries", "content_metadata", "content_access", "settings"} {
 		n := 0
 		for item := range s.Items(kind) {
