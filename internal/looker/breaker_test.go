@@ -291,6 +291,44 @@ func TestAGoodAnswerEndsASuspicion(t *testing.T) {
 	})
 }
 
+// A server that lives though calls fail is asked again only after as many failures,
+// or as long, as made the first suspicion.
+func TestASuspicionComesAgainOnlyLater(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		calls int
+		pause time.Duration // before each
+		want  int           // times that the server is asked
+	}{
+		{"too few", 20, 0, 0},
+		{"many at once", 101, 0, 5},
+		{"a few a minute", 31, 10 * time.Second, 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked := 0
+				f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(req.URL.Path, "/versions") {
+						asked++
+						return reply(200, nil, `{}`), nil
+					}
+					return reply(500, nil, ""), nil
+				}}
+				c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Retry.Attempts = 1 })
+				for range tt.calls {
+					time.Sleep(tt.pause)
+					if _, err := c.Get(t.Context(), look1); looker.Class(err) != looker.FaultServer {
+						t.Fatal(err)
+					}
+				}
+				if asked != tt.want {
+					t.Errorf("the server was asked %d times, want %d", asked, tt.want)
+				}
+			})
+		})
+	}
+}
+
 func TestCancellingIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {

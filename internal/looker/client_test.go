@@ -106,20 +106,32 @@ func TestMaxBodyOfARequest(t *testing.T) {
 		{"too little", 999, false, "body of 1000 bytes is above what was asked for (999 bytes)"},
 		{"more than the client's", 1 << 40, true, ""},
 	}
-	f := &fake{api: always(200, nil, `{"a":"`+strings.Repeat("x", 992)+`"}`)}
-	c := fakeClient(t, f, func(cfg *looker.Config) { cfg.MaxBody = 1000 })
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			r := look1
-			r.MaxBody = tt.own
-			_, err := c.Get(t.Context(), r)
-			if (err == nil) != tt.fits {
-				t.Fatalf("error %v, want one: %t", err, !tt.fits)
+	for _, announced := range []bool{true, false} {
+		f := &fake{api: func(int, *http.Request) (*http.Response, error) {
+			resp := reply(200, nil, `{"a":"`+strings.Repeat("x", 992)+`"}`)
+			if !announced {
+				resp.ContentLength = -1
 			}
-			if err != nil && (looker.Class(err) != looker.FaultTooLarge || !strings.Contains(err.Error(), tt.text)) {
-				t.Errorf("error %v, want %q", err, tt.text)
-			}
-		})
+			return resp, nil
+		}}
+		c := fakeClient(t, f, func(cfg *looker.Config) { cfg.MaxBody = 1000 })
+		for _, tt := range tests {
+			t.Run(fmt.Sprintf("%s/announced=%t", tt.name, announced), func(t *testing.T) {
+				r := look1
+				r.MaxBody = tt.own
+				_, err := c.Get(t.Context(), r)
+				if (err == nil) != tt.fits {
+					t.Fatalf("error %v, want one: %t", err, !tt.fits)
+				}
+				text := tt.text
+				if !announced {
+					text = strings.Replace(text, "body of 1000 bytes", "body", 1)
+				}
+				if err != nil && (looker.Class(err) != looker.FaultTooLarge || !strings.Contains(err.Error(), text)) {
+					t.Errorf("error %v, want %q", err, text)
+				}
+			})
+		}
 	}
 }
 

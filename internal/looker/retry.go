@@ -89,10 +89,7 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 	}
 	wait := c.backoff(t.failed)
 	if s, ok := errors.AsType[*StatusError](err); ok && s.RetryAfter > 0 {
-		wait = min(s.RetryAfter, c.cfg.Retry.MaxWait)
-		if s.Status == http.StatusServiceUnavailable {
-			wait = 0 // the limiter holds everybody for that long
-		}
+		wait = min(s.RetryAfter, c.cfg.Retry.MaxWait) // after a 503 the limiter holds everybody for the same time
 	}
 	c.log.Debug("retry", "route", t.req.Route, "path", t.req.Path, "class", Class(err), "attempts", t.failed, "wait", wait.String())
 	if sleep(ctx, wait) != nil {
