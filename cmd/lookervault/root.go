@@ -78,7 +78,7 @@ func (a *app) root(args []string) *cobra.Command {
 	root.AddCommand(in(groupLook, a.listCommand(), a.treeCommand(), a.catCommand(), a.dumpCommand(), a.logCommand(), a.diffCommand(), a.findCommand(), a.runsCommand(), a.faultsCommand(), a.reportCommand())...)
 	root.AddCommand(in(groupKeep, a.verifyCommand(), a.statsCommand())...)
 	root.AddCommand(in(groupRehearse, a.simCommand())...)
-	root.AddCommand(in(groupMore, a.versionCommand())...)
+	root.AddCommand(in(groupMore, a.versionCommand(), a.manCommand())...)
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetIn(a.stdin)

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+// manCommand writes the manual. It is a command, hidden, as only the program has its
+// commands: a program beside it could not import them.
+func (a *app) manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "man DIRECTORY", Short: "Write the manual, a page for each command", Hidden: true, Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at := time.Now()
+			// See reproducible-builds.org: the time that a build shows.
+			if seconds, err := strconv.ParseInt(a.variable("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+				at = time.Unix(seconds, 0).UTC()
+			}
+			if err := os.MkdirAll(args[0], 0o755); err != nil {
+				return err
+			}
+			forManual(cmd.Root())
+			cmd.Root().Long += "\n\n" + asCode(exitCodes)
+			return writePages(cmd.Root(), at, args[0])
+		},
+	}
+}
+
+// emptyDefault is what says of a switch in a page that it is off, and of a text that it
+// is empty.
+var emptyDefault = regexp.MustCompile(`(\\fB--[-a-z]+\\fP)(?:\[=(?:true|false)\]|=""|=\[\])`)
+
+// writePages writes the page of a command, and those of all commands below it.
+func writePages(cmd *cobra.Command, at time.Time, dir string) error {
+	var page bytes.Buffer
+	head := doc.GenManHeader{Section: "1", Date: &at, Source: "LookerVault", Manual: "LookerVault"}
+	if err := doc.GenMan(cmd, &head, &page); err != nil {
+		return err
+	}
+	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
+	if err := os.WriteFile(filepath.Join(dir, name), emptyDefault.ReplaceAll(page.Bytes(), []byte("$1")), 0o644); err != nil {
+		return err
+	}
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			if err := writePages(sub, at, dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forManual gets the help texts of a command, and of those below it, ready for a manual.
+func forManual(cmd *cobra.Command) {
+	cmd.DisableAutoGenTag = true
+	cmd.Long = asCode(cmd.Long)
+	for _, sub := range cmd.Commands() {
+		forManual(sub)
+	}
+}
+
+// asCode indents what is indented by as much as Markdown wants for lines that stay as
+// they are.
+func asCode(text string) string {
+	var lines []string
+	code := false
+	for line := range strings.SplitSeq(text, "\n") {
+		indented := strings.HasPrefix(line, "  ")
+		if indented != code && line != "" {
+			lines = append(lines, "")
+			code = indented
+		}
+		if indented {
+			line = "  " + line
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
