@@ -124,3 +124,19 @@ func TestPackageVersion(t *testing.T) {
 		}
 	}
 }
+
+func TestNewest(t *testing.T) {
+	tests := []struct {
+		versions []string
+		want     int
+	}{
+		{nil, 0},
+		{[]string{"", "GCC_3.0", "GLIBC_PRIVATE"}, 0},
+		{[]string{"GLIBC_2.2.5", "GLIBC_2.34", "GLIBC_2.4"}, 34},
+	}
+	for _, test := range tests {
+		if got := newest(test.versions); got != test.want {
+			t.Errorf("%q: got %d, want %d", test.versions, got, test.want)
+		}
+	}
+}

@@ -189,13 +189,26 @@ func (b build) packages(ctx context.Context) error {
 	if runtime.GOOS != "linux" {
 		return nil
 	}
-	environ := []string{
-		"STAGE=" + b.stage, "VERSION=" + b.packageVersion(), "ARCH=" + runtime.GOARCH,
-		"SOURCE_DATE_EPOCH=" + strconv.FormatInt(b.at.Unix(), 10), "COMMIT_TIME=" + b.at.Format(time.RFC3339),
+	template, err := os.ReadFile("packaging/nfpm.yaml")
+	if err != nil {
+		return err
 	}
+	libc, err := leastLibc(b.binary())
+	if err != nil {
+		return err
+	}
+	values := map[string]string{
+		"STAGE": b.stage, "VERSION": b.packageVersion(), "ARCH": runtime.GOARCH, "LIBC": libc, "COMMIT_TIME": b.at.Format(time.RFC3339),
+	}
+	description := filepath.Join(b.stage, "nfpm.yaml")
+	text := os.Expand(string(template), func(name string) string { return values[name] })
+	if err := os.WriteFile(description, []byte(text), 0o644); err != nil {
+		return err
+	}
+	environ := []string{"SOURCE_DATE_EPOCH=" + strconv.FormatInt(b.at.Unix(), 10)}
 	for _, kind := range []string{"deb", "rpm"} {
 		if _, err := output(ctx, environ, "go", "tool", "-modfile=tools/nfpm/go.mod", "nfpm", "package",
-			"--config", "packaging/nfpm.yaml", "--packager", kind, "--target", filepath.Join(b.dir, b.name()+"."+kind)); err != nil {
+			"--config", description, "--packager", kind, "--target", filepath.Join(b.dir, b.name()+"."+kind)); err != nil {
 			return err
 		}
 	}
