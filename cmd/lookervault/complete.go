@@ -75,21 +75,25 @@ func offers() map[string]offer {
 		"format":        completion.formats,
 		"columns":       completion.columns,
 		"sort":          completion.sortings,
-		"folder": func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return c.documents(catalogue.Folders, "")
-		},
-		"folder-ids": completion.folderList,
-		"owner": func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return c.documents(catalogue.Users, "")
-		},
+		"folder":        idsOf(catalogue.Folders),
+		"folder-ids":    completion.folderList,
+		"owner":         idsOf(catalogue.Users),
+		"user":          idsOf(catalogue.Users),
+		"look":          idsOf("looks"),
+		"model":         idsOf("lookml_models"),
 	}
 }
 
+// idsOf offers the ids of a kind's documents.
+func idsOf(kind record.Kind) offer {
+	return func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) { return c.documents(kind, "") }
+}
+
 // argumentsOf are the words that stand for arguments in the usage of a command, like
-// KIND and ID.
+// KIND and ID, for which there is something to offer.
 func argumentsOf(cmd *cobra.Command) []string {
 	words := strings.FieldsFunc(cmd.Use, func(r rune) bool { return strings.ContainsRune(" []", r) })
-	return slices.DeleteFunc(words[1:], func(word string) bool { return word == "COMMAND" })
+	return slices.DeleteFunc(words[1:], func(word string) bool { return slices.Contains([]string{"COMMAND", "TEXT...", "DIRECTORY"}, word) })
 }
 
 // argument completes the next argument of a command.
@@ -186,6 +190,10 @@ func (c completion) columnNames() []string {
 		return findingTable.Names()
 	case "verify":
 		return damageTable.Names()
+	case "find":
+		return hitTable.Names()
+	case "stats":
+		return kindSizes.Names()
 	case "log":
 		return changeTable(true).Names()
 	case "diff":

@@ -18,7 +18,7 @@ import (
 // which shells complete themselves.
 var free = []string{
 	"config", "db", "output", "metrics-file", "metrics-listen", "name", "at",
-	"sample",
+	"sample", "field", "explore",
 }
 
 // Every flag that takes a word and every argument has something to offer.

@@ -48,8 +48,8 @@ func deployed(t *testing.T) (names []string) {
 	return append(names, "Dockerfile")
 }
 
-// documentsOf decodes every document of a YAML file.
-func documentsOf(t *testing.T, name string) (documents []map[string]any) {
+// yamlOf decodes every document of a YAML file.
+func yamlOf(t *testing.T, name string) (documents []map[string]any) {
 	t.Helper()
 	for d := yaml.NewDecoder(strings.NewReader(shipped(t, name))); ; {
 		var document map[string]any
@@ -95,7 +95,7 @@ func TestDeployedCalls(t *testing.T) {
 	if want := `CMD ["run", "--progress", "plain"]`; !strings.Contains(shipped(t, "Dockerfile"), want) {
 		t.Errorf("the Dockerfile has no %s", want)
 	}
-	pod := below(t, documentsOf(t, "deploy/kubernetes/cronjob.yaml")[1], "spec", "jobTemplate", "spec", "template", "spec", "containers", 0)
+	pod := below(t, yamlOf(t, "deploy/kubernetes/cronjob.yaml")[1], "spec", "jobTemplate", "spec", "template", "spec", "containers", 0)
 	if diff := cmp.Diff([]any{"run", "--db", "/vault/looker.db", "--progress", "plain"}, below(t, pod, "args")); diff != "" {
 		t.Errorf("the pod calls (-want +got):\n%s", diff)
 	}
@@ -161,7 +161,7 @@ func TestDeployedYAML(t *testing.T) {
 		if ext := path.Ext(name); ext != ".yml" && ext != ".yaml" {
 			continue
 		}
-		documents := documentsOf(t, name)
+		documents := yamlOf(t, name)
 		if len(documents) == 0 {
 			t.Errorf("%s is empty", name)
 			continue
@@ -219,7 +219,7 @@ func TestDeployedExitCodes(t *testing.T) {
 // variables for the key are those that the program reads.
 func TestDeployedPaths(t *testing.T) {
 	unit := shipped(t, "deploy/systemd/lookervault.service")
-	packaged := documentsOf(t, "packaging/nfpm.yaml")[0]
+	packaged := yamlOf(t, "packaging/nfpm.yaml")[0]
 	installed := map[string]string{}
 	contents, _ := packaged["contents"].([]any)
 	for i := range contents {
@@ -246,7 +246,7 @@ func TestDeployedPaths(t *testing.T) {
 		t.Errorf("the image has the program elsewhere than %s", program)
 	}
 	user := regexp.MustCompile(`(?m)^USER (\d+):`).FindStringSubmatch(image)[1]
-	spec := below(t, documentsOf(t, "deploy/kubernetes/cronjob.yaml")[1], "spec", "jobTemplate", "spec", "template", "spec")
+	spec := below(t, yamlOf(t, "deploy/kubernetes/cronjob.yaml")[1], "spec", "jobTemplate", "spec", "template", "spec")
 	if got := below(t, spec, "securityContext", "runAsUser"); user == "0" || got != 65532 || user != "65532" {
 		t.Errorf("the image runs as %s, the pod as %v", user, got)
 	}
