@@ -17,9 +17,9 @@ import (
 
 // diffOptions are the flags of diff.
 type diffOptions struct {
-	table                    tableFlags
-	filter                   filterFlags
-	stat, volatile, exitCode bool
+	table                          tableFlags
+	filter                         filterFlags
+	stat, volatile, exitCode, lost bool
 }
 
 func (a *app) diffCommand() *cobra.Command {
@@ -40,6 +40,7 @@ one array, of one document one object.`,
 		Example: `  lookervault diff
   lookervault diff 12 latest dashboards
   lookervault diff 7d dashboards 17
+  lookervault diff 30d --lost --owner ann@example.com
   lookervault diff --exit-code --json | jq -r '.[].name'`,
 		Args: arguments(cobra.MaximumNArgs(4)),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.diff(cmd, r, o, args) },
@@ -48,6 +49,7 @@ one array, of one document one object.`,
 	o.table.add(cmd)
 	o.filter.add(cmd)
 	cmd.Flags().BoolVar(&o.stat, "stat", false, "only how many documents of each kind changed")
+	cmd.Flags().BoolVar(&o.lost, "lost", false, "only what went away: whose it was, what it went with, and what depended on it")
 	cmd.Flags().BoolVar(&o.volatile, "volatile", false, "also what only counts views and the like")
 	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 6 when something changed")
 	return cmd
@@ -126,6 +128,16 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 	}
 	found := 0
 	err = changes(cmd.Context(), m, names, o.volatile, func(c *changer) error {
+		if o.lost {
+			whole := span
+			whole.Kind, whole.ID = "", ""
+			lost, err := c.losses(cmd.Context(), reader, span, c.between(cmd.Context(), reader, whole), filter)
+			if err != nil {
+				return err
+			}
+			found = len(lost)
+			return a.showLosses(choice, lost)
+		}
 		list := counting(c.all(c.between(cmd.Context(), reader, span), filter), &found)
 		switch {
 		case o.stat:
@@ -143,8 +155,13 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 
 // chosenDiff is the choice that the flags make of the table that is shown.
 func (a *app) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.Table[change]) (table.Choice, error) {
-	if o.stat {
+	switch {
+	case o.stat && o.lost:
+		return table.Choice{}, usage(cmd, errors.New("--stat and --lost exclude each other"))
+	case o.stat:
 		return chosen(cmd, &o.table, statTable)
+	case o.lost:
+		return chosen(cmd, &o.table, lossTable)
 	}
 	return chosen(cmd, &o.table, differences)
 }
