@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,9 +26,10 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Enviro
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
 	// net/http logs bytes of answers that nobody waits for any more.
 	log.SetOutput(io.Discard)
-	stop, kill, release := signals()
+	a := &app{stdin: stdin, stdout: stdout, stderr: newTerminal(stderr), environ: environ}
+	stop, kill, release := signals(&a.graceful)
 	defer release()
-	a := &app{stdin: stdin, stdout: stdout, stderr: newTerminal(stderr), environ: environ, stop: stop, kill: kill}
+	a.stop, a.kill = stop, kill
 	err := a.execute(args)
 	if err != nil && !errors.Is(err, errSaid) {
 		fmt.Fprintln(a.stderr.loud(), "lookervault: "+message(err))
@@ -67,10 +69,10 @@ func message(err error) string {
 }
 
 // signals returns two contexts: the first Ctrl-C, SIGTERM or SIGHUP (the terminal
-// was closed) ends stop, the second one ends kill as well, and a third one is not
-// caught any more: it ends the process, whatever that waits for. Under nohup a SIGHUP
-// stays ignored.
-func signals() (stop, kill context.Context, release func()) {
+// was closed) ends stop; for a graceful command the second one ends kill as well. The
+// next one is not caught any more: it ends the process, whatever that waits for. Under
+// nohup a SIGHUP stays ignored.
+func signals(graceful *atomic.Bool) (stop, kill context.Context, release func()) {
 	stop, stopNow := context.WithCancelCause(context.Background())
 	kill, killNow := context.WithCancelCause(context.Background())
 	received := make(chan os.Signal, 3)
@@ -87,11 +89,14 @@ func signals() (stop, kill context.Context, release func()) {
 			case <-over:
 				return
 			}
+			if !graceful.Load() {
+				break
+			}
 		}
 		signal.Stop(received)
 		select {
-		case third := <-received: // it came before that
-			raise(third)
+		case next := <-received: // it came before that
+			raise(next)
 		default:
 		}
 	}()

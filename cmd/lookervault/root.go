@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
@@ -24,8 +25,11 @@ type app struct {
 	environ []string
 	stop    context.Context // ends with the first interrupt
 	kill    context.Context // ends with the second
-	waiting context.Context // see patience; nil before that was called
-	secrets *secret.Set     // what nothing may show; nil before a configuration with secrets was loaded
+	// graceful is true of a command that ends in order after the first interrupt and
+	// hurries after the second. Others have nothing to hurry with.
+	graceful atomic.Bool
+	waiting  context.Context // see patience; nil before that was called
+	secrets  *secret.Set     // what nothing may show; nil before a configuration with secrets was loaded
 
 	configPath string // -c
 	noColor    bool   // --no-color

@@ -103,6 +103,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 	}
 	c := loaded.Config
 	a.stderr.decouple()
+	a.graceful.Store(true)
 	log := a.logger(loaded)
 	for _, warning := range loaded.Warnings {
 		a.warn(log, warning)

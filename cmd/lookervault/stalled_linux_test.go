@@ -366,3 +366,65 @@ func TestSignalsEndARunWhoseErrorsNobodyReads(t *testing.T) {
 		t.Errorf("outcome %s, want interrupted", got)
 	}
 }
+
+// TestSignalsEndARunOnAHaltedTerminal draws bars on a terminal that takes nothing, as
+// after Ctrl-S.
+func TestSignalsEndARunOnAHaltedTerminal(t *testing.T) {
+	controller, terminal, err := openTerminal(80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer controller.Close()
+	r := startStalled(t, nil, terminal, "--progress", "bar", "--set", "log.level=debug", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
+	fds := []unix.PollFd{{Fd: int32(terminal.Fd()), Events: unix.POLLOUT}}
+	eventually(t, "the terminal never fills", func() bool {
+		n, err := unix.Poll(fds, 0)
+		return err == nil && n == 0
+	})
+	_ = terminal.Close()
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code, died := r.end(); code != 130 {
+		t.Errorf("exit code %d, signal %v; want 130", code, died)
+	}
+	if got := r.outcome(); got != record.RunInterrupted {
+		t.Errorf("outcome %s, want interrupted", got)
+	}
+}
+
+// TestSignalsEndADumpWhoseReaderStalls: a command that only reads has nothing to hurry
+// with, so the second signal ends it.
+func TestSignalsEndADumpWhoseReaderStalls(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if code, _, stderr := runHere(t, "run", "--demo", "--progress", "none", "dashboards"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	out := newFIFO(t)
+	w := out.writer()
+	r := &stalled{t: t, over: make(chan struct{}), cmd: exec.Command("lookervault", "dump", "--db", demoVault)}
+	r.cmd.Stdout = w
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
+	_ = w.Close()
+	out.waitUntilFull()
+	// Signals that come too fast are one, so more than two may be sent.
+	go func() {
+		defer close(r.over)
+		_ = r.cmd.Wait()
+	}()
+	eventually(t, "signals do not end it", func() bool {
+		_ = r.cmd.Process.Signal(syscall.SIGINT) // or it is over
+		select {
+		case <-r.over:
+			return true
+		default:
+			return false
+		}
+	})
+	if status := r.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGINT && status.ExitStatus() != 130 {
+		t.Errorf("%v, want 130, or death by the signal", r.cmd.ProcessState)
+	}
+}
