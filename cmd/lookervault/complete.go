@@ -79,8 +79,8 @@ func offers() map[string]offer {
 		"folder-ids":    completion.folderList,
 		"owner":         idsOf(catalogue.Users),
 		"user":          idsOf(catalogue.Users),
-		"look":          idsOf("looks"),
-		"model":         idsOf("lookml_models"),
+		"look":          idsOf(catalogue.Looks),
+		"model":         idsOf(catalogue.Models),
 	}
 }
 

@@ -2,8 +2,11 @@ package catalogue
 
 import "github.com/lookervault/lookervault/internal/record"
 
-// The kinds that other documents name as where they lie and whose they are.
+// The kinds that other documents name as where they lie, whose they are, and what they
+// show.
 const (
 	Folders record.Kind = "folders" // of [Fields].Folder
 	Users   record.Kind = "users"   // of [Fields].Owner
+	Looks   record.Kind = "looks"
+	Models  record.Kind = "lookml_models"
 )
