@@ -9,6 +9,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // Commit stores a batch whole or not at all: it looks at every record before it
@@ -22,17 +23,17 @@ func (m *Memory) Commit(ctx context.Context, batch record.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	held := map[record.Ref]bool{}
+	stored := map[record.Ref]bool{} // by records of this batch
 	for i := range batch {
 		rec := &batch[i]
-		d := m.docs[m.key(rec.Ref)]
-		if d != nil && d.settled == m.run.ID {
-			continue
+		held := m.standing(rec.Ref)
+		if held == nil && stored[rec.Ref] {
+			held = &vault.Standing{State: record.Present}
 		}
-		if err := checkRecord(rec, d != nil || held[rec.Ref]); err != nil {
+		if _, err := m.judge().Step(rec, held); err != nil {
 			return fmt.Errorf("store %s: %w", rec.Ref, err)
 		}
-		held[rec.Ref] = held[rec.Ref] || !rec.Hash.IsZero()
+		stored[rec.Ref] = stored[rec.Ref] || !rec.Hash.IsZero()
 	}
 	for i := range batch {
 		m.settle(&batch[i])
@@ -41,81 +42,63 @@ func (m *Memory) Commit(ctx context.Context, batch record.Batch) error {
 	return nil
 }
 
-func checkRecord(rec *record.Record, held bool) error {
-	switch {
-	case rec.Fault != nil:
-		return nil
-	case rec.ID == "":
-		return errors.New("the record has no id")
-	case rec.State == record.Gone:
-		return nil
-	case rec.State != record.Present && rec.State != record.Trashed:
-		return fmt.Errorf("the record has state %q", rec.State)
-	case rec.Same && !held:
-		return errors.New("the record is said to be the same, but none is held")
-	case !rec.Same && rec.Hash.IsZero():
-		return errors.New("the record has no body")
-	}
-	return nil
+// judge is the one of the run that is under way.
+func (m *Memory) judge() vault.Judge {
+	return vault.Judge{Run: m.run.ID, Unscoped: m.run.Scope.Unscoped(), AbsenceUnproven: m.start.AbsenceUnproven}
 }
 
+// standing is what is held of a document, nil when it never was.
+func (m *Memory) standing(ref record.Ref) *vault.Standing {
+	d := m.docs[m.key(ref)]
+	if d == nil {
+		return nil
+	}
+	return &vault.Standing{State: d.record.State, Settled: d.settled, Interval: d.interval, GoneRun: d.gone,
+		Fingerprint: d.record.Fingerprint, Policy: d.record.Policy}
+}
+
+// settle stores one record. Commit has asked before whether it may be sent.
 func (m *Memory) settle(rec *record.Record) {
-	d := m.docs[m.key(rec.Ref)]
-	switch {
-	case d != nil && d.settled == m.run.ID:
-	case rec.Fault != nil:
+	step, _ := m.judge().Step(rec, m.standing(rec.Ref))
+	switch step {
+	case vault.KeepFault:
 		m.fail(rec)
-	case rec.State == record.Gone && m.start.AbsenceUnproven: // it settles nothing
-	case rec.State == record.Gone:
-		if d != nil && d.record.State != record.Gone {
-			m.bury(rec.Ref, d)
-		}
-		m.resolve(rec.Ref)
-	default:
-		m.observe(rec, d)
-		m.resolve(rec.Ref)
+		return
+	case vault.Bury:
+		m.bury(rec.Ref, m.docs[m.key(rec.Ref)])
+	case vault.Settle:
+		m.observe(rec)
+	case vault.ResolveFault:
+	case vault.Ignore:
+		return
 	}
+	m.resolve(rec.Ref)
 }
 
-func (m *Memory) observe(rec *record.Record, d *memoryDoc) {
-	c := m.run.count(rec.Kind)
+func (m *Memory) observe(rec *record.Record) {
+	c, d := m.run.count(rec.Kind), m.docs[m.key(rec.Ref)]
+	same := d != nil && m.sameBody(rec, d)
+	verdict := m.judge().Observe(rec, m.standing(rec.Ref), same)
 	if d == nil {
 		d = &memoryDoc{}
 		m.docs[m.key(rec.Ref)] = d
-		c.New++
+	}
+	stamp, policy := d.record.Stamp, d.stampPolicy
+	if verdict.Begin == vault.NewInterval {
 		m.replace(rec, d, c)
-	} else {
-		m.compare(rec, d, c)
 	}
-	c.Bytes += rec.Size
-	if !rec.Same || !rec.Stamp.IsZero() {
-		d.record.Stamp, d.stampPolicy = rec.Stamp, rec.Policy
+	if vault.BringsStamp(rec) {
+		stamp, policy = rec.Stamp, rec.Policy
 	}
-	if rec.State == record.Trashed {
-		c.Trashed++
-	}
+	c.Add(verdict.Counts)
+	c.Add(vault.Presence(rec))
+	d.record.Stamp, d.stampPolicy = stamp, policy
 	d.record.State, d.interval, d.settled, d.gone = rec.State, rec.State, m.run.ID, 0
 }
 
-func (m *Memory) compare(rec *record.Record, d *memoryDoc, c *record.Counts) {
-	if d.record.State == record.Gone {
-		if d.gone == m.run.ID {
-			c.Gone--
-		} else {
-			c.Reappeared++
-		}
-	}
-	if rec.Same || m.sameBody(rec, d) {
-		c.Same++
-		return
-	}
-	c.Changed++
-	m.replace(rec, d, c)
-}
-
 func (m *Memory) sameBody(rec *record.Record, d *memoryDoc) bool {
-	if d.record.Policy == rec.Policy {
-		return d.record.Fingerprint == rec.Fingerprint
+	if same, known := m.standing(rec.Ref).SameAs(rec); known {
+		return same
 	}
 	fingerprint := rec.Fingerprint
 	if d.record.Hash != rec.Hash {

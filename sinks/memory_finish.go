@@ -29,7 +29,7 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 	m.closeDangling()
 	m.takeCalls()
 	r := m.run
-	r.Finished, r.Outcome = finish.At, finish.Outcome
+	r.Finished = finish.At
 	if finish.Session != nil {
 		r.Sessions = append(r.Sessions, *finish.Session)
 	}
@@ -38,12 +38,7 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 			r.Notes = append(r.Notes, line)
 		}
 	}
-	if r.Outcome == "" {
-		r.Outcome = r.derive()
-		if r.ForThisKey() && !finish.PartialView {
-			r.Outcome = record.RunPartial
-		}
-	}
+	r.Outcome = vault.OutcomeOf(finish, r.Caller, slices.Values(r.words().Kinds))
 	if r.finished() {
 		r.Digest = m.digest(r.Instance)
 	}
@@ -54,10 +49,10 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 func (m *Memory) conclude(end record.End, keep []record.Ref) {
 	kind := end.Kind
 	m.resolve(record.Ref{Kind: kind})
-	if m.provesAbsence() && m.run.count(kind).Failed == 0 {
+	if m.judge().EndsDoubt(end, m.run.count(kind).Failed) {
 		m.dispel(kind)
 	}
-	if end.Unproven || !m.provesAbsence() {
+	if !m.judge().BuriesUnlisted(end) {
 		return
 	}
 	spared := func(ref record.Ref) bool {
@@ -79,10 +74,6 @@ func (m *Memory) conclude(end record.End, keep []record.Ref) {
 	}
 }
 
-// provesAbsence reports whether what a complete listing of this run does not hold is
-// gone.
-func (m *Memory) provesAbsence() bool { return m.run.Scope.Unscoped() && !m.start.AbsenceUnproven }
-
 // closeDangling resolves the faults of dangling references that nothing names any
 // more.
 func (m *Memory) closeDangling() {
@@ -100,26 +91,12 @@ func (m *Memory) closeDangling() {
 func (m *Memory) resolveRows(end record.End) {
 	for _, r := range m.runs {
 		for ref, f := range r.faults {
-			again := m.run.faults[ref] != nil && m.run.faults[ref].Resolved == 0 && end.Listing != record.Complete
-			if r.Instance == m.run.Instance && ref.Kind == end.Kind && ref.IsRow() && f.Resolved == 0 && !again {
+			again := m.run.faults[ref] != nil && m.run.faults[ref].Resolved == 0
+			if r.Instance == m.run.Instance && ref.Kind == end.Kind && f.Resolved == 0 && vault.ResolvesRow(end, ref, again) {
 				m.settleFault(r, f)
 			}
 		}
 	}
-}
-
-func (r *memoryRun) derive() record.Outcome {
-	for _, c := range r.kinds {
-		switch c.Listing {
-		case record.Complete, record.Denied, record.Unavailable:
-		default:
-			return record.RunPartial
-		}
-		if c.Failed > 0 {
-			return record.RunPartial
-		}
-	}
-	return record.RunComplete
 }
 
 func (m *Memory) digest(instance string) record.Digest {

@@ -276,5 +276,19 @@ type Counts struct {
 	Reason     string  `json:"reason,omitempty"` // why the listing is not complete
 }
 
+// Add adds what became of documents to the numbers of their kind. How the listing ended
+// stays.
+func (c *Counts) Add(seen Counts) {
+	c.New += seen.New
+	c.Changed += seen.Changed
+	c.Same += seen.Same
+	c.Trashed += seen.Trashed
+	c.Reappeared += seen.Reappeared
+	c.Gone += seen.Gone
+	c.Failed += seen.Failed
+	c.Bytes += seen.Bytes
+	c.Stored += seen.Stored
+}
+
 // Settled is how many documents are accounted for by a committed row.
 func (c Counts) Settled() int64 { return c.New + c.Changed + c.Same }

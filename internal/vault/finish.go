@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -45,7 +46,7 @@ func (w *Writer) finish(ctx context.Context, finish record.Finish) error {
 		keep[ref] = true
 	}
 	for _, end := range finish.Kinds {
-		if end.Listing != record.Complete || end.Unproven || !w.provesAbsence() {
+		if !w.judge().BuriesUnlisted(end) {
 			continue
 		}
 		if err := w.buryUnlisted(ctx, end.Kind, keep); err != nil {
@@ -70,9 +71,12 @@ func (w *Writer) finish(ctx context.Context, finish record.Finish) error {
 	return err
 }
 
-// provesAbsence reports whether what a complete listing of this run does not hold
-// is gone.
-func (w *Writer) provesAbsence() bool { return w.run.scope.Unscoped() && !w.start.AbsenceUnproven }
+// judge is the one of the run that is under way.
+func (w *Writer) judge() Judge {
+	return Judge{Run: w.run.id, Unscoped: w.run.scope.Unscoped(), AbsenceUnproven: w.start.AbsenceUnproven}
+}
+
+func (tx *transaction) judge() Judge { return tx.w.judge() }
 
 // buryUnlisted makes tombstones in transactions of bounded size: what a complete
 // listing proved stays true when the rest is cut off.
@@ -128,7 +132,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	if end.Listing != record.Complete {
 		return nil
 	}
-	if tx.w.provesAbsence() && tx.kinds[end.Kind].Failed == 0 {
+	if tx.judge().EndsDoubt(end, tx.kinds[end.Kind].Failed) {
 		if err := tx.dispel(end.Kind); err != nil {
 			return err
 		}
@@ -137,7 +141,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 		return nil
 	}
 	err := tx.resolveAll(tx.w.q.faultsOf, nil, tx.w.run.instance, string(end.Kind), "")
-	if err != nil || end.Unproven || !tx.w.provesAbsence() {
+	if err != nil || !tx.judge().BuriesUnlisted(end) {
 		return err
 	}
 	// What an earlier run could not fetch and this listing does not hold any
@@ -175,7 +179,7 @@ func (tx *transaction) closeDangling() error {
 // does not name: all of them where it is complete.
 func (tx *transaction) resolveRows(end record.End) error {
 	return tx.resolveAll(tx.w.q.faultsOfRows, func(ref record.Ref) bool {
-		return !ref.IsRow() || end.Listing != record.Complete && tx.failed(ref)
+		return !ResolvesRow(end, ref, end.Listing != record.Complete && tx.failed(ref))
 	}, tx.w.run.instance, string(end.Kind))
 }
 
@@ -195,13 +199,7 @@ func (tx *transaction) seal(r *runRow, finish record.Finish) error {
 	for _, line := range finish.Notes {
 		r.notes = note(r.notes, line)
 	}
-	r.outcome = finish.Outcome
-	if r.outcome == "" {
-		r.outcome = outcome(tx.kinds)
-		if (record.Caller{Admin: r.admin}).SeesLess() && !finish.PartialView {
-			r.outcome = record.RunPartial
-		}
-	}
+	r.outcome = OutcomeOf(finish, record.Caller{Admin: r.admin}, maps.Values(tx.kinds))
 	r.digest = record.Digest{}
 	if r.outcome == record.RunComplete || r.outcome == record.RunPartial {
 		snapshot := NewSnapshot()
@@ -211,19 +209,4 @@ func (tx *transaction) seal(r *runRow, finish record.Finish) error {
 		r.digest = snapshot.Digest()
 	}
 	return tx.w.putRun(r)
-}
-
-// outcome is what a run that went to its end amounts to.
-func outcome(kinds map[record.Kind]record.Counts) record.Outcome {
-	for _, c := range kinds {
-		switch c.Listing {
-		case record.Complete, record.Denied, record.Unavailable:
-		default:
-			return record.RunPartial
-		}
-		if c.Failed > 0 {
-			return record.RunPartial
-		}
-	}
-	return record.RunComplete
 }

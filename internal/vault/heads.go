@@ -17,6 +17,15 @@ type holding struct {
 	hash          record.Digest
 }
 
+// standing is what a [Judge] needs of a head, nil for none.
+func (h *holding) standing() *Standing {
+	if h == nil {
+		return nil
+	}
+	return &Standing{State: h.state, Settled: h.settled, Interval: h.intervalState, GoneRun: h.goneRun,
+		Fingerprint: h.fingerprint, Policy: int(h.rules), Broken: h.broken}
+}
+
 // wholeHead reports whether a row of heads, whose last column is the checksum, is as
 // it was written.
 func (s *summer) wholeHead(row []driver.Value) bool {
@@ -63,7 +72,7 @@ func (tx *transaction) again(rec *record.Record, h *headRow) (bool, error) {
 
 // settleBy makes a head what it is after a record of its document.
 func (h *headRow) settleBy(rec *record.Record, run int64) {
-	if !rec.Same || !rec.Stamp.IsZero() {
+	if BringsStamp(rec) {
 		h.stamp, h.policy = rec.Stamp, int64(rec.Policy)
 	}
 	h.state, h.settled = rec.State, run
@@ -71,11 +80,8 @@ func (h *headRow) settleBy(rec *record.Record, run int64) {
 
 // saw counts a document that is there.
 func (tx *transaction) saw(rec *record.Record, seen record.Counts) {
-	seen.Bytes += rec.Size
-	if rec.State == record.Trashed {
-		seen.Trashed++
-	}
-	tx.count(rec.Kind, func(c *record.Counts) { add(c, seen) })
+	seen.Add(Presence(rec))
+	tx.count(rec.Kind, func(c *record.Counts) { c.Add(seen) })
 }
 
 // lookUp reads the heads of records into tx.heads, where those that are added or

@@ -4,34 +4,33 @@ import (
 	"cmp"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// settle stores one record. A document that this run has settled already is left
-// alone, whatever comes after.
+// settle stores one record.
 func (tx *transaction) settle(rec *record.Record) error {
 	h := tx.heads[rec.Ref]
-	switch {
-	case h != nil && h.settled == tx.run:
-		return nil
-	case rec.Fault != nil:
-		return tx.fail(rec)
-	case rec.ID == "":
-		return errors.New("the record has no id")
-	case rec.State == record.Gone:
-		return tx.vanish(rec.Ref, h)
-	case rec.State != record.Present && rec.State != record.Trashed:
-		return fmt.Errorf("the record has state %q", rec.State)
-	case rec.Same && h == nil:
-		return errors.New("the record is said to be the same, but the vault holds none")
-	case !rec.Same && rec.Hash.IsZero():
-		return errors.New("the record has no body")
-	}
-	if err := tx.observe(rec, h); err != nil {
+	step, err := tx.judge().Step(rec, h.standing())
+	if err != nil {
 		return err
+	}
+	switch step {
+	case KeepFault:
+		return tx.fail(rec)
+	case Bury:
+		if err := tx.bury(&h.headRow); err != nil {
+			return err
+		}
+		h.goneRun = tx.run
+	case Settle:
+		if err := tx.observe(rec, h); err != nil {
+			return err
+		}
+	case ResolveFault:
+	case Ignore:
+		return nil
 	}
 	return tx.resolve(rec.Ref)
 }
@@ -59,7 +58,7 @@ func (tx *transaction) observe(rec *record.Record, h *holding) error {
 }
 
 func (tx *transaction) addNew(rec *record.Record, seen *record.Counts) (*holding, error) {
-	seen.New++
+	seen.Add(tx.judge().Observe(rec, nil, false).Counts)
 	id, err := tx.addVersion(rec, seen)
 	h := &holding{headRow: headRow{instance: tx.w.run.instance, kind: rec.Kind, item: rec.ID, version: id}}
 	tx.heads[rec.Ref] = h
@@ -93,36 +92,25 @@ func (tx *transaction) compareWhole(rec *record.Record, h *holding, seen *record
 // follow settles a document by whether it is the same, and begins a new interval
 // where one is due.
 func (tx *transaction) follow(rec *record.Record, h *holding, seen *record.Counts, same bool) (err error) {
-	back := h.state == record.Gone
-	if back && h.goneRun == tx.run {
-		// An earlier part of this very run took it for gone. It was not.
-		seen.Gone--
-		back = false
-		if err := tx.changeVersion(h.version, func(v *versionRow) { v.lastRun, v.goneRun = 0, 0 }); err != nil {
+	verdict := tx.judge().Observe(rec, h.standing(), same)
+	seen.Add(verdict.Counts)
+	old := h.version
+	if verdict.Reopen {
+		if err := tx.changeVersion(old, func(v *versionRow) { v.lastRun, v.goneRun = 0, 0 }); err != nil {
 			return err
 		}
 	}
-	if back {
-		seen.Reappeared++
-	}
-	if same {
-		seen.Same++
-	} else {
-		seen.Changed++
-	}
-	if same && !back && rec.State == h.intervalState {
-		return nil
-	}
-	old := h.version
-	if !back {
+	if verdict.End {
 		if err := tx.changeVersion(old, func(v *versionRow) { v.lastRun = h.settled }); err != nil {
 			return err
 		}
 	}
-	if same {
+	switch verdict.Begin {
+	case SameInterval:
 		h.version, err = tx.continueVersion(old, rec.State)
-	} else {
+	case NewInterval:
 		h.version, err = tx.addVersion(rec, seen)
+	case NoInterval:
 	}
 	return err
 }
@@ -130,13 +118,10 @@ func (tx *transaction) follow(rec *record.Record, h *holding, seen *record.Count
 // same tells whether the document is what the vault holds already, apart from
 // what does not matter.
 func (tx *transaction) same(rec *record.Record, h *holding) (bool, error) {
-	if rec.Same {
-		return true, nil
+	if same, known := h.standing().SameAs(rec); known {
+		return same, nil
 	}
-	if h.rules != int64(rec.Policy) {
-		return tx.sameUnderNewRules(rec, h.version)
-	}
-	return h.fingerprint == rec.Fingerprint, nil
+	return tx.sameUnderNewRules(rec, h.version)
 }
 
 // sameUnderNewRules computes the fingerprint of the stored body under the rules
@@ -173,21 +158,6 @@ func (tx *transaction) sameUnderNewRules(rec *record.Record, id int64) (bool, er
 		}
 	}
 	return same, tx.setVersion(v)
-}
-
-// vanish settles that a document is no more: its detail said so and the listing
-// agreed. In a run that proves no absence it settles nothing.
-func (tx *transaction) vanish(ref record.Ref, h *holding) error {
-	if tx.w.start.AbsenceUnproven {
-		return nil
-	}
-	if h != nil && h.state != record.Gone && !h.broken {
-		if err := tx.bury(&h.headRow); err != nil {
-			return err
-		}
-		h.goneRun = tx.run
-	}
-	return tx.resolve(ref)
 }
 
 // bury makes a tombstone: the version ends with the last run that saw it. The
@@ -330,16 +300,4 @@ func sorted(refs []record.Ref) []record.Ref {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})
 	return slices.Compact(s)
-}
-
-// add adds the numbers of one document to those of its kind.
-func add(c *record.Counts, seen record.Counts) {
-	c.New += seen.New
-	c.Changed += seen.Changed
-	c.Same += seen.Same
-	c.Trashed += seen.Trashed
-	c.Reappeared += seen.Reappeared
-	c.Gone += seen.Gone
-	c.Bytes += seen.Bytes
-	c.Stored += seen.Stored
 }
