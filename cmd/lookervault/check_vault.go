@@ -192,12 +192,11 @@ func (c *checkup) instance() string {
 // integrity reads a small vault byte by byte, and of a larger one every row and
 // some documents.
 func (c *checkup) integrity(reader *vault.Reader) {
-	const remedy = "copy it away, then lookervault run --full stores again what the server still has"
 	stats, err := reader.Stats(c.ctx)
 	if err == nil && stats.FileBytes+stats.LogBytes <= verifyWhole {
 		var findings []vault.Finding
 		if findings, err = reader.Verify(c.ctx); err == nil && len(findings) > 0 {
-			c.fail(&c.failed.vault, "integrity", remedy, "%s, the first: %s",
+			c.fail(&c.failed.vault, "integrity", vault.Remedy(findings), "%s, the first: %s",
 				plural(int64(len(findings)), "thing is wrong", "things are wrong"), findings[0])
 			return
 		}
@@ -211,7 +210,7 @@ func (c *checkup) integrity(reader *vault.Reader) {
 		n, err = c.sample(reader)
 	}
 	if err != nil {
-		c.fail(&c.failed.vault, "integrity", remedy, "%s", err)
+		c.fail(&c.failed.vault, "integrity", vault.Remedy(nil), "%s", err)
 		return
 	}
 	c.ok("integrity", "every row and %s read well", plural(int64(n), "document", "documents"))

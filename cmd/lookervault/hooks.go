@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // afterError is an error of what is done when a run is over: the run itself is
@@ -47,7 +48,11 @@ func (b *backup) after(s *ui.Summary) error {
 
 // hook tells whoever wants to know how the run ended.
 func (b *backup) hook(s ui.Summary) error {
-	hook := hookFor(b.config.Hooks, s.Outcome)
+	outcome := s.Outcome
+	if s.ExitCode == exitCode(vault.ErrCorrupt) {
+		outcome = record.RunFailed // whatever came: the vault cannot be relied on
+	}
+	hook := hookFor(b.config.Hooks, outcome)
 	if hook.Text == "" {
 		return nil
 	}

@@ -299,6 +299,9 @@ func (b *backup) report(result extract.Result, err error) error {
 	if err == nil && result.Run.Outcome == record.RunPartial {
 		err = errPartial
 	}
+	if unhealed := result.Run.Unhealed; unhealed != "" && (err == nil || errors.Is(err, errPartial)) {
+		err = fmt.Errorf("%w: %s", vault.ErrCorrupt, unhealed)
+	}
 	s := summaryOf(path, b.instance, b.start.Origin, result, b.watch.session, err)
 	s.ExitCode = exitCode(err)
 	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds, paged)...)

@@ -62,8 +62,8 @@ var damageTable = table.Table[findingView]{
 		{Name: "table", Whole: true, Value: func(f findingView) string { return f.Table }},
 		{Name: "kind", Whole: true, Varies: true, Value: func(f findingView) string { return f.Kind }},
 		{Name: "id", Whole: true, Varies: true, Value: func(f findingView) string { return f.ID }},
-		{Name: "key", Wraps: true, Extra: true, Value: func(f findingView) string { return f.Key }},
 		{Name: "problem", Wraps: true, Value: func(f findingView) string { return f.Problem }, Tone: func(findingView) table.Tone { return table.Bad }},
+		{Name: "key", Wraps: true, Varies: true, Value: func(f findingView) string { return f.Key }},
 	},
 }
 
@@ -101,11 +101,11 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 			return err
 		}
 	}
-	return a.verified(reader.Path(), views, options, progress.total, time.Since(began))
+	return a.verified(reader.Path(), findings, options, progress.total, time.Since(began))
 }
 
 // verified says what verify found, and returns what decides about the exit code.
-func (a *app) verified(path string, findings []findingView, o vault.VerifyOptions, size int64, took time.Duration) error {
+func (a *app) verified(path string, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
 	read := ui.Size(size)
 	if o.Sample > 0 && o.Sample < 1 {
 		read = fmt.Sprintf("%.3g%% of %s", 100*o.Sample, read)
@@ -118,8 +118,11 @@ func (a *app) verified(path string, findings []findingView, o vault.VerifyOption
 		fmt.Fprintf(a.stderr, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
 		return nil
 	}
-	fmt.Fprintf(a.stderr.loud(), "lookervault: %s is damaged: %s; lookervault run --full%s stores again what Looker still has\n",
-		path, plural(int64(len(findings)), "finding", "findings"), dbFlag(path))
+	remedy := "lookervault run --full" + dbFlag(path) + " stores again what Looker still has"
+	if other := vault.Remedy(findings); other != vault.Remedy(nil) {
+		remedy = other
+	}
+	fmt.Fprintf(a.stderr.loud(), "lookervault: %s is damaged: %s; %s\n", path, plural(int64(len(findings)), "finding", "findings"), remedy)
 	return errors.Join(vault.ErrCorrupt, errSaid)
 }
 

@@ -25,6 +25,10 @@ import (
 // looked at less, or whose key saw less.
 const lastSuccess = "lookervault_last_success_timestamp_seconds"
 
+// exitVault is the exit code of a run whose vault is damaged: it is no success, whatever
+// came.
+const exitVault = 5
+
 // WriteFile writes how a run ended to a file for node_exporter's textfile
 // collector, as [outfile.Write] does. Since a run that failed says nothing about the
 // last one that did not, the time of that is taken over from the file that was
@@ -35,7 +39,7 @@ func WriteFile(ctx context.Context, path string, s ui.Summary) error {
 	if err != nil {
 		return fmt.Errorf("read the metrics of the run before: %w", err)
 	}
-	if s.Outcome == record.RunComplete {
+	if s.Outcome == record.RunComplete && s.ExitCode != exitVault {
 		successes[scopeLabel(s)] = float64(s.Time.UnixMilli()) / 1000
 	}
 	f := file{registry, prometheus.Labels{"instance_name": s.Instance}}

@@ -197,6 +197,9 @@ type Run struct {
 	Sessions []Session // what each process measured that worked on it, in their order; of one that was killed, how long it worked
 	Digest   Digest    // over the snapshot that the run ended with
 	Pruned   bool
+	// Unhealed is what a full run on a damaged vault could not heal, and what to do, on
+	// one line. Only Finish sets it; the notes keep it.
+	Unhealed string
 }
 
 // Ends are the counts of a run by kind, as they are shown: a kind of which nothing

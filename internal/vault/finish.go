@@ -37,7 +37,9 @@ func (w *Writer) Finish(ctx context.Context, finish record.Finish) (record.Run, 
 	if err := w.settleLog(ctx); err != nil {
 		return record.Run{}, err
 	}
-	return w.reader.Run(ctx, w.run.id)
+	run, err := w.reader.Run(ctx, w.run.id)
+	run.Unhealed = w.unhealed
+	return run, err
 }
 
 func (w *Writer) finish(ctx context.Context, finish record.Finish) error {

@@ -195,7 +195,7 @@ func (w *Writer) afterHealing(ctx context.Context) error {
 	line := fmt.Sprintf("the vault was damaged in %d places, and this run healed them", w.damage.findings)
 	if n := len(findings); n > 0 {
 		line = fmt.Sprintf("the vault is damaged where this run could not heal it, in %d places, the first: %s", n, findings[0])
-		w.options.Warn(line + "; lookervault check says more")
+		w.unhealed = line + "; " + Remedy(findings)
 	}
 	return doing("note what was damaged", w.noteAfter(ctx, line))
 }

@@ -60,6 +60,9 @@ func TestHealing(t *testing.T) {
 			if notes := strings.Join(run.Notes, "\n"); !strings.Contains(notes, tt.note) || tt.note == "" && notes != "" {
 				t.Errorf("the notes are %q, want %q", notes, tt.note)
 			}
+			if unhealed := strings.Contains(tt.note, "could not"); unhealed != strings.Contains(run.Unhealed, "begin a new vault") {
+				t.Errorf("what could not be healed is told as %q", run.Unhealed)
+			}
 			if got := run.Kinds[0]; got.New != 0 || got.Gone != 0 || got.Changed+got.Same != 3 {
 				t.Errorf("the run counts %+v", got)
 			}

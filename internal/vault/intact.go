@@ -205,12 +205,16 @@ func (r *Reader) CheckRows(ctx context.Context, groups ...Tables) error {
 }
 
 // damage is an error about what was found.
-func (v *verifier) damage() error {
+func (v *verifier) damage() error { return damageOf(v.findings) }
+
+func damageOf(findings []Finding) error {
 	more := ""
-	if n := len(v.findings); n > 1 {
+	if n := len(findings); n > 1 {
 		more = fmt.Sprintf(" (and %d more)", n-1)
 	}
-	return damaged(nil, "%s%s", v.findings[0], more)
+	err := damaged(nil, "%s%s", findings[0], more)
+	err.Hint = Remedy(findings)
+	return err
 }
 
 // shown is a document's name as it can be printed: a damaged one is any bytes.

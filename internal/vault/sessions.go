@@ -56,8 +56,9 @@ func addSessions(ctx context.Context, q querier, list []record.Run, index map[in
 		if err := json.Unmarshal([]byte(text(row[1])), &session); err != nil {
 			return damaged(err, "what was measured of run %d", integer(row[0]))
 		}
-		run := &list[index[integer(row[0])]]
-		run.Sessions = append(run.Sessions, session)
+		if i, ok := index[integer(row[0])]; ok {
+			list[i].Sessions = append(list[i].Sessions, session)
+		}
 	}
 	return nil
 }

@@ -31,7 +31,9 @@ type Writer struct {
 	q          queries
 
 	damage *damage // nil where nothing is known of any
-	told   bool    // somebody was told that the log is not empty
+	// unhealed is what the run could not heal, and what to do; "" for nothing.
+	unhealed string
+	told     bool // somebody was told that the log is not empty
 
 	start record.Start
 	run   *runRow // nil before Begin
