@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -257,4 +258,19 @@ func (tx *transaction) sweepDictionaries() error {
 		}
 	}
 	return err
+}
+
+// history are the tables of what runs were and counted, which no server has.
+var history = Tables{"runs", "run_kinds", "run_calls", "run_sessions", "run_lessons"}
+
+// otherDocuments is a finding about a run that is one about documents.
+const otherDocuments = "the documents are not those of its digest"
+
+// Remedy says what to do about findings.
+func Remedy(findings []Finding) string {
+	elsewhere := func(f Finding) bool { return !slices.Contains(history, f.Table) || f.Problem == otherDocuments }
+	if len(findings) > 0 && !slices.ContainsFunc(findings, elsewhere) {
+		return "no run can restore what earlier runs counted: keep this file for its documents, and begin a new vault with another --db"
+	}
+	return hints[ErrCorrupt]
 }

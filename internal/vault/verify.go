@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/codec"
@@ -27,21 +26,6 @@ func (f Finding) String() string {
 		return f.Problem
 	}
 	return where + ": " + f.Problem
-}
-
-// history are the tables of what runs were and counted, which no server has.
-var history = Tables{"runs", "run_kinds", "run_calls", "run_sessions", "run_lessons"}
-
-// otherDocuments is a finding about a run that is one about documents.
-const otherDocuments = "the documents are not those of its digest"
-
-// Remedy says what to do about findings.
-func Remedy(findings []Finding) string {
-	elsewhere := func(f Finding) bool { return !slices.Contains(history, f.Table) || f.Problem == otherDocuments }
-	if len(findings) > 0 && !slices.ContainsFunc(findings, elsewhere) {
-		return "no run can restore what earlier runs counted: keep this file for its documents, and begin a new vault with another --db"
-	}
-	return hints[ErrCorrupt]
 }
 
 // Verify reads everything and checks it: SQLite's own structures, the schema,
