@@ -46,7 +46,8 @@ func writePages(cmd *cobra.Command, at time.Time, dir string) error {
 		return err
 	}
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
-	if err := os.WriteFile(filepath.Join(dir, name), emptyDefault.ReplaceAll(page.Bytes(), []byte("$1")), 0o644); err != nil {
+	text := emptyDefault.ReplaceAll(page.Bytes(), []byte("$1"))
+	if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil { //nolint:gosec // everybody may read a manual
 		return err
 	}
 	for _, sub := range cmd.Commands() {

@@ -104,7 +104,7 @@ func (b build) completions(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(script+"\n"), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(script+"\n"), 0o600); err != nil {
 			return err
 		}
 	}
@@ -202,7 +202,7 @@ func (b build) packages(ctx context.Context) error {
 	}
 	description := filepath.Join(b.stage, "nfpm.yaml")
 	text := os.Expand(string(template), func(name string) string { return values[name] })
-	if err := os.WriteFile(description, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(description, []byte(text), 0o600); err != nil {
 		return err
 	}
 	environ := []string{"SOURCE_DATE_EPOCH=" + strconv.FormatInt(b.at.Unix(), 10)}
