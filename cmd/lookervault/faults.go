@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,6 +62,7 @@ func (r *reading) faults(cmd *cobra.Command, args []string) (reader *vault.Reade
 			return nil, nil, err
 		}
 		faults, err = reader.OpenFaults(cmd.Context(), instance)
+		faults = newestOf(faults)
 	} else {
 		var point vault.Point
 		if point, err = pointArgument(cmd, args[0]); err != nil {
@@ -78,6 +80,17 @@ func (r *reading) faults(cmd *cobra.Command, args []string) (reader *vault.Reade
 		return nil, nil, errors.Join(err, reader.Close())
 	}
 	return reader, faults, nil
+}
+
+// newestOf keeps of several faults of one document the newest: every run that could not
+// have it left one.
+func newestOf(faults []vault.Fault) []vault.Fault {
+	newest := make(map[record.Ref]int64)
+	for _, f := range faults {
+		ref := record.Ref{Kind: f.Kind, ID: f.ID}
+		newest[ref] = max(newest[ref], f.Run)
+	}
+	return slices.DeleteFunc(faults, func(f vault.Fault) bool { return newest[record.Ref{Kind: f.Kind, ID: f.ID}] != f.Run })
 }
 
 // faultsAt reads the faults of the run at a point, also of one that was pruned.

@@ -65,3 +65,28 @@ func TestFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestOneOpenFaultOfOneDocument: what fails night after night is one open fault.
+func TestOneOpenFaultOfOneDocument(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	rule, err := lookersim.ParseRule("route=GET /boards status=500")
+	if err == nil {
+		err = tr.sim.AddRules(rule)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=1")
+	for range 3 {
+		if code, _, stderr := tr.do("run", "boards"); code != 4 {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(tr.must("faults")), "\n")
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], "3\tboards\t") {
+		t.Errorf("open faults %q, want that of run 3", lines)
+	}
+	if lines := strings.Split(strings.TrimSpace(tr.must("faults", "2")), "\n"); len(lines) != 1 || !strings.HasPrefix(lines[0], "2\tboards\t") {
+		t.Errorf("faults of run 2: %q", lines)
+	}
+}
