@@ -29,6 +29,11 @@ const (
 // it is; ctx ends the wait for somebody who reads a pipe. A file whose folder does
 // not let it be replaced, as one that is mounted by itself, is written in place.
 func Write(ctx context.Context, path string, data []byte, perm fs.FileMode) error {
+	return write(ctx, path, data, perm, os.Rename)
+}
+
+// write is Write with a function that renames files.
+func write(ctx context.Context, path string, data []byte, perm fs.FileMode, rename func(from, to string) error) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
@@ -45,12 +50,12 @@ func Write(ctx context.Context, path string, data []byte, perm fs.FileMode) erro
 		return err
 	}
 	if info == nil {
-		return replace(target, data, perm, nil)
+		return replace(target, data, perm, nil, rename)
 	}
 	if isDescriptor(target) || isDescriptor(path) {
 		return inPlace(path, data, os.O_APPEND)
 	}
-	err = replace(target, data, info.Mode().Perm(), info)
+	err = replace(target, data, info.Mode().Perm(), info, rename)
 	if cannotReplace(err) {
 		if second := inPlace(target, data, os.O_TRUNC); second != nil {
 			return errors.Join(err, second)
@@ -102,7 +107,7 @@ func cannotReplace(err error) bool {
 
 // replace writes a file beside the target and renames it. old is what is there now,
 // nil for nothing.
-func replace(target string, data []byte, perm fs.FileMode, old fs.FileInfo) (err error) {
+func replace(target string, data []byte, perm fs.FileMode, old fs.FileInfo, rename func(from, to string) error) (err error) {
 	folder := filepath.Dir(target)
 	file, err := os.CreateTemp(folder, "."+filepath.Base(target)+".*")
 	if err != nil {
@@ -120,7 +125,7 @@ func replace(target string, data []byte, perm fs.FileMode, old fs.FileInfo) (err
 	if err = errors.Join(err, file.Chmod(perm), file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(file.Name(), target); err != nil {
+	if err := rename(file.Name(), target); err != nil {
 		return err
 	}
 	// The file is there; only a crash right now could lose its name.

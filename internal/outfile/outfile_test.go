@@ -176,6 +176,33 @@ func TestFolderThatDoesNotLetItBeReplaced(t *testing.T) {
 	}
 }
 
+// TestMountedByItself: a file that cannot be renamed over, as the mount of it alone, is
+// written in place, and nothing is left beside it. Where the disk is at fault, the old
+// content stays.
+func TestMountedByItself(t *testing.T) {
+	for code, want := range map[syscall.Errno]string{syscall.EBUSY: "new", syscall.EXDEV: "new", syscall.ENOSPC: "something long"} {
+		path := filepath.Join(t.TempDir(), "out")
+		write(t, path, "something long")
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refuse := func(from, to string) error { return &os.LinkError{Op: "rename", Old: from, New: to, Err: code} }
+		err = outfile.WriteRenaming(t.Context(), path, []byte("new"), 0o600, refuse)
+		if written := want == "new"; written != (err == nil) || err != nil && !errors.Is(err, code) {
+			t.Errorf("%v: error %v", code, err)
+		}
+		holds(t, path, want, 0o640)
+		if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
+			t.Errorf("%v: the file is another one: %v", code, err)
+		}
+		// What is not there yet has nothing to be written into.
+		if err := outfile.WriteRenaming(t.Context(), path+"2", nil, 0o600, refuse); !errors.Is(err, code) {
+			t.Errorf("%v: a new file: error %v", code, err)
+		}
+	}
+}
+
 // What a rename or a new file is refused with, where the old file can be written.
 func TestCannotReplace(t *testing.T) {
 	for code, want := range map[syscall.Errno]bool{
