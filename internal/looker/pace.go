@@ -5,50 +5,65 @@ import (
 	"time"
 )
 
+// Every constant changes the trace of the rate, see TestTraceOfTheRate. Where a figure
+// follows a reason, it is of TestLimitReached with 4 seeds: reached and refused of an
+// unknown limit, which are 98.9 % and 0.40 % of token buckets, 94.5 % and 0.32 % of
+// fixed windows.
 const (
-	// headroom keeps a rate that the user knows just below itself: requests that
-	// the network pushes together must not be one too many for a server that
-	// counts by the second. 3 % are 30 ms of a second.
+	// headroom is the share of a known rate that is asked for: requests that the
+	// network pushes together must not be one too many for a server that counts by
+	// the second. 3 % are 30 ms of a second.
 	headroom = 0.97
-	// startRate is where an unknown limit is approached from, in calls a second,
-	// and quicken by how much each answer raises the rate until the first refusal.
-	// So many calls go out at once before.
+	// startRate, in calls a second, is where an unknown limit is approached from: most
+	// servers bear it. After startCalls calls at once, as many as a page of a browser
+	// makes, each answer raises the rate quicken times until the first refusal.
 	startRate  = 20.0
 	quicken    = 1.25
 	startCalls = 10
-	// easing is the cut, of the rate that was really answered. Cuts less than soon
-	// after the last one each take harder more of the rate that was allowed, down
-	// to leastCut: the limit itself has fallen.
-	easing   = 0.95
+	// easing is the share that a cut leaves of the rate that was really answered. 0.9
+	// reached 91.6 % of windows, 0.98 was refused 0.38 %.
+	easing = 0.95
+	// harder is the further share that each cut takes of the rate that was allowed
+	// when it came less than soon after the one before: the limit itself has fallen.
+	// Down to the share leastCut. A server that counts by the second has counted
+	// anew within soon; a second less was refused 0.45 % of buckets.
 	harder   = 0.15
 	leastCut = 0.5
 	soon     = 3 * time.Second
-	// A server that counts by the second refuses up to a second late: what it
-	// refuses is the rate of a while ago.
-	hindsight = 1500 * time.Millisecond
-	// A rate grows by regrow in the first span after a cut and quadratically on.
-	// The span is stretch times as long as the last cut lasted: a cut that was
-	// right is tested seldom, one that was a guess soon.
-	// A rate that was unopposed to so much above the cut doubles its pace: the
-	// limit has risen.
-	regrow    = 0.1
-	stretch   = 6
+	// regrow is the share by which a rate grows in the first span after a cut,
+	// quadratically on: it stays long near the limit that was found.
+	regrow = 0.1
+	// stretch is how many times as long as the last cut lasted the span is: a cut
+	// that was right is tested seldom, one that was a guess soon. 2 was refused
+	// 0.47 % of windows.
+	stretch = 6
+	// unopposed is how many times the rate after the cut must be borne for the span
+	// to be halved: the limit has risen.
 	unopposed = 1.3
-	minSpan   = 6 * time.Second
-	maxSpan   = 60 * time.Second
-	toldSpan  = 15 * time.Second // after a cut of the rate that the user knows: an accident of the network
-	minRate   = 0.2
-	loadStep  = 5 * time.Second // more than this between two answers was no load
-	// Without evidence a cut halves the rate, and the old one is tried again after
-	// trySoon: long enough that a server which counts by the second would have
-	// refused again, short enough that a guess which was wrong costs one second.
+	// minSpan is twice soon, maxSpan what a run may wait for a limit that has
+	// risen; 20 s were refused 0.55 % of windows.
+	minSpan = 6 * time.Second
+	maxSpan = 60 * time.Second
+	// toldSpan is maxSpan after a cut of the rate that the user knows: that refusal is
+	// most likely an accident of the network.
+	toldSpan = 15 * time.Second
+	// minRate, in calls a second, is the lowest that a cut leaves: a call in 5 s still
+	// finds out when the server recovers.
+	minRate = 0.2
+	// loadStep is the longest time between two answers that counts as load.
+	loadStep = 5 * time.Second
+	// halve is the share that a cut without evidence leaves. The old rate is tried
+	// again after trySoon: long enough that a server which counts by the second would
+	// have refused again, short enough that a guess which was wrong costs one second.
 	halve   = 0.5
 	trySoon = 2 * time.Second
 	// noAccident is the number of crowds of refusals from which on a rate that was
 	// refused is not tried again. Each try costs a pause: with Retry-After: 1 and
 	// answers of 400 ms, 180 calls reached 80 % of 6 a second, and 78 % without this.
 	noAccident = 3
-	// leastGuess is the lowest rate that is only guessed: one call waits half a second.
+	// leastGuess, in calls a second, is the lowest rate that is only guessed: one call
+	// waits half a second. A caller who made one call in the last second was not
+	// refused for that.
 	leastGuess = 2.0
 )
 
@@ -237,7 +252,7 @@ func (p *pace) cut(now, resume time.Time) {
 func (p *pace) lower(now, resume time.Time, run time.Duration, idle bool) {
 	p.before, p.borne = 0, 0
 	longest, early, first := maxSpan, false, p.starting
-	next := easing * min(p.at(p.grown-hindsight), p.answers.rate(now))
+	next := easing * min(p.rate, p.answers.rate(now))
 	if p.bore > 0 { // the answers hold what the server kept for later during the pause
 		next = min(next, max(p.bore, (1-harder)*p.rate))
 	}

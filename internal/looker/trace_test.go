@@ -30,14 +30,27 @@ func TestTraceOfTheRate(t *testing.T) {
 		limits  looker.Limits
 		after   string
 		changes []change
+		takes   time.Duration // of an answer; 0: 10 ms
 	}{
-		{"a small burst", looker.Limits{Adaptive: true}, "", []change{{0, 6, 3}}},
-		{"next to nothing", looker.Limits{Adaptive: true}, "", []change{{0, 0.5, 1}}},
-		{"falls and rises", looker.Limits{PerSecond: 50, Adaptive: true}, "1", []change{{0, 40, 40}, {20 * time.Second, 3, 3}, {40 * time.Second, 200, 200}}},
+		{"a small burst", looker.Limits{Adaptive: true}, "", []change{{0, 6, 3}}, 0},
+		{"next to nothing", looker.Limits{Adaptive: true}, "", []change{{0, 0.5, 1}}, 0},
+		{"falls and rises", looker.Limits{PerSecond: 50, Adaptive: true}, "1", []change{{0, 40, 40}, {20 * time.Second, 3, 3}, {40 * time.Second, 200, 200}}, 0},
 		{"a refusal at the rate that was told", looker.Limits{PerSecond: 20, Adaptive: true}, "", []change{
 			{0, 1000, 1000}, {20 * time.Second, 0, 0}, {20*time.Second + 50*time.Millisecond, 1000, 1000},
-		}},
-		{"falls at once", looker.Limits{Adaptive: true}, "", []change{{0, 60, 60}, {10 * time.Second, 8, 1}}},
+		}, 0},
+		// The second accident meets the try of the old rate, so the third one meets a rate
+		// that is no guess any more.
+		{"refusals at the rate that was told", looker.Limits{PerSecond: 20, Adaptive: true}, "", []change{
+			{0, 1000, 1000}, {10 * time.Second, 0, 0}, {10*time.Second + 50*time.Millisecond, 1000, 1000},
+			{13 * time.Second, 0, 0}, {13*time.Second + 50*time.Millisecond, 1000, 1000},
+			{45 * time.Second, 0, 0}, {45*time.Second + 50*time.Millisecond, 1000, 1000},
+		}, 0},
+		{"falls at once", looker.Limits{Adaptive: true}, "", []change{{0, 60, 60}, {10 * time.Second, 8, 1}}, 0},
+		{"rises soon", looker.Limits{PerSecond: 50, Adaptive: true}, "", []change{{0, 4, 4}, {10 * time.Second, 200, 200}}, 0},
+		// A caller who makes less than a call a second: that is no rate to go down to.
+		{"a refusal to a slow caller", looker.Limits{Adaptive: true}, "", []change{
+			{0, 1000, 1000}, {2900 * time.Millisecond, 0, 0}, {3100 * time.Millisecond, 1000, 1000},
+		}, 1500 * time.Millisecond},
 	} {
 		fmt.Fprintf(&trace, "%s\n", run.name)
 		simulated(t, func(t *testing.T) {
@@ -52,7 +65,7 @@ func TestTraceOfTheRate(t *testing.T) {
 				if !limit.allow(time.Now()) {
 					return answers(429, run.after)()
 				}
-				return reply(200, nil, `{}`), pause(req.Context(), 10*time.Millisecond)
+				return reply(200, nil, `{}`), pause(req.Context(), max(run.takes, 10*time.Millisecond))
 			}}
 			c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Limits, cfg.Connections = run.limits, 1 })
 			var last looker.Stats
