@@ -29,6 +29,9 @@ documents: keep it like the vault.`,
   lookervault report 12 -o - | less`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if to == "" {
+				return usage(cmd, errors.New("--output is empty: name a file, or - for standard output"))
+			}
 			point, err := pointArgument(cmd, append(args, "latest")[0])
 			if err != nil {
 				return err
