@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
@@ -16,46 +17,131 @@ import (
 // not honour lists of ids.
 const fewEnough = 20
 
-// CanBeLookedFor tells whether documents of a kind can be searched for by id in
+// CanBeLookedFor reports whether documents of a kind can be searched for by id in
 // the listing that they were missed in.
 func CanBeLookedFor(kind *catalogue.Spec) bool {
 	l := kind.Listing
 	return !l.Whole && !l.Followed && len(l.Fixed) == 0 && l.IDs != ""
 }
 
-// missing looks by id for what the store holds and the listing did not, before it
-// counts as gone: a document that is taken out of the trash between the two passes
-// of a listing is in neither. What is found is planned like any other.
+// CanBeAskedFor reports whether what a listing did not hold can be asked for before it
+// counts as gone: by a search for ids, or each document alone.
+func CanBeAskedFor(kind *catalogue.Spec) bool {
+	if kind.Listing.Followed || len(kind.Listing.Fixed) > 0 {
+		return false
+	}
+	route, _ := kind.Single("1")
+	return CanBeLookedFor(kind) || !route.IsZero()
+}
+
+// missing looks for what the store holds and the listing did not, before it counts
+// as gone: a document that is taken out of the trash between the two passes of a
+// listing is in neither, and a list in one answer may be that of a moment, or of
+// another route. What is found is planned like any other.
 func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+	search := CanBeLookedFor(kind)
+	empty := l.Ledger.listed(kind.Name) == 0
+	left, err := l.unlisted(ctx, kind, func(ids []string) ([]string, error) {
+		if search {
+			return l.searchFor(ctx, kind, ids, emit)
+		}
+		return ids, nil
+	})
+	if errors.Is(err, errPlanned) {
+		return nil
+	}
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	witnesses := IDsAtOnce
+	switch {
+	case search && !empty:
+		return nil // two answers agree, and the search is one that finds something
+	case search:
+		witnesses = samples
+	}
+	found, err := l.stillThere(ctx, kind, left, witnesses)
+	if err != nil {
+		return l.failed(ctx, kind, record.Present, err, emit)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	reason := fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", kind.Listing.Route, len(found), some(idsOf(found)))
+	l.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", kind.Name, "reason", reason)
+	l.Ledger.Ended(kind.Name, record.Incomplete, reason)
+	alone := *kind
+	alone.Many = nil
+	return l.plan(ctx, &alone, record.Present, nowhere, found, emit)
+}
+
+// errPlanned means that a search failed, and that this was said.
+var errPlanned = errors.New("the search failed")
+
+// unlisted hands what the store holds and this run did not settle to look, in portions,
+// and returns what that leaves.
+func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(ids []string) (left []string, err error)) (left []string, err error) {
 	for after := ""; ; {
 		ids, err := l.Store.Unsettled(ctx, kind.Name, after, IDsAtOnce)
 		if err != nil {
-			return fmt.Errorf("find %s that were not listed: %w", kind.Name, err)
+			return nil, fmt.Errorf("find %s that were not listed: %w", kind.Name, err)
 		}
 		if len(ids) == 0 {
-			return nil
+			return left, nil
 		}
 		after = ids[len(ids)-1]
 		ids = slices.DeleteFunc(ids, func(id string) bool {
 			return slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: id})
 		})
-		for _, state := range states(kind) {
-			found, honoured, err := l.lookFor(ctx, kind, state, ids)
-			if err == nil && !honoured && len(ids) <= fewEnough {
-				found, err = l.askFor(ctx, kind, ids)
-			}
-			if err != nil {
-				return l.failed(ctx, kind, state, err, emit)
-			}
-			if err := l.turnedUp(ctx, kind, state, found, emit); err != nil {
-				return err
-			}
-			if !honoured {
-				break // asked for alone, a document comes in whatever state it is
-			}
-			ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(idsOf(found), id) })
+		if ids, err = look(ids); err != nil {
+			return nil, err
 		}
+		left = append(left, ids...)
 	}
+}
+
+// searchFor searches for documents by their ids and plans those that it finds. It
+// returns those that are still to be asked for alone.
+func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, err error) {
+	for _, state := range states(kind) {
+		found, honoured, err := l.lookFor(ctx, kind, state, ids)
+		if err == nil && !honoured && len(ids) <= fewEnough {
+			found, err = l.askFor(ctx, kind, ids)
+		}
+		if err != nil {
+			if err := l.failed(ctx, kind, state, err, emit); err != nil {
+				return nil, err
+			}
+			return nil, errPlanned
+		}
+		if err := l.turnedUp(ctx, kind, state, found, emit); err != nil {
+			return nil, err
+		}
+		if !honoured {
+			return nil, nil // asked for alone, a document comes in whatever state it is
+		}
+		ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(idsOf(found), id) })
+	}
+	return ids, nil
+}
+
+// stillThere asks for documents alone, and returns those that are there. Of very many it
+// asks for as many as there are witnesses first, spread over all of them: where none
+// of these is there, the list is believed.
+func (l *lister) stillThere(ctx context.Context, kind *catalogue.Spec, ids []string, witnesses int) ([]record.Listed, error) {
+	if len(ids) <= witnesses {
+		return l.askFor(ctx, kind, ids)
+	}
+	var first []string
+	for i := range witnesses {
+		first = append(first, ids[i*len(ids)/witnesses])
+	}
+	found, err := l.askFor(ctx, kind, first)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	others, err := l.askFor(ctx, kind, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(first, id) }))
+	return slices.Concat(found, others), err
 }
 
 // turnedUp plans documents that the list did not hold.
@@ -105,12 +191,14 @@ func (l *lister) askFor(ctx context.Context, kind *catalogue.Spec, ids []string)
 		if route.IsZero() {
 			return nil, nil
 		}
-		_, err := l.Looker.Get(ctx, Call{Kind: kind.Name, Route: route, Path: path, Query: route.Values()})
+		answer, err := l.Looker.Get(ctx, Call{Kind: kind.Name, Route: route, Path: path, Query: route.Values()})
 		var failed *Failed
 		switch {
 		case errors.As(err, &failed) && failed.Class == record.FaultMissing:
 		case err != nil:
 			return nil, err
+		case string(canon.Member(answer.Body, "deleted")) == "true" && !kind.Listing.Trash:
+			// Some kinds are served for a while after they were deleted.
 		default:
 			found = append(found, record.Listed{ID: id, State: record.Present})
 		}

@@ -50,6 +50,7 @@ func TestMissingIsAskedForById(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(&fakeLooker{things: things(4)}, kindOf(t, "dashboards"))
 			r.missing, r.store.unsettled = true, []string{"2", "3", "77", "78"}
+			r.ledger.Listed("dashboards", 2) // the list held something
 			tt.set(r)
 			var found []string
 			for _, ask := range r.list(t, kindOf(t, "dashboards")) {

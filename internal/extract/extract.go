@@ -224,7 +224,7 @@ func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 	var some []*catalogue.Spec
 	for _, end := range f.ledger.Ends() {
 		i := slices.IndexFunc(kinds, func(k *catalogue.Spec) bool { return k.Name == end.Kind })
-		if i < 0 || end.Listing != record.Complete || !stages.CanBeLookedFor(kinds[i]) {
+		if i < 0 || end.Listing != record.Complete || !stages.CanBeAskedFor(kinds[i]) {
 			continue
 		}
 		ids, err := f.job.Sink.Unsettled(ctx, end.Kind, "", 1)

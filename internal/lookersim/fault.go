@@ -60,6 +60,12 @@ func (s *Server) spoil(c *call, r Rule) {
 	case FaultSwap:
 		c.send(s.swapped(c, a))
 		return
+	case FaultNone:
+		if len(body) > 0 && body[0] == '[' {
+			a = answer{status: a.status, body: plain([]byte("[]"))}
+		}
+		c.send(a)
+		return
 	case FaultOversize:
 		c.send(oversized(a, body, r.Bytes))
 		return

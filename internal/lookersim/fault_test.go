@@ -263,6 +263,7 @@ func TestRuleText(t *testing.T) {
 		"after=100 for=3s status=404 body=page",
 		"kind=role_users each=1 status=404",
 		"do=empty",
+		"route=GET /folders do=none",
 	}
 	for _, text := range rules {
 		if got := mustRule(t, text).String(); got != text {

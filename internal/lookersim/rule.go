@@ -36,11 +36,12 @@ const (
 	FaultOther    Fault = "other"    // an object of no kind at all with status 200, or an array of one
 	FaultShort    Fault = "short"    // half the rows of a page, though more follow; documents stay as they are
 	FaultEmpty    Fault = "empty"    // nothing with status 200
+	FaultNone     Fault = "none"     // a list without a row and without a total; documents stay as they are
 	FaultAgain    Fault = "again"    // the page before the one that was asked for; documents stay as they are
 )
 
 var faults = []Fault{FaultStatus, FaultReset, FaultHang, FaultTruncate, FaultDrip, FaultLength, FaultGzip, FaultJSON, FaultHTML,
-	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty}
+	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty, FaultNone}
 
 // Rule makes some requests go wrong. Its first fields say which ones; all that
 // are set must fit. The zero fields of a rule match everything: a rule without a
