@@ -142,7 +142,21 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 	}
 	m.follow(in)
 	m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return m.vanished(k, id) })))
+	if alone, _ := k.kind.Single("1"); stages.CanBeAskedFor(k.kind) {
+		c.add(alone.Activity, exactly(min(len(m.unlisted(k)), stages.IDsAtOnce)))
+	}
 	return c, exactly(len(in))
+}
+
+// unlisted are the stored documents that the list does not hold any more, and that are
+// looked for before they count as gone.
+func (m *model) unlisted(k *knowledge) []Glimpsed {
+	if m.within != nil {
+		return nil
+	}
+	return k.held.documents(func(id string) bool {
+		return !k.lists(id) && k.held[id].state == record.Present && m.wanted(k.kind.Name, id, "")
+	})
 }
 
 // vanished tells whether a stored document is not in the list any more. Only at
@@ -209,9 +223,7 @@ func (m *model) lookedFor(k *knowledge) amount {
 	if m.within != nil || !stages.CanBeLookedFor(k.kind) {
 		return amount{}
 	}
-	n := len(k.held.documents(func(id string) bool {
-		return !k.lists(id) && k.held[id].state == record.Present && m.wanted(k.kind.Name, id, "")
-	}))
+	n := len(m.unlisted(k))
 	calls := (n + stages.IDsAtOnce - 1) / stages.IDsAtOnce
 	if k.kind.Listing.Trash {
 		return amount{0, float64(2 * calls), float64(2 * calls)}
