@@ -26,6 +26,7 @@ const (
 	rich                    // as rich as the documents themselves
 	poor                    // poorer, or never to be compared
 	unproven                // the budget of calls ended before anything was compared
+	alien                   // rows of another kind, as of an answer to another call
 )
 
 // usable reports whether a row may be stored as the document.
@@ -58,6 +59,8 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 			return unproven, nil
 		case err != nil:
 			return unknown, err
+		case v == alien:
+			return alien, nil
 		}
 		if v = t.judge(sample.want.ID, v); v != unknown {
 			return v, nil
@@ -155,6 +158,9 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 			return rich, nil
 		}
 		if missing := canon.Missing(t.rules, sample.row, answer.Body); len(missing) > 0 {
+			if t.ask.How == record.Whole && foreign(t.rules, sample.row, answer.Body) {
+				return alien, nil
+			}
 			t.poorer(sample, fmt.Sprintf("rows of the list are poorer than single documents (%s is missing), fetching one by one", missing[0]))
 			return poor, nil
 		}
@@ -165,6 +171,23 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 		before = alone.Fingerprint
 	}
 	return unknown, nil
+}
+
+// foreign reports whether a row is of another sort than its document: each has members
+// that the other has not. A row that is only poorer has none of its own.
+func foreign(rules *canon.Rules, row, document []byte) bool {
+	has, want := canon.Members(rules, row), canon.Members(rules, document)
+	return !within(has, want) && !within(want, has)
+}
+
+// within reports whether all has every member that some has.
+func within(some, all map[string]canon.Part) bool {
+	for name := range some {
+		if _, ok := all[name]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func (t *task) poorer(sample matched, why string) {

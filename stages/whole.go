@@ -22,24 +22,35 @@ func (t *task) whole(ctx context.Context) error {
 			return err
 		}
 	}
+	for n := 1; ; n++ {
+		again, err := t.once(ctx, off, n)
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+// once asks for the list for the n-th time and settles every row. It reports whether to
+// ask again, because the rows are those of another kind.
+func (t *task) once(ctx context.Context, off bool, n int) (again bool, err error) {
 	answer, rows, lease, err := t.all(ctx)
 	defer lease.Release()             // which does nothing once it is split
 	if errors.Is(err, errUncounted) { // the rows that came are what they are
 		if err = t.cut(err); err != nil {
-			return err
+			return false, err
 		}
 	}
 	var failed *Failed
 	if errors.As(err, &failed) {
 		if !off && TooMuch(failed.Class) {
 			if done, err := t.inPages(ctx); done || err != nil {
-				return err
+				return false, err
 			}
 		}
-		return t.notListed(ctx, failed)
+		return false, t.notListed(ctx, failed)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	list := t.identify(rows)
 	found, doubtful, v, err := t.documents(ctx, list)
@@ -48,7 +59,16 @@ func (t *task) whole(ctx context.Context) error {
 		lease.Release()
 	}
 	if err != nil {
-		return err
+		return false, err
+	}
+	if v == alien && n < patience {
+		return true, nil
+	}
+	if v == alien {
+		t.notOfTheKind(list)
+	}
+	if err := t.concludeWhole(list, len(found)+len(doubtful)); err != nil {
+		return false, err
 	}
 	t.learn(int64(len(answer.Body)), len(rows))
 	alone := slices.Concat(list.unclear, doubtful)
@@ -60,9 +80,18 @@ func (t *task) whole(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return t.alone(ctx, alone)
+	return false, t.alone(ctx, alone)
+}
+
+// notOfTheKind records that a list holds rows of another kind, however often it is asked
+// for: nobody knows what it leaves out.
+func (t *task) notOfTheKind(list wholeList) {
+	reason := fmt.Sprintf("%s answers with rows that are no %s", t.kind.Listing.Route, t.kind.Name)
+	t.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", t.kind.Name, "reason", reason)
+	t.judge(list.found[0].want.ID, poor)
+	t.Ledger.Ended(t.kind.Name, record.Incomplete, reason)
 }
 
 // notListed records why there is no list.
@@ -213,8 +242,8 @@ func (t *task) sameRow(one, other []byte) bool {
 	return errA == nil && errB == nil && a.Fingerprint == b.Fingerprint
 }
 
-// documents finds the documents of a list that are to be settled, tells the ledger of
-// the list, and whether its rows are documents.
+// documents finds the documents of a list that are to be settled, and tells whether its
+// rows are documents.
 func (t *task) documents(ctx context.Context, list wholeList) (good []matched, doubtful []record.Listed, v verdict, err error) {
 	found, err := t.unsettled(ctx, list.found)
 	if err != nil {
@@ -227,13 +256,14 @@ func (t *task) documents(ctx context.Context, list wholeList) (good []matched, d
 	if !v.usable() {
 		good = found
 	}
-	t.Ledger.Asked(t.ask.Kind, len(found)+len(list.unclear)-1) // list asked for one: the list itself
-	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
-	return good, doubtful, v, t.concludeWhole(list)
+	return good, doubtful, v, nil
 }
 
-// concludeWhole records how the list ended, and hands on its bad rows.
-func (t *task) concludeWhole(list wholeList) error {
+// concludeWhole records how the list ended of which so many rows are to be settled, and
+// hands on its bad rows.
+func (t *task) concludeWhole(list wholeList, found int) error {
+	t.Ledger.Asked(t.ask.Kind, found+len(list.unclear)-1) // list asked for one: the list itself
+	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
 	if len(list.doubles) > 0 {
 		t.Log.Warn("a list is not what the server says", "kind", t.ask.Kind, "reason", twice(list.doubles))
 		t.Ledger.Note(t.ask.Kind, twice(list.doubles))
