@@ -208,7 +208,7 @@ func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
 		{4, 8, 600, 60 * time.Millisecond, 0, 429, ""},
 		{4, 8, 600, 60 * time.Millisecond, 0, 429, "1"},
 		{4, 8, 600, 60 * time.Millisecond, 0, 503, "1"},
-		{1, 8, 400, 50 * time.Millisecond, 0, 429, ""},
+		{1, 8, 700, 50 * time.Millisecond, 0, 429, ""},
 		{2, 16, 700, 50 * time.Millisecond, 0, 429, ""},
 		{3, 8, 500, 300 * time.Millisecond, 0, 429, ""},
 		{7, 8, 600, 100 * time.Millisecond, 0, 429, ""},
