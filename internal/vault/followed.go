@@ -46,6 +46,10 @@ func (w *Writer) Followed(ctx context.Context, kind record.Kind, after string, l
 		if err != nil {
 			return nil, doing(fmt.Sprintf("follow references to %s", kind), classify(w.path, err))
 		}
+		if text(row[0]) <= after {
+			continue // the index is damaged: see [Writer.Unsettled]
+		}
+		after = text(row[0])
 		listed = append(listed, record.Listed{ID: text(row[0]), Folder: text(row[1]), State: record.Present, Named: integer(row[2]) == 1, Dangled: integer(row[3]) == 1})
 	}
 	return listed, nil

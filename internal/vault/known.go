@@ -130,7 +130,11 @@ func (w *Writer) Unsettled(ctx context.Context, kind record.Kind, after string, 
 		if err != nil {
 			return nil, doing(fmt.Sprintf("look for %s that were not seen", kind), classify(w.path, err))
 		}
-		ids = append(ids, text(row[2]))
+		// A damaged index gives rows out of order. Whoever asks for the next portion
+		// behind the last row would get the same ones for ever.
+		if id := text(row[2]); id > after {
+			ids, after = append(ids, id), id
+		}
 	}
 	return ids, nil
 }
