@@ -108,7 +108,11 @@ func changedSince(cmd *cobra.Command, m moment, since string) (func(vault.Entry)
 		return nil, usage(cmd, fmt.Errorf("--changed-since: %q is neither a run nor a time: give a number, latest-1, 2026-03-01 or 7d", since))
 	}
 	run, err := m.reader.RunAt(cmd.Context(), m.instance, point)
-	if err != nil && !errors.Is(err, vault.ErrPruned) {
+	switch _, notRun := vault.ParsePoint(since); {
+	case err == nil, errors.Is(err, vault.ErrPruned):
+	case notRun != nil && errors.Is(err, vault.ErrNotFound):
+		// The time is before the first run: since then everything came.
+	default:
 		return nil, absent(err, m.reader, "runs")
 	}
 	return func(e vault.Entry) bool { return e.FirstRun > run.ID || e.GoneRun > run.ID }, nil

@@ -19,15 +19,6 @@ type Finding struct {
 	Problem string
 }
 
-// String is the finding in one line.
-func (f Finding) String() string {
-	where := strings.TrimSpace(f.Table + " " + f.Key)
-	if where == "" {
-		return f.Problem
-	}
-	return where + ": " + f.Problem
-}
-
 // Verify reads everything and checks it: SQLite's own structures, the schema,
 // the checksum of every row, that every id leads somewhere, the hash of every
 // body, and the digest of each instance's newest run if that is finished. It

@@ -57,6 +57,15 @@ func (w *bodyWatch) next(hash record.Digest, row []driver.Value) bool {
 	return math.Mod(place-from+1, 1) < share
 }
 
+// String is the finding in one line.
+func (f Finding) String() string {
+	where := strings.TrimSpace(f.Table + " " + f.Key)
+	if where == "" {
+		return f.Problem
+	}
+	return where + ": " + f.Problem
+}
+
 // documentIn finds the document that the key of a finding names.
 var documentIn = map[string]*regexp.Regexp{
 	"heads":    regexp.MustCompile(`^(?:\d+/)?([a-z_]+)/(.*)$`),
