@@ -40,32 +40,43 @@ func (a *app) progressMode(o runOptions) (string, error) {
 // tick is how often a run is looked at. Bars are drawn as often.
 const tick = 250 * time.Millisecond
 
-// A watch shows a run while it goes on, and measures it.
+// A watch shows a job while it goes on, and keeps its course.
 type watch struct {
 	app    *app
 	mode   string
 	limits ui.Limits
 	bars   *ui.Bars
 	plain  *ui.Plain
-	events *ui.Events // nil without --json
+	events *ui.EventLog // nil without --json
 	began  time.Time
 	stop   chan struct{}
 	done   sync.WaitGroup
 	quiet  func() bool // takes back the notice about Ctrl-C
 
 	mu      sync.Mutex // everything below
-	view    *extract.View
+	view    observed
 	tracker *ui.Tracker
 	sampler ui.Sampler
 	frame   ui.Frame
+}
+
+// observed is a job under way, which may be asked by any goroutine.
+type observed interface{ Snapshot() job.Snapshot }
+
+// A backupWatch is the watch of a run.
+type backupWatch struct {
+	watch
+	events  *ui.Events // those of watch, nil without --json
+	run     int64      // guarded by mu, as session
 	session record.Session
 }
 
-// newWatch makes a watch of a run that has not begun.
-func (a *app) newWatch(c config.Config, o runOptions, mode string) *watch {
-	w := &watch{app: a, mode: mode, limits: limitsOf(c), began: time.Now()}
+// newBackupWatch makes a watch of a run that has not begun.
+func (a *app) newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
+	w := &backupWatch{watch: watch{app: a, mode: mode, limits: limitsOf(c), began: time.Now()}}
 	if o.json {
 		w.events = ui.NewEvents(wholeLines(a.stdout), time.Now)
+		w.watch.events = w.events.EventLog
 	}
 	return w
 }
@@ -79,11 +90,11 @@ func limitsOf(c config.Config) ui.Limits {
 	return limits
 }
 
-// start shows a run until close.
-func (w *watch) start(begun record.Begun, view *extract.View) {
+// start shows a job until close.
+func (w *watch) start(subject ui.Subject, view observed) {
 	w.mu.Lock()
 	w.began, w.view, w.stop = time.Now(), view, make(chan struct{})
-	w.tracker = ui.NewTracker(begun, w.limits, w.began)
+	w.tracker = ui.NewTracker(subject, w.limits, w.began)
 	w.mu.Unlock()
 	switch w.mode {
 	case "bar":
@@ -130,14 +141,14 @@ func (w *watch) look() ui.Frame {
 }
 
 // failed is told of every fault that is durable.
-func (w *watch) failed(rec record.Record) {
+func (w *backupWatch) failed(rec record.Record) {
 	if w.events != nil {
 		w.events.Committed(record.Batch{rec})
 	}
 }
 
 // measured is what is kept with the run, which is over.
-func (w *watch) measured(view *extract.View, _ error) *record.Session {
+func (w *backupWatch) measured(view *extract.View, _ error) *record.Session {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	snapshot, took := view.Snapshot(), time.Since(w.began)
@@ -153,13 +164,13 @@ func (w *watch) latest() ui.Frame {
 }
 
 // state is what metrics are made of; it may be asked for by any goroutine.
-func (w *watch) state() (run int64, s job.Snapshot, ok bool) {
+func (w *backupWatch) state() (run int64, s job.Snapshot, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.view == nil {
 		return 0, s, false
 	}
-	return w.frame.Run, w.view.Snapshot(), true
+	return w.run, w.view.Snapshot(), true
 }
 
 // close ends the show; it may be called again.
@@ -180,7 +191,7 @@ func (w *watch) close() {
 
 // finished writes the last events, and waits for their reader until patience ends.
 // unobserved is how many of them were dropped before they came here.
-func (w *watch) finished(patience context.Context, s ui.Summary, unobserved int64) error {
+func (w *backupWatch) finished(patience context.Context, s ui.Summary, unobserved int64) error {
 	if w.events == nil {
 		return nil
 	}
@@ -193,7 +204,10 @@ func (w *watch) finished(patience context.Context, s ui.Summary, unobserved int6
 }
 
 // started writes the first event.
-func (w *watch) started(begun record.Begun, start record.Start, path string) {
+func (w *backupWatch) started(begun record.Begun, start record.Start, path string) {
+	w.mu.Lock()
+	w.run = begun.Run
+	w.mu.Unlock()
 	if w.events == nil {
 		return
 	}

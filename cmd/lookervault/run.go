@@ -132,7 +132,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 		return d.make()
 	}
 	b := &backup{
-		app: a, options: o, config: c, log: log, watch: a.newWatch(c, o, mode), instance: c.Looker.Name,
+		app: a, options: o, config: c, log: log, watch: a.newBackupWatch(c, o, mode), instance: c.Looker.Name,
 		start: record.Start{
 			Origin: origin, Resume: o.resume, Full: o.full, Scope: scopeOf(c, selected), Tool: toolVersion(),
 		},
@@ -157,7 +157,7 @@ type backup struct {
 	options  runOptions
 	config   config.Config
 	log      hclog.Logger
-	watch    *watch
+	watch    *backupWatch
 	instance string // name, once it is known
 	start    record.Start
 }
@@ -220,7 +220,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 		Begun: func(begun record.Begun, view *extract.View) {
 			a.begun(begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)
-			b.watch.start(begun, view)
+			b.watch.start(ui.Backup(begun), view)
 		},
 	})
 }

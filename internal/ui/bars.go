@@ -14,7 +14,15 @@ import (
 // maxLines is how many lines bars may have on the highest terminal.
 const maxLines = 80
 
-// Bars shows frames on a terminal, each drawn over the one before. What is
+// Screen is what bars draw: a job at one moment. [Frame] is one; a job that shows
+// something else has its own.
+type Screen interface {
+	// Lines lays it out for a terminal of so many columns and rows: none wider than
+	// the terminal less one column, and together less one row.
+	Lines(width, height int) []string
+}
+
+// Bars shows screens on a terminal, each drawn over the one before. What is
 // written to it meanwhile goes above them, from any goroutine; Show and Close are
 // called by one at a time.
 type Bars struct {
@@ -45,11 +53,11 @@ func NewBars(out io.Writer, size func() (width, height int)) *Bars {
 	return b
 }
 
-// Show draws a frame.
-func (b *Bars) Show(f Frame) {
+// Show draws a screen.
+func (b *Bars) Show(s Screen) {
 	width, height := b.size()
 	b.mu.Lock()
-	b.lines = f.Lines(width, min(height, maxLines))
+	b.lines = s.Lines(width, min(height, maxLines))
 	b.mu.Unlock()
 	b.draw()
 }

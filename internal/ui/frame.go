@@ -6,14 +6,15 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Frame is a run at one moment as it is shown. Rates and shares are those of the
+// Frame is a job at one moment as it is shown. Rates and shares are those of the
 // last seconds; everything else counts from the beginning of this process's
-// share of the run, except documents of a resumed run that were done before.
+// share of the job, except what was done before a resumed one.
 type Frame struct {
-	Run     int64
+	Job     string // "run 3"
+	Things  string // that it counts: "documents"
 	Elapsed time.Duration
 
-	Done           int64 // documents that are committed or failed, those from before a resume included
+	Done           int64 // things that are committed or failed, those from before a resume included
 	Listed         int64 // that are known to exist, until now
 	Items          int64 // committed in this session
 	Failed         int64
@@ -31,7 +32,7 @@ type Frame struct {
 	Retries        int64
 	Paused         time.Duration
 
-	Kinds      []KindFrame // in the order of the run
+	Kinds      []KindFrame // in the order of the job
 	Stages     []StageFrame
 	Bottleneck string // name of the stage that holds up the others, "" when none does
 	Reason     string // what it waits for: one of the words of [Advise], "" when there is no bottleneck

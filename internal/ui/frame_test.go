@@ -17,7 +17,7 @@ import (
 )
 
 func frameAt(second int64) ui.Frame {
-	tracker := ui.NewTracker(record.Begun{Run: 3}, ui.Limits{Calls: 500, PerSecond: 10}, began)
+	tracker := ui.NewTracker(ui.Backup(record.Begun{Run: 3}), ui.Limits{Calls: 500, PerSecond: 10}, began)
 	var f ui.Frame
 	for s := range second + 1 {
 		f = tracker.Frame(course(s), began.Add(time.Duration(s)*time.Second))
@@ -56,7 +56,7 @@ func TestFrameOfResumedRun(t *testing.T) {
 	begun := record.Begun{Run: 3, Resumed: true, Kinds: []record.Counts{
 		{Kind: "looks", New: 400}, {Kind: "groups", Same: 14},
 	}}
-	tracker := ui.NewTracker(begun, ui.Limits{}, began)
+	tracker := ui.NewTracker(ui.Backup(begun), ui.Limits{}, began)
 	f := tracker.Frame(job.Snapshot{Kinds: []job.KindProgress{
 		{Kind: "looks", Listing: record.Complete, Listed: 500, Asked: 100, Answered: 50, Committed: 50},
 		{Kind: "groups", Listing: record.Complete, Listed: 14, Asked: 14, Answered: 14, Committed: 14},
@@ -101,7 +101,7 @@ func TestLinesFit(t *testing.T) {
 
 func TestPlain(t *testing.T) {
 	var out bytes.Buffer
-	plain, tracker := ui.NewPlain(&out), ui.NewTracker(record.Begun{Run: 3}, ui.Limits{Calls: 500, PerSecond: 10}, began)
+	plain, tracker := ui.NewPlain(&out), ui.NewTracker(ui.Backup(record.Begun{Run: 3}), ui.Limits{Calls: 500, PerSecond: 10}, began)
 	for s := range int64(41) {
 		plain.Show(tracker.Frame(course(s), began.Add(time.Duration(s)*time.Second)))
 	}
@@ -111,7 +111,7 @@ func TestPlain(t *testing.T) {
 func TestEvents(t *testing.T) {
 	var out bytes.Buffer
 	c := &clock{began}
-	events, tracker := ui.NewEvents(&out, c.now), ui.NewTracker(record.Begun{Run: 3}, ui.Limits{Calls: 500, PerSecond: 10}, began)
+	events, tracker := ui.NewEvents(&out, c.now), ui.NewTracker(ui.Backup(record.Begun{Run: 3}), ui.Limits{Calls: 500, PerSecond: 10}, began)
 	events.Started(3, ui.Started{Instance: "demo", Origin: "demo", Vault: "/v.db", Started: began, Kinds: []record.Kind{"dashboards", "looks", "folders", "boards"}, MaxCalls: 500})
 	var f ui.Frame
 	for s := range int64(41) {

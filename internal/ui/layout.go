@@ -38,11 +38,11 @@ func (f Frame) Lines(width, height int) []string {
 	return lines
 }
 
-// head is what a run is about and how fast it goes.
+// head is which job it is and how fast it goes.
 func (f Frame) head() string {
 	parts := []string{
-		fmt.Sprintf("run %d", f.Run), clock(f.Elapsed),
-		fmt.Sprintf("%s of %s documents", Count(f.Done), Count(f.Listed)+f.more()),
+		f.Job, clock(f.Elapsed),
+		fmt.Sprintf("%s of %s %s", Count(f.Done), Count(f.Listed)+f.more(), f.Things),
 		perSecond(f.ItemsPerSecond), Size(int64(f.BytesPerSecond)) + "/s",
 	}
 	if f.Left > 0 {

@@ -22,7 +22,7 @@ func TestNumbersOfAResumedSession(t *testing.T) {
 
 // Answers that come in a bunch are no more calls a second than are allowed.
 func TestNoMoreCallsThanAllowedAreShown(t *testing.T) {
-	tracker := ui.NewTracker(record.Begun{Run: 1}, ui.Limits{PerSecond: 10}, began)
+	tracker := ui.NewTracker(ui.Backup(record.Begun{Run: 1}), ui.Limits{PerSecond: 10}, began)
 	snapshot := job.Snapshot{API: job.Traffic{Calls: 24, Rate: 9.7}}
 	if got := tracker.Frame(snapshot, began.Add(2*time.Second)).CallsPerSecond; got != 9.7 {
 		t.Errorf("%v calls a second of 9.7", got)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/job"
@@ -12,12 +13,31 @@ import (
 // 200 documents does not make them jump, short enough to follow a change.
 const window = 8 * time.Second
 
-// A Tracker makes frames of the snapshots of a run. It is used by one goroutine.
+// Subject is the job that is shown.
+type Subject struct {
+	Job    string // what it is called, with its number: "run 3"
+	Things string // what it counts, in plural: "documents"
+	// Before is what earlier processes did of a resumed job, by kind; nil for none.
+	Before map[record.Kind]int64
+}
+
+// Backup is a run as the subject of what is shown.
+func Backup(begun record.Begun) Subject {
+	s := Subject{Job: fmt.Sprintf("run %d", begun.Run), Things: "documents"}
+	if begun.Resumed {
+		s.Before = make(map[record.Kind]int64)
+		for _, c := range begun.Kinds {
+			s.Before[c.Kind] = c.Settled()
+		}
+	}
+	return s
+}
+
+// A Tracker makes frames of the snapshots of a job. It is used by one goroutine.
 type Tracker struct {
-	run    int64
-	began  time.Time
-	limits Limits
-	before map[record.Kind]record.Counts // of a resumed run: what was done before
+	subject Subject
+	began   time.Time
+	limits  Limits
 
 	past []moment // the oldest is just beyond the window
 }
@@ -28,24 +48,18 @@ type moment struct {
 	job.Snapshot
 }
 
-// Limits are what the configuration allows a run.
+// Limits are what the configuration allows a job.
 type Limits struct {
 	Calls     int64   // in all; 0 = no budget
 	PerSecond float64 // calls; 0 = no limit
 }
 
-// NewTracker makes a tracker of a run that begins, or continues, now.
-func NewTracker(begun record.Begun, limits Limits, now time.Time) *Tracker {
-	t := &Tracker{run: begun.Run, began: now, limits: limits, before: make(map[record.Kind]record.Counts)}
-	if begun.Resumed {
-		for _, c := range begun.Kinds {
-			t.before[c.Kind] = c
-		}
-	}
-	return t
+// NewTracker makes a tracker of a job that begins, or continues, now.
+func NewTracker(subject Subject, limits Limits, now time.Time) *Tracker {
+	return &Tracker{subject: subject, began: now, limits: limits}
 }
 
-// Frame adds a snapshot and returns the run as it is now.
+// Frame adds a snapshot and returns the job as it is now.
 func (t *Tracker) Frame(s job.Snapshot, now time.Time) Frame {
 	first := t.turn(moment{now, s})
 	span := now.Sub(first.at).Seconds()
@@ -56,7 +70,7 @@ func (t *Tracker) Frame(s job.Snapshot, now time.Time) Frame {
 		return float64(is-was) / span
 	}
 	f := Frame{
-		Run: t.run, Elapsed: now.Sub(t.began),
+		Job: t.subject.Job, Things: t.subject.Things, Elapsed: now.Sub(t.began),
 		Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, LastFault: s.LastFault,
 		ItemsPerSecond: rate(s.Items, first.Items), BytesPerSecond: rate(s.Bytes, first.Bytes),
 		Calls: s.API.Calls, MaxCalls: t.limits.Calls, CallsPerSecond: t.allowed(rate(s.API.Calls, first.API.Calls), s.API.Rate),
@@ -112,14 +126,14 @@ func (t *Tracker) turn(now moment) moment {
 }
 
 func (t *Tracker) kind(k job.KindProgress, rate float64) KindFrame {
-	before := t.before[k.Kind]
+	before := t.subject.Before[k.Kind]
 	f := KindFrame{
-		Kind: k.Kind, Listing: k.Listing, Listed: k.Listed, Committed: before.Settled() + k.Committed, Failed: k.Failed,
+		Kind: k.Kind, Listing: k.Listing, Listed: k.Listed, Committed: before + k.Committed, Failed: k.Failed,
 		Bytes: k.Bytes, PerSecond: rate, Left: -1,
 	}
 	// A resumed run may commit again what was settled before, which changes
 	// nothing.
-	if before.Settled() > 0 {
+	if before > 0 {
 		f.Committed = min(f.Committed, max(f.Listed, k.Committed))
 	}
 	listed := k.Listing != record.Open
