@@ -57,6 +57,13 @@ type Spec struct {
 	// Reference kinds are kept to be looked at: the API cannot put them back.
 	Reference bool
 	Remark    string // what an administrator should know besides, "" for nothing
+
+	// Write says how a document is put back, nil for kinds that cannot be written.
+	Write *Write
+	// NotWritten says why a kind cannot be written, in words for people; "" if it can.
+	NotWritten string
+	// Variants are documents of the kind that are written in another way, or not at all.
+	Variants []Variant
 }
 
 // Place says where documents of a kind lie.

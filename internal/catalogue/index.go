@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -17,14 +18,35 @@ type index struct {
 	owned   map[record.Kind]bool
 }
 
-var table = newIndex(slices.Concat(content, people, access, models, appearance, behind))
+var table = newIndex(
+	slices.Concat(content, people, access, models, appearance, behind),
+	joined(contentWrites, peopleWrites, accessWrites, adminWrites),
+)
 
-func newIndex(rows []Spec) *index {
+// written is what is said of writing a kind, in the files of the write rows.
+type written struct {
+	row      *Write
+	not      string
+	variants []Variant
+}
+
+func joined(parts ...map[record.Kind]written) map[record.Kind]written {
+	all := make(map[record.Kind]written)
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+func newIndex(rows []Spec, writing map[record.Kind]written) *index {
 	t := &index{
 		byName: make(map[record.Kind]*Spec), leading: make(map[record.Kind][]record.Kind), waves: make(map[record.Kind]int),
 		owned: make(map[record.Kind]bool),
 	}
 	for i := range rows {
+		if w, ok := writing[rows[i].Name]; ok {
+			rows[i].Write, rows[i].NotWritten, rows[i].Variants = w.row, w.not, w.variants
+		}
 		t.rows = append(t.rows, &rows[i])
 		t.byName[rows[i].Name] = &rows[i]
 	}

@@ -1,0 +1,292 @@
+package catalogue
+
+import (
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// WritePolicy counts the changes of the write rows. A plan that was made under another
+// one is not applied: it would compare and send other members than it says. A test
+// tells when it must be raised.
+const WritePolicy = 1
+
+// Write is the row of a kind for putting documents back: what may be sent, what it
+// refers to, how a document is recognised on a target. It is pure data, never modified,
+// and read from any number of goroutines.
+//
+// Paths have the syntax of [Everywhere]: a dot steps into an object, arrays are walked.
+// A path of Fields takes the whole value, so objects with members that are never sent
+// are named member by member. In Refs and Texts a "**" in the middle of a path stands
+// for any depth of free JSON, arrays included.
+type Write struct {
+	Create, Update, Delete Send // zero: not possible
+	// Partly is a second way to update, which takes some members only.
+	Partly Partly
+
+	Fields []string // members that may be sent
+	// Left says of each member that a route takes and that is never sent why that is so.
+	// A path covers what lies below it.
+	Left map[string]string
+	// From says where the values of members lie in a stored document that does not hold
+	// them under their own name.
+	From []From
+	// Bare members are sent at creation only when they have a value: Looker refuses the
+	// null, or takes it for one.
+	Bare []string
+	// Falses are booleans that are sent as false where the document has null.
+	Falses []string
+	// Blank members are the same when they are "" and when they are null: Looker writes
+	// either.
+	Blank []string
+	// OneOf are members of which one is sent: the first, in this order, that has a value.
+	OneOf []string
+	// Omit are members that some documents do not send.
+	Omit []Omission
+
+	Keys      []Key       // what makes a document the same as another, in order of belief
+	Refs      []Reference // members that name other documents, all of those in Fields
+	Nested    []Nested    // members that name a document which lies beside them, whole
+	Unordered []string    // arrays that are sets; "." is the document itself
+	Texts     []string    // members that may hold addresses of content
+
+	Parts []Part // what lies in the document and has routes of its own
+	Sets  []Set  // what is written as a set of ids
+
+	// Asleep is what a document is created with, so that it does nothing yet. Waking it
+	// writes the value that the stored document has.
+	Asleep Member
+	// Trash is what puts a document into the trash; the contrary takes it out.
+	Trash Member
+	// Find says how it is found out whether a creation took place whose answer was lost.
+	Find FindBy
+	// Where are routes that list the documents beside which a new one stands. Their path
+	// parameters are members of the document; the first route whose members have values
+	// counts. Without one it is the kind's listing.
+	Where []Route
+
+	Guard []Guard  // documents that are never written
+	Lost  []string // what no restore brings back, in words for people
+	Late  []string // members that are sent in a later level, when what they name is there
+}
+
+// Send is a route that writes. The zero value means that there is none.
+type Send struct {
+	Method string // "POST", "PATCH", "PUT", "DELETE"
+	// Path is a template below /api/4.0. Its last parameter is the id of what is
+	// written; the one before, of parts, that of the document which they are parts of.
+	Path     string
+	Activity Activity
+	// Again means that the same request twice is the same as once. PATCH, PUT and DELETE
+	// always are; so are creations of documents that the server keeps one of, and POSTs
+	// that replace.
+	Again bool
+	// Whole means that the request holds every member: what is left out is lost. Without
+	// it an update sends what differs.
+	Whole bool
+	// Array means that the body is an array, of ids for a [Set], else of objects.
+	Array bool
+	// Params are query parameters whose values are members of the document, by name of
+	// the parameter. A route that has them takes no body.
+	Params map[string]string
+}
+
+// IsZero reports whether there is no such route.
+func (s Send) IsZero() bool { return s.Method == "" }
+
+// Repeats reports whether the request may be sent again when its answer was lost.
+func (s Send) Repeats() bool { return s.Again || s.Method != "POST" && !s.IsZero() }
+
+// String is the route's name in statistics and logs: "PATCH /looks/{look_id}".
+func (s Send) String() string { return s.Method + " " + s.Path }
+
+// Fill returns the path with its parameters replaced, in order, by escaped values.
+func (s Send) Fill(values ...string) string { return Route{Path: s.Path}.Fill(values...) }
+
+// Partly is a route that takes some of a document's members.
+type Partly struct {
+	Send
+	Fields []string
+}
+
+// Member is a member of a document with a value. The zero value means none.
+type Member struct {
+	Name  string
+	Value string // JSON: `true`
+}
+
+// IsZero reports whether there is no such member.
+func (m Member) IsZero() bool { return m.Name == "" }
+
+// From says where the value of a member lies that a stored document does not hold under
+// its own name.
+type From struct {
+	Member string
+	// Paths are tried in order; the first that leads to a value counts. Where a path
+	// walks an array, the value is the array of what it leads to.
+	Paths []string
+	// Unless are members; where one has a value, nothing is taken.
+	Unless []string
+}
+
+// Omission says what documents do not send whose Member is one of Values, which are
+// texts; without Values, whose Member has any value. Looker refuses it, works it out by
+// itself, or makes something else of the document.
+type Omission struct {
+	Member string
+	Values []string
+	Fields []string
+}
+
+// Key is what makes a document of the target the same as one of the source: members
+// with equal values. References count as what they name.
+type Key struct {
+	Members []string
+	// Fold means that upper and lower case are the same.
+	Fold bool
+	// Unique means that the server has one document of the key at most. Without it a key
+	// is believed only if one document has it.
+	Unique bool
+	// TrashCounts means that documents in the trash hold their key as well.
+	TrashCounts bool
+	// Search finds documents by the key, and others: a text is compared as LIKE does, and
+	// in any case. Zero where only the listing tells.
+	Search Route
+	// Params are the parameters of Search, whose values are members of the document.
+	Params map[string]string
+}
+
+// Reference is a member that names another document by its id, and is sent.
+type Reference struct {
+	Path string
+	// Kind is that of the document, or the name of a [Part].
+	Kind record.Kind
+	// Join names a member beside this one, whose value comes before the id: "thelook" and
+	// "orders" make "thelook::orders". Both halves of what it is on the target are written
+	// to the two members.
+	Join string
+	// Prefix means that the id is what stands before "::", and the rest stays.
+	Prefix bool
+	// Having means that the member names something only where its text contains this.
+	Having string
+	// Optional means that a document can be without: the member becomes null, an element
+	// of an array is left out.
+	Optional bool
+	// Loose means that the value stays as it is where what it names is not known: Looker
+	// takes it, and content validation shows it.
+	Loose bool
+	// People means that it names a user, who may be another one on the target.
+	People bool
+	// Within names the part of the same document that it names. Ids of parts that are no
+	// longer there count as none.
+	Within string
+	// Sole is of Within: where the document has one such part alone, null means that one.
+	Sole bool
+}
+
+// Nested says where a document lies, whole, that a member names.
+type Nested struct {
+	Member string // "query_id"
+	Kind   record.Kind
+	At     []string // paths beside the member, the best first: "query", "result_maker.query"
+}
+
+// Part is what lies in a document and has routes of its own: tiles, filters, layouts,
+// sections. Its ids are no ids of documents.
+type Part struct {
+	Name record.Kind // "dashboard_elements", the kind of references to it
+	// At is where the document holds the parts: a list, or one object where One is set.
+	// "." is the document itself.
+	At  string
+	One bool
+	// Owner is the member that names the document the part lies in. It is sent at
+	// creation, and with nothing else.
+	Owner string
+	Write *Write
+	// By are the members that tell one part from others of the same document, "id" for
+	// most.
+	By []string
+	// About names the part that each of these is about, by By. Those about none that is
+	// there do not count.
+	About record.Kind
+	// Only says which rows are parts: those whose member has that value, a text.
+	Only Member
+	// Gone are members that say that the part is not there any more, unless they are
+	// missing, null or false.
+	Gone []string
+	// Born means that the server makes the first one with the document.
+	Born bool
+	// Before means that the parts are made before the document, which names them.
+	Before bool
+	// Order is the member that the parts of one document are made in the order of, ""
+	// for the order in which they stand.
+	Order string
+	// Pairs say which part of a target is which one of the source where ids do not tell,
+	// by members that are equal, in order of belief.
+	Pairs []Pair
+	// Fixed is the member that no update can change: parts of which it differs are not
+	// the same.
+	Fixed string
+}
+
+// Pair are members by which parts are the same. Sole means that they are believed only
+// if one part of the document has them.
+type Pair struct {
+	Members []string
+	Sole    bool
+}
+
+// Set is what is written as a set of ids.
+type Set struct {
+	Name string // for people: "users of a role"
+	// At is the path of the ids in the document: "id" in an array, "group_ids".
+	At   string
+	Kind record.Kind // of what is in the set
+	// Replace writes the whole set; its body is an array of ids.
+	Replace Send
+	// Add and Remove write one item. The parameters of their paths are the document's id
+	// and then the item's, or the item's first where Turned is set.
+	Add, Remove Send
+	// Body is the member of Add's body that holds what the path does not name.
+	Body   string
+	Turned bool
+}
+
+// FindBy says how a creation whose answer was lost is settled.
+type FindBy uint8
+
+// The ways to settle a doubt. Nothing is created without one.
+const (
+	// NoFind is of what is not created by a POST of its own.
+	NoFind FindBy = iota
+	// ByKey searches by the first unique key.
+	ByKey
+	// BySet reads the document again whose part it is: what is new and equal is it.
+	BySet
+	// Same sends the request again: the server gives what it has.
+	Same
+	// ByNew lists: what was not there before, and is equal, is it.
+	ByNew
+)
+
+// String is the word used in logs.
+func (f FindBy) String() string { return [...]string{"none", "key", "set", "same", "new"}[f] }
+
+// Guard names documents that are never written.
+type Guard struct {
+	Path string
+	// Value is what the member's value is, as text. Empty: anything but missing, null,
+	// false, "" and an empty array.
+	Value string
+	// Reused documents are on every instance: the one of the target takes the place of
+	// the source's. Others are left out.
+	Reused bool
+	Why    string // for people
+}
+
+// Variant is the write row of some documents of a kind: of one by its id, or of those
+// whose Member has a value. A Write that is nil means that they cannot be written.
+type Variant struct {
+	ID         string
+	Member     Member // a text
+	Write      *Write
+	NotWritten string
+}
