@@ -4,28 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 )
-
-// believedAfter is after how many documents that lack a member as their row does the
-// lack of that member is believed, but for a sample: it is a member that not every
-// document of the kind has. With 2 the users of the standard instance, half of whom
-// have no mail address or no API key, cost a dozen calls in a first run.
-const believedAfter = 2
-
-// shapes is what a run knows of the members that documents of a kind have. It is
-// guarded by the lock of the kind's habits.
-type shapes struct {
-	lacks   map[uint64][]string   // what documents of a shape lack of all; forgotten when all grows
-	all     map[string]canon.Part // the members that any row had
-	lacking map[string]int        // how many documents lack a member as their rows do
-	passed  int                   // rows whose lacks were all believed
-}
 
 // examine holds every row of an answer against what is known of the kind: the members
 // that its neighbours have, and those that the stored version of the same document
@@ -34,22 +19,26 @@ type shapes struct {
 // whose documents have to be fetched; the verdict is poor when a row was found to be
 // poorer than its document.
 //
-// Rows of one list can differ, so one good comparison does not speak for all of them.
-// No call is made where rows are alike.
+// Rows of one list can differ, so good comparisons of other rows do not speak for one
+// that is poorer than its neighbours. No call is made where rows are alike, or where
+// documents have one thing or another: [shapes.suspicion] says which rows those are.
 func (t *task) examine(ctx context.Context, found []matched) (good []matched, doubtful []record.Listed, v verdict, err error) {
 	if t.kind.Detail.IsZero() {
 		return found, nil, rich, nil
 	}
-	t.inspect(found)
+	t.observe(found)
+	suspects, err := t.suspects(ctx, found)
+	if err != nil || len(suspects) == 0 {
+		return found, nil, rich, err
+	}
+	verdicts, err := t.compareAll(ctx, suspects)
+	if err != nil {
+		return nil, nil, unknown, err
+	}
 	good = make([]matched, 0, len(found))
 	for _, m := range found {
-		v, err := t.hold(ctx, m)
-		switch {
-		case errors.Is(err, ErrBudget):
-			doubtful = append(doubtful, m.want) // to be asked for, which says that the budget is used up
-		case err != nil:
-			return nil, nil, unknown, err
-		case v == rich:
+		switch v, suspect := verdicts[m.want.ID]; {
+		case !suspect || v == rich:
 			good = append(good, m)
 		case v == poor:
 			t.judge(m.want.ID, poor)
@@ -61,32 +50,46 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 	return good, doubtful, rich, nil
 }
 
-// hold holds a row against what is known, and compares it with its document where
-// there is a reason to. One worker does so at a time: what the first one learns of a
-// member spares the others their calls.
-func (t *task) hold(ctx context.Context, m matched) (verdict, error) {
-	if lacks, err := t.suspicious(ctx, m, false); err != nil || len(lacks) == 0 {
-		return rich, err
+// compareAll compares rows with their documents, and returns what each comparison told.
+// The first one goes ahead: where lists are poor, it spares the others their calls. What
+// was not compared because the budget of calls has ended is unknown.
+func (t *task) compareAll(ctx context.Context, suspects []matched) (map[string]verdict, error) {
+	verdicts := make(map[string]verdict, len(suspects))
+	for _, m := range suspects {
+		verdicts[m.want.ID] = unknown
 	}
-	select {
-	case t.proof <- struct{}{}:
-		defer func() { <-t.proof }()
-	case <-ctx.Done():
-		return unknown, context.Cause(ctx)
+	var mu sync.Mutex
+	found := unknown // poor once one is
+	compare := func(own *task, m matched) error {
+		mu.Lock()
+		done := found == poor
+		mu.Unlock()
+		if done || own.known() == poor {
+			return nil
+		}
+		v, err := own.compare(ctx, m)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		verdicts[m.want.ID] = v
+		if v == poor {
+			found = poor
+		}
+		return nil
 	}
-	lacks, err := t.suspicious(ctx, m, true)
-	if err != nil || len(lacks) == 0 {
-		return rich, err
+	err := compare(t, suspects[0])
+	if err == nil && len(suspects) > 1 {
+		err = shareByWorkers(t, suspects[1:], compare)
 	}
-	v, err := t.compare(ctx, m)
-	if err == nil && v == rich {
-		t.believe(lacks)
+	if errors.Is(err, ErrBudget) {
+		err = nil // those whose comparison is missing are asked for, which says that it is used up
 	}
-	return v, err
+	return verdicts, err
 }
 
-// inspect reads the rows that were not read, and takes over the members that rows of
-// new shapes have.
+// inspect reads the rows that were not read.
 func (t *task) inspect(found []matched) {
 	for i := range found {
 		m := &found[i]
@@ -101,96 +104,76 @@ func (t *task) inspect(found []matched) {
 			m.doc = &doc
 		}
 	}
+}
+
+// observe takes note of the members that rows have, of each row once. Rows that are
+// what is stored, byte for byte, need to be read only where there are others beside
+// them that nothing is stored of.
+func (t *task) observe(found []matched) {
+	t.inspect(found)
+	news := slices.ContainsFunc(found, isNew)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, m := range found {
-		if m.doc == nil {
+	for i := range found {
+		m := &found[i]
+		if m.observed || m.doc == nil && (!m.same || !news) {
 			continue
 		}
-		if _, known := t.shapes.lacks[m.doc.Shape]; !known {
-			t.shapes.add(m.doc.Shape, canon.Members(t.rules, m.row))
+		m.observed = true
+		doc := m.doc
+		if doc == nil {
+			read, err := t.reader.Read(t.rules, m.row)
+			if err != nil {
+				continue
+			}
+			doc = &read
+		}
+		t.shapes.add(doc.Shape, func() map[string]canon.Part { return canon.Members(t.rules, m.row) })
+	}
+}
+
+// isNew reports whether nothing is stored of the document of a row.
+func isNew(m matched) bool { return m.doc != nil && m.want.Fingerprint.IsZero() }
+
+// suspects returns the rows that are to be compared with their documents. A document
+// that is stored is held against its stored version, another one against its neighbours.
+func (t *task) suspects(ctx context.Context, found []matched) (suspects []matched, err error) {
+	for _, m := range found {
+		if m.same || m.doc == nil || m.doc.Fingerprint == m.want.Fingerprint {
+			continue
+		}
+		var lacks []string
+		stored := []byte(nil)
+		if !m.want.Fingerprint.IsZero() {
+			if stored, err = t.Store.Body(ctx, record.Ref{Kind: t.ask.Kind, ID: m.want.ID}); err != nil {
+				return nil, fmt.Errorf("read what is stored of %s/%s: %w", t.ask.Kind, m.want.ID, err)
+			}
+		}
+		if stored != nil {
+			lacks = canon.Lost(t.rules, m.row, stored)
+		} else {
+			lacks = t.poorerThanOthers(m)
+		}
+		if len(lacks) > 0 {
+			t.Log.Debug("a row lacks what others have, comparing it with its document", "kind", t.kind.Name, "id", m.want.ID, "members", strings.Join(lacks, ","))
+			suspects = append(suspects, m)
 		}
 	}
+	return suspects, nil
 }
 
-// add takes over the members of a document, and notes what its shape lacks.
-func (s *shapes) add(shape uint64, has map[string]canon.Part) {
-	for name, part := range has {
-		if known, ok := s.all[name]; !ok || part.Container && !known.Container {
-			s.all[name] = part
-			clear(s.lacks)
-		}
-	}
-	s.lacks[shape] = lacking(s.all, has)
-}
-
-// lacking returns the members that are missing, or null where others have an object or
-// array.
-func lacking(all, has map[string]canon.Part) []string {
-	var lacks []string
-	for name, part := range all {
-		if got, ok := has[name]; !ok || part.Container && !got.Container {
-			lacks = append(lacks, name)
-		}
-	}
-	slices.Sort(lacks)
-	return lacks
-}
-
-// suspicious returns what a row lacks that it might have, and nothing when there is
-// no reason to compare it. A document that is stored is held against its stored
-// version, another one against its neighbours. A row that is only looked at counts for
-// no sample.
-func (t *task) suspicious(ctx context.Context, m matched, counts bool) ([]string, error) {
-	switch {
-	case m.same || m.doc == nil || m.doc.Fingerprint == m.want.Fingerprint:
-		return nil, nil
-	case m.want.Fingerprint.IsZero():
-		return t.fewerThanOthers(m, counts), nil
-	}
-	stored, err := t.Store.Body(ctx, record.Ref{Kind: t.ask.Kind, ID: m.want.ID})
-	if err != nil {
-		return nil, fmt.Errorf("read what is stored of %s/%s: %w", t.ask.Kind, m.want.ID, err)
-	}
-	if stored == nil {
-		return t.fewerThanOthers(m, counts), nil
-	}
-	return canon.Lost(t.rules, m.row, stored), nil
-}
-
-// fewerThanOthers returns the members that other rows have and this one lacks, unless
-// all of them are such as documents may lack. Of such rows the 8th, 64th, 512th and so
-// on are compared all the same.
-func (t *task) fewerThanOthers(m matched, counts bool) []string {
+// poorerThanOthers returns the members that other rows have and this one lacks, where
+// that is a reason to compare it.
+func (t *task) poorerThanOthers(m matched) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	lacks, known := t.shapes.lacks[m.doc.Shape]
-	if !known { // another answer has shown more members since
-		t.shapes.add(m.doc.Shape, canon.Members(t.rules, m.row))
-		lacks = t.shapes.lacks[m.doc.Shape]
-	}
-	if len(lacks) == 0 {
+	of, ok := t.shapes.known[m.doc.Shape]
+	if !ok {
 		return nil
 	}
-	if slices.ContainsFunc(lacks, func(name string) bool { return t.shapes.lacking[name] < believedAfter }) {
-		return lacks
+	due, lacks := t.shapes.due(of)
+	if !due || t.shapes.proven == m.want.ID {
+		return nil
 	}
-	if !counts {
-		return lacks
-	}
-	t.shapes.passed++
-	if n := uint(t.shapes.passed); n >= 8 && bits.OnesCount(n) == 1 && bits.TrailingZeros(n)%3 == 0 {
-		return lacks
-	}
-	return nil
-}
-
-// believe notes that a document lacks what its row lacks.
-func (t *task) believe(lacks []string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, name := range lacks {
-		t.shapes.lacking[name]++
-	}
-	t.Log.Debug("a row lacks what others have, and so does its document", "kind", t.kind.Name, "members", strings.Join(lacks, ","))
+	return t.shapes.names(lacks)
 }

@@ -28,9 +28,13 @@ type thing struct {
 	version    int
 	filler     int    // bytes more
 	raw        string // what stands in lists in its place
+	text       string // the document itself, "" for one that is made up of the rest
 }
 
 func (d thing) body() string {
+	if d.text != "" {
+		return d.text
+	}
 	return fmt.Sprintf(`{"id":%q,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}%s}`,
 		d.id, d.id, d.folder, d.trashed, d.version, d.id, d.fill())
 }

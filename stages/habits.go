@@ -50,10 +50,8 @@ func newHabits(kind *catalogue.Spec, ledger *Ledger) *habits {
 	h := &habits{
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),
-		shapes: shapes{
-			lacks: make(map[uint64][]string), all: make(map[string]canon.Part), lacking: make(map[string]int),
-		},
-		size: max(kind.Size, 1), chunk: unbounded,
+		shapes: newShapes(),
+		size:   max(kind.Size, 1), chunk: unbounded,
 	}
 	for how, code := range routeOff {
 		h.shutBy[how] = ledger.Knows(kind.Name, code)

@@ -134,6 +134,8 @@ type matched struct {
 	row  []byte
 	doc  *record.Document // what was read from the row, nil when nothing was
 	same bool             // the row is, byte for byte, the body that is stored
+
+	observed bool // its members were taken note of
 }
 
 // read reads the rows of an answer and finds those that were wanted, each document

@@ -62,11 +62,23 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		case v == alien:
 			return alien, nil
 		}
-		if v = t.judge(sample.want.ID, v); v != unknown {
+		if v = t.judge(sample.want.ID, v); v == rich {
+			t.proved(sample, found)
+		}
+		if v != unknown {
 			return v, nil
 		}
 	}
 	return unknown, nil // of this answer; the next one is compared again
+}
+
+// proved takes note of the members of the first rows that were proven before anybody
+// else's rows are examined: those may all lack one.
+func (t *task) proved(sample matched, found []matched) {
+	t.observe(found)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.shapes.proven = sample.want.ID
 }
 
 // trust proves rows of this kind, and examines each of these. It returns those that may

@@ -162,7 +162,7 @@ func (r *Reader) object(n *node, opaque bool) error {
 	}
 	if n == r.rules.root {
 		for _, p := range r.parts[base:] {
-			r.shape = r.shape.with(r.out[p.start:p.name], r.out[p.name+1])
+			r.shape = r.shape.with(r.out[p.start:p.name], r.out[p.name+1:p.end])
 		}
 	}
 	r.sort(base, start+1)

@@ -6,8 +6,8 @@ import (
 )
 
 // A Shape tells apart documents of one kind that have other members: it is made of the
-// names of the members that matter and of which of them are objects or arrays, in
-// whatever order. Two documents of one shape have the same members.
+// names of the members that matter, of which of them are objects or arrays, and of which
+// arrays are empty, in whatever order. Two documents of one shape have the same members.
 type Shape uint64
 
 // Offset and prime of FNV-1a, 64 bits.
@@ -16,14 +16,18 @@ const (
 	fnvPrime  = 1099511628211
 )
 
-// with returns the shape with one member more.
-func (s Shape) with(name []byte, value byte) Shape {
+// with returns the shape with one member more, the canonical form of whose value is
+// value.
+func (s Shape) with(name, value []byte) Shape {
 	h := uint64(fnvOffset)
 	for _, c := range name {
 		h = (h ^ uint64(c)) * fnvPrime
 	}
-	if container(value) {
+	if container(value[0]) {
 		h = (h ^ '{') * fnvPrime
+	}
+	if value[0] == '[' && value[1] == ']' {
+		h = (h ^ '[') * fnvPrime
 	}
 	return s + Shape(h)
 }
@@ -35,7 +39,8 @@ func container(first byte) bool { return first == '{' || first == '[' }
 // Part is what is known of a member of a document.
 type Part struct {
 	Container bool // an object or an array
-	Elements  int  // of an array
+	Object    bool
+	Elements  int // of an array
 }
 
 // Members returns the members of a document that matter, by name. A document that
@@ -55,7 +60,7 @@ func Members(rules *Rules, document []byte) map[string]Part {
 			return members
 		}
 		name := Text(raw)
-		m := Part{Container: container(s.peek())}
+		m := Part{Container: container(s.peek()), Object: s.peek() == '{'}
 		if s.peek() == '[' {
 			m.Elements, err = s.count()
 		} else {

@@ -14,13 +14,14 @@ func TestShape(t *testing.T) {
 		name, body string
 		same       bool
 	}{
-		{"other values", `{"id":"2","title":null,"tiles":[],"folder":{},"views":9}`, true},
-		{"another order", `{"tiles":[],"views":1,"folder":{},"title":"b","id":"2"}`, true},
-		{"without what is volatile", `{"id":"1","title":"a","tiles":[],"folder":{}}`, true},
-		{"a member less", `{"id":"1","title":"a","tiles":[]}`, false},
-		{"a member more", `{"id":"1","title":"a","tiles":[],"folder":{},"x":1}`, false},
+		{"other values", `{"id":"2","title":null,"tiles":[2,3],"folder":{},"views":9}`, true},
+		{"another order", `{"tiles":[1],"views":1,"folder":{},"title":"b","id":"2"}`, true},
+		{"without what is volatile", `{"id":"1","title":"a","tiles":[1],"folder":{}}`, true},
+		{"a member less", `{"id":"1","title":"a","tiles":[1]}`, false},
+		{"a member more", `{"id":"1","title":"a","tiles":[1],"folder":{},"x":1}`, false},
+		{"an empty array", `{"id":"1","title":"a","tiles":[ ],"folder":{}}`, false},
 		{"null for an array", `{"id":"1","title":"a","tiles":null,"folder":{}}`, false},
-		{"null for an object", `{"id":"1","title":"a","tiles":[],"folder":null}`, false},
+		{"null for an object", `{"id":"1","title":"a","tiles":[1],"folder":null}`, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -113,7 +113,7 @@ type Document struct {
 	Trashed                 bool
 	Refs                    []Ref  // documents that it points at, in the order in which they appear, each once
 	Fingerprint             Digest // over the document without volatile fields, canonical
-	Shape                   uint64 // of the members that matter: documents of one shape have the same
+	Shape                   uint64 // of the members that matter, see canon.Shape
 }
 
 // Item is the answer to one document of an ask.

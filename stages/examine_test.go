@@ -1,0 +1,141 @@
+package stages_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// login says how a made-up user logs in: the members that are an object or an array
+// with something in it.
+type login struct {
+	mail, saml, key bool
+	// hides are members that lists leave out or show as null.
+	hides string
+}
+
+// text returns the user, as a list shows it where hides is not empty.
+func (l login) text(id, hides string) string {
+	object := func(name string, has bool) string {
+		if has && !strings.Contains(hides, name) {
+			return `{"email":"` + id + `@example.com"}`
+		}
+		return "null"
+	}
+	keys := "[]"
+	if l.key {
+		keys = `[{"id":"7"}]`
+	}
+	return fmt.Sprintf(`{"id":%q,"title":"user %s","credentials_email":%s,"credentials_saml":%s,"credentials_api3":%s}`,
+		id, id, object("email", l.mail), object("saml", l.saml), keys)
+}
+
+// logins makes users, the first of whom has the id 1.
+func logins(all ...login) []thing {
+	things := make([]thing, len(all))
+	for i, l := range all {
+		id := fmt.Sprint(i + 1)
+		things[i] = thing{id: id, folder: "0", text: l.text(id, "")}
+		if l.hides != "" {
+			things[i].raw = l.text(id, l.hides)
+		}
+	}
+	return things
+}
+
+func repeated(n int, l login) []login { return slices.Repeat([]login{l}, n) }
+
+// TestRowsPoorerThanTheirNeighbours: a row that lacks what most of its neighbours have,
+// and has nothing that those lack, is fetched alone, however many documents before it
+// have turned out to lack the same.
+func TestRowsPoorerThanTheirNeighbours(t *testing.T) {
+	mail, none, hidden := login{mail: true}, login{}, login{mail: true, hides: "email"}
+	tests := []struct {
+		name    string
+		things  []thing
+		singles int  // at most
+		poor    bool // the list is given up
+	}{
+		{name: "rows that are alike", things: logins(repeated(40, mail)...), singles: 1},
+		{
+			name:    "a few that lack a member, and so do their documents",
+			things:  logins(slices.Concat(repeated(2, mail), repeated(4, none), repeated(34, mail))...),
+			singles: 1 + 4,
+		},
+		{
+			name:   "many that lack it as their documents do, and one that does not",
+			things: logins(slices.Concat(repeated(2, mail), repeated(15, none), repeated(22, mail), repeated(1, hidden))...), singles: 60, poor: true,
+		},
+		{
+			name:   "some that lack it as their documents do, and most others do not",
+			things: logins(slices.Concat(repeated(2, mail), repeated(4, none), repeated(8, mail), repeated(26, hidden))...), singles: 60, poor: true,
+		},
+		{
+			name: "rows that have something else in its place",
+			things: logins(slices.Concat(repeated(1, login{mail: true, key: true}), repeated(20, mail), repeated(9, login{saml: true}),
+				repeated(10, login{key: true}))...),
+			singles: 8,
+		},
+		{
+			name: "a row that lost one of two", singles: 60, poor: true,
+			things: logins(slices.Concat(repeated(20, login{mail: true, saml: true}), repeated(8, login{saml: true, mail: true, hides: "email"}),
+				repeated(12, login{mail: true, saml: true}))...),
+		},
+	}
+	for _, tt := range tests {
+		for _, pages := range []int{1, 4} {
+			t.Run(fmt.Sprintf("%s, %d pages", tt.name, pages), func(t *testing.T) {
+				looker := &fakeLooker{things: tt.things}
+				r := newRig(looker, kindOf(t, "dashboards"))
+				r.size = 40
+				var asks []record.Ask
+				for i := 0; i < 40; i += 40 / pages {
+					asks = append(asks, pageAsk(i, numbers(i+1, i+40/pages)...))
+				}
+				items := r.fetch(t, asks...)
+				if diff := cmp.Diff(numbers(1, 40), ids(items, hasBody)); diff != "" {
+					t.Errorf("bodies (-want +got):\n%s", diff)
+				}
+				for _, item := range items {
+					for _, d := range tt.things {
+						if d.id == item.ID && string(item.Body) != d.text {
+							t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, d.text)
+						}
+					}
+				}
+				singles := slices.DeleteFunc(short(looker.calls), func(c string) bool { return strings.Contains(c, "search") })
+				if len(singles) > tt.singles {
+					t.Errorf("%d documents were fetched alone, want at most %d: %q", len(singles), tt.singles, singles)
+				}
+				if poor := strings.Contains(strings.Join(r.ledger.Notes(), "\n"), "poorer than single documents"); poor != tt.poor {
+					t.Errorf("poor: %v, want %v: %q", poor, tt.poor, r.ledger.Notes())
+				}
+			})
+		}
+	}
+}
+
+// TestNewRowAmongKnownOnes: neighbours that are stored as they are have members too. A
+// row of a document that nobody has seen is held against them.
+func TestNewRowAmongKnownOnes(t *testing.T) {
+	things := logins(slices.Concat(repeated(9, login{mail: true}), repeated(1, login{mail: true, hides: "email"}))...)
+	looker := &fakeLooker{things: things}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	r.size = 10
+	ask := pageAsk(0, numbers(1, 10)...)
+	for i := range 9 {
+		ask.Want[i].Hash, ask.Want[i].Size = sha256.Sum256([]byte(things[i].text)), int64(len(things[i].text))
+		ask.Want[i].Fingerprint = record.Digest{1}
+	}
+	for _, item := range r.fetch(t, ask) {
+		if item.ID == "10" && string(item.Body) != things[9].text {
+			t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, things[9].text)
+		}
+	}
+}
