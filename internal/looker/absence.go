@@ -40,11 +40,15 @@ type evidence struct {
 	known *Request  // got a good answer before; GET /user where that works
 }
 
-func (e *evidence) good(sent time.Time, r Request) {
+func (e *evidence) good(sent time.Time, t *try) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if sent.After(e.sent) {
 		e.sent = sent
+	}
+	r := t.req
+	if t.write != nil { // nothing to find out by whether a server works
+		return
 	}
 	if e.known == nil || r.Route == routeUser && e.known.Route != routeUser {
 		e.known = &Request{Route: r.Route, Class: r.Class, Path: r.Path, Query: r.Query}

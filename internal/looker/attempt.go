@@ -1,6 +1,7 @@
 package looker
 
 import (
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -22,6 +24,8 @@ type exchange struct {
 	query   string
 	header  http.Header // shared, so it is only read
 	form    string      // the body, for a login
+	write   *Write      // whose body goes out; nil = none
+	sending *sending    // told when the request leaves; nil = nobody is
 	timeout time.Duration
 	hint    int64
 	most    int64 // bytes of the body; 0 = Config.MaxBody
@@ -56,7 +60,11 @@ func (c *Client) exchange(ctx context.Context, x exchange) (answer, error) {
 func (c *Client) roundTrip(parent context.Context, x exchange) (answer, error) {
 	ctx, cancel := context.WithTimeout(parent, x.timeout)
 	defer cancel()
-	resp, err := c.rt.RoundTrip(c.request(x).WithContext(ctx))
+	traced := ctx
+	if x.sending != nil {
+		traced = httptrace.WithClientTrace(ctx, x.sending.trace())
+	}
+	resp, err := c.rt.RoundTrip(c.request(x).WithContext(traced))
 	if err != nil {
 		return answer{}, c.transportError(parent, ctx, x, err, FaultNetwork)
 	}
@@ -93,7 +101,11 @@ func (c *Client) request(x exchange) *http.Request {
 		Method: x.tried.Method, URL: u, Host: u.Host, Header: x.header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	if x.form != "" {
+	switch {
+	case x.write != nil && x.write.Body != nil:
+		// Without GetBody net/http cannot send the body a second time by itself.
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(x.write.Body)), int64(len(x.write.Body))
+	case x.form != "":
 		req.Body, req.ContentLength = io.NopCloser(strings.NewReader(x.form)), int64(len(x.form))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(x.form)), nil }
 	}
@@ -139,8 +151,10 @@ func cutBody(err error) bool {
 // statusError types an answer that is a refusal. The page of one that answers a
 // login is not repeated: it may hold the key in a form that nobody thought of.
 func (c *Client) statusError(x exchange, a answer) *StatusError {
+	scrub := c.cfg.Secrets.ScrubStart
 	return &StatusError{
-		Tried: x.tried, Status: a.status, Message: message(a.body, x.path != pathLogin, c.cfg.Secrets.ScrubStart),
+		Tried: x.tried, Status: a.status,
+		Message: message(a.body, x.path != pathLogin, scrub), Errors: fieldErrors(a.body, scrub),
 		RetryAfter: retryAfter(a.header.Get("Retry-After"), time.Now()),
 		Unsure:     a.status == http.StatusNotFound && !documented(a.body),
 	}
@@ -177,6 +191,9 @@ func (c *Client) verdict(x exchange, a answer) error {
 		return c.redirect(x, a)
 	case a.status < 200 || a.status > 299:
 		return c.statusError(x, a)
+	}
+	if x.write != nil && x.write.Made == "" && len(bytes.TrimSpace(a.body)) == 0 {
+		return nil
 	}
 	switch look(a.body) {
 	case shapeCut:

@@ -1,11 +1,11 @@
-// Package looker is a client of Looker's API 4.0 for reading: raw bytes in, raw
-// bytes out, typed errors.
+// Package looker is a client of Looker's API 4.0: raw bytes in, raw bytes out, typed
+// errors.
 //
 // One [Client] serves a whole run and any number of goroutines. It logs in with
 // an API key, renews its token before it ends, keeps one rate limit for all
 // callers, repeats what can be repeated, counts every call and notices when the
-// server is gone. A caller needs nothing but [Client.Get] and a look at the
-// error: [Class] gives the stable word for a table of faults, [ErrBudget],
+// server is gone. A caller needs nothing but [Client.Get], [Client.Send] and a look
+// at the error: [Class] gives the stable word for a table of faults, [ErrBudget],
 // [ErrDown] and [ErrLogin] are the errors that concern the run and not one item.
 //
 // # What is repeated
@@ -17,6 +17,10 @@
 // rate, or the number of calls in the air where that is what a server limits. A
 // single one that nothing confirms is forgotten within seconds. A call ends as throttled only when it was refused ten times, over at
 // least two minutes, while other calls were being answered.
+//
+// A write that must not be made twice is repeated only where nothing can have
+// happened: after 429 and 401, and where nothing was sent. Any other failure is a
+// [DoubtError] for the caller to settle, see [Client.Send].
 //
 // # What ends a run
 //

@@ -30,6 +30,33 @@ func message(body []byte, pages bool, scrub func(string) string) string {
 	return words(scrub(string(body)))
 }
 
+// maxFieldErrors bounds how many members an error tells of.
+const maxFieldErrors = 20
+
+// fieldErrors reads what Looker's ValidationError says about single members. scrub is
+// that of message.
+func fieldErrors(body []byte, scrub func(string) string) []FieldError {
+	var e struct {
+		Errors any `json:"errors"`
+	}
+	if json.Unmarshal(body, &e) != nil {
+		return nil
+	}
+	var list []FieldError
+	details, _ := e.Errors.([]any)
+	for _, d := range details {
+		one, _ := d.(map[string]any)
+		said := func(member string) string { return line(scrub(loose(one[member]))) }
+		if f := (FieldError{Field: said("field"), Code: said("code"), Message: said("message")}); f != (FieldError{}) {
+			list = append(list, f)
+		}
+		if len(list) == maxFieldErrors {
+			break
+		}
+	}
+	return list
+}
+
 // lookerMessage reads the message of Looker's Error and ValidationError (OpenAPI),
 // and reports whether the body is one. Members are read loosely: `field` has been
 // seen as a list.

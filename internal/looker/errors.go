@@ -66,10 +66,19 @@ type StatusError struct {
 	Tried
 	Status     int
 	Message    string        // what the server said, one short line without markup or secrets; may be ""
+	Errors     []FieldError  // what the server said about single members of the request; nil when nothing
 	RetryAfter time.Duration // the server's wish, not capped; 0 without one
 	// Unsure says that the answer may be an outage's: it is not Looker's own, and the
 	// server was not seen to work since.
 	Unsure bool
+}
+
+// FieldError is what Looker says about one member of a request that it refused
+// (OpenAPI: ValidationErrorDetail). Each text is one short line without secrets.
+type FieldError struct {
+	Field   string // "title", or several names
+	Code    string // "missing_field", "already_exists", "invalid", ...
+	Message string
 }
 
 func (e *StatusError) Error() string {

@@ -30,6 +30,7 @@ const (
 	FaultBudget       FaultClass = "budget"       // Limits.MaxCalls reached
 	FaultDown         FaultClass = "down"         // the server is gone
 	FaultCancelled    FaultClass = "cancelled"    // the caller gave up
+	FaultDoubt        FaultClass = "doubt"        // a write that may have been carried out, see DoubtError
 	FaultOther        FaultClass = "other"
 )
 

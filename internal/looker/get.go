@@ -38,7 +38,7 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 func (c *Client) newTry(r Request) (*try, error) {
 	if !strings.HasPrefix(r.Path, "/") || strings.ContainsAny(r.Path, "?# \r\n") ||
 		strings.Contains(r.Path+"/", "/../") || strings.Contains(r.Path+"/", "/./") {
-		return nil, fmt.Errorf("get %q: not an escaped path below %s", r.Path, apiPath)
+		return nil, fmt.Errorf("call %q: not an escaped path below %s", r.Path, apiPath)
 	}
 	r.Timeout = or(r.Timeout, c.cfg.Timeout)
 	r.Attempts = or(r.Attempts, c.cfg.Retry.Attempts)
@@ -48,6 +48,7 @@ func (c *Client) newTry(r Request) (*try, error) {
 // attempt waits until a call may be made, and makes it. From the beginning it holds
 // a place in the air, under which a probe or a login goes out as well.
 func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
+	t.sent = false
 	if c.life.Err() != nil {
 		return nil, context.Cause(c.life)
 	}
@@ -114,8 +115,12 @@ func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Resp
 		tried: t.tried, path: t.req.Path, query: t.query, header: s.header,
 		timeout: t.req.Timeout, hint: t.req.SizeHint, most: t.req.MaxBody,
 	}
+	if t.write != nil {
+		x.write, x.sending, x.header = t.write, &sending{}, withJSON(s.header, t.write)
+	}
 	sent := time.Now()
 	a, err := c.exchange(ctx, x)
+	t.sent = x.sending != nil && (err == nil || c.left(x.sending, err))
 	c.limiter.land(k)
 	if err == nil {
 		err = c.verdict(x, a)
@@ -126,7 +131,7 @@ func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Resp
 	c.account(t, a, err)
 	c.learn(t, k, s, err, sent)
 	if err == nil {
-		c.evidence.good(sent, t.req)
+		c.evidence.good(sent, t)
 	}
 	if err != nil {
 		return nil, err

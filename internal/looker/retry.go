@@ -25,6 +25,8 @@ const (
 // try is what one call of Get has gone through so far.
 type try struct {
 	req         Request
+	write       *Write // that it makes; nil for a Get
+	sent        bool   // the last attempt's request may have reached the server
 	query       string
 	tried       Tried
 	spent       int       // API calls made
