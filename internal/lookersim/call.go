@@ -20,12 +20,16 @@ type call struct {
 	args    []string
 	query   url.Values
 	began   time.Time
-	plain   bool // never compressed
-	short   bool // half a page is enough
-	inside  bool // one of those of which there may be so many at once
-	flying  bool // counted as in the air, until its answer begins
-	again   bool // the page before the one that was asked for
-	quiet   bool // asked by the server itself: not counted, and without quirks
+	plain   bool       // never compressed
+	short   bool       // half a page is enough
+	inside  bool       // one of those of which there may be so many at once
+	flying  bool       // counted as in the air, until its answer begins
+	again   bool       // the page before the one that was asked for
+	quiet   bool       // asked by the server itself: not counted, and without quirks
+	body    []byte     // of a write
+	cut     bool       // the body did not come whole
+	late    bool       // a write that arrives for the second time
+	logged  *WriteSeen // what the log says of a write
 
 	status int   // what was answered, 0 when the connection was cut instead
 	sent   int64 // bytes of body

@@ -57,7 +57,7 @@ func (w *world) adopt(name string, body []byte) error {
 	if !ok {
 		i = t.makeRoom(w, id)
 	}
-	over := &override{body: body}
+	over := &override{body: body, keys: keysOf(body)}
 	if t.idOf(w, row{num: t.rows[i].num}) != id {
 		over.id = id
 	}

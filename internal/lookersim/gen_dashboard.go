@@ -189,7 +189,7 @@ func (w *world) appendTile(b []byte, dash int32, i int, t tile) []byte {
 	case tileMerge:
 		f.merge = w.mergeID(t.merge)
 	case tileLook:
-		f.lookDoc = func(b []byte) []byte { return w.renderLook(b, row{num: t.look}, nil) }
+		f.lookDoc = func(b []byte) []byte { return w.lookNow(b, t.look) }
 	}
 	return w.tiles[tileKind{t.form, t.small}][t.variant].append(b, &f)
 }

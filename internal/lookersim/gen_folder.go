@@ -101,6 +101,9 @@ func (w *world) folderInfo(num int32) folder {
 
 // folderBase appends the members that a folder has in the flat list.
 func (w *world) folderBase(b []byte, num int32) []byte {
+	if doc, ok := w.nowNumbered("folders", num); ok {
+		return append(b, doc...)
+	}
 	f := w.folderInfo(num)
 	o := begin(b)
 	o.str("name", f.name)

@@ -127,4 +127,12 @@ func (w *world) lookLinks(o *object, l *look) {
 
 func (w *world) lookVariant(num int32) *queryVariant { return w.variantOf(queryLook, int64(num)) }
 
+// lookNow appends a look as a tile repeats it.
+func (w *world) lookNow(b []byte, num int32) []byte {
+	if doc, ok := w.nowNumbered("looks", num); ok {
+		return w.echoLook(b, row{num: num, over: &override{body: doc}})
+	}
+	return w.renderLook(b, row{num: num}, nil)
+}
+
 func lookListed(b, doc []byte) []byte { return without(b, doc, "query", "url") }

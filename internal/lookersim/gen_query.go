@@ -186,6 +186,9 @@ func (w *world) variantOf(class int, n int64) *queryVariant {
 // appendQuery appends the query of an id; false when there is none. It must be
 // called with the world locked for reading.
 func (w *world) appendQuery(b []byte, id int64) ([]byte, bool) {
+	if doc, ok := w.posted[id]; ok {
+		return append(b, doc...), true
+	}
 	v, ok := w.findQuery(id)
 	if !ok {
 		return b, false
@@ -211,8 +214,9 @@ func (w *world) findQuery(id int64) (*queryVariant, bool) {
 	case queryTile:
 		return w.tileQueryVariant(n)
 	case queryLook:
-		_, _, ok := w.tables["looks"].find(fmt.Sprint(n))
-		return w.variantOf(class, n), ok
+		t := w.tables["looks"]
+		i, ok := t.indexOf(fmt.Sprint(n))
+		return w.variantOf(class, n), ok && t.drawn(i)
 	case querySource:
 		return w.variantOf(class, n), n < int64(w.sizes.SourceQueries)
 	}

@@ -121,22 +121,37 @@ func (w *world) tileQueryVariant(n int64) (*queryVariant, bool) {
 	}
 	num := int32(dash)
 	t := w.tables["dashboards"]
-	r, _, ok := t.find(t.idOf(w, row{num: num}))
-	if !ok || r.over != nil {
+	at, ok := t.indexOf(t.idOf(w, row{num: num}))
+	if !ok || !t.drawn(at) {
 		return nil, false
 	}
 	tiles := w.tilesOf(nil, num)
 	if i >= len(tiles) {
 		return nil, false
 	}
-	switch tiles[i].form {
+	return w.variantOfTile(tiles[i])
+}
+
+// variantOfTile is the query of a tile that shows one.
+func (w *world) variantOfTile(t tile) (*queryVariant, bool) {
+	switch t.form {
 	case tileQuery, tileMaker:
 		// Each variant of the pool has both forms, one after the other.
-		return w.pool(tiles[i].small)[tiles[i].variant], true
+		return w.pool(t.small)[t.variant], true
 	case tileFat:
-		return w.fat[tiles[i].variant], true
+		return w.fat[t.variant], true
 	}
 	return nil, false
+}
+
+// drawn reports whether what the seed drew for a row is still to be found: in
+// its document, or because a write, unlike a change at run time, deletes no query.
+func (t *table) drawn(i int) bool {
+	r := t.rows[i]
+	if r.over == nil {
+		return r.state != gone
+	}
+	return r.over.drawn
 }
 
 func componentText(small bool) []byte {

@@ -52,6 +52,9 @@ func (w *world) userInfo(num int32) user {
 
 // userName is the display name of a user.
 func (w *world) userName(num int32) string {
+	if doc, ok := w.nowNumbered("users", num); ok {
+		return rawValue(lookup(doc, "display_name")).text
+	}
 	u := w.userInfo(num)
 	return u.name()
 }

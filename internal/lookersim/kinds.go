@@ -40,10 +40,11 @@ func gcd(a, b int) int {
 func (w *world) kinds() []kindRow {
 	s := w.sizes
 	return []kindRow{
-		{spec: &spec{kind: "dashboards", render: (*world).renderDashboard, attr: (*world).dashboardAttr,
+		{spec: &spec{kind: "dashboards", render: (*world).renderDashboard, attr: (*world).dashboardAttr, echo: (*world).echoDashboard,
 			poor: []string{"dashboard_layouts", "dashboard_filters"}}, count: s.Dashboards, stateOf: w.spreadTrash},
-		{spec: &spec{kind: "looks", render: (*world).renderLook, attr: (*world).lookAttr, listed: lookListed}, count: s.Looks, stateOf: w.spreadTrash},
-		{spec: &spec{kind: "folders", id: (*world).folderID, render: (*world).renderFolder, nests: true, listed: folderListed}, count: s.Folders},
+		{spec: &spec{kind: "looks", render: (*world).renderLook, attr: (*world).lookAttr, listed: lookListed,
+			repeated: true, echo: (*world).echoLook}, count: s.Looks, stateOf: w.spreadTrash},
+		{spec: &spec{kind: "folders", id: (*world).folderID, render: (*world).renderFolder, nests: true, listed: folderListed, repeated: true}, count: s.Folders},
 		{spec: &spec{kind: "boards", render: (*world).renderBoard, poor: []string{"board_sections"}}, count: s.Boards},
 		{spec: &spec{kind: "users", render: (*world).renderUser, attr: (*world).userAttr, poor: []string{"credentials_email", "sessions"}}, count: s.Users},
 		{spec: &spec{kind: "groups", render: (*world).renderGroup, poor: []string{"external_group_id"}}, count: s.Groups},

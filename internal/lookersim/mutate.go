@@ -237,9 +237,9 @@ func (t *table) put(w *world, i int, body []byte) error {
 		return fmt.Errorf("the document is not a JSON object")
 	}
 	r := &t.rows[i]
-	over := &override{body: body}
+	over := &override{body: body, keys: keysOf(body)}
 	if r.over != nil {
-		over.id = r.over.id
+		over.id, over.drawn = r.over.id, r.over.drawn
 	}
 	if r.state == gone {
 		r.state = present
@@ -351,7 +351,7 @@ func (t *table) discard(w *world, r *row, away bool) error {
 				return err
 			}
 		}
-		next.over = &override{id: r.over.id, body: doc}
+		next.over = &override{id: r.over.id, body: doc, parts: r.over.parts, drawn: r.over.drawn, keys: r.over.keys}
 	}
 	*r = next
 	return nil

@@ -10,9 +10,10 @@ type route struct {
 	pattern string // "GET /dashboards/{id}", below the API's prefix unless root
 	kind    string // whose documents it gives, empty for none
 	handle  func(c *call) answer
-	root    bool // lies beside the API, at the host's root
-	open    bool // needs no token
-	free    bool // not limited, and no API call in the licence's sense
+	write   writeFunc // in handle's place where the route changes something
+	root    bool      // lies beside the API, at the host's root
+	open    bool      // needs no token
+	free    bool      // not limited, and no API call in the licence's sense
 	// noFields says that the fields parameter is not known here.
 	noFields bool
 	query    bool // counted as a query call, not as an administrative one

@@ -37,7 +37,7 @@ func all(kind string, s shape) listing { return listing{kind: kind, shape: s} }
 // routes is the table of everything that the server answers. Static segments
 // of a path win over parameters, whatever the order.
 func routes() []route {
-	return slices.Concat(sessionRoutes(), contentRoutes(), peopleRoutes(), queryRoutes(), adminRoutes())
+	return slices.Concat(sessionRoutes(), contentRoutes(), peopleRoutes(), queryRoutes(), adminRoutes(), writeRoutes())
 }
 
 func sessionRoutes() []route {

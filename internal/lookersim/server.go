@@ -22,6 +22,7 @@ type Server struct {
 	limiter limiter
 	rules   ruleSet
 	scripts scripts
+	writes  writeLog
 	counts  counter
 	badRows atomic.Pointer[[]BadRow]
 	dead    atomic.Bool   // a rule killed the server
@@ -153,6 +154,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	c := s.newCall(w, r)
+	c.takeBody()
+	s.writes.arrived(c)
 	s.counts.begin()
 	c.flying = true
 	// Deferred, because a fault may end the handler with a panic.
@@ -191,6 +194,9 @@ func (s *Server) answer(c *call) answer {
 	}
 	if c.route.noFields {
 		c.query.Del("fields")
+	}
+	if c.route.write != nil {
+		return s.spelled(c.carryOut())
 	}
 	return s.spelled(c.route.handle(c))
 }

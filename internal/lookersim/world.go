@@ -20,6 +20,8 @@ type world struct {
 	changes uint64 // how many changes were made; views of an older state are stale
 	views   viewCache
 
+	overlay
+
 	// Worked out at New, never changed afterwards.
 	tilePools
 	folders         []folder
@@ -54,6 +56,11 @@ type spec struct {
 	// nests says that documents end with others' (render then deals with
 	// overrides itself, which hold what listed gives).
 	nests bool
+	// repeated says that documents of other kinds repeat members of this one.
+	repeated bool
+	// echo appends a document that is kept, with what it repeats of others as
+	// that is now; nil means that it repeats nothing.
+	echo func(w *world, b []byte, r row) []byte
 	// listed turns the whole document into what lists give; nil means whole.
 	listed func(b, doc []byte) []byte
 	// needs names the query parameter that a listing needs to show the row.
@@ -83,8 +90,11 @@ type row struct {
 // override is what a corpus or a change at run time puts in a generated
 // document's place.
 type override struct {
-	id   string // for items that have no number of their own
-	body []byte // the whole document; of kinds that nest others, without those
+	id    string // for items that have no number of their own
+	body  []byte // the whole document; of kinds that nest others, without those
+	parts *parts // of a dashboard that a write split: what its body leaves out
+	drawn bool   // a write changed what the seed drew: the queries of that are still there
+	keys
 }
 
 // table holds the rows of one kind in ascending number.
@@ -167,6 +177,9 @@ func (t *table) document(w *world, b []byte, r row, want fieldTree) []byte {
 	if r.over == nil || t.nests {
 		return t.render(w, b, r, want)
 	}
+	if t.echo != nil && w.wrote.Load() {
+		return t.echo(w, b, r)
+	}
 	return append(b, r.over.body...)
 }
 
@@ -184,6 +197,9 @@ func (t *table) attribute(w *world, r row, field string) value {
 		if v, ok := t.attr(w, r, field); ok {
 			return v
 		}
+	}
+	if r.over != nil && r.over.parts != nil {
+		return rawValue(lookup(r.over.body, field)) // no filter asks for what is a part or an echo
 	}
 	return rawValue(lookup(t.document(w, nil, r, fieldTree{field: nil}), field))
 }
