@@ -105,6 +105,7 @@ var tile = &Write{
 	},
 	Nested:    []Nested{{Member: "query_id", Kind: "queries", At: []string{"query", "result_maker.query"}}},
 	Unordered: []string{"result_maker.filterables.listen"},
+	Void:      map[string]string{"result_maker": "result_maker.filterables.listen.field"},
 	Texts:     []string{"body_text", "note_text", "title_text", "subtitle_text", "rich_content_json"},
 	Find:      BySet,
 	Guard:     []Guard{{Path: "result_maker.sql_query_id", Why: "it shows a SQL Runner query, which no route gives and none takes"}},

@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"iter"
+
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -34,8 +36,8 @@ type Write struct {
 	Bare []string
 	// Falses are booleans that are sent as false where the document has null.
 	Falses []string
-	// Blank members are the same when they are "" and when they are null: Looker writes
-	// either.
+	// Blank members are the same when they are null and when they are "", [] or {}: Looker
+	// writes either.
 	Blank []string
 	// OneOf are members of which one is sent: the first, in this order, that has a value.
 	OneOf []string
@@ -66,6 +68,37 @@ type Write struct {
 	Guard []Guard  // documents that are never written
 	Lost  []string // what no restore brings back, in words for people
 	Late  []string // members that are sent in a later level, when what they name is there
+
+	// Given are members that the server makes and no request may hold. What a document
+	// has besides Fields, Left, Given and volatile members is not known to this row.
+	Given []string
+	// Void are members that say nothing where the path leads to nothing, by member.
+	Void map[string]string
+
+	// OnlyNamed kinds are written only when they are asked for by name.
+	OnlyNamed bool
+	// RunsAsOwner means that the document acts with the rights of the user whose it is,
+	// so that it cannot be given to somebody else without being asked for.
+	RunsAsOwner bool
+}
+
+// AllRefs yields the references of the row and of its parts, in whatever depth.
+func (w *Write) AllRefs() iter.Seq[Reference] {
+	return func(yield func(Reference) bool) { w.eachRef(yield) }
+}
+
+func (w *Write) eachRef(yield func(Reference) bool) bool {
+	for _, r := range w.Refs {
+		if !yield(r) {
+			return false
+		}
+	}
+	for _, p := range w.Parts {
+		if !p.Write.eachRef(yield) {
+			return false
+		}
+	}
+	return true
 }
 
 // Send is a route that writes. The zero value means that there is none.

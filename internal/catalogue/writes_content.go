@@ -87,7 +87,10 @@ var queryWrite = &Write{
 	},
 	Left: map[string]string{"client_id": "must be unique: Looker makes one"},
 	// Both spellings of nothing are in recorded queries, of the same server.
-	Blank: []string{"filter_expression", "dynamic_fields", "query_timezone", "visible_ui_sections"},
+	Blank: []string{
+		"fields", "pivots", "fill_fields", "filters", "sorts", "subtotals", "vis_config", "filter_config",
+		"filter_expression", "dynamic_fields", "query_timezone", "visible_ui_sections", "row_total",
+	},
 	Refs: append([]Reference{
 		{Path: "model", Kind: Models},
 		{Path: "view", Kind: "explores", Join: "model", Loose: true},
@@ -104,7 +107,7 @@ var mergeWrite = &Write{
 		"source_queries.query_id", "source_queries.name", "source_queries.merge_fields",
 	},
 	Left:  map[string]string{"source_queries.query_slug": "another name of the query that query_id names"},
-	Blank: []string{"dynamic_fields"},
+	Blank: []string{"dynamic_fields", "pivots", "sorts", "vis_config"},
 	Refs:  append([]Reference{{Path: "source_queries.query_id", Kind: "queries"}}, colours("vis_config")...),
 	Texts: []string{"vis_config", "dynamic_fields"},
 	Find:  Same,
@@ -245,7 +248,9 @@ var planWrite = &Write{
 		{Path: "/scheduled_plans/lookml_dashboard/{lookml_dashboard_id}", Query: url.Values{"all_users": {"true"}}, Activity: Query},
 	},
 	Guard: []Guard{{Path: "run_once", Why: "it was to run once"}},
-	Lost:  []string{"its id and when it ran", "secrets of its destinations (S3, SFTP)"},
+
+	RunsAsOwner: true,
+	Lost:        []string{"its id and when it ran", "secrets of its destinations (S3, SFTP)"},
 }
 
 var alertWrite = &Write{
@@ -283,6 +288,8 @@ var alertWrite = &Write{
 	Asleep:    Member{"is_disabled", "true"},
 	Find:      ByNew,
 	Lost:      []string{"its id", "who follows it", "what it has last seen"},
+
+	RunsAsOwner: true,
 }
 
 var agentWrite = &Write{

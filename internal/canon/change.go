@@ -1,0 +1,461 @@
+package canon
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// shown is how many runes of a value a change shows.
+const shown = 200
+
+// Differences returns what is different in the second of two normal forms: by paths
+// like "title" and "dashboard_elements/311.query.limit", in their order. A value that is
+// nil is not there. Long values are cut: a text of 200 runes and "…" takes their place.
+func Differences(before, after []byte) ([]record.Change, error) {
+	var changes []record.Change
+	if err := differ("", before, after, &changes); err != nil {
+		return nil, err
+	}
+	return changes, nil
+}
+
+func differ(path string, before, after []byte, changes *[]record.Change) error {
+	switch {
+	case bytes.Equal(before, after):
+		return nil
+	case len(before) == 0 || len(after) == 0 || before[0] != after[0]:
+	case before[0] == '{':
+		return differObjects(path, before, after, changes)
+	case before[0] == '[':
+		if done, err := differArrays(path, before, after, changes); done || err != nil {
+			return err
+		}
+	}
+	*changes = append(*changes, record.Change{Path: path, Before: cutValue(before), After: cutValue(after)})
+	return nil
+}
+
+func differObjects(path string, before, after []byte, changes *[]record.Change) error {
+	was, err := readMembers(before)
+	if err != nil {
+		return err
+	}
+	is, err := readMembers(after)
+	if err != nil {
+		return err
+	}
+	names := make([]string, 0, len(was)+len(is))
+	for _, m := range slices.Concat(was, is) {
+		names = append(names, m.name)
+	}
+	slices.Sort(names)
+	between := "."
+	if partNames()[path[strings.LastIndexByte(path, '.')+1:]] {
+		between = "/"
+	}
+	for _, name := range slices.Compact(names) {
+		below := name
+		if path != "" {
+			below = path + between + name
+		}
+		if err := differ(below, was.get(name), is.get(name), changes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// differArrays compares arrays of as many objects one by one. Others are one change.
+func differArrays(path string, before, after []byte, changes *[]record.Change) (bool, error) {
+	was, err := Rows(before)
+	if err != nil {
+		return false, err
+	}
+	is, err := Rows(after)
+	if err != nil {
+		return false, err
+	}
+	object := func(value []byte) bool { return value[0] == '{' }
+	if len(was) != len(is) || len(was) == 0 || !object(was[0]) || !object(is[0]) {
+		return false, nil
+	}
+	for i := range was {
+		if err := differ(path, was[i], is[i], changes); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// partNames are the members of normal forms that are objects by ids.
+var partNames = sync.OnceValue(func() map[string]bool {
+	names := make(map[string]bool)
+	for w := range forms() {
+		for _, p := range w.Parts {
+			names[string(p.Name)] = !p.One
+		}
+	}
+	return names
+})
+
+// cutValue is a copy of a value that is short enough to be shown.
+func cutValue(value []byte) json.RawMessage {
+	if len(value) == 0 {
+		return nil
+	}
+	if utf8.RuneCount(value) <= shown {
+		return bytes.Clone(value)
+	}
+	text := string(value)
+	if value[0] == '"' {
+		text = Text(value)
+	}
+	runes := []rune(text)
+	return quote(string(runes[:min(shown, len(runes))])+"…", nil)
+}
+
+// Changes returns what is different in wanted, whose references resolve leads to the
+// target, from what the target has: [Differences] of their normal forms. Members that
+// wanted does not hold at all, in no part of its kind, are no difference: the server that
+// it came from did not know them. A nil current has nothing.
+func Changes(w *catalogue.Write, current, wanted []byte, resolve Resolver) ([]record.Change, error) {
+	f := formOf(w)
+	known := make(map[*form]map[string]bool)
+	if err := f.holding(wanted, known); err != nil {
+		return nil, err
+	}
+	reader := NewReader()
+	after, err := normalizer{reader, resolve, known}.form(f, wanted, nil)
+	if err != nil {
+		return nil, err
+	}
+	before := []byte("{}")
+	if lists(wanted) && len(f.Parts) == 0 && len(f.Sets) == 0 {
+		before = []byte("[]")
+	}
+	if current != nil {
+		if before, err = (normalizer{reader, Itself, known}).form(f, current, nil); err != nil {
+			return nil, err
+		}
+	}
+	return Differences(before, after)
+}
+
+// holding notes the members that a body holds and the row sends, by row.
+func (f *form) holding(body []byte, known map[*form]map[string]bool) error {
+	rows := [][]byte{body}
+	if lists(body) {
+		var err error
+		if rows, err = Rows(body); err != nil {
+			return err
+		}
+	}
+	if known[f] == nil {
+		known[f] = make(map[string]bool)
+	}
+	for _, row := range rows {
+		if lists(row) || len(f.Fields) == 0 {
+			continue
+		}
+		all, err := f.written(row, false)
+		if err != nil {
+			return err
+		}
+		for _, m := range all {
+			known[f][m.name] = true
+		}
+	}
+	if err := f.nested(body, func(_ string, below *form, raw []byte) error { return below.holding(raw, known) }); err != nil {
+		return err
+	}
+	for i := range f.Parts {
+		parts, err := PartRows(&f.Parts[i], body)
+		if err != nil {
+			return err
+		}
+		for _, part := range parts {
+			if err := formOf(f.Parts[i].Write).holding(part.Body, known); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// PatchBody returns the members of wanted that differ from current, as their exact
+// bytes, and null for those that wanted lacks and current has. It reports whether there
+// are any. The order of members and the spelling of texts are no difference.
+func PatchBody(current, wanted []byte) (patch []byte, changed bool, err error) {
+	is, err := readMembers(current)
+	if err != nil {
+		return nil, false, err
+	}
+	want, err := readMembers(wanted)
+	if err != nil {
+		return nil, false, err
+	}
+	reader, rules := NewReader(), &Rules{root: &node{}}
+	same := func(a, b []byte) (bool, error) {
+		if !hasValue(a) || !hasValue(b) {
+			return hasValue(a) == hasValue(b), nil
+		}
+		if bytes.Equal(a, b) {
+			return true, nil
+		}
+		first, err := reader.Canonical(rules, a)
+		if err != nil {
+			return false, err
+		}
+		second, err := reader.Canonical(rules, b)
+		return bytes.Equal(first, second), err
+	}
+	var send members
+	for _, m := range want {
+		equal, err := same(is.get(m.name), m.value)
+		if err != nil {
+			return nil, false, err
+		}
+		if !equal {
+			send = append(send, m)
+		}
+	}
+	for _, m := range is {
+		if want.index(m.name) < 0 && hasValue(m.value) {
+			send = append(send, member{m.name, []byte("null")})
+		}
+	}
+	return send.bytes(), len(send) > 0, nil
+}
+
+// Creation returns the body of the request that makes a document or part: the members
+// that the row sends, asleep where it says so, references replaced. Members that are set
+// late are left out. What is missing are references that the document cannot be without
+// and for which nothing stands: what was made must not be sent then. The member that
+// names the document which a part lies in is the caller's to add; see [With].
+func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
+	f := formOf(w)
+	text, err := f.sending(body)
+	if err != nil || lists(body) {
+		if err == nil {
+			return f.remap(text, resolve)
+		}
+		return nil, nil, err
+	}
+	all, err := readMembers(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range w.Late {
+		all = all.without(name)
+	}
+	if !w.Asleep.IsZero() {
+		all = all.with(w.Asleep.Name, []byte(w.Asleep.Value))
+	}
+	if text, missing, err = f.remap(all.bytes(), resolve); err != nil {
+		return nil, nil, err
+	}
+	if all, err = readMembers(text); err != nil {
+		return nil, nil, err
+	}
+	return f.bare(all).bytes(), missing, nil
+}
+
+// bare takes out members that are only sent with a value.
+func (f *form) bare(all members) members {
+	return slices.DeleteFunc(all, func(m member) bool {
+		return !hasValue(m.value) && (slices.Contains(f.Bare, m.name) || slices.Contains(f.OneOf, m.name))
+	})
+}
+
+// Patch returns the body of the request that makes a document or part of the target,
+// current, what another one is, wanted, whose references resolve leads to the target: the
+// members that differ, null where a value must be cleared, and all members where the
+// row's update takes the whole document. It reports whether anything differs. A member
+// that wanted does not hold at all is left as it is: the server that wanted came from did
+// not know it. References for which nothing stands are an [UnmappedError], unless the row
+// sends the member late; that one is left out.
+func Patch(w *catalogue.Write, current, wanted []byte, resolve Resolver) (sent []byte, changed bool, err error) {
+	f := formOf(w)
+	names, err := f.differing(current, wanted, resolve)
+	if err != nil || len(names) == 0 {
+		return []byte("{}"), false, err
+	}
+	text, err := f.sending(wanted)
+	if err != nil {
+		return nil, false, err
+	}
+	text, unmapped, err := f.replace(text, resolve)
+	if err != nil {
+		return nil, false, err
+	}
+	missing := make(map[string][]record.Ref)
+	for _, n := range unmapped {
+		first, _, _ := strings.Cut(n.by.Path, ".")
+		missing[first] = append(missing[first], n.ref)
+	}
+	all, err := readMembers(text)
+	if err != nil {
+		return nil, false, err
+	}
+	var lacking []record.Ref
+	var send members
+	for _, m := range all {
+		differs := slices.Contains(names, m.name)
+		if !differs && !w.Update.Whole {
+			continue
+		}
+		if refs := missing[m.name]; len(refs) > 0 {
+			if !slices.Contains(w.Late, m.name) {
+				lacking = append(lacking, refs...)
+			}
+			continue
+		}
+		send = append(send, m)
+	}
+	if len(lacking) > 0 {
+		return nil, true, &UnmappedError{lacking}
+	}
+	if w.Update.Whole {
+		send = f.bare(send)
+	}
+	return send.bytes(), len(send) > 0, nil
+}
+
+// differing returns the members of wanted that differ from current's, by their normal
+// forms.
+func (f *form) differing(current, wanted []byte, resolve Resolver) ([]string, error) {
+	is, err := f.ownMembers(current, Itself)
+	if err != nil {
+		return nil, err
+	}
+	want, err := f.ownMembers(wanted, resolve)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := f.written(wanted, false)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range raw {
+		same := bytes.Equal(is.get(m.name), want.get(m.name))
+		if slices.ContainsFunc(f.Nested, func(n catalogue.Nested) bool { return n.Member == m.name }) {
+			if same, err = f.sameNested(m.name, current, wanted, is, want, resolve); err != nil {
+				return nil, err
+			}
+		}
+		if !same {
+			names = append(names, m.name)
+		}
+	}
+	return names, nil
+}
+
+// sameNested reports whether a member names the same document in both bodies: by what
+// they nest where both do, else by its id.
+func (f *form) sameNested(name string, current, wanted []byte, is, want members, resolve Resolver) (bool, error) {
+	whole := nestedName(name)
+	if is.get(whole) != nil && want.get(whole) != nil {
+		return bytes.Equal(is.get(whole), want.get(whole)), nil
+	}
+	id := func(body []byte, resolve Resolver) (string, error) {
+		text, err := f.sending(body)
+		if err != nil {
+			return "", err
+		}
+		if text, _, err = f.replace(text, resolve); err != nil {
+			return "", err
+		}
+		return Text(Member(text, name)), nil
+	}
+	has, err := id(current, Itself)
+	if err != nil {
+		return false, err
+	}
+	wants, err := id(wanted, resolve)
+	return has == wants, err
+}
+
+// ownMembers are the members of a document's normal form, without parts and sets.
+func (f *form) ownMembers(body []byte, resolve Resolver) (members, error) {
+	n := normalizer{NewReader(), resolve, nil}
+	here, err := f.around(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	text, err := n.own(f, body, here)
+	if err != nil {
+		return nil, err
+	}
+	return readMembers(text)
+}
+
+// Holds reports whether a document of the target, or a part, has all that was sent to
+// make it. It is asked when the answer was lost.
+func Holds(w *catalogue.Write, sent, candidate []byte) bool {
+	f := formOf(w)
+	want, err := f.ownMembers(sent, Itself)
+	if err != nil {
+		return false
+	}
+	is, err := f.ownMembers(candidate, Itself)
+	if err != nil {
+		return false
+	}
+	all, err := readMembers(sent)
+	if err != nil {
+		return false
+	}
+	// What is nested was not sent.
+	raw, err := f.written(candidate, true)
+	if err != nil {
+		return false
+	}
+	for _, m := range want {
+		if all.index(m.name) < 0 {
+			continue
+		}
+		value := is.get(m.name)
+		if value == nil {
+			value = quoted(raw.get(m.name))
+		}
+		if !bytes.Equal(value, m.value) {
+			return false
+		}
+	}
+	for _, m := range all {
+		// A member of the document which the part lies in, and others that are no fields.
+		if _, field := f.tree.below[m.name]; !field && hasValue(m.value) && Text(Member(candidate, m.name)) != Text(m.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// quoted is an id as references in a normal form are written.
+func quoted(value []byte) []byte {
+	if len(value) == 0 || container(value[0]) {
+		return value
+	}
+	return quote(Text(value), nil)
+}
+
+// With returns an object with members set, in the place of those that it has or behind
+// them. All other bytes stay as they are.
+func With(body []byte, set ...catalogue.Member) ([]byte, error) {
+	all, err := readMembers(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range set {
+		all = all.with(m.Name, []byte(m.Value))
+	}
+	return all.bytes(), nil
+}

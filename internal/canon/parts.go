@@ -1,0 +1,230 @@
+package canon
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+)
+
+// PartRow is a part of a document.
+type PartRow struct {
+	ID   string // the members that tell it from others, joined by "::"; "" where there is one alone
+	Body []byte // points into the document's body
+}
+
+// PartRows returns the parts that lie in the body of a document or of another part, in
+// the order in which they are made. Rows that are none, or not there any more, are left
+// out. A document that does not say has none.
+func PartRows(p *catalogue.Part, body []byte) ([]PartRow, error) {
+	value := body
+	if p.At != "." {
+		value = Member(body, p.At)
+	}
+	if !hasValue(value) {
+		return nil, nil
+	}
+	if p.One {
+		return []PartRow{{Body: value}}, nil
+	}
+	elements, err := Rows(value)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]PartRow, 0, len(elements))
+	for _, element := range elements {
+		gone := slices.ContainsFunc(p.Gone, func(name string) bool { return says(Member(element, name)) })
+		if gone || !p.Only.IsZero() && Text(Member(element, p.Only.Name)) != p.Only.Value {
+			continue
+		}
+		rows = append(rows, PartRow{keyOf(p.By, element), element})
+	}
+	if p.Order != "" {
+		slices.SortStableFunc(rows, func(a, b PartRow) int {
+			return compareNumbers(Text(Member(a.Body, p.Order)), Text(Member(b.Body, p.Order)))
+		})
+	}
+	return rows, nil
+}
+
+func keyOf(by []string, element []byte) string {
+	texts := make([]string, len(by))
+	for i, name := range by {
+		texts[i] = Text(Member(element, name))
+	}
+	return strings.Join(texts, "::")
+}
+
+// compareNumbers compares whole numbers; what is none comes last.
+func compareNumbers(a, b string) int {
+	number := func(text string) (negative bool, digits string, ok bool) {
+		digits, negative = strings.CutPrefix(text, "-")
+		digits = strings.TrimLeft(digits, "0")
+		return negative, digits, text != "" && strings.Trim(digits, "0123456789") == ""
+	}
+	negativeA, digitsA, okA := number(a)
+	negativeB, digitsB, okB := number(b)
+	switch {
+	case !okA || !okB:
+		return cmp.Compare(rank(!okA), rank(!okB))
+	case negativeA != negativeB:
+		return cmp.Compare(rank(negativeB), rank(negativeA))
+	}
+	order := cmp.Or(cmp.Compare(len(digitsA), len(digitsB)), cmp.Compare(digitsA, digitsB))
+	if negativeA {
+		return -order
+	}
+	return order
+}
+
+func rank(late bool) int {
+	if late {
+		return 1
+	}
+	return 0
+}
+
+// SetIDs returns the ids that are in a set of a document, sorted, each once.
+func SetIDs(s *catalogue.Set, body []byte) ([]string, error) {
+	if err := (&scanner{text: body}).skip(); err != nil {
+		return nil, err
+	}
+	ids := scalarsAt(body, s.At)
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// PartPair says which part of a target is which one of the source.
+type PartPair struct{ Wanted, Current int } // positions in the lists; -1 for none
+
+// PairParts pairs the parts that a source has with those that the target has: first by
+// known, which returns the id on the target of a part of the source, "" if nobody knows;
+// then those that are equal; then by the row's pairs. Parts that no update can make the
+// same are no pair. resolve maps the source's references to the target's. The pairs come
+// in the order of wanted, after them what the target has besides.
+func PairParts(p *catalogue.Part, wanted, current []PartRow, resolve Resolver, known func(id string) string) ([]PartPair, error) {
+	m := pairing{part: p, to: make([]int, len(wanted)), from: make([]int, len(current))}
+	for i := range m.to {
+		m.to[i] = -1
+	}
+	for i := range m.from {
+		m.from[i] = -1
+	}
+	var err error
+	if m.wanted, err = m.normal(wanted, resolve); err != nil {
+		return nil, err
+	}
+	if m.current, err = m.normal(current, Itself); err != nil {
+		return nil, err
+	}
+	for i, row := range wanted {
+		id := known(row.ID)
+		if k := slices.IndexFunc(current, func(c PartRow) bool { return c.ID == id }); id != "" && k >= 0 {
+			m.pair(i, k)
+		}
+	}
+	m.match(func(s side) string { return string(s.text) }, false)
+	for _, pair := range p.Pairs {
+		m.match(func(s side) string { return s.key(p.Write, pair.Members) }, pair.Sole)
+	}
+	var pairs []PartPair
+	for i, k := range m.to {
+		pairs = append(pairs, PartPair{i, k})
+	}
+	for k, i := range m.from {
+		if i < 0 {
+			pairs = append(pairs, PartPair{-1, k})
+		}
+	}
+	return pairs, nil
+}
+
+// pairing is one assignment of parts to each other.
+type pairing struct {
+	part            *catalogue.Part
+	wanted, current []side
+	to, from        []int
+}
+
+// side is a part of one side: its normal form.
+type side struct {
+	text []byte
+	all  members
+}
+
+func (m *pairing) normal(rows []PartRow, resolve Resolver) ([]side, error) {
+	sides := make([]side, len(rows))
+	for i, row := range rows {
+		text, err := NormalOf(m.part.Write, row.Body, resolve)
+		if err != nil {
+			return nil, err
+		}
+		all, err := readMembers(text)
+		if err != nil {
+			return nil, err
+		}
+		sides[i] = side{text, all}
+	}
+	return sides, nil
+}
+
+// key is the members of a part by which it is paired, "" where it has none of them.
+func (s side) key(w *catalogue.Write, names []string) string {
+	var key strings.Builder
+	found := false
+	for _, name := range names {
+		value := s.all.get(name)
+		if value == nil && slices.ContainsFunc(w.Nested, func(n catalogue.Nested) bool { return n.Member == name }) {
+			value = s.all.get(nestedName(name))
+		}
+		found = found || value != nil
+		key.Write(value)
+		key.WriteByte(0)
+	}
+	if !found {
+		return ""
+	}
+	return key.String()
+}
+
+// pair makes two parts a pair, unless one has one or no update can make them the same.
+func (m *pairing) pair(i, k int) {
+	fixed := m.part.Fixed
+	if m.to[i] >= 0 || m.from[k] >= 0 || fixed != "" && string(m.wanted[i].all.get(fixed)) != string(m.current[k].all.get(fixed)) {
+		return
+	}
+	m.to[i], m.from[k] = k, i
+}
+
+// match pairs those that have no pair by a key. sole means that a key which two parts of
+// one side have says nothing.
+func (m *pairing) match(key func(side) string, sole bool) {
+	at := make(map[string][]int)
+	for k, c := range m.current {
+		if name := key(c); m.from[k] < 0 && name != "" {
+			at[name] = append(at[name], k)
+		}
+	}
+	of := make(map[string]int)
+	for i, w := range m.wanted {
+		if m.to[i] < 0 {
+			of[key(w)]++
+		}
+	}
+	for i, w := range m.wanted {
+		name := key(w)
+		list := at[name]
+		if m.to[i] >= 0 || len(list) == 0 || sole && (len(list) > 1 || of[name] > 1) {
+			continue
+		}
+		m.pair(i, list[0])
+		if m.to[i] == list[0] {
+			at[name] = list[1:]
+		}
+	}
+}
+
+// nestedName is the member of a normal form that holds a nested document whole, in the
+// place of the one that names it.
+func nestedName(member string) string { return strings.TrimSuffix(member, "_id") }

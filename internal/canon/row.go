@@ -1,0 +1,101 @@
+package canon
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+)
+
+// RowFor returns the row by which one document is written: the kind's own, or a copy of
+// it with another write row for a document that has one, such as each of the settings.
+// body may be nil where only the id is known.
+func RowFor(kind *catalogue.Spec, id string, body []byte) *catalogue.Spec {
+	for _, v := range kind.Variants {
+		if v.ID != "" && v.ID == id || v.Member.Name != "" && is(body, v.Member) {
+			return kind.With(func(k *catalogue.Spec) { k.Write, k.NotWritten, k.Variants = v.Write, v.NotWritten, nil })
+		}
+	}
+	return kind
+}
+
+// is reports whether a body has a member of that value; without one, any that says
+// something.
+func is(body []byte, m catalogue.Member) bool {
+	values, _ := valuesAt(body, m.Name)
+	return slices.ContainsFunc(values, func(value []byte) bool {
+		if m.Value == "" {
+			return says(value)
+		}
+		return Text(value) == m.Value
+	})
+}
+
+// Guarded returns the first guard that keeps a document or part from being written, nil
+// where none does.
+func Guarded(w *catalogue.Write, body []byte) *catalogue.Guard {
+	for i := range w.Guard {
+		if is(body, catalogue.Member{Name: w.Guard[i].Path, Value: w.Guard[i].Value}) {
+			return &w.Guard[i]
+		}
+	}
+	return nil
+}
+
+// KeyOf returns what makes a document the same as another by a key: two that have the
+// same are alike. It reports false for a document that has none of the key's members, or
+// one that names what nothing stands for.
+func KeyOf(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver) (string, bool) {
+	f := formOf(w)
+	text, err := f.sending(body)
+	if err != nil {
+		return "", false
+	}
+	text, unmapped, err := f.replace(text, resolve)
+	if err != nil {
+		return "", false
+	}
+	var out strings.Builder
+	found := false
+	for _, path := range key.Members {
+		for _, n := range unmapped {
+			if n.by.Path == path {
+				return "", false
+			}
+		}
+		values, _ := valuesAt(text, path)
+		if len(values) == 0 { // what is a key, but never sent
+			values, _ = valuesAt(body, path)
+		}
+		for _, value := range values {
+			text := Text(value)
+			found = found || text != ""
+			if key.Fold {
+				text = strings.ToLower(text)
+			}
+			out.Write(quote(text, nil))
+		}
+		out.WriteByte(0)
+	}
+	return out.String(), found
+}
+
+// Redacted returns the members that a row sends and whose values a backup does not have,
+// because they were redacted before they were stored.
+func Redacted(w *catalogue.Write, body []byte) (paths []string) {
+	f := formOf(w)
+	text, err := f.tree.pick(body, true)
+	if err != nil {
+		return nil
+	}
+	if !bytes.Contains(text, []byte(Marker)) {
+		return nil
+	}
+	for _, path := range w.Fields {
+		if values, _ := valuesAt(text, path); slices.ContainsFunc(values, func(v []byte) bool { return string(v) == Marker }) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
