@@ -44,9 +44,9 @@ func (w *Writer) settleLog(ctx context.Context) error {
 
 // emptyLog writes the log into the file and empties it, and reports whether it
 // could. It waits for programs that read an earlier state, for a bounded time.
-func (w *Writer) emptyLog(ctx context.Context) (bool, error) {
-	for deadline := time.Now().Add(w.options.Readers); ; {
-		busy, err := w.conn.number("PRAGMA wal_checkpoint(TRUNCATE)")
+func (o *opened) emptyLog(ctx context.Context) (bool, error) {
+	for deadline := time.Now().Add(o.options.Readers); ; {
+		busy, err := o.conn.number("PRAGMA wal_checkpoint(TRUNCATE)")
 		if err != nil && kindOf(err) != ErrBusy {
 			return false, err
 		}

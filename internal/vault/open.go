@@ -35,53 +35,6 @@ const (
 // whether it was cancelled.
 const busyStep = 100 * time.Millisecond
 
-// Open opens the vault at path for writing and makes it when there is none. It
-// takes the lock, which Close gives back, and brings an older schema up to date.
-// The folder must exist. An empty file becomes a vault, any other file that is
-// no vault is left untouched.
-//
-// Errors are of type [*Error].
-func Open(ctx context.Context, path string, o Options) (_ *Writer, err error) {
-	if o.Busy == 0 {
-		o.Busy = defaultBusy
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Readers == 0 {
-		o.Readers = defaultReaders
-	}
-	if o.Warn == nil {
-		o.Warn = func(string) {}
-	}
-	w := &Writer{path: path, options: o}
-	defer func() {
-		if err != nil {
-			err = classify(path, errors.Join(err, w.Close()))
-		}
-	}()
-	if w.file, err = resolve(path); err != nil {
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == ErrMissing {
-			e.Hint = "make the folder first"
-		}
-		return nil, err
-	}
-	if w.lock, err = lock(ctx, w.file); err != nil {
-		return nil, err
-	}
-	if err = w.openFile(ctx); err != nil {
-		return nil, err
-	}
-	if err = w.prepare(); err != nil {
-		return nil, err
-	}
-	if w.reader, err = openReader(ctx, path, true); err != nil {
-		return nil, err
-	}
-	w.lookup, err = openLookup(w.file)
-	return w, err
-}
-
 // resolve follows symbolic links, so that two names of a vault have one lock.
 func resolve(path string) (string, error) {
 	abs, err := filepath.Abs(path)
@@ -102,61 +55,61 @@ func resolve(path string) (string, error) {
 	return filepath.Join(folder, filepath.Base(abs)), nil
 }
 
-func (w *Writer) openFile(ctx context.Context) (err error) {
-	fresh, made, err := touch(w.file)
+func (o *opened) openFile(ctx context.Context) (err error) {
+	fresh, made, err := touch(o.file)
 	if err != nil {
 		return err
 	}
 	if made {
 		defer func() {
 			if err != nil {
-				err = errors.Join(err, os.Remove(w.file))
+				err = errors.Join(err, os.Remove(o.file))
 			}
 		}()
 	}
-	if err = w.lockFile(); err != nil {
+	if err = o.lockFile(); err != nil {
 		return err
 	}
 	// The connection serves one goroutine and all its statements are closed by hand:
 	// without SQLite's own mutex a new document costs 9 % less.
-	if w.conn, err = connect(uri(w.file, "mode=rw", "_mutex=no", fmt.Sprintf("_busy_timeout=%d", busyStep.Milliseconds()))); err != nil {
-		return unlockable(err, w.descriptor)
+	if o.conn, err = connect(uri(o.file, "mode=rw", "_mutex=no", fmt.Sprintf("_busy_timeout=%d", busyStep.Milliseconds()))); err != nil {
+		return unlockable(err, o.descriptor)
 	}
-	if err = w.setUp(ctx, fresh); err != nil {
+	if err = o.setUp(ctx, fresh); err != nil {
 		// The connection must not outlive a file that is about to be removed.
-		err = errors.Join(unlockable(err, w.descriptor), w.conn.close())
-		w.conn = nil
+		err = errors.Join(unlockable(err, o.descriptor), o.conn.close())
+		o.conn = nil
 		return err
 	}
-	w.identity, err = os.Stat(w.file)
-	w.made = made && err == nil
+	o.identity, err = os.Stat(o.file)
+	o.made = made && err == nil
 	return err
 }
 
 // lockFile takes the lock on the file itself, and takes from others the right to
 // read it. Both come before SQLite opens the file and makes others beside it.
-func (w *Writer) lockFile() (err error) {
-	if w.descriptor, err = openDescriptor(w.file, true); err != nil {
-		w.descriptor = nil
+func (o *opened) lockFile() (err error) {
+	if o.descriptor, err = openDescriptor(o.file, true); err != nil {
+		o.descriptor = nil
 		return err
 	}
-	if err = w.descriptor.lock(); errors.Is(err, errHeld) {
-		return lockedElsewhere(w.path)
+	if err = o.descriptor.lock(); errors.Is(err, errHeld) {
+		return lockedElsewhere(o.path)
 	}
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(w.file)
+	info, err := os.Stat(o.file)
 	if err != nil || info.Mode().Perm()&0o077 == 0 {
 		return err
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", lockSuffix} {
-		if err := os.Chmod(w.file+suffix, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			w.options.Warn(fmt.Sprintf("other users can read %s, and that cannot be changed: %v", w.path, err))
+		if err := os.Chmod(o.file+suffix, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			o.options.Warn(fmt.Sprintf("other users can read %s, and that cannot be changed: %v", o.path, err))
 			return nil
 		}
 	}
-	w.options.Warn(fmt.Sprintf("other users could read %s (mode %04o); now only its owner can (0600)", w.path, info.Mode().Perm()))
+	o.options.Warn(fmt.Sprintf("other users could read %s (mode %04o); now only its owner can (0600)", o.path, info.Mode().Perm()))
 	return nil
 }
 
@@ -195,44 +148,44 @@ func touch(file string) (fresh, made bool, err error) {
 // and sets and asserts what holds for every connection that writes. The tables
 // come before the write-ahead log, so that the file itself is never half a
 // vault, and the page size before everything, as it is fixed from then on.
-func (w *Writer) setUp(ctx context.Context, fresh bool) error {
+func (o *opened) setUp(ctx context.Context, fresh bool) error {
 	if !fresh {
 		// Of a run that was killed while it made the tables there are pages and a
 		// journal, with which SQLite makes the file empty again at the first read.
-		pages, err := w.conn.number("PRAGMA page_count")
+		pages, err := o.conn.number("PRAGMA page_count")
 		if err != nil {
 			return err
 		}
 		fresh = pages == 0
 	}
 	if fresh {
-		if err := w.conn.exec(fmt.Sprintf("PRAGMA page_size=%d; PRAGMA synchronous=FULL", pageSize)); err != nil {
+		if err := o.conn.exec(fmt.Sprintf("PRAGMA page_size=%d; PRAGMA synchronous=FULL", pageSize)); err != nil {
 			return err
 		}
-	} else if err := identify(w.conn, w.path); err != nil {
+	} else if err := identify(o.conn, o.path); err != nil {
 		return err
 	}
-	version, err := w.conn.number("PRAGMA user_version")
+	version, err := o.conn.number("PRAGMA user_version")
 	if err != nil {
 		return err
 	}
 	if version != Schema {
-		if err := migrate(ctx, w.conn, w.path, steps, w.options.Busy); err != nil {
+		if err := migrate(ctx, o.conn, o.path, steps, o.options.Busy); err != nil {
 			return err
 		}
 	}
 	if fresh {
-		if err := w.conn.assert("page_size", int64(pageSize)); err != nil {
+		if err := o.conn.assert("page_size", int64(pageSize)); err != nil {
 			return err
 		}
 	}
-	if err := w.conn.assert("journal_mode=WAL", "wal"); err != nil {
+	if err := o.conn.assert("journal_mode=WAL", "wal"); err != nil {
 		return err
 	}
-	if err := w.conn.exec("PRAGMA synchronous=FULL"); err != nil {
+	if err := o.conn.exec("PRAGMA synchronous=FULL"); err != nil {
 		return err
 	}
-	return w.conn.assert("synchronous", int64(2))
+	return o.conn.assert("synchronous", int64(2))
 }
 
 // identify tells a vault from what is none or is of another version.

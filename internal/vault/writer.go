@@ -2,38 +2,27 @@ package vault
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// A Writer is the one that may add to a vault, and serves one run: Begin, then
-// Known and Commit, then Finish, then Close. Begin, Commit, Finish and Close are
-// called from one goroutine at a time; Known from any number, also while a Commit
-// is under way.
+// A Writer adds the documents of one run to a vault: Begin, then Known and Commit,
+// then Finish, then Close. Begin, Commit, Finish and Close are called from one
+// goroutine at a time; Known from any number, also while a Commit is under way.
 type Writer struct {
-	path       string // as the caller wrote it, for messages
-	file       string // absolute, without symbolic links
-	options    Options
-	made       bool // the file was made by this writer
-	lock       *fileLock
-	descriptor *descriptor // with the lock on the file itself
-	conn       *conn
-	identity   fs.FileInfo // of the file that is open
-	wal        fs.FileInfo // of its write-ahead log, nil until it is known
-	reader     *Reader
-	lookup     *lookup
-	recent     recent
-	decoder    *codec.Decoder
-	sum        summer
-	q          queries
+	*opened
+	of      *File // whose only writer this is; nil after Close
+	alone   bool  // the file was opened for this writer, and is closed with it
+	lookup  *lookup
+	recent  recent
+	decoder *codec.Decoder
+	sum     summer
+	q       queries
 
 	damage *damage // nil where nothing is known of any
 	// unhealed is what the run could not heal, and what to do; "" for nothing.
 	unhealed string
-	told     bool // somebody was told that the log is not empty
 
 	start record.Start
 	run   *runRow // nil before Begin
@@ -147,41 +136,28 @@ func (w *Writer) underway() error {
 // Path is where the vault is, as the caller named it.
 func (w *Writer) Path() string { return w.path }
 
-// Close gives back the file and its lock. A run that was not finished stays
-// open and can be resumed; a file that was made for a run which never began is
-// removed. It may be called again, and does nothing then.
+// Close ends the use of the file for this run, and gives back the file and its lock
+// where [Open] took them. A run that was not finished stays open and can be resumed; a
+// file that was made for a run which never began is removed. It may be called again,
+// and does nothing then.
 func (w *Writer) Close() error {
+	if w.of == nil {
+		return nil
+	}
 	var errs []error
 	if w.lookup != nil {
 		errs = append(errs, w.lookup.close())
 	}
-	if w.reader != nil {
-		errs = append(errs, w.reader.Close())
-	}
-	if w.conn != nil {
-		errs = append(errs, w.q.close(), w.conn.rollback(), w.conn.close())
-	}
+	errs = append(errs, w.q.close(), w.conn.rollback())
 	if w.decoder != nil {
 		w.decoder.Close()
 	}
-	if w.made && w.run == nil {
-		// No run was begun: there is nothing that a vault would be for.
-		for _, suffix := range []string{"", "-wal", "-shm"} {
-			if err := os.Remove(w.file + suffix); !errors.Is(err, fs.ErrNotExist) {
-				errs = append(errs, err)
-			}
-		}
+	file := w.of
+	file.leave(w)
+	w.damage, w.of, w.lookup, w.decoder, w.run = nil, nil, nil, nil, nil
+	if w.alone {
+		errs = append(errs, file.close())
 	}
-	if w.run != nil && !w.told && sizeOf(w.file+logSuffix) > 0 {
-		w.options.Warn(together(w.file) + ": another program reads it; copy both files")
-	}
-	// Closed before SQLite, a descriptor would drop its locks.
-	errs = append(errs, w.descriptor.close())
-	if w.lock != nil {
-		errs = append(errs, w.lock.release())
-	}
-	w.damage, w.told = nil, false
-	w.lookup, w.reader, w.conn, w.decoder, w.descriptor, w.lock, w.run, w.made = nil, nil, nil, nil, nil, nil, nil, false
 	return doing("close the vault", classify(w.path, errors.Join(errs...)))
 }
 
@@ -197,21 +173,4 @@ func (q *queries) close() error {
 	}
 	*q = queries{}
 	return errors.Join(errs...)
-}
-
-// unreplaced checks that the path still leads to the file that is open: what is
-// committed to a deleted file is lost.
-func (w *Writer) unreplaced() error {
-	now, err := os.Stat(w.file)
-	if err != nil || !os.SameFile(w.identity, now) {
-		return problem(w.path, ErrReplaced, "")
-	}
-	log, err := os.Stat(w.file + "-wal")
-	if w.wal == nil && err == nil {
-		w.wal = log
-	}
-	if w.wal != nil && (err != nil || !os.SameFile(w.wal, log)) {
-		return problem(w.path, ErrReplaced, "its write-ahead log is another file")
-	}
-	return nil
 }
