@@ -112,11 +112,14 @@ func (c *call) queryAnswer(id int64) answer {
 }
 
 func mergeQuery(c *call) answer {
-	k, ok := c.world.mergeOf(c.id())
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	doc, ok := w.mergeNamed(c.id())
 	if !ok {
 		return c.notFound()
 	}
-	return c.object(c.world.appendMerge(nil, k))
+	return c.object(doc)
 }
 
 // searchAlerts shows the caller's own alerts, or everybody's to an admin who

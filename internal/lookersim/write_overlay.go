@@ -18,6 +18,8 @@ type overlay struct {
 	queryOverlay
 	moments int64 // how many writes were carried out: the clock of what they make
 	partIDs int64 // the last id given to a part of a document
+	// partOwners are the dashboards of parts that writes made.
+	partOwners map[partKey]string
 }
 
 type itemKey struct{ kind, id string }

@@ -17,6 +17,18 @@ func writeRoutes() []route {
 		{pattern: "DELETE /dashboards/{id}", kind: "dashboards", write: deleteDashboard},
 		{pattern: "PATCH /dashboards/{id}/certification", kind: "dashboards", write: certify("dashboards")},
 
+		{pattern: "POST /dashboard_elements", kind: "dashboards", write: createTile},
+		{pattern: "PATCH /dashboard_elements/{id}", kind: "dashboards", write: updateTile},
+		{pattern: "DELETE /dashboard_elements/{id}", kind: "dashboards", write: deleteTile},
+		{pattern: "POST /dashboard_filters", kind: "dashboards", write: createFilter},
+		{pattern: "PATCH /dashboard_filters/{id}", kind: "dashboards", write: updateFilter},
+		{pattern: "DELETE /dashboard_filters/{id}", kind: "dashboards", write: deleteFilter},
+		{pattern: "POST /dashboard_layouts", kind: "dashboards", write: createLayout},
+		{pattern: "PATCH /dashboard_layouts/{id}", kind: "dashboards", write: updateLayout},
+		{pattern: "DELETE /dashboard_layouts/{id}", kind: "dashboards", write: deleteLayout},
+		{pattern: "PATCH /dashboard_layout_components/{id}", kind: "dashboards", write: updateComponent},
+
+		{pattern: "POST /merge_queries", kind: "merge_queries", query: true, write: createMerge},
 		{pattern: "POST /queries", kind: "queries", query: true, write: createQuery},
 	}
 }
