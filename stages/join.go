@@ -22,6 +22,9 @@ func (p *pass) join(got page) (found documents, more bool, err error) {
 		p.said = got.Total
 	}
 	p.total, p.widest = got.Total, max(p.widest, len(rows))
+	if got.HasTotal {
+		p.Ledger.Told(p.kind.Name, p.state, min(got.Total, largestPage))
+	}
 	if !first && !p.probe {
 		if rows, err = p.behindTail(rows); err != nil {
 			return found, false, err

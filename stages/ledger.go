@@ -27,6 +27,7 @@ type account struct {
 	listing         record.Listing
 	listed          int64
 	reason          string
+	told            map[record.State]int64 // documents that the server says its listing holds, by pass
 	asked, answered int64
 	through         bool  // every row of the listing was read, bad ones included
 	spent           bool  // the budget of calls ended before everything was asked
@@ -61,6 +62,18 @@ func (l *Ledger) listed(kind record.Kind) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return int(l.kinds[kind].listed)
+}
+
+// Told takes note of how many documents the server says a pass of a listing holds,
+// which is known before they are read. What it said before of that pass is forgotten.
+func (l *Ledger) Told(kind record.Kind, pass record.State, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	if a.told == nil {
+		a.told = make(map[record.State]int64)
+	}
+	a.told[pass] = int64(n)
 }
 
 // Ended says how the listing of a kind ended. What was said first stays, unless
@@ -279,6 +292,7 @@ type Progress struct {
 	Kind            record.Kind
 	Listing         record.Listing
 	Listed          int64
+	Told            int64 // documents that the server says its listing holds, 0 when it has not said
 	Asked, Answered int64
 	Absent          int64 // of the answered, those of which there is nothing to commit
 }
@@ -290,7 +304,11 @@ func (l *Ledger) Progress() []Progress {
 	all := make([]Progress, len(l.order))
 	for i, k := range l.order {
 		a := l.kinds[k]
-		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Asked: a.asked, Answered: a.answered, Absent: int64(len(a.absent) + len(a.orphans) + len(a.unserved))}
+		var told int64
+		for _, n := range a.told {
+			told += n
+		}
+		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Told: told, Asked: a.asked, Answered: a.answered, Absent: int64(len(a.absent) + len(a.orphans) + len(a.unserved))}
 	}
 	return all
 }

@@ -124,12 +124,22 @@ func (w *watch) start(subject ui.Subject, view observed) {
 	})
 }
 
+// expect takes the forecast of the job; it may come at any time.
+func (w *watch) expect(kinds map[record.Kind]ui.Expected) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.tracker != nil {
+		w.tracker.Expect(kinds)
+	}
+}
+
 // look takes a snapshot and shows it everywhere but in plain lines.
 func (w *watch) look() ui.Frame {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	snapshot, now := w.view.Snapshot(), time.Now()
 	w.frame = w.tracker.Frame(snapshot, now)
+	w.frame.Detailed = w.app.verbose > 0
 	w.sampler.Add(snapshot, now.Sub(w.began))
 	if w.bars != nil && w.app.stderr.ready() {
 		w.bars.Show(w.frame)

@@ -214,6 +214,8 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	if b.start.Config, err = json.Marshal(c.Redacted()); err != nil {
 		return result, err
 	}
+	f := b.newForeseeing(kinds, exclude, client)
+	defer f.end()
 	return extract.Run(a.kill, extract.Job{
 		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: time.Now,
 		Meter: meter, Stop: a.stop, Start: b.start, Notices: notices, Failed: b.watch.failed, Measured: b.watch.measured,
@@ -221,6 +223,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 			a.begun(begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)
 			b.watch.start(ui.Backup(begun), view)
+			f.begin(begun)
 		},
 	})
 }

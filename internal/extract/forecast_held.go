@@ -26,6 +26,23 @@ type heldDocument struct {
 
 // remember reads from the vault what can make a run cheaper.
 func (o *outlook) remember(ctx context.Context) error {
+	if err := o.rememberEntries(ctx); err != nil || o.Vault == nil {
+		return err
+	}
+	for _, kind := range o.Kinds {
+		if !kind.Listing.Followed {
+			continue
+		}
+		if err := o.recall(ctx, kind, o.held[kind.Name], nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rememberEntries reads what the vault holds, without what documents point to. Where
+// that is nothing, Vault is nil afterwards.
+func (o *outlook) rememberEntries(ctx context.Context) error {
 	if o.Vault == nil {
 		return nil
 	}
@@ -53,11 +70,7 @@ func (o *outlook) remember(ctx context.Context) error {
 				state: entry.State, folder: entry.Folder, updated: entry.Updated, settled: o.Resume != 0 && entry.LastRun == o.Resume,
 			}
 		}
-		if o.held[kind.Name] = h; kind.Listing.Followed {
-			if err := o.recall(ctx, kind, h, nil); err != nil {
-				return err
-			}
-		}
+		o.held[kind.Name] = h
 	}
 	return nil
 }

@@ -2,9 +2,11 @@ package extract
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
@@ -14,6 +16,9 @@ import (
 type View struct {
 	flow     *flow
 	observer *job.Queue[record.Record] // nil without Job.Failed
+
+	perCall map[record.Kind]float64       // see [job.KindProgress]
+	owners  map[record.Kind][]record.Kind // of kinds with one document for each of another kind
 
 	mu                   sync.Mutex
 	items, bytes, faults int64
@@ -32,7 +37,15 @@ const (
 )
 
 func newView(f *flow) *View {
-	v := &View{flow: f, kinds: make(map[record.Kind]tally)}
+	v := &View{flow: f, kinds: make(map[record.Kind]tally), perCall: make(map[record.Kind]float64), owners: make(map[record.Kind][]record.Kind)}
+	for _, k := range f.kinds {
+		v.perCall[k.Name] = perCall(k, f.job.Config.Stages.List.PageSize)
+		for r := range k.Leads() {
+			if r.Path == "id" && r.Unless == "" {
+				v.owners[r.Kind] = append(v.owners[r.Kind], k.Name)
+			}
+		}
+	}
 	if f.job.Failed != nil {
 		v.observer = job.NewQueue(job.QueueOptions[record.Record]{
 			Deliver: func(_ context.Context, rec record.Record) error {
@@ -106,16 +119,43 @@ func (v *View) Snapshot() job.Snapshot {
 		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Packed: v.packed, Encoded: v.encoded,
 		API: traffic(v.flow.job.Client.Stats()), Stages: v.flow.waves.Stats(), Waited: v.flow.budget.Waited(),
 	}
+	listed := make(map[record.Kind]int64, len(progress))
+	for _, p := range progress {
+		listed[p.Kind] = max(p.Listed, p.Told)
+	}
 	for _, p := range progress {
 		t := v.kinds[p.Kind]
+		expected := p.Told
+		for _, owner := range v.owners[p.Kind] {
+			expected += listed[owner]
+		}
 		answered := v.flow.api.answers.of(p.Kind)
 		s.Kinds = append(s.Kinds, job.KindProgress{
-			Kind: p.Kind, Listing: p.Listing, Listed: p.Listed, Asked: p.Asked, Answered: p.Answered, Absent: p.Absent,
+			Kind: p.Kind, Listing: p.Listing, Listed: p.Listed, Expected: expected, PerCall: v.perCall[p.Kind], Asked: p.Asked, Answered: p.Answered, Absent: p.Absent,
 			Committed: t.records, Failed: t.failed, Bytes: t.bytes, Unchanged: t.bytes - t.packed,
 			Calls: answered.calls, Answering: answered.took, Longest: answered.longest,
 		})
 	}
 	return s
+}
+
+// perFolder is how many documents one call for a folder brings: some.
+const perFolder = 4
+
+// perCall is how many documents of a kind one call brings, where all are wanted.
+func perCall(kind *catalogue.Spec, pageSize int) float64 {
+	if kind.Listing.Whole {
+		return math.Inf(1)
+	}
+	least := 1.0
+	for _, way := range kind.Many {
+		if way.How == record.Folder {
+			least = max(least, perFolder)
+		} else {
+			least = max(least, float64(pageSize))
+		}
+	}
+	return least
 }
 
 // traffic is what the client has done, in the words of every job.

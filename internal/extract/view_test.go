@@ -3,6 +3,8 @@ package extract_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
@@ -43,5 +45,25 @@ func TestAKindTellsWhatItTook(t *testing.T) {
 		if calls == 0 || calls != last.API.Good {
 			t.Errorf("%s: the kinds have %d good answers, want %d", test.name, calls, last.API.Good)
 		}
+	}
+}
+
+// How much a list holds is known before it is read: the server says it, or there is one
+// document for each of another kind.
+func TestAKindIsExpected(t *testing.T) {
+	r := newRig(t, lookersim.Options{Sizes: small})
+	var last job.Snapshot
+	r.measured = func(view *extract.View) { last = view.Snapshot() }
+	r.run(record.RunComplete, start("dashboards", "roles", "role_users", "merge_queries"))
+	got := make(map[record.Kind]int64)
+	for _, k := range last.Kinds {
+		got[k.Kind] = k.Expected
+		if k.Listed == 0 || k.PerCall < 1 {
+			t.Errorf("%s: %d listed, %v in a call", k.Kind, k.Listed, k.PerCall)
+		}
+	}
+	want := map[record.Kind]int64{"dashboards": int64(small.Dashboards), "roles": 0, "role_users": int64(small.Roles), "merge_queries": 0}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

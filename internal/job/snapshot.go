@@ -25,6 +25,8 @@ type KindProgress struct {
 	Kind            record.Kind
 	Listing         record.Listing // how the enumeration of what there is to do ended; Open until then
 	Listed          int64          // documents in it
+	Expected        int64          // documents that it is known to hold before they are read, 0 when nobody knows
+	PerCall         float64        // documents that one call brings, as far as is known beforehand; 0 when nobody knows
 	Asked, Answered int64
 	Absent          int64         // of the answered, those of which nothing remains to be done
 	Committed       int64         // documents that this process is done with, faults included

@@ -73,6 +73,7 @@ func course(second int64) job.Snapshot {
 			p.Failed = p.Committed / 300
 		}
 		p.Bytes = p.Committed * 10_000
+		p.Expected, p.PerCall, p.Calls = k.total, 12, p.Committed/12
 		s.Kinds = append(s.Kinds, p)
 		s.Items += p.Committed - p.Failed
 		s.Faults += p.Failed

@@ -32,6 +32,10 @@ type Frame struct {
 	Retries        int64
 	Paused         time.Duration
 
+	Total Total
+	// Detailed says that people asked for more: the stages are shown as well.
+	Detailed bool
+
 	Kinds      []KindFrame // in the order of the job
 	Stages     []StageFrame
 	Bottleneck string // name of the stage that holds up the others, "" when none does

@@ -71,7 +71,9 @@ func TestFrameOfResumedRun(t *testing.T) {
 
 func TestLines(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {160, 40}, {60, 9}} {
-		golden(t, fmt.Sprintf("lines_%dx%d.txt", size[0], size[1]), lines(frameAt(14).Lines(size[0], size[1])))
+		f := frameAt(14)
+		f.Detailed = size[0] > 80
+		golden(t, fmt.Sprintf("lines_%dx%d.txt", size[0], size[1]), lines(f.Lines(size[0], size[1])))
 	}
 }
 

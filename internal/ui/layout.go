@@ -14,15 +14,19 @@ import (
 )
 
 // Lines lays a frame out for a terminal of so many columns and rows: a head, what
-// calls cost, a bar for each kind that is being worked on, a line each for the
-// kinds that are finished and that wait, a line a stage, and the last failure.
+// calls cost, a bar for the whole and one for each kind that is being worked on, a
+// line each for the kinds that are finished and that wait, where it is wanted a line a
+// stage, and the last failure.
 // It is never higher than the terminal less one row, and no line is wider than
 // the terminal less one column.
 func (f Frame) Lines(width, height int) []string {
 	room := max(height-1, 1)
-	head := []string{f.head(), f.cost()}
-	tail := f.stageLines(width)
-	if room < 12 && len(tail) > 0 {
+	head := []string{f.head(), f.cost(), f.Total.line(width)}
+	var tail []string
+	switch {
+	case f.Detailed && room >= 12:
+		tail = f.stageLines(width)
+	case f.Bottleneck != "":
 		tail = []string{f.bottleneckLine()}
 	}
 	if f.Failed > 0 {
@@ -40,15 +44,14 @@ func (f Frame) Lines(width, height int) []string {
 
 // head is which job it is and how fast it goes.
 func (f Frame) head() string {
-	parts := []string{
-		f.Job, clock(f.Elapsed),
-		fmt.Sprintf("%s of %s %s", Count(f.Done), Count(f.Listed)+f.more(), f.Things),
+	all := Count(f.Listed) + f.more()
+	if f.Total.Things > f.Listed && !f.Total.Bound {
+		all = "about " + Count(f.Total.Things)
+	}
+	return strings.Join([]string{
+		f.Job, clock(f.Elapsed), fmt.Sprintf("%s of %s %s", Count(f.Done), all, f.Things),
 		perSecond(f.ItemsPerSecond), Size(int64(f.BytesPerSecond)) + "/s",
-	}
-	if f.Left > 0 {
-		parts = append(parts, remaining(f.Left)+" left")
-	}
-	return strings.Join(parts, " · ")
+	}, " · ")
 }
 
 // more is "+" while listings are open: there may be more.
@@ -190,7 +193,7 @@ func (f Frame) stageLines(width int) []string {
 	if wide {
 		bar = strings.Repeat(" ", 20)
 	}
-	lines := []string{fmt.Sprintf("%s workers %s   queue  busy blocked starved", left("stage", name), bar)}
+	lines := []string{fmt.Sprintf("%s workers %s   queue  busy held up   idle", left("stage", name), bar)}
 	for _, s := range f.Stages {
 		if wide {
 			bar = drawBar(int64(s.Busy*100+0.5), 100, 20)
@@ -209,15 +212,13 @@ func (f Frame) stageLines(width int) []string {
 	return lines
 }
 
-// bottleneckLine is what small terminals get instead of a line a stage.
+// bottleneckLine is what is shown instead of a line a stage, where there is a bottleneck.
 func (f Frame) bottleneckLine() string {
-	if f.Bottleneck == "" {
-		return "no bottleneck"
-	}
-	return fmt.Sprintf("bottleneck: %s, %s", f.Bottleneck, limits[f.Reason])
+	return "held up by " + limits[f.Reason]
 }
 
 // limits are the reasons of a bottleneck in few words.
 var limits = map[string]string{
-	ReasonRateLimit: "rate limit", ReasonServerLimit: "429s", ReasonAtOnce: "calls at once", ReasonRetries: "retries", ReasonLatency: "latency", ReasonSlowKind: "slow kind", ReasonWrite: "disk", ReasonMachine: "processor",
+	ReasonRateLimit: "the rate limit", ReasonServerLimit: "Looker's 429s", ReasonAtOnce: "the calls that Looker takes at once", ReasonRetries: "retries",
+	ReasonLatency: "the time of an answer", ReasonSlowKind: "one slow kind", ReasonWrite: "the disk", ReasonMachine: "the processor",
 }

@@ -54,7 +54,7 @@ func (p *Plain) Show(f Frame) {
 }
 
 func (p *Plain) line(f Frame, news []string) {
-	parts := []string{f.head(), f.cost()}
+	parts := []string{f.head(), f.cost(), f.Total.text()}
 	if f.Failed > 0 {
 		parts = append(parts, fmt.Sprintf("%s failed, last %s", Count(f.Failed), PlainText(f.LastFault)))
 	}

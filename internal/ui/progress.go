@@ -30,6 +30,7 @@ type stageShare struct {
 type progressView struct {
 	Elapsed        float64      `json:"elapsed_seconds"`
 	Left           *float64     `json:"left_seconds"` // null when nobody can tell
+	Total          totalView    `json:"total"`
 	Done           int64        `json:"done"`
 	Listed         int64        `json:"listed"`
 	Items          int64        `json:"items"`
@@ -50,6 +51,14 @@ type progressView struct {
 	Stages         []stageShare `json:"stages"`
 }
 
+// totalView is how much of the whole job is done.
+type totalView struct {
+	Share     float64  `json:"share"`        // 0..1
+	Documents int64    `json:"documents"`    // that are expected in all
+	Left      *float64 `json:"left_seconds"` // null when nobody can tell
+	Bound     bool     `json:"bound"`        // share is the most that it can be, left_seconds the least
+}
+
 func progressOf(f Frame) progressView {
 	v := progressView{
 		Elapsed: round(f.Elapsed.Seconds()), Done: f.Done, Listed: f.Listed, Items: f.Items, Failed: f.Failed,
@@ -63,6 +72,11 @@ func progressOf(f Frame) progressView {
 	if f.Left >= 0 {
 		left := round(f.Left.Seconds())
 		v.Left = &left
+	}
+	v.Total = totalView{Share: round(f.Total.Share), Documents: f.Total.Things, Bound: f.Total.Bound}
+	if f.Total.Left >= 0 {
+		left := round(f.Total.Left.Seconds())
+		v.Total.Left = &left
 	}
 	for _, k := range f.Kinds {
 		if k.State == Active {

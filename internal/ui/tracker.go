@@ -35,9 +35,10 @@ func Backup(begun record.Begun) Subject {
 
 // A Tracker makes frames of the snapshots of a job. It is used by one goroutine.
 type Tracker struct {
-	subject Subject
-	began   time.Time
-	limits  Limits
+	subject  Subject
+	began    time.Time
+	limits   Limits
+	expected map[record.Kind]Expected // by a forecast, nil while there is none
 
 	past []moment // the oldest is just beyond the window
 }
@@ -58,6 +59,9 @@ type Limits struct {
 func NewTracker(subject Subject, limits Limits, now time.Time) *Tracker {
 	return &Tracker{subject: subject, began: now, limits: limits}
 }
+
+// Expect takes the forecast of a job, which may come after the job has begun.
+func (t *Tracker) Expect(kinds map[record.Kind]Expected) { t.expected = kinds }
 
 // Frame adds a snapshot and returns the job as it is now.
 func (t *Tracker) Frame(s job.Snapshot, now time.Time) Frame {
@@ -92,6 +96,7 @@ func (t *Tracker) Frame(s job.Snapshot, now time.Time) Frame {
 	if !open {
 		f.Left = timeLeft(f.Listed-f.Done, rate(done(s), done(first.Snapshot)))
 	}
+	f.Total = t.total(f, s.Kinds)
 	uses := usesBetween(first.Stages, s.Stages)
 	f.Stages = stageFrames(uses, s.Stages, span)
 	f.Bottleneck, f.Reason = bottleneck(Use{

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// foreseeing makes the forecast that progress is told by, beside the run: nobody waits
+// for it, and a run goes on without one.
+type foreseeing struct {
+	backup *backup
+	ahead  extract.Ahead
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+}
+
+func (b *backup) newForeseeing(kinds []*catalogue.Spec, exclude []record.Ref, client *looker.Client) *foreseeing {
+	ctx, cancel := context.WithCancel(b.app.stop)
+	return &foreseeing{
+		backup: b, ctx: ctx, cancel: cancel,
+		ahead: extract.Ahead{
+			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller,
+			Client: client, Instance: b.instance,
+		},
+	}
+}
+
+// begin begins the forecast of a run that has begun, where somebody sees it.
+func (f *foreseeing) begin(begun record.Begun) {
+	if f.backup.watch.mode == "none" && f.backup.watch.events == nil || begun.First {
+		return
+	}
+	f.ahead.Scope, f.ahead.Full = begun.Scope, begun.Full
+	if begun.Resumed {
+		f.ahead.Resume = begun.Run
+	}
+	f.done.Go(func() {
+		if kinds := f.foresee(); kinds != nil {
+			f.backup.watch.expect(kinds)
+		}
+	})
+}
+
+// foresee reads the vault beside its writer. What cannot be read is no forecast.
+func (f *foreseeing) foresee() map[record.Kind]ui.Expected {
+	reader, err := vault.OpenReader(f.ctx, f.backup.config.Sink.Path)
+	if err != nil {
+		return nil
+	}
+	defer reader.Close()
+	f.ahead.Vault = reader
+	forecast, err := extract.ForeseeFromVault(f.ctx, f.ahead)
+	if err != nil {
+		return nil
+	}
+	kinds := make(map[record.Kind]ui.Expected, len(forecast.Kinds))
+	for _, k := range forecast.Kinds {
+		kinds[k.Kind] = ui.Expected{Things: k.Items.Likely, Calls: k.Calls().Likely}
+	}
+	return kinds
+}
+
+// end ends the reading, before the vault is closed.
+func (f *foreseeing) end() {
+	f.cancel()
+	f.done.Wait()
+}
