@@ -81,7 +81,13 @@ func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string)
 		return err
 	}
 	seen := observations{run: m.run}
-	err = show(a, entries, choice, noting(filter.only(byNumber(m.reader.Entries(cmd.Context(), query))), seen.note))
+	list := byNumber(m.reader.Entries(cmd.Context(), query))
+	if m.run == 0 && choice.Limit > 0 && choice.Sort == "" {
+		// The first of many are read alone; to read all of them so takes twice as long.
+		query.Sort = table.SortNames
+		list = m.reader.Entries(cmd.Context(), query)
+	}
+	err = show(a, entries, choice, noting(filter.only(list), seen.note))
 	if err == nil {
 		seen.tell(a.stderr)
 	}

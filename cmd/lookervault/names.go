@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -27,15 +26,10 @@ type nameBook struct {
 }
 
 // read reads the names.
-func (b *nameBook) read(ctx context.Context, m moment) error {
-	b.folders, b.users, b.runs = make(map[string]vault.Entry), make(map[string]string), make(map[int64]time.Time)
-	// A run that is damaged is for others to tell.
-	runs, err := m.reader.Runs(ctx, m.instance)
-	if err != nil && !errors.Is(err, vault.ErrCorrupt) {
+func (b *nameBook) read(ctx context.Context, m moment) (err error) {
+	b.folders, b.users = make(map[string]vault.Entry), make(map[string]string)
+	if b.runs, err = m.reader.RunTimes(ctx, m.instance); err != nil {
 		return err
-	}
-	for _, run := range runs {
-		b.runs[run.ID] = run.Started
 	}
 	for _, kind := range []record.Kind{catalogue.Folders, catalogue.Users} {
 		query := vault.Query{Instance: m.instance, Kind: kind, At: m.at}

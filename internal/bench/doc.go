@@ -7,6 +7,7 @@
 //	go run ./internal/bench scaling         workers against latency
 //	go run ./internal/bench cost            memory, processor and size for few and many
 //	go run ./internal/bench startup         commands that somebody waits for
+//	go run ./internal/bench reads           commands that read a vault of many documents and runs
 //
 // Figures are medians of several rounds; ratios are taken within a round, so that
 // they hold when the machine's speed drifts.

@@ -16,7 +16,10 @@ func main() {
 	url := flag.String("url", "", "of the simulated Looker, for the floor")
 	n := flag.Int("n", 0, "documents, for the floor")
 	connections := flag.Int("c", 8, "connections, for the floor")
-	db := flag.String("db", "", "file to make, for the floor")
+	db := flag.String("db", "", "file to make, for the floor; the vault to read, or to make where there is none, for reads")
+	docs := flag.Int("docs", 100_000, "documents of the vault, for reads")
+	runs := flag.Int("runs", 1000, "runs of the vault, for reads")
+	only := flag.String("only", "", "only commands with this in their name, for reads")
 	flag.Parse()
 	var err error
 	switch flag.Arg(0) {
@@ -28,10 +31,12 @@ func main() {
 		err = cost()
 	case "startup":
 		err = startup(*rounds)
+	case "reads":
+		err = reads(*rounds, *docs, *runs, *db, *only)
 	case "floor":
 		err = floor(*url, *db, *n, *connections)
 	default:
-		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost or startup", flag.Arg(0))
+		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost, startup or reads", flag.Arg(0))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -179,6 +179,29 @@ func Compare(a, b string) int {
 	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
 }
 
+// SortNames sorts names as [Compare] does, and reads the number in each once.
+func SortNames(names []string) {
+	type named struct {
+		name  string
+		value float64
+		ok    bool
+	}
+	all := make([]named, len(names))
+	for i, name := range names {
+		value, ok := number(name)
+		all[i] = named{name, value, ok}
+	}
+	slices.SortFunc(all, func(a, b named) int {
+		if a.ok && b.ok {
+			return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.name, b.name))
+		}
+		return Compare(a.name, b.name)
+	})
+	for i := range all {
+		names[i] = all[i].name
+	}
+}
+
 func number(s string) (float64, bool) {
 	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') {
 		return 0, false

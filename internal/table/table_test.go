@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -270,5 +271,15 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		if err := things().Write(table.Output{Out: broken{full}}, table.Choice{Format: format}, from(three, nil)); !errors.Is(err, full) {
 			t.Errorf("%q: %v, want what the output ended with", format, err)
 		}
+	}
+}
+
+func TestSortNames(t *testing.T) {
+	names := []string{"b", "10", "9", "A", "a", "1e1", "-3", "model::x", "", "010"}
+	want := slices.Clone(names)
+	slices.SortFunc(want, table.Compare)
+	table.SortNames(names)
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("not in the order of Compare (-want +got):\n%s", diff)
 	}
 }

@@ -20,6 +20,9 @@ type Query struct {
 	// Deleted asks for the documents that are in the trash or gone, instead of
 	// those that are present or in the trash.
 	Deleted bool
+	// Sort puts the ids of a kind in order, for Entries of what is held now; nil leaves
+	// them in the order of their bytes.
+	Sort func(ids []string)
 }
 
 // Entry is a document without its body.
@@ -47,7 +50,8 @@ type Document struct {
 	Body []byte // the receiver's own
 }
 
-// Entries yields documents in the order of kind and id, both bytewise, without
+// Entries yields documents in the order of kind and id, both bytewise unless the query
+// sorts the ids, without
 // reading bodies. They are of one state of the vault. An error ends it.
 func (r *Reader) Entries(ctx context.Context, query Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
@@ -67,6 +71,9 @@ func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool
 	h, err := r.horizonOf(ctx, query)
 	if err != nil {
 		return err
+	}
+	if query.Sort != nil && h.run == 0 {
+		return doing("read documents", r.eachOrdered(ctx, h, query, fn))
 	}
 	return doing("read documents", r.snapshot(ctx, func(q querier) error {
 		if err := h.checkIndexes(ctx, q); err != nil {
@@ -248,7 +255,8 @@ func (q Query) statement(h horizon, bodies bool, id string) (string, []any) {
 		run := arg(h.run)
 		key, from = "v", fromVersions
 		state = "CASE WHEN v.gone_run <= " + run + " THEN 'gone' ELSE v.state END"
-		where = []string{"v.first_run <= " + run, `NOT EXISTS (SELECT 1 FROM versions n WHERE n.instance = v.instance
+		// The index of the order is to be used, not that of first_run.
+		where = []string{"+v.first_run <= " + run, `NOT EXISTS (SELECT 1 FROM versions n WHERE n.instance = v.instance
 			AND n.kind = v.kind AND n.item = v.item AND n.first_run > v.first_run AND n.first_run <= ` + run + ")"}
 	}
 	switch {

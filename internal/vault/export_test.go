@@ -135,6 +135,12 @@ func (q Query) Statement(bodies bool) (string, []any) {
 	return q.statement(horizon{instance: 1, run: q.At.run}, bodies, "")
 }
 
+// Statement is the query for what changed in a span of instance 1.
+func (s Span) Statement() (string, []any) {
+	begun, gone := s.changedBetween("")
+	return begun + " UNION " + gone, s.args(1)
+}
+
 // Plan is how SQLite answers a query on the file at path.
 func Plan(path, query string, args []any) (plan []string, err error) {
 	c, err := connect(uri(path, "mode=ro"))

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
@@ -79,8 +80,17 @@ type Span struct {
 	After, Until int64
 }
 
-const changedBetween = ` FROM versions WHERE instance = ?1 AND (?2 = '' OR kind = ?2) AND (?3 = '' OR item = ?3)
-	AND (first_run > ?4 AND first_run <= ?5 OR gone_run > ?4 AND gone_run <= ?5)`
+// changedBetween finds the documents of a span, with the run in which a version of
+// them begins, and then that in which one ends because the document was gone.
+func (s Span) changedBetween(columns string) (begun, gone string) {
+	const of = ` FROM versions WHERE instance = ?1 AND `
+	which := `(?2 = '' OR kind = ?2) AND ?3 = ''`
+	if s.ID != "" {
+		which = `kind = ?2 AND item = ?3`
+	}
+	return `SELECT kind, item` + columns + of + which + ` AND first_run > ?4 AND first_run <= ?5`,
+		`SELECT kind, item` + strings.ReplaceAll(columns, "first_run", "gone_run") + of + which + ` AND gone_run > ?4 AND gone_run <= ?5`
+}
 
 func (s Span) args(instance int64) []any {
 	until := s.Until
@@ -93,28 +103,82 @@ func (s Span) args(instance int64) []any {
 // Between yields the documents of a span of which the vault knew something else at its
 // end than at its beginning, in the order of kind and id. An error ends it.
 func (r *Reader) Between(ctx context.Context, span Span) iter.Seq2[Passage, error] {
-	return r.passages(ctx, span, `SELECT DISTINCT kind, item, ?5`+changedBetween+` ORDER BY kind, item`,
-		func(row []driver.Value, versions []Entry) (Passage, bool) {
-			p := Passage{Before: heldAt(versions, span.After), After: heldAt(versions, integer(row[2]))}
-			return p, p.Before != p.After
-		})
+	begun, gone := span.changedBetween("")
+	return r.passages(ctx, span, func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error] {
+		return rows(ctx, q, begun+` UNION `+gone+` ORDER BY 1, 2`, args...)
+	}, func(row []driver.Value, versions []Entry) (Passage, bool) {
+		p := Passage{Before: heldAt(versions, span.After), After: heldAt(versions, span.args(0)[4].(int64))}
+		return p, p.Before != p.After
+	})
 }
 
 // Events yields what each run saw change in a span, the newest run first, and within a
 // run in the order of kind and id. An error ends it.
 func (r *Reader) Events(ctx context.Context, span Span) iter.Seq2[Passage, error] {
-	statement := `SELECT kind, item, first_run AS run` + changedBetween + ` AND first_run > ?4 AND first_run <= ?5
-		UNION SELECT kind, item, gone_run` + changedBetween + ` AND gone_run > ?4 AND gone_run <= ?5 ORDER BY 3 DESC, 1, 2`
-	return r.passages(ctx, span, statement, func(row []driver.Value, versions []Entry) (Passage, bool) {
+	begun, gone := span.changedBetween(", first_run")
+	statement := begun + ` UNION ` + gone + ` ORDER BY 3 DESC, 1, 2`
+	return r.passages(ctx, span, func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error] {
+		if span.ID != "" {
+			return rows(ctx, q, statement, args...)
+		}
+		return runByRun(ctx, q, statement, args)
+	}, func(row []driver.Value, versions []Entry) (Passage, bool) {
 		run := integer(row[2])
 		p := Passage{Run: run, Before: heldAt(versions, run-1), After: heldAt(versions, run)}
 		return p, p.Before != p.After
 	})
 }
 
-// passages yields what pick makes of the rows of a statement, which begin with kind and
-// id, and the versions of that document.
-func (r *Reader) passages(ctx context.Context, span Span, statement string,
+// runByRun yields the rows of the statement of [Reader.Events] for one run after the
+// other, so that whoever wants the newest changes only does not wait for all of them.
+func runByRun(ctx context.Context, q querier, statement string, args []any) iter.Seq2[[]driver.Value, error] {
+	return func(yield func([]driver.Value, error) bool) {
+		indexes, err := number(ctx, q, `SELECT count(*) FROM main.sqlite_schema WHERE name IN ('versions_begun', 'versions_gone')`)
+		if err == nil && indexes < 2 {
+			// In an older file one run takes as long as all of them.
+			rows(ctx, q, statement, args...)(yield)
+			return
+		}
+		after, until := args[3].(int64), args[4].(int64)
+		for err == nil {
+			var run int64
+			if run, err = number(ctx, q, newestRunWithChanges, args[0], until); err != nil || run <= after {
+				break
+			}
+			for row, err := range rows(ctx, q, statement, args[0], args[1], args[2], run-1, run) {
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+			until = run - 1
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+const newestRunWithChanges = `SELECT max(
+	coalesce((SELECT max(first_run) FROM versions WHERE instance = ?1 AND first_run <= ?2), 0),
+	coalesce((SELECT max(gone_run) FROM versions WHERE instance = ?1 AND gone_run <= ?2), 0))`
+
+// number is the first column of the first row of a query as an integer; 0 for null and
+// where there is no row.
+func number(ctx context.Context, q querier, query string, args ...any) (n int64, err error) {
+	for row, err := range rows(ctx, q, query, args...) {
+		if err != nil {
+			return 0, err
+		}
+		n = integer(row[0])
+		break
+	}
+	return n, nil
+}
+
+// passages yields what pick makes of rows, which begin with kind and id, and the
+// versions of that document.
+func (r *Reader) passages(ctx context.Context, span Span,
+	find func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error],
 	pick func([]driver.Value, []Entry) (Passage, bool),
 ) iter.Seq2[Passage, error] {
 	return func(yield func(Passage, error) bool) {
@@ -122,7 +186,7 @@ func (r *Reader) passages(ctx context.Context, span Span, statement string,
 		more := true
 		if err == nil {
 			err = r.snapshot(ctx, func(q querier) error {
-				for row, err := range rows(ctx, q, statement, span.args(found.ID)...) {
+				for row, err := range find(ctx, q, span.args(found.ID)) {
 					if err != nil {
 						return err
 					}
@@ -198,15 +262,29 @@ func (r *Reader) Bodies(ctx context.Context, fn func(body func(Entry) ([]byte, e
 // LastComplete returns the newest complete runs of an instance that looked at all of
 // it, the newest first; there may be fewer than wanted.
 func (r *Reader) LastComplete(ctx context.Context, instance string, wanted int) ([]record.Run, error) {
-	all, err := r.Runs(ctx, instance)
+	found, err := r.Resolve(ctx, instance)
 	if err != nil {
 		return nil, err
 	}
 	var list []record.Run
-	for _, run := range all {
-		if run.Outcome == record.RunComplete && run.Scope.All && !run.Pruned && len(list) < wanted {
-			list = append(list, run)
+	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE instance = ? ORDER BY id DESC`, found.ID) {
+			if err != nil {
+				return err
+			}
+			run, err := scanRun(row, &sum)
+			if err != nil {
+				return err
+			}
+			if run.outcome == record.RunComplete && run.scope.All && !run.pruned {
+				list = append(list, run.words(found.Name, false))
+			}
+			if len(list) == wanted {
+				return nil
+			}
 		}
-	}
-	return list, nil
+		return nil
+	})
+	return list, doing("read runs", err)
 }

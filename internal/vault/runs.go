@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -23,6 +24,30 @@ func (r *Reader) Runs(ctx context.Context, instance string) ([]record.Run, error
 		return nil, err
 	}
 	return r.runs(ctx, `instance = ?`, found.ID)
+}
+
+// RunTimes returns when the runs of an instance began, by their numbers. Those that are
+// damaged are left out: it is for names beside other answers.
+func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	began := make(map[int64]time.Time)
+	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE instance = ?`, found.ID) {
+			if err != nil {
+				return err
+			}
+			last := len(row) - 1
+			if sum.begin("runs", row[:last]...); sum.is(row[last]) {
+				began[integer(row[0])] = moment(integer(row[4]))
+			}
+		}
+		return nil
+	})
+	return began, doing("read runs", err)
 }
 
 // Run returns one run, or ErrNotFound. Id 0 is the newest run of the vault.
@@ -102,9 +127,12 @@ func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64
 			list[i].Calls = append(list[i].Calls, record.Calls{Class: text(row[1]), Route: text(row[2]), N: integer(row[3])})
 		}
 	}
-	for row, err := range rows(ctx, q, `SELECT r.id, c.class, sum(c.calls) FROM runs r JOIN runs s ON s.instance = r.instance
-		JOIN run_calls c ON c.run = s.id AND c.month = strftime('%Y-%m', r.started_at / 1000, 'unixepoch')
-		WHERE r.id IN `+which+` GROUP BY r.id, c.class ORDER BY r.id, c.class`, args...) {
+	// The sums are made once a month, not once a run.
+	for row, err := range rows(ctx, q, `WITH months AS MATERIALIZED (
+			SELECT s.instance, c.month, c.class, sum(c.calls) AS calls FROM run_calls c JOIN runs s ON s.id = c.run GROUP BY 1, 2, 3)
+		SELECT r.id, m.class, m.calls FROM runs r JOIN months m ON m.instance = r.instance
+			AND m.month = strftime('%Y-%m', r.started_at / 1000, 'unixepoch')
+		WHERE r.id IN `+which+` ORDER BY r.id, m.class`, args...) {
 		if err != nil {
 			return err
 		}
