@@ -241,11 +241,11 @@ func PatchBody(current, wanted []byte) (patch []byte, changed bool, err error) {
 // names the document which a part lies in is the caller's to add; see [With].
 func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
 	f := formOf(w)
+	if lists(body) {
+		return f.rows(body, resolve)
+	}
 	text, err := f.sending(body)
-	if err != nil || lists(body) {
-		if err == nil {
-			return f.remap(text, resolve)
-		}
+	if err != nil {
 		return nil, nil, err
 	}
 	all, err := readMembers(text)
@@ -267,6 +267,47 @@ func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, m
 	return f.bare(all).bytes(), missing, nil
 }
 
+// rows is the body of a request that writes a document which is an array. A row is left
+// out when it names what it can be without, and nothing stands for that.
+func (f *form) rows(body []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
+	elements, err := Rows(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	sent = []byte{'['}
+	for _, element := range elements {
+		all, err := f.written(element, false)
+		if err != nil {
+			return nil, nil, err
+		}
+		left := false
+		text, err := f.eachReference(all.bytes(), func(n naming) []byte {
+			to, ok := n.resolved(resolve)
+			switch {
+			case ok && to != n.text:
+				return quote(to, n.raw)
+			case ok || n.by.Loose:
+			case n.by.Optional:
+				left = true
+			case !slices.Contains(missing, n.ref):
+				missing = append(missing, n.ref)
+			}
+			return n.raw
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		if left {
+			continue
+		}
+		if len(sent) > 1 {
+			sent = append(sent, ',')
+		}
+		sent = append(sent, text...)
+	}
+	return append(sent, ']'), missing, nil
+}
+
 // bare takes out members that are only sent with a value.
 func (f *form) bare(all members) members {
 	return slices.DeleteFunc(all, func(m member) bool {
@@ -279,7 +320,7 @@ func (f *form) bare(all members) members {
 // members that differ, null where a value must be cleared, and all members where the
 // row's update takes the whole document. It reports whether anything differs. A member
 // that wanted does not hold at all is left as it is: the server that wanted came from did
-// not know it. References for which nothing stands are an [UnmappedError], unless the row
+// not know it; so are members that can only be given at creation. References for which nothing stands are an [UnmappedError], unless the row
 // sends the member late; that one is left out.
 func Patch(w *catalogue.Write, current, wanted []byte, resolve Resolver) (sent []byte, changed bool, err error) {
 	f := formOf(w)
@@ -351,7 +392,7 @@ func (f *form) differing(current, wanted []byte, resolve Resolver) ([]string, er
 				return nil, err
 			}
 		}
-		if !same {
+		if !same && !slices.Contains(f.Once, m.name) {
 			names = append(names, m.name)
 		}
 	}

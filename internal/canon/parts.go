@@ -2,16 +2,22 @@ package canon
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
 )
 
 // PartRow is a part of a document.
 type PartRow struct {
-	ID   string // the members that tell it from others, joined by "::"; "" where there is one alone
-	Body []byte // points into the document's body
+	// ID are the members that tell it from others, joined by "::"; "" where there is one
+	// alone.
+	ID string
+	// Target is what routes name it by: its own id where it has one, else ID.
+	Target string
+	Body   []byte // points into the document's body
 }
 
 // PartRows returns the parts that lie in the body of a document or of another part, in
@@ -26,7 +32,7 @@ func PartRows(p *catalogue.Part, body []byte) ([]PartRow, error) {
 		return nil, nil
 	}
 	if p.One {
-		return []PartRow{{Body: value}}, nil
+		return []PartRow{newPartRow(p, value)}, nil
 	}
 	elements, err := Rows(value)
 	if err != nil {
@@ -38,7 +44,7 @@ func PartRows(p *catalogue.Part, body []byte) ([]PartRow, error) {
 		if gone || !p.Only.IsZero() && Text(Member(element, p.Only.Name)) != p.Only.Value {
 			continue
 		}
-		rows = append(rows, PartRow{keyOf(p.By, element), element})
+		rows = append(rows, newPartRow(p, element))
 	}
 	if p.Order != "" {
 		slices.SortStableFunc(rows, func(a, b PartRow) int {
@@ -48,12 +54,13 @@ func PartRows(p *catalogue.Part, body []byte) ([]PartRow, error) {
 	return rows, nil
 }
 
-func keyOf(by []string, element []byte) string {
-	texts := make([]string, len(by))
-	for i, name := range by {
-		texts[i] = Text(Member(element, name))
+func newPartRow(p *catalogue.Part, body []byte) PartRow {
+	texts := make([]string, len(p.By))
+	for i, name := range p.By {
+		texts[i] = Text(Member(body, name))
 	}
-	return strings.Join(texts, "::")
+	id := strings.Join(texts, "::")
+	return PartRow{ID: id, Target: cmp.Or(Text(Member(body, "id")), id), Body: body}
 }
 
 // compareNumbers compares whole numbers; what is none comes last.
@@ -228,3 +235,59 @@ func (m *pairing) match(key func(side) string, sole bool) {
 // nestedName is the member of a normal form that holds a nested document whole, in the
 // place of the one that names it.
 func nestedName(member string) string { return strings.TrimSuffix(member, "_id") }
+
+// InnerPair is a thing in a document, of the source, and the one of the target that
+// stands for it.
+type InnerPair struct {
+	Ref    record.Ref
+	Target string
+}
+
+// InnerPairs returns what stands for the things that lie in a document without routes of
+// their own, such as the palettes of a colour collection, in the same document of the
+// target. Where two of one side are alike, they have none.
+func InnerPairs(w *catalogue.Write, source, target []byte) ([]InnerPair, error) {
+	var pairs []InnerPair
+	for _, inner := range w.Inner {
+		from, err := innerByKey(inner, source)
+		if err != nil {
+			return nil, err
+		}
+		to, err := innerByKey(inner, target)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range slices.Sorted(maps.Keys(from)) {
+			if from[key] != "" && to[key] != "" {
+				pairs = append(pairs, InnerPair{record.Ref{Kind: inner.Name, ID: from[key]}, to[key]})
+			}
+		}
+	}
+	return pairs, nil
+}
+
+// innerByKey returns the ids of things in a document by what tells them from others, ""
+// for a key that two have.
+func innerByKey(inner catalogue.Inner, body []byte) (map[string]string, error) {
+	ids := make(map[string]string)
+	value := Member(body, inner.At)
+	if !hasValue(value) {
+		return ids, nil
+	}
+	rows, err := Rows(value)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		var key strings.Builder
+		for _, name := range inner.By {
+			key.Write(quote(Text(Member(row, name)), nil))
+		}
+		id := Text(Member(row, "id"))
+		if _, twice := ids[key.String()]; twice {
+			id = ""
+		}
+		ids[key.String()] = id
+	}
+	return ids, nil
+}

@@ -176,6 +176,9 @@ func (f *form) references(body []byte, part record.Kind, found func(Reference)) 
 			return err
 		}
 		for _, row := range rows {
+			if _, kind := catalogue.Find(p.About); kind {
+				found(Reference{record.Ref{Kind: p.About, ID: row.ID}, catalogue.Reference{Path: p.By[0], Kind: p.About}, p.Name})
+			}
 			if err := formOf(p.Write).references(row.Body, p.Name, found); err != nil {
 				return err
 			}

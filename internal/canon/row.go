@@ -12,12 +12,11 @@ import (
 // it with another write row for a document that has one, such as each of the settings.
 // body may be nil where only the id is known.
 func RowFor(kind *catalogue.Spec, id string, body []byte) *catalogue.Spec {
-	for _, v := range kind.Variants {
-		if v.ID != "" && v.ID == id || v.Member.Name != "" && is(body, v.Member) {
-			return kind.With(func(k *catalogue.Spec) { k.Write, k.NotWritten, k.Variants = v.Write, v.NotWritten, nil })
-		}
+	if len(kind.Variants) == 0 {
+		return kind
 	}
-	return kind
+	w, why := kind.WriteOf(id, func(name string) string { return Text(Member(body, name)) })
+	return kind.With(func(k *catalogue.Spec) { k.Write, k.NotWritten, k.Variants = w, why, nil })
 }
 
 // is reports whether a body has a member of that value; without one, any that says
@@ -48,9 +47,16 @@ func Guarded(w *catalogue.Write, body []byte) *catalogue.Guard {
 // one that names what nothing stands for.
 func KeyOf(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver) (string, bool) {
 	f := formOf(w)
-	text, err := f.sending(body)
+	text, err := Pick(body, key.Members)
 	if err != nil {
 		return "", false
+	}
+	for _, from := range f.From {
+		if value := taken(body, from.Paths); slices.Contains(key.Members, from.Member) && value != nil {
+			if text, err = With(text, catalogue.Member{Name: from.Member, Value: string(value)}); err != nil {
+				return "", false
+			}
+		}
 	}
 	text, unmapped, err := f.replace(text, resolve)
 	if err != nil {
@@ -65,9 +71,6 @@ func KeyOf(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver
 			}
 		}
 		values, _ := valuesAt(text, path)
-		if len(values) == 0 { // what is a key, but never sent
-			values, _ = valuesAt(body, path)
-		}
 		for _, value := range values {
 			text := Text(value)
 			found = found || text != ""

@@ -5,17 +5,18 @@ import "github.com/lookervault/lookervault/internal/record"
 // The parts of documents that others name: references to them have these kinds, and the
 // id map holds them, though they are no kinds of a run.
 const (
-	Tiles         record.Kind = "dashboard_elements"
-	Filters       record.Kind = "dashboard_filters"
-	Layouts       record.Kind = "dashboard_layouts"
-	Places        record.Kind = "dashboard_layout_components"
-	Sections      record.Kind = "board_sections"
-	BoardItems    record.Kind = "board_items"
-	GoldenQueries record.Kind = "golden_queries"
-	Palettes      record.Kind = "color_palettes"
-	Tunnels       record.Kind = "ssh_tunnels"
-	TunnelServers record.Kind = "ssh_servers"
-	OAuthApps     record.Kind = "external_oauth_applications"
+	Tiles            record.Kind = "dashboard_elements"
+	Filters          record.Kind = "dashboard_filters"
+	Layouts          record.Kind = "dashboard_layouts"
+	Places           record.Kind = "dashboard_layout_components"
+	Sections         record.Kind = "board_sections"
+	BoardItems       record.Kind = "board_items"
+	GoldenQueries    record.Kind = "golden_queries"
+	Palettes         record.Kind = "color_palettes"
+	Tunnels          record.Kind = "ssh_tunnels"
+	TunnelServers    record.Kind = "ssh_servers"
+	OAuthApps        record.Kind = "external_oauth_applications"
+	EmailCredentials record.Kind = "credentials_email"
 )
 
 // These are routes of parts and documents whose call is administrative.

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -69,6 +70,14 @@ type Write struct {
 	Lost  []string // what no restore brings back, in words for people
 	Late  []string // members that are sent in a later level, when what they name is there
 
+	// Once members can be given at creation and never be changed.
+	Once []string
+	// HostBound members say something about the instance itself, and are never written to
+	// another one.
+	HostBound []string
+	// Inner is what lies in the document, is made with it and has ids that others name.
+	Inner []Inner
+
 	// Given are members that the server makes and no request may hold. What a document
 	// has besides Fields, Left, Given and volatile members is not known to this row.
 	Given []string
@@ -77,6 +86,8 @@ type Write struct {
 
 	// OnlyNamed kinds are written only when they are asked for by name.
 	OnlyNamed bool
+	// Self means that the document of the caller, the user who restores, is never written.
+	Self bool
 	// RunsAsOwner means that the document acts with the rights of the user whose it is,
 	// so that it cannot be given to somebody else without being asked for.
 	RunsAsOwner bool
@@ -237,8 +248,8 @@ type Part struct {
 	// By are the members that tell one part from others of the same document, "id" for
 	// most.
 	By []string
-	// About names the part that each of these is about, by By. Those about none that is
-	// there do not count.
+	// About names what each of these is about, by By: another part of the document, and
+	// those about none that is there do not count, or documents of a kind.
 	About record.Kind
 	// Only says which rows are parts: those whose member has that value, a text.
 	Only Member
@@ -247,6 +258,8 @@ type Part struct {
 	Gone []string
 	// Born means that the server makes the first one with the document.
 	Born bool
+	// Chosen means that whoever creates the part chooses its id.
+	Chosen bool
 	// Before means that the parts are made before the document, which names them.
 	Before bool
 	// Order is the member that the parts of one document are made in the order of, ""
@@ -265,6 +278,30 @@ type Part struct {
 type Pair struct {
 	Members []string
 	Sole    bool
+}
+
+// Path fills the path of a route of the part: document is the id of what the part lies
+// in, part its own, on the target.
+func (p *Part) Path(s Send, document, part string) string {
+	switch strings.Count(s.Path, "{") {
+	case 0:
+		return s.Path
+	case 1:
+		if p.One || s.Method == "POST" && !p.Chosen {
+			return s.Fill(document)
+		}
+		return s.Fill(part)
+	}
+	return s.Fill(document, part)
+}
+
+// Inner is what lies in a document without a route of its own: the palettes of a colour
+// collection. Its ids are made with the document.
+type Inner struct {
+	Name record.Kind
+	At   string
+	// By are members that tell one from others, on any instance.
+	By []string
 }
 
 // Set is what is written as a set of ids.
@@ -322,4 +359,16 @@ type Variant struct {
 	Member     Member // a text
 	Write      *Write
 	NotWritten string
+}
+
+// WriteOf returns the row by which one document of the kind is written. Where it is nil,
+// why says for people why the document cannot be written. member returns the text of a
+// member of the document, "" where it says nothing.
+func (k *Spec) WriteOf(id string, member func(name string) string) (w *Write, why string) {
+	for _, v := range k.Variants {
+		if v.ID != "" && v.ID == id || v.Member.Name != "" && member(v.Member.Name) == v.Member.Value {
+			return v.Write, v.NotWritten
+		}
+	}
+	return k.Write, k.NotWritten
 }
