@@ -24,7 +24,8 @@ type ListOptions struct {
 	ProvesAbsence   bool // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          Within
-	Turn            int // of the runs of this vault, from 0: which ask of a page comes first
+	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
+	Turn            int                      // of the runs of this vault, from 0: which ask of a page comes first
 
 	Looker Looker
 	Store  Store
@@ -59,6 +60,8 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 	switch {
 	case l.Missing:
 		return l.missing(ctx, kind, emit)
+	case l.Refs[kind.Name] != nil:
+		return l.named(ctx, kind, l.Refs[kind.Name], emit)
 	case kind.Listing.Whole:
 		l.Ledger.Asked(kind.Name, 1)
 		return emit(record.Ask{Kind: kind.Name, How: record.Whole, State: record.Present})

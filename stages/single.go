@@ -76,6 +76,10 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) 
 	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
 	missing := failed.Class == record.FaultMissing
 	switch {
+	case want.Asked && missing:
+		t.Ledger.Absent(ref)
+		t.Ledger.Answered(t.ask.Kind, 1)
+		return nil
 	case len(t.kind.Listing.Fixed) > 0 && missing && want.Held && t.Admin:
 		t.Ledger.Lost(ref)
 		return t.fault(want, failed.Fault)

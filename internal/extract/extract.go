@@ -252,7 +252,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
-		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
+		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{

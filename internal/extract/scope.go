@@ -36,7 +36,7 @@ func (f *flow) locate(ctx context.Context, scope record.Scope) (err error) {
 // scope finds the folders of a scope and returns what is within them: looks,
 // dashboards and folders. Kinds that lie in no folder are within every scope.
 func (f *flow) scope(ctx context.Context, scope record.Scope) (stages.Within, error) {
-	if scope.Unscoped() {
+	if len(scope.Folders) == 0 {
 		return nil, nil
 	}
 	response, err := f.api.client.Get(ctx, looker.Request{

@@ -60,6 +60,9 @@ type Listed struct {
 	// Dangled is of followed kinds: an open fault says that the server does not have it.
 	Dangled bool
 	Held    bool // the store holds it, and not as gone
+	// Asked means that nothing listed it: it was asked for by its id, to see whether it
+	// is there.
+	Asked bool
 	// Unseen is of kinds whose documents have a route each: the store holds others of
 	// the kind, so an earlier run has asked for this one and did not find it.
 	Unseen      bool

@@ -15,17 +15,23 @@ type Scope struct {
 	Folders   []string `json:"folders,omitempty"` // ids; empty means the whole instance
 	Recursive bool     `json:"recursive,omitempty"`
 	All       bool     `json:"all,omitempty"` // every kind that is backed up by default, of the whole instance
+	// Refs are ids by kind: of these kinds only these documents, asked for by their ids
+	// and not listed. A run that has some proves the absence of nothing.
+	Refs map[Kind][]string `json:"refs,omitempty"`
 }
 
 // Unscoped tells whether a complete listing under this scope proves absence.
-func (s Scope) Unscoped() bool { return len(s.Folders) == 0 }
+func (s Scope) Unscoped() bool { return len(s.Folders) == 0 && len(s.Refs) == 0 }
 
 // kindsNamed is how many kinds a scope names.
 const kindsNamed = 4
 
 // String is the scope as people read it: "all", "kinds dashboards, looks", "34
-// kinds", "folders 5, 6 and below", "folders 5: kinds looks".
+// kinds", "2 dashboards", "folders 5, 6 and below", "folders 5: kinds looks".
 func (s Scope) String() string {
+	if len(s.Refs) > 0 {
+		return s.named()
+	}
 	kinds := fmt.Sprintf("%d kinds", len(s.Kinds))
 	if len(s.Kinds) <= kindsNamed {
 		kinds = "kinds"
@@ -44,6 +50,23 @@ func (s Scope) String() string {
 		return "all"
 	}
 	return kinds
+}
+
+// named is the scope of a run that asks for documents by their ids: "2 dashboards, 1
+// looks, all folders".
+func (s Scope) named() string {
+	var parts []string
+	for _, kind := range s.Kinds {
+		if ids, ok := s.Refs[kind]; ok {
+			parts = append(parts, fmt.Sprintf("%d %s", len(ids), kind))
+		} else {
+			parts = append(parts, "all "+string(kind))
+		}
+	}
+	if len(parts) > kindsNamed {
+		return fmt.Sprintf("some documents of %d kinds", len(parts))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Caller is the user whose API key a run uses.

@@ -149,7 +149,8 @@ func (w *Writer) putInstance() (int64, error) {
 
 // newest is the instance's newest run with what it counted, or nil.
 func (w *Writer) newest(instance int64) (*runRow, []record.Counts, error) {
-	runs, err := w.runsWhere(`instance = ? ORDER BY id DESC LIMIT 1`, instance)
+	// A look at some documents is done or it is not: nobody continues it.
+	runs, err := w.runsWhere(`instance = ? AND instr(scope, '"refs":') = 0 ORDER BY id DESC LIMIT 1`, instance)
 	if err != nil || len(runs) == 0 {
 		return nil, nil, err
 	}

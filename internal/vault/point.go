@@ -188,7 +188,7 @@ func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) er
 	h.looked = make(map[record.Kind][]look)
 	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0 FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
 		WHERE s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
-		AND json_extract(s.scope, '$.folders') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
+		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,63 @@
+package stages
+
+import (
+	"context"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+)
+
+// named plans documents of a kind that are asked for by their ids: few of them alone,
+// many by searches for lists of ids where the kind has one, and what those leave alone.
+// The kind is not listed.
+func (l *lister) named(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) error {
+	left := ids
+	if len(ids) > fewEnough && CanBeLookedFor(kind) {
+		left = nil
+		for some := range slices.Chunk(ids, IDsAtOnce) {
+			unseen, err := l.searchNamed(ctx, kind, some, emit)
+			if err != nil {
+				return l.failed(ctx, kind, record.Present, err, emit)
+			}
+			left = append(left, unseen...)
+		}
+	}
+	if err := l.planNamed(ctx, kind, record.Present, left, emit); err != nil {
+		return err
+	}
+	l.Ledger.Ended(kind.Name, record.Complete, "")
+	return nil
+}
+
+// searchNamed searches for documents by their ids, in every state, and plans those that
+// it finds. It returns the others: a search proves nothing.
+func (l *lister) searchNamed(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, err error) {
+	left = ids
+	for _, state := range states(kind) {
+		found, honoured, err := l.lookFor(ctx, kind, state, left)
+		if err != nil {
+			return nil, err
+		}
+		if !honoured {
+			return left, nil
+		}
+		if err := l.plan(ctx, kind, state, nowhere, found, emit); err != nil {
+			return nil, err
+		}
+		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool { return slices.Contains(idsOf(found), id) })
+	}
+	return left, nil
+}
+
+// planNamed plans documents that are asked for alone, to see whether they are there.
+func (l *lister) planNamed(ctx context.Context, kind *catalogue.Spec, state record.State, ids []string, emit pipeline.Emit[record.Ask]) error {
+	rows := make([]record.Listed, len(ids))
+	for i, id := range ids {
+		rows[i] = record.Listed{ID: id, State: state, Asked: true}
+	}
+	alone := *kind
+	alone.Many = nil
+	return l.plan(ctx, &alone, state, nowhere, rows, emit)
+}
