@@ -267,8 +267,14 @@ func (p *pass) planPage(ctx context.Context, found documents) error {
 }
 
 func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call {
+	fields := slices.Clone(kind.Listing.Rows)
+	for _, member := range kind.Kin {
+		if !slices.Contains(fields, member) {
+			fields = append(fields, member)
+		}
+	}
 	params := [][2]string{
-		{"fields", strings.Join(kind.Listing.Rows, ",")},
+		{"fields", strings.Join(fields, ",")},
 		{"limit", strconv.Itoa(limit)},
 		{"offset", strconv.Itoa(offset)},
 	}
@@ -279,7 +285,7 @@ func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call 
 		params = append(params, [2]string{"deleted", "true"})
 	}
 	route := kind.Listing.Route
-	return Call{Kind: kind.Name, Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10}
+	return Call{Kind: kind.Name, Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10, Check: ofKind(kind)}
 }
 
 // stampRules are the rules of a kind for its rows: a date that moved is no

@@ -32,7 +32,7 @@ func (l login) text(id, hides string) string {
 	if l.key {
 		keys = `[{"id":"7"}]`
 	}
-	return fmt.Sprintf(`{"id":%q,"title":"user %s","credentials_email":%s,"credentials_saml":%s,"credentials_api3":%s}`,
+	return fmt.Sprintf(`{"id":%q,"show_title":true,"title":"user %s","credentials_email":%s,"credentials_saml":%s,"credentials_api3":%s}`,
 		id, id, object("email", l.mail), object("saml", l.saml), keys)
 }
 

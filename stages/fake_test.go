@@ -35,7 +35,7 @@ func (d thing) body() string {
 	if d.text != "" {
 		return d.text
 	}
-	return fmt.Sprintf(`{"id":%q,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}%s}`,
+	return fmt.Sprintf(`{"id":%q,"show_title":true,"public_slug":null,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}%s}`,
 		d.id, d.id, d.folder, d.trashed, d.version, d.id, d.fill())
 }
 
@@ -54,7 +54,7 @@ func (d thing) row(fields string) string {
 	if fields == "" {
 		return d.body()
 	}
-	return fmt.Sprintf(`{"id":%q,"folder_id":%q,"version":%d}`, d.id, d.folder, d.version)
+	return fmt.Sprintf(`{"id":%q,"show_title":true,"public_slug":null,"folder_id":%q,"version":%d}`, d.id, d.folder, d.version)
 }
 
 // paged is a kind that is listed by ids and fetched by pages and id lists.

@@ -81,6 +81,39 @@ func strangers(kind *catalogue.Spec, route catalogue.Route, want record.Listed, 
 	return nil
 }
 
+// ofKind returns a [Call.Check] that refuses a list none of whose rows is of the kind: it
+// is the answer to another call.
+func ofKind(kind *catalogue.Spec) func(body []byte) *Failed {
+	if len(kind.Kin) == 0 {
+		return nil
+	}
+	return func(body []byte) *Failed {
+		rows, err := canon.Rows(body)
+		if err != nil {
+			return nil //nolint:nilerr // what reads it says what is wrong with it
+		}
+		documents := 0
+		for _, row := range rows {
+			if _, wrong := rowID(kind, row); wrong != "" {
+				continue
+			}
+			if hasOneOf(row, kind.Kin) {
+				return nil
+			}
+			documents++
+		}
+		if documents == 0 {
+			return nil
+		}
+		return notOfKind(kind)
+	}
+}
+
+// notOfKind is the failure of a list of another kind.
+func notOfKind(kind *catalogue.Spec) *Failed {
+	return mismatch(fmt.Errorf("the answer holds other rows: none has one of %s", strings.Join(kind.Kin, ", ")))
+}
+
 // ownerOf is the id of the document that a row says it belongs to, "" when it does
 // not say.
 func ownerOf(kind *catalogue.Spec, row []byte) string {

@@ -30,6 +30,9 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	if err != nil {
 		return want, broken(err)
 	}
+	if len(t.kind.Kin) > 0 && len(found) > 0 && !slices.ContainsFunc(found, func(m matched) bool { return hasOneOf(m.row, t.kind.Kin) }) {
+		return want, notOfKind(t.kind)
+	}
 	t.heed(many, offset, len(want), len(found)+len(unclear), strangers)
 	found, doubtful, v, err := t.trust(ctx, found)
 	if err != nil || !v.usable() {

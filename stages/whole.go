@@ -53,6 +53,9 @@ func (t *task) once(ctx context.Context, off bool, n int) (again bool, err error
 		return false, err
 	}
 	list := t.identify(rows)
+	if list.bad > 0 && list.bad == list.rows && n < patience {
+		return true, nil // of another kind, most likely
+	}
 	found, doubtful, v, err := t.documents(ctx, list)
 	if err != nil || !v.usable() {
 		// Release the lease before waiting for another: others may wait for its room.

@@ -21,6 +21,11 @@ type Spec struct {
 	Detail  Route  // brings one document by id
 	ByAlias Route  // brings one document by its alias, where there is such a route
 
+	// Kin are members by which rows of lists are recognised as rows of the kind: one row
+	// at least of each list has one of them, whatever the key sees, and rows of other
+	// kinds have none. An enumeration asks for them too. Empty: nothing tells.
+	Kin []string
+
 	Fields    Fields
 	Volatile  []string // members without meaning for a change; see [Everywhere] for the syntax
 	Derived   []Derived

@@ -113,6 +113,7 @@ var access = []Spec{
 			{How: record.Folder, Route: Route{Path: "/content_metadata", Param: "parent_id", Activity: Administrative}},
 		},
 		Detail: Route{Path: "/content_metadata/{content_metadata_id}", Activity: Administrative},
+		Kin:    []string{"inherits", "inheriting_id"},
 		Fields: Fields{ID: "id", Name: "name", Folder: "parent_id"},
 		Relations: []Relation{
 			{Path: "id", Kind: "content_access", Role: Owns, Follow: true, Unless: "inherits"},

@@ -32,6 +32,9 @@ var dashboardVolatile = []string{
 	"**.public_url", "**.short_url",
 }
 
+// dashboardKin tells dashboards, LookML ones included, from other rows.
+var dashboardKin = []string{"show_title", "refresh_interval", "readonly"}
+
 // dashboardRelations are what dashboards name, LookML ones included.
 var dashboardRelations = []Relation{
 	{Path: "folder_id", Kind: "folders", Role: Parent},
@@ -79,6 +82,7 @@ var content = []Spec{
 			{How: record.IDs, IDs: "id", Route: Route{Path: "/dashboards/search", Activity: Administrative, Slow: true}, Trash: true},
 		},
 		Detail:       Route{Path: "/dashboards/{dashboard_id}", Activity: Administrative},
+		Kin:          dashboardKin,
 		Fields:       Fields{ID: "id", Name: "title", Updated: "updated_at", Folder: "folder_id", Owner: "user_id", Trashed: "deleted"},
 		Volatile:     dashboardVolatile,
 		Relations:    dashboardRelations,
@@ -105,6 +109,7 @@ var content = []Spec{
 			{How: record.Folder, Route: Route{Path: "/folders/{folder_id}/looks", Activity: Administrative, Slow: true}},
 		},
 		Detail: Route{Path: "/looks/{look_id}", Activity: Administrative},
+		Kin:    []string{"is_run_on_load", "public_slug"},
 		Fields: Fields{ID: "id", Name: "title", Updated: "updated_at", Folder: "folder_id", Owner: "user_id", Trashed: "deleted"},
 		Volatile: []string{
 			"updated_at", "view_count", "favorite_count", "usage_count", "last_viewed_at", "last_accessed_at",
@@ -211,6 +216,7 @@ var content = []Spec{
 			{How: record.Page, Route: Route{Path: "/alerts/search", Query: url.Values{"all_owners": {"true"}}, Activity: Administrative}},
 		},
 		Detail: Route{Path: "/alerts/{alert_id}", Activity: Administrative},
+		Kin:    []string{"comparison_type", "cron"},
 		Fields: Fields{ID: "id", Name: "custom_title", Names: []string{"field.title"}, Owner: "owner_id"},
 		Volatile: []string{
 			"followed", "followable", "owner_display_name", "investigative_content_title", "time_series_condition_state",
@@ -241,6 +247,7 @@ var content = []Spec{
 			{How: record.Page, Route: Route{Path: "/dashboards/lookml/search", Activity: Administrative, Slow: true}},
 		},
 		Detail:    Route{Path: "/dashboards/{dashboard_id}", Activity: Administrative},
+		Kin:       dashboardKin,
 		Fields:    Fields{ID: "id", Name: "title"},
 		Volatile:  dashboardVolatile,
 		Relations: dashboardRelations,
@@ -278,6 +285,7 @@ var content = []Spec{
 			{How: record.IDs, IDs: "id", Route: Route{Path: "/agents/search", Activity: Administrative}, Trash: true},
 		},
 		Detail:   Route{Path: "/agents/{agent_id}", Activity: Query},
+		Kin:      []string{"studio_agent_id", "created_by_user_id"},
 		Fields:   Fields{ID: "id", Name: "name", Updated: "updated_at", Owner: "created_by_user_id", Trashed: "deleted"},
 		Volatile: []string{"updated_at", "created_by_name", "created_by_first_name", "created_by_last_name", "created_by_avatar_url", "has_inaccessible_source"},
 		Relations: []Relation{

@@ -19,6 +19,7 @@ var people = []Spec{
 			{How: record.IDs, IDs: "ids", Route: Route{Path: "/users", Activity: Administrative}},
 		},
 		Detail: Route{Path: "/users/{user_id}", Activity: Administrative},
+		Kin:    []string{"display_name", "first_name"},
 		Fields: Fields{ID: "id", Name: "display_name", Names: []string{"credentials_email.email", "email"}},
 		Volatile: []string{
 			"sessions", "looker_versions", "ui_state", "avatar_url*", "models_dir_validated",
@@ -55,6 +56,7 @@ var people = []Spec{
 			{How: record.IDs, IDs: "ids", Route: Route{Path: "/groups", Activity: Administrative}},
 		},
 		Detail:   Route{Path: "/groups/{group_id}", Activity: Administrative},
+		Kin:      []string{"include_by_default", "externally_managed"},
 		Fields:   Fields{ID: "id", Name: "name"},
 		Volatile: []string{"user_count", "contains_current_user"},
 		Relations: []Relation{

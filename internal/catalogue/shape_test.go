@@ -151,3 +151,47 @@ func TestPagedRoutesGiveTheSameDocuments(t *testing.T) {
 		}
 	}
 }
+
+// TestKinTellsRows holds the members by which rows of a kind are recognised against the
+// OpenAPI document: they are members of its lists, and of no other list that is so told.
+func TestKinTellsRows(t *testing.T) {
+	answers := answers(t)
+	rows := func(kind *catalogue.Spec) map[string]json.RawMessage {
+		route := kind.Listing.Route
+		if route.IsZero() {
+			route = kind.Many[0].Route
+		}
+		if kind.Name == "lookml_dashboards" { // whose list the document calls a single object
+			return answers[kind.Detail.Path].Properties
+		}
+		if is := answers[route.Path]; is.Items != nil {
+			return is.Items.Properties
+		}
+		t.Fatalf("%s: %s is no list in the document", kind.Name, route)
+		return nil
+	}
+	var told []*catalogue.Spec
+	for _, kind := range catalogue.All() {
+		if len(kind.Kin) > 0 {
+			told = append(told, kind)
+		} else if len(kind.Listing.Rows) > 0 {
+			t.Errorf("%s: nothing tells rows of its list from those of others", kind.Name)
+		}
+	}
+	for _, kind := range told {
+		for _, member := range kind.Kin {
+			if _, ok := rows(kind)[member]; !ok {
+				t.Errorf("%s: %s is no member of its rows", kind.Name, member)
+			}
+			for _, other := range told {
+				_, has := rows(other)[member]
+				if has && !slices.Equal(kind.Kin, other.Kin) { // user-defined and LookML dashboards have one schema
+					t.Errorf("%s: rows of %s have %s too", kind.Name, other.Name, member)
+				}
+			}
+			if kind.Listing.Stamped && !slices.Contains(kind.Listing.Rows, member) {
+				t.Errorf("%s: asking for %s changes all stamps", kind.Name, member)
+			}
+		}
+	}
+}

@@ -93,10 +93,12 @@ func (c *chaos) mislead() {
 	where := pick(c.rand, "kind=dashboards ", "kind=users ", "kind=roles ", "kind=settings ", "kind=role_users ", "kind=content_access ",
 		"kind=merge_queries ", "kind=queries ", "route=GET /groups ", "route=GET /folders ", "route=GET /* ")
 	what := pick(c.rand, "do=null", "do=value", "do=other", "do=swap", "status=404", "do=html", "do=short", "do=empty",
-		"status=404 body=page", "status=404 body=short")
+		"status=404 body=page", "status=404 body=short", "do=stray")
 	// An answer that tells nothing of whose it is cannot be told from another's, and a
 	// singleton that was never there is not missed.
 	switch {
+	case what == "do=stray" && !slices.Contains([]string{"kind=dashboards ", "kind=users ", "kind=roles ", "route=GET /groups ", "route=GET /folders "}, where):
+		what = "do=other"
 	case what == "do=swap" && !slices.Contains([]string{"kind=dashboards ", "kind=users ", "kind=roles "}, where):
 		what = "do=other"
 	case what == "do=short" && where != "kind=dashboards " && where != "kind=users ":

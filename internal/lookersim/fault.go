@@ -60,6 +60,12 @@ func (s *Server) spoil(c *call, r Rule) {
 	case FaultSwap:
 		c.send(s.swapped(c, a))
 		return
+	case FaultStray:
+		if len(body) > 0 && body[0] == '[' {
+			a = c.astray()
+		}
+		c.send(a)
+		return
 	case FaultNone:
 		if len(body) > 0 && body[0] == '[' {
 			a = answer{status: a.status, body: plain([]byte("[]"))}
@@ -93,6 +99,14 @@ func (s *Server) spoil(c *call, r Rule) {
 	case FaultDrip:
 		c.drip(a.status, body, r)
 	}
+}
+
+// astray is what another list answers to the same parameters.
+func (c *call) astray() answer {
+	if c.route != nil && c.route.kind == "users" {
+		return search("groups", groupParams, whole).handle(c)
+	}
+	return search("users", userParams, whole).handle(c)
 }
 
 // instead is what a fault sends in place of a body, "" when it sends some of it.

@@ -264,6 +264,7 @@ func TestRuleText(t *testing.T) {
 		"kind=role_users each=1 status=404",
 		"do=empty",
 		"route=GET /folders do=none",
+		"route=GET /roles nth=2 do=stray",
 	}
 	for _, text := range rules {
 		if got := mustRule(t, text).String(); got != text {

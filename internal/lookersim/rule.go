@@ -38,10 +38,11 @@ const (
 	FaultEmpty    Fault = "empty"    // nothing with status 200
 	FaultNone     Fault = "none"     // a list without a row and without a total; documents stay as they are
 	FaultAgain    Fault = "again"    // the page before the one that was asked for; documents stay as they are
+	FaultStray    Fault = "stray"    // for a list that of another kind, of users or groups, with its total; documents stay as they are
 )
 
 var faults = []Fault{FaultStatus, FaultReset, FaultHang, FaultTruncate, FaultDrip, FaultLength, FaultGzip, FaultJSON, FaultHTML,
-	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty, FaultNone}
+	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty, FaultNone, FaultStray}
 
 // Rule makes some requests go wrong. Its first fields say which ones; all that
 // are set must fit. The zero fields of a rule match everything: a rule without a
