@@ -95,19 +95,40 @@ func (w *world) renderRole(b []byte, row row, _ fieldTree) []byte {
 	o.id("id", int64(row.num))
 	o.str("name", name)
 	o.key("permission_set")
-	o.b = w.renderPermissionSet(o.b, plainRow(permissions), nil)
+	o.b = w.permissionSetNow(o.b, permissions)
 	o.key("model_set")
-	o.b = w.renderModelSet(o.b, plainRow(models), nil)
+	o.b = w.modelSetNow(o.b, models)
 	o.no("internal")
 	o.str("url", link)
 	o.str("users_url", link+"/users")
 	return o.end()
 }
 
+// permissionSetNow appends a permission set as roles repeat it.
+func (w *world) permissionSetNow(b []byte, num int32) []byte {
+	if doc, ok := w.nowNumbered("permission_sets", num); ok {
+		return append(b, doc...)
+	}
+	return w.renderPermissionSet(b, plainRow(num), nil)
+}
+
+func (w *world) modelSetNow(b []byte, num int32) []byte {
+	if doc, ok := w.nowNumbered("model_sets", num); ok {
+		return append(b, doc...)
+	}
+	return w.renderModelSet(b, plainRow(num), nil)
+}
+
 func plainRow(num int32) row { return row{num: num} }
 
 func (w *world) roleAttr(r row, field string) (value, bool) {
 	permissions, models := w.roleSets(r.num)
+	if r.over != nil {
+		id := func(member string) int32 {
+			return int32(number(rawValue(lookup(lookup(r.over.body, member), "id")).text))
+		}
+		permissions, models = id("permission_set"), id("model_set")
+	}
 	switch field {
 	case "built_in":
 		return textValue(strconv.FormatBool(int(r.num) <= len(builtInSets))), true
@@ -121,6 +142,13 @@ func (w *world) roleAttr(r row, field string) (value, bool) {
 
 // parentsOf lists the groups that a group is in, ascending.
 func (w *world) parentsOf(num int32) []int32 {
+	if list, ok := w.nowRelated(&w.groupsAbove, num); ok {
+		return list
+	}
+	return w.drawnParents(num)
+}
+
+func (w *world) drawnParents(num int32) []int32 {
 	if i := indexAt(num); i < 3 || i%3 != 0 || i >= w.sizes.Groups {
 		return nil
 	}
@@ -131,7 +159,7 @@ func (w *world) parentsOf(num int32) []int32 {
 // groupRoles lists the roles that a group gives, those of the groups above it
 // included, ascending.
 func (w *world) groupRoles(num int32) []int32 {
-	list := w.groupOwnRoles(num)
+	list := slices.Clone(w.groupOwnRoles(num))
 	for _, p := range w.parentsOf(num) {
 		list = append(list, w.groupRoles(p)...)
 	}
@@ -142,6 +170,13 @@ func (w *world) groupRoles(num int32) []int32 {
 // groupOwnRoles lists the roles of a group itself. The group of all users has
 // none, else everybody would have them.
 func (w *world) groupOwnRoles(num int32) []int32 {
+	if list, ok := w.nowRelated(&w.rolesGiven, num); ok {
+		return list
+	}
+	return w.drawnGroupRoles(num)
+}
+
+func (w *world) drawnGroupRoles(num int32) []int32 {
 	if num == allUsers {
 		return nil
 	}
@@ -178,13 +213,18 @@ func (w *world) groupMembers(o *object, row row) {
 	o.id("id", int64(row.num))
 	o.yes("include_by_default", row.num == allUsers)
 	o.str("name", name)
-	o.num("user_count", int64(w.memberCounts[row.num]))
+	o.num("user_count", int64(w.memberCount(row.num)))
 }
 
 // renderHierarchy appends a group as the search with hierarchy gives it.
 func (w *world) renderHierarchy(b []byte, row row) []byte {
 	o := begin(b)
-	w.groupMembers(&o, row)
+	if row.over != nil {
+		doc := w.tables["groups"].document(w, nil, row, nil)
+		o.b = append(b, doc[:len(doc)-1]...)
+	} else {
+		w.groupMembers(&o, row)
+	}
 	o.ids("parent_group_ids", w.parentsOf(row.num))
 	o.ids("role_ids", w.groupOwnRoles(row.num))
 	return o.end()

@@ -11,6 +11,14 @@ func (w *world) alertOwner(num int32) int32 {
 	return numberAt(r.n(w.sizes.Users))
 }
 
+// alertOwnerOf is the owner of an alert that may have been changed.
+func (w *world) alertOwnerOf(r row) int32 {
+	if r.over != nil {
+		return int32(number(rawValue(lookup(r.over.body, "owner_id")).text))
+	}
+	return w.alertOwner(r.num)
+}
+
 var comparisons = []string{"EQUAL_TO", "GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO", "INCREASES_BY", "DECREASES_BY", "CHANGES_BY"}
 
 // renderAlert appends an alert on the first tile of a dashboard. Alerts have
@@ -54,7 +62,11 @@ func (w *world) renderAlert(b []byte, row row, _ fieldTree) []byte {
 	o.yes("is_public", r.chance(500))
 	o.str("investigative_content_type", "dashboard")
 	o.id("investigative_content_id", int64(dash))
-	o.opt("investigative_content_title", when(dash != 0, w.dashboardInfo(max(dash, 1)).title))
+	title := w.dashboardInfo(max(dash, 1)).title
+	if now, ok := w.nowNumbered("dashboards", dash); ok {
+		title = rawValue(lookup(now, "title")).text
+	}
+	o.opt("investigative_content_title", when(dash != 0, title))
 	o.null("lookml_dashboard_id", "lookml_link_id")
 	o.id("owner_id", int64(owner))
 	o.str("owner_display_name", w.userName(owner))

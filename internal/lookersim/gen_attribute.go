@@ -7,6 +7,9 @@ import (
 
 // attributeName is unique; the first ones are the system's own.
 func (w *world) attributeName(num int32) string {
+	if doc, ok := w.nowNumbered("user_attributes", num); ok {
+		return rawValue(lookup(doc, "name")).text
+	}
 	system := [...]string{"email", "first_name", "last_name", "locale", "number_format"}
 	if int(num) <= len(system) {
 		return system[num-1]
@@ -15,7 +18,19 @@ func (w *world) attributeName(num int32) string {
 	return [...]string{"region", "brand", "tenant", "department", "warehouse_user"}[r.n(5)] + "_" + strconv.Itoa(int(num))
 }
 
-func (w *world) attributeHidden(num int32) bool { return num > 5 && num%7 == 0 }
+func (w *world) attributeHidden(num int32) bool {
+	if doc, ok := w.nowNumbered("user_attributes", num); ok {
+		return rawValue(lookup(doc, "value_is_hidden")).text == "true"
+	}
+	return num > 5 && num%7 == 0
+}
+
+func (w *world) attributeLabel(num int32) string {
+	if doc, ok := w.nowNumbered("user_attributes", num); ok {
+		return rawValue(lookup(doc, "label")).text
+	}
+	return "Label & " + w.attributeName(num)
+}
 
 func (w *world) renderAttribute(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("user_attributes", row.num, 0)
@@ -65,27 +80,38 @@ func attributeGroupValues(c *call) answer {
 	if !ok {
 		return c.notFound()
 	}
-	w, num := c.world, f.row.num
-	out := []byte{'['}
-	for i, g := range w.attributeGroups(num) {
+	w := c.world
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return c.object(w.appendGroupValues(nil, f.row.num))
+}
+
+// appendGroupValues appends the values of an attribute by group, the strongest first.
+func (w *world) appendGroupValues(b []byte, num int32) []byte {
+	b = append(b, '[')
+	for i, v := range w.groupValuesOf(num) {
 		if i > 0 {
-			out = append(out, ',')
+			b = append(b, ',')
 		}
-		o := begin(out)
-		o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true}`)
-		o.id("id", int64(num)*1000+int64(g))
-		o.id("group_id", int64(g))
-		o.id("user_attribute_id", int64(num))
-		o.yes("value_is_hidden", w.attributeHidden(num))
-		o.num("rank", int64(i+1))
-		if w.attributeHidden(num) {
-			o.null("value")
-		} else {
-			o.str("value", w.attributeValue(num, "group", g))
-		}
-		out = o.end()
+		b = w.appendGroupValue(b, num, i, v)
 	}
-	return c.object(append(out, ']'))
+	return append(b, ']')
+}
+
+func (w *world) appendGroupValue(b []byte, num int32, i int, v groupValue) []byte {
+	o := begin(b)
+	o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true}`)
+	o.id("id", int64(num)*1000+int64(v.group))
+	o.id("group_id", int64(v.group))
+	o.id("user_attribute_id", int64(num))
+	o.yes("value_is_hidden", w.attributeHidden(num))
+	o.num("rank", int64(i+1))
+	if w.attributeHidden(num) {
+		o.null("value")
+	} else {
+		o.str("value", v.value)
+	}
+	return o.end()
 }
 
 // attributeValues answers with a user's values: those that are set, or all
@@ -120,14 +146,13 @@ func attributeValues(c *call) answer {
 // valueFor is what a user has for an attribute and where it comes from: the
 // user's own setting wins over the strongest group's.
 func (w *world) valueFor(attribute, user int32) (source, value string) {
-	r := seeded(w.seed, hashOf("own value"), uint64(attribute), uint64(user))
-	if r.chance(150) {
-		return "User Setting", w.attributeValue(attribute, "user", user)
+	if own, ok := w.ownValue(attribute, user); ok {
+		return "User Setting", own
 	}
 	mine := w.groupsOf(user)
-	for _, g := range w.attributeGroups(attribute) {
-		if slices.Contains(mine, g) {
-			return "Group: " + strconv.Itoa(int(g)), w.attributeValue(attribute, "group", g)
+	for _, v := range w.groupValuesOf(attribute) {
+		if slices.Contains(mine, v.group) {
+			return "Group: " + strconv.Itoa(int(v.group)), v.value
 		}
 	}
 	return "", ""
@@ -139,7 +164,7 @@ func (w *world) appendUserValue(b []byte, attribute int32, user, source, value s
 	o := begin(b)
 	o.raw("can", `{"show_value":true}`)
 	o.str("name", name)
-	o.str("label", "Label & "+name)
+	o.str("label", w.attributeLabel(attribute))
 	o.null("rank")
 	o.opt("value", when(!hidden, value))
 	o.str("user_id", user)

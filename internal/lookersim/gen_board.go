@@ -77,6 +77,9 @@ func (w *world) boardItem(b []byte, r *rng, section, id int32, position int) []b
 	default:
 		look, dash = 0, 0
 	}
+	if now, ok := w.nowNumbered(when(isLook, "looks")+when(!isLook, "dashboards"), max(look, dash)); ok {
+		title = rawValue(lookup(now, "title")).text
+	}
 	o.str("content_created_by", w.userName(callerID))
 	o.null("content_favorite_id")
 	o.id("content_metadata_id", meta)

@@ -34,6 +34,9 @@ func (w *world) content(id string) (class int, f found, ok bool) {
 // quarter of the folders, the roots, all boards and agents have their own, and with
 // Options.PersonalFolders all personal folders.
 func (w *world) inherits(class int, num int32) bool {
+	if own, ok := w.ownAccessOf[metadataID(class, num)]; ok {
+		return !own
+	}
 	switch class {
 	case metaBoard, metaAgent:
 		return false
@@ -94,7 +97,7 @@ func (w *world) appendMetadata(b []byte, class int, f found) []byte {
 	own := !w.inherits(class, num)
 	o.yes("inherits", !own)
 	for parent != 0 && !own && w.inherits(metaFolder, parent) {
-		parent = w.folderInfo(parent).parent
+		parent = w.parentNumber(parent)
 	}
 	if own || parent == 0 {
 		o.null("inheriting_id")
@@ -105,8 +108,36 @@ func (w *world) appendMetadata(b []byte, class int, f found) []byte {
 	return o.end()
 }
 
+// parentNumber is the folder above one, 0 for none.
+func (w *world) parentNumber(num int32) int32 {
+	if doc, ok := w.nowNumbered("folders", num); ok {
+		return int32(number(rawValue(lookup(doc, "parent_id")).text))
+	}
+	return w.folderInfo(num).parent
+}
+
 // appendAccess appends who may see and edit content that has its own access.
 func (w *world) appendAccess(b []byte, class int, num int32) []byte {
+	id := metadataID(class, num)
+	entries, changed := w.entries[id]
+	switch {
+	case w.inherits(class, num):
+		return append(b, "[]"...)
+	case !changed:
+		return w.drawnAccess(b, class, num)
+	}
+	b = append(b, '[')
+	for i, entry := range entries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = entry.append(b, id)
+	}
+	return append(b, ']')
+}
+
+// drawnAccess is the access that the seed gives content.
+func (w *world) drawnAccess(b []byte, class int, num int32) []byte {
 	b = append(b, '[')
 	if !w.inherits(class, num) {
 		id := metadataID(class, num)

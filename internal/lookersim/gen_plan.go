@@ -11,6 +11,14 @@ func (w *world) planOwner(num int32) int32 {
 	return numberAt(r.n(w.sizes.Users))
 }
 
+// planOwnerOf is the owner of a plan that may have been changed.
+func (w *world) planOwnerOf(r row) int32 {
+	if r.over != nil {
+		return int32(number(rawValue(lookup(r.over.body, "user_id")).text))
+	}
+	return w.planOwner(r.num)
+}
+
 // renderPlan appends a scheduled plan with its destinations.
 func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("scheduled_plans", row.num, 0)
@@ -70,6 +78,9 @@ func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 
 // publicUser appends what everybody may see of a user.
 func (w *world) publicUser(b []byte, num int32) []byte {
+	if doc, ok := w.nowNumbered("users", num); ok {
+		return publicUser.cut(b, set(doc, "can", []byte(`{"show":true}`)))
+	}
 	info := w.userInfo(num)
 	u := begin(b)
 	u.raw("can", `{"show":true}`)

@@ -68,6 +68,13 @@ func (u *user) name() string {
 
 // groupsOf lists the groups that a user is in directly, ascending.
 func (w *world) groupsOf(num int32) []int32 {
+	if list, ok := w.nowRelated(&w.userGroups, num); ok {
+		return list
+	}
+	return w.drawnGroups(num)
+}
+
+func (w *world) drawnGroups(num int32) []int32 {
 	list := []int32{allUsers}
 	r := w.rngFor("users", num, 1)
 	if w.sizes.Groups > 1 {
@@ -81,6 +88,13 @@ func (w *world) groupsOf(num int32) []int32 {
 
 // directRoles lists the roles that a user holds without a group, ascending.
 func (w *world) directRoles(num int32) []int32 {
+	if list, ok := w.nowRelated(&w.userRoles, num); ok {
+		return list
+	}
+	return w.drawnRoles(num)
+}
+
+func (w *world) drawnRoles(num int32) []int32 {
 	if num == callerID {
 		if w.opts.Restricted {
 			return []int32{plainRole}
@@ -98,7 +112,7 @@ func (w *world) directRoles(num int32) []int32 {
 
 // rolesOf lists all roles of a user, those of groups included, ascending.
 func (w *world) rolesOf(num int32) []int32 {
-	list := w.directRoles(num)
+	list := slices.Clone(w.directRoles(num))
 	for _, g := range w.groupsOf(num) {
 		list = append(list, w.groupRoles(g)...)
 	}
@@ -279,6 +293,12 @@ func (w *world) sessions(o *object, u *user, link string) {
 
 // userAttr answers for what filters ask of users without being a member.
 func (w *world) userAttr(r row, field string) (value, bool) {
+	if r.over != nil && field == "embed_user" {
+		return textValue(strconv.FormatBool(string(lookup(r.over.body, "credentials_embed")) != "[]")), true
+	}
+	if r.over != nil && field == "full_name" {
+		return rawValue(lookup(r.over.body, "display_name")), true
+	}
 	switch field {
 	case "embed_user":
 		u := w.userInfo(r.num)

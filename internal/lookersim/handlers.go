@@ -92,11 +92,29 @@ func folderContent(pick func(folderContents) []found) func(c *call) answer {
 // planKeep keeps the caller's own plans unless all are asked for.
 func planKeep(c *call) func(*world, row) bool {
 	everybody := c.query.Get("all_users") == "true" || c.query.Get("user_id") != ""
-	return func(w *world, r row) bool { return everybody || w.planOwner(r.num) == callerID }
+	return func(w *world, r row) bool { return everybody || w.planOwnerOf(r) == callerID }
 }
 
 func planScope(c *call) string {
 	return c.query.Get("all_users") + "," + strconv.FormatBool(c.query.Get("user_id") != "")
+}
+
+// plansOf lists the schedules of one dashboard or look.
+func plansOf(kind, member string) func(c *call) answer {
+	return func(c *call) answer {
+		if _, ok := c.find(kind, c.id()); !ok {
+			return c.notFound()
+		}
+		l := listing{kind: "scheduled_plans", params: params("user_id:id"), natural: true}
+		l.keep = func(c *call) func(*world, row) bool {
+			mine := planKeep(c)
+			return func(w *world, r row) bool {
+				return mine(w, r) && w.tables["scheduled_plans"].attribute(w, r, member).text == c.id()
+			}
+		}
+		l.scope = func(c *call) string { return planScope(c) + member + c.id() }
+		return l.handle(c)
+	}
 }
 
 // among answers with the present rows of a kind that keep accepts, in the

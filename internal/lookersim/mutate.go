@@ -204,13 +204,7 @@ func (w *world) apply(ch Change) (string, error) {
 
 // grow adds a row; an id makes it one that has no number of its own.
 func (t *table) grow(w *world, id string) row {
-	r := row{num: numberAt(len(t.rows))}
-	if t.spec.id != nil {
-		r.num = int32(len(t.rows) + 1)
-	}
-	if n := len(t.rows); n > 0 {
-		r.num = max(r.num, t.rows[n-1].num+1)
-	}
+	r := row{num: t.next()}
 	if id != "" {
 		r.over = &override{id: id}
 	}
@@ -221,6 +215,18 @@ func (t *table) grow(w *world, id string) row {
 		t.note(t.idOf(w, r), len(t.rows)-1)
 	}
 	return r
+}
+
+// next is the number of the row that grow adds.
+func (t *table) next() int32 {
+	num := numberAt(len(t.rows))
+	if t.spec.id != nil {
+		num = int32(len(t.rows) + 1)
+	}
+	if n := len(t.rows); n > 0 {
+		num = max(num, t.rows[n-1].num+1)
+	}
+	return num
 }
 
 // note remembers where the row of a spelled-out id is.

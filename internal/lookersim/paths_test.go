@@ -34,6 +34,8 @@ func paths(t testing.TB, s *lookersim.Server, template string) []string {
 		return list
 	case "/scheduled_plans", "/scheduled_plans/search":
 		return []string{template, template + "?all_users=true"}
+	case "/scheduled_plans/dashboard/{id}", "/scheduled_plans/look/{id}":
+		return []string{strings.Replace(template, "{id}", "1", 1) + "?all_users=true", strings.Replace(template, "{id}", "77777", 1)}
 	case "/alerts/search":
 		return []string{template, template + "?all_owners=true"}
 	case "/users/{id}/attribute_values":

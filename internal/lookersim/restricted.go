@@ -18,9 +18,9 @@ func (w *world) hidden(kind string, restricted bool) func(*world, row) bool {
 	case "boards":
 		return func(_ *world, r row) bool { return r.num%3 == 0 }
 	case "scheduled_plans":
-		return func(w *world, r row) bool { return w.planOwner(r.num) != callerID }
+		return func(w *world, r row) bool { return w.planOwnerOf(r) != callerID }
 	case "alerts":
-		return func(w *world, r row) bool { return w.alertOwner(r.num) != callerID }
+		return func(w *world, r row) bool { return w.alertOwnerOf(r) != callerID }
 	case "groups":
 		return func(w *world, r row) bool { return !slices.Contains(w.groupsOf(callerID), r.num) }
 	case "roles":

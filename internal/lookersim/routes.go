@@ -88,6 +88,8 @@ func contentRoutes() []route {
 			handle: listing{kind: "scheduled_plans", params: params("user_id:id"), keep: planKeep, scope: planScope}.handle},
 		{pattern: "GET /scheduled_plans/search", kind: "scheduled_plans", query: true,
 			handle: search("scheduled_plans", planParams, whole).keeping(planKeep, planScope).handle},
+		{pattern: "GET /scheduled_plans/dashboard/{id}", kind: "scheduled_plans", query: true, handle: plansOf("dashboards", "dashboard_id")},
+		{pattern: "GET /scheduled_plans/look/{id}", kind: "scheduled_plans", query: true, handle: plansOf("looks", "look_id")},
 		{pattern: "GET /scheduled_plans/{id}", kind: "scheduled_plans", query: true, handle: single("scheduled_plans")},
 	}
 }

@@ -131,7 +131,7 @@ func searchAlerts(c *call) answer {
 	}
 	l := search("alerts", "disabled>is_disabled:bool", whole).unsorted()
 	l.keep = func(*call) func(*world, row) bool {
-		return func(w *world, r row) bool { return everybody || w.alertOwner(r.num) == callerID }
+		return func(w *world, r row) bool { return everybody || w.alertOwnerOf(r) == callerID }
 	}
 	l.scope = func(*call) string { return strconv.FormatBool(everybody) }
 	return l.handle(c)

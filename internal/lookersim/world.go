@@ -201,7 +201,12 @@ func (t *table) attribute(w *world, r row, field string) value {
 	if r.over != nil && r.over.parts != nil {
 		return rawValue(lookup(r.over.body, field)) // no filter asks for what is a part or an echo
 	}
-	return rawValue(lookup(t.document(w, nil, r, fieldTree{field: nil}), field))
+	raw := lookup(t.document(w, nil, r, fieldTree{field: nil}), field)
+	if raw == nil && r.over != nil && t.attr != nil {
+		v, _ := t.attr(w, r, field) // filters ask for more than documents say
+		return v
+	}
+	return rawValue(raw)
 }
 
 func (t *table) servedSingle(i int) { atomic.AddUint32(&t.single[i], 1) }

@@ -25,6 +25,7 @@ func createFolder(e *edit) ([]byte, *refusal) {
 	}
 	up := e.w.draftOf(above)
 	f := e.w.create(e.w.tables["folders"], func(d *draft, id string) {
+		e.w.inheritAccess(metadataID(metaFolder, int32(number(id))))
 		d.str("name", name)
 		d.str("parent_id", parent)
 		d.raw("creator_id", quoted(nil, callerID))

@@ -161,5 +161,18 @@ func deleteLook(e *edit) ([]byte, *refusal) {
 
 // dropContent deletes a dashboard or a look for good, and what hangs on it.
 func (e *edit) dropContent(f found) {
+	id := f.t.idOf(e.w, f.row)
+	if f.t.kind == "looks" {
+		e.w.remove(f.t, f.index)
+		e.dropWhere("scheduled_plans", "look_id", id)
+		return
+	}
+	_, p := e.w.apart(f)
 	e.w.remove(f.t, f.index)
+	e.dropWhere("scheduled_plans", "dashboard_id", id)
+	gone := map[string]bool{}
+	for _, tile := range p.elements {
+		gone[rawValue(lookup(tile, "id")).text] = true
+	}
+	e.dropIf("alerts", "dashboard_element_id", func(id string) bool { return gone[id] })
 }

@@ -13,9 +13,13 @@ type overlay struct {
 	// latest holds documents that others repeat parts of, as they are now, once a
 	// write changed them. Keys are itemKeys, values []byte.
 	latest sync.Map
+	relations
 
 	// Guarded by the world's lock.
 	queryOverlay
+	accessOverlay
+	valueOverlay
+	mailed  []Mail
 	moments int64 // how many writes were carried out: the clock of what they make
 	partIDs int64 // the last id given to a part of a document
 	// partOwners are the dashboards of parts that writes made.
@@ -60,6 +64,15 @@ func (o *overlay) nowNumbered(kind string, num int32) ([]byte, bool) {
 	return o.now(kind, strconv.Itoa(int(num)))
 }
 
+// number is an id as a number, 0 for one that is none.
+func number(id string) int64 {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // keys are the members that must be unique somewhere.
 type keys struct{ title, folder, slug string }
 
@@ -86,18 +99,6 @@ func (w *world) create(t *table, finish func(d *draft, id string)) found {
 	id := t.idOf(w, r)
 	d := draft{t.kept(w, r)}
 	t.rows[i].over = &override{}
-	finish(&d, id)
-	return w.store(t, i, d, present)
-}
-
-// createNamed is create for kinds whose ids are names.
-func (w *world) createNamed(t *table, id string, finish func(d *draft, id string)) found {
-	t.grow(w, "")
-	i := len(t.rows) - 1
-	d := draft{t.render(w, nil, row{num: t.rows[i].num}, nil)}
-	delete(t.byID, t.idOf(w, t.rows[i]))
-	t.rows[i].over = &override{id: id}
-	t.note(id, i)
 	finish(&d, id)
 	return w.store(t, i, d, present)
 }

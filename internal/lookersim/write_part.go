@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// partKind is what a part of a dashboard is.
+// partKind is what a part of a dashboard or a board is.
 type partKind uint8
 
 const (
@@ -13,6 +13,8 @@ const (
 	partFilter
 	partLayout
 	partComponent
+	partSection // of a board
+	partItem    // of a section
 )
 
 type partKey struct {
@@ -46,11 +48,14 @@ func (e *edit) close(o *opened) {
 }
 
 // owned notes which dashboard a new part belongs to.
-func (e *edit) owned(kind partKind, id string, o *opened) {
+func (e *edit) owned(kind partKind, id string, o *opened) { e.own(partKey{kind, id}, o.id) }
+
+// own notes which document a new part belongs to.
+func (e *edit) own(part partKey, owner string) {
 	if e.w.partOwners == nil {
 		e.w.partOwners = map[partKey]string{}
 	}
-	e.w.partOwners[partKey{kind, id}] = o.id
+	e.w.partOwners[part] = owner
 }
 
 // openPart takes the dashboard apart that the part of the path belongs to.

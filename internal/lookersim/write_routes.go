@@ -1,22 +1,42 @@
 package lookersim
 
+import "slices"
+
 // writeRoutes is the table of what changes something.
 func writeRoutes() []route {
+	var list []route
+	for _, k := range []kindWrites{planWrites(), boardWrites(), groupWrites(), roleWrites(), setWrites("permission_sets", "permissions"), setWrites("model_sets", "models"),
+		attributeWrites(), userWrites()} {
+		list = append(list, k.routes()...)
+	}
+	return slices.Concat(list, contentWrites(), peopleWrites())
+}
+
+func contentWrites() []route {
 	return []route{
+		{pattern: "POST /scheduled_plans/{id}/run_once", kind: "scheduled_plans", write: runPlan},
+		{pattern: "POST /alerts", kind: "alerts", write: alertWrites().create},
+		{pattern: "PUT /alerts/{id}", kind: "alerts", write: replaceAlert},
+		{pattern: "PATCH /alerts/{id}", kind: "alerts", write: patchAlert},
+		{pattern: "DELETE /alerts/{id}", kind: "alerts", write: alertWrites().remove},
+		{pattern: "POST /alerts/{id}/enqueue", kind: "alerts", write: enqueueAlert},
+		{pattern: "POST /board_sections", kind: "boards", write: createSection},
+		{pattern: "PATCH /board_sections/{id}", kind: "boards", write: updateSection},
+		{pattern: "DELETE /board_sections/{id}", kind: "boards", write: deleteSection},
+		{pattern: "POST /board_items", kind: "boards", write: createItem},
+		{pattern: "PATCH /board_items/{id}", kind: "boards", write: updateItem},
+		{pattern: "DELETE /board_items/{id}", kind: "boards", write: deleteItem},
 		{pattern: "POST /folders", kind: "folders", write: createFolder},
 		{pattern: "PATCH /folders/{id}", kind: "folders", write: updateFolder},
 		{pattern: "DELETE /folders/{id}", kind: "folders", write: deleteFolder},
-
 		{pattern: "POST /looks", kind: "looks", write: createLook},
 		{pattern: "PATCH /looks/{id}", kind: "looks", write: updateLook},
 		{pattern: "DELETE /looks/{id}", kind: "looks", write: deleteLook},
 		{pattern: "PATCH /looks/{id}/certification", kind: "looks", write: certify("looks")},
-
 		{pattern: "POST /dashboards", kind: "dashboards", write: createDashboard},
 		{pattern: "PATCH /dashboards/{id}", kind: "dashboards", write: updateDashboard},
 		{pattern: "DELETE /dashboards/{id}", kind: "dashboards", write: deleteDashboard},
 		{pattern: "PATCH /dashboards/{id}/certification", kind: "dashboards", write: certify("dashboards")},
-
 		{pattern: "POST /dashboard_elements", kind: "dashboards", write: createTile},
 		{pattern: "PATCH /dashboard_elements/{id}", kind: "dashboards", write: updateTile},
 		{pattern: "DELETE /dashboard_elements/{id}", kind: "dashboards", write: deleteTile},
@@ -27,8 +47,35 @@ func writeRoutes() []route {
 		{pattern: "PATCH /dashboard_layouts/{id}", kind: "dashboards", write: updateLayout},
 		{pattern: "DELETE /dashboard_layouts/{id}", kind: "dashboards", write: deleteLayout},
 		{pattern: "PATCH /dashboard_layout_components/{id}", kind: "dashboards", write: updateComponent},
-
 		{pattern: "POST /merge_queries", kind: "merge_queries", query: true, write: createMerge},
 		{pattern: "POST /queries", kind: "queries", query: true, write: createQuery},
+	}
+}
+
+func peopleWrites() []route {
+	return []route{
+		{pattern: "POST /users/service_accounts", kind: "users", write: createServiceAccount},
+		{pattern: "PATCH /users/service_accounts/{id}", kind: "users", write: updateServiceAccount},
+		{pattern: "DELETE /users/service_accounts/{id}", kind: "users", write: userWrites().remove},
+		{pattern: "POST /users/{id}/credentials_email", kind: "users", write: createEmail},
+		{pattern: "PATCH /users/{id}/credentials_email", kind: "users", write: updateEmail},
+		{pattern: "DELETE /users/{id}/credentials_email", kind: "users", write: deleteEmail},
+		{pattern: "POST /users/{id}/credentials_email/send_password_reset", kind: "users", write: resetPassword},
+		{pattern: "PUT /users/{id}/roles", kind: "user_roles", write: setUserRoles},
+		{pattern: "PATCH /users/{user}/attribute_values/{id}", kind: "user_attribute_values", write: setUserValue},
+		{pattern: "DELETE /users/{user}/attribute_values/{id}", kind: "user_attribute_values", write: dropUserValue},
+		{pattern: "POST /groups/{id}/users", kind: "group_users", write: joinGroup("user_id", "users")},
+		{pattern: "POST /groups/{id}/groups", kind: "group_groups", write: joinGroup("group_id", "groups")},
+		{pattern: "DELETE /groups/{group}/users/{id}", kind: "group_users", write: dropMember("users")},
+		{pattern: "DELETE /groups/{group}/groups/{id}", kind: "group_groups", write: dropMember("groups")},
+		{pattern: "PATCH /groups/{group}/attribute_values/{id}", kind: "user_attribute_group_values", write: setGroupValue},
+		{pattern: "DELETE /groups/{group}/attribute_values/{id}", kind: "user_attribute_group_values", write: dropGroupValue},
+		{pattern: "POST /user_attributes/{id}/group_values", kind: "user_attribute_group_values", write: setAttributeGroups},
+		{pattern: "PUT /roles/{id}/users", kind: "role_users", write: setHolders("users")},
+		{pattern: "PUT /roles/{id}/groups", kind: "role_groups", write: setHolders("groups")},
+		{pattern: "PATCH /content_metadata/{id}", kind: "content_metadata", write: updateMetadata},
+		{pattern: "POST /content_metadata_access", kind: "content_access", write: createAccess},
+		{pattern: "PUT /content_metadata_access/{id}", kind: "content_access", write: updateAccess},
+		{pattern: "DELETE /content_metadata_access/{id}", kind: "content_access", write: deleteAccess},
 	}
 }

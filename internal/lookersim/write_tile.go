@@ -160,7 +160,7 @@ func (e *edit) fillShown(d *draft) {
 	if old := lookup(d.body, "result_maker"); !isNull(old) {
 		m.raw("filterables", lookup(old, "filterables"))
 	}
-	from := []byte("{}")
+	var from []byte
 	switch {
 	case d.text("look_id") != "":
 		f, _ := e.row("looks", d.text("look_id"))
@@ -228,9 +228,13 @@ func deleteTile(e *edit) ([]byte, *refusal) {
 
 // dropWhere deletes the items of a kind whose member names something that is gone.
 func (e *edit) dropWhere(kind, member, id string) {
+	e.dropIf(kind, member, func(other string) bool { return other == id })
+}
+
+func (e *edit) dropIf(kind, member string, gone func(id string) bool) {
 	t := e.w.tables[kind]
 	for i, r := range t.rows {
-		if r.state == present && t.attribute(e.w, r, member).text == id {
+		if r.state == present && gone(t.attribute(e.w, r, member).text) {
 			e.w.remove(t, i)
 		}
 	}
