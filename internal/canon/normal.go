@@ -3,6 +3,7 @@ package canon
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -264,9 +265,7 @@ func (f *form) around(body []byte, outer around) (around, error) {
 		return outer, nil
 	}
 	here := make(around, len(f.Parts)+len(outer))
-	for name, ids := range outer {
-		here[name] = ids
-	}
+	maps.Copy(here, outer)
 	for i := range f.Parts {
 		p := &f.Parts[i]
 		if p.At != "." && Member(body, p.At) == nil {

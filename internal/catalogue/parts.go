@@ -1,6 +1,10 @@
 package catalogue
 
-import "github.com/lookervault/lookervault/internal/record"
+import (
+	"net/http"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
 
 // The parts of documents that others name: references to them have these kinds, and the
 // id map holds them, though they are no kinds of a run.
@@ -20,10 +24,16 @@ const (
 )
 
 // These are routes of parts and documents whose call is administrative.
-func post(path string) Send   { return Send{Method: "POST", Path: path, Activity: Administrative} }
-func patch(path string) Send  { return Send{Method: "PATCH", Path: path, Activity: Administrative} }
-func put(path string) Send    { return Send{Method: "PUT", Path: path, Activity: Administrative} }
-func remove(path string) Send { return Send{Method: "DELETE", Path: path, Activity: Administrative} }
+func post(path string) Send {
+	return Send{Method: http.MethodPost, Path: path, Activity: Administrative}
+}
+func patch(path string) Send {
+	return Send{Method: http.MethodPatch, Path: path, Activity: Administrative}
+}
+func put(path string) Send { return Send{Method: http.MethodPut, Path: path, Activity: Administrative} }
+func remove(path string) Send {
+	return Send{Method: http.MethodDelete, Path: path, Activity: Administrative}
+}
 
 // query returns the route drawn from the other quota.
 func (s Send) query() Send {
@@ -111,6 +121,8 @@ var tile = &Write{
 	Find:      BySet,
 	Guard:     []Guard{{Path: "result_maker.sql_query_id", Why: "it shows a SQL Runner query, which no route gives and none takes"}},
 	Lost:      []string{"alerts' followers", "how often the tile was seen"},
+
+	Given: []string{"certification_metadata.updated_at", "id", "lookml_link_id"},
 }
 
 // dashboardFilter is a filter of a dashboard.
@@ -129,6 +141,8 @@ var dashboardFilter = &Write{
 	},
 	Unordered: []string{"listens_to_filters"},
 	Find:      BySet,
+
+	Given: []string{"id"},
 }
 
 // layout is a tab of a dashboard. Its places are made with the tiles.
@@ -141,6 +155,8 @@ var layout = &Write{
 	Blank:  []string{"label", "description", "lookml_link_id"},
 	Parts:  []Part{{Name: Places, At: "dashboard_layout_components", Owner: "dashboard_layout_id", Write: place, By: []string{"dashboard_element_id"}, About: Tiles}},
 	Find:   BySet,
+
+	Given: []string{"deleted", "id"},
 }
 
 // place is where a tile stands in a layout, and how large it is.
@@ -150,6 +166,8 @@ var place = &Write{
 		"row", "column", "width", "height", "deleted", "granular_row", "granular_column", "granular_width", "granular_height",
 	},
 	Left: map[string]string{"dashboard_element_id": "the tile whose place it is; Looker makes one with each tile"},
+
+	Given: []string{"id"},
 }
 
 // section is a section of a board.
@@ -169,6 +187,8 @@ var section = &Write{
 	}},
 	Find: BySet,
 	Late: []string{"item_order"},
+
+	Given: []string{"created_at", "id"},
 }
 
 // boardItem is a link on a board.
@@ -191,4 +211,6 @@ var boardItem = &Write{
 	Texts: []string{"custom_url", "custom_description"},
 	Find:  BySet,
 	Lost:  []string{"custom images of items"},
+
+	Given: []string{"content_metadata_id", "custom_image_url", "id"},
 }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"iter"
+	"net/http"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -137,7 +138,7 @@ type Send struct {
 func (s Send) IsZero() bool { return s.Method == "" }
 
 // Repeats reports whether the request may be sent again when its answer was lost.
-func (s Send) Repeats() bool { return s.Again || s.Method != "POST" && !s.IsZero() }
+func (s Send) Repeats() bool { return s.Again || s.Method != http.MethodPost && !s.IsZero() }
 
 // String is the route's name in statistics and logs: "PATCH /looks/{look_id}".
 func (s Send) String() string { return s.Method + " " + s.Path }
@@ -287,7 +288,7 @@ func (p *Part) Path(s Send, document, part string) string {
 	case 0:
 		return s.Path
 	case 1:
-		if p.One || s.Method == "POST" && !p.Chosen {
+		if p.One || s.Method == http.MethodPost && !p.Chosen {
 			return s.Fill(document)
 		}
 		return s.Fill(part)

@@ -21,6 +21,8 @@ var groupValuesWrite = &Write{
 	Left:   map[string]string{"rank": "the order of the array says it"},
 	Refs:   []Reference{{Path: "group_id", Kind: "groups", Optional: true}},
 	Lost:   []string{"hidden values, which no backup holds"},
+
+	Given: []string{"id", "user_attribute_id", "value_is_hidden"},
 }
 
 // userValuesWrite are the values that users have of their own. Others come from a group
@@ -34,7 +36,11 @@ var userValuesWrite = &Write{
 			Update: patch("/users/{user_id}/attribute_values/{user_attribute_id}"),
 			Delete: remove("/users/{user_id}/attribute_values/{user_attribute_id}"),
 			Fields: []string{"value"},
-			Guard:  []Guard{{Path: "value_is_hidden", Why: "hidden values are in no backup"}},
+			Given: []string{
+				"hidden_value_domain_whitelist", "label", "name", "rank", "source", "user_attribute_id", "user_can_edit", "user_id",
+				"value_is_hidden",
+			},
+			Guard: []Guard{{Path: "value_is_hidden", Why: "hidden values are in no backup"}},
 		},
 	}},
 	Lost: []string{"hidden values, which no backup holds"},
@@ -43,7 +49,7 @@ var userValuesWrite = &Write{
 var groupGroupsWrite = &Write{
 	Sets: []Set{{
 		Name: "groups of a group", At: "id", Kind: "groups",
-		Add: post("/groups/{group_id}/groups").again(), Remove: remove("/groups/{group_id}/groups/{deleting_group_id}"), Body: "group_id",
+		Add: post("/groups/{group_id}/groups"), Remove: remove("/groups/{group_id}/groups/{deleting_group_id}"), Body: "group_id",
 	}},
 }
 
@@ -68,6 +74,11 @@ var metadataWrite = &Write{
 		{Path: "dashboard_id", Kind: "dashboards"},
 		{Path: "look_id", Kind: Looks},
 	},
+
+	Given: []string{
+		"agent_id", "content_type", "dashboard_id", "folder_id", "homepage_id", "id", "inheriting_id", "look_id", "name",
+		"parent_id", "slug",
+	},
 }
 
 var accessWrite = &Write{
@@ -80,6 +91,7 @@ var accessWrite = &Write{
 			Update: put("/content_metadata_access/{content_metadata_access_id}").whole(),
 			Delete: remove("/content_metadata_access/{content_metadata_access_id}"),
 			Fields: []string{"permission_type", "group_id", "user_id"},
+			Given:  []string{"id"},
 			Bare:   []string{"group_id", "user_id"},
 			Refs: []Reference{
 				{Path: "group_id", Kind: "groups"},

@@ -29,6 +29,8 @@ var modelWrite = &Write{
 	Unordered: []string{"allowed_db_connection_names"},
 	Find:      ByKey,
 	Lost:      []string{"its LookML, which lives in Git"},
+
+	Given: []string{"explores", "label"},
 }
 
 // secret is why a member is not sent that no answer holds.
@@ -81,6 +83,11 @@ var connectionWrite = &Write{
 	Find:      ByKey,
 	Lost:      []string{"passwords and certificates: a connection that is made again cannot connect before they are typed in"},
 	OnlyNamed: true,
+
+	Given: []string{
+		"created_at", "default_bq_connection", "example", "has_password", "managed", "pdt_context_override.has_password",
+		"pdts_enabled", "supports_data_studio_link", "user_id", "uses_instance_oauth", "uses_oauth", "uses_service_auth",
+	},
 }
 
 var themeWrite = &Write{
@@ -110,6 +117,8 @@ var themeWrite = &Write{
 	Find:  ByKey,
 	Guard: []Guard{{Path: "name", Value: "Looker", Reused: true, Why: "Looker's own theme is on every instance"}},
 	Lost:  []string{"its id", "that it is the default theme, which is a setting"},
+
+	Given: []string{"id"},
 }
 
 var collectionWrite = &Write{
@@ -129,6 +138,8 @@ var collectionWrite = &Write{
 		{Name: Palettes, At: "divergingPalettes", By: []string{"label", "type"}},
 	},
 	Lost: []string{"its id and those of its palettes", "that it is the default collection, which is a setting"},
+
+	Given: []string{"categoricalPalettes.id", "divergingPalettes.id", "id", "sequentialPalettes.id"},
 }
 
 var hubWrite = &Write{
@@ -141,6 +152,11 @@ var hubWrite = &Write{
 	Find:      ByKey,
 	Lost:      []string{"its authorization token: type it in again", "that its legal agreement was signed"},
 	OnlyNamed: true,
+
+	Given: []string{
+		"has_authorization_token", "id", "label", "legal_agreement_required", "legal_agreement_signed", "legal_agreement_text",
+		"official",
+	},
 }
 
 // integrationWrite changes what a hub offers. Looker takes no notice of parameters
@@ -155,4 +171,10 @@ var integrationWrite = &Write{
 
 	Unordered: []string{"params", "installed_delegate_oauth_targets"},
 	OnlyNamed: true,
+
+	Given: []string{
+		"delegate_oauth", "description", "id", "integration_hub_id", "label", "params.delegate_oauth_url", "params.description",
+		"params.has_value", "params.label", "params.per_user", "params.required", "params.sensitive", "privacy_link",
+		"required_fields", "uses_oauth",
+	},
 }

@@ -46,6 +46,11 @@ var folderWrite = &Write{
 		{Path: "id", Value: "lookml", Reused: true, Why: "the folder of LookML dashboards is on every instance"},
 	},
 	Lost: []string{"its id and the links that lead to it", "who made it and when"},
+
+	Given: []string{
+		"content_metadata_id", "created_at", "creator_id", "external_id", "id", "is_embed", "is_embed_shared_root",
+		"is_embed_users_root", "is_personal", "is_personal_descendant", "is_shared_root", "is_users_root",
+	},
 }
 
 var lookWrite = &Write{
@@ -78,6 +83,11 @@ var lookWrite = &Write{
 	Trash:  Member{"deleted", "true"},
 	Find:   ByKey,
 	Lost:   append([]string{"the address under which it was public"}, usage...),
+
+	Given: []string{
+		"certification_metadata.updated_at", "content_metadata_id", "created_at", "deleted_at", "deleter_id", "id",
+		"last_updater_id", "public_slug",
+	},
 }
 
 var queryWrite = &Write{
@@ -99,6 +109,8 @@ var queryWrite = &Write{
 	Texts: []string{"vis_config", "dynamic_fields"},
 	Find:  Same,
 	Lost:  []string{"its id and its short address, if Looker does not know the query any more"},
+
+	Given: []string{"id", "slug"},
 }
 
 var mergeWrite = &Write{
@@ -113,6 +125,8 @@ var mergeWrite = &Write{
 	Texts: []string{"vis_config", "dynamic_fields"},
 	Find:  Same,
 	Lost:  []string{"its id, if Looker does not know it any more"},
+
+	Given: []string{"id", "result_maker_id"},
 }
 
 var dashboardWrite = &Write{
@@ -169,6 +183,11 @@ var dashboardWrite = &Write{
 		},
 	},
 	Lost: append([]string{"its slug, where another dashboard has it", "the author of its certification"}, usage...),
+
+	Given: []string{
+		"certification_metadata.updated_at", "content_metadata_id", "created_at", "deleted_at", "deleter_id", "id",
+		"last_updater_id", "readonly",
+	},
 }
 
 var boardWrite = &Write{
@@ -192,6 +211,8 @@ var boardWrite = &Write{
 	}},
 	Late: []string{"section_order"},
 	Lost: append([]string{"that it is the homepage"}, usage...),
+
+	Given: []string{"content_metadata_id", "created_at", "id", "primary_homepage"},
 }
 
 var planWrite = &Write{
@@ -252,6 +273,8 @@ var planWrite = &Write{
 
 	RunsAsOwner: true,
 	Lost:        []string{"its id and when it ran", "secrets of its destinations (S3, SFTP)"},
+
+	Given: []string{"created_at", "id", "scheduled_plan_destination.id"},
 }
 
 var alertWrite = &Write{
@@ -291,6 +314,8 @@ var alertWrite = &Write{
 	Lost:      []string{"its id", "who follows it", "what it has last seen"},
 
 	RunsAsOwner: true,
+
+	Given: []string{"id"},
 }
 
 var agentWrite = &Write{
@@ -318,6 +343,8 @@ var agentWrite = &Write{
 	Find:      ByNew,
 	Parts:     []Part{{Name: GoldenQueries, At: "golden_queries", Write: goldenQuery, By: byID, Before: true}},
 	Lost:      []string{"its id", "conversations with it"},
+
+	Given: []string{"content_metadata_id", "created_at", "id", "studio_agent_id"},
 }
 
 // goldenQuery is an answer that an agent was taught. It is made before the agent, which
@@ -329,4 +356,9 @@ var goldenQuery = &Write{
 	Fields: []string{"questions", "answer", "is_active"},
 	Texts:  []string{"answer"},
 	Find:   BySet,
+
+	Given: []string{
+		"client_id", "created_at", "created_by_user_id", "explore", "fields", "filters", "id", "last_updated_at",
+		"last_updated_by_user_id", "limit", "model", "query_id", "sorts",
+	},
 }

@@ -1,6 +1,11 @@
 package catalogue
 
-import "github.com/lookervault/lookervault/internal/record"
+import (
+	"maps"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
 
 // peopleWrites are the write rows of who there is.
 var peopleWrites = map[record.Kind]written{
@@ -53,7 +58,7 @@ var userWrite = &Write{
 	Parts: []Part{{Name: EmailCredentials, At: "credentials_email", One: true, Write: emailWrite}},
 	Sets: []Set{{
 		Name: "groups of a user", At: "group_ids", Kind: "groups",
-		Add: post("/groups/{group_id}/users").again(), Remove: remove("/groups/{group_id}/users/{user_id}"), Body: "user_id", Turned: true,
+		Add: post("/groups/{group_id}/users"), Remove: remove("/groups/{group_id}/users/{user_id}"), Body: "user_id", Turned: true,
 	}},
 	Find: ByNew,
 	Guard: []Guard{
@@ -66,6 +71,13 @@ var userWrite = &Write{
 		"the personal folder's id", "favourites", "history",
 	},
 	Self: true,
+
+	Given: []string{
+		"allow_direct_roles", "allow_normal_group_membership", "allow_roles_from_normal_groups", "credentials_api3",
+		"credentials_embed", "display_name", "email", "embed_group_folder_id", "embed_group_space_id", "id", "is_iam_admin",
+		"is_service_account", "personal_folder_id", "presumed_looker_employee", "role_ids", "roles_externally_managed",
+		"service_account_name", "verified_looker_employee",
+	},
 }
 
 // emailWrite is the address that a user logs in with. Making it sends no mail.
@@ -76,6 +88,8 @@ var emailWrite = &Write{
 	Fields: []string{"email", "forced_password_reset_at_next_login"},
 	Bare:   []string{"forced_password_reset_at_next_login"},
 	Find:   BySet,
+
+	Given: []string{"account_setup_url_expired", "created_at", "is_disabled", "password_reset_url_expired", "type", "user_id"},
 }
 
 var serviceAccountWrite = &Write{
@@ -89,6 +103,9 @@ var serviceAccountWrite = &Write{
 	Late:   []string{"is_disabled"},
 	Lost:   []string{"its API keys: make new ones"},
 	Self:   true,
+
+	// The document is that of a user.
+	Given: slices.Concat(userWrite.Given, userWrite.Fields, slices.Sorted(maps.Keys(userWrite.Left)), []string{"credentials_email"}),
 }
 
 var groupWrite = &Write{
@@ -106,6 +123,8 @@ var groupWrite = &Write{
 		{Path: "include_by_default", Reused: true, Why: "the group of all users is on every instance"},
 	},
 	Lost: []string{"its id"},
+
+	Given: []string{"external_group_id", "externally_managed", "id", "include_by_default"},
 }
 
 var roleWrite = &Write{
@@ -135,6 +154,8 @@ var roleWrite = &Write{
 		{Path: "name", Value: "Admin", Reused: true, Why: "Looker's own role Admin is on every instance and cannot be changed"},
 	},
 	Lost: []string{"its id"},
+
+	Given: []string{"id", "internal"},
 }
 
 var permissionSetWrite = &Write{
@@ -154,6 +175,8 @@ var permissionSetWrite = &Write{
 		{Path: allAccess, Reused: true, Why: "the set of all permissions is on every instance and cannot be changed"},
 	},
 	Lost: []string{"its id"},
+
+	Given: []string{"all_access", "built_in", "id"},
 }
 
 var modelSetWrite = &Write{
@@ -175,6 +198,8 @@ var modelSetWrite = &Write{
 		{Path: allAccess, Reused: true, Why: "the set of all models is on every instance and cannot be changed"},
 	},
 	Lost: []string{"its id"},
+
+	Given: []string{"all_access", "built_in", "id"},
 }
 
 var attributeWrite = &Write{
@@ -195,4 +220,6 @@ var attributeWrite = &Write{
 		{Path: "is_permanent", Reused: true, Why: "Looker's own attributes are on every instance"},
 	},
 	Lost: []string{"its id", "hidden values, which no backup holds"},
+
+	Given: []string{"id", "is_permanent", "is_system"},
 }

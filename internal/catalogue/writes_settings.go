@@ -1,5 +1,7 @@
 package catalogue
 
+import "slices"
+
 // under returns the paths of members of an object.
 func under(at string, names ...string) []string {
 	paths := make([]string, len(names))
@@ -27,7 +29,7 @@ var settingWrites = []Variant{
 	{ID: "session_config", Write: setting(patch("/session_config"), "allow_persistent_sessions", "session_minutes",
 		"unlimited_sessions_per_user", "use_inactivity_based_logout", "track_session_location")},
 	{ID: "password_config", Write: setting(patch("/password_config"), "min_length", "require_numeric", "require_upperlower",
-		"require_special", "expiration_enabled", "expiration_duration_days")},
+		"require_special", "expiration_enabled", "expiration_duration_days").given("policy_enabled_at")},
 	{ID: "ldap_config", Write: ldapWrite},
 	{ID: "oidc_config", Write: oidcWrite},
 	{ID: "saml_config", Write: samlWrite},
@@ -41,12 +43,18 @@ var settingWrites = []Variant{
 	{ID: "whitelabel_configuration", NotWritten: "deprecated: it is written with /setting"},
 	{ID: "legacy_features", Write: settingList(Part{Name: "legacy_features", By: byID, Write: &Write{
 		Update: patch("/legacy_features/{legacy_feature_id}"), Fields: []string{"enabled_locally"},
+		Given: []string{
+			"approximate_disable_date", "approximate_end_of_life_date", "description", "disable_on_upgrade_to_version",
+			"disallowed_as_of_version", "documentation_url", "enabled", "end_of_life_version", "has_disabled_on_upgrade", "id",
+			"name",
+		},
 	}})},
 	{ID: "oauth_client_apps", Write: settingList(Part{Name: "oauth_client_apps", By: []string{"client_guid"}, Chosen: true, Write: &Write{
-		Create: post("/oauth_client_apps/{client_guid}").again(),
+		Create: post("/oauth_client_apps/{client_guid}"),
 		Update: patch("/oauth_client_apps/{client_guid}"),
 		Delete: remove("/oauth_client_apps/{client_guid}"),
 		Fields: []string{"redirect_uri", "display_name", "description", "enabled", "group_id"},
+		Given:  []string{"activated_users", "client_guid", "tokens_invalid_before"},
 		Bare:   []string{"group_id"},
 		Refs:   []Reference{{Path: "group_id", Kind: "groups", Optional: true}},
 		Find:   BySet,
@@ -56,6 +64,7 @@ var settingWrites = []Variant{
 		Update: patch("/ssh_server/{ssh_server_id}"),
 		Delete: remove("/ssh_server/{ssh_server_id}"),
 		Fields: []string{"ssh_server_name", "ssh_server_host", "ssh_server_port", "ssh_server_user"},
+		Given:  []string{"finger_print", "public_key", "sha_finger_print", "ssh_server_id", "status"},
 		Find:   BySet,
 		Lost:   []string{"its key: put the new public key on the server"},
 	}, Pairs: []Pair{{Members: []string{"ssh_server_name"}, Sole: true}}})},
@@ -64,18 +73,23 @@ var settingWrites = []Variant{
 		Update: patch("/ssh_tunnel/{ssh_tunnel_id}"),
 		Delete: remove("/ssh_tunnel/{ssh_tunnel_id}"),
 		Fields: []string{"ssh_server_id", "local_host_port", "database_host", "database_port"},
+		Given:  []string{"last_attempt", "ssh_server_host", "ssh_server_name", "ssh_server_port", "ssh_server_user", "status", "tunnel_id"},
 		Refs:   []Reference{{Path: "ssh_server_id", Kind: TunnelServers}},
 		Find:   BySet,
 	}, Pairs: []Pair{{Members: []string{"database_host", "database_port"}, Sole: true}}})},
-	{ID: "themes/default", Write: setting(Send{Method: "PUT", Path: "/themes/default", Activity: Administrative, Params: map[string]string{"name": "name"}}, "name")},
+	{ID: "themes/default", Write: setting(Send{
+		Method: "PUT", Path: "/themes/default", Activity: Administrative, Params: map[string]string{"name": "name"},
+	}, "name").given("begin_at", "end_at", "id", "settings")},
 	{ID: "color_collections/default", Write: &Write{
 		Update: Send{Method: "PUT", Path: "/color_collections/default", Activity: Administrative, Params: map[string]string{"collection_id": "id"}},
 		Fields: []string{"id"}, Refs: []Reference{{Path: "id", Kind: "color_collections"}}, OnlyNamed: true,
+		Given: []string{"label", "categoricalPalettes", "sequentialPalettes", "divergingPalettes"},
 	}},
 	{ID: "external_oauth_applications", Write: settingList(Part{Name: OAuthApps, By: byID, Write: &Write{
 		// Without its secret, which no backup has, none can be made.
 		Update: patch("/external_oauth_applications/{client_id}"),
 		Fields: []string{"name", "client_id", "tenant_id", "dialect_name", "bi_directional_data_access"},
+		Given:  []string{"created_at", "id"},
 		Left:   map[string]string{"client_secret": secret},
 		Lost:   []string{"its client secret"},
 	}, Pairs: []Pair{{Members: []string{"client_id"}, Sole: true}}})},
@@ -97,21 +111,27 @@ func (w *Write) bound(fields ...string) *Write {
 	return w
 }
 
+// given returns the row with members that the server makes.
+func (w *Write) given(members ...string) *Write {
+	w.Given = members
+	return w
+}
+
 const ownRoute = "a setting of its own"
 
 var settingWrite = &Write{
 	Update: patch("/setting"),
-	Fields: append(append([]string{
+	Fields: slices.Concat([]string{
 		"extension_framework_enabled", "marketplace_automation", "marketplace_enabled", "onboarding_enabled", "timezone",
 		"allow_user_timezones", "data_connector_default_enabled", "host_url", "email_domain_allowlist", "dashboard_auto_refresh_restriction",
 		"dashboard_auto_refresh_minimum_interval", "managed_certificate_uri", "content_certification_documentation_link",
 		"revoke_certification_on_edits", "automated_mfa_enabled", "is_content_certification_enabled", "auto_certify_lookml_content",
-		"ca_agent_observability", "mcp_tools",
-	}, under("privatelabel_configuration", "default_title", "show_help_menu", "show_docs", "show_email_sub_options", "allow_looker_mentions",
-		"allow_looker_links", "custom_welcome_email_advanced", "setup_mentions", "alerts_logo", "alerts_links", "folders_mentions")...),
+		"ca_agent_observability", "mcp_tools.enable_all",
+	}, mcpTools("enabled"), under("privatelabel_configuration", "default_title", "show_help_menu", "show_docs", "show_email_sub_options", "allow_looker_mentions",
+		"allow_looker_links", "custom_welcome_email_advanced", "setup_mentions", "alerts_logo", "alerts_links", "folders_mentions"),
 		under("embed_config", "domain_allowlist", "alert_url_allowlist", "alert_url_param_owner", "alert_url_label", "sso_auth_enabled",
 			"embed_cookieless_v2", "embed_content_navigation", "embed_content_management", "strict_sameorigin_for_login", "look_filters",
-			"hide_look_navigation")...),
+			"hide_look_navigation")),
 	Left: map[string]string{
 		"instance_config":                         "what the licence gives",
 		"extension_load_url_enabled":              "deprecated",
@@ -127,6 +147,12 @@ var settingWrite = &Write{
 	HostBound: []string{"host_url", "managed_certificate_uri", "email_domain_allowlist"},
 	Lost:      []string{"logo and icon"},
 	OnlyNamed: true,
+
+	Given: slices.Concat([]string{
+		"embed_config.embed_enabled", "embed_config.permissions", "embed_enabled", "login_notification_enabled",
+		"login_notification_text", "marketplace_site", "privatelabel_configuration.favicon_url",
+		"privatelabel_configuration.logo_url",
+	}, mcpTools("description"), mcpTools("category"), mcpTools("access_level")),
 }
 
 // newUsers are the groups and roles of new users, which the answer holds as documents.
@@ -177,6 +203,8 @@ var ldapWrite = &Write{
 	From: newUsers, Refs: signOnRefs, Unordered: signOnSets,
 	Lost:      []string{"the password of LDAP: type it in again"},
 	OnlyNamed: true,
+
+	Given: []string{"groups", "groups_with_role_ids.looker_group_id", "has_auth_password", "user_attributes"},
 }
 
 var oidcWrite = &Write{
@@ -187,6 +215,8 @@ var oidcWrite = &Write{
 	From: newUsers, Refs: signOnRefs, Unordered: append([]string{"scopes"}, signOnSets...),
 	Lost:      []string{"the secret of OpenID Connect: type it in again"},
 	OnlyNamed: true,
+
+	Given: []string{"groups", "groups_with_role_ids.looker_group_id", "test_slug", "user_attributes"},
 }
 
 var samlWrite = &Write{
@@ -196,4 +226,23 @@ var samlWrite = &Write{
 	Left: map[string]string{"groups_with_role_ids.id": rowID},
 	From: newUsers, Refs: signOnRefs, Unordered: signOnSets,
 	OnlyNamed: true,
+
+	Given: []string{"groups", "groups_with_role_ids.looker_group_id", "test_slug", "user_attributes"},
+}
+
+// mcpTools returns the paths of a member of each tool of the setting mcp_tools.
+func mcpTools(member string) []string {
+	var paths []string
+	for _, tool := range []string{
+		"add_dashboard_element", "add_dashboard_filter", "create_project_directory", "create_project_file", "create_view_from_table",
+		"delete_project_directory", "delete_project_file", "dev_mode", "generate_embed_url", "get_connection_databases",
+		"get_connection_schemas", "get_connection_table_columns", "get_connection_tables", "get_connections", "get_dashboards",
+		"get_dimensions", "get_explores", "get_filters", "get_lookml_tests", "get_looks", "get_measures", "get_models", "get_parameters",
+		"get_project_directories", "get_project_file", "get_project_files", "get_projects", "health_analyze", "health_pulse",
+		"health_vacuum", "make_dashboard", "make_look", "query", "query_sql", "query_url", "run_dashboard", "run_look",
+		"run_lookml_tests", "update_project_file", "validate_project",
+	} {
+		paths = append(paths, "mcp_tools."+tool+"."+member)
+	}
+	return paths
 }
