@@ -81,6 +81,8 @@ func (c *changer) of(p vault.Passage) (change, bool, error) {
 	switch {
 	case p.After == nil:
 		made.Change, made.what = []string{changeRemoved}, "gone"
+	case p.Pruned:
+		made.Change, made.what = []string{changeChanged}, "changed; what it was before is pruned"
 	case p.Before == nil:
 		made.Change, made.what = []string{changeAdded}, "new"
 		if p.After.State == record.Trashed {

@@ -13,20 +13,24 @@ type Change struct {
 	Name string
 	What string // "new", "changed", "trashed", "restored", "back" or "gone"
 	Size int64  // bytes of the body, of a document that is gone of its last one
-	Was  int64  // bytes of the body before, 0 when there was none
+	Was  int64  // bytes of the body before, 0 when there was none, or when it was pruned
 }
 
 // changesOf finds the versions that a run began, each with the one before it, and
-// the documents that it found to be gone.
+// the documents that it found to be gone. Where the one before was pruned, what is left to
+// know of it tells a change from a new document.
 const changesOf = `
 SELECT v.kind, v.item, v.name, v.size, coalesce(o.size, 0), CASE
-	WHEN o.id IS NULL THEN 'new'
+	WHEN o.id IS NULL AND p.item IS NULL THEN 'new'
+	WHEN o.id IS NULL AND p.gone_run IS NULL THEN 'changed'
+	WHEN o.id IS NULL THEN 'back'
 	WHEN o.gone_run IS NOT NULL THEN 'back'
 	WHEN o.state <> v.state AND v.state = 'trashed' THEN 'trashed'
 	WHEN o.state <> v.state THEN 'restored'
 	ELSE 'changed' END
 FROM versions v LEFT JOIN versions o ON o.id = (SELECT p.id FROM versions p WHERE p.instance = v.instance AND p.kind = v.kind
 	AND p.item = v.item AND p.first_run < v.first_run ORDER BY p.first_run DESC LIMIT 1)
+LEFT JOIN pruned_versions p ON p.instance = v.instance AND p.kind = v.kind AND p.item = v.item
 WHERE v.first_run = ?1
 UNION ALL
 SELECT v.kind, v.item, v.name, v.size, v.size AS was, 'gone' FROM versions v WHERE v.gone_run = ?1`

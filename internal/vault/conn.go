@@ -98,6 +98,11 @@ func (c *conn) number(sql string, args ...driver.Value) (int64, error) {
 	return integer(v), err
 }
 
+// drain runs a statement once and reads all its rows, which some do their work in.
+func (c *conn) drain(sql string) error {
+	return c.each(sql, func([]driver.Value) error { return nil })
+}
+
 // assert checks that a pragma has taken.
 func (c *conn) assert(pragma string, want driver.Value) error {
 	got, err := c.value("PRAGMA " + pragma)

@@ -164,12 +164,13 @@ func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, 
 // neverSeen is the error about a document that nobody had seen at a horizon.
 func (r *Reader) neverSeen(ctx context.Context, h horizon, ref record.Ref) error {
 	absent := &AbsentError{Ref: ref, Run: h.run, path: r.path}
-	for row, err := range rows(ctx, r.db, `SELECT min(first_run) FROM versions WHERE instance = ? AND kind = ? AND item = ?`,
-		h.instance, string(ref.Kind), ref.ID) {
+	for row, err := range rows(ctx, r.db, `SELECT min(first_run), (SELECT first_run FROM pruned_versions WHERE instance = ?1 AND kind = ?2 AND item = ?3)
+		FROM versions WHERE instance = ?1 AND kind = ?2 AND item = ?3`, h.instance, string(ref.Kind), ref.ID) {
 		if err != nil {
 			return doing("read documents", classify(r.path, err))
 		}
 		absent.Seen = integer(row[0])
+		absent.Pruned = row[1] != nil && integer(row[1]) <= h.run
 		if absent.Seen != 0 && h.run == 0 {
 			return classify(r.path, damaged(nil, "heads %s: is missing, but a version of it is there", shown(ref)))
 		}

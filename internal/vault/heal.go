@@ -261,7 +261,7 @@ func (tx *transaction) sweepDictionaries() error {
 }
 
 // history are the tables of what runs were and counted, which no server has.
-var history = Tables{"runs", "run_kinds", "run_calls", "run_sessions", "run_lessons"}
+var history = Tables{"runs", "run_kinds", "run_calls", "run_sessions", "run_lessons", "pruned_versions", "count_corrections"}
 
 // otherDocuments is a finding about a run that is one about documents.
 const otherDocuments = "the documents are not those of its digest"

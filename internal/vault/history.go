@@ -59,6 +59,9 @@ type Passage struct {
 	record.Ref
 	Before, After *Entry
 	Run           int64 // that saw the change, 0 where several runs lie between the moments
+	// Pruned means that Before is nil although the document was held: that version was
+	// pruned.
+	Pruned bool
 }
 
 // Entry is the newer of the two entries.
@@ -196,7 +199,12 @@ func (r *Reader) passages(ctx context.Context, span Span,
 						return err
 					}
 					p, ok := pick(row, versions)
-					if p.Ref = ref; ok {
+					if p.Ref = ref; ok && p.Run != 0 && p.Before == nil && p.After == &versions[0] {
+						if p.Pruned, err = heldBefore(ctx, q, found.ID, ref); err != nil {
+							return err
+						}
+					}
+					if ok {
 						if more = yield(p, nil); !more {
 							return nil
 						}
@@ -209,6 +217,23 @@ func (r *Reader) passages(ctx context.Context, span Span,
 			yield(Passage{}, doing("read what changed", classify(r.path, err)))
 		}
 	}
+}
+
+// heldBefore reports whether a document was held before its first version, which then
+// is one that others were pruned in front of.
+func heldBefore(ctx context.Context, q querier, instance int64, ref record.Ref) (held bool, err error) {
+	var sum summer
+	for row, err := range rows(ctx, q, `SELECT instance, kind, item, first_run, gone_run, checksum FROM pruned_versions
+		WHERE instance = ? AND kind = ? AND item = ?`, instance, string(ref.Kind), ref.ID) {
+		if err != nil {
+			return false, err
+		}
+		if sum.begin("pruned_versions", row[:5]...); !sum.is(row[5]) {
+			return false, damaged(nil, "pruned_versions %s: does not match its checksum", shown(ref))
+		}
+		held = row[4] == nil
+	}
+	return held, nil
 }
 
 // heldAt is the version that was known by a run, nil where there was none or the

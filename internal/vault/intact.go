@@ -92,12 +92,13 @@ func (row documentRow) check(sum *summer, instance int64) error {
 type tally map[record.Kind]int64
 
 // compareTally checks that as many documents were read as the runs of the horizon
-// left: each run counts what it found to be new, gone and back. With all, documents
-// that are gone are among those that were read.
+// left: each run counts what it found to be new, gone and back, and corrections count
+// what was removed since. With all, documents that are gone are among those that were
+// read.
 func (r *Reader) compareTally(ctx context.Context, q querier, h horizon, kind record.Kind, read tally, all bool) error {
-	counted := "k.new + k.reappeared - k.gone"
+	counted, missing := "k.new + k.reappeared - k.gone", "held"
 	if all {
-		counted = "k.new"
+		counted, missing = "k.new", "documents"
 	}
 	expected := tally{}
 	for row, err := range rows(ctx, q, `SELECT k.kind, sum(`+counted+`) FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
@@ -106,6 +107,13 @@ func (r *Reader) compareTally(ctx context.Context, q querier, h horizon, kind re
 			return err
 		}
 		expected[record.Kind(text(row[0]))] = integer(row[1])
+	}
+	for row, err := range rows(ctx, q, `SELECT kind, sum(`+missing+`) FROM count_corrections
+		WHERE instance = ?1 AND (?2 = 0 OR run <= ?2) AND (?3 = '' OR kind = ?3) GROUP BY kind`, h.instance, h.run, string(kind)) {
+		if err != nil {
+			return err
+		}
+		expected[record.Kind(text(row[0]))] -= integer(row[1])
 	}
 	for kind, n := range read {
 		if expected[kind] != n {
@@ -123,7 +131,7 @@ func (r *Reader) compareTally(ctx context.Context, q querier, h horizon, kind re
 // blame says what is damaged when documents and the counts of runs disagree.
 func (r *Reader) blame(ctx context.Context, q querier, kind record.Kind, read, expected int64) error {
 	v := &verifier{ctx: ctx, q: q}
-	if err := errors.Join(v.checksums("run_kinds", 2, 0)(), v.checksums("runs", 1, 0)()); err != nil {
+	if err := errors.Join(v.checksums("run_kinds", 2, 0)(), v.checksums("runs", 1, 0)(), v.rowsOf("count_corrections")()); err != nil {
 		return err
 	}
 	if len(v.findings) > 0 {
@@ -179,7 +187,7 @@ type Tables []string
 var (
 	RunTables      = Tables{"instances", "runs", "run_kinds", "run_calls", "run_sessions"}
 	FaultTables    = Tables{"faults"}
-	DocumentTables = Tables{"heads", "versions"}
+	DocumentTables = Tables{"heads", "versions", "pruned_versions", "count_corrections"}
 )
 
 // CheckRows checks the rows of some tables: their pages, their checksums and, by

@@ -25,6 +25,7 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"full":    fullChild,
 	"read":    readChild,
 	"nolocks": noLocksChild,
+	"prune":   pruneChild,
 }
 
 func TestMain(m *testing.M) {

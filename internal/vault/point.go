@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,7 +86,7 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p Point) (record.Ru
 		case instance != "" && instance != run.Instance:
 			return run, fmt.Errorf("run %d of instance %q: %w, it is one of %q", run.ID, instance, ErrNotFound, run.Instance)
 		case run.Pruned:
-			return run, fmt.Errorf("run %d in %s: %w", run.ID, r.path, ErrPruned)
+			return run, r.pruned(ctx, run)
 		}
 		return run, nil
 	}
@@ -117,10 +118,42 @@ func (r *Reader) runBy(ctx context.Context, instance string, p Point) (record.Ru
 	}
 	err = fmt.Errorf("by %s no run of %s had ended: %w in %s", p, found.Name, ErrNotFound, r.path)
 	if all, failed := r.Runs(ctx, found.Name); failed == nil && len(all) > 0 {
-		first := all[len(all)-1]
-		err = fmt.Errorf("%w, where the first run (%d) began at %s", err, first.ID, first.Started.UTC().Format(time.RFC3339))
+		first, what := all[len(all)-1], "first run"
+		for _, run := range slices.Backward(all) {
+			if first.Pruned && !run.Pruned {
+				first, what = run, "oldest run that was not pruned"
+			}
+		}
+		err = fmt.Errorf("%w, where the %s (%d) began at %s", err, what, first.ID, first.Started.UTC().Format(time.RFC3339))
 	}
 	return record.Run{}, err
+}
+
+// pruned is the error about a run that was pruned: it names the runs that can be read
+// instead.
+func (r *Reader) pruned(ctx context.Context, run record.Run) error {
+	var instead string
+	all, err := r.Runs(ctx, run.Instance)
+	if err != nil {
+		return err
+	}
+	for _, other := range all { // the newest first
+		switch {
+		case other.Pruned:
+		case other.ID > run.ID:
+			instead = fmt.Sprintf("run %d after it", other.ID)
+		default:
+			if instead != "" {
+				instead = " and " + instead
+			}
+			instead = fmt.Sprintf("run %d before it", other.ID) + instead
+			return fmt.Errorf("run %d in %s: %w; there is %s", run.ID, r.path, ErrPruned, instead)
+		}
+	}
+	if instead == "" {
+		return fmt.Errorf("run %d in %s: %w", run.ID, r.path, ErrPruned)
+	}
+	return fmt.Errorf("run %d in %s: %w; there is %s", run.ID, r.path, ErrPruned, instead)
 }
 
 // AbsentError says why a document is not held at a point. It matches ErrNotFound.
@@ -130,6 +163,7 @@ type AbsentError struct {
 	Gone     int64 // the run that found it gone by then, or 0
 	LastSeen int64 // of one that is gone: the last run that saw it
 	Seen     int64 // of one that was never seen by then: the first run that saw it, 0 when none did
+	Pruned   bool  // runs before Seen saw it, and what they knew was pruned
 	path     string
 }
 
@@ -138,6 +172,8 @@ func (e *AbsentError) Error() string {
 	switch {
 	case e.Gone != 0:
 		return fmt.Sprintf("%s as of run %d: gone since run %d, last seen by run %d", e.Ref, e.Run, e.Gone, e.LastSeen)
+	case e.Pruned:
+		return fmt.Sprintf("%s as of run %d: gone by then, and what was known of it before run %d was pruned", e.Ref, e.Run, e.Seen)
 	case e.Seen != 0:
 		return fmt.Sprintf("%s as of run %d: never seen by then, run %d saw it first", e.Ref, e.Run, e.Seen)
 	case e.Run != 0:

@@ -64,6 +64,8 @@ func (v *verifier) all() error {
 		{"run_calls", v.rowsOf("run_calls")},
 		{"run_sessions", v.rowsOf("run_sessions")},
 		{"run_lessons", v.rowsOf("run_lessons")},
+		{"pruned_versions", v.rowsOf("pruned_versions")},
+		{"count_corrections", v.rowsOf("count_corrections")},
 		{"heads", v.rowsOf("heads")},
 		{"heads", v.counts},
 		{"faults", v.rowsOf("faults")},
@@ -112,7 +114,7 @@ func (v *verifier) rowsOf(table string) func() error {
 		return v.checksums("heads", 2, 1)
 	case "run_kinds", "run_sessions":
 		return v.checksums(table, 2, 0)
-	case "run_lessons":
+	case "run_lessons", "pruned_versions", "count_corrections":
 		return v.checksums(table, 3, 0)
 	case "run_calls":
 		return v.checksums(table, 4, 0)
@@ -128,6 +130,7 @@ func (v *verifier) counts() error {
 	}, `SELECT instance, kind, sum(held), sum(counted) FROM (
 			SELECT instance, kind, count(*) AS held, 0 AS counted FROM heads GROUP BY instance, kind
 			UNION ALL SELECT s.instance, k.kind, 0, sum(k.new) FROM runs s CROSS JOIN run_kinds k ON k.run = s.id GROUP BY 1, 2
+			UNION ALL SELECT instance, kind, 0, -sum(documents) FROM count_corrections GROUP BY 1, 2
 		) GROUP BY instance, kind HAVING sum(held) <> sum(counted)`)
 }
 
@@ -351,6 +354,8 @@ var relations = []string{
 		WHERE (h.state = 'gone') <> (v.gone_run IS NOT NULL) OR h.state <> 'gone' AND (h.state <> v.state OR v.last_run IS NOT NULL)`,
 	`SELECT 'versions', v.id, 'no head leads to its document' FROM versions v WHERE NOT EXISTS (
 		SELECT 1 FROM heads h WHERE h.instance = v.instance AND h.kind = v.kind AND h.item = v.item)`,
+	`SELECT 'pruned_versions', p.instance || '/' || p.kind || '/' || p.item, 'no head leads to its document' FROM pruned_versions p
+		WHERE NOT EXISTS (SELECT 1 FROM heads h WHERE h.instance = p.instance AND h.kind = p.kind AND h.item = p.item)`,
 	`SELECT 'versions', v.id, 'it is current, but its head says otherwise' FROM versions v JOIN heads h
 		ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item WHERE v.last_run IS NULL AND h.version <> v.id`,
 	`SELECT 'versions', v.id, 'its size is not that of its body' FROM versions v JOIN bodies b ON b.hash = v.hash

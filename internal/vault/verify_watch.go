@@ -68,9 +68,10 @@ func (f Finding) String() string {
 
 // documentIn finds the document that the key of a finding names.
 var documentIn = map[string]*regexp.Regexp{
-	"heads":    regexp.MustCompile(`^(?:\d+/)?([a-z_]+)/(.*)$`),
-	"versions": regexp.MustCompile(`\(([a-z_]+)/(.*)\)$`),
-	"bodies":   regexp.MustCompile(`^([a-z_]+)/(.*) [0-9a-f]{64}$`),
+	"heads":           regexp.MustCompile(`^(?:\d+/)?([a-z_]+)/(.*)$`),
+	"pruned_versions": regexp.MustCompile(`^\d+/([a-z_]+)/(.*)$`),
+	"versions":        regexp.MustCompile(`\(([a-z_]+)/(.*)\)$`),
+	"bodies":          regexp.MustCompile(`^([a-z_]+)/(.*) [0-9a-f]{64}$`),
 }
 
 // Document returns the document that a finding is about; the zero value where it is not

@@ -1,0 +1,106 @@
+package vault_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// ran is a run of the whole instance that began at a moment.
+func ran(id int64, at string, more ...func(*record.Run)) record.Run {
+	began, err := time.Parse("2006-01-02 15:04", at)
+	if err != nil {
+		panic(err)
+	}
+	run := record.Run{ID: id, Started: began, Finished: began, Outcome: record.RunComplete, Scope: record.Scope{All: true}}
+	for _, change := range more {
+		change(&run)
+	}
+	return run
+}
+
+func ended(outcome record.Outcome) func(*record.Run) {
+	return func(run *record.Run) { run.Outcome = outcome }
+}
+
+func inFolders(run *record.Run) { run.Scope = record.Scope{Folders: []string{"5"}} }
+
+func ofKinds(run *record.Run) { run.Scope = record.Scope{Kinds: []record.Kind{looks}} }
+
+func prunedRun(run *record.Run) { run.Pruned = true }
+
+func TestKeepRules(t *testing.T) {
+	history := []record.Run{
+		ran(12, "2026-03-04 20:00", ofKinds),
+		ran(11, "2026-03-04 04:00", ended(record.RunPartial)),
+		ran(10, "2026-03-03 12:00", inFolders),
+		ran(9, "2026-03-03 04:00"),
+		ran(8, "2026-03-02 04:00", ended(record.RunFailed)),
+		ran(7, "2026-03-01 22:00"), // a Sunday
+		ran(6, "2026-03-01 04:00"),
+		ran(5, "2026-02-28 23:30"),
+		ran(4, "2026-02-01 04:00", prunedRun),
+		ran(3, "2026-01-31 04:00"),
+		ran(2, "2025-12-31 04:00"),
+		ran(1, "2024-12-31 04:00", inFolders),
+	}
+	tests := []struct {
+		name  string
+		rules vault.KeepRules
+		zone  *time.Location
+		runs  []record.Run
+		want  []string // runs that are kept, with their reasons
+	}{
+		{"nothing but what no rule removes", vault.KeepRules{}, time.UTC, history, []string{"9 [newest complete]"}},
+		{"the last two", vault.KeepRules{Last: 2}, time.UTC, history, []string{"12 [last]", "11 [last]", "9 [newest complete]"}},
+		{"a day's best run, and no day without one", vault.KeepRules{Daily: 3}, time.UTC, history,
+			[]string{"12 [daily]", "9 [daily newest complete]", "7 [daily]"}},
+		{"weeks begin on Monday", vault.KeepRules{Weekly: 2}, time.UTC, history, []string{"9 [weekly newest complete]", "7 [weekly]"}},
+		{"months", vault.KeepRules{Monthly: 4}, time.UTC, history,
+			[]string{"9 [monthly newest complete]", "5 [monthly]", "3 [monthly]", "2 [monthly]"}},
+		{"years, also one with a part only", vault.KeepRules{Yearly: 9}, time.UTC, history,
+			[]string{"9 [yearly newest complete]", "2 [yearly]", "1 [yearly]"}},
+		{"the calendar of a zone", vault.KeepRules{Monthly: 2}, time.FixedZone("", 3600), history,
+			[]string{"9 [monthly newest complete]", "3 [monthly]"}},
+		{"several rules", vault.KeepRules{Last: 1, Daily: 1, Yearly: 1}, time.UTC, history,
+			[]string{"12 [last daily]", "9 [yearly newest complete]"}},
+		{"one that can be resumed", vault.KeepRules{Daily: 1}, time.UTC,
+			[]record.Run{ran(3, "2026-03-04 04:00", ended(record.RunInterrupted)), ran(2, "2026-03-03 04:00"), ran(1, "2026-03-02 04:00")},
+			[]string{"3 [unfinished]", "2 [daily newest complete]"}},
+		{"no run of everything", vault.KeepRules{Last: 1}, time.UTC,
+			[]record.Run{ran(3, "2026-03-04 04:00", inFolders), ran(2, "2026-03-03 04:00", ofKinds), ran(1, "2026-03-02 04:00", ofKinds)},
+			[]string{"3 [last]", "2 [newest complete]"}},
+		{"no run", vault.KeepRules{Last: 1}, time.UTC, nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, k := range tt.rules.Choose(tt.runs, tt.zone) {
+				if k.Keep() {
+					got = append(got, fmt.Sprint(k.Run.ID, " ", k.Reasons))
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A run that was pruned before is not listed, and every other one is, newest first.
+func TestKeepRulesListEveryRun(t *testing.T) {
+	var got []int64
+	runs := []record.Run{ran(3, "2026-03-04 04:00"), ran(2, "2026-03-03 04:00", prunedRun), ran(1, "2026-03-02 04:00")}
+	for _, k := range (vault.KeepRules{Last: 1}).Choose(runs, time.UTC) {
+		got = append(got, k.Run.ID)
+	}
+	if !slices.Equal(got, []int64{3, 1}) {
+		t.Errorf("got %v", got)
+	}
+}
