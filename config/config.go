@@ -18,6 +18,8 @@ type Config struct {
 	Shutdown  Shutdown  `koanf:"shutdown"`
 	Hooks     Hooks     `koanf:"hooks"`
 	Metrics   Metrics   `koanf:"metrics"`
+	Prune     Prune     `koanf:"prune"`
+	After     After     `koanf:"after"`
 }
 
 // Looker says which instance to back up and how to reach it.
@@ -135,6 +137,26 @@ type Hooks struct {
 type Metrics struct {
 	Listen string `koanf:"listen"` // address to serve /metrics and /healthz at while a run lasts
 	File   string `koanf:"file"`   // to write at the end, for node_exporter's textfile collector; relative to the working directory
+}
+
+// Prune says which runs stay when a vault is pruned: those that any rule keeps. 0 means that there is no such rule.
+type Prune struct {
+	KeepLast    int    `koanf:"keep_last"`
+	KeepDaily   int    `koanf:"keep_daily"`
+	KeepWeekly  int    `koanf:"keep_weekly"`
+	KeepMonthly int    `koanf:"keep_monthly"`
+	KeepYearly  int    `koanf:"keep_yearly"`
+	KeepDeleted string `koanf:"keep_deleted"` // an age for [ParseAge] after which documents that are gone go; empty = never
+}
+
+// HasRule reports whether a rule says which runs stay.
+func (p Prune) HasRule() bool {
+	return p.KeepLast > 0 || p.KeepDaily > 0 || p.KeepWeekly > 0 || p.KeepMonthly > 0 || p.KeepYearly > 0
+}
+
+// After says what is done to the vault after a complete run.
+type After struct {
+	Prune bool `koanf:"prune"` // by the rules of [Prune]
 }
 
 // Default is the configuration that holds where nothing else is set, on a machine with that many cores (at least 1).

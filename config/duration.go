@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -50,4 +52,26 @@ func (d *Duration) UnmarshalText(text []byte) error {
 		*d = parsed
 	}
 	return err
+}
+
+// maxAge is a hundred years, in days.
+const maxAge = 36500
+
+// ParseAge reads how long ago something is, or how old it may grow. Unlike a
+// [Duration] it may be in days and weeks and always has a unit: 90d, 2w, 36h, 0d.
+func ParseAge(text string) (time.Duration, error) {
+	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		if number, ok := strings.CutSuffix(text, suffix); ok {
+			n, err := strconv.ParseFloat(number, 64)
+			if err != nil || !(n >= 0 && n < maxAge) {
+				return 0, fmt.Errorf("%q is no duration", text)
+			}
+			return time.Duration(n * float64(unit)), nil
+		}
+	}
+	age, err := time.ParseDuration(text)
+	if err != nil || age < 0 {
+		return 0, fmt.Errorf("%q is no duration: write 90d, 2w or 36h", text)
+	}
+	return age, nil
 }

@@ -30,13 +30,16 @@ func TestProblemsOfTheFile(t *testing.T) {
 		{"section left out", "fetch: {workers: 3}", "c.yaml:1: fetch: unknown key; did you mean stages.fetch?"},
 		{"several sections possible", "workers: 3", "c.yaml:1: workers: unknown key; did you mean stages.fetch.workers or stages.list.workers or stages.serialize.workers?"},
 		{"nothing near", "log: {colour: red}", "c.yaml:1: log.colour: unknown key; log has level, format"},
-		{"nothing near at the top", "x: 1", "c.yaml:1: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics"},
+		{"nothing near at the top", "x: 1", "c.yaml:1: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, after"},
 		{"no workers in batch", "stages: {batch: {workers: 2}}", "c.yaml:1: stages.batch.workers: unknown key; stages.batch has records, bytes, every, buffer"},
 		{"dotted key", "stages.fetch.workers: 3", "c.yaml:1: stages.fetch.workers: keys with a dot are not read; write each part as a section of its own"},
 		{"twice", "log:\n  level: info\n  format: text\n  level: warn\n", "c.yaml:4: log.level: set twice, first at line 2"},
 		{"section twice", "log: {level: info}\nlog: {format: text}\n", "c.yaml:2: log: set twice, first at line 1"},
-		{"later version", "snapshot:\n  keep: true\nafter: [x]\n", "c.yaml:1: snapshot: not available in this version\n" +
-			"c.yaml:3: after: not available in this version"},
+		{"later version", "snapshot:\n  keep: true\n", "c.yaml:1: snapshot: not available in this version"},
+		{"prune", "prune:\n  keep_last: -1\n  keep_deleted: 90\nafter:\n  prune: true\n",
+			"c.yaml:2: prune.keep_last: -1 is out of range; allowed: 0 to 100000\n" +
+				"c.yaml:3: prune.keep_deleted: \"90\" is not an age; write it as 90d, 2w, 36h or 0d\n" +
+				"c.yaml:5: after.prune: needs a rule that says which runs stay, such as prune.keep_daily"},
 		{"metrics without a port", "metrics: {listen: localhost}", `c.yaml:1: metrics.listen: "localhost" is not an address; write it as 127.0.0.1:9090 or :9090`},
 		{"hooks as a list", "hooks: {on_success: [true]}", "c.yaml:1: hooks.on_success: is a list; a single value is expected"},
 		{"not a number", "stages: {fetch: {workers: many}}", `c.yaml:1: stages.fetch.workers: "many" is not a whole number; allowed: 1 to 50`},
@@ -57,14 +60,14 @@ func TestProblemsOfTheFile(t *testing.T) {
 		{"lists in a list", "kinds: [[all]]", "c.yaml:1: kinds: holds something that is not a single value; a list of words is expected"},
 		{"nothing in a list", "kinds: [all, ]\nexclude: [~]", "c.yaml:2: exclude: holds something that is not a single value; a list of words is expected"},
 		{"value for a section", "stages: 3", "c.yaml:1: stages: is a section; set a key in it: list, fetch, redact, serialize, batch"},
-		{"no mapping", "- a\n", "c.yaml:1: the file must hold keys and values: looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics"},
+		{"no mapping", "- a\n", "c.yaml:1: the file must hold keys and values: looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, after"},
 		{"two documents", "log: {level: info}\n---\nlog: {level: warn}\n", "c.yaml:2: a second YAML document; there can be only one"},
 		{"syntax", "looker:\n  name: x\n timeout: 3\n", "c.yaml:3: not valid YAML: did not find expected key"},
 		{"syntax further down", "kinds:\n  - all\nlooker:\n  name: x\n  ini: [a,\n    b\nlog:\n  level: info\n", "c.yaml:5: not valid YAML: did not find expected ',' or ']'"},
 		{"secret behind a star", "looker:\n  client_secret: *topsecret\n", "c.yaml:2: not valid YAML: unknown anchor '...' referenced"},
 		{"tab", "looker:\n\tname: x\n", "c.yaml:2: not valid YAML: found character that cannot start any token"},
 		{"far too long to search", strings.Repeat("#\n", 1000) + "a: [", "c.yaml: not valid YAML: did not find expected node content"},
-		{"control characters", "\"lo\\e[31m\\ng\": 1", "c.yaml:1: lo [31m g: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics"},
+		{"control characters", "\"lo\\e[31m\\ng\": 1", "c.yaml:1: lo [31m g: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, after"},
 		{"not text", "\xff\xfe\xff", "c.yaml:1: not valid YAML: incomplete UTF-16 character"},
 		{"kinds", "kinds: [Dashboards, \"- looks\"]", "c.yaml:1: kinds: \"Dashboards\" is not a kind as in the API (dashboards), all, or a kind to leave out (-color_collections)\n" +
 			"c.yaml:1: kinds: \"- looks\" is not a kind as in the API (dashboards), all, or a kind to leave out (-color_collections)"},
@@ -121,8 +124,8 @@ func TestProblemsElsewhere(t *testing.T) {
 			want: "LOOKERVAULT_CLIENT_SECRET: unknown variable; use LOOKERSDK_CLIENT_SECRET"},
 		{name: "section", environ: []string{"LOOKERVAULT_LOG=info"},
 			want: "LOOKERVAULT_LOG: is a section; set a key in it: level, format"},
-		{name: "later", environ: []string{"LOOKERVAULT_AFTER__COPY=x"},
-			want: "LOOKERVAULT_AFTER__COPY: after: not available in this version"},
+		{name: "later", environ: []string{"LOOKERVAULT_SNAPSHOT__COPY=x"},
+			want: "LOOKERVAULT_SNAPSHOT__COPY: snapshot: not available in this version"},
 		{name: "value in a variable", environ: []string{"LOOKERSDK_VERIFY_SSL=maybe", "LOOKERVAULT_STAGES__FETCH__WORKERS=99"},
 			want: `LOOKERSDK_VERIFY_SSL: looker.verify_ssl: "maybe" is neither true (true, t, yes, y, 1) nor false (false, f, no, n, 0)` + "\n" +
 				"LOOKERVAULT_STAGES__FETCH__WORKERS: stages.fetch.workers: 99 is out of range; allowed: 1 to 50"},
@@ -136,7 +139,7 @@ func TestProblemsElsewhere(t *testing.T) {
 		{name: "set a section", set: []string{"stages.fetch=3"}, want: "--set: stages.fetch: is a section; set a key in it: workers, buffer"},
 		{name: "set nothing", set: []string{"topsecret"}, want: "--set: wants key=value, like stages.fetch.workers=8"},
 		{name: "set no key", set: []string{"=topsecret"}, want: "--set: wants key=value, like stages.fetch.workers=8"},
-		{name: "set later", set: []string{"after.x=y"}, want: "--set: after: not available in this version"},
+		{name: "set later", set: []string{"snapshot.x=y"}, want: "--set: snapshot: not available in this version"},
 		{name: "set a secret", set: []string{"looker.client_secret=topsecret"},
 			want: "--set: looker.client_secret: secrets do not belong on the command line; use LOOKERSDK_CLIENT_SECRET or ${VAR} in lookervault.yaml"},
 		{name: "set a hook", set: []string{"hooks.on_failure=curl topsecret"},
@@ -148,7 +151,7 @@ func TestProblemsElsewhere(t *testing.T) {
 			want: "--set: stages.fetch.workers: set twice on the command line, by --workers and by --set"},
 		{name: "order of layers", environ: []string{"LOOKERSDK_TIMEOUT=soon"}, set: []string{"x=1"}, flags: []string{"--workers=77"},
 			want: `LOOKERSDK_TIMEOUT: looker.timeout: "soon" is not a duration; write it as 120s, 2m30s, 500ms or a number of seconds; allowed: 10ms to 1h` + "\n" +
-				"--set: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics\n" +
+				"--set: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, after\n" +
 				"--workers: stages.fetch.workers: 77 is out of range; allowed: 1 to 50"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 )
 
 // reserved are names of the file that later versions give a meaning. They may be there, but empty.
-var reserved = []string{"after", "snapshot"}
+var reserved = []string{"snapshot"}
 
 // field is one key and the place of its value in [Config].
 type field struct {

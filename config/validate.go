@@ -21,6 +21,11 @@ var bounds = map[string][2]int64{
 	"rate_limit.max_calls":     {0, 1e9},
 	"retry.attempts":           {1, 20},
 	"retry.max_wait":           {int64(10 * time.Millisecond), int64(time.Hour)},
+	"prune.keep_last":          {0, 100_000},
+	"prune.keep_daily":         {0, 100_000},
+	"prune.keep_weekly":        {0, 100_000},
+	"prune.keep_monthly":       {0, 100_000},
+	"prune.keep_yearly":        {0, 100_000},
 	"stages.list.workers":      {1, 50},
 	"stages.list.buffer":       {1, 10_000},
 	"stages.list.page_size":    {1, 5000},
@@ -120,6 +125,7 @@ func (l *loader) validate(c Config, merged *values, usable map[string]bool) {
 	v.stages()
 	v.memory()
 	v.metrics()
+	v.prune()
 }
 
 // bad reports the value of a key.
@@ -288,5 +294,17 @@ func (v *validator) metrics() {
 	}
 	if _, _, err := net.SplitHostPort(v.c.Metrics.Listen); err != nil {
 		v.bad(key, v.shown(key)+" is not an address; write it as 127.0.0.1:9090 or :9090")
+	}
+}
+
+func (v *validator) prune() {
+	const key, after = "prune.keep_deleted", "after.prune"
+	if age := v.c.Prune.KeepDeleted; v.usable[key] && age != "" && !v.merged.origins[key].deferred {
+		if _, err := ParseAge(age); err != nil {
+			v.bad(key, v.shown(key)+" is not an age; write it as 90d, 2w, 36h or 0d")
+		}
+	}
+	if v.usable[after] && v.c.After.Prune && !v.c.Prune.HasRule() {
+		v.bad(after, "needs a rule that says which runs stay, such as prune.keep_daily")
 	}
 }

@@ -71,6 +71,7 @@ func offers() map[string]offer {
 		"instance":      completion.instances,
 		"set":           completion.assignments,
 		"kind":          completion.kinds,
+		"keep-deleted":  func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) { return c.fixed(agesOffered) },
 		"progress":      func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) { return c.fixed(progressModes) },
 		"format":        completion.formats,
 		"columns":       completion.columns,
@@ -83,6 +84,9 @@ func offers() map[string]offer {
 		"model":         idsOf(catalogue.Models),
 	}
 }
+
+// agesOffered are ages that people keep things for.
+var agesOffered = []string{"0d", "30d", "90d", "365d"}
 
 // idsOf offers the ids of a kind's documents.
 func idsOf(kind record.Kind) offer {
@@ -190,6 +194,8 @@ func (c completion) columnNames() []string {
 		return findingTable.Names()
 	case "verify":
 		return damageTable.Names()
+	case "prune":
+		return keepingTable.Names()
 	case "find":
 		return hitTable.Names()
 	case "stats":

@@ -27,7 +27,7 @@ func (e *afterError) Is(target error) bool { return target == errPartial }
 // that went wrong. The others are in the log.
 func (b *backup) after(s *ui.Summary) error {
 	var first error
-	for _, step := range []func(ui.Summary) error{b.hook, b.metricsFile} {
+	for _, step := range []func(ui.Summary) error{b.prune, b.hook, b.metricsFile} {
 		err := step(*s)
 		switch {
 		case err == nil:

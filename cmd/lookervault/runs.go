@@ -111,7 +111,7 @@ var runTable = table.Table[record.Run]{
 			Show: func(r record.Run, screen table.Screen) string { return table.When(r.Started, screen) },
 		},
 		{Name: "took", Number: true, Spare: 6, Value: took},
-		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Tone: outcomeTone},
+		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Show: outcomeShown, Tone: outcomeTone},
 		runCount("new", 1, func(t ui.Totals) int64 { return t.New }),
 		runCount("changed", 1, func(t ui.Totals) int64 { return t.Changed }),
 		runCount("same", 7, func(t ui.Totals) int64 { return t.Same }),
@@ -123,6 +123,15 @@ var runTable = table.Table[record.Run]{
 		},
 		{Name: "scope", Spare: 4, Varies: true, Value: func(r record.Run) string { return r.Scope.String() }},
 	},
+}
+
+// outcomeShown is the outcome for people, who also see of which runs only the numbers
+// are left.
+func outcomeShown(r record.Run, _ table.Screen) string {
+	if r.Pruned {
+		return r.OutcomeText() + ", pruned"
+	}
+	return r.OutcomeText()
 }
 
 // runCount is a column with a number of documents.
@@ -223,6 +232,9 @@ func runJSON(r record.Run) runView {
 func writeRun(out io.Writer, run record.Run) {
 	fmt.Fprintf(out, "Run %d of %s: %s.\n", run.ID, run.Instance, run.OutcomeText())
 	fmt.Fprintf(out, "Scope: %s.\n", run.Scope)
+	if run.Pruned {
+		fmt.Fprintln(out, "It was pruned: only its numbers are left, and what other runs saw as well.")
+	}
 	ui.WriteKinds(out, run.Ends(), ui.NotesOf(run), false)
 	for _, session := range run.Sessions {
 		fmt.Fprintln(out)

@@ -33,7 +33,7 @@ import (
 //	full BYTES CODE lookervault ARG...  the same where no file may grow above BYTES
 //	nobody CODE lookervault ARG...      the same as a user whom permissions stop
 //	tty COLUMNS lookervault ARG...      the program on a terminal, whose raw output
-//	                                    is standard output
+//	                                    is standard output; what stdin gives is typed
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"lookervault": main, "exits": exits, "full": full, "nobody": nobody, "tty": tty})
 }

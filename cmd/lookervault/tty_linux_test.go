@@ -41,6 +41,8 @@ func onTerminal(columns string, command []string) (code int, err error) {
 	if err := terminal.Close(); err != nil {
 		return 0, err
 	}
+	// What a script gives as standard input is typed; it may end before the program does.
+	go func() { _, _ = io.Copy(controller, os.Stdin) }()
 	// Linux answers EIO once nobody has the terminal open any more.
 	if _, err := io.Copy(os.Stdout, controller); err != nil && !errors.Is(err, syscall.EIO) {
 		return 0, err

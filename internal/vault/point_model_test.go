@@ -234,14 +234,14 @@ func (h *pastModel) comparePassages(reader *vault.Reader) {
 		}
 		want = append(want, h.passages(before, after)...)
 	}
-	clear := func(yield func(vault.Passage, error) bool) {
+	known := func(yield func(vault.Passage, error) bool) {
 		for p, err := range reader.Events(h.t.Context(), vault.Span{Instance: "acme"}) {
 			if (err != nil || !unclear(p.Run)) && !yield(p, err) {
 				return
 			}
 		}
 	}
-	if diff := cmp.Diff(want, h.lines(clear)); diff != "" {
+	if diff := cmp.Diff(want, h.lines(known)); diff != "" {
 		h.t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
