@@ -100,9 +100,10 @@ var tile = &Write{
 			Unless: []string{"look_id", "merge_result_id", "result_maker.merge_result_id", "extension_id"}},
 		{Member: "merge_result_id", Paths: []string{"merge_result_id", "result_maker.merge_result_id"}, Unless: []string{"look_id"}},
 	},
-	Bare:  []string{"result_maker", "certification_metadata", "extension_id", "filter_id", "dashboard_layout_id"},
-	Blank: []string{"refresh_interval"},
-	OneOf: []string{"look_id", "merge_result_id", "query_id", "extension_id"},
+	Bare:   []string{"result_maker", "certification_metadata", "extension_id", "filter_id", "dashboard_layout_id"},
+	Falses: []string{"title_hidden"},
+	Blank:  []string{"refresh_interval"},
+	OneOf:  []string{"look_id", "merge_result_id", "query_id", "extension_id"},
 	Omit: []Omission{{Member: "type", Values: []string{"text", "button"},
 		Fields: []string{"look_id", "query_id", "merge_result_id", "extension_id", "result_maker"}}},
 	Refs: []Reference{
@@ -134,7 +135,8 @@ var dashboardFilter = &Write{
 		"name", "title", "type", "default_value", "model", "explore", "dimension", "row", "listens_to_filters",
 		"allow_multiple_values", "required", "ui_config",
 	},
-	Blank: []string{"default_value"},
+	Falses: []string{"allow_multiple_values", "required"},
+	Blank:  []string{"default_value"},
 	Refs: []Reference{
 		{Path: "model", Kind: Models},
 		{Path: "explore", Kind: "explores", Join: "model", Loose: true},
@@ -165,7 +167,8 @@ var place = &Write{
 	Fields: []string{
 		"row", "column", "width", "height", "deleted", "granular_row", "granular_column", "granular_width", "granular_height",
 	},
-	Left: map[string]string{"dashboard_element_id": "the tile whose place it is; Looker makes one with each tile"},
+	Falses: []string{"deleted"},
+	Left:   map[string]string{"dashboard_element_id": "the tile whose place it is; Looker makes one with each tile"},
 
 	Given: []string{"id"},
 }
