@@ -3,8 +3,10 @@ package config
 import (
 	"bytes"
 	"errors"
+	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 
 	"gopkg.in/ini.v1"
@@ -55,7 +57,16 @@ func (l *loader) lookerINI() {
 		l.problems.add(at, key, iniMissing(file, shown, section))
 		return
 	}
+	if l.readByOthers(l.beside(at, path)) && chosen.HasKey("client_secret") {
+		l.warn(origin{layer: fromINI, name: shown}, "", "others can read it, and it holds the client secret; chmod 600 "+shown+" keeps it to you")
+	}
 	l.iniValues(chosen, origin{layer: fromINI, name: shown + "#" + chosen.Name()})
+}
+
+// readByOthers reports whether somebody else than its owner can read a file.
+func (l *loader) readByOthers(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0
 }
 
 // iniValues sets what the section holds. To overrule the YAML file in earnest is worth a warning.

@@ -267,16 +267,24 @@ func TestRequireLooker(t *testing.T) {
 	const rest = " in the environment, or looker in lookervault.yaml (the secret as ${VAR}), or looker.ini: path#section there; --demo needs none of it"
 	want := "no Looker to talk to: looker.base_url, looker.client_id and looker.client_secret are not set; " +
 		"set LOOKERSDK_BASE_URL, LOOKERSDK_CLIENT_ID and LOOKERSDK_CLIENT_SECRET" + rest
-	if diff := cmp.Diff(want, errorText(nil, c.RequireLooker())); diff != "" {
+	if diff := cmp.Diff(want, errorText(nil, c.RequireLooker(false))); diff != "" {
 		t.Errorf("nothing set (-want +got):\n%s", diff)
 	}
 	c.Looker.BaseURL, c.Looker.ClientID = "https://x", "id"
 	want = "no Looker to talk to: looker.client_secret is not set; set LOOKERSDK_CLIENT_SECRET" + rest
-	if diff := cmp.Diff(want, errorText(nil, c.RequireLooker())); diff != "" {
+	if diff := cmp.Diff(want, errorText(nil, c.RequireLooker(false))); diff != "" {
 		t.Errorf("secret not set (-want +got):\n%s", diff)
 	}
+	const hint = "; there is a looker.ini here, which LOOKERVAULT_LOOKER__INI=looker.ini or looker.ini: looker.ini makes use of"
+	if diff := cmp.Diff(want+hint, errorText(nil, c.RequireLooker(true))); diff != "" {
+		t.Errorf("looker.ini lies there (-want +got):\n%s", diff)
+	}
+	c.Looker.INI = "other.ini"
+	if diff := cmp.Diff(want, errorText(nil, c.RequireLooker(true))); diff != "" {
+		t.Errorf("another one is named (-want +got):\n%s", diff)
+	}
 	c.Looker.ClientSecret = config.NewSecret("s")
-	if err := c.RequireLooker(); err != nil {
+	if err := c.RequireLooker(true); err != nil {
 		t.Errorf("all set: %v", err)
 	}
 }

@@ -2,9 +2,12 @@ package config
 
 import "strings"
 
+// ININame is how the file of the Looker SDKs is called.
+const ININame = "looker.ini"
+
 // RequireLooker reports, as a [*Problems], which of base URL, client id and client secret are missing, and every way to set
-// them.
-func (c Config) RequireLooker() error {
+// them. Beside says that a file [ININame] lies in the working directory: where nothing names it, it is not read.
+func (c Config) RequireLooker(beside bool) error {
 	var keys, variables []string
 	for _, need := range []struct {
 		missing       bool
@@ -25,8 +28,12 @@ func (c Config) RequireLooker() error {
 	if len(keys) > 1 {
 		verb = " are not set"
 	}
+	hint := ""
+	if beside && c.Looker.INI == "" {
+		hint = "; there is a " + ININame + " here, which LOOKERVAULT_LOOKER__INI=" + ININame + " or looker.ini: " + ININame + " makes use of"
+	}
 	return problem("", "", "no Looker to talk to: "+and(keys)+verb+"; set "+and(variables)+" in the environment, or looker in "+
-		FileName+" (the secret as ${VAR}), or looker.ini: path#section there; --demo needs none of it")
+		FileName+" (the secret as ${VAR}), or looker.ini: path#section there; --demo needs none of it"+hint)
 }
 
 // and joins words as a sentence does.

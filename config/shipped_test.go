@@ -37,7 +37,7 @@ func TestShippedFileNeedsOnlyTheThreeVariables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded.Config.RequireLooker(); err != nil {
+	if err := loaded.Config.RequireLooker(false); err != nil {
 		t.Error(err)
 	}
 }

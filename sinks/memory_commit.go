@@ -138,10 +138,10 @@ func (m *Memory) bury(ref record.Ref, d *memoryDoc) {
 func (m *Memory) fail(rec *record.Record) {
 	f := m.run.faults[rec.Ref]
 	if f != nil && f.Resolved == 0 && f.Failure() {
-		m.run.count(rec.Kind).Failed--
+		m.countFailure(rec.Ref, -1)
 	}
 	if rec.Fault.Failure() {
-		m.run.count(rec.Kind).Failed++
+		m.countFailure(rec.Ref, 1)
 	}
 	if f == nil {
 		f = &MemoryFault{Ref: rec.Ref, Run: m.run.ID}
@@ -163,7 +163,15 @@ func (m *Memory) resolve(ref record.Ref) {
 func (m *Memory) settleFault(r *memoryRun, f *MemoryFault) {
 	f.Resolved = m.run.ID
 	if r == m.run && f.Failure() {
-		r.count(f.Kind).Failed--
+		m.countFailure(f.Ref, -1)
+	}
+}
+
+func (m *Memory) countFailure(ref record.Ref, n int64) {
+	counts := m.run.count(ref.Kind)
+	counts.Failed += n
+	if ref.ID == "" {
+		counts.FailedListings += n
 	}
 }
 

@@ -235,7 +235,7 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 			return func() {}
 		}
 	}
-	if err := c.config.RequireLooker(); err != nil {
+	if err := c.config.RequireLooker(iniBeside()); err != nil {
 		c.problems(err)
 		return stop
 	}

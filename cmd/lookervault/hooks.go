@@ -17,11 +17,25 @@ import (
 
 // afterError is an error of what is done when a run is over: the run itself is
 // none the worse.
-type afterError struct{ err error }
+type afterError struct {
+	err    error
+	backup string // what is to be said of the run itself, "" for nothing
+}
 
-func (e *afterError) Error() string        { return e.err.Error() }
+func (e *afterError) Error() string        { return e.err.Error() + e.backup }
 func (e *afterError) Unwrap() error        { return e.err }
 func (e *afterError) Is(target error) bool { return target == errPartial }
+
+// reassurance says how good a run is after which something else failed.
+func reassurance(outcome record.Outcome) string {
+	switch outcome {
+	case record.RunComplete:
+		return "; the backup itself is complete and stored"
+	case record.RunPartial, record.RunInterrupted:
+		return "; what the run stored is none the worse"
+	}
+	return ""
+}
 
 // after does what is to be done when a run is over, and returns the first thing
 // that went wrong. The others are in the log.
@@ -32,7 +46,7 @@ func (b *backup) after(s *ui.Summary) error {
 		switch {
 		case err == nil:
 		case first == nil:
-			first = &afterError{err}
+			first = &afterError{err: err, backup: reassurance(s.Outcome)}
 			if s.ExitCode == 0 {
 				s.ExitCode = exitCode(first)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -124,7 +125,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 	if err := resumesAsItBegan(cmd, c, o, kinds, selected); err != nil {
 		return err
 	}
-	if err := c.RequireLooker(); err != nil {
+	if err := c.RequireLooker(iniBeside()); err != nil {
 		return err
 	}
 	if o.dryRun {
@@ -139,6 +140,12 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 	}
 	defer boundMemory(a.environ, extract.MemoryLimit(c))()
 	return b.make(selected, exclude)
+}
+
+// iniBeside reports whether the file of the Looker SDKs lies in the working directory.
+func iniBeside() bool {
+	_, err := os.Stat(config.ININame)
+	return err == nil
 }
 
 // boundMemory sets a soft limit for the runtime's memory, until restore is called.

@@ -116,7 +116,7 @@ var runTable = table.Table[record.Run]{
 		runCount("changed", 1, func(t ui.Totals) int64 { return t.Changed }),
 		runCount("same", 7, func(t ui.Totals) int64 { return t.Same }),
 		runCount("gone", 1, func(t ui.Totals) int64 { return t.Gone }),
-		runCount("failed", 1, func(t ui.Totals) int64 { return t.Failed }),
+		runCount("failed", 1, func(t ui.Totals) int64 { return t.FailedDocuments() }),
 		{
 			Name: "calls", Number: true, Spare: 5, Value: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) },
 			Show: func(r record.Run, _ table.Screen) string { return count(calls(r.Calls)) },

@@ -266,17 +266,19 @@ type Calls struct {
 type Counts struct {
 	Kind       Kind    `json:"kind"`
 	Listing    Listing `json:"listing"`
-	Listed     int64   `json:"listed"`           // distinct documents that the server's listing held
-	New        int64   `json:"new"`              // never seen before
-	Changed    int64   `json:"changed"`          // another fingerprint than the version before
-	Same       int64   `json:"same"`             // nothing that matters changed
-	Trashed    int64   `json:"trashed"`          // of the above: now in the trash
-	Reappeared int64   `json:"reappeared"`       // of the above: were gone before
-	Gone       int64   `json:"gone"`             // became a tombstone in this run
-	Failed     int64   `json:"failed"`           // faults that this run could not resolve
-	Bytes      int64   `json:"bytes"`            // of the documents that came, before encoding
-	Stored     int64   `json:"stored"`           // bytes of bodies added to the vault, encoded
-	Reason     string  `json:"reason,omitempty"` // why the listing is not complete
+	Listed     int64   `json:"listed"`     // distinct documents that the server's listing held
+	New        int64   `json:"new"`        // never seen before
+	Changed    int64   `json:"changed"`    // another fingerprint than the version before
+	Same       int64   `json:"same"`       // nothing that matters changed
+	Trashed    int64   `json:"trashed"`    // of the above: now in the trash
+	Reappeared int64   `json:"reappeared"` // of the above: were gone before
+	Gone       int64   `json:"gone"`       // became a tombstone in this run
+	Failed     int64   `json:"failed"`     // faults that this run could not resolve
+	// FailedListings are those of Failed that are no document: the listing itself.
+	FailedListings int64  `json:"failed_listings,omitempty"`
+	Bytes          int64  `json:"bytes"`            // of the documents that came, before encoding
+	Stored         int64  `json:"stored"`           // bytes of bodies added to the vault, encoded
+	Reason         string `json:"reason,omitempty"` // why the listing is not complete
 }
 
 // Add adds what became of documents to the numbers of their kind. How the listing ended
@@ -289,9 +291,13 @@ func (c *Counts) Add(seen Counts) {
 	c.Reappeared += seen.Reappeared
 	c.Gone += seen.Gone
 	c.Failed += seen.Failed
+	c.FailedListings += seen.FailedListings
 	c.Bytes += seen.Bytes
 	c.Stored += seen.Stored
 }
+
+// FailedDocuments is how many documents, or rows of the listing, failed.
+func (c Counts) FailedDocuments() int64 { return max(c.Failed-c.FailedListings, 0) }
 
 // Settled is how many documents are accounted for by a committed row.
 func (c Counts) Settled() int64 { return c.New + c.Changed + c.Same }

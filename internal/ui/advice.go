@@ -197,11 +197,11 @@ func Advise(u Use) (Diagnosis, string) {
 	case ReasonWrite:
 		text := fmt.Sprintf("Write is the limit: it was busy %s of the time", share(d.Share))
 		if d.Held >= 0.01 {
-			text += fmt.Sprintf(", and fetch was blocked by it %s of its time", share(d.Held))
+			text += fmt.Sprintf(", and fetch was held up by it %s of its time", share(d.Held))
 		}
 		return d, text + ". A faster disk would help, more workers would not."
 	case ReasonMachine:
-		return d, fmt.Sprintf("%s is the limit: its %s were busy %s of the time, and fetch was blocked by it %s of its time. More cores would help.",
+		return d, fmt.Sprintf("%s is the limit: its %s were busy %s of the time, and fetch was held up by it %s of its time. More cores would help.",
 			title(d.Stage), Plural(int64(d.workers), "worker", "workers"), share(d.Share), share(d.Held))
 	case ReasonServerLimit:
 		return d, fmt.Sprintf("The rate limit of Looker is the limit: it answered %s with 429, and %s got through. More workers would not help; rate_limit.per_second: %d would spare the refusals.",

@@ -27,11 +27,11 @@ func TestAdvise(t *testing.T) {
 	}{
 		{
 			"slow disk", ui.Use{Seconds: 10, Calls: 100, Stages: useOf([2]float64{1, 8}, [2]float64{4, 6}, [2]float64{1, 8}, [2]float64{9.8, 0})},
-			"write", ui.ReasonWrite, "Write is the limit: it was busy 98% of the time, and fetch was blocked by it 60% of its time. A faster disk would help, more workers would not.",
+			"write", ui.ReasonWrite, "Write is the limit: it was busy 98% of the time, and fetch was held up by it 60% of its time. A faster disk would help, more workers would not.",
 		},
 		{
 			"slow disk, fetch waits for room in flight", ui.Use{Seconds: 10, Calls: 100, Waited: 48, Stages: useOf(none, [2]float64{9, 0}, none, [2]float64{9, 0})},
-			"write", ui.ReasonWrite, "Write is the limit: it was busy 90% of the time, and fetch was blocked by it 60% of its time. A faster disk would help, more workers would not.",
+			"write", ui.ReasonWrite, "Write is the limit: it was busy 90% of the time, and fetch was held up by it 60% of its time. A faster disk would help, more workers would not.",
 		},
 		{
 			"slow disk, everything was fetched soon", ui.Use{Seconds: 10, Calls: 10, Stages: useOf(none, [2]float64{0.5, 0}, none, [2]float64{9, 0})},
@@ -39,7 +39,7 @@ func TestAdvise(t *testing.T) {
 		},
 		{
 			"few cores", ui.Use{Seconds: 10, Calls: 100, Stages: useOf(none, [2]float64{4, 6}, [2]float64{9, 0}, [2]float64{3, 0})},
-			"serialize", ui.ReasonMachine, "Serialize is the limit: its 2 workers were busy 90% of the time, and fetch was blocked by it 60% of its time. More cores would help.",
+			"serialize", ui.ReasonMachine, "Serialize is the limit: its 2 workers were busy 90% of the time, and fetch was held up by it 60% of its time. More cores would help.",
 		},
 		{
 			"slow server", ui.Use{Seconds: 10, Calls: 160, Rate: 100, Limit: 100, Stages: useOf([2]float64{1, 8}, [2]float64{9.5, 0}, none, none)},

@@ -89,7 +89,7 @@ func TestAdviceOfRealRuns(t *testing.T) {
 		reason  string
 		want    []string
 	}{
-		{"slow sink", narrow, lookersim.Options{}, slow, ui.ReasonWrite, []string{"Write is the limit", "fetch was blocked by it"}},
+		{"slow sink", narrow, lookersim.Options{}, slow, ui.ReasonWrite, []string{"Write is the limit", "fetch was held up by it"}},
 		{"slow server", plain, lookersim.Options{Latency: 100 * time.Millisecond}, nil, ui.ReasonLatency, []string{"Server latency is the limit", "More fetch workers would help"}},
 		{"low limit", limited, lookersim.Options{}, nil, ui.ReasonRateLimit, []string{"The rate limit is the limit", "that the configuration allows"}},
 		{"low limit of the server", plain, lookersim.Options{RateLimit: lookersim.RateLimit{PerSecond: 20, RetryAfter: "seconds"}}, nil, ui.ReasonServerLimit, []string{"The rate limit of Looker is the limit", "429"}},

@@ -29,9 +29,9 @@ func (s Summary) Print(out io.Writer, path string) {
 	}
 	WriteKinds(out, s.Kinds, s.Notes, true)
 	fmt.Fprintln(out)
-	fmt.Fprintf(out, "%s in %s: %s a second, %s, %s (%.3f a document).\n",
+	fmt.Fprintf(out, "%s in %s (%s), %s, %s (%.3f a document).\n",
 		Plural(s.Items, "document", "documents"), lasted(seconds(s.Seconds)),
-		Count(int64(s.ItemsPerSecond+0.5)), Size(s.Bytes)+s.rate(), Plural(s.Calls, "call", "calls"), s.CallsPerItem)
+		perSecond(s.ItemsPerSecond), Size(s.Bytes)+s.rate(), Plural(s.Calls, "call", "calls"), s.CallsPerItem)
 	if s.Retries > 0 || s.Throttled > 0 {
 		fmt.Fprintln(out, pressure(s.Retries, s.Throttled, s.Paused))
 	}
@@ -64,7 +64,7 @@ func (s Summary) rate() string {
 // mostKnown is how many kinds are named of those that came and were known.
 const mostKnown = 3
 
-// knownLine says what of the documents that came the vault held already, and of which
+// knownLine says what of the documents that were fetched the vault held already, and of which
 // kinds, "" when it was nothing.
 func knownLine(kinds []record.KindUse) string {
 	var known int64
@@ -86,7 +86,7 @@ func knownLine(kinds []record.KindUse) string {
 	if known > 0 {
 		line += ", others " + Size(known)
 	}
-	return fmt.Sprintf("Unchanged of what came: %s.", line)
+	return fmt.Sprintf("Fetched, and in the vault already: %s.", line)
 }
 
 // useLine says how busy each stage was.
@@ -96,7 +96,7 @@ func useLine(stages []record.StageUse) string {
 		if u.Busy+u.Blocked+u.Starved > 0 {
 			part := u.Name + " " + share(busyShare(u))
 			if blocked := u.Blocked / (u.Busy + u.Blocked + u.Starved); blocked >= 0.05 {
-				part += fmt.Sprintf(" (blocked %s)", share(blocked))
+				part += fmt.Sprintf(" (held up %s)", share(blocked))
 			}
 			parts = append(parts, part)
 		}
@@ -125,7 +125,7 @@ func WriteKinds(out io.Writer, kinds []record.Counts, notes []string, folded boo
 	}
 	t.SetColumnConfigs(columns)
 	kindRow := func(name string, listing record.Listing, n Totals) table.Row {
-		row := table.Row{name, listingText(listing), Count(n.Listed), Count(n.New), Count(n.Changed), Count(n.Same), Count(n.Gone), Count(n.Failed), Size(n.Bytes)}
+		row := table.Row{name, listingText(listing), Count(n.Listed), Count(n.New), Count(n.Changed), Count(n.Same), Count(n.Gone), Count(n.FailedDocuments()), Size(n.Bytes)}
 		if !short {
 			return row
 		}

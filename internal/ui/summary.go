@@ -71,9 +71,14 @@ type Totals struct {
 	Reappeared int64 `json:"reappeared"`
 	Gone       int64 `json:"gone"`
 	Failed     int64 `json:"failed"`
-	Bytes      int64 `json:"bytes"`
-	Stored     int64 `json:"stored"`
+	// FailedListings are those of Failed that are no document but a listing.
+	FailedListings int64 `json:"failed_listings,omitempty"`
+	Bytes          int64 `json:"bytes"`
+	Stored         int64 `json:"stored"`
 }
+
+// FailedDocuments is how many documents, or rows of listings, failed.
+func (t Totals) FailedDocuments() int64 { return max(t.Failed-t.FailedListings, 0) }
 
 // Settled is how many documents are accounted for by a committed row.
 func (t Totals) Settled() int64 { return t.New + t.Changed + t.Same }
@@ -90,6 +95,7 @@ func TotalsOf(kinds []record.Counts) Totals {
 		t.Reappeared += k.Reappeared
 		t.Gone += k.Gone
 		t.Failed += k.Failed
+		t.FailedListings += k.FailedListings
 		t.Bytes += k.Bytes
 		t.Stored += k.Stored
 	}

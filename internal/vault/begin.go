@@ -159,6 +159,13 @@ func (w *Writer) newest(instance int64) (*runRow, []record.Counts, error) {
 		counts = append(counts, scanCounts(row))
 		return nil
 	}, runs[0].id)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = w.conn.each(selectFailedListings+` AND run = ?`, func(row []driver.Value) error {
+		markFailedListing(counts, row)
+		return nil
+	}, runs[0].id)
 	return &runs[0], counts, err
 }
 

@@ -3,6 +3,7 @@ package vault
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,6 +107,9 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 				list[i].Kinds = append(list[i].Kinds, scanCounts(row))
 			}
 		}
+		if err := addFailedListings(ctx, q, list, index, newest, args); err != nil {
+			return err
+		}
 		if err := addSessions(ctx, q, list, index, newest, args); err != nil {
 			return err
 		}
@@ -115,6 +119,31 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 		err = classify(r.path, unreadable)
 	}
 	return list, doing("read runs", err)
+}
+
+// addFailedListings tells which failures of a kind are no document but its listing.
+func addFailedListings(ctx context.Context, q querier, list []record.Run, index map[int64]int, which string, args []any) error {
+	for row, err := range rows(ctx, q, selectFailedListings+` AND run IN `+which, args...) {
+		if err != nil {
+			return err
+		}
+		if i, ok := index[integer(row[0])]; ok {
+			markFailedListing(list[i].Kinds, row)
+		}
+	}
+	return nil
+}
+
+// selectFailedListings finds the listings that a run failed to read and did not read
+// later. A run has one fault of each.
+const selectFailedListings = `SELECT run, kind FROM faults WHERE item = '' AND class <> '` + record.FaultDangling + `' AND resolved_run IS NOT run`
+
+func markFailedListing(kinds []record.Counts, row []driver.Value) {
+	for i := range kinds {
+		if kinds[i].Kind == record.Kind(text(row[1])) {
+			kinds[i].FailedListings = 1
+		}
+	}
 }
 
 func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64]int, which string, args []any) error {

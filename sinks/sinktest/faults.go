@@ -58,7 +58,7 @@ func listingFault(t *testing.T, store Store) {
 	s.commit(Fault(dashboards, "", "server", 5))
 	s.commit(Fault(dashboards, "", "server", 5))
 	run := s.finish(record.Finish{Outcome: record.RunFailed, Kinds: []record.End{{Kind: dashboards, Listing: record.Incomplete, Reason: "page 3"}}})
-	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Incomplete, Failed: 1, Reason: "page 3"})
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Incomplete, Failed: 1, FailedListings: 1, Reason: "page 3"})
 	s = store.begin(t, resume)
 	s.commit(Doc(dashboards, "1", "One"))
 	run = s.complete(Ended(dashboards, 1))
