@@ -28,7 +28,7 @@ type call struct {
 	quiet   bool       // asked by the server itself: not counted, and without quirks
 	body    []byte     // of a write
 	cut     bool       // the body did not come whole
-	late    bool       // a write that arrives for the second time
+	twin    bool       // a write that arrives for the second time
 	logged  *WriteSeen // what the log says of a write
 
 	status int   // what was answered, 0 when the connection was cut instead

@@ -13,10 +13,11 @@ import (
 
 // client is the plainest client that can talk to a server.
 type client struct {
-	t     testing.TB
-	base  string
-	http  *http.Client
-	token string
+	t      testing.TB
+	base   string
+	http   *http.Client
+	token  string
+	judged func(method, path, body string, r *http.Response, answer []byte) // told of every answer to a write
 }
 
 // start serves opts for the length of a test and logs in.
@@ -36,6 +37,7 @@ func start(t testing.TB, opts lookersim.Options) (*lookersim.Server, *client) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	t.Cleanup(c.http.CloseIdleConnections)
+	c.judged = writeJudge
 	c.login(lookersim.DefaultClientID, lookersim.DefaultClientSecret)
 	return s, c
 }

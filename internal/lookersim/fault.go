@@ -13,6 +13,10 @@ import (
 // fault answers a call as a rule wants it.
 func (s *Server) fault(c *call, r Rule) {
 	s.counts.fault()
+	var done answer
+	if r.Applied && !spoils(r.Do) {
+		done = s.answer(c)
+	}
 	if r.Do != FaultDrip && !c.wait(r.Delay) {
 		return
 	}
@@ -40,7 +44,13 @@ func (s *Server) fault(c *call, r Rule) {
 		s.die()
 		c.reset()
 	case FaultDelay:
-		c.send(s.answer(c))
+		if !r.Applied {
+			done = s.answer(c)
+		}
+		c.send(done)
+	case FaultLate:
+		s.late.keep(c, r.Later)
+		c.reset()
 	case FaultShort:
 		c.short = true
 		c.send(s.answer(c))
@@ -50,6 +60,16 @@ func (s *Server) fault(c *call, r Rule) {
 	default:
 		s.spoil(c, r)
 	}
+}
+
+// spoils reports whether a fault is made of the right answer, so that the
+// request is carried out anyway.
+func spoils(do Fault) bool {
+	switch do {
+	case FaultStatus, FaultReset, FaultHang, FaultHTML, FaultEmpty, FaultRedirect, FaultVanish, FaultDie, FaultDelay:
+		return false
+	}
+	return true
 }
 
 // spoil answers with something made of the right answer.

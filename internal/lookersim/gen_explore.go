@@ -18,7 +18,7 @@ func explore(c *call) answer {
 		return c.notFound()
 	}
 	m := c.world.model(f.row.num)
-	if !slices.Contains(m.explores, c.args[1]) {
+	if f.row.over != nil && f.row.over.id != "" || !slices.Contains(m.explores, c.args[1]) {
 		return c.notFound()
 	}
 	return c.object(c.world.appendExplore(nil, m, c.args[1]))

@@ -114,6 +114,9 @@ func modelKeep(c *call) func(*world, row) bool {
 	selfService := c.query.Get("include_self_service") == "true"
 	return func(w *world, r row) bool {
 		m := w.model(r.num)
+		if r.over != nil && r.over.id != "" {
+			return true // configured by a write
+		}
 		return (!m.internal || internal) && (!m.selfService || selfService)
 	}
 }

@@ -37,12 +37,13 @@ const (
 	FaultShort    Fault = "short"    // half the rows of a page, though more follow; documents stay as they are
 	FaultEmpty    Fault = "empty"    // nothing with status 200
 	FaultNone     Fault = "none"     // a list without a row and without a total; documents stay as they are
+	FaultLate     Fault = "late"     // the connection is reset, and the request arrives later: a write is then carried out after all
 	FaultAgain    Fault = "again"    // the page before the one that was asked for; documents stay as they are
 	FaultStray    Fault = "stray"    // for a list that of another kind, of users or groups, with its total; documents stay as they are
 )
 
 var faults = []Fault{FaultStatus, FaultReset, FaultHang, FaultTruncate, FaultDrip, FaultLength, FaultGzip, FaultJSON, FaultHTML,
-	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty, FaultNone, FaultStray}
+	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty, FaultNone, FaultStray, FaultLate}
 
 // Rule makes some requests go wrong. Its first fields say which ones; all that
 // are set must fit. The zero fields of a rule match everything: a rule without a
@@ -64,8 +65,15 @@ type Rule struct {
 	Body       ErrorBody     // of FaultStatus
 	RetryAfter RetryForm     // of FaultStatus: whether and how to name Wait
 	Wait       time.Duration // of FaultStatus
-	Delay      time.Duration // waited before any fault; between the pieces of FaultDrip
-	Bytes      int64         // of FaultDrip and FaultOversize
+	// Applied has the request carried out before the fault, so that a write is done
+	// and its answer lost. Faults that spoil a body always do so.
+	Applied bool
+	// Later is after how many further calls a request of FaultLate arrives; 0 means
+	// when Arrive is called.
+	Later int
+
+	Delay time.Duration // waited before any fault; between the pieces of FaultDrip
+	Bytes int64         // of FaultDrip and FaultOversize
 }
 
 // ParseRule reads the text form of a rule: key=value words, in any order.
@@ -75,10 +83,12 @@ type Rule struct {
 //	route=GET /dashboards/search nth=4 status=429 retry-after=date:2s
 //	after=100 for=3s status=404 body=page
 //	kind=role_users each=1 status=404
+//	route=POST /dashboards nth=2 do=reset applied=true
+//	route=POST /boards do=late later=3
 //
 // Keys: route, id, kind, after, nth, times, each, for, p; then do=FAULT or
 // status=CODE, with body=page, short or sinatra; retry-after=2s or
-// retry-after=date:2s; delay=200ms; bytes=10MB. A delay alone
+// retry-after=date:2s; applied=true; later=3; delay=200ms; bytes=10MB. A delay alone
 // is the fault "delay".
 func ParseRule(text string) (Rule, error) {
 	words, err := pairs(text, "")
@@ -136,12 +146,16 @@ func (r *Rule) set(key, value string) (err error) {
 			r.RetryAfter, value = RetryDate, rest
 		}
 		r.Wait, err = parsePause(value)
+	case "applied":
+		r.Applied, err = strconv.ParseBool(value)
+	case "later":
+		r.Later, err = parseCount(value)
 	case "delay":
 		r.Delay, err = parsePause(value)
 	case "bytes":
 		r.Bytes, err = parseSize(value)
 	default:
-		err = fmt.Errorf("no such key; want route, id, kind, after, nth, times, each, for, p, do, status, body, retry-after, delay or bytes")
+		err = fmt.Errorf("no such key; want route, id, kind, after, nth, times, each, for, p, do, status, body, retry-after, applied, later, delay or bytes")
 	}
 	return err
 }
@@ -156,6 +170,8 @@ func (r Rule) check() error {
 		return fmt.Errorf("status %d is not from 200 to 599", r.Status)
 	case !r.Body.known() || r.Body != "" && r.Do != FaultStatus:
 		return fmt.Errorf("body %q: want status=CODE with page, short or sinatra", string(r.Body))
+	case r.Later != 0 && r.Do != FaultLate, r.Applied && r.Do == FaultLate:
+		return fmt.Errorf("later goes with do=late, and applied does not")
 	case !(r.Probability >= 0 && r.Probability <= 1):
 		return fmt.Errorf("probability %g is not from 0 to 1", r.Probability)
 	case r.Route != "" && !strings.HasSuffix(r.Route, "*") && !knownRoute(r.Route):
@@ -190,6 +206,8 @@ func (r Rule) String() string {
 	add(r.Do != FaultStatus, "do", string(r.Do))
 	add(r.RetryAfter == RetrySeconds, "retry-after", r.Wait.String())
 	add(r.RetryAfter == RetryDate, "retry-after", "date:"+r.Wait.String())
+	add(r.Applied, "applied", "true")
+	add(r.Later != 0, "later", strconv.Itoa(r.Later))
 	add(r.Delay != 0, "delay", r.Delay.String())
 	add(r.Bytes != 0, "bytes", strconv.FormatInt(r.Bytes, 10))
 	return strings.Join(words, " ")

@@ -23,6 +23,7 @@ type Server struct {
 	rules   ruleSet
 	scripts scripts
 	writes  writeLog
+	late    lateCalls
 	counts  counter
 	badRows atomic.Pointer[[]BadRow]
 	dead    atomic.Bool   // a rule killed the server
@@ -169,6 +170,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if rule, ok := s.rules.fire(c); ok {
 		s.scripts.asked(s, c)
+		s.late.answered(s, c)
 		s.fault(c, rule)
 		return
 	}
@@ -176,6 +178,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// After the answer was decided and before any of it can be read: whoever
 	// has read it meets the changed world.
 	s.scripts.asked(s, c)
+	s.late.answered(s, c)
 	c.send(a)
 }
 

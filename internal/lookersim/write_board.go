@@ -226,8 +226,11 @@ func (e *edit) fillItem(d *draft) *refusal {
 	if count > 1 {
 		return invalid("dashboard_id", "invalid", "An item shows one thing")
 	}
-	if count == 0 && d.text("custom_url") == "" {
-		return missing("dashboard_id")
+	if count == 0 {
+		if d.text("custom_url") == "" {
+			return missing("dashboard_id")
+		}
+		d.str("url", d.text("custom_url"))
 	}
 	return nil
 }

@@ -143,11 +143,11 @@ func (k kindWrites) update(e *edit) ([]byte, *refusal) {
 			return nil, no
 		}
 	}
-	if k.fill != nil {
-		k.fill(e, &d, e.id())
-	}
 	if lookup(d.body, "updated_at") != nil {
 		d.time("updated_at", e.now)
+	}
+	if k.fill != nil {
+		k.fill(e, &d, e.id())
 	}
 	return e.w.answerOf(e.w.store(f.t, f.index, d, f.row.state)), nil
 }

@@ -37,7 +37,7 @@ func (l *writeLog) arrived(c *call) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	seen := &WriteSeen{Method: c.request.Method, Path: c.request.URL.Path[len(apiPrefix):], Query: c.request.URL.RawQuery, Late: c.late}
+	seen := &WriteSeen{Method: c.request.Method, Path: c.request.URL.Path[len(apiPrefix):], Query: c.request.URL.RawQuery, Late: c.twin}
 	if l.bytes += len(c.body); l.bytes <= maxLogged {
 		seen.Body = c.body
 	}

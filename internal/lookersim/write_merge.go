@@ -28,7 +28,7 @@ func createMerge(e *edit) ([]byte, *refusal) {
 		return nil, missing("source_queries")
 	}
 	d := draft{[]byte(`{"can":{"index":true,"show":true,"create":true,"update":false},"column_limit":null,"dynamic_fields":null,"id":null,"pivots":null,` +
-		`"result_maker_id":null,"sorts":null,"source_queries":[],"total":null,"limit":null,"vis_config":null}`)}
+		`"result_maker_id":null,"sorts":null,"source_queries":[],"total":false,"limit":null,"vis_config":null}`)}
 	d.take(e.sent, mergeSaid)
 	e.fillSources(&d)
 	form := mergeForm(d.body)

@@ -160,7 +160,7 @@ func TestPeopleAreWritten(t *testing.T) {
 	c.refusedAs("POST", "/groups", `{"name":"G"}`, 409, "name", "already_exists")
 	c.write("POST", "/groups/"+group+"/users", `{"user_id":"`+id+`"}`)
 	c.write("POST", "/groups/"+outer+"/groups", `{"group_id":"`+group+`"}`)
-	c.refusedAs("POST", "/groups/"+group+"/groups", `{"group_id":"`+outer+`"}`, 422, "group_id", "invalid")
+	c.refusedAs("POST", "/groups/"+group+"/groups", `{"group_id":"`+outer+`"}`, 400, "", "")
 	set := c.write("POST", "/permission_sets", `{"name":"P","permissions":["access_data"]}`).text("id")
 	models := c.write("POST", "/model_sets", `{"name":"M","models":["thelook"]}`).text("id")
 	role := c.write("POST", "/roles", `{"name":"R","permission_set_id":"`+set+`","model_set_id":"`+models+`"}`)

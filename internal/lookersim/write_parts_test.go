@@ -188,6 +188,9 @@ func TestPartsOfADashboardAreEdited(t *testing.T) {
 	if got := c.read("/dashboards/"+id).column("dashboard_layouts", "active"); got[0] != "false" || got[len(got)-1] != "true" {
 		t.Errorf("active layouts: %v", got)
 	}
+	if got := c.write("PATCH", "/dashboard_layouts/"+layout, `{"label":"L","order":5}`); got.text("label") != "L" || len(got.list("dashboard_layout_components")) == 0 {
+		t.Errorf("patched %v", got)
+	}
 	c.write("DELETE", "/dashboard_layouts/"+layout, "")
 	c.write("DELETE", "/dashboard_elements/"+tile, "")
 	last := c.read("/dashboards/" + id)

@@ -130,7 +130,7 @@ func joinGroup(member, kind string) writeFunc {
 			return nil, absent
 		}
 		if kind == "groups" && (m.row.num == g.row.num || slices.Contains(e.w.groupsAboveAll(g.row.num), m.row.num)) {
-			return nil, invalid(member, "invalid", "A group cannot be in itself")
+			return nil, forbidden(http.StatusBadRequest, "A group cannot be in itself")
 		}
 		e.join(kind, m.row.num, g.row.num, true)
 		m, _ = e.row(kind, e.text(member))

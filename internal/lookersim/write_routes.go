@@ -9,7 +9,7 @@ func writeRoutes() []route {
 		attributeWrites(), userWrites()} {
 		list = append(list, k.routes()...)
 	}
-	return slices.Concat(list, contentWrites(), peopleWrites())
+	return slices.Concat(list, contentWrites(), peopleWrites(), adminWrites())
 }
 
 func contentWrites() []route {

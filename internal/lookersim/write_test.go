@@ -2,6 +2,7 @@ package lookersim_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,7 +31,12 @@ func (c *client) send(method, path, body string) (int, []byte) {
 
 func (c *client) trySend(method, path, body string) (int, []byte, error) {
 	c.t.Helper()
-	req, err := http.NewRequest(method, c.base+"/api/4.0"+path, strings.NewReader(body))
+	return c.sendWith(c.t.Context(), method, path, body)
+}
+
+func (c *client) sendWith(ctx context.Context, method, path, body string) (int, []byte, error) {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, method, c.base+"/api/4.0"+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -42,6 +48,9 @@ func (c *client) trySend(method, path, body string) (int, []byte, error) {
 	}
 	defer r.Body.Close()
 	answer, err := io.ReadAll(r.Body)
+	if c.judged != nil && err == nil {
+		c.judged(method, path, body, r, answer)
+	}
 	return r.StatusCode, answer, err
 }
 
@@ -50,7 +59,7 @@ func (c *client) write(method, path, body string) doc {
 	c.t.Helper()
 	status, answer := c.send(method, path, body)
 	switch {
-	case method == http.MethodDelete && status == http.StatusNoContent:
+	case status == http.StatusNoContent:
 		return nil
 	case status != http.StatusOK:
 		c.t.Fatalf("%s %s: status %d: %s", method, path, status, answer)
@@ -245,7 +254,7 @@ func TestLooksAreWritten(t *testing.T) {
 	s, c := start(t, small())
 	query := c.read("/looks/search?sorts=id&limit=1&fields=id").text("rows.0.id")
 	query = c.read("/looks/" + query).text("query_id")
-	made := c.write("POST", "/looks", `{"title":"T","folder_id":"1","query_id":"`+query+`","description":"d","view_count":99,"query":{"model":"no"},"public":true,"user_id":"2"}`)
+	made := c.write("POST", "/looks", `{"title":"T","folder_id":"1","query_id":"`+query+`","description":"d","view_count":99,"query":{"model":"no","view":"no"},"public":true,"user_id":"2"}`)
 	id := made.text("id")
 	if made.text("query.id") != query || made.text("view_count") != "0" || made.text("user_id") != "2" || made.text("public_slug") == "" || made.text("folder.id") != "1" {
 		t.Errorf("made %v", made)

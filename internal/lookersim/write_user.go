@@ -180,7 +180,10 @@ func createServiceAccount(e *edit) ([]byte, *refusal) {
 	k.fields = fieldSet("service_account_name is_disabled")
 	k.defaults = strings.Replace(newUser, `"is_service_account":false`, `"is_service_account":true`, 1)
 	doc, no := k.create(e)
-	return serviceAccountSaid.cut(nil, doc), no
+	if no != nil {
+		return nil, no
+	}
+	return set(serviceAccountSaid.cut(nil, doc), "created_at", appendTime(nil, e.now)), nil
 }
 
 func updateServiceAccount(e *edit) ([]byte, *refusal) {
@@ -191,5 +194,8 @@ func updateServiceAccount(e *edit) ([]byte, *refusal) {
 	k := userWrites()
 	k.fields = fieldSet("service_account_name is_disabled")
 	doc, no := k.update(e)
-	return serviceAccountSaid.cut(nil, doc), no
+	if no != nil {
+		return nil, no
+	}
+	return serviceAccountSaid.cut(nil, doc), nil
 }
