@@ -137,12 +137,10 @@ func (m *Memory) bury(ref record.Ref, d *memoryDoc) {
 
 func (m *Memory) fail(rec *record.Record) {
 	f := m.run.faults[rec.Ref]
-	if f != nil && f.Resolved == 0 && f.Failure() {
-		m.countFailure(rec.Ref, -1)
+	if f != nil && f.Resolved == 0 {
+		m.countFault(rec.Ref, f.Fault, -1)
 	}
-	if rec.Fault.Failure() {
-		m.countFailure(rec.Ref, 1)
-	}
+	m.countFault(rec.Ref, *rec.Fault, 1)
 	if f == nil {
 		f = &MemoryFault{Ref: rec.Ref, Run: m.run.ID}
 		m.run.faults[rec.Ref] = f
@@ -162,13 +160,18 @@ func (m *Memory) resolve(ref record.Ref) {
 
 func (m *Memory) settleFault(r *memoryRun, f *MemoryFault) {
 	f.Resolved = m.run.ID
-	if r == m.run && f.Failure() {
-		m.countFailure(f.Ref, -1)
+	if r == m.run {
+		m.countFault(f.Ref, f.Fault, -1)
 	}
 }
 
-func (m *Memory) countFailure(ref record.Ref, n int64) {
+// countFault adds n open faults of a document, or takes them away.
+func (m *Memory) countFault(ref record.Ref, fault record.Fault, n int64) {
 	counts := m.run.count(ref.Kind)
+	if !fault.Failure() {
+		counts.Dangling += n
+		return
+	}
 	counts.Failed += n
 	if ref.ID == "" {
 		counts.FailedListings += n

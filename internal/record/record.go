@@ -223,6 +223,14 @@ const (
 // makes a run partial. A dangling reference is none: there is nothing to fetch.
 func (f Fault) Failure() bool { return f.Class != FaultDangling }
 
+// Count is what an open fault adds to the numbers of its run and kind.
+func (f Fault) Count() Counts {
+	if f.Failure() {
+		return Counts{Failed: 1}
+	}
+	return Counts{Dangling: 1}
+}
+
 // Listing is how the enumeration of a kind ended.
 type Listing string
 
@@ -276,6 +284,7 @@ type Counts struct {
 	Failed     int64   `json:"failed"`     // faults that this run could not resolve
 	// FailedListings are those of Failed that are no document: the listing itself.
 	FailedListings int64  `json:"failed_listings,omitempty"`
+	Dangling       int64  `json:"dangling"`         // documents that stored ones name and the server does not have, see FaultDangling
 	Bytes          int64  `json:"bytes"`            // of the documents that came, before encoding
 	Stored         int64  `json:"stored"`           // bytes of bodies added to the vault, encoded
 	Reason         string `json:"reason,omitempty"` // why the listing is not complete
@@ -292,6 +301,7 @@ func (c *Counts) Add(seen Counts) {
 	c.Gone += seen.Gone
 	c.Failed += seen.Failed
 	c.FailedListings += seen.FailedListings
+	c.Dangling += seen.Dangling
 	c.Bytes += seen.Bytes
 	c.Stored += seen.Stored
 }

@@ -113,8 +113,13 @@ func WriteKinds(out io.Writer, kinds []record.Counts, notes []string, folded boo
 	width, _ := TerminalSize(out)
 	short := width > 0 && width < shortBelow
 	t := NewTable(out)
-	head := table.Row{"kind", "listing", "listed", "new", "changed", "same", "gone", "failed", "bytes"}
+	head := table.Row{"kind", "listing", "listed", "new", "changed", "same", "gone", "failed", "dangling", "bytes"}
 	numbers := 3
+	dangling := len(head) - 2
+	some := TotalsOf(kinds).Dangling > 0
+	if !some {
+		head = slices.Delete(head, dangling, dangling+1)
+	}
 	if short {
 		head, numbers = slices.Delete(head, 1, 2), 2
 	}
@@ -125,7 +130,10 @@ func WriteKinds(out io.Writer, kinds []record.Counts, notes []string, folded boo
 	}
 	t.SetColumnConfigs(columns)
 	kindRow := func(name string, listing record.Listing, n Totals) table.Row {
-		row := table.Row{name, listingText(listing), Count(n.Listed), Count(n.New), Count(n.Changed), Count(n.Same), Count(n.Gone), Count(n.FailedDocuments()), Size(n.Bytes)}
+		row := table.Row{name, listingText(listing), Count(n.Listed), Count(n.New), Count(n.Changed), Count(n.Same), Count(n.Gone), Count(n.FailedDocuments()), Count(n.Dangling), Size(n.Bytes)}
+		if !some {
+			row = slices.Delete(row, dangling, dangling+1)
+		}
 		if !short {
 			return row
 		}
@@ -169,7 +177,7 @@ func listingText(listing record.Listing) string {
 // was stopped.
 func partQuiet(kinds []record.Counts) (loud, unchanged, untouched []record.Counts) {
 	for _, k := range kinds {
-		switch done := k.New + k.Changed + k.Gone + k.Failed + k.Reappeared; {
+		switch done := k.New + k.Changed + k.Gone + k.Failed + k.Dangling + k.Reappeared; {
 		case done == 0 && k.Listing == record.Complete:
 			unchanged = append(unchanged, k)
 		case done+k.Same == 0 && (k.Listing == record.Open || k.Listing == record.NotBegun):

@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,4 +38,24 @@ func TestPrint(t *testing.T) {
 	ui.WriteSession(&out, session)
 	ui.WriteSession(&out, record.Session{Began: began, Seconds: 12.5, Unfinished: true})
 	golden(t, "summary.txt", bytes.ReplaceAll(out.Bytes(), []byte(began.Local().Format(time.DateTime)), []byte(began.Format(time.DateTime))))
+}
+
+// TestDanglingHasAColumn where something dangles, and not else. A kind of which nothing
+// else is news has a row of its own.
+func TestDanglingHasAColumn(t *testing.T) {
+	kinds := []record.Counts{
+		{Kind: "boards", Listing: record.Complete, Listed: 8, Same: 8},
+		{Kind: "looks", Listing: record.Complete, Listed: 9, Same: 9},
+		{Kind: "merge_queries", Listing: record.Complete, Listed: 40, Same: 37},
+	}
+	for _, dangling := range []int64{0, 3} {
+		kinds[2].Dangling = dangling
+		var out bytes.Buffer
+		ui.WriteKinds(&out, kinds, nil, true)
+		for _, word := range []string{"dangling", "merge_queries"} {
+			if got := strings.Contains(strings.ToLower(out.String()), word); got != (dangling > 0) {
+				t.Errorf("%d dangle: %s is shown: %v\n%s", dangling, word, got, out.String())
+			}
+		}
+	}
 }

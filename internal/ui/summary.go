@@ -73,6 +73,7 @@ type Totals struct {
 	Failed     int64 `json:"failed"`
 	// FailedListings are those of Failed that are no document but a listing.
 	FailedListings int64 `json:"failed_listings,omitempty"`
+	Dangling       int64 `json:"dangling"`
 	Bytes          int64 `json:"bytes"`
 	Stored         int64 `json:"stored"`
 }
@@ -96,6 +97,7 @@ func TotalsOf(kinds []record.Counts) Totals {
 		t.Gone += k.Gone
 		t.Failed += k.Failed
 		t.FailedListings += k.FailedListings
+		t.Dangling += k.Dangling
 		t.Bytes += k.Bytes
 		t.Stored += k.Stored
 	}

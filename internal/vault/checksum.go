@@ -25,6 +25,15 @@ func (s *summer) row(table string, columns ...driver.Value) []byte {
 	return append([]byte(nil), sum[:checksumSize]...)
 }
 
+// kind returns the checksum of a row of run_kinds, of the columns before the checksum and
+// the one behind it, which older schemas do not have.
+func (s *summer) kind(columns []driver.Value, dangling int64) []byte {
+	if dangling == 0 {
+		return s.row("run_kinds", columns...)
+	}
+	return s.row("run_kinds", append(columns[:len(columns):len(columns)], dangling)...)
+}
+
 // sum is the hash of what was added.
 func (s *summer) sum() [sha256.Size]byte { return sha256.Sum256(s.buf) }
 

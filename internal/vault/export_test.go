@@ -183,9 +183,11 @@ func Older(ctx context.Context, from, to string) (err error) {
 		return err
 	}
 	statements := []string{"ATTACH '" + from + "' AS newer"}
-	for _, table := range []string{"instances", "runs", "run_kinds", "run_calls", "run_sessions", "versions", "heads", "refs", "faults"} {
+	for _, table := range []string{"instances", "runs", "run_calls", "run_sessions", "versions", "heads", "refs", "faults"} {
 		statements = append(statements, "INSERT INTO main."+table+" SELECT * FROM newer."+table)
 	}
+	statements = append(statements, `INSERT INTO main.run_kinds SELECT run, kind, listing, reason, listed, new, changed, same, trashed,
+		reappeared, gone, failed, bytes, stored, checksum FROM newer.run_kinds`)
 	return Execute(to, append(statements, "INSERT INTO main.bodies SELECT hash, codec, size, data FROM newer.bodies")...)
 }
 

@@ -20,7 +20,7 @@ func (tx *transaction) fail(rec *record.Record) error {
 	if err != nil {
 		return err
 	}
-	open, failures := false, int64(0)
+	open, was := false, record.Counts{}
 	if row == nil {
 		f.id = tx.nextFault
 		tx.nextFault++
@@ -29,24 +29,19 @@ func (tx *transaction) fail(rec *record.Record) error {
 		f.id, open = before.id, before.resolved == 0
 		f.fault.Attempts += before.fault.Attempts
 		if open {
-			failures = -before.failures()
+			was = before.fault.Count()
 		}
 	}
 	if !open {
 		tx.openFaults++
 	}
-	if failures += f.failures(); failures != 0 {
-		tx.count(rec.Kind, func(c *record.Counts) { c.Failed += failures })
+	if is := f.fault.Count(); is != was {
+		tx.count(rec.Kind, func(c *record.Counts) {
+			c.Failed += is.Failed - was.Failed
+			c.Dangling += is.Dangling - was.Dangling
+		})
 	}
 	return tx.putFault(&f)
-}
-
-// failures is what an open fault adds to the failures of its run.
-func (f *faultRow) failures() int64 {
-	if f.fault.Failure() {
-		return 1
-	}
-	return 0
 }
 
 // resolve marks the open faults of a document, from this run and from earlier
@@ -80,7 +75,11 @@ func (tx *transaction) resolveThese(open []faultRow) error {
 		f.resolved = tx.run
 		tx.openFaults--
 		if f.run == tx.run {
-			tx.count(f.ref.Kind, func(c *record.Counts) { c.Failed -= f.failures() })
+			was := f.fault.Count()
+			tx.count(f.ref.Kind, func(c *record.Counts) {
+				c.Failed -= was.Failed
+				c.Dangling -= was.Dangling
+			})
 		}
 		if err := tx.putFault(&f); err != nil {
 			return err

@@ -131,7 +131,7 @@ func (r *Reader) compareTally(ctx context.Context, q querier, h horizon, kind re
 // blame says what is damaged when documents and the counts of runs disagree.
 func (r *Reader) blame(ctx context.Context, q querier, kind record.Kind, read, expected int64) error {
 	v := &verifier{ctx: ctx, q: q}
-	if err := errors.Join(v.checksums("run_kinds", 2, 0)(), v.checksums("runs", 1, 0)(), v.rowsOf("count_corrections")()); err != nil {
+	if err := errors.Join(v.kinds(), v.checksums("runs", 1, 0)(), v.rowsOf("count_corrections")()); err != nil {
 		return err
 	}
 	if len(v.findings) > 0 {

@@ -158,6 +158,7 @@ func scanRun(row []driver.Value, sum *summer) (runRow, error) {
 	return r, nil
 }
 
+// countsColumns are the columns of run_kinds before its checksum.
 func countsColumns(run int64, c *record.Counts) []driver.Value {
 	return []driver.Value{run, string(c.Kind), string(c.Listing), c.Reason, c.Listed, c.New, c.Changed, c.Same,
 		c.Trashed, c.Reappeared, c.Gone, c.Failed, c.Bytes, c.Stored}
@@ -168,7 +169,7 @@ func scanCounts(row []driver.Value) record.Counts {
 		Kind: record.Kind(text(row[1])), Listing: record.Listing(text(row[2])), Reason: text(row[3]),
 		Listed: integer(row[4]), New: integer(row[5]), Changed: integer(row[6]), Same: integer(row[7]),
 		Trashed: integer(row[8]), Reappeared: integer(row[9]), Gone: integer(row[10]), Failed: integer(row[11]),
-		Bytes: integer(row[12]), Stored: integer(row[13]),
+		Bytes: integer(row[12]), Stored: integer(row[13]), Dangling: integer(row[14]),
 	}
 }
 

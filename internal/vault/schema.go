@@ -16,7 +16,8 @@ const pageSize = 16384
 var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3 + readingV3 + schemaPrune}
 
 // The last column of a table is its checksum (see checksum.go), but in refs,
-// which belong to their version's, and in bodies, which have their hash.
+// which belong to their version's, in bodies, which have their hash, and in
+// run_kinds, where dangling came later.
 const schemaV1 = `
 CREATE TABLE instances (
 	id         INTEGER PRIMARY KEY,
@@ -171,7 +172,9 @@ CREATE TABLE dictionaries (
 ALTER TABLE bodies ADD COLUMN dictionary INTEGER REFERENCES dictionaries (id);
 `
 
-// schemaV3 has what runs learn about how a server serves a kind.
+// schemaV3 has what runs learn about how a server serves a kind, and how many references
+// led to nothing. That column counts for the checksum where it is not 0, so that rows of
+// before keep theirs.
 const schemaV3 = `
 CREATE TABLE run_lessons (
 	run      INTEGER NOT NULL REFERENCES runs (id),
@@ -180,6 +183,7 @@ CREATE TABLE run_lessons (
 	checksum BLOB    NOT NULL,
 	PRIMARY KEY (run, kind, code)
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE run_kinds ADD COLUMN dangling INTEGER NOT NULL DEFAULT 0;
 `
 
 // stepsForReaders lets a reader take a file of an older version for one of Schema,
@@ -189,6 +193,7 @@ var stepsForReaders = []string{1: asV2, 2: asV3 + readingAsV3 + asPruned}
 
 const asV3 = `
 CREATE TEMP TABLE run_lessons (run, kind, code, checksum);
+CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling FROM main.run_kinds;
 `
 
 const asV2 = `

@@ -112,7 +112,9 @@ func (v *verifier) rowsOf(table string) func() error {
 		return v.versions
 	case "heads":
 		return v.checksums("heads", 2, 1)
-	case "run_kinds", "run_sessions":
+	case "run_kinds":
+		return v.kinds
+	case "run_sessions":
 		return v.checksums(table, 2, 0)
 	case "run_lessons", "pruned_versions", "count_corrections":
 		return v.checksums(table, 3, 0)
@@ -228,6 +230,21 @@ func (v *verifier) checksums(table string, keys, from int) func() error {
 			return nil
 		}, `SELECT * FROM `+table)
 	}
+}
+
+// kinds checks run_kinds, whose checksum is not its last column.
+func (v *verifier) kinds() error {
+	return v.each(func(row []driver.Value) error {
+		last := len(row) - 2
+		sum := v.sum.kind(row[:last], 0)
+		if row[last+1] != int64(0) {
+			sum = v.sum.row("run_kinds", append(row[:last:last], row[last+1])...)
+		}
+		if !bytes.Equal(sum, blob(row[last])) {
+			v.found("run_kinds", keyOf(row[:2]), "does not match its checksum")
+		}
+		return nil
+	}, `SELECT * FROM run_kinds`)
 }
 
 func keyOf(values []driver.Value) string {
@@ -364,6 +381,10 @@ var relations = []string{
 	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.failed || ' failed, not the faults that it left'
 		FROM run_kinds k WHERE k.failed <> (SELECT count(*) FROM faults f
 		WHERE f.run = k.run AND f.kind = k.kind AND f.class <> '` + record.FaultDangling + `' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
+	// Runs of older schemas count none.
+	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.dangling || ' dangling, not the faults that it left'
+		FROM run_kinds k WHERE k.dangling <> 0 AND k.dangling <> (SELECT count(*) FROM faults f
+		WHERE f.run = k.run AND f.kind = k.kind AND f.class = '` + record.FaultDangling + `' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
 	`SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
 		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`,
 }

@@ -78,6 +78,7 @@ func TestVerifyNames(t *testing.T) {
 		{"digest", "UPDATE runs SET digest = zeroblob(32) WHERE id = 6", "runs", "6"},
 		{"counter", "UPDATE run_kinds SET new = new + 1 WHERE run = 1", "run_kinds", "1/dashboards"},
 		{"failed", "UPDATE run_kinds SET failed = 0 WHERE failed = 1", "run_kinds", "6/"},
+		{"dangling", "UPDATE run_kinds SET dangling = 1 WHERE run = 1", "run_kinds", "1/dashboards"},
 		{"calls", "UPDATE run_calls SET calls = 1", "run_calls", "6/"},
 		{"head stamp", "UPDATE heads SET stamp = zeroblob(32) WHERE item = '1'", "heads", "dashboards/1"},
 		{"head state", "UPDATE heads SET state = 'present' WHERE item = '3'", "heads", "dashboards/3"},

@@ -102,8 +102,15 @@ func dangling(t *testing.T, store Store) {
 	s.commit(Fault(dashboards, "2", record.FaultDangling, 1), Fault(looks, "b", record.FaultDangling, 1))
 	run := s.complete(Ended(dashboards, 1), Ended(looks, 2))
 	ended(t, run, record.RunComplete)
-	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, New: 1})
-	counted(t, run, record.Counts{Kind: looks, Listing: record.Complete, Listed: 2})
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, New: 1}) // nothing names dashboards/2
+	counted(t, run, record.Counts{Kind: looks, Listing: record.Complete, Listed: 2, Dangling: 2})
+
+	// One of them is found: it does not count any more, even where that is in the same run.
+	s = store.begin(t, kinds(dashboards))
+	s.commit(Same(dashboards, "1"), Fault(looks, "b", record.FaultDangling, 1), Fault(looks, "a", record.FaultDangling, 1))
+	s.commit(Doc(looks, "a", "Here it is"))
+	run = s.complete(Ended(dashboards, 1), Ended(looks, 2))
+	counted(t, run, record.Counts{Kind: looks, Listing: record.Complete, Listed: 2, New: 1, Dangling: 1})
 }
 
 // faultOfRow: a row that cannot be stored counts as failed, and is a fault until a
