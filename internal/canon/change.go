@@ -3,6 +3,8 @@ package canon
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +18,8 @@ import (
 const shown = 200
 
 // Differences returns what is different in the second of two normal forms: by paths
-// like "title" and "dashboard_elements/311.query.limit", in their order. A value that is
+// like "title", "dashboard_elements/311.query.limit" and "destinations[0].email_address",
+// in their order. A value that is
 // nil is not there. Long values are cut: a text of 200 runes and "…" takes their place.
 func Differences(before, after []byte) ([]record.Change, error) {
 	var changes []record.Change
@@ -51,21 +54,23 @@ func differObjects(path string, before, after []byte, changes *[]record.Change) 
 	if err != nil {
 		return err
 	}
-	names := make([]string, 0, len(was)+len(is))
-	for _, m := range slices.Concat(was, is) {
-		names = append(names, m.name)
+	values := make(map[string][2][]byte, len(was)+len(is))
+	for _, m := range was {
+		values[m.name] = [2][]byte{m.value, nil}
 	}
-	slices.Sort(names)
+	for _, m := range is {
+		values[m.name] = [2][]byte{values[m.name][0], m.value}
+	}
 	between := "."
 	if partNames()[path[strings.LastIndexByte(path, '.')+1:]] {
 		between = "/"
 	}
-	for _, name := range slices.Compact(names) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		below := name
 		if path != "" {
 			below = path + between + name
 		}
-		if err := differ(below, was.get(name), is.get(name), changes); err != nil {
+		if err := differ(below, values[name][0], values[name][1], changes); err != nil {
 			return err
 		}
 	}
@@ -87,7 +92,7 @@ func differArrays(path string, before, after []byte, changes *[]record.Change) (
 		return false, nil
 	}
 	for i := range was {
-		if err := differ(path, was[i], is[i], changes); err != nil {
+		if err := differ(fmt.Sprintf("%s[%d]", path, i), was[i], is[i], changes); err != nil {
 			return true, err
 		}
 	}
@@ -228,7 +233,7 @@ func PatchBody(current, wanted []byte) (patch []byte, changed bool, err error) {
 	}
 	for _, m := range is {
 		if want.index(m.name) < 0 && hasValue(m.value) {
-			send = append(send, member{m.name, []byte("null")})
+			send = append(send, member{m.name, []byte("null"), m.raw})
 		}
 	}
 	return send.bytes(), len(send) > 0, nil

@@ -198,7 +198,7 @@ func (n normalizer) parts(p *catalogue.Part, body []byte, here around) ([]byte, 
 		for twice := 2; all.index(name) >= 0; twice++ {
 			name = fmt.Sprint(unresolved, row.ID, "#", twice)
 		}
-		all = append(all, member{name, text})
+		all = append(all, member{name: name, value: text})
 	}
 	if p.One {
 		return nil, nil

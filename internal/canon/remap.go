@@ -55,7 +55,7 @@ type naming struct {
 	ref    record.Ref
 	text   string // the value's
 	raw    []byte // its exact bytes
-	holder []byte // the object whose member it is, nil for an element of an array
+	holder []byte // from the object on whose member it is, nil for an element of an array
 }
 
 // resolved returns the text that takes the value's place.

@@ -82,10 +82,12 @@ func newForm(w *catalogue.Write) *form {
 // members is an object that is being changed, in the order of its members.
 type members []member
 
-// member is a name without quotes and escapes, and a value's exact bytes.
+// member is a name without quotes and escapes, and a value's exact bytes. raw are those
+// of a name that was read.
 type member struct {
 	name  string
 	value []byte
+	raw   []byte
 }
 
 // readMembers returns the members of an object. Values point into it. Of a member that is
@@ -105,7 +107,7 @@ func readMembers(object []byte) (members, error) {
 			return nil, err
 		}
 		if !more {
-			return all, s.end()
+			return all.last(), s.end()
 		}
 		raw, _, err := s.name()
 		if err != nil {
@@ -116,9 +118,26 @@ func readMembers(object []byte) (members, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = all.without(name)
-		all = append(all, member{name, value})
+		all = append(all, member{name, value, raw})
 	}
+}
+
+// last returns the members without those that another one of the same name follows.
+func (m members) last() members {
+	at := make(map[string]int, len(m))
+	for i, one := range m {
+		at[one.name] = i
+	}
+	if len(at) == len(m) {
+		return m
+	}
+	kept := m[:0]
+	for i, one := range m {
+		if at[one.name] == i {
+			kept = append(kept, one)
+		}
+	}
+	return kept
 }
 
 func (m members) index(name string) int {
@@ -139,7 +158,7 @@ func (m members) with(name string, value []byte) members {
 		m[i].value = value
 		return m
 	}
-	return append(m, member{name, value})
+	return append(m, member{name: name, value: value})
 }
 
 func (m members) without(name string) members {
@@ -156,7 +175,11 @@ func (m members) bytes() []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(append(append(out, quote(one.name, nil)...), ':'), one.value...)
+		name := one.raw
+		if name == nil {
+			name = quote(one.name, nil)
+		}
+		out = append(append(append(out, name...), ':'), one.value...)
 	}
 	return append(out, '}')
 }

@@ -10,8 +10,8 @@ import (
 // anyDepth is the step of a path that stands for any depth.
 const anyDepth = "**"
 
-// visitor is told of each scalar that a path leads to, and of the object that holds it,
-// nil where none does. It returns what takes its place: the same bytes for no change,
+// visitor is told of each scalar that a path leads to, and of the text from the beginning
+// of the object on that holds it, nil where none does. It returns what takes its place: the same bytes for no change,
 // nil for an element of an array that is left out. What it returns is copied.
 type visitor func(raw, holder []byte) []byte
 
@@ -126,15 +126,8 @@ func (s *splicing) scalars() error {
 
 // object steps into the members that the path names.
 func (s *splicing) object(path []string) error {
-	var holder []byte
-	if len(path) == 1 || path[0] == anyDepth && len(path) == 2 {
-		here := s.scanner
-		raw, err := here.value()
-		if err != nil {
-			return err
-		}
-		holder = raw
-	}
+	s.peek()
+	holder := s.text[s.at:]
 	if err := s.open(); err != nil {
 		return err
 	}

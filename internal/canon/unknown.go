@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -15,13 +16,13 @@ func Unknown(kind *catalogue.Spec, body []byte) ([]byte, error) {
 		return nil, nil
 	}
 	u := unknown{reader: NewReader()}
-	return u.of(formOf(kind.Write), kind.Volatile, body)
+	return u.of(formOf(kind.Write), kind.Volatile, "", body)
 }
 
 type unknown struct{ reader *Reader }
 
-func (u unknown) of(f *form, volatile []string, body []byte) ([]byte, error) {
-	text, err := u.reader.Canonical(f.knowing(volatile), body)
+func (u unknown) of(f *form, volatile []string, owner string, body []byte) ([]byte, error) {
+	text, err := u.reader.Canonical(f.knowing(volatile, owner), body)
 	if err != nil {
 		return nil, err
 	}
@@ -32,13 +33,7 @@ func (u unknown) of(f *form, volatile []string, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := all[:0]
-	for _, m := range all {
-		if !hollow(m.value) {
-			kept = append(kept, m)
-		}
-	}
-	all = kept
+	all = slices.DeleteFunc(all, func(m member) bool { return hollow(m.value) })
 	for i := range f.Parts {
 		p := &f.Parts[i]
 		rows, err := PartRows(p, body)
@@ -47,12 +42,12 @@ func (u unknown) of(f *form, volatile []string, body []byte) ([]byte, error) {
 		}
 		var parts members
 		for _, row := range rows {
-			text, err := u.of(formOf(p.Write), below(volatile, p.At), row.Body)
+			text, err := u.of(formOf(p.Write), below(volatile, p.At), p.Owner, row.Body)
 			if err != nil {
 				return nil, err
 			}
 			if !hollow(text) {
-				parts = append(parts, member{row.ID, text})
+				parts = append(parts, member{name: row.ID, value: text})
 			}
 		}
 		if len(parts) > 0 {
@@ -64,28 +59,45 @@ func (u unknown) of(f *form, volatile []string, body []byte) ([]byte, error) {
 
 // below returns the paths that lead into the parts at a member.
 func below(paths []string, at string) (inside []string) {
+	var steps steps
 	for _, path := range paths {
-		switch rest, ok := strings.CutPrefix(path, at+"."); {
-		case ok:
-			inside = append(inside, rest)
-		case at == "." || strings.HasPrefix(path, "**."):
+		first, rest, more := strings.Cut(path, ".")
+		switch {
+		case at == "." || first == "**":
 			inside = append(inside, path)
+		case more:
+			steps.to(first)
+			if steps.find([]byte(at)) != nil {
+				inside = append(inside, rest)
+			}
+			steps.exact, steps.globs, steps.lengths = nil, nil, [32]uint64{}
 		}
 	}
 	return inside
 }
 
-// hollow reports whether a value holds nothing but objects without members.
+// hollow reports whether a value is null, or holds nothing but what is hollow.
 func hollow(value []byte) bool {
-	if len(value) == 0 || !container(value[0]) {
-		return false
+	switch {
+	case !hasValue(value):
+		return true
+	case value[0] == '[':
+		rows, err := Rows(value)
+		return err == nil && !slices.ContainsFunc(rows, func(row []byte) bool { return !hollow(row) })
+	case value[0] == '{':
+		all, err := readMembers(value)
+		return err == nil && !slices.ContainsFunc(all, func(m member) bool { return !hollow(m.value) })
 	}
-	return strings.Trim(string(value), "[]{},") == ""
+	return false
 }
 
-// knowing are rules by which all that the row knows is left out.
-func (f *form) knowing(volatile []string) *Rules {
+// knowing are rules by which all that the row knows is left out; owner is the member of
+// a part that names its document.
+func (f *form) knowing(volatile []string, owner string) *Rules {
 	r := &Rules{root: &node{}}
+	if owner != "" {
+		r.at(owner).volatile = true
+	}
 	for _, path := range catalogue.Everywhere {
 		r.at(path).volatile = true
 	}
@@ -100,9 +112,6 @@ func (f *form) knowing(volatile []string) *Rules {
 	for _, p := range f.Parts {
 		if p.At != "." {
 			r.at(p.At).volatile = true
-		}
-		if p.Owner != "" {
-			r.at(p.Owner).volatile = true
 		}
 	}
 	for _, s := range f.Sets {

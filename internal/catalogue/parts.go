@@ -123,7 +123,7 @@ var tile = &Write{
 	Guard:     []Guard{{Path: "result_maker.sql_query_id", Why: "it shows a SQL Runner query, which no route gives and none takes"}},
 	Lost:      []string{"alerts' followers", "how often the tile was seen"},
 
-	Given: []string{"certification_metadata.updated_at", "id", "lookml_link_id"},
+	Given: []string{"certification_metadata.updated_at", "id", "lookml_link_id", "result_maker.id"},
 }
 
 // dashboardFilter is a filter of a dashboard.

@@ -359,7 +359,7 @@ func (c *rowCheck) known(kind *catalogue.Spec, s *property, at, outside string, 
 		switch {
 		case slices.Contains(w.Given, full):
 			given[full] = true
-		case slices.Contains(w.Fields, full), left, from, c.part != nil && c.part.Owner == full, volatile(kind, strings.TrimPrefix(outside+"."+full, ".")),
+		case slices.Contains(w.Fields, full), left, from && !under(w.Fields, full), c.part != nil && c.part.Owner == full, volatile(kind, strings.TrimPrefix(outside+"."+full, ".")),
 			slices.ContainsFunc(w.Parts, func(p catalogue.Part) bool { return p.At == full }),
 			slices.ContainsFunc(w.Sets, func(s catalogue.Set) bool { return s.At == full }):
 		case under(w.Fields, full):
