@@ -169,16 +169,20 @@ func (f *form) holding(body []byte, known map[*form]map[string]bool) error {
 		if lists(row) || len(f.Fields) == 0 {
 			continue
 		}
-		all, err := f.written(row, false)
+		source, err := readMembers(row)
+		if err != nil {
+			return err
+		}
+		all, err := f.take(source, false)
 		if err != nil {
 			return err
 		}
 		for _, m := range all {
 			known[f][m.name] = true
 		}
-	}
-	if err := f.nested(body, func(_ string, below *form, raw []byte) error { return below.holding(raw, known) }); err != nil {
-		return err
+		if err := f.nested(source, all, func(_ string, below *form, raw []byte) error { return below.holding(raw, known) }); err != nil {
+			return err
+		}
 	}
 	for i := range f.Parts {
 		parts, err := PartRows(&f.Parts[i], body)

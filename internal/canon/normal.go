@@ -66,11 +66,20 @@ func (n normalizer) form(f *form, body []byte, outer around) ([]byte, error) {
 	if lists(body) {
 		return n.list(f, body, outer)
 	}
-	here, err := f.around(body, outer)
+	source, err := readMembers(body)
 	if err != nil {
 		return nil, err
 	}
-	text, err := n.own(f, body, here)
+	return n.object(f, body, source, outer)
+}
+
+// object is the normal form of a document whose members have been read.
+func (n normalizer) object(f *form, body []byte, source members, outer around) ([]byte, error) {
+	here, parts, err := f.around(source, outer)
+	if err != nil {
+		return nil, err
+	}
+	text, err := n.own(f, source, here)
 	if err != nil || len(f.Parts) == 0 && len(f.Sets) == 0 {
 		return text, err
 	}
@@ -78,17 +87,17 @@ func (n normalizer) form(f *form, body []byte, outer around) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.inside(f, body, all, here)
+	return n.inside(f, body, all, here, parts)
 }
 
 // own is the normal form of a document without its parts and sets.
-func (n normalizer) own(f *form, body []byte, here around) ([]byte, error) {
-	all, err := f.written(body, true)
+func (n normalizer) own(f *form, source members, here around) ([]byte, error) {
+	all, err := f.take(source, true)
 	if err != nil {
 		return nil, err
 	}
 	all = n.counts(f, all)
-	err = f.nested(body, func(member string, below *form, raw []byte) error {
+	err = f.nested(source, all, func(member string, below *form, raw []byte) error {
 		text, err := n.form(below, raw, nil)
 		all = all.without(member).with(nestedName(member), text)
 		return err
@@ -111,7 +120,14 @@ func (n normalizer) own(f *form, body []byte, here around) ([]byte, error) {
 // together, or of its parts and sets.
 func (n normalizer) list(f *form, body []byte, outer around) ([]byte, error) {
 	if len(f.Parts) > 0 || len(f.Sets) > 0 {
-		return n.inside(f, body, nil, outer)
+		parts := make([][]readPart, len(f.Parts))
+		for i := range f.Parts {
+			var err error
+			if parts[i], err = partsAt(&f.Parts[i], body); err != nil {
+				return nil, err
+			}
+		}
+		return n.inside(f, body, nil, outer, parts)
 	}
 	rows, err := Rows(body)
 	if err != nil {
@@ -133,7 +149,7 @@ func (n normalizer) list(f *form, body []byte, outer around) ([]byte, error) {
 }
 
 // inside adds the normal forms of parts and sets.
-func (n normalizer) inside(f *form, body []byte, all members, here around) ([]byte, error) {
+func (n normalizer) inside(f *form, body []byte, all members, here around, parts [][]readPart) ([]byte, error) {
 	for i := range f.Sets {
 		text, err := n.set(&f.Sets[i], body)
 		if err != nil {
@@ -143,7 +159,7 @@ func (n normalizer) inside(f *form, body []byte, all members, here around) ([]by
 	}
 	for i := range f.Parts {
 		p := &f.Parts[i]
-		text, err := n.parts(p, body, here)
+		text, err := n.parts(p, parts[i], here)
 		if err != nil {
 			return nil, err
 		}
@@ -176,18 +192,14 @@ func (n normalizer) set(s *catalogue.Set, body []byte) ([]byte, error) {
 	return append(append([]byte{'['}, bytes.Join(texts, []byte{','})...), ']'), nil
 }
 
-func (n normalizer) parts(p *catalogue.Part, body []byte, here around) ([]byte, error) {
-	rows, err := PartRows(p, body)
-	if err != nil {
-		return nil, err
-	}
+func (n normalizer) parts(p *catalogue.Part, rows []readPart, here around) ([]byte, error) {
 	f := formOf(p.Write)
 	var all members
 	for _, row := range rows {
 		if p.About != "" && here[p.About] != nil && !slices.Contains(here[p.About], row.ID) {
 			continue
 		}
-		text, err := n.form(f, row.Body, here)
+		text, err := n.object(f, row.Body, row.source, here)
 		if err != nil {
 			return nil, err
 		}
@@ -207,13 +219,13 @@ func (n normalizer) parts(p *catalogue.Part, body []byte, here around) ([]byte, 
 }
 
 // key is the name of a part in a normal form: what tells it from others, resolved.
-func (n normalizer) key(p *catalogue.Part, row PartRow) string {
+func (n normalizer) key(p *catalogue.Part, row readPart) string {
 	if p.About != "" {
 		return n.standsFor(p.About, row.ID)
 	}
 	texts := make([]string, len(p.By))
 	for i, name := range p.By {
-		text := Text(Member(row.Body, name))
+		text := Text(row.source.get(name))
 		refs := slices.IndexFunc(p.Write.Refs, func(r catalogue.Reference) bool { return r.Path == name })
 		switch {
 		case text == "":
@@ -259,27 +271,30 @@ func (n normalizer) references(f *form, body []byte, here around) ([]byte, error
 	})
 }
 
-// around returns the ids of the parts in a body, and those of what it lies in.
-func (f *form) around(body []byte, outer around) (around, error) {
+// around returns the parts in a document, in the order of the row's, and their ids with
+// those of what the document lies in.
+func (f *form) around(source members, outer around) (around, [][]readPart, error) {
 	if len(f.Parts) == 0 {
-		return outer, nil
+		return outer, nil, nil
 	}
 	here := make(around, len(f.Parts)+len(outer))
 	maps.Copy(here, outer)
+	parts := make([][]readPart, len(f.Parts))
 	for i := range f.Parts {
 		p := &f.Parts[i]
-		if p.At != "." && Member(body, p.At) == nil {
+		value := source.get(p.At)
+		if value == nil {
 			continue // a row of a list does not say
 		}
-		rows, err := PartRows(p, body)
+		rows, err := partsAt(p, value)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		ids := make([]string, len(rows))
 		for i, row := range rows {
 			ids[i] = row.ID
 		}
-		here[p.Name] = ids
+		here[p.Name], parts[i] = ids, rows
 	}
-	return here, nil
+	return here, parts, nil
 }

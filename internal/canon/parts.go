@@ -28,39 +28,58 @@ func PartRows(p *catalogue.Part, body []byte) ([]PartRow, error) {
 	if p.At != "." {
 		value = Member(body, p.At)
 	}
-	if !hasValue(value) {
-		return nil, nil
-	}
-	if p.One {
-		return []PartRow{newPartRow(p, value)}, nil
-	}
-	elements, err := Rows(value)
+	parts, err := partsAt(p, value)
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]PartRow, 0, len(elements))
-	for _, element := range elements {
-		gone := slices.ContainsFunc(p.Gone, func(name string) bool { return says(Member(element, name)) })
-		if gone || !p.Only.IsZero() && Text(Member(element, p.Only.Name)) != p.Only.Value {
-			continue
-		}
-		rows = append(rows, newPartRow(p, element))
-	}
-	if p.Order != "" {
-		slices.SortStableFunc(rows, func(a, b PartRow) int {
-			return compareNumbers(Text(Member(a.Body, p.Order)), Text(Member(b.Body, p.Order)))
-		})
+	rows := make([]PartRow, len(parts))
+	for i, part := range parts {
+		rows[i] = part.PartRow
 	}
 	return rows, nil
 }
 
-func newPartRow(p *catalogue.Part, body []byte) PartRow {
-	texts := make([]string, len(p.By))
-	for i, name := range p.By {
-		texts[i] = Text(Member(body, name))
+// readPart is a part whose members have been read.
+type readPart struct {
+	PartRow
+	source members
+}
+
+// partsAt returns the parts that a value holds.
+func partsAt(p *catalogue.Part, value []byte) ([]readPart, error) {
+	if !hasValue(value) {
+		return nil, nil
 	}
-	id := strings.Join(texts, "::")
-	return PartRow{ID: id, Target: cmp.Or(Text(Member(body, "id")), id), Body: body}
+	elements := [][]byte{value}
+	if !p.One {
+		var err error
+		if elements, err = Rows(value); err != nil {
+			return nil, err
+		}
+	}
+	parts := make([]readPart, 0, len(elements))
+	for _, element := range elements {
+		source, err := readMembers(element)
+		if err != nil {
+			return nil, err
+		}
+		gone := slices.ContainsFunc(p.Gone, func(name string) bool { return says(source.get(name)) })
+		if gone || !p.Only.IsZero() && Text(source.get(p.Only.Name)) != p.Only.Value {
+			continue
+		}
+		texts := make([]string, len(p.By))
+		for i, name := range p.By {
+			texts[i] = Text(source.get(name))
+		}
+		id := strings.Join(texts, "::")
+		parts = append(parts, readPart{PartRow{ID: id, Target: cmp.Or(Text(source.get("id")), id), Body: element}, source})
+	}
+	if p.Order != "" {
+		slices.SortStableFunc(parts, func(a, b readPart) int {
+			return compareNumbers(Text(a.source.get(p.Order)), Text(b.source.get(p.Order)))
+		})
+	}
+	return parts, nil
 }
 
 // compareNumbers compares whole numbers; what is none comes last.

@@ -169,13 +169,12 @@ func (p *picking) member(t *tree, taken []picked) ([]picked, error) {
 	if err := p.value(below); err != nil {
 		return nil, err
 	}
-	switch text := string(p.out[value:]); {
-	case text == "null" && below.falses:
-		p.out = append(p.out[:value], "false"...)
-	case text == Marker && !p.plain, p.plain && (text == "null" || below.blank && nothing(text)):
+	is := below.means(p.out[value:], p.plain)
+	if is == nil {
 		p.out = p.out[:m.start]
 		return taken, nil
 	}
+	p.out = append(p.out[:value], is...)
 	p.out = append(p.out, ',')
 	m.end = len(p.out)
 	return append(taken, m), nil
@@ -183,6 +182,45 @@ func (p *picking) member(t *tree, taken []picked) ([]picked, error) {
 
 // nothing reports whether a value is one of those that are as good as null.
 func nothing(text string) bool { return text == `""` || text == "[]" || text == "{}" }
+
+// take returns what the tree takes of the members of a body, which have been read.
+func (t *tree) take(source members, plain bool) (members, error) {
+	all := make(members, 0, len(source))
+	for _, m := range source {
+		below, ok := t.below[m.name]
+		if !ok {
+			continue
+		}
+		if !below.whole && container(m.value[0]) {
+			var err error
+			if m.value, err = below.pick(m.value, plain); err != nil {
+				return nil, err
+			}
+		}
+		if m.value = below.means(m.value, plain); m.value != nil {
+			all = append(all, m)
+		}
+	}
+	if plain {
+		for _, name := range t.added {
+			if all.index(name) < 0 {
+				all = append(all, member{name: name, value: []byte("false")})
+			}
+		}
+	}
+	return all, nil
+}
+
+// means returns the value of a member as it is taken, nil where it is not.
+func (t *tree) means(value []byte, plain bool) []byte {
+	switch text := string(value); {
+	case text == "null" && t.falses:
+		return []byte("false")
+	case text == Marker && !plain, plain && (text == "null" || t.blank && nothing(text)):
+		return nil
+	}
+	return value
+}
 
 // drop takes a member out again: another one of its name follows.
 func (p *picking) drop(taken []picked, i int) []picked {

@@ -166,8 +166,18 @@ func (f *form) references(body []byte, part record.Kind, found func(Reference)) 
 			found(Reference{record.Ref{Kind: f.Sets[i].Kind, ID: id}, catalogue.Reference{Path: f.Sets[i].At, Kind: f.Sets[i].Kind, Optional: true}, part})
 		}
 	}
-	if err := f.nested(body, func(_ string, below *form, raw []byte) error { return below.references(raw, part, found) }); err != nil {
-		return err
+	if !lists(body) {
+		source, err := readMembers(body)
+		if err != nil {
+			return err
+		}
+		all, err := f.take(source, true)
+		if err != nil {
+			return err
+		}
+		if err := f.nested(source, all, func(_ string, below *form, raw []byte) error { return below.references(raw, part, found) }); err != nil {
+			return err
+		}
 	}
 	for i := range f.Parts {
 		p := &f.Parts[i]
@@ -187,22 +197,15 @@ func (f *form) references(body []byte, part record.Kind, found func(Reference)) 
 	return nil
 }
 
-// nested calls visit for each document that lies in body, whole, and that a member which
-// is sent names.
-func (f *form) nested(body []byte, visit func(member string, below *form, raw []byte) error) error {
-	if len(f.Nested) == 0 || lists(body) {
-		return nil
-	}
-	all, err := f.written(body, true)
-	if err != nil {
-		return err
-	}
+// nested calls visit for each document that lies in source, whole, and that a member which
+// is sent, one of all, names.
+func (f *form) nested(source, all members, visit func(member string, below *form, raw []byte) error) error {
 	for _, n := range f.Nested {
 		kind, ok := catalogue.Find(n.Kind)
-		if !ok || kind.Write == nil || all.get(n.Member) == nil {
+		if !ok || kind.Write == nil || !hasValue(all.get(n.Member)) {
 			continue
 		}
-		if raw := taken(body, n.At); raw != nil && !lists(raw) {
+		if raw := source.first(n.At); raw != nil && !lists(raw) {
 			if err := visit(n.Member, formOf(kind.Write), raw); err != nil {
 				return err
 			}
@@ -222,16 +225,20 @@ type NestedDocument struct {
 // member which is sent names: the query of a look or tile.
 func NestedIn(w *catalogue.Write, body []byte) (found []NestedDocument, err error) {
 	f := formOf(w)
-	all, err := f.written(body, true)
+	source, err := readMembers(body)
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range f.Nested {
-		if raw := taken(body, n.At); raw != nil && all.get(n.Member) != nil {
-			found = append(found, NestedDocument{n.Member, record.Ref{Kind: n.Kind, ID: Text(all.get(n.Member))}, raw})
-		}
+	all, err := f.take(source, true)
+	if err != nil {
+		return nil, err
 	}
-	return found, nil
+	err = f.nested(source, all, func(member string, _ *form, raw []byte) error {
+		i := slices.IndexFunc(f.Nested, func(n catalogue.Nested) bool { return n.Member == member })
+		found = append(found, NestedDocument{member, record.Ref{Kind: f.Nested[i].Kind, ID: Text(all.get(member))}, raw})
+		return nil
+	})
+	return found, err
 }
 
 // sending returns the members of a body that are sent, references as they stand there:

@@ -201,12 +201,15 @@ func (f *form) sameNested(name string, current, wanted []byte, is, want members,
 
 // ownMembers are the members of a document's normal form, without parts and sets.
 func (f *form) ownMembers(body []byte, resolve Resolver) (members, error) {
-	n := normalizer{NewReader(), resolve, nil}
-	here, err := f.around(body, nil)
+	source, err := readMembers(body)
 	if err != nil {
 		return nil, err
 	}
-	text, err := n.own(f, body, here)
+	here, _, err := f.around(source, nil)
+	if err != nil {
+		return nil, err
+	}
+	text, err := normalizer{NewReader(), resolve, nil}.own(f, source, here)
 	if err != nil {
 		return nil, err
 	}

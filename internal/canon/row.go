@@ -51,8 +51,12 @@ func KeyOf(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver
 	if err != nil {
 		return "", false
 	}
+	source, err := readMembers(body)
+	if err != nil {
+		return "", false
+	}
 	for _, from := range f.From {
-		if value := taken(body, from.Paths); slices.Contains(key.Members, from.Member) && value != nil {
+		if value := source.first(from.Paths); slices.Contains(key.Members, from.Member) && value != nil {
 			if text, err = With(text, catalogue.Member{Name: from.Member, Value: string(value)}); err != nil {
 				return "", false
 			}

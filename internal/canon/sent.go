@@ -206,24 +206,29 @@ func says(value []byte) bool {
 
 // written returns what the row writes of a document, references as they stand there.
 func (f *form) written(body []byte, plain bool) (members, error) {
-	text, err := f.tree.pick(body, plain)
+	source, err := readMembers(body)
 	if err != nil {
 		return nil, err
 	}
-	all, err := readMembers(text)
+	return f.take(source, plain)
+}
+
+// take returns what the row writes of a document that has been read.
+func (f *form) take(source members, plain bool) (members, error) {
+	all, err := f.tree.take(source, plain)
 	if err != nil {
 		return nil, err
 	}
 	for _, from := range f.From {
-		if slices.ContainsFunc(from.Unless, func(path string) bool { v, _ := valuesAt(body, path); return len(v) > 0 && hasValue(v[0]) }) {
+		if slices.ContainsFunc(from.Unless, func(path string) bool { v, _ := source.at(path); return len(v) > 0 && hasValue(v[0]) }) {
 			continue
 		}
-		if value := taken(body, from.Paths); value != nil {
+		if value := source.first(from.Paths); value != nil {
 			all = all.with(from.Member, value)
 		}
 	}
 	for _, o := range f.Omit {
-		if value := Member(body, o.Member); hasValue(value) && (len(o.Values) == 0 || slices.Contains(o.Values, Text(value))) {
+		if value := source.get(o.Member); hasValue(value) && (len(o.Values) == 0 || slices.Contains(o.Values, Text(value))) {
 			for _, name := range o.Fields {
 				all = all.without(name)
 			}
@@ -262,10 +267,16 @@ func (f *form) means(m member) []byte {
 	return m.value
 }
 
-// taken returns the value at the first path that leads to one.
-func taken(body []byte, paths []string) []byte {
+// at returns the values at a path. See [valuesAt].
+func (m members) at(path string) (found [][]byte, walked bool) {
+	first, rest, _ := strings.Cut(path, ".")
+	return valuesAt(m.get(first), rest)
+}
+
+// first returns the value at the first path that leads to one.
+func (m members) first(paths []string) []byte {
 	for _, path := range paths {
-		values, walked := valuesAt(body, path)
+		values, walked := m.at(path)
 		if walked {
 			return append(append([]byte{'['}, bytes.Join(values, []byte{','})...), ']')
 		}
