@@ -34,6 +34,14 @@ type Looker struct {
 	Timeout      Duration `koanf:"timeout"` // of one request
 	MaxBody      Size     `koanf:"max_body"`
 	PartialView  bool     `koanf:"partial_view"` // a key that sees less than an administrator's is wanted
+	Quota        Quota    `koanf:"quota"`
+}
+
+// Quota is how many API calls a month the licence includes, by what they are counted as. 0 means that nobody has said. It
+// limits nothing: people are told how much of it is used.
+type Quota struct {
+	Administrative int `koanf:"administrative"`
+	Query          int `koanf:"query"`
 }
 
 // Folders restricts a run to some folders; no ids = no restriction.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -50,7 +52,12 @@ func (b *backup) sumUpShortly(out io.Writer, s ui.Summary, run record.Run) {
 	verdict := table.Paint(record.OutcomeText(s.Outcome, s.PartialView), tone, color)
 	fmt.Fprintf(out, "Run %d of %s is %s: %s, %s.\n", s.Run, plainText(s.Instance), verdict, plural(s.Totals.Settled(), "document", "documents"), whatCame(s.Totals))
 	details := b.details(run)
-	for _, line := range details.changes {
+	for _, change := range details.changes {
+		line := change.line
+		if change.what == "gone" {
+			head, _, _ := strings.Cut(line, ":")
+			line = table.Paint(head, table.Bad, color) + strings.TrimPrefix(line, head)
+		}
 		fmt.Fprintln(out, line)
 	}
 	if !well {
@@ -67,8 +74,8 @@ func (b *backup) sumUpShortly(out io.Writer, s ui.Summary, run record.Run) {
 			strings.Join(details.failed, ", "), more, dbFlag(b.config.Sink.Path))
 	}
 	if !b.app.quiet {
-		fmt.Fprintf(out, "%s in %s, %s this month; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),
-			plural(sum(s.CallsMonth), "call", "calls"), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
+		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),
+			ofTheMonth(s.CallsMonth, b.config.Looker.Quota), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
 	}
 	if !well {
 		fmt.Fprintln(out, b.next(s, run))
@@ -90,6 +97,22 @@ func whatCame(t ui.Totals) string {
 		return "nothing changed"
 	}
 	return strings.Join(said, ", ")
+}
+
+// ofTheMonth says what all runs of the month have called, and of which quota: "310 calls
+// this month", "300 of 1,000 administrative and 10 query calls this month".
+func ofTheMonth(calls map[string]int64, quota config.Quota) string {
+	if quota == (config.Quota{}) {
+		return plural(sum(calls), "call", "calls") + " this month"
+	}
+	part := func(class catalogue.Activity, included int) string {
+		n := count(calls[string(class)])
+		if included > 0 {
+			n += " of " + count(int64(included))
+		}
+		return n + " " + string(class)
+	}
+	return part(catalogue.Administrative, quota.Administrative) + " and " + part(catalogue.Query, quota.Query) + " calls this month"
 }
 
 func sum(calls map[string]int64) (n int64) {
@@ -121,9 +144,13 @@ func incomplete(kinds []record.Counts) []string {
 
 // runDetails are the documents that a short summary names.
 type runDetails struct {
-	changes, failed []string
-	failures        int // documents, without listings
+	changes  []changeText
+	failed   []string
+	failures int // documents, without listings
 }
+
+// changeText is a line about what became of some documents.
+type changeText struct{ what, line string }
 
 // details reads the first names of what a run saw change, and of what failed. What
 // cannot be read is left out: the summary has the numbers.
@@ -143,7 +170,7 @@ func (b *backup) details(run record.Run) (d runDetails) {
 			continue
 		}
 		if d.failures++; len(d.failed) < namesShown {
-			d.failed = append(d.failed, plainText(record.Ref{Kind: f.Kind, ID: f.ID}.String()))
+			d.failed = append(d.failed, named(ctx, reader, run.Instance, f.Ref))
 		}
 	}
 	if totals(run.Kinds).Same == 0 {
@@ -161,19 +188,59 @@ func (b *backup) details(run record.Run) (d runDetails) {
 		}
 	}
 	for _, what := range []string{"new", "changed", "back", "trashed", "gone"} {
-		if line := changeLine(what, list, counts[what]); line != "" {
-			d.changes = append(d.changes, line)
+		owner := func(vault.Change) string { return "" }
+		if what == "trashed" || what == "gone" {
+			owner = func(c vault.Change) string { return ownerOf(ctx, reader, run.Instance, c) }
+		}
+		if line := changeLine(what, list, counts[what], owner); line != "" {
+			d.changes = append(d.changes, changeText{what, line})
 		}
 	}
 	return d
 }
 
-// changeLine is "Changed 3: Sales Overview, Churn, ARR".
-func changeLine(what string, list []vault.Change, n int64) string {
+// lastName is how the vault last knew a document, gone or not, "" where it does not.
+func lastName(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref) string {
+	versions, err := reader.Versions(ctx, instance, ref)
+	if err != nil || len(versions) == 0 {
+		return ""
+	}
+	return plainText(versions[len(versions)-1].Name)
+}
+
+// named is a document by name and reference, as far as the vault knows it.
+func named(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref) string {
+	if name := lastName(ctx, reader, instance, ref); name != "" {
+		return fmt.Sprintf("%s (%s)", name, plainText(ref.String()))
+	}
+	return plainText(ref.String())
+}
+
+// ownerOf is who owned a document last, by name, "" where nobody is known.
+func ownerOf(ctx context.Context, reader *vault.Reader, instance string, c vault.Change) string {
+	if c.Owner == "" {
+		return ""
+	}
+	if name := lastName(ctx, reader, instance, record.Ref{Kind: catalogue.Users, ID: c.Owner}); name != "" {
+		return name
+	}
+	return "user " + plainText(c.Owner)
+}
+
+// changeLine is "Changed 3: Sales Overview, Churn, ARR", with the owner behind each name
+// where one is told.
+func changeLine(what string, list []vault.Change, n int64, owner func(vault.Change) string) string {
 	var named []string
 	for _, c := range list {
-		if c.What == what && c.Name != "" && !slices.Contains(named, plainText(c.Name)) {
-			named = append(named, plainText(c.Name))
+		if c.What != what || c.Name == "" {
+			continue
+		}
+		name := plainText(c.Name)
+		if of := owner(c); of != "" {
+			name += " (of " + of + ")"
+		}
+		if !slices.Contains(named, name) {
+			named = append(named, name)
 		}
 	}
 	said := map[string]string{

@@ -11,16 +11,19 @@ import (
 type Change struct {
 	record.Ref
 	Name string
-	What string // "new", "changed", "trashed", "restored", "back" or "gone"
-	Size int64  // bytes of the body, of a document that is gone of its last one
-	Was  int64  // bytes of the body before, 0 when there was none, or when it was pruned
+	// Folder and Owner are their ids as the body names them, of a document that is gone
+	// as its last one did.
+	Folder, Owner string
+	What          string // "new", "changed", "trashed", "restored", "back" or "gone"
+	Size          int64  // bytes of the body, of a document that is gone of its last one
+	Was           int64  // bytes of the body before, 0 when there was none, or when it was pruned
 }
 
 // changesOf finds the versions that a run began, each with the one before it, and
 // the documents that it found to be gone. Where the one before was pruned, what is left to
 // know of it tells a change from a new document.
 const changesOf = `
-SELECT v.kind, v.item, v.name, v.size, coalesce(o.size, 0), CASE
+SELECT v.kind, v.item, v.name, v.size, coalesce(o.size, 0), v.folder, v.owner, CASE
 	WHEN o.id IS NULL AND p.item IS NULL THEN 'new'
 	WHEN o.id IS NULL AND p.gone_run IS NULL THEN 'changed'
 	WHEN o.id IS NULL THEN 'back'
@@ -33,21 +36,21 @@ FROM versions v LEFT JOIN versions o ON o.id = (SELECT p.id FROM versions p WHER
 LEFT JOIN pruned_versions p ON p.instance = v.instance AND p.kind = v.kind AND p.item = v.item
 WHERE v.first_run = ?1
 UNION ALL
-SELECT v.kind, v.item, v.name, v.size, v.size AS was, 'gone' FROM versions v WHERE v.gone_run = ?1`
+SELECT v.kind, v.item, v.name, v.size, v.size AS was, v.folder, v.owner, 'gone' FROM versions v WHERE v.gone_run = ?1`
 
 // Changes lists what changed with a run, by what, kind and id: at most limit
 // documents of each sort, and how many there are of it.
 func (r *Reader) Changes(ctx context.Context, run int64, limit int) (list []Change, counts map[string]int64, err error) {
 	counts = make(map[string]int64)
-	for row, err := range rows(ctx, r.db, `SELECT * FROM (`+changesOf+`) ORDER BY 6, 1, 2`, run) {
+	for row, err := range rows(ctx, r.db, `SELECT * FROM (`+changesOf+`) ORDER BY 8, 1, 2`, run) {
 		if err != nil {
 			return nil, nil, doing(fmt.Sprintf("read what changed with run %d", run), classify(r.path, err))
 		}
-		what := text(row[5])
+		what := text(row[7])
 		if counts[what]++; counts[what] <= int64(limit) {
 			list = append(list, Change{
 				Ref: record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}, Name: text(row[2]),
-				Size: integer(row[3]), Was: integer(row[4]), What: what,
+				Size: integer(row[3]), Was: integer(row[4]), Folder: text(row[5]), Owner: text(row[6]), What: what,
 			})
 		}
 	}
