@@ -85,7 +85,7 @@ const (
 )
 
 // Change is one member of a document as it is and as it will be. A member that is
-// not there is nil, in JSON null.
+// not there is nil, in JSON null; one that is null is nil as well once it was stored.
 type Change struct {
 	Path   string          `json:"path"` // "title", "dashboard_elements/311.title"
 	Before json.RawMessage `json:"before"`
@@ -192,6 +192,7 @@ type Restore struct {
 	StartedAt      time.Time // zero until it is applied
 	FinishedAt     time.Time // zero while it is open
 	Resumed        int
+	Released       bool // versions that it names may be gone: it can neither be applied nor undone
 	Notes          []string
 	Actions        []Action // by Seq; nil where a reader leaves them out
 	Calls          []Calls  // that were made for it, look and check not included

@@ -44,7 +44,7 @@ func (tx *transaction) begin(ctx context.Context, begun *record.Begun) error {
 	if w.start.Resume && !open {
 		return ErrNothingOpen
 	}
-	if err := w.interruptRunning(); err != nil {
+	if err := errors.Join(w.interruptRunning(), w.of.interruptDead()); err != nil {
 		return err
 	}
 	if w.start.Resume {

@@ -224,6 +224,9 @@ func (s *stmt) eachOf(ids []string, fn func([]driver.Value) error, args ...drive
 	return nil
 }
 
+// marks are so many parameters of a statement.
+func marks(n int) string { return strings.Repeat("?,", n-1) + "?" }
+
 // text, integer and blob read a column. A damaged row may hold another type
 // than its table says: that is for Verify to name, and must not panic here.
 

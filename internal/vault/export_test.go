@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -233,4 +234,58 @@ func HoldRead(path string) (release func(), err error) {
 		return nil, errors.Join(err, c.close())
 	}
 	return sync.OnceFunc(func() { _ = c.close() }), nil
+}
+
+// Reseal makes the checksums of tables those of what the rows hold now.
+func Reseal(path string, tables ...string) error {
+	c, err := connect(uri(path, "mode=rw"))
+	if err != nil {
+		return err
+	}
+	var sum summer
+	for _, table := range tables {
+		var rows [][]driver.Value
+		var columns []string
+		err = errors.Join(err, c.each(`SELECT name FROM pragma_table_info('`+table+`')`, func(row []driver.Value) error {
+			columns = append(columns, text(row[0]))
+			return nil
+		}), c.each(`SELECT * FROM `+table, func(row []driver.Value) error {
+			rows = append(rows, slices.Clone(row))
+			return nil
+		}), c.run(`DELETE FROM `+table))
+		for _, row := range rows {
+			last := len(row) - 1
+			row[last] = sum.row(table, row[:last]...)
+			err = errors.Join(err, c.run(`INSERT INTO `+table+` VALUES (`+marks(len(columns))+`)`, row...))
+		}
+	}
+	return errors.Join(err, c.close())
+}
+
+// Hold keeps everybody from writing until release is called.
+func (f *File) Hold() (release func()) {
+	f.mu.Lock()
+	return f.mu.Unlock
+}
+
+// Exec runs a statement on the file's own connection.
+func (f *File) Exec(sql string) error { return f.conn.exec(sql) }
+
+// ReleaseRestores is releaseRestores in a transaction, as a prune calls it.
+func (f *File) ReleaseRestores(before time.Time) (n int, err error) {
+	if err := f.conn.exec("BEGIN IMMEDIATE"); err != nil {
+		return 0, err
+	}
+	n, err = f.releaseRestores(millis(before))
+	return n, errors.Join(err, f.conn.exec("COMMIT"))
+}
+
+// Joining is how many callers wait for the next transaction of the journal.
+func (r *Restore) Joining() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.joining == nil {
+		return 0
+	}
+	return len(r.joining.entries)
 }

@@ -14,8 +14,10 @@ import (
 // may be called from any goroutine.
 type File struct {
 	*opened
-	mu     sync.Mutex
-	writer *Writer // that is under way; nil for none
+	mu        sync.Mutex // held while something is written to the connection, but by a run
+	writer    *Writer    // of the run that is under way; nil for none
+	restoring *Restore   // that is under way; nil for none
+	sum       summer
 }
 
 // opened is what is open of a vault that this process may write to.
@@ -126,16 +128,21 @@ func (f *File) Reader() *Reader { return f.reader }
 // Path is where the vault is, as the caller named it.
 func (f *File) Path() string { return f.path }
 
-// Close gives back the file and its lock, and closes the writer that is under way. A
+// Close gives back the file and its lock, and ends what is under way: a run and a
+// restore stay open, and can be continued. A
 // file that was made here and in which nothing was stored is removed. It may be called
 // again, and does nothing then.
 func (f *File) Close() error {
 	f.mu.Lock()
-	w := f.writer
+	w, r := f.writer, f.restoring
+	f.restoring = nil
 	f.mu.Unlock()
 	var err error
 	if w != nil {
 		err = w.Close()
+	}
+	if r != nil {
+		err = errors.Join(err, r.leave())
 	}
 	return errors.Join(err, doing("close the vault", classify(f.path, f.close())))
 }

@@ -171,6 +171,9 @@ func (tx *transaction) replaceVersion(rec *record.Record, h *holding, seen *reco
 	if err := tx.w.conn.run(`DELETE FROM versions WHERE id = ?`, h.version); err != nil {
 		return err
 	}
+	if err := tx.w.of.releaseNaming(h.version); err != nil {
+		return err
+	}
 	if h.state == record.Gone {
 		seen.Reappeared++
 	}

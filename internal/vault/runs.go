@@ -158,7 +158,10 @@ func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64
 	}
 	// The sums are made once a month, not once a run.
 	for row, err := range rows(ctx, q, `WITH months AS MATERIALIZED (
-			SELECT s.instance, c.month, c.class, sum(c.calls) AS calls FROM run_calls c JOIN runs s ON s.id = c.run GROUP BY 1, 2, 3)
+			SELECT instance, month, class, sum(calls) AS calls FROM (
+				SELECT s.instance, c.month, c.class, c.calls FROM run_calls c JOIN runs s ON s.id = c.run
+				UNION ALL SELECT s.target, c.month, c.class, c.calls FROM restore_calls c JOIN restores s ON s.id = c.restore)
+			GROUP BY 1, 2, 3)
 		SELECT r.id, m.class, m.calls FROM runs r JOIN months m ON m.instance = r.instance
 			AND m.month = strftime('%Y-%m', r.started_at / 1000, 'unixepoch')
 		WHERE r.id IN `+which+` ORDER BY r.id, m.class`, args...) {

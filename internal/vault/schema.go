@@ -13,7 +13,7 @@ const pageSize = 16384
 
 // steps lead from an empty file to Schema: step i makes version i+1 of version
 // i. A step that was released is never changed.
-var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3 + readingV3 + schemaPrune}
+var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3 + readingV3 + schemaPrune + schemaRestore}
 
 // The last column of a table is its checksum (see checksum.go), but in refs,
 // which belong to their version's, in bodies, which have their hash, and in
@@ -189,7 +189,7 @@ ALTER TABLE run_kinds ADD COLUMN dangling INTEGER NOT NULL DEFAULT 0;
 // stepsForReaders lets a reader take a file of an older version for one of Schema,
 // without a change to it: step i makes version i+1 of version i of what only this
 // connection sees. What is temporary comes first where a name is looked up.
-var stepsForReaders = []string{1: asV2, 2: asV3 + readingAsV3 + asPruned}
+var stepsForReaders = []string{1: asV2, 2: asV3 + readingAsV3 + asPruned + asRestored}
 
 const asV3 = `
 CREATE TEMP TABLE run_lessons (run, kind, code, checksum);

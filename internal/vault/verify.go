@@ -66,6 +66,12 @@ func (v *verifier) all() error {
 		{"run_lessons", v.rowsOf("run_lessons")},
 		{"pruned_versions", v.rowsOf("pruned_versions")},
 		{"count_corrections", v.rowsOf("count_corrections")},
+		{"restores", v.rowsOf("restores")},
+		{"restore_actions", v.rowsOf("restore_actions")},
+		{"restore_steps", v.rowsOf("restore_steps")},
+		{"id_map", v.rowsOf("id_map")},
+		{"restore_calls", v.rowsOf("restore_calls")},
+		{"restores", v.plans},
 		{"heads", v.rowsOf("heads")},
 		{"heads", v.counts},
 		{"faults", v.rowsOf("faults")},
@@ -116,9 +122,11 @@ func (v *verifier) rowsOf(table string) func() error {
 		return v.kinds
 	case "run_sessions":
 		return v.checksums(table, 2, 0)
-	case "run_lessons", "pruned_versions", "count_corrections":
+	case "restore_actions":
+		return v.checksums(table, 2, 0)
+	case "run_lessons", "pruned_versions", "count_corrections", "restore_steps":
 		return v.checksums(table, 3, 0)
-	case "run_calls":
+	case "run_calls", "restore_calls", "id_map":
 		return v.checksums(table, 4, 0)
 	}
 	return v.checksums(table, 1, 0)
@@ -387,6 +395,14 @@ var relations = []string{
 		WHERE f.run = k.run AND f.kind = k.kind AND f.class = '` + record.FaultDangling + `' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
 	`SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
 		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`,
+	`SELECT 'sqlite_sequence', 'restores', 'the highest restore ever is not the newest'
+		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'restores'), 0) <> (SELECT coalesce(max(id), 0) FROM restores)`,
+	`SELECT 'restore_actions', a.restore || '/' || a.seq, 'a version that it names is not held, or its body is not'
+		FROM restore_actions a JOIN restores r ON r.id = a.restore WHERE r.released = 0 AND (
+		a.version IS NOT NULL AND NOT EXISTS (SELECT 1 FROM versions v JOIN bodies b ON b.hash = v.hash WHERE v.id = a.version) OR
+		a.before IS NOT NULL AND NOT EXISTS (SELECT 1 FROM versions v JOIN bodies b ON b.hash = v.hash WHERE v.id = a.before))`,
+	`SELECT 'restore_steps', s.restore || '/' || s.seq || '/' || s.step, 'no action has it' FROM restore_steps s
+		WHERE NOT EXISTS (SELECT 1 FROM restore_actions a WHERE a.restore = s.restore AND a.seq = s.seq)`,
 }
 
 func (v *verifier) relations() error {

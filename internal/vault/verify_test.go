@@ -34,6 +34,37 @@ func aFullVault(t testing.TB, path string) {
 	commit(t, w, doc("5", "Five", sinktest.Pointing(record.Ref{Kind: looks, ID: "9"}, record.Ref{Kind: looks, ID: "10"}, record.Ref{Kind: "merge_queries", ID: "9"})),
 		long, same("1", sinktest.StateOnly), sinktest.Fault(dashboards, "2", "server", 5), sinktest.Fault(looks, "9", "denied", 1))
 	finish(t, w, dashboards)
+	aRestore(t, path)
+}
+
+// aRestore puts something into each table of restores.
+func aRestore(t testing.TB, path string) {
+	t.Helper()
+	f, err := vault.OpenFile(t.Context(), path, vault.Options{Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := aPlan()
+	for i := range plan.Actions {
+		plan.Actions[i].Version, plan.Actions[i].Before = 1, 2
+	}
+	r := apply(t, f, putPlan(t, f, plan).ID, func() []record.Calls {
+		return []record.Calls{{Route: "POST /dashboards", Class: "administrative", N: 1}}
+	})
+	if err := r.Advance(t.Context(), nil, intent(2, 1)); err != nil {
+		t.Fatal(err)
+	}
+	failed := record.Action{Seq: 1, State: record.ActionFailed, Class: "invalid", Status: 422, Message: "Validation Failed"}
+	mapping := record.Mapping{Ref: record.Ref{Kind: dashboards, ID: "3"}, TargetID: "90", How: record.MapCreated}
+	if err := r.Settle(t.Context(), []record.Action{failed}, []record.Mapping{mapping}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Finish(t.Context(), record.RestorePartial, 2, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // compress gives a record a compressed body.
@@ -52,7 +83,8 @@ func TestVerifyFindsNothing(t *testing.T) {
 	path := newPath(t)
 	aFullVault(t, path)
 	sound(t, path)
-	for _, table := range []string{"instances", "runs", "run_kinds", "run_calls", "dictionaries", "bodies", "versions", "heads", "refs", "faults"} {
+	for _, table := range []string{"instances", "runs", "run_kinds", "run_calls", "dictionaries", "bodies", "versions", "heads", "refs", "faults",
+		"restores", "restore_actions", "restore_steps", "id_map", "restore_calls"} {
 		if n, err := vault.Value(path, "SELECT count(*) FROM "+table); err != nil || n == int64(0) {
 			t.Errorf("%s has %v rows, %v: the test looks at nothing", table, n, err)
 		}
@@ -106,6 +138,15 @@ func TestVerifyNames(t *testing.T) {
 		{"fault", "UPDATE faults SET class = 'denied' WHERE class = 'server'", "faults", ""},
 		{"fault resolved", "UPDATE faults SET resolved_run = 6", "faults", ""},
 		{"sequence", "UPDATE sqlite_sequence SET seq = 2", "sqlite_sequence", "runs"},
+		{"restore", "UPDATE restores SET state = 'complete'", "restores", "1"},
+		{"restore action", "UPDATE restore_actions SET state = 'done' WHERE seq = 2", "restore_actions", "1/2"},
+		{"restore action missing", "DELETE FROM restore_actions WHERE seq = 5", "restores", "1"},
+		{"version of an action", "DELETE FROM versions WHERE id = 1", "restore_actions", "1/1"},
+		{"restore step", "UPDATE restore_steps SET state = 'done'", "restore_steps", "1/2/1"},
+		{"action of a step", "DELETE FROM restore_actions WHERE seq = 2", "restore_steps", "1/2/1"},
+		{"id map", "UPDATE id_map SET target_item = '91'", "id_map", "1/1/dashboards/3"},
+		{"restore calls", "UPDATE restore_calls SET calls = 0", "restore_calls", "1/"},
+		{"restore sequence", "UPDATE sqlite_sequence SET seq = 9 WHERE name = 'restores'", "sqlite_sequence", "restores"},
 		{"index dropped", "DROP INDEX versions_item", "sqlite_schema", "index versions_item"},
 		{"view changed", "DROP VIEW open_faults; CREATE VIEW open_faults AS SELECT 1 AS run", "sqlite_schema", "view open_faults"},
 	}
