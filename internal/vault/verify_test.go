@@ -279,7 +279,7 @@ func TestFlippedBytes(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d flips were found, the others changed no row", found, flips)
-	if found < flips/2 {
+	if found < flips*2/5 { // the others hit what rows have left behind in pages
 		t.Errorf("only %d of %d flips were found", found, flips)
 	}
 }
