@@ -171,7 +171,7 @@ func (s *shapes) due(of *shape) (due bool, lacks bitset) {
 	case possible:
 		return powerOf(4, n), lacks
 	default:
-		return powerOf(8, n), lacks
+		return powerOf(64, n), lacks
 	}
 }
 

@@ -47,7 +47,11 @@ const narrow = 500
 //
 // It returns an error only when no further call makes sense.
 func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
-	a := api{client: client}
+	return api{client: client}.lookAt(ctx, kind, limit, targets)
+}
+
+// lookAt is explained at [LookAt].
+func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
 	whole, err := a.look(ctx, kind, limit, targets)
 	paged, ok := kind.InPages()
 	if err != nil || !ok || whole.Failed == nil || !stages.TooMuch(whole.Failed.Class) {
@@ -165,7 +169,11 @@ func (o *outlook) look(ctx context.Context, kind *catalogue.Spec) error {
 	if kind.Listing.Followed || len(kind.Listing.Fixed) > 0 {
 		return nil
 	}
-	g, err := o.api.look(ctx, kind, kind.Listing.Page, o.targets())
+	limit := kind.Listing.Page
+	if paged, ok := kind.InPages(); ok {
+		limit = paged.Listing.Page
+	}
+	g, err := o.api.lookAt(ctx, kind, limit, o.targets())
 	if err != nil {
 		return fmt.Errorf("ask for %s: %w", kind.Name, err)
 	}

@@ -65,6 +65,9 @@ type past struct {
 }
 
 func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowledge {
+	if glance.OnlyInPages != nil {
+		kind, _ = kind.InPages()
+	}
 	k := &knowledge{kind: kind, glance: glance, seen: len(glance.Rows), index: make(map[string]int, len(glance.Rows)), held: h, past: past}
 	for i, row := range glance.Rows {
 		k.index[row.ID] = i
@@ -96,8 +99,22 @@ func (m *model) add(k *knowledge) {
 	default:
 		c, items = m.paged(k, &f)
 	}
+	if failed := k.glance.OnlyInPages; failed != nil {
+		c = c.plus(m.onlyInPages(k))
+		f.Notes = append(f.Notes, fmt.Sprintf("the list cannot be had in one answer (%s), a run reads it in pages", failed.Message))
+	}
 	f.Administrative, f.Query, f.Items = c.administrative.span(), c.query.span(), items.span()
 	m.forecasts = append(m.forecasts, f)
+}
+
+// onlyInPages is what a list costs besides its pages that cannot be had in one answer:
+// the call that fails, and what the pages do not name is asked for alone.
+func (m *model) onlyInPages(k *knowledge) (c cost) {
+	c.add(k.kind.Listing.Route.Activity, exactly(1)) // both routes are drawn from one quota
+	if m.proves {
+		c.add(k.kind.Detail.Activity, exactly(min(len(m.unlisted(k)), stages.IDsAtOnce)))
+	}
+	return c
 }
 
 // refused is a kind whose listing did not answer. One that is denied, or not on
