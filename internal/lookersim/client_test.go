@@ -20,9 +20,19 @@ type client struct {
 	judged func(method, path, body string, r *http.Response, answer []byte) // told of every answer to a write
 }
 
+// startsWith changes the options of servers that start makes, while a test wants
+// others to run again; lastStarted is the newest of them.
+var (
+	startsWith  func(lookersim.Options) lookersim.Options
+	lastStarted *lookersim.Server
+)
+
 // start serves opts for the length of a test and logs in.
 func start(t testing.TB, opts lookersim.Options) (*lookersim.Server, *client) {
 	t.Helper()
+	if startsWith != nil {
+		opts = startsWith(opts)
+	}
 	s, err := lookersim.New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +42,7 @@ func start(t testing.TB, opts lookersim.Options) (*lookersim.Server, *client) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	lastStarted = s
 	c := &client{t: t, base: base, http: &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

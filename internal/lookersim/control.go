@@ -23,6 +23,10 @@ const maxControl = 64 << 20
 //	DELETE /sim/rules             takes all rules away
 //	POST   /sim/mutate            makes changes, one a line
 //	GET    /sim/items?kind=K      the items of a kind, one JSON object a line; with body=true the bodies, without the white space between their tokens
+//	GET    /sim/writes            the writes that came, one JSON object a line
+//	DELETE /sim/writes            forgets them
+//	GET    /sim/effects           what is awake, and what was mailed
+//	POST   /sim/arrive            lets requests arrive that do=late keeps
 //	POST   /sim/forget-tokens     ends every session
 func (s *Server) control(w http.ResponseWriter, r *http.Request) bool {
 	path, ok := strings.CutPrefix(r.URL.Path, "/sim/")
@@ -58,6 +62,20 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) bool {
 		err = s.controlChanges(w, r)
 	case "GET items":
 		s.controlItems(w, r)
+	case "GET writes":
+		e := json.NewEncoder(w)
+		for _, seen := range s.Writes() {
+			if err = e.Encode(controlWrite{seen.Method, seen.Path, seen.Query, seen.Status, seen.Late, string(seen.Body)}); err != nil {
+				break
+			}
+		}
+	case "DELETE writes":
+		s.ForgetWrites()
+	case "GET effects":
+		w.Header().Set("Content-Type", jsonType)
+		err = json.NewEncoder(w).Encode(s.Effects())
+	case "POST arrive":
+		fmt.Fprintln(w, s.Arrive())
 	case "POST forget-tokens":
 		s.ForgetTokens()
 	default:
@@ -67,6 +85,16 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) bool {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	}
 	return true
+}
+
+// controlWrite is one line of GET /sim/writes.
+type controlWrite struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Query  string `json:"query,omitempty"`
+	Status int    `json:"status"`
+	Late   bool   `json:"late,omitempty"`
+	Body   string `json:"body"`
 }
 
 func (s *Server) controlChanges(w http.ResponseWriter, r *http.Request) error {

@@ -198,9 +198,50 @@ func exploreItems(w *world, add func(id, path string)) {
 
 // mergeItems lists the merge queries that the tile of some dashboard shows.
 func mergeItems(w *world, add func(id, path string)) {
+	ids := w.writtenMerges()
 	for _, k := range w.usedMerges() {
-		id := string(w.mergeID(k))
+		ids = append(ids, string(w.mergeID(k)))
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
 		add(id, "/merge_queries/"+id)
+	}
+}
+
+// writtenMerges lists the merge queries that exist and that written dashboards name.
+func (w *world) writtenMerges() []string {
+	var ids []string
+	for _, r := range w.tables["dashboards"].rows {
+		if r.state == gone || r.over == nil || r.over.parts == nil {
+			continue
+		}
+		for _, tile := range r.over.parts.elements {
+			if id := rawValue(lookup(tile, "merge_result_id")).text; id != "" {
+				if _, ok := w.mergeNamed(id); ok {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids
+}
+
+// writtenQueries yields the queries that no other document nests, and that
+// written merge queries and plans name.
+func (w *world) writtenQueries(add func(name string)) {
+	for _, id := range w.writtenMerges() {
+		doc, _ := w.mergeNamed(id)
+		sources := lookup(doc, "source_queries")
+		for from, to := range elements(sources) {
+			add(rawValue(lookup(sources[from:to], "query_id")).text)
+		}
+	}
+	for _, r := range w.tables["scheduled_plans"].rows {
+		if r.state == present && r.over != nil && r.over.written {
+			if name := rawValue(lookup(r.over.body, "query_id")).text; name != "" {
+				add(name)
+			}
+		}
 	}
 }
 
@@ -234,6 +275,12 @@ func queryItems(w *world, add func(id, path string)) {
 			names[queryID(querySource, n)] = w.sourceName(n)
 		}
 	}
+	w.writtenQueries(func(name string) {
+		if id, _, ok := w.queryNamed(name); ok {
+			ids = append(ids, id)
+			names[id] = name
+		}
+	})
 	for _, r := range w.tables["scheduled_plans"].rows {
 		if query := w.planQuery(r.num); query != 0 && r.state == present && r.over == nil {
 			ids = append(ids, query)

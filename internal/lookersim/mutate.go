@@ -3,7 +3,10 @@ package lookersim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,8 +16,8 @@ import (
 // Op is what a change does.
 type Op string
 
-// The changes that can be made at run time. None moves updated_at but OpTouch,
-// since Looker promises no such thing for an edit of a tile.
+// The changes that can be made at run time. None moves updated_at but OpTouch, and
+// those that go through the API: a server may show an edit without moving it.
 const (
 	OpAdd     Op = "add"     // one more item, generated, with the next free id; ID is ignored
 	OpSet     Op = "set"     // the member at Path becomes Value, a JSON text
@@ -27,10 +30,12 @@ const (
 	OpTrash   Op = "trash"   // into the trash: dashboards and looks
 	OpRestore Op = "restore" // out of the trash
 	OpDelete  Op = "delete"  // gone for good: 404 from now on
+	OpEdit    Op = "edit"    // PATCH /Kind/ID with Value, a JSON object, as somebody does through the API
+	OpRemove  Op = "remove"  // DELETE /Kind/ID through the API, with all that this takes along
 	OpUse     Op = "use"     // somebody queries: times_used of all explores moves; Kind is "explores", ID is ignored
 )
 
-var ops = []Op{OpAdd, OpSet, OpTitle, OpColour, OpViews, OpTouch, OpMove, OpPut, OpTrash, OpRestore, OpDelete, OpUse}
+var ops = []Op{OpAdd, OpSet, OpTitle, OpColour, OpViews, OpTouch, OpMove, OpPut, OpTrash, OpRestore, OpDelete, OpEdit, OpRemove, OpUse}
 
 // Change is one change to what the server holds.
 type Change struct {
@@ -128,7 +133,7 @@ func (s *Server) Mutate(changes ...Change) ([]string, error) {
 		case ch.Route != "":
 			s.scripts.add(ch)
 		default:
-			id, err = s.world.apply(ch)
+			id, err = s.change(ch)
 		}
 		if err != nil {
 			return ids, fmt.Errorf("change %q: %w", ch, err)
@@ -136,6 +141,24 @@ func (s *Server) Mutate(changes ...Change) ([]string, error) {
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// change makes one change at once, and keeps it in the state file where there is one.
+func (s *Server) change(ch Change) (id string, err error) {
+	if ch.Op == OpEdit || ch.Op == OpRemove {
+		method := map[Op]string{OpEdit: http.MethodPatch, OpRemove: http.MethodDelete}[ch.Op]
+		status, answer := s.Do(method, "/"+ch.Kind+"/"+url.PathEscape(ch.ID), []byte(ch.Value))
+		if status >= http.StatusBadRequest {
+			return "", fmt.Errorf("status %d: %s", status, answer)
+		}
+		return ch.ID, nil
+	}
+	failed := s.state.while(s, func() (stateLine, bool) {
+		id, err = s.world.apply(ch)
+		ch.Route, ch.Nth = "", 0
+		return stateLine{Change: ch.String()}, err == nil
+	})
+	return id, errors.Join(err, failed)
 }
 
 // scripts are the changes that wait for a request.
@@ -163,7 +186,7 @@ func (q *scripts) asked(s *Server, c *call) {
 		}
 		if ch.Nth--; ch.Nth == 0 {
 			// A change that can no longer be made (its item is gone) is dropped.
-			_, _ = s.world.apply(*ch)
+			_, _ = s.change(*ch)
 		}
 	}
 }

@@ -41,6 +41,11 @@ type Options struct {
 	// <kind>_<id>.json, that are served byte for byte in place of generated ones.
 	Corpus string
 
+	// State names a file that keeps what is changed, so that the next server with the
+	// same options and the same file goes on where this one ended. It is made with
+	// the first change.
+	State string
+
 	ClientID     string        // DefaultClientID when empty
 	ClientSecret string        // DefaultClientSecret when empty
 	TokenTTL     time.Duration // one hour when zero

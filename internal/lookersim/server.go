@@ -24,6 +24,7 @@ type Server struct {
 	scripts scripts
 	writes  writeLog
 	late    lateCalls
+	state   *stateFile // nil: what is changed ends with the server
 	counts  counter
 	badRows atomic.Pointer[[]BadRow]
 	dead    atomic.Bool   // a rule killed the server
@@ -55,6 +56,10 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	if err := s.SetBadRows(opts.BadRows...); err != nil {
+		return nil, err
+	}
+	s.state = newStateFile(opts)
+	if err := s.state.catchUp(s); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -155,6 +160,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	c := s.newCall(w, r)
+	if err := s.state.catchUp(s); err != nil {
+		c.send(c.fail(http.StatusInternalServerError, err.Error()))
+		return
+	}
 	c.takeBody()
 	s.writes.arrived(c)
 	s.counts.begin()

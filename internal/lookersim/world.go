@@ -90,10 +90,11 @@ type row struct {
 // override is what a corpus or a change at run time puts in a generated
 // document's place.
 type override struct {
-	id    string // for items that have no number of their own
-	body  []byte // the whole document; of kinds that nest others, without those
-	parts *parts // of a dashboard that a write split: what its body leaves out
-	drawn bool   // a write changed what the seed drew: the queries of that are still there
+	id      string // for items that have no number of their own
+	body    []byte // the whole document; of kinds that nest others, without those
+	parts   *parts // of a dashboard that a write split: what its body leaves out
+	written bool   // a write made it
+	drawn   bool   // a write changed what the seed drew: the queries of that are still there
 	keys
 }
 

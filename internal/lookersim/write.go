@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -96,11 +97,35 @@ func (c *call) takeBody() {
 	c.body, c.cut = body, err != nil
 }
 
-// carryOut makes the write that a call asks for.
+// carryOut makes the write that a call asks for, and keeps it in the state file
+// where there is one.
 func (c *call) carryOut() answer {
 	if c.restricted() {
 		return c.fail(http.StatusForbidden, statusText(http.StatusForbidden))
 	}
+	var a answer
+	err := c.state.while(c.Server, func() (stateLine, bool) {
+		a = c.perform()
+		line := stateLine{Method: c.request.Method, Path: c.path(), Body: bytes.TrimSpace(c.body)}
+		return line, a.status < http.StatusBadRequest
+	})
+	if err != nil {
+		return c.fail(http.StatusInternalServerError, err.Error())
+	}
+	return a
+}
+
+// path is the path of the request below the API's prefix, with its query.
+func (c *call) path() string {
+	path := c.request.URL.EscapedPath()[len(apiPrefix):]
+	if c.request.URL.RawQuery != "" {
+		path += "?" + c.request.URL.RawQuery
+	}
+	return path
+}
+
+// perform makes the write.
+func (c *call) perform() answer {
 	sent, err := c.json()
 	if err != nil {
 		c.decided(http.StatusBadRequest)
@@ -110,8 +135,10 @@ func (c *call) carryOut() answer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	e := &edit{call: c, w: w, sent: sent, now: w.moment()}
+	given := w.partIDs
 	doc, no := c.route.write(e)
 	if no != nil {
+		w.partIDs = given // what is refused leaves no trace
 		c.decided(no.status)
 		return c.refused(no)
 	}
@@ -188,6 +215,9 @@ func (s *Server) Do(method, path string, body []byte) (status int, answer []byte
 	c, err := s.inner(method, path, body)
 	if err != nil {
 		return http.StatusBadRequest, nil
+	}
+	if err := s.state.catchUp(s); err != nil {
+		return http.StatusInternalServerError, []byte(err.Error())
 	}
 	a := c.noRoute()
 	switch {

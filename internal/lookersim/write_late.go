@@ -20,14 +20,10 @@ type lateCall struct {
 }
 
 func (l *lateCalls) keep(c *call, later int) {
-	path := c.request.URL.EscapedPath()[len(apiPrefix):]
-	if c.request.URL.RawQuery != "" {
-		path += "?" + c.request.URL.RawQuery
-	}
 	l.any.Store(true)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting = append(l.waiting, &lateCall{c.request.Method, path, c.body, later})
+	l.waiting = append(l.waiting, &lateCall{c.request.Method, c.path(), c.body, later})
 }
 
 // answered counts a call, once its answer is decided, and lets those arrive

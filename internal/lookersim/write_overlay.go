@@ -114,6 +114,7 @@ func (w *world) store(t *table, i int, d draft, s state) found {
 
 func (w *world) storeOver(t *table, i int, over *override, s state) found {
 	over.keys = keysOf(over.body)
+	over.written = true
 	t.rows[i] = row{num: t.rows[i].num, state: s, over: over}
 	w.changed(t, i)
 	return t.found(i)
