@@ -46,7 +46,8 @@ the newest run that is complete. The newest complete run of an instance stays wh
 rules say. The rules of the configuration (prune) hold as well.
 
 What goes are versions of documents that only removed runs knew: every run that stays reads
-as before, and of a removed one the numbers stay. What is gone from Looker stays too, as the
+as before, and of a removed one the numbers stay. What a restore of the last 90 days needs,
+to be applied or undone, stays as well. What is gone from Looker stays too, as the
 vault may be the only place that still has it: until its time is up (--keep-deleted).
 
 On a terminal it asks before it removes anything. Ctrl-C leaves a sound vault, and the next
@@ -113,6 +114,9 @@ var keepingTable = table.Table[vault.Keeping]{
 		{Name: "reasons", Head: "because it is", Value: func(k vault.Keeping) string { return strings.Join(k.Reasons, ", ") }},
 	},
 }
+
+// keepRestores is how long a restore can be applied and undone.
+const keepRestores = 90 * 24 * time.Hour
 
 // errNoRule is a prune without a rule.
 var errNoRule = errors.New("no rule says which runs stay: give one, as --keep-daily 14, or set prune.keep_daily")
@@ -191,6 +195,11 @@ func readPrunePlan(ctx context.Context, c config.Config, instance string) (p pru
 	if err != nil {
 		return p, err
 	}
+	restoresBefore := time.Now().Add(-keepRestores)
+	needed, err := reader.HeldRuns(ctx, restoresBefore)
+	if err != nil {
+		return p, err
+	}
 	rules := vault.KeepRules{
 		Last: c.Prune.KeepLast, Daily: c.Prune.KeepDaily, Weekly: c.Prune.KeepWeekly, Monthly: c.Prune.KeepMonthly, Yearly: c.Prune.KeepYearly,
 	}
@@ -199,8 +208,11 @@ func readPrunePlan(ctx context.Context, c config.Config, instance string) (p pru
 		if err != nil {
 			return p, err
 		}
-		pruning := vault.Pruning{Instance: i.Name, LostBefore: lostBefore}
+		pruning := vault.Pruning{Instance: i.Name, LostBefore: lostBefore, RestoresBefore: restoresBefore}
 		for _, k := range rules.Choose(runs, time.Local) {
+			if needed[k.Run.ID] {
+				k.Reasons = append(k.Reasons, vault.KeptRestore)
+			}
 			p.runs = append(p.runs, k)
 			if !k.Keep() {
 				pruning.Runs = append(pruning.Runs, k.Run.ID)

@@ -33,6 +33,7 @@ const (
 	KeptYearly         = "yearly"
 	KeptNewestComplete = "newest complete" // the newest complete run of the whole instance: no rule removes it
 	KeptUnfinished     = "unfinished"      // the newest run, which can be resumed
+	KeptRestore        = "restore"         // a restore needs it, see Reader.HeldRuns
 )
 
 // Keeping is what rules decide about a run.

@@ -19,6 +19,10 @@ type Pruning struct {
 	// LostBefore lets documents go that were found gone by then, also where kept runs
 	// still say that they were gone. The zero time lets none go.
 	LostBefore time.Time
+	// RestoresBefore gives up restores that were planned before: they can neither be
+	// applied nor undone any more. What younger ones need stays, also runs that are
+	// named above. The zero time gives up none.
+	RestoresBefore time.Time
 }
 
 // Pruned counts what a prune removes.
@@ -78,6 +82,8 @@ type pruneJob struct {
 	instance int64
 	drop     []int64 // runs to be marked as pruned
 	readers  readersLeft
+	released time.Time      // restores that were planned before are given up
+	held     map[int64]bool // versions that others need
 	progress func(done, total int64)
 	seen     int64 // versions looked at
 	total    int64
@@ -97,14 +103,21 @@ func (r *Reader) pruneJob(ctx context.Context, p Pruning) (*pruneJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &pruneJob{instance: found.ID, progress: func(int64, int64) {}}
+	job := &pruneJob{instance: found.ID, progress: func(int64, int64) {}, released: p.RestoresBefore}
+	heldRuns, err := r.HeldRuns(ctx, p.RestoresBefore)
+	if err != nil {
+		return nil, err
+	}
+	if job.held, err = r.held(ctx, "version", p.RestoresBefore); err != nil {
+		return nil, err
+	}
 	began := map[int64]time.Time{}
 	var left []record.Run
 	for _, run := range runs {
 		began[run.ID] = run.Started
 		switch {
 		case run.Pruned:
-		case slices.Contains(p.Runs, run.ID):
+		case slices.Contains(p.Runs, run.ID) && !heldRuns[run.ID]:
 			job.drop = append(job.drop, run.ID)
 			left = append(left, run)
 		default:
@@ -176,13 +189,14 @@ func (j *pruneJob) count(ctx context.Context, q querier) error {
 		}
 		return nil
 	}, func(d *documentVersions) error {
-		for i, stays := range j.readers.keeps(d.intervals) {
+		kept := j.keeps(d)
+		for i, stays := range kept {
 			if !stays {
 				j.pruned.Versions++
 				dropped[d.hashes[i]]++
 			}
 		}
-		if !slices.Contains(j.readers.keeps(d.intervals), true) {
+		if !slices.Contains(kept, true) {
 			j.pruned.Documents++
 		}
 		return nil
@@ -213,6 +227,16 @@ func (j *pruneJob) count(ctx context.Context, q querier) error {
 	return nil
 }
 
+// keeps decides which versions of a document stay: those that are read, and those that
+// restores need.
+func (j *pruneJob) keeps(d *documentVersions) []bool {
+	stays := j.readers.keeps(d.intervals)
+	for i, id := range d.ids {
+		stays[i] = stays[i] || j.held[id]
+	}
+	return stays
+}
+
 // do marks the runs and then removes what nobody reads any more.
 func (j *pruneJob) do(ctx context.Context) (err error) {
 	if j.total, err = j.w.conn.number(`SELECT count(*) FROM versions WHERE instance = ?`, j.instance); err != nil {
@@ -227,10 +251,11 @@ func (j *pruneJob) do(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.w.conn.exec(`DROP TABLE temp.body_uses`)) }()
-	if len(j.drop) > 0 {
-		if err := j.w.transact(ctx, func(tx *transaction) error { return tx.markPruned(j.drop) }); err != nil {
-			return err
-		}
+	if err := j.w.transact(ctx, func(tx *transaction) error {
+		_, err := tx.w.of.releaseRestores(millis(j.released))
+		return errors.Join(err, tx.markPruned(j.drop))
+	}); err != nil {
+		return err
 	}
 	for kind, item, more := "", "", true; more; {
 		if err := j.w.transact(ctx, func(tx *transaction) (err error) {

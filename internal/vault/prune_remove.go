@@ -41,7 +41,7 @@ func (j *pruneJob) some(tx *transaction, kind, item string) (string, string, boo
 	}, func(d *documentVersions) error {
 		kind, item = string(d.Kind), d.ID
 		seen += len(d.ids)
-		if stays := j.readers.keeps(d.intervals); slices.Contains(stays, false) {
+		if stays := j.keeps(d); slices.Contains(stays, false) {
 			found = append(found, d)
 			removed += len(d.ids)
 		}
@@ -62,7 +62,7 @@ func (j *pruneJob) some(tx *transaction, kind, item string) (string, string, boo
 // remove removes the versions of a document that do not stay, and notes what is left to
 // know of them.
 func (j *pruneJob) remove(tx *transaction, d *documentVersions) error {
-	stays := j.readers.keeps(d.intervals)
+	stays := j.keeps(d)
 	first := slices.Index(stays, true)
 	if first >= 0 {
 		whole, err := j.newestWhole(tx, d)

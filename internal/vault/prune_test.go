@@ -413,3 +413,49 @@ func TestShrink(t *testing.T) {
 		})
 	}
 }
+
+// TestPruneLeavesWhatRestoresNeed: versions and runs that a restore names stay until it is
+// given up, whoever else reads them.
+func TestPruneLeavesWhatRestoresNeed(t *testing.T) {
+	path := newPath(t)
+	aLongHistory(t, path)
+	f := openFile(t, path)
+	plan := aPlan()
+	plan.Look, plan.AsOf, plan.PlannedAt = 2, 1, hour(10)
+	plan.Actions = plan.Actions[:1]
+	first, err := vault.Value(path, "SELECT id FROM versions WHERE item = '1' AND first_run = 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := vault.Value(path, "SELECT id FROM versions WHERE item = '4' AND first_run = 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Actions[0].Version, plan.Actions[0].Before = first.(int64), second.(int64)
+	putPlan(t, f, plan)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := vault.Pruning{Runs: []int64{1, 2, 3, 4}, RestoresBefore: hour(10)}
+	if got := prune(t, path, p); got.Runs != 2 {
+		t.Errorf("%d runs were removed, want 2: the restore needs 1 and 2", got.Runs)
+	}
+	sound(t, path)
+	held, err := read(t, path).HeldRuns(t.Context(), time.Time{})
+	if diff := cmp.Diff(map[int64]bool{1: true, 2: true}, held); diff != "" || err != nil {
+		t.Errorf("held (-want +got):\n%s%v", diff, err)
+	}
+	for version := range map[int64]bool{first.(int64): true, second.(int64): true} {
+		if _, err := read(t, path).VersionBody(t.Context(), version); err != nil {
+			t.Errorf("version %d: %v", version, err)
+		}
+	}
+	p.RestoresBefore = hour(11)
+	if got := prune(t, path, p); got.Runs != 2 || got.Versions == 0 {
+		t.Errorf("once the restore is given up %+v is removed, want 2 runs and what only they knew", got)
+	}
+	sound(t, path)
+	if _, err := openFile(t, path).Apply(t.Context(), 1, nil); !errors.Is(err, vault.ErrReleased) {
+		t.Errorf("applied with %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
@@ -181,4 +182,23 @@ func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum 
 		return d, nil
 	}
 	return d, fmt.Errorf("%w in %s", ErrNotFound, r.path)
+}
+
+// HeldRuns returns the runs that restores need, to be applied or undone, which were
+// planned at a time or later and were not given up before.
+func (r *Reader) HeldRuns(ctx context.Context, planned time.Time) (map[int64]bool, error) {
+	return r.held(ctx, "run", planned)
+}
+
+// held is HeldRuns for runs or versions.
+func (r *Reader) held(ctx context.Context, what string, planned time.Time) (map[int64]bool, error) {
+	held := map[int64]bool{}
+	for row, err := range rows(ctx, r.db, `SELECT h.id FROM restore_holds h JOIN restores r ON r.id = h.restore
+		WHERE h.what = ? AND r.planned_at >= ?`, what, millis(planned)) {
+		if err != nil {
+			return nil, doing("read what restores need", classify(r.path, err))
+		}
+		held[integer(row[0])] = true
+	}
+	return held, nil
 }

@@ -151,4 +151,5 @@ CREATE TEMP TABLE restore_actions (restore, seq, level, kind, item, action, vers
 CREATE TEMP TABLE restore_steps (restore, seq, step, route, part, item, intended, state, target_item, at, checksum);
 CREATE TEMP TABLE id_map (source, target, kind, item, target_item, how, restore, at, state, checksum);
 CREATE TEMP TABLE restore_calls (restore, month, class, route, calls, checksum);
+CREATE TEMP VIEW restore_holds AS SELECT 0 AS restore, '' AS what, 0 AS id WHERE 0;
 `
