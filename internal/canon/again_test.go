@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -97,14 +98,8 @@ func (m *maker) creation(w *catalogue.Write, body []byte, owner, document string
 // document makes a document anew and returns its id.
 func (m *maker) document(kind record.Kind, w *catalogue.Write, from string, body []byte) string {
 	m.Helper()
-	before := map[record.Kind]int{}
-	for i := range w.Parts {
-		if w.Parts[i].Before {
-			before[w.Parts[i].Name] = i
-		}
-	}
 	answer := m.do(w.Create.Method, w.Create.Path, m.creation(w, body, "", ""))
-	id := canon.Text(canon.Member(answer, "id"))
+	id := canon.Text(canon.Member(answer, kindOf(m.T, kind).Fields.ID))
 	m.made(kind, from, id)
 	for i := range w.Parts {
 		m.parts(&w.Parts[i], body, answer, id)
@@ -296,6 +291,11 @@ func TestMadeAgainIsTheSame(t *testing.T) {
 		{kind: "permission_sets", most: 4},
 		{kind: "model_sets", most: 4},
 		{kind: "user_attributes", most: 4},
+		{kind: "lookml_models", most: 3},
+		{kind: "connections", most: 3},
+		{kind: "themes", most: 3},
+		{kind: "color_collections", most: 3},
+		{kind: "integration_hubs", most: 2},
 	}
 	for i, test := range tests {
 		t.Run(fmt.Sprint(i, " ", test.kind), func(t *testing.T) {
@@ -421,5 +421,49 @@ func (m *maker) putBack(w *catalogue.Write, id string, body, made []byte) {
 	}
 	for i := range w.Sets {
 		m.members(&w.Sets[i], body, made, id)
+	}
+}
+
+// TestSettingsAreChangedBack changes what is true or false in each setting and puts it back.
+func TestSettingsAreChangedBack(t *testing.T) {
+	s, n := newSim(t, nil), 0
+	for item := range s.Items("settings") {
+		row := canon.RowFor(kindOf(t, "settings"), item.ID, item.Body)
+		if row.Write == nil || len(row.Write.Fields) == 0 || len(row.Write.Update.Params) > 0 {
+			continue
+		}
+		changed := bytes.Clone(item.Body)
+		for _, field := range row.Write.Fields {
+			value := string(canon.Member(item.Body, field))
+			if other := map[string]string{"true": "false", "false": "true"}[value]; other != "" {
+				var err error
+				if changed, err = canon.With(changed, catalogue.Member{Name: field, Value: other}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, wanted := range [][]byte{changed, item.Body} {
+			current := s.Document("settings", item.ID)
+			sent, differs, err := canon.Patch(row.Write, current, wanted, canon.Itself)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !differs {
+				continue
+			}
+			status, answer := s.Do(row.Write.Update.Method, row.Write.Update.Path, sent)
+			if status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
+				continue // the simulator does not take it
+			}
+			if n++; status/100 != 2 {
+				t.Errorf("%s: %d %s", row.Write.Update, status, answer)
+			}
+			if changes, err := canon.Changes(row.Write, s.Document("settings", item.ID), wanted, canon.Itself); err != nil || len(changes) > 0 {
+				t.Errorf("settings/%s: changed back it is another one: %v, %v", item.ID, changes, err)
+			}
+		}
+	}
+	if n < 6 {
+		t.Errorf("%d settings were changed, which cannot be all", n)
 	}
 }

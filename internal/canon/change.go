@@ -137,7 +137,7 @@ func Changes(w *catalogue.Write, current, wanted []byte, resolve Resolver) ([]re
 		return nil, err
 	}
 	reader := NewReader()
-	after, err := normalizer{reader, resolve, known}.form(f, wanted, nil)
+	after, err := normalizer{reader, resolve, known}.form(f, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func Changes(w *catalogue.Write, current, wanted []byte, resolve Resolver) ([]re
 		before = []byte("[]")
 	}
 	if current != nil {
-		if before, err = (normalizer{reader, Itself, known}).form(f, current, nil); err != nil {
+		if before, err = (normalizer{reader, Itself, known}).form(f, current); err != nil {
 			return nil, err
 		}
 	}

@@ -39,7 +39,7 @@ func Normal(kind *catalogue.Spec, body []byte, resolve Resolver) ([]byte, error)
 // own.
 func NormalOf(w *catalogue.Write, body []byte, resolve Resolver) ([]byte, error) {
 	n := normalizer{NewReader(), resolve, nil}
-	return n.form(formOf(w), body, nil)
+	return n.form(formOf(w), body)
 }
 
 // normalizer makes normal forms of one side of a restore.
@@ -62,15 +62,15 @@ func (n normalizer) counts(f *form, all members) members {
 // around are the parts of the documents that a part lies in: their ids, by name.
 type around map[record.Kind][]string
 
-func (n normalizer) form(f *form, body []byte, outer around) ([]byte, error) {
+func (n normalizer) form(f *form, body []byte) ([]byte, error) {
 	if lists(body) {
-		return n.list(f, body, outer)
+		return n.list(f, body)
 	}
 	source, err := readMembers(body)
 	if err != nil {
 		return nil, err
 	}
-	return n.object(f, body, source, outer)
+	return n.object(f, body, source, nil)
 }
 
 // object is the normal form of a document whose members have been read.
@@ -98,7 +98,7 @@ func (n normalizer) own(f *form, source members, here around) ([]byte, error) {
 	}
 	all = n.counts(f, all)
 	err = f.nested(source, all, func(member string, below *form, raw []byte) error {
-		text, err := n.form(below, raw, nil)
+		text, err := n.form(below, raw)
 		all = all.without(member).with(nestedName(member), text)
 		return err
 	})
@@ -118,7 +118,7 @@ func (n normalizer) own(f *form, source members, here around) ([]byte, error) {
 
 // list is the normal form of a document that is an array: of the rows that are written
 // together, or of its parts and sets.
-func (n normalizer) list(f *form, body []byte, outer around) ([]byte, error) {
+func (n normalizer) list(f *form, body []byte) ([]byte, error) {
 	if len(f.Parts) > 0 || len(f.Sets) > 0 {
 		parts := make([][]readPart, len(f.Parts))
 		for i := range f.Parts {
@@ -127,7 +127,7 @@ func (n normalizer) list(f *form, body []byte, outer around) ([]byte, error) {
 				return nil, err
 			}
 		}
-		return n.inside(f, body, nil, outer, parts)
+		return n.inside(f, body, nil, nil, parts)
 	}
 	rows, err := Rows(body)
 	if err != nil {
@@ -141,7 +141,7 @@ func (n normalizer) list(f *form, body []byte, outer around) ([]byte, error) {
 		}
 		texts[i] = n.counts(f, all).bytes()
 	}
-	text, err := n.references(f, append(append([]byte{'['}, bytes.Join(texts, []byte{','})...), ']'), outer)
+	text, err := n.references(f, append(append([]byte{'['}, bytes.Join(texts, []byte{','})...), ']'), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
@@ -403,9 +404,7 @@ func applied(t *testing.T, current, patch []byte) map[string]any {
 		if err := d.Decode(&all); err != nil {
 			t.Fatal(err)
 		}
-		for name, value := range all {
-			merged[name] = value
-		}
+		maps.Copy(merged, all)
 	}
 	for name, value := range merged {
 		if value == nil {

@@ -221,9 +221,12 @@ var oidcWrite = &Write{
 
 var samlWrite = &Write{
 	Update: patch("/saml_config"),
-	Fields: signOnFields("idp_cert", "idp_cert_multi", "multi_certs_supported", "idp_url", "idp_issuer", "idp_audience", "allowed_clock_drift",
+	Fields: signOnFields("idp_cert", "idp_cert_multi", "idp_url", "idp_issuer", "idp_audience", "allowed_clock_drift",
 		"new_user_migration_types", "groups_attribute", "groups_finder_type", "groups_member_value", "bypass_login_page"),
-	Left: map[string]string{"groups_with_role_ids.id": rowID},
+	Left: map[string]string{
+		"groups_with_role_ids.id": rowID,
+		"multi_certs_supported":   "what the server says of idp_cert_multi",
+	},
 	From: newUsers, Refs: signOnRefs, Unordered: signOnSets,
 	OnlyNamed: true,
 
