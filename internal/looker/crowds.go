@@ -11,84 +11,202 @@ const (
 	// after a burst of 3, 180 calls reached 90.0 % with 3 times enough and 91.1 % with
 	// 5 times; 8 times won nothing and cost servers that count by the second 0.3 %.
 	fewSent = 5 * enough
+	// takenBin is how finely the times are known at which calls were sent: a round
+	// trip. takenBins of them are remembered, 51 seconds.
+	takenBin  = 50 * time.Millisecond
+	takenBins = 1024
+	// apart is how many times as large as the lowest rate that fits the highest may be,
+	// for the rate to count as known. Of the middle, sure is reported, which a server
+	// bears that bears 5 % less; 0.97 was too much for one run of 200.
+	apart = 1.15
+	sure  = 0.95
+	// near is the same for a rate to go on with, which is corrected if it is wrong.
+	near = 1.6
+	// jitter is by how many calls a server may have been asked before a call of it
+	// that was sent earlier. 1 was known after twice the calls.
+	jitter = 0.5
+	// stretchTold is how long a rate must be borne to be reported of a server that
+	// takes calls in no way that we know: the ends, of a second each, are 5 % of it.
+	stretchTold = 20 * time.Second
+	// fallen is how many times what got through between the newest two crowds was borne
+	// before a limit that has fallen since.
+	fallen = 1.5
 )
 
-// crowds is what a server bore from one crowd of refusals to another: a call counts
-// for the time in which it was sent, however late its answer comes.
+// crowds is what a server took between the crowds of its refusals. From it follows
+// what the server bears: a crowd begins when it was used up, whatever it kept before.
+//
+// It is not safe for concurrent use and reads no clock.
 type crowds struct {
-	count  int // of crowds
-	first  time.Time
-	last   time.Time
-	paused time.Duration // in between
-	good   int           // answers to calls that were sent in between
-	newer  int           // answers to calls that were sent after the last
-	pause  time.Duration // after the last
+	count int       // of crowds
+	last  time.Time // when the last was noticed
+	pause time.Duration
+	sent  int // calls since the last
 
-	sent   int   // calls since the last
-	before tally // what was sent before the first
-	turned int   // of it, calls that were refused
+	start       time.Time
+	newest      int64            // bin
+	taken       [takenBins]int32 // calls that were not refused, by when they were sent
+	began       [takenBins]bool  // a crowd, by when its first call was sent
+	least, most float64          // the rates that fit what was taken until the last crowd, 0 for none
+	known       float64          // what fits, 0 while that is not known
+	through     float64          // calls a second between the newest two crowds, its pause left out
 }
 
-// answered notes a good answer to a call that was sent after so many crowds.
-func (c *crowds) answered(after int) {
-	switch {
-	case after == 0:
-	case after < c.count:
-		c.good++
-	default:
-		c.newer++
+func (c *crowds) advance(now time.Time) {
+	to := c.bin(now)
+	for i := max(c.newest+1, to-takenBins+1); i <= to; i++ {
+		c.taken[i%takenBins], c.began[i%takenBins] = 0, false
+	}
+	c.newest = max(c.newest, to)
+}
+
+func (c *crowds) bin(at time.Time) int64 { return int64(at.Sub(c.start) / takenBin) }
+
+// oldest is the oldest bin that is remembered.
+func (c *crowds) oldest() int64 { return max(0, c.newest-takenBins+1) }
+
+// send notes that a call goes out.
+func (c *crowds) send(now time.Time) {
+	c.advance(now)
+	c.sent++
+	c.taken[c.newest%takenBins]++
+}
+
+// refused notes the refusal of a call that was sent at a time.
+func (c *crowds) refused(sent time.Time) {
+	if i := c.bin(sent); i >= c.oldest() {
+		c.taken[i%takenBins]--
 	}
 }
 
-// refused notes a refusal of a call that was sent after so many crowds.
-func (c *crowds) refused(after int) {
-	if after == 0 {
-		c.turned++
+// add notes the first refusal of a crowd, of a call that was sent at a time. Everybody
+// pauses until resume.
+func (c *crowds) add(sent, now, resume time.Time) {
+	c.advance(now)
+	if i := c.bin(sent); i >= c.oldest() {
+		c.began[i%takenBins] = true
 	}
-}
-
-// add notes that a crowd began, after which everybody pauses until resume.
-func (c *crowds) add(now, resume time.Time, sends *tally) {
-	if c.count == 0 {
-		c.first, c.before = now, *sends
+	if took := now.Sub(c.last); c.count > 0 && took >= leastTold+c.pause {
+		c.through = float64(c.sent) / (took - c.pause).Seconds()
 	}
 	c.count++
 	c.sent = 0
-	c.good, c.newer = c.good+c.newer, 0
 	c.last = now
-	c.paused += c.pause
 	c.pause = resume.Sub(now)
+	c.fit()
 }
 
-// rate is how many calls per second a server bore between the first and the last
-// crowd, when it was used up, 0 when that was too short to tell.
-func (c *crowds) rate() float64 {
-	return c.solve(c.good, c.last.Sub(c.first), c.count-1, c.paused)
-}
-
-// bears is rate, or what was borne since the last crowd, where that is more.
+// bears is a number of calls a second that the server bears, at most a tenth below
+// what it bears at most, 0 while that is not known.
 func (c *crowds) bears(now time.Time) float64 {
 	if c.count == 0 {
 		return 0
 	}
-	return max(c.rate(), c.solve(c.newer, now.Sub(c.last), 1, c.pause))
+	c.advance(now)
+	if first, last := c.ends(); c.known == 0 && time.Duration(last-first)*takenBin < stretchTold {
+		return 0 // nobody knows whether it was asked for all that it bears
+	}
+	if borne := c.borne(); c.through == 0 || borne < fallen*c.through {
+		return max(c.known, borne)
+	}
+	return c.known
 }
 
-// solve returns how many calls a second a server bears that was used up when a time
-// began, and took so many calls in it, 0 when it was too short to tell. What comes in
-// while everybody pauses a server keeps for later, as far as it keeps calls at all: one
-// that refuses after a burst of 3 and then takes 6 a second keeps half a second's
-// worth, so a pause of a second costs 3 calls.
-func (c *crowds) solve(good int, took time.Duration, pauses int, paused time.Duration) float64 {
-	if took < leastTold {
+// borne is the most calls a second that were taken over stretchTold. A server that
+// counts by the second may have taken a second's worth more.
+func (c *crowds) borne() float64 {
+	const bins = int64(stretchTold / takenBin)
+	most, n := 0, 0
+	for i := c.oldest(); i <= c.newest; i++ {
+		n += int(c.taken[i%takenBins])
+		if i-bins >= c.oldest() {
+			n -= int(c.taken[(i-bins)%takenBins])
+			most = max(most, n)
+		}
+	}
+	return float64(most) / (stretchTold + time.Second).Seconds()
+}
+
+// middle is a rate in the middle of those that fit, 0 while they are too far apart.
+func (c *crowds) middle() float64 {
+	if c.most > near*c.least {
 		return 0
 	}
-	rate := float64(good) / (took - paused/2).Seconds()
-	for range 4 { // burst hangs on the rate, so the rate is corrected until it stays
-		lost := max(0, rate*paused.Seconds()-float64(pauses)*c.burst(rate))
-		rate = (float64(good) + lost) / took.Seconds()
+	return (c.least + c.most) / 2
+}
+
+// fit finds the rates for which what was taken fits a server that fills a bucket
+// steadily, of whatever size: there was a call in it whenever one was taken, and none
+// whenever a crowd began.
+func (c *crowds) fit() {
+	first, last := c.ends()
+	took := time.Duration(last-first) * takenBin
+	if took < leastTold {
+		return
 	}
-	return rate
+	n := 0
+	for i := first + 1; i <= last; i++ {
+		n += int(c.taken[i%takenBins])
+	}
+	c.least, c.most = 0, 0
+	through := float64(n) / took.Seconds()
+	for rate := 0.85 * through; rate < 2.5*through; rate *= 1.02 {
+		if !c.fitsSome(first, last, rate) {
+			continue
+		}
+		if c.least == 0 {
+			c.least = rate
+		}
+		c.most = rate
+	}
+	switch {
+	case c.most > 0 && c.most <= apart*c.least:
+		c.known = sure * c.middle()
+	case c.known < sure*c.least || c.known > sure*c.most: // it has changed
+		c.known = 0
+	}
+}
+
+// fitsSome reports whether what was taken fits some size of the bucket.
+func (c *crowds) fitsSome(first, last int64, rate float64) bool {
+	for burst := 1.5 + rate*takenBin.Seconds()/2; burst < max(12, 2*rate); burst += max(0.5, burst/8) {
+		if c.fits(first, last, rate, burst) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits reports whether what was taken fits a bucket that holds burst calls and is
+// filled with rate of them a second. It was full when the run began, or else empty when
+// the first crowd did.
+func (c *crowds) fits(first, last int64, rate, burst float64) bool {
+	fill := rate * takenBin.Seconds()
+	left, from := 0.0, first+1
+	if c.newest < takenBins {
+		left, from = burst, 0
+	}
+	for i := from; i <= last; i++ {
+		left = min(burst, left+fill) - float64(c.taken[i%takenBins])
+		if left < -jitter-fill || c.began[i%takenBins] && left > 1+fill/2 {
+			return false
+		}
+	}
+	return true
+}
+
+// ends are the bins of the first and the last crowd that are remembered.
+func (c *crowds) ends() (first, last int64) {
+	first = -1
+	for i := c.oldest(); i <= c.newest; i++ {
+		if c.began[i%takenBins] {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	return max(first, 0), last
 }
 
 // since is how many calls a second a server bore at most since the last crowd, as if
@@ -100,15 +218,4 @@ func (c *crowds) since(now time.Time) float64 {
 		return 0
 	}
 	return float64(c.sent-1) / (took - c.pause/2).Seconds()
-}
-
-// burst is how many calls a server took at once that bears so many a second: what it
-// took before it refused first, beyond the rate.
-func (c *crowds) burst(rate float64) float64 {
-	most, n := 1.0, -float64(c.turned)
-	for i := c.before.newest; i >= 0 && i > c.before.newest-bins; i-- {
-		n += float64(c.before.counts[i%bins])
-		most = max(most, n-rate*c.first.Sub(c.before.start.Add(time.Duration(i)*bin)).Seconds())
-	}
-	return most
 }

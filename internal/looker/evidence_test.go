@@ -29,6 +29,7 @@ type host struct {
 	rand                  *rand.Rand
 	asked, inside         int
 	logins, refused, good int
+	alone                 time.Duration // until the workers begin
 }
 
 func newHost(seed uint64) *host {
@@ -121,6 +122,7 @@ func (h *host) job(t *testing.T, limits looker.Limits, workers, calls int) (time
 	for range 7 {
 		get()
 	}
+	h.alone = time.Since(began)
 	var wg sync.WaitGroup
 	todo := make(chan struct{}, calls)
 	for range calls - 7 {
@@ -196,7 +198,8 @@ func TestAStrayRefusalCostsSeconds(t *testing.T) {
 }
 
 // TestAServerThatTakesSoManyCallsAtOnce: what it cannot take are calls in the air,
-// however few there are in a second.
+// however few there are in a second. Answers that spend more time in the network than
+// in the server blur how many it has in its hands.
 func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
 	for _, run := range []struct {
 		atOnce, workers, calls int
@@ -208,7 +211,7 @@ func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
 		{4, 8, 600, 60 * time.Millisecond, 0, 429, ""},
 		{4, 8, 600, 60 * time.Millisecond, 0, 429, "1"},
 		{4, 8, 600, 60 * time.Millisecond, 0, 503, "1"},
-		{1, 8, 700, 50 * time.Millisecond, 0, 429, ""},
+		{1, 8, 400, 50 * time.Millisecond, 0, 429, ""},
 		{2, 16, 700, 50 * time.Millisecond, 0, 429, ""},
 		{3, 8, 500, 300 * time.Millisecond, 0, 429, ""},
 		{7, 8, 600, 100 * time.Millisecond, 0, 429, ""},
@@ -216,9 +219,20 @@ func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
 		{4, 8, 400, 800 * time.Millisecond, 10, 429, "1"},
 		{10, 16, 1500, 100 * time.Millisecond, 0, 429, ""},
 		{4, 8, 1200, 60 * time.Millisecond, 100, 429, ""},
+		{8, 16, 1500, 20 * time.Millisecond, 0, 429, ""},
+		{8, 16, 1500, 20 * time.Millisecond, 0, 429, "1"},
+		{8, 16, 1500, 20 * time.Millisecond, 0, 503, "1"},
+		{6, 8, 1500, 20 * time.Millisecond, 0, 429, ""},
+		{6, 8, 1500, 20 * time.Millisecond, 0, 429, "1"},
+		{4, 8, 1500, 20 * time.Millisecond, 0, 429, "1"},
+		{2, 8, 1500, 20 * time.Millisecond, 100, 429, "1"},
 	} {
 		name := fmt.Sprintf("%d of %d/%s/%v a second/%d/after=%s", run.atOnce, run.workers, run.service, run.perSecond, run.status, run.after)
 		t.Run(name, func(t *testing.T) {
+			blurred, most, exact, times := run.service < 30*time.Millisecond, 1.3, 0, 0.0
+			if blurred { // one unlucky run, the mean may not
+				most = 1.6
+			}
 			for seed := range seeds(t) {
 				simulated(t, func(t *testing.T) {
 					limits := looker.Limits{PerSecond: run.perSecond, Adaptive: true}
@@ -230,50 +244,99 @@ func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
 					got, stats := h.job(t, limits, run.workers, run.calls)
 					share := float64(h.refused) / float64(h.asked)
 					t.Logf("took %s, told %s: %.2f; refused %d: %.2f %%; found %d", got, want, got.Seconds()/want.Seconds(), h.refused, 100*share, stats.AtOnce)
-					if got > want*13/10 || share >= 0.02 || stats.AtOnce != run.atOnce {
-						t.Errorf("took %s with %.2f %% refused and found %d, want at most 1.3 times %s, less than 2 %% and %d", got, 100*share, stats.AtOnce, want, run.atOnce)
+					times += got.Seconds() / want.Seconds()
+					named := stats.AtOnce == run.atOnce
+					if named {
+						exact++
+					}
+					named = named || blurred && (stats.AtOnce == 0 || max(stats.AtOnce-run.atOnce, run.atOnce-stats.AtOnce) <= 2)
+					if got.Seconds() > most*want.Seconds() || share >= 0.02 || !named {
+						t.Errorf("took %s with %.2f %% refused and found %d, want at most %v times %s, less than 2 %% and %d", got, 100*share, stats.AtOnce, most, want, run.atOnce)
 					}
 				})
+			}
+			if mean := times / float64(seeds(t)); mean > 1.3 {
+				t.Errorf("took %.2f times as long as when told, in the mean, want 1.3 at most", mean)
+			}
+			if 2*exact < seeds(t) {
+				t.Errorf("found how many calls the server takes in %d of %d runs, want half of them at least", exact, seeds(t))
 			}
 		})
 	}
 }
 
 // TestASmallBurst: a server that takes three calls at once, and then six a second, is
-// used to 85 % from the first second on by clients that were not told, and what they
-// find that it bears is within a tenth of six. Where answers take long, a second of
-// pause with each refusal leaves less.
+// used to 85 % by clients that were not told, from when they ask for that much: before,
+// seven calls are made one after the other.
 func TestASmallBurst(t *testing.T) {
 	for _, run := range []struct {
 		perSecond float64
 		after     string
 		service   time.Duration
-		least     float64 // of the limit
-		bears     float64
 	}{
-		{0, "", 30 * time.Millisecond, 0.85, 5.3},
-		{0, "1", 30 * time.Millisecond, 0.85, 5.4},
-		{0, "1", 400 * time.Millisecond, 0.70, 4.8},
-		{10, "", 30 * time.Millisecond, 0.85, 5.4},
-		{10, "1", 30 * time.Millisecond, 0.85, 5.4},
-		{10, "1", 400 * time.Millisecond, 0.75, 4.8},
+		{0, "", 30 * time.Millisecond},
+		{0, "1", 30 * time.Millisecond},
+		{0, "", 400 * time.Millisecond},
+		{0, "1", 400 * time.Millisecond},
+		{10, "", 30 * time.Millisecond},
+		{10, "1", 30 * time.Millisecond},
+		{10, "", 400 * time.Millisecond},
+		{10, "1", 400 * time.Millisecond},
 	} {
 		t.Run(fmt.Sprintf("%v/after=%s/%s", run.perSecond, run.after, run.service), func(t *testing.T) {
+			all := 0.0
 			for seed := range seeds(t) {
 				simulated(t, func(t *testing.T) {
 					h := newHost(uint64(seed))
 					h.service, h.retryAfter = run.service, run.after
 					h.rate = &small{bucket{rate: 6, tokens: 3, last: time.Now()}, 3}
 					took, stats := h.job(t, looker.Limits{PerSecond: run.perSecond, Adaptive: true}, 8, 180)
-					reached := 180 / took.Seconds() / 6
-					t.Logf("reached %.1f %%, bears %.2f, refused %d", 100*reached, stats.Bears, h.refused)
-					if reached < run.least || stats.Bears < run.bears || stats.Bears > 6.3 {
-						t.Errorf("reached %.1f %% of the limit, and found it to be %.2f, want %.0f %%, and %.1f to 6.3",
-							100*reached, stats.Bears, 100*run.least, run.bears)
+					reached := 173 / (took - h.alone).Seconds() / 6
+					t.Logf("reached %.1f %%, of the whole %.1f %%, bears %.2f, refused %d", 100*reached, 18000/took.Seconds()/6, stats.Bears, h.refused)
+					if reached < 0.83 {
+						t.Errorf("reached %.1f %% of the limit, want 85 %%", 100*reached)
 					}
+					all += reached
 				})
 			}
+			if mean := all / float64(seeds(t)); mean < 0.85 {
+				t.Errorf("reached %.1f %% of the limit in the mean, want 85 %%", 100*mean)
+			}
 		})
+	}
+}
+
+// TestWhatAServerBears: what is reported is at most a tenth below what the server bears,
+// and never above, or nothing, however short the run was.
+func TestWhatAServerBears(t *testing.T) {
+	known := map[string]int{}
+	for _, burst := range []float64{3, 6} {
+		for _, after := range []string{"", "1"} {
+			for _, service := range []time.Duration{30 * time.Millisecond, 100 * time.Millisecond, 400 * time.Millisecond} {
+				for _, calls := range []int{20, 40, 60, 90, 180} {
+					for _, perSecond := range []float64{0, 10} {
+						for seed := range seeds(t) {
+							simulated(t, func(t *testing.T) {
+								h := newHost(uint64(seed))
+								h.service, h.retryAfter = service, after
+								h.rate = &small{bucket{rate: 6, tokens: burst, last: time.Now()}, burst}
+								_, stats := h.job(t, looker.Limits{PerSecond: perSecond, Adaptive: true}, 8, calls)
+								if stats.Bears > 0 {
+									known[fmt.Sprintf("%d calls, after=%s", calls, after)]++
+								}
+								if stats.Bears != 0 && (stats.Bears < 5.4 || stats.Bears > 6) {
+									t.Errorf("%d calls of %s, burst of %v, after=%s: found that it bears %.2f of 6 a second", calls, service, burst, after, stats.Bears)
+								}
+							})
+						}
+					}
+				}
+			}
+		}
+	}
+	t.Logf("known of %d each: %v", 12*seeds(t), known)
+	if n := known["60 calls, after="]; n < 8*seeds(t) {
+		t.Errorf("known after 60 calls in %d runs of %d, want two thirds", n, 12*seeds(t))
 	}
 }
 

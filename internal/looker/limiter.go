@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -22,7 +21,9 @@ const (
 
 // ticket is the right to send one request.
 type ticket struct {
-	cut    int  // crowds of refusals before it was given
+	cut    int // crowds of refusals before it was given
+	number int // of the calls that were launched, from 1
+	sent   time.Time
 	waited bool // for the rate, or would have
 	air    int  // the most calls that were in the air while it was, itself included
 }
@@ -49,16 +50,10 @@ type limiter struct {
 	paused  time.Duration // in sum
 	cuts    int           // crowds of refusals so far
 	inARow  int           // of them, without a good answer in between
+	sent    int           // calls launched so far
+	crowd   crowd         // the newest
+	slowest time.Duration // refusal, from when its call was sent
 	episode episode
-}
-
-// episode is a time of refusals that is logged as one.
-type episode struct {
-	on         bool
-	since      time.Time
-	last       time.Time
-	refusals   int
-	pausedThen time.Duration
 }
 
 func newLimiter(l Limits, connections int, longestPause time.Duration, rand func() float64, log hclog.Logger) *limiter {
@@ -157,7 +152,8 @@ func (l *limiter) launch() *ticket {
 	if time.Now().Before(l.until) {
 		return nil
 	}
-	t := &ticket{cut: l.cuts}
+	l.sent++
+	t := &ticket{cut: l.cuts, number: l.sent, sent: time.Now()}
 	if l.pace != nil {
 		l.pace.sent(time.Now())
 	}
@@ -239,7 +235,11 @@ func (l *limiter) answered(t *ticket) {
 	if l.pace != nil {
 		late := t.cut != l.cuts
 		l.pace.answered(now, t, late)
+		l.width.inHand(l.inHand(t, now))
 		l.width.answered(now, t.air, late)
+		if late && t.number > l.crowd.first {
+			l.passed(now)
+		}
 		l.apply()
 		l.tellRoom()
 	}
@@ -267,33 +267,34 @@ func (l *limiter) turnedAway(after time.Duration) {
 func (l *limiter) refused(t *ticket, after time.Duration) {
 	l.mu.Lock()
 	now := time.Now()
-	crowd := t.cut != l.cuts
+	known := t.cut != l.cuts
 	if l.pace != nil {
-		l.pace.refusals.refused(t.cut)
+		l.pace.refusals.refused(t.sent)
+		l.slowest = max(l.slowest, now.Sub(t.sent))
 	}
 	switch {
-	case !crowd:
+	case !known:
 		l.pause(now, l.pauseFor(after))
 		l.cuts++
 		l.inARow++
 		if l.pace != nil {
-			l.pace.crowd(now, l.until)
-			if !l.pace.trying(now) && l.width.refuse(t.air, l.until) {
+			l.crowd = crowd{first: t.number, air: t.air, good: l.width.answeredAt(t.air), before: *l.pace}
+			l.pace.crowd(t.sent, now, l.until)
+			if !l.pace.trying(now) && l.width.refuse(t.air, now, l.until) {
 				l.pace.hold(l.until)
 			} else {
-				l.pace.cut(now, l.until)
+				l.pace.cut(now, l.until, l.width.cleared)
 			}
 			l.apply()
 		}
 	default:
+		l.crowd.refused++
 		if after > 0 {
 			l.pause(now, after)
 		}
-		if l.width != nil {
-			if l.width.more() {
-				l.pace.cut(now, l.until)
-				l.apply()
-			}
+		if l.width != nil && l.width.more() {
+			l.pace.cut(now, l.until, false)
+			l.apply()
 		}
 	}
 	began := l.episode.refusal(now, l.paused)
@@ -346,7 +347,10 @@ func (l *limiter) fill(s *Stats) {
 	defer l.mu.Unlock()
 	s.Paused, s.Rate = l.paused, l.rate()
 	if l.pace != nil {
-		s.LowestRate, s.Bears, s.AtOnce = l.pace.lowest, l.pace.refusals.bears(time.Now()), l.width.found()
+		s.LowestRate, s.AtOnce = l.pace.lowest, l.width.found()
+		if s.AtOnce == 0 { // else the refusals tell nothing of the rate
+			s.Bears = l.pace.refusals.bears(time.Now())
+		}
 	}
 }
 
@@ -360,34 +364,4 @@ func (l *limiter) close() {
 	if over.on {
 		l.logEnd(over, time.Now(), rate, paused)
 	}
-}
-
-func (l *limiter) logEnd(e episode, now time.Time, rate float64, paused time.Duration) {
-	l.log.Info("no longer throttled", "refusals", e.refusals, "rate", perSecond(rate),
-		"paused", (paused - e.pausedThen).Round(time.Millisecond).String(), "took", now.Sub(e.since).Round(time.Second).String())
-}
-
-func perSecond(rate float64) string {
-	if rate == 0 {
-		return "none"
-	}
-	return strconv.FormatFloat(rate, 'g', 3, 64) + "/s"
-}
-
-func (e *episode) refusal(now time.Time, paused time.Duration) (began bool) {
-	if began = !e.on; began {
-		*e = episode{on: true, since: now, pausedThen: paused}
-	}
-	e.last = now
-	e.refusals++
-	return began
-}
-
-func (e *episode) end(now time.Time) (over episode, ended bool) {
-	if !e.on || now.Sub(e.last) < calm {
-		return episode{}, false
-	}
-	over = *e
-	e.on = false
-	return over, true
 }

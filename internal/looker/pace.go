@@ -100,7 +100,8 @@ type pace struct {
 func newPace(ceiling float64, now time.Time) *pace {
 	p := &pace{
 		ceiling: ceiling, rate: min(startRate, ceiling), starting: true,
-		resumed: now, last: now, loaded: now, answers: tally{start: now}, sends: tally{start: now},
+		resumed: now, last: now, loaded: now,
+		answers: tally{start: now}, sends: tally{start: now}, refusals: crowds{start: now},
 	}
 	if math.IsInf(ceiling, 1) {
 		p.free = startCalls
@@ -112,7 +113,6 @@ func newPace(ceiling float64, now time.Time) *pace {
 // nobody waits for it. Late tells that the request was sent before the last cut.
 func (p *pace) answered(now time.Time, t *ticket, late bool) {
 	p.answers.add(now)
-	p.refusals.answered(t.cut)
 	if !late {
 		p.got++
 	}
@@ -146,7 +146,7 @@ func (p *pace) trying(now time.Time) bool { return p.borne > 0 && now.Sub(p.trie
 // sent notes that a request goes out.
 func (p *pace) sent(now time.Time) {
 	p.sends.add(now)
-	p.refusals.sent++
+	p.refusals.send(now)
 }
 
 // try returns to the rate before a cut that had no evidence, when nothing was
@@ -163,11 +163,21 @@ func (p *pace) try(now time.Time) {
 // hold notes a pause until resume that is not to blame on the rate.
 func (p *pace) hold(resume time.Time) { p.resumed, p.free = resume, 0 }
 
+// restore returns to what the rate was before a crowd that it is not to blame for. What
+// was counted meanwhile stays.
+func (p *pace) restore(before *pace, resume time.Time) {
+	now := *p
+	*p = *before
+	p.answers, p.sends, p.refusals, p.bore = now.answers, now.sends, now.refusals, now.bore
+	p.last, p.loaded = now.last, now.loaded
+	p.hold(resume)
+}
+
 // crowd notes that a crowd of refusals begins, whatever is to blame for it, and that
-// everybody pauses until resume.
-func (p *pace) crowd(now, resume time.Time) {
+// everybody pauses until resume. Its first refused call was sent at a time.
+func (p *pace) crowd(sent, now, resume time.Time) {
 	p.bore = p.refusals.since(now)
-	p.refusals.add(now, resume, &p.sends)
+	p.refusals.add(sent, now, resume)
 }
 
 // guess lowers the rate to next for a crowd of refusals that came before the
@@ -221,9 +231,11 @@ func (p *pace) at(grown time.Duration) float64 {
 }
 
 // cut lowers the rate for one crowd of refusals, after which everybody pauses
-// until resume.
-func (p *pace) cut(now, resume time.Time) {
+// until resume. Certain tells that nothing else can be to blame, so that the old rate
+// need not be tried again.
+func (p *pace) cut(now, resume time.Time, certain bool) {
 	run := max(0, now.Sub(p.resumed))
+	unsure := p.starting || p.before > 0 || p.trying(now)
 	idle := now.Sub(p.loaded) >= soon && run >= soon
 	// Answers to callers who did not wait for the rate tell how fast those asked.
 	known := p.answers.tells(now) && now.Sub(p.loaded) < time.Second
@@ -238,13 +250,17 @@ func (p *pace) cut(now, resume time.Time) {
 	case p.before > 0 || p.starting && !known:
 		half := min(halve*p.rate, max(leastGuess, p.sends.lastSecond(now)))
 		p.guess(now, resume, min(easing*p.rate, max(half, easing*p.answers.lastSecond(now))))
-		if p.refusals.count >= noAccident {
+		if certain || p.refusals.count >= noAccident {
 			p.before, p.span = 0, minSpan
 		}
 	case p.starting:
 		p.guess(now, resume, max(easing*min(p.rate, p.answers.rate(now)), min(halve*p.rate, leastGuess)))
 	default:
 		p.lower(now, resume, run, false)
+	}
+	if mid := p.refusals.middle(); certain && unsure && mid > 0 {
+		p.before, p.borne = 0, 0
+		p.set(min(p.ceiling, easing*mid), minSpan, now, resume)
 	}
 }
 

@@ -14,12 +14,28 @@ const (
 	// call in the air at the time, before a refusal of it says nothing about their
 	// number: two rounds.
 	doubtful = 2
-	// trusted is how many good answers within a lowered number make a refusal there an
-	// accident. A server that limits calls per second refuses sooner.
+	// trusted is how many good answers within a lowered number prove that the number was
+	// to blame. A server that limits calls per second refuses sooner.
 	trusted = 100
-	// corrections is how often a lowered number may turn out to be one too many: the
+	// corrections is how often a lowered number may turn out to be too many: the
 	// answers that were on their way when it was counted blur it.
 	corrections = 2
+	// lowerTo and correctTo are the shares, in eighths, that the first refusal of a
+	// number and a further one leave of it. What is too little is found out within a
+	// second, and each further crowd costs a pause of one: of 8 calls at once that take
+	// 20 ms each, 1,500 took 1.5 times as long with 7 eighths.
+	lowerTo   = 5
+	correctTo = 6
+	// probePauses is how many times as long as the last pause a number that was
+	// confirmed is kept: a try that fails costs a pause, which is 5 % then.
+	probePauses = 20
+	// boundFrom is the number of calls in the air from which on a single refusal is
+	// taken for proof that there was one too many: one call in six is missed little if
+	// it was an accident.
+	boundFrom = 6
+	// growEvery is how many good answers raise the number by one at the beginning, by
+	// half with each round: what is in the air beyond what a server takes is refused.
+	growEvery = 2
 )
 
 // width is how many calls may be in the air at once. It begins with what the user
@@ -40,20 +56,25 @@ type width struct {
 	total     int       // good ones since the number was lowered first
 	atAllowed int       // of them, with as many in the air as are allowed
 	since     time.Time // the pause after the last cut ended, or the last try began
-	step      int       // by how many the next try raises the number
-	refused   int       // of the crowd that made the last cut
-	from      int       // calls that were in the air then
-	bore      int       // calls in the air that were answered well before the number was lowered first
-	corrected int       // how often the last cut was corrected by one
-	lowered   bool      // the number was lowered, and the ceiling was not proven since
-	confirmed bool      // one call more was tried, and refused
-	failed    int       // tries that were refused, in a row
-	misjudged int       // crowds taken for width's business that were the rate's
-	suspects  int       // crowds in a row that looked like width's business
+	pause     time.Duration
+	bound     int  // there were more in the air when the last crowd was refused
+	inHands   int  // this many the server had in its hands for sure since the last crowd
+	cleared   bool // of the last crowd: no more were in the air than that
+	step      int  // by how many the next try raises the number
+	refused   int  // of the crowd that made the last cut
+	from      int  // calls that were in the air then
+	bore      int  // calls in the air that were answered well before the number was lowered first
+	corrected int  // how often the last cut was corrected
+	lowered   bool // the number was lowered, and the ceiling was not proven since
+	confirmed bool // one call more was tried, and refused
+	failed    int  // tries that were refused, in a row
+	misjudged int  // crowds taken for width's business that were the rate's
+	suspects  int  // crowds in a row that looked like width's business
 }
 
+// newWidth begins with as many calls as a page of a browser makes.
 func newWidth(ceiling int) *width {
-	return &width{ceiling: ceiling, allowed: ceiling, good: make([]float64, ceiling+1)}
+	return &width{ceiling: ceiling, allowed: min(ceiling, startCalls), good: make([]float64, ceiling+1)}
 }
 
 // limited reports whether the number was lowered, and the ceiling not proven since.
@@ -72,7 +93,11 @@ func (w *width) found() int {
 func (w *width) answered(now time.Time, air int, late bool) {
 	air = min(air, w.ceiling)
 	w.good[air]++
-	if late || !w.limited() {
+	switch {
+	case late:
+		return
+	case !w.limited():
+		w.grow(air)
 		return
 	}
 	w.answers++
@@ -88,13 +113,33 @@ func (w *width) answered(now time.Time, air int, late bool) {
 		w.reset()
 		return
 	}
-	if w.confirmed && w.answers < probeAnswers<<min(w.failed, 10) {
-		return
+	if w.allowed == w.bound {
+		w.confirmed = true
 	}
-	w.allowed = min(w.allowed+w.step, w.ceiling)
+	if w.confirmed && (w.answers < probeAnswers<<min(w.failed, 10) || now.Sub(w.since) < probePauses*w.pause) {
+		return // too soon for a try
+	}
+	most := w.ceiling
+	if w.allowed < w.bound {
+		most = w.bound
+	}
+	w.allowed = min(w.allowed+w.step, most)
 	w.step *= 2
 	w.answers, w.atAllowed, w.since = 0, 0, now
 }
+
+// grow raises the number at the beginning, when as many are in the air as may be.
+func (w *width) grow(air int) {
+	if air < w.allowed || w.allowed == w.ceiling {
+		return
+	}
+	if w.answers++; w.answers%growEvery == 0 {
+		w.allowed++
+	}
+}
+
+// inHand notes that the server had so many calls in its hands at once.
+func (w *width) inHand(calls int) { w.inHands = max(w.inHands, calls) }
 
 // reset forgets what was learnt of a limit.
 func (w *width) reset() {
@@ -105,36 +150,53 @@ func (w *width) reset() {
 // refuse judges the first refusal of a crowd, of a call while which at most air calls
 // were in the air, and lowers the number where that is to blame. It reports whether
 // it is; else the rate is. Nobody sends before resume.
-func (w *width) refuse(air int, resume time.Time) bool {
+func (w *width) refuse(air int, now, resume time.Time) bool {
 	air = min(air, w.ceiling)
-	before := w.answeredAt(air)
-	bore := w.borne()
+	w.pause = resume.Sub(now)
+	w.cleared = air <= w.inHands
+	w.inHands = 0
+	before, bore := w.answeredAt(air), w.borne()
 	for i := range w.good {
 		w.good[i] /= 2
 	}
-	if !w.limited() {
-		if air < 2+2*w.misjudged || before >= float64(doubtful*air) {
-			w.suspects = 0
-			return false
-		}
-		if w.suspects++; w.suspects <= w.misjudged {
-			return false
-		}
-		w.cut(air, air-1, resume)
-		w.step, w.bore = 1, bore
-		return true
+	if w.limited() {
+		return w.refuseMore(air, resume)
 	}
+	if w.cleared || air < 2+2*w.misjudged || before >= float64(doubtful*air) {
+		w.suspects = 0
+		return false
+	}
+	if w.suspects++; w.suspects <= w.misjudged {
+		return false
+	}
+	w.cut(air, air*lowerTo/8, resume)
+	w.bore = bore
+	return true
+}
+
+// refuseMore is refuse when the number was lowered before.
+func (w *width) refuseMore(air int, resume time.Time) bool {
 	switch {
+	case w.cleared:
+		w.misjudge()
+		return false
 	case w.proven > 0 && w.allowed > w.proven: // the try of more
 		w.confirmed = true
 		w.failed++
 		w.cut(w.allowed, w.proven, resume)
-		w.proven, w.step = w.allowed, 1
+		w.proven = w.allowed
 		return true
 	case w.proven == 0 && air >= w.allowed && w.corrected < corrections && w.allowed > w.corrected+1:
 		w.corrected++
 		w.total = 0
+		w.cut(w.allowed, w.allowed*correctTo/8, resume)
+		w.bound = w.from - 1
+		return true
+	case w.total >= trusted && air >= w.allowed: // it was one too many all the time
+		w.failed++
+		w.total /= 2
 		w.cut(w.allowed, w.allowed-1, resume)
+		w.proven = 0
 		return true
 	}
 	if w.total < trusted {
@@ -144,17 +206,33 @@ func (w *width) refuse(air int, resume time.Time) bool {
 	return false
 }
 
+// thin lowers the number after a crowd that was taken for the rate's business, but of
+// which few calls were refused.
+func (w *width) thin(air int, now, resume time.Time) {
+	air = min(air, w.ceiling)
+	if air < 2 {
+		return
+	}
+	w.pause = resume.Sub(now)
+	w.cut(air, air*lowerTo/8, resume)
+	w.suspects, w.bore = 0, 0
+	if air >= boundFrom {
+		w.bound = air - 1
+	}
+}
+
 // more notes a further refusal of the crowd that made the last cut. It reports
 // whether the rate is to blame after all: of calls of which a server has only so many
-// in its hands, it answers those. One that refuses nearly all of them, though it
+// in its hands, it answers those. One that refuses a third of them and more, though it
 // answered as many before, has had enough for now.
 func (w *width) more() (rate bool) {
 	if !w.limited() || w.proven > 0 {
 		return false
 	}
 	w.refused++
-	w.allowed = max(1, min(w.allowed, w.from-w.refused))
-	if w.from-w.refused >= w.bore-w.bore/4 {
+	w.bound = max(1, w.from-w.refused)
+	w.allowed = min(w.allowed, w.bound)
+	if w.from-w.refused >= w.bore-w.bore/4 || 3*w.refused <= w.from {
 		return false
 	}
 	w.misjudge()
@@ -169,7 +247,7 @@ func (w *width) misjudge() {
 }
 
 func (w *width) cut(from, to int, resume time.Time) {
-	w.lowered, w.from, w.refused = true, from, 1
+	w.lowered, w.from, w.refused, w.bound, w.step = true, from, 1, w.ceiling, 1
 	w.allowed = max(1, to)
 	w.answers, w.atAllowed, w.since = 0, 0, resume
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -204,8 +205,8 @@ func Advise(u Use) (Diagnosis, string) {
 		return d, fmt.Sprintf("%s is the limit: its %s were busy %s of the time, and fetch was held up by it %s of its time. More cores would help.",
 			title(d.Stage), Plural(int64(d.workers), "worker", "workers"), share(d.Share), share(d.Held))
 	case ReasonServerLimit:
-		return d, fmt.Sprintf("The rate limit of Looker is the limit: it answered %s with 429, and %s got through. More workers would not help; rate_limit.per_second: %d would spare the refusals.",
-			Plural(u.Throttled, "call", "calls"), perSecond(d.through(u)), bearable(u, d.through(u)))
+		return d, fmt.Sprintf("The rate limit of Looker is the limit: it answered %s with 429, and %s got through. More workers would not help. %s",
+			Plural(u.Throttled, "call", "calls"), perSecond(d.through(u)), bearable(u.Bears))
 	case ReasonAtOnce:
 		return d, fmt.Sprintf("The calls in the air are the limit: this server takes %s at once: --workers %d (stages.fetch.workers, now %d) would spare the refusals.",
 			Plural(int64(u.AtOnce), "call", "calls"), u.AtOnce, use(u.Stages, "fetch").Workers)
@@ -251,18 +252,19 @@ func (d Diagnosis) slowKind(u Use) string {
 	return text + fmt.Sprintf("More %s workers would help (stages.%s.workers, now %d; %d at most); ", d.Stage, d.Stage, d.workers, crowd) + out
 }
 
-// bearable is the rate to advise, in whole calls a second: what Looker was found to
-// bear, but no more than it is asked for now, and no less than what got through.
-// 5.6 become 6, of which a run that is told asks for 5.8; 5.5 become 5.
-func bearable(u Use, through float64) int {
-	if u.Bears == 0 {
-		return max(1, int(math.Ceil(through-0.05)))
+// bearable advises the rate that Looker was found to bear, rounded down to a number
+// that people write. Where a run did not find out, it says so instead of guessing.
+func bearable(bears float64) string {
+	const fine = 20 // a tenth of a call is half a per cent of it
+	switch {
+	case bears < 0.1:
+		return "This run does not tell which rate_limit.per_second would spare the refusals."
+	case bears < fine:
+		bears = math.Floor(10*bears) / 10
+	default:
+		bears = math.Floor(bears)
 	}
-	bears := u.Bears
-	if u.Rate > 0 {
-		bears = min(bears, u.Rate)
-	}
-	return max(1, int(max(bears, through)+0.45))
+	return "rate_limit.per_second: " + strconv.FormatFloat(bears, 'f', -1, 64) + " would spare the refusals."
 }
 
 // through is how many calls a second were not refused for their rate.

@@ -93,7 +93,7 @@ func TestAdvise(t *testing.T) {
 		},
 		{
 			"Looker's limit", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 6, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
-			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 5.4/s got through. More workers would not help; rate_limit.per_second: 6 would spare the refusals.",
+			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 5.4/s got through. More workers would not help. This run does not tell which rate_limit.per_second would spare the refusals.",
 		},
 		{
 			"no more than is allowed got through", ui.Use{Seconds: 10, Calls: 120, Rate: 10, Limit: 10, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
@@ -108,8 +108,12 @@ func TestAdvise(t *testing.T) {
 			"fetch", ui.ReasonLatency, "Server latency is the limit: an answer took 300 ms, and fetch was busy with calls 95% of its time. More fetch workers would help (stages.fetch.workers, now 8; 16 at most).",
 		},
 		{
-			"what Looker was found to bear", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 7, Bears: 6.4, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
-			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 5.4/s got through. More workers would not help; rate_limit.per_second: 6 would spare the refusals.",
+			"what Looker was found to bear", ui.Use{Seconds: 10, Calls: 60, Throttled: 6, Paused: 3, Rate: 4, Bears: 5.79, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 6 calls with 429, and 5.4/s got through. More workers would not help. rate_limit.per_second: 5.7 would spare the refusals.",
+		},
+		{
+			"what Looker was found to bear, more", ui.Use{Seconds: 10, Calls: 600, Throttled: 36, Paused: 3, Rate: 70, Bears: 57.9, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
+			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 36 calls with 429, and 56/s got through. More workers would not help. rate_limit.per_second: 57 would spare the refusals.",
 		},
 		{
 			"so many calls at once", ui.Use{Seconds: 10, Calls: 600, Throttled: 6, AtOnce: 4, Rate: 100, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},

@@ -1,0 +1,62 @@
+package looker
+
+import "time"
+
+const (
+	// passedEach is how many calls that were sent after the first refused one must be
+	// answered well for each that is refused, before the crowd counts as thin: a server
+	// that is asked for more than it bears answers fewer, and one that has so many calls
+	// in its hands takes the next one as soon as it has done with one of them.
+	passedEach = 3
+	// manyRounds is how often each call in the air may have been answered well before a
+	// thin crowd, for their number to be to blame. Answers that spend more time in the
+	// network than in the server blur the number that the server has in its hands.
+	manyRounds = 8
+)
+
+// crowd is the newest crowd of refusals: what was judged by its first one may turn out
+// to be wrong while the calls that were sent before come back.
+type crowd struct {
+	first   int     // number of the first refused call
+	air     int     // calls that were in the air while it was
+	good    float64 // good answers with as many in the air, before
+	refused int     // after the first
+	passed  int     // good answers to calls that were sent after the first
+	judged  bool
+	before  pace // as it was before the crowd
+}
+
+// thin reports whether a crowd that was taken for the rate's business is none, as far
+// as width knows: few calls of it were refused.
+func (c *crowd) thin(w *width) bool {
+	unsure := c.before.starting || c.before.before > 0 || c.before.borne > 0
+	return !c.judged && unsure && c.passed >= passedEach*(1+c.refused) &&
+		!w.limited() && w.misjudged == 0 && c.good < float64(manyRounds*c.air)
+}
+
+// passed notes a good answer to a call that was sent after the first refused one of
+// the newest crowd. It needs l.mu.
+func (l *limiter) passed(now time.Time) {
+	l.crowd.passed++
+	if !l.crowd.thin(l.width) {
+		return
+	}
+	l.crowd.judged = true
+	l.pace.restore(&l.crowd.before, l.until)
+	l.width.thin(l.crowd.air, now, l.until)
+}
+
+// inHand is how many calls the server had in its hands at once for sure, when the call
+// of t has been answered well: those that have been in the air for twice as long as a
+// refusal took at most were on none of their ways. It needs l.mu.
+func (l *limiter) inHand(t *ticket, now time.Time) (n int) {
+	if l.slowest == 0 || now.Sub(t.sent) < 2*l.slowest {
+		return 0
+	}
+	for _, other := range l.air {
+		if other != t && now.Sub(other.sent) >= 2*l.slowest {
+			n++
+		}
+	}
+	return n + 1
+}
