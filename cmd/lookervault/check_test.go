@@ -399,7 +399,10 @@ func TestCheckOfADamagedVault(t *testing.T) {
 		damage func([]byte) []byte
 		check  string
 	}{
-		{"a flipped byte", func(file []byte) []byte { file[len(file)*3/4] ^= 0x40; return file }, "integrity"},
+		{"flipped bytes", func(file []byte) []byte {
+			// Wherever it stands: a page may have an old copy of a row that nobody reads.
+			return bytes.ReplaceAll(file, []byte("GET /dashboards"), []byte("GET /cashboards"))
+		}, "integrity"},
 		{"no database", func([]byte) []byte { return []byte("something else entirely") }, "vault"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

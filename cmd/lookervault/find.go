@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +38,8 @@ Or find what uses a field, an explore, a model, a look or a user: tiles, filters
 queries, merged results, alerts and schedules.
 
 What is present or in the trash is looked into, with --history every version that the
-vault holds. The best come first.
+vault holds. The best come first. Runs keep an index of words and uses in the vault; what
+it does not know yet is read, and lookervault reindex makes it anew.
 
 In a pipe the columns are kind, id, name, run, where; with --json one array.`,
 		Example: `  lookervault find churn rate
@@ -162,44 +162,24 @@ func (b *nameBook) oneUser(ctx context.Context, m moment, text string) (string, 
 	return "", fmt.Errorf("user %q: %w", text, vault.ErrNotFound)
 }
 
-// lookInto reads every document that a query asks for, in all its versions where that is
-// wanted, and keeps those that hold what is looked for.
+// lookInto reads the documents that may hold what is looked for, in all their versions
+// where that is wanted, and keeps those that do.
 func lookInto(ctx context.Context, reader *vault.Reader, query vault.Query, o findOptions, filter *entryFilter, names *nameBook) (hits []hit, err error) {
 	hits = []hit{}
-	look := func(e vault.Entry, body []byte) {
-		if match, ok := o.query.In(body); ok {
+	search := vault.Search{Instance: query.Instance, Kind: query.Kind, History: o.history, Rules: find.TermRules, Entry: filter.matches}
+	for _, need := range o.query.Needs() {
+		search.Needs = append(search.Needs, vault.Need(need))
+	}
+	for d, err := range reader.Candidates(ctx, search) {
+		if err != nil {
+			return nil, err
+		}
+		if match, ok := o.query.In(d.Body); ok {
 			hits = append(hits, hit{
-				Kind: e.Kind, ID: e.ID, Name: e.Name, State: e.State, Folder: e.Folder, FolderPath: names.folder(folderOf(e)),
-				Run: e.LastRun, Where: match.Where, score: match.Score,
+				Kind: d.Kind, ID: d.ID, Name: d.Name, State: d.State, Folder: d.Folder, FolderPath: names.folder(folderOf(d.Entry)),
+				Run: d.LastRun, Where: match.Where, score: match.Score,
 			})
 		}
 	}
-	if !o.history {
-		for d, err := range reader.Documents(ctx, query) {
-			if err != nil {
-				return nil, err
-			}
-			if filter.matches(d.Entry) {
-				look(d.Entry, d.Body)
-			}
-		}
-		return hits, nil
-	}
-	err = reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
-		for p, err := range reader.Events(ctx, vault.Span{Instance: query.Instance, Kind: query.Kind, Until: math.MaxInt64}) {
-			if err != nil {
-				return err
-			}
-			if p.After == nil || !filter.matches(*p.After) {
-				continue
-			}
-			text, err := body(*p.After)
-			if err != nil {
-				return err
-			}
-			look(*p.After, text)
-		}
-		return nil
-	})
-	return hits, err
+	return hits, nil
 }

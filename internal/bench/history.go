@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/pipeline"
@@ -88,7 +90,7 @@ func (h *history) run(ctx context.Context, added int, complete bool) (err error)
 	}
 	_, err = h.writer.Begin(ctx, record.Start{
 		Instance: "bench", BaseURL: "https://looker.example", Origin: "api", Scope: scope, Caller: record.Caller{ID: "1", Admin: &admin},
-		Looker: "26.4.0", Tool: "bench", At: h.now, Config: []byte(`{}`), Policy: 1,
+		Looker: "26.4.0", Tool: "bench", At: h.now, Config: []byte(`{}`), Policy: 1, TermRules: find.TermRules, Terms: canon.Terms(),
 		Calls: func() []record.Calls {
 			return []record.Calls{{Route: "GET /dashboards/search", Class: "query", N: 10}, {Route: "GET /looks", Class: "query", N: 2}}
 		},
@@ -188,14 +190,15 @@ func (h *history) body(ref record.Ref) []byte {
 		ref.ID, title, h.title(), folder, user, strings.Join(tiles, ","))
 }
 
-// query are the members of a query. One field in a thousand is a rare one.
+// query are the members of a query: of 100 views with 30 fields each, of which some have
+// a rare one.
 func (h *history) query() string {
-	view := benchWords[h.random.IntN(len(benchWords))]
+	view := benchWords[h.random.IntN(100)]
 	field := func() string {
-		if h.random.IntN(1000) == 0 {
+		if h.random.IntN(10_000) == 0 {
 			return view + ".rare"
 		}
-		return view + "." + benchWords[h.random.IntN(len(benchWords))]
+		return view + "." + benchWords[h.random.IntN(30)]
 	}
 	return fmt.Sprintf(`"model":"shop","view":%q,"fields":[%q,%q,%q],"filters":{%q:"yes"},"sorts":["%s desc"],"limit":"500"`,
 		view, field(), field(), field(), field(), field())

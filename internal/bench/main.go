@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -33,6 +34,8 @@ func main() {
 		err = startup(*rounds)
 	case "reads":
 		err = reads(*rounds, *docs, *runs, *db, *only)
+	case "history":
+		err = makeHistory(context.Background(), *db, *docs, *runs)
 	case "floor":
 		err = floor(*url, *db, *n, *connections)
 	default:

@@ -39,6 +39,7 @@ type Reader struct {
 	found   []found           // what relations name, to be judged at the end
 	nested  []record.Ref      // documents that this one holds whole
 	kept    map[string]string // members of the document that relations depend on
+	terms   collector
 }
 
 // found is what a relation names.
@@ -54,7 +55,7 @@ type part struct {
 }
 
 // NewReader returns a reader.
-func NewReader() *Reader { return &Reader{} }
+func NewReader() *Reader { return &Reader{terms: newCollector()} }
 
 // Read validates a body, picks its columns and computes its fingerprint. The
 // body is not changed and not kept.
@@ -111,11 +112,13 @@ func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.nested, r.shape = r.nested[:0], 0
 	clear(r.kept)
 	r.rank = noName
+	r.terms.reset()
 	if err := r.read(rules.root, false); err != nil {
 		return record.Document{}, err
 	}
 	r.doc.Fingerprint = sha256.Sum256(r.out)
 	r.doc.Shape = uint64(r.shape)
+	r.doc.Terms = r.terms.all.Text()
 	r.follow()
 	if cap(r.out) > keep && !r.wanted {
 		r.out, r.scratch = nil, nil
@@ -136,6 +139,7 @@ func (r *Reader) read(n *node, opaque bool) error {
 		return err
 	}
 	r.pick(n, raw)
+	r.terms.scalar(raw, escaped)
 	r.append(raw, escaped)
 	return nil
 }
@@ -144,6 +148,7 @@ func (r *Reader) object(n *node, opaque bool) error {
 	if err := r.open(); err != nil {
 		return err
 	}
+	outer := r.terms.open()
 	base := len(r.parts)
 	start := len(r.out)
 	r.out = append(r.out, '{')
@@ -167,6 +172,7 @@ func (r *Reader) object(n *node, opaque bool) error {
 	}
 	r.sort(base, start+1)
 	r.out = append(r.out, '}')
+	r.terms.close(outer)
 	return nil
 }
 
@@ -206,14 +212,18 @@ func (r *Reader) member(n *node, opaque bool) error {
 	if err != nil {
 		return err
 	}
-	to := r.rules.step(n, r.plain(raw, escaped))
+	name := r.plain(raw, escaped)
+	to := r.rules.step(n, name)
+	outer := r.terms.enter(name, to.role)
 	if to.volatile && !opaque {
 		// A date is a column although its moving is no change.
-		value, err := r.value()
-		if err != nil {
+		r.peek()
+		start := r.at
+		if err := r.glance(); err != nil {
 			return err
 		}
-		r.pick(to.node, value)
+		r.terms.leave(outer)
+		r.pick(to.node, r.text[start:r.at:r.at])
 		return nil
 	}
 	p := part{start: len(r.out)}
@@ -224,6 +234,7 @@ func (r *Reader) member(n *node, opaque bool) error {
 	if err := r.read(to.node, opaque || to.opaque); err != nil {
 		return err
 	}
+	r.terms.leave(outer)
 	r.out = append(r.out, ',')
 	p.end = len(r.out)
 	r.parts = append(r.parts, p)

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -47,6 +48,7 @@ type step struct {
 	volatile bool
 	opaque   bool
 	through  bool // the path of a rule leads on through the member
+	role     find.Role
 }
 
 type globStep struct {
@@ -92,6 +94,9 @@ func Compile(kind *catalogue.Spec) *Rules {
 
 func compile(kind *catalogue.Spec) *Rules {
 	rules := &Rules{root: &node{}}
+	for name, role := range find.Roles() {
+		rules.anywhere.to(name).role = role
+	}
 	for _, name := range catalogue.Opaque {
 		rules.anywhere.to(name).opaque = true
 	}
@@ -228,5 +233,7 @@ func (r *Rules) step(n *node, name []byte) step {
 	case anywhere == nil:
 		return *here
 	}
-	return step{node: here.node, volatile: here.volatile || anywhere.volatile, opaque: anywhere.opaque && !here.through}
+	return step{
+		node: here.node, volatile: here.volatile || anywhere.volatile, opaque: anywhere.opaque && !here.through, role: anywhere.role,
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
@@ -142,6 +143,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	}
 	f.policies, start.Policy = start.Policies, catalogue.Policies(start.Policies)
 	start.Fingerprint, start.Calls = fingerprinter(f.secrets), f.job.Meter.Drain
+	start.TermRules, start.Terms = find.TermRules, canon.Terms()
 	start.Lessons = f.lessons
 	start.AbsenceUnproven = !start.Caller.KnownAdmin()
 	if f.begun, err = f.job.Sink.Begin(ctx, start); err != nil {

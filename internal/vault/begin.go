@@ -91,7 +91,9 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 	if err != nil {
 		return err
 	}
-	if tx.nextVersion, err = c.number(`SELECT coalesce(max(id), 0) + 1 FROM versions`); err != nil {
+	// Also the id of a version that was removed is not given again while the search index knows it.
+	if tx.nextVersion, err = c.number(`SELECT max(coalesce((SELECT max(id) FROM versions), 0),
+		coalesce((SELECT max(last) FROM search_blocks), 0)) + 1`); err != nil {
 		return err
 	}
 	if tx.nextFault, err = c.number(`SELECT coalesce(max(id), 0) + 1 FROM faults`); err != nil {

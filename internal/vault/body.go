@@ -59,18 +59,22 @@ func (w *Writer) decoding() (d *codec.Decoder, err error) {
 
 // bodyOf returns the exact bytes of a stored body.
 func (tx *transaction) bodyOf(hash record.Digest) ([]byte, error) {
-	row, err := tx.w.q.body.row(hash[:])
+	return tx.w.bodyOf(hash, tx.dictionaries)
+}
+
+func (w *Writer) bodyOf(hash record.Digest, known dictionaries) ([]byte, error) {
+	row, err := w.q.body.row(hash[:])
 	if err != nil {
 		return nil, err
 	}
 	if row == nil {
 		return nil, damaged(nil, "body %s is missing", hash)
 	}
-	decoder, err := tx.w.decoding()
+	decoder, err := w.decoding()
 	if err != nil {
 		return nil, err
 	}
-	s, err := scanStored(row, tx.dictionaries)
+	s, err := scanStored(row, known)
 	if err != nil {
 		return nil, damaged(err, "body %s", hash)
 	}

@@ -31,6 +31,7 @@ func (w *Writer) Finish(ctx context.Context, finish record.Finish) (record.Run, 
 	if err := w.finish(ctx, finish); err != nil {
 		return record.Run{}, doing(fmt.Sprintf("finish run %d", w.run.id), err)
 	}
+	w.catchUp(ctx, w.run.outcome == record.RunInterrupted || w.run.outcome == record.RunFailed)
 	if err := w.afterHealing(ctx); err != nil {
 		return record.Run{}, err
 	}

@@ -16,7 +16,8 @@ type damage struct {
 	versions map[int64]bool
 	bodies   map[record.Digest]bool // also those that are missing
 	heads    []headRow
-	indexes  bool // SQLite's own structures contradict each other
+	blocks   []int64 // of the search index
+	indexes  bool    // SQLite's own structures contradict each other
 	findings int
 }
 
@@ -61,6 +62,11 @@ func (tx *transaction) mend(ctx context.Context) error {
 	}
 	for i := range d.heads {
 		if err := tx.mendHead(&d.heads[i]); err != nil {
+			return err
+		}
+	}
+	for _, first := range d.blocks { // the end of the run makes it anew
+		if err := tx.w.conn.run(`DELETE FROM search_blocks WHERE first = ?`, first); err != nil {
 			return err
 		}
 	}

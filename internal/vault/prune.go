@@ -266,5 +266,5 @@ func (j *pruneJob) do(ctx context.Context) (err error) {
 		}
 		j.progress(j.seen, j.total)
 	}
-	return nil
+	return j.w.forgetRemoved(ctx)
 }

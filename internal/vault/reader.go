@@ -273,17 +273,11 @@ func (r *Reader) snapshot(ctx context.Context, fn func(querier) error) error {
 // rowsDirect is rows for many rows of a snapshot, past database/sql, by which each row
 // costs a goroutine and a copy of every value.
 func rowsDirect(ctx context.Context, q querier, query string, args ...any) iter.Seq2[[]driver.Value, error] {
-	c, ok := q.(*sql.Conn)
-	if !ok {
+	if _, ok := q.(*sql.Conn); !ok {
 		return rows(ctx, q, query, args...)
 	}
 	return func(yield func([]driver.Value, error) bool) {
-		var raw conn
-		// The connection is this snapshot's alone, also when Raw is over.
-		err := c.Raw(func(made any) error {
-			raw.raw = made.(*sqlite3.SQLiteConn)
-			return nil
-		})
+		raw, err := rawOf(q)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -305,6 +299,21 @@ func rowsDirect(ctx context.Context, q querier, query string, args ...any) iter.
 			yield(nil, err)
 		}
 	}
+}
+
+// rawOf is the connection of a snapshot itself. It is the snapshot's alone, also when Raw
+// is over.
+func rawOf(q querier) (*conn, error) {
+	var raw conn
+	c, ok := q.(*sql.Conn)
+	if !ok {
+		return nil, errors.New("vault: no snapshot")
+	}
+	err := c.Raw(func(made any) error {
+		raw.raw = made.(*sqlite3.SQLiteConn)
+		return nil
+	})
+	return &raw, err
 }
 
 // Instance is a Looker whose documents the vault holds.

@@ -80,6 +80,7 @@ func (v *verifier) all() error {
 		{"dictionaries", v.readDictionaries},
 		{"bodies", v.bodies},
 		{"bodies", v.missingBodies},
+		{"search_blocks", v.rowsOf("search_blocks")},
 		{"", v.relations},
 		{"runs", v.digests},
 	} {
@@ -230,9 +231,7 @@ func (v *verifier) checksums(table string, keys, from int) func() error {
 		return v.each(func(row []driver.Value) error {
 			last := len(row) - 1
 			if !bytes.Equal(v.sum.row(table, row[:last]...), blob(row[last])) {
-				if v.noted != nil && table == "heads" {
-					v.noted.heads = append(v.noted.heads, scanHead(row))
-				}
+				v.note(table, row)
 				v.found(table, keyOf(row[from:from+keys]), "does not match its checksum")
 			}
 			return nil
@@ -253,6 +252,17 @@ func (v *verifier) kinds() error {
 		}
 		return nil
 	}, `SELECT * FROM run_kinds`)
+}
+
+// note takes a note of a damaged row for a run that heals.
+func (v *verifier) note(table string, row []driver.Value) {
+	switch {
+	case v.noted == nil:
+	case table == "heads":
+		v.noted.heads = append(v.noted.heads, scanHead(row))
+	case table == "search_blocks":
+		v.noted.blocks = append(v.noted.blocks, integer(row[0]))
+	}
 }
 
 func keyOf(values []driver.Value) string {

@@ -24,6 +24,9 @@ type Writer struct {
 	// unhealed is what the run could not heal, and what to do; "" for nothing.
 	unhealed string
 
+	pending   *block // of the search index: versions that were committed and are in no row yet; nil for none
+	unindexed bool   // the search index is left as it is
+
 	start record.Start
 	run   *runRow // nil before Begin
 	ledger

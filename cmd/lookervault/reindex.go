@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/find"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+func (a *app) reindexCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "reindex", Short: "Make the index anew that find searches by",
+		Long: `Make the index anew that find searches by: of the words and uses in every version that
+the vault holds. Runs keep it up to date by themselves, and what it lacks is searched
+without it: this is for one that is damaged, or that an older vault does not have yet.
+The vault is locked meanwhile, as by a run.`,
+		Example: `  lookervault reindex
+  lookervault reindex --db nightly.db`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.reindex(cmd) },
+	}
+	cmd.Flags().String("db", "", "the vault (default the configuration's sink.path)")
+	return cmd
+}
+
+func (a *app) reindex(cmd *cobra.Command) (err error) {
+	// A reader says what is wrong with a file that is no vault, and makes none.
+	reader, err := (&reading{app: a}).openAll(cmd)
+	if err != nil {
+		return err
+	}
+	path := reader.Path()
+	if err := reader.Close(); err != nil {
+		return err
+	}
+	writer, err := vault.Open(a.stop, path, vault.Options{Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
+	if err != nil {
+		return err
+	}
+	versions, err := writer.Reindex(a.stop, find.TermRules, canon.Terms())
+	if err := errors.Join(err, writer.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "Indexed %s.\n", plural(versions, "version", "versions"))
+	return nil
+}

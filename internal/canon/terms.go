@@ -1,0 +1,193 @@
+package canon
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/find"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// collector collects the terms of a document while it is read: those that its members
+// name, in the same places where [find.Query.In] looks.
+type collector struct {
+	all    *find.Terms
+	member place   // that is read
+	object partial // the innermost one that is open
+	names  []token // explores that the open objects name, the innermost one's last
+	closed token   // the id of the object that was closed last
+	buffer []byte
+}
+
+// Terms returns a function for the terms of stored bodies, see [record.Document]. It is
+// for one goroutine.
+func Terms() func(kind record.Kind, body []byte) ([]byte, error) {
+	reader := NewReader()
+	return func(kind record.Kind, body []byte) ([]byte, error) {
+		row, known := catalogue.Find(kind)
+		if !known {
+			row = &catalogue.Spec{Name: kind}
+		}
+		doc, err := reader.Read(Compile(row), body)
+		return doc.Terms, err
+	}
+}
+
+// place is what matters of the member whose value is read.
+type place struct {
+	role   find.Role
+	echoes int // members around it that repeat other documents, itself included
+}
+
+// partial is what several members of an object name together.
+type partial struct {
+	id, model token
+	names     int // where its explores begin
+}
+
+// token is a string as it stands in the document; the zero value is none.
+type token struct {
+	raw     []byte
+	escaped bool
+}
+
+func newCollector() collector { return collector{all: find.NewTerms()} }
+
+func (c *collector) reset() {
+	c.all.Reset()
+	c.member, c.object, c.closed, c.names = place{}, partial{}, token{}, c.names[:0]
+}
+
+// enter begins the value of a member. The result is for leave.
+func (c *collector) enter(name []byte, role find.Role) (outer place) {
+	outer = c.member
+	c.member.role = role
+	if role&find.Echo != 0 {
+		c.member.echoes++
+	}
+	if c.member.echoes == 0 {
+		c.all.Fields(name)
+	}
+	c.closed = token{}
+	return outer
+}
+
+// leave ends the value of a member.
+func (c *collector) leave(outer place) {
+	if c.member.role&find.NamesModel != 0 && c.closed.raw != nil {
+		c.object.model = c.closed
+	}
+	c.closed, c.member = token{}, outer
+}
+
+// open begins an object. The result is for close.
+func (c *collector) open() (outer partial) {
+	outer, c.object = c.object, partial{names: len(c.names)}
+	return outer
+}
+
+// close ends an object.
+func (c *collector) close(outer partial) {
+	if o := c.object; o.model.raw != nil && c.member.echoes == 0 {
+		model := append([]byte(nil), c.text(o.model)...)
+		c.all.Model(model)
+		for _, name := range c.names[o.names:] {
+			c.all.Explore(model, c.text(name))
+		}
+	}
+	c.names = c.names[:c.object.names]
+	c.closed, c.object = c.object.id, outer
+}
+
+// scalar takes a value that holds no other.
+func (c *collector) scalar(raw []byte, escaped bool) {
+	isText := raw[0] == '"'
+	if c.member.echoes > 0 || !isText && c.member.role&(find.NamesUser|find.NamesLook) == 0 {
+		return
+	}
+	text := raw
+	if isText {
+		text = c.text(token{raw, escaped})
+		c.name(token{raw, escaped})
+		c.all.Fields(text)
+		if c.member.role&find.Readable != 0 {
+			c.all.Words(text)
+		}
+	}
+	if c.member.role&find.NamesUser != 0 {
+		c.all.User(text)
+	}
+	if c.member.role&find.NamesLook != 0 {
+		c.all.Look(text)
+	}
+}
+
+// name keeps what only tells something together with other members.
+func (c *collector) name(t token) {
+	switch {
+	case c.member.role&find.NamesItself != 0:
+		c.object.id = t
+	case c.member.role&find.NamesModel != 0:
+		c.object.model = t
+	case c.member.role&find.NamesExplore != 0:
+		c.names = append(c.names, t)
+	}
+}
+
+// text is a string without quotes and escapes, good until the next call.
+func (c *collector) text(t token) []byte {
+	if !t.escaped {
+		return t.raw[1 : len(t.raw)-1]
+	}
+	text, err := jsontext.AppendUnquote(c.buffer[:0], t.raw)
+	if err != nil {
+		return []byte(Text(t.raw))
+	}
+	c.buffer = text[:0]
+	return text
+}
+
+// glance steps over a value of any sort that does not count, and collects its terms.
+func (r *Reader) glance() error {
+	closing := byte('}')
+	switch r.peek() {
+	case '{':
+		outer := r.terms.open()
+		defer func() { r.terms.close(outer) }()
+	case '[':
+		closing = ']'
+	default:
+		raw, escaped, err := r.scalar()
+		if err == nil {
+			r.terms.scalar(raw, escaped)
+		}
+		return err
+	}
+	if err := r.open(); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		more, err := r.more(first, closing)
+		if err != nil || !more {
+			return err
+		}
+		var outer place
+		if closing == '}' {
+			raw, escaped, err := r.name()
+			if err != nil {
+				return err
+			}
+			name, role := r.plain(raw, escaped), find.Role(0)
+			if known := r.rules.anywhere.find(name); known != nil {
+				role = known.role
+			}
+			outer = r.terms.enter(name, role)
+		}
+		if err := r.glance(); err != nil {
+			return err
+		}
+		if closing == '}' {
+			r.terms.leave(outer)
+		}
+	}
+}

@@ -1,0 +1,253 @@
+package find
+
+import (
+	"bytes"
+	"hash/maphash"
+	"strings"
+	"unicode/utf8"
+)
+
+// Role says what a member of a document is for who looks into it.
+type Role uint8
+
+// The roles. A member has none, one or several.
+const (
+	Readable     Role = 1 << iota // holds what people read
+	NamesUser                     // holds the id of a user, or several
+	NamesLook                     // holds the id of a look
+	NamesModel                    // holds the name of a model, or an object that is one
+	NamesExplore                  // holds the name of an explore, whose model stands beside it
+	NamesItself                   // holds the id of the object that it is in
+	Echo                          // repeats another document, which is found by itself
+)
+
+// Roles are the members that have a role, by name, at any depth.
+func Roles() map[string]Role {
+	roles := map[string]Role{"look_id": NamesLook, "model": NamesModel, "view": NamesExplore, "explore": NamesExplore, "id": NamesItself}
+	for _, list := range []struct {
+		names map[string]bool
+		role  Role
+	}{{readable, Readable}, {users, NamesUser}, {echoes, Echo}} {
+		for name := range list.names {
+			roles[name] |= list.role
+		}
+	}
+	return roles
+}
+
+// TermRules is the version of what terms there are. Terms of another version say nothing
+// about a query: raise it whenever one that [Terms] collects may be missing from an older
+// document, or [Query.Needs] asks for one that it would not have.
+const TermRules = 1
+
+// A term is a letter for its class and a text.
+const (
+	classWord    = 'w' // letters and digits of what people read, in lower case
+	classLong    = 'x' // without a text: the document has a word that is no term
+	classField   = 'f'
+	classModel   = 'm'
+	classExplore = 'e' // model::name
+	classLook    = 'l'
+	classUser    = 'u'
+)
+
+const (
+	longestWord  = 64  // bytes of a word that is a term
+	longestOther = 200 // bytes of the text of other terms
+)
+
+// Terms collects what a document can be found by. It serves one goroutine and reuses its
+// memory.
+type Terms struct {
+	text  []byte // the terms, each with a line break behind it
+	slots []slot // places of terms by their hash
+	used  int
+	round uint32 // of Reset: slots of another one are free
+	seed  maphash.Seed
+	lower []byte
+	term  []byte
+}
+
+type slot struct {
+	round, from, to uint32
+}
+
+// NewTerms returns a collection without terms.
+func NewTerms() *Terms {
+	return &Terms{slots: make([]slot, 256), round: 1, seed: maphash.MakeSeed()}
+}
+
+// Reset begins another document.
+func (t *Terms) Reset() {
+	t.text, t.used = t.text[:0], 0
+	if t.round++; t.round == 0 {
+		clear(t.slots)
+		t.round = 1
+	}
+}
+
+// Text are the terms of the document, each once and with a line break behind it, in the
+// caller's own memory. It is never nil.
+func (t *Terms) Text() []byte { return append(make([]byte, 0, len(t.text)), t.text...) }
+
+// add adds a term that is not there yet.
+func (t *Terms) add(class byte, text []byte) {
+	t.term = append(append(t.term[:0], class), text...)
+	if 2*t.used >= len(t.slots) {
+		t.grow()
+	}
+	if s := t.place(t.term); s.round != t.round {
+		*s = slot{t.round, uint32(len(t.text)), uint32(len(t.text) + len(t.term))}
+		t.text = append(append(t.text, t.term...), '\n')
+		t.used++
+	}
+}
+
+// place is the slot of a term: the one that holds it, or the free one that would.
+func (t *Terms) place(term []byte) *slot {
+	for at := maphash.Bytes(t.seed, term); ; at++ {
+		s := &t.slots[at%uint64(len(t.slots))]
+		if s.round != t.round || bytes.Equal(t.text[s.from:s.to], term) {
+			return s
+		}
+	}
+}
+
+func (t *Terms) grow() {
+	old := t.slots
+	t.slots = make([]slot, 2*len(old))
+	for _, s := range old {
+		if s.round == t.round {
+			*t.place(t.text[s.from:s.to]) = s
+		}
+	}
+}
+
+// Words adds the words of what people read.
+func (t *Terms) Words(text []byte) {
+	t.lower = t.lower[:0]
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			t.lower = append(t.lower[:0], strings.ToLower(string(text))...)
+			break
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		t.lower = append(t.lower, c)
+	}
+	eachRun(t.lower, inWord, func(word []byte) {
+		if len(word) > longestWord {
+			t.add(classLong, nil)
+			return
+		}
+		t.add(classWord, word)
+	})
+}
+
+// Fields adds what may be a field in a text of any sort.
+func (t *Terms) Fields(text []byte) {
+	if bytes.IndexByte(text, '.') < 0 {
+		return
+	}
+	eachRun(text, inField, func(run []byte) {
+		if likeField(run) {
+			t.add(classField, run)
+		}
+	})
+}
+
+// Model adds a model.
+func (t *Terms) Model(name []byte) { t.other(classModel, name) }
+
+// Explore adds an explore of a model.
+func (t *Terms) Explore(model, name []byte) {
+	t.other(classExplore, bytes.Join([][]byte{model, name}, []byte("::")))
+}
+
+// Look adds the id of a look.
+func (t *Terms) Look(id []byte) { t.other(classLook, id) }
+
+// User adds the id of a user.
+func (t *Terms) User(id []byte) { t.other(classUser, id) }
+
+func (t *Terms) other(class byte, text []byte) {
+	if isOther(text) {
+		t.add(class, text)
+	}
+}
+
+// isOther reports whether a text can be a term that is no word and no field.
+func isOther(text []byte) bool {
+	return len(text) > 0 && len(text) <= longestOther && bytes.IndexByte(text, '\n') < 0
+}
+
+// likeField reports whether a text can be the term of a field. Names without a view, of
+// calculations, are not among them: every member of a document would be one.
+func likeField(text []byte) bool {
+	if len(text) > longestOther || bytes.IndexByte(text, '.') <= 0 || text[0]|0x20 < 'a' || text[0]|0x20 > 'z' {
+		return false
+	}
+	for _, c := range text {
+		if !inField(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// eachRun calls fn with every longest run of bytes that belong together.
+func eachRun(text []byte, in func(byte) bool, fn func(run []byte)) {
+	from := -1
+	for i, c := range text {
+		switch {
+		case !in(c) && from >= 0:
+			fn(text[from:i])
+			from = -1
+		case in(c) && from < 0:
+			from = i
+		}
+	}
+	if from >= 0 {
+		fn(text[from:])
+	}
+}
+
+// inWord takes all that is no ASCII for a part of a word.
+func inWord(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf }
+
+func inField(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_'
+}
+
+// A Need is met by every document in which a query finds something.
+type Need struct {
+	Term string // a term of the document
+	Part bool   // a term of the class of Term will do of whose text the rest of Term is a part
+	Or   string // a term that will do as well, "" for none
+}
+
+// Needs are what the documents have in common in which the query finds something. Other
+// documents may meet them as well. A query without needs may find something in any.
+func (q Query) Needs() []Need {
+	var needs []Need
+	for _, word := range q.Words {
+		eachRun([]byte(word), inWord, func(run []byte) {
+			if len(run) <= longestWord {
+				needs = append(needs, Need{Term: string(classWord) + string(run), Part: true, Or: string(classLong)})
+			}
+		})
+	}
+	if q.Field != "" && likeField([]byte(q.Field)) {
+		needs = append(needs, Need{Term: string(classField) + q.Field})
+	}
+	for _, other := range []struct {
+		class byte
+		text  string
+	}{{classExplore, q.Explore}, {classModel, q.Model}, {classLook, q.Look}, {classUser, q.User}} {
+		if isOther([]byte(other.text)) {
+			needs = append(needs, Need{Term: string(other.class) + other.text})
+		}
+	}
+	return needs
+}
