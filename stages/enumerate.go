@@ -261,8 +261,7 @@ func (p *pass) planPage(ctx context.Context, found documents) error {
 	if len(found.unclear) == 0 {
 		return nil
 	}
-	alone := p.kind
-	alone.Many = nil
+	alone := p.kind.With(func(k *catalogue.Spec) { k.Many = nil })
 	return p.plan(ctx, alone, p.state, nowhere, found.unclear, p.emit)
 }
 

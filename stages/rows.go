@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -87,6 +88,8 @@ func rowID(kind *catalogue.Spec, row []byte) (id, wrong string) {
 		wrong = "has " + sortOf(raw) + " for its " + field
 	case len(id) > maxID:
 		wrong = fmt.Sprintf("has %d bytes for its %s", len(id), field)
+	case !utf8.ValidString(id):
+		wrong = fmt.Sprintf("has an %s that is no UTF-8 text: %q", field, id[:min(len(id), maxTitle)])
 	default:
 		return id, ""
 	}

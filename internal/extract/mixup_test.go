@@ -13,7 +13,7 @@ var few = lookersim.Sizes{
 	PermissionSets: 5, ModelSets: 2, LookmlModels: 2, ScheduledPlans: 4, MergedTiles: 3, MergeQueries: 2, SourceQueries: 4,
 	Alerts: 4, LookmlDashboards: 2, UserAttributes: 3, Themes: 2, ColorCollections: 2, Connections: 2, Projects: 2,
 	Datagroups: 2, IntegrationHubs: 2, Integrations: 2, Agents: 2, HomepageSections: 2, LegacyFeatures: 2, APIClients: 1,
-	ExploresPerModel: 2,
+	ExploresPerModel: 2, Favorites: 5,
 }
 
 // mixups are answers with status 200 that are not what was asked for.
@@ -36,6 +36,7 @@ var alone = []struct {
 	{kind: "merge_queries", route: "kind=merge_queries", tells: true},
 	{kind: "color_collections", route: "route=GET /color_collections"},
 	{kind: "looks", route: "route=GET /looks/{id}", tells: true},
+	{kind: "user_favorites", route: "route=GET /content_favorite/search"}, // that somebody has none cannot be told from an answer for another,
 }
 
 // mixed returns a rule for each of the kinds that a mix-up is noticed in.

@@ -219,8 +219,12 @@ func (r *rig) bodyOf(kind record.Kind, item lookersim.Item) []byte {
 	case kind == "folders":
 		return item.Row
 	case row.Detail.Query != nil:
-		_, path := row.Single(item.ID)
-		_, body := r.sim.Peek(path + "?" + row.Detail.Query.Encode())
+		route, path := row.Single(item.ID)
+		query := route.Values()
+		if route.Param != "" {
+			query.Set(route.Param, item.ID)
+		}
+		_, body := r.sim.Peek(path + "?" + query.Encode())
 		return body
 	}
 	return item.Body

@@ -1,0 +1,200 @@
+package extract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// tamper puts a proxy before the simulated Looker that changes bodies.
+func (r *rig) tamper(change func(path string, query url.Values, body []byte) []byte) {
+	r.t.Helper()
+	to, err := url.Parse(r.url)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(to)
+			p.Out.Header.Del("Accept-Encoding")
+		},
+		ModifyResponse: func(response *http.Response) error {
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				return err
+			}
+			path := strings.TrimPrefix(response.Request.URL.Path, "/api/4.0")
+			if response.StatusCode == http.StatusOK {
+				body = change(path, response.Request.URL.Query(), body)
+			}
+			response.Body = io.NopCloser(bytes.NewReader(body))
+			response.ContentLength = int64(len(body))
+			response.Header.Set("Content-Length", strconv.Itoa(len(body)))
+			return nil
+		},
+	}
+	front := httptest.NewServer(proxy)
+	r.t.Cleanup(front.Close)
+	r.url = front.URL
+}
+
+// rowsOf are the rows of a list, nil for anything else.
+func rowsOf(body []byte) (rows []json.RawMessage) {
+	if json.Unmarshal(body, &rows) != nil {
+		return nil
+	}
+	return rows
+}
+
+// listOf makes a list of rows, whatever is in them.
+func listOf(rows []json.RawMessage) []byte {
+	texts := make([][]byte, len(rows))
+	for i, row := range rows {
+		texts[i] = row
+	}
+	return slices.Concat([]byte("["), bytes.Join(texts, []byte(",")), []byte("]"))
+}
+
+// tampered are kinds whose lists are read in each of the ways that there are: in slim
+// pages and pages of documents, by folder, in one answer.
+var tampered = []record.Kind{"dashboards", "users", "looks", "roles", "boards", "folders", "scheduled_plans"}
+
+// TestOneIDWithTwoBodies: in each sort of list the second row is there once more, at the
+// end or right behind itself, with another title. What a single fetch says is stored.
+func TestOneIDWithTwoBodies(t *testing.T) {
+	for _, kind := range tampered {
+		for _, end := range []bool{false, true} {
+			t.Run(string(kind)+" at the end "+strconv.FormatBool(end), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, lookersim.Options{Seed: 3, Sizes: few})
+				r.tamper(func(_ string, _ url.Values, body []byte) []byte {
+					rows := rowsOf(body)
+					if len(rows) < 3 {
+						return body
+					}
+					var again map[string]any
+					if json.Unmarshal(rows[1], &again) != nil {
+						return body
+					}
+					again["title"], again["name"], again["display_name"] = "Another", "Another", "Another"
+					text, err := json.Marshal(again)
+					if err != nil {
+						return body
+					}
+					at := 2
+					if end {
+						at = len(rows)
+					}
+					return listOf(slices.Insert(rows, at, json.RawMessage(text)))
+				})
+				for range 2 {
+					if result, err := r.try(start(kind)); err != nil {
+						t.Fatal(err)
+					} else if result.Run.Outcome != record.RunComplete {
+						t.Errorf("outcome %s: %q %q", result.Run.Outcome, r.faulty(), result.Run.Notes)
+					}
+				}
+				if kind != "folders" { // one that is fetched alone has its content beside what matters
+					compare(t, r, kind)
+				} else if stored, served := len(r.stored()), len(r.served(kind)); stored != served {
+					t.Errorf("%d folders are stored of %d", stored, served)
+				}
+			})
+		}
+	}
+}
+
+// TestTextThatIsNoUTF8: a byte that is no text, in the document, in its row or in both,
+// hides no document. A row whose id holds one is a fault: nothing could ask for it.
+func TestTextThatIsNoUTF8(t *testing.T) {
+	for _, kind := range tampered {
+		for _, where := range []string{"body", "row", "both", "id"} {
+			t.Run(string(kind)+", "+where, func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, lookersim.Options{Seed: 3, Sizes: few})
+				ids := r.sim.IDs(string(kind))
+				spoilt := ids[len(ids)/2]
+				spec, _ := catalogue.Find(kind)
+				_, single := spec.Single(spoilt)
+				mark, broken := []byte(`"id":"`+spoilt+`"`), []byte(`"id":"`+spoilt+`","x_note":"a`+"\xff"+`b"`)
+				if where == "id" {
+					broken = []byte(`"id":"` + spoilt + "\xff" + `"`)
+				}
+				r.tamper(func(path string, _ url.Values, body []byte) []byte {
+					list := rowsOf(body)
+					switch {
+					case path == single && where != "row", where == "id" && list == nil && path == single:
+						return bytes.Replace(body, mark, broken, 1)
+					case list != nil && where != "body":
+						for i, row := range list {
+							var is struct{ ID string }
+							if json.Unmarshal(row, &is) == nil && is.ID == spoilt {
+								list[i] = bytes.Replace(row, mark, broken, 1)
+							}
+						}
+						return listOf(list)
+					}
+					return body
+				})
+				result, err := r.try(start(kind))
+				if err != nil {
+					t.Fatal(err)
+				}
+				stored, faults := r.stored(), r.faulty()
+				if where == "id" {
+					if result.Run.Outcome != record.RunPartial || len(faults) == 0 || !strings.Contains(faults[0], "that is no UTF-8 text") {
+						t.Errorf("outcome %s, faults %q", result.Run.Outcome, faults)
+					}
+					spoilt = ""
+				}
+				for ref, item := range r.served(kind) {
+					document, ok := stored[ref]
+					want := string(r.bodyOf(kind, item))
+					switch {
+					case !ok && where == "id" && ref.ID == ids[len(ids)/2]:
+					case !ok:
+						t.Errorf("%s is missing: %s, %q", ref, result.Run.Outcome, faults)
+					case ok && ref.ID != spoilt && string(document.Body) != want && kind != "folders":
+						t.Errorf("%s is not what the server holds", ref)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestPersonalFoldersThatShift: personal folders are made and dropped while the list is
+// read and between runs.
+func TestPersonalFoldersThatShift(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3})
+	var asked atomic.Int64
+	r.tamper(func(path string, _ url.Values, body []byte) []byte {
+		rows := rowsOf(body)
+		if path != "/folders" || len(rows) < 9 {
+			return body
+		}
+		shift := int(asked.Add(1)) % len(rows)
+		return listOf(slices.Concat(rows[shift:], rows[:shift]))
+	})
+	kinds := []record.Kind{"folders", "content_metadata", "content_access"}
+	for night := range 3 {
+		result := r.run(record.RunComplete, start(kinds...))
+		compare(t, r, "folders")
+		if c := countsOf(t, result, "folders"); night > 0 && c.Changed+c.New+c.Gone+c.Failed > 0 {
+			t.Errorf("night %d: %+v, want all the same", night, c)
+		}
+	}
+}
