@@ -434,7 +434,7 @@ func TestSettingsAreChangedBack(t *testing.T) {
 		}
 		changed := bytes.Clone(item.Body)
 		for _, field := range row.Write.Fields {
-			value := string(canon.Member(item.Body, field))
+			value := canon.Text(canon.Member(item.Body, field))
 			if other := map[string]string{"true": "false", "false": "true"}[value]; other != "" {
 				var err error
 				if changed, err = canon.With(changed, catalogue.Member{Name: field, Value: other}); err != nil {

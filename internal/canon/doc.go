@@ -6,4 +6,9 @@
 // so that no precision is ever lost to a comparison.
 //
 // [Rows] cuts an array into the exact bytes of its elements.
+//
+// What is sent to put a document back is spliced from its bytes: [Creation] makes it
+// anew, [Patch] makes one of the target the same. Both are steered by the kind's write
+// row, and so is the normal form that plans and checks compare, [Normal]. None of them
+// reads a number or free JSON into something else and writes it again.
 package canon

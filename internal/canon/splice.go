@@ -81,6 +81,12 @@ func (s *splicing) array(path []string) error {
 		if more, err := s.more(first, ']'); err != nil || !more {
 			return err
 		}
+		if len(path) == 1 && path[0] == anyDepth {
+			if err := s.below(nil); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := s.walk(path, nil); err != nil {
 			return err
 		}
@@ -154,12 +160,22 @@ func (s *splicing) member(name string, path []string, holder []byte) error {
 	switch {
 	case name == path[0]:
 		return s.walk(path[1:], holder)
+	case path[0] == anyDepth && len(path) == 1:
+		return s.below(holder)
 	case path[0] == anyDepth && name == path[1]:
 		return s.walk(path[2:], holder)
 	case path[0] == anyDepth:
 		return s.walk(path, nil)
 	}
 	return s.skip()
+}
+
+// below visits every scalar of a value.
+func (s *splicing) below(holder []byte) error {
+	if container(s.peek()) {
+		return s.walk([]string{anyDepth}, nil)
+	}
+	return s.walk(nil, holder)
 }
 
 // quote is a text as JSON. A number that was one stays one, if it can.
