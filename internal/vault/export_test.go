@@ -179,8 +179,11 @@ func HoldWrite(path string, begun chan<- error, release <-chan struct{}) error {
 }
 
 // Older copies a vault without dictionaries into a file of schema 1.
-func Older(ctx context.Context, from, to string) (err error) {
-	if err := Migrate(ctx, to, steps[:1]); err != nil {
+func Older(ctx context.Context, from, to string) (err error) { return OlderAs(ctx, 1, from, to) }
+
+// OlderAs is Older for a file of another schema.
+func OlderAs(ctx context.Context, schema int, from, to string) (err error) {
+	if err := Migrate(ctx, to, steps[:schema]); err != nil {
 		return err
 	}
 	statements := []string{"ATTACH '" + from + "' AS newer"}
@@ -189,7 +192,7 @@ func Older(ctx context.Context, from, to string) (err error) {
 	}
 	statements = append(statements, `INSERT INTO main.run_kinds SELECT run, kind, listing, reason, listed, new, changed, same, trashed,
 		reappeared, gone, failed, bytes, stored, checksum FROM newer.run_kinds`)
-	return Execute(to, append(statements, "INSERT INTO main.bodies SELECT hash, codec, size, data FROM newer.bodies")...)
+	return Execute(to, append(statements, "INSERT INTO main.bodies (hash, codec, size, data) SELECT hash, codec, size, data FROM newer.bodies")...)
 }
 
 // SQLiteHeld reports whether a connection has one of SQLite's locks on the file at
@@ -288,4 +291,17 @@ func (r *Restore) Joining() int {
 		return 0
 	}
 	return len(r.joining.entries)
+}
+
+// AfterStatements calls fn, in the goroutine that writes, after each statement that
+// changes what is stored of restores.
+func (f *File) AfterStatements(fn func()) error {
+	err := f.conn.raw.RegisterFunc("after_statement", func() int { fn(); return 0 }, false)
+	for _, table := range []string{"restores", "restore_actions", "restore_steps", "restore_calls", "id_map"} {
+		for _, change := range []string{"INSERT", "UPDATE"} {
+			err = errors.Join(err, f.conn.exec(fmt.Sprintf(
+				"CREATE TEMP TRIGGER after_%s_%s AFTER %s ON main.%s BEGIN SELECT after_statement(); END", change, table, change, table)))
+		}
+	}
+	return err
 }

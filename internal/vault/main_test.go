@@ -26,6 +26,7 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"read":    readChild,
 	"nolocks": noLocksChild,
 	"prune":   pruneChild,
+	"journal": journalChild,
 }
 
 func TestMain(m *testing.M) {

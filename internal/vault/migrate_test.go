@@ -1,7 +1,9 @@
 package vault_test
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,5 +55,34 @@ func TestVaultOfSchema1(t *testing.T) {
 	want[four.Ref] = string(doc("4", "dashboards have four").Body)
 	if diff := cmp.Diff(want, bodiesIn(t, path)); diff != "" {
 		t.Errorf("after a run (-want +got):\n%s", diff)
+	}
+}
+
+// TestOlderVaultsHaveNoRestores: they are read as having none, nothing of them is held, and
+// once they were opened for writing a plan can be stored.
+func TestOlderVaultsHaveNoRestores(t *testing.T) {
+	for version := 1; version < vault.Schema; version++ {
+		newer, path := newPath(t), newPath(t)
+		aRun(t, newer, doc("1", "One"), doc("2", "Two"), doc("3", "Three"))
+		aRun(t, newer, doc("1", "Broken"), same("2"))
+		if err := vault.OlderAs(t.Context(), version, newer, path); err != nil {
+			t.Fatal(err)
+		}
+		r := read(t, path)
+		list, err := r.Restores(t.Context(), "")
+		maps, mapErr := r.Mappings(t.Context(), "", "")
+		held, heldErr := r.HeldRuns(t.Context(), time.Time{})
+		if err := errors.Join(err, mapErr, heldErr); err != nil || len(list)+len(maps)+len(held) > 0 {
+			t.Errorf("schema %d: %d restores, %d mappings, %d held, %v", version, len(list), len(maps), len(held), err)
+		}
+		if _, err := r.Restore(t.Context(), 1); !errors.Is(err, vault.ErrNotFound) {
+			t.Errorf("schema %d: %v", version, err)
+		}
+		f := openFile(t, path)
+		plan := putPlan(t, f, aPlan())
+		if _, err := apply(t, f, plan.ID, nil).Finish(t.Context(), record.RestoreComplete, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		sound(t, path)
 	}
 }

@@ -423,11 +423,11 @@ func TestPruneLeavesWhatRestoresNeed(t *testing.T) {
 	plan := aPlan()
 	plan.Look, plan.AsOf, plan.PlannedAt = 2, 1, hour(10)
 	plan.Actions = plan.Actions[:1]
-	first, err := vault.Value(path, "SELECT id FROM versions WHERE item = '1' AND first_run = 1")
+	first, err := vault.Value(path, "SELECT id FROM versions WHERE item = '1' AND first_run = 3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := vault.Value(path, "SELECT id FROM versions WHERE item = '4' AND first_run = 1")
+	second, err := vault.Value(path, "SELECT id FROM versions WHERE item = '1' AND first_run = 4")
 	if err != nil {
 		t.Fatal(err)
 	}
