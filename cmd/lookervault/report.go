@@ -18,10 +18,10 @@ func (a *app) reportCommand() *cobra.Command {
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "report [RUN]", Short: "Make a page of a run: how it went, what changed, what failed",
-		Long: `Make a page of a run, the newest one unless another is named: throughput and rate
-over its time, what the stages did, documents and bytes by kind, what changed since
-the run before, faults by cause, the largest and the most often changed documents,
-and the history of runs.
+		Long: `Make a page of a run, the newest one unless another is named: a verdict in a sentence,
+the last 60 runs, how the vault grew, the calls of the month, what is covered and what
+is not, what was deleted by whom, what changed, what failed and is still open; and
+folded, for whoever tunes it, throughput, stages and sizes.
 
 The page is one HTML file that loads nothing from anywhere. It holds names of
 documents: keep it like the vault.`,

@@ -29,11 +29,18 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// browse opens a page and returns what it became and what the browser said.
-func browse(t *testing.T, browser, page string, flags ...string) (dom, said string) {
+// browse opens a page, in a frame so wide unless that is 0, and returns what it became
+// and what the browser said.
+func browse(t *testing.T, browser, page string, width int, flags ...string) (dom, said string) {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "page.html")
+	if width > 0 {
+		if err := os.WriteFile(filepath.Join(dir, "inner.html"), []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		page = fmt.Sprintf(frame, width)
+	}
 	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -54,25 +61,42 @@ func browse(t *testing.T, browser, page string, flags ...string) (dom, said stri
 // and which text does not fit where it stands.
 const inspect = `<script>
 addEventListener("load", () => {
-  const clipped = [];
+  const clipped = [], over = [], texts = [];
+  document.querySelectorAll("details").forEach(d => { d.open = true });
   for (const e of document.querySelectorAll("body *")) {
-    if (e.closest("svg") || e.closest("details")) continue;
+    if (e.closest("svg")) continue;
     const box = e.getBoundingClientRect();
     if (box.width === 0 || getComputedStyle(e).display === "inline") continue;
     if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 || box.right > innerWidth + 1 || box.left < -1)
       clipped.push(e.tagName + "." + e.className + ": " + e.textContent.trim().slice(0, 60));
   }
+  // Every line of every text, against every other.
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n; n = walk.nextNode();) {
+    if (!n.textContent.trim() || n.parentElement.closest("svg, script")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(n);
+    for (const b of range.getClientRects()) if (b.width > 1) texts.push({l: b.left, r: b.right, t: b.top + b.height * .2, b: b.bottom - b.height * .2, say: n.textContent.trim().slice(0, 40)});
+  }
+  texts.sort((a, b) => a.t - b.t);
+  for (let i = 0; i < texts.length; i++)
+    for (let j = i + 1; j < texts.length && texts[j].t < texts[i].b; j++)
+      if (texts[i].l < texts[j].r - 1 && texts[j].l < texts[i].r - 1) over.push(texts[i].say + " / " + texts[j].say);
   const drawn = s => [...document.querySelectorAll(s)].filter(e => { const b = e.getBoundingClientRect(); return b.width > 0.5 && b.height > 0.5 }).length;
-  const out = document.createElement("pre");
-  out.id = "found";
-  out.textContent = JSON.stringify({
-    clipped, wide: document.documentElement.scrollWidth > innerWidth, width: innerWidth, charts: drawn("svg.plot"),
+  parent.postMessage(JSON.stringify({
+    clipped, over, wide: document.documentElement.scrollWidth > innerWidth, width: innerWidth, charts: drawn("svg.plot"),
     curves: drawn("svg.plot path"), bars: drawn("svg.strip rect"), marks: document.querySelectorAll("line.mark").length,
-    paper: getComputedStyle(document.body).backgroundColor,
-  });
-  document.body.append(out);
+    paper: getComputedStyle(document.body).backgroundColor, hover: document.querySelectorAll("svg.plot rect > title").length,
+    openers: document.querySelectorAll("details > summary").length, links: document.querySelectorAll("a[href^='https://acme.looker.com/']").length,
+  }), "*");
 });
 </script>`
+
+// frame holds a page in a window that is narrower than browsers make their own, and
+// leaves what the page found out of itself.
+const frame = `<!DOCTYPE html><meta name="color-scheme" content="light dark"><body style="margin:0">
+<script>addEventListener("message", e => { const out = document.createElement("pre"); out.id = "found"; out.textContent = e.data; document.body.append(out); });</script>
+<iframe src="inner.html" style="border:0;width:%dpx;height:900px"></iframe>`
 
 var found = regexp.MustCompile(`(?s)<pre id="found">(.*?)</pre>`)
 
@@ -81,10 +105,10 @@ func TestInBrowser(t *testing.T) {
 	full := string(page(t, data()))
 	empty := string(page(t, report.Data{Run: record.Run{ID: 1, Instance: "demo", Outcome: record.RunFailed}}))
 
-	if _, said := browse(t, browser, full); strings.Contains(said, "CONSOLE") {
+	if _, said := browse(t, browser, full, 0); strings.Contains(said, "CONSOLE") {
 		t.Errorf("the console says:\n%s", said)
 	}
-	if _, said := browse(t, browser, strings.Replace(full, "</body>", `<script>console.error("seen")</script></body>`, 1)); !strings.Contains(said, "CONSOLE") {
+	if _, said := browse(t, browser, strings.Replace(full, "</body>", `<script>console.error("seen")</script></body>`, 1), 0); !strings.Contains(said, "CONSOLE") {
 		t.Errorf("an error on the console would not be seen:\n%s", said)
 	}
 	for _, test := range []struct {
@@ -92,25 +116,27 @@ func TestInBrowser(t *testing.T) {
 		width      int
 		dark       bool
 	}{
-		{"desktop", full, 1280, false}, {"dark", full, 1280, true}, {"phone", full, 500, false}, {"nothing to show", empty, 500, false},
+		{"desktop", full, 1280, false}, {"desktop, dark", full, 1280, true}, {"phone", full, 400, false}, {"phone, dark", full, 400, true},
+		{"nothing to show", empty, 400, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			flags := []string{fmt.Sprintf("--window-size=%d,900", test.width)}
+			flags := []string{"--window-size=1400,900"}
 			if test.dark {
 				flags = append(flags, "--blink-settings=preferredColorScheme=0")
 			}
 			// The page forbids scripts, so this one takes the place of the ban.
 			asked := regexp.MustCompile(`<meta http-equiv[^>]*>`).ReplaceAllLiteralString(test.page, inspect)
-			dom, _ := browse(t, browser, asked, flags...)
+			dom, said := browse(t, browser, asked, test.width, flags...)
 			match := found.FindStringSubmatch(dom)
 			if match == nil {
 				t.Fatal("the page could not be asked")
 			}
 			var got struct {
-				Clipped                     []string
+				Clipped, Over               []string
 				Wide                        bool
 				Width                       int
 				Charts, Curves, Bars, Marks int
+				Hover, Openers, Links       int
 				Paper                       string
 			}
 			if err := json.Unmarshal([]byte(html.UnescapeString(match[1])), &got); err != nil {
@@ -119,8 +145,14 @@ func TestInBrowser(t *testing.T) {
 			if len(got.Clipped) > 0 || got.Wide {
 				t.Errorf("at a width of %d does not fit: %s", got.Width, strings.Join(got.Clipped, "\n"))
 			}
-			if test.page == full && (got.Charts != 3 || got.Curves < 7 || got.Bars < 40 || got.Marks != 12) {
-				t.Errorf("charts %d, curves %d, bars %d, marks %d", got.Charts, got.Curves, got.Bars, got.Marks)
+			if len(got.Over) > 0 {
+				t.Errorf("at a width of %d texts lie over each other: %s", got.Width, strings.Join(got.Over, "\n"))
+			}
+			if got.Width != test.width || strings.Contains(said, "CONSOLE") {
+				t.Errorf("a width of %d, the console says %s", got.Width, said)
+			}
+			if test.page == full && (got.Charts != 6 || got.Curves < 7 || got.Bars < 30 || got.Marks != 12 || got.Hover < 3*60+3*20 || got.Openers < 5 || got.Links < 20) {
+				t.Errorf("charts %d, curves %d, bars %d, marks %d, values on hover %d, to be opened %d, links %d", got.Charts, got.Curves, got.Bars, got.Marks, got.Hover, got.Openers, got.Links)
 			}
 			if light := strings.Contains(got.Paper, "251"); light == test.dark {
 				t.Errorf("paper is %s, dark: %v", got.Paper, test.dark)

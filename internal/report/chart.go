@@ -28,10 +28,11 @@ type line struct {
 type timeChart struct {
 	Title string
 	Unit  string
-	Top   string // what the upper edge means
-	End   string // what the right edge means
+	Ticks []string // of the upright axis, from the top
+	End   string   // what the right edge means
 	Lines []line
 	Marks []mark
+	Steps []column // what each step of time was, told when pointed at
 }
 
 // mark is a moment in which something happened.
@@ -136,25 +137,42 @@ func charts(s record.Session) []timeChart {
 	single := func(title, unit, class string, points []point, format func(float64) string) timeChart {
 		top := ceiling(highest(points))
 		return timeChart{
-			Title: title, Unit: unit, Top: format(top), End: stopwatch(end),
-			Lines: []line{{title, class, curve(points, end, top), below(points, end, top)}},
+			Title: title, Unit: unit, Ticks: ticks(top, format), End: stopwatch(end),
+			Lines: []line{{title, class, curve(points, end, top), below(points, end, top)}}, Steps: steps(points, end, unit, format),
 		}
 	}
-	rate := timeChart{Title: "API calls", Unit: "a second", End: stopwatch(end), Marks: refusals(samples, end)}
+	rate := timeChart{Title: "API calls", Unit: "per second", End: stopwatch(end), Marks: refusals(samples, end), Steps: steps(calls, end, "per second", number)}
 	// What is allowed begins far above what is done where there is no limit; it
 	// may leave the chart, what is done may not.
 	made := highest(calls)
 	top := ceiling(max(made, min(highest(allowed), 1.5*made)))
-	rate.Top = number(top)
+	rate.Ticks = ticks(top, number)
 	rate.Lines = append(rate.Lines, line{"calls made", "calls", curve(calls, end, top), below(calls, end, top)})
 	if len(allowed) > 1 {
 		rate.Lines = append(rate.Lines, line{"calls allowed", "allowed", curve(allowed, end, top), ""})
 	}
 	return []timeChart{
-		single("Documents committed", "a second", "items", items, number),
-		single("Bytes committed", "a second", "bytes", bytes, func(v float64) string { return size(int64(v)) }),
+		single("Documents committed", "per second", "items", items, number),
+		single("Bytes committed", "per second", "bytes", bytes, func(v float64) string { return size(int64(v)) }),
 		rate,
 	}
+}
+
+// ticks are what the upright axis says: the top, the middle and nothing.
+func ticks(top float64, format func(float64) string) []string {
+	return []string{format(top), format(top / 2), "0"}
+}
+
+// steps are the columns over which a chart tells its values.
+func steps(points []point, end float64, unit string, format func(float64) string) (columns []column) {
+	width := boxWidth / float64(max(len(points), 1))
+	for i, p := range points {
+		columns = append(columns, column{
+			X: float64(i) * width, Width: width, Height: boxHeight, Class: "hit",
+			Title: fmt.Sprintf("%s: %s %s", stopwatch(p.at), format(p.value), unit),
+		})
+	}
+	return columns
 }
 
 // refusals are the moments at which Looker answered 429.

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/xml"
 	"errors"
 	"flag"
@@ -50,12 +51,16 @@ func data() report.Data {
 			At: at, Items: int64(at*41) + int64(i%9)*8, Bytes: int64(at*700_000) + int64(i%11)*90_000, Calls: int64(at*10) + int64(i%5), Refused: int64(i / 10), Paused: at / 10, Rate: 10 + float64(i%7),
 		})
 	}
-	for i := range int64(3) {
+	for i := range int64(60) {
 		r := record.Run{
 			ID: 12 - i, Instance: "https://a-rather-long-name-of-an-instance.eu.looker.example.com:19999", Origin: "api", Started: began.AddDate(0, 0, -int(i)),
 			Finished: began.AddDate(0, 0, -int(i)).Add(time.Minute), Outcome: record.RunPartial, Looker: "26.2.11", Tool: "1.2.3",
+			BaseURL: "https://acme.looker.com:19999", Config: []byte(`{"looker":{"quota":{"administrative":1000}}}`),
+			Scope: record.Scope{Kinds: []record.Kind{"dashboards", "looks", "user_attribute_group_values", "boards"}},
+			Month: []record.Calls{{Class: "administrative", N: 1240}, {Class: "query", N: 12}},
 			Kinds: kinds, Calls: []record.Calls{{Route: "GET /dashboards/search", Class: "query", N: 610}}, Notes: []string{"dashboards: fetching one by one"},
 		}
+		r.Outcome = []record.Outcome{record.RunPartial, record.RunComplete, record.RunFailed, record.RunInterrupted}[i%4]
 		if i == 0 {
 			r.Sessions, r.Caller.Admin = []record.Session{session, {Began: began, Seconds: 0.1, Advice: "The run was too short to tell what limits it."}}, &no
 		}
@@ -68,12 +73,20 @@ func data() report.Data {
 			d.Changes = append(d.Changes, vault.Change{Ref: record.Ref{Kind: "dashboards", ID: "17"}, Name: evil, What: what, Size: 5000, Was: 4000})
 		}
 	}
+	for i := range 14 {
+		gone := vault.Change{Ref: record.Ref{Kind: "dashboards", ID: "17"}, Name: evil, What: []string{"gone", "trashed"}[i%2]}
+		d.Deleted = append(d.Deleted, report.Deleted{Change: gone, Owner: "Ann Lee", By: []string{"Bob", ""}[i%2], At: []string{"2026-03-01T03:00:00Z", ""}[i%2]})
+	}
 	for i := range 8 {
 		f := vault.Fault{Ref: record.Ref{Kind: "dashboards", ID: strings.Repeat("9", i+1)}, Run: 12, Fault: record.Fault{Class: "server", Status: 500, Message: "GET /dashboards/9: 500 <b>oops</b>"}}
 		if i > 5 {
 			f.Class, f.Status, f.Resolved = "denied", 403, 13
 		}
 		d.Faults = append(d.Faults, f)
+	}
+	d.Open = append(d.Open, d.Faults...)
+	for i := range 20 {
+		d.Open = append(d.Open, vault.Fault{Ref: record.Ref{Kind: "looks", ID: strings.Repeat("8", i+1)}, Fault: record.Fault{Class: "server", Status: 500}})
 	}
 	d.Faults = append(d.Faults, vault.Fault{Ref: record.Ref{Kind: "looks"}, Fault: record.Fault{Class: "server", Status: 500, Message: "GET /looks/search: 500"}})
 	for i := range int64(10) {
@@ -113,7 +126,7 @@ func TestPage(t *testing.T) {
 func TestPageIsSelfContained(t *testing.T) {
 	for name, d := range map[string]report.Data{"full": data(), "empty": {Run: record.Run{ID: 1, Instance: "demo", Outcome: record.RunFailed}}} {
 		html := string(page(t, d))
-		if found := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|\bsrc=|\bhref=|url\(|@import|<b>`).FindString(html); found != "" {
+		if found := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|\bsrc=|\bhref="[^h]|\bhref="https?://[^a]|url\(|@import|<b>o`).FindString(html); found != "" {
 			t.Errorf("%s: the page holds %q", name, found)
 		}
 		if !strings.Contains(html, `content="default-src 'none'; style-src 'unsafe-inline'"`) {
@@ -142,6 +155,102 @@ func balanced(t *testing.T, html string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	no := false
+	done := record.Counts{Kind: "looks", Listing: record.Complete, Same: 1500}
+	for _, test := range []struct {
+		name string
+		run  record.Run
+		runs int
+		want string
+	}{
+		{
+			"the first", record.Run{Outcome: record.RunComplete, Kinds: []record.Counts{{Kind: "looks", Listing: record.Complete, New: 1500}}}, 1,
+			"All is well|The backup of acme of 1 March 2026 is complete: 1,500 documents; it is the first one.",
+		},
+		{"nothing changed", record.Run{Outcome: record.RunComplete, Kinds: []record.Counts{done}}, 2, "All is well|The backup of acme of 1 March 2026 is complete: 1,500 documents; nothing has changed since the one before."},
+		{
+			"something did", record.Run{Outcome: record.RunComplete, Kinds: []record.Counts{{Kind: "looks", Listing: record.Complete, New: 1, Same: 9, Gone: 2}}}, 2,
+			"All is well|The backup of acme of 1 March 2026 is complete: 10 documents; 1 new, 2 gone since the one before.",
+		},
+		{
+			"failures", record.Run{Outcome: record.RunPartial, Kinds: []record.Counts{done, {Kind: "boards", Listing: record.Incomplete, Failed: 1, FailedListings: 1}, {Kind: "users", Listing: record.Complete, Failed: 2}}}, 2,
+			"Something is missing|The backup of acme of 1 March 2026 is not complete: 2 documents could not be fetched, 1 kind is not complete. 1,500 documents are stored.",
+		},
+		{
+			"the key", record.Run{Outcome: record.RunPartial, Caller: record.Caller{Admin: &no}, Kinds: []record.Counts{done}}, 2,
+			"Something is missing|The backup of acme of 1 March 2026 is not complete: its key sees less than an administrator's. 1,500 documents are stored.",
+		},
+		{"stopped", record.Run{Outcome: record.RunInterrupted, Kinds: []record.Counts{done}}, 1, "Not finished|The backup of acme of 1 March 2026 is not finished: 1,500 documents are stored. It can be resumed."},
+		{"failed", record.Run{Outcome: record.RunFailed}, 1, "Failed|The backup of acme of 1 March 2026 has failed: 0 documents are stored. It can be resumed."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.run.Instance, test.run.Started = "acme", began
+			d := report.Data{Run: test.run, Runs: make([]record.Run, test.runs)}
+			d.Runs[0] = test.run
+			html := string(page(t, d))
+			word, text, _ := strings.Cut(test.want, "|")
+			if !strings.Contains(html, "<h1>"+word+"</h1>") || !strings.Contains(html, "<p>"+strings.ReplaceAll(text, "'", "&#39;")+"</p>") {
+				t.Errorf("the page does not say %q", test.want)
+			}
+		})
+	}
+}
+
+// What a body tells of its deletion is on the page, with names for ids.
+func TestDeleted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "v.db")
+	run := func(batch ...record.Record) {
+		t.Helper()
+		w, err := vault.Open(t.Context(), path, vault.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds := []record.Kind{"looks", "users"}
+		if _, err := w.Begin(t.Context(), record.Start{Instance: "acme", BaseURL: "https://acme", Origin: "api", Scope: record.Scope{Kinds: kinds}, At: began}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Commit(context.Background(), batch); err != nil {
+			t.Fatal(err)
+		}
+		end := record.Finish{Kinds: []record.End{{Kind: "looks", Listing: record.Complete}, {Kind: "users", Listing: record.Complete}}, At: began.Add(time.Minute)}
+		if _, err := w.Finish(t.Context(), end); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	document := func(kind record.Kind, id, name, owner string, state record.State, body string) record.Record {
+		hash := record.Digest(sha256.Sum256([]byte(body)))
+		return record.Record{
+			Ref: record.Ref{Kind: kind, ID: id}, State: state, Fingerprint: hash, Hash: hash, Codec: record.Plain,
+			Body: []byte(body), Size: int64(len(body)), Name: name, Owner: owner, At: began,
+		}
+	}
+	ann, bob := document("users", "7", "Ann", "", record.Present, `{"id":"7"}`), document("users", "8", "Bob", "", record.Present, `{"id":"8"}`)
+	run(ann, bob, document("looks", "1", "Churn", "7", record.Present, `{"id":"1"}`), document("looks", "2", "ARR", "9", record.Present, `{"id":"2"}`))
+	run(ann, bob, document("looks", "1", "Churn", "7", record.Trashed, `{"id":"1","deleted_at":"2026-02-28T10:00:00Z","deleter_id":8}`))
+	reader, err := vault.OpenReader(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	d, err := report.Read(t.Context(), reader, "acme", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type went struct{ Name, What, Owner, By, At string }
+	var got []went
+	for _, g := range d.Deleted {
+		got = append(got, went{g.Name, g.What, g.Owner, g.By, g.At})
+	}
+	want := []went{{"ARR", "gone", "user 9", "", ""}, {"Churn", "trashed", "Ann", "Bob", "2026-02-28T10:00:00Z"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

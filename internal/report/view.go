@@ -15,17 +15,23 @@ import (
 // view is a page's content in the form that the template wants.
 type view struct {
 	Title    string
-	Outcome  record.Outcome
-	Said     string // the outcome in words
+	Verdict  verdict
 	Lead     string
 	Facts    []fact
+	Scope    string
+	Gaps     folded[gapView]
+	Months   []bar // calls of the month
+	Over     []runChart
+	Calendar []dayView
+	Deleted  folded[deletedView]
 	Sessions []sessionView
 	Items    []bar // documents by kind
 	Bytes    []bar
 	Kinds    []record.Counts
 	Before   string // the run that changes are told against
 	Sorts    []sortView
-	Causes   []cause
+	Failed   []cause // of the run
+	Open     []cause // of the instance
 	Notes    []string
 	Largest  []bar
 	Churn    []bar
@@ -34,6 +40,23 @@ type view struct {
 	Tool     string
 	Digest   string
 }
+
+// folded is a list of which only the first are shown until somebody opens the rest.
+type folded[T any] struct {
+	First, Rest []T
+	Uncounted   string // how many there are besides that the page does not hold, "" for none
+}
+
+func fold[T any](list []T) folded[T] {
+	// One line to open one more helps nobody.
+	if len(list) <= showFirst+1 {
+		return folded[T]{First: list}
+	}
+	return folded[T]{First: list[:showFirst], Rest: list[showFirst:]}
+}
+
+// More is how many the rest are.
+func (f folded[T]) More() string { return count(int64(len(f.Rest))) }
 
 // fact is a number with its name.
 type fact struct{ Name, Value, More string }
@@ -48,6 +71,7 @@ type sessionView struct {
 // bar is a row of a bar chart.
 type bar struct {
 	Name  string
+	Link  string // of the name, "" for none
 	More  string // beside the name, in small
 	Value string
 	Parts []part
@@ -57,20 +81,19 @@ type bar struct {
 func (b bar) Words() []string { return strings.SplitAfter(b.Name, "_") }
 
 type sortView struct {
-	What    string
-	Count   string
-	Items   []item
-	Omitted string
+	What  string
+	Count string
+	folded[item]
 }
 
-type item struct{ Ref, Name, More string }
+type item struct{ Ref, Name, Link, More string }
 
 type cause struct {
 	What    string
 	Count   string
 	Share   []part
 	Example string
-	Refs    string
+	Refs    folded[string]
 	Solved  string
 }
 
@@ -103,21 +126,18 @@ func percent(part, whole float64) string {
 // viewOf arranges data.
 func viewOf(d Data) view {
 	r := d.Run
+	scope, gaps := coverage(d)
 	v := view{
-		Title: fmt.Sprintf("Run %d of %s", r.ID, r.Instance), Outcome: r.Outcome, Said: r.OutcomeText(), Lead: lead(r), Facts: facts(d),
-		Kinds: r.Ends(), Sorts: sorts(d), Causes: causes(d), Notes: r.Notes,
+		Title: fmt.Sprintf("Run %d of %s", r.ID, r.Instance), Verdict: verdictOf(d), Lead: lead(r), Facts: facts(d),
+		Scope: scope, Gaps: fold(gaps), Months: monthBars(r), Over: overRuns(d), Calendar: calendar(d), Deleted: fold(deletions(d)),
+		Kinds: r.Ends(), Sorts: sorts(d), Failed: causes(d.Faults), Open: causes(d.Open), Notes: r.Notes,
 		Made: d.Made.UTC().Format("2006-01-02 15:04 UTC"), Tool: d.Tool, Digest: r.Digest.String(),
 	}
+	if held := d.Counts["gone"] + d.Counts["trashed"] - int64(len(d.Deleted)); held > 0 {
+		v.Deleted.Uncounted = count(held)
+	}
 	for i, s := range r.Sessions {
-		title := ""
-		if len(r.Sessions) > 1 {
-			title = fmt.Sprintf("Part %d of %d, from %s", i+1, len(r.Sessions), moment(s.Began))
-		}
-		advice := s.Advice
-		if s.Unfinished {
-			advice = "This process was killed, or is still at work: only its time is known."
-		}
-		v.Sessions = append(v.Sessions, sessionView{title, advice, charts(s), stageBars(s)})
+		v.Sessions = append(v.Sessions, sessionOf(r, i, s))
 	}
 	v.Items, v.Bytes = kindBars(r.Kinds)
 	if len(d.Runs) > 1 {
@@ -125,18 +145,29 @@ func viewOf(d Data) view {
 	}
 	for _, l := range d.Largest {
 		v.Largest = append(v.Largest, bar{
-			Name: l.Ref.String(), More: l.Name, Value: size(l.N),
+			Name: l.Ref.String(), Link: webLink(r, l.Ref), More: l.Name, Value: size(l.N),
 			Parts: pieces(float64(d.Largest[0].N), piece{float64(l.N), "bytes", size(l.N)}),
 		})
 	}
 	for _, m := range d.MostChanged {
 		v.Churn = append(v.Churn, bar{
-			Name: m.Ref.String(), More: m.Name, Value: count(m.N) + " versions",
-			Parts: pieces(float64(d.MostChanged[0].N), piece{float64(m.N), "changed", ""}),
+			Name: m.Ref.String(), Link: webLink(r, m.Ref), More: m.Name, Value: count(m.N) + " versions",
+			Parts: pieces(float64(d.MostChanged[0].N), piece{float64(m.N), "changed", count(m.N) + " versions"}),
 		})
 	}
 	v.History = history(d)
 	return v
+}
+
+func sessionOf(r record.Run, i int, s record.Session) sessionView {
+	title, advice := "", s.Advice
+	if len(r.Sessions) > 1 {
+		title = fmt.Sprintf("Part %d of %d, from %s", i+1, len(r.Sessions), moment(s.Began))
+	}
+	if s.Unfinished {
+		advice = "This process was killed, or is still at work: only its time is known."
+	}
+	return sessionView{title, advice, charts(s), stageBars(s)}
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
@@ -171,6 +202,7 @@ func sum(kinds []record.Counts) (t record.Counts) {
 		t.Same += k.Same
 		t.Gone += k.Gone
 		t.Failed += k.Failed
+		t.FailedListings += k.FailedListings
 		t.Bytes += k.Bytes
 		t.Stored += k.Stored
 	}
@@ -199,15 +231,15 @@ func facts(d Data) []fact {
 	}
 	facts := []fact{
 		{"documents", count(t.Settled()), fmt.Sprintf("%s new, %s changed", count(t.New), count(t.Changed))},
-		{"failed", count(t.Failed), ""},
-		{"came", size(t.Bytes), size(t.Stored) + " added to the vault"},
+		{"failed", count(t.FailedDocuments()), ""},
+		{"fetched", size(t.Bytes), size(t.Stored) + " added to the vault"},
 		{"calls", count(calls), ""},
 	}
 	if t.Settled() > 0 {
 		facts[3].More = fmt.Sprintf("%.3f a document", float64(calls)/float64(t.Settled()))
 	}
 	if seconds > 0 {
-		facts = append(facts, fact{"a second", number(float64(items) / seconds), "documents, on average"},
+		facts = append(facts, fact{"speed", number(float64(items)/seconds) + "/s", "documents, on average"},
 			fact{"retries", count(retries), fmt.Sprintf("%s × 429, paused %s", count(refused), stopwatch(paused))},
 			fact{"memory", size(memory), "at most"})
 	}
@@ -224,7 +256,7 @@ func stageBars(s record.Session) (bars []bar) {
 		bars = append(bars, bar{
 			Name: u.Name, More: workers, Value: percent(u.Busy, all),
 			Parts: pieces(all, piece{u.Busy, "busy", "busy " + percent(u.Busy, all)},
-				piece{u.Blocked, "blocked", "blocked " + percent(u.Blocked, all)}, piece{u.Starved, "starved", "starved " + percent(u.Starved, all)}),
+				piece{u.Blocked, "blocked", "held up " + percent(u.Blocked, all)}, piece{u.Starved, "starved", "idle " + percent(u.Starved, all)}),
 		})
 	}
 	return bars
@@ -261,7 +293,7 @@ func foremost(bars []bar) []bar {
 	if len(bars) <= showKinds+1 {
 		return bars
 	}
-	return append(bars[:showKinds:showKinds], bar{Name: fmt.Sprintf("%d other kinds", len(bars)-showKinds), Value: "less"})
+	return append(bars[:showKinds:showKinds], bar{Name: fmt.Sprintf("%d other kinds", len(bars)-showKinds), Value: "in the table"})
 }
 
 func length(b bar) (sum float64) {
@@ -271,6 +303,11 @@ func length(b bar) (sum float64) {
 	return sum
 }
 
+// changeWords are the sorts of changes as people read them.
+var changeWords = map[string]string{
+	"gone": "gone", "trashed": "moved to the trash", "changed": "changed", "new": "new", "restored": "out of the trash", "back": "back",
+}
+
 // sorts are the changes, the rarest and most alarming first.
 func sorts(d Data) (views []sortView) {
 	for _, what := range []string{"gone", "trashed", "changed", "new", "restored", "back"} {
@@ -278,72 +315,27 @@ func sorts(d Data) (views []sortView) {
 		if n == 0 {
 			continue
 		}
-		s := sortView{What: what, Count: count(n)}
+		var items []item
 		for _, c := range d.Changes {
-			if c.What == what {
-				more := size(c.Size)
-				if what == "changed" {
-					more = fmt.Sprintf("%s → %s", size(c.Was), size(c.Size))
-				}
-				s.Items = append(s.Items, item{c.Ref.String(), c.Name, more})
+			if c.What != what {
+				continue
 			}
+			it := item{c.Ref.String(), c.Name, "", size(c.Size)}
+			if what != "gone" {
+				it.Link = webLink(d.Run, c.Ref)
+			}
+			if what == "changed" {
+				it.More = fmt.Sprintf("%s → %s", size(c.Was), size(c.Size))
+			}
+			items = append(items, it)
 		}
-		if left := n - int64(len(s.Items)); left > 0 {
-			s.Omitted = fmt.Sprintf("and %s more", count(left))
+		s := sortView{changeWords[what], count(n), fold(items)}
+		if left := n - int64(len(items)); left > 0 {
+			s.Uncounted = count(left)
 		}
 		views = append(views, s)
 	}
 	return views
-}
-
-// causes groups faults by what went wrong, the most frequent first.
-func causes(d Data) []cause {
-	type key struct {
-		class  string
-		status int
-	}
-	groups := make(map[key]*cause)
-	counts := make(map[key]int64)
-	solved := make(map[key]int64)
-	refs := make(map[key][]string)
-	var order []key
-	for _, f := range d.Faults {
-		k := key{f.Class, f.Status}
-		if groups[k] == nil {
-			what := f.Class
-			if f.Status > 0 {
-				what = fmt.Sprintf("%s, HTTP %d", f.Class, f.Status)
-			}
-			groups[k] = &cause{What: what, Example: f.Message}
-			order = append(order, k)
-		}
-		counts[k]++
-		if f.Resolved != 0 {
-			solved[k]++
-		}
-		if len(refs[k]) < showFaults {
-			name := f.Ref.String()
-			if f.ID == "" {
-				name = "the list of " + string(f.Kind)
-			}
-			refs[k] = append(refs[k], name)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b key) int { return cmp.Compare(counts[b], counts[a]) })
-	var list []cause
-	for _, k := range order {
-		c := groups[k]
-		c.Count, c.Refs = count(counts[k]), strings.Join(refs[k], ", ")
-		if left := counts[k] - int64(len(refs[k])); left > 0 {
-			c.Refs += fmt.Sprintf(" and %s more", count(left))
-		}
-		if solved[k] > 0 {
-			c.Solved = count(solved[k]) + " resolved since"
-		}
-		c.Share = pieces(float64(len(d.Faults)), piece{float64(counts[k]), "failed", ""})
-		list = append(list, *c)
-	}
-	return list
 }
 
 func history(d Data) (rows []historyRow) {
@@ -356,7 +348,7 @@ func history(d Data) (rows []historyRow) {
 		t := sum(r.Kinds)
 		rows = append(rows, historyRow{
 			Run: count(r.ID), Started: r.Started.UTC().Format("2006-01-02 15:04"), Took: took(r), Outcome: r.Outcome, Said: r.OutcomeText(), Scope: r.Scope.String(), This: r.ID == d.Run.ID,
-			Changes: fmt.Sprintf("%s new, %s changed, %s gone", count(t.New), count(t.Changed), count(t.Gone)), Failed: count(t.Failed), Calls: count(callsOf(r)),
+			Changes: fmt.Sprintf("%s new, %s changed, %s gone", count(t.New), count(t.Changed), count(t.Gone)), Failed: count(t.FailedDocuments()), Calls: count(callsOf(r)),
 			Parts: pieces(float64(most), piece{float64(t.New), "new", count(t.New) + " new"}, piece{float64(t.Changed), "changed", count(t.Changed) + " changed"},
 				piece{float64(t.Gone), "gone", count(t.Gone) + " gone"}, piece{float64(t.Failed), "failed", count(t.Failed) + " failed"}),
 		})
