@@ -249,7 +249,8 @@ func (n normalizer) standsFor(kind record.Kind, id string) string {
 
 // references resolves the references of a body for comparing. All of them become texts.
 func (n normalizer) references(f *form, body []byte, here around) ([]byte, error) {
-	return f.eachReference(body, func(named naming) []byte {
+	renamed := false
+	text, err := f.eachReference(body, func(named naming) []byte {
 		inside, known := here[record.Kind(named.by.Within)]
 		switch {
 		case named.by.Within == "" || !known:
@@ -260,6 +261,7 @@ func (n normalizer) references(f *form, body []byte, here around) ([]byte, error
 			return []byte("null")
 		}
 		to, ok := named.resolved(n.resolve)
+		renamed = renamed || named.renamed(to, ok)
 		switch {
 		case ok:
 		case named.by.Loose:
@@ -269,6 +271,10 @@ func (n normalizer) references(f *form, body []byte, here around) ([]byte, error
 		}
 		return quote(to, nil)
 	})
+	if err == nil && renamed {
+		return f.withoutStale(text)
+	}
+	return text, err
 }
 
 // around returns the parts in a document, in the order of the row's, and their ids with

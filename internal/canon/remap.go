@@ -30,8 +30,10 @@ func (f *form) remap(picked []byte, resolve Resolver) (sent []byte, missing []re
 // replace replaces the references and returns those that the document cannot be without,
 // for which nothing stands.
 func (f *form) replace(picked []byte, resolve Resolver) (sent []byte, unmapped []naming, err error) {
+	renamed := false
 	sent, err = f.eachReference(picked, func(n naming) []byte {
 		to, ok := n.resolved(resolve)
+		renamed = renamed || n.renamed(to, ok)
 		switch {
 		case ok && to == n.text, !ok && n.by.Loose:
 			return n.raw
@@ -46,7 +48,32 @@ func (f *form) replace(picked []byte, resolve Resolver) (sent []byte, unmapped [
 		}
 		return []byte("null")
 	})
+	if err == nil && renamed {
+		sent, err = f.withoutStale(sent)
+	}
 	return sent, unmapped, err
+}
+
+// renamed reports whether a name of the document itself is another one on the target.
+func (n naming) renamed(to string, ok bool) bool {
+	return ok && to != n.text && !strings.Contains(n.by.Path, ".")
+}
+
+// withoutStale makes null what repeats names that have been replaced.
+func (f *form) withoutStale(object []byte) ([]byte, error) {
+	if len(f.Stale) == 0 || lists(object) {
+		return object, nil
+	}
+	all, err := readMembers(object)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range f.Stale {
+		if all.get(name) != nil {
+			all = all.with(name, []byte("null"))
+		}
+	}
+	return all.bytes(), nil
 }
 
 // naming is a value that names a document.
@@ -84,7 +111,7 @@ func (f *form) eachReference(body []byte, visit func(naming) []byte) ([]byte, er
 	for _, joined := range []bool{true, false} {
 		for i := range f.Refs {
 			by := &f.Refs[i]
-			if (by.Join != "") != joined {
+			if (by.Join != "") != joined || by.Unless != "" && hasValue(Member(body, by.Unless)) {
 				continue
 			}
 			changed, err := splice(body, by.Path, func(raw, holder []byte) []byte {

@@ -71,6 +71,7 @@ func TestCreation(t *testing.T) {
 	table := resolver(map[string]string{
 		"folders/1": "11", "users/2": "12", "queries/q": "Q", "looks/3": "13", "dashboard_layouts/4": "14", "dashboards/5": "15",
 		"lookml_models/thelook": "shop", "explores/thelook::orders": "shop::purchases", "integrations/1::slack": "2::slack", "queries/7": "17",
+		"lookml_models/m": "m", "lookml_dashboards/m::d": "m::d",
 	})
 	tests := []struct {
 		name       string
@@ -116,8 +117,20 @@ func TestCreation(t *testing.T) {
 		},
 		{
 			name: "a rename follows into a query", write: writeOf(t, "queries"),
-			body: `{"id":"1","client_id":"x","model":"thelook","view":"orders","limit":"500","vis_config":{"n":1e400},"filter_config":null}`,
+			body: `{"id":"1","client_id":"x","model":"thelook","view":"orders","limit":"500","vis_config":{"n":1e400},"filter_config":{"orders.id":[{"x":1}]}}`,
 			want: `{"model":"shop","view":"purchases","limit":"500","vis_config":{"n":1e400},"filter_config":null}`,
+		},
+		{
+			name: "the state of filters stays with its names", write: writeOf(t, "queries"),
+			body: `{"model":"m","view":"v","filter_config":{"v.id":[{"x":1.0}]}}`, want: `{"model":"m","view":"v","filter_config":{"v.id":[{"x":1.0}]}}`,
+		},
+		{
+			name: "tabs that are gone are left out", write: writeOf(t, "scheduled_plans"),
+			body: `{"dashboard_id":"5","tab_ids":["4","9"]}`, want: `{"dashboard_id":"15","tab_ids":["14"],"enabled":false}`,
+		},
+		{
+			name: "tabs of LookML are labels", write: writeOf(t, "scheduled_plans"),
+			body: `{"lookml_dashboard_id":"m::d","tab_ids":["4","9"]}`, want: `{"lookml_dashboard_id":"m::d","tab_ids":["4","9"],"enabled":false}`,
 		},
 	}
 	for _, test := range tests {

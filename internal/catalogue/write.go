@@ -71,6 +71,9 @@ type Write struct {
 	Lost  []string // what no restore brings back, in words for people
 	Late  []string // members that are sent in a later level, when what they name is there
 
+	// Stale members repeat what Refs name in a form that nobody documents. They become null
+	// where one of those has another name on the target.
+	Stale []string
 	// Once members can be given at creation and never be changed.
 	Once []string
 	// HostBound members say something about the instance itself, and are never written to
@@ -212,6 +215,8 @@ type Reference struct {
 	Prefix bool
 	// Having means that the member names something only where its text contains this.
 	Having string
+	// Unless names a member of the document: where it has a value, nothing is named.
+	Unless string
 	// Optional means that a document can be without: the member becomes null, an element
 	// of an array is left out.
 	Optional bool

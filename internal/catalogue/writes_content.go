@@ -106,6 +106,7 @@ var queryWrite = &Write{
 		{Path: "model", Kind: Models},
 		{Path: "view", Kind: "explores", Join: "model", Loose: true},
 	}, colours("vis_config")...),
+	Stale: []string{"filter_config"},
 	Texts: []string{"vis_config", "dynamic_fields"},
 	Find:  Same,
 	Lost:  []string{"its id and its short address, if Looker does not know the query any more"},
@@ -256,7 +257,7 @@ var planWrite = &Write{
 		{Path: "query_id", Kind: "queries"},
 		{Path: "user_id", Kind: Users, People: true},
 		// Tabs of LookML dashboards are named by their labels, which no map holds.
-		{Path: "tab_ids", Kind: Layouts, Loose: true},
+		{Path: "tab_ids", Kind: Layouts, Unless: "lookml_dashboard_id", Optional: true},
 		{Path: "datagroup", Kind: Models, Prefix: true, Having: "::"},
 		{Path: "scheduled_plan_destination.type", Kind: "integrations", Having: "::"},
 	},
