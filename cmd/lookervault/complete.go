@@ -97,7 +97,9 @@ func idsOf(kind record.Kind) offer {
 // KIND and ID, for which there is something to offer.
 func argumentsOf(cmd *cobra.Command) []string {
 	words := strings.FieldsFunc(cmd.Use, func(r rune) bool { return strings.ContainsRune(" []", r) })
-	return slices.DeleteFunc(words[1:], func(word string) bool { return slices.Contains([]string{"COMMAND", "TEXT...", "DIRECTORY"}, word) })
+	return slices.DeleteFunc(words[1:], func(word string) bool {
+		return slices.Contains([]string{"COMMAND", "TEXT...", "DIRECTORY", "NEW"}, word)
+	})
 }
 
 // argument completes the next argument of a command.
@@ -192,7 +194,7 @@ func (c completion) columnNames() []string {
 		return kindTable.Names()
 	case "check":
 		return findingTable.Names()
-	case "verify":
+	case "verify", "salvage":
 		return damageTable.Names()
 	case "prune":
 		return keepingTable.Names()

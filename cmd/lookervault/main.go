@@ -128,7 +128,7 @@ const exitCodes = `Exit codes:
   2    wrong usage or configuration
   3    cannot connect, or login refused, before the first good answer
   4    finished but incomplete: items or listings failed, the server died on the
-       way, the budget of calls ended
+       way, the budget of calls ended; salvage left something out
   5    vault locked, busy, corrupt, replaced or too new
   6    different: lookervault diff --exit-code found changes
   130  interrupted; the command that resumes is printed`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -91,22 +92,27 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 	if err != nil {
 		return err
 	}
-	views := make([]findingView, len(findings))
-	for i, f := range findings {
-		document := f.Document()
-		views[i] = findingView{Table: f.Table, Kind: string(document.Kind), ID: document.ID, Key: f.Key, Problem: f.Problem}
-	}
+	views := findingViews(findings)
 	if len(views) > 0 || choice.Format != "" {
 		if err := show(a, damageTable, choice, each(views)); err != nil {
 			return err
 		}
 	}
-	return a.verified(reader.Path(), findings, options, progress.total, time.Since(began))
+	return a.verified(cmd.Context(), reader, findings, options, progress.total, time.Since(began))
+}
+
+func findingViews(findings []vault.Finding) []findingView {
+	views := make([]findingView, len(findings))
+	for i, f := range findings {
+		document := f.Document()
+		views[i] = findingView{Table: f.Table, Kind: string(document.Kind), ID: document.ID, Key: f.Key, Problem: f.Problem}
+	}
+	return views
 }
 
 // verified says what verify found, and returns what decides about the exit code.
-func (a *app) verified(path string, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
-	read := ui.Size(size)
+func (a *app) verified(ctx context.Context, reader *vault.Reader, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
+	path, read := reader.Path(), ui.Size(size)
 	if o.Sample > 0 && o.Sample < 1 {
 		read = fmt.Sprintf("%.3g%% of %s", 100*o.Sample, read)
 	}
@@ -123,7 +129,32 @@ func (a *app) verified(path string, findings []vault.Finding, o vault.VerifyOpti
 		remedy = other
 	}
 	fmt.Fprintf(a.stderr.loud(), "lookervault: %s is damaged: %s; %s\n", path, plural(int64(len(findings)), "finding", "findings"), remedy)
+	fmt.Fprintf(a.stderr.loud(), "%slookervault salvage NEW.db%s copies everything that is sound into a new vault.\n", goodRuns(ctx, reader, findings), dbFlag(path))
 	return errors.Join(vault.ErrCorrupt, errSaid)
+}
+
+// goodRunsShown is how many runs are named that are not damaged.
+const goodRunsShown = 5
+
+// goodRuns says in a sentence which runs can still be relied on; nothing where nobody can
+// tell.
+func goodRuns(ctx context.Context, reader *vault.Reader, findings []vault.Finding) string {
+	good, known, err := reader.Untouched(ctx, findings)
+	switch {
+	case err != nil || !known:
+		return ""
+	case len(good) == 0:
+		return "Every run holds something of it. "
+	}
+	var names []string
+	for _, run := range good[:min(len(good), goodRunsShown)] {
+		names = append(names, strconv.FormatInt(run, 10))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(good) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d older ones", more)
+	}
+	return "Whole are still the runs " + text + " (--run N). "
 }
 
 // shareOf reads a share, as 5% or 0.05.

@@ -100,7 +100,7 @@ func (e *Error) Unwrap() []error {
 // hints say what to do about each kind of problem.
 var hints = map[error]string{
 	ErrBusy:     "end the program that holds a write transaction on it, then run again with --resume",
-	ErrCorrupt:  "lookervault check says what is damaged; copy the file away, then lookervault run --full stores again what the server still has",
+	ErrCorrupt:  "lookervault check says what is damaged; copy the file away, then lookervault run --full stores again what the server still has, and lookervault salvage copies all that is sound",
 	ErrReplaced: "put the file back, or start a new run",
 	ErrTooNew:   "use the LookerVault that wrote it, or a newer one",
 	ErrTooOld:   "the next run brings it up to date",

@@ -76,8 +76,9 @@ func (k KeepRules) Choose(runs []record.Run, zone *time.Location) []Keeping {
 	if i := newestComplete(runs); i >= 0 {
 		list[i].Reasons = append(list[i].Reasons, KeptNewestComplete)
 	}
-	if len(runs) > 0 && runs[0].Resumable() {
-		list[0].Reasons = append(list[0].Reasons, KeptUnfinished)
+	// A look at some documents is continued by nobody.
+	if i := slices.IndexFunc(runs, func(run record.Run) bool { return len(run.Scope.Refs) == 0 }); i >= 0 && runs[i].Resumable() {
+		list[i].Reasons = append(list[i].Reasons, KeptUnfinished)
 	}
 	return list
 }

@@ -279,12 +279,12 @@ func TestVerifyOfPruned(t *testing.T) {
 	}
 }
 
-// aLargeHistory has three runs of 1,200 documents that all change each time.
-func aLargeHistory(t testing.TB, path string) {
+// aLargeHistory has three runs of documents that all change each time.
+func aLargeHistory(t testing.TB, path string, documents int) {
 	t.Helper()
 	for run := range 3 {
 		var all record.Batch
-		for i := range 1200 {
+		for i := range documents {
 			all = append(all, doc(fmt.Sprint(i), fmt.Sprint(i, " in ", run)))
 		}
 		aRun(t, path, all...)
@@ -295,7 +295,7 @@ func aLargeHistory(t testing.TB, path string) {
 // goes on.
 func TestPruneStops(t *testing.T) {
 	path := newPath(t)
-	aLargeHistory(t, path)
+	aLargeHistory(t, path, 1200)
 	ctx, cancel := context.WithCancel(t.Context())
 	w := open(t, path)
 	stopped, err := w.Prune(ctx, vault.Pruning{Instance: "acme", Runs: []int64{1, 2}}, func(int64, int64) { cancel() })
@@ -330,7 +330,7 @@ func pruneChild(ctx context.Context, args []string) error {
 // the next one leaves with what an undisturbed one does.
 func TestPruneKilled(t *testing.T) {
 	whole, want := newPath(t), newPath(t)
-	aLargeHistory(t, whole)
+	aLargeHistory(t, whole, 1200)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 3))
 	cp := func(to string) {
 		content, err := os.ReadFile(whole)
@@ -382,7 +382,7 @@ func TestShrink(t *testing.T) {
 	for name, older := range map[string]bool{"laid out for it": false, "made before that": true} {
 		t.Run(name, func(t *testing.T) {
 			path := newPath(t)
-			aLargeHistory(t, path)
+			aLargeHistory(t, path, 1200)
 			if older {
 				if err := vault.Execute(path, "PRAGMA journal_mode=DELETE", "PRAGMA auto_vacuum=NONE", "VACUUM", "PRAGMA journal_mode=WAL"); err != nil {
 					t.Fatal(err)

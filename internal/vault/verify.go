@@ -378,6 +378,14 @@ func (v *verifier) missingBodies() error {
 	return err
 }
 
+// faultsLeft is how many faults a run left in a kind, for a query of run_kinds as k.
+const faultsLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kind = k.kind AND f.class <> '` + record.FaultDangling +
+	`' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`
+
+// danglingLeft is the same of references that led to nothing.
+const danglingLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kind = k.kind AND f.class = '` + record.FaultDangling +
+	`' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`
+
 // relations are what holds between rows. Each query finds what breaks one: the
 // table, the key, and what is wrong.
 var relations = []string{
@@ -397,12 +405,10 @@ var relations = []string{
 		WHERE b.size <> v.size`,
 	`SELECT 'bodies', lower(hex(hash)), 'no version has it' FROM bodies WHERE hash NOT IN (SELECT hash FROM versions)`,
 	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.failed || ' failed, not the faults that it left'
-		FROM run_kinds k WHERE k.failed <> (SELECT count(*) FROM faults f
-		WHERE f.run = k.run AND f.kind = k.kind AND f.class <> '` + record.FaultDangling + `' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
+		FROM run_kinds k WHERE k.failed <> ` + faultsLeft,
 	// Runs of older schemas count none.
 	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.dangling || ' dangling, not the faults that it left'
-		FROM run_kinds k WHERE k.dangling <> 0 AND k.dangling <> (SELECT count(*) FROM faults f
-		WHERE f.run = k.run AND f.kind = k.kind AND f.class = '` + record.FaultDangling + `' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`,
+		FROM run_kinds k WHERE k.dangling <> 0 AND k.dangling <> ` + danglingLeft,
 	`SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
 		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`,
 	`SELECT 'sqlite_sequence', 'restores', 'the highest restore ever is not the newest'

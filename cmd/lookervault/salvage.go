@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+func (a *app) salvageCommand() *cobra.Command {
+	r := &reading{app: a}
+	var flags tableFlags
+	cmd := &cobra.Command{
+		Use: "salvage NEW", Short: "Copy everything that is sound in a damaged vault into a new one",
+		Long: `Copy everything that is sound in a damaged vault into a new one, and list what is left
+out: the table, the document, and why. The damaged vault stays as it is, and NEW must not
+be there yet. What can be read of the file at all is read, around torn pages and a cut off
+end. The new vault verifies; runs from which something is missing are not complete in it.
+
+Exit code 0 means that nothing was left out, 4 that something was. A run afterwards fetches
+what the instance still has.
+
+In a pipe the columns are table, kind, id, problem, key; with --json one array.`,
+		Example: `  lookervault salvage rescued.db
+  lookervault salvage rescued.db --db damaged.db --json | jq -r '.[] | "\(.kind)/\(.id): \(.problem)"'`,
+		Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.salvage(cmd, flags, args[0]) },
+	}
+	r.flags(cmd)
+	cmd.Flags().Lookup("db").Usage = "the damaged vault (default the configuration's sink.path)"
+	_ = cmd.Flags().MarkHidden("instance") // all of them are copied
+	flags.add(cmd)
+	return cmd
+}
+
+func (a *app) salvage(cmd *cobra.Command, flags tableFlags, to string) error {
+	choice, err := chosen(cmd, &flags, damageTable)
+	if err != nil {
+		return err
+	}
+	loaded, err := a.load(cmd, true, map[string]string{"db": "sink.path"}, nil, nil)
+	if err != nil {
+		return err
+	}
+	from := loaded.Config.Sink.Path
+	progress := &stepProgress{app: a}
+	s, err := vault.Salvage(cmd.Context(), from, to, progress.step("Copying: %d%%"))
+	progress.clear()
+	if errors.Is(err, vault.ErrMissing) {
+		return fmt.Errorf("%w%s", err, hintDemo(from))
+	}
+	if err != nil {
+		return err
+	}
+	views := findingViews(s.LeftOut)
+	if len(views) > 0 || choice.Format != "" {
+		if err := show(a, damageTable, choice, each(views)); err != nil {
+			return err
+		}
+	}
+	text := fmt.Sprintf("%s holds %s in %s of %s, %s, and verifies", to, plural(s.Documents, "document", "documents"),
+		plural(s.Versions, "version", "versions"), plural(s.Runs, "run", "runs"), ui.Size(s.Bytes))
+	if len(views) == 0 {
+		fmt.Fprintf(a.stderr, "%s; nothing was left out.\n", text)
+		return nil
+	}
+	fmt.Fprintf(a.stderr.loud(), "%s; %s above. lookervault run%s fetches what Looker still has.\n",
+		text, plural(int64(len(views)), "thing was left out or made anew, named", "things were left out or made anew, named"), dbFlag(to))
+	return errors.Join(errPartial, errSaid)
+}
