@@ -254,6 +254,33 @@ func TestPruneOfDamage(t *testing.T) {
 	}
 }
 
+// What a restore needs stays until it is released: versions, and runs that it looked by.
+func TestPruneKeepsWhatRestoresNeed(t *testing.T) {
+	path := newPath(t)
+	aLongHistory(t, path)
+	insert := func(released string) error {
+		return vault.Execute(path,
+			`INSERT OR REPLACE INTO restores VALUES (1, 'restore', NULL, 1, 1, 2, NULL, NULL, '{}', 1, 1, x'', 'complete', '', '', 0, NULL, NULL, 0, '[]', `+released+`, x'')`,
+			`INSERT OR REPLACE INTO restore_actions SELECT 1, 1, 0, 'dashboards', '1', 'update', id, '1', NULL, NULL, '', '', '', '', '', 0, 'done', '', 0, 0, '', '', 0, '', 0, x''
+				FROM versions WHERE name = 'One of run 4'`)
+	}
+	if err := insert("0"); err != nil {
+		t.Fatal(err)
+	}
+	prune(t, path, vault.Pruning{Runs: []int64{1, 2, 3, 4, 5}})
+	want := []string{"2-2 0 One of run 2", "4-4 0 One of run 4", "6-6 0 One of run 6"}
+	if diff := cmp.Diff(want, known(t, path, "1")); diff != "" {
+		t.Errorf("versions while the restore needs run 2 and the version of run 4 (-want +got):\n%s", diff)
+	}
+	if err := insert("1"); err != nil {
+		t.Fatal(err)
+	}
+	prune(t, path, vault.Pruning{Runs: []int64{2}})
+	if diff := cmp.Diff([]string{"6-6 0 One of run 6"}, known(t, path, "1")); diff != "" {
+		t.Errorf("versions after that (-want +got):\n%s", diff)
+	}
+}
+
 // What a prune leaves is checked as everything else.
 func TestVerifyOfPruned(t *testing.T) {
 	for name, tt := range map[string]struct{ sql, table, id string }{

@@ -82,7 +82,10 @@ func (w *wreck) look() error {
 		return nil
 	})
 	if !w.readable["runs"] || !w.readable["versions"] || !w.readable["bodies"] {
-		return errors.Join(problem(w.path, ErrNotVault, "no table of a vault can be found in it"), err)
+		if err == nil || kindOf(err) == ErrNotVault {
+			return problem(w.path, ErrNotVault, "no table of a vault can be found in it")
+		}
+		return &Error{Path: w.path, Kind: ErrCorrupt, Detail: "its schema cannot be read, so nothing can be found in it", Hint: "restore a copy of it", Err: err}
 	}
 	if w.readable["refs"] {
 		w.refs, err = w.conn.prepare(`SELECT kind, item FROM refs WHERE version = ? ORDER BY kind, item`)
