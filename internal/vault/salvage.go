@@ -80,11 +80,11 @@ type salvage struct {
 	decoder      *codec.Decoder
 	dictionaries dictionaries
 	lastRun      int64
-	missing      []gap // what runs have seen and the new vault does not hold
+	missing      []runRange // what runs have seen and the new vault does not hold
 }
 
-// gap is what is missing from some runs, as first and last run.
-type gap struct{ from, until int64 }
+// runRange is what is missing from some runs, as first and last run.
+type runRange struct{ from, until int64 }
 
 func (s *salvage) do(ctx context.Context) (err error) {
 	if s.decoder, err = codec.NewDecoder(); err != nil {
@@ -269,7 +269,7 @@ func (s *salvage) copyVersions(ctx context.Context) error {
 		}
 	}
 	if leftOut > len(s.missing) {
-		s.missing = append(s.missing, gap{0, always}) // nobody knows which runs saw what cannot be read
+		s.missing = append(s.missing, runRange{0, always}) // nobody knows which runs saw what cannot be read
 	}
 	return s.made.conn.exec(`DELETE FROM bodies WHERE hash NOT IN (SELECT hash FROM versions)`)
 }
@@ -328,7 +328,7 @@ func (s *salvage) soundVersion(row []driver.Value, v *versionRow) (problem strin
 // leaveOut notes a version that is not copied, and which runs saw it.
 func (s *salvage) leaveOut(v *versionRow, problem string) {
 	s.lost(Finding{"versions", fmt.Sprintf("%d (%s/%s)", v.id, v.kind, v.item), problem})
-	g := gap{v.firstRun, v.lastRun}
+	g := runRange{v.firstRun, v.lastRun}
 	if g.until == 0 || problem != "its body is missing or damaged" {
 		g.until = always
 	}
@@ -340,7 +340,7 @@ func (s *salvage) leaveOut(v *versionRow, problem string) {
 
 // affects reports whether a run saw something that is missing now.
 func (s *salvage) affects(run int64) bool {
-	return slices.ContainsFunc(s.missing, func(g gap) bool { return g.from <= run && run <= g.until })
+	return slices.ContainsFunc(s.missing, func(g runRange) bool { return g.from <= run && run <= g.until })
 }
 
 // ref names a document in findings.

@@ -378,7 +378,7 @@ func (s *salvage) putCorrections(instance int64, kind record.Kind, by map[int64]
 		}
 		now = now.add(by[run])
 		if now.held != 0 && readable[run] {
-			s.missing = append(s.missing, gap{run, run})
+			s.missing = append(s.missing, runRange{run, run})
 		}
 		step := now.sub(written)
 		if step == (counted{}) || !readable[run] && i+1 < len(runs) {

@@ -11,7 +11,7 @@ import (
 // given all that Verify found. It reports false where findings are not about documents:
 // then nobody can tell.
 func (r *Reader) Untouched(ctx context.Context, findings []Finding) (good []int64, known bool, err error) {
-	var touched []gap
+	var touched []runRange
 	err = r.snapshot(ctx, func(q querier) error {
 		for _, f := range findings {
 			gaps, ok, err := gapsOf(ctx, q, f)
@@ -26,7 +26,7 @@ func (r *Reader) Untouched(ctx context.Context, findings []Finding) (good []int6
 				return err
 			}
 			run := integer(row[0])
-			if !slices.ContainsFunc(touched, func(g gap) bool { return g.from <= run && run < g.until }) {
+			if !slices.ContainsFunc(touched, func(g runRange) bool { return g.from <= run && run < g.until }) {
 				good = append(good, run)
 			}
 		}
@@ -37,7 +37,7 @@ func (r *Reader) Untouched(ctx context.Context, findings []Finding) (good []int6
 
 // gapsOf are the runs that read what a finding is about, each as first run and the one
 // that does not any more.
-func gapsOf(ctx context.Context, q querier, f Finding) (gaps []gap, ok bool, err error) {
+func gapsOf(ctx context.Context, q querier, f Finding) (gaps []runRange, ok bool, err error) {
 	const readBy = `SELECT v.first_run, min(coalesce(v.gone_run, ?1), coalesce((SELECT min(n.first_run) FROM versions n
 		WHERE n.instance = v.instance AND n.kind = v.kind AND n.item = v.item AND n.first_run > v.first_run), ?1)) FROM versions v WHERE `
 	where, arg := "", any(nil)
@@ -52,7 +52,7 @@ func gapsOf(ctx context.Context, q querier, f Finding) (gaps []gap, ok bool, err
 		where, arg = `v.hash = ?2`, hash
 	case f.Table == "versions":
 		// The row itself is damaged, its intervals too perhaps; those of its neighbours bound it.
-		return []gap{{0, always}}, true, nil
+		return []runRange{{0, always}}, true, nil
 	case f.Table == "heads":
 		where, arg = `v.kind || '/' || v.item = ?2 AND v.last_run IS NULL`, document.String()
 	default:
@@ -62,7 +62,7 @@ func gapsOf(ctx context.Context, q querier, f Finding) (gaps []gap, ok bool, err
 		if err != nil {
 			return nil, false, err
 		}
-		gaps = append(gaps, gap{integer(row[0]), integer(row[1])})
+		gaps = append(gaps, runRange{integer(row[0]), integer(row[1])})
 	}
 	return gaps, len(gaps) > 0, nil
 }
