@@ -80,6 +80,7 @@ func (v *verifier) all() error {
 		{"dictionaries", v.readDictionaries},
 		{"bodies", v.bodies},
 		{"bodies", v.missingBodies},
+		{"bodies", v.orphans},
 		{"search_blocks", v.rowsOf("search_blocks")},
 		{"", v.relations},
 		{"runs", v.digests},
@@ -172,13 +173,6 @@ func (v *verifier) integrity() error {
 		}
 		return nil
 	}, `PRAGMA integrity_check`)
-}
-
-func (v *verifier) foreignKeys() error {
-	return v.each(func(row []driver.Value) error {
-		v.found(text(row[0]), fmt.Sprint(row[1]), "leads to a row of %s that is missing", text(row[2]))
-		return nil
-	}, `PRAGMA foreign_key_check`)
 }
 
 // schema compares the tables, indexes and views with those of a new vault. What
@@ -395,15 +389,14 @@ var relations = []string{
 	`SELECT 'heads', h.instance || '/' || h.kind || '/' || h.item, 'its state is not that of its version'
 		FROM heads h JOIN versions v ON v.id = h.version
 		WHERE (h.state = 'gone') <> (v.gone_run IS NOT NULL) OR h.state <> 'gone' AND (h.state <> v.state OR v.last_run IS NOT NULL)`,
-	`SELECT 'versions', v.id, 'no head leads to its document' FROM versions v WHERE NOT EXISTS (
+	`SELECT 'versions', v.id || ' (' || v.kind || '/' || v.item || ')', 'no head leads to its document' FROM versions v WHERE NOT EXISTS (
 		SELECT 1 FROM heads h WHERE h.instance = v.instance AND h.kind = v.kind AND h.item = v.item)`,
 	`SELECT 'pruned_versions', p.instance || '/' || p.kind || '/' || p.item, 'no head leads to its document' FROM pruned_versions p
 		WHERE NOT EXISTS (SELECT 1 FROM heads h WHERE h.instance = p.instance AND h.kind = p.kind AND h.item = p.item)`,
-	`SELECT 'versions', v.id, 'it is current, but its head says otherwise' FROM versions v JOIN heads h
+	`SELECT 'versions', v.id || ' (' || v.kind || '/' || v.item || ')', 'it is current, but its head says otherwise' FROM versions v JOIN heads h
 		ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item WHERE v.last_run IS NULL AND h.version <> v.id`,
-	`SELECT 'versions', v.id, 'its size is not that of its body' FROM versions v JOIN bodies b ON b.hash = v.hash
+	`SELECT 'versions', v.id || ' (' || v.kind || '/' || v.item || ')', 'its size is not that of its body' FROM versions v JOIN bodies b ON b.hash = v.hash
 		WHERE b.size <> v.size`,
-	`SELECT 'bodies', lower(hex(hash)), 'no version has it' FROM bodies WHERE hash NOT IN (SELECT hash FROM versions)`,
 	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.failed || ' failed, not the faults that it left'
 		FROM run_kinds k WHERE k.failed <> ` + faultsLeft,
 	// Runs of older schemas count none.

@@ -115,11 +115,15 @@ func TestVerifyNames(t *testing.T) {
 		{"head stamp", "UPDATE heads SET stamp = zeroblob(32) WHERE item = '1'", "heads", "dashboards/1"},
 		{"head state", "UPDATE heads SET state = 'present' WHERE item = '3'", "heads", "dashboards/3"},
 		{"head settled", "UPDATE heads SET settled_run = 1 WHERE item = '2'", "heads", "dashboards/2"},
-		{"head gone", "DELETE FROM heads WHERE item = '2'", "versions", ""},
+		{"head gone", "DELETE FROM heads WHERE item = '2'", "versions", "(dashboards/2)"},
 		{"version name", "UPDATE versions SET name = 'Too' WHERE name = 'Two'", "versions", "(dashboards/2)"},
 		{"version interval", "UPDATE versions SET first_run = 2 WHERE first_run = 1 AND item = '1'", "versions", "(dashboards/1)"},
 		{"version other body", "UPDATE versions SET hash = (SELECT hash FROM versions WHERE item = '9') WHERE item = '5'", "versions", "(dashboards/5)"},
-		{"version missing", "DELETE FROM versions WHERE item = '5'", "heads", ""},
+		{"version missing", "DELETE FROM versions WHERE item = '5'", "heads", "dashboards/5"},
+		{"version missing, its body", "DELETE FROM versions WHERE item = '5'", "bodies", "dashboards/5 "},
+		{"version hash, its body", "UPDATE versions SET hash = randomblob(32) WHERE item = '6'", "bodies", "dashboards/6 "},
+		{"version not current", "UPDATE versions SET last_run = NULL WHERE last_run IS NOT NULL AND item = '1'", "versions", "(dashboards/1)"},
+		{"version size", "UPDATE versions SET size = size + 1 WHERE item = '5'", "versions", "(dashboards/5)"},
 		{"ref changed", "UPDATE refs SET item = '11' WHERE item = '10'", "versions", "(dashboards/5)"},
 		{"ref missing", "DELETE FROM refs WHERE item = '10'", "versions", "(dashboards/5)"},
 		{"ref added", "INSERT INTO refs SELECT id, 'looks', '1' FROM versions WHERE item = '6'", "versions", "(dashboards/6)"},
@@ -128,7 +132,7 @@ func TestVerifyNames(t *testing.T) {
 		{"body size", "UPDATE bodies SET size = size + 1 WHERE codec = 'zstd'", "bodies", "dashboards/6 "},
 		{"body unknown codec", "UPDATE bodies SET codec = 'lzma' WHERE codec = 'zstd'", "bodies", ""},
 		{"body truncated", "UPDATE bodies SET data = substr(data, 1, 20) WHERE codec = 'zstd'", "bodies", ""},
-		{"body missing", "DELETE FROM bodies WHERE codec = 'zstd'", "versions", ""},
+		{"body missing", "DELETE FROM bodies WHERE codec = 'zstd'", "versions", "(dashboards/6)"},
 		{"body without its dictionary", "UPDATE bodies SET dictionary = NULL", "bodies", ""},
 		{"body with another dictionary", "UPDATE bodies SET dictionary = 99 WHERE dictionary = 1", "bodies", ""},
 		{"dictionary", "UPDATE dictionaries SET kind = 'looks'", "dictionaries", "1"},
@@ -150,6 +154,7 @@ func TestVerifyNames(t *testing.T) {
 		{"index dropped", "DROP INDEX versions_item", "sqlite_schema", "index versions_item"},
 		{"view changed", "DROP VIEW open_faults; CREATE VIEW open_faults AS SELECT 1 AS run", "sqlite_schema", "view open_faults"},
 	}
+	unnamed := []string{"body orphaned", "version other body", "version of an action"} // nothing leads to the document of a body
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
@@ -167,6 +172,12 @@ func TestVerifyNames(t *testing.T) {
 				return f.Table == tt.table && strings.Contains(f.Key, tt.key)
 			}) {
 				t.Errorf("got %v, want one about %s %s", findings, tt.table, tt.key)
+			}
+			for _, f := range findings {
+				named := f.Document() != record.Ref{} || f.Key == "" || strings.Contains(f.Problem, "the runs counted") || slices.Contains(unnamed, tt.name)
+				if slices.Contains([]string{"heads", "versions", "bodies"}, f.Table) && !named {
+					t.Errorf("%+v names no document", f)
+				}
 			}
 		})
 	}
