@@ -223,6 +223,8 @@ func (v *validator) sink() {
 		v.bad(key, "is empty; name the file of the vault")
 	case v.c.Sink.Path == standardOutput:
 		v.bad(key, "- stands for standard output, which cannot hold a vault; for a file of that name write ./-")
+	case strings.HasPrefix(v.c.Sink.Path, ":memory:"):
+		v.bad(key, ":memory: is a database that is gone with the program; a vault is one file: give its path, as in looker.db")
 	case !isPath(v.c.Sink.Path):
 		// The value is not repeated: a password may stand anywhere in it.
 		v.bad(key, "is the address of a database; a vault is one file: give its path, as in looker.db")
@@ -236,6 +238,12 @@ var address = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]*://|^(file|sqlite3?|post
 // source name.
 func isPath(text string) bool {
 	return !address.MatchString(text) && !strings.Contains(text, "://") && StripPasswords(text) == text
+}
+
+// IsOutput reports whether text names a file to write to, rather than a place on a
+// network, in which a password may stand.
+func IsOutput(text string) bool {
+	return !strings.Contains(text, "://") && StripPasswords(text) == text
 }
 
 func (v *validator) rates() {
@@ -286,6 +294,10 @@ func (v *validator) memory() {
 }
 
 func (v *validator) metrics() {
+	if !IsOutput(v.c.Metrics.File) {
+		// The value is not repeated: a password may stand anywhere in it.
+		v.bad("metrics.file", "is an address, but metrics are written to a file: give its path")
+	}
 	if v.c.Metrics.File == standardOutput {
 		v.bad("metrics.file", "- stands for standard output, which holds the events of the run; name a file, or /dev/stdout, or write ./-")
 	}

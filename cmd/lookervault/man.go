@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"github.com/lookervault/lookervault/internal/outfile"
 )
 
 // manCommand writes the manual. It is a command, hidden, as only the program has its
@@ -47,7 +49,7 @@ func writePages(cmd *cobra.Command, at time.Time, dir string) error {
 	}
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
 	text := emptyDefault.ReplaceAll(page.Bytes(), []byte("$1"))
-	if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil { //nolint:gosec // everybody may read a manual
+	if err := outfile.Write(cmd.Context(), filepath.Join(dir, name), text, 0o644); err != nil {
 		return err
 	}
 	for _, sub := range cmd.Commands() {

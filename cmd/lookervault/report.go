@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/outfile"
 	"github.com/lookervault/lookervault/internal/report"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -31,6 +32,9 @@ documents: keep it like the vault.`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if to == "" {
 				return usage(cmd, errors.New("--output is empty: name a file, or - for standard output"))
+			}
+			if !config.IsOutput(to) {
+				return usage(cmd, errors.New("--output is an address, but a report is written to a file: give its path, or - for standard output"))
 			}
 			point, err := pointArgument(cmd, append(args, "latest")[0])
 			if err != nil {
