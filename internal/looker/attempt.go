@@ -168,9 +168,13 @@ func (c *Client) redirect(x exchange, a answer) *RedirectError {
 	if err != nil || a.header.Get("Location") == "" {
 		return e
 	}
+	whole := (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String()
 	to = &url.URL{Scheme: line(scrub(to.Scheme)), Host: line(scrub(to.Host)), Path: scrub(to.Path)}
-	e.Location = line(to.String())
+	// A secret may go on from the host to the path.
+	e.Location = line(scrub(to.String()))
 	switch {
+	case scrub(whole) != whole:
+		e.Remedy = "what answers is no Looker, or something stands in front of it that says back what it got"
 	case to.Hostname() == c.base.Hostname() && to.Scheme == "https" && c.base.Scheme == "http":
 		e.Remedy = "set looker.base_url to https://" + to.Host
 	case strings.Contains(to.Path, apiPath+"/"):
