@@ -139,3 +139,24 @@ func TestNewRowAmongKnownOnes(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersOfRowsAreSpelledOtherwise: what stands between here and the server may read
+// and write lists, and not single documents.
+func TestNumbersOfRowsAreSpelledOtherwise(t *testing.T) {
+	looker := &fakeLooker{}
+	for i := range 6 {
+		id := fmt.Sprint(i + 1)
+		looker.things = append(looker.things, thing{
+			id: id, folder: "0", text: `{"id":"` + id + `","show_title":true,"score":1e21}`, raw: `{"id": "` + id + `", "show_title": true, "score": 1e+21}`,
+		})
+	}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	r.size = 6
+	items := r.fetch(t, pageAsk(0, numbers(1, 6)...))
+	if diff := cmp.Diff(numbers(1, 6), ids(items, hasBody)); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
+	}
+	if len(looker.calls) != 2 || r.ledger.Notes() != nil {
+		t.Errorf("calls %q, notes %q: want a page and a single fetch", looker.calls, r.ledger.Notes())
+	}
+}

@@ -166,7 +166,7 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 			return unknown, nil
 		case err != nil:
 			return unknown, err
-		case alone.Fingerprint == row.Fingerprint:
+		case alone.Fingerprint == row.Fingerprint || canon.SameValues(t.rules, sample.row, answer.Body):
 			return rich, nil
 		}
 		if missing := canon.Missing(t.rules, sample.row, answer.Body); len(missing) > 0 {

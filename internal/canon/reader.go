@@ -29,6 +29,7 @@ type Reader struct {
 	scanner
 	out     []byte // the canonical form
 	wanted  bool   // somebody asked for it
+	values  bool   // numbers are spelled by their value
 	scratch []byte
 	parts   []part // of the objects and sets that are open, innermost last
 	unquote []byte
@@ -306,7 +307,11 @@ func prefix(name []byte) uint64 {
 
 // append appends a value that holds no other in its canonical spelling.
 func (r *Reader) append(raw []byte, escaped bool) {
-	if !escaped {
+	switch {
+	case r.values && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9'):
+		r.out = appendNumber(r.out, raw)
+		return
+	case !escaped:
 		r.out = append(r.out, raw...)
 		return
 	}

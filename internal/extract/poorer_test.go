@@ -60,7 +60,13 @@ func TestRichVersionStays(t *testing.T) {
 			compare(t, later, "dashboards")
 		}
 	}
-	later.run(record.RunComplete, start("dashboards"))
+	// A run that finds out late that rows are poor is partial, and the one after it fetches
+	// each document alone.
+	if result, err := later.try(start("dashboards")); err != nil {
+		t.Fatal(err)
+	} else if result.Run.Outcome != record.RunComplete {
+		later.run(record.RunComplete, start("dashboards"))
+	}
 	compare(t, later, "dashboards")
 }
 
