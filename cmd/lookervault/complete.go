@@ -98,7 +98,7 @@ func idsOf(kind record.Kind) offer {
 func argumentsOf(cmd *cobra.Command) []string {
 	words := strings.FieldsFunc(cmd.Use, func(r rune) bool { return strings.ContainsRune(" []", r) })
 	return slices.DeleteFunc(words[1:], func(word string) bool {
-		return slices.Contains([]string{"COMMAND", "TEXT...", "DIRECTORY", "NEW"}, word)
+		return slices.Contains([]string{"COMMAND", "TEXT...", "DIRECTORY", "NEW", "MEMBER=VALUE..."}, word)
 	})
 }
 

@@ -354,16 +354,16 @@ func paged(kind record.Kind) bool {
 // demo starts the simulator inside this process and points the configuration at
 // it.
 func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err error) {
-	server, err := startDemo()
+	if loaded.Origin("sink.path") != "--db" {
+		c.Sink.Path = demoVault
+	}
+	server, err := startDemo(c.Sink.Path)
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated Looker: %w", err)
 	}
 	c.Looker = config.Looker{
 		Name: "demo", BaseURL: server.url, ClientID: server.clientID, ClientSecret: config.NewSecret(server.clientSecret),
 		VerifySSL: true, Timeout: c.Looker.Timeout, MaxBody: c.Looker.MaxBody, PartialView: c.Looker.PartialView,
-	}
-	if loaded.Origin("sink.path") != "--db" {
-		c.Sink.Path = demoVault
 	}
 	// Limits of the file and the environment are for a real Looker; the simulator
 	// is on this machine, and a limit would only make it slow to see.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,9 +17,11 @@ type demoServer struct {
 	stop                              func()
 }
 
-func startDemo() (demoServer, error) {
-	sizes := lookersim.DefaultSizes()
-	sim, err := lookersim.New(lookersim.Options{Seed: 1, Sizes: sizes})
+// startDemo starts the instance that belongs to a vault of the demo.
+func startDemo(vaultPath string) (demoServer, error) {
+	o := demoInstance(vaultPath)
+	sizes := o.Sizes
+	sim, err := lookersim.New(o)
 	if err != nil {
 		return demoServer{}, err
 	}
@@ -30,50 +33,87 @@ func startDemo() (demoServer, error) {
 		url: url, clientID: lookersim.DefaultClientID, clientSecret: lookersim.DefaultClientSecret,
 		what: fmt.Sprintf("%s, %s, %s and more", plural(int64(sizes.Dashboards), "dashboard", "dashboards"),
 			plural(int64(sizes.Looks), "look", "looks"), plural(int64(sizes.Users), "user", "users")),
-		stop: func() { _ = sim.Close() }, // nothing is lost with it
+		stop: func() { _ = sim.Close() }, // nothing is lost with it: changes are in its file
 	}, nil
 }
 
-func (a *app) simCommand() *cobra.Command {
-	o := lookersim.Options{Sizes: lookersim.DefaultSizes()}
-	var addr, retryAfter string
-	var faults, badRows []string
-	cmd := &cobra.Command{
-		Use: "sim", Short: "Serve a simulated Looker on a port",
-		Long: `Serve a simulated Looker 4.0: seeded content on the API's read routes, with
-paging, filters, limits and faults as a real one has them. For trying out and for
-tests; Ctrl-C ends it.
+// simOptions are the flags of sim.
+type simOptions struct {
+	lookersim.Options
+	addr, retryAfter, demoDB string
+	demo                     bool
+	faults, badRows          []string
+}
+
+const simLong = `Serve a simulated Looker 4.0: seeded content on the API's routes for reading and
+writing, with paging, filters, limits and faults as a real one has them. For trying
+out and for tests; Ctrl-C ends it.
+
+What is written is forgotten when it ends, but with --state FILE: then the next
+server with the same file and the same content goes on where this one ended. With
+--demo it serves the instance of "run --demo", whose changes are always kept; trash,
+delete, edit and reset change that instance without a server.
 
 Faults are rules, as "route=GET /dashboards/{id} id=17 status=500 times=3"
 "kind=looks p=0.02 do=reset" or, for an outage of everything, logins
-included, "after=100 for=3s status=404 body=page". While it runs, GET /sim/counts tells what was
-asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes content.`,
+included, "after=100 for=3s status=404 body=page". With applied=true a write is
+carried out and its answer lost, with do=late it arrives after its connection was
+reset. While it runs, GET /sim/counts tells what was asked, GET /sim/writes what was
+written, GET /sim/effects what is awake and was mailed, GET and POST /sim/rules read
+and add rules, POST /sim/mutate changes content.`
+
+func (a *app) simCommand() *cobra.Command {
+	o := simOptions{Options: lookersim.Options{Sizes: lookersim.DefaultSizes()}}
+	cmd := &cobra.Command{
+		Use: "sim", Short: "Serve a simulated Looker on a port", Long: simLong,
 		Example: `  lookervault sim --dashboards 5000 --looks 2000 &
   export LOOKERSDK_BASE_URL=http://127.0.0.1:19999
   export LOOKERSDK_CLIENT_ID=` + lookersim.DefaultClientID + ` LOOKERSDK_CLIENT_SECRET=` + lookersim.DefaultClientSecret + `
   lookervault run`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, text := range faults {
-				rule, err := lookersim.ParseRule(text)
-				if err != nil {
-					return usage(cmd, fmt.Errorf("--fault: %w", err))
-				}
-				o.Rules = append(o.Rules, rule)
-			}
-			if err := parseBadRows(&o, badRows); err != nil {
+			if err := o.resolve(); err != nil {
 				return usage(cmd, err)
 			}
-			form, err := retryForm(retryAfter)
-			if err != nil {
-				return usage(cmd, err)
-			}
-			o.RateLimit.RetryAfter = form
-			return a.simulate(cmd, o, addr)
+			return a.simulate(cmd, o.Options, o.addr)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&addr, "listen", "127.0.0.1:19999", "address to serve on; port 0 takes a free one")
+	o.flags(cmd.Flags())
+	cmd.AddCommand(a.simChanges()...)
+	return cmd
+}
+
+// resolve turns what the flags say in words into options.
+func (o *simOptions) resolve() (err error) {
+	for _, text := range o.faults {
+		rule, err := lookersim.ParseRule(text)
+		if err != nil {
+			return fmt.Errorf("--fault: %w", err)
+		}
+		o.Rules = append(o.Rules, rule)
+	}
+	if err := parseBadRows(&o.Options, o.badRows); err != nil {
+		return err
+	}
+	if o.RateLimit.RetryAfter, err = retryForm(o.retryAfter); err != nil {
+		return err
+	}
+	if !o.demo {
+		return nil
+	}
+	if o.State != "" {
+		return errors.New("--demo and --state exclude each other")
+	}
+	demo := demoInstance(o.demoDB)
+	o.Seed, o.Sizes, o.State = demo.Seed, demo.Sizes, demo.State
+	return nil
+}
+
+func (o *simOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.addr, "listen", "127.0.0.1:19999", "address to serve on; port 0 takes a free one")
+	f.BoolVar(&o.demo, "demo", false, "serve the instance of \"run --demo\", whose changes are kept")
+	f.StringVar(&o.demoDB, "db", demoVault, "with --demo: the demo's vault; its instance is kept beside it")
+	f.StringVar(&o.State, "state", "", "a file that keeps what is written; made with the first write")
 	f.Int64Var(&o.Seed, "seed", 1, "chooses all content")
 	for _, s := range simSizes(&o.Sizes) {
 		f.IntVar(s.n, s.flag, *s.n, "how many "+s.what)
@@ -87,13 +127,12 @@ asked, GET and POST /sim/rules read and add rules, POST /sim/mutate changes cont
 	f.DurationVar(&o.Latency, "latency", 0, "wait before every answer")
 	f.DurationVar(&o.TokenTTL, "token-ttl", time.Hour, "how long a login lasts")
 	limitFlags(f, &o.RateLimit)
-	f.StringVar(&retryAfter, "retry-after", "", "how 429s name the wait: seconds or date; empty for not at all")
+	f.StringVar(&o.retryAfter, "retry-after", "", "how 429s name the wait: seconds or date; empty for not at all")
 	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
 	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")
-	f.StringArrayVar(&faults, "fault", nil, "a rule that makes requests go wrong; may be repeated")
-	f.StringArrayVar(&badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other; may be repeated")
-	quirkFlags(f, &o)
-	return cmd
+	f.StringArrayVar(&o.faults, "fault", nil, "a rule that makes requests go wrong; may be repeated")
+	f.StringArrayVar(&o.badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other; may be repeated")
+	quirkFlags(f, &o.Options)
 }
 
 // parseBadRows adds what stands in lists besides documents.

@@ -285,7 +285,7 @@ func (t *table) change(w *world, i int, ch Change) error {
 		r.state = gone
 		return nil
 	case OpTrash, OpRestore:
-		if ch.Kind != "dashboards" && ch.Kind != "looks" {
+		if !HasTrash(ch.Kind) {
 			return fmt.Errorf("%s have no trash", ch.Kind)
 		}
 		return t.discard(w, r, ch.Op == OpTrash)

@@ -41,7 +41,7 @@ func newStateFile(opts Options) *stateFile {
 		return nil
 	}
 	return &stateFile{path: opts.State, world: fmt.Sprintf("1 seed=%d sizes=%x", opts.Seed, hashOf(fmt.Sprint(opts.Sizes, opts.Tiles, opts.SmallTiles,
-		opts.DashboardBytes, opts.LargeFilters, opts.PersonalFolders, opts.TrashShare, opts.Corpus)))}
+		opts.DashboardBytes, opts.LargeFilters, opts.PersonalFolders, opts.TrashShare, opts.Corpus, opts.Dialect)))}
 }
 
 // catchUp makes the changes that are in the file and not yet made.

@@ -1,6 +1,9 @@
 package lookersim
 
-import "slices"
+import (
+	"net/url"
+	"slices"
+)
 
 // writeRoutes is the table of what changes something.
 func writeRoutes() []route {
@@ -78,4 +81,17 @@ func peopleWrites() []route {
 		{pattern: "PUT /content_metadata_access/{id}", kind: "content_access", write: updateAccess},
 		{pattern: "DELETE /content_metadata_access/{id}", kind: "content_access", write: deleteAccess},
 	}
+}
+
+// HasTrash reports whether items of a kind are deleted into a trash.
+func HasTrash(kind string) bool { return kind == "dashboards" || kind == "looks" }
+
+// WritePath is the path, below /api/4.0, at which PATCH or DELETE changes an item
+// of a kind or a part of one, such as dashboard_elements; false when none does.
+func WritePath(method, kind, id string) (path string, ok bool) {
+	path, pattern := "/"+kind+"/"+url.PathEscape(id), method+" /"+kind+"/{id}"
+	if kind == "settings" {
+		path, pattern = "/"+id, method+" /"+id
+	}
+	return path, slices.Contains(Routes(), pattern)
 }

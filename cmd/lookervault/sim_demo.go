@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+// demoInstance is the demo's simulated Looker. What is changed in it stands in a
+// file beside the demo's vault, since every command with --demo starts it anew.
+func demoInstance(vaultPath string) lookersim.Options {
+	state := strings.TrimSuffix(vaultPath, filepath.Ext(vaultPath)) + "-instance.jsonl"
+	return lookersim.Options{Seed: 1, Sizes: lookersim.DefaultSizes(), State: state}
+}
+
+// demoChange is a command that changes the demo's instance.
+type demoChange struct {
+	app *app
+	db  string
+}
+
+func (d *demoChange) add(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&d.db, "db", demoVault, "the demo's vault; its instance is kept beside it")
+	return cmd
+}
+
+// simChanges are the commands with which somebody breaks something in the demo,
+// in order to get it back.
+func (a *app) simChanges() []*cobra.Command {
+	trash, remove, edit, reset := &demoChange{app: a}, &demoChange{app: a}, &demoChange{app: a}, &demoChange{app: a}
+	return []*cobra.Command{
+		trash.add(&cobra.Command{
+			Use: "trash KIND ID", Short: "Move a dashboard or a look of the demo into the trash",
+			Long:    "Move a dashboard or a look of the demo's instance into the trash, as people do\nwhen they delete one in Looker.",
+			Example: "  lookervault sim trash dashboards 5",
+			Args:    arguments(cobra.ExactArgs(2)),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				if !lookersim.HasTrash(args[0]) {
+					return usage(cmd, fmt.Errorf("%s have no trash", args[0]))
+				}
+				return trash.send(cmd, http.MethodPatch, args, []byte(`{"deleted":true}`), "in the trash")
+			},
+		}),
+		remove.add(&cobra.Command{
+			Use: "delete KIND ID", Short: "Delete something of the demo for good",
+			Long: `Delete something of the demo's instance for good, through its API, with all that
+this takes along: a folder its content, which goes to the trash; a user her
+content and her schedules; a dashboard its schedules and alerts.`,
+			Example: "  lookervault sim delete folders 6\n  lookervault sim delete users 3",
+			Args:    arguments(cobra.ExactArgs(2)),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return remove.send(cmd, http.MethodDelete, args, nil, "gone")
+			},
+		}),
+		edit.add(&cobra.Command{
+			Use: "edit KIND ID MEMBER=VALUE...", Short: "Change something of the demo",
+			Long: `Change members of something in the demo's instance, through its API: of any kind,
+or of a part of a dashboard (dashboard_elements, dashboard_filters,
+dashboard_layouts). A value is JSON, or else a text.`,
+			Example: "  lookervault sim edit dashboards 5 title=Oops\n  lookervault sim edit dashboard_elements 320 title=Oops\n  lookervault sim edit roles 7 name=Oops",
+			Args:    arguments(cobra.MinimumNArgs(3)),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				body, err := assignments(args[2:])
+				if err != nil {
+					return usage(cmd, err)
+				}
+				return edit.send(cmd, http.MethodPatch, args, body, "changed")
+			},
+		}),
+		reset.add(&cobra.Command{
+			Use: "reset", Short: "Take the demo's instance back to how it was at first",
+			Long:    "Take the demo's instance back to how it was at first: everything that was changed\nin it is forgotten. The demo's vault stays as it is.",
+			Example: "  lookervault sim reset",
+			Args:    arguments(cobra.NoArgs),
+			RunE: func(*cobra.Command, []string) error {
+				err := os.Remove(demoInstance(reset.db).State)
+				switch {
+				case errors.Is(err, fs.ErrNotExist):
+					fmt.Fprintln(a.stderr, "Nothing was changed in the demo.")
+				case err != nil:
+					return err
+				default:
+					fmt.Fprintln(a.stderr, "The demo's instance is as it was at first.")
+				}
+				return nil
+			},
+		}),
+	}
+}
+
+// assignments makes a JSON object of texts such as title=Oops.
+func assignments(texts []string) ([]byte, error) {
+	object := map[string]json.RawMessage{}
+	for _, text := range texts {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("%q is not MEMBER=VALUE", text)
+		}
+		if !json.Valid([]byte(value)) {
+			quoted, err := json.Marshal(value)
+			if err != nil {
+				return nil, err
+			}
+			value = string(quoted)
+		}
+		object[name] = json.RawMessage(value)
+	}
+	return json.Marshal(object)
+}
+
+// send carries out one request at the demo's instance; args are a kind and an id.
+func (d *demoChange) send(cmd *cobra.Command, method string, args []string, body []byte, done string) error {
+	kind, id := args[0], args[1]
+	path, ok := lookersim.WritePath(method, kind, id)
+	if !ok {
+		return usage(cmd, fmt.Errorf("%s %s: the demo's instance cannot do that", kind, id))
+	}
+	sim, err := lookersim.New(demoInstance(d.db))
+	if err != nil {
+		return fmt.Errorf("start the simulated Looker: %w", err)
+	}
+	if status, answer := sim.Do(method, path, body); status >= http.StatusBadRequest {
+		return fmt.Errorf("%s/%s: %s (%d)", kind, id, complaint(answer), status)
+	}
+	fmt.Fprintf(d.app.stderr, "%s/%s of the demo is %s.\n", kind, id, done)
+	return nil
+}
+
+// complaint is what Looker says is wrong.
+func complaint(answer []byte) string {
+	var said struct {
+		Message string
+		Errors  []struct{ Field, Message string }
+	}
+	if json.Unmarshal(answer, &said) != nil || said.Message == "" {
+		return strings.TrimSpace(string(answer))
+	}
+	text := said.Message
+	for _, e := range said.Errors {
+		text += ": " + e.Field + ": " + e.Message
+	}
+	return text
+}
