@@ -19,6 +19,9 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 	for _, end := range finish.Kinds {
 		c := m.run.count(end.Kind)
 		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
+		if m.run.Scope.Names(end.Kind) {
+			continue // the kind was not listed
+		}
 		if end.Listing == record.Complete || end.Through {
 			m.resolveRows(end)
 		}

@@ -246,25 +246,14 @@ func Aliases() map[string]string {
 		"permissions": "permission_sets",
 	}
 	for name, kind := range maps.Clone(aliases) {
-		aliases[singular(name)] = kind
+		aliases[record.Kind(name).One()] = kind
 	}
 	for _, kind := range All() {
-		if one := singular(string(kind.Name)); one != string(kind.Name) {
+		if one := kind.Name.One(); one != string(kind.Name) {
 			aliases[one] = string(kind.Name)
 		}
 	}
 	return aliases
-}
-
-// singular is the name of one document of a kind.
-func singular(kind string) string {
-	switch {
-	case strings.HasSuffix(kind, "ss"):
-		return kind
-	case strings.HasSuffix(kind, "ies"):
-		return strings.TrimSuffix(kind, "ies") + "y"
-	}
-	return strings.TrimSuffix(kind, "s")
 }
 
 // String is the route's name in statistics and logs: "GET /dashboards/{dashboard_id}".

@@ -30,7 +30,7 @@ func TestDocumentsByTheirIDs(t *testing.T) {
 	if got["folders"][0] < 10 {
 		t.Errorf("%d folders, want all of them", got["folders"][0])
 	}
-	if scope := result.Run.Scope.String(); scope != "3 dashboards, 1 roles, all folders" {
+	if scope := result.Run.Scope.String(); scope != "3 dashboards, 1 role, all folders" {
 		t.Errorf("scope %q", scope)
 	}
 }

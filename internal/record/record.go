@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/budget"
@@ -10,6 +11,18 @@ import (
 // Kind is the plural name of a sort of document, as Looker's API spells it:
 // "dashboards", "scheduled_plans".
 type Kind string
+
+// One is the kind's name for one document: "dashboard", "merge_query".
+func (k Kind) One() string {
+	name := string(k)
+	if strings.HasSuffix(name, "ss") {
+		return name
+	}
+	if stem, ok := strings.CutSuffix(name, "ies"); ok {
+		return stem + "y"
+	}
+	return strings.TrimSuffix(name, "s")
+}
 
 // Ref names one document of an instance. An id is never used without its kind.
 type Ref struct {

@@ -23,6 +23,13 @@ type Scope struct {
 // Unscoped tells whether a complete listing under this scope proves absence.
 func (s Scope) Unscoped() bool { return len(s.Folders) == 0 && len(s.Refs) == 0 }
 
+// Names reports whether the scope names single documents of a kind, so that the kind is
+// not listed.
+func (s Scope) Names(kind Kind) bool {
+	_, named := s.Refs[kind]
+	return named
+}
+
 // kindsNamed is how many kinds a scope names.
 const kindsNamed = 4
 
@@ -53,14 +60,17 @@ func (s Scope) String() string {
 }
 
 // named is the scope of a run that asks for documents by their ids: "2 dashboards, 1
-// looks, all folders".
+// look, all folders".
 func (s Scope) named() string {
 	var parts []string
 	for _, kind := range s.Kinds {
-		if ids, ok := s.Refs[kind]; ok {
-			parts = append(parts, fmt.Sprintf("%d %s", len(ids), kind))
-		} else {
+		switch ids := s.Refs[kind]; {
+		case !s.Names(kind):
 			parts = append(parts, "all "+string(kind))
+		case len(ids) == 1:
+			parts = append(parts, "1 "+kind.One())
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", len(ids), kind))
 		}
 	}
 	if len(parts) > kindsNamed {

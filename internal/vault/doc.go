@@ -2,10 +2,10 @@
 // of Looker instances, every version that was seen of them, and the runs that
 // saw it. It is the only place with SQL; docs/VAULT.md describes the tables.
 //
-// A [Writer] is the one process that may add to a vault. It holds a lock file, a
-// single connection and prepared statements, and commits a batch in one
-// transaction. A [Reader] is anyone else: read only, without a lock, each call
-// with a consistent view.
+// A [File] is the vault of the one process that may add to it: a lock file and a
+// single connection. Its [Writer] serves a run and commits a batch in one transaction;
+// its [Restore] is the journal of a plan that is applied. A [Reader] is anyone else: read
+// only, without a lock, each call with a consistent view.
 //
 // The model in three sentences. A head says where a document stands now and
 // which run settled it last. A version is an interval of runs in which a

@@ -127,6 +127,9 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	tx.count(end.Kind, func(c *record.Counts) {
 		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
 	})
+	if tx.w.run.scope.Names(end.Kind) {
+		return nil // the kind was not listed
+	}
 	if (end.Listing == record.Complete || end.Through) && tx.openFaults > 0 {
 		if err := tx.resolveRows(end); err != nil {
 			return err

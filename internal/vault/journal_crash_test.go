@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -194,7 +193,7 @@ func TestKilledRestore(t *testing.T) {
 func plannedVault(t *testing.T) []byte {
 	t.Helper()
 	path := aVaultToRestore(t)
-	f, err := vault.OpenFile(t.Context(), path, vault.Options{Now: func() time.Time { return clock() }})
+	f, err := vault.OpenFile(t.Context(), path, vault.Options{Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -215,6 +215,25 @@ func folderScoped(t *testing.T, store Store) {
 	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete})
 }
 
+// namedDocuments: a run that asks for single documents proves nothing about others, also
+// not about a kind that it asks for nothing else of.
+func namedDocuments(t *testing.T, store Store) {
+	store.first(t)
+	named := func(s *record.Start) { s.Scope.Refs = map[record.Kind][]string{dashboards: {"1", "9"}} }
+	s := store.begin(t, kinds(dashboards, looks), named)
+	s.commit(Same(dashboards, "1"))
+	run := s.complete(Ended(dashboards, 1), Ended(looks, 0))
+	ended(t, run, record.RunComplete)
+	counted(t, run, record.Counts{Kind: dashboards, Listing: record.Complete, Listed: 1, Same: 1})
+	s = store.begin(t, kinds(dashboards))
+	for id, known := range s.known(dashboards, "1", "2", "3") {
+		if known.State != record.Present {
+			t.Errorf("%s is %s", id, known.State)
+		}
+	}
+	s.close()
+}
+
 func kept(t *testing.T, store Store) {
 	store.first(t)
 	s := store.begin(t, kinds(dashboards))

@@ -59,6 +59,7 @@ func settling() []trial {
 		{"no gone without a complete listing", noGone},
 		{"kind-scoped", kindScoped},
 		{"folder-scoped", folderScoped},
+		{"of single documents", namedDocuments},
 		{"no gone without proof", unproven},
 		{"no gone for a key that sees less", seesLess},
 		{"a run with two callers", twoCallers},
