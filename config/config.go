@@ -20,6 +20,7 @@ type Config struct {
 	Metrics   Metrics   `koanf:"metrics"`
 	Prune     Prune     `koanf:"prune"`
 	After     After     `koanf:"after"`
+	Restore   Restore   `koanf:"restore"`
 }
 
 // Looker says which instance to back up and how to reach it.
@@ -167,6 +168,18 @@ type After struct {
 	Prune bool `koanf:"prune"` // by the rules of [Prune]
 }
 
+// Restore is about giving documents back to an instance. The flags of lookervault restore say the same for one plan.
+type Restore struct {
+	Workers   int      `koanf:"workers"`    // documents that are written at the same time
+	Conflict  string   `koanf:"conflict"`   // "skip", "update", "rename" or "fail": what is there and differs; empty = update what is named by its id, skip the rest
+	Trash     string   `koanf:"trash"`      // "undelete", "recreate" or "skip": what is in the trash
+	Wake      string   `koanf:"wake"`       // "auto", "as-was" or "never": schedules and alerts that were active
+	OrphansTo string   `koanf:"orphans_to"` // user who gets what belongs to nobody on the instance, by id or mail address
+	Settle    Duration `koanf:"settle"`     // how long a server may be at work on a write whose answer was lost
+	MaxAge    Duration `koanf:"max_age"`    // of what a plan has seen of the instance, when it is applied
+	Keep      Duration `koanf:"keep"`       // how long prune leaves what a restore could need to be undone
+}
+
 // Default is the configuration that holds where nothing else is set, on a machine with that many cores (at least 1).
 func Default(cores int) Config {
 	return Config{
@@ -201,5 +214,11 @@ func Default(cores int) Config {
 		Log:      Log{Level: "info", Format: "text"},
 		Shutdown: Shutdown{Grace: Duration(15 * time.Second)}, // half of what Kubernetes waits before it kills
 		Hooks:    Hooks{Timeout: Duration(10 * time.Minute)},  // a copy of a large vault to somewhere else takes a while
+		Restore: Restore{
+			Workers: 8, // as many as fetch
+			Trash:   "undelete", Wake: "auto",
+			Settle: Duration(10 * time.Second), // few writes take longer
+			MaxAge: Duration(24 * time.Hour), Keep: Duration(90 * 24 * time.Hour),
+		},
 	}
 }

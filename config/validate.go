@@ -43,6 +43,10 @@ var bounds = map[string][2]int64{
 	"looker.quota.query":          {0, 1_000_000_000},
 	"shutdown.grace":              {0, int64(time.Hour)},
 	"hooks.timeout":               {int64(time.Second), int64(24 * time.Hour)},
+	"restore.workers":             {1, 16},
+	"restore.settle":              {0, int64(10 * time.Minute)},
+	"restore.max_age":             {int64(time.Second), int64(365 * 24 * time.Hour)},
+	"restore.keep":                {0, int64(10 * 365 * 24 * time.Hour)},
 }
 
 // words are the values that a key may have where there are only a few.
@@ -51,6 +55,9 @@ var words = map[string][]string{
 	"sink.type":              {"sqlite"},
 	"log.level":              {"trace", "debug", "info", "warn", "error", "off"},
 	"log.format":             {"text", "json"},
+	"restore.conflict":       {"", "skip", "update", "rename", "fail"},
+	"restore.trash":          {"undelete", "recreate", "skip"},
+	"restore.wake":           {"auto", "as-was", "never"},
 }
 
 // shapes are what the items of a list must look like.
