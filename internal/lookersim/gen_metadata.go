@@ -2,6 +2,7 @@ package lookersim
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -142,6 +143,7 @@ func (w *world) drawnAccess(b []byte, class int, num int32) []byte {
 	if !w.inherits(class, num) {
 		id := metadataID(class, num)
 		r := seeded(w.seed, hashOf("access"), uint64(id))
+		var groups, users []int
 		for i := range r.in(1, 4) {
 			if i > 0 {
 				b = append(b, ',')
@@ -152,16 +154,29 @@ func (w *world) drawnAccess(b []byte, class int, num int32) []byte {
 			o.id("content_metadata_id", id)
 			o.str("permission_type", r.pick([]string{"view", "edit"}))
 			if r.chance(700) {
-				o.id("group_id", int64(numberAt(r.n(w.sizes.Groups))))
+				groups = append(groups, another(groups, r.n(w.sizes.Groups), w.sizes.Groups))
+				o.id("group_id", int64(numberAt(groups[len(groups)-1])))
 				o.null("user_id")
 			} else {
+				users = append(users, another(users, r.n(w.sizes.Users), w.sizes.Users))
 				o.null("group_id")
-				o.id("user_id", int64(numberAt(r.n(w.sizes.Users))))
+				o.id("user_id", int64(numberAt(users[len(users)-1])))
 			}
 			b = o.end()
 		}
 	}
 	return append(b, ']')
+}
+
+// another is the first number from n on, below size, that is not taken: nobody has two
+// rights to the same content. Where all are taken it is n.
+func another(taken []int, n, size int) int {
+	for i := range size {
+		if next := (n + i) % size; !slices.Contains(taken, next) {
+			return next
+		}
+	}
+	return n
 }
 
 // metadata answers for one content metadata.
