@@ -29,3 +29,6 @@ func (s sqlite) Begin(ctx context.Context, start record.Start) (record.Begun, er
 	}
 	return begun, err
 }
+
+// OfWriter is a writer of a vault that is open as a sink.
+func OfWriter(w *vault.Writer) Sink { return sqlite{w} }

@@ -9,12 +9,16 @@ import (
 	"github.com/lookervault/lookervault/pipeline"
 )
 
+// fewNamed is how many documents are asked for alone: a search for a list of ids takes a
+// call in and one out of the trash, and a third one for the documents.
+const fewNamed = 3
+
 // named plans documents of a kind that are asked for by their ids: few of them alone,
 // many by searches for lists of ids where the kind has one, and what those leave alone.
 // The kind is not listed.
 func (l *lister) named(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) error {
 	left := ids
-	if len(ids) > fewEnough && CanBeLookedFor(kind) {
+	if len(ids) > fewNamed && CanBeLookedFor(kind) {
 		left = nil
 		for some := range slices.Chunk(ids, IDsAtOnce) {
 			unseen, err := l.searchNamed(ctx, kind, some, emit)

@@ -207,6 +207,9 @@ func (n normalizer) parts(p *catalogue.Part, rows []readPart, here around) ([]by
 			return text, nil
 		}
 		name := n.key(p, row)
+		if bytes.Equal(all.get(name), text) {
+			continue // what is said twice is said once
+		}
 		for twice := 2; all.index(name) >= 0; twice++ {
 			name = fmt.Sprint(unresolved, row.ID, "#", twice)
 		}

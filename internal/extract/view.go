@@ -117,7 +117,7 @@ func (v *View) Snapshot() job.Snapshot {
 	defer v.mu.Unlock()
 	s := job.Snapshot{
 		Items: v.items, Bytes: v.bytes, Faults: v.faults, LastFault: v.last, Packed: v.packed, Encoded: v.encoded,
-		API: traffic(v.flow.job.Client.Stats()), Stages: v.flow.waves.Stats(), Waited: v.flow.budget.Waited(),
+		API: Traffic(v.flow.job.Client.Stats()), Stages: v.flow.waves.Stats(), Waited: v.flow.budget.Waited(),
 	}
 	listed := make(map[record.Kind]int64, len(progress))
 	for _, p := range progress {
@@ -158,8 +158,8 @@ func perCall(kind *catalogue.Spec, pageSize int) float64 {
 	return least
 }
 
-// traffic is what the client has done, in the words of every job.
-func traffic(s looker.Stats) job.Traffic {
+// Traffic is what a client has done, in the words of every job.
+func Traffic(s looker.Stats) job.Traffic {
 	return job.Traffic{
 		Calls: s.Calls, Good: s.Good, Refused: s.Refused, Throttled: s.Throttled, Failed: s.Failed, Broken: s.Broken, Retries: s.Retries,
 		Bytes: s.Bytes, Answering: s.Answering, Paused: s.Paused, Rate: s.Rate, AtOnce: s.AtOnce, Bears: s.Bears,
