@@ -1,0 +1,345 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/job"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/pipeline"
+)
+
+// Looker is what applying asks of the API client.
+type Looker interface {
+	Get(ctx context.Context, r looker.Request) (*looker.Response, error)
+	Send(ctx context.Context, w looker.Write) (*looker.Response, error)
+}
+
+// Journal keeps what applying did, durably. Any number of goroutines may call Begin,
+// Advance and Steps at the same time.
+type Journal interface {
+	Plan() record.Restore
+	Begin(ctx context.Context, seq int) error
+	Steps(ctx context.Context, seq int) ([]record.Step, error)
+	Advance(ctx context.Context, done []record.Step, next *record.Step) error
+	Settle(ctx context.Context, actions []record.Action, maps []record.Mapping) error
+	Finish(ctx context.Context, state record.RestoreState, verdict int64, notes []string) (record.Restore, error)
+}
+
+// ApplyOptions is what applying a plan needs.
+type ApplyOptions struct {
+	Journal Journal
+	Reader  *vault.Reader
+	Client  Looker
+	Caller  record.Caller
+	Workers int // actions at the same time
+	// Settle is how long the server may still be at work on a write whose answer was
+	// lost, before a look that does not find it proves that it was not carried out.
+	Settle time.Duration
+	// Stop ends the intake when it is done; the calls in the air are finished. Nil: never.
+	Stop  context.Context
+	Grace time.Duration
+	// Look makes a run that looks at a scope of the instance, and returns its number.
+	Look func(ctx context.Context, scope record.Scope) (int64, error)
+	// Observe, when not nil, is told of every action whose outcome is durable, by one
+	// goroutine at a time.
+	Observe func(record.Action)
+	// Doubted, when not nil, is told of every write whose answer was lost, and whether it
+	// was found to have been carried out. Any goroutine calls it.
+	Doubted func(ref record.Ref, route string, found bool)
+	Now     func() time.Time
+}
+
+// Apply carries out the actions of a plan that are not done yet, reads back what they
+// wrote, wakes what was awake, and seals the restore. The error is about the whole
+// restore; what went wrong with one action is in its row.
+//
+// Cancelling ctx kills it, ending Stop ends it gently. In either case applying again
+// goes on where it ended.
+func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
+	a, err := newApplier(ctx, o)
+	if err != nil {
+		return record.Restore{}, err
+	}
+	err = a.levels(ctx)
+	if err == nil {
+		err = a.check(ctx)
+	}
+	if err == nil {
+		err = a.wake(ctx)
+	}
+	return a.finish(ctx, err)
+}
+
+// applier is a restore under way.
+type applier struct {
+	ApplyOptions
+	plan    record.Restore
+	request Request
+	waves   *job.Waves
+	verdict int64 // the run that read back, 0 before it
+	notes   []string
+
+	// queriesGone says that the instance does not have a query any more that the backup
+	// names.
+	queriesGone atomic.Bool
+
+	mu  sync.Mutex
+	ids map[record.Ref]string // of documents and parts of the backup: what they are called on the instance
+	// dropped are documents that are nowhere. It does not change.
+	dropped map[record.Ref]bool
+}
+
+func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
+	a := &applier{ApplyOptions: o, plan: o.Journal.Plan(), ids: make(map[record.Ref]string), dropped: make(map[record.Ref]bool)}
+	var err error
+	if a.request, err = RequestOf(a.plan); err != nil {
+		return nil, err
+	}
+	for _, ref := range a.request.Dropped {
+		a.dropped[ref] = true
+	}
+	a.waves = job.NewWaves(job.WavesOptions{Stop: o.Stop, Grace: o.Grace})
+	mappings, err := o.Reader.Mappings(ctx, a.plan.Source, a.plan.Target)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mappings {
+		if m.State == record.MapLive {
+			a.ids[m.Ref] = m.TargetID
+		}
+	}
+	for from, to := range a.request.Assigned {
+		a.ids[record.Ref{Kind: catalogue.Users, ID: from}] = to
+	}
+	for _, action := range a.plan.Actions {
+		if action.Target != "" {
+			a.ids[action.Ref] = action.Target
+		}
+	}
+	return a, nil
+}
+
+// levels carries out the actions, one level after the other: what an action needs is of
+// a level before its own.
+func (a *applier) levels(ctx context.Context) error {
+	for level := range levelsOf(a.plan.Actions) {
+		if a.waves.Stopped() {
+			return job.ErrInterrupted
+		}
+		if err := a.waves.Run(ctx, func(run *pipeline.Run) { a.sentence(run, level) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sentence is the application of a level: draft, act, settle.
+func (a *applier) sentence(run *pipeline.Run, level []record.Action) {
+	drafts := pipeline.Then(run, pipeline.Stage[record.Action, *task]{
+		Name: "draft", Workers: 1, Intake: true, New: pipeline.Shared(a.draft),
+	}, pipeline.From(run, level))
+	results := pipeline.Then(run, pipeline.Stage[*task, *task]{
+		Name: "act", Workers: a.Workers, Buffer: a.Workers, New: pipeline.Shared(a.act),
+	}, drafts)
+	pipeline.Into(run, pipeline.Stage[*task, struct{}]{
+		Name: "settle", Workers: 1, New: pipeline.Shared(a.settle),
+	}, results)
+}
+
+// levelsOf yields the open actions of each level, the lowest first.
+func levelsOf(actions []record.Action) func(yield func([]record.Action) bool) {
+	return func(yield func([]record.Action) bool) {
+		var level []record.Action
+		for _, action := range actions {
+			if len(level) > 0 && action.Level != level[0].Level {
+				if !yield(level) {
+					return
+				}
+				level = nil
+			}
+			if action.State == record.ActionPlanned || action.State == record.ActionRunning {
+				level = append(level, action)
+			}
+		}
+		if len(level) > 0 {
+			yield(level)
+		}
+	}
+}
+
+// draft gets an action ready: the body that is wanted, and what is known of earlier
+// attempts. An action that needs one which was not done is blocked.
+func (a *applier) draft(ctx context.Context, action record.Action, emit pipeline.Emit[*task]) error {
+	spec, ok := catalogue.Find(action.Kind)
+	if !ok {
+		return fmt.Errorf("plan %d names the kind %q, which this program does not know", a.plan.ID, action.Kind)
+	}
+	t := &task{applier: a, action: action, spec: spec, resumed: action.State == record.ActionRunning}
+	if need := a.undone(action); need != nil {
+		t.action.State, t.action.Message = record.ActionBlocked, fmt.Sprintf("it needs %s, which is %s", need.Ref, need.State)
+		return emit(t)
+	}
+	if action.Version != 0 {
+		d, err := a.Reader.VersionBody(ctx, action.Version)
+		if err != nil {
+			return err
+		}
+		if t.wanted, err = a.request.wanted(action.Ref, d.Body); err != nil {
+			return err
+		}
+	}
+	t.spec = canon.RowFor(spec, action.ID, t.wanted)
+	var err error
+	if t.steps, err = a.Journal.Steps(ctx, action.Seq); err != nil {
+		return err
+	}
+	return emit(t)
+}
+
+// undone is the first action that another one needs and that was not done, nil for
+// none.
+func (a *applier) undone(action record.Action) *record.Action {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, seq := range action.Needs {
+		i := slices.IndexFunc(a.plan.Actions, func(other record.Action) bool { return other.Seq == seq })
+		if i < 0 {
+			continue
+		}
+		switch need := a.plan.Actions[i]; need.State {
+		case record.ActionDone, record.ActionSame, record.ActionSkipped:
+		default:
+			return &need
+		}
+	}
+	return nil
+}
+
+// act carries out an action. Only what is wrong with the whole restore is an error.
+func (a *applier) act(ctx context.Context, t *task, emit pipeline.Emit[*task]) error {
+	if t.action.State == record.ActionBlocked {
+		return emit(t)
+	}
+	if a.waves.Stopped() {
+		return nil // it stays as it is, and applying again goes on with it
+	}
+	err := t.perform(ctx)
+	if err != nil && aboutRestore(err) {
+		// What was learnt until then is in the journal, or is looked for again.
+		if len(t.done) > 0 {
+			err = errors.Join(err, a.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))
+		}
+		return err
+	}
+	t.conclude(err)
+	return emit(t)
+}
+
+// aboutRestore reports whether an error ends the restore rather than one action.
+func aboutRestore(err error) bool {
+	if _, ok := errors.AsType[*vault.Error](err); ok {
+		return true
+	}
+	switch looker.Class(err) {
+	case looker.FaultCancelled, looker.FaultDown:
+		return true
+	}
+	for _, sentinel := range []error{looker.ErrBudget, looker.ErrDown, looker.ErrLogin, looker.ErrClosed, context.Canceled, errJournal} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
+	}
+	return false
+}
+
+// errJournal says that what was done could not be noted down.
+var errJournal = errors.New("note down what the restore does")
+
+// settle makes the outcome of an action durable.
+func (a *applier) settle(ctx context.Context, t *task, _ pipeline.Emit[struct{}]) error {
+	if len(t.done) > 0 {
+		if err := a.Journal.Advance(ctx, t.done, nil); err != nil {
+			return err
+		}
+	}
+	t.action.At = a.Now()
+	if err := a.Journal.Settle(ctx, []record.Action{t.action}, t.maps); err != nil {
+		return err
+	}
+	a.store(t.action)
+	if a.Observe != nil {
+		a.Observe(t.action)
+	}
+	return nil
+}
+
+// store keeps the outcome of an action for those that need it.
+func (a *applier) store(action record.Action) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.plan.Actions {
+		if a.plan.Actions[i].Seq == action.Seq {
+			a.plan.Actions[i] = action
+		}
+	}
+}
+
+// learn notes what a document or part of the backup is called on the instance.
+func (a *applier) learn(kind record.Kind, id, target string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ids[record.Ref{Kind: kind, ID: id}] = target
+}
+
+// resolve is a [canon.Resolver]: what a document or part of the backup is called on the
+// instance, which is as before where nobody knows better.
+func (a *applier) resolve(kind record.Kind, id string) (string, bool) {
+	ref := record.Ref{Kind: kind, ID: id}
+	if a.dropped[ref] {
+		return "", false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if target, ok := a.ids[ref]; ok {
+		return target, true
+	}
+	return id, true
+}
+
+// finish seals the restore.
+func (a *applier) finish(ctx context.Context, err error) (record.Restore, error) {
+	state := record.RestoreComplete
+	for _, action := range a.plan.Actions {
+		switch action.State {
+		case record.ActionDone, record.ActionSame, record.ActionSkipped:
+			if action.Checked == record.CheckedDifferent || action.Checked == record.CheckedMissing {
+				state = record.RestorePartial
+			}
+		default:
+			state = record.RestorePartial
+		}
+	}
+	switch {
+	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):
+		state = record.RestoreInterrupted
+	case errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrDown):
+		state = record.RestorePartial
+	case err != nil:
+		state = record.RestoreFailed
+	}
+	sealed, sealErr := a.Journal.Finish(context.WithoutCancel(ctx), state, a.verdict, a.notes)
+	if sealErr != nil && err == nil {
+		err = fmt.Errorf("seal the restore: %w", sealErr)
+	}
+	return sealed, err
+}

@@ -1,0 +1,208 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// attach adds what went along with the documents that come back: the schedules and
+// alerts of a dashboard, the access rules of a folder, the members of a role.
+func (d *draft) attach(ctx context.Context) error {
+	back := make(map[record.Ref]*node)
+	kinds := make(map[record.Kind]bool)
+	for ref, n := range d.nodes {
+		if n.action.Deed == record.DeedCreate || n.action.Deed == record.DeedUndelete {
+			back[ref] = n
+			kinds[ref.Kind] = true
+		}
+	}
+	if len(back) == 0 {
+		return nil
+	}
+	if err := d.attachOwned(ctx, back); err != nil {
+		return err
+	}
+	for _, spec := range catalogue.All() {
+		if spec.Write == nil || spec.Write.OnlyNamed || spec.Listing.Followed || !hangsOn(spec, kinds) {
+			continue
+		}
+		if err := d.attachKind(ctx, spec, back); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hangsOn reports whether documents of a kind go when those that they lie in or hang on
+// go, and those are of some kinds.
+func hangsOn(spec *catalogue.Spec, kinds map[record.Kind]bool) bool {
+	return slices.ContainsFunc(spec.Relations, func(r catalogue.Relation) bool {
+		return r.Role == catalogue.Parent && !r.Same && kinds[r.Kind]
+	})
+}
+
+// attachKind adds the documents of a kind that lay in, or hung on, what comes back, and
+// were there when that was seen last.
+func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back map[record.Ref]*node) error {
+	if spec.Place != catalogue.Nowhere {
+		return nil // what lies in a folder is selected by itself, or by --folder
+	}
+	held, err := d.past.all(ctx, spec.Name)
+	if err != nil {
+		return err
+	}
+	for _, id := range sortedKeys(held) {
+		e := held[id]
+		if d.nodes[e.Ref] != nil || d.request.excluded(e.Ref) {
+			continue
+		}
+		body, err := d.body(ctx, e)
+		if err != nil {
+			return err
+		}
+		parent := d.parentIn(spec, body, back)
+		if parent == nil || !alive(e, parent.entry) {
+			continue
+		}
+		n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, attached: true})
+		if err != nil {
+			return err
+		}
+		if n.writes() && !slices.Contains(n.needs, parent) {
+			n.needs = append(n.needs, parent)
+		}
+	}
+	return nil
+}
+
+// parentIn is the document that comes back on which a body hangs, nil for none.
+func (d *draft) parentIn(spec *catalogue.Spec, body []byte, back map[record.Ref]*node) *node {
+	for i := range spec.Relations {
+		r := &spec.Relations[i]
+		if r.Role != catalogue.Parent || r.Same {
+			continue
+		}
+		for _, id := range canon.Named(body, r) {
+			if r.Part != "" {
+				if n := d.ownerOfPart(r, id, back); n != nil {
+					return n
+				}
+				continue
+			}
+			if n := back[record.Ref{Kind: r.Kind, ID: id}]; n != nil {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// ownerOfPart is the document that comes back of which a part is named.
+func (d *draft) ownerOfPart(r *catalogue.Relation, id string, back map[record.Ref]*node) *node {
+	for ref, n := range back {
+		if ref.Kind != r.Kind {
+			continue
+		}
+		part := catalogue.Relation{Path: r.Part}
+		if slices.Contains(canon.Named(n.body, &part), id) {
+			return n
+		}
+	}
+	return nil
+}
+
+// attachOwned adds the parts of what is made anew that are documents of their own: a new
+// folder has no access rules, a new role no users. They may have parts themselves.
+func (d *draft) attachOwned(ctx context.Context, back map[record.Ref]*node) error {
+	for _, ref := range sortedRefs(back) {
+		if n := back[ref]; n.action.Deed == record.DeedCreate && !n.spec.Owned() {
+			if err := d.attachParts(ctx, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *draft) attachParts(ctx context.Context, owner *node) error {
+	for i := range owner.spec.Relations {
+		r := &owner.spec.Relations[i]
+		if r.Role != catalogue.Owns || !writable(r.Kind) {
+			continue
+		}
+		for _, id := range canon.Named(owner.body, r) {
+			ref := record.Ref{Kind: r.Kind, ID: id}
+			e, held, err := d.past.version(ctx, ref)
+			if err != nil {
+				return err
+			}
+			if !held || d.nodes[ref] != nil || d.request.excluded(ref) {
+				continue
+			}
+			n, err := d.decideOwned(ctx, wish{Ref: ref, entry: e, attached: true}, owner)
+			if err != nil {
+				return err
+			}
+			if err := d.attachParts(ctx, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// decideOwned plans a part of a document that is made anew: what it will be like then,
+// nobody has seen.
+func (d *draft) decideOwned(ctx context.Context, w wish, owner *node) (*node, error) {
+	spec, _ := catalogue.Find(w.Kind)
+	n := &node{wish: w, spec: spec, needs: []*node{owner}}
+	n.action = record.Action{
+		Ref: w.Ref, Version: w.entry.Version, Name: w.entry.Name, State: record.ActionPlanned,
+		Deed: record.DeedCreate, Reason: "of " + owner.Ref.String(), PlannedCalls: 2,
+	}
+	if n.action.Name == "" {
+		n.action.Name = owner.action.Name
+	}
+	d.nodes[w.Ref] = n
+	body, err := d.body(ctx, w.entry)
+	if err != nil {
+		return nil, err
+	}
+	n.body = slices.Clone(body)
+	if n.action.Changes, err = canon.Changes(spec.Write, nil, n.body, d.resolver); err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	refs, err := canon.References(spec.Write, n.body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	return n, d.requireAll(ctx, n, refs)
+}
+
+// alive reports whether a document was there when another one was seen last.
+func alive(e, other vault.Entry) bool {
+	return e.GoneRun == 0 || e.GoneRun > other.LastRun
+}
+
+func sortedKeys(held map[string]vault.Entry) []string {
+	ids := make([]string, 0, len(held))
+	for id := range held {
+		ids = append(ids, id)
+	}
+	return sortedIDs(ids)
+}
+
+func sortedRefs(nodes map[record.Ref]*node) []record.Ref {
+	refs := make([]record.Ref, 0, len(nodes))
+	for ref := range nodes {
+		refs = append(refs, ref)
+	}
+	slices.SortFunc(refs, compareRefs)
+	return refs
+}

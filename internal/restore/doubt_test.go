@@ -1,0 +1,123 @@
+package restore_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// losses are the ways in which the answer to a POST is lost, before or after it was
+// carried out.
+var losses = map[string]lookersim.Rule{
+	"reset before": {Do: lookersim.FaultReset},
+	"reset after":  {Do: lookersim.FaultReset, Applied: true},
+	"500 before":   {Do: lookersim.FaultStatus, Status: 500},
+	"500 after":    {Do: lookersim.FaultStatus, Status: 500, Applied: true},
+	"page after":   {Do: lookersim.FaultHTML, Applied: true},
+	"empty after":  {Do: lookersim.FaultEmpty, Applied: true},
+	"cut after":    {Do: lookersim.FaultTruncate, Applied: true},
+}
+
+// creations are the routes by which what is made anew is made, with a kind of which a
+// document is deleted for it.
+func creations() map[string]*catalogue.Spec {
+	routes := make(map[string]*catalogue.Spec)
+	for _, kind := range deletable() {
+		routes[kind.Write.Create.String()] = kind
+	}
+	dashboards, _ := catalogue.Find("dashboards")
+	boards, _ := catalogue.Find("boards")
+	for _, route := range []string{"POST /dashboard_elements", "POST /dashboard_filters"} {
+		routes[route] = dashboards
+	}
+	for _, route := range []string{"POST /board_sections", "POST /board_items"} {
+		routes[route] = boards
+	}
+	return routes
+}
+
+// Whatever happens to the answer of a POST, what it makes is made once.
+func TestNothingIsMadeTwice(t *testing.T) {
+	for route, kind := range creations() {
+		t.Run(strings.ReplaceAll(route, "/", "."), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			r.backup()
+			refs := r.deletions(kind, len(losses))
+			i := 0
+			for name, rule := range losses {
+				ref := refs[i%len(refs)]
+				i++
+				if i > len(refs) {
+					return
+				}
+				t.Run(name, func(t *testing.T) { r.loseOneAnswer(t, route, rule, ref, kind) })
+			}
+		})
+	}
+}
+
+// deletions are some documents of a kind that can be deleted and made anew.
+func (r *rig) deletions(kind *catalogue.Spec, most int) (refs []record.Ref) {
+	r.t.Helper()
+	for item := range r.sim.Items(string(kind.Name)) {
+		body := r.sim.Document(string(kind.Name), item.ID)
+		if canon.Guarded(kind.Write, body) == nil && item.State == "present" && len(refs) < most && item.ID != r.caller.ID {
+			refs = append(refs, record.Ref{Kind: kind.Name, ID: item.ID})
+		}
+	}
+	if len(refs) == 0 {
+		r.t.Fatalf("no %s can be deleted", kind.Name)
+	}
+	return refs
+}
+
+// loseOneAnswer deletes a document, gives it back while one answer is lost, and counts.
+func (r *rig) loseOneAnswer(t *testing.T, route string, rule lookersim.Rule, ref record.Ref, kind *catalogue.Spec) {
+	t.Helper()
+	all := func() (n int) {
+		for range r.sim.Items(string(kind.Name)) {
+			n++
+		}
+		return n
+	}
+	parts := func(id string) string {
+		body := r.sim.Document(string(kind.Name), id)
+		counts := ""
+		for i := range kind.Write.Parts {
+			rows, err := canon.PartRows(&kind.Write.Parts[i], body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts += fmt.Sprintf("%d %s ", len(rows), kind.Write.Parts[i].Name)
+		}
+		return counts
+	}
+	before, inside := all(), parts(ref.ID)
+	if status, _ := r.sim.Do("DELETE", kind.Write.Delete.Fill(ref.ID), nil); status >= 300 {
+		t.Skipf("%s cannot be deleted: %d", ref, status)
+	}
+	rule.Route, rule.Times = route, 1
+	if err := r.sim.SetRules(rule); err != nil {
+		t.Fatal(err)
+	}
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{ref}}))
+	if err := r.sim.SetRules(); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, done)
+	if after := all(); after > before {
+		t.Errorf("there are %d %s, %d before", after, kind.Name, before)
+	}
+	for _, a := range done.Actions {
+		if a.Ref == ref && parts(a.Target) != inside {
+			t.Errorf("it holds %s, before %s", parts(a.Target), inside)
+		}
+	}
+}

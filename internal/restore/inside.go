@@ -1,0 +1,375 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// inside makes what lies in a document what is wanted: its parts one list after the
+// other, then parts of those, then the sets of ids. now is the document as it is.
+func (t *task) inside(ctx context.Context, now []byte) error {
+	w := t.spec.Write
+	lists := partLists(w.Parts)
+	var deletions []deletion
+	for i, list := range lists {
+		if t.late && (list.part.Write.Create.IsZero() || list.part.Born) && i > 0 {
+			// The server has made some along with others.
+			fresh, err := t.read(ctx, t.action.Target)
+			if err != nil {
+				return err
+			}
+			now, t.late = fresh, false
+		}
+		leave, err := t.list(ctx, list, now)
+		if err != nil {
+			return err
+		}
+		deletions = append(deletions, leave...)
+	}
+	for _, d := range deletions {
+		if err := t.deletePart(ctx, d); err != nil {
+			return err
+		}
+	}
+	for i := range w.Sets {
+		if err := t.set(ctx, &w.Sets[i], now); err != nil {
+			return err
+		}
+	}
+	return t.afterwards(ctx, now)
+}
+
+// afterwards sets the members that name parts, when these are there: the order of the
+// sections of a board, and of the items in each.
+func (t *task) afterwards(ctx context.Context, now []byte) (err error) {
+	lists := slices.DeleteFunc(partLists(t.spec.Write.Parts), func(l partList) bool { return len(l.part.Write.Late) == 0 })
+	if len(lists) == 0 && len(t.spec.Write.Late) == 0 || !t.late && (t.action.Deed != record.DeedCreate || t.spec.Owned()) {
+		return nil
+	}
+	if t.late {
+		if now, err = t.read(ctx, t.action.Target); err != nil {
+			return err
+		}
+	}
+	for _, list := range lists {
+		if _, err := t.list(ctx, list, now); err != nil {
+			return err
+		}
+	}
+	return t.patch(ctx, t.spec.Write, "", t.action.Target, now, t.wanted, nil)
+}
+
+// partList is a list of parts in a document, or in a part of it.
+type partList struct {
+	part *catalogue.Part
+	in   *catalogue.Part // the part that holds it, nil for the document
+}
+
+// partLists are the lists of parts of a document, those of the document first.
+func partLists(parts []catalogue.Part) []partList {
+	var lists []partList
+	for i := range parts {
+		lists = append(lists, partList{part: &parts[i]})
+	}
+	for i := range parts {
+		for _, inner := range partLists(parts[i].Write.Parts) {
+			if inner.in == nil {
+				inner.in = &parts[i]
+			}
+			lists = append(lists, inner)
+		}
+	}
+	return lists
+}
+
+// holder is what holds a list of parts, as it is wanted and as it is.
+type holder struct {
+	id          string // on the instance
+	wanted, now []byte
+}
+
+// holders are what hold the lists: the document, or each of its parts that is wanted.
+func (t *task) holders(list partList, now []byte) ([]holder, error) {
+	if list.in == nil {
+		return []holder{{id: t.action.Target, wanted: t.wanted, now: now}}, nil
+	}
+	wanted, err := canon.PartRows(list.in, t.wanted)
+	if err != nil {
+		return nil, err
+	}
+	is, err := canon.PartRows(list.in, now)
+	if err != nil {
+		return nil, err
+	}
+	var held []holder
+	for _, row := range wanted {
+		id, ok := t.resolve(list.in.Name, row.ID)
+		if !ok {
+			continue
+		}
+		h := holder{id: id, wanted: row.Body}
+		if i := slices.IndexFunc(is, func(r canon.PartRow) bool { return partTarget(r) == id }); i >= 0 {
+			h.now = is[i].Body
+		}
+		held = append(held, h)
+	}
+	return held, nil
+}
+
+// deletion is a part that is not wanted.
+type deletion struct {
+	part      *catalogue.Part
+	owner, id string
+	row       []byte
+}
+
+// list makes a list of parts what is wanted, and returns the parts that are to be
+// deleted when everything else is done: whoever kills a restore leaves more, not less.
+// Parts whose names no two may share are deleted first instead.
+func (t *task) list(ctx context.Context, list partList, now []byte) (leave []deletion, err error) {
+	holders, err := t.holders(list, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range holders {
+		later, err := t.converge(ctx, list.part, h)
+		if err != nil {
+			return nil, err
+		}
+		leave = append(leave, later...)
+	}
+	return leave, nil
+}
+
+func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (leave []deletion, err error) {
+	wanted, err := canon.PartRows(part, h.wanted)
+	if err != nil {
+		return nil, err
+	}
+	is, err := canon.PartRows(part, h.now)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := canon.PairParts(part, wanted, is, t.resolve, func(id string) string { return t.standsFor(part, id) })
+	if err != nil {
+		return nil, err
+	}
+	first := slices.ContainsFunc(part.Write.Keys, func(k catalogue.Key) bool { return k.Unique })
+	for _, p := range pairs {
+		switch {
+		case p.Wanted < 0:
+			d := deletion{part: part, owner: h.id, id: partTarget(is[p.Current]), row: is[p.Current].Body}
+			if !first {
+				leave = append(leave, d)
+			} else if err := t.deletePart(ctx, d); err != nil {
+				return nil, err
+			}
+		case p.Current >= 0:
+			t.pair(part, wanted[p.Wanted].ID, partTarget(is[p.Current]))
+		}
+	}
+	for _, p := range pairs {
+		switch {
+		case p.Wanted < 0:
+		case p.Current >= 0:
+			err = t.patch(ctx, part.Write, h.id, partTarget(is[p.Current]), is[p.Current].Body, wanted[p.Wanted].Body, nil)
+		default:
+			err = t.createPart(ctx, part, h, wanted[p.Wanted])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", partName(part, wanted, p), err)
+		}
+	}
+	return leave, nil
+}
+
+// pair takes note of which part of the instance is one of the backup. Where the server
+// has given it another id, that is for good.
+func (t *task) pair(part *catalogue.Part, id, target string) {
+	if id == target || part.About != "" || part.One {
+		t.learn(part.Name, id, target)
+		return
+	}
+	ref := record.Ref{Kind: part.Name, ID: id}
+	if known, _ := t.applier.resolve(ref.Kind, ref.ID); known != target {
+		t.enter(ref, target, record.MapMatched)
+	}
+}
+
+func partName(part *catalogue.Part, wanted []canon.PartRow, p canon.PartPair) string {
+	if p.Wanted < 0 {
+		return string(part.Name)
+	}
+	return fmt.Sprintf("%s/%s", part.Name, wanted[p.Wanted].ID)
+}
+
+// standsFor is the part of the instance that is known to be one of the backup, "" where
+// nobody knows.
+func (t *task) standsFor(part *catalogue.Part, id string) string {
+	if part.About == "" {
+		return t.partMade(part.Name, id)
+	}
+	target, _ := t.resolve(part.About, id)
+	return target
+}
+
+// partMade is the part of the instance that an earlier attempt, or an earlier restore,
+// made for one of the backup, "" for none.
+func (t *task) partMade(kind record.Kind, id string) string {
+	for _, s := range t.steps {
+		if s.Part == string(kind) && s.Item == id && s.Target != "" {
+			return s.Target
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ids[record.Ref{Kind: kind, ID: id}]
+}
+
+// createPart makes a part that is not there.
+func (t *task) createPart(ctx context.Context, part *catalogue.Part, h holder, row canon.PartRow) error {
+	w := part.Write
+	if w.Create.IsZero() || canon.Guarded(w, row.Body) != nil {
+		return nil
+	}
+	return t.withQueries(ctx, w, row.Body, func() error {
+		sent, err := t.creation(w, row.Body)
+		if err != nil {
+			return err
+		}
+		if part.Owner != "" {
+			if sent, err = canon.With(sent, catalogue.Member{Name: part.Owner, Value: quote(h.id)}); err != nil {
+				return err
+			}
+		}
+		return t.sendPart(ctx, part, h, row, sent)
+	})
+}
+
+func (t *task) sendPart(ctx context.Context, part *catalogue.Part, h holder, row canon.PartRow, sent []byte) error {
+	w := part.Write
+	if w.Create.Repeats() {
+		_, err := t.send(ctx, w.Create, fill(w.Create, h.id, t.standsFor(part, row.ID)), sent)
+		return err
+	}
+	made, err := t.post(ctx, creation{
+		write: w, owner: h.id, part: part.Name, item: row.ID, body: sent, alone: part.One, find: t.findPart(part, h, sent),
+	})
+	if err != nil {
+		return err
+	}
+	t.late = true
+	if !part.One {
+		t.enter(record.Ref{Kind: part.Name, ID: row.ID}, made.id, record.MapCreated)
+	}
+	return nil
+}
+
+// deletePart deletes a part that is not wanted.
+func (t *task) deletePart(ctx context.Context, d deletion) error {
+	route := d.part.Write.Delete
+	if route.IsZero() || d.part.Born && t.soleBorn(d) {
+		return nil
+	}
+	_, err := t.send(ctx, route, fill(route, d.owner, d.id), nil)
+	if err != nil {
+		return fmt.Errorf("%s/%s: %w", d.part.Name, d.id, err)
+	}
+	return nil
+}
+
+// soleBorn reports whether a part is one that its document cannot be without.
+func (t *task) soleBorn(d deletion) bool {
+	return canon.Text(canon.Member(d.row, "active")) == "true"
+}
+
+// set makes a set of ids what is wanted. What was added since the backup stays, unless
+// the request wants exactly the backup's.
+func (t *task) set(ctx context.Context, set *catalogue.Set, now []byte) error {
+	wanted, err := canon.SetIDs(set, t.wanted)
+	if err != nil {
+		return err
+	}
+	is, err := canon.SetIDs(set, now)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, 0, len(wanted))
+	for _, id := range wanted {
+		if target, ok := t.resolve(set.Kind, id); ok && !slices.Contains(ids, target) {
+			ids = append(ids, target)
+		}
+	}
+	for _, id := range is {
+		// Nobody takes the caller's own rights away.
+		if stays := !t.request.ExactMembers || set.Kind == catalogue.Users && id == t.Caller.ID; stays && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	add := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(is, id) })
+	remove := slices.DeleteFunc(slices.Clone(is), func(id string) bool { return slices.Contains(ids, id) })
+	if len(add)+len(remove) == 0 {
+		return nil
+	}
+	if !set.Replace.IsZero() {
+		_, err := t.send(ctx, set.Replace, set.Replace.Fill(t.action.Target), idArray(ids))
+		return err
+	}
+	return t.oneByOne(ctx, set, add, remove)
+}
+
+// oneByOne adds items to a set, and takes others out.
+func (t *task) oneByOne(ctx context.Context, set *catalogue.Set, add, remove []string) error {
+	path := func(route catalogue.Send, item string) string {
+		if set.Turned {
+			return fill(route, item, t.action.Target)
+		}
+		return fill(route, t.action.Target, item)
+	}
+	for _, id := range add {
+		if set.Add.IsZero() {
+			break
+		}
+		var body []byte
+		to := path(set.Add, id)
+		if set.Body != "" {
+			body = fmt.Appendf(nil, `{%q:%s}`, set.Body, quote(id))
+			to = set.Add.Fill(t.action.Target)
+			if set.Turned {
+				body, to = fmt.Appendf(nil, `{%q:%s}`, set.Body, quote(t.action.Target)), set.Add.Fill(id)
+			}
+		}
+		if _, err := t.send(ctx, set.Add, to, body); err != nil {
+			return fmt.Errorf("add %s/%s: %w", set.Kind, id, err)
+		}
+	}
+	for _, id := range remove {
+		if set.Remove.IsZero() {
+			break
+		}
+		if _, err := t.send(ctx, set.Remove, path(set.Remove, id), nil); err != nil {
+			return fmt.Errorf("take out %s/%s: %w", set.Kind, id, err)
+		}
+	}
+	return nil
+}
+
+// idArray is a JSON array of ids.
+func idArray(ids []string) []byte {
+	var text bytes.Buffer
+	text.WriteByte('[')
+	for i, id := range ids {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteString(quote(id))
+	}
+	text.WriteByte(']')
+	return text.Bytes()
+}

@@ -1,0 +1,84 @@
+package restore
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// quote is a text as JSON has it.
+func quote(text string) string {
+	quoted, err := jsontext.AppendQuote(nil, text)
+	if err != nil {
+		return `""` // an id that is no text names nothing
+	}
+	return string(quoted)
+}
+
+func isNotFound(err error) bool { return errors.Is(err, vault.ErrNotFound) }
+
+// guarded says why a document is never written, "" for one that is. Reused means that
+// the instance has one of its own in its place.
+func guarded(spec *catalogue.Spec, body []byte) (why string, reused bool) {
+	if g := canon.Guarded(spec.Write, body); g != nil {
+		return g.Why, g.Reused
+	}
+	return "", false
+}
+
+// partTarget is the id by which routes know a part of a document on the instance.
+func partTarget(row canon.PartRow) string {
+	if id := canon.Text(canon.Member(row.Body, "id")); id != "" {
+		return id
+	}
+	return row.ID
+}
+
+// creationCalls is about how many calls it takes to make a document and what lies in it.
+func creationCalls(spec *catalogue.Spec, body []byte) int {
+	calls := 1
+	reads := 0
+	for _, list := range partLists(spec.Write.Parts) {
+		if list.in != nil {
+			reads = 1
+			calls += countParts(list.in, body)
+			continue
+		}
+		calls += countParts(list.part, body)
+		if list.part.Born {
+			calls--
+		}
+	}
+	return calls + reads + len(spec.Write.Sets)
+}
+
+func countParts(part *catalogue.Part, body []byte) int {
+	rows, err := canon.PartRows(part, body)
+	if err != nil {
+		return 0
+	}
+	return len(rows)
+}
+
+// updateCalls is about how many calls it takes to read a document, and to write what
+// differs: one for itself, one for each part.
+func updateCalls(spec *catalogue.Spec, changes []record.Change) int {
+	written := make(map[string]bool)
+	for _, c := range changes {
+		path := strings.Split(c.Path, "/")
+		part := ""
+		for _, list := range partLists(spec.Write.Parts) {
+			if len(path) > 1 && path[0] == list.part.At {
+				part = path[0] + "/" + path[1]
+			}
+		}
+		written[part] = true
+	}
+	return 1 + max(1, len(written))
+}

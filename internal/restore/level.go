@@ -1,0 +1,104 @@
+package restore
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// creationRank is where a kind stands in the order in which kinds can be made.
+func creationRank(kind record.Kind) int { return ranks()[kind] }
+
+var ranks = sync.OnceValue(func() map[record.Kind]int {
+	ranks := make(map[record.Kind]int)
+	for i, kind := range catalogue.CreationOrder() {
+		ranks[kind] = i
+	}
+	return ranks
+})
+
+// actions are the actions of a draft in the order in which they can be done: none
+// before those that it needs, deletions last and what lies in something before that.
+func (d *draft) actions() []record.Action {
+	var nodes []*node
+	for _, n := range d.nodes {
+		replaced := n.action.Deed == record.DeedReuse && n.action.Target != "" && n.action.Target != n.ID
+		if n.writes() || n.action.Deed == record.DeedImpossible || n.named || replaced || n.action.Deed == record.DeedSkip && !n.needed && !n.attached {
+			nodes = append(nodes, n)
+			continue
+		}
+		d.same++
+	}
+	if d.same > 0 {
+		d.note("%d more are as they are wanted", d.same)
+	}
+	deepestLevel := 0
+	for _, n := range nodes {
+		deepestLevel = max(deepestLevel, n.depth(nil))
+	}
+	for _, n := range nodes {
+		if n.action.Deed == record.DeedDelete {
+			// What is deleted is deleted in the opposite order of its making.
+			n.level = deepestLevel + 1 + len(ranks()) - creationRank(n.Kind)
+		}
+	}
+	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Or(a.level-b.level, compareRefs(a.Ref, b.Ref)) })
+	flatten(nodes)
+	seqs := make(map[*node]int)
+	for i, n := range nodes {
+		seqs[n] = i + 1
+	}
+	actions := make([]record.Action, len(nodes))
+	for i, n := range nodes {
+		a := n.action
+		a.Seq, a.Level = i+1, n.level
+		for _, need := range n.needs {
+			if seq := seqs[need]; seq != 0 && !slices.Contains(a.Needs, seq) {
+				a.Needs = append(a.Needs, seq)
+			}
+		}
+		slices.Sort(a.Needs)
+		actions[i] = a
+	}
+	return actions
+}
+
+// depth works out the level of an action: one more than the highest of those that it
+// needs. A circle, which the catalogue does not have, ends where it began.
+func (n *node) depth(above []*node) int {
+	if n.level != 0 || slices.Contains(above, n) {
+		return n.level
+	}
+	level := 1
+	for _, need := range n.needs {
+		if need.writes() {
+			level = max(level, need.depth(append(above, n))+1)
+		}
+	}
+	n.level = level
+	return level
+}
+
+// flatten numbers the levels without gaps, from 1 on, of nodes in their order.
+func flatten(nodes []*node) {
+	before, level := 0, 0
+	for _, n := range nodes {
+		if n.level != before {
+			before = n.level
+			level++
+		}
+		n.level = level
+	}
+}
+
+// title is how a plan names a document.
+func title(a record.Action) string {
+	if a.Name == "" {
+		return a.Ref.String()
+	}
+	return fmt.Sprintf("%s %q", a.Ref, a.Name)
+}

@@ -1,0 +1,103 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// past is what an instance held at the moment that is to come back. Nothing of it
+// changes while a plan is made.
+type past struct {
+	reader   *vault.Reader
+	instance string
+	run      int64 // the last run that counts
+	exact    bool  // that run's state is wanted, instead of the newest that was present
+	kinds    map[record.Kind]map[string]vault.Entry
+}
+
+// newPast finds the moment that a request means: before anything looks at the instance
+// again, since a look's observations are the newest.
+func newPast(ctx context.Context, reader *vault.Reader, instance string, run int64) (*past, error) {
+	point := vault.Latest(0)
+	if run != 0 {
+		point = vault.AtRun(run)
+	}
+	found, err := reader.RunAt(ctx, instance, point)
+	if errors.Is(err, vault.ErrNotFound) && run == 0 {
+		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", reader.Path(), instance, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if found.Instance != instance {
+		return nil, fmt.Errorf("run %d is one of %s, not of %s", found.ID, found.Instance, instance)
+	}
+	return &past{reader: reader, instance: instance, run: found.ID, exact: run != 0, kinds: make(map[record.Kind]map[string]vault.Entry)}, nil
+}
+
+// all returns what was held of a kind, by id: of each document the version that is
+// wanted, present or in the trash. What was never seen, or was gone where an exact
+// moment is meant, is not in it.
+func (p *past) all(ctx context.Context, kind record.Kind) (map[string]vault.Entry, error) {
+	if held, ok := p.kinds[kind]; ok {
+		return held, nil
+	}
+	held := make(map[string]vault.Entry)
+	query := vault.Query{Instance: p.instance, Kind: kind, At: vault.AtRun(p.run)}
+	for _, query.Deleted = range []bool{false, true} {
+		for e, err := range p.reader.Entries(ctx, query) {
+			if err != nil {
+				return nil, err
+			}
+			if p.exact && e.State == record.Gone {
+				continue
+			}
+			held[e.ID] = e
+		}
+	}
+	if !p.exact {
+		for id, e := range held {
+			if e.State == record.Present {
+				continue
+			}
+			newest, err := p.newestPresent(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			held[id] = newest
+		}
+	}
+	p.kinds[kind] = held
+	return held, nil
+}
+
+// newestPresent is the newest version of a document that was neither in the trash nor
+// gone, or its newest one where none was.
+func (p *past) newestPresent(ctx context.Context, e vault.Entry) (vault.Entry, error) {
+	versions, err := p.reader.Versions(ctx, p.instance, e.Ref)
+	if err != nil {
+		return e, err
+	}
+	newest := vault.Entry{}
+	for _, v := range versions {
+		if v.FirstRun > p.run {
+			break
+		}
+		if v.State == record.Present || newest.State != record.Present {
+			newest = v
+		}
+	}
+	return newest, nil
+}
+
+// version returns the version of a document that is wanted, and false where there is
+// none.
+func (p *past) version(ctx context.Context, ref record.Ref) (vault.Entry, bool, error) {
+	held, err := p.all(ctx, ref.Kind)
+	e, ok := held[ref.ID]
+	return e, ok, err
+}

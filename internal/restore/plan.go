@@ -1,0 +1,165 @@
+package restore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// PlanOptions is what planning needs.
+type PlanOptions struct {
+	Reader   *vault.Reader
+	Instance string
+	Request  Request
+	Caller   record.Caller
+	Tool     string
+	// Look makes a run that looks at a scope of the instance, and returns its number.
+	Look func(ctx context.Context, scope record.Scope) (int64, error)
+	Now  func() time.Time
+}
+
+// ErrPartialView says that the API key does not see everything, so that no plan can
+// tell what is missing.
+var ErrPartialView = errors.New("the API key is not an administrator's: what it does not see may be there all the same")
+
+// maxLooks bounds how often a plan looks at more of the instance, since what it sees
+// can make it ask for more: a missing folder, then the folder above it.
+const maxLooks = 6
+
+// Plan looks at an instance and works out what has to be done to it. It writes nothing
+// to Looker. The plan is not stored yet: it has neither a number nor a digest.
+func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
+	if !o.Caller.KnownAdmin() && !o.Request.PartialView {
+		return record.Restore{}, ErrPartialView
+	}
+	p, err := newPlanner(ctx, o)
+	if err != nil {
+		return record.Restore{}, err
+	}
+	var wishes []wish
+	if err = p.reading(ctx, func() (err error) {
+		wishes, err = p.selected(ctx)
+		return err
+	}); err != nil {
+		return record.Restore{}, err
+	}
+	d, err := p.lookAndDraft(ctx, wishes)
+	if err != nil {
+		return record.Restore{}, err
+	}
+	return p.restore(d)
+}
+
+// planner makes one plan.
+type planner struct {
+	PlanOptions
+	reader   *vault.Reader
+	instance string
+	request  *Request
+	past     *past
+	present  *present
+	look     int64 // the newest look, 0 before the first one
+	bodyOf   func(vault.Entry) ([]byte, error)
+}
+
+func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
+	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request}
+	newest, err := newPast(ctx, o.Reader, o.Instance, 0)
+	if err != nil {
+		return nil, err
+	}
+	p.past = newest
+	run := o.Request.Run
+	if o.Request.Changed != nil {
+		run = o.Request.Changed.From
+	}
+	if run != 0 {
+		if p.past, err = newPast(ctx, o.Reader, o.Instance, run); err != nil {
+			return nil, err
+		}
+	}
+	p.present, err = newPresent(ctx, o.Reader, o.Instance, newest.run, o.Caller.KnownAdmin())
+	return p, err
+}
+
+// reading calls fn while the bodies of documents can be read, all from one state of the
+// vault.
+func (p *planner) reading(ctx context.Context, fn func() error) error {
+	return p.reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
+		p.bodyOf = body
+		defer func() { p.bodyOf = nil }()
+		return fn()
+	})
+}
+
+// body is the body of a version. It is the caller's until the next one is read.
+func (p *planner) body(_ context.Context, e vault.Entry) ([]byte, error) {
+	body, err := p.bodyOf(e)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", e.Ref, err)
+	}
+	return body, nil
+}
+
+// lookAndDraft looks at what is wanted, drafts the plan, and looks at what the draft
+// rests on, until it rests on nothing that was not looked at.
+func (p *planner) lookAndDraft(ctx context.Context, wishes []wish) (*draft, error) {
+	refs := make(map[record.Ref]bool)
+	for _, w := range wishes {
+		if writable(w.Kind) {
+			refs[p.present.target(w.Ref)] = true
+		}
+	}
+	for range maxLooks {
+		if len(refs) > 0 {
+			if err := p.lookAt(ctx, refs); err != nil {
+				return nil, err
+			}
+		}
+		d := newDraft(p)
+		if err := p.reading(ctx, func() error { return d.draw(ctx, wishes) }); err != nil {
+			return nil, err
+		}
+		if len(d.relied) == 0 {
+			return d, nil
+		}
+		refs = d.relied
+	}
+	return nil, fmt.Errorf("after %d looks at the instance the plan still rests on what nobody has seen; plan fewer documents at once", maxLooks)
+}
+
+func (p *planner) lookAt(ctx context.Context, refs map[record.Ref]bool) error {
+	scope := scopeOf(refs)
+	run, err := p.Look(ctx, scope)
+	if err != nil {
+		return fmt.Errorf("look at the instance: %w", err)
+	}
+	p.look = run
+	return p.present.looked(ctx, run, scope)
+}
+
+// restore is the plan as it is stored.
+func (p *planner) restore(d *draft) (record.Restore, error) {
+	request, err := json.Marshal(p.request)
+	if err != nil {
+		return record.Restore{}, err
+	}
+	r := record.Restore{
+		Purpose: record.RestorePurpose, Source: p.instance, Target: p.instance, Look: p.look, Request: request,
+		WritePolicy: catalogue.WritePolicy, State: record.RestorePlanned, CallerID: p.Caller.ID, ToolVersion: p.Tool,
+		PlannedAt: p.Now(), Notes: d.notes, Actions: d.actions(),
+	}
+	if p.past.exact {
+		r.AsOf = p.past.run
+	}
+	if p.request.Undo != 0 {
+		r.Purpose, r.Of = record.UndoPurpose, p.request.Undo
+	}
+	return r, nil
+}

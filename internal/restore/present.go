@@ -1,0 +1,193 @@
+package restore
+
+import (
+	"context"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// sight is what the looks of a plan say of a document.
+type sight uint8
+
+const (
+	unseen  sight = iota // no look has asked for it
+	there                // a look saw it, in the trash or not
+	absent               // a look asked for it, and the instance does not have it
+	unknown              // a look asked for it, and could not find out
+)
+
+// present is what an instance holds now, as far as the looks of a plan tell.
+type present struct {
+	reader   *vault.Reader
+	instance string
+	before   int64 // the newest run that is no look
+	proves   bool  // what the caller does not see is not there
+
+	asked  map[record.Ref]bool
+	whole  map[record.Kind]bool // kinds that were listed
+	faults map[record.Ref]string
+	kinds  map[record.Kind]map[string]vault.Entry
+	// made are the ids of documents that earlier restores made for others, which are gone.
+	made map[record.Ref]string
+}
+
+func newPresent(ctx context.Context, reader *vault.Reader, instance string, before int64, proves bool) (*present, error) {
+	p := &present{
+		reader: reader, instance: instance, before: before, proves: proves,
+		asked: make(map[record.Ref]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
+		kinds: make(map[record.Kind]map[string]vault.Entry), made: make(map[record.Ref]string),
+	}
+	mappings, err := reader.Mappings(ctx, instance, instance)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mappings {
+		if m.State == record.MapLive && m.TargetID != m.ID {
+			p.made[m.Ref] = m.TargetID
+		}
+	}
+	return p, nil
+}
+
+// looked takes in what a run saw that looked for a scope.
+func (p *present) looked(ctx context.Context, run int64, scope record.Scope) error {
+	clear(p.kinds)
+	for _, kind := range scope.Kinds {
+		if scope.Refs == nil || scope.Refs[kind] == nil {
+			p.whole[kind] = true
+		}
+	}
+	for kind, ids := range scope.Refs {
+		for _, id := range ids {
+			p.asked[record.Ref{Kind: kind, ID: id}] = true
+		}
+	}
+	faults, err := p.reader.Faults(ctx, run)
+	if err != nil {
+		return err
+	}
+	for _, f := range faults {
+		if f.Class != record.FaultMissing && f.Class != record.FaultDangling {
+			p.faults[f.Ref] = f.Message
+		}
+	}
+	ended, err := p.reader.Run(ctx, run)
+	if err != nil {
+		return err
+	}
+	for _, k := range ended.Kinds {
+		if k.Listing != record.Complete && p.whole[k.Kind] {
+			p.faults[record.Ref{Kind: k.Kind}] = string(k.Listing) + " " + k.Reason
+		}
+	}
+	return nil
+}
+
+// all returns the newest that is known of every document of a kind, by id, what is gone
+// included.
+func (p *present) all(ctx context.Context, kind record.Kind) (map[string]vault.Entry, error) {
+	if held, ok := p.kinds[kind]; ok {
+		return held, nil
+	}
+	held := make(map[string]vault.Entry)
+	query := vault.Query{Instance: p.instance, Kind: kind}
+	for _, query.Deleted = range []bool{false, true} {
+		for e, err := range p.reader.Entries(ctx, query) {
+			if err != nil {
+				return nil, err
+			}
+			held[e.ID] = e
+		}
+	}
+	p.kinds[kind] = held
+	return held, nil
+}
+
+// target is the id under which a document of the past is on the instance now.
+func (p *present) target(ref record.Ref) record.Ref {
+	if id, ok := p.made[ref]; ok {
+		return record.Ref{Kind: ref.Kind, ID: id}
+	}
+	return ref
+}
+
+// find returns what is known of a document of the past: the newest version of what it is
+// now, and what the looks say of it.
+func (p *present) find(ctx context.Context, ref record.Ref) (vault.Entry, sight, error) {
+	ref = p.target(ref)
+	held, err := p.all(ctx, ref.Kind)
+	if err != nil {
+		return vault.Entry{}, unknown, err
+	}
+	e, ok := held[ref.ID]
+	switch {
+	case ok && e.State != record.Gone && e.LastRun > p.before:
+		return e, there, nil
+	case p.faults[ref] != "" || p.whole[ref.Kind] && p.faults[record.Ref{Kind: ref.Kind}] != "":
+		return e, unknown, nil
+	case p.asked[ref], p.whole[ref.Kind]:
+		if !p.proves {
+			return e, unknown, nil
+		}
+		return e, absent, nil
+	}
+	return e, unseen, nil
+}
+
+// reason says why nothing is known of a document.
+func (p *present) reason(ref record.Ref) string {
+	ref = p.target(ref)
+	for _, r := range []record.Ref{ref, {Kind: ref.Kind}} {
+		if f := p.faults[r]; f != "" {
+			return "it could not be looked at: " + f
+		}
+	}
+	return "the API key is not an administrator's, so what it does not see may be there all the same"
+}
+
+// manyRefs is from how many documents of a kind on the whole kind is listed instead.
+const manyRefs = 60
+
+// fewRefs is up to how many documents are asked for alone of a kind that has no search
+// for lists of ids.
+const fewRefs = 3
+
+// isListed reports whether a look for so many documents of a kind lists all of it.
+func isListed(kind *catalogue.Spec, n int) bool {
+	l := kind.Listing
+	switch {
+	case l.Followed, len(l.Fixed) > 0:
+		return false
+	case l.Whole:
+		return n > 1
+	case l.IDs == "":
+		return n > fewRefs
+	}
+	return n > manyRefs
+}
+
+// scopeOf is the scope of a look for some documents: a kind that is listed by one call is
+// listed, of others the documents are asked for by their ids.
+func scopeOf(refs map[record.Ref]bool) record.Scope {
+	var scope record.Scope
+	ids := make(map[record.Kind][]string)
+	for ref := range refs {
+		ids[ref.Kind] = append(ids[ref.Kind], ref.ID)
+	}
+	for _, kind := range catalogue.All() {
+		wanted := ids[kind.Name]
+		if len(wanted) == 0 {
+			continue
+		}
+		scope.Kinds = append(scope.Kinds, kind.Name)
+		if !isListed(kind, len(wanted)) {
+			if scope.Refs == nil {
+				scope.Refs = make(map[record.Kind][]string)
+			}
+			scope.Refs[kind.Name] = sortedIDs(wanted)
+		}
+	}
+	return scope
+}

@@ -1,0 +1,119 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// withQueries writes something that names queries. They stay on an instance for ever, so
+// that their old ids are right; on one that does not have them any more they are made
+// again, from the backup, and what names them is written once more.
+func (t *task) withQueries(ctx context.Context, w *catalogue.Write, body []byte, write func() error) error {
+	if t.queriesGone.Load() {
+		if _, err := t.remakeAll(ctx, w, body); err != nil {
+			return err
+		}
+	}
+	err := write()
+	if !t.lacksQueries(w, err) {
+		return err
+	}
+	t.queriesGone.Store(true) // those of others are probably gone as well
+	made, remakeErr := t.remakeAll(ctx, w, body)
+	if remakeErr != nil || !made {
+		return errors.Join(err, remakeErr)
+	}
+	return write()
+}
+
+// lacksQueries reports whether an error may say that a query which is named is not there.
+func (t *task) lacksQueries(w *catalogue.Write, err error) bool {
+	refused, ok := errors.AsType[*looker.StatusError](err)
+	if !ok || refused.Status != 422 && refused.Status != 404 {
+		return false
+	}
+	return slices.ContainsFunc(refused.Errors, func(e looker.FieldError) bool {
+		return slices.ContainsFunc(w.Refs, func(r catalogue.Reference) bool { return r.Path == e.Field && immutable(r.Kind) })
+	})
+}
+
+func immutable(kind record.Kind) bool {
+	spec, ok := catalogue.Find(kind)
+	return ok && spec.Immutable
+}
+
+// remakeAll makes the queries again that a document or part names, but for those that
+// were made already.
+func (t *task) remakeAll(ctx context.Context, w *catalogue.Write, body []byte) (made bool, err error) {
+	nested, err := canon.NestedIn(w, body)
+	if err != nil {
+		return false, err
+	}
+	named, err := canon.References(w, body)
+	if err != nil {
+		return false, err
+	}
+	for _, ref := range named {
+		if !immutable(ref.Kind) || t.remade(ref.Ref) {
+			continue
+		}
+		var text []byte
+		if i := slices.IndexFunc(nested, func(n canon.NestedDocument) bool { return n.Ref == ref.Ref }); i >= 0 {
+			text = nested[i].Body
+		}
+		if err := t.remake(ctx, ref.Ref, text); err != nil {
+			return made, err
+		}
+		made = true
+	}
+	return made, nil
+}
+
+// remade reports whether something stands for a query of the backup that has another id.
+func (t *task) remade(ref record.Ref) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id, ok := t.ids[ref]
+	return ok && id != ref.ID
+}
+
+// remake makes a query, or a merged result with its queries. The server gives the same
+// id to the same query, so it does no harm to do so twice.
+func (t *task) remake(ctx context.Context, ref record.Ref, body []byte) error {
+	spec, _ := catalogue.Find(ref.Kind)
+	if body == nil {
+		d, err := t.Reader.Document(ctx, t.plan.Source, ref, vault.Point{})
+		if err != nil {
+			return fmt.Errorf("%s is not on the instance any more, and in no backup: %w", ref, err)
+		}
+		body = d.Body
+	}
+	if _, err := t.remakeAll(ctx, spec.Write, body); err != nil {
+		return err
+	}
+	sent, missing, err := canon.Creation(spec.Write, body, t.resolve)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return &canon.UnmappedError{Refs: missing}
+	}
+	answer, err := t.send(ctx, spec.Write.Create, spec.Write.Create.Path, sent)
+	if err != nil {
+		return fmt.Errorf("%s: %w", ref, err)
+	}
+	id := canon.Text(canon.Member(answer, spec.Fields.ID))
+	if id == "" {
+		return fmt.Errorf("%s was made again, and Looker does not say under which id", ref)
+	}
+	t.enter(ref, id, record.MapCreated)
+	return nil
+}

@@ -1,0 +1,135 @@
+package restore
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Policy says what becomes of a document that is on the instance already, and is not as
+// the backup has it.
+type Policy string
+
+// The policies.
+const (
+	Skip   Policy = "skip"   // it stays as it is
+	Update Policy = "update" // it becomes what the backup has
+	Rename Policy = "rename" // what the backup has is made beside it, under another name
+	Fail   Policy = "fail"   // the plan says that it is impossible
+)
+
+// Policies are the policies that there are.
+var Policies = []string{string(Skip), string(Update), string(Rename), string(Fail)}
+
+// Trash says what becomes of a document that is in the trash of the instance.
+type Trash string
+
+// What can become of it.
+const (
+	Undelete  Trash = "undelete" // it comes out of the trash, with its id, and becomes what the backup has
+	Recreate  Trash = "recreate" // it stays there, and what the backup has is made anew
+	LeaveThem Trash = "skip"
+)
+
+// Trashes are the ways to treat the trash.
+var Trashes = []string{string(Undelete), string(Recreate), string(LeaveThem)}
+
+// Wake says what becomes of schedules and alerts that were active.
+type Wake string
+
+// When they are woken. All are made asleep, and woken last.
+const (
+	WakeAuto  Wake = "auto" // as it was, on the instance that they come from
+	WakeAsWas Wake = "as-was"
+	WakeNever Wake = "never"
+)
+
+// Wakes are the settings of [Wake].
+var Wakes = []string{string(WakeAuto), string(WakeAsWas), string(WakeNever)}
+
+// Span is a pair of runs, the earlier one first.
+type Span struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// Request is what somebody wants to have back. It is stored with the plan.
+type Request struct {
+	// Items are documents named by their ids; a document without an id stands for all of
+	// its kind. Empty: what the filters select, of every kind.
+	Items []record.Ref `json:"items,omitempty"`
+	// Run is the run whose state is wanted. 0: of each document the newest version that
+	// was present.
+	Run int64 `json:"run,omitempty"`
+	// Lost selects only what is not on the instance any more, or in its trash: of a span
+	// what its first run held and its last one did not.
+	Lost     bool  `json:"lost,omitempty"`
+	LostSpan *Span `json:"lost_span,omitempty"`
+	// Changed selects what changed in a span, to go back to what it was at its beginning.
+	Changed *Span `json:"changed,omitempty"`
+
+	Folders []string     `json:"folders,omitempty"` // ids or paths; only what lies in or below them
+	Owners  []string     `json:"owners,omitempty"`  // ids, names or addresses; only what these own
+	Name    string       `json:"name,omitempty"`    // pattern of names
+	Exclude []record.Ref `json:"exclude,omitempty"` // not these; without an id: not this kind
+	Only    bool         `json:"only,omitempty"`    // nothing beyond what is selected
+
+	Conflict      Policy                 `json:"conflict,omitempty"` // "" = skip, update for what is named by its id and with Changed
+	ConflictKinds map[record.Kind]Policy `json:"conflict_kinds,omitempty"`
+	Trash         Trash                  `json:"trash,omitempty"`
+	NewOwners     map[string]string      `json:"new_owners,omitempty"` // user → user, by id or address
+	OrphansTo     string                 `json:"orphans_to,omitempty"` // user who gets what belongs to nobody on the instance
+	Wake          Wake                   `json:"wake,omitempty"`
+	Partial       bool                   `json:"partial,omitempty"`       // without the tiles that cannot be, instead of not at all
+	ExactMembers  bool                   `json:"exact_members,omitempty"` // members that were added since are taken out
+	PartialView   bool                   `json:"partial_view,omitempty"`  // the key need not be an administrator's
+
+	// Assigned are the users that stand for others on the instance, as planning worked
+	// them out: id in the backup → id on the instance.
+	Assigned map[string]string `json:"assigned,omitempty"`
+
+	// Overrides are members of what is wanted that are others than the backup has, by
+	// document and name: the name of what is made beside another one.
+	Overrides map[string]map[string]json.RawMessage `json:"overrides,omitempty"`
+
+	// Dropped are documents that are named and are nowhere: what names them comes back
+	// without.
+	Dropped []record.Ref `json:"dropped,omitempty"`
+
+	// Undo names the restore whose actions are to be undone; nothing else is selected then.
+	Undo int64 `json:"undo,omitempty"`
+	Hard bool  `json:"hard,omitempty"` // what was made is deleted for good, instead of put in the trash
+}
+
+// RequestOf is what a stored plan was asked for.
+func RequestOf(plan record.Restore) (request Request, err error) {
+	if err = json.Unmarshal(plan.Request, &request); err != nil {
+		return request, fmt.Errorf("read the request of plan %d: %w", plan.ID, err)
+	}
+	return request, nil
+}
+
+// policy is what becomes of a document that is there and differs.
+func (r *Request) policy(ref record.Ref, named bool) Policy {
+	if p, ok := r.ConflictKinds[ref.Kind]; ok {
+		return p
+	}
+	switch {
+	case r.Conflict != "":
+		return r.Conflict
+	case named, r.Changed != nil, r.Undo != 0, len(r.NewOwners) > 0 && len(r.Owners) > 0:
+		return Update
+	}
+	return Skip
+}
+
+// excluded reports whether a document is not to be touched.
+func (r *Request) excluded(ref record.Ref) bool {
+	for _, e := range r.Exclude {
+		if e == ref || e.ID == "" && e.Kind == ref.Kind {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,234 @@
+package restore_test
+
+import (
+	"context"
+	"io"
+	"log"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/sinks"
+)
+
+// small is an instance with some of everything.
+var small = lookersim.Sizes{
+	Dashboards: 12, Looks: 9, Folders: 12, Boards: 3, Users: 10, Groups: 6, Roles: 9,
+	PermissionSets: 9, ModelSets: 4, LookmlModels: 3, ScheduledPlans: 8, MergedTiles: 2, MergeQueries: 2, SourceQueries: 4,
+	Alerts: 6, LookmlDashboards: 1, UserAttributes: 18, Themes: 2, ColorCollections: 2, Connections: 2, Projects: 1,
+	Datagroups: 1, IntegrationHubs: 1, Integrations: 2, Agents: 2, HomepageSections: 1, LegacyFeatures: 1, APIClients: 1,
+	ExploresPerModel: 2,
+}
+
+// rig is a simulated Looker, a vault that backed it up, and what a restore needs.
+type rig struct {
+	t      *testing.T
+	sim    *lookersim.Server
+	client *looker.Client
+	meter  *extract.Meter
+	config config.Config
+	path   string
+	file   *vault.File
+	caller record.Caller
+	stop   context.Context
+	doubts int
+	// cut is called after so many writes of a restore; 0 = never.
+	cutAfter int
+	cut      context.CancelFunc
+	mu       sync.Mutex
+}
+
+func newRig(t *testing.T, options lookersim.Options) *rig {
+	t.Helper()
+	log.SetOutput(io.Discard)
+	if options.Sizes == (lookersim.Sizes{}) {
+		options.Sizes = small
+	}
+	options.SmallTiles, options.Tiles = true, [2]int{1, 4}
+	sim, err := lookersim.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := sim.Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	admin := true
+	r := &rig{
+		t: t, sim: sim, meter: &extract.Meter{}, config: config.Default(2), path: filepath.Join(t.TempDir(), "vault.db"),
+		caller: record.Caller{ID: "1", Admin: &admin},
+	}
+	r.config.RateLimit.PerSecond, r.config.RateLimit.Adaptive = 0, false
+	r.config.Retry.Attempts, r.config.Retry.MaxWait = 2, config.Duration(50*time.Millisecond)
+	if r.client, err = looker.New(looker.Config{
+		BaseURL: url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
+		MaxBody: int64(r.config.Looker.MaxBody), Timeout: 2 * time.Second, Connections: 8, Version: "test", Observe: r.meter.Count,
+		Retry: looker.Retry{Attempts: 2, MaxWait: 50 * time.Millisecond},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.client.Close)
+	if err := r.client.Login(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	return r
+}
+
+func (r *rig) open() {
+	r.t.Helper()
+	file, err := vault.OpenFile(r.t.Context(), r.path, vault.Options{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.file = file
+	r.t.Cleanup(func() { _ = file.Close() })
+}
+
+// backup makes a whole run.
+func (r *rig) backup() int64 {
+	r.t.Helper()
+	var kinds []record.Kind
+	for _, k := range catalogue.Default() {
+		kinds = append(kinds, k.Name)
+	}
+	run, err := r.look(r.t.Context(), record.Scope{Kinds: kinds, All: true})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return run
+}
+
+func (r *rig) look(ctx context.Context, scope record.Scope) (int64, error) {
+	writer, err := r.file.Writer()
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err := writer.Close(); err != nil {
+			r.t.Error(err)
+		}
+	}()
+	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
+	result, err := extract.Run(ctx, extract.Job{
+		Config: r.config, Kinds: kinds, Client: r.client, Sink: sinks.OfWriter(writer), Log: hclog.NewNullLogger(), Now: time.Now, Meter: r.meter,
+		Start: record.Start{
+			Instance: "test", Origin: "api", Scope: scope, BaseURL: r.client.BaseURL(), Caller: r.caller, Tool: "test", At: time.Now(),
+		},
+	})
+	return result.Run.ID, err
+}
+
+// plan plans what a request asks for.
+func (r *rig) plan(request restore.Request) record.Restore {
+	r.t.Helper()
+	plan, err := r.tryPlan(request)
+	if err != nil {
+		r.t.Fatalf("plan: %v", err)
+	}
+	return plan
+}
+
+func (r *rig) tryPlan(request restore.Request) (record.Restore, error) {
+	r.t.Helper()
+	if request.Trash == "" {
+		request.Trash = restore.Undelete
+	}
+	plan, err := restore.Plan(r.t.Context(), restore.PlanOptions{
+		Reader: r.file.Reader(), Instance: "test", Request: request, Caller: r.caller, Tool: "test", Look: r.look, Now: time.Now,
+	})
+	if err != nil {
+		return plan, err
+	}
+	return r.file.PutPlan(r.t.Context(), plan)
+}
+
+// apply applies a plan.
+func (r *rig) apply(plan record.Restore) record.Restore {
+	r.t.Helper()
+	done, err := r.tryApply(r.t.Context(), plan)
+	if err != nil {
+		r.t.Fatalf("apply: %v", err)
+	}
+	return done
+}
+
+func (r *rig) tryApply(ctx context.Context, plan record.Restore) (record.Restore, error) {
+	r.t.Helper()
+	journal, err := r.file.Apply(ctx, plan.ID, r.meter.Drain)
+	if err != nil {
+		return record.Restore{}, err
+	}
+	return restore.Apply(ctx, restore.ApplyOptions{
+		Journal: journal, Reader: r.file.Reader(), Client: cutting{r.client, r}, Caller: r.caller, Workers: 4, Settle: 20 * time.Millisecond,
+		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
+		Doubted: func(record.Ref, string, bool) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.doubts++
+		},
+	})
+}
+
+// cutting is a client that cuts a restore off after some writes: before one of them is
+// sent, or while its answer is on its way.
+type cutting struct {
+	*looker.Client
+	rig *rig
+}
+
+func (c cutting) Send(ctx context.Context, w looker.Write) (*looker.Response, error) {
+	c.rig.mu.Lock()
+	n := c.rig.cutAfter
+	if n > 0 {
+		c.rig.cutAfter--
+	}
+	c.rig.mu.Unlock()
+	switch n {
+	case 1:
+		c.rig.cut()
+		return c.Client.Send(ctx, w)
+	case 2: // it is carried out, and nobody hears of it
+		response, err := c.Client.Send(context.WithoutCancel(ctx), w)
+		c.rig.cut()
+		if err == nil {
+			return nil, context.Cause(ctx)
+		}
+		return response, err
+	}
+	return c.Client.Send(ctx, w)
+}
+
+// do carries out a request on the instance behind everybody's back.
+func (r *rig) do(method, path, body string) {
+	r.t.Helper()
+	var text []byte
+	if body != "" {
+		text = []byte(body)
+	}
+	if status, answer := r.sim.Do(method, path, text); status >= 300 {
+		r.t.Fatalf("%s %s: %d %s", method, path, status, answer)
+	}
+}
+
+// deeds counts the actions of a plan by deed.
+func deeds(plan record.Restore) map[record.Deed]int {
+	counts := make(map[record.Deed]int)
+	for _, a := range plan.Actions {
+		counts[a.Deed]++
+	}
+	return counts
+}

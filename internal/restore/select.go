@@ -1,0 +1,379 @@
+package restore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// ErrNotWritten says that documents of a kind cannot be given back.
+var ErrNotWritten = errors.New("cannot be given back")
+
+// wish is a document that is to be on the instance as one of its versions was.
+type wish struct {
+	record.Ref
+	entry  vault.Entry // the version that is wanted; its id may be another one than the document's
+	absent bool        // it is not to be there at all: a restore that made it is undone
+	named  bool        // somebody named it by its id
+	needed bool        // something that is wanted cannot be without it
+	// attached to another document that is wanted: it went with that.
+	attached bool
+}
+
+// selected finds the documents that a request names, in the order of kinds and ids.
+func (p *planner) selected(ctx context.Context) ([]wish, error) {
+	if p.request.Undo != 0 {
+		return p.undone(ctx)
+	}
+	filter, err := p.filter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chosen := make(map[record.Ref]wish)
+	for _, item := range p.items() {
+		if item.ID != "" {
+			w, err := p.namedItem(ctx, item)
+			if err != nil {
+				return nil, err
+			}
+			chosen[item] = w
+			continue
+		}
+		if spec, ok := catalogue.Find(item.Kind); ok && spec.Write == nil {
+			return nil, fmt.Errorf("%s %w: %s", item.Kind, ErrNotWritten, spec.NotWritten)
+		}
+		held, err := p.past.all(ctx, item.Kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range held {
+			if filter.matches(e) {
+				chosen[e.Ref] = wish{Ref: e.Ref, entry: e}
+			}
+		}
+	}
+	for ref, w := range chosen {
+		if p.request.excluded(ref) || !w.named && !p.selectable(ref.Kind) {
+			delete(chosen, ref)
+		}
+	}
+	if err := p.bySpan(ctx, chosen); err != nil {
+		return nil, err
+	}
+	list := make([]wish, 0, len(chosen))
+	for _, w := range chosen {
+		list = append(list, w)
+	}
+	slices.SortFunc(list, func(a, b wish) int { return compareRefs(a.Ref, b.Ref) })
+	return list, nil
+}
+
+// items are what is named, or every kind where nothing is. Settings, connections and
+// integrations hold what belongs to the instance rather than to its content: they are
+// given back only when somebody names them.
+func (p *planner) items() []record.Ref {
+	if len(p.request.Items) > 0 {
+		return p.request.Items
+	}
+	var all []record.Ref
+	for _, kind := range catalogue.All() {
+		if kind.Write != nil && !kind.Write.OnlyNamed {
+			all = append(all, record.Ref{Kind: kind.Name})
+		}
+	}
+	return all
+}
+
+// selectable reports whether documents of a kind are given back although nobody named
+// them by their ids. What never changes is always there, and parts of other documents are
+// not lost without these.
+func (p *planner) selectable(kind record.Kind) bool {
+	spec, _ := catalogue.Find(kind)
+	return writable(kind) && !spec.Immutable && (!spec.Owned() || !p.request.Lost)
+}
+
+func writable(kind record.Kind) bool {
+	spec, ok := catalogue.Find(kind)
+	return ok && spec.Write != nil
+}
+
+// namedItem finds the version of a document that somebody named.
+func (p *planner) namedItem(ctx context.Context, ref record.Ref) (wish, error) {
+	e, ok, err := p.past.version(ctx, ref)
+	if err != nil {
+		return wish{}, err
+	}
+	if !ok {
+		// The vault's own words say since when it is gone, or that it was never seen.
+		d, err := p.reader.Document(ctx, p.instance, ref, vault.AtRun(p.past.run))
+		if err != nil {
+			return wish{}, err
+		}
+		e = d.Entry
+	}
+	return wish{Ref: ref, entry: e, named: true}, nil
+}
+
+// bySpan keeps of the documents that were chosen those that were lost, or changed, in
+// the span that the request names. Without a span what is lost is found when the
+// instance was looked at.
+func (p *planner) bySpan(ctx context.Context, chosen map[record.Ref]wish) error {
+	span := p.request.Changed
+	if p.request.Lost && p.request.LostSpan != nil {
+		span = p.request.LostSpan
+	}
+	if span == nil {
+		return nil
+	}
+	before := make(map[record.Ref]vault.Entry)
+	for passage, err := range p.reader.Between(ctx, vault.Span{Instance: p.instance, After: span.From, Until: span.To}) {
+		switch {
+		case err != nil:
+			return err
+		case passage.Before == nil: // it was added, which a way back does not undo
+		case !p.request.Lost || passage.After == nil || passage.After.State != record.Present:
+			before[passage.Ref] = *passage.Before
+		}
+	}
+	for ref, w := range chosen {
+		e, ok := before[ref]
+		if !ok && !w.named {
+			delete(chosen, ref)
+			continue
+		}
+		if ok {
+			w.entry = e
+			chosen[ref] = w
+		}
+	}
+	return nil
+}
+
+// undone turns what a restore did around: what it made is not to be there, and what it
+// changed is to be as the look before it saw it.
+func (p *planner) undone(ctx context.Context) ([]wish, error) {
+	of, err := p.reader.Restore(ctx, p.request.Undo)
+	if err != nil {
+		return nil, err
+	}
+	var list []wish
+	for _, a := range of.Actions {
+		switch a.State {
+		case record.ActionDone, record.ActionFailed, record.ActionRunning: // which may have written something
+		default:
+			continue
+		}
+		if a.Target == "" {
+			continue
+		}
+		w := wish{Ref: record.Ref{Kind: a.Kind, ID: a.Target}, named: true}
+		if a.Before == 0 {
+			w.absent = true
+		} else {
+			d, err := p.reader.VersionBody(ctx, a.Before)
+			if err != nil {
+				return nil, err
+			}
+			w.entry = d.Entry
+		}
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+// filter chooses documents by where they lie, whose they are and what they are called.
+type filter struct {
+	folders, owners map[string]bool // nil for any
+	name            string          // pattern, "" for any
+}
+
+func (f *filter) matches(e vault.Entry) bool {
+	if f.folders != nil {
+		folder := e.Folder
+		spec, ok := catalogue.Find(e.Kind)
+		switch {
+		case !ok || spec.Place == catalogue.Nowhere:
+			return false
+		case spec.Place == catalogue.IsFolder && f.folders[e.ID]:
+			folder = e.ID
+		}
+		if !f.folders[folder] {
+			return false
+		}
+	}
+	if f.owners != nil && !f.owners[e.Owner] {
+		return false
+	}
+	if f.name == "" {
+		return true
+	}
+	matched, err := path.Match(f.name, patternText(e.Name))
+	return err == nil && matched
+}
+
+// patternText makes a name fit for a pattern whatever its case, and of which a star
+// also stands for a slash.
+func patternText(name string) string {
+	return strings.ReplaceAll(strings.ToLower(name), "/", "\x00")
+}
+
+// filter compiles the filters of the request.
+func (p *planner) filter(ctx context.Context) (*filter, error) {
+	f := &filter{}
+	for _, text := range p.request.Folders {
+		folders, err := p.past.all(ctx, catalogue.Folders)
+		if err != nil {
+			return nil, err
+		}
+		id, err := findFolder(folders, text)
+		if err != nil {
+			return nil, err
+		}
+		if f.folders == nil {
+			f.folders = make(map[string]bool)
+		}
+		below(folders, id, f.folders)
+	}
+	for _, text := range p.request.Owners {
+		if f.owners == nil {
+			f.owners = make(map[string]bool)
+		}
+		ids, err := p.usersCalled(ctx, text)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			f.owners[id] = true
+		}
+	}
+	if p.request.Name != "" {
+		f.name = patternText(p.request.Name)
+		if _, err := path.Match(f.name, ""); err != nil {
+			return nil, fmt.Errorf("--name: %q is not a pattern: %w", p.request.Name, err)
+		}
+	}
+	return f, nil
+}
+
+// usersCalled finds users by id, name or mail address in what the vault knew, those
+// that are gone included.
+func (p *planner) usersCalled(ctx context.Context, text string) ([]string, error) {
+	users, err := p.past.all(ctx, catalogue.Users)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := users[text]; ok {
+		return []string{text}, nil
+	}
+	var ids []string
+	for id, e := range users {
+		named := strings.EqualFold(e.Name, text)
+		if !named && strings.Contains(text, "@") {
+			body, err := p.body(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			named = strings.EqualFold(emailOf(body), text)
+		}
+		if named {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("user %q: %w in %s", text, vault.ErrNotFound, p.reader.Path())
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// findFolder finds a folder by its id, or by its path or the end of it.
+func findFolder(folders map[string]vault.Entry, text string) (string, error) {
+	if _, ok := folders[text]; ok {
+		return text, nil
+	}
+	wanted := pathParts(text)
+	var ends []string
+	for id := range folders {
+		parts := pathParts(folderPath(folders, id))
+		switch {
+		case slices.Equal(parts, wanted):
+			return id, nil
+		case len(parts) > len(wanted) && slices.Equal(parts[len(parts)-len(wanted):], wanted):
+			ends = append(ends, id)
+		}
+	}
+	slices.SortFunc(ends, table.Compare)
+	switch len(ends) {
+	case 0:
+		return "", fmt.Errorf("folder %q: %w", text, vault.ErrNotFound)
+	case 1:
+		return ends[0], nil
+	}
+	return "", fmt.Errorf("folder %q is the name of several: name one by its id: %s", text, strings.Join(ends, ", "))
+}
+
+// escapedSlash stands for a slash that is part of a name while a path is split.
+const escapedSlash = "\x00"
+
+func pathParts(text string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, `\/`, escapedSlash), "/") {
+		if part = strings.ToLower(strings.TrimSpace(part)); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// deepest is how many folders a path names at most: parents that go round in a circle
+// end there.
+const deepest = 50
+
+// folderPath is the path of a folder, like "Shared/Sales"; a slash in a name is written
+// "\/". "" where the folder is not known.
+func folderPath(folders map[string]vault.Entry, id string) string {
+	var names []string
+	for range deepest {
+		f, ok := folders[id]
+		if !ok {
+			break
+		}
+		names = append(names, strings.ReplaceAll(f.Name, "/", `\/`))
+		id = f.Folder
+	}
+	slices.Reverse(names)
+	return strings.Join(names, "/")
+}
+
+// below adds a folder, and all folders in it at any depth, to a set.
+func below(folders map[string]vault.Entry, id string, set map[string]bool) {
+	set[id] = true
+	for grown := true; grown; {
+		grown = false
+		for child, f := range folders {
+			if !set[child] && set[f.Folder] {
+				set[child], grown = true, true
+			}
+		}
+	}
+}
+
+// compareRefs orders documents by the order in which their kinds can be made, then by
+// id as people count.
+func compareRefs(a, b record.Ref) int {
+	return cmp.Or(creationRank(a.Kind)-creationRank(b.Kind), table.Compare(a.ID, b.ID))
+}
+
+func sortedIDs(ids []string) []string {
+	slices.SortFunc(ids, table.Compare)
+	return slices.Compact(ids)
+}

@@ -1,0 +1,317 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// task is an action that is being carried out, by one goroutine at a time from its
+// first call to its last. It converges: it reads what is there, works out what is
+// missing, does that, and is done when nothing is missing. So a first attempt, one that
+// goes on after a kill, and one more are the same.
+type task struct {
+	*applier
+	action  record.Action
+	spec    *catalogue.Spec
+	wanted  []byte        // the body that is wanted, with the ids of the backup
+	steps   []record.Step // POSTs of earlier attempts, and of this one
+	done    []record.Step // outcomes of POSTs that the journal does not have yet
+	maps    []record.Mapping
+	resumed bool // an earlier attempt may have done part of it
+	wrote   bool
+	late    bool // parts were made since the document was read
+}
+
+// resolve is a [canon.Resolver], for which the parts of a document that is made anew have
+// to be known: their ids are new.
+func (t *task) resolve(kind record.Kind, id string) (string, bool) {
+	if t.action.Deed == record.DeedCreate && !t.spec.Owned() {
+		for _, list := range partLists(t.spec.Write.Parts) {
+			if list.part.Name == kind {
+				made := t.partMade(kind, id)
+				return made, made != ""
+			}
+		}
+	}
+	return t.applier.resolve(kind, id)
+}
+
+// driftError says that a document is not what the plan saw.
+type driftError struct{ what string }
+
+func (e *driftError) Error() string { return e.what }
+
+// perform does what the action says.
+func (t *task) perform(ctx context.Context) error {
+	t.action.Attempts++
+	switch t.action.Deed {
+	case record.DeedCreate:
+		if t.spec.Owned() { // it is there since what it is a part of was made
+			return t.update(ctx)
+		}
+		return t.create(ctx)
+	case record.DeedUpdate, record.DeedMove, record.DeedUndelete:
+		return t.update(ctx)
+	case record.DeedDelete:
+		return t.remove(ctx)
+	}
+	return nil
+}
+
+// conclude notes how an action ended.
+func (t *task) conclude(err error) {
+	a := &t.action
+	a.Class, a.Status, a.Message, a.Errors = "", 0, "", nil
+	drift, drifted := errors.AsType[*driftError](err)
+	switch {
+	case err == nil && t.wrote:
+		a.State = record.ActionDone
+	case err == nil:
+		a.State = record.ActionSame
+	case drifted:
+		a.State, a.Class, a.Message = record.ActionDrifted, "drift", drift.what
+	default:
+		a.State, a.Class, a.Message = record.ActionFailed, string(looker.Class(err)), strings.Join(strings.Fields(err.Error()), " ")
+		if refused, ok := errors.AsType[*looker.StatusError](err); ok {
+			a.Status = refused.Status
+			for _, e := range refused.Errors {
+				a.Errors = append(a.Errors, record.FieldError{Field: e.Field, Code: e.Code, Message: e.Message})
+			}
+			if taken(refused) && a.Deed == record.DeedCreate {
+				a.State, a.Class = record.ActionDrifted, "drift"
+			}
+		}
+	}
+}
+
+// taken reports whether Looker refused to make what is there already.
+func taken(refused *looker.StatusError) bool {
+	return refused.Status == 409 || slices.ContainsFunc(refused.Errors, func(e looker.FieldError) bool { return e.Code == "already_exists" })
+}
+
+// create makes a document, and then what lies in it.
+func (t *task) create(ctx context.Context) error {
+	w := t.spec.Write
+	var made made
+	err := t.withQueries(ctx, w, t.wanted, func() error {
+		sent, err := t.creation(w, t.wanted)
+		if err != nil {
+			return err
+		}
+		made, err = t.post(ctx, creation{write: w, part: t.spec.Name, item: t.action.ID, body: sent, find: t.findDocument(sent)})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.action.Target = made.id
+	t.enter(t.action.Ref, made.id, record.MapCreated)
+	now := made.answer
+	if now == nil && (len(w.Late) > 0 || len(w.Parts) > 0 || len(w.Sets) > 0 || owns(t.spec)) {
+		if now, err = t.read(ctx, made.id); err != nil {
+			return err
+		}
+	}
+	t.enterOwned(now)
+	return t.inside(ctx, now)
+}
+
+// creation is the body of the request that makes a document or part.
+func (t *task) creation(w *catalogue.Write, body []byte) ([]byte, error) {
+	sent, missing, err := canon.Creation(w, body, t.resolve)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("it names %s, which nobody knows on the instance", missing[0])
+	}
+	return sent, err
+}
+
+// owns reports whether documents of a kind have parts that are documents of their own,
+// under ids that the server gives.
+func owns(spec *catalogue.Spec) bool {
+	return slices.ContainsFunc(spec.Relations, func(r catalogue.Relation) bool { return r.Role == catalogue.Owns && r.Path != spec.Fields.ID })
+}
+
+// enterOwned enters what the parts of a new document are called that are documents of
+// their own: its access rules, the users of a role.
+func (t *task) enterOwned(now []byte) {
+	for i := range t.spec.Relations {
+		r := &t.spec.Relations[i]
+		if r.Role != catalogue.Owns {
+			continue
+		}
+		always := *r
+		always.Unless = "" // what is not owned yet may be so in a moment
+		was, is := canon.Named(t.wanted, r), canon.Named(now, &always)
+		if r.Path == t.spec.Fields.ID {
+			is = []string{t.action.Target}
+		}
+		if len(was) == 1 && len(is) == 1 {
+			t.enter(record.Ref{Kind: r.Kind, ID: was[0]}, is[0], record.MapCreated)
+		}
+	}
+}
+
+// enter notes what a document of the backup is called on the instance, for good.
+func (t *task) enter(ref record.Ref, target, how string) {
+	t.learn(ref.Kind, ref.ID, target)
+	t.maps = append(t.maps, record.Mapping{
+		Source: t.plan.Source, Target: t.plan.Target, Ref: ref, TargetID: target, How: how, Restore: t.plan.ID,
+		At: t.Now(), State: record.MapLive,
+	})
+}
+
+// update makes a document that is there what is wanted.
+func (t *task) update(ctx context.Context) error {
+	id := t.target()
+	now, err := t.read(ctx, id)
+	if looker.Class(err) == looker.FaultMissing {
+		return &driftError{"it is not there any more"}
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.drifted(ctx, now); err != nil {
+		return err
+	}
+	t.action.Target = id
+	if t.action.Before == 0 {
+		t.enterOwned(now)
+	}
+	if err := t.patch(ctx, t.spec.Write, "", id, now, t.wanted, t.trashChange(now)); err != nil {
+		return err
+	}
+	return t.inside(ctx, now)
+}
+
+// target is the id of the document on the instance. That of a part of a new document is
+// known since that was made.
+func (t *task) target() string {
+	if t.action.Target != "" {
+		return t.action.Target
+	}
+	id, _ := t.resolve(t.action.Kind, t.action.ID)
+	return id
+}
+
+// trashChange is the member that takes a document out of the trash, or puts it there,
+// nil where it is where it belongs.
+func (t *task) trashChange(now []byte) []byte {
+	trash := t.spec.Write.Trash
+	if trash.IsZero() {
+		return nil
+	}
+	was, is := canon.Text(canon.Member(t.wanted, trash.Name)) == trash.Value, canon.Text(canon.Member(now, trash.Name)) == trash.Value
+	switch {
+	case is && t.action.Deed == record.DeedUndelete, is && !was:
+		return []byte("false")
+	case !is && was && t.action.Deed != record.DeedUndelete:
+		return []byte("true")
+	}
+	return nil
+}
+
+// drifted checks that a document is what the look saw, or what an earlier attempt of
+// this action made of it.
+func (t *task) drifted(ctx context.Context, now []byte) error {
+	if t.action.Before == 0 {
+		return nil // a part of a new document, which nobody has seen
+	}
+	is, err := expectation(t.spec, now)
+	if err != nil || is == t.action.Expect {
+		return err
+	}
+	before, err := t.Reader.VersionBody(ctx, t.action.Before)
+	if err != nil {
+		return err
+	}
+	member, err := t.foreign(before.Body, now)
+	if err != nil || member == "" {
+		return err
+	}
+	return &driftError{fmt.Sprintf("%s was changed on the instance since the plan", member)}
+}
+
+// foreign is the first member of a document that has neither the value of before nor
+// the one that is wanted, "" for none. What an earlier attempt did inside a document is
+// its own work.
+func (t *task) foreign(before, now []byte) (string, error) {
+	is, err := t.form(now)
+	if err != nil {
+		return "", err
+	}
+	was, err := t.form(before)
+	if err != nil {
+		return "", err
+	}
+	wanted, err := canon.Normal(t.spec, t.wanted, t.resolve)
+	if err != nil {
+		return "", err
+	}
+	changes, err := canon.Differences(was, is)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range changes {
+		name, _, inside := strings.Cut(c.Path, "/")
+		name, _, _ = strings.Cut(name, ".")
+		if inside && (t.resumed || len(t.steps) > 0) {
+			continue
+		}
+		if !bytes.Equal(canon.Member(is, name), canon.Member(wanted, name)) {
+			return c.Path, nil
+		}
+	}
+	return "", nil
+}
+
+// form is the normal form of a body of the instance.
+func (t *task) form(body []byte) ([]byte, error) {
+	return canon.Normal(t.spec, body, canon.Itself)
+}
+
+// remove takes back what a restore made: into the trash, or for good.
+func (t *task) remove(ctx context.Context) error {
+	now, err := t.read(ctx, t.action.Target)
+	if looker.Class(err) == looker.FaultMissing {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	trash := t.spec.Write.Trash
+	if !trash.IsZero() && canon.Text(canon.Member(now, trash.Name)) == trash.Value && !t.request.Hard {
+		return nil
+	}
+	if is, err := expectation(t.spec, now); err != nil || is != t.action.Expect {
+		if err == nil {
+			err = &driftError{"it was changed on the instance since the plan"}
+		}
+		return err
+	}
+	if !trash.IsZero() && !t.request.Hard {
+		body := fmt.Appendf(nil, `{%q:%s}`, trash.Name, trash.Value)
+		_, err = t.send(ctx, t.spec.Write.Update, t.spec.Write.Update.Fill(t.action.Target), body)
+		return err
+	}
+	_, err = t.send(ctx, t.spec.Write.Delete, t.spec.Write.Delete.Fill(t.action.Target), nil)
+	return err
+}
+
+// read reads a document of the action's kind.
+func (t *task) read(ctx context.Context, id string) ([]byte, error) {
+	route, path := t.spec.Single(id)
+	query := route.Values()
+	if route.Param != "" {
+		query.Set(route.Param, id)
+	}
+	return t.get(ctx, route, path, query)
+}

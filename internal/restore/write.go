@@ -1,0 +1,300 @@
+package restore
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// get makes a call that reads, for the action.
+func (t *task) get(ctx context.Context, route catalogue.Route, path string, query url.Values) ([]byte, error) {
+	response, err := t.Client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query})
+	t.count(response, err)
+	if err != nil {
+		return nil, err
+	}
+	return response.Body, nil
+}
+
+// send makes a call that writes and may be repeated, and returns the answer's body.
+func (t *task) send(ctx context.Context, route catalogue.Send, path string, body []byte) ([]byte, error) {
+	if err := t.begin(ctx); err != nil {
+		return nil, err
+	}
+	response, err := t.Client.Send(ctx, looker.Write{
+		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: path, Body: body,
+		Repeat: true, Made: looker.NothingDue,
+	})
+	t.count(response, err)
+	if err != nil {
+		return nil, err
+	}
+	return response.Body, nil
+}
+
+// begin takes note, before the first write of an action, that it is under way: who goes
+// on after a kill then knows half of its work when they see it.
+func (t *task) begin(ctx context.Context) error {
+	if t.wrote {
+		return nil
+	}
+	t.wrote = true
+	if err := t.Journal.Begin(ctx, t.action.Seq); err != nil {
+		return fmt.Errorf("%w: %w", errJournal, err)
+	}
+	return nil
+}
+
+// count counts the requests of a call.
+func (t *task) count(response *looker.Response, err error) {
+	if response != nil {
+		t.action.Calls += response.Attempts
+		return
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		Requests() int
+	}](err); ok {
+		t.action.Calls += e.Requests()
+	}
+}
+
+// creation is something that is made by a POST, which a second one would make twice.
+type creation struct {
+	write *catalogue.Write
+	owner string      // id of the document that it is a part of, "" for a document
+	part  record.Kind // what it is: a kind, or a list of parts
+	item  string      // id of it in the backup
+	body  []byte
+	alone bool // a document has one of it, without an id
+	// find looks for what the POST made whose answer was lost.
+	find func(ctx context.Context) (id string, found bool, err error)
+}
+
+// made is what was created.
+type made struct {
+	id     string
+	answer []byte // nil where it is not known
+}
+
+// doubtRounds is how often something whose answer was lost is looked for and made again
+// before its action fails.
+const doubtRounds = 3
+
+// post makes something once. What an earlier attempt made is found in the journal; an
+// attempt whose outcome nobody knows is looked for before it is made again.
+func (t *task) post(ctx context.Context, c creation) (made, error) {
+	for _, before := range slices.Clone(t.steps) {
+		if before.Part != string(c.part) || before.Item != c.item {
+			continue
+		}
+		switch before.State {
+		case record.StepDone, record.StepAdopted:
+			t.wrote = true
+			return made{id: before.Target}, nil
+		case record.StepIntent:
+			if found, id, err := t.settleDoubt(ctx, c, before, time.Time{}); err != nil || found {
+				return made{id: id}, err
+			}
+		}
+	}
+	for round := 1; ; round++ {
+		step := record.Step{
+			Restore: t.plan.ID, Seq: t.action.Seq, Step: len(t.steps) + 1, Route: c.write.Create.String(),
+			Part: string(c.part), Item: c.item, Intended: sha256.Sum256(c.body), State: record.StepIntent, At: t.Now(),
+		}
+		if err := t.advance(ctx, &step); err != nil {
+			return made{}, err
+		}
+		answer, err := t.postOnce(ctx, c)
+		doubt, doubtful := errors.AsType[*looker.DoubtError](err)
+		switch {
+		case err == nil:
+			id := canon.Text(canon.Member(answer, "id"))
+			t.outcome(step, record.StepDone, id)
+			return made{id: id, answer: answer}, nil
+		case !doubtful:
+			if _, refused := errors.AsType[*looker.StatusError](err); refused {
+				t.outcome(step, record.StepRefused, "")
+			}
+			return made{}, err // else the intent stays open: who goes on looks first
+		case round == doubtRounds || aboutRestore(err):
+			return made{}, err
+		}
+		var late time.Time
+		if doubt.Late {
+			late = t.Now().Add(t.Settle)
+		}
+		if found, id, err := t.settleDoubt(ctx, c, step, late); err != nil || found {
+			return made{id: id}, err
+		}
+	}
+}
+
+// settleDoubt finds out whether a POST was carried out whose outcome nobody knows: what
+// it made is adopted, or it is void.
+func (t *task) settleDoubt(ctx context.Context, c creation, step record.Step, late time.Time) (found bool, id string, err error) {
+	if id, found, err = t.lookFor(ctx, c, late); err != nil {
+		return false, "", err
+	}
+	if found {
+		t.wrote = true
+		t.outcome(step, record.StepAdopted, id)
+		return true, id, nil
+	}
+	t.outcome(step, record.StepVoid, "")
+	return false, "", nil
+}
+
+// postOnce makes the POST of a creation, which only the server's own word repeats.
+func (t *task) postOnce(ctx context.Context, c creation) ([]byte, error) {
+	t.wrote = true
+	route := c.write.Create
+	path := route.Path
+	if strings.Contains(path, "{") {
+		path = route.Fill(c.owner)
+	}
+	w := looker.Write{
+		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: path, Body: c.body, Repeat: route.Again,
+	}
+	if c.alone {
+		w.Made = looker.NothingDue
+	}
+	response, err := t.Client.Send(ctx, w)
+	t.count(response, err)
+	if err != nil {
+		return nil, err
+	}
+	return response.Body, nil
+}
+
+// lookFor looks for what may have been made: at once, and once more when the server can
+// no longer be at work on it.
+func (t *task) lookFor(ctx context.Context, c creation, late time.Time) (id string, found bool, err error) {
+	if c.write.Find == catalogue.Same {
+		return "", false, nil // making it again gives the same
+	}
+	for {
+		if id, found, err = c.find(ctx); err != nil || found || !t.Now().Before(late) {
+			break
+		}
+		if err = t.sleep(ctx, late.Sub(t.Now())); err != nil {
+			return "", false, err
+		}
+	}
+	if err == nil && t.Doubted != nil {
+		t.Doubted(t.action.Ref, c.write.Create.String(), found)
+	}
+	return id, found, err
+}
+
+func (t *task) sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// advance makes the intent of a POST durable, and with it what was learnt before.
+func (t *task) advance(ctx context.Context, next *record.Step) error {
+	if err := t.Journal.Advance(ctx, t.done, next); err != nil {
+		return fmt.Errorf("%w: %w", errJournal, err)
+	}
+	t.done = nil
+	t.remember(*next)
+	return nil
+}
+
+// outcome notes how a POST ended; the journal has it with the next intent, or with the
+// end of the action.
+func (t *task) outcome(step record.Step, state record.StepState, target string) {
+	step.State, step.Target, step.At = state, target, t.Now()
+	t.done = append(t.done, step)
+	t.remember(step)
+}
+
+func (t *task) remember(step record.Step) {
+	for i := range t.steps {
+		if t.steps[i].Step == step.Step {
+			t.steps[i] = step
+			return
+		}
+	}
+	t.steps = append(t.steps, step)
+}
+
+// patch sends what differs between what is there and what is wanted, of a document or
+// of a part of one; nothing where nothing does. Trash is the value of the member that
+// says whether it is in the trash, nil where that stays.
+func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, now, wanted, trash []byte) error {
+	if w.Update.IsZero() {
+		return nil
+	}
+	if w.Update.Array {
+		return t.replace(ctx, w, id, now, wanted)
+	}
+	return t.withQueries(ctx, w, wanted, func() error {
+		body, changed, err := canon.Patch(w, now, wanted, t.resolve)
+		if err != nil {
+			return err
+		}
+		if trash != nil {
+			if body, err = canon.With(body, catalogue.Member{Name: w.Trash.Name, Value: string(trash)}); err != nil {
+				return err
+			}
+			changed = true
+		}
+		if !changed {
+			return nil
+		}
+		_, err = t.send(ctx, w.Update, fill(w.Update, owner, id), body)
+		return err
+	})
+}
+
+// replace sends a document that is written as a whole array, where anything differs.
+func (t *task) replace(ctx context.Context, w *catalogue.Write, id string, now, wanted []byte) error {
+	changes, err := canon.Changes(w, now, wanted, t.resolve)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	if hidden := canon.Named(now, &catalogue.Relation{Path: "value_is_hidden"}); slices.Contains(hidden, "true") {
+		return errors.New("its values are hidden: no backup has them, and writing the others would clear them")
+	}
+	body, missing, err := canon.Creation(w, wanted, t.resolve)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return &canon.UnmappedError{Refs: missing}
+	}
+	_, err = t.send(ctx, w.Update, fill(w.Update, "", id), body)
+	return err
+}
+
+// fill fills the path of a route: its last parameter is the id of what is written, the
+// one before that of the document which it is a part of. A part that a document has one
+// of is known by the document's id.
+func fill(route catalogue.Send, owner, id string) string {
+	switch {
+	case strings.Count(route.Path, "{") > 1:
+		return route.Fill(owner, id)
+	case id == "":
+		return route.Fill(owner)
+	}
+	return route.Fill(id)
+}
