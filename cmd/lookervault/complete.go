@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -71,8 +73,8 @@ func offers() map[string]offer {
 		"instance":      completion.instances,
 		"set":           completion.assignments,
 		"kind":          completion.kinds,
-		"keep-deleted":  func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) { return c.fixed(agesOffered) },
-		"progress":      func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) { return c.fixed(progressModes) },
+		"keep-deleted":  fixedOf(agesOffered),
+		"progress":      fixedOf(progressModes),
 		"format":        completion.formats,
 		"columns":       completion.columns,
 		"sort":          completion.sortings,
@@ -82,7 +84,20 @@ func offers() map[string]offer {
 		"user":          idsOf(catalogue.Users),
 		"look":          idsOf(catalogue.Looks),
 		"model":         idsOf(catalogue.Models),
+		"owners":        idsOf(catalogue.Users),
+		"orphans-to":    idsOf(catalogue.Users),
+		"changed":       completion.runs,
+		"lost":          completion.runs,
+		"exclude":       completion.kinds,
+		"conflict":      fixedOf(restore.Policies),
+		"trash":         fixedOf(restore.Trashes),
+		"wake":          fixedOf(restore.Wakes),
 	}
+}
+
+// fixedOf offers some words.
+func fixedOf(words []string) offer {
+	return func(c completion) ([]cobra.Completion, cobra.ShellCompDirective) { return c.fixed(words) }
 }
 
 // agesOffered are ages that people keep things for.
@@ -130,6 +145,8 @@ func (c completion) argument(wants, args []string) ([]cobra.Completion, cobra.Sh
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	case has("RUN"):
 		return c.runs()
+	case has("PLAN"), has("RESTORE"):
+		return c.restores()
 	case has("FOLDER"):
 		return c.documents(catalogue.Folders, "")
 	case has("ID"):
@@ -173,6 +190,21 @@ func (c completion) kinds() ([]cobra.Completion, cobra.ShellCompDirective) {
 	return c.fixed(words)
 }
 
+// restores offers the numbers of plans and restores, the newest first.
+func (c completion) restores() ([]cobra.Completion, cobra.ShellCompDirective) {
+	var offered []cobra.Completion
+	c.inVault(func(ctx context.Context, reader *vault.Reader, instance string) error {
+		all, err := reader.Restores(ctx, instance)
+		for _, r := range all {
+			if number := strconv.FormatInt(r.ID, 10); strings.HasPrefix(number, c.word) {
+				offered = append(offered, described(number, fmt.Sprintf("%s %s", r.Purpose, r.State)))
+			}
+		}
+		return err
+	})
+	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
 // formats offers what --format takes: documents have forms of their own.
 func (c completion) formats() ([]cobra.Completion, cobra.ShellCompDirective) {
 	if c.cmd.Flags().Lookup("columns") == nil {
@@ -202,6 +234,8 @@ func (c completion) columnNames() []string {
 		return hitTable.Names()
 	case "stats":
 		return kindSizes.Names()
+	case "status":
+		return actionTable.Names()
 	case "log":
 		return changeTable(true).Names()
 	case "diff":

@@ -47,7 +47,7 @@ func TestEveryValueIsCompleted(t *testing.T) {
 			}
 		})
 		for _, word := range argumentsOf(cmd) {
-			if !slices.Contains([]string{"KIND", "KIND...", "ID", "RUN", "FOLDER", "A", "B"}, word) {
+			if !slices.Contains([]string{"KIND", "KIND...", "ID", "RUN", "FOLDER", "A", "B", "PLAN", "RESTORE"}, word) {
 				t.Errorf("%s takes %s, for which nothing is offered", cmd.CommandPath(), word)
 			}
 		}

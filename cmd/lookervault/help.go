@@ -17,6 +17,7 @@ import (
 const (
 	groupBackUp   = "back-up"
 	groupLook     = "look"
+	groupGiveBack = "give-back"
 	groupKeep     = "keep"
 	groupRehearse = "rehearse"
 	groupMore     = "more"
@@ -25,6 +26,7 @@ const (
 var groups = []*cobra.Group{
 	{ID: groupBackUp, Title: "Back up"},
 	{ID: groupLook, Title: "Look"},
+	{ID: groupGiveBack, Title: "Give back"},
 	{ID: groupKeep, Title: "Keep"},
 	{ID: groupRehearse, Title: "Rehearse"},
 	{ID: groupMore, Title: "More"},

@@ -80,6 +80,7 @@ func (a *app) root(args []string) *cobra.Command {
 	root.AddGroup(groups...)
 	root.AddCommand(in(groupBackUp, a.runCommand(), a.checkCommand(), a.kindsCommand())...)
 	root.AddCommand(in(groupLook, a.listCommand(), a.treeCommand(), a.catCommand(), a.dumpCommand(), a.logCommand(), a.diffCommand(), a.findCommand(), a.runsCommand(), a.faultsCommand(), a.reportCommand())...)
+	root.AddCommand(in(groupGiveBack, a.restoreCommand())...)
 	root.AddCommand(in(groupKeep, a.verifyCommand(), a.statsCommand(), a.pruneCommand(), a.salvageCommand(), a.reindexCommand())...)
 	root.AddCommand(in(groupRehearse, a.simCommand())...)
 	root.AddCommand(in(groupMore, a.versionCommand(), a.manCommand())...)

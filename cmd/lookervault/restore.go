@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// restoreKeys names the key of the configuration that each flag sets.
+var restoreKeys = map[string]string{
+	"workers":               "restore.workers",
+	"rate-limit-per-second": "rate_limit.per_second",
+	"rate-limit-per-minute": "rate_limit.per_minute",
+	"max-calls":             "rate_limit.max_calls",
+	"db":                    "sink.path",
+	"conflict":              "restore.conflict",
+	"trash":                 "restore.trash",
+	"wake":                  "restore.wake",
+	"orphans-to":            "restore.orphans_to",
+}
+
+// restoreOptions are the flags of the commands that plan or apply.
+type restoreOptions struct {
+	instance, progress, run, at string
+	set                         []string
+	demo, json, yes, stale      bool
+	hard, exitCode              bool
+	selection                   selectionOptions
+}
+
+// selectionOptions say what a plan takes in.
+type selectionOptions struct {
+	folders, owners, exclude, newOwners []string
+	name, lost, changed                 string
+	conflicts                           []string
+	only, partial, exact, partialView   bool
+}
+
+// lostSinceLook is the value of --lost without one.
+const lostSinceLook = "now"
+
+func (a *app) restoreCommand() *cobra.Command {
+	var o restoreOptions
+	cmd := &cobra.Command{
+		Use: "restore KIND ID", Short: "Give documents back to the instance that they come from",
+		Long: `Give a document back to the instance that it comes from, with what hangs on it. The
+instance is looked at first, and what is there is stored in the vault. Then you see what
+would be done, member by member, and are asked. What is in the trash comes out of it
+with its id, slug, schedules and alerts; an edit is taken back in place, so that tiles
+keep their ids; only what is gone for good is made anew, under a new id.
+
+Schedules and alerts that are made anew are asleep until everything is back and was read
+back as it should be. Nobody gets mail because of a restore.
+
+To restore more than one document, plan first: lookervault restore plan.`,
+		Example: `  lookervault restore dashboards 57
+  lookervault restore dashboards 57 --run 12
+  lookervault restore plan --lost --folder "Shared/Sales"
+  lookervault restore apply 4
+  lookervault restore undo 4`,
+		Args: arguments(restoreArguments),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			ref, err := refArgument(cmd, args)
+			if err != nil {
+				return err
+			}
+			return a.restoreOne(cmd, o, ref)
+		},
+	}
+	o.planFlags(cmd)
+	o.applyFlags(cmd)
+	cmd.AddCommand(a.restorePlanCommand(), a.restoreShowCommand(), a.restoreApplyCommand(), a.restoreRetryCommand(),
+		a.restoreUndoCommand(), a.restoreStatusCommand(), a.restoreWakeCommand())
+	return cmd
+}
+
+// restoreArguments takes a document as two words or as one, or nothing.
+func restoreArguments(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) > 2:
+		return errors.New("one document at a time; lookervault restore plan takes several")
+	case len(args) == 1 && !strings.Contains(args[0], "/"):
+		return fmt.Errorf("which of the %s? Name its id; all of a kind are planned by lookervault restore plan %s", args[0], args[0])
+	}
+	return nil
+}
+
+// connectFlags adds the flags of everything that talks to the instance.
+func (o *restoreOptions) connectFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.String("db", "", "the vault (sink.path)")
+	f.StringVar(&o.instance, "instance", "", "instance to restore, when the vault holds several")
+	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
+	f.Int("rate-limit-per-minute", 0, "requests a minute at most, 0 for no limit (rate_limit.per_minute)")
+	f.Int("max-calls", 0, "end before the call that would be one too many; 0 for no limit (rate_limit.max_calls)")
+	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as restore.settle=30s; may be repeated")
+	f.BoolVar(&o.demo, "demo", false, "the simulated Looker of run --demo")
+	f.BoolVar(&o.json, "json", false, "print JSON: a plan as one object, what is done as lines of events")
+}
+
+// planFlags adds the flags of what plans.
+func (o *restoreOptions) planFlags(cmd *cobra.Command) {
+	o.connectFlags(cmd)
+	f, s := cmd.Flags(), &o.selection
+	f.StringVar(&o.run, "run", "", "the state to restore: as it was known by that run, its number, latest or latest-1 (default each document's newest version that was present)")
+	f.StringVar(&o.at, "at", "", "the state to restore: as it was known at that time, as 2026-03-01 or 7d")
+	f.StringSliceVar(&s.exclude, "exclude", nil, "leave these out: KIND or KIND/ID; may be repeated")
+	f.BoolVar(&s.only, "only", false, "nothing beyond what is named: not what it needs, nor what hung on it")
+	f.StringSliceVar(&s.conflicts, "conflict", nil, "what is there and differs: skip, update, rename or fail; of one kind as looks=rename (restore.conflict)")
+	f.String("trash", "", "what is in the trash: undelete, recreate or skip (restore.trash)")
+	f.StringArrayVar(&s.newOwners, "owners", nil, "new owner, as ann@example.com=bob@example.com; may be repeated")
+	f.String("orphans-to", "", "user who gets what belongs to nobody on the instance (restore.orphans_to)")
+	f.String("wake", "", "schedules and alerts that were active: auto, as-was or never (restore.wake)")
+	f.BoolVar(&s.partial, "partial", false, "without the references that lead nowhere, instead of not at all")
+	f.BoolVar(&s.exact, "exact-members", false, "take out of groups and roles who was added since")
+	f.BoolVar(&s.partialView, "partial-view", false, "plan with a key that is no administrator's; nothing is made anew then")
+}
+
+// applyFlags adds the flags of what applies.
+func (o *restoreOptions) applyFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	f.Int("workers", 0, "documents that are written at the same time (restore.workers)")
+	f.StringVar(&o.progress, "progress", "auto", "how to show progress: bar, plain lines, none, or auto: bar on a terminal, plain elsewhere")
+}
+
+// selectFlags adds the flags that select many documents.
+func (o *restoreOptions) selectFlags(cmd *cobra.Command) {
+	f, s := cmd.Flags(), &o.selection
+	f.StringArrayVar(&s.folders, "folder", nil, "only what lies in this folder or below it: its id, or its path as in \"Shared/Finance\"; may be repeated")
+	f.StringArrayVar(&s.owners, "owner", nil, "only what this user owns: id, name or mail address; may be repeated")
+	f.StringVar(&s.name, "name", "", "only what is called so: a pattern as \"Sales*\"")
+	f.StringVar(&s.lost, "lost", "", "only what is gone or in the trash; of two runs A..B what A held and B does not")
+	f.Lookup("lost").NoOptDefVal = lostSinceLook
+	f.StringVar(&s.changed, "changed", "", "what changed from run A to run B goes back to A, as 11..12")
+	f.BoolVar(&o.exitCode, "exit-code", false, "exit with 6 when there is something to do")
+}
+
+// items reads the arguments of plan: kinds, or documents as KIND/ID.
+func planItems(cmd *cobra.Command, args []string) ([]record.Ref, error) {
+	var items []record.Ref
+	for _, arg := range args {
+		name, id, one := strings.Cut(arg, "/")
+		kind, err := kindArgument(cmd, name)
+		if err != nil {
+			return nil, err
+		}
+		if one && id == "" {
+			return nil, usage(cmd, fmt.Errorf("%q names no document: give KIND/ID", arg))
+		}
+		items = append(items, record.Ref{Kind: kind, ID: id})
+	}
+	return items, nil
+}
+
+// conflictPolicies reads --conflict: one for all, and some for kinds.
+func conflictPolicies(cmd *cobra.Command, texts []string, r *restore.Request) error {
+	for _, text := range texts {
+		name, policy, ofKind := strings.Cut(text, "=")
+		if !ofKind {
+			name, policy = "", text
+		}
+		if !slices.Contains(restore.Policies, policy) {
+			return usage(cmd, fmt.Errorf("--conflict %q is none of %s", text, strings.Join(restore.Policies, ", ")))
+		}
+		if !ofKind {
+			r.Conflict = restore.Policy(policy)
+			continue
+		}
+		kind, err := kindArgument(cmd, name)
+		if err != nil {
+			return err
+		}
+		if r.ConflictKinds == nil {
+			r.ConflictKinds = make(map[record.Kind]restore.Policy)
+		}
+		r.ConflictKinds[kind] = restore.Policy(policy)
+	}
+	return nil
+}

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/job"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+)
+
+func (a *app) restoreApplyCommand() *cobra.Command {
+	var o restoreOptions
+	cmd := &cobra.Command{
+		Use: "apply PLAN", Short: "Carry out a plan, or go on with one that was interrupted",
+		Long: `Carry out a plan, and nothing else; or go on where an interrupted one ended. Right before
+a document is written it is read again: where it is not what the plan saw any more, it
+is left as it is, and so is what needs it. Afterwards everything that was written is
+read back and compared.
+
+Without a terminal --yes is needed. Exit code 0 when every action is done and was read
+back as wanted, 4 when something is not.`,
+		Example: `  lookervault restore apply 4
+  lookervault restore apply 4 --yes --json | jq -c 'select(.event == "action")'`,
+		Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.restoreApply(cmd, o, args[0]) },
+	}
+	o.connectFlags(cmd)
+	o.applyFlags(cmd)
+	cmd.Flags().BoolVar(&o.stale, "stale", false, "also when what the plan saw of the instance is older than restore.max_age")
+	return cmd
+}
+
+// restoreOne plans to give one document back, shows that, asks, and applies it.
+func (a *app) restoreOne(cmd *cobra.Command, o restoreOptions, ref record.Ref) (err error) {
+	if err := a.canAsk(cmd, o); err != nil {
+		return err
+	}
+	r, err := a.openRestoring(cmd, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	request, err := r.request(cmd, o, []record.Ref{ref})
+	if err != nil {
+		return err
+	}
+	plan, err := r.plan(cmd, request)
+	if err != nil {
+		return err
+	}
+	return r.showAndApply(cmd, o, plan)
+}
+
+// showAndApply shows a plan that was just made, asks, and applies it.
+func (r *restoring) showAndApply(cmd *cobra.Command, o restoreOptions, plan record.Restore) error {
+	events := r.events(o)
+	if events == nil {
+		if err := r.app.printPlan(r.file.Reader(), plan, false, r.config.RateLimit.PerSecond); err != nil {
+			return err
+		}
+	} else {
+		events.Of(plan.ID)
+		events.Write("plan", viewOfPlan(plan))
+	}
+	if planIsDone(plan) {
+		return planCode(plan, false)
+	}
+	if yes, err := r.app.agreed(cmd, o); err != nil || !yes {
+		return err
+	}
+	return r.apply(cmd, o, plan, nil, events)
+}
+
+// planIsDone reports whether a plan has nothing to do.
+func planIsDone(plan record.Restore) bool {
+	for _, action := range plan.Actions {
+		if action.State == record.ActionPlanned || action.State == record.ActionRunning {
+			return false
+		}
+	}
+	return true
+}
+
+// restoreApply applies a plan that is stored.
+func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) (err error) {
+	number, err := planNumber(cmd, text)
+	if err != nil {
+		return err
+	}
+	if err := a.canAsk(cmd, o); err != nil {
+		return err
+	}
+	r, err := a.openRestoring(cmd, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	plan, err := r.file.Reader().Restore(cmd.Context(), number)
+	if err != nil {
+		return noPlan(err, r.file.Reader())
+	}
+	if done, err := r.settled(plan); done {
+		return err
+	}
+	if err := r.fits(plan, o.stale); err != nil {
+		return err
+	}
+	events := r.events(o)
+	if events == nil {
+		if err := a.printPlan(r.file.Reader(), plan, false, r.config.RateLimit.PerSecond); err != nil {
+			return err
+		}
+	} else {
+		events.Of(plan.ID)
+	}
+	if yes, err := a.agreed(cmd, o); err != nil || !yes {
+		return err
+	}
+	return r.apply(cmd, o, plan, nil, events)
+}
+
+// settled reports whether a plan was applied to its end, and what that came to: no call
+// is made for it again.
+func (r *restoring) settled(plan record.Restore) (bool, error) {
+	switch plan.State {
+	case record.RestoreComplete, record.RestoreUndone:
+		fmt.Fprintf(r.app.stderr, "Restore %d is %s: there is nothing to do.\n", plan.ID, plan.State)
+		return true, nil
+	case record.RestoreDiscarded:
+		return true, &usageError{text: fmt.Sprintf("plan %d was discarded; plan anew", plan.ID)}
+	}
+	if planIsDone(plan) && plan.State == record.RestorePlanned {
+		fmt.Fprintf(r.app.stderr, "Plan %d has nothing to do.\n", plan.ID)
+		return true, planCode(plan, false)
+	}
+	if planIsDone(plan) {
+		fmt.Fprintf(r.app.stderr, "Restore %d was applied to its end and is %s: lookervault restore retry %d tries again what failed.\n", plan.ID, plan.State, plan.ID)
+		return true, planOutcome(plan)
+	}
+	return false, nil
+}
+
+// planOutcome is the exit code of a restore that was applied to its end.
+func planOutcome(plan record.Restore) error {
+	if plan.State == record.RestoreComplete {
+		return nil
+	}
+	return errors.Join(errPartial, errSaid)
+}
+
+// fits refuses a plan that is not of this instance, or saw it too long ago.
+func (r *restoring) fits(plan record.Restore, stale bool) error {
+	if plan.Target != r.instance {
+		return &usageError{text: fmt.Sprintf("plan %d is for %s, and the configuration reaches %s", plan.ID, plan.Target, r.instance)}
+	}
+	if plan.CallerID != r.server.caller.ID {
+		return &usageError{text: fmt.Sprintf("plan %d was made with the API key of user %s, and this one is user %s's; plan anew", plan.ID, plan.CallerID, r.server.caller.ID)}
+	}
+	if plan.WritePolicy != catalogue.WritePolicy {
+		return &usageError{text: fmt.Sprintf("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)}
+	}
+	age := time.Since(plan.PlannedAt)
+	if most := r.config.Restore.MaxAge.Std(); age > most && plan.State == record.RestorePlanned && !stale {
+		return &usageError{text: fmt.Sprintf("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)}
+	}
+	return nil
+}
+
+// canAsk refuses to begin what could not be asked for in the end.
+func (a *app) canAsk(cmd *cobra.Command, o restoreOptions) error {
+	if o.yes || isTerminal(a.stdin) && a.stderr.tty && !o.json {
+		return nil
+	}
+	return usage(cmd, errors.New("there is no terminal to ask on: look at the plan by lookervault restore plan, and say --yes to apply it"))
+}
+
+// agreed asks whether to go on.
+func (a *app) agreed(cmd *cobra.Command, o restoreOptions) (bool, error) {
+	if o.yes {
+		return true, nil
+	}
+	if err := a.canAsk(cmd, o); err != nil {
+		return false, err
+	}
+	fmt.Fprint(a.stderr, "Apply it? Only yes will do: ")
+	type line struct {
+		text string
+		err  error
+	}
+	lines := make(chan line, 1)
+	go func() {
+		text, err := bufio.NewReader(a.stdin).ReadString('\n')
+		lines <- line{text, err}
+	}()
+	select {
+	case <-a.stop.Done():
+		fmt.Fprintln(a.stderr)
+		return false, context.Cause(a.stop)
+	case l := <-lines:
+		if strings.TrimSpace(l.text) == "yes" {
+			return true, nil
+		}
+		fmt.Fprintln(a.stderr, "Nothing was done.")
+		return false, nil
+	}
+}
+
+// events is where --json goes, nil without it.
+func (r *restoring) events(o restoreOptions) *ui.EventLog {
+	if !o.json {
+		return nil
+	}
+	return ui.NewEventLog(wholeLines(r.app.stdout), time.Now, "restore")
+}
+
+// apply carries out a plan, and tells how it went. again are actions that were tried
+// before and are to be tried once more.
+func (r *restoring) apply(cmd *cobra.Command, o restoreOptions, plan record.Restore, again []record.Action, events *ui.EventLog) error {
+	mode, err := r.app.progressMode(runOptions{json: o.json, progress: o.progress})
+	if err != nil {
+		return usage(cmd, err)
+	}
+	journal, err := r.file.Apply(cmd.Context(), plan.ID, r.meter.Drain)
+	if err != nil {
+		return err
+	}
+	if len(again) > 0 {
+		if err := journal.Settle(cmd.Context(), again, nil); err != nil {
+			return err
+		}
+	}
+	r.toldNotes = plan.Notes
+	show := newRestoreWatch(r, journal.Plan(), mode, events)
+	show.begin()
+	began := time.Now()
+	sealed, err := restore.Apply(r.app.kill, restore.ApplyOptions{
+		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller,
+		Workers: r.config.Restore.Workers, Settle: r.config.Restore.Settle.Std(), Stop: r.app.stop, Grace: r.config.Shutdown.Grace.Std(),
+		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: time.Now,
+	})
+	show.close()
+	return r.tell(sealed, err, time.Since(began), events)
+}
+
+// tell says how a restore ended.
+func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, events *ui.EventLog) error {
+	if err == nil && sealed.State != record.RestoreComplete {
+		err = errPartial
+	}
+	s := restoreSummaryOf(sealed, err, took)
+	if events != nil {
+		if eventErr := events.End(r.app.patience(), func(dropped int64) any {
+			s.Dropped = dropped
+			return s
+		}, func() {}); eventErr != nil && !errors.Is(eventErr, ui.ErrUnread) {
+			return fmt.Errorf("write events: %w", eventErr)
+		}
+	}
+	r.sayEnd(sealed, s, err)
+	if errors.Is(err, errPartial) || errors.Is(err, job.ErrInterrupted) {
+		return errors.Join(err, errSaid)
+	}
+	return err
+}
+
+// failuresShown is how many actions that are not done the summary names.
+const failuresShown = 10
+
+// sayEnd prints the summary of a restore for people.
+func (r *restoring) sayEnd(sealed record.Restore, s restoreSummary, err error) {
+	color := r.app.colors(r.app.stderr)
+	out := io.Writer(r.app.stderr)
+	if err != nil {
+		out = r.app.stderr.loud()
+	}
+	tone := table.Good
+	switch sealed.State {
+	case record.RestorePartial, record.RestoreInterrupted:
+		tone = table.Unsure
+	case record.RestoreFailed:
+		tone = table.Bad
+	}
+	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), s.words())
+	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), spent(s.Seconds))
+	shown := 0
+	for _, a := range sealed.Actions {
+		why := a.Message
+		bad := a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing
+		switch a.State {
+		case record.ActionFailed, record.ActionDrifted, record.ActionBlocked:
+			bad = true
+		case record.ActionImpossible:
+			bad, why = true, a.Reason
+		}
+		if !bad {
+			continue
+		}
+		if shown++; shown <= failuresShown {
+			state := string(a.State)
+			if a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing {
+				state = "read back " + a.Checked
+			}
+			fmt.Fprintf(out, "  %s  %s: %s\n", table.Paint(state, table.Bad, color), plainText(actionName(a)), plainText(why))
+		}
+	}
+	if shown > failuresShown {
+		fmt.Fprintf(out, "  and %d more\n", shown-failuresShown)
+	}
+	for _, note := range s.Notes {
+		if !slices.Contains(r.toldNotes, note) {
+			fmt.Fprintf(out, "  %s\n", plainText(note))
+		}
+	}
+	r.sayNext(sealed, shown, err)
+}
+
+// actionName is how the summary names the document of an action.
+func actionName(a record.Action) string {
+	if a.Name == "" {
+		return a.Ref.String()
+	}
+	return fmt.Sprintf("%s %q", a.Ref, a.Name)
+}
+
+// sayNext says what can be done next.
+func (r *restoring) sayNext(sealed record.Restore, failures int, err error) {
+	db := dbFlag(r.config.Sink.Path)
+	switch {
+	case errors.Is(err, job.ErrInterrupted), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrDown), errors.Is(err, context.Canceled):
+		fmt.Fprintf(r.app.stderr, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, db)
+	case failures > 0:
+		fmt.Fprintf(r.app.stderr, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, db)
+	}
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/sinks"
+)
+
+// restoring is a vault that is held, and the instance that documents of it go back to.
+type restoring struct {
+	app      *app
+	config   config.Config
+	log      hclog.Logger
+	origin   string
+	instance string
+	client   *looker.Client
+	meter    *extract.Meter
+	server   server
+	file     *vault.File
+	stops    []func() error // in reverse order
+	// toldNotes are those that were printed with the plan.
+	toldNotes []string
+}
+
+// openRestoring reads the configuration, opens the vault and logs in: nobody is asked
+// anything, and nothing is planned, where one of these does not work.
+func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring, err error) {
+	keys := make(map[string]string)
+	for flag, key := range restoreKeys {
+		if cmd.Flags().Lookup(flag) != nil && flag != "conflict" {
+			keys[flag] = key
+		}
+	}
+	loaded, err := a.load(cmd, false, keys, o.set, nil)
+	if err != nil {
+		return nil, err
+	}
+	a.stderr.decouple()
+	a.graceful.Store(true)
+	r := &restoring{app: a, config: loaded.Config, log: a.logger(loaded), origin: "api", meter: &extract.Meter{}}
+	for _, warning := range loaded.Warnings {
+		a.warn(r.log, warning)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	if o.demo {
+		r.origin = "demo"
+		stop, err := a.demo(&r.config, loaded)
+		if err != nil {
+			return nil, err
+		}
+		r.stops = append(r.stops, func() error { stop(); return nil })
+	}
+	if err := r.config.RequireLooker(iniBeside()); err != nil {
+		return nil, err
+	}
+	if vault.FilesOf(r.config.Sink.Path).Missing {
+		return nil, fmt.Errorf("there is no vault at %s to restore from%s", r.config.Sink.Path, hintDemo(r.config.Sink.Path))
+	}
+	return r, r.connect(o)
+}
+
+// connect logs in and opens the vault for writing.
+func (r *restoring) connect(o restoreOptions) (err error) {
+	if r.client, err = r.app.newClient(r.config, r.log, r.meter); err != nil {
+		return &usageError{text: err.Error()}
+	}
+	r.stops = append(r.stops, func() error { r.client.Close(); return nil })
+	if r.server, err = connect(r.app.stop, r.client); err != nil {
+		return r.app.connectFailed(err)
+	}
+	r.file, err = vault.OpenFile(r.app.stop, r.config.Sink.Path, vault.Options{Warn: func(text string) { r.app.warn(r.log, text) }})
+	if err != nil {
+		return err
+	}
+	r.stops = append(r.stops, r.file.Close)
+	return r.findInstance(o.instance)
+}
+
+// findInstance finds the instance of the vault that the configuration reaches. Giving
+// documents back to another one is not what was asked for.
+func (r *restoring) findInstance(wanted string) error {
+	r.instance = instanceName(r.config, r.client)
+	if wanted != "" && wanted != r.instance {
+		return &usageError{text: fmt.Sprintf("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)}
+	}
+	_, err := r.file.Reader().Resolve(r.app.stop, r.instance)
+	if errors.Is(err, vault.ErrNotFound) {
+		return fmt.Errorf("%w: the vault holds nothing of %s, which the configuration reaches; looker.name says under which name it was backed up", err, r.instance)
+	}
+	return err
+}
+
+// close gives everything back.
+func (r *restoring) close() error {
+	var errs []error
+	for _, stop := range slices.Backward(r.stops) {
+		errs = append(errs, stop())
+	}
+	r.stops = nil
+	return errors.Join(errs...)
+}
+
+// look makes a run that looks at a scope of the instance: an ordinary one, whose
+// documents the vault keeps like those of any other.
+func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err error) {
+	writer, err := r.file.Writer()
+	if err != nil {
+		return 0, err
+	}
+	sink := sinks.Scrubbed(sinks.OfWriter(writer), r.app.secrets.Scrub)
+	defer closing(&err, sink)
+	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
+	shown, err := json.Marshal(r.config.Redacted())
+	if err != nil {
+		return 0, err
+	}
+	result, err := extract.Run(r.app.kill, extract.Job{
+		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: time.Now,
+		Meter: r.meter, Stop: r.app.stop,
+		Start: record.Start{
+			Origin: r.origin, Scope: scope, Tool: toolVersion(), Instance: r.instance, BaseURL: r.client.BaseURL(),
+			Caller: r.server.caller, Looker: r.server.release, At: time.Now(), Config: shown,
+		},
+	})
+	return result.Run.ID, err
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+func (a *app) restoreUndoCommand() *cobra.Command {
+	var o restoreOptions
+	cmd := &cobra.Command{
+		Use: "undo RESTORE", Short: "Take back what a restore did",
+		Long: `Plan the way back to what the instance was when a restore looked at it, show that, ask,
+and apply it. What was made goes into the trash, what was changed becomes what it was.
+What somebody else has changed since is left as it is, and named.`,
+		Example: `  lookervault restore undo 4
+  lookervault restore undo 4 --hard --yes`,
+		Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.restoreAgain(cmd, o, args[0], func(_ *restoring, done record.Restore) (restore.Request, error) {
+				return restore.Request{Undo: done.ID, Hard: o.hard, Trash: restore.Undelete, Wake: restore.WakeAsWas, ExactMembers: true}, nil
+			})
+		},
+	}
+	o.connectFlags(cmd)
+	o.applyFlags(cmd)
+	cmd.Flags().BoolVar(&o.hard, "hard", false, "delete for good what was made, instead of putting it in the trash")
+	return cmd
+}
+
+func (a *app) restoreWakeCommand() *cobra.Command {
+	var o restoreOptions
+	cmd := &cobra.Command{
+		Use: "wake RESTORE", Short: "Wake the schedules and alerts that a restore left asleep",
+		Long: `Plan to make the schedules and alerts active that were so in the backup and that a restore
+left asleep, show that, ask, and apply it.`,
+		Example: `  lookervault restore wake 4`,
+		Args:    arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.restoreAgain(cmd, o, args[0], asleepIn)
+		},
+	}
+	o.connectFlags(cmd)
+	o.applyFlags(cmd)
+	return cmd
+}
+
+// asleepIn asks for what a restore made that is made asleep.
+func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
+	request := restore.Request{Run: done.AsOf, Trash: restore.LeaveThem, Wake: restore.WakeAsWas, Only: true}
+	for _, action := range done.Actions {
+		spec := specOf(action.Kind)
+		made := action.Deed == record.DeedCreate && (action.State == record.ActionDone || action.State == record.ActionSame)
+		if made && spec.Write != nil && !spec.Write.Asleep.IsZero() {
+			request.Items = append(request.Items, action.Ref)
+		}
+	}
+	if len(request.Items) == 0 {
+		return request, fmt.Errorf("restore %d of %s made no schedules or alerts", done.ID, r.instance)
+	}
+	return request, nil
+}
+
+func (a *app) restoreRetryCommand() *cobra.Command {
+	var o restoreOptions
+	cmd := &cobra.Command{
+		Use: "retry RESTORE", Short: "Try again what a restore could not do",
+		Long: `Try once more the actions of a restore that failed, and those that waited for them. What
+somebody changed since the plan is planned anew: that plan is printed, and applied by
+lookervault restore apply.`,
+		Example: `  lookervault restore retry 4`,
+		Args:    arguments(cobra.ExactArgs(1)),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.restoreRetry(cmd, o, args[0]) },
+	}
+	o.connectFlags(cmd)
+	o.applyFlags(cmd)
+	return cmd
+}
+
+// restoreAgain plans something about a restore that was applied, shows that, asks, and
+// applies it.
+func (a *app) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, request func(*restoring, record.Restore) (restore.Request, error)) (err error) {
+	number, err := planNumber(cmd, text)
+	if err != nil {
+		return err
+	}
+	if err := a.canAsk(cmd, o); err != nil {
+		return err
+	}
+	r, err := a.openRestoring(cmd, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	done, err := r.file.Reader().Restore(cmd.Context(), number)
+	if err != nil {
+		return noPlan(err, r.file.Reader())
+	}
+	if done.State == record.RestorePlanned {
+		return &usageError{text: fmt.Sprintf("plan %d was never applied", number)}
+	}
+	wanted, err := request(r, done)
+	if err != nil {
+		return err
+	}
+	plan, err := r.plan(cmd, wanted)
+	if err != nil {
+		return err
+	}
+	return r.showAndApply(cmd, o, plan)
+}
+
+// restoreRetry tries again what a restore could not do.
+func (a *app) restoreRetry(cmd *cobra.Command, o restoreOptions, text string) (err error) {
+	number, err := planNumber(cmd, text)
+	if err != nil {
+		return err
+	}
+	if err := a.canAsk(cmd, o); err != nil {
+		return err
+	}
+	r, err := a.openRestoring(cmd, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	plan, err := r.file.Reader().Restore(cmd.Context(), number)
+	if err != nil {
+		return noPlan(err, r.file.Reader())
+	}
+	if err := r.fits(plan, true); err != nil {
+		return err
+	}
+	again, drifted := notDone(plan)
+	switch {
+	case plan.State == record.RestorePlanned:
+		return &usageError{text: fmt.Sprintf("plan %d was never applied; lookervault restore apply %d%s does that", number, number, dbFlag(r.config.Sink.Path))}
+	case len(again)+len(drifted) == 0:
+		fmt.Fprintf(a.stderr, "Nothing of restore %d failed.\n", number)
+		return nil
+	}
+	if len(drifted) > 0 {
+		if err := r.planAnew(cmd, plan, drifted, o.json); err != nil {
+			return err
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	if yes, err := a.agreed(cmd, o); err != nil || !yes {
+		return err
+	}
+	events := r.events(o)
+	if events != nil {
+		events.Of(plan.ID)
+	}
+	return r.apply(cmd, o, plan, again, events)
+}
+
+// notDone are the actions of a restore that can be tried again, and those whose document
+// was changed since the plan.
+func notDone(plan record.Restore) (again []record.Action, drifted []record.Ref) {
+	for _, action := range plan.Actions {
+		switch action.State {
+		case record.ActionFailed, record.ActionBlocked, record.ActionRunning, record.ActionPlanned:
+			action.State = record.ActionPlanned
+			again = append(again, action)
+		case record.ActionDrifted:
+			drifted = append(drifted, action.Ref)
+		}
+	}
+	return again, drifted
+}
+
+// planAnew plans again what was changed since the plan.
+func (r *restoring) planAnew(cmd *cobra.Command, plan record.Restore, refs []record.Ref, asJSON bool) error {
+	request, err := restore.RequestOf(plan)
+	if err != nil {
+		return err
+	}
+	request.Items, request.Assigned = refs, nil
+	anew, err := r.plan(cmd, request)
+	if err != nil {
+		return err
+	}
+	return r.app.printPlan(r.file.Reader(), anew, asJSON, r.config.RateLimit.PerSecond)
+}

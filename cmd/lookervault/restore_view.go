@@ -1,0 +1,261 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// planView is a plan under stable names.
+type planView struct {
+	Plan    int64            `json:"plan"`
+	Source  string           `json:"source"`
+	Target  string           `json:"target"`
+	AsOf    int64            `json:"as_of"` // run; 0: of each document the newest version that was present
+	Look    int64            `json:"look"`
+	Digest  string           `json:"digest"`
+	State   string           `json:"state"`
+	Calls   int              `json:"calls"` // about
+	ByClass map[string]int   `json:"calls_by_class"`
+	Actions []planActionView `json:"actions"`
+	Notes   []string         `json:"notes"`
+}
+
+type planActionView struct {
+	Seq      int             `json:"seq"`
+	Kind     record.Kind     `json:"kind"`
+	ID       string          `json:"id"`
+	Action   record.Deed     `json:"action"`
+	Name     string          `json:"name"`
+	Place    string          `json:"place"`
+	TargetID string          `json:"target_id"`
+	Changes  []record.Change `json:"changes"`
+	Needs    []int           `json:"needs"`
+	Reason   string          `json:"reason"`
+}
+
+func viewOfPlan(p record.Restore) planView {
+	v := planView{
+		Plan: p.ID, Source: p.Source, Target: p.Target, AsOf: p.AsOf, Look: p.Look, Digest: p.Digest.String(), State: string(p.State),
+		ByClass: make(map[string]int), Actions: []planActionView{}, Notes: list(p.Notes),
+	}
+	for _, a := range p.Actions {
+		v.Calls += a.PlannedCalls
+		if a.PlannedCalls > 0 {
+			v.ByClass[string(classOf(a.Kind))] += a.PlannedCalls
+		}
+		v.Actions = append(v.Actions, planActionView{
+			Seq: a.Seq, Kind: a.Kind, ID: a.ID, Action: a.Deed, Name: a.Name, Place: a.Place, TargetID: a.Target,
+			Changes: list(a.Changes), Needs: list(a.Needs), Reason: a.Reason,
+		})
+	}
+	return v
+}
+
+// list is never null in JSON.
+func list[T any](values []T) []T {
+	if values == nil {
+		return []T{}
+	}
+	return values
+}
+
+// classOf is the quota that calls of a kind are drawn from.
+func classOf(kind record.Kind) catalogue.Activity {
+	spec := specOf(kind)
+	if spec.Write == nil {
+		return catalogue.Administrative
+	}
+	return cmp.Or(spec.Write.Update.Activity, spec.Write.Create.Activity, catalogue.Administrative)
+}
+
+// printPlan prints a plan for people, or as one JSON object.
+func (a *app) printPlan(reader *vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
+	if asJSON {
+		text, err := ui.EncodeJSON(viewOfPlan(plan))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(a.stdout, text)
+		return err
+	}
+	p := planPrinter{out: &strings.Builder{}, color: a.colors(a.stdout), path: reader.Path()}
+	if run, err := reader.Run(a.stop, plan.AsOf); err == nil {
+		p.asOf = run.Started
+	}
+	p.print(plan, perSecond)
+	_, err := io.WriteString(a.stdout, p.out.String())
+	return err
+}
+
+// planPrinter prints a plan for people.
+type planPrinter struct {
+	out   *strings.Builder
+	color bool
+	path  string
+	asOf  time.Time
+}
+
+// How many actions, and changes of one, a plan shows before it only counts them.
+const (
+	actionsShown = 200
+	changesShown = 8
+)
+
+func (p *planPrinter) print(plan record.Restore, perSecond int) {
+	p.head(plan, perSecond)
+	shown := 0
+	for _, deletions := range []bool{false, true} {
+		for _, action := range plan.Actions {
+			if (action.Deed == record.DeedDelete) != deletions {
+				continue
+			}
+			if shown++; shown <= actionsShown {
+				p.action(action)
+			}
+		}
+	}
+	if shown > actionsShown {
+		fmt.Fprintf(p.out, "  and %s more: lookervault restore show %d --json%s has all of them\n", count(int64(shown-actionsShown)), plan.ID, dbFlag(p.path))
+	}
+	for _, note := range plan.Notes {
+		fmt.Fprintf(p.out, "Note: %s\n", plainText(note))
+	}
+	p.next(plan)
+}
+
+func (p *planPrinter) head(plan record.Restore, perSecond int) {
+	state := "as each document was last"
+	if plan.AsOf != 0 {
+		state = fmt.Sprintf("as of run %d", plan.AsOf)
+		if !p.asOf.IsZero() {
+			state += p.asOf.Local().Format(" (2006-01-02 15:04)")
+		}
+	}
+	if plan.Purpose == record.UndoPurpose {
+		state = fmt.Sprintf("as it was before restore %d", plan.Of)
+	}
+	v := viewOfPlan(plan)
+	todo := int64(0)
+	for _, action := range plan.Actions {
+		if writes(action.Deed) {
+			todo++
+		}
+	}
+	if plan.Look != 0 {
+		state += fmt.Sprintf(", seen in run %d", plan.Look)
+	}
+	fmt.Fprintf(p.out, "Plan %d: %s %s. %s", plan.ID, plainText(plan.Target), state, plural(todo, "action", "actions"))
+	if v.Calls > 0 {
+		fmt.Fprintf(p.out, ", about %s", plural(int64(v.Calls), "call", "calls"))
+		if n := v.ByClass[string(catalogue.Query)]; n > 0 {
+			fmt.Fprintf(p.out, " (%d query)", n)
+		}
+		if perSecond > 0 {
+			seconds := time.Duration(v.Calls) * time.Second / time.Duration(perSecond)
+			fmt.Fprintf(p.out, ", %d:%02d at %d/s", int(seconds.Minutes()), int(seconds.Seconds())%60, perSecond)
+		}
+	}
+	fmt.Fprintln(p.out, ".")
+}
+
+// writes reports whether a deed writes to the instance.
+func writes(deed record.Deed) bool {
+	return !slices.Contains([]record.Deed{record.DeedReuse, record.DeedSkip, record.DeedImpossible}, deed)
+}
+
+var deedSigns = map[record.Deed]string{
+	record.DeedCreate: "+", record.DeedUpdate: "~", record.DeedUndelete: "^", record.DeedMove: ">", record.DeedReuse: "=",
+	record.DeedSkip: ".", record.DeedDelete: "-", record.DeedImpossible: "!",
+}
+
+func deedTone(deed record.Deed) table.Tone {
+	switch deed {
+	case record.DeedCreate, record.DeedUndelete:
+		return table.Good
+	case record.DeedUpdate, record.DeedMove:
+		return table.Unsure
+	case record.DeedDelete, record.DeedImpossible:
+		return table.Bad
+	default:
+		return table.Plain
+	}
+}
+
+func (p *planPrinter) action(a record.Action) {
+	name := a.Name
+	if name != "" {
+		name = fmt.Sprintf("%q", name)
+	}
+	if a.Place != "" {
+		name = a.Place + "/" + name
+	}
+	line := fmt.Sprintf("  %s %-22s  %s", table.Paint(deedSigns[a.Deed], deedTone(a.Deed), p.color), plainText(a.Ref.String()), plainText(name))
+	if said := p.said(a); said != "" {
+		line += "    " + plainText(said)
+	}
+	fmt.Fprintln(p.out, strings.TrimRight(line, " "))
+	if a.Deed == record.DeedCreate {
+		return
+	}
+	for i, c := range a.Changes {
+		if i == changesShown {
+			fmt.Fprintf(p.out, "      and %d more changes\n", len(a.Changes)-i)
+			break
+		}
+		fmt.Fprintf(p.out, "      %s  %s → %s\n", plainText(strings.ReplaceAll(c.Path, "/", ".")), shownValue(c.Before), shownValue(c.After))
+	}
+}
+
+// said is what a plan says of an action in words.
+func (p *planPrinter) said(a record.Action) string {
+	switch {
+	case a.Reason != "":
+		return a.Reason
+	case a.Deed == record.DeedCreate && !specOf(a.Kind).Write.Asleep.IsZero():
+		return "asleep until the end"
+	case a.Deed == record.DeedCreate:
+		return "new id"
+	case a.Deed == record.DeedReuse:
+		return "as it is wanted"
+	}
+	return ""
+}
+
+// valueShown is how many runes of a value a plan shows.
+const valueShown = 60
+
+// shownValue is a value on a line.
+func shownValue(value json.RawMessage) string {
+	if value == nil {
+		return "nothing"
+	}
+	text := []rune(plainText(strings.Join(strings.Fields(string(value)), " ")))
+	if len(text) > valueShown {
+		return string(text[:valueShown-1]) + "…"
+	}
+	return string(text)
+}
+
+// next says what can be done with a plan.
+func (p *planPrinter) next(plan record.Restore) {
+	todo := slices.ContainsFunc(plan.Actions, func(a record.Action) bool { return a.State == record.ActionPlanned || a.State == record.ActionRunning })
+	switch {
+	case plan.State != record.RestorePlanned:
+		fmt.Fprintf(p.out, "It is %s: lookervault restore status %d%s\n", plan.State, plan.ID, dbFlag(p.path))
+	case todo:
+		fmt.Fprintf(p.out, "Apply it:  lookervault restore apply %d%s\n", plan.ID, dbFlag(p.path))
+	default:
+		fmt.Fprintln(p.out, "There is nothing to do.")
+	}
+}
