@@ -240,17 +240,17 @@ var statTable = table.Table[kindStat]{
 	One: "kind", Many: "kinds", View: func(s kindStat) any { return s },
 	Columns: []table.Column[kindStat]{
 		{Name: "kind", Whole: true, Value: func(s kindStat) string { return string(s.Kind) }},
-		statColumn(changeAdded, func(s kindStat) int { return s.Added }),
-		statColumn(changeRemoved, func(s kindStat) int { return s.Removed }),
-		statColumn(changeTrashed, func(s kindStat) int { return s.Trashed }),
-		statColumn(changeRestored, func(s kindStat) int { return s.Restored }),
-		statColumn(changeChanged, func(s kindStat) int { return s.Changed }),
-		statColumn(changeMoved, func(s kindStat) int { return s.Moved }),
+		statColumn(changeAdded, 0, func(s kindStat) int { return s.Added }),
+		statColumn(changeRemoved, 0, func(s kindStat) int { return s.Removed }),
+		statColumn(changeTrashed, 2, func(s kindStat) int { return s.Trashed }),
+		statColumn(changeRestored, 3, func(s kindStat) int { return s.Restored }),
+		statColumn(changeChanged, 0, func(s kindStat) int { return s.Changed }),
+		statColumn(changeMoved, 1, func(s kindStat) int { return s.Moved }),
 	},
 }
 
-func statColumn(name string, n func(kindStat) int) table.Column[kindStat] {
-	return table.Column[kindStat]{Name: name, Number: true, Value: func(s kindStat) string { return strconv.Itoa(n(s)) }}
+func statColumn(name string, spare int, n func(kindStat) int) table.Column[kindStat] {
+	return table.Column[kindStat]{Name: name, Number: true, Spare: spare, Value: func(s kindStat) string { return strconv.Itoa(n(s)) }}
 }
 
 // showStat shows how many documents of each kind changed.

@@ -208,7 +208,7 @@ func (a *app) showLosses(choice table.Choice, list []loss) error {
 				group = of
 				fmt.Fprintf(text, "%s\n", of)
 			}
-			writeLoss(text, l, a.colors(a.stdout))
+			writeLoss(text, l, width, a.colors(a.stdout))
 		}
 		return nil
 	})
@@ -217,21 +217,30 @@ func (a *app) showLosses(choice table.Choice, list []loss) error {
 // dependentsShown is how many dependents of a loss people see.
 const dependentsShown = 5
 
-func writeLoss(text *strings.Builder, l loss, color bool) {
-	what := table.Paint(strings.Join(l.Change, ", "), changeTone(l.change), color)
-	fmt.Fprintf(text, "  %s %s\n", what, plain.Text(dependent{Kind: l.Kind, ID: l.ID, Name: l.Name}.String()))
+func writeLoss(text *strings.Builder, l loss, width int, color bool) {
+	wrapped := func(indent, sentence string) []string {
+		lines := table.Wrap(plain.Text(sentence), max(20, width-len(indent)))
+		for i := range lines {
+			lines[i] = indent + lines[i] + "\n"
+		}
+		return lines
+	}
+	what := strings.Join(l.Change, ", ")
+	first := strings.Join(wrapped("  ", what+" "+dependent{Kind: l.Kind, ID: l.ID, Name: l.Name}.String()), "")
+	text.WriteString(strings.Replace(first, what, table.Paint(what, changeTone(l.change), color), 1))
+	say := func(sentence string) { text.WriteString(strings.Join(wrapped("    ", sentence), "")) }
 	if len(l.Because) > 0 {
-		fmt.Fprintf(text, "    %s\n", plain.Text(because(l.Because)))
+		say(because(l.Because))
 	}
 	for i, d := range l.Dependents {
 		if i == dependentsShown {
-			fmt.Fprintf(text, "    and %d more that depended on it\n", len(l.Dependents)-i)
+			say(fmt.Sprintf("and %d more that depended on it", len(l.Dependents)-i))
 			break
 		}
-		fate := "leads nowhere now"
 		if d.Lost {
-			fate = "went with it"
+			say(d.String() + " went with it")
+		} else {
+			say(d.String() + " leads nowhere now")
 		}
-		fmt.Fprintf(text, "    %s %s\n", plain.Text(d.String()), fate)
 	}
 }

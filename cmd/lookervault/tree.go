@@ -153,9 +153,12 @@ func (a *app) showTrees(trees []*treeFolder, depth int, asJSON bool) error {
 		return err
 	case width > 0:
 		return a.paged(height, func(text *strings.Builder) error {
-			w := treeWriter{out: text, width: width, depth: depth, color: a.colors(a.stdout)}
+			w := &treeWriter{out: text, width: width, depth: depth, color: a.colors(a.stdout)}
 			for _, root := range trees {
 				w.folder(root, "", "", 1)
+			}
+			if w.cut {
+				fmt.Fprintf(text, "\n%s\n", table.Paint("Names with … are cut (--json shows all).", table.Dim, w.color))
 			}
 			return nil
 		})
@@ -184,10 +187,11 @@ type treeWriter struct {
 	out          io.Writer
 	width, depth int
 	color        bool
+	cut          bool // a name had no room
 }
 
 // folder draws a folder behind a branch, and what lies in it behind the stem.
-func (w treeWriter) folder(f *treeFolder, branch, stem string, level int) {
+func (w *treeWriter) folder(f *treeFolder, branch, stem string, level int) {
 	about := fmt.Sprintf("  %s, %s", plural(f.Count, "document", "documents"), ui.Size(f.Bytes))
 	w.line(branch, fmt.Sprintf("%s (%s)", f.Name, f.ID), about, table.Plain)
 	if level == w.depth {
@@ -215,7 +219,9 @@ func (w treeWriter) folder(f *treeFolder, branch, stem string, level int) {
 }
 
 // line draws one line: a name is cut where the terminal is too narrow.
-func (w treeWriter) line(branch, name, about string, tone table.Tone) {
-	name = table.Cut(plain.Text(name), max(8, w.width-table.Width(branch)-table.Width(about)))
+func (w *treeWriter) line(branch, name, about string, tone table.Tone) {
+	whole := plain.Text(name)
+	name = table.Cut(whole, max(8, w.width-table.Width(branch)-table.Width(about)))
+	w.cut = w.cut || name != whole
 	fmt.Fprintf(w.out, "%s%s%s\n", table.Paint(branch, table.Dim, w.color), table.Paint(name, tone, w.color), table.Paint(about, table.Dim, w.color))
 }
