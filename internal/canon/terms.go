@@ -17,6 +17,7 @@ type collector struct {
 	names  []token // explores that the open objects name, the innermost one's last
 	closed token   // the id of the object that was closed last
 	buffer []byte
+	model  []byte
 }
 
 // Terms returns a function for the terms of stored bodies, see [record.Document]. It is
@@ -89,7 +90,8 @@ func (c *collector) open() (outer partial) {
 // close ends an object.
 func (c *collector) close(outer partial) {
 	if o := c.object; o.model.raw != nil && c.member.echoes == 0 {
-		model := append([]byte(nil), c.text(o.model)...)
+		c.model = append(c.model[:0], c.text(o.model)...)
+		model := c.model
 		c.all.Model(model)
 		for _, name := range c.names[o.names:] {
 			c.all.Explore(model, c.text(name))

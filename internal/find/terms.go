@@ -136,7 +136,7 @@ func (t *Terms) Words(text []byte) {
 		}
 		t.lower = append(t.lower, c)
 	}
-	eachRun(t.lower, inWord, func(word []byte) {
+	eachWord(t.lower, func(word []byte) {
 		if len(word) > longestWord {
 			t.add(classLong, nil)
 			return
@@ -145,16 +145,26 @@ func (t *Terms) Words(text []byte) {
 	})
 }
 
-// Fields adds what may be a field in a text of any sort.
+// Fields adds what may be a field in a text of any sort. It looks around dots only: most
+// texts have none.
 func (t *Terms) Fields(text []byte) {
-	if bytes.IndexByte(text, '.') < 0 {
-		return
-	}
-	eachRun(text, inField, func(run []byte) {
-		if likeField(run) {
+	for at := 0; ; {
+		dot := bytes.IndexByte(text[at:], '.')
+		if dot < 0 {
+			return
+		}
+		from, to := at+dot, at+dot+1
+		for from > at && fieldBytes[text[from-1]] {
+			from--
+		}
+		for to < len(text) && fieldBytes[text[to]] {
+			to++
+		}
+		if run := text[from:to]; beginsLikeField(run) {
 			t.add(classField, run)
 		}
-	})
+		at = to
+	}
 }
 
 // Model adds a model.
@@ -162,7 +172,8 @@ func (t *Terms) Model(name []byte) { t.other(classModel, name) }
 
 // Explore adds an explore of a model.
 func (t *Terms) Explore(model, name []byte) {
-	t.other(classExplore, bytes.Join([][]byte{model, name}, []byte("::")))
+	t.lower = append(append(append(t.lower[:0], model...), "::"...), name...)
+	t.other(classExplore, t.lower)
 }
 
 // Look adds the id of a look.
@@ -185,40 +196,42 @@ func isOther(text []byte) bool {
 // likeField reports whether a text can be the term of a field. Names without a view, of
 // calculations, are not among them: every member of a document would be one.
 func likeField(text []byte) bool {
-	if len(text) > longestOther || bytes.IndexByte(text, '.') <= 0 || text[0]|0x20 < 'a' || text[0]|0x20 > 'z' {
-		return false
-	}
 	for _, c := range text {
-		if !inField(c) {
+		if !fieldBytes[c] {
 			return false
 		}
 	}
-	return true
+	return bytes.IndexByte(text, '.') > 0 && beginsLikeField(text)
 }
 
-// eachRun calls fn with every longest run of bytes that belong together.
-func eachRun(text []byte, in func(byte) bool, fn func(run []byte)) {
-	from := -1
-	for i, c := range text {
-		switch {
-		case !in(c) && from >= 0:
-			fn(text[from:i])
-			from = -1
-		case in(c) && from < 0:
-			from = i
+func beginsLikeField(text []byte) bool {
+	return len(text) <= longestOther && (text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z')
+}
+
+// eachWord calls fn with every longest run of bytes of words.
+func eachWord(text []byte, fn func(word []byte)) {
+	for at := 0; at < len(text); at++ {
+		if !wordBytes[text[at]] {
+			continue
 		}
-	}
-	if from >= 0 {
-		fn(text[from:])
+		from := at
+		for at < len(text) && wordBytes[text[at]] {
+			at++
+		}
+		fn(text[from:at])
 	}
 }
 
-// inWord takes all that is no ASCII for a part of a word.
-func inWord(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf }
-
-func inField(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_'
-}
+// wordBytes are the bytes of words in lower case: all that is no ASCII is taken for a
+// part of one. fieldBytes are those of the names of fields.
+var wordBytes, fieldBytes = func() (words, fields [256]bool) {
+	for c := range 256 {
+		lower := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+		words[c] = lower || c >= utf8.RuneSelf
+		fields[c] = lower || c >= 'A' && c <= 'Z' || c == '.' || c == '_'
+	}
+	return words, fields
+}()
 
 // A Need is met by every document in which a query finds something.
 type Need struct {
@@ -232,7 +245,7 @@ type Need struct {
 func (q Query) Needs() []Need {
 	var needs []Need
 	for _, word := range q.Words {
-		eachRun([]byte(word), inWord, func(run []byte) {
+		eachWord([]byte(word), func(run []byte) {
 			if len(run) <= longestWord {
 				needs = append(needs, Need{Term: string(classWord) + string(run), Part: true, Or: string(classLong)})
 			}
