@@ -218,6 +218,14 @@ func damaged(err error, format string, args ...any) *Error {
 	return &Error{Kind: ErrCorrupt, Detail: fmt.Sprintf(format, args...), Hint: hints[ErrCorrupt], Err: err}
 }
 
+// places counts the places in which a vault is damaged.
+func places(n int) string {
+	if n == 1 {
+		return "1 place"
+	}
+	return fmt.Sprintf("%d places", n)
+}
+
 // doing adds what was under way to an error, and nothing to nil.
 func doing(what string, err error) error {
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -78,6 +79,53 @@ var questions = []question{
 		most, err := r.MostChanged(ctx, "acme", 100)
 		return []string{fmt.Sprintf("%+v %+v %+v %+v", changes, counts, largest, most)}, err
 	}},
+	{"log", passages(func(ctx context.Context, r *vault.Reader) iter.Seq2[vault.Passage, error] {
+		return r.Events(ctx, vault.Span{})
+	})},
+	{"diff", passages(func(ctx context.Context, r *vault.Reader) iter.Seq2[vault.Passage, error] {
+		return r.Between(ctx, vault.Span{After: 1})
+	})},
+	{"find", searched(false)},
+	{"find in every version", searched(true)},
+	{"stats", func(ctx context.Context, r *vault.Reader) ([]string, error) {
+		stats, err := r.Stats(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return []string{fmt.Sprintf("%+v", stats)}, nil
+	}},
+	{"open faults", func(ctx context.Context, r *vault.Reader) ([]string, error) {
+		faults, err := r.OpenFaults(ctx, "")
+		err = errors.Join(err, r.CheckRows(ctx, vault.FaultTables))
+		if err != nil {
+			return nil, err
+		}
+		return []string{fmt.Sprintf("%+v", faults)}, nil
+	}},
+}
+
+func passages(of func(ctx context.Context, r *vault.Reader) iter.Seq2[vault.Passage, error]) func(context.Context, *vault.Reader) ([]string, error) {
+	return func(ctx context.Context, r *vault.Reader) (lines []string, err error) {
+		for p, err := range of(ctx, r) {
+			if err != nil {
+				return lines, err
+			}
+			lines = append(lines, fmt.Sprintf("%s %d %t %+v %+v", p.Ref, p.Run, p.Pruned, p.Before, p.After))
+		}
+		return lines, nil
+	}
+}
+
+func searched(history bool) func(context.Context, *vault.Reader) ([]string, error) {
+	return func(ctx context.Context, r *vault.Reader) (lines []string, err error) {
+		for d, err := range r.Candidates(ctx, vault.Search{History: history}) {
+			if err != nil {
+				return lines, err
+			}
+			lines = append(lines, fmt.Sprintf("%s %#v %s", d.Ref, d.Entry, hex.EncodeToString(d.Body)))
+		}
+		return lines, nil
+	}
 }
 
 func entriesOf(query vault.Query) func(context.Context, *vault.Reader) ([]string, error) {

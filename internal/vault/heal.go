@@ -40,7 +40,7 @@ func (w *Writer) survey(ctx context.Context) (*damage, error) {
 		return nil, doing("look for damage", err)
 	}
 	d.findings = len(v.findings)
-	w.options.Warn(fmt.Sprintf("%s is damaged in %d places, the first: %s; this run stores again what it fetches", w.path, d.findings, v.findings[0]))
+	w.options.Warn(fmt.Sprintf("%s is damaged in %s, the first: %s; this run stores again what it fetches", w.path, places(d.findings), v.findings[0]))
 	return d, nil
 }
 
@@ -202,9 +202,9 @@ func (w *Writer) afterHealing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	line := fmt.Sprintf("the vault was damaged in %d places, and this run healed them", w.damage.findings)
+	line := fmt.Sprintf("the vault was damaged in %s, and this run healed it", places(w.damage.findings))
 	if n := len(findings); n > 0 {
-		line = fmt.Sprintf("the vault is damaged where this run could not heal it, in %d places, the first: %s", n, findings[0])
+		line = fmt.Sprintf("the vault is damaged where this run could not heal it, in %s, the first: %s", places(n), findings[0])
 		w.unhealed = line + "; " + Remedy(findings)
 	}
 	return doing("note what was damaged", w.noteAfter(ctx, line))

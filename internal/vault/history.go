@@ -198,6 +198,9 @@ func (r *Reader) passages(ctx context.Context, span Span,
 					if err != nil {
 						return err
 					}
+					if !changedIn(versions, row, span) {
+						return damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
+					}
 					p, ok := pick(row, versions)
 					if p.Ref = ref; ok && p.Run != 0 && p.Before == nil && p.After == &versions[0] {
 						if p.Pruned, err = heldBefore(ctx, q, found.ID, ref); err != nil {
@@ -213,10 +216,25 @@ func (r *Reader) passages(ctx context.Context, span Span,
 				return nil
 			})
 		}
+		if err == nil && more && span.ID == "" {
+			// What an index or a damaged row hides is among nothing that was read.
+			err = r.CheckRows(ctx, DocumentTables)
+		}
 		if err != nil && more {
 			yield(Passage{}, doing("read what changed", classify(r.path, err)))
 		}
 	}
+}
+
+// changedIn reports whether one of the versions of a document begins or ends in the run
+// of a row, or, where the row names none, in the span.
+func changedIn(versions []Entry, row []driver.Value, span Span) bool {
+	after, until := span.After, span.args(0)[4].(int64)
+	if len(row) > 2 {
+		after, until = integer(row[2])-1, integer(row[2])
+	}
+	within := func(run int64) bool { return run > after && run <= until }
+	return slices.ContainsFunc(versions, func(e Entry) bool { return within(e.FirstRun) || e.GoneRun != 0 && within(e.GoneRun) })
 }
 
 // heldBefore reports whether a document was held before its first version, which then

@@ -185,7 +185,7 @@ type Tables []string
 
 // Tables that can be checked.
 var (
-	RunTables      = Tables{"instances", "runs", "run_kinds", "run_calls", "run_sessions"}
+	RunTables      = Tables{"instances", "runs", "run_kinds", "run_calls", "run_sessions", "restore_calls"}
 	FaultTables    = Tables{"faults"}
 	DocumentTables = Tables{"heads", "versions", "pruned_versions", "count_corrections"}
 )

@@ -41,6 +41,9 @@ func (r *Reader) Candidates(ctx context.Context, s Search) iter.Seq2[Document, e
 			more = yield(d, nil)
 			return more
 		})
+		if err == nil && more && s.History {
+			err = r.CheckRows(ctx, DocumentTables) // what an index or a damaged row hides was not read
+		}
 		if err != nil && more {
 			yield(Document{}, doing("search", classify(r.path, err)))
 		}
@@ -122,7 +125,7 @@ func (r *Reader) candidates(ctx context.Context, q querier, decoder *codec.Decod
 		}
 	}
 	if damage > 0 && r.warn != nil {
-		r.warn(fmt.Sprintf("the search index of %s is damaged in %d places: what it was about is searched without it; lookervault reindex makes it anew", r.path, damage))
+		r.warn(fmt.Sprintf("the search index of %s is damaged in %s: what it was about is searched without it; lookervault reindex makes it anew", r.path, places(damage)))
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), unknown, nil
