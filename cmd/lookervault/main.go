@@ -136,10 +136,11 @@ const exitCodes = `Exit codes:
 // exitCode is the one place that turns an error into an exit code.
 func exitCode(err error) int {
 	var problems *config.Problems
+	var plan *vault.PlanError
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errUsage), errors.Is(err, extract.ErrNoFolder), errors.As(err, &problems):
+	case errors.Is(err, errUsage), errors.Is(err, extract.ErrNoFolder), errors.As(err, &problems), errors.As(err, &plan):
 		return 2
 	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):
 		return 130

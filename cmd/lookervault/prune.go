@@ -46,7 +46,7 @@ the newest run that is complete. The newest complete run of an instance stays wh
 rules say. The rules of the configuration (prune) hold as well.
 
 What goes are versions of documents that only removed runs knew: every run that stays reads
-as before, and of a removed one the numbers stay. What a restore of the last 90 days needs,
+as before, and of a removed one the numbers stay. What a restore of the last 90 days needs (restore.keep),
 to be applied or undone, stays as well. What is gone from Looker stays too, as the
 vault may be the only place that still has it: until its time is up (--keep-deleted).
 
@@ -114,9 +114,6 @@ var keepingTable = table.Table[vault.Keeping]{
 		{Name: "reasons", Head: "because it is", Value: func(k vault.Keeping) string { return strings.Join(k.Reasons, ", ") }},
 	},
 }
-
-// keepRestores is how long a restore can be applied and undone.
-const keepRestores = 90 * 24 * time.Hour
 
 // errNoRule is a prune without a rule.
 var errNoRule = errors.New("no rule says which runs stay: give one, as --keep-daily 14, or set prune.keep_daily")
@@ -195,7 +192,7 @@ func readPrunePlan(ctx context.Context, c config.Config, instance string) (p pru
 	if err != nil {
 		return p, err
 	}
-	restoresBefore := time.Now().Add(-keepRestores)
+	restoresBefore := time.Now().Add(-c.Restore.Keep.Std())
 	needed, err := reader.HeldRuns(ctx, restoresBefore)
 	if err != nil {
 		return p, err

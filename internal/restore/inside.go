@@ -259,7 +259,7 @@ func (t *task) sendPart(ctx context.Context, part *catalogue.Part, h holder, row
 		return err
 	}
 	made, err := t.post(ctx, creation{
-		write: w, owner: h.id, part: part.Name, item: row.ID, body: sent, alone: part.One, find: t.findPart(part, h, sent),
+		write: w, owner: h.id, part: part.Name, item: row.ID, body: sent, alone: part.One, made: "id", find: t.findPart(part, h, sent),
 	})
 	if err != nil {
 		return err

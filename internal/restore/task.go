@@ -107,7 +107,7 @@ func (t *task) create(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		made, err = t.post(ctx, creation{write: w, part: t.spec.Name, item: t.action.ID, body: sent, find: t.findDocument(sent)})
+		made, err = t.post(ctx, creation{write: w, part: t.spec.Name, item: t.action.ID, body: sent, made: t.spec.Fields.ID, find: t.findDocument(sent)})
 		return err
 	})
 	if err != nil {

@@ -76,7 +76,8 @@ type creation struct {
 	part  record.Kind // what it is: a kind, or a list of parts
 	item  string      // id of it in the backup
 	body  []byte
-	alone bool // a document has one of it, without an id
+	alone bool   // a document has one of it, without an id
+	made  string // the member of the answer that holds the id
 	// find looks for what the POST made whose answer was lost.
 	find func(ctx context.Context) (id string, found bool, err error)
 }
@@ -120,7 +121,7 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 		doubt, doubtful := errors.AsType[*looker.DoubtError](err)
 		switch {
 		case err == nil:
-			id := canon.Text(canon.Member(answer, "id"))
+			id := canon.Text(canon.Member(answer, c.made))
 			t.outcome(step, record.StepDone, id)
 			return made{id: id, answer: answer}, nil
 		case !doubtful:
@@ -167,8 +168,11 @@ func (t *task) postOnce(ctx context.Context, c creation) ([]byte, error) {
 	w := looker.Write{
 		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: path, Body: c.body, Repeat: route.Again,
 	}
-	if c.alone {
+	switch {
+	case c.alone:
 		w.Made = looker.NothingDue
+	case !w.Repeat:
+		w.Made = c.made
 	}
 	response, err := t.Client.Send(ctx, w)
 	t.count(response, err)
