@@ -25,7 +25,7 @@ what the instance still has.
 
 In a pipe the columns are table, kind, id, problem, key; with --json one array.`,
 		Example: `  lookervault salvage rescued.db
-  lookervault salvage rescued.db --db damaged.db --json | jq -r '.[] | "\(.kind)/\(.id): \(.problem)"'`,
+  lookervault salvage rescued.db --db damaged.db --json | jq -r '.[] | "\(.kind)/\(.id)"'`,
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.salvage(cmd, flags, args[0]) },
 	}
