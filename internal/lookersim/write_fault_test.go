@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 )
@@ -43,11 +44,11 @@ func TestFaultsBeforeAndAfterAWrite(t *testing.T) {
 			opts := small()
 			opts.Rules = []lookersim.Rule{rule}
 			s, c := start(t, opts)
-			ctx, cancel := context.WithCancel(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a server that never does it
 			defer cancel()
 			if strings.Contains(tt.rule, "hang") {
 				go func() { // give up once the server has it
-					for w := s.Writes(); len(w) == 0 || rule.Applied && !w[0].Done(); w = s.Writes() {
+					for w := s.Writes(); ctx.Err() == nil && (len(w) == 0 || rule.Applied && !w[0].Done()); w = s.Writes() {
 						runtime.Gosched()
 					}
 					cancel()
