@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,9 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 		defer c.client.Close()
 	}
 	if c.connection() && c.server() {
+		before := len(c.findings)
 		c.permissions()
+		inCatalogueOrder(c.findings[before:])
 	}
 	if c.config.Sink.Path != "" {
 		c.vault()
@@ -112,6 +115,22 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 		return errors.Join(&c.failed, errSaid)
 	}
 	return nil
+}
+
+// inCatalogueOrder sorts what was found of kinds as a run and its forecast list them. They
+// are asked in another order, as some are found by others; what is of no kind stays last.
+func inCatalogueOrder(findings []finding) {
+	position := make(map[string]int)
+	for i, kind := range catalogue.All() {
+		position["kind "+string(kind.Name)] = i
+	}
+	at := func(f finding) int {
+		if i, ok := position[f.Check]; ok {
+			return i
+		}
+		return len(position)
+	}
+	slices.SortStableFunc(findings, func(a, b finding) int { return cmp.Compare(at(a), at(b)) })
 }
 
 func (c *checkup) add(check string, s status, remedy, format string, args ...any) {

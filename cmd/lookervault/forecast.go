@@ -219,11 +219,19 @@ func (d *dryRun) view(f extract.Forecast, ahead extract.Ahead, month map[string]
 	return v
 }
 
+// shortListing is how a list will fall short; nothing was listed yet, so none is complete.
+func shortListing(k kindForecastView) string {
+	if k.Listing == record.Complete {
+		return ""
+	}
+	return string(k.Listing)
+}
+
 var forecastTable = table.Table[kindForecastView]{
 	One: "kind", Many: "kinds", View: func(k kindForecastView) any { return k },
 	Columns: []table.Column[kindForecastView]{
 		{Name: "kind", Whole: true, Value: func(k kindForecastView) string { return string(k.Kind) }},
-		{Name: "listing", Whole: true, Varies: true, Spare: 1, Value: func(k kindForecastView) string { return string(k.Listing) }},
+		{Name: "listing", Whole: true, Varies: true, Spare: 1, Value: shortListing},
 		{Name: "items", Head: "documents", Number: true, Value: func(k kindForecastView) string { return spanText(k.Items) }},
 		{Name: "calls", Number: true, Value: func(k kindForecastView) string { return spanText(k.Calls) }},
 		{Name: "query_calls", Head: "query calls", Number: true, Spare: 2, Value: func(k kindForecastView) string { return spanText(k.Query) }},
