@@ -20,6 +20,7 @@ type diffOptions struct {
 	table                          tableFlags
 	filter                         filterFlags
 	stat, volatile, exitCode, lost bool
+	live                           bool
 }
 
 func (a *app) diffCommand() *cobra.Command {
@@ -35,12 +36,17 @@ With a kind, of that kind; with an id, how that document changed, member by memb
 Tiles and filters are matched by their id, then by their title; queries by what they ask
 for. What only counts views is left out.
 
+With --live the newest run is compared with the instance now: a run is made into a copy of
+the vault that is thrown away, with the slim lists first, so it costs what the next run
+would; one document costs one call. What could not be had is said, with exit code 4.
+
 In a pipe the columns are change, kind, id, name, folder, owner, who, what; with --json
 one array, of one document one object.`,
 		Example: `  lookervault diff
   lookervault diff 12 latest dashboards
   lookervault diff 7d dashboards 17
   lookervault diff 30d --lost --owner ann@example.com
+  lookervault diff --live dashboards 17
   lookervault diff --exit-code --json | jq -r '.[].name'`,
 		Args: arguments(cobra.MaximumNArgs(4)),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.diff(cmd, r, o, args) },
@@ -51,6 +57,7 @@ one array, of one document one object.`,
 	cmd.Flags().BoolVar(&o.stat, "stat", false, "only how many documents of each kind changed")
 	cmd.Flags().BoolVar(&o.lost, "lost", false, "only what went away: whose it was, what it went with, and what depended on it")
 	cmd.Flags().BoolVar(&o.volatile, "volatile", false, "also what only counts views and the like")
+	cmd.Flags().BoolVar(&o.live, "live", false, "what changed since the newest run: compare the vault with the instance now, by as few calls as a run makes; of one document by one")
 	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 6 when something changed")
 	return cmd
 }
@@ -103,6 +110,9 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 	if err != nil {
 		return err
 	}
+	if o.live {
+		return a.diffLive(cmd, r, o, choice, asked)
+	}
 	reader, instance, err := r.open(cmd)
 	if err != nil {
 		return err
@@ -117,7 +127,16 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 			return absent(err, reader, "list "+string(span.Kind))
 		}
 	}
-	m := moment{reader: reader, instance: instance}
+	return a.showDiff(cmd, o, choice, reader, span, func(c *changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+		return c.between(cmd.Context(), reader, span)
+	})
+}
+
+// showDiff shows what passages say of a span.
+func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, reader *vault.Reader, span vault.Span,
+	passages func(*changer, vault.Span) iter.Seq2[vault.Passage, error],
+) error {
+	m := moment{reader: reader, instance: span.Instance}
 	names := &nameBook{}
 	if err := names.read(cmd.Context(), m); err != nil {
 		return err
@@ -131,24 +150,56 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 		if o.lost {
 			whole := span
 			whole.Kind, whole.ID = "", ""
-			lost, err := c.losses(cmd.Context(), reader, span, c.between(cmd.Context(), reader, whole), filter)
+			lost, err := c.losses(cmd.Context(), reader, span, passages(c, whole), filter)
 			if err != nil {
 				return err
 			}
 			found = len(lost)
 			return a.showLosses(choice, lost)
 		}
-		list := counting(c.all(c.between(cmd.Context(), reader, span), filter), &found)
+		list := counting(c.all(passages(c, span), filter), &found)
 		switch {
 		case o.stat:
 			return showStat(a, choice, list)
 		case span.ID != "":
 			return a.showDocument(choice, span, list)
 		}
-		return show(a, differences, choice, list)
+		return show(a, changeTable(false), choice, list)
 	})
 	if err == nil && found > 0 && o.exitCode {
 		return errors.Join(errDifferent, errSaid)
+	}
+	return err
+}
+
+// diffLive compares the vault's newest with the instance now.
+func (a *app) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice table.Choice, asked moments) (err error) {
+	if len(asked.points) > 0 {
+		return usage(cmd, errors.New("--live compares the newest run with the instance now; name no moment"))
+	}
+	var set map[record.Kind][]string
+	var kinds []record.Kind
+	if asked.kind != "" {
+		kinds = []record.Kind{asked.kind}
+	}
+	if asked.id != "" && canBeAskedFor(asked.kind) {
+		set = map[record.Kind][]string{asked.kind: {asked.id}}
+	}
+	l, err := a.lookNow(cmd, r, set, kinds)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, l)
+	incomplete := l.incomplete()
+	if incomplete != nil && set != nil {
+		return incomplete // nothing is known of the document
+	}
+	span := vault.Span{Instance: l.instance, Kind: asked.kind, ID: asked.id, After: l.before}
+	err = a.showDiff(cmd, o, choice, l.reader, span, func(_ *changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+		return l.passages(cmd.Context(), span)
+	})
+	if incomplete != nil && (err == nil || errors.Is(err, errDifferent)) {
+		return incomplete
 	}
 	return err
 }

@@ -130,7 +130,7 @@ const exitCodes = `Exit codes:
   4    finished but incomplete: items or listings failed, the server died on the
        way, the budget of calls ended; salvage left something out
   5    vault locked, busy, corrupt, replaced or too new
-  6    different: lookervault diff --exit-code found changes
+  6    different: lookervault diff --exit-code found changes, or verify --remote did
   130  interrupted; the command that resumes is printed`
 
 // exitCode is the one place that turns an error into an exit code.

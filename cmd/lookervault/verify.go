@@ -19,6 +19,7 @@ import (
 type verifyOptions struct {
 	table  tableFlags
 	sample string
+	remote bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -28,22 +29,28 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use: "verify", Short: "Read the whole vault and check every byte of it",
 		Long: `Read the whole vault and check it: SQLite's own structures, the checksum of every
 row, that every id leads somewhere, the hash of every document, and the digest that the
-newest run was sealed with. Nothing is changed, and no Looker is asked.
+newest run was sealed with. Nothing is changed, and without --remote no Looker is asked.
 
 Exit code 0 means that everything is as it was written, 5 that something is damaged:
 each finding names the table, the row and the document. A run with --full heals what
 the instance still has.
 
+With --remote the vault is then compared with the instance now: all of it by as few calls
+as a run makes, or with --sample 5% a part of the documents, another part every day. Exit
+code 6 means that something differs, and names it; views and the like do not count.
+
 With --sample 5% every row is checked and a part of the documents, another part every
 day: after 20 days all of them were read.`,
 		Example: `  lookervault verify
   lookervault verify --sample 5% --db nightly.db
+  lookervault verify --remote --sample 2%
   lookervault verify --json | jq -r '.[] | "\(.kind)/\(.id): \(.problem)"'`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd, r, o) },
 	}
 	r.flags(cmd)
 	o.table.add(cmd)
+	cmd.Flags().BoolVar(&o.remote, "remote", false, "also compare what the newest run saw with the instance now")
 	cmd.Flags().StringVar(&o.sample, "sample", "", "read this part of the documents, as 5%; another part every day")
 	return cmd
 }
@@ -84,6 +91,13 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 		return err
 	}
 	defer closing(&err, reader)
+	if o.remote {
+		defer func() {
+			if err == nil {
+				err = a.verifyRemote(cmd, r, reader, options, choice)
+			}
+		}()
+	}
 	began := time.Now()
 	progress := &verifyProgress{app: a, began: began}
 	options.Progress = progress.show
@@ -93,7 +107,7 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 		return err
 	}
 	views := findingViews(findings)
-	if len(views) > 0 || choice.Format != "" {
+	if len(views) > 0 || choice.Format != "" && !o.remote {
 		if err := show(a, damageTable, choice, each(views)); err != nil {
 			return err
 		}

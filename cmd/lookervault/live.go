@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// live is a vault as it would be after a run now: a copy, which is thrown away, with a
+// real run in it. The vault itself is only read.
+type live struct {
+	app      *app
+	folder   string        // of the copy
+	reader   *vault.Reader // of the copy; nil before the run
+	instance string
+	before   int64 // the newest run of the instance in the vault
+	run      record.Run
+	refs     map[record.Kind][]string // that were asked for by their ids; nil where lists were
+}
+
+// lookNow runs against the instance: for some documents, or for whole kinds. Of kinds
+// that cannot be asked for by ids all are looked at.
+func (a *app) lookNow(cmd *cobra.Command, r *reading, set map[record.Kind][]string, kinds []record.Kind) (_ *live, err error) {
+	loaded, err := a.load(cmd, false, map[string]string{"db": "sink.path"}, nil, kindWords(kinds))
+	if err != nil {
+		return nil, err
+	}
+	c := loaded.Config
+	if err := c.RequireLooker(iniBeside()); err != nil {
+		return nil, err
+	}
+	selected, exclude, err := selection(loaded)
+	if err != nil {
+		return nil, err
+	}
+	l := &live{app: a, refs: set}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}()
+	if err := l.copyVault(cmd.Context(), c.Sink.Path); err != nil {
+		return nil, err
+	}
+	scope := scopeOf(c, selected)
+	if set != nil {
+		scope = record.Scope{Kinds: slices.Sorted(maps.Keys(set)), Refs: set}
+		selected = slices.DeleteFunc(selected, func(k *catalogue.Spec) bool { return set[k.Name] == nil })
+	}
+	c.Sink.Path = filepath.Join(l.folder, "copy.db")
+	return l, l.look(r, c, a, scope, selected, exclude)
+}
+
+func kindWords(kinds []record.Kind) (words []string) {
+	for _, kind := range kinds {
+		words = append(words, string(kind))
+	}
+	return words
+}
+
+// copyVault makes the copy, in a folder that nobody else can look into.
+func (l *live) copyVault(ctx context.Context, path string) (err error) {
+	reader, err := vault.OpenReader(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	if l.folder, err = os.MkdirTemp("", "lookervault-"); err != nil {
+		return err
+	}
+	if free, need := vault.HealthOf(filepath.Join(l.folder, "copy.db")).Free, vault.FilesOf(path).All(); free > 0 && free < need {
+		return fmt.Errorf("a copy of %s needs %d MB in %s, where %d MB are free: set TMPDIR", path, need>>20, os.TempDir(), free>>20)
+	}
+	return reader.CopyTo(ctx, filepath.Join(l.folder, "copy.db"))
+}
+
+// look makes the run, and opens the copy.
+func (l *live) look(r *reading, c config.Config, a *app, scope record.Scope, kinds []*catalogue.Spec, exclude []record.Ref) error {
+	log := a.quietLogger()
+	meter := &extract.Meter{}
+	client, err := a.newClient(c, log, meter)
+	if err != nil {
+		return &usageError{text: err.Error()}
+	}
+	defer client.Close()
+	server, err := connect(a.stop, client)
+	if err != nil {
+		return a.connectFailed(err)
+	}
+	l.instance = r.instance
+	if l.instance == "" {
+		l.instance = instanceName(c, client)
+	}
+	if err := l.findNewest(a.stop, c.Sink.Path); err != nil {
+		return err
+	}
+	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{})
+	if err != nil {
+		return err
+	}
+	result, err := extract.Run(a.kill, extract.Job{
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: time.Now, Meter: meter, Stop: a.stop,
+		Start: record.Start{
+			Origin: "api", Scope: scope, Tool: toolVersion(), Instance: l.instance, BaseURL: client.BaseURL(),
+			Caller: server.caller, Looker: server.release, At: time.Now(),
+		},
+	})
+	if err = errors.Join(err, sink.Close()); err != nil {
+		return err
+	}
+	l.run = result.Run
+	l.reader, err = vault.OpenReader(a.stop, c.Sink.Path)
+	return err
+}
+
+// findNewest finds the newest run of the instance in the copy.
+func (l *live) findNewest(ctx context.Context, path string) (err error) {
+	reader, err := vault.OpenReader(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	newest, err := reader.RunAt(ctx, l.instance, vault.Latest(0))
+	l.before = newest.ID
+	return err
+}
+
+// Close throws the copy away.
+func (l *live) Close() error {
+	var err error
+	if l.reader != nil {
+		err = l.reader.Close()
+	}
+	if l.folder == "" {
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(l.folder))
+}
+
+// passages yields what differs between the vault's newest and the instance now.
+func (l *live) passages(ctx context.Context, span vault.Span) iter.Seq2[vault.Passage, error] {
+	span.Instance, span.After, span.Until = l.instance, l.before, 0
+	return func(yield func(vault.Passage, error) bool) {
+		for p, err := range l.reader.Between(ctx, span) {
+			if !yield(p, err) || err != nil {
+				return
+			}
+		}
+		for _, kind := range slices.Sorted(maps.Keys(l.refs)) {
+			for _, id := range l.refs[kind] {
+				p, gone, err := l.absence(ctx, record.Ref{Kind: kind, ID: id})
+				if (gone || err != nil) && !yield(p, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// absence is the passage of a document that was asked for by its id and that the
+// instance does not have; false for one that it has, or that could not be had.
+func (l *live) absence(ctx context.Context, ref record.Ref) (p vault.Passage, gone bool, err error) {
+	d, err := l.reader.Document(ctx, l.instance, ref, vault.Point{})
+	if errors.Is(err, vault.ErrNotFound) {
+		return p, false, nil
+	}
+	if err != nil || d.State == record.Gone || d.LastRun >= l.run.ID {
+		return p, false, err
+	}
+	faults, err := l.reader.Faults(ctx, l.run.ID)
+	failed := slices.ContainsFunc(faults, func(f vault.Fault) bool { return f.Kind == ref.Kind && f.ID == ref.ID })
+	return vault.Passage{Ref: ref, Before: &d.Entry}, err == nil && !failed, err
+}
+
+// incomplete says what could not be compared, and is the error about that; nil where
+// everything was.
+func (l *live) incomplete() error {
+	failed := totals(l.run.Kinds).Failed
+	if l.run.Outcome == record.RunComplete || l.refs != nil && failed == 0 {
+		return nil
+	}
+	fmt.Fprintf(l.app.stderr.loud(), "lookervault: not everything could be compared: the look at the instance is %s, %s failed\n",
+		l.run.OutcomeText(), plural(failed, "document", "documents"))
+	return errors.Join(errPartial, errSaid)
+}
+
+// quietLogger logs warnings only: what is shown is what differs.
+func (a *app) quietLogger() hclog.Logger {
+	level := hclog.Warn
+	if a.verbose > 0 {
+		level = hclog.Debug
+	}
+	return hclog.New(&hclog.LoggerOptions{Name: "lookervault", Level: level, Output: a.stderr})
+}
+
+// canBeAskedFor reports whether a document of a kind can be had by its id alone.
+func canBeAskedFor(kind record.Kind) bool {
+	spec, known := catalogue.Find(kind)
+	return known && stages.CanBeAskedFor(spec)
+}
