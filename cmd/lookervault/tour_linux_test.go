@@ -89,7 +89,7 @@ var (
 func (g *tour) run(command string) string {
 	g.t.Helper()
 	if assignments, ok := strings.CutPrefix(command, "export "); ok {
-		for _, assignment := range strings.FieldsSeq(assignments) {
+		for assignment := range strings.FieldsSeq(assignments) {
 			g.env = append(g.env, strings.ReplaceAll(assignment, tourAddress, g.at))
 		}
 		return ""
