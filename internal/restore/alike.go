@@ -88,6 +88,23 @@ func (d *draft) besideAnother(n *node, other *vault.Entry, err error) error {
 	return nil
 }
 
+// makeRoom sees to it that a document can come out of the trash: where another one has
+// taken its name meanwhile it gets another name, or stays there.
+func (d *draft) makeRoom(ctx context.Context, n *node, current []byte) error {
+	other, err := d.alike(ctx, n)
+	if err != nil || other == nil {
+		return err
+	}
+	if d.request.policy(n.Ref, false) != Rename {
+		n.impossible(fmt.Sprintf("%s has its name now; --conflict %s=rename gives it another one", other.Ref, n.Kind))
+		return nil
+	}
+	d.rename(n)
+	n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
+	n.action.Changes = slices.DeleteFunc(n.action.Changes, func(c record.Change) bool { return c.Path == n.spec.Write.Trash.Name })
+	return err
+}
+
 // rename gives a document that is made beside another one a name of its own.
 func (d *draft) rename(n *node) {
 	member := n.spec.Fields.Name

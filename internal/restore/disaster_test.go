@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -223,5 +224,29 @@ func TestQueriesThatAreGoneAreMadeAgain(t *testing.T) {
 	}
 	if remade == 0 {
 		t.Error("no query was made again")
+	}
+}
+
+// A name that somebody has taken meanwhile is theirs: what comes back gets another one,
+// or does not come back.
+func TestNameTakenMeanwhile(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	ref := record.Ref{Kind: "looks", ID: "2"}
+	was := r.sim.Document("looks", ref.ID)
+	r.do("PATCH", "/looks/2", `{"deleted":true}`)
+	r.do("POST", "/looks", fmt.Sprintf(`{"title":%s,"folder_id":%s,"query_id":%s}`, canon.Member(was, "title"), canon.Member(was, "folder_id"), canon.Member(was, "query_id")))
+	r.backup()
+	plan := r.plan(restore.Request{Items: []record.Ref{ref}})
+	if diff := cmp.Diff(map[record.Deed]int{record.DeedImpossible: 1}, deeds(plan)); diff != "" {
+		t.Fatalf("deeds (-want +got):\n%s", diff)
+	}
+	if why := plan.Actions[0].Reason; !strings.Contains(why, "has its name now") {
+		t.Errorf("reason %q", why)
+	}
+	complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{ref}, Conflict: restore.Rename})))
+	is := r.sim.Document("looks", ref.ID)
+	if title := canon.Text(canon.Member(is, "title")); !strings.Contains(title, " (restored ") || canon.Text(canon.Member(is, "deleted")) != "false" {
+		t.Errorf("title %q, deleted %s", title, canon.Member(is, "deleted"))
 	}
 }

@@ -226,6 +226,11 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
+	if n.action.Deed == record.DeedUndelete {
+		if err := d.makeRoom(ctx, n, current); err != nil || n.action.Deed == record.DeedImpossible {
+			return err
+		}
+	}
 	if n.action.Deed != record.DeedUndelete { // in the trash it may name what has gone since
 		refs = slices.DeleteFunc(refs, func(r canon.Reference) bool {
 			return slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref })
