@@ -22,9 +22,10 @@ import (
 
 // checkOptions are the flags of check that are no keys of the configuration.
 type checkOptions struct {
-	demo  bool
-	set   []string
-	table tableFlags
+	demo         bool
+	restore, yes bool
+	set          []string
+	table        tableFlags
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -37,7 +38,11 @@ about one API call a kind.
 
 Every line is ok, warn or fail, with what was found and what to do; what depends on
 something that failed is not checked. The exit code is 0 when nothing failed, else
-2 for the configuration, 3 for the connection, 5 for the vault, 1 for the rest.`,
+2 for the configuration, 3 for the connection, 5 for the vault, 1 for the rest.
+
+With --restore it also tries, after asking, what restores rest on and nobody promises: it
+makes a folder with a dashboard in the personal folder of the key's user, or in the
+shared root, throws the dashboard away, takes it back, and deletes both for good.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.check(cmd, o)
@@ -47,6 +52,8 @@ something that failed is not checked. The exit code is 0 when nothing failed, el
 	f.String("db", "", "the vault (sink.path)")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "check against a simulated Looker inside this process and "+demoVault)
+	f.BoolVar(&o.restore, "restore", false, "also make, trash, take back and delete a throw-away folder with a dashboard")
+	f.BoolVarP(&o.yes, "yes", "y", false, "with --restore: do not ask")
 	o.table.add(cmd)
 	return cmd
 }
@@ -90,6 +97,11 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.restore {
+		if err := a.canAsk(cmd, restoreOptions{yes: o.yes}); err != nil {
+			return err
+		}
+	}
 	c := &checkup{app: a, ctx: a.stop, now: time.Now, meter: &extract.Meter{}}
 	stop := c.configuration(cmd, o)
 	defer stop()
@@ -100,6 +112,11 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 		before := len(c.findings)
 		c.permissions()
 		inCatalogueOrder(c.findings[before:])
+		if o.restore {
+			if err := c.restores(cmd, o); err != nil {
+				return err
+			}
+		}
 	}
 	if c.config.Sink.Path != "" {
 		c.vault()

@@ -95,7 +95,7 @@ func TestGolden(t *testing.T) {
 				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil { //nolint:gosec // it is for everybody
+				if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -53,9 +53,7 @@ func goldenRuns() []pastRun {
 	}
 	next := func(before map[string]string, changes ...string) map[string]string {
 		after := make(map[string]string)
-		for ref, body := range before {
-			after[ref] = body
-		}
+		maps.Copy(after, before)
 		for i := 0; i < len(changes); i += 2 {
 			if after[changes[i]] = changes[i+1]; changes[i+1] == "" {
 				delete(after, changes[i])
