@@ -68,7 +68,7 @@ func (a *app) restoreOne(cmd *cobra.Command, o restoreOptions, ref record.Ref) (
 func (r *restoring) showAndApply(cmd *cobra.Command, o restoreOptions, plan record.Restore) error {
 	events := r.events(o)
 	if events == nil {
-		if err := r.app.printPlan(r.file.Reader(), plan, false, r.config.RateLimit.PerSecond); err != nil {
+		if err := r.app.printAgreed(r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
 			return err
 		}
 	} else {
@@ -120,7 +120,7 @@ func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) (e
 	}
 	events := r.events(o)
 	if events == nil {
-		if err := a.printPlan(r.file.Reader(), plan, false, r.config.RateLimit.PerSecond); err != nil {
+		if err := a.printAgreed(r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
 			return err
 		}
 	} else {

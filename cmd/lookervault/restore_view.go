@@ -94,6 +94,18 @@ func (a *app) printPlan(reader *vault.Reader, plan record.Restore, asJSON bool, 
 		p.asOf = run.Started
 	}
 	p.print(plan, perSecond)
+	p.next(plan)
+	_, err := io.WriteString(a.stdout, p.out.String())
+	return err
+}
+
+// printAgreed prints a plan that is about to be applied.
+func (a *app) printAgreed(reader *vault.Reader, plan record.Restore, perSecond int) error {
+	p := planPrinter{out: &strings.Builder{}, color: a.colors(a.stdout), path: reader.Path()}
+	p.print(plan, perSecond)
+	if planIsDone(plan) {
+		p.next(plan)
+	}
 	_, err := io.WriteString(a.stdout, p.out.String())
 	return err
 }
@@ -131,7 +143,6 @@ func (p *planPrinter) print(plan record.Restore, perSecond int) {
 	for _, note := range plan.Notes {
 		fmt.Fprintf(p.out, "Note: %s\n", plainText(note))
 	}
-	p.next(plan)
 }
 
 func (p *planPrinter) head(plan record.Restore, perSecond int) {
