@@ -36,7 +36,7 @@ func (d *draft) attach(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return d.attachLinks(ctx, back)
 }
 
 // hangsOn reports whether documents of a kind go when those that they lie in or hang on

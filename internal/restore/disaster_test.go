@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -248,5 +249,49 @@ func TestNameTakenMeanwhile(t *testing.T) {
 	is := r.sim.Document("looks", ref.ID)
 	if title := canon.Text(canon.Member(is, "title")); !strings.Contains(title, " (restored ") || canon.Text(canon.Member(is, "deleted")) != "false" {
 		t.Errorf("title %q, deleted %s", title, canon.Member(is, "deleted"))
+	}
+}
+
+// A dashboard that is made anew is shown again by the boards that showed it.
+func TestBoardsShowWhatIsMadeAnew(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	var board, shown string
+	boards := r.refsOf("boards", "present", func([]byte) bool { return true })
+	for _, ref := range boards {
+		for _, id := range canon.Named(r.sim.Document("boards", ref.ID), &catalogue.Relation{Path: "board_sections.board_items.dashboard_id"}) {
+			if r.sim.Document("dashboards", id) != nil {
+				board, shown = ref.ID, id
+			}
+		}
+	}
+	if board == "" {
+		t.Fatal("no board shows a dashboard")
+	}
+	r.backup()
+	before := strings.Count(string(r.sim.Document("boards", board)), `"dashboard_id"`)
+	r.do("DELETE", "/dashboards/"+shown, "")
+	for _, ref := range boards { // Looker takes the items along
+		for _, section := range mustRows(t, canon.Member(r.sim.Document("boards", ref.ID), "board_sections")) {
+			for _, item := range mustRows(t, canon.Member(section, "board_items")) {
+				if canon.Text(canon.Member(item, "dashboard_id")) == shown {
+					r.do("DELETE", "/board_items/"+canon.Text(canon.Member(item, "id")), "")
+				}
+			}
+		}
+	}
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: shown}}}))
+	complete(t, done)
+	anew := ""
+	for _, a := range done.Actions {
+		if a.Kind == "dashboards" {
+			anew = a.Target
+		}
+	}
+	body := r.sim.Document("boards", board)
+	if !slices.Contains(canon.Named(body, &catalogue.Relation{Path: "board_sections.board_items.dashboard_id"}), anew) {
+		t.Errorf("the board does not show dashboard %s: %v", anew, done.Notes)
+	}
+	if after := strings.Count(string(body), `"dashboard_id"`); after != before {
+		t.Errorf("%d items, %d before", after, before)
 	}
 }

@@ -273,8 +273,11 @@ func (d *draft) deed(n *node, now vault.Entry) {
 	if n.needed || n.attached {
 		policy = Skip
 	}
-	if n.named {
+	switch {
+	case n.named:
 		policy = d.request.policy(n.Ref, true)
+	case n.linked:
+		policy = Update
 	}
 	switch {
 	case trashed && d.request.Trash == LeaveThem:

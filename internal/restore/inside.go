@@ -15,6 +15,9 @@ import (
 // other, then parts of those, then the sets of ids. now is the document as it is.
 func (t *task) inside(ctx context.Context, now []byte) error {
 	w := t.spec.Write
+	if err := t.noteParts(now); err != nil {
+		return err
+	}
 	lists := partLists(w.Parts)
 	var deletions []deletion
 	for i, list := range lists {
@@ -25,6 +28,9 @@ func (t *task) inside(ctx context.Context, now []byte) error {
 				return err
 			}
 			now, t.late = fresh, false
+			if err := t.noteParts(now); err != nil {
+				return err
+			}
 		}
 		leave, err := t.list(ctx, list, now)
 		if err != nil {
@@ -54,6 +60,9 @@ func (t *task) afterwards(ctx context.Context, now []byte) (err error) {
 	}
 	if t.late {
 		if now, err = t.read(ctx, t.action.Target); err != nil {
+			return err
+		}
+		if err := t.noteParts(now); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,8 @@ type wish struct {
 	needed bool        // something that is wanted cannot be without it
 	// attached to another document that is wanted: it went with that.
 	attached bool
+	// linked documents showed one that is made anew, and show it again.
+	linked bool
 }
 
 // selected finds the documents that a request names, in the order of kinds and ids.

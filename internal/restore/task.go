@@ -28,21 +28,45 @@ type task struct {
 	maps    []record.Mapping
 	resumed bool // an earlier attempt may have done part of it
 	wrote   bool
-	late    bool // parts were made since the document was read
+	late    bool                // parts were made since the document was read
+	parts   map[record.Ref]bool // of the document, as it was read last
 }
 
-// resolve is a [canon.Resolver], for which the parts of a document that is made anew have
-// to be known: their ids are new.
+// resolve is a [canon.Resolver], for which the parts of the document itself have to be on
+// the instance, or known to have another id there.
 func (t *task) resolve(kind record.Kind, id string) (string, bool) {
-	if t.action.Deed == record.DeedCreate && !t.spec.Owned() {
-		for _, list := range partLists(t.spec.Write.Parts) {
-			if list.part.Name == kind {
-				made := t.partMade(kind, id)
-				return made, made != ""
+	for _, list := range partLists(t.spec.Write.Parts) {
+		if list.part.Name != kind {
+			continue
+		}
+		if made := t.partMade(kind, id); made != "" {
+			return made, true
+		}
+		return id, t.parts[record.Ref{Kind: kind, ID: id}]
+	}
+	return t.applier.resolve(kind, id)
+}
+
+// noteParts takes note of the parts that the document has on the instance.
+func (t *task) noteParts(now []byte) error {
+	t.parts = make(map[record.Ref]bool)
+	return noteParts(t.spec.Write.Parts, now, t.parts)
+}
+
+func noteParts(parts []catalogue.Part, body []byte, into map[record.Ref]bool) error {
+	for i := range parts {
+		rows, err := canon.PartRows(&parts[i], body)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			into[record.Ref{Kind: parts[i].Name, ID: partTarget(row)}] = true
+			if err := noteParts(parts[i].Write.Parts, row.Body, into); err != nil {
+				return err
 			}
 		}
 	}
-	return t.applier.resolve(kind, id)
+	return nil
 }
 
 // driftError says that a document is not what the plan saw.
@@ -177,6 +201,9 @@ func (t *task) update(ctx context.Context) error {
 		return &driftError{"it is not there any more"}
 	}
 	if err != nil {
+		return err
+	}
+	if err := t.noteParts(now); err != nil {
 		return err
 	}
 	if err := t.drifted(ctx, now); err != nil {
