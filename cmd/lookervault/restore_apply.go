@@ -19,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func (a *app) restoreApplyCommand() *cobra.Command {
@@ -109,6 +110,9 @@ func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) (e
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	plan, err := r.file.Reader().Restore(cmd.Context(), number)
+	if errors.Is(err, vault.ErrCorrupt) {
+		return &usageError{text: fmt.Sprintf("plan %d is not what was stored: %s; plan anew", number, oneLine(err))}
+	}
 	if err != nil {
 		return noPlan(err, r.file.Reader())
 	}
@@ -146,7 +150,8 @@ func (r *restoring) settled(plan record.Restore) (bool, error) {
 		fmt.Fprintf(r.app.stderr, "Plan %d has nothing to do.\n", plan.ID)
 		return true, planCode(plan, false)
 	}
-	if planIsDone(plan) {
+	ended := plan.State == record.RestorePartial // else its check, or the waking, is still to come
+	if planIsDone(plan) && ended {
 		fmt.Fprintf(r.app.stderr, "Restore %d was applied to its end and is %s: lookervault restore retry %d tries again what failed.\n", plan.ID, plan.State, plan.ID)
 		return true, planOutcome(plan)
 	}

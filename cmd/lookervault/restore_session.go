@@ -136,7 +136,7 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: time.Now,
 		Meter: r.meter, Stop: r.app.stop,
 		Start: record.Start{
-			Origin: r.origin, Scope: scope, Tool: toolVersion(), Instance: r.instance, BaseURL: r.client.BaseURL(),
+			Origin: record.OriginLook, Scope: scope, Tool: toolVersion(), Instance: r.instance, BaseURL: r.client.BaseURL(),
 			Caller: r.server.caller, Looker: r.server.release, At: time.Now(), Config: shown,
 		},
 	})

@@ -266,6 +266,8 @@ func (p *planPrinter) next(plan record.Restore) {
 		fmt.Fprintf(p.out, "It is %s: lookervault restore status %d%s\n", plan.State, plan.ID, dbFlag(p.path))
 	case todo:
 		fmt.Fprintf(p.out, "Apply it:  lookervault restore apply %d%s\n", plan.ID, dbFlag(p.path))
+	case slices.ContainsFunc(plan.Actions, func(a record.Action) bool { return a.Deed == record.DeedImpossible }):
+		fmt.Fprintln(p.out, "There is nothing that could be done.")
 	default:
 		fmt.Fprintln(p.out, "There is nothing to do.")
 	}

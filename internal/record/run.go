@@ -79,6 +79,10 @@ func (s Scope) named() string {
 	return strings.Join(parts, ", ")
 }
 
+// OriginLook is the origin of a run that a restore looked at the instance by. What it saw
+// is what a restore may change, not a state that somebody wants back.
+const OriginLook = "restore"
+
 // Caller is the user whose API key a run uses.
 type Caller struct {
 	ID    string `json:"id,omitempty"`

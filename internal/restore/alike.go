@@ -26,6 +26,13 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 		if e.State == record.Gone || e.ID == n.ID || !strings.EqualFold(e.Name, n.entry.Name) || e.Name == "" {
 			continue
 		}
+		_, seen, err := d.present.find(ctx, e.Ref)
+		if err != nil {
+			return nil, err
+		}
+		if seen == absent {
+			continue
+		}
 		body, err := d.body(ctx, e)
 		if err != nil {
 			return nil, err
@@ -38,6 +45,9 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 			wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolver)
 			is, has := canon.KeyOf(n.spec.Write, key, body, canon.Itself)
 			if ok && has && wanted == is {
+				if seen == unseen {
+					d.relied[e.Ref] = true
+				}
 				return &e, nil
 			}
 		}
@@ -122,6 +132,9 @@ func (d *draft) rename(n *node) {
 
 // override makes a member of what is wanted another one than the backup has.
 func (d *draft) override(n *node, member string, value json.RawMessage) {
+	if len(value) == 0 {
+		value = json.RawMessage("null")
+	}
 	if d.request.Overrides == nil {
 		d.request.Overrides = make(map[string]map[string]json.RawMessage)
 	}

@@ -114,12 +114,16 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 		return nil, err
 	}
 	for _, m := range mappings {
-		if m.State == record.MapLive {
+		// What is undone goes back to what a look saw, in the ids of the instance.
+		if m.State == record.MapLive && a.request.Undo == 0 {
 			a.ids[m.Ref] = m.TargetID
 		}
 	}
 	for from, to := range a.request.Assigned {
 		a.ids[record.Ref{Kind: catalogue.Users, ID: from}] = to
+	}
+	for from, to := range a.request.Places {
+		a.ids[record.Ref{Kind: catalogue.Folders, ID: from}] = to
 	}
 	for _, action := range a.plan.Actions {
 		if action.Target != "" {
@@ -330,10 +334,8 @@ func (a *applier) finish(ctx context.Context, err error) (record.Restore, error)
 		}
 	}
 	switch {
-	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):
+	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrDown):
 		state = record.RestoreInterrupted
-	case errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrDown):
-		state = record.RestorePartial
 	case err != nil:
 		state = record.RestoreFailed
 	}

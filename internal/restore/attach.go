@@ -59,7 +59,7 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back map[r
 	}
 	for _, id := range sortedKeys(held) {
 		e := held[id]
-		if d.nodes[e.Ref] != nil || d.request.excluded(e.Ref) {
+		if _, copied := d.present.copies[e.Ref]; copied || d.nodes[e.Ref] != nil || d.request.excluded(e.Ref) {
 			continue
 		}
 		body, err := d.body(ctx, e)

@@ -115,7 +115,7 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return nil
 	case n.absent:
 		return d.remove(ctx, n, now)
-	case d.request.Lost && d.request.LostSpan == nil && !n.needed && exists && now.State == record.Present:
+	case d.request.Lost && d.request.LostSpan == nil && !n.needed && exists && now.State == record.Present && !d.handedOver(n):
 		n.settle(record.DeedReuse, "it was not lost")
 		return nil
 	case exists && now.State == record.Trashed && n.entry.State == record.Present && d.request.Trash == Recreate:
@@ -134,6 +134,12 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return d.compare(ctx, n, *other)
 	}
 	return d.create(ctx, n)
+}
+
+// handedOver reports whether a document that was not lost gets another owner, without
+// whom it does not run: that of the one who left.
+func (d *draft) handedOver(n *node) bool {
+	return n.spec.Write.RunsAsOwner && d.request.Assigned[n.entry.Owner] != ""
 }
 
 // place says where a document lies, for people.
@@ -187,6 +193,9 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		return nil
 	}
 	d.tellRedacted(n)
+	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() {
+		d.note("%s that are made anew come back without: %s", n.Kind, strings.Join(n.spec.Write.Lost, "; "))
+	}
 	refs, err := canon.References(n.spec.Write, n.body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
@@ -236,6 +245,11 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 			return slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref })
 		})
 	}
+	if d.request.Undo != 0 {
+		if refs, err = d.keepPlaces(ctx, n, refs, current); err != nil {
+			return err
+		}
+	}
 	assigned := len(d.request.Assigned)
 	if err := d.requireAll(ctx, n, refs); err != nil || n.action.Deed == record.DeedImpossible || len(d.request.Assigned) == assigned {
 		return err
@@ -243,6 +257,31 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
 	n.action.Changes = withoutTrash(n, now)
 	return err
+}
+
+// keepPlaces leaves members as they are by which a document that is undone named what was
+// not there before either: a folder that had gone. It returns the other references.
+func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference, current []byte) (left []canon.Reference, err error) {
+	kept := false
+	for _, ref := range refs {
+		_, seen, err := d.present.find(ctx, ref.Ref)
+		if err != nil {
+			return nil, err
+		}
+		if seen != absent || ref.Part != "" || strings.Contains(ref.By.Path, ".") {
+			left = append(left, ref)
+			if seen == unseen && d.lookable(ref.Ref) {
+				d.relied[ref.Ref] = true
+			}
+			continue
+		}
+		kept = true
+		d.override(n, ref.By.Path, canon.Member(current, ref.By.Path))
+	}
+	if kept {
+		n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
+	}
+	return left, err
 }
 
 // keepGuarded leaves a document as it is that nobody may write.
@@ -324,6 +363,14 @@ func (p *planner) resolver(kind record.Kind, id string) (string, bool) {
 		return p.request.Assigned[id], true
 	}
 	return p.present.target(ref).ID, !slices.Contains(p.request.Dropped, ref)
+}
+
+// resolver is that of the planner, and tells of what is made anew that it has no id yet.
+func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
+	if n := d.nodes[record.Ref{Kind: kind, ID: id}]; n != nil && n.action.Deed == record.DeedCreate && !n.spec.Owned() {
+		return newID + n.Ref.String(), true
+	}
+	return d.planner.resolver(kind, id)
 }
 
 // expectation is what must be on the instance when an action begins: the normal form

@@ -55,9 +55,10 @@ func (t *task) inside(ctx context.Context, now []byte) error {
 // sections of a board, and of the items in each.
 func (t *task) afterwards(ctx context.Context, now []byte) (err error) {
 	lists := slices.DeleteFunc(partLists(t.spec.Write.Parts), func(l partList) bool { return len(l.part.Write.Late) == 0 })
-	if len(lists) == 0 && len(t.spec.Write.Late) == 0 || !t.late && (t.action.Deed != record.DeedCreate || t.spec.Owned()) {
+	if len(lists) == 0 && len(t.spec.Write.Late) == 0 {
 		return nil
 	}
+	t.settled = true
 	if t.late {
 		if now, err = t.read(ctx, t.action.Target); err != nil {
 			return err
@@ -222,7 +223,11 @@ func partName(part *catalogue.Part, wanted []canon.PartRow, p canon.PartPair) st
 // nobody knows.
 func (t *task) standsFor(part *catalogue.Part, id string) string {
 	if part.About == "" {
-		return t.partMade(part.Name, id)
+		made := t.partMade(part.Name, id)
+		if made == "" && t.parts[record.Ref{Kind: part.Name, ID: id}] {
+			return id
+		}
+		return made
 	}
 	target, _ := t.resolve(part.About, id)
 	return target

@@ -70,7 +70,12 @@ func TestThereAndBack(t *testing.T) {
 	complete(t, done)
 	undone := r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true, ExactMembers: true}))
 	complete(t, undone)
-	r.same(broken)
+	for ref := range broken {
+		if ref.Kind == "boards" { // they led nowhere, which Looker takes from nobody
+			delete(broken, ref)
+		}
+	}
+	r.same(broken, "boards")
 	again, err := r.file.Reader().Restore(t.Context(), done.ID)
 	if err != nil || again.State != record.RestoreUndone {
 		t.Errorf("the restore is %s, %v", again.State, err)
@@ -85,8 +90,8 @@ func TestOnlyThePlan(t *testing.T) {
 	items := r.breakThings()
 	done := r.apply(r.plan(restore.Request{Items: items, Run: run}))
 	complete(t, done)
-	for _, a := range done.Actions { // what has another id now
-		if a.Target != a.ID {
+	for _, a := range done.Actions { // what has another id now, or names what has
+		if a.Target != a.ID || a.Kind == "boards" {
 			delete(want, a.Ref)
 			want[record.Ref{Kind: a.Kind, ID: a.Target}] = r.normal(record.Ref{Kind: a.Kind, ID: a.Target})
 		}

@@ -36,14 +36,14 @@ func (d *draft) actions() []record.Action {
 	if d.same > 0 {
 		d.note("%d more are as they are wanted", d.same)
 	}
-	deepestLevel := 0
+	deepestLevel, made := 0, 0
 	for _, n := range nodes {
-		deepestLevel = max(deepestLevel, n.depth(nil))
+		deepestLevel, made = max(deepestLevel, n.depth(nil)), max(made, n.made)
 	}
 	for _, n := range nodes {
 		if n.action.Deed == record.DeedDelete {
 			// What is deleted is deleted in the opposite order of its making.
-			n.level = deepestLevel + 1 + len(ranks()) - creationRank(n.Kind)
+			n.level = deepestLevel + 1 + made - n.made
 		}
 	}
 	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Or(a.level-b.level, compareRefs(a.Ref, b.Ref)) })

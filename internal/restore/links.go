@@ -48,7 +48,7 @@ func linksTo(spec *catalogue.Spec, anew map[record.Kind][]*node) bool {
 }
 
 func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.Entry, anew map[record.Kind][]*node) error {
-	if d.nodes[e.Ref] != nil || d.request.excluded(e.Ref) {
+	if _, copied := d.present.copies[e.Ref]; copied || d.nodes[e.Ref] != nil || d.request.excluded(e.Ref) {
 		return nil
 	}
 	body, err := d.body(ctx, e)
@@ -78,7 +78,7 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	if slices.ContainsFunc(changes, func(c record.Change) bool { return !addsPart(spec, c) }) {
+	if slices.ContainsFunc(changes, func(c record.Change) bool { return !addsPart(spec, c) && !leadsAnew(c) }) {
 		d.note("%s showed %s, which gets another id, and was changed since: lookervault restore %s %s --run N makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, e.Kind, e.ID)
 		return nil
 	}
@@ -115,6 +115,12 @@ func (d *draft) shownIn(spec *catalogue.Spec, body []byte, anew map[record.Kind]
 	slices.SortFunc(shown, func(a, b *node) int { return compareRefs(a.Ref, b.Ref) })
 	return shown, nil
 }
+
+// newID stands in a plan for the id that a document will get.
+const newID = "new id of "
+
+// leadsAnew reports whether a change is that of a reference to what is made anew.
+func leadsAnew(c record.Change) bool { return bytes.HasPrefix(c.After, []byte(`"`+newID)) }
 
 // addsPart reports whether a change is a part that comes back, or where it stands.
 func addsPart(spec *catalogue.Spec, c record.Change) bool {

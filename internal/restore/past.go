@@ -2,7 +2,6 @@ package restore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -22,21 +21,35 @@ type past struct {
 // newPast finds the moment that a request means: before anything looks at the instance
 // again, since a look's observations are the newest.
 func newPast(ctx context.Context, reader *vault.Reader, instance string, run int64) (*past, error) {
-	point := vault.Latest(0)
-	if run != 0 {
-		point = vault.AtRun(run)
+	if run == 0 {
+		newest, err := newestBackup(ctx, reader, instance)
+		if err != nil {
+			return nil, err
+		}
+		return &past{reader: reader, instance: instance, run: newest, kinds: make(map[record.Kind]map[string]vault.Entry)}, nil
 	}
-	found, err := reader.RunAt(ctx, instance, point)
-	if errors.Is(err, vault.ErrNotFound) && run == 0 {
-		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", reader.Path(), instance, err)
-	}
+	found, err := reader.RunAt(ctx, instance, vault.AtRun(run))
 	if err != nil {
 		return nil, err
 	}
 	if found.Instance != instance {
 		return nil, fmt.Errorf("run %d is one of %s, not of %s", found.ID, found.Instance, instance)
 	}
-	return &past{reader: reader, instance: instance, run: found.ID, exact: run != 0, kinds: make(map[record.Kind]map[string]vault.Entry)}, nil
+	return &past{reader: reader, instance: instance, run: found.ID, exact: true, kinds: make(map[record.Kind]map[string]vault.Entry)}, nil
+}
+
+// newestBackup is the newest run that is not a look of a restore.
+func newestBackup(ctx context.Context, reader *vault.Reader, instance string) (int64, error) {
+	runs, err := reader.Runs(ctx, instance)
+	if err != nil {
+		return 0, err
+	}
+	for _, run := range runs {
+		if run.Origin != record.OriginLook && !run.Pruned {
+			return run.ID, nil
+		}
+	}
+	return 0, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", reader.Path(), instance, vault.ErrNotFound)
 }
 
 // all returns what was held of a kind, by id: of each document the version that is

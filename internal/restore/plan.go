@@ -70,11 +70,16 @@ type planner struct {
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request}
-	newest, err := newPast(ctx, o.Reader, o.Instance, 0)
+	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", o.Reader.Path(), o.Instance, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	p.past = newest
+	if p.past, err = newPast(ctx, o.Reader, o.Instance, 0); err != nil {
+		return nil, err
+	}
 	run := o.Request.Run
 	if o.Request.Changed != nil {
 		run = o.Request.Changed.From
@@ -84,7 +89,10 @@ func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 			return nil, err
 		}
 	}
-	p.present, err = newPresent(ctx, o.Reader, o.Instance, newest.run, o.Caller.KnownAdmin())
+	p.present, err = newPresent(ctx, o.Reader, o.Instance, before.ID, o.Caller.KnownAdmin())
+	if err == nil && o.Request.Undo != 0 {
+		clear(p.present.made) // what the look saw has the ids of the instance
+	}
 	return p, err
 }
 

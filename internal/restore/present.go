@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -31,6 +32,9 @@ type present struct {
 	kinds  map[record.Kind]map[string]vault.Entry
 	// made are the ids of documents that earlier restores made for others, which are gone.
 	made map[record.Ref]string
+	// copies are the documents that restores made, and what each was made for. They are so
+	// also when they are gone.
+	copies map[record.Ref]record.Ref
 }
 
 func newPresent(ctx context.Context, reader *vault.Reader, instance string, before int64, proves bool) (*present, error) {
@@ -38,17 +42,47 @@ func newPresent(ctx context.Context, reader *vault.Reader, instance string, befo
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
 		kinds: make(map[record.Kind]map[string]vault.Entry), made: make(map[record.Ref]string),
+		copies: make(map[record.Ref]record.Ref),
 	}
 	mappings, err := reader.Mappings(ctx, instance, instance)
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range mappings {
-		if m.State == record.MapLive && m.TargetID != m.ID {
+		if m.TargetID == m.ID {
+			continue
+		}
+		if m.State == record.MapLive {
 			p.made[m.Ref] = m.TargetID
 		}
 	}
-	return p, nil
+	return p, p.readCopies(ctx)
+}
+
+// readCopies finds what all earlier restores made, and for what: also what was deleted
+// and made once more since.
+func (p *present) readCopies(ctx context.Context) error {
+	restores, err := p.reader.Restores(ctx, p.instance)
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.Backward(restores) { // the oldest first
+		whole, err := p.reader.Restore(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range whole.Actions {
+			if a.Deed != record.DeedCreate || a.Target == "" || a.Target == a.ID {
+				continue
+			}
+			of := a.Ref
+			if first, again := p.copies[of]; again {
+				of = first
+			}
+			p.copies[record.Ref{Kind: a.Kind, ID: a.Target}] = of
+		}
+	}
+	return nil
 }
 
 // looked takes in what a run saw that looked for a scope.

@@ -89,6 +89,9 @@ type Request struct {
 	// them out: id in the backup → id on the instance.
 	Assigned map[string]string `json:"assigned,omitempty"`
 
+	// Places are folders that stand for others, which went with their users.
+	Places map[string]string `json:"places,omitempty"`
+
 	// Overrides are members of what is wanted that are others than the backup has, by
 	// document and name: the name of what is made beside another one.
 	Overrides map[string]map[string]json.RawMessage `json:"overrides,omitempty"`

@@ -27,7 +27,7 @@ func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference)
 		} else {
 			err = d.require(ctx, n, ref.Ref, ref.By.Optional || d.request.Partial && ref.Part != "")
 		}
-		if err != nil || n.action.Deed == record.DeedImpossible {
+		if err != nil || !n.writes() {
 			return err
 		}
 	}
@@ -51,6 +51,10 @@ func (d *draft) require(ctx context.Context, n *node, ref record.Ref, optional b
 	if exists && now.State == record.Present && d.nodes[ref] == nil {
 		return nil
 	}
+	if d.request.Undo != 0 && d.nodes[ref] == nil {
+		n.settle(record.DeedSkip, fmt.Sprintf("it named %s, which was not there before either", ref))
+		return nil
+	}
 	e, held, err := d.past.version(ctx, ref)
 	if err != nil {
 		return err
@@ -58,6 +62,8 @@ func (d *draft) require(ctx context.Context, n *node, ref record.Ref, optional b
 	switch {
 	case seen == unknown && d.nodes[ref] == nil && !optional:
 		n.impossible(fmt.Sprintf("it needs %s: %s", ref, d.present.reason(ref)))
+		return nil
+	case !exists && d.heirsPlace(ctx, ref, e):
 		return nil
 	case !held && !exists || !writable(ref.Kind) && !exists:
 		if optional {
@@ -80,6 +86,14 @@ func (d *draft) require(ctx context.Context, n *node, ref record.Ref, optional b
 	}
 	if need.writes() {
 		n.needs = append(n.needs, need)
+		return nil
+	}
+	if stays := !exists || now.State == record.Trashed; stays && need.action.Target == "" || need.action.Deed == record.DeedSkip && stays {
+		if optional {
+			d.drop(n, ref)
+			return nil
+		}
+		n.impossible(fmt.Sprintf("it needs %s, which does not come back: %s", ref, need.action.Reason))
 	}
 	return nil
 }
@@ -90,6 +104,42 @@ func (d *draft) drop(n *node, ref record.Ref) {
 	if !slices.Contains(d.request.Dropped, ref) {
 		d.request.Dropped = append(d.request.Dropped, ref)
 	}
+}
+
+// heirsPlace lets the personal folder of who took over stand for that of who left, which
+// went with its user. It reports whether it does.
+func (d *draft) heirsPlace(ctx context.Context, ref record.Ref, folder vault.Entry) bool {
+	spec, ok := catalogue.Find(ref.Kind)
+	if !ok || spec.Place != catalogue.IsFolder || folder.Version == 0 {
+		return false
+	}
+	body, err := d.body(ctx, folder)
+	if err != nil || canon.Text(canon.Member(body, "is_personal")) != "true" {
+		return false
+	}
+	heir := d.request.Assigned[folder.Owner]
+	if heir == "" {
+		heir = d.Caller.ID
+	}
+	users, err := d.present.all(ctx, catalogue.Users)
+	if err != nil {
+		return false
+	}
+	text, err := d.body(ctx, users[heir])
+	if err != nil {
+		return false
+	}
+	place := canon.Text(canon.Member(text, "personal_folder_id"))
+	if place == "" {
+		return false
+	}
+	if d.request.Places == nil {
+		d.request.Places = make(map[string]string)
+	}
+	d.request.Places[ref.ID] = place
+	d.present.made[ref] = place
+	d.note("what lay in %s %q, which went with its user, comes into the personal folder of %s", ref, folder.Name, users[heir].Name)
+	return true
 }
 
 // lookable reports whether a look can find out whether a document is there.

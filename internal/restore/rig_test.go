@@ -47,6 +47,7 @@ type rig struct {
 	// cut is called after so many writes of a restore; 0 = never.
 	cutAfter int
 	cut      context.CancelFunc
+	blind    int // the so manieth look ends the restore; 0 = none
 	mu       sync.Mutex
 }
 
@@ -105,7 +106,7 @@ func (r *rig) backup() int64 {
 	for _, k := range catalogue.Default() {
 		kinds = append(kinds, k.Name)
 	}
-	run, err := r.look(r.t.Context(), record.Scope{Kinds: kinds, All: true})
+	run, err := r.run(r.t.Context(), record.Scope{Kinds: kinds, All: true}, "api")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -113,6 +114,15 @@ func (r *rig) backup() int64 {
 }
 
 func (r *rig) look(ctx context.Context, scope record.Scope) (int64, error) {
+	if r.blind > 0 {
+		if r.blind--; r.blind == 0 {
+			return 0, context.Canceled
+		}
+	}
+	return r.run(ctx, scope, record.OriginLook)
+}
+
+func (r *rig) run(ctx context.Context, scope record.Scope, origin string) (int64, error) {
 	writer, err := r.file.Writer()
 	if err != nil {
 		return 0, err
@@ -126,7 +136,7 @@ func (r *rig) look(ctx context.Context, scope record.Scope) (int64, error) {
 	result, err := extract.Run(ctx, extract.Job{
 		Config: r.config, Kinds: kinds, Client: r.client, Sink: sinks.OfWriter(writer), Log: hclog.NewNullLogger(), Now: time.Now, Meter: r.meter,
 		Start: record.Start{
-			Instance: "test", Origin: "api", Scope: scope, BaseURL: r.client.BaseURL(), Caller: r.caller, Tool: "test", At: time.Now(),
+			Instance: "test", Origin: origin, Scope: scope, BaseURL: r.client.BaseURL(), Caller: r.caller, Tool: "test", At: time.Now(),
 		},
 	})
 	return result.Run.ID, err

@@ -27,6 +27,9 @@ type wish struct {
 	needed bool        // something that is wanted cannot be without it
 	// attached to another document that is wanted: it went with that.
 	attached bool
+	// made is of what is undone: the level at which it was made. What was made last is
+	// deleted first.
+	made int
 	// linked documents showed one that is made anew, and show it again.
 	linked bool
 }
@@ -68,6 +71,7 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 			delete(chosen, ref)
 		}
 	}
+	p.withoutCopies(chosen)
 	if err := p.bySpan(ctx, chosen); err != nil {
 		return nil, err
 	}
@@ -77,6 +81,22 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 	}
 	slices.SortFunc(list, func(a, b wish) int { return compareRefs(a.Ref, b.Ref) })
 	return list, nil
+}
+
+// withoutCopies leaves out what earlier restores made for other documents: each is the
+// same as the other one, and comes back once, as it was last.
+func (p *planner) withoutCopies(chosen map[record.Ref]wish) {
+	for ref, w := range chosen {
+		of, copied := p.present.copies[ref]
+		if !copied || w.named {
+			continue
+		}
+		delete(chosen, ref)
+		if original, ok := chosen[of]; ok && w.entry.FirstRun > original.entry.FirstRun {
+			original.entry = w.entry
+			chosen[of] = original
+		}
+	}
 }
 
 // items are what is named, or every kind where nothing is. Settings, connections and
@@ -169,6 +189,9 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 	}
 	var list []wish
 	for _, a := range of.Actions {
+		if spec, ok := catalogue.Find(a.Kind); ok && spec.Owned() && a.Before == 0 {
+			continue // it goes with what it is a part of
+		}
 		switch a.State {
 		case record.ActionDone, record.ActionFailed, record.ActionRunning: // which may have written something
 		default:
@@ -177,7 +200,7 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 		if a.Target == "" {
 			continue
 		}
-		w := wish{Ref: record.Ref{Kind: a.Kind, ID: a.Target}, named: true}
+		w := wish{Ref: record.Ref{Kind: a.Kind, ID: a.Target}, named: true, made: a.Level}
 		if a.Before == 0 {
 			w.absent = true
 		} else {

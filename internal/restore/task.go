@@ -29,6 +29,7 @@ type task struct {
 	resumed bool // an earlier attempt may have done part of it
 	wrote   bool
 	late    bool                // parts were made since the document was read
+	settled bool                // all parts are there, so that members may name them
 	parts   map[record.Ref]bool // of the document, as it was read last
 }
 
@@ -318,6 +319,9 @@ func (t *task) remove(ctx context.Context) error {
 	if !trash.IsZero() && canon.Text(canon.Member(now, trash.Name)) == trash.Value && !t.request.Hard {
 		return nil
 	}
+	if err := t.empty(now); err != nil {
+		return err
+	}
 	if is, err := expectation(t.spec, now); err != nil || is != t.action.Expect {
 		if err == nil {
 			err = &driftError{"it was changed on the instance since the plan"}
@@ -330,7 +334,27 @@ func (t *task) remove(ctx context.Context) error {
 		return err
 	}
 	_, err = t.send(ctx, t.spec.Write.Delete, t.spec.Write.Delete.Fill(t.action.Target), nil)
+	if looker.Class(err) == looker.FaultMissing {
+		return nil
+	}
 	return err
+}
+
+// empty checks that nothing lies in a folder that is to be deleted: Looker would take it
+// along, whoever made it.
+func (t *task) empty(now []byte) error {
+	if t.spec.Place != catalogue.IsFolder {
+		return nil
+	}
+	if n := canon.Text(canon.Member(now, "child_count")); n != "" && n != "0" {
+		return &driftError{"there are folders in it that this restore did not make, or did not take back; delete it by hand"}
+	}
+	for _, member := range t.spec.Copies {
+		if rows, err := canon.Rows(canon.Member(now, member)); err == nil && len(rows) > 0 {
+			return &driftError{fmt.Sprintf("%d %s lie in it that this restore did not make, or did not take back; delete it by hand", len(rows), member)}
+		}
+	}
+	return nil
 }
 
 // read reads a document of the action's kind.

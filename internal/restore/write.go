@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -252,8 +253,12 @@ func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, 
 		return t.replace(ctx, w, id, now, wanted)
 	}
 	return t.withQueries(ctx, w, wanted, func() error {
-		body, changed, err := canon.Patch(w, now, wanted, t.resolve)
+		body, _, err := canon.Patch(w, now, wanted, t.resolve)
 		if err != nil {
+			return err
+		}
+		var changed bool
+		if body, changed, err = t.withoutLate(w, body); err != nil {
 			return err
 		}
 		if trash != nil {
@@ -268,6 +273,27 @@ func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, 
 		_, err = t.send(ctx, w.Update, fill(w.Update, owner, id), body)
 		return err
 	})
+}
+
+// withoutLate leaves out the members of a patch that name parts, until all of those are
+// there and all others are gone: Looker refuses an order that is not that of what there is.
+func (t *task) withoutLate(w *catalogue.Write, body []byte) ([]byte, bool, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, false, err
+	}
+	var names []string
+	for name := range members {
+		if t.settled || !slices.Contains(w.Late, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == len(members) {
+		return body, len(names) > 0, nil
+	}
+	slices.Sort(names)
+	body, err := canon.Pick(body, names)
+	return body, len(names) > 0, err
 }
 
 // replace sends a document that is written as a whole array, where anything differs.
