@@ -17,13 +17,12 @@ import (
 // once, of a document that is not there: somebody made it again by hand, or another one
 // took its name.
 func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err error) {
-	held, err := d.present.all(ctx, n.Kind)
+	called, err := d.present.called(ctx, n.Kind, n.entry.Name)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range sortedKeys(held) {
-		e := held[id]
-		if e.State == record.Gone || e.ID == n.ID || !strings.EqualFold(e.Name, n.entry.Name) || e.Name == "" {
+	for _, e := range called {
+		if e.State == record.Gone || e.ID == n.ID {
 			continue
 		}
 		_, seen, err := d.present.find(ctx, e.Ref)

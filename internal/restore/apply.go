@@ -140,17 +140,24 @@ func (a *applier) levels(ctx context.Context) error {
 		if a.waves.Stopped() {
 			return job.ErrInterrupted
 		}
-		if err := a.waves.Run(ctx, func(run *pipeline.Run) { a.sentence(run, level) }); err != nil {
+		err := a.Reader.VersionBodies(ctx, func(read func(int64) (vault.Document, error)) error {
+			return a.waves.Run(ctx, func(run *pipeline.Run) { a.sentence(run, level, read) })
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sentence is the application of a level: draft, act, settle.
-func (a *applier) sentence(run *pipeline.Run, level []record.Action) {
+// sentence is the application of a level: draft, act, settle. read reads versions, for
+// one goroutine.
+func (a *applier) sentence(run *pipeline.Run, level []record.Action, read func(int64) (vault.Document, error)) {
 	drafts := pipeline.Then(run, pipeline.Stage[record.Action, *task]{
-		Name: "draft", Workers: 1, Intake: true, New: pipeline.Shared(a.draft),
+		Name: "draft", Workers: 1, Intake: true,
+		New: pipeline.Shared(func(ctx context.Context, action record.Action, emit pipeline.Emit[*task]) error {
+			return a.draft(ctx, action, read, emit)
+		}),
 	}, pipeline.From(run, level))
 	results := pipeline.Then(run, pipeline.Stage[*task, *task]{
 		Name: "act", Workers: a.Workers, Buffer: a.Workers, New: pipeline.Shared(a.act),
@@ -183,7 +190,7 @@ func levelsOf(actions []record.Action) func(yield func([]record.Action) bool) {
 
 // draft gets an action ready: the body that is wanted, and what is known of earlier
 // attempts. An action that needs one which was not done is blocked.
-func (a *applier) draft(ctx context.Context, action record.Action, emit pipeline.Emit[*task]) error {
+func (a *applier) draft(ctx context.Context, action record.Action, read func(int64) (vault.Document, error), emit pipeline.Emit[*task]) error {
 	spec, ok := catalogue.Find(action.Kind)
 	if !ok {
 		return fmt.Errorf("plan %d names the kind %q, which this program does not know", a.plan.ID, action.Kind)
@@ -194,7 +201,7 @@ func (a *applier) draft(ctx context.Context, action record.Action, emit pipeline
 		return emit(t)
 	}
 	if action.Version != 0 {
-		d, err := a.Reader.VersionBody(ctx, action.Version)
+		d, err := read(action.Version)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -9,7 +8,6 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // quote is a text as JSON has it.
@@ -20,8 +18,6 @@ func quote(text string) string {
 	}
 	return string(quoted)
 }
-
-func isNotFound(err error) bool { return errors.Is(err, vault.ErrNotFound) }
 
 // guarded says why a document is never written, "" for one that is. Reused means that
 // the instance has one of its own in its place.

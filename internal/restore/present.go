@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -30,6 +31,7 @@ type present struct {
 	whole  map[record.Kind]bool // kinds that were listed
 	faults map[record.Ref]string
 	kinds  map[record.Kind]map[string]vault.Entry
+	names  map[record.Kind]map[string][]vault.Entry // by name in lower case, each by id
 	// made are the ids of documents that earlier restores made for others, which are gone.
 	made map[record.Ref]string
 	// copies are the documents that restores made, and what each was made for. They are so
@@ -41,7 +43,7 @@ func newPresent(ctx context.Context, reader *vault.Reader, instance string, befo
 	p := &present{
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
-		kinds: make(map[record.Kind]map[string]vault.Entry), made: make(map[record.Ref]string),
+		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), made: make(map[record.Ref]string),
 		copies: make(map[record.Ref]record.Ref),
 	}
 	mappings, err := reader.Mappings(ctx, instance, instance)
@@ -88,6 +90,7 @@ func (p *present) readCopies(ctx context.Context) error {
 // looked takes in what a run saw that looked for a scope.
 func (p *present) looked(ctx context.Context, run int64, scope record.Scope) error {
 	clear(p.kinds)
+	clear(p.names)
 	for _, kind := range scope.Kinds {
 		if scope.Refs == nil || scope.Refs[kind] == nil {
 			p.whole[kind] = true
@@ -137,6 +140,27 @@ func (p *present) all(ctx context.Context, kind record.Kind) (map[string]vault.E
 	}
 	p.kinds[kind] = held
 	return held, nil
+}
+
+// called returns what is known of the documents of a kind that have a name, in whatever
+// case; none for no name.
+func (p *present) called(ctx context.Context, kind record.Kind, name string) ([]vault.Entry, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if p.names[kind] == nil {
+		held, err := p.all(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		names := make(map[string][]vault.Entry, len(held))
+		for _, id := range sortedKeys(held) {
+			lower := strings.ToLower(held[id].Name)
+			names[lower] = append(names[lower], held[id])
+		}
+		p.names[kind] = names
+	}
+	return p.names[kind][strings.ToLower(name)], nil
 }
 
 // target is the id under which a document of the past is on the instance now.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -32,15 +31,31 @@ func (a *applier) check(ctx context.Context) error {
 	}
 	a.verdict = run
 	var checked []record.Action
-	for _, action := range a.plan.Actions {
-		if !a.checkable(action) {
-			continue
+	now, err := newPresent(ctx, a.Reader, a.plan.Target, 0, true)
+	if err != nil {
+		return err
+	}
+	err = a.Reader.VersionBodies(ctx, func(read func(int64) (vault.Document, error)) error {
+		for _, action := range a.plan.Actions {
+			if !a.checkable(action) {
+				continue
+			}
+			held, err := now.all(ctx, action.Kind)
+			if err != nil {
+				return err
+			}
+			if err := a.compare(run, &action, held[action.Target], read); err != nil {
+				return err
+			}
+			checked = append(checked, action)
 		}
-		if err := a.compare(ctx, run, &action); err != nil {
-			return err
-		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, action := range checked {
 		a.store(action)
-		checked = append(checked, action)
 	}
 	return a.Journal.Settle(ctx, checked, nil)
 }
@@ -52,13 +67,8 @@ func (a *applier) checkable(action record.Action) bool {
 }
 
 // compare says whether a document that a run has read back is what was wanted.
-func (a *applier) compare(ctx context.Context, run int64, action *record.Action) error {
-	ref := record.Ref{Kind: action.Kind, ID: action.Target}
-	now, err := a.Reader.Document(ctx, a.plan.Target, ref, vault.Point{})
-	seen := err == nil && now.State != record.Gone && now.LastRun >= run
-	if err != nil && !isAbsent(err) {
-		return err
-	}
+func (a *applier) compare(run int64, action *record.Action, now vault.Entry, read func(int64) (vault.Document, error)) error {
+	seen := now.Version != 0 && now.State != record.Gone && now.LastRun >= run
 	if action.Deed == record.DeedDelete {
 		action.Checked = record.CheckedEqual
 		if seen && now.State == record.Present {
@@ -70,7 +80,11 @@ func (a *applier) compare(ctx context.Context, run int64, action *record.Action)
 		action.Checked, action.Message = record.CheckedMissing, "it was not there when it was read back"
 		return nil
 	}
-	wanted, err := a.Reader.VersionBody(ctx, action.Version)
+	wanted, err := read(action.Version)
+	if err != nil {
+		return err
+	}
+	is, err := read(now.Version)
 	if err != nil {
 		return err
 	}
@@ -80,7 +94,7 @@ func (a *applier) compare(ctx context.Context, run int64, action *record.Action)
 		return err
 	}
 	spec = canon.RowFor(spec, action.ID, body)
-	differences, err := canon.Changes(spec.Write, now.Body, body, a.resolve)
+	differences, err := canon.Changes(spec.Write, is.Body, body, a.resolve)
 	if err != nil {
 		return err
 	}
@@ -223,8 +237,4 @@ func (a *applier) tellAsleep(ctx context.Context) error {
 
 func (a *applier) note(format string, args ...any) {
 	a.notes = append(a.notes, fmt.Sprintf(format, args...))
-}
-
-func isAbsent(err error) bool {
-	return looker.Class(err) == looker.FaultMissing || isNotFound(err)
 }
