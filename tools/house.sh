@@ -37,6 +37,9 @@ rule 'rooms have names, not util, common, helpers or manager' \
 rule 'what a vault is made of is for internal/vault; ask vault.HealthOf or vault.FilesOf' \
 	"$(grep -nE '"[^" ]*-(wal|shm)"|\.db\.lock|logSuffix|lockSuffix' "${code[@]}" | grep -vE '^internal/(vault|bench)/')"
 
+rule 'a merge is resolved' \
+	"$(git grep -nE '^(<<<<<<<|>>>>>>>) ' -- ':!tools/house.sh')"
+
 # A test, since only a parser tells names of kinds from other words.
 rule 'nothing but internal/catalogue knows a kind by name; put the fact into its row' \
 	"$(go test ./internal/catalogue -run '^TestNothingElseKnowsAKindByName$' 2>&1 | grep -F 'names the kind')"

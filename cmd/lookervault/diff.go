@@ -195,6 +195,9 @@ func (a *app) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice tab
 		return incomplete // nothing is known of the document
 	}
 	span := vault.Span{Instance: l.instance, Kind: asked.kind, ID: asked.id, After: l.before}
+	if err := l.holdsOne(cmd.Context(), span); err != nil {
+		return err
+	}
 	err = a.showDiff(cmd, o, choice, l.reader, span, func(_ *changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return l.passages(cmd.Context(), span)
 	})

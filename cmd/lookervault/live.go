@@ -142,6 +142,26 @@ func (l *live) findNewest(ctx context.Context, path string) (err error) {
 	return err
 }
 
+// holdsOne checks that there is something to compare of the document that a span names:
+// in the vault, or on the instance.
+func (l *live) holdsOne(ctx context.Context, span vault.Span) error {
+	if span.ID == "" {
+		return nil
+	}
+	ref := record.Ref{Kind: span.Kind, ID: span.ID}
+	versions, err := l.reader.Versions(ctx, l.instance, ref)
+	if errors.Is(err, vault.ErrNotFound) {
+		return fmt.Errorf("%s is %w, neither in the vault nor on the instance", ref, vault.ErrNotFound)
+	}
+	if err != nil {
+		return err
+	}
+	if newest := versions[len(versions)-1]; newest.GoneRun != 0 && newest.GoneRun <= l.before {
+		return fmt.Errorf("%s is %w: gone since run %d, and not back on the instance", ref, vault.ErrNotFound, newest.GoneRun)
+	}
+	return nil
+}
+
 // Close throws the copy away.
 func (l *live) Close() error {
 	var err error

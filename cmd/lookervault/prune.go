@@ -46,16 +46,9 @@ the newest run that is complete. The newest complete run of an instance stays wh
 rules say. The rules of the configuration (prune) hold as well.
 
 What goes are versions of documents that only removed runs knew: every run that stays reads
-<<<<<<< HEAD
 as before, and of a removed one the numbers stay. What a restore of the last 90 days needs
 (restore.keep), to be applied or undone, stays as well. What is gone from Looker stays too,
 as the vault may be the only place that still has it: until its time is up (--keep-deleted).
-=======
-as before, and of a removed one the numbers stay. What a restore of the last 90 days
-(restore.keep) needs, to be applied or undone, stays as well. What is gone from Looker
-stays too, as the vault may be the only place that still has it: until its time is up
-(--keep-deleted).
->>>>>>> 24345c1 (Help texts fit the terminal)
 
 On a terminal it asks before it removes anything. Ctrl-C leaves a sound vault, and the next
 prune goes on. Freed space is given back to the disk.

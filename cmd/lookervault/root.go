@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/near"
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -67,8 +70,11 @@ func (a *app) root(args []string) *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.noPager, "no-pager", false, "no pager for what is longer than the terminal")
 	addVersion(root)
 	root.SetHelpFunc(printHelp)
-	root.SetFlagErrorFunc(usage)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+	root.SetFlagErrorFunc(wrongFlag)
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		if err := noneEmpty(cmd, args); err != nil {
+			return err
+		}
 		switch {
 		case a.quiet && a.verbose > 0:
 			return usage(cmd, errors.New("--quiet and --verbose exclude each other"))
@@ -94,6 +100,37 @@ func (a *app) root(args []string) *cobra.Command {
 	checkCompletion(root)
 	a.completeValues(root)
 	return root
+}
+
+// narrowing are flags that choose documents: an empty value, that of a variable which is
+// not set, would choose all of them.
+var narrowing = []string{"folder", "owner", "changed-since", "kind", "sample", "name", "user", "look", "model", "explore", "field", "exclude", "owners"}
+
+// noneEmpty refuses arguments and values that are empty.
+func noneEmpty(cmd *cobra.Command, args []string) (err error) {
+	if slices.Contains(args, "") && cmd.Name() != cobra.ShellCompRequestCmd && cmd.Name() != cobra.ShellCompNoDescRequestCmd {
+		return usage(cmd, errors.New("an argument is empty; is a variable not set?"))
+	}
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if empty := flag.Value.String() == "" || flag.Value.String() == "[]"; empty && slices.Contains(narrowing, flag.Name) {
+			err = usage(cmd, fmt.Errorf("--%s is empty; is a variable not set?", flag.Name))
+		}
+	})
+	return err
+}
+
+// wrongFlag is the error about a flag that there is not, with the nearest one.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var names []string
+		add := func(flag *pflag.Flag) { names = append(names, flag.Name) }
+		cmd.Flags().VisitAll(add)
+		cmd.InheritedFlags().VisitAll(add)
+		if word, ok := near.Word(unknown.GetSpecifiedName(), names); ok {
+			return usage(cmd, fmt.Errorf("%w, did you mean --%s?", err, word))
+		}
+	}
+	return usage(cmd, err)
 }
 
 // noSuchCommand refuses what is left when no command was found: the name of one

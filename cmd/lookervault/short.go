@@ -73,6 +73,9 @@ func (b *backup) sumUpShortly(out io.Writer, s ui.Summary, run record.Run) {
 		fmt.Fprintf(out, "%s: %s%s; lookervault faults%s says why.\n", table.Paint(fmt.Sprintf("Failed %d", details.failures), table.Bad, color),
 			strings.Join(details.failed, ", "), more, dbFlag(b.config.Sink.Path))
 	}
+	if !well && len(details.failed) == 0 {
+		fmt.Fprintf(out, "lookervault faults%s says what could not be fetched, and why.\n", dbFlag(b.config.Sink.Path))
+	}
 	if !b.app.quiet {
 		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),
 			ofTheMonth(s.CallsMonth, b.config.Looker.Quota), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
