@@ -180,7 +180,8 @@ func TestServersThatSayWhatIsNotSo(t *testing.T) {
 			for _, c := range result.Run.Calls {
 				n += c.N
 			}
-			if n > least+tt.extra {
+			// Calls that were in the air when a route was found not to work are made for nothing.
+			if inTheAir := int64(r.config.Stages.Fetch.Workers); n > least+tt.extra+inTheAir {
 				t.Errorf("%d calls, a sound server takes %d", n, least)
 			}
 			if notes := fmt.Sprint(result.Run.Notes); !strings.Contains(notes, tt.note) {
