@@ -69,6 +69,10 @@ func (r *Reader) Stats(ctx context.Context) (s Stats, err error) {
 		}
 		return nil
 	})
+	if err == nil {
+		// What was counted are members of rows that nobody has checked.
+		err = r.CheckRows(ctx, FaultTables, DocumentTables)
+	}
 	if err != nil {
 		return s, doing("count what is stored", err)
 	}
