@@ -1,0 +1,152 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// filter chooses documents by where they lie, whose they are and what they are called.
+type filter struct {
+	folders, owners map[string]bool // nil for any
+	name            string          // pattern, "" for any
+}
+
+func (f *filter) matches(e vault.Entry) bool {
+	if f.folders != nil {
+		folder := e.Folder
+		spec, ok := catalogue.Find(e.Kind)
+		switch {
+		case !ok || spec.Place == catalogue.Nowhere:
+			return false
+		case spec.Place == catalogue.IsFolder && f.folders[e.ID]:
+			folder = e.ID
+		}
+		if !f.folders[folder] {
+			return false
+		}
+	}
+	if f.owners != nil && !f.owners[e.Owner] {
+		return false
+	}
+	if f.name == "" {
+		return true
+	}
+	matched, err := path.Match(f.name, patternText(e.Name))
+	return err == nil && matched
+}
+
+// patternText makes a name fit for a pattern whatever its case, and of which a star
+// also stands for a slash.
+func patternText(name string) string {
+	return strings.ReplaceAll(strings.ToLower(name), "/", "\x00")
+}
+
+// usersCalled finds users by id, name or mail address in what the vault knew, those
+// that are gone included.
+func (p *planner) usersCalled(ctx context.Context, text string) ([]string, error) {
+	users, err := p.past.all(ctx, catalogue.Users)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := users[text]; ok {
+		return []string{text}, nil
+	}
+	var ids []string
+	for id, e := range users {
+		named := strings.EqualFold(e.Name, text)
+		if !named && strings.Contains(text, "@") {
+			body, err := p.body(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			named = strings.EqualFold(emailOf(body), text)
+		}
+		if named {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("user %q: %w in %s", text, vault.ErrNotFound, p.reader.Path())
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// findFolder finds a folder by its id, or by its path or the end of it.
+func findFolder(folders map[string]vault.Entry, text string) (string, error) {
+	if _, ok := folders[text]; ok {
+		return text, nil
+	}
+	wanted := pathParts(text)
+	var ends []string
+	for id := range folders {
+		parts := pathParts(folderPath(folders, id))
+		switch {
+		case slices.Equal(parts, wanted):
+			return id, nil
+		case len(parts) > len(wanted) && slices.Equal(parts[len(parts)-len(wanted):], wanted):
+			ends = append(ends, id)
+		}
+	}
+	slices.SortFunc(ends, table.Compare)
+	switch len(ends) {
+	case 0:
+		return "", fmt.Errorf("folder %q: %w", text, vault.ErrNotFound)
+	case 1:
+		return ends[0], nil
+	}
+	return "", fmt.Errorf("folder %q is the name of several: name one by its id: %s", text, strings.Join(ends, ", "))
+}
+
+// escapedSlash stands for a slash that is part of a name while a path is split.
+const escapedSlash = "\x00"
+
+func pathParts(text string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, `\/`, escapedSlash), "/") {
+		if part = strings.ToLower(strings.TrimSpace(part)); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// deepest is how many folders a path names at most: parents that go round in a circle
+// end there.
+const deepest = 50
+
+// folderPath is the path of a folder, like "Shared/Sales"; a slash in a name is written
+// "\/". "" where the folder is not known.
+func folderPath(folders map[string]vault.Entry, id string) string {
+	var names []string
+	for range deepest {
+		f, ok := folders[id]
+		if !ok {
+			break
+		}
+		names = append(names, strings.ReplaceAll(f.Name, "/", `\/`))
+		id = f.Folder
+	}
+	slices.Reverse(names)
+	return strings.Join(names, "/")
+}
+
+// below adds a folder, and all folders in it at any depth, to a set.
+func below(folders map[string]vault.Entry, id string, set map[string]bool) {
+	set[id] = true
+	for grown := true; grown; {
+		grown = false
+		for child, f := range folders {
+			if !set[child] && set[f.Folder] {
+				set[child], grown = true, true
+			}
+		}
+	}
+}
