@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // login says how a made-up user logs in: the members that are an object or an array
@@ -118,6 +120,39 @@ func TestRowsPoorerThanTheirNeighbours(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestRowsInTheAirWhenAnotherIsFoundPoor: an answer that nothing speaks against is not
+// stored once rows of another one were found to be poorer than documents.
+func TestRowsInTheAirWhenAnotherIsFoundPoor(t *testing.T) {
+	users := logins(slices.Concat(repeated(4, login{mail: true}), repeated(1, login{}), repeated(34, login{mail: true}),
+		repeated(1, login{mail: true, hides: "email"}))...)
+	users[2].raw = users[2].text // an array of which half is missing, which no neighbour tells of
+	users[2].text = strings.Replace(users[2].text, `"credentials_api3":[]`, `"credentials_api3":[{"id":"1"}]`, 1)
+	examined, poor := make(chan struct{}), make(chan struct{})
+	var once [2]sync.Once
+	looker := &fakeLooker{things: users, hold: func(call stages.Call) {
+		switch {
+		case call.Path == "/dashboards/5": // while the first answer is examined
+			once[0].Do(func() { close(examined) })
+			<-poor
+		case call.Query.Get("offset") == "20":
+			<-examined
+		case call.Path == "/dashboards/25": // the second answer is not stored
+			once[1].Do(func() { close(poor) })
+		}
+	}}
+	r := newRig(looker, kindOf(t, "dashboards"))
+	r.size = 40
+	items := r.fetchBy(t, 2, pageAsk(0, numbers(1, 20)...), pageAsk(20, numbers(21, 40)...))
+	for _, item := range items {
+		if item.ID == "3" && string(item.Body) != users[2].text {
+			t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, users[2].text)
+		}
+	}
+	if diff := cmp.Diff(numbers(1, 40), ids(items, hasBody)); diff != "" {
+		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
 }
 

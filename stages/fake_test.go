@@ -87,6 +87,7 @@ type fakeLooker struct {
 	total                 func(all, rows int) int // what is said of a list of so many, of which so many rows come; nil: all
 	noLimit, noOffset     bool                    // they mean nothing
 	most                  int                     // rows that a list in one answer holds; 0: all, whatever offset says
+	hold                  func(call stages.Call)  // called without the lock before a call is answered
 	among                 []string                // rows that stand before the documents of lists of whole documents
 }
 
@@ -118,6 +119,9 @@ func (f *fakeLooker) Get(ctx context.Context, call stages.Call) (stages.Answer, 
 }
 
 func (f *fakeLooker) get(ctx context.Context, call stages.Call) (stages.Answer, error) {
+	if f.hold != nil {
+		f.hold(call)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if ctx.Err() != nil {

@@ -81,6 +81,10 @@ func (l *Ledger) Told(kind record.Kind, pass record.State, n int) {
 func (l *Ledger) Ended(kind record.Kind, listing record.Listing, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.ended(kind, listing, reason)
+}
+
+func (l *Ledger) ended(kind record.Kind, listing record.Listing, reason string) {
 	if a := l.kinds[kind]; a.listing == record.Open || a.listing == record.Complete {
 		a.listing, a.reason = listing, reason
 	}

@@ -35,6 +35,10 @@ func (l *Ledger) Recall(lessons []record.Learnt, doubted []record.Kind) {
 func (l *Ledger) Learn(kind record.Kind, code record.Lesson) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.learn(kind, code)
+}
+
+func (l *Ledger) learn(kind record.Kind, code record.Lesson) {
 	lesson := record.Learnt{Kind: kind, Code: code}
 	if !l.lessons[lesson] {
 		l.lessons[lesson] = true
@@ -42,15 +46,29 @@ func (l *Ledger) Learn(kind record.Kind, code record.Lesson) {
 	}
 }
 
+// StoreRows records that rows of a kind's lists are stored, and reports whether they
+// may be: another worker may have found meanwhile that they are poorer than documents.
+func (l *Ledger) StoreRows(kind record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lessons[record.Learnt{Kind: kind, Code: record.RowsPoor}] {
+		return false
+	}
+	l.learn(kind, record.RowsStored)
+	return true
+}
+
 // Poor records that rows of a kind's lists are poorer than the documents. Where this
 // run has stored such rows already, they are in doubt: the kind is incomplete, and the
 // next run fetches all of it alone.
 func (l *Ledger) Poor(kind record.Kind) {
-	if l.Knows(kind, record.RowsStored) {
-		l.Learn(kind, record.RowsDoubted)
-		l.Ended(kind, record.Incomplete, inDoubt)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lessons[record.Learnt{Kind: kind, Code: record.RowsStored}] {
+		l.learn(kind, record.RowsDoubted)
+		l.ended(kind, record.Incomplete, inDoubt)
 	}
-	l.Learn(kind, record.RowsPoor)
+	l.learn(kind, record.RowsPoor)
 }
 
 // Knows reports whether the run has learnt that of a kind.

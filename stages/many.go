@@ -87,9 +87,6 @@ func rest(want []record.Listed, found []matched, unclear []record.Listed) []reco
 // of them is done with. Rows that were not proven get no stamp, so that the next run
 // fetches them again.
 func (t *task) settleAll(found []matched, lease *budget.Lease, v verdict, route catalogue.Route) error {
-	if len(found) > 0 && !t.kind.Detail.IsZero() {
-		t.Ledger.Learn(t.kind.Name, record.RowsStored)
-	}
 	leases := shareOut(found, lease)
 	defer func() { // of rows that could not be handed on
 		for _, l := range leases {

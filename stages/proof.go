@@ -84,10 +84,14 @@ func (t *task) proved(sample matched, found []matched) {
 // trust proves rows of this kind, and examines each of these. It returns those that may
 // be stored, and those whose documents have to be fetched alone.
 func (t *task) trust(ctx context.Context, found []matched) (good []matched, doubtful []record.Listed, v verdict, err error) {
-	if v, err = t.prove(ctx, found); err != nil || v != rich {
-		return found, nil, v, err
+	good = found
+	if v, err = t.prove(ctx, found); err == nil && v == rich {
+		good, doubtful, v, err = t.examine(ctx, found)
 	}
-	return t.examine(ctx, found)
+	if err == nil && v.usable() && len(good) > 0 && !t.kind.Detail.IsZero() && !t.Ledger.StoreRows(t.kind.Name) {
+		return found, nil, poor, nil
+	}
+	return good, doubtful, v, err
 }
 
 // sampled picks rows to compare, by their size: in the first run the largest, which has
