@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -39,6 +40,55 @@ func PartRows(p *catalogue.Part, body []byte) ([]PartRow, error) {
 	return rows, nil
 }
 
+// WithoutParts returns the body of a document without the parts for which left holds,
+// wherever they lie in it. It is told of a part's name and id, as [PartRow] has it.
+func WithoutParts(w *catalogue.Write, body []byte, left func(part record.Ref) bool) ([]byte, error) {
+	for i := range w.Parts {
+		p := &w.Parts[i]
+		value := body
+		if p.At != "." {
+			value = Member(body, p.At)
+		}
+		if p.One || !hasValue(value) {
+			continue
+		}
+		rows, err := Rows(value)
+		if err != nil {
+			return nil, err
+		}
+		kept := make([][]byte, 0, len(rows))
+		for _, row := range rows {
+			source, err := readMembers(row)
+			if err != nil {
+				return nil, err
+			}
+			if left(record.Ref{Kind: p.Name, ID: partID(p, source)}) {
+				continue
+			}
+			if row, err = WithoutParts(p.Write, row, left); err != nil {
+				return nil, err
+			}
+			kept = append(kept, row)
+		}
+		list := slices.Concat([]byte{'['}, bytes.Join(kept, []byte{','}), []byte{']'})
+		if p.At == "." {
+			body = list
+		} else if body, err = With(body, catalogue.Member{Name: p.At, Value: string(list)}); err != nil {
+			return nil, err
+		}
+	}
+	return body, nil
+}
+
+// partID are the members that tell a part from others, joined by "::".
+func partID(p *catalogue.Part, source members) string {
+	texts := make([]string, len(p.By))
+	for i, name := range p.By {
+		texts[i] = Text(source.get(name))
+	}
+	return strings.Join(texts, "::")
+}
+
 // readPart is a part whose members have been read.
 type readPart struct {
 	PartRow
@@ -67,11 +117,7 @@ func partsAt(p *catalogue.Part, value []byte) ([]readPart, error) {
 		if gone || !p.Only.IsZero() && Text(source.get(p.Only.Name)) != p.Only.Value {
 			continue
 		}
-		texts := make([]string, len(p.By))
-		for i, name := range p.By {
-			texts[i] = Text(source.get(name))
-		}
-		id := strings.Join(texts, "::")
+		id := partID(p, source)
 		parts = append(parts, readPart{PartRow{ID: id, Target: cmp.Or(Text(source.get("id")), id), Body: element}, source})
 	}
 	if p.Order != "" {

@@ -278,3 +278,15 @@ func With(body []byte, set ...catalogue.Member) ([]byte, error) {
 	}
 	return all.bytes(), nil
 }
+
+// Without returns an object without members. All other bytes stay as they are.
+func Without(body []byte, names ...string) ([]byte, error) {
+	all, err := readMembers(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		all = all.without(name)
+	}
+	return all.bytes(), nil
+}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -29,7 +28,11 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 		if err != nil {
 			return nil, err
 		}
-		if seen == absent {
+		switch seen {
+		case absent:
+			continue
+		case unlisted:
+			d.relied[e.Ref] = true
 			continue
 		}
 		body, err := d.body(ctx, e)
@@ -62,33 +65,28 @@ func (d *draft) beside(ctx context.Context, n *node) (other *vault.Entry, err er
 		return nil, err
 	}
 	if _, was, err := d.past.version(ctx, other.Ref); err != nil || was {
-		return nil, d.besideAnother(n, other, err)
+		return nil, d.besideAnother(ctx, n, other, err)
 	}
 	switch policy := d.request.policy(n.Ref, n.named); {
 	case policy == Rename && !n.needed:
-		d.rename(n)
-		return nil, nil
+		return nil, d.rename(ctx, n, *other)
 	case policy == Fail:
 		n.impossible(fmt.Sprintf("%s has its name, which --conflict fail forbids", other.Ref))
 		return nil, nil
 	}
 	d.present.made[n.Ref] = other.ID
-	d.relied[other.Ref] = !d.present.asked[other.Ref] && !d.present.whole[other.Kind]
-	if !d.relied[other.Ref] {
-		delete(d.relied, other.Ref)
-	}
 	d.note("%s is taken for the same as %s of the backup: they have the same name", other.Ref, n.Ref)
 	return other, nil
 }
 
 // besideAnother decides about a document whose name another document of the backup has.
-func (d *draft) besideAnother(n *node, other *vault.Entry, err error) error {
+func (d *draft) besideAnother(ctx context.Context, n *node, other *vault.Entry, err error) error {
 	if err != nil {
 		return err
 	}
 	switch policy := d.request.policy(n.Ref, false); {
 	case policy == Rename:
-		d.rename(n)
+		return d.rename(ctx, n, *other)
 	case policy == Skip && !n.named && !n.needed:
 		n.settle(record.DeedSkip, fmt.Sprintf("%s has its name now", other.Ref))
 	default:
@@ -99,7 +97,7 @@ func (d *draft) besideAnother(n *node, other *vault.Entry, err error) error {
 
 // makeRoom sees to it that a document can come out of the trash: where another one has
 // taken its name meanwhile it gets another name, or stays there.
-func (d *draft) makeRoom(ctx context.Context, n *node, current []byte) error {
+func (d *draft) makeRoom(ctx context.Context, n *node) error {
 	other, err := d.alike(ctx, n)
 	if err != nil || other == nil {
 		return err
@@ -108,66 +106,98 @@ func (d *draft) makeRoom(ctx context.Context, n *node, current []byte) error {
 		n.impossible(fmt.Sprintf("%s has its name now; --conflict %s=rename gives it another one", other.Ref, n.Kind))
 		return nil
 	}
-	d.rename(n)
-	n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
-	n.action.Changes = slices.DeleteFunc(n.action.Changes, func(c record.Change) bool { return c.Path == n.spec.Write.Trash.Name })
-	return err
+	return d.rename(ctx, n, *other)
 }
 
-// rename gives a document that is made beside another one a name of its own.
-func (d *draft) rename(n *node) {
+// duplicate plans to make what the backup has of a document beside the document itself,
+// which stays as it is. What an earlier restore has made so is not made once more.
+func (d *draft) duplicate(ctx context.Context, n *node, now vault.Entry) error {
+	n.action.Target, n.action.Before, n.action.Expect = "", 0, record.Digest{}
+	if n.spec.Owned() {
+		n.impossible("it is a part of another document, and nothing can be made beside it")
+		return nil
+	}
+	twin, err := d.twin(ctx, n)
+	if err != nil {
+		return err
+	}
+	if twin != nil {
+		n.settle(record.DeedReuse, fmt.Sprintf("%s %q was made from it already", twin.Ref, twin.Name))
+		return nil
+	}
+	d.request.Beside = append(d.request.Beside, n.Ref)
+	if err := d.rename(ctx, n, now); err != nil || n.action.Deed != record.DeedCreate {
+		return err
+	}
+	return d.create(ctx, n)
+}
+
+// twin is what an earlier restore made beside a document from the version that is wanted,
+// nil where it is not there.
+func (d *draft) twin(ctx context.Context, n *node) (*vault.Entry, error) {
+	for _, made := range d.present.beside[n.Ref] {
+		if made.Version != n.entry.Version {
+			continue
+		}
+		now, _, exists, err := d.sees(ctx, record.Ref{Kind: n.Kind, ID: made.Target})
+		if err != nil {
+			return nil, err
+		}
+		if exists && now.State == record.Present {
+			return &now, nil
+		}
+	}
+	return nil, nil
+}
+
+// rename gives a document that is made beside another one a name of its own, and takes
+// from it what only one of the two can have.
+func (d *draft) rename(ctx context.Context, n *node, other vault.Entry) error {
 	member := n.spec.Fields.Name
+	if !slices.Contains(n.spec.Write.Fields, member) {
+		n.impossible(fmt.Sprintf("%s are known by more than a name, so that none can be made beside another one", n.Kind))
+		return nil
+	}
+	held, err := d.present.all(ctx, n.Kind)
+	if err != nil {
+		return err
+	}
 	taken := make(map[string]bool)
-	for _, e := range d.present.kinds[n.Kind] {
+	for _, e := range held {
 		taken[strings.ToLower(e.Name)] = e.State != record.Gone || taken[strings.ToLower(e.Name)]
+	}
+	for _, o := range d.nodes {
+		taken[strings.ToLower(o.action.Name)] = o.Kind == n.Kind || taken[strings.ToLower(o.action.Name)]
 	}
 	name := fmt.Sprintf("%s (restored %s)", n.entry.Name, d.Now().Format("2006-01-02"))
 	for i := 2; taken[strings.ToLower(name)]; i++ {
 		name = fmt.Sprintf("%s (restored %s %d)", n.entry.Name, d.Now().Format("2006-01-02"), i)
 	}
-	d.override(n, member, json.RawMessage(quote(name)))
+	if err := d.override(n, member, json.RawMessage(quote(name))); err != nil {
+		return err
+	}
 	n.action.Name, n.action.Reason = name, "beside another one of its name"
+	return d.freeKeys(ctx, n, other)
 }
 
-// override makes a member of what is wanted another one than the backup has.
-func (d *draft) override(n *node, member string, value json.RawMessage) {
-	if len(value) == 0 {
-		value = json.RawMessage("null")
+// freeKeys takes from a document what another one, which stays, has: no two may have it.
+func (d *draft) freeKeys(ctx context.Context, n *node, other vault.Entry) error {
+	body, err := d.body(ctx, other)
+	if err != nil {
+		return err
 	}
-	if d.request.Overrides == nil {
-		d.request.Overrides = make(map[string]map[string]json.RawMessage)
-	}
-	key := n.Ref.String()
-	if d.request.Overrides[key] == nil {
-		d.request.Overrides[key] = make(map[string]json.RawMessage)
-	}
-	d.request.Overrides[key][member] = value
-	if body, err := d.request.wanted(n.Ref, n.body); err == nil {
-		n.body = body
-	}
-}
-
-// wanted is the body that is wanted of a document, given that of its version.
-func (r *Request) wanted(ref record.Ref, body []byte) ([]byte, error) {
-	members := r.Overrides[ref.String()]
-	if len(members) == 0 {
-		return body, nil
-	}
-	var set []catalogue.Member
-	for name, value := range members {
-		set = append(set, catalogue.Member{Name: name, Value: string(value)})
-	}
-	slices.SortFunc(set, func(a, b catalogue.Member) int { return strings.Compare(a.Name, b.Name) })
-	return canon.With(body, set...)
-}
-
-// freeKeys leaves out what a document of the trash, which stays there, still holds: no
-// two documents may have it.
-func (d *draft) freeKeys(n *node) {
 	for _, key := range n.spec.Write.Keys {
-		if key.Unique && key.TrashCounts && len(key.Members) == 1 {
-			d.override(n, key.Members[0], json.RawMessage("null"))
-			d.note("%s: it gets another %s: the one in the trash still has it", n.Ref, key.Members[0])
+		member := key.Members[0]
+		if !key.Unique || len(key.Members) > 1 || member == n.spec.Fields.Name {
+			continue
+		}
+		if has := canon.Text(canon.Member(body, member)); has == "" || has != canon.Text(canon.Member(n.body, member)) {
+			continue
+		}
+		d.note("%s gets another %s: %s still has it", n.Ref, member, other.Ref)
+		if err := d.without(n, member); err != nil {
+			return err
 		}
 	}
+	return nil
 }

@@ -126,7 +126,7 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 		a.ids[record.Ref{Kind: catalogue.Folders, ID: from}] = to
 	}
 	for _, action := range a.plan.Actions {
-		if action.Target != "" {
+		if action.Target != "" && !a.request.beside(action.Ref) {
 			a.ids[action.Ref] = action.Target
 		}
 	}
@@ -195,7 +195,7 @@ func (a *applier) draft(ctx context.Context, action record.Action, read func(int
 	if !ok {
 		return fmt.Errorf("plan %d names the kind %q, which this program does not know", a.plan.ID, action.Kind)
 	}
-	t := &task{applier: a, action: action, spec: spec, resumed: action.State == record.ActionRunning}
+	t := a.task(action, spec)
 	if need := a.undone(action); need != nil {
 		t.action.State, t.action.Message = record.ActionBlocked, fmt.Sprintf("it needs %s, which is %s", need.Ref, need.State)
 		return emit(t)
@@ -215,6 +215,15 @@ func (a *applier) draft(ctx context.Context, action record.Action, read func(int
 		return err
 	}
 	return emit(t)
+}
+
+// task is an action that is to be carried out.
+func (a *applier) task(action record.Action, spec *catalogue.Spec) *task {
+	t := &task{applier: a, action: action, spec: spec, resumed: action.State == record.ActionRunning}
+	if a.request.beside(action.Ref) {
+		t.own = make(map[record.Ref]string)
+	}
+	return t
 }
 
 // undone is the first action that another one needs and that was not done, nil for

@@ -17,6 +17,9 @@ func (d *draft) attach(ctx context.Context) error {
 	back := make(map[record.Ref]*node)
 	kinds := make(map[record.Kind]bool)
 	for ref, n := range d.nodes {
+		if d.request.beside(ref) {
+			continue // what went along with the document is still there
+		}
 		if n.action.Deed == record.DeedCreate || n.action.Deed == record.DeedUndelete {
 			back[ref] = n
 			kinds[ref.Kind] = true

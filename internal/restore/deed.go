@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,13 +39,8 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		n.impossible(why)
 		return nil
 	}
-	var err error
-	if n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolver); err != nil {
-		return fmt.Errorf("%s: %w", n.Ref, err)
-	}
-	n.action.PlannedCalls = creationCalls(n.spec, n.body)
-	if d.leaveOut(n); n.action.Deed == record.DeedImpossible {
-		return nil
+	if err := d.leaveOutGuarded(n, nil); err != nil || !n.writes() {
+		return err
 	}
 	d.tellRedacted(n)
 	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() {
@@ -54,7 +50,14 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
-	return d.requireAll(ctx, n, refs)
+	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
+		return err
+	}
+	if n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolver); err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	n.action.PlannedCalls = creationCalls(n.spec, n.body)
+	return nil
 }
 
 // compare plans to make a document that is there what is wanted of it.
@@ -85,16 +88,20 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	d.deed(n, now)
 	switch n.action.Deed {
 	case record.DeedUpdate, record.DeedMove, record.DeedUndelete:
+	case record.DeedCreate:
+		return d.duplicate(ctx, n, now)
 	default:
 		return nil
 	}
-	n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
+	decisions := d.decisions
+	if err := d.leaveOutGuarded(n, current); err != nil || !n.writes() {
+		return err
+	}
 	if n.action.Deed == record.DeedUndelete {
-		if err := d.makeRoom(ctx, n, current); err != nil || n.action.Deed == record.DeedImpossible {
+		if err := d.makeRoom(ctx, n); err != nil || !n.writes() {
 			return err
 		}
-	}
-	if n.action.Deed != record.DeedUndelete { // in the trash it may name what has gone since
+	} else { // what is in the trash may name what has gone since
 		refs = slices.DeleteFunc(refs, func(r canon.Reference) bool {
 			return slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref })
 		})
@@ -104,13 +111,32 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 			return err
 		}
 	}
-	assigned := len(d.request.Assigned)
-	if err := d.requireAll(ctx, n, refs); err != nil || n.action.Deed == record.DeedImpossible || len(d.request.Assigned) == assigned {
+	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
 		return err
 	}
-	n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
+	if d.decisions > decisions {
+		if err := d.again(n, now, current); err != nil {
+			return err
+		}
+	}
+	n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
+	return nil
+}
+
+// again compares what is wanted by now of a document with what is there.
+func (d *draft) again(n *node, now vault.Entry, current []byte) error {
+	current, err := d.request.known(n.Ref, current)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver); err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
 	n.action.Changes = withoutTrash(n, now)
-	return err
+	if len(n.action.Changes) == 0 && n.action.Deed != record.DeedUndelete {
+		n.settle(record.DeedReuse, "")
+	}
+	return nil
 }
 
 // keepGuarded leaves a document as it is that nobody may write.
@@ -159,6 +185,8 @@ func (d *draft) deed(n *node, now vault.Entry) {
 		n.settle(record.DeedSkip, fmt.Sprintf("it is there and differs in %s; --conflict update makes it what it was", memberCount(len(n.action.Changes))))
 	case policy == Fail:
 		n.impossible("it is there and differs, which --conflict fail forbids")
+	case policy == Rename:
+		n.action.Deed = record.DeedCreate
 	case onlyMoves(n.spec, n.action.Changes):
 		n.action.Deed = record.DeedMove
 	default:
@@ -206,27 +234,38 @@ func (n *node) writes() bool {
 	return true
 }
 
-// leaveOut tells of parts that no route makes: without them a document is not what it
-// was, which somebody has to want.
-func (d *draft) leaveOut(n *node) {
-	for i := range n.spec.Write.Parts {
-		part := &n.spec.Write.Parts[i]
-		rows, err := canon.PartRows(part, n.body)
-		if err != nil {
-			continue
+// leaveOutGuarded finds parts that no route makes and that are not there: without them a
+// document is not what it was, which somebody has to want.
+func (d *draft) leaveOutGuarded(n *node, current []byte) error {
+	is := make(map[record.Ref]bool)
+	err := eachPart(n.spec.Write.Parts, current, func(part *catalogue.Part, row canon.PartRow) error {
+		is[record.Ref{Kind: part.Name, ID: row.ID}] = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	left := make(map[string][]record.Ref)
+	err = eachPart(n.spec.Write.Parts, n.body, func(part *catalogue.Part, row canon.PartRow) error {
+		ref := record.Ref{Kind: part.Name, ID: row.ID}
+		if guard := canon.Guarded(part.Write, row.Body); guard != nil && !is[ref] {
+			left[guard.Why] = append(left[guard.Why], ref)
 		}
-		for _, row := range rows {
-			guard := canon.Guarded(part.Write, row.Body)
-			switch {
-			case guard == nil:
-			case d.request.Partial:
-				d.note("%s comes back without %s/%s: %s", n.Ref, part.Name, row.ID, guard.Why)
-			default:
-				n.impossible(fmt.Sprintf("%s/%s: %s; --partial gives the rest back", part.Name, row.ID, guard.Why))
-				return
-			}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	for _, why := range slices.Sorted(maps.Keys(left)) {
+		if !d.request.Partial {
+			n.impossible(fmt.Sprintf("%s: %s; --partial gives the rest back", left[why][0], why))
+			return nil
+		}
+		if err := d.leaveOut(n, left[why], why); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // tellRedacted tells of members that no backup holds: they were replaced before the

@@ -22,6 +22,8 @@ type draft struct {
 	relied map[record.Ref]bool // what decisions rest on and no look has seen
 	notes  []string
 	same   int // documents that are as they are wanted
+	// decisions counts what was decided about what is wanted.
+	decisions int
 }
 
 // node is an action of a draft.
@@ -34,7 +36,11 @@ type node struct {
 	level  int // 0 until it is worked out
 }
 
+// newDraft begins a plan anew, since a look has seen more: nothing that another draft
+// decided counts.
 func newDraft(p *planner) *draft {
+	p.request.Decisions = Decisions{}
+	p.present.reset()
 	return &draft{planner: p, nodes: make(map[record.Ref]*node), relied: make(map[record.Ref]bool)}
 }
 
@@ -83,7 +89,7 @@ func (d *draft) decide(ctx context.Context, w wish) (*node, error) {
 
 // judge compares what is wanted of a document with what is there.
 func (d *draft) judge(ctx context.Context, n *node) error {
-	now, seen, err := d.present.find(ctx, n.Ref)
+	now, seen, exists, err := d.sees(ctx, n.Ref)
 	if err != nil {
 		return err
 	}
@@ -94,11 +100,6 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	if n.spec.Write.Self && now.ID == d.Caller.ID {
 		n.settle(record.DeedReuse, "it is the user of the API key, who is left alone")
 		return nil
-	}
-	exists := seen == there
-	if seen == unseen {
-		d.relied[d.present.target(n.Ref)] = true
-		exists = now.Version != 0 && now.State != record.Gone
 	}
 	if exists {
 		n.action.Target, n.action.Before = now.ID, now.Version
@@ -119,8 +120,10 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		n.settle(record.DeedReuse, "it was not lost")
 		return nil
 	case exists && now.State == record.Trashed && n.entry.State == record.Present && d.request.Trash == Recreate:
-		d.freeKeys(n)
 		n.action.Target, n.action.Before = "", 0
+		if err := d.freeKeys(ctx, n, now); err != nil {
+			return err
+		}
 		return d.create(ctx, n)
 	case exists:
 		return d.compare(ctx, n, now)
@@ -167,7 +170,10 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 		if err != nil {
 			return nil, err
 		}
-		if seen != absent || ref.Part != "" || strings.Contains(ref.By.Path, ".") {
+		if seen == unlisted {
+			d.relied[ref.Ref] = true
+		}
+		if seen != absent && seen != unlisted || ref.Part != "" || strings.Contains(ref.By.Path, ".") {
 			left = append(left, ref)
 			if seen == unseen && d.lookable(ref.Ref) {
 				d.relied[ref.Ref] = true
@@ -175,7 +181,9 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 			continue
 		}
 		kept = true
-		d.override(n, ref.By.Path, canon.Member(current, ref.By.Path))
+		if err := d.override(n, ref.By.Path, canon.Member(current, ref.By.Path)); err != nil {
+			return nil, err
+		}
 	}
 	if kept {
 		n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
@@ -194,7 +202,7 @@ func (p *planner) resolver(kind record.Kind, id string) (string, bool) {
 
 // resolver is that of the planner, and tells of what is made anew that it has no id yet.
 func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
-	if n := d.nodes[record.Ref{Kind: kind, ID: id}]; n != nil && n.action.Deed == record.DeedCreate && !n.spec.Owned() {
+	if n := d.nodes[record.Ref{Kind: kind, ID: id}]; n != nil && n.action.Deed == record.DeedCreate && !n.spec.Owned() && !d.request.beside(n.Ref) {
 		return newID + n.Ref.String(), true
 	}
 	return d.planner.resolver(kind, id)

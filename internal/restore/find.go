@@ -149,7 +149,7 @@ func (t *task) knownIDs(ctx context.Context) (map[string]bool, error) {
 // not before, and holds all that was sent.
 func (t *task) findPart(part *catalogue.Part, h holder, sent []byte) func(context.Context) (string, bool, error) {
 	return func(ctx context.Context) (string, bool, error) {
-		now, err := t.read(ctx, t.action.Target)
+		now, err := t.reread(ctx)
 		if err != nil {
 			return "", false, err
 		}

@@ -23,7 +23,7 @@ func (t *task) inside(ctx context.Context, now []byte) error {
 	for i, list := range lists {
 		if t.late && (list.part.Write.Create.IsZero() || list.part.Born) && i > 0 {
 			// The server has made some along with others.
-			fresh, err := t.read(ctx, t.action.Target)
+			fresh, err := t.reread(ctx)
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (t *task) afterwards(ctx context.Context, now []byte) (err error) {
 	}
 	t.settled = true
 	if t.late {
-		if now, err = t.read(ctx, t.action.Target); err != nil {
+		if now, err = t.reread(ctx); err != nil {
 			return err
 		}
 		if err := t.noteParts(now); err != nil {
@@ -157,16 +157,47 @@ func (t *task) list(ctx context.Context, list partList, now []byte) (leave []del
 	return leave, nil
 }
 
+// paired returns the parts of a list as they are wanted and as they are, and which is
+// which.
+func (t *task) paired(part *catalogue.Part, h holder) (wanted, is []canon.PartRow, pairs []canon.PartPair, err error) {
+	if wanted, err = canon.PartRows(part, h.wanted); err != nil {
+		return nil, nil, nil, err
+	}
+	if is, err = canon.PartRows(part, h.now); err != nil {
+		return nil, nil, nil, err
+	}
+	pairs, err = canon.PairParts(part, wanted, is, t.resolve, func(id string) string { return t.standsFor(part, id) })
+	return wanted, is, pairs, err
+}
+
+// recognize takes note of which parts of a document, as it is now, are which of the
+// backup.
+func (t *task) recognize(now []byte) error {
+	if err := t.noteParts(now); err != nil {
+		return err
+	}
+	for _, list := range partLists(t.spec.Write.Parts) {
+		holders, err := t.holders(list, now)
+		if err != nil {
+			return err
+		}
+		for _, h := range holders {
+			wanted, is, pairs, err := t.paired(list.part, h)
+			if err != nil {
+				return err
+			}
+			for _, p := range pairs {
+				if p.Wanted >= 0 && p.Current >= 0 {
+					t.pair(list.part, wanted[p.Wanted].ID, partTarget(is[p.Current]))
+				}
+			}
+		}
+	}
+	return nil
+}
+
 func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (leave []deletion, err error) {
-	wanted, err := canon.PartRows(part, h.wanted)
-	if err != nil {
-		return nil, err
-	}
-	is, err := canon.PartRows(part, h.now)
-	if err != nil {
-		return nil, err
-	}
-	pairs, err := canon.PairParts(part, wanted, is, t.resolve, func(id string) string { return t.standsFor(part, id) })
+	wanted, is, pairs, err := t.paired(part, h)
 	if err != nil {
 		return nil, err
 	}
@@ -240,6 +271,9 @@ func (t *task) partMade(kind record.Kind, id string) string {
 		if s.Part == string(kind) && s.Item == id && s.Target != "" {
 			return s.Target
 		}
+	}
+	if t.own != nil {
+		return t.own[record.Ref{Kind: kind, ID: id}]
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

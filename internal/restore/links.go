@@ -64,7 +64,7 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	switch {
 	case err != nil:
 		return err
-	case seen == unseen:
+	case seen == unseen, seen == unlisted:
 		d.relied[d.present.target(e.Ref)] = true
 		return nil // decided when it was looked at
 	case seen != there || now.State != record.Present:

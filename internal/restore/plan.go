@@ -91,7 +91,8 @@ func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 	}
 	p.present, err = newPresent(ctx, o.Reader, o.Instance, before.ID, o.Caller.KnownAdmin())
 	if err == nil && o.Request.Undo != 0 {
-		clear(p.present.made) // what the look saw has the ids of the instance
+		clear(p.present.mapped) // what the look saw has the ids of the instance
+		p.present.reset()
 	}
 	return p, err
 }
@@ -143,7 +144,7 @@ func (p *planner) lookAndDraft(ctx context.Context, wishes []wish) (*draft, erro
 }
 
 func (p *planner) lookAt(ctx context.Context, refs map[record.Ref]bool) error {
-	scope := scopeOf(refs)
+	scope := scopeOf(refs, p.present.whole)
 	run, err := p.Look(ctx, scope)
 	if err != nil {
 		return fmt.Errorf("look at the instance: %w", err)

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,10 +15,11 @@ import (
 type sight uint8
 
 const (
-	unseen  sight = iota // no look has asked for it
-	there                // a look saw it, in the trash or not
-	absent               // a look asked for it, and the instance does not have it
-	unknown              // a look asked for it, and could not find out
+	unseen   sight = iota // no look has asked for it
+	there                 // a look saw it, in the trash or not
+	unlisted              // a list of its kind lacks it, and nobody has asked for it alone
+	absent                // a look asked for it, and the instance does not have it
+	unknown               // a look asked for it, and could not find out
 )
 
 // present is what an instance holds now, as far as the looks of a plan tell.
@@ -32,19 +34,23 @@ type present struct {
 	faults map[record.Ref]string
 	kinds  map[record.Kind]map[string]vault.Entry
 	names  map[record.Kind]map[string][]vault.Entry // by name in lower case, each by id
-	// made are the ids of documents that earlier restores made for others, which are gone.
+	// mapped are the ids of documents that earlier restores made for others, which are gone.
+	mapped map[record.Ref]string
+	// made are these, and the documents that a draft takes for others.
 	made map[record.Ref]string
 	// copies are the documents that restores made, and what each was made for. They are so
 	// also when they are gone.
 	copies map[record.Ref]record.Ref
+	// beside are the actions that made something beside a document that stayed.
+	beside map[record.Ref][]record.Action
 }
 
 func newPresent(ctx context.Context, reader *vault.Reader, instance string, before int64, proves bool) (*present, error) {
 	p := &present{
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
-		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), made: make(map[record.Ref]string),
-		copies: make(map[record.Ref]record.Ref),
+		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), mapped: make(map[record.Ref]string),
+		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]record.Action),
 	}
 	mappings, err := reader.Mappings(ctx, instance, instance)
 	if err != nil {
@@ -55,11 +61,15 @@ func newPresent(ctx context.Context, reader *vault.Reader, instance string, befo
 			continue
 		}
 		if m.State == record.MapLive {
-			p.made[m.Ref] = m.TargetID
+			p.mapped[m.Ref] = m.TargetID
 		}
 	}
+	p.reset()
 	return p, p.readCopies(ctx)
 }
+
+// reset forgets what a draft has taken for what.
+func (p *present) reset() { p.made = maps.Clone(p.mapped) }
 
 // readCopies finds what all earlier restores made, and for what: also what was deleted
 // and made once more since.
@@ -73,8 +83,16 @@ func (p *present) readCopies(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		request, err := RequestOf(whole)
+		if err != nil {
+			return err
+		}
 		for _, a := range whole.Actions {
 			if a.Deed != record.DeedCreate || a.Target == "" || a.Target == a.ID {
+				continue
+			}
+			if request.beside(a.Ref) {
+				p.beside[a.Ref] = append(p.beside[a.Ref], a)
 				continue
 			}
 			of := a.Ref
@@ -185,13 +203,22 @@ func (p *present) find(ctx context.Context, ref record.Ref) (vault.Entry, sight,
 		return e, there, nil
 	case p.faults[ref] != "" || p.whole[ref.Kind] && p.faults[record.Ref{Kind: ref.Kind}] != "":
 		return e, unknown, nil
-	case p.asked[ref], p.whole[ref.Kind]:
-		if !p.proves {
-			return e, unknown, nil
-		}
-		return e, absent, nil
+	case !p.asked[ref] && !p.whole[ref.Kind]:
+		return e, unseen, nil
+	case !p.proves:
+		return e, unknown, nil
+	case !p.asked[ref] && askable(ref.Kind):
+		return e, unlisted, nil
 	}
-	return e, unseen, nil
+	return e, absent, nil
+}
+
+// askable reports whether the instance can be asked for one document of a kind. One list
+// that lacks a document does not prove that it is not there: what is made anew because
+// the list of that hour was short is there twice.
+func askable(kind record.Kind) bool {
+	spec, ok := catalogue.Find(kind)
+	return ok && (!spec.Detail.IsZero() || spec.Listing.IDs != "")
 }
 
 // reason says why nothing is known of a document.
@@ -227,8 +254,9 @@ func isListed(kind *catalogue.Spec, n int) bool {
 }
 
 // scopeOf is the scope of a look for some documents: a kind that is listed by one call is
-// listed, of others the documents are asked for by their ids.
-func scopeOf(refs map[record.Ref]bool) record.Scope {
+// listed, of others the documents are asked for by their ids, and of those that were listed
+// already.
+func scopeOf(refs map[record.Ref]bool, listed map[record.Kind]bool) record.Scope {
 	var scope record.Scope
 	ids := make(map[record.Kind][]string)
 	for ref := range refs {
@@ -240,7 +268,7 @@ func scopeOf(refs map[record.Ref]bool) record.Scope {
 			continue
 		}
 		scope.Kinds = append(scope.Kinds, kind.Name)
-		if !isListed(kind, len(wanted)) {
+		if !isListed(kind, len(wanted)) || listed[kind.Name] && askable(kind.Name) {
 			if scope.Refs == nil {
 				scope.Refs = make(map[record.Kind][]string)
 			}

@@ -85,20 +85,7 @@ type Request struct {
 	ExactMembers  bool                   `json:"exact_members,omitempty"` // members that were added since are taken out
 	PartialView   bool                   `json:"partial_view,omitempty"`  // the key need not be an administrator's
 
-	// Assigned are the users that stand for others on the instance, as planning worked
-	// them out: id in the backup → id on the instance.
-	Assigned map[string]string `json:"assigned,omitempty"`
-
-	// Places are folders that stand for others, which went with their users.
-	Places map[string]string `json:"places,omitempty"`
-
-	// Overrides are members of what is wanted that are others than the backup has, by
-	// document and name: the name of what is made beside another one.
-	Overrides map[string]map[string]json.RawMessage `json:"overrides,omitempty"`
-
-	// Dropped are documents that are named and are nowhere: what names them comes back
-	// without.
-	Dropped []record.Ref `json:"dropped,omitempty"`
+	Decisions
 
 	// Undo names the restore whose actions are to be undone; nothing else is selected then.
 	Undo int64 `json:"undo,omitempty"`

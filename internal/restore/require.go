@@ -1,9 +1,9 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -11,6 +11,22 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
+
+// sees returns what is known of a document, and whether it is on the instance as far as
+// anybody knows. What no look has asked for the next one asks for.
+func (d *draft) sees(ctx context.Context, ref record.Ref) (now vault.Entry, seen sight, exists bool, err error) {
+	now, seen, err = d.present.find(ctx, ref)
+	switch seen {
+	case there:
+		exists = true
+	case unseen:
+		exists = now.Version != 0 && now.State != record.Gone
+		d.relied[d.present.target(ref)] = true
+	case unlisted:
+		d.relied[d.present.target(ref)] = true
+	}
+	return now, seen, exists, err
+}
 
 // requireAll sees to it that everything which a document names is on the instance when
 // its turn comes, or says why the document is impossible.
@@ -21,13 +37,11 @@ func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference)
 		if !ok || spec.Immutable || ref.By.Loose || ref.Ref == n.Ref {
 			continue
 		}
-		var err error
+		require := d.require
 		if ref.By.People {
-			err = d.person(ctx, n, ref.Ref)
-		} else {
-			err = d.require(ctx, n, ref.Ref, ref.By.Optional || d.request.Partial && ref.Part != "")
+			require = d.person
 		}
-		if err != nil || !n.writes() {
+		if err := require(ctx, n, ref); err != nil || !n.writes() {
 			return err
 		}
 	}
@@ -35,103 +49,93 @@ func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference)
 }
 
 // require sees to it that one document is there which another one names.
-func (d *draft) require(ctx context.Context, n *node, ref record.Ref, optional bool) error {
-	now, seen, err := d.present.find(ctx, ref)
+func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) error {
+	if _, seen, err := d.present.find(ctx, ref.Ref); err != nil || seen == unseen && !d.lookable(ref.Ref) {
+		return err
+	}
+	now, seen, exists, err := d.sees(ctx, ref.Ref)
+	if err != nil || exists && now.State == record.Present && d.nodes[ref.Ref] == nil {
+		return err
+	}
+	if d.request.Undo != 0 && d.nodes[ref.Ref] == nil {
+		n.settle(record.DeedSkip, fmt.Sprintf("it named %s, which was not there before either", ref.Ref))
+		return nil
+	}
+	e, held, err := d.past.version(ctx, ref.Ref)
 	if err != nil {
 		return err
 	}
-	exists := seen == there
-	if seen == unseen {
-		if !d.lookable(ref) {
-			return nil
+	if seen == unknown && d.nodes[ref.Ref] == nil {
+		return d.lacks(n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, d.present.reason(ref.Ref)))
+	}
+	if !exists {
+		if inherited, err := d.heirsPlace(ctx, n, ref.Ref, e); err != nil || inherited {
+			return err
 		}
-		d.relied[d.present.target(ref)] = true
-		exists = now.Version != 0 && now.State != record.Gone
+		if !held || !writable(ref.Kind) {
+			return d.lacks(n, ref, d.missing(ref.Ref, e))
+		}
 	}
-	if exists && now.State == record.Present && d.nodes[ref] == nil {
+	if d.request.excluded(ref.Ref) || d.request.Only && d.nodes[ref.Ref] == nil {
+		n.impossible(fmt.Sprintf("it needs %s, which is left out", ref.Ref))
 		return nil
 	}
-	if d.request.Undo != 0 && d.nodes[ref] == nil {
-		n.settle(record.DeedSkip, fmt.Sprintf("it named %s, which was not there before either", ref))
-		return nil
-	}
-	e, held, err := d.past.version(ctx, ref)
+	need, err := d.decide(ctx, wish{Ref: ref.Ref, entry: e, needed: true})
 	if err != nil {
 		return err
 	}
+	stays := !exists || now.State == record.Trashed
 	switch {
-	case seen == unknown && d.nodes[ref] == nil && !optional:
-		n.impossible(fmt.Sprintf("it needs %s: %s", ref, d.present.reason(ref)))
-		return nil
-	case !exists && d.heirsPlace(ctx, ref, e):
-		return nil
-	case !held && !exists || !writable(ref.Kind) && !exists:
-		if optional {
-			d.drop(n, ref)
-			return nil
-		}
-		n.impossible(d.missing(ref, e))
-		return nil
-	case d.request.excluded(ref), d.request.Only && d.nodes[ref] == nil:
-		n.impossible(fmt.Sprintf("it needs %s, which is left out", ref))
-		return nil
-	}
-	need, err := d.decide(ctx, wish{Ref: ref, entry: e, needed: true})
-	if err != nil {
-		return err
-	}
-	if need.action.Deed == record.DeedImpossible && !optional {
-		n.impossible(fmt.Sprintf("it needs %s: %s", ref, need.action.Reason))
-		return nil
-	}
-	if need.writes() {
+	case need.writes():
 		n.needs = append(n.needs, need)
-		return nil
-	}
-	if stays := !exists || now.State == record.Trashed; stays && need.action.Target == "" || need.action.Deed == record.DeedSkip && stays {
-		if optional {
-			d.drop(n, ref)
-			return nil
-		}
-		n.impossible(fmt.Sprintf("it needs %s, which does not come back: %s", ref, need.action.Reason))
+	case need.action.Deed == record.DeedImpossible && (stays || !ref.By.Optional):
+		return d.lacks(n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, need.action.Reason))
+	case stays && (need.action.Target == "" || need.action.Deed == record.DeedSkip):
+		return d.lacks(n, ref, fmt.Sprintf("it needs %s, which does not come back: %s", ref.Ref, need.action.Reason))
 	}
 	return nil
 }
 
-// drop leaves out what a document names that is nowhere.
-func (d *draft) drop(n *node, ref record.Ref) {
-	d.note("%s: it named %s, which is not on the instance; it comes back without", n.Ref, ref)
-	if !slices.Contains(d.request.Dropped, ref) {
-		d.request.Dropped = append(d.request.Dropped, ref)
+// lacks decides about a document that names what will not be there: it comes back without
+// the reference where it can be without, else without the parts that have it where
+// somebody wants that, else not at all.
+func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
+	if ref.By.Optional {
+		return d.drop(n, ref.Ref, why)
 	}
+	if ref.Part == "" || !d.request.Partial {
+		n.impossible(why)
+		return nil
+	}
+	parts, err := partsNaming(n.spec.Write, n.body, ref.Ref)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	return d.leaveOut(n, parts, why)
 }
 
 // heirsPlace lets the personal folder of who took over stand for that of who left, which
 // went with its user. It reports whether it does.
-func (d *draft) heirsPlace(ctx context.Context, ref record.Ref, folder vault.Entry) bool {
+func (d *draft) heirsPlace(ctx context.Context, n *node, ref record.Ref, folder vault.Entry) (bool, error) {
 	spec, ok := catalogue.Find(ref.Kind)
 	if !ok || spec.Place != catalogue.IsFolder || folder.Version == 0 {
-		return false
+		return false, nil
 	}
 	body, err := d.body(ctx, folder)
 	if err != nil || canon.Text(canon.Member(body, "is_personal")) != "true" {
-		return false
+		return false, err
 	}
-	heir := d.request.Assigned[folder.Owner]
-	if heir == "" {
-		heir = d.Caller.ID
-	}
+	heir := cmp.Or(d.request.Assigned[folder.Owner], d.Caller.ID)
 	users, err := d.present.all(ctx, catalogue.Users)
-	if err != nil {
-		return false
+	if err != nil || users[heir].Version == 0 {
+		return false, err
 	}
-	text, err := d.body(ctx, users[heir])
-	if err != nil {
-		return false
+	if body, err = d.body(ctx, users[heir]); err != nil {
+		return false, err
 	}
-	place := canon.Text(canon.Member(text, "personal_folder_id"))
+	place := canon.Text(canon.Member(body, "personal_folder_id"))
 	if place == "" {
-		return false
+		return false, nil
 	}
 	if d.request.Places == nil {
 		d.request.Places = make(map[string]string)
@@ -139,7 +143,7 @@ func (d *draft) heirsPlace(ctx context.Context, ref record.Ref, folder vault.Ent
 	d.request.Places[ref.ID] = place
 	d.present.made[ref] = place
 	d.note("what lay in %s %q, which went with its user, comes into the personal folder of %s", ref, folder.Name, users[heir].Name)
-	return true
+	return true, d.decided(n)
 }
 
 // lookable reports whether a look can find out whether a document is there.
@@ -162,24 +166,22 @@ func (d *draft) missing(ref record.Ref, e vault.Entry) string {
 
 // person sees to it that a user stands for one that a document names: the same one,
 // the one that somebody named for it, or who gets what belongs to nobody.
-func (d *draft) person(ctx context.Context, n *node, ref record.Ref) error {
+func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error {
 	if d.request.Assigned[ref.ID] != "" {
 		return nil
 	}
-	now, seen, err := d.present.find(ctx, ref)
+	now, _, exists, err := d.sees(ctx, ref.Ref)
 	if err != nil {
 		return err
 	}
-	if seen == unseen {
-		d.relied[d.present.target(ref)] = true
+	need := d.nodes[ref.Ref]
+	if need != nil && need.writes() {
+		n.needs = append(n.needs, need)
 	}
-	if seen == there || seen == unseen && now.Version != 0 && now.State != record.Gone || d.nodes[ref] != nil {
-		if need := d.nodes[ref]; need != nil && need.writes() {
-			n.needs = append(n.needs, need)
-		}
+	if exists || need != nil {
 		return nil
 	}
-	return d.orphan(ctx, n, ref, now)
+	return d.orphan(ctx, n, ref.Ref, now)
 }
 
 // orphan deals with a document whose owner is not on the instance any more.
@@ -201,21 +203,11 @@ func (d *draft) orphan(ctx context.Context, n *node, ref record.Ref, user vault.
 		return nil
 	}
 	if n.spec.Owned() {
-		d.drop(n, ref)
-		return nil
+		return d.drop(n, ref, who+" is not on the instance")
 	}
 	d.note("what belonged to %s, who is not on the instance, comes to the user of the API key; --owners %s=USER names another one", who, ref.ID)
 	d.assign(ref.ID, d.Caller.ID)
 	return nil
-}
-
-func (d *draft) assign(from, to string) {
-	if d.request.Assigned == nil {
-		d.request.Assigned = make(map[string]string)
-	}
-	if to != "" {
-		d.request.Assigned[from] = to
-	}
 }
 
 // assignOwners lets the users whom the request names stand for those that they are to
@@ -263,12 +255,8 @@ func (d *draft) presentUser(ctx context.Context, text string) (string, error) {
 	if len(found) != 1 {
 		return "", fmt.Errorf("user %q: %d users on the instance are called so; name one by its id", text, len(found))
 	}
-	ref := record.Ref{Kind: catalogue.Users, ID: found[0]}
-	if _, seen, err := d.present.find(ctx, ref); err != nil || seen != unseen {
-		return found[0], err
-	}
-	d.relied[ref] = true
-	return found[0], nil
+	_, _, _, err = d.sees(ctx, record.Ref{Kind: catalogue.Users, ID: found[0]})
+	return found[0], err
 }
 
 // emailOf is the mail address of a user, "" without one.

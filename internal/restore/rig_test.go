@@ -182,6 +182,10 @@ func (r *rig) tryApply(ctx context.Context, plan record.Restore) (record.Restore
 	if err != nil {
 		return record.Restore{}, err
 	}
+	return r.carryOut(ctx, journal)
+}
+
+func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Restore, error) {
 	return restore.Apply(ctx, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), Client: cutting{r.client, r}, Caller: r.caller, Workers: 4, Settle: 20 * time.Millisecond,
 		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,

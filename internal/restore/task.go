@@ -31,11 +31,17 @@ type task struct {
 	late    bool                // parts were made since the document was read
 	settled bool                // all parts are there, so that members may name them
 	parts   map[record.Ref]bool // of the document, as it was read last
+	// own is what a document that is made beside another one, and its parts, are called:
+	// whoever names these means the other one's. Nil where there is no other one.
+	own map[record.Ref]string
 }
 
 // resolve is a [canon.Resolver], for which the parts of the document itself have to be on
 // the instance, or known to have another id there.
 func (t *task) resolve(kind record.Kind, id string) (string, bool) {
+	if target, ok := t.own[record.Ref{Kind: kind, ID: id}]; ok {
+		return target, true
+	}
 	for _, list := range partLists(t.spec.Write.Parts) {
 		if list.part.Name != kind {
 			continue
@@ -51,23 +57,10 @@ func (t *task) resolve(kind record.Kind, id string) (string, bool) {
 // noteParts takes note of the parts that the document has on the instance.
 func (t *task) noteParts(now []byte) error {
 	t.parts = make(map[record.Ref]bool)
-	return noteParts(t.spec.Write.Parts, now, t.parts)
-}
-
-func noteParts(parts []catalogue.Part, body []byte, into map[record.Ref]bool) error {
-	for i := range parts {
-		rows, err := canon.PartRows(&parts[i], body)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			into[record.Ref{Kind: parts[i].Name, ID: partTarget(row)}] = true
-			if err := noteParts(parts[i].Write.Parts, row.Body, into); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return eachPart(t.spec.Write.Parts, now, func(part *catalogue.Part, row canon.PartRow) error {
+		t.parts[record.Ref{Kind: part.Name, ID: partTarget(row)}] = true
+		return nil
+	})
 }
 
 // driftError says that a document is not what the plan saw.
@@ -188,10 +181,22 @@ func (t *task) enterOwned(now []byte) {
 // enter notes what a document of the backup is called on the instance, for good.
 func (t *task) enter(ref record.Ref, target, how string) {
 	t.learn(ref.Kind, ref.ID, target)
+	if t.own != nil {
+		return
+	}
 	t.maps = append(t.maps, record.Mapping{
 		Source: t.plan.Source, Target: t.plan.Target, Ref: ref, TargetID: target, How: how, Restore: t.plan.ID,
 		At: t.Now(), State: record.MapLive,
 	})
+}
+
+// learn notes what a document or part of the backup is called on the instance.
+func (t *task) learn(kind record.Kind, id, target string) {
+	if t.own != nil {
+		t.own[record.Ref{Kind: kind, ID: id}] = target
+		return
+	}
+	t.applier.learn(kind, id, target)
 }
 
 // update makes a document that is there what is wanted.
@@ -204,10 +209,13 @@ func (t *task) update(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.noteParts(now); err != nil {
+	if err := t.drifted(ctx, now); err != nil {
 		return err
 	}
-	if err := t.drifted(ctx, now); err != nil {
+	if now, err = t.request.known(t.action.Ref, now); err != nil {
+		return err
+	}
+	if err := t.noteParts(now); err != nil {
 		return err
 	}
 	t.action.Target = id
@@ -365,4 +373,13 @@ func (t *task) read(ctx context.Context, id string) ([]byte, error) {
 		query.Set(route.Param, id)
 	}
 	return t.get(ctx, route, path, query)
+}
+
+// reread reads the action's document as far as the action is about it.
+func (t *task) reread(ctx context.Context) ([]byte, error) {
+	now, err := t.read(ctx, t.action.Target)
+	if err != nil {
+		return nil, err
+	}
+	return t.request.known(t.action.Ref, now)
 }

@@ -25,7 +25,7 @@ func (a *applier) check(ctx context.Context) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	run, err := a.Look(ctx, scopeOf(refs))
+	run, err := a.Look(ctx, scopeOf(refs, nil))
 	if err != nil {
 		return fmt.Errorf("read back what was written: %w", err)
 	}
@@ -44,7 +44,7 @@ func (a *applier) check(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := a.compare(run, &action, held[action.Target], read); err != nil {
+			if err := a.compare(ctx, run, &action, held[action.Target], read); err != nil {
 				return err
 			}
 			checked = append(checked, action)
@@ -67,7 +67,7 @@ func (a *applier) checkable(action record.Action) bool {
 }
 
 // compare says whether a document that a run has read back is what was wanted.
-func (a *applier) compare(run int64, action *record.Action, now vault.Entry, read func(int64) (vault.Document, error)) error {
+func (a *applier) compare(ctx context.Context, run int64, action *record.Action, now vault.Entry, read func(int64) (vault.Document, error)) error {
 	seen := now.Version != 0 && now.State != record.Gone && now.LastRun >= run
 	if action.Deed == record.DeedDelete {
 		action.Checked = record.CheckedEqual
@@ -93,8 +93,16 @@ func (a *applier) compare(run int64, action *record.Action, now vault.Entry, rea
 	if err != nil {
 		return err
 	}
+	found, err := a.request.known(action.Ref, is.Body)
+	if err != nil {
+		return err
+	}
 	spec = canon.RowFor(spec, action.ID, body)
-	differences, err := canon.Changes(spec.Write, is.Body, body, a.resolve)
+	resolve, err := a.resolverOf(ctx, *action, spec, body, found)
+	if err != nil {
+		return err
+	}
+	differences, err := canon.Changes(spec.Write, found, body, resolve)
 	if err != nil {
 		return err
 	}
@@ -108,6 +116,20 @@ func (a *applier) compare(run int64, action *record.Action, now vault.Entry, rea
 		return nil
 	}
 	return nil
+}
+
+// resolverOf tells what the references of a document that was read back are to be. What was
+// made beside another one has parts of its own, and only it means these.
+func (a *applier) resolverOf(ctx context.Context, action record.Action, spec *catalogue.Spec, wanted, now []byte) (_ canon.Resolver, err error) {
+	if !a.request.beside(action.Ref) {
+		return a.resolve, nil
+	}
+	t := a.task(action, spec)
+	t.wanted = wanted
+	if t.steps, err = a.Journal.Steps(ctx, action.Seq); err != nil {
+		return nil, err
+	}
+	return t.resolve, t.recognize(now)
 }
 
 func orNull(value []byte) string {
@@ -152,13 +174,13 @@ func (a *applier) wake(ctx context.Context) error {
 			continue
 		}
 		spec, _ := catalogue.Find(action.Kind)
-		t := &task{applier: a, action: action, spec: spec}
+		t := a.task(action, spec)
 		err = t.awaken(ctx, asleep)
 		if err != nil && aboutRestore(err) {
 			return err
 		}
 		if err != nil {
-			a.note("%s stays asleep: %v", title(action), err)
+			t.conclude(fmt.Errorf("it stays asleep: %w", err))
 		}
 		if err := a.Journal.Settle(ctx, []record.Action{t.action}, nil); err != nil {
 			return err

@@ -1,0 +1,180 @@
+package restore
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Decisions are what planning worked out about documents that cannot be what the backup
+// has. They are stored with the request, so that whoever applies the plan knows them.
+type Decisions struct {
+	// Assigned are the users that stand for others on the instance: id in the backup → id
+	// on the instance.
+	Assigned map[string]string `json:"assigned,omitempty"`
+
+	// Places are folders that stand for others, which went with their users.
+	Places map[string]string `json:"places,omitempty"`
+
+	// Overrides are members of what is wanted that are others than the backup has, by
+	// document and name: the name of what is made beside another one.
+	Overrides map[string]map[string]json.RawMessage `json:"overrides,omitempty"`
+
+	// Without are members that documents come back without, by document: what only one of
+	// two can have.
+	Without map[string][]string `json:"without,omitempty"`
+
+	// Dropped are documents that are named and are nowhere: what names them comes back
+	// without.
+	Dropped []record.Ref `json:"dropped,omitempty"`
+
+	// Beside are documents that stay as they are: what the backup has of them is made
+	// beside them.
+	Beside []record.Ref `json:"beside,omitempty"`
+
+	// LeftOut are parts that documents come back without, by document.
+	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
+}
+
+// beside reports whether what is wanted of a document is made beside it.
+func (c *Decisions) beside(ref record.Ref) bool { return slices.Contains(c.Beside, ref) }
+
+// wanted is the body that is wanted of a document, given that of its version.
+func (c *Decisions) wanted(ref record.Ref, body []byte) ([]byte, error) {
+	body, err := c.known(ref, body)
+	if err != nil {
+		return nil, err
+	}
+	if names := c.Without[ref.String()]; len(names) > 0 {
+		if body, err = canon.Without(body, names...); err != nil {
+			return nil, err
+		}
+	}
+	members := c.Overrides[ref.String()]
+	if len(members) == 0 {
+		return body, nil
+	}
+	var set []catalogue.Member
+	for name, value := range members {
+		set = append(set, catalogue.Member{Name: name, Value: string(value)})
+	}
+	slices.SortFunc(set, func(a, b catalogue.Member) int { return strings.Compare(a.Name, b.Name) })
+	return canon.With(body, set...)
+}
+
+// known is a body of a document without the parts that are left out: where they are on
+// the instance they stay as they are, and where they are not nothing makes them.
+func (c *Decisions) known(ref record.Ref, body []byte) ([]byte, error) {
+	spec, ok := catalogue.Find(ref.Kind)
+	left := c.LeftOut[ref.String()]
+	if !ok || len(left) == 0 {
+		return body, nil
+	}
+	return canon.WithoutParts(spec.Write, body, func(part record.Ref) bool { return slices.Contains(left, part) })
+}
+
+// override makes a member of what is wanted another one than the backup has.
+func (d *draft) override(n *node, member string, value json.RawMessage) (err error) {
+	if len(value) == 0 {
+		value = json.RawMessage("null")
+	}
+	if d.request.Overrides == nil {
+		d.request.Overrides = make(map[string]map[string]json.RawMessage)
+	}
+	key := n.Ref.String()
+	if d.request.Overrides[key] == nil {
+		d.request.Overrides[key] = make(map[string]json.RawMessage)
+	}
+	d.request.Overrides[key][member] = value
+	return d.decided(n)
+}
+
+// without leaves out a member of what is wanted.
+func (d *draft) without(n *node, member string) error {
+	if d.request.Without == nil {
+		d.request.Without = make(map[string][]string)
+	}
+	d.request.Without[n.Ref.String()] = append(d.request.Without[n.Ref.String()], member)
+	return d.decided(n)
+}
+
+// drop leaves out a reference of a document to what is nowhere.
+func (d *draft) drop(n *node, ref record.Ref, why string) error {
+	d.note("%s comes back without its reference: %s", n.Ref, why)
+	if !slices.Contains(d.request.Dropped, ref) {
+		d.request.Dropped = append(d.request.Dropped, ref)
+	}
+	return d.decided(n)
+}
+
+// leaveOut lets a document come back without some of its parts.
+func (d *draft) leaveOut(n *node, parts []record.Ref, why string) error {
+	if d.request.LeftOut == nil {
+		d.request.LeftOut = make(map[string][]record.Ref)
+	}
+	key := n.Ref.String()
+	for _, part := range parts {
+		d.note("%s comes back without %s: %s", n.Ref, part, why)
+		d.request.LeftOut[key] = append(d.request.LeftOut[key], part)
+	}
+	return d.decided(n)
+}
+
+// assign lets a user of the instance stand for one of the backup.
+func (d *draft) assign(from, to string) {
+	if to == "" {
+		return
+	}
+	if d.request.Assigned == nil {
+		d.request.Assigned = make(map[string]string)
+	}
+	d.request.Assigned[from] = to
+	d.decisions++
+}
+
+// decided brings the body that is wanted of a document up to what was decided about it.
+func (d *draft) decided(n *node) (err error) {
+	d.decisions++
+	if n.body, err = d.request.wanted(n.Ref, n.body); err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	return nil
+}
+
+// partsNaming are the parts of a document that cannot be without what they name.
+func partsNaming(w *catalogue.Write, body []byte, ref record.Ref) (named []record.Ref, err error) {
+	err = eachPart(w.Parts, body, func(part *catalogue.Part, row canon.PartRow) error {
+		refs, err := canon.References(part.Write, row.Body)
+		if slices.ContainsFunc(refs, func(r canon.Reference) bool {
+			return r.Ref == ref && r.Part == "" && !r.By.Optional && !r.By.Loose
+		}) {
+			named = append(named, record.Ref{Kind: part.Name, ID: row.ID})
+		}
+		return err
+	})
+	return named, err
+}
+
+// eachPart calls visit for the parts of a document, and for those that lie in them.
+func eachPart(parts []catalogue.Part, body []byte, visit func(*catalogue.Part, canon.PartRow) error) error {
+	for i := range parts {
+		rows, err := canon.PartRows(&parts[i], body)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := visit(&parts[i], row); err != nil {
+				return err
+			}
+			if err := eachPart(parts[i].Write.Parts, row.Body, visit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
