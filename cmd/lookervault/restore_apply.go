@@ -95,8 +95,9 @@ func planIsDone(plan record.Restore) bool {
 	return true
 }
 
-// restoreApply applies a plan that is stored.
-func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) (err error) {
+// aboutStored opens the vault and the instance for something about a restore or plan
+// that is stored, and hands it over.
+func (a *app) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do func(*restoring, record.Restore) error) (err error) {
 	number, err := planNumber(cmd, text)
 	if err != nil {
 		return err
@@ -109,13 +110,22 @@ func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	plan, err := r.file.Reader().Restore(cmd.Context(), number)
+	stored, err := r.file.Reader().Restore(cmd.Context(), number)
 	if errors.Is(err, vault.ErrCorrupt) {
 		return &usageError{text: fmt.Sprintf("plan %d is not what was stored: %s; plan anew", number, oneLine(err))}
 	}
 	if err != nil {
 		return noPlan(err, r.file.Reader())
 	}
+	return do(r, stored)
+}
+
+// restoreApply applies a plan that is stored.
+func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) error {
+	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.applyStored(cmd, o, plan) })
+}
+
+func (r *restoring) applyStored(cmd *cobra.Command, o restoreOptions, plan record.Restore) error {
 	if done, err := r.settled(plan); done {
 		return err
 	}
@@ -124,13 +134,13 @@ func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) (e
 	}
 	events := r.events(o)
 	if events == nil {
-		if err := a.printAgreed(r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
+		if err := r.app.printAgreed(r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
 			return err
 		}
 	} else {
 		events.Of(plan.ID)
 	}
-	if yes, err := a.agreed(cmd, o); err != nil || !yes {
+	if yes, err := r.app.agreed(cmd, o); err != nil || !yes {
 		return err
 	}
 	return r.apply(cmd, o, plan, nil, events)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -54,8 +53,9 @@ func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
 	request := restore.Request{Run: done.AsOf, Trash: restore.LeaveThem, Wake: restore.WakeAsWas, Only: true}
 	for _, action := range done.Actions {
 		spec := specOf(action.Kind)
-		made := action.Deed == record.DeedCreate && (action.State == record.ActionDone || action.State == record.ActionSame)
-		if made && spec.Write != nil && !spec.Write.Asleep.IsZero() {
+		// Also what failed, which it does where it was made and could not be woken.
+		made := action.State == record.ActionDone || action.State == record.ActionSame || action.State == record.ActionFailed
+		if made && action.Deed == record.DeedCreate && action.Target != "" && spec.Write != nil && !spec.Write.Asleep.IsZero() {
 			request.Items = append(request.Items, action.Ref)
 		}
 	}
@@ -83,64 +83,38 @@ lookervault restore apply.`,
 
 // restoreAgain plans something about a restore that was applied, shows that, asks, and
 // applies it.
-func (a *app) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, request func(*restoring, record.Restore) (restore.Request, error)) (err error) {
-	number, err := planNumber(cmd, text)
-	if err != nil {
-		return err
-	}
-	if err := a.canAsk(cmd, o); err != nil {
-		return err
-	}
-	r, err := a.openRestoring(cmd, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	done, err := r.file.Reader().Restore(cmd.Context(), number)
-	if err != nil {
-		return noPlan(err, r.file.Reader())
-	}
-	if done.State == record.RestorePlanned {
-		return &usageError{text: fmt.Sprintf("plan %d was never applied", number)}
-	}
-	wanted, err := request(r, done)
-	if err != nil {
-		return err
-	}
-	plan, err := r.plan(cmd, wanted)
-	if err != nil {
-		return err
-	}
-	return r.showAndApply(cmd, o, plan)
+func (a *app) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, request func(*restoring, record.Restore) (restore.Request, error)) error {
+	return a.aboutStored(cmd, o, text, func(r *restoring, done record.Restore) error {
+		if done.State == record.RestorePlanned {
+			return &usageError{text: fmt.Sprintf("plan %d was never applied", done.ID)}
+		}
+		wanted, err := request(r, done)
+		if err != nil {
+			return err
+		}
+		plan, err := r.plan(cmd, wanted)
+		if err != nil {
+			return err
+		}
+		return r.showAndApply(cmd, o, plan)
+	})
 }
 
 // restoreRetry tries again what a restore could not do.
-func (a *app) restoreRetry(cmd *cobra.Command, o restoreOptions, text string) (err error) {
-	number, err := planNumber(cmd, text)
-	if err != nil {
-		return err
-	}
-	if err := a.canAsk(cmd, o); err != nil {
-		return err
-	}
-	r, err := a.openRestoring(cmd, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	plan, err := r.file.Reader().Restore(cmd.Context(), number)
-	if err != nil {
-		return noPlan(err, r.file.Reader())
-	}
+func (a *app) restoreRetry(cmd *cobra.Command, o restoreOptions, text string) error {
+	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.retry(cmd, o, plan) })
+}
+
+func (r *restoring) retry(cmd *cobra.Command, o restoreOptions, plan record.Restore) error {
 	if err := r.fits(plan, true); err != nil {
 		return err
 	}
 	again, drifted := notDone(plan)
 	switch {
 	case plan.State == record.RestorePlanned:
-		return &usageError{text: fmt.Sprintf("plan %d was never applied; lookervault restore apply %d%s does that", number, number, dbFlag(r.config.Sink.Path))}
+		return &usageError{text: fmt.Sprintf("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, dbFlag(r.config.Sink.Path))}
 	case len(again)+len(drifted) == 0:
-		fmt.Fprintf(a.stderr, "Nothing of restore %d failed.\n", number)
+		fmt.Fprintf(r.app.stderr, "Nothing of restore %d failed.\n", plan.ID)
 		return nil
 	}
 	if len(drifted) > 0 {
@@ -151,7 +125,7 @@ func (a *app) restoreRetry(cmd *cobra.Command, o restoreOptions, text string) (e
 	if len(again) == 0 {
 		return nil
 	}
-	if yes, err := a.agreed(cmd, o); err != nil || !yes {
+	if yes, err := r.app.agreed(cmd, o); err != nil || !yes {
 		return err
 	}
 	events := r.events(o)
@@ -182,7 +156,7 @@ func (r *restoring) planAnew(cmd *cobra.Command, plan record.Restore, refs []rec
 	if err != nil {
 		return err
 	}
-	request.Items, request.Assigned = refs, nil
+	request.Items = refs
 	anew, err := r.plan(cmd, request)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -106,19 +107,26 @@ func (f *fifo) drain() []byte {
 
 // stalled is a run of many faults that hangs in the middle.
 type stalled struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	dir  string
-	url  string // of the metrics
-	said *bufio.Scanner
-	over chan struct{} // closed when the process has ended
+	t     *testing.T
+	cmd   *exec.Cmd
+	dir   string
+	url   string // of the metrics
+	said  *bufio.Scanner
+	begun chan struct{} // closed when the run lists looks
+	over  chan struct{} // closed when the process has ended
 }
 
 // startStalled starts a run whose listing of boards hangs, with outputs that may stall.
 // The metrics' address is read from standard error where that is nil.
 func startStalled(t *testing.T, stdout, stderr *os.File, args ...string) *stalled {
 	t.Helper()
-	options := lookersim.Options{Sizes: lookersim.Sizes{Looks: 60, Boards: 2}, TrashShare: -1}
+	r := &stalled{t: t, dir: t.TempDir(), begun: make(chan struct{}), over: make(chan struct{})}
+	var once sync.Once
+	options := lookersim.Options{Sizes: lookersim.Sizes{Looks: 60, Boards: 2}, TrashShare: -1, Observe: func(c lookersim.Call) {
+		if strings.HasPrefix(c.Route, "GET /looks") {
+			once.Do(func() { close(r.begun) })
+		}
+	}}
 	for i := range 60 {
 		options.BadRows = append(options.BadRows, lookersim.BadRow{Kind: "looks", At: i + 1, Form: lookersim.RowNull})
 	}
@@ -138,7 +146,6 @@ func startStalled(t *testing.T, stdout, stderr *os.File, args ...string) *stalle
 	if err := sim.AddRules(hang); err != nil {
 		t.Fatal(err)
 	}
-	r := &stalled{t: t, dir: t.TempDir(), over: make(chan struct{})}
 	r.cmd = exec.Command("lookervault", append([]string{"run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--set", "retry.attempts=1"}, args...)...)
 	r.cmd.Dir = r.dir
 	r.cmd.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID,
@@ -213,6 +220,16 @@ func (r *stalled) outcome() record.Outcome {
 		r.t.Fatalf("%d runs, %v", len(runs), err)
 	}
 	return runs[0].Outcome
+}
+
+// waitUntilBegun returns once the vault holds the run.
+func (r *stalled) waitUntilBegun() {
+	r.t.Helper()
+	select {
+	case <-r.begun:
+	case <-time.After(stuckProcess):
+		r.t.Fatal("nobody asks for looks")
+	}
 }
 
 // waitForFaults returns once the metrics say that all bad rows are committed, which is
@@ -356,6 +373,7 @@ func TestSignalsEndARunWhoseErrorsNobodyReads(t *testing.T) {
 	r := startStalled(t, nil, w, "--progress", "plain", "--set", "log.level=debug", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
 	_ = w.Close()
 	errs.waitUntilFull()
+	r.waitUntilBegun()
 	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -382,6 +400,7 @@ func TestSignalsEndARunOnAHaltedTerminal(t *testing.T) {
 		return err == nil && n == 0
 	})
 	_ = terminal.Close()
+	r.waitUntilBegun()
 	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

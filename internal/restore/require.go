@@ -77,7 +77,11 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) error
 		}
 	}
 	if d.request.excluded(ref.Ref) || d.request.Only && d.nodes[ref.Ref] == nil {
-		n.impossible(fmt.Sprintf("it needs %s, which is left out", ref.Ref))
+		why := fmt.Sprintf("it needs %s, which is left out", ref.Ref)
+		if d.request.Partial {
+			return d.lacks(n, ref, why)
+		}
+		n.impossible(why)
 		return nil
 	}
 	need, err := d.decide(ctx, wish{Ref: ref.Ref, entry: e, needed: true})
