@@ -101,9 +101,9 @@ func (s *serializer) record(item record.Item) record.Record {
 	}
 	rec.Name = cmp.Or(doc.Name, doc.Alias)
 	rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Folder, doc.Owner, doc.Updated, doc.Refs
-	rec.Fingerprint, rec.Terms = doc.Fingerprint, doc.Terms
+	rec.Fingerprint = doc.Fingerprint
 	s.encode(&rec, item.Body)
-	item.Lease.Resize(budget.Load{Bytes: int64(len(rec.Body) + len(rec.Terms)), Items: 1})
+	item.Lease.Resize(budget.Load{Bytes: int64(len(rec.Body)), Items: 1})
 	rec.Lease, stored = item.Lease, true
 	return rec
 }

@@ -75,7 +75,7 @@ func makeHistory(ctx context.Context, path string, documents, runs int) error {
 func (h *history) run(ctx context.Context, added int, complete bool) (err error) {
 	h.now = h.now.Add(24 * time.Hour)
 	h.runs++
-	if h.writer, err = vault.Open(ctx, h.path, vault.Options{}); err != nil {
+	if h.writer, err = vault.Open(ctx, h.path, vault.Options{IndexShare: 1e6}); err != nil {
 		return err
 	}
 	defer func() {

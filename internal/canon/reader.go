@@ -38,7 +38,7 @@ type Reader struct {
 	found   []found           // what relations name, to be judged at the end
 	nested  []record.Ref      // documents that this one holds whole
 	kept    map[string]string // members of the document that relations depend on
-	terms   collector
+	terms   *collector        // nil where nobody asks for terms
 }
 
 // found is what a relation names.
@@ -54,7 +54,7 @@ type part struct {
 }
 
 // NewReader returns a reader.
-func NewReader() *Reader { return &Reader{terms: newCollector()} }
+func NewReader() *Reader { return &Reader{} }
 
 // Read validates a body, picks its columns and computes its fingerprint. The
 // body is not changed and not kept.
@@ -117,7 +117,6 @@ func (r *Reader) document(rules *Rules) (record.Document, error) {
 	}
 	r.doc.Fingerprint = sha256.Sum256(r.out)
 	r.doc.Shape = uint64(r.shape)
-	r.doc.Terms = r.terms.all.Text()
 	r.follow()
 	if cap(r.out) > keep && !r.wanted {
 		r.out, r.scratch = nil, nil

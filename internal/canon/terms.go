@@ -9,7 +9,7 @@ import (
 )
 
 // collector collects the terms of a document while it is read: those that its members
-// name, in the same places where [find.Query.In] looks.
+// name, in the same places where [find.Query.In] looks. A nil one collects nothing.
 type collector struct {
 	all    *find.Terms
 	member place   // that is read
@@ -20,17 +20,19 @@ type collector struct {
 	model  []byte
 }
 
-// Terms returns a function for the terms of stored bodies, see [record.Document]. It is
-// for one goroutine.
+// Terms returns a function for what bodies of a kind can be found by: terms, each with a
+// line break behind it. It is for one goroutine.
 func Terms() func(kind record.Kind, body []byte) ([]byte, error) {
-	reader := NewReader()
+	reader := &Reader{terms: &collector{all: find.NewTerms()}}
 	return func(kind record.Kind, body []byte) ([]byte, error) {
 		row, known := catalogue.Find(kind)
 		if !known {
 			row = &catalogue.Spec{Name: kind}
 		}
-		doc, err := reader.Read(Compile(row), body)
-		return doc.Terms, err
+		if _, err := reader.Read(Compile(row), body); err != nil {
+			return nil, err
+		}
+		return reader.terms.all.Text(), nil
 	}
 }
 
@@ -52,15 +54,19 @@ type token struct {
 	escaped bool
 }
 
-func newCollector() collector { return collector{all: find.NewTerms()} }
-
 func (c *collector) reset() {
+	if c == nil {
+		return
+	}
 	c.all.Reset()
 	c.member, c.object, c.closed, c.names = place{}, partial{}, token{}, c.names[:0]
 }
 
 // enter begins the value of a member. The result is for leave.
 func (c *collector) enter(name []byte, role find.Role) (outer place) {
+	if c == nil {
+		return place{}
+	}
 	outer = c.member
 	c.member.role = role
 	if role&find.Echo != 0 {
@@ -75,6 +81,9 @@ func (c *collector) enter(name []byte, role find.Role) (outer place) {
 
 // leave ends the value of a member.
 func (c *collector) leave(outer place) {
+	if c == nil {
+		return
+	}
 	if c.member.role&find.NamesModel != 0 && c.closed.raw != nil {
 		c.object.model = c.closed
 	}
@@ -83,12 +92,18 @@ func (c *collector) leave(outer place) {
 
 // open begins an object. The result is for close.
 func (c *collector) open() (outer partial) {
+	if c == nil {
+		return partial{}
+	}
 	outer, c.object = c.object, partial{names: len(c.names)}
 	return outer
 }
 
 // close ends an object.
 func (c *collector) close(outer partial) {
+	if c == nil {
+		return
+	}
 	if o := c.object; o.model.raw != nil && c.member.echoes == 0 {
 		c.model = append(c.model[:0], c.text(o.model)...)
 		model := c.model
@@ -103,6 +118,9 @@ func (c *collector) close(outer partial) {
 
 // scalar takes a value that holds no other.
 func (c *collector) scalar(raw []byte, escaped bool) {
+	if c == nil {
+		return
+	}
 	isText := raw[0] == '"'
 	if c.member.echoes > 0 || !isText && c.member.role&(find.NamesUser|find.NamesLook) == 0 {
 		return
@@ -151,6 +169,9 @@ func (c *collector) text(t token) []byte {
 
 // glance steps over a value of any sort that does not count, and collects its terms.
 func (r *Reader) glance() error {
+	if r.terms == nil {
+		return r.skip()
+	}
 	closing := byte('}')
 	switch r.peek() {
 	case '{':

@@ -12,22 +12,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/find"
 )
 
 // termsOf are the terms of a document, sorted.
 func termsOf(t *testing.T, body string) []string {
 	t.Helper()
-	kind, ok := catalogue.Find("dashboards")
-	if !ok {
-		t.Fatal("there are no dashboards")
-	}
-	doc, err := canon.NewReader().Read(canon.Compile(kind), []byte(body))
+	terms, err := canon.Terms()("dashboards", []byte(body))
 	if err != nil {
 		t.Fatalf("%v: %s", err, body)
 	}
-	return slices.Sorted(strings.SplitSeq(strings.TrimSuffix(string(doc.Terms), "\n"), "\n"))
+	return slices.Sorted(strings.SplitSeq(strings.TrimSuffix(string(terms), "\n"), "\n"))
 }
 
 func TestTerms(t *testing.T) {

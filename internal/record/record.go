@@ -129,7 +129,6 @@ type Document struct {
 	Trashed                 bool
 	Refs                    []Ref  // documents that it points at, in the order in which they appear, each once
 	Fingerprint             Digest // over the document without volatile fields, canonical
-	Terms                   []byte // what it can be found by, see [Record]
 	Shape                   uint64 // of the members that matter, see canon.Shape
 }
 
@@ -194,7 +193,6 @@ type Record struct {
 	Owner       string
 	Updated     string // updated_at as the server wrote it
 	Refs        []Ref  // documents that must be fetched because this one points at them
-	Terms       []byte // what it can be found by: terms, each with a line break behind it; nil where nobody knows
 	Route       string
 	At          time.Time
 	Redacted    []string

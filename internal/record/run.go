@@ -134,9 +134,9 @@ type Start struct {
 	// Fingerprint computes the fingerprint of a stored body under its kind's policy;
 	// the sink calls it for versions that were made under another one.
 	Fingerprint func(kind Kind, body []byte) (Digest, error)
-	// TermRules is the version of the rules behind the terms of records. A sink with a
-	// search index calls Terms for the terms of stored bodies that it was not told.
-	// 0 means that there is to be no index.
+	// TermRules is the version of the rules behind Terms, which a sink with a search
+	// index asks what stored bodies can be found by: terms, each with a line break behind
+	// it. 0 means that there is to be no index.
 	TermRules int
 	Terms     func(kind Kind, body []byte) ([]byte, error)
 	// Calls returns the calls made since it was called last. The sink asks in

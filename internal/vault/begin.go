@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -22,7 +23,7 @@ func (w *Writer) Begin(ctx context.Context, start record.Start) (begun record.Be
 	if w.run != nil {
 		return begun, errHasRun
 	}
-	w.start = start
+	w.start, w.begunAt = start, time.Now()
 	err = w.transact(ctx, func(tx *transaction) error { return tx.begin(ctx, &begun) })
 	if err != nil {
 		w.run, w.ledger = nil, ledger{}

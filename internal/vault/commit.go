@@ -42,7 +42,6 @@ type transaction struct {
 	ledger
 	touched map[record.Kind]bool
 	heads   map[record.Ref]*holding // of the batch that is stored
-	begun   []begunVersion
 }
 
 // Commit stores a batch in one transaction: all of it or nothing. Nil means
@@ -106,7 +105,6 @@ func (w *Writer) transact(ctx context.Context, fn func(*transaction) error) (err
 	}
 	w.ledger = tx.ledger
 	w.ledger.uncommitted, w.ledger.unwritten = nil, nil
-	w.indexed(ctx, tx.begun)
 	return nil
 }
 

@@ -67,6 +67,9 @@ func OpenFile(ctx context.Context, path string, o Options) (_ *File, err error) 
 	if o.Readers == 0 {
 		o.Readers = defaultReaders
 	}
+	if o.IndexShare == 0 {
+		o.IndexShare = defaultIndexShare
+	}
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}

@@ -85,7 +85,8 @@ func startOf(instance string, kinds ...record.Kind) record.Start {
 
 func open(t testing.TB, path string) *vault.Writer {
 	t.Helper()
-	w, err := vault.Open(t.Context(), path, vault.Options{})
+	// The search index has all the time that it takes.
+	w, err := vault.Open(t.Context(), path, vault.Options{IndexShare: 1e6})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,73 +6,43 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// The writer keeps the search index behind its commits: a document is durable first,
-// and found by the index later. What no block is about is a gap between the blocks,
-// which readers look into themselves, and which the end of the next run fills. So
-// neither a crash nor a failure of the index costs anything but time.
+// The search index is made at the end of a run, from what is stored: a document is
+// durable long before, and nothing of the run waits for it. What no block is about is a
+// gap between the blocks, which readers look into themselves, and which the end of a
+// later run fills. So neither a crash nor a failure of the index costs anything but time,
+// and no run takes longer for it than a small share of its own time.
 
-// begunVersion is a version that a transaction began.
-type begunVersion struct {
-	id    int64
-	kind  record.Kind
-	hash  record.Digest
-	terms []byte // nil when nobody told
+// indexedVersion is a version that is to be indexed.
+type indexedVersion struct {
+	id   int64
+	kind record.Kind
+	hash record.Digest
 }
 
-// catchUpAtOnce is how many versions of earlier runs the end of a run indexes at most:
-// some seconds' work.
-const catchUpAtOnce = 100_000
-
-// indexed adds committed versions to the index. Nothing of what may go wrong is worth a
-// run: then the index stays behind, and somebody is warned.
-func (w *Writer) indexed(ctx context.Context, begun []begunVersion) {
-	if w.start.TermRules == 0 || w.unindexed {
+// catchUp brings the index up to date at the end of a run, as far as the share of the
+// run's time goes: with what the run has begun and earlier ones left out. Nothing of what
+// may go wrong is worth a run: then the index stays behind, and somebody is warned.
+func (w *Writer) catchUp(ctx context.Context, cutShort bool) {
+	if w.start.TermRules == 0 || cutShort {
 		return
 	}
-	for _, v := range begun {
-		if err := w.addToIndex(ctx, v); err != nil {
-			w.leaveIndex(err)
-			return
-		}
+	spent := time.Since(w.begunAt)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(w.options.IndexShare*float64(spent)))
+	defer cancel()
+	if err := w.fillGaps(ctx); err != nil && ctx.Err() == nil {
+		w.options.Warn(fmt.Sprintf("the search index of %s stays behind, and find takes longer: %v", w.path, err))
 	}
-}
-
-// leaveIndex leaves the index as it is for the rest of the run.
-func (w *Writer) leaveIndex(err error) {
-	w.pending, w.unindexed = nil, true
-	w.options.Warn(fmt.Sprintf("the search index of %s stays behind, and find takes longer: %v", w.path, err))
-}
-
-func (w *Writer) addToIndex(ctx context.Context, v begunVersion) error {
-	if v.terms == nil {
-		var err error
-		if v.terms, err = w.termsOf(v); err != nil {
-			return err
-		}
-	}
-	if w.pending != nil && (v.terms == nil || w.pending.last+1 != v.id || len(w.pending.ids) == blockVersions) {
-		if err := w.putPending(ctx); err != nil {
-			return err
-		}
-	}
-	if v.terms == nil {
-		return nil
-	}
-	if w.pending == nil {
-		w.pending = newBlock(v.id)
-	}
-	w.pending.add(v.id, v.terms)
-	return nil
 }
 
 // termsOf reads the terms of a version from its stored body; nil of one that cannot be
 // read, so that whoever searches meets the damage.
-func (w *Writer) termsOf(v begunVersion) ([]byte, error) {
+func (w *Writer) termsOf(v indexedVersion) ([]byte, error) {
 	body, err := w.bodyOf(v.hash, w.dictionaries)
 	if errors.Is(err, ErrCorrupt) {
 		return nil, nil
@@ -87,10 +57,9 @@ func (w *Writer) termsOf(v begunVersion) ([]byte, error) {
 	return terms, nil
 }
 
-// putPending writes the block of what was indexed since the last one.
-func (w *Writer) putPending(ctx context.Context) error {
-	b := w.pending
-	if w.pending = nil; b == nil || b.last < b.first {
+// addBlock writes a block, if it is about anything.
+func (w *Writer) addBlock(ctx context.Context, b *block) error {
+	if b.last < b.first {
 		return nil
 	}
 	encoder, err := codec.NewEncoder(record.Zstd, nil)
@@ -176,21 +145,6 @@ func (w *Writer) putBlock(p packed) error {
 	return w.conn.run(`INSERT OR REPLACE INTO search_blocks VALUES (?,?,?,?,?,?,?,?)`, append(columns, w.sum.row("search_blocks", columns...))...)
 }
 
-// catchUp brings the index up to date at the end of a run: with what the run has begun
-// and, unless it was cut short, what earlier ones left out.
-func (w *Writer) catchUp(ctx context.Context, cutShort bool) {
-	if w.start.TermRules == 0 || w.unindexed {
-		return
-	}
-	err := w.putPending(ctx)
-	if err == nil && !cutShort {
-		err = w.fillGaps(ctx, catchUpAtOnce)
-	}
-	if err != nil && ctx.Err() == nil {
-		w.leaveIndex(err)
-	}
-}
-
 // Reindex makes the search index anew, with the terms that a function tells of a body
 // and the version of its rules. It returns how many versions the index knows. It is for
 // a writer that begins no run.
@@ -201,7 +155,7 @@ func (w *Writer) Reindex(ctx context.Context, rules int, terms func(record.Kind,
 		err = w.conn.exec(`DELETE FROM search_blocks`)
 	}
 	if err == nil {
-		err = w.fillGaps(ctx, always)
+		err = w.fillGaps(ctx)
 	}
 	if err != nil {
 		return 0, doing("make the search index", classify(w.path, err))
@@ -274,8 +228,8 @@ func (w *Writer) shrinkBlock(first int64) error {
 // gap is a range of ids of versions that no block is about.
 type gap struct{ first, last int64 }
 
-// fillGaps makes blocks of what none is about, of so many versions at most.
-func (w *Writer) fillGaps(ctx context.Context, versions int64) error {
+// fillGaps makes blocks of what none is about, until ctx ends.
+func (w *Writer) fillGaps(ctx context.Context) error {
 	if err := w.conn.run(`DELETE FROM search_blocks WHERE rules <> ?`, int64(w.start.TermRules)); err != nil {
 		return err
 	}
@@ -284,16 +238,13 @@ func (w *Writer) fillGaps(ctx context.Context, versions int64) error {
 		return err
 	}
 	for _, g := range gaps {
-		for g.first <= g.last && versions > 0 {
+		for g.first <= g.last {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			n, next, err := w.fill(ctx, g)
-			if err != nil {
+			if g.first, err = w.fill(ctx, g); err != nil {
 				return err
 			}
-			versions -= n
-			g.first = next
 		}
 	}
 	return nil
@@ -319,40 +270,43 @@ func (w *Writer) gaps() (gaps []gap, err error) {
 	return gaps, err
 }
 
-// fill makes blocks of the first versions of a gap. It returns how many those are, and
-// where the rest of the gap begins.
-func (w *Writer) fill(ctx context.Context, g gap) (n, next int64, err error) {
-	var some []begunVersion
+// fill makes blocks of the first versions of a gap, fewer where ctx ends meanwhile. It
+// returns where the rest of the gap begins.
+func (w *Writer) fill(ctx context.Context, g gap) (next int64, err error) {
+	var some []indexedVersion
 	err = w.conn.each(`SELECT id, kind, hash FROM versions WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`, func(row []driver.Value) error {
-		some = append(some, begunVersion{id: integer(row[0]), kind: record.Kind(text(row[1])), hash: digest(row[2])})
+		some = append(some, indexedVersion{integer(row[0]), record.Kind(text(row[1])), digest(row[2])})
 		return nil
 	}, g.first, g.last, int64(blockVersions))
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	if len(some) == 0 {
-		return 0, g.last + 1, nil
+	next = g.last + 1
+	if len(some) == blockVersions {
+		next = some[len(some)-1].id + 1
 	}
-	next = some[len(some)-1].id + 1
-	if len(some) < blockVersions {
-		next = g.last + 1
-	}
-	w.pending = newBlock(g.first)
+	b := newBlock(g.first)
 	for _, v := range some {
-		if v.terms, err = w.termsOf(v); err != nil {
-			return 0, 0, err
+		if ctx.Err() != nil {
+			next = v.id
+			break
 		}
-		if v.terms != nil {
-			w.pending.add(v.id, v.terms)
+		terms, err := w.termsOf(v)
+		if err != nil {
+			return 0, err
+		}
+		if terms != nil {
+			b.add(v.id, terms)
 			continue
 		}
 		// It stays in a gap of its own.
-		w.pending.last = v.id - 1
-		if err := w.putPending(ctx); err != nil {
-			return 0, 0, err
+		b.last = v.id - 1
+		if err := w.addBlock(ctx, b); err != nil {
+			return 0, err
 		}
-		w.pending = newBlock(v.id + 1)
+		b = newBlock(v.id + 1)
 	}
-	w.pending.last = next - 1
-	return int64(len(some)), next, w.putPending(ctx)
+	b.last = next - 1
+	// What was read is kept, whether or not there is time for more.
+	return next, w.addBlock(context.WithoutCancel(ctx), b)
 }

@@ -176,6 +176,45 @@ func compareCandidates(t *testing.T, path string, random *rand.Rand, words []str
 	}
 }
 
+// TestIndexTakesItsShare: a run that has no time left for the index leaves it to a later
+// one, and what is looked for is found meanwhile.
+func TestIndexTakesItsShare(t *testing.T) {
+	path := newPath(t)
+	w, err := vault.Open(t.Context(), path, vault.Options{IndexShare: 1e-9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Begin(t.Context(), indexing(startOf("acme", dashboards))); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, w, doc("1", "sales overview"), doc("2", "returns"))
+	finish(t, w, dashboards)
+	known := func() any {
+		t.Helper()
+		n, err := vault.Value(path, `SELECT coalesce(sum(count), 0) FROM search_blocks`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := known(); n != int64(0) {
+		t.Errorf("a run without time indexed %v versions", n)
+	}
+	// What is not indexed is a candidate: who searches looks into it.
+	all := []string{"dashboards/1 present 1-1 sales overview", "dashboards/2 present 1-1 returns"}
+	if diff := cmp.Diff(all, candidates(t, read(t, path).Candidates(t.Context(), search(1, vault.Need{Term: "wsal", Part: true})))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	anIndexedRun(t, path, same("1"), same("2"))
+	if n := known(); n != int64(2) {
+		t.Errorf("the next run knows %v versions, want 2", n)
+	}
+	if diff := cmp.Diff([]string{"dashboards/1 present 1-2 sales overview"}, candidates(t, read(t, path).Candidates(t.Context(), search(1, vault.Need{Term: "wsal", Part: true})))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	sound(t, path)
+}
+
 // TestManyRunsLeaveFewBlocks: what runs add little by little is put together.
 func TestManyRunsLeaveFewBlocks(t *testing.T) {
 	path := newPath(t)
@@ -308,7 +347,7 @@ func TestIndexThatCannotBeWritten(t *testing.T) {
 	path := newPath(t)
 	anIndexedRun(t, path, doc("1", "sales"))
 	var warned bytes.Buffer
-	w, err := vault.Open(t.Context(), path, vault.Options{Warn: func(text string) { warned.WriteString(text) }})
+	w, err := vault.Open(t.Context(), path, vault.Options{IndexShare: 1e6, Warn: func(text string) { warned.WriteString(text) }})
 	if err != nil {
 		t.Fatal(err)
 	}

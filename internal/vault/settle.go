@@ -189,7 +189,7 @@ func (tx *transaction) addVersion(rec *record.Record, seen *record.Counts) (int6
 		route: rec.Route, redacted: rec.Redacted, name: rec.Name, folder: rec.Folder, owner: rec.Owner,
 		updated: rec.Updated, refs: sorted(rec.Refs),
 	}
-	return tx.insertVersion(v, rec.Terms)
+	return tx.insertVersion(v)
 }
 
 // putBody stores the record's body by a statement that adds or replaces it, and returns
@@ -224,15 +224,13 @@ func (tx *transaction) continueVersion(id int64, state record.State) (int64, err
 		return 0, err
 	}
 	v.state, v.firstRun, v.lastRun, v.goneRun = state, tx.run, 0, 0
-	return tx.insertVersion(v, nil)
+	return tx.insertVersion(v)
 }
 
-// insertVersion begins a version whose body has the given terms, nil where that is not
-// known.
-func (tx *transaction) insertVersion(v *versionRow, terms []byte) (int64, error) {
+// insertVersion begins a version.
+func (tx *transaction) insertVersion(v *versionRow) (int64, error) {
 	v.id = tx.nextVersion
 	tx.nextVersion++
-	tx.begun = append(tx.begun, begunVersion{v.id, v.kind, v.hash, terms})
 	if _, err := tx.w.q.addVersion.exec(append(v.columns(), v.checksum(&tx.w.sum))...); err != nil {
 		return 0, err
 	}

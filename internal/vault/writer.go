@@ -2,6 +2,7 @@ package vault
 
 import (
 	"errors"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
@@ -24,11 +25,9 @@ type Writer struct {
 	// unhealed is what the run could not heal, and what to do; "" for nothing.
 	unhealed string
 
-	pending   *block // of the search index: versions that were committed and are in no row yet; nil for none
-	unindexed bool   // the search index is left as it is
-
-	start record.Start
-	run   *runRow // nil before Begin
+	begunAt time.Time // of this process's part of the run, by the monotonic clock
+	start   record.Start
+	run     *runRow // nil before Begin
 	ledger
 }
 
