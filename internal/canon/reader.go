@@ -146,7 +146,7 @@ func (r *Reader) object(n *node, opaque bool) error {
 	if err := r.open(); err != nil {
 		return err
 	}
-	outer := r.terms.open()
+	r.terms.open()
 	base := len(r.parts)
 	start := len(r.out)
 	r.out = append(r.out, '{')
@@ -170,7 +170,7 @@ func (r *Reader) object(n *node, opaque bool) error {
 	}
 	r.sort(base, start+1)
 	r.out = append(r.out, '}')
-	r.terms.close(outer)
+	r.terms.close()
 	return nil
 }
 
@@ -212,7 +212,7 @@ func (r *Reader) member(n *node, opaque bool) error {
 	}
 	name := r.plain(raw, escaped)
 	to := r.rules.step(n, name)
-	outer := r.terms.enter(name, to.role)
+	r.terms.enter(name, r.rules)
 	if to.volatile && !opaque {
 		// A date is a column although its moving is no change.
 		r.peek()
@@ -220,7 +220,7 @@ func (r *Reader) member(n *node, opaque bool) error {
 		if err := r.glance(); err != nil {
 			return err
 		}
-		r.terms.leave(outer)
+		r.terms.leave()
 		r.pick(to.node, r.text[start:r.at:r.at])
 		return nil
 	}
@@ -232,7 +232,7 @@ func (r *Reader) member(n *node, opaque bool) error {
 	if err := r.read(to.node, opaque || to.opaque); err != nil {
 		return err
 	}
-	r.terms.leave(outer)
+	r.terms.leave()
 	r.out = append(r.out, ',')
 	p.end = len(r.out)
 	r.parts = append(r.parts, p)

@@ -15,6 +15,9 @@ type Rules struct {
 	root *node
 	// anywhere is what holds for a name at any depth.
 	anywhere steps
+	// roles is what the values of members tell that a document can be found by, by their
+	// names at any depth. Only readers that collect terms ask it.
+	roles steps
 }
 
 // node is what is special about the members below one path.
@@ -95,7 +98,7 @@ func Compile(kind *catalogue.Spec) *Rules {
 func compile(kind *catalogue.Spec) *Rules {
 	rules := &Rules{root: &node{}}
 	for name, role := range find.Roles() {
-		rules.anywhere.to(name).role = role
+		rules.roles.to(name).role = role
 	}
 	for _, name := range catalogue.Opaque {
 		rules.anywhere.to(name).opaque = true
@@ -233,7 +236,5 @@ func (r *Rules) step(n *node, name []byte) step {
 	case anywhere == nil:
 		return *here
 	}
-	return step{
-		node: here.node, volatile: here.volatile || anywhere.volatile, opaque: anywhere.opaque && !here.through, role: anywhere.role,
-	}
+	return step{node: here.node, volatile: here.volatile || anywhere.volatile, opaque: anywhere.opaque && !here.through}
 }

@@ -9,15 +9,19 @@ import (
 )
 
 // collector collects the terms of a document while it is read: those that its members
-// name, in the same places where [find.Query.In] looks. A nil one collects nothing.
+// name, in the same places where [find.Query.In] looks. A nil one collects nothing; that the methods for each member
+// do so in their first line lets the compiler put them where they are called.
 type collector struct {
 	all    *find.Terms
 	member place   // that is read
 	object partial // the innermost one that is open
 	names  []token // explores that the open objects name, the innermost one's last
-	closed token   // the id of the object that was closed last
-	buffer []byte
-	model  []byte
+	// members and objects are those around, the innermost one's last.
+	members []place
+	objects []partial
+	closed  token // the id of the object that was closed last
+	buffer  []byte
+	model   []byte
 }
 
 // Terms returns a function for what bodies of a kind can be found by: terms, each with a
@@ -60,14 +64,22 @@ func (c *collector) reset() {
 	}
 	c.all.Reset()
 	c.member, c.object, c.closed, c.names = place{}, partial{}, token{}, c.names[:0]
+	c.members, c.objects = c.members[:0], c.objects[:0]
 }
 
-// enter begins the value of a member. The result is for leave.
-func (c *collector) enter(name []byte, role find.Role) (outer place) {
-	if c == nil {
-		return place{}
+// enter begins the value of a member.
+func (c *collector) enter(name []byte, rules *Rules) {
+	if c != nil {
+		c.entered(name, rules)
 	}
-	outer = c.member
+}
+
+func (c *collector) entered(name []byte, rules *Rules) {
+	role := find.Role(0)
+	if known := rules.roles.find(name); known != nil {
+		role = known.role
+	}
+	c.members = append(c.members, c.member)
 	c.member.role = role
 	if role&find.Echo != 0 {
 		c.member.echoes++
@@ -76,34 +88,38 @@ func (c *collector) enter(name []byte, role find.Role) (outer place) {
 		c.all.Fields(name)
 	}
 	c.closed = token{}
-	return outer
 }
 
 // leave ends the value of a member.
-func (c *collector) leave(outer place) {
-	if c == nil {
-		return
+func (c *collector) leave() {
+	if c != nil {
+		c.left()
 	}
+}
+
+func (c *collector) left() {
 	if c.member.role&find.NamesModel != 0 && c.closed.raw != nil {
 		c.object.model = c.closed
 	}
-	c.closed, c.member = token{}, outer
+	last := len(c.members) - 1
+	c.closed, c.member, c.members = token{}, c.members[last], c.members[:last]
 }
 
-// open begins an object. The result is for close.
-func (c *collector) open() (outer partial) {
-	if c == nil {
-		return partial{}
+// open begins an object.
+func (c *collector) open() {
+	if c != nil {
+		c.objects, c.object = append(c.objects, c.object), partial{names: len(c.names)}
 	}
-	outer, c.object = c.object, partial{names: len(c.names)}
-	return outer
 }
 
 // close ends an object.
-func (c *collector) close(outer partial) {
-	if c == nil {
-		return
+func (c *collector) close() {
+	if c != nil {
+		c.ended()
 	}
+}
+
+func (c *collector) ended() {
 	if o := c.object; o.model.raw != nil && c.member.echoes == 0 {
 		c.model = append(c.model[:0], c.text(o.model)...)
 		model := c.model
@@ -113,14 +129,18 @@ func (c *collector) close(outer partial) {
 		}
 	}
 	c.names = c.names[:c.object.names]
-	c.closed, c.object = c.object.id, outer
+	last := len(c.objects) - 1
+	c.closed, c.object, c.objects = c.object.id, c.objects[last], c.objects[:last]
 }
 
 // scalar takes a value that holds no other.
 func (c *collector) scalar(raw []byte, escaped bool) {
-	if c == nil {
-		return
+	if c != nil {
+		c.value(raw, escaped)
 	}
+}
+
+func (c *collector) value(raw []byte, escaped bool) {
 	isText := raw[0] == '"'
 	if c.member.echoes > 0 || !isText && c.member.role&(find.NamesUser|find.NamesLook) == 0 {
 		return
@@ -175,8 +195,8 @@ func (r *Reader) glance() error {
 	closing := byte('}')
 	switch r.peek() {
 	case '{':
-		outer := r.terms.open()
-		defer func() { r.terms.close(outer) }()
+		r.terms.open()
+		defer r.terms.close()
 	case '[':
 		closing = ']'
 	default:
@@ -194,23 +214,18 @@ func (r *Reader) glance() error {
 		if err != nil || !more {
 			return err
 		}
-		var outer place
 		if closing == '}' {
 			raw, escaped, err := r.name()
 			if err != nil {
 				return err
 			}
-			name, role := r.plain(raw, escaped), find.Role(0)
-			if known := r.rules.anywhere.find(name); known != nil {
-				role = known.role
-			}
-			outer = r.terms.enter(name, role)
+			r.terms.enter(r.plain(raw, escaped), r.rules)
 		}
 		if err := r.glance(); err != nil {
 			return err
 		}
 		if closing == '}' {
-			r.terms.leave(outer)
+			r.terms.leave()
 		}
 	}
 }
