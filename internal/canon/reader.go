@@ -38,7 +38,6 @@ type Reader struct {
 	found   []found           // what relations name, to be judged at the end
 	nested  []record.Ref      // documents that this one holds whole
 	kept    map[string]string // members of the document that relations depend on
-	terms   *collector        // nil where nobody asks for terms
 }
 
 // found is what a relation names.
@@ -111,7 +110,6 @@ func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.nested, r.shape = r.nested[:0], 0
 	clear(r.kept)
 	r.rank = noName
-	r.terms.reset()
 	if err := r.read(rules.root, false); err != nil {
 		return record.Document{}, err
 	}
@@ -137,7 +135,6 @@ func (r *Reader) read(n *node, opaque bool) error {
 		return err
 	}
 	r.pick(n, raw)
-	r.terms.scalar(raw, escaped)
 	r.append(raw, escaped)
 	return nil
 }
@@ -146,7 +143,6 @@ func (r *Reader) object(n *node, opaque bool) error {
 	if err := r.open(); err != nil {
 		return err
 	}
-	r.terms.open()
 	base := len(r.parts)
 	start := len(r.out)
 	r.out = append(r.out, '{')
@@ -170,7 +166,6 @@ func (r *Reader) object(n *node, opaque bool) error {
 	}
 	r.sort(base, start+1)
 	r.out = append(r.out, '}')
-	r.terms.close()
 	return nil
 }
 
@@ -210,18 +205,14 @@ func (r *Reader) member(n *node, opaque bool) error {
 	if err != nil {
 		return err
 	}
-	name := r.plain(raw, escaped)
-	to := r.rules.step(n, name)
-	r.terms.enter(name, r.rules)
+	to := r.rules.step(n, r.plain(raw, escaped))
 	if to.volatile && !opaque {
 		// A date is a column although its moving is no change.
-		r.peek()
-		start := r.at
-		if err := r.glance(); err != nil {
+		value, err := r.value()
+		if err != nil {
 			return err
 		}
-		r.terms.leave()
-		r.pick(to.node, r.text[start:r.at:r.at])
+		r.pick(to.node, value)
 		return nil
 	}
 	p := part{start: len(r.out)}
@@ -232,7 +223,6 @@ func (r *Reader) member(n *node, opaque bool) error {
 	if err := r.read(to.node, opaque || to.opaque); err != nil {
 		return err
 	}
-	r.terms.leave()
 	r.out = append(r.out, ',')
 	p.end = len(r.out)
 	r.parts = append(r.parts, p)

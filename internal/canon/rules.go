@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -15,9 +14,6 @@ type Rules struct {
 	root *node
 	// anywhere is what holds for a name at any depth.
 	anywhere steps
-	// roles is what the values of members tell that a document can be found by, by their
-	// names at any depth. Only readers that collect terms ask it.
-	roles steps
 }
 
 // node is what is special about the members below one path.
@@ -51,7 +47,6 @@ type step struct {
 	volatile bool
 	opaque   bool
 	through  bool // the path of a rule leads on through the member
-	role     find.Role
 }
 
 type globStep struct {
@@ -97,9 +92,6 @@ func Compile(kind *catalogue.Spec) *Rules {
 
 func compile(kind *catalogue.Spec) *Rules {
 	rules := &Rules{root: &node{}}
-	for name, role := range find.Roles() {
-		rules.roles.to(name).role = role
-	}
 	for _, name := range catalogue.Opaque {
 		rules.anywhere.to(name).opaque = true
 	}

@@ -18,7 +18,7 @@ import (
 // termsOf are the terms of a document, sorted.
 func termsOf(t *testing.T, body string) []string {
 	t.Helper()
-	terms, err := canon.Terms()("dashboards", []byte(body))
+	terms, err := canon.Terms()([]byte(body))
 	if err != nil {
 		t.Fatalf("%v: %s", err, body)
 	}

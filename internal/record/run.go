@@ -138,7 +138,7 @@ type Start struct {
 	// index asks what stored bodies can be found by: terms, each with a line break behind
 	// it. 0 means that there is to be no index.
 	TermRules int
-	Terms     func(kind Kind, body []byte) ([]byte, error)
+	Terms     func(body []byte) ([]byte, error)
 	// Calls returns the calls made since it was called last. The sink asks in
 	// every transaction, so that the counts survive a kill. Nil means none.
 	Calls func() []Calls

@@ -22,7 +22,7 @@ type Options struct {
 	// that the file alone is complete; 5 s when it is 0.
 	Readers time.Duration
 	// IndexShare is the share of a run's time that Finish spends on the search index at
-	// most; what is left then is left to later runs. 0.01 when it is 0.
+	// most; what is left then is left to later runs. 0.02 when it is 0.
 	IndexShare float64
 	// Warn, when not nil, is told what somebody should know about a vault that can
 	// be used all the same, in one line.
@@ -32,8 +32,8 @@ type Options struct {
 const (
 	defaultBusy    = 10 * time.Second
 	defaultReaders = 5 * time.Second
-	// A run of a minute indexes some 20,000 dashboards of 8 kB in its share.
-	defaultIndexShare = 0.01
+	// A run of a minute indexes 10,000 dashboards of 20 kB in its share.
+	defaultIndexShare = 0.02
 )
 
 // busyStep is how long SQLite waits by itself; in between the writer looks

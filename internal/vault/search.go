@@ -89,6 +89,10 @@ func (r *Reader) eachCandidate(ctx context.Context, s Search, fn func(Document) 
 // read one after the other, in which memory does not grow.
 const scanFrom = 20_000
 
+// tellFrom is how many versions the index may know nothing of until whoever waits is
+// told why: a second's reading.
+const tellFrom = 5_000
+
 // candidates are the ids of versions that may hold what is searched: those that a block
 // of the index names, and those that no sound block is about, of which there are unknown.
 func (r *Reader) candidates(ctx context.Context, q querier, decoder *codec.Decoder, s Search) (ids []int64, unknown int, err error) {
@@ -126,6 +130,9 @@ func (r *Reader) candidates(ctx context.Context, q querier, decoder *codec.Decod
 	}
 	if damage > 0 && r.warn != nil {
 		r.warn(fmt.Sprintf("the search index of %s is damaged in %s: what it was about is searched without it; lookervault reindex makes it anew", r.path, places(damage)))
+	}
+	if unknown >= tellFrom && len(s.Needs) > 0 && r.warn != nil {
+		r.warn(fmt.Sprintf("the search index of %s knows nothing yet of %d versions, which are read one by one; lookervault reindex takes them up", r.path, unknown))
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), unknown, nil

@@ -21,7 +21,6 @@ import (
 // indexedVersion is a version that is to be indexed.
 type indexedVersion struct {
 	id   int64
-	kind record.Kind
 	hash record.Digest
 }
 
@@ -50,7 +49,7 @@ func (w *Writer) termsOf(v indexedVersion) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	terms, err := w.start.Terms(v.kind, body)
+	terms, err := w.start.Terms(body)
 	if err != nil {
 		return nil, nil //nolint:nilerr // a body that is not understood is looked into by who searches
 	}
@@ -145,10 +144,10 @@ func (w *Writer) putBlock(p packed) error {
 	return w.conn.run(`INSERT OR REPLACE INTO search_blocks VALUES (?,?,?,?,?,?,?,?)`, append(columns, w.sum.row("search_blocks", columns...))...)
 }
 
-// Reindex makes the search index anew, with the terms that a function tells of a body
+// Reindex makes the search index anew, with the terms that a function tells of a body,
 // and the version of its rules. It returns how many versions the index knows. It is for
 // a writer that begins no run.
-func (w *Writer) Reindex(ctx context.Context, rules int, terms func(record.Kind, []byte) ([]byte, error)) (int64, error) {
+func (w *Writer) Reindex(ctx context.Context, rules int, terms func(body []byte) ([]byte, error)) (int64, error) {
 	w.start.TermRules, w.start.Terms = rules, terms
 	var err error
 	if w.dictionaries, err = w.loadDictionaries(); err == nil {
@@ -274,8 +273,8 @@ func (w *Writer) gaps() (gaps []gap, err error) {
 // returns where the rest of the gap begins.
 func (w *Writer) fill(ctx context.Context, g gap) (next int64, err error) {
 	var some []indexedVersion
-	err = w.conn.each(`SELECT id, kind, hash FROM versions WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`, func(row []driver.Value) error {
-		some = append(some, indexedVersion{integer(row[0]), record.Kind(text(row[1])), digest(row[2])})
+	err = w.conn.each(`SELECT id, hash FROM versions WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?`, func(row []driver.Value) error {
+		some = append(some, indexedVersion{integer(row[0]), digest(row[1])})
 		return nil
 	}, g.first, g.last, int64(blockVersions))
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // titleTerms are the words of a document's title, and its id as a user.
-func titleTerms(_ record.Kind, body []byte) ([]byte, error) {
+func titleTerms(body []byte) ([]byte, error) {
 	var d struct{ ID, Title string }
 	if err := json.Unmarshal(body, &d); err != nil {
 		return nil, err
@@ -213,6 +213,35 @@ func TestIndexTakesItsShare(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	sound(t, path)
+}
+
+// TestSlowSearchIsExplained: who waits because the index is far behind is told how to
+// mend that.
+func TestSlowSearchIsExplained(t *testing.T) {
+	path := newPath(t)
+	w := begin(t, path, startOf("acme", dashboards)) // without an index
+	var some []record.Record
+	for i := range 5000 {
+		some = append(some, doc(fmt.Sprint(i), "sales"))
+	}
+	commit(t, w, some...)
+	finish(t, w, dashboards)
+	told := func() (texts []string) {
+		t.Helper()
+		r := read(t, path)
+		r.OnLog(func(text string) { texts = append(texts, text) })
+		if got := candidates(t, r.Candidates(t.Context(), search(1, vault.Need{Term: "wsales", Part: true}))); len(got) != 5000 {
+			t.Errorf("%d found", len(got))
+		}
+		return texts
+	}
+	if got := told(); len(got) != 1 || !strings.Contains(got[0], "5000 versions") || !strings.Contains(got[0], "lookervault reindex") {
+		t.Errorf("told %q", got)
+	}
+	reindex(t, path)
+	if got := told(); len(got) != 0 {
+		t.Errorf("told %q though all is indexed", got)
+	}
 }
 
 // TestManyRunsLeaveFewBlocks: what runs add little by little is put together.
