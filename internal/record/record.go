@@ -256,6 +256,8 @@ const (
 	Denied      Listing = "denied"
 	Unavailable Listing = "unavailable"
 	Budget      Listing = "budget"
+	// Deferred is of a kind that was not listed: what is known of it is young enough.
+	Deferred Listing = "deferred"
 )
 
 // NotBegun is how a kind of a run that ended before its turn came is shown, see
@@ -296,11 +298,17 @@ type Counts struct {
 	Gone       int64   `json:"gone"`       // became a tombstone in this run
 	Failed     int64   `json:"failed"`     // faults that this run could not resolve
 	// FailedListings are those of Failed that are no document: the listing itself.
-	FailedListings int64  `json:"failed_listings,omitempty"`
-	Dangling       int64  `json:"dangling"`         // documents that stored ones name and the server does not have, see FaultDangling
-	Bytes          int64  `json:"bytes"`            // of the documents that came, before encoding
-	Stored         int64  `json:"stored"`           // bytes of bodies added to the vault, encoded
-	Reason         string `json:"reason,omitempty"` // why the listing is not complete
+	FailedListings int64 `json:"failed_listings,omitempty"`
+	Dangling       int64 `json:"dangling"` // documents that stored ones name and the server does not have, see FaultDangling
+	Bytes          int64 `json:"bytes"`    // of the documents that came, before encoding
+	Stored         int64 `json:"stored"`   // bytes of bodies added to the vault, encoded
+	// Deferred are documents that this run did not ask for again, since what is known of
+	// them is young enough. They are neither the same nor gone.
+	Deferred int64 `json:"deferred,omitempty"`
+	// Observed is the JSON array of the ids that a run saw which deferred others. It is set
+	// while that run is sealed, and not read.
+	Observed string `json:"-"`
+	Reason   string `json:"reason,omitempty"` // why the listing is not complete
 }
 
 // Add adds what became of documents to the numbers of their kind. How the listing ended

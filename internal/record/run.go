@@ -191,6 +191,8 @@ type End struct {
 	Listing Listing
 	Listed  int64 // distinct documents that the listing held
 	Reason  string
+	// Deferred is how many documents were listed, or named, and not asked for again.
+	Deferred int64
 	// Unproven means that a complete listing is no proof that what it does not
 	// hold is gone: what it follows from was not read whole in this run.
 	Unproven bool

@@ -26,12 +26,12 @@ func (s *summer) row(table string, columns ...driver.Value) []byte {
 }
 
 // kind returns the checksum of a row of run_kinds, of the columns before the checksum and
-// the one behind it, which older schemas do not have.
-func (s *summer) kind(columns []driver.Value, dangling int64) []byte {
-	if dangling == 0 {
-		return s.row("run_kinds", columns...)
+// those behind it, which came later: up to the last one that is not 0 or null.
+func (s *summer) kind(columns, later []driver.Value) []byte {
+	for len(later) > 0 && (later[len(later)-1] == int64(0) || later[len(later)-1] == nil) {
+		later = later[:len(later)-1]
 	}
-	return s.row("run_kinds", append(columns[:len(columns):len(columns)], dangling)...)
+	return s.row("run_kinds", append(columns[:len(columns):len(columns)], later...)...)
 }
 
 // sum is the hash of what was added.

@@ -123,7 +123,7 @@ func (tx *transaction) putCounts() error {
 	for kind := range tx.touched {
 		c := tx.kinds[kind]
 		columns := countsColumns(tx.run, &c)
-		if _, err := tx.w.q.putKind.exec(append(columns, tx.w.sum.kind(columns, c.Dangling), c.Dangling)...); err != nil {
+		if _, err := tx.w.q.putKind.exec(append(append(columns, tx.w.sum.kind(columns, laterCounts(&c))), laterCounts(&c)...)...); err != nil {
 			return err
 		}
 	}

@@ -179,7 +179,7 @@ func OutcomeOf(finish record.Finish, caller record.Caller, kinds iter.Seq[record
 	}
 	for c := range kinds {
 		switch c.Listing {
-		case record.Complete, record.Denied, record.Unavailable:
+		case record.Complete, record.Denied, record.Unavailable, record.Deferred:
 		default:
 			return record.RunPartial
 		}

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -177,6 +178,9 @@ func HoldWrite(path string, begun chan<- error, release <-chan struct{}) error {
 	<-release
 	return errors.Join(c.rollback(), c.close())
 }
+
+// StepSum is the hash of a step of the schema.
+func StepSum(i int) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(steps[i])))[:16] }
 
 // Older copies a vault without dictionaries into a file of schema 1.
 func Older(ctx context.Context, from, to string) (err error) { return OlderAs(ctx, 1, from, to) }

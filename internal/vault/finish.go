@@ -124,8 +124,15 @@ func (tx *transaction) unsettled(kind record.Kind, after string) (heads []headRo
 // end stores how the listing of a kind ended, and resolves the faults that a
 // complete listing settles.
 func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
+	observed := ""
+	if end.Deferred > 0 {
+		var err error
+		if observed, err = tx.settledNow(end.Kind); err != nil {
+			return err
+		}
+	}
 	tx.count(end.Kind, func(c *record.Counts) {
-		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
+		c.Listing, c.Listed, c.Reason, c.Deferred, c.Observed = end.Listing, end.Listed, end.Reason, end.Deferred, observed
 	})
 	if tx.w.run.scope.Names(end.Kind) {
 		return nil // the kind was not listed
@@ -155,6 +162,17 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	return tx.resolveAll(tx.w.q.faultsOfListing, func(ref record.Ref) bool {
 		return keep[ref] || tx.failed(ref)
 	}, tx.w.run.instance, string(end.Kind), tx.run)
+}
+
+// settledNow is the JSON array of the documents of a kind that this run has settled.
+func (tx *transaction) settledNow(kind record.Kind) (all string, err error) {
+	var ids []string
+	err = tx.w.conn.each(`SELECT item FROM heads WHERE instance = ? AND kind = ? AND state <> 'gone' AND settled_run = ? ORDER BY item`,
+		func(row []driver.Value) error {
+			ids = append(ids, text(row[0]))
+			return nil
+		}, tx.w.run.instance, string(kind), tx.run)
+	return idsText(ids), err
 }
 
 // selectUnnamed finds open faults of dangling references that no document names

@@ -58,6 +58,16 @@ func TestVaultOfSchema1(t *testing.T) {
 	}
 }
 
+// TestReleasedStepsStay: files of released versions are there, so the steps that made them
+// never change. A new column or table is a new step.
+func TestReleasedStepsStay(t *testing.T) {
+	for i, want := range []string{"4ed5274b8c1efc48", "3614c3eb70d39384", "7c65b0112f2bc6f4"} {
+		if got := vault.StepSum(i); got != want {
+			t.Errorf("step %d is %s, was %s when it was released", i+1, got, want)
+		}
+	}
+}
+
 // TestOlderVaultsHaveNoRestores: they are read as having none, nothing of them is held, and
 // once they were opened for writing a plan can be stored.
 func TestOlderVaultsHaveNoRestores(t *testing.T) {

@@ -199,6 +199,8 @@ type horizon struct {
 type look struct {
 	run    int64
 	failed bool // some of them could not be fetched
+	// deferred means that the run did not ask for some of them.
+	deferred bool
 }
 
 // horizonOf finds the instance and the run of a query.
@@ -222,14 +224,14 @@ func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) er
 		return nil
 	}
 	h.looked = make(map[record.Kind][]look)
-	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0 FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
+	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.deferred > 0 FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
 		WHERE s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
 		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err
 		}
 		kind := record.Kind(text(row[0]))
-		h.looked[kind] = append(h.looked[kind], look{integer(row[1]), integer(row[2]) != 0})
+		h.looked[kind] = append(h.looked[kind], look{integer(row[1]), integer(row[2]) != 0, integer(row[3]) != 0})
 	}
 	return nil
 }
@@ -252,20 +254,32 @@ func (h *horizon) limit(ctx context.Context, q querier, e *Entry) error {
 		if l.run <= e.FirstRun {
 			return nil
 		}
-		failed := false
-		if l.failed {
-			for _, err := range rows(ctx, q, `SELECT 1 FROM faults WHERE run = ? AND kind = ? AND item = ? AND resolved_run IS NOT run`,
-				l.run, string(e.Kind), e.ID) {
-				if err != nil {
-					return err
-				}
-				failed = true
-			}
+		saw, err := l.saw(ctx, q, e.Ref)
+		if err != nil {
+			return err
 		}
-		if !failed {
+		if saw {
 			e.LastRun = l.run
 			return nil
 		}
 	}
 	return nil
+}
+
+// saw reports whether a run that looked at a kind saw one document of it.
+func (l *look) saw(ctx context.Context, q querier, ref record.Ref) (bool, error) {
+	if l.failed {
+		for _, err := range rows(ctx, q, `SELECT 1 FROM faults WHERE run = ? AND kind = ? AND item = ? AND resolved_run IS NOT run`,
+			l.run, string(ref.Kind), ref.ID) {
+			return false, err
+		}
+	}
+	if l.deferred {
+		for _, err := range rows(ctx, q, `SELECT 1 FROM run_kinds, json_each(observed) WHERE run = ? AND kind = ? AND value = ?`,
+			l.run, string(ref.Kind), ref.ID) {
+			return err == nil, err
+		}
+		return false, nil
+	}
+	return true, nil
 }

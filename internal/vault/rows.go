@@ -164,12 +164,30 @@ func countsColumns(run int64, c *record.Counts) []driver.Value {
 		c.Trashed, c.Reappeared, c.Gone, c.Failed, c.Bytes, c.Stored}
 }
 
+// laterCounts are the columns of run_kinds behind its checksum.
+func laterCounts(c *record.Counts) []driver.Value {
+	var observed driver.Value
+	if c.Deferred > 0 {
+		observed = c.Observed
+	}
+	return []driver.Value{c.Dangling, c.Deferred, observed}
+}
+
+// idsText is a JSON array of ids.
+func idsText(ids []string) string {
+	text, err := json.Marshal(ids)
+	if err != nil || ids == nil {
+		return "[]"
+	}
+	return string(text)
+}
+
 func scanCounts(row []driver.Value) record.Counts {
 	return record.Counts{
 		Kind: record.Kind(text(row[1])), Listing: record.Listing(text(row[2])), Reason: text(row[3]),
 		Listed: integer(row[4]), New: integer(row[5]), Changed: integer(row[6]), Same: integer(row[7]),
 		Trashed: integer(row[8]), Reappeared: integer(row[9]), Gone: integer(row[10]), Failed: integer(row[11]),
-		Bytes: integer(row[12]), Stored: integer(row[13]), Dangling: integer(row[14]),
+		Bytes: integer(row[12]), Stored: integer(row[13]), Dangling: integer(row[14]), Deferred: integer(row[15]),
 	}
 }
 

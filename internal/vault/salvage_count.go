@@ -11,16 +11,27 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
+// wrongCounts are counts of a run that do not agree with what was copied.
+type wrongCounts struct {
+	run      int64
+	c        record.Counts
+	observed driver.Value
+}
+
+// later are the columns behind the checksum.
+func (w *wrongCounts) later() []driver.Value {
+	return []driver.Value{w.c.Dangling, w.c.Deferred, w.observed}
+}
+
+// selectCounted is selectKinds with what a run observed.
+var selectCounted = strings.Replace(selectKinds, " FROM", ", observed FROM", 1)
+
 // countFaults makes the counts of what failed, and of what dangles, those of the faults
 // that were copied.
 func (s *salvage) countFaults(context.Context) error {
-	type wrong struct {
-		run int64
-		c   record.Counts
-	}
-	var found []wrong
-	err := s.made.conn.each(selectKinds+` AS k WHERE failed <> `+faultsLeft+` OR dangling <> 0 AND dangling <> `+danglingLeft, func(row []driver.Value) error {
-		found = append(found, wrong{integer(row[0]), scanCounts(row)})
+	var found []wrongCounts
+	err := s.made.conn.each(selectCounted+` AS k WHERE failed <> `+faultsLeft+` OR dangling <> 0 AND dangling <> `+danglingLeft, func(row []driver.Value) error {
+		found = append(found, wrongCounts{integer(row[0]), scanCounts(row), row[16]})
 		return nil
 	})
 	for _, w := range found {
@@ -36,7 +47,7 @@ func (s *salvage) countFaults(context.Context) error {
 		}
 		s.lost(Finding{"run_kinds", fmt.Sprintf("%d/%s", w.run, w.c.Kind), fmt.Sprintf("now counts the %d faults that were copied", w.c.Failed+w.c.Dangling)})
 		err = s.made.conn.run(`UPDATE run_kinds SET failed = ?, dangling = ?, checksum = ? WHERE run = ? AND kind = ?`,
-			w.c.Failed, w.c.Dangling, s.sum.kind(countsColumns(w.run, &w.c), w.c.Dangling), w.run, string(w.c.Kind))
+			w.c.Failed, w.c.Dangling, s.sum.kind(countsColumns(w.run, &w.c), w.later()), w.run, string(w.c.Kind))
 	}
 	return err
 }

@@ -76,14 +76,12 @@ func (s *salvage) dropRestore(id int64) error {
 func (s *salvage) copyKinds(ctx context.Context) error {
 	return s.old.walk(ctx, "run_kinds", "run", "*", func(row []driver.Value) error {
 		const last = 14 // the checksum
-		dangling := int64(0)
-		if len(row) > last+1 {
-			dangling = integer(row[last+1])
-		}
-		if len(row) <= last || string(s.sum.kind(row[:last:last], dangling)) != string(blob(row[last])) {
+		if len(row) <= last || string(s.sum.kind(row[:last], row[last+1:])) != string(blob(row[last])) {
 			s.lost(Finding{"run_kinds", keyOf(row[:2]), "does not match its checksum"})
 			return nil
 		}
-		return s.insert(ctx, "run_kinds", append(row[:last+1:last+1], dangling))
+		later := []driver.Value{int64(0), int64(0), nil} // of older schemas
+		copy(later, row[last+1:])
+		return s.insert(ctx, "run_kinds", append(row[:last+1:last+1], later...))
 	})
 }

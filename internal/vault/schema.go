@@ -2,7 +2,7 @@ package vault
 
 // Schema is the version of the tables that this package writes, the file's
 // user_version.
-const Schema = 3
+const Schema = 4
 
 // applicationID is the file's application_id, "LkrV": file(1) and others can
 // tell a vault from any other SQLite file.
@@ -13,7 +13,7 @@ const pageSize = 16384
 
 // steps lead from an empty file to Schema: step i makes version i+1 of version
 // i. A step that was released is never changed.
-var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3 + readingV3 + schemaPrune + schemaRestore}
+var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3, schemaV4 + readingV4 + schemaPrune + schemaRestore}
 
 // The last column of a table is its checksum (see checksum.go), but in refs,
 // which belong to their version's, in bodies, which have their hash, and in
@@ -172,9 +172,7 @@ CREATE TABLE dictionaries (
 ALTER TABLE bodies ADD COLUMN dictionary INTEGER REFERENCES dictionaries (id);
 `
 
-// schemaV3 has what runs learn about how a server serves a kind, and how many references
-// led to nothing. That column counts for the checksum where it is not 0, so that rows of
-// before keep theirs.
+// schemaV3 has what runs learn about how a server serves a kind.
 const schemaV3 = `
 CREATE TABLE run_lessons (
 	run      INTEGER NOT NULL REFERENCES runs (id),
@@ -183,17 +181,28 @@ CREATE TABLE run_lessons (
 	checksum BLOB    NOT NULL,
 	PRIMARY KEY (run, kind, code)
 ) STRICT, WITHOUT ROWID;
+`
+
+// schemaV4 has how many references of a kind led to nothing, how many documents a run
+// did not ask for again, and which it saw then. These columns count for the checksum
+// where they are not 0, so that rows of before keep theirs.
+const schemaV4 = `
 ALTER TABLE run_kinds ADD COLUMN dangling INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run_kinds ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run_kinds ADD COLUMN observed TEXT;
 `
 
 // stepsForReaders lets a reader take a file of an older version for one of Schema,
 // without a change to it: step i makes version i+1 of version i of what only this
 // connection sees. What is temporary comes first where a name is looked up.
-var stepsForReaders = []string{1: asV2, 2: asV3 + readingAsV3 + asPruned + asRestored}
+var stepsForReaders = []string{1: asV2, 2: asV3, 3: asV4 + readingAsV4 + asPruned + asRestored}
 
 const asV3 = `
 CREATE TEMP TABLE run_lessons (run, kind, code, checksum);
-CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling FROM main.run_kinds;
+`
+
+const asV4 = `
+CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling, 0 AS deferred, NULL AS observed FROM main.run_kinds;
 `
 
 const asV2 = `

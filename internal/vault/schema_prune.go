@@ -1,6 +1,6 @@
 package vault
 
-// schemaPrune is the part of schema 3 that keeps what is left to know of versions
+// schemaPrune is the part of schema 4 that keeps what is left to know of versions
 // that were removed, so that numbers still add up and a changed document is not
 // taken for a new one.
 const schemaPrune = `

@@ -1,9 +1,9 @@
 package vault
 
-// readingV3 is what the commands need that read a long history: what changed in a run
+// readingV4 is what the commands need that read a long history: what changed in a run
 // is found without a look at every version, and what holds a word without a look into
 // every body.
-const readingV3 = `
+const readingV4 = `
 CREATE INDEX versions_begun ON versions (instance, first_run);
 CREATE INDEX versions_gone ON versions (instance, gone_run) WHERE gone_run IS NOT NULL;
 CREATE TABLE search_blocks (
@@ -18,7 +18,7 @@ CREATE TABLE search_blocks (
 ) STRICT;
 `
 
-// readingAsV3 is of the search index, which a reader of an older file does without.
-const readingAsV3 = `
+// readingAsV4 is of the search index, which a reader of an older file does without.
+const readingAsV4 = `
 CREATE TEMP TABLE search_blocks (first, last, count, rules, versions, terms, postings, checksum);
 `

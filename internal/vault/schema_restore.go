@@ -1,6 +1,6 @@
 package vault
 
-// schemaRestore is the part of schema 3 that remembers restores: what was planned,
+// schemaRestore is the part of schema 4 that remembers restores: what was planned,
 // what became of it, and which document of the target is which of the source.
 const schemaRestore = `
 CREATE TABLE restores (
