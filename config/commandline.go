@@ -60,7 +60,7 @@ func (l *loader) set(assignment string) {
 	at := origin{layer: fromCommandLine, name: "--set"}
 	key, value, ok := strings.Cut(assignment, "=")
 	key = strings.TrimSpace(key)
-	f, known := l.schema.byKey[key]
+	f, known := l.schema.find(key)
 	top, later := reservedKey(key)
 	switch {
 	case !ok || key == "":

@@ -19,8 +19,11 @@ type Config struct {
 	Hooks     Hooks     `koanf:"hooks"`
 	Metrics   Metrics   `koanf:"metrics"`
 	Prune     Prune     `koanf:"prune"`
-	After     After     `koanf:"after"`
-	Restore   Restore   `koanf:"restore"`
+	// Refresh is how old what is known of a document of a kind may grow before a run asks for it again: a kind to an age for
+	// [ParseAge]. Resolved by [Loaded.RefreshAges].
+	Refresh map[string]string `koanf:"refresh"`
+	After   After             `koanf:"after"`
+	Restore Restore           `koanf:"restore"`
 }
 
 // Looker says which instance to back up and how to reach it.
@@ -214,6 +217,7 @@ func Default(cores int) Config {
 		Log:      Log{Level: "info", Format: "text"},
 		Shutdown: Shutdown{Grace: Duration(15 * time.Second)}, // half of what Kubernetes waits before it kills
 		Hooks:    Hooks{Timeout: Duration(10 * time.Minute)},  // a copy of a large vault to somewhere else takes a while
+		Refresh:  map[string]string{},
 		Restore: Restore{
 			Workers: 8, // as many as fetch
 			Trash:   "undelete", Wake: "auto",

@@ -14,17 +14,20 @@ type Duration time.Duration
 // errDuration is what can be wrong with a duration.
 var errDuration = errors.New("is not a duration; write it as 120s, 2m30s, 500ms or a number of seconds")
 
-// ParseDuration reads a duration as Go writes it (2m30s); a plain number means seconds, as the Looker SDKs' timeout does.
+// ParseDuration reads a duration as Go writes it (2m30s), or in days or weeks (7d, 2w); a plain number means seconds, as the
+// Looker SDKs' timeout does.
 func ParseDuration(s string) (Duration, error) {
 	s = strings.TrimSpace(s)
 	if s != "" && strings.Trim(s, "0123456789.") == "" {
 		s += "s"
 	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, errDuration
+	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return Duration(d), nil
 	}
-	return Duration(d), nil
+	if d, err := ParseAge(s); err == nil {
+		return Duration(d), nil
+	}
+	return 0, errDuration
 }
 
 // Std is the duration as the standard library's type.

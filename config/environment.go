@@ -71,7 +71,7 @@ func (l *loader) ownKey(name string) string {
 	}
 	key := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, ownPrefix), "__", "."))
 	at := origin{layer: fromEnvironment, name: name}
-	if _, known := l.schema.byKey[key]; known {
+	if _, known := l.schema.find(key); known {
 		return key
 	}
 	if top, later := reservedKey(key); later {

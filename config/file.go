@@ -128,6 +128,9 @@ func (l *loader) section(path, key string, node *yaml.Node) {
 		return
 	case node.Kind != yaml.MappingNode:
 		what := "is a section; set a key in it: "
+		if l.schema.isTable(key) {
+			what = "is a table; write " + key + ": {content_access: 7d}"
+		}
 		if key == "" {
 			what = "the file must hold keys and values: "
 		}
@@ -161,7 +164,7 @@ func (l *loader) section(path, key string, node *yaml.Node) {
 
 // entry reads the value of a single key.
 func (l *loader) entry(at origin, key string, node *yaml.Node) {
-	f, known := l.schema.byKey[key]
+	f, known := l.schema.find(key)
 	if !known {
 		l.problems.add(at, key, l.schema.unknown(key))
 		return

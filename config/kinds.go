@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // everything is the word for all kinds that are on by default.
@@ -61,6 +62,32 @@ func (l *Loaded) ExcludedIDs(known []string, aliases map[string]string) (map[str
 		}
 	}
 	return ids, r.err()
+}
+
+// RefreshAges turns the key refresh into how old observations may grow, by kind; 0 means that each run asks. known and aliases
+// are those of [Loaded.SelectKinds], and so is the error. why says why a kind must be asked for in each run, "" where it need
+// not be.
+func (l *Loaded) RefreshAges(known []string, aliases map[string]string, why func(kind string) string) (map[string]time.Duration, error) {
+	var r report
+	ages := map[string]time.Duration{}
+	for _, name := range slices.Sorted(maps.Keys(l.Config.Refresh)) {
+		key := "refresh." + name
+		kind, ok := l.kind(&r, key, name, known, aliases)
+		if !ok {
+			continue
+		}
+		age, err := ParseAge(l.Config.Refresh[name])
+		if err != nil {
+			r.add(l.origins[key], key, err.Error())
+			continue
+		}
+		if reason := why(kind); reason != "" && age > 0 {
+			r.add(l.origins[key], key, reason)
+			continue
+		}
+		ages[kind] = age
+	}
+	return ages, r.err()
 }
 
 // kind is the known kind of that name, or a problem with the key that named it.

@@ -99,6 +99,11 @@ func (l *loader) build(merged *values) (c Config, usable map[string]bool) {
 	c, usable = Default(l.src.Cores), map[string]bool{}
 	root := reflect.ValueOf(&c).Elem()
 	for _, f := range l.schema.fields {
+		if f.table() {
+			usable[f.key] = true
+			root.FieldByIndex(f.index).Set(reflect.ValueOf(l.table(f, merged)))
+			continue
+		}
 		at, set := merged.origins[f.key]
 		if !set || at.deferred {
 			usable[f.key] = true
@@ -114,6 +119,25 @@ func (l *loader) build(merged *values) (c Config, usable map[string]bool) {
 		root.FieldByIndex(f.index).Set(value)
 	}
 	return c, usable
+}
+
+// table is the value of a key that is a table of texts.
+func (l *loader) table(f field, merged *values) map[string]string {
+	table := map[string]string{}
+	for key, at := range merged.origins {
+		section, name := parent(key)
+		if section != f.key || at.deferred {
+			continue
+		}
+		raw := merged.k.Get(key)
+		text, ok := raw.(string)
+		if !ok {
+			l.problems.add(at, key, show(field{key: key}, at, raw)+" is a list; a single value is expected")
+			continue
+		}
+		table[name] = strings.TrimSpace(text)
+	}
+	return table
 }
 
 // put overrides the value of a key.

@@ -57,6 +57,8 @@ func redacted(section reflect.Value) map[string]any {
 				shown[i] = StripPasswords(s)
 			}
 			out[name] = shown
+		case map[string]string:
+			out[name] = v
 		case bool, int:
 			out[name] = v
 		default:

@@ -21,6 +21,7 @@ type field struct {
 }
 
 func (f field) list() bool   { return f.typ.Kind() == reflect.Slice }
+func (f field) table() bool  { return f.typ.Kind() == reflect.Map }
 func (f field) secret() bool { return f.typ == reflect.TypeFor[Secret]() }
 
 // private reports whether the value, though no secret of Looker's, is not shown: it often holds somebody else's.
@@ -62,8 +63,27 @@ func (s *schema) walk(t reflect.Type, section string, index []int) {
 	}
 }
 
+// find returns the field of a key that may be set: one of [Config], or any name in one that is a table.
+func (s *schema) find(key string) (field, bool) {
+	if f, ok := s.byKey[key]; ok {
+		return f, !f.table()
+	}
+	section, name := parent(key)
+	if f := s.byKey[section]; name != "" && section != "" && f.typ != nil && f.table() {
+		return field{key: key, typ: f.typ.Elem()}, true
+	}
+	return field{}, false
+}
+
 // isSection reports whether the key has keys below it.
-func (s *schema) isSection(key string) bool { return key != "" && s.sections[key] != nil }
+func (s *schema) isSection(key string) bool {
+	return key != "" && (s.sections[key] != nil || s.isTable(key))
+}
+
+func (s *schema) isTable(key string) bool {
+	f, ok := s.byKey[key]
+	return ok && f.table()
+}
 
 // ranOn matches a name of a secret with more behind it than a slip of the pen.
 var ranOn = regexp.MustCompile(`(?is)^(.*?(?:secret|password|token))(?:[^a-z0-9_].*|.{3,})$`)
@@ -87,6 +107,9 @@ func (s *schema) unknown(key string) string {
 			return "unknown key, as it goes on behind the name; is a space missing behind the colon?"
 		}
 		return "unknown key; its name ends before what is not shown here"
+	}
+	if s.isTable(key) {
+		return "is a table; set a key in it, as " + key + ".content_access: 7d"
 	}
 	if s.isSection(key) {
 		return "is a section; set a key in it: " + strings.Join(s.sections[key], ", ")

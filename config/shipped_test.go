@@ -63,7 +63,7 @@ func TestShippedFileNamesEveryKey(t *testing.T) {
 func leaves(section map[string]any, prefix string) []string {
 	var keys []string
 	for name, value := range section {
-		if below, ok := value.(map[string]any); ok {
+		if below, ok := value.(map[string]any); ok && len(below) > 0 {
 			keys = append(keys, leaves(below, prefix+name+".")...)
 			continue
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"reflect"
@@ -135,6 +136,7 @@ func (l *loader) validate(c Config, merged *values, usable map[string]bool) {
 	v.memory()
 	v.metrics()
 	v.prune()
+	v.refresh()
 }
 
 // bad reports the value of a key.
@@ -327,5 +329,19 @@ func (v *validator) prune() {
 	}
 	if v.usable[after] && v.c.After.Prune && !v.c.Prune.HasRule() {
 		v.bad(after, "needs a rule that says which runs stay, such as prune.keep_daily")
+	}
+}
+
+// refresh checks how old observations may grow. What the kinds are is for [Loaded.RefreshAges].
+func (v *validator) refresh() {
+	for _, kind := range slices.Sorted(maps.Keys(v.c.Refresh)) {
+		key := "refresh." + kind
+		age, err := ParseAge(v.c.Refresh[kind])
+		switch at := v.merged.origins[key]; {
+		case err != nil:
+			v.problems.add(at, key, err.Error())
+		case age > 0 && age < time.Hour || age > 365*24*time.Hour:
+			v.problems.add(at, key, strconv.Quote(v.c.Refresh[kind])+" is out of range; allowed: 0 for every run, 1h to 365d")
+		}
 	}
 }

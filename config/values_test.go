@@ -63,6 +63,8 @@ func TestParseDuration(t *testing.T) {
 		{"1h0m5s", time.Hour + 5*time.Second, "1h0m5s"},
 		{"90m", 90 * time.Minute, "1h30m"},
 		{"10m", 10 * time.Minute, "10m"},
+		{"7d", 7 * 24 * time.Hour, "168h"},
+		{"2w", 14 * 24 * time.Hour, "336h"},
 		{"20h10m", 20*time.Hour + 10*time.Minute, "20h10m"},
 		{" 1s ", time.Second, "1s"},
 		{"0", 0, "0s"},
@@ -72,7 +74,7 @@ func TestParseDuration(t *testing.T) {
 			t.Errorf("ParseDuration(%q) = %d, %v and prints %q; want %d, %q", test.in, got, err, got, test.want, test.text)
 		}
 	}
-	for _, bad := range []string{"", "soon", "-5s", "-5", "5 m", "1.2.3", ".", "1d", "99999999999"} {
+	for _, bad := range []string{"", "soon", "-5s", "-5", "5 m", "1.2.3", ".", "1y", "-1d", "99999999999"} {
 		if got, err := config.ParseDuration(bad); err == nil {
 			t.Errorf("ParseDuration(%q) = %v; want an error", bad, got)
 		}
