@@ -26,6 +26,8 @@ type Memory struct {
 	runs   []*memoryRun
 	run    *memoryRun // nil outside of a run
 	start  record.Start
+	// troubled are documents with an open fault when the run began.
+	troubled map[record.Ref]bool
 }
 
 type instanceRef struct {
@@ -112,9 +114,10 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 		}
 	}
 	for _, c := range m.run.kinds {
-		c.Listing, c.Reason = record.Open, ""
+		c.Listing, c.Reason, c.Deferred = record.Open, "", 0
 	}
 	m.recall(&begun)
+	m.recallObservations(&begun)
 	m.takeCalls()
 	begun.Run, begun.Scope, begun.Full, begun.Started = m.run.ID, m.run.Scope, m.run.Full, m.run.Started
 	if start.Resume {
@@ -179,6 +182,41 @@ func (m *Memory) recall(begun *record.Begun) {
 	begun.Doubted = slices.Compact(begun.Doubted)
 }
 
+// recallObservations tells when the run before this one began, and when each kind was
+// listed whole for the last time.
+func (m *Memory) recallObservations(begun *record.Begun) {
+	m.troubled = make(map[record.Ref]bool)
+	for _, r := range m.runs {
+		if r.Instance != m.run.Instance {
+			continue
+		}
+		for ref, f := range r.faults {
+			if f.Resolved == 0 {
+				m.troubled[ref] = true
+			}
+		}
+		if r != m.run && r.Origin == m.run.Origin {
+			begun.Before = r.Started
+		}
+	}
+	for _, r := range m.runs {
+		if r.Instance != m.run.Instance || r == m.run || !r.Scope.Unscoped() {
+			continue
+		}
+		for kind, c := range r.kinds {
+			if c.Listing != record.Complete || c.Failed > 0 || c.Deferred > 0 {
+				continue
+			}
+			if begun.Listed == nil {
+				begun.Listed = make(map[record.Kind]time.Time)
+			}
+			if !m.troubled[record.Ref{Kind: kind}] && r.Started.After(begun.Listed[kind]) {
+				begun.Listed[kind] = r.Started
+			}
+		}
+	}
+}
+
 // dispel ends the doubt about documents of a kind, all of which this run has seen.
 func (m *Memory) dispel(kind record.Kind) {
 	for _, r := range m.runs {
@@ -218,6 +256,10 @@ func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[s
 			continue
 		}
 		k := record.Known{State: d.record.State, Settled: d.settled == m.run.ID, Fingerprint: d.record.Fingerprint}
+		if d.settled < m.run.ID {
+			k.Observed = m.runs[d.settled-1].Started
+		}
+		k.Troubled = m.troubled[record.Ref{Kind: kind, ID: id}]
 		if d.stampPolicy == policy {
 			k.Stamp = d.record.Stamp
 		}

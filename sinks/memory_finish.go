@@ -18,7 +18,7 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 	}
 	for _, end := range finish.Kinds {
 		c := m.run.count(end.Kind)
-		c.Listing, c.Listed, c.Reason = end.Listing, end.Listed, end.Reason
+		c.Listing, c.Listed, c.Reason, c.Deferred = end.Listing, end.Listed, end.Reason, end.Deferred
 		if m.run.Scope.Names(end.Kind) {
 			continue // the kind was not listed
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -29,11 +30,12 @@ type account struct {
 	reason          string
 	told            map[record.State]int64 // documents that the server says its listing holds, by pass
 	asked, answered int64
-	through         bool  // every row of the listing was read, bad ones included
-	spent           bool  // the budget of calls ended before everything was asked
-	named           int64 // documents that others name which this run has settled
-	withheld        int64 // of them, parts of listed documents that answered 404
-	lost            int64 // documents that the store holds and whose own route answered 404
+	through         bool                 // every row of the listing was read, bad ones included
+	spent           bool                 // the budget of calls ended before everything was asked
+	named           int64                // documents that others name which this run has settled
+	withheld        int64                // of them, parts of listed documents that answered 404
+	lost            int64                // documents that the store holds and whose own route answered 404
+	deferred        map[string]time.Time // when they were seen that were not asked for again
 	dangling        []string
 	orphans         []string
 	unserved        []string
@@ -206,7 +208,8 @@ func (l *Ledger) Absent(ref record.Ref) {
 	l.kinds[ref.Kind].absent = append(l.kinds[ref.Kind].absent, ref.ID)
 }
 
-// Kept returns the documents that are absent: they must not be taken for gone.
+// Kept returns the documents that are absent or were not asked for again: they must not
+// be taken for gone.
 func (l *Ledger) Kept() []record.Ref {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -215,8 +218,87 @@ func (l *Ledger) Kept() []record.Ref {
 		for _, id := range l.kinds[kind].absent {
 			refs = append(refs, record.Ref{Kind: kind, ID: id})
 		}
+		for id := range l.kinds[kind].deferred {
+			refs = append(refs, record.Ref{Kind: kind, ID: id})
+		}
 	}
 	return refs
+}
+
+// Defer takes note of documents that are not asked for again.
+func (l *Ledger) Defer(kind record.Kind, documents []deferral) {
+	if len(documents) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	if a.deferred == nil {
+		a.deferred = make(map[string]time.Time)
+	}
+	for _, d := range documents {
+		a.deferred[d.id] = d.seen
+	}
+}
+
+func (l *Ledger) hasDeferred(kind record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	return a != nil && len(a.deferred) > 0
+}
+
+func (l *Ledger) isDeferred(ref record.Ref) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[ref.Kind]
+	if a == nil {
+		return false
+	}
+	_, ok := a.deferred[ref.ID]
+	return ok
+}
+
+// Rested says what was not asked for again: of each kind how many documents of how many,
+// and how old the oldest observation of them is at a time. It is "" where everything was
+// asked for.
+func (l *Ledger) Rested(now time.Time) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var parts []string
+	oldest := now
+	for _, kind := range l.order {
+		a := l.kinds[kind]
+		if a.listing == record.Deferred {
+			parts = append(parts, string(kind))
+		}
+		if len(a.deferred) == 0 {
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%d of %d %s", len(a.deferred), a.listed, kind))
+		for _, seen := range a.deferred {
+			if seen.Before(oldest) {
+				oldest = seen
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := "not asked for again: " + strings.Join(parts, ", ")
+	if age := now.Sub(oldest); age > 0 {
+		text += "; none was seen longer ago than " + inDays(age)
+	}
+	return text
+}
+
+// inDays is an age in whole hours or days, rounded up: "7 d".
+func inDays(age time.Duration) string {
+	hours := int64((age + time.Hour - 1) / time.Hour)
+	if hours < 48 {
+		return fmt.Sprintf("%d h", hours)
+	}
+	return fmt.Sprintf("%d d", (hours+23)/24)
 }
 
 // Notes returns the notes, one line each. What is missing of a kind is told only
@@ -326,7 +408,7 @@ func (l *Ledger) Ends() []record.End {
 	ends := make([]record.End, len(l.order))
 	for i, k := range l.order {
 		a := l.kinds[k]
-		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through}
+		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through, Deferred: int64(len(a.deferred))}
 		if a.listing == record.Complete && a.answered < a.asked {
 			ends[i].Listing = record.Open
 		}

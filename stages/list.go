@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/pipeline"
 )
 
@@ -25,6 +26,7 @@ type ListOptions struct {
 	Exclude         []record.Ref
 	Within          Within
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
+	Refresh         *refresh.Rules           // what need not be asked for again
 	Turn            int                      // of the runs of this vault, from 0: which ask of a page comes first
 
 	Looker Looker
@@ -62,6 +64,9 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 		return l.missing(ctx, kind, emit)
 	case l.Refs[kind.Name] != nil:
 		return l.named(ctx, kind, l.Refs[kind.Name], emit)
+	case l.restsWhole(kind):
+		l.Ledger.Ended(kind.Name, record.Deferred, "")
+		return nil
 	case kind.Listing.Whole:
 		l.Ledger.Asked(kind.Name, 1)
 		return emit(record.Ask{Kind: kind.Name, How: record.Whole, State: record.Present})
@@ -152,6 +157,9 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 		rows, err := l.Store.Followed(ctx, kind.Name, after, chunk)
 		if err != nil {
 			return fmt.Errorf("follow references to %s: %w", kind.Name, err)
+		}
+		if err := l.namedByDeferred(ctx, kind, rows); err != nil {
+			return err
 		}
 		l.Ledger.Named(kind.Name, rows)
 		last := len(rows) < chunk

@@ -76,7 +76,8 @@ func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]boo
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind, err)
 		}
 		for _, id := range ids {
-			if !slices.Contains(l.Exclude, record.Ref{Kind: kind, ID: id}) {
+			ref := record.Ref{Kind: kind, ID: id}
+			if !slices.Contains(l.Exclude, ref) && !l.Ledger.isDeferred(ref) {
 				gone[id] = true
 			}
 		}

@@ -27,6 +27,7 @@ func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.St
 		}
 	}
 	l.Ledger.Listed(kind.Name, listed)
+	l.Ledger.Defer(kind.Name, sifted.deferred)
 	asks := planWant(kind, state, offset, rows, sifted, l.PageSize)
 	for chunk := range slices.Chunk(sifted.same, l.PageSize) {
 		asks = append(asks, record.Ask{Kind: kind.Name, How: record.Stored, State: state, Want: chunk})
@@ -68,6 +69,8 @@ type sifted struct {
 	want    []record.Listed // to be fetched
 	same    []record.Listed // the stored version is proven to be right
 	settled []record.Listed // done by an earlier part of this run
+	// deferred need not be asked for again: what is known of them is young enough.
+	deferred []deferral
 }
 
 // sift parts rows. What is left out of the run is in no part.
@@ -80,6 +83,10 @@ func (l *lister) sift(ctx context.Context, kind *catalogue.Spec, rows []record.L
 	if err != nil {
 		return s, fmt.Errorf("look up %s: %w", kind.Name, err)
 	}
+	ages, err := l.ages(ctx, kind, rows, known)
+	if err != nil {
+		return s, err
+	}
 	full := l.Full || l.Ledger.Knows(kind.Name, record.RowsDoubted)
 	s.want = make([]record.Listed, 0, len(rows))
 	for _, r := range rows {
@@ -90,6 +97,8 @@ func (l *lister) sift(ctx context.Context, kind *catalogue.Spec, rows []record.L
 		case slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: r.ID}), !l.Within.has(kind.Name, r.ID, r.Folder):
 		case ok && !full && k.State != record.Gone && (kind.Immutable || !r.Stamp.IsZero() && k.Stamp == r.Stamp):
 			s.same = append(s.same, r)
+		case ok && !full && l.rests(kind, r, k, ages[r.ID]):
+			s.deferred = append(s.deferred, deferral{r.ID, k.Observed})
 		default:
 			r.Held = ok && k.State != record.Gone
 			r.Unseen = !ok && len(known) > 0 && len(kind.Listing.Fixed) > 0

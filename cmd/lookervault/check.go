@@ -102,7 +102,7 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 			return err
 		}
 	}
-	c := &checkup{app: a, ctx: a.stop, now: time.Now, meter: &extract.Meter{}}
+	c := &checkup{app: a, ctx: a.stop, now: a.now, meter: &extract.Meter{}}
 	stop := c.configuration(cmd, o)
 	defer stop()
 	if c.client != nil {

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -74,9 +75,9 @@ type moments struct {
 }
 
 // momentsOf reads the arguments of diff: moments first, then a kind and an id.
-func momentsOf(cmd *cobra.Command, args []string) (m moments, err error) {
+func momentsOf(cmd *cobra.Command, args []string, now time.Time) (m moments, err error) {
 	for len(args) > 0 && len(m.points) < 2 {
-		point, ok := momentArgument(args[0])
+		point, ok := momentArgument(args[0], now)
 		if !ok {
 			break
 		}
@@ -106,7 +107,7 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 	if err != nil {
 		return err
 	}
-	asked, err := momentsOf(cmd, args)
+	asked, err := momentsOf(cmd, args, a.now())
 	if err != nil {
 		return err
 	}

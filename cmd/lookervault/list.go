@@ -76,7 +76,7 @@ func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string)
 	if err := names.read(cmd.Context(), m); err != nil {
 		return err
 	}
-	filter, err := o.compile(cmd, m, names)
+	filter, err := o.compile(cmd, m, names, a.now())
 	if err != nil {
 		return err
 	}
@@ -95,21 +95,21 @@ func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string)
 }
 
 // compile makes a filter of the flags.
-func (o listOptions) compile(cmd *cobra.Command, m moment, names *nameBook) (*entryFilter, error) {
+func (o listOptions) compile(cmd *cobra.Command, m moment, names *nameBook, now time.Time) (*entryFilter, error) {
 	filter, err := o.filter.compile(cmd.Context(), m, names)
 	if err == nil && o.name != "" {
 		err = filter.named(cmd, o.name)
 	}
 	if err == nil && o.since != "" {
-		filter.since, err = changedSince(cmd, m, o.since)
+		filter.since, err = changedSince(cmd, m, o.since, now)
 	}
 	return filter, err
 }
 
 // changedSince chooses documents whose newest version a run after the given moment
 // brought, or which one found gone.
-func changedSince(cmd *cobra.Command, m moment, since string) (func(vault.Entry) bool, error) {
-	point, ok := momentArgument(since)
+func changedSince(cmd *cobra.Command, m moment, since string, now time.Time) (func(vault.Entry) bool, error) {
+	point, ok := momentArgument(since, now)
 	if !ok {
 		return nil, usage(cmd, fmt.Errorf("--changed-since: %q is neither a run nor a time: give a number, latest-1, 2026-03-01 or 7d", since))
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
@@ -111,15 +110,15 @@ func (l *live) look(r *reading, c config.Config, a *app, scope record.Scope, kin
 	if err := l.findNewest(a.stop, c.Sink.Path); err != nil {
 		return err
 	}
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{})
+	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Now: a.now})
 	if err != nil {
 		return err
 	}
 	result, err := extract.Run(a.kill, extract.Job{
-		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: time.Now, Meter: meter, Stop: a.stop,
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: a.now, Meter: meter, Stop: a.stop,
 		Start: record.Start{
 			Origin: "api", Scope: scope, Tool: toolVersion(), Instance: l.instance, BaseURL: client.BaseURL(),
-			Caller: server.caller, Looker: server.release, At: time.Now(),
+			Caller: server.caller, Looker: server.release, At: a.now(),
 		},
 	})
 	if err = errors.Join(err, sink.Close()); err != nil {

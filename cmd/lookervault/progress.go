@@ -75,7 +75,7 @@ type backupWatch struct {
 func (a *app) newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
 	w := &backupWatch{watch: watch{app: a, mode: mode, limits: limitsOf(c), began: time.Now()}}
 	if o.json {
-		w.events = ui.NewEvents(wholeLines(a.stdout), time.Now)
+		w.events = ui.NewEvents(wholeLines(a.stdout), a.now)
 		w.watch.events = w.events.EventLog
 	}
 	return w

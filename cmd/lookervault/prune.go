@@ -130,7 +130,7 @@ func (a *app) prune(cmd *cobra.Command, r *reading, o pruneOptions) error {
 	if !loaded.Config.Prune.HasRule() {
 		return usage(cmd, errNoRule)
 	}
-	plan, err := readPrunePlan(cmd.Context(), loaded.Config, r.instance)
+	plan, err := readPrunePlan(cmd.Context(), r.app.now(), loaded.Config, r.instance)
 	if errors.Is(err, vault.ErrMissing) {
 		return fmt.Errorf("%w%s", err, hintDemo(loaded.Config.Sink.Path))
 	}
@@ -166,7 +166,7 @@ type prunePlan struct {
 
 // readPrunePlan applies the rules of a configuration to a vault: to one instance, or to
 // each when none is named.
-func readPrunePlan(ctx context.Context, c config.Config, instance string) (p prunePlan, err error) {
+func readPrunePlan(ctx context.Context, now time.Time, c config.Config, instance string) (p prunePlan, err error) {
 	p.path = c.Sink.Path
 	var lostBefore time.Time
 	if c.Prune.KeepDeleted != "" {
@@ -174,7 +174,7 @@ func readPrunePlan(ctx context.Context, c config.Config, instance string) (p pru
 		if err != nil {
 			return p, err
 		}
-		lostBefore = time.Now().Add(-age)
+		lostBefore = now.Add(-age)
 	}
 	reader, err := vault.OpenReader(ctx, p.path)
 	if err != nil {
@@ -192,7 +192,7 @@ func readPrunePlan(ctx context.Context, c config.Config, instance string) (p pru
 	if err != nil {
 		return p, err
 	}
-	restoresBefore := time.Now().Add(-c.Restore.Keep.Std())
+	restoresBefore := now.Add(-c.Restore.Keep.Std())
 	needed, err := reader.HeldRuns(ctx, restoresBefore)
 	if err != nil {
 		return p, err
@@ -278,7 +278,7 @@ func (a *app) confirm(o pruneOptions, plan prunePlan) error {
 
 // carryOut prunes, gives the space back, and says what it did.
 func (a *app) carryOut(ctx context.Context, plan prunePlan) (err error) {
-	w, err := vault.Open(ctx, plan.path, vault.Options{Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
+	w, err := vault.Open(ctx, plan.path, vault.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
 	if err != nil {
 		return err
 	}
@@ -351,7 +351,7 @@ func (b *backup) prune(s ui.Summary) error {
 	if !b.config.After.Prune || s.Outcome != record.RunComplete || s.ExitCode != 0 {
 		return nil
 	}
-	plan, err := readPrunePlan(b.app.stop, b.config, b.instance)
+	plan, err := readPrunePlan(b.app.stop, b.app.now(), b.config, b.instance)
 	if err == nil {
 		err = b.app.carryOut(b.app.stop, plan)
 	}

@@ -64,7 +64,7 @@ func (r *reading) point(cmd *cobra.Command) (vault.Point, error) {
 	case given("run") && given("at"):
 		return vault.Point{}, usage(cmd, errors.New("--run and --at exclude each other"))
 	case given("at"):
-		at, err := parseTime(r.at, time.Now())
+		at, err := parseTime(r.at, r.app.now())
 		if err != nil {
 			return vault.Point{}, usage(cmd, fmt.Errorf("--at: %w", err))
 		}
@@ -80,11 +80,11 @@ func (r *reading) point(cmd *cobra.Command) (vault.Point, error) {
 }
 
 // momentArgument reads a moment that stands where a kind may stand too.
-func momentArgument(text string) (vault.Point, bool) {
+func momentArgument(text string, now time.Time) (vault.Point, bool) {
 	if point, err := vault.ParsePoint(text); err == nil {
 		return point, true
 	}
-	at, err := parseTime(text, time.Now())
+	at, err := parseTime(text, now)
 	return vault.AtTime(at), err == nil
 }
 

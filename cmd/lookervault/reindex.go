@@ -37,7 +37,7 @@ func (a *app) reindex(cmd *cobra.Command) (err error) {
 	if err := reader.Close(); err != nil {
 		return err
 	}
-	writer, err := vault.Open(a.stop, path, vault.Options{Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
+	writer, err := vault.Open(a.stop, path, vault.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
 	if err != nil {
 		return err
 	}

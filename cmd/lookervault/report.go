@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +52,7 @@ documents: keep it like the vault.`,
 			if err != nil {
 				return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
 			}
-			data.Made, data.Tool = time.Now(), toolVersion()
+			data.Made, data.Tool = a.now(), toolVersion()
 			var page bytes.Buffer
 			if err := report.Write(&page, data); err != nil {
 				return err

@@ -238,7 +238,7 @@ func (r *restoring) events(o restoreOptions) *ui.EventLog {
 	if !o.json {
 		return nil
 	}
-	return ui.NewEventLog(wholeLines(r.app.stdout), time.Now, "restore")
+	return ui.NewEventLog(wholeLines(r.app.stdout), r.app.now, "restore")
 }
 
 // apply carries out a plan, and tells how it went. again are actions that were tried
@@ -264,7 +264,7 @@ func (r *restoring) apply(cmd *cobra.Command, o restoreOptions, plan record.Rest
 	sealed, err := restore.Apply(r.app.kill, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller,
 		Workers: r.config.Restore.Workers, Settle: r.config.Restore.Settle.Std(), Stop: r.app.stop, Grace: r.config.Shutdown.Grace.Std(),
-		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: time.Now,
+		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: r.app.now,
 	})
 	show.close()
 	return r.tell(sealed, err, time.Since(began), events)
@@ -275,7 +275,7 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 	if err == nil && sealed.State != record.RestoreComplete {
 		err = errPartial
 	}
-	s := restoreSummaryOf(sealed, err, took)
+	s := restoreSummaryOf(r.app.now(), sealed, err, took)
 	if events != nil {
 		if eventErr := events.End(r.app.patience(), func(dropped int64) any {
 			s.Dropped = dropped

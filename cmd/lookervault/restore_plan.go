@@ -6,7 +6,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -106,7 +105,7 @@ func planCode(plan record.Restore, different bool) error {
 func (r *restoring) plan(cmd *cobra.Command, request restore.Request) (record.Restore, error) {
 	plan, err := restore.Plan(r.app.stop, restore.PlanOptions{
 		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Tool: toolVersion(),
-		Look: r.look, Now: time.Now,
+		Look: r.look, Now: r.app.now,
 	})
 	switch {
 	case errors.Is(err, restore.ErrPartialView):

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
@@ -86,7 +85,7 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 	if r.server, err = connect(r.app.stop, r.client); err != nil {
 		return r.app.connectFailed(err)
 	}
-	r.file, err = vault.OpenFile(r.app.stop, r.config.Sink.Path, vault.Options{Warn: func(text string) { r.app.warn(r.log, text) }})
+	r.file, err = vault.OpenFile(r.app.stop, r.config.Sink.Path, vault.Options{Now: r.app.now, Warn: func(text string) { r.app.warn(r.log, text) }})
 	if err != nil {
 		return err
 	}
@@ -133,11 +132,11 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 		return 0, err
 	}
 	result, err := extract.Run(r.app.kill, extract.Job{
-		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: time.Now,
+		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: r.app.now,
 		Meter: r.meter, Stop: r.app.stop,
 		Start: record.Start{
 			Origin: record.OriginLook, Scope: scope, Tool: toolVersion(), Instance: r.instance, BaseURL: r.client.BaseURL(),
-			Caller: r.server.caller, Looker: r.server.release, At: time.Now(), Config: shown,
+			Caller: r.server.caller, Looker: r.server.release, At: r.app.now(), Config: shown,
 		},
 	})
 	return result.Run.ID, err

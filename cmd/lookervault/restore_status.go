@@ -197,7 +197,7 @@ func (a *app) restoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, t
 	if err != nil {
 		return noPlan(err, reader)
 	}
-	view := statusView{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []actionEvent{}, Summary: restoreSummaryOf(plan, nil, plan.FinishedAt.Sub(plan.StartedAt))}
+	view := statusView{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []actionEvent{}, Summary: restoreSummaryOf(a.now(), plan, nil, plan.FinishedAt.Sub(plan.StartedAt))}
 	for _, action := range plan.Actions {
 		switch action.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:

@@ -33,9 +33,9 @@ type restoreSummary struct {
 	Dropped     int64                          `json:"events_dropped"`
 }
 
-func restoreSummaryOf(r record.Restore, err error, took time.Duration) restoreSummary {
+func restoreSummaryOf(now time.Time, r record.Restore, err error, took time.Duration) restoreSummary {
 	s := restoreSummary{
-		Event: "restore_finished", Time: time.Now(), Restore: r.ID, Outcome: string(r.State), ExitCode: exitCode(err), ByAction: map[record.Deed]int{}, ByState: map[record.ActionState]int{},
+		Event: "restore_finished", Time: now, Restore: r.ID, Outcome: string(r.State), ExitCode: exitCode(err), ByAction: map[record.Deed]int{}, ByState: map[record.ActionState]int{},
 		ByKind: map[record.Kind]map[string]int{}, CallsBy: ui.ByClass(r.Calls), Calls: ui.Calls(r.Calls), Seconds: took.Seconds(),
 		Look: r.Look, Check: r.Verdict, Notes: list(r.Notes),
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
@@ -39,6 +40,8 @@ type app struct {
 	noPager    bool   // --no-pager
 	quiet      bool   // --quiet: nothing to say when all is well
 	verbose    int    // how often --verbose: logs on a terminal, then each request
+
+	clock func() time.Time // the wall clock of a test; nil: the machine's
 }
 
 const about = `LookerVault backs up a whole Looker instance into one SQLite file: complete,
@@ -51,6 +54,9 @@ with few API calls, resumable, and exact to the byte.
 
 // execute runs the command that args name.
 func (a *app) execute(args []string) error {
+	if err := a.setClock(); err != nil {
+		return err
+	}
 	root := a.root(args)
 	root.SetArgs(args)
 	return root.ExecuteContext(a.stop)

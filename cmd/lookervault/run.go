@@ -23,6 +23,7 @@ import (
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // runFlags names the key of the configuration that each flag sets.
@@ -113,6 +114,10 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 	if err != nil {
 		return err
 	}
+	ages, err := refreshAges(loaded, len(kinds) > 0)
+	if err != nil {
+		return err
+	}
 	origin := "api"
 	if o.demo {
 		origin = "demo"
@@ -129,7 +134,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 		return err
 	}
 	if o.dryRun {
-		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, now: time.Now}
+		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, now: a.now}
 		return d.make()
 	}
 	b := &backup{
@@ -137,6 +142,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 		start: record.Start{
 			Origin: origin, Resume: o.resume, Full: o.full, Scope: scopeOf(c, selected), Tool: toolVersion(),
 		},
+		refresh: ages,
 	}
 	defer boundMemory(a.environ, extract.MemoryLimit(c))()
 	return b.make(selected, exclude)
@@ -167,6 +173,7 @@ type backup struct {
 	watch    *backupWatch
 	instance string // name, once it is known
 	start    record.Start
+	refresh  map[record.Kind]time.Duration // how old observations may grow; nil: everything is asked for
 }
 
 // make makes the run and tells how it went.
@@ -205,27 +212,30 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 		return result, a.connectFailed(err)
 	}
 	notices := a.announce(server, kinds, c.Looker.PartialView, b.log)
+	if a.clock != nil {
+		notices = append(notices, "its clock was set by "+testNow)
+	}
 	if another := b.anotherAddress(a.stop, server.release); another != "" {
 		a.warn(b.log, another)
 		notices = append(notices, another)
 	}
 
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Warn: func(text string) { a.warn(b.log, text) }})
+	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Now: a.now, Warn: func(text string) { a.warn(b.log, text) }})
 	if err != nil {
 		return result, err
 	}
 	defer closing(&err, sink)
 	sink = sinks.Scrubbed(sink, a.secrets.Scrub)
 	b.start.Instance, b.start.BaseURL = b.instance, client.BaseURL()
-	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, time.Now()
+	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, a.now()
 	if b.start.Config, err = json.Marshal(c.Redacted()); err != nil {
 		return result, err
 	}
 	f := b.newForeseeing(kinds, exclude, client)
 	defer f.end()
 	return extract.Run(a.kill, extract.Job{
-		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: time.Now,
-		Meter: meter, Stop: a.stop, Start: b.start, Notices: notices, Failed: b.watch.failed, Measured: b.watch.measured,
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: a.now,
+		Meter: meter, Stop: a.stop, Start: b.start, Notices: notices, Refresh: b.refresh, Failed: b.watch.failed, Measured: b.watch.measured,
 		Begun: func(begun record.Begun, view *extract.View) {
 			a.begun(begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)
@@ -255,6 +265,22 @@ func selection(loaded *config.Loaded) ([]*catalogue.Spec, []record.Ref, error) {
 	}
 	selected := slices.DeleteFunc(all, func(k *catalogue.Spec) bool { return !slices.Contains(wanted, string(k.Name)) })
 	return selected, exclude, nil
+}
+
+// refreshAges is how old observations may grow, by kind; nil, so that everything is asked
+// for, where somebody has named the kinds to back up.
+func refreshAges(loaded *config.Loaded, named bool) (map[record.Kind]time.Duration, error) {
+	found, err := loaded.RefreshAges(catalogue.Names(catalogue.All()), catalogue.Aliases(), func(kind string) string {
+		return stages.MayRest(specOf(record.Kind(kind)))
+	})
+	if err != nil || named {
+		return nil, err
+	}
+	ages := make(map[record.Kind]time.Duration, len(found))
+	for kind, age := range found {
+		ages[record.Kind(kind)] = age
+	}
+	return ages, nil
 }
 
 func names(kinds []*catalogue.Spec) []record.Kind {
@@ -312,7 +338,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	if unhealed := result.Run.Unhealed; unhealed != "" && (err == nil || errors.Is(err, errPartial)) {
 		err = fmt.Errorf("%w: %s", vault.ErrCorrupt, unhealed)
 	}
-	s := summaryOf(path, b.instance, b.start.Origin, result, b.watch.session, err)
+	s := summaryOf(b.app.now(), path, b.instance, b.start.Origin, result, b.watch.session, err)
 	s.ExitCode = exitCode(err)
 	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds, paged)...)
 	if err != nil && !errors.Is(err, errPartial) {

@@ -130,7 +130,7 @@ func sum(calls map[string]int64) (n int64) {
 func incomplete(kinds []record.Counts) []string {
 	var lines []string
 	for _, k := range kinds {
-		if k.Listing == record.Complete || k.Listing == record.Denied || k.Listing == record.Unavailable {
+		if k.Listing.InOrder() {
 			continue
 		}
 		line := fmt.Sprintf("%s: %s", k.Kind, strings.ReplaceAll(string(k.Listing), "_", " "))

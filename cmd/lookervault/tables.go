@@ -59,7 +59,7 @@ func show[T any](a *app, t table.Table[T], choice table.Choice, rows iter.Seq2[T
 }
 
 func (a *app) screen(width int) *table.Screen {
-	return &table.Screen{Width: width, Now: time.Now(), Zone: time.Local}
+	return &table.Screen{Width: width, Now: a.now(), Zone: time.Local}
 }
 
 // colors reports whether what is written to a stream has colours: on a terminal that

@@ -80,7 +80,7 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 	if err != nil {
 		return err
 	}
-	options := vault.VerifyOptions{Turn: time.Now().Unix() / (24 * 60 * 60)}
+	options := vault.VerifyOptions{Turn: a.now().Unix() / (24 * 60 * 60)}
 	if o.sample != "" {
 		if options.Sample, err = shareOf(o.sample); err != nil {
 			return usage(cmd, fmt.Errorf("--sample: %w", err))

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -46,6 +47,9 @@ type Spec struct {
 
 	// Place says how a scope of folders applies to the kind.
 	Place Place
+	// Calm says which documents seldom change, nil for none: what is known of them may
+	// grow old although nobody has said so.
+	Calm *Calm
 	// Immutable documents never change: they are fetched once in a vault's life.
 	Immutable bool
 	// Optional kinds are not on every instance: other editions, versions and
@@ -69,6 +73,21 @@ type Spec struct {
 	NotWritten string
 	// Variants are documents of the kind that are written in another way, or not at all.
 	Variants []Variant
+}
+
+// Calm are documents of a kind that seldom change: those to which one of the members Where
+// of the document at the end of Through is true.
+type Calm struct {
+	Age     time.Duration // that an observation may reach
+	Through []Step        // documents, each found by the one before
+	Where   []string
+}
+
+// Step leads to a document of a kind: to that whose id the member of the document before
+// holds, or without a member to the one with the same id.
+type Step struct {
+	Kind   record.Kind
+	Member string
 }
 
 // Place says where documents of a kind lie.

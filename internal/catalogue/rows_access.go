@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -128,8 +129,14 @@ var access = []Spec{
 		Size: 400,
 	},
 	{
-		Name:    "content_access",
-		Title:   "access rules of folders, boards and agents that do not inherit them",
+		Name:  "content_access",
+		Title: "access rules of folders, boards and agents that do not inherit them",
+		// Everybody has a personal folder with rules of its own, which few ever change.
+		Calm: &Calm{
+			Age:     30 * 24 * time.Hour,
+			Through: []Step{{Kind: "content_metadata"}, {Kind: Folders, Member: "folder_id"}},
+			Where:   []string{"is_personal", "is_personal_descendant"},
+		},
 		Listing: Listing{Followed: true},
 		Detail: Route{
 			Path: "/content_metadata_access", Param: "content_metadata_id", Activity: Administrative,

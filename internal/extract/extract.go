@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
@@ -34,6 +35,9 @@ type Job struct {
 	Log     hclog.Logger
 	Now     func() time.Time
 
+	// Refresh is how old what is known of documents may grow, by kind. Nil: everything is
+	// asked for in this run.
+	Refresh map[record.Kind]time.Duration
 	// Meter hands the calls of the client to the sink. The client's Observe must
 	// feed the same meter.
 	Meter *Meter
@@ -118,6 +122,7 @@ type flow struct {
 	dictionaries *codec.Dictionaries
 	within       stages.Within
 	ledger       *stages.Ledger
+	refresh      *refresh.Rules // nil: everything is asked for
 	budget       *budget.Budget
 	view         *View
 	waves        *job.Waves
@@ -159,6 +164,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	}
 	f.ledger = stages.NewLedger(kindNames(f.kinds))
 	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted)
+	f.refresh = f.rules()
 	f.budget = budget.New(budget.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
 	f.view = newView(f)
 	f.waves = job.NewWaves(job.WavesOptions{
@@ -167,6 +173,17 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 		Ended:  func(run *pipeline.Run) { f.logStages("stage ended", run) },
 	})
 	return nil
+}
+
+// rules say what this run need not ask for again: nothing of a run that is to be full, or
+// looks at some documents or folders only.
+func (f *flow) rules() *refresh.Rules {
+	if f.job.Refresh == nil || f.begun.Full || !f.begun.Scope.Unscoped() {
+		return nil
+	}
+	return &refresh.Rules{
+		Now: f.begun.Started, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed,
+	}
 }
 
 // lessons is what the run has learnt since the sink asked last. The sink asks for the
@@ -254,7 +271,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
-		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Turn: int(f.begun.Run - 1),
+		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Refresh: f.refresh, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{

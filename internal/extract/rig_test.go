@@ -53,6 +53,11 @@ type rig struct {
 	timeout time.Duration
 	// connected is told of the client that a run uses.
 	connected func(*looker.Client)
+	// refresh is how old observations may grow; nil: each run asks for everything.
+	refresh map[record.Kind]time.Duration
+	// now is the wall clock, and nights counts those that were simulated.
+	now    func() time.Time
+	nights int
 	// measured is told of the view of a run that is over.
 	measured func(*extract.View)
 }
@@ -77,13 +82,15 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 	t.Cleanup(func() { _ = sim.Close() })
 	r := &rig{
 		t: t, sim: sim, url: url, config: config.Default(2), path: filepath.Join(t.TempDir(), "vault.db"), log: hclog.NewNullLogger(),
-		timeout: 5 * time.Second,
+		timeout: 5 * time.Second, now: time.Now,
 	}
 	r.config.RateLimit.PerSecond, r.config.RateLimit.Adaptive = 0, false // nobody feels a way up to a rate
 	r.config.Stages.List.PageSize = 10
 	r.config.Retry.Attempts = 2
 	r.config.Retry.MaxWait = config.Duration(50 * time.Millisecond)
-	r.open = func(ctx context.Context) (sinks.Sink, error) { return sinks.OpenSQLite(ctx, r.path, vault.Options{}) }
+	r.open = func(ctx context.Context) (sinks.Sink, error) {
+		return sinks.OpenSQLite(ctx, r.path, vault.Options{Now: r.now})
+	}
 	return r
 }
 
@@ -147,7 +154,7 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	meter := &extract.Meter{}
 	client := r.client(meter)
 	defer client.Close()
-	s.BaseURL = client.BaseURL()
+	s.BaseURL, s.At = client.BaseURL(), r.now()
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
 	for i := range kinds {
 		if r.row != nil {
@@ -158,7 +165,7 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 		r.connected(client)
 	}
 	job := extract.Job{
-		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: time.Now, Meter: meter, Stop: r.stop,
+		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: r.now, Meter: meter, Stop: r.stop, Refresh: r.refresh,
 	}
 	if r.measured != nil {
 		job.Measured = func(view *extract.View, _ error) *record.Session {

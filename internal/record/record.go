@@ -260,6 +260,12 @@ const (
 	Deferred Listing = "deferred"
 )
 
+// InOrder reports whether a listing ended as it should: nothing of the kind is missing that
+// this run was to bring.
+func (l Listing) InOrder() bool {
+	return l == Complete || l == Denied || l == Unavailable || l == Deferred
+}
+
 // NotBegun is how a kind of a run that ended before its turn came is shown, see
 // [Run.Ends]. It is not stored.
 const NotBegun Listing = "not_begun"

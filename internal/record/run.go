@@ -169,6 +169,10 @@ type Begun struct {
 	// encoded with. A sink that does not store encoded bodies has none.
 	Dictionaries []*Dictionary
 	Lessons      []Learnt // what a resumed run has learnt before
+	// Before is when the newest earlier run of this origin began, zero for none.
+	Before time.Time
+	// Listed is when the newest run began that listed a kind whole, without a fault.
+	Listed map[Kind]time.Time
 	// Doubted are kinds of which earlier runs have stored rows of lists that may be
 	// poorer than the documents, until a complete, unscoped run of the kind.
 	Doubted []Kind
@@ -183,6 +187,10 @@ type Known struct {
 	Fingerprint Digest
 	State       State
 	Settled     bool // committed in this run already
+	// Observed is when the run began that settled it last; zero where nobody knows.
+	Observed time.Time
+	// Troubled means that a fault of it is open.
+	Troubled bool
 }
 
 // End is how the enumeration of a kind ended and what it saw.

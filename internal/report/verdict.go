@@ -43,7 +43,7 @@ func verdictOf(d Data) verdict {
 		}
 		short := int64(0)
 		for _, k := range r.Ends() {
-			if !settledListing(k.Listing) {
+			if !k.Listing.InOrder() {
 				short++
 			}
 		}
@@ -77,10 +77,6 @@ func changes(t record.Counts) string {
 	return strings.Join(said, ", ")
 }
 
-func settledListing(l record.Listing) bool {
-	return l == record.Complete || l == record.Denied || l == record.Unavailable
-}
-
 // gapView is something that is not covered.
 type gapView struct{ What, Why string }
 
@@ -89,7 +85,7 @@ func coverage(d Data) (said string, gaps []gapView) {
 	complete := 0
 	for _, k := range d.Run.Ends() {
 		switch {
-		case k.Listing == record.Complete:
+		case k.Listing == record.Complete, k.Listing == record.Deferred:
 			complete++
 		case k.Reason != "":
 			gaps = append(gaps, gapView{string(k.Kind), strings.ReplaceAll(string(k.Listing), "_", " ") + ": " + k.Reason})

@@ -83,7 +83,7 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 		tx.kinds[c.Kind] = c
 	}
 	for kind := range tx.kinds {
-		tx.count(kind, func(c *record.Counts) { c.Listing, c.Reason = record.Open, "" })
+		tx.count(kind, func(c *record.Counts) { c.Listing, c.Reason, c.Deferred = record.Open, "", 0 })
 	}
 	err = c.each(`SELECT month, class, route, calls FROM run_calls WHERE run = ?`, func(row []driver.Value) error {
 		tx.calls[callKey{text(row[0]), text(row[1]), text(row[2])}] = integer(row[3])
@@ -101,6 +101,9 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 		return err
 	}
 	if tx.dictionaries, err = w.loadDictionaries(); err != nil {
+		return err
+	}
+	if err := w.readObservations(); err != nil {
 		return err
 	}
 	tx.openFaults, err = c.number(`SELECT count(*) FROM faults WHERE instance = ? AND resolved_run IS NULL`, w.run.instance)

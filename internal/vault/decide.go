@@ -168,7 +168,7 @@ func ResolvesRow(end record.End, ref record.Ref, failed bool) bool {
 }
 
 // OutcomeOf derives the outcome of a run that names none when it finishes: it is
-// complete when every kind ended complete, denied or unavailable, no fault is open, and
+// complete when every kind ended in order, no fault is open, and
 // the caller is not known to see less, unless that is wanted.
 func OutcomeOf(finish record.Finish, caller record.Caller, kinds iter.Seq[record.Counts]) record.Outcome {
 	if finish.Outcome != "" {
@@ -178,12 +178,7 @@ func OutcomeOf(finish record.Finish, caller record.Caller, kinds iter.Seq[record
 		return record.RunPartial
 	}
 	for c := range kinds {
-		switch c.Listing {
-		case record.Complete, record.Denied, record.Unavailable, record.Deferred:
-		default:
-			return record.RunPartial
-		}
-		if c.Failed > 0 {
+		if !c.Listing.InOrder() || c.Failed > 0 {
 			return record.RunPartial
 		}
 	}

@@ -34,6 +34,9 @@ func (tx *transaction) recall(begun *record.Begun) error {
 	if err != nil {
 		return err
 	}
+	if err := tx.recallObservations(begun); err != nil {
+		return err
+	}
 	return tx.w.conn.each(`SELECT DISTINCT l.kind FROM run_lessons l JOIN runs r ON r.id = l.run
 		WHERE r.instance = ? AND l.run < ? AND l.code = ? ORDER BY l.kind`, func(row []driver.Value) error {
 		begun.Doubted = append(begun.Doubted, record.Kind(text(row[0])))

@@ -183,13 +183,47 @@ CREATE TABLE run_lessons (
 ) STRICT, WITHOUT ROWID;
 `
 
-// schemaV4 has how many references of a kind led to nothing, how many documents a run
-// did not ask for again, and which it saw then. These columns count for the checksum
-// where they are not 0, so that rows of before keep theirs.
+// schemaV4 counts how many references of a kind led to nothing and how many documents a
+// run did not ask for again, and has which it saw then. The columns behind the checksum
+// count for it where they are not 0 or null, so that rows of before keep theirs.
 const schemaV4 = `
-ALTER TABLE run_kinds ADD COLUMN dangling INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE run_kinds ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE run_kinds ADD COLUMN observed TEXT;
+DROP VIEW run_summary;
+ALTER TABLE run_kinds RENAME TO run_kinds_before;
+CREATE TABLE run_kinds (
+	run        INTEGER NOT NULL REFERENCES runs (id),
+	kind       TEXT    NOT NULL,
+	listing    TEXT    NOT NULL CHECK (listing IN ('open', 'complete', 'incomplete', 'denied', 'unavailable', 'budget', 'deferred')),
+	reason     TEXT    NOT NULL,
+	listed     INTEGER NOT NULL,
+	new        INTEGER NOT NULL,
+	changed    INTEGER NOT NULL,
+	same       INTEGER NOT NULL,
+	trashed    INTEGER NOT NULL,
+	reappeared INTEGER NOT NULL,
+	gone       INTEGER NOT NULL,
+	failed     INTEGER NOT NULL,
+	bytes      INTEGER NOT NULL,
+	stored     INTEGER NOT NULL,
+	checksum   BLOB    NOT NULL,
+	dangling   INTEGER NOT NULL DEFAULT 0,
+	deferred   INTEGER NOT NULL DEFAULT 0,
+	observed   TEXT,
+	PRIMARY KEY (run, kind)
+) STRICT, WITHOUT ROWID;
+INSERT INTO run_kinds SELECT *, 0, 0, NULL FROM run_kinds_before;
+DROP TABLE run_kinds_before;
+CREATE VIEW run_summary AS
+SELECT r.id AS run, i.name AS instance, r.origin, r.outcome,
+	strftime('%Y-%m-%dT%H:%M:%fZ', r.started_at / 1000.0, 'unixepoch') AS started_at,
+	strftime('%Y-%m-%dT%H:%M:%fZ', r.finished_at / 1000.0, 'unixepoch') AS finished_at,
+	(r.finished_at - r.started_at) / 1000.0 AS seconds,
+	k.kinds, k.listed, k.new, k.changed, k.same, k.trashed, k.reappeared, k.gone, k.failed, k.bytes, k.stored,
+	coalesce((SELECT sum(calls) FROM run_calls c WHERE c.run = r.id), 0) AS calls,
+	r.is_full, r.resumed, r.pruned, r.looker_version, r.tool_version, lower(hex(r.digest)) AS digest
+FROM runs r JOIN instances i ON i.id = r.instance
+LEFT JOIN (SELECT run, count(*) AS kinds, sum(listed) AS listed, sum(new) AS new, sum(changed) AS changed,
+	sum(same) AS same, sum(trashed) AS trashed, sum(reappeared) AS reappeared, sum(gone) AS gone,
+	sum(failed) AS failed, sum(bytes) AS bytes, sum(stored) AS stored FROM run_kinds GROUP BY run) k ON k.run = r.id;
 `
 
 // stepsForReaders lets a reader take a file of an older version for one of Schema,

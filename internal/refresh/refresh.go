@@ -1,0 +1,82 @@
+// Package refresh says which documents a run does not ask for again, because what is known
+// of them is young enough. It is pure: it knows no clock, no vault and no server.
+package refresh
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Rules are those of one run. The nil Rules ask for everything. They are safe for use by
+// many goroutines.
+type Rules struct {
+	// Now is when the run began.
+	Now time.Time
+	// Gap is the time between runs, as far as the last two tell: what would be too old
+	// when the next run begins is asked for in this one.
+	Gap time.Duration
+	// Ages is how old an observation may grow, by kind. 0 means that every run asks.
+	Ages map[record.Kind]time.Duration
+	// Listed is when a kind was last listed whole, without a fault.
+	Listed map[record.Kind]time.Time
+}
+
+// defaultGap is the time between runs where there was none before.
+const defaultGap = 24 * time.Hour
+
+// Between is a gap that runs at these times leave, [defaultGap] where there was none
+// before.
+func Between(before, now time.Time) time.Duration {
+	if gap := now.Sub(before); !before.IsZero() && gap > 0 {
+		return gap
+	}
+	return defaultGap
+}
+
+// Age is how old an observation of a kind may grow, and whether somebody has said so.
+func (r *Rules) Age(kind record.Kind) (age time.Duration, said bool) {
+	if r == nil {
+		return 0, false
+	}
+	age, said = r.Ages[kind]
+	return age, said
+}
+
+// Rests reports whether a document need not be asked for in this run: it was seen by a run
+// that began at seen, and may grow so old.
+//
+// Every document has a moment of its own in each period of that length, which hangs on its
+// kind and id, and the first run behind it asks. So each run asks for an equal part, also
+// where all documents were seen by the same run. For example, of 700 documents that may
+// grow 7 days old each night asks for about 100.
+func (r *Rules) Rests(ref record.Ref, age time.Duration, seen time.Time) bool {
+	if r == nil || age <= 0 || seen.IsZero() || seen.After(r.Now) {
+		return false
+	}
+	if r.Now.Add(min(r.Gap, age/2)).Sub(seen) > age {
+		return false
+	}
+	return turn(ref, age, r.Now) == turn(ref, age, seen)
+}
+
+// RestsWhole reports whether a kind need not be listed in this run.
+func (r *Rules) RestsWhole(kind record.Kind) bool {
+	age, _ := r.Age(kind)
+	return age > 0 && r.Rests(record.Ref{Kind: kind}, age, r.Listed[kind])
+}
+
+// turn numbers the periods of a document.
+func turn(ref record.Ref, age time.Duration, at time.Time) int64 {
+	sum := sha256.Sum256([]byte(ref.String()))
+	phase := int64(binary.BigEndian.Uint64(sum[:8]) % uint64(age))
+	// From 2000 on, so that what follows fits into 64 bits.
+	since := int64(at.Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)))
+	n := (since - phase) / int64(age)
+	if since < phase {
+		n--
+	}
+	return n
+}

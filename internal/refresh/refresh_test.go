@@ -1,0 +1,79 @@
+package refresh_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
+)
+
+const day = 24 * time.Hour
+
+// TestNothingGrowsTooOld simulates nights that begin some minutes early or late: nothing is
+// older than it may grow when a run begins, and each night asks for a part.
+func TestNothingGrowsTooOld(t *testing.T) {
+	for _, age := range []time.Duration{2 * day, 7 * day, 30 * day, 36 * time.Hour} {
+		for _, jitter := range []time.Duration{0, 7 * time.Minute} {
+			t.Run(fmt.Sprintf("%s, %s", age, jitter), func(t *testing.T) {
+				const documents = 900
+				seen := make(map[int]time.Time)
+				begin, before := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC), time.Time{}
+				asked, most := 0, 0
+				const nights = 90
+				for night := range nights {
+					now := begin.Add(time.Duration(night) * day).Add(jitter * time.Duration(night%3-1))
+					rules := &refresh.Rules{Now: now, Gap: refresh.Between(before, now)}
+					n := 0
+					for i := range documents {
+						if !seen[i].IsZero() && now.Sub(seen[i]) > age+jitter*2 {
+							t.Fatalf("night %d: document %d is %s old", night, i, now.Sub(seen[i]))
+						}
+						if !rules.Rests(record.Ref{Kind: "content_access", ID: fmt.Sprint(i)}, age, seen[i]) {
+							seen[i] = now
+							n++
+						}
+					}
+					if night > 0 {
+						asked += n
+						most = max(most, n)
+					}
+					before = now
+				}
+				share := float64(documents) * float64(day) / float64(age)
+				if mean := float64(asked) / (nights - 1); mean < share*0.95 || mean > share*2 || float64(most) > share*2.6 {
+					t.Errorf("asks for %.0f a night, %d at most; an equal part is %.0f", mean, most, share)
+				}
+			})
+		}
+	}
+}
+
+func TestRests(t *testing.T) {
+	now := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC)
+	ref := record.Ref{Kind: "themes", ID: "1"}
+	rules := &refresh.Rules{Now: now, Gap: day, Ages: map[record.Kind]time.Duration{"themes": 30 * day, "settings": 0}}
+	rested := 0
+	for i := range 1000 {
+		if rules.Rests(record.Ref{Kind: "themes", ID: fmt.Sprint(i)}, 30*day, now.Add(-day)) {
+			rested++
+		}
+	}
+	if rested < 930 || rested == 1000 {
+		t.Errorf("%d of 1000 rest after a day", rested)
+	}
+	for name, rests := range map[string]bool{
+		"no rules":       (*refresh.Rules)(nil).Rests(ref, 30*day, now.Add(-time.Hour)),
+		"no age":         rules.Rests(ref, 0, now.Add(-time.Hour)),
+		"never seen":     rules.Rests(ref, 30*day, time.Time{}),
+		"a clock behind": rules.Rests(ref, 30*day, now.Add(time.Hour)),
+		"too old":        rules.Rests(ref, 30*day, now.Add(-31*day)),
+		"never listed":   rules.RestsWhole("themes"),
+		"in every run":   rules.RestsWhole("settings"),
+	} {
+		if rests {
+			t.Errorf("%s: it rests", name)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package vault
+
+import (
+	"database/sql/driver"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// readObservations reads what tells how old the observation of a document is: when the
+// runs of the instance began, and which documents a run has failed to fetch since.
+func (w *Writer) readObservations() error {
+	w.observed, w.troubled = make(map[int64]time.Time), make(map[record.Ref]bool)
+	err := w.conn.each(`SELECT id, started_at FROM runs WHERE instance = ? AND id < ?`, func(row []driver.Value) error {
+		w.observed[integer(row[0])] = moment(integer(row[1]))
+		return nil
+	}, w.run.instance, w.run.id)
+	if err != nil {
+		return err
+	}
+	return w.conn.each(`SELECT kind, item FROM faults WHERE instance = ? AND resolved_run IS NULL`, func(row []driver.Value) error {
+		w.troubled[record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}] = true
+		return nil
+	}, w.run.instance)
+}
+
+// recallObservations tells when the run before this one began, and when each kind was
+// listed whole for the last time: in a run of the whole instance, in which nothing of it
+// failed.
+func (tx *transaction) recallObservations(begun *record.Begun) error {
+	w := tx.w
+	err := w.conn.each(`SELECT started_at FROM runs WHERE instance = ? AND id < ? AND origin = ? ORDER BY id DESC LIMIT 1`,
+		func(row []driver.Value) error {
+			begun.Before = moment(integer(row[0]))
+			return nil
+		}, w.run.instance, w.run.id, w.run.origin)
+	if err != nil {
+		return err
+	}
+	return w.conn.each(`SELECT k.kind, max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
+		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.deferred = 0
+		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
+		func(row []driver.Value) error {
+			kind := record.Kind(text(row[0]))
+			if begun.Listed == nil {
+				begun.Listed = make(map[record.Kind]time.Time)
+			}
+			if !w.troubled[record.Ref{Kind: kind}] {
+				begun.Listed[kind] = moment(integer(row[1]))
+			}
+			return nil
+		}, w.run.instance, w.run.id)
+}
