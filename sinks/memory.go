@@ -177,6 +177,7 @@ func (m *Memory) recall(begun *record.Begun) {
 			}
 		}
 	}
+	m.recallProofs(begun)
 	slices.SortFunc(begun.Lessons, func(a, b record.Learnt) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Code, b.Code)) })
 	slices.Sort(begun.Doubted)
 	begun.Doubted = slices.Compact(begun.Doubted)
@@ -215,6 +216,31 @@ func (m *Memory) recallObservations(begun *record.Begun) {
 			}
 		}
 	}
+}
+
+// recallProofs tells when rows were last compared on this release, and which lists that
+// tell of many documents are not believed.
+func (m *Memory) recallProofs(begun *record.Begun) {
+	for _, r := range m.runs {
+		if r == m.run || r.Instance != m.run.Instance {
+			continue
+		}
+		for lesson := range r.lessons {
+			switch {
+			case lesson.Code == record.StampsOff:
+				begun.Untold = append(begun.Untold, lesson.Kind)
+			case lesson.Code == record.RowsProven && r.Looker == m.run.Looker:
+				if begun.Proven == nil {
+					begun.Proven = make(map[record.Kind]time.Time)
+				}
+				if r.Started.After(begun.Proven[lesson.Kind]) {
+					begun.Proven[lesson.Kind] = r.Started
+				}
+			}
+		}
+	}
+	slices.Sort(begun.Untold)
+	begun.Untold = slices.Compact(begun.Untold)
 }
 
 // dispel ends the doubt about documents of a kind, all of which this run has seen.

@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 )
 
 // deferral is a document that this run does not ask for again.
@@ -42,8 +43,17 @@ func (l *lister) restsWhole(kind *catalogue.Spec) bool {
 // rests reports whether a document need not be asked for, given what is stored of it. One
 // that could not be fetched lately is asked for.
 func (l *lister) rests(kind *catalogue.Spec, row record.Listed, known record.Known, age time.Duration) bool {
-	return age > 0 && known.State == row.State && !known.Troubled && !known.Hash.IsZero() &&
-		l.Refresh.Rests(record.Ref{Kind: kind.Name, ID: row.ID}, age, known.Observed)
+	return known.State == row.State && !known.Troubled && !known.Hash.IsZero() && Rests(l.Refresh, kind, row, age, known.Observed)
+}
+
+// Rests reports whether a document need not be asked for that was seen by a run which began
+// at seen.
+func Rests(rules *refresh.Rules, kind *catalogue.Spec, row record.Listed, age time.Duration, seen time.Time) bool {
+	turn := record.Ref{Kind: kind.Name, ID: row.ID}
+	if row.Folder != "" && can(kind, record.Folder, row.State) {
+		turn.ID = "in " + row.Folder // one call brings all of a folder, so they have one turn
+	}
+	return age > 0 && rules.Rests(turn, age, seen)
 }
 
 // ages are how old the observations of documents may grow; one that is not there is asked
@@ -59,10 +69,10 @@ func (l *lister) ages(ctx context.Context, kind *catalogue.Spec, rows []record.L
 			continue
 		}
 		age := said
-		if !set && kind.Calm != nil {
-			calm, err := l.calm(ctx, kind, row.ID)
+		if !set {
+			calm, err := IsCalm(kind, row.ID, func(ref record.Ref) ([]byte, error) { return l.Store.Body(ctx, ref) })
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("read what %s/%s belongs to: %w", kind.Name, row.ID, err)
 			}
 			if calm {
 				age = kind.Calm.Age
@@ -73,28 +83,28 @@ func (l *lister) ages(ctx context.Context, kind *catalogue.Spec, rows []record.L
 	return ages, nil
 }
 
-// calm reports whether a document belongs to one of those that seldom change, as far as
-// stored documents tell.
-func (l *lister) calm(ctx context.Context, kind *catalogue.Spec, id string) (bool, error) {
+// IsCalm reports whether a document belongs to one of those that seldom change, as far as
+// stored documents tell, which body returns; nil for one that is not stored.
+func IsCalm(kind *catalogue.Spec, id string, body func(record.Ref) ([]byte, error)) (bool, error) {
+	if kind.Calm == nil {
+		return false, nil
+	}
 	ref := record.Ref{Kind: kind.Name, ID: id}
-	var body []byte
+	var text []byte
 	for _, step := range kind.Calm.Through {
 		ref.Kind = step.Kind
 		if step.Member != "" {
-			if ref.ID = canon.Text(canon.Member(body, step.Member)); ref.ID == "" {
+			if ref.ID = canon.Text(canon.Member(text, step.Member)); ref.ID == "" {
 				return false, nil
 			}
 		}
 		var err error
-		if body, err = l.Store.Body(ctx, ref); err != nil {
-			return false, fmt.Errorf("read what is stored of %s: %w", ref, err)
-		}
-		if body == nil {
-			return false, nil
+		if text, err = body(ref); err != nil || text == nil {
+			return false, err
 		}
 	}
 	return slices.ContainsFunc(kind.Calm.Where, func(member string) bool {
-		return string(canon.Member(body, member)) == "true"
+		return string(canon.Member(text, member)) == "true"
 	}), nil
 }
 

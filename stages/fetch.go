@@ -26,6 +26,7 @@ type FetchOptions struct {
 	Exclude         []record.Ref
 	Within          Within
 	Turn            int // of the runs of this vault, from 0: which rows are compared
+	Overviews       *Overviews
 
 	Looker Looker
 	Store  Store

@@ -292,13 +292,12 @@ func (l *Ledger) Rested(now time.Time) string {
 	return text
 }
 
-// inDays is an age in whole hours or days, rounded up: "7 d".
+// inDays is an age in hours or days, rounded to the next: "7 d".
 func inDays(age time.Duration) string {
-	hours := int64((age + time.Hour - 1) / time.Hour)
-	if hours < 48 {
-		return fmt.Sprintf("%d h", hours)
+	if age < 47*time.Hour {
+		return fmt.Sprintf("%d h", max(1, int64(age.Round(time.Hour)/time.Hour)))
 	}
-	return fmt.Sprintf("%d d", (hours+23)/24)
+	return fmt.Sprintf("%d d", int64(age.Round(24*time.Hour)/(24*time.Hour)))
 }
 
 // Notes returns the notes, one line each. What is missing of a kind is told only

@@ -8,10 +8,13 @@ import (
 
 const inDoubt = "rows were stored before it was found that rows can be poorer than documents; the next run fetches each document alone"
 
-// Recall takes over what a resumed run has learnt before, and which kinds earlier
-// runs have left in doubt. It is called before the stages begin.
-func (l *Ledger) Recall(lessons []record.Learnt, doubted []record.Kind) {
+// Recall takes over what a resumed run has learnt before, which kinds earlier runs have
+// left in doubt, and of which no overview is believed. It is called before the stages begin.
+func (l *Ledger) Recall(lessons []record.Learnt, doubted, untold []record.Kind) {
 	l.mu.Lock()
+	for _, kind := range untold {
+		l.lessons[record.Learnt{Kind: kind, Code: record.StampsOff}] = true
+	}
 	for _, lesson := range lessons {
 		l.lessons[lesson] = true
 	}

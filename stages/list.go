@@ -26,6 +26,7 @@ type ListOptions struct {
 	Exclude         []record.Ref
 	Within          Within
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
+	Overviews       *Overviews               // nil: none is asked for
 	Refresh         *refresh.Rules           // what need not be asked for again
 	Turn            int                      // of the runs of this vault, from 0: which ask of a page comes first
 
@@ -170,6 +171,9 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 			return err
 		}
 		if rows, err = l.called(ctx, kind, rows); err != nil {
+			return err
+		}
+		if rows, err = l.stamped(ctx, kind, rows); err != nil {
 			return err
 		}
 		if err := l.plan(ctx, kind, record.Present, 0, rows, emit); err != nil {

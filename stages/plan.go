@@ -89,6 +89,11 @@ func (l *lister) sift(ctx context.Context, kind *catalogue.Spec, rows []record.L
 	}
 	full := l.Full || l.Ledger.Knows(kind.Name, record.RowsDoubted)
 	s.want = make([]record.Listed, 0, len(rows))
+	defer func() {
+		if kind.Listing.Overview != nil && err == nil {
+			s.sampled(l.Turn, known)
+		}
+	}()
 	for _, r := range rows {
 		k, ok := known[r.ID]
 		switch {

@@ -59,6 +59,10 @@ func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
 		lease.Release()
 		return unread
 	}
+	if err := t.believe(ctx, want, got); err != nil {
+		lease.Release()
+		return err
+	}
 	t.learn(int64(len(answer.Body)), 1)
 	if got.same {
 		lease.Release()

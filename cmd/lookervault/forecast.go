@@ -33,6 +33,7 @@ type dryRun struct {
 	origin  string
 	kinds   []*catalogue.Spec
 	exclude []record.Ref
+	refresh map[record.Kind]time.Duration
 	now     func() time.Time
 }
 
@@ -64,6 +65,7 @@ func (d *dryRun) make() error {
 	ahead := extract.Ahead{
 		Config: d.config, Kinds: d.kinds, Exclude: d.exclude, Scope: scopeOf(d.config, d.kinds), Full: d.options.full,
 		Caller: server.caller, Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
+		Refresh: d.refresh, Now: d.now(),
 	}
 	runs, err := d.runs(reader, ahead.Instance)
 	if err != nil {

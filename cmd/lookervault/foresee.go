@@ -34,7 +34,7 @@ func (b *backup) newForeseeing(kinds []*catalogue.Spec, exclude []record.Ref, cl
 		backup: b, ctx: ctx, cancel: cancel,
 		ahead: extract.Ahead{
 			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller,
-			Client: client, Instance: b.instance,
+			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.app.now(),
 		},
 	}
 }

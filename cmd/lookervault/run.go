@@ -134,7 +134,7 @@ func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
 		return err
 	}
 	if o.dryRun {
-		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, now: a.now}
+		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, refresh: ages, now: a.now}
 		return d.make()
 	}
 	b := &backup{

@@ -146,6 +146,9 @@ type Listing struct {
 	// so one that is not there is no loss. Models name explores that only exist for
 	// others to extend.
 	Unserved bool
+	// Overview is of followed kinds: a list of other documents that tells what each
+	// document of the kind holds, so that an unchanged one needs no call. Nil for none.
+	Overview *Overview
 	// Fixed are single documents, each on a route of its own; a document's id is
 	// its path without the slash. There is nothing to enumerate.
 	Fixed []Route
@@ -165,6 +168,16 @@ type Listing struct {
 	// Trash means that deleted documents are left out unless deleted=true asks
 	// for them, and for nothing else.
 	Trash bool
+}
+
+// Overview is a list of which each row is part of some documents of a kind: of those whose
+// ids it names. A document of the kind is an array of such parts, so it is unchanged where
+// the same rows name it, and they are unchanged.
+type Overview struct {
+	Route  Route       // takes pages
+	Of     record.Kind // its rows are documents of that kind, all of them
+	Member string      // the ids of the documents that a row is part of
+	Beside []string    // other members that tell nothing of the part
 }
 
 // Many is a route that brings several documents with one call.

@@ -10,6 +10,13 @@ import (
 // groupMembers are members that groups have and users have not.
 var groupMembers = []string{"user_count", "externally_managed", "include_by_default", "can_add_to_content_metadata"}
 
+// groupOverview is the list of all groups, with those that they lie in and their roles.
+func groupOverview(member, other string) *Overview {
+	return &Overview{
+		Route: Route{Path: "/groups/search/with_hierarchy", Activity: Administrative}, Of: "groups", Member: member, Beside: []string{other},
+	}
+}
+
 // access is who may do what. Nothing lists these documents: each belongs to
 // another one, whose id it has.
 var access = []Spec{
@@ -65,7 +72,7 @@ var access = []Spec{
 	{
 		Name:      "group_groups",
 		Title:     "groups inside a group",
-		Listing:   Listing{Followed: true},
+		Listing:   Listing{Followed: true, Overview: groupOverview("parent_group_ids", "role_ids")},
 		Detail:    Route{Path: "/groups/{group_id}/groups", Activity: Administrative, Array: true, Members: groupMembers},
 		Volatile:  []string{"user_count", "contains_current_user"},
 		Unordered: []string{"."},
@@ -97,7 +104,7 @@ var access = []Spec{
 	{
 		Name:      "role_groups",
 		Title:     "groups that have a role",
-		Listing:   Listing{Followed: true},
+		Listing:   Listing{Followed: true, Overview: groupOverview("role_ids", "parent_group_ids")},
 		Detail:    Route{Path: "/roles/{role_id}/groups", Activity: Administrative, Array: true, Members: groupMembers},
 		Volatile:  []string{"user_count", "contains_current_user"},
 		Unordered: []string{"."},

@@ -123,6 +123,7 @@ type flow struct {
 	within       stages.Within
 	ledger       *stages.Ledger
 	refresh      *refresh.Rules // nil: everything is asked for
+	overviews    stages.Overviews
 	budget       *budget.Budget
 	view         *View
 	waves        *job.Waves
@@ -163,7 +164,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 		f.kinds = scoped(f.begun.Scope, f.job.Kinds)
 	}
 	f.ledger = stages.NewLedger(kindNames(f.kinds))
-	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted)
+	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted, f.begun.Untold)
 	f.refresh = f.rules()
 	f.budget = budget.New(budget.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
 	f.view = newView(f)
@@ -271,13 +272,13 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
-		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Refresh: f.refresh, Turn: int(f.begun.Run - 1),
+		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize,
 		Admin: admin, ProvesAbsence: proves,
-		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1),
+		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1), Overviews: &f.overviews,
 		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {

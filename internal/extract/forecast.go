@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -28,6 +30,9 @@ type Ahead struct {
 	// Vault is what the run would add to, nil when there is none yet.
 	Vault    *vault.Reader
 	Instance string
+	// Refresh is that of [Job], and Now is when the run begins.
+	Refresh map[record.Kind]time.Duration
+	Now     time.Time
 	// Resume is the run that would be continued, 0 for a new one: what it has
 	// settled costs nothing any more.
 	Resume int64
@@ -116,6 +121,9 @@ func Foresee(ctx context.Context, ahead Ahead) (Forecast, error) {
 	}
 	m := newModel(ahead)
 	for _, kind := range ahead.Kinds {
+		if o.restsWhole(kind) {
+			continue
+		}
 		if err := o.look(ctx, kind); err != nil {
 			return Forecast{}, err
 		}
@@ -151,13 +159,14 @@ type outlook struct {
 	held    map[record.Kind]held
 	past    map[record.Kind]past
 	stale   bool // stamps were made under other rules, so that they prove nothing
+	// rules say what the run need not ask for again, nil for nothing.
+	rules *refresh.Rules
 }
 
 // model works wave by wave, as the run will: what a wave holds follows from the
 // documents of the waves before.
 func (o *outlook) model(ctx context.Context, m *model) error {
-	m.full = o.Full || o.stale
-	m.renew = o.Full
+	m.full, m.renew, m.rules = o.Full || o.stale, o.Full, o.rules
 	kinds := slices.Clone(o.Kinds)
 	slices.SortStableFunc(kinds, func(a, b *catalogue.Spec) int {
 		return cmp.Compare(catalogue.Wave(a.Name), catalogue.Wave(b.Name))
@@ -167,6 +176,10 @@ func (o *outlook) model(ctx context.Context, m *model) error {
 	}
 	for _, kind := range kinds {
 		k := newKnowledge(kind, o.glances[kind.Name], o.held[kind.Name], o.past[kind.Name])
+		if o.restsWhole(kind) {
+			m.forecasts = append(m.forecasts, KindForecast{Kind: kind.Name, Listing: record.Deferred})
+			continue
+		}
 		if err := o.deepen(ctx, m, k); err != nil {
 			return err
 		}

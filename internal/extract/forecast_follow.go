@@ -114,14 +114,19 @@ func (m *model) followed(k *knowledge, f *KindForecast) (c cost, items amount) {
 			if !m.wanted(k.kind.Name, row.ID, row.Folder) {
 				continue
 			}
+			if m.rests(k, row) {
+				continue
+			}
 			n++
 			if !known || !d.settled && (!k.kind.Immutable || m.renew) {
 				want = append(want, row)
 			}
 		}
+		want = m.told(k, want)
 		p := m.plan(k, record.Present, page, want)
 		c, proof = c.plus(p.cost), proof || p.many
 	}
+	c = c.plus(m.overview(k, n+int(math.Ceil(more.likely))))
 	if more.high > 0 {
 		// What is expected besides costs as much a document as what is known.
 		unit := cost{}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/canon"
@@ -20,8 +21,10 @@ type held map[string]heldDocument
 type heldDocument struct {
 	state           record.State
 	folder, updated string
-	settled         bool         // by the run that is to be resumed
-	refs            []record.Ref // to kinds of the run; read only where they are needed
+	settled         bool          // by the run that is to be resumed
+	seen            time.Time     // by the run that began then
+	age             time.Duration // that this observation may reach
+	refs            []record.Ref  // to kinds of the run; read only where they are needed
 }
 
 // remember reads from the vault what can make a run cheaper.
@@ -54,6 +57,11 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	o.rules = o.rulesAfter(runs)
+	started := make(map[int64]time.Time, len(runs))
+	for _, r := range runs {
+		started[r.ID] = r.Started
+	}
 	if len(runs) > 0 {
 		o.stale = !redactedAs(runs[0].Config, o.Config.Stages.Redact)
 		if o.past, err = o.learnt(ctx, runs); err != nil {
@@ -68,11 +76,12 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 			}
 			h[entry.ID] = heldDocument{
 				state: entry.State, folder: entry.Folder, updated: entry.Updated, settled: o.Resume != 0 && entry.LastRun == o.Resume,
+				seen: started[entry.LastRun],
 			}
 		}
 		o.held[kind.Name] = h
 	}
-	return nil
+	return o.aging(ctx)
 }
 
 // recall reads what stored documents point to, of those that which lets through;
@@ -174,6 +183,7 @@ func learn(runs []record.Run, lessons []record.Learnt) map[record.Kind]past {
 		route := kind.Detail.String()
 		p := past{
 			complete: c.Listing == record.Complete,
+			overview: ok && kind.Listing.Overview != nil && calls[kind.Listing.Overview.Route.String()] > 0,
 			poor:     slices.Contains(lessons, record.Learnt{Kind: c.Kind, Code: record.RowsPoor}),
 		}
 		if ok && kind.Immutable {

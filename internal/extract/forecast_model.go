@@ -7,6 +7,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -26,15 +27,17 @@ import (
 //
 // and one call more where an answer of many is compared with a single document.
 type model struct {
-	size    int  // documents that one ask brings at most
-	workers int  // that may all ask before the first proof has failed
-	full    bool // stamps are not trusted
-	renew   bool // immutable documents are fetched again as well
+	size    int            // documents that one ask brings at most
+	workers int            // that may all ask before the first proof has failed
+	full    bool           // stamps are not trusted
+	rules   *refresh.Rules // what is not asked for again
+	renew   bool           // immutable documents are fetched again as well
 	within  stages.Within
 	exclude []record.Ref
 	proves  bool // what a complete listing does not hold is gone, and its parts with it
 
 	broods    map[record.Kind]*brood
+	overviews map[string]bool // that are asked for, by path
 	forecasts []KindForecast
 }
 
@@ -62,6 +65,7 @@ type past struct {
 	poor     bool // rows of lists are poorer than documents
 	dangling int  // documents that others point to and that are not there
 	complete bool // a run that came to its end stored the whole kind
+	overview bool // a list told what each document holds
 }
 
 func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowledge {
@@ -79,6 +83,7 @@ func newModel(a Ahead) *model {
 	return &model{
 		size: max(1, a.Config.Stages.List.PageSize), workers: max(1, a.Config.Stages.Fetch.Workers),
 		exclude: a.Exclude, proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
+		overviews: make(map[string]bool),
 	}
 }
 
@@ -189,6 +194,9 @@ func (m *model) fixed(k *knowledge, f *KindForecast) (c cost, items amount) {
 	for _, route := range k.kind.Listing.Fixed {
 		id := route.Path[1:]
 		if !m.wanted(k.kind.Name, id, "") {
+			continue
+		}
+		if m.rests(k, record.Listed{ID: id, State: record.Present}) {
 			continue
 		}
 		if n++; !k.held[id].settled {

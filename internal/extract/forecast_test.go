@@ -71,6 +71,7 @@ func (r *rig) foresee(s record.Start) (extract.Forecast, error) {
 	defer client.Close()
 	ahead := extract.Ahead{
 		Config: r.config, Exclude: r.exclude, Scope: s.Scope, Full: s.Full, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: kindsOf(s),
+		Refresh: r.refresh, Now: r.now(),
 	}
 	reader, err := vault.OpenReader(r.t.Context(), r.path)
 	if err == nil {

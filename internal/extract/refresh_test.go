@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +103,34 @@ func compareWith(t *testing.T, r *rig) {
 	for ref := range stored {
 		if _, ok := served[ref]; !ok {
 			t.Errorf("%s is stored and not served", ref)
+		}
+	}
+}
+
+// TestForecastOfNights: what nights will cost in which only a part is asked for is known
+// before each.
+func TestForecastOfNights(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3, PersonalFolders: true})
+	r.refresh = map[record.Kind]time.Duration{
+		"settings": 7 * aDay, "themes": 5 * aDay, "connections": 2 * aDay, "role_users": 3 * aDay, "content_metadata": 4 * aDay,
+	}
+	r.month(2, nil)
+	for range 9 {
+		at := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC).Add(time.Duration(r.nights) * aDay)
+		r.now = func() time.Time { return at }
+		f, err := r.foresee(start(defaults()...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.month(1, nil)
+		if made, total := int64(r.sim.Counts().Calls), f.Total(); math.Abs(float64(total.Likely-made)) > 0.05*float64(made) {
+			t.Errorf("night %d: forecast %d calls, made %d", r.nights, total.Likely, made)
+			for _, k := range f.Kinds {
+				t.Logf("%s: %+v", k.Kind, k.Calls())
+			}
+			for route, n := range r.sim.Counts().Routes {
+				t.Logf("made %d %s", n, route)
+			}
 		}
 	}
 }

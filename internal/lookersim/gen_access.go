@@ -225,6 +225,11 @@ func (w *world) renderHierarchy(b []byte, row row) []byte {
 	} else {
 		w.groupMembers(&o, row)
 	}
+	if w.opts.Quirks.FlatHierarchy {
+		o.ids("parent_group_ids", nil)
+		o.ids("role_ids", nil)
+		return o.end()
+	}
 	o.ids("parent_group_ids", w.parentsOf(row.num))
 	o.ids("role_ids", w.groupOwnRoles(row.num))
 	return o.end()

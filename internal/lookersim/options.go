@@ -94,6 +94,9 @@ type Quirks struct {
 	ExpiresIn ExpiryForm
 	// NoTrash makes deleted=true answer an empty list.
 	NoTrash bool
+	// FlatHierarchy makes the search of groups with hierarchy name neither parents nor
+	// roles.
+	FlatHierarchy bool
 }
 
 // Dialect is how a server spells what others spell otherwise. It is set for the

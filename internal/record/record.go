@@ -76,6 +76,9 @@ type Listed struct {
 	// Asked means that nothing listed it: it was asked for by its id, to see whether it
 	// is there.
 	Asked bool
+	// Sampled is of a document whose stamp says that it did not change: it is fetched all
+	// the same, to see whether that is so.
+	Sampled bool
 	// Unseen is of kinds whose documents have a route each: the store holds others of
 	// the kind, so an earlier run has asked for this one and did not find it.
 	Unseen      bool

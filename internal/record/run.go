@@ -173,6 +173,11 @@ type Begun struct {
 	Before time.Time
 	// Listed is when the newest run began that listed a kind whole, without a fault.
 	Listed map[Kind]time.Time
+	// Proven is when the newest run of this Looker release began that found rows of a kind's
+	// list to be as rich as its documents, see RowsProven.
+	Proven map[Kind]time.Time
+	// Untold are kinds of which an earlier run learnt StampsOff.
+	Untold []Kind
 	// Doubted are kinds of which earlier runs have stored rows of lists that may be
 	// poorer than the documents, until a complete, unscoped run of the kind.
 	Doubted []Kind
@@ -322,6 +327,8 @@ type Lesson string
 // The lessons.
 const (
 	RowsPoor    Lesson = "rows_poor"    // rows of lists lack what documents have: each document is fetched alone
+	RowsProven  Lesson = "rows_proven"  // a row was compared with its document, and was as rich
+	StampsOff   Lesson = "stamps_off"   // a list that tells of many documents did not tell of a change: it is not asked for in any later run
 	RowsStored  Lesson = "rows_stored"  // rows of lists were stored as documents
 	RowsDoubted Lesson = "rows_doubted" // both, in this order: some that were stored may be poor
 	PageOff     Lesson = "page_off"     // pages are not asked for: refused, or they do not work

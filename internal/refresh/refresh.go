@@ -24,6 +24,10 @@ type Rules struct {
 	Listed map[record.Kind]time.Time
 }
 
+// late is the part of a gap by which a run may begin later than the one before: nightly
+// ones an hour.
+const late = 24
+
 // defaultGap is the time between runs where there was none before.
 const defaultGap = 24 * time.Hour
 
@@ -56,7 +60,8 @@ func (r *Rules) Rests(ref record.Ref, age time.Duration, seen time.Time) bool {
 	if r == nil || age <= 0 || seen.IsZero() || seen.After(r.Now) {
 		return false
 	}
-	if r.Now.Add(min(r.Gap, age/2)).Sub(seen) > age {
+	gap := min(r.Gap, age/2)
+	if r.Now.Add(gap-gap/late).Sub(seen) > age {
 		return false
 	}
 	return turn(ref, age, r.Now) == turn(ref, age, seen)

@@ -37,6 +37,9 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 	if err != nil {
 		return err
 	}
+	if err := tx.recallProofs(begun); err != nil {
+		return err
+	}
 	return w.conn.each(`SELECT k.kind, max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
 		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.deferred = 0
 		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
@@ -50,4 +53,26 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 			}
 			return nil
 		}, w.run.instance, w.run.id)
+}
+
+// recallProofs tells when rows of lists were last compared with their documents, on a
+// server of this release, and which lists that tell of many documents are not believed.
+func (tx *transaction) recallProofs(begun *record.Begun) error {
+	w := tx.w
+	err := w.conn.each(`SELECT l.kind, max(r.started_at) FROM run_lessons l JOIN runs r ON r.id = l.run
+		WHERE r.instance = ? AND r.id < ? AND l.code = ? AND r.looker_version = ? GROUP BY l.kind`, func(row []driver.Value) error {
+		if begun.Proven == nil {
+			begun.Proven = make(map[record.Kind]time.Time)
+		}
+		begun.Proven[record.Kind(text(row[0]))] = moment(integer(row[1]))
+		return nil
+	}, w.run.instance, w.run.id, string(record.RowsProven), w.run.looker)
+	if err != nil {
+		return err
+	}
+	return w.conn.each(`SELECT DISTINCT l.kind FROM run_lessons l JOIN runs r ON r.id = l.run
+		WHERE r.instance = ? AND l.run < ? AND l.code = ? ORDER BY l.kind`, func(row []driver.Value) error {
+		begun.Untold = append(begun.Untold, record.Kind(text(row[0])))
+		return nil
+	}, w.run.instance, w.run.id, string(record.StampsOff))
 }

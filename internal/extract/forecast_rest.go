@@ -1,0 +1,114 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// rulesAfter are the rules of a run that begins now, behind others, of which the newest is
+// the first.
+func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
+	if o.Refresh == nil || o.Full || !o.Scope.Unscoped() || o.Resume != 0 {
+		return nil
+	}
+	rules := &refresh.Rules{Now: o.Now, Gap: refresh.Between(time.Time{}, o.Now), Ages: o.Refresh, Listed: make(map[record.Kind]time.Time)}
+	if i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Origin != record.OriginLook }); i >= 0 {
+		rules.Gap = refresh.Between(runs[i].Started, o.Now)
+	}
+	for _, run := range runs {
+		if !run.Scope.Unscoped() {
+			continue
+		}
+		for _, k := range run.Kinds {
+			_, later := rules.Listed[k.Kind]
+			if !later && k.Listing == record.Complete && k.Failed == 0 && k.Deferred == 0 {
+				rules.Listed[k.Kind] = run.Started
+			}
+		}
+	}
+	return rules
+}
+
+// restsWhole reports whether the run will not list a kind.
+func (o *outlook) restsWhole(kind *catalogue.Spec) bool {
+	return !kind.Listing.Followed && len(kind.Listing.Fixed) == 0 && stages.MayRest(kind) == "" && o.rules.RestsWhole(kind.Name)
+}
+
+// aging tells how old what is known of each document may grow.
+func (o *outlook) aging(ctx context.Context) error {
+	if o.rules == nil {
+		return nil
+	}
+	body := func(ref record.Ref) ([]byte, error) {
+		if o.held[ref.Kind] != nil {
+			if _, held := o.held[ref.Kind][ref.ID]; !held {
+				return nil, nil
+			}
+		}
+		d, err := o.Vault.Document(ctx, o.Instance, ref, vault.Point{})
+		return d.Body, err
+	}
+	for _, kind := range o.Kinds {
+		age, said := o.rules.Age(kind.Name)
+		if stages.MayRest(kind) != "" || !said && kind.Calm == nil {
+			continue
+		}
+		for id, d := range o.held[kind.Name] {
+			d.age = age
+			if !said {
+				calm, err := stages.IsCalm(kind, id, body)
+				if err != nil {
+					return fmt.Errorf("read what %s/%s belongs to: %w", kind.Name, id, err)
+				}
+				if calm {
+					d.age = kind.Calm.Age
+				}
+			}
+			o.held[kind.Name][id] = d
+		}
+	}
+	return nil
+}
+
+// rests reports whether the run will not ask for a document that it knows of.
+func (m *model) rests(k *knowledge, row record.Listed) bool {
+	d, held := k.held[row.ID]
+	return held && !d.settled && stages.Rests(m.rules, k.kind, row, d.age, d.seen)
+}
+
+// told leaves out documents of which an overview will tell that they did not change, but
+// for the one that is fetched all the same.
+func (m *model) told(k *knowledge, want []record.Listed) []record.Listed {
+	if k.kind.Listing.Overview == nil || !k.past.overview || m.full || !m.proves {
+		return want
+	}
+	var left []record.Listed
+	sampled := false
+	for _, row := range want {
+		if _, held := k.held[row.ID]; !held || !sampled {
+			sampled = sampled || held
+			left = append(left, row)
+		}
+	}
+	return left
+}
+
+// overview is what the list costs that tells of the documents of a kind: one call, however
+// many kinds it tells of.
+func (m *model) overview(k *knowledge, documents int) (c cost) {
+	of := k.kind.Listing.Overview
+	if of == nil || !m.proves || documents == 0 || m.overviews[of.Route.Path] || k.past.complete && !k.past.overview {
+		return c
+	}
+	m.overviews[of.Route.Path] = true
+	c.add(of.Route.Activity, exactly(1))
+	return c
+}

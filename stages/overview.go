@@ -1,0 +1,214 @@
+package stages
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// overviewPage is how many rows a page of an overview asks for.
+const overviewPage = 5000
+
+// Overviews are the lists of a run that tell what many documents hold, see
+// [catalogue.Overview]. Each is asked for once. They are safe for use by many goroutines.
+type Overviews struct {
+	mu   sync.Mutex
+	read map[string]*overview // by path
+}
+
+// overview is a list that was read, or why it was not.
+type overview struct {
+	rows [][]byte
+	err  error
+}
+
+// stamped gives documents the stamp that an overview tells of them. Where the overview
+// cannot be had, or does not hold all that it should, they have none and are fetched.
+func (l *lister) stamped(ctx context.Context, kind *catalogue.Spec, rows []record.Listed) ([]record.Listed, error) {
+	of := kind.Listing.Overview
+	if of == nil || l.Overviews == nil || !l.ProvesAbsence || len(rows) == 0 || l.Ledger.Knows(kind.Name, record.StampsOff) {
+		return rows, nil
+	}
+	// An overview that leaves out a part of the instance does not tell of its changes.
+	if !l.Ledger.readWhole(of.Of) {
+		return rows, nil
+	}
+	stamps, err := l.Overviews.stamps(ctx, l.Looker, kind, l.Ledger.listed(of.Of), false)
+	var failed *Failed
+	switch {
+	case errors.As(err, &failed), errors.Is(err, errUncounted), errors.Is(err, ErrBudget):
+		l.Log.Info("an overview cannot be had, each document is asked for", "kind", kind.Name, "route", of.Route.String(), "error", err)
+		return rows, nil
+	case err != nil:
+		return nil, err
+	}
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].Stamp = stamps.of(rows[i].ID)
+	}
+	return rows, nil
+}
+
+// stampsOf are the stamps of documents by their ids; one that is not there has no parts.
+type stampsOf map[string]record.Digest
+
+func (s stampsOf) of(id string) record.Digest {
+	if stamp, ok := s[id]; ok {
+		return stamp
+	}
+	return sha256.Sum256(nil)
+}
+
+// stamps works out what the overview of a kind tells of its documents. It must hold so many
+// rows. again asks for it once more.
+func (o *Overviews) stamps(ctx context.Context, looker Looker, kind *catalogue.Spec, rows int, again bool) (stampsOf, error) {
+	of := kind.Listing.Overview
+	list := o.get(ctx, looker, kind, rows, again)
+	if list.err != nil {
+		return nil, list.err
+	}
+	rules := canon.Compile(&catalogue.Spec{
+		Name: kind.Name, Fields: catalogue.Fields{ID: "id"}, Volatile: slices.Concat(kind.Volatile, []string{of.Member}, of.Beside),
+	})
+	reader := canon.NewReader()
+	parts := make(map[string][]string)
+	for _, row := range list.rows {
+		doc, err := reader.Read(rules, row)
+		if err != nil {
+			return nil, broken(err)
+		}
+		ids, err := owners(of, row)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			parts[id] = append(parts[id], doc.ID+" "+doc.Fingerprint.String())
+		}
+	}
+	stamps := make(stampsOf, len(parts))
+	for id, held := range parts {
+		slices.Sort(held)
+		stamps[id] = sha256.Sum256([]byte(strings.Join(held, "\n")))
+	}
+	return stamps, nil
+}
+
+// owners are the ids of the documents that a row is part of.
+func owners(of *catalogue.Overview, row []byte) (ids []string, err error) {
+	raw := canon.Member(row, of.Member)
+	if raw == nil {
+		return nil, fmt.Errorf("%w: a row of %s has no %s", errUncounted, of.Route, of.Member)
+	}
+	if string(raw) == "null" {
+		return nil, nil
+	}
+	values, err := canon.Rows(raw)
+	if err != nil {
+		return nil, broken(err)
+	}
+	for _, value := range values {
+		ids = append(ids, canon.Text(value))
+	}
+	return ids, nil
+}
+
+// get reads an overview, or returns what was read of it before.
+func (o *Overviews) get(ctx context.Context, looker Looker, kind *catalogue.Spec, rows int, again bool) *overview {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	path := kind.Listing.Overview.Route.Path
+	if list := o.read[path]; list != nil && !again {
+		return list
+	}
+	list := &overview{}
+	list.rows, list.err = readOverview(ctx, looker, kind, rows)
+	if o.read == nil {
+		o.read = make(map[string]*overview)
+	}
+	if ctx.Err() == nil {
+		o.read[path] = list
+	}
+	return list
+}
+
+// readOverview reads the pages of an overview, until all rows are there.
+func readOverview(ctx context.Context, looker Looker, kind *catalogue.Spec, want int) (rows [][]byte, err error) {
+	route := kind.Listing.Overview.Route
+	seen := make(map[string]bool)
+	for len(rows) < want {
+		call := Call{Kind: kind.Name, Route: route, Path: route.Path, Check: isArray, Query: route.Values(
+			[2]string{"limit", strconv.Itoa(overviewPage)}, [2]string{"offset", strconv.Itoa(len(rows))}, [2]string{"sorts", "id"})}
+		answer, err := looker.Get(ctx, call)
+		if err != nil {
+			return nil, err
+		}
+		page, err := canon.Rows(answer.Body)
+		if err != nil {
+			return nil, broken(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, row := range page {
+			id := canon.Text(canon.Member(row, "id"))
+			if id == "" || seen[id] {
+				return nil, fmt.Errorf("%w: %s holds a row twice, or one without an id", errUncounted, route)
+			}
+			seen[id] = true
+			rows = append(rows, slices.Clone(row))
+		}
+		if answer.Free != nil {
+			answer.Free()
+		}
+	}
+	if len(rows) != want {
+		return nil, fmt.Errorf("%w: %s has %d rows, and there are %d %s", errUncounted, route, len(rows), want, kind.Listing.Overview.Of)
+	}
+	return rows, nil
+}
+
+// sampled takes one of the documents whose stamps say that they did not change to those
+// that are fetched: over the runs each has its turn.
+func (s *sifted) sampled(turn int, known map[string]record.Known) {
+	if len(s.same) == 0 {
+		return
+	}
+	i := turn % len(s.same)
+	row, k := s.same[i], known[s.same[i].ID]
+	row.Sampled, row.Held, row.Fingerprint = true, true, k.Fingerprint
+	if k.State == row.State {
+		row.Hash, row.Size = k.Hash, k.Size
+	}
+	s.same, s.want = slices.Delete(s.same, i, i+1), append(s.want, row)
+}
+
+// believe compares a document that an overview says is unchanged with what is stored of
+// it. Where it has changed and the overview, asked for once more, still does not tell,
+// it is not believed any more, and what it said of others in this run is in doubt.
+func (t *task) believe(ctx context.Context, want record.Listed, got alone) error {
+	if !want.Sampled || got.same || got.doc == nil || got.doc.Fingerprint == want.Fingerprint {
+		return nil
+	}
+	of := t.kind.Listing.Overview
+	stamps, err := t.Overviews.stamps(ctx, t.Looker, t.kind, t.Ledger.listed(of.Of), true)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == nil && stamps.of(want.ID) != want.Stamp:
+		return nil // it has changed meanwhile
+	}
+	reason := fmt.Sprintf("%s does not tell that %s/%s changed; the next run asks for each document", of.Route, t.kind.Name, want.ID)
+	t.Log.Warn("an overview is not believed, the kind is incomplete", "kind", t.kind.Name, "reason", reason)
+	t.Ledger.Learn(t.kind.Name, record.StampsOff)
+	t.Ledger.Ended(t.kind.Name, record.Incomplete, reason)
+	return nil
+}
