@@ -19,17 +19,13 @@ type deferral struct {
 }
 
 // MayRest says why a kind must be asked for in each run, "" where what is known of its
-// documents may grow old. Kinds that others are found by are listed in each run.
+// documents may grow old.
 func MayRest(kind *catalogue.Spec) string {
 	switch {
 	case kind.Immutable:
 		return "its documents never change: they are asked for once"
-	case kind.Listing.Followed, len(kind.Listing.Fixed) > 0:
-		return ""
-	case len(catalogue.FoundBy(kind.Name)) > 0:
-		return fmt.Sprintf("it is listed in each run, since %s are found by it", catalogue.FoundBy(kind.Name)[0])
-	case kind.Listing.Trash:
-		return "it is content, which is listed in each run"
+	case kind.Place == catalogue.IsFolder:
+		return "it is listed in each run, since others lie in it"
 	}
 	return ""
 }

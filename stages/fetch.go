@@ -27,6 +27,9 @@ type FetchOptions struct {
 	Within          Within
 	Turn            int // of the runs of this vault, from 0: which rows are compared
 	Overviews       *Overviews
+	// Proven reports whether rows of a kind's list were found to be as rich as documents
+	// not long ago. Nil: each run finds that out.
+	Proven func(record.Kind) bool
 
 	Looker Looker
 	Store  Store

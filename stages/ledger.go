@@ -245,7 +245,7 @@ func (l *Ledger) hasDeferred(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[kind]
-	return a != nil && len(a.deferred) > 0
+	return a != nil && (len(a.deferred) > 0 || a.listing == record.Deferred)
 }
 
 func (l *Ledger) isDeferred(ref record.Ref) bool {
@@ -256,7 +256,7 @@ func (l *Ledger) isDeferred(ref record.Ref) bool {
 		return false
 	}
 	_, ok := a.deferred[ref.ID]
-	return ok
+	return ok || a.listing == record.Deferred
 }
 
 // Rested says what was not asked for again: of each kind how many documents of how many,

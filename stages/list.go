@@ -18,11 +18,12 @@ import (
 // ListOptions are what list needs besides its workers.
 type ListOptions struct {
 	Workers, Buffer int
-	PageSize        int  // documents that one ask brings at most
-	Full            bool // stamps are not to be trusted
-	Missing         bool // look for what the store holds and the listings did not, see [CanBeLookedFor]
-	Admin           bool // the key is an administrator's
-	ProvesAbsence   bool // what a complete listing does not hold is gone
+	PageSize        int   // documents that one ask brings at most
+	PageBytes       int64 // of small documents one ask brings more, until it has so much; 0: never
+	Full            bool  // stamps are not to be trusted
+	Missing         bool  // look for what the store holds and the listings did not, see [CanBeLookedFor]
+	Admin           bool  // the key is an administrator's
+	ProvesAbsence   bool  // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          Within
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]

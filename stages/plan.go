@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -28,7 +29,7 @@ func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.St
 	}
 	l.Ledger.Listed(kind.Name, listed)
 	l.Ledger.Defer(kind.Name, sifted.deferred)
-	asks := planWant(kind, state, offset, rows, sifted, l.PageSize)
+	asks := planWant(kind, state, offset, rows, sifted, l.perAsk(kind, sifted.want))
 	for chunk := range slices.Chunk(sifted.same, l.PageSize) {
 		asks = append(asks, record.Ask{Kind: kind.Name, How: record.Stored, State: state, Want: chunk})
 	}
@@ -115,6 +116,36 @@ func (l *lister) sift(ctx context.Context, kind *catalogue.Spec, rows []record.L
 		}
 	}
 	return s, nil
+}
+
+// MostPerAsk is how many documents one ask brings at most, however small they are.
+const MostPerAsk = 1000
+
+// PerAsk is how many of some documents of a kind one ask brings: page, and of small ones
+// more, until it has so many bytes; they are as large as those of which that is known.
+func PerAsk(page int, bytes int64, kind *catalogue.Spec, some iter.Seq[int64]) int {
+	n, sum := int64(0), int64(0)
+	for size := range some {
+		if size > 0 {
+			n, sum = n+1, sum+size
+		}
+	}
+	size := max(kind.Size, 1)
+	if n > 0 {
+		size = max(sum/n, 1)
+	}
+	return max(page, int(min(bytes/size, MostPerAsk)))
+}
+
+// perAsk is how many of the documents that are wanted one ask brings.
+func (l *lister) perAsk(kind *catalogue.Spec, want []record.Listed) int {
+	return PerAsk(l.PageSize, l.PageBytes, kind, func(yield func(int64) bool) {
+		for _, w := range want {
+			if !yield(w.Size) {
+				return
+			}
+		}
+	})
 }
 
 // planWant chooses the cheapest route for what is wanted: whole pages where

@@ -96,16 +96,6 @@ func Default() []*Spec {
 // else one more than the latest of the kinds whose documents lead to it.
 func Wave(name record.Kind) int { return table.waves[name] }
 
-// FoundBy returns the kinds that are fetched because documents of a kind lead to them.
-func FoundBy(name record.Kind) (kinds []record.Kind) {
-	for _, kind := range table.rows {
-		if slices.Contains(table.leading[kind.Name], name) {
-			kinds = append(kinds, kind.Name)
-		}
-	}
-	return kinds
-}
-
 // LeadingTo returns the kinds whose documents lead to documents of a kind, which are
 // fetched because of them.
 func LeadingTo(name record.Kind) []record.Kind { return slices.Clone(table.leading[name]) }

@@ -35,9 +35,10 @@ func TestPartsOfListedDocumentsAreNeverGone(t *testing.T) {
 		t.Run(string(tt.kind), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, lookersim.Options{Seed: 8})
+			const overview = "route=GET /groups/search/with_hierarchy status=404" // so that each is asked for
 			kinds := []record.Kind{tt.owner, "boards", "agents", tt.kind}
 			for _, later := range []bool{false, true} {
-				r.rules("route=" + tt.route + " after=1 status=404")
+				r.rules(overview, "route="+tt.route+" after=1 status=404")
 				result := r.run(record.RunPartial, start(kinds...))
 				got := countsOf(t, result, tt.kind)
 				if got.Listing != record.Incomplete || got.Gone != 0 || got.Failed == 0 || !strings.Contains(got.Reason, "answered 404") {

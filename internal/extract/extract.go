@@ -187,6 +187,34 @@ func (f *flow) rules() *refresh.Rules {
 	}
 }
 
+// thriftyPage is how many bytes one answer may have where calls are counted: a page of a
+// hundred large dashboards has more.
+const thriftyPage = 8 << 20
+
+// pageBytes is how many bytes an ask for small documents may bring, 0 where calls need not
+// be saved.
+func pageBytes(c config.Config) int64 {
+	if c.Looker.Quota == (config.Quota{}) {
+		return 0
+	}
+	return thriftyPage
+}
+
+// provenFor is how long a row that was as rich as its document speaks for the rows of its
+// kind, where calls are counted.
+const provenFor = 30 * 24 * time.Hour
+
+// proven tells of which kinds rows need not be compared in this run: nil where calls need
+// not be saved, and each run compares.
+func (f *flow) proven() func(record.Kind) bool {
+	if f.job.Config.Looker.Quota == (config.Quota{}) {
+		return nil
+	}
+	return func(kind record.Kind) bool {
+		return f.refresh.Rests(record.Ref{Kind: kind, ID: "rows"}, provenFor, f.begun.Proven[kind])
+	}
+}
+
 // lessons is what the run has learnt since the sink asked last. The sink asks for the
 // first time before there is a ledger.
 func (f *flow) lessons() []record.Learnt {
@@ -271,14 +299,14 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
-		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize,
+		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: pageBytes(c),
 		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize,
 		Admin: admin, ProvesAbsence: proves,
-		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1), Overviews: &f.overviews,
+		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {

@@ -161,12 +161,16 @@ type outlook struct {
 	stale   bool // stamps were made under other rules, so that they prove nothing
 	// rules say what the run need not ask for again, nil for nothing.
 	rules *refresh.Rules
+	// proven is when rows of a list were last compared with their documents, by a run whose
+	// calls were counted; nil where those of this one are not.
+	proven map[record.Kind]time.Time
 }
 
 // model works wave by wave, as the run will: what a wave holds follows from the
 // documents of the waves before.
 func (o *outlook) model(ctx context.Context, m *model) error {
 	m.full, m.renew, m.rules = o.Full || o.stale, o.Full, o.rules
+	m.proven = o.proven
 	kinds := slices.Clone(o.Kinds)
 	slices.SortStableFunc(kinds, func(a, b *catalogue.Spec) int {
 		return cmp.Compare(catalogue.Wave(a.Name), catalogue.Wave(b.Name))

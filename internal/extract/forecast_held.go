@@ -22,6 +22,7 @@ type heldDocument struct {
 	state           record.State
 	folder, updated string
 	settled         bool          // by the run that is to be resumed
+	size            int64         // of its body
 	seen            time.Time     // by the run that began then
 	age             time.Duration // that this observation may reach
 	refs            []record.Ref  // to kinds of the run; read only where they are needed
@@ -67,6 +68,9 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 		if o.past, err = o.learnt(ctx, runs); err != nil {
 			return err
 		}
+		if err := o.rememberProofs(ctx, runs); err != nil {
+			return err
+		}
 	}
 	for _, kind := range o.Kinds {
 		h := make(held)
@@ -76,7 +80,7 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 			}
 			h[entry.ID] = heldDocument{
 				state: entry.State, folder: entry.Folder, updated: entry.Updated, settled: o.Resume != 0 && entry.LastRun == o.Resume,
-				seen: started[entry.LastRun],
+				seen: started[entry.LastRun], size: entry.Size,
 			}
 		}
 		o.held[kind.Name] = h

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -28,6 +29,7 @@ import (
 // and one call more where an answer of many is compared with a single document.
 type model struct {
 	size    int            // documents that one ask brings at most
+	bytes   int64          // that one ask for small documents may bring
 	workers int            // that may all ask before the first proof has failed
 	full    bool           // stamps are not trusted
 	rules   *refresh.Rules // what is not asked for again
@@ -37,7 +39,8 @@ type model struct {
 	proves  bool // what a complete listing does not hold is gone, and its parts with it
 
 	broods    map[record.Kind]*brood
-	overviews map[string]bool // that are asked for, by path
+	overviews map[string]bool           // that are asked for, by path
+	proven    map[record.Kind]time.Time // when rows were compared last; nil: each run compares
 	forecasts []KindForecast
 }
 
@@ -81,7 +84,7 @@ func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowl
 
 func newModel(a Ahead) *model {
 	return &model{
-		size: max(1, a.Config.Stages.List.PageSize), workers: max(1, a.Config.Stages.Fetch.Workers),
+		size: max(1, a.Config.Stages.List.PageSize), bytes: pageBytes(a.Config), workers: max(1, a.Config.Stages.Fetch.Workers),
 		exclude: a.Exclude, proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}
@@ -306,7 +309,7 @@ func (m *model) trash(k *knowledge, present amount, f *KindForecast) (c cost, n 
 		// Pages need that everything on them is wanted.
 		fits := way.How == record.IDs || way.How == record.Page && m.within == nil && len(m.exclude) == 0
 		if way.Trash && fits && !k.past.poor {
-			activity, size, proof = way.Route.Activity, float64(m.size), want.likely >= 1
+			activity, size, proof = way.Route.Activity, float64(m.perAsk(k)), want.likely >= 1
 			break
 		}
 	}
@@ -356,6 +359,9 @@ const maybeCompared = 8
 // that were never stored more may have to be.
 func (m *model) prove(c *cost, k *knowledge, many bool) {
 	if !many || k.kind.Detail.IsZero() {
+		return
+	}
+	if m.proven != nil && m.rules.Rests(record.Ref{Kind: k.kind.Name, ID: "rows"}, provenFor, m.proven[k.kind.Name]) {
 		return
 	}
 	n := exactly(1)

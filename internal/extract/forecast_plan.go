@@ -8,6 +8,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // planned is what list will plan for some rows.
@@ -27,7 +28,7 @@ func (m *model) plan(k *knowledge, state record.State, rows, want []record.Liste
 		return m.planPoor(k, want)
 	}
 	if way, ok := k.way(record.Page, state); ok && len(want) == len(rows) {
-		p.add(way.Route.Activity, exactly(chunks(len(want), m.size)))
+		p.add(way.Route.Activity, exactly(chunks(len(want), m.perAsk(k))))
 		p.many = true
 		return p
 	}
@@ -48,7 +49,7 @@ func (m *model) plan(k *knowledge, state record.State, rows, want []record.Liste
 		want = rest
 	}
 	if way, ok := k.way(record.IDs, state); ok && len(want) > 0 {
-		p.add(way.Route.Activity, exactly(chunks(len(want), m.size)))
+		p.add(way.Route.Activity, exactly(chunks(len(want), m.perAsk(k))))
 		p.many = true
 		return p
 	}
@@ -64,12 +65,23 @@ func (m *model) plan(k *knowledge, state record.State, rows, want []record.Liste
 func (m *model) planPoor(k *knowledge, want []record.Listed) (p planned) {
 	p.add(k.kind.Detail.Activity, exactly(len(want)))
 	if len(k.kind.Many) > 0 {
-		wasted := exactly(min(m.workers, chunks(len(want), m.size)))
+		wasted := exactly(min(m.workers, chunks(len(want), m.perAsk(k))))
 		wasted.low, wasted.high = 1, 2*wasted.high // by pages, and then by ids
 		p.add(k.kind.Many[0].Route.Activity, wasted)
 		p.many = true
 	}
 	return p
+}
+
+// perAsk is how many documents of a kind one ask brings.
+func (m *model) perAsk(k *knowledge) int {
+	return stages.PerAsk(m.size, m.bytes, k.kind, func(yield func(int64) bool) {
+		for _, d := range k.held {
+			if !yield(d.size) {
+				return
+			}
+		}
+	})
 }
 
 func chunks(n, size int) int { return (n + size - 1) / size }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
@@ -111,4 +112,29 @@ func (m *model) overview(k *knowledge, documents int) (c cost) {
 	m.overviews[of.Route.Path] = true
 	c.add(of.Route.Activity, exactly(1))
 	return c
+}
+
+// rememberProofs reads when rows of lists were last compared with their documents on the
+// server's release, where the run saves calls. The server is taken to be what the newest
+// run found.
+func (o *outlook) rememberProofs(ctx context.Context, runs []record.Run) error {
+	if o.Config.Looker.Quota == (config.Quota{}) {
+		return nil
+	}
+	o.proven = make(map[record.Kind]time.Time)
+	for _, run := range runs { // the newest first
+		if run.Looker != runs[0].Looker || o.Now.Sub(run.Started) > provenFor {
+			break
+		}
+		lessons, err := o.Vault.Learnt(ctx, run.ID)
+		if err != nil {
+			return err
+		}
+		for _, lesson := range lessons {
+			if _, later := o.proven[lesson.Kind]; lesson.Code == record.RowsProven && !later {
+				o.proven[lesson.Kind] = run.Started
+			}
+		}
+	}
+	return nil
 }

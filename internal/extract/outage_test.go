@@ -79,7 +79,7 @@ type bubble struct {
 func newBubble(t *testing.T, seed int64) *bubble {
 	t.Helper()
 	sim, err := lookersim.New(lookersim.Options{
-		Seed: seed, SmallTiles: true, Tiles: [2]int{1, 3}, TrashShare: -1, Latency: 50 * time.Millisecond, TokenTTL: 1500 * time.Millisecond,
+		Seed: seed, SmallTiles: true, Tiles: [2]int{1, 3}, TrashShare: -1, Latency: 50 * time.Millisecond, TokenTTL: 800 * time.Millisecond,
 		Sizes: lookersim.Sizes{Dashboards: 12, Folders: 6, Users: 6, Groups: 5, Roles: 6, MergedTiles: 6, MergeQueries: 5, SourceQueries: 8},
 	})
 	if err != nil {

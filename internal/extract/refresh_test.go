@@ -107,6 +107,38 @@ func compareWith(t *testing.T, r *rig) {
 	}
 }
 
+// TestWholeKindsRest: kinds that others are found by, and content, may rest as well. What
+// they lead to is there meanwhile, and what went is gone when they are listed again.
+func TestWholeKindsRest(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3})
+	r.refresh = map[record.Kind]time.Duration{"roles": 5 * aDay, "agents": 4 * aDay, "dashboards": 3 * aDay, "alerts": 2 * aDay, "role_users": 2 * aDay}
+	r.month(3, nil)
+	mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: r.sim.IDs("dashboards")[3]})
+	mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "roles", ID: r.sim.IDs("roles")[4]})
+	gone := make(map[record.Kind]int64)
+	for range 8 {
+		r.month(1, nil)
+		reader, err := vault.OpenReader(t.Context(), r.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := reader.Run(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range run.Kinds {
+			gone[k.Kind] += k.Gone
+		}
+		if err := reader.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if gone["dashboards"] != 1 || gone["roles"] != 1 || gone["role_users"] != 1 || gone["agents"]+gone["alerts"] != 0 {
+		t.Errorf("gone: %v", gone)
+	}
+	compareWith(t, r)
+}
+
 // TestForecastOfNights: what nights will cost in which only a part is asked for is known
 // before each.
 func TestForecastOfNights(t *testing.T) {
