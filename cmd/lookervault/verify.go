@@ -35,9 +35,14 @@ Exit code 0 means that everything is as it was written, 5 that something is dama
 each finding names the table, the row and the document. A run with --full heals what
 the instance still has.
 
+Of a sound vault the references between documents are followed as well: a tile whose look
+is gone, a schedule without its dashboard. Each that leads nowhere is a warning, with exit
+code 0: the instance is so, and the vault tells it. Ten of each sort are named.
+
 With --remote the vault is then compared with the instance now: all of it by as few calls
-as a run makes, or with --sample 5% a part of the documents, another part every day. Exit
-code 6 means that something differs, and names it; views and the like do not count.
+as a run makes, or with --sample 5% a part of those that can be asked for by their ids,
+another part every day. Exit code 6 means that something differs, and names it; views and
+the like do not count.
 
 With --sample 5% every row is checked and a part of the documents, another part every
 day: after 20 days all of them were read.`,
@@ -57,22 +62,43 @@ day: after 20 days all of them were read.`,
 
 // findingView is what verify found, under stable names.
 type findingView struct {
-	Table   string `json:"table"`
-	Kind    string `json:"kind"`
-	ID      string `json:"id"`
-	Key     string `json:"key"` // of the row
-	Problem string `json:"problem"`
+	Severity string `json:"severity"`
+	Table    string `json:"table"`
+	Instance string `json:"instance,omitempty"` // of a warning, where the vault holds several
+	Kind     string `json:"kind"`
+	ID       string `json:"id"`
+	Key      string `json:"key"` // of the row
+	Problem  string `json:"problem"`
 }
 
-var damageTable = table.Table[findingView]{
-	One: "finding", Many: "findings", View: func(f findingView) any { return f },
-	Columns: []table.Column[findingView]{
-		{Name: "table", Whole: true, Value: func(f findingView) string { return f.Table }},
-		{Name: "kind", Whole: true, Varies: true, Value: func(f findingView) string { return f.Kind }},
-		{Name: "id", Whole: true, Varies: true, Value: func(f findingView) string { return f.ID }},
-		{Name: "problem", Wraps: true, Value: func(f findingView) string { return f.Problem }, Tone: func(findingView) table.Tone { return table.Bad }},
-		{Name: "key", Wraps: true, Varies: true, Value: func(f findingView) string { return f.Key }},
-	},
+// How bad a finding is.
+const (
+	severityDamage    = "damage"    // the vault is not as it was written: exit code 5
+	severityDifferent = "different" // the instance is not as the vault has it: exit code 6
+	severityWarning   = "warning"   // the vault holds what the instance gave, and that is not whole
+)
+
+func findingTone(f findingView) table.Tone {
+	if f.Severity == severityDamage {
+		return table.Bad
+	}
+	return table.Unsure
+}
+
+var damageTable = verifyTable(false)
+
+// verifyTable is the table of findings. Documents alone are in no table of the vault.
+func verifyTable(documents bool) table.Table[findingView] {
+	return table.Table[findingView]{
+		One: "finding", Many: "findings", View: func(f findingView) any { return f },
+		Columns: []table.Column[findingView]{
+			{Name: "table", Whole: true, Varies: documents, Value: func(f findingView) string { return f.Table }},
+			{Name: "kind", Whole: true, Varies: !documents, Value: func(f findingView) string { return f.Kind }},
+			{Name: "id", Whole: true, Varies: true, Value: func(f findingView) string { return f.ID }},
+			{Name: "problem", Wraps: true, Value: func(f findingView) string { return f.Problem }, Tone: findingTone},
+			{Name: "key", Wraps: true, Varies: true, Value: func(f findingView) string { return f.Key }},
+		},
+	}
 }
 
 func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error) {
@@ -91,35 +117,45 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 		return err
 	}
 	defer closing(&err, reader)
-	if o.remote {
-		defer func() {
-			if err == nil {
-				err = a.verifyRemote(cmd, r, reader, options, choice)
-			}
-		}()
-	}
 	began := time.Now()
 	progress := &verifyProgress{app: a, began: began}
 	options.Progress = progress.show
 	findings, err := reader.VerifyWith(cmd.Context(), options)
 	progress.clear()
+	took := time.Since(began)
 	if err != nil {
 		return err
 	}
-	views := findingViews(findings)
-	if len(views) > 0 || choice.Format != "" && !o.remote {
-		if err := show(a, damageTable, choice, each(views)); err != nil {
+	views, warnings := findingViews(findings), &dangling{}
+	if len(findings) == 0 {
+		if warnings, err = danglingReferences(cmd.Context(), reader, r.instance, options); err != nil {
 			return err
 		}
 	}
-	return a.verified(cmd.Context(), reader, findings, options, progress.total, time.Since(began))
+	remote := o.remote && len(findings) == 0 // which shows the warnings as well
+	if views = append(views, warnings.views...); !remote && (len(views) > 0 || choice.Format != "") {
+		if err := show(a, verifyTable(warnings.all > 0), choice, each(views)); err != nil {
+			return err
+		}
+	}
+	if err := a.verified(cmd.Context(), reader, findings, options, progress.total, took); err != nil {
+		return err
+	}
+	if warnings.all > 0 {
+		fmt.Fprintf(a.stderr.loud(), "lookervault: warning: %s nowhere: the vault holds what the instance gave, and that is not whole.\n",
+			plural(int64(warnings.all), "reference between documents leads", "references between documents lead"))
+	}
+	if remote {
+		return a.verifyRemote(cmd, r, reader, options, choice, views)
+	}
+	return nil
 }
 
 func findingViews(findings []vault.Finding) []findingView {
 	views := make([]findingView, len(findings))
 	for i, f := range findings {
 		document := f.Document()
-		views[i] = findingView{Table: f.Table, Kind: string(document.Kind), ID: document.ID, Key: f.Key, Problem: f.Problem}
+		views[i] = findingView{Severity: severityDamage, Table: f.Table, Kind: string(document.Kind), ID: document.ID, Key: f.Key, Problem: f.Problem}
 	}
 	return views
 }

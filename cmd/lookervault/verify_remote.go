@@ -16,22 +16,26 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// verifyRemote compares a vault, or a sample of its documents, with the instance now.
-func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader *vault.Reader, o vault.VerifyOptions, choice table.Choice) (err error) {
-	var set map[record.Kind][]string
-	of := ""
-	if o.Sample > 0 && o.Sample < 1 {
-		var chosen, all int
-		if set, chosen, all, err = sampleOf(cmd.Context(), reader, r.instance, o); err != nil {
-			return err
+// verifyRemote compares a vault, or a sample of its documents, with the instance now. It
+// shows what was found before with what differs.
+func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader *vault.Reader, o vault.VerifyOptions, choice table.Choice, before []findingView) (err error) {
+	chosen, err := sampleOf(cmd.Context(), reader, r.instance, o)
+	if err != nil {
+		return err
+	}
+	tell := func(views []findingView) error {
+		if views = append(before, views...); len(views) > 0 || choice.Format != "" {
+			return show(a, verifyTable(true), choice, each(views))
 		}
-		of = fmt.Sprintf(", %s of %s", count(int64(chosen)), plural(int64(all), "document", "documents"))
-		if chosen == 0 {
-			fmt.Fprintf(a.stderr, "The sample holds no document%s.\n", of)
-			return nil
+		return nil
+	}
+	if chosen != nil {
+		fmt.Fprintln(a.stderr, chosen)
+		if chosen.chosen == 0 {
+			return tell(nil)
 		}
 	}
-	l, err := a.lookNow(cmd, r, set, nil)
+	l, err := a.lookNow(cmd, r, chosen.documents(), nil)
 	if err != nil {
 		return err
 	}
@@ -40,20 +44,18 @@ func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader *vault.Reader,
 	if err != nil {
 		return err
 	}
-	if len(views) > 0 || choice.Format != "" {
-		if err := show(a, damageTable, choice, each(views)); err != nil {
-			return err
-		}
+	if err := tell(views); err != nil {
+		return err
 	}
 	if incomplete := l.incomplete(); incomplete != nil {
 		return incomplete
 	}
 	if len(views) == 0 {
-		fmt.Fprintf(a.stderr, "%s is what %s holds%s.\n", reader.Path(), l.instance, of)
+		fmt.Fprintf(a.stderr, "%s is what %s holds.\n", reader.Path(), l.instance)
 		return nil
 	}
-	fmt.Fprintf(a.stderr.loud(), "%s differs from %s in %s%s: lookervault diff --live shows how, lookervault run backs them up.\n",
-		reader.Path(), l.instance, plural(int64(len(views)), "document", "documents"), of)
+	fmt.Fprintf(a.stderr.loud(), "%s differs from %s in %s: lookervault diff --live shows how, lookervault run backs them up.\n",
+		reader.Path(), l.instance, plural(int64(len(views)), "document", "documents"))
 	return errors.Join(errDifferent, errSaid)
 }
 
@@ -74,29 +76,70 @@ func (l *live) differences(ctx context.Context) (views []findingView, err error)
 			if made.what != "" && made.what != problem {
 				problem += " (" + made.what + ")"
 			}
-			views = append(views, findingView{Kind: string(made.Kind), ID: made.ID, Problem: problem})
+			views = append(views, findingView{Severity: severityDifferent, Kind: string(made.Kind), ID: made.ID, Problem: problem})
 		}
 		return nil
 	})
 	return views, err
 }
 
+// remoteSample is a part of the documents of a vault, to be compared with the instance.
+type remoteSample struct {
+	set         map[record.Kind][]string
+	chosen, all int                  // of the documents that can be asked for by their ids
+	left        map[record.Kind]bool // the kinds of the others
+	leftOut     int
+}
+
+// documents are those of the sample by kind, nil for all that there are.
+func (s *remoteSample) documents() map[record.Kind][]string {
+	if s == nil {
+		return nil
+	}
+	return s.set
+}
+
+// String says in a sentence how much of the whole is looked at.
+func (s *remoteSample) String() string {
+	said := fmt.Sprintf("The sample is %s of %s that can be asked for by their ids", count(int64(s.chosen)), plural(int64(s.all), "document", "documents"))
+	if s.leftOut > 0 {
+		said += fmt.Sprintf("; %s of %s cannot, and are compared only without --sample",
+			count(int64(s.leftOut)), plural(int64(len(s.left)), "other kind", "other kinds"))
+	}
+	return said + "."
+}
+
 // sampleOf chooses documents that can be asked for by their ids: the share that the
-// options ask for, another one at each turn.
-func sampleOf(ctx context.Context, reader *vault.Reader, instance string, o vault.VerifyOptions) (set map[record.Kind][]string, chosen, all int, err error) {
-	set = map[record.Kind][]string{}
-	from := math.Mod(float64(o.Turn)*o.Sample, 1)
+// options ask for, another one at each turn. It returns nil where they ask for no share.
+func sampleOf(ctx context.Context, reader *vault.Reader, instance string, o vault.VerifyOptions) (*remoteSample, error) {
+	if o.Sample <= 0 || o.Sample >= 1 {
+		return nil, nil
+	}
+	s := &remoteSample{set: make(map[record.Kind][]string), left: make(map[record.Kind]bool)}
 	for e, err := range reader.Entries(ctx, vault.Query{Instance: instance}) {
 		if err != nil {
-			return nil, 0, 0, err
+			return nil, err
 		}
-		all++
-		hash := sha256.Sum256([]byte(e.Ref.String()))
-		place := float64(binary.BigEndian.Uint32(hash[:4])) / (1 << 32)
-		if canBeAskedFor(e.Kind) && math.Mod(place-from+1, 1) < o.Sample {
-			set[e.Kind] = append(set[e.Kind], e.ID)
-			chosen++
+		if !canBeAskedFor(e.Kind) {
+			s.left[e.Kind] = true
+			s.leftOut++
+			continue
+		}
+		if s.all++; inSample(e.Ref, o) {
+			s.set[e.Kind] = append(s.set[e.Kind], e.ID)
+			s.chosen++
 		}
 	}
-	return set, chosen, all, nil
+	return s, nil
+}
+
+// inSample reports whether a document is of the share that the options ask for, at their
+// turn; without a share every document is.
+func inSample(ref record.Ref, o vault.VerifyOptions) bool {
+	if o.Sample <= 0 || o.Sample >= 1 {
+		return true
+	}
+	hash := sha256.Sum256([]byte(ref.String()))
+	place := float64(binary.BigEndian.Uint32(hash[:4])) / (1 << 32)
+	return math.Mod(place-math.Mod(float64(o.Turn)*o.Sample, 1)+1, 1) < o.Sample
 }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -65,6 +66,20 @@ const (
 
 // String is the role's name, as in "parent".
 func (r Role) String() string { return [...]string{"uses", "parent", "owns", "owner", "actor"}[r] }
+
+// Strict reports whether what the relation names is there for as long as the document
+// is, so that a reference which leads nowhere is worth a warning. Not so are names that
+// people type (models, projects, explores), users who once did something, a home folder,
+// and kinds that nothing lists: the run that misses one of those leaves a fault.
+func (r *Relation) Strict() bool {
+	named, known := Find(r.Kind)
+	if !known || named.Listing.Followed || named.Reference {
+		return false
+	}
+	member := r.Path[strings.LastIndexByte(r.Path, '.')+1:]
+	byID := member == "id" || strings.HasSuffix(member, "_id") || strings.HasSuffix(member, "_ids")
+	return byID && r.Role != Actor && r.Role != Owns && !r.Follow && !r.Nested && !r.Late && r.Part == ""
+}
 
 // Leads yields the relations that are followed.
 func (k *Spec) Leads() iter.Seq[Relation] {
