@@ -49,7 +49,7 @@ func (c completion) columnNames() []string {
 	case "prune":
 		return keepingTable.Names()
 	case "find":
-		return hitTable.Names()
+		return hitTable(true).Names()
 	case "stats":
 		return kindSizes.Names()
 	case "status":

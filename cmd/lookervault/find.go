@@ -38,8 +38,9 @@ Or find what uses a field, an explore, a model, a look or a user: tiles, filters
 queries, merged results, alerts and schedules.
 
 What is present or in the trash is looked into, with --history every version that the
-vault holds. The best come first. Runs keep an index of words and uses in the vault; what
-it does not know yet is read, and lookervault reindex makes it anew.
+vault holds. The best come first, each with the matching words in the best of its places.
+Runs keep an index of words and uses in the vault; what it does not know yet is read, and
+lookervault reindex makes it anew.
 
 In a pipe the columns are kind, id, name, run, where; with --json one array.`,
 		Example: `  lookervault find churn rate
@@ -73,32 +74,47 @@ type hit struct {
 	FolderPath string       `json:"folder_path,omitempty"`
 	Run        int64        `json:"run"` // the newest that saw this version
 	Where      []string     `json:"where"`
+	// Matches are the best of the places with the words that they hold.
+	Matches []find.Passage `json:"matches"`
 
 	score int
 }
 
-var hitTable = table.Table[hit]{
-	One: "document", Many: "documents", View: func(h hit) any { return h },
-	Columns: []table.Column[hit]{
-		{Name: "kind", Whole: true, Value: func(h hit) string { return string(h.Kind) }},
-		{Name: "id", Whole: true, Value: func(h hit) string { return h.ID }},
-		{Name: "name", Value: func(h hit) string { return h.Name }},
-		{Name: "folder_path", Head: "in", Tail: true, Varies: true, Spare: 2, Extra: true, Value: func(h hit) string { return h.FolderPath }},
-		{Name: "run", Number: true, Varies: true, Spare: 1, Value: func(h hit) string { return strconv.FormatInt(h.Run, 10) }},
-		{
-			Name: "where", Value: func(h hit) string { return strings.Join(h.Where, " ") },
-			Show: func(h hit, _ table.Screen) string {
-				if len(h.Where) > 1 {
-					return fmt.Sprintf("%s and %d more", h.Where[0], len(h.Where)-1)
-				}
-				return strings.Join(h.Where, "")
+// best is the excerpt of the best place.
+func (h hit) best() string {
+	if len(h.Matches) == 0 {
+		return ""
+	}
+	return h.Matches[0].Excerpt
+}
+
+// hitTable is the table of what was found. People see the matching words.
+func hitTable(people bool) table.Table[hit] {
+	return table.Table[hit]{
+		One: "document", Many: "documents", View: func(h hit) any { return h },
+		Columns: []table.Column[hit]{
+			{Name: "kind", Whole: true, Value: func(h hit) string { return string(h.Kind) }},
+			{Name: "id", Whole: true, Value: func(h hit) string { return h.ID }},
+			{Name: "name", Value: func(h hit) string { return h.Name }},
+			{Name: "folder_path", Head: "in", Tail: true, Varies: true, Spare: 2, Extra: true, Value: func(h hit) string { return h.FolderPath }},
+			{Name: "run", Number: true, Varies: true, Spare: 1, Value: func(h hit) string { return strconv.FormatInt(h.Run, 10) }},
+			{
+				Name: "where", Value: func(h hit) string { return strings.Join(h.Where, " ") },
+				Show: func(h hit, _ table.Screen) string {
+					if len(h.Where) > 1 && len(h.Matches) > 0 {
+						return fmt.Sprintf("%s and %d more", h.Matches[0].Path, len(h.Where)-1)
+					}
+					return strings.Join(h.Where, "")
+				},
 			},
+			{Name: "matches", Head: "match", Extra: !people, Spare: 3, Value: hit.best},
 		},
-	},
+	}
 }
 
 func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string) (err error) {
-	choice, err := chosen(cmd, &o.table, hitTable)
+	found := hitTable(isTerminal(a.stdout))
+	choice, err := chosen(cmd, &o.table, found)
 	if err != nil {
 		return err
 	}
@@ -139,7 +155,7 @@ func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string)
 		return err
 	}
 	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(y.score, x.score) })
-	return show(a, hitTable, choice, each(hits))
+	return show(a, found, choice, each(hits))
 }
 
 // oneUser is the id of the one user that text names.
@@ -177,7 +193,7 @@ func lookInto(ctx context.Context, reader *vault.Reader, query vault.Query, o fi
 		if match, ok := o.query.In(d.Body); ok {
 			hits = append(hits, hit{
 				Kind: d.Kind, ID: d.ID, Name: d.Name, State: d.State, Folder: d.Folder, FolderPath: names.folder(folderOf(d.Entry)),
-				Run: d.LastRun, Where: match.Where, score: match.Score,
+				Run: d.LastRun, Where: match.Where, Matches: match.Passages, score: match.Score,
 			})
 		}
 	}

@@ -39,6 +39,9 @@ type Match struct {
 	// Where are the places, as JSON pointers in which an element of a list is named by
 	// its id where it has one: "/dashboard_elements/17/title".
 	Where []string
+	// Passages are some of the places with what they say, the best first: what ranks
+	// highest, and of that what holds most of the words. There is one at least.
+	Passages []Passage
 	// Score ranks documents: what is in a name counts more than what is deep inside.
 	Score int
 }
@@ -67,7 +70,7 @@ func (q Query) In(document []byte) (Match, bool) {
 			return Match{}, false
 		}
 	}
-	return Match{Where: s.where, Score: s.score}, true
+	return Match{Where: s.where, Passages: s.best(), Score: s.score}, true
 }
 
 // mayBeIn reports whether the bytes of a document could hold what the query asks for.
@@ -121,15 +124,20 @@ type search struct {
 	uses  map[string]bool // what else was found
 	where []string
 	score int
+	seen  []seen
 }
 
-func (s *search) found(use, path string) {
+// found notes a place that holds some of what was looked for: its text, and which words
+// of it.
+func (s *search) found(use, path, text string, words ...string) {
 	if use != "" {
 		s.uses[use] = true
 	}
-	s.score += max(1, 8-2*strings.Count(path, "/"))
+	weight := max(1, 8-2*strings.Count(path, "/"))
+	s.score += weight
 	if !slices.Contains(s.where, path) {
 		s.where = append(s.where, path)
+		s.see(seen{path, text, words, weight})
 	}
 }
 
@@ -143,7 +151,7 @@ func (s *search) walk(path, name string, value any) {
 				continue
 			}
 			if s.query.Field != "" && key == s.query.Field {
-				s.found("field", path+"/"+escape(key))
+				s.found("field", path+"/"+escape(key), key, key)
 			}
 			s.walk(path+"/"+escape(key), key, v[key])
 		}
@@ -162,19 +170,21 @@ func (s *search) walk(path, name string, value any) {
 func (s *search) text(path, name, text string) {
 	s.id(path, name, text)
 	if s.query.Field != "" && usesField(text, s.query.Field) {
-		s.found("field", path)
+		s.found("field", path, text, s.query.Field)
 	}
 	if !readable[name] || len(s.query.Words) == 0 {
 		return
 	}
-	lower, hit := strings.ToLower(text), false
+	lower := strings.ToLower(text)
+	var words []string
 	for _, word := range s.query.Words {
 		if strings.Contains(lower, word) {
-			s.words[word], hit = true, true
+			s.words[word] = true
+			words = append(words, word)
 		}
 	}
-	if hit {
-		s.found("", path)
+	if len(words) > 0 {
+		s.found("", path, text, words...)
 	}
 }
 
@@ -188,9 +198,9 @@ func usesField(text, field string) bool {
 func (s *search) id(path, name, id string) {
 	switch {
 	case s.query.Look != "" && name == "look_id" && id == s.query.Look:
-		s.found("look", path)
+		s.found("look", path, id, id)
 	case s.query.User != "" && users[name] && id == s.query.User:
-		s.found("user", path)
+		s.found("user", path, id, id)
 	}
 }
 
@@ -201,14 +211,14 @@ func (s *search) object(path string, object map[string]any) {
 		model, _ = nested["id"].(string)
 	}
 	if s.query.Model != "" && model == s.query.Model {
-		s.found("model", path+"/model")
+		s.found("model", path+"/model", model, model)
 	}
 	if s.query.Explore == "" || model == "" {
 		return
 	}
 	for _, member := range []string{"view", "explore"} {
 		if name, ok := object[member].(string); ok && model+"::"+name == s.query.Explore {
-			s.found("explore", path+"/"+member)
+			s.found("explore", path+"/"+member, name, name)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package find_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,5 +60,37 @@ func TestIn(t *testing.T) {
 	}
 	if _, found := find.New("x").In([]byte(`{`)); found {
 		t.Error("found in what is no JSON")
+	}
+}
+
+// TestPassages: what was found is shown with the words around it, the best place first.
+func TestPassages(t *testing.T) {
+	long := strings.Repeat("lorem ipsum ", 20)
+	document := `{"title":"Sales","description":"` + long + `of Sales and returns, ` + long + `",
+		"dashboard_elements":[{"id":"1","note_text":"RETURNS\nof sales","query":{"fields":["orders.total"]}},{"id":"2","title":"ÄRGER mit İstanbul ` + long + `Größe"}]}`
+	tests := []struct {
+		name  string
+		query find.Query
+		want  []find.Passage
+	}{
+		{"two words", find.New("sales RETURNS"), []find.Passage{
+			{Path: "/description", Excerpt: "...lorem ipsum of Sales and returns, lorem ipsum lorem...", Words: []string{"sales", "returns"}},
+			{Path: "/title", Excerpt: "Sales", Words: []string{"sales"}},
+			{Path: "/dashboard_elements/1/note_text", Excerpt: "RETURNS of sales", Words: []string{"sales", "returns"}},
+		}},
+		{"far in a text of other letters", find.New("größe"), []find.Passage{
+			{Path: "/dashboard_elements/2/title", Excerpt: "...ipsum lorem ipsum lorem ipsum lorem ipsum lorem ipsum Größe", Words: []string{"größe"}},
+		}},
+		{"a field", find.Query{Field: "orders.total"}, []find.Passage{
+			{Path: "/dashboard_elements/1/query/fields/0", Excerpt: "orders.total", Words: []string{"orders.total"}},
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _ := tt.query.In([]byte(document))
+			if diff := cmp.Diff(tt.want, got.Passages); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }
