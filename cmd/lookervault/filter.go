@@ -59,22 +59,31 @@ func (f *entryFilter) only(entries iter.Seq2[vault.Entry, error]) iter.Seq2[vaul
 	}
 }
 
-// compile finds the folder and the owner that the flags name.
+// compile finds the folders and the users that the flags name, also those that are gone:
+// what was theirs may be asked for, too.
 func (f *filterFlags) compile(ctx context.Context, m moment, names *nameBook) (*entryFilter, error) {
 	filter := &entryFilter{}
+	if f.folder != "" || f.owner != "" {
+		if err := names.readGone(ctx, m); err != nil {
+			return nil, err
+		}
+	}
 	if f.folder != "" {
-		id, err := names.findFolder(f.folder)
+		ids, err := names.findFolders(f.folder)
 		if err != nil {
 			return nil, err
 		}
-		filter.folders = names.below(id)
+		filter.folders = names.below(ids)
 	}
 	if f.owner != "" {
-		owners, err := names.findUsers(ctx, m, f.owner)
+		there, gone, err := names.findUsers(ctx, m, f.owner)
 		if err != nil {
 			return nil, err
 		}
-		filter.owners = owners
+		filter.owners = make(map[string]bool)
+		for _, id := range append(there, gone...) {
+			filter.owners[id] = true
+		}
 	}
 	return filter, nil
 }
@@ -89,30 +98,57 @@ func (f *entryFilter) named(cmd *cobra.Command, pattern string) error {
 	return nil
 }
 
-// findFolder finds a folder by its id, or by its path or the end of it.
+// findFolder finds a folder that is there by its id, or by its path or the end of it.
 func (b *nameBook) findFolder(text string) (string, error) {
-	if _, ok := b.folders[text]; ok {
-		return text, nil
+	held := &nameBook{folders: b.folders}
+	ids, err := held.findFolders(text)
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// findFolders finds a folder by its id, or by its path or the end of it. Several are of one
+// path when one was made anew; the end of a path has to name one, and means one that is
+// there before one that is gone.
+func (b *nameBook) findFolders(text string) ([]string, error) {
+	if _, ok := b.entryOf(text); ok {
+		return []string{text}, nil
 	}
 	wanted := pathParts(text)
-	var found, near []string
-	for id := range b.folders {
+	var exact, there, gone []string
+	for id := range b.allFolders() {
 		parts := pathParts(b.folder(id))
+		_, held := b.folders[id]
 		switch {
 		case slices.Equal(parts, wanted):
-			return id, nil
-		case len(parts) > len(wanted) && slices.Equal(parts[len(parts)-len(wanted):], wanted):
-			found, near = append(found, id), append(near, fmt.Sprintf("%s (%s)", id, b.folder(id)))
+			exact = append(exact, id)
+		case len(parts) <= len(wanted) || !slices.Equal(parts[len(parts)-len(wanted):], wanted):
+		case held:
+			there = append(there, id)
+		default:
+			gone = append(gone, id)
 		}
 	}
-	slices.Sort(near)
-	switch len(found) {
-	case 0:
-		return "", fmt.Errorf("folder %q: %w", text, vault.ErrNotFound)
-	case 1:
-		return found[0], nil
+	if len(exact) > 0 {
+		slices.Sort(exact)
+		return exact, nil
 	}
-	return "", fmt.Errorf("folder %q is the name of several: name one by its id: %s", text, strings.Join(near, ", "))
+	if len(there) == 0 {
+		there = gone
+	}
+	switch len(there) {
+	case 0:
+		return nil, fmt.Errorf("folder %q: %w", text, vault.ErrNotFound)
+	case 1:
+		return there, nil
+	}
+	var near []string
+	for _, id := range there {
+		near = append(near, fmt.Sprintf("%s (%s)", id, b.folder(id)))
+	}
+	slices.Sort(near)
+	return nil, fmt.Errorf("folder %q is the name of several: name one by its id: %s", text, strings.Join(near, ", "))
 }
 
 // pathParts are the names in a path, however it is spaced and whatever its case.
@@ -126,12 +162,15 @@ func pathParts(text string) []string {
 	return parts
 }
 
-// below are a folder and all folders in it, at any depth.
-func (b *nameBook) below(id string) map[string]bool {
-	in := map[string]bool{id: true}
+// below are folders and all folders in them, at any depth.
+func (b *nameBook) below(ids []string) map[string]bool {
+	in := make(map[string]bool)
+	for _, id := range ids {
+		in[id] = true
+	}
 	for grown := true; grown; {
 		grown = false
-		for child, f := range b.folders {
+		for child, f := range b.allFolders() {
 			if !in[child] && in[f.Folder] {
 				in[child], grown = true, true
 			}
@@ -140,32 +179,53 @@ func (b *nameBook) below(id string) map[string]bool {
 	return in
 }
 
-// findUsers finds a user by id, name or mail address. Several of one name are all meant.
-func (b *nameBook) findUsers(ctx context.Context, m moment, text string) (map[string]bool, error) {
-	if _, ok := b.users[text]; ok {
-		return map[string]bool{text: true}, nil
+// findUsers finds users by id, name or mail address: those that are there, and those that
+// are gone as the vault last held them. Several of one name are all meant.
+func (b *nameBook) findUsers(ctx context.Context, m moment, text string) (there, gone []string, err error) {
+	lists := []struct {
+		users   map[string]string
+		deleted bool
+		found   *[]string
+	}{{b.users, false, &there}, {nil, true, &gone}}
+	if b.gone != nil {
+		lists[1].users = b.gone.users
 	}
-	found := make(map[string]bool)
-	for id, user := range b.users {
-		if strings.EqualFold(user, text) {
-			found[id] = true
+	for _, list := range lists {
+		if _, ok := list.users[text]; ok {
+			*list.found = []string{text}
+			return there, gone, nil
 		}
 	}
-	if strings.Contains(text, "@") {
-		for d, err := range m.reader.Documents(ctx, vault.Query{Instance: m.instance, Kind: catalogue.Users, At: m.at}) {
-			if err != nil {
-				return nil, err
+	for _, list := range lists {
+		for id, user := range list.users {
+			if strings.EqualFold(user, text) {
+				*list.found = append(*list.found, id)
 			}
-			var user struct {
-				Email string `json:"email"`
-			}
-			if json.Unmarshal(d.Body, &user) == nil && strings.EqualFold(user.Email, text) {
-				found[d.ID] = true
+		}
+		if strings.Contains(text, "@") && len(list.users) > 0 {
+			if err := findAddress(ctx, m, text, list.deleted, list.found); err != nil {
+				return nil, nil, err
 			}
 		}
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("user %q: %w", text, vault.ErrNotFound)
+	if len(there)+len(gone) == 0 {
+		return nil, nil, fmt.Errorf("user %q: %w", text, vault.ErrNotFound)
 	}
-	return found, nil
+	return there, gone, nil
+}
+
+// findAddress adds the users who have a mail address to those that were found.
+func findAddress(ctx context.Context, m moment, address string, deleted bool, found *[]string) error {
+	for d, err := range m.reader.Documents(ctx, vault.Query{Instance: m.instance, Kind: catalogue.Users, At: m.at, Deleted: deleted}) {
+		if err != nil {
+			return err
+		}
+		var user struct {
+			Email string `json:"email"`
+		}
+		if json.Unmarshal(d.Body, &user) == nil && strings.EqualFold(user.Email, address) && !slices.Contains(*found, d.ID) {
+			*found = append(*found, d.ID)
+		}
+	}
+	return nil
 }

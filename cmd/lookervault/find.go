@@ -158,24 +158,24 @@ func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string)
 	return show(a, found, choice, each(hits))
 }
 
-// oneUser is the id of the one user that text names.
+// oneUser is the id of the one user that text names: one who is there before one who is
+// gone.
 func (b *nameBook) oneUser(ctx context.Context, m moment, text string) (string, error) {
-	found, err := b.findUsers(ctx, m, text)
+	if err := b.readGone(ctx, m); err != nil {
+		return "", err
+	}
+	found, gone, err := b.findUsers(ctx, m, text)
 	if err != nil {
 		return "", err
 	}
+	if len(found) == 0 {
+		found = gone
+	}
 	if len(found) > 1 {
-		var ids []string
-		for id := range found {
-			ids = append(ids, id)
-		}
-		slices.SortFunc(ids, table.Compare)
-		return "", fmt.Errorf("user %q is the name of several: name one by its id: %s", text, strings.Join(ids, ", "))
+		slices.SortFunc(found, table.Compare)
+		return "", fmt.Errorf("user %q is the name of several: name one by its id: %s", text, strings.Join(found, ", "))
 	}
-	for id := range found {
-		return id, nil
-	}
-	return "", fmt.Errorf("user %q: %w", text, vault.ErrNotFound)
+	return found[0], nil
 }
 
 // lookInto reads the documents that may hold what is looked for, in all their versions

@@ -81,13 +81,20 @@ func goldenRuns() []pastRun {
 // runs in from then on.
 func goldenVault(t *testing.T) {
 	t.Helper()
+	vaultOf(t, goldenRuns())
+}
+
+// vaultOf makes a vault of runs in a folder of its own, which the test runs in from then
+// on.
+func vaultOf(t *testing.T, runs []pastRun) {
+	t.Helper()
 	t.Chdir(t.TempDir())
 	policies := make(map[record.Kind]int)
 	for _, kind := range catalogue.All() {
 		policies[kind.Name] = 1
 	}
 	worker := stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies}).New()
-	for i, past := range goldenRuns() {
+	for i, past := range runs {
 		at := time.Date(2020, 3, 1+i, 4, 30, 0, 0, time.UTC)
 		kinds := past.scope.Kinds
 		for _, kind := range catalogue.All() {

@@ -23,39 +23,108 @@ type nameBook struct {
 	folders map[string]vault.Entry
 	users   map[string]string
 	runs    map[int64]time.Time
+
+	// gone are those that were gone by then, as the vault last held them; nil until they
+	// are read.
+	gone *goneNames
 }
 
-// read reads the names.
-func (b *nameBook) read(ctx context.Context, m moment) (err error) {
-	b.folders, b.users = make(map[string]vault.Entry), make(map[string]string)
+type goneNames struct {
+	folders map[string]vault.Entry
+	users   map[string]string
+}
+
+// read reads the names: of now also those of what is gone, which what is left may still
+// name. At another point [nameBook.readGone] does, which takes longer there.
+func (b *nameBook) read(ctx context.Context, m moment) error {
+	if err := b.readHeld(ctx, m); err != nil || !m.at.IsNow() {
+		return err
+	}
+	return b.readGone(ctx, m)
+}
+
+// readHeld reads the names of what there is.
+func (b *nameBook) readHeld(ctx context.Context, m moment) (err error) {
 	if b.runs, err = m.reader.RunTimes(ctx, m.instance); err != nil {
 		return err
 	}
+	b.folders, b.users, err = namesOf(ctx, vault.Query{Instance: m.instance, At: m.at}, m.reader)
+	return err
+}
+
+// readGone reads the names of what is gone, once.
+func (b *nameBook) readGone(ctx context.Context, m moment) (err error) {
+	if b.gone != nil {
+		return nil
+	}
+	gone := &goneNames{}
+	gone.folders, gone.users, err = namesOf(ctx, vault.Query{Instance: m.instance, At: m.at, Deleted: true}, m.reader)
+	b.gone = gone
+	return err
+}
+
+// namesOf reads the folders and users that a query asks for.
+func namesOf(ctx context.Context, query vault.Query, reader *vault.Reader) (folders map[string]vault.Entry, users map[string]string, err error) {
+	folders, users = make(map[string]vault.Entry), make(map[string]string)
 	for _, kind := range []record.Kind{catalogue.Folders, catalogue.Users} {
-		query := vault.Query{Instance: m.instance, Kind: kind, At: m.at}
-		for e, err := range m.reader.Entries(ctx, query) {
+		query.Kind = kind
+		for e, err := range reader.Entries(ctx, query) {
 			switch {
 			case err != nil:
-				return err
+				return nil, nil, err
 			case kind == catalogue.Folders:
-				b.folders[e.ID] = e
+				folders[e.ID] = e
 			default:
-				b.users[e.ID] = e.Name
+				users[e.ID] = e.Name
 			}
 		}
 	}
-	return nil
+	return folders, users, nil
 }
 
-// user is what a user is called, "" where the vault does not know.
-func (b *nameBook) user(id string) string { return b.users[id] }
+// user is what a user is called, or was called last, "" where the vault does not know.
+func (b *nameBook) user(id string) string {
+	name, ok := b.users[id]
+	if !ok && b.gone != nil {
+		name = b.gone.users[id]
+	}
+	return name
+}
+
+// entryOf is a folder, or what the vault last held of one that is gone.
+func (b *nameBook) entryOf(id string) (folder vault.Entry, ok bool) {
+	folder, ok = b.folders[id]
+	if !ok && b.gone != nil {
+		folder, ok = b.gone.folders[id]
+	}
+	return folder, ok
+}
+
+// allFolders yields the folders that there are, and then those that are gone.
+func (b *nameBook) allFolders() iter.Seq2[string, vault.Entry] {
+	return func(yield func(string, vault.Entry) bool) {
+		for id, f := range b.folders {
+			if !yield(id, f) {
+				return
+			}
+		}
+		if b.gone == nil {
+			return
+		}
+		for id, f := range b.gone.folders {
+			if !yield(id, f) {
+				return
+			}
+		}
+	}
+}
 
 // folder is the path of a folder, like "Shared / Finance", "" where the vault does
 // not know it.
 func (b *nameBook) folder(id string) string {
 	var path []string
 	for range deepest {
-		f, ok := b.folders[id]
+		f, ok := b.entryOf(id)
 		if !ok {
 			break
 		}

@@ -76,7 +76,7 @@ type treeDocument struct {
 // readTrees reads the folders that lie in no other one, or the one that args name.
 func readTrees(cmd *cobra.Command, m moment, args []string) ([]*treeFolder, error) {
 	names := &nameBook{}
-	if err := names.read(cmd.Context(), m); err != nil {
+	if err := names.readHeld(cmd.Context(), m); err != nil {
 		return nil, err
 	}
 	folders := make(map[string]*treeFolder)
