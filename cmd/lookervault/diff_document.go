@@ -47,15 +47,16 @@ func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[
 		}
 		return show(a, changeTable(false), choice, each(rows))
 	}
-	_, height := ui.TerminalSize(a.stdout)
+	width, height := ui.TerminalSize(a.stdout)
 	return a.paged(height, func(text *strings.Builder) error {
-		writeDocument(text, found, a.colors(a.stdout))
+		writeDocument(text, found, width, a.colors(a.stdout))
 		return nil
 	})
 }
 
-// writeDocument writes how a document changed, for people.
-func writeDocument(out io.Writer, c change, color bool) {
+// writeDocument writes how a document changed, for people whose terminal has a width, 0
+// for any.
+func writeDocument(out io.Writer, c change, width int, color bool) {
 	ref := record.Ref{Kind: c.Kind, ID: c.ID}
 	if len(c.Change) == 0 {
 		fmt.Fprintf(out, "%s did not change.\n", plain.Text(ref.String()))
@@ -78,13 +79,25 @@ func writeDocument(out io.Writer, c change, color bool) {
 				fmt.Fprintf(out, "\n  %s\n", plain.Text(within))
 			}
 		}
-		writeEdit(out, e, color)
+		writeEdit(out, e, width, color)
 	}
 }
 
-func writeEdit(out io.Writer, e delta.Edit, color bool) {
-	before, after := valueLines(e.Before), valueLines(e.After)
+func writeEdit(out io.Writer, e delta.Edit, width int, color bool) {
 	path := plain.Text(e.Path)
+	if element, ok := e.Element(); ok {
+		sign := table.Paint("+", table.Good, color)
+		if len(valueLines(e.After)) == 0 {
+			sign = table.Paint("-", table.Bad, color)
+		}
+		lines := []string{path + ": " + plain.Text(element)}
+		if width > 0 {
+			lines = table.Wrap(lines[0], max(20, width-len("      ")))
+		}
+		fmt.Fprintf(out, "  %s %s\n", sign, strings.Join(lines, "\n      "))
+		return
+	}
+	before, after := valueLines(e.Before), valueLines(e.After)
 	if len(before) <= 1 && len(after) <= 1 && len(first(before))+len(first(after)) <= 2*shortValue {
 		switch {
 		case len(before) == 0:
