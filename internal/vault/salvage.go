@@ -40,7 +40,7 @@ func Salvage(ctx context.Context, from, to string, progress func(done, total int
 	lost := func(f Finding) {
 		s.LeftOut = append(s.LeftOut, Finding{f.Table, visible(f.Key), visible(f.Problem)})
 	}
-	old, err := openWreck(from, lost)
+	old, err := findWreck(ctx, from, to, lost)
 	if err != nil {
 		return s, err
 	}
@@ -64,6 +64,28 @@ func Salvage(ctx context.Context, from, to string, progress func(done, total int
 	made.used = true
 	_, err = made.emptyLog(ctx)
 	return s, err
+}
+
+// findWreck opens a damaged vault. Where its first page or its schema is damaged it opens a
+// copy with those of a new vault, if more can be read in that.
+func findWreck(ctx context.Context, from, to string, lost func(Finding)) (*wreck, error) {
+	old, err := openWreck(from, lost)
+	if err == nil && old.wholeSchema() {
+		return old, nil
+	}
+	if kind := kindOf(err); err != nil && kind != ErrNotVault && kind != ErrCorrupt {
+		return nil, err
+	}
+	other, found, failed := withOtherFirstPage(ctx, from, to, lost)
+	switch {
+	case failed == nil && !found:
+		return old, err
+	case old != nil:
+		err = old.close()
+	default:
+		err = nil
+	}
+	return other, errors.Join(failed, err)
 }
 
 // salvage is one salvage under way.

@@ -1,15 +1,19 @@
 package vault_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -339,5 +343,68 @@ func TestUntouched(t *testing.T) {
 				t.Errorf("got %v, %t, %v, want %v; the findings are %v", got, known, err, tt.want, findings)
 			}
 		})
+	}
+}
+
+// TestSalvageWithoutAFirstPage: what the header and the schema say is known, so that a
+// vault which has lost them loses nothing else.
+func TestSalvageWithoutAFirstPage(t *testing.T) {
+	const page = 16384
+	tests := []struct {
+		name   string
+		damage func(file []byte)
+	}{
+		{"the name of the format", func(file []byte) { copy(file, "not SQLite") }},
+		{"the header", func(file []byte) { clear(file[:100]) }},
+		{"the whole page", func(file []byte) { clear(file[:page]) }},
+		{"a letter of every table in the schema", func(file []byte) {
+			copy(file, bytes.ReplaceAll(file, []byte("CREATE TABLE "), []byte("CREATE #ABLE ")))
+		}},
+		{"a letter of one table in the schema", func(file []byte) {
+			copy(file, bytes.ReplaceAll(file, []byte("CREATE TABLE versions"), []byte("CREATE #ABLE versions")))
+		}},
+	}
+	for _, tt := range tests {
+		for _, vacuumed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, vacuumed %v", tt.name, vacuumed), func(t *testing.T) {
+				path := newPath(t)
+				aFullVault(t, path)
+				if vacuumed {
+					if err := vault.Execute(path, "VACUUM"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want := contents(t, path)
+				file, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tt.damage(file)
+				if err := os.WriteFile(path, file, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				to, s := salvaged(t, path)
+				if diff := cmp.Diff(want, contents(t, to)); diff != "" {
+					t.Errorf("(-want +got)\n%s", diff)
+				}
+				if len(s.LeftOut) == 0 {
+					t.Error("nothing is said of it")
+				}
+				if left, err := filepath.Glob(filepath.Join(filepath.Dir(to), ".salvage-*")); err != nil || len(left) > 0 {
+					t.Errorf("left behind: %v, %v", left, err)
+				}
+			})
+		}
+	}
+}
+
+// What is no vault stays none, however its first page is read.
+func TestSalvageOfNoVault(t *testing.T) {
+	path := newPath(t)
+	if err := os.WriteFile(path, []byte(strings.Repeat("a text that goes on and on\n", 10_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.Salvage(t.Context(), path, newPath(t), nil); !errors.Is(err, vault.ErrNotVault) {
+		t.Errorf("%v", err)
 	}
 }

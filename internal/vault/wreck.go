@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -14,6 +15,7 @@ import (
 // told to go on where its schema or the size of the file is not what it should be.
 type wreck struct {
 	path     string
+	folder   string // holds the copy that is read in place of the file; "" for none
 	conn     *conn
 	lost     func(Finding)
 	refs     *stmt
@@ -100,7 +102,11 @@ func (w *wreck) close() error {
 	if w.refs != nil {
 		err = w.refs.close()
 	}
-	return errors.Join(err, w.conn.close())
+	err = errors.Join(err, w.conn.close())
+	if w.folder != "" {
+		err = errors.Join(err, os.RemoveAll(w.folder))
+	}
+	return err
 }
 
 // beyond is how many keys are tried behind the last row that can be read, where nothing
