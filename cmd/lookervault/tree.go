@@ -83,15 +83,18 @@ func readTrees(cmd *cobra.Command, m moment, args []string) ([]*treeFolder, erro
 	for id, f := range names.folders {
 		folders[id] = &treeFolder{ID: id, Name: f.Name, Path: names.folder(id), Folders: []*treeFolder{}, Documents: []treeDocument{}}
 	}
-	for e, err := range m.reader.Entries(cmd.Context(), vault.Query{Instance: m.instance, At: m.at}) {
-		if err != nil {
-			return nil, err
-		}
-		in := folders[folderOf(e)]
-		if in == nil || specOf(e.Kind).Place != catalogue.InFolder {
+	for _, kind := range catalogue.All() {
+		if kind.Place != catalogue.InFolder {
 			continue
 		}
-		in.Documents = append(in.Documents, treeDocument{e.Kind, e.ID, e.Name, e.State, e.Size})
+		for e, err := range m.reader.Entries(cmd.Context(), vault.Query{Instance: m.instance, Kind: kind.Name, At: m.at}) {
+			if err != nil {
+				return nil, err
+			}
+			if in := folders[e.Folder]; in != nil {
+				in.Documents = append(in.Documents, treeDocument{e.Kind, e.ID, e.Name, e.State, e.Size})
+			}
+		}
 	}
 	var roots []*treeFolder
 	for id, f := range names.folders {

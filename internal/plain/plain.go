@@ -13,6 +13,9 @@ import (
 // control characters (C0, C1 and delete), line separators and what turns the
 // direction of writing.
 func Misleads(r rune) bool {
+	if ' ' <= r && r <= '~' {
+		return false // most are, and looking them up in tables takes ten times as long
+	}
 	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
 

@@ -76,7 +76,7 @@ func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool
 		return doing("read documents", r.eachOrdered(ctx, h, query, fn))
 	}
 	return doing("read documents", r.snapshot(ctx, func(q querier) error {
-		if err := h.checkIndexes(ctx, q); err != nil {
+		if err := r.checkIndexes(ctx, q, h); err != nil {
 			return err
 		}
 		if err := h.readLooks(ctx, q, query.Kind); err != nil {
@@ -191,7 +191,7 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query Query, id st
 		if err != nil {
 			return doing("read dictionaries", err)
 		}
-		if err := h.checkIndexes(ctx, q); err != nil {
+		if err := r.checkIndexes(ctx, q, h); err != nil {
 			return err
 		}
 		if err := h.readLooks(ctx, q, query.Kind); err != nil {

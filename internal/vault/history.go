@@ -187,6 +187,7 @@ func (r *Reader) passages(ctx context.Context, span Span,
 	return func(yield func(Passage, error) bool) {
 		found, err := r.Resolve(ctx, span.Instance)
 		more := true
+		read := newVersionsRead()
 		if err == nil {
 			err = r.snapshot(ctx, func(q querier) error {
 				for row, err := range find(ctx, q, span.args(found.ID)) {
@@ -201,6 +202,7 @@ func (r *Reader) passages(ctx context.Context, span Span,
 					if !changedIn(versions, row, span) {
 						return damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
 					}
+					read.add(ref, versions)
 					p, ok := pick(row, versions)
 					if p.Ref = ref; ok && p.Run != 0 && p.Before == nil && p.After == &versions[0] {
 						if p.Pruned, err = heldBefore(ctx, q, found.ID, ref); err != nil {
@@ -213,12 +215,12 @@ func (r *Reader) passages(ctx context.Context, span Span,
 						}
 					}
 				}
-				return nil
+				if span.ID != "" {
+					return nil
+				}
+				// What an index or a damaged row hides is among nothing that was read.
+				return r.nothingHidden(ctx, q, found.ID, span, read)
 			})
-		}
-		if err == nil && more && span.ID == "" {
-			// What an index or a damaged row hides is among nothing that was read.
-			err = r.CheckRows(ctx, DocumentTables)
 		}
 		if err != nil && more {
 			yield(Passage{}, doing("read what changed", classify(r.path, err)))

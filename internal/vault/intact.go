@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -142,16 +143,20 @@ func (r *Reader) blame(ctx context.Context, q querier, kind record.Kind, read, e
 
 // checkIndexes checks the indexes of versions, for a horizon in the past: which version
 // was the newest by then is read from an index, and what is wrong there shows in no
-// checksum.
-func (h *horizon) checkIndexes(ctx context.Context, q querier) error {
-	if h.run == 0 {
+// checksum. It takes as long as reading all versions, so a Reader does it once.
+func (r *Reader) checkIndexes(ctx context.Context, q querier, h horizon) error {
+	if h.run == 0 || r.indexed.Load() {
 		return nil
 	}
 	v := &verifier{ctx: ctx, q: q}
-	if err := v.pages("versions")(); err != nil || len(v.findings) == 0 {
+	if err := v.pages("versions")(); err != nil {
 		return err
 	}
-	return v.damage()
+	if len(v.findings) > 0 {
+		return v.damage()
+	}
+	r.indexed.Store(true)
+	return nil
 }
 
 // tallyAll counts all documents of a horizon, also those that are gone.
@@ -194,16 +199,21 @@ var (
 // counting, that none is missing. It returns an ErrCorrupt that names the first one
 // that is damaged and says how many are. Bodies are not looked at.
 func (r *Reader) CheckRows(ctx context.Context, groups ...Tables) error {
+	return r.checkTables(ctx, slices.Concat(groups...), (*verifier).counts)
+}
+
+// checkTables checks the pages and the rows of tables, and makes other checks behind them.
+func (r *Reader) checkTables(ctx context.Context, tables Tables, also ...func(*verifier) error) error {
 	v := &verifier{}
 	err := r.snapshot(ctx, func(q querier) error {
 		v.q, v.ctx = q, ctx
-		for _, tables := range groups {
-			for _, table := range tables {
-				v.guard(table, v.pages(table))
-				v.guard(table, v.rowsOf(table))
-			}
+		for _, table := range tables {
+			v.guard(table, v.pages(table))
+			v.guard(table, v.rowsOf(table))
 		}
-		v.guard("", v.counts)
+		for _, check := range also {
+			v.guard("", func() error { return check(v) })
+		}
 		return ctx.Err()
 	})
 	if err == nil && len(v.findings) > 0 {

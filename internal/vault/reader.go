@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -28,6 +29,7 @@ type Reader struct {
 	ofWriter   bool        // it belongs to the writer of the vault
 	alone      bool        // the file is read as one that nobody changes
 	warn       func(string)
+	indexed    atomic.Bool // the indexes of versions are sound
 }
 
 // OpenReader opens the vault at path for reading. Errors are of type [*Error]:

@@ -41,9 +41,6 @@ func (r *Reader) Candidates(ctx context.Context, s Search) iter.Seq2[Document, e
 			more = yield(d, nil)
 			return more
 		})
-		if err == nil && more && s.History {
-			err = r.CheckRows(ctx, DocumentTables) // what an index or a damaged row hides was not read
-		}
 		if err != nil && more {
 			yield(Document{}, doing("search", classify(r.path, err)))
 		}
@@ -70,7 +67,10 @@ func (r *Reader) eachCandidate(ctx context.Context, s Search, fn func(Document) 
 			scan = true
 			return nil
 		}
-		entries, err := entriesOfVersions(ctx, q, found.ID, s, ids)
+		entries, missing, err := entriesOfVersions(ctx, q, found.ID, s, ids)
+		if err == nil {
+			err = nothingHiddenFrom(ctx, q, missing)
+		}
 		if err != nil {
 			return err
 		}
@@ -147,28 +147,34 @@ func damaging(row []driver.Value, s Search) int {
 }
 
 // entriesOfVersions reads the entries of versions of an instance that a search asks for,
-// in its order. Ids of versions that are gone, or of other kinds, are passed over.
-func entriesOfVersions(ctx context.Context, q querier, instance int64, s Search, ids []int64) (entries []Entry, err error) {
+// in its order, and which ids are of none. Ids of versions that are gone, or of other kinds
+// and instances, are passed over.
+func entriesOfVersions(ctx context.Context, q querier, instance int64, s Search, ids []int64) (entries []Entry, missing []int64, err error) {
 	var sum summer
 	h := horizon{instance: instance}
 	if s.History {
 		h.run = always
 	}
 	for some := range slices.Chunk(ids, entriesAtOnce) {
-		args := []any{instance, string(s.Kind)}
+		var args []any
 		for i := range entriesAtOnce {
 			args = append(args, some[min(i, len(some)-1)])
 		}
-		for row, err := range rowsDirect(ctx, q, `SELECT v.kind, v.item, `+documentColumns+fromVersions+
-			` WHERE +v.instance = ? AND ? IN ('', v.kind) AND v.id IN (?`+strings.Repeat(",?", entriesAtOnce-1)+`)`, args...) {
+		read := make(map[int64]bool, len(some))
+		for row, err := range rowsDirect(ctx, q, `SELECT v.kind, v.item, `+documentColumns+`, v.instance`+fromVersions+
+			` WHERE v.id IN (?`+strings.Repeat(",?", entriesAtOnce-1)+`)`, args...) {
+			// A damaged row may say that it is of another kind or instance.
 			if err == nil {
-				err = documentRow(row).check(&sum, instance)
+				err = documentRow(row).check(&sum, integer(row[columnBody]))
 			}
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			e := scanEntry(row, h)
+			read[e.Version] = true
 			switch {
+			case integer(row[columnBody]) != instance, s.Kind != "" && e.Kind != s.Kind:
+				continue
 			case s.History:
 				e.State = record.State(text(row[columnState]))
 			case e.State == record.Gone || integer(row[columnHeadVersion]) != e.Version:
@@ -178,6 +184,11 @@ func entriesOfVersions(ctx context.Context, q querier, instance int64, s Search,
 				entries = append(entries, e)
 			}
 		}
+		for _, id := range some {
+			if !read[id] {
+				missing = append(missing, id)
+			}
+		}
 	}
 	slices.SortFunc(entries, func(a, b Entry) int {
 		if s.History && a.FirstRun != b.FirstRun {
@@ -185,7 +196,7 @@ func entriesOfVersions(ctx context.Context, q querier, instance int64, s Search,
 		}
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
-	return entries, nil
+	return entries, missing, nil
 }
 
 // eachBody calls fn with the documents of entries until it returns false.
