@@ -120,6 +120,11 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 	began := time.Now()
 	progress := &verifyProgress{app: a, began: began}
 	options.Progress = progress.show
+	references, err := followReferences(cmd.Context(), reader, r.instance)
+	if err != nil {
+		return err
+	}
+	options.Body = references.body
 	findings, err := reader.VerifyWith(cmd.Context(), options)
 	progress.clear()
 	took := time.Since(began)
@@ -128,7 +133,7 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 	}
 	views, warnings := findingViews(findings), &dangling{}
 	if len(findings) == 0 {
-		if warnings, err = danglingReferences(cmd.Context(), reader, r.instance, options); err != nil {
+		if warnings, err = references.dangling(cmd.Context()); err != nil {
 			return err
 		}
 	}

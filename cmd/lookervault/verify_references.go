@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,15 +17,101 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// danglingNamed is how many documents verify names whose references of one sort lead
-// nowhere. The others are counted.
+// danglingNamed is how many references of one sort that lead nowhere verify names. The
+// others are counted.
 const danglingNamed = 10
 
 // dangling are references between documents that lead nowhere.
 type dangling struct {
 	all   int // references
 	views []findingView
-	named map[sortOfReference]int
+}
+
+// references follows the references between the documents of a vault while that is
+// verified, so that no body is read twice.
+type references struct {
+	reader    *vault.Reader
+	instances []*follower
+	several   bool // the vault holds several instances
+}
+
+// followReferences prepares to follow the references between the documents of one
+// instance, or of all where none is named. Of a damaged vault it follows none: what is
+// damaged is for the verification to say.
+func followReferences(ctx context.Context, reader *vault.Reader, instance string) (*references, error) {
+	r := &references{reader: reader}
+	all, err := reader.Instances(ctx)
+	for _, i := range all {
+		if r.several = len(all) > 1; instance != "" && i.Name != instance {
+			continue
+		}
+		f := &follower{instance: i.Name, found: make(map[sortOfReference]*referencesFound)}
+		if err = f.prepare(ctx, reader); err != nil {
+			break
+		}
+		r.instances = append(r.instances, f)
+	}
+	if errors.Is(err, vault.ErrCorrupt) {
+		return &references{reader: reader}, nil
+	}
+	return r, err
+}
+
+// body follows the references in a body.
+func (r *references) body(hash record.Digest, body []byte) {
+	for _, f := range r.instances {
+		for _, ref := range f.waiting[hash] {
+			f.inBody(ref, body)
+		}
+	}
+}
+
+// dangling are the references that were found to lead nowhere.
+func (r *references) dangling(ctx context.Context) (*dangling, error) {
+	d := &dangling{}
+	for _, f := range r.instances {
+		sorts := slices.SortedFunc(maps.Keys(f.found), func(x, y sortOfReference) int {
+			return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.path, y.path))
+		})
+		for _, sort := range sorts {
+			found := f.found[sort]
+			d.all += found.count
+			for _, leads := range found.first() {
+				since, err := sinceWhen(ctx, r.reader, f.instance, leads.to)
+				if err != nil {
+					return nil, err
+				}
+				r.add(d, f, leads.from, fmt.Sprintf("names %s (%s), %s", leads.to, sort.path, since))
+			}
+			if more := found.count - danglingNamed; more > 0 {
+				r.add(d, f, record.Ref{Kind: sort.kind}, fmt.Sprintf("%s more references to %s that are nowhere (%s)", count(int64(more)), sort.named, sort.path))
+			}
+		}
+	}
+	return d, nil
+}
+
+func (r *references) add(d *dangling, f *follower, ref record.Ref, problem string) {
+	view := findingView{Severity: severityWarning, Kind: string(ref.Kind), ID: ref.ID, Problem: problem}
+	if r.several {
+		view.Instance = f.instance
+	}
+	d.views = append(d.views, view)
+}
+
+// sinceWhen says since when a document is not there.
+func sinceWhen(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref) (string, error) {
+	versions, err := reader.Versions(ctx, instance, ref)
+	if errors.Is(err, vault.ErrNotFound) {
+		return "which no run has seen", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if gone := versions[len(versions)-1].GoneRun; gone != 0 {
+		return fmt.Sprintf("which is gone since run %d", gone), nil
+	}
+	return "which no run has seen", nil
 }
 
 // sortOfReference is a member of the documents of a kind that names others.
@@ -32,72 +120,68 @@ type sortOfReference struct {
 	path        string
 }
 
-// danglingReferences follows the references between the documents of one instance, or of
-// all where none is named.
-func danglingReferences(ctx context.Context, reader *vault.Reader, instance string, o vault.VerifyOptions) (*dangling, error) {
-	found := &dangling{}
-	instances, err := reader.Instances(ctx)
-	if err != nil {
-		return nil, err
+// referencesFound are references of one sort that lead nowhere.
+type referencesFound struct {
+	count int
+	some  []reference // the first ones by their documents are among them
+}
+
+type reference struct{ from, to record.Ref }
+
+func (f *referencesFound) add(r reference) {
+	f.count++
+	if f.some = append(f.some, r); len(f.some) > 8*danglingNamed {
+		f.some = f.first()
 	}
-	for _, i := range instances {
-		if instance != "" && i.Name != instance {
-			continue
-		}
-		f := &follower{reader: reader, instance: i.Name, only: len(instances) == 1, options: o, found: found}
-		if err := f.follow(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+}
+
+func (f *referencesFound) first() []reference {
+	slices.SortStableFunc(f.some, func(x, y reference) int { return cmp.Compare(x.from.ID, y.from.ID) })
+	return f.some[:min(len(f.some), danglingNamed)]
 }
 
 // follower follows the references between the documents of an instance.
 type follower struct {
-	reader   *vault.Reader
 	instance string
-	only     bool // the vault holds no other instance
-	options  vault.VerifyOptions
-	found    *dangling
-
-	run  int64                           // the run that told what there is
-	held map[record.Kind]map[string]bool // the ids of each kind of which the vault holds all
+	held     map[record.Kind]map[string]bool // the ids of each kind of which the vault holds all
+	waiting  map[record.Digest][]record.Ref  // documents whose bodies are to be looked into
+	found    map[sortOfReference]*referencesFound
 }
 
-// follow looks at what the newest complete run of everything left, if that saw all that
+// prepare looks at what the newest complete run of everything left, if that saw all that
 // there is: only then is a document that the vault does not hold one that is nowhere. What
-// came later may name what came later.
-func (f *follower) follow(ctx context.Context) error {
-	complete, err := f.reader.LastComplete(ctx, f.instance, 1)
+// came later may name what came later. What lies in the trash may have outlived its folder.
+func (f *follower) prepare(ctx context.Context, reader *vault.Reader) error {
+	complete, err := reader.LastComplete(ctx, f.instance, 1)
 	if err != nil || len(complete) == 0 {
 		return err
 	}
-	run, err := f.reader.Run(ctx, complete[0].ID)
+	run, err := reader.Run(ctx, complete[0].ID)
 	if err != nil || run.Caller.Admin == nil || !*run.Caller.Admin {
 		return err
 	}
-	f.run = run.ID
-	if err := f.readHeld(ctx, run); err != nil {
+	if err := f.readHeld(ctx, reader, run); err != nil {
 		return err
 	}
-	f.found.named = make(map[sortOfReference]int)
-	err = f.reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
-		for e, err := range f.reader.Entries(ctx, vault.Query{Instance: f.instance}) {
-			if err == nil {
-				err = f.document(ctx, e, body)
-			}
+	f.waiting = make(map[record.Digest][]record.Ref)
+	for _, spec := range catalogue.All() {
+		if !follows(spec) {
+			continue
+		}
+		for e, err := range reader.Entries(ctx, vault.Query{Instance: f.instance, Kind: spec.Name}) {
 			if err != nil {
 				return err
 			}
+			if e.State == record.Present && e.FirstRun <= run.ID && f.inColumns(e, spec) {
+				f.waiting[e.Hash] = append(f.waiting[e.Hash], e.Ref)
+			}
 		}
-		return nil
-	})
-	f.count()
-	return err
+	}
+	return nil
 }
 
 // readHeld reads the ids of the kinds that strict relations name and a run saw whole.
-func (f *follower) readHeld(ctx context.Context, run record.Run) error {
+func (f *follower) readHeld(ctx context.Context, reader *vault.Reader, run record.Run) error {
 	f.held = make(map[record.Kind]map[string]bool)
 	wanted := make(map[record.Kind]bool)
 	for _, spec := range catalogue.All() {
@@ -110,7 +194,7 @@ func (f *follower) readHeld(ctx context.Context, run record.Run) error {
 			continue
 		}
 		ids := make(map[string]bool)
-		for e, err := range f.reader.Entries(ctx, vault.Query{Instance: f.instance, Kind: kind.Kind}) {
+		for e, err := range reader.Entries(ctx, vault.Query{Instance: f.instance, Kind: kind.Kind}) {
 			if err != nil {
 				return err
 			}
@@ -126,7 +210,7 @@ func (f *follower) readHeld(ctx context.Context, run record.Run) error {
 	return nil
 }
 
-// excludedBy yields the documents that the configuration of a run told it to leave out.
+// excludedBy are the documents that the configuration of a run told it to leave out.
 func excludedBy(run record.Run) map[record.Ref]bool {
 	var config struct {
 		Exclude []string `json:"exclude"`
@@ -160,86 +244,65 @@ func strictRelations(spec *catalogue.Spec) func(yield func(*catalogue.Relation) 
 	}
 }
 
-// document follows the references of a document that is not in the trash: what lies
-// there may have outlived its folder.
-func (f *follower) document(ctx context.Context, e vault.Entry, body func(vault.Entry) ([]byte, error)) error {
-	if e.State != record.Present || e.FirstRun > f.run || !inSample(e.Ref, f.options) {
-		return nil
+func follows(spec *catalogue.Spec) bool {
+	for range strictRelations(spec) {
+		return true
 	}
-	spec := specOf(e.Kind)
-	var text []byte
+	return false
+}
+
+// inColumns follows the references that the vault has in columns, and reports whether the
+// body holds others.
+func (f *follower) inColumns(e vault.Entry, spec *catalogue.Spec) (others bool) {
 	for relation := range strictRelations(spec) {
-		held, known := f.held[relation.Kind]
-		if !known {
-			continue
-		}
-		var ids []string
 		switch relation.Path {
 		case spec.Fields.Folder:
-			ids = []string{e.Folder}
+			f.follow(e.Ref, relation, e.Folder)
 		case spec.Fields.Owner:
-			ids = []string{e.Owner}
+			f.follow(e.Ref, relation, e.Owner)
 		default:
-			if text == nil {
-				var err error
-				if text, err = body(e); err != nil {
-					return err
-				}
-			}
-			ids = canon.Named(text, relation)
-		}
-		for _, id := range ids {
-			// The id of a LookML dashboard may stand where those of others do.
-			if id == "" || held[id] || strings.Contains(id, "::") {
-				continue
-			}
-			if err := f.note(ctx, e, relation, id); err != nil {
-				return err
-			}
+			others = others || f.held[relation.Kind] != nil
 		}
 	}
-	return nil
+	return others
 }
 
-// note takes a note of a reference that leads nowhere.
-func (f *follower) note(ctx context.Context, e vault.Entry, relation *catalogue.Relation, id string) error {
-	f.found.all++
-	sort := sortOfReference{e.Kind, relation.Kind, relation.Path}
-	if f.found.named[sort]++; f.found.named[sort] > danglingNamed {
-		return nil
-	}
-	ref := record.Ref{Kind: relation.Kind, ID: id}
-	since := "which no run has seen"
-	versions, err := f.reader.Versions(ctx, f.instance, ref)
-	switch {
-	case errors.Is(err, vault.ErrNotFound):
-	case err != nil:
-		return err
-	default:
-		if last := versions[len(versions)-1]; last.GoneRun != 0 {
-			since = fmt.Sprintf("which is gone since run %d", last.GoneRun)
+// inBody follows the references that stand in a body alone.
+func (f *follower) inBody(ref record.Ref, body []byte) {
+	spec := specOf(ref.Kind)
+	for relation := range strictRelations(spec) {
+		if relation.Path == spec.Fields.Folder || relation.Path == spec.Fields.Owner || f.held[relation.Kind] == nil || !mayName(body, relation) {
+			continue
+		}
+		for _, id := range canon.Named(body, relation) {
+			f.follow(ref, relation, id)
 		}
 	}
-	f.add(e.Kind, e.ID, fmt.Sprintf("names %s (%s), %s", ref, relation.Path, since))
-	return nil
 }
 
-func (f *follower) add(kind record.Kind, id, problem string) {
-	view := findingView{Severity: severityWarning, Kind: string(kind), ID: id, Problem: problem}
-	if !f.only {
-		view.Instance = f.instance
-	}
-	f.found.views = append(f.found.views, view)
-}
-
-// count adds a finding for the references of each sort that were not named.
-func (f *follower) count() {
-	sorts := slices.SortedFunc(maps.Keys(f.found.named), func(x, y sortOfReference) int {
-		return strings.Compare(string(x.kind)+" "+x.path, string(y.kind)+" "+y.path)
-	})
-	for _, sort := range sorts {
-		if more := f.found.named[sort] - danglingNamed; more > 0 {
-			f.add(sort.kind, "", fmt.Sprintf("%s more references to %s that are nowhere (%s)", count(int64(more)), sort.named, sort.path))
+// mayName reports whether the member of a relation is anything but null in a body. It
+// rules most bodies out at a twentieth of the cost of reading them.
+func mayName(body []byte, relation *catalogue.Relation) bool {
+	member := []byte(`"` + relation.Path[strings.LastIndexByte(relation.Path, '.')+1:] + `"`)
+	for at := bytes.Index(body, member); at >= 0; at = bytes.Index(body, member) {
+		body = body[at+len(member):]
+		if value := bytes.TrimLeft(body, " \t\r\n:"); !bytes.HasPrefix(value, []byte("null")) {
+			return true
 		}
 	}
+	return false
+}
+
+// follow takes note of a reference that leads nowhere. The id of a LookML dashboard may
+// stand where those of others do.
+func (f *follower) follow(from record.Ref, relation *catalogue.Relation, id string) {
+	held := f.held[relation.Kind]
+	if held == nil || id == "" || held[id] || strings.Contains(id, "::") {
+		return
+	}
+	sort := sortOfReference{from.Kind, relation.Kind, relation.Path}
+	if f.found[sort] == nil {
+		f.found[sort] = &referencesFound{}
+	}
+	f.found[sort].add(reference{from, record.Ref{Kind: relation.Kind, ID: id}})
 }

@@ -81,6 +81,9 @@ func (v *verifier) bodies() error {
 			var decoded []byte
 			if decoded, err = decode(decoder, s, body, hash); err == nil {
 				body = decoded
+				if v.options.Body != nil {
+					v.options.Body(hash, body)
+				}
 				return nil
 			}
 		}

@@ -20,6 +20,9 @@ type VerifyOptions struct {
 	// Progress is told how many bytes of bodies were read of how many, as they came. It
 	// is called from the goroutine that verifies.
 	Progress func(done, total int64)
+	// Body is told each body that was read and is sound, from the same goroutine. The
+	// bytes are good until it returns.
+	Body func(hash record.Digest, body []byte)
 }
 
 // bodyWatch counts the bodies of a verification and chooses its sample.
