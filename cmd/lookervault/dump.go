@@ -39,6 +39,11 @@ run.`,
 				return err
 			}
 			defer closing(&err, m.reader)
+			for _, kind := range kinds {
+				if err := m.lookedAt(cmd.Context(), kind); err != nil {
+					return err
+				}
+			}
 			out, seen := bufio.NewWriterSize(a.stdout, 1<<16), observations{run: m.run}
 			for _, kind := range kinds {
 				for document, err := range m.reader.Documents(cmd.Context(), vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {

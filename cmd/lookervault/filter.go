@@ -71,14 +71,14 @@ func (f *filterFlags) compile(ctx context.Context, m moment, names *nameBook) (*
 	if f.folder != "" {
 		ids, err := names.findFolders(f.folder)
 		if err != nil {
-			return nil, err
+			return nil, absent(err, m.reader, "list folders")
 		}
 		filter.folders = names.below(ids)
 	}
 	if f.owner != "" {
 		there, gone, err := names.findUsers(ctx, m, f.owner)
 		if err != nil {
-			return nil, err
+			return nil, absent(err, m.reader, "list users")
 		}
 		filter.owners = make(map[string]bool)
 		for _, id := range append(there, gone...) {

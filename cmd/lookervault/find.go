@@ -166,7 +166,7 @@ func (b *nameBook) oneUser(ctx context.Context, m moment, text string) (string, 
 	}
 	found, gone, err := b.findUsers(ctx, m, text)
 	if err != nil {
-		return "", err
+		return "", absent(err, m.reader, "list users")
 	}
 	if len(found) == 0 {
 		found = gone

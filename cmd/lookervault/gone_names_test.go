@@ -74,6 +74,9 @@ func TestFiltersKnowWhatIsGone(t *testing.T) {
 	if !strings.Contains(said, `user "Nobody": not found`) {
 		t.Error(said)
 	}
+	if !strings.Contains(said, "lookervault list users shows what there is") {
+		t.Error(said)
+	}
 	out, _ := piped(t, 0, "list", "dashboards", "--deleted", "--json", "--columns", "id,folder_path,owner_name")
 	want := `[
   {"id":"10","folder_path":"Shared / Finance","owner_name":"Bob"},
@@ -83,5 +86,22 @@ func TestFiltersKnowWhatIsGone(t *testing.T) {
 `
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestKindThatNobodyLookedAt: nothing is known then, which is not the same as nothing there.
+func TestKindThatNobodyLookedAt(t *testing.T) {
+	first, second := runsThatLose()[0], runsThatLose()[1]
+	first.scope = record.Scope{Kinds: []record.Kind{"dashboards", "folders", "users"}}
+	vaultOf(t, []pastRun{first, second})
+	for _, command := range []string{"list looks --run 1", "dump looks --run 1"} {
+		out, said := piped(t, 1, strings.Fields(command)...)
+		want := "lookervault: run 1 did not look at looks, nor did one before it: run 2 is the first that did; lookervault runs shows what each looked at\n"
+		if diff := cmp.Diff(want, said); diff != "" || out != "" {
+			t.Errorf("%s prints %q (-want +got)\n%s", command, out, diff)
+		}
+	}
+	for _, command := range []string{"list looks --run 2", "list explores", "list dashboards --run 1"} {
+		piped(t, 0, strings.Fields(command)...)
 	}
 }

@@ -73,6 +73,9 @@ func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string)
 	}
 	defer closing(&err, m.reader)
 	query.Instance, query.At = m.instance, m.at
+	if err := m.lookedAt(cmd.Context(), query.Kind); err != nil {
+		return err
+	}
 	if err := names.read(cmd.Context(), m); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -129,6 +130,23 @@ func (r *reading) openMoment(cmd *cobra.Command) (m moment, err error) {
 	}
 	m.instance, m.run, m.at = run.Instance, run.ID, vault.AtRun(run.ID)
 	return m, nil
+}
+
+// lookedAt returns an error where no run up to a moment in the past looked at a kind:
+// nobody knows then what there was of it. No kind is all of them.
+func (m moment) lookedAt(ctx context.Context, kind record.Kind) error {
+	if m.run == 0 || kind == "" {
+		return nil
+	}
+	before, after, err := m.reader.Looked(ctx, m.instance, kind, m.run)
+	if err != nil || before > 0 {
+		return err
+	}
+	instead := "no run has"
+	if after > 0 {
+		instead = fmt.Sprintf("run %d is the first that did", after)
+	}
+	return fmt.Errorf("run %d did not look at %s, nor did one before it: %s; lookervault runs%s shows what each looked at", m.run, kind, instead, dbFlag(m.reader.Path()))
 }
 
 // observations counts documents that come from before the run of a moment.

@@ -103,7 +103,7 @@ func (r *references) add(d *dangling, f *follower, ref record.Ref, problem strin
 func sinceWhen(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref) (string, error) {
 	versions, err := reader.Versions(ctx, instance, ref)
 	if errors.Is(err, vault.ErrNotFound) {
-		return "which no run has seen", nil
+		return "of which the vault holds nothing", nil
 	}
 	if err != nil {
 		return "", err
@@ -111,7 +111,7 @@ func sinceWhen(ctx context.Context, reader *vault.Reader, instance string, ref r
 	if gone := versions[len(versions)-1].GoneRun; gone != 0 {
 		return fmt.Sprintf("which is gone since run %d", gone), nil
 	}
-	return "which no run has seen", nil
+	return "which the vault does not hold", nil
 }
 
 // sortOfReference is a member of the documents of a kind that names others.

@@ -217,6 +217,24 @@ func (r *Reader) horizonOf(ctx context.Context, query Query) (horizon, error) {
 	return horizon{instance: instance.ID, run: run.ID}, err
 }
 
+// Looked returns the newest run of an instance up to a run that looked at a kind, and the
+// first one behind it that did; 0 where there is none. A listing that was refused is a
+// look.
+func (r *Reader) Looked(ctx context.Context, instance string, kind record.Kind, run int64) (before, after int64, err error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return 0, 0, err
+	}
+	for row, err := range rows(ctx, r.db, `SELECT max(k.run) FILTER (WHERE k.run <= ?3), min(k.run) FILTER (WHERE k.run > ?3)
+		FROM runs s CROSS JOIN run_kinds k ON k.run = s.id WHERE s.instance = ?1 AND k.kind = ?2`, found.ID, string(kind), run) {
+		if err != nil {
+			return 0, 0, doing("look for runs of "+string(kind), classify(r.path, err))
+		}
+		before, after = integer(row[0]), integer(row[1])
+	}
+	return before, after, nil
+}
+
 // readLooks reads which runs looked at all documents of a kind, up to the
 // horizon's: their listing of it was complete and of the whole instance.
 func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) error {
