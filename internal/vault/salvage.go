@@ -73,7 +73,7 @@ func findWreck(ctx context.Context, from, to string, lost func(Finding)) (*wreck
 	if err == nil && old.wholeSchema() {
 		return old, nil
 	}
-	if kind := kindOf(err); err != nil && kind != ErrNotVault && kind != ErrCorrupt {
+	if err != nil && !errors.Is(err, ErrNotVault) && !errors.Is(err, ErrCorrupt) {
 		return nil, err
 	}
 	other, found, failed := withOtherFirstPage(ctx, from, to, lost)
