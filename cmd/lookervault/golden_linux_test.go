@@ -47,6 +47,10 @@ var reads = []struct {
 	{name: "verify", args: "verify", json: true},
 	{name: "stats", args: "stats"},
 	{name: "gone", args: "cat dashboards 12 --run 3", code: 1},
+	{name: "pruned", args: "cat dashboards 12 --run 5", code: 1},
+	{name: "prune", args: "prune --keep-last 2 --dry-run", json: true},
+	{name: "find-user", args: "find --user Bob --history", json: true},
+	{name: "diff-removed", args: "diff 2 1 dashboards 10"},
 }
 
 // ofMachine is what differs from machine to machine, or from version to version of what

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,6 +33,9 @@ func sales(title, region string, views int, tiles ...string) string {
 	return fmt.Sprintf(`{"id":"10","title":%q,"folder":{"id":"2","name":"Finance"},"folder_id":"2","user_id":"1","deleted":false,"view_count":%d,"last_updater_name":"Ann","dashboard_filters":[{"id":"1","title":"Region","default_value":%q}],"dashboard_elements":[%s]}`,
 		title, views, region, strings.Join(elements, ","))
 }
+
+// prunedRun is one of the golden runs that is kept as a number only.
+const prunedRun = 5
 
 // goldenRuns are six runs in which everything happens.
 func goldenRuns() []pastRun {
@@ -82,6 +86,14 @@ func goldenRuns() []pastRun {
 func goldenVault(t *testing.T) {
 	t.Helper()
 	vaultOf(t, goldenRuns())
+	w, err := vault.Open(t.Context(), "looker.db", vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Prune(t.Context(), vault.Pruning{Instance: "acme", Runs: []int64{prunedRun}}, nil)
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // vaultOf makes a vault of runs in a folder of its own, which the test runs in from then
