@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -83,17 +85,12 @@ func readTrees(cmd *cobra.Command, m moment, args []string) ([]*treeFolder, erro
 	for id, f := range names.folders {
 		folders[id] = &treeFolder{ID: id, Name: f.Name, Path: names.folder(id), Folders: []*treeFolder{}, Documents: []treeDocument{}}
 	}
-	for _, kind := range catalogue.All() {
-		if kind.Place != catalogue.InFolder {
-			continue
+	for e, err := range inFolders(cmd.Context(), m) {
+		if err != nil {
+			return nil, err
 		}
-		for e, err := range m.reader.Entries(cmd.Context(), vault.Query{Instance: m.instance, Kind: kind.Name, At: m.at}) {
-			if err != nil {
-				return nil, err
-			}
-			if in := folders[e.Folder]; in != nil {
-				in.Documents = append(in.Documents, treeDocument{e.Kind, e.ID, e.Name, e.State, e.Size})
-			}
+		if in := folders[e.Folder]; in != nil {
+			in.Documents = append(in.Documents, treeDocument{e.Kind, e.ID, e.Name, e.State, e.Size})
 		}
 	}
 	var roots []*treeFolder
@@ -116,6 +113,28 @@ func readTrees(cmd *cobra.Command, m moment, args []string) ([]*treeFolder, erro
 		root.settle(0)
 	}
 	return roots, nil
+}
+
+// inFolders yields the documents of the kinds that lie in folders, in any order.
+func inFolders(ctx context.Context, m moment) iter.Seq2[vault.Entry, error] {
+	var kinds []record.Kind
+	for _, kind := range catalogue.All() {
+		if kind.Place == catalogue.InFolder {
+			kinds = append(kinds, kind.Name)
+		}
+	}
+	if m.at.IsNow() {
+		return m.reader.Current(ctx, m.instance, kinds...)
+	}
+	return func(yield func(vault.Entry, error) bool) {
+		for _, kind := range kinds {
+			for e, err := range m.reader.Entries(ctx, vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {
+				if !yield(e, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func sortFolders(folders []*treeFolder) {

@@ -29,6 +29,15 @@ var questions = []question{
 	{"list of a kind", entriesOf(vault.Query{Kind: dashboards})},
 	{"list of what is deleted", entriesOf(vault.Query{Deleted: true})},
 	{"list as of a run", entriesOf(vault.Query{At: vault.AtRun(3)})},
+	{"tree", func(ctx context.Context, r *vault.Reader) (lines []string, err error) {
+		for e, err := range r.Current(ctx, "acme", dashboards, looks) {
+			if err != nil {
+				return lines, err
+			}
+			lines = append(lines, fmt.Sprintf("%s %#v", e.Ref, e))
+		}
+		return lines, nil
+	}},
 	{"dump", func(ctx context.Context, r *vault.Reader) (lines []string, err error) {
 		for d, err := range r.Documents(ctx, vault.Query{}) {
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -33,6 +34,14 @@ func (v *versionsRead) add(ref record.Ref, versions []Entry) {
 	}
 }
 
+// areTexts reports whether values are what a column of text holds.
+func areTexts(values []driver.Value) bool {
+	return !slices.ContainsFunc(values, func(value driver.Value) bool {
+		_, ok := value.(string)
+		return !ok
+	})
+}
+
 // nothingHidden checks that an index or a damaged row has hidden no version from an answer
 // about a span, which rows that are not read cannot tell. One pass over the table finds
 // the versions of the span and those of its documents in another way; a damaged byte is in
@@ -41,7 +50,8 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 	if len(read.documents) > mostCompared {
 		return r.CheckRows(ctx, DocumentTables)
 	}
-	args := []any{instance, span.After, span.args(0)[4]}
+	until := span.args(0)[4].(int64)
+	args := []any{span.After, until}
 	for ref := range read.documents {
 		args = append(args, ref.ID)
 	}
@@ -49,26 +59,31 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 	if more := len(read.documents); more > 0 {
 		among = ` OR item IN (` + marks(more) + `)`
 	}
-	inSpan := func(run driver.Value) bool {
-		return run != nil && integer(run) > span.After && integer(run) <= span.args(0)[4].(int64)
-	}
+	inSpan := func(run driver.Value) bool { return run != nil && integer(run) > span.After && integer(run) <= until }
 	found := 0
-	for row, err := range rowsDirect(ctx, q, `SELECT id, kind, item, first_run, gone_run FROM versions NOT INDEXED WHERE instance = ?
-		AND (first_run > ?2 AND first_run <= ?3 OR gone_run > ?2 AND gone_run <= ?3`+among+`)`, args...) {
+	var others []int64 // versions that say that they are of another instance
+	for row, err := range rowsDirect(ctx, q, `SELECT id, kind, item, first_run, gone_run, instance FROM versions NOT INDEXED
+		WHERE first_run > ?1 AND first_run <= ?2 OR gone_run > ?1 AND gone_run <= ?2`+among, args...) {
 		if err != nil {
 			return err
 		}
-		ref := record.Ref{Kind: record.Kind(text(row[1])), ID: text(row[2])}
+		id, ref := integer(row[0]), record.Ref{Kind: record.Kind(text(row[1])), ID: text(row[2])}
 		asked := (span.Kind == "" || ref.Kind == span.Kind) && (inSpan(row[3]) || inSpan(row[4]))
-		if !asked && !read.documents[ref] {
-			continue // of another kind
-		}
-		if found++; !read.versions[integer(row[0])] {
-			return damaged(nil, "versions %d (%s): is there, and no index leads to it", integer(row[0]), shown(ref))
+		switch {
+		case row[5] != instance:
+			others = append(others, id)
+		case !asked && !read.documents[ref]: // of another kind
+		case !read.versions[id]:
+			return damaged(nil, "versions %d (%s): is there, and no index leads to it", id, shown(ref))
+		default:
+			found++
 		}
 	}
 	if found != len(read.versions) {
 		return damaged(nil, "versions: indexes lead to %d of some documents, the table holds %d", len(read.versions), found)
+	}
+	if _, _, err := entriesOfVersions(ctx, q, instance, Search{History: true}, others); err != nil {
+		return err // one of them is damaged
 	}
 	return r.checkTables(ctx, Tables{"pruned_versions"})
 }

@@ -195,6 +195,9 @@ func (r *Reader) passages(ctx context.Context, span Span,
 						return err
 					}
 					ref := record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}
+					if !areTexts(row[:2]) {
+						return damaged(nil, "versions %s: its kind and id are no texts, and sorted elsewhere", shown(ref))
+					}
 					versions, err := versionsOf(ctx, q, found.ID, ref)
 					if err != nil {
 						return err

@@ -75,6 +75,11 @@ func (row documentRow) check(sum *summer, instance int64) error {
 	if !sum.is(row[columnHeadChecksum]) {
 		return damaged(nil, "heads %s: does not match its checksum", shown(row.ref()))
 	}
+	return row.checkVersion(sum, instance)
+}
+
+// checkVersion checks the columns of the version.
+func (row documentRow) checkVersion(sum *summer, instance int64) error {
 	sum.begin("versions", row[columnVersion], instance, row[columnKind], row[columnItem])
 	sum.addAll(row[columnState:columnChecksum])
 	for refs := text(row[columnRefs]); refs != ""; {
