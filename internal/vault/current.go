@@ -3,13 +3,9 @@ package vault
 import (
 	"context"
 	"iter"
-	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
-
-// versionColumns are those of a documentRow behind the columns of the head.
-var versionColumns = documentColumns[strings.Index(documentColumns, "v.id"):]
 
 // Current yields what is held now of some kinds, in any order, without reading bodies and
 // without LastRun: the versions that no run has ended. That takes half the time of

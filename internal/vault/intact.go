@@ -52,8 +52,10 @@ const (
 // documentColumns are those of a documentRow behind kind and id. Refs are one text,
 // every kind and id with a NUL behind it. The primary key, by which they are found,
 // gives them in the order of the checksum; to ask for that order would sort them.
-const documentColumns = `h.state, h.version, h.stamp, h.policy, h.settled_run, h.checksum,
-	v.id, v.state, v.hash, v.size, v.fingerprint, v.policy, v.first_run, v.last_run, v.gone_run, v.fetched_at, v.route,
+const documentColumns = `h.state, h.version, h.stamp, h.policy, h.settled_run, h.checksum, ` + versionColumns
+
+// versionColumns are those of a documentRow behind the columns of the head.
+const versionColumns = `v.id, v.state, v.hash, v.size, v.fingerprint, v.policy, v.first_run, v.last_run, v.gone_run, v.fetched_at, v.route,
 	v.redacted, v.name, v.folder, v.owner, v.updated_at, v.checksum,
 	(SELECT group_concat(r.kind || char(0) || r.item || char(0), '') FROM refs r WHERE r.version = v.id)`
 
