@@ -34,7 +34,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Use: "check", Short: "Check configuration, connection, permissions and vault before a run",
 		Long: `Check everything that a run needs: configuration, connection, login, clock, what
 the API key may see of each kind, vault, lock and disk. Nothing is stored. It costs
-about one API call a kind.
+about one API call a kind, and one for its trash.
 
 Every line is ok, warn or fail, with what was found and what to do; what depends on
 something that failed is not checked. The exit code is 0 when nothing failed, else

@@ -89,6 +89,10 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 			err = glance.Failed
 			break
 		}
+		if err == nil && glance.Trash != nil && glance.Trash.Failed != nil {
+			err = glance.Trash.Failed
+			break
+		}
 		for _, row := range glance.Rows {
 			for _, ref := range row.Refs {
 				if first[ref.Kind] == "" {
@@ -111,12 +115,22 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 	return !errors.Is(err, looker.ErrDown) && !errors.Is(err, looker.ErrLogin) && c.ctx.Err() == nil
 }
 
-// documents says how many there are, as far as one row tells.
+// documents says how many there are, those in the trash included as a run counts them, as
+// far as one row tells.
 func documents(kind *catalogue.Spec, g extract.Glance) string {
-	if !kind.Listing.Whole && !g.HasTotal && len(g.Rows) > 0 {
+	untold := func(g extract.Glance) bool { return !kind.Listing.Whole && !g.HasTotal && len(g.Rows) > 0 }
+	trashed := extract.Glance{}
+	if g.Trash != nil {
+		trashed = *g.Trash
+	}
+	if untold(g) || untold(trashed) {
 		return "some; the server does not tell how many"
 	}
-	return plural(int64(g.Total), "document", "documents")
+	said := plural(int64(g.Total+trashed.Total), "document", "documents")
+	if trashed.Total > 0 {
+		said += fmt.Sprintf(", %s of them in the trash", count(int64(trashed.Total)))
+	}
+	return said
 }
 
 // single asks for one document.

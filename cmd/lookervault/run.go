@@ -84,7 +84,7 @@ with the kinds and folders that the run began with.`,
 	f.BoolVar(&o.demo, "demo", false, "back up a simulated Looker inside this process into "+demoVault)
 	f.BoolVar(&o.resume, "resume", false, "continue the newest unfinished run")
 	f.BoolVar(&o.full, "full", false, "fetch everything again, also what is known to be unchanged, and heal what is damaged in the vault")
-	f.BoolVar(&o.dryRun, "dry-run", false, "forecast what the run would find and cost in calls, with at most one small call a kind; store nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "forecast what the run would find and cost in calls, with at most one small call a kind and one for its trash; store nothing")
 	f.BoolVar(&o.json, "json", false, "print the run as JSON lines: events, progress and the summary at last")
 	f.StringVar(&o.progress, "progress", "auto", "how to show progress: bar, plain lines, none, or auto: bar on a terminal, plain elsewhere")
 	f.String("metrics-listen", "", "serve Prometheus metrics and /healthz at this address while the run lasts (metrics.listen)")

@@ -105,7 +105,7 @@ func (f Forecast) Total() Span {
 	return f.Calls(catalogue.Administrative).plus(f.Calls(catalogue.Query))
 }
 
-// Foresee forecasts a run: it asks at most one small call a kind, reads what the
+// Foresee forecasts a run: it asks at most one small call a kind, and one for its trash, reads what the
 // vault holds and works out what the run would then plan. It stores nothing.
 //
 // A kind that cannot be asked is no error but says so in its forecast. Errors are

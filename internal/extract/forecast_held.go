@@ -20,6 +20,7 @@ type held map[string]heldDocument
 
 type heldDocument struct {
 	state           record.State
+	name            string
 	folder, updated string
 	settled         bool          // by the run that is to be resumed
 	size            int64         // of its body
@@ -79,8 +80,8 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 				return err
 			}
 			h[entry.ID] = heldDocument{
-				state: entry.State, folder: entry.Folder, updated: entry.Updated, settled: o.Resume != 0 && entry.LastRun == o.Resume,
-				seen: started[entry.LastRun], size: entry.Size,
+				state: entry.State, name: entry.Name, folder: entry.Folder, updated: entry.Updated,
+				settled: o.Resume != 0 && entry.LastRun == o.Resume, seen: started[entry.LastRun], size: entry.Size,
 			}
 		}
 		o.held[kind.Name] = h
@@ -152,7 +153,7 @@ func (h held) documents(which func(id string) bool) []Glimpsed {
 	var rows []Glimpsed
 	for id, d := range h {
 		if which == nil || which(id) {
-			rows = append(rows, Glimpsed{ID: id, Folder: d.folder, Updated: d.updated, Refs: d.refs})
+			rows = append(rows, Glimpsed{ID: id, Name: d.name, Folder: d.folder, Updated: d.updated, Refs: d.refs})
 		}
 	}
 	slices.SortFunc(rows, func(a, b Glimpsed) int { return cmp.Compare(a.ID, b.ID) })

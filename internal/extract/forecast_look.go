@@ -16,7 +16,7 @@ import (
 	"github.com/lookervault/lookervault/stages"
 )
 
-// Glance is what one small call shows of a kind.
+// Glance is what one small call shows of a kind, and another one of its trash.
 type Glance struct {
 	Rows     []Glimpsed
 	Total    int  // documents in the list, at least those in Rows
@@ -27,12 +27,18 @@ type Glance struct {
 	// OnlyInPages is why the list cannot be had in one answer, of a kind of which pages
 	// were looked at in its place.
 	OnlyInPages *stages.Failed
+	// Trash is what the second call shows, of documents in the trash; nil where the kind
+	// has none.
+	Trash *Glance
 }
+
+// whole reports whether the rows are all that the list holds.
+func (g *Glance) whole() bool { return g != nil && g.Failed == nil && g.Total == len(g.Rows) }
 
 // Glimpsed is a document as a narrow row shows it.
 type Glimpsed struct {
-	ID, Folder, Updated string
-	Refs                []record.Ref // to the kinds that were asked for only
+	ID, Name, Folder, Updated string
+	Refs                      []record.Ref // to the kinds that were asked for only
 }
 
 // narrow is the size in bytes from which on it pays to ask a whole list for a
@@ -41,9 +47,9 @@ type Glimpsed struct {
 const narrow = 500
 
 // LookAt asks one small call for a kind that is listed, for at most limit rows
-// where the list is paged. The rows hold ids, folders, dates of change where
-// those count, and what they point to among targets; nothing else travels. Where a
-// list cannot be had in one answer, as a run does it looks at pages of it.
+// where the list is paged, and one more for those in the trash. The rows hold ids,
+// names, folders, dates of change, and what they point to among targets; nothing else
+// travels. Where a list cannot be had in one answer, as a run does it looks at pages of it.
 //
 // It returns an error only when no further call makes sense.
 func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
@@ -52,12 +58,17 @@ func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, li
 
 // lookAt is explained at [LookAt].
 func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
-	whole, err := a.look(ctx, kind, limit, targets)
+	whole, err := a.look(ctx, kind, record.Present, limit, targets)
+	if err == nil && whole.Failed == nil && kind.Listing.Trash {
+		trash, err := a.look(ctx, kind, record.Trashed, limit, targets)
+		whole.Trash = &trash
+		return whole, err
+	}
 	paged, ok := kind.InPages()
 	if err != nil || !ok || whole.Failed == nil || !stages.TooMuch(whole.Failed.Class) {
 		return whole, err
 	}
-	pages, err := a.look(ctx, paged, limit, targets)
+	pages, err := a.look(ctx, paged, record.Present, limit, targets)
 	if err != nil || pages.Failed != nil {
 		return whole, err
 	}
@@ -65,7 +76,7 @@ func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, target
 	return pages, nil
 }
 
-func (a api) look(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
+func (a api) look(ctx context.Context, kind *catalogue.Spec, state record.State, limit int, targets []record.Kind) (Glance, error) {
 	route := kind.Listing.Route
 	var params [][2]string
 	if !kind.Listing.Whole || kind.Size >= narrow {
@@ -76,6 +87,9 @@ func (a api) look(ctx context.Context, kind *catalogue.Spec, limit int, targets 
 		if !kind.Listing.Unsorted {
 			params = append(params, [2]string{"sorts", kind.Fields.ID})
 		}
+	}
+	if state == record.Trashed {
+		params = append(params, [2]string{"deleted", "true"})
 	}
 	return a.glance(ctx, kind, stages.Call{Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10}, limit, targets)
 }
@@ -122,7 +136,7 @@ func glimpse(kind *catalogue.Spec, body []byte, targets []record.Kind) ([]Glimps
 		if doc.ID == "" {
 			continue // no document: a run tells of it
 		}
-		rows = append(rows, Glimpsed{ID: doc.ID, Folder: doc.Folder, Updated: doc.Updated, Refs: among(doc.Refs, targets)})
+		rows = append(rows, Glimpsed{ID: doc.ID, Name: doc.Name, Folder: doc.Folder, Updated: doc.Updated, Refs: among(doc.Refs, targets)})
 	}
 	return rows, nil
 }
@@ -131,8 +145,8 @@ func among(refs []record.Ref, targets []record.Kind) []record.Ref {
 	return slices.DeleteFunc(slices.Clone(refs), func(r record.Ref) bool { return !slices.Contains(targets, r.Kind) })
 }
 
-// fields is the least that a row must hold: its id, its folder, its date where a
-// change of it counts, and what leads to documents of the targets. Of several places
+// fields is the least that a row must hold: its id, its name, its folder, its date of
+// change, and what leads to documents of the targets. Of several places
 // that name a kind the first is the usual one. Documents of a kind that the row itself
 // nests are taken to be nested: asking where they are not would bring them all.
 func fields(kind *catalogue.Spec, targets []record.Kind) string {
@@ -142,10 +156,9 @@ func fields(kind *catalogue.Spec, targets []record.Kind) string {
 			names = append(names, name)
 		}
 	}
+	add(kind.Fields.Name)
 	add(kind.Fields.Folder)
-	if kind.Listing.Stamped {
-		add(kind.Fields.Updated)
-	}
+	add(kind.Fields.Updated)
 	named := make(map[record.Kind]bool)
 	for _, r := range kind.Relations {
 		if r.Nested {
@@ -193,7 +206,7 @@ func (o *outlook) within(ctx context.Context) (stages.Within, record.Calls, erro
 	g, ok := o.glances[folder.Name]
 	if !ok {
 		var err error
-		if g, err = o.api.look(ctx, folder, folder.Listing.Page, nil); err != nil {
+		if g, err = o.api.look(ctx, folder, record.Present, folder.Listing.Page, nil); err != nil {
 			return nil, call, fmt.Errorf("find the folders of the scope: %w", err)
 		}
 	}

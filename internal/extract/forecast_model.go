@@ -56,8 +56,9 @@ type knowledge struct {
 	glance Glance
 	index  map[string]int // of the rows of glance, by id
 	held   held
-	seen   int  // how many of the rows of glance the server has shown
-	past   past // what earlier runs found out
+	bin    map[string]Glimpsed // the documents that were seen in the trash
+	seen   int                 // how many of the rows of glance the server has shown
+	past   past                // what earlier runs found out
 	// rates is how many documents of each kind a document points to that nobody
 	// has seen yet; only of kinds that follow from others.
 	rates map[record.Kind]amount
@@ -78,6 +79,12 @@ func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowl
 	k := &knowledge{kind: kind, glance: glance, seen: len(glance.Rows), index: make(map[string]int, len(glance.Rows)), held: h, past: past}
 	for i, row := range glance.Rows {
 		k.index[row.ID] = i
+	}
+	if glance.Trash != nil {
+		k.bin = make(map[string]Glimpsed, len(glance.Trash.Rows))
+		for _, row := range glance.Trash.Rows {
+			k.bin[row.ID] = row
+		}
 	}
 	return k
 }
@@ -180,7 +187,8 @@ func (m *model) unlisted(k *knowledge) []Glimpsed {
 		return nil
 	}
 	return k.held.documents(func(id string) bool {
-		return !k.lists(id) && k.held[id].state == record.Present && m.wanted(k.kind.Name, id, "")
+		known := k.held[id].state == record.Present || k.glance.Trash.whole()
+		return !k.lists(id) && !k.binned(id) && known && m.wanted(k.kind.Name, id, "")
 	})
 }
 
@@ -188,7 +196,7 @@ func (m *model) unlisted(k *knowledge) []Glimpsed {
 // the end of a run it is found to be gone, so what it points to is followed once
 // more, but for its parts: see [model.withoutParts].
 func (m *model) vanished(k *knowledge, id string) bool {
-	return m.within == nil && !k.lists(id)
+	return m.within == nil && !k.lists(id) && !k.binned(id)
 }
 
 // fixed is a kind whose documents have a route each.
@@ -253,7 +261,10 @@ func (m *model) lookedFor(k *knowledge) amount {
 	}
 	n := len(m.unlisted(k))
 	calls := (n + stages.IDsAtOnce - 1) / stages.IDsAtOnce
-	if k.kind.Listing.Trash {
+	switch {
+	case k.glance.Trash.whole():
+		return exactly(2 * calls) // in both states
+	case k.kind.Listing.Trash:
 		return amount{0, float64(2 * calls), float64(2 * calls)}
 	}
 	return exactly(calls)
@@ -296,13 +307,16 @@ func (m *model) same(k *knowledge, row record.Listed) bool {
 	return d.state == record.Present && d.folder == row.Folder && d.updated == k.glance.Rows[k.index[row.ID]].Updated
 }
 
-// trashShare are guesses about trash that no call has been spent on: none, one
+// trashShare are guesses about trash that nobody has seen: none, one
 // document in twenty, one in five.
 var trashShare = amount{0, 1.0 / 20, 1.0 / 5}
 
 // trash is the second pass of a listing, over documents in the trash.
 func (m *model) trash(k *knowledge, present amount, f *KindForecast) (c cost, n amount, proof bool) {
-	n, want := m.trashed(k, present, f)
+	n, want := m.binned(k)
+	if k.glance.Trash == nil || k.glance.Trash.Failed != nil {
+		n, want = m.trashed(k, present, f)
+	}
 	c.add(k.kind.Listing.Route.Activity, k.enumeration(n))
 	activity, size := k.kind.Detail.Activity, 1.0
 	for _, way := range k.kind.Many {
@@ -317,16 +331,16 @@ func (m *model) trash(k *knowledge, present amount, f *KindForecast) (c cost, n 
 	return c, n, proof
 }
 
-// trashed is how many documents are in the trash, and how many of them must be
-// fetched: as the vault holds them, else guessed.
+// trashed is how many documents are in the trash that could not be asked for, and how
+// many of them must be fetched: as the vault holds them, else guessed.
 func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want amount) {
 	guess := present.times(trashShare)
 	if len(k.held) == 0 {
 		m.multiply(k, trashShare)
-		f.Notes = append(f.Notes, "the trash was not asked for: guessed")
+		f.Notes = append(f.Notes, "the trash was not seen: guessed")
 		return guess, guess
 	}
-	f.Notes = append(f.Notes, "the trash was not asked for: as the vault holds it")
+	f.Notes = append(f.Notes, "the trash was not seen: as the vault holds it")
 	var settled, stored, left []Glimpsed // in the trash as far as the vault knows; not listed any more
 	for _, d := range k.held.documents(func(id string) bool { return !k.lists(id) }) {
 		switch {
@@ -351,6 +365,26 @@ func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want 
 	return n, want
 }
 
+// compared is how many rows may have to be compared besides: those that were never stored,
+// or that moved to or from the trash, as they have other members, and a neighbour of each.
+func (k *knowledge) compared() (n int) {
+	if len(k.held) == 0 {
+		return maybeCompared
+	}
+	moved := func(row Glimpsed, state record.State) {
+		if d, ok := k.held[row.ID]; !ok || d.state != state {
+			n += 2
+		}
+	}
+	for _, row := range k.glance.Rows {
+		moved(row, record.Present)
+	}
+	for _, row := range k.bin {
+		moved(row, record.Trashed)
+	}
+	return min(n, maybeCompared)
+}
+
 // maybeCompared is how many rows more of a kind are expected to be compared at most,
 // because they lack members that others have.
 const maybeCompared = 8
@@ -365,8 +399,8 @@ func (m *model) prove(c *cost, k *knowledge, many bool) {
 		return
 	}
 	n := exactly(1)
-	if len(k.held) == 0 && len(k.kind.Many) > 0 {
-		n.high += maybeCompared
+	if len(k.kind.Many) > 0 {
+		n.high += float64(k.compared())
 	}
 	c.add(k.kind.Detail.Activity, n)
 }

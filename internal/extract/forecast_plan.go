@@ -138,10 +138,16 @@ func (k *knowledge) lists(id string) bool {
 	return ok
 }
 
+// binned tells whether a document was seen in the trash.
+func (k *knowledge) binned(id string) bool {
+	_, ok := k.bin[id]
+	return ok
+}
+
 // fill takes documents that the first page does not show to be as the vault holds
 // them.
 func (k *knowledge) fill() {
-	for _, d := range k.held.documents(func(id string) bool { return !k.lists(id) && k.held[id].state == record.Present }) {
+	for _, d := range k.held.documents(func(id string) bool { return !k.lists(id) && !k.binned(id) && k.held[id].state == record.Present }) {
 		if len(k.glance.Rows) >= k.glance.Total {
 			return
 		}
