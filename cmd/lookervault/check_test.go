@@ -26,6 +26,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -166,8 +167,15 @@ func TestCheckOfAHealthyServer(t *testing.T) {
 			t.Errorf("%s: %q, want %q in it", check, got, want)
 		}
 	}
+	// Who calls is told by the roles too.
+	twice := []string{"GET /roles"}
+	for _, kind := range catalogue.Default() {
+		if kind.Listing.Trash {
+			twice = append(twice, kind.Listing.Route.String())
+		}
+	}
 	for route, n := range tr.sim.Counts().Routes {
-		if n > 2 || n > 1 && route != "GET /roles" { // which also tells whether the caller is an administrator
+		if n > 2 || n > 1 && !slices.Contains(twice, route) {
 			t.Errorf("%s was asked %d times", route, n)
 		}
 	}

@@ -230,7 +230,7 @@ func shortListing(k kindForecastView) string {
 }
 
 var forecastTable = table.Table[kindForecastView]{
-	One: "kind", Many: "kinds", View: func(k kindForecastView) any { return k },
+	One: "kind", Many: "kinds", Fixed: true, View: func(k kindForecastView) any { return k },
 	Columns: []table.Column[kindForecastView]{
 		{Name: "kind", Whole: true, Value: func(k kindForecastView) string { return string(k.Kind) }},
 		{Name: "listing", Whole: true, Varies: true, Spare: 1, Value: shortListing},

@@ -191,10 +191,11 @@ func TestEverybodyCountsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	ran := make(map[record.Kind]int64)
+	var order, checked, made []string
 	for _, k := range run.Kinds {
 		ran[k.Kind] = k.New
+		made = append(made, string(k.Kind))
 	}
-	var order, checked []string
 	for _, k := range forecast.Kinds {
 		order = append(order, string(k.Kind))
 		if k.Items.Known() && k.Items.Likely != ran[k.Kind] {
@@ -214,6 +215,9 @@ func TestEverybodyCountsTheSame(t *testing.T) {
 	}
 	if diff := cmp.Diff(order, checked); diff != "" {
 		t.Errorf("the order of kinds (-dry run +check):\n%s", diff)
+	}
+	if diff := cmp.Diff(order, made); diff != "" {
+		t.Errorf("the order of kinds (-dry run +run):\n%s", diff)
 	}
 	if k := forecast.Kinds[0]; k.Kind != "dashboards" || !k.Items.Known() {
 		t.Errorf("the trash of %s is not known: %+v", k.Kind, k.Items)

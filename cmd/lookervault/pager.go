@@ -3,10 +3,14 @@ package main
 import (
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
 )
+
+// noPage is a number of rows that every text fits into: what is no terminal.
+const noPage = math.MaxInt
 
 // defaultPager is what shows long output where PAGER names nothing.
 const defaultPager = "less"

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -52,52 +49,6 @@ same, gone, failed, calls, scope.`,
 	r.flags(cmd)
 	flags.add(cmd)
 	cmd.AddCommand(a.runsShowCommand())
-	return cmd
-}
-
-func (a *app) runsShowCommand() *cobra.Command {
-	r := &reading{app: a}
-	cmd := &cobra.Command{
-		Use: "show [RUN]", Short: "Show one run, kind by kind", Args: arguments(cobra.MaximumNArgs(1)),
-		Long: `Show one run, kind by kind: by its number, latest (also when none is named), or
-latest-1 for the one before.`,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			point, err := pointArgument(cmd, append(args, "latest")[0])
-			if err != nil {
-				return err
-			}
-			reader, err := r.openAll(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, reader)
-			run, err := reader.RunAt(cmd.Context(), r.instance, point)
-			if err != nil && !errors.Is(err, vault.ErrPruned) {
-				return absent(err, reader, "runs")
-			}
-			if err := reader.CheckRows(cmd.Context(), vault.RunTables); err != nil {
-				return err
-			}
-			if r.json {
-				line, err := encodeJSON(runJSON(run))
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintln(a.stdout, line)
-				return err
-			}
-			if isTerminal(a.stdout) {
-				writeRun(a.stdout, run)
-				return nil
-			}
-			var text bytes.Buffer
-			writeRun(&text, run)
-			_, err = text.WriteTo(a.stdout)
-			return err
-		},
-	}
-	r.flags(cmd)
-	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON object")
 	return cmd
 }
 
@@ -200,7 +151,7 @@ type runView struct {
 func runJSON(r record.Run) runView {
 	v := runView{
 		Run: r.ID, Instance: r.Instance, BaseURL: r.BaseURL, Origin: r.Origin, Outcome: r.Outcome, Partial: r.ForThisKey(), Started: r.Started,
-		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totals(r.Kinds), Kinds: r.Ends(),
+		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totals(r.Kinds), Kinds: kindsInOrder(r.Ends()),
 		Calls: calls(r.Calls), ByClass: make(map[string]int64), ByRoute: make(map[string]int64), Month: make(map[string]int64),
 		Notes: ui.NotesOf(r), Sessions: r.Sessions, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
 	}
@@ -225,19 +176,4 @@ func runJSON(r record.Run) runView {
 		v.Notes = []string{}
 	}
 	return v
-}
-
-// writeRun writes all that is known of a run: kind by kind, then what each
-// session of it measured.
-func writeRun(out io.Writer, run record.Run) {
-	fmt.Fprintf(out, "Run %d of %s: %s.\n", run.ID, run.Instance, run.OutcomeText())
-	fmt.Fprintf(out, "Scope: %s.\n", run.Scope)
-	if run.Pruned {
-		fmt.Fprintln(out, "It was pruned: only its numbers are left, and what other runs saw as well.")
-	}
-	ui.WriteKinds(out, run.Ends(), ui.NotesOf(run), false)
-	for _, session := range run.Sessions {
-		fmt.Fprintln(out)
-		ui.WriteSession(out, session)
-	}
 }

@@ -14,6 +14,7 @@ import (
 // summaryOf sums up a run, also one that did not begin.
 func summaryOf(now time.Time, path, instance, origin string, result extract.Result, session record.Session, err error) ui.Summary {
 	s := ui.SummaryOf(result.Run, result.Begun.Resumed, session, now)
+	s.Kinds = kindsInOrder(s.Kinds)
 	if err != nil && result.Run.ID == 0 {
 		s.Run, s.Outcome, s.Instance, s.Origin = result.Begun.Run, record.RunFailed, instance, origin
 		if s.Started = result.Begun.Started; s.Started.IsZero() {

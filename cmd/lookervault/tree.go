@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,19 +25,25 @@ import (
 func (a *app) treeCommand() *cobra.Command {
 	r := &reading{app: a}
 	var depth int
+	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "tree [FOLDER]", Short: "Show the folders with what lies in them",
 		Long: `Show the folders with what lies in them, how many documents those are and how large:
 all of them, or one that is named by its id or its path. What is in the trash is marked.
 
 In a pipe there is a line a folder and document, tab-separated, with the columns path,
-kind, id, name, documents, bytes; with --json one object, folders within folders.`,
+kind, id, name, documents, bytes, and so it is with --format tsv or csv, which also say in
+which state a document is; with --json or --format yaml one object, folders within folders.`,
 		Example: `  lookervault tree --depth 2
   lookervault tree "Shared / Finance" --at 7d`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if depth < 0 {
 				return usage(cmd, errors.New("--depth is less than 0"))
+			}
+			choice, err := chosen(cmd, &flags, treeTable)
+			if err != nil {
+				return err
 			}
 			m, err := r.openMoment(cmd)
 			if err != nil {
@@ -46,12 +54,13 @@ kind, id, name, documents, bytes; with --json one object, folders within folders
 			if err != nil {
 				return err
 			}
-			return a.showTrees(trees, depth, r.json)
+			return a.showTrees(trees, depth, choice)
 		},
 	}
 	r.flags(cmd)
 	r.pointFlag(cmd)
-	cmd.Flags().BoolVar(&r.json, "json", false, "as one JSON object")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "as one JSON object")
+	cmd.Flags().StringVar(&flags.choice.Format, "format", "", "table, tsv, csv, json or yaml (default a drawing on a terminal, tab-separated without a head in a pipe)")
 	cmd.Flags().IntVar(&depth, "depth", 0, "show folders down to this depth (default all); what lies deeper is counted")
 	return cmd
 }
@@ -162,46 +171,82 @@ func (f *treeFolder) settle(depth int) {
 	}
 }
 
-func (a *app) showTrees(trees []*treeFolder, depth int, asJSON bool) error {
-	switch width, height := ui.TerminalSize(a.stdout); {
-	case asJSON:
-		line, err := encodeJSON(struct {
-			Folders []*treeFolder `json:"folders"`
-		}{append([]*treeFolder{}, trees...)})
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(a.stdout, line)
-		return err
-	case width > 0:
-		return a.paged(height, func(text *strings.Builder) error {
-			w := &treeWriter{out: text, width: width, depth: depth, color: a.colors(a.stdout)}
-			for _, root := range trees {
-				w.folder(root, "", "", 1)
-			}
-			if w.cut {
-				fmt.Fprintf(text, "\n%s\n", table.Paint("Names with … are cut (--json shows all).", table.Dim, w.color))
-			}
-			return nil
-		})
-	}
-	for _, root := range trees {
-		treeLines(a.stdout, root, depth, 1)
-	}
-	return nil
+// treeLine is a folder or a document as a row of a table, under stable names.
+type treeLine struct {
+	Path  string       `json:"path"`
+	Kind  record.Kind  `json:"kind"`
+	ID    string       `json:"id"`
+	Name  string       `json:"name"`
+	Count int64        `json:"documents"`
+	Bytes int64        `json:"bytes"`
+	State record.State `json:"state"`
 }
 
-func treeLines(out io.Writer, f *treeFolder, depth, level int) {
-	fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%d\n", plain.Text(f.Path), catalogue.Folders, plain.Text(f.ID), plain.Text(f.Name), f.Count, f.Bytes)
-	if level == depth {
-		return
+// treeTable is the tree as programs read it.
+var treeTable = table.Table[treeLine]{
+	View: func(l treeLine) any { return l },
+	Columns: []table.Column[treeLine]{
+		{Name: "path", Value: func(l treeLine) string { return l.Path }},
+		{Name: "kind", Value: func(l treeLine) string { return string(l.Kind) }},
+		{Name: "id", Value: func(l treeLine) string { return l.ID }},
+		{Name: "name", Value: func(l treeLine) string { return l.Name }},
+		{Name: "documents", Value: func(l treeLine) string { return strconv.FormatInt(l.Count, 10) }},
+		{Name: "bytes", Value: func(l treeLine) string { return strconv.FormatInt(l.Bytes, 10) }},
+		{Name: "state", Extra: true, Value: func(l treeLine) string { return string(l.State) }},
+	},
+}
+
+func (a *app) showTrees(trees []*treeFolder, depth int, choice table.Choice) error {
+	width, height := ui.TerminalSize(a.stdout)
+	switch choice.Format {
+	case table.FormatJSON, table.FormatYAML:
+		return a.writeObject(struct {
+			Folders []*treeFolder `json:"folders"`
+		}{append([]*treeFolder{}, trees...)}, choice.Format)
+	case table.FormatTabs, table.FormatCSV:
+		for _, c := range treeTable.Columns {
+			choice.Columns = append(choice.Columns, c.Name)
+		}
+		return show(a, treeTable, choice, each(treeLines(trees, depth)))
+	case "":
+		if width == 0 {
+			return show(a, treeTable, choice, each(treeLines(trees, depth)))
+		}
 	}
-	for _, d := range f.Documents {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t1\t%d\n", plain.Text(f.Path), d.Kind, plain.Text(d.ID), plain.Text(d.Name), d.Bytes)
+	if width == 0 {
+		width, height = math.MaxInt, noPage
 	}
-	for _, below := range f.Folders {
-		treeLines(out, below, depth, level+1)
+	return a.paged(height, func(text *strings.Builder) error {
+		w := &treeWriter{out: text, width: width, depth: depth, color: a.colors(a.stdout)}
+		for _, root := range trees {
+			w.folder(root, "", "", 1)
+		}
+		if w.cut {
+			fmt.Fprintf(text, "\n%s\n", table.Paint("Names with … are cut (--format tsv shows all).", table.Dim, w.color))
+		}
+		return nil
+	})
+}
+
+// treeLines are folders and what lies in them down to a depth, 0 for all.
+func treeLines(trees []*treeFolder, depth int) (lines []treeLine) {
+	var add func(f *treeFolder, level int)
+	add = func(f *treeFolder, level int) {
+		lines = append(lines, treeLine{f.Path, catalogue.Folders, f.ID, f.Name, f.Count, f.Bytes, record.Present})
+		if level == depth {
+			return
+		}
+		for _, d := range f.Documents {
+			lines = append(lines, treeLine{f.Path, d.Kind, d.ID, d.Name, 1, d.Bytes, d.State})
+		}
+		for _, below := range f.Folders {
+			add(below, level+1)
+		}
 	}
+	for _, root := range trees {
+		add(root, 1)
+	}
+	return lines
 }
 
 // treeWriter draws folders for people.

@@ -248,6 +248,27 @@ func Paint(s string, tone Tone, color bool) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", codes[tone], s)
 }
 
+// WrapLines wraps each line that is wider than a screen, whose width is 0 where it takes
+// any line; others stay as they are. The rest of a line is indented as its beginning is.
+func WrapLines(s string, width int) string {
+	if width <= 0 {
+		return s
+	}
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		bare := strings.TrimSuffix(line, "\n")
+		if textWidth(bare) <= width {
+			b.WriteString(line)
+			continue
+		}
+		indent := bare[:len(bare)-len(strings.TrimLeft(bare, " "))]
+		for _, part := range Wrap(bare, max(1, width-len(indent))) {
+			b.WriteString(indent + part + "\n")
+		}
+	}
+	return b.String()
+}
+
 // Wrap parts text into lines of at most width columns: between words, and within one
 // that is wider than a line.
 func Wrap(s string, width int) []string {

@@ -18,6 +18,10 @@ type Table[T any] struct {
 	View func(T) any
 	// One and Many are what the rows are called, for the count below them; "" for none.
 	One, Many string
+	// Total is a row below the others, for people: their sum. There is none when nil.
+	Total func([]T) T
+	// Fixed says that the command has no flags by which to choose, so that none is named.
+	Fixed bool
 }
 
 // Column is a column of a table of T.

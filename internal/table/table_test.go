@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -281,5 +282,50 @@ func TestSortNames(t *testing.T) {
 	table.SortNames(names)
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("not in the order of Compare (-want +got):\n%s", diff)
+	}
+}
+
+// TestTotal is a row below the others for people, whatever the order, and none for programs.
+// It keeps no column that says nothing else. Where no flags choose, none is named.
+func TestTotal(t *testing.T) {
+	numbers := table.Table[int]{
+		One: "number", Many: "numbers", View: func(n int) any { return struct{}{} }, Fixed: true,
+		Total: func(rows []int) (sum int) {
+			for _, n := range rows {
+				sum += n
+			}
+			return sum
+		},
+		Columns: []table.Column[int]{
+			{Name: "n", Number: true, Value: strconv.Itoa},
+			{Name: "sign", Varies: true, Value: func(n int) string { return fmt.Sprint(n < 9) }},
+			{Name: "double", Number: true, Spare: 1, Value: func(n int) string { return strconv.Itoa(2 * n) }},
+		},
+	}
+	rows := func(yield func(int, error) bool) { _ = yield(4, nil) && yield(6, nil) }
+	for _, tt := range []struct{ format, want string }{
+		{"table", " N\n 6\n 4\n10\n\n2\nnumbers.\nNo room\nfor\ndouble\n(a wider\nterminal\nshows\nall).\n"},
+		{"tsv", "n\tsign\tdouble\n6\ttrue\t12\n4\ttrue\t8\n"},
+	} {
+		var out strings.Builder
+		err := numbers.Write(table.Output{Out: &out, Screen: &table.Screen{Width: 8}}, table.Choice{Format: tt.format, Sort: "-n"}, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, out.String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.format, diff)
+		}
+	}
+}
+
+// TestWrapLines leaves lines that fit as they are, their blanks included.
+func TestWrapLines(t *testing.T) {
+	const said = "short  one\n  a line that is longer than the screen\n\nlast"
+	want := "short  one\n  a line that\n  is longer\n  than the\n  screen\n\nlast"
+	if diff := cmp.Diff(want, table.WrapLines(said, 14)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(said, table.WrapLines(said, 0)); diff != "" {
+		t.Errorf("no screen (-want +got)\n%s", diff)
 	}
 }

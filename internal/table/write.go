@@ -246,6 +246,10 @@ func (p *plan[T]) sheet(rows []T, screen Screen) *sheet {
 		if c.Varies && !p.named && same(cells) {
 			continue
 		}
+		if p.table.Total != nil {
+			total := p.table.Total(rows)
+			cells, tones = append(cells, plain.Text(c.show(total, screen))), append(tones, c.tone(total))
+		}
 		s.columns = append(s.columns, strip{
 			head: strings.ToUpper(c.head()), cells: cells, tones: tones,
 			number: c.Number, whole: c.Whole || c.Number, wraps: c.Wraps, tail: c.Tail, spare: c.Spare,
@@ -283,10 +287,18 @@ func (p *plan[T]) foot(s *sheet, shown int, more bool) string {
 		said = count + "."
 	}
 	if len(s.out) > 0 {
-		said += fmt.Sprintf(" No room for %s (--columns, or a wider terminal).", strings.Join(s.out, ", "))
+		remedy := "--columns, or a wider terminal"
+		if p.table.Fixed {
+			remedy = "a wider terminal shows all"
+		}
+		said += fmt.Sprintf(" No room for %s (%s).", strings.Join(s.out, ", "), remedy)
 	}
 	if s.cut > 0 {
-		said += " Cells with … are cut (--format tsv shows all)."
+		remedy := "--format tsv"
+		if p.table.Fixed {
+			remedy = "a wider terminal"
+		}
+		said += " Cells with … are cut (" + remedy + " shows all)."
 	}
-	return said
+	return strings.TrimSpace(said)
 }

@@ -8,18 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 )
 
 // quietAtLeast is how many kinds without news are folded into one row.
 const quietAtLeast = 3
-
-// shortBelow is the width of a terminal on which the table of kinds has no column
-// for listings: their names, where they are not complete, go with the kind's.
-const shortBelow = 90
 
 // Print writes the summary for people. Path is the vault as the user named it.
 func (s Summary) Print(out io.Writer, path string) {
@@ -27,7 +21,8 @@ func (s Summary) Print(out io.Writer, path string) {
 	if len(s.Scope.Kinds) > 0 {
 		fmt.Fprintf(out, "Scope: %s.\n", s.Scope)
 	}
-	WriteKinds(out, s.Kinds, s.Notes, true)
+	width, _ := TerminalSize(out)
+	_ = WriteKinds(table.Output{Out: out, Screen: &table.Screen{Width: width}}, table.Choice{}, s.Kinds, s.Notes, true) // as a log, it may be lost
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "%s in %s (%s), %s, %s (%.3f a document).\n",
 		Plural(s.Items, "document", "documents"), lasted(seconds(s.Seconds)),
@@ -107,93 +102,39 @@ func useLine(stages []record.StageUse) string {
 	return "Busy: " + strings.Join(parts, ", ") + "."
 }
 
-// WriteKinds writes a run kind by kind, with the reasons of listings that are not
-// complete and with its notes. Folded, kinds without news share a row.
-func WriteKinds(out io.Writer, kinds []record.Counts, notes []string, folded bool) {
-	width, _ := TerminalSize(out)
-	short := width > 0 && width < shortBelow
-	t := NewTable(out)
-	head := table.Row{"kind", "listing", "listed", "new", "changed", "same", "gone", "failed", "dangling", "bytes"}
-	numbers := 3
-	dangling := len(head) - 2
-	some := TotalsOf(kinds).Dangling > 0
-	if !some {
-		head = slices.Delete(head, dangling, dangling+1)
-	}
-	if short {
-		head, numbers = slices.Delete(head, 1, 2), 2
-	}
-	t.AppendHeader(head)
-	var columns []table.ColumnConfig
-	for i := numbers; i <= len(head); i++ {
-		columns = append(columns, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight, AlignFooter: text.AlignRight})
-	}
-	t.SetColumnConfigs(columns)
-	kindRow := func(name string, listing record.Listing, n Totals) table.Row {
-		row := table.Row{name, listingText(listing), Count(n.Listed), Count(n.New), Count(n.Changed), Count(n.Same), Count(n.Gone), Count(n.FailedDocuments()), Count(n.Dangling), Size(n.Bytes)}
-		if !some {
-			row = slices.Delete(row, dangling, dangling+1)
-		}
-		if !short {
-			return row
-		}
-		if listing != "" && listing != record.Complete {
-			row[0] = fmt.Sprintf("%s (%s)", name, listingText(listing))
-		}
-		return slices.Delete(row, 1, 2)
-	}
-	loud, unchanged, untouched := kinds, []record.Counts(nil), []record.Counts(nil)
-	if folded {
-		loud, unchanged, untouched = partQuiet(kinds)
-	}
-	for _, k := range loud {
-		t.AppendRow(kindRow(string(k.Kind), k.Listing, TotalsOf([]record.Counts{k})))
-	}
-	if len(unchanged) > 0 {
-		t.AppendRow(kindRow(fmt.Sprintf("%d unchanged", len(unchanged)), record.Complete, TotalsOf(unchanged)))
-	}
-	if len(untouched) > 0 {
-		t.AppendRow(kindRow(fmt.Sprintf("%d not begun", len(untouched)), untouched[0].Listing, TotalsOf(untouched)))
-	}
-	t.AppendFooter(kindRow("total", "", TotalsOf(kinds)))
-	t.Render()
-	for _, k := range kinds {
-		if k.Reason != "" {
-			fmt.Fprintf(out, "%s: %s: %s\n", k.Kind, listingText(k.Listing), PlainText(k.Reason))
-		}
-	}
-	for _, note := range notes {
-		fmt.Fprintln(out, PlainText(note))
-	}
-}
-
-// listingText is how a listing ended, as people read it.
-func listingText(listing record.Listing) string {
-	return strings.ReplaceAll(string(listing), "_", " ")
-}
-
 // partQuiet parts the kinds in which nothing happened from the others, if they
 // are many: those that are unchanged, and those that were not begun when the run
 // was stopped.
 func partQuiet(kinds []record.Counts) (loud, unchanged, untouched []record.Counts) {
+	isUnchanged := func(k record.Counts) bool { return happened(k) == 0 && k.Listing == record.Complete }
+	isUntouched := func(k record.Counts) bool {
+		return happened(k)+k.Same == 0 && (k.Listing == record.Open || k.Listing == record.NotBegun)
+	}
+	count := func(is func(record.Counts) bool) (n int) {
+		for _, k := range kinds {
+			if is(k) {
+				n++
+			}
+		}
+		return n
+	}
+	foldUnchanged, foldUntouched := count(isUnchanged) >= quietAtLeast, count(isUntouched) >= quietAtLeast
 	for _, k := range kinds {
-		switch done := k.New + k.Changed + k.Gone + k.Failed + k.Dangling + k.Reappeared; {
-		case done == 0 && k.Listing == record.Complete:
+		switch {
+		case foldUnchanged && isUnchanged(k):
 			unchanged = append(unchanged, k)
-		case done+k.Same == 0 && (k.Listing == record.Open || k.Listing == record.NotBegun):
+		case foldUntouched && isUntouched(k):
 			untouched = append(untouched, k)
 		default:
 			loud = append(loud, k)
 		}
 	}
-	if len(unchanged) < quietAtLeast {
-		loud, unchanged = append(loud, unchanged...), nil
-	}
-	if len(untouched) < quietAtLeast {
-		loud, untouched = append(loud, untouched...), nil
-	}
-	slices.SortStableFunc(loud, func(a, b record.Counts) int { return cmp.Compare(a.Kind, b.Kind) })
 	return loud, unchanged, untouched
+}
+
+// happened counts what is news of a kind.
+func happened(k record.Counts) int64 {
+	return k.New + k.Changed + k.Gone + k.Failed + k.Dangling + k.Reappeared
 }
 
 // WriteSession writes what one process measured of a run.

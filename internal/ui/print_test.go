@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 )
 
@@ -51,7 +52,9 @@ func TestDanglingHasAColumn(t *testing.T) {
 	for _, dangling := range []int64{0, 3} {
 		kinds[2].Dangling = dangling
 		var out bytes.Buffer
-		ui.WriteKinds(&out, kinds, nil, true)
+		if err := ui.WriteKinds(table.Output{Out: &out}, table.Choice{}, kinds, nil, true); err != nil {
+			t.Fatal(err)
+		}
 		for _, word := range []string{"dangling", "merge_queries"} {
 			if got := strings.Contains(strings.ToLower(out.String()), word); got != (dangling > 0) {
 				t.Errorf("%d dangle: %s is shown: %v\n%s", dangling, word, got, out.String())

@@ -88,20 +88,27 @@ func (t Totals) Settled() int64 { return t.New + t.Changed + t.Same }
 func TotalsOf(kinds []record.Counts) Totals {
 	var t Totals
 	for _, k := range kinds {
-		t.Listed += k.Listed
-		t.New += k.New
-		t.Changed += k.Changed
-		t.Same += k.Same
-		t.Trashed += k.Trashed
-		t.Reappeared += k.Reappeared
-		t.Gone += k.Gone
-		t.Failed += k.Failed
-		t.FailedListings += k.FailedListings
-		t.Dangling += k.Dangling
-		t.Bytes += k.Bytes
-		t.Stored += k.Stored
+		t.add(Totals{
+			Listed: k.Listed, New: k.New, Changed: k.Changed, Same: k.Same, Trashed: k.Trashed, Reappeared: k.Reappeared, Gone: k.Gone,
+			Failed: k.Failed, FailedListings: k.FailedListings, Dangling: k.Dangling, Bytes: k.Bytes, Stored: k.Stored,
+		})
 	}
 	return t
+}
+
+func (t *Totals) add(o Totals) {
+	t.Listed += o.Listed
+	t.New += o.New
+	t.Changed += o.Changed
+	t.Same += o.Same
+	t.Trashed += o.Trashed
+	t.Reappeared += o.Reappeared
+	t.Gone += o.Gone
+	t.Failed += o.Failed
+	t.FailedListings += o.FailedListings
+	t.Dangling += o.Dangling
+	t.Bytes += o.Bytes
+	t.Stored += o.Stored
 }
 
 // Calls adds calls of all routes.

@@ -2,13 +2,11 @@ package ui
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
@@ -97,22 +95,6 @@ func left(s string, width int) string {
 
 func right(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-text.StringWidthWithoutEscSequences(s))) + s
-}
-
-// NewTable is a table without lines between its rows, cut to the terminal where
-// out is one.
-func NewTable(out io.Writer) table.Writer {
-	t := table.NewWriter()
-	t.SetOutputMirror(out)
-	style := table.StyleDefault
-	style.Box = table.BoxStyle{PaddingRight: "  ", UnfinishedRow: "…"}
-	style.Format.Header, style.Format.Footer = text.FormatUpper, text.FormatDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	t.SetStyle(style)
-	if width, _ := TerminalSize(out); width > 0 {
-		t.Style().Size.WidthMax = width
-	}
-	return t
 }
 
 // TerminalSize is the size of a terminal in columns and rows, 0 for anything

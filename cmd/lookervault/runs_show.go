@@ -1,0 +1,128 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+func (a *app) runsShowCommand() *cobra.Command {
+	r := &reading{app: a}
+	var flags tableFlags
+	cmd := &cobra.Command{
+		Use: "show [RUN]", Short: "Show one run, kind by kind", Args: arguments(cobra.MaximumNArgs(1)),
+		Long: `Show one run, kind by kind: by its number, latest (also when none is named), or
+latest-1 for the one before.
+
+With --format tsv or csv it is the table of kinds alone; with --json or --format yaml
+one object with all that is known of the run.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runsShow(cmd, r, &flags, args) },
+	}
+	r.flags(cmd)
+	flags.add(cmd)
+	cmd.Flags().Lookup("json").Usage = "as one JSON object"
+	cmd.Flags().Lookup("format").Usage = "table, tsv, csv, json or yaml (default table)"
+	return cmd
+}
+
+func (a *app) runsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
+	choice, err := chosen(cmd, flags, ui.KindTable())
+	if err != nil {
+		return err
+	}
+	whole := choice.Format == table.FormatJSON || choice.Format == table.FormatYAML
+	if whole && (len(choice.Columns) > 0 || choice.Sort != "" || choice.Limit > 0) {
+		return usage(cmd, fmt.Errorf("--columns, --sort and --limit are for the table of kinds, and --format %s shows the whole run", choice.Format))
+	}
+	point, err := pointArgument(cmd, append(args, "latest")[0])
+	if err != nil {
+		return err
+	}
+	reader, err := r.openAll(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	run, err := reader.RunAt(cmd.Context(), r.instance, point)
+	if err != nil && !errors.Is(err, vault.ErrPruned) {
+		return absent(err, reader, "runs")
+	}
+	if err := reader.CheckRows(cmd.Context(), vault.RunTables); err != nil {
+		return err
+	}
+	switch choice.Format {
+	case table.FormatJSON, table.FormatYAML:
+		return a.writeObject(runJSON(run), choice.Format)
+	case table.FormatTabs, table.FormatCSV:
+		return show(a, ui.KindTable(), choice, each(ui.KindRows(kindsInOrder(run.Ends()))))
+	}
+	return a.writeRun(run, choice)
+}
+
+// writeObject writes one object as JSON on a line, or as YAML.
+func (a *app) writeObject(v any, format string) error {
+	line, err := encodeJSON(v)
+	if err != nil {
+		return err
+	}
+	if format == table.FormatYAML {
+		text, err := table.YAML([]byte(line))
+		if err != nil {
+			return err
+		}
+		_, err = a.stdout.Write(text)
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, line)
+	return err
+}
+
+// kindsInOrder sorts kinds as check and a dry run list them.
+func kindsInOrder(kinds []record.Counts) []record.Counts {
+	position := make(map[record.Kind]int)
+	for i, kind := range catalogue.All() {
+		position[kind.Name] = i + 1
+	}
+	at := func(k record.Counts) int { return cmp.Or(position[k.Kind], len(position)+1) }
+	slices.SortStableFunc(kinds, func(a, b record.Counts) int { return cmp.Compare(at(a), at(b)) })
+	return kinds
+}
+
+// writeRun writes all that is known of a run, for people: kind by kind, then what each
+// session of it measured.
+func (a *app) writeRun(run record.Run, choice table.Choice) error {
+	width, height := ui.TerminalSize(a.stdout)
+	if width == 0 {
+		height = noPage
+	}
+	return a.paged(height, func(text *strings.Builder) error {
+		var said strings.Builder
+		fmt.Fprintf(&said, "Run %d of %s: %s.\n", run.ID, plainText(run.Instance), run.OutcomeText())
+		fmt.Fprintf(&said, "Scope: %s.\n", run.Scope)
+		if run.Pruned {
+			fmt.Fprintln(&said, "It was pruned: only its numbers are left, and what other runs saw as well.")
+		}
+		text.WriteString(table.WrapLines(said.String(), width))
+		out := table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}
+		if err := ui.WriteKinds(out, choice, kindsInOrder(run.Ends()), ui.NotesOf(run), false); err != nil {
+			return err
+		}
+		said.Reset()
+		for _, session := range run.Sessions {
+			fmt.Fprintln(&said)
+			ui.WriteSession(&said, session)
+		}
+		text.WriteString(table.WrapLines(said.String(), width))
+		return nil
+	})
+}
