@@ -188,7 +188,7 @@ func (c completion) kinds() ([]cobra.Completion, cobra.ShellCompDirective) {
 
 // formats offers what --format takes: documents have forms of their own.
 func (c completion) formats() ([]cobra.Completion, cobra.ShellCompDirective) {
-	if c.cmd.Flags().Lookup("columns") == nil {
+	if c.cmd.Name() == "cat" {
 		return c.fixed(catFormats)
 	}
 	return c.fixed(table.Formats())

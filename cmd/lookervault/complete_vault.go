@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -34,6 +35,8 @@ func (c completion) restores() ([]cobra.Completion, cobra.ShellCompDirective) {
 // columnNames are the columns of a command's table.
 func (c completion) columnNames() []string {
 	switch c.cmd.Name() {
+	case "show": // of runs
+		return ui.KindTable().Names()
 	case "list":
 		return entryTable(&nameBook{}, false).Names()
 	case "runs":

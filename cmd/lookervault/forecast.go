@@ -180,6 +180,7 @@ type kindForecastView struct {
 	Known          bool           `json:"known"`
 	Administrative extract.Span   `json:"administrative_calls"`
 	Query          extract.Span   `json:"query_calls"`
+	Changes        *foreseenView  `json:"changes"` // null where lists tell nothing
 	Notes          []string       `json:"notes"`
 }
 
@@ -215,7 +216,7 @@ func (d *dryRun) view(f extract.Forecast, ahead extract.Ahead, month map[string]
 		}
 		v.Kinds = append(v.Kinds, kindForecastView{
 			Kind: k.Kind, Listing: k.Listing, Items: k.Items, Calls: k.Calls(), Known: k.Items.Known() && k.Calls().Known(),
-			Administrative: k.Administrative, Query: k.Query, Notes: notes,
+			Administrative: k.Administrative, Query: k.Query, Changes: foreseenOf(k.Changes), Notes: notes,
 		})
 	}
 	return v
@@ -308,6 +309,7 @@ func (v forecastView) text(out io.Writer, besides []record.Calls) {
 			fmt.Fprintf(out, "%s: %s\n", k.Kind, plainText(note))
 		}
 	}
+	v.writeForeseen(out)
 	fmt.Fprintf(out, "\nForecast of a run of %s: %s documents, %s calls: %s administrative, %s query, %s of them to see who calls and what the scope is.\n",
 		v.Instance, spanText(v.Items), spanText(v.Calls), spanText(v.ByClass[administrative]), spanText(v.ByClass[query]), count(calls(besides)))
 	if v.Seconds == nil {

@@ -223,3 +223,45 @@ func TestEverybodyCountsTheSame(t *testing.T) {
 		t.Errorf("the trash of %s is not known: %+v", k.Kind, k.Items)
 	}
 }
+
+// TestDryRunSaysWhatWouldChange: on a filled vault, by name, for people and in JSON.
+func TestDryRunSaysWhatWouldChange(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	said := func() string {
+		t.Helper()
+		code, _, stderr := tr.do("run", "--dry-run")
+		if code != 0 {
+			t.Fatal(stderr)
+		}
+		return stderr
+	}
+	if got := said(); strings.Contains(got, "as far as lists tell") || strings.Contains(got, "no change") {
+		t.Errorf("of an empty vault: %s", got)
+	}
+	tr.must("run", "--progress", "none")
+	if got := said(); !strings.Contains(got, "Lists tell of no change") {
+		t.Errorf("nothing has changed: %s", got)
+	}
+	for _, change := range []lookersim.Change{
+		{Op: lookersim.OpTitle, Kind: "dashboards", ID: "5", Value: "Renamed"},
+		{Op: lookersim.OpDelete, Kind: "looks", ID: "4"},
+		{Op: lookersim.OpTrash, Kind: "looks", ID: "3"},
+	} {
+		if _, err := tr.sim.Mutate(change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"  dashboards: 1 changed (Renamed)\n", "  looks: 1 in the trash (", "), 1 gone ("} {
+		if got := said(); !strings.Contains(got, want) {
+			t.Errorf("%q is not said: %s", want, got)
+		}
+	}
+	for _, k := range tr.forecast().Kinds {
+		if k.Kind != "looks" {
+			continue
+		}
+		if c := k.Changes; c == nil || !c.Whole || c.New != 0 || c.Trashed != 1 || c.Gone != 1 || len(c.First) != 2 || c.First[1].ID != "4" {
+			t.Errorf("looks: %+v", c)
+		}
+	}
+}

@@ -62,6 +62,7 @@ type KindForecast struct {
 	Administrative Span // calls, by the quota that they are drawn from
 	Query          Span
 	Listing        record.Listing // complete, or why the kind will be short: denied, unavailable, incomplete
+	Changes        *Foreseen      // what lists tell of changes; nil where they tell nothing
 	Notes          []string       // where numbers that are not known come from, one line each
 }
 
@@ -187,7 +188,9 @@ func (o *outlook) model(ctx context.Context, m *model) error {
 		if err := o.deepen(ctx, m, k); err != nil {
 			return err
 		}
+		changes := o.foreseen(m, k) // before the model adds what it takes to be there
 		m.add(k)
+		m.forecasts[len(m.forecasts)-1].Changes = changes
 	}
 	return nil
 }

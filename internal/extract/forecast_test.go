@@ -330,6 +330,53 @@ func TestForecastSeesTheTrash(t *testing.T) {
 	}
 }
 
+// TestForecastForeseesChanges: of a filled vault it is told what lists show to be new, gone
+// and changed, and nothing else; before the first run nothing.
+func TestForecastForeseesChanges(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 7})
+	foreseen := func() (found []string) {
+		t.Helper()
+		f, err := r.foresee(start())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range f.Kinds {
+			if k.Changes == nil {
+				continue
+			}
+			if !k.Changes.Whole {
+				t.Errorf("%s: not whole", k.Kind)
+			}
+			for _, d := range k.Changes.Documents {
+				if d.Name == "" && k.Kind != "alerts" && k.Kind != "scheduled_plans" {
+					t.Errorf("%s %s has no name", k.Kind, d.ID)
+				}
+				found = append(found, d.Way+" "+string(k.Kind)+"/"+d.ID)
+			}
+		}
+		return found
+	}
+	if got := foreseen(); got != nil {
+		t.Errorf("without a vault: %v", got)
+	}
+	r.made(record.RunComplete, start())
+	if got := foreseen(); got != nil {
+		t.Errorf("nothing has changed: %v", got)
+	}
+	trashed := r.sim.IDs("dashboards")[3]
+	mutate(t, r,
+		lookersim.Change{Op: lookersim.OpTitle, Kind: "dashboards", ID: "5", Value: "Renamed"},
+		lookersim.Change{Op: lookersim.OpTrash, Kind: "dashboards", ID: trashed},
+		lookersim.Change{Op: lookersim.OpTouch, Kind: "looks", ID: "10", Value: "2026-01-02T03:04:05.000+00:00"},
+		lookersim.Change{Op: lookersim.OpDelete, Kind: "looks", ID: "11"},
+		lookersim.Change{Op: lookersim.OpDelete, Kind: "users", ID: "9"},
+	)
+	want := []string{"changed dashboards/5", "trashed dashboards/" + trashed, "changed looks/10", "gone looks/11", "gone users/9"}
+	if diff := cmp.Diff(want, foreseen()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func TestForecastSaysWhatCannotBeAsked(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 7})
 	for _, text := range []string{
