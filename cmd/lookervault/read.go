@@ -98,6 +98,13 @@ func pointArgument(cmd *cobra.Command, text string) (vault.Point, error) {
 	return point, nil
 }
 
+// backupArgument reads the run that a command takes, by default the newest backup: what a
+// restore looked by is meant by its number only.
+func backupArgument(cmd *cobra.Command, args []string) (vault.Point, error) {
+	point, err := pointArgument(cmd, append(args, "latest")[0])
+	return point.OfBackups(), err
+}
+
 // moment is a vault and what of it is asked for: an instance, and the run that a
 // point in time means.
 type moment struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 
@@ -18,10 +19,14 @@ func (a *app) reportCommand() *cobra.Command {
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "report [RUN]", Short: "Make a page of a run: how it went, what changed, what failed",
-		Long: `Make a page of a run, the newest one unless another is named: a verdict in a sentence,
+		Long: `Make a page of a run, the newest backup unless another is named: a verdict in a sentence,
 the last 60 runs, how the vault grew, the calls of the month, what is covered and what
-is not, what was deleted by whom, what changed, what failed and is still open; and
-folded, for whoever tunes it, throughput, stages and sizes.
+is not, what was deleted by whom since the vault began, what changed, what failed and is
+still open; and folded, for whoever tunes it, throughput, stages and sizes.
+
+The vault is checked for the page, as verify does it: every byte, of a vault above
+512 MiB every row and a part of the documents. Where it is damaged the page says so,
+and the exit code is 5.
 
 The page is one HTML file that loads nothing from anywhere. It holds names of
 documents: keep it like the vault.`,
@@ -35,7 +40,7 @@ documents: keep it like the vault.`,
 			if !config.IsOutput(to) {
 				return usage(cmd, errors.New("--output is an address, but a report is written to a file: give its path, or - for standard output"))
 			}
-			point, err := pointArgument(cmd, append(args, "latest")[0])
+			point, err := backupArgument(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -53,22 +58,35 @@ documents: keep it like the vault.`,
 				return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
 			}
 			data.Made, data.Tool = a.now(), toolVersion()
-			var page bytes.Buffer
-			if err := report.Write(&page, data); err != nil {
+			checked, findings, err := report.Check(cmd.Context(), reader, data.Made)
+			if err != nil {
 				return err
 			}
-			if to == "-" {
-				_, err = page.WriteTo(a.stdout)
+			data.Checked = checked
+			if err := a.writeReport(cmd.Context(), data, to); err != nil {
 				return err
 			}
-			if err := outfile.Write(cmd.Context(), to, page.Bytes(), 0o600); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stderr, "Run %d of %s: open %s in a browser.\n", data.Run.ID, instance, to)
-			return nil
+			return vault.DamageOf(findings)
 		},
 	}
 	r.flags(cmd)
 	cmd.Flags().StringVarP(&to, "output", "o", "report.html", "the file to write; - for standard output")
 	return cmd
+}
+
+// writeReport writes the page to a file, or to standard output where that is "-".
+func (a *app) writeReport(ctx context.Context, data report.Data, to string) error {
+	var page bytes.Buffer
+	if err := report.Write(&page, data); err != nil {
+		return err
+	}
+	if to == "-" {
+		_, err := page.WriteTo(a.stdout)
+		return err
+	}
+	if err := outfile.Write(ctx, to, page.Bytes(), 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "Run %d of %s: open %s in a browser.\n", data.Run.ID, data.Run.Instance, to)
+	return nil
 }

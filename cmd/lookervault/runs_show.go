@@ -22,7 +22,7 @@ func (a *app) runsShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show [RUN]", Short: "Show one run, kind by kind", Args: arguments(cobra.MaximumNArgs(1)),
 		Long: `Show one run, kind by kind: by its number, latest (also when none is named), or
-latest-1 for the one before.
+latest-1 for the one before. Of these only backups count, not the looks of restores.
 
 With --format tsv or csv it is the table of kinds alone; with --json or --format yaml
 one object with all that is known of the run.`,
@@ -44,7 +44,7 @@ func (a *app) runsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args [
 	if whole && (len(choice.Columns) > 0 || choice.Sort != "" || choice.Limit > 0) {
 		return usage(cmd, fmt.Errorf("--columns, --sort and --limit are for the table of kinds, and --format %s shows the whole run", choice.Format))
 	}
-	point, err := pointArgument(cmd, append(args, "latest")[0])
+	point, err := backupArgument(cmd, args)
 	if err != nil {
 		return err
 	}

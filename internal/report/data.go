@@ -2,12 +2,9 @@ package report
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -17,6 +14,7 @@ const (
 	showRuns    = 60   // of the history
 	showFirst   = 10   // of a list before the rest is folded
 	readChanges = 2000 // of each sort; more are counted only
+	readDeleted = 1000
 	showRanked  = 10
 	showKinds   = 14 // in a chart
 )
@@ -27,9 +25,12 @@ type Data struct {
 	Runs        []record.Run // of the instance, newest first, up to the run
 	Changes     []vault.Change
 	Counts      map[string]int64 // of changes, by what
-	Deleted     []Deleted        // what the run found gone or in the trash
-	Faults      []vault.Fault    // of the run
-	Open        []vault.Fault    // of the instance, now
+	Deleted     []Deleted        // while the vault watched, up to the run, the newest first
+	DeletedAll  int64            // how many those are of which Deleted holds the newest
+	Since       time.Time        // when the first run of the instance began
+	Checked     Checked
+	Faults      []vault.Fault // of the run
+	Open        []vault.Fault // of the instance, now
 	Largest     []vault.Ranked
 	MostChanged []vault.Ranked
 	Made        time.Time
@@ -38,10 +39,19 @@ type Data struct {
 
 // Deleted is a document that went, as far as the vault tells.
 type Deleted struct {
-	vault.Change
-	Owner string // name, "" where nobody is known
-	By    string // who deleted it, by name, "" where the document does not tell
-	At    string // when, as the document tells it, "" where it does not
+	vault.Deletion
+	Owner         string    // name, "" where nobody is known
+	By            string    // who deleted it, by name, "" where the document does not tell
+	At            string    // when, as the document tells it, "" where it does not
+	Before, Found time.Time // when the run that noticed began, and the one before it; zero for none
+}
+
+// Checked is an integrity check of the vault.
+type Checked struct {
+	At       time.Time // zero where there was none
+	Share    float64   // of the documents that were read, 1 for all; rows are always checked
+	Findings int
+	First    string // of the findings
 }
 
 // Read reads what the page of a run shows. Run 0 is the newest run of the
@@ -55,17 +65,18 @@ func Read(ctx context.Context, reader *vault.Reader, instance string, run int64)
 	if err != nil {
 		return d, err
 	}
+	all := runs
 	for len(runs) > 0 && run != 0 && runs[0].ID != run {
 		runs = runs[1:]
 	}
 	if len(runs) == 0 {
 		return d, fmt.Errorf("run %d of %s: %w", run, instance, vault.ErrNotFound)
 	}
-	d.Run, d.Runs = runs[0], runs[:min(len(runs), showRuns)]
+	d.Run, d.Runs, d.Since = runs[0], runs[:min(len(runs), showRuns)], all[len(all)-1].Started
 	if d.Changes, d.Counts, err = reader.Changes(ctx, d.Run.ID, readChanges); err != nil {
 		return d, err
 	}
-	if d.Deleted, err = readDeleted(ctx, reader, instance, d.Changes); err != nil {
+	if err := d.readDeleted(ctx, reader, runs); err != nil {
 		return d, err
 	}
 	if d.Faults, err = reader.Faults(ctx, d.Run.ID); err != nil {
@@ -79,69 +90,4 @@ func Read(ctx context.Context, reader *vault.Reader, instance string, run int64)
 	}
 	d.MostChanged, err = reader.MostChanged(ctx, instance, showRanked)
 	return d, err
-}
-
-// readDeleted finds out about what went all that its last body tells.
-func readDeleted(ctx context.Context, reader *vault.Reader, instance string, changes []vault.Change) (list []Deleted, err error) {
-	names := make(map[string]string)
-	name := func(id string) (string, error) {
-		if known, ok := names[id]; ok || id == "" {
-			return known, nil
-		}
-		versions, err := reader.Versions(ctx, instance, record.Ref{Kind: catalogue.Users, ID: id})
-		if err != nil && !errors.Is(err, vault.ErrNotFound) {
-			return "", err
-		}
-		names[id] = "user " + id
-		if n := len(versions); n > 0 && versions[n-1].Name != "" {
-			names[id] = versions[n-1].Name
-		}
-		return names[id], nil
-	}
-	for _, c := range changes {
-		if c.What != "gone" && c.What != "trashed" {
-			continue
-		}
-		d := Deleted{Change: c}
-		var told struct {
-			By json.RawMessage `json:"deleter_id"`
-			At string          `json:"deleted_at"`
-		}
-		if err := lastBody(ctx, reader, instance, c.Ref, &told); err != nil {
-			return nil, err
-		}
-		if d.Owner, err = name(c.Owner); err != nil {
-			return nil, err
-		}
-		if d.By, err = name(idOf(told.By)); err != nil {
-			return nil, err
-		}
-		d.At = told.At
-		list = append(list, d)
-	}
-	return list, nil
-}
-
-// idOf is an id that is spelled as a string or a number, "" for none.
-func idOf(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	return string(raw)
-}
-
-// lastBody reads members of the newest body of a document, if it can.
-func lastBody(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref, into any) error {
-	versions, err := reader.Versions(ctx, instance, ref)
-	if err != nil || len(versions) == 0 {
-		return err
-	}
-	return reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
-		data, err := body(versions[len(versions)-1])
-		if err == nil {
-			_ = json.Unmarshal(data, into) // what a body does not tell is not known
-		}
-		return err
-	})
 }

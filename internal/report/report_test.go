@@ -66,7 +66,8 @@ func data() report.Data {
 		}
 		d.Runs = append(d.Runs, r)
 	}
-	d.Run = d.Runs[0]
+	d.Run, d.Since, d.DeletedAll = d.Runs[0], began.AddDate(0, 0, -59), 1200
+	d.Checked = report.Checked{At: began.Add(time.Hour), Share: 0.4}
 	evil := `</title><script>alert("x")</script>` + strings.Repeat("long", 40)
 	for what, n := range map[string]int{"new": 15, "changed": 2, "gone": 1, "trashed": 1} {
 		for range n {
@@ -74,8 +75,11 @@ func data() report.Data {
 		}
 	}
 	for i := range 14 {
-		gone := vault.Change{Ref: record.Ref{Kind: "dashboards", ID: "17"}, Name: evil, What: []string{"gone", "trashed"}[i%2]}
-		d.Deleted = append(d.Deleted, report.Deleted{Change: gone, Owner: "Ann Lee", By: []string{"Bob", ""}[i%2], At: []string{"2026-03-01T03:00:00Z", ""}[i%2]})
+		gone := vault.Deletion{Ref: record.Ref{Kind: "dashboards", ID: "17"}, Name: evil, What: []string{"gone", "trashed"}[i%2], Back: i == 3}
+		d.Deleted = append(d.Deleted, report.Deleted{
+			Deletion: gone, Owner: "Ann Lee", By: []string{"Bob", ""}[i%2], At: []string{"2026-03-01T03:00:00Z", ""}[i%2],
+			Found: began.AddDate(0, 0, -i), Before: began.AddDate(0, 0, -i-1),
+		})
 	}
 	for i := range 8 {
 		f := vault.Fault{Ref: record.Ref{Kind: "dashboards", ID: strings.Repeat("9", i+1)}, Run: 12, Fault: record.Fault{Class: "server", Status: 500, Message: "GET /dashboards/9: 500 <b>oops</b>"}}
@@ -158,6 +162,25 @@ func balanced(t *testing.T, html string) {
 	}
 }
 
+// TestChecked says what is known of the vault's integrity, and above all where it is damaged.
+func TestChecked(t *testing.T) {
+	run := record.Run{ID: 1, Instance: "acme", Outcome: record.RunComplete, Started: began}
+	for _, tt := range []struct {
+		checked       report.Checked
+		verdict, want string
+	}{
+		{report.Checked{}, "All is well", "Never checked."},
+		{report.Checked{At: began, Share: 1}, "All is well", "Sound, as checked at 2026-03-01 04:30:00 UTC: every byte is as it was written."},
+		{report.Checked{At: began, Share: 0.25}, "All is well", "every row and 25 % of the documents"},
+		{report.Checked{At: began, Share: 1, Findings: 2, First: "bodies 7: not as it was"}, "The vault is damaged", "2 things are wrong, the first: bodies 7: not as it was."},
+	} {
+		html := string(page(t, report.Data{Run: run, Runs: []record.Run{run}, Checked: tt.checked}))
+		if !strings.Contains(html, "<h1>"+tt.verdict+"</h1>") || !strings.Contains(html, tt.want) {
+			t.Errorf("%+v: the page does not say %q and %q", tt.checked, tt.verdict, tt.want)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	no := false
 	done := record.Counts{Kind: "looks", Listing: record.Complete, Same: 1500}
@@ -233,7 +256,10 @@ func TestDeleted(t *testing.T) {
 	}
 	ann, bob := document("users", "7", "Ann", "", record.Present, `{"id":"7"}`), document("users", "8", "Bob", "", record.Present, `{"id":"8"}`)
 	run(ann, bob, document("looks", "1", "Churn", "7", record.Present, `{"id":"1"}`), document("looks", "2", "ARR", "9", record.Present, `{"id":"2"}`))
-	run(ann, bob, document("looks", "1", "Churn", "7", record.Trashed, `{"id":"1","deleted_at":"2026-02-28T10:00:00Z","deleter_id":8}`))
+	trashed := document("looks", "1", "Churn", "7", record.Trashed, `{"id":"1","deleted_at":"2026-02-28T10:00:00Z","deleter_id":8}`)
+	run(ann, bob, trashed, document("looks", "3", "Old trash", "7", record.Trashed, `{"id":"3"}`))
+	run(ann, bob, trashed, document("looks", "2", "ARR", "9", record.Present, `{"id":"2"}`), document("looks", "3", "Old trash", "7", record.Trashed, `{"id":"3"}`))
+	run(ann, bob, document("looks", "2", "ARR", "9", record.Present, `{"id":"2"}`))
 	reader, err := vault.OpenReader(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -243,14 +269,40 @@ func TestDeleted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type went struct{ Name, What, Owner, By, At string }
-	var got []went
-	for _, g := range d.Deleted {
-		got = append(got, went{g.Name, g.What, g.Owner, g.By, g.At})
+	type went struct {
+		Name, What      string
+		Run             int64
+		Back            bool
+		Owner, By, When string
 	}
-	want := []went{{"ARR", "gone", "user 9", "", ""}, {"Churn", "trashed", "Ann", "Bob", "2026-02-28T10:00:00Z"}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	deleted := func(d report.Data) (got []went) {
+		for _, g := range d.Deleted {
+			if g.Found.IsZero() || g.Before.IsZero() {
+				t.Errorf("%s: found by a run of %v, the one before of %v", g.Name, g.Found, g.Before)
+			}
+			got = append(got, went{g.Name, g.What, g.Run, g.Back, g.Owner, g.By, g.At})
+		}
+		return got
+	}
+	// Of each document its newest deletion; what lay in the trash before the vault saw it was not
+	// deleted in its time, until it is gone for good.
+	want := []went{
+		{"Churn", "gone", 4, false, "Ann", "Bob", "2026-02-28T10:00:00Z"}, {"Old trash", "gone", 4, false, "Ann", "", ""},
+		{"ARR", "gone", 2, true, "user 9", "", ""},
+	}
+	if diff := cmp.Diff(want, deleted(d)); diff != "" || d.DeletedAll != 3 {
+		t.Errorf("%d (-want +got):\n%s", d.DeletedAll, diff)
+	}
+	if d, err = report.Read(t.Context(), reader, "acme", 2); err != nil {
+		t.Fatal(err)
+	}
+	want = []went{{"Churn", "trashed", 2, false, "Ann", "Bob", "2026-02-28T10:00:00Z"}, {"ARR", "gone", 2, false, "user 9", "", ""}}
+	if diff := cmp.Diff(want, deleted(d)); diff != "" {
+		t.Errorf("as of run 2 (-want +got):\n%s", diff)
+	}
+	checked, findings, err := report.Check(t.Context(), reader, began)
+	if diff := cmp.Diff(report.Checked{At: began, Share: 1}, checked); diff != "" || len(findings) > 0 || err != nil {
+		t.Errorf("%v, %v (-want +got):\n%s", findings, err, diff)
 	}
 }
 

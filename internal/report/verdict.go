@@ -22,6 +22,10 @@ type verdict struct {
 
 func verdictOf(d Data) verdict {
 	r, t := d.Run, sum(d.Run.Kinds)
+	if d.Checked.Findings > 0 {
+		return verdict{"red", "The vault is damaged", fmt.Sprintf("%s in the vault; lookervault verify names them, and which runs are still whole.",
+			plural(int64(d.Checked.Findings), "thing is wrong", "things are wrong"))}
+	}
 	of := fmt.Sprintf("of %s of %s", r.Instance, day(r.Started))
 	switch r.Outcome {
 	case record.RunComplete:
@@ -215,16 +219,26 @@ func calendar(d Data) (days []dayView) {
 // deletedView is a document that went.
 type deletedView struct{ Name, Ref, Link, What, Owner, By, At string }
 
-func deletions(d Data) (views []deletedView) {
-	between := "by " + day(d.Run.Started)
-	if len(d.Runs) > 1 && day(d.Runs[1].Started) == day(d.Run.Started) {
-		between = "on " + day(d.Run.Started)
-	} else if len(d.Runs) > 1 {
-		between = "between " + day(d.Runs[1].Started) + " and " + day(d.Run.Started)
+// between says when a document went of which only runs tell: between two of them.
+func (g Deleted) between() string {
+	switch {
+	case g.Found.IsZero():
+		return ""
+	case g.Before.IsZero():
+		return "by " + day(g.Found)
+	case day(g.Before) == day(g.Found):
+		return "on " + day(g.Found)
 	}
+	return "between " + day(g.Before) + " and " + day(g.Found)
+}
+
+func deletions(d Data) (views []deletedView) {
 	for _, g := range d.Deleted {
-		v := deletedView{Name: g.Name, Ref: g.Ref.String(), What: "gone", Owner: g.Owner, By: g.By, At: between}
-		if g.What == "trashed" {
+		v := deletedView{Name: g.Name, Ref: g.Ref.String(), What: "gone", Owner: g.Owner, By: g.By, At: g.between()}
+		switch {
+		case g.Back:
+			v.What, v.Link = "back", webLink(d.Run, g.Ref)
+		case g.What == "trashed":
 			v.What, v.Link = "in the trash", webLink(d.Run, g.Ref)
 		}
 		if at, err := time.Parse(time.RFC3339, g.At); err == nil {

@@ -24,6 +24,8 @@ type view struct {
 	Over     []runChart
 	Calendar []dayView
 	Deleted  folded[deletedView]
+	Since    string // when the vault began to watch
+	Checked  string
 	Sessions []sessionView
 	Items    []bar // documents by kind
 	Bytes    []bar
@@ -129,12 +131,15 @@ func viewOf(d Data) view {
 	scope, gaps := coverage(d)
 	v := view{
 		Title: fmt.Sprintf("Run %d of %s", r.ID, r.Instance), Verdict: verdictOf(d), Lead: lead(r), Facts: facts(d),
-		Scope: scope, Gaps: fold(gaps), Months: monthBars(r), Over: overRuns(d), Calendar: calendar(d), Deleted: fold(deletions(d)),
+		Scope: scope, Gaps: fold(gaps), Months: monthBars(r), Over: overRuns(d), Calendar: calendar(d), Deleted: fold(deletions(d)), Checked: d.Checked.said(),
 		Kinds: r.Ends(), Sorts: sorts(d), Failed: causes(d.Faults), Open: causes(d.Open), Notes: r.Notes,
 		Made: d.Made.UTC().Format("2006-01-02 15:04 UTC"), Tool: d.Tool, Digest: r.Digest.String(),
 	}
-	if held := d.Counts["gone"] + d.Counts["trashed"] - int64(len(d.Deleted)); held > 0 {
-		v.Deleted.Uncounted = count(held)
+	if left := d.DeletedAll - int64(len(d.Deleted)); left > 0 {
+		v.Deleted.Uncounted = count(left)
+	}
+	if !d.Since.IsZero() {
+		v.Since = day(d.Since)
 	}
 	for i, s := range r.Sessions {
 		v.Sessions = append(v.Sessions, sessionOf(r, i, s))

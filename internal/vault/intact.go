@@ -230,9 +230,14 @@ func (r *Reader) checkTables(ctx context.Context, tables Tables, also ...func(*v
 }
 
 // damage is an error about what was found.
-func (v *verifier) damage() error { return damageOf(v.findings) }
+func (v *verifier) damage() error { return DamageOf(v.findings) }
 
-func damageOf(findings []Finding) error {
+// DamageOf is an error about what a check found, nil where that is nothing. It matches
+// ErrCorrupt.
+func DamageOf(findings []Finding) error {
+	if len(findings) == 0 {
+		return nil
+	}
 	more := ""
 	if n := len(findings); n > 1 {
 		more = fmt.Sprintf(" (and %d more)", n-1)

@@ -20,10 +20,11 @@ import (
 // The zero Point is now: the newest version of each document, also of one that
 // is gone.
 type Point struct {
-	run    int64 // a run by its number; 0 = counted back from the newest
-	latest bool
-	back   int       // runs before the newest
-	until  time.Time // the newest run that ended by then
+	run     int64 // a run by its number; 0 = counted back from the newest
+	latest  bool
+	backups bool      // runs that a restore looked by do not count
+	back    int       // runs before the newest
+	until   time.Time // the newest run that ended by then
 }
 
 // AtRun is the point of a run. AtRun(0) is the zero Point.
@@ -32,6 +33,13 @@ func AtRun(run int64) Point { return Point{run: run} }
 // Latest is the point of the newest run of an instance, or of the run that many
 // runs before it. Runs that were pruned do not count.
 func Latest(back int) Point { return Point{latest: true, back: back} }
+
+// OfBackups is the point where it counts back from the newest run, and then over backups
+// alone: a run that a restore looked at the instance by is none. Other points stay.
+func (p Point) OfBackups() Point {
+	p.backups = p.latest
+	return p
+}
 
 // AtTime is the point of the newest run that ended by a time.
 func AtTime(t time.Time) Point { return Point{until: t} }
@@ -94,8 +102,8 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p Point) (record.Ru
 	if err != nil {
 		return record.Run{}, err
 	}
-	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 ORDER BY id DESC LIMIT 1 OFFSET ?)`,
-		found.ID, p.back)
+	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+		found.ID, p.backups, record.OriginLook, p.back)
 	if err == nil && len(runs) == 0 {
 		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, ErrNotFound, r.path)
 	}

@@ -62,7 +62,7 @@ func scanRestore(row []driver.Value, names map[int64]string, sum *summer) (r res
 func checkRow(table string, row []driver.Value, keys int, sum *summer) error {
 	last := len(row) - 1
 	if sum.begin(table, row[:last]...); !sum.is(row[last]) {
-		return damageOf([]Finding{{table, keyOf(row[:keys]), "does not match its checksum"}})
+		return DamageOf([]Finding{{table, keyOf(row[:keys]), "does not match its checksum"}})
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func (r *runRow) columns() ([]driver.Value, error) {
 func scanRun(row []driver.Value, sum *summer) (runRow, error) {
 	last := len(row) - 1
 	if sum.begin("runs", row[:last]...); !sum.is(row[last]) {
-		return runRow{id: integer(row[0])}, damageOf([]Finding{{"runs", strconv.FormatInt(integer(row[0]), 10), "does not match its checksum"}})
+		return runRow{id: integer(row[0])}, DamageOf([]Finding{{"runs", strconv.FormatInt(integer(row[0]), 10), "does not match its checksum"}})
 	}
 	r := runRow{
 		id: integer(row[0]), instance: integer(row[1]), baseURL: text(row[2]), origin: text(row[3]),
