@@ -49,70 +49,107 @@ func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[
 	}
 	width, height := ui.TerminalSize(a.stdout)
 	return a.paged(height, func(text *strings.Builder) error {
-		writeDocument(text, found, width, a.colors(a.stdout))
+		w := &documentWriter{out: text, width: width, color: a.colors(a.stdout)}
+		w.write(found)
 		return nil
 	})
 }
 
-// writeDocument writes how a document changed, for people whose terminal has a width, 0
-// for any.
-func writeDocument(out io.Writer, c change, width int, color bool) {
+// documentWriter writes how documents changed, for people. Lines that are wider than the
+// screen go on in the next one: nothing is cut.
+type documentWriter struct {
+	out   io.Writer
+	width int // 0 for a screen that takes any line
+	color bool
+}
+
+// line writes a line behind a sign, and what it has no room for below, indented.
+func (w *documentWriter) line(before string, sign byte, tone table.Tone, text string) {
+	start := string(sign) + " "
+	if sign == 0 {
+		start = ""
+	}
+	room := 0
+	if w.width > 0 {
+		room = max(1, w.width-len(before)-len(start))
+	}
+	for i, part := range table.Fold(text, room) {
+		if i > 0 {
+			start = strings.Repeat(" ", len(start))
+		}
+		fmt.Fprintln(w.out, strings.TrimRight(before+table.Paint(start, tone, w.color)+part, " "))
+	}
+}
+
+func (w *documentWriter) write(c change) {
 	ref := record.Ref{Kind: c.Kind, ID: c.ID}
 	if len(c.Change) == 0 {
-		fmt.Fprintf(out, "%s did not change.\n", plain.Text(ref.String()))
+		w.line("", 0, table.Plain, plain.Text(ref.String())+" did not change.")
 		return
 	}
 	title := plain.Text(fmt.Sprintf("%s  %s", ref, c.Name))
 	if c.FolderPath != "" {
 		title += plain.Text("  (" + c.FolderPath + ")")
 	}
-	fmt.Fprintf(out, "%s: %s", title, strings.Join(c.Change, ", "))
+	title += ": " + strings.Join(c.Change, ", ")
 	if c.Who != "" {
-		fmt.Fprintf(out, ", by %s", plain.Text(c.Who))
+		title += ", by " + plain.Text(c.Who)
 	}
-	fmt.Fprintln(out)
+	w.line("", 0, table.Plain, title)
 	within := ""
 	for _, e := range c.Changes {
 		if e.Within != within {
 			within = e.Within
 			if within != "" {
-				fmt.Fprintf(out, "\n  %s\n", plain.Text(within))
+				fmt.Fprintln(w.out)
+				w.line("  ", 0, table.Plain, plain.Text(within))
 			}
 		}
-		writeEdit(out, e, width, color)
+		w.edit(e)
 	}
 }
 
-func writeEdit(out io.Writer, e delta.Edit, width int, color bool) {
+func (w *documentWriter) edit(e delta.Edit) {
+	before, after := valueLines(e.Before), valueLines(e.After)
 	path := plain.Text(e.Path)
 	if element, ok := e.Element(); ok {
-		sign := table.Paint("+", table.Good, color)
-		if len(valueLines(e.After)) == 0 {
-			sign = table.Paint("-", table.Bad, color)
+		sign, tone := byte('+'), table.Good
+		if len(after) == 0 {
+			sign, tone = '-', table.Bad
 		}
-		lines := []string{path + ": " + plain.Text(element)}
-		if width > 0 {
-			lines = table.Wrap(lines[0], max(20, width-len("      ")))
-		}
-		fmt.Fprintf(out, "  %s %s\n", sign, strings.Join(lines, "\n      "))
+		w.line("  ", sign, tone, path+": "+plain.Text(element))
 		return
 	}
-	before, after := valueLines(e.Before), valueLines(e.After)
 	if len(before) <= 1 && len(after) <= 1 && len(first(before))+len(first(after)) <= 2*shortValue {
 		switch {
 		case len(before) == 0:
-			fmt.Fprintf(out, "  %s %s: %s\n", table.Paint("+", table.Good, color), path, first(after))
+			w.line("  ", '+', table.Good, path+": "+first(after))
 		case len(after) == 0:
-			fmt.Fprintf(out, "  %s %s: %s\n", table.Paint("-", table.Bad, color), path, first(before))
+			w.line("  ", '-', table.Bad, path+": "+first(before))
 		default:
-			fmt.Fprintf(out, "  %s %s: %s → %s\n", table.Paint("~", table.Unsure, color), path, first(before), first(after))
+			w.line("  ", '~', table.Unsure, fmt.Sprintf("%s: %s → %s", path, first(before), first(after)))
 		}
 		return
 	}
-	fmt.Fprintf(out, "  %s %s:\n", table.Paint("~", table.Unsure, color), path)
+	w.line("  ", '~', table.Unsure, path+":")
 	for _, line := range lineDiff(before, after) {
-		tone := map[byte]table.Tone{'+': table.Good, '-': table.Bad, ' ': table.Dim}[line[0]]
-		fmt.Fprintf(out, "      %s\n", table.Paint(line, tone, color))
+		w.compared(line)
+	}
+}
+
+// compared writes a line of a comparison in the colour of its sign.
+func (w *documentWriter) compared(line string) {
+	tone := map[byte]table.Tone{'+': table.Good, '-': table.Bad, ' ': table.Dim}[line[0]]
+	const before = "      "
+	room := 0
+	if w.width > 0 {
+		room = max(1, w.width-len(before)-2)
+	}
+	for i, part := range table.Fold(line, room) {
+		if i > 0 {
+			part = "  " + part
+		}
+		fmt.Fprintf(w.out, "%s%s\n", before, table.Paint(part, tone, w.color))
 	}
 }
 

@@ -63,8 +63,8 @@ func Cut(s string, width int) string {
 func textWidth(s string) int { return text.StringWidthWithoutEscSequences(s) }
 
 // fit makes the sheet as wide as the screen at most: the widest column of words
-// shrinks first, then the one that people can best do without is left out. A column
-// that may neither shrink nor be left out keeps its width.
+// shrinks first, then the one that people can best do without is left out. Where even that
+// is too wide, cells that are never cut take several lines. Numbers keep their width.
 func (s *sheet) fit(width int) {
 	if width <= 0 {
 		return
@@ -72,13 +72,25 @@ func (s *sheet) fit(width int) {
 	for !s.shrink(width, comfortable) {
 		at := s.leastNeeded()
 		if at < 0 {
-			s.shrink(width, narrowest)
+			if !s.shrink(width, narrowest) {
+				s.wrapWhole()
+				s.shrink(width, narrowest)
+			}
 			break
 		}
 		s.out = append(s.out, strings.ToLower(s.columns[at].head))
 		s.columns = slices.Delete(s.columns, at, at+1)
 	}
 	s.cutCells()
+}
+
+// wrapWhole lets cells that are never cut take several lines.
+func (s *sheet) wrapWhole() {
+	for i := range s.columns {
+		if c := &s.columns[i]; c.whole && !c.number {
+			c.whole, c.wraps = false, true
+		}
+	}
 }
 
 // shrink makes the widest columns of words narrower, none below least, until the sheet
@@ -227,7 +239,7 @@ func (s *sheet) line(cells []string, tones []Tone) string {
 			b.WriteString(c.pad(cells[i], shown))
 		}
 	}
-	return b.String()
+	return strings.TrimRight(b.String(), " ")
 }
 
 // pad fills shown, which looks as wide as cell, up to the width of its column.
@@ -285,10 +297,40 @@ func Wrap(s string, width int) []string {
 		}
 		for width > 0 && textWidth(lines[len(lines)-1]) > width {
 			long := lines[len(lines)-1]
-			part := text.Trim(long, width)
+			part := breakBefore(long, width, "_:/")
 			lines[len(lines)-1] = part
 			lines = append(lines, strings.TrimPrefix(long, part))
 		}
+	}
+	return lines
+}
+
+// breakBefore is the beginning of a text that is wider than a line, one character at least:
+// up to the last of some characters, unless that stands near its beginning, else as much as
+// there is room for.
+func breakBefore(s string, width int, after string) string {
+	part := text.Trim(s, max(1, width))
+	if part == "" { // a character that is wider than the line
+		_, size := utf8.DecodeRuneInString(s)
+		return s[:size]
+	}
+	if i := strings.LastIndexAny(part, after); i > 0 && 3*i >= len(part) {
+		return part[:i+1]
+	}
+	return part
+}
+
+// Fold parts text into lines of at most width columns, all of its blanks included, but for
+// those where a line ends.
+func Fold(s string, width int) []string {
+	var lines []string
+	for width > 0 && textWidth(s) > width {
+		part := breakBefore(s, width, " ")
+		lines = append(lines, strings.TrimRight(part, " "))
+		s = strings.TrimLeft(strings.TrimPrefix(s, part), " ")
+	}
+	if s != "" || lines == nil {
+		lines = append(lines, s)
 	}
 	return lines
 }

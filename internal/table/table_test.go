@@ -329,3 +329,48 @@ func TestWrapLines(t *testing.T) {
 		t.Errorf("no screen (-want +got)\n%s", diff)
 	}
 }
+
+// TestNothingIsCutThatNames: on the narrowest screen kinds and ids take several lines.
+func TestNothingIsCutThatNames(t *testing.T) {
+	rows := from([]row{{Kind: "user_attribute_group_values", ID: "thelook::order_items_and_more", Name: "A long name of a document", Bytes: 7}}, nil)
+	named := table.Table[row]{
+		One: "thing", Many: "things", View: func(r row) any { return r },
+		Columns: []table.Column[row]{
+			{Name: "kind", Whole: true, Value: func(r row) string { return r.Kind }},
+			{Name: "id", Whole: true, Value: func(r row) string { return r.ID }},
+			{Name: "name", Value: func(r row) string { return r.Name }},
+		},
+	}
+	var out strings.Builder
+	if err := named.Write(table.Output{Out: &out, Screen: &table.Screen{Width: 40}}, table.Choice{}, rows); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := table.Width(strings.TrimSuffix(line, "\n")); n > 40 {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+	for _, part := range []string{"user_", "attribute_", "group_values", "thelook::", "order_items_", "and_more"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("%q is missing in\n%s", part, out.String())
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		width int
+		want  []string
+	}{
+		{"short", 9, []string{"short"}},
+		{"  + indented  text", 13, []string{"  + indented", "text"}},
+		{"abcdefghij", 4, []string{"abcd", "efgh", "ij"}},
+		{"日本語", 1, []string{"日", "本", "語"}},
+		{"any width", 0, []string{"any width"}},
+	} {
+		if diff := cmp.Diff(tt.want, table.Fold(tt.text, tt.width)); diff != "" {
+			t.Errorf("%q at %d (-want +got)\n%s", tt.text, tt.width, diff)
+		}
+	}
+}
