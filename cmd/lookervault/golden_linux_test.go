@@ -14,6 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+
+	"github.com/lookervault/lookervault/internal/table"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -155,6 +158,29 @@ func TestEveryWidth(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestHelpFits: no line of a help text is wider than the terminal.
+func TestHelpFits(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		args := append(strings.Fields(cmd.CommandPath())[1:], "--help")
+		for _, columns := range []int{60, 80} {
+			printed, _ := onScreen(t, columns, 0, nil, args...)
+			for line := range strings.Lines(printed) {
+				if got := table.Width(strings.TrimRight(line, "\r\n")); got > columns {
+					t.Errorf("%s at %d columns: %d: %q", cmd.CommandPath(), columns, got, line)
+				}
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			if !sub.Hidden {
+				walk(sub)
+			}
+		}
+	}
+	walk((&app{stderr: newTerminal(&strings.Builder{})}).root(nil))
 }
 
 // piped is what a command prints where nobody looks.

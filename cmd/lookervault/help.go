@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,12 +50,12 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	out := cmd.OutOrStdout()
 	width, _ := ui.TerminalSize(out)
 	width = cmp.Or(width, helpWidth)
-	fmt.Fprintln(out, strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)))
+	fmt.Fprint(out, reflow(cmp.Or(cmd.Long, cmd.Short), width))
 	if cmd.HasExample() {
-		fmt.Fprintf(out, "\nExamples:\n%s\n", strings.TrimRight(cmd.Example, "\n"))
+		fmt.Fprintf(out, "\nExamples:\n%s\n", strings.TrimRight(table.WrapLines(cmd.Example, width), "\n"))
 	}
 	if cmd.Runnable() || cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(out, "\nUsage:\n  %s\n", cmd.UseLine())
+		fmt.Fprintf(out, "\nUsage:\n%s", table.WrapLines("  "+cmd.UseLine()+"\n", width))
 		if cmd.HasAvailableSubCommands() && !strings.Contains(cmd.UseLine(), "COMMAND") {
 			fmt.Fprintf(out, "  %s COMMAND\n", cmd.CommandPath())
 		}
@@ -62,16 +63,33 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	if len(cmd.Aliases) > 0 {
 		fmt.Fprintf(out, "\nAlso called: %s\n", strings.Join(cmd.Aliases, ", "))
 	}
-	printCommands(out, cmd)
+	printCommands(out, cmd, width)
 	printFlags(out, "Flags", cmd.LocalFlags(), width)
 	printFlags(out, "Flags of every command", cmd.InheritedFlags(), width)
 	if !cmd.HasParent() {
-		fmt.Fprintf(out, "\n%s help COMMAND tells more of a command; help exit-codes says what those mean.\n", cmd.Name())
+		fmt.Fprint(out, table.WrapLines(fmt.Sprintf("\n%s help COMMAND tells more of a command; help exit-codes says what those mean.\n", cmd.Name()), width))
 	}
 }
 
-// printCommands writes the commands below cmd by group.
-func printCommands(out io.Writer, cmd *cobra.Command) {
+// reflow lays the paragraphs of a text out anew where one of its lines is wider than the
+// screen; indented lines keep their ends.
+func reflow(text string, width int) string {
+	var b strings.Builder
+	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		wide := slices.ContainsFunc(strings.Split(paragraph, "\n"), func(line string) bool { return table.Width(line) > width })
+		if wide && !strings.HasPrefix(paragraph, " ") && !strings.Contains(paragraph, "\n ") {
+			paragraph = strings.Join(table.Wrap(paragraph, width), "\n")
+		}
+		b.WriteString(table.WrapLines(paragraph+"\n", width))
+	}
+	return b.String()
+}
+
+// printCommands writes the commands below cmd by group, in lines of at most width columns.
+func printCommands(out io.Writer, cmd *cobra.Command, width int) {
 	widest := 0
 	for _, below := range cmd.Commands() {
 		if below.IsAvailableCommand() {
@@ -83,8 +101,11 @@ func printCommands(out io.Writer, cmd *cobra.Command) {
 		title := "\n" + group.Title + ":\n"
 		for _, below := range cmd.Commands() {
 			if below.IsAvailableCommand() && below.GroupID == group.ID {
-				fmt.Fprintf(out, "%s  %-*s  %s\n", title, widest, below.Name(), below.Short)
-				title = ""
+				name := below.Name()
+				for _, part := range table.Wrap(below.Short, max(20, width-widest-4)) {
+					fmt.Fprintf(out, "%s  %-*s  %s\n", title, widest, name, part)
+					title, name = "", ""
+				}
 			}
 		}
 	}
@@ -153,7 +174,8 @@ func helpCommand() *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use: "exit-codes", Short: "What the exit codes mean", Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), exitCodes)
+			width, _ := ui.TerminalSize(cmd.OutOrStdout())
+			_, err := fmt.Fprint(cmd.OutOrStdout(), table.WrapLines(exitCodes+"\n", width))
 			return err
 		},
 	})

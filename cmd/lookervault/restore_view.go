@@ -95,8 +95,7 @@ func (a *app) printPlan(reader *vault.Reader, plan record.Restore, asJSON bool, 
 	}
 	p.print(plan, perSecond)
 	p.next(plan)
-	_, err := io.WriteString(a.stdout, p.out.String())
-	return err
+	return p.flush(a.stdout)
 }
 
 // printAgreed prints a plan that is about to be applied.
@@ -106,8 +105,7 @@ func (a *app) printAgreed(reader *vault.Reader, plan record.Restore, perSecond i
 	if planIsDone(plan) {
 		p.next(plan)
 	}
-	_, err := io.WriteString(a.stdout, p.out.String())
-	return err
+	return p.flush(a.stdout)
 }
 
 // planPrinter prints a plan for people.
@@ -116,6 +114,14 @@ type planPrinter struct {
 	color bool
 	path  string
 	asOf  time.Time
+	cut   bool // a value had no room
+}
+
+// flush writes what was printed: lines that are wider than the screen go on below.
+func (p *planPrinter) flush(out io.Writer) error {
+	width, _ := ui.TerminalSize(out)
+	_, err := io.WriteString(out, table.WrapLines(p.out.String(), width))
+	return err
 }
 
 // How many actions, and changes of one, a plan shows before it only counts them.
@@ -139,6 +145,9 @@ func (p *planPrinter) print(plan record.Restore, perSecond int) {
 	}
 	if shown > actionsShown {
 		fmt.Fprintf(p.out, "  and %s more: lookervault restore show %d --json%s has all of them\n", count(int64(shown-actionsShown)), plan.ID, dbFlag(p.path))
+	}
+	if p.cut {
+		fmt.Fprintf(p.out, "Values with … are cut: lookervault restore show %d --json%s has all of them.\n", plan.ID, dbFlag(p.path))
 	}
 	for _, note := range plan.Notes {
 		fmt.Fprintf(p.out, "Note: %s\n", plainText(note))
@@ -224,7 +233,7 @@ func (p *planPrinter) action(a record.Action) {
 			fmt.Fprintf(p.out, "      and %d more changes\n", len(a.Changes)-i)
 			break
 		}
-		fmt.Fprintf(p.out, "      %s  %s → %s\n", plainText(strings.ReplaceAll(c.Path, "/", ".")), shownValue(c.Before), shownValue(c.After))
+		fmt.Fprintf(p.out, "      %s  %s → %s\n", plainText(strings.ReplaceAll(c.Path, "/", ".")), p.value(c.Before), p.value(c.After))
 	}
 }
 
@@ -246,13 +255,14 @@ func (p *planPrinter) said(a record.Action) string {
 // valueShown is how many runes of a value a plan shows.
 const valueShown = 60
 
-// shownValue is a value on a line.
-func shownValue(value json.RawMessage) string {
+// value is a value on a line.
+func (p *planPrinter) value(value json.RawMessage) string {
 	if value == nil {
 		return "nothing"
 	}
 	text := []rune(plainText(strings.Join(strings.Fields(string(value)), " ")))
 	if len(text) > valueShown {
+		p.cut = true
 		return string(text[:valueShown-1]) + "…"
 	}
 	return string(text)

@@ -261,7 +261,8 @@ func Paint(s string, tone Tone, color bool) string {
 }
 
 // WrapLines wraps each line that is wider than a screen, whose width is 0 where it takes
-// any line; others stay as they are. The rest of a line is indented as its beginning is.
+// any line; others stay as they are. The rest of a line is indented as its beginning is, and
+// a little more where that is at all.
 func WrapLines(s string, width int) string {
 	if width <= 0 {
 		return s
@@ -274,8 +275,13 @@ func WrapLines(s string, width int) string {
 			continue
 		}
 		indent := bare[:len(bare)-len(strings.TrimLeft(bare, " "))]
-		for _, part := range Wrap(bare, max(1, width-len(indent))) {
+		further := indent
+		if indent != "" {
+			further += "  "
+		}
+		for _, part := range Wrap(bare, max(1, width-len(further))) {
 			b.WriteString(indent + part + "\n")
+			indent = further
 		}
 	}
 	return b.String()

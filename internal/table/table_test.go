@@ -321,7 +321,7 @@ func TestTotal(t *testing.T) {
 // TestWrapLines leaves lines that fit as they are, their blanks included.
 func TestWrapLines(t *testing.T) {
 	const said = "short  one\n  a line that is longer than the screen\n\nlast"
-	want := "short  one\n  a line that\n  is longer\n  than the\n  screen\n\nlast"
+	want := "short  one\n  a line\n    that is\n    longer\n    than the\n    screen\n\nlast"
 	if diff := cmp.Diff(want, table.WrapLines(said, 14)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
