@@ -279,7 +279,7 @@ func WrapLines(s string, width int) string {
 		if indent != "" {
 			further += "  "
 		}
-		for _, part := range Wrap(bare, max(1, width-len(further))) {
+		for _, part := range Fold(bare[len(indent):], max(1, width-len(further))) {
 			b.WriteString(indent + part + "\n")
 			indent = further
 		}

@@ -237,18 +237,20 @@ func collect[T any](rows iter.Seq2[T, error]) (all []T, failed error) {
 func (p *plan[T]) sheet(rows []T, screen Screen) *sheet {
 	s := &sheet{}
 	for _, c := range p.columns {
-		cells := make([]string, len(rows))
-		tones := make([]Tone, len(rows))
-		for n, row := range rows {
-			cells[n] = plain.Text(c.show(row, screen))
-			tones[n] = c.tone(row)
+		cells := make([]string, 0, len(rows)+1)
+		tones := make([]Tone, 0, len(rows)+1)
+		add := func(row T) {
+			cells = append(cells, plain.Text(c.show(row, screen)))
+			tones = append(tones, c.tone(row))
+		}
+		for _, row := range rows {
+			add(row)
 		}
 		if c.Varies && !p.named && same(cells) {
 			continue
 		}
 		if p.table.Total != nil {
-			total := p.table.Total(rows)
-			cells, tones = append(cells, plain.Text(c.show(total, screen))), append(tones, c.tone(total))
+			add(p.table.Total(rows))
 		}
 		s.columns = append(s.columns, strip{
 			head: strings.ToUpper(c.head()), cells: cells, tones: tones,
