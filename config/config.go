@@ -41,8 +41,8 @@ type Looker struct {
 	Quota        Quota    `koanf:"quota"`
 }
 
-// Quota is how many API calls a month the licence includes, by what they are counted as. 0 means that nobody has said. It
-// limits nothing: people are told how much of it is used.
+// Quota is how many API calls a month the licence includes, by what they are counted as. 0 means that nobody has said. A run
+// makes no more than the month has left, and saves calls.
 type Quota struct {
 	Administrative int `koanf:"administrative"`
 	Query          int `koanf:"query"`

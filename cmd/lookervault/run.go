@@ -46,6 +46,7 @@ type runOptions struct {
 	dryRun                   bool
 	progress                 string
 	set                      []string
+	overQuota                bool // make calls beyond what looker.quota includes
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -78,6 +79,7 @@ with the kinds and folders that the run began with.`,
 	f.Int("rate-limit-per-minute", 0, "requests a minute at most, 0 for no limit (rate_limit.per_minute)")
 	f.String("db", "", "the vault (sink.path)")
 	f.StringSlice("folder-ids", nil, "only what lies in these folders (folders.ids)")
+	f.BoolVar(&o.overQuota, "over-quota", false, "go on when the month's calls that looker.quota includes are made")
 	f.Bool("recursive", true, "and in the folders below them (folders.recursive)")
 	f.Int("max-calls", 0, "end before the call that would be one too many; resumable; 0 for no limit (rate_limit.max_calls)")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as stages.list.page_size=50; may be repeated")
@@ -207,6 +209,9 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	}
 	defer client.Close()
 	b.instance = instanceName(c, client)
+	if err := b.keepQuota(client); err != nil {
+		return result, err
+	}
 	server, err := connect(a.stop, client)
 	if err != nil {
 		return result, a.connectFailed(err)
@@ -390,6 +395,7 @@ func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err er
 	c.Looker = config.Looker{
 		Name: "demo", BaseURL: server.url, ClientID: server.clientID, ClientSecret: config.NewSecret(server.clientSecret),
 		VerifySSL: true, Timeout: c.Looker.Timeout, MaxBody: c.Looker.MaxBody, PartialView: c.Looker.PartialView,
+		Quota: c.Looker.Quota, // to see what it does
 	}
 	// Limits of the file and the environment are for a real Looker; the simulator
 	// is on this machine, and a limit would only make it slow to see.

@@ -112,7 +112,7 @@ func (c *Client) judgeUnsure(ctx context.Context, t *try, err error) error {
 	case ctx.Err() != nil:
 		return ended(ctx, t.tried)
 	case class == FaultBudget:
-		return &BudgetError{Tried: t.tried, Max: c.budget.most, Last: err}
+		return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Last: err}
 	case class == FaultDown, errors.Is(failure, ErrLogin), errors.Is(failure, ErrClosed):
 		return failure
 	}
@@ -183,8 +183,8 @@ func (c *Client) tryProof(ctx context.Context) error {
 	r, _ := c.evidence.call()
 	r.Timeout = min(proofTimeout, c.cfg.Timeout)
 	t := &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}, proof: true}
-	if !c.budget.take() {
-		return &BudgetError{Tried: t.tried, Max: c.budget.most}
+	if spent, ok := c.budget.take(r.Class); !ok {
+		return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Class: spent}
 	}
 	resp, err := c.send(ctx, t)
 	if err == nil {

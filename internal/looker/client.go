@@ -170,7 +170,7 @@ func newClient(cfg Config, base *url.URL, rt http.RoundTripper, rand func() floa
 		"X-Looker-Appid": {"LookerVault " + cfg.Version},
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
-	c.budget.most = cfg.Limits.MaxCalls
+	c.budget.all.limited, c.budget.all.most = cfg.Limits.MaxCalls > 0, cfg.Limits.MaxCalls
 	c.gate = newGate(cfg.Connections)
 	c.limiter = newLimiter(cfg.Limits, cfg.Connections, cfg.Retry.MaxWait, rand, cfg.Log)
 	c.auth = &auth{login: c.login, life: c.life, host: c.host()}

@@ -272,14 +272,19 @@ func (e *LoginError) Is(target error) bool {
 // Fault is FaultUnauthorized.
 func (e *LoginError) Fault() FaultClass { return FaultUnauthorized }
 
-// BudgetError is a call that Limits.MaxCalls did not allow. errors.Is knows it as ErrBudget.
+// BudgetError is a call that Limits.MaxCalls or Client.Bound did not allow. errors.Is knows
+// it as ErrBudget.
 type BudgetError struct {
 	Tried
-	Max  int64
-	Last error // what the attempt before ended with; nil when there was none
+	Max   int64
+	Class string // whose bound it was, "" for that of all calls
+	Last  error  // what the attempt before ended with; nil when there was none
 }
 
 func (e *BudgetError) Error() string {
+	if e.Class != "" {
+		return fmt.Sprintf("%s: %v (no more %s calls may be made)", e.subject(), ErrBudget, e.Class)
+	}
 	return fmt.Sprintf("%s: %v (rate_limit.max_calls is %d)", e.subject(), ErrBudget, e.Max)
 }
 

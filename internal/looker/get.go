@@ -59,8 +59,8 @@ func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 	if err := c.breaker.pass(ctx); err != nil {
 		return nil, c.gaveUp(ctx, t, err)
 	}
-	if !c.budget.take() {
-		return nil, &BudgetError{Tried: t.tried, Max: c.budget.most, Last: t.last}
+	if spent, ok := c.budget.take(t.req.Class); !ok {
+		return nil, &BudgetError{Tried: t.tried, Max: c.budget.all.most, Class: spent, Last: t.last}
 	}
 	return c.send(ctx, t)
 }
@@ -70,12 +70,12 @@ func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 func (c *Client) send(ctx context.Context, t *try) (*Response, error) {
 	given, err := c.limiter.wait(ctx)
 	if err != nil {
-		c.budget.giveBack()
+		c.budget.giveBack(t.req.Class)
 		return nil, ended(ctx, t.tried)
 	}
 	session, err := c.auth.session(ctx)
 	if err != nil {
-		c.budget.giveBack()
+		c.budget.giveBack(t.req.Class)
 		c.limiter.land(given)
 		return nil, c.noSession(ctx, t, err)
 	}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestQuota: a run makes no call more than the month has left, says what had to wait, goes
+// on when somebody wants that, and has the next month for itself.
+func TestQuota(t *testing.T) {
+	t.Chdir(t.TempDir())
+	at := "2026-04-20T02:00:00Z"
+	made := func(args ...string) (code int, calls map[string]float64, stderr string) {
+		t.Helper()
+		var out, errs strings.Builder
+		args = append([]string{"run", "--demo", "--json", "--progress", "none", "--set", "looker.quota.administrative=150", "--set", "looker.quota.query=1000"}, args...)
+		code = run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at})
+		text := strings.TrimSpace(out.String())
+		var event struct {
+			Calls map[string]float64 `json:"calls_by_class"`
+		}
+		if last := text[strings.LastIndex(text, "\n")+1:]; last != "" {
+			if err := json.Unmarshal([]byte(last), &event); err != nil {
+				t.Fatalf("%v: %s", err, last)
+			}
+		}
+		return code, event.Calls, errs.String()
+	}
+	code, calls, stderr := made()
+	if code != 4 || calls["administrative"] > 150 || calls["administrative"] < 140 {
+		t.Errorf("exit code %d, calls %v, want 4 and at most 150: %s", code, calls, stderr)
+	}
+	if !strings.Contains(stderr, "looker.quota") || !strings.Contains(stderr, "--over-quota") {
+		t.Errorf("nobody says why it is incomplete: %s", stderr)
+	}
+	code, calls, stderr = made("--resume")
+	if code != 4 || len(calls) > 0 && calls["administrative"] > 0 || !strings.Contains(stderr, "--over-quota") {
+		t.Errorf("a second run: exit code %d, calls %v: %s", code, calls, stderr)
+	}
+	if code, calls, stderr = made("--resume", "--over-quota"); code != 0 || calls["administrative"] < 50 {
+		t.Errorf("over the quota: exit code %d, calls %v: %s", code, calls, stderr)
+	}
+	at = "2026-05-01T02:00:00Z"
+	if code, calls, stderr = made(); code != 0 || calls["administrative"] == 0 || calls["administrative"] > 150 {
+		t.Errorf("in the next month: exit code %d, calls %v: %s", code, calls, stderr)
+	}
+}
