@@ -156,6 +156,10 @@ func entryTable(names *nameBook, deleted bool) table.Table[vault.Entry] {
 				Show: func(e entry, _ table.Screen) string { return ui.Size(e.Size) },
 			},
 			{
+				Name: "observed", Whole: true, Extra: true, Value: func(e entry) string { return table.Stamp(names.runs[e.LastRun]) },
+				Show: func(e entry, screen table.Screen) string { return table.When(names.runs[e.LastRun], screen) },
+			},
+			{
 				Name: "deleted_run", Head: "in run", Number: true, Spare: 1, Extra: !deleted,
 				Value: func(e entry) string { return runText(deletedRun(e)) },
 			},
@@ -220,14 +224,15 @@ func entryJSON(e vault.Entry, names *nameBook) any {
 		SHA256     string       `json:"sha256"`
 		FirstRun   int64        `json:"first_run"`
 		LastRun    int64        `json:"last_run"`
-		Observed   int64        `json:"observed_run"` // the run whose observation this is
+		Observed   int64        `json:"observed_run"`       // the run whose observation this is
+		ObservedAt string       `json:"observed,omitempty"` // when that run began
 		GoneRun    int64        `json:"gone_run,omitempty"`
 		DeletedRun int64        `json:"deleted_run,omitempty"` // that found it in the trash or gone
 		DeletedAt  string       `json:"deleted_at,omitempty"`  // when that run began
 		Route      string       `json:"route"`
 	}{
 		e.Kind, e.ID, e.State, e.Name, e.Folder, names.folder(folderOf(e)), e.Owner, names.user(e.Owner), e.Updated, e.Size, e.Hash.String(),
-		e.FirstRun, e.LastRun, e.LastRun, e.GoneRun,
+		e.FirstRun, e.LastRun, e.LastRun, table.Stamp(names.runs[e.LastRun]), e.GoneRun,
 		deletedRun(e), table.Stamp(names.runs[deletedRun(e)]), e.Route,
 	}
 }

@@ -22,9 +22,9 @@ func TestEveryOutputGoesThroughHere(t *testing.T) {
 		"internal/outfile/outfile.go CreateTemp", // this package
 		"internal/outfile/outfile.go OpenFile",
 		"internal/vault/copy.go OpenFile",
-		"internal/vault/lock_unix.go OpenFile", // the lock file, which may be no link, pipe or device
-		"internal/vault/open.go OpenFile",      // the vault itself
-		"internal/vault/probe.go CreateTemp",   // a file in the vault's folder that is gone at once
+		"internal/vault/lock_unix.go OpenFile",     // the lock file, which may be no link, pipe or device
+		"internal/vault/open.go OpenFile",          // the vault itself
+		"internal/vault/probe.go CreateTemp",       // a file in the vault's folder that is gone at once
 		"internal/vault/salvage_first.go OpenFile", // a copy in a folder of its own that is gone at once
 	}
 	opens := []string{"Create", "CreateTemp", "OpenFile", "WriteFile"}
