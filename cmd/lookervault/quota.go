@@ -69,7 +69,7 @@ func (b *backup) usedUp(s ui.Summary) string {
 func (b *backup) madeThisMonth() (map[string]int64, error) {
 	reader, err := vault.OpenReader(b.app.stop, b.config.Sink.Path)
 	if err != nil {
-		return nil, nil //nolint:nilerr // there is none yet, or what is wrong with it is said by who opens it for writing
+		return nil, nil // there is none yet, or what is wrong with it is said by who opens it for writing
 	}
 	defer reader.Close()
 	runs, err := reader.Runs(b.app.stop, b.instance)
