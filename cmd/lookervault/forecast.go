@@ -84,6 +84,9 @@ func (d *dryRun) make() error {
 	}
 	now := d.now()
 	v := d.view(forecast, ahead, monthOf(runs, now), append(besides, meter.Drain()...), now)
+	if v.Nights, err = foreseeNights(d.app.stop, ahead); err != nil {
+		return err
+	}
 	return d.print(v, forecast)
 }
 
@@ -160,6 +163,8 @@ type forecastView struct {
 	Month         map[string]int64 `json:"calls_month_to_date"` // by runs in this vault
 	Included      int64            `json:"standard_edition_includes"`
 	StandardAfter map[string]int64 `json:"standard_edition_left_after"` // likely; below 0 = more than it includes
+
+	Nights *nightsView `json:"nightly_month"` // null where the vault does not tell
 
 	MaxCalls int64  `json:"max_calls"`       // 0 = no budget
 	Budget   string `json:"budget_suffices"` // "yes", "perhaps" or "no"; "" without a budget
@@ -329,6 +334,7 @@ func (v forecastView) text(out io.Writer, besides []record.Calls) {
 		count(v.Month[administrative]), count(v.Month[query]), count(v.Asked[administrative]), count(v.Asked[query]))
 	fmt.Fprintf(out, "For information: a Standard edition includes %s of each a month; after the run %s and %s.\n", count(v.Included),
 		leftText(v.StandardAfter[administrative], "administrative"), leftText(v.StandardAfter[query], "query"))
+	v.Nights.text(out)
 	fmt.Fprintln(out, "Nothing was stored.")
 }
 

@@ -47,6 +47,9 @@ type Spec struct {
 
 	// Place says how a scope of folders applies to the kind.
 	Place Place
+	// Nightly kinds are what a backup is made for: content, people and schedules. How old
+	// what is known of them may grow is proposed to nobody.
+	Nightly bool
 	// Calm says which documents seldom change, nil for none: what is known of them may
 	// grow old although nobody has said so.
 	Calm *Calm

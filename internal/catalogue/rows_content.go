@@ -68,8 +68,9 @@ var dashboardCopies = []string{"folder", "model", "dashboard_elements.look"}
 // content is what people make.
 var content = []Spec{
 	{
-		Name:  "dashboards",
-		Title: "user-defined dashboards with their tiles, filters and layouts",
+		Name:    "dashboards",
+		Nightly: true,
+		Title:   "user-defined dashboards with their tiles, filters and layouts",
 		// search_dashboards leaves out LookML dashboards and, unless asked, the
 		// trash. Its rows are whole dashboards. No row tells that a tile was
 		// edited, so every run reads the pages.
@@ -92,8 +93,9 @@ var content = []Spec{
 		WithoutAdmin: "only readable ones",
 	},
 	{
-		Name:  "looks",
-		Title: "looks with their queries",
+		Name:    "looks",
+		Nightly: true,
+		Title:   "looks with their queries",
 		// A search row is the look without its query. Queries are immutable, so a
 		// row that is the same, query_id included, means a look that is the same.
 		Listing: Listing{
@@ -135,8 +137,9 @@ var content = []Spec{
 		WithoutAdmin: "only readable ones",
 	},
 	{
-		Name:  "scheduled_plans",
-		Title: "schedules of all users with their destinations",
+		Name:    "scheduled_plans",
+		Nightly: true,
+		Title:   "schedules of all users with their destinations",
 		Listing: Listing{
 			Route: Route{Path: "/scheduled_plans", Query: url.Values{"all_users": {"true"}}, Activity: Query, Slow: true}, Whole: true,
 			// alpha in the OpenAPI document
@@ -162,8 +165,9 @@ var content = []Spec{
 		WithoutAdmin: "only the caller's own",
 	},
 	{
-		Name:  "folders",
-		Title: "folders, personal ones included",
+		Name:    "folders",
+		Nightly: true,
+		Title:   "folders, personal ones included",
 		// all_folders answers with the base of a folder. What a single folder has
 		// more are the looks and dashboards inside it, which are kinds of their own.
 		Listing:  Listing{Route: Route{Path: "/folders", Activity: Administrative, Slow: true}, Whole: true},
@@ -182,6 +186,7 @@ var content = []Spec{
 	},
 	{
 		Name:    "boards",
+		Nightly: true,
 		Title:   "boards with their sections and items",
 		Listing: Listing{Route: Route{Path: "/boards", Activity: Administrative}, Whole: true},
 		Detail:  Route{Path: "/boards/{board_id}", Activity: Administrative},
@@ -205,8 +210,9 @@ var content = []Spec{
 		WithoutAdmin: "only readable ones",
 	},
 	{
-		Name:  "alerts",
-		Title: "alerts of all owners",
+		Name:    "alerts",
+		Nightly: true,
+		Title:   "alerts of all owners",
 		// search_alerts takes no sorts; what its pages leave is asked for alone.
 		Listing: Listing{
 			Route: Route{Path: "/alerts/search", Query: url.Values{"all_owners": {"true"}}, Activity: Administrative},

@@ -12,6 +12,7 @@ const allAccess = "all_access"
 var people = []Spec{
 	{
 		Name:    "users",
+		Nightly: true,
 		Title:   "users with their credentials' state, embed users and service accounts included",
 		Listing: Listing{Route: Route{Path: "/users", Activity: Administrative}, Page: enumeration, Rows: []string{"id"}, IDs: "ids"},
 		Many: []Many{
@@ -49,6 +50,7 @@ var people = []Spec{
 	},
 	{
 		Name:    "groups",
+		Nightly: true,
 		Title:   "groups of users",
 		Listing: Listing{Route: Route{Path: "/groups", Activity: Administrative}, Page: enumeration, Rows: []string{"id"}, IDs: "ids"},
 		Many: []Many{
@@ -67,6 +69,7 @@ var people = []Spec{
 	},
 	{
 		Name:      "roles",
+		Nightly:   true,
 		Title:     "roles with their permission set and model set",
 		Listing:   Listing{Route: Route{Path: "/roles", Activity: Administrative}, Whole: true, Paged: Route{Path: "/roles/search", Activity: Administrative}},
 		Detail:    Route{Path: "/roles/{role_id}", Activity: Administrative},

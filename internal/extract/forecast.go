@@ -161,7 +161,8 @@ type outlook struct {
 	past    map[record.Kind]past
 	stale   bool // stamps were made under other rules, so that they prove nothing
 	// rules say what the run need not ask for again, nil for nothing.
-	rules *refresh.Rules
+	rules   *refresh.Rules
+	inScope stages.Within // what lies in the folders of the scope; nil: everything
 	// proven is when rows of a list were last compared with their documents, by a run whose
 	// calls were counted; nil where those of this one are not.
 	proven map[record.Kind]time.Time

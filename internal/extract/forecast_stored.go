@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -18,35 +19,51 @@ import (
 // A followed kind is taken to be named as it was: no body is read. So in a scope of
 // folders more of it is expected than lies there.
 func ForeseeFromVault(ctx context.Context, ahead Ahead) (Forecast, error) {
+	o, err := fromVault(ctx, ahead)
+	if err != nil || o == nil {
+		return Forecast{}, err
+	}
+	m := o.stored()
+	return Forecast{Kinds: m.forecasts, Held: len(m.forecasts) > 0}, nil
+}
+
+// fromVault gathers what the vault holds, as what the server does. It is nil where the
+// vault knows nothing of the instance, or of the folders of the scope.
+func fromVault(ctx context.Context, ahead Ahead) (*outlook, error) {
 	o := &outlook{Ahead: ahead, held: make(map[record.Kind]held), glances: make(map[record.Kind]Glance)}
 	if err := o.rememberEntries(ctx); err != nil {
-		return Forecast{}, fmt.Errorf("read what is stored: %w", err)
+		return nil, fmt.Errorf("read what is stored: %w", err)
 	}
-	m := newModel(ahead)
 	if o.Vault == nil {
-		return Forecast{}, nil
+		return nil, nil
 	}
-	m.full, m.renew = o.Full || o.stale, o.Full
 	for _, kind := range ahead.Kinds {
 		rows := o.held[kind.Name].documents(func(id string) bool { return o.held[kind.Name][id].state != record.Trashed })
 		o.glances[kind.Name] = Glance{Rows: rows, Total: len(rows), HasTotal: true}
 	}
 	if !ahead.Scope.Unscoped() {
-		within, _, err := o.within(ctx)
+		var err error
+		o.inScope, _, err = o.within(ctx)
 		if errors.Is(err, ErrNoFolder) {
-			return Forecast{}, nil // the vault does not know the folders of the scope
+			return nil, nil
 		}
 		if err != nil {
-			return Forecast{}, err
+			return nil, err
 		}
-		m.within = within
 	}
-	kinds := slices.Clone(ahead.Kinds)
+	return o, nil
+}
+
+// stored models a run against a server that holds just what the vault does.
+func (o *outlook) stored() *model {
+	m := newModel(o.Ahead)
+	m.full, m.renew, m.rules, m.proven, m.within = o.Full || o.stale, o.Full, o.rules, o.proven, o.inScope
+	kinds := slices.Clone(o.Kinds)
 	slices.SortStableFunc(kinds, func(a, b *catalogue.Spec) int {
 		return cmp.Compare(catalogue.Wave(a.Name), catalogue.Wave(b.Name))
 	})
 	for _, kind := range kinds {
-		if len(o.held[kind.Name]) == 0 && !o.past[kind.Name].complete {
+		if len(o.held[kind.Name]) == 0 && !o.past[kind.Name].complete || o.restsWhole(kind) {
 			continue
 		}
 		if kind.Listing.Followed {
@@ -57,5 +74,55 @@ func ForeseeFromVault(ctx context.Context, ahead Ahead) (Forecast, error) {
 		}
 		m.add(newKnowledge(kind, o.glances[kind.Name], o.held[kind.Name], o.past[kind.Name]))
 	}
-	return Forecast{Kinds: m.forecasts, Held: len(m.forecasts) > 0}, nil
+	return m
+}
+
+// ForeseeNights forecasts so many nightly runs, the first of which begins at ahead.Now, as
+// if nothing changed meanwhile: the calls of all of them, by the quota that they are drawn
+// from. A vault that knows nothing of the instance has no forecast: known is false.
+func ForeseeNights(ctx context.Context, ahead Ahead, nights int) (calls map[catalogue.Activity]int64, known bool, err error) {
+	o, err := fromVault(ctx, ahead)
+	if err != nil || o == nil || len(o.past) == 0 {
+		return nil, false, err
+	}
+	calls = make(map[catalogue.Activity]int64)
+	for night := range nights {
+		if err := ctx.Err(); err != nil {
+			return nil, false, context.Cause(ctx)
+		}
+		now := ahead.Now.Add(time.Duration(night) * 24 * time.Hour)
+		if o.rules != nil {
+			o.rules.Now, o.rules.Gap = now, 24*time.Hour
+		}
+		f := Forecast{Kinds: o.stored().forecasts, Besides: ahead.Besides}
+		for _, class := range []catalogue.Activity{catalogue.Administrative, catalogue.Query} {
+			calls[class] += f.Calls(class).Likely
+		}
+		o.pass(now)
+	}
+	return calls, true, nil
+}
+
+// pass takes note of what a run that began then has seen.
+func (o *outlook) pass(now time.Time) {
+	if o.rules == nil {
+		return
+	}
+	m := &model{rules: o.rules}
+	for _, kind := range o.Kinds {
+		if proof := (record.Ref{Kind: kind.Name, ID: "rows"}); o.proven != nil && !o.rules.Rests(proof, provenFor, o.proven[kind.Name]) {
+			o.proven[kind.Name] = now
+		}
+		if o.restsWhole(kind) {
+			continue
+		}
+		o.rules.Listed[kind.Name] = now
+		k := &knowledge{kind: kind, held: o.held[kind.Name]}
+		for id, d := range k.held {
+			if !m.rests(k, record.Listed{ID: id, Folder: d.folder, State: d.state}) {
+				d.seen = now
+				k.held[id] = d
+			}
+		}
+	}
 }

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
+)
+
+// nightsAhead is how many nightly runs a dry run forecasts: a month.
+const nightsAhead = 30
+
+// aDayLong is the unit of the ages that are proposed.
+const aDayLong = 24 * time.Hour
+
+// nightsView is what a month of nightly runs will cost, under stable names.
+type nightsView struct {
+	Nights int              `json:"nights"`
+	Calls  map[string]int64 `json:"calls"` // by class, if nothing changes
+	Quota  map[string]int64 `json:"quota"` // of the classes that looker.quota names
+	Fits   bool             `json:"fits"`
+	// Refresh is what to set in the configuration so that it fits, or comes nearest; empty
+	// where it fits, or nobody has said what the licence includes.
+	Refresh      map[record.Kind]string `json:"proposed_refresh"`
+	RefreshCalls map[string]int64       `json:"proposed_calls"`
+	RefreshFits  bool                   `json:"proposed_fits"`
+}
+
+// foreseeNights forecasts a month of nightly runs, nil where the vault tells nothing, and
+// looks for ages that make them fit the licence.
+func foreseeNights(ctx context.Context, ahead extract.Ahead) (*nightsView, error) {
+	ahead.Resume, ahead.Full = 0, false
+	calls, known, err := extract.ForeseeNights(ctx, ahead, nightsAhead)
+	if err != nil || !known {
+		return nil, err
+	}
+	v := &nightsView{
+		Nights: nightsAhead, Calls: byName(calls), Quota: quotaOf(ahead.Config.Looker.Quota),
+		Refresh: map[record.Kind]string{}, RefreshCalls: map[string]int64{},
+	}
+	if v.Fits = withinQuota(v.Calls, v.Quota); v.Fits {
+		return v, nil
+	}
+	return v, v.propose(ctx, ahead)
+}
+
+// propose looks for the youngest ages that make the nights fit: first of what costs most.
+func (v *nightsView) propose(ctx context.Context, ahead extract.Ahead) error {
+	set := ahead.Refresh
+	ahead.Refresh = nil
+	whole, err := extract.ForeseeFromVault(ctx, ahead)
+	if err != nil {
+		return err
+	}
+	for _, days := range []int{7, 14, 30} {
+		for _, most := range []int64{3, 1} {
+			age := time.Duration(days) * aDayLong
+			ages := maps.Clone(set)
+			if ages == nil {
+				ages = make(map[record.Kind]time.Duration)
+			}
+			for _, k := range whole.Kinds {
+				kind := specOf(k.Kind)
+				if k.Calls().Likely >= most && !kind.Nightly && stages.MayRest(kind) == "" {
+					ages[k.Kind] = max(ages[k.Kind], age)
+				}
+			}
+			ahead.Refresh = ages
+			calls, _, err := extract.ForeseeNights(ctx, ahead, nightsAhead)
+			if err != nil {
+				return err
+			}
+			v.RefreshCalls, v.Refresh = byName(calls), make(map[record.Kind]string, len(ages))
+			for kind, age := range ages {
+				v.Refresh[kind] = inDays(age)
+			}
+			if v.RefreshFits = withinQuota(v.RefreshCalls, v.Quota); v.RefreshFits {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// inDays is an age as refresh takes it.
+func inDays(age time.Duration) string {
+	if age%aDayLong == 0 {
+		return fmt.Sprintf("%dd", age/aDayLong)
+	}
+	return config.Duration(age).String()
+}
+
+func byName(calls map[catalogue.Activity]int64) map[string]int64 {
+	named := make(map[string]int64, len(calls))
+	for class, n := range calls {
+		named[string(class)] = n
+	}
+	return named
+}
+
+// withinQuota reports whether calls are within what a licence includes.
+func withinQuota(calls, quota map[string]int64) bool {
+	for class, most := range quota {
+		if calls[class] > most {
+			return false
+		}
+	}
+	return true
+}
+
+// text says what the nights cost, and what to do where that is too much.
+func (v *nightsView) text(out io.Writer) {
+	if v == nil {
+		return
+	}
+	administrative, query := string(catalogue.Administrative), string(catalogue.Query)
+	fmt.Fprintf(out, "%d such nights: about %s administrative and %s query calls, and one or two more for what changes.\n",
+		v.Nights, count(v.Calls[administrative]), count(v.Calls[query]))
+	if len(v.Quota) == 0 {
+		return
+	}
+	var included []string
+	for _, class := range slices.Sorted(maps.Keys(v.Quota)) {
+		included = append(included, fmt.Sprintf("%s %s", count(v.Quota[class]), class))
+	}
+	if v.Fits {
+		fmt.Fprintf(out, "looker.quota includes %s: that fits.\n", strings.Join(included, " and "))
+		return
+	}
+	fmt.Fprintf(out, "looker.quota includes %s, which is less. ", strings.Join(included, " and "))
+	if v.RefreshFits {
+		fmt.Fprintf(out, "With this in the configuration it is about %s and %s:\n\n", count(v.RefreshCalls[administrative]), count(v.RefreshCalls[query]))
+	} else {
+		fmt.Fprintf(out, "No age makes it fit; with this in the configuration it is about %s and %s:\n\n", count(v.RefreshCalls[administrative]), count(v.RefreshCalls[query]))
+	}
+	fmt.Fprintln(out, "refresh:")
+	for _, kind := range slices.Sorted(maps.Keys(v.Refresh)) {
+		fmt.Fprintf(out, "  %s: %s\n", kind, v.Refresh[kind])
+	}
+	fmt.Fprintln(out)
+}
