@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -197,8 +196,6 @@ func piped(t *testing.T, code int, args ...string) (printed, told string) {
 // elsewhere: sentences are the terminal's to wrap.
 func onScreen(t *testing.T, columns, code int, environ []string, args ...string) (printed, told string) {
 	t.Helper()
-	defer func(zone *time.Location) { time.Local = zone }(time.Local)
-	time.Local = time.UTC
 	controller, terminal, err := openTerminal(uint16(columns))
 	if err != nil {
 		t.Skipf("no pseudo terminal: %v", err)

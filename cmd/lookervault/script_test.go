@@ -18,6 +18,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -35,6 +36,7 @@ import (
 //	tty COLUMNS lookervault ARG...      the program on a terminal, whose raw output
 //	                                    is standard output; what stdin gives is typed
 func TestMain(m *testing.M) {
+	time.Local = time.UTC // for tables on terminals; before anything else runs, that reads it
 	testscript.Main(m, map[string]func(){"lookervault": main, "exits": exits, "full": full, "nobody": nobody, "tty": tty})
 }
 
