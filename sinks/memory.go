@@ -187,13 +187,14 @@ func (m *Memory) recall(begun *record.Begun) {
 // listed whole for the last time.
 func (m *Memory) recallObservations(begun *record.Begun) {
 	m.troubled = make(map[record.Ref]bool)
+	failing := make(map[record.Kind]bool)
 	for _, r := range m.runs {
 		if r.Instance != m.run.Instance {
 			continue
 		}
 		for ref, f := range r.faults {
 			if f.Resolved == 0 {
-				m.troubled[ref] = true
+				m.troubled[ref], failing[ref.Kind] = true, true
 			}
 		}
 		if r != m.run && r.Origin == m.run.Origin {
@@ -211,7 +212,7 @@ func (m *Memory) recallObservations(begun *record.Begun) {
 			if begun.Listed == nil {
 				begun.Listed = make(map[record.Kind]time.Time)
 			}
-			if !m.troubled[record.Ref{Kind: kind}] && r.Started.After(begun.Listed[kind]) {
+			if !failing[kind] && r.Started.After(begun.Listed[kind]) {
 				begun.Listed[kind] = r.Started
 			}
 		}

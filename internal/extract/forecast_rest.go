@@ -24,13 +24,17 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 	if i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Origin != record.OriginLook }); i >= 0 {
 		rules.Gap = refresh.Between(runs[i].Started, o.Now)
 	}
+	asked := make(map[record.Kind]bool)
 	for _, run := range runs {
 		if !run.Scope.Unscoped() {
 			continue
 		}
 		for _, k := range run.Kinds {
-			_, later := rules.Listed[k.Kind]
-			if !later && k.Listing == record.Complete && k.Failed == 0 && k.Deferred == 0 {
+			if asked[k.Kind] || k.Listing == record.Deferred {
+				continue
+			}
+			asked[k.Kind] = true
+			if k.Listing == record.Complete && k.Failed == 0 && k.Deferred == 0 {
 				rules.Listed[k.Kind] = run.Started
 			}
 		}

@@ -102,7 +102,7 @@ func (f *flow) logEnd(run record.Run, took time.Duration) {
 	for _, k := range run.Kinds {
 		facts := []any{"kind", k.Kind, "listing", k.Listing, "listed", k.Listed, "new", k.New, "changed", k.Changed, "same", k.Same,
 			"gone", k.Gone, "reappeared", k.Reappeared, "failed", k.Failed}
-		if k.Listing != record.Complete || k.Gone+k.Reappeared+k.Failed > 0 {
+		if k.Listing != record.Complete && k.Listing != record.Deferred || k.Gone+k.Reappeared+k.Failed > 0 {
 			log.Info("kind", facts...)
 		} else {
 			log.Debug("kind", facts...)

@@ -222,6 +222,32 @@ func TestRefreshAsksForWhatFailed(t *testing.T) {
 	}
 }
 
+// TestAKindThatFailedIsListed: a list of which a row could not be stored is asked for by
+// the next run, however young the last good one is.
+func TestAKindThatFailedIsListed(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3})
+	r.refresh = map[record.Kind]time.Duration{"connections": 30 * aDay}
+	r.month(1, nil)
+	if err := r.sim.SetRules(lookersim.Rule{Route: "GET /connections", Do: lookersim.FaultStatus, Status: 500}); err != nil {
+		t.Fatal(err)
+	}
+	full := start(defaults()...)
+	full.Full = true
+	r.now = func() time.Time { return time.Date(2026, 4, 2, 2, 0, 0, 0, time.UTC) }
+	r.run(record.RunPartial, full)
+	if err := r.sim.SetRules(); err != nil {
+		t.Fatal(err)
+	}
+	for night, want := range []int{1, 0} { // and then it rests
+		r.now = func() time.Time { return time.Date(2026, 4, 3+night, 2, 0, 0, 0, time.UTC) }
+		r.sim.ResetCounts()
+		r.run(record.RunComplete, start(defaults()...))
+		if got := r.sim.Counts().Routes["GET /connections"]; got != want {
+			t.Errorf("night %d: %d calls for the list, want %d", night, got, want)
+		}
+	}
+}
+
 // TestFullRefreshes: a full run asks for everything.
 func TestFullRefreshes(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 3})

@@ -26,7 +26,7 @@ func (w *Writer) readObservations() error {
 
 // recallObservations tells when the run before this one began, and when each kind was
 // listed whole for the last time: in a run of the whole instance, in which nothing of it
-// failed.
+// failed. A kind of which a fault is open is not told of: it is to be listed again.
 func (tx *transaction) recallObservations(begun *record.Begun) error {
 	w := tx.w
 	err := w.conn.each(`SELECT started_at FROM runs WHERE instance = ? AND id < ? AND origin = ? ORDER BY id DESC LIMIT 1`,
@@ -40,6 +40,10 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 	if err := tx.recallProofs(begun); err != nil {
 		return err
 	}
+	failing := make(map[record.Kind]bool)
+	for ref := range w.troubled {
+		failing[ref.Kind] = true
+	}
 	return w.conn.each(`SELECT k.kind, max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
 		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.deferred = 0
 		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
@@ -48,7 +52,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 			if begun.Listed == nil {
 				begun.Listed = make(map[record.Kind]time.Time)
 			}
-			if !w.troubled[record.Ref{Kind: kind}] {
+			if !failing[kind] {
 				begun.Listed[kind] = moment(integer(row[1]))
 			}
 			return nil
