@@ -34,12 +34,14 @@ func main() {
 		err = startup(*rounds)
 	case "reads":
 		err = reads(*rounds, *docs, *runs, *db, *only)
+	case "restores":
+		err = restores()
 	case "history":
 		err = makeHistory(context.Background(), *db, *docs, *runs)
 	case "floor":
 		err = floor(*url, *db, *n, *connections)
 	default:
-		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost, startup or reads", flag.Arg(0))
+		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost, startup, reads or restores", flag.Arg(0))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
