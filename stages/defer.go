@@ -24,6 +24,8 @@ func MayRest(kind *catalogue.Spec) string {
 	switch {
 	case kind.Immutable:
 		return "its documents never change: they are asked for once"
+	case catalogue.HasOverviewOf(kind.Name):
+		return "it is listed in each run, since one call then tells what each of them holds"
 	case kind.Place == catalogue.IsFolder:
 		return "it is listed in each run, since others lie in it"
 	}

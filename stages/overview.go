@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -189,6 +190,56 @@ func (s *sifted) sampled(turn int, known map[string]record.Known) {
 		row.Hash, row.Size = k.Hash, k.Size
 	}
 	s.same, s.want = slices.Delete(s.same, i, i+1), append(s.want, row)
+}
+
+// agreeing takes the stamp from a document whose body does not hold the parts that the
+// overview told of: one of them is older than the other, and who knows the one must not be
+// taken to know the other.
+func (t *task) agreeing(want *record.Listed, body []byte) {
+	if t.kind.Listing.Overview == nil || t.Overviews == nil || want.Stamp.IsZero() {
+		return
+	}
+	if !t.Overviews.tells(t.kind, want.ID, body) {
+		want.Stamp = record.Digest{}
+	}
+}
+
+// tells reports whether the rows of an overview that name a document are the parts that a
+// body of it holds: the same ones, equal in the members that both have.
+func (o *Overviews) tells(kind *catalogue.Spec, id string, body []byte) bool {
+	o.mu.Lock()
+	list := o.read[kind.Listing.Overview.Route.Path]
+	o.mu.Unlock()
+	parts, err := canon.Rows(body)
+	if list == nil || list.err != nil || err != nil {
+		return false
+	}
+	rules := canon.Compile(kind)
+	told := make(map[string][]byte)
+	for _, row := range list.rows {
+		if ids, err := owners(kind.Listing.Overview, row); err == nil && slices.Contains(ids, id) {
+			told[canon.Text(canon.Member(row, "id"))] = row
+		}
+	}
+	for _, part := range parts {
+		row, ok := told[canon.Text(canon.Member(part, "id"))]
+		if !ok || !sameCommon(rules, part, row) {
+			return false
+		}
+	}
+	return len(parts) == len(told)
+}
+
+// sameCommon reports whether two objects are equal in the members that both have and that
+// matter.
+func sameCommon(rules *canon.Rules, one, other []byte) bool {
+	has := canon.Members(rules, other)
+	for name := range canon.Members(rules, one) {
+		if _, both := has[name]; both && !bytes.Equal(canon.Member(one, name), canon.Member(other, name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // believe compares a document that an overview says is unchanged with what is stored of

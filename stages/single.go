@@ -70,6 +70,7 @@ func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
 		item.Same, item.Size = true, want.Size
 		return t.settle(item)
 	}
+	t.agreeing(&want, answer.Body)
 	item := t.item(want, answer.Body, lease, call.Route, t.Now())
 	item.Read, item.Alias = got.doc, want.Alias
 	return t.settle(item)

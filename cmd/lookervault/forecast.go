@@ -82,8 +82,13 @@ func (d *dryRun) make() error {
 	if err != nil {
 		return err
 	}
-	now := d.now()
-	v := d.view(forecast, ahead, monthOf(runs, now), append(besides, meter.Drain()...), now)
+	now, month := d.now(), map[string]int64{}
+	if len(runs) > 0 {
+		if month, err = reader.CallsIn(d.app.stop, ahead.Instance, now); err != nil {
+			return err
+		}
+	}
+	v := d.view(forecast, ahead, month, append(besides, meter.Drain()...), now)
 	if v.Nights, err = foreseeNights(d.app.stop, ahead); err != nil {
 		return err
 	}
@@ -128,15 +133,6 @@ func (d *dryRun) resume(ahead *extract.Ahead, runs []record.Run) bool {
 		}
 	}
 	return true
-}
-
-// monthOf is the calls of the month so far, as the vault's runs tell.
-func monthOf(runs []record.Run, now time.Time) map[string]int64 {
-	const month = "2006-01"
-	if len(runs) == 0 || runs[0].Started.UTC().Format(month) != now.UTC().Format(month) {
-		return map[string]int64{}
-	}
-	return ui.ByClass(runs[0].Month)
 }
 
 // forecastView is a forecast under stable names.
@@ -334,7 +330,7 @@ func (v forecastView) text(out io.Writer, besides []record.Calls) {
 		count(v.Month[administrative]), count(v.Month[query]), count(v.Asked[administrative]), count(v.Asked[query]))
 	fmt.Fprintf(out, "For information: a Standard edition includes %s of each a month; after the run %s and %s.\n", count(v.Included),
 		leftText(v.StandardAfter[administrative], "administrative"), leftText(v.StandardAfter[query], "query"))
-	v.Nights.text(out)
+	v.Nights.text(out, v.Month)
 	fmt.Fprintln(out, "Nothing was stored.")
 }
 

@@ -144,24 +144,6 @@ func TestDryRunFailsAsARunWould(t *testing.T) {
 	}
 }
 
-func TestMonthSoFar(t *testing.T) {
-	calls := []record.Calls{{Class: "query", N: 5}, {Class: "administrative", N: 7}}
-	now := time.Date(2026, 3, 31, 23, 0, 0, 0, time.UTC)
-	for _, tt := range []struct {
-		name string
-		runs []record.Run
-		want map[string]int64
-	}{
-		{"no runs", nil, map[string]int64{}},
-		{"a run this month", []record.Run{{Started: now.Add(-24 * time.Hour), Month: calls}}, map[string]int64{"query": 5, "administrative": 7}},
-		{"none this month", []record.Run{{Started: now.AddDate(0, -2, 0), Month: calls}}, map[string]int64{}},
-	} {
-		if diff := cmp.Diff(tt.want, monthOf(tt.runs, now)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
-		}
-	}
-}
-
 func TestBudgetOfAForecast(t *testing.T) {
 	for _, tt := range []struct {
 		budget int

@@ -16,8 +16,11 @@ import (
 	"github.com/lookervault/lookervault/stages"
 )
 
-// nightsAhead is how many nightly runs a dry run forecasts: a month.
-const nightsAhead = 30
+// nightsAhead is how many nightly runs a dry run forecasts: the longest month.
+const nightsAhead = 31
+
+// leftForChanges is the part, in per cent, of a licence's calls that a proposal leaves for what changes.
+const leftForChanges = 10
 
 // aDayLong is the unit of the ages that are proposed.
 const aDayLong = 24 * time.Hour
@@ -47,7 +50,7 @@ func foreseeNights(ctx context.Context, ahead extract.Ahead) (*nightsView, error
 		Nights: nightsAhead, Calls: byName(calls), Quota: quotaOf(ahead.Config.Looker.Quota),
 		Refresh: map[record.Kind]string{}, RefreshCalls: map[string]int64{},
 	}
-	if v.Fits = withinQuota(v.Calls, v.Quota); v.Fits {
+	if v.Fits = withinQuota(v.Calls, v.Quota, 0); v.Fits {
 		return v, nil
 	}
 	return v, v.propose(ctx, ahead)
@@ -83,7 +86,7 @@ func (v *nightsView) propose(ctx context.Context, ahead extract.Ahead) error {
 			for kind, age := range ages {
 				v.Refresh[kind] = inDays(age)
 			}
-			if v.RefreshFits = withinQuota(v.RefreshCalls, v.Quota); v.RefreshFits {
+			if v.RefreshFits = withinQuota(v.RefreshCalls, v.Quota, leftForChanges); v.RefreshFits {
 				return nil
 			}
 		}
@@ -107,18 +110,20 @@ func byName(calls map[catalogue.Activity]int64) map[string]int64 {
 	return named
 }
 
-// withinQuota reports whether calls are within what a licence includes.
-func withinQuota(calls, quota map[string]int64) bool {
+// withinQuota reports whether calls are within what a licence includes, less so many per
+// cent of it.
+func withinQuota(calls, quota map[string]int64, less int64) bool {
 	for class, most := range quota {
-		if calls[class] > most {
+		if calls[class] > most-most*less/100 {
 			return false
 		}
 	}
 	return true
 }
 
-// text says what the nights cost, and what to do where that is too much.
-func (v *nightsView) text(out io.Writer) {
+// text says what the nights cost, and what to do where that is too much, given what was
+// made of the month.
+func (v *nightsView) text(out io.Writer, made map[string]int64) {
 	if v == nil {
 		return
 	}
@@ -147,4 +152,7 @@ func (v *nightsView) text(out io.Writer) {
 		fmt.Fprintf(out, "  %s: %s\n", kind, v.Refresh[kind])
 	}
 	fmt.Fprintln(out)
+	if made[administrative]+made[query] > 0 {
+		fmt.Fprintf(out, "That is for a whole month: of this one %s and %s calls are made already.\n", count(made[administrative]), count(made[query]))
+	}
 }

@@ -51,7 +51,7 @@ func TestProposedRefresh(t *testing.T) {
 		t.Errorf("with what was proposed: %v, want %v calls", again["calls"], told)
 	}
 	var made float64
-	for night := range 30 {
+	for night := range 31 {
 		at = fmt.Sprintf("2026-%02d-%02dT02:00:00Z", 4+(night+1)/30, 1+(night+1)%30)
 		made += demo()["calls_by_class"].(map[string]any)["administrative"].(float64)
 	}

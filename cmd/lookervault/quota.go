@@ -9,7 +9,6 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
-	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -52,13 +51,17 @@ func (b *backup) keepQuota(client *looker.Client) error {
 
 // usedUp is the class whose calls of the month are made, "" where there are some left or
 // nobody minds.
-func (b *backup) usedUp(s ui.Summary) string {
-	if b.options.overQuota {
+func (b *backup) usedUp() string {
+	quota := quotaOf(b.config.Looker.Quota)
+	if len(quota) == 0 || b.options.overQuota {
 		return ""
 	}
-	quota := quotaOf(b.config.Looker.Quota)
+	made, err := b.madeThisMonth()
+	if err != nil {
+		return ""
+	}
 	for _, class := range slices.Sorted(maps.Keys(quota)) {
-		if s.CallsMonth[class] >= quota[class] {
+		if made[class] >= quota[class] {
 			return class
 		}
 	}
@@ -72,11 +75,11 @@ func (b *backup) madeThisMonth() (map[string]int64, error) {
 		return nil, nil // there is none yet, or what is wrong with it is said by who opens it for writing
 	}
 	defer reader.Close()
-	runs, err := reader.Runs(b.app.stop, b.instance)
+	made, err := reader.CallsIn(b.app.stop, b.instance, b.app.now())
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, nil
 	}
-	return monthOf(runs, b.app.now()), err
+	return made, err
 }
 
 // quotaError says that a licence's calls of the month are made.

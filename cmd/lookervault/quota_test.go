@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // TestQuota: a run makes no call more than the month has left, says what had to wait, goes
@@ -44,5 +47,33 @@ func TestQuota(t *testing.T) {
 	at = "2026-05-01T02:00:00Z"
 	if code, calls, stderr = made(); code != 0 || calls["administrative"] == 0 || calls["administrative"] > 150 {
 		t.Errorf("in the next month: exit code %d, calls %v: %s", code, calls, stderr)
+	}
+}
+
+// TestQuotaOfAResumedRun: the calls of a run that is resumed in the next month count for
+// that month, whenever the run began.
+func TestQuotaOfAResumedRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	nights := []string{"2026-04-30T02:00:00Z", "2026-05-01T02:00:00Z", "2026-05-02T02:00:00Z", "2026-05-03T02:00:00Z"}
+	for i, at := range nights {
+		var out, errs strings.Builder
+		args := []string{"run", "--demo", "--progress", "none", "--resume", "--set", "looker.quota.administrative=60"}
+		if i == 0 {
+			args = append(args[:4:4], args[5:]...)
+		}
+		if code := run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at}); code != 4 {
+			t.Fatalf("%s: exit code %d: %s", at, code, errs.String())
+		}
+	}
+	reader, err := vault.OpenReader(t.Context(), "looker-demo.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	for _, month := range []time.Month{time.April, time.May} {
+		calls, err := reader.CallsIn(t.Context(), "demo", time.Date(2026, month, 15, 0, 0, 0, 0, time.UTC))
+		if err != nil || calls["administrative"] != 60 {
+			t.Errorf("%s: %v calls, %v, want 60", month, calls, err)
+		}
 	}
 }

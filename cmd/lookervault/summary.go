@@ -47,11 +47,15 @@ func (b *backup) next(s ui.Summary, run record.Run) string {
 			resume += db
 		}
 	}
+	class := ""
+	if s.Outcome == record.RunPartial {
+		class = b.usedUp()
+	}
 	switch {
 	case s.Outcome == record.RunInterrupted || s.Outcome == record.RunFailed:
 		return "Not finished. To continue: " + resume
-	case s.Outcome == record.RunPartial && b.usedUp(s) != "":
-		return fmt.Sprintf("Incomplete: the %s calls of looker.quota are made this month. Next month, or with --over-quota: %s", b.usedUp(s), resume)
+	case class != "":
+		return fmt.Sprintf("Incomplete: the %s calls of looker.quota are made this month. Next month, or with --over-quota: %s", class, resume)
 	case s.Outcome == record.RunPartial && run.Resumable():
 		return "Incomplete. To continue: " + resume
 	case s.Outcome == record.RunPartial && s.PartialView && !b.config.Looker.PartialView:

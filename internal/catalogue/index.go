@@ -96,6 +96,11 @@ func Default() []*Spec {
 // else one more than the latest of the kinds whose documents lead to it.
 func Wave(name record.Kind) int { return table.waves[name] }
 
+// HasOverviewOf reports whether an overview is a list of documents of a kind.
+func HasOverviewOf(name record.Kind) bool {
+	return slices.ContainsFunc(table.rows, func(k *Spec) bool { return k.Listing.Overview != nil && k.Listing.Overview.Of == name })
+}
+
 // LeadingTo returns the kinds whose documents lead to documents of a kind, which are
 // fetched because of them.
 func LeadingTo(name record.Kind) []record.Kind { return slices.Clone(table.leading[name]) }

@@ -182,9 +182,12 @@ func (f *flow) rules() *refresh.Rules {
 	if f.job.Refresh == nil || f.begun.Full || !f.begun.Scope.Unscoped() {
 		return nil
 	}
-	return &refresh.Rules{
-		Now: f.begun.Started, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed,
+	// A run that is resumed goes on now, however long ago it began.
+	now := f.begun.Started
+	if f.begun.Resumed {
+		now = f.job.Now()
 	}
+	return &refresh.Rules{Now: now, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed}
 }
 
 // thriftyPage is how many bytes one answer may have where calls are counted: a page of a

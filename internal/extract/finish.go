@@ -18,8 +18,10 @@ func (f *flow) finish(err error) record.Finish {
 		Kinds: f.ledger.Ends(), Keep: slices.Concat(f.job.Exclude, f.ledger.Kept()),
 		Notes: slices.Concat(f.job.Notices, f.ledger.Notes()), PartialView: f.job.Config.Looker.PartialView, At: f.job.Now(),
 	}
-	if rested := f.ledger.Rested(f.begun.Started); rested != "" {
-		finish.Notes = append(finish.Notes, rested)
+	if f.refresh != nil {
+		if rested := f.ledger.Rested(f.refresh.Now); rested != "" {
+			finish.Notes = append(finish.Notes, rested)
+		}
 	}
 	switch {
 	case err == nil:

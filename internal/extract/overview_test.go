@@ -79,6 +79,32 @@ func TestOverview(t *testing.T) {
 	}
 }
 
+// TestChangeBehindTheOverview: what changes between the list and the documents, and back
+// again before the next run, is not taken for unchanged.
+func TestChangeBehindTheOverview(t *testing.T) {
+	kinds := []record.Kind{"groups", "roles", "group_groups", "role_groups", "users"}
+	r := newRig(t, lookersim.Options{Seed: 5})
+	outer, inner := r.pair()
+	r.do("POST", "/groups/"+outer+"/groups", `{"group_id":"`+inner+`"}`)
+	title := func(name string, nth int) {
+		t.Helper()
+		c := lookersim.Change{Op: lookersim.OpTitle, Kind: "groups", ID: inner, Value: name}
+		if nth > 0 {
+			c.Route, c.Nth = "GET /groups/search/with_hierarchy", nth
+		}
+		mutate(t, r, c)
+	}
+	title("Before", 0)
+	title("Meanwhile", 1)
+	r.run(record.RunComplete, start(kinds...))
+	title("Before", 0)
+	for range 3 {
+		r.run(record.RunComplete, start(kinds...))
+		compare(t, r, "group_groups")
+		compare(t, r, "role_groups")
+	}
+}
+
 // TestOverviewThatCannotBeHad: without the list, or with one that leaves groups out, each
 // document is asked for.
 func TestOverviewThatCannotBeHad(t *testing.T) {

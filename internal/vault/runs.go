@@ -175,6 +175,26 @@ func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64
 	return nil
 }
 
+// CallsIn returns the calls that runs of an instance made in the calendar month (UTC) of a
+// time, and restores of which it was the target, by class; whichever runs they belong to.
+func (r *Reader) CallsIn(ctx context.Context, instance string, at time.Time) (calls map[string]int64, err error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	calls = make(map[string]int64)
+	for row, err := range rows(ctx, r.db, `SELECT class, sum(calls) FROM (
+			SELECT c.class, c.calls FROM run_calls c JOIN runs s ON s.id = c.run WHERE s.instance = ?1 AND c.month = ?2
+			UNION ALL SELECT c.class, c.calls FROM restore_calls c JOIN restores s ON s.id = c.restore WHERE s.target = ?1 AND c.month = ?2)
+		GROUP BY class`, found.ID, at.UTC().Format("2006-01")) {
+		if err != nil {
+			return nil, doing("read the calls of a month", classify(r.path, err))
+		}
+		calls[text(row[0])] = integer(row[1])
+	}
+	return calls, r.CheckRows(ctx, RunTables)
+}
+
 func instanceNames(ctx context.Context, q querier) (map[int64]string, error) {
 	names := map[int64]string{}
 	for row, err := range rows(ctx, q, `SELECT id, name FROM instances`) {
