@@ -74,6 +74,25 @@ func TestDashboardOutOfTheTrash(t *testing.T) {
 	}
 }
 
+// Where the queries of one document have gone with it, those of others are made again
+// beforehand where the backup has them; one that it does not have keeps nothing from coming
+// back that does not need it.
+func TestQueriesThatWentWithOneDocument(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	r.workers = 1 // the first one finds out
+	refs := r.refsOf("dashboards", "present", func([]byte) bool { return true })
+	if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: refs[1].ID}); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range refs {
+		if ref != refs[1] {
+			r.do("PATCH", "/dashboards/"+ref.ID, `{"deleted":true}`)
+		}
+	}
+	complete(t, r.apply(r.plan(restore.Request{Items: refs})))
+}
+
 // An edit of a tile is taken back in place: the tile keeps its id.
 func TestEditOfATileIsTakenBack(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 1})

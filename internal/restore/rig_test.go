@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log"
@@ -48,6 +49,7 @@ type rig struct {
 	cutAfter int
 	cut      context.CancelFunc
 	blind    int // the so manieth look ends the restore; 0 = none
+	workers  int // of a restore; 0 = 4
 	mu       sync.Mutex
 }
 
@@ -187,7 +189,7 @@ func (r *rig) tryApply(ctx context.Context, plan record.Restore) (record.Restore
 
 func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Restore, error) {
 	return restore.Apply(ctx, restore.ApplyOptions{
-		Journal: journal, Reader: r.file.Reader(), Client: cutting{r.client, r}, Caller: r.caller, Workers: 4, Settle: 20 * time.Millisecond,
+		Journal: journal, Reader: r.file.Reader(), Client: cutting{r.client, r}, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Settle: 20 * time.Millisecond,
 		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
 		Doubted: func(record.Ref, string, bool) {
 			r.mu.Lock()
