@@ -155,13 +155,10 @@ func touch(file string) (fresh, made bool, err error) {
 // vault, and the page size before everything, as it is fixed from then on.
 func (o *opened) setUp(ctx context.Context, fresh bool) error {
 	if !fresh {
-		// Of a run that was killed while it made the tables there are pages and a
-		// journal, with which SQLite makes the file empty again at the first read.
-		pages, err := o.conn.number("PRAGMA page_count")
-		if err != nil {
+		var err error
+		if fresh, err = empty(o.conn); err != nil {
 			return err
 		}
-		fresh = pages == 0
 	}
 	if fresh {
 		// Both are fixed from the first table on. With incremental vacuum, pages that hold
@@ -197,6 +194,19 @@ func (o *opened) setUp(ctx context.Context, fresh bool) error {
 		return err
 	}
 	return o.conn.assert("synchronous", int64(2))
+}
+
+// empty reports whether a file holds nothing: what is left of a run that was killed while
+// it made the tables, once SQLite has rolled that back at the first read. A first page may
+// be there, without a table and without the mark of any application.
+func empty(c *conn) (bool, error) {
+	for _, query := range []string{"SELECT count(*) FROM sqlite_schema", "PRAGMA application_id", "PRAGMA user_version"} {
+		n, err := c.number(query)
+		if err != nil || n != 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // identify tells a vault from what is none or is of another version.

@@ -465,3 +465,20 @@ func TestNewFileWithoutARunIsRemoved(t *testing.T) {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
+
+// TestLeftoverOfAKill: a file with pages and nothing in them is what a kill leaves that
+// comes while the tables are made. The next run makes it a vault.
+func TestLeftoverOfAKill(t *testing.T) {
+	path := newPath(t)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := vault.Execute(path, "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL; CREATE TABLE t (a); DROP TABLE t"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		t.Fatalf("the file has no page: %v", err)
+	}
+	aRun(t, path, doc("1", "One"))
+	sound(t, path)
+}
