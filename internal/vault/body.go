@@ -68,7 +68,7 @@ func (w *Writer) bodyOf(hash record.Digest, known dictionaries) ([]byte, error) 
 		return nil, err
 	}
 	if row == nil {
-		return nil, damaged(nil, "body %s is missing", hash)
+		return nil, Damaged(nil, "body %s is missing", hash)
 	}
 	decoder, err := w.decoding()
 	if err != nil {
@@ -76,11 +76,11 @@ func (w *Writer) bodyOf(hash record.Digest, known dictionaries) ([]byte, error) 
 	}
 	s, err := scanStored(row, known)
 	if err != nil {
-		return nil, damaged(err, "body %s", hash)
+		return nil, Damaged(err, "body %s", hash)
 	}
 	body, err := decode(decoder, s, nil, hash)
 	if err != nil {
-		return nil, damaged(err, "body %s", hash)
+		return nil, Damaged(err, "body %s", hash)
 	}
 	return body, nil
 }

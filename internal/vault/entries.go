@@ -84,7 +84,7 @@ func (r *Reader) eachEntry(ctx context.Context, query Query, fn func(Entry) bool
 		}
 		var sum summer
 		read := tally{}
-		statement, args := query.statement(h, false, "")
+		statement, args := statementOf(query, h, false, "")
 		for row, err := range rowsDirect(ctx, q, statement, args...) {
 			if err != nil {
 				return err
@@ -156,14 +156,14 @@ func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, 
 		}
 		return Document{}, r.neverSeen(ctx, h, ref)
 	case h.run != 0 && document.State == record.Gone:
-		return Document{}, &AbsentError{Ref: ref, Run: h.run, Gone: document.GoneRun, LastSeen: document.LastRun, path: r.path}
+		return Document{}, &AbsentError{Ref: ref, Run: h.run, Gone: document.GoneRun, LastSeen: document.LastRun, Path: r.path}
 	}
 	return document, nil
 }
 
 // neverSeen is the error about a document that nobody had seen at a horizon.
 func (r *Reader) neverSeen(ctx context.Context, h horizon, ref record.Ref) error {
-	absent := &AbsentError{Ref: ref, Run: h.run, path: r.path}
+	absent := &AbsentError{Ref: ref, Run: h.run, Path: r.path}
 	for row, err := range rows(ctx, r.db, `SELECT min(first_run), (SELECT first_run FROM pruned_versions WHERE instance = ?1 AND kind = ?2 AND item = ?3)
 		FROM versions WHERE instance = ?1 AND kind = ?2 AND item = ?3`, h.instance, string(ref.Kind), ref.ID) {
 		if err != nil {
@@ -172,7 +172,7 @@ func (r *Reader) neverSeen(ctx context.Context, h horizon, ref record.Ref) error
 		absent.Seen = integer(row[0])
 		absent.Pruned = row[1] != nil && integer(row[1]) <= h.run
 		if absent.Seen != 0 && h.run == 0 {
-			return classify(r.path, damaged(nil, "heads %s: is missing, but a version of it is there", shown(ref)))
+			return classify(r.path, Damaged(nil, "heads %s: is missing, but a version of it is there", shown(ref)))
 		}
 	}
 	return absent
@@ -199,7 +199,7 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query Query, id st
 		}
 		var sum summer
 		read := tally{}
-		statement, args := query.statement(h, true, id)
+		statement, args := statementOf(query, h, true, id)
 		for row, err := range rowsDirect(ctx, q, statement, args...) {
 			if err != nil {
 				return doing("read documents", err)
@@ -213,14 +213,14 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query Query, id st
 				return doing("read documents", err)
 			}
 			if row[columnBody] == nil {
-				return damaged(nil, "bodies %s: is missing", d.Ref)
+				return Damaged(nil, "bodies %s: is missing", d.Ref)
 			}
 			s, err := scanStored(row[columnBody:], dictionaries)
 			if err == nil {
 				d.Body, err = decode(decoder, s, nil, d.Hash)
 			}
 			if err != nil {
-				return damaged(err, "bodies %s", d.Ref)
+				return Damaged(err, "bodies %s", d.Ref)
 			}
 			if !fn(d) {
 				return nil
@@ -240,11 +240,11 @@ const (
 	fromVersions = ` FROM versions v LEFT JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item`
 )
 
-// statement builds the query for what is held, or deleted, at a horizon; with an
+// statementOf builds the query for what is held, or deleted, at a horizon; with an
 // id for that document in whatever state. In both forms an index gives the
 // order: nothing is sorted, so the first row comes at once and memory does not
 // grow.
-func (q Query) statement(h horizon, bodies bool, id string) (string, []any) {
+func statementOf(q Query, h horizon, bodies bool, id string) (string, []any) {
 	var args []any
 	arg := func(v any) string {
 		args = append(args, v)

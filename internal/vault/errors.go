@@ -78,7 +78,7 @@ func (e *Error) Error() string {
 	}
 	// Joined errors are one line too, and what SQLite quotes of a damaged file is any
 	// bytes.
-	text := visible(strings.NewReplacer("\n", "; ", "\t", " ").Replace(strings.Join(parts, ": ")))
+	text := Printable(strings.NewReplacer("\n", "; ", "\t", " ").Replace(strings.Join(parts, ": ")))
 	if e.Hint != "" {
 		text += " (" + e.Hint + ")"
 	}
@@ -97,7 +97,9 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// hints say what to do about each kind of problem.
+// HintFor says what to do about a kind of problem, "" where there is nothing to say.
+func HintFor(kind error) string { return hints[kind] }
+
 var hints = map[error]string{
 	ErrBusy:     "end the program that holds a write transaction on it, then run again with --resume",
 	ErrCorrupt:  "lookervault check says what is damaged; copy the file away, then lookervault run --full stores again what the server still has, and lookervault salvage copies all that is sound",
@@ -121,9 +123,9 @@ func lockedElsewhere(path string) *Error {
 		Hint:   "wait for it to end, or choose another path"}
 }
 
-// problem makes an Error of a known kind.
-func problem(path string, kind error, detail string) *Error {
-	return &Error{Path: path, Kind: kind, Detail: detail, Hint: hints[kind]}
+// Problem makes an Error of a kind, one of the sentinels, with the hint for it.
+func Problem(path string, kind error, detail string) *Error {
+	return &Error{Path: path, Kind: kind, Detail: detail, Hint: HintFor(kind)}
 }
 
 // classify wraps what SQLite or the operating system said in an Error with the
@@ -139,7 +141,7 @@ func classify(path string, err error) error {
 		return err
 	}
 	kind := kindOf(err)
-	return &Error{Path: path, Kind: kind, Hint: hints[kind], Err: err}
+	return &Error{Path: path, Kind: kind, Hint: HintFor(kind), Err: err}
 }
 
 // classifyRead is classify for somebody who only wants to read: what may not be
@@ -212,10 +214,10 @@ func kindOfErrno(errno syscall.Errno) error {
 	return nil
 }
 
-// damaged is ErrCorrupt for rows that contradict each other; classify adds the
-// path.
-func damaged(err error, format string, args ...any) *Error {
-	return &Error{Kind: ErrCorrupt, Detail: fmt.Sprintf(format, args...), Hint: hints[ErrCorrupt], Err: err}
+// Damaged is ErrCorrupt for rows that contradict each other, with the cause or nil. The
+// engine adds the path.
+func Damaged(err error, format string, args ...any) *Error {
+	return &Error{Kind: ErrCorrupt, Detail: fmt.Sprintf(format, args...), Hint: HintFor(ErrCorrupt), Err: err}
 }
 
 // places counts the places in which a vault is damaged.

@@ -133,14 +133,14 @@ func Remembered(n int) int {
 }
 
 // Statement is the SQL of a query for entries, with or without bodies.
-func (q Query) Statement(bodies bool) (string, []any) {
-	return q.statement(horizon{instance: 1, run: q.At.run}, bodies, "")
+func Statement(q Query, bodies bool) (string, []any) {
+	return statementOf(q, horizon{instance: 1, run: q.At.Run}, bodies, "")
 }
 
-// Statement is the query for what changed in a span of instance 1.
-func (s Span) Statement() (string, []any) {
-	begun, gone := s.changedBetween("")
-	return begun + " UNION " + gone, s.args(1)
+// SpanStatement is the query for what changed in a span of instance 1.
+func SpanStatement(s Span) (string, []any) {
+	begun, gone := changedBetween(s, "")
+	return begun + " UNION " + gone, spanArgs(s, 1)
 }
 
 // Plan is how SQLite answers a query on the file at path.

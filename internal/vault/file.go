@@ -184,14 +184,14 @@ func (o *opened) close() error {
 func (o *opened) unreplaced() error {
 	now, err := os.Stat(o.file)
 	if err != nil || !os.SameFile(o.identity, now) {
-		return problem(o.path, ErrReplaced, "")
+		return Problem(o.path, ErrReplaced, "")
 	}
 	log, err := os.Stat(o.file + "-wal")
 	if o.wal == nil && err == nil {
 		o.wal = log
 	}
 	if o.wal != nil && (err != nil || !os.SameFile(o.wal, log)) {
-		return problem(o.path, ErrReplaced, "its write-ahead log is another file")
+		return Problem(o.path, ErrReplaced, "its write-ahead log is another file")
 	}
 	return nil
 }

@@ -227,7 +227,7 @@ func (tx *transaction) seal(r *runRow, finish record.Finish) error {
 	r.digest = record.Digest{}
 	if r.outcome == record.RunComplete || r.outcome == record.RunPartial {
 		snapshot := NewSnapshot()
-		if err := tx.w.q.snapshot.each(snapshot.addRow, r.instance); err != nil {
+		if err := tx.w.q.snapshot.each(addTo(snapshot), r.instance); err != nil {
 			return err
 		}
 		r.digest = snapshot.Digest()

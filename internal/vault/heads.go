@@ -126,7 +126,7 @@ func (tx *transaction) putHead(by *stmt, h *headRow) (int64, error) {
 func (tx *transaction) setHead(h *headRow) error {
 	changed, err := tx.putHead(tx.w.q.setHead, h)
 	if err == nil && changed != 1 {
-		err = damaged(nil, "the head of %s/%s is missing", h.kind, h.item)
+		err = Damaged(nil, "the head of %s/%s is missing", h.kind, h.item)
 	}
 	return err
 }

@@ -272,14 +272,14 @@ func (tx *transaction) sweepDictionaries() error {
 // history are the tables of what runs were and counted, which no server has.
 var history = Tables{"runs", "run_kinds", "run_calls", "run_sessions", "run_lessons", "pruned_versions", "count_corrections"}
 
-// otherDocuments is a finding about a run that is one about documents.
-const otherDocuments = "the documents are not those of its digest"
+// OtherDocuments is a finding about a run that is one about documents.
+const OtherDocuments = "the documents are not those of its digest"
 
 // Remedy says what to do about findings.
 func Remedy(findings []Finding) string {
-	elsewhere := func(f Finding) bool { return !slices.Contains(history, f.Table) || f.Problem == otherDocuments }
+	elsewhere := func(f Finding) bool { return !slices.Contains(history, f.Table) || f.Problem == OtherDocuments }
 	if len(findings) > 0 && !slices.ContainsFunc(findings, elsewhere) {
 		return "no run can restore what earlier runs counted: keep this file for its documents, and begin a new vault with another --db"
 	}
-	return hints[ErrCorrupt]
+	return HintFor(ErrCorrupt)
 }

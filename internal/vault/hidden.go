@@ -50,7 +50,7 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 	if len(read.documents) > mostCompared {
 		return r.CheckRows(ctx, DocumentTables)
 	}
-	until := span.args(0)[4].(int64)
+	until := spanArgs(span, 0)[4].(int64)
 	args := []any{span.After, until}
 	for ref := range read.documents {
 		args = append(args, ref.ID)
@@ -74,13 +74,13 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 			others = append(others, id)
 		case !asked && !read.documents[ref]: // of another kind
 		case !read.versions[id]:
-			return damaged(nil, "versions %d (%s): is there, and no index leads to it", id, shown(ref))
+			return Damaged(nil, "versions %d (%s): is there, and no index leads to it", id, shown(ref))
 		default:
 			found++
 		}
 	}
 	if found != len(read.versions) {
-		return damaged(nil, "versions: indexes lead to %d of some documents, the table holds %d", len(read.versions), found)
+		return Damaged(nil, "versions: indexes lead to %d of some documents, the table holds %d", len(read.versions), found)
 	}
 	if _, _, err := entriesOfVersions(ctx, q, instance, Search{History: true}, others); err != nil {
 		return err // one of them is damaged
@@ -98,7 +98,7 @@ func nothingHiddenFrom(ctx context.Context, q querier, missing []int64) error {
 		}
 		for row, err := range rows(ctx, q, `SELECT kind, item, id FROM versions INDEXED BY versions_item WHERE id IN (SELECT value FROM json_each(?))`, string(list)) {
 			if err == nil {
-				err = damaged(nil, "versions %d (%s): an index has it, and it cannot be read", integer(row[2]),
+				err = Damaged(nil, "versions %d (%s): an index has it, and it cannot be read", integer(row[2]),
 					shown(record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}))
 			}
 			return err
@@ -109,7 +109,7 @@ func nothingHiddenFrom(ctx context.Context, q querier, missing []int64) error {
 			return err
 		}
 		if row[0] != row[1] {
-			return damaged(nil, "versions: the table holds %d of them, an index %d", integer(row[0]), integer(row[1]))
+			return Damaged(nil, "versions: the table holds %d of them, an index %d", integer(row[0]), integer(row[1]))
 		}
 	}
 	return nil

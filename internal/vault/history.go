@@ -85,7 +85,7 @@ type Span struct {
 
 // changedBetween finds the documents of a span, with the run in which a version of
 // them begins, and then that in which one ends because the document was gone.
-func (s Span) changedBetween(columns string) (begun, gone string) {
+func changedBetween(s Span, columns string) (begun, gone string) {
 	const of = ` FROM versions WHERE instance = ?1 AND `
 	which := `(?2 = '' OR kind = ?2) AND ?3 = ''`
 	if s.ID != "" {
@@ -95,7 +95,7 @@ func (s Span) changedBetween(columns string) (begun, gone string) {
 		`SELECT kind, item` + strings.ReplaceAll(columns, "first_run", "gone_run") + of + which + ` AND gone_run > ?4 AND gone_run <= ?5`
 }
 
-func (s Span) args(instance int64) []any {
+func spanArgs(s Span, instance int64) []any {
 	until := s.Until
 	if until == 0 {
 		until = always
@@ -106,11 +106,11 @@ func (s Span) args(instance int64) []any {
 // Between yields the documents of a span of which the vault knew something else at its
 // end than at its beginning, in the order of kind and id. An error ends it.
 func (r *Reader) Between(ctx context.Context, span Span) iter.Seq2[Passage, error] {
-	begun, gone := span.changedBetween("")
+	begun, gone := changedBetween(span, "")
 	return r.passages(ctx, span, func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error] {
 		return rows(ctx, q, begun+` UNION `+gone+` ORDER BY 1, 2`, args...)
 	}, func(row []driver.Value, versions []Entry) (Passage, bool) {
-		p := Passage{Before: heldAt(versions, span.After), After: heldAt(versions, span.args(0)[4].(int64))}
+		p := Passage{Before: HeldAt(versions, span.After), After: HeldAt(versions, spanArgs(span, 0)[4].(int64))}
 		return p, p.Before != p.After
 	})
 }
@@ -118,7 +118,7 @@ func (r *Reader) Between(ctx context.Context, span Span) iter.Seq2[Passage, erro
 // Events yields what each run saw change in a span, the newest run first, and within a
 // run in the order of kind and id. An error ends it.
 func (r *Reader) Events(ctx context.Context, span Span) iter.Seq2[Passage, error] {
-	begun, gone := span.changedBetween(", first_run")
+	begun, gone := changedBetween(span, ", first_run")
 	statement := begun + ` UNION ` + gone + ` ORDER BY 3 DESC, 1, 2`
 	return r.passages(ctx, span, func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error] {
 		if span.ID != "" {
@@ -127,7 +127,7 @@ func (r *Reader) Events(ctx context.Context, span Span) iter.Seq2[Passage, error
 		return runByRun(ctx, q, statement, args)
 	}, func(row []driver.Value, versions []Entry) (Passage, bool) {
 		run := integer(row[2])
-		p := Passage{Run: run, Before: heldAt(versions, run-1), After: heldAt(versions, run)}
+		p := Passage{Run: run, Before: HeldAt(versions, run-1), After: HeldAt(versions, run)}
 		return p, p.Before != p.After
 	})
 }
@@ -190,20 +190,20 @@ func (r *Reader) passages(ctx context.Context, span Span,
 		read := newVersionsRead()
 		if err == nil {
 			err = r.snapshot(ctx, func(q querier) error {
-				for row, err := range find(ctx, q, span.args(found.ID)) {
+				for row, err := range find(ctx, q, spanArgs(span, found.ID)) {
 					if err != nil {
 						return err
 					}
 					ref := record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}
 					if !areTexts(row[:2]) {
-						return damaged(nil, "versions %s: its kind and id are no texts, and sorted elsewhere", shown(ref))
+						return Damaged(nil, "versions %s: its kind and id are no texts, and sorted elsewhere", shown(ref))
 					}
 					versions, err := versionsOf(ctx, q, found.ID, ref)
 					if err != nil {
 						return err
 					}
 					if !changedIn(versions, row, span) {
-						return damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
+						return Damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
 					}
 					read.add(ref, versions)
 					p, ok := pick(row, versions)
@@ -234,7 +234,7 @@ func (r *Reader) passages(ctx context.Context, span Span,
 // changedIn reports whether one of the versions of a document begins or ends in the run
 // of a row, or, where the row names none, in the span.
 func changedIn(versions []Entry, row []driver.Value, span Span) bool {
-	after, until := span.After, span.args(0)[4].(int64)
+	after, until := span.After, spanArgs(span, 0)[4].(int64)
 	if len(row) > 2 {
 		after, until = integer(row[2])-1, integer(row[2])
 	}
@@ -252,16 +252,16 @@ func heldBefore(ctx context.Context, q querier, instance int64, ref record.Ref) 
 			return false, err
 		}
 		if sum.begin("pruned_versions", row[:5]...); !sum.is(row[5]) {
-			return false, damaged(nil, "pruned_versions %s: does not match its checksum", shown(ref))
+			return false, Damaged(nil, "pruned_versions %s: does not match its checksum", shown(ref))
 		}
 		held = row[4] == nil
 	}
 	return held, nil
 }
 
-// heldAt is the version that was known by a run, nil where there was none or the
+// HeldAt is the version that was known by a run, nil where there was none or the
 // document was gone by then. The same version gives the same pointer.
-func heldAt(versions []Entry, run int64) *Entry {
+func HeldAt(versions []Entry, run int64) *Entry {
 	for i, e := range slices.Backward(versions) {
 		switch {
 		case e.FirstRun > run:
@@ -298,11 +298,11 @@ func (r *Reader) Bodies(ctx context.Context, fn func(body func(Entry) ([]byte, e
 					body, err = decode(decoder, s, nil, e.Hash)
 				}
 				if err != nil {
-					return nil, classify(r.path, damaged(err, "bodies %s", e.Ref))
+					return nil, classify(r.path, Damaged(err, "bodies %s", e.Ref))
 				}
 				return body, nil
 			}
-			return nil, classify(r.path, damaged(nil, "bodies %s: is missing", e.Ref))
+			return nil, classify(r.path, Damaged(nil, "bodies %s: is missing", e.Ref))
 		})
 	})
 }

@@ -222,7 +222,7 @@ func TestPlans(t *testing.T) {
 		{}, {Kind: dashboards}, {Deleted: true}, {At: vault.AtRun(3)}, {At: vault.AtRun(3), Kind: dashboards}, {At: vault.AtRun(3), Deleted: true},
 	} {
 		for _, bodies := range []bool{false, true} {
-			statement, args := q.Statement(bodies)
+			statement, args := vault.Statement(q, bodies)
 			plan, err := vault.Plan(path, statement, args)
 			if err != nil {
 				t.Fatal(err)

@@ -68,14 +68,14 @@ func (row documentRow) ref() record.Ref {
 func (row documentRow) check(sum *summer, instance int64) error {
 	switch {
 	case row[columnHeadChecksum] == nil:
-		return damaged(nil, "heads %s: is missing, but a version of it is there", shown(row.ref()))
+		return Damaged(nil, "heads %s: is missing, but a version of it is there", shown(row.ref()))
 	case row[columnChecksum] == nil:
-		return damaged(nil, "versions %s: the version that its head leads to is missing", shown(row.ref()))
+		return Damaged(nil, "versions %s: the version that its head leads to is missing", shown(row.ref()))
 	}
 	sum.begin("heads", instance, row[columnKind], row[columnItem])
 	sum.addAll(row[columnHeadState:columnHeadChecksum])
 	if !sum.is(row[columnHeadChecksum]) {
-		return damaged(nil, "heads %s: does not match its checksum", shown(row.ref()))
+		return Damaged(nil, "heads %s: does not match its checksum", shown(row.ref()))
 	}
 	return row.checkVersion(sum, instance)
 }
@@ -90,7 +90,7 @@ func (row documentRow) checkVersion(sum *summer, instance int64) error {
 		sum.add(part)
 	}
 	if !sum.is(row[columnChecksum]) {
-		return damaged(nil, "versions %s: does not match its checksum", shown(row.ref()))
+		return Damaged(nil, "versions %s: does not match its checksum", shown(row.ref()))
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func (r *Reader) blame(ctx context.Context, q querier, kind record.Kind, read, e
 	if len(v.findings) > 0 {
 		return v.damage()
 	}
-	return damaged(nil, "heads: %d documents of %s can be read, the runs left %d", read, visible(string(kind)), expected)
+	return Damaged(nil, "heads: %d documents of %s can be read, the runs left %d", read, Printable(string(kind)), expected)
 }
 
 // checkIndexes checks the indexes of versions, for a horizon in the past: which version
@@ -242,16 +242,16 @@ func DamageOf(findings []Finding) error {
 	if n := len(findings); n > 1 {
 		more = fmt.Sprintf(" (and %d more)", n-1)
 	}
-	err := damaged(nil, "%s%s", findings[0], more)
+	err := Damaged(nil, "%s%s", findings[0], more)
 	err.Hint = Remedy(findings)
 	return err
 }
 
 // shown is a document's name as it can be printed: a damaged one is any bytes.
-func shown(ref record.Ref) string { return visible(string(ref.Kind)) + "/" + visible(ref.ID) }
+func shown(ref record.Ref) string { return Printable(string(ref.Kind)) + "/" + Printable(ref.ID) }
 
-// visible replaces what cannot be printed.
-func visible(s string) string {
+// Printable replaces what cannot be printed: a damaged text is any bytes.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r <= 0x9f || r == 0xfffd {
 			return '?'

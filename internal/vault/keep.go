@@ -73,7 +73,7 @@ func (k KeepRules) Choose(runs []record.Run, zone *time.Location) []Keeping {
 			list[i].Reasons = append(list[i].Reasons, period.reason)
 		}
 	}
-	if i := newestComplete(runs); i >= 0 {
+	if i := NewestComplete(runs); i >= 0 {
 		list[i].Reasons = append(list[i].Reasons, KeptNewestComplete)
 	}
 	// A look at some documents is continued by nobody.
@@ -118,10 +118,10 @@ func worth(run record.Run) int {
 	return 4
 }
 
-// newestComplete is the place of the newest complete run of everything that is backed
+// NewestComplete is the place of the newest complete run of everything that is backed
 // up by default; where there is none, of the newest complete one that is not limited to
 // folders; -1 where there is neither.
-func newestComplete(runs []record.Run) int {
+func NewestComplete(runs []record.Run) int {
 	for _, least := range []int{4, 3} {
 		if i := slices.IndexFunc(runs, func(run record.Run) bool { return worth(run) >= least }); i >= 0 {
 			return i

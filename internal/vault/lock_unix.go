@@ -58,7 +58,7 @@ func lock(ctx context.Context, path string) (*fileLock, error) {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		err = lockedBy(path, holder(f))
 	case errors.Is(err, unix.ENOLCK):
-		err = problem(path, ErrNoLocks, "")
+		err = Problem(path, ErrNoLocks, "")
 	case err == nil:
 		err = sign(f)
 	}
@@ -109,7 +109,7 @@ func strangeLockFile(f *os.File) string {
 }
 
 func notALockFile(path, why string) *Error {
-	e := problem(path, ErrLocked, "this cannot be the vault's lock file: "+why)
+	e := Problem(path, ErrLocked, "this cannot be the vault's lock file: "+why)
 	e.Hint = "it was left as it is; move it away, or choose another path for the vault"
 	return e
 }

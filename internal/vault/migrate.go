@@ -43,5 +43,5 @@ func migrate(ctx context.Context, c *conn, path string, steps []string, busy tim
 }
 
 func tooNew(path string, have int64, known int) *Error {
-	return problem(path, ErrTooNew, fmt.Sprintf("its schema is %d, this version knows %d", have, known))
+	return Problem(path, ErrTooNew, fmt.Sprintf("its schema is %d, this version knows %d", have, known))
 }

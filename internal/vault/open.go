@@ -124,7 +124,7 @@ func unlockable(err error, d *descriptor) error {
 	if kindOf(err) != ErrBusy || d == nil || d.sqliteHeld() {
 		return err
 	}
-	return &Error{Kind: ErrNoLocks, Hint: hints[ErrNoLocks], Err: err}
+	return &Error{Kind: ErrNoLocks, Hint: HintFor(ErrNoLocks), Err: err}
 }
 
 // touch makes the file when there is none, so that nobody else can ever read
@@ -144,7 +144,7 @@ func touch(file string) (fresh, made bool, err error) {
 		return false, false, err
 	}
 	if !info.Mode().IsRegular() {
-		return false, false, problem(file, ErrNotVault, "not a regular file")
+		return false, false, Problem(file, ErrNotVault, "not a regular file")
 	}
 	return info.Size() == 0, false, nil
 }
@@ -216,7 +216,7 @@ func identify(c *conn, path string) error {
 		return err
 	}
 	if id != applicationID {
-		return problem(path, ErrNotVault, "it is the SQLite file of another application")
+		return Problem(path, ErrNotVault, "it is the SQLite file of another application")
 	}
 	version, err := c.number("PRAGMA user_version")
 	if err != nil {
@@ -227,7 +227,7 @@ func identify(c *conn, path string) error {
 		return tooNew(path, version, Schema)
 	case version < 0:
 		// The two are written in one transaction.
-		return damaged(nil, "its schema is %d, which no LookerVault writes", version)
+		return Damaged(nil, "its schema is %d, which no LookerVault writes", version)
 	}
 	return nil
 }

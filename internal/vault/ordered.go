@@ -78,7 +78,7 @@ func idsOf(ctx context.Context, q querier, instance int64, kind record.Kind, del
 		digits, rest, _ := strings.Cut(all, ":")
 		size, err := strconv.Atoi(digits)
 		if err != nil || size > len(rest) {
-			return nil, damaged(nil, "heads: ids of %s cannot be read", visible(string(kind)))
+			return nil, Damaged(nil, "heads: ids of %s cannot be read", Printable(string(kind)))
 		}
 		ids, all = append(ids, rest[:size]), rest[size:]
 	}
@@ -108,7 +108,7 @@ func entriesByID(ctx context.Context, q querier, h horizon, kind record.Kind, id
 	for i, id := range ids {
 		e, ok := found[id]
 		if !ok {
-			return nil, damaged(nil, "heads %s: is there, and its key does not lead to it", shown(record.Ref{Kind: kind, ID: id}))
+			return nil, Damaged(nil, "heads %s: is there, and its key does not lead to it", shown(record.Ref{Kind: kind, ID: id}))
 		}
 		entries[i] = e
 	}

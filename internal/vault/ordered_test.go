@@ -91,7 +91,7 @@ func TestChangesAreFoundByIndexes(t *testing.T) {
 		{After: 2, Until: 3, Kind: dashboards}:          {"versions_begun", "versions_gone"},
 		{After: 2, Until: 3, Kind: dashboards, ID: "3"}: {"versions_item"},
 	} {
-		query, args := span.Statement()
+		query, args := vault.SpanStatement(span)
 		plan, err := vault.Plan(path, query, args)
 		if err != nil {
 			t.Fatal(err)

@@ -19,30 +19,33 @@ import (
 //
 // The zero Point is now: the newest version of each document, also of one that
 // is gone.
+//
+// [AtRun], [Latest], [AtTime] and [ParsePoint] make points; engines read their fields.
 type Point struct {
-	run     int64 // a run by its number; 0 = counted back from the newest
-	latest  bool
-	backups bool      // runs that a restore looked by do not count
-	back    int       // runs before the newest
-	until   time.Time // the newest run that ended by then
+	Run     int64 // a run by its number, 0 for none
+	Newest  bool  // counted back from the newest run
+	Back    int   // runs before the newest
+	Backups bool  // runs that a restore looked by do not count
+	// Until means the newest run that ended by then; the zero time for none.
+	Until time.Time
 }
 
 // AtRun is the point of a run. AtRun(0) is the zero Point.
-func AtRun(run int64) Point { return Point{run: run} }
+func AtRun(run int64) Point { return Point{Run: run} }
 
 // Latest is the point of the newest run of an instance, or of the run that many
 // runs before it. Runs that were pruned do not count.
-func Latest(back int) Point { return Point{latest: true, back: back} }
+func Latest(back int) Point { return Point{Newest: true, Back: back} }
 
 // OfBackups is the point where it counts back from the newest run, and then over backups
 // alone: a run that a restore looked at the instance by is none. Other points stay.
 func (p Point) OfBackups() Point {
-	p.backups = p.latest
+	p.Backups = p.Newest
 	return p
 }
 
 // AtTime is the point of the newest run that ended by a time.
-func AtTime(t time.Time) Point { return Point{until: t} }
+func AtTime(t time.Time) Point { return Point{Until: t} }
 
 // ParsePoint reads a point as people write it: "12", "latest" or "latest-1".
 func ParsePoint(text string) (Point, error) {
@@ -66,16 +69,16 @@ func (p Point) IsNow() bool { return p == Point{} }
 // String is the point as [ParsePoint] reads it, "" for now.
 func (p Point) String() string {
 	switch {
-	case !p.until.IsZero():
-		return p.until.UTC().Format(time.RFC3339)
-	case p.latest && p.back > 0:
-		return fmt.Sprintf("latest-%d", p.back)
-	case p.latest:
+	case !p.Until.IsZero():
+		return p.Until.UTC().Format(time.RFC3339)
+	case p.Newest && p.Back > 0:
+		return fmt.Sprintf("latest-%d", p.Back)
+	case p.Newest:
 		return "latest"
-	case p.run == 0:
+	case p.Run == 0:
 		return ""
 	}
-	return strconv.FormatInt(p.run, 10)
+	return strconv.FormatInt(p.Run, 10)
 }
 
 // RunAt returns the run that a point of the instance means. The instance may be
@@ -83,11 +86,11 @@ func (p Point) String() string {
 // knows its own. It returns ErrNotFound when there is no such run, and ErrPruned
 // when what only that run knew was removed.
 func (r *Reader) RunAt(ctx context.Context, instance string, p Point) (record.Run, error) {
-	if !p.until.IsZero() {
+	if !p.Until.IsZero() {
 		return r.runBy(ctx, instance, p)
 	}
-	if !p.latest {
-		run, err := r.Run(ctx, p.run)
+	if !p.Newest {
+		run, err := r.Run(ctx, p.Run)
 		switch {
 		case err != nil:
 			return run, err
@@ -103,7 +106,7 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p Point) (record.Ru
 		return record.Run{}, err
 	}
 	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?)`,
-		found.ID, p.backups, record.OriginLook, p.back)
+		found.ID, p.Backups, record.OriginLook, p.Back)
 	if err == nil && len(runs) == 0 {
 		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, ErrNotFound, r.path)
 	}
@@ -120,7 +123,7 @@ func (r *Reader) runBy(ctx context.Context, instance string, p Point) (record.Ru
 		return record.Run{}, err
 	}
 	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1)`,
-		found.ID, millis(p.until))
+		found.ID, millis(p.Until))
 	if err != nil || len(runs) > 0 {
 		return append(runs, record.Run{})[0], err
 	}
@@ -167,12 +170,12 @@ func (r *Reader) pruned(ctx context.Context, run record.Run) error {
 // AbsentError says why a document is not held at a point. It matches ErrNotFound.
 type AbsentError struct {
 	record.Ref
-	Run      int64 // that the point means, 0 for now
-	Gone     int64 // the run that found it gone by then, or 0
-	LastSeen int64 // of one that is gone: the last run that saw it
-	Seen     int64 // of one that was never seen by then: the first run that saw it, 0 when none did
-	Pruned   bool  // runs before Seen saw it, and what they knew was pruned
-	path     string
+	Run      int64  // that the point means, 0 for now
+	Gone     int64  // the run that found it gone by then, or 0
+	LastSeen int64  // of one that is gone: the last run that saw it
+	Seen     int64  // of one that was never seen by then: the first run that saw it, 0 when none did
+	Pruned   bool   // runs before Seen saw it, and what they knew was pruned
+	Path     string // of the vault
 }
 
 // Error is one line: what is not there, since when, and which run had it.
@@ -185,9 +188,9 @@ func (e *AbsentError) Error() string {
 	case e.Seen != 0:
 		return fmt.Sprintf("%s as of run %d: never seen by then, run %d saw it first", e.Ref, e.Run, e.Seen)
 	case e.Run != 0:
-		return fmt.Sprintf("%s as of run %d: never seen: %s in %s", e.Ref, e.Run, ErrNotFound, e.path)
+		return fmt.Sprintf("%s as of run %d: never seen: %s in %s", e.Ref, e.Run, ErrNotFound, e.Path)
 	}
-	return fmt.Sprintf("%s: %s in %s", e.Ref, ErrNotFound, e.path)
+	return fmt.Sprintf("%s: %s in %s", e.Ref, ErrNotFound, e.Path)
 }
 
 // Is makes it an ErrNotFound.

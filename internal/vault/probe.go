@@ -32,7 +32,7 @@ func Probe(folder string) (err error) {
 	}
 	if kindOf(err) == ErrBusy {
 		// Nobody else knows the file.
-		err = &Error{Kind: ErrNoLocks, Hint: hints[ErrNoLocks], Err: err}
+		err = &Error{Kind: ErrNoLocks, Hint: HintFor(ErrNoLocks), Err: err}
 	}
 	return err
 }

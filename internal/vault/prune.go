@@ -81,7 +81,7 @@ type pruneJob struct {
 	w        *Writer // nil for one that only counts
 	instance int64
 	drop     []int64 // runs to be marked as pruned
-	readers  readersLeft
+	readers  ReadersLeft
 	released time.Time      // restores that were planned before are given up
 	held     map[int64]bool // versions that others need
 	progress func(done, total int64)
@@ -121,13 +121,13 @@ func (r *Reader) pruneJob(ctx context.Context, p Pruning) (*pruneJob, error) {
 			job.drop = append(job.drop, run.ID)
 			left = append(left, run)
 		default:
-			job.readers.runs = append(job.readers.runs, run.ID)
+			job.readers.Runs = append(job.readers.Runs, run.ID)
 			left = append(left, run)
 		}
 	}
-	slices.Sort(job.readers.runs)
-	job.readers.isOver = timeUp(began, p.LostBefore)
-	if i := newestComplete(left); i >= 0 && slices.Contains(job.drop, left[i].ID) {
+	slices.Sort(job.readers.Runs)
+	job.readers.IsOver = TimeUp(began, p.LostBefore)
+	if i := NewestComplete(left); i >= 0 && slices.Contains(job.drop, left[i].ID) {
 		return nil, fmt.Errorf("run %d is the newest complete run of %s and cannot be pruned", left[i].ID, found.Name)
 	}
 	job.pruned.Runs = int64(len(job.drop))
@@ -139,7 +139,7 @@ type documentVersions struct {
 	record.Ref
 	ids       []int64
 	hashes    []record.Digest
-	intervals []interval
+	intervals []Lifespan
 }
 
 // selectIntervals names the index whose order it wants, so that nothing is sorted.
@@ -163,7 +163,7 @@ func group(each func(func([]driver.Value) error) error, fn func(*documentVersion
 			d = &documentVersions{Ref: ref}
 		}
 		d.ids, d.hashes = append(d.ids, integer(row[2])), append(d.hashes, digest(row[3]))
-		d.intervals = append(d.intervals, interval{integer(row[4]), integer(row[5])})
+		d.intervals = append(d.intervals, Lifespan{integer(row[4]), integer(row[5])})
 		return nil
 	})
 	if err == nil && d != nil && !ended {
@@ -230,7 +230,7 @@ func (j *pruneJob) count(ctx context.Context, q querier) error {
 // keeps decides which versions of a document stay: those that are read, and those that
 // restores need.
 func (j *pruneJob) keeps(d *documentVersions) []bool {
-	stays := j.readers.keeps(d.intervals)
+	stays := j.readers.Keeps(d.intervals)
 	for i, id := range d.ids {
 		stays[i] = stays[i] || j.held[id]
 	}

@@ -136,16 +136,16 @@ func (j *pruneJob) forget(tx *transaction, d *documentVersions) error {
 			return err
 		}
 	}
-	return j.correct(tx, d.Kind, j.readers.next(d.intervals[0].first), 1)
+	return j.correct(tx, d.Kind, j.readers.Next(d.intervals[0].First), 1)
 }
 
 // noteFirst notes which run saw a document first, whose first version is not there any
 // more, and whether it was gone before the one that is now the first.
 func (j *pruneJob) noteFirst(tx *transaction, d *documentVersions, first int) error {
-	from, until := d.intervals[0].first, d.intervals[first].first
-	if j.readers.within(from, until) {
+	from, until := d.intervals[0].First, d.intervals[first].First
+	if j.readers.Within(from, until) {
 		// A kept run knew of it that it was gone, and does not any more.
-		if err := errors.Join(j.correct(tx, d.Kind, j.readers.next(from), 1), j.correct(tx, d.Kind, j.readers.next(until), -1)); err != nil {
+		if err := errors.Join(j.correct(tx, d.Kind, j.readers.Next(from), 1), j.correct(tx, d.Kind, j.readers.Next(until), -1)); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (j *pruneJob) noteFirst(tx *transaction, d *documentVersions, first int) er
 	if before != 0 {
 		from = before
 	}
-	columns := append(key, from, nullable(d.intervals[first-1].gone))
+	columns := append(key, from, nullable(d.intervals[first-1].Gone))
 	return tx.w.conn.run(`INSERT OR REPLACE INTO pruned_versions VALUES (?,?,?,?,?,?)`,
 		append(columns, tx.w.sum.row("pruned_versions", columns...))...)
 }

@@ -60,9 +60,9 @@ func openReader(ctx context.Context, path string, ofWriter bool) (*Reader, error
 		}
 		return nil, e
 	case !info.Mode().IsRegular():
-		return nil, problem(path, ErrNotVault, "not a regular file")
+		return nil, Problem(path, ErrNotVault, "not a regular file")
 	case info.Size() == 0:
-		return nil, problem(path, ErrNotVault, "the file is empty")
+		return nil, Problem(path, ErrNotVault, "the file is empty")
 	}
 	r := &Reader{path: path, file: file, ofWriter: ofWriter}
 	if !ofWriter {
@@ -151,7 +151,7 @@ func unshared(err error) bool {
 func (r *Reader) connectAlone(ctx context.Context) error {
 	log, err := os.Stat(r.file + "-wal")
 	if err == nil && log.Size() > 0 {
-		e := problem(r.path, ErrReadOnly, "it has a log beside it, which cannot be read in a read-only folder")
+		e := Problem(r.path, ErrReadOnly, "it has a log beside it, which cannot be read in a read-only folder")
 		e.Hint = "copy the vault together with its -wal file into a folder that can be written"
 		return e
 	}
@@ -185,7 +185,7 @@ func (c *connector) check(made *conn) error {
 	}
 	switch {
 	case version < 1:
-		return problem(c.path, ErrTooOld, fmt.Sprintf("its schema is %d, this version reads 1 to %d", version, Schema))
+		return Problem(c.path, ErrTooOld, fmt.Sprintf("its schema is %d, this version reads 1 to %d", version, Schema))
 	case version < Schema:
 		steps := strings.Join(stepsForReaders[version:], "")
 		if err := made.exec("PRAGMA query_only=0;" + steps + "PRAGMA query_only=1"); err != nil {
@@ -331,7 +331,7 @@ func (r *Reader) Instances(ctx context.Context) (list []Instance, err error) {
 	for row, err := range rows(ctx, r.db, `SELECT id, name, base_url, created_at, checksum FROM instances ORDER BY name`) {
 		if err == nil {
 			if sum.begin("instances", row[:4]...); !sum.is(row[4]) {
-				err = damaged(nil, "instances %d: does not match its checksum", integer(row[0]))
+				err = Damaged(nil, "instances %d: does not match its checksum", integer(row[0]))
 			}
 		}
 		if err != nil {

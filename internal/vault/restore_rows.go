@@ -70,7 +70,7 @@ func checkRow(table string, row []driver.Value, keys int, sum *summer) error {
 // unpack reads a column of JSON; an empty list is nil.
 func unpack[T any](table string, row []driver.Value, column string, to *[]T) error {
 	if err := json.Unmarshal([]byte(column), to); err != nil {
-		return damaged(err, "%s %v", table, row[0])
+		return Damaged(err, "%s %v", table, row[0])
 	}
 	if len(*to) == 0 {
 		*to = nil

@@ -170,14 +170,14 @@ func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum 
 		d.Entry = scanEntry(document, horizon{instance: instance, run: always})
 		d.State = record.State(text(document[columnState]))
 		if document[columnBody] == nil {
-			return d, damaged(nil, "bodies %s: is missing", d.Ref)
+			return d, Damaged(nil, "bodies %s: is missing", d.Ref)
 		}
 		s, err := scanStored(document[columnBody:], dictionaries)
 		if err == nil {
 			d.Body, err = decode(s, d.Hash)
 		}
 		if err != nil {
-			return d, damaged(err, "bodies %s", d.Ref)
+			return d, Damaged(err, "bodies %s", d.Ref)
 		}
 		return d, nil
 	}

@@ -150,10 +150,10 @@ func scanRun(row []driver.Value, sum *summer) (runRow, error) {
 		r.admin = &admin
 	}
 	if err := json.Unmarshal([]byte(text(row[8])), &r.scope); err != nil {
-		return r, damaged(err, "scope of run %d", r.id)
+		return r, Damaged(err, "scope of run %d", r.id)
 	}
 	if err := json.Unmarshal([]byte(text(row[15])), &r.notes); err != nil {
-		return r, damaged(err, "notes of run %d", r.id)
+		return r, Damaged(err, "notes of run %d", r.id)
 	}
 	return r, nil
 }

@@ -38,7 +38,7 @@ func Salvage(ctx context.Context, from, to string, progress func(done, total int
 		return s, &Error{Path: to, Detail: "there is a file already", Hint: "name one that is not there yet"}
 	}
 	lost := func(f Finding) {
-		s.LeftOut = append(s.LeftOut, Finding{f.Table, visible(f.Key), visible(f.Problem)})
+		s.LeftOut = append(s.LeftOut, Finding{f.Table, Printable(f.Key), Printable(f.Problem)})
 	}
 	old, err := findWreck(ctx, from, to, lost)
 	if err != nil {

@@ -85,13 +85,13 @@ func (s *salvage) recount(ctx context.Context) error {
 	for _, instance := range slices.Collect(maps.Keys(s.instances())) {
 		err := group(func(fn func([]driver.Value) error) error { return c.each(selectIntervals, fn, instance, "", "") }, func(d *documentVersions) error {
 			p := place{instance, d.Kind}
-			add(p, d.intervals[0].first, counted{documents: -1})
+			add(p, d.intervals[0].First, counted{documents: -1})
 			for i, v := range d.intervals {
-				end := v.gone
+				end := v.Gone
 				if i+1 < len(d.intervals) && end == 0 {
-					end = d.intervals[i+1].first
+					end = d.intervals[i+1].First
 				}
-				add(p, v.first, counted{held: -1})
+				add(p, v.First, counted{held: -1})
 				if end != 0 {
 					add(p, end, counted{held: 1})
 				}

@@ -105,7 +105,7 @@ func (s *salvage) fillInstances() error {
 		address, _ := c.value(`SELECT base_url FROM runs WHERE instance = ? AND base_url <> '' ORDER BY id DESC LIMIT 1`, id)
 		began, _ := c.number(`SELECT min(started_at) FROM runs WHERE instance = ?`, id)
 		name := text(address)
-		if written, err := s.old.conn.value(`SELECT name FROM instances WHERE id = ?`, id); err == nil && text(written) != "" && visible(text(written)) == text(written) {
+		if written, err := s.old.conn.value(`SELECT name FROM instances WHERE id = ?`, id); err == nil && text(written) != "" && Printable(text(written)) == text(written) {
 			name = text(written)
 		}
 		if name == "" {
@@ -258,7 +258,7 @@ func (s *salvage) sealRuns(context.Context) error {
 		r.notes = note(r.notes, salvageNote)
 		if newest[r.instance] == r.id && !r.digest.IsZero() {
 			snapshot := NewSnapshot()
-			if err := s.made.conn.each(selectSnapshot, snapshot.addRow, r.instance); err != nil {
+			if err := s.made.conn.each(selectSnapshot, addTo(snapshot), r.instance); err != nil {
 				return err
 			}
 			r.digest = snapshot.Digest()

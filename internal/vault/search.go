@@ -220,7 +220,7 @@ func eachBody(ctx context.Context, q querier, decoder *codec.Decoder, entries []
 		}
 		row, err := statement.row(e.Hash[:])
 		if err == nil && row == nil {
-			err = damaged(nil, "bodies %s: is missing", e.Ref)
+			err = Damaged(nil, "bodies %s: is missing", e.Ref)
 		}
 		if err != nil {
 			return err
@@ -231,7 +231,7 @@ func eachBody(ctx context.Context, q querier, decoder *codec.Decoder, entries []
 			d.Body, err = decode(decoder, s, nil, e.Hash)
 		}
 		if err != nil {
-			return damaged(err, "bodies %s", e.Ref)
+			return Damaged(err, "bodies %s", e.Ref)
 		}
 		if !fn(d) {
 			return nil

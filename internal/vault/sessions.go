@@ -54,7 +54,7 @@ func addSessions(ctx context.Context, q querier, list []record.Run, index map[in
 		}
 		var session record.Session
 		if err := json.Unmarshal([]byte(text(row[1])), &session); err != nil {
-			return damaged(err, "what was measured of run %d", integer(row[0]))
+			return Damaged(err, "what was measured of run %d", integer(row[0]))
 		}
 		if i, ok := index[integer(row[0])]; ok {
 			list[i].Sessions = append(list[i].Sessions, session)

@@ -244,7 +244,7 @@ func (tx *transaction) version(id int64) (*versionRow, error) {
 		return nil, err
 	}
 	if row == nil {
-		return nil, damaged(nil, "version %d is missing", id)
+		return nil, Damaged(nil, "version %d is missing", id)
 	}
 	v := scanVersion(row)
 	last := len(row) - 1
@@ -255,7 +255,7 @@ func (tx *transaction) version(id int64) (*versionRow, error) {
 		return nil
 	}, id)
 	if err == nil && !tx.w.sum.is(row[last]) {
-		err = damaged(nil, "versions %d (%s): does not match its checksum", id, shown(record.Ref{Kind: v.kind, ID: v.item}))
+		err = Damaged(nil, "versions %d (%s): does not match its checksum", id, shown(record.Ref{Kind: v.kind, ID: v.item}))
 	}
 	return &v, err
 }

@@ -146,7 +146,7 @@ func (v *verifier) counts() error {
 }
 
 func (v *verifier) found(table, key, format string, args ...any) {
-	v.findings = append(v.findings, Finding{table, visible(key), visible(fmt.Sprintf(format, args...))})
+	v.findings = append(v.findings, Finding{table, Printable(key), Printable(fmt.Sprintf(format, args...))})
 }
 
 // each calls fn with every row of a query.
@@ -333,11 +333,11 @@ func (v *verifier) digests() error {
 	}
 	for _, s := range newest {
 		snapshot := NewSnapshot()
-		if err := v.each(snapshot.addRow, selectSnapshot, s.instance); err != nil {
+		if err := v.each(addTo(snapshot), selectSnapshot, s.instance); err != nil {
 			return err
 		}
 		if snapshot.Digest() != s.digest {
-			v.found("runs", fmt.Sprint(s.run), otherDocuments)
+			v.found("runs", fmt.Sprint(s.run), OtherDocuments)
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ const notOurs = 1000
 // openWreck opens a damaged vault, which nobody may be writing to.
 func openWreck(path string, lost func(Finding)) (*wreck, error) {
 	if files := FilesOf(path); files.Missing {
-		e := problem(path, ErrMissing, "")
+		e := Problem(path, ErrMissing, "")
 		e.Hint = "name the damaged vault with --db"
 		return nil, e
 	}
@@ -85,7 +85,7 @@ func (w *wreck) look() error {
 	})
 	if !w.readable["runs"] || !w.readable["versions"] || !w.readable["bodies"] {
 		if err == nil || kindOf(err) == ErrNotVault {
-			return problem(w.path, ErrNotVault, "no table of a vault can be found in it")
+			return Problem(w.path, ErrNotVault, "no table of a vault can be found in it")
 		}
 		return &Error{Path: w.path, Kind: ErrCorrupt, Detail: "its schema cannot be read, so nothing can be found in it", Hint: "restore a copy of it", Err: err}
 	}
