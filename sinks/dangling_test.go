@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/sinks/sinktest"
 )
@@ -109,14 +109,14 @@ var engines = map[string]func(t *testing.T) (open func() sinks.Sink, faults func
 		path := filepath.Join(t.TempDir(), "looker.db")
 		t.Cleanup(func() { verified(t, path) })
 		open := func() sinks.Sink {
-			sink, err := sinks.OpenSQLite(t.Context(), path, vault.Options{})
+			sink, err := sinks.OpenSQLite(t.Context(), path, sqlite.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return sink
 		}
 		return open, func() (open []record.Ref) {
-			reader, err := vault.OpenReader(t.Context(), path)
+			reader, err := sqlite.OpenReader(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}

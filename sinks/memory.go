@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // A Memory is a sink that keeps everything in maps: for rehearsals that must
@@ -88,7 +89,7 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 	newest := m.newest(start.Instance)
 	open := newest != nil && newest.words().Resumable()
 	if start.Resume && !open {
-		return record.Begun{}, ErrNothingOpen
+		return record.Begun{}, vault.ErrNothingOpen
 	}
 	for _, r := range m.runs {
 		if r.Outcome == record.RunRunning {

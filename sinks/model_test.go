@@ -16,6 +16,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/sinks/sinktest"
 )
@@ -58,7 +59,7 @@ func (w *walk) one(n int) bool { return w.r.IntN(n) == 0 }
 
 func (w *walk) run() {
 	w.t.Helper()
-	disk, err := sinks.OpenSQLite(w.t.Context(), w.path, vault.Options{})
+	disk, err := sinks.OpenSQLite(w.t.Context(), w.path, sqlite.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -230,7 +231,7 @@ func (w *walk) compareDocuments() {
 	}
 	got := map[string]held{}
 	ctx := context.WithoutCancel(w.t.Context())
-	r, err := vault.OpenReader(ctx, w.path)
+	r, err := sqlite.OpenReader(ctx, w.path)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -256,7 +257,7 @@ func (w *walk) compareDocuments() {
 
 func (w *walk) compareFaults() {
 	w.t.Helper()
-	r, err := vault.OpenReader(w.t.Context(), w.path)
+	r, err := sqlite.OpenReader(w.t.Context(), w.path)
 	if err != nil {
 		w.t.Fatal(err)
 	}

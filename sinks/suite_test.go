@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/sinks/sinktest"
 )
@@ -16,7 +16,7 @@ func newSQLite(t *testing.T) sinktest.Store {
 	t.Cleanup(func() { verified(t, path) })
 	return func(t *testing.T) sinks.Sink {
 		t.Helper()
-		s, err := sinks.OpenSQLite(t.Context(), path, vault.Options{})
+		s, err := sinks.OpenSQLite(t.Context(), path, sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +29,7 @@ func verified(t *testing.T, path string) {
 	t.Helper()
 	// The test's own context has ended when its clean-up runs.
 	ctx := context.WithoutCancel(t.Context())
-	r, err := vault.OpenReader(ctx, path)
+	r, err := sqlite.OpenReader(ctx, path)
 	if err != nil {
 		t.Error(err)
 		return

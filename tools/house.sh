@@ -34,8 +34,8 @@ rule 'an error says what was being done ("fetch dashboard 42: ..."), not that it
 rule 'rooms have names, not util, common, helpers or manager' \
 	"$(printf '%s\n' "${code[@]}" | grep -E '(^|/)(utils?|common|helpers?|manager)(/|\.go)')"
 
-rule 'what a vault is made of is for internal/vault; ask vault.HealthOf or vault.FilesOf' \
-	"$(grep -nE '"[^" ]*-(wal|shm)"|\.db\.lock|logSuffix|lockSuffix' "${code[@]}" | grep -vE '^internal/(vault|bench)/')"
+rule 'what a vault is made of is for its engine; ask sqlite.HealthOf or sqlite.FilesOf' \
+	"$(grep -nE '"[^" ]*-(wal|shm)"|\.db\.lock|logSuffix|lockSuffix' "${code[@]}" | grep -vE '^internal/(vault/sqlite|bench)/')"
 
 rule 'a merge is resolved' \
 	"$(git grep -nE '^(<<<<<<<|>>>>>>>) ' -- ':!tools/house.sh')"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // anotherAddress looks whether the vault holds an instance that may be the one of
@@ -16,7 +17,7 @@ func (b *backup) anotherAddress(ctx context.Context, release string) string {
 	}
 	// A vault that is not there yet, or cannot be read, is opened next: that says
 	// what is wrong with it.
-	reader, err := vault.OpenReader(ctx, b.config.Sink.Path)
+	reader, err := sqlite.OpenReader(ctx, b.config.Sink.Path)
 	if err != nil {
 		return ""
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // TestNewestBackup: without a number runs show and report mean the newest backup, and not what
@@ -16,7 +16,7 @@ func TestNewestBackup(t *testing.T) {
 	t.Chdir(t.TempDir())
 	began := time.Date(2026, 3, 1, 4, 30, 0, 0, time.UTC)
 	for i, origin := range []string{"api", "api", record.OriginLook} {
-		w, err := vault.Open(t.Context(), "looker.db", vault.Options{})
+		w, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // trial is a simulated Looker and the environment that points to it, in an empty
@@ -348,7 +348,7 @@ func TestCheckOfConfiguration(t *testing.T) {
 func TestCheckOfALockedVault(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	tr.must("run")
-	writer, err := vault.Open(t.Context(), "looker.db", vault.Options{})
+	writer, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func TestCheckOfALockedVault(t *testing.T) {
 func TestCheckOfAVaultWithALog(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	tr.must("run")
-	writer, err := vault.Open(t.Context(), "looker.db", vault.Options{})
+	writer, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 const (
@@ -24,9 +25,9 @@ const (
 // vault checks the file that a run would write to.
 func (c *checkup) vault() {
 	path := c.config.Sink.Path
-	health := vault.HealthOf(path)
+	health := sqlite.HealthOf(path)
 	c.lock(health)
-	reader, err := vault.OpenReader(c.ctx, path)
+	reader, err := sqlite.OpenReader(c.ctx, path)
 	switch {
 	case errors.Is(err, vault.ErrMissing):
 		if !health.Folder {
@@ -34,7 +35,7 @@ func (c *checkup) vault() {
 			return
 		}
 		// What is wrong with the folder otherwise is for the check of the disk.
-		if err := vault.Probe(filepath.Dir(path)); errors.Is(err, vault.ErrNoLocks) {
+		if err := sqlite.Probe(filepath.Dir(path)); errors.Is(err, vault.ErrNoLocks) {
 			c.damaged("vault", err)
 			return
 		}
@@ -92,18 +93,18 @@ func (c *checkup) lock(health vault.Health) {
 }
 
 // holdings says what the vault holds of the instance.
-func (c *checkup) holdings(reader *vault.Reader) {
+func (c *checkup) holdings(reader vault.Reader) {
 	instance := c.instance()
 	runs, err := reader.Runs(c.ctx, instance)
 	switch {
 	case errors.Is(err, vault.ErrNotFound), err == nil && len(runs) == 0:
-		c.ok("vault", "schema %d; nothing of %s yet", vault.Schema, choose(instance == "", "any instance", instance))
+		c.ok("vault", "schema %d; nothing of %s yet", sqlite.Schema, choose(instance == "", "any instance", instance))
 		return
 	case err != nil:
 		c.damaged("vault", err)
 		return
 	}
-	c.ok("vault", "schema %d; %s of %s", vault.Schema, plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
+	c.ok("vault", "schema %d; %s of %s", sqlite.Schema, plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
 	last, when := runs[0], runs[0].Started.UTC().Format(time.DateTime)
 	switch last.Outcome {
 	case record.RunComplete:
@@ -191,7 +192,7 @@ func (c *checkup) instance() string {
 
 // integrity reads a small vault byte by byte, and of a larger one every row and
 // some documents.
-func (c *checkup) integrity(reader *vault.Reader) {
+func (c *checkup) integrity(reader vault.Reader) {
 	stats, err := reader.Stats(c.ctx)
 	if err == nil && stats.FileBytes+stats.LogBytes <= verifyWhole {
 		var findings []vault.Finding
@@ -217,7 +218,7 @@ func (c *checkup) integrity(reader *vault.Reader) {
 }
 
 // sample reads some documents of each instance with their hashes.
-func (c *checkup) sample(reader *vault.Reader) (n int, err error) {
+func (c *checkup) sample(reader vault.Reader) (n int, err error) {
 	instances, err := reader.Instances(c.ctx)
 	if err != nil {
 		return 0, err
@@ -239,7 +240,7 @@ func (c *checkup) sample(reader *vault.Reader) (n int, err error) {
 // disk checks that the vault has room to grow and can be written.
 func (c *checkup) disk() {
 	path := c.config.Sink.Path
-	health := vault.HealthOf(path)
+	health := sqlite.HealthOf(path)
 	switch {
 	case errors.Is(health.DiskErr, errors.ErrUnsupported):
 		c.skip("this system does not tell", "disk")

@@ -20,7 +20,7 @@ import (
 // restores offers the numbers of plans and restores, the newest first.
 func (c completion) restores() ([]cobra.Completion, cobra.ShellCompDirective) {
 	var offered []cobra.Completion
-	c.inVault(func(ctx context.Context, reader *vault.Reader, instance string) error {
+	c.inVault(func(ctx context.Context, reader vault.Reader, instance string) error {
 		all, err := reader.Restores(ctx, instance)
 		for _, r := range all {
 			if number := strconv.FormatInt(r.ID, 10); strings.HasPrefix(number, c.word) {
@@ -110,7 +110,7 @@ func (c completion) inMoment(fn func(ctx context.Context, m moment) error) {
 
 // inVault is inMoment for what needs no moment. instance is the one that a flag names, ""
 // for none.
-func (c completion) inVault(fn func(ctx context.Context, reader *vault.Reader, instance string) error) {
+func (c completion) inVault(fn func(ctx context.Context, reader vault.Reader, instance string) error) {
 	c.patiently(func(ctx context.Context) error {
 		r := c.reading()
 		reader, err := r.openAll(c.cmd)
@@ -158,7 +158,7 @@ func (c completion) documents(kind record.Kind, before string) ([]cobra.Completi
 // how they ended.
 func (c completion) runs() ([]cobra.Completion, cobra.ShellCompDirective) {
 	var offered []cobra.Completion
-	c.inVault(func(ctx context.Context, reader *vault.Reader, instance string) error {
+	c.inVault(func(ctx context.Context, reader vault.Reader, instance string) error {
 		runs, err := reader.Runs(ctx, instance)
 		for _, run := range runs {
 			if len(offered) == mostOffered {
@@ -179,7 +179,7 @@ func (c completion) runs() ([]cobra.Completion, cobra.ShellCompDirective) {
 // instances offers the instances of the vault with their addresses.
 func (c completion) instances() ([]cobra.Completion, cobra.ShellCompDirective) {
 	var offered []cobra.Completion
-	c.inVault(func(ctx context.Context, reader *vault.Reader, _ string) error {
+	c.inVault(func(ctx context.Context, reader vault.Reader, _ string) error {
 		instances, err := reader.Instances(ctx)
 		for _, i := range instances {
 			if strings.HasPrefix(i.Name, c.word) {

@@ -134,7 +134,7 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 }
 
 // showDiff shows what passages say of a span.
-func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, reader *vault.Reader, span vault.Span,
+func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span,
 	passages func(*changer, vault.Span) iter.Seq2[vault.Passage, error],
 ) error {
 	m := moment{reader: reader, instance: span.Instance}
@@ -223,7 +223,7 @@ func (a *app) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.T
 
 // spanOf finds the runs that the moments mean. The order of the two is kept by
 // [changer.between].
-func spanOf(ctx context.Context, reader *vault.Reader, instance string, asked moments) (vault.Span, error) {
+func spanOf(ctx context.Context, reader vault.Reader, instance string, asked moments) (vault.Span, error) {
 	span := vault.Span{Instance: instance, Kind: asked.kind, ID: asked.id}
 	if len(asked.points) == 0 {
 		runs, err := reader.LastComplete(ctx, instance, 2)
@@ -252,7 +252,7 @@ func spanOf(ctx context.Context, reader *vault.Reader, instance string, asked mo
 
 // between yields what changed from the run of a span after which it begins to the one
 // at its end, which may be the older one.
-func (c *changer) between(ctx context.Context, reader *vault.Reader, span vault.Span) iter.Seq2[vault.Passage, error] {
+func (c *changer) between(ctx context.Context, reader vault.Reader, span vault.Span) iter.Seq2[vault.Passage, error] {
 	if span.Until == 0 || span.After <= span.Until {
 		return reader.Between(ctx, span)
 	}

@@ -55,7 +55,7 @@ third row of that listing, which is no document.`,
 
 // faults opens the vault and reads the faults of the run that args name, or the
 // unresolved ones of an instance.
-func (r *reading) faults(cmd *cobra.Command, args []string) (reader *vault.Reader, faults []vault.Fault, err error) {
+func (r *reading) faults(cmd *cobra.Command, args []string) (reader vault.Reader, faults []vault.Fault, err error) {
 	if len(args) == 0 {
 		var instance string
 		if reader, instance, err = r.open(cmd); err != nil {
@@ -94,7 +94,7 @@ func newestOf(faults []vault.Fault) []vault.Fault {
 }
 
 // faultsAt reads the faults of the run at a point, also of one that was pruned.
-func (r *reading) faultsAt(cmd *cobra.Command, reader *vault.Reader, point vault.Point) ([]vault.Fault, error) {
+func (r *reading) faultsAt(cmd *cobra.Command, reader vault.Reader, point vault.Point) ([]vault.Fault, error) {
 	run, err := reader.RunAt(cmd.Context(), r.instance, point)
 	if err != nil && !errors.Is(err, vault.ErrPruned) {
 		return nil, absent(err, reader, "runs")

@@ -180,7 +180,7 @@ func (b *nameBook) oneUser(ctx context.Context, m moment, text string) (string, 
 
 // lookInto reads the documents that may hold what is looked for, in all their versions
 // where that is wanted, and keeps those that do.
-func lookInto(ctx context.Context, reader *vault.Reader, query vault.Query, o findOptions, filter *entryFilter, names *nameBook) (hits []hit, err error) {
+func lookInto(ctx context.Context, reader vault.Reader, query vault.Query, o findOptions, filter *entryFilter, names *nameBook) (hits []hit, err error) {
 	hits = []hit{}
 	search := vault.Search{Instance: query.Instance, Kind: query.Kind, History: o.history, Rules: find.TermRules, Entry: filter.matches}
 	for _, need := range o.query.Needs() {

@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // standardCalls is how many calls of each class a month a Standard edition of
@@ -96,19 +97,21 @@ func (d *dryRun) make() error {
 }
 
 // open opens the vault for reading, or returns nil where there is none to read.
-func (d *dryRun) open() (*vault.Reader, error) {
-	reader, err := vault.OpenReader(d.app.stop, d.config.Sink.Path)
+func (d *dryRun) open() (vault.Reader, error) {
+	reader, err := sqlite.OpenReader(d.app.stop, d.config.Sink.Path)
 	switch {
 	case errors.Is(err, vault.ErrMissing):
 		return nil, nil
 	case errors.Is(err, vault.ErrTooOld):
 		d.log.Warn("the vault has an older schema, which only a run brings up to date: forecast as for an empty one", "vault", d.config.Sink.Path)
 		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	return reader, err
+	return reader, nil
 }
 
-func (d *dryRun) runs(reader *vault.Reader, instance string) ([]record.Run, error) {
+func (d *dryRun) runs(reader vault.Reader, instance string) ([]record.Run, error) {
 	if reader == nil {
 		return nil, nil
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // foreseeAfter is how old a run is before it is forecast. One that ends sooner is seen by
@@ -62,7 +62,7 @@ func (f *foreseeing) begin(begun record.Begun) {
 
 // foresee reads the vault beside its writer. What cannot be read is no forecast.
 func (f *foreseeing) foresee() map[record.Kind]ui.Expected {
-	reader, err := vault.OpenReader(f.ctx, f.backup.config.Sink.Path)
+	reader, err := sqlite.OpenReader(f.ctx, f.backup.config.Sink.Path)
 	if err != nil {
 		return nil
 	}

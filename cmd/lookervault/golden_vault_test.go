@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -86,7 +87,7 @@ func goldenRuns() []pastRun {
 func goldenVault(t *testing.T) {
 	t.Helper()
 	vaultOf(t, goldenRuns())
-	w, err := vault.Open(t.Context(), "looker.db", vault.Options{})
+	w, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ func vaultOf(t *testing.T, runs []pastRun) {
 		}
 		past.scope.Kinds = kinds
 		admin := true
-		w, err := vault.Open(t.Context(), "looker.db", vault.Options{Now: func() time.Time { return at }})
+		w, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{Now: func() time.Time { return at }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -26,8 +27,8 @@ import (
 // real run in it. The vault itself is only read.
 type live struct {
 	app      *app
-	folder   string        // of the copy
-	reader   *vault.Reader // of the copy; nil before the run
+	folder   string       // of the copy
+	reader   vault.Reader // of the copy; nil before the run
 	instance string
 	before   int64 // the newest run of the instance in the vault
 	run      record.Run
@@ -76,7 +77,7 @@ func kindWords(kinds []record.Kind) (words []string) {
 
 // copyVault makes the copy, in a folder that nobody else can look into.
 func (l *live) copyVault(ctx context.Context, path string) (err error) {
-	reader, err := vault.OpenReader(ctx, path)
+	reader, err := sqlite.OpenReader(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (l *live) copyVault(ctx context.Context, path string) (err error) {
 	if l.folder, err = os.MkdirTemp("", "lookervault-"); err != nil {
 		return err
 	}
-	if free, need := vault.HealthOf(filepath.Join(l.folder, "copy.db")).Free, vault.FilesOf(path).All(); free > 0 && free < need {
+	if free, need := sqlite.HealthOf(filepath.Join(l.folder, "copy.db")).Free, sqlite.FilesOf(path).All(); free > 0 && free < need {
 		return fmt.Errorf("a copy of %s needs %d MB in %s, where %d MB are free: set TMPDIR", path, need>>20, os.TempDir(), free>>20)
 	}
 	return reader.CopyTo(ctx, filepath.Join(l.folder, "copy.db"))
@@ -110,7 +111,7 @@ func (l *live) look(r *reading, c config.Config, a *app, scope record.Scope, kin
 	if err := l.findNewest(a.stop, c.Sink.Path); err != nil {
 		return err
 	}
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Now: a.now})
+	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, sqlite.Options{Now: a.now})
 	if err != nil {
 		return err
 	}
@@ -125,13 +126,17 @@ func (l *live) look(r *reading, c config.Config, a *app, scope record.Scope, kin
 		return err
 	}
 	l.run = result.Run
-	l.reader, err = vault.OpenReader(a.stop, c.Sink.Path)
-	return err
+	reader, err := sqlite.OpenReader(a.stop, c.Sink.Path)
+	if err != nil {
+		return err
+	}
+	l.reader = reader
+	return nil
 }
 
 // findNewest finds the newest run of the instance in the copy.
 func (l *live) findNewest(ctx context.Context, path string) (err error) {
-	reader, err := vault.OpenReader(ctx, path)
+	reader, err := sqlite.OpenReader(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func because(with []dependent) string {
 
 // losses finds out of the changes those that are losses, why they were lost and what
 // depended on them.
-func (c *changer) losses(ctx context.Context, reader *vault.Reader, span vault.Span, passages iter.Seq2[vault.Passage, error], filter *entryFilter) ([]loss, error) {
+func (c *changer) losses(ctx context.Context, reader vault.Reader, span vault.Span, passages iter.Seq2[vault.Passage, error], filter *entryFilter) ([]loss, error) {
 	lost := make(map[record.Ref]*loss)
 	entries := make(map[record.Ref]vault.Entry) // as they were before
 	var order []record.Ref
@@ -131,7 +131,7 @@ func (c *changer) becauses(lost map[record.Ref]*loss, entries map[record.Ref]vau
 }
 
 // dependents adds to lost documents those that are still there and name them.
-func (c *changer) dependents(ctx context.Context, reader *vault.Reader, span vault.Span, lost map[record.Ref]*loss) error {
+func (c *changer) dependents(ctx context.Context, reader vault.Reader, span vault.Span, lost map[record.Ref]*loss) error {
 	if len(lost) == 0 {
 		return nil
 	}

@@ -64,7 +64,7 @@ func (b *nameBook) readGone(ctx context.Context, m moment) (err error) {
 }
 
 // namesOf reads the folders and users that a query asks for.
-func namesOf(ctx context.Context, query vault.Query, reader *vault.Reader) (folders map[string]vault.Entry, users map[string]string, err error) {
+func namesOf(ctx context.Context, query vault.Query, reader vault.Reader) (folders map[string]vault.Entry, users map[string]string, err error) {
 	folders, users = make(map[string]vault.Entry), make(map[string]string)
 	for _, kind := range []record.Kind{catalogue.Folders, catalogue.Users} {
 		query.Kind = kind

@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // pruneFlags names the key of the configuration that each flag sets.
@@ -176,7 +177,7 @@ func readPrunePlan(ctx context.Context, now time.Time, c config.Config, instance
 		}
 		lostBefore = now.Add(-age)
 	}
-	reader, err := vault.OpenReader(ctx, p.path)
+	reader, err := sqlite.OpenReader(ctx, p.path)
 	if err != nil {
 		return p, err
 	}
@@ -278,7 +279,7 @@ func (a *app) confirm(o pruneOptions, plan prunePlan) error {
 
 // carryOut prunes, gives the space back, and says what it did.
 func (a *app) carryOut(ctx context.Context, plan prunePlan) (err error) {
-	w, err := vault.Open(ctx, plan.path, vault.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
+	w, err := sqlite.Open(ctx, plan.path, sqlite.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // quotaOf is what a licence includes a month, by class; a class that nobody has said
@@ -70,7 +71,7 @@ func (b *backup) usedUp() string {
 
 // madeThisMonth are the calls that the vault knows of this month, by class.
 func (b *backup) madeThisMonth() (map[string]int64, error) {
-	reader, err := vault.OpenReader(b.app.stop, b.config.Sink.Path)
+	reader, err := sqlite.OpenReader(b.app.stop, b.config.Sink.Path)
 	if err != nil {
 		return nil, nil // there is none yet, or what is wrong with it is said by who opens it for writing
 	}

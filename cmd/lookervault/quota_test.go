@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // TestQuota: a run makes no call more than the month has left, says what had to wait, goes
@@ -65,7 +65,7 @@ func TestQuotaOfAResumedRun(t *testing.T) {
 			t.Fatalf("%s: exit code %d: %s", at, code, errs.String())
 		}
 	}
-	reader, err := vault.OpenReader(t.Context(), "looker-demo.db")
+	reader, err := sqlite.OpenReader(t.Context(), "looker-demo.db")
 	if err != nil {
 		t.Fatal(err)
 	}

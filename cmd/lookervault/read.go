@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/near"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // demoVault is where run --demo stores, unless --db says otherwise.
@@ -40,7 +41,7 @@ func (r *reading) flags(cmd *cobra.Command) {
 }
 
 // open opens the vault and finds the instance.
-func (r *reading) open(cmd *cobra.Command) (*vault.Reader, string, error) {
+func (r *reading) open(cmd *cobra.Command) (vault.Reader, string, error) {
 	reader, err := r.openAll(cmd)
 	if err != nil {
 		return nil, "", err
@@ -108,7 +109,7 @@ func backupArgument(cmd *cobra.Command, args []string) (vault.Point, error) {
 // moment is a vault and what of it is asked for: an instance, and the run that a
 // point in time means.
 type moment struct {
-	reader   *vault.Reader
+	reader   vault.Reader
 	instance string
 	at       vault.Point
 	run      int64 // 0 for now
@@ -183,13 +184,13 @@ func (o *observations) tell(stderr io.Writer) {
 }
 
 // openAll opens the vault for a command that can do without an instance.
-func (r *reading) openAll(cmd *cobra.Command) (*vault.Reader, error) {
+func (r *reading) openAll(cmd *cobra.Command) (vault.Reader, error) {
 	loaded, err := r.app.load(cmd, true, map[string]string{"db": "sink.path"}, nil, nil)
 	if err != nil {
 		return nil, err
 	}
 	path := loaded.Config.Sink.Path
-	reader, err := vault.OpenReader(cmd.Context(), path)
+	reader, err := sqlite.OpenReader(cmd.Context(), path)
 	if errors.Is(err, vault.ErrMissing) {
 		return nil, fmt.Errorf("%w%s", err, hintDemo(path))
 	}
@@ -202,7 +203,7 @@ func (r *reading) openAll(cmd *cobra.Command) (*vault.Reader, error) {
 
 // absent adds to the error about something that the vault does not hold which
 // command shows what it holds.
-func absent(err error, reader *vault.Reader, command string) error {
+func absent(err error, reader vault.Reader, command string) error {
 	if !errors.Is(err, vault.ErrNotFound) {
 		return err
 	}
@@ -232,7 +233,7 @@ func shellWord(word string) string {
 // hintDemo points to the demo's vault, which readers do not look for by
 // themselves.
 func hintDemo(path string) string {
-	if path != demoVault && !vault.FilesOf(demoVault).Missing {
+	if path != demoVault && !sqlite.FilesOf(demoVault).Missing {
 		return "; for the demo's pass --db " + demoVault
 	}
 	return ""

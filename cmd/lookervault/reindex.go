@@ -8,7 +8,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/find"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 func (a *app) reindexCommand() *cobra.Command {
@@ -37,7 +37,7 @@ func (a *app) reindex(cmd *cobra.Command) (err error) {
 	if err := reader.Close(); err != nil {
 		return err
 	}
-	writer, err := vault.Open(a.stop, path, vault.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
+	writer, err := sqlite.Open(a.stop, path, sqlite.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
 	if err != nil {
 		return err
 	}

@@ -253,7 +253,7 @@ func planNumber(cmd *cobra.Command, text string) (int64, error) {
 
 // noPlan is the error about a plan that the vault does not hold: of a usage that cannot
 // be right.
-func noPlan(err error, reader *vault.Reader) error {
+func noPlan(err error, reader vault.Reader) error {
 	if !errors.Is(err, vault.ErrNotFound) {
 		return err
 	}

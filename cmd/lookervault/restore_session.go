@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -29,7 +30,7 @@ type restoring struct {
 	client   *looker.Client
 	meter    *extract.Meter
 	server   server
-	file     *vault.File
+	file     *sqlite.File
 	stops    []func() error // in reverse order
 	// toldNotes are those that were printed with the plan.
 	toldNotes []string
@@ -70,7 +71,7 @@ func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring,
 	if err := r.config.RequireLooker(iniBeside()); err != nil {
 		return nil, err
 	}
-	if vault.FilesOf(r.config.Sink.Path).Missing {
+	if sqlite.FilesOf(r.config.Sink.Path).Missing {
 		return nil, fmt.Errorf("there is no vault at %s to restore from%s", r.config.Sink.Path, hintDemo(r.config.Sink.Path))
 	}
 	return r, r.connect(o)
@@ -85,7 +86,7 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 	if r.server, err = connect(r.app.stop, r.client); err != nil {
 		return r.app.connectFailed(err)
 	}
-	r.file, err = vault.OpenFile(r.app.stop, r.config.Sink.Path, vault.Options{Now: r.app.now, Warn: func(text string) { r.app.warn(r.log, text) }})
+	r.file, err = sqlite.OpenFile(r.app.stop, r.config.Sink.Path, sqlite.Options{Now: r.app.now, Warn: func(text string) { r.app.warn(r.log, text) }})
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 	if err != nil {
 		return 0, err
 	}
-	sink := sinks.Scrubbed(sinks.OfWriter(writer), r.app.secrets.Scrub)
+	sink := sinks.Scrubbed(writer, r.app.secrets.Scrub)
 	defer closing(&err, sink)
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
 	shown, err := json.Marshal(r.config.Redacted())

@@ -80,7 +80,7 @@ func classOf(kind record.Kind) catalogue.Activity {
 }
 
 // printPlan prints a plan for people, or as one JSON object.
-func (a *app) printPlan(reader *vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
+func (a *app) printPlan(reader vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
 	if asJSON {
 		text, err := ui.EncodeJSON(viewOfPlan(plan))
 		if err != nil {
@@ -99,7 +99,7 @@ func (a *app) printPlan(reader *vault.Reader, plan record.Restore, asJSON bool, 
 }
 
 // printAgreed prints a plan that is about to be applied.
-func (a *app) printAgreed(reader *vault.Reader, plan record.Restore, perSecond int) error {
+func (a *app) printAgreed(reader vault.Reader, plan record.Restore, perSecond int) error {
 	p := planPrinter{out: &strings.Builder{}, color: a.colors(a.stdout), path: reader.Path()}
 	p.print(plan, perSecond)
 	if planIsDone(plan) {

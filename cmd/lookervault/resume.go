@@ -10,7 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 var (
@@ -44,7 +44,7 @@ func openScope(cmd *cobra.Command, c config.Config) *record.Scope {
 		instance = base
 	}
 	// A vault that cannot be read is refused by the run itself, with what to do.
-	reader, err := vault.OpenReader(cmd.Context(), c.Sink.Path)
+	reader, err := sqlite.OpenReader(cmd.Context(), c.Sink.Path)
 	if err != nil || instance == "" {
 		return nil
 	}

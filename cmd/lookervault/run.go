@@ -22,6 +22,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -181,7 +182,7 @@ type backup struct {
 // make makes the run and tells how it went.
 func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 	path := b.config.Sink.Path
-	if b.options.resume && vault.FilesOf(path).Missing {
+	if b.options.resume && sqlite.FilesOf(path).Missing {
 		fmt.Fprintf(b.app.stderr, "Nothing to resume: there is no vault at %s.\n", path)
 		return nil
 	}
@@ -192,7 +193,7 @@ func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 	defer stop()
 	result, err := b.run(kinds, exclude)
 	b.watch.close()
-	if errors.Is(err, sinks.ErrNothingOpen) {
+	if errors.Is(err, vault.ErrNothingOpen) {
 		fmt.Fprintf(b.app.stderr, "Nothing to resume: %s holds no unfinished run of %s.\n", path, b.instance)
 		return nil
 	}
@@ -225,7 +226,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 		notices = append(notices, another)
 	}
 
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, vault.Options{Now: a.now, Warn: func(text string) { a.warn(b.log, text) }})
+	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, sqlite.Options{Now: a.now, Warn: func(text string) { a.warn(b.log, text) }})
 	if err != nil {
 		return result, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 func (a *app) salvageCommand() *cobra.Command {
@@ -47,7 +48,7 @@ func (a *app) salvage(cmd *cobra.Command, flags tableFlags, to string) error {
 	}
 	from := loaded.Config.Sink.Path
 	progress := &stepProgress{app: a}
-	s, err := vault.Salvage(cmd.Context(), from, to, progress.step("Copying: %d%%"))
+	s, err := sqlite.Salvage(cmd.Context(), from, to, progress.step("Copying: %d%%"))
 	progress.clear()
 	if errors.Is(err, vault.ErrMissing) {
 		return fmt.Errorf("%w%s", err, hintDemo(from))

@@ -25,6 +25,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // TestMain makes this binary the programs that scripts run:
@@ -231,7 +232,7 @@ func sound(ts *testscript.TestScript, neg bool, args []string) {
 
 // verify reads a vault whole.
 func verify(ctx context.Context, path string) (findings []vault.Finding, err error) {
-	reader, err := vault.OpenReader(ctx, path)
+	reader, err := sqlite.OpenReader(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +244,7 @@ func result(ts *testscript.TestScript, neg bool, args []string) {
 	arity(ts, neg, args, 4, "result VAULT RUN KIND NAME=VALUE...")
 	id, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
-	reader, err := vault.OpenReader(context.Background(), ts.MkAbs(args[0]))
+	reader, err := sqlite.OpenReader(context.Background(), ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer reader.Close()
 	stored, err := reader.Run(context.Background(), id)
@@ -273,7 +274,7 @@ func dumped(ts *testscript.TestScript, neg bool, args []string) {
 		Run      int64           `json:"run"`
 		Body     json.RawMessage `json:"body"`
 	}
-	reader, err := vault.OpenReader(context.Background(), ts.MkAbs(args[1]))
+	reader, err := sqlite.OpenReader(context.Background(), ts.MkAbs(args[1]))
 	ts.Check(err)
 	defer reader.Close()
 	instance, err := reader.Resolve(context.Background(), "")

@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // namesShown is how many documents the short summary names of each sort.
@@ -159,7 +160,7 @@ type changeText struct{ what, line string }
 // cannot be read is left out: the summary has the numbers.
 func (b *backup) details(run record.Run) (d runDetails) {
 	ctx := context.WithoutCancel(b.app.stop)
-	reader, err := vault.OpenReader(ctx, b.config.Sink.Path)
+	reader, err := sqlite.OpenReader(ctx, b.config.Sink.Path)
 	if err != nil {
 		return d
 	}
@@ -203,7 +204,7 @@ func (b *backup) details(run record.Run) (d runDetails) {
 }
 
 // lastName is how the vault last knew a document, gone or not, "" where it does not.
-func lastName(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref) string {
+func lastName(ctx context.Context, reader vault.Reader, instance string, ref record.Ref) string {
 	versions, err := reader.Versions(ctx, instance, ref)
 	if err != nil || len(versions) == 0 {
 		return ""
@@ -212,7 +213,7 @@ func lastName(ctx context.Context, reader *vault.Reader, instance string, ref re
 }
 
 // named is a document by name and reference, as far as the vault knows it.
-func named(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref) string {
+func named(ctx context.Context, reader vault.Reader, instance string, ref record.Ref) string {
 	if name := lastName(ctx, reader, instance, ref); name != "" {
 		return fmt.Sprintf("%s (%s)", name, plainText(ref.String()))
 	}
@@ -220,7 +221,7 @@ func named(ctx context.Context, reader *vault.Reader, instance string, ref recor
 }
 
 // ownerOf is who owned a document last, by name, "" where nobody is known.
-func ownerOf(ctx context.Context, reader *vault.Reader, instance string, c vault.Change) string {
+func ownerOf(ctx context.Context, reader vault.Reader, instance string, c vault.Change) string {
 	if c.Owner == "" {
 		return ""
 	}

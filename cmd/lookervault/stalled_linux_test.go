@@ -22,7 +22,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // stuckProcess is how long a process may take to do what a test waits for before it
@@ -210,7 +210,7 @@ func (r *stalled) end() (code int, died syscall.Signal) {
 
 func (r *stalled) outcome() record.Outcome {
 	r.t.Helper()
-	reader, err := vault.OpenReader(r.t.Context(), filepath.Join(r.dir, "looker.db"))
+	reader, err := sqlite.OpenReader(r.t.Context(), filepath.Join(r.dir, "looker.db"))
 	if err != nil {
 		r.t.Fatal(err)
 	}

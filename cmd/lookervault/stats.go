@@ -126,7 +126,7 @@ func numberColumn[T any](name string, n func(T) int64) table.Column[T] {
 	}
 }
 
-func readStats(cmd *cobra.Command, reader *vault.Reader, instance string) (v statsView, err error) {
+func readStats(cmd *cobra.Command, reader vault.Reader, instance string) (v statsView, err error) {
 	ctx := cmd.Context()
 	s, err := reader.Stats(ctx)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // summaryOf sums up a run, also one that did not begin.
@@ -23,7 +23,7 @@ func summaryOf(now time.Time, path, instance, origin string, result extract.Resu
 		s.Finished = s.Time
 	}
 	s.Vault = absolute(path)
-	s.VaultBytes = vault.FilesOf(path).Bytes
+	s.VaultBytes = sqlite.FilesOf(path).Bytes
 	if s.PeakMemory == 0 {
 		s.PeakMemory = peakMemory()
 	}

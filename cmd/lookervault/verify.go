@@ -166,7 +166,7 @@ func findingViews(findings []vault.Finding) []findingView {
 }
 
 // verified says what verify found, and returns what decides about the exit code.
-func (a *app) verified(ctx context.Context, reader *vault.Reader, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
+func (a *app) verified(ctx context.Context, reader vault.Reader, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
 	path, read := reader.Path(), ui.Size(size)
 	if o.Sample > 0 && o.Sample < 1 {
 		read = fmt.Sprintf("%.3g%% of %s", 100*o.Sample, read)
@@ -193,7 +193,7 @@ const goodRunsShown = 5
 
 // goodRuns says in a sentence which runs can still be relied on; nothing where nobody can
 // tell.
-func goodRuns(ctx context.Context, reader *vault.Reader, findings []vault.Finding) string {
+func goodRuns(ctx context.Context, reader vault.Reader, findings []vault.Finding) string {
 	good, known, err := reader.Untouched(ctx, findings)
 	switch {
 	case err != nil || !known:

@@ -30,7 +30,7 @@ type dangling struct {
 // references follows the references between the documents of a vault while that is
 // verified, so that no body is read twice.
 type references struct {
-	reader    *vault.Reader
+	reader    vault.Reader
 	instances []*follower
 	several   bool // the vault holds several instances
 }
@@ -38,7 +38,7 @@ type references struct {
 // followReferences prepares to follow the references between the documents of one
 // instance, or of all where none is named. Of a damaged vault it follows none: what is
 // damaged is for the verification to say.
-func followReferences(ctx context.Context, reader *vault.Reader, instance string) (*references, error) {
+func followReferences(ctx context.Context, reader vault.Reader, instance string) (*references, error) {
 	r := &references{reader: reader}
 	all, err := reader.Instances(ctx)
 	for _, i := range all {
@@ -100,7 +100,7 @@ func (r *references) add(d *dangling, f *follower, ref record.Ref, problem strin
 }
 
 // sinceWhen says since when a document is not there.
-func sinceWhen(ctx context.Context, reader *vault.Reader, instance string, ref record.Ref) (string, error) {
+func sinceWhen(ctx context.Context, reader vault.Reader, instance string, ref record.Ref) (string, error) {
 	versions, err := reader.Versions(ctx, instance, ref)
 	if errors.Is(err, vault.ErrNotFound) {
 		return "of which the vault holds nothing", nil
@@ -151,7 +151,7 @@ type follower struct {
 // prepare looks at what the newest complete run of everything left, if that saw all that
 // there is: only then is a document that the vault does not hold one that is nowhere. What
 // came later may name what came later. What lies in the trash may have outlived its folder.
-func (f *follower) prepare(ctx context.Context, reader *vault.Reader) error {
+func (f *follower) prepare(ctx context.Context, reader vault.Reader) error {
 	complete, err := reader.LastComplete(ctx, f.instance, 1)
 	if err != nil || len(complete) == 0 {
 		return err
@@ -181,7 +181,7 @@ func (f *follower) prepare(ctx context.Context, reader *vault.Reader) error {
 }
 
 // readHeld reads the ids of the kinds that strict relations name and a run saw whole.
-func (f *follower) readHeld(ctx context.Context, reader *vault.Reader, run record.Run) error {
+func (f *follower) readHeld(ctx context.Context, reader vault.Reader, run record.Run) error {
 	f.held = make(map[record.Kind]map[string]bool)
 	wanted := make(map[record.Kind]bool)
 	for _, spec := range catalogue.All() {

@@ -18,7 +18,7 @@ import (
 
 // verifyRemote compares a vault, or a sample of its documents, with the instance now. It
 // shows what was found before with what differs.
-func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader *vault.Reader, o vault.VerifyOptions, choice table.Choice, before []findingView) (err error) {
+func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, o vault.VerifyOptions, choice table.Choice, before []findingView) (err error) {
 	chosen, err := sampleOf(cmd.Context(), reader, r.instance, o)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (s *remoteSample) String() string {
 
 // sampleOf chooses documents that can be asked for by their ids: the share that the
 // options ask for, another one at each turn. It returns nil where they ask for no share.
-func sampleOf(ctx context.Context, reader *vault.Reader, instance string, o vault.VerifyOptions) (*remoteSample, error) {
+func sampleOf(ctx context.Context, reader vault.Reader, instance string, o vault.VerifyOptions) (*remoteSample, error) {
 	if o.Sample <= 0 || o.Sample >= 1 {
 		return nil, nil
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // release is set by the linker for releases.
@@ -72,7 +72,7 @@ func builtFrom() string {
 // versionLine is the version of this program and of what it is made with.
 func versionLine() string {
 	return fmt.Sprintf("lookervault %s %s/%s %s SQLite %s commit %s",
-		toolVersion(), runtime.GOOS, runtime.GOARCH, runtime.Version(), vault.SQLiteVersion(), cmp.Or(builtFrom(), "unknown"))
+		toolVersion(), runtime.GOOS, runtime.GOARCH, runtime.Version(), sqlite.Version(), cmp.Or(builtFrom(), "unknown"))
 }
 
 // addVersion adds --version to the root command.
@@ -93,7 +93,7 @@ func (a *app) versionCommand() *cobra.Command {
 			}
 			line, err := encodeJSON(map[string]string{
 				"version": toolVersion(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(),
-				"commit": builtFrom(), "sqlite": vault.SQLiteVersion(),
+				"commit": builtFrom(), "sqlite": sqlite.Version(),
 			})
 			if err != nil {
 				return err

@@ -12,7 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -23,7 +23,7 @@ import (
 type history struct {
 	random *rand.Rand
 	worker pipeline.Worker[record.Item, record.Record]
-	writer *vault.Writer
+	writer *sqlite.Writer
 	path   string
 	now    time.Time
 	runs   int
@@ -75,7 +75,7 @@ func makeHistory(ctx context.Context, path string, documents, runs int) error {
 func (h *history) run(ctx context.Context, added int, complete bool) (err error) {
 	h.now = h.now.Add(24 * time.Hour)
 	h.runs++
-	if h.writer, err = vault.Open(ctx, h.path, vault.Options{IndexShare: 1e6}); err != nil {
+	if h.writer, err = sqlite.Open(ctx, h.path, sqlite.Options{IndexShare: 1e6}); err != nil {
 		return err
 	}
 	defer func() {

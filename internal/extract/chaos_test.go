@@ -19,7 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -295,7 +295,7 @@ func (c *chaos) resumes() {
 // newest is the id of the newest run in the vault.
 func (r *rig) newest() int64 {
 	r.t.Helper()
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -64,7 +65,7 @@ func TestCrashChild(t *testing.T) {
 		}
 	}
 	result, err := r.try(resume())
-	if errors.Is(err, sinks.ErrNothingOpen) {
+	if errors.Is(err, vault.ErrNothingOpen) {
 		result, err = r.try(start())
 	}
 	if err != nil || result.Run.Outcome != record.RunComplete {
@@ -119,7 +120,7 @@ func TestCrash(t *testing.T) {
 		*spared = *killed
 		spared.path = killed.path + ".spared"
 		spared.open = func(ctx context.Context) (sinks.Sink, error) {
-			return sinks.OpenSQLite(ctx, spared.path, vault.Options{})
+			return sinks.OpenSQLite(ctx, spared.path, sqlite.Options{})
 		}
 		crashing(spared)
 		for run := int64(1); run <= 3 && !t.Failed(); run++ {
@@ -231,7 +232,7 @@ func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]b
 func (r *rig) examine(run int64, acknowledged, settled map[record.Ref]bool, sum *toll) (over bool) {
 	t := r.t
 	t.Helper()
-	reader, err := vault.OpenReader(t.Context(), r.path)
+	reader, err := sqlite.OpenReader(t.Context(), r.path)
 	if err != nil && len(acknowledged) == 0 && run == 1 {
 		return false // killed before there was a vault
 	}
@@ -285,7 +286,7 @@ func compareRuns(t *testing.T, killed, spared *rig, run int64) {
 	t.Helper()
 	compare(t, killed, inFront()...)
 	want := spared.run(record.RunComplete, start()).Run
-	reader, err := vault.OpenReader(t.Context(), killed.path)
+	reader, err := sqlite.OpenReader(t.Context(), killed.path)
 	if err != nil {
 		t.Fatal(err)
 	}

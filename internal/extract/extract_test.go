@@ -376,7 +376,7 @@ func TestStopCommitsWhatWasFetched(t *testing.T) {
 			}
 		}
 	}
-	if _, err := r.try(resume); !errors.Is(err, sinks.ErrNothingOpen) {
+	if _, err := r.try(resume); !errors.Is(err, vault.ErrNothingOpen) {
 		t.Errorf("resume of a complete run: %v, want ErrNothingOpen", err)
 	}
 }

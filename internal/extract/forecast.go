@@ -28,7 +28,7 @@ type Ahead struct {
 	Client  *looker.Client
 
 	// Vault is what the run would add to, nil when there is none yet.
-	Vault    *vault.Reader
+	Vault    vault.Reader
 	Instance string
 	// Refresh is that of [Job], and Now is when the run begins.
 	Refresh map[record.Kind]time.Duration

@@ -8,7 +8,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // The vault alone tells what the next run does, without a call.
@@ -35,7 +35,7 @@ func TestForecastFromTheVault(t *testing.T) {
 				t.Fatalf("without a vault: %v, %+v", err, f.Kinds)
 			}
 			r.made(record.RunComplete, start())
-			reader, err := vault.OpenReader(t.Context(), r.path)
+			reader, err := sqlite.OpenReader(t.Context(), r.path)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,7 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // swift is a client that does not feel its way up to a rate: the simulated
@@ -73,7 +73,7 @@ func (r *rig) foresee(s record.Start) (extract.Forecast, error) {
 		Config: r.config, Exclude: r.exclude, Scope: s.Scope, Full: s.Full, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: kindsOf(s),
 		Refresh: r.refresh, Now: r.now(),
 	}
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err == nil {
 		defer reader.Close()
 		ahead.Vault = reader

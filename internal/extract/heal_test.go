@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // TestFullRunHeals flips one bit of a vault at a time and makes a full run against the
@@ -84,7 +85,7 @@ func (r *rig) heal(kinds []record.Kind, want map[string]string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +120,7 @@ func refused(err error) bool {
 // holds is what a vault holds: the hash of every document.
 func holds(t *testing.T, r *rig) map[string]string {
 	t.Helper()
-	reader, err := vault.OpenReader(t.Context(), r.path)
+	reader, err := sqlite.OpenReader(t.Context(), r.path)
 	if err != nil {
 		t.Fatal(err)
 	}

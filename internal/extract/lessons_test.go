@@ -9,7 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // lessonsOf are the lessons that the vault holds of a run about a kind.
@@ -108,7 +108,7 @@ func TestPoorRowsThatAreFoundLate(t *testing.T) {
 		other.run(outcome, start("dashboards"))
 		compare(t, other, "dashboards")
 	}
-	reader, err := vault.OpenReader(t.Context(), r.path)
+	reader, err := sqlite.OpenReader(t.Context(), r.path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 const aDay = 24 * time.Hour
@@ -57,7 +58,7 @@ func TestRefresh(t *testing.T) {
 			t.Errorf("%s: %d calls in %d nights, want about %d", route, n, nights, most)
 		}
 	}
-	reader, err := vault.OpenReader(t.Context(), r.path)
+	reader, err := sqlite.OpenReader(t.Context(), r.path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestWholeKindsRest(t *testing.T) {
 	gone := make(map[record.Kind]int64)
 	for range 8 {
 		r.month(1, nil)
-		reader, err := vault.OpenReader(t.Context(), r.path)
+		reader, err := sqlite.OpenReader(t.Context(), r.path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +154,7 @@ func TestForecastOfNights(t *testing.T) {
 		Config: r.config, Scope: start(defaults()...).Scope, Caller: start().Caller, Instance: "test", Kinds: catalogue.Default(), Refresh: r.refresh,
 		Now: time.Date(2026, 4, 3, 2, 0, 0, 0, time.UTC),
 	}
-	reader, err := vault.OpenReader(t.Context(), r.path)
+	reader, err := sqlite.OpenReader(t.Context(), r.path)
 	if err != nil {
 		t.Fatal(err)
 	}

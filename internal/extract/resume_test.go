@@ -17,6 +17,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -56,7 +57,7 @@ func (r *rig) undisturbed() { r.stop, r.wrap = nil, nil }
 // settled is what a run has committed, by ref.
 func (r *rig) settled(run int64) map[record.Ref]bool {
 	r.t.Helper()
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -89,7 +90,7 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 	r.config.Retry.Attempts = 2
 	r.config.Retry.MaxWait = config.Duration(50 * time.Millisecond)
 	r.open = func(ctx context.Context) (sinks.Sink, error) {
-		return sinks.OpenSQLite(ctx, r.path, vault.Options{Now: r.now})
+		return sinks.OpenSQLite(ctx, r.path, sqlite.Options{Now: r.now})
 	}
 	return r
 }
@@ -240,7 +241,7 @@ func (r *rig) bodyOf(kind record.Kind, item lookersim.Item) []byte {
 // stored is everything that the vault holds and that is not gone.
 func (r *rig) stored() map[record.Ref]vault.Document {
 	r.t.Helper()
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -262,7 +263,7 @@ func (r *rig) stored() map[record.Ref]vault.Document {
 // stats is how much the vault holds.
 func (r *rig) stats() vault.Stats {
 	r.t.Helper()
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -277,7 +278,7 @@ func (r *rig) stats() vault.Stats {
 // faults is what no run has resolved.
 func (r *rig) faults() []vault.Fault {
 	r.t.Helper()
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		r.t.Fatal(err)
 	}

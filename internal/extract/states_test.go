@@ -12,13 +12,14 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // states is where the documents of a kind stand in the vault, by id; those that
 // are gone are among them.
 func (r *rig) states(kind record.Kind) map[string]record.State {
 	r.t.Helper()
-	reader, err := vault.OpenReader(r.t.Context(), r.path)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func TestWhatFollowsFromWhatIsGone(t *testing.T) {
 // document is the newest body of a document that is gone.
 func document(t *testing.T, r *rig, ref record.Ref) []byte {
 	t.Helper()
-	reader, err := vault.OpenReader(t.Context(), r.path)
+	reader, err := sqlite.OpenReader(t.Context(), r.path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,11 +21,11 @@ func TestEveryOutputGoesThroughHere(t *testing.T) {
 		"internal/lookersim/state.go OpenFile",   // the simulator's own journal, which it locks and appends to
 		"internal/outfile/outfile.go CreateTemp", // this package
 		"internal/outfile/outfile.go OpenFile",
-		"internal/vault/copy.go OpenFile",
-		"internal/vault/lock_unix.go OpenFile",     // the lock file, which may be no link, pipe or device
-		"internal/vault/open.go OpenFile",          // the vault itself
-		"internal/vault/probe.go CreateTemp",       // a file in the vault's folder that is gone at once
-		"internal/vault/salvage_first.go OpenFile", // a copy in a folder of its own that is gone at once
+		"internal/vault/sqlite/copy.go OpenFile",
+		"internal/vault/sqlite/lock_unix.go OpenFile",     // the lock file, which may be no link, pipe or device
+		"internal/vault/sqlite/open.go OpenFile",          // the vault itself
+		"internal/vault/sqlite/probe.go CreateTemp",       // a file in the vault's folder that is gone at once
+		"internal/vault/sqlite/salvage_first.go OpenFile", // a copy in a folder of its own that is gone at once
 	}
 	opens := []string{"Create", "CreateTemp", "OpenFile", "WriteFile"}
 	var got []string

@@ -56,7 +56,7 @@ type Checked struct {
 
 // Read reads what the page of a run shows. Run 0 is the newest run of the
 // instance.
-func Read(ctx context.Context, reader *vault.Reader, instance string, run int64) (Data, error) {
+func Read(ctx context.Context, reader vault.Reader, instance string, run int64) (Data, error) {
 	var d Data
 	if err := reader.CheckRows(ctx, vault.RunTables, vault.FaultTables, vault.DocumentTables); err != nil {
 		return d, err

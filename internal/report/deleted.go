@@ -15,7 +15,7 @@ import (
 
 // readDeleted reads what was deleted up to the first of the runs, and finds out all that
 // its last body tells.
-func (d *Data) readDeleted(ctx context.Context, reader *vault.Reader, runs []record.Run) error {
+func (d *Data) readDeleted(ctx context.Context, reader vault.Reader, runs []record.Run) error {
 	list, n, err := reader.Deletions(ctx, d.Run.Instance, d.Run.ID, readDeleted)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (d *Data) readDeleted(ctx context.Context, reader *vault.Reader, runs []rec
 
 // userNames knows what users are called, or were.
 type userNames struct {
-	reader   *vault.Reader
+	reader   vault.Reader
 	instance string
 	known    map[string]string // by id
 }
@@ -105,7 +105,7 @@ const checkWhole = 512 << 20
 
 // Check checks the vault as verify does: every row, and every byte of documents where
 // those are not too many to wait for.
-func Check(ctx context.Context, reader *vault.Reader, now time.Time) (Checked, []vault.Finding, error) {
+func Check(ctx context.Context, reader vault.Reader, now time.Time) (Checked, []vault.Finding, error) {
 	stats, err := reader.Stats(ctx)
 	if err != nil {
 		return Checked{}, nil, err

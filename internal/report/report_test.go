@@ -20,6 +20,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/report"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -228,7 +229,7 @@ func TestDeleted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "v.db")
 	run := func(batch ...record.Record) {
 		t.Helper()
-		w, err := vault.Open(t.Context(), path, vault.Options{})
+		w, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +261,7 @@ func TestDeleted(t *testing.T) {
 	run(ann, bob, trashed, document("looks", "3", "Old trash", "7", record.Trashed, `{"id":"3"}`))
 	run(ann, bob, trashed, document("looks", "2", "ARR", "9", record.Present, `{"id":"2"}`), document("looks", "3", "Old trash", "7", record.Trashed, `{"id":"3"}`))
 	run(ann, bob, document("looks", "2", "ARR", "9", record.Present, `{"id":"2"}`))
-	reader, err := vault.OpenReader(t.Context(), path)
+	reader, err := sqlite.OpenReader(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +311,7 @@ func TestRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "v.db")
 	run := func(resume bool, titles ...string) {
 		t.Helper()
-		w, err := vault.Open(t.Context(), path, vault.Options{})
+		w, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -342,7 +343,7 @@ func TestRead(t *testing.T) {
 	run(false, "One", "Two")
 	run(false, "One", "Two, but longer")
 	run(false, "One", "Three")
-	reader, err := vault.OpenReader(t.Context(), path)
+	reader, err := sqlite.OpenReader(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ type Journal interface {
 // ApplyOptions is what applying a plan needs.
 type ApplyOptions struct {
 	Journal Journal
-	Reader  *vault.Reader
+	Reader  vault.Reader
 	Client  Looker
 	Caller  record.Caller
 	Workers int // actions at the same time

@@ -11,7 +11,7 @@ import (
 // past is what an instance held at the moment that is to come back. Nothing of it
 // changes while a plan is made.
 type past struct {
-	reader   *vault.Reader
+	reader   vault.Reader
 	instance string
 	run      int64 // the last run that counts
 	exact    bool  // that run's state is wanted, instead of the newest that was present
@@ -20,7 +20,7 @@ type past struct {
 
 // newPast finds the moment that a request means: before anything looks at the instance
 // again, since a look's observations are the newest.
-func newPast(ctx context.Context, reader *vault.Reader, instance string, run int64) (*past, error) {
+func newPast(ctx context.Context, reader vault.Reader, instance string, run int64) (*past, error) {
 	if run == 0 {
 		newest, err := newestBackup(ctx, reader, instance)
 		if err != nil {
@@ -39,7 +39,7 @@ func newPast(ctx context.Context, reader *vault.Reader, instance string, run int
 }
 
 // newestBackup is the newest run that is not a look of a restore.
-func newestBackup(ctx context.Context, reader *vault.Reader, instance string) (int64, error) {
+func newestBackup(ctx context.Context, reader vault.Reader, instance string) (int64, error) {
 	runs, err := reader.Runs(ctx, instance)
 	if err != nil {
 		return 0, err

@@ -14,7 +14,7 @@ import (
 
 // PlanOptions is what planning needs.
 type PlanOptions struct {
-	Reader   *vault.Reader
+	Reader   vault.Reader
 	Instance string
 	Request  Request
 	Caller   record.Caller
@@ -59,7 +59,7 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 // planner makes one plan.
 type planner struct {
 	PlanOptions
-	reader   *vault.Reader
+	reader   vault.Reader
 	instance string
 	request  *Request
 	past     *past

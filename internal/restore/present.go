@@ -24,7 +24,7 @@ const (
 
 // present is what an instance holds now, as far as the looks of a plan tell.
 type present struct {
-	reader   *vault.Reader
+	reader   vault.Reader
 	instance string
 	before   int64 // the newest run that is no look
 	proves   bool  // what the caller does not see is not there
@@ -45,7 +45,7 @@ type present struct {
 	beside map[record.Ref][]record.Action
 }
 
-func newPresent(ctx context.Context, reader *vault.Reader, instance string, before int64, proves bool) (*present, error) {
+func newPresent(ctx context.Context, reader vault.Reader, instance string, before int64, proves bool) (*present, error) {
 	p := &present{
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),

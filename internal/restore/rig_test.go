@@ -20,8 +20,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
-	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // small is an instance with some of everything.
@@ -41,7 +40,7 @@ type rig struct {
 	meter  *extract.Meter
 	config config.Config
 	path   string
-	file   *vault.File
+	file   *sqlite.File
 	caller record.Caller
 	stop   context.Context
 	doubts int
@@ -93,7 +92,7 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 
 func (r *rig) open() {
 	r.t.Helper()
-	file, err := vault.OpenFile(r.t.Context(), r.path, vault.Options{})
+	file, err := sqlite.OpenFile(r.t.Context(), r.path, sqlite.Options{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -136,7 +135,7 @@ func (r *rig) run(ctx context.Context, scope record.Scope, origin string) (int64
 	}()
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
 	result, err := extract.Run(ctx, extract.Job{
-		Config: r.config, Kinds: kinds, Client: r.client, Sink: sinks.OfWriter(writer), Log: hclog.NewNullLogger(), Now: time.Now, Meter: r.meter,
+		Config: r.config, Kinds: kinds, Client: r.client, Sink: writer, Log: hclog.NewNullLogger(), Now: time.Now, Meter: r.meter,
 		Start: record.Start{
 			Instance: "test", Origin: origin, Scope: scope, BaseURL: r.client.BaseURL(), Caller: r.caller, Tool: "test", At: time.Now(),
 		},

@@ -31,7 +31,7 @@ func ended(outcome record.Outcome) func(*record.Run) {
 
 func inFolders(run *record.Run) { run.Scope = record.Scope{Folders: []string{"5"}} }
 
-func ofKinds(run *record.Run) { run.Scope = record.Scope{Kinds: []record.Kind{looks}} }
+func ofKinds(run *record.Run) { run.Scope = record.Scope{Kinds: []record.Kind{"looks"}} }
 
 func prunedRun(run *record.Run) { run.Pruned = true }
 

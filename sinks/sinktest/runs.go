@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func begins(t *testing.T, store Store) {
@@ -82,7 +82,7 @@ func resumesNothing(t *testing.T, store Store) {
 		t.Helper()
 		s := store(t)
 		_, err := s.Begin(t.Context(), start(resume))
-		if !errors.Is(err, sinks.ErrNothingOpen) {
+		if !errors.Is(err, vault.ErrNothingOpen) {
 			t.Errorf("resume of %s: got %v, want ErrNothingOpen", what, err)
 		}
 		if err := s.Close(); err != nil {

@@ -1,8 +1,0 @@
-//go:build !linux && !darwin
-
-package vault
-
-import "errors"
-
-// diskOf is not known on this system.
-func diskOf(string) (int64, bool, error) { return 0, false, errors.ErrUnsupported }

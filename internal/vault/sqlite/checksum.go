@@ -1,0 +1,64 @@
+package sqlite
+
+import (
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+)
+
+// checksumSize is enough to notice damage; it is no protection against a forger.
+const checksumSize = 8
+
+// A summer computes the checksums of rows: the first eight bytes of the sha256
+// over the table's name and every column before the checksum, in the table's
+// order, each with its type and, where its length varies, its length. The
+// checksum of a version also covers its refs, in the order of their key.
+//
+// It reuses its memory and serves one goroutine.
+type summer struct{ buf []byte }
+
+// row returns the checksum of a row, in memory of its own.
+func (s *summer) row(table string, columns ...driver.Value) []byte {
+	s.begin(table, columns...)
+	sum := s.sum()
+	return append([]byte(nil), sum[:checksumSize]...)
+}
+
+// kind returns the checksum of a row of run_kinds, of the columns before the checksum and
+// those behind it, which came later: up to the last one that is not 0 or null.
+func (s *summer) kind(columns, later []driver.Value) []byte {
+	for len(later) > 0 && (later[len(later)-1] == int64(0) || later[len(later)-1] == nil) {
+		later = later[:len(later)-1]
+	}
+	return s.row("run_kinds", append(columns[:len(columns):len(columns)], later...)...)
+}
+
+// sum is the hash of what was added.
+func (s *summer) sum() [sha256.Size]byte { return sha256.Sum256(s.buf) }
+
+func (s *summer) add(v driver.Value) {
+	switch v := v.(type) {
+	case nil:
+		s.buf = append(s.buf, 'n')
+	case int64:
+		s.buf = binary.BigEndian.AppendUint64(append(s.buf, 'i'), uint64(v))
+	case string:
+		s.buf = appendText(s.buf, v)
+	case []byte:
+		if v == nil {
+			s.buf = append(s.buf, 'n')
+			return
+		}
+		s.buf = binary.AppendUvarint(append(s.buf, 'b'), uint64(len(v)))
+		s.buf = append(s.buf, v...)
+	default:
+		// No table has such a column; a damaged row can, and must not match.
+		s.buf = fmt.Appendf(append(s.buf, '?'), "%T %v", v, v)
+	}
+}
+
+func appendText(buf []byte, text string) []byte {
+	buf = binary.AppendUvarint(append(buf, 't'), uint64(len(text)))
+	return append(buf, text...)
+}

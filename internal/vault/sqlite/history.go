@@ -1,0 +1,294 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/codec"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// always is the run of a horizon at which every version is known.
+const always = math.MaxInt64
+
+// Versions returns all versions of a document, the oldest first. The state of each is
+// present or trashed; GoneRun is the run that found the document gone after it. It
+// returns ErrNotFound when the vault never held the document.
+func (r *Reader) Versions(ctx context.Context, instance string, ref record.Ref) (list []vault.Entry, err error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	err = r.snapshot(ctx, func(q querier) error {
+		list, err = versionsOf(ctx, q, found.ID, ref)
+		return err
+	})
+	if err != nil {
+		return nil, doing("read the versions of "+ref.String(), classify(r.path, err))
+	}
+	if len(list) == 0 {
+		return nil, r.neverSeen(ctx, horizon{instance: found.ID}, ref)
+	}
+	return list, nil
+}
+
+func versionsOf(ctx context.Context, q querier, instance int64, ref record.Ref) (list []vault.Entry, err error) {
+	var sum summer
+	for row, err := range rows(ctx, q, `SELECT v.kind, v.item, `+documentColumns+fromVersions+
+		` WHERE v.instance = ? AND v.kind = ? AND v.item = ? ORDER BY v.first_run, v.id`, instance, string(ref.Kind), ref.ID) {
+		if err == nil {
+			err = documentRow(row).check(&sum, instance)
+		}
+		if err != nil {
+			return nil, err
+		}
+		e := scanEntry(row, horizon{instance: instance, run: always})
+		e.State = record.State(text(row[columnState]))
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// changedBetween finds the documents of a span, with the run in which a version of
+// them begins, and then that in which one ends because the document was gone.
+func changedBetween(s vault.Span, columns string) (begun, gone string) {
+	const of = ` FROM versions WHERE instance = ?1 AND `
+	which := `(?2 = '' OR kind = ?2) AND ?3 = ''`
+	if s.ID != "" {
+		which = `kind = ?2 AND item = ?3`
+	}
+	return `SELECT kind, item` + columns + of + which + ` AND first_run > ?4 AND first_run <= ?5`,
+		`SELECT kind, item` + strings.ReplaceAll(columns, "first_run", "gone_run") + of + which + ` AND gone_run > ?4 AND gone_run <= ?5`
+}
+
+func spanArgs(s vault.Span, instance int64) []any {
+	until := s.Until
+	if until == 0 {
+		until = always
+	}
+	return []any{instance, string(s.Kind), s.ID, s.After, until}
+}
+
+// Between yields the documents of a span of which the vault knew something else at its
+// end than at its beginning, in the order of kind and id. An error ends it.
+func (r *Reader) Between(ctx context.Context, span vault.Span) iter.Seq2[vault.Passage, error] {
+	begun, gone := changedBetween(span, "")
+	return r.passages(ctx, span, func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error] {
+		return rows(ctx, q, begun+` UNION `+gone+` ORDER BY 1, 2`, args...)
+	}, func(row []driver.Value, versions []vault.Entry) (vault.Passage, bool) {
+		p := vault.Passage{Before: vault.HeldAt(versions, span.After), After: vault.HeldAt(versions, spanArgs(span, 0)[4].(int64))}
+		return p, p.Before != p.After
+	})
+}
+
+// Events yields what each run saw change in a span, the newest run first, and within a
+// run in the order of kind and id. An error ends it.
+func (r *Reader) Events(ctx context.Context, span vault.Span) iter.Seq2[vault.Passage, error] {
+	begun, gone := changedBetween(span, ", first_run")
+	statement := begun + ` UNION ` + gone + ` ORDER BY 3 DESC, 1, 2`
+	return r.passages(ctx, span, func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error] {
+		if span.ID != "" {
+			return rows(ctx, q, statement, args...)
+		}
+		return runByRun(ctx, q, statement, args)
+	}, func(row []driver.Value, versions []vault.Entry) (vault.Passage, bool) {
+		run := integer(row[2])
+		p := vault.Passage{Run: run, Before: vault.HeldAt(versions, run-1), After: vault.HeldAt(versions, run)}
+		return p, p.Before != p.After
+	})
+}
+
+// runByRun yields the rows of the statement of [Reader.Events] for one run after the
+// other, so that whoever wants the newest changes only does not wait for all of them.
+func runByRun(ctx context.Context, q querier, statement string, args []any) iter.Seq2[[]driver.Value, error] {
+	return func(yield func([]driver.Value, error) bool) {
+		indexes, err := number(ctx, q, `SELECT count(*) FROM main.sqlite_schema WHERE name IN ('versions_begun', 'versions_gone')`)
+		if err == nil && indexes < 2 {
+			// In an older file one run takes as long as all of them.
+			rows(ctx, q, statement, args...)(yield)
+			return
+		}
+		after, until := args[3].(int64), args[4].(int64)
+		for err == nil {
+			var run int64
+			if run, err = number(ctx, q, newestRunWithChanges, args[0], until); err != nil || run <= after {
+				break
+			}
+			for row, err := range rows(ctx, q, statement, args[0], args[1], args[2], run-1, run) {
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+			until = run - 1
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+const newestRunWithChanges = `SELECT max(
+	coalesce((SELECT max(first_run) FROM versions WHERE instance = ?1 AND first_run <= ?2), 0),
+	coalesce((SELECT max(gone_run) FROM versions WHERE instance = ?1 AND gone_run <= ?2), 0))`
+
+// number is the first column of the first row of a query as an integer; 0 for null and
+// where there is no row.
+func number(ctx context.Context, q querier, query string, args ...any) (n int64, err error) {
+	for row, err := range rows(ctx, q, query, args...) {
+		if err != nil {
+			return 0, err
+		}
+		n = integer(row[0])
+		break
+	}
+	return n, nil
+}
+
+// passages yields what pick makes of rows, which begin with kind and id, and the
+// versions of that document.
+func (r *Reader) passages(ctx context.Context, span vault.Span,
+	find func(ctx context.Context, q querier, args []any) iter.Seq2[[]driver.Value, error],
+	pick func([]driver.Value, []vault.Entry) (vault.Passage, bool),
+) iter.Seq2[vault.Passage, error] {
+	return func(yield func(vault.Passage, error) bool) {
+		found, err := r.Resolve(ctx, span.Instance)
+		more := true
+		read := newVersionsRead()
+		if err == nil {
+			err = r.snapshot(ctx, func(q querier) error {
+				for row, err := range find(ctx, q, spanArgs(span, found.ID)) {
+					if err != nil {
+						return err
+					}
+					ref := record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}
+					if !areTexts(row[:2]) {
+						return vault.Damaged(nil, "versions %s: its kind and id are no texts, and sorted elsewhere", shown(ref))
+					}
+					versions, err := versionsOf(ctx, q, found.ID, ref)
+					if err != nil {
+						return err
+					}
+					if !changedIn(versions, row, span) {
+						return vault.Damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
+					}
+					read.add(ref, versions)
+					p, ok := pick(row, versions)
+					if p.Ref = ref; ok && p.Run != 0 && p.Before == nil && p.After == &versions[0] {
+						if p.Pruned, err = heldBefore(ctx, q, found.ID, ref); err != nil {
+							return err
+						}
+					}
+					if ok {
+						if more = yield(p, nil); !more {
+							return nil
+						}
+					}
+				}
+				if span.ID != "" {
+					return nil
+				}
+				// What an index or a damaged row hides is among nothing that was read.
+				return r.nothingHidden(ctx, q, found.ID, span, read)
+			})
+		}
+		if err != nil && more {
+			yield(vault.Passage{}, doing("read what changed", classify(r.path, err)))
+		}
+	}
+}
+
+// changedIn reports whether one of the versions of a document begins or ends in the run
+// of a row, or, where the row names none, in the span.
+func changedIn(versions []vault.Entry, row []driver.Value, span vault.Span) bool {
+	after, until := span.After, spanArgs(span, 0)[4].(int64)
+	if len(row) > 2 {
+		after, until = integer(row[2])-1, integer(row[2])
+	}
+	within := func(run int64) bool { return run > after && run <= until }
+	return slices.ContainsFunc(versions, func(e vault.Entry) bool { return within(e.FirstRun) || e.GoneRun != 0 && within(e.GoneRun) })
+}
+
+// heldBefore reports whether a document was held before its first version, which then
+// is one that others were pruned in front of.
+func heldBefore(ctx context.Context, q querier, instance int64, ref record.Ref) (held bool, err error) {
+	var sum summer
+	for row, err := range rows(ctx, q, `SELECT instance, kind, item, first_run, gone_run, checksum FROM pruned_versions
+		WHERE instance = ? AND kind = ? AND item = ?`, instance, string(ref.Kind), ref.ID) {
+		if err != nil {
+			return false, err
+		}
+		if sum.begin("pruned_versions", row[:5]...); !sum.is(row[5]) {
+			return false, vault.Damaged(nil, "pruned_versions %s: does not match its checksum", shown(ref))
+		}
+		held = row[4] == nil
+	}
+	return held, nil
+}
+
+// Bodies calls fn with a function that returns the exact bytes of an entry's body. The
+// function is for one goroutine and good until fn returns; the bytes are the caller's.
+func (r *Reader) Bodies(ctx context.Context, fn func(body func(vault.Entry) ([]byte, error)) error) error {
+	decoder, err := codec.NewDecoder()
+	if err != nil {
+		return err
+	}
+	defer decoder.Close()
+	return r.snapshot(ctx, func(q querier) error {
+		dictionaries, err := readDictionaries(ctx, q, decoder)
+		if err != nil {
+			return doing("read dictionaries", err)
+		}
+		return fn(func(e vault.Entry) ([]byte, error) {
+			for row, err := range rows(ctx, q, `SELECT `+storedColumns+` FROM bodies b WHERE b.hash = ?`, e.Hash[:]) {
+				if err != nil {
+					return nil, doing("read "+e.String(), err)
+				}
+				s, err := scanStored(row, dictionaries)
+				var body []byte
+				if err == nil {
+					body, err = decode(decoder, s, nil, e.Hash)
+				}
+				if err != nil {
+					return nil, classify(r.path, vault.Damaged(err, "bodies %s", e.Ref))
+				}
+				return body, nil
+			}
+			return nil, classify(r.path, vault.Damaged(nil, "bodies %s: is missing", e.Ref))
+		})
+	})
+}
+
+// LastComplete returns the newest complete runs of an instance that looked at all of
+// it, the newest first; there may be fewer than wanted.
+func (r *Reader) LastComplete(ctx context.Context, instance string, wanted int) ([]record.Run, error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	var list []record.Run
+	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE instance = ? ORDER BY id DESC`, found.ID) {
+			if err != nil {
+				return err
+			}
+			run, err := scanRun(row, &sum)
+			if err != nil {
+				return err
+			}
+			if run.outcome == record.RunComplete && run.scope.All && !run.pruned {
+				list = append(list, run.words(found.Name, false))
+			}
+			if len(list) == wanted {
+				return nil
+			}
+		}
+		return nil
+	})
+	return list, doing("read runs", err)
+}

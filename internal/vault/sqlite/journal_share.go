@@ -1,0 +1,171 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// sharedCommit is a transaction of several callers.
+type sharedCommit struct {
+	entries   []*journalEntry
+	committed chan struct{} // closed when err, and that of each entry, is known
+	err       error
+}
+
+// journalEntry is what one caller adds to a transaction.
+type journalEntry struct {
+	begins int // seq of an action that is about to be begun; 0 for none
+	done   []record.Step
+	next   *record.Step
+	err    error // nothing of the entry was written
+}
+
+// share adds an entry to the transaction that waits for its turn, and waits until it is
+// committed. Who finds none begins one and leads it: while the one before is written,
+// others join.
+func (r *Restore) share(ctx context.Context, entry *journalEntry) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	r.mu.Lock()
+	if r.over {
+		r.mu.Unlock()
+		return errRestoreOver
+	}
+	shared, leads := r.joining, false
+	if shared == nil {
+		shared, leads = &sharedCommit{committed: make(chan struct{})}, true
+		r.joining = shared
+	}
+	shared.entries = append(shared.entries, entry)
+	r.mu.Unlock()
+	if leads {
+		r.lead(context.WithoutCancel(ctx), shared)
+	}
+	// The transaction is not the caller's alone, so it is waited for in any case: what is
+	// written must not be taken for unwritten.
+	<-shared.committed
+	return cmp.Or(shared.err, entry.err)
+}
+
+var errRestoreOver = errors.New("vault: the restore is over")
+
+// lead writes a shared transaction.
+func (r *Restore) lead(ctx context.Context, shared *sharedCommit) {
+	r.file.mu.Lock()
+	defer r.file.mu.Unlock()
+	defer close(shared.committed)
+	r.mu.Lock()
+	r.joining = nil // who comes from here on waits for the next one
+	over := r.over
+	r.mu.Unlock()
+	if shared.err = errRestoreOver; over {
+		return
+	}
+	var begun []record.Action
+	err := r.file.transactHeld(ctx, func() error {
+		for _, entry := range shared.entries {
+			if entry.err = r.check(entry); entry.err != nil {
+				continue
+			}
+			changed, err := r.write(entry)
+			if err != nil {
+				return err
+			}
+			begun = append(begun, changed...)
+		}
+		return r.putCallsMade()
+	})
+	if err == nil {
+		r.keep(begun)
+	}
+	shared.err = err
+}
+
+// check finds what is wrong with an entry, before anything of it is written: one that
+// makes no sense must not keep others from their transaction.
+func (r *Restore) check(entry *journalEntry) error {
+	for i := range entry.done {
+		if err := r.checkDone(&entry.done[i]); err != nil {
+			return err
+		}
+	}
+	seq := entry.begins
+	if next := entry.next; next != nil {
+		seq = next.Seq
+		held, err := r.held(next)
+		if err != nil {
+			return err
+		}
+		if held != nil || next.Step < 1 {
+			return fmt.Errorf("step %d of action %d cannot be intended: it is there, or no number", next.Step, next.Seq)
+		}
+	}
+	if seq < 0 || seq > len(r.row.Actions) || seq == 0 && len(entry.done) == 0 {
+		return fmt.Errorf("the plan has no action %d", seq)
+	}
+	return nil
+}
+
+// checkDone checks that a step may get its outcome.
+func (r *Restore) checkDone(done *record.Step) error {
+	held, err := r.held(done)
+	switch {
+	case err != nil:
+		return err
+	case held == nil:
+		return fmt.Errorf("step %d of action %d was never intended", done.Step, done.Seq)
+	case held.State != record.StepIntent:
+		return fmt.Errorf("step %d of action %d is %s already", done.Step, done.Seq, held.State)
+	case done.State == record.StepIntent || done.State == "":
+		return fmt.Errorf("step %d of action %d has no outcome", done.Step, done.Seq)
+	}
+	return nil
+}
+
+// held is a step as it is stored, nil when it is not.
+func (r *Restore) held(s *record.Step) (*record.Step, error) {
+	row, err := r.queries.step.row(r.row.ID, int64(s.Seq), int64(s.Step))
+	if err != nil || row == nil {
+		return nil, err
+	}
+	held, err := scanStep(row, &r.file.sum)
+	return &held, err
+}
+
+// write writes an entry. It returns the actions that begin with it.
+func (r *Restore) write(entry *journalEntry) (begun []record.Action, err error) {
+	f := r.file
+	now := moment(millis(f.options.Now()))
+	for _, done := range entry.done {
+		held, err := r.held(&done)
+		if err != nil {
+			return nil, err
+		}
+		held.State, held.Target, held.At = done.State, done.Target, now
+		columns := stepColumns(held)
+		if _, err := r.queries.setStep.exec(append(columns, f.sum.row("restore_steps", columns...))...); err != nil {
+			return nil, err
+		}
+	}
+	seq := entry.begins
+	if entry.next != nil {
+		seq = entry.next.Seq
+		next := *entry.next
+		next.Restore, next.State, next.Target, next.At = r.row.ID, record.StepIntent, "", now
+		columns := stepColumns(&next)
+		if _, err := r.queries.addStep.exec(append(columns, f.sum.row("restore_steps", columns...))...); err != nil {
+			return nil, err
+		}
+	}
+	if seq == 0 || r.row.Actions[seq-1].State != record.ActionPlanned {
+		return nil, nil
+	}
+	a := r.row.Actions[seq-1]
+	a.State, a.At = record.ActionRunning, now
+	return []record.Action{a}, r.putAction(&a)
+}

@@ -1,0 +1,257 @@
+//go:build linux
+
+package sqlite_test
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
+)
+
+// heldElsewhere has another process hold the vault until the test ends or end is
+// called.
+func heldElsewhere(t *testing.T, path string) (end func()) {
+	t.Helper()
+	cmd := childCommand(t, "lock", path)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "held\n" {
+		t.Fatalf("the child says %q, %v", line, err)
+	}
+	ended := false
+	end = func() {
+		if !ended {
+			ended = true
+			_ = stdin.Close()
+			_ = cmd.Wait()
+		}
+	}
+	t.Cleanup(end)
+	return end
+}
+
+// Whatever name a second run uses, and whatever became of the lock file, there is
+// one writer.
+func TestOneWriter(t *testing.T) {
+	replaced := func(by func(lock string) error) func(*testing.T, string) string {
+		return func(t *testing.T, path string) string {
+			t.Helper()
+			if err := errors.Join(os.Remove(path+".lock"), by(path+".lock")); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		second func(t *testing.T, path string) string // what the second run opens
+		after  error                                  // of a run when the first one has ended
+	}{
+		{name: "hard link", second: func(t *testing.T, path string) string {
+			t.Helper()
+			link := newPath(t)
+			if err := os.Link(path, link); err != nil {
+				t.Fatal(err)
+			}
+			return link
+		}},
+		{name: "bind mount of the file", second: func(t *testing.T, path string) string {
+			t.Helper()
+			mounted := newPath(t)
+			if err := os.WriteFile(mounted, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.Mount(path, mounted, "", unix.MS_BIND, ""); err != nil {
+				t.Skipf("mounts are not allowed here: %v", err)
+			}
+			t.Cleanup(func() { _ = unix.Unmount(mounted, unix.MNT_DETACH) })
+			return mounted
+		}},
+		{name: "lock file removed", second: replaced(func(string) error { return nil })},
+		{name: "lock file made anew", second: replaced(func(lock string) error { return os.WriteFile(lock, nil, 0o600) })},
+		{name: "lock file is a link", after: vault.ErrLocked, second: replaced(func(lock string) error {
+			return os.Symlink(filepath.Base(lock)+".other", lock)
+		})},
+		{name: "lock file is a pipe", after: vault.ErrLocked, second: replaced(func(lock string) error { return unix.Mkfifo(lock, 0o600) })},
+		{name: "lock file is a device", after: vault.ErrLocked, second: replaced(func(lock string) error { return os.Symlink("/dev/null", lock) })},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := newPath(t)
+			aRun(t, path, doc("1", "One"))
+			end := heldElsewhere(t, path)
+			second := tt.second(t, path)
+			_, err := sqlite.Open(t.Context(), second, sqlite.Options{})
+			checkError(t, "second writer", err, second, vault.ErrLocked)
+			end()
+			w, err := sqlite.Open(t.Context(), second, sqlite.Options{})
+			if !errors.Is(err, tt.after) {
+				t.Errorf("when the first writer has ended: got %v, want %v", err, tt.after)
+			}
+			if err == nil {
+				err = w.Close()
+			}
+			if err != nil && tt.after == nil {
+				t.Error(err)
+			}
+			sound(t, path)
+		})
+	}
+}
+
+// What is no lock file is left as it is, and keeps nobody waiting.
+func TestStrangeLockFile(t *testing.T) {
+	const precious = "all my passwords\n"
+	for _, tt := range []struct {
+		name string
+		make func(lock, other string) error
+		want string // a part of the message
+	}{
+		{"symbolic link", func(lock, other string) error { return os.Symlink(other, lock) }, "not a regular file"},
+		{"hard link", func(lock, other string) error { return os.Link(other, lock) }, "hard link"},
+		{"pipe", func(lock, _ string) error { return unix.Mkfifo(lock, 0o600) }, "not a regular file"},
+		{"folder", func(lock, _ string) error { return os.Mkdir(lock, 0o700) }, "not a regular file"},
+		{"text", func(lock, _ string) error { return os.WriteFile(lock, []byte(precious), 0o600) }, "holds something else"},
+		{"long number", func(lock, _ string) error { return os.WriteFile(lock, []byte(strings.Repeat("1", 100)), 0o600) }, "holds something else"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := newPath(t)
+			aRun(t, path, doc("1", "One"))
+			other := filepath.Join(t.TempDir(), "other")
+			if err := errors.Join(os.Remove(path+".lock"), os.WriteFile(other, []byte(precious), 0o600), tt.make(path+".lock", other)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+			checkError(t, "open", err, path+".lock", vault.ErrLocked)
+			if err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q in it", err, tt.want)
+			}
+			if _, _, err := sqlite.Holder(path); err == nil {
+				t.Error("Holder takes it for a lock file")
+			}
+			if got, err := os.ReadFile(other); err != nil || string(got) != precious {
+				t.Errorf("the other file holds %q, %v", got, err)
+			}
+			sound(t, path) // readers need no lock
+		})
+	}
+}
+
+// Closing a reader leaves the locks that SQLite holds for a writer of the same
+// process, and the other way round: whoever loses them can lose its log.
+func TestReaderAndWriterOfOneProcess(t *testing.T) {
+	path := newPath(t)
+	aRun(t, path, doc("1", "One"))
+	held := func(when string, want bool) {
+		t.Helper()
+		if got, err := sqlite.SQLiteHeld(path); err != nil || got != want {
+			t.Errorf("%s: SQLite's locks are held: %t, %v, want %t", when, got, err, want)
+		}
+	}
+	held("at rest", false)
+	w := begin(t, path, startOf("acme"))
+	for range 2 {
+		r := read(t, path)
+		if _, err := r.Runs(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		held("a reader closed", true)
+	}
+	commit(t, w, doc("2", "Two"))
+	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	checkError(t, "second writer", err, path, vault.ErrLocked)
+	held("a second writer was refused", true)
+	r := read(t, path)
+	finish(t, w, dashboards)
+	held("the writer closed", true)
+	if got := ids(t, r, vault.Query{}); got != "2:present" {
+		t.Errorf("the reader sees %q", got)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	held("the reader closed", false)
+	sound(t, path)
+}
+
+// By another name SQLite would look for the log of a run beside that.
+func TestReadUnderAnotherName(t *testing.T) {
+	path, link := newPath(t), newPath(t)
+	aRun(t, path, doc("1", "One"))
+	if err := os.Link(path, link); err != nil {
+		t.Fatal(err)
+	}
+	end := heldElsewhere(t, path)
+	_, err := sqlite.OpenReader(t.Context(), link)
+	checkError(t, "reader", err, link, vault.ErrLocked)
+	if _, held, err := sqlite.Holder(link); err != nil || !held {
+		t.Errorf("held: %t, %v", held, err)
+	}
+	end()
+	sound(t, link)
+}
+
+func TestWideRights(t *testing.T) {
+	path := newPath(t)
+	aRun(t, path, doc("1", "One"))
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for range 2 {
+		w, err := sqlite.Open(t.Context(), path, sqlite.Options{Warn: func(text string) { said = append(said, text) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v, want 600", info.Mode(), err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"other users could read " + path + " (mode 0644); now only its owner can (0600)"}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+// A vault that was copied with other names for its files is not held by the number
+// that the lock file still has.
+func TestForgottenNumber(t *testing.T) {
+	path := newPath(t)
+	aRun(t, path, doc("1", "One"))
+	if err := os.WriteFile(path+".lock", []byte("1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pid, held, err := sqlite.Holder(path); held || pid != 0 || err != nil {
+		t.Errorf("held by %d: %t, %v", pid, held, err)
+	}
+	if err := open(t, path).Close(); err != nil {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(path + ".lock"); err != nil || len(got) > 0 {
+		t.Errorf("the lock file holds %q, %v", got, err)
+	}
+}

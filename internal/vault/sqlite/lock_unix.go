@@ -1,0 +1,171 @@
+//go:build unix
+
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// lockSuffix is added to the vault's path for the lock file, which stays when
+// the lock is given back: removing it would let two writers lock two files.
+const lockSuffix = ".lock"
+
+// A reader that looks whether a run is under way holds the lock for some
+// microseconds, which must not turn a writer away.
+const (
+	lockTries = 5
+	lockPause = 10 * time.Millisecond
+)
+
+// maxLockFile is more bytes than a lock file ever has: the number of a process
+// and a line break.
+const maxLockFile = 32
+
+// fileLock is the lock file of a vault, held. It goes with the process, however
+// that ends. Versions that know no other lock respect this one; what keeps a
+// second writer away from all names of the file is the lock on the file itself,
+// see descriptor.
+type fileLock struct{ file *os.File }
+
+// lock takes the lock file of the vault at path, or returns ErrLocked with the
+// process that has it.
+func lock(ctx context.Context, path string) (*fileLock, error) {
+	f, err := openLockFile(path+lockSuffix, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	for try := 1; ; try++ {
+		err = flock(f, unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) || try == lockTries {
+			break
+		}
+		select {
+		case <-time.After(lockPause):
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), f.Close())
+		}
+	}
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		err = lockedBy(path, holder(f))
+	case errors.Is(err, unix.ENOLCK):
+		err = vault.Problem(path, vault.ErrNoLocks, "")
+	case err == nil:
+		err = sign(f)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &fileLock{f}, nil
+}
+
+// openLockFile opens a lock file. What is no plain file that a LookerVault wrote
+// is refused and left as it is: writing the number of this process would empty the
+// file behind a link, and a pipe would wait for ever.
+func openLockFile(path string, flags int) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notALockFile(path, "it is not a regular file")
+	}
+	f, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, notALockFile(path, "it is a symbolic link")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if strange := strangeLockFile(f); strange != "" {
+		return nil, errors.Join(notALockFile(path, strange), f.Close())
+	}
+	return f, nil
+}
+
+// strangeLockFile says what speaks against f being a lock file, "" when nothing
+// does.
+func strangeLockFile(f *os.File) string {
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &stat); err != nil {
+		return err.Error()
+	}
+	content := make([]byte, maxLockFile)
+	n, _ := f.ReadAt(content, 0)
+	switch {
+	case stat.Mode&unix.S_IFMT != unix.S_IFREG:
+		return "it is not a regular file"
+	case stat.Nlink > 1:
+		return "it is a hard link to another file"
+	case strings.Trim(string(content[:n]), "0123456789\n") != "" || n == maxLockFile:
+		return "it holds something else than the number of a process"
+	}
+	return ""
+}
+
+func notALockFile(path, why string) *vault.Error {
+	e := vault.Problem(path, vault.ErrLocked, "this cannot be the vault's lock file: "+why)
+	e.Hint = "it was left as it is; move it away, or choose another path for the vault"
+	return e
+}
+
+// release gives the lock back. The emptied file tells that nobody has it.
+func (l *fileLock) release() error {
+	return errors.Join(l.file.Truncate(0), l.file.Close())
+}
+
+// lockFileHeld reports whether a writer has the lock file of the vault at path, and
+// which process that is, 0 when the file does not say. It makes no file.
+func lockFileHeld(path string) (pid int, held bool, err error) {
+	f, err := openLockFile(path+lockSuffix, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	defer f.Close()
+	err = flock(f, unix.LOCK_SH|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return holder(f), true, nil
+	}
+	return 0, false, err
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		err := unix.Flock(int(f.Fd()), how)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+func sign(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
+	return err
+}
+
+// holder reads who has the lock; 0 when that is not written (yet).
+func holder(f *os.File) int {
+	buf := make([]byte, maxLockFile)
+	n, _ := f.ReadAt(buf, 0)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// writable reports whether files can be made in a folder and removed from it.
+func writable(folder string) bool { return unix.Access(folder, unix.W_OK|unix.X_OK) == nil }

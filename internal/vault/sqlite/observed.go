@@ -1,0 +1,82 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// readObservations reads what tells how old the observation of a document is: when the
+// runs of the instance began, and which documents a run has failed to fetch since.
+func (w *Writer) readObservations() error {
+	w.observed, w.troubled = make(map[int64]time.Time), make(map[record.Ref]bool)
+	err := w.conn.each(`SELECT id, started_at FROM runs WHERE instance = ? AND id < ?`, func(row []driver.Value) error {
+		w.observed[integer(row[0])] = moment(integer(row[1]))
+		return nil
+	}, w.run.instance, w.run.id)
+	if err != nil {
+		return err
+	}
+	return w.conn.each(`SELECT kind, item FROM faults WHERE instance = ? AND resolved_run IS NULL`, func(row []driver.Value) error {
+		w.troubled[record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}] = true
+		return nil
+	}, w.run.instance)
+}
+
+// recallObservations tells when the run before this one began, and when each kind was
+// listed whole for the last time: in a run of the whole instance, in which nothing of it
+// failed. A kind of which a fault is open is not told of: it is to be listed again.
+func (tx *transaction) recallObservations(begun *record.Begun) error {
+	w := tx.w
+	err := w.conn.each(`SELECT started_at FROM runs WHERE instance = ? AND id < ? AND origin = ? ORDER BY id DESC LIMIT 1`,
+		func(row []driver.Value) error {
+			begun.Before = moment(integer(row[0]))
+			return nil
+		}, w.run.instance, w.run.id, w.run.origin)
+	if err != nil {
+		return err
+	}
+	if err := tx.recallProofs(begun); err != nil {
+		return err
+	}
+	failing := make(map[record.Kind]bool)
+	for ref := range w.troubled {
+		failing[ref.Kind] = true
+	}
+	return w.conn.each(`SELECT k.kind, max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
+		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.deferred = 0
+		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
+		func(row []driver.Value) error {
+			kind := record.Kind(text(row[0]))
+			if begun.Listed == nil {
+				begun.Listed = make(map[record.Kind]time.Time)
+			}
+			if !failing[kind] {
+				begun.Listed[kind] = moment(integer(row[1]))
+			}
+			return nil
+		}, w.run.instance, w.run.id)
+}
+
+// recallProofs tells when rows of lists were last compared with their documents, on a
+// server of this release, and which lists that tell of many documents are not believed.
+func (tx *transaction) recallProofs(begun *record.Begun) error {
+	w := tx.w
+	err := w.conn.each(`SELECT l.kind, max(r.started_at) FROM run_lessons l JOIN runs r ON r.id = l.run
+		WHERE r.instance = ? AND r.id < ? AND l.code = ? AND r.looker_version = ? GROUP BY l.kind`, func(row []driver.Value) error {
+		if begun.Proven == nil {
+			begun.Proven = make(map[record.Kind]time.Time)
+		}
+		begun.Proven[record.Kind(text(row[0]))] = moment(integer(row[1]))
+		return nil
+	}, w.run.instance, w.run.id, string(record.RowsProven), w.run.looker)
+	if err != nil {
+		return err
+	}
+	return w.conn.each(`SELECT DISTINCT l.kind FROM run_lessons l JOIN runs r ON r.id = l.run
+		WHERE r.instance = ? AND l.run < ? AND l.code = ? ORDER BY l.kind`, func(row []driver.Value) error {
+		begun.Untold = append(begun.Untold, record.Kind(text(row[0])))
+		return nil
+	}, w.run.instance, w.run.id, string(record.StampsOff))
+}

@@ -1,0 +1,123 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/sinks/sinktest"
+)
+
+// TestSortedEntries: entries in an order of their ids are those without one, also where
+// ids hold what separates them in a list.
+func TestSortedEntries(t *testing.T) {
+	path := newPath(t)
+	w := begin(t, path, startOf("acme", dashboards, looks))
+	var batch []record.Record
+	for i := range 450 { // more than are looked up at once, twice
+		batch = append(batch, doc(fmt.Sprint(i), "Some"))
+	}
+	for _, id := range []string{"3:4", ":", "a\x00b", "日本", "model::näme"} {
+		batch = append(batch, doc(id, "Odd", sinktest.Trash))
+	}
+	commit(t, w, append(batch, sinktest.Doc(looks, "7", "A look"))...)
+	finish(t, w, dashboards, looks)
+	r := read(t, path)
+	backwards := func(ids []string) { slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) }) }
+	for _, query := range []vault.Query{{Kind: dashboards}, {Kind: dashboards, Deleted: true}, {Kind: "users"}} {
+		want := strings.Fields(ids(t, r, query))
+		slices.Reverse(want)
+		query.Sort = backwards
+		if diff := cmp.Diff(want, strings.Fields(ids(t, r, query))); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", query.Kind, diff)
+		}
+	}
+	if got := strings.Fields(ids(t, r, vault.Query{Sort: backwards})); len(got) != 456 || got[455] != "7:present" {
+		t.Errorf("of all kinds %d, the last %s; want 456 and the look behind the dashboards", len(got), got[len(got)-1])
+	}
+	if err := sqlite.Execute(path, `UPDATE versions SET name = 'Other' WHERE item = '3:4'`); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range r.Entries(t.Context(), vault.Query{Sort: backwards}) {
+		if err != nil {
+			if !strings.Contains(err.Error(), "dashboards/3:4") {
+				t.Errorf("a damaged version: %v", err)
+			}
+			return
+		}
+	}
+	t.Error("a damaged version was not noticed")
+}
+
+// TestEventsInAnOlderFile: without the indexes of this schema the answers are the same.
+func TestEventsInAnOlderFile(t *testing.T) {
+	path := newPath(t)
+	aHistory(t, path)
+	events := func() (list []string) {
+		for _, span := range []vault.Span{{}, {After: 2, Until: 4}, {Kind: looks}, {Kind: dashboards, ID: "3"}} {
+			for p, err := range read(t, path).Events(t.Context(), span) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				list = append(list, fmt.Sprint(p.Run, p.Ref, p.Before != nil, p.After != nil))
+			}
+			list = append(list, "--")
+		}
+		return list
+	}
+	want := events()
+	if len(want) < 20 {
+		t.Fatalf("only %d events: %v", len(want), want)
+	}
+	if err := sqlite.Execute(path, `DROP INDEX versions_begun`, `DROP INDEX versions_gone`); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, events()); diff != "" {
+		t.Errorf("(-with +without indexes):\n%s", diff)
+	}
+}
+
+// TestChangesAreFoundByIndexes: what changed is found without a look at every version.
+func TestChangesAreFoundByIndexes(t *testing.T) {
+	path := newPath(t)
+	aHistory(t, path)
+	for span, want := range map[vault.Span][]string{
+		{After: 2, Until: 3}:                            {"versions_begun", "versions_gone"},
+		{After: 2, Until: 3, Kind: dashboards}:          {"versions_begun", "versions_gone"},
+		{After: 2, Until: 3, Kind: dashboards, ID: "3"}: {"versions_item"},
+	} {
+		query, args := sqlite.SpanStatement(span)
+		plan, err := sqlite.Plan(path, query, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := strings.Join(plan, "\n")
+		for _, index := range want {
+			if !strings.Contains(all, index) {
+				t.Errorf("%+v does not use %s:\n%s", span, index, all)
+			}
+		}
+		if strings.Contains(all, "SCAN versions") {
+			t.Errorf("%+v looks at every version:\n%s", span, all)
+		}
+	}
+}
+
+// TestRunTimes: when runs began, without those that are damaged.
+func TestRunTimes(t *testing.T) {
+	path := newPath(t)
+	aHistory(t, path)
+	if err := sqlite.Execute(path, `UPDATE runs SET started_at = 7 WHERE id = 3`); err != nil {
+		t.Fatal(err)
+	}
+	times, err := read(t, path).RunTimes(t.Context(), "acme")
+	if err != nil || len(times) != 4 || times[1].IsZero() || !times[3].IsZero() {
+		t.Errorf("got %v, %v, want four runs and not the third", times, err)
+	}
+}

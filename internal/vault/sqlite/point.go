@@ -1,0 +1,211 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// RunAt returns the run that a point of the instance means. The instance may be
+// empty when the vault holds one, and where the point is a run's number: that
+// knows its own. It returns ErrNotFound when there is no such run, and ErrPruned
+// when what only that run knew was removed.
+func (r *Reader) RunAt(ctx context.Context, instance string, p vault.Point) (record.Run, error) {
+	if !p.Until.IsZero() {
+		return r.runBy(ctx, instance, p)
+	}
+	if !p.Newest {
+		run, err := r.Run(ctx, p.Run)
+		switch {
+		case err != nil:
+			return run, err
+		case instance != "" && instance != run.Instance:
+			return run, fmt.Errorf("run %d of instance %q: %w, it is one of %q", run.ID, instance, vault.ErrNotFound, run.Instance)
+		case run.Pruned:
+			return run, r.pruned(ctx, run)
+		}
+		return run, nil
+	}
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return record.Run{}, err
+	}
+	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+		found.ID, p.Backups, record.OriginLook, p.Back)
+	if err == nil && len(runs) == 0 {
+		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
+	}
+	if err != nil {
+		return record.Run{}, err
+	}
+	return runs[0], nil
+}
+
+// runBy returns the newest run that ended by the time of a point.
+func (r *Reader) runBy(ctx context.Context, instance string, p vault.Point) (record.Run, error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return record.Run{}, err
+	}
+	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1)`,
+		found.ID, millis(p.Until))
+	if err != nil || len(runs) > 0 {
+		return append(runs, record.Run{})[0], err
+	}
+	err = fmt.Errorf("by %s no run of %s had ended: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
+	if all, failed := r.Runs(ctx, found.Name); failed == nil && len(all) > 0 {
+		first, what := all[len(all)-1], "first run"
+		for _, run := range slices.Backward(all) {
+			if first.Pruned && !run.Pruned {
+				first, what = run, "oldest run that was not pruned"
+			}
+		}
+		err = fmt.Errorf("%w, where the %s (%d) began at %s", err, what, first.ID, first.Started.UTC().Format(time.RFC3339))
+	}
+	return record.Run{}, err
+}
+
+// pruned is the error about a run that was pruned: it names the runs that can be read
+// instead.
+func (r *Reader) pruned(ctx context.Context, run record.Run) error {
+	var instead string
+	all, err := r.Runs(ctx, run.Instance)
+	if err != nil {
+		return err
+	}
+	for _, other := range all { // the newest first
+		switch {
+		case other.Pruned:
+		case other.ID > run.ID:
+			instead = fmt.Sprintf("run %d after it", other.ID)
+		default:
+			if instead != "" {
+				instead = " and " + instead
+			}
+			instead = fmt.Sprintf("run %d before it", other.ID) + instead
+			return fmt.Errorf("run %d in %s: %w; there is %s", run.ID, r.path, vault.ErrPruned, instead)
+		}
+	}
+	if instead == "" {
+		return fmt.Errorf("run %d in %s: %w", run.ID, r.path, vault.ErrPruned)
+	}
+	return fmt.Errorf("run %d in %s: %w; there is %s", run.ID, r.path, vault.ErrPruned, instead)
+}
+
+// horizon is a point that was found in the vault.
+type horizon struct {
+	instance int64
+	run      int64 // the last run that counts, 0 = all
+	looked   map[record.Kind][]look
+}
+
+// look is a run that looked at all documents of a kind.
+type look struct {
+	run    int64
+	failed bool // some of them could not be fetched
+	// deferred means that the run did not ask for some of them.
+	deferred bool
+}
+
+// horizonOf finds the instance and the run of a query.
+func (r *Reader) horizonOf(ctx context.Context, query vault.Query) (horizon, error) {
+	if query.At.IsNow() {
+		instance, err := r.Resolve(ctx, query.Instance)
+		return horizon{instance: instance.ID}, err
+	}
+	run, err := r.RunAt(ctx, query.Instance, query.At)
+	if err != nil {
+		return horizon{}, err
+	}
+	instance, err := r.Resolve(ctx, run.Instance)
+	return horizon{instance: instance.ID, run: run.ID}, err
+}
+
+// Looked returns the newest run of an instance up to a run that looked at a kind, and the
+// first one behind it that did; 0 where there is none. A listing that was refused is a
+// look.
+func (r *Reader) Looked(ctx context.Context, instance string, kind record.Kind, run int64) (before, after int64, err error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return 0, 0, err
+	}
+	for row, err := range rows(ctx, r.db, `SELECT max(k.run) FILTER (WHERE k.run <= ?3), min(k.run) FILTER (WHERE k.run > ?3)
+		FROM runs s CROSS JOIN run_kinds k ON k.run = s.id WHERE s.instance = ?1 AND k.kind = ?2`, found.ID, string(kind), run) {
+		if err != nil {
+			return 0, 0, doing("look for runs of "+string(kind), classify(r.path, err))
+		}
+		before, after = integer(row[0]), integer(row[1])
+	}
+	return before, after, nil
+}
+
+// readLooks reads which runs looked at all documents of a kind, up to the
+// horizon's: their listing of it was complete and of the whole instance.
+func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) error {
+	if h.run == 0 {
+		return nil
+	}
+	h.looked = make(map[record.Kind][]look)
+	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.deferred > 0 FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
+		WHERE s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
+		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
+		if err != nil {
+			return err
+		}
+		kind := record.Kind(text(row[0]))
+		h.looked[kind] = append(h.looked[kind], look{integer(row[1]), integer(row[2]) != 0, integer(row[3]) != 0})
+	}
+	return nil
+}
+
+// limit takes from an entry what nobody knew at the horizon. An interval tells
+// who saw a version first and last; of the runs between them, those are taken to
+// have seen it that looked at the whole kind and did not fail to fetch it.
+func (h *horizon) limit(ctx context.Context, q querier, e *vault.Entry) error {
+	if h.run == 0 {
+		return nil
+	}
+	if e.GoneRun > h.run {
+		e.GoneRun = 0
+	}
+	if e.LastRun <= h.run {
+		return nil
+	}
+	e.LastRun = e.FirstRun
+	for _, l := range h.looked[e.Kind] {
+		if l.run <= e.FirstRun {
+			return nil
+		}
+		saw, err := l.saw(ctx, q, e.Ref)
+		if err != nil {
+			return err
+		}
+		if saw {
+			e.LastRun = l.run
+			return nil
+		}
+	}
+	return nil
+}
+
+// saw reports whether a run that looked at a kind saw one document of it.
+func (l *look) saw(ctx context.Context, q querier, ref record.Ref) (bool, error) {
+	if l.failed {
+		for _, err := range rows(ctx, q, `SELECT 1 FROM faults WHERE run = ? AND kind = ? AND item = ? AND resolved_run IS NOT run`,
+			l.run, string(ref.Kind), ref.ID) {
+			return false, err
+		}
+	}
+	if l.deferred {
+		for _, err := range rows(ctx, q, `SELECT 1 FROM run_kinds, json_each(observed) WHERE run = ? AND kind = ? AND value = ?`,
+			l.run, string(ref.Kind), ref.ID) {
+			return err == nil, err
+		}
+		return false, nil
+	}
+	return true, nil
+}

@@ -1,0 +1,225 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// Runs lists the runs of an instance, or of all when the name is empty, newest
+// first. Those that are damaged are left out, and the error that comes with the others
+// says so: an ErrCorrupt. A run that is marked as running while nobody holds the vault's lock
+// reads as interrupted: its process is dead.
+func (r *Reader) Runs(ctx context.Context, instance string) ([]record.Run, error) {
+	if instance == "" {
+		return r.runs(ctx, `1 = 1`)
+	}
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	return r.runs(ctx, `instance = ?`, found.ID)
+}
+
+// RunTimes returns when the runs of an instance began, by their numbers. Those that are
+// damaged are left out: it is for names beside other answers.
+func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	began := make(map[int64]time.Time)
+	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE instance = ?`, found.ID) {
+			if err != nil {
+				return err
+			}
+			last := len(row) - 1
+			if sum.begin("runs", row[:last]...); sum.is(row[last]) {
+				began[integer(row[0])] = moment(integer(row[4]))
+			}
+		}
+		return nil
+	})
+	return began, doing("read runs", err)
+}
+
+// Run returns one run, or ErrNotFound. Id 0 is the newest run of the vault.
+func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
+	where := `id = ?`
+	if id == 0 {
+		where = `id > ? ORDER BY id DESC LIMIT 1`
+	}
+	found, err := r.runs(ctx, where, id)
+	if err != nil {
+		return record.Run{}, err
+	}
+	if len(found) == 0 {
+		// One that was lost to damage is not one that never was.
+		if err := r.CheckRows(ctx, vault.RunTables); err != nil {
+			return record.Run{}, err
+		}
+		return record.Run{}, fmt.Errorf("run %d: %w in %s", id, vault.ErrNotFound, r.path)
+	}
+	return found[0], nil
+}
+
+func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []record.Run, err error) {
+	// The lock is looked at first: a run that ends in between is then read with
+	// its outcome, not as interrupted.
+	busy := r.written()
+	var unreadable error
+	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		names, err := instanceNames(ctx, q)
+		if err != nil {
+			return err
+		}
+		newest := `(SELECT id FROM runs WHERE ` + where + `)`
+		index := map[int64]int{}
+		for row, err := range rows(ctx, q, selectRuns+` WHERE id IN `+newest+` ORDER BY id DESC`, args...) {
+			if err != nil {
+				return err
+			}
+			run, err := scanRun(row, &sum)
+			if errors.Is(err, vault.ErrCorrupt) {
+				unreadable = cmp.Or(unreadable, err)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			index[run.id] = len(list)
+			list = append(list, run.words(names[run.instance], busy))
+		}
+		for row, err := range rows(ctx, q, selectKinds+` WHERE run IN `+newest+` ORDER BY run, kind`, args...) {
+			if err != nil {
+				return err
+			}
+			if i, ok := index[integer(row[0])]; ok {
+				list[i].Kinds = append(list[i].Kinds, scanCounts(row))
+			}
+		}
+		if err := addFailedListings(ctx, q, list, index, newest, args); err != nil {
+			return err
+		}
+		if err := addSessions(ctx, q, list, index, newest, args); err != nil {
+			return err
+		}
+		return addCalls(ctx, q, list, index, newest, args)
+	})
+	if err == nil {
+		err = classify(r.path, unreadable)
+	}
+	return list, doing("read runs", err)
+}
+
+// addFailedListings tells which failures of a kind are no document but its listing.
+func addFailedListings(ctx context.Context, q querier, list []record.Run, index map[int64]int, which string, args []any) error {
+	for row, err := range rows(ctx, q, selectFailedListings+` AND run IN `+which, args...) {
+		if err != nil {
+			return err
+		}
+		if i, ok := index[integer(row[0])]; ok {
+			markFailedListing(list[i].Kinds, row)
+		}
+	}
+	return nil
+}
+
+// selectFailedListings finds the listings that a run failed to read and did not read
+// later. A run has one fault of each.
+const selectFailedListings = `SELECT run, kind FROM faults WHERE item = '' AND class <> '` + record.FaultDangling + `' AND resolved_run IS NOT run`
+
+func markFailedListing(kinds []record.Counts, row []driver.Value) {
+	for i := range kinds {
+		if kinds[i].Kind == record.Kind(text(row[1])) {
+			kinds[i].FailedListings = 1
+		}
+	}
+}
+
+func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64]int, which string, args []any) error {
+	for row, err := range rows(ctx, q, `SELECT run, class, route, sum(calls) FROM run_calls WHERE run IN `+which+`
+		GROUP BY run, class, route ORDER BY run, class, route`, args...) {
+		if err != nil {
+			return err
+		}
+		if i, ok := index[integer(row[0])]; ok {
+			list[i].Calls = append(list[i].Calls, record.Calls{Class: text(row[1]), Route: text(row[2]), N: integer(row[3])})
+		}
+	}
+	// The sums are made once a month, not once a run.
+	for row, err := range rows(ctx, q, `WITH months AS MATERIALIZED (
+			SELECT instance, month, class, sum(calls) AS calls FROM (
+				SELECT s.instance, c.month, c.class, c.calls FROM run_calls c JOIN runs s ON s.id = c.run
+				UNION ALL SELECT s.target, c.month, c.class, c.calls FROM restore_calls c JOIN restores s ON s.id = c.restore)
+			GROUP BY 1, 2, 3)
+		SELECT r.id, m.class, m.calls FROM runs r JOIN months m ON m.instance = r.instance
+			AND m.month = strftime('%Y-%m', r.started_at / 1000, 'unixepoch')
+		WHERE r.id IN `+which+` ORDER BY r.id, m.class`, args...) {
+		if err != nil {
+			return err
+		}
+		if i, ok := index[integer(row[0])]; ok {
+			list[i].Month = append(list[i].Month, record.Calls{Class: text(row[1]), N: integer(row[2])})
+		}
+	}
+	return nil
+}
+
+// CallsIn returns the calls that runs of an instance made in the calendar month (UTC) of a
+// time, and restores of which it was the target, by class; whichever runs they belong to.
+func (r *Reader) CallsIn(ctx context.Context, instance string, at time.Time) (calls map[string]int64, err error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	calls = make(map[string]int64)
+	for row, err := range rows(ctx, r.db, `SELECT class, sum(calls) FROM (
+			SELECT c.class, c.calls FROM run_calls c JOIN runs s ON s.id = c.run WHERE s.instance = ?1 AND c.month = ?2
+			UNION ALL SELECT c.class, c.calls FROM restore_calls c JOIN restores s ON s.id = c.restore WHERE s.target = ?1 AND c.month = ?2)
+		GROUP BY class`, found.ID, at.UTC().Format("2006-01")) {
+		if err != nil {
+			return nil, doing("read the calls of a month", classify(r.path, err))
+		}
+		calls[text(row[0])] = integer(row[1])
+	}
+	return calls, r.CheckRows(ctx, vault.RunTables)
+}
+
+func instanceNames(ctx context.Context, q querier) (map[int64]string, error) {
+	names := map[int64]string{}
+	for row, err := range rows(ctx, q, `SELECT id, name FROM instances`) {
+		if err != nil {
+			return nil, err
+		}
+		names[integer(row[0])] = text(row[1])
+	}
+	return names, nil
+}
+
+// words is the run as the rest of the program knows it.
+func (r *runRow) words(instance string, locked bool) record.Run {
+	run := record.Run{
+		ID: r.id, Instance: instance, BaseURL: r.baseURL, Origin: r.origin, Started: moment(r.startedAt),
+		Finished: moment(r.finishedAt), Outcome: r.outcome, Full: r.full, Scope: r.scope,
+		Caller: record.Caller{ID: r.callerID, Admin: r.admin}, Looker: r.looker, Tool: r.tool,
+		Config: json.RawMessage(r.config), Notes: r.notes, Digest: r.digest, Pruned: r.pruned,
+	}
+	if run.Outcome == record.RunRunning && !locked {
+		run.Outcome = record.RunInterrupted
+	}
+	if len(run.Notes) == 0 {
+		run.Notes = nil
+	}
+	return run
+}

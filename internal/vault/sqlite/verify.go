@@ -1,0 +1,338 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// Verify reads everything and checks it: SQLite's own structures, the schema,
+// the checksum of every row, that every id leads somewhere, the hash of every
+// body, and the digest of each instance's newest run if that is finished. It
+// returns what is wrong, nothing when all is well; an error means that it could
+// not look. Memory does not grow with the vault.
+func (r *Reader) Verify(ctx context.Context) ([]vault.Finding, error) {
+	return r.VerifyWith(ctx, vault.VerifyOptions{})
+}
+
+// VerifyWith is Verify of a part of the bodies, or while somebody watches.
+func (r *Reader) VerifyWith(ctx context.Context, o vault.VerifyOptions) ([]vault.Finding, error) {
+	v := &verifier{options: o}
+	err := r.snapshot(ctx, func(q querier) error {
+		v.q, v.ctx = q, ctx
+		return v.all()
+	})
+	return v.findings, doing("verify the vault", err)
+}
+
+// A verifier lives for one Verify.
+type verifier struct {
+	ctx      context.Context
+	q        querier
+	sum      summer
+	findings []vault.Finding
+
+	options      vault.VerifyOptions
+	dictionaries dictionaries
+	noted        *damage // nil, or what takes notes for a run that heals
+}
+
+func (v *verifier) all() error {
+	for _, check := range []struct {
+		table string
+		do    func() error
+	}{
+		{"", v.integrity},
+		{"", v.schema},
+		{"", v.foreignKeys},
+		{"instances", v.rowsOf("instances")},
+		{"runs", v.rowsOf("runs")},
+		{"run_kinds", v.rowsOf("run_kinds")},
+		{"run_calls", v.rowsOf("run_calls")},
+		{"run_sessions", v.rowsOf("run_sessions")},
+		{"run_lessons", v.rowsOf("run_lessons")},
+		{"pruned_versions", v.rowsOf("pruned_versions")},
+		{"count_corrections", v.rowsOf("count_corrections")},
+		{"restores", v.rowsOf("restores")},
+		{"restore_actions", v.rowsOf("restore_actions")},
+		{"restore_steps", v.rowsOf("restore_steps")},
+		{"id_map", v.rowsOf("id_map")},
+		{"restore_calls", v.rowsOf("restore_calls")},
+		{"restores", v.plans},
+		{"heads", v.rowsOf("heads")},
+		{"heads", v.counts},
+		{"faults", v.rowsOf("faults")},
+		{"versions", v.versions},
+		{"dictionaries", v.rowsOf("dictionaries")},
+		{"dictionaries", v.readDictionaries},
+		{"bodies", v.bodies},
+		{"bodies", v.missingBodies},
+		{"bodies", v.orphans},
+		{"search_blocks", v.rowsOf("search_blocks")},
+		{"", v.relations},
+		{"runs", v.digests},
+	} {
+		v.guard(check.table, check.do)
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// guard makes a check. A page that SQLite refuses to read is a finding, and the
+// other tables are still worth a look.
+func (v *verifier) guard(table string, check func() error) {
+	if err := check(); err != nil && v.ctx.Err() == nil {
+		v.found(table, "", "cannot be read: %v", err)
+	}
+}
+
+// pages checks the pages of one table and of its indexes.
+func (v *verifier) pages(table string) func() error {
+	return func() error {
+		return v.each(func(row []driver.Value) error {
+			if text(row[0]) != "ok" {
+				v.found(table, "", "%s", text(row[0]))
+			}
+			return nil
+		}, `PRAGMA integrity_check('`+table+`')`)
+	}
+}
+
+// rowsOf checks the rows of one table.
+func (v *verifier) rowsOf(table string) func() error {
+	switch table {
+	case "versions":
+		return v.versions
+	case "heads":
+		return v.checksums("heads", 2, 1)
+	case "run_kinds":
+		return v.kinds
+	case "run_sessions":
+		return v.checksums(table, 2, 0)
+	case "restore_actions":
+		return v.checksums(table, 2, 0)
+	case "run_lessons", "pruned_versions", "count_corrections", "restore_steps":
+		return v.checksums(table, 3, 0)
+	case "run_calls", "restore_calls", "id_map":
+		return v.checksums(table, 4, 0)
+	}
+	return v.checksums(table, 1, 0)
+}
+
+// counts compares the documents of each kind with what the runs have counted.
+func (v *verifier) counts() error {
+	return v.each(func(row []driver.Value) error {
+		v.found("heads", fmt.Sprintf("%v/%v", row[0], row[1]), "%v documents, the runs counted %v", row[2], row[3])
+		return nil
+	}, `SELECT instance, kind, sum(held), sum(counted) FROM (
+			SELECT instance, kind, count(*) AS held, 0 AS counted FROM heads GROUP BY instance, kind
+			UNION ALL SELECT s.instance, k.kind, 0, sum(k.new) FROM runs s CROSS JOIN run_kinds k ON k.run = s.id GROUP BY 1, 2
+			UNION ALL SELECT instance, kind, 0, -sum(documents) FROM count_corrections GROUP BY 1, 2
+		) GROUP BY instance, kind HAVING sum(held) <> sum(counted)`)
+}
+
+func (v *verifier) found(table, key, format string, args ...any) {
+	v.findings = append(v.findings, vault.Finding{Table: table, Key: vault.Printable(key), Problem: vault.Printable(fmt.Sprintf(format, args...))})
+}
+
+// each calls fn with every row of a query.
+func (v *verifier) each(fn func(row []driver.Value) error, query string, args ...any) error {
+	for row, err := range rows(v.ctx, v.q, query, args...) {
+		if err == nil {
+			err = fn(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifier) integrity() error {
+	return v.each(func(row []driver.Value) error {
+		if text(row[0]) != "ok" {
+			if v.noted != nil {
+				v.noted.indexes = true
+			}
+			v.found("", "", "%s", text(row[0]))
+		}
+		return nil
+	}, `PRAGMA integrity_check`)
+}
+
+// schema compares the tables, indexes and views with those of a new vault. What
+// somebody added is none of its business.
+func (v *verifier) schema() (err error) {
+	fresh, err := connect("file::memory:")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, fresh.close()) }()
+	want := map[string]string{}
+	version := 0
+	if err := v.each(func(row []driver.Value) error {
+		version = int(integer(row[0]))
+		return nil
+	}, `PRAGMA user_version`); err != nil {
+		return err
+	}
+	for _, step := range steps[:min(version, Schema)] {
+		if err := fresh.exec(step); err != nil {
+			return err
+		}
+	}
+	const query = `SELECT type || ' ' || name, coalesce(sql, ''), tbl_name FROM sqlite_schema`
+	describe := func(row []driver.Value) string { return text(row[1]) + " on " + text(row[2]) }
+	if err := fresh.each(query, func(row []driver.Value) error {
+		want[text(row[0])] = describe(row)
+		return nil
+	}); err != nil {
+		return err
+	}
+	err = v.each(func(row []driver.Value) error {
+		name := text(row[0])
+		if sql, ok := want[name]; ok && sql != describe(row) {
+			v.found("sqlite_schema", name, "is not as this version makes it")
+		}
+		delete(want, name)
+		return nil
+	}, query)
+	for name := range want {
+		v.found("sqlite_schema", name, "is missing")
+	}
+	return err
+}
+
+// checksums checks a table whose last column is the checksum of the others. Its
+// key begins at a column and has keys more.
+func (v *verifier) checksums(table string, keys, from int) func() error {
+	return func() error {
+		return v.each(func(row []driver.Value) error {
+			last := len(row) - 1
+			if !bytes.Equal(v.sum.row(table, row[:last]...), blob(row[last])) {
+				v.note(table, row)
+				v.found(table, keyOf(row[from:from+keys]), "does not match its checksum")
+			}
+			return nil
+		}, `SELECT * FROM `+table)
+	}
+}
+
+// kinds checks run_kinds, whose checksum is not its last column.
+func (v *verifier) kinds() error {
+	return v.each(func(row []driver.Value) error {
+		const last = 14 // the checksum
+		if !bytes.Equal(v.sum.kind(row[:last], row[last+1:]), blob(row[last])) {
+			v.found("run_kinds", keyOf(row[:2]), "does not match its checksum")
+		}
+		return nil
+	}, `SELECT * FROM run_kinds`)
+}
+
+// note takes a note of a damaged row for a run that heals.
+func (v *verifier) note(table string, row []driver.Value) {
+	switch {
+	case v.noted == nil:
+	case table == "heads":
+		v.noted.heads = append(v.noted.heads, scanHead(row))
+	case table == "search_blocks":
+		v.noted.blocks = append(v.noted.blocks, integer(row[0]))
+	}
+}
+
+func keyOf(values []driver.Value) string {
+	parts := make([]string, len(values))
+	for i, value := range values {
+		parts[i] = fmt.Sprint(value)
+	}
+	return strings.Join(parts, "/")
+}
+
+// faultsLeft is how many faults a run left in a kind, for a query of run_kinds as k.
+const faultsLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kind = k.kind AND f.class <> '` + record.FaultDangling +
+	`' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`
+
+// danglingLeft is the same of references that led to nothing.
+const danglingLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kind = k.kind AND f.class = '` + record.FaultDangling +
+	`' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`
+
+// relations are what holds between rows. Each query finds what breaks one: the
+// table, the key, and what is wrong.
+var relations = []string{
+	`SELECT 'heads', h.instance || '/' || h.kind || '/' || h.item, 'its version is one of another document'
+		FROM heads h JOIN versions v ON v.id = h.version
+		WHERE v.instance <> h.instance OR v.kind <> h.kind OR v.item <> h.item`,
+	`SELECT 'heads', h.instance || '/' || h.kind || '/' || h.item, 'its state is not that of its version'
+		FROM heads h JOIN versions v ON v.id = h.version
+		WHERE (h.state = 'gone') <> (v.gone_run IS NOT NULL) OR h.state <> 'gone' AND (h.state <> v.state OR v.last_run IS NOT NULL)`,
+	`SELECT 'versions', v.id || ' (' || v.kind || '/' || v.item || ')', 'no head leads to its document' FROM versions v WHERE NOT EXISTS (
+		SELECT 1 FROM heads h WHERE h.instance = v.instance AND h.kind = v.kind AND h.item = v.item)`,
+	`SELECT 'pruned_versions', p.instance || '/' || p.kind || '/' || p.item, 'no head leads to its document' FROM pruned_versions p
+		WHERE NOT EXISTS (SELECT 1 FROM heads h WHERE h.instance = p.instance AND h.kind = p.kind AND h.item = p.item)`,
+	`SELECT 'versions', v.id || ' (' || v.kind || '/' || v.item || ')', 'it is current, but its head says otherwise' FROM versions v JOIN heads h
+		ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item WHERE v.last_run IS NULL AND h.version <> v.id`,
+	`SELECT 'versions', v.id || ' (' || v.kind || '/' || v.item || ')', 'its size is not that of its body' FROM versions v JOIN bodies b ON b.hash = v.hash
+		WHERE b.size <> v.size`,
+	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.failed || ' failed, not the faults that it left'
+		FROM run_kinds k WHERE k.failed <> ` + faultsLeft,
+	// Runs of older schemas count none.
+	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.dangling || ' dangling, not the faults that it left'
+		FROM run_kinds k WHERE k.dangling <> 0 AND k.dangling <> ` + danglingLeft,
+	`SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
+		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`,
+	`SELECT 'sqlite_sequence', 'restores', 'the highest restore ever is not the newest'
+		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'restores'), 0) <> (SELECT coalesce(max(id), 0) FROM restores)`,
+	`SELECT 'restore_actions', a.restore || '/' || a.seq, 'a version that it names is not held, or its body is not'
+		FROM restore_actions a JOIN restores r ON r.id = a.restore WHERE r.released = 0 AND (
+		a.version IS NOT NULL AND NOT EXISTS (SELECT 1 FROM versions v JOIN bodies b ON b.hash = v.hash WHERE v.id = a.version) OR
+		a.before IS NOT NULL AND NOT EXISTS (SELECT 1 FROM versions v JOIN bodies b ON b.hash = v.hash WHERE v.id = a.before))`,
+	`SELECT 'restore_steps', s.restore || '/' || s.seq || '/' || s.step, 'no action has it' FROM restore_steps s
+		WHERE NOT EXISTS (SELECT 1 FROM restore_actions a WHERE a.restore = s.restore AND a.seq = s.seq)`,
+}
+
+func (v *verifier) relations() error {
+	var errs []error
+	for _, query := range relations {
+		errs = append(errs, v.each(func(row []driver.Value) error {
+			v.found(text(row[0]), fmt.Sprint(row[1]), "%s", text(row[2]))
+			return nil
+		}, query))
+	}
+	return errors.Join(errs...)
+}
+
+// digests computes the digest of every instance whose newest run is finished:
+// until the next run the heads are what it ended with.
+func (v *verifier) digests() error {
+	type sealed struct {
+		run, instance int64
+		digest        record.Digest
+	}
+	var newest []sealed
+	err := v.each(func(row []driver.Value) error {
+		newest = append(newest, sealed{integer(row[0]), integer(row[1]), digest(row[2])})
+		return nil
+	}, `SELECT id, instance, digest FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY instance)
+		AND outcome IN ('complete', 'partial')`)
+	if err != nil {
+		return err
+	}
+	for _, s := range newest {
+		snapshot := vault.NewSnapshot()
+		if err := v.each(addTo(snapshot), selectSnapshot, s.instance); err != nil {
+			return err
+		}
+		if snapshot.Digest() != s.digest {
+			v.found("runs", fmt.Sprint(s.run), vault.OtherDocuments)
+		}
+	}
+	return nil
+}
