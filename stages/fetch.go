@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
 )
 
@@ -24,7 +25,7 @@ type FetchOptions struct {
 	Admin           bool // the key is an administrator's
 	ProvesAbsence   bool // what a complete listing does not hold is gone
 	Exclude         []record.Ref
-	Within          Within
+	Within          scope.Within
 	Turn            int // of the runs of this vault, from 0: which rows are compared
 	Overviews       *Overviews
 	// Proven reports whether rows of a kind's list were found to be as rich as documents

@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
 )
 
@@ -25,7 +26,7 @@ type ListOptions struct {
 	Admin           bool  // the key is an administrator's
 	ProvesAbsence   bool  // what a complete listing does not hold is gone
 	Exclude         []record.Ref
-	Within          Within
+	Within          scope.Within
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
 	Overviews       *Overviews               // nil: none is asked for
 	Refresh         *refresh.Rules           // what need not be asked for again

@@ -79,9 +79,3 @@ type Store interface {
 	Holds(ctx context.Context, kind record.Kind) (bool, error)
 	Commit(ctx context.Context, batch record.Batch) error
 }
-
-// Within tells whether a document is in the scope of a run: its folder is "" for
-// kinds that are in none. A nil Within lets everything in.
-type Within func(kind record.Kind, id, folder string) bool
-
-func (w Within) has(kind record.Kind, id, folder string) bool { return w == nil || w(kind, id, folder) }

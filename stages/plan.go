@@ -23,7 +23,7 @@ func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.St
 	}
 	listed := 0
 	for _, r := range rows {
-		if l.Within.has(kind.Name, r.ID, r.Folder) {
+		if l.Within.Has(kind.Name, r.ID, r.Folder) {
 			listed++
 		}
 	}
@@ -100,7 +100,7 @@ func (l *lister) sift(ctx context.Context, kind *catalogue.Spec, rows []record.L
 		switch {
 		case k.Settled:
 			s.settled = append(s.settled, r)
-		case slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: r.ID}), !l.Within.has(kind.Name, r.ID, r.Folder):
+		case slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: r.ID}), !l.Within.Has(kind.Name, r.ID, r.Folder):
 		case ok && !full && k.State != record.Gone && (kind.Immutable || !r.Stamp.IsZero() && k.Stamp == r.Stamp):
 			s.same = append(s.same, r)
 		case ok && !full && l.rests(kind, r, k, ages[r.ID]):

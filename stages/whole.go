@@ -212,7 +212,7 @@ func (t *task) identify(rows [][]byte) wholeList {
 			list.badRows = append(list.badRows, badRow{position: i + 1, message: wrong})
 			continue
 		}
-		if !t.Within.has(t.ask.Kind, id, "") || slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
+		if !t.Within.Has(t.ask.Kind, id, "") || slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
 			continue
 		}
 		if at, again := first[id]; again {

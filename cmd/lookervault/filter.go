@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -164,19 +165,13 @@ func pathParts(text string) []string {
 
 // below are folders and all folders in them, at any depth.
 func (b *nameBook) below(ids []string) map[string]bool {
-	in := make(map[string]bool)
-	for _, id := range ids {
-		in[id] = true
-	}
-	for grown := true; grown; {
-		grown = false
-		for child, f := range b.allFolders() {
-			if !in[child] && in[f.Folder] {
-				in[child], grown = true, true
+	return scope.Below(ids, func(yield func(id, parent string) bool) {
+		for id, folder := range b.allFolders() {
+			if !yield(id, folder.Folder) {
+				return
 			}
 		}
-	}
-	return in
+	})
 }
 
 // findUsers finds users by id, name or mail address: those that are there, and those that

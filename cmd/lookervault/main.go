@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/config"
-	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -140,7 +140,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errUsage), errors.Is(err, extract.ErrNoFolder), errors.As(err, &problems), errors.As(err, &plan):
+	case errors.Is(err, errUsage), errors.Is(err, scope.ErrNoFolder), errors.As(err, &problems), errors.As(err, &plan):
 		return 2
 	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):
 		return 130

@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/config"
-	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -33,7 +33,7 @@ func TestExitCode(t *testing.T) {
 		{"several instances", vault.ErrAmbiguous, 1},
 		{"usage", &usageError{"unknown flag"}, 2},
 		{"configuration", &config.Problems{List: []config.Problem{{Text: "wrong"}}}, 2},
-		{"no such folder", fmt.Errorf("folders.ids: 7: %w", extract.ErrNoFolder), 2},
+		{"no such folder", fmt.Errorf("folders.ids: 7: %w", scope.ErrNoFolder), 2},
 		{"cannot connect", &connectError{errors.New("refused")}, 3},
 		{"login refused at first", &connectError{&looker.LoginError{}}, 3},
 		{"down at first", &connectError{&looker.DownError{Last: errors.New("reset")}}, 3},

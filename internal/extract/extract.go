@@ -19,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
@@ -120,7 +121,7 @@ type flow struct {
 	secrets      stages.Secrets
 	policies     map[record.Kind]int
 	dictionaries *codec.Dictionaries
-	within       stages.Within
+	within       scope.Within
 	ledger       *stages.Ledger
 	refresh      *refresh.Rules // nil: everything is asked for
 	overviews    stages.Overviews

@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -111,7 +112,7 @@ func (f Forecast) Total() Span {
 //
 // A kind that cannot be asked is no error but says so in its forecast. Errors are
 // about the connection, the vault, or a folder of the scope that is not there
-// (ErrNoFolder).
+// (scope.ErrNoFolder).
 func Foresee(ctx context.Context, ahead Ahead) (Forecast, error) {
 	o := &outlook{
 		Ahead: ahead, api: api{client: ahead.Client, timeout: ahead.Config.Looker.Timeout.Std()},
@@ -162,7 +163,7 @@ type outlook struct {
 	stale   bool // stamps were made under other rules, so that they prove nothing
 	// rules say what the run need not ask for again, nil for nothing.
 	rules   *refresh.Rules
-	inScope stages.Within // what lies in the folders of the scope; nil: everything
+	inScope scope.Within // what lies in the folders of the scope; nil: everything
 	// proven is when rows of a list were last compared with their documents, by a run whose
 	// calls were counted; nil where those of this one are not.
 	proven map[record.Kind]time.Time

@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -199,7 +200,7 @@ func (o *outlook) look(ctx context.Context, kind *catalogue.Spec) error {
 
 // within finds the folders of the scope, and returns the call that the run makes
 // for that. Folders that were asked for already are not asked for again.
-func (o *outlook) within(ctx context.Context) (stages.Within, record.Calls, error) {
+func (o *outlook) within(ctx context.Context) (scope.Within, record.Calls, error) {
 	all := catalogue.All()
 	folder := all[slices.IndexFunc(all, func(k *catalogue.Spec) bool { return k.Place == catalogue.IsFolder })]
 	call := record.Calls{Route: folder.Listing.Route.String(), Class: string(folder.Listing.Route.Activity), N: 1}
@@ -213,39 +214,12 @@ func (o *outlook) within(ctx context.Context) (stages.Within, record.Calls, erro
 	if g.Failed != nil {
 		return nil, call, fmt.Errorf("find the folders of the scope: %w", g.Failed)
 	}
-	below := make(map[string][]string)
-	known := make(map[string]bool)
-	for _, row := range g.Rows {
-		known[row.ID] = true
-		below[row.Folder] = append(below[row.Folder], row.ID)
-	}
-	in := make(map[string]bool)
-	queue := slices.Clone(o.Scope.Folders)
-	for len(queue) > 0 {
-		id := queue[0]
-		queue = queue[1:]
-		switch {
-		case !known[id]:
-			return nil, call, fmt.Errorf("folders.ids: %s: %w", id, ErrNoFolder)
-		case in[id]:
-			continue
+	within, err := scope.Of(o.Scope, func(yield func(id, parent string) bool) {
+		for _, row := range g.Rows {
+			if !yield(row.ID, row.Folder) {
+				return
+			}
 		}
-		in[id] = true
-		if o.Scope.Recursive {
-			queue = append(queue, below[id]...)
-		}
-	}
-	places := make(map[record.Kind]catalogue.Place)
-	for _, k := range all {
-		places[k.Name] = k.Place
-	}
-	return func(kind record.Kind, id, folder string) bool {
-		switch places[kind] {
-		case catalogue.IsFolder:
-			return in[id]
-		case catalogue.InFolder:
-			return in[folder]
-		}
-		return true
-	}, call, nil
+	})
+	return within, call, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -34,7 +35,7 @@ type model struct {
 	full    bool           // stamps are not trusted
 	rules   *refresh.Rules // what is not asked for again
 	renew   bool           // immutable documents are fetched again as well
-	within  stages.Within
+	within  scope.Within
 	exclude []record.Ref
 	proves  bool // what a complete listing does not hold is gone, and its parts with it
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/scope"
 )
 
 // ForeseeFromVault forecasts a run without a call, as if the server held just what the
@@ -44,7 +45,7 @@ func fromVault(ctx context.Context, ahead Ahead) (*outlook, error) {
 	if !ahead.Scope.Unscoped() {
 		var err error
 		o.inScope, _, err = o.within(ctx)
-		if errors.Is(err, ErrNoFolder) {
+		if errors.Is(err, scope.ErrNoFolder) {
 			return nil, nil
 		}
 		if err != nil {

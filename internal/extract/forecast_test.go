@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
@@ -418,7 +419,7 @@ func TestForecastErrors(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 7})
 	s := start()
 	s.Scope.Folders = []string{"404404"}
-	if _, err := r.foresee(s); !errors.Is(err, extract.ErrNoFolder) || !strings.Contains(err.Error(), "404404") {
+	if _, err := r.foresee(s); !errors.Is(err, scope.ErrNoFolder) || !strings.Contains(err.Error(), "404404") {
 		t.Errorf("error %v, want ErrNoFolder with the id", err)
 	}
 	client := r.swift(&extract.Meter{})

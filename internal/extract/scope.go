@@ -2,7 +2,6 @@ package extract
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 
@@ -10,33 +9,28 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lookervault/lookervault/internal/canon"
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/internal/scope"
 )
 
-// ErrNoFolder is wrapped by the error about a folder of the scope that is not
-// there.
-var ErrNoFolder = errors.New("no such folder")
-
 // locate finds out what is within a scope. A stop ends it.
-func (f *flow) locate(ctx context.Context, scope record.Scope) (err error) {
+func (f *flow) locate(ctx context.Context, wanted record.Scope) (err error) {
 	if f.job.Stop != nil {
 		cut, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		defer context.AfterFunc(f.job.Stop, func() { cancel(job.ErrInterrupted) })()
 		ctx = cut
 	}
-	f.within, err = f.scope(ctx, scope)
+	f.within, err = f.scope(ctx, wanted)
 	return err
 }
 
 // scope finds the folders of a scope and returns what is within them: looks,
 // dashboards and folders. Kinds that lie in no folder are within every scope.
-func (f *flow) scope(ctx context.Context, scope record.Scope) (stages.Within, error) {
-	if len(scope.Folders) == 0 {
+func (f *flow) scope(ctx context.Context, wanted record.Scope) (scope.Within, error) {
+	if len(wanted.Folders) == 0 {
 		return nil, nil
 	}
 	response, err := f.api.client.Get(ctx, looker.Request{
@@ -52,36 +46,11 @@ func (f *flow) scope(ctx context.Context, scope record.Scope) (stages.Within, er
 	if err := json.Unmarshal(response.Body, &folders, json.MatchCaseInsensitiveNames(false)); err != nil {
 		return nil, fmt.Errorf("find the folders of the scope: %w", err)
 	}
-	below := make(map[string][]string)
-	known := make(map[string]bool)
-	for _, folder := range folders {
-		id, parent := canon.Text(folder.ID), canon.Text(folder.Parent)
-		known[id] = true
-		below[parent] = append(below[parent], id)
-	}
-	in := make(map[string]bool)
-	queue := scope.Folders
-	for len(queue) > 0 {
-		id := queue[0]
-		queue = queue[1:]
-		if !known[id] {
-			return nil, fmt.Errorf("folders.ids: %s: %w", id, ErrNoFolder)
-		}
-		if !in[id] {
-			in[id] = true
-			if scope.Recursive {
-				queue = append(queue[:len(queue):len(queue)], below[id]...)
+	return scope.Of(wanted, func(yield func(id, parent string) bool) {
+		for _, folder := range folders {
+			if !yield(canon.Text(folder.ID), canon.Text(folder.Parent)) {
+				return
 			}
 		}
-	}
-	return func(kind record.Kind, id, folder string) bool {
-		row, _ := catalogue.Find(kind)
-		switch row.Place {
-		case catalogue.IsFolder:
-			return in[id]
-		case catalogue.InFolder:
-			return in[folder]
-		}
-		return true
-	}, nil
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -138,15 +139,13 @@ func folderPath(folders map[string]vault.Entry, id string) string {
 	return strings.Join(names, "/")
 }
 
-// below adds a folder, and all folders in it at any depth, to a set.
-func below(folders map[string]vault.Entry, id string, set map[string]bool) {
-	set[id] = true
-	for grown := true; grown; {
-		grown = false
-		for child, f := range folders {
-			if !set[child] && set[f.Folder] {
-				set[child], grown = true, true
+// below returns folders and all folders in them, at any depth.
+func below(folders map[string]vault.Entry, ids []string) map[string]bool {
+	return scope.Below(ids, func(yield func(id, parent string) bool) {
+		for id, folder := range folders {
+			if !yield(id, folder.Folder) {
+				return
 			}
 		}
-	}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 
@@ -229,7 +230,7 @@ func (p *planner) filter(ctx context.Context) (*filter, error) {
 		if f.folders == nil {
 			f.folders = make(map[string]bool)
 		}
-		below(folders, id, f.folders)
+		maps.Copy(f.folders, below(folders, []string{id}))
 	}
 	for _, text := range p.request.Owners {
 		if f.owners == nil {
