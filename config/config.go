@@ -48,6 +48,9 @@ type Quota struct {
 	Query          int `koanf:"query"`
 }
 
+// Counted reports whether calls are counted, so that a run saves them.
+func (q Quota) Counted() bool { return q != Quota{} }
+
 // Folders restricts a run to some folders; no ids = no restriction.
 type Folders struct {
 	IDs       []string `koanf:"ids"`

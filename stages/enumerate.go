@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 )
@@ -262,7 +263,7 @@ func (p *pass) planPage(ctx context.Context, found documents) error {
 		return nil
 	}
 	alone := p.kind.With(func(k *catalogue.Spec) { k.Many = nil })
-	return p.plan(ctx, alone, p.state, nowhere, found.unclear, p.emit)
+	return p.plan(ctx, alone, p.state, plan.Nowhere, found.unclear, p.emit)
 }
 
 func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call {

@@ -8,10 +8,6 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// IDsAtOnce is how many ids one call asks for at most, which keeps them within what
-// servers take as an address.
-const IDsAtOnce = 250
-
 const (
 	// faultTimeout is the class of a call that was not answered in time.
 	faultTimeout = "timeout"

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -159,10 +160,10 @@ type documents struct {
 func (p *pass) documents(first int, rows []row) (found documents) {
 	again, differs := p.twice(rows)
 	// Where the server does not page, whole documents are asked for by id.
-	split := can(p.kind, record.Page, p.state) && (p.unpaged == "" || !can(p.kind, record.IDs, p.state))
+	split := plan.Can(p.kind, record.Page, p.state) && (p.unpaged == "" || !plan.Can(p.kind, record.IDs, p.state))
 	open := part{offset: first}
 	if !split && p.unpaged != "" {
-		open.offset = nowhere
+		open.offset = plan.Nowhere
 	}
 	for i, r := range rows {
 		switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -226,7 +227,7 @@ func (l *Ledger) Kept() []record.Ref {
 }
 
 // Defer takes note of documents that are not asked for again.
-func (l *Ledger) Defer(kind record.Kind, documents []deferral) {
+func (l *Ledger) Defer(kind record.Kind, documents []plan.Deferral) {
 	if len(documents) == 0 {
 		return
 	}
@@ -237,7 +238,7 @@ func (l *Ledger) Defer(kind record.Kind, documents []deferral) {
 		a.deferred = make(map[string]time.Time)
 	}
 	for _, d := range documents {
-		a.deferred[d.id] = d.seen
+		a.deferred[d.ID] = d.Seen
 	}
 }
 

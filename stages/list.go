@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/scope"
@@ -22,7 +23,7 @@ type ListOptions struct {
 	PageSize        int   // documents that one ask brings at most
 	PageBytes       int64 // of small documents one ask brings more, until it has so much; 0: never
 	Full            bool  // stamps are not to be trusted
-	Missing         bool  // look for what the store holds and the listings did not, see [CanBeLookedFor]
+	Missing         bool  // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
 	Admin           bool  // the key is an administrator's
 	ProvesAbsence   bool  // what a complete listing does not hold is gone
 	Exclude         []record.Ref
@@ -150,14 +151,11 @@ func ended(ledger *Ledger, log hclog.Logger, kind *catalogue.Spec, admin, held b
 	return false
 }
 
-// chunk is how many ids are followed at once.
-const chunk = 1000
-
 // follow plans what stored documents point to.
 func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	after, gone := "", make(vanished)
 	for {
-		rows, err := l.Store.Followed(ctx, kind.Name, after, chunk)
+		rows, err := l.Store.Followed(ctx, kind.Name, after, plan.FollowedAtOnce)
 		if err != nil {
 			return fmt.Errorf("follow references to %s: %w", kind.Name, err)
 		}
@@ -165,7 +163,7 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 			return err
 		}
 		l.Ledger.Named(kind.Name, rows)
-		last := len(rows) < chunk
+		last := len(rows) < plan.FollowedAtOnce
 		if !last {
 			after = rows[len(rows)-1].ID
 		}

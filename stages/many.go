@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -57,7 +58,7 @@ func (t *task) heed(many catalogue.Many, offset, wanted, found, strangers int) {
 	case strangers == 0:
 	case many.How == record.IDs:
 		t.shut(record.IDs, many.Route.String()+" does not honour a list of ids, fetching one by one")
-	case many.How != record.Page || !can(t.kind, record.IDs, t.ask.State):
+	case many.How != record.Page || !plan.Can(t.kind, record.IDs, t.ask.State):
 	case found+strangers > wanted:
 		t.shut(record.Page, many.Route.String()+" does not honour limit, asking by ids")
 	case found == 0 && wanted > 1 && offset > 0:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 )
@@ -17,29 +18,12 @@ import (
 // not honour lists of ids.
 const fewEnough = 20
 
-// CanBeLookedFor reports whether documents of a kind can be searched for by id in
-// the listing that they were missed in.
-func CanBeLookedFor(kind *catalogue.Spec) bool {
-	l := kind.Listing
-	return !l.Whole && !l.Followed && len(l.Fixed) == 0 && l.IDs != ""
-}
-
-// CanBeAskedFor reports whether what a listing did not hold can be asked for before it
-// counts as gone: by a search for ids, or each document alone.
-func CanBeAskedFor(kind *catalogue.Spec) bool {
-	if kind.Listing.Followed || len(kind.Listing.Fixed) > 0 {
-		return false
-	}
-	route, _ := kind.Single("1")
-	return CanBeLookedFor(kind) || !route.IsZero()
-}
-
 // missing looks for what the store holds and the listing did not, before it counts
 // as gone: a document that is taken out of the trash between the two passes of a
 // listing is in neither, and a list in one answer may be that of a moment, or of
 // another route. What is found is planned like any other.
 func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
-	search := CanBeLookedFor(kind)
+	search := plan.CanBeLookedFor(kind)
 	empty := l.Ledger.listed(kind.Name) == 0
 	left, err := l.unlisted(ctx, kind, func(ids []string) ([]string, error) {
 		if search {
@@ -53,7 +37,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	witnesses := IDsAtOnce
+	witnesses := plan.IDsAtOnce
 	switch {
 	case search && !empty:
 		return nil // two answers agree, and the search is one that finds something
@@ -72,7 +56,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	l.Ledger.Ended(kind.Name, record.Incomplete, reason)
 	alone := *kind
 	alone.Many = nil
-	return l.plan(ctx, &alone, record.Present, nowhere, found, emit)
+	return l.plan(ctx, &alone, record.Present, plan.Nowhere, found, emit)
 }
 
 // errPlanned means that a search failed, and that this was said.
@@ -82,7 +66,7 @@ var errPlanned = errors.New("the search failed")
 // and returns what that leaves.
 func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(ids []string) (left []string, err error)) (left []string, err error) {
 	for after := ""; ; {
-		ids, err := l.Store.Unsettled(ctx, kind.Name, after, IDsAtOnce)
+		ids, err := l.Store.Unsettled(ctx, kind.Name, after, plan.IDsAtOnce)
 		if err != nil {
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind.Name, err)
 		}
@@ -151,7 +135,7 @@ func (l *lister) turnedUp(ctx context.Context, kind *catalogue.Spec, state recor
 	}
 	l.Log.Warn("the list did not hold what is there", "kind", kind.Name, "documents", len(found), "first", found[0].ID)
 	l.Ledger.Note(kind.Name, fmt.Sprintf("%d came back, or moved, while the list was read: %s", len(found), some(idsOf(found))))
-	return l.plan(ctx, kind, state, nowhere, found, emit)
+	return l.plan(ctx, kind, state, plan.Nowhere, found, emit)
 }
 
 // lookFor searches for documents by their ids. It tells whether the server

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 )
@@ -18,9 +19,9 @@ const fewNamed = 3
 // The kind is not listed.
 func (l *lister) named(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) error {
 	left := ids
-	if len(ids) > fewNamed && CanBeLookedFor(kind) {
+	if len(ids) > fewNamed && plan.CanBeLookedFor(kind) {
 		left = nil
-		for some := range slices.Chunk(ids, IDsAtOnce) {
+		for some := range slices.Chunk(ids, plan.IDsAtOnce) {
 			unseen, err := l.searchNamed(ctx, kind, some, emit)
 			if err != nil {
 				return l.failed(ctx, kind, record.Present, err, emit)
@@ -47,7 +48,7 @@ func (l *lister) searchNamed(ctx context.Context, kind *catalogue.Spec, ids []st
 		if !honoured {
 			return left, nil
 		}
-		if err := l.plan(ctx, kind, state, nowhere, found, emit); err != nil {
+		if err := l.plan(ctx, kind, state, plan.Nowhere, found, emit); err != nil {
 			return nil, err
 		}
 		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool { return slices.Contains(idsOf(found), id) })
@@ -63,5 +64,5 @@ func (l *lister) planNamed(ctx context.Context, kind *catalogue.Spec, state reco
 	}
 	alone := *kind
 	alone.Many = nil
-	return l.plan(ctx, &alone, state, nowhere, rows, emit)
+	return l.plan(ctx, &alone, state, plan.Nowhere, rows, emit)
 }

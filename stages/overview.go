@@ -177,21 +177,6 @@ func readOverview(ctx context.Context, looker Looker, kind *catalogue.Spec, want
 	return rows, nil
 }
 
-// sampled takes one of the documents whose stamps say that they did not change to those
-// that are fetched: over the runs each has its turn.
-func (s *sifted) sampled(turn int, known map[string]record.Known) {
-	if len(s.same) == 0 {
-		return
-	}
-	i := turn % len(s.same)
-	row, k := s.same[i], known[s.same[i].ID]
-	row.Sampled, row.Held, row.Fingerprint = true, true, k.Fingerprint
-	if k.State == row.State {
-		row.Hash, row.Size = k.Hash, k.Size
-	}
-	s.same, s.want = slices.Delete(s.same, i, i+1), append(s.want, row)
-}
-
 // agreeing takes the stamp from a document whose body does not hold the parts that the
 // overview told of: one of them is older than the other, and who knows the one must not be
 // taken to know the other.

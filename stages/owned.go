@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -71,7 +72,7 @@ func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]boo
 		return gone, nil
 	}
 	for after := ""; ; {
-		ids, err := l.Store.Unsettled(ctx, kind, after, chunk)
+		ids, err := l.Store.Unsettled(ctx, kind, after, plan.FollowedAtOnce)
 		if err != nil {
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind, err)
 		}
@@ -81,7 +82,7 @@ func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]boo
 				gone[id] = true
 			}
 		}
-		if len(ids) < chunk {
+		if len(ids) < plan.FollowedAtOnce {
 			return gone, nil
 		}
 		after = ids[len(ids)-1]

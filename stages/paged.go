@@ -8,12 +8,13 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
 // unnamedAtOnce is how many documents a run asks for alone because pages do not name
 // them. The next run asks for the next ones.
-const unnamedAtOnce = IDsAtOnce
+const unnamedAtOnce = plan.IDsAtOnce
 
 // pagedList is a list that cannot be had in one answer and is read in pages by one
 // worker.
@@ -138,7 +139,7 @@ func (p *pagedList) askUnnamed(ctx context.Context) error {
 // pages do not name, and whether there are more of them.
 func (p *pagedList) unnamed(ctx context.Context) (ids []string, more bool, err error) {
 	for after := ""; ; {
-		rows, err := p.Store.Unsettled(ctx, p.kind.Name, after, chunk)
+		rows, err := p.Store.Unsettled(ctx, p.kind.Name, after, plan.FollowedAtOnce)
 		if err != nil {
 			return nil, false, fmt.Errorf("find %s that were not listed: %w", p.kind.Name, err)
 		}
@@ -151,7 +152,7 @@ func (p *pagedList) unnamed(ctx context.Context) (ids []string, more bool, err e
 				ids = append(ids, id)
 			}
 		}
-		if len(rows) < chunk {
+		if len(rows) < plan.FollowedAtOnce {
 			return ids, false, nil
 		}
 		after = rows[len(rows)-1]

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lookervault/lookervault/internal/budget"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -34,7 +35,7 @@ func (t *task) most(how record.How) int {
 	case record.Folder:
 		return unbounded // it comes whole or not at all
 	case record.IDs:
-		return min(most, IDsAtOnce)
+		return min(most, plan.IDsAtOnce)
 	}
 	return most
 }

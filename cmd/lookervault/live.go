@@ -16,11 +16,11 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
-	"github.com/lookervault/lookervault/stages"
 )
 
 // live is a vault as it would be after a run now: a copy, which is thrown away, with a
@@ -237,5 +237,5 @@ func (a *app) quietLogger() hclog.Logger {
 // canBeAskedFor reports whether a document of a kind can be had by its id alone.
 func canBeAskedFor(kind record.Kind) bool {
 	spec, known := catalogue.Find(kind)
-	return known && stages.CanBeAskedFor(spec)
+	return known && plan.CanBeAskedFor(spec)
 }

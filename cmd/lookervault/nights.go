@@ -12,8 +12,8 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/stages"
 )
 
 // nightsAhead is how many nightly runs a dry run forecasts: the longest month.
@@ -73,7 +73,7 @@ func (v *nightsView) propose(ctx context.Context, ahead extract.Ahead) error {
 			}
 			for _, k := range whole.Kinds {
 				kind := specOf(k.Kind)
-				if k.Calls().Likely >= most && !kind.Nightly && stages.MayRest(kind) == "" {
+				if k.Calls().Likely >= most && !kind.Nightly && plan.MayRest(kind) == "" {
 					ages[k.Kind] = max(ages[k.Kind], age)
 				}
 			}

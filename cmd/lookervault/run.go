@@ -19,12 +19,12 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
-	"github.com/lookervault/lookervault/stages"
 )
 
 // runFlags names the key of the configuration that each flag sets.
@@ -277,7 +277,7 @@ func selection(loaded *config.Loaded) ([]*catalogue.Spec, []record.Ref, error) {
 // for, where somebody has named the kinds to back up.
 func refreshAges(loaded *config.Loaded, named bool) (map[record.Kind]time.Duration, error) {
 	found, err := loaded.RefreshAges(catalogue.Names(catalogue.All()), catalogue.Aliases(), func(kind string) string {
-		return stages.MayRest(specOf(record.Kind(kind)))
+		return plan.MayRest(specOf(record.Kind(kind)))
 	})
 	if err != nil || named {
 		return nil, err

@@ -106,7 +106,7 @@ func whatCame(t ui.Totals) string {
 // ofTheMonth says what all runs of the month have called, and of which quota: "310 calls
 // this month", "300 of 1,000 administrative and 10 query calls this month".
 func ofTheMonth(calls map[string]int64, quota config.Quota) string {
-	if quota == (config.Quota{}) {
+	if !quota.Counted() {
 		return plural(sum(calls), "call", "calls") + " this month"
 	}
 	part := func(class catalogue.Activity, included int) string {

@@ -17,6 +17,7 @@ import (
 	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/scope"
@@ -191,32 +192,14 @@ func (f *flow) rules() *refresh.Rules {
 	return &refresh.Rules{Now: now, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed}
 }
 
-// thriftyPage is how many bytes one answer may have where calls are counted: a page of a
-// hundred large dashboards has more.
-const thriftyPage = 8 << 20
-
-// pageBytes is how many bytes an ask for small documents may bring, 0 where calls need not
-// be saved.
-func pageBytes(c config.Config) int64 {
-	if c.Looker.Quota == (config.Quota{}) {
-		return 0
-	}
-	return thriftyPage
-}
-
-// provenFor is how long a row that was as rich as its document speaks for the rows of its
-// kind, where calls are counted.
-const provenFor = 30 * 24 * time.Hour
-
 // proven tells of which kinds rows need not be compared in this run: nil where calls need
 // not be saved, and each run compares.
 func (f *flow) proven() func(record.Kind) bool {
-	if f.job.Config.Looker.Quota == (config.Quota{}) {
+	if !f.job.Config.Looker.Quota.Counted() {
 		return nil
 	}
-	return func(kind record.Kind) bool {
-		return f.refresh.Rests(record.Ref{Kind: kind, ID: "rows"}, provenFor, f.begun.Proven[kind])
-	}
+	rules := plan.Rules{Refresh: f.refresh}
+	return func(kind record.Kind) bool { return rules.ProofRests(kind, f.begun.Proven[kind]) }
 }
 
 // lessons is what the run has learnt since the sink asked last. The sink asks for the
@@ -276,7 +259,7 @@ func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 	var some []*catalogue.Spec
 	for _, end := range f.ledger.Ends() {
 		i := slices.IndexFunc(kinds, func(k *catalogue.Spec) bool { return k.Name == end.Kind })
-		if i < 0 || end.Listing != record.Complete || !stages.CanBeAskedFor(kinds[i]) {
+		if i < 0 || end.Listing != record.Complete || !plan.CanBeAskedFor(kinds[i]) {
 			continue
 		}
 		ids, err := f.job.Sink.Unsettled(ctx, end.Kind, "", 1)
@@ -303,7 +286,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
-		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: pageBytes(c),
+		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: plan.PageBytes(c.Looker.Quota.Counted()),
 		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))

@@ -10,13 +10,11 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/stages"
 )
-
-// followAtOnce is how many ids list follows, and plans, together.
-const followAtOnce = 1000
 
 // follow notes what documents of one kind point to.
 func (m *model) follow(rows []Glimpsed) {
@@ -104,7 +102,7 @@ func (m *model) followed(k *knowledge, f *KindForecast) (c cost, items amount) {
 	rows, more := m.ids(k.kind.Name), m.brood(k.kind.Name).more
 	var fresh []record.Listed // never stored
 	proof, n := false, 0
-	for page := range slices.Chunk(rows, followAtOnce) {
+	for page := range slices.Chunk(rows, plan.FollowedAtOnce) {
 		var want []record.Listed
 		for _, row := range page {
 			d, known := k.held[row.ID]

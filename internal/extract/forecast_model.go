@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/scope"
-	"github.com/lookervault/lookervault/stages"
 )
 
 // model works out what a run will plan, from what is known of each kind. It asks
@@ -92,7 +92,7 @@ func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowl
 
 func newModel(a Ahead) *model {
 	return &model{
-		size: max(1, a.Config.Stages.List.PageSize), bytes: pageBytes(a.Config), workers: max(1, a.Config.Stages.Fetch.Workers),
+		size: max(1, a.Config.Stages.List.PageSize), bytes: plan.PageBytes(a.Config.Looker.Quota.Counted()), workers: max(1, a.Config.Stages.Fetch.Workers),
 		exclude: a.Exclude, proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}
@@ -128,7 +128,7 @@ func (m *model) add(k *knowledge) {
 func (m *model) onlyInPages(k *knowledge) (c cost) {
 	c.add(k.kind.Listing.Route.Activity, exactly(1)) // both routes are drawn from one quota
 	if m.proves {
-		c.add(k.kind.Detail.Activity, exactly(min(len(m.unlisted(k)), stages.IDsAtOnce)))
+		c.add(k.kind.Detail.Activity, exactly(min(len(m.unlisted(k)), plan.IDsAtOnce)))
 	}
 	return c
 }
@@ -175,8 +175,8 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 	}
 	m.follow(in)
 	m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return m.vanished(k, id) })))
-	if alone, _ := k.kind.Single("1"); stages.CanBeAskedFor(k.kind) {
-		c.add(alone.Activity, exactly(min(len(m.unlisted(k)), stages.IDsAtOnce)))
+	if alone, _ := k.kind.Single("1"); plan.CanBeAskedFor(k.kind) {
+		c.add(alone.Activity, exactly(min(len(m.unlisted(k)), plan.IDsAtOnce)))
 	}
 	return c, exactly(len(in))
 }
@@ -257,11 +257,11 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 // lookedFor is how many calls look by id for what the list does not hold any
 // more. Some of it may turn up in the trash, and is not looked for.
 func (m *model) lookedFor(k *knowledge) amount {
-	if m.within != nil || !stages.CanBeLookedFor(k.kind) {
+	if m.within != nil || !plan.CanBeLookedFor(k.kind) {
 		return amount{}
 	}
 	n := len(m.unlisted(k))
-	calls := (n + stages.IDsAtOnce - 1) / stages.IDsAtOnce
+	calls := (n + plan.IDsAtOnce - 1) / plan.IDsAtOnce
 	switch {
 	case k.glance.Trash.whole():
 		return exactly(2 * calls) // in both states
@@ -396,7 +396,7 @@ func (m *model) prove(c *cost, k *knowledge, many bool) {
 	if !many || k.kind.Detail.IsZero() {
 		return
 	}
-	if m.proven != nil && m.rules.Rests(record.Ref{Kind: k.kind.Name, ID: "rows"}, provenFor, m.proven[k.kind.Name]) {
+	if rules := (plan.Rules{Refresh: m.rules}); m.proven != nil && rules.ProofRests(k.kind.Name, m.proven[k.kind.Name]) {
 		return
 	}
 	n := exactly(1)

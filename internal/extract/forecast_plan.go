@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/stages"
 )
 
 // planned is what list will plan for some rows.
@@ -75,7 +75,7 @@ func (m *model) planPoor(k *knowledge, want []record.Listed) (p planned) {
 
 // perAsk is how many documents of a kind one ask brings.
 func (m *model) perAsk(k *knowledge) int {
-	return stages.PerAsk(m.size, m.bytes, k.kind, func(yield func(int64) bool) {
+	return plan.PerAsk(m.size, m.bytes, k.kind, func(yield func(int64) bool) {
 		for _, d := range k.held {
 			if !yield(d.size) {
 				return

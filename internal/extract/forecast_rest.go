@@ -2,16 +2,15 @@ package extract
 
 import (
 	"context"
-	"fmt"
+	"maps"
 	"slices"
 	"time"
 
-	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/stages"
 )
 
 // rulesAfter are the rules of a run that begins now, behind others, of which the newest is
@@ -44,7 +43,8 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 
 // restsWhole reports whether the run will not list a kind.
 func (o *outlook) restsWhole(kind *catalogue.Spec) bool {
-	return !kind.Listing.Followed && len(kind.Listing.Fixed) == 0 && stages.MayRest(kind) == "" && o.rules.RestsWhole(kind.Name)
+	rules := plan.Rules{Refresh: o.rules}
+	return rules.RestsWhole(kind, false)
 }
 
 // aging tells how old what is known of each document may grow.
@@ -61,23 +61,17 @@ func (o *outlook) aging(ctx context.Context) error {
 		d, err := o.Vault.Document(ctx, o.Instance, ref, vault.Point{})
 		return d.Body, err
 	}
+	rules := plan.Rules{Refresh: o.rules}
 	for _, kind := range o.Kinds {
-		age, said := o.rules.Age(kind.Name)
-		if stages.MayRest(kind) != "" || !said && kind.Calm == nil {
-			continue
+		documents := o.held[kind.Name]
+		ages, err := rules.Ages(kind, slices.Collect(maps.Keys(documents)), body)
+		if err != nil {
+			return err
 		}
-		for id, d := range o.held[kind.Name] {
+		for id, age := range ages {
+			d := documents[id]
 			d.age = age
-			if !said {
-				calm, err := stages.IsCalm(kind, id, body)
-				if err != nil {
-					return fmt.Errorf("read what %s/%s belongs to: %w", kind.Name, id, err)
-				}
-				if calm {
-					d.age = kind.Calm.Age
-				}
-			}
-			o.held[kind.Name][id] = d
+			documents[id] = d
 		}
 	}
 	return nil
@@ -86,7 +80,7 @@ func (o *outlook) aging(ctx context.Context) error {
 // rests reports whether the run will not ask for a document that it knows of.
 func (m *model) rests(k *knowledge, row record.Listed) bool {
 	d, held := k.held[row.ID]
-	return held && !d.settled && stages.Rests(m.rules, k.kind, row, d.age, d.seen)
+	return held && !d.settled && plan.Rests(m.rules, k.kind, row, d.age, d.seen)
 }
 
 // told leaves out documents of which an overview will tell that they did not change, but
@@ -122,12 +116,12 @@ func (m *model) overview(k *knowledge, documents int) (c cost) {
 // server's release, where the run saves calls. The server is taken to be what the newest
 // run found.
 func (o *outlook) rememberProofs(ctx context.Context, runs []record.Run) error {
-	if o.Config.Looker.Quota == (config.Quota{}) {
+	if !o.Config.Looker.Quota.Counted() {
 		return nil
 	}
 	o.proven = make(map[record.Kind]time.Time)
 	for _, run := range runs { // the newest first
-		if run.Looker != runs[0].Looker || o.Now.Sub(run.Started) > provenFor {
+		if run.Looker != runs[0].Looker || plan.ProofExpires(o.Now, run.Started) {
 			break
 		}
 		lessons, err := o.Vault.Learnt(ctx, run.ID)

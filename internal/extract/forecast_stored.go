@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 )
@@ -111,7 +112,7 @@ func (o *outlook) pass(now time.Time) {
 	}
 	m := &model{rules: o.rules}
 	for _, kind := range o.Kinds {
-		if proof := (record.Ref{Kind: kind.Name, ID: "rows"}); o.proven != nil && !o.rules.Rests(proof, provenFor, o.proven[kind.Name]) {
+		if rules := (plan.Rules{Refresh: o.rules}); o.proven != nil && !rules.ProofRests(kind.Name, o.proven[kind.Name]) {
 			o.proven[kind.Name] = now
 		}
 		if o.restsWhole(kind) {

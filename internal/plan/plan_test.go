@@ -1,0 +1,263 @@
+package plan_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
+)
+
+func kindOf(t *testing.T, name record.Kind) *catalogue.Spec {
+	t.Helper()
+	kind, ok := catalogue.Find(name)
+	if !ok {
+		t.Fatalf("no kind %s", name)
+	}
+	return kind
+}
+
+// rows are listed documents, "1", "2 in A", and so on.
+func rows(texts ...string) (rows []record.Listed) {
+	for _, text := range texts {
+		id, folder, _ := strings.Cut(text, " in ")
+		rows = append(rows, record.Listed{ID: id, Folder: folder, State: record.Present})
+	}
+	return rows
+}
+
+// numbered are the documents 1 to n.
+func numbered(n int) (rows []record.Listed) {
+	for i := range n {
+		rows = append(rows, record.Listed{ID: strconv.Itoa(i + 1), State: record.Present})
+	}
+	return rows
+}
+
+// lines are asks as short lines.
+func lines(asks []record.Ask) (lines []string) {
+	for _, ask := range asks {
+		var want []string
+		for _, row := range ask.Want {
+			want = append(want, row.ID)
+		}
+		line := fmt.Sprintf("%s %s", ask.How, strings.Join(want, ","))
+		if ask.How == record.Page {
+			line += fmt.Sprintf(" @%d", ask.Offset)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+var stamp = record.Digest{1}
+
+func TestPlanChoosesTheRoute(t *testing.T) {
+	settled := record.Known{Settled: true}
+	same := record.Known{State: record.Present, Stamp: stamp}
+	for _, test := range []struct {
+		name  string
+		kind  record.Kind
+		rows  []record.Listed
+		known map[string]record.Known
+		rules plan.Rules
+		off   int // offset
+		want  []string
+	}{
+		{name: "nothing", kind: "dashboards"},
+		{name: "pages where everything on them is wanted", kind: "dashboards", rows: numbered(5), off: 20, want: []string{"page 1,2 @20", "page 3,4 @22", "page 5 @24"}},
+		{name: "each document once", kind: "dashboards", rows: rows("1", "2", "1"), want: []string{"page 1,2 @0"}},
+		{name: "id lists of rows that are no part of a list", kind: "dashboards", rows: numbered(3), off: plan.Nowhere, want: []string{"ids 1,2", "ids 3"}},
+		{
+			name: "id lists around what is settled", kind: "dashboards", rows: numbered(4),
+			known: map[string]record.Known{"2": settled}, want: []string{"ids 1,3", "ids 4"},
+		},
+		{
+			name: "id lists around what is left out", kind: "dashboards", rows: numbered(3),
+			rules: plan.Rules{Exclude: []record.Ref{{Kind: "looks", ID: "1"}, {Kind: "dashboards", ID: "2"}}}, want: []string{"ids 1,3"},
+		},
+		{
+			name: "folders that hold several", kind: "looks", rows: rows("1 in A", "2 in B", "3 in A", "4"),
+			want: []string{"folder 1,3", "single 2", "single 4"},
+		},
+		{
+			name: "one in four of a folder is enough", kind: "looks",
+			rows: rows("1 in A", "2 in A", "3 in A", "4 in A", "5 in A", "6 in A", "7 in A", "8 in A"),
+			known: map[string]record.Known{
+				"3": sameAs(), "4": sameAs(), "5": sameAs(), "6": sameAs(), "7": sameAs(), "8": sameAs(),
+			},
+			want: []string{"folder 1,2", "stored 3,4", "stored 5,6", "stored 7,8"},
+		},
+		{
+			name: "less is not", kind: "looks",
+			rows: rows("1 in A", "2 in A", "3 in A", "4 in A", "5 in A", "6 in A", "7 in A", "8 in A", "9 in A"),
+			known: map[string]record.Known{
+				"3": sameAs(), "4": sameAs(), "5": sameAs(), "6": sameAs(), "7": sameAs(), "8": sameAs(), "9": sameAs(),
+			},
+			want: []string{"single 1", "single 2", "stored 3,4", "stored 5,6", "stored 7,8", "stored 9"},
+		},
+		{
+			name: "a folder that this run has asked for is not asked for again", kind: "looks", rows: rows("1 in A", "2 in A", "3 in A"),
+			known: map[string]record.Known{"3": settled}, want: []string{"single 1", "single 2"},
+		},
+		{
+			name: "another ask comes first in each run", kind: "dashboards", rows: numbered(5),
+			rules: plan.Rules{Turn: 4}, want: []string{"page 3,4 @2", "page 5 @4", "page 1,2 @0"},
+		},
+		{
+			name: "an immutable document that is stored", kind: "merge_queries", rows: rows("a", "b"),
+			known: map[string]record.Known{"a": {State: record.Present}}, want: []string{"single b", "stored a"},
+		},
+		{
+			name: "one that was gone", kind: "merge_queries", rows: rows("a"),
+			known: map[string]record.Known{"a": {State: record.Gone}}, want: []string{"single a"},
+		},
+		{
+			name: "everything in a full run", kind: "looks", rows: stamped(rows("1", "2")),
+			known: map[string]record.Known{"1": same}, rules: plan.Rules{Full: true}, want: []string{"single 1", "single 2"},
+		},
+		{
+			name: "one unchanged document all the same where an overview tells", kind: "group_groups", rows: stamped(rows("1", "2", "3")),
+			known: map[string]record.Known{"1": same, "2": same}, rules: plan.Rules{Turn: 1}, want: []string{"single 2", "stored 1", "single 3"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for i := range test.rows {
+				if known, ok := test.known[test.rows[i].ID]; ok && known.Stamp == stamp {
+					test.rows[i].Stamp = stamp
+				}
+			}
+			test.rules.PageSize = 2
+			planned := test.rules.Plan(plan.Page{Kind: kindOf(t, test.kind), State: record.Present, Offset: test.off, Rows: test.rows, Known: test.known})
+			if diff := cmp.Diff(test.want, lines(planned.Asks)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// sameAs is a document that is stored with the stamp of its row.
+func sameAs() record.Known { return record.Known{State: record.Present, Stamp: stamp} }
+
+func stamped(rows []record.Listed) []record.Listed {
+	for i := range rows {
+		rows[i].Stamp = stamp
+	}
+	return rows
+}
+
+// TestPlanSaysWhatIsKnown: fetch compares what comes with what is stored.
+func TestPlanSaysWhatIsKnown(t *testing.T) {
+	rules := plan.Rules{PageSize: 10}
+	print, hash := record.Digest{2}, record.Digest{3}
+	planned := rules.Plan(plan.Page{
+		Kind: kindOf(t, "dashboards"), State: record.Present, Rows: numbered(3), Known: map[string]record.Known{
+			"1": {State: record.Present, Hash: hash, Size: 7, Fingerprint: print},
+			"2": {State: record.Trashed, Hash: hash, Size: 7, Fingerprint: print},
+		},
+	})
+	want := []record.Listed{
+		{ID: "1", State: record.Present, Held: true, Hash: hash, Size: 7, Fingerprint: print},
+		{ID: "2", State: record.Present, Held: true, Fingerprint: print},
+		{ID: "3", State: record.Present},
+	}
+	if diff := cmp.Diff(want, planned.Asks[0].Want); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if planned.Listed != 3 {
+		t.Errorf("%d are listed, want 3", planned.Listed)
+	}
+}
+
+// TestPlanWithinFolders: what lies elsewhere is neither listed nor asked for.
+func TestPlanWithinFolders(t *testing.T) {
+	rules := plan.Rules{PageSize: 10, Within: func(_ record.Kind, _, folder string) bool { return folder == "A" }}
+	planned := rules.Plan(plan.Page{Kind: kindOf(t, "dashboards"), State: record.Present, Rows: rows("1 in A", "2 in B", "3 in A")})
+	if diff := cmp.Diff([]string{"ids 1,3"}, lines(planned.Asks)); diff != "" || planned.Listed != 2 {
+		t.Errorf("%d are listed, want 2; (-want +got)\n%s", planned.Listed, diff)
+	}
+}
+
+func TestPerAsk(t *testing.T) {
+	kind := kindOf(t, "dashboards").With(func(k *catalogue.Spec) { k.Size = 1000 })
+	for _, test := range []struct {
+		name  string
+		bytes int64
+		sizes []int64
+		want  int
+	}{
+		{"calls are not counted", 0, []int64{1}, 100},
+		{"nothing is known of their size", 500_000, nil, 500},
+		{"a size that is not known says nothing", 500_000, []int64{0, 2500, 0}, 200},
+		{"large documents", 500_000, []int64{1 << 20}, 100},
+		{"small documents", 8 << 20, []int64{1}, plan.MostPerAsk},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := plan.PerAsk(100, test.bytes, kind, seq(test.sizes)); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+	if plan.PageBytes(false) != 0 || plan.PageBytes(true) != plan.ThriftyPage {
+		t.Error("bytes count where calls do")
+	}
+}
+
+func seq(sizes []int64) func(func(int64) bool) {
+	return func(yield func(int64) bool) {
+		for _, size := range sizes {
+			if !yield(size) {
+				return
+			}
+		}
+	}
+}
+
+// TestPlanDefers: what is known of a document may grow old, unless something is wrong with it.
+func TestPlanDefers(t *testing.T) {
+	now := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC)
+	kind := kindOf(t, "role_users")
+	young := record.Known{State: record.Present, Hash: record.Digest{1}, Observed: now.Add(-time.Minute)}
+	change := func(known record.Known, change func(*record.Known)) record.Known {
+		change(&known)
+		return known
+	}
+	for _, test := range []struct {
+		name    string
+		known   record.Known
+		full    bool
+		doubted bool
+		defers  bool
+	}{
+		{name: "young", known: young, defers: true},
+		{name: "old", known: change(young, func(k *record.Known) { k.Observed = now.Add(-31 * 24 * time.Hour) })},
+		{name: "troubled", known: change(young, func(k *record.Known) { k.Troubled = true })},
+		{name: "in the trash", known: change(young, func(k *record.Known) { k.State = record.Trashed })},
+		{name: "without a body", known: change(young, func(k *record.Known) { k.Hash = record.Digest{} })},
+		{name: "a full run", known: young, full: true},
+		{name: "stamps are doubted", known: young, doubted: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rules := plan.Rules{PageSize: 10, Full: test.full, Refresh: &refresh.Rules{
+				Now: now, Gap: 24 * time.Hour, Ages: map[record.Kind]time.Duration{kind.Name: 30 * 24 * time.Hour},
+			}}
+			ages, err := rules.Ages(kind, []string{"5"}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			planned := rules.Plan(plan.Page{
+				Kind: kind, State: record.Present, Rows: rows("5"), Known: map[string]record.Known{"5": test.known}, Ages: ages, Doubted: test.doubted,
+			})
+			if got := len(planned.Deferred) == 1 && len(planned.Asks) == 0; got != test.defers {
+				t.Errorf("deferred: %t (%v)", got, lines(planned.Asks))
+			}
+		})
+	}
+}
