@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -83,8 +83,8 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 			}
 		}
 	default:
-		var glance extract.Glance
-		glance, err = extract.LookAt(c.ctx, c.client, kind, 1, targets)
+		var glance forecast.Glance
+		glance, err = forecast.LookAt(c.ctx, c.client, kind, 1, targets)
 		if err == nil && glance.Failed != nil {
 			err = glance.Failed
 			break
@@ -117,9 +117,9 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 
 // documents says how many there are, those in the trash included as a run counts them, as
 // far as one row tells.
-func documents(kind *catalogue.Spec, g extract.Glance) string {
-	untold := func(g extract.Glance) bool { return !kind.Listing.Whole && !g.HasTotal && len(g.Rows) > 0 }
-	trashed := extract.Glance{}
+func documents(kind *catalogue.Spec, g forecast.Glance) string {
+	untold := func(g forecast.Glance) bool { return !kind.Listing.Whole && !g.HasTotal && len(g.Rows) > 0 }
+	trashed := forecast.Glance{}
 	if g.Trash != nil {
 		trashed = *g.Trash
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -63,7 +64,7 @@ func (d *dryRun) make() error {
 	d.app.announce(server, d.kinds, d.config.Looker.PartialView, d.log)
 	besides := meter.Drain()
 
-	ahead := extract.Ahead{
+	ahead := forecast.Ahead{
 		Config: d.config, Kinds: d.kinds, Exclude: d.exclude, Scope: scopeOf(d.config, d.kinds), Full: d.options.full,
 		Caller: server.caller, Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
 		Refresh: d.refresh, Now: d.now(),
@@ -76,7 +77,7 @@ func (d *dryRun) make() error {
 		fmt.Fprintf(d.app.stderr, "Nothing to resume: the newest run of %s in %s came to its end.\n", ahead.Instance, d.config.Sink.Path)
 		return nil
 	}
-	forecast, err := extract.Foresee(d.app.stop, ahead)
+	expected, err := forecast.Foresee(d.app.stop, ahead)
 	if err != nil && d.app.stop.Err() != nil {
 		return d.app.connectFailed(err)
 	}
@@ -89,11 +90,11 @@ func (d *dryRun) make() error {
 			return err
 		}
 	}
-	v := d.view(forecast, ahead, month, append(besides, meter.Drain()...), now)
+	v := d.view(expected, ahead, month, append(besides, meter.Drain()...), now)
 	if v.Nights, err = foreseeNights(d.app.stop, ahead); err != nil {
 		return err
 	}
-	return d.print(v, forecast)
+	return d.print(v, expected)
 }
 
 // open opens the vault for reading, or returns nil where there is none to read.
@@ -123,7 +124,7 @@ func (d *dryRun) runs(reader vault.Reader, instance string) ([]record.Run, error
 }
 
 // resume turns the forecast to the run that --resume would continue.
-func (d *dryRun) resume(ahead *extract.Ahead, runs []record.Run) bool {
+func (d *dryRun) resume(ahead *forecast.Ahead, runs []record.Run) bool {
 	if len(runs) == 0 || runs[0].Pruned || !runs[0].Resumable() {
 		return false
 	}
@@ -150,10 +151,10 @@ type forecastView struct {
 	Full     bool         `json:"full"`
 	Scope    record.Scope `json:"scope"`
 
-	Kinds   []kindForecastView      `json:"kinds"`
-	Items   extract.Span            `json:"items"`
-	Calls   extract.Span            `json:"calls"`
-	ByClass map[string]extract.Span `json:"calls_by_class"`
+	Kinds   []kindForecastView       `json:"kinds"`
+	Items   forecast.Span            `json:"items"`
+	Calls   forecast.Span            `json:"calls"`
+	ByClass map[string]forecast.Span `json:"calls_by_class"`
 
 	Rate    float64  `json:"rate_per_second"` // configured, 0 = no limit
 	Seconds *seconds `json:"seconds"`         // at that rate; null without a limit
@@ -179,20 +180,20 @@ type seconds struct {
 type kindForecastView struct {
 	Kind           record.Kind    `json:"kind"`
 	Listing        record.Listing `json:"listing"`
-	Items          extract.Span   `json:"items"`
-	Calls          extract.Span   `json:"calls"`
+	Items          forecast.Span  `json:"items"`
+	Calls          forecast.Span  `json:"calls"`
 	Known          bool           `json:"known"`
-	Administrative extract.Span   `json:"administrative_calls"`
-	Query          extract.Span   `json:"query_calls"`
+	Administrative forecast.Span  `json:"administrative_calls"`
+	Query          forecast.Span  `json:"query_calls"`
 	Changes        *foreseenView  `json:"changes"` // null where lists tell nothing
 	Notes          []string       `json:"notes"`
 }
 
-func (d *dryRun) view(f extract.Forecast, ahead extract.Ahead, month map[string]int64, asked []record.Calls, now time.Time) forecastView {
+func (d *dryRun) view(f forecast.Forecast, ahead forecast.Ahead, month map[string]int64, asked []record.Calls, now time.Time) forecastView {
 	v := forecastView{
 		Event: "forecast", Time: now, Instance: ahead.Instance, Origin: d.origin, Vault: absolute(d.config.Sink.Path), Held: f.Held,
 		Resume: ahead.Resume, Full: ahead.Full, Scope: ahead.Scope,
-		Items: f.Items(), Calls: f.Total(), ByClass: make(map[string]extract.Span),
+		Items: f.Items(), Calls: f.Total(), ByClass: make(map[string]forecast.Span),
 		Rate: limitsOf(d.config).PerSecond, Asked: ui.ByClass(asked), Month: month,
 		Included: standardCalls, StandardAfter: make(map[string]int64), MaxCalls: int64(d.config.RateLimit.MaxCalls),
 	}
@@ -252,27 +253,27 @@ var forecastTabs = table.Table[kindForecastView]{
 		{Name: "kind", Value: func(k kindForecastView) string { return string(k.Kind) }},
 		{Name: "listing", Value: func(k kindForecastView) string { return string(k.Listing) }},
 	}, slices.Concat(
-		spanColumns("items", func(k kindForecastView) extract.Span { return k.Items }),
-		spanColumns("calls", func(k kindForecastView) extract.Span { return k.Calls }),
-		spanColumns("query_calls", func(k kindForecastView) extract.Span { return k.Query }),
+		spanColumns("items", func(k kindForecastView) forecast.Span { return k.Items }),
+		spanColumns("calls", func(k kindForecastView) forecast.Span { return k.Calls }),
+		spanColumns("query_calls", func(k kindForecastView) forecast.Span { return k.Query }),
 	)...),
 }
 
-func spanColumns(name string, span func(kindForecastView) extract.Span) []table.Column[kindForecastView] {
-	number := func(end string, pick func(extract.Span) int64) table.Column[kindForecastView] {
+func spanColumns(name string, span func(kindForecastView) forecast.Span) []table.Column[kindForecastView] {
+	number := func(end string, pick func(forecast.Span) int64) table.Column[kindForecastView] {
 		return table.Column[kindForecastView]{
 			Name: name + "_" + end, Value: func(k kindForecastView) string { return strconv.FormatInt(pick(span(k)), 10) },
 		}
 	}
 	return []table.Column[kindForecastView]{
-		number("low", func(s extract.Span) int64 { return s.Low }),
-		number("likely", func(s extract.Span) int64 { return s.Likely }),
-		number("high", func(s extract.Span) int64 { return s.High }),
+		number("low", func(s forecast.Span) int64 { return s.Low }),
+		number("likely", func(s forecast.Span) int64 { return s.Likely }),
+		number("high", func(s forecast.Span) int64 { return s.High }),
 	}
 }
 
 // spanText is "120", or "120 (90-150)" where it is not known.
-func spanText(s extract.Span) string {
+func spanText(s forecast.Span) string {
 	if s.Known() {
 		return count(s.Likely)
 	}
@@ -281,7 +282,7 @@ func spanText(s extract.Span) string {
 
 // print writes the forecast: the table, or one line of JSON, as data, and what
 // it means for people.
-func (d *dryRun) print(v forecastView, f extract.Forecast) error {
+func (d *dryRun) print(v forecastView, f forecast.Forecast) error {
 	out := d.app.stdout
 	switch {
 	case d.options.json:

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -31,7 +31,7 @@ type foreseenItem struct {
 }
 
 // foreseenOf is nil where lists tell nothing.
-func foreseenOf(f *extract.Foreseen) *foreseenView {
+func foreseenOf(f *forecast.Changes) *foreseenView {
 	if f == nil {
 		return nil
 	}
@@ -48,13 +48,13 @@ func foreseenOf(f *extract.Foreseen) *foreseenView {
 // count is the number of documents that differ in that way.
 func (v *foreseenView) count(way string) *int64 {
 	switch way {
-	case extract.ForeseenNew:
+	case forecast.New:
 		return &v.New
-	case extract.ForeseenChanged:
+	case forecast.Changed:
 		return &v.Changed
-	case extract.ForeseenTrashed:
+	case forecast.Trashed:
 		return &v.Trashed
-	case extract.ForeseenRestored:
+	case forecast.Restored:
 		return &v.Restored
 	}
 	return &v.Gone
@@ -87,9 +87,9 @@ func (v forecastView) foreseenLines() (lines []string) {
 
 // text is like "1 new (Sales), 2 changed (Costs, Churn)", "" where nothing differs.
 func (v *foreseenView) text(kind record.Kind) string {
-	words := map[string]string{extract.ForeseenTrashed: "in the trash", extract.ForeseenRestored: "back"}
+	words := map[string]string{forecast.Trashed: "in the trash", forecast.Restored: "back"}
 	var said []string
-	for _, way := range extract.ForeseenWays() {
+	for _, way := range forecast.Ways() {
 		n := *v.count(way)
 		if n == 0 {
 			continue

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -151,8 +151,8 @@ func TestBudgetOfAForecast(t *testing.T) {
 	}{{0, ""}, {100, "yes"}, {60, "perhaps"}, {10, "no"}} {
 		d := &dryRun{}
 		d.config.RateLimit.MaxCalls = tt.budget
-		f := extract.Forecast{Kinds: []extract.KindForecast{{Kind: "looks", Administrative: extract.Span{Low: 50, Likely: 55, High: 70}}}}
-		if got := d.view(f, extract.Ahead{}, nil, nil, time.Now()).Budget; got != tt.want {
+		f := forecast.Forecast{Kinds: []forecast.KindForecast{{Kind: "looks", Administrative: forecast.Span{Low: 50, Likely: 55, High: 70}}}}
+		if got := d.view(f, forecast.Ahead{}, nil, nil, time.Now()).Budget; got != tt.want {
 			t.Errorf("budget of %d: %q, want %q", tt.budget, got, tt.want)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -22,7 +22,7 @@ const foreseeAfter = 2 * time.Second
 // for it, and a run goes on without one.
 type foreseeing struct {
 	backup *backup
-	ahead  extract.Ahead
+	ahead  forecast.Ahead
 	ctx    context.Context
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -32,7 +32,7 @@ func (b *backup) newForeseeing(kinds []*catalogue.Spec, exclude []record.Ref, cl
 	ctx, cancel := context.WithCancel(b.app.stop)
 	return &foreseeing{
 		backup: b, ctx: ctx, cancel: cancel,
-		ahead: extract.Ahead{
+		ahead: forecast.Ahead{
 			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller,
 			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.app.now(),
 		},
@@ -68,12 +68,12 @@ func (f *foreseeing) foresee() map[record.Kind]ui.Expected {
 	}
 	defer reader.Close()
 	f.ahead.Vault = reader
-	forecast, err := extract.ForeseeFromVault(f.ctx, f.ahead)
+	expected, err := forecast.FromVault(f.ctx, f.ahead)
 	if err != nil {
 		return nil
 	}
-	kinds := make(map[record.Kind]ui.Expected, len(forecast.Kinds))
-	for _, k := range forecast.Kinds {
+	kinds := make(map[record.Kind]ui.Expected, len(expected.Kinds))
+	for _, k := range expected.Kinds {
 		kinds[k.Kind] = ui.Expected{Things: k.Items.Likely, Calls: k.Calls().Likely}
 	}
 	return kinds

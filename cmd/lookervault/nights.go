@@ -11,7 +11,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -40,9 +40,9 @@ type nightsView struct {
 
 // foreseeNights forecasts a month of nightly runs, nil where the vault tells nothing, and
 // looks for ages that make them fit the licence.
-func foreseeNights(ctx context.Context, ahead extract.Ahead) (*nightsView, error) {
+func foreseeNights(ctx context.Context, ahead forecast.Ahead) (*nightsView, error) {
 	ahead.Resume, ahead.Full = 0, false
-	calls, known, err := extract.ForeseeNights(ctx, ahead, nightsAhead)
+	calls, known, err := forecast.Nights(ctx, ahead, nightsAhead)
 	if err != nil || !known {
 		return nil, err
 	}
@@ -57,10 +57,10 @@ func foreseeNights(ctx context.Context, ahead extract.Ahead) (*nightsView, error
 }
 
 // propose looks for the youngest ages that make the nights fit: first of what costs most.
-func (v *nightsView) propose(ctx context.Context, ahead extract.Ahead) error {
+func (v *nightsView) propose(ctx context.Context, ahead forecast.Ahead) error {
 	set := ahead.Refresh
 	ahead.Refresh = nil
-	whole, err := extract.ForeseeFromVault(ctx, ahead)
+	whole, err := forecast.FromVault(ctx, ahead)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (v *nightsView) propose(ctx context.Context, ahead extract.Ahead) error {
 				}
 			}
 			ahead.Refresh = ages
-			calls, _, err := extract.ForeseeNights(ctx, ahead, nightsAhead)
+			calls, _, err := forecast.Nights(ctx, ahead, nightsAhead)
 			if err != nil {
 				return err
 			}

@@ -24,6 +24,12 @@ type api struct {
 	answers  *answers
 }
 
+// NewLooker makes the calls of stages with an API client, for who is no run. timeout is that
+// of a call, 0 for the client's own; routes that are known to be slow have more.
+func NewLooker(client *looker.Client, timeout time.Duration) stages.Looker {
+	return api{client: client, timeout: timeout}
+}
+
 // answers counts good answers and how long they took, by the kind that they were asked
 // for. Its zero value is ready; it is safe for use by many goroutines.
 type answers struct {

@@ -8,8 +8,12 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // thrifty are ages that a small licence can pay for: content, people and schedules are
@@ -60,7 +64,7 @@ func TestMonth(t *testing.T) {
 				r.changeSome(random)
 				at := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC).Add(time.Duration(r.nights) * aDay)
 				r.now = func() time.Time { return at }
-				f, err := r.foresee(start(defaults()...))
+				f, err := r.foresee()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -87,6 +91,23 @@ func TestMonth(t *testing.T) {
 			}
 		})
 	}
+}
+
+// foresee forecasts the next run of all kinds.
+func (r *rig) foresee() (forecast.Forecast, error) {
+	r.t.Helper()
+	client := r.client(&extract.Meter{})
+	defer client.Close()
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reader.Close()
+	s := start(defaults()...)
+	return forecast.Foresee(r.t.Context(), forecast.Ahead{
+		Config: r.config, Scope: s.Scope, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: catalogue.Default(), Vault: reader,
+		Refresh: r.refresh, Now: r.now(),
+	})
 }
 
 // changeSome changes one in two hundred dashboards and looks, and now and then a group.

@@ -145,32 +145,3 @@ func TestModelsInPages(t *testing.T) {
 		}
 	}
 }
-
-// TestForecastOfAListThatIsTooLong: what a run reads in pages is forecast so, before a
-// first run and before later ones.
-func TestForecastOfAListThatIsTooLong(t *testing.T) {
-	for _, kind := range catalogue.All() {
-		paged, ok := kind.InPages()
-		if !ok || paged.Listing.Route.Path == kind.Listing.Route.Path {
-			continue
-		}
-		t.Run(string(kind.Name), func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, lookersim.Options{Seed: 4})
-			r.config.Retry.Attempts = 1 // a forecast knows no retries
-			r.rules(givesUp(kind))
-			for night := range 2 {
-				f, err := r.foresee(start(kind.Name))
-				if err != nil {
-					t.Fatal(err)
-				}
-				k := f.Kinds[0]
-				documents := int64(len(r.sim.IDs(string(kind.Name))))
-				if k.Listing != record.Complete || k.Items.Likely != documents || len(k.Notes) == 0 {
-					t.Errorf("night %d: %+v, want complete, %d documents and a note", night, k, documents)
-				}
-				r.foretold(0.1, start(kind.Name))
-			}
-		})
-	}
-}

@@ -1,11 +1,11 @@
-package extract_test
+package forecast_test
 
 import (
 	"math"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -29,8 +29,8 @@ func TestForecastFromTheVault(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 7})
-			ahead := extract.Ahead{Config: r.config, Scope: test.start.Scope, Full: test.start.Full, Caller: test.start.Caller, Instance: test.start.Instance, Kinds: kindsOf(test.start)}
-			f, err := extract.ForeseeFromVault(t.Context(), ahead)
+			ahead := forecast.Ahead{Config: r.config, Scope: test.start.Scope, Full: test.start.Full, Caller: test.start.Caller, Instance: test.start.Instance, Kinds: kindsOf(test.start)}
+			f, err := forecast.FromVault(t.Context(), ahead)
 			if err != nil || len(f.Kinds) != 0 {
 				t.Fatalf("without a vault: %v, %+v", err, f.Kinds)
 			}
@@ -40,7 +40,7 @@ func TestForecastFromTheVault(t *testing.T) {
 				t.Fatal(err)
 			}
 			ahead.Vault = reader
-			f, err = extract.ForeseeFromVault(t.Context(), ahead)
+			f, err = forecast.FromVault(t.Context(), ahead)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package extract
+package forecast
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
@@ -31,7 +32,7 @@ type Ahead struct {
 	// Vault is what the run would add to, nil when there is none yet.
 	Vault    vault.Reader
 	Instance string
-	// Refresh is that of [Job], and Now is when the run begins.
+	// Refresh is that of [extract.Job], and Now is when the run begins.
 	Refresh map[record.Kind]time.Duration
 	Now     time.Time
 	// Resume is the run that would be continued, 0 for a new one: what it has
@@ -63,7 +64,7 @@ type KindForecast struct {
 	Administrative Span // calls, by the quota that they are drawn from
 	Query          Span
 	Listing        record.Listing // complete, or why the kind will be short: denied, unavailable, incomplete
-	Changes        *Foreseen      // what lists tell of changes; nil where they tell nothing
+	Changes        *Changes       // what lists tell of changes; nil where they tell nothing
 	Notes          []string       // where numbers that are not known come from, one line each
 }
 
@@ -115,7 +116,7 @@ func (f Forecast) Total() Span {
 // (scope.ErrNoFolder).
 func Foresee(ctx context.Context, ahead Ahead) (Forecast, error) {
 	o := &outlook{
-		Ahead: ahead, api: api{client: ahead.Client, timeout: ahead.Config.Looker.Timeout.Std()},
+		Ahead: ahead, api: api{extract.NewLooker(ahead.Client, ahead.Config.Looker.Timeout.Std())},
 		held: make(map[record.Kind]held),
 	}
 	if err := o.remember(ctx); err != nil {

@@ -1,4 +1,4 @@
-package extract
+package forecast
 
 import (
 	"cmp"
@@ -14,13 +14,13 @@ import (
 	"github.com/lookervault/lookervault/internal/scope"
 )
 
-// ForeseeFromVault forecasts a run without a call, as if the server held just what the
+// FromVault forecasts a run without a call, as if the server held just what the
 // vault does. It costs little enough to be made beside a run. Kinds that the vault
 // knows nothing of are left out.
 //
 // A followed kind is taken to be named as it was: no body is read. So in a scope of
 // folders more of it is expected than lies there.
-func ForeseeFromVault(ctx context.Context, ahead Ahead) (Forecast, error) {
+func FromVault(ctx context.Context, ahead Ahead) (Forecast, error) {
 	o, err := fromVault(ctx, ahead)
 	if err != nil || o == nil {
 		return Forecast{}, err
@@ -79,10 +79,10 @@ func (o *outlook) stored() *model {
 	return m
 }
 
-// ForeseeNights forecasts so many nightly runs, the first of which begins at ahead.Now, as
+// Nights forecasts so many nightly runs, the first of which begins at ahead.Now, as
 // if nothing changed meanwhile: the calls of all of them, by the quota that they are drawn
 // from. A vault that knows nothing of the instance has no forecast: known is false.
-func ForeseeNights(ctx context.Context, ahead Ahead, nights int) (calls map[catalogue.Activity]int64, known bool, err error) {
+func Nights(ctx context.Context, ahead Ahead, nights int) (calls map[catalogue.Activity]int64, known bool, err error) {
 	o, err := fromVault(ctx, ahead)
 	if err != nil || o == nil || len(o.past) == 0 {
 		return nil, false, err

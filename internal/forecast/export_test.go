@@ -1,4 +1,4 @@
-package extract
+package forecast
 
 import "github.com/lookervault/lookervault/internal/catalogue"
 

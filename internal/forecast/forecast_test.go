@@ -1,93 +1,25 @@
-package extract_test
+package forecast_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
-
-// swift is a client that does not feel its way up to a rate: the simulated
-// Looker has no limits.
-func (r *rig) swift(meter *extract.Meter) *looker.Client {
-	r.t.Helper()
-	client, err := looker.New(looker.Config{
-		BaseURL: r.url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
-		Connections: 16, Version: "test", Observe: meter.Count,
-		Limits: looker.Limits{MaxCalls: int64(r.config.RateLimit.MaxCalls)},
-		Retry:  looker.Retry{Attempts: r.config.Retry.Attempts, MaxWait: r.config.Retry.MaxWait.Std()},
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if err := client.Login(r.t.Context()); err != nil {
-		r.t.Fatal(err)
-	}
-	return client
-}
-
-func kindsOf(s record.Start) []*catalogue.Spec {
-	return slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
-}
-
-// made makes a run that must end with that outcome.
-func (r *rig) made(want record.Outcome, s record.Start) extract.Result {
-	r.t.Helper()
-	sink, err := r.open(r.t.Context())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer sink.Close()
-	meter := &extract.Meter{}
-	client := r.swift(meter)
-	defer client.Close()
-	result, err := extract.Run(r.t.Context(), extract.Job{
-		Config: r.config, Kinds: kindsOf(s), Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: time.Now, Meter: meter,
-	})
-	if err != nil || result.Run.Outcome != want {
-		r.t.Fatalf("run: %v, outcome %s, want %s: %+v", err, result.Run.Outcome, want, result.Run.Kinds)
-	}
-	return result
-}
-
-// foresee forecasts the run that begins with start.
-func (r *rig) foresee(s record.Start) (extract.Forecast, error) {
-	r.t.Helper()
-	client := r.swift(&extract.Meter{})
-	defer client.Close()
-	ahead := extract.Ahead{
-		Config: r.config, Exclude: r.exclude, Scope: s.Scope, Full: s.Full, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: kindsOf(s),
-		Refresh: r.refresh, Now: r.now(),
-	}
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err == nil {
-		defer reader.Close()
-		ahead.Vault = reader
-		if s.Resume {
-			run, err := reader.Run(r.t.Context(), 0)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			ahead.Resume = run.ID
-		}
-	}
-	return extract.Foresee(r.t.Context(), ahead)
-}
 
 // foretold compares a forecast with the run that follows it, in calls as the
 // server counts them. Off is the largest error that is allowed.
@@ -325,7 +257,7 @@ func TestForecastSeesTheTrash(t *testing.T) {
 	}
 	result := r.made(record.RunComplete, start("dashboards", "looks"))
 	for _, k := range f.Kinds {
-		if n := countsOf(t, result, k.Kind).Settled(); k.Items != (extract.Span{Low: n, Likely: n, High: n}) {
+		if n := countsOf(t, result, k.Kind).Settled(); k.Items != (forecast.Span{Low: n, Likely: n, High: n}) {
 			t.Errorf("%s: forecast %+v, the run found %d", k.Kind, k.Items, n)
 		}
 	}
@@ -422,9 +354,9 @@ func TestForecastErrors(t *testing.T) {
 	if _, err := r.foresee(s); !errors.Is(err, scope.ErrNoFolder) || !strings.Contains(err.Error(), "404404") {
 		t.Errorf("error %v, want ErrNoFolder with the id", err)
 	}
-	client := r.swift(&extract.Meter{})
+	client := r.client(&extract.Meter{})
 	client.Close()
-	_, err := extract.Foresee(t.Context(), extract.Ahead{Config: r.config, Kinds: catalogue.All(), Client: client})
+	_, err := forecast.Foresee(t.Context(), forecast.Ahead{Config: r.config, Kinds: catalogue.All(), Client: client})
 	if !errors.Is(err, looker.ErrClosed) {
 		t.Errorf("error %v, want that of the connection", err)
 	}
@@ -447,7 +379,7 @@ func TestEnumerationCosts(t *testing.T) {
 		{n: 10000, totals: true, want: 3},
 		{n: 10000, totals: false, want: 4},
 	} {
-		if got := extract.Enumeration(looks, tt.n, tt.totals); got[1] != tt.want {
+		if got := forecast.Enumeration(looks, tt.n, tt.totals); got[1] != tt.want {
 			t.Errorf("%d ids, totals %t: %v calls, want %v", tt.n, tt.totals, got[1], tt.want)
 		}
 	}
@@ -469,7 +401,7 @@ func TestForecastAsksForFewFields(t *testing.T) {
 		{"users", followed, "id,display_name"},
 	} {
 		kind, _ := catalogue.Find(tt.kind)
-		if got := extract.Fields(kind, tt.targets); got != tt.want {
+		if got := forecast.Fields(kind, tt.targets); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.kind, got, tt.want)
 		}
 	}
@@ -479,7 +411,7 @@ func TestForecastLearnsFromTheNewestCompleteRun(t *testing.T) {
 	counts := func(kind record.Kind, fresh, same int64) record.Counts {
 		return record.Counts{Kind: kind, Listing: record.Complete, New: fresh, Same: same}
 	}
-	learnt := extract.Learn([]record.Run{
+	learnt := forecast.Learn([]record.Run{
 		{Outcome: record.RunInterrupted, Kinds: []record.Counts{counts("users", 9, 0)}, Calls: []record.Calls{{Route: "GET /users/{user_id}", N: 10}}},
 		{
 			Outcome: record.RunComplete,
@@ -515,8 +447,50 @@ func TestStampsCountWhileRedactionStays(t *testing.T) {
 		`{"stages":{"redact":{"enabled":true,"paths":["users.email"]}}}`:                     false,
 		`{"stages":{"redact":{"enabled":false,"paths":[]}}}`:                                 false,
 	} {
-		if got := extract.RedactedAs([]byte(stored), now); got != want {
+		if got := forecast.RedactedAs([]byte(stored), now); got != want {
 			t.Errorf("%s: %t, want %t", stored, got, want)
 		}
+	}
+}
+
+// givesUp adds a rule: a load balancer gives up on a list before the server has made it,
+// however often it is asked for. Pages of it are another route.
+func givesUp(t *testing.T, r *rig, kind *catalogue.Spec) {
+	t.Helper()
+	rule, err := lookersim.ParseRule(fmt.Sprintf("route=%s status=504 body=page", kind.Listing.Route))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.sim.AddRules(rule); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestForecastOfAListThatIsTooLong: what a run reads in pages is forecast so, before a
+// first run and before later ones.
+func TestForecastOfAListThatIsTooLong(t *testing.T) {
+	for _, kind := range catalogue.All() {
+		paged, ok := kind.InPages()
+		if !ok || paged.Listing.Route.Path == kind.Listing.Route.Path {
+			continue
+		}
+		t.Run(string(kind.Name), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 4})
+			r.config.Retry.Attempts = 1 // a forecast knows no retries
+			givesUp(t, r, kind)
+			for night := range 2 {
+				f, err := r.foresee(start(kind.Name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				k := f.Kinds[0]
+				documents := int64(len(r.sim.IDs(string(kind.Name))))
+				if k.Listing != record.Complete || k.Items.Likely != documents || len(k.Notes) == 0 {
+					t.Errorf("night %d: %+v, want complete, %d documents and a note", night, k, documents)
+				}
+				r.foretold(0.1, start(kind.Name))
+			}
+		})
 	}
 }

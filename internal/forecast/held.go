@@ -1,4 +1,4 @@
-package extract
+package forecast
 
 import (
 	"cmp"

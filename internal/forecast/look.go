@@ -1,4 +1,4 @@
-package extract
+package forecast
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
@@ -42,6 +43,9 @@ type Glimpsed struct {
 	Refs                      []record.Ref // to the kinds that were asked for only
 }
 
+// api asks for rows with the API client.
+type api struct{ stages.Looker }
+
 // narrow is the size in bytes from which on it pays to ask a whole list for a
 // few members only. The one list of the catalogue that does not know the fields
 // parameter (OpenAPI: all_datagroups) holds smaller documents.
@@ -54,7 +58,7 @@ const narrow = 500
 //
 // It returns an error only when no further call makes sense.
 func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
-	return api{client: client}.lookAt(ctx, kind, limit, targets)
+	return api{extract.NewLooker(client, 0)}.lookAt(ctx, kind, limit, targets)
 }
 
 // lookAt is explained at [LookAt].
