@@ -25,7 +25,7 @@ type exchange struct {
 	header  http.Header // shared, so it is only read
 	form    string      // the body, for a login
 	write   *Write      // whose body goes out; nil = none
-	sending *sending    // told when the request leaves; nil = nobody is
+	sending *sending    // told when the request leaves; nil = nobody is, as for a login
 	timeout time.Duration
 	hint    int64
 	most    int64 // bytes of the body; 0 = Config.MaxBody

@@ -31,6 +31,15 @@ func (b *bound) giveBack() {
 	}
 }
 
+// force takes a call that was made without being asked for, even beyond the bounds.
+func (b *budget) force(class string) {
+	for _, bound := range []*bound{&b.all, b.classes[class]} {
+		if bound != nil && bound.limited {
+			bound.taken.Add(1)
+		}
+	}
+}
+
 // take reserves a call of a class. It returns the class whose bound does not allow it, ""
 // where that is the bound of all.
 func (b *budget) take(class string) (spent string, ok bool) {

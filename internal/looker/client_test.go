@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -271,6 +272,47 @@ func TestConnectionsAreKept(t *testing.T) {
 	wg.Wait()
 	if len(remotes) > workers+1 {
 		t.Errorf("%d connections for %d workers", len(remotes), workers)
+	}
+}
+
+// TestRepeatsOfTheTransportAreCounted is against a server that closes a connection in
+// place of an answer: net/http asks again by itself, and both requests are calls.
+func TestRepeatsOfTheTransportAreCounted(t *testing.T) {
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/login") {
+			io.WriteString(w, grant)
+			return
+		}
+		if asked.Add(1) == 2 {
+			if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+				conn.Close()
+			}
+			return
+		}
+		io.WriteString(w, `{"id":"1"}`)
+	}))
+	defer s.Close()
+	var seen []looker.Call
+	cfg := config(s.URL)
+	cfg.Limits.MaxCalls, cfg.Connections = 3, 1
+	cfg.Observe = func(call looker.Call) { seen = append(seen, call) }
+	c, err := looker.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 2 {
+		if _, err := c.Get(t.Context(), look1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := c.Stats()
+	if asked.Load() != 3 || got.Calls != 3 || got.Good != 2 || got.Broken != 1 || len(seen) != 3 {
+		t.Errorf("the server was asked %d times; the client counted %d, %d good and %d broken, and told of %d", asked.Load(), got.Calls, got.Good, got.Broken, len(seen))
+	}
+	if _, err := c.Get(t.Context(), look1); looker.Class(err) != looker.FaultBudget {
+		t.Errorf("a call beyond the budget: %v", err)
 	}
 }
 

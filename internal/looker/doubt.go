@@ -82,21 +82,26 @@ func (t *try) mayHaveWorked(err error) bool {
 
 // sending watches one request leave. net/http calls its hooks from goroutines of its
 // own, all of them before RoundTrip returns or before the connection is closed.
-type sending struct{ began atomic.Bool }
+type sending struct{ heads atomic.Int64 }
 
-// trace notes that the head of the request is complete. Before that a server has
+// trace counts how often the head of the request was completed. Before that a server has
 // nothing that it could carry out. What is sent goes through a buffer: the head may
 // be complete and still here, so a request counts as sent too early, never too late.
 func (s *sending) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{WroteHeaders: func() { s.began.Store(true) }}
+	return &httptrace.ClientTrace{WroteHeaders: func() { s.heads.Add(1) }}
 }
+
+// repeated is how often net/http sent the request again by itself: it does so with a GET
+// whose connection, used before, was closed instead of an answer. The server may have
+// counted each of them.
+func (s *sending) repeated() int64 { return max(0, s.heads.Load()-1) }
 
 // left reports whether the request of an exchange may have left, which ended with err.
 // A transport that is not net/http's calls no hooks: then only a connection that did
 // not come about proves that it did not.
 func (c *Client) left(s *sending, err error) bool {
 	if _, real := c.rt.(*http.Transport); real {
-		return s.began.Load()
+		return s.heads.Load() > 0
 	}
 	_, unconnected := errors.AsType[*ConnectError](err)
 	return !unconnected

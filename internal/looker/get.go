@@ -113,20 +113,23 @@ func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Resp
 	t.tried.Attempts = t.spent
 	x := exchange{
 		tried: t.tried, path: t.req.Path, query: t.query, header: s.header,
-		timeout: t.req.Timeout, hint: t.req.SizeHint, most: t.req.MaxBody,
+		timeout: t.req.Timeout, hint: t.req.SizeHint, most: t.req.MaxBody, sending: &sending{},
 	}
 	if t.write != nil {
-		x.write, x.sending, x.header = t.write, &sending{}, withJSON(s.header, t.write)
+		x.write, x.header = t.write, withJSON(s.header, t.write)
 	}
 	sent := time.Now()
 	a, err := c.exchange(ctx, x)
-	t.sent = x.sending != nil && (err == nil || c.left(x.sending, err))
+	t.sent = err == nil || c.left(x.sending, err)
 	c.limiter.land(k)
 	if err == nil {
 		err = c.verdict(x, a)
 	}
 	if err == nil {
 		err = c.check(t, a)
+	}
+	for range x.sending.repeated() {
+		c.unanswered(t)
 	}
 	c.account(t, a, err)
 	c.learn(t, k, s, err, sent)
@@ -172,6 +175,16 @@ func (c *Client) account(t *try, a answer, err error) {
 			Route: t.req.Route, Class: t.req.Class, Status: a.status, Fault: class,
 			Bytes: size, Took: a.took, Retry: t.repeats(),
 		})
+	}
+}
+
+// unanswered counts a request that net/http sent before the one that ended, and that got
+// no answer. The budget has nothing reserved for it.
+func (c *Client) unanswered(t *try) {
+	c.budget.force(t.req.Class)
+	c.stats.count(0, FaultNetwork, 0, 0, t.repeats())
+	if c.cfg.Observe != nil {
+		c.cfg.Observe(Call{Route: t.req.Route, Class: t.req.Class, Fault: FaultNetwork, Retry: t.repeats()})
 	}
 }
 

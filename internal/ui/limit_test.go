@@ -71,7 +71,7 @@ func TestAdviceOfRealRuns(t *testing.T) {
 	plain := config.Default(2)
 	plain.RateLimit.PerSecond, plain.Stages.List.PageSize = 0, 10
 	limited := plain
-	limited.RateLimit.PerSecond = 25
+	limited.RateLimit.PerSecond = 10 // far below what a busy machine reaches
 	narrow := plain
 	narrow.Limits.InFlightItems, narrow.Stages.Batch.Records = 12, 10
 	slow := func(ctx context.Context, _ int, _ record.Batch) error {
