@@ -213,6 +213,9 @@ func TestFullRefreshes(t *testing.T) {
 // TestPersonalFoldersRest: access lists of personal folders are asked for once in 30 days
 // where nobody says otherwise.
 func TestPersonalFoldersRest(t *testing.T) {
+	if raced {
+		t.Skip("a month of nights, one after the other")
+	}
 	r := newRig(t, lookersim.Options{Seed: 3, PersonalFolders: true})
 	r.refresh = map[record.Kind]time.Duration{}
 	all := r.month(1, nil)[0]["GET /content_metadata_access"]

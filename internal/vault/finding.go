@@ -67,7 +67,7 @@ type Tables []string
 
 // Tables that can be checked.
 var (
-	RunTables      = Tables{"instances", "runs", "run_kinds", "run_calls", "run_sessions", "restore_calls"}
+	RunTables      = Tables{"instances", "runs", "run_kinds", "run_calls", "run_sessions", "restores", "restore_calls"}
 	FaultTables    = Tables{"faults"}
 	DocumentTables = Tables{"heads", "versions", "pruned_versions", "count_corrections"}
 )

@@ -92,6 +92,12 @@ var questions = []question{
 	{"log", passages(func(ctx context.Context, r *sqlite.Reader) iter.Seq2[vault.Passage, error] {
 		return r.Events(ctx, vault.Span{})
 	})},
+	{"log of a document", passages(func(ctx context.Context, r *sqlite.Reader) iter.Seq2[vault.Passage, error] {
+		return r.Events(ctx, vault.Span{Kind: dashboards, ID: "2"})
+	})},
+	{"diff of a document", passages(func(ctx context.Context, r *sqlite.Reader) iter.Seq2[vault.Passage, error] {
+		return r.Between(ctx, vault.Span{Kind: dashboards, ID: "2", After: 1})
+	})},
 	{"diff", passages(func(ctx context.Context, r *sqlite.Reader) iter.Seq2[vault.Passage, error] {
 		return r.Between(ctx, vault.Span{After: 1})
 	})},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"math"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -18,6 +19,8 @@ const mostCompared = 2000
 type versionsRead struct {
 	documents map[record.Ref]bool
 	versions  map[int64]bool
+	events    int // changes that were met
+	expected  int // those that the versions of the same documents tell of
 }
 
 func newVersionsRead() *versionsRead {
@@ -34,6 +37,18 @@ func (v *versionsRead) add(ref record.Ref, versions []vault.Entry) {
 		v.versions[e.Version] = true
 	}
 }
+
+// met takes note of a change that was met in a run, of a document that changed in these
+// runs. The newest comes first, and with it how many are to be met.
+func (v *versionsRead) met(run int64, runs []int64) {
+	v.events++
+	if n := len(runs); n > 0 && run == runs[n-1] {
+		v.expected += n
+	}
+}
+
+// inFull reports whether every change was met of which a version tells.
+func (v *versionsRead) inFull() bool { return v.events == v.expected }
 
 // areTexts reports whether values are what a column of text holds.
 func areTexts(values []driver.Value) bool {
@@ -52,6 +67,9 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 		return r.CheckRows(ctx, vault.DocumentTables)
 	}
 	until := spanArgs(span, 0)[4].(int64)
+	if span.ID != "" {
+		read.documents[record.Ref{Kind: span.Kind, ID: span.ID}] = true
+	}
 	args := []any{span.After, until}
 	for ref := range read.documents {
 		args = append(args, ref.ID)
@@ -61,7 +79,7 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 		among = ` OR item IN (` + marks(more) + `)`
 	}
 	inSpan := func(run driver.Value) bool { return run != nil && integer(run) > span.After && integer(run) <= until }
-	found := 0
+	found, before := 0, int64(math.MinInt64)
 	var others []int64 // versions that say that they are of another instance
 	for row, err := range rowsDirect(ctx, q, `SELECT id, kind, item, first_run, gone_run, instance FROM versions NOT INDEXED
 		WHERE first_run > ?1 AND first_run <= ?2 OR gone_run > ?1 AND gone_run <= ?2`+among, args...) {
@@ -69,7 +87,12 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 			return err
 		}
 		id, ref := integer(row[0]), record.Ref{Kind: record.Kind(text(row[1])), ID: text(row[2])}
-		asked := (span.Kind == "" || ref.Kind == span.Kind) && (inSpan(row[3]) || inSpan(row[4]))
+		if id <= before {
+			// A page whose list of rows is damaged has one of them twice, and another one not at all.
+			return vault.Damaged(nil, "versions: row %d comes after row %d", id, before)
+		}
+		before = id
+		asked := span.ID == "" && (span.Kind == "" || ref.Kind == span.Kind) && (inSpan(row[3]) || inSpan(row[4]))
 		switch {
 		case row[5] != instance:
 			others = append(others, id)
@@ -90,7 +113,7 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 }
 
 // nothingHiddenFrom checks that no index has versions which could not be read by their ids,
-// and that the table holds as many versions as an index.
+// and that the table holds the versions that an index has.
 func nothingHiddenFrom(ctx context.Context, q querier, missing []int64) error {
 	if len(missing) > 0 {
 		list, err := json.Marshal(missing)
@@ -105,12 +128,13 @@ func nothingHiddenFrom(ctx context.Context, q querier, missing []int64) error {
 			return err
 		}
 	}
-	for row, err := range rows(ctx, q, `SELECT (SELECT count(*) FROM versions NOT INDEXED), (SELECT count(*) FROM versions INDEXED BY versions_item)`) {
+	const counted = `SELECT count(*), total(id) FROM versions `
+	for row, err := range rows(ctx, q, `SELECT * FROM (`+counted+`NOT INDEXED), (`+counted+`INDEXED BY versions_item)`) {
 		if err != nil {
 			return err
 		}
-		if row[0] != row[1] {
-			return vault.Damaged(nil, "versions: the table holds %d of them, an index %d", integer(row[0]), integer(row[1]))
+		if row[0] != row[2] || row[1] != row[3] {
+			return vault.Damaged(nil, "versions: the table holds %d of them, an index %d, and they are not the same", integer(row[0]), integer(row[2]))
 		}
 	}
 	return nil

@@ -18,7 +18,9 @@ const always = math.MaxInt64
 
 // Versions returns all versions of a document, the oldest first. The state of each is
 // present or trashed; GoneRun is the run that found the document gone after it. It
-// returns ErrNotFound when the vault never held the document.
+// returns ErrNotFound when the vault never held the document. That no damaged index hides
+// some of them is checked where none is found; [Reader.Events] and [Reader.Between] of a
+// document check it always, in one pass over the table.
 func (r *Reader) Versions(ctx context.Context, instance string, ref record.Ref) (list []vault.Entry, err error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
@@ -26,7 +28,10 @@ func (r *Reader) Versions(ctx context.Context, instance string, ref record.Ref) 
 	}
 	err = r.snapshot(ctx, func(q querier) error {
 		list, err = versionsOf(ctx, q, found.ID, ref)
-		return err
+		if err != nil || len(list) > 0 {
+			return err
+		}
+		return r.nothingHidden(ctx, q, found.ID, vault.Span{Kind: ref.Kind, ID: ref.ID}, newVersionsRead())
 	})
 	if err != nil {
 		return nil, doing("read the versions of "+ref.String(), classify(r.path, err))
@@ -177,6 +182,9 @@ func (r *Reader) passages(ctx context.Context, span vault.Span,
 						return vault.Damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
 					}
 					read.add(ref, versions)
+					if len(row) > 2 {
+						read.met(integer(row[2]), changesIn(versions, span))
+					}
 					p, ok := pick(row, versions)
 					if p.Ref = ref; ok && p.Run != 0 && p.Before == nil && p.After == &versions[0] {
 						if p.Pruned, err = heldBefore(ctx, q, found.ID, ref); err != nil {
@@ -189,8 +197,8 @@ func (r *Reader) passages(ctx context.Context, span vault.Span,
 						}
 					}
 				}
-				if span.ID != "" {
-					return nil
+				if !read.inFull() {
+					return vault.Damaged(nil, "versions: an index leads past what runs saw change")
 				}
 				// What an index or a damaged row hides is among nothing that was read.
 				return r.nothingHidden(ctx, q, found.ID, span, read)
@@ -211,6 +219,21 @@ func changedIn(versions []vault.Entry, row []driver.Value, span vault.Span) bool
 	}
 	within := func(run int64) bool { return run > after && run <= until }
 	return slices.ContainsFunc(versions, func(e vault.Entry) bool { return within(e.FirstRun) || e.GoneRun != 0 && within(e.GoneRun) })
+}
+
+// changesIn are the runs of a span in which a version of a document begins, or ends because
+// it was gone: sorted, each once.
+func changesIn(versions []vault.Entry, span vault.Span) (runs []int64) {
+	until := spanArgs(span, 0)[4].(int64)
+	for _, e := range versions {
+		for _, run := range []int64{e.FirstRun, e.GoneRun} {
+			if run > span.After && run <= until && run != 0 {
+				runs = append(runs, run)
+			}
+		}
+	}
+	slices.Sort(runs)
+	return slices.Compact(runs)
 }
 
 // heldBefore reports whether a document was held before its first version, which then

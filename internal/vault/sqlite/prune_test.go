@@ -260,10 +260,11 @@ func TestPruneKeepsWhatRestoresNeed(t *testing.T) {
 	path := newPath(t)
 	aLongHistory(t, path)
 	insert := func(released string) error {
-		return sqlite.Execute(path,
+		err := sqlite.Execute(path,
 			`INSERT OR REPLACE INTO restores VALUES (1, 'restore', NULL, 1, 1, 2, NULL, NULL, '{}', 1, 1, x'', 'complete', '', '', 0, NULL, NULL, 0, '[]', `+released+`, x'')`,
 			`INSERT OR REPLACE INTO restore_actions SELECT 1, 1, 0, 'dashboards', '1', 'update', id, '1', NULL, NULL, '', '', '', '', '', 0, 'done', '', 0, 0, '', '', 0, '', 0, x''
 				FROM versions WHERE name = 'One of run 4'`)
+		return errors.Join(err, sqlite.Reseal(path, "restores", "restore_actions"))
 	}
 	if err := insert("0"); err != nil {
 		t.Fatal(err)

@@ -31,6 +31,9 @@ func (r *Reader) Stats(ctx context.Context) (s vault.Stats, err error) {
 				}
 			}
 		}
+		if err := sizesAgree(ctx, q); err != nil {
+			return err
+		}
 		for row, err := range rows(ctx, q, `SELECT i.name, h.kind, count(*) FILTER (WHERE h.state = 'present'),
 			count(*) FILTER (WHERE h.state = 'trashed'), count(*) FILTER (WHERE h.state = 'gone'),
 			coalesce(sum(v.size) FILTER (WHERE h.state <> 'gone'), 0)
@@ -53,6 +56,20 @@ func (r *Reader) Stats(ctx context.Context) (s vault.Stats, err error) {
 	}
 	s.FileBytes, s.LogBytes = sizeOf(r.file), sizeOf(r.file+logSuffix)
 	return s, nil
+}
+
+// sizesAgree checks the sizes of bodies, which no checksum covers, against those that their
+// versions have.
+func sizesAgree(ctx context.Context, q querier) error {
+	for row, err := range rows(ctx, q, `SELECT v.kind, v.item, v.size, b.size FROM versions v JOIN bodies b ON b.hash = v.hash
+		WHERE b.size IS NOT v.size LIMIT 1`) {
+		if err == nil {
+			err = vault.Damaged(nil, "bodies of %s: %d bytes, its version has %d",
+				shown(record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}), integer(row[3]), integer(row[2]))
+		}
+		return err
+	}
+	return nil
 }
 
 // sizeOf is 0 for a file that is not there.
