@@ -21,7 +21,7 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 		return nil, err
 	}
 	for _, e := range called {
-		if e.State == record.Gone || e.ID == n.ID {
+		if e.State == record.Gone || e.ID == n.ID || e.ID == n.action.Target {
 			continue
 		}
 		_, seen, err := d.present.find(ctx, e.Ref)

@@ -113,11 +113,8 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range mappings {
-		// What is undone goes back to what a look saw, in the ids of the instance.
-		if m.State == record.MapLive && a.request.Undo == 0 {
-			a.ids[m.Ref] = m.TargetID
-		}
+	if a.request.Undo == 0 { // what is undone goes back to what a look saw, in the ids of the instance
+		a.ids = standIns(mappings)
 	}
 	for from, to := range a.request.Assigned {
 		a.ids[record.Ref{Kind: catalogue.Users, ID: from}] = to

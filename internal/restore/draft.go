@@ -116,7 +116,7 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return nil
 	case n.absent:
 		return d.remove(ctx, n, now)
-	case d.request.Lost && d.request.LostSpan == nil && !n.needed && exists && now.State == record.Present && !d.handedOver(n):
+	case d.request.Lost && d.request.LostSpan == nil && !n.needed && !n.linked && exists && now.State == record.Present && !d.handedOver(n):
 		n.settle(record.DeedReuse, "it was not lost")
 		return nil
 	case exists && now.State == record.Trashed && n.entry.State == record.Present && d.request.Trash == Recreate:

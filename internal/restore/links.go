@@ -31,8 +31,8 @@ func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) erro
 		if err != nil {
 			return err
 		}
-		for _, id := range sortedKeys(held) {
-			if err := d.attachLink(ctx, spec, held[id], anew); err != nil {
+		for _, e := range d.originalsFirst(held) {
+			if err := d.attachLink(ctx, spec, e, anew); err != nil {
 				return err
 			}
 		}
@@ -48,7 +48,8 @@ func linksTo(spec *catalogue.Spec, anew map[record.Kind][]*node) bool {
 }
 
 func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.Entry, anew map[record.Kind][]*node) error {
-	if _, copied := d.present.copies[e.Ref]; copied || d.nodes[e.Ref] != nil || d.request.excluded(e.Ref) {
+	planned := d.nodes[e.Ref]
+	if d.isCopyOfPlanned(e.Ref) || planned != nil && (planned.writes() || planned.named) || d.request.excluded(e.Ref) {
 		return nil
 	}
 	body, err := d.body(ctx, e)
@@ -56,7 +57,7 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		return err
 	}
 	shown, err := d.shownIn(spec, body, anew)
-	if err != nil || len(shown) == 0 || !alive(e, shown[0].entry) {
+	if err != nil || len(shown) == 0 {
 		return err
 	}
 	wanted := slices.Clone(body)
@@ -82,6 +83,7 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		d.note("%s showed %s, which gets another id, and was changed since: lookervault restore %s %s --run N makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, e.Kind, e.ID)
 		return nil
 	}
+	delete(d.nodes, e.Ref) // it was to be left as it is
 	n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, linked: true})
 	if err != nil {
 		return err

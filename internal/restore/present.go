@@ -56,16 +56,37 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range mappings {
-		if m.TargetID == m.ID {
-			continue
-		}
-		if m.State == record.MapLive {
-			p.mapped[m.Ref] = m.TargetID
+	for ref, id := range standIns(mappings) {
+		if id != ref.ID {
+			p.mapped[ref] = id
 		}
 	}
 	p.reset()
 	return p, p.readCopies(ctx)
+}
+
+// standIns are what documents and parts of a backup are called on the instance, as far as
+// restores have entered it. What stands for one may have been lost as well, and have been
+// made anew under the id that it had by then: the last one counts.
+func standIns(mappings []record.Mapping) map[record.Ref]string {
+	live := make(map[record.Ref]string, len(mappings))
+	for _, m := range mappings {
+		if m.State == record.MapLive {
+			live[m.Ref] = m.TargetID
+		}
+	}
+	last := make(map[record.Ref]string, len(live))
+	for ref, id := range live {
+		for range live { // a circle ends here
+			next, ok := live[record.Ref{Kind: ref.Kind, ID: id}]
+			if !ok || next == id {
+				break
+			}
+			id = next
+		}
+		last[ref] = id
+	}
+	return last
 }
 
 // reset forgets what a draft has taken for what.

@@ -166,19 +166,6 @@ func (r *Restore) finish(ctx context.Context, state record.RestoreState, verdict
 	return f.settleLogOf(ctx)
 }
 
-// takenBack marks the restore that a complete undo took back.
-func (r *Restore) takenBack(undo *restoreRow) error {
-	if undo.Purpose != record.UndoPurpose || undo.State != record.RestoreComplete || undo.Of == 0 {
-		return nil
-	}
-	of, err := r.file.restore(undo.Of)
-	if err != nil {
-		return err
-	}
-	of.State = record.RestoreUndone
-	return r.file.putRestore(of)
-}
-
 // settleLogOf writes the log into the file, or warns that it could not.
 func (f *File) settleLogOf(ctx context.Context) error {
 	whole, err := f.emptyLog(ctx)
