@@ -29,9 +29,10 @@ type ListOptions struct {
 	Exclude         []record.Ref
 	Within          scope.Within
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
-	Overviews       *Overviews               // nil: none is asked for
-	Refresh         *refresh.Rules           // what need not be asked for again
-	Turn            int                      // of the runs of this vault, from 0: which ask of a page comes first
+	Find            map[record.Kind][]record.Search
+	Overviews       *Overviews     // nil: none is asked for
+	Refresh         *refresh.Rules // what need not be asked for again
+	Turn            int            // of the runs of this vault, from 0: which ask of a page comes first
 
 	Looker Looker
 	Store  Store

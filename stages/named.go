@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -32,6 +33,11 @@ func (l *lister) named(ctx context.Context, kind *catalogue.Spec, ids []string, 
 	if err := l.planNamed(ctx, kind, record.Present, left, emit); err != nil {
 		return err
 	}
+	for _, search := range l.Find[kind.Name] {
+		if err := l.find(ctx, kind, search, ids, emit); err != nil {
+			return l.failed(ctx, kind, record.Present, err, emit)
+		}
+	}
 	l.Ledger.Ended(kind.Name, record.Complete, "")
 	return nil
 }
@@ -54,6 +60,50 @@ func (l *lister) searchNamed(ctx context.Context, kind *catalogue.Spec, ids []st
 		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool { return slices.Contains(idsOf(found), id) })
 	}
 	return left, nil
+}
+
+// foundAtMost bounds what a search for a key brings. The server compares as LIKE does, so
+// that a name with wildcards finds more than what is called so.
+const foundAtMost = 100
+
+// find plans the documents that a search for a key finds, but for those that are planned
+// already.
+func (l *lister) find(ctx context.Context, kind *catalogue.Spec, search record.Search, planned []string, emit pipeline.Emit[record.Ask]) error {
+	if kind.Write == nil || search.Key >= len(kind.Write.Keys) {
+		return fmt.Errorf("search for %s: they have no key %d", kind.Name, search.Key)
+	}
+	key := kind.Write.Keys[search.Key]
+	for _, state := range states(kind) {
+		if state == record.Trashed && !key.TrashCounts {
+			continue
+		}
+		call := listCall(kind, state, 0, foundAtMost)
+		call.Route, call.Path = key.Search, key.Search.Path
+		for name, value := range search.Params {
+			call.Query.Set(name, value)
+		}
+		answer, err := l.Looker.Get(ctx, call)
+		if err != nil {
+			return err
+		}
+		rows, err := l.rows(kind, state, answer.Body)
+		if err != nil {
+			return err
+		}
+		var found []record.Listed
+		for _, r := range rows {
+			if r.wrong == "" && !slices.Contains(planned, r.ID) {
+				found = append(found, r.Listed)
+				planned = append(planned, r.ID)
+			}
+		}
+		alone := *kind
+		alone.Many = nil
+		if err := l.plan(ctx, &alone, state, plan.Nowhere, found, emit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // planNamed plans documents that are asked for alone, to see whether they are there.

@@ -46,37 +46,11 @@ func Guarded(w *catalogue.Write, body []byte) *catalogue.Guard {
 // same are alike. It reports false for a document that has none of the key's members, or
 // one that names what nothing stands for.
 func KeyOf(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver) (string, bool) {
-	f := formOf(w)
-	text, err := Pick(body, key.Members)
-	if err != nil {
-		return "", false
-	}
-	source, err := readMembers(body)
-	if err != nil {
-		return "", false
-	}
-	for _, from := range f.From {
-		if value := source.first(from.Paths); slices.Contains(key.Members, from.Member) && value != nil {
-			if text, err = With(text, catalogue.Member{Name: from.Member, Value: string(value)}); err != nil {
-				return "", false
-			}
-		}
-	}
-	text, unmapped, err := f.replace(text, resolve)
-	if err != nil {
-		return "", false
-	}
+	members, ok := KeyMembers(w, key, body, resolve)
 	var out strings.Builder
 	found := false
-	for _, path := range key.Members {
-		for _, n := range unmapped {
-			if n.by.Path == path {
-				return "", false
-			}
-		}
-		values, _ := valuesAt(text, path)
-		for _, value := range values {
-			text := Text(value)
+	for _, values := range members {
+		for _, text := range values {
 			found = found || text != ""
 			if key.Fold {
 				text = strings.ToLower(text)
@@ -85,7 +59,43 @@ func KeyOf(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver
 		}
 		out.WriteByte(0)
 	}
-	return out.String(), found
+	return out.String(), ok && found
+}
+
+// KeyMembers returns the values of the members of a key, in their order, as they are on
+// the target. It reports false where one names what nothing stands for.
+func KeyMembers(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver) (members [][]string, ok bool) {
+	f := formOf(w)
+	text, err := Pick(body, key.Members)
+	if err != nil {
+		return nil, false
+	}
+	source, err := readMembers(body)
+	if err != nil {
+		return nil, false
+	}
+	for _, from := range f.From {
+		if value := source.first(from.Paths); slices.Contains(key.Members, from.Member) && value != nil {
+			if text, err = With(text, catalogue.Member{Name: from.Member, Value: string(value)}); err != nil {
+				return nil, false
+			}
+		}
+	}
+	text, unmapped, err := f.replace(text, resolve)
+	if err != nil {
+		return nil, false
+	}
+	members = make([][]string, len(key.Members))
+	for i, path := range key.Members {
+		if slices.ContainsFunc(unmapped, func(n naming) bool { return n.by.Path == path }) {
+			return nil, false
+		}
+		values, _ := valuesAt(text, path)
+		for _, value := range values {
+			members[i] = append(members[i], Text(value))
+		}
+	}
+	return members, true
 }
 
 // Redacted returns the members that a row sends and whose values a backup does not have,

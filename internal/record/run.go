@@ -18,6 +18,15 @@ type Scope struct {
 	// Refs are ids by kind: of these kinds only these documents, asked for by their ids
 	// and not listed. A run that has some proves the absence of nothing.
 	Refs map[Kind][]string `json:"refs,omitempty"`
+	// Find searches kinds of Refs for more documents: those that hold a key already which
+	// another one is to get.
+	Find map[Kind][]Search `json:"find,omitempty"`
+}
+
+// Search is a search for the documents that hold a key.
+type Search struct {
+	Key    int               `json:"key"`    // which of the kind's keys, from 0 on
+	Params map[string]string `json:"params"` // of the request
 }
 
 // Unscoped tells whether a complete listing under this scope proves absence.

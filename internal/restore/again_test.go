@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -137,4 +138,90 @@ func TestUndoneMappings(t *testing.T) {
 	if mapping, restored := state(); mapping != record.MapLive || restored != string(record.RestoreComplete) {
 		t.Errorf("after the undo of the undo: %s, %s", mapping, restored)
 	}
+}
+
+// Of what was not lost a plan says nothing: neither of what came back before, nor of what
+// lay in the trash when it was backed up.
+func TestALostPlanSaysWhatWasLost(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	folder := r.leafFolder()
+	r.do("PATCH", "/looks/5", `{"folder_id":"`+folder.ID+`"}`)
+	r.do("PATCH", "/looks/5", `{"deleted":true}`)
+	r.backup()
+	for _, ref := range []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "scheduled_plans", ID: "1"}} {
+		r.do("DELETE", "/"+string(ref.Kind)+"/"+ref.ID, "")
+	}
+	complete(t, r.apply(r.plan(restore.Request{Lost: true})))
+	r.do("DELETE", "/folders/"+folder.ID, "")
+	plan := r.plan(restore.Request{Lost: true})
+	for _, a := range plan.Actions {
+		if a.Ref == (record.Ref{Kind: "looks", ID: "5"}) {
+			t.Errorf("%s %s: %s", a.Deed, a.Ref, a.Reason)
+		}
+	}
+	complete(t, r.apply(plan))
+	if plan := r.plan(restore.Request{Lost: true}); len(plan.Actions) > 0 {
+		for _, a := range plan.Actions {
+			t.Errorf("%s %s: %s", a.Deed, a.Ref, a.Reason)
+		}
+	}
+}
+
+// A document that somebody made by hand, and that is taken for the one that was lost, is
+// that one from then on, also under another name.
+func TestWhatIsTakenForTheSameStaysSo(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	folder := r.leafFolder()
+	body := r.sim.Document("folders", folder.ID)
+	name, parent := canon.Text(canon.Member(body, "name")), canon.Text(canon.Member(body, "parent_id"))
+	r.do("PATCH", "/dashboards/1", `{"folder_id":"`+folder.ID+`"}`)
+	r.backup()
+	r.do("DELETE", "/folders/"+folder.ID, "")
+	twin := r.make("folders", `{"name":%q,"parent_id":%q}`, name, parent)
+	complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "1"}}})))
+	r.do("PATCH", "/folders/"+twin, `{"name":"Renamed"}`)
+	r.do("PATCH", "/dashboards/1", `{"folder_id":"1"}`)
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "1"}}})
+	complete(t, r.apply(plan))
+	if is := canon.Text(canon.Member(r.sim.Document("dashboards", "1"), "folder_id")); is != twin {
+		t.Errorf("the dashboard lies in folders/%s, not in the one by hand (%s): %v", is, twin, deeds(plan))
+	}
+}
+
+// What somebody has made again by hand since the last run is found before anything is
+// written, also in a folder that was made again by hand.
+func TestWhatIsMadeAgainByHandIsFound(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	folder := r.leafFolder()
+	r.do("PATCH", "/looks/1", `{"folder_id":"`+folder.ID+`"}`)
+	r.backup()
+	body := r.sim.Document("folders", folder.ID)
+	title := canon.Text(canon.Member(r.sim.Document("looks", "1"), "title"))
+	query := canon.Text(canon.Member(r.sim.Document("looks", "1"), "query_id"))
+	r.do("DELETE", "/looks/1", "")
+	r.do("DELETE", "/folders/"+folder.ID, "")
+	place := r.make("folders", `{"name":%q,"parent_id":%q}`, canon.Text(canon.Member(body, "name")), canon.Text(canon.Member(body, "parent_id")))
+	twin := r.make("looks", `{"title":%q,"folder_id":%q,"query_id":%q}`, title, place, query)
+	r.sim.ForgetWrites()
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "looks", ID: "1"}}})
+	if id := targetOf(plan, record.Ref{Kind: "looks", ID: "1"}); id != twin {
+		t.Errorf("looks/1 is to be looks/%s, not looks/%s: %v", id, twin, deeds(plan))
+	}
+	complete(t, r.apply(plan))
+	for _, w := range r.sim.Writes() {
+		if w.Method == "POST" {
+			t.Errorf("%s %s", w.Method, w.Path)
+		}
+	}
+}
+
+// make makes a document by hand and returns its id.
+func (r *rig) make(kind, format string, args ...any) string {
+	r.t.Helper()
+	status, answer := r.sim.Do("POST", "/"+kind, fmt.Appendf(nil, format, args...))
+	if status != 200 {
+		r.t.Fatalf("POST /%s: %d %s", kind, status, answer)
+	}
+	return canon.Text(canon.Member(answer, "id"))
 }

@@ -16,6 +16,7 @@ import (
 // once, of a document that is not there: somebody made it again by hand, or another one
 // took its name.
 func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err error) {
+	d.seek(n)
 	called, err := d.present.called(ctx, n.Kind, n.entry.Name)
 	if err != nil {
 		return nil, err

@@ -70,7 +70,10 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err != nil {
 		return record.Restore{}, err
 	}
-	err = a.levels(ctx)
+	err = a.enterRecognized(ctx)
+	if err == nil {
+		err = a.levels(ctx)
+	}
 	if err == nil {
 		err = a.check(ctx)
 	}
@@ -128,6 +131,25 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 		}
 	}
 	return a, nil
+}
+
+// enterRecognized enters into the map of ids which documents of the instance the plan took
+// for those of the backup: they are so from now on, whatever they are called.
+func (a *applier) enterRecognized(ctx context.Context) error {
+	var maps []record.Mapping
+	for _, action := range a.plan.Actions {
+		if action.Deed != record.DeedReuse || action.Target == "" || action.Target == action.ID {
+			continue
+		}
+		maps = append(maps, record.Mapping{
+			Source: a.plan.Source, Target: a.plan.Target, Ref: action.Ref, TargetID: action.Target, How: record.MapMatched,
+			Restore: a.plan.ID, At: a.Now(), State: record.MapLive,
+		})
+	}
+	if len(maps) == 0 || a.request.Undo != 0 {
+		return nil
+	}
+	return a.Journal.Settle(ctx, nil, maps)
 }
 
 // levels carries out the actions, one level after the other: what an action needs is of

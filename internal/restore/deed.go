@@ -22,7 +22,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	case n.spec.Write.Create.IsZero():
 		n.impossible("Looker has no way to make one")
 		return nil
-	case n.entry.State == record.Trashed && d.request.Trash != Recreate && !n.named:
+	case d.wasTrashed(n):
 		n.settle(record.DeedSkip, "it was in the trash")
 		return nil
 	}
@@ -58,6 +58,12 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	}
 	n.action.PlannedCalls = creationCalls(n.spec, n.body)
 	return nil
+}
+
+// wasTrashed reports whether a document lay in the trash already, so that nothing is missing
+// without it.
+func (d *draft) wasTrashed(n *node) bool {
+	return n.entry.State == record.Trashed && d.request.Trash != Recreate && !n.named
 }
 
 // compare plans to make a document that is there what is wanted of it.

@@ -20,6 +20,9 @@ type draft struct {
 	*planner
 	nodes  map[record.Ref]*node
 	relied map[record.Ref]bool // what decisions rest on and no look has seen
+	// searches are for what may hold the keys of documents, which no look has searched for.
+	searches map[record.Kind][]record.Search
+	seeking  map[string]bool // the same
 	notes  []string
 	same   int // documents that are as they are wanted
 	// decisions counts what was decided about what is wanted.
@@ -41,7 +44,10 @@ type node struct {
 func newDraft(p *planner) *draft {
 	p.request.Decisions = Decisions{}
 	p.present.reset()
-	return &draft{planner: p, nodes: make(map[record.Ref]*node), relied: make(map[record.Ref]bool)}
+	return &draft{
+		planner: p, nodes: make(map[record.Ref]*node), relied: make(map[record.Ref]bool),
+		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool),
+	}
 }
 
 // draw decides about everything that is wished for, and what hangs on it.
@@ -116,7 +122,7 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return nil
 	case n.absent:
 		return d.remove(ctx, n, now)
-	case d.request.Lost && d.request.LostSpan == nil && !n.needed && !n.linked && exists && now.State == record.Present && !d.handedOver(n):
+	case exists && d.request.Lost && d.request.LostSpan == nil && !n.needed && !n.linked && !d.wasLost(n, now):
 		n.settle(record.DeedReuse, "it was not lost")
 		return nil
 	case exists && now.State == record.Trashed && n.entry.State == record.Present && d.request.Trash == Recreate:
@@ -128,6 +134,9 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	case exists:
 		return d.compare(ctx, n, now)
 	}
+	if err := d.requirePlace(ctx, n); err != nil || n.action.Deed != "" {
+		return err
+	}
 	other, err := d.beside(ctx, n)
 	switch {
 	case err != nil || n.action.Deed != "":
@@ -137,6 +146,12 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return d.compare(ctx, n, *other)
 	}
 	return d.create(ctx, n)
+}
+
+// wasLost reports whether a document that the instance has is not there for people, and was
+// so before; or has lost its owner.
+func (d *draft) wasLost(n *node, now vault.Entry) bool {
+	return now.State == record.Trashed && n.entry.State == record.Present || d.handedOver(n)
 }
 
 // handedOver reports whether a document that was not lost gets another owner, without

@@ -26,8 +26,7 @@ var ranks = sync.OnceValue(func() map[record.Kind]int {
 func (d *draft) actions() []record.Action {
 	var nodes []*node
 	for _, n := range d.nodes {
-		replaced := n.action.Deed == record.DeedReuse && n.action.Target != "" && n.action.Target != n.ID
-		if n.writes() || n.action.Deed == record.DeedImpossible || n.named || replaced || n.action.Deed == record.DeedSkip && !n.needed && !n.attached {
+		if n.writes() || n.action.Deed == record.DeedImpossible || n.named || d.recognized(n) || n.action.Deed == record.DeedSkip && !n.needed && !n.attached {
 			nodes = append(nodes, n)
 			continue
 		}
@@ -65,6 +64,13 @@ func (d *draft) actions() []record.Action {
 		actions[i] = a
 	}
 	return actions
+}
+
+// recognized reports whether a document of the instance is taken for one of the backup
+// that nobody has taken it for before: who applies the plan has to know.
+func (d *draft) recognized(n *node) bool {
+	target := n.action.Target
+	return n.action.Deed == record.DeedReuse && target != "" && target != n.ID && d.present.mapped[n.Ref] != target
 }
 
 // depth works out the level of an action: one more than the highest of those that it

@@ -119,15 +119,15 @@ func (p *planner) body(_ context.Context, e vault.Entry) ([]byte, error) {
 // lookAndDraft looks at what is wanted, drafts the plan, and looks at what the draft
 // rests on, until it rests on nothing that was not looked at.
 func (p *planner) lookAndDraft(ctx context.Context, wishes []wish) (*draft, error) {
-	refs := make(map[record.Ref]bool)
+	wanted := lookup{refs: make(map[record.Ref]bool)}
 	for _, w := range wishes {
 		if writable(w.Kind) {
-			refs[p.present.target(w.Ref)] = true
+			wanted.refs[p.present.target(w.Ref)] = true
 		}
 	}
 	for range maxLooks {
-		if len(refs) > 0 {
-			if err := p.lookAt(ctx, refs); err != nil {
+		if !wanted.empty() {
+			if err := p.lookAt(ctx, wanted); err != nil {
 				return nil, err
 			}
 		}
@@ -135,16 +135,15 @@ func (p *planner) lookAndDraft(ctx context.Context, wishes []wish) (*draft, erro
 		if err := p.reading(ctx, func() error { return d.draw(ctx, wishes) }); err != nil {
 			return nil, err
 		}
-		if len(d.relied) == 0 {
+		if wanted = (lookup{d.relied, d.searches}); wanted.empty() {
 			return d, nil
 		}
-		refs = d.relied
 	}
 	return nil, fmt.Errorf("after %d looks at the instance the plan still rests on what nobody has seen; plan fewer documents at once", maxLooks)
 }
 
-func (p *planner) lookAt(ctx context.Context, refs map[record.Ref]bool) error {
-	scope := scopeOf(refs, p.present.whole)
+func (p *planner) lookAt(ctx context.Context, wanted lookup) error {
+	scope := scopeOf(wanted, p.present.whole)
 	run, err := p.Look(ctx, scope)
 	if err != nil {
 		return fmt.Errorf("look at the instance: %w", err)

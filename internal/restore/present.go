@@ -30,6 +30,7 @@ type present struct {
 	proves   bool  // what the caller does not see is not there
 
 	asked  map[record.Ref]bool
+	sought map[string]bool // searches that were made
 	whole  map[record.Kind]bool // kinds that were listed
 	faults map[record.Ref]string
 	kinds  map[record.Kind]map[string]vault.Entry
@@ -48,7 +49,7 @@ type present struct {
 func newPresent(ctx context.Context, reader vault.Reader, instance string, before int64, proves bool) (*present, error) {
 	p := &present{
 		reader: reader, instance: instance, before: before, proves: proves,
-		asked: make(map[record.Ref]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
+		asked: make(map[record.Ref]bool), sought: make(map[string]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
 		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), mapped: make(map[record.Ref]string),
 		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]record.Action),
 	}
@@ -138,6 +139,11 @@ func (p *present) looked(ctx context.Context, run int64, scope record.Scope) err
 	for kind, ids := range scope.Refs {
 		for _, id := range ids {
 			p.asked[record.Ref{Kind: kind, ID: id}] = true
+		}
+	}
+	for kind, searches := range scope.Find {
+		for _, search := range searches {
+			p.sought[searchID(kind, search)] = true
 		}
 	}
 	faults, err := p.reader.Faults(ctx, run)
@@ -260,40 +266,48 @@ const manyRefs = 60
 // for lists of ids.
 const fewRefs = 3
 
-// isListed reports whether a look for so many documents of a kind lists all of it.
-func isListed(kind *catalogue.Spec, n int) bool {
+// isListed reports whether a look for so many documents of a kind, and by so many
+// searches, lists all of it.
+func isListed(kind *catalogue.Spec, refs, searches int) bool {
 	l := kind.Listing
 	switch {
 	case l.Followed, len(l.Fixed) > 0:
 		return false
 	case l.Whole:
-		return n > 1
+		return refs+searches > 1
 	case l.IDs == "":
-		return n > fewRefs
+		return refs > fewRefs || searches > manyRefs
 	}
-	return n > manyRefs
+	return refs > manyRefs || searches > manyRefs
 }
 
 // scopeOf is the scope of a look for some documents: a kind that is listed by one call is
 // listed, of others the documents are asked for by their ids, and of those that were listed
 // already.
-func scopeOf(refs map[record.Ref]bool, listed map[record.Kind]bool) record.Scope {
+func scopeOf(w lookup, listed map[record.Kind]bool) record.Scope {
 	var scope record.Scope
 	ids := make(map[record.Kind][]string)
-	for ref := range refs {
+	for ref := range w.refs {
 		ids[ref.Kind] = append(ids[ref.Kind], ref.ID)
 	}
 	for _, kind := range catalogue.All() {
-		wanted := ids[kind.Name]
-		if len(wanted) == 0 {
+		wanted, searches := ids[kind.Name], w.searches[kind.Name]
+		if len(wanted)+len(searches) == 0 {
 			continue
 		}
 		scope.Kinds = append(scope.Kinds, kind.Name)
-		if !isListed(kind, len(wanted)) || listed[kind.Name] && askable(kind.Name) {
-			if scope.Refs == nil {
-				scope.Refs = make(map[record.Kind][]string)
+		if isListed(kind, len(wanted), len(searches)) && !(listed[kind.Name] && askable(kind.Name)) {
+			continue
+		}
+		if scope.Refs == nil {
+			scope.Refs = make(map[record.Kind][]string)
+		}
+		scope.Refs[kind.Name] = append([]string{}, sortedIDs(wanted)...)
+		if len(searches) > 0 {
+			if scope.Find == nil {
+				scope.Find = make(map[record.Kind][]record.Search)
 			}
-			scope.Refs[kind.Name] = sortedIDs(wanted)
+			scope.Find[kind.Name] = searches
 		}
 	}
 	return scope

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -46,6 +47,22 @@ func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference)
 		}
 	}
 	return nil
+}
+
+// requirePlace sees to it that the place of a document is there which the server knows it
+// by: where that is made anew, or another one stands for it, no other document can have
+// the place's old id.
+func (d *draft) requirePlace(ctx context.Context, n *node) error {
+	if n.spec.Place == catalogue.Nowhere || n.body == nil || d.wasTrashed(n) {
+		return nil
+	}
+	refs, err := canon.References(n.spec.Write, n.body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	return d.requireAll(ctx, n, slices.DeleteFunc(refs, func(r canon.Reference) bool {
+		return r.Kind != catalogue.Folders || r.Part != ""
+	}))
 }
 
 // require sees to it that one document is there which another one names.

@@ -25,7 +25,7 @@ func (a *applier) check(ctx context.Context) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	run, err := a.Look(ctx, scopeOf(refs, nil))
+	run, err := a.Look(ctx, scopeOf(lookup{refs: refs}, nil))
 	if err != nil {
 		return fmt.Errorf("read back what was written: %w", err)
 	}
