@@ -289,6 +289,9 @@ func TestTamperedPlans(t *testing.T) {
 		}
 		f := openFile(t, path)
 		_, applied = f.Apply(t.Context(), 1, nil)
+		if _, err := f.Reader().Restore(t.Context(), 1); errors.Is(err, vault.ErrCorrupt) != errors.Is(applied, vault.ErrTampered) {
+			t.Errorf("%s (resealed %v): applied with %v, read with %v", sql, reseal, applied, err)
+		}
 		return applied, verified
 	}
 	for _, sql := range plan {

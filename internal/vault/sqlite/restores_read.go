@@ -26,9 +26,10 @@ func (r *Reader) Restores(ctx context.Context, instance string) ([]record.Restor
 	return r.restores(ctx, `target = ?`, found.ID)
 }
 
-// Restore returns one restore with its actions, or ErrNotFound.
+// Restore returns one restore with its actions, or ErrNotFound. One whose plan is not what
+// was stored is an ErrCorrupt.
 func (r *Reader) Restore(ctx context.Context, id int64) (record.Restore, error) {
-	found, err := r.restores(ctx, `id = ?`, id)
+	found, err := r.restoreRows(ctx, `id = ?`, id)
 	if err != nil {
 		return record.Restore{}, err
 	}
@@ -36,6 +37,10 @@ func (r *Reader) Restore(ctx context.Context, id int64) (record.Restore, error) 
 		return record.Restore{}, fmt.Errorf("restore %d: %w in %s", id, vault.ErrNotFound, r.path)
 	}
 	whole := found[0]
+	plan, err := newPlanSum(&whole)
+	if err != nil {
+		return record.Restore{}, err
+	}
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
 		for row, err := range rowsDirect(ctx, q, `SELECT * FROM restore_actions WHERE restore = ? ORDER BY seq`, id) {
@@ -47,13 +52,27 @@ func (r *Reader) Restore(ctx context.Context, id int64) (record.Restore, error) 
 				return err
 			}
 			whole.Actions = append(whole.Actions, a)
+			if err := plan.add(plannedColumns(row)); err != nil {
+				return err
+			}
+		}
+		if plan.digest() != whole.Digest || int64(len(whole.Actions)) != whole.actions {
+			return vault.DamageOf([]vault.Finding{{Table: "restores", Key: fmt.Sprint(id), Problem: "its plan does not match its digest"}})
 		}
 		return nil
 	})
-	return whole, doing(fmt.Sprintf("read restore %d", id), err)
+	return whole.Restore, doing(fmt.Sprintf("read restore %d", id), err)
 }
 
 func (r *Reader) restores(ctx context.Context, where string, args ...any) (list []record.Restore, err error) {
+	found, err := r.restoreRows(ctx, where, args...)
+	for i := range found {
+		list = append(list, found[i].Restore)
+	}
+	return list, err
+}
+
+func (r *Reader) restoreRows(ctx context.Context, where string, args ...any) (list []restoreRow, err error) {
 	// The lock is looked at first: a restore that ends in between is then read with its
 	// own state.
 	busy := r.written()
@@ -76,7 +95,7 @@ func (r *Reader) restores(ctx context.Context, where string, args ...any) (list 
 				found.State = record.RestoreInterrupted
 			}
 			index[found.ID] = len(list)
-			list = append(list, found.Restore)
+			list = append(list, found)
 		}
 		for row, err := range rows(ctx, q, `SELECT restore, class, route, sum(calls) FROM restore_calls
 			WHERE restore IN (SELECT id FROM restores WHERE `+where+`) GROUP BY restore, class, route ORDER BY restore, class, route`, args...) {
