@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -52,6 +53,8 @@ type watch struct {
 	stop   chan struct{}
 	done   sync.WaitGroup
 	quiet  func() bool // takes back the notice about Ctrl-C
+	// stopping is that notice, "" for that of a backup.
+	stopping string
 
 	mu      sync.Mutex // everything below
 	view    observed
@@ -104,7 +107,7 @@ func (w *watch) start(subject ui.Subject, view observed) {
 		w.plain = ui.NewPlain(w.app.stderr)
 	}
 	w.quiet = context.AfterFunc(w.app.stop, func() {
-		fmt.Fprintln(w.app.stderr, "Stopping: what was fetched is being committed. Ctrl-C again ends at once.")
+		fmt.Fprintln(w.app.stderr, cmp.Or(w.stopping, "Stopping: what was fetched is being committed. Ctrl-C again ends at once."))
 	})
 	w.look()
 	w.done.Go(func() {

@@ -25,39 +25,52 @@ func quotaOf(q config.Quota) map[string]int64 {
 	return quota
 }
 
-// keepQuota lets the client make no more calls than the month has left of what the licence
-// includes, as far as the vault knows, unless somebody wants more. It refuses a run that
-// could not even ask who is calling.
-func (b *backup) keepQuota(client *looker.Client) error {
-	quota := quotaOf(b.config.Looker.Quota)
-	if len(quota) == 0 || b.options.overQuota {
-		return nil
+// licence is what an instance's licence includes a month, and the vault that knows what was
+// made of it.
+type licence struct {
+	app      *app
+	config   config.Config
+	instance string
+	over     bool // more may be made
+}
+
+func (b *backup) licence() licence {
+	return licence{b.app, b.config, b.instance, b.options.overQuota}
+}
+
+// keep lets the client make no more calls than the month has left of what the licence
+// includes, as far as the vault knows, unless somebody wants more: these are returned by
+// class. It refuses a command that could not even ask who is calling.
+func (l licence) keep(client *looker.Client) (left map[string]int64, err error) {
+	quota := quotaOf(l.config.Looker.Quota)
+	if len(quota) == 0 || l.over {
+		return nil, nil
 	}
-	made, err := b.madeThisMonth()
+	made, err := l.madeThisMonth()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	left := make(map[string]int64, len(quota))
+	left = make(map[string]int64, len(quota))
 	for class, calls := range quota {
 		left[class] = max(calls-made[class], 0)
 	}
 	const first = string(catalogue.Administrative)
 	if calls, told := quota[first]; told && left[first] == 0 {
-		return &quotaError{fmt.Sprintf("the %s %s calls of looker.quota are made this month (%s by this vault); run --over-quota makes more, and next month has its own",
+		return nil, &quotaError{fmt.Sprintf("the %s %s calls of looker.quota are made this month (%s by this vault); --over-quota makes more, and next month has its own",
 			count(calls), first, count(made[first]))}
 	}
 	client.Bound(left)
-	return nil
+	return left, nil
 }
 
 // usedUp is the class whose calls of the month are made, "" where there are some left or
 // nobody minds.
-func (b *backup) usedUp() string {
-	quota := quotaOf(b.config.Looker.Quota)
-	if len(quota) == 0 || b.options.overQuota {
+func (l licence) usedUp() string {
+	quota := quotaOf(l.config.Looker.Quota)
+	if len(quota) == 0 || l.over {
 		return ""
 	}
-	made, err := b.madeThisMonth()
+	made, err := l.madeThisMonth()
 	if err != nil {
 		return ""
 	}
@@ -70,13 +83,13 @@ func (b *backup) usedUp() string {
 }
 
 // madeThisMonth are the calls that the vault knows of this month, by class.
-func (b *backup) madeThisMonth() (map[string]int64, error) {
-	reader, err := sqlite.OpenReader(b.app.stop, b.config.Sink.Path)
+func (l licence) madeThisMonth() (map[string]int64, error) {
+	reader, err := sqlite.OpenReader(l.app.stop, l.config.Sink.Path)
 	if err != nil {
 		return nil, nil // there is none yet, or what is wrong with it is said by who opens it for writing
 	}
 	defer reader.Close()
-	made, err := reader.CallsIn(b.app.stop, b.instance, b.app.now())
+	made, err := reader.CallsIn(l.app.stop, l.instance, l.app.now())
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, nil
 	}

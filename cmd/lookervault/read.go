@@ -24,6 +24,9 @@ import (
 // demoVault is where run --demo stores, unless --db says otherwise.
 const demoVault = "looker-demo.db"
 
+// demoName is what the demo's instance is called in a vault.
+const demoName = "demo"
+
 // reading is what the commands that read a vault have in common.
 type reading struct {
 	app      *app

@@ -30,6 +30,7 @@ type restoreOptions struct {
 	instance, progress, run, at string
 	set                         []string
 	demo, json, yes, stale      bool
+	overQuota                   bool
 	hard, exitCode              bool
 	selection                   selectionOptions
 }
@@ -102,6 +103,7 @@ func (o *restoreOptions) connectFlags(cmd *cobra.Command) {
 	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
 	f.Int("rate-limit-per-minute", 0, "requests a minute at most, 0 for no limit (rate_limit.per_minute)")
 	f.Int("max-calls", 0, "end before the call that would be one too many; 0 for no limit (rate_limit.max_calls)")
+	f.BoolVar(&o.overQuota, "over-quota", false, "go on when the month's calls that looker.quota includes are made")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as restore.settle=30s; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "the simulated Looker of run --demo")
 	f.BoolVar(&o.json, "json", false, "print JSON: a plan as one object, what is done as lines of events")
@@ -139,9 +141,9 @@ func (o *restoreOptions) selectFlags(cmd *cobra.Command) {
 	f.StringArrayVar(&s.folders, "folder", nil, "only what lies in this folder or below it: its id, or its path as in \"Shared/Finance\"; may be repeated")
 	f.StringArrayVar(&s.owners, "owner", nil, "only what this user owns: id, name or mail address; may be repeated")
 	f.StringVar(&s.name, "name", "", "only what is called so: a pattern as \"Sales*\"")
-	f.StringVar(&s.lost, "lost", "", "only what is gone or in the trash; of two runs A..B what A held and B does not")
+	f.StringVar(&s.lost, "lost", "", "only what is gone or in the trash; of two runs `[A..B]` what A held and B does not")
 	f.Lookup("lost").NoOptDefVal = lostSinceLook
-	f.StringVar(&s.changed, "changed", "", "what changed from run A to run B goes back to A, as 11..12")
+	f.StringVar(&s.changed, "changed", "", "what changed in the runs `A..B` goes back to what it was in A, as 11..12")
 	f.BoolVar(&o.exitCode, "exit-code", false, "exit with 6 when there is something to do")
 }
 

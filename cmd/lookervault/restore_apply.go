@@ -14,7 +14,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/job"
-	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
@@ -79,6 +78,9 @@ func (r *restoring) showAndApply(cmd *cobra.Command, o restoreOptions, plan reco
 	if planIsDone(plan) {
 		return planCode(plan, false)
 	}
+	if err := r.affords(plan); err != nil {
+		return err
+	}
 	if yes, err := r.app.agreed(cmd, o); err != nil || !yes {
 		return err
 	}
@@ -129,7 +131,7 @@ func (r *restoring) applyStored(cmd *cobra.Command, o restoreOptions, plan recor
 	if done, err := r.settled(plan); done {
 		return err
 	}
-	if err := r.fits(plan, o.stale); err != nil {
+	if err := errors.Join(r.fits(plan, o.stale), r.affords(plan)); err != nil {
 		return err
 	}
 	events := r.events(o)
@@ -181,6 +183,9 @@ func (r *restoring) fits(plan record.Restore, stale bool) error {
 	if plan.Target != r.instance {
 		return &usageError{text: fmt.Sprintf("plan %d is for %s, and the configuration reaches %s", plan.ID, plan.Target, r.instance)}
 	}
+	if err := r.sameAddress(plan); err != nil {
+		return err
+	}
 	if plan.CallerID != r.server.caller.ID {
 		return &usageError{text: fmt.Sprintf("plan %d was made with the API key of user %s, and this one is user %s's; plan anew", plan.ID, plan.CallerID, r.server.caller.ID)}
 	}
@@ -192,6 +197,19 @@ func (r *restoring) fits(plan record.Restore, stale bool) error {
 		return &usageError{text: fmt.Sprintf("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)}
 	}
 	return nil
+}
+
+// sameAddress refuses a plan that saw an instance of this name at another address. The
+// demo's is another one each time.
+func (r *restoring) sameAddress(plan record.Restore) error {
+	if plan.Look == 0 || r.demo {
+		return nil
+	}
+	look, err := r.file.Reader().Run(r.app.stop, plan.Look)
+	if err == nil && look.BaseURL != r.client.BaseURL() {
+		err = &usageError{text: fmt.Sprintf("plan %d saw %s at %s, and the configuration reaches %s; plan anew", plan.ID, plan.Target, look.BaseURL, r.client.BaseURL())}
+	}
+	return err
 }
 
 // canAsk refuses to begin what could not be asked for in the end.
@@ -276,6 +294,10 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 		err = errPartial
 	}
 	s := restoreSummaryOf(r.app.now(), sealed, err, took)
+	var countErr error
+	if s.Asleep, countErr = restore.Asleep(context.WithoutCancel(r.app.kill), r.file.Reader(), sealed); countErr != nil && err == nil {
+		err = countErr
+	}
 	if events != nil {
 		if eventErr := events.End(r.app.patience(), func(dropped int64) any {
 			s.Dropped = dropped
@@ -352,11 +374,11 @@ func actionName(a record.Action) string {
 
 // sayNext says what can be done next.
 func (r *restoring) sayNext(sealed record.Restore, failures int, err error) {
-	db := dbFlag(r.config.Sink.Path)
+	db, where := dbFlag(r.config.Sink.Path), r.where()
 	switch {
-	case errors.Is(err, job.ErrInterrupted), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrDown), errors.Is(err, context.Canceled):
-		fmt.Fprintf(r.app.stderr, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, db)
+	case err != nil && !errors.Is(err, errPartial):
+		fmt.Fprintf(r.app.stderr, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, where)
 	case failures > 0:
-		fmt.Fprintf(r.app.stderr, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, db)
+		fmt.Fprintf(r.app.stderr, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, where)
 	}
 }

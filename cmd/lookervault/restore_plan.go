@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +60,7 @@ func (a *app) restoreShowCommand() *cobra.Command {
 
 // restorePlan plans and prints the plan.
 func (a *app) restorePlan(cmd *cobra.Command, o restoreOptions, args []string) (err error) {
+	args = o.selection.lostSpan(args)
 	items, err := planItems(cmd, args)
 	if err != nil {
 		return err
@@ -206,6 +208,20 @@ func (r *restoring) stateOf(cmd *cobra.Command, o restoreOptions) (int64, error)
 		return 0, absent(err, r.file.Reader(), "runs")
 	}
 	return run.ID, nil
+}
+
+// lostSpan takes the runs of --lost A..B from the arguments, where --lost stands alone as
+// well and so has not taken them. It returns the others.
+func (s *selectionOptions) lostSpan(args []string) []string {
+	if s.lost != lostSinceLook {
+		return args
+	}
+	at := slices.IndexFunc(args, func(arg string) bool { return strings.Contains(arg, "..") && !strings.Contains(arg, "/") })
+	if at < 0 {
+		return args
+	}
+	s.lost = args[at]
+	return slices.Delete(slices.Clone(args), at, at+1)
 }
 
 // restoreShow prints a plan that is stored.

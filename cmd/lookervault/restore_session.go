@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/go-hclog"
@@ -32,6 +33,8 @@ type restoring struct {
 	server   server
 	file     *sqlite.File
 	stops    []func() error // in reverse order
+	demo     bool
+	left     map[string]int64 // calls that the month has left, by class; nil where nobody minds
 	// toldNotes are those that were printed with the plan.
 	toldNotes []string
 }
@@ -51,7 +54,7 @@ func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring,
 	}
 	a.stderr.decouple()
 	a.graceful.Store(true)
-	r := &restoring{app: a, config: loaded.Config, log: a.logger(loaded), origin: "api", meter: &extract.Meter{}}
+	r := &restoring{app: a, config: loaded.Config, log: a.logger(loaded), origin: "api", meter: &extract.Meter{}, demo: o.demo}
 	for _, warning := range loaded.Warnings {
 		a.warn(r.log, warning)
 	}
@@ -83,6 +86,10 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 		return &usageError{text: err.Error()}
 	}
 	r.stops = append(r.stops, func() error { r.client.Close(); return nil })
+	r.instance = instanceName(r.config, r.client)
+	if r.left, err = (licence{r.app, r.config, r.instance, o.overQuota}).keep(r.client); err != nil {
+		return err
+	}
 	if r.server, err = connect(r.app.stop, r.client); err != nil {
 		return r.app.connectFailed(err)
 	}
@@ -97,7 +104,6 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 // findInstance finds the instance of the vault that the configuration reaches. Giving
 // documents back to another one is not what was asked for.
 func (r *restoring) findInstance(wanted string) error {
-	r.instance = instanceName(r.config, r.client)
 	if wanted != "" && wanted != r.instance {
 		return &usageError{text: fmt.Sprintf("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)}
 	}
@@ -141,4 +147,45 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 		},
 	})
 	return result.Run.ID, err
+}
+
+// where are the flags that lead a command to the instance and the vault again, with a
+// space before each.
+func (r *restoring) where() string { return demoFlag(r.demo, r.config.Sink.Path) }
+
+// demoFlag is dbFlag of a command that talks to the instance, which may be the demo's.
+func demoFlag(demo bool, path string) string {
+	switch {
+	case demo && path == demoVault:
+		return " --demo"
+	case demo:
+		return " --demo" + dbFlag(path)
+	}
+	return dbFlag(path)
+}
+
+// affords refuses a plan that takes more calls than there may be made, before anything is
+// written.
+func (r *restoring) affords(plan record.Restore) error {
+	needed, byClass := 0, make(map[string]int64)
+	for _, a := range plan.Actions {
+		if a.State == record.ActionPlanned || a.State == record.ActionRunning {
+			needed += a.PlannedCalls
+			byClass[string(classOf(a.Kind))] += int64(a.PlannedCalls)
+		}
+	}
+	const nothing = "nothing was written"
+	if most := int64(r.config.RateLimit.MaxCalls); most > 0 {
+		if left := max(most-r.client.Stats().Calls, 0); int64(needed) > left {
+			return &usageError{text: fmt.Sprintf("plan %d takes about %s, and rate_limit.max_calls (%s) leaves %s: %s; allow more by --max-calls, or plan fewer documents",
+				plan.ID, plural(int64(needed), "call", "calls"), count(most), count(left), nothing)}
+		}
+	}
+	for _, class := range slices.Sorted(maps.Keys(r.left)) {
+		if left := r.left[class]; byClass[class] > left {
+			return &usageError{text: fmt.Sprintf("plan %d takes about %s %s calls, and looker.quota leaves %s this month: %s; --over-quota makes more, or plan fewer documents",
+				plan.ID, count(byClass[class]), class, count(left), nothing)}
+		}
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 )
@@ -198,6 +199,9 @@ func (a *app) restoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, t
 		return noPlan(err, reader)
 	}
 	view := statusView{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []actionEvent{}, Summary: restoreSummaryOf(a.now(), plan, nil, plan.FinishedAt.Sub(plan.StartedAt))}
+	if view.Summary.Asleep, err = restore.Asleep(cmd.Context(), reader, plan); err != nil {
+		return err
+	}
 	for _, action := range plan.Actions {
 		switch action.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:

@@ -112,7 +112,7 @@ func (r *restoring) retry(cmd *cobra.Command, o restoreOptions, plan record.Rest
 	again, drifted := notDone(plan)
 	switch {
 	case plan.State == record.RestorePlanned:
-		return &usageError{text: fmt.Sprintf("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, dbFlag(r.config.Sink.Path))}
+		return &usageError{text: fmt.Sprintf("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, r.where())}
 	case len(again)+len(drifted) == 0:
 		fmt.Fprintf(r.app.stderr, "Nothing of restore %d failed.\n", plan.ID)
 		return nil

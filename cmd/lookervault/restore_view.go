@@ -89,7 +89,7 @@ func (a *app) printPlan(reader vault.Reader, plan record.Restore, asJSON bool, p
 		_, err = fmt.Fprintln(a.stdout, text)
 		return err
 	}
-	p := planPrinter{out: &strings.Builder{}, color: a.colors(a.stdout), path: reader.Path()}
+	p := newPlanPrinter(a, reader, plan)
 	if run, err := reader.Run(a.stop, plan.AsOf); err == nil {
 		p.asOf = run.Started
 	}
@@ -100,7 +100,7 @@ func (a *app) printPlan(reader vault.Reader, plan record.Restore, asJSON bool, p
 
 // printAgreed prints a plan that is about to be applied.
 func (a *app) printAgreed(reader vault.Reader, plan record.Restore, perSecond int) error {
-	p := planPrinter{out: &strings.Builder{}, color: a.colors(a.stdout), path: reader.Path()}
+	p := newPlanPrinter(a, reader, plan)
 	p.print(plan, perSecond)
 	if planIsDone(plan) {
 		p.next(plan)
@@ -113,8 +113,16 @@ type planPrinter struct {
 	out   *strings.Builder
 	color bool
 	path  string
+	where string // flags of commands that apply it
 	asOf  time.Time
 	cut   bool // a value had no room
+}
+
+func newPlanPrinter(a *app, reader vault.Reader, plan record.Restore) *planPrinter {
+	return &planPrinter{
+		out: &strings.Builder{}, color: a.colors(a.stdout), path: reader.Path(),
+		where: demoFlag(plan.Target == demoName, reader.Path()),
+	}
 }
 
 // flush writes what was printed: lines that are wider than the screen go on below.
@@ -275,7 +283,7 @@ func (p *planPrinter) next(plan record.Restore) {
 	case plan.State != record.RestorePlanned:
 		fmt.Fprintf(p.out, "It is %s: lookervault restore status %d%s\n", plan.State, plan.ID, dbFlag(p.path))
 	case todo:
-		fmt.Fprintf(p.out, "Apply it:  lookervault restore apply %d%s\n", plan.ID, dbFlag(p.path))
+		fmt.Fprintf(p.out, "Apply it:  lookervault restore apply %d%s\n", plan.ID, p.where)
 	case slices.ContainsFunc(plan.Actions, func(a record.Action) bool { return a.Deed == record.DeedImpossible }):
 		fmt.Fprintln(p.out, "There is nothing that could be done.")
 	default:

@@ -67,7 +67,8 @@ func (w *restoreWatch) begin() {
 			Calls   int            `json:"calls_planned"`
 		}{w.plan.Purpose, w.plan.ID, w.plan.Source, w.plan.Target, w.plan.Look, len(w.plan.Actions), calls})
 	}
-	w.start(ui.Subject{Job: fmt.Sprintf("restore %d", w.plan.ID), Things: "actions"}, w)
+	w.stopping = "Stopping: calls that are under way are finished. Ctrl-C again ends at once."
+	w.start(ui.Subject{Job: fmt.Sprintf("restore %d", w.plan.ID), Things: ui.Actions}, w)
 }
 
 // Snapshot is the restore at this moment.

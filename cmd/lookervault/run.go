@@ -210,7 +210,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	}
 	defer client.Close()
 	b.instance = instanceName(c, client)
-	if err := b.keepQuota(client); err != nil {
+	if _, err := b.licence().keep(client); err != nil {
 		return result, err
 	}
 	server, err := connect(a.stop, client)
@@ -394,7 +394,7 @@ func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err er
 		return nil, fmt.Errorf("start the simulated Looker: %w", err)
 	}
 	c.Looker = config.Looker{
-		Name: "demo", BaseURL: server.url, ClientID: server.clientID, ClientSecret: config.NewSecret(server.clientSecret),
+		Name: demoName, BaseURL: server.url, ClientID: server.clientID, ClientSecret: config.NewSecret(server.clientSecret),
 		VerifySSL: true, Timeout: c.Looker.Timeout, MaxBody: c.Looker.MaxBody, PartialView: c.Looker.PartialView,
 		Quota: c.Looker.Quota, // to see what it does
 	}

@@ -49,7 +49,7 @@ func (b *backup) next(s ui.Summary, run record.Run) string {
 	}
 	class := ""
 	if s.Outcome == record.RunPartial {
-		class = b.usedUp()
+		class = b.licence().usedUp()
 	}
 	switch {
 	case s.Outcome == record.RunInterrupted || s.Outcome == record.RunFailed:

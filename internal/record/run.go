@@ -76,6 +76,8 @@ func (s Scope) named() string {
 		switch ids := s.Refs[kind]; {
 		case !s.Names(kind):
 			parts = append(parts, "all "+string(kind))
+		case len(s.Find[kind]) > 0:
+			parts = append(parts, "some "+string(kind))
 		case len(ids) == 1:
 			parts = append(parts, "1 "+kind.One())
 		default:

@@ -1,12 +1,15 @@
 package restore_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -224,4 +227,41 @@ func (r *rig) make(kind, format string, args ...any) string {
 		r.t.Fatalf("POST /%s: %d %s", kind, status, answer)
 	}
 	return canon.Text(canon.Member(answer, "id"))
+}
+
+// A stop ends a restore between two calls: what is in the air is finished, so that nothing
+// is in doubt, and applying again goes on in the middle of a dashboard.
+func TestStopBetweenTwoCalls(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	counts := r.counts()
+	ref := first(t, r, "dashboards")
+	r.do("DELETE", "/dashboards/"+ref.ID, "")
+	plan := r.plan(restore.Request{Items: []record.Ref{ref}})
+	r.sim.ForgetWrites()
+	for r.workers = 1; ; {
+		var stop context.CancelFunc
+		r.stop, stop = context.WithCancel(t.Context())
+		r.cutAfter, r.cut = 1, stop
+		before := len(r.sim.Writes())
+		done, err := r.tryApply(t.Context(), plan)
+		stop()
+		r.cutAfter = 0
+		if err == nil {
+			complete(t, done)
+			break
+		}
+		if !errors.Is(err, job.ErrInterrupted) || done.State != record.RestoreInterrupted {
+			t.Fatalf("%s, %v", done.State, err)
+		}
+		if n := len(r.sim.Writes()) - before; n != 1 {
+			t.Fatalf("%d writes since the stop, want the one that was in the air", n)
+		}
+	}
+	if r.doubts > 0 {
+		t.Errorf("%d writes were in doubt", r.doubts)
+	}
+	if diff := cmp.Diff(counts, r.counts()); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
 }

@@ -274,6 +274,9 @@ func (a *applier) act(ctx context.Context, t *task, emit pipeline.Emit[*task]) e
 	}
 	err := t.perform(ctx)
 	if err != nil && aboutRestore(err) {
+		if errors.Is(err, errStopped) {
+			err = nil // applying again goes on with what is half done
+		}
 		// What was learnt until then is in the journal, or is looked for again.
 		if len(t.done) > 0 {
 			err = errors.Join(err, a.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))
@@ -293,13 +296,16 @@ func aboutRestore(err error) bool {
 	case looker.FaultCancelled, looker.FaultDown:
 		return true
 	}
-	for _, sentinel := range []error{looker.ErrBudget, looker.ErrDown, looker.ErrLogin, looker.ErrClosed, context.Canceled, errJournal} {
+	for _, sentinel := range []error{looker.ErrBudget, looker.ErrDown, looker.ErrLogin, looker.ErrClosed, context.Canceled, errJournal, errStopped} {
 		if errors.Is(err, sentinel) {
 			return true
 		}
 	}
 	return false
 }
+
+// errStopped ends an action between two of its calls.
+var errStopped = fmt.Errorf("stop between two calls: %w", job.ErrInterrupted)
 
 // errJournal says that what was done could not be noted down.
 var errJournal = errors.New("note down what the restore does")
@@ -375,8 +381,13 @@ func (a *applier) finish(ctx context.Context, err error) (record.Restore, error)
 		state = record.RestoreFailed
 	}
 	sealed, sealErr := a.Journal.Finish(context.WithoutCancel(ctx), state, a.verdict, a.notes)
-	if sealErr != nil && err == nil {
-		err = fmt.Errorf("seal the restore: %w", sealErr)
+	if sealErr != nil {
+		// It reads as interrupted from now on.
+		sealed = a.plan
+		sealed.State = record.RestoreInterrupted
+		if err == nil {
+			err = fmt.Errorf("seal the restore: %w", sealErr)
+		}
 	}
 	return sealed, err
 }

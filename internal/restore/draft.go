@@ -23,8 +23,8 @@ type draft struct {
 	// searches are for what may hold the keys of documents, which no look has searched for.
 	searches map[record.Kind][]record.Search
 	seeking  map[string]bool // the same
-	notes  []string
-	same   int // documents that are as they are wanted
+	notes    []string
+	same     int // documents that are as they are wanted
 	// decisions counts what was decided about what is wanted.
 	decisions int
 }

@@ -53,6 +53,9 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	if err != nil {
 		return record.Restore{}, err
 	}
+	if len(wishes) == 0 {
+		d.note("of all documents that the backup holds none is selected")
+	}
 	return p.restore(d)
 }
 

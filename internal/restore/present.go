@@ -2,11 +2,13 @@ package restore
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -30,7 +32,7 @@ type present struct {
 	proves   bool  // what the caller does not see is not there
 
 	asked  map[record.Ref]bool
-	sought map[string]bool // searches that were made
+	sought map[string]bool      // searches that were made
 	whole  map[record.Kind]bool // kinds that were listed
 	faults map[record.Ref]string
 	kinds  map[record.Kind]map[string]vault.Entry
@@ -155,16 +157,26 @@ func (p *present) looked(ctx context.Context, run int64, scope record.Scope) err
 			p.faults[f.Ref] = f.Message
 		}
 	}
-	ended, err := p.reader.Run(ctx, run)
+	ended, err := lookOf(ctx, p.reader, run)
 	if err != nil {
 		return err
 	}
 	for _, k := range ended.Kinds {
-		if k.Listing != record.Complete && p.whole[k.Kind] {
+		if k.Listing != record.Complete && (p.whole[k.Kind] || !k.Listing.InOrder()) {
 			p.faults[record.Ref{Kind: k.Kind}] = string(k.Listing) + " " + k.Reason
 		}
 	}
 	return nil
+}
+
+// lookOf is a look that came to its end. One whose calls were used up has not seen what it
+// was to see: nothing that it lacks is missing on the instance.
+func lookOf(ctx context.Context, reader vault.Reader, run int64) (record.Run, error) {
+	ended, err := reader.Run(ctx, run)
+	if err == nil && ended.Resumable() {
+		err = fmt.Errorf("look at the instance (run %d): %w", run, looker.ErrBudget)
+	}
+	return ended, err
 }
 
 // all returns the newest that is known of every document of a kind, by id, what is gone
@@ -228,7 +240,7 @@ func (p *present) find(ctx context.Context, ref record.Ref) (vault.Entry, sight,
 	switch {
 	case ok && e.State != record.Gone && e.LastRun > p.before:
 		return e, there, nil
-	case p.faults[ref] != "" || p.whole[ref.Kind] && p.faults[record.Ref{Kind: ref.Kind}] != "":
+	case p.faults[ref] != "", (p.asked[ref] || p.whole[ref.Kind]) && p.faults[record.Ref{Kind: ref.Kind}] != "":
 		return e, unknown, nil
 	case !p.asked[ref] && !p.whole[ref.Kind]:
 		return e, unseen, nil

@@ -43,6 +43,9 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.knowsExcluded(ctx); err != nil {
+		return nil, err
+	}
 	chosen := make(map[record.Ref]wish)
 	for _, item := range p.items() {
 		if item.ID != "" {
@@ -81,6 +84,24 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 	}
 	slices.SortFunc(list, func(a, b wish) int { return compareRefs(a.Ref, b.Ref) })
 	return list, nil
+}
+
+// knowsExcluded refuses a request that leaves out a document which nobody knows: the one
+// that was meant would be touched.
+func (p *planner) knowsExcluded(ctx context.Context) error {
+	for _, ref := range p.request.Exclude {
+		if ref.ID == "" {
+			continue
+		}
+		known, err := p.present.all(ctx, ref.Kind)
+		if err != nil {
+			return err
+		}
+		if _, ok := known[ref.ID]; !ok {
+			return fmt.Errorf("--exclude %s: never seen: %w in %s", ref, vault.ErrNotFound, p.reader.Path())
+		}
+	}
+	return nil
 }
 
 // withoutCopies leaves out what earlier restores made for other documents: each is the

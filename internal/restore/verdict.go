@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -30,6 +29,13 @@ func (a *applier) check(ctx context.Context) error {
 		return fmt.Errorf("read back what was written: %w", err)
 	}
 	a.verdict = run
+	if _, err := lookOf(ctx, a.Reader, run); err != nil {
+		return fmt.Errorf("read back what was written: %w", err)
+	}
+	unread, err := a.unread(ctx, run)
+	if err != nil {
+		return err
+	}
 	var checked []record.Action
 	now, err := newPresent(ctx, a.Reader, a.plan.Target, 0, true)
 	if err != nil {
@@ -44,7 +50,9 @@ func (a *applier) check(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := a.compare(ctx, run, &action, held[action.Target], read); err != nil {
+			if why := unread[record.Ref{Kind: action.Kind, ID: action.Target}]; why != "" {
+				action.Checked, action.Message = record.CheckedMissing, "it could not be read back: "+why
+			} else if err := a.compare(ctx, run, &action, held[action.Target], read); err != nil {
 				return err
 			}
 			checked = append(checked, action)
@@ -58,6 +66,21 @@ func (a *applier) check(ctx context.Context) error {
 		a.store(action)
 	}
 	return a.Journal.Settle(ctx, checked, nil)
+}
+
+// unread are the documents that a look could not bring, and why.
+func (a *applier) unread(ctx context.Context, run int64) (map[record.Ref]string, error) {
+	faults, err := a.Reader.Faults(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	why := make(map[record.Ref]string)
+	for _, f := range faults {
+		if f.Class != record.FaultMissing && f.Class != record.FaultDangling {
+			why[f.Ref] = f.Message
+		}
+	}
+	return why, nil
 }
 
 // checkable reports whether an action has written, and was not read back yet.
@@ -150,111 +173,6 @@ func (a *applier) expected(spec *catalogue.Spec, d record.Change) bool {
 		return canon.Text(d.Before) != w.Trash.Value
 	}
 	return len(w.Sets) > 0 && !a.request.ExactMembers && len(d.After) == 0
-}
-
-// wake sets what was awake, and was made asleep, to what it was, when what it sends is
-// done and equal.
-func (a *applier) wake(ctx context.Context) error {
-	if a.request.Wake == WakeNever {
-		return a.tellAsleep(ctx)
-	}
-	for _, action := range a.plan.Actions {
-		if a.waves.Stopped() {
-			break
-		}
-		asleep, err := a.asleep(ctx, action)
-		if err != nil {
-			return err
-		}
-		if asleep == nil {
-			continue
-		}
-		if !a.sendsWhatIsEqual(action) {
-			a.note("%s stays asleep: what it sends is not as it was", title(action))
-			continue
-		}
-		spec, _ := catalogue.Find(action.Kind)
-		t := a.task(action, spec)
-		err = t.awaken(ctx, asleep)
-		if err != nil && aboutRestore(err) {
-			return err
-		}
-		if err != nil {
-			t.conclude(fmt.Errorf("it stays asleep: %w", err))
-		}
-		if err := a.Journal.Settle(ctx, []record.Action{t.action}, nil); err != nil {
-			return err
-		}
-		a.store(t.action)
-	}
-	return nil
-}
-
-// asleep is the value that the member of a document is to have which was made asleep,
-// nil where it is to stay so, or was not made by this restore.
-func (a *applier) asleep(ctx context.Context, action record.Action) ([]byte, error) {
-	spec, ok := catalogue.Find(action.Kind)
-	if !ok || spec.Write == nil || spec.Write.Asleep.IsZero() || action.Deed != record.DeedCreate || action.State != record.ActionDone {
-		return nil, nil
-	}
-	d, err := a.Reader.VersionBody(ctx, action.Version)
-	if err != nil {
-		return nil, err
-	}
-	was := canon.Member(d.Body, spec.Write.Asleep.Name)
-	if was == nil || canon.Text(was) == spec.Write.Asleep.Value || canon.Text(was) == "" {
-		return nil, nil
-	}
-	return bytes.Clone(was), nil
-}
-
-// sendsWhatIsEqual reports whether all that an action needed is done and was read back
-// as it was wanted, and the document itself too.
-func (a *applier) sendsWhatIsEqual(action record.Action) bool {
-	if action.Checked != record.CheckedEqual {
-		return false
-	}
-	for _, other := range a.plan.Actions {
-		for _, seq := range action.Needs {
-			if other.Seq != seq {
-				continue
-			}
-			done := other.State == record.ActionDone || other.State == record.ActionSame
-			if !done || other.Checked != record.CheckedEqual {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// awaken writes the member that lets a document do what it does.
-func (t *task) awaken(ctx context.Context, value []byte) error {
-	w := t.spec.Write
-	route := w.Update
-	if !w.Partly.IsZero() {
-		route = w.Partly.Send
-	}
-	_, err := t.send(ctx, route, route.Fill(t.action.Target), fmt.Appendf(nil, `{%q:%s}`, w.Asleep.Name, value))
-	return err
-}
-
-// tellAsleep says how many documents were left asleep.
-func (a *applier) tellAsleep(ctx context.Context) error {
-	n := 0
-	for _, action := range a.plan.Actions {
-		asleep, err := a.asleep(ctx, action)
-		if err != nil {
-			return err
-		}
-		if asleep != nil {
-			n++
-		}
-	}
-	if n > 0 {
-		a.note("%d are asleep: lookervault restore wake %d", n, a.plan.ID)
-	}
-	return nil
 }
 
 func (a *applier) note(format string, args ...any) {

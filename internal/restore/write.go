@@ -19,6 +19,9 @@ import (
 
 // get makes a call that reads, for the action.
 func (t *task) get(ctx context.Context, route catalogue.Route, path string, query url.Values) ([]byte, error) {
+	if t.waves.Stopped() {
+		return nil, errStopped
+	}
 	response, err := t.Client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query})
 	t.count(response, err)
 	if err != nil {
@@ -29,6 +32,9 @@ func (t *task) get(ctx context.Context, route catalogue.Route, path string, quer
 
 // send makes a call that writes and may be repeated, and returns the answer's body.
 func (t *task) send(ctx context.Context, route catalogue.Send, path string, body []byte) ([]byte, error) {
+	if t.waves.Stopped() {
+		return nil, errStopped
+	}
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -111,6 +117,9 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 		}
 	}
 	for round := 1; ; round++ {
+		if t.waves.Stopped() {
+			return made{}, errStopped // before the intent: nothing will be in doubt
+		}
 		step := record.Step{
 			Restore: t.plan.ID, Seq: t.action.Seq, Step: len(t.steps) + 1, Route: c.write.Create.String(),
 			Part: string(c.part), Item: c.item, Intended: sha256.Sum256(c.body), State: record.StepIntent, At: t.Now(),

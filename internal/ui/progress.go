@@ -33,6 +33,8 @@ type progressView struct {
 	Total          totalView    `json:"total"`
 	Done           int64        `json:"done"`
 	Listed         int64        `json:"listed"`
+	ActionsDone    *int64       `json:"actions_done,omitempty"` // of a restore
+	Actions        *int64       `json:"actions,omitempty"`
 	Items          int64        `json:"items"`
 	Failed         int64        `json:"failed"`
 	LastFault      string       `json:"last_fault,omitempty"`
@@ -65,6 +67,9 @@ func progressOf(f Frame) progressView {
 		LastFault: f.LastFault, Bytes: f.Bytes, ItemsPerSecond: round(f.ItemsPerSecond), BytesPerSecond: round(f.BytesPerSecond),
 		Calls: f.Calls, MaxCalls: f.MaxCalls, CallsPerSecond: round(f.CallsPerSecond), Rate: round(f.Rate), Throttled: f.Throttled,
 		Retries: f.Retries, Paused: round(f.Paused.Seconds()), Bottleneck: f.Reason, Kinds: []kindView{}, Stages: []stageShare{},
+	}
+	if f.Things == Actions {
+		v.ActionsDone, v.Actions = &f.Done, &f.Listed
 	}
 	if v.Bottleneck == "" {
 		v.Bottleneck = ReasonNone

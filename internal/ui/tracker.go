@@ -21,6 +21,9 @@ type Subject struct {
 	Before map[record.Kind]int64
 }
 
+// Actions is what a restore counts.
+const Actions = "actions"
+
 // Backup is a run as the subject of what is shown.
 func Backup(begun record.Begun) Subject {
 	s := Subject{Job: fmt.Sprintf("run %d", begun.Run), Things: "documents"}

@@ -1,0 +1,135 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// wake sets what was awake, and was made asleep, to what it was, when what it sends is
+// done and equal.
+func (a *applier) wake(ctx context.Context) error {
+	if a.request.Wake == WakeNever {
+		return a.tellAsleep(ctx)
+	}
+	for _, action := range a.plan.Actions {
+		if a.waves.Stopped() {
+			break
+		}
+		asleep, err := a.asleep(ctx, action)
+		if err != nil {
+			return err
+		}
+		if asleep == nil {
+			continue
+		}
+		if !sendsWhatIsEqual(a.plan, action) {
+			a.note("%s stays asleep: what it sends is not as it was", title(action))
+			continue
+		}
+		spec, _ := catalogue.Find(action.Kind)
+		t := a.task(action, spec)
+		err = t.awaken(ctx, asleep)
+		if err != nil && aboutRestore(err) {
+			return err
+		}
+		if err != nil {
+			t.conclude(fmt.Errorf("it stays asleep: %w", err))
+		}
+		if err := a.Journal.Settle(ctx, []record.Action{t.action}, nil); err != nil {
+			return err
+		}
+		a.store(t.action)
+	}
+	return nil
+}
+
+// asleep is the value that the member of a document is to have which was made asleep,
+// nil where it is to stay so, or was not made by this restore.
+func (a *applier) asleep(ctx context.Context, action record.Action) ([]byte, error) {
+	if action.State != record.ActionDone {
+		return nil, nil
+	}
+	return madeAsleep(ctx, a.Reader, action)
+}
+
+// madeAsleep is what a member was in the backup of a document that an action makes asleep,
+// nil where it was asleep there too, or is not made.
+func madeAsleep(ctx context.Context, reader vault.Reader, action record.Action) ([]byte, error) {
+	spec, ok := catalogue.Find(action.Kind)
+	if !ok || spec.Write == nil || spec.Write.Asleep.IsZero() || action.Deed != record.DeedCreate || action.Target == "" {
+		return nil, nil
+	}
+	d, err := reader.VersionBody(ctx, action.Version)
+	if err != nil {
+		return nil, err
+	}
+	was := canon.Member(d.Body, spec.Write.Asleep.Name)
+	if was == nil || canon.Text(was) == spec.Write.Asleep.Value || canon.Text(was) == "" {
+		return nil, nil
+	}
+	return bytes.Clone(was), nil
+}
+
+// sendsWhatIsEqual reports whether all that an action needed is done and was read back
+// as it was wanted, and the document itself too.
+func sendsWhatIsEqual(plan record.Restore, action record.Action) bool {
+	if action.Checked != record.CheckedEqual {
+		return false
+	}
+	for _, seq := range action.Needs {
+		need := plan.Actions[seq-1]
+		done := need.State == record.ActionDone || need.State == record.ActionSame
+		if !done || need.Checked != record.CheckedEqual {
+			return false
+		}
+	}
+	return true
+}
+
+// awaken writes the member that lets a document do what it does.
+func (t *task) awaken(ctx context.Context, value []byte) error {
+	w := t.spec.Write
+	route := w.Update
+	if !w.Partly.IsZero() {
+		route = w.Partly.Send
+	}
+	_, err := t.send(ctx, route, route.Fill(t.action.Target), fmt.Appendf(nil, `{%q:%s}`, w.Asleep.Name, value))
+	return err
+}
+
+// tellAsleep says how many documents were left asleep.
+func (a *applier) tellAsleep(ctx context.Context) error {
+	n, err := Asleep(ctx, a.Reader, a.plan)
+	if err == nil && n > 0 {
+		a.note("%d are asleep: lookervault restore wake %d", n, a.plan.ID)
+	}
+	return err
+}
+
+// Asleep counts the documents that a restore made asleep, that were awake in the backup,
+// and that it has not woken.
+func Asleep(ctx context.Context, reader vault.Reader, r record.Restore) (int, error) {
+	request, err := RequestOf(r)
+	if err != nil {
+		return 0, err
+	}
+	atEnd := r.State == record.RestoreComplete || r.State == record.RestorePartial
+	n := 0
+	for _, action := range r.Actions {
+		was, err := madeAsleep(ctx, reader, action)
+		if err != nil {
+			return 0, err
+		}
+		woken := request.Wake != WakeNever && atEnd && action.State == record.ActionDone && sendsWhatIsEqual(r, action)
+		if was != nil && !woken {
+			n++
+		}
+	}
+	return n, nil
+}
