@@ -271,7 +271,7 @@ func (r *restoring) apply(cmd *cobra.Command, o restoreOptions, plan record.Rest
 		return err
 	}
 	if len(again) > 0 {
-		if err := journal.Settle(cmd.Context(), again, nil); err != nil {
+		if err := journal.Settle(cmd.Context(), nil, again, nil); err != nil {
 			return err
 		}
 	}

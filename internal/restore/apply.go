@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,13 +24,13 @@ type Looker interface {
 }
 
 // Journal keeps what applying did, durably. Any number of goroutines may call Begin,
-// Advance and Steps at the same time.
+// Advance, Settle and Steps at the same time.
 type Journal interface {
 	Plan() record.Restore
 	Begin(ctx context.Context, seq int) error
 	Steps(ctx context.Context, seq int) ([]record.Step, error)
 	Advance(ctx context.Context, done []record.Step, next *record.Step) error
-	Settle(ctx context.Context, actions []record.Action, maps []record.Mapping) error
+	Settle(ctx context.Context, done []record.Step, actions []record.Action, maps []record.Mapping) error
 	Finish(ctx context.Context, state record.RestoreState, verdict int64, notes []string) (record.Restore, error)
 }
 
@@ -96,6 +95,8 @@ type applier struct {
 	// names.
 	queriesGone atomic.Bool
 
+	observing sync.Mutex
+
 	mu  sync.Mutex
 	ids map[record.Ref]string // of documents and parts of the backup: what they are called on the instance
 	// dropped are documents that are nowhere. It does not change.
@@ -149,7 +150,7 @@ func (a *applier) enterRecognized(ctx context.Context) error {
 	if len(maps) == 0 || a.request.Undo != 0 {
 		return nil
 	}
-	return a.Journal.Settle(ctx, nil, maps)
+	return a.Journal.Settle(ctx, nil, nil, maps)
 }
 
 // levels carries out the actions, one level after the other: what an action needs is of
@@ -182,7 +183,7 @@ func (a *applier) sentence(run *pipeline.Run, level []record.Action, read func(i
 		Name: "act", Workers: a.Workers, Buffer: a.Workers, New: pipeline.Shared(a.act),
 	}, drafts)
 	pipeline.Into(run, pipeline.Stage[*task, struct{}]{
-		Name: "settle", Workers: 1, New: pipeline.Shared(a.settle),
+		Name: "settle", Workers: a.Workers, New: pipeline.Shared(a.settle),
 	}, results)
 }
 
@@ -251,11 +252,7 @@ func (a *applier) undone(action record.Action) *record.Action {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, seq := range action.Needs {
-		i := slices.IndexFunc(a.plan.Actions, func(other record.Action) bool { return other.Seq == seq })
-		if i < 0 {
-			continue
-		}
-		switch need := a.plan.Actions[i]; need.State {
+		switch need := a.plan.Actions[seq-1]; need.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:
 		default:
 			return &need
@@ -312,17 +309,14 @@ var errJournal = errors.New("note down what the restore does")
 
 // settle makes the outcome of an action durable.
 func (a *applier) settle(ctx context.Context, t *task, _ pipeline.Emit[struct{}]) error {
-	if len(t.done) > 0 {
-		if err := a.Journal.Advance(ctx, t.done, nil); err != nil {
-			return err
-		}
-	}
 	t.action.At = a.Now()
-	if err := a.Journal.Settle(ctx, []record.Action{t.action}, t.maps); err != nil {
+	if err := a.Journal.Settle(ctx, t.done, []record.Action{t.action}, t.maps); err != nil {
 		return err
 	}
 	a.store(t.action)
 	if a.Observe != nil {
+		a.observing.Lock()
+		defer a.observing.Unlock()
 		a.Observe(t.action)
 	}
 	return nil
@@ -332,11 +326,7 @@ func (a *applier) settle(ctx context.Context, t *task, _ pipeline.Emit[struct{}]
 func (a *applier) store(action record.Action) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i := range a.plan.Actions {
-		if a.plan.Actions[i].Seq == action.Seq {
-			a.plan.Actions[i] = action
-		}
-	}
+	a.plan.Actions[action.Seq-1] = action
 }
 
 // learn notes what a document or part of the backup is called on the instance.

@@ -178,7 +178,7 @@ func (r *rig) retry(of record.Restore) record.Restore {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if err := journal.Settle(r.t.Context(), again, nil); err != nil {
+	if err := journal.Settle(r.t.Context(), nil, again, nil); err != nil {
 		r.t.Fatal(err)
 	}
 	done, err := r.carryOut(r.t.Context(), journal)

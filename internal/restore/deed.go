@@ -72,23 +72,13 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	if err != nil {
 		return err
 	}
-	if n.action.Expect, err = expectation(n.spec, current); err != nil {
-		return fmt.Errorf("%s: %w", n.Ref, err)
-	}
-	if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver); err != nil {
+	refs, err := d.differ(n, now, current)
+	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	if why, reused := guarded(n.spec, current); why != "" {
 		n.keepGuarded(why, reused)
 		return nil
-	}
-	had, err := canon.References(n.spec.Write, current)
-	if err != nil {
-		return fmt.Errorf("%s: %w", n.Ref, err)
-	}
-	refs, err := canon.References(n.spec.Write, n.body)
-	if err != nil {
-		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	n.action.Changes = withoutTrash(n, now)
 	d.deed(n, now)
@@ -99,7 +89,7 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	default:
 		return nil
 	}
-	decisions := d.decisions
+	decisions, named := d.decisions, slices.Clone(refs)
 	if err := d.leaveOutGuarded(n, current); err != nil || !n.writes() {
 		return err
 	}
@@ -108,6 +98,10 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 			return err
 		}
 	} else { // what is in the trash may name what has gone since
+		had, err := canon.References(n.spec.Write, current)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.Ref, err)
+		}
 		refs = slices.DeleteFunc(refs, func(r canon.Reference) bool {
 			return slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref })
 		})
@@ -120,7 +114,7 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
 		return err
 	}
-	if d.decisions > decisions {
+	if d.decisions > decisions || d.renames(n, named) { // by now, as what it needs is decided
 		if err := d.again(n, now, current); err != nil {
 			return err
 		}

@@ -78,19 +78,30 @@ func (d *draft) decide(ctx context.Context, w wish) (*node, error) {
 	n := &node{wish: w, spec: spec}
 	n.action = record.Action{Ref: w.Ref, Version: w.entry.Version, Name: w.entry.Name, State: record.ActionPlanned}
 	d.nodes[w.Ref] = n // before what it needs is decided, so that a circle ends here
-	if !w.absent {
-		body, err := d.body(ctx, w.entry)
-		if err != nil {
+	if len(spec.Variants) > 0 {
+		if err := d.load(ctx, n); err != nil {
 			return nil, err
 		}
-		n.body = bytes.Clone(body)
-		n.spec = canon.RowFor(spec, w.ID, n.body)
 	}
 	if n.spec.Write == nil {
 		n.impossible(n.spec.NotWritten)
 		return n, nil
 	}
 	return n, d.judge(ctx, n)
+}
+
+// load reads the body that is wanted.
+func (d *draft) load(ctx context.Context, n *node) error {
+	if n.absent || n.body != nil {
+		return nil
+	}
+	body, err := d.body(ctx, n.entry)
+	if err != nil {
+		return err
+	}
+	n.body = bytes.Clone(body)
+	n.spec = canon.RowFor(n.spec, n.ID, n.body)
+	return nil
 }
 
 // judge compares what is wanted of a document with what is there.
@@ -125,6 +136,14 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	case exists && d.request.Lost && d.request.LostSpan == nil && !n.needed && !n.linked && !d.wasLost(n, now):
 		n.settle(record.DeedReuse, "it was not lost")
 		return nil
+	case exists && d.unchanged(n, now):
+		n.settle(record.DeedReuse, "")
+		return nil
+	}
+	if err := d.load(ctx, n); err != nil {
+		return err
+	}
+	switch {
 	case exists && now.State == record.Trashed && n.entry.State == record.Present && d.request.Trash == Recreate:
 		n.action.Target, n.action.Before = "", 0
 		if err := d.freeKeys(ctx, n, now); err != nil {

@@ -69,10 +69,12 @@ type planner struct {
 	present  *present
 	look     int64 // the newest look, 0 before the first one
 	bodyOf   func(vault.Entry) ([]byte, error)
+	// comparisons are by version on the instance and wanted version.
+	comparisons map[[2]int64]*comparison
 }
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
-	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request}
+	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, comparisons: make(map[[2]int64]*comparison)}
 	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", o.Reader.Path(), o.Instance, err)

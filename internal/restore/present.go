@@ -39,6 +39,8 @@ type present struct {
 	names  map[record.Kind]map[string][]vault.Entry // by name in lower case, each by id
 	// mapped are the ids of documents that earlier restores made for others, which are gone.
 	mapped map[record.Ref]string
+	// partsMapped are the lists of parts of which some were made anew, by name.
+	partsMapped map[record.Kind]bool
 	// made are these, and the documents that a draft takes for others.
 	made map[record.Ref]string
 	// copies are the documents that restores made, and what each was made for. They are so
@@ -52,7 +54,7 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 	p := &present{
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), sought: make(map[string]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
-		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), mapped: make(map[record.Ref]string),
+		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), mapped: make(map[record.Ref]string), partsMapped: make(map[record.Kind]bool),
 		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]record.Action),
 	}
 	mappings, err := reader.Mappings(ctx, instance, instance)
@@ -62,6 +64,7 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 	for ref, id := range standIns(mappings) {
 		if id != ref.ID {
 			p.mapped[ref] = id
+			p.partsMapped[ref.Kind] = true
 		}
 	}
 	p.reset()

@@ -209,8 +209,12 @@ func (t *task) update(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.drifted(ctx, now); err != nil {
+	asPlanned, err := t.drifted(ctx, now)
+	if err != nil {
 		return err
+	}
+	if asPlanned && t.action.Deed == record.DeedUndelete && len(t.action.Changes) == 0 {
+		return t.takeOut(ctx, id)
 	}
 	if now, err = t.request.known(t.action.Ref, now); err != nil {
 		return err
@@ -226,6 +230,14 @@ func (t *task) update(ctx context.Context) error {
 		return err
 	}
 	return t.inside(ctx, now)
+}
+
+// takeOut takes a document out of the trash in which nothing differs from what is wanted.
+func (t *task) takeOut(ctx context.Context, id string) error {
+	w := t.spec.Write
+	t.action.Target = id
+	_, err := t.send(ctx, w.Update, w.Update.Fill(id), fmt.Appendf(nil, `{%q:false}`, w.Trash.Name))
+	return err
 }
 
 // target is the id of the document on the instance. That of a part of a new document is
@@ -256,24 +268,24 @@ func (t *task) trashChange(now []byte) []byte {
 }
 
 // drifted checks that a document is what the look saw, or what an earlier attempt of
-// this action made of it.
-func (t *task) drifted(ctx context.Context, now []byte) error {
+// this action made of it. It reports whether it is the former.
+func (t *task) drifted(ctx context.Context, now []byte) (asPlanned bool, err error) {
 	if t.action.Before == 0 {
-		return nil // a part of a new document, which nobody has seen
+		return false, nil // a part of a new document, which nobody has seen
 	}
 	is, err := expectation(t.spec, now)
 	if err != nil || is == t.action.Expect {
-		return err
+		return err == nil, err
 	}
 	before, err := t.Reader.VersionBody(ctx, t.action.Before)
 	if err != nil {
-		return err
+		return false, err
 	}
 	member, err := t.foreign(before.Body, now)
 	if err != nil || member == "" {
-		return err
+		return false, err
 	}
-	return &driftError{fmt.Sprintf("%s was changed on the instance since the plan", member)}
+	return false, &driftError{fmt.Sprintf("%s was changed on the instance since the plan", member)}
 }
 
 // foreign is the first member of a document that has neither the value of before nor

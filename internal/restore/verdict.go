@@ -65,7 +65,7 @@ func (a *applier) check(ctx context.Context) error {
 	for _, action := range checked {
 		a.store(action)
 	}
-	return a.Journal.Settle(ctx, checked, nil)
+	return a.Journal.Settle(ctx, nil, checked, nil)
 }
 
 // unread are the documents that a look could not bring, and why.

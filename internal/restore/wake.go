@@ -41,7 +41,7 @@ func (a *applier) wake(ctx context.Context) error {
 		if err != nil {
 			t.conclude(fmt.Errorf("it stays asleep: %w", err))
 		}
-		if err := a.Journal.Settle(ctx, []record.Action{t.action}, nil); err != nil {
+		if err := a.Journal.Settle(ctx, nil, []record.Action{t.action}, nil); err != nil {
 			return err
 		}
 		a.store(t.action)

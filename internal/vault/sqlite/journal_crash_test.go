@@ -128,7 +128,7 @@ func makeParts(ctx context.Context, r *sqlite.Restore, seq int, server madeOn, e
 	}
 	a := r.Plan().Actions[seq-1]
 	a.State, a.Target = record.ActionDone, fmt.Sprint(seq)
-	return r.Settle(ctx, []record.Action{a}, []record.Mapping{{Ref: a.Ref, TargetID: a.Target, How: record.MapCreated}})
+	return r.Settle(ctx, nil, []record.Action{a}, []record.Mapping{{Ref: a.Ref, TargetID: a.Target, How: record.MapCreated}})
 }
 
 // settleIntents looks whether what is in doubt was made.

@@ -8,51 +8,22 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Settle makes durable, in one transaction, what became of actions, which documents of
-// the target are which of the source, and the calls that were made. Of an action only
-// what became of it is taken, and the target of one that creates its document; the plan
-// stays what it was. A mapping without a restore, a time or a state is this restore's,
-// now, and live; it takes the place of the one that was there.
-func (r *Restore) Settle(ctx context.Context, actions []record.Action, maps []record.Mapping) error {
-	f := r.file
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if r.over {
-		return doing("settle actions", errRestoreOver)
+// Settle makes durable, in one transaction, what became of actions, with the outcomes of
+// steps that the journal does not have yet, which documents of the target are which of the
+// source, and the calls that were made. Callers at the same time share a transaction, also
+// with those of Advance. Of an action only what became of it is taken, and the target of one
+// that creates its document; the plan stays what it was. A mapping without a restore, a time
+// or a state is this restore's, now, and live; it takes the place of the one that was there.
+func (r *Restore) Settle(ctx context.Context, done []record.Step, actions []record.Action, maps []record.Mapping) error {
+	if len(done)+len(actions)+len(maps) == 0 {
+		return nil
 	}
-	settled := make([]record.Action, 0, len(actions))
-	for i := range actions {
-		a, err := r.outcome(&actions[i])
-		if err != nil {
-			return doing("settle actions", err)
-		}
-		settled = append(settled, a)
-	}
-	err := f.transactHeld(context.WithoutCancel(ctx), func() error {
-		for i := range settled {
-			if err := r.putAction(&settled[i]); err != nil {
-				return err
-			}
-		}
-		for i := range maps {
-			if err := r.putMapping(maps[i]); err != nil {
-				return err
-			}
-		}
-		return r.putCallsMade()
-	})
-	if err != nil {
-		return doing("settle actions", err)
-	}
-	r.keep(settled)
-	return nil
+	entry := &journalEntry{done: done, settled: actions, maps: maps}
+	return doing("settle actions", r.share(context.WithoutCancel(ctx), entry))
 }
 
 // outcome is an action of the plan with what became of it.
-func (r *Restore) outcome(given *record.Action) (record.Action, error) {
-	if given.Seq < 1 || given.Seq > len(r.row.Actions) {
-		return record.Action{}, fmt.Errorf("the plan has no action %d", given.Seq)
-	}
+func (r *Restore) outcome(given *record.Action) record.Action {
 	a := r.row.Actions[given.Seq-1]
 	if a.Deed == record.DeedCreate {
 		a.Target = given.Target
@@ -62,7 +33,7 @@ func (r *Restore) outcome(given *record.Action) (record.Action, error) {
 	if a.At.IsZero() {
 		a.At = moment(millis(r.file.options.Now()))
 	}
-	return a, nil
+	return a
 }
 
 func (r *Restore) putMapping(m record.Mapping) (err error) {

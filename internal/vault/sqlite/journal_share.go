@@ -21,7 +21,10 @@ type journalEntry struct {
 	begins int // seq of an action that is about to be begun; 0 for none
 	done   []record.Step
 	next   *record.Step
-	err    error // nothing of the entry was written
+	// settled are actions with what became of them, and maps what they have entered.
+	settled []record.Action
+	maps    []record.Mapping
+	err     error // nothing of the entry was written
 }
 
 // share adds an entry to the transaction that waits for its turn, and waits until it is
@@ -66,22 +69,22 @@ func (r *Restore) lead(ctx context.Context, shared *sharedCommit) {
 	if shared.err = errRestoreOver; over {
 		return
 	}
-	var begun []record.Action
+	var changed []record.Action
 	err := r.file.transactHeld(ctx, func() error {
 		for _, entry := range shared.entries {
 			if entry.err = r.check(entry); entry.err != nil {
 				continue
 			}
-			changed, err := r.write(entry)
+			of, err := r.write(entry)
 			if err != nil {
 				return err
 			}
-			begun = append(begun, changed...)
+			changed = append(changed, of...)
 		}
 		return r.putCallsMade()
 	})
 	if err == nil {
-		r.keep(begun)
+		r.keep(changed)
 	}
 	shared.err = err
 }
@@ -105,8 +108,13 @@ func (r *Restore) check(entry *journalEntry) error {
 			return fmt.Errorf("step %d of action %d cannot be intended: it is there, or no number", next.Step, next.Seq)
 		}
 	}
-	if seq < 0 || seq > len(r.row.Actions) || seq == 0 && len(entry.done) == 0 {
+	if seq < 0 || seq > len(r.row.Actions) || seq == 0 && len(entry.done)+len(entry.settled)+len(entry.maps) == 0 {
 		return fmt.Errorf("the plan has no action %d", seq)
+	}
+	for _, a := range entry.settled {
+		if a.Seq < 1 || a.Seq > len(r.row.Actions) {
+			return fmt.Errorf("the plan has no action %d", a.Seq)
+		}
 	}
 	return nil
 }
@@ -137,8 +145,8 @@ func (r *Restore) held(s *record.Step) (*record.Step, error) {
 	return &held, err
 }
 
-// write writes an entry. It returns the actions that begin with it.
-func (r *Restore) write(entry *journalEntry) (begun []record.Action, err error) {
+// write writes an entry. It returns the actions that it changes.
+func (r *Restore) write(entry *journalEntry) (changed []record.Action, err error) {
 	f := r.file
 	now := moment(millis(f.options.Now()))
 	for _, done := range entry.done {
@@ -162,10 +170,22 @@ func (r *Restore) write(entry *journalEntry) (begun []record.Action, err error) 
 			return nil, err
 		}
 	}
-	if seq == 0 || r.row.Actions[seq-1].State != record.ActionPlanned {
-		return nil, nil
+	if seq != 0 && r.row.Actions[seq-1].State == record.ActionPlanned {
+		a := r.row.Actions[seq-1]
+		a.State, a.At = record.ActionRunning, now
+		return []record.Action{a}, r.putAction(&a)
 	}
-	a := r.row.Actions[seq-1]
-	a.State, a.At = record.ActionRunning, now
-	return []record.Action{a}, r.putAction(&a)
+	for i := range entry.settled {
+		a := r.outcome(&entry.settled[i])
+		if err := r.putAction(&a); err != nil {
+			return nil, err
+		}
+		changed = append(changed, a)
+	}
+	for i := range entry.maps {
+		if err := r.putMapping(entry.maps[i]); err != nil {
+			return nil, err
+		}
+	}
+	return changed, nil
 }

@@ -156,7 +156,7 @@ func TestARestoreIsRemembered(t *testing.T) {
 	failed.State, failed.Class, failed.Status, failed.Attempts, failed.Message = record.ActionFailed, "invalid", 422, 1, "Validation Failed"
 	failed.Errors, failed.Target = []record.FieldError{{Field: "name", Code: "taken", Message: "is taken"}}, ""
 	mapping := record.Mapping{Ref: record.Ref{Kind: dashboards, ID: "3"}, TargetID: "90", How: record.MapCreated}
-	if err := r.Settle(t.Context(), []record.Action{made, failed}, []record.Mapping{mapping}); err != nil {
+	if err := r.Settle(t.Context(), nil, []record.Action{made, failed}, []record.Mapping{mapping}); err != nil {
 		t.Fatal(err)
 	}
 	made.Name, made.At, failed.At = "Three", clock(), clock()
@@ -484,7 +484,7 @@ func TestStepsThatMakeNoSense(t *testing.T) {
 	if err := r.Advance(t.Context(), done, nil); err == nil {
 		t.Error("an outcome was given twice")
 	}
-	if err := r.Settle(t.Context(), []record.Action{{Seq: 6, State: record.ActionDone}}, nil); err == nil {
+	if err := r.Settle(t.Context(), nil, []record.Action{{Seq: 6, State: record.ActionDone}}, nil); err == nil {
 		t.Error("an action that the plan does not have is settled")
 	}
 }

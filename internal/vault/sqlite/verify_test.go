@@ -57,7 +57,7 @@ func aRestore(t testing.TB, path string) {
 	}
 	failed := record.Action{Seq: 1, State: record.ActionFailed, Class: "invalid", Status: 422, Message: "Validation Failed"}
 	mapping := record.Mapping{Ref: record.Ref{Kind: dashboards, ID: "3"}, TargetID: "90", How: record.MapCreated}
-	if err := r.Settle(t.Context(), []record.Action{failed}, []record.Mapping{mapping}); err != nil {
+	if err := r.Settle(t.Context(), nil, []record.Action{failed}, []record.Mapping{mapping}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Finish(t.Context(), record.RestorePartial, 2, nil); err != nil {

@@ -1,0 +1,64 @@
+package restore
+
+import (
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// comparison is what two versions of a document say of each other, whatever a draft decides.
+// A plan is drafted several times, and to read a large dashboard takes milliseconds.
+type comparison struct {
+	expect  record.Digest
+	refs    []canon.Reference // of what is wanted
+	changes []record.Change   // where ids are what they were
+}
+
+// unchanged reports whether what is wanted of a document is the very version that the
+// instance has, and all that it names is called what it was called.
+func (d *draft) unchanged(n *node, now vault.Entry) bool {
+	return now.Version == n.entry.Version && !n.linked && len(d.present.made) == 0 && len(d.request.Assigned) == 0
+}
+
+// differ compares what is wanted of a document with what is there, and returns what is
+// wanted names.
+func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Reference, error) {
+	versions := [2]int64{now.Version, n.entry.Version}
+	c := d.comparisons[versions]
+	if c == nil {
+		c = &comparison{}
+		var err error
+		if c.expect, err = expectation(n.spec, current); err != nil {
+			return nil, err
+		}
+		if c.refs, err = canon.References(n.spec.Write, n.body); err != nil {
+			return nil, err
+		}
+		if c.changes, err = canon.Changes(n.spec.Write, current, n.body, canon.Itself); err != nil {
+			return nil, err
+		}
+		d.comparisons[versions] = c
+	}
+	n.action.Expect, n.action.Changes = c.expect, slices.Clone(c.changes)
+	if d.renames(n, c.refs) {
+		var err error
+		if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Clone(c.refs), nil
+}
+
+// renames reports whether something that a document names, or a part of it, has another id
+// on the instance than in the backup.
+func (d *draft) renames(n *node, refs []canon.Reference) bool {
+	if slices.ContainsFunc(refs, func(r canon.Reference) bool {
+		id, ok := d.resolver(r.Kind, r.ID)
+		return !ok || id != r.ID
+	}) {
+		return true
+	}
+	return slices.ContainsFunc(partLists(n.spec.Write.Parts), func(l partList) bool { return d.present.partsMapped[l.part.Name] })
+}
