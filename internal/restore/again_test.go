@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -263,5 +265,28 @@ func TestStopBetweenTwoCalls(t *testing.T) {
 	}
 	if diff := cmp.Diff(counts, r.counts()); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+}
+
+// A board that was led to what came back under a new id, and lost a title besides: the
+// undo gives it the title that it had, and leaves alone only what led nowhere before.
+func TestUndoOfABoardThatWasLedElsewhere(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	run := r.backup()
+	board := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 1 })[0]
+	lost := r.dashboardsOn(r.sim.Document("boards", board.ID))[0]
+	r.do("DELETE", "/dashboards/"+lost, "")
+	r.do("PATCH", "/boards/"+board.ID, `{"title":"Changed"}`)
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{board, {Kind: "dashboards", ID: lost}}, Run: run}))
+	complete(t, done)
+	undo := r.plan(restore.Request{Undo: done.ID})
+	complete(t, r.apply(undo))
+	if title := canon.Text(canon.Member(r.sim.Document("boards", board.ID), "title")); title != "Changed" {
+		t.Errorf("the title is %q: %v", title, undo.Notes)
+	}
+	if !slices.ContainsFunc(undo.Notes, func(note string) bool {
+		return strings.Contains(note, board.String()) && strings.Contains(note, "dashboards/"+lost)
+	}) {
+		t.Errorf("nothing is said of the board: %q", undo.Notes)
 	}
 }

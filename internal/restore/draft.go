@@ -215,6 +215,7 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 			continue
 		}
 		kept = true
+		d.note("%s keeps its %s: %s was not there before either", n.Ref, ref.By.Path, ref.Ref)
 		if err := d.override(n, ref.By.Path, canon.Member(current, ref.By.Path)); err != nil {
 			return nil, err
 		}

@@ -74,6 +74,13 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) error
 	if err != nil || exists && now.State == record.Present && d.nodes[ref.Ref] == nil {
 		return err
 	}
+	if d.request.Undo != 0 && d.nodes[ref.Ref] == nil && ref.Part != "" {
+		parts, err := partsNaming(n.spec.Write, n.body, ref.Ref)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.Ref, err)
+		}
+		return d.leaveOut(n, parts, fmt.Sprintf("it named %s, which was not there before either", ref.Ref))
+	}
 	if d.request.Undo != 0 && d.nodes[ref.Ref] == nil {
 		n.settle(record.DeedSkip, fmt.Sprintf("it named %s, which was not there before either", ref.Ref))
 		return nil

@@ -91,7 +91,7 @@ func (t *task) conclude(err error) {
 	a.Class, a.Status, a.Message, a.Errors = "", 0, "", nil
 	drift, drifted := errors.AsType[*driftError](err)
 	switch {
-	case err == nil && t.wrote:
+	case err == nil && (t.wrote || t.resumed): // what an earlier attempt has written, an undo takes back as well
 		a.State = record.ActionDone
 	case err == nil:
 		a.State = record.ActionSame
