@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -288,5 +289,37 @@ func TestUndoOfABoardThatWasLedElsewhere(t *testing.T) {
 		return strings.Contains(note, board.String()) && strings.Contains(note, "dashboards/"+lost)
 	}) {
 		t.Errorf("nothing is said of the board: %q", undo.Notes)
+	}
+}
+
+// An alert that went with its tile comes back on the tile that is made anew, after it; alone
+// it is impossible, which the plan says. One that went with its dashboard brings that back.
+func TestAlertsComeBackOnTheirTiles(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	run := r.backup()
+	onTile := r.refsOf("alerts", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_element_id")) != "" })
+	alert := onTile[0]
+	tile := canon.Text(canon.Member(r.sim.Document("alerts", alert.ID), "dashboard_element_id"))
+	board := r.refsOf("dashboards", "present", func(body []byte) bool {
+		return slices.Contains(canon.Named(body, &catalogue.Relation{Path: "dashboard_elements.id"}), tile)
+	})[0]
+	r.do("DELETE", "/dashboard_elements/"+tile, "")
+	if r.sim.Document("alerts", alert.ID) != nil {
+		r.do("DELETE", "/alerts/"+alert.ID, "")
+	}
+	alone := r.plan(restore.Request{Items: []record.Ref{alert}, Run: run})
+	if a := alone.Actions[0]; a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, board.String()) {
+		t.Errorf("%s %s: %s", a.Deed, a.Ref, a.Reason)
+	}
+	both := r.apply(r.plan(restore.Request{Items: []record.Ref{alert, board}, Run: run}))
+	complete(t, both)
+
+	lost := record.Ref{Kind: "alerts", ID: targetOf(both, alert)}
+	r.backup()
+	r.do("DELETE", "/dashboards/"+board.ID, "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{lost}}))
+	complete(t, done)
+	if targetOf(done, board) == "" {
+		t.Errorf("the dashboard is not in the plan: %v", deeds(done))
 	}
 }

@@ -53,6 +53,9 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
 		return err
 	}
+	if err := d.requireHolders(ctx, n); err != nil || !n.writes() {
+		return err
+	}
 	if n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolver); err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
