@@ -323,3 +323,19 @@ func TestAlertsComeBackOnTheirTiles(t *testing.T) {
 		t.Errorf("the dashboard is not in the plan: %v", deeds(done))
 	}
 }
+
+// A document that is changed back, and names what is made anew all along, waits for that.
+func TestAChangedBoardWaitsForItsDashboard(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	run := r.backup()
+	board := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 0 })[0]
+	lost := record.Ref{Kind: "dashboards", ID: r.dashboardsOn(r.sim.Document("boards", board.ID))[0]}
+	r.do("DELETE", "/dashboards/"+lost.ID, "")
+	r.do("PATCH", "/boards/"+board.ID, `{"title":"Changed"}`)
+	plan := r.plan(restore.Request{Items: []record.Ref{board, lost}, Run: run})
+	for _, a := range plan.Actions {
+		if a.Ref == board && !slices.ContainsFunc(a.Needs, func(seq int) bool { return plan.Actions[seq-1].Ref == lost }) {
+			t.Errorf("%s is of level %d and needs %v", a.Ref, a.Level, a.Needs)
+		}
+	}
+}

@@ -117,6 +117,7 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
 		return err
 	}
+	d.waitForWhatIsMade(n, named)
 	if d.decisions > decisions || d.renames(n, named) { // by now, as what it needs is decided
 		if err := d.again(n, now, current); err != nil {
 			return err
@@ -124,6 +125,17 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	}
 	n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
 	return nil
+}
+
+// waitForWhatIsMade lets a document wait for all that it names and that is made anew: also
+// for what it names now, although that is gone.
+func (d *draft) waitForWhatIsMade(n *node, refs []canon.Reference) {
+	for _, ref := range refs {
+		need := d.nodes[ref.Ref]
+		if need != nil && need != n && need.action.Deed == record.DeedCreate && !slices.Contains(n.needs, need) {
+			n.needs = append(n.needs, need)
+		}
+	}
 }
 
 // again compares what is wanted by now of a document with what is there.
