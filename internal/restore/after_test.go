@@ -82,7 +82,7 @@ func TestCopiesComeBackOnce(t *testing.T) {
 		r.do("DELETE", "/scheduled_plans/"+id, "")
 		done := r.apply(r.plan(restore.Request{Lost: true}))
 		complete(t, done)
-		id = targetOf(done, record.Ref{Kind: "scheduled_plans", ID: "1"})
+		id = targetOf(done, record.Ref{Kind: "scheduled_plans", ID: id})
 		r.backup()
 	}
 	if diff := cmp.Diff(counts, r.counts()); diff != "" {

@@ -345,10 +345,19 @@ func (a *applier) resolve(kind record.Kind, id string) (string, bool) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if target, ok := a.ids[ref]; ok {
-		return target, true
+	target, ok := a.ids[ref]
+	if !ok {
+		return id, true
 	}
-	return id, true
+	// What stood for it may have been made anew in its turn, by this restore.
+	for range a.plan.Actions {
+		next, ok := a.ids[record.Ref{Kind: kind, ID: target}]
+		if !ok || next == target || a.plan.Source != a.plan.Target {
+			break
+		}
+		target = next
+	}
+	return target, true
 }
 
 // finish seals the restore.

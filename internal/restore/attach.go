@@ -61,7 +61,7 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back map[r
 		return err
 	}
 	for _, e := range d.originalsFirst(held) {
-		if d.isCopyOfPlanned(e.Ref) || d.nodes[e.Ref] != nil || d.request.excluded(e.Ref) {
+		if d.relative(e.Ref) != nil || d.request.excluded(e.Ref) {
 			continue
 		}
 		body, err := d.body(ctx, e)
@@ -81,27 +81,6 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back map[r
 		}
 	}
 	return nil
-}
-
-// originalsFirst are documents in the order of their ids, those that restores have made
-// for others behind these.
-func (d *draft) originalsFirst(held map[string]vault.Entry) []vault.Entry {
-	var originals, copies []vault.Entry
-	for _, id := range sortedKeys(held) {
-		if _, copied := d.present.copies[held[id].Ref]; copied {
-			copies = append(copies, held[id])
-			continue
-		}
-		originals = append(originals, held[id])
-	}
-	return append(originals, copies...)
-}
-
-// isCopyOfPlanned reports whether a restore made a document for one that the plan decides
-// about: both are the same.
-func (d *draft) isCopyOfPlanned(ref record.Ref) bool {
-	of, copied := d.present.copies[ref]
-	return copied && d.nodes[of] != nil
 }
 
 // parentIn is the document that comes back on which a body hangs, nil for none.
@@ -193,6 +172,7 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node) (*node, er
 		n.action.Name = owner.action.Name
 	}
 	d.nodes[w.Ref] = n
+	d.families[d.present.first(w.Ref)] = n
 	body, err := d.body(ctx, w.entry)
 	if err != nil {
 		return nil, err

@@ -131,7 +131,7 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 // for what it names now, although that is gone.
 func (d *draft) waitForWhatIsMade(n *node, refs []canon.Reference) {
 	for _, ref := range refs {
-		need := d.nodes[ref.Ref]
+		need := d.relative(ref.Ref)
 		if need != nil && need != n && need.action.Deed == record.DeedCreate && !slices.Contains(n.needs, need) {
 			n.needs = append(n.needs, need)
 		}

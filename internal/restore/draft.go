@@ -18,8 +18,10 @@ import (
 // wait for which.
 type draft struct {
 	*planner
-	nodes  map[record.Ref]*node
-	relied map[record.Ref]bool // what decisions rest on and no look has seen
+	nodes map[record.Ref]*node
+	// families are the nodes of documents that restores have made anew before, by the first.
+	families map[record.Ref]*node
+	relied   map[record.Ref]bool // what decisions rest on and no look has seen
 	// searches are for what may hold the keys of documents, which no look has searched for.
 	searches map[record.Kind][]record.Search
 	seeking  map[string]bool // the same
@@ -45,7 +47,7 @@ func newDraft(p *planner) *draft {
 	p.request.Decisions = Decisions{}
 	p.present.reset()
 	return &draft{
-		planner: p, nodes: make(map[record.Ref]*node), relied: make(map[record.Ref]bool),
+		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool),
 		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool),
 	}
 }
@@ -78,6 +80,7 @@ func (d *draft) decide(ctx context.Context, w wish) (*node, error) {
 	n := &node{wish: w, spec: spec}
 	n.action = record.Action{Ref: w.Ref, Version: w.entry.Version, Name: w.entry.Name, State: record.ActionPlanned}
 	d.nodes[w.Ref] = n // before what it needs is decided, so that a circle ends here
+	d.families[d.present.first(w.Ref)] = n
 	if len(spec.Variants) > 0 {
 		if err := d.load(ctx, n); err != nil {
 			return nil, err
@@ -237,7 +240,7 @@ func (p *planner) resolver(kind record.Kind, id string) (string, bool) {
 
 // resolver is that of the planner, and tells of what is made anew that it has no id yet.
 func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
-	if n := d.nodes[record.Ref{Kind: kind, ID: id}]; n != nil && n.action.Deed == record.DeedCreate && !n.spec.Owned() && !d.request.beside(n.Ref) {
+	if n := d.relative(record.Ref{Kind: kind, ID: id}); n != nil && n.action.Deed == record.DeedCreate && !n.spec.Owned() && !d.request.beside(n.Ref) {
 		return newID + n.Ref.String(), true
 	}
 	return d.planner.resolver(kind, id)

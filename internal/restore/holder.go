@@ -35,6 +35,9 @@ func (d *draft) requireHolder(ctx context.Context, n *node, r *catalogue.Relatio
 	if err != nil || holder.ID == "" {
 		return err // no backup has it; whether the instance does, the server says
 	}
+	if holder, err = d.representative(ctx, holder); err != nil {
+		return err
+	}
 	if need := d.nodes[holder]; need != nil && need.writes() {
 		n.needs = append(n.needs, need)
 		return nil

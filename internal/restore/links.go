@@ -48,8 +48,8 @@ func linksTo(spec *catalogue.Spec, anew map[record.Kind][]*node) bool {
 }
 
 func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.Entry, anew map[record.Kind][]*node) error {
-	planned := d.nodes[e.Ref]
-	if d.isCopyOfPlanned(e.Ref) || planned != nil && (planned.writes() || planned.named) || d.request.excluded(e.Ref) {
+	planned := d.relative(e.Ref)
+	if planned != nil && (planned.Ref != e.Ref || planned.writes() || planned.named) || d.request.excluded(e.Ref) {
 		return nil
 	}
 	body, err := d.body(ctx, e)

@@ -98,7 +98,9 @@ func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 	}
 	p.present, err = newPresent(ctx, o.Reader, o.Instance, before.ID, o.Caller.KnownAdmin())
 	if err == nil && o.Request.Undo != 0 {
-		clear(p.present.mapped) // what the look saw has the ids of the instance
+		// What the look saw has the ids of the instance, each of which means itself.
+		clear(p.present.mapped)
+		clear(p.present.copies)
 		p.present.reset()
 	}
 	return p, err

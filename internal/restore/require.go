@@ -66,7 +66,10 @@ func (d *draft) requirePlace(ctx context.Context, n *node) error {
 }
 
 // require sees to it that one document is there which another one names.
-func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) error {
+func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err error) {
+	if ref.Ref, err = d.representative(ctx, ref.Ref); err != nil {
+		return err
+	}
 	if _, seen, err := d.present.find(ctx, ref.Ref); err != nil || seen == unseen && !d.lookable(ref.Ref) {
 		return err
 	}

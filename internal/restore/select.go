@@ -74,7 +74,7 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 			delete(chosen, ref)
 		}
 	}
-	p.withoutCopies(chosen)
+	p.oneOfEach(chosen)
 	if err := p.bySpan(ctx, chosen); err != nil {
 		return nil, err
 	}
@@ -102,22 +102,6 @@ func (p *planner) knowsExcluded(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// withoutCopies leaves out what earlier restores made for other documents: each is the
-// same as the other one, and comes back once, as it was last.
-func (p *planner) withoutCopies(chosen map[record.Ref]wish) {
-	for ref, w := range chosen {
-		of, copied := p.present.copies[ref]
-		if !copied || w.named {
-			continue
-		}
-		delete(chosen, ref)
-		if original, ok := chosen[of]; ok && w.entry.FirstRun > original.entry.FirstRun {
-			original.entry = w.entry
-			chosen[of] = original
-		}
-	}
 }
 
 // items are what is named, or every kind where nothing is. Settings, connections and

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+// killed is the program against a simulated Looker, killed in the middle.
+type killed struct {
+	t      *testing.T
+	sim    *lookersim.Server
+	env    []string
+	db     string
+	random *rand.Rand
+
+	kills, resumes int
+}
+
+// TestKilledRestores kills restore apply with SIGKILL at random moments and applies the plan
+// again, over several losses: nothing is made twice, and nothing is missing.
+// LOOKERVAULT_TEST_KILLS asks for more than a few kills.
+func TestKilledRestores(t *testing.T) {
+	want := 4
+	if text := os.Getenv("LOOKERVAULT_TEST_KILLS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("LOOKERVAULT_TEST_KILLS is no number: %q", text)
+		}
+		want = n
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	k := &killed{t: t, random: rand.New(rand.NewPCG(seed, 4))}
+	for k.kills < want && !t.Failed() {
+		k.begin(int64(k.random.IntN(1000)))
+		for range 3 {
+			if k.kills < want && !t.Failed() {
+				k.loseAndRestore(want)
+			}
+		}
+	}
+	t.Logf("%d kills, %d applied again: nothing made twice, nothing lost", k.kills, k.resumes)
+}
+
+// begin starts another instance, and backs it up.
+func (k *killed) begin(seed int64) {
+	k.t.Helper()
+	sim, err := lookersim.New(lookersim.Options{
+		Seed: seed, SmallTiles: true, ClientSecret: clientSecret, Latency: 2 * time.Millisecond,
+		Sizes: lookersim.Sizes{Dashboards: 30, Looks: 12, Folders: 8, Users: 6, Boards: 4, ScheduledPlans: 12, Alerts: 10, Groups: 4},
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	url, err := sim.Start("")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.t.Cleanup(func() { _ = sim.Close() })
+	k.sim, k.db = sim, filepath.Join(k.t.TempDir(), "looker.db")
+	k.env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID, "LOOKERSDK_CLIENT_SECRET="+clientSecret,
+		"LOOKERVAULT_RATE_LIMIT__PER_SECOND=0", "LOOKERVAULT_RESTORE__SETTLE=50ms")
+	k.run(0, "run", "-q")
+}
+
+// run runs the program to its end, and returns what it printed.
+func (k *killed) run(code int, args ...string) []byte {
+	k.t.Helper()
+	var out, complaints bytes.Buffer
+	cmd := exec.CommandContext(k.t.Context(), "lookervault", append(args, "--db", k.db)...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = k.env, &out, &complaints
+	if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
+		k.t.Fatalf("lookervault %v: %v\n%s%s", args, err, out.Bytes(), complaints.Bytes())
+	}
+	return out.Bytes()
+}
+
+// content counts what there is of each kind, and how many tiles and awake schedules.
+func (k *killed) content() map[string]int {
+	counts := make(map[string]int)
+	for _, kind := range []string{"dashboards", "looks", "scheduled_plans", "alerts", "boards", "folders", "content_access"} {
+		for item := range k.sim.Items(kind) {
+			body := k.sim.Document(kind, item.ID)
+			counts[kind+" "+item.State]++
+			for _, part := range []string{"dashboard_elements", "dashboard_filters"} {
+				if rows, err := canon.Rows(canon.Member(body, part)); err == nil {
+					counts[part] += len(rows)
+				}
+			}
+			for _, member := range []string{"enabled", "is_disabled"} {
+				if canon.Text(canon.Member(body, member)) == "true" {
+					counts[kind+" "+member]++
+				}
+			}
+		}
+	}
+	return counts
+}
+
+// loseAndRestore loses some dashboards, plans to have them back, and kills that.
+func (k *killed) loseAndRestore(want int) {
+	k.t.Helper()
+	before := k.content()
+	gone := 0
+	for item := range k.sim.Items("dashboards") {
+		if item.State == "present" && k.random.IntN(5) == 0 && gone < 5 {
+			if status, answer := k.sim.Do("DELETE", "/dashboards/"+item.ID, nil); status >= 300 {
+				k.t.Fatalf("%d %s", status, answer)
+			}
+			gone++
+		}
+	}
+	var plan struct {
+		Plan    int64
+		Actions []json.RawMessage
+	}
+	if err := json.Unmarshal(k.run(0, "restore", "plan", "--lost", "--json"), &plan); err != nil {
+		k.t.Fatal(err)
+	}
+	if len(plan.Actions) == 0 {
+		return
+	}
+	for round := 0; ; round++ {
+		dead := k.apply(plan.Plan, k.kills < want && round < 12)
+		if !dead {
+			break
+		}
+		k.kills++
+	}
+	if diff := cmp.Diff(before, k.content()); diff != "" {
+		k.t.Errorf("after %d kills (-want +got):\n%s", k.kills, diff)
+	}
+	var again struct{ Actions []json.RawMessage }
+	if err := json.Unmarshal(k.run(0, "restore", "plan", "--lost", "--json"), &again); err != nil {
+		k.t.Fatal(err)
+	}
+	if len(again.Actions) > 0 {
+		k.t.Errorf("a second plan has %d actions: %s", len(again.Actions), again.Actions[0])
+	}
+	k.run(0, "verify", "-q")
+	k.run(0, "run", "-q")
+}
+
+// apply applies the plan, and kills that at a random moment where it is to; it reports
+// whether it was killed before its end.
+func (k *killed) apply(plan int64, kill bool) (dead bool) {
+	k.t.Helper()
+	var complaints bytes.Buffer
+	cmd := exec.CommandContext(k.t.Context(), "lookervault", "restore", "apply", fmt.Sprint(plan), "--yes", "-q", "--workers", "4", "--db", k.db)
+	cmd.Env, cmd.Stderr = k.env, &complaints
+	if err := cmd.Start(); err != nil {
+		k.t.Fatal(err)
+	}
+	k.resumes++
+	if kill {
+		timer := time.AfterFunc(time.Duration(k.random.IntN(700))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		defer timer.Stop()
+	}
+	err := cmd.Wait()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && !exit.Exited() {
+		return true
+	}
+	if err != nil {
+		k.t.Fatalf("apply: %v\n%s", err, complaints.Bytes())
+	}
+	return false
+}
