@@ -339,3 +339,21 @@ func TestAChangedBoardWaitsForItsDashboard(t *testing.T) {
 		}
 	}
 }
+
+// An explore that its model does not have any more is told of before anything is written,
+// and keeps nothing back: Looker takes it.
+func TestAMissingExploreIsToldOf(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	look := r.refsOf("looks", "present", func([]byte) bool { return true })[0]
+	model := canon.Text(canon.Member(canon.Member(r.sim.Document("looks", look.ID), "query"), "model"))
+	if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpSet, Kind: "lookml_models", ID: model, Path: "explores", Value: "[]"}); err != nil {
+		t.Fatal(err)
+	}
+	r.do("DELETE", "/looks/"+look.ID, "")
+	plan := r.plan(restore.Request{Items: []record.Ref{look}, Only: true})
+	if !slices.ContainsFunc(plan.Notes, func(note string) bool { return strings.Contains(note, "explores/"+model+"::") }) {
+		t.Errorf("nothing is said of the explore: %q", plan.Notes)
+	}
+	complete(t, r.apply(plan))
+}

@@ -430,3 +430,85 @@ func (c *chaos) thereAndBack(t *testing.T) {
 		}
 	}
 }
+
+// Law 6: what Looker refuses ends its own action; what needs it is blocked without a call,
+// and everything else is done.
+func TestWhatIsRefusedIsAValue(t *testing.T) {
+	refusals := []string{"POST /dashboards", "POST /looks", "POST /folders", "POST /dashboard_elements", "POST /scheduled_plans", "PATCH /looks/{id}", "PATCH /dashboards/{id}"}
+	refused := 0
+	for seed := range seedsWanted(t) {
+		c := &chaos{rig: newRig(t, lookersim.Options{Seed: int64(seed + 1)}), random: rand.New(rand.NewPCG(uint64(seed), 6))}
+		run := c.backup()
+		c.lose(8)
+		plan := c.rig.plan(restore.Request{Items: c.lost, Run: run})
+		rule := lookersim.Rule{Route: refusals[2*seed%len(refusals)], Do: lookersim.FaultStatus, Status: []int{422, 403}[seed%2]}
+		if err := c.sim.SetRules(rule); err != nil {
+			t.Fatal(err)
+		}
+		done := c.rig.apply(plan)
+		bad := false
+		for _, a := range done.Actions {
+			switch a.State {
+			case record.ActionFailed:
+				refused++
+				bad = true
+				if a.Status != rule.Status || a.Message == "" {
+					t.Errorf("seed %d: %s %s failed with status %d: %s", seed, a.Deed, a.Ref, a.Status, a.Message)
+				}
+			case record.ActionBlocked:
+				bad = true
+				if a.Calls > 0 || !slices.ContainsFunc(a.Needs, func(seq int) bool {
+					state := done.Actions[seq-1].State
+					return state == record.ActionFailed || state == record.ActionBlocked
+				}) {
+					t.Errorf("seed %d: %s %s is blocked after %d calls: %s", seed, a.Deed, a.Ref, a.Calls, a.Message)
+				}
+			case record.ActionDone, record.ActionSame, record.ActionSkipped, record.ActionImpossible:
+			default:
+				t.Errorf("seed %d: %s %s is %s", seed, a.Deed, a.Ref, a.State)
+			}
+		}
+		if bad && done.State != record.RestorePartial {
+			t.Errorf("seed %d: the restore is %s", seed, done.State)
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused, which shows nothing")
+	}
+}
+
+// Law 9: whatever roles and groups were in the backup, exactly as they were or not, the user
+// of the API key stays in each of theirs, and is never written to.
+func TestTheCallerStaysIn(t *testing.T) {
+	for seed := range seedsWanted(t) {
+		r := newRig(t, lookersim.Options{Seed: int64(seed + 1)})
+		random := rand.New(rand.NewPCG(uint64(seed), 9))
+		spec, _ := catalogue.Find("roles")
+		roles := r.refsOf("roles", "present", func(body []byte) bool { return canon.Guarded(spec.Write, body) == nil })
+		role := roles[random.IntN(len(roles))]
+		others := `["2","3"]`
+		r.do("PUT", "/roles/"+role.ID+"/users", others)
+		run := r.backup() // the caller is in none of these
+		r.do("PUT", "/roles/"+role.ID+"/users", `["`+r.caller.ID+`","4"]`)
+		r.do("PATCH", "/users/"+r.caller.ID, `{"first_name":"Since"}`)
+		r.sim.ForgetWrites()
+		items := []record.Ref{{Kind: "role_users", ID: role.ID}, role, {Kind: "users", ID: r.caller.ID}}
+		complete(t, r.apply(r.plan(restore.Request{Items: items, Run: run, ExactMembers: true})))
+		for _, a := range r.plan(restore.Request{Items: items, Run: run, ExactMembers: true}).Actions {
+			if a.State == record.ActionPlanned {
+				t.Errorf("seed %d: a second plan wants to %s %s: %v", seed, a.Deed, a.Ref, a.Changes)
+			}
+		}
+		users := string(r.sim.Document("role_users", role.ID))
+		for _, id := range []string{r.caller.ID, "2", "3"} {
+			if !strings.Contains(strings.ReplaceAll(users, " ", ""), `"id":"`+id+`"`) {
+				t.Errorf("seed %d: user %s is not in role %s: %.300s", seed, id, role.ID, users)
+			}
+		}
+		for _, w := range r.sim.Writes() {
+			if strings.HasPrefix(w.Path, "/users/"+r.caller.ID) {
+				t.Errorf("seed %d: %s %s %s", seed, w.Method, w.Path, w.Body)
+			}
+		}
+	}
+}

@@ -147,6 +147,7 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 	if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver); err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
+	d.withoutMembers(n)
 	n.action.Changes = withoutTrash(n, now)
 	if len(n.action.Changes) == 0 && n.action.Deed != record.DeedUndelete {
 		n.settle(record.DeedReuse, "")

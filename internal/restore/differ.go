@@ -48,6 +48,7 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 			return nil, err
 		}
 	}
+	d.withoutMembers(n)
 	return slices.Clone(c.refs), nil
 }
 

@@ -25,8 +25,10 @@ type draft struct {
 	// searches are for what may hold the keys of documents, which no look has searched for.
 	searches map[record.Kind][]record.Search
 	seeking  map[string]bool // the same
-	notes    []string
-	same     int // documents that are as they are wanted
+	// listed are the explores of models, as far as they were asked for.
+	listed map[record.Ref][]string
+	notes  []string
+	same   int // documents that are as they are wanted
 	// decisions counts what was decided about what is wanted.
 	decisions int
 }
@@ -48,7 +50,7 @@ func newDraft(p *planner) *draft {
 	p.present.reset()
 	return &draft{
 		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool),
-		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool),
+		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), listed: make(map[record.Ref][]string),
 	}
 }
 

@@ -33,6 +33,11 @@ func (d *draft) sees(ctx context.Context, ref record.Ref) (now vault.Entry, seen
 // its turn comes, or says why the document is impossible.
 func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference) error {
 	for _, ref := range refs {
+		if ref.By.Loose {
+			if err := d.tellLoose(ctx, n, ref); err != nil {
+				return err
+			}
+		}
 		spec, ok := catalogue.Find(ref.Kind)
 		// Queries stay on the instance for ever. What is loose Looker takes as it is.
 		if !ok || spec.Immutable || ref.By.Loose || ref.Ref == n.Ref {

@@ -172,7 +172,7 @@ func (a *applier) expected(spec *catalogue.Spec, d record.Change) bool {
 	case d.Path == w.Trash.Name && !w.Trash.IsZero():
 		return canon.Text(d.Before) != w.Trash.Value
 	}
-	return len(w.Sets) > 0 && !a.request.ExactMembers && len(d.After) == 0
+	return staysAsItIs(w, d, a.request.ExactMembers, a.Caller.ID)
 }
 
 func (a *applier) note(format string, args ...any) {
