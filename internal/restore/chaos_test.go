@@ -39,7 +39,6 @@ type chaos struct {
 	lost    []record.Ref
 	broken  map[record.Ref]string // normal forms when it was planned
 	bodies  map[record.Ref][]byte // the same, whole
-	awake   map[record.Ref]bool
 	request restore.Request
 	plan    record.Restore
 	done    record.Restore

@@ -314,7 +314,7 @@ func scopeOf(w lookup, listed map[record.Kind]bool) record.Scope {
 			continue
 		}
 		scope.Kinds = append(scope.Kinds, kind.Name)
-		if isListed(kind, len(wanted), len(searches)) && !(listed[kind.Name] && askable(kind.Name)) {
+		if isListed(kind, len(wanted), len(searches)) && (!listed[kind.Name] || !askable(kind.Name)) {
 			continue
 		}
 		if scope.Refs == nil {
