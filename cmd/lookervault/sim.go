@@ -160,6 +160,7 @@ func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
 	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
 	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
 	f.IntVar(&o.Quirks.PoorEvery, "poor-every", 0, "only every n-th row of those kinds is poorer, by turns in other ways; 0 for all")
+	f.BoolVar(&o.Quirks.StillDates, "still-dates", false, "edits of tiles, filters and layouts do not move the date of their dashboard")
 	f.BoolVar(&o.Dialect.QuerySlugs, "query-slugs", false, "ids of queries are slugs, but for some of old merge queries")
 	f.BoolVar(&o.Dialect.NoNumericQueries, "no-numeric-queries", false, "a number finds no query, as where numeric ids are forbidden")
 	f.BoolVar(&o.Dialect.NumericIDs, "numeric-ids", false, "ids of digits are numbers, as in API 3.1")

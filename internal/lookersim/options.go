@@ -97,6 +97,9 @@ type Quirks struct {
 	// FlatHierarchy makes the search of groups with hierarchy name neither parents nor
 	// roles.
 	FlatHierarchy bool
+	// StillDates keeps updated_at of a dashboard where somebody edits a tile, a filter or
+	// a layout of it.
+	StillDates bool
 }
 
 // Dialect is how a server spells what others spell otherwise. It is set for the

@@ -43,7 +43,9 @@ func (e *edit) open(id string) (*opened, *refusal) {
 
 // close stores the dashboard again.
 func (e *edit) close(o *opened) {
-	o.shell.touch(e)
+	if !e.w.opts.Quirks.StillDates {
+		o.shell.touch(e)
+	}
 	e.w.storeDashboard(o.f, o.shell, o.parts, o.f.row.state)
 }
 
