@@ -22,9 +22,17 @@ type Config struct {
 	// Refresh is how old what is known of a document of a kind may grow before a run asks for it again: a kind to an age for
 	// [ParseAge]. Resolved by [Loaded.RefreshAges].
 	Refresh map[string]string `koanf:"refresh"`
-	After   After             `koanf:"after"`
-	Restore Restore           `koanf:"restore"`
+	// TrustDates is whether a document rests whose date in a list has not moved: [DatesNever] or [DatesLearned].
+	TrustDates string  `koanf:"trust_dates"`
+	After      After   `koanf:"after"`
+	Restore    Restore `koanf:"restore"`
 }
+
+// Values of trust_dates.
+const (
+	DatesNever   = "never"
+	DatesLearned = "learned" // once the vault has seen that dates move with changes
+)
 
 // Looker says which instance to back up and how to reach it.
 type Looker struct {
@@ -221,6 +229,8 @@ func Default(cores int) Config {
 		Shutdown: Shutdown{Grace: Duration(15 * time.Second)}, // half of what Kubernetes waits before it kills
 		Hooks:    Hooks{Timeout: Duration(10 * time.Minute)},  // a copy of a large vault to somewhere else takes a while
 		Refresh:  map[string]string{},
+		// Nobody promises that a date moves when a tile is edited.
+		TrustDates: DatesNever,
 		Restore: Restore{
 			Workers: 8, // as many as fetch
 			Trash:   "undelete", Wake: "auto",

@@ -30,7 +30,7 @@ func TestProblemsOfTheFile(t *testing.T) {
 		{"section left out", "fetch: {workers: 3}", "c.yaml:1: fetch: unknown key; did you mean stages.fetch?"},
 		{"several sections possible", "workers: 3", "c.yaml:1: workers: unknown key; did you mean restore.workers or stages.fetch.workers or stages.list.workers or stages.serialize.workers?"},
 		{"nothing near", "log: {colour: red}", "c.yaml:1: log.colour: unknown key; log has level, format"},
-		{"nothing near at the top", "x: 1", "c.yaml:1: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, after, restore"},
+		{"nothing near at the top", "x: 1", "c.yaml:1: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, trust_dates, after, restore"},
 		{"no workers in batch", "stages: {batch: {workers: 2}}", "c.yaml:1: stages.batch.workers: unknown key; stages.batch has records, bytes, every, buffer"},
 		{"dotted key", "stages.fetch.workers: 3", "c.yaml:1: stages.fetch.workers: keys with a dot are not read; write each part as a section of its own"},
 		{"twice", "log:\n  level: info\n  format: text\n  level: warn\n", "c.yaml:4: log.level: set twice, first at line 2"},
@@ -60,14 +60,14 @@ func TestProblemsOfTheFile(t *testing.T) {
 		{"lists in a list", "kinds: [[all]]", "c.yaml:1: kinds: holds something that is not a single value; a list of words is expected"},
 		{"nothing in a list", "kinds: [all, ]\nexclude: [~]", "c.yaml:2: exclude: holds something that is not a single value; a list of words is expected"},
 		{"value for a section", "stages: 3", "c.yaml:1: stages: is a section; set a key in it: list, fetch, redact, serialize, batch"},
-		{"no mapping", "- a\n", "c.yaml:1: the file must hold keys and values: looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, after, restore"},
+		{"no mapping", "- a\n", "c.yaml:1: the file must hold keys and values: looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, trust_dates, after, restore"},
 		{"two documents", "log: {level: info}\n---\nlog: {level: warn}\n", "c.yaml:2: a second YAML document; there can be only one"},
 		{"syntax", "looker:\n  name: x\n timeout: 3\n", "c.yaml:3: not valid YAML: did not find expected key"},
 		{"syntax further down", "kinds:\n  - all\nlooker:\n  name: x\n  ini: [a,\n    b\nlog:\n  level: info\n", "c.yaml:5: not valid YAML: did not find expected ',' or ']'"},
 		{"secret behind a star", "looker:\n  client_secret: *topsecret\n", "c.yaml:2: not valid YAML: unknown anchor '...' referenced"},
 		{"tab", "looker:\n\tname: x\n", "c.yaml:2: not valid YAML: found character that cannot start any token"},
 		{"far too long to search", strings.Repeat("#\n", 1000) + "a: [", "c.yaml: not valid YAML: did not find expected node content"},
-		{"control characters", "\"lo\\e[31m\\ng\": 1", "c.yaml:1: lo [31m g: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, after, restore"},
+		{"control characters", "\"lo\\e[31m\\ng\": 1", "c.yaml:1: lo [31m g: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, trust_dates, after, restore"},
 		{"not text", "\xff\xfe\xff", "c.yaml:1: not valid YAML: incomplete UTF-16 character"},
 		{"kinds", "kinds: [Dashboards, \"- looks\"]", "c.yaml:1: kinds: \"Dashboards\" is not a kind as in the API (dashboards), all, or a kind to leave out (-color_collections)\n" +
 			"c.yaml:1: kinds: \"- looks\" is not a kind as in the API (dashboards), all, or a kind to leave out (-color_collections)"},
@@ -151,7 +151,7 @@ func TestProblemsElsewhere(t *testing.T) {
 			want: "--set: stages.fetch.workers: set twice on the command line, by --workers and by --set"},
 		{name: "order of layers", environ: []string{"LOOKERSDK_TIMEOUT=soon"}, set: []string{"x=1"}, flags: []string{"--workers=77"},
 			want: `LOOKERSDK_TIMEOUT: looker.timeout: "soon" is not a duration; write it as 120s, 2m30s, 500ms or a number of seconds; allowed: 10ms to 1h` + "\n" +
-				"--set: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, after, restore\n" +
+				"--set: x: unknown key; there are looker, kinds, exclude, folders, rate_limit, retry, stages, limits, sink, log, shutdown, hooks, metrics, prune, refresh, trust_dates, after, restore\n" +
 				"--workers: stages.fetch.workers: 77 is out of range; allowed: 1 to 50"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -91,7 +91,7 @@ func TestRedacted(t *testing.T) {
 		`"refresh":{},"restore":{"conflict":"","keep":"2160h","max_age":"24h","orphans_to":"","settle":"10s","trash":"undelete","wake":"auto","workers":8},"retry":{"attempts":5,"max_wait":"1m"},` +
 		`"shutdown":{"grace":"15s"},"sink":{"path":"host=db password=*** user=me","type":"sqlite"},` +
 		`"stages":{"batch":{"buffer":2,"bytes":"8MiB","every":"1s","records":200},"fetch":{"buffer":64,"workers":8},` +
-		`"list":{"buffer":16,"page_size":100,"workers":4},"redact":{"enabled":true,"paths":[]},"serialize":{"buffer":64,"codec":"zstd","workers":4}}}`
+		`"list":{"buffer":16,"page_size":100,"workers":4},"redact":{"enabled":true,"paths":[]},"serialize":{"buffer":64,"codec":"zstd","workers":4}},"trust_dates":"never"}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

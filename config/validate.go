@@ -58,6 +58,7 @@ var words = map[string][]string{
 	"log.format":             {"text", "json"},
 	"restore.conflict":       {"", "skip", "update", "rename", "fail"},
 	"restore.trash":          {"undelete", "recreate", "skip"},
+	"trust_dates":            {DatesNever, DatesLearned},
 	"restore.wake":           {"auto", "as-was", "never"},
 }
 

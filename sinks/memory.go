@@ -115,7 +115,7 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 		}
 	}
 	for _, c := range m.run.kinds {
-		c.Listing, c.Reason, c.Deferred = record.Open, "", 0
+		c.Listing, c.Reason, c.Deferred, c.Trusted = record.Open, "", 0, 0
 	}
 	m.recall(&begun)
 	m.recallObservations(&begun)
@@ -179,6 +179,7 @@ func (m *Memory) recall(begun *record.Begun) {
 		}
 	}
 	m.recallProofs(begun)
+	m.recallDates(begun)
 	slices.SortFunc(begun.Lessons, func(a, b record.Learnt) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Code, b.Code)) })
 	slices.Sort(begun.Doubted)
 	begun.Doubted = slices.Compact(begun.Doubted)
@@ -245,6 +246,33 @@ func (m *Memory) recallProofs(begun *record.Begun) {
 	begun.Untold = slices.Compact(begun.Untold)
 }
 
+// recallDates tells what runs of this release have learnt of the dates of documents.
+func (m *Memory) recallDates(begun *record.Begun) {
+	if m.run.Looker == "" || m.run.Looker != m.start.Looker {
+		return
+	}
+	for _, r := range m.runs {
+		if r.Instance != m.run.Instance || r.Looker != m.run.Looker {
+			continue
+		}
+		for kind, c := range r.kinds {
+			h := begun.Dates[kind]
+			h.Add(c.Dates)
+			if c.Dates.Stayed > 0 && h.Broken == 0 {
+				h.Broken = r.ID
+			}
+			h.NoIDs = h.NoIDs || r.lessons[record.Learnt{Kind: kind, Code: record.IDsOff}]
+			if h == (record.DateHistory{}) {
+				continue
+			}
+			if begun.Dates == nil {
+				begun.Dates = make(map[record.Kind]record.DateHistory)
+			}
+			begun.Dates[kind] = h
+		}
+	}
+}
+
 // dispel ends the doubt about documents of a kind, all of which this run has seen.
 func (m *Memory) dispel(kind record.Kind) {
 	for _, r := range m.runs {
@@ -283,7 +311,7 @@ func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[s
 		if d == nil {
 			continue
 		}
-		k := record.Known{State: d.record.State, Settled: d.settled == m.run.ID, Fingerprint: d.record.Fingerprint}
+		k := record.Known{State: d.record.State, Folder: d.record.Folder, Settled: d.settled == m.run.ID, Fingerprint: d.record.Fingerprint}
 		if d.settled < m.run.ID {
 			k.Observed = m.runs[d.settled-1].Started
 		}

@@ -18,7 +18,7 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 	}
 	for _, end := range finish.Kinds {
 		c := m.run.count(end.Kind)
-		c.Listing, c.Listed, c.Reason, c.Deferred = end.Listing, end.Listed, end.Reason, end.Deferred
+		c.Listing, c.Listed, c.Reason, c.Deferred, c.Trusted = end.Listing, end.Listed, end.Reason, end.Deferred, end.Trusted
 		if m.run.Scope.Names(end.Kind) {
 			continue // the kind was not listed
 		}

@@ -211,6 +211,7 @@ func (t *task) item(want record.Listed, body []byte, lease *budget.Lease, route 
 	return record.Item{
 		Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp,
 		Body: body, Known: want.Hash, Route: route.String(), At: at, Lease: lease,
+		Before: want.Fingerprint, SeenDate: want.SeenDate,
 	}
 }
 

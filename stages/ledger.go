@@ -37,6 +37,8 @@ type account struct {
 	withheld        int64                // of them, parts of listed documents that answered 404
 	lost            int64                // documents that the store holds and whose own route answered 404
 	deferred        map[string]time.Time // when they were seen that were not asked for again
+	trusted         int64                // of them, those whose dates have not moved
+	undated         []string             // changed in this run, and their dates did not move
 	dangling        []string
 	orphans         []string
 	unserved        []string
@@ -238,6 +240,9 @@ func (l *Ledger) Defer(kind record.Kind, documents []plan.Deferral) {
 		a.deferred = make(map[string]time.Time)
 	}
 	for _, d := range documents {
+		if _, again := a.deferred[d.ID]; d.ByDate && !again {
+			a.trusted++
+		}
 		a.deferred[d.ID] = d.Seen
 	}
 }
@@ -276,7 +281,11 @@ func (l *Ledger) Rested(now time.Time) string {
 		if len(a.deferred) == 0 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%d of %d %s", len(a.deferred), a.listed, kind))
+		part := fmt.Sprintf("%d of %d %s", len(a.deferred), a.listed, kind)
+		if a.trusted > 0 {
+			part += " (their dates have not moved)"
+		}
+		parts = append(parts, part)
 		for _, seen := range a.deferred {
 			if seen.Before(oldest) {
 				oldest = seen
@@ -408,7 +417,7 @@ func (l *Ledger) Ends() []record.End {
 	ends := make([]record.End, len(l.order))
 	for i, k := range l.order {
 		a := l.kinds[k]
-		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through, Deferred: int64(len(a.deferred))}
+		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through, Deferred: int64(len(a.deferred)), Trusted: a.trusted}
 		if a.listing == record.Complete && a.answered < a.asked {
 			ends[i].Listing = record.Open
 		}

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"slices"
@@ -85,8 +86,8 @@ func rest(want []record.Listed, found []matched, unclear []record.Listed) []reco
 }
 
 // settleAll settles the rows of an answer, whose room is given back when the last
-// of them is done with. Rows that were not proven get no stamp, so that the next run
-// fetches them again.
+// of them is done with. Rows that were not proven get no stamp and no date, so that
+// the next run fetches them again.
 func (t *task) settleAll(found []matched, lease *budget.Lease, v verdict, route catalogue.Route) error {
 	leases := shareOut(found, lease)
 	defer func() { // of rows that could not be handed on
@@ -100,8 +101,9 @@ func (t *task) settleAll(found []matched, lease *budget.Lease, v verdict, route 
 			m.want.Stamp = record.Digest{}
 		}
 		item := t.item(m.want, m.row, nil, route, at)
-		item.Read = m.doc
+		item.Read, item.Unproven = m.doc, v == unproven
 		if m.same {
+			item.Stamp = cmp.Or(item.Stamp, t.newDate(m.want, m.row))
 			item.Same, item.Size, item.Body = true, int64(len(m.row)), nil
 		} else {
 			item.Lease, leases = leases[0], leases[1:]

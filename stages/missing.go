@@ -75,7 +75,8 @@ func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(i
 		}
 		after = ids[len(ids)-1]
 		ids = slices.DeleteFunc(ids, func(id string) bool {
-			return slices.Contains(l.Exclude, record.Ref{Kind: kind.Name, ID: id})
+			ref := record.Ref{Kind: kind.Name, ID: id}
+			return slices.Contains(l.Exclude, ref) || l.Ledger.isDeferred(ref)
 		})
 		if ids, err = look(ids); err != nil {
 			return nil, err

@@ -61,6 +61,9 @@ func (l *lister) rows(kind *catalogue.Spec, state record.State, body []byte) ([]
 			if kind.Listing.Stamped {
 				r.Stamp = doc.Fingerprint
 			}
+			if kind.Dated() {
+				r.Date = record.DateOf(doc.Updated)
+			}
 		}
 		rows = append(rows, r)
 	}

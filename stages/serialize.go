@@ -20,6 +20,9 @@ type SerializeOptions struct {
 	Codec           record.Codec
 	Dictionaries    *codec.Dictionaries // nil: bodies are encoded without
 	Policies        map[record.Kind]int // of stamps and fingerprints
+	// Stored returns the newest body of a document that is stored, nil for none. A nil
+	// Stored: no change tells anything of dates.
+	Stored func(context.Context, record.Ref) ([]byte, error)
 }
 
 // Serialize makes items ready to be stored: it validates a body, checks that it
@@ -28,25 +31,34 @@ type SerializeOptions struct {
 func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 	rules := make(map[record.Kind]*canon.Rules)
 	kinds := make(map[record.Kind]*catalogue.Spec)
+	own := make(map[record.Kind]*canon.Rules)
 	trash := make(map[record.Kind]string)
 	for _, kind := range catalogue.All() {
 		trash[kind.Name] = kind.Fields.Trashed
 		rules[kind.Name] = canon.Compile(kind)
 		kinds[kind.Name] = kind
+		if kind.Dated() {
+			own[kind.Name] = canon.Compile(kind.Own())
+		}
 	}
 	return pipeline.Stage[record.Item, record.Record]{
 		Name: "serialize", Workers: o.Workers, Buffer: o.Buffer,
 		New: func() pipeline.Worker[record.Item, record.Record] {
 			encoder, err := codec.NewEncoder(o.Codec, o.Dictionaries)
 			s := &serializer{
-				policies: o.Policies, rules: rules, kinds: kinds, trash: trash, reader: canon.NewReader(), encoder: encoder,
+				policies: o.Policies, rules: rules, kinds: kinds, own: own, trash: trash, reader: canon.NewReader(), encoder: encoder,
+				stored: o.Stored,
 			}
 			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
 				if err != nil {
 					item.Drop()
 					return err
 				}
-				return emit(s.record(item))
+				rec, err := s.record(ctx, item)
+				if err != nil {
+					return err
+				}
+				return emit(rec)
 			})
 		},
 	}
@@ -57,19 +69,23 @@ type serializer struct {
 	policies map[record.Kind]int
 	rules    map[record.Kind]*canon.Rules
 	kinds    map[record.Kind]*catalogue.Spec
+	own      map[record.Kind]*canon.Rules // of kinds with dates: by which only own changes count
+	stored   func(context.Context, record.Ref) ([]byte, error)
 	trash    map[record.Kind]string // the member that says whether a document is in the trash
 	reader   *canon.Reader
 	encoder  *codec.Encoder
 	scratch  []byte
 }
 
-func (s *serializer) record(item record.Item) record.Record {
+// record makes an item ready. The error is one of the store; the item's room is given back
+// then.
+func (s *serializer) record(ctx context.Context, item record.Item) (record.Record, error) {
 	rec := record.Record{
 		Ref: item.Ref, State: item.State, Stamp: item.Stamp, Policy: s.policies[item.Kind],
 		Same: item.Same, Size: item.Size, Fault: item.Fault, Route: item.Route, At: item.At, Redacted: item.Redacted,
 	}
 	if item.Body == nil {
-		return rec
+		return rec, nil
 	}
 	stored := false
 	defer func() {
@@ -81,7 +97,7 @@ func (s *serializer) record(item record.Item) record.Record {
 	if rec.Hash == item.Known {
 		// The same bytes as last time need no reading and no encoding.
 		rec.Same = true
-		return rec
+		return rec, nil
 	}
 	doc, err := s.read(&item)
 	if err != nil {
@@ -91,7 +107,7 @@ func (s *serializer) record(item record.Item) record.Record {
 	}
 	if rec.Fault != nil {
 		rec.Hash, rec.Size = record.Digest{}, 0
-		return rec
+		return rec, nil
 	}
 	switch { // The list is older than the body.
 	case doc.Trashed:
@@ -102,10 +118,13 @@ func (s *serializer) record(item record.Item) record.Record {
 	rec.Name = cmp.Or(doc.Name, doc.Alias)
 	rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Folder, doc.Owner, doc.Updated, doc.Refs
 	rec.Fingerprint = doc.Fingerprint
+	if err := s.date(ctx, &rec, &item); err != nil {
+		return record.Record{}, err
+	}
 	s.encode(&rec, item.Body)
 	item.Lease.Resize(budget.Load{Bytes: int64(len(rec.Body)), Items: 1})
 	rec.Lease, stored = item.Lease, true
-	return rec
+	return rec, nil
 }
 
 // stranger is the failure of a body that is another document's. Of a kind that this

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,9 +66,10 @@ func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
 	}
 	t.learn(int64(len(answer.Body)), 1)
 	if got.same {
+		date := t.newDate(want, answer.Body)
 		lease.Release()
 		item := t.item(want, nil, nil, call.Route, t.Now())
-		item.Same, item.Size = true, want.Size
+		item.Same, item.Size, item.Stamp = true, want.Size, cmp.Or(item.Stamp, date)
 		return t.settle(item)
 	}
 	t.agreeing(&want, answer.Body)

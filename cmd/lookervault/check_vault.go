@@ -119,6 +119,7 @@ func (c *checkup) holdings(reader vault.Reader) {
 		c.warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
 	}
 	c.lastSuccess(runs)
+	c.dates(reader, last)
 	faults, err := reader.OpenFaults(c.ctx, last.Instance)
 	switch {
 	case err != nil:

@@ -174,7 +174,16 @@ func (r *Reader) object(n *node, opaque bool) error {
 func (r *Reader) drop(all []derived, base int) {
 	for _, d := range all {
 		holds := func(p part) bool {
-			return bytes.Equal(r.out[p.start:p.name], d.when) && string(r.out[p.name:p.end]) == ":true,"
+			if !bytes.Equal(r.out[p.start:p.name], d.when) {
+				return false
+			}
+			switch string(r.out[p.name:p.end]) {
+			case ":true,":
+				return true
+			case ":null,", ":false,", `:"",`:
+				return false
+			}
+			return d.set
 		}
 		if !slices.ContainsFunc(r.parts[base:], holds) {
 			continue

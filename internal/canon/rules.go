@@ -28,9 +28,12 @@ type node struct {
 	nests     record.Kind // the value names a document of that kind which is nested here
 }
 
-// derived is a member of an object that does not count where another one is true.
+// derived is a member of an object that does not count where another one is true, or set.
 // Both are quoted.
-type derived struct{ member, when []byte }
+type derived struct {
+	member, when []byte
+	set          bool
+}
 
 // steps leads from an object to its members that something is special about.
 type steps struct {
@@ -105,7 +108,7 @@ func compile(kind *catalogue.Spec) *Rules {
 		if i := strings.LastIndexByte(d.Path, '.'); i >= 0 {
 			parent, member = rules.at(d.Path[:i]).node, d.Path[i+1:]
 		}
-		parent.derived = append(parent.derived, derived{[]byte(`"` + member + `"`), []byte(`"` + d.When + `"`)})
+		parent.derived = append(parent.derived, derived{[]byte(`"` + member + `"`), []byte(`"` + d.When + `"`), d.Set})
 	}
 	for _, path := range kind.Unordered {
 		if path == "." {

@@ -38,6 +38,8 @@ type Spec struct {
 	// Copies are members that hold copies of other documents, whole or in part. What
 	// is named in them is named by the document that was copied.
 	Copies []string
+	// Echoes are members that the server works out from documents which this one shows.
+	Echoes []Derived
 
 	// IDFrom are members whose values, joined by "::", are the id of a document that
 	// does not hold it as one.
@@ -208,6 +210,7 @@ type Fields struct {
 type Derived struct {
 	Path string // in the syntax of [Everywhere], without stars
 	When string // the name of the other member
+	Set  bool   // the other member need not be true: any value but null, false and "" will do
 }
 
 // Everywhere lists volatile members of every kind.

@@ -189,7 +189,11 @@ func (f *flow) rules() *refresh.Rules {
 	if f.begun.Resumed {
 		now = f.job.Now()
 	}
-	return &refresh.Rules{Now: now, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed}
+	rules := &refresh.Rules{Now: now, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed}
+	if f.job.Config.TrustDates == config.DatesLearned {
+		rules.Dates = f.begun.Dates
+	}
+	return rules
 }
 
 // proven tells of which kinds rows need not be compared in this run: nil where calls need
@@ -301,7 +305,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	}
 	records := pipeline.Then(run, stages.Serialize(stages.SerializeOptions{
 		Workers: stage.Serialize.Workers, Buffer: stage.Serialize.Buffer,
-		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policies: f.policies,
+		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policies: f.policies, Stored: f.job.Sink.Body,
 	}), items)
 	batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{
 		Records: stage.Batch.Records, Bytes: int64(stage.Batch.Bytes), Every: stage.Batch.Every.Std(),

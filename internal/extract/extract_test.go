@@ -183,7 +183,7 @@ func TestChangesAreToldApart(t *testing.T) {
 	result := r.run(record.RunComplete, start())
 	dashboards, looks := countsOf(t, result, "dashboards"), countsOf(t, result, "looks")
 	n := int64(len(d))
-	want := record.Counts{Kind: "dashboards", Listing: record.Complete, Listed: n, New: 1, Changed: 2, Same: n - 3, Trashed: 1, Gone: 1}
+	want := record.Counts{Kind: "dashboards", Listing: record.Complete, Listed: n, New: 1, Changed: 2, Same: n - 3, Trashed: 1, Gone: 1, Dates: record.Dates{Stayed: 1}}
 	dashboards.Bytes, dashboards.Stored = 0, 0
 	if diff := cmp.Diff(want, dashboards); diff != "" {
 		t.Errorf("dashboards (-want +got):\n%s", diff)

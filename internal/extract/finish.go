@@ -23,6 +23,7 @@ func (f *flow) finish(err error) record.Finish {
 			finish.Notes = append(finish.Notes, rested)
 		}
 	}
+	finish.Notes = append(finish.Notes, f.brokenDates()...)
 	switch {
 	case err == nil:
 	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):

@@ -80,6 +80,7 @@ func (v *View) committed(batch record.Batch) {
 		if rec.Fault != nil && v.observer != nil {
 			v.observer.Put(record.Record{Ref: rec.Ref, Fault: rec.Fault})
 		}
+		v.flow.ledger.Dated(rec.Ref, rec.Dating)
 		t := v.kinds[rec.Kind]
 		if rec.ID != "" { // else it is a listing that failed
 			t.records++

@@ -57,6 +57,8 @@ type Planned struct {
 type Deferral struct {
 	ID   string
 	Seen time.Time // by the run that began then
+	// ByDate means that its date has not moved since, and that dates are trusted.
+	ByDate bool
 }
 
 // Plan plans the rows of a page, of which each document counts once.
@@ -120,7 +122,9 @@ func (r *Rules) sift(page Page) (parts sifted) {
 		case ok && !full && known.State != record.Gone && (kind.Immutable || !row.Stamp.IsZero() && known.Stamp == row.Stamp):
 			parts.same = append(parts.same, row)
 		case ok && !full && r.rests(kind, row, known, page.Ages[row.ID]):
-			parts.deferred = append(parts.deferred, Deferral{row.ID, known.Observed})
+			parts.deferred = append(parts.deferred, Deferral{ID: row.ID, Seen: known.Observed})
+		case ok && !full && r.restsByDate(kind, row, known):
+			parts.deferred = append(parts.deferred, Deferral{ID: row.ID, Seen: known.Observed, ByDate: true})
 		default:
 			row.Held = ok && known.State != record.Gone
 			row.Unseen = !ok && len(page.Known) > 0 && len(kind.Listing.Fixed) > 0
@@ -128,6 +132,9 @@ func (r *Rules) sift(page Page) (parts sifted) {
 				row.Hash, row.Size = known.Hash, known.Size
 			}
 			row.Fingerprint = known.Fingerprint
+			if kind.Dated() {
+				row.SeenDate = known.Stamp
+			}
 			parts.want = append(parts.want, row)
 		}
 	}

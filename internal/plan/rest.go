@@ -52,6 +52,14 @@ func (r *Rules) rests(kind *catalogue.Spec, row record.Listed, known record.Know
 	return known.State == row.State && !known.Troubled && !known.Hash.IsZero() && Rests(r.Refresh, kind, row, age, known.Observed)
 }
 
+// restsByDate reports whether a document need not be asked for since its date has not moved,
+// in a list that tells of it. One that moved to another folder, or could not be fetched
+// lately, is asked for.
+func (r *Rules) restsByDate(kind *catalogue.Spec, row record.Listed, known record.Known) bool {
+	return known.State == row.State && known.Folder == row.Folder && !known.Troubled && !known.Hash.IsZero() &&
+		r.Refresh.RestsByDate(record.Ref{Kind: kind.Name, ID: row.ID}, row.Date, known.Stamp, known.Observed)
+}
+
 // Rests reports whether a document need not be asked for that was seen by a run which began
 // at seen.
 func Rests(rules *refresh.Rules, kind *catalogue.Spec, row record.Listed, age time.Duration, seen time.Time) bool {

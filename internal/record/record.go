@@ -83,6 +83,9 @@ type Listed struct {
 	// the kind, so an earlier run has asked for this one and did not find it.
 	Unseen      bool
 	Fingerprint Digest // of the newest body that is stored, in whatever state; zero when there is none
+	// Date is over the date in the row, zero where the kind's rows have none, and SeenDate
+	// over the one that the document had when a run read it last, zero when nobody knows.
+	Date, SeenDate Digest
 }
 
 // How says by which of its kind's routes an ask is made.
@@ -150,6 +153,10 @@ type Item struct {
 	Fault *Fault        // why there is no body, or nil
 	Alias string        // see Listed
 	Lease *budget.Lease // of the memory of Body; nil without a body, and where none is kept account of
+	// Before is the fingerprint of the newest body that is stored, and SeenDate is
+	// explained at Listed.
+	Before, SeenDate Digest
+	Unproven         bool // the body is a row of a list that nobody could compare with its document
 
 	Redacted []string // paths that were replaced by the redaction marker
 }
@@ -199,6 +206,7 @@ type Record struct {
 	Route       string
 	At          time.Time
 	Redacted    []string
+	Dating      Dating        // whether the date moved with a change
 	Lease       *budget.Lease // of the memory of Body; nil where none is kept account of
 }
 
@@ -314,6 +322,11 @@ type Counts struct {
 	// Deferred are documents that this run did not ask for again, since what is known of
 	// them is young enough. They are neither the same nor gone.
 	Deferred int64 `json:"deferred,omitempty"`
+	// Trusted are those of Deferred whose date in the list had not moved since they were
+	// read, where dates have proven themselves: see Dates.
+	Trusted int64 `json:"trusted,omitempty"`
+	// Dates is what the changes of this run tell of the dates of the kind.
+	Dates Dates `json:"dates,omitzero"`
 	// Observed is the JSON array of the ids that a run saw which deferred others. It is set
 	// while that run is sealed, and not read.
 	Observed string `json:"-"`
@@ -334,6 +347,7 @@ func (c *Counts) Add(seen Counts) {
 	c.Dangling += seen.Dangling
 	c.Bytes += seen.Bytes
 	c.Stored += seen.Stored
+	c.Dates.Add(seen.Dates)
 }
 
 // FailedDocuments is how many documents, or rows of the listing, failed.

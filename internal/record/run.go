@@ -189,6 +189,10 @@ type Begun struct {
 	Proven map[Kind]time.Time
 	// Untold are kinds of which an earlier run learnt StampsOff.
 	Untold []Kind
+	// Dates is what the runs of this Looker release, this one included, have learnt of the
+	// dates of documents: nothing where the server does not tell its release, or is of
+	// another one than the run began with.
+	Dates map[Kind]DateHistory
 	// Doubted are kinds of which earlier runs have stored rows of lists that may be
 	// poorer than the documents, until a complete, unscoped run of the kind.
 	Doubted []Kind
@@ -202,7 +206,8 @@ type Known struct {
 	// Fingerprint is of the newest body, under whatever policy it was made.
 	Fingerprint Digest
 	State       State
-	Settled     bool // committed in this run already
+	Folder      string // of the newest version
+	Settled     bool   // committed in this run already
 	// Observed is when the run began that settled it last; zero where nobody knows.
 	Observed time.Time
 	// Troubled means that a fault of it is open.
@@ -215,8 +220,9 @@ type End struct {
 	Listing Listing
 	Listed  int64 // distinct documents that the listing held
 	Reason  string
-	// Deferred is how many documents were listed, or named, and not asked for again.
-	Deferred int64
+	// Deferred is how many documents were listed, or named, and not asked for again, and
+	// Trusted how many of them because their date had not moved.
+	Deferred, Trusted int64
 	// Unproven means that a complete listing is no proof that what it does not
 	// hold is gone: what it follows from was not read whole in this run.
 	Unproven bool

@@ -22,6 +22,8 @@ type Rules struct {
 	Ages map[record.Kind]time.Duration
 	// Listed is when a kind was last listed whole, without a fault.
 	Listed map[record.Kind]time.Time
+	// Dates is what is known of dates, by kind. Nil: they are not trusted.
+	Dates map[record.Kind]record.DateHistory
 }
 
 // late is the part of a gap by which a run may begin later than the one before: nightly

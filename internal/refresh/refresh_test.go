@@ -77,3 +77,50 @@ func TestRests(t *testing.T) {
 		}
 	}
 }
+
+// TestRestsByDate: what has the date that it had rests, a fourteenth part a night but for it,
+// and only where dates have proven themselves and nobody has set an age.
+func TestRestsByDate(t *testing.T) {
+	now := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC)
+	date, other := record.DateOf("2026-03-01T00:00:00Z"), record.DateOf("2026-03-02T00:00:00Z")
+	proven := record.DateHistory{Dates: record.Dates{Moved: refresh.ChangesToTrust}}
+	few, broken, noIDs := proven, proven, proven
+	few.Moved--
+	broken.Stayed, broken.Moved = 1, 1000
+	noIDs.NoIDs = true
+	for _, test := range []struct {
+		name          string
+		history       record.DateHistory
+		ages          map[record.Kind]time.Duration
+		date, before  record.Digest
+		seen          time.Time
+		least, atMost int // of 1,400 documents
+	}{
+		{"proven", proven, nil, date, date, now.Add(-day), 1250, 1350},
+		{"another date", proven, nil, date, other, now.Add(-day), 0, 0},
+		{"no date was seen", proven, nil, date, record.Digest{}, now.Add(-day), 0, 0},
+		{"no date", proven, nil, record.Digest{}, record.Digest{}, now.Add(-day), 0, 0},
+		{"read long ago", proven, nil, date, date, now.Add(-14 * day), 0, 0},
+		{"few changes", few, nil, date, date, now.Add(-day), 0, 0},
+		{"a counterexample", broken, nil, date, date, now.Add(-day), 0, 0},
+		{"no lists of ids", noIDs, nil, date, date, now.Add(-day), 0, 0},
+		{"an age", proven, map[record.Kind]time.Duration{"dashboards": 0}, date, date, now.Add(-day), 0, 0},
+		{"another kind has an age", proven, map[record.Kind]time.Duration{"themes": 0}, date, date, now.Add(-day), 1250, 1350},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rules := &refresh.Rules{Now: now, Gap: day, Ages: test.ages, Dates: map[record.Kind]record.DateHistory{"dashboards": test.history}}
+			rested := 0
+			for i := range 1400 {
+				if rules.RestsByDate(record.Ref{Kind: "dashboards", ID: fmt.Sprint(i)}, test.date, test.before, test.seen) {
+					rested++
+				}
+			}
+			if rested < test.least || rested > test.atMost {
+				t.Errorf("%d of 1400 rest, want %d to %d", rested, test.least, test.atMost)
+			}
+		})
+	}
+	if (*refresh.Rules)(nil).TrustsDates("dashboards") || (&refresh.Rules{}).TrustsDates("dashboards") {
+		t.Error("dates are trusted without any evidence")
+	}
+}

@@ -76,6 +76,7 @@ type Totals struct {
 	Dangling       int64 `json:"dangling"`
 	Bytes          int64 `json:"bytes"`
 	Stored         int64 `json:"stored"`
+	Deferred       int64 `json:"deferred,omitempty"`
 }
 
 // FailedDocuments is how many documents, or rows of listings, failed.
@@ -91,6 +92,7 @@ func TotalsOf(kinds []record.Counts) Totals {
 		t.add(Totals{
 			Listed: k.Listed, New: k.New, Changed: k.Changed, Same: k.Same, Trashed: k.Trashed, Reappeared: k.Reappeared, Gone: k.Gone,
 			Failed: k.Failed, FailedListings: k.FailedListings, Dangling: k.Dangling, Bytes: k.Bytes, Stored: k.Stored,
+			Deferred: k.Deferred,
 		})
 	}
 	return t
@@ -109,6 +111,7 @@ func (t *Totals) add(o Totals) {
 	t.Dangling += o.Dangling
 	t.Bytes += o.Bytes
 	t.Stored += o.Stored
+	t.Deferred += o.Deferred
 }
 
 // Calls adds calls of all routes.

@@ -118,6 +118,7 @@ func (j Judge) Observe(rec *record.Record, held *Standing, same bool) (v Verdict
 		v.Counts.Same++
 	} else {
 		v.Counts.Changed++
+		v.Counts.Dates = rec.Dating.Dates()
 	}
 	switch {
 	case same && !back && rec.State == held.Interval:

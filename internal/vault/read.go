@@ -62,6 +62,9 @@ type Runs interface {
 	// Learnt returns what a run has learnt about how the server serves kinds, by kind and
 	// code.
 	Learnt(ctx context.Context, run int64) ([]record.Learnt, error)
+	// Dates returns what the runs of an instance on a release of Looker have learnt of
+	// whether dates of documents move with their changes, by kind.
+	Dates(ctx context.Context, instance, release string) (map[record.Kind]record.DateHistory, error)
 	// CallsIn returns the calls that runs of an instance made in the calendar month (UTC)
 	// of a time, and restores of which it was the target, by class.
 	CallsIn(ctx context.Context, instance string, at time.Time) (map[string]int64, error)

@@ -85,6 +85,7 @@ func settling() []trial {
 		{"calls", countsCalls},
 		{"calls of a failed commit", callsOfFailedCommit},
 		{"lessons survive", lessonsSurvive},
+		{"dates", dates},
 		{"doubts", doubts},
 		{"bytes", countsBytes},
 		{"the run as it is returned", returnedRun},

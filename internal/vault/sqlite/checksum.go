@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/binary"
@@ -32,6 +33,12 @@ func (s *summer) kind(columns, later []driver.Value) []byte {
 		later = later[:len(later)-1]
 	}
 	return s.row("run_kinds", append(columns[:len(columns):len(columns)], later...)...)
+}
+
+// wholeCounts reports whether a whole row of run_kinds is as it was written.
+func (s *summer) wholeCounts(row []driver.Value) bool {
+	const last = 14 // the checksum
+	return len(row) > last && bytes.Equal(s.kind(row[:last], row[last+1:]), blob(row[last]))
 }
 
 // sum is the hash of what was added.

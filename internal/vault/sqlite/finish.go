@@ -133,7 +133,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 		}
 	}
 	tx.count(end.Kind, func(c *record.Counts) {
-		c.Listing, c.Listed, c.Reason, c.Deferred, c.Observed = end.Listing, end.Listed, end.Reason, end.Deferred, observed
+		c.Listing, c.Listed, c.Reason, c.Deferred, c.Trusted, c.Observed = end.Listing, end.Listed, end.Reason, end.Deferred, end.Trusted, observed
 	})
 	if tx.w.run.scope.Names(end.Kind) {
 		return nil // the kind was not listed

@@ -11,7 +11,7 @@ import (
 )
 
 var selectKnown = `SELECT h.instance, h.kind, h.item, h.state, h.version, h.stamp, h.policy, h.settled_run, h.checksum,
-	v.hash, v.size, v.policy, v.fingerprint FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs
+	v.hash, v.size, v.policy, v.fingerprint, v.folder FROM heads h JOIN versions v ON v.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs
 
 // lookup is a connection that sees what is committed while the writer's is in a
 // transaction. By database/sql, as readers do it, a row takes a third longer.
@@ -101,7 +101,7 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 		if !w.lookup.sum.wholeHead(row[:9]) || w.damage.hurts(h.version, hash) {
 			return ctx.Err()
 		}
-		k := record.Known{State: h.state, Settled: h.settled == w.run.id, Fingerprint: digest(row[12]), Observed: w.observed[h.settled]}
+		k := record.Known{State: h.state, Folder: text(row[13]), Settled: h.settled == w.run.id, Fingerprint: digest(row[12]), Observed: w.observed[h.settled]}
 		k.Troubled = w.troubled[record.Ref{Kind: kind, ID: h.item}]
 		if h.policy == policy {
 			k.Stamp = h.stamp

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql/driver"
+	"errors"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -37,7 +38,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.recallProofs(begun); err != nil {
+	if err := errors.Join(tx.recallProofs(begun), tx.recallDates(begun)); err != nil {
 		return err
 	}
 	failing := make(map[record.Kind]bool)

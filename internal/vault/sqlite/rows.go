@@ -171,7 +171,7 @@ func laterCounts(c *record.Counts) []driver.Value {
 	if c.Deferred > 0 {
 		observed = c.Observed
 	}
-	return []driver.Value{c.Dangling, c.Deferred, observed}
+	return []driver.Value{c.Dangling, c.Deferred, observed, c.Trusted, c.Dates.Moved, c.Dates.Stayed}
 }
 
 // idsText is a JSON array of ids.
@@ -189,6 +189,7 @@ func scanCounts(row []driver.Value) record.Counts {
 		Listed: integer(row[4]), New: integer(row[5]), Changed: integer(row[6]), Same: integer(row[7]),
 		Trashed: integer(row[8]), Reappeared: integer(row[9]), Gone: integer(row[10]), Failed: integer(row[11]),
 		Bytes: integer(row[12]), Stored: integer(row[13]), Dangling: integer(row[14]), Deferred: integer(row[15]),
+		Trusted: integer(row[16]), Dates: record.Dates{Moved: integer(row[17]), Stayed: integer(row[18])},
 	}
 }
 

@@ -21,7 +21,9 @@ type wrongCounts struct {
 
 // later are the columns behind the checksum.
 func (w *wrongCounts) later() []driver.Value {
-	return []driver.Value{w.c.Dangling, w.c.Deferred, w.observed}
+	later := laterCounts(&w.c)
+	later[2] = w.observed
+	return later
 }
 
 // selectCounted is selectKinds with what a run observed.
@@ -32,7 +34,7 @@ var selectCounted = strings.Replace(selectKinds, " FROM", ", observed FROM", 1)
 func (s *salvage) countFaults(context.Context) error {
 	var found []wrongCounts
 	err := s.made.conn.each(selectCounted+` AS k WHERE failed <> `+faultsLeft+` OR dangling <> 0 AND dangling <> `+danglingLeft, func(row []driver.Value) error {
-		found = append(found, wrongCounts{integer(row[0]), scanCounts(row), row[16]})
+		found = append(found, wrongCounts{integer(row[0]), scanCounts(row), row[len(row)-1]})
 		return nil
 	})
 	for _, w := range found {

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"strconv"
 
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -78,11 +79,11 @@ func (s *salvage) dropRestore(id int64) error {
 func (s *salvage) copyKinds(ctx context.Context) error {
 	return s.old.walk(ctx, "run_kinds", "run", "*", func(row []driver.Value) error {
 		const last = 14 // the checksum
-		if len(row) <= last || string(s.sum.kind(row[:last], row[last+1:])) != string(blob(row[last])) {
+		if !s.sum.wholeCounts(row) {
 			s.lost(vault.Finding{Table: "run_kinds", Key: keyOf(row[:2]), Problem: "does not match its checksum"})
 			return nil
 		}
-		later := []driver.Value{int64(0), int64(0), nil} // of older schemas
+		later := laterCounts(&record.Counts{}) // of older schemas
 		copy(later, row[last+1:])
 		return s.insert(ctx, "run_kinds", append(row[:last+1:last+1], later...))
 	})

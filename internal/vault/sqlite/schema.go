@@ -183,8 +183,9 @@ CREATE TABLE run_lessons (
 ) STRICT, WITHOUT ROWID;
 `
 
-// schemaV4 counts how many references of a kind led to nothing and how many documents a
-// run did not ask for again, and has which it saw then. The columns behind the checksum
+// schemaV4 counts how many references of a kind led to nothing, how many documents a run
+// did not ask for again and why, and whether dates moved with changes, and has which
+// documents a run saw that did not ask for all. The columns behind the checksum
 // count for it where they are not 0 or null, so that rows of before keep theirs.
 const schemaV4 = `
 DROP VIEW run_summary;
@@ -208,9 +209,12 @@ CREATE TABLE run_kinds (
 	dangling   INTEGER NOT NULL DEFAULT 0,
 	deferred   INTEGER NOT NULL DEFAULT 0,
 	observed   TEXT,
+	trusted      INTEGER NOT NULL DEFAULT 0,
+	dates_moved  INTEGER NOT NULL DEFAULT 0,
+	dates_stayed INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (run, kind)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO run_kinds SELECT *, 0, 0, NULL FROM run_kinds_before;
+INSERT INTO run_kinds SELECT *, 0, 0, NULL, 0, 0, 0 FROM run_kinds_before;
 DROP TABLE run_kinds_before;
 CREATE VIEW run_summary AS
 SELECT r.id AS run, i.name AS instance, r.origin, r.outcome,
@@ -236,7 +240,7 @@ CREATE TEMP TABLE run_lessons (run, kind, code, checksum);
 `
 
 const asV4 = `
-CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling, 0 AS deferred, NULL AS observed FROM main.run_kinds;
+CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling, 0 AS deferred, NULL AS observed, 0 AS trusted, 0 AS dates_moved, 0 AS dates_stayed FROM main.run_kinds;
 `
 
 const asV2 = `

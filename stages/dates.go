@@ -1,0 +1,75 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// newDate is the date of a row that is what is stored, byte for byte, where another date or
+// none was seen last. To find it in each of them takes as long as to receive it.
+func (t *task) newDate(want record.Listed, row []byte) record.Digest {
+	if !t.kind.Dated() || !want.SeenDate.IsZero() && want.SeenDate == want.Date {
+		return record.Digest{}
+	}
+	return record.DateOf(canon.Text(canon.Member(row, t.kind.Fields.Updated)))
+}
+
+// date keeps the date of a document whose list has dates, and says whether it moved with a
+// change of the document.
+func (s *serializer) date(ctx context.Context, rec *record.Record, item *record.Item) error {
+	own, dated := s.own[rec.Kind]
+	if !dated || item.Unproven {
+		return nil
+	}
+	rec.Stamp = record.DateOf(rec.Updated)
+	// A document that was in another state is told of by its list, date or not.
+	changed := !item.Known.IsZero() && rec.State == item.State && rec.Fingerprint != item.Before
+	if !changed || s.stored == nil || rec.Stamp.IsZero() || item.SeenDate.IsZero() {
+		return nil
+	}
+	before, err := s.stored(ctx, rec.Ref)
+	if err != nil {
+		return fmt.Errorf("read what is stored of %s: %w", rec.Ref, err)
+	}
+	if before == nil {
+		return nil
+	}
+	was, wasErr := s.reader.Read(own, before)
+	is, isErr := s.reader.Read(own, item.Body)
+	switch {
+	case wasErr != nil, isErr != nil: // what cannot be read tells nothing
+	case was.Fingerprint == is.Fingerprint: // another document changed, which this one shows
+	case rec.Stamp == item.SeenDate:
+		rec.Dating = record.DateStayed
+	default:
+		rec.Dating = record.DateMoved
+	}
+	return nil
+}
+
+// Dated takes note of a change that is committed, by what it tells of dates.
+func (l *Ledger) Dated(ref record.Ref, dating record.Dating) {
+	if dating != record.DateStayed {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[ref.Kind]
+	a.undated = append(a.undated, ref.ID)
+}
+
+// Undated says of each kind which documents changed although their dates did not move.
+func (l *Ledger) Undated() (kinds []record.Kind, texts []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, kind := range l.order {
+		if a := l.kinds[kind]; len(a.undated) > 0 {
+			kinds = append(kinds, kind)
+			texts = append(texts, fmt.Sprintf("%d changed and their dates did not move: %s", len(a.undated), some(a.undated)))
+		}
+	}
+	return kinds, texts
+}
