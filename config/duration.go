@@ -72,6 +72,9 @@ func ParseAge(text string) (time.Duration, error) {
 			return time.Duration(n * float64(unit)), nil
 		}
 	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n > 0 {
+		return 0, fmt.Errorf("%q has no unit: write %sd for days, %sw for weeks or %sh for hours", text, text, text, text)
+	}
 	age, err := time.ParseDuration(text)
 	if err != nil || age < 0 {
 		return 0, fmt.Errorf("%q is no duration: write 90d, 2w or 36h", text)
