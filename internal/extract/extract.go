@@ -3,7 +3,6 @@ package extract
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -231,21 +230,17 @@ func (f *flow) run(ctx context.Context) error {
 			return err
 		}
 	}
-	waves := make(map[int][]*catalogue.Spec)
-	for _, k := range f.kinds {
-		waves[catalogue.Wave(k.Name)] = append(waves[catalogue.Wave(k.Name)], k)
-	}
-	for _, n := range slices.Sorted(maps.Keys(waves)) {
+	for n, kinds := range f.inWaves() {
 		if f.waves.Stopped() {
 			return job.ErrInterrupted
 		}
 		began, waited := f.job.Now(), f.budget.Waited()
-		err := f.wave(ctx, waves[n], false)
+		err := f.wave(ctx, kinds, false)
 		if err == nil {
-			err = f.missing(ctx, waves[n])
+			err = f.missing(ctx, kinds)
 		}
 		took := f.job.Now().Sub(began)
-		f.logWave(n, waves[n], took)
+		f.logWave(n, kinds, took)
 		f.heldUp(took, f.budget.Waited()-waited)
 		if err != nil {
 			return err
