@@ -129,7 +129,7 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 
 func (m *Memory) newest(instance string) (newest *memoryRun) {
 	for _, r := range m.runs {
-		if r.Instance == instance && r.Scope.Refs == nil { // nobody continues a look
+		if r.Instance == instance && r.Scope.Refs == nil && !r.Refused() { // nobody continues those
 			newest = r
 		}
 	}

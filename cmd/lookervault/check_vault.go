@@ -106,15 +106,17 @@ func (c *checkup) holdings(reader vault.Reader) {
 	}
 	c.ok("vault", "schema %d; %s of %s", sqlite.Schema, plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
 	last, when := runs[0], runs[0].Started.UTC().Format(time.DateTime)
-	switch last.Outcome {
-	case record.RunComplete:
+	switch {
+	case last.Outcome == record.RunComplete:
 		c.ok("last run", "run %d of %s UTC is %s%s", last.ID, when, last.OutcomeText(),
 			choose(ofEverything(last.Scope), "", ", scope "+last.Scope.String()))
-	case record.RunRunning:
+	case last.Outcome == record.RunRunning:
 		c.ok("last run", "run %d of %s UTC is under way", last.ID, when)
-	case record.RunPartial:
+	case last.Outcome == record.RunPartial:
 		c.warn("last run", choose(last.Resumable(), "lookervault run --resume", "lookervault faults shows what is missing; the next run tries again"),
 			"run %d of %s UTC is incomplete", last.ID, when)
+	case last.Refused():
+		c.warn("last run", "next month has its own calls; lookervault run --over-quota makes more", "run %d of %s UTC was refused, as looker.quota is used up", last.ID, when)
 	default:
 		c.warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
 	}

@@ -125,10 +125,10 @@ func (d *dryRun) runs(reader vault.Reader, instance string) ([]record.Run, error
 
 // resume turns the forecast to the run that --resume would continue.
 func (d *dryRun) resume(ahead *forecast.Ahead, runs []record.Run) bool {
-	if len(runs) == 0 || runs[0].Pruned || !runs[0].Resumable() {
+	run, open := record.Continued(runs)
+	if !open {
 		return false
 	}
-	run := runs[0]
 	ahead.Resume, ahead.Scope, ahead.Full = run.ID, run.Scope, run.Full
 	ahead.Kinds = nil
 	for _, name := range run.Scope.Kinds {

@@ -9,8 +9,10 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/sinks"
 )
 
 // quotaOf is what a licence includes a month, by class; a class that nobody has said
@@ -61,6 +63,32 @@ func (l licence) keep(client *looker.Client) (left map[string]int64, err error) 
 	}
 	client.Bound(left)
 	return left, nil
+}
+
+// noteRefusal keeps a run that was refused, and why, among the runs of the vault: whoever
+// looks for the backup of that night finds the reason. A run that was to be continued stays
+// as it is. What cannot be kept is told by the error all the same.
+func (b *backup) noteRefusal(client *looker.Client, why error) record.Run {
+	var refused *quotaError
+	if b.options.resume || !errors.As(why, &refused) {
+		return record.Run{}
+	}
+	a := b.app
+	sink, err := sinks.OpenSQLite(a.stop, b.config.Sink.Path, sqlite.Options{Now: a.now, Warn: func(text string) { a.warn(b.log, text) }})
+	if err != nil {
+		return record.Run{}
+	}
+	defer sink.Close()
+	b.start.Instance, b.start.BaseURL, b.start.At = b.instance, client.BaseURL(), a.now()
+	b.start.Scope = record.Scope{Kinds: []record.Kind{}}
+	if _, err := sink.Begin(a.stop, b.start); err != nil {
+		return record.Run{}
+	}
+	run, err := sink.Finish(a.stop, record.Finish{Outcome: record.RunFailed, Notes: []string{"refused: " + why.Error()}, At: a.now()})
+	if err != nil {
+		return record.Run{}
+	}
+	return run
 }
 
 // usedUp is the class whose calls of the month are made, "" where there are some left or

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
@@ -41,6 +42,11 @@ func TestQuota(t *testing.T) {
 	if code != 4 || len(calls) > 0 && calls["administrative"] > 0 || !strings.Contains(stderr, "--over-quota") {
 		t.Errorf("a second run: exit code %d, calls %v: %s", code, calls, stderr)
 	}
+	code, calls, stderr = made()
+	if code != 4 || calls["administrative"] > 0 || !strings.Contains(stderr, "--over-quota") {
+		t.Errorf("a new run: exit code %d, calls %v: %s", code, calls, stderr)
+	}
+	refused(t, 2)
 	if code, calls, stderr = made("--resume", "--over-quota"); code != 0 || calls["administrative"] < 50 {
 		t.Errorf("over the quota: exit code %d, calls %v: %s", code, calls, stderr)
 	}
@@ -75,5 +81,37 @@ func TestQuotaOfAResumedRun(t *testing.T) {
 		if err != nil || calls["administrative"] != 60 {
 			t.Errorf("%s: %v calls, %v, want 60", month, calls, err)
 		}
+	}
+}
+
+// refused checks that the newest run of the demo's vault is one that was refused, and that
+// check and runs tell why.
+func refused(t *testing.T, id int64) {
+	t.Helper()
+	reader, err := sqlite.OpenReader(t.Context(), "looker-demo.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	runs, err := reader.Runs(t.Context(), "demo")
+	if err != nil || len(runs) != int(id) {
+		t.Fatalf("%d runs, %v, want %d", len(runs), err, id)
+	}
+	if run := runs[0]; run.ID != id || !run.Refused() || len(run.Notes) != 1 || !strings.Contains(run.Notes[0], "refused: the 150 administrative calls of looker.quota are made this month") {
+		t.Errorf("the newest run is %d, %s: %q", run.ID, run.Outcome, run.Notes)
+	}
+	if again, open := record.Continued(runs); !open || again.ID != 1 {
+		t.Errorf("a resume would continue run %d (%t), want 1", again.ID, open)
+	}
+	findings, err := reader.Verify(t.Context())
+	if err != nil || len(findings) > 0 {
+		t.Errorf("verify: %v %v", findings, err)
+	}
+	for _, args := range [][]string{{"runs", "--db", "looker-demo.db"}, {"runs", "show", "--db", "looker-demo.db"}} {
+		var out, errs strings.Builder
+		if code := run(args, strings.NewReader(""), &out, &errs, nil); code != 0 || !strings.Contains(out.String(), "failed") {
+			t.Errorf("%v: exit code %d: %s%s", args, code, out.String(), errs.String())
+		}
+		t.Log(out.String())
 	}
 }

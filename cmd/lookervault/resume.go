@@ -50,10 +50,14 @@ func openScope(cmd *cobra.Command, c config.Config) *record.Scope {
 	}
 	defer reader.Close()
 	runs, err := reader.Runs(cmd.Context(), instance)
-	if err != nil || len(runs) == 0 || !runs[0].Resumable() {
+	if err != nil {
 		return nil
 	}
-	return &runs[0].Scope
+	run, open := record.Continued(runs)
+	if !open {
+		return nil
+	}
+	return &run.Scope
 }
 
 // sameSet reports whether two lists hold the same values, in whatever order.

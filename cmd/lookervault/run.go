@@ -211,6 +211,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	defer client.Close()
 	b.instance = instanceName(c, client)
 	if _, err := b.licence().keep(client); err != nil {
+		result.Run = b.noteRefusal(client, err)
 		return result, err
 	}
 	server, err := connect(a.stop, client)
@@ -351,7 +352,7 @@ func (b *backup) report(result extract.Result, err error) error {
 		s.Error = b.app.secrets.Scrub(oneLine(err))
 	}
 	after := b.after(&s)
-	if result.Run.ID > 0 {
+	if result.Run.ID > 0 && !result.Run.Refused() {
 		b.sumUp(s, result.Run)
 	}
 	eventErr := b.watch.finished(b.app.patience(), s, result.Unobserved)

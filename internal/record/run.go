@@ -49,6 +49,9 @@ func (s Scope) String() string {
 		return s.named()
 	}
 	kinds := fmt.Sprintf("%d kinds", len(s.Kinds))
+	if s.empty() {
+		return "nothing"
+	}
 	if len(s.Kinds) <= kindsNamed {
 		kinds = "kinds"
 		for i, k := range s.Kinds {
@@ -67,6 +70,9 @@ func (s Scope) String() string {
 	}
 	return kinds
 }
+
+// empty reports whether a run with this scope looks at nothing.
+func (s Scope) empty() bool { return len(s.Kinds) == 0 && !s.All && s.Unscoped() }
 
 // named is the scope of a run that asks for documents by their ids: "2 dashboards, 1
 // look, all folders".
@@ -321,12 +327,29 @@ func (r Run) Took() time.Duration {
 	return r.Finished.Sub(r.Started)
 }
 
+// Refused reports whether the run was refused before it asked for anything: only why is
+// kept of it. Nobody continues it, and it hides no run that somebody would.
+func (r Run) Refused() bool { return r.Outcome == RunFailed && r.Scope.empty() }
+
+// Continued returns the run that a resume would continue, of all runs of an instance, the
+// newest first; false where there is none. A look at some documents is done or it is not.
+func Continued(runs []Run) (Run, bool) {
+	for _, r := range runs {
+		if len(r.Scope.Refs) == 0 && !r.Refused() {
+			return r, !r.Pruned && r.Resumable()
+		}
+	}
+	return Run{}, false
+}
+
 // Resumable tells whether a run with --resume would continue this one: it did
 // not come to its end, or a listing was cut short.
 func (r Run) Resumable() bool {
 	switch r.Outcome {
-	case RunRunning, RunInterrupted, RunFailed:
+	case RunRunning, RunInterrupted:
 		return true
+	case RunFailed:
+		return !r.Refused()
 	case RunPartial:
 		for _, k := range r.Kinds {
 			if k.Listing == Budget || k.Listing == Open {

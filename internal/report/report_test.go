@@ -209,7 +209,8 @@ func TestVerdict(t *testing.T) {
 			"Something is missing|The backup of acme of 1 March 2026 is not complete: its key sees less than an administrator's. 1,500 documents are stored.",
 		},
 		{"stopped", record.Run{Outcome: record.RunInterrupted, Kinds: []record.Counts{done}}, 1, "Not finished|The backup of acme of 1 March 2026 is not finished: 1,500 documents are stored. It can be resumed."},
-		{"failed", record.Run{Outcome: record.RunFailed}, 1, "Failed|The backup of acme of 1 March 2026 has failed: 0 documents are stored. It can be resumed."},
+		{"refused", record.Run{Outcome: record.RunFailed}, 2, "Failed|The backup of acme of 1 March 2026 was refused before it asked for anything; its notes say why. What earlier ones stored is there."},
+		{"failed", record.Run{Outcome: record.RunFailed, Scope: record.Scope{All: true}}, 1, "Failed|The backup of acme of 1 March 2026 has failed: 0 documents are stored. It can be resumed."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.run.Instance, test.run.Started = "acme", began

@@ -64,6 +64,9 @@ func verdictOf(d Data) verdict {
 	case record.RunInterrupted, record.RunRunning:
 		return verdict{"amber", "Not finished", fmt.Sprintf("The backup %s is not finished: %s documents are stored. It can be resumed.", of, count(t.Settled()))}
 	}
+	if r.Refused() {
+		return verdict{"red", "Failed", fmt.Sprintf("The backup %s was refused before it asked for anything; its notes say why. What earlier ones stored is there.", of)}
+	}
 	return verdict{"red", "Failed", fmt.Sprintf("The backup %s has failed: %s documents are stored. It can be resumed.", of, count(t.Settled()))}
 }
 

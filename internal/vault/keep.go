@@ -14,7 +14,7 @@ import (
 // kept that is complete and of the whole instance, else the newest partial one, else
 // the newest one of a part.
 type KeepRules struct {
-	Last    int // the newest so many runs, however they ended
+	Last    int // the newest so many runs, however they ended, but for those that were refused
 	Daily   int // a run of each of the newest so many days
 	Weekly  int
 	Monthly int
@@ -50,10 +50,12 @@ func (k Keeping) Keep() bool { return len(k.Reasons) > 0 }
 func (k KeepRules) Choose(runs []record.Run, zone *time.Location) []Keeping {
 	runs = slices.DeleteFunc(slices.Clone(runs), func(run record.Run) bool { return run.Pruned })
 	list := make([]Keeping, len(runs))
+	asked := 0
 	for i, run := range runs {
 		list[i].Run = run
-		if i < k.Last {
+		if !run.Refused() && asked < k.Last {
 			list[i].Reasons = append(list[i].Reasons, KeptLast)
+			asked++
 		}
 	}
 	for _, period := range []struct {
@@ -76,8 +78,8 @@ func (k KeepRules) Choose(runs []record.Run, zone *time.Location) []Keeping {
 	if i := NewestComplete(runs); i >= 0 {
 		list[i].Reasons = append(list[i].Reasons, KeptNewestComplete)
 	}
-	// A look at some documents is continued by nobody.
-	if i := slices.IndexFunc(runs, func(run record.Run) bool { return len(run.Scope.Refs) == 0 }); i >= 0 && runs[i].Resumable() {
+	if open, ok := record.Continued(runs); ok {
+		i := slices.IndexFunc(runs, func(run record.Run) bool { return run.ID == open.ID })
 		list[i].Reasons = append(list[i].Reasons, KeptUnfinished)
 	}
 	return list

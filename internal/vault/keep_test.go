@@ -57,6 +57,11 @@ func TestKeepRules(t *testing.T) {
 		runs  []record.Run
 		want  []string // runs that are kept, with their reasons
 	}{
+		{
+			"runs that were refused do not count", vault.KeepRules{Last: 2}, time.UTC,
+			append([]record.Run{ran(14, "2026-03-06 04:00", ended(record.RunFailed), func(run *record.Run) { run.Scope = record.Scope{} })}, history...),
+			[]string{"12 [last]", "11 [last]", "9 [newest complete]"},
+		},
 		{"nothing but what no rule removes", vault.KeepRules{}, time.UTC, history, []string{"9 [newest complete]"}},
 		{"the last two", vault.KeepRules{Last: 2}, time.UTC, history, []string{"12 [last]", "11 [last]", "9 [newest complete]"}},
 		{"a day's best run, and no day without one", vault.KeepRules{Daily: 3}, time.UTC, history,

@@ -307,3 +307,21 @@ func outOfOrder(t *testing.T, store Store) {
 		t.Fatal(err)
 	}
 }
+
+// refusedRuns: a run that was refused before it asked for anything is kept with its reason.
+// Nobody continues it, and one that is open below it can still be continued.
+func refusedRuns(t *testing.T, store Store) {
+	s := store.begin(t)
+	s.commit(Doc(dashboards, "1", "One"))
+	s.finish(record.Finish{Outcome: record.RunInterrupted})
+	s = store.begin(t, func(start *record.Start) { start.Scope = record.Scope{Kinds: []record.Kind{}} })
+	run := s.finish(record.Finish{Outcome: record.RunFailed, Notes: []string{"refused: no calls are left"}})
+	if !run.Refused() || run.Resumable() || len(run.Notes) != 1 || run.Scope.String() != "nothing" {
+		t.Errorf("%+v", run)
+	}
+	s = store.begin(t, resume)
+	if s.begun.Run != 1 {
+		t.Errorf("run %d is continued, want 1", s.begun.Run)
+	}
+	ended(t, s.complete(Ended(dashboards, 1), Ended(looks, 0)), record.RunComplete)
+}

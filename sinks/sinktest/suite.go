@@ -86,6 +86,7 @@ func settling() []trial {
 		{"calls of a failed commit", callsOfFailedCommit},
 		{"lessons survive", lessonsSurvive},
 		{"dates", dates},
+		{"a refused run", refusedRuns},
 		{"doubts", doubts},
 		{"bytes", countsBytes},
 		{"the run as it is returned", returnedRun},

@@ -156,8 +156,10 @@ func (w *Writer) putInstance() (int64, error) {
 
 // newest is the instance's newest run with what it counted, or nil.
 func (w *Writer) newest(instance int64) (*runRow, []record.Counts, error) {
-	// A look at some documents is done or it is not: nobody continues it.
-	runs, err := w.runsWhere(`instance = ? AND instr(scope, '"refs":') = 0 ORDER BY id DESC LIMIT 1`, instance)
+	// A look at some documents is done or it is not, and one that was refused asked for
+	// nothing: nobody continues them.
+	runs, err := w.runsWhere(`instance = ? AND instr(scope, '"refs":') = 0
+		AND (outcome <> 'failed' OR json_array_length(scope, '$.kinds') > 0) ORDER BY id DESC LIMIT 1`, instance)
 	if err != nil || len(runs) == 0 {
 		return nil, nil, err
 	}
@@ -192,7 +194,7 @@ func (w *Writer) runsWhere(where string, args ...driver.Value) (runs []runRow, e
 }
 
 func resumable(r *runRow, counts []record.Counts) bool {
-	return !r.pruned && record.Run{Outcome: r.outcome, Kinds: counts}.Resumable()
+	return !r.pruned && record.Run{Outcome: r.outcome, Scope: r.scope, Kinds: counts}.Resumable()
 }
 
 // interruptRunning ends the runs whose process is dead: it cannot live, as the
