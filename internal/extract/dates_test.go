@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -213,5 +214,32 @@ func TestEchoesAreNoEvidence(t *testing.T) {
 	c := countsOf(t, result, "dashboards")
 	if c.Changed == 0 || c.Dates != (record.Dates{}) || c.Deferred > 0 {
 		t.Errorf("%d looks edited: %+v", shown, c)
+	}
+}
+
+// TestForecastOfTrustedDates: what nights cost in which dates are trusted is known before.
+func TestForecastOfTrustedDates(t *testing.T) {
+	d := newDated(t, lookersim.Quirks{})
+	d.learn()
+	for n := range 4 {
+		at := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC).Add(time.Duration(d.nights) * aDay)
+		d.now = func() time.Time { return at }
+		f, err := d.foresee()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, calls := d.night()
+		foreseen := int64(0)
+		for _, k := range f.Kinds {
+			if k.Kind == "dashboards" {
+				foreseen = k.Calls().Likely
+			}
+		}
+		if off := foreseen - int64(calls); off < -1 || off > 2 { // a document alone is asked for elsewhere
+			t.Errorf("night %d: %d calls for dashboards were foreseen, %d made", n, foreseen, calls)
+		}
+		if made, total := d.sim.Counts().Calls, f.Total().Likely; math.Abs(float64(total-int64(made))) > 0.05*float64(made) {
+			t.Errorf("night %d: %d calls foreseen, %d made", n, total, made)
+		}
 	}
 }

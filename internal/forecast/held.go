@@ -69,7 +69,7 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 		if o.past, err = o.learnt(ctx, runs); err != nil {
 			return err
 		}
-		if err := o.rememberProofs(ctx, runs); err != nil {
+		if err := errors.Join(o.rememberProofs(ctx, runs), o.rememberDates(ctx, runs[0])); err != nil {
 			return err
 		}
 	}

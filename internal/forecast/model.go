@@ -301,6 +301,9 @@ func (m *model) present(k *knowledge) (c cost, n int, proof bool) {
 // same tells whether the stamp of a listed document will be the stored one: it
 // lies in the same folder, out of the trash, and has not been saved since.
 func (m *model) same(k *knowledge, row record.Listed) bool {
+	if m.restsByDate(k, row, k.glance.Rows[k.index[row.ID]].Updated) {
+		return true
+	}
 	if !k.kind.Listing.Stamped || m.full {
 		return false
 	}
@@ -361,7 +364,11 @@ func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want 
 	}
 	n, want = exactly(len(settled)+len(stored)).plus(maybe), maybe
 	if !k.kind.Listing.Stamped || m.full {
-		want = want.plus(exactly(len(stored)))
+		for _, d := range stored {
+			if !m.restsByDate(k, record.Listed{ID: d.ID, Folder: d.Folder, State: record.Trashed}, d.Updated) {
+				want = want.plus(exactly(1))
+			}
+		}
 	}
 	return n, want
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
@@ -81,6 +82,24 @@ func (o *outlook) aging(ctx context.Context) error {
 func (m *model) rests(k *knowledge, row record.Listed) bool {
 	d, held := k.held[row.ID]
 	return held && !d.settled && plan.Rests(m.rules, k.kind, row, d.age, d.seen)
+}
+
+// restsByDate reports whether the run will not ask for a document that it knows of and whose
+// list gives it a date, since that has not moved.
+func (m *model) restsByDate(k *knowledge, row record.Listed, updated string) bool {
+	d, held := k.held[row.ID]
+	return held && !m.full && k.kind.Dated() && d.state == row.State && d.folder == row.Folder &&
+		m.rules.RestsByDate(record.Ref{Kind: k.kind.Name, ID: row.ID}, record.DateOf(updated), record.DateOf(d.updated), d.seen)
+}
+
+// rememberDates reads what was learnt of dates on the server's release, where dates may be
+// trusted. The server is taken to be what the newest run found.
+func (o *outlook) rememberDates(ctx context.Context, newest record.Run) (err error) {
+	if o.rules == nil || o.Config.TrustDates != config.DatesLearned || newest.Looker == "" {
+		return nil
+	}
+	o.rules.Dates, err = o.Vault.Dates(ctx, o.Instance, newest.Looker)
+	return err
 }
 
 // told leaves out documents of which an overview will tell that they did not change, but

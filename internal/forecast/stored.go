@@ -121,7 +121,8 @@ func (o *outlook) pass(now time.Time) {
 		o.rules.Listed[kind.Name] = now
 		k := &knowledge{kind: kind, held: o.held[kind.Name]}
 		for id, d := range k.held {
-			if !m.rests(k, record.Listed{ID: id, Folder: d.folder, State: d.state}) {
+			row := record.Listed{ID: id, Folder: d.folder, State: d.state}
+			if !m.rests(k, row) && !m.restsByDate(k, row, d.updated) {
 				d.seen = now
 				k.held[id] = d
 			}

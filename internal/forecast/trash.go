@@ -42,6 +42,8 @@ func (m *model) sameInTrash(k *knowledge, row Glimpsed) bool {
 		return false
 	case d.settled:
 		return true
+	case m.restsByDate(k, record.Listed{ID: row.ID, Folder: row.Folder, State: record.Trashed}, row.Updated):
+		return true
 	case !k.kind.Listing.Stamped || m.full:
 		return false
 	}
