@@ -37,17 +37,21 @@ func (s *serializer) date(ctx context.Context, rec *record.Record, item *record.
 	if before == nil {
 		return nil
 	}
-	was, wasErr := s.reader.Read(own, before)
-	is, isErr := s.reader.Read(own, item.Body)
-	switch {
-	case wasErr != nil, isErr != nil: // what cannot be read tells nothing
-	case was.Fingerprint == is.Fingerprint: // another document changed, which this one shows
-	case rec.Stamp == item.SeenDate:
-		rec.Dating = record.DateStayed
-	default:
+	if s.changedItself(own, before, item.Body) {
 		rec.Dating = record.DateMoved
+		if rec.Stamp == item.SeenDate {
+			rec.Dating = record.DateStayed
+		}
 	}
 	return nil
+}
+
+// changedItself reports whether a document differs in more than what it shows of others. What
+// cannot be read tells nothing.
+func (s *serializer) changedItself(own *canon.Rules, before, body []byte) bool {
+	was, wasErr := s.reader.Read(own, before)
+	is, isErr := s.reader.Read(own, body)
+	return wasErr == nil && isErr == nil && was.Fingerprint != is.Fingerprint
 }
 
 // Dated takes note of a change that is committed, by what it tells of dates.

@@ -18,9 +18,8 @@ import (
 // dated is a rig whose runs may learn to trust dates, on a server of a release.
 type dated struct {
 	*rig
-	release string
-	edits   int
-	full    bool
+	edits int
+	full  bool
 }
 
 func newDated(t *testing.T, quirks lookersim.Quirks) *dated {
@@ -30,7 +29,8 @@ func newDated(t *testing.T, quirks lookersim.Quirks) *dated {
 	r.refresh = map[record.Kind]time.Duration{}
 	r.config.TrustDates = config.DatesLearned
 	r.config.Stages.List.PageSize = 10
-	return &dated{rig: r, release: "25.6.1"}
+	r.release = "25.6.1"
+	return &dated{rig: r}
 }
 
 // night makes a run, and returns it with the calls for dashboards, slim lists included.
@@ -41,7 +41,7 @@ func (d *dated) night() (extract.Result, int) {
 	d.nights++
 	d.sim.ResetCounts()
 	s := start(defaults()...)
-	s.Looker, s.Full = d.release, d.full
+	s.Full = d.full
 	result := d.run(record.RunComplete, s)
 	return result, d.sim.Counts().Routes["GET /dashboards/search"]
 }

@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
@@ -39,57 +42,143 @@ func TestMonth(t *testing.T) {
 	few.Users = 300
 	large.Dashboards = 20_000
 	for _, test := range []struct {
-		name     string
-		sizes    lookersim.Sizes
-		personal bool
-		most     int // administrative calls of these nights; 0: only told
+		name    string
+		options lookersim.Options
+		dates   string
+		most    int // administrative calls of these nights; 0: only told
 	}{
-		{"standard", standard, false, 0},
-		{"300 own personal folders", few, true, 2000},
-		{"500 own personal folders", standard, true, 0},
-		{"20,000 dashboards", large, false, 0},
+		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 0},
+		{"standard", lookersim.Options{Sizes: standard}, config.DatesLearned, 0},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 2000},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesLearned, 0},
+		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesNever, 0},
+		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesLearned, 0},
+		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesNever, 0},
+		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesLearned, 0},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			r := newRig(t, lookersim.Options{Seed: 1, Sizes: test.sizes, PersonalFolders: test.personal})
-			r.config.Stages.List.PageSize = 100
-			r.config.Looker.Quota = config.Quota{Administrative: 1000, Query: 1000}
-			r.refresh = thrifty
-			r.month(1, nil)
-			first := r.sim.Counts()
-			random := rand.New(rand.NewPCG(1, 2))
-			administrative, query, busiest := 0, 0, 0
-			off := 0.0
-			routes := make(map[string]int)
-			for range nights {
-				r.changeSome(random)
-				at := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC).Add(time.Duration(r.nights) * aDay)
-				r.now = func() time.Time { return at }
-				f, err := r.foresee()
-				if err != nil {
-					t.Fatal(err)
-				}
-				r.month(1, nil)
-				c := r.sim.Counts()
-				administrative, query, busiest = administrative+c.Admin, query+c.Query, max(busiest, c.Admin)
-				for route, n := range c.Routes {
-					routes[route] += n
-				}
-				off += float64(f.Total().Likely - int64(c.Calls))
-				for _, kind := range []record.Kind{"dashboards", "looks", "users", "groups", "scheduled_plans", "group_groups"} {
-					compare(t, r, kind)
-				}
-			}
-			t.Logf("| %s | %d + %d | %d + %d | %.0f, %d at most | %+.1f %% |", test.name, first.Admin, first.Query, administrative, query,
-				float64(administrative)/nights, busiest, 100*off/float64(administrative+query))
-			for route, n := range routes {
+		t.Run(test.name+", dates "+test.dates, func(t *testing.T) {
+			test.options.Seed = 1
+			r := newRig(t, test.options)
+			r.config.TrustDates = test.dates
+			m := r.playMonth()
+			t.Logf("| %s | %s | %d + %d | %d + %d | %.0f, %d at most | %+.1f %% |", test.name, test.dates, m.first.Admin, m.first.Query,
+				m.administrative, m.query, float64(m.administrative)/nights, m.busiest, 100*m.off/float64(m.administrative+m.query))
+			t.Logf("oldest observations in days: %v", m.oldest)
+			for route, n := range m.routes {
 				if n > 2*nights {
 					t.Logf("%6d %s", n, route)
 				}
 			}
-			if test.most > 0 && (administrative > test.most || query > 1000) {
-				t.Errorf("%d administrative and %d query calls in the nights after the first, want at most %d and 1000", administrative, query, test.most)
+			if test.most > 0 && (m.administrative > test.most || m.query > 1000) {
+				t.Errorf("%d administrative and %d query calls in the nights after the first, want at most %d and 1000", m.administrative, m.query, test.most)
 			}
 		})
+	}
+}
+
+// playedMonth is what a month came to: the first night, and the others together.
+type playedMonth struct {
+	first                          lookersim.Counts
+	administrative, query, busiest int
+	off                            float64 // calls that were foreseen too many
+	routes                         map[string]int
+	oldest                         map[record.Kind]int // days that an observation was old at most, where it was older than a day
+}
+
+// playMonth makes the nights of a month, and checks after each that every change was found
+// that should be, and that nothing is older than it may be.
+func (r *rig) playMonth() playedMonth {
+	r.t.Helper()
+	r.config.Stages.List.PageSize = 100
+	r.config.Looker.Quota = config.Quota{Administrative: 1000, Query: 1000}
+	r.refresh = thrifty
+	r.release = "25.6.1"
+	r.month(1, nil)
+	m := playedMonth{first: r.sim.Counts(), routes: make(map[string]int), oldest: make(map[record.Kind]int)}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range nights {
+		r.changeSome(random)
+		at := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC).Add(time.Duration(r.nights) * aDay)
+		r.now = func() time.Time { return at }
+		f, err := r.foresee()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.month(1, nil)
+		c := r.sim.Counts()
+		m.administrative, m.query, m.busiest = m.administrative+c.Admin, m.query+c.Query, max(m.busiest, c.Admin)
+		for route, n := range c.Routes {
+			m.routes[route] += n
+		}
+		m.off += float64(f.Total().Likely - int64(c.Calls))
+		r.checkNight(&m)
+	}
+	return m
+}
+
+// checkNight compares what is asked for each night with the server, and holds the age of
+// every observation against what it may be. Where dates are trusted, dashboards that show
+// a changed look are found by the rotation.
+func (r *rig) checkNight(m *playedMonth) {
+	r.t.Helper()
+	nightly := []record.Kind{"looks", "users", "groups", "scheduled_plans", "group_groups"}
+	if r.config.TrustDates == config.DatesNever {
+		nightly = append(nightly, "dashboards")
+	}
+	compare(r.t, r, nightly...)
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reader.Close()
+	started, err := reader.RunTimes(r.t.Context(), "test")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	now := r.now()
+	for e, err := range reader.Entries(r.t.Context(), vault.Query{Instance: "test"}) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		kind, _ := catalogue.Find(e.Kind)
+		age, limit := now.Sub(started[e.LastRun]), r.refresh[e.Kind]
+		switch {
+		case kind.Immutable || e.GoneRun != 0:
+			continue
+		case kind.Dated() && r.config.TrustDates == config.DatesLearned:
+			limit = refresh.Rotation
+			if title := canon.Text(canon.Member(r.sim.Document(string(e.Kind), e.ID), kind.Fields.Name)); title != e.Name {
+				r.t.Errorf("%s is called %q, in the vault %q", e.Ref, title, e.Name)
+			}
+		case limit == 0 && kind.Calm != nil:
+			limit = kind.Calm.Age
+		}
+		if age > limit+time.Hour {
+			r.t.Errorf("%s was seen %s ago, %s is the most", e.Ref, age, limit)
+		}
+		if days := int(age / aDay); days > m.oldest[e.Kind] {
+			m.oldest[e.Kind] = days
+		}
+	}
+}
+
+// changeSome changes one in two hundred dashboards and looks, and now and then a group.
+func (r *rig) changeSome(random *rand.Rand) {
+	r.t.Helper()
+	for _, kind := range []string{"dashboards", "looks"} {
+		ids := r.sim.IDs(kind)
+		for range len(ids) / 200 {
+			id, title := ids[random.IntN(len(ids))], fmt.Sprint("Title ", random.IntN(1e6))
+			edit := lookersim.Change{Op: lookersim.OpEdit, Kind: kind, ID: id, Value: fmt.Sprintf(`{"title":%q}`, title)}
+			if _, err := r.sim.Mutate(edit); err != nil { // what lies in the trash is not edited
+				mutate(r.t, r, lookersim.Change{Op: lookersim.OpTitle, Kind: kind, ID: id, Value: title},
+					lookersim.Change{Op: lookersim.OpTouch, Kind: kind, ID: id, Value: fmt.Sprintf("2026-04-%02dT00:00:00.000+00:00", 1+r.nights)})
+			}
+		}
+	}
+	if random.IntN(4) == 0 {
+		ids := r.sim.IDs("groups")
+		mutate(r.t, r, lookersim.Change{Op: lookersim.OpTitle, Kind: "groups", ID: ids[1+random.IntN(len(ids)-1)], Value: fmt.Sprint("Group ", random.IntN(1e6))})
 	}
 }
 
@@ -108,21 +197,6 @@ func (r *rig) foresee() (forecast.Forecast, error) {
 		Config: r.config, Scope: s.Scope, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: catalogue.Default(), Vault: reader,
 		Refresh: r.refresh, Now: r.now(),
 	})
-}
-
-// changeSome changes one in two hundred dashboards and looks, and now and then a group.
-func (r *rig) changeSome(random *rand.Rand) {
-	r.t.Helper()
-	for _, kind := range []string{"dashboards", "looks"} {
-		ids := r.sim.IDs(kind)
-		for range len(ids) / 200 {
-			mutate(r.t, r, lookersim.Change{Op: lookersim.OpTitle, Kind: kind, ID: ids[random.IntN(len(ids))], Value: fmt.Sprint("Title ", random.IntN(1e6))})
-		}
-	}
-	if random.IntN(4) == 0 {
-		ids := r.sim.IDs("groups")
-		mutate(r.t, r, lookersim.Change{Op: lookersim.OpTitle, Kind: "groups", ID: ids[1+random.IntN(len(ids)-1)], Value: fmt.Sprint("Group ", random.IntN(1e6))})
-	}
 }
 
 // TestThrift: where calls are counted, rows of lists are compared once in a month, and of

@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log"
@@ -59,6 +60,8 @@ type rig struct {
 	// now is the wall clock, and nights counts those that were simulated.
 	now    func() time.Time
 	nights int
+	// release is what the server says that it is, in runs that name none.
+	release string
 	// measured is told of the view of a run that is over.
 	measured func(*extract.View)
 }
@@ -155,7 +158,7 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 	meter := &extract.Meter{}
 	client := r.client(meter)
 	defer client.Close()
-	s.BaseURL, s.At = client.BaseURL(), r.now()
+	s.BaseURL, s.At, s.Looker = client.BaseURL(), r.now(), cmp.Or(s.Looker, r.release)
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(s.Scope.Kinds, k.Name) })
 	for i := range kinds {
 		if r.row != nil {

@@ -30,6 +30,8 @@ func references() []trial {
 		{"naming", naming},
 		{"called", called},
 		{"a dangling reference is no failure", dangling},
+		{"dates", dates},
+		{"a refused run", refusedRuns},
 	}
 }
 
@@ -85,8 +87,6 @@ func settling() []trial {
 		{"calls", countsCalls},
 		{"calls of a failed commit", callsOfFailedCommit},
 		{"lessons survive", lessonsSurvive},
-		{"dates", dates},
-		{"a refused run", refusedRuns},
 		{"doubts", doubts},
 		{"bytes", countsBytes},
 		{"the run as it is returned", returnedRun},
