@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -86,10 +87,14 @@ type checkup struct {
 
 	config config.Config
 	kinds  []*catalogue.Spec // that a run would back up
-	meter  *extract.Meter
-	client *looker.Client // nil where the configuration names no server
-	seen   sighting
-	admin  *bool // nil while it is not known
+	// exclude and refresh are what a run would leave out, and how old what is known may grow.
+	exclude []record.Ref
+	refresh map[record.Kind]time.Duration
+	month   *nightsView // what a month of runs costs, nil while that is not known
+	meter   *extract.Meter
+	client  *looker.Client // nil where the configuration names no server
+	seen    sighting
+	admin   *bool // nil while it is not known
 }
 
 func (a *app) check(cmd *cobra.Command, o checkOptions) error {
@@ -223,6 +228,7 @@ func (c *checkup) print(choice table.Choice) error {
 	if n := calls(c.meter.Drain()); n > 0 {
 		fmt.Fprintf(c.app.stderr, "This check took %s.\n", plural(n, "API call", "API calls"))
 	}
+	c.month.proposal(c.app.stderr)
 	fmt.Fprintln(c.app.stderr, c.verdict())
 	return nil
 }
@@ -254,7 +260,10 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 	keys := map[string]string{"db": "sink.path"}
 	loaded, err := c.app.load(cmd, false, keys, o.set, nil)
 	if err == nil {
-		c.kinds, _, err = selection(loaded)
+		c.kinds, c.exclude, err = selection(loaded)
+	}
+	if err == nil {
+		c.refresh, err = refreshAges(loaded, false)
 	}
 	if err != nil {
 		c.problems(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/looker"
@@ -121,7 +122,10 @@ func (c *checkup) holdings(reader vault.Reader) {
 		c.warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
 	}
 	c.lastSuccess(runs)
-	c.dates(reader, last)
+	if i := slices.IndexFunc(runs, func(r record.Run) bool { return !r.Refused() }); i >= 0 {
+		c.dates(reader, runs[i])
+		c.nights(reader, runs[i])
+	}
 	faults, err := reader.OpenFaults(c.ctx, last.Instance)
 	switch {
 	case err != nil:

@@ -142,6 +142,19 @@ func (v *nightsView) text(out io.Writer, made map[string]int64) {
 		return
 	}
 	fmt.Fprintf(out, "looker.quota includes %s, which is less. ", strings.Join(included, " and "))
+	v.proposal(out)
+	if made[administrative]+made[query] > 0 {
+		fmt.Fprintf(out, "That is for a whole month: of this one %s and %s calls are made already.\n", count(made[administrative]), count(made[query]))
+	}
+}
+
+// proposal says what to write into the configuration so that the nights fit, or come nearest,
+// as YAML to paste; nothing where they fit.
+func (v *nightsView) proposal(out io.Writer) {
+	if v == nil || len(v.Refresh) == 0 {
+		return
+	}
+	administrative, query := string(catalogue.Administrative), string(catalogue.Query)
 	if v.RefreshFits {
 		fmt.Fprintf(out, "With this in the configuration it is about %s and %s:\n\n", count(v.RefreshCalls[administrative]), count(v.RefreshCalls[query]))
 	} else {
@@ -152,7 +165,4 @@ func (v *nightsView) text(out io.Writer, made map[string]int64) {
 		fmt.Fprintf(out, "  %s: %s\n", kind, v.Refresh[kind])
 	}
 	fmt.Fprintln(out)
-	if made[administrative]+made[query] > 0 {
-		fmt.Fprintf(out, "That is for a whole month: of this one %s and %s calls are made already.\n", count(made[administrative]), count(made[query]))
-	}
 }

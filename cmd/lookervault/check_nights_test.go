@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+// edited changes the titles of so many dashboards through the API, which moves their dates.
+func (tr *trial) edited(n int) {
+	tr.t.Helper()
+	for _, id := range tr.sim.IDs("dashboards")[:n] {
+		if _, err := tr.sim.Mutate(lookersim.Change{Op: lookersim.OpEdit, Kind: "dashboards", ID: id, Value: fmt.Sprintf(`{"title":"Title %d of %s"}`, n, id)}); err != nil {
+			tr.t.Fatal(err)
+		}
+	}
+}
+
+// TestCheckTellsWhatWasLearntOfDates: in how many changes the date moved, and what follows.
+func TestCheckTellsWhatWasLearntOfDates(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{TrashShare: -1, Sizes: lookersim.Sizes{Dashboards: 60, Looks: 5, Folders: 8}})
+	tr.must("run", "--quiet")
+	learned := []string{"--set", "trust_dates=learned"}
+	dates := func(args ...string) finding {
+		t.Helper()
+		return lineOf(tr.check(0, args...), "dates")
+	}
+	if got := dates(learned...); !strings.HasPrefix(got.Found, "no change was seen on Looker ") {
+		t.Errorf("before any change: %+v", got)
+	}
+	tr.edited(12)
+	tr.must("run", "--quiet")
+	if got := dates(learned...); !strings.Contains(got.Found, "dashboards: in 12 of 12 changes on Looker ") || !strings.HasSuffix(got.Found, "the date moved; trusted after 30") {
+		t.Errorf("after twelve: %+v", got)
+	}
+	tr.edited(45)
+	tr.must("run", "--quiet")
+	if got := dates(); !strings.Contains(got.Found, "dashboards: in 57 of 57 changes on Looker ") || !strings.HasSuffix(got.Found, "the date moved") {
+		t.Errorf("never trusted: %+v", got)
+	}
+	if got := dates(learned...); !strings.HasSuffix(got.Found, "the date moved: trusted") || got.Status != statusOK {
+		t.Errorf("trusted: %+v", got)
+	}
+	if _, _, stderr := tr.do("run", "--set", "trust_dates=learned"); !strings.Contains(stderr, "of 60 dashboards (their dates have not moved)") {
+		t.Errorf("a run says nothing of what it did not read: %s", stderr)
+	}
+	if _, err := tr.sim.Mutate(lookersim.Change{Op: lookersim.OpTitle, Kind: "dashboards", ID: tr.sim.IDs("dashboards")[3], Value: "Unmoved"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, stderr := tr.do("run", "--full", "--set", "trust_dates=learned"); !strings.Contains(stderr, "dates are not trusted any more, the next run reads everything") {
+		t.Errorf("the run says nothing of a counterexample: %s", stderr)
+	}
+	if got := dates(learned...); !strings.Contains(got.Found, "in 57 of 58 changes") || !strings.HasSuffix(got.Found, "; not in run 5, so dates are not trusted") || got.Status != statusWarn {
+		t.Errorf("a counterexample: %+v", got)
+	}
+}
+
+// TestCheckForecastsTheMonth: what nightly runs cost, whether the licence includes it, and
+// what to write into the configuration where it does not.
+func TestCheckForecastsTheMonth(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{})
+	tr.must("run", "--quiet")
+	if got := lineOf(tr.check(0), "month"); got.Status != statusOK || !strings.HasPrefix(got.Found, "31 nightly runs: about ") {
+		t.Errorf("without a quota: %+v", got)
+	}
+	const large, small = "looker.quota.administrative=100000", "looker.quota.administrative=1700"
+	if got := lineOf(tr.check(0, "--set", large), "month"); got.Status != statusOK || !strings.HasSuffix(got.Found, "looker.quota includes that") {
+		t.Errorf("a large licence: %+v", got)
+	}
+	got := lineOf(tr.check(0, "--set", small), "month")
+	_, _, stderr := tr.do("check", "--set", small)
+	if got.Status != statusWarn || got.Remedy != "set refresh as proposed below" || !strings.Contains(stderr, "\nrefresh:\n") || !strings.Contains(stderr, "\n  settings: ") {
+		t.Errorf("a small licence: %+v\n%s", got, stderr)
+	}
+	// What is proposed is what a dry run proposes.
+	_, _, dry := tr.do("run", "--dry-run", "--set", small)
+	block := stderr[strings.Index(stderr, "refresh:\n"):]
+	if block = block[:strings.Index(block, "\n\n")]; !strings.Contains(dry, block) {
+		t.Errorf("a dry run proposes another block:\n%s\n%s", block, dry)
+	}
+}
