@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/hooks"
@@ -13,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // afterError is an error of what is done when a run is over: the run itself is
@@ -129,7 +131,22 @@ func (b *backup) metricsFile(s ui.Summary) error {
 	if b.config.Metrics.File == "" {
 		return nil
 	}
-	return metrics.WriteFile(b.app.kill, b.config.Metrics.File, s)
+	return metrics.WriteFile(b.app.kill, b.config.Metrics.File, s, b.oldest(s.Instance))
+}
+
+// oldest is when the oldest observation of each kind was made; nothing where the vault
+// cannot be read, which is told by the run itself.
+func (b *backup) oldest(instance string) map[record.Kind]time.Time {
+	reader, err := sqlite.OpenReader(b.app.kill, b.config.Sink.Path)
+	if err != nil {
+		return nil
+	}
+	defer reader.Close()
+	oldest, err := reader.Oldest(b.app.kill, instance)
+	if err != nil {
+		return nil
+	}
+	return oldest
 }
 
 // serveMetrics serves the metrics of the run until stop is called, if the

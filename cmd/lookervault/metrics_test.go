@@ -90,7 +90,7 @@ func TestMetricsWhileARunLasts(t *testing.T) {
 	_, _ = io.Copy(io.Discard, stderr)
 	_ = backup.Wait()
 	file, err := os.ReadFile(filepath.Join(dir, "lookervault.prom"))
-	if err != nil || !strings.Contains(string(file), `outcome="partial"} 1`) {
+	if err != nil || !strings.Contains(string(file), `outcome="partial"} 1`) || !strings.Contains(string(file), `lookervault_oldest_observation_timestamp_seconds{instance_name="`) {
 		t.Errorf("the file holds %v\n%s", err, file)
 	}
 }

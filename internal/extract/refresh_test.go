@@ -251,3 +251,25 @@ func personal(t *testing.T, r *rig) (n int64) {
 	}
 	return n
 }
+
+// TestOldestObservation: of what rests the vault tells how old the oldest observation is.
+func TestOldestObservation(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3})
+	r.refresh = map[record.Kind]time.Duration{"content_access": 7 * aDay, "themes": 5 * aDay}
+	r.month(13, nil)
+	reader, err := sqlite.OpenReader(t.Context(), r.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	oldest, err := reader.Oldest(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := time.Date(2026, 4, 13, 2, 0, 0, 0, time.UTC)
+	for kind, most := range map[record.Kind]time.Duration{"content_access": 7 * aDay, "themes": 5 * aDay, "dashboards": 0, "merge_queries": 0} {
+		if age := last.Sub(oldest[kind]).Round(time.Hour); age > most || most > 0 && age < aDay {
+			t.Errorf("%s: the oldest observation is %s old, want at most %s", kind, age, most)
+		}
+	}
+}

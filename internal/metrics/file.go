@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -33,7 +34,9 @@ const exitVault = 5
 // collector, as [outfile.Write] does. Since a run that failed says nothing about the
 // last one that did not, the time of that is taken over from the file that was
 // there before.
-func WriteFile(ctx context.Context, path string, s ui.Summary) error {
+//
+// oldest is when the oldest observation of each kind was made, as far as that is known.
+func WriteFile(ctx context.Context, path string, s ui.Summary, oldest map[record.Kind]time.Time) error {
 	registry := prometheus.NewRegistry()
 	successes, err := successesBefore(path, s.Instance)
 	if err != nil {
@@ -45,6 +48,7 @@ func WriteFile(ctx context.Context, path string, s ui.Summary) error {
 	f := file{registry, prometheus.Labels{"instance_name": s.Instance}}
 	registry.MustRegister(successCollector{s.Instance, successes})
 	f.summary(s)
+	f.observations(oldest)
 	families, err := registry.Gather()
 	if err != nil {
 		return fmt.Errorf("gather metrics: %w", err)
@@ -118,9 +122,21 @@ func (f file) summary(s ui.Summary) {
 	}
 	documents := f.vector("lookervault_run_documents", "What became of the documents of the newest run.", "kind", "result")
 	for _, k := range s.Kinds {
-		for result, n := range map[string]int64{"listed": k.Listed, "new": k.New, "changed": k.Changed, "same": k.Same, "gone": k.Gone, "failed": k.Failed, "dangling": k.Dangling, "deferred": k.Deferred} {
+		for result, n := range map[string]int64{"listed": k.Listed, "new": k.New, "changed": k.Changed, "same": k.Same, "gone": k.Gone, "failed": k.Failed, "dangling": k.Dangling, "deferred": k.Deferred, "trusted": k.Trusted} {
 			documents.WithLabelValues(string(k.Kind), result).Set(float64(n))
 		}
+	}
+}
+
+// observations says how old what is known of each kind is: runs may leave documents alone
+// of which that is young enough.
+func (f file) observations(oldest map[record.Kind]time.Time) {
+	if len(oldest) == 0 {
+		return
+	}
+	seen := f.vector("lookervault_oldest_observation_timestamp_seconds", "When the run began that saw the document of the kind which was not seen for the longest time.", "kind")
+	for kind, at := range oldest {
+		seen.WithLabelValues(string(kind)).Set(float64(at.UnixMilli()) / 1000)
 	}
 }
 

@@ -132,7 +132,7 @@ func TestFile(t *testing.T) {
 	}
 	write := func() string {
 		t.Helper()
-		if err := metrics.WriteFile(t.Context(), path, s); err != nil {
+		if err := metrics.WriteFile(t.Context(), path, s, map[record.Kind]time.Time{"content_access": end.Add(-7 * 24 * time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		data, err := os.ReadFile(path)
@@ -152,6 +152,7 @@ func TestFile(t *testing.T) {
 	lacks(write(), `lookervault_last_success_timestamp_seconds{instance_name="demo"} 1.7723394e+09`,
 		`lookervault_run_outcome{instance_name="demo",outcome="complete"} 1`, `lookervault_run_outcome{instance_name="demo",outcome="failed"} 0`,
 		`lookervault_run_documents{instance_name="demo",kind="looks",result="new"} 3`, `lookervault_run_calls{class="query",instance_name="demo"} 4`,
+		`lookervault_oldest_observation_timestamp_seconds{instance_name="demo",kind="content_access"} 1.7717346e+09`,
 		`lookervault_run_exit_code{instance_name="demo"} 0`, `lookervault_vault_bytes{instance_name="demo"} 1.048576e+06`)
 
 	// A run that failed later does not hide when the last one did not.

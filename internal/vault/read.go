@@ -62,6 +62,9 @@ type Runs interface {
 	// Learnt returns what a run has learnt about how the server serves kinds, by kind and
 	// code.
 	Learnt(ctx context.Context, run int64) ([]record.Learnt, error)
+	// Oldest returns when the run began that made the oldest observation of a kind, of the
+	// documents that are not gone: none of them was seen longer ago.
+	Oldest(ctx context.Context, instance string) (map[record.Kind]time.Time, error)
 	// Dates returns what the runs of an instance on a release of Looker have learnt of
 	// whether dates of documents move with their changes, by kind.
 	Dates(ctx context.Context, instance, release string) (map[record.Kind]record.DateHistory, error)

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"time"
@@ -80,4 +81,22 @@ func (tx *transaction) recallProofs(begun *record.Begun) error {
 		begun.Untold = append(begun.Untold, record.Kind(text(row[0])))
 		return nil
 	}, w.run.instance, w.run.id, string(record.StampsOff))
+}
+
+// Oldest returns when the run began that made the oldest observation of a kind, of the
+// documents that are not gone.
+func (r *Reader) Oldest(ctx context.Context, instance string) (map[record.Kind]time.Time, error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	oldest := make(map[record.Kind]time.Time)
+	for row, err := range rows(ctx, r.db, `SELECT h.kind, min(r.started_at) FROM heads h JOIN runs r ON r.id = h.settled_run
+		WHERE h.instance = ? AND h.state <> 'gone' GROUP BY h.kind`, found.ID) {
+		if err != nil {
+			return nil, doing("look for the oldest observations", classify(r.path, err))
+		}
+		oldest[record.Kind(text(row[0]))] = moment(integer(row[1]))
+	}
+	return oldest, nil
 }
