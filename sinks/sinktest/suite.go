@@ -13,7 +13,7 @@ type trial struct {
 
 // Suite runs every case on a store of its own, which fresh makes.
 func Suite(t *testing.T, fresh func(t *testing.T) Store) {
-	for _, c := range slices.Concat(settling(), references()) {
+	for _, c := range slices.Concat(settling(), references(), nights()) {
 		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
 	}
 }
@@ -30,6 +30,12 @@ func references() []trial {
 		{"naming", naming},
 		{"called", called},
 		{"a dangling reference is no failure", dangling},
+	}
+}
+
+// nights are the cases about what a run knows of the runs before it.
+func nights() []trial {
+	return []trial{
 		{"dates", dates},
 		{"a refused run", refusedRuns},
 	}
