@@ -76,8 +76,8 @@ func TestCheckForecastsTheMonth(t *testing.T) {
 	}
 	// What is proposed is what a dry run proposes.
 	_, _, dry := tr.do("run", "--dry-run", "--set", small)
-	block := stderr[strings.Index(stderr, "refresh:\n"):]
-	if block = block[:strings.Index(block, "\n\n")]; !strings.Contains(dry, block) {
+	_, block, _ := strings.Cut(stderr, "refresh:\n")
+	if block, _, _ = strings.Cut(block, "\n\n"); block == "" || !strings.Contains(dry, block) {
 		t.Errorf("a dry run proposes another block:\n%s\n%s", block, dry)
 	}
 }
