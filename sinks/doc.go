@@ -1,4 +1,4 @@
-// Package sinks holds the places where an extraction ends: [Sink] is the
-// promise, sqlite the vault, memory the one for tests and rehearsals, faulty
-// one that breaks on purpose. The suite in sinktest runs on all of them.
+// Package sinks holds what an extraction writes to: [Sink] is the promise, OpenSQLite
+// makes one that keeps a vault in a file. Two wrap another sink: one breaks on purpose,
+// the other takes secrets out of texts.
 package sinks

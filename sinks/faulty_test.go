@@ -7,22 +7,24 @@ import (
 	"testing/synctest"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/memory"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 	"github.com/lookervault/lookervault/sinks"
-	"github.com/lookervault/lookervault/sinks/sinktest"
 )
 
 func TestFaultyWithoutFaults(t *testing.T) {
-	sinktest.Suite(t, func(t *testing.T) sinktest.Store {
-		m := sinks.NewMemory()
-		return func(*testing.T) sinks.Sink { return sinks.NewFaulty(m) }
+	vaulttest.Suite(t, func(t *testing.T) vaulttest.Store {
+		m := memory.New()
+		return func(*testing.T) vault.Writer { return sinks.NewFaulty(m) }
 	})
 }
 
-func begunFaulty(t *testing.T) (*sinks.Faulty, *sinks.Memory) {
+func begunFaulty(t *testing.T) (*sinks.Faulty, *memory.Vault) {
 	t.Helper()
-	m := sinks.NewMemory()
+	m := memory.New()
 	f := sinks.NewFaulty(m)
-	if _, err := f.Begin(t.Context(), record.Start{Instance: "acme", At: sinktest.Dawn}); err != nil {
+	if _, err := f.Begin(t.Context(), record.Start{Instance: "acme", At: vaulttest.Dawn}); err != nil {
 		t.Fatal(err)
 	}
 	return f, m
@@ -30,7 +32,7 @@ func begunFaulty(t *testing.T) (*sinks.Faulty, *sinks.Memory) {
 
 func docs(ids ...string) (batch record.Batch) {
 	for _, id := range ids {
-		batch = append(batch, sinktest.Doc("dashboards", id, "Title"))
+		batch = append(batch, vaulttest.Doc("dashboards", id, "Title"))
 	}
 	return batch
 }

@@ -8,14 +8,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/memory"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 	"github.com/lookervault/lookervault/sinks"
-	"github.com/lookervault/lookervault/sinks/sinktest"
 )
 
 func TestScrubbedIsASink(t *testing.T) {
-	sinktest.Suite(t, func(t *testing.T) sinktest.Store {
-		m := sinks.NewMemory()
-		return func(*testing.T) sinks.Sink {
+	vaulttest.Suite(t, func(t *testing.T) vaulttest.Store {
+		m := memory.New()
+		return func(*testing.T) vault.Writer {
 			return sinks.Scrubbed(m, func(text string) string { return text })
 		}
 	})

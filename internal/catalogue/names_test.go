@@ -16,13 +16,13 @@ import (
 
 // mayName are the files that may spell the name of a kind, and why.
 var mayName = map[string]string{
-	"internal/catalogue/":     "the rows themselves",
-	"internal/lookersim/":     "the simulator is another program: it serves what Looker serves",
-	"internal/bench/":         "it measures one kind of the simulator's",
-	"internal/delta/words.go": "words for members, one of which has the name of a kind",
-	"internal/looker/url.go":  "the first words of addresses of Looker's pages",
-	"cmd/lookervault/sim.go":  "flags for how much the simulator holds",
-	"sinks/sinktest/words.go": "support of tests",
+	"internal/catalogue/":               "the rows themselves",
+	"internal/lookersim/":               "the simulator is another program: it serves what Looker serves",
+	"internal/bench/":                   "it measures one kind of the simulator's",
+	"internal/delta/words.go":           "words for members, one of which has the name of a kind",
+	"internal/looker/url.go":            "the first words of addresses of Looker's pages",
+	"cmd/lookervault/sim.go":            "flags for how much the simulator holds",
+	"internal/vault/vaulttest/words.go": "support of tests",
 }
 
 // TestNothingElseKnowsAKindByName: what is special about a kind is in its row. Code

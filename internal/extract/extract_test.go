@@ -19,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -105,7 +106,7 @@ func total(calls []record.Calls) (n int64) {
 
 func TestMemorySinkHoldsTheSame(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 7})
-	memory := sinks.NewMemory()
+	memory := memory.New()
 	r.open = func(context.Context) (sinks.Sink, error) { return memory, nil }
 	result := r.run(record.RunComplete, start())
 	served := r.served()

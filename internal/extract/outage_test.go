@@ -22,7 +22,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/internal/vault/memory"
 )
 
 // wire connects a client with a simulated Looker in the same process, so that both
@@ -72,7 +72,7 @@ func (w *wire) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 type bubble struct {
 	t      *testing.T
 	wire   *wire
-	memory *sinks.Memory
+	memory *memory.Vault
 	kinds  []record.Kind
 }
 
@@ -86,7 +86,7 @@ func newBubble(t *testing.T, seed int64) *bubble {
 		t.Fatal(err)
 	}
 	return &bubble{
-		t: t, wire: &wire{sim: sim}, memory: sinks.NewMemory(),
+		t: t, wire: &wire{sim: sim}, memory: memory.New(),
 		kinds: []record.Kind{"dashboards", "folders", "users", "groups", "roles", "group_groups", "role_users", "role_groups", "content_metadata", "merge_queries", "queries"},
 	}
 }

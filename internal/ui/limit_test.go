@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -47,7 +48,7 @@ func measure(t *testing.T, c config.Config, options lookersim.Options, commit fu
 	if err := client.Login(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	sink := sinks.NewFaulty(sinks.NewMemory())
+	sink := sinks.NewFaulty(memory.New())
 	sink.BeforeCommit = commit
 	var session record.Session
 	began := time.Now()

@@ -7,7 +7,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // What run 7 does with a record, given what the vault holds of its document.
@@ -15,9 +15,9 @@ func TestStep(t *testing.T) {
 	held := func(state record.State, settled int64) *vault.Standing {
 		return &vault.Standing{State: state, Settled: settled, Interval: record.Present}
 	}
-	document := sinktest.Doc("looks", "1", "One")
-	trashed := sinktest.Doc("looks", "1", "One", sinktest.StateOnly)
-	gone, same, fault := sinktest.Gone("looks", "1"), sinktest.Same("looks", "1"), sinktest.Fault("looks", "1", "server", 1)
+	document := vaulttest.Doc("looks", "1", "One")
+	trashed := vaulttest.Doc("looks", "1", "One", vaulttest.StateOnly)
+	gone, same, fault := vaulttest.Gone("looks", "1"), vaulttest.Same("looks", "1"), vaulttest.Fault("looks", "1", "server", 1)
 	with := func(rec record.Record, change func(*record.Record)) record.Record {
 		change(&rec)
 		return rec
@@ -59,7 +59,7 @@ func TestStep(t *testing.T) {
 
 // Which versions end and begin when run 7 sees a document.
 func TestObserve(t *testing.T) {
-	present, trashed := sinktest.Doc("looks", "1", "One"), sinktest.Doc("looks", "1", "One", sinktest.StateOnly)
+	present, trashed := vaulttest.Doc("looks", "1", "One"), vaulttest.Doc("looks", "1", "One", vaulttest.StateOnly)
 	gone := func(by int64) *vault.Standing {
 		return &vault.Standing{State: record.Gone, Settled: 5, Interval: record.Present, GoneRun: by}
 	}
@@ -96,7 +96,7 @@ func TestObserve(t *testing.T) {
 
 // A fingerprint tells nothing about one that other rules have made.
 func TestSameAs(t *testing.T) {
-	rec, other, said := sinktest.Doc("looks", "1", "One"), sinktest.Doc("looks", "1", "Two"), sinktest.Same("looks", "1")
+	rec, other, said := vaulttest.Doc("looks", "1", "One"), vaulttest.Doc("looks", "1", "Two"), vaulttest.Same("looks", "1")
 	held := &vault.Standing{Fingerprint: rec.Fingerprint, Policy: rec.Policy}
 	older := &vault.Standing{Fingerprint: rec.Fingerprint, Policy: rec.Policy + 1}
 	for _, tt := range []struct {

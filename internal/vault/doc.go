@@ -2,7 +2,7 @@
 // version that was seen of them, and the runs that saw it. It has no SQL and no driver.
 //
 // A [Writer] adds the documents of one run, a [Reader] answers the questions of commands.
-// Engines below this folder implement both: sqlite keeps a vault in one file. What every
+// Engines below this folder: sqlite keeps a vault in one file, memory in maps. What every
 // engine must decide alike is decided here, by functions that read and write nothing: a
 // [Judge] says what a record does to a document, [KeepRules] which runs a prune keeps, and
 // [ReadersLeft] which versions.

@@ -10,7 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 func trashed(r *record.Record) { r.State = record.Trashed }
@@ -79,7 +79,7 @@ func TestRanked(t *testing.T) {
 // ends leaves what it measured instead, or nothing.
 func TestAKilledSessionLeavesItsTime(t *testing.T) {
 	path := newPath(t)
-	at := sinktest.Dawn
+	at := vaulttest.Dawn
 	work := func(resume bool, finish *record.Finish, commits int) {
 		t.Helper()
 		start := startOf("acme")
@@ -107,7 +107,7 @@ func TestAKilledSessionLeavesItsTime(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	second := record.Session{Began: sinktest.Dawn.Add(2 * time.Hour), Seconds: 30, Items: 7}
+	second := record.Session{Began: vaulttest.Dawn.Add(2 * time.Hour), Seconds: 30, Items: 7}
 	work(false, nil, 2)
 	work(true, &record.Finish{Outcome: record.RunInterrupted, Session: &second, At: at}, 3)
 	work(true, &record.Finish{Outcome: record.RunInterrupted, At: at}, 1)
@@ -116,7 +116,7 @@ func TestAKilledSessionLeavesItsTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []record.Session{{Began: sinktest.Dawn, Seconds: 180, Unfinished: true}, second}
+	want := []record.Session{{Began: vaulttest.Dawn, Seconds: 180, Unfinished: true}, second}
 	if diff := cmp.Diff(want, runs[0].Sessions); diff != "" {
 		t.Errorf("sessions (-want +got):\n%s", diff)
 	}
@@ -129,14 +129,14 @@ func TestAKilledSessionLeavesItsTime(t *testing.T) {
 // What each process measured of a run stays with it, in order.
 func TestSessions(t *testing.T) {
 	path := newPath(t)
-	first := record.Session{Began: sinktest.Dawn, Seconds: 1.5, Items: 1, Advice: "go on", Stages: []record.StageUse{{Name: "fetch", Workers: 8}}, Samples: []record.Sample{{At: 1, Items: 1}}}
-	second := record.Session{Began: sinktest.Dawn.Add(time.Hour), Seconds: 2}
+	first := record.Session{Began: vaulttest.Dawn, Seconds: 1.5, Items: 1, Advice: "go on", Stages: []record.StageUse{{Name: "fetch", Workers: 8}}, Samples: []record.Sample{{At: 1, Items: 1}}}
+	second := record.Session{Began: vaulttest.Dawn.Add(time.Hour), Seconds: 2}
 	end := func(resume bool, outcome record.Outcome, session *record.Session) {
 		t.Helper()
 		start := startOf("acme")
 		start.Resume = resume
 		w := begin(t, path, start)
-		if _, err := w.Finish(t.Context(), record.Finish{Outcome: outcome, Session: session, At: sinktest.Dawn}); err != nil {
+		if _, err := w.Finish(t.Context(), record.Finish{Outcome: outcome, Session: session, At: vaulttest.Dawn}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Close(); err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 const (
@@ -38,7 +38,7 @@ func crashContent(run int64) (all []record.Record) {
 			continue // not there in this run
 		}
 		if i%50 == 49 && run > 1 {
-			all = append(all, sinktest.Fault(dashboards, id, "server", 5))
+			all = append(all, vaulttest.Fault(dashboards, id, "server", 5))
 			continue
 		}
 		title := fmt.Sprint("Dashboard ", id)
@@ -47,9 +47,9 @@ func crashContent(run int64) (all []record.Record) {
 		}
 		var more []func(*record.Record)
 		if (int64(i)+run)%11 == 0 {
-			more = append(more, sinktest.Trash)
+			more = append(more, vaulttest.Trash)
 		}
-		all = append(all, doc(id, title, append(more, sinktest.Pointing(record.Ref{Kind: looks, ID: fmt.Sprint(i % 5)}))...))
+		all = append(all, doc(id, title, append(more, vaulttest.Pointing(record.Ref{Kind: looks, ID: fmt.Sprint(i % 5)}))...))
 	}
 	return all
 }
@@ -96,7 +96,7 @@ func crashRun(ctx context.Context, w *sqlite.Writer, run int64, committed func([
 		}
 		committed(ids)
 	}
-	_, err = w.Finish(ctx, record.Finish{At: sinktest.Dawn.Add(time.Hour),
+	_, err = w.Finish(ctx, record.Finish{At: vaulttest.Dawn.Add(time.Hour),
 		Kinds: []record.End{{Kind: dashboards, Listing: record.Complete, Listed: int64(len(all))}}})
 	return err
 }

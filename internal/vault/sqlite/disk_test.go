@@ -17,7 +17,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // nobody is a user whom a read-only folder stops, unlike root.
@@ -193,7 +193,7 @@ func fullChild(ctx context.Context, args []string) error {
 	for ; err == nil; n++ {
 		err = w.Commit(ctx, bulk(n))
 	}
-	_, finishErr := w.Finish(ctx, record.Finish{Outcome: record.RunFailed, At: sinktest.Dawn})
+	_, finishErr := w.Finish(ctx, record.Finish{Outcome: record.RunFailed, At: vaulttest.Dawn})
 	fmt.Printf("%d %t %t\n", n-1, errors.Is(err, vault.ErrFull), finishErr == nil || errors.Is(finishErr, vault.ErrFull))
 	_ = w.Close()
 	return nil

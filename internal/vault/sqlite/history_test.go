@@ -12,7 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 func ids(t *testing.T, r *sqlite.Reader, q vault.Query) string {
@@ -30,13 +30,13 @@ func ids(t *testing.T, r *sqlite.Reader, q vault.Query) string {
 // aHistory is five runs of documents that come, change, go and come back. The
 // second looks only at looks.
 func aHistory(t testing.TB, path string) {
-	aRun(t, path, doc("1", "One"), doc("2", "Two"), doc("3", "Three", sinktest.Trash))
+	aRun(t, path, doc("1", "One"), doc("2", "Two"), doc("3", "Three", vaulttest.Trash))
 	w := begin(t, path, startOf("acme", looks))
-	commit(t, w, sinktest.Doc(looks, "9", "A look"))
+	commit(t, w, vaulttest.Doc(looks, "9", "A look"))
 	finish(t, w, looks)
-	aRun(t, path, doc("1", "One, better"), same("3", sinktest.StateOnly))                   // 2 is gone
-	aRun(t, path, same("1"), doc("2", "Two"), same("3"))                                    // 2 is back, 3 out of the trash
-	aRun(t, path, same("1", sinktest.StateOnly), doc("2", "Two, better"), doc("4", "Four")) // 1 in the trash, 3 gone
+	aRun(t, path, doc("1", "One, better"), same("3", vaulttest.StateOnly))                   // 2 is gone
+	aRun(t, path, same("1"), doc("2", "Two"), same("3"))                                     // 2 is back, 3 out of the trash
+	aRun(t, path, same("1", vaulttest.StateOnly), doc("2", "Two, better"), doc("4", "Four")) // 1 in the trash, 3 gone
 }
 
 func TestEntriesAsOfRun(t *testing.T) {
@@ -161,7 +161,7 @@ func TestPrunedRunIsNoPoint(t *testing.T) {
 
 func TestEntry(t *testing.T) {
 	path := newPath(t)
-	rec := doc("1", "One", sinktest.In("5"))
+	rec := doc("1", "One", vaulttest.In("5"))
 	rec.Redacted = []string{"$.secret", "$.a[0]"}
 	aRun(t, path, rec)
 	var got []vault.Entry
@@ -184,7 +184,7 @@ func TestEntry(t *testing.T) {
 func TestOrderIsBytewise(t *testing.T) {
 	path := newPath(t)
 	w := begin(t, path, startOf("acme"))
-	commit(t, w, doc("b", "x"), doc("10", "x"), doc("B", "x"), doc("9", "x"), doc("é", "x"), sinktest.Doc("alerts", "z", "x"))
+	commit(t, w, doc("b", "x"), doc("10", "x"), doc("B", "x"), doc("9", "x"), doc("é", "x"), vaulttest.Doc("alerts", "z", "x"))
 	finish(t, w, dashboards)
 	if got, want := ids(t, read(t, path), vault.Query{}), "z:present 10:present 9:present B:present b:present é:present"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -257,12 +257,12 @@ func TestKnownChangesNothing(t *testing.T) {
 		"changed after, in a batch":  {{again(two, record.Present, 0), doc("2", "Two, other")}},
 		"changed before":             {{doc("2", "Two, other")}, {again(two, record.Present, 0)}},
 		"changed after":              {{again(two, record.Present, 0)}, {doc("2", "Two, other")}},
-		"gone before, in a batch":    {{sinktest.Gone(dashboards, "2"), again(two, record.Present, 0)}},
-		"gone before":                {{sinktest.Gone(dashboards, "2")}, {again(two, record.Present, 0)}},
-		"failed before":              {{sinktest.Fault(dashboards, "2", "server", 1)}, {again(two, record.Present, 0)}},
-		"failed before, in a batch":  {{sinktest.Fault(dashboards, "2", "server", 1), again(two, record.Present, 0)}},
-		"failed after":               {{again(two, record.Present, 0)}, {sinktest.Fault(dashboards, "2", "server", 1)}},
-		"failed, and the same":       {{sinktest.Fault(dashboards, "9", "server", 1), again(one, record.Trashed, 0)}},
+		"gone before, in a batch":    {{vaulttest.Gone(dashboards, "2"), again(two, record.Present, 0)}},
+		"gone before":                {{vaulttest.Gone(dashboards, "2")}, {again(two, record.Present, 0)}},
+		"failed before":              {{vaulttest.Fault(dashboards, "2", "server", 1)}, {again(two, record.Present, 0)}},
+		"failed before, in a batch":  {{vaulttest.Fault(dashboards, "2", "server", 1), again(two, record.Present, 0)}},
+		"failed after":               {{again(two, record.Present, 0)}, {vaulttest.Fault(dashboards, "2", "server", 1)}},
+		"failed, and the same":       {{vaulttest.Fault(dashboards, "9", "server", 1), again(one, record.Trashed, 0)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var results [3][]string

@@ -17,11 +17,11 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // clock is a vault's time in tests of restores.
-func clock() time.Time { return sinktest.Dawn.Add(48 * time.Hour) }
+func clock() time.Time { return vaulttest.Dawn.Add(48 * time.Hour) }
 
 // openFile opens a vault for a restore.
 func openFile(t testing.TB, path string) *sqlite.File {
@@ -603,7 +603,7 @@ func TestReleasedRestores(t *testing.T) {
 // TestMonthCountsRestores: calls of restores count for the quota of the target.
 func TestMonthCountsRestores(t *testing.T) {
 	path := aVaultToRestore(t)
-	f, err := sqlite.OpenFile(t.Context(), path, sqlite.Options{Now: func() time.Time { return sinktest.Dawn }})
+	f, err := sqlite.OpenFile(t.Context(), path, sqlite.Options{Now: func() time.Time { return vaulttest.Dawn }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 const onlyTogether = "looker.db is complete only together with looker.db-wal"
@@ -65,7 +65,7 @@ func alone(t *testing.T, path string, want int) {
 func end(t *testing.T, w *sqlite.Writer) record.Run {
 	t.Helper()
 	run, err := w.Finish(t.Context(), record.Finish{
-		At: sinktest.Dawn.Add(time.Hour), Kinds: []record.End{{Kind: dashboards, Listing: record.Complete}},
+		At: vaulttest.Dawn.Add(time.Hour), Kinds: []record.End{{Kind: dashboards, Listing: record.Complete}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // childVariable names what the test binary does instead of tests when it is
@@ -78,8 +78,8 @@ func startOf(instance string, kinds ...record.Kind) record.Start {
 	}
 	return record.Start{
 		Instance: instance, BaseURL: "https://" + instance + ".looker.com", Origin: "api",
-		Scope: record.Scope{Kinds: kinds}, Looker: "26.2.11", Tool: "1.0.0", At: sinktest.Dawn,
-		Policy: 1, Fingerprint: sinktest.Fingerprint(1),
+		Scope: record.Scope{Kinds: kinds}, Looker: "26.2.11", Tool: "1.0.0", At: vaulttest.Dawn,
+		Policy: 1, Fingerprint: vaulttest.Fingerprint(1),
 	}
 }
 
@@ -113,7 +113,7 @@ func commit(t testing.TB, w *sqlite.Writer, records ...record.Record) {
 // finish ends a run whose listings were complete and closes the vault.
 func finish(t testing.TB, w *sqlite.Writer, kinds ...record.Kind) record.Run {
 	t.Helper()
-	f := record.Finish{At: sinktest.Dawn.Add(time.Hour)}
+	f := record.Finish{At: vaulttest.Dawn.Add(time.Hour)}
 	for _, kind := range kinds {
 		f.Kinds = append(f.Kinds, record.End{Kind: kind, Listing: record.Complete})
 	}
@@ -136,11 +136,11 @@ func aRun(t testing.TB, path string, records ...record.Record) record.Run {
 }
 
 func doc(id, title string, more ...func(*record.Record)) record.Record {
-	return sinktest.Doc(dashboards, id, title, more...)
+	return vaulttest.Doc(dashboards, id, title, more...)
 }
 
 func same(id string, more ...func(*record.Record)) record.Record {
-	return sinktest.Same(dashboards, id, more...)
+	return vaulttest.Same(dashboards, id, more...)
 }
 
 func read(t testing.TB, path string) *sqlite.Reader {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // TestLookResolvesNoListing: a run that asks for single documents has not listed their
@@ -13,8 +13,8 @@ import (
 func TestLookResolvesNoListing(t *testing.T) {
 	path := newPath(t)
 	w := begin(t, path, startOf("acme"))
-	commit(t, w, doc("1", "One"), sinktest.Fault(dashboards, "", "server", 5), sinktest.Fault(dashboards, "#3", record.FaultRow, 1))
-	if _, err := w.Finish(t.Context(), record.Finish{At: sinktest.Dawn, Kinds: []record.End{{Kind: dashboards, Listing: record.Incomplete}}}); err != nil {
+	commit(t, w, doc("1", "One"), vaulttest.Fault(dashboards, "", "server", 5), vaulttest.Fault(dashboards, "#3", record.FaultRow, 1))
+	if _, err := w.Finish(t.Context(), record.Finish{At: vaulttest.Dawn, Kinds: []record.End{{Kind: dashboards, Listing: record.Incomplete}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // TestSortedEntries: entries in an order of their ids are those without one, also where
@@ -24,9 +24,9 @@ func TestSortedEntries(t *testing.T) {
 		batch = append(batch, doc(fmt.Sprint(i), "Some"))
 	}
 	for _, id := range []string{"3:4", ":", "a\x00b", "日本", "model::näme"} {
-		batch = append(batch, doc(id, "Odd", sinktest.Trash))
+		batch = append(batch, doc(id, "Odd", vaulttest.Trash))
 	}
-	commit(t, w, append(batch, sinktest.Doc(looks, "7", "A look"))...)
+	commit(t, w, append(batch, vaulttest.Doc(looks, "7", "A look"))...)
 	finish(t, w, dashboards, looks)
 	r := read(t, path)
 	backwards := func(ids []string) { slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) }) }

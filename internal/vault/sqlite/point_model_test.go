@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // TestPointsAreTheModel makes random histories and compares what a vault says of
@@ -58,7 +58,7 @@ func newPastModel(t *testing.T, r *rand.Rand) *pastModel {
 }
 
 // hour is when a run begins.
-func hour(run int64) time.Time { return sinktest.Dawn.Add(time.Duration(run) * time.Hour) }
+func hour(run int64) time.Time { return vaulttest.Dawn.Add(time.Duration(run) * time.Hour) }
 
 func (h *pastModel) one(n int) bool { return h.r.IntN(n) == 0 }
 
@@ -79,7 +79,7 @@ func (h *pastModel) run() {
 	w := begin(h.t, h.path, start)
 	unknown := maps.Clone(h.now)
 	cut, whole := h.one(5), map[record.Kind]bool{}
-	finish := record.Finish{At: sinktest.Dawn}
+	finish := record.Finish{At: vaulttest.Dawn}
 	if cut {
 		finish.Outcome = record.RunInterrupted
 	}
@@ -129,10 +129,10 @@ func (h *pastModel) touch(w *sqlite.Writer, ref record.Ref, run int64, whole boo
 		}
 		return
 	case what == 1:
-		commit(h.t, w, sinktest.Fault(ref.Kind, ref.ID, "server", 1))
+		commit(h.t, w, vaulttest.Fault(ref.Kind, ref.ID, "server", 1))
 		return
 	case what < 5 && had:
-		commit(h.t, w, sinktest.Same(ref.Kind, ref.ID, func(r *record.Record) { r.State = d.state }))
+		commit(h.t, w, vaulttest.Same(ref.Kind, ref.ID, func(r *record.Record) { r.State = d.state }))
 		d.seenBy = append(slices.Clone(d.seenBy), run)
 		h.now[ref] = d
 		return
@@ -142,7 +142,7 @@ func (h *pastModel) touch(w *sqlite.Writer, ref record.Ref, run int64, whole boo
 	if h.one(4) {
 		next.state = record.Trashed
 	}
-	commit(h.t, w, sinktest.Doc(ref.Kind, ref.ID, next.title, func(r *record.Record) { r.State = next.state }))
+	commit(h.t, w, vaulttest.Doc(ref.Kind, ref.ID, next.title, func(r *record.Record) { r.State = next.state }))
 	h.now[ref] = next
 }
 

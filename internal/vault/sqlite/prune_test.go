@@ -18,7 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // aLongHistory has six runs, hour by hour: of dashboard 1 a version each, 2 never
@@ -41,7 +41,7 @@ func aLongHistory(t testing.TB, path string) {
 		if run >= 5 {
 			documents = append(documents, doc("5", "Two"))
 		}
-		documents = append(documents, doc("6", fmt.Sprint("Six ", run > 1), sinktest.Pointing(record.Ref{Kind: looks, ID: "9"})))
+		documents = append(documents, doc("6", fmt.Sprint("Six ", run > 1), vaulttest.Pointing(record.Ref{Kind: looks, ID: "9"})))
 		commit(t, w, documents...)
 		end := record.Finish{At: hour(run).Add(time.Minute), Kinds: []record.End{{Kind: dashboards, Listing: record.Complete}}}
 		if _, err := w.Finish(t.Context(), end); err != nil {

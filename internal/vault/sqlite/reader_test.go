@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // A reader of a closed vault leaves no files beside it.
@@ -52,11 +52,11 @@ func TestReaderLeavesNothing(t *testing.T) {
 // a document that is the same.
 func TestNewRulesReadAnew(t *testing.T) {
 	path := newPath(t)
-	aRun(t, path, doc("1", "One", sinktest.In("5")))
+	aRun(t, path, doc("1", "One", vaulttest.In("5")))
 	start := startOf("acme")
-	start.Policy, start.Fingerprint = 2, sinktest.Fingerprint(2)
+	start.Policy, start.Fingerprint = 2, vaulttest.Fingerprint(2)
 	w := begin(t, path, start)
-	again := doc("1", "One", sinktest.In("5"), sinktest.Under(2), sinktest.Views(3), sinktest.Pointing(record.Ref{Kind: looks, ID: "7"}))
+	again := doc("1", "One", vaulttest.In("5"), vaulttest.Under(2), vaulttest.Views(3), vaulttest.Pointing(record.Ref{Kind: looks, ID: "7"}))
 	again.Name, again.Folder, again.Owner, again.Updated = "Uno", "6", "8", "today"
 	commit(t, w, again)
 	if listed, err := w.Followed(t.Context(), looks, "", 9); err != nil || len(listed) != 1 {
@@ -68,7 +68,7 @@ func TestNewRulesReadAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []string{d.Name, d.Folder, d.Owner, d.Updated, string(d.Body)}
-	want := []string{"Uno", "6", "8", "today", string(doc("1", "One", sinktest.In("5")).Body)}
+	want := []string{"Uno", "6", "8", "today", string(doc("1", "One", vaulttest.In("5")).Body)}
 	if diff := cmp.Diff(want, got); diff != "" || d.FirstRun != 1 {
 		t.Errorf("first run %d, (-want +got):\n%s", d.FirstRun, diff)
 	}
@@ -107,8 +107,8 @@ func TestStatementsAreCompiledOnce(t *testing.T) {
 	aHistory(t, path)
 	w := begin(t, path, startOf("acme"))
 	for i := range 3 {
-		commit(t, w, doc(fmt.Sprint("new", i), "New"), same("1"), sinktest.Fault(dashboards, fmt.Sprint("f", i), "server", 1),
-			doc("2", fmt.Sprint("Changed ", i)), sinktest.Gone(dashboards, "4"))
+		commit(t, w, doc(fmt.Sprint("new", i), "New"), same("1"), vaulttest.Fault(dashboards, fmt.Sprint("f", i), "server", 1),
+			doc("2", fmt.Sprint("Changed ", i)), vaulttest.Gone(dashboards, "4"))
 		if _, err := w.Known(t.Context(), dashboards, []string{"1", "2"}); err != nil {
 			t.Fatal(err)
 		}

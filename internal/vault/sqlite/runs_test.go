@@ -12,7 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 func TestInstances(t *testing.T) {
@@ -135,7 +135,7 @@ func TestFaultStaysOpen(t *testing.T) {
 	path := newPath(t)
 	for range 2 {
 		w := begin(t, path, startOf("acme"))
-		commit(t, w, sinktest.Fault(dashboards, "1", "server", 5))
+		commit(t, w, vaulttest.Fault(dashboards, "1", "server", 5))
 		finish(t, w, dashboards)
 	}
 	open, err := read(t, path).OpenFaults(t.Context(), "acme")
@@ -241,13 +241,13 @@ func TestCallsOfAFailedTransaction(t *testing.T) {
 func TestFaultsAreRead(t *testing.T) {
 	path := newPath(t)
 	w := begin(t, path, startOf("acme"))
-	at := sinktest.Dawn.Add(time.Minute)
-	fault := sinktest.Fault(dashboards, "1", "server", 5)
+	at := vaulttest.Dawn.Add(time.Minute)
+	fault := vaulttest.Fault(dashboards, "1", "server", 5)
 	fault.At = at
 	commit(t, w, fault, doc("2", "Two"))
 	finish(t, w, dashboards)
 	w = begin(t, path, startOf("acme"))
-	again := sinktest.Fault(dashboards, "2", "denied", 1)
+	again := vaulttest.Fault(dashboards, "2", "denied", 1)
 	again.At = at
 	commit(t, w, doc("1", "One"), again)
 	finish(t, w, dashboards)

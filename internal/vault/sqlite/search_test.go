@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // titleTerms are the words of a document's title, and its id as a user.
@@ -73,7 +73,7 @@ func search(rules int, needs ...vault.Need) vault.Search {
 
 func TestCandidates(t *testing.T) {
 	path := newPath(t)
-	anIndexedRun(t, path, doc("1", "sales overview"), doc("2", "returns"), doc("3", "sales", sinktest.Trash), doc("4", "averylongword"))
+	anIndexedRun(t, path, doc("1", "sales overview"), doc("2", "returns"), doc("3", "sales", vaulttest.Trash), doc("4", "averylongword"))
 	anIndexedRun(t, path, doc("1", "sales of returns"), same("2"), doc("10", "overview")) // 3 and 4 are gone
 	r := read(t, path)
 	part := func(word string) vault.Need { return vault.Need{Term: "w" + word, Part: true, Or: "x"} }

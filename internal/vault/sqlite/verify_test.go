@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // aFullVault has a row in every table.
@@ -32,8 +32,8 @@ func aFullVault(t testing.TB, path string) {
 	with := doc("7", "Seven")
 	compressWith(t, &with, aDictionary(t), "what dashboards have in common, and seven")
 	commit(t, w, with)
-	commit(t, w, doc("5", "Five", sinktest.Pointing(record.Ref{Kind: looks, ID: "9"}, record.Ref{Kind: looks, ID: "10"}, record.Ref{Kind: "merge_queries", ID: "9"})),
-		long, same("1", sinktest.StateOnly), sinktest.Fault(dashboards, "2", "server", 5), sinktest.Fault(looks, "9", "denied", 1))
+	commit(t, w, doc("5", "Five", vaulttest.Pointing(record.Ref{Kind: looks, ID: "9"}, record.Ref{Kind: looks, ID: "10"}, record.Ref{Kind: "merge_queries", ID: "9"})),
+		long, same("1", vaulttest.StateOnly), vaulttest.Fault(dashboards, "2", "server", 5), vaulttest.Fault(looks, "9", "denied", 1))
 	finish(t, w, dashboards)
 	aRestore(t, path)
 }
@@ -236,7 +236,7 @@ func TestDamagedHead(t *testing.T) {
 	if known, err := w.Known(t.Context(), dashboards, []string{"2", "4"}); err != nil || len(known) != 1 {
 		t.Errorf("got %v, %v, want 2 alone: 4 must be fetched", known, err)
 	}
-	commit(t, w, same("1", sinktest.Trash), doc("2", "Two, better"), doc("4", "Four"))
+	commit(t, w, same("1", vaulttest.Trash), doc("2", "Two, better"), doc("4", "Four"))
 	run := finish(t, w, dashboards)
 	if got := run.Kinds[0]; got.New != 0 || got.Changed != 1 || got.Gone != 0 {
 		t.Errorf("%+v: want one that changed", got)

@@ -8,7 +8,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // TestSamplesGoRound: the turns of a sample find damage in any body, each of them in its
@@ -17,7 +17,7 @@ func TestSamplesGoRound(t *testing.T) {
 	path := newPath(t)
 	w := begin(t, path, startOf("acme", looks))
 	for n := range 60 {
-		commit(t, w, sinktest.Doc(looks, string(rune('A'+n)), "title"))
+		commit(t, w, vaulttest.Doc(looks, string(rune('A'+n)), "title"))
 	}
 	finish(t, w, looks)
 	if err := w.Close(); err != nil {

@@ -1,4 +1,4 @@
-package sinks_test
+package vaulttest_test
 
 import (
 	"path/filepath"
@@ -10,9 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // TestDanglingFaultCloses: the fault of a reference to nothing stays open as long
@@ -20,10 +21,10 @@ import (
 func TestDanglingFaultCloses(t *testing.T) {
 	page := func(id string) record.Ref { return record.Ref{Kind: "looks", ID: id} }
 	first := record.Batch{
-		sinktest.Doc("dashboards", "1", "One", sinktest.Pointing(page("a"))),
-		sinktest.Doc("dashboards", "2", "Two", sinktest.Pointing(page("a"), page("b"))),
-		sinktest.Fault("looks", "a", record.FaultDangling, 1), sinktest.Fault("looks", "b", record.FaultDangling, 1),
-		sinktest.Fault("looks", "c", "server", 1),
+		vaulttest.Doc("dashboards", "1", "One", vaulttest.Pointing(page("a"))),
+		vaulttest.Doc("dashboards", "2", "Two", vaulttest.Pointing(page("a"), page("b"))),
+		vaulttest.Fault("looks", "a", record.FaultDangling, 1), vaulttest.Fault("looks", "b", record.FaultDangling, 1),
+		vaulttest.Fault("looks", "c", "server", 1),
 	}
 	tests := []struct {
 		name   string
@@ -34,20 +35,20 @@ func TestDanglingFaultCloses(t *testing.T) {
 	}{
 		{
 			name: "it is found", kinds: []record.Kind{"dashboards", "looks"}, want: []record.Ref{page("b"), page("b"), page("c"), page("c")},
-			then: record.Batch{sinktest.Same("dashboards", "1"), sinktest.Same("dashboards", "2"), sinktest.Doc("looks", "a", "Here it is"),
-				sinktest.Fault("looks", "b", record.FaultDangling, 1), sinktest.Fault("looks", "c", "server", 1)},
+			then: record.Batch{vaulttest.Same("dashboards", "1"), vaulttest.Same("dashboards", "2"), vaulttest.Doc("looks", "a", "Here it is"),
+				vaulttest.Fault("looks", "b", record.FaultDangling, 1), vaulttest.Fault("looks", "c", "server", 1)},
 		},
 		{
 			name: "it still dangles, and its kind is not asked for", kinds: []record.Kind{"dashboards"}, want: []record.Ref{page("a"), page("b"), page("c")},
-			then: record.Batch{sinktest.Same("dashboards", "1"), sinktest.Same("dashboards", "2")},
+			then: record.Batch{vaulttest.Same("dashboards", "1"), vaulttest.Same("dashboards", "2")},
 		},
 		{
 			name: "one of two does not name it any more", kinds: []record.Kind{"dashboards"}, want: []record.Ref{page("a"), page("c")},
-			then: record.Batch{sinktest.Same("dashboards", "1"), sinktest.Doc("dashboards", "2", "Two that names nothing")},
+			then: record.Batch{vaulttest.Same("dashboards", "1"), vaulttest.Doc("dashboards", "2", "Two that names nothing")},
 		},
 		{
 			name: "what names it is gone", kinds: []record.Kind{"dashboards"}, want: []record.Ref{page("a"), page("c")},
-			then: record.Batch{sinktest.Same("dashboards", "1")},
+			then: record.Batch{vaulttest.Same("dashboards", "1")},
 		},
 		{
 			name: "what names it was not seen", kinds: []record.Kind{"dashboards"}, finish: record.RunFailed, want: []record.Ref{page("a"), page("b"), page("c")},
@@ -60,7 +61,7 @@ func TestDanglingFaultCloses(t *testing.T) {
 				run := func(kinds []record.Kind, batch record.Batch, finish record.Finish) {
 					t.Helper()
 					sink := open()
-					_, err := sink.Begin(t.Context(), record.Start{Instance: "acme", Scope: record.Scope{Kinds: kinds}, At: sinktest.Dawn, Policy: 1, Fingerprint: sinktest.Fingerprint(1)})
+					_, err := sink.Begin(t.Context(), record.Start{Instance: "acme", Scope: record.Scope{Kinds: kinds}, At: vaulttest.Dawn, Policy: 1, Fingerprint: vaulttest.Fingerprint(1)})
 					if err == nil {
 						err = sink.Commit(t.Context(), batch)
 					}
@@ -75,11 +76,11 @@ func TestDanglingFaultCloses(t *testing.T) {
 					}
 				}
 				both := []record.Kind{"dashboards", "looks"}
-				run(both, first, record.Finish{Kinds: []record.End{sinktest.Ended("dashboards", 2), sinktest.Ended("looks", 3)}})
+				run(both, first, record.Finish{Kinds: []record.End{vaulttest.Ended("dashboards", 2), vaulttest.Ended("looks", 3)}})
 				end := record.Finish{Outcome: tt.finish}
 				if tt.finish == "" {
 					for _, kind := range tt.kinds {
-						end.Kinds = append(end.Kinds, sinktest.Ended(kind, 2))
+						end.Kinds = append(end.Kinds, vaulttest.Ended(kind, 2))
 					}
 				}
 				run(tt.kinds, tt.then, end)
@@ -93,10 +94,10 @@ func TestDanglingFaultCloses(t *testing.T) {
 
 // engines make a store that is opened anew with every call, and a way to read
 // which faults are open, by kind and id.
-var engines = map[string]func(t *testing.T) (open func() sinks.Sink, faults func() []record.Ref){
-	"memory": func(*testing.T) (func() sinks.Sink, func() []record.Ref) {
-		memory := sinks.NewMemory()
-		return func() sinks.Sink { return memory }, func() (open []record.Ref) {
+var engines = map[string]func(t *testing.T) (open func() vault.Writer, faults func() []record.Ref){
+	"memory": func(*testing.T) (func() vault.Writer, func() []record.Ref) {
+		memory := memory.New()
+		return func() vault.Writer { return memory }, func() (open []record.Ref) {
 			for _, f := range memory.Faults() {
 				if f.Resolved == 0 {
 					open = append(open, f.Ref)
@@ -105,11 +106,11 @@ var engines = map[string]func(t *testing.T) (open func() sinks.Sink, faults func
 			return ordered(open)
 		}
 	},
-	"sqlite": func(t *testing.T) (func() sinks.Sink, func() []record.Ref) {
+	"sqlite": func(t *testing.T) (func() vault.Writer, func() []record.Ref) {
 		path := filepath.Join(t.TempDir(), "looker.db")
 		t.Cleanup(func() { verified(t, path) })
-		open := func() sinks.Sink {
-			sink, err := sinks.OpenSQLite(t.Context(), path, sqlite.Options{})
+		open := func() vault.Writer {
+			sink, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

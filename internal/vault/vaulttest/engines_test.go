@@ -1,22 +1,23 @@
-package sinks_test
+package vaulttest_test
 
 import (
 	"context"
 	"path/filepath"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // newSQLite makes a vault that is verified when the test ends.
-func newSQLite(t *testing.T) sinktest.Store {
+func newSQLite(t *testing.T) vaulttest.Store {
 	path := filepath.Join(t.TempDir(), "looker.db")
 	t.Cleanup(func() { verified(t, path) })
-	return func(t *testing.T) sinks.Sink {
+	return func(t *testing.T) vault.Writer {
 		t.Helper()
-		s, err := sinks.OpenSQLite(t.Context(), path, sqlite.Options{})
+		s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,11 +45,11 @@ func verified(t *testing.T, path string) {
 	}
 }
 
-func newMemory(*testing.T) sinktest.Store {
-	m := sinks.NewMemory()
-	return func(*testing.T) sinks.Sink { return m }
+func newMemory(*testing.T) vaulttest.Store {
+	m := memory.New()
+	return func(*testing.T) vault.Writer { return m }
 }
 
-func TestSQLite(t *testing.T) { sinktest.Suite(t, newSQLite) }
+func TestSQLite(t *testing.T) { vaulttest.Suite(t, newSQLite) }
 
-func TestMemory(t *testing.T) { sinktest.Suite(t, newMemory) }
+func TestMemory(t *testing.T) { vaulttest.Suite(t, newMemory) }

@@ -1,4 +1,4 @@
-package sinktest
+package vaulttest
 
 import (
 	"testing"
@@ -8,17 +8,17 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // A Store opens the same store with every call. The sink before is closed by
 // then.
-type Store func(t *testing.T) sinks.Sink
+type Store func(t *testing.T) vault.Writer
 
 // A session is a run that the suite drives.
 type session struct {
 	t *testing.T
-	sinks.Sink
+	vault.Writer
 	begun record.Begun
 }
 
@@ -60,7 +60,7 @@ func calls(made func() []record.Calls) func(*record.Start) {
 
 func (open Store) begin(t *testing.T, more ...func(*record.Start)) *session {
 	t.Helper()
-	s := &session{t: t, Sink: open(t)}
+	s := &session{t: t, Writer: open(t)}
 	var err error
 	if s.begun, err = s.Begin(t.Context(), start(more...)); err != nil {
 		t.Fatalf("begin: %v", err)

@@ -1,4 +1,4 @@
-package sinks_test
+package vaulttest_test
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
-	"github.com/lookervault/lookervault/sinks"
-	"github.com/lookervault/lookervault/sinks/sinktest"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // TestSQLiteIsTheModel does the same random things to a vault and to a memory
@@ -32,7 +32,7 @@ func TestSQLiteIsTheModel(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "looker.db")
-			walk := &walk{t: t, r: rand.New(rand.NewPCG(seed, 99)), memory: sinks.NewMemory(), path: path}
+			walk := &walk{t: t, r: rand.New(rand.NewPCG(seed, 99)), memory: memory.New(), path: path}
 			for range 12 {
 				walk.run()
 			}
@@ -47,7 +47,7 @@ func TestSQLiteIsTheModel(t *testing.T) {
 type walk struct {
 	t      *testing.T
 	r      *rand.Rand
-	memory *sinks.Memory
+	memory *memory.Vault
 	path   string
 	policy int
 	at     time.Time
@@ -59,15 +59,15 @@ func (w *walk) one(n int) bool { return w.r.IntN(n) == 0 }
 
 func (w *walk) run() {
 	w.t.Helper()
-	disk, err := sinks.OpenSQLite(w.t.Context(), w.path, sqlite.Options{})
+	disk, err := sqlite.Open(w.t.Context(), w.path, sqlite.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer disk.Close()
 	defer w.memory.Close()
-	both := []sinks.Sink{w.memory, disk}
+	both := []vault.Writer{w.memory, disk}
 	start := w.start()
-	begin := func(s sinks.Sink) (record.Begun, error) {
+	begin := func(s vault.Writer) (record.Begun, error) {
 		start.Calls = once(7)
 		return s.Begin(w.t.Context(), start)
 	}
@@ -78,17 +78,17 @@ func (w *walk) run() {
 	}
 	for range w.r.IntN(12) {
 		batch := w.batch()
-		inBoth(w, both, func(s sinks.Sink) (struct{}, error) { return struct{}{}, s.Commit(w.t.Context(), batch) })
+		inBoth(w, both, func(s vault.Writer) (struct{}, error) { return struct{}{}, s.Commit(w.t.Context(), batch) })
 		kind := walkKinds[w.r.IntN(2)]
-		inBoth(w, both, func(s sinks.Sink) ([]record.Listed, error) {
+		inBoth(w, both, func(s vault.Writer) ([]record.Listed, error) {
 			listed, err := s.Followed(w.t.Context(), kind, fmt.Sprint(w.at.Second()%5), 4)
 			return append([]record.Listed{}, listed...), err
 		})
-		inBoth(w, both, func(s sinks.Sink) ([]record.Ref, error) {
+		inBoth(w, both, func(s vault.Writer) ([]record.Ref, error) {
 			parents, err := s.Parents(w.t.Context(), record.Ref{Kind: kind, ID: "3"}, 3)
 			return append([]record.Ref{}, parents...), err
 		})
-		inBoth(w, both, func(s sinks.Sink) (map[string]record.Known, error) {
+		inBoth(w, both, func(s vault.Writer) (map[string]record.Known, error) {
 			return s.Known(w.t.Context(), kind, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"})
 		})
 	}
@@ -96,7 +96,7 @@ func (w *walk) run() {
 		return // dies
 	}
 	finish := w.finish(begun.Scope)
-	inBoth(w, both, func(s sinks.Sink) (record.Run, error) {
+	inBoth(w, both, func(s vault.Writer) (record.Run, error) {
 		run, err := s.Finish(w.t.Context(), finish)
 		run.Notes = nil // a vault notes with what a run was resumed
 		return run, err
@@ -113,7 +113,7 @@ func once(n int64) func() []record.Calls {
 }
 
 // inBoth does the same to both sinks. It returns nil when both refuse.
-func inBoth[T any](w *walk, both []sinks.Sink, do func(sinks.Sink) (T, error)) *T {
+func inBoth[T any](w *walk, both []vault.Writer, do func(vault.Writer) (T, error)) *T {
 	w.t.Helper()
 	want, wantErr := do(both[0])
 	got, gotErr := do(both[1])
@@ -142,11 +142,11 @@ func (w *walk) start() record.Start {
 	if w.policy == 0 || w.one(6) {
 		w.policy++
 	}
-	w.at = sinktest.Dawn.AddDate(0, 0, w.r.IntN(100)).Add(time.Duration(w.r.IntN(1e6)) * time.Millisecond)
+	w.at = vaulttest.Dawn.AddDate(0, 0, w.r.IntN(100)).Add(time.Duration(w.r.IntN(1e6)) * time.Millisecond)
 	s := record.Start{
 		Instance: []string{"acme", "other"}[w.r.IntN(2)], BaseURL: "https://acme.looker.com", Origin: "api",
 		Resume: w.one(2), Scope: record.Scope{Kinds: walkKinds[:1+w.r.IntN(2)]}, Tool: "1.0.0",
-		At: w.at, Policy: w.policy, Fingerprint: sinktest.Fingerprint(w.policy),
+		At: w.at, Policy: w.policy, Fingerprint: vaulttest.Fingerprint(w.policy),
 	}
 	if w.one(6) {
 		s.Scope.Folders = []string{"5"}
@@ -160,33 +160,33 @@ func (w *walk) start() record.Start {
 func (w *walk) batch() (batch record.Batch) {
 	for range w.r.IntN(10) {
 		kind, id := walkKinds[w.r.IntN(2)], fmt.Sprint(w.r.IntN(12))
-		more := []func(*record.Record){sinktest.Under(w.policy), sinktest.Views(w.r.IntN(3))}
+		more := []func(*record.Record){vaulttest.Under(w.policy), vaulttest.Views(w.r.IntN(3))}
 		for range w.r.IntN(3) {
-			more = append(more, sinktest.Pointing(record.Ref{Kind: walkKinds[w.r.IntN(2)], ID: fmt.Sprint(w.r.IntN(9))}))
+			more = append(more, vaulttest.Pointing(record.Ref{Kind: walkKinds[w.r.IntN(2)], ID: fmt.Sprint(w.r.IntN(9))}))
 		}
 		if w.one(3) {
-			more = append(more, sinktest.In(fmt.Sprint(w.r.IntN(12))))
+			more = append(more, vaulttest.In(fmt.Sprint(w.r.IntN(12))))
 		}
 		switch w.r.IntN(8) {
 		case 0:
-			more = append(more, sinktest.Trash)
+			more = append(more, vaulttest.Trash)
 		case 1:
-			more = append(more, sinktest.StateOnly)
+			more = append(more, vaulttest.StateOnly)
 		}
 		switch w.r.IntN(10) {
 		case 0:
 			class := []string{"server", record.FaultDangling}[w.r.IntN(2)]
-			batch = append(batch, sinktest.Fault(kind, id, class, 1+w.r.IntN(5)))
+			batch = append(batch, vaulttest.Fault(kind, id, class, 1+w.r.IntN(5)))
 		case 1:
-			batch = append(batch, sinktest.Gone(kind, id))
+			batch = append(batch, vaulttest.Gone(kind, id))
 		case 2:
 			if w.holds(kind, id) {
-				batch = append(batch, sinktest.Same(kind, id, sinktest.Under(w.policy)))
+				batch = append(batch, vaulttest.Same(kind, id, vaulttest.Under(w.policy)))
 			}
 		case 3:
-			batch = append(batch, sinktest.Fault(kind, "", "network", 1))
+			batch = append(batch, vaulttest.Fault(kind, "", "network", 1))
 		default:
-			batch = append(batch, sinktest.Doc(kind, id, fmt.Sprint("Title ", w.r.IntN(3)), more...))
+			batch = append(batch, vaulttest.Doc(kind, id, fmt.Sprint("Title ", w.r.IntN(3)), more...))
 		}
 	}
 	return batch
@@ -266,9 +266,9 @@ func (w *walk) compareFaults() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	var got []sinks.MemoryFault
+	var got []memory.Fault
 	for _, f := range found {
-		got = append(got, sinks.MemoryFault{Ref: f.Ref, Fault: f.Fault, Run: f.Run, Resolved: f.Resolved})
+		got = append(got, memory.Fault{Ref: f.Ref, Fault: f.Fault, Run: f.Run, Resolved: f.Resolved})
 	}
 	if diff := cmp.Diff(w.memory.Faults(), slices.Clip(got)); diff != "" {
 		w.t.Errorf("faults (-model +vault):\n%s", diff)

@@ -1,4 +1,4 @@
-package sinks
+package memory
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // Finish ends the run.
-func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, error) {
+func (m *Vault) Finish(_ context.Context, finish record.Finish) (record.Run, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil || m.run.Outcome != record.RunRunning {
@@ -49,7 +49,7 @@ func (m *Memory) Finish(_ context.Context, finish record.Finish) (record.Run, er
 }
 
 // conclude draws what follows from a complete listing.
-func (m *Memory) conclude(end record.End, keep []record.Ref) {
+func (m *Vault) conclude(end record.End, keep []record.Ref) {
 	kind := end.Kind
 	m.resolve(record.Ref{Kind: kind})
 	if m.judge().EndsDoubt(end, m.run.count(kind).Failed) {
@@ -79,7 +79,7 @@ func (m *Memory) conclude(end record.End, keep []record.Ref) {
 
 // closeDangling resolves the faults of dangling references that nothing names any
 // more.
-func (m *Memory) closeDangling() {
+func (m *Vault) closeDangling() {
 	for _, r := range m.runs {
 		for ref, f := range r.faults {
 			if r.Instance == m.run.Instance && f.Resolved == 0 && f.Class == record.FaultDangling && len(m.parents(ref)) == 0 {
@@ -91,7 +91,7 @@ func (m *Memory) closeDangling() {
 
 // resolveRows resolves the faults of rows that a listing which was read through
 // does not name: all of them where it is complete.
-func (m *Memory) resolveRows(end record.End) {
+func (m *Vault) resolveRows(end record.End) {
 	for _, r := range m.runs {
 		for ref, f := range r.faults {
 			again := m.run.faults[ref] != nil && m.run.faults[ref].Resolved == 0
@@ -102,7 +102,7 @@ func (m *Memory) resolveRows(end record.End) {
 	}
 }
 
-func (m *Memory) digest(instance string) record.Digest {
+func (m *Vault) digest(instance string) record.Digest {
 	snapshot := vault.NewSnapshot()
 	for _, key := range m.keys() {
 		if key.instance == instance {
@@ -113,14 +113,14 @@ func (m *Memory) digest(instance string) record.Digest {
 	return snapshot.Digest()
 }
 
-func (m *Memory) keys() []instanceRef {
+func (m *Vault) keys() []instanceRef {
 	return slices.SortedFunc(maps.Keys(m.docs), func(a, b instanceRef) int {
 		return compareRefs(a.instance, b.instance, a.Ref, b.Ref)
 	})
 }
 
 // words is the run with its counts.
-func (r *memoryRun) words() record.Run {
+func (r *storedRun) words() record.Run {
 	run := r.Run
 	for _, kind := range slices.Sorted(maps.Keys(r.kinds)) {
 		run.Kinds = append(run.Kinds, *r.kinds[kind])
@@ -129,7 +129,7 @@ func (r *memoryRun) words() record.Run {
 }
 
 // described is the run with everything that a reader would see.
-func (m *Memory) described(r *memoryRun) record.Run {
+func (m *Vault) described(r *storedRun) record.Run {
 	run := r.words()
 	for c, n := range r.calls {
 		c.N = n

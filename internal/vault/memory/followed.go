@@ -1,4 +1,4 @@
-package sinks
+package memory
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // Followed answers for the documents that are held.
-func (m *Memory) Followed(_ context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error) {
+func (m *Vault) Followed(_ context.Context, kind record.Kind, after string, limit int) ([]record.Listed, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {
@@ -43,7 +43,7 @@ func (m *Memory) Followed(_ context.Context, kind record.Kind, after string, lim
 
 // pointsTo returns the first, bytewise, of what a document that is not gone points
 // to in a kind.
-func (m *Memory) pointsTo(from record.Ref, kind record.Kind) (first string) {
+func (m *Vault) pointsTo(from record.Ref, kind record.Kind) (first string) {
 	d := m.docs[m.key(from)]
 	if d == nil || d.record.State == record.Gone {
 		return ""
@@ -57,15 +57,15 @@ func (m *Memory) pointsTo(from record.Ref, kind record.Kind) (first string) {
 }
 
 // dangles reports whether an open fault says that a document is not there.
-func (m *Memory) dangles(ref record.Ref) bool {
-	return slices.ContainsFunc(m.runs, func(r *memoryRun) bool {
+func (m *Vault) dangles(ref record.Ref) bool {
+	return slices.ContainsFunc(m.runs, func(r *storedRun) bool {
 		f := r.faults[ref]
 		return r.Instance == m.run.Instance && f != nil && f.Resolved == 0 && f.Class == record.FaultDangling
 	})
 }
 
 // Parents answers for the documents that are held.
-func (m *Memory) Parents(_ context.Context, ref record.Ref, limit int) ([]record.Ref, error) {
+func (m *Vault) Parents(_ context.Context, ref record.Ref, limit int) ([]record.Ref, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {
@@ -76,8 +76,8 @@ func (m *Memory) Parents(_ context.Context, ref record.Ref, limit int) ([]record
 }
 
 // parents are those documents of the run's instance that point to one and are not
-// gone, in the order that [Sink.Parents] promises.
-func (m *Memory) parents(ref record.Ref) []record.Ref {
+// gone, in the order that [vault.Writer.Parents] promises.
+func (m *Vault) parents(ref record.Ref) []record.Ref {
 	var settled, others []record.Ref
 	for _, key := range m.keys() {
 		d := m.docs[key]
@@ -93,7 +93,7 @@ func (m *Memory) parents(ref record.Ref) []record.Ref {
 }
 
 // Unsettled answers for what is held and was not seen in this run.
-func (m *Memory) Unsettled(_ context.Context, kind record.Kind, after string, limit int) ([]string, error) {
+func (m *Vault) Unsettled(_ context.Context, kind record.Kind, after string, limit int) ([]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {
@@ -112,7 +112,7 @@ func (m *Memory) Unsettled(_ context.Context, kind record.Kind, after string, li
 }
 
 // Holds answers for what is held.
-func (m *Memory) Holds(_ context.Context, kind record.Kind) (bool, error) {
+func (m *Vault) Holds(_ context.Context, kind record.Kind) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {

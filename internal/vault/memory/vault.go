@@ -1,4 +1,4 @@
-package sinks
+package memory
 
 import (
 	"cmp"
@@ -13,19 +13,19 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// A Memory is a sink that keeps everything in maps: for rehearsals that must
+// A Vault is a sink that keeps everything in maps: for rehearsals that must
 // leave no file, and for tests, which can read what it holds. It means what a
-// vault means, but keeps only the newest version of a document. One Memory serves
+// vault means, but keeps only the newest version of a document. One Vault serves
 // run after run, each from Begin to Close, like one vault that is opened anew.
 //
 // Its methods may be called from any number of goroutines.
-type Memory struct {
+type Vault struct {
 	mu     sync.Mutex
 	now    func() time.Time
-	docs   map[instanceRef]*memoryDoc
+	docs   map[instanceRef]*document
 	bodies map[record.Digest]bool // that were ever stored
-	runs   []*memoryRun
-	run    *memoryRun // nil outside of a run
+	runs   []*storedRun
+	run    *storedRun // nil outside of a run
 	start  record.Start
 	// troubled are documents with an open fault when the run began.
 	troubled map[record.Ref]bool
@@ -36,7 +36,7 @@ type instanceRef struct {
 	record.Ref
 }
 
-type memoryDoc struct {
+type document struct {
 	record      record.Record // newest version; State is the head's
 	interval    record.State  // of the version: differs from the head's when that is gone
 	stampPolicy int
@@ -44,28 +44,28 @@ type memoryDoc struct {
 	gone        int64 // run that found it gone, or 0
 }
 
-type memoryRun struct {
+type storedRun struct {
 	record.Run
 	kinds  map[record.Kind]*record.Counts
 	calls  map[record.Calls]int64 // keys have no N
 	months map[monthClass]int64
 	// lessons are what the run has learnt.
 	lessons map[record.Learnt]bool
-	faults  map[record.Ref]*MemoryFault
+	faults  map[record.Ref]*Fault
 }
 
 type monthClass struct{ month, class string }
 
-// MemoryFault is a fault as a [Memory] holds it.
-type MemoryFault struct {
+// Fault is a fault as a [Vault] holds it.
+type Fault struct {
 	record.Ref
 	record.Fault
 	Run      int64
 	Resolved int64 // run that settled it, 0 while it is open
 }
 
-// MemoryItem is a document as a [Memory] holds it.
-type MemoryItem struct {
+// Item is a document as a [Vault] holds it.
+type Item struct {
 	Instance string
 	record.Ref
 	State   record.State
@@ -74,13 +74,13 @@ type MemoryItem struct {
 	Settled int64 // run that settled it last
 }
 
-// NewMemory makes an empty store.
-func NewMemory() *Memory {
-	return &Memory{now: time.Now, docs: map[instanceRef]*memoryDoc{}, bodies: map[record.Digest]bool{}}
+// New makes an empty store.
+func New() *Vault {
+	return &Vault{now: time.Now, docs: map[instanceRef]*document{}, bodies: map[record.Digest]bool{}}
 }
 
 // Begin begins or continues a run.
-func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, error) {
+func (m *Vault) Begin(_ context.Context, start record.Start) (record.Begun, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run != nil {
@@ -103,7 +103,7 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 		m.run.Outcome, m.run.Finished, m.run.Digest = record.RunRunning, time.Time{}, record.Digest{}
 		m.run.Caller = m.run.Caller.With(start.Caller)
 	} else {
-		m.run = newMemoryRun(int64(len(m.runs)+1), start)
+		m.run = newStoredRun(int64(len(m.runs)+1), start)
 		m.runs = append(m.runs, m.run)
 		if open {
 			begun.Open = newest.ID
@@ -127,7 +127,7 @@ func (m *Memory) Begin(_ context.Context, start record.Start) (record.Begun, err
 	return begun, nil
 }
 
-func (m *Memory) newest(instance string) (newest *memoryRun) {
+func (m *Vault) newest(instance string) (newest *storedRun) {
 	for _, r := range m.runs {
 		if r.Instance == instance && r.Scope.Refs == nil && !r.Refused() { // nobody continues those
 			newest = r
@@ -136,15 +136,15 @@ func (m *Memory) newest(instance string) (newest *memoryRun) {
 	return newest
 }
 
-func newMemoryRun(id int64, start record.Start) *memoryRun {
-	r := &memoryRun{
+func newStoredRun(id int64, start record.Start) *storedRun {
+	r := &storedRun{
 		Run: record.Run{
 			ID: id, Instance: start.Instance, BaseURL: start.BaseURL, Origin: start.Origin, Started: start.At,
 			Outcome: record.RunRunning, Full: start.Full, Scope: start.Scope, Caller: start.Caller,
 			Looker: start.Looker, Tool: start.Tool, Config: start.Config,
 		},
 		kinds: map[record.Kind]*record.Counts{}, calls: map[record.Calls]int64{},
-		months: map[monthClass]int64{}, lessons: map[record.Learnt]bool{}, faults: map[record.Ref]*MemoryFault{},
+		months: map[monthClass]int64{}, lessons: map[record.Learnt]bool{}, faults: map[record.Ref]*Fault{},
 	}
 	for _, kind := range start.Scope.Kinds {
 		r.count(kind)
@@ -152,11 +152,11 @@ func newMemoryRun(id int64, start record.Start) *memoryRun {
 	return r
 }
 
-func (r *memoryRun) finished() bool {
+func (r *storedRun) finished() bool {
 	return r.Outcome == record.RunComplete || r.Outcome == record.RunPartial
 }
 
-func (r *memoryRun) count(kind record.Kind) *record.Counts {
+func (r *storedRun) count(kind record.Kind) *record.Counts {
 	c := r.kinds[kind]
 	if c == nil {
 		c = &record.Counts{Kind: kind, Listing: record.Open}
@@ -167,7 +167,7 @@ func (r *memoryRun) count(kind record.Kind) *record.Counts {
 
 // recall tells what this run has learnt before, and which kinds earlier runs have
 // left in doubt.
-func (m *Memory) recall(begun *record.Begun) {
+func (m *Vault) recall(begun *record.Begun) {
 	for _, r := range m.runs {
 		for lesson := range r.lessons {
 			switch {
@@ -187,7 +187,7 @@ func (m *Memory) recall(begun *record.Begun) {
 
 // recallObservations tells when the run before this one began, and when each kind was
 // listed whole for the last time.
-func (m *Memory) recallObservations(begun *record.Begun) {
+func (m *Vault) recallObservations(begun *record.Begun) {
 	m.troubled = make(map[record.Ref]bool)
 	failing := make(map[record.Kind]bool)
 	for _, r := range m.runs {
@@ -223,7 +223,7 @@ func (m *Memory) recallObservations(begun *record.Begun) {
 
 // recallProofs tells when rows were last compared on this release, and which lists that
 // tell of many documents are not believed.
-func (m *Memory) recallProofs(begun *record.Begun) {
+func (m *Vault) recallProofs(begun *record.Begun) {
 	for _, r := range m.runs {
 		if r == m.run || r.Instance != m.run.Instance {
 			continue
@@ -247,7 +247,7 @@ func (m *Memory) recallProofs(begun *record.Begun) {
 }
 
 // recallDates tells what runs of this release have learnt of the dates of documents.
-func (m *Memory) recallDates(begun *record.Begun) {
+func (m *Vault) recallDates(begun *record.Begun) {
 	if m.run.Looker == "" || m.run.Looker != m.start.Looker {
 		return
 	}
@@ -274,7 +274,7 @@ func (m *Memory) recallDates(begun *record.Begun) {
 }
 
 // dispel ends the doubt about documents of a kind, all of which this run has seen.
-func (m *Memory) dispel(kind record.Kind) {
+func (m *Vault) dispel(kind record.Kind) {
 	for _, r := range m.runs {
 		if r.Instance == m.run.Instance {
 			delete(r.lessons, record.Learnt{Kind: kind, Code: record.RowsDoubted})
@@ -282,7 +282,7 @@ func (m *Memory) dispel(kind record.Kind) {
 	}
 }
 
-func (m *Memory) takeCalls() {
+func (m *Vault) takeCalls() {
 	if m.start.Lessons != nil {
 		for _, lesson := range m.start.Lessons() {
 			m.run.lessons[lesson] = true
@@ -299,7 +299,7 @@ func (m *Memory) takeCalls() {
 }
 
 // Known answers for the ids that are held.
-func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[string]record.Known, error) {
+func (m *Vault) Known(_ context.Context, kind record.Kind, ids []string) (map[string]record.Known, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {
@@ -329,10 +329,10 @@ func (m *Memory) Known(_ context.Context, kind record.Kind, ids []string) (map[s
 
 var errNoRun = errors.New("memory: no run is under way")
 
-func (m *Memory) key(ref record.Ref) instanceRef { return instanceRef{m.run.Instance, ref} }
+func (m *Vault) key(ref record.Ref) instanceRef { return instanceRef{m.run.Instance, ref} }
 
 // Close ends the use of the store for this run. What it holds stays.
-func (m *Memory) Close() error {
+func (m *Vault) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.run = nil
@@ -340,13 +340,13 @@ func (m *Memory) Close() error {
 }
 
 // Items lists what is held, the gone included, sorted by instance, kind and id.
-func (m *Memory) Items() []MemoryItem {
+func (m *Vault) Items() []Item {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var items []MemoryItem
+	var items []Item
 	for _, key := range m.keys() {
 		d := m.docs[key]
-		item := MemoryItem{Instance: key.instance, Ref: key.Ref, State: d.record.State, Record: d.record, Settled: d.settled}
+		item := Item{Instance: key.instance, Ref: key.Ref, State: d.record.State, Record: d.record, Settled: d.settled}
 		// A body that does not decode stays nil, for the test to see.
 		item.Body, _ = decodeRecord(&d.record)
 		items = append(items, item)
@@ -355,10 +355,10 @@ func (m *Memory) Items() []MemoryItem {
 }
 
 // Faults lists every fault, resolved or not, sorted by run, kind and id.
-func (m *Memory) Faults() []MemoryFault {
+func (m *Vault) Faults() []Fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var faults []MemoryFault
+	var faults []Fault
 	for _, r := range m.runs {
 		refs := slices.SortedFunc(maps.Keys(r.faults), func(a, b record.Ref) int { return compareRefs("", "", a, b) })
 		for _, ref := range refs {
@@ -369,7 +369,7 @@ func (m *Memory) Faults() []MemoryFault {
 }
 
 // Runs lists every run, oldest first.
-func (m *Memory) Runs() []record.Run {
+func (m *Vault) Runs() []record.Run {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var runs []record.Run

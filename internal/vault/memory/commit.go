@@ -1,4 +1,4 @@
-package sinks
+package memory
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 // Commit stores a batch whole or not at all: it looks at every record before it
 // changes anything.
-func (m *Memory) Commit(ctx context.Context, batch record.Batch) error {
+func (m *Vault) Commit(ctx context.Context, batch record.Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil || m.run.Outcome != record.RunRunning {
@@ -43,12 +43,12 @@ func (m *Memory) Commit(ctx context.Context, batch record.Batch) error {
 }
 
 // judge is the one of the run that is under way.
-func (m *Memory) judge() vault.Judge {
+func (m *Vault) judge() vault.Judge {
 	return vault.Judge{Run: m.run.ID, Unscoped: m.run.Scope.Unscoped(), AbsenceUnproven: m.start.AbsenceUnproven}
 }
 
 // standing is what is held of a document, nil when it never was.
-func (m *Memory) standing(ref record.Ref) *vault.Standing {
+func (m *Vault) standing(ref record.Ref) *vault.Standing {
 	d := m.docs[m.key(ref)]
 	if d == nil {
 		return nil
@@ -58,7 +58,7 @@ func (m *Memory) standing(ref record.Ref) *vault.Standing {
 }
 
 // settle stores one record. Commit has asked before whether it may be sent.
-func (m *Memory) settle(rec *record.Record) {
+func (m *Vault) settle(rec *record.Record) {
 	step, _ := m.judge().Step(rec, m.standing(rec.Ref))
 	switch step {
 	case vault.KeepFault:
@@ -75,12 +75,12 @@ func (m *Memory) settle(rec *record.Record) {
 	m.resolve(rec.Ref)
 }
 
-func (m *Memory) observe(rec *record.Record) {
+func (m *Vault) observe(rec *record.Record) {
 	c, d := m.run.count(rec.Kind), m.docs[m.key(rec.Ref)]
 	same := d != nil && m.sameBody(rec, d)
 	verdict := m.judge().Observe(rec, m.standing(rec.Ref), same)
 	if d == nil {
-		d = &memoryDoc{}
+		d = &document{}
 		m.docs[m.key(rec.Ref)] = d
 	}
 	stamp, policy := d.record.Stamp, d.stampPolicy
@@ -96,7 +96,7 @@ func (m *Memory) observe(rec *record.Record) {
 	d.record.State, d.interval, d.settled, d.gone = rec.State, rec.State, m.run.ID, 0
 }
 
-func (m *Memory) sameBody(rec *record.Record, d *memoryDoc) bool {
+func (m *Vault) sameBody(rec *record.Record, d *document) bool {
 	if same, known := m.standing(rec.Ref).SameAs(rec); known {
 		return same
 	}
@@ -120,7 +120,7 @@ func (m *Memory) sameBody(rec *record.Record, d *memoryDoc) bool {
 }
 
 // replace keeps a copy: the batch's bytes are the caller's again afterwards.
-func (m *Memory) replace(rec *record.Record, d *memoryDoc, c *record.Counts) {
+func (m *Vault) replace(rec *record.Record, d *document, c *record.Counts) {
 	if !m.bodies[rec.Hash] {
 		m.bodies[rec.Hash] = true
 		c.Stored += int64(len(rec.Body))
@@ -130,19 +130,19 @@ func (m *Memory) replace(rec *record.Record, d *memoryDoc, c *record.Counts) {
 	d.record.Refs, d.record.Redacted = slices.Clone(rec.Refs), slices.Clone(rec.Redacted)
 }
 
-func (m *Memory) bury(ref record.Ref, d *memoryDoc) {
+func (m *Vault) bury(ref record.Ref, d *document) {
 	d.record.State, d.gone = record.Gone, m.run.ID
 	m.run.count(ref.Kind).Gone++
 }
 
-func (m *Memory) fail(rec *record.Record) {
+func (m *Vault) fail(rec *record.Record) {
 	f := m.run.faults[rec.Ref]
 	if f != nil && f.Resolved == 0 {
 		m.countFault(rec.Ref, f.Fault, -1)
 	}
 	m.countFault(rec.Ref, *rec.Fault, 1)
 	if f == nil {
-		f = &MemoryFault{Ref: rec.Ref, Run: m.run.ID}
+		f = &Fault{Ref: rec.Ref, Run: m.run.ID}
 		m.run.faults[rec.Ref] = f
 	}
 	attempts := f.Attempts + rec.Fault.Attempts
@@ -150,7 +150,7 @@ func (m *Memory) fail(rec *record.Record) {
 	f.Attempts = attempts
 }
 
-func (m *Memory) resolve(ref record.Ref) {
+func (m *Vault) resolve(ref record.Ref) {
 	for _, r := range m.runs {
 		if f := r.faults[ref]; r.Instance == m.run.Instance && f != nil && f.Resolved == 0 {
 			m.settleFault(r, f)
@@ -158,7 +158,7 @@ func (m *Memory) resolve(ref record.Ref) {
 	}
 }
 
-func (m *Memory) settleFault(r *memoryRun, f *MemoryFault) {
+func (m *Vault) settleFault(r *storedRun, f *Fault) {
 	f.Resolved = m.run.ID
 	if r == m.run {
 		m.countFault(f.Ref, f.Fault, -1)
@@ -166,7 +166,7 @@ func (m *Memory) settleFault(r *memoryRun, f *MemoryFault) {
 }
 
 // countFault adds n open faults of a document, or takes them away.
-func (m *Memory) countFault(ref record.Ref, fault record.Fault, n int64) {
+func (m *Vault) countFault(ref record.Ref, fault record.Fault, n int64) {
 	counts := m.run.count(ref.Kind)
 	if !fault.Failure() {
 		counts.Dangling += n

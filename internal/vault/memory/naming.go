@@ -1,4 +1,4 @@
-package sinks
+package memory
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // Naming answers for the documents that are held.
-func (m *Memory) Naming(_ context.Context, ref record.Ref, limit int) ([][]byte, error) {
+func (m *Vault) Naming(_ context.Context, ref record.Ref, limit int) ([][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {
@@ -35,7 +35,7 @@ func (m *Memory) Naming(_ context.Context, ref record.Ref, limit int) ([][]byte,
 }
 
 // Body answers for a document that is held.
-func (m *Memory) Body(_ context.Context, ref record.Ref) ([]byte, error) {
+func (m *Vault) Body(_ context.Context, ref record.Ref) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {
@@ -55,7 +55,7 @@ func (m *Memory) Body(_ context.Context, ref record.Ref) ([]byte, error) {
 }
 
 // Called answers for the documents that are held.
-func (m *Memory) Called(_ context.Context, kind record.Kind, names []string) (map[string]string, error) {
+func (m *Vault) Called(_ context.Context, kind record.Kind, names []string) (map[string]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.run == nil {
