@@ -1,7 +1,8 @@
 // Package vault is the model of what is stored: documents of Looker instances, every
 // version that was seen of them, and the runs that saw it. It has no SQL and no driver.
 //
-// A [Writer] adds the documents of one run, a [Reader] answers the questions of commands.
+// A [Writer] adds the documents of one run, a [Reader] answers the questions of commands;
+// [Answers] are those of them that every engine answers.
 // Engines below this folder: sqlite keeps a vault in one file, memory in maps. What every
 // engine must decide alike is decided here, by functions that read and write nothing: a
 // [Judge] says what a record does to a document, [KeepRules] which runs a prune keeps, and

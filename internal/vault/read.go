@@ -14,6 +14,7 @@ import (
 //
 // An instance may be left empty where the vault holds one.
 type Reader interface {
+	Answers
 	Runs
 	Documents
 	History
@@ -30,8 +31,10 @@ type Reader interface {
 	Close() error
 }
 
-// Runs answers for the instances of a vault, its runs, and what these could not fetch.
-type Runs interface {
+// Answers are what every engine tells of what it holds: the runs and what these could not
+// fetch, documents as they are held now or were known at a point, and what became of them.
+// A body that is damaged is an ErrCorrupt that names the document.
+type Answers interface {
 	// Instances lists the instances by name.
 	Instances(ctx context.Context) ([]Instance, error)
 	// Resolve finds the instance of a name, and the only one when the name is empty. It
@@ -49,6 +52,37 @@ type Runs interface {
 	// number, the instance may be empty: the run knows its own. It returns ErrNotFound
 	// when there is no such run, and ErrPruned when what only that run knew was removed.
 	RunAt(ctx context.Context, instance string, p Point) (record.Run, error)
+
+	// Faults lists the faults of a run, or of all when run is 0, by run, kind and id.
+	Faults(ctx context.Context, run int64) ([]Fault, error)
+	// OpenFaults lists the unresolved faults of an instance, from all its runs.
+	OpenFaults(ctx context.Context, instance string) ([]Fault, error)
+
+	// Entries yields documents in the order of kind and id, both bytewise unless the query
+	// sorts the ids, without reading bodies. An error ends it.
+	Entries(ctx context.Context, query Query) iter.Seq2[Entry, error]
+	// Documents yields documents with their bodies in the order of kind and id. An error
+	// ends it.
+	Documents(ctx context.Context, query Query) iter.Seq2[Document, error]
+	// Document returns one document as it was known at a point: now is its newest version,
+	// also when it is gone. It returns an [AbsentError], which is an ErrNotFound, when the
+	// vault does not hold it, when nobody had seen it by then, and when it was gone by then.
+	Document(ctx context.Context, instance string, ref record.Ref, at Point) (Document, error)
+
+	// Versions returns all versions of a document, the oldest first. The state of each is
+	// present or trashed; GoneRun is the run that found the document gone after it. It
+	// returns ErrNotFound when the vault never held the document.
+	Versions(ctx context.Context, instance string, ref record.Ref) ([]Entry, error)
+	// Between yields the documents of a span of which the vault knew something else at its
+	// end than at its beginning, in the order of kind and id. An error ends it.
+	Between(ctx context.Context, span Span) iter.Seq2[Passage, error]
+	// Events yields what each run saw change in a span, the newest run first, and within a
+	// run in the order of kind and id. An error ends it.
+	Events(ctx context.Context, span Span) iter.Seq2[Passage, error]
+}
+
+// Runs answers for more of the runs of a vault.
+type Runs interface {
 	// RunTimes returns when the runs of an instance began, by their numbers. Those that
 	// are damaged are left out.
 	RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error)
@@ -71,26 +105,11 @@ type Runs interface {
 	// CallsIn returns the calls that runs of an instance made in the calendar month (UTC)
 	// of a time, and restores of which it was the target, by class.
 	CallsIn(ctx context.Context, instance string, at time.Time) (map[string]int64, error)
-
-	// Faults lists the faults of a run, or of all when run is 0, by run, kind and id.
-	Faults(ctx context.Context, run int64) ([]Fault, error)
-	// OpenFaults lists the unresolved faults of an instance, from all its runs.
-	OpenFaults(ctx context.Context, instance string) ([]Fault, error)
 }
 
-// Documents answers for the documents of an instance, as they are held now or were known
-// at a point. A body that is damaged is an ErrCorrupt that names the document.
+// Documents answers for many documents of an instance fast, and for their bodies. A body
+// that is damaged is an ErrCorrupt that names the document.
 type Documents interface {
-	// Entries yields documents in the order of kind and id, both bytewise unless the query
-	// sorts the ids, without reading bodies. An error ends it.
-	Entries(ctx context.Context, query Query) iter.Seq2[Entry, error]
-	// Documents yields documents with their bodies in the order of kind and id. An error
-	// ends it.
-	Documents(ctx context.Context, query Query) iter.Seq2[Document, error]
-	// Document returns one document as it was known at a point: now is its newest version,
-	// also when it is gone. It returns an [AbsentError], which is an ErrNotFound, when the
-	// vault does not hold it, when nobody had seen it by then, and when it was gone by then.
-	Document(ctx context.Context, instance string, ref record.Ref, at Point) (Document, error)
 	// Current yields what is held now of some kinds, in any order, without reading bodies
 	// and without LastRun, and is faster than Entries. An error ends it.
 	Current(ctx context.Context, instance string, kinds ...record.Kind) iter.Seq2[Entry, error]
@@ -107,18 +126,8 @@ type Documents interface {
 	VersionBodies(ctx context.Context, fn func(read func(version int64) (Document, error)) error) error
 }
 
-// History answers for what became of documents.
+// History answers for what became of documents, summed up.
 type History interface {
-	// Versions returns all versions of a document, the oldest first. The state of each is
-	// present or trashed; GoneRun is the run that found the document gone after it. It
-	// returns ErrNotFound when the vault never held the document.
-	Versions(ctx context.Context, instance string, ref record.Ref) ([]Entry, error)
-	// Between yields the documents of a span of which the vault knew something else at its
-	// end than at its beginning, in the order of kind and id. An error ends it.
-	Between(ctx context.Context, span Span) iter.Seq2[Passage, error]
-	// Events yields what each run saw change in a span, the newest run first, and within a
-	// run in the order of kind and id. An error ends it.
-	Events(ctx context.Context, span Span) iter.Seq2[Passage, error]
 	// Changes lists what changed with a run, by what, kind and id: at most limit documents
 	// of each sort, and how many there are of it.
 	Changes(ctx context.Context, run int64, limit int) (list []Change, counts map[string]int64, err error)

@@ -53,8 +53,8 @@ func (m *Vault) standing(ref record.Ref) *vault.Standing {
 	if d == nil {
 		return nil
 	}
-	return &vault.Standing{State: d.record.State, Settled: d.settled, Interval: d.interval, GoneRun: d.gone,
-		Fingerprint: d.record.Fingerprint, Policy: d.record.Policy}
+	return &vault.Standing{State: d.state, Settled: d.settled, Interval: d.newest().record.State, GoneRun: d.newest().gone,
+		Fingerprint: d.newest().record.Fingerprint, Policy: d.newest().record.Policy}
 }
 
 // settle stores one record. Commit has asked before whether it may be sent.
@@ -83,17 +83,33 @@ func (m *Vault) observe(rec *record.Record) {
 		d = &document{}
 		m.docs[m.key(rec.Ref)] = d
 	}
-	stamp, policy := d.record.Stamp, d.stampPolicy
-	if verdict.Begin == vault.NewInterval {
-		m.replace(rec, d, c)
+	if verdict.Reopen {
+		d.newest().last, d.newest().gone = 0, 0
+	}
+	if verdict.End {
+		d.newest().last = d.settled
+	}
+	switch verdict.Begin {
+	case vault.NewInterval:
+		m.begin(d, m.copied(rec, c))
+	case vault.SameInterval:
+		going := d.newest().record
+		going.State = rec.State
+		m.begin(d, going)
+	case vault.NoInterval:
 	}
 	if vault.BringsStamp(rec) {
-		stamp, policy = rec.Stamp, rec.Policy
+		d.stamp, d.stampPolicy = rec.Stamp, rec.Policy
 	}
 	c.Add(verdict.Counts)
 	c.Add(vault.Presence(rec))
-	d.record.Stamp, d.stampPolicy = stamp, policy
-	d.record.State, d.interval, d.settled, d.gone = rec.State, rec.State, m.run.ID, 0
+	d.state, d.settled = rec.State, m.run.ID
+}
+
+// begin begins a version of a document.
+func (m *Vault) begin(d *document, rec record.Record) {
+	m.versions++
+	d.versions = append(d.versions, &version{record: rec, number: m.versions, first: m.run.ID})
 }
 
 func (m *Vault) sameBody(rec *record.Record, d *document) bool {
@@ -101,8 +117,8 @@ func (m *Vault) sameBody(rec *record.Record, d *document) bool {
 		return same
 	}
 	fingerprint := rec.Fingerprint
-	if d.record.Hash != rec.Hash {
-		body, err := decodeRecord(&d.record)
+	if d.newest().record.Hash != rec.Hash {
+		body, err := decodeRecord(&d.newest().record)
 		if err != nil || m.start.Fingerprint == nil {
 			return false
 		}
@@ -110,28 +126,29 @@ func (m *Vault) sameBody(rec *record.Record, d *document) bool {
 			return false
 		}
 	}
-	d.record.Fingerprint, d.record.Policy = fingerprint, rec.Policy
+	d.newest().record.Fingerprint, d.newest().record.Policy = fingerprint, rec.Policy
 	same := fingerprint == rec.Fingerprint
 	if same {
-		d.record.Name, d.record.Folder, d.record.Owner, d.record.Updated = rec.Name, rec.Folder, rec.Owner, rec.Updated
-		d.record.Refs = slices.Clone(rec.Refs)
+		d.newest().record.Name, d.newest().record.Folder, d.newest().record.Owner, d.newest().record.Updated = rec.Name, rec.Folder, rec.Owner, rec.Updated
+		d.newest().record.Refs = slices.Clone(rec.Refs)
 	}
 	return same
 }
 
-// replace keeps a copy: the batch's bytes are the caller's again afterwards.
-func (m *Vault) replace(rec *record.Record, d *document, c *record.Counts) {
+// copied is a copy to keep: the batch's bytes are the caller's again afterwards.
+func (m *Vault) copied(rec *record.Record, c *record.Counts) record.Record {
 	if !m.bodies[rec.Hash] {
 		m.bodies[rec.Hash] = true
 		c.Stored += int64(len(rec.Body))
 	}
-	d.record = *rec
-	d.record.Body = slices.Clone(rec.Body)
-	d.record.Refs, d.record.Redacted = slices.Clone(rec.Refs), slices.Clone(rec.Redacted)
+	kept := *rec
+	kept.Body = slices.Clone(rec.Body)
+	kept.Refs, kept.Redacted = slices.Clone(rec.Refs), slices.Clone(rec.Redacted)
+	return kept
 }
 
 func (m *Vault) bury(ref record.Ref, d *document) {
-	d.record.State, d.gone = record.Gone, m.run.ID
+	d.state, d.newest().last, d.newest().gone = record.Gone, d.settled, m.run.ID
 	m.run.count(ref.Kind).Gone++
 }
 
@@ -142,12 +159,15 @@ func (m *Vault) fail(rec *record.Record) {
 	}
 	m.countFault(rec.Ref, *rec.Fault, 1)
 	if f == nil {
-		f = &Fault{Ref: rec.Ref, Run: m.run.ID}
+		f = &Fault{Ref: rec.Ref, Instance: m.run.Instance, Run: m.run.ID}
 		m.run.faults[rec.Ref] = f
 	}
 	attempts := f.Attempts + rec.Fault.Attempts
 	f.Fault, f.Resolved = *rec.Fault, 0
 	f.Attempts = attempts
+	if f.At = rec.At; f.At.IsZero() {
+		f.At = m.now()
+	}
 }
 
 func (m *Vault) resolve(ref record.Ref) {

@@ -29,6 +29,11 @@ func (m *Vault) Finish(_ context.Context, finish record.Finish) (record.Run, err
 			m.conclude(end, finish.Keep)
 		}
 	}
+	for key, d := range m.docs {
+		if key.instance == m.run.Instance && d.settled == m.run.ID && d.state != record.Gone && m.run.count(key.Kind).Deferred > 0 {
+			m.run.observed[key.Ref] = true
+		}
+	}
 	m.closeDangling()
 	m.takeCalls()
 	r := m.run
@@ -63,7 +68,7 @@ func (m *Vault) conclude(end record.End, keep []record.Ref) {
 		return slices.Contains(keep, ref) || f != nil && f.Resolved == 0
 	}
 	for key, d := range m.docs {
-		if key.instance == m.run.Instance && key.Kind == kind && d.record.State != record.Gone &&
+		if key.instance == m.run.Instance && key.Kind == kind && d.state != record.Gone &&
 			d.settled != m.run.ID && !spared(key.Ref) {
 			m.bury(key.Ref, d)
 		}
@@ -107,7 +112,7 @@ func (m *Vault) digest(instance string) record.Digest {
 	for _, key := range m.keys() {
 		if key.instance == instance {
 			d := m.docs[key]
-			snapshot.Add(key.Ref, d.record.State, d.record.Hash)
+			snapshot.Add(key.Ref, d.state, d.newest().record.Hash)
 		}
 	}
 	return snapshot.Digest()

@@ -18,11 +18,11 @@ func (m *Vault) Followed(_ context.Context, kind record.Kind, after string, limi
 	}
 	found := map[string]record.Listed{}
 	for key, d := range m.docs {
-		if key.instance != m.run.Instance || d.record.State == record.Gone || !m.run.Scope.Unscoped() && d.settled != m.run.ID {
+		if key.instance != m.run.Instance || d.state == record.Gone || !m.run.Scope.Unscoped() && d.settled != m.run.ID {
 			continue
 		}
-		above := m.pointsTo(record.Ref{Kind: key.Kind, ID: d.record.Folder}, kind)
-		for _, ref := range d.record.Refs {
+		above := m.pointsTo(record.Ref{Kind: key.Kind, ID: d.newest().record.Folder}, kind)
+		for _, ref := range d.newest().record.Refs {
 			if ref.Kind != kind || ref.ID <= after {
 				continue
 			}
@@ -45,10 +45,10 @@ func (m *Vault) Followed(_ context.Context, kind record.Kind, after string, limi
 // to in a kind.
 func (m *Vault) pointsTo(from record.Ref, kind record.Kind) (first string) {
 	d := m.docs[m.key(from)]
-	if d == nil || d.record.State == record.Gone {
+	if d == nil || d.state == record.Gone {
 		return ""
 	}
-	for _, ref := range d.record.Refs {
+	for _, ref := range d.newest().record.Refs {
 		if ref.Kind == kind && (first == "" || ref.ID < first) {
 			first = ref.ID
 		}
@@ -82,7 +82,7 @@ func (m *Vault) parents(ref record.Ref) []record.Ref {
 	for _, key := range m.keys() {
 		d := m.docs[key]
 		switch {
-		case key.instance != m.run.Instance || d.record.State == record.Gone || !slices.Contains(d.record.Refs, ref):
+		case key.instance != m.run.Instance || d.state == record.Gone || !slices.Contains(d.newest().record.Refs, ref):
 		case d.settled == m.run.ID:
 			settled = append(settled, key.Ref)
 		default:
@@ -102,7 +102,7 @@ func (m *Vault) Unsettled(_ context.Context, kind record.Kind, after string, lim
 	var ids []string
 	for key, d := range m.docs {
 		f := m.run.faults[key.Ref]
-		if key.instance == m.run.Instance && key.Kind == kind && key.ID > after && d.record.State != record.Gone &&
+		if key.instance == m.run.Instance && key.Kind == kind && key.ID > after && d.state != record.Gone &&
 			d.settled != m.run.ID && (f == nil || f.Resolved != 0) {
 			ids = append(ids, key.ID)
 		}
@@ -119,7 +119,7 @@ func (m *Vault) Holds(_ context.Context, kind record.Kind) (bool, error) {
 		return false, errNoRun
 	}
 	for key, d := range m.docs {
-		if key.instance == m.run.Instance && key.Kind == kind && d.record.State != record.Gone {
+		if key.instance == m.run.Instance && key.Kind == kind && d.state != record.Gone {
 			return true, nil
 		}
 	}

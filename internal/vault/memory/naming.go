@@ -24,7 +24,7 @@ func (m *Vault) Naming(_ context.Context, ref record.Ref, limit int) ([][]byte, 
 	var bodies [][]byte
 	parents := m.parents(ref)
 	for _, parent := range parents[:min(limit, len(parents))] {
-		rec := m.docs[m.key(parent)].record
+		rec := m.docs[m.key(parent)].newest().record
 		body, err := decoder.Decode(rec.Codec, rec.Dictionary, rec.Body, nil, rec.Size)
 		if err != nil {
 			return nil, fmt.Errorf("decode %s: %w", rec.Ref, err)
@@ -50,7 +50,7 @@ func (m *Vault) Body(_ context.Context, ref record.Ref) ([]byte, error) {
 		return nil, err
 	}
 	defer decoder.Close()
-	body, err := decoder.Decode(d.record.Codec, d.record.Dictionary, d.record.Body, nil, d.record.Size)
+	body, err := decoder.Decode(d.newest().record.Codec, d.newest().record.Dictionary, d.newest().record.Body, nil, d.newest().record.Size)
 	return slices.Clone(body), err
 }
 
@@ -63,8 +63,8 @@ func (m *Vault) Called(_ context.Context, kind record.Kind, names []string) (map
 	}
 	called := make(map[string]string)
 	for key, d := range m.docs {
-		name := d.record.Name
-		if key.instance != m.run.Instance || key.Kind != kind || d.record.State == record.Gone || !slices.Contains(names, name) {
+		name := d.newest().record.Name
+		if key.instance != m.run.Instance || key.Kind != kind || d.state == record.Gone || !slices.Contains(names, name) {
 			continue
 		}
 		if id, ok := called[name]; !ok || key.ID < id {

@@ -13,10 +13,10 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// A Vault is a sink that keeps everything in maps: for rehearsals that must
+// A Vault keeps everything in maps: for rehearsals that must
 // leave no file, and for tests, which can read what it holds. It means what a
-// vault means, but keeps only the newest version of a document. One Vault serves
-// run after run, each from Begin to Close, like one vault that is opened anew.
+// vault in a file means. One Vault serves run after run, each from Begin to Close, like
+// one file that is opened anew; [Vault.Reader] reads it back.
 //
 // Its methods may be called from any number of goroutines.
 type Vault struct {
@@ -25,8 +25,10 @@ type Vault struct {
 	docs   map[instanceRef]*document
 	bodies map[record.Digest]bool // that were ever stored
 	runs   []*storedRun
-	run    *storedRun // nil outside of a run
-	start  record.Start
+	// versions is how many there ever were: their numbers are given once.
+	versions int64
+	run      *storedRun // nil outside of a run
+	start    record.Start
 	// troubled are documents with an open fault when the run began.
 	troubled map[record.Ref]bool
 }
@@ -36,13 +38,26 @@ type instanceRef struct {
 	record.Ref
 }
 
+// A document has at least one version, the oldest first.
 type document struct {
-	record      record.Record // newest version; State is the head's
-	interval    record.State  // of the version: differs from the head's when that is gone
+	versions    []*version
+	state       record.State // of the head
+	stamp       record.Digest
 	stampPolicy int
 	settled     int64
-	gone        int64 // run that found it gone, or 0
 }
+
+// A version is what a document was from one run to another. Its record's state is
+// present or trashed.
+type version struct {
+	record record.Record
+	number int64
+	first  int64
+	last   int64 // 0 while it is the newest one and the document is not gone
+	gone   int64 // run that found the document gone after it, or 0
+}
+
+func (d *document) newest() *version { return d.versions[len(d.versions)-1] }
 
 type storedRun struct {
 	record.Run
@@ -52,6 +67,9 @@ type storedRun struct {
 	// lessons are what the run has learnt.
 	lessons map[record.Learnt]bool
 	faults  map[record.Ref]*Fault
+	// observed are the documents that the run settled of kinds of which it did not ask for
+	// some.
+	observed map[record.Ref]bool
 }
 
 type monthClass struct{ month, class string }
@@ -60,6 +78,8 @@ type monthClass struct{ month, class string }
 type Fault struct {
 	record.Ref
 	record.Fault
+	Instance string
+	At       time.Time
 	Run      int64
 	Resolved int64 // run that settled it, 0 while it is open
 }
@@ -144,7 +164,7 @@ func newStoredRun(id int64, start record.Start) *storedRun {
 			Looker: start.Looker, Tool: start.Tool, Config: start.Config,
 		},
 		kinds: map[record.Kind]*record.Counts{}, calls: map[record.Calls]int64{},
-		months: map[monthClass]int64{}, lessons: map[record.Learnt]bool{}, faults: map[record.Ref]*Fault{},
+		months: map[monthClass]int64{}, lessons: map[record.Learnt]bool{}, faults: map[record.Ref]*Fault{}, observed: map[record.Ref]bool{},
 	}
 	for _, kind := range start.Scope.Kinds {
 		r.count(kind)
@@ -311,16 +331,18 @@ func (m *Vault) Known(_ context.Context, kind record.Kind, ids []string) (map[st
 		if d == nil {
 			continue
 		}
-		k := record.Known{State: d.record.State, Folder: d.record.Folder, Settled: d.settled == m.run.ID, Fingerprint: d.record.Fingerprint}
+		k := record.Known{
+			State: d.state, Folder: d.newest().record.Folder, Settled: d.settled == m.run.ID, Fingerprint: d.newest().record.Fingerprint,
+		}
 		if d.settled < m.run.ID {
 			k.Observed = m.runs[d.settled-1].Started
 		}
 		k.Troubled = m.troubled[record.Ref{Kind: kind, ID: id}]
 		if d.stampPolicy == policy {
-			k.Stamp = d.record.Stamp
+			k.Stamp = d.stamp
 		}
-		if d.record.Policy == policy {
-			k.Hash, k.Size = d.record.Hash, d.record.Size
+		if d.newest().record.Policy == policy {
+			k.Hash, k.Size = d.newest().record.Hash, d.newest().record.Size
 		}
 		known[id] = k
 	}
@@ -346,9 +368,10 @@ func (m *Vault) Items() []Item {
 	var items []Item
 	for _, key := range m.keys() {
 		d := m.docs[key]
-		item := Item{Instance: key.instance, Ref: key.Ref, State: d.record.State, Record: d.record, Settled: d.settled}
+		item := Item{Instance: key.instance, Ref: key.Ref, State: d.state, Record: d.newest().record, Settled: d.settled}
+		item.Record.State = d.state
 		// A body that does not decode stays nil, for the test to see.
-		item.Body, _ = decodeRecord(&d.record)
+		item.Body, _ = decodeRecord(&d.newest().record)
 		items = append(items, item)
 	}
 	return items

@@ -32,13 +32,14 @@ func TestSQLiteIsTheModel(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "looker.db")
-			walk := &walk{t: t, r: rand.New(rand.NewPCG(seed, 99)), memory: memory.New(), path: path}
+			walk := &walk{t: t, r: rand.New(rand.NewPCG(seed, 99)), memory: memory.New(), path: path, past: map[string]past{}}
 			for range 12 {
 				walk.run()
 			}
 			verified(t, path)
 			walk.compareDocuments()
 			walk.compareFaults()
+			walk.readBack()
 		})
 	}
 }
@@ -49,6 +50,7 @@ type walk struct {
 	r      *rand.Rand
 	memory *memory.Vault
 	path   string
+	past   map[string]past
 	policy int
 	at     time.Time
 }
@@ -76,6 +78,7 @@ func (w *walk) run() {
 		start.Resume = false
 		begun = inBoth(w, both, begin)
 	}
+	defer func() { w.remember(begun.Run, start.Instance) }()
 	for range w.r.IntN(12) {
 		batch := w.batch()
 		inBoth(w, both, func(s vault.Writer) (struct{}, error) { return struct{}{}, s.Commit(w.t.Context(), batch) })
@@ -268,9 +271,9 @@ func (w *walk) compareFaults() {
 	}
 	var got []memory.Fault
 	for _, f := range found {
-		got = append(got, memory.Fault{Ref: f.Ref, Fault: f.Fault, Run: f.Run, Resolved: f.Resolved})
+		got = append(got, memory.Fault{Ref: f.Ref, Fault: f.Fault, Instance: f.Instance, Run: f.Run, Resolved: f.Resolved})
 	}
-	if diff := cmp.Diff(w.memory.Faults(), slices.Clip(got)); diff != "" {
+	if diff := cmp.Diff(w.memory.Faults(), slices.Clip(got), cmpopts.IgnoreFields(memory.Fault{}, "At")); diff != "" {
 		w.t.Errorf("faults (-model +vault):\n%s", diff)
 	}
 }
