@@ -109,7 +109,7 @@ func (c *Client) noSession(ctx context.Context, t *try, err error) error {
 // call sends the request and accounts for it.
 func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Response, error) {
 	t.spent++
-	t.own, t.session = true, s
+	t.own, t.session, t.resent = true, s, false
 	t.tried.Attempts = t.spent
 	x := exchange{
 		tried: t.tried, path: t.req.Path, query: t.query, header: s.header,
@@ -130,6 +130,7 @@ func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Resp
 	}
 	for range x.sending.repeated() {
 		c.unanswered(t)
+		t.resent = true
 	}
 	c.account(t, a, err)
 	c.learn(t, k, s, err, sent)
@@ -190,7 +191,7 @@ func (c *Client) unanswered(t *try) {
 
 // repeats reports whether the call is made again because it failed. To ask once more
 // whether something is missing is no repeat.
-func (t *try) repeats() bool { return t.spent > 2 || t.spent == 2 && !t.missed }
+func (t *try) repeats() bool { return t.resent || t.spent > 2 || t.spent == 2 && !t.missed }
 
 // learn tells the limiter, the breaker and the login what a call has shown. A call
 // that is made to find out whether the server works says nothing of the others.

@@ -32,6 +32,7 @@ type try struct {
 	spent       int       // API calls made
 	failed      int       // of them, those that count against the attempts allowed
 	missed      bool      // a 404 was asked again
+	resent      bool      // net/http sent the request again by itself
 	unsure      bool      // it was unsure, and the server has worked since
 	doubts      int       // times that the server was found down behind a 404
 	proof       bool      // made to find out whether the server works
