@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
@@ -21,9 +22,10 @@ import (
 // FetchOptions are what fetch needs besides its workers.
 type FetchOptions struct {
 	Workers, Buffer int
-	PageSize        int  // documents that one call brings at most, where fetch reads a list
-	Admin           bool // the key is an administrator's
-	ProvesAbsence   bool // what a complete listing does not hold is gone
+	PageSize        int         // documents that one call brings at most, where fetch reads a list
+	Limits          plan.Limits // of the planner; the zero value: the usual ones
+	Admin           bool        // the key is an administrator's
+	ProvesAbsence   bool        // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          scope.Within
 	Turn            int // of the runs of this vault, from 0: which rows are compared

@@ -20,12 +20,13 @@ import (
 // ListOptions are what list needs besides its workers.
 type ListOptions struct {
 	Workers, Buffer int
-	PageSize        int   // documents that one ask brings at most
-	PageBytes       int64 // of small documents one ask brings more, until it has so much; 0: never
-	Full            bool  // stamps are not to be trusted
-	Missing         bool  // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
-	Admin           bool  // the key is an administrator's
-	ProvesAbsence   bool  // what a complete listing does not hold is gone
+	PageSize        int         // documents that one ask brings at most
+	PageBytes       int64       // of small documents one ask brings more, until it has so much; 0: never
+	Limits          plan.Limits // of the planner; the zero value: the usual ones
+	Full            bool        // stamps are not to be trusted
+	Missing         bool        // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
+	Admin           bool        // the key is an administrator's
+	ProvesAbsence   bool        // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          scope.Within
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
@@ -154,9 +155,9 @@ func ended(ledger *Ledger, log hclog.Logger, kind *catalogue.Spec, admin, held b
 
 // follow plans what stored documents point to.
 func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
-	after, gone := "", make(vanished)
+	after, gone, atOnce := "", make(vanished), l.Limits.Usual().Followed
 	for {
-		rows, err := l.Store.Followed(ctx, kind.Name, after, plan.FollowedAtOnce)
+		rows, err := l.Store.Followed(ctx, kind.Name, after, atOnce)
 		if err != nil {
 			return fmt.Errorf("follow references to %s: %w", kind.Name, err)
 		}
@@ -164,7 +165,7 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 			return err
 		}
 		l.Ledger.Named(kind.Name, rows)
-		last := len(rows) < plan.FollowedAtOnce
+		last := len(rows) < atOnce
 		if !last {
 			after = rows[len(rows)-1].ID
 		}

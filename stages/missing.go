@@ -37,7 +37,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	witnesses := plan.IDsAtOnce
+	witnesses := l.Limits.Usual().IDs
 	switch {
 	case search && !empty:
 		return nil // two answers agree, and the search is one that finds something
@@ -66,7 +66,7 @@ var errPlanned = errors.New("the search failed")
 // and returns what that leaves.
 func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(ids []string) (left []string, err error)) (left []string, err error) {
 	for after := ""; ; {
-		ids, err := l.Store.Unsettled(ctx, kind.Name, after, plan.IDsAtOnce)
+		ids, err := l.Store.Unsettled(ctx, kind.Name, after, l.Limits.Usual().IDs)
 		if err != nil {
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind.Name, err)
 		}

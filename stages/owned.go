@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -72,7 +71,7 @@ func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]boo
 		return gone, nil
 	}
 	for after := ""; ; {
-		ids, err := l.Store.Unsettled(ctx, kind, after, plan.FollowedAtOnce)
+		ids, err := l.Store.Unsettled(ctx, kind, after, l.Limits.Usual().Followed)
 		if err != nil {
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind, err)
 		}
@@ -82,7 +81,7 @@ func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]boo
 				gone[id] = true
 			}
 		}
-		if len(ids) < plan.FollowedAtOnce {
+		if len(ids) < l.Limits.Usual().Followed {
 			return gone, nil
 		}
 		after = ids[len(ids)-1]

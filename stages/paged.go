@@ -8,13 +8,8 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
-
-// unnamedAtOnce is how many documents a run asks for alone because pages do not name
-// them. The next run asks for the next ones.
-const unnamedAtOnce = plan.IDsAtOnce
 
 // pagedList is a list that cannot be had in one answer and is read in pages by one
 // worker.
@@ -67,7 +62,7 @@ func (t *task) inPages(ctx context.Context) (done bool, err error) {
 // enumerate reads the pages and keeps what is to be asked for.
 func (p *pagedList) enumerate(ctx context.Context) (tally, error) {
 	l := &lister{ListOptions: ListOptions{
-		PageSize: p.PageSize, Admin: p.Admin, Exclude: p.Exclude, Within: p.Within, Turn: p.Turn,
+		PageSize: p.PageSize, Admin: p.Admin, Exclude: p.Exclude, Within: p.Within, Turn: p.Turn, Limits: p.Limits,
 		Looker: p.Looker, Store: p.Store, Ledger: p.Ledger, Log: p.Log,
 	}, reader: canon.NewReader()}
 	return l.enumerate(ctx, p.kind, record.Present, 0, func(ask record.Ask) error {
@@ -130,7 +125,7 @@ func (p *pagedList) askUnnamed(ctx context.Context) error {
 	case len(there) > 0:
 		p.incomplete(fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", p.kind.Listing.Route, len(there), some(there)))
 	case more:
-		p.incomplete(fmt.Sprintf("%s does not name more than %d that the vault holds; the next run asks for others of them", p.kind.Listing.Route, unnamedAtOnce))
+		p.incomplete(fmt.Sprintf("%s does not name more than %d that the vault holds; the next run asks for others of them", p.kind.Listing.Route, p.Limits.Usual().IDs))
 	}
 	return nil
 }
@@ -139,20 +134,20 @@ func (p *pagedList) askUnnamed(ctx context.Context) error {
 // pages do not name, and whether there are more of them.
 func (p *pagedList) unnamed(ctx context.Context) (ids []string, more bool, err error) {
 	for after := ""; ; {
-		rows, err := p.Store.Unsettled(ctx, p.kind.Name, after, plan.FollowedAtOnce)
+		rows, err := p.Store.Unsettled(ctx, p.kind.Name, after, p.Limits.Usual().Followed)
 		if err != nil {
 			return nil, false, fmt.Errorf("find %s that were not listed: %w", p.kind.Name, err)
 		}
 		for _, id := range rows {
 			switch {
 			case p.named[id] || slices.Contains(p.Exclude, record.Ref{Kind: p.kind.Name, ID: id}):
-			case len(ids) == unnamedAtOnce:
+			case len(ids) == p.Limits.Usual().IDs:
 				return ids, true, nil
 			default:
 				ids = append(ids, id)
 			}
 		}
-		if len(rows) < plan.FollowedAtOnce {
+		if len(rows) < p.Limits.Usual().Followed {
 			return ids, false, nil
 		}
 		after = rows[len(rows)-1]

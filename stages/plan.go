@@ -16,6 +16,7 @@ import (
 func (l *lister) rules() *plan.Rules {
 	return &plan.Rules{
 		PageSize: l.PageSize, PageBytes: l.PageBytes, Full: l.Full, Exclude: l.Exclude, Within: l.Within, Refresh: l.Refresh, Turn: l.Turn,
+		Limits: l.Limits,
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/lookervault/lookervault/internal/budget"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -35,7 +34,7 @@ func (t *task) most(how record.How) int {
 	case record.Folder:
 		return unbounded // it comes whole or not at all
 	case record.IDs:
-		return min(most, plan.IDsAtOnce)
+		return min(most, t.Limits.Usual().IDs)
 	}
 	return most
 }

@@ -39,6 +39,8 @@ type Job struct {
 	// Refresh is how old what is known of documents may grow, by kind. Nil: everything is
 	// asked for in this run.
 	Refresh map[record.Kind]time.Duration
+	// Limits are those of the planner; the zero value: the usual ones.
+	Limits plan.Limits
 	// Meter hands the calls of the client to the sink. The client's Observe must
 	// feed the same meter.
 	Meter *Meter
@@ -201,7 +203,7 @@ func (f *flow) proven() func(record.Kind) bool {
 	if !f.job.Config.Looker.Quota.Counted() {
 		return nil
 	}
-	rules := plan.Rules{Refresh: f.refresh}
+	rules := plan.Rules{Refresh: f.refresh, Limits: f.job.Limits}
 	return func(kind record.Kind) bool { return rules.ProofRests(kind, f.begun.Proven[kind]) }
 }
 
@@ -285,12 +287,13 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
-		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: plan.PageBytes(c.Looker.Quota.Counted()),
-		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
+		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: f.job.Limits.PageBytes(c.Looker.Quota.Counted()),
+		Limits: f.job.Limits,
+		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
-		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize,
+		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, Limits: f.job.Limits,
 		Admin: admin, ProvesAbsence: proves,
 		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,

@@ -45,7 +45,7 @@ func (o *outlook) foreseen(m *model, k *knowledge) *Changes {
 	}
 	f := &Changes{Whole: k.glance.whole() && (!k.kind.Listing.Trash || k.glance.Trash.whole())}
 	add := func(way string, row Glimpsed) {
-		if way != "" && m.wanted(k.kind.Name, row.ID, row.Folder) {
+		if way != "" && m.rules.Wants(k.kind.Name, row.ID, row.Folder) {
 			f.Documents = append(f.Documents, Difference{way, row.ID, cmp.Or(row.Name, k.held[row.ID].name)})
 		}
 	}
@@ -57,7 +57,7 @@ func (o *outlook) foreseen(m *model, k *knowledge) *Changes {
 			add(k.differs(row, record.Trashed), row)
 		}
 	}
-	if f.Whole && m.within == nil {
+	if f.Whole && m.rules.Within == nil {
 		for _, row := range k.held.documents(func(id string) bool { return !k.lists(id) && !k.binned(id) }) {
 			add(Gone, row)
 		}

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/stages"
@@ -52,7 +51,7 @@ func (m *model) withoutParts(of record.Kind, rows []Glimpsed) []Glimpsed {
 	}
 	kept := slices.Clone(rows)
 	for i := range kept {
-		if slices.Contains(m.exclude, record.Ref{Kind: of, ID: kept[i].ID}) {
+		if slices.Contains(m.rules.Exclude, record.Ref{Kind: of, ID: kept[i].ID}) {
 			continue
 		}
 		kept[i].Refs = slices.DeleteFunc(slices.Clone(kept[i].Refs), func(ref record.Ref) bool {
@@ -77,7 +76,7 @@ func (m *model) multiply(k *knowledge, share amount) {
 	distinct := make(map[record.Ref]bool)
 	for _, row := range k.glance.Rows {
 		for _, ref := range row.Refs {
-			if m.wanted(k.kind.Name, row.ID, row.Folder) {
+			if m.rules.Wants(k.kind.Name, row.ID, row.Folder) {
 				distinct[ref] = true
 			}
 		}
@@ -102,27 +101,14 @@ func (m *model) followed(k *knowledge, f *KindForecast) (c cost, items amount) {
 	rows, more := m.ids(k.kind.Name), m.brood(k.kind.Name).more
 	var fresh []record.Listed // never stored
 	proof, n := false, 0
-	for page := range slices.Chunk(rows, plan.FollowedAtOnce) {
-		var want []record.Listed
-		for _, row := range page {
-			d, known := k.held[row.ID]
-			if !known {
-				fresh = append(fresh, row)
-			}
-			if !m.wanted(k.kind.Name, row.ID, row.Folder) {
-				continue
-			}
-			if m.rests(k, row) {
-				continue
-			}
-			n++
-			if !known || !d.settled && (!k.kind.Immutable || m.renew) {
-				want = append(want, row)
-			}
+	for _, row := range rows {
+		if _, known := k.held[row.ID]; !known {
+			fresh = append(fresh, row)
 		}
-		want = m.told(k, want)
-		p := m.plan(k, record.Present, page, want)
-		c, proof = c.plus(p.cost), proof || p.many
+	}
+	for page := range slices.Chunk(rows, m.rules.Limits.Usual().Followed) {
+		p := m.plan(k, record.Present, page)
+		c, n, proof = c.plus(p.cost), n+p.documents, proof || p.many
 	}
 	c = c.plus(m.overview(k, n+int(math.Ceil(more.likely))))
 	if more.high > 0 {
@@ -169,7 +155,7 @@ func (m *model) expect(k *knowledge, fresh []record.Listed, more amount) {
 		return ok
 	}
 	m.follow(k.held.documents(named))
-	if m.within == nil {
+	if m.rules.Within == nil {
 		m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return !named(id) })))
 	}
 	for kind, rate := range k.rates {
@@ -267,13 +253,12 @@ func (o *outlook) missed(ctx context.Context, k *knowledge) error {
 // sample asks one call for some of the documents: those of the fullest folder
 // where there is such a route, else one.
 func (o *outlook) sample(ctx context.Context, kind *catalogue.Spec, unseen []record.Listed, targets []record.Kind) ([]Glimpsed, error) {
-	k := knowledge{kind: kind}
 	route, path := kind.Single(unseen[0].ID)
 	query := route.Values()
 	if route.Param != "" {
 		query.Set(route.Param, unseen[0].ID)
 	}
-	if way, ok := k.way(record.Folder, record.Present); ok {
+	if way, ok := folderRoute(kind); ok {
 		fullest, most := "", 0
 		for folder, group := range byFolder(unseen) {
 			if folder != "" && (len(group) > most || len(group) == most && folder < fullest) {
@@ -294,6 +279,25 @@ func (o *outlook) sample(ctx context.Context, kind *catalogue.Spec, unseen []rec
 	return slices.DeleteFunc(g.Rows, func(row Glimpsed) bool {
 		return !slices.ContainsFunc(unseen, func(r record.Listed) bool { return r.ID == row.ID })
 	}), nil
+}
+
+// folderRoute is the route that brings all of a folder.
+func folderRoute(kind *catalogue.Spec) (catalogue.Many, bool) {
+	for _, way := range kind.Many {
+		if way.How == record.Folder {
+			return way, true
+		}
+	}
+	return catalogue.Many{}, false
+}
+
+// byFolder groups rows by their folder.
+func byFolder(rows []record.Listed) map[string][]record.Listed {
+	groups := make(map[string][]record.Listed)
+	for _, row := range rows {
+		groups[row.Folder] = append(groups[row.Folder], row)
+	}
+	return groups
 }
 
 // A rate is made from a sample and from what is usual, which counts as much as

@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/scope"
@@ -35,6 +36,8 @@ type Ahead struct {
 	// Refresh is that of [extract.Job], and Now is when the run begins.
 	Refresh map[record.Kind]time.Duration
 	Now     time.Time
+	// Limits are those of [extract.Job].
+	Limits plan.Limits
 	// Resume is the run that would be continued, 0 for a new one: what it has
 	// settled costs nothing any more.
 	Resume int64
@@ -137,7 +140,7 @@ func Foresee(ctx context.Context, ahead Ahead) (Forecast, error) {
 		if err != nil {
 			return Forecast{}, err
 		}
-		m.within, besides = within, append(besides, call)
+		m.rules.Within, besides = within, append(besides, call)
 	}
 	if err := o.model(ctx, m); err != nil {
 		return Forecast{}, err
@@ -173,8 +176,7 @@ type outlook struct {
 // model works wave by wave, as the run will: what a wave holds follows from the
 // documents of the waves before.
 func (o *outlook) model(ctx context.Context, m *model) error {
-	m.full, m.renew, m.rules = o.Full || o.stale, o.Full, o.rules
-	m.proven = o.proven
+	m.recalls(o)
 	kinds := slices.Clone(o.Kinds)
 	slices.SortStableFunc(kinds, func(a, b *catalogue.Spec) int {
 		return cmp.Compare(catalogue.Wave(a.Name), catalogue.Wave(b.Name))

@@ -24,6 +24,7 @@ type heldDocument struct {
 	folder, updated string
 	settled         bool          // by the run that is to be resumed
 	size            int64         // of its body
+	hash            record.Digest // of its body
 	seen            time.Time     // by the run that began then
 	age             time.Duration // that this observation may reach
 	refs            []record.Ref  // to kinds of the run; read only where they are needed
@@ -81,7 +82,7 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 			}
 			h[entry.ID] = heldDocument{
 				state: entry.State, name: entry.Name, folder: entry.Folder, updated: entry.Updated,
-				settled: o.Resume != 0 && entry.LastRun == o.Resume, seen: started[entry.LastRun], size: entry.Size,
+				settled: o.Resume != 0 && entry.LastRun == o.Resume, seen: started[entry.LastRun], size: entry.Size, hash: entry.Hash,
 			}
 		}
 		o.held[kind.Name] = h
@@ -158,6 +159,15 @@ func (h held) documents(which func(id string) bool) []Glimpsed {
 	}
 	slices.SortFunc(rows, func(a, b Glimpsed) int { return cmp.Compare(a.ID, b.ID) })
 	return rows
+}
+
+// sizes yields the size of each document.
+func (h held) sizes(yield func(int64) bool) {
+	for _, d := range h {
+		if !yield(d.size) {
+			return
+		}
+	}
 }
 
 // learnt is what earlier runs found out about each kind.

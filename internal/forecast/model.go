@@ -9,8 +9,6 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/refresh"
-	"github.com/lookervault/lookervault/internal/scope"
 )
 
 // model works out what a run will plan, from what is known of each kind. It asks
@@ -21,23 +19,18 @@ import (
 //   - a list in one answer: that call
 //   - a paged list: one call for each page of ids, in two passes where there is
 //     trash, then what list plans for what is not known to be unchanged: pages,
-//     id lists, folders, single documents (see [plan]); and calls that look by id
-//     for what it does not hold any more
+//     id lists, folders, single documents (see [plan.Rules.Plan]); and calls that
+//     look by id for what it does not hold any more
 //   - fixed routes: one call each
 //   - what follows from others: what list plans for the ids that documents point
 //     to; an immutable one that is stored costs nothing
 //
 // and one call more where an answer of many is compared with a single document.
 type model struct {
-	size    int            // documents that one ask brings at most
-	bytes   int64          // that one ask for small documents may bring
-	workers int            // that may all ask before the first proof has failed
-	full    bool           // stamps are not trusted
-	rules   *refresh.Rules // what is not asked for again
-	renew   bool           // immutable documents are fetched again as well
-	within  scope.Within
-	exclude []record.Ref
-	proves  bool // what a complete listing does not hold is gone, and its parts with it
+	rules   plan.Rules // of the run
+	workers int        // that may all ask before the first proof has failed
+	stale   bool       // stamps were made under other rules, so that they prove nothing
+	proves  bool       // what a complete listing does not hold is gone, and its parts with it
 
 	broods    map[record.Kind]*brood
 	overviews map[string]bool           // that are asked for, by path
@@ -92,10 +85,19 @@ func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowl
 
 func newModel(a Ahead) *model {
 	return &model{
-		size: max(1, a.Config.Stages.List.PageSize), bytes: plan.PageBytes(a.Config.Looker.Quota.Counted()), workers: max(1, a.Config.Stages.Fetch.Workers),
-		exclude: a.Exclude, proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
+		rules: plan.Rules{
+			PageSize: max(1, a.Config.Stages.List.PageSize), PageBytes: a.Limits.PageBytes(a.Config.Looker.Quota.Counted()),
+			Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
+		},
+		workers: max(1, a.Config.Stages.Fetch.Workers),
+		proves:  a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}
+}
+
+// recalls takes over what the vault tells of earlier runs.
+func (m *model) recalls(o *outlook) {
+	m.stale, m.proven, m.rules.Refresh = o.stale, o.proven, o.rules
 }
 
 // add forecasts a kind, and notes what its documents point to.
@@ -128,7 +130,7 @@ func (m *model) add(k *knowledge) {
 func (m *model) onlyInPages(k *knowledge) (c cost) {
 	c.add(k.kind.Listing.Route.Activity, exactly(1)) // both routes are drawn from one quota
 	if m.proves {
-		c.add(k.kind.Detail.Activity, exactly(min(len(m.unlisted(k)), plan.IDsAtOnce)))
+		c.add(k.kind.Detail.Activity, exactly(min(len(m.unlisted(k)), m.rules.Limits.Usual().IDs)))
 	}
 	return c
 }
@@ -155,19 +157,9 @@ func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
 	return c, items
 }
 
-// wanted tells whether a document is part of the run.
-func (m *model) wanted(kind record.Kind, id, folder string) bool {
-	return (m.within == nil || m.within(kind, id, folder)) && !slices.Contains(m.exclude, record.Ref{Kind: kind, ID: id})
-}
-
 // whole is a list that comes in one answer. Its rows are the documents.
 func (m *model) whole(k *knowledge) (c cost, items amount) {
-	var in []Glimpsed
-	for _, row := range k.glance.Rows {
-		if m.wanted(k.kind.Name, row.ID, "") {
-			in = append(in, row)
-		}
-	}
+	in := slices.DeleteFunc(slices.Clone(k.glance.Rows), func(row Glimpsed) bool { return !m.rules.Wants(k.kind.Name, row.ID, "") })
 	c.add(k.kind.Listing.Route.Activity, exactly(1))
 	m.prove(&c, k, len(in) > 0)
 	if k.past.poor {
@@ -176,7 +168,7 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 	m.follow(in)
 	m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return m.vanished(k, id) })))
 	if alone, _ := k.kind.Single("1"); plan.CanBeAskedFor(k.kind) {
-		c.add(alone.Activity, exactly(min(len(m.unlisted(k)), plan.IDsAtOnce)))
+		c.add(alone.Activity, exactly(min(len(m.unlisted(k)), m.rules.Limits.Usual().IDs)))
 	}
 	return c, exactly(len(in))
 }
@@ -184,12 +176,12 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 // unlisted are the stored documents that the list does not hold any more, and that are
 // looked for before they count as gone.
 func (m *model) unlisted(k *knowledge) []Glimpsed {
-	if m.within != nil {
+	if m.rules.Within != nil {
 		return nil
 	}
 	return k.held.documents(func(id string) bool {
 		known := k.held[id].state == record.Present || k.glance.Trash.whole()
-		return !k.lists(id) && !k.binned(id) && known && m.wanted(k.kind.Name, id, "")
+		return !k.lists(id) && !k.binned(id) && known && m.rules.Wants(k.kind.Name, id, "")
 	})
 }
 
@@ -197,24 +189,17 @@ func (m *model) unlisted(k *knowledge) []Glimpsed {
 // the end of a run it is found to be gone, so what it points to is followed once
 // more, but for its parts: see [model.withoutParts].
 func (m *model) vanished(k *knowledge, id string) bool {
-	return m.within == nil && !k.lists(id) && !k.binned(id)
+	return m.rules.Within == nil && !k.lists(id) && !k.binned(id)
 }
 
 // fixed is a kind whose documents have a route each.
 func (m *model) fixed(k *knowledge, f *KindForecast) (c cost, items amount) {
-	n := 0
+	var rows []record.Listed
 	for _, route := range k.kind.Listing.Fixed {
-		id := route.Path[1:]
-		if !m.wanted(k.kind.Name, id, "") {
-			continue
-		}
-		if m.rests(k, record.Listed{ID: id, State: record.Present}) {
-			continue
-		}
-		if n++; !k.held[id].settled {
-			c.add(route.Activity, exactly(1))
-		}
+		rows = append(rows, record.Listed{ID: route.Path[1:], State: record.Present})
 	}
+	p := m.plan(k, record.Present, rows)
+	c, n := p.cost, p.documents
 	if k.past.complete {
 		return c, exactly(min(n, len(k.held)))
 	}
@@ -238,7 +223,7 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 		more.low = 0 // they may all lead to what is known already
 		m.multiply(k, more)
 	}
-	if k.unordered() && k.glance.Total > m.size {
+	if k.unordered() && k.glance.Total > m.rules.PageSize {
 		// A page then brings others than were wanted, which are asked for by id.
 		present = present.times(amount{1, 1.5, 3})
 		f.Notes = append(f.Notes, "the server does not sort: what pages leave out has to be asked for by id")
@@ -257,11 +242,11 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 // lookedFor is how many calls look by id for what the list does not hold any
 // more. Some of it may turn up in the trash, and is not looked for.
 func (m *model) lookedFor(k *knowledge) amount {
-	if m.within != nil || !plan.CanBeLookedFor(k.kind) {
+	if m.rules.Within != nil || !plan.CanBeLookedFor(k.kind) {
 		return amount{}
 	}
 	n := len(m.unlisted(k))
-	calls := (n + plan.IDsAtOnce - 1) / plan.IDsAtOnce
+	calls := chunks(n, m.rules.Limits.Usual().IDs)
 	switch {
 	case k.glance.Trash.whole():
 		return exactly(2 * calls) // in both states
@@ -274,60 +259,43 @@ func (m *model) lookedFor(k *knowledge) amount {
 // present is what list plans for the documents that were looked at, and how many
 // of them are part of the run. proof tells whether any answer holds several.
 func (m *model) present(k *knowledge) (c cost, n int, proof bool) {
-	var in []Glimpsed
-	for page := range pagesOf(k.listed(), k.perPage()) {
-		var want []record.Listed
-		for _, row := range page {
-			if !m.wanted(k.kind.Name, row.ID, row.Folder) {
-				continue
-			}
-			n++
-			if d, ok := k.held[row.ID]; !ok || !d.settled && !m.same(k, row) {
-				want = append(want, row)
-			}
-		}
-		p := m.plan(k, record.Present, page, want)
-		c, proof = c.plus(p.cost), proof || p.many
-	}
-	for _, row := range k.glance.Rows {
-		if m.wanted(k.kind.Name, row.ID, row.Folder) {
-			in = append(in, row)
-		}
-	}
-	m.follow(in)
+	c, n, proof = m.pages(k, k.glance.Rows, record.Present)
+	m.follow(m.within(k, k.glance.Rows))
 	return c, n, proof
 }
 
-// same tells whether the stamp of a listed document will be the stored one: it
-// lies in the same folder, out of the trash, and has not been saved since.
-func (m *model) same(k *knowledge, row record.Listed) bool {
-	if m.restsByDate(k, row, k.glance.Rows[k.index[row.ID]].Updated) {
-		return true
+// pages is what list plans for the rows of a list, page by page.
+func (m *model) pages(k *knowledge, rows []Glimpsed, state record.State) (c cost, n int, proof bool) {
+	for page := range pagesOf(asListed(rows, state), k.perPage()) {
+		p := m.plan(k, state, page)
+		c, n, proof = c.plus(p.cost), n+p.documents, proof || p.many
 	}
-	if !k.kind.Listing.Stamped || m.full {
-		return false
-	}
-	d := k.held[row.ID]
-	return d.state == record.Present && d.folder == row.Folder && d.updated == k.glance.Rows[k.index[row.ID]].Updated
+	return c, n, proof
+}
+
+// within are the rows that are part of the run.
+func (m *model) within(k *knowledge, rows []Glimpsed) []Glimpsed {
+	return slices.DeleteFunc(slices.Clone(rows), func(row Glimpsed) bool { return !m.rules.Wants(k.kind.Name, row.ID, row.Folder) })
 }
 
 // trashShare are guesses about trash that nobody has seen: none, one
 // document in twenty, one in five.
 var trashShare = amount{0, 1.0 / 20, 1.0 / 5}
 
-// trash is the second pass of a listing, over documents in the trash.
+// trash is the second pass of a listing, over documents in the trash: as a call has shown
+// them, else estimated.
 func (m *model) trash(k *knowledge, present amount, f *KindForecast) (c cost, n amount, proof bool) {
-	n, want := m.binned(k)
-	if k.glance.Trash == nil || k.glance.Trash.Failed != nil {
-		n, want = m.trashed(k, present, f)
+	if seen := k.glance.Trash; seen != nil && seen.Failed == nil {
+		return m.binned(k)
 	}
+	n, want := m.trashed(k, present, f)
 	c.add(k.kind.Listing.Route.Activity, k.enumeration(n))
 	activity, size := k.kind.Detail.Activity, 1.0
 	for _, way := range k.kind.Many {
 		// Pages need that everything on them is wanted.
-		fits := way.How == record.IDs || way.How == record.Page && m.within == nil && len(m.exclude) == 0
+		fits := way.How == record.IDs || way.How == record.Page && m.rules.Within == nil && len(m.rules.Exclude) == 0
 		if way.Trash && fits && !k.past.poor {
-			activity, size, proof = way.Route.Activity, float64(m.perAsk(k)), want.likely >= 1
+			activity, size, proof = way.Route.Activity, float64(m.rules.PerPage(k.kind, k.held.sizes)), want.likely >= 1
 			break
 		}
 	}
@@ -348,7 +316,7 @@ func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want 
 	var settled, stored, left []Glimpsed // in the trash as far as the vault knows; not listed any more
 	for _, d := range k.held.documents(func(id string) bool { return !k.lists(id) }) {
 		switch {
-		case !m.wanted(k.kind.Name, d.ID, d.Folder):
+		case !m.rules.Wants(k.kind.Name, d.ID, d.Folder):
 		case k.held[d.ID].settled:
 			settled = append(settled, d)
 		case k.held[d.ID].state == record.Trashed:
@@ -363,12 +331,8 @@ func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want 
 		maybe.high += guess.high
 	}
 	n, want = exactly(len(settled)+len(stored)).plus(maybe), maybe
-	if !k.kind.Listing.Stamped || m.full {
-		for _, d := range stored {
-			if !m.restsByDate(k, record.Listed{ID: d.ID, Folder: d.Folder, State: record.Trashed}, d.Updated) {
-				want = want.plus(exactly(1))
-			}
-		}
+	if !k.kind.Listing.Stamped || m.rules.Full || m.stale {
+		want = want.plus(exactly(len(stored)))
 	}
 	return n, want
 }
@@ -403,7 +367,7 @@ func (m *model) prove(c *cost, k *knowledge, many bool) {
 	if !many || k.kind.Detail.IsZero() {
 		return
 	}
-	if rules := (plan.Rules{Refresh: m.rules}); m.proven != nil && rules.ProofRests(k.kind.Name, m.proven[k.kind.Name]) {
+	if m.proven != nil && m.rules.ProofRests(k.kind.Name, m.proven[k.kind.Name]) {
 		return
 	}
 	n := exactly(1)

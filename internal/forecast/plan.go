@@ -5,105 +5,109 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"time"
 
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// planned is what list will plan for some rows.
+// planned is what a run plans for some rows.
 type planned struct {
 	cost
-	many bool // an answer holds several documents
+	documents int  // that the run accounts for
+	many      bool // an answer holds several documents
 }
 
-// plan costs what list plans for the rows of one page of an enumeration, of which
-// want must be fetched: whole pages where everything on them is wanted, folders
-// that hold several, id lists, single documents for the rest.
-func (m *model) plan(k *knowledge, state record.State, rows, want []record.Listed) (p planned) {
-	if len(want) == 0 {
-		return p
+// plan asks the planner what a run does with the rows of one page of a list.
+func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p planned) {
+	page := plan.Page{Kind: k.kind, State: state, Rows: slices.Clone(rows), Known: make(map[string]record.Known), Ages: make(map[string]time.Duration)}
+	tells := m.tells(k)
+	for i := range page.Rows {
+		row := &page.Rows[i]
+		if tells {
+			row.Stamp = unchanged
+		}
+		if k.kind.Dated() {
+			row.Date = record.DateOf(k.updated(*row, state))
+		}
+		d, ok := k.held[row.ID]
+		if !ok {
+			continue
+		}
+		known := record.Known{State: d.state, Folder: d.folder, Settled: d.settled, Observed: d.seen, Size: d.size}
+		if !m.stale {
+			known.Hash = d.hash
+			if k.sameRow(*row, d, state) {
+				known.Stamp = unchanged
+			}
+			if k.kind.Dated() {
+				known.Stamp = record.DateOf(d.updated)
+			}
+		}
+		page.Known[row.ID], page.Ages[row.ID] = known, d.age
+	}
+	done := m.rules.Plan(page)
+	p.documents = done.Settled
+	var want []record.Ask
+	for _, ask := range done.Asks {
+		if p.documents += len(ask.Want); ask.How != record.Stored {
+			want = append(want, ask)
+		}
 	}
 	if k.past.poor {
-		return m.planPoor(k, want)
-	}
-	if way, ok := k.way(record.Page, state); ok && len(want) == len(rows) {
-		p.add(way.Route.Activity, exactly(chunks(len(want), m.perAsk(k))))
-		p.many = true
+		m.poor(k, want, &p)
 		return p
 	}
-	if way, ok := k.way(record.Folder, state); ok {
-		var rest []record.Listed
-		holds := make(map[string]int)
-		for _, r := range rows {
-			holds[r.Folder]++
-		}
-		for folder, group := range byFolder(want) {
-			if folder == "" || len(group) < 2 || 4*len(group) < holds[folder] {
-				rest = append(rest, group...)
-				continue
-			}
-			p.add(way.Route.Activity, exactly(1))
-			p.many = true
-		}
-		want = rest
-	}
-	if way, ok := k.way(record.IDs, state); ok && len(want) > 0 {
-		p.add(way.Route.Activity, exactly(chunks(len(want), m.perAsk(k))))
-		p.many = true
-		return p
-	}
-	for _, r := range want {
-		route, _ := k.kind.Single(r.ID)
-		p.add(route.Activity, exactly(1))
+	for _, ask := range want {
+		activity, calls := plan.Cost(k.kind, ask)
+		p.add(activity, exactly(calls))
+		p.many = p.many || ask.How != record.Single
 	}
 	return p
 }
 
-// planPoor is a kind whose documents must be fetched one by one: that is found
+// unchanged stands for the stamp of a row, which is not known before the run.
+var unchanged = record.Digest{1}
+
+// tells reports whether rows of a kind tell of changes: those of its list, or of an
+// overview.
+func (m *model) tells(k *knowledge) bool {
+	return k.kind.Listing.Stamped || k.kind.Listing.Overview != nil && k.past.overview && m.proves
+}
+
+// sameRow reports whether the stamp of a row will be the stored one: its document lies in
+// the same folder, is as much in the trash as it was, and has not been saved since. What an
+// overview tells of is taken to be the same.
+func (k *knowledge) sameRow(row record.Listed, d heldDocument, state record.State) bool {
+	if !k.kind.Listing.Stamped {
+		return true
+	}
+	return d.state == state && d.folder == row.Folder && d.updated == k.updated(row, state)
+}
+
+// updated is the date that a row of a list gives.
+func (k *knowledge) updated(row record.Listed, state record.State) string {
+	if state == record.Trashed {
+		return k.bin[row.ID].Updated
+	}
+	return k.glance.Rows[k.index[row.ID]].Updated
+}
+
+// poor costs asks for a kind whose documents must be fetched one by one: that is found
 // out by what each worker asks for first.
-func (m *model) planPoor(k *knowledge, want []record.Listed) (p planned) {
-	p.add(k.kind.Detail.Activity, exactly(len(want)))
-	if len(k.kind.Many) > 0 {
-		wasted := exactly(min(m.workers, chunks(len(want), m.perAsk(k))))
+func (m *model) poor(k *knowledge, asks []record.Ask, p *planned) {
+	wasted := 0
+	for _, ask := range asks {
+		p.add(k.kind.Detail.Activity, exactly(len(ask.Want)))
+		if ask.How != record.Single {
+			wasted++
+		}
+	}
+	if p.many = wasted > 0; p.many {
+		wasted := exactly(min(m.workers, wasted))
 		wasted.low, wasted.high = 1, 2*wasted.high // by pages, and then by ids
 		p.add(k.kind.Many[0].Route.Activity, wasted)
-		p.many = true
 	}
-	return p
-}
-
-// perAsk is how many documents of a kind one ask brings.
-func (m *model) perAsk(k *knowledge) int {
-	return plan.PerAsk(m.size, m.bytes, k.kind, func(yield func(int64) bool) {
-		for _, d := range k.held {
-			if !yield(d.size) {
-				return
-			}
-		}
-	})
-}
-
-func chunks(n, size int) int { return (n + size - 1) / size }
-
-// byFolder yields rows by their folder.
-func byFolder(rows []record.Listed) map[string][]record.Listed {
-	groups := make(map[string][]record.Listed)
-	for _, r := range rows {
-		groups[r.Folder] = append(groups[r.Folder], r)
-	}
-	return groups
-}
-
-// way is the kind's route of a sort for documents in that state.
-func (k *knowledge) way(how record.How, state record.State) (catalogue.Many, bool) {
-	i := slices.IndexFunc(k.kind.Many, func(w catalogue.Many) bool {
-		return w.How == how && (w.Trash || state != record.Trashed)
-	})
-	if i < 0 {
-		return catalogue.Many{}, false
-	}
-	return k.kind.Many[i], true
 }
 
 // perPage is how many rows a page of the enumeration holds. A server that gives
@@ -167,13 +171,15 @@ func (k *knowledge) unordered() bool {
 	return !k.kind.Listing.Unsorted && !asText && !asNumbers
 }
 
-// listed are the rows as list sees them.
-func (k *knowledge) listed() []record.Listed {
-	rows := make([]record.Listed, len(k.glance.Rows))
-	for i, row := range k.glance.Rows {
-		rows[i] = record.Listed{ID: row.ID, Folder: row.Folder, State: record.Present}
+func chunks(n, size int) int { return (n + size - 1) / size }
+
+// asListed are rows as list sees them.
+func asListed(rows []Glimpsed, state record.State) []record.Listed {
+	listed := make([]record.Listed, len(rows))
+	for i, row := range rows {
+		listed[i] = record.Listed{ID: row.ID, Folder: row.Folder, State: state}
 	}
-	return rows
+	return listed
 }
 
 // pagesOf cuts rows as the enumeration does: each page but the first begins with

@@ -44,7 +44,7 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 
 // restsWhole reports whether the run will not list a kind.
 func (o *outlook) restsWhole(kind *catalogue.Spec) bool {
-	rules := plan.Rules{Refresh: o.rules}
+	rules := plan.Rules{Refresh: o.rules, Limits: o.Limits}
 	return rules.RestsWhole(kind, false)
 }
 
@@ -62,7 +62,7 @@ func (o *outlook) aging(ctx context.Context) error {
 		d, err := o.Vault.Document(ctx, o.Instance, ref, vault.Point{})
 		return d.Body, err
 	}
-	rules := plan.Rules{Refresh: o.rules}
+	rules := plan.Rules{Refresh: o.rules, Limits: o.Limits}
 	for _, kind := range o.Kinds {
 		documents := o.held[kind.Name]
 		ages, err := rules.Ages(kind, slices.Collect(maps.Keys(documents)), body)
@@ -78,20 +78,6 @@ func (o *outlook) aging(ctx context.Context) error {
 	return nil
 }
 
-// rests reports whether the run will not ask for a document that it knows of.
-func (m *model) rests(k *knowledge, row record.Listed) bool {
-	d, held := k.held[row.ID]
-	return held && !d.settled && plan.Rests(m.rules, k.kind, row, d.age, d.seen)
-}
-
-// restsByDate reports whether the run will not ask for a document that it knows of and whose
-// list gives it a date, since that has not moved.
-func (m *model) restsByDate(k *knowledge, row record.Listed, updated string) bool {
-	d, held := k.held[row.ID]
-	return held && !m.full && k.kind.Dated() && d.state == row.State && d.folder == row.Folder &&
-		m.rules.RestsByDate(record.Ref{Kind: k.kind.Name, ID: row.ID}, record.DateOf(updated), record.DateOf(d.updated), d.seen)
-}
-
 // rememberDates reads what was learnt of dates on the server's release, where dates may be
 // trusted. The server is taken to be what the newest run found.
 func (o *outlook) rememberDates(ctx context.Context, newest record.Run) (err error) {
@@ -100,23 +86,6 @@ func (o *outlook) rememberDates(ctx context.Context, newest record.Run) (err err
 	}
 	o.rules.Dates, err = o.Vault.Dates(ctx, o.Instance, newest.Looker)
 	return err
-}
-
-// told leaves out documents of which an overview will tell that they did not change, but
-// for the one that is fetched all the same.
-func (m *model) told(k *knowledge, want []record.Listed) []record.Listed {
-	if k.kind.Listing.Overview == nil || !k.past.overview || m.full || !m.proves {
-		return want
-	}
-	var left []record.Listed
-	sampled := false
-	for _, row := range want {
-		if _, held := k.held[row.ID]; !held || !sampled {
-			sampled = sampled || held
-			left = append(left, row)
-		}
-	}
-	return left
 }
 
 // overview is what the list costs that tells of the documents of a kind: one call, however
@@ -140,7 +109,7 @@ func (o *outlook) rememberProofs(ctx context.Context, runs []record.Run) error {
 	}
 	o.proven = make(map[record.Kind]time.Time)
 	for _, run := range runs { // the newest first
-		if run.Looker != runs[0].Looker || plan.ProofExpires(o.Now, run.Started) {
+		if run.Looker != runs[0].Looker || o.Limits.ProofExpires(o.Now, run.Started) {
 			break
 		}
 		lessons, err := o.Vault.Learnt(ctx, run.ID)

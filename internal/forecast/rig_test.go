@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -40,6 +41,7 @@ type rig struct {
 	refresh map[record.Kind]time.Duration // how old observations may grow; nil: each run asks for everything
 	now     func() time.Time
 	nights  int // that were simulated
+	limits  plan.Limits
 }
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
@@ -124,7 +126,7 @@ func (r *rig) made(want record.Outcome, s record.Start) extract.Result {
 	s.BaseURL, s.At = client.BaseURL(), r.now()
 	result, err := extract.Run(r.t.Context(), extract.Job{
 		Config: r.config, Kinds: kindsOf(s), Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: hclog.NewNullLogger(), Now: r.now, Meter: meter,
-		Refresh: r.refresh,
+		Refresh: r.refresh, Limits: r.limits,
 	})
 	if err != nil || result.Run.Outcome != want {
 		r.t.Fatalf("run: %v, outcome %s, want %s: %+v", err, result.Run.Outcome, want, result.Run.Kinds)
@@ -150,7 +152,7 @@ func (r *rig) foresee(s record.Start) (forecast.Forecast, error) {
 	defer client.Close()
 	ahead := forecast.Ahead{
 		Config: r.config, Exclude: r.exclude, Scope: s.Scope, Full: s.Full, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: kindsOf(s),
-		Refresh: r.refresh, Now: r.now(),
+		Refresh: r.refresh, Now: r.now(), Limits: r.limits,
 	}
 	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err == nil {

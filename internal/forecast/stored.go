@@ -40,8 +40,17 @@ func fromVault(ctx context.Context, ahead Ahead) (*outlook, error) {
 		return nil, nil
 	}
 	for _, kind := range ahead.Kinds {
-		rows := o.held[kind.Name].documents(func(id string) bool { return o.held[kind.Name][id].state != record.Trashed })
-		o.glances[kind.Name] = Glance{Rows: rows, Total: len(rows), HasTotal: true}
+		documents := o.held[kind.Name]
+		in := func(trash bool) Glance {
+			rows := documents.documents(func(id string) bool { return trash == (documents[id].state == record.Trashed) })
+			return Glance{Rows: rows, Total: len(rows), HasTotal: true}
+		}
+		glance := in(false)
+		if kind.Listing.Trash {
+			trash := in(true)
+			glance.Trash = &trash
+		}
+		o.glances[kind.Name] = glance
 	}
 	if !ahead.Scope.Unscoped() {
 		var err error
@@ -59,7 +68,8 @@ func fromVault(ctx context.Context, ahead Ahead) (*outlook, error) {
 // stored models a run against a server that holds just what the vault does.
 func (o *outlook) stored() *model {
 	m := newModel(o.Ahead)
-	m.full, m.renew, m.rules, m.proven, m.within = o.Full || o.stale, o.Full, o.rules, o.proven, o.inScope
+	m.recalls(o)
+	m.rules.Within = o.inScope
 	kinds := slices.Clone(o.Kinds)
 	slices.SortStableFunc(kinds, func(a, b *catalogue.Spec) int {
 		return cmp.Compare(catalogue.Wave(a.Name), catalogue.Wave(b.Name))
@@ -110,21 +120,19 @@ func (o *outlook) pass(now time.Time) {
 	if o.rules == nil {
 		return
 	}
-	m := &model{rules: o.rules}
 	for _, kind := range o.Kinds {
-		if rules := (plan.Rules{Refresh: o.rules}); o.proven != nil && !rules.ProofRests(kind.Name, o.proven[kind.Name]) {
+		if rules := (plan.Rules{Refresh: o.rules, Limits: o.Limits}); o.proven != nil && !rules.ProofRests(kind.Name, o.proven[kind.Name]) {
 			o.proven[kind.Name] = now
 		}
 		if o.restsWhole(kind) {
 			continue
 		}
 		o.rules.Listed[kind.Name] = now
-		k := &knowledge{kind: kind, held: o.held[kind.Name]}
-		for id, d := range k.held {
-			row := record.Listed{ID: id, Folder: d.folder, State: d.state}
-			if !m.rests(k, row) && !m.restsByDate(k, row, d.updated) {
+		for id, d := range o.held[kind.Name] {
+			row, date := record.Listed{ID: id, Folder: d.folder, State: d.state}, record.DateOf(d.updated)
+			if !plan.Rests(o.rules, kind, row, d.age, d.seen) && !(kind.Dated() && o.rules.RestsByDate(record.Ref{Kind: kind.Name, ID: id}, date, date, d.seen)) {
 				d.seen = now
-				k.held[id] = d
+				o.held[kind.Name][id] = d
 			}
 		}
 	}

@@ -26,6 +26,7 @@ type Rules struct {
 	Within    scope.Within
 	Refresh   *refresh.Rules // what need not be asked for again; nil: nothing
 	Turn      int            // of the runs of this vault, from 0: which ask of a page comes first
+	Limits    Limits         // the zero value: the usual ones
 }
 
 // Wants reports whether a document is part of the run.
@@ -50,6 +51,7 @@ type Page struct {
 type Planned struct {
 	Asks     []record.Ask // in the order in which they are made
 	Listed   int          // rows that lie within the run's folders
+	Settled  int          // rows that an earlier part of this run has settled
 	Deferred []Deferral
 }
 
@@ -65,7 +67,7 @@ type Deferral struct {
 func (r *Rules) Plan(page Page) Planned {
 	page.Rows = distinct(page.Rows)
 	parts := r.sift(page)
-	planned := Planned{Deferred: parts.deferred}
+	planned := Planned{Deferred: parts.deferred, Settled: len(parts.settled)}
 	for _, row := range page.Rows {
 		if r.Within.Has(page.Kind.Name, row.ID, row.Folder) {
 			planned.Listed++

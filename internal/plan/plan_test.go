@@ -185,7 +185,7 @@ func TestPlanWithinFolders(t *testing.T) {
 	}
 }
 
-func TestPerAsk(t *testing.T) {
+func TestPerPage(t *testing.T) {
 	kind := kindOf(t, "dashboards").With(func(k *catalogue.Spec) { k.Size = 1000 })
 	for _, test := range []struct {
 		name  string
@@ -197,15 +197,16 @@ func TestPerAsk(t *testing.T) {
 		{"nothing is known of their size", 500_000, nil, 500},
 		{"a size that is not known says nothing", 500_000, []int64{0, 2500, 0}, 200},
 		{"large documents", 500_000, []int64{1 << 20}, 100},
-		{"small documents", 8 << 20, []int64{1}, plan.MostPerAsk},
+		{"small documents", 8 << 20, []int64{1}, 1000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := plan.PerAsk(100, test.bytes, kind, seq(test.sizes)); got != test.want {
+			rules := plan.Rules{PageSize: 100, PageBytes: test.bytes}
+			if got := rules.PerPage(kind, seq(test.sizes)); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}
 		})
 	}
-	if plan.PageBytes(false) != 0 || plan.PageBytes(true) != plan.ThriftyPage {
+	if limits := (plan.Limits{ThriftyPage: 7}); limits.PageBytes(false) != 0 || limits.PageBytes(true) != 7 {
 		t.Error("bytes count where calls do")
 	}
 }

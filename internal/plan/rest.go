@@ -11,19 +11,17 @@ import (
 	"github.com/lookervault/lookervault/internal/refresh"
 )
 
-// provenFor is how long a row that was as rich as its document speaks for the rows of its
-// kind, where calls are counted.
-const provenFor = 30 * 24 * time.Hour
-
 // ProofRests reports whether rows of a kind need not be compared with a document in this
 // run, where calls are counted: they were by a run that began at proven.
 func (r *Rules) ProofRests(kind record.Kind, proven time.Time) bool {
-	return r.Refresh.Rests(record.Ref{Kind: kind, ID: "rows"}, provenFor, proven)
+	return r.Refresh.Rests(record.Ref{Kind: kind, ID: "rows"}, r.Limits.Usual().ProvenFor, proven)
 }
 
 // ProofExpires reports whether a comparison by a run that began at proven says nothing any
 // more.
-func ProofExpires(now, proven time.Time) bool { return now.Sub(proven) > provenFor }
+func (l Limits) ProofExpires(now, proven time.Time) bool {
+	return now.Sub(proven) > l.Usual().ProvenFor
+}
 
 // MayRest says why a kind must be asked for in each run, "" where what is known of its
 // documents may grow old.

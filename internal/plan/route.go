@@ -1,54 +1,15 @@
 package plan
 
 import (
-	"iter"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-const (
-	// MostPerAsk is how many documents one ask brings at most, however small they are.
-	MostPerAsk = 1000
-	// IDsAtOnce is how many ids one call asks for at most, which keeps them within what
-	// servers take as an address.
-	IDsAtOnce = 250
-	// FollowedAtOnce is how many documents that others point to are planned together.
-	FollowedAtOnce = 1000
-	// ThriftyPage is how many bytes one answer may have where calls are counted: a page of
-	// a hundred large dashboards has more.
-	ThriftyPage = 8 << 20
-)
-
-// PageBytes is how many bytes an ask for small documents may bring: 0 where calls need not
-// be saved.
-func PageBytes(counted bool) int64 {
-	if !counted {
-		return 0
-	}
-	return ThriftyPage
-}
-
-// PerAsk is how many of some documents of a kind one ask brings: page, and of small ones
-// more, until it has so many bytes; they are as large as those of which that is known.
-func PerAsk(page int, bytes int64, kind *catalogue.Spec, some iter.Seq[int64]) int {
-	n, sum := int64(0), int64(0)
-	for size := range some {
-		if size > 0 {
-			n, sum = n+1, sum+size
-		}
-	}
-	size := max(kind.Size, 1)
-	if n > 0 {
-		size = max(sum/n, 1)
-	}
-	return max(page, int(min(bytes/size, MostPerAsk)))
-}
-
 // perAsk is how many of the documents that are wanted one ask brings.
 func (r *Rules) perAsk(kind *catalogue.Spec, want []record.Listed) int {
-	return PerAsk(r.PageSize, r.PageBytes, kind, func(yield func(int64) bool) {
+	return r.PerPage(kind, func(yield func(int64) bool) {
 		for _, w := range want {
 			if !yield(w.Size) {
 				return
@@ -81,7 +42,7 @@ func (r *Rules) asks(page Page, parts sifted) []record.Ask {
 		var rest []record.Listed
 		for _, group := range groupByFolder(want) {
 			folder := group[0].Folder
-			if folder != "" && done[folder] == 0 && worthFolder(len(group), folders[folder]) {
+			if folder != "" && done[folder] == 0 && r.worthFolder(len(group), folders[folder]) {
 				f := ask(record.Folder, group)
 				f.Folder = folder
 				asks = append(asks, f)
@@ -92,7 +53,7 @@ func (r *Rules) asks(page Page, parts sifted) []record.Ask {
 		want = rest
 	}
 	if Can(kind, record.IDs, state) {
-		for chunk := range slices.Chunk(want, size) {
+		for chunk := range slices.Chunk(want, min(size, r.Limits.Usual().IDs)) {
 			asks = append(asks, ask(record.IDs, chunk))
 		}
 		return asks
@@ -101,6 +62,20 @@ func (r *Rules) asks(page Page, parts sifted) []record.Ask {
 		asks = append(asks, ask(record.Single, chunk))
 	}
 	return asks
+}
+
+// Cost is how many calls an ask takes, and of which quota, where the server plays along: one
+// that brings many documents, one for each that is asked for alone, none for what is stored.
+func Cost(kind *catalogue.Spec, ask record.Ask) (catalogue.Activity, int) {
+	switch ask.How {
+	case record.Stored:
+		return kind.Detail.Activity, 0
+	case record.Single:
+		route, _ := kind.Single(ask.Want[0].ID)
+		return route.Activity, len(ask.Want)
+	}
+	way := slices.IndexFunc(kind.Many, func(m catalogue.Many) bool { return m.How == ask.How })
+	return kind.Many[way].Route.Activity, 1
 }
 
 // Can reports whether a kind has a route of that sort for documents in that state.
@@ -129,7 +104,9 @@ func CanBeAskedFor(kind *catalogue.Spec) bool {
 
 // worthFolder reports whether one call for a whole folder is better than single
 // ones: it saves calls, and most of what it brings is wanted.
-func worthFolder(wanted, holds int) bool { return wanted >= 2 && 4*wanted >= holds }
+func (r *Rules) worthFolder(wanted, holds int) bool {
+	return wanted >= 2 && r.Limits.Usual().FolderShare*wanted >= holds
+}
 
 func perFolder(rows []record.Listed) map[string]int {
 	n := make(map[string]int)
