@@ -23,6 +23,7 @@ import (
 type FetchOptions struct {
 	Workers, Buffer int
 	PageSize        int         // documents that one call brings at most, where fetch reads a list
+	PageBytes       int64       // that of [ListOptions]
 	Limits          plan.Limits // of the planner; the zero value: the usual ones
 	Admin           bool        // the key is an administrator's
 	ProvesAbsence   bool        // what a complete listing does not hold is gone
@@ -122,7 +123,7 @@ func (t *task) descend(ctx context.Context, how record.How, offset int, want []r
 		if !ok {
 			return t.descend(ctx, t.next(how), offset, want)
 		}
-		n := min(len(want), t.most(how))
+		n := min(len(want), t.most(how, want))
 		if err := t.portion(ctx, many, offset, want[:n]); err != nil {
 			return err
 		}

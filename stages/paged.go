@@ -62,7 +62,7 @@ func (t *task) inPages(ctx context.Context) (done bool, err error) {
 // enumerate reads the pages and keeps what is to be asked for.
 func (p *pagedList) enumerate(ctx context.Context) (tally, error) {
 	l := &lister{ListOptions: ListOptions{
-		PageSize: p.PageSize, Admin: p.Admin, Exclude: p.Exclude, Within: p.Within, Turn: p.Turn, Limits: p.Limits,
+		PageSize: p.PageSize, PageBytes: p.PageBytes, Admin: p.Admin, Exclude: p.Exclude, Within: p.Within, Turn: p.Turn, Limits: p.Limits,
 		Looker: p.Looker, Store: p.Store, Ledger: p.Ledger, Log: p.Log,
 	}, reader: canon.NewReader()}
 	return l.enumerate(ctx, p.kind, record.Present, 0, func(ask record.Ask) error {

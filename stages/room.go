@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lookervault/lookervault/internal/budget"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -12,24 +13,21 @@ import (
 // it: what is larger is cut off. So the answers in the air stay within twice the
 // limit, whatever a kind's documents were guessed to be like, and the guess is
 // better the next time.
-const (
-	// slack is by how much an answer may exceed its room.
-	slack = 2
-	// share is the part of the limit that one ask may be expected to take, so that
-	// several fit and none has to wait until all others are done.
-	share = 4
-)
+//
+// slack is by how much an answer may exceed its room.
+const slack = 2
 
 // small is an answer of a size that every worker may have in the air at once.
 func (f *fetcher) small() int64 {
 	return max(1, f.Budget.Limit().Bytes/int64(2*f.Workers))
 }
 
-// most is how many documents of a kind one ask may be for.
-func (t *task) most(how record.How) int {
+// most is how many of want one call may be for.
+func (t *task) most(how record.How, want []record.Listed) int {
+	size := max(1, t.expect(want)/int64(len(want)))
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	most := max(1, min(t.chunk, int(t.Budget.Limit().Bytes/share/t.size)))
+	most := max(1, min(t.chunk, int(t.Budget.Limit().Bytes/plan.InFlightShare/size)))
 	switch how {
 	case record.Folder:
 		return unbounded // it comes whole or not at all

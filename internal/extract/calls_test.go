@@ -5,6 +5,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -15,7 +16,7 @@ func TestFewCalls(t *testing.T) {
 		t.Skip("a large instance")
 	}
 	r := newRig(t, lookersim.Options{Seed: 1, Sizes: lookersim.StandardSizes()})
-	r.config.Stages.List.PageSize = 100
+	r.limits, r.config.Stages.List.PageSize = plan.Limits{}, 100
 	first := r.run(record.RunComplete, start(defaults()...))
 	documents := float64(r.stats().Bodies) // each with its own bytes
 	stored := float64(len(r.stored()))

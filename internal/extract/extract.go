@@ -286,14 +286,15 @@ func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) 
 func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool) {
 	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
 	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
+	bytes := f.job.Limits.PageBytes(stage.List.PageSize, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted())
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
-		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: f.job.Limits.PageBytes(c.Looker.Quota.Counted()),
+		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes,
 		Limits: f.job.Limits,
 		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
-		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, Limits: f.job.Limits,
+		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes, Limits: f.job.Limits,
 		Admin: admin, ProvesAbsence: proves,
 		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,

@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -89,7 +90,7 @@ type playedMonth struct {
 // that should be, and that nothing is older than it may be.
 func (r *rig) playMonth() playedMonth {
 	r.t.Helper()
-	r.config.Stages.List.PageSize = 100
+	r.limits, r.config.Stages.List.PageSize = plan.Limits{}, 100
 	r.config.Looker.Quota = config.Quota{Administrative: 1000, Query: 1000}
 	r.refresh = thrifty
 	r.release = "25.6.1"
@@ -195,7 +196,7 @@ func (r *rig) foresee() (forecast.Forecast, error) {
 	s := start(defaults()...)
 	return forecast.Foresee(r.t.Context(), forecast.Ahead{
 		Config: r.config, Scope: s.Scope, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: catalogue.Default(), Vault: reader,
-		Refresh: r.refresh, Now: r.now(),
+		Refresh: r.refresh, Now: r.now(), Limits: r.limits,
 	})
 }
 
@@ -203,7 +204,7 @@ func (r *rig) foresee() (forecast.Forecast, error) {
 // small documents one call brings more.
 func TestThrift(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{Dashboards: 120, Folders: 8, Users: 6, Groups: 4, Boards: 3}})
-	r.refresh = map[record.Kind]time.Duration{}
+	r.limits, r.refresh = plan.Limits{}, map[record.Kind]time.Duration{}
 	r.config.Looker.Quota = config.Quota{Administrative: 1000, Query: 1000}
 	r.month(1, nil)
 	alone := []string{"GET /dashboards/{id}", "GET /boards/{id}", "GET /users/{id}", "GET /folders/{id}"}

@@ -20,6 +20,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -57,6 +58,8 @@ type rig struct {
 	connected func(*looker.Client)
 	// refresh is how old observations may grow; nil: each run asks for everything.
 	refresh map[record.Kind]time.Duration
+	// limits are the planner's: pages bring page_size documents, however small they are.
+	limits plan.Limits
 	// now is the wall clock, and nights counts those that were simulated.
 	now    func() time.Time
 	nights int
@@ -89,7 +92,7 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 		timeout: 5 * time.Second, now: time.Now,
 	}
 	r.config.RateLimit.PerSecond, r.config.RateLimit.Adaptive = 0, false // nobody feels a way up to a rate
-	r.config.Stages.List.PageSize = 10
+	r.config.Stages.List.PageSize, r.limits = 10, plan.Limits{Document: 1}
 	r.config.Retry.Attempts = 2
 	r.config.Retry.MaxWait = config.Duration(50 * time.Millisecond)
 	r.open = func(ctx context.Context) (sinks.Sink, error) {
@@ -169,7 +172,7 @@ func (r *rig) try(s record.Start) (extract.Result, error) {
 		r.connected(client)
 	}
 	job := extract.Job{
-		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: r.now, Meter: meter, Stop: r.stop, Refresh: r.refresh,
+		Config: r.config, Kinds: kinds, Exclude: r.exclude, Start: s, Client: client, Sink: sink, Log: r.log, Now: r.now, Meter: meter, Stop: r.stop, Refresh: r.refresh, Limits: r.limits,
 	}
 	if r.measured != nil {
 		job.Measured = func(view *extract.View, _ error) *record.Session {

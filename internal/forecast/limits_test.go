@@ -19,7 +19,8 @@ func TestForecastSharesThePlanOfARun(t *testing.T) {
 		"ids in one call":               {IDs: 7},
 		"what is planned together":      {Followed: 5},
 		"the part of a folder":          {FolderShare: 1},
-		"bytes in one answer":           {ThriftyPage: 100_000},
+		"bytes in one answer":           {Document: 3000},
+		"thrift":                        {Thrift: 1},
 		"how long a comparison is good": {ProvenFor: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -84,12 +84,13 @@ func newKnowledge(kind *catalogue.Spec, glance Glance, h held, past past) *knowl
 }
 
 func newModel(a Ahead) *model {
+	c, page := a.Config, max(1, a.Config.Stages.List.PageSize)
 	return &model{
 		rules: plan.Rules{
-			PageSize: max(1, a.Config.Stages.List.PageSize), PageBytes: a.Limits.PageBytes(a.Config.Looker.Quota.Counted()),
+			PageSize: page, PageBytes: a.Limits.PageBytes(page, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted()),
 			Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
 		},
-		workers: max(1, a.Config.Stages.Fetch.Workers),
+		workers: max(1, c.Stages.Fetch.Workers),
 		proves:  a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}

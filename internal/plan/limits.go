@@ -22,8 +22,10 @@ type Limits struct {
 	// FolderShare is the part of a folder that must be wanted for one call to bring it
 	// whole: with 4, one document in four.
 	FolderShare int
-	// ThriftyPage is how many bytes one answer may have where calls are counted.
-	ThriftyPage int64
+	// Document is the size in bytes of the document that a page is meant for.
+	Document int64
+	// Thrift is by how much more bytes an ask may bring where calls are counted.
+	Thrift int64
 	// ProvenFor is how long a row that was as rich as its document speaks for the rows of
 	// its kind, where calls are counted.
 	ProvenFor time.Duration
@@ -37,19 +39,27 @@ func (l Limits) Usual() Limits {
 		IDs:         cmp.Or(l.IDs, 250),
 		Followed:    cmp.Or(l.Followed, 1000),
 		FolderShare: cmp.Or(l.FolderShare, 4),
-		// A page of a hundred large dashboards has more.
-		ThriftyPage: cmp.Or(l.ThriftyPage, 8<<20),
-		ProvenFor:   cmp.Or(l.ProvenFor, 30*24*time.Hour),
+		Document:    cmp.Or(l.Document, 20<<10), // a dashboard of ten tiles
+		// 16 MiB a page of 100: several fit into limits.in_flight_bytes.
+		Thrift:    cmp.Or(l.Thrift, 8),
+		ProvenFor: cmp.Or(l.ProvenFor, 30*24*time.Hour),
 	}
 }
 
-// PageBytes is how many bytes an ask for small documents may bring: 0 where calls need not
-// be saved.
-func (l Limits) PageBytes(counted bool) int64 {
-	if !counted {
-		return 0
+// InFlightShare is the part of what may be in flight that one ask may be expected to take,
+// so that several fit and none has to wait until all others are done.
+const InFlightShare = 4
+
+// PageBytes is how many bytes an ask may bring that holds more documents than a page, since
+// they are small: as many as a page of typical documents, and more where a quota makes calls
+// dear (counted). inFlight is how many bytes may be in flight.
+func (l Limits) PageBytes(page int, inFlight int64, counted bool) int64 {
+	l = l.Usual()
+	bytes := int64(page) * l.Document
+	if counted {
+		bytes *= l.Thrift
 	}
-	return l.Usual().ThriftyPage
+	return min(bytes, inFlight/InFlightShare)
 }
 
 // PerPage is how many of some documents of a kind one ask brings: a page, and of small ones

@@ -193,7 +193,7 @@ func TestPerPage(t *testing.T) {
 		sizes []int64
 		want  int
 	}{
-		{"calls are not counted", 0, []int64{1}, 100},
+		{"of any size", 0, []int64{1}, 100},
 		{"nothing is known of their size", 500_000, nil, 500},
 		{"a size that is not known says nothing", 500_000, []int64{0, 2500, 0}, 200},
 		{"large documents", 500_000, []int64{1 << 20}, 100},
@@ -206,8 +206,23 @@ func TestPerPage(t *testing.T) {
 			}
 		})
 	}
-	if limits := (plan.Limits{ThriftyPage: 7}); limits.PageBytes(false) != 0 || limits.PageBytes(true) != 7 {
-		t.Error("bytes count where calls do")
+}
+
+func TestPageBytes(t *testing.T) {
+	limits := plan.Limits{Document: 1000, Thrift: 3}
+	for _, test := range []struct {
+		name     string
+		inFlight int64
+		counted  bool
+		want     int64
+	}{
+		{"a page of documents", 1 << 20, false, 10_000},
+		{"more where calls are counted", 1 << 20, true, 30_000},
+		{"what may be in flight holds several", 80_000, true, 20_000},
+	} {
+		if got := limits.PageBytes(10, test.inFlight, test.counted); got != test.want {
+			t.Errorf("%s: %d bytes, want %d", test.name, got, test.want)
+		}
 	}
 }
 
