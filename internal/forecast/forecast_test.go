@@ -119,6 +119,14 @@ func TestForecastComesTrue(t *testing.T) {
 			},
 		},
 		{
+			name: "some renamed", first: plain, second: plain, off: [2]float64{0.1, 0},
+			changes: []lookersim.Change{
+				{Op: lookersim.OpTitle, Kind: "looks", ID: "10", Value: "one"},
+				{Op: lookersim.OpTitle, Kind: "looks", ID: "11", Value: "two"},
+				{Op: lookersim.OpTitle, Kind: "looks", ID: "13", Value: "three"},
+			},
+		},
+		{
 			name: "owners are gone", first: plain, second: plain, off: [2]float64{0.1, 0},
 			changes: []lookersim.Change{
 				{Op: lookersim.OpDelete, Kind: "roles", ID: "4"},

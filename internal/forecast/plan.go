@@ -28,7 +28,7 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 			row.Stamp = unchanged
 		}
 		if k.kind.Dated() {
-			row.Date = record.DateOf(k.updated(*row, state))
+			row.Date = record.DateOf(k.shown(*row, state).Updated)
 		}
 		d, ok := k.held[row.ID]
 		if !ok {
@@ -76,21 +76,24 @@ func (m *model) tells(k *knowledge) bool {
 }
 
 // sameRow reports whether the stamp of a row will be the stored one: its document lies in
-// the same folder, is as much in the trash as it was, and has not been saved since. What an
-// overview tells of is taken to be the same.
+// the same folder, is as much in the trash as it was, is called the same where rows tell, and
+// has not been saved since. What an overview tells of is taken to be the same.
 func (k *knowledge) sameRow(row record.Listed, d heldDocument, state record.State) bool {
-	if !k.kind.Listing.Stamped {
+	list := k.kind.Listing
+	if !list.Stamped {
 		return true
 	}
-	return d.state == state && d.folder == row.Folder && d.updated == k.updated(row, state)
+	seen := k.shown(row, state)
+	renamed := seen.Name != d.name && slices.Contains(list.Rows, k.kind.Fields.Name)
+	return d.state == state && d.folder == row.Folder && d.updated == seen.Updated && !renamed
 }
 
-// updated is the date that a row of a list gives.
-func (k *knowledge) updated(row record.Listed, state record.State) string {
+// shown is what a list shows of a document.
+func (k *knowledge) shown(row record.Listed, state record.State) Glimpsed {
 	if state == record.Trashed {
-		return k.bin[row.ID].Updated
+		return k.bin[row.ID]
 	}
-	return k.glance.Rows[k.index[row.ID]].Updated
+	return k.glance.Rows[k.index[row.ID]]
 }
 
 // poor costs asks for a kind whose documents must be fetched one by one: that is found
