@@ -53,21 +53,21 @@ func TestSerialize(t *testing.T) {
 		{
 			name: "a dashboard", item: bodyItem("dashboards", "7", long),
 			want: record.Record{
-				State: record.Present, Name: "Sales", Folder: "5", Owner: "3", Updated: "then",
+				State: record.Present, Name: "Sales", Folder: "5", Owner: "3", Updated: "then", Stamp: record.DateOf("then"),
 				Refs: []record.Ref{{Kind: "merge_queries", ID: "m1"}}, Codec: record.Zstd,
 			},
 		},
 		{
 			name: "the body knows best whether it is in the trash", item: bodyItem("dashboards", "7", strings.Replace(long, "false", "true", 1)),
 			want: record.Record{
-				State: record.Trashed, Name: "Sales", Folder: "5", Owner: "3", Updated: "then",
+				State: record.Trashed, Name: "Sales", Folder: "5", Owner: "3", Updated: "then", Stamp: record.DateOf("then"),
 				Refs: []record.Ref{{Kind: "merge_queries", ID: "m1"}}, Codec: record.Zstd,
 			},
 		},
 		{
 			name: "and whether it is out of it", item: trashed(bodyItem("dashboards", "7", long)),
 			want: record.Record{
-				State: record.Present, Name: "Sales", Folder: "5", Owner: "3", Updated: "then",
+				State: record.Present, Name: "Sales", Folder: "5", Owner: "3", Updated: "then", Stamp: record.DateOf("then"),
 				Refs: []record.Ref{{Kind: "merge_queries", ID: "m1"}}, Codec: record.Zstd,
 			},
 		},
