@@ -18,7 +18,6 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
-	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // checkOptions are the flags of check that are no keys of the configuration.
@@ -134,7 +133,7 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 		return err
 	}
 	if c.failed != (checkFailed{}) {
-		return errors.Join(&c.failed, errSaid)
+		return &exitError{code: c.failed.code(), said: true, err: errors.New("the check found failures")}
 	}
 	return nil
 }
@@ -180,22 +179,20 @@ func (c *checkup) skip(why string, checks ...string) {
 	}
 }
 
-// checkFailed is the error of a check that found failures. It matches the errors
-// that decide about the exit code.
+// checkFailed is where a check found failures.
 type checkFailed struct{ config, connection, vault, other bool }
 
-func (e *checkFailed) Error() string { return "the check found failures" }
-
-func (e *checkFailed) Is(target error) bool {
-	switch target {
-	case errUsage:
-		return e.config
-	case errConnect:
-		return e.connection
-	case vault.ErrCorrupt:
-		return e.vault
+// code is the exit code: what stands first in the way of a run decides.
+func (f checkFailed) code() int {
+	switch {
+	case f.config:
+		return codeUsage
+	case f.connection:
+		return codeConnect
+	case f.vault:
+		return codeVault
 	}
-	return false
+	return codeFailed
 }
 
 var findingTable = table.Table[finding]{

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -21,7 +20,7 @@ func (a *app) setClock() error {
 		}
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return &usageError{text: fmt.Sprintf("%s=%s is no time; write it as 2026-04-01T02:00:00Z", testNow, text)}
+			return usagef("%s=%s is no time; write it as 2026-04-01T02:00:00Z", testNow, text)
 		}
 		a.clock = func() time.Time { return at.Add(time.Since(began)) }
 	}

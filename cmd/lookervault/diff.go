@@ -63,10 +63,6 @@ one array, of one document one object.`,
 	return cmd
 }
 
-// errDifferent says that a comparison found differences, and that its exit code is to
-// tell.
-var errDifferent = errors.New("different")
-
 // moments are what diff compares.
 type moments struct {
 	points []vault.Point
@@ -168,7 +164,7 @@ func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, r
 		return show(a, changeTable(false), choice, list)
 	})
 	if err == nil && found > 0 && o.exitCode {
-		return errors.Join(errDifferent, errSaid)
+		return said(errDifferent)
 	}
 	return err
 }

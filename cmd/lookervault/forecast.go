@@ -54,7 +54,7 @@ func (d *dryRun) make() error {
 	unbounded.RateLimit.MaxCalls = 0
 	client, err := d.app.newClient(unbounded, d.log, meter)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
 	server, err := connect(d.app.stop, client)

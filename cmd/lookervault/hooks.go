@@ -13,20 +13,8 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/ui"
-	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
-
-// afterError is an error of what is done when a run is over: the run itself is
-// none the worse.
-type afterError struct {
-	err    error
-	backup string // what is to be said of the run itself, "" for nothing
-}
-
-func (e *afterError) Error() string        { return e.err.Error() + e.backup }
-func (e *afterError) Unwrap() error        { return e.err }
-func (e *afterError) Is(target error) bool { return target == errPartial }
 
 // reassurance says how good a run is after which something else failed.
 func reassurance(outcome record.Outcome) string {
@@ -48,9 +36,9 @@ func (b *backup) after(s *ui.Summary) error {
 		switch {
 		case err == nil:
 		case first == nil:
-			first = &afterError{err: err, backup: reassurance(s.Outcome)}
-			if s.ExitCode == 0 {
-				s.ExitCode = exitCode(first)
+			first = &exitError{code: afterCode(err), err: fmt.Errorf("%w%s", err, reassurance(s.Outcome))}
+			if s.ExitCode == codeComplete {
+				s.ExitCode = afterCode(err)
 			}
 			if s.Error == "" {
 				s.Error = b.app.secrets.Scrub(oneLine(err))
@@ -62,10 +50,18 @@ func (b *backup) after(s *ui.Summary) error {
 	return first
 }
 
+// afterCode is the exit code of a run after which something failed.
+func afterCode(err error) int {
+	if code := exitCode(err); code == codeInterrupted || code == codeVault {
+		return code
+	}
+	return codeIncomplete
+}
+
 // hook tells whoever wants to know how the run ended.
 func (b *backup) hook(s ui.Summary) error {
 	outcome := s.Outcome
-	if s.ExitCode == exitCode(vault.ErrCorrupt) {
+	if s.ExitCode == codeVault {
 		outcome = record.RunFailed // whatever came: the vault cannot be relied on
 	}
 	hook := hookFor(b.config.Hooks, outcome)

@@ -97,7 +97,7 @@ func (l *live) look(r *reading, c config.Config, a *app, scope record.Scope, kin
 	meter := &extract.Meter{}
 	client, err := a.newClient(c, log, meter)
 	if err != nil {
-		return &usageError{text: err.Error()}
+		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
 	server, err := connect(a.stop, client)
@@ -222,7 +222,7 @@ func (l *live) incomplete() error {
 	}
 	fmt.Fprintf(l.app.stderr.loud(), "lookervault: not everything could be compared: the look at the instance is %s, %s failed\n",
 		l.run.OutcomeText(), plural(failed, "document", "documents"))
-	return errors.Join(errPartial, errSaid)
+	return said(errPartial)
 }
 
 // quietLogger logs warnings only: what is shown is what differs.

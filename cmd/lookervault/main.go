@@ -31,7 +31,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	defer release()
 	a.stop, a.kill = stop, kill
 	err := a.execute(args)
-	if err != nil && !errors.Is(err, errSaid) {
+	if err != nil && !isSaid(err) {
 		fmt.Fprintln(a.stderr.loud(), "lookervault: "+message(err))
 	}
 	a.stderr.close(a.patience())
@@ -62,7 +62,7 @@ func (a *app) patience() context.Context {
 
 // message is what the user is told of an error.
 func message(err error) string {
-	if exitCode(err) == 130 {
+	if exitCode(err) == codeInterrupted {
 		return job.ErrInterrupted.Error() // what was under way is of no interest
 	}
 	return oneLine(err)
@@ -113,12 +113,16 @@ func raise(s os.Signal) {
 	}
 }
 
-// Errors that say with which code to exit.
-var (
-	errSaid    = errors.New("said already") // joined to an error that the user has been told of
-	errUsage   = errors.New("usage")
-	errConnect = errors.New("cannot connect")
-	errPartial = errors.New("finished, but incomplete")
+// The exit codes of the program, as exitCodes describes them.
+const (
+	codeComplete    = 0
+	codeFailed      = 1
+	codeUsage       = 2
+	codeConnect     = 3
+	codeIncomplete  = 4
+	codeVault       = 5
+	codeDifferent   = 6
+	codeInterrupted = 130
 )
 
 // exitCodes is what help exit-codes shows.
@@ -133,27 +137,58 @@ const exitCodes = `Exit codes:
   6    different: lookervault diff --exit-code found changes, or verify --remote did
   130  interrupted; the command that resumes is printed`
 
+// exitError is an error of which a command knows with which code it ends the program.
+// The outermost one decides: who makes it has seen everything below it.
+type exitError struct {
+	code int
+	said bool  // the user has been told of it already
+	err  error // never nil
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// What commands find that is no failure, and ends with a code of its own.
+var (
+	errPartial   = &exitError{code: codeIncomplete, err: errors.New("finished, but incomplete")}
+	errDifferent = &exitError{code: codeDifferent, err: errors.New("different")}
+)
+
+// said returns an error that ends the program with the code of err, and of which the
+// user has been told.
+func said(err error) error { return &exitError{code: exitCode(err), said: true, err: err} }
+
+// isSaid reports whether the user has been told of an error. Who joins another one to it,
+// of closing a file, has something to tell.
+func isSaid(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if e, ok := err.(*exitError); ok { //nolint:errorlint // errors.As would look into joined errors
+			return e.said
+		}
+	}
+	return false
+}
+
 // exitCode is the one place that turns an error into an exit code.
 func exitCode(err error) int {
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
+	}
 	var problems *config.Problems
 	var plan *vault.PlanError
 	switch {
 	case err == nil:
-		return 0
-	case errors.Is(err, errUsage), errors.Is(err, scope.ErrNoFolder), errors.As(err, &problems), errors.As(err, &plan):
-		return 2
+		return codeComplete
+	case errors.Is(err, scope.ErrNoFolder), errors.As(err, &problems), errors.As(err, &plan):
+		return codeUsage
 	case errors.Is(err, job.ErrInterrupted), errors.Is(err, context.Canceled):
-		return 130
-	case errors.Is(err, errConnect):
-		return 3
+		return codeInterrupted
 	case errors.Is(err, vault.ErrLocked), errors.Is(err, vault.ErrBusy), errors.Is(err, vault.ErrCorrupt),
 		errors.Is(err, vault.ErrReplaced), errors.Is(err, vault.ErrTooNew), errors.Is(err, vault.ErrTooOld), errors.Is(err, vault.ErrNotVault), errors.Is(err, vault.ErrNoLocks):
-		return 5
-	case errors.Is(err, errDifferent):
-		return 6
-	case errors.Is(err, errPartial), errors.Is(err, looker.ErrDown), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrLogin):
-		return 4
+		return codeVault
+	case errors.Is(err, looker.ErrDown), errors.Is(err, looker.ErrBudget), errors.Is(err, looker.ErrLogin):
+		return codeIncomplete
 	default:
-		return 1
+		return codeFailed
 	}
 }

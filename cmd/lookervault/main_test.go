@@ -31,13 +31,13 @@ func TestExitCode(t *testing.T) {
 		{"no vault", problem(vault.ErrMissing), 1},
 		{"no such document", fmt.Errorf("looks/9: %w", vault.ErrNotFound), 1},
 		{"several instances", vault.ErrAmbiguous, 1},
-		{"usage", &usageError{"unknown flag"}, 2},
+		{"usage", usagef("unknown flag"), 2},
 		{"configuration", &config.Problems{List: []config.Problem{{Text: "wrong"}}}, 2},
 		{"no such folder", fmt.Errorf("folders.ids: 7: %w", scope.ErrNoFolder), 2},
-		{"cannot connect", &connectError{errors.New("refused")}, 3},
-		{"login refused at first", &connectError{&looker.LoginError{}}, 3},
-		{"down at first", &connectError{&looker.DownError{Last: errors.New("reset")}}, 3},
-		{"incomplete", errors.Join(errPartial, errSaid), 4},
+		{"cannot connect", &exitError{code: codeConnect, err: errors.New("refused")}, 3},
+		{"login refused at first", (&app{stop: t.Context()}).connectFailed(&looker.LoginError{}), 3},
+		{"down at first", &exitError{code: codeConnect, err: &looker.DownError{Last: errors.New("reset")}}, 3},
+		{"incomplete", said(errPartial), 4},
 		{"down on the way", fmt.Errorf("fetch: %w", &looker.DownError{Last: errors.New("reset")}), 4},
 		{"login refused on the way", fmt.Errorf("fetch: %w", &looker.LoginError{}), 4},
 		{"budget", fmt.Errorf("list: %w", &looker.BudgetError{}), 4},
@@ -47,13 +47,36 @@ func TestExitCode(t *testing.T) {
 		{"replaced", problem(vault.ErrReplaced), 5},
 		{"too new", problem(vault.ErrTooNew), 5},
 		{"no vault but a file", problem(vault.ErrNotVault), 5},
-		{"interrupted", errors.Join(job.ErrInterrupted, errSaid), 130},
-		{"interrupted at first", &connectError{job.ErrInterrupted}, 130},
+		{"interrupted", said(job.ErrInterrupted), 130},
+		{"interrupted at first", (&app{stop: t.Context()}).connectFailed(job.ErrInterrupted), 130},
 		{"interrupted while reading", fmt.Errorf("read: %w", context.Canceled), 130},
+		{"different, with damage", said(&exitError{code: codeDifferent, err: problem(vault.ErrCorrupt)}), 6},
+		{"incomplete, and damaged when it was closed", errors.Join(said(errPartial), problem(vault.ErrCorrupt)), 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := exitCode(test.err); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// TestIsSaid: what somebody has been told of is not told again, but what went wrong
+// besides is.
+func TestIsSaid(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"said", said(errPartial), true},
+		{"said, wrapped", fmt.Errorf("run: %w", said(errPartial)), true},
+		{"not said", errPartial, false},
+		{"and the vault cannot be closed", errors.Join(said(errPartial), errors.New("close: disk full")), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := isSaid(test.err); got != test.want {
+				t.Errorf("got %t, want %t", got, test.want)
 			}
 		})
 	}

@@ -212,7 +212,7 @@ func (w *backupWatch) finished(patience context.Context, s ui.Summary, unobserve
 		w.events.Close(w.latest(), s.Kinds)
 	}
 	return w.events.Finished(patience, s, unobserved, func(s *ui.Summary) {
-		s.ExitCode = exitCode(job.ErrInterrupted) // patience ends by a signal only
+		s.ExitCode = codeInterrupted // patience ends by a signal only
 	})
 }
 

@@ -316,7 +316,7 @@ func (a *app) carryOut(ctx context.Context, plan prunePlan) (err error) {
 
 // prunedInPart says of a prune that was stopped that no harm is done.
 func (a *app) prunedInPart(err error, plan prunePlan, did vault.Pruned) error {
-	if exitCode(err) == 130 {
+	if exitCode(err) == codeInterrupted {
 		fmt.Fprintf(a.stderr.loud(), "%s The vault is sound; the next prune goes on.\n", toldPruned("Removed so far", did, len(plan.runs)))
 	}
 	return err

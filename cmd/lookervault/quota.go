@@ -58,7 +58,7 @@ func (l licence) keep(client *looker.Client) (left map[string]int64, err error) 
 	}
 	const first = string(catalogue.Administrative)
 	if calls, told := quota[first]; told && left[first] == 0 {
-		return nil, &quotaError{fmt.Sprintf("the %s %s calls of looker.quota are made this month (%s by this vault); --over-quota makes more, and next month has its own",
+		return nil, &exitError{code: codeIncomplete, err: fmt.Errorf("the %s %s calls of looker.quota are made this month (%s by this vault); --over-quota makes more, and next month has its own",
 			count(calls), first, count(made[first]))}
 	}
 	client.Bound(left)
@@ -69,8 +69,7 @@ func (l licence) keep(client *looker.Client) (left map[string]int64, err error) 
 // looks for the backup of that night finds the reason. A run that was to be continued stays
 // as it is. What cannot be kept is told by the error all the same.
 func (b *backup) noteRefusal(client *looker.Client, why error) record.Run {
-	var refused *quotaError
-	if b.options.resume || !errors.As(why, &refused) {
+	if b.options.resume || exitCode(why) != codeIncomplete { // the vault could not be read
 		return record.Run{}
 	}
 	a := b.app
@@ -123,9 +122,3 @@ func (l licence) madeThisMonth() (map[string]int64, error) {
 	}
 	return made, err
 }
-
-// quotaError says that a licence's calls of the month are made.
-type quotaError struct{ text string }
-
-func (e *quotaError) Error() string        { return e.text }
-func (e *quotaError) Is(target error) bool { return target == looker.ErrBudget }

@@ -114,7 +114,7 @@ func (a *app) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do 
 	defer func() { err = errors.Join(err, r.close()) }()
 	stored, err := r.file.Reader().Restore(cmd.Context(), number)
 	if errors.Is(err, vault.ErrCorrupt) {
-		return &usageError{text: fmt.Sprintf("plan %d is not what was stored: %s; plan anew", number, oneLine(err))}
+		return usagef("plan %d is not what was stored: %s; plan anew", number, oneLine(err))
 	}
 	if err != nil {
 		return noPlan(err, r.file.Reader())
@@ -156,7 +156,7 @@ func (r *restoring) settled(plan record.Restore) (bool, error) {
 		fmt.Fprintf(r.app.stderr, "Restore %d is %s: there is nothing to do.\n", plan.ID, plan.State)
 		return true, nil
 	case record.RestoreDiscarded:
-		return true, &usageError{text: fmt.Sprintf("plan %d was discarded; plan anew", plan.ID)}
+		return true, usagef("plan %d was discarded; plan anew", plan.ID)
 	}
 	if planIsDone(plan) && plan.State == record.RestorePlanned {
 		fmt.Fprintf(r.app.stderr, "Plan %d has nothing to do.\n", plan.ID)
@@ -175,26 +175,26 @@ func planOutcome(plan record.Restore) error {
 	if plan.State == record.RestoreComplete {
 		return nil
 	}
-	return errors.Join(errPartial, errSaid)
+	return said(errPartial)
 }
 
 // fits refuses a plan that is not of this instance, or saw it too long ago.
 func (r *restoring) fits(plan record.Restore, stale bool) error {
 	if plan.Target != r.instance {
-		return &usageError{text: fmt.Sprintf("plan %d is for %s, and the configuration reaches %s", plan.ID, plan.Target, r.instance)}
+		return usagef("plan %d is for %s, and the configuration reaches %s", plan.ID, plan.Target, r.instance)
 	}
 	if err := r.sameAddress(plan); err != nil {
 		return err
 	}
 	if plan.CallerID != r.server.caller.ID {
-		return &usageError{text: fmt.Sprintf("plan %d was made with the API key of user %s, and this one is user %s's; plan anew", plan.ID, plan.CallerID, r.server.caller.ID)}
+		return usagef("plan %d was made with the API key of user %s, and this one is user %s's; plan anew", plan.ID, plan.CallerID, r.server.caller.ID)
 	}
 	if plan.WritePolicy != catalogue.WritePolicy {
-		return &usageError{text: fmt.Sprintf("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)}
+		return usagef("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)
 	}
 	age := time.Since(plan.PlannedAt)
 	if most := r.config.Restore.MaxAge.Std(); age > most && plan.State == record.RestorePlanned && !stale {
-		return &usageError{text: fmt.Sprintf("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)}
+		return usagef("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func (r *restoring) sameAddress(plan record.Restore) error {
 	}
 	look, err := r.file.Reader().Run(r.app.stop, plan.Look)
 	if err == nil && look.BaseURL != r.client.BaseURL() {
-		err = &usageError{text: fmt.Sprintf("plan %d saw %s at %s, and the configuration reaches %s; plan anew", plan.ID, plan.Target, look.BaseURL, r.client.BaseURL())}
+		err = usagef("plan %d saw %s at %s, and the configuration reaches %s; plan anew", plan.ID, plan.Target, look.BaseURL, r.client.BaseURL())
 	}
 	return err
 }
@@ -308,7 +308,7 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 	}
 	r.sayEnd(sealed, s, err)
 	if errors.Is(err, errPartial) || errors.Is(err, job.ErrInterrupted) {
-		return errors.Join(err, errSaid)
+		return said(err)
 	}
 	return err
 }

@@ -93,12 +93,12 @@ func planCode(plan record.Restore, different bool) error {
 	todo := false
 	for _, action := range plan.Actions {
 		if action.Deed == record.DeedImpossible {
-			return errors.Join(errPartial, errSaid)
+			return said(errPartial)
 		}
 		todo = todo || action.State == record.ActionPlanned
 	}
 	if different && todo {
-		return errors.Join(errDifferent, errSaid)
+		return said(errDifferent)
 	}
 	return nil
 }
@@ -273,5 +273,5 @@ func noPlan(err error, reader vault.Reader) error {
 	if !errors.Is(err, vault.ErrNotFound) {
 		return err
 	}
-	return &usageError{text: fmt.Sprintf("%s; lookervault restore status%s shows what there is", oneLine(err), dbFlag(reader.Path()))}
+	return usagef("%s; lookervault restore status%s shows what there is", oneLine(err), dbFlag(reader.Path()))
 }

@@ -83,7 +83,7 @@ func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring,
 // connect logs in and opens the vault for writing.
 func (r *restoring) connect(o restoreOptions) (err error) {
 	if r.client, err = r.app.newClient(r.config, r.log, r.meter); err != nil {
-		return &usageError{text: err.Error()}
+		return &exitError{code: codeUsage, err: err}
 	}
 	r.stops = append(r.stops, func() error { r.client.Close(); return nil })
 	r.instance = instanceName(r.config, r.client)
@@ -105,7 +105,7 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 // documents back to another one is not what was asked for.
 func (r *restoring) findInstance(wanted string) error {
 	if wanted != "" && wanted != r.instance {
-		return &usageError{text: fmt.Sprintf("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)}
+		return usagef("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)
 	}
 	_, err := r.file.Reader().Resolve(r.app.stop, r.instance)
 	if errors.Is(err, vault.ErrNotFound) {
@@ -177,14 +177,14 @@ func (r *restoring) affords(plan record.Restore) error {
 	const nothing = "nothing was written"
 	if most := int64(r.config.RateLimit.MaxCalls); most > 0 {
 		if left := max(most-r.client.Stats().Calls, 0); int64(needed) > left {
-			return &usageError{text: fmt.Sprintf("plan %d takes about %s, and rate_limit.max_calls (%s) leaves %s: %s; allow more by --max-calls, or plan fewer documents",
-				plan.ID, plural(int64(needed), "call", "calls"), count(most), count(left), nothing)}
+			return usagef("plan %d takes about %s, and rate_limit.max_calls (%s) leaves %s: %s; allow more by --max-calls, or plan fewer documents",
+				plan.ID, plural(int64(needed), "call", "calls"), count(most), count(left), nothing)
 		}
 	}
 	for _, class := range slices.Sorted(maps.Keys(r.left)) {
 		if left := r.left[class]; byClass[class] > left {
-			return &usageError{text: fmt.Sprintf("plan %d takes about %s %s calls, and looker.quota leaves %s this month: %s; --over-quota makes more, or plan fewer documents",
-				plan.ID, count(byClass[class]), class, count(left), nothing)}
+			return usagef("plan %d takes about %s %s calls, and looker.quota leaves %s this month: %s; --over-quota makes more, or plan fewer documents",
+				plan.ID, count(byClass[class]), class, count(left), nothing)
 		}
 	}
 	return nil

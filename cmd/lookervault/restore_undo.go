@@ -86,7 +86,7 @@ lookervault restore apply.`,
 func (a *app) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, request func(*restoring, record.Restore) (restore.Request, error)) error {
 	return a.aboutStored(cmd, o, text, func(r *restoring, done record.Restore) error {
 		if done.State == record.RestorePlanned {
-			return &usageError{text: fmt.Sprintf("plan %d was never applied", done.ID)}
+			return usagef("plan %d was never applied", done.ID)
 		}
 		wanted, err := request(r, done)
 		if err != nil {
@@ -112,7 +112,7 @@ func (r *restoring) retry(cmd *cobra.Command, o restoreOptions, plan record.Rest
 	again, drifted := notDone(plan)
 	switch {
 	case plan.State == record.RestorePlanned:
-		return &usageError{text: fmt.Sprintf("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, r.where())}
+		return usagef("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, r.where())
 	case len(again)+len(drifted) == 0:
 		fmt.Fprintf(r.app.stderr, "Nothing of restore %d failed.\n", plan.ID)
 		return nil

@@ -166,13 +166,13 @@ func checkCompletion(root *cobra.Command) {
 
 // usage is an error about how a command was called.
 func usage(cmd *cobra.Command, err error) error {
-	return &usageError{text: fmt.Sprintf("%s; see %s --help", err, cmd.CommandPath())}
+	return usagef("%s; see %s --help", err, cmd.CommandPath())
 }
 
-type usageError struct{ text string }
-
-func (e *usageError) Error() string        { return e.text }
-func (e *usageError) Is(target error) bool { return target == errUsage }
+// usagef is an error about what somebody asked for, which says itself what to do.
+func usagef(format string, args ...any) error {
+	return &exitError{code: codeUsage, err: fmt.Errorf(format, args...)}
+}
 
 // arguments makes a failed check of arguments an error of usage.
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {

@@ -206,7 +206,7 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	meter := &extract.Meter{}
 	client, err := a.newClient(c, b.log, meter)
 	if err != nil {
-		return result, &usageError{text: err.Error()}
+		return result, &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
 	b.instance = instanceName(c, client)
@@ -359,7 +359,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	switch {
 	case errors.Is(eventErr, ui.ErrUnread):
 		fmt.Fprintln(b.app.stderr, "Nobody read standard output: events were dropped.")
-		if exitCode(err) != exitCode(job.ErrInterrupted) {
+		if exitCode(err) != codeInterrupted {
 			return fmt.Errorf("%w: %w", job.ErrInterrupted, eventErr)
 		}
 	case eventErr != nil:
@@ -372,8 +372,8 @@ func (b *backup) report(result extract.Result, err error) error {
 		fmt.Fprintln(b.app.stderr.loud(), "lookervault: "+oneLine(after))
 	}
 	// The summary has told of both; without a run there is none.
-	if result.Run.ID > 0 && (errors.Is(err, errPartial) || exitCode(err) == 130) {
-		return errors.Join(err, errSaid)
+	if result.Run.ID > 0 && (errors.Is(err, errPartial) || exitCode(err) == codeInterrupted) {
+		return said(err)
 	}
 	return err
 }
@@ -415,15 +415,11 @@ func (a *app) connectFailed(err error) error {
 	if a.stop.Err() != nil {
 		return context.Cause(a.stop)
 	}
+	if exitCode(err) == codeInterrupted {
+		return err
+	}
 	if errors.Is(err, looker.ErrBudget) || errors.Is(err, looker.ErrDown) {
 		return err // the server was there: the login worked
 	}
-	return &connectError{err}
+	return &exitError{code: codeConnect, err: err}
 }
-
-// connectError is an error from before the first good answer of the server.
-type connectError struct{ err error }
-
-func (e *connectError) Error() string        { return e.err.Error() }
-func (e *connectError) Unwrap() error        { return e.err }
-func (e *connectError) Is(target error) bool { return target == errConnect }

@@ -70,5 +70,5 @@ func (a *app) salvage(cmd *cobra.Command, flags tableFlags, to string) error {
 	}
 	fmt.Fprintf(a.stderr.loud(), "%s; %s above. lookervault run%s fetches what Looker still has.\n",
 		text, plural(int64(len(views)), "thing was left out or made anew, named", "things were left out or made anew, named"), dbFlag(to))
-	return errors.Join(errPartial, errSaid)
+	return said(errPartial)
 }

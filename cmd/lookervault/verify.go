@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -185,7 +184,7 @@ func (a *app) verified(ctx context.Context, reader vault.Reader, findings []vaul
 	}
 	fmt.Fprintf(a.stderr.loud(), "lookervault: %s is damaged: %s; %s\n", path, plural(int64(len(findings)), "finding", "findings"), remedy)
 	fmt.Fprintf(a.stderr.loud(), "%slookervault salvage NEW.db%s copies everything that is sound into a new vault.\n", goodRuns(ctx, reader, findings), dbFlag(path))
-	return errors.Join(vault.ErrCorrupt, errSaid)
+	return said(vault.ErrCorrupt)
 }
 
 // goodRunsShown is how many runs are named that are not damaged.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -56,7 +55,7 @@ func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, 
 	}
 	fmt.Fprintf(a.stderr.loud(), "%s differs from %s in %s: lookervault diff --live shows how, lookervault run backs them up.\n",
 		reader.Path(), l.instance, plural(int64(len(views)), "document", "documents"))
-	return errors.Join(errDifferent, errSaid)
+	return said(errDifferent)
 }
 
 // differences are the documents that are others on the instance now.
