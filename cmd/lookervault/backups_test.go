@@ -8,6 +8,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // TestNewestBackup: without a number runs show and report mean the newest backup, and not what
@@ -42,7 +43,7 @@ func TestNewestBackup(t *testing.T) {
 		{" 3", 3},
 	} {
 		shown, _ := piped(t, 0, strings.Fields("runs show --json"+tt.args)...)
-		var run runView
+		var run view.Run
 		if err := json.Unmarshal([]byte(shown), &run); err != nil || run.Run != tt.want {
 			t.Errorf("runs show%s: run %d (%v), want %d", tt.args, run.Run, err, tt.want)
 		}

@@ -81,19 +81,19 @@ func (a *app) cat(cmd *cobra.Command, r *reading, o catOptions, args []string) (
 	if err != nil {
 		return err
 	}
-	defer closing(&err, m.reader)
-	document, err := m.reader.Document(cmd.Context(), m.instance, ref, m.at)
+	defer closing(&err, m.Reader)
+	document, err := m.Reader.Document(cmd.Context(), m.Instance, ref, m.At)
 	if err != nil {
 		where := "list " + string(ref.Kind)
-		if m.run != 0 {
-			where += fmt.Sprintf(" --run %d", m.run)
+		if m.Run != 0 {
+			where += fmt.Sprintf(" --run %d", m.Run)
 		}
-		return absent(err, m.reader, where)
+		return absent(err, m.Reader, where)
 	}
 	switch {
-	case document.LastRun < m.run:
+	case document.LastRun < m.Run:
 		fmt.Fprintf(a.stderr, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
-			m.run, document.Ref, document.LastRun)
+			m.Run, document.Ref, document.LastRun)
 	case document.State == record.Gone && !o.last:
 		fmt.Fprintf(a.stderr, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // checkOptions are the flags of check that are no keys of the configuration.
@@ -89,7 +90,7 @@ type checkup struct {
 	// exclude and refresh are what a run would leave out, and how old what is known may grow.
 	exclude []record.Ref
 	refresh map[record.Kind]time.Duration
-	month   *nightsView // what a month of runs costs, nil while that is not known
+	month   *view.Nights // what a month of runs costs, nil while that is not known
 	meter   *extract.Meter
 	client  *looker.Client // nil where the configuration names no server
 	seen    sighting
@@ -225,7 +226,7 @@ func (c *checkup) print(choice table.Choice) error {
 	if n := calls(c.meter.Drain()); n > 0 {
 		fmt.Fprintf(c.app.stderr, "This check took %s.\n", plural(n, "API call", "API calls"))
 	}
-	c.month.proposal(c.app.stderr)
+	writeProposal(c.app.stderr, c.month)
 	fmt.Fprintln(c.app.stderr, c.verdict())
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -38,7 +39,7 @@ func (c completion) columnNames() []string {
 	case "show": // of runs
 		return ui.KindTable().Names()
 	case "list":
-		return entryTable(&nameBook{}, false).Names()
+		return entryTable(&history.Names{}, false).Names()
 	case "runs":
 		return runTable.Names()
 	case "faults":
@@ -97,14 +98,14 @@ func (c completion) reading() *reading {
 
 // inMoment calls fn with the vault at the moment that the flags name. Where there is none
 // or it cannot be read, nothing happens.
-func (c completion) inMoment(fn func(ctx context.Context, m moment) error) {
+func (c completion) inMoment(fn func(ctx context.Context, m history.Moment) error) {
 	c.patiently(func(ctx context.Context) error {
 		m, err := c.reading().openMoment(c.cmd)
 		if err != nil {
 			return err
 		}
-		m.reader.OnLog(func(string) {})
-		return errors.Join(fn(ctx, m), m.reader.Close())
+		m.Reader.OnLog(func(string) {})
+		return errors.Join(fn(ctx, m), m.Reader.Close())
 	})
 }
 
@@ -135,8 +136,8 @@ func (c completion) patiently(fn func(ctx context.Context) error) {
 // their names; before stands before each.
 func (c completion) documents(kind record.Kind, before string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var found []vault.Entry
-	c.inMoment(func(ctx context.Context, m moment) error {
-		for e, err := range m.reader.Entries(ctx, vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {
+	c.inMoment(func(ctx context.Context, m history.Moment) error {
+		for e, err := range m.Reader.Entries(ctx, vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
 			if err != nil || len(found) == mostOffered {
 				return err
 			}

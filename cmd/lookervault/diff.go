@@ -11,9 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // diffOptions are the flags of diff.
@@ -124,18 +126,18 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 			return absent(err, reader, "list "+string(span.Kind))
 		}
 	}
-	return a.showDiff(cmd, o, choice, reader, span, func(c *changer, span vault.Span) iter.Seq2[vault.Passage, error] {
-		return c.between(cmd.Context(), reader, span)
+	return a.showDiff(cmd, o, choice, reader, span, func(c *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+		return history.Between(cmd.Context(), reader, span)
 	})
 }
 
 // showDiff shows what passages say of a span.
 func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span,
-	passages func(*changer, vault.Span) iter.Seq2[vault.Passage, error],
+	passages func(*history.Changer, vault.Span) iter.Seq2[vault.Passage, error],
 ) error {
-	m := moment{reader: reader, instance: span.Instance}
-	names := &nameBook{}
-	if err := names.read(cmd.Context(), m); err != nil {
+	m := history.Moment{Reader: reader, Instance: span.Instance}
+	names := &history.Names{}
+	if err := names.Read(cmd.Context(), m); err != nil {
 		return err
 	}
 	filter, err := o.filter.compile(cmd.Context(), m, names)
@@ -143,18 +145,18 @@ func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, r
 		return err
 	}
 	found := 0
-	err = changes(cmd.Context(), m, names, o.volatile, func(c *changer) error {
+	err = history.Changes(cmd.Context(), m, names, o.volatile, func(c *history.Changer) error {
 		if o.lost {
 			whole := span
 			whole.Kind, whole.ID = "", ""
-			lost, err := c.losses(cmd.Context(), reader, span, passages(c, whole), filter)
+			lost, err := c.Losses(cmd.Context(), reader, span, passages(c, whole), filter)
 			if err != nil {
 				return err
 			}
 			found = len(lost)
 			return a.showLosses(choice, lost)
 		}
-		list := counting(c.all(passages(c, span), filter), &found)
+		list := counting(c.All(passages(c, span), filter), &found)
 		switch {
 		case o.stat:
 			return showStat(a, choice, list)
@@ -195,7 +197,7 @@ func (a *app) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice tab
 	if err := l.holdsOne(cmd.Context(), span); err != nil {
 		return err
 	}
-	err = a.showDiff(cmd, o, choice, l.reader, span, func(_ *changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+	err = a.showDiff(cmd, o, choice, l.reader, span, func(_ *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return l.passages(cmd.Context(), span)
 	})
 	if incomplete != nil && (err == nil || errors.Is(err, errDifferent)) {
@@ -205,7 +207,7 @@ func (a *app) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice tab
 }
 
 // chosenDiff is the choice that the flags make of the table that is shown.
-func (a *app) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.Table[change]) (table.Choice, error) {
+func (a *app) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.Table[history.Change]) (table.Choice, error) {
 	switch {
 	case o.stat && o.lost:
 		return table.Choice{}, usage(cmd, errors.New("--stat and --lost exclude each other"))
@@ -218,7 +220,7 @@ func (a *app) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.T
 }
 
 // spanOf finds the runs that the moments mean. The order of the two is kept by
-// [changer.between].
+// [history.Between].
 func spanOf(ctx context.Context, reader vault.Reader, instance string, asked moments) (vault.Span, error) {
 	span := vault.Span{Instance: instance, Kind: asked.kind, ID: asked.id}
 	if len(asked.points) == 0 {
@@ -246,23 +248,6 @@ func spanOf(ctx context.Context, reader vault.Reader, instance string, asked mom
 	return span, nil
 }
 
-// between yields what changed from the run of a span after which it begins to the one
-// at its end, which may be the older one.
-func (c *changer) between(ctx context.Context, reader vault.Reader, span vault.Span) iter.Seq2[vault.Passage, error] {
-	if span.Until == 0 || span.After <= span.Until {
-		return reader.Between(ctx, span)
-	}
-	span.After, span.Until = span.Until, span.After
-	return func(yield func(vault.Passage, error) bool) {
-		for p, err := range reader.Between(ctx, span) {
-			p.Before, p.After = p.After, p.Before
-			if !yield(p, err) {
-				return
-			}
-		}
-	}
-}
-
 func counting[T any](rows iter.Seq2[T, error], n *int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for row, err := range rows {
@@ -276,51 +261,34 @@ func counting[T any](rows iter.Seq2[T, error], n *int) iter.Seq2[T, error] {
 	}
 }
 
-// kindStat counts the changes of a kind.
-type kindStat struct {
-	Kind     record.Kind `json:"kind"`
-	Added    int         `json:"added"`
-	Removed  int         `json:"removed"`
-	Trashed  int         `json:"trashed"`
-	Restored int         `json:"restored"`
-	Changed  int         `json:"changed"`
-	Moved    int         `json:"moved"`
-}
-
-var statTable = table.Table[kindStat]{
-	One: "kind", Many: "kinds", View: func(s kindStat) any { return s },
-	Columns: []table.Column[kindStat]{
-		{Name: "kind", Whole: true, Value: func(s kindStat) string { return string(s.Kind) }},
-		statColumn(changeAdded, 0, func(s kindStat) int { return s.Added }),
-		statColumn(changeRemoved, 0, func(s kindStat) int { return s.Removed }),
-		statColumn(changeTrashed, 2, func(s kindStat) int { return s.Trashed }),
-		statColumn(changeRestored, 3, func(s kindStat) int { return s.Restored }),
-		statColumn(changeChanged, 0, func(s kindStat) int { return s.Changed }),
-		statColumn(changeMoved, 1, func(s kindStat) int { return s.Moved }),
+var statTable = table.Table[view.KindChanges]{
+	One: "kind", Many: "kinds", View: func(s view.KindChanges) any { return s },
+	Columns: []table.Column[view.KindChanges]{
+		{Name: "kind", Whole: true, Value: func(s view.KindChanges) string { return string(s.Kind) }},
+		statColumn(history.Added, 0, func(s view.KindChanges) int { return s.Added }),
+		statColumn(history.Removed, 0, func(s view.KindChanges) int { return s.Removed }),
+		statColumn(history.Trashed, 2, func(s view.KindChanges) int { return s.Trashed }),
+		statColumn(history.Restored, 3, func(s view.KindChanges) int { return s.Restored }),
+		statColumn(history.Changed, 0, func(s view.KindChanges) int { return s.Changed }),
+		statColumn(history.Moved, 1, func(s view.KindChanges) int { return s.Moved }),
 	},
 }
 
-func statColumn(name string, spare int, n func(kindStat) int) table.Column[kindStat] {
-	return table.Column[kindStat]{Name: name, Number: true, Spare: spare, Value: func(s kindStat) string { return strconv.Itoa(n(s)) }}
+func statColumn(name string, spare int, n func(view.KindChanges) int) table.Column[view.KindChanges] {
+	return table.Column[view.KindChanges]{Name: name, Number: true, Spare: spare, Value: func(s view.KindChanges) string { return strconv.Itoa(n(s)) }}
 }
 
 // showStat shows how many documents of each kind changed.
-func showStat(a *app, choice table.Choice, list iter.Seq2[change, error]) error {
-	var stats []kindStat
+func showStat(a *app, choice table.Choice, list iter.Seq2[history.Change, error]) error {
+	var stats []view.KindChanges
 	for c, err := range list {
 		if err != nil {
 			return err
 		}
 		if len(stats) == 0 || stats[len(stats)-1].Kind != c.Kind {
-			stats = append(stats, kindStat{Kind: c.Kind})
+			stats = append(stats, view.KindChanges{Kind: c.Kind})
 		}
-		s := &stats[len(stats)-1]
-		for _, what := range c.Change {
-			*map[string]*int{
-				changeAdded: &s.Added, changeRemoved: &s.Removed, changeTrashed: &s.Trashed,
-				changeRestored: &s.Restored, changeChanged: &s.Changed, changeMoved: &s.Moved,
-			}[what]++
-		}
+		stats[len(stats)-1].Count(c)
 	}
 	return show(a, statTable, choice, each(stats))
 }

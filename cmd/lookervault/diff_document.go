@@ -10,11 +10,13 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/lookervault/lookervault/internal/delta"
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // shortValue is how many columns of a value are shown on one line; longer text is
@@ -23,8 +25,8 @@ const shortValue = 60
 
 // showDocument shows how one document changed: member by member for people, as one
 // object in JSON.
-func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[change, error]) error {
-	found := change{Kind: span.Kind, ID: span.ID, Change: []string{}, Changes: []delta.Edit{}}
+func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[history.Change, error]) error {
+	found := history.Change{Ref: record.Ref{Kind: span.Kind, ID: span.ID}}
 	for c, err := range list {
 		if err != nil {
 			return err
@@ -33,7 +35,7 @@ func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[
 	}
 	switch choice.Format {
 	case table.FormatJSON:
-		line, err := encodeJSON(found)
+		line, err := encodeJSON(view.ChangeOf(found))
 		if err != nil {
 			return err
 		}
@@ -41,7 +43,7 @@ func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[
 		return err
 	case "":
 	default:
-		var rows []change
+		var rows []history.Change
 		if len(found.Change) > 0 {
 			rows = append(rows, found)
 		}
@@ -81,13 +83,12 @@ func (w *documentWriter) line(before string, sign byte, tone table.Tone, text st
 	}
 }
 
-func (w *documentWriter) write(c change) {
-	ref := record.Ref{Kind: c.Kind, ID: c.ID}
+func (w *documentWriter) write(c history.Change) {
 	if len(c.Change) == 0 {
-		w.line("", 0, table.Plain, plain.Text(ref.String())+" did not change.")
+		w.line("", 0, table.Plain, plain.Text(c.Ref.String())+" did not change.")
 		return
 	}
-	title := plain.Text(fmt.Sprintf("%s  %s", ref, c.Name))
+	title := plain.Text(fmt.Sprintf("%s  %s", c.Ref, c.Name))
 	if c.FolderPath != "" {
 		title += plain.Text("  (" + c.FolderPath + ")")
 	}
@@ -97,7 +98,7 @@ func (w *documentWriter) write(c change) {
 	}
 	w.line("", 0, table.Plain, title)
 	within := ""
-	for _, e := range c.Changes {
+	for _, e := range c.Edits {
 		if e.Within != within {
 			within = e.Within
 			if within != "" {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/delta"
+	"github.com/lookervault/lookervault/internal/history"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 )
 
@@ -19,9 +21,9 @@ func TestDocumentOnANarrowTerminal(t *testing.T) {
 		return text
 	}
 	long := strings.Repeat("word ", 30) + "end"
-	c := change{
-		Kind: "dashboards", ID: "17", Name: "A name that is longer than the terminal is wide", Change: []string{"changed"}, Who: "Ann Lee",
-		Changes: []delta.Edit{
+	c := history.Change{
+		Ref: record.Ref{Kind: "dashboards", ID: "17"}, Name: "A name that is longer than the terminal is wide", Change: []string{"changed"}, Who: "Ann Lee",
+		Edits: []delta.Edit{
 			{Path: "/dashboard_elements/17/body_text/which_is_long", Before: value("one two three four five six"), After: value("seven eight nine ten"), Within: "A tile with a long title in a long row"},
 			{Path: "/description", Before: value(long), After: value(long + "\nand " + long)},
 			{Path: "/slug", After: value("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz")},

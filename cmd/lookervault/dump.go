@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) dumpCommand() *cobra.Command {
@@ -38,21 +38,25 @@ run.`,
 			if err != nil {
 				return err
 			}
-			defer closing(&err, m.reader)
+			defer closing(&err, m.Reader)
 			for _, kind := range kinds {
-				if err := m.lookedAt(cmd.Context(), kind); err != nil {
+				if err := lookedAt(cmd.Context(), m, kind); err != nil {
 					return err
 				}
 			}
-			out, seen := bufio.NewWriterSize(a.stdout, 1<<16), observations{run: m.run}
+			out, seen := bufio.NewWriterSize(a.stdout, 1<<16), observations{run: m.Run}
 			for _, kind := range kinds {
-				for document, err := range m.reader.Documents(cmd.Context(), vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {
+				for document, err := range m.Reader.Documents(cmd.Context(), vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
 					if err != nil {
 						// What is printed ends with a whole line.
 						return errors.Join(err, out.Flush())
 					}
 					seen.note(document.Entry)
-					if err := dumpLine(out, m, document); err != nil {
+					line, err := view.Dumped(m.Instance, m.Run, document)
+					if err != nil {
+						return err
+					}
+					if _, err := fmt.Fprintln(out, line); err != nil {
 						return err
 					}
 				}
@@ -87,31 +91,4 @@ func dumpKinds(cmd *cobra.Command, args []string) ([]record.Kind, error) {
 		}
 	}
 	return kinds, nil
-}
-
-func dumpLine(out *bufio.Writer, m moment, d vault.Document) error {
-	observed := int64(0)
-	if m.run != 0 {
-		observed = d.LastRun
-	}
-	head, err := encodeJSON(struct {
-		Instance string          `json:"instance"`
-		Kind     record.Kind     `json:"kind"`
-		ID       string          `json:"id"`
-		Run      int64           `json:"run"`
-		Observed int64           `json:"observed_run,omitempty"`
-		Body     json.RawMessage `json:"body"`
-	}{m.instance, d.Kind, d.ID, d.LastRun, observed, json.RawMessage("0")})
-	if err != nil {
-		return err
-	}
-	// encoding/json would spell the body anew; a line break inside a string is
-	// always escaped, so every raw one stands between tokens.
-	for i, c := range d.Body {
-		if c == '\n' || c == '\r' {
-			d.Body[i] = ' '
-		}
-	}
-	_, err = fmt.Fprintf(out, "%s%s}\n", head[:len(head)-len("0}")], d.Body)
-	return err
 }

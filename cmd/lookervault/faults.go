@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) faultsCommand() *cobra.Command {
@@ -103,7 +104,7 @@ func (r *reading) faultsAt(cmd *cobra.Command, reader vault.Reader, point vault.
 }
 
 var faultTable = table.Table[vault.Fault]{
-	One: "fault", Many: "faults", View: faultJSON,
+	One: "fault", Many: "faults", View: func(f vault.Fault) any { return view.FaultOf(f) },
 	Columns: []table.Column[vault.Fault]{
 		{Name: "run", Number: true, Varies: true, Spare: 2, Value: func(f vault.Fault) string { return strconv.FormatInt(f.Run, 10) }},
 		{Name: "kind", Whole: true, Value: func(f vault.Fault) string { return string(f.Kind) }},
@@ -123,20 +124,4 @@ var faultTable = table.Table[vault.Fault]{
 			return strconv.FormatInt(f.Resolved, 10)
 		}},
 	},
-}
-
-// faultJSON is a fault under stable names.
-func faultJSON(f vault.Fault) any {
-	return struct {
-		Run      int64       `json:"run"`
-		Instance string      `json:"instance"`
-		Kind     record.Kind `json:"kind"`
-		ID       string      `json:"id"` // "": the listing of the kind; "#3": a row of it
-		Class    string      `json:"class"`
-		Status   int         `json:"status"`
-		Attempts int         `json:"attempts"`
-		Message  string      `json:"message"`
-		At       time.Time   `json:"at"`
-		Resolved int64       `json:"resolved_run,omitempty"`
-	}{f.Run, f.Instance, f.Kind, f.ID, f.Class, f.Status, f.Attempts, f.Message, f.At.UTC(), f.Resolved}
 }

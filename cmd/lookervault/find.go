@@ -12,9 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/find"
-	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // findOptions are the flags of find.
@@ -64,19 +65,9 @@ In a pipe the columns are kind, id, name, run, where; with --json one array.`,
 	return cmd
 }
 
-// hit is a version of a document that holds what was looked for, under stable names.
+// hit is a version of a document that holds what was looked for, and how well.
 type hit struct {
-	Kind       record.Kind  `json:"kind"`
-	ID         string       `json:"id"`
-	Name       string       `json:"name"`
-	State      record.State `json:"state"`
-	Folder     string       `json:"folder"`
-	FolderPath string       `json:"folder_path,omitempty"`
-	Run        int64        `json:"run"` // the newest that saw this version
-	Where      []string     `json:"where"`
-	// Matches are the best of the places with the words that they hold.
-	Matches []find.Passage `json:"matches"`
-
+	view.Hit
 	score int
 }
 
@@ -91,7 +82,7 @@ func (h hit) best() string {
 // hitTable is the table of what was found. People see the matching words.
 func hitTable(people bool) table.Table[hit] {
 	return table.Table[hit]{
-		One: "document", Many: "documents", View: func(h hit) any { return h },
+		One: "document", Many: "documents", View: func(h hit) any { return h.Hit },
 		Columns: []table.Column[hit]{
 			{Name: "kind", Whole: true, Value: func(h hit) string { return string(h.Kind) }},
 			{Name: "id", Whole: true, Value: func(h hit) string { return h.ID }},
@@ -135,22 +126,22 @@ func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string)
 	if err != nil {
 		return err
 	}
-	defer closing(&err, m.reader)
-	names := &nameBook{}
-	if err := names.read(cmd.Context(), m); err != nil {
+	defer closing(&err, m.Reader)
+	names := &history.Names{}
+	if err := names.Read(cmd.Context(), m); err != nil {
 		return err
 	}
 	if o.user != "" {
-		if o.query.User, err = names.oneUser(cmd.Context(), m, o.user); err != nil {
-			return err
+		if o.query.User, err = names.FindUser(cmd.Context(), m, o.user); err != nil {
+			return absent(err, m.Reader, "list users")
 		}
 	}
 	filter, err := o.filter.compile(cmd.Context(), m, names)
 	if err != nil {
 		return err
 	}
-	query.Instance = m.instance
-	hits, err := lookInto(cmd.Context(), m.reader, query, o, filter, names)
+	query.Instance = m.Instance
+	hits, err := lookInto(cmd.Context(), m.Reader, query, o, filter, names)
 	if err != nil {
 		return err
 	}
@@ -158,31 +149,11 @@ func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string)
 	return show(a, found, choice, each(hits))
 }
 
-// oneUser is the id of the one user that text names: one who is there before one who is
-// gone.
-func (b *nameBook) oneUser(ctx context.Context, m moment, text string) (string, error) {
-	if err := b.readGone(ctx, m); err != nil {
-		return "", err
-	}
-	found, gone, err := b.findUsers(ctx, m, text)
-	if err != nil {
-		return "", absent(err, m.reader, "list users")
-	}
-	if len(found) == 0 {
-		found = gone
-	}
-	if len(found) > 1 {
-		slices.SortFunc(found, table.Compare)
-		return "", fmt.Errorf("user %q is the name of several: name one by its id: %s", text, strings.Join(found, ", "))
-	}
-	return found[0], nil
-}
-
 // lookInto reads the documents that may hold what is looked for, in all their versions
 // where that is wanted, and keeps those that do.
-func lookInto(ctx context.Context, reader vault.Reader, query vault.Query, o findOptions, filter *entryFilter, names *nameBook) (hits []hit, err error) {
+func lookInto(ctx context.Context, reader vault.Reader, query vault.Query, o findOptions, filter *history.Filter, names *history.Names) (hits []hit, err error) {
 	hits = []hit{}
-	search := vault.Search{Instance: query.Instance, Kind: query.Kind, History: o.history, Rules: find.TermRules, Entry: filter.matches}
+	search := vault.Search{Instance: query.Instance, Kind: query.Kind, History: o.history, Rules: find.TermRules, Entry: filter.Matches}
 	for _, need := range o.query.Needs() {
 		search.Needs = append(search.Needs, vault.Need(need))
 	}
@@ -191,10 +162,7 @@ func lookInto(ctx context.Context, reader vault.Reader, query vault.Query, o fin
 			return nil, err
 		}
 		if match, ok := o.query.In(d.Body); ok {
-			hits = append(hits, hit{
-				Kind: d.Kind, ID: d.ID, Name: d.Name, State: d.State, Folder: d.Folder, FolderPath: names.folder(folderOf(d.Entry)),
-				Run: d.LastRun, Where: match.Where, Matches: match.Passages, score: match.Score,
-			})
+			hits = append(hits, hit{view.HitOf(d.Entry, names, match), match.Score})
 		}
 	}
 	return hits, nil

@@ -17,9 +17,9 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
-	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // standardCalls is how many calls of each class a month a Standard edition of
@@ -139,71 +139,21 @@ func (d *dryRun) resume(ahead *forecast.Ahead, runs []record.Run) bool {
 	return true
 }
 
-// forecastView is a forecast under stable names.
-type forecastView struct {
-	Event    string       `json:"event"` // "forecast"
-	Time     time.Time    `json:"time"`
-	Instance string       `json:"instance"`
-	Origin   string       `json:"origin"`
-	Vault    string       `json:"vault"`
-	Held     bool         `json:"vault_holds_instance"`
-	Resume   int64        `json:"resumes_run,omitempty"`
-	Full     bool         `json:"full"`
-	Scope    record.Scope `json:"scope"`
-
-	Kinds   []kindForecastView       `json:"kinds"`
-	Items   forecast.Span            `json:"items"`
-	Calls   forecast.Span            `json:"calls"`
-	ByClass map[string]forecast.Span `json:"calls_by_class"`
-
-	Rate    float64  `json:"rate_per_second"` // configured, 0 = no limit
-	Seconds *seconds `json:"seconds"`         // at that rate; null without a limit
-
-	Asked         map[string]int64 `json:"calls_of_this_forecast"`
-	Month         map[string]int64 `json:"calls_month_to_date"` // by runs in this vault
-	Included      int64            `json:"standard_edition_includes"`
-	StandardAfter map[string]int64 `json:"standard_edition_left_after"` // likely; below 0 = more than it includes
-
-	Nights *nightsView `json:"nightly_month"` // null where the vault does not tell
-
-	MaxCalls int64  `json:"max_calls"`       // 0 = no budget
-	Budget   string `json:"budget_suffices"` // "yes", "perhaps" or "no"; "" without a budget
-	ExitCode int    `json:"exit_code"`       // of this command
-}
-
-type seconds struct {
-	Low    float64 `json:"low"`
-	Likely float64 `json:"likely"`
-	High   float64 `json:"high"`
-}
-
-type kindForecastView struct {
-	Kind           record.Kind    `json:"kind"`
-	Listing        record.Listing `json:"listing"`
-	Items          forecast.Span  `json:"items"`
-	Calls          forecast.Span  `json:"calls"`
-	Known          bool           `json:"known"`
-	Administrative forecast.Span  `json:"administrative_calls"`
-	Query          forecast.Span  `json:"query_calls"`
-	Changes        *foreseenView  `json:"changes"` // null where lists tell nothing
-	Notes          []string       `json:"notes"`
-}
-
-func (d *dryRun) view(f forecast.Forecast, ahead forecast.Ahead, month map[string]int64, asked []record.Calls, now time.Time) forecastView {
-	v := forecastView{
+func (d *dryRun) view(f forecast.Forecast, ahead forecast.Ahead, month map[string]int64, asked []record.Calls, now time.Time) view.Forecast {
+	v := view.Forecast{
 		Event: "forecast", Time: now, Instance: ahead.Instance, Origin: d.origin, Vault: absolute(d.config.Sink.Path), Held: f.Held,
 		Resume: ahead.Resume, Full: ahead.Full, Scope: ahead.Scope,
-		Items: f.Items(), Calls: f.Total(), ByClass: make(map[string]forecast.Span),
-		Rate: limitsOf(d.config).PerSecond, Asked: ui.ByClass(asked), Month: month,
+		Items: view.Span(f.Items()), Calls: view.Span(f.Total()), ByClass: make(map[string]view.Span),
+		Rate: limitsOf(d.config).PerSecond, Asked: view.ByClass(asked), Month: month,
 		Included: standardCalls, StandardAfter: make(map[string]int64), MaxCalls: int64(d.config.RateLimit.MaxCalls),
 	}
 	for _, class := range []catalogue.Activity{catalogue.Administrative, catalogue.Query} {
 		name := string(class)
-		v.ByClass[name] = f.Calls(class)
+		v.ByClass[name] = view.Span(f.Calls(class))
 		v.StandardAfter[name] = standardCalls - month[name] - v.Asked[name] - v.ByClass[name].Likely
 	}
 	if v.Rate > 0 {
-		v.Seconds = &seconds{float64(v.Calls.Low) / v.Rate, float64(v.Calls.Likely) / v.Rate, float64(v.Calls.High) / v.Rate}
+		v.Seconds = &view.Seconds{Low: float64(v.Calls.Low) / v.Rate, Likely: float64(v.Calls.Likely) / v.Rate, High: float64(v.Calls.High) / v.Rate}
 	}
 	switch {
 	case v.MaxCalls == 0:
@@ -215,65 +165,58 @@ func (d *dryRun) view(f forecast.Forecast, ahead forecast.Ahead, month map[strin
 		v.Budget = "no"
 	}
 	for _, k := range f.Kinds {
-		notes := k.Notes
-		if notes == nil {
-			notes = []string{}
-		}
-		v.Kinds = append(v.Kinds, kindForecastView{
-			Kind: k.Kind, Listing: k.Listing, Items: k.Items, Calls: k.Calls(), Known: k.Items.Known() && k.Calls().Known(),
-			Administrative: k.Administrative, Query: k.Query, Changes: foreseenOf(k.Changes), Notes: notes,
-		})
+		v.Kinds = append(v.Kinds, view.KindForecastOf(k))
 	}
 	return v
 }
 
 // shortListing is how a list will fall short; nothing was listed yet, so none is complete.
-func shortListing(k kindForecastView) string {
+func shortListing(k view.KindForecast) string {
 	if k.Listing == record.Complete {
 		return ""
 	}
 	return string(k.Listing)
 }
 
-var forecastTable = table.Table[kindForecastView]{
-	One: "kind", Many: "kinds", Fixed: true, View: func(k kindForecastView) any { return k },
-	Columns: []table.Column[kindForecastView]{
-		{Name: "kind", Whole: true, Value: func(k kindForecastView) string { return string(k.Kind) }},
+var forecastTable = table.Table[view.KindForecast]{
+	One: "kind", Many: "kinds", Fixed: true, View: func(k view.KindForecast) any { return k },
+	Columns: []table.Column[view.KindForecast]{
+		{Name: "kind", Whole: true, Value: func(k view.KindForecast) string { return string(k.Kind) }},
 		{Name: "listing", Whole: true, Varies: true, Spare: 1, Value: shortListing},
-		{Name: "items", Head: "documents", Number: true, Value: func(k kindForecastView) string { return spanText(k.Items) }},
-		{Name: "calls", Number: true, Value: func(k kindForecastView) string { return spanText(k.Calls) }},
-		{Name: "query_calls", Head: "query calls", Number: true, Spare: 2, Value: func(k kindForecastView) string { return spanText(k.Query) }},
+		{Name: "items", Head: "documents", Number: true, Value: func(k view.KindForecast) string { return spanText(k.Items) }},
+		{Name: "calls", Number: true, Value: func(k view.KindForecast) string { return spanText(k.Calls) }},
+		{Name: "query_calls", Head: "query calls", Number: true, Spare: 2, Value: func(k view.KindForecast) string { return spanText(k.Query) }},
 	},
 }
 
 // forecastTabs is the table in a pipe: each number in three, low, likely and high.
-var forecastTabs = table.Table[kindForecastView]{
-	View: func(k kindForecastView) any { return k },
-	Columns: append([]table.Column[kindForecastView]{
-		{Name: "kind", Value: func(k kindForecastView) string { return string(k.Kind) }},
-		{Name: "listing", Value: func(k kindForecastView) string { return string(k.Listing) }},
+var forecastTabs = table.Table[view.KindForecast]{
+	View: func(k view.KindForecast) any { return k },
+	Columns: append([]table.Column[view.KindForecast]{
+		{Name: "kind", Value: func(k view.KindForecast) string { return string(k.Kind) }},
+		{Name: "listing", Value: func(k view.KindForecast) string { return string(k.Listing) }},
 	}, slices.Concat(
-		spanColumns("items", func(k kindForecastView) forecast.Span { return k.Items }),
-		spanColumns("calls", func(k kindForecastView) forecast.Span { return k.Calls }),
-		spanColumns("query_calls", func(k kindForecastView) forecast.Span { return k.Query }),
+		spanColumns("items", func(k view.KindForecast) view.Span { return k.Items }),
+		spanColumns("calls", func(k view.KindForecast) view.Span { return k.Calls }),
+		spanColumns("query_calls", func(k view.KindForecast) view.Span { return k.Query }),
 	)...),
 }
 
-func spanColumns(name string, span func(kindForecastView) forecast.Span) []table.Column[kindForecastView] {
-	number := func(end string, pick func(forecast.Span) int64) table.Column[kindForecastView] {
-		return table.Column[kindForecastView]{
-			Name: name + "_" + end, Value: func(k kindForecastView) string { return strconv.FormatInt(pick(span(k)), 10) },
+func spanColumns(name string, span func(view.KindForecast) view.Span) []table.Column[view.KindForecast] {
+	number := func(end string, pick func(view.Span) int64) table.Column[view.KindForecast] {
+		return table.Column[view.KindForecast]{
+			Name: name + "_" + end, Value: func(k view.KindForecast) string { return strconv.FormatInt(pick(span(k)), 10) },
 		}
 	}
-	return []table.Column[kindForecastView]{
-		number("low", func(s forecast.Span) int64 { return s.Low }),
-		number("likely", func(s forecast.Span) int64 { return s.Likely }),
-		number("high", func(s forecast.Span) int64 { return s.High }),
+	return []table.Column[view.KindForecast]{
+		number("low", func(s view.Span) int64 { return s.Low }),
+		number("likely", func(s view.Span) int64 { return s.Likely }),
+		number("high", func(s view.Span) int64 { return s.High }),
 	}
 }
 
 // spanText is "120", or "120 (90-150)" where it is not known.
-func spanText(s forecast.Span) string {
+func spanText(s view.Span) string {
 	if s.Known() {
 		return count(s.Likely)
 	}
@@ -282,7 +225,7 @@ func spanText(s forecast.Span) string {
 
 // print writes the forecast: the table, or one line of JSON, as data, and what
 // it means for people.
-func (d *dryRun) print(v forecastView, f forecast.Forecast) error {
+func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
 	out := d.app.stdout
 	switch {
 	case d.options.json:
@@ -302,19 +245,19 @@ func (d *dryRun) print(v forecastView, f forecast.Forecast) error {
 			return err
 		}
 	}
-	v.text(d.app.stderr, f.Besides)
+	writeForecast(d.app.stderr, v, f.Besides)
 	return nil
 }
 
-// text says what a forecast means.
-func (v forecastView) text(out io.Writer, besides []record.Calls) {
+// writeForecast says what a forecast means.
+func writeForecast(out io.Writer, v view.Forecast, besides []record.Calls) {
 	administrative, query := string(catalogue.Administrative), string(catalogue.Query)
 	for _, k := range v.Kinds {
 		for _, note := range k.Notes {
 			fmt.Fprintf(out, "%s: %s\n", k.Kind, plainText(note))
 		}
 	}
-	v.writeForeseen(out)
+	writeForeseen(out, v)
 	fmt.Fprintf(out, "\nForecast of a run of %s: %s documents, %s calls: %s administrative, %s query, %s of them to see who calls and what the scope is.\n",
 		v.Instance, spanText(v.Items), spanText(v.Calls), spanText(v.ByClass[administrative]), spanText(v.ByClass[query]), count(calls(besides)))
 	if v.Seconds == nil {
@@ -334,7 +277,7 @@ func (v forecastView) text(out io.Writer, besides []record.Calls) {
 		count(v.Month[administrative]), count(v.Month[query]), count(v.Asked[administrative]), count(v.Asked[query]))
 	fmt.Fprintf(out, "For information: a Standard edition includes %s of each a month; after the run %s and %s.\n", count(v.Included),
 		leftText(v.StandardAfter[administrative], "administrative"), leftText(v.StandardAfter[query], "query"))
-	v.Nights.text(out, v.Month)
+	writeNights(out, v.Nights, v.Month)
 	fmt.Fprintln(out, "Nothing was stored.")
 }
 
@@ -347,7 +290,7 @@ func leftText(n int64, class string) string {
 
 func roundedRate(rate float64) float64 { return math.Round(rate*100) / 100 }
 
-func spanTime(s seconds) string {
+func spanTime(s view.Seconds) string {
 	show := func(s float64) string {
 		return (time.Duration(math.Ceil(s)) * time.Second).String()
 	}

@@ -15,12 +15,13 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // forecast runs run --dry-run.
-func (tr *trial) forecast(args ...string) forecastView {
+func (tr *trial) forecast(args ...string) view.Forecast {
 	tr.t.Helper()
-	var v forecastView
+	var v view.Forecast
 	if err := json.Unmarshal([]byte(tr.must(append([]string{"run", "--dry-run", "--json"}, args...)...)), &v); err != nil {
 		tr.t.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func TestEverybodyCountsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr.must("run", "--progress", "none")
-	var run runView
+	var run view.Run
 	if err := json.Unmarshal([]byte(tr.must("runs", "show", "--json")), &run); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/lookervault/lookervault/internal/metrics"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
-	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // reassurance says how good a run is after which something else failed.
@@ -29,9 +29,9 @@ func reassurance(outcome record.Outcome) string {
 
 // after does what is to be done when a run is over, and returns the first thing
 // that went wrong. The others are in the log.
-func (b *backup) after(s *ui.Summary) error {
+func (b *backup) after(s *view.Summary) error {
 	var first error
-	for _, step := range []func(ui.Summary) error{b.prune, b.hook, b.metricsFile} {
+	for _, step := range []func(view.Summary) error{b.prune, b.hook, b.metricsFile} {
 		err := step(*s)
 		switch {
 		case err == nil:
@@ -59,7 +59,7 @@ func afterCode(err error) int {
 }
 
 // hook tells whoever wants to know how the run ended.
-func (b *backup) hook(s ui.Summary) error {
+func (b *backup) hook(s view.Summary) error {
 	outcome := s.Outcome
 	if s.ExitCode == codeVault {
 		outcome = record.RunFailed // whatever came: the vault cannot be relied on
@@ -123,7 +123,7 @@ func withoutSecrets(environ []string, c config.Config) []string {
 }
 
 // metricsFile writes the metrics of the run where the configuration wants them.
-func (b *backup) metricsFile(s ui.Summary) error {
+func (b *backup) metricsFile(s view.Summary) error {
 	if b.config.Metrics.File == "" {
 		return nil
 	}

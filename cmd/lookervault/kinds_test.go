@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func TestKindsInAPipe(t *testing.T) {
@@ -98,7 +99,7 @@ func TestKindsAsJSON(t *testing.T) {
 func TestKindsForPeople(t *testing.T) {
 	for _, width := range []int{60, 80, 120, 200} {
 		var out strings.Builder
-		if err := kindsText(table.Output{Out: &out, Screen: &table.Screen{Width: width}}, table.Choice{}, kindViews(100)); err != nil {
+		if err := kindsText(table.Output{Out: &out, Screen: &table.Screen{Width: width}}, table.Choice{}, view.KindsOf(100)); err != nil {
 			t.Fatal(err)
 		}
 		shown := strings.Join(strings.Fields(out.String()), " ")

@@ -10,10 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // listOptions are the flags of list.
@@ -61,7 +63,7 @@ func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string)
 			return err
 		}
 	}
-	names := &nameBook{}
+	names := &history.Names{}
 	entries := entryTable(names, o.deleted && isTerminal(a.stdout))
 	choice, err := chosen(cmd, &o.table, entries)
 	if err != nil {
@@ -71,26 +73,26 @@ func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string)
 	if err != nil {
 		return err
 	}
-	defer closing(&err, m.reader)
-	query.Instance, query.At = m.instance, m.at
-	if err := m.lookedAt(cmd.Context(), query.Kind); err != nil {
+	defer closing(&err, m.Reader)
+	query.Instance, query.At = m.Instance, m.At
+	if err := lookedAt(cmd.Context(), m, query.Kind); err != nil {
 		return err
 	}
-	if err := names.read(cmd.Context(), m); err != nil {
+	if err := names.Read(cmd.Context(), m); err != nil {
 		return err
 	}
 	filter, err := o.compile(cmd, m, names, a.now())
 	if err != nil {
 		return err
 	}
-	seen := observations{run: m.run}
-	list := byNumber(m.reader.Entries(cmd.Context(), query))
-	if m.run == 0 && choice.Limit > 0 && choice.Sort == "" {
+	seen := observations{run: m.Run}
+	list := history.ByNumber(m.Reader.Entries(cmd.Context(), query))
+	if m.Run == 0 && choice.Limit > 0 && choice.Sort == "" {
 		// The first of many are read alone; to read all of them so takes twice as long.
 		query.Sort = table.SortNames
-		list = m.reader.Entries(cmd.Context(), query)
+		list = m.Reader.Entries(cmd.Context(), query)
 	}
-	err = show(a, entries, choice, noting(filter.only(list), seen.note))
+	err = show(a, entries, choice, noting(filter.Only(list), seen.note))
 	if err == nil {
 		seen.tell(a.stderr)
 	}
@@ -98,42 +100,44 @@ func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string)
 }
 
 // compile makes a filter of the flags.
-func (o listOptions) compile(cmd *cobra.Command, m moment, names *nameBook, now time.Time) (*entryFilter, error) {
+func (o listOptions) compile(cmd *cobra.Command, m history.Moment, names *history.Names, now time.Time) (*history.Filter, error) {
 	filter, err := o.filter.compile(cmd.Context(), m, names)
 	if err == nil && o.name != "" {
-		err = filter.named(cmd, o.name)
+		if err = filter.Named(o.name); err != nil {
+			err = usage(cmd, fmt.Errorf("--name: %w", err))
+		}
 	}
 	if err == nil && o.since != "" {
-		filter.since, err = changedSince(cmd, m, o.since, now)
+		filter.Since, err = changedSince(cmd, m, o.since, now)
 	}
 	return filter, err
 }
 
 // changedSince chooses documents whose newest version a run after the given moment
 // brought, or which one found gone.
-func changedSince(cmd *cobra.Command, m moment, since string, now time.Time) (func(vault.Entry) bool, error) {
+func changedSince(cmd *cobra.Command, m history.Moment, since string, now time.Time) (func(vault.Entry) bool, error) {
 	point, ok := momentArgument(since, now)
 	if !ok {
 		return nil, usage(cmd, fmt.Errorf("--changed-since: %q is neither a run nor a time: give a number, latest-1, 2026-03-01 or 7d", since))
 	}
-	run, err := m.reader.RunAt(cmd.Context(), m.instance, point)
+	run, err := m.Reader.RunAt(cmd.Context(), m.Instance, point)
 	switch _, notRun := vault.ParsePoint(since); {
 	case err == nil, errors.Is(err, vault.ErrPruned):
 	case notRun != nil && errors.Is(err, vault.ErrNotFound):
 		// The time is before the first run: since then everything came.
 	default:
-		return nil, absent(err, m.reader, "runs")
+		return nil, absent(err, m.Reader, "runs")
 	}
 	return func(e vault.Entry) bool { return e.FirstRun > run.ID || e.GoneRun > run.ID }, nil
 }
 
 // entryTable is the table of documents, with names for folders and owners.
 // Deleted, people see when and in which run each of them went.
-func entryTable(names *nameBook, deleted bool) table.Table[vault.Entry] {
+func entryTable(names *history.Names, deleted bool) table.Table[vault.Entry] {
 	type entry = vault.Entry
 	return table.Table[entry]{
 		One: "document", Many: "documents",
-		View: func(e entry) any { return entryJSON(e, names) },
+		View: func(e entry) any { return view.EntryOf(e, names) },
 		Columns: []table.Column[entry]{
 			{Name: "kind", Whole: true, Varies: true, Value: func(e entry) string { return string(e.Kind) }},
 			{Name: "id", Whole: true, Value: func(e entry) string { return e.ID }},
@@ -141,11 +145,11 @@ func entryTable(names *nameBook, deleted bool) table.Table[vault.Entry] {
 			{Name: "name", Value: func(e entry) string { return e.Name }},
 			{
 				Name: "folder", Varies: true, Tail: true, Spare: 3, Value: func(e entry) string { return e.Folder },
-				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.folder(folderOf(e)), e.Folder) },
+				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.Folder(history.FolderOf(e)), e.Folder) },
 			},
 			{
 				Name: "owner", Varies: true, Spare: 4, Value: func(e entry) string { return e.Owner },
-				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.user(e.Owner), e.Owner) },
+				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.User(e.Owner), e.Owner) },
 			},
 			{
 				Name: "updated_at", Head: "updated", Whole: true, Varies: true, Spare: 2, Extra: deleted, Value: func(e entry) string { return e.Updated },
@@ -156,29 +160,22 @@ func entryTable(names *nameBook, deleted bool) table.Table[vault.Entry] {
 				Show: func(e entry, _ table.Screen) string { return ui.Size(e.Size) },
 			},
 			{
-				Name: "observed", Whole: true, Extra: true, Value: func(e entry) string { return table.Stamp(names.runs[e.LastRun]) },
-				Show: func(e entry, screen table.Screen) string { return table.When(names.runs[e.LastRun], screen) },
+				Name: "observed", Whole: true, Extra: true, Value: func(e entry) string { return table.Stamp(names.RunTime(e.LastRun)) },
+				Show: func(e entry, screen table.Screen) string { return table.When(names.RunTime(e.LastRun), screen) },
 			},
 			{
 				Name: "deleted_run", Head: "in run", Number: true, Spare: 1, Extra: !deleted,
-				Value: func(e entry) string { return runText(deletedRun(e)) },
+				Value: func(e entry) string { return runText(history.DeletedRun(e)) },
 			},
 			{
 				Name: "deleted_at", Head: "deleted", Whole: true, Spare: 1, Extra: !deleted,
-				Value: func(e entry) string { return table.Stamp(names.runs[deletedRun(e)]) },
-				Show:  func(e entry, screen table.Screen) string { return table.When(names.runs[deletedRun(e)], screen) },
+				Value: func(e entry) string { return table.Stamp(names.RunTime(history.DeletedRun(e))) },
+				Show: func(e entry, screen table.Screen) string {
+					return table.When(names.RunTime(history.DeletedRun(e)), screen)
+				},
 			},
 		},
 	}
-}
-
-// deletedRun is the run that found a document in the trash or gone, 0 for one that is
-// there. In the trash a document has a version of its own.
-func deletedRun(e vault.Entry) int64 {
-	if e.State == record.Trashed {
-		return e.FirstRun
-	}
-	return e.GoneRun
 }
 
 func runText(run int64) string {
@@ -206,35 +203,6 @@ func whenWritten(written string, screen table.Screen) string {
 		return written
 	}
 	return table.When(at, screen)
-}
-
-// entryJSON is an entry under stable names.
-func entryJSON(e vault.Entry, names *nameBook) any {
-	return struct {
-		Kind       record.Kind  `json:"kind"`
-		ID         string       `json:"id"`
-		State      record.State `json:"state"`
-		Name       string       `json:"name"`
-		Folder     string       `json:"folder"`
-		FolderPath string       `json:"folder_path,omitempty"`
-		Owner      string       `json:"owner"`
-		OwnerName  string       `json:"owner_name,omitempty"`
-		Updated    string       `json:"updated_at"`
-		Bytes      int64        `json:"bytes"`
-		SHA256     string       `json:"sha256"`
-		FirstRun   int64        `json:"first_run"`
-		LastRun    int64        `json:"last_run"`
-		Observed   int64        `json:"observed_run"`       // the run whose observation this is
-		ObservedAt string       `json:"observed,omitempty"` // when that run began
-		GoneRun    int64        `json:"gone_run,omitempty"`
-		DeletedRun int64        `json:"deleted_run,omitempty"` // that found it in the trash or gone
-		DeletedAt  string       `json:"deleted_at,omitempty"`  // when that run began
-		Route      string       `json:"route"`
-	}{
-		e.Kind, e.ID, e.State, e.Name, e.Folder, names.folder(folderOf(e)), e.Owner, names.user(e.Owner), e.Updated, e.Size, e.Hash.String(),
-		e.FirstRun, e.LastRun, e.LastRun, table.Stamp(names.runs[e.LastRun]), e.GoneRun,
-		deletedRun(e), table.Stamp(names.runs[deletedRun(e)]), e.Route,
-	}
 }
 
 // noting yields the entries, each after note was told of it.

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"iter"
-
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -68,14 +67,14 @@ func (a *app) log(cmd *cobra.Command, r *reading, o logOptions, args []string) (
 	if err != nil {
 		return err
 	}
-	defer closing(&err, m.reader)
+	defer closing(&err, m.Reader)
 	if span.ID != "" {
-		if _, err := m.reader.Versions(cmd.Context(), m.instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
-			return absent(err, m.reader, "list "+string(span.Kind))
+		if _, err := m.Reader.Versions(cmd.Context(), m.Instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
+			return absent(err, m.Reader, "list "+string(span.Kind))
 		}
 	}
-	names := &nameBook{}
-	if err := names.read(cmd.Context(), m); err != nil {
+	names := &history.Names{}
+	if err := names.Read(cmd.Context(), m); err != nil {
 		return err
 	}
 	filter, err := o.filter.compile(cmd.Context(), m, names)
@@ -85,33 +84,10 @@ func (a *app) log(cmd *cobra.Command, r *reading, o logOptions, args []string) (
 	if width, _ := ui.TerminalSize(a.stdout); width > 0 && span.ID == "" && choice.Limit == 0 && choice.Sort == "" && choice.Format == "" {
 		choice.Limit = logRows
 	}
-	span.Instance = m.instance
-	return changes(cmd.Context(), m, names, o.volatile, func(c *changer) error {
-		return show(a, changed, choice, c.all(m.reader.Events(cmd.Context(), span), filter))
+	span.Instance = m.Instance
+	return history.Changes(cmd.Context(), m, names, o.volatile, func(c *history.Changer) error {
+		return show(a, changed, choice, c.All(m.Reader.Events(cmd.Context(), span), filter))
 	})
 }
 
-// all yields the changes that passages make, of those that pass the filter.
-func (c *changer) all(passages iter.Seq2[vault.Passage, error], filter *entryFilter) iter.Seq2[change, error] {
-	return func(yield func(change, error) bool) {
-		for p, err := range passages {
-			var made change
-			matters := false
-			if err == nil {
-				if !filter.matches(p.Entry()) {
-					continue
-				}
-				made, matters, err = c.of(p)
-			}
-			if err != nil {
-				yield(made, err)
-				return
-			}
-			if matters && !yield(made, nil) {
-				return
-			}
-		}
-	}
-}
-
-func sizeShown(c change, _ table.Screen) string { return ui.Size(c.Bytes) }
+func sizeShown(c history.Change, _ table.Screen) string { return ui.Size(c.Bytes) }

@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // nightsAhead is how many nightly runs a dry run forecasts: the longest month.
@@ -25,39 +26,26 @@ const leftForChanges = 10
 // aDayLong is the unit of the ages that are proposed.
 const aDayLong = 24 * time.Hour
 
-// nightsView is what a month of nightly runs will cost, under stable names.
-type nightsView struct {
-	Nights int              `json:"nights"`
-	Calls  map[string]int64 `json:"calls"` // by class, if nothing changes
-	Quota  map[string]int64 `json:"quota"` // of the classes that looker.quota names
-	Fits   bool             `json:"fits"`
-	// Refresh is what to set in the configuration so that it fits, or comes nearest; empty
-	// where it fits, or nobody has said what the licence includes.
-	Refresh      map[record.Kind]string `json:"proposed_refresh"`
-	RefreshCalls map[string]int64       `json:"proposed_calls"`
-	RefreshFits  bool                   `json:"proposed_fits"`
-}
-
 // foreseeNights forecasts a month of nightly runs, nil where the vault tells nothing, and
 // looks for ages that make them fit the licence.
-func foreseeNights(ctx context.Context, ahead forecast.Ahead) (*nightsView, error) {
+func foreseeNights(ctx context.Context, ahead forecast.Ahead) (*view.Nights, error) {
 	ahead.Resume, ahead.Full = 0, false
 	calls, known, err := forecast.Nights(ctx, ahead, nightsAhead)
 	if err != nil || !known {
 		return nil, err
 	}
-	v := &nightsView{
+	v := &view.Nights{
 		Nights: nightsAhead, Calls: byName(calls), Quota: quotaOf(ahead.Config.Looker.Quota),
 		Refresh: map[record.Kind]string{}, RefreshCalls: map[string]int64{},
 	}
 	if v.Fits = withinQuota(v.Calls, v.Quota, 0); v.Fits {
 		return v, nil
 	}
-	return v, v.propose(ctx, ahead)
+	return v, proposeAges(ctx, v, ahead)
 }
 
-// propose looks for the youngest ages that make the nights fit: first of what costs most.
-func (v *nightsView) propose(ctx context.Context, ahead forecast.Ahead) error {
+// proposeAges looks for the youngest ages that make the nights fit: first of what costs most.
+func proposeAges(ctx context.Context, v *view.Nights, ahead forecast.Ahead) error {
 	set := ahead.Refresh
 	ahead.Refresh = nil
 	whole, err := forecast.FromVault(ctx, ahead)
@@ -72,7 +60,7 @@ func (v *nightsView) propose(ctx context.Context, ahead forecast.Ahead) error {
 				ages = make(map[record.Kind]time.Duration)
 			}
 			for _, k := range whole.Kinds {
-				kind := specOf(k.Kind)
+				kind := catalogue.Lookup(k.Kind)
 				if k.Calls().Likely >= most && !kind.Nightly && plan.MayRest(kind) == "" {
 					ages[k.Kind] = max(ages[k.Kind], age)
 				}
@@ -121,9 +109,9 @@ func withinQuota(calls, quota map[string]int64, less int64) bool {
 	return true
 }
 
-// text says what the nights cost, and what to do where that is too much, given what was
+// writeNights says what the nights cost, and what to do where that is too much, given what was
 // made of the month.
-func (v *nightsView) text(out io.Writer, made map[string]int64) {
+func writeNights(out io.Writer, v *view.Nights, made map[string]int64) {
 	if v == nil {
 		return
 	}
@@ -142,15 +130,15 @@ func (v *nightsView) text(out io.Writer, made map[string]int64) {
 		return
 	}
 	fmt.Fprintf(out, "looker.quota includes %s, which is less. ", strings.Join(included, " and "))
-	v.proposal(out)
+	writeProposal(out, v)
 	if made[administrative]+made[query] > 0 {
 		fmt.Fprintf(out, "That is for a whole month: of this one %s and %s calls are made already.\n", count(made[administrative]), count(made[query]))
 	}
 }
 
-// proposal says what to write into the configuration so that the nights fit, or come nearest,
+// writeProposal says what to write into the configuration so that the nights fit, or come nearest,
 // as YAML to paste; nothing where they fit.
-func (v *nightsView) proposal(out io.Writer) {
+func writeProposal(out io.Writer, v *view.Nights) {
 	if v == nil || len(v.Refresh) == 0 {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // progressModes are the words of --progress.
@@ -204,14 +205,14 @@ func (w *watch) close() {
 
 // finished writes the last events, and waits for their reader until patience ends.
 // unobserved is how many of them were dropped before they came here.
-func (w *backupWatch) finished(patience context.Context, s ui.Summary, unobserved int64) error {
+func (w *backupWatch) finished(patience context.Context, s view.Summary, unobserved int64) error {
 	if w.events == nil {
 		return nil
 	}
 	if w.view != nil {
 		w.events.Close(w.latest(), s.Kinds)
 	}
-	return w.events.Finished(patience, s, unobserved, func(s *ui.Summary) {
+	return w.events.Finished(patience, s, unobserved, func(s *view.Summary) {
 		s.ExitCode = codeInterrupted // patience ends by a signal only
 	})
 }
@@ -224,9 +225,9 @@ func (w *backupWatch) started(begun record.Begun, start record.Start, path strin
 	if w.events == nil {
 		return
 	}
-	w.events.Started(begun.Run, ui.Started{
+	w.events.Started(begun.Run, view.Started{
 		Instance: start.Instance, Origin: start.Origin, Resumed: begun.Resumed, Full: begun.Full, Vault: absolute(path),
 		Started: begun.Started.UTC(), Kinds: begun.Scope.Kinds, Folders: begun.Scope.Folders, Looker: start.Looker, Tool: start.Tool,
-		MaxCalls: w.limits.Calls, Before: ui.TotalsOf(begun.Kinds).Settled(),
+		MaxCalls: w.limits.Calls, Before: view.TotalsOf(begun.Kinds).Settled(),
 	})
 }

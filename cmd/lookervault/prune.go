@@ -17,6 +17,7 @@ import (
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // pruneFlags names the key of the configuration that each flag sets.
@@ -77,26 +78,8 @@ one array.`,
 	return cmd
 }
 
-// keepingView is what the rules decide about a run, under stable names.
-type keepingView struct {
-	Run      int64          `json:"run"`
-	Instance string         `json:"instance"`
-	Started  time.Time      `json:"started_at"`
-	Outcome  record.Outcome `json:"outcome"`
-	Keep     bool           `json:"keep"`
-	Reasons  []string       `json:"reasons"`
-}
-
-func keepingJSON(k vault.Keeping) any {
-	reasons := k.Reasons
-	if reasons == nil {
-		reasons = []string{}
-	}
-	return keepingView{k.Run.ID, k.Run.Instance, k.Run.Started, k.Run.Outcome, k.Keep(), reasons}
-}
-
 var keepingTable = table.Table[vault.Keeping]{
-	One: "run", Many: "runs", View: keepingJSON,
+	One: "run", Many: "runs", View: func(k vault.Keeping) any { return view.KeepingOf(k) },
 	Columns: []table.Column[vault.Keeping]{
 		{
 			Name: "keep", Head: " ", Whole: true, Value: func(k vault.Keeping) string { return map[bool]string{true: "keep", false: "remove"}[k.Keep()] },
@@ -348,7 +331,7 @@ func (p *stepProgress) clear() {
 }
 
 // prune removes by the configuration's rules what they do not keep, after a complete run.
-func (b *backup) prune(s ui.Summary) error {
+func (b *backup) prune(s view.Summary) error {
 	if !b.config.After.Prune || s.Outcome != record.RunComplete || s.ExitCode != 0 {
 		return nil
 	}

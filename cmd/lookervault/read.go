@@ -15,6 +15,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/near"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -109,47 +110,38 @@ func backupArgument(cmd *cobra.Command, args []string) (vault.Point, error) {
 	return point.OfBackups(), err
 }
 
-// moment is a vault and what of it is asked for: an instance, and the run that a
-// point in time means.
-type moment struct {
-	reader   vault.Reader
-	instance string
-	at       vault.Point
-	run      int64 // 0 for now
-}
-
 // openMoment opens the vault at the point that --run names. A run by its number
 // knows its instance.
-func (r *reading) openMoment(cmd *cobra.Command) (m moment, err error) {
+func (r *reading) openMoment(cmd *cobra.Command) (m history.Moment, err error) {
 	point, err := r.point(cmd)
 	if err != nil {
 		return m, err
 	}
 	if point.IsNow() {
-		m.reader, m.instance, err = r.open(cmd)
+		m.Reader, m.Instance, err = r.open(cmd)
 		return m, err
 	}
-	if m.reader, err = r.openAll(cmd); err != nil {
+	if m.Reader, err = r.openAll(cmd); err != nil {
 		return m, err
 	}
-	run, err := m.reader.RunAt(cmd.Context(), r.instance, point)
+	run, err := m.Reader.RunAt(cmd.Context(), r.instance, point)
 	if err != nil {
 		if errors.Is(err, vault.ErrPruned) {
-			err = fmt.Errorf("%w; lookervault runs%s shows what there is", err, dbFlag(m.reader.Path()))
+			err = fmt.Errorf("%w; lookervault runs%s shows what there is", err, dbFlag(m.Reader.Path()))
 		}
-		return m, errors.Join(absent(err, m.reader, "runs"), m.reader.Close())
+		return m, errors.Join(absent(err, m.Reader, "runs"), m.Reader.Close())
 	}
-	m.instance, m.run, m.at = run.Instance, run.ID, vault.AtRun(run.ID)
+	m.Instance, m.Run, m.At = run.Instance, run.ID, vault.AtRun(run.ID)
 	return m, nil
 }
 
 // lookedAt returns an error where no run up to a moment in the past looked at a kind:
 // nobody knows then what there was of it. No kind is all of them.
-func (m moment) lookedAt(ctx context.Context, kind record.Kind) error {
-	if m.run == 0 || kind == "" {
+func lookedAt(ctx context.Context, m history.Moment, kind record.Kind) error {
+	if m.Run == 0 || kind == "" {
 		return nil
 	}
-	before, after, err := m.reader.Looked(ctx, m.instance, kind, m.run)
+	before, after, err := m.Reader.Looked(ctx, m.Instance, kind, m.Run)
 	if err != nil || before > 0 {
 		return err
 	}
@@ -157,7 +149,7 @@ func (m moment) lookedAt(ctx context.Context, kind record.Kind) error {
 	if after > 0 {
 		instead = fmt.Sprintf("run %d is the first that did", after)
 	}
-	return fmt.Errorf("run %d did not look at %s, nor did one before it: %s; lookervault runs%s shows what each looked at", m.run, kind, instead, dbFlag(m.reader.Path()))
+	return fmt.Errorf("run %d did not look at %s, nor did one before it: %s; lookervault runs%s shows what each looked at", m.Run, kind, instead, dbFlag(m.Reader.Path()))
 }
 
 // observations counts documents that come from before the run of a moment.

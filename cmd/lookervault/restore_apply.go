@@ -19,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) restoreApplyCommand() *cobra.Command {
@@ -73,7 +74,7 @@ func (r *restoring) showAndApply(cmd *cobra.Command, o restoreOptions, plan reco
 		}
 	} else {
 		events.Of(plan.ID)
-		events.Write("plan", viewOfPlan(plan))
+		events.Write("plan", view.PlanOf(plan))
 	}
 	if planIsDone(plan) {
 		return planCode(plan, false)
@@ -293,7 +294,7 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 	if err == nil && sealed.State != record.RestoreComplete {
 		err = errPartial
 	}
-	s := restoreSummaryOf(r.app.now(), sealed, err, took)
+	s := view.RestoreSummaryOf(r.app.now(), sealed, exitCode(err), took)
 	var countErr error
 	if s.Asleep, countErr = restore.Asleep(context.WithoutCancel(r.app.kill), r.file.Reader(), sealed); countErr != nil && err == nil {
 		err = countErr
@@ -317,7 +318,7 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 const failuresShown = 10
 
 // sayEnd prints the summary of a restore for people.
-func (r *restoring) sayEnd(sealed record.Restore, s restoreSummary, err error) {
+func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err error) {
 	color := r.app.colors(r.app.stderr)
 	out := io.Writer(r.app.stderr)
 	if err != nil {
@@ -330,7 +331,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s restoreSummary, err error) {
 	case record.RestoreFailed:
 		tone = table.Bad
 	}
-	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), s.words())
+	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), restoreWords(s))
 	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), spent(s.Seconds))
 	shown := 0
 	for _, a := range sealed.Actions {

@@ -171,7 +171,7 @@ func (r *restoring) affords(plan record.Restore) error {
 	for _, a := range plan.Actions {
 		if a.State == record.ActionPlanned || a.State == record.ActionRunning {
 			needed += a.PlannedCalls
-			byClass[string(classOf(a.Kind))] += int64(a.PlannedCalls)
+			byClass[string(catalogue.WriteClass(a.Kind))] += int64(a.PlannedCalls)
 		}
 	}
 	const nothing = "nothing was written"

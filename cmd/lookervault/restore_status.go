@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
-	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) restoreStatusCommand() *cobra.Command {
@@ -41,36 +40,20 @@ func (a *app) restoreStatusCommand() *cobra.Command {
 	return cmd
 }
 
-// restoreRow is a restore in the table of all, under stable names.
-type restoreRow struct {
-	Restore int64  `json:"restore"`
-	State   string `json:"state"`
-	Purpose string `json:"purpose"`
-	Target  string `json:"target"`
-	Planned string `json:"planned_at"`
-	Ended   string `json:"finished_at"`
-	AsOf    int64  `json:"as_of"`
-	Look    int64  `json:"look"`
-	Check   int64  `json:"check"`
-	Of      int64  `json:"of"`
-
-	planned time.Time
-}
-
-var restoresTable = table.Table[restoreRow]{
-	One: "restore", Many: "restores", View: func(r restoreRow) any { return r },
-	Columns: []table.Column[restoreRow]{
-		{Name: "restore", Number: true, Value: func(r restoreRow) string { return strconv.FormatInt(r.Restore, 10) }},
-		{Name: "state", Whole: true, Value: func(r restoreRow) string { return r.State }, Tone: func(r restoreRow) table.Tone { return restoreTone(r.State) }},
-		{Name: "purpose", Whole: true, Value: func(r restoreRow) string { return r.Purpose }},
-		{Name: "target", Varies: true, Spare: 3, Value: func(r restoreRow) string { return r.Target }},
+var restoresTable = table.Table[record.Restore]{
+	One: "restore", Many: "restores", View: func(r record.Restore) any { return view.RestoreOf(r) },
+	Columns: []table.Column[record.Restore]{
+		{Name: "restore", Number: true, Value: func(r record.Restore) string { return strconv.FormatInt(r.ID, 10) }},
+		{Name: "state", Whole: true, Value: func(r record.Restore) string { return string(r.State) }, Tone: func(r record.Restore) table.Tone { return restoreTone(string(r.State)) }},
+		{Name: "purpose", Whole: true, Value: func(r record.Restore) string { return string(r.Purpose) }},
+		{Name: "target", Varies: true, Spare: 3, Value: func(r record.Restore) string { return r.Target }},
 		{
-			Name: "planned_at", Head: "planned", Whole: true, Value: func(r restoreRow) string { return r.Planned },
-			Show: func(r restoreRow, screen table.Screen) string { return table.When(r.planned, screen) },
+			Name: "planned_at", Head: "planned", Whole: true, Value: func(r record.Restore) string { return table.Stamp(r.PlannedAt) },
+			Show: func(r record.Restore, screen table.Screen) string { return table.When(r.PlannedAt, screen) },
 		},
-		{Name: "as_of", Head: "as of run", Number: true, Spare: 2, Value: func(r restoreRow) string { return orDash(r.AsOf) }},
-		{Name: "look", Number: true, Spare: 1, Value: func(r restoreRow) string { return orDash(r.Look) }},
-		{Name: "check", Number: true, Spare: 1, Value: func(r restoreRow) string { return orDash(r.Check) }},
+		{Name: "as_of", Head: "as of run", Number: true, Spare: 2, Value: func(r record.Restore) string { return orDash(r.AsOf) }},
+		{Name: "look", Number: true, Spare: 1, Value: func(r record.Restore) string { return orDash(r.Look) }},
+		{Name: "check", Number: true, Spare: 1, Value: func(r record.Restore) string { return orDash(r.Verdict) }},
 	},
 }
 
@@ -109,49 +92,25 @@ func (a *app) restores(cmd *cobra.Command, r *reading, flags *tableFlags) (err e
 	if err != nil {
 		return err
 	}
-	var rows []restoreRow
-	for _, one := range all {
-		row := restoreRow{
-			Restore: one.ID, State: string(one.State), Purpose: string(one.Purpose), Target: one.Target, Planned: stamp(one.PlannedAt),
-			Ended: stamp(one.FinishedAt), AsOf: one.AsOf, Look: one.Look, Check: one.Verdict, Of: one.Of, planned: one.PlannedAt,
-		}
-		rows = append(rows, row)
-	}
-	return show(a, restoresTable, choice, each(rows))
+	return show(a, restoresTable, choice, each(all))
 }
 
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-// statusView is a restore with its actions under stable names.
-type statusView struct {
-	Restore int64          `json:"restore"`
-	Plan    int64          `json:"plan"`
-	State   string         `json:"state"`
-	Actions []actionEvent  `json:"actions"`
-	Summary restoreSummary `json:"summary"`
-}
-
-var actionTable = table.Table[actionEvent]{
-	One: "action", Many: "actions", View: func(e actionEvent) any { return e },
-	Columns: []table.Column[actionEvent]{
-		{Name: "state", Whole: true, Value: func(e actionEvent) string { return string(e.State) }, Tone: actionTone},
-		{Name: "action", Whole: true, Value: func(e actionEvent) string { return string(e.Action) }},
-		{Name: "kind", Whole: true, Varies: true, Value: func(e actionEvent) string { return string(e.Kind) }},
-		{Name: "id", Whole: true, Value: func(e actionEvent) string { return e.ID }},
-		{Name: "target_id", Head: "target", Whole: true, Spare: 2, Value: func(e actionEvent) string { return e.TargetID }},
-		{Name: "name", Value: func(e actionEvent) string { return e.Name }},
-		{Name: "checked", Whole: true, Spare: 3, Value: func(e actionEvent) string { return e.Checked }},
-		{Name: "calls", Number: true, Spare: 4, Value: func(e actionEvent) string { return strconv.Itoa(e.Calls) }},
+var actionTable = table.Table[view.Action]{
+	One: "action", Many: "actions", View: func(e view.Action) any { return e },
+	Columns: []table.Column[view.Action]{
+		{Name: "state", Whole: true, Value: func(e view.Action) string { return string(e.State) }, Tone: actionTone},
+		{Name: "action", Whole: true, Value: func(e view.Action) string { return string(e.Action) }},
+		{Name: "kind", Whole: true, Varies: true, Value: func(e view.Action) string { return string(e.Kind) }},
+		{Name: "id", Whole: true, Value: func(e view.Action) string { return e.ID }},
+		{Name: "target_id", Head: "target", Whole: true, Spare: 2, Value: func(e view.Action) string { return e.TargetID }},
+		{Name: "name", Value: func(e view.Action) string { return e.Name }},
+		{Name: "checked", Whole: true, Spare: 3, Value: func(e view.Action) string { return e.Checked }},
+		{Name: "calls", Number: true, Spare: 4, Value: func(e view.Action) string { return strconv.Itoa(e.Calls) }},
 		{Name: "message", Wraps: true, Value: whyOf},
 	},
 }
 
-func actionTone(e actionEvent) table.Tone {
+func actionTone(e view.Action) table.Tone {
 	switch e.State {
 	case record.ActionDone, record.ActionSame:
 		return table.Good
@@ -165,7 +124,7 @@ func actionTone(e actionEvent) table.Tone {
 }
 
 // whyOf is what is to say of an action: Looker's own reasons, else the plan's.
-func whyOf(e actionEvent) string {
+func whyOf(e view.Action) string {
 	if len(e.Errors) > 0 {
 		var said []string
 		for _, reason := range e.Errors {
@@ -198,8 +157,8 @@ func (a *app) restoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, t
 	if err != nil {
 		return noPlan(err, reader)
 	}
-	view := statusView{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []actionEvent{}, Summary: restoreSummaryOf(a.now(), plan, nil, plan.FinishedAt.Sub(plan.StartedAt))}
-	if view.Summary.Asleep, err = restore.Asleep(cmd.Context(), reader, plan); err != nil {
+	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}, Summary: view.RestoreSummaryOf(a.now(), plan, codeComplete, plan.FinishedAt.Sub(plan.StartedAt))}
+	if status.Summary.Asleep, err = restore.Asleep(cmd.Context(), reader, plan); err != nil {
 		return err
 	}
 	for _, action := range plan.Actions {
@@ -209,17 +168,17 @@ func (a *app) restoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, t
 				continue
 			}
 		}
-		view.Actions = append(view.Actions, actionEventOf(action))
+		status.Actions = append(status.Actions, view.ActionOf(action))
 	}
 	if choice.Format == table.FormatJSON {
-		text, err := ui.EncodeJSON(view)
+		text, err := view.JSON(status)
 		if err == nil {
 			_, err = fmt.Fprintln(a.stdout, text)
 		}
 		return err
 	}
 	if isTerminal(a.stdout) && choice.Format == "" {
-		fmt.Fprintf(a.stdout, "Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, view.Summary.words())
+		fmt.Fprintf(a.stdout, "Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))
 	}
-	return show(a, actionTable, choice, each(view.Actions))
+	return show(a, actionTable, choice, each(status.Actions))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -52,7 +53,7 @@ left asleep, show that, ask, and apply it.`,
 func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
 	request := restore.Request{Run: done.AsOf, Trash: restore.LeaveThem, Wake: restore.WakeAsWas, Only: true}
 	for _, action := range done.Actions {
-		spec := specOf(action.Kind)
+		spec := catalogue.Lookup(action.Kind)
 		// Also what failed, which it does where it was made and could not be woken.
 		made := action.State == record.ActionDone || action.State == record.ActionSame || action.State == record.ActionFailed
 		if made && action.Deed == record.DeedCreate && action.Target != "" && spec.Write != nil && !spec.Write.Asleep.IsZero() {

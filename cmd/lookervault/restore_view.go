@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,75 +13,13 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
-
-// planView is a plan under stable names.
-type planView struct {
-	Plan    int64            `json:"plan"`
-	Source  string           `json:"source"`
-	Target  string           `json:"target"`
-	AsOf    int64            `json:"as_of"` // run; 0: of each document the newest version that was present
-	Look    int64            `json:"look"`
-	Digest  string           `json:"digest"`
-	State   string           `json:"state"`
-	Calls   int              `json:"calls"` // about
-	ByClass map[string]int   `json:"calls_by_class"`
-	Actions []planActionView `json:"actions"`
-	Notes   []string         `json:"notes"`
-}
-
-type planActionView struct {
-	Seq      int             `json:"seq"`
-	Kind     record.Kind     `json:"kind"`
-	ID       string          `json:"id"`
-	Action   record.Deed     `json:"action"`
-	Name     string          `json:"name"`
-	Place    string          `json:"place"`
-	TargetID string          `json:"target_id"`
-	Changes  []record.Change `json:"changes"`
-	Needs    []int           `json:"needs"`
-	Reason   string          `json:"reason"`
-}
-
-func viewOfPlan(p record.Restore) planView {
-	v := planView{
-		Plan: p.ID, Source: p.Source, Target: p.Target, AsOf: p.AsOf, Look: p.Look, Digest: p.Digest.String(), State: string(p.State),
-		ByClass: make(map[string]int), Actions: []planActionView{}, Notes: list(p.Notes),
-	}
-	for _, a := range p.Actions {
-		v.Calls += a.PlannedCalls
-		if a.PlannedCalls > 0 {
-			v.ByClass[string(classOf(a.Kind))] += a.PlannedCalls
-		}
-		v.Actions = append(v.Actions, planActionView{
-			Seq: a.Seq, Kind: a.Kind, ID: a.ID, Action: a.Deed, Name: a.Name, Place: a.Place, TargetID: a.Target,
-			Changes: list(a.Changes), Needs: list(a.Needs), Reason: a.Reason,
-		})
-	}
-	return v
-}
-
-// list is never null in JSON.
-func list[T any](values []T) []T {
-	if values == nil {
-		return []T{}
-	}
-	return values
-}
-
-// classOf is the quota that calls of a kind are drawn from.
-func classOf(kind record.Kind) catalogue.Activity {
-	spec := specOf(kind)
-	if spec.Write == nil {
-		return catalogue.Administrative
-	}
-	return cmp.Or(spec.Write.Update.Activity, spec.Write.Create.Activity, catalogue.Administrative)
-}
 
 // printPlan prints a plan for people, or as one JSON object.
 func (a *app) printPlan(reader vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
 	if asJSON {
-		text, err := ui.EncodeJSON(viewOfPlan(plan))
+		text, err := view.JSON(view.PlanOf(plan))
 		if err != nil {
 			return err
 		}
@@ -173,7 +110,7 @@ func (p *planPrinter) head(plan record.Restore, perSecond int) {
 	if plan.Purpose == record.UndoPurpose {
 		state = fmt.Sprintf("as it was before restore %d", plan.Of)
 	}
-	v := viewOfPlan(plan)
+	v := view.PlanOf(plan)
 	todo := int64(0)
 	for _, action := range plan.Actions {
 		if writes(action.Deed) {
@@ -250,7 +187,7 @@ func (p *planPrinter) said(a record.Action) string {
 	switch {
 	case a.Reason != "":
 		return a.Reason
-	case a.Deed == record.DeedCreate && !specOf(a.Kind).Write.Asleep.IsZero():
+	case a.Deed == record.DeedCreate && !catalogue.Lookup(a.Kind).Write.Asleep.IsZero():
 		return "asleep until the end"
 	case a.Deed == record.DeedCreate:
 		return "new id"

@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // restoreWatch shows a restore under way.
@@ -56,16 +57,7 @@ func (w *restoreWatch) kind(kind record.Kind) *job.KindProgress {
 // begin writes the first event and begins to show progress.
 func (w *restoreWatch) begin() {
 	if w.events != nil {
-		calls := viewOfPlan(w.plan).Calls
-		w.events.Write("restore_started", struct {
-			Purpose record.Purpose `json:"purpose"`
-			Plan    int64          `json:"plan"`
-			Source  string         `json:"source"`
-			Target  string         `json:"target"`
-			Look    int64          `json:"look"`
-			Actions int            `json:"actions"`
-			Calls   int            `json:"calls_planned"`
-		}{w.plan.Purpose, w.plan.ID, w.plan.Source, w.plan.Target, w.plan.Look, len(w.plan.Actions), calls})
+		w.events.Write("restore_started", view.RestoreStartedOf(w.plan))
 	}
 	w.stopping = "Stopping: calls that are under way are finished. Ctrl-C again ends at once."
 	w.start(ui.Subject{Job: fmt.Sprintf("restore %d", w.plan.ID), Things: ui.Actions}, w)
@@ -97,33 +89,7 @@ func (w *restoreWatch) action(a record.Action) {
 	}
 	w.mu.Unlock()
 	if w.events != nil {
-		w.events.Write("action", actionEventOf(a))
-	}
-}
-
-// actionEvent is an action that is settled, under stable names.
-type actionEvent struct {
-	Seq      int                 `json:"seq"`
-	Kind     record.Kind         `json:"kind"`
-	ID       string              `json:"id"`
-	Action   record.Deed         `json:"action"`
-	State    record.ActionState  `json:"state"`
-	TargetID string              `json:"target_id"`
-	Calls    int                 `json:"calls"`
-	Class    string              `json:"class"`
-	Status   int                 `json:"status"`
-	Message  string              `json:"message"`
-	Errors   []record.FieldError `json:"errors"`
-	Checked  string              `json:"checked"`
-	Name     string              `json:"name"`
-	Place    string              `json:"place"`
-	Reason   string              `json:"reason"`
-}
-
-func actionEventOf(a record.Action) actionEvent {
-	return actionEvent{
-		Seq: a.Seq, Kind: a.Kind, ID: a.ID, Action: a.Deed, State: a.State, TargetID: a.Target, Calls: a.Calls, Class: a.Class,
-		Status: a.Status, Message: a.Message, Errors: list(a.Errors), Checked: a.Checked, Name: a.Name, Place: a.Place, Reason: a.Reason,
+		w.events.Write("action", view.ActionOf(a))
 	}
 }
 
@@ -132,10 +98,5 @@ func (w *restoreWatch) doubt(ref record.Ref, route string, found bool) {
 	if w.events == nil {
 		return
 	}
-	w.events.Write("doubt", struct {
-		Kind  record.Kind `json:"kind"`
-		ID    string      `json:"id"`
-		Route string      `json:"route"`
-		Found bool        `json:"found"`
-	}{ref.Kind, ref.ID, route, found})
+	w.events.Write("doubt", view.Doubt{Kind: ref.Kind, ID: ref.ID, Route: route, Found: found})
 }

@@ -278,7 +278,7 @@ func selection(loaded *config.Loaded) ([]*catalogue.Spec, []record.Ref, error) {
 // for, where somebody has named the kinds to back up.
 func refreshAges(loaded *config.Loaded, named bool) (map[record.Kind]time.Duration, error) {
 	found, err := loaded.RefreshAges(catalogue.Names(catalogue.All()), catalogue.Aliases(), func(kind string) string {
-		return plan.MayRest(specOf(record.Kind(kind)))
+		return plan.MayRest(catalogue.Lookup(record.Kind(kind)))
 	})
 	if err != nil || named {
 		return nil, err

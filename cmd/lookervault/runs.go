@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
@@ -11,8 +10,8 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
-	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -53,7 +52,7 @@ same, gone, failed, calls, scope.`,
 }
 
 var runTable = table.Table[record.Run]{
-	One: "run", Many: "runs", View: func(run record.Run) any { return runJSON(run) },
+	One: "run", Many: "runs", View: func(run record.Run) any { return view.RunOf(run) },
 	Columns: []table.Column[record.Run]{
 		{Name: "run", Number: true, Value: func(r record.Run) string { return strconv.FormatInt(r.ID, 10) }},
 		{Name: "instance", Varies: true, Spare: 3, Value: func(r record.Run) string { return r.Instance }},
@@ -63,11 +62,11 @@ var runTable = table.Table[record.Run]{
 		},
 		{Name: "took", Number: true, Spare: 6, Value: took},
 		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Show: outcomeShown, Tone: outcomeTone},
-		runCount("new", 1, func(t ui.Totals) int64 { return t.New }),
-		runCount("changed", 1, func(t ui.Totals) int64 { return t.Changed }),
-		runCount("same", 7, func(t ui.Totals) int64 { return t.Same }),
-		runCount("gone", 1, func(t ui.Totals) int64 { return t.Gone }),
-		runCount("failed", 1, func(t ui.Totals) int64 { return t.FailedDocuments() }),
+		runCount("new", 1, func(t view.Totals) int64 { return t.New }),
+		runCount("changed", 1, func(t view.Totals) int64 { return t.Changed }),
+		runCount("same", 7, func(t view.Totals) int64 { return t.Same }),
+		runCount("gone", 1, func(t view.Totals) int64 { return t.Gone }),
+		runCount("failed", 1, func(t view.Totals) int64 { return t.FailedDocuments() }),
 		{
 			Name: "calls", Number: true, Spare: 5, Value: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) },
 			Show: func(r record.Run, _ table.Screen) string { return count(calls(r.Calls)) },
@@ -86,7 +85,7 @@ func outcomeShown(r record.Run, _ table.Screen) string {
 }
 
 // runCount is a column with a number of documents.
-func runCount(name string, spare int, of func(ui.Totals) int64) table.Column[record.Run] {
+func runCount(name string, spare int, of func(view.Totals) int64) table.Column[record.Run] {
 	total := func(r record.Run) int64 { return of(totals(r.Kinds)) }
 	return table.Column[record.Run]{
 		Name: name, Number: true, Spare: spare,
@@ -115,65 +114,6 @@ func took(r record.Run) string {
 }
 
 // totals adds the counts of all kinds.
-func totals(kinds []record.Counts) ui.Totals { return ui.TotalsOf(kinds) }
+func totals(kinds []record.Counts) view.Totals { return view.TotalsOf(kinds) }
 
-func calls(all []record.Calls) int64 { return ui.Calls(all) }
-
-// runView is a run under stable names.
-type runView struct {
-	Run      int64            `json:"run"`
-	Instance string           `json:"instance"`
-	BaseURL  string           `json:"base_url"`
-	Origin   string           `json:"origin"`
-	Outcome  record.Outcome   `json:"outcome"`
-	Partial  bool             `json:"partial_view"` // the key sees less than an administrator's
-	Started  time.Time        `json:"started_at"`
-	Finished *time.Time       `json:"finished_at"`
-	Seconds  float64          `json:"duration_seconds"`
-	Full     bool             `json:"full"`
-	Scope    record.Scope     `json:"scope"`
-	Caller   record.Caller    `json:"caller"`
-	Looker   string           `json:"looker_version"`
-	Tool     string           `json:"tool_version"`
-	Totals   ui.Totals        `json:"totals"`
-	Kinds    []record.Counts  `json:"kinds"`
-	Calls    int64            `json:"calls"`
-	ByClass  map[string]int64 `json:"calls_by_class"`
-	ByRoute  map[string]int64 `json:"calls_by_route"`
-	Month    map[string]int64 `json:"calls_month_to_date"`
-	Notes    []string         `json:"notes"`
-	Sessions []record.Session `json:"sessions"`
-	Digest   string           `json:"digest,omitempty"`
-	Pruned   bool             `json:"pruned,omitempty"`
-	Config   json.RawMessage  `json:"config,omitempty"`
-}
-
-func runJSON(r record.Run) runView {
-	v := runView{
-		Run: r.ID, Instance: r.Instance, BaseURL: r.BaseURL, Origin: r.Origin, Outcome: r.Outcome, Partial: r.ForThisKey(), Started: r.Started,
-		Full: r.Full, Scope: r.Scope, Caller: r.Caller, Looker: r.Looker, Tool: r.Tool, Totals: totals(r.Kinds), Kinds: kindsInOrder(r.Ends()),
-		Calls: calls(r.Calls), ByClass: make(map[string]int64), ByRoute: make(map[string]int64), Month: make(map[string]int64),
-		Notes: ui.NotesOf(r), Sessions: r.Sessions, Digest: r.Digest.String(), Pruned: r.Pruned, Config: r.Config,
-	}
-	if !r.Finished.IsZero() {
-		v.Finished = &r.Finished
-		v.Seconds = r.Took().Seconds()
-	}
-	for _, c := range r.Calls {
-		v.ByClass[c.Class] += c.N
-		v.ByRoute[c.Route] += c.N
-	}
-	for _, c := range r.Month {
-		v.Month[c.Class] += c.N
-	}
-	if v.Kinds == nil {
-		v.Kinds = []record.Counts{}
-	}
-	if v.Sessions == nil {
-		v.Sessions = []record.Session{}
-	}
-	if v.Notes == nil {
-		v.Notes = []string{}
-	}
-	return v
-}
+func calls(all []record.Calls) int64 { return view.Calls(all) }

@@ -1,19 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) runsShowCommand() *cobra.Command {
@@ -62,9 +60,9 @@ func (a *app) runsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args [
 	}
 	switch choice.Format {
 	case table.FormatJSON, table.FormatYAML:
-		return a.writeObject(runJSON(run), choice.Format)
+		return a.writeObject(view.RunOf(run), choice.Format)
 	case table.FormatTabs, table.FormatCSV:
-		return show(a, ui.KindTable(), choice, each(ui.KindRows(kindsInOrder(run.Ends()))))
+		return show(a, ui.KindTable(), choice, each(ui.KindRows(view.KindsInOrder(run.Ends()))))
 	}
 	return a.writeRun(run, choice)
 }
@@ -87,17 +85,6 @@ func (a *app) writeObject(v any, format string) error {
 	return err
 }
 
-// kindsInOrder sorts kinds as check and a dry run list them.
-func kindsInOrder(kinds []record.Counts) []record.Counts {
-	position := make(map[record.Kind]int)
-	for i, kind := range catalogue.All() {
-		position[kind.Name] = i + 1
-	}
-	at := func(k record.Counts) int { return cmp.Or(position[k.Kind], len(position)+1) }
-	slices.SortStableFunc(kinds, func(a, b record.Counts) int { return cmp.Compare(at(a), at(b)) })
-	return kinds
-}
-
 // writeRun writes all that is known of a run, for people: kind by kind, then what each
 // session of it measured.
 func (a *app) writeRun(run record.Run, choice table.Choice) error {
@@ -114,7 +101,7 @@ func (a *app) writeRun(run record.Run, choice table.Choice) error {
 		}
 		text.WriteString(table.WrapLines(said.String(), width))
 		out := table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}
-		if err := ui.WriteKinds(out, choice, kindsInOrder(run.Ends()), ui.NotesOf(run), false); err != nil {
+		if err := ui.WriteKinds(out, choice, view.KindsInOrder(run.Ends()), view.NotesOf(run), false); err != nil {
 			return err
 		}
 		said.Reset()

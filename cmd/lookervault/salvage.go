@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) salvageCommand() *cobra.Command {
@@ -56,7 +57,7 @@ func (a *app) salvage(cmd *cobra.Command, flags tableFlags, to string) error {
 	if err != nil {
 		return err
 	}
-	views := findingViews(s.LeftOut)
+	views := view.DamageOf(s.LeftOut)
 	if len(views) > 0 || choice.Format != "" {
 		if err := show(a, damageTable, choice, each(views)); err != nil {
 			return err

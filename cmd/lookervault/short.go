@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // namesShown is how many documents the short summary names of each sort.
@@ -21,7 +22,7 @@ const namesShown = 3
 
 // sumUp says how a run ended: shortly on a terminal, in whole where somebody keeps what
 // is said or asked for more, and not at all where all is well and nobody wants to know.
-func (b *backup) sumUp(s ui.Summary, run record.Run) {
+func (b *backup) sumUp(s view.Summary, run record.Run) {
 	a, path := b.app, b.config.Sink.Path
 	well := s.Outcome == record.RunComplete && s.ExitCode == 0
 	switch {
@@ -31,14 +32,14 @@ func (b *backup) sumUp(s ui.Summary, run record.Run) {
 	case a.stderr.tty && a.verbose == 0:
 		b.sumUpShortly(a.stderr, s, run)
 	default:
-		s.Print(a.stderr, path)
+		ui.PrintSummary(a.stderr, s, path)
 		fmt.Fprintln(a.stderr, b.next(s, run))
 	}
 }
 
 // sumUpShortly says in few lines how a run ended: what came, changed and went, by the
 // first names, what failed, what it cost, and what there is to do.
-func (b *backup) sumUpShortly(out io.Writer, s ui.Summary, run record.Run) {
+func (b *backup) sumUpShortly(out io.Writer, s view.Summary, run record.Run) {
 	color := b.app.colors(b.app.stderr)
 	well := s.Outcome == record.RunComplete
 	if !b.app.quiet {
@@ -87,7 +88,7 @@ func (b *backup) sumUpShortly(out io.Writer, s ui.Summary, run record.Run) {
 }
 
 // whatCame says in a few words what became of the documents.
-func whatCame(t ui.Totals) string {
+func whatCame(t view.Totals) string {
 	var said []string
 	for _, part := range []struct {
 		n    int64

@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // rankedShown is how many of the largest and most changed documents are shown.
@@ -37,12 +38,12 @@ with --json one object with everything.`,
 				return err
 			}
 			defer closing(&err, reader)
-			view, err := readStats(cmd, reader, instance)
+			stats, err := readStats(cmd, reader, instance)
 			if err != nil {
 				return err
 			}
 			if choice.Format == table.FormatJSON && len(choice.Columns) == 0 {
-				line, err := encodeJSON(view)
+				line, err := encodeJSON(stats)
 				if err != nil {
 					return err
 				}
@@ -51,10 +52,10 @@ with --json one object with everything.`,
 			}
 			width, height := ui.TerminalSize(a.stdout)
 			if width == 0 || choice.Format != "" {
-				return show(a, kindSizes, choice, each(view.Kinds))
+				return show(a, kindSizes, choice, each(stats.Kinds))
 			}
 			return a.paged(height, func(text *strings.Builder) error {
-				return writeStats(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, view)
+				return writeStats(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, stats)
 			})
 		},
 	}
@@ -64,56 +65,16 @@ with --json one object with everything.`,
 	return cmd
 }
 
-// statsView is what is known of a vault's size, under stable names.
-type statsView struct {
-	Instance    string       `json:"instance"`
-	FileBytes   int64        `json:"file_bytes"`
-	FreeBytes   int64        `json:"free_bytes"` // of the file, that hold nothing
-	Runs        int64        `json:"runs"`
-	Versions    int64        `json:"versions"`
-	Bodies      int64        `json:"bodies"`
-	BodyBytes   int64        `json:"body_bytes"`   // as they came, each once
-	StoredBytes int64        `json:"stored_bytes"` // as they are stored
-	Compression float64      `json:"compression_ratio"`
-	Shared      int64        `json:"shared_versions"` // that have their body in common with another one
-	Kinds       []kindSize   `json:"kinds"`
-	Months      []monthSize  `json:"months"`
-	Largest     []rankedView `json:"largest"`
-	MostChanged []rankedView `json:"most_changed"`
-}
-
-type kindSize struct {
-	Kind    record.Kind `json:"kind"`
-	Present int64       `json:"present"`
-	Trashed int64       `json:"trashed"`
-	Gone    int64       `json:"gone"`
-	Bytes   int64       `json:"bytes"` // of the newest bodies, as they came
-}
-
-type monthSize struct {
-	Month  string `json:"month"`
-	Runs   int64  `json:"runs"`
-	Calls  int64  `json:"calls"`
-	Stored int64  `json:"stored_bytes"` // that the runs of the month added
-}
-
-type rankedView struct {
-	Kind record.Kind `json:"kind"`
-	ID   string      `json:"id"`
-	Name string      `json:"name"`
-	N    int64       `json:"n"` // bytes, or bodies
-}
-
-var kindSizes = table.Table[kindSize]{
-	One: "kind", Many: "kinds", View: func(k kindSize) any { return k },
-	Columns: []table.Column[kindSize]{
-		{Name: "kind", Whole: true, Value: func(k kindSize) string { return string(k.Kind) }},
-		numberColumn("present", func(k kindSize) int64 { return k.Present }),
-		numberColumn("trashed", func(k kindSize) int64 { return k.Trashed }),
-		numberColumn("gone", func(k kindSize) int64 { return k.Gone }),
+var kindSizes = table.Table[view.KindSize]{
+	One: "kind", Many: "kinds", View: func(k view.KindSize) any { return k },
+	Columns: []table.Column[view.KindSize]{
+		{Name: "kind", Whole: true, Value: func(k view.KindSize) string { return string(k.Kind) }},
+		numberColumn("present", func(k view.KindSize) int64 { return k.Present }),
+		numberColumn("trashed", func(k view.KindSize) int64 { return k.Trashed }),
+		numberColumn("gone", func(k view.KindSize) int64 { return k.Gone }),
 		{
-			Name: "bytes", Head: "size", Number: true, Value: func(k kindSize) string { return strconv.FormatInt(k.Bytes, 10) },
-			Show: func(k kindSize, _ table.Screen) string { return ui.Size(k.Bytes) },
+			Name: "bytes", Head: "size", Number: true, Value: func(k view.KindSize) string { return strconv.FormatInt(k.Bytes, 10) },
+			Show: func(k view.KindSize, _ table.Screen) string { return ui.Size(k.Bytes) },
 		},
 	},
 }
@@ -126,23 +87,23 @@ func numberColumn[T any](name string, n func(T) int64) table.Column[T] {
 	}
 }
 
-func readStats(cmd *cobra.Command, reader vault.Reader, instance string) (v statsView, err error) {
+func readStats(cmd *cobra.Command, reader vault.Reader, instance string) (v view.Stats, err error) {
 	ctx := cmd.Context()
 	s, err := reader.Stats(ctx)
 	if err != nil {
 		return v, err
 	}
-	v = statsView{
+	v = view.Stats{
 		Instance: instance, FileBytes: s.FileBytes + s.LogBytes, FreeBytes: s.FreeBytes, Versions: s.Versions,
 		Bodies: s.Bodies, BodyBytes: s.BodyBytes, StoredBytes: s.StoredBytes, Shared: s.Versions - s.Bodies,
-		Kinds: []kindSize{}, Months: []monthSize{}, Largest: []rankedView{}, MostChanged: []rankedView{},
+		Kinds: []view.KindSize{}, Months: []view.MonthSize{}, Largest: []view.Ranked{}, MostChanged: []view.Ranked{},
 	}
 	if s.StoredBytes > 0 {
 		v.Compression = float64(s.BodyBytes*100/s.StoredBytes) / 100
 	}
 	for _, k := range s.Kinds {
 		if k.Instance == instance {
-			v.Kinds = append(v.Kinds, kindSize{k.Kind, k.Present, k.Trashed, k.Gone, k.Bytes})
+			v.Kinds = append(v.Kinds, view.KindSize{Kind: k.Kind, Present: k.Present, Trashed: k.Trashed, Gone: k.Gone, Bytes: k.Bytes})
 		}
 	}
 	runs, err := reader.Runs(ctx, instance)
@@ -153,7 +114,7 @@ func readStats(cmd *cobra.Command, reader vault.Reader, instance string) (v stat
 	for _, run := range runs {
 		month := run.Started.UTC().Format("2006-01")
 		if len(v.Months) == 0 || v.Months[len(v.Months)-1].Month != month {
-			v.Months = append(v.Months, monthSize{Month: month})
+			v.Months = append(v.Months, view.MonthSize{Month: month})
 		}
 		m := &v.Months[len(v.Months)-1]
 		m.Runs++
@@ -162,7 +123,7 @@ func readStats(cmd *cobra.Command, reader vault.Reader, instance string) (v stat
 	}
 	for _, ranking := range []struct {
 		read func() ([]vault.Ranked, error)
-		to   *[]rankedView
+		to   *[]view.Ranked
 	}{
 		{func() ([]vault.Ranked, error) { return reader.Largest(ctx, instance, rankedShown) }, &v.Largest},
 		{func() ([]vault.Ranked, error) { return reader.MostChanged(ctx, instance, rankedShown) }, &v.MostChanged},
@@ -172,14 +133,14 @@ func readStats(cmd *cobra.Command, reader vault.Reader, instance string) (v stat
 			return v, err
 		}
 		for _, r := range list {
-			*ranking.to = append(*ranking.to, rankedView{r.Kind, r.ID, r.Name, r.N})
+			*ranking.to = append(*ranking.to, view.Ranked{Kind: r.Kind, ID: r.ID, Name: r.Name, N: r.N})
 		}
 	}
 	return v, nil
 }
 
 // writeStats writes the statistics for people.
-func writeStats(o table.Output, choice table.Choice, v statsView) error {
+func writeStats(o table.Output, choice table.Choice, v view.Stats) error {
 	if err := kindSizes.Write(o, choice, each(v.Kinds)); err != nil {
 		return err
 	}
@@ -187,15 +148,15 @@ func writeStats(o table.Output, choice table.Choice, v statsView) error {
 		ui.Size(v.FileBytes), ui.Size(v.FreeBytes), plural(v.Versions, "version", "versions"), plural(documentsOf(v.Kinds), "document", "documents"),
 		plural(v.Runs, "run", "runs"), ui.Size(v.BodyBytes), v.Compression)
 	fmt.Fprintf(o.Out, "\n%s\n", strings.Join(table.Wrap(said, o.Screen.Width), "\n"))
-	months := table.Table[monthSize]{
-		View: func(m monthSize) any { return m },
-		Columns: []table.Column[monthSize]{
-			{Name: "month", Whole: true, Value: func(m monthSize) string { return m.Month }},
-			numberColumn("runs", func(m monthSize) int64 { return m.Runs }),
-			numberColumn("calls", func(m monthSize) int64 { return m.Calls }),
+	months := table.Table[view.MonthSize]{
+		View: func(m view.MonthSize) any { return m },
+		Columns: []table.Column[view.MonthSize]{
+			{Name: "month", Whole: true, Value: func(m view.MonthSize) string { return m.Month }},
+			numberColumn("runs", func(m view.MonthSize) int64 { return m.Runs }),
+			numberColumn("calls", func(m view.MonthSize) int64 { return m.Calls }),
 			{
-				Name: "stored_bytes", Head: "added", Number: true, Value: func(m monthSize) string { return strconv.FormatInt(m.Stored, 10) },
-				Show: func(m monthSize, _ table.Screen) string { return ui.Size(m.Stored) },
+				Name: "stored_bytes", Head: "added", Number: true, Value: func(m view.MonthSize) string { return strconv.FormatInt(m.Stored, 10) },
+				Show: func(m view.MonthSize, _ table.Screen) string { return ui.Size(m.Stored) },
 			},
 		},
 	}
@@ -205,7 +166,7 @@ func writeStats(o table.Output, choice table.Choice, v statsView) error {
 	}
 	for _, ranking := range []struct {
 		head string
-		list []rankedView
+		list []view.Ranked
 		show func(int64) string
 	}{{"largest", v.Largest, ui.Size}, {"most changed", v.MostChanged, func(n int64) string { return plural(n, "body", "bodies") }}} {
 		if len(ranking.list) == 0 {
@@ -219,18 +180,18 @@ func writeStats(o table.Output, choice table.Choice, v statsView) error {
 	return nil
 }
 
-func rankedTable(head string, show func(int64) string) table.Table[rankedView] {
-	return table.Table[rankedView]{
-		View: func(r rankedView) any { return r },
-		Columns: []table.Column[rankedView]{
-			{Name: "document", Head: head, Whole: true, Value: func(r rankedView) string { return record.Ref{Kind: r.Kind, ID: r.ID}.String() }},
-			{Name: "name", Value: func(r rankedView) string { return r.Name }},
-			{Name: "n", Head: " ", Number: true, Value: func(r rankedView) string { return show(r.N) }},
+func rankedTable(head string, show func(int64) string) table.Table[view.Ranked] {
+	return table.Table[view.Ranked]{
+		View: func(r view.Ranked) any { return r },
+		Columns: []table.Column[view.Ranked]{
+			{Name: "document", Head: head, Whole: true, Value: func(r view.Ranked) string { return record.Ref{Kind: r.Kind, ID: r.ID}.String() }},
+			{Name: "name", Value: func(r view.Ranked) string { return r.Name }},
+			{Name: "n", Head: " ", Number: true, Value: func(r view.Ranked) string { return show(r.N) }},
 		},
 	}
 }
 
-func documentsOf(kinds []kindSize) (n int64) {
+func documentsOf(kinds []view.KindSize) (n int64) {
 	for _, k := range kinds {
 		n += k.Present + k.Trashed + k.Gone
 	}

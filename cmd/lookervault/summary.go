@@ -7,14 +7,14 @@ import (
 
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // summaryOf sums up a run, also one that did not begin.
-func summaryOf(now time.Time, path, instance, origin string, result extract.Result, session record.Session, err error) ui.Summary {
-	s := ui.SummaryOf(result.Run, result.Begun.Resumed, session, now)
-	s.Kinds = kindsInOrder(s.Kinds)
+func summaryOf(now time.Time, path, instance, origin string, result extract.Result, session record.Session, err error) view.Summary {
+	s := view.SummaryOf(result.Run, result.Begun.Resumed, session, now)
+	s.Kinds = view.KindsInOrder(s.Kinds)
 	if err != nil && result.Run.ID == 0 {
 		s.Run, s.Outcome, s.Instance, s.Origin = result.Begun.Run, record.RunFailed, instance, origin
 		if s.Started = result.Begun.Started; s.Started.IsZero() {
@@ -38,7 +38,7 @@ func absolute(path string) string {
 }
 
 // next says what to do now.
-func (b *backup) next(s ui.Summary, run record.Run) string {
+func (b *backup) next(s view.Summary, run record.Run) string {
 	db := dbFlag(b.config.Sink.Path)
 	resume := b.command("--resume")
 	if b.options.demo {

@@ -15,11 +15,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func (a *app) treeCommand() *cobra.Command {
@@ -49,7 +51,7 @@ which state a document is; with --json or --format yaml one object, folders with
 			if err != nil {
 				return err
 			}
-			defer closing(&err, m.reader)
+			defer closing(&err, m.Reader)
 			trees, err := readTrees(cmd, m, args)
 			if err != nil {
 				return err
@@ -65,45 +67,26 @@ which state a document is; with --json or --format yaml one object, folders with
 	return cmd
 }
 
-// treeFolder is a folder with what lies in it, under stable names.
-type treeFolder struct {
-	ID        string         `json:"id"`
-	Name      string         `json:"name"`
-	Path      string         `json:"path"`
-	Count     int64          `json:"documents"` // in it and below it, without the folders
-	Bytes     int64          `json:"bytes"`     // of them
-	Folders   []*treeFolder  `json:"folders"`
-	Documents []treeDocument `json:"content"`
-}
-
-type treeDocument struct {
-	Kind  record.Kind  `json:"kind"`
-	ID    string       `json:"id"`
-	Name  string       `json:"name"`
-	State record.State `json:"state"`
-	Bytes int64        `json:"bytes"`
-}
-
 // readTrees reads the folders that lie in no other one, or the one that args name.
-func readTrees(cmd *cobra.Command, m moment, args []string) ([]*treeFolder, error) {
-	names := &nameBook{}
-	if err := names.readHeld(cmd.Context(), m); err != nil {
+func readTrees(cmd *cobra.Command, m history.Moment, args []string) ([]*view.Folder, error) {
+	names := &history.Names{}
+	if err := names.ReadHeld(cmd.Context(), m); err != nil {
 		return nil, err
 	}
-	folders := make(map[string]*treeFolder)
-	for id, f := range names.folders {
-		folders[id] = &treeFolder{ID: id, Name: f.Name, Path: names.folder(id), Folders: []*treeFolder{}, Documents: []treeDocument{}}
+	folders := make(map[string]*view.Folder)
+	for id, f := range names.Folders() {
+		folders[id] = &view.Folder{ID: id, Name: f.Name, Path: names.Folder(id), Folders: []*view.Folder{}, Documents: []view.FolderDocument{}}
 	}
 	for e, err := range inFolders(cmd.Context(), m) {
 		if err != nil {
 			return nil, err
 		}
 		if in := folders[e.Folder]; in != nil {
-			in.Documents = append(in.Documents, treeDocument{e.Kind, e.ID, e.Name, e.State, e.Size})
+			in.Documents = append(in.Documents, view.FolderDocument{Kind: e.Kind, ID: e.ID, Name: e.Name, State: e.State, Bytes: e.Size})
 		}
 	}
-	var roots []*treeFolder
-	for id, f := range names.folders {
+	var roots []*view.Folder
+	for id, f := range names.Folders() {
 		if parent := folders[f.Folder]; parent != nil && f.Folder != id {
 			parent.Folders = append(parent.Folders, folders[id])
 		} else {
@@ -111,33 +94,33 @@ func readTrees(cmd *cobra.Command, m moment, args []string) ([]*treeFolder, erro
 		}
 	}
 	if len(args) == 1 {
-		id, err := names.findFolder(args[0])
+		id, err := names.FindFolder(args[0])
 		if err != nil {
-			return nil, absent(err, m.reader, "tree")
+			return nil, absent(err, m.Reader, "tree")
 		}
-		roots = []*treeFolder{folders[id]}
+		roots = []*view.Folder{folders[id]}
 	}
 	sortFolders(roots)
 	for _, root := range roots {
-		root.settle(0)
+		settle(root, 0)
 	}
 	return roots, nil
 }
 
 // inFolders yields the documents of the kinds that lie in folders, in any order.
-func inFolders(ctx context.Context, m moment) iter.Seq2[vault.Entry, error] {
+func inFolders(ctx context.Context, m history.Moment) iter.Seq2[vault.Entry, error] {
 	var kinds []record.Kind
 	for _, kind := range catalogue.All() {
 		if kind.Place == catalogue.InFolder {
 			kinds = append(kinds, kind.Name)
 		}
 	}
-	if m.at.IsNow() {
-		return m.reader.Current(ctx, m.instance, kinds...)
+	if m.At.IsNow() {
+		return m.Reader.Current(ctx, m.Instance, kinds...)
 	}
 	return func(yield func(vault.Entry, error) bool) {
 		for _, kind := range kinds {
-			for e, err := range m.reader.Entries(ctx, vault.Query{Instance: m.instance, Kind: kind, At: m.at}) {
+			for e, err := range m.Reader.Entries(ctx, vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
 				if !yield(e, err) {
 					return
 				}
@@ -146,63 +129,50 @@ func inFolders(ctx context.Context, m moment) iter.Seq2[vault.Entry, error] {
 	}
 }
 
-func sortFolders(folders []*treeFolder) {
-	slices.SortFunc(folders, func(x, y *treeFolder) int {
+func sortFolders(folders []*view.Folder) {
+	slices.SortFunc(folders, func(x, y *view.Folder) int {
 		return cmp.Or(table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
 	})
 }
 
 // settle counts and sorts what lies in a folder and below it.
-func (f *treeFolder) settle(depth int) {
+func settle(f *view.Folder, depth int) {
 	f.Count, f.Bytes = int64(len(f.Documents)), 0
 	for _, d := range f.Documents {
 		f.Bytes += d.Bytes
 	}
-	slices.SortFunc(f.Documents, func(x, y treeDocument) int {
+	slices.SortFunc(f.Documents, func(x, y view.FolderDocument) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
 	})
 	sortFolders(f.Folders)
-	if depth > deepest { // parents that go round in a circle
-		f.Folders = []*treeFolder{}
+	if depth > history.Deepest { // parents that go round in a circle
+		f.Folders = []*view.Folder{}
 	}
 	for _, below := range f.Folders {
-		below.settle(depth + 1)
+		settle(below, depth+1)
 		f.Count, f.Bytes = f.Count+below.Count, f.Bytes+below.Bytes
 	}
 }
 
-// treeLine is a folder or a document as a row of a table, under stable names.
-type treeLine struct {
-	Path  string       `json:"path"`
-	Kind  record.Kind  `json:"kind"`
-	ID    string       `json:"id"`
-	Name  string       `json:"name"`
-	Count int64        `json:"documents"`
-	Bytes int64        `json:"bytes"`
-	State record.State `json:"state"`
-}
-
 // treeTable is the tree as programs read it.
-var treeTable = table.Table[treeLine]{
-	View: func(l treeLine) any { return l },
-	Columns: []table.Column[treeLine]{
-		{Name: "path", Value: func(l treeLine) string { return l.Path }},
-		{Name: "kind", Value: func(l treeLine) string { return string(l.Kind) }},
-		{Name: "id", Value: func(l treeLine) string { return l.ID }},
-		{Name: "name", Value: func(l treeLine) string { return l.Name }},
-		{Name: "documents", Value: func(l treeLine) string { return strconv.FormatInt(l.Count, 10) }},
-		{Name: "bytes", Value: func(l treeLine) string { return strconv.FormatInt(l.Bytes, 10) }},
-		{Name: "state", Extra: true, Value: func(l treeLine) string { return string(l.State) }},
+var treeTable = table.Table[view.TreeLine]{
+	View: func(l view.TreeLine) any { return l },
+	Columns: []table.Column[view.TreeLine]{
+		{Name: "path", Value: func(l view.TreeLine) string { return l.Path }},
+		{Name: "kind", Value: func(l view.TreeLine) string { return string(l.Kind) }},
+		{Name: "id", Value: func(l view.TreeLine) string { return l.ID }},
+		{Name: "name", Value: func(l view.TreeLine) string { return l.Name }},
+		{Name: "documents", Value: func(l view.TreeLine) string { return strconv.FormatInt(l.Count, 10) }},
+		{Name: "bytes", Value: func(l view.TreeLine) string { return strconv.FormatInt(l.Bytes, 10) }},
+		{Name: "state", Extra: true, Value: func(l view.TreeLine) string { return string(l.State) }},
 	},
 }
 
-func (a *app) showTrees(trees []*treeFolder, depth int, choice table.Choice) error {
+func (a *app) showTrees(trees []*view.Folder, depth int, choice table.Choice) error {
 	width, height := ui.TerminalSize(a.stdout)
 	switch choice.Format {
 	case table.FormatJSON, table.FormatYAML:
-		return a.writeObject(struct {
-			Folders []*treeFolder `json:"folders"`
-		}{append([]*treeFolder{}, trees...)}, choice.Format)
+		return a.writeObject(view.Tree{Folders: append([]*view.Folder{}, trees...)}, choice.Format)
 	case table.FormatTabs, table.FormatCSV:
 		for _, c := range treeTable.Columns {
 			choice.Columns = append(choice.Columns, c.Name)
@@ -229,15 +199,15 @@ func (a *app) showTrees(trees []*treeFolder, depth int, choice table.Choice) err
 }
 
 // treeLines are folders and what lies in them down to a depth, 0 for all.
-func treeLines(trees []*treeFolder, depth int) (lines []treeLine) {
-	var add func(f *treeFolder, level int)
-	add = func(f *treeFolder, level int) {
-		lines = append(lines, treeLine{f.Path, catalogue.Folders, f.ID, f.Name, f.Count, f.Bytes, record.Present})
+func treeLines(trees []*view.Folder, depth int) (lines []view.TreeLine) {
+	var add func(f *view.Folder, level int)
+	add = func(f *view.Folder, level int) {
+		lines = append(lines, view.TreeLine{Path: f.Path, Kind: catalogue.Folders, ID: f.ID, Name: f.Name, Count: f.Count, Bytes: f.Bytes, State: record.Present})
 		if level == depth {
 			return
 		}
 		for _, d := range f.Documents {
-			lines = append(lines, treeLine{f.Path, d.Kind, d.ID, d.Name, 1, d.Bytes, d.State})
+			lines = append(lines, view.TreeLine{Path: f.Path, Kind: d.Kind, ID: d.ID, Name: d.Name, Count: 1, Bytes: d.Bytes, State: d.State})
 		}
 		for _, below := range f.Folders {
 			add(below, level+1)
@@ -258,7 +228,7 @@ type treeWriter struct {
 }
 
 // folder draws a folder behind a branch, and what lies in it behind the stem.
-func (w *treeWriter) folder(f *treeFolder, branch, stem string, level int) {
+func (w *treeWriter) folder(f *view.Folder, branch, stem string, level int) {
 	about := fmt.Sprintf("  %s, %s", plural(f.Count, "document", "documents"), ui.Size(f.Bytes))
 	w.line(branch, fmt.Sprintf("%s (%s)", f.Name, f.ID), about, table.Plain)
 	if level == w.depth {

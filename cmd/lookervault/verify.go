@@ -9,9 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // verifyOptions are the flags of verify.
@@ -59,26 +61,8 @@ day: after 20 days all of them were read.`,
 	return cmd
 }
 
-// findingView is what verify found, under stable names.
-type findingView struct {
-	Severity string `json:"severity"`
-	Table    string `json:"table"`
-	Instance string `json:"instance,omitempty"` // of a warning, where the vault holds several
-	Kind     string `json:"kind"`
-	ID       string `json:"id"`
-	Key      string `json:"key"` // of the row
-	Problem  string `json:"problem"`
-}
-
-// How bad a finding is.
-const (
-	severityDamage    = "damage"    // the vault is not as it was written: exit code 5
-	severityDifferent = "different" // the instance is not as the vault has it: exit code 6
-	severityWarning   = "warning"   // the vault holds what the instance gave, and that is not whole
-)
-
-func findingTone(f findingView) table.Tone {
-	if f.Severity == severityDamage {
+func findingTone(f view.Finding) table.Tone {
+	if f.Severity == view.Damage {
 		return table.Bad
 	}
 	return table.Unsure
@@ -87,15 +71,15 @@ func findingTone(f findingView) table.Tone {
 var damageTable = verifyTable(false)
 
 // verifyTable is the table of findings. Documents alone are in no table of the vault.
-func verifyTable(documents bool) table.Table[findingView] {
-	return table.Table[findingView]{
-		One: "finding", Many: "findings", View: func(f findingView) any { return f },
-		Columns: []table.Column[findingView]{
-			{Name: "table", Whole: true, Varies: documents, Value: func(f findingView) string { return f.Table }},
-			{Name: "kind", Whole: true, Varies: !documents, Value: func(f findingView) string { return f.Kind }},
-			{Name: "id", Whole: true, Varies: true, Value: func(f findingView) string { return f.ID }},
-			{Name: "problem", Wraps: true, Value: func(f findingView) string { return f.Problem }, Tone: findingTone},
-			{Name: "key", Wraps: true, Varies: true, Value: func(f findingView) string { return f.Key }},
+func verifyTable(documents bool) table.Table[view.Finding] {
+	return table.Table[view.Finding]{
+		One: "finding", Many: "findings", View: func(f view.Finding) any { return f },
+		Columns: []table.Column[view.Finding]{
+			{Name: "table", Whole: true, Varies: documents, Value: func(f view.Finding) string { return f.Table }},
+			{Name: "kind", Whole: true, Varies: !documents, Value: func(f view.Finding) string { return f.Kind }},
+			{Name: "id", Whole: true, Varies: true, Value: func(f view.Finding) string { return f.ID }},
+			{Name: "problem", Wraps: true, Value: func(f view.Finding) string { return f.Problem }, Tone: findingTone},
+			{Name: "key", Wraps: true, Varies: true, Value: func(f view.Finding) string { return f.Key }},
 		},
 	}
 }
@@ -119,35 +103,37 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 	began := time.Now()
 	progress := &verifyProgress{app: a, began: began}
 	options.Progress = progress.show
-	references, err := followReferences(cmd.Context(), reader, r.instance)
+	references, err := history.FollowReferences(cmd.Context(), reader, r.instance)
 	if err != nil {
 		return err
 	}
-	options.Body = references.body
+	options.Body = references.Body
 	findings, err := reader.VerifyWith(cmd.Context(), options)
 	progress.clear()
 	took := time.Since(began)
 	if err != nil {
 		return err
 	}
-	views, warnings := findingViews(findings), &dangling{}
+	views, leadNowhere := view.DamageOf(findings), 0
 	if len(findings) == 0 {
-		if warnings, err = references.dangling(cmd.Context()); err != nil {
+		var warnings []history.Nowhere
+		if warnings, leadNowhere, err = references.Nowhere(cmd.Context()); err != nil {
 			return err
 		}
+		views = append(views, warningViews(warnings)...)
 	}
 	remote := o.remote && len(findings) == 0 // which shows the warnings as well
-	if views = append(views, warnings.views...); !remote && (len(views) > 0 || choice.Format != "") {
-		if err := show(a, verifyTable(warnings.all > 0), choice, each(views)); err != nil {
+	if !remote && (len(views) > 0 || choice.Format != "") {
+		if err := show(a, verifyTable(leadNowhere > 0), choice, each(views)); err != nil {
 			return err
 		}
 	}
 	if err := a.verified(cmd.Context(), reader, findings, options, progress.total, took); err != nil {
 		return err
 	}
-	if warnings.all > 0 {
+	if leadNowhere > 0 {
 		fmt.Fprintf(a.stderr.loud(), "lookervault: warning: %s nowhere: the vault holds what the instance gave, and that is not whole.\n",
-			plural(int64(warnings.all), "reference between documents leads", "references between documents lead"))
+			plural(int64(leadNowhere), "reference between documents leads", "references between documents lead"))
 	}
 	if remote {
 		return a.verifyRemote(cmd, r, reader, options, choice, views)
@@ -155,11 +141,15 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 	return nil
 }
 
-func findingViews(findings []vault.Finding) []findingView {
-	views := make([]findingView, len(findings))
-	for i, f := range findings {
-		document := f.Document()
-		views[i] = findingView{Severity: severityDamage, Table: f.Table, Kind: string(document.Kind), ID: document.ID, Key: f.Key, Problem: f.Problem}
+// warningViews are references that lead nowhere as findings.
+func warningViews(warnings []history.Nowhere) []view.Finding {
+	var views []view.Finding
+	for _, w := range warnings {
+		problem := fmt.Sprintf("names %s (%s), %s", w.To, w.Path, w.Since)
+		if w.More > 0 {
+			problem = fmt.Sprintf("%s more references to %s that are nowhere (%s)", count(int64(w.More)), w.To.Kind, w.Path)
+		}
+		views = append(views, view.Finding{Severity: view.Warning, Instance: w.Instance, Kind: string(w.From.Kind), ID: w.From.ID, Problem: problem})
 	}
 	return views
 }

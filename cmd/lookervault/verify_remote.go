@@ -10,19 +10,21 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // verifyRemote compares a vault, or a sample of its documents, with the instance now. It
 // shows what was found before with what differs.
-func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, o vault.VerifyOptions, choice table.Choice, before []findingView) (err error) {
+func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, o vault.VerifyOptions, choice table.Choice, before []view.Finding) (err error) {
 	chosen, err := sampleOf(cmd.Context(), reader, r.instance, o)
 	if err != nil {
 		return err
 	}
-	tell := func(views []findingView) error {
+	tell := func(views []view.Finding) error {
 		if views = append(before, views...); len(views) > 0 || choice.Format != "" {
 			return show(a, verifyTable(true), choice, each(views))
 		}
@@ -59,23 +61,23 @@ func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, 
 }
 
 // differences are the documents that are others on the instance now.
-func (l *live) differences(ctx context.Context) (views []findingView, err error) {
-	m := moment{reader: l.reader, instance: l.instance}
-	names := &nameBook{}
-	if err := names.read(ctx, m); err != nil {
+func (l *live) differences(ctx context.Context) (views []view.Finding, err error) {
+	m := history.Moment{Reader: l.reader, Instance: l.instance}
+	names := &history.Names{}
+	if err := names.Read(ctx, m); err != nil {
 		return nil, err
 	}
-	views = []findingView{}
-	err = changes(ctx, m, names, false, func(c *changer) error {
-		for made, err := range c.all(l.passages(ctx, vault.Span{}), &entryFilter{}) {
+	views = []view.Finding{}
+	err = history.Changes(ctx, m, names, false, func(c *history.Changer) error {
+		for made, err := range c.All(l.passages(ctx, vault.Span{}), &history.Filter{}) {
 			if err != nil {
 				return err
 			}
 			problem := "on the instance: " + strings.Join(made.Change, ", ")
-			if made.what != "" && made.what != problem {
-				problem += " (" + made.what + ")"
+			if made.What != "" && made.What != problem {
+				problem += " (" + made.What + ")"
 			}
-			views = append(views, findingView{Severity: severityDifferent, Kind: string(made.Kind), ID: made.ID, Problem: problem})
+			views = append(views, view.Finding{Severity: view.Different, Kind: string(made.Kind), ID: made.ID, Problem: problem})
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // release is set by the linker for releases.
@@ -91,9 +92,9 @@ func (a *app) versionCommand() *cobra.Command {
 				_, err := fmt.Fprintln(a.stdout, versionLine())
 				return err
 			}
-			line, err := encodeJSON(map[string]string{
-				"version": toolVersion(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(),
-				"commit": builtFrom(), "sqlite": sqlite.Version(),
+			line, err := encodeJSON(view.Version{
+				Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(),
+				Commit: builtFrom(), SQLite: sqlite.Version(),
 			})
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -81,6 +82,24 @@ func (t *index) wave(name record.Kind) int {
 func Find(name record.Kind) (*Spec, bool) {
 	kind, ok := table.byName[name]
 	return kind, ok
+}
+
+// Lookup returns the row of a kind; of one that this version does not know a row with its
+// name alone, which changes nothing and names nothing.
+func Lookup(name record.Kind) *Spec {
+	if spec, known := Find(name); known {
+		return spec
+	}
+	return &Spec{Name: name}
+}
+
+// WriteClass is the quota that the calls of writing documents of a kind are drawn from.
+func WriteClass(kind record.Kind) Activity {
+	spec := Lookup(kind)
+	if spec.Write == nil {
+		return Administrative
+	}
+	return cmp.Or(spec.Write.Update.Activity, spec.Write.Create.Activity, Administrative)
 }
 
 // All returns every row, in the order in which a run lists the kinds: large and

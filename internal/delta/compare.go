@@ -15,13 +15,13 @@ type Edit struct {
 	// Path leads to the member as a JSON pointer does (RFC 6901), but an element of a
 	// list of objects is named by its id, or by its title where it has none:
 	// "/dashboard_elements/17/title".
-	Path string `json:"path"`
+	Path string
 	// Before and After are the values, null where there was none.
-	Before json.RawMessage `json:"before"`
-	After  json.RawMessage `json:"after"`
+	Before json.RawMessage
+	After  json.RawMessage
 	// Within names the innermost element that the member is of by its title, "" for a
 	// member of the document itself.
-	Within string `json:"within,omitempty"`
+	Within string
 }
 
 // Compare returns how two JSON documents differ, in the order of their members. It

@@ -9,13 +9,13 @@ import (
 
 // Passage is a place in a document with what it says there.
 type Passage struct {
-	Path string `json:"path"` // as in [Match.Where]
+	Path string // as in [Match.Where]
 	// Excerpt is the text around the first of the words, on one line. What is left out is
 	// shown by three dots.
-	Excerpt string `json:"excerpt"`
+	Excerpt string
 	// Words are those of the query that the place holds, in the query's order and case:
 	// words in lower case, or the field, explore, model or id.
-	Words []string `json:"words"`
+	Words []string
 }
 
 const (

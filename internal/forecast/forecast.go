@@ -49,9 +49,9 @@ type Ahead struct {
 // Span is a number that is not known yet: what is expected, and the bounds
 // within which it is expected to lie.
 type Span struct {
-	Low    int64 `json:"low"`
-	Likely int64 `json:"likely"`
-	High   int64 `json:"high"`
+	Low    int64
+	Likely int64
+	High   int64
 }
 
 // Known tells whether the number is certain, as far as nobody changes anything

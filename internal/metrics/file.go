@@ -18,7 +18,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/outfile"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // lastSuccess is the one metric that outlives the run that set it: without a scope
@@ -36,7 +36,7 @@ const exitVault = 5
 // there before.
 //
 // oldest is when the oldest observation of each kind was made, as far as that is known.
-func WriteFile(ctx context.Context, path string, s ui.Summary, oldest map[record.Kind]time.Time) error {
+func WriteFile(ctx context.Context, path string, s view.Summary, oldest map[record.Kind]time.Time) error {
 	registry := prometheus.NewRegistry()
 	successes, err := successesBefore(path, s.Instance)
 	if err != nil {
@@ -84,7 +84,7 @@ func (f file) vector(name, help string, labels ...string) *prometheus.GaugeVec {
 	return g
 }
 
-func (f file) summary(s ui.Summary) {
+func (f file) summary(s view.Summary) {
 	for _, m := range []struct {
 		name, help string
 		v          float64
@@ -142,7 +142,7 @@ func (f file) observations(oldest map[record.Kind]time.Time) {
 
 // scopeLabel tells apart the successes of runs that are not complete runs of
 // everything: "" is everything, as an administrator sees it.
-func scopeLabel(s ui.Summary) string {
+func scopeLabel(s view.Summary) string {
 	scope := s.Scope.String()
 	if s.Scope.All || len(s.Scope.Kinds) == 0 {
 		scope = ""

@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/metrics"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 	"github.com/lookervault/lookervault/pipeline"
 )
 
@@ -125,7 +125,7 @@ func TestServer(t *testing.T) {
 func TestFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lookervault.prom")
 	end := time.Date(2026, 3, 1, 4, 30, 0, 0, time.UTC)
-	s := ui.Summary{
+	s := view.Summary{
 		Run: 7, Instance: "demo", Outcome: record.RunComplete, Time: end, Seconds: 12.5, VaultBytes: 1 << 20, Bytes: 5000,
 		CallsByClass: map[string]int64{"query": 4, "administrative": 20}, CallsMonth: map[string]int64{"query": 9},
 		Kinds: []record.Counts{{Kind: "looks", Listed: 5, New: 3, Same: 2}},

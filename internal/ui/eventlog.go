@@ -12,6 +12,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // What may wait for the reader of events: minutes of a large run.
@@ -101,12 +102,9 @@ func (e *EventLog) Show(f Frame) {
 	defer e.mu.Unlock()
 	e.kinds(f)
 	if f.Throttled > e.refused {
-		e.write("throttled", struct {
-			Answers int64   `json:"answers"` // with 429 since the last such event
-			Total   int64   `json:"throttled"`
-			Rate    float64 `json:"rate_limit"` // calls a second that are allowed now
-			Paused  float64 `json:"paused_seconds"`
-		}{f.Throttled - e.refused, f.Throttled, round(f.Rate), round(f.Paused.Seconds())})
+		e.write("throttled", view.Throttled{
+			Answers: f.Throttled - e.refused, Total: f.Throttled, Rate: view.Round(f.Rate), Paused: view.Round(f.Paused.Seconds()),
+		})
 		e.refused = f.Throttled
 	}
 	if now := e.now(); now.Sub(e.progress) >= progressEvery {
@@ -226,7 +224,7 @@ func (e *EventLog) encode(event string, members any) (line string, ok bool) {
 
 // line is an object as a line.
 func (e *EventLog) line(v any) string {
-	line, err := EncodeJSON(v)
+	line, err := view.JSON(v)
 	if err != nil && e.err == nil {
 		e.err = err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // Events writes a run as JSON lines, as docs/EVENTS.md describes them. No method but
@@ -17,24 +18,8 @@ func NewEvents(out io.Writer, now func() time.Time) *Events {
 	return &Events{NewEventLog(out, now, "run")}
 }
 
-// Started is what is known of a run when it begins.
-type Started struct {
-	Instance string        `json:"instance"`
-	Origin   string        `json:"origin"`
-	Resumed  bool          `json:"resumed"`
-	Full     bool          `json:"full"`
-	Vault    string        `json:"vault"` // path
-	Started  time.Time     `json:"started_at"`
-	Kinds    []record.Kind `json:"kinds"`
-	Folders  []string      `json:"folders"`
-	Looker   string        `json:"looker_version"`
-	Tool     string        `json:"tool_version"`
-	MaxCalls int64         `json:"calls_max"`  // 0 = no budget
-	Before   int64         `json:"items_done"` // by the sessions before, when the run is resumed
-}
-
 // Started writes run_started. It comes before every other event.
-func (e *Events) Started(run int64, s Started) {
+func (e *Events) Started(run int64, s view.Started) {
 	if s.Folders == nil {
 		s.Folders = []string{}
 	}
@@ -49,14 +34,9 @@ func (e *Events) Committed(batch record.Batch) {
 		if rec.Fault == nil {
 			continue
 		}
-		e.Write("fault", struct {
-			Kind     record.Kind `json:"kind"`
-			ID       string      `json:"id"` // "" when the listing failed
-			Class    string      `json:"class"`
-			Status   int         `json:"status"`
-			Attempts int         `json:"attempts"`
-			Message  string      `json:"message"`
-		}{rec.Kind, rec.ID, rec.Fault.Class, rec.Fault.Status, rec.Fault.Attempts, rec.Fault.Message})
+		e.Write("fault", view.FaultEvent{
+			Kind: rec.Kind, ID: rec.ID, Class: rec.Fault.Class, Status: rec.Fault.Status, Attempts: rec.Fault.Attempts, Message: rec.Fault.Message,
+		})
 	}
 }
 
@@ -82,7 +62,7 @@ func (e *Events) Close(f Frame, ends []record.Counts) {
 // last event still follows what the reader has not read; the error is [ErrUnread].
 // unread is called, when that happens, before the event is made. Lines that others
 // dropped before they became events are added to those of this queue.
-func (e *Events) Finished(patience context.Context, s Summary, othersDropped int64, unread func(*Summary)) error {
+func (e *Events) Finished(patience context.Context, s view.Summary, othersDropped int64, unread func(*view.Summary)) error {
 	return e.End(patience, func(dropped int64) any {
 		s.Dropped = othersDropped + dropped
 		return s

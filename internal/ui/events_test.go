@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // unread is a pipe of so many bytes that nobody reads.
@@ -58,7 +59,7 @@ func TestReaderOfEventsStalls(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				events := ui.NewEvents(test.out, time.Now)
-				events.Started(1, ui.Started{Instance: "demo"})
+				events.Started(1, view.Started{Instance: "demo"})
 				for range 4 {
 					events.Committed(record.Batch{{
 						Ref: record.Ref{Kind: "looks", ID: "1"}, Fault: &record.Fault{Class: "server", Message: strings.Repeat("x", 100)},
@@ -69,7 +70,7 @@ func TestReaderOfEventsStalls(t *testing.T) {
 				}
 				patience, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 				defer cancel()
-				err := events.Finished(patience, ui.Summary{Event: "run_finished", ExitCode: 0}, 5, func(s *ui.Summary) { s.ExitCode = 130 })
+				err := events.Finished(patience, view.Summary{Event: "run_finished", ExitCode: 0}, 5, func(s *view.Summary) { s.ExitCode = 130 })
 				if !errors.Is(err, test.err) || test.err == nil && err != nil {
 					t.Fatalf("got %v, want %v", err, test.err)
 				}

@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func frameAt(second int64) ui.Frame {
@@ -114,7 +115,7 @@ func TestEvents(t *testing.T) {
 	var out bytes.Buffer
 	c := &clock{began}
 	events, tracker := ui.NewEvents(&out, c.now), ui.NewTracker(ui.Backup(record.Begun{Run: 3}), ui.Limits{Calls: 500, PerSecond: 10}, began)
-	events.Started(3, ui.Started{Instance: "demo", Origin: "demo", Vault: "/v.db", Started: began, Kinds: []record.Kind{"dashboards", "looks", "folders", "boards"}, MaxCalls: 500})
+	events.Started(3, view.Started{Instance: "demo", Origin: "demo", Vault: "/v.db", Started: began, Kinds: []record.Kind{"dashboards", "looks", "folders", "boards"}, MaxCalls: 500})
 	var f ui.Frame
 	for s := range int64(41) {
 		c.at = began.Add(time.Duration(s) * time.Second)
@@ -134,7 +135,7 @@ func TestEvents(t *testing.T) {
 	}
 	session := ui.SessionOf(course(40), nil, began, 40*time.Second, ui.Limits{PerSecond: 10}, 90<<20)
 	events.Close(f, run.Kinds)
-	if err := events.Finished(t.Context(), ui.SummaryOf(run, false, session, c.at), 0, nil); err != nil {
+	if err := events.Finished(t.Context(), view.SummaryOf(run, false, session, c.at), 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "events.jsonl", out.Bytes())
@@ -173,8 +174,8 @@ func check(t *testing.T, all []byte) {
 func TestEventsWriterFails(t *testing.T) {
 	out := &failing{}
 	events := ui.NewEvents(out, time.Now)
-	events.Started(1, ui.Started{})
-	events.Started(1, ui.Started{})
+	events.Started(1, view.Started{})
+	events.Started(1, view.Started{})
 	if err := events.Drain(t.Context()); err == nil {
 		t.Error("no error")
 	}

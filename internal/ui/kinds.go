@@ -9,6 +9,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // shortBelow is the width of a terminal on which the table of kinds has no column
@@ -19,7 +20,7 @@ const shortBelow = 90
 type KindRow struct {
 	Name    string
 	Listing record.Listing // "" of all kinds
-	Totals
+	view.Totals
 	counts record.Counts
 }
 
@@ -27,7 +28,7 @@ type KindRow struct {
 func KindRows(kinds []record.Counts) []KindRow {
 	rows := make([]KindRow, 0, len(kinds))
 	for _, k := range kinds {
-		rows = append(rows, KindRow{Name: string(k.Kind), Listing: k.Listing, Totals: TotalsOf([]record.Counts{k}), counts: k})
+		rows = append(rows, KindRow{Name: string(k.Kind), Listing: k.Listing, Totals: view.TotalsOf([]record.Counts{k}), counts: k})
 	}
 	return rows
 }
@@ -37,10 +38,10 @@ func foldedRows(kinds []record.Counts) []KindRow {
 	loud, unchanged, untouched := partQuiet(kinds)
 	rows := KindRows(loud)
 	if len(unchanged) > 0 {
-		rows = append(rows, KindRow{Name: fmt.Sprintf("%d unchanged", len(unchanged)), Listing: record.Complete, Totals: TotalsOf(unchanged)})
+		rows = append(rows, KindRow{Name: fmt.Sprintf("%d unchanged", len(unchanged)), Listing: record.Complete, Totals: view.TotalsOf(unchanged)})
 	}
 	if len(untouched) > 0 {
-		rows = append(rows, KindRow{Name: fmt.Sprintf("%d not begun", len(untouched)), Listing: untouched[0].Listing, Totals: TotalsOf(untouched)})
+		rows = append(rows, KindRow{Name: fmt.Sprintf("%d not begun", len(untouched)), Listing: untouched[0].Listing, Totals: view.TotalsOf(untouched)})
 	}
 	return rows
 }
@@ -49,7 +50,7 @@ func foldedRows(kinds []record.Counts) []KindRow {
 func totalRow(rows []KindRow) KindRow {
 	total := KindRow{Name: "total"}
 	for _, r := range rows {
-		total.add(r.Totals)
+		total.Add(r.Totals)
 	}
 	return total
 }
@@ -69,13 +70,13 @@ func KindTable() table.Table[KindRow] {
 					return listingText(r.Listing)
 				},
 			},
-			kindNumber("listed", 3, func(t Totals) int64 { return t.Listed }),
-			kindNumber("new", 1, func(t Totals) int64 { return t.New }),
-			kindNumber("changed", 1, func(t Totals) int64 { return t.Changed }),
-			kindNumber("same", 4, func(t Totals) int64 { return t.Same }),
-			kindNumber("gone", 1, func(t Totals) int64 { return t.Gone }),
-			kindNumber("failed", 0, func(t Totals) int64 { return t.FailedDocuments() }),
-			kindNumber("dangling", 2, func(t Totals) int64 { return t.Dangling }),
+			kindNumber("listed", 3, func(t view.Totals) int64 { return t.Listed }),
+			kindNumber("new", 1, func(t view.Totals) int64 { return t.New }),
+			kindNumber("changed", 1, func(t view.Totals) int64 { return t.Changed }),
+			kindNumber("same", 4, func(t view.Totals) int64 { return t.Same }),
+			kindNumber("gone", 1, func(t view.Totals) int64 { return t.Gone }),
+			kindNumber("failed", 0, func(t view.Totals) int64 { return t.FailedDocuments() }),
+			kindNumber("dangling", 2, func(t view.Totals) int64 { return t.Dangling }),
 			{
 				Name: "bytes", Number: true, Spare: 5, Value: func(r KindRow) string { return strconv.FormatInt(r.Bytes, 10) },
 				Show: func(r KindRow, _ table.Screen) string { return Size(r.Bytes) },
@@ -94,7 +95,7 @@ func kindShown(r KindRow, screen table.Screen) string {
 	return r.Name
 }
 
-func kindNumber(name string, spare int, of func(Totals) int64) table.Column[KindRow] {
+func kindNumber(name string, spare int, of func(view.Totals) int64) table.Column[KindRow] {
 	return table.Column[KindRow]{
 		Name: name, Number: true, Spare: spare,
 		Value: func(r KindRow) string { return strconv.FormatInt(of(r.Totals), 10) },
@@ -131,7 +132,7 @@ func WriteKinds(out table.Output, choice table.Choice, kinds []record.Counts, no
 		rows = foldedRows(kinds)
 		t.One, t.Many, t.Fixed = "", "", true
 	}
-	if TotalsOf(kinds).Dangling == 0 && len(choice.Columns) == 0 {
+	if view.TotalsOf(kinds).Dangling == 0 && len(choice.Columns) == 0 {
 		t.Columns = slices.DeleteFunc(t.Columns, func(c table.Column[KindRow]) bool { return c.Name == "dangling" })
 	}
 	choice.Format = table.FormatTable

@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -108,5 +109,14 @@ func TestAdviceOfRealRuns(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Answers that come in a bunch are no more calls a second than are allowed.
+func TestNoMoreCallsThanAllowedAreShown(t *testing.T) {
+	tracker := ui.NewTracker(ui.Backup(record.Begun{Run: 1}), ui.Limits{PerSecond: 10}, began)
+	snapshot := job.Snapshot{API: job.Traffic{Calls: 24, Rate: 9.7}}
+	if got := tracker.Frame(snapshot, began.Add(2*time.Second)).CallsPerSecond; got != 9.7 {
+		t.Errorf("%v calls a second of 9.7", got)
 	}
 }

@@ -10,13 +10,15 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // quietAtLeast is how many kinds without news are folded into one row.
 const quietAtLeast = 3
 
-// Print writes the summary for people. Path is the vault as the user named it.
-func (s Summary) Print(out io.Writer, path string) {
+// PrintSummary writes the summary of a run for people. Path is the vault as the user named
+// it.
+func PrintSummary(out io.Writer, s view.Summary, path string) {
 	fmt.Fprintf(out, "Run %d of %s: %s.\n", s.Run, s.Instance, record.OutcomeText(s.Outcome, s.PartialView))
 	if len(s.Scope.Kinds) > 0 {
 		fmt.Fprintf(out, "Scope: %s.\n", s.Scope)
@@ -26,7 +28,7 @@ func (s Summary) Print(out io.Writer, path string) {
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "%s in %s (%s), %s, %s (%.3f a document).\n",
 		Plural(s.Items, "document", "documents"), lasted(seconds(s.Seconds)),
-		perSecond(s.ItemsPerSecond), Size(s.Bytes)+s.rate(), Plural(s.Calls, "call", "calls"), s.CallsPerItem)
+		perSecond(s.ItemsPerSecond), Size(s.Bytes)+rateOf(s), Plural(s.Calls, "call", "calls"), s.CallsPerItem)
 	if s.Retries > 0 || s.Throttled > 0 {
 		fmt.Fprintln(out, pressure(s.Retries, s.Throttled, s.Paused))
 	}
@@ -49,7 +51,7 @@ func (s Summary) Print(out io.Writer, path string) {
 	}
 }
 
-func (s Summary) rate() string {
+func rateOf(s view.Summary) string {
 	if s.BytesPerSecond < 1 {
 		return ""
 	}

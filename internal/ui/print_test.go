@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 func TestPrint(t *testing.T) {
@@ -31,10 +32,10 @@ func TestPrint(t *testing.T) {
 		{Kind: "agents", Bytes: 3_000, Unchanged: 3_000}, {Kind: "boards", Bytes: 8_000, Unchanged: 7_000},
 		{Kind: "dashboards", Bytes: 30 << 20, Unchanged: 29 << 20}, {Kind: "groups"}, {Kind: "roles", Bytes: 10_000, Unchanged: 10_000},
 	}
-	s := ui.SummaryOf(run, false, session, began)
+	s := view.SummaryOf(run, false, session, began)
 	s.VaultBytes, s.Hints = 12<<20, []string{"stages.list.page_size: 10 takes 200 calls for 2,000 dashboards; 100 would take 20."}
 	var out bytes.Buffer
-	s.Print(&out, "looker.db")
+	ui.PrintSummary(&out, s, "looker.db")
 	out.WriteString("\n")
 	ui.WriteSession(&out, session)
 	ui.WriteSession(&out, record.Session{Began: began, Seconds: 12.5, Unfinished: true})

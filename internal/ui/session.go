@@ -5,6 +5,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // maxSamples bounds what is kept of a run's course: twice as fine as a chart
@@ -48,27 +49,27 @@ func (s *Sampler) All(last job.Snapshot, elapsed time.Duration) []record.Sample 
 
 func sampleOf(s job.Snapshot, at float64) record.Sample {
 	return record.Sample{
-		At: round(at), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Calls: s.API.Calls,
-		Refused: s.API.Throttled, Paused: round(s.API.Paused.Seconds()), Rate: round(s.API.Rate),
+		At: view.Round(at), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Calls: s.API.Calls,
+		Refused: s.API.Throttled, Paused: view.Round(s.API.Paused.Seconds()), Rate: view.Round(s.API.Rate),
 	}
 }
 
 // SessionOf is what is kept with a run of what this process measured.
 func SessionOf(s job.Snapshot, samples []record.Sample, began time.Time, took time.Duration, limits Limits, memory int64) record.Session {
 	session := record.Session{
-		Began: began.UTC(), Seconds: round(took.Seconds()), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Packed: s.Packed, Encoded: s.Encoded,
-		Calls: s.API.Calls, Retries: s.API.Retries, Refused: s.API.Throttled, Paused: round(s.API.Paused.Seconds()),
+		Began: began.UTC(), Seconds: view.Round(took.Seconds()), Items: s.Items, Failed: s.Faults, Bytes: s.Bytes, Packed: s.Packed, Encoded: s.Encoded,
+		Calls: s.API.Calls, Retries: s.API.Retries, Refused: s.API.Throttled, Paused: view.Round(s.API.Paused.Seconds()),
 		Received: s.API.Bytes, Memory: memory, Samples: samples,
 	}
 	for _, st := range s.Stages {
 		u := useOf(st)
-		u.Busy, u.Blocked, u.Starved = round(u.Busy), round(u.Blocked), round(u.Starved)
+		u.Busy, u.Blocked, u.Starved = view.Round(u.Busy), view.Round(u.Blocked), view.Round(u.Starved)
 		session.Stages = append(session.Stages, u)
 	}
 	for _, k := range s.Kinds {
 		if k.Calls > 0 || k.Bytes > 0 {
 			session.Kinds = append(session.Kinds, record.KindUse{
-				Kind: k.Kind, Calls: k.Calls, Answering: round(k.Answering.Seconds()), Longest: round(k.Longest.Seconds()),
+				Kind: k.Kind, Calls: k.Calls, Answering: view.Round(k.Answering.Seconds()), Longest: view.Round(k.Longest.Seconds()),
 				Bytes: k.Bytes, Unchanged: k.Unchanged,
 			})
 		}

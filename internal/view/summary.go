@@ -1,11 +1,8 @@
-package ui
+package view
 
 import (
-	"encoding/json"
-	"strings"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -55,80 +52,10 @@ type Summary struct {
 	KindUse    []record.KindUse  `json:"kind_use"`   // what each kind took of this process's share
 	Bottleneck string            `json:"bottleneck"` // "" when there is nothing to tell it from
 	Advice     string            `json:"advice"`
-	Hints      []string          `json:"hints"` // settings that fit this instance badly, see [Fit]
+	Hints      []string          `json:"hints"` // settings that fit this instance badly, see ui.Fit
 	Notes      []string          `json:"notes"`
 	Digest     string            `json:"digest,omitempty"`
 	Dropped    int64             `json:"events_dropped"` // events that a stalled reader of --json missed
-}
-
-// Totals are the counts of all kinds together.
-type Totals struct {
-	Listed     int64 `json:"listed"`
-	New        int64 `json:"new"`
-	Changed    int64 `json:"changed"`
-	Same       int64 `json:"same"`
-	Trashed    int64 `json:"trashed"`
-	Reappeared int64 `json:"reappeared"`
-	Gone       int64 `json:"gone"`
-	Failed     int64 `json:"failed"`
-	// FailedListings are those of Failed that are no document but a listing.
-	FailedListings int64 `json:"failed_listings,omitempty"`
-	Dangling       int64 `json:"dangling"`
-	Bytes          int64 `json:"bytes"`
-	Stored         int64 `json:"stored"`
-	Deferred       int64 `json:"deferred,omitempty"`
-}
-
-// FailedDocuments is how many documents, or rows of listings, failed.
-func (t Totals) FailedDocuments() int64 { return max(t.Failed-t.FailedListings, 0) }
-
-// Settled is how many documents are accounted for by a committed row.
-func (t Totals) Settled() int64 { return t.New + t.Changed + t.Same }
-
-// TotalsOf adds the counts of all kinds.
-func TotalsOf(kinds []record.Counts) Totals {
-	var t Totals
-	for _, k := range kinds {
-		t.add(Totals{
-			Listed: k.Listed, New: k.New, Changed: k.Changed, Same: k.Same, Trashed: k.Trashed, Reappeared: k.Reappeared, Gone: k.Gone,
-			Failed: k.Failed, FailedListings: k.FailedListings, Dangling: k.Dangling, Bytes: k.Bytes, Stored: k.Stored,
-			Deferred: k.Deferred,
-		})
-	}
-	return t
-}
-
-func (t *Totals) add(o Totals) {
-	t.Listed += o.Listed
-	t.New += o.New
-	t.Changed += o.Changed
-	t.Same += o.Same
-	t.Trashed += o.Trashed
-	t.Reappeared += o.Reappeared
-	t.Gone += o.Gone
-	t.Failed += o.Failed
-	t.FailedListings += o.FailedListings
-	t.Dangling += o.Dangling
-	t.Bytes += o.Bytes
-	t.Stored += o.Stored
-	t.Deferred += o.Deferred
-}
-
-// Calls adds calls of all routes.
-func Calls(all []record.Calls) (n int64) {
-	for _, c := range all {
-		n += c.N
-	}
-	return n
-}
-
-// ByClass adds calls by the quota that they are drawn from.
-func ByClass(all []record.Calls) map[string]int64 {
-	classes := make(map[string]int64)
-	for _, c := range all {
-		classes[c.Class] += c.N
-	}
-	return classes
 }
 
 // SummaryOf sums up a run as it was sealed and what this process measured of it.
@@ -149,29 +76,17 @@ func SummaryOf(run record.Run, resumed bool, session record.Session, now time.Ti
 		s.BytesPerSecond = float64(session.Bytes) / session.Seconds
 	}
 	if session.Encoded > 0 {
-		s.CompressionRatio = round(float64(session.Packed) / float64(session.Encoded))
+		s.CompressionRatio = Round(float64(session.Packed) / float64(session.Encoded))
 	}
 	if s.Items > 0 {
 		s.CallsPerItem = float64(s.Calls) / float64(s.Items)
 	}
-	if s.Scope.Kinds == nil {
-		s.Scope.Kinds = []record.Kind{}
-	}
-	if s.Kinds == nil {
-		s.Kinds = []record.Counts{}
-	}
-	if s.Stages == nil {
-		s.Stages = []record.StageUse{}
-	}
-	if s.KindUse == nil {
-		s.KindUse = []record.KindUse{}
-	}
-	if s.Hints == nil {
-		s.Hints = []string{}
-	}
-	if s.Notes == nil {
-		s.Notes = []string{}
-	}
+	s.Scope.Kinds = list(s.Scope.Kinds)
+	s.Kinds = list(s.Kinds)
+	s.Stages = list(s.Stages)
+	s.KindUse = list(s.KindUse)
+	s.Hints = list(s.Hints)
+	s.Notes = list(s.Notes)
 	return s
 }
 
@@ -182,16 +97,4 @@ func NotesOf(run record.Run) []string {
 		return run.Notes
 	}
 	return append([]string{"complete for this key: what only an administrator sees is not in it"}, run.Notes...)
-}
-
-// EncodeJSON is a value on one line, with its text as it is but for characters that
-// do something to the text around them: those are escaped.
-func EncodeJSON(v any) (string, error) {
-	var s strings.Builder
-	enc := json.NewEncoder(&s)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "", err
-	}
-	return plain.JSON(strings.TrimSuffix(s.String(), "\n")), nil
 }

@@ -1,4 +1,4 @@
-package main
+package history
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// deepest is how many folders a path names at most: parents that go round in a circle
+// Deepest is how many folders a path names at most: parents that go round in a circle
 // end there.
-const deepest = 50
+const Deepest = 50
 
-// nameBook knows what the folders and users of a vault are called, at one point in
-// time, and when its runs began.
-type nameBook struct {
+// Names tells what the folders and users of a vault are called at one point in time, and
+// when its runs began. The zero value knows nothing until it is read.
+type Names struct {
 	folders map[string]vault.Entry
 	users   map[string]string
 	runs    map[int64]time.Time
@@ -34,31 +34,31 @@ type goneNames struct {
 	users   map[string]string
 }
 
-// read reads the names: of now also those of what is gone, which what is left may still
-// name. At another point [nameBook.readGone] does, which takes longer there.
-func (b *nameBook) read(ctx context.Context, m moment) error {
-	if err := b.readHeld(ctx, m); err != nil || !m.at.IsNow() {
+// Read reads the names: of now also those of what is gone, which what is left may still
+// name. At another point [Names.ReadGone] does, which takes longer there.
+func (b *Names) Read(ctx context.Context, m Moment) error {
+	if err := b.ReadHeld(ctx, m); err != nil || !m.At.IsNow() {
 		return err
 	}
-	return b.readGone(ctx, m)
+	return b.ReadGone(ctx, m)
 }
 
-// readHeld reads the names of what there is.
-func (b *nameBook) readHeld(ctx context.Context, m moment) (err error) {
-	if b.runs, err = m.reader.RunTimes(ctx, m.instance); err != nil {
+// ReadHeld reads the names of what there is.
+func (b *Names) ReadHeld(ctx context.Context, m Moment) (err error) {
+	if b.runs, err = m.Reader.RunTimes(ctx, m.Instance); err != nil {
 		return err
 	}
-	b.folders, b.users, err = namesOf(ctx, vault.Query{Instance: m.instance, At: m.at}, m.reader)
+	b.folders, b.users, err = namesOf(ctx, vault.Query{Instance: m.Instance, At: m.At}, m.Reader)
 	return err
 }
 
-// readGone reads the names of what is gone, once.
-func (b *nameBook) readGone(ctx context.Context, m moment) (err error) {
+// ReadGone reads the names of what is gone, once.
+func (b *Names) ReadGone(ctx context.Context, m Moment) (err error) {
 	if b.gone != nil {
 		return nil
 	}
 	gone := &goneNames{}
-	gone.folders, gone.users, err = namesOf(ctx, vault.Query{Instance: m.instance, At: m.at, Deleted: true}, m.reader)
+	gone.folders, gone.users, err = namesOf(ctx, vault.Query{Instance: m.Instance, At: m.At, Deleted: true}, m.Reader)
 	b.gone = gone
 	return err
 }
@@ -82,8 +82,8 @@ func namesOf(ctx context.Context, query vault.Query, reader vault.Reader) (folde
 	return folders, users, nil
 }
 
-// user is what a user is called, or was called last, "" where the vault does not know.
-func (b *nameBook) user(id string) string {
+// User is what a user is called, or was called last, "" where the vault does not know.
+func (b *Names) User(id string) string {
 	name, ok := b.users[id]
 	if !ok && b.gone != nil {
 		name = b.gone.users[id]
@@ -91,8 +91,14 @@ func (b *nameBook) user(id string) string {
 	return name
 }
 
+// RunTime is when a run began, zero where the vault does not know.
+func (b *Names) RunTime(run int64) time.Time { return b.runs[run] }
+
+// Folders are the folders that there are, by id.
+func (b *Names) Folders() map[string]vault.Entry { return b.folders }
+
 // entryOf is a folder, or what the vault last held of one that is gone.
-func (b *nameBook) entryOf(id string) (folder vault.Entry, ok bool) {
+func (b *Names) entryOf(id string) (folder vault.Entry, ok bool) {
 	folder, ok = b.folders[id]
 	if !ok && b.gone != nil {
 		folder, ok = b.gone.folders[id]
@@ -101,7 +107,7 @@ func (b *nameBook) entryOf(id string) (folder vault.Entry, ok bool) {
 }
 
 // allFolders yields the folders that there are, and then those that are gone.
-func (b *nameBook) allFolders() iter.Seq2[string, vault.Entry] {
+func (b *Names) allFolders() iter.Seq2[string, vault.Entry] {
 	return func(yield func(string, vault.Entry) bool) {
 		for id, f := range b.folders {
 			if !yield(id, f) {
@@ -119,11 +125,11 @@ func (b *nameBook) allFolders() iter.Seq2[string, vault.Entry] {
 	}
 }
 
-// folder is the path of a folder, like "Shared / Finance", "" where the vault does
+// Folder is the path of a folder, like "Shared / Finance", "" where the vault does
 // not know it.
-func (b *nameBook) folder(id string) string {
+func (b *Names) Folder(id string) string {
 	var path []string
-	for range deepest {
+	for range Deepest {
 		f, ok := b.entryOf(id)
 		if !ok {
 			break
@@ -135,18 +141,27 @@ func (b *nameBook) folder(id string) string {
 	return strings.Join(path, " / ")
 }
 
-// folderOf is the id of the folder that a document lies in, "" for one that lies in
+// FolderOf is the id of the folder that a document lies in, "" for one that lies in
 // none: the parent of other kinds is no folder.
-func folderOf(e vault.Entry) string {
-	if specOf(e.Kind).Place == catalogue.Nowhere {
+func FolderOf(e vault.Entry) string {
+	if catalogue.Lookup(e.Kind).Place == catalogue.Nowhere {
 		return ""
 	}
 	return e.Folder
 }
 
-// byNumber yields the entries of each kind by their ids as people count them: 9 before
+// DeletedRun is the run that found a document in the trash or gone, 0 for one that is
+// there. In the trash a document has a version of its own.
+func DeletedRun(e vault.Entry) int64 {
+	if e.State == record.Trashed {
+		return e.FirstRun
+	}
+	return e.GoneRun
+}
+
+// ByNumber yields the entries of each kind by their ids as people count them: 9 before
 // 10. The entries of one kind follow each other.
-func byNumber(entries iter.Seq2[vault.Entry, error]) iter.Seq2[vault.Entry, error] {
+func ByNumber(entries iter.Seq2[vault.Entry, error]) iter.Seq2[vault.Entry, error] {
 	return func(yield func(vault.Entry, error) bool) {
 		var kind []vault.Entry
 		flush := func() bool {

@@ -1,4 +1,4 @@
-package main
+package history
 
 import (
 	"bytes"
@@ -17,29 +17,32 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// danglingNamed is how many references of one sort that lead nowhere verify names. The
-// others are counted.
-const danglingNamed = 10
+// namedEach is how many references of one sort that lead nowhere are named. The others
+// are counted.
+const namedEach = 10
 
-// dangling are references between documents that lead nowhere.
-type dangling struct {
-	all   int // references
-	views []findingView
+// Nowhere is a reference between documents that leads nowhere, or so many of one sort.
+type Nowhere struct {
+	Instance string     // where the vault holds several, else ""
+	From, To record.Ref // of several, kinds alone
+	Path     string     // of the member that names the other document
+	Since    string     // since when that is not there, in words; "" of several
+	More     int        // how many there are besides those that are named; 0 of one
 }
 
-// references follows the references between the documents of a vault while that is
+// References follows the references between the documents of a vault while that is
 // verified, so that no body is read twice.
-type references struct {
+type References struct {
 	reader    vault.Reader
 	instances []*follower
 	several   bool // the vault holds several instances
 }
 
-// followReferences prepares to follow the references between the documents of one
+// FollowReferences prepares to follow the references between the documents of one
 // instance, or of all where none is named. Of a damaged vault it follows none: what is
 // damaged is for the verification to say.
-func followReferences(ctx context.Context, reader vault.Reader, instance string) (*references, error) {
-	r := &references{reader: reader}
+func FollowReferences(ctx context.Context, reader vault.Reader, instance string) (*References, error) {
+	r := &References{reader: reader}
 	all, err := reader.Instances(ctx)
 	for _, i := range all {
 		if r.several = len(all) > 1; instance != "" && i.Name != instance {
@@ -52,13 +55,13 @@ func followReferences(ctx context.Context, reader vault.Reader, instance string)
 		r.instances = append(r.instances, f)
 	}
 	if errors.Is(err, vault.ErrCorrupt) {
-		return &references{reader: reader}, nil
+		return &References{reader: reader}, nil
 	}
 	return r, err
 }
 
-// body follows the references in a body.
-func (r *references) body(hash record.Digest, body []byte) {
+// Body follows the references in a body.
+func (r *References) Body(hash record.Digest, body []byte) {
 	for _, f := range r.instances {
 		for _, ref := range f.waiting[hash] {
 			f.inBody(ref, body)
@@ -66,37 +69,35 @@ func (r *references) body(hash record.Digest, body []byte) {
 	}
 }
 
-// dangling are the references that were found to lead nowhere.
-func (r *references) dangling(ctx context.Context) (*dangling, error) {
-	d := &dangling{}
+// Nowhere are the references that were found to lead nowhere, and how many there are: the
+// first of each sort, and how many others of it.
+func (r *References) Nowhere(ctx context.Context) (list []Nowhere, all int, err error) {
 	for _, f := range r.instances {
+		instance := ""
+		if r.several {
+			instance = f.instance
+		}
 		sorts := slices.SortedFunc(maps.Keys(f.found), func(x, y sortOfReference) int {
 			return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.path, y.path))
 		})
 		for _, sort := range sorts {
 			found := f.found[sort]
-			d.all += found.count
+			all += found.count
 			for _, leads := range found.first() {
 				since, err := sinceWhen(ctx, r.reader, f.instance, leads.to)
 				if err != nil {
-					return nil, err
+					return nil, 0, err
 				}
-				r.add(d, f, leads.from, fmt.Sprintf("names %s (%s), %s", leads.to, sort.path, since))
+				list = append(list, Nowhere{Instance: instance, From: leads.from, To: leads.to, Path: sort.path, Since: since})
 			}
-			if more := found.count - danglingNamed; more > 0 {
-				r.add(d, f, record.Ref{Kind: sort.kind}, fmt.Sprintf("%s more references to %s that are nowhere (%s)", count(int64(more)), sort.named, sort.path))
+			if more := found.count - namedEach; more > 0 {
+				list = append(list, Nowhere{
+					Instance: instance, From: record.Ref{Kind: sort.kind}, To: record.Ref{Kind: sort.named}, Path: sort.path, More: more,
+				})
 			}
 		}
 	}
-	return d, nil
-}
-
-func (r *references) add(d *dangling, f *follower, ref record.Ref, problem string) {
-	view := findingView{Severity: severityWarning, Kind: string(ref.Kind), ID: ref.ID, Problem: problem}
-	if r.several {
-		view.Instance = f.instance
-	}
-	d.views = append(d.views, view)
+	return list, all, nil
 }
 
 // sinceWhen says since when a document is not there.
@@ -130,14 +131,14 @@ type reference struct{ from, to record.Ref }
 
 func (f *referencesFound) add(r reference) {
 	f.count++
-	if f.some = append(f.some, r); len(f.some) > 8*danglingNamed {
+	if f.some = append(f.some, r); len(f.some) > 8*namedEach {
 		f.some = f.first()
 	}
 }
 
 func (f *referencesFound) first() []reference {
 	slices.SortStableFunc(f.some, func(x, y reference) int { return cmp.Compare(x.from.ID, y.from.ID) })
-	return f.some[:min(len(f.some), danglingNamed)]
+	return f.some[:min(len(f.some), namedEach)]
 }
 
 // follower follows the references between the documents of an instance.
@@ -269,7 +270,7 @@ func (f *follower) inColumns(e vault.Entry, spec *catalogue.Spec) (others bool) 
 
 // inBody follows the references that stand in a body alone.
 func (f *follower) inBody(ref record.Ref, body []byte) {
-	spec := specOf(ref.Kind)
+	spec := catalogue.Lookup(ref.Kind)
 	for relation := range strictRelations(spec) {
 		if relation.Path == spec.Fields.Folder || relation.Path == spec.Fields.Owner || f.held[relation.Kind] == nil || !mayName(body, relation) {
 			continue

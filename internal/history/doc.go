@@ -1,0 +1,14 @@
+// Package history tells what became of documents: how two versions of one differ, who
+// lost what with what, which references lead nowhere, and what their folders and owners
+// are called. It reads the vault, and writes nothing.
+package history
+
+import "github.com/lookervault/lookervault/internal/vault"
+
+// Moment is a vault, and what of it is asked for: an instance at a point in time.
+type Moment struct {
+	Reader   vault.Reader
+	Instance string
+	At       vault.Point
+	Run      int64 // that the point means, 0 for now
+}
