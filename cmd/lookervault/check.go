@@ -1,11 +1,8 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +11,13 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/check"
 	"github.com/lookervault/lookervault/internal/extract"
+	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
@@ -59,42 +59,15 @@ shared root, throws the dashboard away, takes it back, and deletes both for good
 	return cmd
 }
 
-// status is how something stands.
-type status string
-
-const (
-	statusOK         status = "ok"
-	statusWarn       status = "warn" // a run works, but somebody should know
-	statusFail       status = "fail"
-	statusNotChecked status = "not checked"
-)
-
-// finding is a line of the table.
-type finding struct {
-	Check  string `json:"check"`
-	Status status `json:"status"`
-	Found  string `json:"found"`
-	Remedy string `json:"remedy"`
-}
-
 // checkup is one use of the check command.
 type checkup struct {
-	app      *app
-	ctx      context.Context // ends with the first interrupt
-	now      func() time.Time
-	findings []finding
-	failed   checkFailed
-
-	config config.Config
-	kinds  []*catalogue.Spec // that a run would back up
+	*check.Checkup
+	app     *app
+	meter   *extract.Meter
+	options check.Options
 	// exclude and refresh are what a run would leave out, and how old what is known may grow.
 	exclude []record.Ref
 	refresh map[record.Kind]time.Duration
-	month   *view.Nights // what a month of runs costs, nil while that is not known
-	meter   *extract.Meter
-	client  *looker.Client // nil where the configuration names no server
-	seen    sighting
-	admin   *bool // nil while it is not known
 }
 
 func (a *app) check(cmd *cobra.Command, o checkOptions) error {
@@ -107,112 +80,93 @@ func (a *app) check(cmd *cobra.Command, o checkOptions) error {
 			return err
 		}
 	}
-	c := &checkup{app: a, ctx: a.stop, now: a.now, meter: &extract.Meter{}}
+	c := &checkup{Checkup: check.New(), app: a, meter: &extract.Meter{}}
 	stop := c.configuration(cmd, o)
 	defer stop()
-	if c.client != nil {
-		defer c.client.Close()
+	if c.options.Client != nil {
+		defer c.options.Client.Close()
 	}
-	if c.connection() && c.server() {
-		before := len(c.findings)
-		c.permissions()
-		inCatalogueOrder(c.findings[before:])
-		if o.restore {
-			if err := c.restores(cmd, o); err != nil {
-				return err
-			}
-		}
+	c.options.Instance = c.instance()
+	c.options.Now, c.options.Secrets, c.options.Asking, c.options.Restore = a.now, a.secrets, c.drawing, o.restore
+	c.options.Agree = func(what string) (bool, error) {
+		fmt.Fprintln(a.stderr, what)
+		return a.agreed(cmd, restoreOptions{yes: o.yes})
 	}
-	if c.config.Sink.Path != "" {
-		c.vault()
-		c.disk()
-	}
-	if err := c.ctx.Err(); err != nil {
-		return context.Cause(c.ctx)
+	c.options.Nights = c.nights
+	if err := c.Run(a.stop, c.options); err != nil {
+		return err
 	}
 	if err := c.print(choice); err != nil {
 		return err
 	}
-	if c.failed != (checkFailed{}) {
-		return &exitError{code: c.failed.code(), said: true, err: errors.New("the check found failures")}
+	if code, failed := checkCodes[c.Failed()]; failed {
+		return &exitError{code: code, said: true, err: errors.New("the check found failures")}
 	}
 	return nil
 }
 
-// inCatalogueOrder sorts what was found of kinds as a run and its forecast list them. They
-// are asked in another order, as some are found by others; what is of no kind stays last.
-func inCatalogueOrder(findings []finding) {
-	position := make(map[string]int)
-	for i, kind := range catalogue.All() {
-		position["kind "+string(kind.Name)] = i
-	}
-	at := func(f finding) int {
-		if i, ok := position[f.Check]; ok {
-			return i
-		}
-		return len(position)
-	}
-	slices.SortStableFunc(findings, func(a, b finding) int { return cmp.Compare(at(a), at(b)) })
+// checkCodes are the exit codes of checks that found failures.
+var checkCodes = map[check.Where]int{
+	check.Configuration: codeUsage, check.Connection: codeConnect, check.Vault: codeVault, check.Other: codeFailed,
 }
 
-func (c *checkup) add(check string, s status, remedy, format string, args ...any) {
-	found := c.app.secrets.ScrubLong(strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " "))
-	c.findings = append(c.findings, finding{check, s, found, c.app.secrets.ScrubLong(remedy)})
-}
-
-func (c *checkup) ok(check, format string, args ...any) {
-	c.add(check, statusOK, "", format, args...)
-}
-
-func (c *checkup) warn(check, remedy, format string, args ...any) {
-	c.add(check, statusWarn, remedy, format, args...)
-}
-
-// fail notes a failure, which is of the sort that decides about the exit code.
-func (c *checkup) fail(sort *bool, check, remedy, format string, args ...any) {
-	*sort = true
-	c.add(check, statusFail, remedy, format, args...)
-}
-
-func (c *checkup) skip(why string, checks ...string) {
-	for _, check := range checks {
-		c.add(check, statusNotChecked, "", "%s", why)
-	}
-}
-
-// checkFailed is where a check found failures.
-type checkFailed struct{ config, connection, vault, other bool }
-
-// code is the exit code: what stands first in the way of a run decides.
-func (f checkFailed) code() int {
+// drawing says on a terminal what is under way; no kind says that nothing is.
+func (c *checkup) drawing(kind record.Kind) {
 	switch {
-	case f.config:
-		return codeUsage
-	case f.connection:
-		return codeConnect
-	case f.vault:
-		return codeVault
+	case !c.app.stderr.tty || c.app.quiet:
+	case kind == "":
+		fmt.Fprint(c.app.stderr, "\r\x1b[K")
+	default:
+		fmt.Fprintf(c.app.stderr, "\rchecking %s\x1b[K", kind)
 	}
-	return codeFailed
 }
 
-var findingTable = table.Table[finding]{
-	View: func(f finding) any { return f },
-	Columns: []table.Column[finding]{
-		{Name: "check", Whole: true, Value: func(f finding) string { return f.Check }},
-		{Name: "status", Whole: true, Value: func(f finding) string { return string(f.Status) }, Tone: statusTone},
-		{Name: "found", Wraps: true, Value: func(f finding) string { return f.Found }},
-		{Name: "remedy", Wraps: true, Varies: true, Value: func(f finding) string { return f.Remedy }},
+// whoamiCalls are the calls by which each run finds out who calls.
+var whoamiCalls = []record.Calls{{Route: "GET /user, GET /roles", Class: string(catalogue.Administrative), N: 2}}
+
+// nights forecasts a month of nightly runs. It makes no call.
+func (c *checkup) nights(reader vault.Reader, newest record.Run) (*view.Nights, error) {
+	return foreseeNights(c.app.stop, forecast.Ahead{
+		Config: c.options.Config, Kinds: c.options.Kinds, Exclude: c.exclude, Scope: scopeOf(c.options.Config, c.options.Kinds), Caller: newest.Caller,
+		Vault: reader, Instance: newest.Instance, Besides: whoamiCalls, Refresh: c.refresh, Now: c.app.now(),
+	})
+}
+
+// instance is the name under which a run would store, "" when the configuration
+// names none.
+func (c *checkup) instance() string {
+	if c.options.Client != nil {
+		return instanceName(c.options.Config, c.options.Client)
+	}
+	if c.options.Config.Looker.Name != "" {
+		return c.options.Config.Looker.Name
+	}
+	base, err := looker.NormalizeBaseURL(c.options.Config.Looker.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return base
+}
+
+var findingTable = table.Table[check.Finding]{
+	View: func(f check.Finding) any {
+		return view.Check{Check: f.Check, Status: string(f.Status), Found: f.Found, Remedy: f.Remedy}
+	},
+	Columns: []table.Column[check.Finding]{
+		{Name: "check", Whole: true, Value: func(f check.Finding) string { return f.Check }},
+		{Name: "status", Whole: true, Value: func(f check.Finding) string { return string(f.Status) }, Tone: statusTone},
+		{Name: "found", Wraps: true, Value: func(f check.Finding) string { return f.Found }},
+		{Name: "remedy", Wraps: true, Varies: true, Value: func(f check.Finding) string { return f.Remedy }},
 	},
 }
 
-func statusTone(f finding) table.Tone {
+func statusTone(f check.Finding) table.Tone {
 	switch f.Status {
-	case statusOK:
+	case check.OK:
 		return table.Good
-	case statusFail:
+	case check.Fail:
 		return table.Bad
-	case statusNotChecked:
+	case check.NotChecked:
 		return table.Dim
 	default:
 		return table.Unsure
@@ -220,35 +174,15 @@ func statusTone(f finding) table.Tone {
 }
 
 func (c *checkup) print(choice table.Choice) error {
-	if err := show(c.app, findingTable, choice, each(c.findings)); err != nil {
+	if err := show(c.app, findingTable, choice, each(c.Findings())); err != nil {
 		return err
 	}
 	if n := calls(c.meter.Drain()); n > 0 {
 		fmt.Fprintf(c.app.stderr, "This check took %s.\n", plural(n, "API call", "API calls"))
 	}
-	writeProposal(c.app.stderr, c.month)
-	fmt.Fprintln(c.app.stderr, c.verdict())
+	writeProposal(c.app.stderr, c.Month())
+	fmt.Fprintln(c.app.stderr, c.Verdict())
 	return nil
-}
-
-// verdict says in one line whether a run would work.
-func (c *checkup) verdict() string {
-	checks := func(status status) (found []string) {
-		for _, f := range c.findings {
-			if f.Status == status && !slices.Contains(found, f.Check) {
-				found = append(found, f.Check)
-			}
-		}
-		return found
-	}
-	failed, warned := checks(statusFail), checks(statusWarn)
-	switch {
-	case len(failed) > 0:
-		return "Not ready for a run: " + strings.Join(failed, ", ") + "."
-	case len(warned) > 0:
-		return "Ready for a run, with something to know first: " + strings.Join(warned, ", ") + "."
-	}
-	return "Ready for a run."
 }
 
 // configuration reads the configuration and makes the client. What it returns
@@ -257,8 +191,9 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 	stop = func() {}
 	keys := map[string]string{"db": "sink.path"}
 	loaded, err := c.app.load(cmd, false, keys, o.set, nil)
+	c.Hide(c.app.secrets)
 	if err == nil {
-		c.kinds, c.exclude, err = selection(loaded)
+		c.options.Kinds, c.exclude, err = selection(loaded)
 	}
 	if err == nil {
 		c.refresh, err = refreshAges(loaded, false)
@@ -267,32 +202,32 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 		c.problems(err)
 		// The vault can be checked all the same where its path is known.
 		if readable, err := c.app.load(cmd, true, keys, o.set, nil); err == nil {
-			c.config = readable.Config
+			c.options.Config = readable.Config
 		}
 		return stop
 	}
-	c.config = loaded.Config
+	c.options.Config = loaded.Config
 	if o.demo {
-		if stop, err = c.app.demo(&c.config, loaded); err != nil {
-			c.fail(&c.failed.other, "config", "", "%s", err)
+		if stop, err = c.app.demo(&c.options.Config, loaded); err != nil {
+			c.Fail(check.Other, "config", "", "%s", err)
 			return func() {}
 		}
 	}
-	if err := c.config.RequireLooker(iniBeside()); err != nil {
+	if err := c.options.Config.RequireLooker(iniBeside()); err != nil {
 		c.problems(err)
 		return stop
 	}
 	// One attempt is enough: somebody waits, and every attempt is a call.
-	once := c.config
+	once := c.options.Config
 	once.Retry.Attempts, once.Retry.MaxWait = 1, config.Duration(5*time.Second)
 	once.RateLimit.MaxCalls = 0
-	if c.client, err = c.app.newClient(once, hclog.NewNullLogger(), c.meter); err != nil {
-		c.fail(&c.failed.config, "config", "correct the configuration", "%s", err)
+	if c.options.Client, err = c.app.newClient(once, hclog.NewNullLogger(), c.meter); err != nil {
+		c.Fail(check.Configuration, "config", "correct the configuration", "%s", err)
 		return stop
 	}
-	c.ok("config", "%s", origins(loaded, o.demo))
+	c.Pass("config", "%s", origins(loaded, o.demo))
 	for _, warning := range loaded.Warnings {
-		c.warn("config", "see lookervault.yaml for every key", "%s", warning)
+		c.Warn("config", "see lookervault.yaml for every key", "%s", warning)
 	}
 	return stop
 }
@@ -307,7 +242,7 @@ func (c *checkup) problems(err error) {
 		}
 	}
 	for _, text := range list {
-		c.fail(&c.failed.config, "config", "correct it where it is set", "%s", text)
+		c.Fail(check.Configuration, "config", "correct it where it is set", "%s", text)
 	}
 }
 

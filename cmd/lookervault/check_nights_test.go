@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // edited changes the titles of so many dashboards through the API, which moves their dates.
@@ -23,7 +24,7 @@ func TestCheckTellsWhatWasLearntOfDates(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{TrashShare: -1, Sizes: lookersim.Sizes{Dashboards: 60, Looks: 5, Folders: 8}})
 	tr.must("run", "--quiet")
 	learned := []string{"--set", "trust_dates=learned"}
-	dates := func(args ...string) finding {
+	dates := func(args ...string) view.Check {
 		t.Helper()
 		return lineOf(tr.check(0, args...), "dates")
 	}
@@ -40,7 +41,7 @@ func TestCheckTellsWhatWasLearntOfDates(t *testing.T) {
 	if got := dates(); !strings.Contains(got.Found, "dashboards: in 57 of 57 changes on Looker ") || !strings.HasSuffix(got.Found, "the date moved") {
 		t.Errorf("never trusted: %+v", got)
 	}
-	if got := dates(learned...); !strings.HasSuffix(got.Found, "the date moved: trusted") || got.Status != statusOK {
+	if got := dates(learned...); !strings.HasSuffix(got.Found, "the date moved: trusted") || got.Status != "ok" {
 		t.Errorf("trusted: %+v", got)
 	}
 	if _, _, stderr := tr.do("run", "--set", "trust_dates=learned"); !strings.Contains(stderr, "of 60 dashboards (their dates have not moved)") {
@@ -52,7 +53,7 @@ func TestCheckTellsWhatWasLearntOfDates(t *testing.T) {
 	if _, _, stderr := tr.do("run", "--full", "--set", "trust_dates=learned"); !strings.Contains(stderr, "dates are not trusted any more, the next run reads everything") {
 		t.Errorf("the run says nothing of a counterexample: %s", stderr)
 	}
-	if got := dates(learned...); !strings.Contains(got.Found, "in 57 of 58 changes") || !strings.HasSuffix(got.Found, "; not in run 5, so dates are not trusted") || got.Status != statusWarn {
+	if got := dates(learned...); !strings.Contains(got.Found, "in 57 of 58 changes") || !strings.HasSuffix(got.Found, "; not in run 5, so dates are not trusted") || got.Status != "warn" {
 		t.Errorf("a counterexample: %+v", got)
 	}
 }
@@ -62,16 +63,16 @@ func TestCheckTellsWhatWasLearntOfDates(t *testing.T) {
 func TestCheckForecastsTheMonth(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{})
 	tr.must("run", "--quiet")
-	if got := lineOf(tr.check(0), "month"); got.Status != statusOK || !strings.HasPrefix(got.Found, "31 nightly runs: about ") {
+	if got := lineOf(tr.check(0), "month"); got.Status != "ok" || !strings.HasPrefix(got.Found, "31 nightly runs: about ") {
 		t.Errorf("without a quota: %+v", got)
 	}
 	const large, small = "looker.quota.administrative=100000", "looker.quota.administrative=1700"
-	if got := lineOf(tr.check(0, "--set", large), "month"); got.Status != statusOK || !strings.HasSuffix(got.Found, "looker.quota includes that") {
+	if got := lineOf(tr.check(0, "--set", large), "month"); got.Status != "ok" || !strings.HasSuffix(got.Found, "looker.quota includes that") {
 		t.Errorf("a large licence: %+v", got)
 	}
 	got := lineOf(tr.check(0, "--set", small), "month")
 	_, _, stderr := tr.do("check", "--set", small)
-	if got.Status != statusWarn || got.Remedy != "set refresh as proposed below" || !strings.Contains(stderr, "\nrefresh:\n") || !strings.Contains(stderr, "\n  settings: ") {
+	if got.Status != "warn" || got.Remedy != "set refresh as proposed below" || !strings.Contains(stderr, "\nrefresh:\n") || !strings.Contains(stderr, "\n  settings: ") {
 		t.Errorf("a small licence: %+v\n%s", got, stderr)
 	}
 	// What is proposed is what a dry run proposes.

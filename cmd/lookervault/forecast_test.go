@@ -164,7 +164,7 @@ func TestBudgetOfAForecast(t *testing.T) {
 func TestEverybodyCountsTheSame(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{Seed: 3, TrashShare: 0.3})
 	forecast := tr.forecast()
-	var findings []finding
+	var findings []view.Check
 	if err := json.Unmarshal([]byte(tr.must("check", "--json")), &findings); err != nil {
 		t.Fatal(err)
 	}

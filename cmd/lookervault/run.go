@@ -302,16 +302,8 @@ func names(kinds []*catalogue.Spec) []record.Kind {
 func scopeOf(c config.Config, kinds []*catalogue.Spec) record.Scope {
 	scope := record.Scope{Kinds: names(kinds), Folders: c.Folders.IDs}
 	scope.Recursive = len(scope.Folders) > 0 && c.Folders.Recursive
-	scope.All = coversDefaults(scope)
+	scope.All = catalogue.CoversDefault(scope)
 	return scope
-}
-
-// coversDefaults reports whether a scope holds every kind that is backed up by
-// default, of the whole instance.
-func coversDefaults(scope record.Scope) bool {
-	return scope.Unscoped() && !slices.ContainsFunc(catalogue.Default(), func(k *catalogue.Spec) bool {
-		return !slices.Contains(scope.Kinds, k.Name)
-	})
 }
 
 // instanceName is what keys everything stored.

@@ -111,6 +111,14 @@ func Default() []*Spec {
 	return slices.DeleteFunc(All(), func(k *Spec) bool { return k.OptIn })
 }
 
+// CoversDefault reports whether a scope holds every kind that is backed up by default, of
+// the whole instance.
+func CoversDefault(scope record.Scope) bool {
+	return scope.Unscoped() && !slices.ContainsFunc(Default(), func(k *Spec) bool {
+		return !slices.Contains(scope.Kinds, k.Name)
+	})
+}
+
 // Wave returns in which wave of a run a kind is fetched: 0 for what is listed,
 // else one more than the latest of the kinds whose documents lead to it.
 func Wave(name record.Kind) int { return table.waves[name] }

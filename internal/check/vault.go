@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -24,15 +24,15 @@ const (
 )
 
 // vault checks the file that a run would write to.
-func (c *checkup) vault() {
-	path := c.config.Sink.Path
+func (c *Checkup) vault() {
+	path := c.options.Config.Sink.Path
 	health := sqlite.HealthOf(path)
 	c.lock(health)
 	reader, err := sqlite.OpenReader(c.ctx, path)
 	switch {
 	case errors.Is(err, vault.ErrMissing):
 		if !health.Folder {
-			c.fail(&c.failed.vault, "vault", "make the folder, or set sink.path", "%s: its folder is not there", path)
+			c.Fail(Vault, "vault", "make the folder, or set sink.path", "%s: its folder is not there", path)
 			return
 		}
 		// What is wrong with the folder otherwise is for the check of the disk.
@@ -40,10 +40,10 @@ func (c *checkup) vault() {
 			c.damaged("vault", err)
 			return
 		}
-		c.ok("vault", "%s is not there yet, the first run makes it", path)
+		c.Pass("vault", "%s is not there yet, the first run makes it", path)
 		return
 	case errors.Is(err, vault.ErrTooOld):
-		c.warn("vault", "the next run brings it up to date", "%s has an older schema", path)
+		c.Warn("vault", "the next run brings it up to date", "%s has an older schema", path)
 		return
 	case err != nil:
 		c.damaged("vault", err)
@@ -57,21 +57,21 @@ func (c *checkup) vault() {
 
 // log says whether the file alone holds everything. Where it does not, closing the
 // reader of this check makes it so, unless another program has the file open.
-func (c *checkup) log(path string, health vault.Health) {
+func (c *Checkup) log(path string, health vault.Health) {
 	switch {
 	case health.LogBytes == 0:
-		c.ok("log", "empty: the file alone holds everything")
+		c.Pass("log", "empty: the file alone holds everything")
 	case health.Held || health.LockErr != nil:
-		c.warn("log", "wait for the run to end before you copy the file", "%s is complete only together with %s (%s)", path, health.Log, ui.Size(health.LogBytes))
+		c.Warn("log", "wait for the run to end before you copy the file", "%s is complete only together with %s (%s)", path, health.Log, ui.Size(health.LogBytes))
 	default:
-		c.warn("log", "copy both files, or end what reads the vault and check again",
+		c.Warn("log", "copy both files, or end what reads the vault and check again",
 			"%s is complete only together with %s (%s): a run was cut off, or another program read the vault when it ended",
 			path, health.Log, ui.Size(health.LogBytes))
 	}
 }
 
 // lock checks that nobody writes to the vault.
-func (c *checkup) lock(health vault.Health) {
+func (c *Checkup) lock(health vault.Health) {
 	const remedy = "wait for it to end, or use another --db"
 	err := health.LockErr
 	e, isOurs := errors.AsType[*vault.Error](err)
@@ -79,47 +79,47 @@ func (c *checkup) lock(health vault.Health) {
 	case errors.Is(err, errors.ErrUnsupported):
 		c.skip("this system has no such locks", "lock")
 	case errors.Is(err, vault.ErrMissing):
-		c.ok("lock", "free") // there is no folder that it could be in
+		c.Pass("lock", "free") // there is no folder that it could be in
 	case isOurs:
-		c.fail(&c.failed.vault, "lock", e.Hint, "%s: %s", e.Path, e.Detail)
+		c.Fail(Vault, "lock", e.Hint, "%s: %s", e.Path, e.Detail)
 	case err != nil:
-		c.fail(&c.failed.vault, "lock", "make the lock file readable, or remove it while no run is under way", "%s", err)
+		c.Fail(Vault, "lock", "make the lock file readable, or remove it while no run is under way", "%s", err)
 	case health.Held && health.Holder != 0:
-		c.fail(&c.failed.vault, "lock", remedy, "process %d is writing to the vault", health.Holder)
+		c.Fail(Vault, "lock", remedy, "process %d is writing to the vault", health.Holder)
 	case health.Held:
-		c.fail(&c.failed.vault, "lock", remedy, "another process is writing to the vault")
+		c.Fail(Vault, "lock", remedy, "another process is writing to the vault")
 	default:
-		c.ok("lock", "free")
+		c.Pass("lock", "free")
 	}
 }
 
 // holdings says what the vault holds of the instance.
-func (c *checkup) holdings(reader vault.Reader) {
-	instance := c.instance()
+func (c *Checkup) holdings(reader vault.Reader) {
+	instance := c.options.Instance
 	runs, err := reader.Runs(c.ctx, instance)
 	switch {
 	case errors.Is(err, vault.ErrNotFound), err == nil && len(runs) == 0:
-		c.ok("vault", "schema %d; nothing of %s yet", sqlite.Schema, choose(instance == "", "any instance", instance))
+		c.Pass("vault", "schema %d; nothing of %s yet", sqlite.Schema, choose(instance == "", "any instance", instance))
 		return
 	case err != nil:
 		c.damaged("vault", err)
 		return
 	}
-	c.ok("vault", "schema %d; %s of %s", sqlite.Schema, plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
+	c.Pass("vault", "schema %d; %s of %s", sqlite.Schema, ui.Plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
 	last, when := runs[0], runs[0].Started.UTC().Format(time.DateTime)
 	switch {
 	case last.Outcome == record.RunComplete:
-		c.ok("last run", "run %d of %s UTC is %s%s", last.ID, when, last.OutcomeText(),
+		c.Pass("last run", "run %d of %s UTC is %s%s", last.ID, when, last.OutcomeText(),
 			choose(ofEverything(last.Scope), "", ", scope "+last.Scope.String()))
 	case last.Outcome == record.RunRunning:
-		c.ok("last run", "run %d of %s UTC is under way", last.ID, when)
+		c.Pass("last run", "run %d of %s UTC is under way", last.ID, when)
 	case last.Outcome == record.RunPartial:
-		c.warn("last run", choose(last.Resumable(), "lookervault run --resume", "lookervault faults shows what is missing; the next run tries again"),
+		c.Warn("last run", choose(last.Resumable(), "lookervault run --resume", "lookervault faults shows what is missing; the next run tries again"),
 			"run %d of %s UTC is incomplete", last.ID, when)
 	case last.Refused():
-		c.warn("last run", "next month has its own calls; lookervault run --over-quota makes more", "run %d of %s UTC was refused, as looker.quota is used up", last.ID, when)
+		c.Warn("last run", "next month has its own calls; lookervault run --over-quota makes more", "run %d of %s UTC was refused, as looker.quota is used up", last.ID, when)
 	default:
-		c.warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
+		c.Warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
 	}
 	c.lastSuccess(runs)
 	if i := slices.IndexFunc(runs, func(r record.Run) bool { return !r.Refused() }); i >= 0 {
@@ -131,22 +131,22 @@ func (c *checkup) holdings(reader vault.Reader) {
 	case err != nil:
 		c.damaged("faults", err)
 	case len(faults) > 0:
-		c.warn("faults", "lookervault faults lists them; the next run tries again", "%s not fetched and not settled since",
-			plural(int64(len(faults)), "document or listing was", "documents or listings were"))
+		c.Warn("faults", "lookervault faults lists them; the next run tries again", "%s not fetched and not settled since",
+			ui.Plural(int64(len(faults)), "document or listing was", "documents or listings were"))
 	default:
-		c.ok("faults", "none open")
+		c.Pass("faults", "none open")
 	}
 }
 
 // lastSuccess says when a run of everything was complete last. Complete runs of
 // less, or with a key that sees less, are told apart.
-func (c *checkup) lastSuccess(runs []record.Run) {
+func (c *Checkup) lastSuccess(runs []record.Run) {
 	var less *record.Run
 	for i, r := range runs {
 		switch {
 		case r.Outcome != record.RunComplete:
-		case ofEverything(r.Scope) && (!r.ForThisKey() || c.config.Looker.PartialView):
-			c.ok("last success", "run %d of %s UTC, of everything%s", r.ID, r.Started.UTC().Format(time.DateTime),
+		case ofEverything(r.Scope) && (!r.ForThisKey() || c.options.Config.Looker.PartialView):
+			c.Pass("last success", "run %d of %s UTC, of everything%s", r.ID, r.Started.UTC().Format(time.DateTime),
 				choose(r.ForThisKey(), " that this key sees", ""))
 			return
 		case less == nil:
@@ -157,17 +157,17 @@ func (c *checkup) lastSuccess(runs []record.Run) {
 	if less != nil {
 		besides = fmt.Sprintf("; run %d of %s UTC, scope %s, is %s", less.ID, less.Started.UTC().Format(time.DateTime), less.Scope, less.OutcomeText())
 	}
-	c.warn("last success", "lookervault run without kinds and folders", "no run of everything was complete yet%s", besides)
+	c.Warn("last success", "lookervault run without kinds and folders", "no run of everything was complete yet%s", besides)
 }
 
 // ofEverything reports whether a run looked at everything. Versions before did not
 // write that into the scope.
-func ofEverything(scope record.Scope) bool { return scope.All || coversDefaults(scope) }
+func ofEverything(scope record.Scope) bool { return scope.All || catalogue.CoversDefault(scope) }
 
 // damaged tells of something in the vault that cannot be read.
-func (c *checkup) damaged(what string, err error) {
+func (c *Checkup) damaged(what string, err error) {
 	found, remedy := splitHint(err)
-	c.fail(&c.failed.vault, what, remedy, "%s", found)
+	c.Fail(Vault, what, remedy, "%s", found)
 }
 
 // splitHint parts an error of the vault into what was found and what to do.
@@ -181,35 +181,19 @@ func splitHint(err error) (found, remedy string) {
 	return bare.Error(), e.Hint
 }
 
-// instance is the name under which a run would store, "" when the configuration
-// names none.
-func (c *checkup) instance() string {
-	if c.client != nil {
-		return instanceName(c.config, c.client)
-	}
-	if c.config.Looker.Name != "" {
-		return c.config.Looker.Name
-	}
-	base, err := looker.NormalizeBaseURL(c.config.Looker.BaseURL)
-	if err != nil {
-		return ""
-	}
-	return base
-}
-
 // integrity reads a small vault byte by byte, and of a larger one every row and
 // some documents.
-func (c *checkup) integrity(reader vault.Reader) {
+func (c *Checkup) integrity(reader vault.Reader) {
 	stats, err := reader.Stats(c.ctx)
 	if err == nil && stats.FileBytes+stats.LogBytes <= verifyWhole {
 		var findings []vault.Finding
 		if findings, err = reader.Verify(c.ctx); err == nil && len(findings) > 0 {
-			c.fail(&c.failed.vault, "integrity", vault.Remedy(findings), "%s, the first: %s",
-				plural(int64(len(findings)), "thing is wrong", "things are wrong"), findings[0])
+			c.Fail(Vault, "integrity", vault.Remedy(findings), "%s, the first: %s",
+				ui.Plural(int64(len(findings)), "thing is wrong", "things are wrong"), findings[0])
 			return
 		}
 		if err == nil {
-			c.ok("integrity", "every byte is as it was written")
+			c.Pass("integrity", "every byte is as it was written")
 			return
 		}
 	}
@@ -218,14 +202,14 @@ func (c *checkup) integrity(reader vault.Reader) {
 		n, err = c.sample(reader)
 	}
 	if err != nil {
-		c.fail(&c.failed.vault, "integrity", vault.Remedy(nil), "%s", err)
+		c.Fail(Vault, "integrity", vault.Remedy(nil), "%s", err)
 		return
 	}
-	c.ok("integrity", "every row and %s read well", plural(int64(n), "document", "documents"))
+	c.Pass("integrity", "every row and %s read well", ui.Plural(int64(n), "document", "documents"))
 }
 
 // sample reads some documents of each instance with their hashes.
-func (c *checkup) sample(reader vault.Reader) (n int, err error) {
+func (c *Checkup) sample(reader vault.Reader) (n int, err error) {
 	instances, err := reader.Instances(c.ctx)
 	if err != nil {
 		return 0, err
@@ -245,8 +229,8 @@ func (c *checkup) sample(reader vault.Reader) (n int, err error) {
 }
 
 // disk checks that the vault has room to grow and can be written.
-func (c *checkup) disk() {
-	path := c.config.Sink.Path
+func (c *Checkup) disk() {
+	path := c.options.Config.Sink.Path
 	health := sqlite.HealthOf(path)
 	switch {
 	case errors.Is(health.DiskErr, errors.ErrUnsupported):
@@ -256,17 +240,17 @@ func (c *checkup) disk() {
 		c.skip("the vault's folder is not there", "disk")
 		return
 	case !health.Writable:
-		c.fail(&c.failed.vault, "disk", "make the folder writable, or set sink.path", "%s cannot be written", filepath.Dir(path))
+		c.Fail(Vault, "disk", "make the folder writable, or set sink.path", "%s cannot be written", filepath.Dir(path))
 		return
 	}
 	const remedy = "free space, or move the vault"
 	free, holds := health.Free, health.All()
 	switch {
 	case free < spare:
-		c.fail(&c.failed.vault, "disk", remedy, "%s free", ui.Size(free))
+		c.Fail(Vault, "disk", remedy, "%s free", ui.Size(free))
 	case free < holds:
-		c.warn("disk", remedy, "%s free, the vault has %s", ui.Size(free), ui.Size(holds))
+		c.Warn("disk", remedy, "%s free, the vault has %s", ui.Size(free), ui.Size(holds))
 	default:
-		c.ok("disk", "%s free, the vault has %s", ui.Size(free), ui.Size(holds))
+		c.Pass("disk", "%s free, the vault has %s", ui.Size(free), ui.Size(holds))
 	}
 }

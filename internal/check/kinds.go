@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"errors"
@@ -10,11 +10,12 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/ui"
 )
 
-// shortOf says which of the kinds will be short without the Admin role, and how:
+// ShortOf says which of the kinds will be short without the Admin role, and how:
 // "users (names only, no email and no credentials), ...".
-func shortOf(kinds []*catalogue.Spec) string {
+func ShortOf(kinds []*catalogue.Spec) string {
 	var parts []string
 	for _, kind := range kinds {
 		if kind.WithoutAdmin != "" {
@@ -26,56 +27,52 @@ func shortOf(kinds []*catalogue.Spec) string {
 
 // permissions asks one cheap call of each kind, as far as that is possible: what
 // follows from others is asked for by the first id that leads to it.
-func (c *checkup) permissions() {
+func (c *Checkup) permissions() {
 	var targets []record.Kind
-	for _, k := range c.kinds {
+	for _, k := range c.options.Kinds {
 		if k.Listing.Followed {
 			targets = append(targets, k.Name)
 		}
 	}
 	first := make(map[record.Kind]string)
-	for wave := range len(c.kinds) {
-		for _, kind := range c.kinds {
+	for wave := range len(c.options.Kinds) {
+		for _, kind := range c.options.Kinds {
 			if catalogue.Wave(kind.Name) != wave {
 				continue
 			}
-			c.drawing(kind.Name)
+			c.asking(kind.Name)
 			if !c.permission(kind, targets, first) {
 				c.skip("depends on the server", "other kinds")
 				return
 			}
 		}
 	}
-	c.drawing("")
+	c.asking("")
 }
 
-// drawing says on a terminal what is under way; no kind says that nothing is.
-func (c *checkup) drawing(kind record.Kind) {
-	switch {
-	case !c.app.stderr.tty || c.app.quiet:
-	case kind == "":
-		fmt.Fprint(c.app.stderr, "\r\x1b[K")
-	default:
-		fmt.Fprintf(c.app.stderr, "\rchecking %s\x1b[K", kind)
+// asking tells who watches which kind is asked for; no kind says that none is.
+func (c *Checkup) asking(kind record.Kind) {
+	if c.options.Asking != nil {
+		c.options.Asking(kind)
 	}
 }
 
 // permission checks a kind. It returns false when no further call makes sense.
-func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first map[record.Kind]string) bool {
+func (c *Checkup) permission(kind *catalogue.Spec, targets []record.Kind, first map[record.Kind]string) bool {
 	name := "kind " + string(kind.Name)
 	var err error
 	switch {
 	case len(kind.Listing.Fixed) > 0:
 		if err = c.single(kind, kind.Listing.Fixed[0].Path[1:]); err == nil {
-			c.ok(name, "%s answers, one of %d", kind.Listing.Fixed[0], len(kind.Listing.Fixed))
+			c.Pass(name, "%s answers, one of %d", kind.Listing.Fixed[0], len(kind.Listing.Fixed))
 		}
 	case kind.Listing.Followed && first[kind.Name] == "":
-		c.add(name, statusNotChecked, "", "nothing was seen that leads to one")
+		c.add(name, NotChecked, "", "nothing was seen that leads to one")
 		return true
 	case kind.Listing.Followed:
 		id := first[kind.Name]
 		if err = c.single(kind, id); err == nil {
-			c.ok(name, "%s answers", kind.Detail)
+			c.Pass(name, "%s answers", kind.Detail)
 			for p := range kind.Leads() {
 				if p.Path == "id" && first[p.Kind] == "" {
 					first[p.Kind] = id
@@ -84,7 +81,7 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 		}
 	default:
 		var glance forecast.Glance
-		glance, err = forecast.LookAt(c.ctx, c.client, kind, 1, targets)
+		glance, err = forecast.LookAt(c.ctx, c.options.Client, kind, 1, targets)
 		if err == nil && glance.Failed != nil {
 			err = glance.Failed
 			break
@@ -103,10 +100,10 @@ func (c *checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 		switch paged, _ := kind.InPages(); {
 		case err != nil:
 		case glance.OnlyInPages != nil:
-			c.warn(name, "nothing is lost: a run reads the list in pages; raise the time limit of what stands before Looker",
+			c.Warn(name, "nothing is lost: a run reads the list in pages; raise the time limit of what stands before Looker",
 				"%s; in pages: %s", glance.OnlyInPages, documents(paged, glance))
 		default:
-			c.ok(name, "%s", documents(kind, glance))
+			c.Pass(name, "%s", documents(kind, glance))
 		}
 	}
 	if err != nil {
@@ -126,26 +123,26 @@ func documents(kind *catalogue.Spec, g forecast.Glance) string {
 	if untold(g) || untold(trashed) {
 		return "some; the server does not tell how many"
 	}
-	said := plural(int64(g.Total+trashed.Total), "document", "documents")
+	said := ui.Plural(int64(g.Total+trashed.Total), "document", "documents")
 	if trashed.Total > 0 {
-		said += fmt.Sprintf(", %s of them in the trash", count(int64(trashed.Total)))
+		said += fmt.Sprintf(", %s of them in the trash", ui.Count(int64(trashed.Total)))
 	}
 	return said
 }
 
 // single asks for one document.
-func (c *checkup) single(kind *catalogue.Spec, id string) error {
+func (c *Checkup) single(kind *catalogue.Spec, id string) error {
 	route, path := kind.Single(id)
 	query := route.Values()
 	if route.Param != "" {
 		query.Set(route.Param, id)
 	}
-	_, err := c.client.Get(c.ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query})
+	_, err := c.options.Client.Get(c.ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query})
 	return err
 }
 
 // refusal judges an answer that is none.
-func (c *checkup) refusal(kind *catalogue.Spec, name string, err error) {
+func (c *Checkup) refusal(kind *catalogue.Spec, name string, err error) {
 	const role = "use a key of a user with the Admin role"
 	status := 0
 	if e, ok := errors.AsType[*looker.StatusError](err); ok {
@@ -155,15 +152,15 @@ func (c *checkup) refusal(kind *catalogue.Spec, name string, err error) {
 	admin := c.admin != nil && *c.admin
 	switch refused := status == http.StatusForbidden || status == http.StatusNotFound; {
 	case refused && kind.Listing.Followed && status == http.StatusNotFound:
-		c.warn(name, "nothing to do: such references are noted and passed over", "the one that was tried is not there (%s)", answer)
+		c.Warn(name, "nothing to do: such references are noted and passed over", "the one that was tried is not there (%s)", answer)
 	case refused && kind.Optional && admin:
-		c.ok(name, "not on this instance (%s)", answer)
+		c.Pass(name, "not on this instance (%s)", answer)
 	case refused && !admin:
-		c.warn(name, role, "refused (%s)", answer)
+		c.Warn(name, role, "refused (%s)", answer)
 	case refused:
-		c.fail(&c.failed.other, name, "leave the kind out (kinds: [all, -"+string(kind.Name)+"]) or ask why the administrator's key is refused",
+		c.Fail(Other, name, "leave the kind out (kinds: [all, -"+string(kind.Name)+"]) or ask why the administrator's key is refused",
 			"refused (%s)", answer)
 	default:
-		c.fail(&c.failed.other, name, "try again; a run repeats such calls, and says what it could not get", "%s", err)
+		c.Fail(Other, name, "try again; a run repeats such calls, and says what it could not get", "%s", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"crypto/tls"
@@ -29,12 +29,12 @@ const (
 var steps = []string{"dns", "connect", "tls", "login"}
 
 // connection logs in, as a run does, and says how far it came.
-func (c *checkup) connection() bool {
-	if c.client == nil {
+func (c *Checkup) connection() bool {
+	if c.options.Client == nil {
 		c.skip("the configuration names no Looker to talk to", append(slices.Clone(steps), "version", "clock", "caller", "kinds")...)
 		return false
 	}
-	err := c.client.Login(c.ctx)
+	err := c.options.Client.Login(c.ctx)
 	reached := len(steps)
 	if err != nil {
 		reached = slices.Index(steps, stepOf(err))
@@ -43,20 +43,20 @@ func (c *checkup) connection() bool {
 	for i, step := range steps[:reached] {
 		switch i {
 		case 0:
-			c.ok(step, "%s", c.seen.names)
+			c.Pass(step, "%s", c.seen.names)
 		case 1:
-			c.ok(step, "%s", c.seen.address)
+			c.Pass(step, "%s", c.seen.address)
 		case 2:
 			c.certificate(step, c.seen)
 		default:
-			c.ok(step, "the API key is accepted")
+			c.Pass(step, "the API key is accepted")
 		}
 	}
 	if err == nil {
 		return true
 	}
 	found, remedy := explained(err)
-	c.fail(&c.failed.connection, steps[reached], remedy, "%s", found)
+	c.Fail(Connection, steps[reached], remedy, "%s", found)
 	c.skip("depends on "+steps[reached], append(slices.Clone(steps[reached+1:]), "version", "clock", "caller", "kinds")...)
 	return false
 }
@@ -106,8 +106,8 @@ type sighting struct {
 // alive asks the server for its reachability page (Looker documentation, API
 // troubleshooting: /alive), which costs no call: for the address, the certificate
 // and the clock. Nothing depends on its answer.
-func (c *checkup) alive(reached int) sighting {
-	base, err := url.Parse(c.client.BaseURL())
+func (c *Checkup) alive(reached int) sighting {
+	base, err := url.Parse(c.options.Client.BaseURL())
 	if err != nil || reached == 0 {
 		return sighting{}
 	}
@@ -139,13 +139,13 @@ func (c *checkup) alive(reached int) sighting {
 	client := &http.Client{Transport: transport, Timeout: aliveTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}
-	sent := c.now()
+	sent := c.options.Now()
 	response, err := client.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), trace)))
 	if err != nil {
 		return s
 	}
 	defer response.Body.Close()
-	took := c.now().Sub(sent)
+	took := c.options.Now().Sub(sent)
 	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
 		s.certificate = response.TLS.PeerCertificates[0]
 	}
@@ -156,22 +156,22 @@ func (c *checkup) alive(reached int) sighting {
 }
 
 // certificate says how the connection is protected.
-func (c *checkup) certificate(step string, s sighting) {
-	encrypted := strings.HasPrefix(c.client.BaseURL(), "https:")
+func (c *Checkup) certificate(step string, s sighting) {
+	encrypted := strings.HasPrefix(c.options.Client.BaseURL(), "https:")
 	switch {
 	case !encrypted && s.local():
-		c.ok(step, "not used, the server is on this machine")
+		c.Pass(step, "not used, the server is on this machine")
 	case !encrypted:
-		c.warn(step, "set looker.base_url to an https address", "not used: anybody in between can read the key and all documents")
-	case !c.config.Looker.VerifySSL:
-		c.warn(step, "set looker.verify_ssl to true, with looker.ca_file where the authority is your own",
+		c.Warn(step, "set looker.base_url to an https address", "not used: anybody in between can read the key and all documents")
+	case !c.options.Config.Looker.VerifySSL:
+		c.Warn(step, "set looker.verify_ssl to true, with looker.ca_file where the authority is your own",
 			"the certificate is not verified: anybody in between can read the key")
 	case s.certificate == nil:
-		c.ok(step, "the certificate is verified")
-	case s.certificate.NotAfter.Sub(c.now()) < renewSoon:
-		c.warn(step, "have it renewed", "the certificate is verified, but ends on %s", s.certificate.NotAfter.Format(time.DateOnly))
+		c.Pass(step, "the certificate is verified")
+	case s.certificate.NotAfter.Sub(c.options.Now()) < renewSoon:
+		c.Warn(step, "have it renewed", "the certificate is verified, but ends on %s", s.certificate.NotAfter.Format(time.DateOnly))
 	default:
-		c.ok(step, "the certificate is verified, and valid until %s", s.certificate.NotAfter.Format(time.DateOnly))
+		c.Pass(step, "the certificate is verified, and valid until %s", s.certificate.NotAfter.Format(time.DateOnly))
 	}
 }
 
@@ -182,38 +182,38 @@ func (s sighting) local() bool {
 }
 
 // server asks the server about itself and the caller.
-func (c *checkup) server() bool {
-	if versions, err := c.client.Versions(c.ctx); err != nil {
-		c.warn("version", "nothing depends on it", "the server does not tell: %s", err)
+func (c *Checkup) server() bool {
+	if versions, err := c.options.Client.Versions(c.ctx); err != nil {
+		c.Warn("version", "nothing depends on it", "the server does not tell: %s", err)
 	} else {
-		c.ok("version", "Looker %s", versions.Release)
+		c.Pass("version", "Looker %s", versions.Release)
 	}
 	switch s := c.seen; {
 	case s.date.IsZero():
-		c.warn("clock", "", "the server does not tell the time")
+		c.Warn("clock", "", "the server does not tell the time")
 	case s.skew.Abs() > clockSlack:
-		c.warn("clock", "set this machine's clock: it dates runs and decides when a login ends",
+		c.Warn("clock", "set this machine's clock: it dates runs and decides when a login ends",
 			"this machine's clock is %s %s the server's", s.skew.Abs().Round(time.Second), choose(s.skew > 0, "behind", "ahead of"))
 	default:
-		c.ok("clock", "within %s of the server's", clockSlack)
+		c.Pass("clock", "within %s of the server's", clockSlack)
 	}
-	caller, err := whoami(c.ctx, c.client)
+	caller, err := Caller(c.ctx, c.options.Client)
 	if err != nil {
-		c.fail(&c.failed.connection, "caller", "try again; if it stays, check what stands between here and Looker", "%s", err)
+		c.Fail(Connection, "caller", "try again; if it stays, check what stands between here and Looker", "%s", err)
 		c.skip("depends on caller", "kinds")
 		return false
 	}
 	switch c.admin = caller.Admin; {
 	case caller.Admin == nil:
-		c.warn("caller", "use a key of a user with the Admin role", "Looker does not say whose key this is; without the Admin role a backup is short")
+		c.Warn("caller", "use a key of a user with the Admin role", "Looker does not say whose key this is; without the Admin role a backup is short")
 	case *caller.Admin:
-		c.ok("caller", "user %s, an administrator", caller.ID)
-	case c.config.Looker.PartialView:
-		c.ok("caller", "user %s is no administrator, which is wanted (looker.partial_view): a run will be complete for this key. Short will be %s",
-			caller.ID, shortOf(c.kinds))
+		c.Pass("caller", "user %s, an administrator", caller.ID)
+	case c.options.Config.Looker.PartialView:
+		c.Pass("caller", "user %s is no administrator, which is wanted (looker.partial_view): a run will be complete for this key. Short will be %s",
+			caller.ID, ShortOf(c.options.Kinds))
 	default:
-		c.warn("caller", "use a key of a user with the Admin role, or set looker.partial_view: true if this is wanted",
-			"user %s is no administrator: a run will be incomplete (exit code 4). Short will be %s", caller.ID, shortOf(c.kinds))
+		c.Warn("caller", "use a key of a user with the Admin role, or set looker.partial_view: true if this is wanted",
+			"user %s is no administrator: a run will be incomplete (exit code 4). Short will be %s", caller.ID, ShortOf(c.options.Kinds))
 	}
 	return true
 }

@@ -1,0 +1,81 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Caller asks who is calling and whether that is an administrator. Only
+// administrators see everything: a key without the role gets shorter lists, and
+// nothing in them says so.
+func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
+	var user struct { // ids are numbers on old servers
+		ID    jsontext.Value   `json:"id"`
+		Roles []jsontext.Value `json:"role_ids"`
+	}
+	err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user)
+	if unanswered(err) {
+		return record.Caller{}, nil // who calls is not said; nothing else depends on it
+	}
+	if err != nil {
+		return record.Caller{}, err
+	}
+	caller := record.Caller{ID: canon.Text(user.ID)}
+	var roles []struct {
+		ID          jsontext.Value `json:"id"`
+		Name        string         `json:"name"`
+		Permissions struct {
+			AllAccess bool `json:"all_access"`
+		} `json:"permission_set"`
+	}
+	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles)
+	admin := false
+	switch class := looker.Class(err); {
+	case class == looker.FaultDenied, class == looker.FaultMissing:
+		caller.Admin = &admin
+		return caller, nil
+	case unanswered(err):
+		return caller, nil
+	case err != nil:
+		return record.Caller{}, err
+	}
+	for _, role := range roles {
+		for _, id := range user.Roles {
+			admin = admin || canon.Text(role.ID) == canon.Text(id) && (role.Permissions.AllAccess || role.Name == "Admin")
+		}
+	}
+	caller.Admin = &admin
+	return caller, nil
+}
+
+// unanswered reports whether the server will not answer a question, or cannot: a
+// failure of this call, not of the connection.
+func unanswered(err error) bool {
+	switch looker.Class(err) {
+	case looker.FaultDenied, looker.FaultMissing, looker.FaultUnsure, looker.FaultThrottled, looker.FaultServer,
+		looker.FaultTruncated, looker.FaultNotJSON, looker.FaultInvalidJSON:
+		return true
+	}
+	return false
+}
+
+// get reads a small document that only this program looks at.
+func get(ctx context.Context, client *looker.Client, path string, query url.Values, into any) error {
+	response, err := client.Get(ctx, looker.Request{Route: "GET " + path, Class: "administrative", Path: path, Query: query})
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(response.Body, into) != nil {
+		// What the decoder says could quote the answer.
+		return fmt.Errorf("the answer to GET %s is not of the shape that Looker documents", path)
+	}
+	return nil
+}
