@@ -130,7 +130,9 @@ func (o *outlook) pass(now time.Time) {
 		o.rules.Listed[kind.Name] = now
 		for id, d := range o.held[kind.Name] {
 			row, date := record.Listed{ID: id, Folder: d.folder, State: d.state}, record.DateOf(d.updated)
-			if !plan.Rests(o.rules, kind, row, d.age, d.seen) && !(kind.Dated() && o.rules.RestsByDate(record.Ref{Kind: kind.Name, ID: id}, date, date, d.seen)) {
+			rests := plan.Rests(o.rules, kind, row, d.age, d.seen) ||
+				kind.Dated() && o.rules.RestsByDate(record.Ref{Kind: kind.Name, ID: id}, date, date, d.seen)
+			if !rests {
 				d.seen = now
 				o.held[kind.Name][id] = d
 			}
