@@ -177,11 +177,13 @@ func (c *checkup) print(choice table.Choice) error {
 	if err := show(c.app, findingTable, choice, each(c.Findings())); err != nil {
 		return err
 	}
+	var said strings.Builder
 	if n := calls(c.meter.Drain()); n > 0 {
-		fmt.Fprintf(c.app.stderr, "This check took %s.\n", plural(n, "API call", "API calls"))
+		fmt.Fprintf(&said, "This check took %s.\n", plural(n, "API call", "API calls"))
 	}
-	writeProposal(c.app.stderr, c.Month())
-	fmt.Fprintln(c.app.stderr, c.Verdict())
+	writeProposal(&said, c.Month())
+	fmt.Fprintln(&said, c.Verdict())
+	c.app.tell(said.String())
 	return nil
 }
 

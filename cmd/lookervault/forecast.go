@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -245,7 +246,9 @@ func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
 			return err
 		}
 	}
-	writeForecast(d.app.stderr, v, f.Besides)
+	var said strings.Builder
+	writeForecast(&said, v, f.Besides)
+	d.app.tell(said.String())
 	return nil
 }
 

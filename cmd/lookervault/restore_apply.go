@@ -193,7 +193,7 @@ func (r *restoring) fits(plan record.Restore, stale bool) error {
 	if plan.WritePolicy != catalogue.WritePolicy {
 		return usagef("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)
 	}
-	age := time.Since(plan.PlannedAt)
+	age := r.app.now().Sub(plan.PlannedAt)
 	if most := r.config.Restore.MaxAge.Std(); age > most && plan.State == record.RestorePlanned && !stale {
 		return usagef("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)
 	}
