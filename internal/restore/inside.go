@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -335,89 +334,4 @@ func (t *task) deletePart(ctx context.Context, d deletion) error {
 // soleBorn reports whether a part is one that its document cannot be without.
 func (t *task) soleBorn(d deletion) bool {
 	return canon.Text(canon.Member(d.row, "active")) == "true"
-}
-
-// set makes a set of ids what is wanted. What was added since the backup stays, unless
-// the request wants exactly the backup's.
-func (t *task) set(ctx context.Context, set *catalogue.Set, now []byte) error {
-	wanted, err := canon.SetIDs(set, t.wanted)
-	if err != nil {
-		return err
-	}
-	is, err := canon.SetIDs(set, now)
-	if err != nil {
-		return err
-	}
-	ids := make([]string, 0, len(wanted))
-	for _, id := range wanted {
-		if target, ok := t.resolve(set.Kind, id); ok && !slices.Contains(ids, target) {
-			ids = append(ids, target)
-		}
-	}
-	for _, id := range is {
-		// Nobody takes the caller's own rights away.
-		if stays := !t.request.ExactMembers || set.Kind == catalogue.Users && id == t.Caller.ID; stays && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	add := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(is, id) })
-	remove := slices.DeleteFunc(slices.Clone(is), func(id string) bool { return slices.Contains(ids, id) })
-	if len(add)+len(remove) == 0 {
-		return nil
-	}
-	if !set.Replace.IsZero() {
-		_, err := t.send(ctx, set.Replace, set.Replace.Fill(t.action.Target), idArray(ids))
-		return err
-	}
-	return t.oneByOne(ctx, set, add, remove)
-}
-
-// oneByOne adds items to a set, and takes others out.
-func (t *task) oneByOne(ctx context.Context, set *catalogue.Set, add, remove []string) error {
-	path := func(route catalogue.Send, item string) string {
-		if set.Turned {
-			return fill(route, item, t.action.Target)
-		}
-		return fill(route, t.action.Target, item)
-	}
-	for _, id := range add {
-		if set.Add.IsZero() {
-			break
-		}
-		var body []byte
-		to := path(set.Add, id)
-		if set.Body != "" {
-			body = fmt.Appendf(nil, `{%q:%s}`, set.Body, quote(id))
-			to = set.Add.Fill(t.action.Target)
-			if set.Turned {
-				body, to = fmt.Appendf(nil, `{%q:%s}`, set.Body, quote(t.action.Target)), set.Add.Fill(id)
-			}
-		}
-		if _, err := t.send(ctx, set.Add, to, body); err != nil {
-			return fmt.Errorf("add %s/%s: %w", set.Kind, id, err)
-		}
-	}
-	for _, id := range remove {
-		if set.Remove.IsZero() {
-			break
-		}
-		if _, err := t.send(ctx, set.Remove, path(set.Remove, id), nil); err != nil {
-			return fmt.Errorf("take out %s/%s: %w", set.Kind, id, err)
-		}
-	}
-	return nil
-}
-
-// idArray is a JSON array of ids.
-func idArray(ids []string) []byte {
-	var text bytes.Buffer
-	text.WriteByte('[')
-	for i, id := range ids {
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		text.WriteString(quote(id))
-	}
-	text.WriteByte(']')
-	return text.Bytes()
 }
