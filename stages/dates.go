@@ -8,15 +8,6 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// newDate is the date of a row that is what is stored, byte for byte, where another date or
-// none was seen last. To find it in each of them takes as long as to receive it.
-func (t *task) newDate(want record.Listed, row []byte) record.Digest {
-	if !t.kind.Dated() || !want.SeenDate.IsZero() && want.SeenDate == want.Date {
-		return record.Digest{}
-	}
-	return record.DateOf(canon.Text(canon.Member(row, t.kind.Fields.Updated)))
-}
-
 // date keeps the date of a document whose list has dates, and says whether it moved with a
 // change of the document.
 func (s *serializer) date(ctx context.Context, rec *record.Record, item *record.Item) error {
@@ -72,7 +63,7 @@ func (l *Ledger) Undated() (kinds []record.Kind, texts []string) {
 	for _, kind := range l.order {
 		if a := l.kinds[kind]; len(a.undated) > 0 {
 			kinds = append(kinds, kind)
-			texts = append(texts, fmt.Sprintf("%d changed and their dates did not move: %s", len(a.undated), some(a.undated)))
+			texts = append(texts, fmt.Sprintf("%d changed and their dates did not move: %s", len(a.undated), FirstFew(a.undated)))
 		}
 	}
 	return kinds, texts

@@ -7,10 +7,7 @@
 //	write      commits batches to the sink, alone
 //
 // List is list.go, enumerate.go (pages that prove themselves) and plan.go (which
-// calls bring what is missing); fetch is fetch.go with one file a way to ask
-// (many.go, single.go, whole.go), proof.go (are rows as rich as documents?),
-// room.go (no answer is larger than what was reserved for it) and habits.go (what
-// is learnt about a kind).
+// calls bring what is missing). Fetch is the package below, stages/fetch.
 //
 // They share two things. A [budget.Budget] bounds what is in flight: bytes and documents
 // are reserved before a request and released after the commit. The [Ledger]

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
@@ -19,11 +20,11 @@ import (
 const (
 	// passes is how often a list is read that does not hold still.
 	passes = 3
-	// slimMost bounds an answer to an enumeration. Rows cut to a few members that
+	// SlimMost bounds an answer to an enumeration. Rows cut to a few members that
 	// take more are asked for in smaller pages.
-	slimMost = 16 << 20
-	// patience is how often a page is asked for that can be asked for in parts.
-	patience = 3
+	SlimMost = 16 << 20
+	// Patience is how often a page is asked for that can be asked for in parts.
+	Patience = 3
 	// largestPage is how many rows a page asks for at most. A list that did not hold
 	// still is read again in one answer, and what a server says of its length may be
 	// any number.
@@ -51,13 +52,13 @@ func (d *doubtful) Unwrap() error { return d.error }
 
 // enumerate reads one pass of a listing, and again in larger pages, in the end
 // in one answer, when it shifted. The positions of its rows count on from above.
-func (l *lister) enumerate(ctx context.Context, kind *catalogue.Spec, state record.State, above int, emit pipeline.Emit[record.Ask]) (tally, error) {
-	listed := l.Ledger.listed(kind.Name)
+func (l *lister) enumerate(ctx context.Context, kind *catalogue.Spec, state record.State, above int, emit pipeline.Emit[record.Ask]) (Tally, error) {
+	listed := l.Ledger.SoFar(kind.Name)
 	p := &pass{lister: l, kind: kind, state: state, emit: emit, above: above, limit: max(kind.Listing.Page, 2), digest: sha256.New()}
 	for n := 1; ; n++ {
 		err := p.read(ctx)
 		if err != nil && !errors.Is(err, errShifted) {
-			return tally{}, err
+			return Tally{}, err
 		}
 		var doubt *doubtful
 		odd := errors.As(err, &doubt)
@@ -68,7 +69,7 @@ func (l *lister) enumerate(ctx context.Context, kind *catalogue.Spec, state reco
 		if n == passes {
 			l.Log.Warn("list does not hold still, the kind is incomplete", "kind", kind.Name, "rows", p.seen, "error", err)
 			l.Ledger.Ended(kind.Name, record.Incomplete, err.Error())
-			return tally{rows: p.seen}, emit(record.Ask{Kind: kind.Name, State: state, Fault: &record.Fault{
+			return Tally{Rows: p.seen}, emit(record.Ask{Kind: kind.Name, State: state, Fault: &record.Fault{
 				Class: faultShifted, Status: 200, Attempts: passes, Message: err.Error(),
 			}})
 		}
@@ -89,7 +90,7 @@ func (l *lister) enumerate(ctx context.Context, kind *catalogue.Spec, state reco
 			next.before, next.odd = p.sum(), doubt.note
 		}
 		if !next.compares {
-			l.Ledger.Listed(kind.Name, listed-l.Ledger.listed(kind.Name))
+			l.Ledger.Listed(kind.Name, listed-l.Ledger.SoFar(kind.Name))
 		}
 		p = next
 	}
@@ -120,7 +121,7 @@ type pass struct {
 	digest hash.Hash
 	ids    ids
 
-	bad     []badRow
+	bad     []BadRow
 	doubles []string // ids of documents that the list holds twice
 	extra   int      // rows that are there for the second time and more
 	spread  bool     // a document stands on two pages
@@ -157,22 +158,22 @@ func (p *pass) remark(note string) {
 
 // conclude says what is odd about a list that was read to its end, and sends its
 // bad rows down as faults.
-func (p *pass) conclude() (tally, error) {
+func (p *pass) conclude() (Tally, error) {
 	if p.unpaged != "" {
 		p.remark(p.unpaged)
 	}
 	if len(p.doubles) > 0 {
-		p.remark(twice(p.doubles))
+		p.remark(Doubles(p.doubles))
 	}
-	if !expectsBadRows(p.Exclude, p.kind.Name) {
+	if !p.ExpectsBadRows(p.kind.Name) {
 		for _, row := range p.bad {
-			fault := row.fault()
-			if err := p.emit(record.Ask{Kind: p.kind.Name, State: p.state, Row: row.position, Fault: &fault}); err != nil {
-				return tally{}, err
+			fault := row.Fault()
+			if err := p.emit(record.Ask{Kind: p.kind.Name, State: p.state, Row: row.Position, Fault: &fault}); err != nil {
+				return Tally{}, err
 			}
 		}
 	}
-	return tally{rows: p.seen, bad: len(p.bad)}, nil
+	return Tally{Rows: p.seen, Bad: len(p.bad)}, nil
 }
 
 // read reads the pages and plans each, while the next one is on its way: nobody
@@ -236,8 +237,8 @@ func (p *pass) next() int {
 
 // ask gets a page and reads its rows.
 func (p *pass) ask(ctx context.Context, offset int) page {
-	call := listCall(p.kind, p.state, offset, p.limit)
-	call.Most, call.Tries = slimMost, patience
+	call := ListCall(p.kind, p.state, offset, p.limit)
+	call.Most, call.Tries = SlimMost, Patience
 	answer, err := p.Looker.Get(ctx, call)
 	if err != nil {
 		return page{err: err}
@@ -266,7 +267,8 @@ func (p *pass) planPage(ctx context.Context, found documents) error {
 	return p.plan(ctx, alone, p.state, plan.Nowhere, found.unclear, p.emit)
 }
 
-func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call {
+// ListCall asks for rows of a listing from an offset on, cut to what an enumeration needs.
+func ListCall(kind *catalogue.Spec, state record.State, offset, limit int) Call {
 	fields := slices.Clone(kind.Listing.Rows)
 	for _, member := range kind.Kin {
 		if !slices.Contains(fields, member) {
@@ -285,7 +287,7 @@ func listCall(kind *catalogue.Spec, state record.State, offset, limit int) Call 
 		params = append(params, [2]string{"deleted", "true"})
 	}
 	route := kind.Listing.Route
-	return Call{Kind: kind.Name, Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10, Check: ofKind(kind)}
+	return Call{Kind: kind.Name, Route: route, Path: route.Path, Query: route.Values(params...), Size: 64 << 10, Check: OfKind(kind)}
 }
 
 // stampRules are the rules of a kind for its rows: a date that moved is no
@@ -297,20 +299,27 @@ func stampRules(kind *catalogue.Spec) *catalogue.Spec {
 	})
 }
 
-// broken is the failure of an answer that is not what it should be.
-func broken(err error) *Failed {
+// Broken is the failure of an answer that is not what it should be.
+func Broken(err error) *Failed {
 	return &Failed{Fault: record.Fault{Class: record.FaultInvalid, Status: 200, Attempts: 1, Message: err.Error()}, Err: err}
 }
 
-// faultTooLarge is the class of an answer that is larger than a call allows.
-const faultTooLarge = "too_large"
+// FaultTooLarge is the class of an answer that is larger than a call allows.
+const FaultTooLarge = "too_large"
 
 // TooMuch reports whether asking for less may help where a call failed with a fault of
 // that class.
 func TooMuch(class string) bool {
 	switch class {
-	case "timeout", faultTooLarge, "server", "network", "truncated", "not_json", record.FaultInvalid:
+	case "timeout", FaultTooLarge, "server", "network", "truncated", "not_json", record.FaultInvalid:
 		return true
 	}
 	return false
+}
+
+// Enumerate reads a listing in pages, to their end, and emits what is to be asked for. It
+// returns the rows that came.
+func (o *ListOptions) Enumerate(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) (Tally, error) {
+	l := &lister{ListOptions: *o, reader: canon.NewReader()}
+	return l.enumerate(ctx, kind, record.Present, 0, emit)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/fetch"
 )
 
 // thing is a document of the fake server.
@@ -365,7 +366,7 @@ func (r *rig) fetchBy(t *testing.T, workers int, asks ...record.Ask) []record.It
 	for _, ask := range asks {
 		r.ledger.Asked(ask.Kind, max(1, len(ask.Want)))
 	}
-	items := pipeline.Then(run, stages.Fetch(r.fetchOptions(workers)), pipeline.From(run, asks))
+	items := pipeline.Then(run, fetch.Stage(r.fetchOptions(workers)), pipeline.From(run, asks))
 	if r.frees {
 		items = pipeline.Then(run, freeing(), items)
 	}
@@ -397,7 +398,7 @@ func freeing() pipeline.Stage[record.Item, record.Item] {
 	}
 }
 
-func (r *rig) fetchOptions(workers int) stages.FetchOptions {
+func (r *rig) fetchOptions(workers int) fetch.Options {
 	var server stages.Looker = r.looker
 	if r.server != nil {
 		server = r.server
@@ -406,7 +407,7 @@ func (r *rig) fetchOptions(workers int) stages.FetchOptions {
 	if log == nil {
 		log = hclog.NewNullLogger()
 	}
-	return stages.FetchOptions{
+	return fetch.Options{
 		Workers: workers, Buffer: 8, PageSize: r.size, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Budget: r.limits, Ledger: r.ledger,
 		Log: log, Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
@@ -417,7 +418,7 @@ func (r *rig) both(t *testing.T, kinds ...*catalogue.Spec) []record.Item {
 	t.Helper()
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
 	asks := pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, kinds))
-	items := collect(run, pipeline.Then(run, stages.Fetch(r.fetchOptions(3)), asks))
+	items := collect(run, pipeline.Then(run, fetch.Stage(r.fetchOptions(3)), asks))
 	if err := run.Wait(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,35 +11,13 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// alone is what was read of the answer to a call for one document.
-type alone struct {
-	same bool             // it is, byte for byte, the body that is stored
-	doc  *record.Document // nil when it is the same
-}
-
-// readAlone reads the answer to a call for one document. A [*Failed] says why it is
-// not that document.
-func (t *task) readAlone(want record.Listed, body []byte) (alone, *Failed) {
-	if int64(len(body)) == want.Size && begins(body, &want) {
-		return alone{same: true}, nil
-	}
-	doc, err := t.reader.Read(t.rules, body)
-	if err != nil {
-		return alone{}, broken(err)
-	}
-	if failed := stranger(t.kind, want, doc, body); failed != nil {
-		return alone{}, failed
-	}
-	return alone{doc: &doc}, nil
-}
-
-// stranger returns why a valid body is not the document that was wanted, and nil
+// Stranger returns why a valid body is not the document that was wanted, and nil
 // when nothing speaks against it. A document that holds its own id must hold that
 // one; of others the catalogue says what shape they have and what tells them apart.
-func stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, body []byte) *Failed {
+func Stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, body []byte) *Failed {
 	if kind.Fields.ID != "" {
 		if !answersTo(kind, want, doc) {
-			return mismatch(fmt.Errorf("the answer holds another document: %q", doc.ID))
+			return Mismatch(fmt.Errorf("the answer holds another document: %q", doc.ID))
 		}
 		return nil
 	}
@@ -49,69 +28,36 @@ func stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, bod
 	object, empty := isObject(body)
 	switch {
 	case !object:
-		return broken(errors.New("not an object"))
+		return Broken(errors.New("not an object"))
 	case empty && want.Hash.IsZero():
 		return nil // an instance on which nothing of it was ever set
-	case !hasOneOf(body, route.Members):
-		return mismatch(fmt.Errorf("the answer holds another object: it has none of %s", strings.Join(route.Members, ", ")))
+	case !HasOneOf(body, route.Members):
+		return Mismatch(fmt.Errorf("the answer holds another object: it has none of %s", strings.Join(route.Members, ", ")))
 	}
 	if name, told := joined(kind.IDFrom, body); told && name != want.ID {
-		return mismatch(fmt.Errorf("the answer holds another document: %q", name))
+		return Mismatch(fmt.Errorf("the answer holds another document: %q", name))
 	}
 	return nil
 }
 
-// strangers is stranger for a document that is an array.
+// strangers is Stranger for a document that is an array.
 func strangers(kind *catalogue.Spec, route catalogue.Route, want record.Listed, body []byte) *Failed {
 	rows, err := canon.Rows(body)
 	if err != nil {
-		return broken(err)
+		return Broken(err)
 	}
 	for _, row := range rows {
 		if object, _ := isObject(row); !object {
-			return broken(errors.New("a row is not an object"))
+			return Broken(errors.New("a row is not an object"))
 		}
-		if !hasOneOf(row, route.Members) {
-			return mismatch(fmt.Errorf("the answer holds other rows: one has none of %s", strings.Join(route.Members, ", ")))
+		if !HasOneOf(row, route.Members) {
+			return Mismatch(fmt.Errorf("the answer holds other rows: one has none of %s", strings.Join(route.Members, ", ")))
 		}
 		if owner := ownerOf(kind, row); owner != "" && owner != want.ID {
-			return mismatch(fmt.Errorf("the answer holds a row of another document: %s is %q", kind.Belongs(), owner))
+			return Mismatch(fmt.Errorf("the answer holds a row of another document: %s is %q", kind.Belongs(), owner))
 		}
 	}
 	return nil
-}
-
-// ofKind returns a [Call.Check] that refuses a list none of whose rows is of the kind: it
-// is the answer to another call.
-func ofKind(kind *catalogue.Spec) func(body []byte) *Failed {
-	if len(kind.Kin) == 0 {
-		return nil
-	}
-	return func(body []byte) *Failed {
-		rows, err := canon.Rows(body)
-		if err != nil {
-			return nil //nolint:nilerr // what reads it says what is wrong with it
-		}
-		documents := 0
-		for _, row := range rows {
-			if _, wrong := rowID(kind, row); wrong != "" {
-				continue
-			}
-			if hasOneOf(row, kind.Kin) {
-				return nil
-			}
-			documents++
-		}
-		if documents == 0 {
-			return nil
-		}
-		return notOfKind(kind)
-	}
-}
-
-// notOfKind is the failure of a list of another kind.
-func notOfKind(kind *catalogue.Spec) *Failed {
-	return mismatch(fmt.Errorf("the answer holds other rows: none has one of %s", strings.Join(kind.Kin, ", ")))
 }
 
 // ownerOf is the id of the document that a row says it belongs to, "" when it does
@@ -132,17 +78,6 @@ func isObject(text []byte) (object, empty bool) {
 	return object, strings.HasPrefix(strings.TrimLeft(inside, space), "}")
 }
 
-// hasOneOf reports whether an object has one of some members. Without members it
-// has.
-func hasOneOf(object []byte, members []string) bool {
-	for _, member := range members {
-		if canon.Member(object, member) != nil {
-			return true
-		}
-	}
-	return len(members) == 0
-}
-
 // joined is the id that members of an object make together. It reports false when
 // there are none, or one is missing.
 func joined(members []string, object []byte) (id string, told bool) {
@@ -155,7 +90,60 @@ func joined(members []string, object []byte) (id string, told bool) {
 	return strings.Join(values, "::"), len(members) > 0
 }
 
-// mismatch is the failure of an answer that holds another document.
-func mismatch(err error) *Failed {
+// OfKind returns a [Call.Check] that refuses a list none of whose rows is of the kind: it
+// is the answer to another call.
+func OfKind(kind *catalogue.Spec) func(body []byte) *Failed {
+	if len(kind.Kin) == 0 {
+		return nil
+	}
+	return func(body []byte) *Failed {
+		rows, err := canon.Rows(body)
+		if err != nil {
+			return nil //nolint:nilerr // what reads it says what is wrong with it
+		}
+		documents := 0
+		for _, row := range rows {
+			if _, wrong := RowID(kind, row); wrong != "" {
+				continue
+			}
+			if HasOneOf(row, kind.Kin) {
+				return nil
+			}
+			documents++
+		}
+		if documents == 0 {
+			return nil
+		}
+		return NotOfKind(kind)
+	}
+}
+
+// NotOfKind is the failure of a list of another kind.
+func NotOfKind(kind *catalogue.Spec) *Failed {
+	return Mismatch(fmt.Errorf("the answer holds other rows: none has one of %s", strings.Join(kind.Kin, ", ")))
+}
+
+// HasOneOf reports whether an object has one of some members. Without members it
+// has.
+func HasOneOf(object []byte, members []string) bool {
+	for _, member := range members {
+		if canon.Member(object, member) != nil {
+			return true
+		}
+	}
+	return len(members) == 0
+}
+
+// Mismatch is the failure of an answer that holds another document.
+func Mismatch(err error) *Failed {
 	return &Failed{Fault: record.Fault{Class: record.FaultMismatch, Status: 200, Attempts: 1, Message: err.Error()}, Err: err}
+}
+
+// IsArray is a [Call.Check] for a list: null and an object are none, whatever is in
+// them.
+func IsArray(body []byte) *Failed {
+	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) == 0 || text[0] != '[' {
+		return Broken(errors.New("not an array of documents"))
+	}
+	return nil
 }

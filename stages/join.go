@@ -168,7 +168,7 @@ func (p *pass) documents(first int, rows []row) (found documents) {
 	for i, r := range rows {
 		switch {
 		case r.wrong != "":
-			p.bad = append(p.bad, badRow{position: p.above + first + i + 1, message: r.wrong})
+			p.bad = append(p.bad, BadRow{Position: p.above + first + i + 1, Wrong: r.wrong})
 		case again[i]:
 		case differs[r.ID]:
 			r.Stamp = record.Digest{}

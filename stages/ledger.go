@@ -44,7 +44,8 @@ type account struct {
 	absent          []string
 }
 
-const budgetUsedUp = "the budget of calls was used up"
+// BudgetUsedUp is why a kind is not read whole whose turn came when no call was left.
+const BudgetUsedUp = "the budget of calls was used up"
 
 // NewLedger opens an account for each kind.
 func NewLedger(kinds []record.Kind) *Ledger {
@@ -62,7 +63,8 @@ func (l *Ledger) Listed(kind record.Kind, n int) {
 	l.kinds[kind].listed += int64(n)
 }
 
-func (l *Ledger) listed(kind record.Kind) int {
+// SoFar returns how many documents the listing of a kind held so far.
+func (l *Ledger) SoFar(kind record.Kind) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return int(l.kinds[kind].listed)
@@ -239,16 +241,16 @@ func (l *Ledger) Notes() []string {
 			continue
 		}
 		if n := len(a.dangling); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not there (404): %s", kind, n, some(a.dangling)))
+			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not there (404): %s", kind, n, FirstFew(a.dangling)))
 		}
 		if n := len(a.unserved); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not served (404): %s", kind, n, some(a.unserved)))
+			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not served (404): %s", kind, n, FirstFew(a.unserved)))
 		}
 		if n := len(a.orphans); n > 0 && !l.complete(catalogue.LeadingTo(kind)) {
-			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not seen in this run: %s", kind, n, some(a.orphans)))
+			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not seen in this run: %s", kind, n, FirstFew(a.orphans)))
 		}
 		if n := len(a.absent); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, some(a.absent)))
+			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, FirstFew(a.absent)))
 		}
 	}
 	return notes
@@ -271,8 +273,8 @@ func (l *Ledger) readWhole(kind record.Kind) bool {
 	return a != nil && a.listing == record.Complete && a.answered >= a.asked && a.lacks() == ""
 }
 
-// some names the first few of many, in order.
-func some(ids []string) string {
+// FirstFew names the first few of many, in order.
+func FirstFew(ids []string) string {
 	ids = slices.Sorted(slices.Values(ids))
 	if len(ids) > 5 {
 		return strings.Join(ids[:5], ", ") + ", ..."
@@ -342,7 +344,7 @@ func (l *Ledger) Ends() []record.End {
 			ends[i].Listing, ends[i].Reason = record.Incomplete, reason
 		}
 		if a.spent && ends[i].Listing == record.Open {
-			ends[i].Listing, ends[i].Reason = record.Budget, budgetUsedUp
+			ends[i].Listing, ends[i].Reason = record.Budget, BudgetUsedUp
 		}
 	}
 	return ends

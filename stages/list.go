@@ -81,21 +81,21 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 	case len(kind.Listing.Fixed) > 0:
 		return l.fixed(ctx, kind, emit)
 	}
-	var all tally
-	for _, state := range states(kind) {
-		t, err := l.enumerate(ctx, kind, state, all.rows, emit)
+	var all Tally
+	for _, state := range States(kind) {
+		t, err := l.enumerate(ctx, kind, state, all.Rows, emit)
 		if err != nil {
 			return l.failed(ctx, kind, state, err, emit)
 		}
-		all = tally{rows: all.rows + t.rows, bad: all.bad + t.bad}
+		all = Tally{Rows: all.Rows + t.Rows, Bad: all.Bad + t.Bad}
 	}
-	concluded(l.Ledger, l.Log, l.Exclude, kind.Name, all)
+	l.Conclude(kind.Name, all)
 	return nil
 }
 
-// states are those in which a kind is listed. Trash comes second: what is thrown
+// States are those in which a kind is listed. Trash comes second: what is thrown
 // away in between is then seen twice, not never.
-func states(kind *catalogue.Spec) []record.State {
+func States(kind *catalogue.Spec) []record.State {
 	if kind.Listing.Trash {
 		return []record.State{record.Present, record.Trashed}
 	}
@@ -107,50 +107,48 @@ func (l *lister) failed(ctx context.Context, kind *catalogue.Spec, state record.
 	var failed *Failed
 	switch {
 	case errors.As(err, &failed):
-		held, err := holds(ctx, l.Store, kind, failed)
-		if err != nil || ended(l.Ledger, l.Log, kind, l.Admin, held, failed) {
+		expected, err := l.NotListed(ctx, kind, failed)
+		if err != nil || expected {
 			return err
 		}
 		return emit(record.Ask{Kind: kind.Name, State: state, Fault: &failed.Fault})
 	case errors.Is(err, ErrBudget):
-		l.Ledger.Ended(kind.Name, record.Budget, budgetUsedUp)
+		l.Ledger.Ended(kind.Name, record.Budget, BudgetUsedUp)
 		return nil
 	}
 	return err
 }
 
-// holds reports whether the store holds documents of a kind whose list is not there.
-func holds(ctx context.Context, store Store, kind *catalogue.Spec, failed *Failed) (bool, error) {
-	if failed.Class != record.FaultMissing || !kind.Optional {
-		return false, nil
-	}
-	return store.Holds(ctx, kind.Name)
-}
-
-// ended enters into the books how a listing ended that a call could not go on
+// NotListed enters into the books how a listing ended that a call could not go on
 // with, and tells whether that was to be expected: this edition does not have the
 // kind, or the key is not an administrator's. Where the store holds documents of it,
 // this edition has the kind.
-func ended(ledger *Ledger, log hclog.Logger, kind *catalogue.Spec, admin, held bool, failed *Failed) (expected bool) {
-	refused := failed.Class == record.FaultDenied || failed.Class == record.FaultMissing
+func (o *ListOptions) NotListed(ctx context.Context, kind *catalogue.Spec, failed *Failed) (expected bool, err error) {
+	missing := failed.Class == record.FaultMissing
+	refused := failed.Class == record.FaultDenied || missing
+	held := false
+	if missing && kind.Optional {
+		if held, err = o.Store.Holds(ctx, kind.Name); err != nil {
+			return false, err
+		}
+	}
 	listing := record.Incomplete
 	reason := failed.Message
-	held = held && admin
 	switch {
-	case failed.Class == record.FaultMissing && kind.Optional && held:
+	case held && o.Admin:
 		reason += "; the vault holds documents of this kind"
-	case failed.Class == record.FaultMissing && kind.Optional:
+	case missing && kind.Optional:
 		listing = record.Unavailable
 	case refused:
 		listing = record.Denied
 	}
-	ledger.Ended(kind.Name, listing, reason)
-	if refused && (kind.Optional && listing != record.Incomplete || !admin) {
-		log.Info("listing refused", "kind", kind.Name, "status", failed.Status)
-		return true
+	o.Ledger.Ended(kind.Name, listing, reason)
+	if refused && (kind.Optional && listing != record.Incomplete || !o.Admin) {
+		o.Log.Info("listing refused", "kind", kind.Name, "status", failed.Status)
+		return true, nil
 	}
-	log.Warn("listing failed", "kind", kind.Name, "status", failed.Status, "attempts", failed.Attempts, "error", failed)
-	return false
+	o.Log.Warn("listing failed", "kind", kind.Name, "status", failed.Status, "attempts", failed.Attempts, "error", failed)
+	return false, nil
 }
 
 // follow plans what stored documents point to.
@@ -183,7 +181,7 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 		}
 		if last {
 			if l.Ledger.budgetCut(catalogue.LeadingTo(kind.Name)) {
-				l.Ledger.Ended(kind.Name, record.Budget, budgetUsedUp)
+				l.Ledger.Ended(kind.Name, record.Budget, BudgetUsedUp)
 			} else {
 				l.Ledger.Ended(kind.Name, record.Complete, "")
 			}

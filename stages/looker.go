@@ -54,6 +54,9 @@ type Looker interface {
 // may make no more. It ends no stage: what is in the air still arrives.
 var ErrBudget = errors.New("budget of calls used up")
 
+// ErrUncounted means that a list in one answer may not be all of it.
+var ErrUncounted = errors.New("the list is not as long as the server says")
+
 // Failed is the error of a call that got no usable answer in all its attempts.
 type Failed struct {
 	record.Fault

@@ -18,13 +18,16 @@ import (
 // not honour lists of ids.
 const fewEnough = 20
 
+// Samples is how many rows of an answer are compared, until one comparison tells.
+const Samples = 3
+
 // missing looks for what the store holds and the listing did not, before it counts
 // as gone: a document that is taken out of the trash between the two passes of a
 // listing is in neither, and a list in one answer may be that of a moment, or of
 // another route. What is found is planned like any other.
 func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	search := plan.CanBeLookedFor(kind)
-	empty := l.Ledger.listed(kind.Name) == 0
+	empty := l.Ledger.SoFar(kind.Name) == 0
 	left, err := l.unlisted(ctx, kind, func(ids []string) ([]string, error) {
 		if search {
 			return l.searchFor(ctx, kind, ids, emit)
@@ -42,7 +45,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	case search && !empty:
 		return nil // two answers agree, and the search is one that finds something
 	case search:
-		witnesses = samples
+		witnesses = Samples
 	}
 	found, err := l.stillThere(ctx, kind, left, witnesses)
 	if err != nil {
@@ -51,7 +54,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	if len(found) == 0 {
 		return nil
 	}
-	reason := fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", kind.Listing.Route, len(found), some(idsOf(found)))
+	reason := fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", kind.Listing.Route, len(found), FirstFew(idsOf(found)))
 	l.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", kind.Name, "reason", reason)
 	l.Ledger.Ended(kind.Name, record.Incomplete, reason)
 	alone := *kind
@@ -88,7 +91,7 @@ func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(i
 // searchFor searches for documents by their ids and plans those that it finds. It
 // returns those that are still to be asked for alone.
 func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, err error) {
-	for _, state := range states(kind) {
+	for _, state := range States(kind) {
 		found, honoured, err := l.lookFor(ctx, kind, state, ids)
 		if err == nil && !honoured && len(ids) <= fewEnough {
 			found, err = l.askFor(ctx, kind, ids)
@@ -135,7 +138,7 @@ func (l *lister) turnedUp(ctx context.Context, kind *catalogue.Spec, state recor
 		return nil
 	}
 	l.Log.Warn("the list did not hold what is there", "kind", kind.Name, "documents", len(found), "first", found[0].ID)
-	l.Ledger.Note(kind.Name, fmt.Sprintf("%d came back, or moved, while the list was read: %s", len(found), some(idsOf(found))))
+	l.Ledger.Note(kind.Name, fmt.Sprintf("%d came back, or moved, while the list was read: %s", len(found), FirstFew(idsOf(found))))
 	return l.plan(ctx, kind, state, plan.Nowhere, found, emit)
 }
 
@@ -145,7 +148,7 @@ func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record
 	if len(ids) == 0 {
 		return nil, true, nil
 	}
-	call := listCall(kind, state, 0, len(ids))
+	call := ListCall(kind, state, 0, len(ids))
 	call.Query.Set(kind.Listing.IDs, strings.Join(ids, ","))
 	answer, err := l.Looker.Get(ctx, call)
 	if err != nil {

@@ -46,7 +46,7 @@ func (l *lister) named(ctx context.Context, kind *catalogue.Spec, ids []string, 
 // it finds. It returns the others: a search proves nothing.
 func (l *lister) searchNamed(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, err error) {
 	left = ids
-	for _, state := range states(kind) {
+	for _, state := range States(kind) {
 		found, honoured, err := l.lookFor(ctx, kind, state, left)
 		if err != nil {
 			return nil, err
@@ -73,11 +73,11 @@ func (l *lister) find(ctx context.Context, kind *catalogue.Spec, search record.S
 		return fmt.Errorf("search for %s: they have no key %d", kind.Name, search.Key)
 	}
 	key := kind.Write.Keys[search.Key]
-	for _, state := range states(kind) {
+	for _, state := range States(kind) {
 		if state == record.Trashed && !key.TrashCounts {
 			continue
 		}
-		call := listCall(kind, state, 0, foundAtMost)
+		call := ListCall(kind, state, 0, foundAtMost)
 		call.Route, call.Path = key.Search, key.Search.Path
 		for name, value := range search.Params {
 			call.Query.Set(name, value)

@@ -43,10 +43,10 @@ func (l *lister) stamped(ctx context.Context, kind *catalogue.Spec, rows []recor
 	if !l.Ledger.readWhole(of.Of) {
 		return rows, nil
 	}
-	stamps, err := l.Overviews.stamps(ctx, l.Looker, kind, l.Ledger.listed(of.Of), false)
+	stamps, err := l.Overviews.stamps(ctx, l.Looker, kind, l.Ledger.SoFar(of.Of), false)
 	var failed *Failed
 	switch {
-	case errors.As(err, &failed), errors.Is(err, errUncounted), errors.Is(err, ErrBudget):
+	case errors.As(err, &failed), errors.Is(err, ErrUncounted), errors.Is(err, ErrBudget):
 		l.Log.Info("an overview cannot be had, each document is asked for", "kind", kind.Name, "route", of.Route.String(), "error", err)
 		return rows, nil
 	case err != nil:
@@ -85,7 +85,7 @@ func (o *Overviews) stamps(ctx context.Context, looker Looker, kind *catalogue.S
 	for _, row := range list.rows {
 		doc, err := reader.Read(rules, row)
 		if err != nil {
-			return nil, broken(err)
+			return nil, Broken(err)
 		}
 		ids, err := owners(of, row)
 		if err != nil {
@@ -103,18 +103,25 @@ func (o *Overviews) stamps(ctx context.Context, looker Looker, kind *catalogue.S
 	return stamps, nil
 }
 
+// Again asks for the overview of a kind once more, and returns what it tells of a document
+// now. It must hold so many rows.
+func (o *Overviews) Again(ctx context.Context, looker Looker, kind *catalogue.Spec, rows int, id string) (record.Digest, error) {
+	stamps, err := o.stamps(ctx, looker, kind, rows, true)
+	return stamps.of(id), err
+}
+
 // owners are the ids of the documents that a row is part of.
 func owners(of *catalogue.Overview, row []byte) (ids []string, err error) {
 	raw := canon.Member(row, of.Member)
 	if raw == nil {
-		return nil, fmt.Errorf("%w: a row of %s has no %s", errUncounted, of.Route, of.Member)
+		return nil, fmt.Errorf("%w: a row of %s has no %s", ErrUncounted, of.Route, of.Member)
 	}
 	if string(raw) == "null" {
 		return nil, nil
 	}
 	values, err := canon.Rows(raw)
 	if err != nil {
-		return nil, broken(err)
+		return nil, Broken(err)
 	}
 	for _, value := range values {
 		ids = append(ids, canon.Text(value))
@@ -146,7 +153,7 @@ func readOverview(ctx context.Context, looker Looker, kind *catalogue.Spec, want
 	route := kind.Listing.Overview.Route
 	seen := make(map[string]bool)
 	for len(rows) < want {
-		call := Call{Kind: kind.Name, Route: route, Path: route.Path, Check: isArray, Query: route.Values(
+		call := Call{Kind: kind.Name, Route: route, Path: route.Path, Check: IsArray, Query: route.Values(
 			[2]string{"limit", strconv.Itoa(overviewPage)}, [2]string{"offset", strconv.Itoa(len(rows))}, [2]string{"sorts", "id"})}
 		answer, err := looker.Get(ctx, call)
 		if err != nil {
@@ -154,7 +161,7 @@ func readOverview(ctx context.Context, looker Looker, kind *catalogue.Spec, want
 		}
 		page, err := canon.Rows(answer.Body)
 		if err != nil {
-			return nil, broken(err)
+			return nil, Broken(err)
 		}
 		if len(page) == 0 {
 			break
@@ -162,7 +169,7 @@ func readOverview(ctx context.Context, looker Looker, kind *catalogue.Spec, want
 		for _, row := range page {
 			id := canon.Text(canon.Member(row, "id"))
 			if id == "" || seen[id] {
-				return nil, fmt.Errorf("%w: %s holds a row twice, or one without an id", errUncounted, route)
+				return nil, fmt.Errorf("%w: %s holds a row twice, or one without an id", ErrUncounted, route)
 			}
 			seen[id] = true
 			rows = append(rows, slices.Clone(row))
@@ -172,26 +179,14 @@ func readOverview(ctx context.Context, looker Looker, kind *catalogue.Spec, want
 		}
 	}
 	if len(rows) != want {
-		return nil, fmt.Errorf("%w: %s has %d rows, and there are %d %s", errUncounted, route, len(rows), want, kind.Listing.Overview.Of)
+		return nil, fmt.Errorf("%w: %s has %d rows, and there are %d %s", ErrUncounted, route, len(rows), want, kind.Listing.Overview.Of)
 	}
 	return rows, nil
 }
 
-// agreeing takes the stamp from a document whose body does not hold the parts that the
-// overview told of: one of them is older than the other, and who knows the one must not be
-// taken to know the other.
-func (t *task) agreeing(want *record.Listed, body []byte) {
-	if t.kind.Listing.Overview == nil || t.Overviews == nil || want.Stamp.IsZero() {
-		return
-	}
-	if !t.Overviews.tells(t.kind, want.ID, body) {
-		want.Stamp = record.Digest{}
-	}
-}
-
-// tells reports whether the rows of an overview that name a document are the parts that a
+// Tells reports whether the rows of an overview that name a document are the parts that a
 // body of it holds: the same ones, equal in the members that both have.
-func (o *Overviews) tells(kind *catalogue.Spec, id string, body []byte) bool {
+func (o *Overviews) Tells(kind *catalogue.Spec, id string, body []byte) bool {
 	o.mu.Lock()
 	list := o.read[kind.Listing.Overview.Route.Path]
 	o.mu.Unlock()
@@ -225,26 +220,4 @@ func sameCommon(rules *canon.Rules, one, other []byte) bool {
 		}
 	}
 	return true
-}
-
-// believe compares a document that an overview says is unchanged with what is stored of
-// it. Where it has changed and the overview, asked for once more, still does not tell,
-// it is not believed any more, and what it said of others in this run is in doubt.
-func (t *task) believe(ctx context.Context, want record.Listed, got alone) error {
-	if !want.Sampled || got.same || got.doc == nil || got.doc.Fingerprint == want.Fingerprint {
-		return nil
-	}
-	of := t.kind.Listing.Overview
-	stamps, err := t.Overviews.stamps(ctx, t.Looker, t.kind, t.Ledger.listed(of.Of), true)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err == nil && stamps.of(want.ID) != want.Stamp:
-		return nil // it has changed meanwhile
-	}
-	reason := fmt.Sprintf("%s does not tell that %s/%s changed; the next run asks for each document", of.Route, t.kind.Name, want.ID)
-	t.Log.Warn("an overview is not believed, the kind is incomplete", "kind", t.kind.Name, "reason", reason)
-	t.Ledger.Learn(t.kind.Name, record.StampsOff)
-	t.Ledger.Ended(t.kind.Name, record.Incomplete, reason)
-	return nil
 }

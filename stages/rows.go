@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -22,21 +20,22 @@ const maxID = 1024
 // maxTitle is how many characters of a title a message shows.
 const maxTitle = 60
 
-// badRow is a row of a list that is no document.
-type badRow struct {
-	position int // in the list, from 1 on
-	message  string
+// BadRow is a row of a list that is no document.
+type BadRow struct {
+	Position int    // in the list, from 1 on
+	Wrong    string // what is wrong with it: "has no id"
 }
 
-func (b badRow) fault() record.Fault {
-	return record.Fault{Class: record.FaultRow, Status: 200, Attempts: 1, Message: fmt.Sprintf("row %d of the list %s", b.position, b.message)}
+// Fault is what is stored of the row.
+func (b BadRow) Fault() record.Fault {
+	return record.Fault{Class: record.FaultRow, Status: 200, Attempts: 1, Message: fmt.Sprintf("row %d of the list %s", b.Position, b.Wrong)}
 }
 
 // row is a row of an enumeration.
 type row struct {
 	record.Listed               // the zero value where it is no document
 	wrong         string        // why it is no document, "" where it is one
-	key           string        // what it is recognised by, see [keyOf]
+	key           string        // what it is recognised by, see [KeyOf]
 	content       record.Digest // over what matters of it
 }
 
@@ -44,17 +43,17 @@ type row struct {
 func (l *lister) rows(kind *catalogue.Spec, state record.State, body []byte) ([]row, error) {
 	raw, err := canon.Rows(body)
 	if err != nil {
-		return nil, broken(err)
+		return nil, Broken(err)
 	}
 	rules := canon.Compile(stampRules(kind))
 	rows := make([]row, 0, len(raw))
 	for _, text := range raw {
-		id, wrong := rowID(kind, text)
-		r := row{wrong: wrong, key: keyOf(id, text)}
+		id, wrong := RowID(kind, text)
+		r := row{wrong: wrong, key: KeyOf(id, text)}
 		if wrong == "" {
 			doc, err := l.reader.Read(rules, text)
 			if err != nil {
-				return nil, broken(err)
+				return nil, Broken(err)
 			}
 			r.content = doc.Fingerprint
 			r.Listed = record.Listed{ID: id, State: state, Folder: doc.Folder}
@@ -70,9 +69,9 @@ func (l *lister) rows(kind *catalogue.Spec, state record.State, body []byte) ([]
 	return rows, nil
 }
 
-// rowID returns the id of a row of a list, or what is wrong with a row that is no
+// RowID returns the id of a row of a list, or what is wrong with a row that is no
 // document and so has none.
-func rowID(kind *catalogue.Spec, row []byte) (id, wrong string) {
+func RowID(kind *catalogue.Spec, row []byte) (id, wrong string) {
 	field := kind.Fields.ID
 	row = bytes.TrimSpace(row)
 	if row[0] != '{' {
@@ -137,9 +136,9 @@ func titleOf(kind *catalogue.Spec, row []byte) string {
 	return ""
 }
 
-// keyOf returns what a row is recognised by when pages are joined: its id, or the
+// KeyOf returns what a row is recognised by when pages are joined: its id, or the
 // sum of a row that has none.
-func keyOf(id string, row []byte) string {
+func KeyOf(id string, row []byte) string {
 	if id != "" {
 		return id
 	}
@@ -155,40 +154,40 @@ func keysOf(rows []row) []string {
 	return keys
 }
 
-// tally counts the rows of a list.
-type tally struct {
-	rows int // those that are no documents included
-	bad  int // rows that are no documents
+// Tally counts the rows of a list.
+type Tally struct {
+	Rows int // those that are no documents included
+	Bad  int // rows that are no documents
 }
 
-// concluded records that a list was read to its end, and whether its kind is
+// Conclude records that a list was read to its end, and whether its kind is
 // complete: where rows of it cannot be stored it is not, unless the configuration
 // says that such rows are expected ("lookml_models/#").
-func concluded(ledger *Ledger, log hclog.Logger, exclude []record.Ref, kind record.Kind, t tally) {
-	reason := fmt.Sprintf("%d of %d rows cannot be stored", t.bad, t.rows)
+func (o *ListOptions) Conclude(kind record.Kind, t Tally) {
+	reason := fmt.Sprintf("%d of %d rows cannot be stored", t.Bad, t.Rows)
 	switch {
-	case t.bad == 0:
-		ledger.Ended(kind, record.Complete, "")
-	case expectsBadRows(exclude, kind):
-		ledger.Note(kind, reason+", as exclude says")
-		ledger.Ended(kind, record.Complete, "")
+	case t.Bad == 0:
+		o.Ledger.Ended(kind, record.Complete, "")
+	case o.ExpectsBadRows(kind):
+		o.Ledger.Note(kind, reason+", as exclude says")
+		o.Ledger.Ended(kind, record.Complete, "")
 	default:
-		log.Warn("rows of the list cannot be stored, the kind is incomplete", "kind", kind, "rows", t.rows, "bad", t.bad)
-		ledger.Through(kind)
-		ledger.Ended(kind, record.Incomplete, reason)
+		o.Log.Warn("rows of the list cannot be stored, the kind is incomplete", "kind", kind, "rows", t.Rows, "bad", t.Bad)
+		o.Ledger.Through(kind)
+		o.Ledger.Ended(kind, record.Incomplete, reason)
 	}
 }
 
-// expectsBadRows reports whether the configuration says that the lists of a kind
+// ExpectsBadRows reports whether the configuration says that the lists of a kind
 // hold rows that cannot be stored.
-func expectsBadRows(exclude []record.Ref, kind record.Kind) bool {
-	return slices.Contains(exclude, record.Ref{Kind: kind, ID: record.AnyRow})
+func (o *ListOptions) ExpectsBadRows(kind record.Kind) bool {
+	return slices.Contains(o.Exclude, record.Ref{Kind: kind, ID: record.AnyRow})
 }
 
-// twice is the note about documents that a list holds more than once.
-func twice(ids []string) string {
+// Doubles is the note about documents that a list holds more than once.
+func Doubles(ids []string) string {
 	if len(ids) == 1 {
 		return "the list holds a document twice, it counts once: " + ids[0]
 	}
-	return fmt.Sprintf("the list holds %d documents twice, each counts once: %s", len(ids), some(ids))
+	return fmt.Sprintf("the list holds %d documents twice, each counts once: %s", len(ids), FirstFew(ids))
 }

@@ -101,7 +101,7 @@ func (s *serializer) record(ctx context.Context, item record.Item) (record.Recor
 	}
 	doc, err := s.read(&item)
 	if err != nil {
-		rec.Fault = &broken(err).Fault
+		rec.Fault = &Broken(err).Fault
 	} else if failed := s.stranger(&item, doc); failed != nil {
 		rec.Fault = &failed.Fault
 	}
@@ -134,7 +134,7 @@ func (s *serializer) stranger(item *record.Item, doc record.Document) *Failed {
 	if !known {
 		return nil
 	}
-	return stranger(kind, record.Listed{ID: item.ID, Alias: item.Alias, Hash: item.Known}, doc, item.Body)
+	return Stranger(kind, record.Listed{ID: item.ID, Alias: item.Alias, Hash: item.Known}, doc, item.Body)
 }
 
 // read reads a body, unless fetch did already. One of a kind that this version does

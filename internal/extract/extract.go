@@ -23,6 +23,7 @@ import (
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/fetch"
 )
 
 // Job is one run to be made. Nothing in it is changed.
@@ -293,7 +294,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
-	items := pipeline.Then(run, stages.Fetch(stages.FetchOptions{
+	items := pipeline.Then(run, fetch.Stage(fetch.Options{
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes, Limits: f.job.Limits,
 		Admin: admin, ProvesAbsence: proves,
 		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),

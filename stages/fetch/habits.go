@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"sync"
@@ -6,6 +6,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 const (
@@ -42,7 +43,7 @@ type habits struct {
 }
 
 // newHabits begins with what the run knows already, from a part of it before.
-func newHabits(kind *catalogue.Spec, ledger *Ledger) *habits {
+func newHabits(kind *catalogue.Spec, ledger *stages.Ledger) *habits {
 	h := &habits{
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),

@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"context"
@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // pagedList is a list that cannot be had in one answer and is read in pages by one
@@ -32,19 +32,19 @@ func (t *task) inPages(ctx context.Context) (done bool, err error) {
 		return false, nil
 	}
 	t.Log.Warn("the list cannot be had in one answer, reading it in pages", "kind", kind.Name, "route", kind.Listing.Route.String())
-	listed := t.Ledger.listed(kind.Name)
+	listed := t.Ledger.SoFar(kind.Name)
 	list := &pagedList{
 		task:  &task{fetcher: t.fetcher, habits: newHabits(kind, t.Ledger), reader: t.reader, ask: t.ask, emit: t.emit},
 		named: make(map[string]bool),
 	}
 	tally, err := list.enumerate(ctx)
-	failed := errors.As(err, new(*Failed))
+	failed := errors.As(err, new(*stages.Failed))
 	if err != nil && !failed {
 		return false, err
 	}
 	if failed {
 		t.Log.Warn("listing failed", "kind", kind.Name, "route", kind.Listing.Route.String(), "error", err)
-		t.Ledger.Listed(kind.Name, listed-t.Ledger.listed(kind.Name))
+		t.Ledger.Listed(kind.Name, listed-t.Ledger.SoFar(kind.Name))
 	} else {
 		t.Ledger.Learn(kind.Name, record.WholeOff)
 	}
@@ -60,12 +60,8 @@ func (t *task) inPages(ctx context.Context) (done bool, err error) {
 }
 
 // enumerate reads the pages and keeps what is to be asked for.
-func (p *pagedList) enumerate(ctx context.Context) (tally, error) {
-	l := &lister{ListOptions: ListOptions{
-		PageSize: p.PageSize, PageBytes: p.PageBytes, Admin: p.Admin, Exclude: p.Exclude, Within: p.Within, Turn: p.Turn, Limits: p.Limits,
-		Looker: p.Looker, Store: p.Store, Ledger: p.Ledger, Log: p.Log,
-	}, reader: canon.NewReader()}
-	return l.enumerate(ctx, p.kind, record.Present, 0, func(ask record.Ask) error {
+func (p *pagedList) enumerate(ctx context.Context) (stages.Tally, error) {
+	return p.listing().Enumerate(ctx, p.kind, func(ask record.Ask) error {
 		p.moved = p.moved || ask.Fault != nil && ask.Row == 0
 		p.asks = append(p.asks, ask)
 		for _, want := range ask.Want {
@@ -77,15 +73,15 @@ func (p *pagedList) enumerate(ctx context.Context) (tally, error) {
 
 // conclude records how a list ended that was read in pages because route does not give
 // it.
-func (p *pagedList) conclude(ctx context.Context, route catalogue.Route, all tally) error {
+func (p *pagedList) conclude(ctx context.Context, route catalogue.Route, all stages.Tally) error {
 	p.Ledger.Asked(p.kind.Name, -1) // list asked for one: the list itself
 	p.Ledger.Note(p.kind.Name, fmt.Sprintf("the list cannot be had in one answer (%s), so it was read in pages (%s)", route, p.kind.Listing.Route))
-	if p.ProvesAbsence && !p.moved && all.bad == 0 {
+	if p.ProvesAbsence && !p.moved && all.Bad == 0 {
 		if err := p.askUnnamed(ctx); err != nil {
 			return err
 		}
 	}
-	concluded(p.Ledger, p.Log, p.Exclude, p.kind.Name, all)
+	p.listing().Conclude(p.kind.Name, all)
 	return nil
 }
 
@@ -105,7 +101,7 @@ func (p *pagedList) askUnnamed(ctx context.Context) error {
 		call := p.detailCall(id)
 		call.Twice = true
 		err := p.bring(ctx, want, call)
-		failed := (*Failed)(nil)
+		failed := (*stages.Failed)(nil)
 		switch {
 		case err == nil:
 			there = append(there, id)
@@ -123,7 +119,7 @@ func (p *pagedList) askUnnamed(ctx context.Context) error {
 	p.Ledger.Listed(p.kind.Name, len(there))
 	switch {
 	case len(there) > 0:
-		p.incomplete(fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", p.kind.Listing.Route, len(there), some(there)))
+		p.incomplete(fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", p.kind.Listing.Route, len(there), stages.FirstFew(there)))
 	case more:
 		p.incomplete(fmt.Sprintf("%s does not name more than %d that the vault holds; the next run asks for others of them", p.kind.Listing.Route, p.Limits.Usual().IDs))
 	}
@@ -158,4 +154,12 @@ func (p *pagedList) unnamed(ctx context.Context) (ids []string, more bool, err e
 func (p *pagedList) incomplete(reason string) {
 	p.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", p.kind.Name, "reason", reason)
 	p.Ledger.Ended(p.kind.Name, record.Incomplete, reason)
+}
+
+// listing is how list would read a list in this run.
+func (f *fetcher) listing() *stages.ListOptions {
+	return &stages.ListOptions{
+		PageSize: f.PageSize, PageBytes: f.PageBytes, Admin: f.Admin, Exclude: f.Exclude, Within: f.Within, Turn: f.Turn, Limits: f.Limits,
+		Looker: f.Looker, Store: f.Store, Ledger: f.Ledger, Log: f.Log,
+	}
 }

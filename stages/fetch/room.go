@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // A call is never answered with much more than the room that was reserved for
@@ -40,12 +41,12 @@ func (t *task) most(how record.How, want []record.Listed) int {
 // get reserves room and makes a call. The lease that it returns is that of the
 // answer and of the memory of that; it is the caller's to release. A call that cannot be made in parts is
 // made again when its answer was cut off, with all the room that it takes.
-func (t *task) get(ctx context.Context, call Call, want budget.Load, parts bool) (Answer, *budget.Lease, error) {
+func (t *task) get(ctx context.Context, call stages.Call, want budget.Load, parts bool) (stages.Answer, *budget.Lease, error) {
 	cut := true
 	for {
 		lease, err := t.Budget.Reserve(ctx, want)
 		if err != nil {
-			return Answer{}, nil, err
+			return stages.Answer{}, nil, err
 		}
 		taken := lease.Load()
 		call.Size, call.Most = want.Bytes, 0
@@ -58,13 +59,13 @@ func (t *task) get(ctx context.Context, call Call, want budget.Load, parts bool)
 			lease.Attach(answer.Free)
 			return answer, lease, nil
 		}
-		failed := (*Failed)(nil)
-		if !errors.As(err, &failed) || failed.Class != faultTooLarge || !cut {
-			return Answer{}, nil, err
+		failed := (*stages.Failed)(nil)
+		if !errors.As(err, &failed) || failed.Class != stages.FaultTooLarge || !cut {
+			return stages.Answer{}, nil, err
 		}
 		if parts {
 			t.atLeast(max(failed.Size, call.Most), int(want.Items))
-			return Answer{}, nil, err
+			return stages.Answer{}, nil, err
 		}
 		cut = false
 		if want.Bytes = failed.Size; want.Bytes == 0 {
@@ -75,7 +76,7 @@ func (t *task) get(ctx context.Context, call Call, want budget.Load, parts bool)
 
 // call makes a call, and releases the lease unless there is an answer: also when the
 // client, or a check of the answer, panics.
-func (t *task) call(ctx context.Context, call Call, lease *budget.Lease) (answer Answer, err error) {
+func (t *task) call(ctx context.Context, call stages.Call, lease *budget.Lease) (answer stages.Answer, err error) {
 	answered := false
 	defer func() {
 		if !answered {

@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // examine holds every row of an answer against what is known of the kind: the members
@@ -83,7 +84,7 @@ func (t *task) compareAll(ctx context.Context, suspects []matched) (map[string]v
 	if err == nil && len(suspects) > 1 {
 		err = shareByWorkers(t, suspects[1:], compare)
 	}
-	if errors.Is(err, ErrBudget) {
+	if errors.Is(err, stages.ErrBudget) {
 		err = nil // those whose comparison is missing are asked for, which says that it is used up
 	}
 	return verdicts, err

@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // single asks for one document.
@@ -23,7 +24,7 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	once := want.Unseen || want.Dangled
 	call.Twice = !byAlias && !once
 	err := t.bring(ctx, want, call)
-	failed := (*Failed)(nil)
+	failed := (*stages.Failed)(nil)
 	if !errors.As(err, &failed) {
 		return err
 	}
@@ -40,12 +41,12 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	return t.refused(ctx, want, failed)
 }
 
-// bring makes a call for one document and settles it. A [*Failed] says that the
+// bring makes a call for one document and settles it. A [*stages.Failed] says that the
 // call did not bring it; then nothing is settled.
-func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
+func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) error {
 	var got alone
 	var unread error // the store could not be asked
-	call.Check = func(body []byte) (failed *Failed) {
+	call.Check = func(body []byte) (failed *stages.Failed) {
 		unread = t.noteAlias(ctx, &want, body)
 		if unread == nil {
 			got, failed = t.readAlone(want, body)
@@ -79,7 +80,7 @@ func (t *task) bring(ctx context.Context, want record.Listed, call Call) error {
 }
 
 // refused decides about a document that a single call did not bring.
-func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) error {
+func (t *task) refused(ctx context.Context, want record.Listed, failed *stages.Failed) error {
 	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
 	missing := failed.Class == record.FaultMissing
 	switch {
@@ -115,7 +116,7 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *Failed) 
 
 // dangling decides about a document that a stored one names and that the server
 // does not have, by any way to ask for it.
-func (t *task) dangling(ctx context.Context, want record.Listed, failed *Failed) error {
+func (t *task) dangling(ctx context.Context, want record.Listed, failed *stages.Failed) error {
 	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
 	if t.kind.Listing.Unserved && want.Hash.IsZero() {
 		t.Ledger.Unserved(ref)
@@ -147,15 +148,15 @@ func named(parents []record.Ref) string {
 // missing decides about a document that was listed and then answered 404, which
 // means either that it is gone or that the key may not see it. It is gone only
 // if the listing no longer holds it.
-func (t *task) missing(ctx context.Context, want record.Listed, failed *Failed) error {
+func (t *task) missing(ctx context.Context, want record.Listed, failed *stages.Failed) error {
 	if t.kind.Listing.IDs == "" {
 		return t.fault(want, failed.Fault)
 	}
-	for _, state := range states(t.kind) {
-		call := listCall(t.kind, state, 0, 1)
+	for _, state := range stages.States(t.kind) {
+		call := stages.ListCall(t.kind, state, 0, 1)
 		call.Query.Set(t.kind.Listing.IDs, want.ID)
 		answer, err := t.Looker.Get(ctx, call)
-		if again := (*Failed)(nil); errors.As(err, &again) {
+		if again := (*stages.Failed)(nil); errors.As(err, &again) {
 			return t.fault(want, failed.Fault)
 		}
 		if err != nil {
@@ -174,11 +175,33 @@ func (t *task) missing(ctx context.Context, want record.Listed, failed *Failed) 
 	return t.settle(record.Item{Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: record.Gone, At: t.Now()})
 }
 
-func (t *task) detailCall(id string) Call {
+func (t *task) detailCall(id string) stages.Call {
 	route, path := t.kind.Single(id)
 	query := route.Values()
 	if route.Param != "" {
 		query.Set(route.Param, id)
 	}
-	return Call{Kind: t.kind.Name, Route: route, Path: path, Query: query, Size: t.guess(1)}
+	return stages.Call{Kind: t.kind.Name, Route: route, Path: path, Query: query, Size: t.guess(1)}
+}
+
+// alone is what was read of the answer to a call for one document.
+type alone struct {
+	same bool             // it is, byte for byte, the body that is stored
+	doc  *record.Document // nil when it is the same
+}
+
+// readAlone reads the answer to a call for one document. A [*stages.Failed] says why it is
+// not that document.
+func (t *task) readAlone(want record.Listed, body []byte) (alone, *stages.Failed) {
+	if int64(len(body)) == want.Size && begins(body, &want) {
+		return alone{same: true}, nil
+	}
+	doc, err := t.reader.Read(t.rules, body)
+	if err != nil {
+		return alone{}, stages.Broken(err)
+	}
+	if failed := stages.Stranger(t.kind, want, doc, body); failed != nil {
+		return alone{}, failed
+	}
+	return alone{doc: &doc}, nil
 }

@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"context"
@@ -17,33 +17,34 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
+	"github.com/lookervault/lookervault/stages"
 )
 
-// FetchOptions are what fetch needs besides its workers.
-type FetchOptions struct {
+// Options are what fetch needs besides its workers.
+type Options struct {
 	Workers, Buffer int
 	PageSize        int         // documents that one call brings at most, where fetch reads a list
-	PageBytes       int64       // that of [ListOptions]
+	PageBytes       int64       // that of [stages.ListOptions]
 	Limits          plan.Limits // of the planner; the zero value: the usual ones
 	Admin           bool        // the key is an administrator's
 	ProvesAbsence   bool        // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          scope.Within
 	Turn            int // of the runs of this vault, from 0: which rows are compared
-	Overviews       *Overviews
+	Overviews       *stages.Overviews
 	// Proven reports whether rows of a kind's list were found to be as rich as documents
 	// not long ago. Nil: each run finds that out.
 	Proven func(record.Kind) bool
 
-	Looker Looker
-	Store  Store
+	Looker stages.Looker
+	Store  stages.Store
 	Budget *budget.Budget
-	Ledger *Ledger
+	Ledger *stages.Ledger
 	Log    hclog.Logger
 	Now    func() time.Time
 }
 
-// Fetch makes the calls that list planned and accounts for every document in
+// Stage makes the calls that list planned and accounts for every document in
 // them. An ask is tried by its own route first; what that leaves is asked for
 // in smaller portions and then on the next route down, page, ids, single, until
 // each document is a body, gone or a fault.
@@ -51,8 +52,8 @@ type FetchOptions struct {
 // The first answer of many in a kind is compared with a single fetch. Where the
 // rows of a list turn out to be poorer than the document, the kind is fetched
 // one by one for the rest of the run, and a note says so.
-func Fetch(o FetchOptions) pipeline.Stage[record.Ask, record.Item] {
-	f := &fetcher{FetchOptions: o, kinds: make(map[record.Kind]*habits)}
+func Stage(o Options) pipeline.Stage[record.Ask, record.Item] {
+	f := &fetcher{Options: o, kinds: make(map[record.Kind]*habits)}
 	for _, kind := range catalogue.All() {
 		f.kinds[kind.Name] = newHabits(kind, o.Ledger)
 	}
@@ -69,14 +70,14 @@ func Fetch(o FetchOptions) pipeline.Stage[record.Ask, record.Item] {
 
 // fetcher is shared by all workers of the stage.
 type fetcher struct {
-	FetchOptions
+	Options
 	kinds map[record.Kind]*habits
 }
 
 // answer accounts for one ask, or notes that the budget of calls is used up.
 func (f *fetcher) answer(ctx context.Context, t *task) error {
 	err := t.account(ctx)
-	if errors.Is(err, ErrBudget) {
+	if errors.Is(err, stages.ErrBudget) {
 		f.Ledger.Spent(t.ask.Kind)
 		return nil
 	}
@@ -157,7 +158,7 @@ func shareByWorkers[T any](t *task, values []T, do func(own *task, value T) erro
 				return nil
 			}
 			err := do(&own, value)
-			if errors.Is(err, ErrBudget) { // which hides no other error
+			if errors.Is(err, stages.ErrBudget) { // which hides no other error
 				spent.Store(true)
 				return nil
 			}
@@ -165,7 +166,7 @@ func shareByWorkers[T any](t *task, values []T, do func(own *task, value T) erro
 		}
 	})
 	if err == nil && spent.Load() {
-		return ErrBudget
+		return stages.ErrBudget
 	}
 	return err
 }
@@ -173,7 +174,7 @@ func shareByWorkers[T any](t *task, values []T, do func(own *task, value T) erro
 // portion asks once for all of want.
 func (t *task) portion(ctx context.Context, many catalogue.Many, offset int, want []record.Listed) error {
 	left, err := t.many(ctx, many, offset, want)
-	if failed := (*Failed)(nil); errors.As(err, &failed) {
+	if failed := (*stages.Failed)(nil); errors.As(err, &failed) {
 		return t.retreat(ctx, many, offset, want, failed)
 	}
 	if err != nil || len(left) == 0 {
@@ -184,7 +185,7 @@ func (t *task) portion(ctx context.Context, many catalogue.Many, offset int, wan
 
 // retreat asks for what a call for many did not bring: in halves, or by the
 // route below.
-func (t *task) retreat(ctx context.Context, many catalogue.Many, offset int, want []record.Listed, failed *Failed) error {
+func (t *task) retreat(ctx context.Context, many catalogue.Many, offset int, want []record.Listed, failed *stages.Failed) error {
 	how := many.How
 	switch hopeless := t.failed(how); {
 	case refused(failed.Status) && how != record.Folder:
@@ -192,7 +193,7 @@ func (t *task) retreat(ctx context.Context, many catalogue.Many, offset int, wan
 	case hopeless:
 		t.shut(how, fmt.Sprintf("asking for many at once (%s) does not work, fetching one by one", many.Route))
 	}
-	if !TooMuch(failed.Class) || len(want) == 1 || how == record.Folder {
+	if !stages.TooMuch(failed.Class) || len(want) == 1 || how == record.Folder {
 		return t.descend(ctx, t.next(how), offset, want)
 	}
 	half := (len(want) + 1) / 2

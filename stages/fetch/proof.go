@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"cmp"
@@ -9,14 +9,12 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
-
-// samples is how many rows of an answer are compared, until one comparison tells.
-const samples = 3
 
 // hopelessAfter is after how many documents that could not be compared lists are not
 // asked any more: it takes two answers of nothing but documents that fail.
-const hopelessAfter = 2 * samples
+const hopelessAfter = 2 * stages.Samples
 
 // verdict is what is known of the rows of a kind's lists.
 type verdict uint8
@@ -57,9 +55,9 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 	for _, sample := range sampled(found, t.Turn) {
 		v, err := t.compare(ctx, sample)
 		switch {
-		case errors.Is(err, ErrBudget):
+		case errors.Is(err, stages.ErrBudget):
 			// What was paid for is not thrown away, and not taken for complete.
-			t.Ledger.Ended(t.kind.Name, record.Budget, budgetUsedUp)
+			t.Ledger.Ended(t.kind.Name, record.Budget, stages.BudgetUsedUp)
 			return unproven, nil
 		case err != nil:
 			return unknown, err
@@ -108,7 +106,7 @@ func sampled(found []matched, turn int) []matched {
 	bySize := slices.SortedStableFunc(slices.Values(found), func(a, b matched) int { return cmp.Compare(len(b.row), len(a.row)) })
 	n := len(bySize)
 	first := int(uint32(turn) * spread % uint32(n))
-	picked := make([]matched, min(n, samples))
+	picked := make([]matched, min(n, stages.Samples))
 	for i := range picked {
 		picked[i] = bySize[(first+i*n/len(picked))%n]
 	}
@@ -164,15 +162,15 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 	for range 2 {
 		var alone record.Document
 		call := t.detailCall(sample.want.ID)
-		call.Check = func(body []byte) *Failed {
+		call.Check = func(body []byte) *stages.Failed {
 			if alone, err = reader.Read(t.rules, body); err != nil {
-				return broken(err)
+				return stages.Broken(err)
 			}
-			return stranger(t.kind, sample.want, alone, body)
+			return stages.Stranger(t.kind, sample.want, alone, body)
 		}
 		answer, err := t.Looker.Get(ctx, call)
 		switch {
-		case errors.As(err, new(*Failed)):
+		case errors.As(err, new(*stages.Failed)):
 			t.Log.Warn("could not compare a list row with its document", "kind", t.kind.Name, "id", sample.want.ID, "error", err)
 			return unknown, nil
 		case err != nil:

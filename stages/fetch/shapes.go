@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"math/bits"

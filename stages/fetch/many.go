@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // many asks once for all of want and settles what the answer holds. It returns
@@ -21,7 +22,7 @@ import (
 func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want []record.Listed) ([]record.Listed, error) {
 	call := t.manyCall(many, offset, want)
 	if len(want) > 1 {
-		call.Tries = patience
+		call.Tries = stages.Patience
 	}
 	answer, lease, err := t.get(ctx, call, budget.Load{Bytes: t.expect(want), Items: int64(len(want))}, len(want) > 1)
 	if err != nil {
@@ -30,10 +31,10 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	defer lease.Release() // which does nothing once it is split
 	found, unclear, strangers, err := t.read(answer.Body, want)
 	if err != nil {
-		return want, broken(err)
+		return want, stages.Broken(err)
 	}
-	if len(t.kind.Kin) > 0 && len(found) > 0 && !slices.ContainsFunc(found, func(m matched) bool { return hasOneOf(m.row, t.kind.Kin) }) {
-		return want, notOfKind(t.kind)
+	if len(t.kind.Kin) > 0 && len(found) > 0 && !slices.ContainsFunc(found, func(m matched) bool { return stages.HasOneOf(m.row, t.kind.Kin) }) {
+		return want, stages.NotOfKind(t.kind)
 	}
 	t.heed(many, offset, len(want), len(found)+len(unclear), strangers)
 	found, doubtful, v, err := t.trust(ctx, found)
@@ -211,7 +212,7 @@ func begins(text []byte, w *record.Listed) bool {
 		w.Hash == sha256.Sum256(text[:w.Size])
 }
 
-func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed) Call {
+func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed) stages.Call {
 	var params [][2]string
 	path := many.Route.Path
 	switch many.How {
@@ -231,7 +232,7 @@ func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed) C
 	if t.ask.State == record.Trashed {
 		params = append(params, [2]string{"deleted", "true"})
 	}
-	return Call{Kind: t.kind.Name, Route: many.Route, Path: path, Query: many.Route.Values(params...)}
+	return stages.Call{Kind: t.kind.Name, Route: many.Route, Path: path, Query: many.Route.Values(params...)}
 }
 
 func idList(want []record.Listed) string {

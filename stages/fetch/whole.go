@@ -1,4 +1,4 @@
-package stages
+package fetch
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // whole asks for a list that comes in one answer and settles every row. Where that
@@ -34,15 +35,15 @@ func (t *task) whole(ctx context.Context) error {
 // ask again, because the rows are those of another kind.
 func (t *task) once(ctx context.Context, off bool, n int) (again bool, err error) {
 	answer, rows, lease, err := t.all(ctx)
-	defer lease.Release()             // which does nothing once it is split
-	if errors.Is(err, errUncounted) { // the rows that came are what they are
+	defer lease.Release()                    // which does nothing once it is split
+	if errors.Is(err, stages.ErrUncounted) { // the rows that came are what they are
 		if err = t.cut(err); err != nil {
 			return false, err
 		}
 	}
-	var failed *Failed
+	var failed *stages.Failed
 	if errors.As(err, &failed) {
-		if !off && TooMuch(failed.Class) {
+		if !off && stages.TooMuch(failed.Class) {
 			if done, err := t.inPages(ctx); done || err != nil {
 				return false, err
 			}
@@ -53,7 +54,7 @@ func (t *task) once(ctx context.Context, off bool, n int) (again bool, err error
 		return false, err
 	}
 	list := t.identify(rows)
-	if list.bad > 0 && list.bad == list.rows && n < patience {
+	if list.Bad > 0 && list.Bad == list.Rows && n < stages.Patience {
 		return true, nil // of another kind, most likely
 	}
 	found, doubtful, v, err := t.documents(ctx, list)
@@ -64,7 +65,7 @@ func (t *task) once(ctx context.Context, off bool, n int) (again bool, err error
 	if err != nil {
 		return false, err
 	}
-	if v == alien && n < patience {
+	if v == alien && n < stages.Patience {
 		return true, nil
 	}
 	if v == alien {
@@ -98,9 +99,9 @@ func (t *task) notOfTheKind(list wholeList) {
 }
 
 // notListed records why there is no list.
-func (t *task) notListed(ctx context.Context, failed *Failed) error {
-	holding, err := holds(ctx, t.Store, t.kind, failed)
-	if err != nil || ended(t.Ledger, t.Log, t.kind, t.Admin, holding, failed) {
+func (t *task) notListed(ctx context.Context, failed *stages.Failed) error {
+	expected, err := t.listing().NotListed(ctx, t.kind, failed)
+	if err != nil || expected {
 		return err
 	}
 	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
@@ -110,12 +111,12 @@ func (t *task) notListed(ctx context.Context, failed *Failed) error {
 func (t *task) cut(why error) error {
 	t.Log.Warn("listing failed", "kind", t.ask.Kind, "error", why)
 	t.Ledger.Ended(t.ask.Kind, record.Incomplete, why.Error())
-	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &broken(why).Fault, At: t.Now()})
+	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &stages.Broken(why).Fault, At: t.Now()})
 }
 
 // all gets the rows of the list, which point into one answer, and the lease of that. An answer that is no list is asked for again, and so is one that holds
-// less than there is: the last of them comes with errUncounted.
-func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, lease *budget.Lease, err error) {
+// less than there is: the last of them comes with [stages.ErrUncounted].
+func (t *task) all(ctx context.Context) (answer stages.Answer, rows [][]byte, lease *budget.Lease, err error) {
 	route := t.kind.Listing.Route
 	want := budget.Load{Bytes: max(t.guess(100), t.small()), Items: 1}
 	found := false
@@ -124,30 +125,27 @@ func (t *task) all(ctx context.Context) (answer Answer, rows [][]byte, lease *bu
 			lease.Release()
 		}
 	}()
-	for n := 1; n <= patience; n++ {
-		answer, lease, err = t.get(ctx, Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: isArray}, want, false)
+	for n := 1; n <= stages.Patience; n++ {
+		answer, lease, err = t.get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.IsArray}, want, false)
 		if err != nil {
-			return Answer{}, nil, nil, err
+			return stages.Answer{}, nil, nil, err
 		}
 		rows, err = canon.Rows(answer.Body)
 		if err == nil && answer.HasTotal && answer.Total != len(rows) {
 			// What is asked next waits for nothing, so the room may be held.
 			err = t.lookBehind(ctx, rows, answer.Total)
 		}
-		if err == nil || n == patience && errors.Is(err, errUncounted) {
+		if err == nil || n == stages.Patience && errors.Is(err, stages.ErrUncounted) {
 			found = true
 			return answer, rows, lease, err
 		}
 		lease.Release()
-		if !errors.Is(err, errUncounted) && !errors.Is(err, canon.ErrInvalid) {
-			return Answer{}, nil, nil, err
+		if !errors.Is(err, stages.ErrUncounted) && !errors.Is(err, canon.ErrInvalid) {
+			return stages.Answer{}, nil, nil, err
 		}
 	}
-	return Answer{}, nil, nil, broken(err)
+	return stages.Answer{}, nil, nil, stages.Broken(err)
 }
-
-// errUncounted means that a list in one answer may not be all of it.
-var errUncounted = errors.New("the list is not as long as the server says")
 
 // lookBehind asks for what stands behind the rows of a list that came in one answer,
 // whose number is not what the server says. Where that is nothing, or the same list
@@ -156,8 +154,8 @@ func (t *task) lookBehind(ctx context.Context, rows [][]byte, total int) error {
 	var keys []string
 	bad := 0
 	for _, row := range rows {
-		id, wrong := rowID(t.kind, row)
-		keys = append(keys, keyOf(id, row))
+		id, wrong := stages.RowID(t.kind, row)
+		keys = append(keys, stages.KeyOf(id, row))
 		if wrong != "" {
 			bad++
 		}
@@ -165,11 +163,11 @@ func (t *task) lookBehind(ctx context.Context, rows [][]byte, total int) error {
 	if total == len(rows)-bad {
 		return nil // of a server that does not count them
 	}
-	uncounted := fmt.Errorf("%w: %d rows came of %d", errUncounted, len(rows), total)
+	uncounted := fmt.Errorf("%w: %d rows came of %d", stages.ErrUncounted, len(rows), total)
 	route := t.kind.Listing.Route
 	query := route.Values([2]string{"fields", t.kind.Fields.ID}, [2]string{"limit", strconv.Itoa(len(rows) + 1)}, [2]string{"offset", strconv.Itoa(len(rows))})
-	answer, err := t.Looker.Get(ctx, Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Most: slimMost, Tries: patience})
-	if errors.As(err, new(*Failed)) {
+	answer, err := t.Looker.Get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Most: stages.SlimMost, Tries: stages.Patience})
+	if errors.As(err, new(*stages.Failed)) {
 		return uncounted
 	}
 	if err != nil {
@@ -180,7 +178,7 @@ func (t *task) lookBehind(ctx context.Context, rows [][]byte, total int) error {
 		return uncounted
 	}
 	for i, row := range behind {
-		id, _ := rowID(t.kind, row)
+		id, _ := stages.RowID(t.kind, row)
 		if id != "" && id != keys[i] {
 			return uncounted
 		}
@@ -193,23 +191,23 @@ func (t *task) lookBehind(ctx context.Context, rows [][]byte, total int) error {
 
 // wholeList is what the rows of a list in one answer are.
 type wholeList struct {
-	tally
+	stages.Tally
 	found   []matched       // documents, each once
 	unclear []record.Listed // documents that stand there twice and differ: only a single fetch can tell
-	badRows []badRow
+	badRows []stages.BadRow
 	doubles []string // ids of documents that stand there twice
 }
 
 // identify tells what the rows of a list are. It leaves out what is not to be backed
 // up.
 func (t *task) identify(rows [][]byte) wholeList {
-	list := wholeList{tally: tally{rows: len(rows)}, found: make([]matched, 0, len(rows))}
+	list := wholeList{Tally: stages.Tally{Rows: len(rows)}, found: make([]matched, 0, len(rows))}
 	first := make(map[string]int, len(rows)) // index in found
 	differs := make(map[string]bool)
 	for i, row := range rows {
-		id, wrong := rowID(t.kind, row)
+		id, wrong := stages.RowID(t.kind, row)
 		if wrong != "" {
-			list.badRows = append(list.badRows, badRow{position: i + 1, message: wrong})
+			list.badRows = append(list.badRows, stages.BadRow{Position: i + 1, Wrong: wrong})
 			continue
 		}
 		if !t.Within.Has(t.ask.Kind, id, "") || slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
@@ -225,7 +223,7 @@ func (t *task) identify(rows [][]byte) wholeList {
 		first[id] = len(list.found)
 		list.found = append(list.found, matched{want: record.Listed{ID: id, State: record.Present}, row: row})
 	}
-	list.bad = len(list.badRows)
+	list.Bad = len(list.badRows)
 	list.found = slices.DeleteFunc(list.found, func(m matched) bool {
 		if differs[m.want.ID] {
 			list.unclear = append(list.unclear, m.want)
@@ -268,15 +266,15 @@ func (t *task) concludeWhole(list wholeList, found int) error {
 	t.Ledger.Asked(t.ask.Kind, found+len(list.unclear)-1) // list asked for one: the list itself
 	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
 	if len(list.doubles) > 0 {
-		t.Log.Warn("a list is not what the server says", "kind", t.ask.Kind, "reason", twice(list.doubles))
-		t.Ledger.Note(t.ask.Kind, twice(list.doubles))
+		t.Log.Warn("a list is not what the server says", "kind", t.ask.Kind, "reason", stages.Doubles(list.doubles))
+		t.Ledger.Note(t.ask.Kind, stages.Doubles(list.doubles))
 	}
-	concluded(t.Ledger, t.Log, t.Exclude, t.ask.Kind, list.tally)
-	if expectsBadRows(t.Exclude, t.ask.Kind) {
+	t.listing().Conclude(t.ask.Kind, list.Tally)
+	if t.listing().ExpectsBadRows(t.ask.Kind) {
 		return nil
 	}
 	for _, row := range list.badRows {
-		if err := t.badRow(row.position, row.fault()); err != nil {
+		if err := t.badRow(row.Position, row.Fault()); err != nil {
 			return err
 		}
 	}
@@ -303,13 +301,4 @@ func (t *task) unsettled(ctx context.Context, found []matched) ([]matched, error
 		}
 	}
 	return found, nil
-}
-
-// isArray is a [Call.Check] for a list: null and an object are none, whatever is in
-// them.
-func isArray(body []byte) *Failed {
-	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) == 0 || text[0] != '[' {
-		return broken(errors.New("not an array of documents"))
-	}
-	return nil
 }
