@@ -113,8 +113,6 @@ func (t *task) inspect(found []matched) {
 func (t *task) observe(found []matched) {
 	t.inspect(found)
 	news := slices.ContainsFunc(found, isNew)
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	for i := range found {
 		m := &found[i]
 		if m.observed || m.doc == nil && (!m.same || !news) {
@@ -129,7 +127,7 @@ func (t *task) observe(found []matched) {
 			}
 			doc = &read
 		}
-		t.shapes.add(doc.Shape, func() map[string]canon.Part { return canon.Members(t.rules, m.row) })
+		t.noteShape(doc.Shape, func() map[string]canon.Part { return canon.Members(t.rules, m.row) })
 	}
 }
 
@@ -153,7 +151,7 @@ func (t *task) suspects(ctx context.Context, found []matched) (suspects []matche
 		if stored != nil {
 			lacks = canon.Lost(t.rules, m.row, stored)
 		} else {
-			lacks = t.poorerThanOthers(m)
+			lacks = t.poorerThanOthers(m.want.ID, m.doc.Shape)
 		}
 		if len(lacks) > 0 {
 			t.Log.Debug("a row lacks what others have, comparing it with its document", "kind", t.kind.Name, "id", m.want.ID, "members", strings.Join(lacks, ","))
@@ -161,20 +159,4 @@ func (t *task) suspects(ctx context.Context, found []matched) (suspects []matche
 		}
 	}
 	return suspects, nil
-}
-
-// poorerThanOthers returns the members that other rows have and this one lacks, where
-// that is a reason to compare it.
-func (t *task) poorerThanOthers(m matched) []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	of, ok := t.shapes.known[m.doc.Shape]
-	if !ok {
-		return nil
-	}
-	due, lacks := t.shapes.due(of)
-	if !due || t.shapes.proven == m.want.ID {
-		return nil
-	}
-	return t.shapes.names(lacks)
 }

@@ -3,8 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -101,7 +99,7 @@ func (t *task) account(ctx context.Context) error {
 	case ask.How == record.Whole:
 		return t.whole(ctx)
 	}
-	return t.descend(ctx, ask.How, ask.Offset, ask.Want)
+	return t.descend(ctx, portion{how: ask.How, offset: ask.Offset, want: ask.Want})
 }
 
 // task is one ask in the hands of one worker.
@@ -111,26 +109,6 @@ type task struct {
 	reader *canon.Reader
 	ask    record.Ask
 	emit   pipeline.Emit[record.Item]
-}
-
-// descend asks for want by a route, in portions of what one answer may hold, and
-// hands what is left to the next route down.
-func (t *task) descend(ctx context.Context, how record.How, offset int, want []record.Listed) error {
-	if how == record.Single {
-		return t.alone(ctx, want)
-	}
-	for len(want) > 0 {
-		many, ok := t.open(how, t.ask.State)
-		if !ok {
-			return t.descend(ctx, t.next(how), offset, want)
-		}
-		n := min(len(want), t.most(how, want))
-		if err := t.portion(ctx, many, offset, want[:n]); err != nil {
-			return err
-		}
-		want, offset = want[n:], offset+n
-	}
-	return nil
 }
 
 // alone asks for each of want by itself. What a page leaves may be a lot, while the
@@ -171,44 +149,13 @@ func shareByWorkers[T any](t *task, values []T, do func(own *task, value T) erro
 	return err
 }
 
-// portion asks once for all of want.
-func (t *task) portion(ctx context.Context, many catalogue.Many, offset int, want []record.Listed) error {
-	left, err := t.many(ctx, many, offset, want)
-	if failed := (*stages.Failed)(nil); errors.As(err, &failed) {
-		return t.retreat(ctx, many, offset, want, failed)
+// shut stops the use of a route for the rest of the run and says so once.
+func (t *task) shut(how record.How, why string) {
+	if t.close(how) {
+		t.Ledger.Learn(t.kind.Name, routeOff[how])
+		t.Log.Warn("falling back", "kind", t.kind.Name, "reason", why)
+		t.Ledger.Note(t.kind.Name, why)
 	}
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	return t.descend(ctx, t.next(many.How), offset, left)
-}
-
-// retreat asks for what a call for many did not bring: in halves, or by the
-// route below.
-func (t *task) retreat(ctx context.Context, many catalogue.Many, offset int, want []record.Listed, failed *stages.Failed) error {
-	how := many.How
-	switch hopeless := t.failed(how); {
-	case refused(failed.Status) && how != record.Folder:
-		t.shut(how, fmt.Sprintf("asking for many at once (%s) was refused (%d), fetching one by one", many.Route, failed.Status))
-	case hopeless:
-		t.shut(how, fmt.Sprintf("asking for many at once (%s) does not work, fetching one by one", many.Route))
-	}
-	if !stages.TooMuch(failed.Class) || len(want) == 1 || how == record.Folder {
-		return t.descend(ctx, t.next(how), offset, want)
-	}
-	half := (len(want) + 1) / 2
-	if failed.Class == faultTimeout {
-		t.shrink(half)
-	}
-	if err := t.descend(ctx, how, offset, want[:half]); err != nil {
-		return err
-	}
-	return t.descend(ctx, how, offset+half, want[half:])
-}
-
-// refused tells whether the server will not answer this route at all.
-func refused(status int) bool {
-	return status >= 400 && status < 500 && status != http.StatusTooManyRequests
 }
 
 func (t *task) item(want record.Listed, body []byte, lease *budget.Lease, route catalogue.Route, at time.Time) record.Item {

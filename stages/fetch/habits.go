@@ -79,14 +79,6 @@ func (h *habits) open(how record.How, state record.State) (catalogue.Many, bool)
 	return catalogue.Many{}, false
 }
 
-// next is the route below another.
-func (h *habits) next(how record.How) record.How {
-	if how == record.Page {
-		return record.IDs
-	}
-	return record.Single
-}
-
 // guess is how many bytes n documents will have.
 func (h *habits) guess(n int) int64 {
 	h.mu.Lock()
@@ -156,15 +148,71 @@ func (h *habits) failed(how record.How) (hopeless bool) {
 	return h.failing[how] >= giveUpAfter
 }
 
-// shut stops the use of a route for the rest of the run and says so once.
-func (t *task) shut(how record.How, why string) {
-	t.mu.Lock()
-	was := t.shutBy[how]
-	t.shutBy[how] = true
-	t.mu.Unlock()
-	if !was {
-		t.Ledger.Learn(t.kind.Name, routeOff[how])
-		t.Log.Warn("falling back", "kind", t.kind.Name, "reason", why)
-		t.Ledger.Note(t.kind.Name, why)
+// close ends the use of a route, and reports whether it was in use.
+func (h *habits) close(how record.How) (was bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was = !h.shutBy[how]
+	h.shutBy[how] = true
+	return was
+}
+
+// upTo is how many documents of a size, of which the answers in the air may take so many
+// bytes each, one call may ask for.
+func (h *habits) upTo(bytes, size int64) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return max(1, min(h.chunk, int(bytes/size)))
+}
+
+// known returns what was proven before of the rows of lists.
+func (h *habits) known() verdict {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lists
+}
+
+// judge records what the comparison of a row with its document told. It reports whether
+// comparing is hopeless: none of many documents could be had, and rows count as poor.
+func (h *habits) judge(id string, v verdict) (_ verdict, hopeless bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if v == unknown {
+		h.untold[id] = true
+		if hopeless = len(h.untold) >= hopelessAfter; hopeless {
+			v = poor
+		}
 	}
+	h.lists = v
+	return v, hopeless
+}
+
+// noteShape takes note of the members of a row; read reads those of a shape that is new.
+func (h *habits) noteShape(of uint64, read func() map[string]canon.Part) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shapes.add(of, read)
+}
+
+// spokenFor records of which document a row was compared for all rows.
+func (h *habits) spokenFor(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shapes.proven = id
+}
+
+// poorerThanOthers returns the members that other rows have and this one lacks, where
+// that is a reason to compare it.
+func (h *habits) poorerThanOthers(id string, of uint64) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known, ok := h.shapes.known[of]
+	if !ok {
+		return nil
+	}
+	due, lacks := h.shapes.due(known)
+	if !due || h.shapes.proven == id {
+		return nil
+	}
+	return h.shapes.names(lacks)
 }

@@ -81,9 +81,7 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 // else's rows are examined: those may all lack one.
 func (t *task) proved(sample matched, found []matched) {
 	t.observe(found)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.shapes.proven = sample.want.ID
+	t.spokenFor(sample.want.ID)
 }
 
 // trust proves rows of this kind, and examines each of these. It returns those that may
@@ -117,27 +115,10 @@ func sampled(found []matched, turn int) []matched {
 // other, whatever they are divided by.
 const spread = 2654435761
 
-// known returns what was proven before.
-func (h *habits) known() verdict {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.lists
-}
-
 // judge records a comparison. When none of many documents could be had, lists are
 // not asked any more in this run: their rows cannot be stored.
 func (t *task) judge(id string, v verdict) verdict {
-	t.mu.Lock()
-	hopeless := false
-	if v == unknown {
-		t.untold[id] = true
-		hopeless = len(t.untold) >= hopelessAfter
-	}
-	if hopeless {
-		v = poor
-	}
-	t.lists = v
-	t.mu.Unlock()
+	v, hopeless := t.habits.judge(id, v)
 	if hopeless {
 		t.Log.Warn("falling back", "kind", t.kind.Name, "reason", neverCompared)
 		t.Ledger.Note(t.kind.Name, neverCompared)

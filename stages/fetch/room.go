@@ -23,19 +23,17 @@ func (f *fetcher) small() int64 {
 	return max(1, f.Budget.Limit().Bytes/int64(2*f.Workers))
 }
 
-// most is how many of want one call may be for.
-func (t *task) most(how record.How, want []record.Listed) int {
-	size := max(1, t.expect(want)/int64(len(want)))
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	most := max(1, min(t.chunk, int(t.Budget.Limit().Bytes/plan.InFlightShare/size)))
-	switch how {
-	case record.Folder:
-		return unbounded // it comes whole or not at all
-	case record.IDs:
-		return min(most, t.Limits.Usual().IDs)
+// atOnce is how many of want one call may be for.
+func (t *task) atOnce(how record.How, want []record.Listed) int {
+	if how == record.Folder {
+		return len(want) // it comes whole or not at all
 	}
-	return most
+	size := max(1, t.expect(want)/int64(len(want)))
+	n := min(len(want), t.upTo(t.Budget.Limit().Bytes/plan.InFlightShare, size))
+	if how == record.IDs {
+		n = min(n, t.Limits.Usual().IDs)
+	}
+	return n
 }
 
 // get reserves room and makes a call. The lease that it returns is that of the
