@@ -62,7 +62,7 @@ func (a Addresses) Rewrite(text []byte) (rewritten []byte, left []record.Ref) {
 	for f.at < len(text) {
 		end := f.withHost()
 		if end == 0 && f.begins() {
-			end = f.path(f.at)
+			end = f.rewriteAt(f.at)
 		}
 		f.at = max(end, f.at+1)
 	}
@@ -168,7 +168,7 @@ func (f *finding) withHost() int {
 		if f.Host != "" && !strings.EqualFold(f.Host, name) {
 			f.replace(host, host+len(name), f.Host)
 		}
-		if end := f.path(host + len(name)); end > 0 {
+		if end := f.rewriteAt(host + len(name)); end > 0 {
 			return end
 		}
 		f.copied, f.out = copied, f.out[:before] // leads to nothing that is known
@@ -183,9 +183,9 @@ func (f *finding) escaped() bool {
 		len(before) >= 3 && before[len(before)-3] == '%'
 }
 
-// path rewrites the id of an address whose first slash stands at a place, and returns its
+// rewriteAt rewrites the id of an address whose first slash stands at a place, and returns its
 // end. It returns 0 where there is no address, or nothing stands for what it leads to.
-func (f *finding) path(at int) int {
+func (f *finding) rewriteAt(at int) int {
 	for _, pattern := range f.patterns {
 		next := at
 		for _, word := range pattern.Words {
@@ -201,15 +201,15 @@ func (f *finding) path(at int) int {
 		if next = f.slash(next); next == 0 {
 			continue
 		}
-		if end := f.name(next, pattern); end > 0 {
+		if end := f.nameEnd(next, pattern); end > 0 {
 			return f.resolved(pattern, next, end)
 		}
 	}
 	return 0
 }
 
-// name returns the end of what an address names, 0 where it is not of the form.
-func (f *finding) name(at int, pattern catalogue.Address) int {
+// nameEnd returns the end of what an address names, 0 where it is not of the form.
+func (f *finding) nameEnd(at int, pattern catalogue.Address) int {
 	run := func(at int, more string) int {
 		for at < len(f.text) && (letter(f.text[at]) || strings.IndexByte(more, f.text[at]) >= 0) {
 			at++

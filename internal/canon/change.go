@@ -137,7 +137,7 @@ func Changes(w *catalogue.Write, current, wanted []byte, resolve Resolver) ([]re
 		return nil, err
 	}
 	reader := NewReader()
-	after, err := normalizer{reader, resolve, known}.form(f, wanted)
+	after, err := normalizer{reader, resolve, known}.normalForm(f, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func Changes(w *catalogue.Write, current, wanted []byte, resolve Resolver) ([]re
 		before = []byte("[]")
 	}
 	if current != nil {
-		if before, err = (normalizer{reader, Itself, known}).form(f, current); err != nil {
+		if before, err = (normalizer{reader, Itself, known}).normalForm(f, current); err != nil {
 			return nil, err
 		}
 	}
@@ -173,7 +173,7 @@ func (f *form) holding(body []byte, known map[*form]map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		all, err := f.take(source, false)
+		all, err := f.takeWritten(source, false)
 		if err != nil {
 			return err
 		}

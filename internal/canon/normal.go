@@ -39,7 +39,7 @@ func Normal(kind *catalogue.Spec, body []byte, resolve Resolver) ([]byte, error)
 // own.
 func NormalOf(w *catalogue.Write, body []byte, resolve Resolver) ([]byte, error) {
 	n := normalizer{NewReader(), resolve, nil}
-	return n.form(formOf(w), body)
+	return n.normalForm(formOf(w), body)
 }
 
 // normalizer makes normal forms of one side of a restore.
@@ -62,9 +62,9 @@ func (n normalizer) counts(f *form, all members) members {
 // around are the parts of the documents that a part lies in: their ids, by name.
 type around map[record.Kind][]string
 
-func (n normalizer) form(f *form, body []byte) ([]byte, error) {
+func (n normalizer) normalForm(f *form, body []byte) ([]byte, error) {
 	if lists(body) {
-		return n.list(f, body)
+		return n.normalRows(f, body)
 	}
 	source, err := readMembers(body)
 	if err != nil {
@@ -79,7 +79,7 @@ func (n normalizer) object(f *form, body []byte, source members, outer around) (
 	if err != nil {
 		return nil, err
 	}
-	text, err := n.own(f, source, here)
+	text, err := n.ownMembers(f, source, here)
 	if err != nil || len(f.Parts) == 0 && len(f.Sets) == 0 {
 		return text, err
 	}
@@ -90,15 +90,15 @@ func (n normalizer) object(f *form, body []byte, source members, outer around) (
 	return n.inside(f, body, all, here, parts)
 }
 
-// own is the normal form of a document without its parts and sets.
-func (n normalizer) own(f *form, source members, here around) ([]byte, error) {
-	all, err := f.take(source, true)
+// ownMembers is the normal form of a document without its parts and sets.
+func (n normalizer) ownMembers(f *form, source members, here around) ([]byte, error) {
+	all, err := f.takeWritten(source, true)
 	if err != nil {
 		return nil, err
 	}
 	all = n.counts(f, all)
 	err = f.nested(source, all, func(member string, below *form, raw []byte) error {
-		text, err := n.form(below, raw)
+		text, err := n.normalForm(below, raw)
 		all = all.without(member).with(nestedName(member), text)
 		return err
 	})
@@ -116,9 +116,9 @@ func (n normalizer) own(f *form, source members, here around) ([]byte, error) {
 	return n.reader.Canonical(f.rules, all.bytes())
 }
 
-// list is the normal form of a document that is an array: of the rows that are written
+// normalRows is the normal form of a document that is an array: of the rows that are written
 // together, or of its parts and sets.
-func (n normalizer) list(f *form, body []byte) ([]byte, error) {
+func (n normalizer) normalRows(f *form, body []byte) ([]byte, error) {
 	if len(f.Parts) > 0 || len(f.Sets) > 0 {
 		parts := make([][]readPart, len(f.Parts))
 		for i := range f.Parts {
@@ -151,7 +151,7 @@ func (n normalizer) list(f *form, body []byte) ([]byte, error) {
 // inside adds the normal forms of parts and sets.
 func (n normalizer) inside(f *form, body []byte, all members, here around, parts [][]readPart) ([]byte, error) {
 	for i := range f.Sets {
-		text, err := n.set(&f.Sets[i], body)
+		text, err := n.normalSet(&f.Sets[i], body)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +176,7 @@ func (m members) sorted() members {
 	return m
 }
 
-func (n normalizer) set(s *catalogue.Set, body []byte) ([]byte, error) {
+func (n normalizer) normalSet(s *catalogue.Set, body []byte) ([]byte, error) {
 	ids, err := SetIDs(s, body)
 	if err != nil {
 		return nil, err
@@ -206,7 +206,7 @@ func (n normalizer) parts(p *catalogue.Part, rows []readPart, here around) ([]by
 		if p.One {
 			return text, nil
 		}
-		name := n.key(p, row)
+		name := n.partName(p, row)
 		if bytes.Equal(all.get(name), text) {
 			continue // what is said twice is said once
 		}
@@ -221,8 +221,8 @@ func (n normalizer) parts(p *catalogue.Part, rows []readPart, here around) ([]by
 	return all.sorted().bytes(), nil
 }
 
-// key is the name of a part in a normal form: what tells it from others, resolved.
-func (n normalizer) key(p *catalogue.Part, row readPart) string {
+// partName is the name of a part in a normal form: what tells it from others, resolved.
+func (n normalizer) partName(p *catalogue.Part, row readPart) string {
 	if p.About != "" {
 		return n.standsFor(p.About, row.ID)
 	}

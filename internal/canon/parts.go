@@ -113,7 +113,7 @@ func partsAt(p *catalogue.Part, value []byte) ([]readPart, error) {
 		if err != nil {
 			return nil, err
 		}
-		gone := slices.ContainsFunc(p.Gone, func(name string) bool { return says(source.get(name)) })
+		gone := slices.ContainsFunc(p.Gone, func(name string) bool { return saysSomething(source.get(name)) })
 		if gone || !p.Only.IsZero() && Text(source.get(p.Only.Name)) != p.Only.Value {
 			continue
 		}
@@ -139,9 +139,9 @@ func compareNumbers(a, b string) int {
 	negativeB, digitsB, okB := number(b)
 	switch {
 	case !okA || !okB:
-		return cmp.Compare(rank(!okA), rank(!okB))
+		return cmp.Compare(laterLast(!okA), laterLast(!okB))
 	case negativeA != negativeB:
-		return cmp.Compare(rank(negativeB), rank(negativeA))
+		return cmp.Compare(laterLast(negativeB), laterLast(negativeA))
 	}
 	order := cmp.Or(cmp.Compare(len(digitsA), len(digitsB)), cmp.Compare(digitsA, digitsB))
 	if negativeA {
@@ -150,7 +150,7 @@ func compareNumbers(a, b string) int {
 	return order
 }
 
-func rank(late bool) int {
+func laterLast(late bool) int {
 	if late {
 		return 1
 	}
@@ -193,12 +193,12 @@ func PairParts(p *catalogue.Part, wanted, current []PartRow, resolve Resolver, k
 	for i, row := range wanted {
 		id := known(row.ID)
 		if k := slices.IndexFunc(current, func(c PartRow) bool { return c.ID == id }); id != "" && k >= 0 {
-			m.pair(i, k)
+			m.makePair(i, k)
 		}
 	}
 	m.match(func(s side) string { return string(s.text) }, false)
 	for _, pair := range p.Pairs {
-		m.match(func(s side) string { return s.key(p.Write, pair.Members) }, pair.Sole)
+		m.match(func(s side) string { return s.pairingKey(p.Write, pair.Members) }, pair.Sole)
 	}
 	var pairs []PartPair
 	for i, k := range m.to {
@@ -241,8 +241,8 @@ func (m *pairing) normal(rows []PartRow, resolve Resolver) ([]side, error) {
 	return sides, nil
 }
 
-// key is the members of a part by which it is paired, "" where it has none of them.
-func (s side) key(w *catalogue.Write, names []string) string {
+// pairingKey is the members of a part by which it is paired, "" where it has none of them.
+func (s side) pairingKey(w *catalogue.Write, names []string) string {
 	var key strings.Builder
 	found := false
 	for _, name := range names {
@@ -260,8 +260,8 @@ func (s side) key(w *catalogue.Write, names []string) string {
 	return key.String()
 }
 
-// pair makes two parts a pair, unless one has one or no update can make them the same.
-func (m *pairing) pair(i, k int) {
+// makePair makes two parts a pair, unless one has one or no update can make them the same.
+func (m *pairing) makePair(i, k int) {
 	fixed := m.part.Fixed
 	if m.to[i] >= 0 || m.from[k] >= 0 || fixed != "" && string(m.wanted[i].all.get(fixed)) != string(m.current[k].all.get(fixed)) {
 		return
@@ -290,7 +290,7 @@ func (m *pairing) match(key func(side) string, sole bool) {
 		if m.to[i] >= 0 || len(list) == 0 || sole && (len(list) > 1 || of[name] > 1) {
 			continue
 		}
-		m.pair(i, list[0])
+		m.makePair(i, list[0])
 		if m.to[i] == list[0] {
 			at[name] = list[1:]
 		}

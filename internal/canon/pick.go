@@ -29,13 +29,13 @@ type tree struct {
 func newTree(paths []string) *tree {
 	t := &tree{}
 	for _, path := range paths {
-		t.at(path).whole = true
+		t.makePath(path).whole = true
 	}
 	return t
 }
 
-// at returns the tree at a path, and makes it where there is none.
-func (t *tree) at(path string) *tree {
+// makePath returns the tree at a path, and makes it where there is none.
+func (t *tree) makePath(path string) *tree {
 	for name := range strings.SplitSeq(path, ".") {
 		next, ok := t.below[name]
 		if !ok {
@@ -161,7 +161,7 @@ func (p *picking) member(t *tree, taken []picked) ([]picked, error) {
 		return taken, p.skip()
 	}
 	if i := slices.IndexFunc(taken, func(m picked) bool { return m.name == string(name) }); i >= 0 {
-		taken = p.drop(taken, i)
+		taken = p.withdraw(taken, i)
 	}
 	m := picked{name: string(name), start: len(p.out)}
 	p.out = append(append(p.out, raw...), ':')
@@ -183,8 +183,8 @@ func (p *picking) member(t *tree, taken []picked) ([]picked, error) {
 // nothing reports whether a value is one of those that are as good as null.
 func nothing(text string) bool { return text == `""` || text == "[]" || text == "{}" }
 
-// take returns what the tree takes of the members of a body, which have been read.
-func (t *tree) take(source members, plain bool) (members, error) {
+// pickRead returns what the tree takes of the members of a body, which have been read.
+func (t *tree) pickRead(source members, plain bool) (members, error) {
 	all := make(members, 0, len(source))
 	for _, m := range source {
 		below, ok := t.below[m.name]
@@ -222,8 +222,8 @@ func (t *tree) means(value []byte, plain bool) []byte {
 	return value
 }
 
-// drop takes a member out again: another one of its name follows.
-func (p *picking) drop(taken []picked, i int) []picked {
+// withdraw takes a member out again: another one of its name follows.
+func (p *picking) withdraw(taken []picked, i int) []picked {
 	size := taken[i].end - taken[i].start
 	p.out = slices.Delete(p.out, taken[i].start, taken[i].end)
 	taken = slices.Delete(taken, i, i+1)
@@ -238,13 +238,13 @@ func (p *picking) drop(taken []picked, i int) []picked {
 func fieldsOf(w *catalogue.Write) *tree {
 	t := newTree(w.Fields)
 	for _, path := range w.Blank {
-		t.at(path).blank = true
+		t.makePath(path).blank = true
 	}
 	for _, path := range w.Falses {
-		t.at(path).falses = true
+		t.makePath(path).falses = true
 		parent, name := t, path
 		if i := strings.LastIndexByte(path, '.'); i >= 0 {
-			parent, name = t.at(path[:i]), path[i+1:]
+			parent, name = t.makePath(path[:i]), path[i+1:]
 		}
 		parent.added = append(parent.added, name)
 	}

@@ -134,7 +134,7 @@ func (r *Reader) read(n *node, opaque bool) error {
 	if err != nil {
 		return err
 	}
-	r.pick(n, raw)
+	r.pickColumns(n, raw)
 	r.append(raw, escaped)
 	return nil
 }
@@ -157,21 +157,21 @@ func (r *Reader) object(n *node, opaque bool) error {
 		}
 	}
 	if len(n.derived) > 0 && !opaque {
-		r.drop(n.derived, base)
+		r.dropDerived(n.derived, base)
 	}
 	if n == r.rules.root {
 		for _, p := range r.parts[base:] {
-			r.shape = r.shape.with(r.out[p.start:p.name], r.out[p.name+1:p.end])
+			r.shape = r.shape.withMember(r.out[p.start:p.name], r.out[p.name+1:p.end])
 		}
 	}
-	r.sort(base, start+1)
+	r.sortParts(base, start+1)
 	r.out = append(r.out, '}')
 	return nil
 }
 
-// drop takes the members out of an object that follow from others of it, which are
+// dropDerived takes the members out of an object that follow from others of it, which are
 // parts from base on.
-func (r *Reader) drop(all []derived, base int) {
+func (r *Reader) dropDerived(all []derived, base int) {
 	for _, d := range all {
 		holds := func(p part) bool {
 			if !bytes.Equal(r.out[p.start:p.name], d.when) {
@@ -190,14 +190,14 @@ func (r *Reader) drop(all []derived, base int) {
 		}
 		for i := len(r.parts) - 1; i >= base; i-- {
 			if p := r.parts[i]; bytes.Equal(r.out[p.start:p.name], d.member) {
-				r.cut(i)
+				r.cutPart(i)
 			}
 		}
 	}
 }
 
-// cut takes one part out. Those behind it move up.
-func (r *Reader) cut(i int) {
+// cutPart takes one part out. Those behind it move up.
+func (r *Reader) cutPart(i int) {
 	p := r.parts[i]
 	size := p.end - p.start
 	r.out = slices.Delete(r.out, p.start, p.end)
@@ -221,7 +221,7 @@ func (r *Reader) member(n *node, opaque bool) error {
 		if err != nil {
 			return err
 		}
-		r.pick(to.node, value)
+		r.pickColumns(to.node, value)
 		return nil
 	}
 	p := part{start: len(r.out)}
@@ -262,14 +262,14 @@ func (r *Reader) array(n *node, opaque bool) error {
 		}
 		r.out = append(r.out, ',')
 	}
-	r.sort(base, start+1)
+	r.sortParts(base, start+1)
 	r.out = append(r.out, ']')
 	return nil
 }
 
-// sort puts the parts from base on, which lie one after the other in out from
+// sortParts puts the parts from base on, which lie one after the other in out from
 // start on, into the order of their names, and closes them.
-func (r *Reader) sort(base, start int) {
+func (r *Reader) sortParts(base, start int) {
 	parts := r.parts[base:]
 	r.parts = r.parts[:base]
 	less := func(a, b part) int {

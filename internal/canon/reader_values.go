@@ -45,7 +45,7 @@ func (r *Reader) plain(raw []byte, escaped bool) []byte {
 	return raw[1 : len(raw)-1]
 }
 
-func (r *Reader) pick(n *node, raw []byte) {
+func (r *Reader) pickColumns(n *node, raw []byte) {
 	if n.pick == none && n.keep == "" && n.nests == "" && len(n.points) == 0 || raw[0] == '{' || raw[0] == '[' {
 		return
 	}

@@ -16,7 +16,7 @@ func CompileSecrets(paths []string) *Secrets {
 	}
 	rules := &Rules{root: &node{}}
 	for _, path := range paths {
-		rules.at(path).volatile = true
+		rules.makeStep(path).volatile = true
 	}
 	return &Secrets{rules}
 }
@@ -32,7 +32,7 @@ func (s *Secrets) Redact(body []byte) ([]byte, []string) {
 		return body, nil
 	}
 	r := redaction{rules: s.rules, scanner: scanner{text: body}}
-	if err := r.walk(s.rules.root, ""); err != nil || len(r.cuts) == 0 {
+	if err := r.redactValue(s.rules.root, ""); err != nil || len(r.cuts) == 0 {
 		return body, nil
 	}
 	redacted := make([]byte, 0, len(body)+len(r.cuts)*len(Marker))
@@ -56,7 +56,7 @@ type redaction struct {
 // cut is a value to replace, by its place in the body.
 type cut struct{ start, end int }
 
-func (r *redaction) walk(n *node, path string) error {
+func (r *redaction) redactValue(n *node, path string) error {
 	bracket := r.peek()
 	if bracket != '{' && bracket != '[' {
 		return r.skip()
@@ -70,7 +70,7 @@ func (r *redaction) walk(n *node, path string) error {
 			return err
 		}
 		if bracket == '[' {
-			err = r.walk(n, path)
+			err = r.redactValue(n, path)
 		} else {
 			err = r.member(n, path)
 		}
@@ -92,7 +92,7 @@ func (r *redaction) member(n *node, path string) error {
 	}
 	to := r.rules.step(n, []byte(member))
 	if !to.volatile {
-		return r.walk(to.node, below)
+		return r.redactValue(to.node, below)
 	}
 	value, err := r.value()
 	if err != nil || string(value) == "null" || string(value) == `""` {

@@ -198,7 +198,7 @@ func (f *form) references(body []byte, part record.Kind, found func(Reference)) 
 		if err != nil {
 			return err
 		}
-		all, err := f.take(source, true)
+		all, err := f.takeWritten(source, true)
 		if err != nil {
 			return err
 		}
@@ -256,7 +256,7 @@ func NestedIn(w *catalogue.Write, body []byte) (found []NestedDocument, err erro
 	if err != nil {
 		return nil, err
 	}
-	all, err := f.take(source, true)
+	all, err := f.takeWritten(source, true)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
 	f := formOf(w)
 	if lists(body) {
-		return f.rows(body, resolve)
+		return f.requestRows(body, resolve)
 	}
 	text, err := f.sending(body)
 	if err != nil {
@@ -39,12 +39,12 @@ func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, m
 	if all, err = readMembers(text); err != nil {
 		return nil, nil, err
 	}
-	return f.bare(all).bytes(), missing, nil
+	return f.withoutBare(all).bytes(), missing, nil
 }
 
-// rows is the body of a request that writes a document which is an array. A row is left
+// requestRows is the body of a request that writes a document which is an array. A row is left
 // out when it names what it can be without, and nothing stands for that.
-func (f *form) rows(body []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
+func (f *form) requestRows(body []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
 	elements, err := Rows(body)
 	if err != nil {
 		return nil, nil, err
@@ -83,8 +83,8 @@ func (f *form) rows(body []byte, resolve Resolver) (sent []byte, missing []recor
 	return append(sent, ']'), missing, nil
 }
 
-// bare takes out members that are only sent with a value.
-func (f *form) bare(all members) members {
+// withoutBare takes out members that are only sent with a value.
+func (f *form) withoutBare(all members) members {
 	return slices.DeleteFunc(all, func(m member) bool {
 		return !hasValue(m.value) && (slices.Contains(f.Bare, m.name) || slices.Contains(f.OneOf, m.name))
 	})
@@ -139,7 +139,7 @@ func Patch(w *catalogue.Write, current, wanted []byte, resolve Resolver) (sent [
 		return nil, true, &UnmappedError{lacking}
 	}
 	if w.Update.Whole {
-		send = f.bare(send)
+		send = f.withoutBare(send)
 	}
 	return send.bytes(), len(send) > 0, nil
 }
@@ -209,7 +209,7 @@ func (f *form) ownMembers(body []byte, resolve Resolver) (members, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := normalizer{NewReader(), resolve, nil}.own(f, source, here)
+	text, err := normalizer{NewReader(), resolve, nil}.ownMembers(f, source, here)
 	if err != nil {
 		return nil, err
 	}

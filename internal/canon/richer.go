@@ -20,11 +20,11 @@ func Missing(rules *Rules, row, document []byte) []string {
 func (r *Rules) paths(body []byte) map[string]bool {
 	paths := make(map[string]bool)
 	// A body that cannot be read has no paths, which makes it the poorer one.
-	_ = r.walk(&scanner{text: body}, r.root, "", false, paths)
+	_ = r.collectPaths(&scanner{text: body}, r.root, "", false, paths)
 	return paths
 }
 
-func (r *Rules) walk(s *scanner, n *node, path string, opaque bool, paths map[string]bool) error {
+func (r *Rules) collectPaths(s *scanner, n *node, path string, opaque bool, paths map[string]bool) error {
 	bracket := s.peek()
 	if bracket != '{' && bracket != '[' {
 		return s.skip()
@@ -37,7 +37,7 @@ func (r *Rules) walk(s *scanner, n *node, path string, opaque bool, paths map[st
 			return err
 		}
 		if bracket == '[' {
-			if err := r.walk(s, n, path, opaque, paths); err != nil {
+			if err := r.collectPaths(s, n, path, opaque, paths); err != nil {
 				return err
 			}
 			continue
@@ -59,7 +59,7 @@ func (r *Rules) walk(s *scanner, n *node, path string, opaque bool, paths map[st
 			below = member
 		}
 		paths[below] = true
-		if err := r.walk(s, to.node, below, opaque || to.opaque, paths); err != nil {
+		if err := r.collectPaths(s, to.node, below, opaque || to.opaque, paths); err != nil {
 			return err
 		}
 	}

@@ -19,13 +19,13 @@ func RowFor(kind *catalogue.Spec, id string, body []byte) *catalogue.Spec {
 	return kind.With(func(k *catalogue.Spec) { k.Write, k.NotWritten, k.Variants = w, why, nil })
 }
 
-// is reports whether a body has a member of that value; without one, any that says
+// holdsMember reports whether a body has a member of that value; without one, any that says
 // something.
-func is(body []byte, m catalogue.Member) bool {
+func holdsMember(body []byte, m catalogue.Member) bool {
 	values, _ := valuesAt(body, m.Name)
 	return slices.ContainsFunc(values, func(value []byte) bool {
 		if m.Value == "" {
-			return says(value)
+			return saysSomething(value)
 		}
 		return Text(value) == m.Value
 	})
@@ -35,7 +35,7 @@ func is(body []byte, m catalogue.Member) bool {
 // where none does.
 func Guarded(w *catalogue.Write, body []byte) *catalogue.Guard {
 	for i := range w.Guard {
-		if is(body, catalogue.Member{Name: w.Guard[i].Path, Value: w.Guard[i].Value}) {
+		if holdsMember(body, catalogue.Member{Name: w.Guard[i].Path, Value: w.Guard[i].Value}) {
 			return &w.Guard[i]
 		}
 	}

@@ -96,17 +96,17 @@ func Compile(kind *catalogue.Spec) *Rules {
 func compile(kind *catalogue.Spec) *Rules {
 	rules := &Rules{root: &node{}}
 	for _, name := range catalogue.Opaque {
-		rules.anywhere.to(name).opaque = true
+		rules.anywhere.makeMember(name).opaque = true
 	}
 	for _, list := range [][]string{catalogue.Everywhere, kind.Volatile} {
 		for _, path := range list {
-			rules.at(path).volatile = true
+			rules.makeStep(path).volatile = true
 		}
 	}
 	for _, d := range kind.Derived {
 		parent, member := rules.root, d.Path
 		if i := strings.LastIndexByte(d.Path, '.'); i >= 0 {
-			parent, member = rules.at(d.Path[:i]).node, d.Path[i+1:]
+			parent, member = rules.makeStep(d.Path[:i]).node, d.Path[i+1:]
 		}
 		parent.derived = append(parent.derived, derived{[]byte(`"` + member + `"`), []byte(`"` + d.When + `"`), d.Set})
 	}
@@ -115,11 +115,11 @@ func compile(kind *catalogue.Spec) *Rules {
 			rules.root.unordered = true
 			continue
 		}
-		rules.at(path).node.unordered = true
+		rules.makeStep(path).node.unordered = true
 	}
 	rules.follow(kind)
 	for i, path := range kind.Fields.Names {
-		n := rules.at(path).node
+		n := rules.makeStep(path).node
 		n.pick, n.rank = name, i+1
 	}
 	for _, f := range []struct {
@@ -131,7 +131,7 @@ func compile(kind *catalogue.Spec) *Rules {
 		{kind.Fields.Alias, alias},
 	} {
 		if f.path != "" {
-			rules.at(f.path).node.pick = f.pick
+			rules.makeStep(f.path).node.pick = f.pick
 		}
 	}
 	return rules
@@ -146,30 +146,30 @@ func (r *Rules) follow(kind *catalogue.Spec) {
 			continue
 		}
 		kept[relation.Kind] = true
-		leaf := r.at(relation.Path).node
+		leaf := r.makeStep(relation.Path).node
 		leaf.points = append(leaf.points, relation)
 		for _, member := range []string{relation.Unless, relation.Join} {
 			if member != "" {
-				r.at(member).node.keep = member
+				r.makeStep(member).node.keep = member
 			}
 		}
 	}
 	for _, relation := range kind.Relations {
 		if relation.Nested && kept[relation.Kind] {
-			r.at(relation.Path).node.nests = relation.Kind
+			r.makeStep(relation.Path).node.nests = relation.Kind
 		}
 	}
 }
 
-// at returns the step to a path, and makes it when there is none.
-func (r *Rules) at(path string) *step {
+// makeStep returns the step to a path, and makes it when there is none.
+func (r *Rules) makeStep(path string) *step {
 	if name, ok := strings.CutPrefix(path, "**."); ok {
-		return r.anywhere.to(name)
+		return r.anywhere.makeMember(name)
 	}
 	n := r.root
 	for {
 		first, rest, more := strings.Cut(path, ".")
-		s := n.to(first)
+		s := n.makeMember(first)
 		if !more {
 			return s
 		}
@@ -178,7 +178,7 @@ func (r *Rules) at(path string) *step {
 	}
 }
 
-func (s *steps) to(name string) *step {
+func (s *steps) makeMember(name string) *step {
 	if prefix, suffix, ok := strings.Cut(name, "*"); ok {
 		for _, g := range s.globs {
 			if g.prefix == prefix && g.suffix == suffix {

@@ -165,16 +165,16 @@ func (s *scanner) literal(text string) error {
 }
 
 func (s *scanner) number() error {
-	s.one('-')
-	if !s.one('0') && !s.digits() {
+	s.skipByte('-')
+	if !s.skipByte('0') && !s.digits() {
 		return s.wrong()
 	}
-	if s.one('.') && !s.digits() {
+	if s.skipByte('.') && !s.digits() {
 		return s.wrong()
 	}
-	if s.one('e') || s.one('E') {
-		if !s.one('+') {
-			s.one('-')
+	if s.skipByte('e') || s.skipByte('E') {
+		if !s.skipByte('+') {
+			s.skipByte('-')
 		}
 		if !s.digits() {
 			return s.wrong()
@@ -183,8 +183,8 @@ func (s *scanner) number() error {
 	return nil
 }
 
-// one steps over a byte when it is c.
-func (s *scanner) one(c byte) bool {
+// skipByte steps over a byte when it is c.
+func (s *scanner) skipByte(c byte) bool {
 	if s.at < len(s.text) && s.text[s.at] == c {
 		s.at++
 		return true
@@ -212,7 +212,7 @@ func (s *scanner) quoted() (raw []byte, escaped bool, err error) {
 		}
 		at = special(s.text, s.at)
 	}
-	if s.at = at; !s.one('"') {
+	if s.at = at; !s.skipByte('"') {
 		return nil, false, s.wrong() // a control character, or the end
 	}
 	return s.text[start:s.at], escaped, nil

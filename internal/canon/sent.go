@@ -74,7 +74,7 @@ func newForm(w *catalogue.Write) *form {
 			f.rules.root.unordered = true
 			continue
 		}
-		f.rules.at(path).node.unordered = true
+		f.rules.makeStep(path).node.unordered = true
 	}
 	return f
 }
@@ -107,7 +107,7 @@ func readMembers(object []byte) (members, error) {
 			return nil, err
 		}
 		if !more {
-			return all.last(), s.end()
+			return all.withoutRepeated(), s.end()
 		}
 		raw, _, err := s.name()
 		if err != nil {
@@ -122,8 +122,8 @@ func readMembers(object []byte) (members, error) {
 	}
 }
 
-// last returns the members without those that another one of the same name follows.
-func (m members) last() members {
+// withoutRepeated returns the members without those that another one of the same name follows.
+func (m members) withoutRepeated() members {
 	at := make(map[string]int, len(m))
 	for i, one := range m {
 		at[one.name] = i
@@ -190,9 +190,9 @@ func hasValue(value []byte) bool {
 	return len(value) > 0 && string(value) != "null"
 }
 
-// says reports whether a value is anything but missing, null, false, "" and an empty
+// saysSomething reports whether a value is anything but missing, null, false, "" and an empty
 // array or object.
-func says(value []byte) bool {
+func saysSomething(value []byte) bool {
 	if !hasValue(value) {
 		return false
 	}
@@ -210,17 +210,17 @@ func (f *form) written(body []byte, plain bool) (members, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.take(source, plain)
+	return f.takeWritten(source, plain)
 }
 
-// take returns what the row writes of a document that has been read.
-func (f *form) take(source members, plain bool) (members, error) {
-	all, err := f.tree.take(source, plain)
+// takeWritten returns what the row writes of a document that has been read.
+func (f *form) takeWritten(source members, plain bool) (members, error) {
+	all, err := f.tree.pickRead(source, plain)
 	if err != nil {
 		return nil, err
 	}
 	for _, from := range f.From {
-		if slices.ContainsFunc(from.Unless, func(path string) bool { v, _ := source.at(path); return len(v) > 0 && hasValue(v[0]) }) {
+		if slices.ContainsFunc(from.Unless, func(path string) bool { v, _ := source.valuesAt(path); return len(v) > 0 && hasValue(v[0]) }) {
 			continue
 		}
 		if value := source.first(from.Paths); value != nil {
@@ -261,14 +261,14 @@ func (f *form) means(m member) []byte {
 	}
 	path = strings.TrimPrefix(path, m.name+".")
 	found, _ := valuesAt(m.value, path)
-	if !slices.ContainsFunc(found, says) {
+	if !slices.ContainsFunc(found, saysSomething) {
 		return nil
 	}
 	return m.value
 }
 
-// at returns the values at a path. See [valuesAt].
-func (m members) at(path string) (found [][]byte, walked bool) {
+// valuesAt returns the values valuesAt a path. See [valuesAt].
+func (m members) valuesAt(path string) (found [][]byte, walked bool) {
 	first, rest, _ := strings.Cut(path, ".")
 	return valuesAt(m.get(first), rest)
 }
@@ -276,7 +276,7 @@ func (m members) at(path string) (found [][]byte, walked bool) {
 // first returns the value at the first path that leads to one.
 func (m members) first(paths []string) []byte {
 	for _, path := range paths {
-		values, walked := m.at(path)
+		values, walked := m.valuesAt(path)
 		if walked {
 			return append(append([]byte{'['}, bytes.Join(values, []byte{','})...), ']')
 		}

@@ -16,9 +16,9 @@ const (
 	fnvPrime  = 1099511628211
 )
 
-// with returns the shape with one member more, the canonical form of whose value is
+// withMember returns the shape withMember one member more, the canonical form of whose value is
 // value.
-func (s Shape) with(name, value []byte) Shape {
+func (s Shape) withMember(name, value []byte) Shape {
 	h := uint64(fnvOffset)
 	for _, c := range name {
 		h = (h ^ uint64(c)) * fnvPrime

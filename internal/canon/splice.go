@@ -20,7 +20,7 @@ type visitor func(raw, holder []byte) []byte
 // changed.
 func splice(value []byte, path string, visit visitor) ([]byte, error) {
 	s := splicing{scanner: scanner{text: value}, visit: visit}
-	if err := s.walk(strings.Split(path, "."), nil); err != nil {
+	if err := s.spliceValue(strings.Split(path, "."), nil); err != nil {
 		return nil, err
 	}
 	if err := s.end(); err != nil {
@@ -47,8 +47,8 @@ func (s *splicing) replace(start, end int, by []byte) {
 	s.copied = end
 }
 
-// walk steps over the value that is next.
-func (s *splicing) walk(path []string, holder []byte) error {
+// spliceValue steps over the value that is next.
+func (s *splicing) spliceValue(path []string, holder []byte) error {
 	switch s.peek() {
 	case '[':
 		return s.array(path)
@@ -87,7 +87,7 @@ func (s *splicing) array(path []string) error {
 			}
 			continue
 		}
-		if err := s.walk(path, nil); err != nil {
+		if err := s.spliceValue(path, nil); err != nil {
 			return err
 		}
 	}
@@ -159,13 +159,13 @@ func (s *splicing) object(path []string) error {
 func (s *splicing) member(name string, path []string, holder []byte) error {
 	switch {
 	case name == path[0]:
-		return s.walk(path[1:], holder)
+		return s.spliceValue(path[1:], holder)
 	case path[0] == anyDepth && len(path) == 1:
 		return s.below(holder)
 	case path[0] == anyDepth && name == path[1]:
-		return s.walk(path[2:], holder)
+		return s.spliceValue(path[2:], holder)
 	case path[0] == anyDepth:
-		return s.walk(path, nil)
+		return s.spliceValue(path, nil)
 	}
 	return s.skip()
 }
@@ -173,9 +173,9 @@ func (s *splicing) member(name string, path []string, holder []byte) error {
 // below visits every scalar of a value.
 func (s *splicing) below(holder []byte) error {
 	if container(s.peek()) {
-		return s.walk([]string{anyDepth}, nil)
+		return s.spliceValue([]string{anyDepth}, nil)
 	}
-	return s.walk(nil, holder)
+	return s.spliceValue(nil, holder)
 }
 
 // quote is a text as JSON. A number that was one stays one, if it can.

@@ -160,7 +160,7 @@ func (c *collector) scalar(t token) {
 	text := t.raw
 	if isText {
 		text = c.plain(t)
-		c.keep(t)
+		c.keepToken(t)
 		c.all.Fields(text)
 		if c.member.role&find.Readable != 0 {
 			c.all.Words(text)
@@ -174,8 +174,8 @@ func (c *collector) scalar(t token) {
 	}
 }
 
-// keep keeps what only tells something together with other members.
-func (c *collector) keep(t token) {
+// keepToken keeps what only tells something together with other members.
+func (c *collector) keepToken(t token) {
 	switch {
 	case c.member.role&find.NamesItself != 0:
 		c.object.id = t

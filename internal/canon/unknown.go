@@ -16,12 +16,12 @@ func Unknown(kind *catalogue.Spec, body []byte) ([]byte, error) {
 		return nil, nil
 	}
 	u := unknown{reader: NewReader()}
-	return u.of(formOf(kind.Write), kind.Volatile, "", body)
+	return u.unknownOf(formOf(kind.Write), kind.Volatile, "", body)
 }
 
 type unknown struct{ reader *Reader }
 
-func (u unknown) of(f *form, volatile []string, owner string, body []byte) ([]byte, error) {
+func (u unknown) unknownOf(f *form, volatile []string, owner string, body []byte) ([]byte, error) {
 	text, err := u.reader.Canonical(f.knowing(volatile, owner), body)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (u unknown) of(f *form, volatile []string, owner string, body []byte) ([]by
 		}
 		var parts members
 		for _, row := range rows {
-			text, err := u.of(formOf(p.Write), below(volatile, p.At), p.Owner, row.Body)
+			text, err := u.unknownOf(formOf(p.Write), below(volatile, p.At), p.Owner, row.Body)
 			if err != nil {
 				return nil, err
 			}
@@ -66,7 +66,7 @@ func below(paths []string, at string) (inside []string) {
 		case at == "." || first == "**":
 			inside = append(inside, path)
 		case more:
-			steps.to(first)
+			steps.makeMember(first)
 			if steps.find([]byte(at)) != nil {
 				inside = append(inside, rest)
 			}
@@ -96,30 +96,30 @@ func hollow(value []byte) bool {
 func (f *form) knowing(volatile []string, owner string) *Rules {
 	r := &Rules{root: &node{}}
 	if owner != "" {
-		r.at(owner).volatile = true
+		r.makeStep(owner).volatile = true
 	}
 	for _, path := range catalogue.Everywhere {
-		r.at(path).volatile = true
+		r.makeStep(path).volatile = true
 	}
 	for _, list := range [][]string{volatile, f.Fields, f.Given} {
 		for _, path := range list {
-			r.at(path).volatile = true
+			r.makeStep(path).volatile = true
 		}
 	}
 	for path := range f.Left {
-		r.at(path).volatile = true
+		r.makeStep(path).volatile = true
 	}
 	for _, p := range f.Parts {
 		if p.At != "." {
-			r.at(p.At).volatile = true
+			r.makeStep(p.At).volatile = true
 		}
 	}
 	for _, s := range f.Sets {
-		r.at(s.At).volatile = true
+		r.makeStep(s.At).volatile = true
 	}
 	for _, from := range f.From {
 		for _, path := range from.Paths {
-			r.at(path).volatile = true
+			r.makeStep(path).volatile = true
 		}
 	}
 	return r

@@ -210,7 +210,7 @@ func (h *habits) poorerThanOthers(id string, of uint64) []string {
 	if !ok {
 		return nil
 	}
-	due, lacks := h.shapes.due(known)
+	due, lacks := h.shapes.comparisonDue(known)
 	if !due || h.shapes.proven == id {
 		return nil
 	}

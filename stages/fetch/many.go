@@ -29,14 +29,14 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 		return want, err
 	}
 	defer lease.Release() // which does nothing once it is split
-	found, unclear, strangers, err := t.read(answer.Body, want)
+	found, unclear, strangers, err := t.readRows(answer.Body, want)
 	if err != nil {
 		return want, stages.Broken(err)
 	}
 	if len(t.kind.Kin) > 0 && len(found) > 0 && !slices.ContainsFunc(found, func(m matched) bool { return stages.HasOneOf(m.row, t.kind.Kin) }) {
 		return want, stages.NotOfKind(t.kind)
 	}
-	t.heed(many, offset, len(want), len(found)+len(unclear), strangers)
+	t.closeIfIgnored(many, offset, len(want), len(found)+len(unclear), strangers)
 	found, doubtful, v, err := t.trust(ctx, found)
 	if err != nil || !v.usable() {
 		return want, err
@@ -50,12 +50,12 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	if err := t.alone(ctx, unclear); err != nil {
 		return nil, err
 	}
-	return rest(want, found, unclear), nil
+	return notAmong(want, found, unclear), nil
 }
 
-// heed shuts a route whose answer shows that the server does not honour what was
+// closeIfIgnored shuts a route whose answer shows that the server does not honour what was
 // asked for: found of so many that were wanted, and strangers besides.
-func (t *task) heed(many catalogue.Many, offset, wanted, found, strangers int) {
+func (t *task) closeIfIgnored(many catalogue.Many, offset, wanted, found, strangers int) {
 	switch {
 	case strangers == 0:
 	case many.How == record.IDs:
@@ -68,8 +68,8 @@ func (t *task) heed(many catalogue.Many, offset, wanted, found, strangers int) {
 	}
 }
 
-// rest is what of want was not found.
-func rest(want []record.Listed, found []matched, unclear []record.Listed) []record.Listed {
+// notAmong is what of want was not found.
+func notAmong(want []record.Listed, found []matched, unclear []record.Listed) []record.Listed {
 	have := make(map[string]bool, len(found))
 	for _, m := range found {
 		have[m.want.ID] = true
@@ -142,14 +142,14 @@ type matched struct {
 	observed bool // its members were taken note of
 }
 
-// read reads the rows of an answer and finds those that were wanted, each document
+// readRows reads the rows of an answer and finds those that were wanted, each document
 // once, and counts the documents that were not. Rows that are no documents count for
 // nothing: what was wanted and does not come is asked for again. A document that
 // comes twice with different contents is unclear.
 //
 // A row that begins with the very bytes that are stored of its document is not
-// read: what was a whole, valid object once is one still.
-func (t *task) read(answer []byte, want []record.Listed) (found []matched, unclear []record.Listed, strangers int, err error) {
+// readRows: what was a whole, valid object once is one still.
+func (t *task) readRows(answer []byte, want []record.Listed) (found []matched, unclear []record.Listed, strangers int, err error) {
 	wanted := make(map[string]*record.Listed, len(want))
 	for i := range want {
 		wanted[want[i].ID] = &want[i]

@@ -155,10 +155,10 @@ func (m members) covers(other members) bool {
 	return other.present.less(m.present).empty() && other.filled.less(m.filled).empty()
 }
 
-// due reports whether a row is to be compared with its document: always where it is
+// comparisonDue reports whether a row is to be compared with its document: always where it is
 // poorer than its neighbours; else of the rows that lack the same the first and then
 // fewer and fewer, and the more of them the more there is to say against them.
-func (s *shapes) due(of *shape) (due bool, lacks bitset) {
+func (s *shapes) comparisonDue(of *shape) (due bool, lacks bitset) {
 	suspicion, lacks := s.suspicion(of)
 	if suspicion == innocent {
 		return false, lacks

@@ -24,20 +24,20 @@ func (t *task) whole(ctx context.Context) error {
 		}
 	}
 	for n := 1; ; n++ {
-		again, err := t.once(ctx, off, n)
+		again, err := t.askOnce(ctx, off, n)
 		if err != nil || !again {
 			return err
 		}
 	}
 }
 
-// once asks for the list for the n-th time and settles every row. It reports whether to
+// askOnce asks for the list for the n-th time and settles every row. It reports whether to
 // ask again, because the rows are those of another kind.
-func (t *task) once(ctx context.Context, off bool, n int) (again bool, err error) {
-	answer, rows, lease, err := t.all(ctx)
+func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err error) {
+	answer, rows, lease, err := t.getWhole(ctx)
 	defer lease.Release()                    // which does nothing once it is split
 	if errors.Is(err, stages.ErrUncounted) { // the rows that came are what they are
-		if err = t.cut(err); err != nil {
+		if err = t.notAllThere(err); err != nil {
 			return false, err
 		}
 	}
@@ -107,16 +107,16 @@ func (t *task) notListed(ctx context.Context, failed *stages.Failed) error {
 	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &failed.Fault, At: t.Now()})
 }
 
-// cut records that a list is not all of what there is.
-func (t *task) cut(why error) error {
+// notAllThere records that a list is not all of what there is.
+func (t *task) notAllThere(why error) error {
 	t.Log.Warn("listing failed", "kind", t.ask.Kind, "error", why)
 	t.Ledger.Ended(t.ask.Kind, record.Incomplete, why.Error())
 	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &stages.Broken(why).Fault, At: t.Now()})
 }
 
-// all gets the rows of the list, which point into one answer, and the lease of that. An answer that is no list is asked for again, and so is one that holds
+// getWhole gets the rows of the list, which point into one answer, and the lease of that. An answer that is no list is asked for again, and so is one that holds
 // less than there is: the last of them comes with [stages.ErrUncounted].
-func (t *task) all(ctx context.Context) (answer stages.Answer, rows [][]byte, lease *budget.Lease, err error) {
+func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byte, lease *budget.Lease, err error) {
 	route := t.kind.Listing.Route
 	want := budget.Load{Bytes: max(t.guess(100), t.small()), Items: 1}
 	found := false
