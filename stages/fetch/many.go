@@ -148,7 +148,7 @@ type matched struct {
 // comes twice with different contents is unclear.
 //
 // A row that begins with the very bytes that are stored of its document is not
-// readRows: what was a whole, valid object once is one still.
+// read: what was a whole, valid object once is one still.
 func (t *task) readRows(answer []byte, want []record.Listed) (found []matched, unclear []record.Listed, strangers int, err error) {
 	wanted := make(map[string]*record.Listed, len(want))
 	for i := range want {
