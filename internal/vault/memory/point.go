@@ -101,6 +101,7 @@ func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, 
 			return
 		}
 		absent.Seen = d.versions[0].first
+		absent.Pruned = d.seen != 0 && d.seen <= run
 		if s, held := r.at(key, d, run); held {
 			found = &s
 		}

@@ -106,8 +106,12 @@ func (r *Reader) Run(_ context.Context, id int64) (record.Run, error) {
 func (r *Reader) RunAt(ctx context.Context, instance string, p vault.Point) (record.Run, error) {
 	if p.Until.IsZero() && !p.Newest {
 		run, err := r.Run(ctx, p.Run)
-		if err == nil && instance != "" && instance != run.Instance {
+		switch {
+		case err != nil:
+		case instance != "" && instance != run.Instance:
 			err = fmt.Errorf("run %d of instance %q: %w, it is one of %q", run.ID, instance, vault.ErrNotFound, run.Instance)
+		case run.Pruned:
+			err = fmt.Errorf("run %d: %w", run.ID, vault.ErrPruned)
 		}
 		return run, err
 	}
@@ -122,6 +126,7 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p vault.Point) (rec
 	back := p.Back
 	for _, run := range runs {
 		switch {
+		case run.Pruned:
 		case !p.Until.IsZero() && (run.Finished.IsZero() || run.Finished.After(p.Until.Truncate(time.Millisecond))):
 		case p.Backups && run.Origin == record.OriginLook:
 		case back > 0:

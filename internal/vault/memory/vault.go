@@ -44,6 +44,7 @@ type document struct {
 	stamp       record.Digest
 	stampPolicy int
 	settled     int64
+	seen        int64 // run that saw it first, where the version of that was pruned
 }
 
 // A version is what a document was from one run to another. Its record's state is

@@ -3,18 +3,57 @@ package vaulttest
 import (
 	"slices"
 	"testing"
+
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// trial is one case of the suite.
+// An Engine is a store, and the ways to read back what it holds.
+type Engine struct {
+	Open Store
+	// Read opens the store to answer for what is committed. What it opens is closed when
+	// the test ends.
+	Read func(t *testing.T) vault.Answers
+	// Prune removes what the pruning says. Nobody writes meanwhile.
+	Prune func(t *testing.T, p vault.Pruning) (vault.Pruned, error)
+	// Verify checks everything that the store holds.
+	Verify func(t *testing.T) ([]vault.Finding, error)
+}
+
+// trial is one case of the suite, about what is written.
 type trial struct {
 	name string
 	run  func(*testing.T, Store)
 }
 
-// Suite runs every case on a store of its own, which fresh makes.
-func Suite(t *testing.T, fresh func(t *testing.T) Store) {
+// Suite runs every case on an engine of its own, which fresh makes, and verifies it in the
+// end.
+func Suite(t *testing.T, fresh func(t *testing.T) Engine) {
 	for _, c := range slices.Concat(settling(), references(), nights()) {
-		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			e := fresh(t)
+			c.run(t, e.Open)
+			e.sound(t)
+		})
+	}
+	for _, c := range readings() {
+		t.Run("read back: "+c.name, func(t *testing.T) {
+			e := fresh(t)
+			c.run(t, e)
+			e.sound(t)
+		})
+	}
+	t.Run("a failure at every operation", func(t *testing.T) { failures(t, fresh) })
+}
+
+// sound verifies the engine.
+func (e Engine) sound(t *testing.T) {
+	t.Helper()
+	findings, err := e.Verify(t)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, f := range findings {
+		t.Errorf("verify: %s", f)
 	}
 }
 
