@@ -167,6 +167,10 @@ func (l *loader) warn(at origin, key, text string) {
 	l.warnings = append(l.warnings, Problem{Where: at.String(), Key: key, Text: text}.String())
 }
 
+// SetByHand reports whether the value of a key came from the environment or the command line:
+// somebody asked for it, even where it is the default.
+func (l *Loaded) SetByHand(key string) bool { return l.origins[key].layer >= fromEnvironment }
+
 // Origin says where the value of a key came from: "default", "lookervault.yaml:12", "looker.ini#Looker",
 // "LOOKERSDK_TIMEOUT", "--workers" or "arguments". A reading command does not replace ${VAR}; where that leaves the default in
 // force, the place is followed by "(not resolved)".

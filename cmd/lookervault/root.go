@@ -200,7 +200,8 @@ func (a *app) load(cmd *cobra.Command, readOnly bool, keys map[string]string, se
 }
 
 // logger is the one logger of the program. On a terminal nobody wants time-stamped lines
-// unless they ask for them: by --verbose, or by log.level.
+// unless they ask for them: by --verbose, or by log.level. A file that only spells out the
+// default, as the one that comes with the program does, asks for nothing.
 func (a *app) logger(loaded *config.Loaded) hclog.Logger {
 	c := loaded.Config.Log
 	level := hclog.LevelFromString(c.Level)
@@ -211,7 +212,7 @@ func (a *app) logger(loaded *config.Loaded) hclog.Logger {
 		level = min(level, hclog.Debug)
 	case a.verbose == 1:
 		level = min(level, hclog.Info)
-	case a.stderr.tty && loaded.Origin("log.level") == "default":
+	case a.stderr.tty && c.Level == config.Default(1).Log.Level && !loaded.SetByHand("log.level"):
 		level = hclog.Off
 	}
 	return hclog.New(&hclog.LoggerOptions{
