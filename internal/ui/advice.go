@@ -221,6 +221,9 @@ func Advise(u Use) (Diagnosis, string) {
 	case ReasonLatency:
 		text := fmt.Sprintf("Server latency is the limit: an answer took %s, and %s was busy with calls %s of its time. ", lasted(answer), d.Stage, share(d.Share))
 		if d.working < float64(d.workers)/2 {
+			if d.Stage == "list" {
+				return d, text + "A list is read page after page: more workers or smaller pages would not help."
+			}
 			return d, text + fmt.Sprintf("Only %.1f of its %d workers had something to do: smaller pages (stages.list.page_size) would share the work better, at the price of calls: half the size, twice the calls of lists.", d.working, d.workers)
 		}
 		if d.workers >= crowd {

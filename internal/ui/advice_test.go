@@ -88,6 +88,10 @@ func TestAdvise(t *testing.T) {
 			"list", ui.ReasonLatency, "Server latency is the limit: an answer took 520 ms, and list was busy with calls 90% of its time. More list workers would help (stages.list.workers, now 4; 16 at most).",
 		},
 		{
+			"slow server, one list", ui.Use{Seconds: 10, Calls: 30, Stages: []record.StageUse{{Name: "list", Workers: 4, Busy: 9.5, Starved: 0.5}, {Name: "fetch", Workers: 8, Busy: 1, Starved: 79}}},
+			"list", ui.ReasonLatency, "Server latency is the limit: an answer took 350 ms, and list was busy with calls 95% of its time. A list is read page after page: more workers or smaller pages would not help.",
+		},
+		{
 			"own limit", ui.Use{Seconds: 10, Calls: 98, Rate: 10, Limit: 10, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
 			"fetch", ui.ReasonRateLimit, "The rate limit is the limit: 9.8/s of 10/s that the configuration allows. A higher rate_limit would help, as far as Looker bears it.",
 		},

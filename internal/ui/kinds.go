@@ -35,13 +35,12 @@ func KindRows(kinds []record.Counts) []KindRow {
 
 // foldedRows are the rows of kinds, of which those without news share a row.
 func foldedRows(kinds []record.Counts) []KindRow {
-	loud, unchanged, untouched := partQuiet(kinds)
+	loud, folded := partQuiet(kinds)
 	rows := KindRows(loud)
-	if len(unchanged) > 0 {
-		rows = append(rows, KindRow{Name: fmt.Sprintf("%d unchanged", len(unchanged)), Listing: record.Complete, Totals: view.TotalsOf(unchanged)})
-	}
-	if len(untouched) > 0 {
-		rows = append(rows, KindRow{Name: fmt.Sprintf("%d not begun", len(untouched)), Listing: untouched[0].Listing, Totals: view.TotalsOf(untouched)})
+	for i, quiet := range folded {
+		if len(quiet) > 0 {
+			rows = append(rows, KindRow{Name: fmt.Sprintf("%d %s", len(quiet), folds[i].name), Listing: quiet[0].Listing, Totals: view.TotalsOf(quiet)})
+		}
 	}
 	return rows
 }

@@ -104,34 +104,48 @@ func useLine(stages []record.StageUse) string {
 	return "Busy: " + strings.Join(parts, ", ") + "."
 }
 
-// partQuiet parts the kinds in which nothing happened from the others, if they
-// are many: those that are unchanged, and those that were not begun when the run
-// was stopped.
-func partQuiet(kinds []record.Counts) (loud, unchanged, untouched []record.Counts) {
-	isUnchanged := func(k record.Counts) bool { return happened(k) == 0 && k.Listing == record.Complete }
-	isUntouched := func(k record.Counts) bool {
+// folds are kinds in which nothing happened; many that are so for one reason share a row.
+var folds = []struct {
+	name string
+	is   func(record.Counts) bool
+}{
+	{"unchanged", func(k record.Counts) bool { return happened(k) == 0 && k.Listing == record.Complete }},
+	{"not asked for", func(k record.Counts) bool { return happened(k) == 0 && k.Listing == record.Deferred }},
+	{"not begun", func(k record.Counts) bool { // when the run was stopped
 		return happened(k)+k.Same == 0 && (k.Listing == record.Open || k.Listing == record.NotBegun)
-	}
-	count := func(is func(record.Counts) bool) (n int) {
-		for _, k := range kinds {
-			if is(k) {
-				n++
-			}
-		}
-		return n
-	}
-	foldUnchanged, foldUntouched := count(isUnchanged) >= quietAtLeast, count(isUntouched) >= quietAtLeast
+	}},
+}
+
+// partQuiet parts the kinds in which nothing happened from the others, where they are many.
+// folded are those of each of the folds.
+func partQuiet(kinds []record.Counts) (loud []record.Counts, folded [][]record.Counts) {
+	folded = make([][]record.Counts, len(folds))
 	for _, k := range kinds {
-		switch {
-		case foldUnchanged && isUnchanged(k):
-			unchanged = append(unchanged, k)
-		case foldUntouched && isUntouched(k):
-			untouched = append(untouched, k)
-		default:
+		if i := foldOf(k); i >= 0 {
+			folded[i] = append(folded[i], k)
+		}
+	}
+	for _, k := range kinds {
+		if i := foldOf(k); i < 0 || len(folded[i]) < quietAtLeast {
 			loud = append(loud, k)
 		}
 	}
-	return loud, unchanged, untouched
+	for i := range folded {
+		if len(folded[i]) < quietAtLeast {
+			folded[i] = nil
+		}
+	}
+	return loud, folded
+}
+
+// foldOf is the number of the fold of a kind, -1 where it has none.
+func foldOf(k record.Counts) int {
+	for i, fold := range folds {
+		if fold.is(k) {
+			return i
+		}
+	}
+	return -1
 }
 
 // happened counts what is news of a kind.

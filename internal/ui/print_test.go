@@ -16,8 +16,11 @@ func TestPrint(t *testing.T) {
 	kinds := []record.Counts{
 		{Kind: "agents", Listing: record.Complete, Listed: 3, Same: 3},
 		{Kind: "boards", Listing: record.Complete, Listed: 8, Same: 8},
+		{Kind: "connections", Listing: record.Deferred},
 		{Kind: "dashboards", Listing: record.Complete, Listed: 2000, New: 1, Changed: 6, Same: 1991, Failed: 2, Bytes: 30 << 20, Stored: 40_000},
+		{Kind: "datagroups", Listing: record.Deferred},
 		{Kind: "groups", Listing: record.Denied, Reason: "GET /groups: 403"},
+		{Kind: "lookml_models", Listing: record.Deferred},
 		{Kind: "looks", Listing: record.Open, Listed: 90},
 		{Kind: "roles", Listing: record.Complete, Listed: 10, Same: 10},
 		{Kind: "themes", Listing: record.Open},
