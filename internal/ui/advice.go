@@ -59,6 +59,9 @@ const (
 	mostly = 0.6
 	partly = 0.25
 	nearly = 0.8 // of a limit
+	// brief is how many seconds a run lasts at least of which answers that took their time
+	// tell something: shorter ones need no advice.
+	brief = 1
 	// manyRetries is the share of calls from which repeats, with their waits, are what
 	// takes the time: a wait is half a second at first, an answer a tenth.
 	manyRetries = 0.05
@@ -109,7 +112,7 @@ func Diagnose(u Use) Diagnosis {
 		d.Reason = ReasonRateLimit
 	case d.oneKind(u):
 		d.Reason = ReasonSlowKind
-	case d.Share >= mostly && d.answer >= 5*time.Millisecond:
+	case d.Share >= mostly && d.answer >= 5*time.Millisecond && u.Seconds >= brief:
 		d.Reason = ReasonLatency
 	default:
 		d.Stage = ""

@@ -84,6 +84,10 @@ func TestAdvise(t *testing.T) {
 			"", ui.ReasonNone, "The run was too short to tell what limits it.",
 		},
 		{
+			"a short run, all of whose answers take their time", ui.Use{Seconds: 0.6, Calls: 60, Stages: useOf(none, [2]float64{9.5, 0}, none, none)},
+			"", ui.ReasonNone, "The run was too short to tell what limits it.",
+		},
+		{
 			"slow server, listing", ui.Use{Seconds: 10, Calls: 100, Stages: useOf([2]float64{9, 0}, [2]float64{2, 0}, none, none)},
 			"list", ui.ReasonLatency, "Server latency is the limit: an answer took 520 ms, and list was busy with calls 90% of its time. More list workers would help (stages.list.workers, now 4; 16 at most).",
 		},
