@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -30,12 +31,12 @@ const aDayLong = 24 * time.Hour
 // looks for ages that make them fit the licence.
 func foreseeNights(ctx context.Context, ahead forecast.Ahead) (*view.Nights, error) {
 	ahead.Resume, ahead.Full = 0, false
-	calls, known, err := forecast.Nights(ctx, ahead, nightsAhead)
+	month, known, err := forecast.Nights(ctx, ahead, nightsAhead)
 	if err != nil || !known {
 		return nil, err
 	}
 	v := &view.Nights{
-		Nights: nightsAhead, Calls: byName(calls), Quota: quotaOf(ahead.Config.Looker.Quota),
+		Nights: nightsAhead, Calls: byName(month.Calls), Changes: byName(month.Changes), Observed: int64(math.Round(month.Observed.Hours() / 24)), Quota: quotaOf(ahead.Config.Looker.Quota),
 		Refresh: map[record.Kind]string{}, RefreshCalls: map[string]int64{},
 	}
 	if v.Fits = withinQuota(v.Calls, v.Quota, 0); v.Fits {
@@ -66,11 +67,11 @@ func proposeAges(ctx context.Context, v *view.Nights, ahead forecast.Ahead) erro
 				}
 			}
 			ahead.Refresh = ages
-			calls, _, err := forecast.Nights(ctx, ahead, nightsAhead)
+			month, _, err := forecast.Nights(ctx, ahead, nightsAhead)
 			if err != nil {
 				return err
 			}
-			v.RefreshCalls, v.Refresh = byName(calls), make(map[record.Kind]string, len(ages))
+			v.RefreshCalls, v.Refresh = byName(month.Calls), make(map[record.Kind]string, len(ages))
 			for kind, age := range ages {
 				v.Refresh[kind] = inDays(age)
 			}
@@ -116,8 +117,8 @@ func writeNights(out io.Writer, v *view.Nights, made map[string]int64) {
 		return
 	}
 	administrative, query := string(catalogue.Administrative), string(catalogue.Query)
-	fmt.Fprintf(out, "%d such nights: about %s administrative and %s query calls, and one or two more for what changes.\n",
-		v.Nights, count(v.Calls[administrative]), count(v.Calls[query]))
+	fmt.Fprintf(out, "%d such nights: about %s administrative and %s query calls, %s.\n",
+		v.Nights, count(v.Calls[administrative]), count(v.Calls[query]), v.ForChanges())
 	if len(v.Quota) == 0 {
 		return
 	}

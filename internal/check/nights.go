@@ -24,8 +24,8 @@ func (c *Checkup) nights(reader vault.Reader, newest record.Run) {
 		return // no run was complete yet
 	}
 	c.month = month
-	said := fmt.Sprintf("%d nightly runs: about %s administrative and %s query calls, and one or two more for what changes", month.Nights,
-		ui.Count(month.Calls[string(catalogue.Administrative)]), ui.Count(month.Calls[string(catalogue.Query)]))
+	said := fmt.Sprintf("%d nightly runs: about %s administrative and %s query calls, %s", month.Nights,
+		ui.Count(month.Calls[string(catalogue.Administrative)]), ui.Count(month.Calls[string(catalogue.Query)]), month.ForChanges())
 	switch {
 	case len(month.Quota) == 0:
 		c.Pass("month", "%s", said)

@@ -60,7 +60,7 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	o.rules = o.rulesAfter(runs)
+	o.runs, o.rules = runs, o.rulesAfter(runs)
 	started := make(map[int64]time.Time, len(runs))
 	for _, r := range runs {
 		started[r.ID] = r.Started

@@ -1,6 +1,7 @@
 package forecast_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -50,8 +51,8 @@ func TestForecastOfNights(t *testing.T) {
 	made := make(map[catalogue.Activity]int64)
 	defer func() {
 		for class, n := range made {
-			if math.Abs(float64(foreseen[class]-n)) > 0.05*float64(n) {
-				t.Errorf("nine nights: forecast %d %s calls, made %d", foreseen[class], class, n)
+			if math.Abs(float64(foreseen.Calls[class]-n)) > 0.05*float64(n) {
+				t.Errorf("nine nights: forecast %d %s calls, made %d", foreseen.Calls[class], class, n)
 			}
 		}
 	}()
@@ -73,5 +74,53 @@ func TestForecastOfNights(t *testing.T) {
 				t.Logf("made %d %s", n, route)
 			}
 		}
+	}
+}
+
+// TestForecastOfNightsThatChange: a month ahead takes as much for changed as the nights before
+// have seen change.
+func TestForecastOfNightsThatChange(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{Dashboards: 40, Looks: 200, Folders: 20, Users: 8, Groups: 5, Roles: 4}})
+	edited := 0
+	night := func() {
+		for range 9 { // of looks that are not in the trash
+			for edited++; ; edited++ {
+				ids := r.sim.IDs("looks")
+				change := lookersim.Change{Op: lookersim.OpEdit, Kind: "looks", ID: ids[edited%len(ids)], Value: fmt.Sprintf(`{"title":"Title %d"}`, edited)}
+				if _, err := r.sim.Mutate(change); err == nil {
+					break
+				}
+			}
+		}
+		r.month(1)
+	}
+	foresee := func() forecast.Month {
+		ahead := forecast.Ahead{
+			Config: r.config, Scope: start(defaults()...).Scope, Caller: start().Caller, Instance: "test", Kinds: catalogue.Default(), Refresh: r.refresh,
+			Now: r.night(), Vault: r.reader(),
+		}
+		month, known, err := forecast.Nights(t.Context(), ahead, 6)
+		if err != nil || !known {
+			t.Fatal(known, err)
+		}
+		return month
+	}
+	r.month(1)
+	if month := foresee(); month.Observed != 0 || month.Changes[catalogue.Administrative] != 0 {
+		t.Errorf("after one run: %+v, want that nothing is known of what changes", month)
+	}
+	for range 5 {
+		night()
+	}
+	month, made := foresee(), int64(0)
+	if month.Observed.Round(time.Hour) != 5*aDay || month.Changes[catalogue.Administrative] != 6*9 {
+		t.Errorf("changes of %d administrative calls, seen over %s; want 54 over 5 days", month.Changes[catalogue.Administrative], month.Observed)
+	}
+	for range 6 {
+		night()
+		made += int64(r.sim.Counts().Admin)
+	}
+	if foreseen := month.Calls[catalogue.Administrative]; math.Abs(float64(foreseen-made)) > 0.05*float64(made) {
+		t.Errorf("six nights: forecast %d administrative calls, made %d", foreseen, made)
 	}
 }

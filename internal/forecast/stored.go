@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 )
@@ -87,55 +85,4 @@ func (o *outlook) stored() *model {
 		m.add(newKnowledge(kind, o.glances[kind.Name], o.held[kind.Name], o.past[kind.Name]))
 	}
 	return m
-}
-
-// Nights forecasts so many nightly runs, the first of which begins at ahead.Now, as
-// if nothing changed meanwhile: the calls of all of them, by the quota that they are drawn
-// from. A vault that knows nothing of the instance has no forecast: known is false.
-func Nights(ctx context.Context, ahead Ahead, nights int) (calls map[catalogue.Activity]int64, known bool, err error) {
-	o, err := fromVault(ctx, ahead)
-	if err != nil || o == nil || len(o.past) == 0 {
-		return nil, false, err
-	}
-	calls = make(map[catalogue.Activity]int64)
-	for night := range nights {
-		if err := ctx.Err(); err != nil {
-			return nil, false, context.Cause(ctx)
-		}
-		now := ahead.Now.Add(time.Duration(night) * 24 * time.Hour)
-		if o.rules != nil {
-			o.rules.Now, o.rules.Gap = now, 24*time.Hour
-		}
-		f := Forecast{Kinds: o.stored().forecasts, Besides: ahead.Besides}
-		for _, class := range []catalogue.Activity{catalogue.Administrative, catalogue.Query} {
-			calls[class] += f.Calls(class).Likely
-		}
-		o.pass(now)
-	}
-	return calls, true, nil
-}
-
-// pass takes note of what a run that began then has seen.
-func (o *outlook) pass(now time.Time) {
-	if o.rules == nil {
-		return
-	}
-	for _, kind := range o.Kinds {
-		if rules := (plan.Rules{Refresh: o.rules, Limits: o.Limits}); o.proven != nil && !rules.ProofRests(kind.Name, o.proven[kind.Name]) {
-			o.proven[kind.Name] = now
-		}
-		if o.restsWhole(kind) {
-			continue
-		}
-		o.rules.Listed[kind.Name] = now
-		for id, d := range o.held[kind.Name] {
-			row, date := record.Listed{ID: id, Folder: d.folder, State: d.state}, record.DateOf(d.updated)
-			rests := plan.Rests(o.rules, kind, row, d.age, d.seen) ||
-				kind.Dated() && o.rules.RestsByDate(record.Ref{Kind: kind.Name, ID: id}, date, date, d.seen)
-			if !rests {
-				d.seen = now
-				o.held[kind.Name][id] = d
-			}
-		}
-	}
 }

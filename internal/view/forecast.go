@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/forecast"
@@ -133,12 +134,32 @@ func (v *Foreseen) Count(way string) *int64 {
 // Nights are what a month of nightly runs will cost.
 type Nights struct {
 	Nights int              `json:"nights"`
-	Calls  map[string]int64 `json:"calls"` // by class, if nothing changes
-	Quota  map[string]int64 `json:"quota"` // of the classes that looker.quota names
-	Fits   bool             `json:"fits"`
+	Calls  map[string]int64 `json:"calls"` // by class
+	// Changes are those of the calls that are for what will be new or changed, and Observed
+	// is over how many days the vault has seen documents change: 0 where it does not tell.
+	Changes  map[string]int64 `json:"calls_for_changes"`
+	Observed int64            `json:"changes_seen_days"`
+	Quota    map[string]int64 `json:"quota"` // of the classes that looker.quota names
+	Fits     bool             `json:"fits"`
 	// Refresh is what to set in the configuration so that it fits, or comes nearest; empty
 	// where it fits, or nobody has said what the licence includes.
 	Refresh      map[record.Kind]string `json:"proposed_refresh"`
 	RefreshCalls map[string]int64       `json:"proposed_calls"`
 	RefreshFits  bool                   `json:"proposed_fits"`
+}
+
+// ForChanges says what of the calls is for what changes.
+func (n *Nights) ForChanges() string {
+	if n.Observed == 0 {
+		return "and more for what changes, which this vault does not tell yet"
+	}
+	var calls int64
+	for _, c := range n.Changes {
+		calls += c
+	}
+	days := "day"
+	if n.Observed != 1 {
+		days = fmt.Sprintf("%d days", n.Observed)
+	}
+	return fmt.Sprintf("%d of them for what changes as in the last %s", calls, days)
 }
