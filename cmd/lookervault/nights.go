@@ -13,19 +13,12 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/forecast"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
 // nightsAhead is how many nightly runs a dry run forecasts: the longest month.
 const nightsAhead = 31
-
-// leftForChanges is the part, in per cent, of a licence's calls that a proposal leaves for what changes.
-const leftForChanges = 10
-
-// aDayLong is the unit of the ages that are proposed.
-const aDayLong = 24 * time.Hour
 
 // foreseeNights forecasts a month of nightly runs, nil where the vault tells nothing, and
 // looks for ages that make them fit the licence.
@@ -36,57 +29,32 @@ func foreseeNights(ctx context.Context, ahead forecast.Ahead) (*view.Nights, err
 		return nil, err
 	}
 	v := &view.Nights{
-		Nights: nightsAhead, Calls: byName(month.Calls), Changes: byName(month.Changes), Observed: int64(math.Round(month.Observed.Hours() / 24)), Quota: quotaOf(ahead.Config.Looker.Quota),
-		Refresh: map[record.Kind]string{}, RefreshCalls: map[string]int64{},
+		Nights: nightsAhead, Calls: byName(month.Calls), Changes: byName(month.Changes), Observed: int64(math.Round(month.Observed.Hours() / 24)),
+		Quota: quotaOf(ahead.Config.Looker.Quota), Refresh: map[record.Kind]string{}, RefreshCalls: map[string]int64{},
 	}
-	if v.Fits = withinQuota(v.Calls, v.Quota, 0); v.Fits {
+	quota := make(map[catalogue.Activity]int64, len(v.Quota))
+	for class, calls := range v.Quota {
+		quota[catalogue.Activity(class)] = calls
+	}
+	if v.Fits = month.Within(quota, 0); v.Fits {
 		return v, nil
 	}
-	return v, proposeAges(ctx, v, ahead)
-}
-
-// proposeAges looks for the youngest ages that make the nights fit: first of what costs most.
-func proposeAges(ctx context.Context, v *view.Nights, ahead forecast.Ahead) error {
-	set := ahead.Refresh
-	ahead.Refresh = nil
-	whole, err := forecast.FromVault(ctx, ahead)
+	proposal, err := forecast.Propose(ctx, ahead, nightsAhead, quota)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, days := range []int{7, 14, 30} {
-		for _, most := range []int64{3, 1} {
-			age := time.Duration(days) * aDayLong
-			ages := maps.Clone(set)
-			if ages == nil {
-				ages = make(map[record.Kind]time.Duration)
-			}
-			for _, k := range whole.Kinds {
-				kind := catalogue.Lookup(k.Kind)
-				if k.Calls().Likely >= most && !kind.Nightly && plan.MayRest(kind) == "" {
-					ages[k.Kind] = max(ages[k.Kind], age)
-				}
-			}
-			ahead.Refresh = ages
-			month, _, err := forecast.Nights(ctx, ahead, nightsAhead)
-			if err != nil {
-				return err
-			}
-			v.RefreshCalls, v.Refresh = byName(month.Calls), make(map[record.Kind]string, len(ages))
-			for kind, age := range ages {
-				v.Refresh[kind] = inDays(age)
-			}
-			if v.RefreshFits = withinQuota(v.RefreshCalls, v.Quota, leftForChanges); v.RefreshFits {
-				return nil
-			}
-		}
+	v.RefreshCalls, v.RefreshFits = byName(proposal.Calls), proposal.Fits
+	for kind, age := range proposal.Ages {
+		v.Refresh[kind] = inDays(age)
 	}
-	return nil
+	return v, nil
 }
 
 // inDays is an age as refresh takes it.
 func inDays(age time.Duration) string {
-	if age%aDayLong == 0 {
-		return fmt.Sprintf("%dd", age/aDayLong)
+	const day = 24 * time.Hour
+	if age%day == 0 {
+		return fmt.Sprintf("%dd", age/day)
 	}
 	return config.Duration(age).String()
 }
@@ -97,17 +65,6 @@ func byName(calls map[catalogue.Activity]int64) map[string]int64 {
 		named[string(class)] = n
 	}
 	return named
-}
-
-// withinQuota reports whether calls are within what a licence includes, less so many per
-// cent of it.
-func withinQuota(calls, quota map[string]int64, less int64) bool {
-	for class, most := range quota {
-		if calls[class] > most-most*less/100 {
-			return false
-		}
-	}
-	return true
 }
 
 // writeNights says what the nights cost, and what to do where that is too much, given what was
