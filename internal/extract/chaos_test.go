@@ -19,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
@@ -56,7 +57,7 @@ func pick[T any](r *rand.Rand, all ...T) T { return all[r.IntN(len(all))] }
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	c := &chaos{rand: rand.New(rand.NewPCG(seed, 7))}
-	sizes := small
+	sizes := simtest.Small()
 	sizes.Dashboards, sizes.Looks, sizes.Users = 5+c.rand.IntN(40), 5+c.rand.IntN(40), 5+c.rand.IntN(30)
 	quirks := lookersim.Quirks{NoTotals: c.rand.IntN(4) == 0, IgnoreIDs: c.rand.IntN(5) == 0}
 	switch c.rand.IntN(6) { // with both, nothing can be pinned down

@@ -6,6 +6,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -24,7 +25,7 @@ func (c *counting) Commit(ctx context.Context, batch record.Batch) error {
 // TestLargePagesMakeNoSmallBatches: asks for half of what may be in flight wait for
 // each other, and what is committed meanwhile is committed by the batch all the same.
 func TestLargePagesMakeNoSmallBatches(t *testing.T) {
-	sizes := small
+	sizes := simtest.Small()
 	sizes.Users = 600
 	r := newRig(t, lookersim.Options{Seed: 4, Sizes: sizes})
 	r.config.Stages.List.PageSize, r.config.Limits.InFlightItems = 100, 200

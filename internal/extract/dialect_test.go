@@ -9,6 +9,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestEveryDialectIsStoredExactly backs up servers that spell ids, and what is
@@ -24,7 +25,7 @@ func TestEveryDialectIsStoredExactly(t *testing.T) {
 	}
 	for name, dialect := range servers {
 		t.Run(name, func(t *testing.T) {
-			sizes := small
+			sizes := simtest.Small()
 			if dialect.NoNumericQueries && !dialect.QuerySlugs {
 				sizes.ScheduledPlans = 0 // where a plan names a query by number, nothing tells its slug
 			}
@@ -51,7 +52,7 @@ func TestEveryDialectIsStoredExactly(t *testing.T) {
 // queries that it named by number it names by slug from then on.
 func TestServerThatChangesToSlugsMakesNoDoubles(t *testing.T) {
 	for _, full := range []bool{false, true} {
-		sizes := small
+		sizes := simtest.Small()
 		sizes.Agents = 0 // their golden queries have numbers only
 		before := newRig(t, lookersim.Options{Seed: 7, Sizes: sizes})
 		before.run(record.RunComplete, start())

@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/sinks"
@@ -212,13 +213,7 @@ func mutate(t *testing.T, r *rig, changes ...lookersim.Change) {
 
 func countsOf(t *testing.T, result extract.Result, kind record.Kind) record.Counts {
 	t.Helper()
-	for _, k := range result.Run.Kinds {
-		if k.Kind == kind {
-			return k
-		}
-	}
-	t.Fatalf("no counts of %s", kind)
-	return record.Counts{}
+	return simtest.CountsOf(t, result.Run, kind)
 }
 
 func TestRunOfSomeKindsSaysNothingOfOthers(t *testing.T) {
@@ -251,7 +246,7 @@ func TestFaultsAreRowsAndMakeRunsPartial(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			sizes := small
+			sizes := simtest.Small()
 			sizes.Looks = 3
 			r := newRig(t, lookersim.Options{Seed: 2, Sizes: sizes, TrashShare: -1})
 			id := r.sim.IDs("looks")[1]

@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // rules puts rules in place of all that the server had.
@@ -173,7 +174,7 @@ func TestFaultMatrix(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s/%s%s", place.name, spoil.do, times), func(t *testing.T) {
 					t.Parallel()
-					sizes := small
+					sizes := simtest.Small()
 					sizes.Dashboards, sizes.Looks, sizes.Folders = 15, 20, 12
 					r := newRig(t, lookersim.Options{Seed: 2, Sizes: sizes, TrashShare: -1, Quirks: lookersim.Quirks{PoorRows: []string{place.poor}}})
 					r.config.Looker.MaxBody, r.config.Looker.Timeout = 1<<20, config.Duration(200*time.Millisecond)

@@ -10,12 +10,13 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestRelationsLeadToDocuments follows every relation of every document that the
 // simulated server has. One that names something else than its kind leads nowhere.
 func TestRelationsLeadToDocuments(t *testing.T) {
-	sizes := small
+	sizes := simtest.Small()
 	sizes.UserAttributes = 20
 	r := newRig(t, lookersim.Options{Seed: 3, Sizes: sizes})
 	served := r.served()

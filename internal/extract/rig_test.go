@@ -3,8 +3,6 @@ package extract_test
 import (
 	"cmp"
 	"context"
-	"io"
-	"log"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -22,19 +20,11 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
-
-// small is an instance with several pages of everything that is paged.
-var small = lookersim.Sizes{
-	Dashboards: 60, Looks: 45, Folders: 25, Boards: 4, Users: 25, Groups: 14, Roles: 6,
-	PermissionSets: 5, ModelSets: 4, LookmlModels: 5, ScheduledPlans: 12, MergedTiles: 5, MergeQueries: 4, SourceQueries: 9,
-	Alerts: 13, LookmlDashboards: 4, UserAttributes: 5, Themes: 3, ColorCollections: 3, Connections: 2, Projects: 2,
-	Datagroups: 3, IntegrationHubs: 2, Integrations: 4, Agents: 12, HomepageSections: 2, LegacyFeatures: 2, APIClients: 1,
-	ExploresPerModel: 2,
-}
 
 // rig is a simulated Looker and what a run against it needs.
 type rig struct {
@@ -71,30 +61,12 @@ type rig struct {
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
 	t.Helper()
-	// net/http logs bytes of answers that nobody waits for any more.
-	log.SetOutput(io.Discard)
-	if options.Sizes == (lookersim.Sizes{}) {
-		options.Sizes = small
-	}
-	options.SmallTiles = true
-	options.Tiles = [2]int{1, 4}
-	sim, err := lookersim.New(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := sim.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sim.Close() })
+	sim, url := simtest.Serve(t, options, simtest.Small())
 	r := &rig{
-		t: t, sim: sim, url: url, config: config.Default(2), path: filepath.Join(t.TempDir(), "vault.db"), log: hclog.NewNullLogger(),
+		t: t, sim: sim, url: url, config: simtest.Config(), path: filepath.Join(t.TempDir(), "vault.db"), log: hclog.NewNullLogger(),
 		timeout: 5 * time.Second, now: time.Now,
 	}
-	r.config.RateLimit.PerSecond, r.config.RateLimit.Adaptive = 0, false // nobody feels a way up to a rate
 	r.config.Stages.List.PageSize, r.limits = 10, plan.Limits{Document: 1}
-	r.config.Retry.Attempts = 2
-	r.config.Retry.MaxWait = config.Duration(50 * time.Millisecond)
 	r.open = func(ctx context.Context) (sinks.Sink, error) {
 		return sinks.OpenSQLite(ctx, r.path, sqlite.Options{Now: r.now})
 	}
@@ -104,44 +76,18 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 // client makes a client of the simulated Looker that is logged in.
 func (r *rig) client(meter *extract.Meter) *looker.Client {
 	r.t.Helper()
-	client, err := looker.New(looker.Config{
-		BaseURL: r.url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true, MaxBody: int64(r.config.Looker.MaxBody),
-		Timeout: r.timeout, Connections: 16, Version: "test", Log: r.log, Observe: meter.Count,
+	return simtest.Login(r.t, r.url, looker.Config{
+		MaxBody: int64(r.config.Looker.MaxBody), Timeout: r.timeout, Log: r.log, Observe: meter.Count,
 		Limits: looker.Limits{
 			PerSecond: float64(r.config.RateLimit.PerSecond), Adaptive: r.config.RateLimit.Adaptive, MaxCalls: int64(r.config.RateLimit.MaxCalls),
 		},
 		Retry: looker.Retry{Attempts: r.config.Retry.Attempts, MaxWait: r.config.Retry.MaxWait.Std()},
 	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if err := client.Login(r.t.Context()); err != nil {
-		r.t.Fatal(err)
-	}
-	return client
 }
 
-// start is the start of an ordinary run of some kinds, of all when none is named.
-func start(kinds ...record.Kind) record.Start {
-	if len(kinds) == 0 {
-		for _, k := range catalogue.All() {
-			kinds = append(kinds, k.Name)
-		}
-	}
-	admin := true
-	return record.Start{
-		Instance: "test", Origin: "api", Scope: record.Scope{Kinds: kinds}, Caller: record.Caller{ID: "1", Admin: &admin}, Tool: "test", At: time.Now(),
-	}
-}
+func start(kinds ...record.Kind) record.Start { return simtest.Start(kinds...) }
 
-// defaults are the kinds of a run that names none.
-func defaults() []record.Kind {
-	var kinds []record.Kind
-	for _, k := range catalogue.Default() {
-		kinds = append(kinds, k.Name)
-	}
-	return kinds
-}
+func defaults() []record.Kind { return simtest.Defaults() }
 
 // try makes a run and returns how it ended.
 func (r *rig) try(s record.Start) (extract.Result, error) {

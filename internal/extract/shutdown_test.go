@@ -19,6 +19,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/sinks"
 )
@@ -43,7 +44,7 @@ type handles struct {
 
 func newHandles(t *testing.T) *handles {
 	t.Helper()
-	sizes := small
+	sizes := simtest.Small()
 	sizes.Dashboards, sizes.Looks, sizes.Folders = 20, 20, 12
 	return newHandlesOf(t, lookersim.Options{Seed: 9, Sizes: sizes})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
@@ -77,7 +78,7 @@ func TestListsThatMoveWhileTheyAreRead(t *testing.T) {
 				}
 				t.Run(fmt.Sprint(tt.kind, " ", op, " after call ", nth), func(t *testing.T) {
 					t.Parallel()
-					sizes := small
+					sizes := simtest.Small()
 					sizes.Dashboards, sizes.Looks = 20, 24
 					r := newRig(t, lookersim.Options{Seed: 3, Sizes: sizes, TrashShare: -1})
 					r.config.Stages.List.PageSize, r.row = 5, paging(tt.kind, 7)

@@ -9,12 +9,13 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // What came of a kind and was known already is told apart from what was stored, and
 // every answer counts for the kind that it was asked for.
 func TestAKindTellsWhatItTook(t *testing.T) {
-	r := newRig(t, lookersim.Options{Sizes: small})
+	r := newRig(t, lookersim.Options{Sizes: simtest.Small()})
 	kinds := []record.Kind{"folders", "dashboards", "merge_queries", "queries", "roles", "role_users"}
 	var last job.Snapshot
 	r.measured = func(view *extract.View) { last = view.Snapshot() }
@@ -51,7 +52,7 @@ func TestAKindTellsWhatItTook(t *testing.T) {
 // How much a list holds is known before it is read: the server says it, or there is one
 // document for each of another kind.
 func TestAKindIsExpected(t *testing.T) {
-	r := newRig(t, lookersim.Options{Sizes: small})
+	r := newRig(t, lookersim.Options{Sizes: simtest.Small()})
 	var last job.Snapshot
 	r.measured = func(view *extract.View) { last = view.Snapshot() }
 	r.run(record.RunComplete, start("dashboards", "roles", "role_users", "merge_queries"))
@@ -62,7 +63,7 @@ func TestAKindIsExpected(t *testing.T) {
 			t.Errorf("%s: %d listed, %v in a call", k.Kind, k.Listed, k.PerCall)
 		}
 	}
-	want := map[record.Kind]int64{"dashboards": int64(small.Dashboards), "roles": 0, "role_users": int64(small.Roles), "merge_queries": 0}
+	want := map[record.Kind]int64{"dashboards": int64(simtest.Small().Dashboards), "roles": 0, "role_users": int64(simtest.Small().Roles), "merge_queries": 0}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

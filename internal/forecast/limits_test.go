@@ -8,6 +8,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestForecastSharesThePlanOfARun: whatever number of the planner is changed, a run makes
@@ -35,7 +36,7 @@ func TestForecastSharesThePlanOfARun(t *testing.T) {
 // many calls the second one made, which were those that were forecast.
 func secondNight(t *testing.T, limits plan.Limits) int64 {
 	t.Helper()
-	sizes := small
+	sizes := simtest.Small()
 	sizes.Dashboards, sizes.Folders = 160, 8
 	r := newRig(t, lookersim.Options{Seed: 7, Sizes: sizes})
 	r.limits, r.refresh = limits, map[record.Kind]time.Duration{}

@@ -3,8 +3,6 @@ package restore_test
 import (
 	"cmp"
 	"context"
-	"io"
-	"log"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -20,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
@@ -54,38 +53,17 @@ type rig struct {
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
 	t.Helper()
-	log.SetOutput(io.Discard)
-	if options.Sizes == (lookersim.Sizes{}) {
-		options.Sizes = small
-	}
-	options.SmallTiles, options.Tiles = true, [2]int{1, 4}
-	sim, err := lookersim.New(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := sim.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sim.Close() })
+	sim, url := simtest.Serve(t, options, small)
 	admin := true
 	r := &rig{
-		t: t, sim: sim, meter: &extract.Meter{}, config: config.Default(2), path: filepath.Join(t.TempDir(), "vault.db"),
+		t: t, sim: sim, meter: &extract.Meter{}, config: simtest.Config(), path: filepath.Join(t.TempDir(), "vault.db"),
 		caller: record.Caller{ID: "1", Admin: &admin},
 	}
-	r.config.RateLimit.PerSecond, r.config.RateLimit.Adaptive = 0, false
-	r.config.Retry.Attempts, r.config.Retry.MaxWait = 2, config.Duration(50*time.Millisecond)
-	if r.client, err = looker.New(looker.Config{
-		BaseURL: url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
-		MaxBody: int64(r.config.Looker.MaxBody), Timeout: 2 * time.Second, Connections: 8, Version: "test", Observe: r.meter.Count,
+	r.client = simtest.Login(t, url, looker.Config{
+		MaxBody: int64(r.config.Looker.MaxBody), Timeout: 2 * time.Second, Connections: 8, Observe: r.meter.Count,
 		Retry: looker.Retry{Attempts: 2, MaxWait: 50 * time.Millisecond},
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
 	t.Cleanup(r.client.Close)
-	if err := r.client.Login(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	r.open()
 	return r
 }

@@ -1,0 +1,108 @@
+// Package simtest is what tests of runs share: a simulated Looker, a client that is logged in
+// to it, and the beginning of an ordinary run.
+package simtest
+
+import (
+	"cmp"
+	"io"
+	"log"
+	"testing"
+	"time"
+
+	"github.com/lookervault/lookervault/config"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Small is an instance with several pages of ten of everything that is paged.
+func Small() lookersim.Sizes {
+	return lookersim.Sizes{
+		Dashboards: 60, Looks: 45, Folders: 25, Boards: 4, Users: 25, Groups: 14, Roles: 6,
+		PermissionSets: 5, ModelSets: 4, LookmlModels: 5, ScheduledPlans: 12, MergedTiles: 5, MergeQueries: 4, SourceQueries: 9,
+		Alerts: 13, LookmlDashboards: 4, UserAttributes: 5, Themes: 3, ColorCollections: 3, Connections: 2, Projects: 2,
+		Datagroups: 3, IntegrationHubs: 2, Integrations: 4, Agents: 12, HomepageSections: 2, LegacyFeatures: 2, APIClients: 1,
+		ExploresPerModel: 2,
+	}
+}
+
+// Serve serves a simulated Looker of few and small tiles until the test ends, and returns
+// its address. Without sizes it is of those.
+func Serve(t testing.TB, options lookersim.Options, sizes lookersim.Sizes) (sim *lookersim.Server, url string) {
+	t.Helper()
+	// net/http logs bytes of answers that nobody waits for any more.
+	log.SetOutput(io.Discard)
+	options.Sizes = cmp.Or(options.Sizes, sizes)
+	options.SmallTiles = true
+	options.Tiles = [2]int{1, 4}
+	sim, err := lookersim.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if url, err = sim.Start(""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	return sim, url
+}
+
+// Config is a configuration of runs that nothing slows down: nobody feels a way up to a
+// rate, and what fails is tried twice.
+func Config() config.Config {
+	c := config.Default(2)
+	c.RateLimit.PerSecond, c.RateLimit.Adaptive = 0, false
+	c.Retry.Attempts, c.Retry.MaxWait = 2, config.Duration(50*time.Millisecond)
+	return c
+}
+
+// Login makes a client of the simulated Looker at an address that is logged in. What c does
+// not say is the usual. The client is the caller's to close.
+func Login(t testing.TB, url string, c looker.Config) *looker.Client {
+	t.Helper()
+	c.BaseURL, c.ClientID, c.ClientSecret, c.VerifySSL = url, lookersim.DefaultClientID, lookersim.DefaultClientSecret, true
+	c.Connections, c.Version = cmp.Or(c.Connections, 16), "test"
+	client, err := looker.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Login(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// Start is the start of an ordinary run of some kinds by an administrator, of all kinds when
+// none is named.
+func Start(kinds ...record.Kind) record.Start {
+	if len(kinds) == 0 {
+		for _, k := range catalogue.All() {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	admin := true
+	return record.Start{
+		Instance: "test", Origin: "api", Scope: record.Scope{Kinds: kinds}, Caller: record.Caller{ID: "1", Admin: &admin}, Tool: "test", At: time.Now(),
+	}
+}
+
+// Defaults are the kinds of a run that names none.
+func Defaults() []record.Kind {
+	var kinds []record.Kind
+	for _, k := range catalogue.Default() {
+		kinds = append(kinds, k.Name)
+	}
+	return kinds
+}
+
+// CountsOf are the counts of a kind in a run.
+func CountsOf(t testing.TB, run record.Run, kind record.Kind) record.Counts {
+	t.Helper()
+	for _, k := range run.Kinds {
+		if k.Kind == kind {
+			return k
+		}
+	}
+	t.Fatalf("no counts of %s", kind)
+	return record.Counts{}
+}
