@@ -31,9 +31,12 @@ type ListOptions struct {
 	Within          scope.Within
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
 	Find            map[record.Kind][]record.Search
-	Overviews       *Overviews     // nil: none is asked for
-	Refresh         *refresh.Rules // what need not be asked for again
-	Turn            int            // of the runs of this vault, from 0: which ask of a page comes first
+	Overviews       *Overviews // nil: none is asked for
+	// Proven reports whether what lists tell of a kind was compared with a document not long
+	// ago. Nil: each run compares.
+	Proven  func(record.Kind) bool
+	Refresh *refresh.Rules // what need not be asked for again
+	Turn    int            // of the runs of this vault, from 0: which ask of a page comes first
 
 	Looker Looker
 	Store  Store

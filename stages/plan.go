@@ -24,6 +24,7 @@ func (l *lister) rules() *plan.Rules {
 func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
 	rules := l.rules()
 	page := plan.Page{Kind: kind, State: state, Offset: offset, Rows: rows, Doubted: l.Ledger.Knows(kind.Name, record.RowsDoubted)}
+	page.Proven = l.Proven != nil && l.Proven(kind.Name)
 	if err := l.recall(ctx, rules, &page); err != nil {
 		return err
 	}

@@ -292,6 +292,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes,
 		Limits: f.job.Limits,
 		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
+		Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, fetch.Stage(fetch.Options{

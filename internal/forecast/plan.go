@@ -21,6 +21,7 @@ type planned struct {
 // plan asks the planner what a run does with the rows of one page of a list.
 func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p planned) {
 	page := plan.Page{Kind: k.kind, State: state, Rows: slices.Clone(rows), Known: make(map[string]record.Known), Ages: make(map[string]time.Duration)}
+	page.Proven = m.proven != nil && m.rules.ProofRests(k.kind.Name, m.proven[k.kind.Name])
 	tells := m.tells(k)
 	for i := range page.Rows {
 		row := &page.Rows[i]

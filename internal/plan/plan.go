@@ -45,6 +45,9 @@ type Page struct {
 	Ages map[string]time.Duration
 	// Doubted says that an earlier run found stamps of this kind to be wrong.
 	Doubted bool
+	// Proven says that what an overview tells of this kind was compared with a document not
+	// long ago: none is fetched to compare it again.
+	Proven bool
 }
 
 // Planned is what a run does with the rows of a page.
@@ -140,7 +143,7 @@ func (r *Rules) sift(page Page) (parts sifted) {
 			parts.want = append(parts.want, row)
 		}
 	}
-	if kind.Listing.Overview != nil {
+	if kind.Listing.Overview != nil && !page.Proven {
 		parts.sample(r.Turn, page.Known)
 	}
 	return parts

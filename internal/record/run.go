@@ -367,7 +367,7 @@ type Lesson string
 // The lessons.
 const (
 	RowsPoor    Lesson = "rows_poor"    // rows of lists lack what documents have: each document is fetched alone
-	RowsProven  Lesson = "rows_proven"  // a row was compared with its document, and was as rich
+	RowsProven  Lesson = "rows_proven"  // a row, or what a list tells of a document, was compared with the document, and was right
 	StampsOff   Lesson = "stamps_off"   // a list that tells of many documents did not tell of a change: it is not asked for in any later run
 	RowsStored  Lesson = "rows_stored"  // rows of lists were stored as documents
 	RowsDoubted Lesson = "rows_doubted" // both, in this order: some that were stored may be poor

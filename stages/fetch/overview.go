@@ -23,7 +23,13 @@ func (t *task) agreeing(want *record.Listed, body []byte) {
 // it. Where it has changed and the overview, asked for once more, still does not tell,
 // it is not believed any more, and what it said of others in this run is in doubt.
 func (t *task) believe(ctx context.Context, want record.Listed, got alone) error {
-	if !want.Sampled || got.same || got.doc == nil || got.doc.Fingerprint == want.Fingerprint {
+	if !want.Sampled {
+		return nil
+	}
+	if got.same || got.doc == nil || got.doc.Fingerprint == want.Fingerprint {
+		if t.Proven != nil {
+			t.Ledger.Learn(t.kind.Name, record.RowsProven)
+		}
 		return nil
 	}
 	of := t.kind.Listing.Overview
