@@ -154,8 +154,19 @@ func (c *Changer) compare(made *Change, before, after vault.Entry) (err error) {
 	if before.Folder != after.Folder {
 		made.Change = append(made.Change, Moved)
 	}
-	made.What = cmp.Or(delta.Words(made.Edits, func(id string) string { return cmp.Or(c.names.Folder(id), "folder "+id) }), "changed")
+	made.What = cmp.Or(delta.Words(made.Edits, func(id string) string { return cmp.Or(c.names.Folder(id), "folder "+id) }), stateWords(before, after), "changed")
 	return nil
+}
+
+// stateWords says what became of a document whose body does not tell it.
+func stateWords(before, after vault.Entry) string {
+	switch {
+	case before.State == after.State:
+		return ""
+	case after.State == record.Trashed:
+		return "moved to the trash"
+	}
+	return "taken out of the trash"
 }
 
 func (c *Changer) edits(before, after vault.Entry) ([]delta.Edit, error) {
