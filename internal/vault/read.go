@@ -83,6 +83,9 @@ type Answers interface {
 
 // Runs answers for more of the runs of a vault.
 type Runs interface {
+	// NewestRuns lists as [Answers.Runs] does so many of the newest runs, all of them where
+	// that is 0, and reads no others.
+	NewestRuns(ctx context.Context, instance string, limit int) ([]record.Run, error)
 	// RunTimes returns when the runs of an instance began, by their numbers. Those that
 	// are damaged are left out.
 	RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error)

@@ -34,7 +34,7 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p vault.Point) (rec
 	if err != nil {
 		return record.Run{}, err
 	}
-	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+	runs, err := r.runs(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?`,
 		found.ID, p.Backups, record.OriginLook, p.Back)
 	if err == nil && len(runs) == 0 {
 		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
@@ -51,7 +51,7 @@ func (r *Reader) runBy(ctx context.Context, instance string, p vault.Point) (rec
 	if err != nil {
 		return record.Run{}, err
 	}
-	runs, err := r.runs(ctx, `id = (SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1)`,
+	runs, err := r.runs(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1`,
 		found.ID, millis(p.Until))
 	if err != nil || len(runs) > 0 {
 		return append(runs, record.Run{})[0], err

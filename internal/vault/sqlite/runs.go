@@ -18,14 +18,25 @@ import (
 // says so: an ErrCorrupt. A run that is marked as running while nobody holds the vault's lock
 // reads as interrupted: its process is dead.
 func (r *Reader) Runs(ctx context.Context, instance string) ([]record.Run, error) {
-	if instance == "" {
-		return r.runs(ctx, `1 = 1`)
+	return r.NewestRuns(ctx, instance, 0)
+}
+
+// NewestRuns lists as [Reader.Runs] does so many of the newest runs, all of them where that
+// is 0. It reads no others.
+func (r *Reader) NewestRuns(ctx context.Context, instance string, limit int) ([]record.Run, error) {
+	if limit == 0 {
+		limit = -1 // of SQLite: none
 	}
-	found, err := r.Resolve(ctx, instance)
-	if err != nil {
-		return nil, err
+	const newest = `SELECT id FROM runs WHERE ?1 = 0 OR instance = ?1 ORDER BY id DESC LIMIT ?2`
+	var id int64
+	if instance != "" {
+		found, err := r.Resolve(ctx, instance)
+		if err != nil {
+			return nil, err
+		}
+		id = found.ID
 	}
-	return r.runs(ctx, `instance = ?`, found.ID)
+	return r.runs(ctx, newest, id, limit)
 }
 
 // RunTimes returns when the runs of an instance began, by their numbers. Those that are
@@ -54,11 +65,11 @@ func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.
 
 // Run returns one run, or ErrNotFound. Id 0 is the newest run of the vault.
 func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
-	where := `id = ?`
+	which := `SELECT id FROM runs WHERE id = ?`
 	if id == 0 {
-		where = `id > ? ORDER BY id DESC LIMIT 1`
+		which = `SELECT id FROM runs WHERE id > ? ORDER BY id DESC LIMIT 1`
 	}
-	found, err := r.runs(ctx, where, id)
+	found, err := r.runs(ctx, which, id)
 	if err != nil {
 		return record.Run{}, err
 	}
@@ -72,7 +83,8 @@ func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
 	return found[0], nil
 }
 
-func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []record.Run, err error) {
+// runs reads the runs whose ids a query finds, the newest first.
+func (r *Reader) runs(ctx context.Context, ids string, args ...any) (list []record.Run, err error) {
 	// The lock is looked at first: a run that ends in between is then read with
 	// its outcome, not as interrupted.
 	busy := r.written()
@@ -83,9 +95,9 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 		if err != nil {
 			return err
 		}
-		newest := `(SELECT id FROM runs WHERE ` + where + `)`
+		which := `(` + ids + `)`
 		index := map[int64]int{}
-		for row, err := range rows(ctx, q, selectRuns+` WHERE id IN `+newest+` ORDER BY id DESC`, args...) {
+		for row, err := range rows(ctx, q, selectRuns+` WHERE id IN `+which+` ORDER BY id DESC`, args...) {
 			if err != nil {
 				return err
 			}
@@ -100,7 +112,7 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 			index[run.id] = len(list)
 			list = append(list, run.words(names[run.instance], busy))
 		}
-		for row, err := range rows(ctx, q, selectKinds+` WHERE run IN `+newest+` ORDER BY run, kind`, args...) {
+		for row, err := range rows(ctx, q, selectKinds+` WHERE run IN `+which+` ORDER BY run, kind`, args...) {
 			if err != nil {
 				return err
 			}
@@ -108,13 +120,13 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) (list []re
 				list[i].Kinds = append(list[i].Kinds, scanCounts(row))
 			}
 		}
-		if err := addFailedListings(ctx, q, list, index, newest, args); err != nil {
+		if err := addFailedListings(ctx, q, list, index, which, args); err != nil {
 			return err
 		}
-		if err := addSessions(ctx, q, list, index, newest, args); err != nil {
+		if err := addSessions(ctx, q, list, index, which, args); err != nil {
 			return err
 		}
-		return addCalls(ctx, q, list, index, newest, args)
+		return addCalls(ctx, q, list, index, which, args)
 	})
 	if err == nil {
 		err = classify(r.path, unreadable)

@@ -24,7 +24,7 @@ func (v *verifier) versions() error {
 			v.found("versions", fmt.Sprintf("%v (%v/%v)", row[0], row[2], row[3]), "does not match its checksum")
 		}
 	}
-	err := v.each(func(next []driver.Value) error {
+	err := v.scan(func(next []driver.Value) error {
 		refs := len(next) - 2
 		if row == nil || row[0] != next[0] {
 			check()
@@ -71,7 +71,7 @@ func (v *verifier) bodies() error {
 		return err
 	}
 	var body []byte
-	return v.each(func(row []driver.Value) error {
+	return v.scan(func(row []driver.Value) error {
 		hash := digest(row[0])
 		if !watch.next(hash, row) {
 			return nil
