@@ -135,6 +135,9 @@ func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string)
 		if o.query.User, err = names.FindUser(cmd.Context(), m, o.user); err != nil {
 			return absent(err, m.Reader, "list users")
 		}
+		if o.query.Address, err = history.AddressOf(cmd.Context(), m, o.query.User); err != nil {
+			return err
+		}
 	}
 	filter, err := o.filter.compile(cmd.Context(), m, names)
 	if err != nil {

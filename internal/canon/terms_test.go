@@ -36,6 +36,7 @@ func TestTerms(t *testing.T) {
 		{"a model that is an object", `{"look":{"model":{"label":"L","id":"m"},"view":"v"},"look_id":5}`, "em::v l5 mm wl"},
 		{"users", `{"user_id":7,"owner_id":"8","user_ids":["9",10],"id":"11"}`, "u10 u7 u8 u9"},
 		{"what is volatile as well", `{"last_accessed_at":"a.b","can":{"title":"Hidden","user_id":"5"},"user_name":"x"}`, "fa.b u5 whidden"},
+		{"recipients", `{"destinations":[{"email_address":"Ann.B@x.y"}],"address":"c"}`, "fAnn.B fx.y wann wb wc wx wy"},
 		{"each once", `{"title":"a a","name":"A"}`, "wa"},
 		{"nothing", `{"id":"7"}`, ""},
 	} {
@@ -151,7 +152,7 @@ func randomQuery(r *rand.Rand) find.Query {
 	case 2:
 		return find.Query{Explore: []string{"m::v", "v::m", "m::m"}[r.IntN(3)]}
 	case 3:
-		return find.Query{User: []string{"7", "12", "m"}[r.IntN(3)]}
+		return find.Query{User: []string{"7", "12", "m"}[r.IntN(3)], Address: []string{"", "USER@example.com", "@@", strings.Repeat("long", 20) + "Tail"}[r.IntN(4)]}
 	case 4:
 		return find.Query{Look: []string{"7", "12", "m"}[r.IntN(3)]}
 	}

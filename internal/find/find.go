@@ -24,6 +24,8 @@ type Query struct {
 	Model   string
 	Look    string // id
 	User    string // id
+	// Address is the mail address of User, "" for none: whose mail goes there names the user.
+	Address string
 }
 
 // New makes a query of text as people write it: several words mean all of them.
@@ -58,6 +60,7 @@ func (q Query) In(document []byte) (Match, bool) {
 	if d.Decode(&value) != nil {
 		return Match{}, false
 	}
+	q.Address = strings.ToLower(q.Address)
 	s := &search{query: q, words: make(map[string]bool), uses: make(map[string]bool)}
 	s.walk("", "", value)
 	for _, word := range q.Words {
@@ -77,7 +80,11 @@ func (q Query) In(document []byte) (Match, bool) {
 // It rules most documents out at a hundredth of the cost of reading them. What JSON can
 // spell in another way is not looked for.
 func (q Query) mayBeIn(document []byte) bool {
-	for _, exact := range []string{q.Field, q.Model, q.Look, q.User} {
+	user := q.User
+	if q.Address != "" {
+		user = "" // the address will do
+	}
+	for _, exact := range []string{q.Field, q.Model, q.Look, user} {
 		if plainly(exact) && !bytes.Contains(document, []byte(exact)) {
 			return false
 		}
@@ -105,7 +112,7 @@ func plainly(text string) bool {
 var readable = map[string]bool{
 	"title": true, "name": true, "description": true, "title_text": true, "subtitle_text": true, "body_text": true,
 	"note": true, "note_text": true, "text": true, "label": true, "display_name": true, "first_name": true,
-	"last_name": true, "email": true, "address": true, "subject": true, "message": true, "custom_title": true,
+	"last_name": true, "email": true, "address": true, "email_address": true, "subject": true, "message": true, "custom_title": true,
 	"group_label": true, "hover_text": true, "heading": true, "instructions": true, "welcome_message": true,
 }
 
@@ -114,6 +121,9 @@ var users = map[string]bool{
 	"user_id": true, "owner_id": true, "creator_id": true, "last_updater_id": true, "deleter_id": true,
 	"created_by_user_id": true, "certifying_user_id": true, "user_ids": true,
 }
+
+// recipients are the members that hold a mail address to which something is sent.
+var recipients = map[string]bool{"address": true, "email_address": true}
 
 // echoes are members that repeat another document, which is found by itself.
 var echoes = map[string]bool{"folder": true, "space": true, "user": true}
@@ -199,7 +209,8 @@ func (s *search) id(path, name, id string) {
 	switch {
 	case s.query.Look != "" && name == "look_id" && id == s.query.Look:
 		s.found("look", path, id, id)
-	case s.query.User != "" && users[name] && id == s.query.User:
+	case s.query.User != "" && users[name] && id == s.query.User,
+		s.query.Address != "" && recipients[name] && strings.ToLower(id) == s.query.Address:
 		s.found("user", path, id, id)
 	}
 }

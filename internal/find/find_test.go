@@ -14,6 +14,7 @@ const dashboard = `{"id":"7","title":"Sales Overview","user_id":"3","folder":{"n
 		{"id":"17","title":"Revenue","note_text":"net of RETURNS","query":{"model":"shop","view":"orders","fields":["orders.total","orders.id"],"sorts":["orders.total desc 0"],
 			"filters":{"orders.status":"complete"},"dynamic_fields":"[{\"expression\":\"${orders.cost} * 2\"}]"}},
 		{"id":18,"look_id":"5","body_text":"a/b -- \"quoted\" 100%","look":{"model":{"id":"shop"},"title":"Sales"}}],
+	"destinations":[{"destination_type":"EMAIL","email_address":"ann@example.com"}],"scheduled_plan_destination":[{"id":"4","address":"ANN@example.com"}],
 	"dashboard_filters":[{"title":"Region","dimension":"users.region","model":"shop","explore":"users"}]}`
 
 func TestIn(t *testing.T) {
@@ -39,6 +40,10 @@ func TestIn(t *testing.T) {
 		{"a model", find.Query{Model: "shop"}, []string{"/dashboard_elements/17/query/model", "/dashboard_elements/18/look/model", "/dashboard_filters/0/model"}},
 		{"a look", find.Query{Look: "5"}, []string{"/dashboard_elements/18/look_id"}},
 		{"a user", find.Query{User: "3"}, []string{"/user_id"}},
+		{"a user whose mail goes there", find.Query{User: "99", Address: "Ann@Example.com"}, []string{"/destinations/0/email_address", "/scheduled_plan_destination/4/address"}},
+		{"a user by id, whatever the address", find.Query{User: "3", Address: "bob@example.com"}, []string{"/user_id"}},
+		{"a user whom nothing names", find.Query{User: "99", Address: "bob@example.com"}, nil},
+		{"an address in words", find.New("ann@example.com"), []string{"/destinations/0/email_address", "/scheduled_plan_destination/4/address"}},
 		{"both a word and a field", find.Query{Words: []string{"overview"}, Field: "orders.id"}, []string{"/dashboard_elements/17/query/fields/1", "/title"}},
 		{"a word without the field", find.Query{Words: []string{"overview"}, Field: "orders.no"}, nil},
 	}

@@ -38,7 +38,7 @@ func Roles() map[string]Role {
 // TermRules is the version of what terms there are. Terms of another version say nothing
 // about a query: raise it whenever one that [Terms] collects may be missing from an older
 // document, or [Query.Needs] asks for one that it would not have.
-const TermRules = 1
+const TermRules = 2
 
 // A term is a letter for its class and a text.
 const (
@@ -251,16 +251,43 @@ func (q Query) Needs() []Need {
 			}
 		})
 	}
+	if q.User != "" && isOther([]byte(q.User)) {
+		if need, ok := q.userNeed(); ok {
+			needs = append(needs, need)
+		}
+	}
 	if q.Field != "" && likeField([]byte(q.Field)) {
 		needs = append(needs, Need{Term: string(classField) + q.Field})
 	}
 	for _, other := range []struct {
 		class byte
 		text  string
-	}{{classExplore, q.Explore}, {classModel, q.Model}, {classLook, q.Look}, {classUser, q.User}} {
+	}{{classExplore, q.Explore}, {classModel, q.Model}, {classLook, q.Look}} {
 		if isOther([]byte(other.text)) {
 			needs = append(needs, Need{Term: string(other.class) + other.text})
 		}
 	}
 	return needs
+}
+
+// userNeed is what a document has that names the user, by id or by mail address: of the
+// address the longest word before the @, since many share what is behind it. It reports
+// false where no term tells.
+func (q Query) userNeed() (need Need, ok bool) {
+	need.Term = string(classUser) + q.User
+	if q.Address == "" {
+		return need, true
+	}
+	local, _, _ := strings.Cut(strings.ToLower(q.Address), "@")
+	longest := 0
+	eachWord([]byte(local), func(word []byte) {
+		switch {
+		case len(word) <= longest:
+		case len(word) > longestWord:
+			longest, need.Or = len(word), string(classLong)
+		default:
+			longest, need.Or = len(word), string(classWord)+string(word)
+		}
+	})
+	return need, need.Or != ""
 }

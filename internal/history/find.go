@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -138,6 +139,21 @@ func findAddress(ctx context.Context, m Moment, address string, deleted bool, fo
 		}
 	}
 	return nil
+}
+
+// AddressOf is the mail address of a user as the vault last held it, "" where it tells none.
+func AddressOf(ctx context.Context, m Moment, user string) (string, error) {
+	d, err := m.Reader.Document(ctx, m.Instance, record.Ref{Kind: catalogue.Users, ID: user}, m.At)
+	if err != nil {
+		return "", err
+	}
+	var tells struct {
+		Email string `json:"email"`
+	}
+	if json.Unmarshal(d.Body, &tells) != nil {
+		return "", nil // another kind of value: it tells none
+	}
+	return tells.Email, nil
 }
 
 // FindUser is the id of the one user that text names: one who is there before one who is
