@@ -38,6 +38,8 @@ func (c completion) columnNames() []string {
 	switch c.cmd.Name() {
 	case "show": // of runs
 		return ui.KindTable().Names()
+	case "tree":
+		return treeTable.Names()
 	case "list":
 		return entryTable(&history.Names{}, false).Names()
 	case "runs":
@@ -63,6 +65,9 @@ func (c completion) columnNames() []string {
 	case "diff":
 		if stat, _ := c.cmd.Flags().GetBool("stat"); stat {
 			return statTable.Names()
+		}
+		if lost, _ := c.cmd.Flags().GetBool("lost"); lost {
+			return lossTable.Names()
 		}
 		return changeTable(false).Names()
 	}

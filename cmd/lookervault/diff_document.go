@@ -16,7 +16,6 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/view"
 )
 
 // shortValue is how many columns of a value are shown on one line; longer text is
@@ -33,16 +32,10 @@ func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[
 		}
 		found = c
 	}
-	switch choice.Format {
-	case table.FormatJSON:
-		line, err := encodeJSON(view.ChangeOf(found))
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(a.stdout, line)
-		return err
-	case "":
-	default:
+	switch {
+	case choice.IsObject():
+		return changeTable(false).WriteObject(a.stdout, choice, found)
+	case choice.Format != "" || len(choice.Columns) > 0:
 		var rows []history.Change
 		if len(found.Change) > 0 {
 			rows = append(rows, found)

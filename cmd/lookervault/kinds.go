@@ -32,8 +32,8 @@ restorable or reference, default or opt-in, calls, remark.`,
 			kinds := view.KindsOf(config.Default(1).Stages.List.PageSize)
 			width, height := ui.TerminalSize(a.stdout)
 			switch {
-			case choice.Format == table.FormatJSON && len(choice.Columns) == 0 && choice.Sort == "" && choice.Limit == 0:
-				return a.writeObject(view.CatalogueOf(kinds), table.FormatJSON)
+			case choice.IsObject() && !choice.Picks():
+				return a.writeObject(view.CatalogueOf(kinds), choice.Format)
 			case width > 0 && choice.Format == "":
 				return a.paged(height, func(text *strings.Builder) error {
 					return kindsText(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, kinds)

@@ -153,7 +153,8 @@ func entryTable(names *history.Names, deleted bool) table.Table[vault.Entry] {
 			},
 			{
 				Name: "updated_at", Head: "updated", Whole: true, Varies: true, Spare: 2, Extra: deleted, Value: func(e entry) string { return e.Updated },
-				Show: func(e entry, screen table.Screen) string { return whenWritten(e.Updated, screen) },
+				Order: func(e entry) string { return inOneZone(e.Updated) },
+				Show:  func(e entry, screen table.Screen) string { return whenWritten(e.Updated, screen) },
 			},
 			{
 				Name: "bytes", Head: "size", Number: true, Spare: 5, Value: func(e entry) string { return strconv.FormatInt(e.Size, 10) },
@@ -203,6 +204,15 @@ func whenWritten(written string, screen table.Screen) string {
 		return written
 	}
 	return table.When(at, screen)
+}
+
+// inOneZone is a time as the server wrote it, in UTC: times are sorted by it.
+func inOneZone(written string) string {
+	at, err := time.Parse(time.RFC3339, written)
+	if err != nil {
+		return written
+	}
+	return at.UTC().Format("2006-01-02T15:04:05.000000000Z")
 }
 
 // noting yields the entries, each after note was told of it.

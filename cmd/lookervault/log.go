@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/history"
@@ -52,14 +54,7 @@ func (a *app) log(cmd *cobra.Command, r *reading, o logOptions, args []string) (
 	if err != nil {
 		return err
 	}
-	span := vault.Span{}
-	if len(args) == 0 && o.kind != "" {
-		span.Kind, err = kindArgument(cmd, o.kind)
-	} else if len(args) > 0 {
-		var ref record.Ref
-		ref, err = refArgument(cmd, args)
-		span.Kind, span.ID = ref.Kind, ref.ID
-	}
+	span, err := o.span(cmd, args)
 	if err != nil {
 		return err
 	}
@@ -88,6 +83,21 @@ func (a *app) log(cmd *cobra.Command, r *reading, o logOptions, args []string) (
 	return history.Changes(cmd.Context(), m, names, o.volatile, func(c *history.Changer) error {
 		return show(a, changed, choice, c.All(m.Reader.Events(cmd.Context(), span), filter))
 	})
+}
+
+// span is the document that args name, else the kind of --kind.
+func (o logOptions) span(cmd *cobra.Command, args []string) (span vault.Span, err error) {
+	switch {
+	case len(args) == 0 && o.kind != "":
+		span.Kind, err = kindArgument(cmd, o.kind)
+	case len(args) > 0 && o.kind != "":
+		err = usage(cmd, errors.New("--kind is for the changes of many documents, and the arguments name one"))
+	case len(args) > 0:
+		var ref record.Ref
+		ref, err = refArgument(cmd, args)
+		span.Kind, span.ID = ref.Kind, ref.ID
+	}
+	return span, err
 }
 
 func sizeShown(c history.Change, _ table.Screen) string { return ui.Size(c.Bytes) }

@@ -146,11 +146,34 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := ""
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = ", did you mean " + strings.Join(near, " or ") + "?"
+	if word, ok := nearCommand(cmd, args[0]); ok {
+		hint = ", did you mean " + word + "?"
 	}
 	return usage(cmd, fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint))
+}
+
+// slipsInCommand is how many letters of a command somebody may get wrong.
+const slipsInCommand = 2
+
+// nearCommand is the command below cmd that was probably meant: the one with the fewest
+// other letters, else the first that begins as what was written.
+func nearCommand(cmd *cobra.Command, written string) (string, bool) {
+	var names []string
+	for _, below := range cmd.Commands() {
+		if below.IsAvailableCommand() {
+			names = append(names, append(below.Aliases, below.Name())...)
+		}
+	}
+	written = strings.ToLower(written)
+	if word, ok := near.Within(written, names, min(slipsInCommand, len(written)/2)); ok {
+		return word, true
+	}
+	slices.Sort(names)
+	at := slices.IndexFunc(names, func(name string) bool { return strings.HasPrefix(name, written) })
+	if at < 0 {
+		return "", false
+	}
+	return names[at], true
 }
 
 // checkCompletion lets the completion command refuse a shell that it does not

@@ -35,7 +35,7 @@ same, gone, failed, calls, scope.`,
 			}
 			defer closing(&err, reader)
 			// One that is damaged is no reason not to show the others.
-			runs, damage := reader.Runs(cmd.Context(), r.instance)
+			runs, damage := reader.NewestRuns(cmd.Context(), r.instance, runsToRead(choice))
 			if damage == nil {
 				damage = reader.CheckRows(cmd.Context(), vault.RunTables)
 			} else if !errors.Is(damage, vault.ErrCorrupt) {
@@ -51,6 +51,15 @@ same, gone, failed, calls, scope.`,
 	return cmd
 }
 
+// runsToRead is how many of the newest runs a choice shows, and one more that tells whether
+// others are left out; 0 for all.
+func runsToRead(choice table.Choice) int {
+	if choice.Limit == 0 || choice.Sort != "" {
+		return 0
+	}
+	return choice.Limit + 1
+}
+
 var runTable = table.Table[record.Run]{
 	One: "run", Many: "runs", View: func(run record.Run) any { return view.RunOf(run) },
 	Columns: []table.Column[record.Run]{
@@ -60,7 +69,7 @@ var runTable = table.Table[record.Run]{
 			Name: "started_at", Head: "started", Whole: true, Value: func(r record.Run) string { return r.Started.Format(time.RFC3339) },
 			Show: func(r record.Run, screen table.Screen) string { return table.When(r.Started, screen) },
 		},
-		{Name: "took", Number: true, Spare: 6, Value: took},
+		{Name: "took", Number: true, Spare: 6, Value: took, Order: tookSeconds},
 		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Show: outcomeShown, Tone: outcomeTone},
 		runCount("new", 1, func(t view.Totals) int64 { return t.New }),
 		runCount("changed", 1, func(t view.Totals) int64 { return t.Changed }),
@@ -111,6 +120,14 @@ func took(r record.Run) string {
 		return "-"
 	}
 	return r.Took().Round(100 * time.Millisecond).String()
+}
+
+// tookSeconds is what runs are sorted by for how long they took: open ones come last.
+func tookSeconds(r record.Run) string {
+	if r.Finished.IsZero() {
+		return ""
+	}
+	return strconv.FormatFloat(r.Took().Seconds(), 'f', -1, 64)
 }
 
 // totals adds the counts of all kinds.

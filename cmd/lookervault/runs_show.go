@@ -38,8 +38,7 @@ func (a *app) runsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args [
 	if err != nil {
 		return err
 	}
-	whole := choice.Format == table.FormatJSON || choice.Format == table.FormatYAML
-	if whole && (len(choice.Columns) > 0 || choice.Sort != "" || choice.Limit > 0) {
+	if choice.IsObject() && choice.Picks() {
 		return usage(cmd, fmt.Errorf("--columns, --sort and --limit are for the table of kinds, and --format %s shows the whole run", choice.Format))
 	}
 	point, err := backupArgument(cmd, args)

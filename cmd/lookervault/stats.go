@@ -26,7 +26,8 @@ func (a *app) statsCommand() *cobra.Command {
 grew month by month, and which documents are the largest and change most.
 
 In a pipe there is a line a kind, with the columns kind, present, trashed, gone, bytes;
-with --json one object with everything.`,
+with --json or --format yaml one object with everything, or, where --columns, --sort or
+--limit choose, an array with the kinds.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			choice, err := chosen(cmd, &flags, kindSizes)
@@ -42,13 +43,8 @@ with --json one object with everything.`,
 			if err != nil {
 				return err
 			}
-			if choice.Format == table.FormatJSON && len(choice.Columns) == 0 {
-				line, err := encodeJSON(stats)
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintln(a.stdout, line)
-				return err
+			if choice.IsObject() && !choice.Picks() {
+				return a.writeObject(stats, choice.Format)
 			}
 			width, height := ui.TerminalSize(a.stdout)
 			if width == 0 || choice.Format != "" {

@@ -35,7 +35,8 @@ all of them, or one that is named by its id or its path. What is in the trash is
 
 In a pipe there is a line a folder and document, tab-separated, with the columns path,
 kind, id, name, documents, bytes, and so it is with --format tsv or csv, which also say in
-which state a document is; with --json or --format yaml one object, folders within folders.`,
+which state a document is; with --json or --format yaml one object, folders within folders.
+With --columns, --sort or --limit it is a table of folders and documents everywhere.`,
 		Example: `  lookervault tree --depth 2
   lookervault tree "Shared / Finance" --at 7d`,
 		Args: arguments(cobra.MaximumNArgs(1)),
@@ -61,8 +62,9 @@ which state a document is; with --json or --format yaml one object, folders with
 	}
 	r.flags(cmd)
 	r.pointFlag(cmd)
-	cmd.Flags().BoolVar(&flags.json, "json", false, "as one JSON object")
-	cmd.Flags().StringVar(&flags.choice.Format, "format", "", "table, tsv, csv, json or yaml (default a drawing on a terminal, tab-separated without a head in a pipe)")
+	flags.add(cmd)
+	cmd.Flags().Lookup("json").Usage = "as one JSON object"
+	cmd.Flags().Lookup("format").Usage = "table, tsv, csv, json or yaml (default a drawing on a terminal, tab-separated without a head in a pipe)"
 	cmd.Flags().IntVar(&depth, "depth", 0, "show folders down to this depth (default all); what lies deeper is counted")
 	return cmd
 }
@@ -156,32 +158,36 @@ func settle(f *view.Folder, depth int) {
 
 // treeTable is the tree as programs read it.
 var treeTable = table.Table[view.TreeLine]{
-	View: func(l view.TreeLine) any { return l },
+	One: "line", Many: "lines", View: func(l view.TreeLine) any { return l },
 	Columns: []table.Column[view.TreeLine]{
-		{Name: "path", Value: func(l view.TreeLine) string { return l.Path }},
-		{Name: "kind", Value: func(l view.TreeLine) string { return string(l.Kind) }},
-		{Name: "id", Value: func(l view.TreeLine) string { return l.ID }},
+		{Name: "path", Tail: true, Value: func(l view.TreeLine) string { return l.Path }},
+		{Name: "kind", Whole: true, Value: func(l view.TreeLine) string { return string(l.Kind) }},
+		{Name: "id", Whole: true, Value: func(l view.TreeLine) string { return l.ID }},
 		{Name: "name", Value: func(l view.TreeLine) string { return l.Name }},
-		{Name: "documents", Value: func(l view.TreeLine) string { return strconv.FormatInt(l.Count, 10) }},
-		{Name: "bytes", Value: func(l view.TreeLine) string { return strconv.FormatInt(l.Bytes, 10) }},
-		{Name: "state", Extra: true, Value: func(l view.TreeLine) string { return string(l.State) }},
+		numberColumn("documents", func(l view.TreeLine) int64 { return l.Count }),
+		{
+			Name: "bytes", Head: "size", Number: true, Value: func(l view.TreeLine) string { return strconv.FormatInt(l.Bytes, 10) },
+			Show: func(l view.TreeLine, _ table.Screen) string { return ui.Size(l.Bytes) },
+		},
+		{Name: "state", Whole: true, Extra: true, Value: func(l view.TreeLine) string { return string(l.State) }},
 	},
 }
 
 func (a *app) showTrees(trees []*view.Folder, depth int, choice table.Choice) error {
 	width, height := ui.TerminalSize(a.stdout)
-	switch choice.Format {
-	case table.FormatJSON, table.FormatYAML:
+	switch {
+	case choice.IsObject() && !choice.Picks():
+		for _, root := range trees {
+			cutBelow(root, depth, 1)
+		}
 		return a.writeObject(view.Tree{Folders: append([]*view.Folder{}, trees...)}, choice.Format)
-	case table.FormatTabs, table.FormatCSV:
+	case choice.Picks(), choice.Format == "" && width == 0:
+		return show(a, treeTable, choice, each(treeLines(trees, depth)))
+	case choice.Format == table.FormatTabs, choice.Format == table.FormatCSV:
 		for _, c := range treeTable.Columns {
 			choice.Columns = append(choice.Columns, c.Name)
 		}
 		return show(a, treeTable, choice, each(treeLines(trees, depth)))
-	case "":
-		if width == 0 {
-			return show(a, treeTable, choice, each(treeLines(trees, depth)))
-		}
 	}
 	if width == 0 {
 		width, height = math.MaxInt, noPage
@@ -196,6 +202,17 @@ func (a *app) showTrees(trees []*view.Folder, depth int, choice table.Choice) er
 		}
 		return nil
 	})
+}
+
+// cutBelow takes what lies deeper than a depth, 0 for none, out of a folder. It is counted
+// all the same.
+func cutBelow(f *view.Folder, depth, level int) {
+	if level == depth {
+		f.Folders, f.Documents = []*view.Folder{}, []view.FolderDocument{}
+	}
+	for _, below := range f.Folders {
+		cutBelow(below, depth, level+1)
+	}
 }
 
 // treeLines are folders and what lies in them down to a depth, 0 for all.

@@ -34,6 +34,12 @@ type Choice struct {
 	Limit   int      // rows; 0 for all
 }
 
+// Picks reports whether somebody asked for some columns or rows, or for their order.
+func (c Choice) Picks() bool { return len(c.Columns) > 0 || c.Sort != "" || c.Limit > 0 }
+
+// IsObject reports whether the format is one of those that write what JSON objects hold.
+func (c Choice) IsObject() bool { return c.Format == FormatJSON || c.Format == FormatYAML }
+
 // plan is a choice made on a table.
 type plan[T any] struct {
 	table   Table[T]
@@ -83,8 +89,12 @@ func (t Table[T]) plan(choice Choice) (*plan[T], error) {
 		if err != nil {
 			return nil, err
 		}
+		by := column.Order
+		if by == nil {
+			by = column.Value
+		}
 		p.compare = func(a, b T) int {
-			order := Compare(column.Value(a), column.Value(b))
+			order := Compare(by(a), by(b))
 			if down {
 				return -order
 			}

@@ -33,6 +33,9 @@ type Column[T any] struct {
 	Head string
 	// Value is a cell as programs read it. The member of the JSON object when nil.
 	Value func(T) string
+	// Order is what rows are sorted by, where that is not the order of the cells: "90" for
+	// "1m30s". Value when nil.
+	Order func(T) string
 	// Show is a cell as people read it on a screen. Value when nil.
 	Show func(T, Screen) string
 	// Number says that cells are aligned right, and never cut.

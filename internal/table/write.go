@@ -54,6 +54,27 @@ func (t Table[T]) Write(o Output, choice Choice, rows iter.Seq2[T, error]) error
 	return errors.Join(err, buffered.Flush())
 }
 
+// WriteObject writes one row as an object, in JSON on a line or as YAML: with all its
+// members, or with those that the choice names.
+func (t Table[T]) WriteObject(w io.Writer, choice Choice, row T) error {
+	p, err := t.plan(choice)
+	if err != nil {
+		return err
+	}
+	object, err := p.object(row)
+	if err != nil {
+		return err
+	}
+	text := []byte(object + "\n")
+	if p.format == FormatYAML {
+		if text, err = YAML([]byte(object)); err != nil {
+			return err
+		}
+	}
+	_, err = w.Write(text)
+	return err
+}
+
 func (p *plan[T]) writeTabs(w *bufio.Writer, color bool, rows iter.Seq2[T, error]) error {
 	line := func(cell func(Column[T]) string) {
 		for i, c := range p.columns {
