@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,11 +113,15 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 	if o.live {
 		return a.diffLive(cmd, r, o, choice, asked)
 	}
-	reader, instance, err := r.open(cmd)
+	reader, err := r.openAll(cmd)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
+	instance, err := r.instanceOf(cmd.Context(), reader, asked)
+	if err != nil {
+		return err
+	}
 	span, err := spanOf(cmd.Context(), reader, instance, asked)
 	if err != nil {
 		return err
@@ -129,6 +134,23 @@ func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string)
 	return a.showDiff(cmd, o, choice, reader, span, func(c *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return history.Between(cmd.Context(), reader, span)
 	})
+}
+
+// instanceOf is the instance to compare: the named one, else that of a run which is named by
+// its number, else the only one.
+func (r *reading) instanceOf(ctx context.Context, reader vault.Reader, asked moments) (string, error) {
+	for _, point := range asked.points {
+		if r.instance != "" || point.Run == 0 {
+			continue
+		}
+		run, err := reader.RunAt(ctx, "", point)
+		if err != nil {
+			return "", absent(err, reader, "runs")
+		}
+		return run.Instance, nil
+	}
+	found, err := reader.Resolve(ctx, r.instance)
+	return found.Name, err
 }
 
 // showDiff shows what passages say of a span.
@@ -229,8 +251,7 @@ func spanOf(ctx context.Context, reader vault.Reader, instance string, asked mom
 			return span, err
 		}
 		if len(runs) < 2 {
-			return span, fmt.Errorf("%s holds %s of all of %s, and a diff needs two; name moments, as in lookervault diff 1 latest%s",
-				reader.Path(), plural(int64(len(runs)), "complete run", "complete runs"), instance, dbFlag(reader.Path()))
+			return span, tooFew(ctx, reader, instance, len(runs))
 		}
 		span.After, span.Until = runs[1].ID, runs[0].ID
 		return span, nil
@@ -246,6 +267,22 @@ func spanOf(ctx context.Context, reader vault.Reader, instance string, asked mom
 		*to = run.ID
 	}
 	return span, nil
+}
+
+// tooFew is the error about fewer than the two complete runs that are compared by default.
+// It names moments that can be compared, where there are any.
+func tooFew(ctx context.Context, reader vault.Reader, instance string, complete int) error {
+	runs, err := reader.Runs(ctx, instance)
+	if err != nil {
+		return err
+	}
+	runs = slices.DeleteFunc(runs, func(run record.Run) bool { return run.Pruned })
+	instead := fmt.Sprintf("lookervault runs%s shows what there is", dbFlag(reader.Path()))
+	if len(runs) > 1 {
+		instead = fmt.Sprintf("name moments, as in lookervault diff %d latest%s", runs[len(runs)-1].ID, dbFlag(reader.Path()))
+	}
+	return fmt.Errorf("%s holds %s of all of %s, and a diff needs two; %s",
+		reader.Path(), plural(int64(complete), "complete run", "complete runs"), instance, instead)
 }
 
 func counting[T any](rows iter.Seq2[T, error], n *int) iter.Seq2[T, error] {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -80,6 +81,9 @@ func (r *reading) faults(cmd *cobra.Command, args []string) (reader vault.Reader
 	if err != nil {
 		return nil, nil, errors.Join(err, reader.Close())
 	}
+	slices.SortStableFunc(faults, func(x, y vault.Fault) int {
+		return cmp.Or(cmp.Compare(x.Run, y.Run), cmp.Compare(x.Kind, y.Kind), table.Compare(x.ID, y.ID))
+	})
 	return reader, faults, nil
 }
 
@@ -117,11 +121,10 @@ var faultTable = table.Table[vault.Fault]{
 			Name: "at", Whole: true, Spare: 4, Value: func(f vault.Fault) string { return f.At.UTC().Format(time.RFC3339) },
 			Show: func(f vault.Fault, screen table.Screen) string { return table.When(f.At, screen) },
 		},
-		{Name: "resolved_run", Head: "resolved by", Number: true, Varies: true, Spare: 3, Value: func(f vault.Fault) string {
-			if f.Resolved == 0 {
-				return "-"
-			}
-			return strconv.FormatInt(f.Resolved, 10)
-		}},
+		{
+			Name: "resolved_run", Head: "resolved by", Number: true, Varies: true, Spare: 3,
+			Value: func(f vault.Fault) string { return cmp.Or(runText(f.Resolved), "-") },
+			Show:  func(f vault.Fault, _ table.Screen) string { return runText(f.Resolved) },
+		},
 	},
 }

@@ -45,7 +45,7 @@ func because(with []history.Dependent) string {
 // showLosses shows who lost what: for people grouped by owner and folder.
 func (a *app) showLosses(choice table.Choice, list []history.Loss) error {
 	width, height := ui.TerminalSize(a.stdout)
-	if width == 0 || choice.Format != "" || len(choice.Columns) > 0 || choice.Sort != "" {
+	if width == 0 || choice.Format != "" || choice.Picks() {
 		return show(a, lossTable, choice, each(list))
 	}
 	slices.SortStableFunc(list, func(x, y history.Loss) int {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 )
 
 // TestCommandsAreTheModel makes random histories and compares what commands print of them
@@ -164,7 +165,12 @@ func (h *historyModel) changes(before, after map[string]modelDocument, run int64
 	refs := slices.Sorted(maps.Keys(before))
 	refs = append(refs, slices.Collect(maps.Keys(after))...)
 	slices.SortFunc(refs, func(a, b string) int {
-		return strings.Compare(strings.Replace(a, "/", "\x00", 1), strings.Replace(b, "/", "\x00", 1))
+		kind, id, _ := strings.Cut(a, "/")
+		other, number, _ := strings.Cut(b, "/")
+		if kind != other {
+			return strings.Compare(kind, other)
+		}
+		return table.Compare(id, number)
 	})
 	for _, ref := range slices.Compact(refs) {
 		a, was := before[ref]

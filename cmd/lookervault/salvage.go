@@ -13,7 +13,6 @@ import (
 )
 
 func (a *app) salvageCommand() *cobra.Command {
-	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "salvage NEW", Short: "Copy everything that is sound in a damaged vault into a new one",
@@ -31,9 +30,7 @@ In a pipe the columns are table, kind, id, problem, key; with --json one array.`
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.salvage(cmd, flags, args[0]) },
 	}
-	r.flags(cmd)
-	cmd.Flags().Lookup("db").Usage = "the damaged vault (default the configuration's sink.path)"
-	_ = cmd.Flags().MarkHidden("instance") // all of them are copied
+	cmd.Flags().String("db", "", "the damaged vault (default the configuration's sink.path)")
 	flags.add(cmd)
 	return cmd
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -100,6 +101,11 @@ func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error
 		return err
 	}
 	defer closing(&err, reader)
+	if r.instance != "" {
+		if _, err := reader.Resolve(cmd.Context(), r.instance); err != nil && !errors.Is(err, vault.ErrCorrupt) {
+			return err // damage is for the verification to say
+		}
+	}
 	began := time.Now()
 	progress := &verifyProgress{app: a, began: began}
 	options.Progress = progress.show

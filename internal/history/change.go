@@ -60,10 +60,11 @@ func Changes(ctx context.Context, m Moment, names *Names, volatile bool, fn func
 	})
 }
 
-// All yields the changes that passages make, of those that pass the filter.
+// All yields the changes that passages make, of those that pass the filter, by the ids of
+// each kind as people count them.
 func (c *Changer) All(passages iter.Seq2[vault.Passage, error], filter *Filter) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
-		for p, err := range passages {
+		for p, err := range passagesByNumber(passages) {
 			var made Change
 			matters := false
 			if err == nil {

@@ -42,7 +42,7 @@ func (c *Changer) Losses(ctx context.Context, reader vault.Reader, span vault.Sp
 	lost := make(map[record.Ref]*Loss)
 	entries := make(map[record.Ref]vault.Entry) // as they were before
 	var order []record.Ref
-	for p, err := range passages {
+	for p, err := range passagesByNumber(passages) {
 		if err != nil {
 			return nil, err
 		}

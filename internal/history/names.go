@@ -9,7 +9,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -157,33 +156,4 @@ func DeletedRun(e vault.Entry) int64 {
 		return e.FirstRun
 	}
 	return e.GoneRun
-}
-
-// ByNumber yields the entries of each kind by their ids as people count them: 9 before
-// 10. The entries of one kind follow each other.
-func ByNumber(entries iter.Seq2[vault.Entry, error]) iter.Seq2[vault.Entry, error] {
-	return func(yield func(vault.Entry, error) bool) {
-		var kind []vault.Entry
-		flush := func() bool {
-			slices.SortStableFunc(kind, func(a, b vault.Entry) int { return table.Compare(a.ID, b.ID) })
-			for _, e := range kind {
-				if !yield(e, nil) {
-					return false
-				}
-			}
-			kind = kind[:0]
-			return true
-		}
-		for e, err := range entries {
-			if len(kind) > 0 && (err != nil || e.Kind != kind[0].Kind) && !flush() {
-				return
-			}
-			if err != nil {
-				yield(e, err)
-				return
-			}
-			kind = append(kind, e)
-		}
-		flush()
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -160,10 +161,15 @@ func (p *plan[T]) object(row T) (string, error) {
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
 		return "", err
 	}
+	known := p.table.members()
 	var members []string
 	for _, c := range p.columns {
 		value, ok := all[c.Name]
-		if !ok {
+		switch {
+		case ok:
+		case slices.Contains(known, c.Name):
+			value = json.RawMessage("null") // left out where it says nothing
+		default:
 			value = c.json(row)
 		}
 		members = append(members, fmt.Sprintf("%q:%s", c.Name, value))
