@@ -64,7 +64,7 @@ func (a *app) completeValues(root *cobra.Command) {
 // offers are the values of flags by the flag's name.
 func offers() map[string]offer {
 	return map[string]offer{
-		"run":           completion.runs,
+		"run":           completion.readableRuns,
 		"changed-since": completion.runs,
 		"instance":      completion.instances,
 		"set":           completion.assignments,
@@ -135,7 +135,7 @@ func (c completion) argument(wants, args []string) ([]cobra.Completion, cobra.Sh
 		if len(args) == 2 {
 			return kinds, directive
 		}
-		runs, _ := c.runs()
+		runs, _ := c.readableRuns()
 		return append(kinds, runs...), directive | cobra.ShellCompDirectiveKeepOrder
 	case len(args) > 0:
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -163,12 +163,21 @@ func (c completion) documents(kind record.Kind, before string) ([]cobra.Completi
 // runs offers latest and the numbers of the runs, newest first, with when they began and
 // how they ended.
 func (c completion) runs() ([]cobra.Completion, cobra.ShellCompDirective) {
+	return c.runsThat(func(record.Run) bool { return true })
+}
+
+// readableRuns is runs without those that were pruned, which cannot be read any more.
+func (c completion) readableRuns() ([]cobra.Completion, cobra.ShellCompDirective) {
+	return c.runsThat(func(run record.Run) bool { return !run.Pruned })
+}
+
+func (c completion) runsThat(suit func(record.Run) bool) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var offered []cobra.Completion
 	c.inVault(func(ctx context.Context, reader vault.Reader, instance string) error {
-		runs, err := reader.Runs(ctx, instance)
+		runs, err := reader.NewestRuns(ctx, instance, mostOffered)
 		for _, run := range runs {
-			if len(offered) == mostOffered {
-				break
+			if !suit(run) {
+				continue
 			}
 			about := run.Started.Local().Format("2006-01-02 15:04") + ", " + string(run.Outcome)
 			if len(offered) == 0 {

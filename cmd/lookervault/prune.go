@@ -88,7 +88,7 @@ var keepingTable = table.Table[vault.Keeping]{
 			},
 		},
 		{Name: "run", Number: true, Value: func(k vault.Keeping) string { return strconv.FormatInt(k.Run.ID, 10) }},
-		{Name: "instance", Varies: true, Spare: 2, Value: func(k vault.Keeping) string { return k.Run.Instance }},
+		{Name: "instance", Varies: true, Obvious: true, Spare: 2, Value: func(k vault.Keeping) string { return k.Run.Instance }},
 		{
 			Name: "started_at", Head: "started", Whole: true, Value: func(k vault.Keeping) string { return k.Run.Started.Format(time.RFC3339) },
 			Show: func(k vault.Keeping, screen table.Screen) string { return table.When(k.Run.Started, screen) },

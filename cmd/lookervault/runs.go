@@ -64,7 +64,7 @@ var runTable = table.Table[record.Run]{
 	One: "run", Many: "runs", View: func(run record.Run) any { return view.RunOf(run) },
 	Columns: []table.Column[record.Run]{
 		{Name: "run", Number: true, Value: func(r record.Run) string { return strconv.FormatInt(r.ID, 10) }},
-		{Name: "instance", Varies: true, Spare: 3, Value: func(r record.Run) string { return r.Instance }},
+		{Name: "instance", Varies: true, Obvious: true, Spare: 3, Value: func(r record.Run) string { return r.Instance }},
 		{
 			Name: "started_at", Head: "started", Whole: true, Value: func(r record.Run) string { return r.Started.Format(time.RFC3339) },
 			Show: func(r record.Run, screen table.Screen) string { return table.When(r.Started, screen) },

@@ -75,7 +75,7 @@ func (b *backup) sumUpShortly(out io.Writer, s view.Summary, run record.Run) {
 		fmt.Fprintf(out, "%s: %s%s; lookervault faults%s says why.\n", table.Paint(fmt.Sprintf("Failed %d", details.failures), table.Bad, color),
 			strings.Join(details.failed, ", "), more, dbFlag(b.config.Sink.Path))
 	}
-	if !well && len(details.failed) == 0 {
+	if !well && s.Totals.Failed > 0 && len(details.failed) == 0 {
 		fmt.Fprintf(out, "lookervault faults%s says what could not be fetched, and why.\n", dbFlag(b.config.Sink.Path))
 	}
 	if !b.app.quiet {

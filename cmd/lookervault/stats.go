@@ -179,7 +179,7 @@ func writeStats(o table.Output, choice table.Choice, v view.Stats) error {
 func rankedTable(head string, show func(int64) string) table.Table[view.Ranked] {
 	return table.Table[view.Ranked]{
 		Fixed: true, // --format is for the table of kinds
-		View: func(r view.Ranked) any { return r },
+		View:  func(r view.Ranked) any { return r },
 		Columns: []table.Column[view.Ranked]{
 			{Name: "document", Head: head, Whole: true, Value: func(r view.Ranked) string { return record.Ref{Kind: r.Kind, ID: r.ID}.String() }},
 			{Name: "name", Value: func(r view.Ranked) string { return r.Name }},

@@ -3,6 +3,7 @@ package table
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"reflect"
 	"strings"
 	"time"
@@ -52,6 +53,8 @@ type Column[T any] struct {
 	// Varies says that the column is left out for people while it holds one value in
 	// several rows, or nothing.
 	Varies bool
+	// Obvious says of a column that varies that one row does not need it either.
+	Obvious bool
 	// Extra says that the column is shown only to whom names it.
 	Extra bool
 	// Tone is the colour of a cell. Plain when nil.
@@ -130,22 +133,50 @@ func (t Table[T]) Names() []string {
 
 // members are the names in the JSON object of a row.
 func (t Table[T]) members() []string {
-	if t.View == nil {
-		return nil
-	}
-	var zero T
-	kind := reflect.TypeOf(t.View(zero))
-	if kind == nil || kind.Kind() != reflect.Struct {
-		return nil
-	}
 	var names []string
-	for field := range kind.Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			names = append(names, name)
-		}
+	for name := range t.eachMember() {
+		names = append(names, name)
 	}
 	return names
+}
+
+// emptyMembers are the members of the JSON object of a row by name, each as JSON writes it
+// where it says nothing: "", 0, false, an empty list, or null for what can be anything.
+func (t Table[T]) emptyMembers() map[string]json.RawMessage {
+	empty := make(map[string]json.RawMessage)
+	for name, of := range t.eachMember() {
+		switch {
+		case of.Kind() == reflect.Pointer:
+			continue // its column says what stands for none
+		case of.Kind() == reflect.Slice && of != reflect.TypeFor[json.RawMessage]():
+			empty[name] = json.RawMessage("[]")
+		default:
+			if value, err := json.Marshal(reflect.Zero(of).Interface()); err == nil {
+				empty[name] = value
+			}
+		}
+	}
+	return empty
+}
+
+// eachMember yields the name and the type of each member of the JSON object of a row.
+func (t Table[T]) eachMember() iter.Seq2[string, reflect.Type] {
+	return func(yield func(string, reflect.Type) bool) {
+		if t.View == nil {
+			return
+		}
+		var zero T
+		kind := reflect.TypeOf(t.View(zero))
+		if kind == nil || kind.Kind() != reflect.Struct {
+			return
+		}
+		for field := range kind.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name != "" && name != "-" && !yield(name, field.Type) {
+				return
+			}
+		}
+	}
 }
 
 // member returns a function that reads a member of a row's JSON object: a text as it

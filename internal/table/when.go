@@ -6,10 +6,11 @@ import (
 )
 
 // When is a time as people read it on a screen: how long ago within a month, else the
-// day where they are. "" for the zero time.
+// day where they are. Where there is no screen, which knows no time, it is [Stamp]; "" for
+// the zero time.
 func When(t time.Time, screen Screen) string {
-	if t.IsZero() {
-		return ""
+	if t.IsZero() || screen.Now.IsZero() {
+		return Stamp(t)
 	}
 	const day = 24 * time.Hour
 	switch ago := screen.Now.Sub(t); {

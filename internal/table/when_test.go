@@ -31,4 +31,7 @@ func TestWhen(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.at, got, tt.want)
 		}
 	}
+	if got, want := table.When(now, table.Screen{}), "2026-03-10T12:00:00Z"; got != want {
+		t.Errorf("in a pipe: %q, want %q", got, want)
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -161,15 +160,14 @@ func (p *plan[T]) object(row T) (string, error) {
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
 		return "", err
 	}
-	known := p.table.members()
+	empty := p.table.emptyMembers()
 	var members []string
 	for _, c := range p.columns {
 		value, ok := all[c.Name]
-		switch {
-		case ok:
-		case slices.Contains(known, c.Name):
-			value = json.RawMessage("null") // left out where it says nothing
-		default:
+		if !ok {
+			value, ok = empty[c.Name] // left out where it says nothing
+		}
+		if !ok {
 			value = c.json(row)
 		}
 		members = append(members, fmt.Sprintf("%q:%s", c.Name, value))
@@ -273,7 +271,7 @@ func (p *plan[T]) sheet(rows []T, screen Screen) *sheet {
 		for _, row := range rows {
 			add(row)
 		}
-		if c.Varies && !p.named && same(cells) {
+		if c.Varies && !p.named && (same(cells) || c.Obvious && len(cells) == 1) {
 			continue
 		}
 		if p.table.Total != nil {
