@@ -151,7 +151,7 @@ func AddressOf(ctx context.Context, m Moment, user string) (string, error) {
 		Email string `json:"email"`
 	}
 	if json.Unmarshal(d.Body, &tells) != nil {
-		return "", nil // another kind of value: it tells none
+		return "", nil //nolint:nilerr // another kind of value: it tells none
 	}
 	return tells.Email, nil
 }

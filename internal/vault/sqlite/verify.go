@@ -157,8 +157,8 @@ func (v *verifier) each(fn func(row []driver.Value) error, query string, args ..
 
 // scan is each for queries of many rows, past database/sql, by which a row costs as much as
 // its check. What such a query needs for its first row cannot be interrupted.
-func (v *verifier) scan(fn func(row []driver.Value) error, query string, args ...any) error {
-	for row, err := range rowsDirect(v.ctx, v.q, query, args...) {
+func (v *verifier) scan(fn func(row []driver.Value) error, query string) error {
+	for row, err := range rowsDirect(v.ctx, v.q, query) {
 		if err == nil {
 			err = fn(row)
 		}
