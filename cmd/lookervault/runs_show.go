@@ -22,8 +22,8 @@ func (a *app) runsShowCommand() *cobra.Command {
 		Long: `Show one run, kind by kind: by its number, latest (also when none is named), or
 latest-1 for the one before. Of these only backups count, not the looks of restores.
 
-With --format tsv or csv it is the table of kinds alone; with --json or --format yaml
-one object with all that is known of the run.`,
+It is a page for people, in a pipe too. With --format tsv or csv it is the table of kinds
+alone; with --json or --format yaml one object with all that is known of the run.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runsShow(cmd, r, &flags, args) },
 	}
 	r.flags(cmd)

@@ -2,6 +2,7 @@ package table
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -44,7 +45,8 @@ func (c Choice) IsObject() bool { return c.Format == FormatJSON || c.Format == F
 type plan[T any] struct {
 	table   Table[T]
 	columns []Column[T]
-	named   bool // somebody named the columns
+	named   bool                       // somebody named the columns
+	empty   map[string]json.RawMessage // members that JSON leaves out; nil where none is named
 	compare func(a, b T) int
 	limit   int
 	format  string
@@ -77,7 +79,9 @@ func (t Table[T]) plan(choice Choice) (*plan[T], error) {
 		}
 		p.columns = append(p.columns, column)
 	}
-	if !p.named {
+	if p.named {
+		p.empty = t.emptyMembers()
+	} else {
 		for _, c := range all {
 			if !c.Extra {
 				p.columns = append(p.columns, c)

@@ -160,12 +160,11 @@ func (p *plan[T]) object(row T) (string, error) {
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
 		return "", err
 	}
-	empty := p.table.emptyMembers()
 	var members []string
 	for _, c := range p.columns {
 		value, ok := all[c.Name]
 		if !ok {
-			value, ok = empty[c.Name] // left out where it says nothing
+			value, ok = p.empty[c.Name] // left out where it says nothing
 		}
 		if !ok {
 			value = c.json(row)
