@@ -14,10 +14,7 @@ import (
 )
 
 func TestFaultyWithoutFaults(t *testing.T) {
-	vaulttest.Suite(t, func(t *testing.T) vaulttest.Store {
-		m := memory.New()
-		return func(*testing.T) vault.Writer { return sinks.NewFaulty(m) }
-	})
+	vaulttest.Suite(t, around(func(w vault.Writer) vault.Writer { return sinks.NewFaulty(w) }))
 }
 
 func begunFaulty(t *testing.T) (*sinks.Faulty, *memory.Vault) {

@@ -9,18 +9,14 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 	"github.com/lookervault/lookervault/sinks"
 )
 
 func TestScrubbedIsASink(t *testing.T) {
-	vaulttest.Suite(t, func(t *testing.T) vaulttest.Store {
-		m := memory.New()
-		return func(*testing.T) vault.Writer {
-			return sinks.Scrubbed(m, func(text string) string { return text })
-		}
-	})
+	vaulttest.Suite(t, around(func(w vault.Writer) vault.Writer {
+		return sinks.Scrubbed(w, func(text string) string { return text })
+	}))
 }
 
 // heard is a sink that keeps the texts that it is given.
