@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -33,7 +34,7 @@ var thrifty = map[record.Kind]time.Duration{
 const nights = 29
 
 // TestMonth plays a month of nights through, in which 0.5 % of the documents change each
-// night, and counts the calls on the server: task month.
+// night, or 0.1 %, and counts the calls on the server: task month.
 func TestMonth(t *testing.T) {
 	if os.Getenv("LOOKERVAULT_TEST_MONTH") == "" {
 		t.Skip("a month on large instances: task month sets LOOKERVAULT_TEST_MONTH")
@@ -47,21 +48,23 @@ func TestMonth(t *testing.T) {
 		options lookersim.Options
 		dates   string
 		most    int // administrative calls of these nights; 0: only told
+		oneIn   int // so many documents changes in a night; 0: 200
 	}{
-		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 0},
-		{"standard", lookersim.Options{Sizes: standard}, config.DatesLearned, 0},
-		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 2000},
-		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesLearned, 0},
-		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesNever, 0},
-		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesLearned, 0},
-		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesNever, 0},
-		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesLearned, 0},
+		{"standard, 0.1 % changing", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 1000},
+		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 0, 0},
+		{"standard", lookersim.Options{Sizes: standard}, config.DatesLearned, 0, 0},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 2000, 0},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesLearned, 0, 0},
+		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesNever, 0, 0},
+		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesLearned, 0, 0},
+		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesNever, 0, 0},
+		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesLearned, 0, 0},
 	} {
 		t.Run(test.name+", dates "+test.dates, func(t *testing.T) {
 			test.options.Seed = 1
 			r := newRig(t, test.options)
 			r.config.TrustDates = test.dates
-			m := r.playMonth()
+			m := r.playMonth(cmp.Or(test.oneIn, 200))
 			t.Logf("| %s | %s | %d + %d | %d + %d | %.0f, %d at most | %+.1f %% |", test.name, test.dates, m.first.Admin, m.first.Query,
 				m.administrative, m.query, float64(m.administrative)/nights, m.busiest, 100*m.off/float64(m.administrative+m.query))
 			t.Logf("oldest observations in days: %v", m.oldest)
@@ -88,7 +91,7 @@ type playedMonth struct {
 
 // playMonth makes the nights of a month, and checks after each that every change was found
 // that should be, and that nothing is older than it may be.
-func (r *rig) playMonth() playedMonth {
+func (r *rig) playMonth(oneIn int) playedMonth {
 	r.t.Helper()
 	r.limits, r.config.Stages.List.PageSize = plan.Limits{}, 100
 	r.config.Looker.Quota = config.Quota{Administrative: 1000, Query: 1000}
@@ -98,7 +101,7 @@ func (r *rig) playMonth() playedMonth {
 	m := playedMonth{first: r.sim.Counts(), routes: make(map[string]int), oldest: make(map[record.Kind]int)}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range nights {
-		r.changeSome(random)
+		r.changeSome(random, oneIn)
 		at := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC).Add(time.Duration(r.nights) * aDay)
 		r.now = func() time.Time { return at }
 		f, err := r.foresee()
@@ -163,12 +166,12 @@ func (r *rig) checkNight(m *playedMonth) {
 	}
 }
 
-// changeSome changes one in two hundred dashboards and looks, and now and then a group.
-func (r *rig) changeSome(random *rand.Rand) {
+// changeSome changes one in so many dashboards and looks, and now and then a group.
+func (r *rig) changeSome(random *rand.Rand, oneIn int) {
 	r.t.Helper()
 	for _, kind := range []string{"dashboards", "looks"} {
 		ids := r.sim.IDs(kind)
-		for range len(ids) / 200 {
+		for range len(ids) / oneIn {
 			id, title := ids[random.IntN(len(ids))], fmt.Sprint("Title ", random.IntN(1e6))
 			edit := lookersim.Change{Op: lookersim.OpEdit, Kind: kind, ID: id, Value: fmt.Sprintf(`{"title":%q}`, title)}
 			if _, err := r.sim.Mutate(edit); err != nil { // what lies in the trash is not edited
