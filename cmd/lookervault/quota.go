@@ -58,18 +58,28 @@ func (l licence) keep(client *looker.Client) (left map[string]int64, err error) 
 	}
 	const first = string(catalogue.Administrative)
 	if calls, told := quota[first]; told && left[first] == 0 {
-		return nil, &exitError{code: codeIncomplete, err: fmt.Errorf("the %s %s calls of looker.quota are made this month (%s by this vault); --over-quota makes more, and next month has its own",
-			count(calls), first, count(made[first]))}
+		return nil, &exitError{code: codeIncomplete, err: &quotaError{class: first, includes: calls, made: made[first]}}
 	}
 	client.Bound(left)
 	return left, nil
+}
+
+// quotaError refuses a command: the calls of a class that the licence includes are made.
+type quotaError struct {
+	class          string
+	includes, made int64 // calls a month; made are those that the vault knows of
+}
+
+func (e *quotaError) Error() string {
+	return fmt.Sprintf("the %s %s calls of looker.quota are made this month (%s by this vault); --over-quota makes more, and next month has its own",
+		count(e.includes), e.class, count(e.made))
 }
 
 // noteRefusal keeps a run that was refused, and why, among the runs of the vault: whoever
 // looks for the backup of that night finds the reason. A run that was to be continued stays
 // as it is. What cannot be kept is told by the error all the same.
 func (b *backup) noteRefusal(client *looker.Client, why error) record.Run {
-	if b.options.resume || exitCode(why) != codeIncomplete { // the vault could not be read
+	if _, refused := errors.AsType[*quotaError](why); b.options.resume || !refused { // the vault could not be read
 		return record.Run{}
 	}
 	a := b.app

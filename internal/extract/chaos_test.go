@@ -98,7 +98,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	c.config.Looker.Timeout, c.config.Looker.MaxBody = config.Duration(100*time.Millisecond), 1<<20
 	c.config.Retry.Attempts, c.config.Retry.MaxWait = 1+c.rand.IntN(4), config.Duration(2*time.Millisecond)
 	c.config.Shutdown.Grace = config.Duration(pick(c.rand, 0, time.Millisecond, time.Second))
-	c.timeout = 100 * time.Millisecond
+	c.timeout = patient // of logins, none of which hangs
 	return c
 }
 
@@ -251,9 +251,13 @@ func expected(err error) bool {
 	return false
 }
 
-// quiet ends all trouble.
+// patient is a timeout that no answer of a loaded machine misses.
+const patient = time.Minute
+
+// quiet ends all trouble. Nothing hangs any more, so no call needs to be given up.
 func (c *chaos) quiet() {
 	c.rules()
+	c.config.Looker.Timeout = config.Duration(patient)
 	c.undisturbed()
 	c.rig.kill, c.at, c.committing = nil, 0, nil
 	c.wrap = func(s sinks.Sink) sinks.Sink { return s }
