@@ -90,7 +90,9 @@ func RowID(kind *catalogue.Spec, row []byte) (id, wrong string) {
 		wrong = "has " + sortOf(raw) + " for its " + field
 	case len(id) > maxID:
 		wrong = fmt.Sprintf("has %d bytes for its %s", len(id), field)
-	case !utf8.ValidString(id):
+	case id == "." || id == "..":
+		wrong = fmt.Sprintf("has %q for its %s, which no address can name", id, field)
+	case !utf8.ValidString(id), strings.ContainsRune(id, utf8.RuneError): // half a surrogate pair is read so
 		wrong = fmt.Sprintf("has an %s that is no UTF-8 text: %q", field, id[:min(len(id), maxTitle)])
 	default:
 		return id, ""

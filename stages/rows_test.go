@@ -65,6 +65,14 @@ func TestBadRowsOfAnEnumeration(t *testing.T) {
 			name: "an id without end", things: 9, set: raw(map[int]string{2: `{"id":"` + long + `"}`}),
 			bad: map[int]string{2: "has 1025 bytes for its id"}, listed: 8, calls: 1,
 		},
+		{
+			name: "half a surrogate pair for an id", things: 9, set: raw(map[int]string{2: `{"id":"\ud800"}`, 4: `{"id":"a\udc00"}`}),
+			bad: map[int]string{2: "has an id that is no UTF-8 text: \"\ufffd\"", 4: "has an id that is no UTF-8 text: \"a\ufffd\""}, listed: 7, calls: 1,
+		},
+		{
+			name: "ids that no address can name", things: 9, set: raw(map[int]string{2: `{"id":"."}`, 4: `{"id":".."}`}),
+			bad: map[int]string{2: `has "." for its id, which no address can name`, 4: `has ".." for its id, which no address can name`}, listed: 7, calls: 1,
+		},
 		{name: "an id that is a number", things: 9, set: raw(map[int]string{2: `{"id":2}`}), listed: 9, calls: 1},
 		{
 			name: "at the end of a page", things: 25, set: raw(map[int]string{10: "null"}),
