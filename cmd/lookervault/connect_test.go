@@ -9,14 +9,17 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 )
 
+// whoCalls is how a server answers the question who is calling.
+type whoCalls struct {
+	name, rule string
+	numbers    bool
+	says       string // on standard error
+}
+
 // TestWhoCalls: who calls is nice to know. A server that cannot say it ends no run,
 // and one that writes ids as numbers has said it.
 func TestWhoCalls(t *testing.T) {
-	tests := []struct {
-		name, rule string
-		numbers    bool
-		says       string // on standard error
-	}{
+	tests := []whoCalls{
 		{"an administrator", "", false, ""},
 		{"ids are numbers", "", true, ""},
 		{"/user fails", "route=GET /user status=500", false, "Looker does not say whether"},
@@ -24,10 +27,24 @@ func TestWhoCalls(t *testing.T) {
 		{"/user is not served", "route=GET /user status=404", false, "Looker does not say whether"},
 		{"/roles is refused", "route=GET /roles status=403", false, "not an administrator's"},
 	}
+	// What is no answer to the question says nothing, and is asked again.
+	for _, route := range []string{"/user", "/roles"} {
+		for _, answer := range []string{"null", "value", "other", "html", "empty"} {
+			rule := "route=GET " + route + " do=" + answer
+			tests = append(tests,
+				whoCalls{route + ": " + answer, rule, false, "Looker does not say whether"},
+				whoCalls{route + ": " + answer + " once", rule + " times=1", false, ""},
+			)
+		}
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tr := newTrial(t, lookersim.Options{Dialect: lookersim.Dialect{NumericIDs: tt.numbers}})
-			tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=1")
+			attempts := "1"
+			if strings.Contains(tt.rule, "times=1") {
+				attempts = "2"
+			}
+			tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS="+attempts, "LOOKERVAULT_RETRY__MAX_WAIT=10ms")
 			if tt.rule != "" {
 				tr.spoil(tt.rule)
 			}

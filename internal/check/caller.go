@@ -2,8 +2,9 @@ package check
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/url"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -13,15 +14,28 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
+// callerUser is what GET /user says of the caller. Ids are numbers on old servers.
+type callerUser struct {
+	ID    jsontext.Value   `json:"id"`
+	Roles []jsontext.Value `json:"role_ids"`
+}
+
+// callerRole is a row of GET /roles.
+type callerRole struct {
+	ID          jsontext.Value `json:"id"`
+	Name        string         `json:"name"`
+	Permissions struct {
+		AllAccess bool `json:"all_access"`
+	} `json:"permission_set"`
+}
+
 // Caller asks who is calling and whether that is an administrator. Only
 // administrators see everything: a key without the role gets shorter lists, and
-// nothing in them says so.
+// nothing in them says so. Where the server does not answer the question, or answers
+// another one, the caller is not known.
 func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
-	var user struct { // ids are numbers on old servers
-		ID    jsontext.Value   `json:"id"`
-		Roles []jsontext.Value `json:"role_ids"`
-	}
-	err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user)
+	var user callerUser
+	err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user, func() bool { return canon.Text(user.ID) != "" })
 	if unanswered(err) {
 		return record.Caller{}, nil // who calls is not said; nothing else depends on it
 	}
@@ -29,14 +43,11 @@ func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
 		return record.Caller{}, err
 	}
 	caller := record.Caller{ID: canon.Text(user.ID)}
-	var roles []struct {
-		ID          jsontext.Value `json:"id"`
-		Name        string         `json:"name"`
-		Permissions struct {
-			AllAccess bool `json:"all_access"`
-		} `json:"permission_set"`
-	}
-	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles)
+	var roles []callerRole
+	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles, func() bool {
+		isRole := func(r callerRole) bool { return canon.Text(r.ID) != "" }
+		return roles != nil && (len(roles) == 0 || slices.ContainsFunc(roles, isRole))
+	})
 	admin := false
 	switch class := looker.Class(err); {
 	case class == looker.FaultDenied, class == looker.FaultMissing:
@@ -67,15 +78,19 @@ func unanswered(err error) bool {
 	return false
 }
 
-// get reads a small document that only this program looks at.
-func get(ctx context.Context, client *looker.Client, path string, query url.Values, into any) error {
-	response, err := client.Get(ctx, looker.Request{Route: "GET " + path, Class: "administrative", Path: path, Query: query})
-	if err != nil {
-		return err
-	}
-	if json.Unmarshal(response.Body, into) != nil {
-		// What the decoder says could quote the answer.
-		return fmt.Errorf("the answer to GET %s is not of the shape that Looker documents", path)
-	}
-	return nil
+// get reads a small document that only this program looks at. An answer that does not
+// decode, or that fits (nil: any) does not hold to be one to the question, is asked for again.
+func get[T any](ctx context.Context, client *looker.Client, path string, query url.Values, into *T, fits func() bool) error {
+	_, err := client.Get(ctx, looker.Request{
+		Route: "GET " + path, Class: "administrative", Path: path, Query: query,
+		Check: func(body []byte) (looker.FaultClass, error) {
+			*into = *new(T)
+			if json.Unmarshal(body, into) == nil && (fits == nil || fits()) {
+				return "", nil
+			}
+			// What the decoder says could quote the answer.
+			return looker.FaultInvalidJSON, errors.New("the answer is not of the shape that Looker documents")
+		},
+	})
+	return err
 }

@@ -16,7 +16,7 @@ func (c *Checkup) scratchFolder() (string, error) {
 	var user struct {
 		Folder jsontext.Value `json:"personal_folder_id"`
 	}
-	if err := get(c.ctx, c.options.Client, "/user", url.Values{"fields": {"personal_folder_id"}}, &user); err != nil {
+	if err := get(c.ctx, c.options.Client, "/user", url.Values{"fields": {"personal_folder_id"}}, &user, nil); err != nil {
 		return "", err
 	}
 	if folder := canon.Text(user.Folder); folder != "" {
@@ -26,7 +26,7 @@ func (c *Checkup) scratchFolder() (string, error) {
 		ID     jsontext.Value `json:"id"`
 		Shared bool           `json:"is_shared_root"`
 	}
-	err := get(c.ctx, c.options.Client, "/folders", url.Values{"fields": {"id,is_shared_root"}}, &folders)
+	err := get(c.ctx, c.options.Client, "/folders", url.Values{"fields": {"id,is_shared_root"}}, &folders, nil)
 	for _, f := range folders {
 		if f.Shared {
 			return canon.Text(f.ID), err
@@ -39,8 +39,12 @@ func (c *Checkup) scratchFolder() (string, error) {
 func (c *Checkup) restores() error {
 	const check = "restore"
 	folder, err := c.scratchFolder()
-	if err != nil || folder == "" {
-		c.add(check, NotChecked, "", "there is no folder to try it in: %v", err)
+	switch {
+	case err != nil:
+		c.add(check, NotChecked, "", "no folder was found to try it in: %v", err)
+		return nil
+	case folder == "":
+		c.add(check, NotChecked, "give the key's user a personal folder", "there is no folder to try it in: the key's user has no personal one, and none is the shared root")
 		return nil
 	}
 	name := "lookervault check " + c.options.Now().Format("2006-01-02 15:04:05")
