@@ -238,7 +238,7 @@ func (p *pass) next() int {
 // ask gets a page and reads its rows.
 func (p *pass) ask(ctx context.Context, offset int) page {
 	call := ListCall(p.kind, p.state, offset, p.limit)
-	call.Most, call.Tries = SlimMost, Patience
+	call.Most, call.Tries, call.Twice = SlimMost, Patience, true
 	answer, err := p.Looker.Get(ctx, call)
 	if err != nil {
 		return page{err: err}

@@ -15,7 +15,11 @@ import (
 // when nothing speaks against it. A document that holds its own id must hold that
 // one; of others the catalogue says what shape they have and what tells them apart.
 func Stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, body []byte) *Failed {
+	object, empty := isObject(body)
 	if kind.Fields.ID != "" {
+		if !object { // an array of the document has its id as well
+			return Broken(errors.New("not an object"))
+		}
 		if !answersTo(kind, want, doc) {
 			return Mismatch(fmt.Errorf("the answer holds another document: %q", doc.ID))
 		}
@@ -25,7 +29,6 @@ func Stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, bod
 	if route.Array {
 		return strangers(kind, route, want, body)
 	}
-	object, empty := isObject(body)
 	switch {
 	case !object:
 		return Broken(errors.New("not an object"))

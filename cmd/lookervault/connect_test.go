@@ -59,6 +59,18 @@ func TestWhoCalls(t *testing.T) {
 	}
 }
 
+// TestBadRolesAmongThoseOfTheCaller: rows of /roles that are no role say nothing of the
+// others.
+func TestBadRolesAmongThoseOfTheCaller(t *testing.T) {
+	rows := []lookersim.BadRow{
+		{Kind: "roles", At: 1, Form: lookersim.RowNull}, {Kind: "roles", At: 2, Form: lookersim.RowNumber}, {Kind: "roles", At: 3, Form: lookersim.RowNoID},
+	}
+	tr := newTrial(t, lookersim.Options{BadRows: rows})
+	if code, _, stderr := tr.do("run", "boards", "--progress", "none"); code != 0 || strings.Contains(stderr, "administrator") {
+		t.Errorf("exit code %d, want 0 and an administrator:\n%s", code, stderr)
+	}
+}
+
 // TestTheServerEndsAfterTheLogin: the login was a good answer.
 func TestTheServerEndsAfterTheLogin(t *testing.T) {
 	for _, rule := range []string{"after=1 status=503", "after=1 do=empty"} {

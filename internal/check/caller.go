@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -43,11 +42,7 @@ func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
 		return record.Caller{}, err
 	}
 	caller := record.Caller{ID: canon.Text(user.ID)}
-	var roles []callerRole
-	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &roles, func() bool {
-		isRole := func(r callerRole) bool { return canon.Text(r.ID) != "" }
-		return roles != nil && (len(roles) == 0 || slices.ContainsFunc(roles, isRole))
-	})
+	roles, err := callerRoles(ctx, client)
 	admin := false
 	switch class := looker.Class(err); {
 	case class == looker.FaultDenied, class == looker.FaultMissing:
@@ -65,6 +60,22 @@ func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
 	}
 	caller.Admin = &admin
 	return caller, nil
+}
+
+// callerRoles are the roles that the caller may see. A row that is none costs that row.
+func callerRoles(ctx context.Context, client *looker.Client) (roles []callerRole, err error) {
+	var rows []jsontext.Value
+	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &rows, func() bool {
+		roles = nil
+		for _, row := range rows {
+			var role callerRole
+			if json.Unmarshal(row, &role) == nil && canon.Text(role.ID) != "" {
+				roles = append(roles, role)
+			}
+		}
+		return rows != nil && (len(rows) == 0 || len(roles) > 0)
+	})
+	return roles, err
 }
 
 // unanswered reports whether the server will not answer a question, or cannot: a

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/sinks"
@@ -35,6 +36,29 @@ func TestANodeThatLags(t *testing.T) {
 				t.Errorf("faults %+v", faults)
 			}
 		})
+	}
+}
+
+// TestANodeThatLagsWithLists answers 404 once to each list, with Looker's own body: this
+// edition may not have the kind, and another node may know better.
+func TestANodeThatLagsWithLists(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 8})
+	var rules []string
+	for _, kind := range catalogue.All() {
+		if route := kind.Listing.Route; !route.IsZero() {
+			rules = append(rules, "route=GET "+route.Path+" times=1 status=404")
+		}
+	}
+	r.rules(rules...)
+	result := r.run(record.RunComplete, start())
+	for _, k := range result.Run.Kinds {
+		if k.Listing != record.Complete {
+			t.Errorf("%s is %s: %s", k.Kind, k.Listing, k.Reason)
+		}
+	}
+	compare(t, r)
+	if faults := r.faults(); len(faults) > 0 {
+		t.Errorf("faults %+v", faults)
 	}
 }
 

@@ -17,7 +17,7 @@ var few = lookersim.Sizes{
 }
 
 // mixups are answers with status 200 that are not what was asked for.
-var mixups = []string{"null", "value", "other", "swap"}
+var mixups = []string{"null", "value", "other", "swap", "wrap"}
 
 // alone are kinds of which documents come one by one, with what their routes are.
 var alone = []struct {

@@ -136,13 +136,17 @@ func (m *model) onlyInPages(k *knowledge) (c cost) {
 	return c
 }
 
-// refused is a kind whose listing did not answer. One that is denied, or not on
-// this instance, ends with that call; one that failed may work the next time.
+// refused is a kind whose listing did not answer. One that is denied ends with that
+// call, one that is not on this instance with the next; one that failed may work then.
 func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
 	failed := k.glance.Failed
 	f.Listing = refusal(k.kind, failed, len(k.held) > 0)
 	f.Notes = append(f.Notes, failed.Message)
-	c.add(k.kind.Listing.Route.Activity, exactly(1))
+	calls := 1
+	if failed.Class == record.FaultMissing {
+		calls = 2 // a run asks again
+	}
+	c.add(k.kind.Listing.Route.Activity, exactly(calls))
 	if f.Listing == record.Incomplete {
 		again := newKnowledge(k.kind, Glance{Rows: k.held.documents(nil), Total: len(k.held), HasTotal: true}, k.held, k.past)
 		var better cost

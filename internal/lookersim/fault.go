@@ -134,6 +134,8 @@ func instead(do Fault, body []byte) string {
 	array := len(body) > 0 && body[0] == '['
 	const nothing = `{"message":"An error has occurred.","documentation_url":"https://cloud.google.com/looker/docs/"}`
 	switch {
+	case do == FaultWrap:
+		return "[" + string(body) + "]"
 	case do == FaultNull:
 		return "null"
 	case do == FaultValue && array:

@@ -34,6 +34,7 @@ const (
 	FaultNull     Fault = "null"     // null with status 200
 	FaultValue    Fault = "value"    // another kind of JSON value: an empty array for an object, an empty object for an array
 	FaultOther    Fault = "other"    // an object of no kind at all with status 200, or an array of one
+	FaultWrap     Fault = "wrap"     // the right answer as the one element of an array
 	FaultShort    Fault = "short"    // half the rows of a page, though more follow; documents stay as they are
 	FaultEmpty    Fault = "empty"    // nothing with status 200
 	FaultNone     Fault = "none"     // a list without a row and without a total; documents stay as they are
@@ -43,7 +44,7 @@ const (
 )
 
 var faults = []Fault{FaultStatus, FaultReset, FaultHang, FaultTruncate, FaultDrip, FaultLength, FaultGzip, FaultJSON, FaultHTML,
-	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultEmpty, FaultNone, FaultStray, FaultLate}
+	FaultRedirect, FaultSwap, FaultVanish, FaultDie, FaultDelay, FaultOversize, FaultShort, FaultAgain, FaultNull, FaultValue, FaultOther, FaultWrap, FaultEmpty, FaultNone, FaultStray, FaultLate}
 
 // Rule makes some requests go wrong. Its first fields say which ones; all that
 // are set must fit. The zero fields of a rule match everything: a rule without a
