@@ -132,6 +132,7 @@ type pass struct {
 	// an empty page behind it is the proof, in whatever order the server lists.
 	// Where there is more after all, short pages mean nothing any more.
 	probe, short bool
+	empty        bool // the first page held no row, and was asked for again
 }
 
 // again reports whether a pass that ended with err says the last word on its list:

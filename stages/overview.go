@@ -22,8 +22,28 @@ const overviewPage = 5000
 // Overviews are the lists of a run that tell what many documents hold, see
 // [catalogue.Overview]. Each is asked for once. They are safe for use by many goroutines.
 type Overviews struct {
-	mu   sync.Mutex
-	read map[string]*overview // by path
+	mu             sync.Mutex
+	read           map[string]*overview // by path
+	contradictions int                  // documents that did not hold what an overview tells of them, asked for twice
+}
+
+// mostContradictions is after how many contradictions a document that does not hold what an
+// overview tells of it is not asked for again: this server's lists tell something else.
+const mostContradictions = 3
+
+// Doubtful reports whether it may be a document, and not the overview, that is wrong where
+// they contradict each other.
+func (o *Overviews) Doubtful() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.contradictions < mostContradictions
+}
+
+// Contradicted records that a document contradicts an overview whenever it is asked for.
+func (o *Overviews) Contradicted() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.contradictions++
 }
 
 // overview is a list that was read, or why it was not.

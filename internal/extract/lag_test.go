@@ -62,6 +62,38 @@ func TestANodeThatLagsWithLists(t *testing.T) {
 	}
 }
 
+// TestListsThatAreEmptyOnce: the first call for each list is answered with no row and
+// without a total, in a first run: nothing else tells that there are documents.
+func TestListsThatAreEmptyOnce(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 8})
+	var rules []string
+	for _, kind := range catalogue.All() {
+		if route := kind.Listing.Route; !route.IsZero() {
+			rules = append(rules, "route=GET "+route.Path+" times=1 do=none")
+		}
+	}
+	r.rules(rules...)
+	r.run(record.RunComplete, start())
+	compare(t, r)
+}
+
+// TestAnEmptyListIsAskedForTwice: an instance without boards costs a call more, unless the
+// server says that there are none.
+func TestAnEmptyListIsAskedForTwice(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		r := newRig(t, lookersim.Options{Seed: 8, Sizes: lookersim.Sizes{Dashboards: 3, Users: 3}, Quirks: lookersim.Quirks{NoTotals: quiet}})
+		r.run(record.RunComplete, start("alerts", "boards"))
+		alerts := 1 // which are paged: the answer has a total
+		if quiet {
+			alerts = 2
+		}
+		got := r.sim.Counts().Routes
+		if got["GET /boards"] != 2 || got["GET /alerts/search"] != alerts {
+			t.Errorf("without totals: %v: %d calls for boards and %d for alerts, want 2 and %d", quiet, got["GET /boards"], got["GET /alerts/search"], alerts)
+		}
+	}
+}
+
 // TestWhatTheVaultHoldsIsNotUnavailable: a kind or a settings route that answered
 // before and now answers 404 is incomplete, named by a fault, and nothing of it is
 // gone. One that never answered is not on this instance.

@@ -2,8 +2,10 @@ package extract_test
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
@@ -102,6 +104,47 @@ func TestChangeBehindTheOverview(t *testing.T) {
 		r.run(record.RunComplete, start(kinds...))
 		compare(t, r, "group_groups")
 		compare(t, r, "role_groups")
+	}
+}
+
+// TestDocumentThatLagsBehindItsOverview: a group comes into another, the list tells of it,
+// and a node that lags answers with what was, or with nothing. Once, it is asked again in
+// the same run; where it stays so, the next run asks for it again.
+func TestDocumentThatLagsBehindItsOverview(t *testing.T) {
+	kinds := []record.Kind{"groups", "group_groups", "users"}
+	for _, before := range []string{"empty", "another"} {
+		for _, stays := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s before, stays: %v", before, stays), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, lookersim.Options{Seed: 5})
+				outer, inner := r.pair()
+				if before == "another" {
+					other := r.sim.IDs("groups")[0]
+					r.do("POST", "/groups/"+outer+"/groups", `{"group_id":"`+other+`"}`)
+				}
+				path := "/groups/" + outer + "/groups"
+				_, old := r.sim.Peek(path)
+				var lag atomic.Int64 // answers that are still old
+				r.tamper(func(asked string, _ url.Values, body []byte) []byte {
+					if asked == path && lag.Add(-1) >= 0 {
+						return old
+					}
+					return body
+				})
+				r.run(record.RunComplete, start(kinds...))
+				r.do("POST", path, `{"group_id":"`+inner+`"}`)
+				lag.Store(1)
+				if stays {
+					lag.Store(100)
+				}
+				r.run(record.RunComplete, start(kinds...))
+				if stays {
+					lag.Store(0)
+					r.run(record.RunComplete, start(kinds...))
+				}
+				compare(t, r, "group_groups")
+			})
+		}
 	}
 }
 

@@ -165,7 +165,7 @@ func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
 // whole is a list that comes in one answer. Its rows are the documents.
 func (m *model) whole(k *knowledge) (c cost, items amount) {
 	in := slices.DeleteFunc(slices.Clone(k.glance.Rows), func(row Glimpsed) bool { return !m.rules.Wants(k.kind.Name, row.ID, "") })
-	c.add(k.kind.Listing.Route.Activity, exactly(1))
+	c.add(k.kind.Listing.Route.Activity, exactly(1+k.glance.unsaid()))
 	m.prove(&c, k, len(in) > 0)
 	if k.past.poor {
 		c.add(k.kind.Detail.Activity, exactly(len(in)))
@@ -233,7 +233,7 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 		present = present.times(amount{1, 1.5, 3})
 		f.Notes = append(f.Notes, "the server does not sort: what pages leave out has to be asked for by id")
 	}
-	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)))
+	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)).plus(exactly(k.glance.unsaid())))
 	c = c.plus(present)
 	if k.kind.Listing.Trash {
 		trash, n, some := m.trash(k, items, f)

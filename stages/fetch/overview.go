@@ -7,16 +7,14 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// agreeing takes the stamp from a document whose body does not hold the parts that the
-// overview told of: one of them is older than the other, and who knows the one must not be
-// taken to know the other.
-func (t *task) agreeing(want *record.Listed, body []byte) {
+// agrees reports whether the body of a document holds the parts that the overview told of,
+// where one did. Else one of them is older than the other, and who knows the one must not
+// be taken to know the other.
+func (t *task) agrees(want record.Listed, body []byte) bool {
 	if t.kind.Listing.Overview == nil || t.Overviews == nil || want.Stamp.IsZero() {
-		return
+		return true
 	}
-	if !t.Overviews.Tells(t.kind, want.ID, body) {
-		want.Stamp = record.Digest{}
-	}
+	return t.Overviews.Tells(t.kind, want.ID, body)
 }
 
 // believe compares a document that an overview says is unchanged with what is stored of

@@ -44,39 +44,65 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 // bring makes a call for one document and settles it. A [*stages.Failed] says that the
 // call did not bring it; then nothing is settled.
 func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) error {
-	var got alone
-	var unread error // the store could not be asked
-	call.Check = func(body []byte) (failed *stages.Failed) {
-		unread = t.noteAlias(ctx, &want, body)
-		if unread == nil {
-			got, failed = t.readAlone(want, body)
-		}
-		return failed
-	}
-	answer, lease, err := t.get(ctx, call, budget.Load{Bytes: t.guess(1), Items: 1}, false)
+	b, err := t.askAlone(ctx, &want, call)
 	if err != nil {
 		return err
 	}
-	if unread != nil {
-		lease.Release()
-		return unread
+	agrees := t.agrees(want, b.answer.Body)
+	if !agrees && t.Overviews.Doubtful() {
+		// A node that lags may have answered, or a mix-up emptied the answer.
+		b.lease.Release()
+		if b, err = t.askAlone(ctx, &want, call); err != nil {
+			return err
+		}
+		if agrees = t.agrees(want, b.answer.Body); !agrees {
+			t.Overviews.Contradicted()
+		}
 	}
-	if err := t.believe(ctx, want, got); err != nil {
-		lease.Release()
+	if err := t.believe(ctx, want, b.alone); err != nil {
+		b.lease.Release()
 		return err
 	}
-	t.learn(int64(len(answer.Body)), 1)
-	if got.same {
-		date := t.newDate(want, answer.Body)
-		lease.Release()
+	if !agrees {
+		want.Stamp = record.Digest{} // the next run asks again
+	}
+	t.learn(int64(len(b.answer.Body)), 1)
+	if b.same {
+		date := t.newDate(want, b.answer.Body)
+		b.lease.Release()
 		item := t.item(want, nil, nil, call.Route, t.Now())
 		item.Same, item.Size, item.Stamp = true, want.Size, cmp.Or(item.Stamp, date)
 		return t.settle(item)
 	}
-	t.agreeing(&want, answer.Body)
-	item := t.item(want, answer.Body, lease, call.Route, t.Now())
-	item.Read, item.Alias = got.doc, want.Alias
+	item := t.item(want, b.answer.Body, b.lease, call.Route, t.Now())
+	item.Read, item.Alias = b.doc, want.Alias
 	return t.settle(item)
+}
+
+// brought is the answer to a call for one document, which is that document.
+type brought struct {
+	alone
+	answer stages.Answer
+	lease  *budget.Lease
+}
+
+// askAlone makes a call for one document. It notes in want by which alias the document
+// answers.
+func (t *task) askAlone(ctx context.Context, want *record.Listed, call stages.Call) (b brought, err error) {
+	var unread error // the store could not be asked
+	call.Check = func(body []byte) (failed *stages.Failed) {
+		unread = t.noteAlias(ctx, want, body)
+		if unread == nil {
+			b.alone, failed = t.readAlone(*want, body)
+		}
+		return failed
+	}
+	b.answer, b.lease, err = t.get(ctx, call, budget.Load{Bytes: t.guess(1), Items: 1}, false)
+	if err == nil && unread != nil {
+		b.lease.Release()
+		err = unread
+	}
+	return b, err
 }
 
 // refused decides about a document that a single call did not bring.

@@ -32,7 +32,7 @@ func (t *task) whole(ctx context.Context) error {
 }
 
 // askOnce asks for the list for the n-th time and settles every row. It reports whether to
-// ask again, because the rows are those of another kind.
+// ask again, because the rows are those of another kind, or there are none.
 func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err error) {
 	answer, rows, lease, err := t.getWhole(ctx)
 	defer lease.Release()                    // which does nothing once it is split
@@ -52,6 +52,9 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 	}
 	if err != nil {
 		return false, err
+	}
+	if len(rows) == 0 && !answer.HasTotal && n == 1 {
+		return true, nil // nothing else tells that there are none
 	}
 	list := t.identify(rows)
 	if list.Bad > 0 && list.Bad == list.Rows && n < stages.Patience {
