@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -87,6 +88,9 @@ func (a *app) writeReport(ctx context.Context, data report.Data, to string) erro
 	if err := outfile.Write(ctx, to, page.Bytes(), 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "Run %d of %s: open %s in a browser.\n", data.Run.ID, data.Run.Instance, to)
+	// What went into a pipe or a device lies nowhere.
+	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
+		fmt.Fprintf(a.stderr, "Run %d of %s: open %s in a browser.\n", data.Run.ID, data.Run.Instance, to)
+	}
 	return nil
 }

@@ -43,7 +43,7 @@ func write(ctx context.Context, path string, data []byte, perm fs.FileMode, rena
 	case err == nil && !info.Mode().IsRegular():
 		return toSpecial(ctx, path, data)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
+		return about(path, err)
 	}
 	target, err := follow(path)
 	if err != nil {
@@ -109,13 +109,13 @@ func cannotReplace(err error) bool {
 // nil for nothing.
 func replace(target string, data []byte, perm fs.FileMode, old fs.FileInfo, rename func(from, to string) error) (err error) {
 	folder := filepath.Dir(target)
-	file, err := os.CreateTemp(folder, "."+filepath.Base(target)+".*")
+	file, err := os.CreateTemp(folder, ".lookervault-*")
 	if err != nil {
-		return err
+		return about(target, err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
+			err = errors.Join(about(target, err), os.Remove(file.Name()))
 		}
 	}()
 	_, err = file.Write(data)
@@ -134,6 +134,20 @@ func replace(target string, data []byte, perm fs.FileMode, old fs.FileInfo, rena
 		_ = dir.Close()
 	}
 	return nil
+}
+
+// about is an error as one of writing the target: nobody knows the file beside it.
+func about(target string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write %s: there is no folder %s: make it first, or choose another path", target, filepath.Dir(target))
+	}
+	cause := err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		cause = e.Err
+	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
+		cause = e.Err
+	}
+	return &fs.PathError{Op: "write", Path: target, Err: cause}
 }
 
 func inPlace(path string, data []byte, how int) error {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -240,5 +241,24 @@ func TestDescriptor(t *testing.T) {
 func TestFolder(t *testing.T) {
 	if err := outfile.Write(t.Context(), t.TempDir(), nil, 0o600); !errors.Is(err, syscall.EISDIR) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestErrorsNameWhatTheUserNamed: the file beside, which is renamed, is nobody's business.
+func TestErrorsNameWhatTheUserNamed(t *testing.T) {
+	folder := t.TempDir()
+	for path, want := range map[string]string{
+		filepath.Join(folder, "none", "x.html"):                 "there is no folder " + filepath.Join(folder, "none") + ": make it first, or choose another path",
+		filepath.Join(folder, strings.Repeat("x", 300)+".html"): "file name too long",
+	} {
+		err := outfile.Write(t.Context(), path, []byte("x"), 0o600)
+		if err == nil || !strings.Contains(err.Error(), "write "+path+": ") || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("error %v, want it to name the path and to end with %q", err, want)
+		}
+	}
+	// A name that is as long as it may be leaves room for no longer one beside it.
+	path := filepath.Join(folder, strings.Repeat("x", 255))
+	if err := outfile.Write(t.Context(), path, []byte("x"), 0o600); err != nil {
+		t.Errorf("the longest name: %v", err)
 	}
 }
