@@ -4,12 +4,25 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
+
+// StrangerAlone is [Stranger] for the answer to a call for one document: other kinds have
+// documents with the same id.
+func StrangerAlone(kind *catalogue.Spec, want record.Listed, doc record.Document, body []byte) *Failed {
+	if failed := Stranger(kind, want, doc, body); failed != nil {
+		return failed
+	}
+	if members := slices.Concat(kind.Detail.Members, kind.Kin); kind.Fields.ID != "" && !HasOneOf(body, members) {
+		return anotherObject(members)
+	}
+	return nil
+}
 
 // Stranger returns why a valid body is not the document that was wanted, and nil
 // when nothing speaks against it. A document that holds its own id must hold that
@@ -35,7 +48,7 @@ func Stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, bod
 	case empty && want.Hash.IsZero():
 		return nil // an instance on which nothing of it was ever set
 	case !HasOneOf(body, route.Members):
-		return Mismatch(fmt.Errorf("the answer holds another object: it has none of %s", strings.Join(route.Members, ", ")))
+		return anotherObject(route.Members)
 	}
 	if name, told := joined(kind.IDFrom, body); told && name != want.ID {
 		return Mismatch(fmt.Errorf("the answer holds another document: %q", name))
@@ -91,6 +104,12 @@ func joined(members []string, object []byte) (id string, told bool) {
 		}
 	}
 	return strings.Join(values, "::"), len(members) > 0
+}
+
+// anotherObject is the failure of an answer that has none of the members that tell the
+// documents of a kind.
+func anotherObject(members []string) *Failed {
+	return Mismatch(fmt.Errorf("the answer holds another object: it has none of %s", strings.Join(members, ", ")))
 }
 
 // OfKind returns a [Call.Check] that refuses a list none of whose rows is of the kind: it

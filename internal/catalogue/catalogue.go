@@ -118,7 +118,8 @@ type Route struct {
 	Array bool
 	// Members are members of the OpenAPI schema that tell the document, or each row
 	// of an array, from others: it has one of them at least. For documents that do
-	// not hold an id of their own; empty: none is asked for.
+	// not hold an id of their own, and for those of kinds without Kin; empty: none
+	// is asked for.
 	Members []string
 }
 

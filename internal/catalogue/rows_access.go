@@ -165,7 +165,7 @@ var behind = []Spec{
 		Name:      "merge_queries",
 		Title:     "merged results behind dashboard tiles",
 		Listing:   Listing{Followed: true},
-		Detail:    Route{Path: "/merge_queries/{merge_query_id}", Activity: Query},
+		Detail:    Route{Path: "/merge_queries/{merge_query_id}", Activity: Query, Members: []string{"source_queries"}},
 		Fields:    Fields{ID: "id"},
 		Size:      2 << 10,
 		Immutable: true,
@@ -177,7 +177,7 @@ var behind = []Spec{
 		Name:    "queries",
 		Title:   "queries that no stored document nests: sources of merged results, queries of schedules and agents",
 		Listing: Listing{Followed: true},
-		Detail:  Route{Path: "/queries/{query_id}", Activity: Query},
+		Detail:  Route{Path: "/queries/{query_id}", Activity: Query, Members: []string{"view", "model"}},
 		// Where numeric ids of queries are forbidden, only the slug opens old ones.
 		ByAlias:   Route{Path: "/queries/slug/{slug}", Activity: Query},
 		Fields:    Fields{ID: "id", Alias: "slug"},

@@ -3,6 +3,7 @@ package extract_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -111,6 +113,47 @@ func TestOneIDWithTwoBodies(t *testing.T) {
 					compare(t, r, kind)
 				} else if stored, served := len(r.stored()), len(r.served(kind)); stored != served {
 					t.Errorf("%d folders are stored of %d", stored, served)
+				}
+			})
+		}
+	}
+}
+
+// TestDocumentOfAnotherKind: a single document is answered with one of another kind that
+// has the same id, once or always. It is never stored.
+func TestDocumentOfAnotherKind(t *testing.T) {
+	for _, kind := range []record.Kind{"looks", "dashboards", "users", "groups", "alerts", "agents", "queries", "merge_queries", "content_metadata"} {
+		for _, once := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, once: %v", kind, once), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, lookersim.Options{Seed: 3, Sizes: few})
+				r.row = func(k *catalogue.Spec) { k.Many = nil } // each document is asked for alone
+				spec, _ := catalogue.Find(kind)
+				var asked sync.Map
+				r.tamper(func(path string, _ url.Values, body []byte) []byte {
+					var document struct{ ID string }
+					if rowsOf(body) != nil || json.Unmarshal(body, &document) != nil {
+						return body
+					}
+					if _, single := spec.Single(document.ID); document.ID == "" || path != single {
+						return body
+					}
+					if _, again := asked.LoadOrStore(path, true); again && once {
+						return body
+					}
+					return []byte(`{"can":{},"id":"` + document.ID + `","name":"Another","title":"Another"}`)
+				})
+				result, err := r.try(start())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := map[bool]record.Outcome{true: record.RunComplete, false: record.RunPartial}[once]; result.Run.Outcome != want {
+					t.Errorf("outcome %s, want %s", result.Run.Outcome, want)
+				}
+				for ref, document := range r.stored() {
+					if ref.Kind == kind && strings.Contains(string(document.Body), `"Another"`) {
+						t.Errorf("%s is stored as %s", ref, document.Body)
+					}
 				}
 			})
 		}

@@ -147,7 +147,7 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 			if alone, err = reader.Read(t.rules, body); err != nil {
 				return stages.Broken(err)
 			}
-			return stages.Stranger(t.kind, sample.want, alone, body)
+			return stages.StrangerAlone(t.kind, sample.want, alone, body)
 		}
 		answer, err := t.Looker.Get(ctx, call)
 		switch {

@@ -226,7 +226,7 @@ func (t *task) readAlone(want record.Listed, body []byte) (alone, *stages.Failed
 	if err != nil {
 		return alone{}, stages.Broken(err)
 	}
-	if failed := stages.Stranger(t.kind, want, doc, body); failed != nil {
+	if failed := stages.StrangerAlone(t.kind, want, doc, body); failed != nil {
 		return alone{}, failed
 	}
 	return alone{doc: &doc}, nil
