@@ -36,7 +36,8 @@ func (d thing) body() string {
 	if d.text != "" {
 		return d.text
 	}
-	return fmt.Sprintf(`{"id":%q,"show_title":true,"public_slug":null,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}%s}`,
+	// Folders, roles and schedules are among the kinds that it stands for.
+	return fmt.Sprintf(`{"id":%q,"show_title":true,"public_slug":null,"is_personal":false,"permission_set":null,"run_once":false,"title":"thing %s","folder_id":%q,"deleted":%v,"version":%d,"query":{"id":"q%s"}%s}`,
 		d.id, d.id, d.folder, d.trashed, d.version, d.id, d.fill())
 }
 

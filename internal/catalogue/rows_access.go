@@ -177,7 +177,7 @@ var behind = []Spec{
 		Name:    "queries",
 		Title:   "queries that no stored document nests: sources of merged results, queries of schedules and agents",
 		Listing: Listing{Followed: true},
-		Detail:  Route{Path: "/queries/{query_id}", Activity: Query, Members: []string{"view", "model"}},
+		Detail:  Route{Path: "/queries/{query_id}", Activity: Query, Members: []string{"view", "filter_expression"}},
 		// Where numeric ids of queries are forbidden, only the slug opens old ones.
 		ByAlias:   Route{Path: "/queries/slug/{slug}", Activity: Query},
 		Fields:    Fields{ID: "id", Alias: "slug"},

@@ -147,7 +147,7 @@ var content = []Spec{
 			// alpha in the OpenAPI document
 			Paged: Route{Path: "/scheduled_plans/search", Query: url.Values{"all_users": {"true"}}, Activity: Query, Slow: true},
 		},
-		Detail: Route{Path: "/scheduled_plans/{scheduled_plan_id}", Activity: Query},
+		Detail: Route{Path: "/scheduled_plans/{scheduled_plan_id}", Activity: Query, Members: []string{"scheduled_plan_destination", "run_once"}},
 		Fields: Fields{ID: "id", Name: "name", Updated: "updated_at", Owner: "user_id"},
 		Volatile: []string{
 			"updated_at", "last_run_at", "next_run_at", "title", "user",
@@ -173,7 +173,7 @@ var content = []Spec{
 		// all_folders answers with the base of a folder. What a single folder has
 		// more are the looks and dashboards inside it, which are kinds of their own.
 		Listing:  Listing{Route: Route{Path: "/folders", Activity: Administrative, Slow: true}, Whole: true},
-		Detail:   Route{Path: "/folders/{folder_id}", Activity: Administrative, Slow: true},
+		Detail:   Route{Path: "/folders/{folder_id}", Activity: Administrative, Slow: true, Members: []string{"is_personal", "child_count"}},
 		Fields:   Fields{ID: "id", Name: "name", Folder: "parent_id", Owner: "creator_id"},
 		Volatile: []string{"child_count", "dashboards", "looks"},
 		Relations: []Relation{
@@ -191,7 +191,7 @@ var content = []Spec{
 		Nightly: true,
 		Title:   "boards with their sections and items",
 		Listing: Listing{Route: Route{Path: "/boards", Activity: Administrative}, Whole: true},
-		Detail:  Route{Path: "/boards/{board_id}", Activity: Administrative},
+		Detail:  Route{Path: "/boards/{board_id}", Activity: Administrative, Members: []string{"board_sections", "section_order"}},
 		Fields:  Fields{ID: "id", Name: "title", Updated: "updated_at", Owner: "user_id"},
 		Volatile: []string{
 			"updated_at", "board_sections.visible_item_order", "board_sections.updated_at",

@@ -152,6 +152,32 @@ func TestPagedRoutesGiveTheSameDocuments(t *testing.T) {
 	}
 }
 
+// TestMembersTellDocuments holds the members by which a single document is told from one of
+// another kind, which may have the same id, against the OpenAPI document.
+func TestMembersTellDocuments(t *testing.T) {
+	answers := answers(t)
+	telling := func(kind *catalogue.Spec) []string { return slices.Concat(kind.Detail.Members, kind.Kin) }
+	var alone []*catalogue.Spec
+	for _, kind := range catalogue.All() {
+		if kind.Fields.ID != "" && !kind.Detail.IsZero() {
+			alone = append(alone, kind)
+		}
+	}
+	for _, kind := range alone {
+		if len(telling(kind)) == 0 {
+			t.Errorf("%s: nothing tells its documents from others", kind.Name)
+		}
+		for _, member := range telling(kind) {
+			for _, other := range alone {
+				_, has := answers[other.Detail.Path].Properties[member]
+				if own := other == kind || slices.Equal(telling(kind), telling(other)); has != own {
+					t.Errorf("%s: documents of %s have %s: %v", kind.Name, other.Name, member, has)
+				}
+			}
+		}
+	}
+}
+
 // TestKinTellsRows holds the members by which rows of a kind are recognised against the
 // OpenAPI document: they are members of its lists, and of no other list that is so told.
 func TestKinTellsRows(t *testing.T) {
