@@ -34,7 +34,7 @@ func (p *pass) join(got page) (found documents, more bool, err error) {
 	overlap := len(got.rows) - len(rows)
 	p.offset, p.page, p.at = got.offset, keysOf(got.rows), got.offset+len(got.rows)
 	if len(rows) == 0 {
-		if first && !got.HasTotal && p.state == record.Present && !p.empty {
+		if first && !got.HasTotal && p.state == record.Present && !p.empty && p.Listed[p.kind.Name].IsZero() {
 			p.empty = true // nothing else tells that there are none
 			return found, true, nil
 		}

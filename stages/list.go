@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -36,7 +37,9 @@ type ListOptions struct {
 	// ago. Nil: each run compares.
 	Proven  func(record.Kind) bool
 	Refresh *refresh.Rules // what need not be asked for again
-	Turn    int            // of the runs of this vault, from 0: which ask of a page comes first
+	// Listed is when an earlier run read a kind whole: an empty list of others is asked for again.
+	Listed map[record.Kind]time.Time
+	Turn   int // of the runs of this vault, from 0: which ask of a page comes first
 
 	Looker Looker
 	Store  Store

@@ -291,14 +291,14 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes,
 		Limits: f.job.Limits,
-		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Turn: int(f.begun.Run - 1),
+		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Listed: f.begun.Listed, Turn: int(f.begun.Run - 1),
 		Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, fetch.Stage(fetch.Options{
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes, Limits: f.job.Limits,
 		Admin: admin, ProvesAbsence: proves,
-		Exclude: f.job.Exclude, Within: f.within, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
+		Exclude: f.job.Exclude, Within: f.within, Listed: f.begun.Listed, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {

@@ -37,15 +37,6 @@ type Glance struct {
 // whole reports whether the rows are all that the list holds.
 func (g *Glance) whole() bool { return g != nil && g.Failed == nil && g.Total == len(g.Rows) }
 
-// unsaid is 1 for a list without a row of which the server does not say that it has none: a
-// run asks again.
-func (g *Glance) unsaid() int {
-	if len(g.Rows) == 0 && !g.HasTotal {
-		return 1
-	}
-	return 0
-}
-
 // Glimpsed is a document as a narrow row shows it.
 type Glimpsed struct {
 	ID, Name, Folder, Updated string

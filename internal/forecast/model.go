@@ -27,10 +27,11 @@ import (
 //
 // and one call more where an answer of many is compared with a single document.
 type model struct {
-	rules   plan.Rules // of the run
-	workers int        // that may all ask before the first proof has failed
-	stale   bool       // stamps were made under other rules, so that they prove nothing
-	proves  bool       // what a complete listing does not hold is gone, and its parts with it
+	rules   plan.Rules           // of the run
+	workers int                  // that may all ask before the first proof has failed
+	listed  map[record.Kind]bool // kinds that an earlier run read whole
+	stale   bool                 // stamps were made under other rules, so that they prove nothing
+	proves  bool                 // what a complete listing does not hold is gone, and its parts with it
 
 	broods    map[record.Kind]*brood
 	overviews map[string]bool           // that are asked for, by path
@@ -99,6 +100,21 @@ func newModel(a Ahead) *model {
 // recalls takes over what the vault tells of earlier runs.
 func (m *model) recalls(o *outlook) {
 	m.stale, m.proven, m.rules.Refresh = o.stale, o.proven, o.rules
+	m.listed = make(map[record.Kind]bool)
+	for _, run := range o.runs {
+		for _, k := range run.Kinds {
+			m.listed[k.Kind] = m.listed[k.Kind] || k.Listing == record.Complete && run.Scope.Folders == nil && run.Scope.Refs == nil
+		}
+	}
+}
+
+// unsaid is 1 for a list without a row of which the server does not say that it has none,
+// and no earlier run does either: a run asks again.
+func (m *model) unsaid(k *knowledge) int {
+	if len(k.glance.Rows) == 0 && !k.glance.HasTotal && !m.listed[k.kind.Name] {
+		return 1
+	}
+	return 0
 }
 
 // add forecasts a kind, and notes what its documents point to.
@@ -165,7 +181,7 @@ func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
 // whole is a list that comes in one answer. Its rows are the documents.
 func (m *model) whole(k *knowledge) (c cost, items amount) {
 	in := slices.DeleteFunc(slices.Clone(k.glance.Rows), func(row Glimpsed) bool { return !m.rules.Wants(k.kind.Name, row.ID, "") })
-	c.add(k.kind.Listing.Route.Activity, exactly(1+k.glance.unsaid()))
+	c.add(k.kind.Listing.Route.Activity, exactly(1+m.unsaid(k)))
 	m.prove(&c, k, len(in) > 0)
 	if k.past.poor {
 		c.add(k.kind.Detail.Activity, exactly(len(in)))
@@ -233,7 +249,7 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 		present = present.times(amount{1, 1.5, 3})
 		f.Notes = append(f.Notes, "the server does not sort: what pages leave out has to be asked for by id")
 	}
-	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)).plus(exactly(k.glance.unsaid())))
+	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)).plus(exactly(m.unsaid(k))))
 	c = c.plus(present)
 	if k.kind.Listing.Trash {
 		trash, n, some := m.trash(k, items, f)

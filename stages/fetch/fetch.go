@@ -28,7 +28,8 @@ type Options struct {
 	ProvesAbsence   bool        // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          scope.Within
-	Turn            int // of the runs of this vault, from 0: which rows are compared
+	Listed          map[record.Kind]time.Time // that of [stages.ListOptions]
+	Turn            int                       // of the runs of this vault, from 0: which rows are compared
 	Overviews       *stages.Overviews
 	// Proven reports whether rows of a kind's list were found to be as rich as documents
 	// not long ago. Nil: each run finds that out.

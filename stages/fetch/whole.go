@@ -53,7 +53,7 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 	if err != nil {
 		return false, err
 	}
-	if len(rows) == 0 && !answer.HasTotal && n == 1 {
+	if len(rows) == 0 && !answer.HasTotal && n == 1 && t.Listed[t.kind.Name].IsZero() {
 		return true, nil // nothing else tells that there are none
 	}
 	list := t.identify(rows)
