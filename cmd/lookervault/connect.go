@@ -38,21 +38,34 @@ func (a *app) newClient(c config.Config, log hclog.Logger, meter *extract.Meter)
 
 // connect logs in and asks who is calling.
 func connect(ctx context.Context, client *looker.Client) (server, error) {
-	if err := client.Login(ctx); err != nil {
+	s, err := login(ctx, client)
+	if err != nil {
 		return server{}, err
 	}
-	var s server
+	s.caller, err = whoCalls(ctx, client)
+	return s, err
+}
+
+// login logs in and asks for the release. Neither is a call that a licence counts.
+func login(ctx context.Context, client *looker.Client) (s server, err error) {
+	if err := client.Login(ctx); err != nil {
+		return s, err
+	}
 	// A host may not serve /versions; nothing depends on it.
 	if versions, err := client.Versions(ctx); err == nil {
 		s.release = versions.Release
 	}
+	return s, nil
+}
+
+// whoCalls asks the instance whose API key this is, and whether that is an administrator.
+func whoCalls(ctx context.Context, client *looker.Client) (record.Caller, error) {
 	caller, err := check.Caller(ctx, client)
 	if err != nil {
-		return server{}, fmt.Errorf("ask %s who is calling: %w", client.BaseURL(), err)
+		return record.Caller{}, fmt.Errorf("ask %s who is calling: %w", client.BaseURL(), err)
 	}
 	caller.ID = client.Scrub(caller.ID)
-	s.caller = caller
-	return s, nil
+	return caller, nil
 }
 
 // announce says who is calling, loudly where that means that something will be

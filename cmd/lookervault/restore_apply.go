@@ -132,7 +132,10 @@ func (r *restoring) applyStored(cmd *cobra.Command, o restoreOptions, plan recor
 	if done, err := r.settled(plan); done {
 		return err
 	}
-	if err := errors.Join(r.fits(plan, o.stale), r.affords(plan)); err != nil {
+	if err := r.fits(plan, o.stale); err != nil {
+		return err
+	}
+	if err := r.affords(plan); err != nil {
 		return err
 	}
 	events := r.events(o)
@@ -179,7 +182,7 @@ func planOutcome(plan record.Restore) error {
 	return said(errPartial)
 }
 
-// fits refuses a plan that is not of this instance, or saw it too long ago.
+// fits refuses a plan that is not of this instance or key, or saw it too long ago.
 func (r *restoring) fits(plan record.Restore, stale bool) error {
 	if plan.Target != r.instance {
 		return usagef("plan %d is for %s, and the configuration reaches %s", plan.ID, plan.Target, r.instance)
@@ -187,15 +190,18 @@ func (r *restoring) fits(plan record.Restore, stale bool) error {
 	if err := r.sameAddress(plan); err != nil {
 		return err
 	}
-	if plan.CallerID != r.server.caller.ID {
-		return usagef("plan %d was made with the API key of user %s, and this one is user %s's; plan anew", plan.ID, plan.CallerID, r.server.caller.ID)
-	}
 	if plan.WritePolicy != catalogue.WritePolicy {
 		return usagef("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)
 	}
 	age := r.app.now().Sub(plan.PlannedAt)
 	if most := r.config.Restore.MaxAge.Std(); age > most && plan.State == record.RestorePlanned && !stale {
 		return usagef("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)
+	}
+	if err := r.recallWhoCalls(plan); err != nil {
+		return err
+	}
+	if plan.CallerID != r.server.caller.ID {
+		return usagef("plan %d was made with the API key of user %s, and this one is user %s's; plan anew", plan.ID, plan.CallerID, r.server.caller.ID)
 	}
 	return nil
 }

@@ -105,6 +105,10 @@ func planCode(plan record.Restore, different bool) error {
 
 // plan looks, plans and stores the plan.
 func (r *restoring) plan(cmd *cobra.Command, request restore.Request) (record.Restore, error) {
+	if err := r.askWhoCalls(); err != nil {
+		return record.Restore{}, err
+	}
+	request.Key = r.key()
 	plan, err := restore.Plan(r.app.stop, restore.PlanOptions{
 		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Tool: toolVersion(),
 		Look: r.look, Now: r.app.now,

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
@@ -90,7 +93,7 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 	if r.left, err = (licence{r.app, r.config, r.instance, o.overQuota}).keep(r.client); err != nil {
 		return err
 	}
-	if r.server, err = connect(r.app.stop, r.client); err != nil {
+	if r.server, err = login(r.app.stop, r.client); err != nil {
 		return r.app.connectFailed(err)
 	}
 	r.file, err = sqlite.OpenFile(r.app.stop, r.config.Sink.Path, sqlite.Options{Now: r.app.now, Warn: func(text string) { r.app.warn(r.log, text) }})
@@ -99,6 +102,44 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 	}
 	r.stops = append(r.stops, r.file.Close)
 	return r.findInstance(o.instance)
+}
+
+// askWhoCalls asks the instance whose API key this is.
+func (r *restoring) askWhoCalls() (err error) {
+	if r.server.caller, err = whoCalls(r.app.stop, r.client); err != nil {
+		return r.app.connectFailed(err)
+	}
+	return nil
+}
+
+// recallWhoCalls takes from a plan whose API key this is, where the plan was made with the
+// same key, at the same address and not too long ago; else it asks the instance. A key never
+// changes hands. Its user may have lost rights meanwhile, which the instance says at the
+// first document that is read or written.
+func (r *restoring) recallWhoCalls(plan record.Restore) error {
+	request, err := restore.RequestOf(plan)
+	if err != nil {
+		return err
+	}
+	age := r.app.now().Sub(plan.PlannedAt)
+	if request.Key != "" && request.Key == r.key() && age >= 0 && age <= r.config.Restore.MaxAge.Std() && plan.Look != 0 {
+		look, err := r.file.Reader().Run(r.app.stop, plan.Look)
+		if err != nil {
+			return err
+		}
+		if look.Caller.ID != "" && look.Caller.ID == plan.CallerID && (r.demo || look.BaseURL == r.client.BaseURL()) {
+			r.server.caller = look.Caller
+			return nil
+		}
+	}
+	return r.askWhoCalls()
+}
+
+// key is a digest of the client id, by which plans know the API key again that they were
+// made with. The vault holds no client ids.
+func (r *restoring) key() string {
+	sum := sha256.Sum256([]byte("API key " + r.config.Looker.ClientID))
+	return hex.EncodeToString(sum[:16])
 }
 
 // findInstance finds the instance of the vault that the configuration reaches. Giving
