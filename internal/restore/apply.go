@@ -27,6 +27,7 @@ type Looker interface {
 // Advance, Settle and Steps at the same time.
 type Journal interface {
 	Plan() record.Restore
+	Calls() []record.Calls
 	Begin(ctx context.Context, seq int) error
 	Steps(ctx context.Context, seq int) ([]record.Step, error)
 	Advance(ctx context.Context, done []record.Step, next *record.Step) error
@@ -67,7 +68,7 @@ type ApplyOptions struct {
 func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	a, err := newApplier(ctx, o)
 	if err != nil {
-		return record.Restore{}, err
+		return unsealed(o.Journal, o.Journal.Plan()), err
 	}
 	err = a.enterRecognized(ctx)
 	if err == nil {
@@ -381,12 +382,16 @@ func (a *applier) finish(ctx context.Context, err error) (record.Restore, error)
 	}
 	sealed, sealErr := a.Journal.Finish(context.WithoutCancel(ctx), state, a.verdict, a.notes)
 	if sealErr != nil {
-		// It reads as interrupted from now on.
-		sealed = a.plan
-		sealed.State = record.RestoreInterrupted
+		sealed = unsealed(a.Journal, a.plan)
 		if err == nil {
 			err = fmt.Errorf("seal the restore: %w", sealErr)
 		}
 	}
 	return sealed, err
+}
+
+// unsealed is a restore whose end could not be stored: it reads as interrupted from now on.
+func unsealed(journal Journal, plan record.Restore) record.Restore {
+	plan.State, plan.Calls = record.RestoreInterrupted, journal.Calls()
+	return plan
 }

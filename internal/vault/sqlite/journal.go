@@ -192,6 +192,19 @@ func (r *Restore) Plan() record.Restore {
 	return plan
 }
 
+// Calls returns the calls that the restore has made, in all its sessions, also those that no
+// transaction could make durable.
+func (r *Restore) Calls() []record.Calls {
+	r.file.mu.Lock()
+	defer r.file.mu.Unlock()
+	r.uncommitted = slices.Concat(r.uncommitted, r.drain())
+	all := slices.Clone(r.uncommitted)
+	for key, n := range r.calls {
+		all = append(all, record.Calls{Class: key.class, Route: key.route, N: n})
+	}
+	return all
+}
+
 // Begin takes note that an action is about to be carried out, before its first write.
 // Nil means that this is durable. Advance does so by itself.
 func (r *Restore) Begin(ctx context.Context, seq int) error {
