@@ -58,6 +58,8 @@ type Write struct {
 	// Asleep is what a document is created with, so that it does nothing yet. Waking it
 	// writes the value that the stored document has.
 	Asleep Member
+	// Sends says where the document sends what it tells when it is awake.
+	Sends Sending
 	// Trash is what puts a document into the trash; the contrary takes it out.
 	Trash Member
 	// Find says how it is found out whether a creation took place whose answer was lost.
@@ -154,6 +156,32 @@ type Partly struct {
 	Send
 	Fields []string
 }
+
+// Sending says where documents hold the destinations that they send to. The zero value means
+// that they send nothing.
+type Sending struct {
+	At    string // array of destinations
+	Means string // member of one that says how it is reached
+	// Mail is the value of Means of those that get mail, at the address in the member Address.
+	Mail, Address string
+	// Secret are values of Means of those that take secrets which no answer holds.
+	Secret []string
+}
+
+// Setting is a member of the document of a setting.
+type Setting struct {
+	record.Ref
+	Path string
+}
+
+// Settings of the instance that matter to what is written.
+var (
+	// MailDomains lists the domains that the instance sends mail to. An empty list, or none,
+	// means all.
+	MailDomains = Setting{record.Ref{Kind: "settings", ID: "setting"}, "email_domain_allowlist"}
+	// WebAddress is where people reach the instance.
+	WebAddress = Setting{record.Ref{Kind: "settings", ID: "setting"}, "host_url"}
+)
 
 // Member is a member of a document with a value. The zero value means none.
 type Member struct {

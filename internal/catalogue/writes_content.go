@@ -264,6 +264,7 @@ var planWrite = &Write{
 	Unordered: []string{"scheduled_plan_destination", "tab_ids"},
 	Texts:     []string{"custom_url_base", "custom_url_params", "scheduled_plan_destination.message"},
 	Asleep:    Member{"enabled", "false"},
+	Sends:     Sending{At: "scheduled_plan_destination", Means: "type", Mail: "email", Address: "address", Secret: []string{"s3", "sftp"}},
 	Find:      ByNew,
 	Where: []Route{
 		{Path: "/scheduled_plans/look/{look_id}", Query: url.Values{"all_users": {"true"}}, Activity: Query},
@@ -311,6 +312,7 @@ var alertWrite = &Write{
 	Unordered: []string{"destinations", "applied_dashboard_filters", "field.filter"},
 	Texts:     []string{"custom_url_base", "custom_url_params", "description"},
 	Asleep:    Member{"is_disabled", "true"},
+	Sends:     Sending{At: "destinations", Means: "destination_type", Mail: "EMAIL", Address: "email_address"},
 	Find:      ByNew,
 	Lost:      []string{"its id", "who follows it", "what it has last seen"},
 

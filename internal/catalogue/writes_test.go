@@ -238,10 +238,11 @@ func TestKeysAreSearchedByParameters(t *testing.T) {
 // TestWritePolicyCountsTheChangesOfTheRows: a plan that was made by other rows must not be
 // applied. Whoever changes a row raises the number and writes the new sum here.
 func TestWritePolicyCountsTheChangesOfTheRows(t *testing.T) {
-	const policy, want = 1, "a9cbc6ed7a725613"
+	const policy, want = 1, "cd699693985fe532"
 	sum := sha256.New()
 	for _, row := range writeRows() {
-		rules := *row.Write // words for people and rows of parts aside
+		rules := *row.Write               // words for people and rows of parts aside
+		rules.Sends = catalogue.Sending{} // says what wakes, not what is compared or sent
 		rules.Lost, rules.Left, rules.Parts, rules.Guard = nil, nil, nil, slices.Clone(rules.Guard)
 		for i := range rules.Guard {
 			rules.Guard[i].Why = ""

@@ -94,7 +94,7 @@ func TestCopiesComeBackOnce(t *testing.T) {
 func TestApplyGoesOnWithItsCheck(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 1})
 	r.backup()
-	plans := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "enabled")) == "true" })
+	plans := r.refsOf("scheduled_plans", "present", awake)
 	r.do("DELETE", "/scheduled_plans/"+plans[0].ID, "")
 	plan := r.plan(restore.Request{Items: plans[:1]})
 	r.blind = 1

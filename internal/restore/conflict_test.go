@@ -140,7 +140,7 @@ func TestAListThatIsShortDoublesNothing(t *testing.T) {
 func TestWhatCannotBeWokenIsNotDone(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 1})
 	r.backup()
-	plans := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "enabled")) == "true" })
+	plans := r.refsOf("scheduled_plans", "present", awake)
 	r.do("DELETE", "/scheduled_plans/"+plans[0].ID, "")
 	plan := r.plan(restore.Request{Items: plans[:1]})
 	if err := r.sim.SetRules(lookersim.Rule{Route: "PATCH /scheduled_plans/{id}", Do: lookersim.FaultStatus, Status: 422}); err != nil {

@@ -37,6 +37,9 @@ type Decisions struct {
 	// beside them.
 	Beside []record.Ref `json:"beside,omitempty"`
 
+	// Sleeping are documents that stay asleep although they were awake, and why.
+	Sleeping map[string]string `json:"sleeping,omitempty"`
+
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
 }

@@ -56,6 +56,9 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err := d.requireHolders(ctx, n); err != nil || !n.writes() {
 		return err
 	}
+	if err := d.staysAsleep(ctx, n); err != nil {
+		return err
+	}
 	if n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolver); err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
@@ -84,6 +87,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	n.action.Changes = withoutTrash(n, now)
+	if err := d.keepAsleep(ctx, n, now, current); err != nil {
+		return err
+	}
 	d.deed(n, now)
 	switch n.action.Deed {
 	case record.DeedUpdate, record.DeedMove, record.DeedUndelete:

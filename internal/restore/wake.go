@@ -28,6 +28,10 @@ func (a *applier) wake(ctx context.Context) error {
 		if asleep == nil {
 			continue
 		}
+		if why := a.request.Sleeping[action.Ref.String()]; why != "" {
+			a.note("%s stays asleep: %s", title(action), why)
+			continue
+		}
 		if !sendsWhatIsEqual(a.plan, action) {
 			a.note("%s stays asleep: what it sends is not as it was", title(action))
 			continue
@@ -69,11 +73,17 @@ func madeAsleep(ctx context.Context, reader vault.Reader, action record.Action) 
 	if err != nil {
 		return nil, err
 	}
-	was := canon.Member(d.Body, spec.Write.Asleep.Name)
-	if was == nil || canon.Text(was) == spec.Write.Asleep.Value || canon.Text(was) == "" {
-		return nil, nil
+	return bytes.Clone(awakeIn(spec.Write, d.Body)), nil
+}
+
+// awakeIn is what the member of a document is that lets it do what it does, nil where that is
+// asleep.
+func awakeIn(w *catalogue.Write, body []byte) []byte {
+	was := canon.Member(body, w.Asleep.Name)
+	if was == nil || canon.Text(was) == w.Asleep.Value || canon.Text(was) == "" {
+		return nil
 	}
-	return bytes.Clone(was), nil
+	return was
 }
 
 // sendsWhatIsEqual reports whether all that an action needed is done and was read back
@@ -126,7 +136,8 @@ func Asleep(ctx context.Context, reader vault.Reader, r record.Restore) (int, er
 		if err != nil {
 			return 0, err
 		}
-		woken := request.Wake != WakeNever && atEnd && action.State == record.ActionDone && sendsWhatIsEqual(r, action)
+		woken := request.Wake != WakeNever && atEnd && action.State == record.ActionDone && sendsWhatIsEqual(r, action) &&
+			request.Sleeping[action.Ref.String()] == ""
 		if was != nil && !woken {
 			n++
 		}

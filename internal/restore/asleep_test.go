@@ -1,0 +1,76 @@
+package restore_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// A schedule or alert that cannot send what it sent stays asleep, and the plan and the summary
+// say why. A second plan leaves it so; who wants it as it was wakes it.
+func TestWhatCannotSendStaysAsleep(t *testing.T) {
+	destinations := map[string]string{
+		"S3":     `{"format":"csv","type":"s3","address":"s3://bucket"}`,
+		"domain": `{"format":"csv","type":"email","address":"ann@Elsewhere.example"}`,
+		"":       `{"format":"csv","type":"email","address":"ann@EXAMPLE.com"}`, // which the instance sends to
+	}
+	for why, destination := range destinations {
+		t.Run("schedule "+why, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			id := r.add("/scheduled_plans", `{"name":"A","dashboard_id":"3","enabled":true,"crontab":"0 6 * * *","scheduled_plan_destination":[`+destination+`]}`)
+			r.sleepsAndWakes(t, record.Ref{Kind: "scheduled_plans", ID: id}, "enabled", "true", why)
+		})
+	}
+	t.Run("alert", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, lookersim.Options{Seed: 1})
+		ref := first(t, r, "alerts")
+		r.do("PATCH", "/alerts/"+ref.ID, `{"is_disabled":false}`)
+		r.do("PATCH", "/setting", `{"email_domain_allowlist":["nobody.example"]}`)
+		if !strings.Contains(string(r.sim.Document("alerts", ref.ID)), `"EMAIL"`) {
+			t.Fatal("the alert sends no mail")
+		}
+		r.sleepsAndWakes(t, ref, "is_disabled", "false", "domain")
+	})
+}
+
+// sleepsAndWakes loses something that is awake, and has it made anew. why is what keeps it
+// asleep, "" for nothing.
+func (r *rig) sleepsAndWakes(t *testing.T, ref record.Ref, member, awake, why string) {
+	t.Helper()
+	r.backup()
+	r.do("DELETE", "/"+string(ref.Kind)+"/"+ref.ID, "")
+	request := restore.Request{Items: []record.Ref{ref}}
+	plan := r.plan(request)
+	if a := onlyAction(t, plan, ref); !strings.Contains(a.Reason, why) || why != "" && !strings.Contains(a.Reason, "stays asleep") {
+		t.Errorf("the plan says %q, want %q", a.Reason, why)
+	}
+	done := r.apply(plan)
+	complete(t, done)
+	is := func() string {
+		return canon.Text(canon.Member(r.sim.Document(string(ref.Kind), targetOf(done, ref)), member))
+	}
+	if woken := is() == awake; woken != (why == "") {
+		t.Errorf("%s is %s", member, is())
+	}
+	left, err := restore.Asleep(t.Context(), r.file.Reader(), done)
+	if err != nil || (left == 1) != (why != "") {
+		t.Errorf("%d are asleep, %v", left, err)
+	}
+	if said := strings.Join(done.Notes, "\n"); why != "" && !strings.Contains(said, "stays asleep: ") {
+		t.Errorf("no note says so: %q", done.Notes)
+	}
+	if again := onlyAction(t, r.plan(request), ref); again.State == record.ActionPlanned {
+		t.Errorf("a second plan wants to %s it: %s", again.Deed, again.Changes)
+	}
+	request.Wake = restore.WakeAsWas
+	complete(t, r.apply(r.plan(request)))
+	if is() != awake {
+		t.Errorf("%s is %s when it is to be as it was", member, is())
+	}
+}
