@@ -74,11 +74,10 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err == nil {
 		err = a.levels(ctx)
 	}
-	if err == nil {
-		err = a.check(ctx)
-	}
-	if err == nil {
-		err = a.wake(ctx)
+	for _, step := range []func(context.Context) error{a.lateTwins, a.check, a.wake, a.lateTwins} {
+		if err == nil {
+			err = step(ctx)
+		}
 	}
 	return a.finish(ctx, err)
 }

@@ -142,6 +142,11 @@ func (t *task) knownIDs(ctx context.Context) (map[string]bool, error) {
 			known[id] = true
 		}
 	}
+	for _, a := range t.plan.Actions { // also what is made beside what has the id
+		if a.Kind == t.spec.Name && a.Target != "" {
+			known[a.Target] = true
+		}
+	}
 	return known, nil
 }
 
@@ -176,7 +181,8 @@ func (t *task) findPart(part *catalogue.Part, h holder, sent []byte) func(contex
 		}
 		for _, row := range rows {
 			was := slices.ContainsFunc(before, func(r canon.PartRow) bool { return partTarget(r) == partTarget(row) })
-			if !was && !t.made(part.Name, partTarget(row)) && canon.Holds(part.Write, sent, row.Body) {
+			taken := t.made(part.Name, partTarget(row)) || t.known[record.Ref{Kind: part.Name, ID: partTarget(row)}]
+			if !was && !taken && canon.Holds(part.Write, sent, row.Body) {
 				return partTarget(row), true, nil
 			}
 		}

@@ -14,6 +14,7 @@ import (
 // other, then parts of those, then the sets of ids. now is the document as it is.
 func (t *task) inside(ctx context.Context, now []byte) error {
 	w := t.spec.Write
+	t.before = now
 	if err := t.noteParts(now); err != nil {
 		return err
 	}
@@ -58,6 +59,9 @@ func (t *task) afterwards(ctx context.Context, now []byte) (err error) {
 		return nil
 	}
 	t.settled = true
+	if err := t.partTwins(ctx, t.before); err != nil {
+		return err
+	}
 	if t.late {
 		if now, err = t.reread(ctx); err != nil {
 			return err
@@ -232,6 +236,10 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 // pair takes note of which part of the instance is one of the backup. Where the server
 // has given it another id, that is for good.
 func (t *task) pair(part *catalogue.Part, id, target string) {
+	if t.known == nil {
+		t.known = make(map[record.Ref]bool)
+	}
+	t.known[record.Ref{Kind: part.Name, ID: target}] = true
 	if id == target || part.About != "" || part.One {
 		t.learn(part.Name, id, target)
 		return
@@ -286,17 +294,21 @@ func (t *task) createPart(ctx context.Context, part *catalogue.Part, h holder, r
 		return nil
 	}
 	return t.withQueries(ctx, w, row.Body, func() error {
-		sent, err := t.creation(w, row.Body)
+		sent, err := t.partCreation(part, h, row)
 		if err != nil {
 			return err
 		}
-		if part.Owner != "" {
-			if sent, err = canon.With(sent, catalogue.Member{Name: part.Owner, Value: quote(h.id)}); err != nil {
-				return err
-			}
-		}
 		return t.sendPart(ctx, part, h, row, sent)
 	})
+}
+
+// partCreation is the body of the request that makes a part.
+func (t *task) partCreation(part *catalogue.Part, h holder, row canon.PartRow) ([]byte, error) {
+	sent, err := t.creation(part.Write, row.Body)
+	if err != nil || part.Owner == "" {
+		return sent, err
+	}
+	return canon.With(sent, catalogue.Member{Name: part.Owner, Value: quote(h.id)})
 }
 
 func (t *task) sendPart(ctx context.Context, part *catalogue.Part, h holder, row canon.PartRow, sent []byte) error {

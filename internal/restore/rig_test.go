@@ -43,6 +43,8 @@ type rig struct {
 	caller record.Caller
 	stop   context.Context
 	doubts int
+	// doubted, when not nil, is called when an answer was lost and was looked for.
+	doubted func()
 	// cut is called after so many writes of a restore; 0 = never.
 	cutAfter int
 	cut      context.CancelFunc
@@ -172,6 +174,9 @@ func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Res
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.doubts++
+			if r.doubted != nil {
+				r.doubted()
+			}
 		},
 	})
 }

@@ -28,9 +28,11 @@ type task struct {
 	maps    []record.Mapping
 	resumed bool // an earlier attempt may have done part of it
 	wrote   bool
+	before  []byte              // the document as it was before anything inside was written
 	late    bool                // parts were made since the document was read
 	settled bool                // all parts are there, so that members may name them
 	parts   map[record.Ref]bool // of the document, as it was read last
+	known   map[record.Ref]bool // parts of the instance that are known to be some of the backup
 	// own is what a document that is made beside another one, and its parts, are called:
 	// whoever names these means the other one's. Nil where there is no other one.
 	own map[record.Ref]string

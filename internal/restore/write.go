@@ -135,10 +135,7 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 			t.outcome(step, record.StepDone, id)
 			return made{id: id, answer: answer}, nil
 		case !doubtful:
-			if _, refused := errors.AsType[*looker.StatusError](err); refused {
-				t.outcome(step, record.StepRefused, "")
-			}
-			return made{}, err // else the intent stays open: who goes on looks first
+			return t.refused(ctx, c, step, err)
 		case round == doubtRounds || aboutRestore(err):
 			return made{}, err
 		}
@@ -150,6 +147,26 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 			return made{id: id}, err
 		}
 	}
+}
+
+// refused deals with a POST that was not carried out. What Looker has already may be what an
+// earlier POST of it made, which nobody heard of and which arrived late.
+func (t *task) refused(ctx context.Context, c creation, step record.Step, err error) (made, error) {
+	refusal, ok := errors.AsType[*looker.StatusError](err)
+	if !ok {
+		return made{}, err // the intent stays open: who goes on looks first
+	}
+	doubted := slices.ContainsFunc(t.steps, func(s record.Step) bool {
+		return s.Part == step.Part && s.Item == step.Item && s.Step != step.Step && inDoubt(s)
+	})
+	if doubted && taken(refusal) {
+		if id, found, findErr := c.find(ctx); findErr == nil && found {
+			t.outcome(step, record.StepAdopted, id)
+			return made{id: id}, nil
+		}
+	}
+	t.outcome(step, record.StepRefused, "")
+	return made{}, err
 }
 
 // settleDoubt finds out whether a POST was carried out whose outcome nobody knows: what

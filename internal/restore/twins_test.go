@@ -1,0 +1,64 @@
+package restore_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// A POST that arrives when it was given up, and sent once more, leaves no second one behind:
+// of what has no key that the server gives only once, and of parts.
+func TestLateTwinsAreDeleted(t *testing.T) {
+	for route, kind := range creations() {
+		for _, later := range []int{2, 4} { // calls until the first one arrives: the look, the second one, ...
+			t.Run(fmt.Sprintf("%s.%d", strings.ReplaceAll(route, "/", "."), later), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, lookersim.Options{Seed: 1})
+				r.backup()
+				for _, ref := range r.deletions(kind, 2) {
+					r.loseOneAnswer(t, route, lookersim.Rule{Do: lookersim.FaultLate, Later: later}, ref, kind)
+				}
+			})
+		}
+	}
+}
+
+// What somebody else has made meanwhile, and that is not what was in doubt, stays.
+func TestOnlyTwinsAreDeleted(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	ref := first(t, r, "dashboards")
+	had := make(map[string]bool)
+	for item := range r.sim.Items("dashboards") {
+		had[item.ID] = true
+	}
+	r.do("DELETE", "/dashboards/"+ref.ID, "")
+	plan := r.plan(restore.Request{Items: []record.Ref{ref}})
+	if err := r.sim.SetRules(lookersim.Rule{Route: "POST /dashboard_elements", Do: lookersim.FaultLate, Later: 3, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	added := 0
+	r.doubted = func() {
+		for item := range r.sim.Items("dashboards") {
+			if !had[item.ID] {
+				added++
+				r.add("/dashboard_elements", `{"dashboard_id":"`+item.ID+`","type":"text","title_text":"Of somebody else","body_text":"x"}`)
+			}
+		}
+	}
+	done := r.apply(plan)
+	if added != 1 {
+		t.Fatalf("somebody added %d tiles", added)
+	}
+	body := string(r.sim.Document("dashboards", targetOf(done, ref)))
+	if !strings.Contains(body, `"Of somebody else"`) {
+		t.Errorf("the tile of somebody else is gone: %s", body)
+	}
+	if !strings.Contains(strings.Join(done.Notes, "\n"), "a second time") {
+		t.Errorf("no note tells of the second one: %q", done.Notes)
+	}
+}
