@@ -47,6 +47,24 @@ func fillUser(e *edit, d *draft, id string) {
 		d.str("display_name", name)
 	}
 	d.str("url", host+"/api/4.0/users/"+id)
+	if e.request.Method == http.MethodPost && d.text("is_service_account") != "true" && d.text("personal_folder_id") == "" {
+		d.str("personal_folder_id", e.personalFolder(id, name))
+	}
+}
+
+// personalFolder makes the folder that a person has of their own, with the person.
+func (e *edit) personalFolder(user, name string) string {
+	f := e.w.create(e.w.tables["folders"], func(d *draft, id string) {
+		e.w.inheritAccess(metadataID(metaFolder, int32(number(id))))
+		d.str("name", name)
+		d.str("parent_id", strconv.Itoa(usersRoot))
+		d.str("creator_id", user)
+		d.time("created_at", e.now)
+		d.zero("child_count")
+		d.yes("is_personal", true)
+	})
+	e.countChildren(strconv.Itoa(usersRoot))
+	return f.t.idOf(e.w, f.row)
 }
 
 // dropUser is what the deletion of somebody does: content goes to the trash,
@@ -54,11 +72,9 @@ func fillUser(e *edit, d *draft, id string) {
 func dropUser(e *edit, f found) {
 	w := e.w
 	id := strconv.Itoa(int(f.row.num))
-	if home := w.personalFolder[f.row.num]; home != 0 {
-		if folder, ok := e.row("folders", strconv.Itoa(int(home))); ok {
-			e.dropFolder(folder)
-			e.countChildren(strconv.Itoa(usersRoot))
-		}
+	if folder, ok := e.row("folders", f.t.attribute(w, f.row, "personal_folder_id").text); ok {
+		e.dropFolder(folder)
+		e.countChildren(strconv.Itoa(usersRoot))
 	}
 	for kind, member := range map[string]string{"dashboards": "dashboard_id", "looks": "look_id"} {
 		t := w.tables[kind]

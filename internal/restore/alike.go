@@ -8,20 +8,25 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // alike finds the document of the instance that has a key which the server gives only
 // once, of a document that is not there: somebody made it again by hand, or another one
-// took its name.
+// took its name. The node says then which members these are.
 func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err error) {
 	d.seek(n)
 	called, err := d.present.called(ctx, n.Kind, n.entry.Name)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range called {
+	keyed, err := d.withKeys(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range append(slices.Clone(called), keyed...) {
 		if e.State == record.Gone || e.ID == n.ID || e.ID == n.action.Target {
 			continue
 		}
@@ -40,22 +45,81 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 		if err != nil {
 			return nil, err
 		}
-		for i := range n.spec.Write.Keys {
-			key := &n.spec.Write.Keys[i]
-			if !key.Unique || e.State == record.Trashed && !key.TrashCounts {
-				continue
+		if key := d.sharedKey(n, e, body); key != nil {
+			if seen == unseen {
+				d.relied[e.Ref] = true
 			}
-			wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolver)
-			is, has := canon.KeyOf(n.spec.Write, key, body, canon.Itself)
-			if ok && has && wanted == is {
-				if seen == unseen {
-					d.relied[e.Ref] = true
-				}
-				return &e, nil
-			}
+			n.shares = strings.Join(key.Members, " and ")
+			return &e, nil
 		}
 	}
 	return nil, nil
+}
+
+// sharedKey is a key that the server gives only once, and that a document of the instance has
+// as it is wanted of another one, nil for none.
+func (d *draft) sharedKey(n *node, e vault.Entry, body []byte) *catalogue.Key {
+	for i := range n.spec.Write.Keys {
+		key := &n.spec.Write.Keys[i]
+		if !key.Unique || e.State == record.Trashed && !key.TrashCounts {
+			continue
+		}
+		wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolver)
+		is, has := canon.KeyOf(n.spec.Write, key, body, canon.Itself)
+		if ok && has && wanted == is {
+			return key
+		}
+	}
+	return nil
+}
+
+// withKeys are documents which the looks saw and that have a key of what is wanted that is no
+// name: a slug, a mail address.
+func (d *draft) withKeys(ctx context.Context, n *node) (found []vault.Entry, err error) {
+	for i := range n.spec.Write.Keys {
+		key := &n.spec.Write.Keys[i]
+		if !key.Unique || slices.Contains(key.Members, n.spec.Fields.Name) {
+			continue
+		}
+		wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolver)
+		if !ok {
+			continue
+		}
+		index, err := d.keysSeen(ctx, n, i)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, index[wanted]...)
+	}
+	return found, nil
+}
+
+// keysSeen are the documents of a kind which the looks saw, by the values of a key.
+func (d *draft) keysSeen(ctx context.Context, n *node, key int) (map[string][]vault.Entry, error) {
+	id := string(n.Kind) + "." + itoa(key)
+	if index := d.present.keyed[id]; index != nil {
+		return index, nil
+	}
+	held, err := d.present.all(ctx, n.Kind)
+	if err != nil {
+		return nil, err
+	}
+	index := make(map[string][]vault.Entry)
+	for _, name := range sortedKeys(held) {
+		e := held[name]
+		if e.State == record.Gone || e.LastRun <= d.present.before {
+			continue
+		}
+		body, err := d.body(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if value, ok := canon.KeyOf(n.spec.Write, &n.spec.Write.Keys[key], body, canon.Itself); ok {
+			index[value] = append(index[value], e)
+		}
+	}
+	d.present.keyed[id] = index
+	return index, nil
 }
 
 // beside decides about a document that is not there, where another one is that has its
@@ -65,7 +129,7 @@ func (d *draft) beside(ctx context.Context, n *node) (other *vault.Entry, err er
 	if err != nil || other == nil {
 		return nil, err
 	}
-	if _, was, err := d.past.version(ctx, other.Ref); err != nil || was {
+	if were, err := d.wereBoth(ctx, n, other.Ref); err != nil || were {
 		return nil, d.besideAnother(ctx, n, other, err)
 	}
 	switch policy := d.request.policy(n.Ref, n.named); {
@@ -76,8 +140,21 @@ func (d *draft) beside(ctx context.Context, n *node) (other *vault.Entry, err er
 		return nil, nil
 	}
 	d.present.made[n.Ref] = other.ID
-	d.note("%s is taken for the same as %s of the backup: they have the same name", other.Ref, n.Ref)
+	d.note("%s is taken for the same as %s of the backup: they have the same %s", other.Ref, n.Ref, n.shares)
 	return other, nil
+}
+
+// wereBoth reports whether the backup has seen another document when it saw the wanted one: then
+// nobody made it in the place of that.
+func (d *draft) wereBoth(ctx context.Context, n *node, other record.Ref) (bool, error) {
+	if _, held, err := d.past.version(ctx, other); err != nil || !held {
+		return false, err
+	}
+	versions, err := d.reader.Versions(ctx, d.instance, other)
+	if err != nil || len(versions) == 0 {
+		return err == nil, err
+	}
+	return versions[0].FirstRun <= n.entry.LastRun, nil
 }
 
 // besideAnother decides about a document whose name another document of the backup has.

@@ -126,6 +126,11 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	for from, to := range a.request.Places {
 		a.ids[record.Ref{Kind: catalogue.Folders, ID: from}] = to
 	}
+	for _, m := range mappings { // of an earlier attempt: a place that came with its user
+		if _, ok := a.request.Places[m.ID]; ok && m.Kind == catalogue.Folders && m.Restore == a.plan.ID && m.State == record.MapLive {
+			a.ids[m.Ref] = m.TargetID
+		}
+	}
 	for _, action := range a.plan.Actions {
 		if action.Target != "" && !a.request.beside(action.Ref) {
 			a.ids[action.Ref] = action.Target

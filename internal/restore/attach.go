@@ -147,6 +147,12 @@ func (d *draft) attachParts(ctx context.Context, owner *node) error {
 			if !held || d.nodes[ref] != nil || d.request.excluded(ref) {
 				continue
 			}
+			if made, err := d.madeByServer(ctx, e); err != nil || made {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			n, err := d.decideOwned(ctx, wish{Ref: ref, entry: e, attached: true}, owner)
 			if err != nil {
 				return err
@@ -157,6 +163,21 @@ func (d *draft) attachParts(ctx context.Context, owner *node) error {
 		}
 	}
 	return nil
+}
+
+// madeByServer reports whether a document that belongs to another one is made by the server
+// alone: a personal folder.
+func (d *draft) madeByServer(ctx context.Context, e vault.Entry) (bool, error) {
+	spec, _ := catalogue.Find(e.Kind)
+	if spec.Owned() {
+		return false, nil
+	}
+	body, err := d.body(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	why, _ := guarded(spec, body)
+	return why != "", nil
 }
 
 // decideOwned plans a part of a document that is made anew: what it will be like then,

@@ -25,6 +25,8 @@ type draft struct {
 	// searches are for what may hold the keys of documents, which no look has searched for.
 	searches map[record.Kind][]record.Search
 	seeking  map[string]bool // the same
+	// homes are the personal folders of users who are made anew, and get new ones.
+	homes map[record.Ref]bool
 	// listed are the explores of models, as far as they were asked for.
 	listed map[record.Ref][]string
 	notes  []string
@@ -39,6 +41,7 @@ type node struct {
 	spec   *catalogue.Spec
 	body   []byte // of the version that is wanted, nil where none is
 	action record.Action
+	shares string // what another document has that has its key
 	needs  []*node
 	level  int // 0 until it is worked out
 }
@@ -49,7 +52,7 @@ func newDraft(p *planner) *draft {
 	p.request.Decisions = Decisions{}
 	p.present.reset()
 	return &draft{
-		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool),
+		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool), homes: make(map[record.Ref]bool),
 		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), listed: make(map[record.Ref][]string),
 	}
 }
@@ -244,6 +247,9 @@ func (p *planner) resolver(kind record.Kind, id string) (string, bool) {
 func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
 	if n := d.relative(record.Ref{Kind: kind, ID: id}); n != nil && n.action.Deed == record.DeedCreate && !n.spec.Owned() && !d.request.beside(n.Ref) {
 		return newID + n.Ref.String(), true
+	}
+	if d.homes[record.Ref{Kind: kind, ID: id}] {
+		return newID + string(kind) + "/" + id, true
 	}
 	return d.planner.resolver(kind, id)
 }

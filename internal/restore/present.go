@@ -37,6 +37,7 @@ type present struct {
 	faults map[record.Ref]string
 	kinds  map[record.Kind]map[string]vault.Entry
 	names  map[record.Kind]map[string][]vault.Entry // by name in lower case, each by id
+	keyed  map[string]map[string][]vault.Entry      // what the looks saw, by kind and key, then by its value
 	// mapped are the ids of documents that earlier restores made for others, which are gone.
 	mapped map[record.Ref]string
 	// partsMapped are the lists of parts of which some were made anew, by name.
@@ -54,7 +55,7 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 	p := &present{
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), sought: make(map[string]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
-		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), mapped: make(map[record.Ref]string), partsMapped: make(map[record.Kind]bool),
+		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), keyed: make(map[string]map[string][]vault.Entry), mapped: make(map[record.Ref]string), partsMapped: make(map[record.Kind]bool),
 		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]record.Action),
 	}
 	mappings, err := reader.Mappings(ctx, instance, instance)
@@ -139,6 +140,7 @@ func (p *present) readCopies(ctx context.Context) error {
 func (p *present) looked(ctx context.Context, run int64, scope record.Scope) error {
 	clear(p.kinds)
 	clear(p.names)
+	clear(p.keyed)
 	for _, kind := range scope.Kinds {
 		if scope.Refs == nil || scope.Refs[kind] == nil {
 			p.whole[kind] = true

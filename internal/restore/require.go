@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -151,7 +150,8 @@ func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
 }
 
 // heirsPlace lets the personal folder of who took over stand for that of who left, which
-// went with its user. It reports whether it does.
+// went with its user: of the user who is made anew, or was by hand, or whom somebody named, or
+// of the API key. It reports whether it does.
 func (d *draft) heirsPlace(ctx context.Context, n *node, ref record.Ref, folder vault.Entry) (bool, error) {
 	spec, ok := catalogue.Find(ref.Kind)
 	if !ok || spec.Place != catalogue.IsFolder || folder.Version == 0 {
@@ -161,7 +161,10 @@ func (d *draft) heirsPlace(ctx context.Context, n *node, ref record.Ref, folder 
 	if err != nil || canon.Text(canon.Member(body, "is_personal")) != "true" {
 		return false, err
 	}
-	heir := cmp.Or(d.request.Assigned[folder.Owner], d.Caller.ID)
+	heir, anew, err := d.heir(ctx, folder.Owner)
+	if err != nil {
+		return false, err
+	}
 	users, err := d.present.all(ctx, catalogue.Users)
 	if err != nil || users[heir].Version == 0 {
 		return false, err
@@ -177,9 +180,34 @@ func (d *draft) heirsPlace(ctx context.Context, n *node, ref record.Ref, folder 
 		d.request.Places = make(map[string]string)
 	}
 	d.request.Places[ref.ID] = place
+	if anew != nil {
+		// The folder is made with its user. Where Looker makes none the other one takes its place.
+		d.homes[ref] = true
+		if n != anew && !slices.Contains(n.needs, anew) {
+			n.needs = append(n.needs, anew)
+		}
+		d.note("what lay in %s %q comes into the personal folder that %s gets", ref, folder.Name, anew.Ref)
+		return true, d.decided(n)
+	}
 	d.present.made[ref] = place
 	d.note("what lay in %s %q, which went with its user, comes into the personal folder of %s", ref, folder.Name, users[heir].Name)
 	return true, d.decided(n)
+}
+
+// heir is the user of the instance who has what was a user's: the user of the API key where
+// nobody else has. anew is the node of the user where that is made anew, nil elsewhere.
+func (d *draft) heir(ctx context.Context, user string) (heir string, anew *node, err error) {
+	if to := d.request.Assigned[user]; to != "" {
+		return to, nil, nil
+	}
+	ref := record.Ref{Kind: catalogue.Users, ID: user}
+	if n := d.nodes[ref]; n != nil && n.action.Deed == record.DeedCreate {
+		return d.Caller.ID, n, nil
+	}
+	if now, _, exists, err := d.sees(ctx, ref); err != nil || exists {
+		return now.ID, nil, err
+	}
+	return d.Caller.ID, nil, nil
 }
 
 // lookable reports whether a look can find out whether a document is there.

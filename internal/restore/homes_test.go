@@ -1,0 +1,68 @@
+package restore_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// What lay in the personal folder of somebody who is made anew comes into the new personal
+// folder, and is theirs: also when the restore was cut off behind the user, when the user came
+// back by an earlier restore, and when somebody has made the user by hand.
+func TestContentComesIntoTheFolderOfItsUser(t *testing.T) {
+	for _, way := range []string{"at once", "cut off", "in two restores", "made by hand"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			user, folder := r.someoneWithAFolder(t)
+			content := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Mine","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)}
+			r.backup()
+			r.do("DELETE", "/users/"+user.ID, "")
+			r.do("DELETE", "/dashboards/"+content.ID, "")
+			items := []record.Ref{user, content}
+			switch way {
+			case "in two restores":
+				complete(t, r.apply(r.plan(restore.Request{Items: items[:1]})))
+				items = items[1:]
+			case "made by hand":
+				made := r.add("/users", `{"first_name":"By","last_name":"Hand"}`)
+				r.do("POST", "/users/"+made+"/credentials_email", `{"email":"someone@example.com"}`)
+				r.backup()
+			}
+			plan := r.plan(restore.Request{Items: items})
+			var cutCtx context.Context
+			if way == "cut off" {
+				cutCtx, r.cut = context.WithCancel(t.Context())
+				r.cutAfter = len(plan.Actions) + 1
+				_, _ = r.tryApply(cutCtx, plan)
+			}
+			done := r.apply(plan)
+			complete(t, done)
+			body := r.sim.Document("dashboards", targetOf(done, content))
+			owner := canon.Text(canon.Member(body, "user_id"))
+			home := canon.Text(canon.Member(r.sim.Document("users", owner), "personal_folder_id"))
+			if is := canon.Text(canon.Member(body, "folder_id")); is != home || home == "" || owner == user.ID || owner == r.caller.ID {
+				t.Errorf("the dashboard is of users/%s (before %s) in folders/%s (before %s), whose own is folders/%s", owner, user, is, folder, home)
+			}
+			if again := onlyAction(t, r.plan(restore.Request{Items: items}), content); again.State == record.ActionPlanned {
+				t.Errorf("a second plan: %s %s", again.Deed, again.Changes)
+			}
+		})
+	}
+}
+
+// someoneWithAFolder makes a user, who has a folder of their own.
+func (r *rig) someoneWithAFolder(t *testing.T) (user record.Ref, folder string) {
+	t.Helper()
+	id := r.add("/users", `{"first_name":"Some","last_name":"One"}`)
+	r.do("POST", "/users/"+id+"/credentials_email", `{"email":"someone@example.com"}`)
+	folder = canon.Text(canon.Member(r.sim.Document("users", id), "personal_folder_id"))
+	if folder == "" {
+		t.Fatal("the user has no folder")
+	}
+	return record.Ref{Kind: "users", ID: id}, folder
+}
