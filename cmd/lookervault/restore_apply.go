@@ -305,6 +305,11 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 	if s.Asleep, countErr = restore.Asleep(context.WithoutCancel(r.app.kill), r.file.Reader(), sealed); countErr != nil && err == nil {
 		err = countErr
 	}
+	links, countErr := restore.LinksLeft(context.WithoutCancel(r.app.kill), r.file.Reader(), sealed)
+	if countErr != nil && err == nil {
+		err = countErr
+	}
+	s.LinksLeft = len(links)
 	if events != nil {
 		if eventErr := events.End(r.app.patience(), func(dropped int64) any {
 			s.Dropped = dropped

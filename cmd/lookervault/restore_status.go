@@ -161,6 +161,11 @@ func (a *app) restoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, t
 	if status.Summary.Asleep, err = restore.Asleep(cmd.Context(), reader, plan); err != nil {
 		return err
 	}
+	links, err := restore.LinksLeft(cmd.Context(), reader, plan)
+	if err != nil {
+		return err
+	}
+	status.Summary.LinksLeft = len(links)
 	for _, action := range plan.Actions {
 		switch action.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:

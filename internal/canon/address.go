@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -32,7 +33,65 @@ type Addresses struct {
 // row says may hold some, and in all texts below them. It returns what its addresses lead
 // to and nothing stands for, each once.
 func (a Addresses) Texts(w *catalogue.Write, picked []byte) (sent []byte, left []record.Ref, err error) {
-	sent = picked
+	return a.in(picked, w.Texts)
+}
+
+// Document does the same in a stored document and in its parts, at any depth.
+func (a Addresses) Document(w *catalogue.Write, body []byte) (rewritten []byte, left []record.Ref, err error) {
+	if !mayLead(body) {
+		return body, nil, nil
+	}
+	return a.in(body, textPaths(w, ""))
+}
+
+// textPaths are the paths of members that may hold addresses, of a document and its parts.
+func textPaths(w *catalogue.Write, prefix string) []string {
+	var paths []string
+	for _, path := range w.Texts {
+		paths = append(paths, prefix+path)
+	}
+	for i := range w.Parts {
+		below := prefix
+		if at := w.Parts[i].At; at != "." {
+			below += at + "."
+		}
+		paths = append(paths, textPaths(w.Parts[i].Write, below)...)
+	}
+	return paths
+}
+
+// mayLead reports whether a body may hold the address of a document: the last word of one
+// with something behind it that may be a slash.
+func mayLead(body []byte) bool {
+	for _, word := range lastWords() {
+		for rest := body; ; {
+			i := bytes.Index(rest, word)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(word):]
+			if len(rest) > 0 && strings.IndexByte(`/\%`, rest[0]) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lastWords are the words that stand before what addresses name, each once.
+var lastWords = sync.OnceValue(func() (words [][]byte) {
+	for _, pattern := range catalogue.Addresses() {
+		word := []byte(pattern.Words[len(pattern.Words)-1])
+		if !slices.ContainsFunc(words, func(have []byte) bool { return bytes.Equal(have, word) }) {
+			words = append(words, word)
+		}
+	}
+	return words
+})
+
+// in rewrites the addresses in the texts at paths of a body, and below these.
+func (a Addresses) in(body []byte, paths []string) (rewritten []byte, left []record.Ref, err error) {
+	rewritten = body
 	visit := func(raw, _ []byte) []byte {
 		if raw[0] != '"' {
 			return raw
@@ -45,14 +104,14 @@ func (a Addresses) Texts(w *catalogue.Write, picked []byte) (sent []byte, left [
 		}
 		return text
 	}
-	for _, path := range w.Texts {
+	for _, path := range paths {
 		for _, at := range []string{path, path + "." + anyDepth} {
-			if sent, err = splice(sent, at, visit); err != nil {
+			if rewritten, err = splice(rewritten, at, visit); err != nil {
 				return nil, nil, err
 			}
 		}
 	}
-	return sent, left, nil
+	return rewritten, left, nil
 }
 
 // Rewrite rewrites the addresses in one text, which may be JSON. It returns text itself

@@ -74,7 +74,7 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err == nil {
 		err = a.levels(ctx)
 	}
-	for _, step := range []func(context.Context) error{a.lateTwins, a.check, a.wake, a.lateTwins} {
+	for _, step := range []func(context.Context) error{a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.tellLinks} {
 		if err == nil {
 			err = step(ctx)
 		}
@@ -99,8 +99,10 @@ type applier struct {
 
 	mu  sync.Mutex
 	ids map[record.Ref]string // of documents and parts of the backup: what they are called on the instance
-	// dropped are documents that are nowhere. It does not change.
-	dropped map[record.Ref]bool
+	// What follows does not change.
+	dropped map[record.Ref]bool   // documents that are nowhere
+	stood   map[record.Ref]string // what earlier restores have made for others
+	anew    map[record.Ref]bool   // what this one makes anew
 }
 
 func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
@@ -117,6 +119,7 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.noteAddresses(mappings)
 	if a.request.Undo == 0 { // what is undone goes back to what a look saw, in the ids of the instance
 		a.ids = standIns(mappings)
 	}
@@ -230,7 +233,7 @@ func (a *applier) draft(ctx context.Context, action record.Action, read func(int
 		if err != nil {
 			return err
 		}
-		if t.wanted, err = a.request.wanted(action.Ref, d.Body); err != nil {
+		if t.wanted, err = a.wantedOf(action.Ref, d.Body); err != nil {
 			return err
 		}
 	}
@@ -392,10 +395,4 @@ func (a *applier) finish(ctx context.Context, err error) (record.Restore, error)
 		}
 	}
 	return sealed, err
-}
-
-// unsealed is a restore whose end could not be stored: it reads as interrupted from now on.
-func unsealed(journal Journal, plan record.Restore) record.Restore {
-	plan.State, plan.Calls = record.RestoreInterrupted, journal.Calls()
-	return plan
 }

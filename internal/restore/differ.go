@@ -55,7 +55,7 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 // renames reports whether something that a document names, or a part of it, has another id
 // on the instance than in the backup.
 func (d *draft) renames(n *node, refs []canon.Reference) bool {
-	if slices.ContainsFunc(refs, func(r canon.Reference) bool {
+	if n.leads || slices.ContainsFunc(refs, func(r canon.Reference) bool {
 		id, ok := d.resolver(r.Kind, r.ID)
 		return !ok || id != r.ID
 	}) {

@@ -42,6 +42,7 @@ type node struct {
 	body   []byte // of the version that is wanted, nil where none is
 	action record.Action
 	shares string // what another document has that has its key
+	leads  bool   // its texts lead to what the plan makes anew
 	needs  []*node
 	level  int // 0 until it is worked out
 }
@@ -67,10 +68,15 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 			return err
 		}
 	}
-	if d.request.Only || d.request.Undo != 0 {
+	if d.request.Undo != 0 {
 		return nil
 	}
-	return d.attach(ctx)
+	if !d.request.Only {
+		if err := d.attach(ctx); err != nil {
+			return err
+		}
+	}
+	return d.leadAnew(ctx)
 }
 
 // decide works out what becomes of a document, and of what it cannot be without.
@@ -109,7 +115,10 @@ func (d *draft) load(ctx context.Context, n *node) error {
 	}
 	n.body = bytes.Clone(body)
 	n.spec = canon.RowFor(n.spec, n.ID, n.body)
-	return nil
+	if n.spec.Write != nil && len(d.present.mapped) > 0 {
+		n.body, err = d.request.leading(n.spec.Write, n.body, d.present.stood)
+	}
+	return err
 }
 
 // judge compares what is wanted of a document with what is there.

@@ -103,6 +103,9 @@ func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 		clear(p.present.copies)
 		p.present.reset()
 	}
+	if err == nil {
+		p.request.Hosts, err = p.hosts(ctx)
+	}
 	return p, err
 }
 

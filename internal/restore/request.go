@@ -87,6 +87,9 @@ type Request struct {
 	// Key tells the API key that the plan was made with from others. It is not the key.
 	Key string `json:"key,omitempty"`
 
+	// Hosts are those of the instance, with which addresses in texts begin.
+	Hosts []string `json:"hosts,omitempty"`
+
 	Decisions
 
 	// Undo names the restore whose actions are to be undone; nothing else is selected then.

@@ -57,7 +57,7 @@ func (a *applier) twinsOf(ctx context.Context, action record.Action, steps []rec
 	if err != nil {
 		return err
 	}
-	if t.wanted, err = a.request.wanted(action.Ref, wanted.Body); err != nil {
+	if t.wanted, err = a.wantedOf(action.Ref, wanted.Body); err != nil {
 		return err
 	}
 	t.spec = canon.RowFor(spec, action.ID, t.wanted)

@@ -112,7 +112,7 @@ func (a *applier) compare(ctx context.Context, run int64, action *record.Action,
 		return err
 	}
 	spec, _ := catalogue.Find(action.Kind)
-	body, err := a.request.wanted(action.Ref, wanted.Body)
+	body, err := a.wantedAtLast(action.Ref, wanted.Body)
 	if err != nil {
 		return err
 	}

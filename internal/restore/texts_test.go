@@ -1,0 +1,74 @@
+package restore_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// Texts of what is made anew lead to what is made anew with it, in circles too, and back to
+// what was there all the time; what they lead to and is nowhere is counted and named. A second
+// plan has nothing to do.
+func TestTextsLeadToWhatIsMadeAnew(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.do("PATCH", "/dashboards/1", `{"description":"See /dashboards/2 and `+r.client.BaseURL()+`/looks/3, not https://other.example/dashboards/2"}`)
+	tile := r.add("/dashboard_elements", `{"dashboard_id":"2","type":"text","title_text":"Links","body_text":"[back](/dashboards/1?x=1) [a look](/looks/4) [gone](/looks/5)"}`)
+	run := r.backup()
+	for _, path := range []string{"/dashboards/1", "/dashboards/2", "/looks/3", "/looks/5"} {
+		r.do("DELETE", path, "")
+	}
+	r.backup() // which has seen that looks/5 is gone
+	items := []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "dashboards", ID: "2"}, {Kind: "looks", ID: "3"}}
+	request := restore.Request{Items: items, Run: run}
+	done := r.apply(r.plan(request))
+	complete(t, done)
+	first, second, look := targetOf(done, items[0]), targetOf(done, items[1]), targetOf(done, items[2])
+	body := string(r.sim.Document("dashboards", first))
+	if want := `See /dashboards/` + second + ` and ` + r.client.BaseURL() + `/looks/` + look + `, not https://other.example/dashboards/2"`; !strings.Contains(body, want) {
+		t.Errorf("the first dashboard does not say %s: %s", want, body)
+	}
+	body = string(r.sim.Document("dashboards", second))
+	if want := `[back](/dashboards/` + first + `?x=1) [a look](/looks/4) [gone](/looks/5)`; !strings.Contains(body, want) {
+		t.Errorf("the tile %s does not say %s: %s", tile, want, body)
+	}
+	links, err := restore.LinksLeft(t.Context(), r.file.Reader(), done)
+	if err != nil || len(links) != 1 || !strings.Contains(links[0], "looks/5") {
+		t.Errorf("links that lead nowhere: %q, %v", links, err)
+	}
+	if !strings.Contains(strings.Join(done.Notes, "\n"), "links to looks/5") {
+		t.Errorf("no note tells of it: %q", done.Notes)
+	}
+	for _, a := range r.plan(request).Actions {
+		if a.State == record.ActionPlanned {
+			t.Errorf("a second plan wants to %s %s: %s", a.Deed, a.Ref, a.Changes)
+		}
+	}
+}
+
+// A document that is as it is wanted, but for a text that leads to what is made anew, is
+// changed where it was named.
+func TestTextsOfWhatIsThereLeadToWhatIsMadeAnew(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.do("PATCH", "/looks/3", `{"description":"See /dashboards/2"}`)
+	run := r.backup()
+	r.do("DELETE", "/dashboards/2", "")
+	items := []record.Ref{{Kind: "looks", ID: "3"}, {Kind: "dashboards", ID: "2"}}
+	request := restore.Request{Items: items, Run: run}
+	done := r.apply(r.plan(request))
+	complete(t, done)
+	if want := `"See /dashboards/` + targetOf(done, items[1]) + `"`; !strings.Contains(string(r.sim.Document("looks", "3")), want) {
+		t.Errorf("the look does not say %s: %s", want, r.sim.Document("looks", "3"))
+	}
+	for _, a := range r.plan(request).Actions {
+		if a.State == record.ActionPlanned {
+			t.Errorf("a second plan wants to %s %s: %s", a.Deed, a.Ref, a.Changes)
+		}
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true, ExactMembers: true})))
+	if !strings.Contains(string(r.sim.Document("looks", "3")), `"See /dashboards/2"`) {
+		t.Errorf("the undo left %s", r.sim.Document("looks", "3"))
+	}
+}
