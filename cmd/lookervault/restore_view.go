@@ -189,12 +189,20 @@ func (p *planPrinter) said(a record.Action) string {
 		return a.Reason
 	case a.Deed == record.DeedCreate && !catalogue.Lookup(a.Kind).Write.Asleep.IsZero():
 		return "asleep until the end"
+	case a.Deed == record.DeedCreate && keepsName(a.Kind):
+		return "under its name"
 	case a.Deed == record.DeedCreate:
 		return "new id"
 	case a.Deed == record.DeedReuse:
 		return "as it is wanted"
 	}
 	return ""
+}
+
+// keepsName reports whether documents of a kind are known by names, which they keep.
+func keepsName(kind record.Kind) bool {
+	spec := catalogue.Lookup(kind)
+	return spec.Write != nil && slices.Contains(spec.Write.Fields, spec.Fields.ID)
 }
 
 // valueShown is how many runes of a value a plan shows.

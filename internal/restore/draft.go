@@ -254,7 +254,7 @@ func (p *planner) resolver(kind record.Kind, id string) (string, bool) {
 
 // resolver is that of the planner, and tells of what is made anew that it has no id yet.
 func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
-	if n := d.relative(record.Ref{Kind: kind, ID: id}); n != nil && n.action.Deed == record.DeedCreate && !n.spec.Owned() && !d.request.beside(n.Ref) {
+	if n := d.relative(record.Ref{Kind: kind, ID: id}); n != nil && n.getsID() && !d.request.beside(n.Ref) {
 		return newID + n.Ref.String(), true
 	}
 	if d.homes[record.Ref{Kind: kind, ID: id}] {

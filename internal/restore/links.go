@@ -19,7 +19,7 @@ import (
 func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) error {
 	anew := make(map[record.Kind][]*node)
 	for _, ref := range sortedRefs(back) {
-		if n := back[ref]; n.action.Deed == record.DeedCreate && !n.spec.Owned() {
+		if n := back[ref]; n.getsID() {
 			anew[ref.Kind] = append(anew[ref.Kind], n)
 		}
 	}
@@ -120,6 +120,13 @@ func (d *draft) shownIn(spec *catalogue.Spec, body []byte, anew map[record.Kind]
 
 // newID stands in a plan for the id that a document will get.
 const newID = "new id of "
+
+// getsID reports whether a document is made anew, under an id that the server gives it. Models
+// and connections are known by their names, and keep these.
+func (n *node) getsID() bool {
+	named := n.spec.Write != nil && slices.Contains(n.spec.Write.Fields, n.spec.Fields.ID)
+	return n.action.Deed == record.DeedCreate && !n.spec.Owned() && !named
+}
 
 // leadsAnew reports whether a change is that of a reference to what is made anew.
 func leadsAnew(c record.Change) bool { return bytes.HasPrefix(c.After, []byte(`"`+newID)) }

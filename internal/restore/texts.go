@@ -99,7 +99,7 @@ func (d *draft) leadAnew(ctx context.Context) error {
 // makesAnew reports whether the plan makes documents that get other ids.
 func (d *draft) makesAnew() bool {
 	for _, n := range d.nodes {
-		if n.action.Deed == record.DeedCreate && !n.spec.Owned() {
+		if n.getsID() {
 			return true
 		}
 	}
