@@ -20,13 +20,19 @@ type server struct {
 	caller  record.Caller
 }
 
-// newClient makes the API client that the configuration describes.
+// newClient makes the API client that the configuration describes, for a run.
 func (a *app) newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
+	return a.newClientFor(c, c.Stages.Fetch.Workers, log, meter)
+}
+
+// newClientFor makes the API client that the configuration describes, for so many callers at
+// once.
+func (a *app) newClientFor(c config.Config, callers int, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
 	a.secrets.Add(c.Looker.ClientSecret.Reveal()) // of the demo, which no configuration has
 	return looker.New(looker.Config{
 		BaseURL: c.Looker.BaseURL, ClientID: c.Looker.ClientID, ClientSecret: c.Looker.ClientSecret.Reveal(),
 		VerifySSL: c.Looker.VerifySSL, CAFile: c.Looker.CAFile, Timeout: c.Looker.Timeout.Std(), MaxBody: int64(c.Looker.MaxBody),
-		Connections: c.Stages.Fetch.Workers, Version: toolVersion(),
+		Connections: callers, Version: toolVersion(),
 		Limits: looker.Limits{
 			PerSecond: float64(c.RateLimit.PerSecond), PerMinute: float64(c.RateLimit.PerMinute),
 			Adaptive: c.RateLimit.Adaptive, MaxCalls: int64(c.RateLimit.MaxCalls),

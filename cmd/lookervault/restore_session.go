@@ -85,7 +85,8 @@ func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring,
 
 // connect logs in and opens the vault for writing.
 func (r *restoring) connect(o restoreOptions) (err error) {
-	if r.client, err = r.app.newClient(r.config, r.log, r.meter); err != nil {
+	callers := max(r.config.Restore.Workers, r.config.Stages.Fetch.Workers) // who applies, and who looks
+	if r.client, err = r.app.newClientFor(r.config, callers, r.log, r.meter); err != nil {
 		return &exitError{code: codeUsage, err: err}
 	}
 	r.stops = append(r.stops, func() error { r.client.Close(); return nil })
