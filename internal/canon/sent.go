@@ -30,11 +30,12 @@ func (e *UnmappedError) Error() string {
 	return "nothing stands for " + strings.Join(names, ", ")
 }
 
-// form is a write row made ready for reading. It is read only.
+// form is a write row made ready for reading. It is read only, but for what is made once.
 type form struct {
 	*catalogue.Write
 	tree  *tree
-	rules *Rules // of the normal form: which arrays are sets
+	rules *Rules   // of the normal form: which arrays are sets
+	known sync.Map // of [*Rules] by which all that the row knows is left out
 }
 
 // forms are those of the catalogue's rows, which are made once.

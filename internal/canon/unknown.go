@@ -41,8 +41,9 @@ func (u unknown) unknownOf(f *form, volatile []string, owner string, body []byte
 			return nil, err
 		}
 		var parts members
+		inside := below(volatile, p.At)
 		for _, row := range rows {
-			text, err := u.unknownOf(formOf(p.Write), below(volatile, p.At), p.Owner, row.Body)
+			text, err := u.unknownOf(formOf(p.Write), inside, p.Owner, row.Body)
 			if err != nil {
 				return nil, err
 			}
@@ -92,8 +93,18 @@ func hollow(value []byte) bool {
 }
 
 // knowing are rules by which all that the row knows is left out; owner is the member of
-// a part that names its document.
+// a part that names its document. They are made once: to make them takes longer than to read
+// a part by them.
 func (f *form) knowing(volatile []string, owner string) *Rules {
+	key := strings.Join(append([]string{owner}, volatile...), "\x00")
+	if rules, ok := f.known.Load(key); ok {
+		return rules.(*Rules)
+	}
+	rules, _ := f.known.LoadOrStore(key, f.makeKnowing(volatile, owner))
+	return rules.(*Rules)
+}
+
+func (f *form) makeKnowing(volatile []string, owner string) *Rules {
 	r := &Rules{root: &node{}}
 	if owner != "" {
 		r.makeStep(owner).volatile = true
