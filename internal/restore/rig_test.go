@@ -45,6 +45,10 @@ type rig struct {
 	doubts int
 	// doubted, when not nil, is called when an answer was lost and was looked for.
 	doubted func()
+	// sending, when not nil, is told of every write before it is sent. It is called by the
+	// goroutine that sends it.
+	sending func(looker.Write)
+	journal restore.Journal // of the restore that is applied
 	// cut is called after so many writes of a restore; 0 = never.
 	cutAfter int
 	cut      context.CancelFunc
@@ -167,6 +171,7 @@ func (r *rig) tryApply(ctx context.Context, plan record.Restore) (record.Restore
 }
 
 func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Restore, error) {
+	r.journal = journal
 	return restore.Apply(ctx, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), Client: cutting{r.client, r}, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Settle: 20 * time.Millisecond,
 		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
@@ -189,6 +194,9 @@ type cutting struct {
 }
 
 func (c cutting) Send(ctx context.Context, w looker.Write) (*looker.Response, error) {
+	if c.rig.sending != nil {
+		c.rig.sending(w)
+	}
 	c.rig.mu.Lock()
 	n := c.rig.cutAfter
 	if n > 0 {
