@@ -50,9 +50,13 @@ func (d *draft) cannotSend(ctx context.Context, n *node) (why string, err error)
 	if w.Asleep.IsZero() || w.Sends.At == "" || awakeIn(w, n.body) == nil || d.request.Wake == WakeAsWas {
 		return "", nil
 	}
-	rows, err := canon.Rows(canon.Member(n.body, w.Sends.At))
-	if err != nil {
+	destinations := canon.Member(n.body, w.Sends.At)
+	if len(destinations) == 0 || destinations[0] != '[' {
 		return "", nil // it sends to nobody
+	}
+	rows, err := canon.Rows(destinations)
+	if err != nil {
+		return "", err
 	}
 	var domains []string
 	for _, row := range rows {
