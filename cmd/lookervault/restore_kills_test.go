@@ -128,7 +128,7 @@ func (k *killed) loseAndRestore(want int) {
 		Plan    int64
 		Actions []json.RawMessage
 	}
-	if err := json.Unmarshal(k.run(0, "restore", "plan", "--lost", "--json"), &plan); err != nil {
+	if err := json.Unmarshal(k.run(0, "restore", "plan", "--lost", "--wake", "as-was", "--json"), &plan); err != nil {
 		k.t.Fatal(err)
 	}
 	if len(plan.Actions) == 0 {
@@ -145,7 +145,7 @@ func (k *killed) loseAndRestore(want int) {
 		k.t.Errorf("after %d kills (-want +got):\n%s", k.kills, diff)
 	}
 	var again struct{ Actions []json.RawMessage }
-	if err := json.Unmarshal(k.run(0, "restore", "plan", "--lost", "--json"), &again); err != nil {
+	if err := json.Unmarshal(k.run(0, "restore", "plan", "--lost", "--wake", "as-was", "--json"), &again); err != nil {
 		k.t.Fatal(err)
 	}
 	if len(again.Actions) > 0 {

@@ -145,3 +145,36 @@ func TestTilesLeadToWhatIsMadeAnew(t *testing.T) {
 		t.Errorf("dashboard %s does not show the new look: %v", dashboard, done.Notes)
 	}
 }
+
+// An undo can be undone: a folder that it deleted is made once more, and its content comes out
+// of the trash into it.
+func TestUndoOfTheUndoOfAFolder(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	folder := r.add("/folders", `{"name":"Of a test","parent_id":"1"}`)
+	inner := r.add("/folders", `{"name":"In it","parent_id":"`+folder+`"}`)
+	var dashboards []record.Ref
+	for _, in := range []string{folder, inner} {
+		dashboards = append(dashboards, record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"In `+in+`","folder_id":"`+in+`"}`)})
+	}
+	r.backup()
+	r.do("DELETE", "/folders/"+folder, "")
+	done := r.apply(r.plan(restore.Request{Lost: true, Folders: []string{folder}}))
+	complete(t, done)
+	undone := r.apply(r.plan(restore.Request{Undo: done.ID, ExactMembers: true}))
+	complete(t, undone)
+	again := r.apply(r.plan(restore.Request{Undo: undone.ID, ExactMembers: true}))
+	complete(t, again)
+	for _, ref := range dashboards {
+		body := r.sim.Document(string(ref.Kind), ref.ID)
+		in := canon.Text(canon.Member(body, "folder_id"))
+		if canon.Text(canon.Member(body, "deleted")) != "false" || r.sim.Document("folders", in) == nil {
+			t.Errorf("%s is in folders/%s: %.300s", ref, in, body)
+		}
+	}
+	plan := r.plan(restore.Request{Lost: true, Folders: []string{folder}})
+	for _, a := range plan.Actions {
+		if a.State == record.ActionPlanned {
+			t.Errorf("a plan after all that wants to %s %s: %s", a.Deed, a.Ref, a.Changes)
+		}
+	}
+}

@@ -224,9 +224,13 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 		if seen == unlisted {
 			d.relied[ref.Ref] = true
 		}
-		if seen != absent && seen != unlisted || ref.Part != "" || strings.Contains(ref.By.Path, ".") {
+		comes, err := d.comesAnew(ctx, ref.Ref)
+		if err != nil {
+			return nil, err
+		}
+		if comes != nil || seen != absent && seen != unlisted || ref.Part != "" || strings.Contains(ref.By.Path, ".") {
 			left = append(left, ref)
-			if seen == unseen && d.lookable(ref.Ref) {
+			if comes == nil && seen == unseen && d.lookable(ref.Ref) {
 				d.relied[ref.Ref] = true
 			}
 			continue
@@ -241,6 +245,22 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 		n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
 	}
 	return left, err
+}
+
+// comesAnew is the node of a document that the plan makes anew, nil where it does not. What is
+// to be undone as well is decided for that.
+func (d *draft) comesAnew(ctx context.Context, ref record.Ref) (*node, error) {
+	n := d.nodes[ref]
+	if w, ok := d.undoing[ref]; ok && n == nil {
+		var err error
+		if n, err = d.decide(ctx, w); err != nil {
+			return nil, err
+		}
+	}
+	if n == nil || n.action.Deed != record.DeedCreate {
+		return nil, nil
+	}
+	return n, nil
 }
 
 // resolver is a [canon.Resolver] of the ids that the instance uses now.

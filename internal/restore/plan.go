@@ -71,12 +71,15 @@ type planner struct {
 	bodyOf   func(vault.Entry) ([]byte, error)
 	// comparisons are by version on the instance and wanted version.
 	comparisons map[[2]int64]*comparison
+	// undoing are the documents whose restore is undone: one that another one lies in may come
+	// back with it.
+	undoing map[record.Ref]wish
 	// holders are the documents of the backup that parts lie in, by where these lie and id.
 	holders map[string]map[string]record.Ref
 }
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
-	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, comparisons: make(map[[2]int64]*comparison), holders: make(map[string]map[string]record.Ref)}
+	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref)}
 	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", o.Reader.Path(), o.Instance, err)

@@ -74,6 +74,12 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 	if ref.Ref, err = d.representative(ctx, ref.Ref); err != nil {
 		return err
 	}
+	if need, err := d.comesAnew(ctx, ref.Ref); err != nil || need != nil {
+		if need != nil {
+			n.needs = append(n.needs, need)
+		}
+		return err
+	}
 	if _, seen, err := d.present.find(ctx, ref.Ref); err != nil || seen == unseen && !d.lookable(ref.Ref) {
 		return err
 	}

@@ -217,6 +217,9 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 		}
 		list = append(list, w)
 	}
+	for _, w := range list {
+		p.undoing[w.Ref] = w
+	}
 	return list, nil
 }
 

@@ -19,7 +19,7 @@ func TestLateTwinsAreDeleted(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, lookersim.Options{Seed: 1})
 				r.backup()
-				for _, ref := range r.deletions(kind, 2) {
+				for _, ref := range r.deletions(kind, 1) {
 					r.loseOneAnswer(t, route, lookersim.Rule{Do: lookersim.FaultLate, Later: later}, ref, kind)
 				}
 			})
