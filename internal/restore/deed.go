@@ -31,7 +31,12 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		n.impossible(ErrPartialView.Error())
 		return nil
 	}
+	handed, err := d.handOver(ctx, n)
+	if err != nil || !n.writes() {
+		return err
+	}
 	switch why, reused := guarded(n.spec, n.body); {
+	case handed:
 	case reused:
 		n.settle(record.DeedReuse, why)
 		return nil
@@ -77,6 +82,10 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	current, err := d.body(ctx, now)
 	if err != nil {
 		return err
+	}
+	if takenOver(n, now) {
+		n.settle(record.DeedReuse, "")
+		return nil
 	}
 	refs, err := d.differ(n, now, current)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // filter chooses documents by where they lie, whose they are and what they are called.
 type filter struct {
 	folders, owners map[string]bool // nil for any
+	homes           map[string]bool // personal folders of the owners, and folders in them, that went with these
 	name            string          // pattern, "" for any
 }
 
@@ -33,7 +34,7 @@ func (f *filter) matches(e vault.Entry) bool {
 			return false
 		}
 	}
-	if f.owners != nil && !f.owners[e.Owner] {
+	if f.owners != nil && !f.owners[e.Owner] && (e.Folder == "" || !f.homes[e.Folder]) {
 		return false
 	}
 	if f.name == "" {

@@ -106,7 +106,7 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		return d.lacks(n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, d.present.reason(ref.Ref)))
 	}
 	if !exists {
-		if inherited, err := d.heirsPlace(ctx, n, ref.Ref, e); err != nil || inherited {
+		if home, err := d.home(ctx, n, ref.Ref, e); err != nil || home {
 			return err
 		}
 		if !held || !writable(ref.Kind) {
@@ -153,67 +153,6 @@ func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	return d.leaveOut(n, parts, why)
-}
-
-// heirsPlace lets the personal folder of who took over stand for that of who left, which
-// went with its user: of the user who is made anew, or was by hand, or whom somebody named, or
-// of the API key. It reports whether it does.
-func (d *draft) heirsPlace(ctx context.Context, n *node, ref record.Ref, folder vault.Entry) (bool, error) {
-	spec, ok := catalogue.Find(ref.Kind)
-	if !ok || spec.Place != catalogue.IsFolder || folder.Version == 0 {
-		return false, nil
-	}
-	body, err := d.body(ctx, folder)
-	if err != nil || canon.Text(canon.Member(body, "is_personal")) != "true" {
-		return false, err
-	}
-	heir, anew, err := d.heir(ctx, folder.Owner)
-	if err != nil {
-		return false, err
-	}
-	users, err := d.present.all(ctx, catalogue.Users)
-	if err != nil || users[heir].Version == 0 {
-		return false, err
-	}
-	if body, err = d.body(ctx, users[heir]); err != nil {
-		return false, err
-	}
-	place := canon.Text(canon.Member(body, "personal_folder_id"))
-	if place == "" {
-		return false, nil
-	}
-	if d.request.Places == nil {
-		d.request.Places = make(map[string]string)
-	}
-	d.request.Places[ref.ID] = place
-	if anew != nil {
-		// The folder is made with its user. Where Looker makes none the other one takes its place.
-		d.homes[ref] = true
-		if n != anew && !slices.Contains(n.needs, anew) {
-			n.needs = append(n.needs, anew)
-		}
-		d.note("what lay in %s %q comes into the personal folder that %s gets", ref, folder.Name, anew.Ref)
-		return true, d.decided(n)
-	}
-	d.present.made[ref] = place
-	d.note("what lay in %s %q, which went with its user, comes into the personal folder of %s", ref, folder.Name, users[heir].Name)
-	return true, d.decided(n)
-}
-
-// heir is the user of the instance who has what was a user's: the user of the API key where
-// nobody else has. anew is the node of the user where that is made anew, nil elsewhere.
-func (d *draft) heir(ctx context.Context, user string) (heir string, anew *node, err error) {
-	if to := d.request.Assigned[user]; to != "" {
-		return to, nil, nil
-	}
-	ref := record.Ref{Kind: catalogue.Users, ID: user}
-	if n := d.nodes[ref]; n != nil && n.action.Deed == record.DeedCreate {
-		return d.Caller.ID, n, nil
-	}
-	if now, _, exists, err := d.sees(ctx, ref); err != nil || exists {
-		return now.ID, nil, err
-	}
-	return d.Caller.ID, nil, nil
 }
 
 // lookable reports whether a look can find out whether a document is there.

@@ -252,6 +252,9 @@ func (p *planner) filter(ctx context.Context) (*filter, error) {
 			f.owners[id] = true
 		}
 	}
+	if err := p.homesOf(ctx, f); err != nil {
+		return nil, err
+	}
 	if p.request.Name != "" {
 		f.name = patternText(p.request.Name)
 		if _, err := path.Match(f.name, ""); err != nil {
@@ -259,6 +262,33 @@ func (p *planner) filter(ctx context.Context) (*filter, error) {
 		}
 	}
 	return f, nil
+}
+
+// homesOf adds what lay in the personal folders of the owners whose losses are to come back: it
+// went along with them, whoever made it.
+func (p *planner) homesOf(ctx context.Context, f *filter) error {
+	if !p.request.Lost || len(f.owners) == 0 {
+		return nil
+	}
+	folders, err := p.past.all(ctx, catalogue.Folders)
+	if err != nil {
+		return err
+	}
+	var homes []string
+	for id, e := range folders {
+		if !f.owners[e.Owner] {
+			continue
+		}
+		body, err := p.body(ctx, e)
+		if err != nil {
+			return err
+		}
+		if isPersonal(body) {
+			homes = append(homes, id)
+		}
+	}
+	f.homes = below(folders, homes)
+	return nil
 }
 
 // compareRefs orders documents by the order in which their kinds can be made, then by
