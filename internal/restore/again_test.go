@@ -357,3 +357,18 @@ func TestAMissingExploreIsToldOf(t *testing.T) {
 	}
 	complete(t, r.apply(plan))
 }
+
+// What is made anew while the first one stays in the trash, with its slug, is as it is wanted
+// from then on.
+func TestMadeAnewBesideTheTrash(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	ref := record.Ref{Kind: "dashboards", ID: "2"}
+	r.do("PATCH", "/dashboards/2", `{"deleted":true}`)
+	complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{ref}, Trash: restore.Recreate})))
+	for _, trash := range []restore.Trash{restore.Recreate, restore.Undelete} {
+		if a := onlyAction(t, r.plan(restore.Request{Items: []record.Ref{ref}, Trash: trash}), ref); a.State == record.ActionPlanned {
+			t.Errorf("--trash %s wants to %s %s once more: %s", trash, a.Deed, a.Target, a.Changes)
+		}
+	}
+}

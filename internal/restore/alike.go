@@ -279,3 +279,17 @@ func (d *draft) freeKeys(ctx context.Context, n *node, other vault.Entry) error 
 	}
 	return nil
 }
+
+// freeKeysOfOriginal takes from a document for which another one stands what the first one
+// still has: it lies in the trash, and what stands for it was made without.
+func (d *draft) freeKeysOfOriginal(ctx context.Context, n *node, now vault.Entry) error {
+	held, err := d.present.all(ctx, n.Kind)
+	if err != nil {
+		return err
+	}
+	original, ok := held[n.ID]
+	if !ok || now.ID == n.ID || original.State == record.Gone {
+		return nil
+	}
+	return d.freeKeys(ctx, n, original)
+}

@@ -87,6 +87,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		n.settle(record.DeedReuse, "")
 		return nil
 	}
+	if err := d.freeKeysOfOriginal(ctx, n, now); err != nil {
+		return err
+	}
 	refs, err := d.differ(n, now, current)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
