@@ -120,6 +120,9 @@ func (a *app) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do 
 	if err != nil {
 		return noPlan(err, r.file.Reader())
 	}
+	if err := r.reaches(stored); err != nil {
+		return err
+	}
 	return do(r, stored)
 }
 
@@ -182,11 +185,16 @@ func planOutcome(plan record.Restore) error {
 	return said(errPartial)
 }
 
-// fits refuses a plan that is not of this instance or key, or saw it too long ago.
-func (r *restoring) fits(plan record.Restore, stale bool) error {
+// reaches refuses a plan for another instance.
+func (r *restoring) reaches(plan record.Restore) error {
 	if plan.Target != r.instance {
 		return usagef("plan %d is for %s, and the configuration reaches %s", plan.ID, plan.Target, r.instance)
 	}
+	return nil
+}
+
+// fits refuses a plan that is not of this instance or key, or saw it too long ago.
+func (r *restoring) fits(plan record.Restore, stale bool) error {
 	if err := r.sameAddress(plan); err != nil {
 		return err
 	}
