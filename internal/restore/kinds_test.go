@@ -57,3 +57,29 @@ func TestEveryKindIsMadeAnew(t *testing.T) {
 		})
 	}
 }
+
+// A plan tells about how many calls it takes: budgets are held against that before anything is
+// written.
+func TestPlannedCalls(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.backup()
+	var items []record.Ref
+	for _, kind := range []record.Kind{"dashboards", "boards"} {
+		for _, ref := range r.refsOf(kind, "present", func([]byte) bool { return true }) {
+			r.do("DELETE", "/"+string(kind)+"/"+ref.ID, "")
+			items = append(items, ref)
+		}
+	}
+	done := r.apply(r.plan(restore.Request{Items: items, Only: true, Partial: true}))
+	for _, kind := range []record.Kind{"dashboards", "boards"} {
+		planned, made := 0, 0
+		for _, a := range done.Actions {
+			if a.Kind == kind && a.State == record.ActionDone {
+				planned, made = planned+a.PlannedCalls, made+a.Calls
+			}
+		}
+		if planned*10 < made*9 || planned*10 > made*12 || made == 0 {
+			t.Errorf("%s: %d calls were planned, %d made", kind, planned, made)
+		}
+	}
+}
