@@ -178,3 +178,28 @@ func TestUndoOfTheUndoOfAFolder(t *testing.T) {
 		}
 	}
 }
+
+// A folder with its content is lost, comes back, is taken back and comes back once more: the
+// content was last seen in the folder that the first restore had made.
+func TestAFolderComesBackOnceMore(t *testing.T) {
+	for _, backup := range []bool{false, true} {
+		r := newRig(t, lookersim.Options{Seed: 1})
+		folder := r.add("/folders", `{"name":"Of a test","parent_id":"1"}`)
+		ref := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"In it","folder_id":"`+folder+`"}`)}
+		r.backup()
+		r.do("DELETE", "/folders/"+folder, "")
+		done := r.apply(r.plan(restore.Request{Lost: true, Folders: []string{folder}}))
+		complete(t, done)
+		complete(t, r.apply(r.plan(restore.Request{Undo: done.ID, ExactMembers: true})))
+		if backup {
+			r.backup()
+		}
+		again := r.apply(r.plan(restore.Request{Items: []record.Ref{ref}}))
+		complete(t, again)
+		body := r.sim.Document("dashboards", ref.ID)
+		in := canon.Text(canon.Member(body, "folder_id"))
+		if canon.Text(canon.Member(body, "deleted")) != "false" || canon.Text(canon.Member(r.sim.Document("folders", in), "name")) != "Of a test" {
+			t.Errorf("with a backup in between (%t) it is in folders/%s: %.200s", backup, in, body)
+		}
+	}
+}

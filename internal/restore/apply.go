@@ -347,7 +347,7 @@ func (a *applier) learn(kind record.Kind, id, target string) {
 // resolve is a [canon.Resolver]: what a document or part of the backup is called on the
 // instance, which is as before where nobody knows better.
 func (a *applier) resolve(kind record.Kind, id string) (string, bool) {
-	ref := record.Ref{Kind: kind, ID: id}
+	ref := a.request.standIn(record.Ref{Kind: kind, ID: id})
 	if a.dropped[ref] {
 		return "", false
 	}
@@ -355,7 +355,7 @@ func (a *applier) resolve(kind record.Kind, id string) (string, bool) {
 	defer a.mu.Unlock()
 	target, ok := a.ids[ref]
 	if !ok {
-		return id, true
+		return ref.ID, true
 	}
 	// What stood for it may have been made anew in its turn, by this restore.
 	for range a.plan.Actions {

@@ -21,6 +21,10 @@ type Decisions struct {
 	// Places are folders that stand for others, which went with their users.
 	Places map[string]string `json:"places,omitempty"`
 
+	// Families are documents whose place others of their family take, by document: what an
+	// earlier restore made and what was taken back, and that for which it was made.
+	Families map[string]string `json:"families,omitempty"`
+
 	// Overrides are members of what is wanted that are others than the backup has, by
 	// document and name: the name of what is made beside another one.
 	Overrides map[string]map[string]json.RawMessage `json:"overrides,omitempty"`
@@ -42,6 +46,18 @@ type Decisions struct {
 
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
+}
+
+// standIn is the document that takes the place of another one of its family, itself where none
+// does.
+func (c *Decisions) standIn(ref record.Ref) record.Ref {
+	if len(c.Families) == 0 {
+		return ref
+	}
+	if id, ok := c.Families[ref.String()]; ok {
+		ref.ID = id
+	}
+	return ref
 }
 
 // beside reports whether what is wanted of a document is made beside it.

@@ -277,10 +277,11 @@ func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
 	if n := d.relative(record.Ref{Kind: kind, ID: id}); n != nil && n.getsID() && !d.request.beside(n.Ref) {
 		return newID + n.Ref.String(), true
 	}
-	if d.homes[record.Ref{Kind: kind, ID: id}] {
-		return newID + string(kind) + "/" + id, true
+	standIn := d.request.standIn(record.Ref{Kind: kind, ID: id})
+	if d.homes[standIn] {
+		return newID + standIn.String(), true
 	}
-	return d.planner.resolver(kind, id)
+	return d.planner.resolver(kind, standIn.ID)
 }
 
 // expectation is what must be on the instance when an action begins: the normal form

@@ -71,8 +71,15 @@ func (d *draft) requirePlace(ctx context.Context, n *node) error {
 
 // require sees to it that one document is there which another one names.
 func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err error) {
-	if ref.Ref, err = d.representative(ctx, ref.Ref); err != nil {
+	named := ref.Ref
+	if ref.Ref, err = d.representative(ctx, named); err != nil {
 		return err
+	}
+	if ref.Ref != named {
+		if d.request.Families == nil {
+			d.request.Families = make(map[string]string)
+		}
+		d.request.Families[named.String()] = ref.ID
 	}
 	if need, err := d.comesAnew(ctx, ref.Ref); err != nil || need != nil {
 		if need != nil {
