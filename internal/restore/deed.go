@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -83,6 +84,7 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	if err != nil {
 		return err
 	}
+	current = bytes.Clone(current) // others are read before this one is done with
 	if takenOver(n, now) {
 		n.settle(record.DeedReuse, "")
 		return nil

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -85,7 +86,7 @@ func (d *draft) leadAnew(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", n.Ref, err)
 		}
-		if string(body) == string(n.body) {
+		if bytes.Equal(body, n.body) {
 			continue
 		}
 		n.body, n.leads = body, true
@@ -131,7 +132,7 @@ func (d *draft) weighAnew(ctx context.Context, n *node) (err error) {
 		return err
 	}
 	if n.writes() {
-		return d.again(n, now, current)
+		return d.again(n, now, bytes.Clone(current))
 	}
 	n.action.Deed, n.action.Reason, n.action.State = "", "", record.ActionPlanned
 	return d.compare(ctx, n, now)
@@ -263,7 +264,7 @@ func (t *task) leadTexts(ctx context.Context) error {
 		}
 		return id, true
 	})
-	if err != nil || string(led) == string(now) {
+	if err != nil || bytes.Equal(led, now) {
 		return err
 	}
 	if err := t.sendTexts(ctx, t.spec.Write, "", t.action.Target, now, led); err != nil {
@@ -316,7 +317,7 @@ func (t *task) sendPartTexts(ctx context.Context, list partList, now, led []byte
 // sendTexts writes a document or part where its texts lead elsewhere now. All that it names
 // is called what it is called on the instance.
 func (t *task) sendTexts(ctx context.Context, w *catalogue.Write, owner, id string, now, led []byte) error {
-	if w.Update.IsZero() || string(now) == string(led) {
+	if w.Update.IsZero() || bytes.Equal(now, led) {
 		return nil
 	}
 	body, changed, err := canon.Patch(w, now, led, canon.Itself)

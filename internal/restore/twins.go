@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -35,8 +36,11 @@ func (a *applier) lateTwins(ctx context.Context) error {
 			if !slices.ContainsFunc(steps, inDoubt) {
 				continue
 			}
-			if err := a.twinsOf(ctx, action, steps, read); err != nil {
+			switch err := a.twinsOf(ctx, action, steps, read); {
+			case err != nil && aboutRestore(err):
 				return fmt.Errorf("look for what was made twice of %s: %w", action.Ref, err)
+			case err != nil:
+				a.note("whether something of %s was made twice is not known: %s", title(action), strings.Join(strings.Fields(err.Error()), " "))
 			}
 		}
 		return nil

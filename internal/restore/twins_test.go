@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -60,5 +61,45 @@ func TestOnlyTwinsAreDeleted(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(done.Notes, "\n"), "a second time") {
 		t.Errorf("no note tells of the second one: %q", done.Notes)
+	}
+}
+
+// What was in doubt and is gone at the end, by somebody else's hand, is missing, and ends
+// nothing.
+func TestWhatWasInDoubtMayBeGone(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.workers = 1
+	r.backup()
+	items := []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "dashboards", ID: "2"}}
+	for _, ref := range items {
+		r.do("DELETE", "/dashboards/"+ref.ID, "")
+	}
+	plan := r.plan(restore.Request{Items: items, Only: true})
+	if err := r.sim.SetRules(lookersim.Rule{Route: "POST /dashboards", Do: lookersim.FaultReset, Applied: true, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	had := make(map[string]bool)
+	for item := range r.sim.Items("dashboards") {
+		had[item.ID] = true
+	}
+	shells := 0
+	r.sending = func(w looker.Write) {
+		if w.Path != "/dashboards" {
+			return
+		}
+		if shells++; shells == 2 {
+			for item := range r.sim.Items("dashboards") {
+				if !had[item.ID] {
+					r.do("DELETE", "/dashboards/"+item.ID, "")
+				}
+			}
+		}
+	}
+	done := r.apply(plan)
+	if a := onlyAction(t, done, items[0]); done.State != record.RestorePartial || a.Checked != record.CheckedMissing {
+		t.Errorf("the restore is %s, the dashboard %s", done.State, a.Checked)
+	}
+	if a := onlyAction(t, done, items[1]); a.Checked != record.CheckedEqual {
+		t.Errorf("the other one is %s: %s", a.Checked, a.Message)
 	}
 }
