@@ -80,11 +80,6 @@ func (d *draft) wasTrashed(n *node) bool {
 
 // compare plans to make a document that is there what is wanted of it.
 func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
-	current, err := d.body(ctx, now)
-	if err != nil {
-		return err
-	}
-	current = bytes.Clone(current) // others are read before this one is done with
 	if takenOver(n, now) {
 		n.settle(record.DeedReuse, "")
 		return nil
@@ -92,6 +87,11 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	if err := d.freeKeysOfOriginal(ctx, n, now); err != nil {
 		return err
 	}
+	current, err := d.body(ctx, now)
+	if err != nil {
+		return err
+	}
+	current = bytes.Clone(current) // others are read before this one is done with
 	refs, err := d.differ(n, now, current)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
@@ -120,14 +120,8 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		if err := d.makeRoom(ctx, n); err != nil || !n.writes() {
 			return err
 		}
-	} else { // what is in the trash may name what has gone since
-		had, err := canon.References(n.spec.Write, current)
-		if err != nil {
-			return fmt.Errorf("%s: %w", n.Ref, err)
-		}
-		refs = slices.DeleteFunc(refs, func(r canon.Reference) bool {
-			return slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref })
-		})
+	} else if refs, err = d.withoutNamed(n, refs, current); err != nil { // what is in the trash may name what has gone since
+		return err
 	}
 	if d.request.Undo != 0 {
 		if refs, err = d.keepPlaces(ctx, n, refs, current); err != nil {
@@ -145,6 +139,17 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	}
 	n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
 	return nil
+}
+
+// withoutNamed are references but for those that a document has on the instance already.
+func (d *draft) withoutNamed(n *node, refs []canon.Reference, current []byte) ([]canon.Reference, error) {
+	had, err := canon.References(n.spec.Write, current)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	return slices.DeleteFunc(refs, func(r canon.Reference) bool {
+		return slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref })
+	}), nil
 }
 
 // waitForWhatIsMade lets a document wait for all that it names and that is made anew: also

@@ -71,15 +71,8 @@ func (d *draft) requirePlace(ctx context.Context, n *node) error {
 
 // require sees to it that one document is there which another one names.
 func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err error) {
-	named := ref.Ref
-	if ref.Ref, err = d.representative(ctx, named); err != nil {
+	if ref.Ref, err = d.ofFamily(ctx, ref.Ref); err != nil {
 		return err
-	}
-	if ref.Ref != named {
-		if d.request.Families == nil {
-			d.request.Families = make(map[string]string)
-		}
-		d.request.Families[named.String()] = ref.ID
 	}
 	if need, err := d.comesAnew(ctx, ref.Ref); err != nil || need != nil {
 		if need != nil {
@@ -94,16 +87,8 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 	if err != nil || exists && now.State == record.Present && d.nodes[ref.Ref] == nil {
 		return err
 	}
-	if d.request.Undo != 0 && d.nodes[ref.Ref] == nil && ref.Part != "" {
-		parts, err := partsNaming(n.spec.Write, n.body, ref.Ref)
-		if err != nil {
-			return fmt.Errorf("%s: %w", n.Ref, err)
-		}
-		return d.leaveOut(n, parts, fmt.Sprintf("it named %s, which was not there before either", ref.Ref))
-	}
 	if d.request.Undo != 0 && d.nodes[ref.Ref] == nil {
-		n.settle(record.DeedSkip, fmt.Sprintf("it named %s, which was not there before either", ref.Ref))
-		return nil
+		return d.wasMissing(n, ref)
 	}
 	e, held, err := d.past.version(ctx, ref.Ref)
 	if err != nil {
@@ -142,6 +127,35 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		return d.lacks(n, ref, fmt.Sprintf("it needs %s, which does not come back: %s", ref.Ref, need.action.Reason))
 	}
 	return nil
+}
+
+// ofFamily is the document that the plan is about where one of its family is named, and takes
+// note of it.
+func (d *draft) ofFamily(ctx context.Context, named record.Ref) (record.Ref, error) {
+	ref, err := d.representative(ctx, named)
+	if err != nil || ref == named {
+		return ref, err
+	}
+	if d.request.Families == nil {
+		d.request.Families = make(map[string]string)
+	}
+	d.request.Families[named.String()] = ref.ID
+	return ref, nil
+}
+
+// wasMissing decides about a document that is undone and named what was not there before
+// either.
+func (d *draft) wasMissing(n *node, ref canon.Reference) error {
+	why := fmt.Sprintf("it named %s, which was not there before either", ref.Ref)
+	if ref.Part == "" {
+		n.settle(record.DeedSkip, why)
+		return nil
+	}
+	parts, err := partsNaming(n.spec.Write, n.body, ref.Ref)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	return d.leaveOut(n, parts, why)
 }
 
 // lacks decides about a document that names what will not be there: it comes back without
