@@ -9,8 +9,8 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 )
 
-// whoCalls is how a server answers the question who is calling.
-type whoCalls struct {
+// answerToWhoCalls is how a server answers the question who is calling.
+type answerToWhoCalls struct {
 	name, rule string
 	numbers    bool
 	says       string // on standard error
@@ -19,7 +19,7 @@ type whoCalls struct {
 // TestWhoCalls: who calls is nice to know. A server that cannot say it ends no run,
 // and one that writes ids as numbers has said it.
 func TestWhoCalls(t *testing.T) {
-	tests := []whoCalls{
+	tests := []answerToWhoCalls{
 		{"an administrator", "", false, ""},
 		{"ids are numbers", "", true, ""},
 		{"/user fails", "route=GET /user status=500", false, "Looker does not say whether"},
@@ -32,8 +32,8 @@ func TestWhoCalls(t *testing.T) {
 		for _, answer := range []string{"null", "value", "other", "html", "empty"} {
 			rule := "route=GET " + route + " do=" + answer
 			tests = append(tests,
-				whoCalls{route + ": " + answer, rule, false, "Looker does not say whether"},
-				whoCalls{route + ": " + answer + " once", rule + " times=1", false, ""},
+				answerToWhoCalls{route + ": " + answer, rule, false, "Looker does not say whether"},
+				answerToWhoCalls{route + ": " + answer + " once", rule + " times=1", false, ""},
 			)
 		}
 	}
