@@ -38,7 +38,7 @@ type catOptions struct {
 	last   bool
 }
 
-func (a *app) catCommand() *cobra.Command {
+func newCatCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var o catOptions
 	cmd := &cobra.Command{
@@ -62,7 +62,7 @@ then, or was not seen until later, is exit code 1.`,
 			case o.last && (cmd.Flags().Changed("run") || cmd.Flags().Changed("at")):
 				return usage(cmd, errors.New("--last is the newest version of all; leave out --run and --at"))
 			}
-			return a.cat(cmd, r, o, args)
+			return a.runCat(cmd, r, o, args)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "raw", "raw (the exact bytes), json (indented) or yaml")
@@ -72,7 +72,7 @@ then, or was not seen until later, is exit code 1.`,
 	return cmd
 }
 
-func (a *app) cat(cmd *cobra.Command, r *reading, o catOptions, args []string) (err error) {
+func (a *app) runCat(cmd *cobra.Command, r *reading, o catOptions, args []string) (err error) {
 	ref, err := refArgument(cmd, args)
 	if err != nil {
 		return err

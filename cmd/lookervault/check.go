@@ -29,7 +29,7 @@ type checkOptions struct {
 	table        tableFlags
 }
 
-func (a *app) checkCommand() *cobra.Command {
+func newCheckCommand(a *app) *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check configuration, connection, permissions and vault before a run",
@@ -46,7 +46,7 @@ makes a folder with a dashboard in the personal folder of the key's user, or in 
 shared root, throws the dashboard away, takes it back, and deletes both for good.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.check(cmd, o)
+			return a.runCheck(cmd, o)
 		},
 	}
 	f := cmd.Flags()
@@ -70,7 +70,7 @@ type checkup struct {
 	refresh map[record.Kind]time.Duration
 }
 
-func (a *app) check(cmd *cobra.Command, o checkOptions) error {
+func (a *app) runCheck(cmd *cobra.Command, o checkOptions) error {
 	choice, err := chosen(cmd, &o.table, findingTable)
 	if err != nil {
 		return err

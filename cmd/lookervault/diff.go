@@ -27,7 +27,7 @@ type diffOptions struct {
 	live                           bool
 }
 
-func (a *app) diffCommand() *cobra.Command {
+func newDiffCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var o diffOptions
 	cmd := &cobra.Command{
@@ -53,7 +53,7 @@ one array, of one document one object.`,
   lookervault diff --live dashboards 17
   lookervault diff --exit-code --json | jq -r '.[].name'`,
 		Args: arguments(cobra.MaximumNArgs(4)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.diff(cmd, r, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runDiff(cmd, r, o, args) },
 	}
 	r.flags(cmd)
 	o.table.add(cmd)
@@ -100,7 +100,7 @@ func momentsOf(cmd *cobra.Command, args []string, now time.Time) (m moments, err
 	return m, err
 }
 
-func (a *app) diff(cmd *cobra.Command, r *reading, o diffOptions, args []string) (err error) {
+func (a *app) runDiff(cmd *cobra.Command, r *reading, o diffOptions, args []string) (err error) {
 	differences := changeTable(false)
 	choice, err := a.chosenDiff(cmd, &o, differences)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) dumpCommand() *cobra.Command {
+func newDumpCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "dump [KIND...]", Short: "Print every current document as JSON lines",
@@ -29,45 +29,50 @@ With --run, every document that was known by that run: as it saw it, and what it
 did not look at as the newest run before it did; observed_run, behind run, is that
 run.`,
 		Example: `  lookervault dump dashboards | jq -r 'select(.body.deleted) | .id'`,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			kinds, err := dumpKinds(cmd, args)
-			if err != nil {
-				return err
-			}
-			m, err := r.openMoment(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, m.Reader)
-			for _, kind := range kinds {
-				if err := lookedAt(cmd.Context(), m, kind); err != nil {
-					return err
-				}
-			}
-			out, seen := bufio.NewWriterSize(a.stdout, 1<<16), observations{run: m.Run}
-			for _, kind := range kinds {
-				for document, err := range m.Reader.Documents(cmd.Context(), vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
-					if err != nil {
-						// What is printed ends with a whole line.
-						return errors.Join(err, out.Flush())
-					}
-					seen.note(document.Entry)
-					line, err := view.Dumped(m.Instance, m.Run, document)
-					if err != nil {
-						return err
-					}
-					if _, err := fmt.Fprintln(out, line); err != nil {
-						return err
-					}
-				}
-			}
-			seen.tell(a.stderr)
-			return out.Flush()
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runDump(cmd, r, args)
 		},
 	}
 	r.flags(cmd)
 	r.pointFlag(cmd)
 	return cmd
+}
+
+// runDump prints documents, one a line.
+func (a *app) runDump(cmd *cobra.Command, r *reading, args []string) (err error) {
+	kinds, err := dumpKinds(cmd, args)
+	if err != nil {
+		return err
+	}
+	m, err := r.openMoment(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, m.Reader)
+	for _, kind := range kinds {
+		if err := lookedAt(cmd.Context(), m, kind); err != nil {
+			return err
+		}
+	}
+	out, seen := bufio.NewWriterSize(a.stdout, 1<<16), observations{run: m.Run}
+	for _, kind := range kinds {
+		for document, err := range m.Reader.Documents(cmd.Context(), vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
+			if err != nil {
+				// What is printed ends with a whole line.
+				return errors.Join(err, out.Flush())
+			}
+			seen.note(document.Entry)
+			line, err := view.Dumped(m.Instance, m.Run, document)
+			if err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintln(out, line); err != nil {
+				return err
+			}
+		}
+	}
+	seen.tell(a.stderr)
+	return out.Flush()
 }
 
 // dumpKinds are the kinds to dump in the order of the catalogue; none named

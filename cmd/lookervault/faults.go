@@ -16,7 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) faultsCommand() *cobra.Command {
+func newFaultsCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -31,28 +31,33 @@ third row of that listing, which is no document.`,
 		Example: `  lookervault faults
   lookervault faults 12 --json | jq -r '.[] | select(.class == "denied") | .id'`,
 		Args: arguments(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			choice, err := chosen(cmd, &flags, faultTable)
-			if err != nil {
-				return err
-			}
-			reader, faults, err := r.faults(cmd, args)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, reader)
-			if err := show(a, faultTable, choice, each(faults)); err != nil {
-				return err
-			}
-			if len(args) == 0 && len(faults) > 0 && isTerminal(a.stdout) {
-				fmt.Fprintln(a.stderr, "The next run asks for them again: lookervault run.")
-			}
-			return nil
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runFaults(cmd, r, &flags, args)
 		},
 	}
 	r.flags(cmd)
 	flags.add(cmd)
 	return cmd
+}
+
+// runFaults lists what could not be fetched.
+func (a *app) runFaults(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
+	choice, err := chosen(cmd, flags, faultTable)
+	if err != nil {
+		return err
+	}
+	reader, faults, err := r.faults(cmd, args)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	if err := show(a, faultTable, choice, each(faults)); err != nil {
+		return err
+	}
+	if len(args) == 0 && len(faults) > 0 && isTerminal(a.stdout) {
+		fmt.Fprintln(a.stderr, "The next run asks for them again: lookervault run.")
+	}
+	return nil
 }
 
 // faults opens the vault and reads the faults of the run that args name, or the

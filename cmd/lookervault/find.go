@@ -28,7 +28,7 @@ type findOptions struct {
 	user    string
 }
 
-func (a *app) findCommand() *cobra.Command {
+func newFindCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var o findOptions
 	cmd := &cobra.Command{
@@ -49,7 +49,7 @@ In a pipe the columns are kind, id, name, run, where; with --json one array.`,
   lookervault find --explore thelook::orders
   lookervault find --user ann@example.com --history`,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.find(cmd, r, o, args) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.runFind(cmd, r, o, args) },
 	}
 	r.flags(cmd)
 	o.table.add(cmd)
@@ -103,7 +103,7 @@ func hitTable(people bool) table.Table[hit] {
 	}
 }
 
-func (a *app) find(cmd *cobra.Command, r *reading, o findOptions, args []string) (err error) {
+func (a *app) runFind(cmd *cobra.Command, r *reading, o findOptions, args []string) (err error) {
 	found := hitTable(isTerminal(a.stdout))
 	choice, err := chosen(cmd, &o.table, found)
 	if err != nil {

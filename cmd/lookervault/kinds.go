@@ -13,7 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) kindsCommand() *cobra.Command {
+func newKindsCommand(a *app) *cobra.Command {
 	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "kinds", Short: "List the kinds of documents, what they cost, and what no backup holds",
@@ -25,26 +25,31 @@ In a pipe there is a line a kind, tab-separated, with the columns kind, what,
 restorable or reference, default or opt-in, calls, remark.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			choice, err := chosen(cmd, &flags, kindTable)
-			if err != nil {
-				return err
-			}
-			kinds := view.KindsOf(config.Default(1).Stages.List.PageSize)
-			width, height := ui.TerminalSize(a.stdout)
-			switch {
-			case choice.IsObject() && !choice.Picks():
-				return a.writeObject(view.CatalogueOf(kinds), choice.Format)
-			case width > 0 && choice.Format == "":
-				return a.paged(height, func(text *strings.Builder) error {
-					return kindsText(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, kinds)
-				})
-			}
-			return show(a, kindTable, choice, each(kinds))
+			return a.runKinds(cmd, &flags)
 		},
 	}
 	flags.add(cmd)
 	cmd.Flags().Lookup("json").Usage = "as one JSON object"
 	return cmd
+}
+
+// runKinds says what can be backed up, and what cannot.
+func (a *app) runKinds(cmd *cobra.Command, flags *tableFlags) error {
+	choice, err := chosen(cmd, flags, kindTable)
+	if err != nil {
+		return err
+	}
+	kinds := view.KindsOf(config.Default(1).Stages.List.PageSize)
+	width, height := ui.TerminalSize(a.stdout)
+	switch {
+	case choice.IsObject() && !choice.Picks():
+		return a.writeObject(view.CatalogueOf(kinds), choice.Format)
+	case width > 0 && choice.Format == "":
+		return a.paged(height, func(text *strings.Builder) error {
+			return kindsText(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, kinds)
+		})
+	}
+	return show(a, kindTable, choice, each(kinds))
 }
 
 var kindTable = table.Table[view.Kind]{

@@ -26,7 +26,7 @@ type listOptions struct {
 	deleted     bool
 }
 
-func (a *app) listCommand() *cobra.Command {
+func newListCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var o listOptions
 	cmd := &cobra.Command{
@@ -44,7 +44,7 @@ array.`,
   lookervault list --changed-since 7d --sort -size --limit 20
   lookervault list looks --deleted`,
 		Args: arguments(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.list(cmd, r, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runList(cmd, r, o, args) },
 	}
 	r.flags(cmd)
 	o.table.add(cmd)
@@ -56,7 +56,7 @@ array.`,
 	return cmd
 }
 
-func (a *app) list(cmd *cobra.Command, r *reading, o listOptions, args []string) (err error) {
+func (a *app) runList(cmd *cobra.Command, r *reading, o listOptions, args []string) (err error) {
 	query := vault.Query{Deleted: o.deleted}
 	if len(args) == 1 {
 		if query.Kind, err = kindArgument(cmd, args[0]); err != nil {

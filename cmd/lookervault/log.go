@@ -23,7 +23,7 @@ type logOptions struct {
 // logRows is how many changes of an instance people see at first.
 const logRows = 50
 
-func (a *app) logCommand() *cobra.Command {
+func newLogCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var o logOptions
 	cmd := &cobra.Command{
@@ -38,7 +38,7 @@ bytes, what; with --json one array, with each changed member before and after.`,
   lookervault log --folder "Shared / Finance" --limit 20
   lookervault log --kind users --json`,
 		Args: arguments(cobra.MaximumNArgs(2)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.log(cmd, r, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runLog(cmd, r, o, args) },
 	}
 	r.flags(cmd)
 	o.table.add(cmd)
@@ -48,7 +48,7 @@ bytes, what; with --json one array, with each changed member before and after.`,
 	return cmd
 }
 
-func (a *app) log(cmd *cobra.Command, r *reading, o logOptions, args []string) (err error) {
+func (a *app) runLog(cmd *cobra.Command, r *reading, o logOptions, args []string) (err error) {
 	changed := changeTable(true)
 	choice, err := chosen(cmd, &o.table, changed)
 	if err != nil {

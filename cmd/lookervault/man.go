@@ -17,7 +17,7 @@ import (
 
 // manCommand writes the manual. It is a command, hidden, as only the program has its
 // commands: a program beside it could not import them.
-func (a *app) manCommand() *cobra.Command {
+func newManCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "man DIRECTORY", Short: "Write the manual, a page for each command", Hidden: true, Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -37,7 +37,7 @@ type pruneOptions struct {
 	dryRun, yes bool
 }
 
-func (a *app) pruneCommand() *cobra.Command {
+func newPruneCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var o pruneOptions
 	cmd := &cobra.Command{
@@ -61,7 +61,7 @@ one array.`,
   lookervault prune --keep-last 30 --keep-deleted 90d
   lookervault prune --keep-last 10 --dry-run --json | jq '.[] | select(.keep | not) | .run'`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.prune(cmd, r, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runPrune(cmd, r, o) },
 	}
 	r.flags(cmd)
 	cmd.Flags().Lookup("instance").Usage = "only runs of this instance, when the vault holds several"
@@ -102,7 +102,7 @@ var keepingTable = table.Table[vault.Keeping]{
 // errNoRule is a prune without a rule.
 var errNoRule = errors.New("no rule says which runs stay: give one, as --keep-daily 14, or set prune.keep_daily")
 
-func (a *app) prune(cmd *cobra.Command, r *reading, o pruneOptions) error {
+func (a *app) runPrune(cmd *cobra.Command, r *reading, o pruneOptions) error {
 	choice, err := chosen(cmd, &o.table, keepingTable)
 	if err != nil {
 		return err

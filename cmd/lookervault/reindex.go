@@ -11,7 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
-func (a *app) reindexCommand() *cobra.Command {
+func newReindexCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reindex", Short: "Make the index anew that find searches by",
 		Long: `Make the index anew that find searches by: of the words and uses in every version that
@@ -21,13 +21,13 @@ The vault is locked meanwhile, as by a run.`,
 		Example: `  lookervault reindex
   lookervault reindex --db nightly.db`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.reindex(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runReindex(cmd) },
 	}
 	cmd.Flags().String("db", "", "the vault (default the configuration's sink.path)")
 	return cmd
 }
 
-func (a *app) reindex(cmd *cobra.Command) (err error) {
+func (a *app) runReindex(cmd *cobra.Command) (err error) {
 	// A reader says what is wrong with a file that is no vault, and makes none.
 	reader, err := (&reading{app: a}).openAll(cmd)
 	if err != nil {

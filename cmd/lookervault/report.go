@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-func (a *app) reportCommand() *cobra.Command {
+func newReportCommand(a *app) *cobra.Command {
 	var to string
 	r := &reading{app: a}
 	cmd := &cobra.Command{
@@ -34,45 +34,50 @@ documents: keep it like the vault.`,
 		Example: `  lookervault report -o report.html
   lookervault report 12 -o - | less`,
 		Args: arguments(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if to == "" {
-				return usage(cmd, errors.New("--output is empty: name a file, or - for standard output"))
-			}
-			if !config.IsOutput(to) {
-				return usage(cmd, errors.New("--output is an address, but a report is written to a file: give its path, or - for standard output"))
-			}
-			point, err := backupArgument(cmd, args)
-			if err != nil {
-				return err
-			}
-			reader, instance, err := r.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, reader)
-			run, err := reader.RunAt(cmd.Context(), instance, point)
-			if err != nil && !errors.Is(err, vault.ErrPruned) {
-				return absent(err, reader, "runs")
-			}
-			data, err := report.Read(cmd.Context(), reader, instance, run.ID)
-			if err != nil {
-				return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
-			}
-			data.Made, data.Tool = a.now(), toolVersion()
-			checked, findings, err := report.Check(cmd.Context(), reader, data.Made)
-			if err != nil {
-				return err
-			}
-			data.Checked = checked
-			if err := a.writeReport(cmd.Context(), data, to); err != nil {
-				return err
-			}
-			return vault.DamageOf(findings)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runReport(cmd, r, to, args)
 		},
 	}
 	r.flags(cmd)
 	cmd.Flags().StringVarP(&to, "output", "o", "report.html", "the file to write; - for standard output")
 	return cmd
+}
+
+// runReport writes the page of a run.
+func (a *app) runReport(cmd *cobra.Command, r *reading, to string, args []string) (err error) {
+	if to == "" {
+		return usage(cmd, errors.New("--output is empty: name a file, or - for standard output"))
+	}
+	if !config.IsOutput(to) {
+		return usage(cmd, errors.New("--output is an address, but a report is written to a file: give its path, or - for standard output"))
+	}
+	point, err := backupArgument(cmd, args)
+	if err != nil {
+		return err
+	}
+	reader, instance, err := r.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	run, err := reader.RunAt(cmd.Context(), instance, point)
+	if err != nil && !errors.Is(err, vault.ErrPruned) {
+		return absent(err, reader, "runs")
+	}
+	data, err := report.Read(cmd.Context(), reader, instance, run.ID)
+	if err != nil {
+		return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
+	}
+	data.Made, data.Tool = a.now(), toolVersion()
+	checked, findings, err := report.Check(cmd.Context(), reader, data.Made)
+	if err != nil {
+		return err
+	}
+	data.Checked = checked
+	if err := a.writeReport(cmd.Context(), data, to); err != nil {
+		return err
+	}
+	return vault.DamageOf(findings)
 }
 
 // writeReport writes the page to a file, or to standard output where that is "-".

@@ -46,7 +46,7 @@ type selectionOptions struct {
 // lostSinceLook is the value of --lost without one.
 const lostSinceLook = "now"
 
-func (a *app) restoreCommand() *cobra.Command {
+func newRestoreCommand(a *app) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "restore KIND ID", Short: "Give documents back to the instance that they come from",
@@ -74,13 +74,13 @@ To restore more than one document, plan first: lookervault restore plan.`,
 			if err != nil {
 				return err
 			}
-			return a.restoreOne(cmd, o, ref)
+			return a.runRestore(cmd, o, ref)
 		},
 	}
 	o.planFlags(cmd)
 	o.applyFlags(cmd)
-	cmd.AddCommand(a.restorePlanCommand(), a.restoreShowCommand(), a.restoreApplyCommand(), a.restoreRetryCommand(),
-		a.restoreUndoCommand(), a.restoreStatusCommand(), a.restoreWakeCommand())
+	cmd.AddCommand(newRestorePlanCommand(a), newRestoreShowCommand(a), newRestoreApplyCommand(a), newRestoreRetryCommand(a),
+		newRestoreUndoCommand(a), newRestoreStatusCommand(a), newRestoreWakeCommand(a))
 	return cmd
 }
 

@@ -22,7 +22,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) restoreApplyCommand() *cobra.Command {
+func newRestoreApplyCommand(a *app) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "apply PLAN", Short: "Carry out a plan, or go on with one that was interrupted",
@@ -36,7 +36,7 @@ back as wanted, 4 when something is not.`,
 		Example: `  lookervault restore apply 4
   lookervault restore apply 4 --yes --json | jq -c 'select(.event == "action")'`,
 		Args: arguments(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.restoreApply(cmd, o, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runRestoreApply(cmd, o, args[0]) },
 	}
 	o.connectFlags(cmd)
 	o.applyFlags(cmd)
@@ -44,8 +44,8 @@ back as wanted, 4 when something is not.`,
 	return cmd
 }
 
-// restoreOne plans to give one document back, shows that, asks, and applies it.
-func (a *app) restoreOne(cmd *cobra.Command, o restoreOptions, ref record.Ref) (err error) {
+// runRestore plans to give one document back, shows that, asks, and applies it.
+func (a *app) runRestore(cmd *cobra.Command, o restoreOptions, ref record.Ref) (err error) {
 	if err := a.canAsk(cmd, o); err != nil {
 		return err
 	}
@@ -126,8 +126,8 @@ func (a *app) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do 
 	return do(r, stored)
 }
 
-// restoreApply applies a plan that is stored.
-func (a *app) restoreApply(cmd *cobra.Command, o restoreOptions, text string) error {
+// runRestoreApply applies a plan that is stored.
+func (a *app) runRestoreApply(cmd *cobra.Command, o restoreOptions, text string) error {
 	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.applyStored(cmd, o, plan) })
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-func (a *app) restorePlanCommand() *cobra.Command {
+func newRestorePlanCommand(a *app) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "plan [KIND...]", Short: "Look at the instance and plan what would be given back",
@@ -36,14 +36,14 @@ for the rest.`,
   lookervault restore plan --changed 11..12 --folder "Shared/Sales"
   lookervault restore plan --lost --owner ann@example.com --owners ann@example.com=bob@example.com
   lookervault restore plan --lost --json | jq -r '.actions[] | "\(.action) \(.kind)/\(.id)"'`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.restorePlan(cmd, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runRestorePlan(cmd, o, args) },
 	}
 	o.planFlags(cmd)
 	o.selectFlags(cmd)
 	return cmd
 }
 
-func (a *app) restoreShowCommand() *cobra.Command {
+func newRestoreShowCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "show PLAN [KIND ID]", Short: "Show a plan again, or one document of it",
@@ -51,15 +51,15 @@ func (a *app) restoreShowCommand() *cobra.Command {
   lookervault restore show 4 dashboards 57
   lookervault restore show 4 --json`,
 		Args: arguments(cobra.RangeArgs(1, 3)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.restoreShow(cmd, r, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runRestoreShow(cmd, r, args) },
 	}
 	r.flags(cmd)
 	cmd.Flags().BoolVar(&r.json, "json", false, "print the plan as one JSON object")
 	return cmd
 }
 
-// restorePlan plans and prints the plan.
-func (a *app) restorePlan(cmd *cobra.Command, o restoreOptions, args []string) (err error) {
+// runRestorePlan plans and prints the plan.
+func (a *app) runRestorePlan(cmd *cobra.Command, o restoreOptions, args []string) (err error) {
 	args = o.selection.lostSpan(args)
 	items, err := planItems(cmd, args)
 	if err != nil {
@@ -228,8 +228,8 @@ func (s *selectionOptions) lostSpan(args []string) []string {
 	return slices.Delete(slices.Clone(args), at, at+1)
 }
 
-// restoreShow prints a plan that is stored.
-func (a *app) restoreShow(cmd *cobra.Command, r *reading, args []string) (err error) {
+// runRestoreShow prints a plan that is stored.
+func (a *app) runRestoreShow(cmd *cobra.Command, r *reading, args []string) (err error) {
 	number, err := planNumber(cmd, args[0])
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) restoreStatusCommand() *cobra.Command {
+func newRestoreStatusCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	var failed bool
@@ -29,9 +29,9 @@ func (a *app) restoreStatusCommand() *cobra.Command {
 				if failed {
 					return usage(cmd, errors.New("--failed is of one restore: name its number"))
 				}
-				return a.restores(cmd, r, &flags)
+				return a.runRestoreList(cmd, r, &flags)
 			}
-			return a.restoreStatus(cmd, r, &flags, args[0], failed)
+			return a.runRestoreStatus(cmd, r, &flags, args[0], failed)
 		},
 	}
 	r.flags(cmd)
@@ -77,8 +77,8 @@ func restoreTone(state string) table.Tone {
 	}
 }
 
-// restores shows all plans and restores.
-func (a *app) restores(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
+// runRestoreList shows all plans and runRestoreList.
+func (a *app) runRestoreList(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
 	choice, err := chosen(cmd, flags, restoresTable)
 	if err != nil {
 		return err
@@ -138,8 +138,8 @@ func whyOf(e view.Action) string {
 	return e.Reason
 }
 
-// restoreStatus shows what became of each action of a restore.
-func (a *app) restoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, text string, failed bool) (err error) {
+// runRestoreStatus shows what became of each action of a restore.
+func (a *app) runRestoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, text string, failed bool) (err error) {
 	number, err := planNumber(cmd, text)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 )
 
-func (a *app) restoreUndoCommand() *cobra.Command {
+func newRestoreUndoCommand(a *app) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "undo RESTORE", Short: "Take back what a restore did",
@@ -32,7 +32,7 @@ What somebody else has changed since is left as it is, and named.`,
 	return cmd
 }
 
-func (a *app) restoreWakeCommand() *cobra.Command {
+func newRestoreWakeCommand(a *app) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "wake RESTORE", Short: "Wake the schedules and alerts that a restore left asleep",
@@ -66,7 +66,7 @@ func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
 	return request, nil
 }
 
-func (a *app) restoreRetryCommand() *cobra.Command {
+func newRestoreRetryCommand(a *app) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "retry RESTORE", Short: "Try again what a restore could not do",
@@ -75,7 +75,7 @@ somebody changed since the plan is planned anew: that plan is printed, and appli
 lookervault restore apply.`,
 		Example: `  lookervault restore retry 4`,
 		Args:    arguments(cobra.ExactArgs(1)),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.restoreRetry(cmd, o, args[0]) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.runRestoreRetry(cmd, o, args[0]) },
 	}
 	o.connectFlags(cmd)
 	o.applyFlags(cmd)
@@ -101,8 +101,8 @@ func (a *app) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, re
 	})
 }
 
-// restoreRetry tries again what a restore could not do.
-func (a *app) restoreRetry(cmd *cobra.Command, o restoreOptions, text string) error {
+// runRestoreRetry tries again what a restore could not do.
+func (a *app) runRestoreRetry(cmd *cobra.Command, o restoreOptions, text string) error {
 	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.retry(cmd, o, plan) })
 }
 

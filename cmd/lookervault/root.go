@@ -90,12 +90,12 @@ func (a *app) root(args []string) *cobra.Command {
 		return nil
 	}
 	root.AddGroup(groups...)
-	root.AddCommand(in(groupBackUp, a.runCommand(), a.checkCommand(), a.kindsCommand())...)
-	root.AddCommand(in(groupLook, a.listCommand(), a.treeCommand(), a.catCommand(), a.dumpCommand(), a.logCommand(), a.diffCommand(), a.findCommand(), a.runsCommand(), a.faultsCommand(), a.reportCommand())...)
-	root.AddCommand(in(groupGiveBack, a.restoreCommand())...)
-	root.AddCommand(in(groupKeep, a.verifyCommand(), a.statsCommand(), a.pruneCommand(), a.salvageCommand(), a.reindexCommand())...)
-	root.AddCommand(in(groupRehearse, a.simCommand())...)
-	root.AddCommand(in(groupMore, a.versionCommand(), a.manCommand())...)
+	root.AddCommand(in(groupBackUp, newRunCommand(a), newCheckCommand(a), newKindsCommand(a))...)
+	root.AddCommand(in(groupLook, newListCommand(a), newTreeCommand(a), newCatCommand(a), newDumpCommand(a), newLogCommand(a), newDiffCommand(a), newFindCommand(a), newRunsCommand(a), newFaultsCommand(a), newReportCommand(a))...)
+	root.AddCommand(in(groupGiveBack, newRestoreCommand(a))...)
+	root.AddCommand(in(groupKeep, newVerifyCommand(a), newStatsCommand(a), newPruneCommand(a), newSalvageCommand(a), newReindexCommand(a))...)
+	root.AddCommand(in(groupRehearse, newSimCommand(a))...)
+	root.AddCommand(in(groupMore, newVersionCommand(a), newManCommand(a))...)
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetIn(a.stdin)

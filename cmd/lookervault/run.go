@@ -49,7 +49,7 @@ type runOptions struct {
 	overQuota                bool // make calls beyond what looker.quota includes
 }
 
-func (a *app) runCommand() *cobra.Command {
+func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use: "run [KIND...]", Aliases: []string{"extract"},
@@ -69,7 +69,7 @@ with the kinds and folders that the run began with.`,
 			if o.resume && o.full {
 				return usage(cmd, errNotAsItBegan)
 			}
-			return a.extract(cmd, o, kinds)
+			return a.runBackup(cmd, o, kinds)
 		},
 	}
 	f := cmd.Flags()
@@ -94,9 +94,9 @@ with the kinds and folders that the run began with.`,
 	return cmd
 }
 
-// extract is the run command: it gets everything ready, makes the run and tells
+// runBackup is the run command: it gets everything ready, makes the run and tells
 // how it went.
-func (a *app) extract(cmd *cobra.Command, o runOptions, kinds []string) error {
+func (a *app) runBackup(cmd *cobra.Command, o runOptions, kinds []string) error {
 	mode, err := a.progressMode(o)
 	if err != nil {
 		return usage(cmd, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) runsCommand() *cobra.Command {
+func newRunsCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -47,7 +47,7 @@ same, gone, failed, calls, scope.`,
 	}
 	r.flags(cmd)
 	flags.add(cmd)
-	cmd.AddCommand(a.runsShowCommand())
+	cmd.AddCommand(newRunsShowCommand(a))
 	return cmd
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) runsShowCommand() *cobra.Command {
+func newRunsShowCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -24,7 +24,7 @@ latest-1 for the one before. Of these only backups count, not the looks of resto
 
 It is a page for people, in a pipe too. With --format tsv or csv it is the table of kinds
 alone; with --json or --format yaml one object with all that is known of the run.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runsShow(cmd, r, &flags, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runRunsShow(cmd, r, &flags, args) },
 	}
 	r.flags(cmd)
 	flags.add(cmd)
@@ -33,7 +33,7 @@ alone; with --json or --format yaml one object with all that is known of the run
 	return cmd
 }
 
-func (a *app) runsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
+func (a *app) runRunsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
 	choice, err := chosen(cmd, flags, ui.KindTable())
 	if err != nil {
 		return err

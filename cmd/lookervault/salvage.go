@@ -12,7 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) salvageCommand() *cobra.Command {
+func newSalvageCommand(a *app) *cobra.Command {
 	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "salvage NEW", Short: "Copy everything that is sound in a damaged vault into a new one",
@@ -28,14 +28,14 @@ In a pipe the columns are table, kind, id, problem, key; with --json one array.`
 		Example: `  lookervault salvage rescued.db
   lookervault salvage rescued.db --db damaged.db --json | jq -r '.[] | "\(.kind)/\(.id)"'`,
 		Args: arguments(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.salvage(cmd, flags, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runSalvage(cmd, flags, args[0]) },
 	}
 	cmd.Flags().String("db", "", "the damaged vault (default the configuration's sink.path)")
 	flags.add(cmd)
 	return cmd
 }
 
-func (a *app) salvage(cmd *cobra.Command, flags tableFlags, to string) error {
+func (a *app) runSalvage(cmd *cobra.Command, flags tableFlags, to string) error {
 	choice, err := chosen(cmd, &flags, damageTable)
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ reset. While it runs, GET /sim/counts tells what was asked, GET /sim/writes what
 written, GET /sim/effects what is awake and was mailed, GET and POST /sim/rules read
 and add rules, POST /sim/mutate changes content.`
 
-func (a *app) simCommand() *cobra.Command {
+func newSimCommand(a *app) *cobra.Command {
 	o := simOptions{Options: lookersim.Options{Sizes: lookersim.DefaultSizes()}}
 	cmd := &cobra.Command{
 		Use: "sim", Short: "Serve a simulated Looker on a port", Long: simLong,
@@ -75,7 +75,7 @@ func (a *app) simCommand() *cobra.Command {
 			if err := o.resolve(); err != nil {
 				return usage(cmd, err)
 			}
-			return a.simulate(cmd, o.Options, o.addr)
+			return a.runSim(cmd, o.Options, o.addr)
 		},
 	}
 	o.flags(cmd.Flags())
@@ -174,8 +174,8 @@ func limitFlags(f *pflag.FlagSet, l *lookersim.RateLimit) {
 	f.IntVar(&l.AtOnce, "at-once", 0, "requests that are answered at once, the others get 429; 0 for any number")
 }
 
-// simulate serves a simulated Looker until it is interrupted.
-func (a *app) simulate(cmd *cobra.Command, o lookersim.Options, addr string) error {
+// runSim serves a simulated Looker until it is interrupted.
+func (a *app) runSim(cmd *cobra.Command, o lookersim.Options, addr string) error {
 	sim, err := lookersim.New(o)
 	if err != nil {
 		return usage(cmd, err)

@@ -17,7 +17,7 @@ import (
 // rankedShown is how many of the largest and most changed documents are shown.
 const rankedShown = 5
 
-func (a *app) statsCommand() *cobra.Command {
+func newStatsCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -29,36 +29,41 @@ In a pipe there is a line a kind, with the columns kind, present, trashed, gone,
 with --json or --format yaml one object with everything, or, where --columns, --sort or
 --limit choose, an array with the kinds.`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			choice, err := chosen(cmd, &flags, kindSizes)
-			if err != nil {
-				return err
-			}
-			reader, instance, err := r.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, reader)
-			stats, err := readStats(cmd, reader, instance)
-			if err != nil {
-				return err
-			}
-			if choice.IsObject() && !choice.Picks() {
-				return a.writeObject(stats, choice.Format)
-			}
-			width, height := ui.TerminalSize(a.stdout)
-			if width == 0 || choice.Format != "" {
-				return show(a, kindSizes, choice, each(stats.Kinds))
-			}
-			return a.paged(height, func(text *strings.Builder) error {
-				return writeStats(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, stats)
-			})
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.runStats(cmd, r, &flags)
 		},
 	}
 	r.flags(cmd)
 	flags.add(cmd)
 	cmd.Flags().Lookup("json").Usage = "as one JSON object"
 	return cmd
+}
+
+// runStats says what makes the vault as large as it is.
+func (a *app) runStats(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
+	choice, err := chosen(cmd, flags, kindSizes)
+	if err != nil {
+		return err
+	}
+	reader, instance, err := r.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	stats, err := readStats(cmd, reader, instance)
+	if err != nil {
+		return err
+	}
+	if choice.IsObject() && !choice.Picks() {
+		return a.writeObject(stats, choice.Format)
+	}
+	width, height := ui.TerminalSize(a.stdout)
+	if width == 0 || choice.Format != "" {
+		return show(a, kindSizes, choice, each(stats.Kinds))
+	}
+	return a.paged(height, func(text *strings.Builder) error {
+		return writeStats(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, stats)
+	})
 }
 
 var kindSizes = table.Table[view.KindSize]{

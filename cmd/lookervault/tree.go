@@ -24,7 +24,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func (a *app) treeCommand() *cobra.Command {
+func newTreeCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var depth int
 	var flags tableFlags
@@ -40,24 +40,8 @@ With --columns, --sort or --limit it is a table of folders and documents everywh
 		Example: `  lookervault tree --depth 2
   lookervault tree "Shared / Finance" --at 7d`,
 		Args: arguments(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if depth < 0 {
-				return usage(cmd, errors.New("--depth is less than 0"))
-			}
-			choice, err := chosen(cmd, &flags, treeTable)
-			if err != nil {
-				return err
-			}
-			m, err := r.openMoment(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, m.Reader)
-			trees, err := readTrees(cmd, m, args)
-			if err != nil {
-				return err
-			}
-			return a.showTrees(trees, depth, choice)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runTree(cmd, r, &flags, depth, args)
 		},
 	}
 	r.flags(cmd)
@@ -67,6 +51,27 @@ With --columns, --sort or --limit it is a table of folders and documents everywh
 	cmd.Flags().Lookup("format").Usage = "table, tsv, csv, json or yaml (default a drawing on a terminal, tab-separated without a head in a pipe)"
 	cmd.Flags().IntVar(&depth, "depth", 0, "show folders down to this depth (default all); what lies deeper is counted")
 	return cmd
+}
+
+// runTree shows folders with what lies in them.
+func (a *app) runTree(cmd *cobra.Command, r *reading, flags *tableFlags, depth int, args []string) (err error) {
+	if depth < 0 {
+		return usage(cmd, errors.New("--depth is less than 0"))
+	}
+	choice, err := chosen(cmd, flags, treeTable)
+	if err != nil {
+		return err
+	}
+	m, err := r.openMoment(cmd)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, m.Reader)
+	trees, err := readTrees(cmd, m, args)
+	if err != nil {
+		return err
+	}
+	return a.showTrees(trees, depth, choice)
 }
 
 // readTrees reads the folders that lie in no other one, or the one that args name.

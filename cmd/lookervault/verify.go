@@ -24,7 +24,7 @@ type verifyOptions struct {
 	remote bool
 }
 
-func (a *app) verifyCommand() *cobra.Command {
+func newVerifyCommand(a *app) *cobra.Command {
 	r := &reading{app: a}
 	var o verifyOptions
 	cmd := &cobra.Command{
@@ -53,7 +53,7 @@ day: after 20 days all of them were read.`,
   lookervault verify --remote --sample 2%
   lookervault verify --json | jq -r '.[] | "\(.kind)/\(.id): \(.problem)"'`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd, r, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runVerify(cmd, r, o) },
 	}
 	r.flags(cmd)
 	o.table.add(cmd)
@@ -85,7 +85,7 @@ func verifyTable(documents bool) table.Table[view.Finding] {
 	}
 }
 
-func (a *app) verify(cmd *cobra.Command, r *reading, o verifyOptions) (err error) {
+func (a *app) runVerify(cmd *cobra.Command, r *reading, o verifyOptions) (err error) {
 	choice, err := chosen(cmd, &o.table, damageTable)
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func addVersion(root *cobra.Command) {
 	root.SetVersionTemplate("{{.Version}}\n")
 }
 
-func (a *app) versionCommand() *cobra.Command {
+func newVersionCommand(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: arguments(cobra.NoArgs),
