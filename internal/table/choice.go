@@ -77,6 +77,9 @@ func (t Table[T]) plan(choice Choice) (*plan[T], error) {
 		if err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(p.columns, func(c Column[T]) bool { return c.Name == column.Name }) {
+			return nil, fmt.Errorf("--columns: %s is named twice", column.Name)
+		}
 		p.columns = append(p.columns, column)
 	}
 	if p.named {

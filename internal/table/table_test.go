@@ -231,6 +231,7 @@ func TestChoiceThatCannotBeServed(t *testing.T) {
 	}{
 		{table.Choice{Columns: []string{"id", "naem"}}, `--columns: there is no column "naem"; did you mean name?`},
 		{table.Choice{Columns: []string{"zzzzz"}}, `--columns: there is no column "zzzzz"; there are kind, id, name, folder_id, folder, bytes, size, tags, note`},
+		{table.Choice{Columns: []string{"id", "name", "ID"}}, `--columns: id is named twice`},
 		{table.Choice{Sort: "-sise"}, `--sort: there is no column "sise"; did you mean size?`},
 		{table.Choice{Format: "jsn"}, `--format: unknown format "jsn"; did you mean json?`},
 		{table.Choice{Format: "html"}, `--format: unknown format "html"; there are table, tsv, csv, json, yaml`},
