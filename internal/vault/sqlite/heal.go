@@ -205,9 +205,19 @@ func (w *Writer) afterHealing(ctx context.Context) error {
 	line := fmt.Sprintf("the vault was damaged in %s, and this run healed it", places(w.damage.findings))
 	if n := len(findings); n > 0 {
 		line = fmt.Sprintf("the vault is damaged where this run could not heal it, in %s, the first: %s", places(n), findings[0])
-		w.unhealed = line + "; " + vault.Remedy(findings)
+		w.unhealed = line + "; " + w.remedy(findings)
 	}
 	return doing("note what was damaged", w.noteAfter(ctx, line))
+}
+
+// remedy says what to do about what a full run could not heal. One of everything has fetched
+// all that the server still has, so that another one would not heal more.
+func (w *Writer) remedy(findings []vault.Finding) string {
+	remedy := vault.Remedy(findings)
+	if remedy == vault.HintFor(vault.ErrCorrupt) && w.run.scope.All && w.run.scope.Unscoped() {
+		return "the server has no more of it: lookervault salvage copies all that is sound into a new vault"
+	}
+	return remedy
 }
 
 // noteAfter adds a note to a run that has its outcome.

@@ -78,6 +78,27 @@ func TestHealing(t *testing.T) {
 	}
 }
 
+// What a full run of everything could not heal, another one cannot either: it does not say
+// so again.
+func TestWhatNoRunHeals(t *testing.T) {
+	for _, all := range []bool{true, false} {
+		path := newPath(t)
+		aRun(t, path, doc("1", "One"), doc("2", "Two"))
+		aRun(t, path, doc("1", "One"))
+		if err := sqlite.Execute(path, "UPDATE bodies SET data = zeroblob(length(data)) WHERE rowid = 2"); err != nil {
+			t.Fatal(err)
+		}
+		start := startOf("acme")
+		start.Full, start.Scope.All = true, all
+		w := begin(t, path, start)
+		commit(t, w, same("1"))
+		run := finish(t, w, dashboards)
+		if again := strings.Contains(run.Unhealed, "run --full"); again == all || !strings.Contains(run.Unhealed, "lookervault salvage") {
+			t.Errorf("after a run of everything (%t): %q", all, run.Unhealed)
+		}
+	}
+}
+
 // A body that is damaged is stored again with the next document that has it.
 func TestABodyIsStoredAgain(t *testing.T) {
 	path := newPath(t)
