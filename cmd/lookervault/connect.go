@@ -55,6 +55,9 @@ func connect(ctx context.Context, client *looker.Client) (server, error) {
 // login logs in and asks for the release. Neither is a call that a licence counts.
 func login(ctx context.Context, client *looker.Client) (s server, err error) {
 	if err := client.Login(ctx); err != nil {
+		if class := looker.Class(err); class == looker.FaultServer || class == looker.FaultTimeout || class == looker.FaultThrottled {
+			err = fmt.Errorf("%w; Looker, or a proxy before it, is in trouble: try again later, or wait longer with retry.max_wait", err)
+		}
 		return s, err
 	}
 	// A host may not serve /versions; nothing depends on it.
