@@ -61,7 +61,7 @@ const (
 	nearly = 0.8 // of a limit
 	// brief is how many seconds a run lasts at least of which answers that took their time
 	// tell something: shorter ones need no advice.
-	brief = 1
+	brief = 0.5
 	// manyRetries is the share of calls from which repeats, with their waits, are what
 	// takes the time: a wait is half a second at first, an answer a tenth.
 	manyRetries = 0.05

@@ -84,7 +84,7 @@ func TestAdvise(t *testing.T) {
 			"", ui.ReasonNone, "The run was too short to tell what limits it.",
 		},
 		{
-			"a short run, all of whose answers take their time", ui.Use{Seconds: 0.6, Calls: 60, Stages: useOf(none, [2]float64{9.5, 0}, none, none)},
+			"a short run, all of whose answers take their time", ui.Use{Seconds: 0.4, Calls: 60, Stages: useOf(none, [2]float64{9.5, 0}, none, none)},
 			"", ui.ReasonNone, "The run was too short to tell what limits it.",
 		},
 		{
