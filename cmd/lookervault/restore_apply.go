@@ -5,18 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
-	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
@@ -303,102 +299,5 @@ func (r *restoring) apply(cmd *cobra.Command, o restoreOptions, plan record.Rest
 	return r.tell(sealed, err, time.Since(began), events)
 }
 
-// tell says how a restore ended.
-func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, events *ui.EventLog) error {
-	if err == nil && sealed.State != record.RestoreComplete {
-		err = errPartial
-	}
-	s := view.RestoreSummaryOf(r.app.now(), sealed, exitCode(err), took)
-	var countErr error
-	if s.Asleep, countErr = restore.Asleep(context.WithoutCancel(r.app.kill), r.file.Reader(), sealed); countErr != nil && err == nil {
-		err = countErr
-	}
-	links, countErr := restore.LinksLeft(context.WithoutCancel(r.app.kill), r.file.Reader(), sealed)
-	if countErr != nil && err == nil {
-		err = countErr
-	}
-	s.LinksLeft = len(links)
-	if events != nil {
-		if eventErr := events.End(r.app.patience(), func(dropped int64) any {
-			s.Dropped = dropped
-			return s
-		}, func() {}); eventErr != nil && !errors.Is(eventErr, ui.ErrUnread) {
-			return fmt.Errorf("write events: %w", eventErr)
-		}
-	}
-	r.sayEnd(sealed, s, err)
-	if errors.Is(err, errPartial) || errors.Is(err, job.ErrInterrupted) {
-		return said(err)
-	}
-	return err
-}
-
 // failuresShown is how many actions that are not done the summary names.
 const failuresShown = 10
-
-// sayEnd prints the summary of a restore for people.
-func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err error) {
-	color := r.app.colors(r.app.stderr)
-	out := io.Writer(r.app.stderr)
-	if err != nil {
-		out = r.app.stderr.loud()
-	}
-	tone := table.Good
-	switch sealed.State {
-	case record.RestorePartial, record.RestoreInterrupted:
-		tone = table.Unsure
-	case record.RestoreFailed:
-		tone = table.Bad
-	}
-	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), restoreWords(s))
-	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), spent(s.Seconds))
-	shown := 0
-	for _, a := range sealed.Actions {
-		why := a.Message
-		bad := a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing
-		switch a.State {
-		case record.ActionFailed, record.ActionDrifted, record.ActionBlocked:
-			bad = true
-		case record.ActionImpossible:
-			bad, why = true, a.Reason
-		}
-		if !bad {
-			continue
-		}
-		if shown++; shown <= failuresShown {
-			state := string(a.State)
-			if a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing {
-				state = "read back " + a.Checked
-			}
-			fmt.Fprintf(out, "  %s  %s: %s\n", table.Paint(state, table.Bad, color), plainText(actionName(a)), plainText(why))
-		}
-	}
-	if shown > failuresShown {
-		fmt.Fprintf(out, "  and %d more\n", shown-failuresShown)
-	}
-	for _, note := range s.Notes {
-		if !slices.Contains(r.toldNotes, note) {
-			fmt.Fprintf(out, "  %s\n", plainText(note))
-		}
-	}
-	r.sayNext(sealed, shown, err)
-}
-
-// actionName is how the summary names the document of an action.
-func actionName(a record.Action) string {
-	if a.Name == "" {
-		return a.Ref.String()
-	}
-	return fmt.Sprintf("%s %q", a.Ref, a.Name)
-}
-
-// sayNext says what can be done next.
-func (r *restoring) sayNext(sealed record.Restore, failures int, err error) {
-	db, where := dbFlag(r.config.Sink.Path), r.where()
-	switch {
-	case err != nil && !errors.Is(err, errPartial):
-		fmt.Fprintf(r.app.stderr, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, where)
-	case failures > 0:
-		fmt.Fprintf(r.app.stderr, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, where)
-	}
-}

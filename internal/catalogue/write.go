@@ -3,7 +3,6 @@ package catalogue
 import (
 	"iter"
 	"net/http"
-	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -258,100 +257,6 @@ type Reference struct {
 	Within string
 	// Sole is of Within: where the document has one such part alone, null means that one.
 	Sole bool
-}
-
-// Nested says where a document lies, whole, that a member names.
-type Nested struct {
-	Member string // "query_id"
-	Kind   record.Kind
-	At     []string // paths beside the member, the best first: "query", "result_maker.query"
-}
-
-// Part is what lies in a document and has routes of its own: tiles, filters, layouts,
-// sections. Its ids are no ids of documents.
-type Part struct {
-	Name record.Kind // "dashboard_elements", the kind of references to it
-	// At is where the document holds the parts: a list, or one object where One is set.
-	// "." is the document itself.
-	At  string
-	One bool
-	// Owner is the member that names the document the part lies in. It is sent at
-	// creation, and with nothing else.
-	Owner string
-	Write *Write
-	// By are the members that tell one part from others of the same document, "id" for
-	// most.
-	By []string
-	// About names what each of these is about, by By: another part of the document, and
-	// those about none that is there do not count, or documents of a kind.
-	About record.Kind
-	// Only says which rows are parts: those whose member has that value, a text.
-	Only Member
-	// Gone are members that say that the part is not there any more, unless they are
-	// missing, null or false.
-	Gone []string
-	// Born means that the server makes the first one with the document.
-	Born bool
-	// Chosen means that whoever creates the part chooses its id.
-	Chosen bool
-	// Before means that the parts are made before the document, which names them.
-	Before bool
-	// Order is the member that the parts of one document are made in the order of, ""
-	// for the order in which they stand.
-	Order string
-	// Pairs say which part of a target is which one of the source where ids do not tell,
-	// by members that are equal, in order of belief.
-	Pairs []Pair
-	// Fixed is the member that no update can change: parts of which it differs are not
-	// the same.
-	Fixed string
-}
-
-// Pair are members by which parts are the same. Sole means that they are believed only
-// if one part of the document has them.
-type Pair struct {
-	Members []string
-	Sole    bool
-}
-
-// Path fills the path of a route of the part: document is the id of what the part lies
-// in, part its own, on the target.
-func (p *Part) Path(s Send, document, part string) string {
-	switch strings.Count(s.Path, "{") {
-	case 0:
-		return s.Path
-	case 1:
-		if p.One || s.Method == http.MethodPost && !p.Chosen {
-			return s.Fill(document)
-		}
-		return s.Fill(part)
-	}
-	return s.Fill(document, part)
-}
-
-// Inner is what lies in a document without a route of its own: the palettes of a colour
-// collection. Its ids are made with the document.
-type Inner struct {
-	Name record.Kind
-	At   string
-	// By are members that tell one from others, on any instance.
-	By []string
-}
-
-// Set is what is written as a set of ids.
-type Set struct {
-	Name string // for people: "users of a role"
-	// At is the path of the ids in the document: "id" in an array, "group_ids".
-	At   string
-	Kind record.Kind // of what is in the set
-	// Replace writes the whole set; its body is an array of ids.
-	Replace Send
-	// Add and Remove write one item. The parameters of their paths are the document's id
-	// and then the item's, or the item's first where Turned is set.
-	Add, Remove Send
-	// Body is the member of Add's body that holds what the path does not name.
-	Body   string
-	Turned bool
 }
 
 // FindBy says how a creation whose answer was lost is settled.
