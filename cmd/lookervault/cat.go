@@ -38,7 +38,7 @@ type catOptions struct {
 	last   bool
 }
 
-func newCatCommand(a *app) *cobra.Command {
+func newCatCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var o catOptions
 	cmd := &cobra.Command{
@@ -72,7 +72,7 @@ then, or was not seen until later, is exit code 1.`,
 	return cmd
 }
 
-func (a *app) runCat(cmd *cobra.Command, r *reading, o catOptions, args []string) (err error) {
+func (a *environment) runCat(cmd *cobra.Command, r *reading, o catOptions, args []string) (err error) {
 	ref, err := refArgument(cmd, args)
 	if err != nil {
 		return err
@@ -92,15 +92,15 @@ func (a *app) runCat(cmd *cobra.Command, r *reading, o catOptions, args []string
 	}
 	switch {
 	case document.LastRun < m.Run:
-		fmt.Fprintf(a.stderr, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
+		fmt.Fprintf(a.streams.err, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
 			m.Run, document.Ref, document.LastRun)
 	case document.State == record.Gone && !o.last:
-		fmt.Fprintf(a.stderr, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
+		fmt.Fprintf(a.streams.err, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
 	}
 	body, err := formatted(document.Body, o.format)
 	if err != nil {
 		return fmt.Errorf("%s: %w", document.Ref, err)
 	}
-	_, err = a.stdout.Write(body)
+	_, err = a.streams.out.Write(body)
 	return err
 }

@@ -29,7 +29,7 @@ type checkOptions struct {
 	table        tableFlags
 }
 
-func newCheckCommand(a *app) *cobra.Command {
+func newCheckCommand(a *environment) *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check configuration, connection, permissions and vault before a run",
@@ -62,7 +62,7 @@ shared root, throws the dashboard away, takes it back, and deletes both for good
 // checkup is one use of the check command.
 type checkup struct {
 	*check.Checkup
-	app     *app
+	app     *environment
 	meter   *extract.Meter
 	options check.Options
 	// exclude and refresh are what a run would leave out, and how old what is known may grow.
@@ -70,7 +70,7 @@ type checkup struct {
 	refresh map[record.Kind]time.Duration
 }
 
-func (a *app) runCheck(cmd *cobra.Command, o checkOptions) error {
+func (a *environment) runCheck(cmd *cobra.Command, o checkOptions) error {
 	choice, err := chosen(cmd, &o.table, findingTable)
 	if err != nil {
 		return err
@@ -87,13 +87,13 @@ func (a *app) runCheck(cmd *cobra.Command, o checkOptions) error {
 		defer c.options.Client.Close()
 	}
 	c.options.Instance = c.instance()
-	c.options.Now, c.options.Secrets, c.options.Asking, c.options.Restore = a.now, a.secrets, c.drawing, o.restore
+	c.options.Now, c.options.Secrets, c.options.Asking, c.options.Restore = a.clock.now, a.settings.secrets, c.drawing, o.restore
 	c.options.Agree = func(what string) (bool, error) {
-		fmt.Fprintln(a.stderr, what)
+		fmt.Fprintln(a.streams.err, what)
 		return a.agreed(cmd, restoreOptions{yes: o.yes})
 	}
 	c.options.Nights = c.nights
-	if err := c.Run(a.stop, c.options); err != nil {
+	if err := c.Run(a.interrupts.stop, c.options); err != nil {
 		return err
 	}
 	if err := c.print(choice); err != nil {
@@ -113,11 +113,11 @@ var checkCodes = map[check.Where]int{
 // drawing says on a terminal what is under way; no kind says that nothing is.
 func (c *checkup) drawing(kind record.Kind) {
 	switch {
-	case !c.app.stderr.tty || c.app.quiet:
+	case !c.app.streams.err.tty || c.app.streams.quiet:
 	case kind == "":
-		fmt.Fprint(c.app.stderr, "\r\x1b[K")
+		fmt.Fprint(c.app.streams.err, "\r\x1b[K")
 	default:
-		fmt.Fprintf(c.app.stderr, "\rchecking %s\x1b[K", kind)
+		fmt.Fprintf(c.app.streams.err, "\rchecking %s\x1b[K", kind)
 	}
 }
 
@@ -126,9 +126,9 @@ var whoamiCalls = []record.Calls{{Route: "GET /user, GET /roles", Class: string(
 
 // nights forecasts a month of nightly runs. It makes no call.
 func (c *checkup) nights(reader vault.Reader, newest record.Run) (*view.Nights, error) {
-	return foreseeNights(c.app.stop, forecast.Ahead{
+	return foreseeNights(c.app.interrupts.stop, forecast.Ahead{
 		Config: c.options.Config, Kinds: c.options.Kinds, Exclude: c.exclude, Scope: scopeOf(c.options.Config, c.options.Kinds), Caller: newest.Caller,
-		Vault: reader, Instance: newest.Instance, Besides: whoamiCalls, Refresh: c.refresh, Now: c.app.now(),
+		Vault: reader, Instance: newest.Instance, Besides: whoamiCalls, Refresh: c.refresh, Now: c.app.clock.now(),
 	})
 }
 
@@ -174,7 +174,7 @@ func statusTone(f check.Finding) table.Tone {
 }
 
 func (c *checkup) print(choice table.Choice) error {
-	if err := show(c.app, findingTable, choice, each(c.Findings())); err != nil {
+	if err := show(c.app.streams, findingTable, choice, each(c.Findings())); err != nil {
 		return err
 	}
 	var said strings.Builder
@@ -183,7 +183,7 @@ func (c *checkup) print(choice table.Choice) error {
 	}
 	writeProposal(&said, c.Month())
 	fmt.Fprintln(&said, c.Verdict())
-	c.app.tell(said.String())
+	c.app.streams.tell(said.String())
 	return nil
 }
 
@@ -192,8 +192,8 @@ func (c *checkup) print(choice table.Choice) error {
 func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()) {
 	stop = func() {}
 	keys := map[string]string{"db": "sink.path"}
-	loaded, err := c.app.load(cmd, false, keys, o.set, nil)
-	c.Hide(c.app.secrets)
+	loaded, err := c.app.settings.load(cmd.Flags(), false, keys, o.set, nil)
+	c.Hide(c.app.settings.secrets)
 	if err == nil {
 		c.options.Kinds, c.exclude, err = selection(loaded)
 	}
@@ -203,14 +203,14 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 	if err != nil {
 		c.problems(err)
 		// The vault can be checked all the same where its path is known.
-		if readable, err := c.app.load(cmd, true, keys, o.set, nil); err == nil {
+		if readable, err := c.app.settings.load(cmd.Flags(), true, keys, o.set, nil); err == nil {
 			c.options.Config = readable.Config
 		}
 		return stop
 	}
 	c.options.Config = loaded.Config
 	if o.demo {
-		if stop, err = c.app.demo(&c.options.Config, loaded); err != nil {
+		if stop, err = useDemo(c.app.streams.err, &c.options.Config, loaded); err != nil {
 			c.Fail(check.Other, "config", "", "%s", err)
 			return func() {}
 		}
@@ -223,7 +223,7 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 	once := c.options.Config
 	once.Retry.Attempts, once.Retry.MaxWait = 1, config.Duration(5*time.Second)
 	once.RateLimit.MaxCalls = 0
-	if c.options.Client, err = c.app.newClient(once, hclog.NewNullLogger(), c.meter); err != nil {
+	if c.options.Client, err = newClient(once, c.app.settings.secrets, hclog.NewNullLogger(), c.meter); err != nil {
 		c.Fail(check.Configuration, "config", "correct the configuration", "%s", err)
 		return stop
 	}

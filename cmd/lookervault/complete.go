@@ -27,7 +27,7 @@ const (
 // completion offers values in a shell, from the program and from the vault alone: never
 // from the network. What cannot be read is not offered, and that is no error.
 type completion struct {
-	app  *app
+	app  *environment
 	cmd  *cobra.Command
 	word string // what was typed of the value so far
 }
@@ -37,7 +37,7 @@ type offer = func(c completion) ([]cobra.Completion, cobra.ShellCompDirective)
 
 // completeValues lets every command below root complete its arguments and the values of
 // its flags.
-func (a *app) completeValues(root *cobra.Command) {
+func (a *environment) completeValues(root *cobra.Command) {
 	offers := offers()
 	for _, cmd := range root.Commands() {
 		a.completeValues(cmd)

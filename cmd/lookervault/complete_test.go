@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,7 @@ var free = []string{
 
 // Every flag that takes a word and every argument has something to offer.
 func TestEveryValueIsCompleted(t *testing.T) {
-	a := &app{stderr: newTerminal(&strings.Builder{})}
+	env := newEnvironment(nil, io.Discard, io.Discard, nil, &interrupts{})
 	known := offers()
 	seen := 0
 	var walk func(cmd *cobra.Command)
@@ -42,7 +43,7 @@ func TestEveryValueIsCompleted(t *testing.T) {
 			if known[flag.Name] == nil {
 				t.Errorf("%s --%s offers nothing", cmd.CommandPath(), flag.Name)
 			}
-			if flag.Name == "columns" && len((completion{a, cmd, ""}).columnNames()) == 0 {
+			if flag.Name == "columns" && len((completion{env, cmd, ""}).columnNames()) == 0 {
 				t.Errorf("%s has columns that are not offered", cmd.CommandPath())
 			}
 		})
@@ -52,7 +53,7 @@ func TestEveryValueIsCompleted(t *testing.T) {
 			}
 		}
 	}
-	walk(a.root(nil))
+	walk(env.root(nil))
 	if seen < 20 {
 		t.Errorf("looked at %d flags only, so this shows nothing", seen)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/secret"
 )
 
 // server is what the first answers tell.
@@ -21,14 +22,14 @@ type server struct {
 }
 
 // newClient makes the API client that the configuration describes, for a run.
-func (a *app) newClient(c config.Config, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
-	return a.newClientFor(c, c.Stages.Fetch.Workers, log, meter)
+func newClient(c config.Config, secrets *secret.Set, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
+	return newClientFor(c, secrets, c.Stages.Fetch.Workers, log, meter)
 }
 
 // newClientFor makes the API client that the configuration describes, for so many callers at
 // once.
-func (a *app) newClientFor(c config.Config, callers int, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
-	a.secrets.Add(c.Looker.ClientSecret.Reveal()) // of the demo, which no configuration has
+func newClientFor(c config.Config, secrets *secret.Set, callers int, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
+	secrets.Add(c.Looker.ClientSecret.Reveal()) // of the demo, which no configuration has
 	return looker.New(looker.Config{
 		BaseURL: c.Looker.BaseURL, ClientID: c.Looker.ClientID, ClientSecret: c.Looker.ClientSecret.Reveal(),
 		VerifySSL: c.Looker.VerifySSL, CAFile: c.Looker.CAFile, Timeout: c.Looker.Timeout.Std(), MaxBody: int64(c.Looker.MaxBody),
@@ -38,7 +39,7 @@ func (a *app) newClientFor(c config.Config, callers int, log hclog.Logger, meter
 			Adaptive: c.RateLimit.Adaptive, MaxCalls: int64(c.RateLimit.MaxCalls),
 		},
 		Retry: looker.Retry{Attempts: c.Retry.Attempts, MaxWait: c.Retry.MaxWait.Std()},
-		Log:   log.Named("looker"), Observe: meter.Count, Secrets: a.secrets,
+		Log:   log.Named("looker"), Observe: meter.Count, Secrets: secrets,
 	})
 }
 
@@ -79,7 +80,7 @@ func whoCalls(ctx context.Context, client *looker.Client) (record.Caller, error)
 
 // announce says who is calling, loudly where that means that something will be
 // missing, unless a partial view is wanted.
-func (a *app) announce(s server, kinds []*catalogue.Spec, wanted bool, log hclog.Logger) (notices []string) {
+func announce(s server, kinds []*catalogue.Spec, wanted bool, log hclog.Logger) (notices []string) {
 	if s.caller.Admin == nil {
 		const unsaid = "Looker does not say whether the API key is an administrator's; a key that is not sees less, so nothing is taken for gone"
 		log.Warn("connected, but "+unsaid, "looker", s.release)

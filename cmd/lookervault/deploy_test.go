@@ -124,7 +124,7 @@ func TestDeployedCalls(t *testing.T) {
 
 // wrongCall is what the program would say of a call before it does anything.
 func wrongCall(args []string) string {
-	root := (&app{stderr: newTerminal(io.Discard)}).root(nil)
+	root := newEnvironment(nil, io.Discard, io.Discard, nil, &interrupts{}).root(nil)
 	cmd, rest, err := root.Find(args)
 	if err != nil {
 		return err.Error()

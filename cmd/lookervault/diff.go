@@ -27,7 +27,7 @@ type diffOptions struct {
 	live                           bool
 }
 
-func newDiffCommand(a *app) *cobra.Command {
+func newDiffCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var o diffOptions
 	cmd := &cobra.Command{
@@ -100,13 +100,13 @@ func momentsOf(cmd *cobra.Command, args []string, now time.Time) (m moments, err
 	return m, err
 }
 
-func (a *app) runDiff(cmd *cobra.Command, r *reading, o diffOptions, args []string) (err error) {
+func (a *environment) runDiff(cmd *cobra.Command, r *reading, o diffOptions, args []string) (err error) {
 	differences := changeTable(false)
 	choice, err := a.chosenDiff(cmd, &o, differences)
 	if err != nil {
 		return err
 	}
-	asked, err := momentsOf(cmd, args, a.now())
+	asked, err := momentsOf(cmd, args, a.clock.now())
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (r *reading) instanceOf(ctx context.Context, reader vault.Reader, asked mom
 }
 
 // showDiff shows what passages say of a span.
-func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span,
+func (a *environment) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span,
 	passages func(*history.Changer, vault.Span) iter.Seq2[vault.Passage, error],
 ) error {
 	m := history.Moment{Reader: reader, Instance: span.Instance}
@@ -176,16 +176,16 @@ func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, r
 				return err
 			}
 			found = len(lost)
-			return a.showLosses(choice, lost)
+			return showLosses(a.streams, choice, lost)
 		}
 		list := counting(c.All(passages(c, span), filter), &found)
 		switch {
 		case o.stat:
 			return showStat(a, choice, list)
 		case span.ID != "":
-			return a.showDocument(choice, span, list)
+			return showDocument(a.streams, choice, span, list)
 		}
-		return show(a, changeTable(false), choice, list)
+		return show(a.streams, changeTable(false), choice, list)
 	})
 	if err == nil && found > 0 && o.exitCode {
 		return said(errDifferent)
@@ -194,7 +194,7 @@ func (a *app) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, r
 }
 
 // diffLive compares the vault's newest with the instance now.
-func (a *app) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice table.Choice, asked moments) (err error) {
+func (a *environment) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice table.Choice, asked moments) (err error) {
 	if len(asked.points) > 0 {
 		return usage(cmd, errors.New("--live compares the newest run with the instance now; name no moment"))
 	}
@@ -229,7 +229,7 @@ func (a *app) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice tab
 }
 
 // chosenDiff is the choice that the flags make of the table that is shown.
-func (a *app) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.Table[history.Change]) (table.Choice, error) {
+func (a *environment) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.Table[history.Change]) (table.Choice, error) {
 	switch {
 	case o.stat && o.lost:
 		return table.Choice{}, usage(cmd, errors.New("--stat and --lost exclude each other"))
@@ -316,7 +316,7 @@ func statColumn(name string, spare int, n func(view.KindChanges) int) table.Colu
 }
 
 // showStat shows how many documents of each kind changed.
-func showStat(a *app, choice table.Choice, list iter.Seq2[history.Change, error]) error {
+func showStat(a *environment, choice table.Choice, list iter.Seq2[history.Change, error]) error {
 	var stats []view.KindChanges
 	for c, err := range list {
 		if err != nil {
@@ -327,5 +327,5 @@ func showStat(a *app, choice table.Choice, list iter.Seq2[history.Change, error]
 		}
 		stats[len(stats)-1].Count(c)
 	}
-	return show(a, statTable, choice, each(stats))
+	return show(a.streams, statTable, choice, each(stats))
 }

@@ -24,7 +24,7 @@ const shortValue = 60
 
 // showDocument shows how one document changed: member by member for people, as one
 // object in JSON.
-func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[history.Change, error]) error {
+func showDocument(s *streams, choice table.Choice, span vault.Span, list iter.Seq2[history.Change, error]) error {
 	found := history.Change{Ref: record.Ref{Kind: span.Kind, ID: span.ID}}
 	for c, err := range list {
 		if err != nil {
@@ -34,17 +34,17 @@ func (a *app) showDocument(choice table.Choice, span vault.Span, list iter.Seq2[
 	}
 	switch {
 	case choice.IsObject():
-		return changeTable(false).WriteObject(a.stdout, choice, found)
+		return changeTable(false).WriteObject(s.out, choice, found)
 	case choice.Format != "" || len(choice.Columns) > 0:
 		var rows []history.Change
 		if len(found.Change) > 0 {
 			rows = append(rows, found)
 		}
-		return show(a, changeTable(false), choice, each(rows))
+		return show(s, changeTable(false), choice, each(rows))
 	}
-	width, height := ui.TerminalSize(a.stdout)
-	return a.paged(height, func(text *strings.Builder) error {
-		w := &documentWriter{out: text, width: width, color: a.colors(a.stdout)}
+	width, height := ui.TerminalSize(s.out)
+	return s.paged(height, func(text *strings.Builder) error {
+		w := &documentWriter{out: text, width: width, color: s.colors(s.out)}
 		w.write(found)
 		return nil
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newDumpCommand(a *app) *cobra.Command {
+func newDumpCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "dump [KIND...]", Short: "Print every current document as JSON lines",
@@ -39,7 +39,7 @@ run.`,
 }
 
 // runDump prints documents, one a line.
-func (a *app) runDump(cmd *cobra.Command, r *reading, args []string) (err error) {
+func (a *environment) runDump(cmd *cobra.Command, r *reading, args []string) (err error) {
 	kinds, err := dumpKinds(cmd, args)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (a *app) runDump(cmd *cobra.Command, r *reading, args []string) (err error)
 			return err
 		}
 	}
-	out, seen := bufio.NewWriterSize(a.stdout, 1<<16), observations{run: m.Run}
+	out, seen := bufio.NewWriterSize(a.streams.out, 1<<16), observations{run: m.Run}
 	for _, kind := range kinds {
 		for document, err := range m.Reader.Documents(cmd.Context(), vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
 			if err != nil {
@@ -71,7 +71,7 @@ func (a *app) runDump(cmd *cobra.Command, r *reading, args []string) (err error)
 			}
 		}
 	}
-	seen.tell(a.stderr)
+	seen.tell(a.streams.err)
 	return out.Flush()
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newFaultsCommand(a *app) *cobra.Command {
+func newFaultsCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -41,7 +41,7 @@ third row of that listing, which is no document.`,
 }
 
 // runFaults lists what could not be fetched.
-func (a *app) runFaults(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
+func (a *environment) runFaults(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
 	choice, err := chosen(cmd, flags, faultTable)
 	if err != nil {
 		return err
@@ -51,11 +51,11 @@ func (a *app) runFaults(cmd *cobra.Command, r *reading, flags *tableFlags, args 
 		return err
 	}
 	defer closing(&err, reader)
-	if err := show(a, faultTable, choice, each(faults)); err != nil {
+	if err := show(a.streams, faultTable, choice, each(faults)); err != nil {
 		return err
 	}
-	if len(args) == 0 && len(faults) > 0 && isTerminal(a.stdout) {
-		fmt.Fprintln(a.stderr, "The next run asks for them again: lookervault run.")
+	if len(args) == 0 && len(faults) > 0 && isTerminal(a.streams.out) {
+		fmt.Fprintln(a.streams.err, "The next run asks for them again: lookervault run.")
 	}
 	return nil
 }

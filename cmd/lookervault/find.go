@@ -28,7 +28,7 @@ type findOptions struct {
 	user    string
 }
 
-func newFindCommand(a *app) *cobra.Command {
+func newFindCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var o findOptions
 	cmd := &cobra.Command{
@@ -103,8 +103,8 @@ func hitTable(people bool) table.Table[hit] {
 	}
 }
 
-func (a *app) runFind(cmd *cobra.Command, r *reading, o findOptions, args []string) (err error) {
-	found := hitTable(isTerminal(a.stdout))
+func (a *environment) runFind(cmd *cobra.Command, r *reading, o findOptions, args []string) (err error) {
+	found := hitTable(isTerminal(a.streams.out))
 	choice, err := chosen(cmd, &o.table, found)
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func (a *app) runFind(cmd *cobra.Command, r *reading, o findOptions, args []stri
 		return err
 	}
 	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(y.score, x.score) })
-	return show(a, found, choice, each(hits))
+	return show(a.streams, found, choice, each(hits))
 }
 
 // lookInto reads the documents that may hold what is looked for, in all their versions

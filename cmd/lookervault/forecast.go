@@ -29,7 +29,7 @@ const standardCalls = 1000
 
 // dryRun is one use of run --dry-run, once its configuration stands.
 type dryRun struct {
-	app     *app
+	app     *environment
 	options runOptions
 	config  config.Config
 	log     hclog.Logger
@@ -53,16 +53,16 @@ func (d *dryRun) make() error {
 	// The budget is the run's, not the forecast's.
 	unbounded := d.config
 	unbounded.RateLimit.MaxCalls = 0
-	client, err := d.app.newClient(unbounded, d.log, meter)
+	client, err := newClient(unbounded, d.app.settings.secrets, d.log, meter)
 	if err != nil {
 		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
-	server, err := connect(d.app.stop, client)
+	server, err := connect(d.app.interrupts.stop, client)
 	if err != nil {
-		return d.app.connectFailed(err)
+		return connectFailed(d.app.interrupts.stop, err)
 	}
-	d.app.announce(server, d.kinds, d.config.Looker.PartialView, d.log)
+	announce(server, d.kinds, d.config.Looker.PartialView, d.log)
 	besides := meter.Drain()
 
 	ahead := forecast.Ahead{
@@ -75,24 +75,24 @@ func (d *dryRun) make() error {
 		return err
 	}
 	if d.options.resume && !d.resume(&ahead, runs) {
-		fmt.Fprintf(d.app.stderr, "Nothing to resume: the newest run of %s in %s came to its end.\n", ahead.Instance, d.config.Sink.Path)
+		fmt.Fprintf(d.app.streams.err, "Nothing to resume: the newest run of %s in %s came to its end.\n", ahead.Instance, d.config.Sink.Path)
 		return nil
 	}
-	expected, err := forecast.Foresee(d.app.stop, ahead)
-	if err != nil && d.app.stop.Err() != nil {
-		return d.app.connectFailed(err)
+	expected, err := forecast.Foresee(d.app.interrupts.stop, ahead)
+	if err != nil && d.app.interrupts.stop.Err() != nil {
+		return connectFailed(d.app.interrupts.stop, err)
 	}
 	if err != nil {
 		return err
 	}
 	now, month := d.now(), map[string]int64{}
 	if len(runs) > 0 {
-		if month, err = reader.CallsIn(d.app.stop, ahead.Instance, now); err != nil {
+		if month, err = reader.CallsIn(d.app.interrupts.stop, ahead.Instance, now); err != nil {
 			return err
 		}
 	}
 	v := d.view(expected, ahead, month, append(besides, meter.Drain()...), now)
-	if v.Nights, err = foreseeNights(d.app.stop, ahead); err != nil {
+	if v.Nights, err = foreseeNights(d.app.interrupts.stop, ahead); err != nil {
 		return err
 	}
 	return d.print(v, expected)
@@ -100,7 +100,7 @@ func (d *dryRun) make() error {
 
 // open opens the vault for reading, or returns nil where there is none to read.
 func (d *dryRun) open() (vault.Reader, error) {
-	reader, err := sqlite.OpenReader(d.app.stop, d.config.Sink.Path)
+	reader, err := sqlite.OpenReader(d.app.interrupts.stop, d.config.Sink.Path)
 	switch {
 	case errors.Is(err, vault.ErrMissing):
 		return nil, nil
@@ -117,7 +117,7 @@ func (d *dryRun) runs(reader vault.Reader, instance string) ([]record.Run, error
 	if reader == nil {
 		return nil, nil
 	}
-	runs, err := reader.Runs(d.app.stop, instance)
+	runs, err := reader.Runs(d.app.interrupts.stop, instance)
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, nil
 	}
@@ -227,7 +227,7 @@ func spanText(s view.Span) string {
 // print writes the forecast: the table, or one line of JSON, as data, and what
 // it means for people.
 func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
-	out := d.app.stdout
+	out := d.app.streams.out
 	switch {
 	case d.options.json:
 		line, err := encodeJSON(v)
@@ -238,17 +238,17 @@ func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
 			return err
 		}
 	case isTerminal(out):
-		if err := show(d.app, forecastTable, table.Choice{}, each(v.Kinds)); err != nil {
+		if err := show(d.app.streams, forecastTable, table.Choice{}, each(v.Kinds)); err != nil {
 			return err
 		}
 	default:
-		if err := show(d.app, forecastTabs, table.Choice{}, each(v.Kinds)); err != nil {
+		if err := show(d.app.streams, forecastTabs, table.Choice{}, each(v.Kinds)); err != nil {
 			return err
 		}
 	}
 	var said strings.Builder
 	writeForecast(&said, v, f.Besides)
-	d.app.tell(said.String())
+	d.app.streams.tell(said.String())
 	return nil
 }
 

@@ -29,12 +29,12 @@ type foreseeing struct {
 }
 
 func (b *backup) newForeseeing(kinds []*catalogue.Spec, exclude []record.Ref, client *looker.Client) *foreseeing {
-	ctx, cancel := context.WithCancel(b.app.stop)
+	ctx, cancel := context.WithCancel(b.app.interrupts.stop)
 	return &foreseeing{
 		backup: b, ctx: ctx, cancel: cancel,
 		ahead: forecast.Ahead{
 			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller,
-			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.app.now(),
+			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.app.clock.now(),
 		},
 	}
 }

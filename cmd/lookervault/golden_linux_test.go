@@ -179,7 +179,7 @@ func TestHelpFits(t *testing.T) {
 			}
 		}
 	}
-	walk((&app{stderr: newTerminal(&strings.Builder{})}).root(nil))
+	walk(newEnvironment(nil, io.Discard, io.Discard, nil, &interrupts{}).root(nil))
 }
 
 // piped is what a command prints where nobody looks.

@@ -41,7 +41,7 @@ func (b *backup) after(s *view.Summary) error {
 				s.ExitCode = afterCode(err)
 			}
 			if s.Error == "" {
-				s.Error = b.app.secrets.Scrub(oneLine(err))
+				s.Error = b.app.settings.secrets.Scrub(oneLine(err))
 			}
 		default:
 			b.log.Error("not done after the run", "error", err)
@@ -72,9 +72,9 @@ func (b *backup) hook(s view.Summary) error {
 	if err != nil {
 		return err
 	}
-	hook.Stderr, hook.Env, hook.Secrets = b.app.stderr, withoutSecrets(b.app.environ, b.config), secretsOf(b.config)
-	addProxies(hook.Secrets, b.app.environ)
-	return hook.Run(b.app.kill, []byte(line+"\n"))
+	hook.Stderr, hook.Env, hook.Secrets = b.app.streams.err, withoutSecrets(b.app.settings.variables, b.config), secretsOf(b.config)
+	addProxies(hook.Secrets, b.app.settings.variables)
+	return hook.Run(b.app.interrupts.kill, []byte(line+"\n"))
 }
 
 // hookFor is the hook for an outcome.
@@ -127,18 +127,18 @@ func (b *backup) metricsFile(s view.Summary) error {
 	if b.config.Metrics.File == "" {
 		return nil
 	}
-	return metrics.WriteFile(b.app.kill, b.config.Metrics.File, s, b.oldest(s.Instance))
+	return metrics.WriteFile(b.app.interrupts.kill, b.config.Metrics.File, s, b.oldest(s.Instance))
 }
 
 // oldest is when the oldest observation of each kind was made; nothing where the vault
 // cannot be read, which is told by the run itself.
 func (b *backup) oldest(instance string) map[record.Kind]time.Time {
-	reader, err := sqlite.OpenReader(b.app.kill, b.config.Sink.Path)
+	reader, err := sqlite.OpenReader(b.app.interrupts.kill, b.config.Sink.Path)
 	if err != nil {
 		return nil
 	}
 	defer reader.Close()
-	oldest, err := reader.Oldest(b.app.kill, instance)
+	oldest, err := reader.Oldest(b.app.interrupts.kill, instance)
 	if err != nil {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (b *backup) serveMetrics() (stop func(), err error) {
 	if addr == "" {
 		return func() {}, nil
 	}
-	server, err := metrics.Serve(b.app.stop, addr, metrics.NewLive(toolVersion(), b.watch.state))
+	server, err := metrics.Serve(b.app.interrupts.stop, addr, metrics.NewLive(toolVersion(), b.watch.state))
 	if err != nil {
 		return nil, fmt.Errorf("metrics.listen: %w", err)
 	}

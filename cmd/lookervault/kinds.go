@@ -13,7 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newKindsCommand(a *app) *cobra.Command {
+func newKindsCommand(a *environment) *cobra.Command {
 	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "kinds", Short: "List the kinds of documents, what they cost, and what no backup holds",
@@ -34,22 +34,22 @@ restorable or reference, default or opt-in, calls, remark.`,
 }
 
 // runKinds says what can be backed up, and what cannot.
-func (a *app) runKinds(cmd *cobra.Command, flags *tableFlags) error {
+func (a *environment) runKinds(cmd *cobra.Command, flags *tableFlags) error {
 	choice, err := chosen(cmd, flags, kindTable)
 	if err != nil {
 		return err
 	}
 	kinds := view.KindsOf(config.Default(1).Stages.List.PageSize)
-	width, height := ui.TerminalSize(a.stdout)
+	width, height := ui.TerminalSize(a.streams.out)
 	switch {
 	case choice.IsObject() && !choice.Picks():
-		return a.writeObject(view.CatalogueOf(kinds), choice.Format)
+		return a.streams.writeObject(view.CatalogueOf(kinds), choice.Format)
 	case width > 0 && choice.Format == "":
-		return a.paged(height, func(text *strings.Builder) error {
-			return kindsText(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, kinds)
+		return a.streams.paged(height, func(text *strings.Builder) error {
+			return kindsText(table.Output{Out: text, Screen: a.streams.screen(width), Color: a.streams.colors(a.streams.out)}, choice, kinds)
 		})
 	}
-	return show(a, kindTable, choice, each(kinds))
+	return show(a.streams, kindTable, choice, each(kinds))
 }
 
 var kindTable = table.Table[view.Kind]{

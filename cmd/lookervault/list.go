@@ -26,7 +26,7 @@ type listOptions struct {
 	deleted     bool
 }
 
-func newListCommand(a *app) *cobra.Command {
+func newListCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var o listOptions
 	cmd := &cobra.Command{
@@ -56,7 +56,7 @@ array.`,
 	return cmd
 }
 
-func (a *app) runList(cmd *cobra.Command, r *reading, o listOptions, args []string) (err error) {
+func (a *environment) runList(cmd *cobra.Command, r *reading, o listOptions, args []string) (err error) {
 	query := vault.Query{Deleted: o.deleted}
 	if len(args) == 1 {
 		if query.Kind, err = kindArgument(cmd, args[0]); err != nil {
@@ -64,7 +64,7 @@ func (a *app) runList(cmd *cobra.Command, r *reading, o listOptions, args []stri
 		}
 	}
 	names := &history.Names{}
-	entries := entryTable(names, o.deleted && isTerminal(a.stdout))
+	entries := entryTable(names, o.deleted && isTerminal(a.streams.out))
 	choice, err := chosen(cmd, &o.table, entries)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (a *app) runList(cmd *cobra.Command, r *reading, o listOptions, args []stri
 	if err := names.Read(cmd.Context(), m); err != nil {
 		return err
 	}
-	filter, err := o.compile(cmd, m, names, a.now())
+	filter, err := o.compile(cmd, m, names, a.clock.now())
 	if err != nil {
 		return err
 	}
@@ -92,9 +92,9 @@ func (a *app) runList(cmd *cobra.Command, r *reading, o listOptions, args []stri
 		query.Sort = table.SortNames
 		list = m.Reader.Entries(cmd.Context(), query)
 	}
-	err = show(a, entries, choice, noting(filter.Only(list), seen.note))
+	err = show(a.streams, entries, choice, noting(filter.Only(list), seen.note))
 	if err == nil {
-		seen.tell(a.stderr)
+		seen.tell(a.streams.err)
 	}
 	return err
 }

@@ -26,7 +26,7 @@ import (
 // live is a vault as it would be after a run now: a copy, which is thrown away, with a
 // real run in it. The vault itself is only read.
 type live struct {
-	app      *app
+	app      *environment
 	folder   string       // of the copy
 	reader   vault.Reader // of the copy; nil before the run
 	instance string
@@ -37,8 +37,8 @@ type live struct {
 
 // lookNow runs against the instance: for some documents, or for whole kinds. Of kinds
 // that cannot be asked for by ids all are looked at.
-func (a *app) lookNow(cmd *cobra.Command, r *reading, set map[record.Kind][]string, kinds []record.Kind) (_ *live, err error) {
-	loaded, err := a.load(cmd, false, map[string]string{"db": "sink.path"}, nil, kindWords(kinds))
+func (a *environment) lookNow(cmd *cobra.Command, r *reading, set map[record.Kind][]string, kinds []record.Kind) (_ *live, err error) {
+	loaded, err := a.settings.load(cmd.Flags(), false, map[string]string{"db": "sink.path"}, nil, kindWords(kinds))
 	if err != nil {
 		return nil, err
 	}
@@ -92,41 +92,41 @@ func (l *live) copyVault(ctx context.Context, path string) (err error) {
 }
 
 // look makes the run, and opens the copy.
-func (l *live) look(r *reading, c config.Config, a *app, scope record.Scope, kinds []*catalogue.Spec, exclude []record.Ref) error {
-	log := a.quietLogger()
+func (l *live) look(r *reading, c config.Config, a *environment, scope record.Scope, kinds []*catalogue.Spec, exclude []record.Ref) error {
+	log := a.streams.quietLogger()
 	meter := &extract.Meter{}
-	client, err := a.newClient(c, log, meter)
+	client, err := newClient(c, a.settings.secrets, log, meter)
 	if err != nil {
 		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
-	server, err := connect(a.stop, client)
+	server, err := connect(a.interrupts.stop, client)
 	if err != nil {
-		return a.connectFailed(err)
+		return connectFailed(a.interrupts.stop, err)
 	}
 	l.instance = r.instance
 	if l.instance == "" {
 		l.instance = instanceName(c, client)
 	}
-	if err := l.findNewest(a.stop, c.Sink.Path); err != nil {
+	if err := l.findNewest(a.interrupts.stop, c.Sink.Path); err != nil {
 		return err
 	}
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, sqlite.Options{Now: a.now})
+	sink, err := sinks.OpenSQLite(a.interrupts.stop, c.Sink.Path, sqlite.Options{Now: a.clock.now})
 	if err != nil {
 		return err
 	}
-	result, err := extract.Run(a.kill, extract.Job{
-		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: a.now, Meter: meter, Stop: a.stop,
+	result, err := extract.Run(a.interrupts.kill, extract.Job{
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: a.clock.now, Meter: meter, Stop: a.interrupts.stop,
 		Start: record.Start{
 			Origin: "api", Scope: scope, Tool: toolVersion(), Instance: l.instance, BaseURL: client.BaseURL(),
-			Caller: server.caller, Looker: server.release, At: a.now(),
+			Caller: server.caller, Looker: server.release, At: a.clock.now(),
 		},
 	})
 	if err = errors.Join(err, sink.Close()); err != nil {
 		return err
 	}
 	l.run = result.Run
-	reader, err := sqlite.OpenReader(a.stop, c.Sink.Path)
+	reader, err := sqlite.OpenReader(a.interrupts.stop, c.Sink.Path)
 	if err != nil {
 		return err
 	}
@@ -220,18 +220,18 @@ func (l *live) incomplete() error {
 	if l.run.Outcome == record.RunComplete || l.refs != nil && failed == 0 {
 		return nil
 	}
-	fmt.Fprintf(l.app.stderr.loud(), "lookervault: not everything could be compared: the look at the instance is %s, %s failed\n",
+	fmt.Fprintf(l.app.streams.err.loud(), "lookervault: not everything could be compared: the look at the instance is %s, %s failed\n",
 		l.run.OutcomeText(), plural(failed, "document", "documents"))
 	return said(errPartial)
 }
 
 // quietLogger logs warnings only: what is shown is what differs.
-func (a *app) quietLogger() hclog.Logger {
+func (s *streams) quietLogger() hclog.Logger {
 	level := hclog.Warn
-	if a.verbose > 0 {
+	if s.verbose > 0 {
 		level = hclog.Debug
 	}
-	return hclog.New(&hclog.LoggerOptions{Name: "lookervault", Level: level, Output: a.stderr})
+	return hclog.New(&hclog.LoggerOptions{Name: "lookervault", Level: level, Output: s.err})
 }
 
 // canBeAskedFor reports whether a document of a kind can be had by its id alone.

@@ -23,7 +23,7 @@ type logOptions struct {
 // logRows is how many changes of an instance people see at first.
 const logRows = 50
 
-func newLogCommand(a *app) *cobra.Command {
+func newLogCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var o logOptions
 	cmd := &cobra.Command{
@@ -48,7 +48,7 @@ bytes, what; with --json one array, with each changed member before and after.`,
 	return cmd
 }
 
-func (a *app) runLog(cmd *cobra.Command, r *reading, o logOptions, args []string) (err error) {
+func (a *environment) runLog(cmd *cobra.Command, r *reading, o logOptions, args []string) (err error) {
 	changed := changeTable(true)
 	choice, err := chosen(cmd, &o.table, changed)
 	if err != nil {
@@ -76,12 +76,12 @@ func (a *app) runLog(cmd *cobra.Command, r *reading, o logOptions, args []string
 	if err != nil {
 		return err
 	}
-	if width, _ := ui.TerminalSize(a.stdout); width > 0 && span.ID == "" && choice.Limit == 0 && choice.Sort == "" && choice.Format == "" {
+	if width, _ := ui.TerminalSize(a.streams.out); width > 0 && span.ID == "" && choice.Limit == 0 && choice.Sort == "" && choice.Format == "" {
 		choice.Limit = logRows
 	}
 	span.Instance = m.Instance
 	return history.Changes(cmd.Context(), m, names, o.volatile, func(c *history.Changer) error {
-		return show(a, changed, choice, c.All(m.Reader.Events(cmd.Context(), span), filter))
+		return show(a.streams, changed, choice, c.All(m.Reader.Events(cmd.Context(), span), filter))
 	})
 }
 

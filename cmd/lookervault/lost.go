@@ -43,15 +43,15 @@ func because(with []history.Dependent) string {
 }
 
 // showLosses shows who lost what: for people grouped by owner and folder.
-func (a *app) showLosses(choice table.Choice, list []history.Loss) error {
-	width, height := ui.TerminalSize(a.stdout)
+func showLosses(s *streams, choice table.Choice, list []history.Loss) error {
+	width, height := ui.TerminalSize(s.out)
 	if width == 0 || choice.Format != "" || choice.Picks() {
-		return show(a, lossTable, choice, each(list))
+		return show(s, lossTable, choice, each(list))
 	}
 	slices.SortStableFunc(list, func(x, y history.Loss) int {
 		return strings.Compare(orID(x.OwnerName, x.Owner)+"\x00"+x.FolderPath, orID(y.OwnerName, y.Owner)+"\x00"+y.FolderPath)
 	})
-	return a.paged(height, func(text *strings.Builder) error {
+	return s.paged(height, func(text *strings.Builder) error {
 		if len(list) == 0 {
 			fmt.Fprintln(text, "Nothing was lost.")
 		}
@@ -62,7 +62,7 @@ func (a *app) showLosses(choice table.Choice, list []history.Loss) error {
 				group = of
 				fmt.Fprintf(text, "%s\n", of)
 			}
-			writeLoss(text, l, width, a.colors(a.stdout))
+			writeLoss(text, l, width, s.colors(s.out))
 		}
 		return nil
 	})

@@ -8,10 +8,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
-	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/job"
@@ -26,38 +22,15 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Enviro
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
 	// net/http logs bytes of answers that nobody waits for any more.
 	log.SetOutput(io.Discard)
-	a := &app{stdin: stdin, stdout: stdout, stderr: newTerminal(stderr), environ: environ}
-	stop, kill, release := signals(&a.graceful)
+	interrupts, release := catchSignals()
 	defer release()
-	a.stop, a.kill = stop, kill
-	err := a.execute(args)
+	env := newEnvironment(stdin, stdout, stderr, environ, interrupts)
+	err := env.execute(args)
 	if err != nil && !isSaid(err) {
-		fmt.Fprintln(a.stderr.loud(), "lookervault: "+message(err))
+		fmt.Fprintln(env.streams.err.loud(), "lookervault: "+message(err))
 	}
-	a.stderr.close(a.patience())
+	env.streams.err.close(interrupts.patience())
 	return exitCode(err)
-}
-
-// How long what is left to say waits for a reader who has stalled, after the first
-// signal and after the second. Together with what an end takes otherwise that is well
-// below the ten seconds after which people reach for kill -9.
-const (
-	patienceAfterStop = 4 * time.Second
-	patienceAfterKill = time.Second
-)
-
-// patience returns a context that ends when a reader who has stalled is not waited for
-// any more. Without a signal that is never: a program waits for its reader. After one
-// it is some seconds from the signal, or from the first call where that came later; all
-// calls return the same context.
-func (a *app) patience() context.Context {
-	if a.waiting == nil {
-		ctx, giveUp := context.WithCancel(context.Background())
-		a.waiting = ctx
-		context.AfterFunc(a.stop, func() { time.AfterFunc(patienceAfterStop, giveUp) })
-		context.AfterFunc(a.kill, func() { time.AfterFunc(patienceAfterKill, giveUp) })
-	}
-	return a.waiting
 }
 
 // message is what the user is told of an error.
@@ -66,51 +39,6 @@ func message(err error) string {
 		return job.ErrInterrupted.Error() // what was under way is of no interest
 	}
 	return oneLine(err)
-}
-
-// signals returns two contexts: the first Ctrl-C, SIGTERM or SIGHUP (the terminal
-// was closed) ends stop; for a graceful command the second one ends kill as well. The
-// next one is not caught any more: it ends the process, whatever that waits for. Under
-// nohup a SIGHUP stays ignored.
-func signals(graceful *atomic.Bool) (stop, kill context.Context, release func()) {
-	stop, stopNow := context.WithCancelCause(context.Background())
-	kill, killNow := context.WithCancelCause(context.Background())
-	received := make(chan os.Signal, 3)
-	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(received, syscall.SIGHUP)
-	}
-	over := make(chan struct{})
-	go func() {
-		for _, cancel := range []context.CancelCauseFunc{stopNow, killNow} {
-			select {
-			case <-received:
-				cancel(job.ErrInterrupted)
-			case <-over:
-				return
-			}
-			if !graceful.Load() {
-				break
-			}
-		}
-		signal.Stop(received)
-		select {
-		case next := <-received: // it came before that
-			raise(next)
-		default:
-		}
-	}()
-	return stop, kill, func() {
-		signal.Stop(received)
-		close(over)
-	}
-}
-
-// raise sends this process a signal, which is not caught any more.
-func raise(s os.Signal) {
-	if self, err := os.FindProcess(os.Getpid()); err == nil {
-		_ = self.Signal(s) // nobody could be told
-	}
 }
 
 // The exit codes of the program, as exitCodes describes them.

@@ -35,7 +35,7 @@ func TestExitCode(t *testing.T) {
 		{"configuration", &config.Problems{List: []config.Problem{{Text: "wrong"}}}, 2},
 		{"no such folder", fmt.Errorf("folders.ids: 7: %w", scope.ErrNoFolder), 2},
 		{"cannot connect", &exitError{code: codeConnect, err: errors.New("refused")}, 3},
-		{"login refused at first", (&app{stop: t.Context()}).connectFailed(&looker.LoginError{}), 3},
+		{"login refused at first", connectFailed(t.Context(), &looker.LoginError{}), 3},
 		{"down at first", &exitError{code: codeConnect, err: &looker.DownError{Last: errors.New("reset")}}, 3},
 		{"incomplete", said(errPartial), 4},
 		{"down on the way", fmt.Errorf("fetch: %w", &looker.DownError{Last: errors.New("reset")}), 4},
@@ -48,7 +48,7 @@ func TestExitCode(t *testing.T) {
 		{"too new", problem(vault.ErrTooNew), 5},
 		{"no vault but a file", problem(vault.ErrNotVault), 5},
 		{"interrupted", said(job.ErrInterrupted), 130},
-		{"interrupted at first", (&app{stop: t.Context()}).connectFailed(job.ErrInterrupted), 130},
+		{"interrupted at first", connectFailed(t.Context(), job.ErrInterrupted), 130},
 		{"interrupted while reading", fmt.Errorf("read: %w", context.Canceled), 130},
 		{"different, with damage", said(&exitError{code: codeDifferent, err: problem(vault.ErrCorrupt)}), 6},
 		{"incomplete, and damaged when it was closed", errors.Join(said(errPartial), problem(vault.ErrCorrupt)), 4},
@@ -107,11 +107,8 @@ func TestInterruptedDump(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	stop, stopNow := context.WithCancel(t.Context())
-	a := &app{
-		stdin: strings.NewReader(""), stdout: onWrite(stopNow), stderr: newTerminal(io.Discard),
-		stop: stop, kill: t.Context(),
-	}
-	if got := exitCode(a.execute([]string{"dump", "--db", demoVault})); got != 130 {
+	env := newEnvironment(strings.NewReader(""), onWrite(stopNow), io.Discard, nil, &interrupts{stop: stop, kill: t.Context()})
+	if got := exitCode(env.execute([]string{"dump", "--db", demoVault})); got != 130 {
 		t.Errorf("exit code %d, want 130", got)
 	}
 }

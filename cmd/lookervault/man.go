@@ -17,13 +17,13 @@ import (
 
 // manCommand writes the manual. It is a command, hidden, as only the program has its
 // commands: a program beside it could not import them.
-func newManCommand(a *app) *cobra.Command {
+func newManCommand(a *environment) *cobra.Command {
 	return &cobra.Command{
 		Use: "man DIRECTORY", Short: "Write the manual, a page for each command", Hidden: true, Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at := time.Now()
 			// See reproducible-builds.org: the time that a build shows.
-			if seconds, err := strconv.ParseInt(a.variable("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+			if seconds, err := strconv.ParseInt(a.settings.variables.get("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
 				at = time.Unix(seconds, 0).UTC()
 			}
 			if err := os.MkdirAll(args[0], 0o755); err != nil {

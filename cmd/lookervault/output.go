@@ -21,7 +21,7 @@ func count(n int64) string { return ui.Count(n) }
 func plural(n int64, one, many string) string { return ui.Plural(n, one, many) }
 
 // tell writes sentences to stderr, wrapped where that is a terminal.
-func (a *app) tell(sentences string) {
-	width, _ := ui.TerminalSize(a.stderr)
-	fmt.Fprint(a.stderr, table.WrapLines(sentences, width))
+func (s *streams) tell(sentences string) {
+	width, _ := ui.TerminalSize(s.err)
+	fmt.Fprint(s.err, table.WrapLines(sentences, width))
 }

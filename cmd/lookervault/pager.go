@@ -17,15 +17,15 @@ const defaultPager = "less"
 
 // paged writes to standard output, which is a terminal of so many rows, what write
 // makes; through a pager where that does not fit. What an error left is written too.
-func (a *app) paged(rows int, write func(*strings.Builder) error) error {
+func (s *streams) paged(rows int, write func(*strings.Builder) error) error {
 	var text strings.Builder
 	failed := write(&text)
-	if pager := a.pager(); pager != "" && failed == nil && strings.Count(text.String(), "\n") >= rows {
-		if err := a.page(pager, text.String()); !errors.Is(err, errNoPager) {
+	if pager := s.pager(); pager != "" && failed == nil && strings.Count(text.String(), "\n") >= rows {
+		if err := s.page(pager, text.String()); !errors.Is(err, errNoPager) {
 			return err
 		}
 	}
-	_, err := io.WriteString(a.stdout, text.String())
+	_, err := io.WriteString(s.out, text.String())
 	return errors.Join(failed, err)
 }
 
@@ -33,12 +33,12 @@ func (a *app) paged(rows int, write func(*strings.Builder) error) error {
 var errNoPager = errors.New("no pager")
 
 // pager is the command that shows long output, "" where nobody wants one.
-func (a *app) pager() string {
-	if a.noPager {
+func (s *streams) pager() string {
+	if s.noPager {
 		return ""
 	}
 	for _, name := range []string{"LOOKERVAULT_PAGER", "PAGER"} {
-		for _, entry := range a.environ {
+		for _, entry := range s.variables {
 			if value, ok := strings.CutPrefix(entry, name+"="); ok {
 				if value = strings.TrimSpace(value); value == "cat" {
 					return ""
@@ -52,8 +52,8 @@ func (a *app) pager() string {
 
 // page shows text in a pager, which the user ends. The pager gets no secrets: its
 // environment is this process's without them.
-func (a *app) page(pager, text string) error {
-	file, ok := a.stdout.(*os.File)
+func (s *streams) page(pager, text string) error {
+	file, ok := s.out.(*os.File)
 	if !ok {
 		return errNoPager
 	}
@@ -62,7 +62,7 @@ func (a *app) page(pager, text string) error {
 	}
 	//nolint:noctx // the user ends it, as in git: an interrupt is for the pager
 	cmd := exec.Command("sh", "-c", pager)
-	cmd.Env = append(withoutOwn(a.environ), a.pagerDefaults()...)
+	cmd.Env = append(withoutOwn(s.variables), s.pagerDefaults()...)
 	cmd.Stdout, cmd.Stderr = file, file
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -84,8 +84,8 @@ func (a *app) page(pager, text string) error {
 
 // pagerDefaults are the variables that make less leave what fits, pass colours through
 // and leave the screen as it is, unless the user has set others.
-func (a *app) pagerDefaults() []string {
-	if a.variable("LESS") != "" {
+func (s *streams) pagerDefaults() []string {
+	if s.variables.get("LESS") != "" {
 		return nil
 	}
 	return []string{"LESS=FRX"}

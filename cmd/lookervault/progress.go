@@ -21,19 +21,19 @@ var progressModes = []string{"auto", "bar", "plain", "none"}
 
 // progressMode resolves --progress: bars need a terminal, and one that does not
 // carry the events of --json as well.
-func (a *app) progressMode(o runOptions) (string, error) {
-	if !slices.Contains(progressModes, o.progress) {
-		return "", fmt.Errorf("--progress %q is none of auto, bar, plain, none", o.progress)
+func (s *streams) progressMode(wanted string, asJSON bool) (string, error) {
+	if !slices.Contains(progressModes, wanted) {
+		return "", fmt.Errorf("--progress %q is none of auto, bar, plain, none", wanted)
 	}
-	shared := o.json && isTerminal(a.stdout)
+	shared := asJSON && isTerminal(s.out)
 	switch {
-	case a.quiet:
+	case s.quiet:
 		return "none", nil
-	case o.progress == "auto" && shared:
+	case wanted == "auto" && shared:
 		return "none", nil
-	case (o.progress == "auto" || o.progress == "bar") && a.stderr.tty && !shared:
+	case (wanted == "auto" || wanted == "bar") && s.err.tty && !shared:
 		return "bar", nil
-	case o.progress == "none":
+	case wanted == "none":
 		return "none", nil
 	}
 	return "plain", nil
@@ -44,7 +44,7 @@ const tick = 250 * time.Millisecond
 
 // A watch shows a job while it goes on, and keeps its course.
 type watch struct {
-	app    *app
+	app    *environment
 	mode   string
 	limits ui.Limits
 	bars   *ui.Bars
@@ -76,10 +76,10 @@ type backupWatch struct {
 }
 
 // newBackupWatch makes a watch of a run that has not begun.
-func (a *app) newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
+func (a *environment) newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
 	w := &backupWatch{watch: watch{app: a, mode: mode, limits: limitsOf(c), began: time.Now()}}
 	if o.json {
-		w.events = ui.NewEvents(wholeLines(a.stdout), a.now)
+		w.events = ui.NewEvents(wholeLines(a.streams.out), a.clock.now)
 		w.watch.events = w.events.EventLog
 	}
 	return w
@@ -102,13 +102,13 @@ func (w *watch) start(subject ui.Subject, view observed) {
 	w.mu.Unlock()
 	switch w.mode {
 	case "bar":
-		w.bars = ui.NewBars(w.app.stderr.canvas(), w.app.stderr.Size)
-		w.app.stderr.divert(w.bars)
+		w.bars = ui.NewBars(w.app.streams.err.canvas(), w.app.streams.err.Size)
+		w.app.streams.err.divert(w.bars)
 	case "plain":
-		w.plain = ui.NewPlain(w.app.stderr)
+		w.plain = ui.NewPlain(w.app.streams.err)
 	}
-	w.quiet = context.AfterFunc(w.app.stop, func() {
-		fmt.Fprintln(w.app.stderr, cmp.Or(w.stopping, "Stopping: what was fetched is being committed. Ctrl-C again ends at once."))
+	w.quiet = context.AfterFunc(w.app.interrupts.stop, func() {
+		fmt.Fprintln(w.app.streams.err, cmp.Or(w.stopping, "Stopping: what was fetched is being committed. Ctrl-C again ends at once."))
 	})
 	w.look()
 	w.done.Go(func() {
@@ -143,9 +143,9 @@ func (w *watch) look() ui.Frame {
 	defer w.mu.Unlock()
 	snapshot, now := w.view.Snapshot(), time.Now()
 	w.frame = w.tracker.Frame(snapshot, now)
-	w.frame.Detailed = w.app.verbose > 0
+	w.frame.Detailed = w.app.streams.verbose > 0
 	w.sampler.Add(snapshot, now.Sub(w.began))
-	if w.bars != nil && w.app.stderr.ready() {
+	if w.bars != nil && w.app.streams.err.ready() {
 		w.bars.Show(w.frame)
 	}
 	if w.events != nil {
@@ -199,7 +199,7 @@ func (w *watch) close() {
 	w.look()
 	if w.bars != nil {
 		w.bars.Close()
-		w.app.stderr.divert(nil)
+		w.app.streams.err.divert(nil)
 	}
 }
 

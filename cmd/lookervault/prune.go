@@ -37,7 +37,7 @@ type pruneOptions struct {
 	dryRun, yes bool
 }
 
-func newPruneCommand(a *app) *cobra.Command {
+func newPruneCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var o pruneOptions
 	cmd := &cobra.Command{
@@ -102,27 +102,27 @@ var keepingTable = table.Table[vault.Keeping]{
 // errNoRule is a prune without a rule.
 var errNoRule = errors.New("no rule says which runs stay: give one, as --keep-daily 14, or set prune.keep_daily")
 
-func (a *app) runPrune(cmd *cobra.Command, r *reading, o pruneOptions) error {
+func (a *environment) runPrune(cmd *cobra.Command, r *reading, o pruneOptions) error {
 	choice, err := chosen(cmd, &o.table, keepingTable)
 	if err != nil {
 		return err
 	}
-	loaded, err := a.load(cmd, true, pruneFlags, nil, nil)
+	loaded, err := a.settings.load(cmd.Flags(), true, pruneFlags, nil, nil)
 	if err != nil {
 		return err
 	}
 	if !loaded.Config.Prune.HasRule() {
 		return usage(cmd, errNoRule)
 	}
-	plan, err := readPrunePlan(cmd.Context(), r.app.now(), loaded.Config, r.instance)
+	plan, err := readPrunePlan(cmd.Context(), r.app.clock.now(), loaded.Config, r.instance)
 	if errors.Is(err, vault.ErrMissing) {
 		return fmt.Errorf("%w%s", err, hintDemo(loaded.Config.Sink.Path))
 	}
 	if err != nil {
 		return err
 	}
-	if o.dryRun || !a.quiet || choice.Format != "" {
-		if err := show(a, keepingTable, choice, each(plan.runs)); err != nil {
+	if o.dryRun || !a.streams.quiet || choice.Format != "" {
+		if err := show(a.streams, keepingTable, choice, each(plan.runs)); err != nil {
 			return err
 		}
 	}
@@ -131,7 +131,7 @@ func (a *app) runPrune(cmd *cobra.Command, r *reading, o pruneOptions) error {
 		if !plan.empty() {
 			text += " Nothing was changed."
 		}
-		fmt.Fprintln(a.stderr, text)
+		fmt.Fprintln(a.streams.err, text)
 		return nil
 	}
 	if err := a.confirm(o, plan); err != nil {
@@ -238,20 +238,20 @@ func toldPruned(beginning string, did vault.Pruned, of int) string {
 }
 
 // confirm asks on a terminal whether to go on. Without one it asks nothing.
-func (a *app) confirm(o pruneOptions, plan prunePlan) error {
-	if o.yes || plan.empty() || !isTerminal(a.stdin) || !a.stderr.tty {
+func (a *environment) confirm(o pruneOptions, plan prunePlan) error {
+	if o.yes || plan.empty() || !isTerminal(a.streams.in) || !a.streams.err.tty {
 		return nil
 	}
-	fmt.Fprintf(a.stderr.loud(), "%s\nIt cannot be taken back. Go on? [y/N] ", plan.told("This removes"))
+	fmt.Fprintf(a.streams.err.loud(), "%s\nIt cannot be taken back. Go on? [y/N] ", plan.told("This removes"))
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		line, _ := bufio.NewReader(a.streams.in).ReadString('\n')
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {
-	case <-a.stop.Done():
-		fmt.Fprintln(a.stderr.loud())
-		return context.Cause(a.stop)
+	case <-a.interrupts.stop.Done():
+		fmt.Fprintln(a.streams.err.loud())
+		return context.Cause(a.interrupts.stop)
 	case word := <-answer:
 		if word == "y" || word == "yes" {
 			return nil
@@ -261,8 +261,8 @@ func (a *app) confirm(o pruneOptions, plan prunePlan) error {
 }
 
 // carryOut prunes, gives the space back, and says what it did.
-func (a *app) carryOut(ctx context.Context, plan prunePlan) (err error) {
-	w, err := sqlite.Open(ctx, plan.path, sqlite.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
+func (a *environment) carryOut(ctx context.Context, plan prunePlan) (err error) {
+	w, err := sqlite.Open(ctx, plan.path, sqlite.Options{Now: a.clock.now, Warn: func(text string) { fmt.Fprintln(a.streams.err, "lookervault: "+text) }})
 	if err != nil {
 		return err
 	}
@@ -286,28 +286,28 @@ func (a *app) carryOut(ctx context.Context, plan prunePlan) (err error) {
 	if shrunk.Freed > 0 {
 		text += fmt.Sprintf(" %s is %s smaller.", plan.path, ui.Size(shrunk.Freed))
 	}
-	fmt.Fprintln(a.stderr, text)
+	fmt.Fprintln(a.streams.err, text)
 	if shrunk.WhyLeft != "" {
-		fmt.Fprintf(a.stderr, "Note: %s of the file hold nothing, and the next runs fill them: %s.\n", ui.Size(shrunk.Left), shrunk.WhyLeft)
+		fmt.Fprintf(a.streams.err, "Note: %s of the file hold nothing, and the next runs fill them: %s.\n", ui.Size(shrunk.Left), shrunk.WhyLeft)
 	}
 	if did.HeldBack > 0 {
-		fmt.Fprintf(a.stderr.loud(), "lookervault: %s whose newest version is damaged kept everything; lookervault verify%s names them\n",
+		fmt.Fprintf(a.streams.err.loud(), "lookervault: %s whose newest version is damaged kept everything; lookervault verify%s names them\n",
 			plural(did.HeldBack, "document", "documents"), dbFlag(plan.path))
 	}
 	return nil
 }
 
 // prunedInPart says of a prune that was stopped that no harm is done.
-func (a *app) prunedInPart(err error, plan prunePlan, did vault.Pruned) error {
+func (a *environment) prunedInPart(err error, plan prunePlan, did vault.Pruned) error {
 	if exitCode(err) == codeInterrupted {
-		fmt.Fprintf(a.stderr.loud(), "%s The vault is sound; the next prune goes on.\n", toldPruned("Removed so far", did, len(plan.runs)))
+		fmt.Fprintf(a.streams.err.loud(), "%s The vault is sound; the next prune goes on.\n", toldPruned("Removed so far", did, len(plan.runs)))
 	}
 	return err
 }
 
 // stepProgress shows on a terminal how far long work is.
 type stepProgress struct {
-	app  *app
+	app  *environment
 	last time.Time
 }
 
@@ -315,17 +315,17 @@ type stepProgress struct {
 func (p *stepProgress) step(format string) func(done, total int64) {
 	return func(done, total int64) {
 		now := time.Now()
-		if !p.app.stderr.tty || p.app.quiet || total == 0 || now.Sub(p.last) < tick {
+		if !p.app.streams.err.tty || p.app.streams.quiet || total == 0 || now.Sub(p.last) < tick {
 			return
 		}
 		p.last = now
-		fmt.Fprintf(p.app.stderr.out, "\r\x1b[K"+format, 100*done/total)
+		fmt.Fprintf(p.app.streams.err.out, "\r\x1b[K"+format, 100*done/total)
 	}
 }
 
 func (p *stepProgress) clear() {
 	if !p.last.IsZero() {
-		fmt.Fprint(p.app.stderr.out, "\r\x1b[K")
+		fmt.Fprint(p.app.streams.err.out, "\r\x1b[K")
 	}
 	p.last = time.Time{}
 }
@@ -335,9 +335,9 @@ func (b *backup) prune(s view.Summary) error {
 	if !b.config.After.Prune || s.Outcome != record.RunComplete || s.ExitCode != 0 {
 		return nil
 	}
-	plan, err := readPrunePlan(b.app.stop, b.app.now(), b.config, b.instance)
+	plan, err := readPrunePlan(b.app.interrupts.stop, b.app.clock.now(), b.config, b.instance)
 	if err == nil {
-		err = b.app.carryOut(b.app.stop, plan)
+		err = b.app.carryOut(b.app.interrupts.stop, plan)
 	}
 	if err != nil {
 		return fmt.Errorf("after.prune: %w", err)

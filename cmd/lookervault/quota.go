@@ -30,7 +30,7 @@ func quotaOf(q config.Quota) map[string]int64 {
 // licence is what an instance's licence includes a month, and the vault that knows what was
 // made of it.
 type licence struct {
-	app      *app
+	app      *environment
 	config   config.Config
 	instance string
 	over     bool // more may be made
@@ -83,17 +83,17 @@ func (b *backup) noteRefusal(client *looker.Client, why error) record.Run {
 		return record.Run{}
 	}
 	a := b.app
-	sink, err := sinks.OpenSQLite(a.stop, b.config.Sink.Path, sqlite.Options{Now: a.now, Warn: func(text string) { a.warn(b.log, text) }})
+	sink, err := sinks.OpenSQLite(a.interrupts.stop, b.config.Sink.Path, sqlite.Options{Now: a.clock.now, Warn: func(text string) { a.streams.warn(b.log, text) }})
 	if err != nil {
 		return record.Run{}
 	}
 	defer sink.Close()
-	b.start.Instance, b.start.BaseURL, b.start.At = b.instance, client.BaseURL(), a.now()
+	b.start.Instance, b.start.BaseURL, b.start.At = b.instance, client.BaseURL(), a.clock.now()
 	b.start.Scope = record.Scope{Kinds: []record.Kind{}}
-	if _, err := sink.Begin(a.stop, b.start); err != nil {
+	if _, err := sink.Begin(a.interrupts.stop, b.start); err != nil {
 		return record.Run{}
 	}
-	run, err := sink.Finish(a.stop, record.Finish{Outcome: record.RunFailed, Notes: []string{"refused: " + why.Error()}, At: a.now()})
+	run, err := sink.Finish(a.interrupts.stop, record.Finish{Outcome: record.RunFailed, Notes: []string{"refused: " + why.Error()}, At: a.clock.now()})
 	if err != nil {
 		return record.Run{}
 	}
@@ -121,12 +121,12 @@ func (l licence) usedUp() string {
 
 // madeThisMonth are the calls that the vault knows of this month, by class.
 func (l licence) madeThisMonth() (map[string]int64, error) {
-	reader, err := sqlite.OpenReader(l.app.stop, l.config.Sink.Path)
+	reader, err := sqlite.OpenReader(l.app.interrupts.stop, l.config.Sink.Path)
 	if err != nil {
 		return nil, nil // there is none yet, or what is wrong with it is said by who opens it for writing
 	}
 	defer reader.Close()
-	made, err := reader.CallsIn(l.app.stop, l.instance, l.app.now())
+	made, err := reader.CallsIn(l.app.interrupts.stop, l.instance, l.app.clock.now())
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, nil
 	}

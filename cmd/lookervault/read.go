@@ -30,7 +30,7 @@ const demoName = "demo"
 
 // reading is what the commands that read a vault have in common.
 type reading struct {
-	app      *app
+	app      *environment
 	instance string
 	json     bool
 	run      string // of --run, "" for now
@@ -70,7 +70,7 @@ func (r *reading) point(cmd *cobra.Command) (vault.Point, error) {
 	case given("run") && given("at"):
 		return vault.Point{}, usage(cmd, errors.New("--run and --at exclude each other"))
 	case given("at"):
-		at, err := parseTime(r.at, r.app.now())
+		at, err := parseTime(r.at, r.app.clock.now())
 		if err != nil {
 			return vault.Point{}, usage(cmd, fmt.Errorf("--at: %w", err))
 		}
@@ -180,7 +180,7 @@ func (o *observations) tell(stderr io.Writer) {
 
 // openAll opens the vault for a command that can do without an instance.
 func (r *reading) openAll(cmd *cobra.Command) (vault.Reader, error) {
-	loaded, err := r.app.load(cmd, true, map[string]string{"db": "sink.path"}, nil, nil)
+	loaded, err := r.app.settings.load(cmd.Flags(), true, map[string]string{"db": "sink.path"}, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (r *reading) openAll(cmd *cobra.Command) (vault.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader.OnLog(func(text string) { fmt.Fprintln(r.app.stderr, "lookervault: "+text) })
+	reader.OnLog(func(text string) { fmt.Fprintln(r.app.streams.err, "lookervault: "+text) })
 	return reader, nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
-func newReindexCommand(a *app) *cobra.Command {
+func newReindexCommand(a *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reindex", Short: "Make the index anew that find searches by",
 		Long: `Make the index anew that find searches by: of the words and uses in every version that
@@ -27,7 +27,7 @@ The vault is locked meanwhile, as by a run.`,
 	return cmd
 }
 
-func (a *app) runReindex(cmd *cobra.Command) (err error) {
+func (a *environment) runReindex(cmd *cobra.Command) (err error) {
 	// A reader says what is wrong with a file that is no vault, and makes none.
 	reader, err := (&reading{app: a}).openAll(cmd)
 	if err != nil {
@@ -37,14 +37,14 @@ func (a *app) runReindex(cmd *cobra.Command) (err error) {
 	if err := reader.Close(); err != nil {
 		return err
 	}
-	writer, err := sqlite.Open(a.stop, path, sqlite.Options{Now: a.now, Warn: func(text string) { fmt.Fprintln(a.stderr, "lookervault: "+text) }})
+	writer, err := sqlite.Open(a.interrupts.stop, path, sqlite.Options{Now: a.clock.now, Warn: func(text string) { fmt.Fprintln(a.streams.err, "lookervault: "+text) }})
 	if err != nil {
 		return err
 	}
-	versions, err := writer.Reindex(a.stop, find.TermRules, canon.Terms())
+	versions, err := writer.Reindex(a.interrupts.stop, find.TermRules, canon.Terms())
 	if err := errors.Join(err, writer.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "Indexed %s.\n", plural(versions, "version", "versions"))
+	fmt.Fprintf(a.streams.err, "Indexed %s.\n", plural(versions, "version", "versions"))
 	return nil
 }

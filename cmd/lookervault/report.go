@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-func newReportCommand(a *app) *cobra.Command {
+func newReportCommand(a *environment) *cobra.Command {
 	var to string
 	r := &reading{app: a}
 	cmd := &cobra.Command{
@@ -44,7 +44,7 @@ documents: keep it like the vault.`,
 }
 
 // runReport writes the page of a run.
-func (a *app) runReport(cmd *cobra.Command, r *reading, to string, args []string) (err error) {
+func (a *environment) runReport(cmd *cobra.Command, r *reading, to string, args []string) (err error) {
 	if to == "" {
 		return usage(cmd, errors.New("--output is empty: name a file, or - for standard output"))
 	}
@@ -68,7 +68,7 @@ func (a *app) runReport(cmd *cobra.Command, r *reading, to string, args []string
 	if err != nil {
 		return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
 	}
-	data.Made, data.Tool = a.now(), toolVersion()
+	data.Made, data.Tool = a.clock.now(), toolVersion()
 	checked, findings, err := report.Check(cmd.Context(), reader, data.Made)
 	if err != nil {
 		return err
@@ -81,13 +81,13 @@ func (a *app) runReport(cmd *cobra.Command, r *reading, to string, args []string
 }
 
 // writeReport writes the page to a file, or to standard output where that is "-".
-func (a *app) writeReport(ctx context.Context, data report.Data, to string) error {
+func (a *environment) writeReport(ctx context.Context, data report.Data, to string) error {
 	var page bytes.Buffer
 	if err := report.Write(&page, data); err != nil {
 		return err
 	}
 	if to == "-" {
-		_, err := page.WriteTo(a.stdout)
+		_, err := page.WriteTo(a.streams.out)
 		return err
 	}
 	if err := outfile.Write(ctx, to, page.Bytes(), 0o600); err != nil {
@@ -95,7 +95,7 @@ func (a *app) writeReport(ctx context.Context, data report.Data, to string) erro
 	}
 	// What went into a pipe or a device lies nowhere.
 	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
-		fmt.Fprintf(a.stderr, "Run %d of %s: open %s in a browser.\n", data.Run.ID, data.Run.Instance, to)
+		fmt.Fprintf(a.streams.err, "Run %d of %s: open %s in a browser.\n", data.Run.ID, data.Run.Instance, to)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ type selectionOptions struct {
 // lostSinceLook is the value of --lost without one.
 const lostSinceLook = "now"
 
-func newRestoreCommand(a *app) *cobra.Command {
+func newRestoreCommand(a *environment) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "restore KIND ID", Short: "Give documents back to the instance that they come from",

@@ -18,7 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRestoreApplyCommand(a *app) *cobra.Command {
+func newRestoreApplyCommand(a *environment) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "apply PLAN", Short: "Carry out a plan, or go on with one that was interrupted",
@@ -41,7 +41,7 @@ back as wanted, 4 when something is not.`,
 }
 
 // runRestore plans to give one document back, shows that, asks, and applies it.
-func (a *app) runRestore(cmd *cobra.Command, o restoreOptions, ref record.Ref) (err error) {
+func (a *environment) runRestore(cmd *cobra.Command, o restoreOptions, ref record.Ref) (err error) {
 	if err := a.canAsk(cmd, o); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func planIsDone(plan record.Restore) bool {
 
 // aboutStored opens the vault and the instance for something about a restore or plan
 // that is stored, and hands it over.
-func (a *app) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do func(*restoring, record.Restore) error) (err error) {
+func (a *environment) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do func(*restoring, record.Restore) error) (err error) {
 	number, err := planNumber(cmd, text)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (a *app) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do 
 }
 
 // runRestoreApply applies a plan that is stored.
-func (a *app) runRestoreApply(cmd *cobra.Command, o restoreOptions, text string) error {
+func (a *environment) runRestoreApply(cmd *cobra.Command, o restoreOptions, text string) error {
 	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.applyStored(cmd, o, plan) })
 }
 
@@ -156,18 +156,18 @@ func (r *restoring) applyStored(cmd *cobra.Command, o restoreOptions, plan recor
 func (r *restoring) settled(plan record.Restore) (bool, error) {
 	switch plan.State {
 	case record.RestoreComplete, record.RestoreUndone:
-		fmt.Fprintf(r.app.stderr, "Restore %d is %s: there is nothing to do.\n", plan.ID, plan.State)
+		fmt.Fprintf(r.app.streams.err, "Restore %d is %s: there is nothing to do.\n", plan.ID, plan.State)
 		return true, nil
 	case record.RestoreDiscarded:
 		return true, usagef("plan %d was discarded; plan anew", plan.ID)
 	}
 	if planIsDone(plan) && plan.State == record.RestorePlanned {
-		fmt.Fprintf(r.app.stderr, "Plan %d has nothing to do.\n", plan.ID)
+		fmt.Fprintf(r.app.streams.err, "Plan %d has nothing to do.\n", plan.ID)
 		return true, planCode(plan, false)
 	}
 	ended := plan.State == record.RestorePartial // else its check, or the waking, is still to come
 	if planIsDone(plan) && ended {
-		fmt.Fprintf(r.app.stderr, "Restore %d was applied to its end and is %s: lookervault restore retry %d tries again what failed.\n", plan.ID, plan.State, plan.ID)
+		fmt.Fprintf(r.app.streams.err, "Restore %d was applied to its end and is %s: lookervault restore retry %d tries again what failed.\n", plan.ID, plan.State, plan.ID)
 		return true, planOutcome(plan)
 	}
 	return false, nil
@@ -197,7 +197,7 @@ func (r *restoring) fits(plan record.Restore, stale bool) error {
 	if plan.WritePolicy != catalogue.WritePolicy {
 		return usagef("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)
 	}
-	age := r.app.now().Sub(plan.PlannedAt)
+	age := r.app.clock.now().Sub(plan.PlannedAt)
 	if most := r.config.Restore.MaxAge.Std(); age > most && plan.State == record.RestorePlanned && !stale {
 		return usagef("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)
 	}
@@ -216,7 +216,7 @@ func (r *restoring) sameAddress(plan record.Restore) error {
 	if plan.Look == 0 || r.demo {
 		return nil
 	}
-	look, err := r.file.Reader().Run(r.app.stop, plan.Look)
+	look, err := r.file.Reader().Run(r.app.interrupts.stop, plan.Look)
 	if err == nil && look.BaseURL != r.client.BaseURL() {
 		err = usagef("plan %d saw %s at %s, and the configuration reaches %s; plan anew", plan.ID, plan.Target, look.BaseURL, r.client.BaseURL())
 	}
@@ -224,40 +224,40 @@ func (r *restoring) sameAddress(plan record.Restore) error {
 }
 
 // canAsk refuses to begin what could not be asked for in the end.
-func (a *app) canAsk(cmd *cobra.Command, o restoreOptions) error {
-	if o.yes || isTerminal(a.stdin) && a.stderr.tty && !o.json {
+func (a *environment) canAsk(cmd *cobra.Command, o restoreOptions) error {
+	if o.yes || isTerminal(a.streams.in) && a.streams.err.tty && !o.json {
 		return nil
 	}
 	return usage(cmd, errors.New("there is no terminal to ask on: look at the plan by lookervault restore plan, and say --yes to apply it"))
 }
 
 // agreed asks whether to go on.
-func (a *app) agreed(cmd *cobra.Command, o restoreOptions) (bool, error) {
+func (a *environment) agreed(cmd *cobra.Command, o restoreOptions) (bool, error) {
 	if o.yes {
 		return true, nil
 	}
 	if err := a.canAsk(cmd, o); err != nil {
 		return false, err
 	}
-	fmt.Fprint(a.stderr, "Apply it? Only yes will do: ")
+	fmt.Fprint(a.streams.err, "Apply it? Only yes will do: ")
 	type line struct {
 		text string
 		err  error
 	}
 	lines := make(chan line, 1)
 	go func() {
-		text, err := bufio.NewReader(a.stdin).ReadString('\n')
+		text, err := bufio.NewReader(a.streams.in).ReadString('\n')
 		lines <- line{text, err}
 	}()
 	select {
-	case <-a.stop.Done():
-		fmt.Fprintln(a.stderr)
-		return false, context.Cause(a.stop)
+	case <-a.interrupts.stop.Done():
+		fmt.Fprintln(a.streams.err)
+		return false, context.Cause(a.interrupts.stop)
 	case l := <-lines:
 		if strings.TrimSpace(l.text) == "yes" {
 			return true, nil
 		}
-		fmt.Fprintln(a.stderr, "Nothing was done.")
+		fmt.Fprintln(a.streams.err, "Nothing was done.")
 		return false, nil
 	}
 }
@@ -267,13 +267,13 @@ func (r *restoring) events(o restoreOptions) *ui.EventLog {
 	if !o.json {
 		return nil
 	}
-	return ui.NewEventLog(wholeLines(r.app.stdout), r.app.now, "restore")
+	return ui.NewEventLog(wholeLines(r.app.streams.out), r.app.clock.now, "restore")
 }
 
 // apply carries out a plan, and tells how it went. again are actions that were tried
 // before and are to be tried once more.
 func (r *restoring) apply(cmd *cobra.Command, o restoreOptions, plan record.Restore, again []record.Action, events *ui.EventLog) error {
-	mode, err := r.app.progressMode(runOptions{json: o.json, progress: o.progress})
+	mode, err := r.app.streams.progressMode(o.progress, o.json)
 	if err != nil {
 		return usage(cmd, err)
 	}
@@ -290,10 +290,10 @@ func (r *restoring) apply(cmd *cobra.Command, o restoreOptions, plan record.Rest
 	show := newRestoreWatch(r, journal.Plan(), mode, events)
 	show.begin()
 	began := time.Now()
-	sealed, err := restore.Apply(r.app.kill, restore.ApplyOptions{
+	sealed, err := restore.Apply(r.app.interrupts.kill, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller,
-		Workers: r.config.Restore.Workers, Settle: r.config.Restore.Settle.Std(), Stop: r.app.stop, Grace: r.config.Shutdown.Grace.Std(),
-		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: r.app.now,
+		Workers: r.config.Restore.Workers, Settle: r.config.Restore.Settle.Std(), Stop: r.app.interrupts.stop, Grace: r.config.Shutdown.Grace.Std(),
+		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: r.app.clock.now,
 	})
 	show.close()
 	return r.tell(sealed, err, time.Since(began), events)

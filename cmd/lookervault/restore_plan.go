@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-func newRestorePlanCommand(a *app) *cobra.Command {
+func newRestorePlanCommand(a *environment) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "plan [KIND...]", Short: "Look at the instance and plan what would be given back",
@@ -43,7 +43,7 @@ for the rest.`,
 	return cmd
 }
 
-func newRestoreShowCommand(a *app) *cobra.Command {
+func newRestoreShowCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	cmd := &cobra.Command{
 		Use: "show PLAN [KIND ID]", Short: "Show a plan again, or one document of it",
@@ -59,7 +59,7 @@ func newRestoreShowCommand(a *app) *cobra.Command {
 }
 
 // runRestorePlan plans and prints the plan.
-func (a *app) runRestorePlan(cmd *cobra.Command, o restoreOptions, args []string) (err error) {
+func (a *environment) runRestorePlan(cmd *cobra.Command, o restoreOptions, args []string) (err error) {
 	args = o.selection.lostSpan(args)
 	items, err := planItems(cmd, args)
 	if err != nil {
@@ -109,9 +109,9 @@ func (r *restoring) plan(cmd *cobra.Command, request restore.Request) (record.Re
 		return record.Restore{}, err
 	}
 	request.Key = r.key()
-	plan, err := restore.Plan(r.app.stop, restore.PlanOptions{
+	plan, err := restore.Plan(r.app.interrupts.stop, restore.PlanOptions{
 		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Tool: toolVersion(),
-		Look: r.look, Now: r.app.now,
+		Look: r.look, Now: r.app.clock.now,
 	})
 	switch {
 	case errors.Is(err, restore.ErrPartialView):
@@ -229,7 +229,7 @@ func (s *selectionOptions) lostSpan(args []string) []string {
 }
 
 // runRestoreShow prints a plan that is stored.
-func (a *app) runRestoreShow(cmd *cobra.Command, r *reading, args []string) (err error) {
+func (a *environment) runRestoreShow(cmd *cobra.Command, r *reading, args []string) (err error) {
 	number, err := planNumber(cmd, args[0])
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ import (
 
 // restoring is a vault that is held, and the instance that documents of it go back to.
 type restoring struct {
-	app      *app
+	app      *environment
 	config   config.Config
 	log      hclog.Logger
 	origin   string
@@ -44,22 +44,22 @@ type restoring struct {
 
 // openRestoring reads the configuration, opens the vault and logs in: nobody is asked
 // anything, and nothing is planned, where one of these does not work.
-func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring, err error) {
+func (a *environment) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring, err error) {
 	keys := make(map[string]string)
 	for flag, key := range restoreKeys {
 		if cmd.Flags().Lookup(flag) != nil && flag != "conflict" {
 			keys[flag] = key
 		}
 	}
-	loaded, err := a.load(cmd, false, keys, o.set, nil)
+	loaded, err := a.settings.load(cmd.Flags(), false, keys, o.set, nil)
 	if err != nil {
 		return nil, err
 	}
-	a.stderr.decouple()
-	a.graceful.Store(true)
-	r := &restoring{app: a, config: loaded.Config, log: a.logger(loaded), origin: "api", meter: &extract.Meter{}, demo: o.demo}
+	a.streams.err.decouple()
+	a.interrupts.graceful.Store(true)
+	r := &restoring{app: a, config: loaded.Config, log: a.streams.logger(loaded), origin: "api", meter: &extract.Meter{}, demo: o.demo}
 	for _, warning := range loaded.Warnings {
-		a.warn(r.log, warning)
+		a.streams.warn(r.log, warning)
 	}
 	defer func() {
 		if err != nil {
@@ -68,7 +68,7 @@ func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring,
 	}()
 	if o.demo {
 		r.origin = "demo"
-		stop, err := a.demo(&r.config, loaded)
+		stop, err := useDemo(a.streams.err, &r.config, loaded)
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func (a *app) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring,
 // connect logs in and opens the vault for writing.
 func (r *restoring) connect(o restoreOptions) (err error) {
 	callers := max(r.config.Restore.Workers, r.config.Stages.Fetch.Workers) // who applies, and who looks
-	if r.client, err = r.app.newClientFor(r.config, callers, r.log, r.meter); err != nil {
+	if r.client, err = newClientFor(r.config, r.app.settings.secrets, callers, r.log, r.meter); err != nil {
 		return &exitError{code: codeUsage, err: err}
 	}
 	r.stops = append(r.stops, func() error { r.client.Close(); return nil })
@@ -94,10 +94,10 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 	if r.left, err = (licence{r.app, r.config, r.instance, o.overQuota}).keep(r.client); err != nil {
 		return err
 	}
-	if r.server, err = login(r.app.stop, r.client); err != nil {
-		return r.app.connectFailed(err)
+	if r.server, err = login(r.app.interrupts.stop, r.client); err != nil {
+		return connectFailed(r.app.interrupts.stop, err)
 	}
-	r.file, err = sqlite.OpenFile(r.app.stop, r.config.Sink.Path, sqlite.Options{Now: r.app.now, Warn: func(text string) { r.app.warn(r.log, text) }})
+	r.file, err = sqlite.OpenFile(r.app.interrupts.stop, r.config.Sink.Path, sqlite.Options{Now: r.app.clock.now, Warn: func(text string) { r.app.streams.warn(r.log, text) }})
 	if err != nil {
 		return err
 	}
@@ -107,8 +107,8 @@ func (r *restoring) connect(o restoreOptions) (err error) {
 
 // askWhoCalls asks the instance whose API key this is.
 func (r *restoring) askWhoCalls() (err error) {
-	if r.server.caller, err = whoCalls(r.app.stop, r.client); err != nil {
-		return r.app.connectFailed(err)
+	if r.server.caller, err = whoCalls(r.app.interrupts.stop, r.client); err != nil {
+		return connectFailed(r.app.interrupts.stop, err)
 	}
 	return nil
 }
@@ -122,9 +122,9 @@ func (r *restoring) recallWhoCalls(plan record.Restore) error {
 	if err != nil {
 		return err
 	}
-	age := r.app.now().Sub(plan.PlannedAt)
+	age := r.app.clock.now().Sub(plan.PlannedAt)
 	if request.Key != "" && request.Key == r.key() && age >= 0 && age <= r.config.Restore.MaxAge.Std() && plan.Look != 0 {
-		look, err := r.file.Reader().Run(r.app.stop, plan.Look)
+		look, err := r.file.Reader().Run(r.app.interrupts.stop, plan.Look)
 		if err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (r *restoring) findInstance(wanted string) error {
 	if wanted != "" && wanted != r.instance {
 		return usagef("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)
 	}
-	_, err := r.file.Reader().Resolve(r.app.stop, r.instance)
+	_, err := r.file.Reader().Resolve(r.app.interrupts.stop, r.instance)
 	if errors.Is(err, vault.ErrNotFound) {
 		return fmt.Errorf("%w: the vault holds nothing of %s, which the configuration reaches; looker.name says under which name it was backed up", err, r.instance)
 	}
@@ -173,19 +173,19 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 	if err != nil {
 		return 0, err
 	}
-	sink := sinks.Scrubbed(writer, r.app.secrets.Scrub)
+	sink := sinks.Scrubbed(writer, r.app.settings.secrets.Scrub)
 	defer closing(&err, sink)
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
 	shown, err := json.Marshal(r.config.Redacted())
 	if err != nil {
 		return 0, err
 	}
-	result, err := extract.Run(r.app.kill, extract.Job{
-		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: r.app.now,
-		Meter: r.meter, Stop: r.app.stop,
+	result, err := extract.Run(r.app.interrupts.kill, extract.Job{
+		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: r.app.clock.now,
+		Meter: r.meter, Stop: r.app.interrupts.stop,
 		Start: record.Start{
 			Origin: record.OriginLook, Scope: scope, Tool: toolVersion(), Instance: r.instance, BaseURL: r.client.BaseURL(),
-			Caller: r.server.caller, Looker: r.server.release, At: r.app.now(), Config: shown,
+			Caller: r.server.caller, Looker: r.server.release, At: r.app.clock.now(), Config: shown,
 		},
 	})
 	return result.Run.ID, err

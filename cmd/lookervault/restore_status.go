@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRestoreStatusCommand(a *app) *cobra.Command {
+func newRestoreStatusCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	var failed bool
@@ -78,7 +78,7 @@ func restoreTone(state string) table.Tone {
 }
 
 // runRestoreList shows all plans and runRestoreList.
-func (a *app) runRestoreList(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
+func (a *environment) runRestoreList(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
 	choice, err := chosen(cmd, flags, restoresTable)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (a *app) runRestoreList(cmd *cobra.Command, r *reading, flags *tableFlags) 
 	if err != nil {
 		return err
 	}
-	return show(a, restoresTable, choice, each(all))
+	return show(a.streams, restoresTable, choice, each(all))
 }
 
 var actionTable = table.Table[view.Action]{
@@ -139,7 +139,7 @@ func whyOf(e view.Action) string {
 }
 
 // runRestoreStatus shows what became of each action of a restore.
-func (a *app) runRestoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, text string, failed bool) (err error) {
+func (a *environment) runRestoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, text string, failed bool) (err error) {
 	number, err := planNumber(cmd, text)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (a *app) runRestoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags
 	if err != nil {
 		return noPlan(err, reader)
 	}
-	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}, Summary: view.RestoreSummaryOf(a.now(), plan, codeComplete, plan.FinishedAt.Sub(plan.StartedAt))}
+	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}, Summary: view.RestoreSummaryOf(a.clock.now(), plan, codeComplete, plan.FinishedAt.Sub(plan.StartedAt))}
 	if status.Summary.Asleep, err = restore.Asleep(cmd.Context(), reader, plan); err != nil {
 		return err
 	}
@@ -178,12 +178,12 @@ func (a *app) runRestoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags
 	if choice.Format == table.FormatJSON {
 		text, err := view.JSON(status)
 		if err == nil {
-			_, err = fmt.Fprintln(a.stdout, text)
+			_, err = fmt.Fprintln(a.streams.out, text)
 		}
 		return err
 	}
-	if isTerminal(a.stdout) && choice.Format == "" {
-		fmt.Fprintf(a.stdout, "Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))
+	if isTerminal(a.streams.out) && choice.Format == "" {
+		fmt.Fprintf(a.streams.out, "Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))
 	}
-	return show(a, actionTable, choice, each(status.Actions))
+	return show(a.streams, actionTable, choice, each(status.Actions))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 )
 
-func newRestoreUndoCommand(a *app) *cobra.Command {
+func newRestoreUndoCommand(a *environment) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "undo RESTORE", Short: "Take back what a restore did",
@@ -32,7 +32,7 @@ What somebody else has changed since is left as it is, and named.`,
 	return cmd
 }
 
-func newRestoreWakeCommand(a *app) *cobra.Command {
+func newRestoreWakeCommand(a *environment) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "wake RESTORE", Short: "Wake the schedules and alerts that a restore left asleep",
@@ -66,7 +66,7 @@ func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
 	return request, nil
 }
 
-func newRestoreRetryCommand(a *app) *cobra.Command {
+func newRestoreRetryCommand(a *environment) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use: "retry RESTORE", Short: "Try again what a restore could not do",
@@ -84,7 +84,7 @@ lookervault restore apply.`,
 
 // restoreAgain plans something about a restore that was applied, shows that, asks, and
 // applies it.
-func (a *app) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, request func(*restoring, record.Restore) (restore.Request, error)) error {
+func (a *environment) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, request func(*restoring, record.Restore) (restore.Request, error)) error {
 	return a.aboutStored(cmd, o, text, func(r *restoring, done record.Restore) error {
 		if done.State == record.RestorePlanned {
 			return usagef("plan %d was never applied", done.ID)
@@ -102,7 +102,7 @@ func (a *app) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, re
 }
 
 // runRestoreRetry tries again what a restore could not do.
-func (a *app) runRestoreRetry(cmd *cobra.Command, o restoreOptions, text string) error {
+func (a *environment) runRestoreRetry(cmd *cobra.Command, o restoreOptions, text string) error {
 	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.retry(cmd, o, plan) })
 }
 
@@ -115,7 +115,7 @@ func (r *restoring) retry(cmd *cobra.Command, o restoreOptions, plan record.Rest
 	case plan.State == record.RestorePlanned:
 		return usagef("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, r.where())
 	case len(again)+len(drifted) == 0:
-		fmt.Fprintf(r.app.stderr, "Nothing of restore %d failed.\n", plan.ID)
+		fmt.Fprintf(r.app.streams.err, "Nothing of restore %d failed.\n", plan.ID)
 		return nil
 	}
 	if len(drifted) > 0 {

@@ -17,32 +17,32 @@ import (
 )
 
 // printPlan prints a plan for people, or as one JSON object.
-func (a *app) printPlan(reader vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
+func (a *environment) printPlan(reader vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
 	if asJSON {
 		text, err := view.JSON(view.PlanOf(plan))
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(a.stdout, text)
+		_, err = fmt.Fprintln(a.streams.out, text)
 		return err
 	}
 	p := newPlanPrinter(a, reader, plan)
-	if run, err := reader.Run(a.stop, plan.AsOf); err == nil {
+	if run, err := reader.Run(a.interrupts.stop, plan.AsOf); err == nil {
 		p.asOf = run.Started
 	}
 	p.print(plan, perSecond)
 	p.next(plan)
-	return p.flush(a.stdout)
+	return p.flush(a.streams.out)
 }
 
 // printAgreed prints a plan that is about to be applied.
-func (a *app) printAgreed(reader vault.Reader, plan record.Restore, perSecond int) error {
+func (a *environment) printAgreed(reader vault.Reader, plan record.Restore, perSecond int) error {
 	p := newPlanPrinter(a, reader, plan)
 	p.print(plan, perSecond)
 	if planIsDone(plan) {
 		p.next(plan)
 	}
-	return p.flush(a.stdout)
+	return p.flush(a.streams.out)
 }
 
 // planPrinter prints a plan for people.
@@ -55,9 +55,9 @@ type planPrinter struct {
 	cut   bool // a value had no room
 }
 
-func newPlanPrinter(a *app, reader vault.Reader, plan record.Restore) *planPrinter {
+func newPlanPrinter(a *environment, reader vault.Reader, plan record.Restore) *planPrinter {
 	return &planPrinter{
-		out: &strings.Builder{}, color: a.colors(a.stdout), path: reader.Path(),
+		out: &strings.Builder{}, color: a.streams.colors(a.streams.out), path: reader.Path(),
 		where: demoFlag(plan.Target == demoName, reader.Path()),
 	}
 }

@@ -1,48 +1,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"time"
 
-	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/near"
-	"github.com/lookervault/lookervault/internal/secret"
-	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 )
-
-// app holds what every command needs and nothing can be changed of.
-type app struct {
-	stdin   io.Reader
-	stdout  io.Writer
-	stderr  *terminal
-	environ []string
-	stop    context.Context // ends with the first interrupt
-	kill    context.Context // ends with the second
-	// graceful is true of a command that ends in order after the first interrupt and
-	// hurries after the second. Others have nothing to hurry with.
-	graceful atomic.Bool
-	waiting  context.Context // see patience; nil before that was called
-	secrets  *secret.Set     // what nothing may show; nil before a configuration with secrets was loaded
-
-	configPath string // -c
-	noColor    bool   // --no-color
-	noPager    bool   // --no-pager
-	quiet      bool   // --quiet: nothing to say when all is well
-	verbose    int    // how often --verbose: logs on a terminal, then each request
-
-	clock func() time.Time // the wall clock of a test; nil: the machine's
-}
 
 const about = `LookerVault backs up a whole Looker instance into one SQLite file: complete,
 with few API calls, resumable, and exact to the byte.
@@ -53,27 +23,27 @@ with few API calls, resumable, and exact to the byte.
   lookervault cat KIND ID    one document, exactly as Looker sent it`
 
 // execute runs the command that args name.
-func (a *app) execute(args []string) error {
-	if err := a.setClock(); err != nil {
+func (env *environment) execute(args []string) error {
+	if err := env.clock.setBy(env.settings.variables); err != nil {
 		return err
 	}
-	root := a.root(args)
+	root := env.root(args)
 	root.SetArgs(args)
-	return root.ExecuteContext(a.stop)
+	return root.ExecuteContext(env.interrupts.stop)
 }
 
 // root is the program with all its commands.
-func (a *app) root(args []string) *cobra.Command {
+func (env *environment) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use: "lookervault", Short: "Back up a Looker instance into one SQLite file", Long: about,
 		SilenceErrors: true, SilenceUsage: true, Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", "", "configuration `FILE` (default lookervault.yaml, where there is one)")
-	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing when all is well, for cron; else in few lines what is not")
-	root.PersistentFlags().CountVarP(&a.verbose, "verbose", "v", "say more: logs on a terminal and the whole summary; twice, a line for each request")
-	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as NO_COLOR says it too")
-	root.PersistentFlags().BoolVar(&a.noPager, "no-pager", false, "no pager for what is longer than the terminal")
+	root.PersistentFlags().StringVarP(&env.settings.path, "config", "c", "", "configuration `FILE` (default lookervault.yaml, where there is one)")
+	root.PersistentFlags().BoolVarP(&env.streams.quiet, "quiet", "q", false, "say nothing when all is well, for cron; else in few lines what is not")
+	root.PersistentFlags().CountVarP(&env.streams.verbose, "verbose", "v", "say more: logs on a terminal and the whole summary; twice, a line for each request")
+	root.PersistentFlags().BoolVar(&env.streams.noColor, "no-color", false, "no colours, as NO_COLOR says it too")
+	root.PersistentFlags().BoolVar(&env.streams.noPager, "no-pager", false, "no pager for what is longer than the terminal")
 	addVersion(root)
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(wrongFlag)
@@ -82,29 +52,29 @@ func (a *app) root(args []string) *cobra.Command {
 			return err
 		}
 		switch {
-		case a.quiet && a.verbose > 0:
+		case env.streams.quiet && env.streams.verbose > 0:
 			return usage(cmd, errors.New("--quiet and --verbose exclude each other"))
-		case a.quiet:
-			a.stderr.hush()
+		case env.streams.quiet:
+			env.streams.err.hush()
 		}
 		return nil
 	}
 	root.AddGroup(groups...)
-	root.AddCommand(in(groupBackUp, newRunCommand(a), newCheckCommand(a), newKindsCommand(a))...)
-	root.AddCommand(in(groupLook, newListCommand(a), newTreeCommand(a), newCatCommand(a), newDumpCommand(a), newLogCommand(a), newDiffCommand(a), newFindCommand(a), newRunsCommand(a), newFaultsCommand(a), newReportCommand(a))...)
-	root.AddCommand(in(groupGiveBack, newRestoreCommand(a))...)
-	root.AddCommand(in(groupKeep, newVerifyCommand(a), newStatsCommand(a), newPruneCommand(a), newSalvageCommand(a), newReindexCommand(a))...)
-	root.AddCommand(in(groupRehearse, newSimCommand(a))...)
-	root.AddCommand(in(groupMore, newVersionCommand(a), newManCommand(a))...)
+	root.AddCommand(in(groupBackUp, newRunCommand(env), newCheckCommand(env), newKindsCommand(env))...)
+	root.AddCommand(in(groupLook, newListCommand(env), newTreeCommand(env), newCatCommand(env), newDumpCommand(env), newLogCommand(env), newDiffCommand(env), newFindCommand(env), newRunsCommand(env), newFaultsCommand(env), newReportCommand(env))...)
+	root.AddCommand(in(groupGiveBack, newRestoreCommand(env))...)
+	root.AddCommand(in(groupKeep, newVerifyCommand(env), newStatsCommand(env), newPruneCommand(env), newSalvageCommand(env), newReindexCommand(env))...)
+	root.AddCommand(in(groupRehearse, newSimCommand(env))...)
+	root.AddCommand(in(groupMore, newVersionCommand(env), newManCommand(env))...)
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID(groupMore)
-	root.SetIn(a.stdin)
-	root.SetOut(a.stdout) // before the completion command, which takes what is set then
-	root.SetErr(a.stderr)
+	root.SetIn(env.streams.in)
+	root.SetOut(env.streams.out) // before the completion command, which takes what is set then
+	root.SetErr(env.streams.err)
 	root.SetCompletionCommandGroupID(groupMore)
 	root.InitDefaultCompletionCmd(args...)
 	checkCompletion(root)
-	a.completeValues(root)
+	env.completeValues(root)
 	return root
 }
 
@@ -205,52 +175,6 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// load reads the configuration. Reading commands take it as it is, without
-// variables and credentials.
-func (a *app) load(cmd *cobra.Command, readOnly bool, keys map[string]string, set, kinds []string) (*config.Loaded, error) {
-	loaded, err := config.Load(config.Sources{
-		Path: a.configPath, Dir: ".", Flags: cmd.Flags(), FlagKeys: keys, Set: set, Kinds: kinds,
-		Environ: a.environ, ReadOnly: readOnly,
-	})
-	if err == nil && !readOnly {
-		a.secrets = secretsOf(loaded.Config)
-		addProxies(a.secrets, a.environ)
-		a.stderr.hide(a.secrets)
-	}
-	return loaded, err
-}
-
-// logger is the one logger of the program. On a terminal nobody wants time-stamped lines
-// unless they ask for them: by --verbose, or by log.level. A file that only spells out the
-// default, as the one that comes with the program does, asks for nothing.
-func (a *app) logger(loaded *config.Loaded) hclog.Logger {
-	c := loaded.Config.Log
-	level := hclog.LevelFromString(c.Level)
-	switch {
-	case a.quiet:
-		level = hclog.Off
-	case a.verbose > 1:
-		level = min(level, hclog.Debug)
-	case a.verbose == 1:
-		level = min(level, hclog.Info)
-	case a.stderr.tty && c.Level == config.Default(1).Log.Level && !loaded.SetByHand("log.level"):
-		level = hclog.Off
-	}
-	return hclog.New(&hclog.LoggerOptions{
-		Name: "lookervault", Level: level, JSONFormat: c.Format == "json", Output: a.stderr,
-		TimeFormat: "2006-01-02T15:04:05.000Z07:00",
-	})
-}
-
-// warn logs a warning; where nobody reads logs it is a sentence.
-func (a *app) warn(log hclog.Logger, text string) {
-	if log.IsWarn() {
-		log.Warn(text)
-		return
-	}
-	fmt.Fprintln(a.stderr, table.Paint("Note: ", table.Unsure, a.colors(a.stderr))+plainText(text))
 }
 
 // oneLine is an error as the user sees it: a line for each problem, no more.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -49,7 +50,7 @@ type runOptions struct {
 	overQuota                bool // make calls beyond what looker.quota includes
 }
 
-func newRunCommand(a *app) *cobra.Command {
+func newRunCommand(a *environment) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use: "run [KIND...]", Aliases: []string{"extract"},
@@ -96,21 +97,21 @@ with the kinds and folders that the run began with.`,
 
 // runBackup is the run command: it gets everything ready, makes the run and tells
 // how it went.
-func (a *app) runBackup(cmd *cobra.Command, o runOptions, kinds []string) error {
-	mode, err := a.progressMode(o)
+func (a *environment) runBackup(cmd *cobra.Command, o runOptions, kinds []string) error {
+	mode, err := a.streams.progressMode(o.progress, o.json)
 	if err != nil {
 		return usage(cmd, err)
 	}
-	loaded, err := a.load(cmd, false, runFlags, o.set, kinds)
+	loaded, err := a.settings.load(cmd.Flags(), false, runFlags, o.set, kinds)
 	if err != nil {
 		return err
 	}
 	c := loaded.Config
-	a.stderr.decouple()
-	a.graceful.Store(true)
-	log := a.logger(loaded)
+	a.streams.err.decouple()
+	a.interrupts.graceful.Store(true)
+	log := a.streams.logger(loaded)
 	for _, warning := range loaded.Warnings {
-		a.warn(log, warning)
+		a.streams.warn(log, warning)
 	}
 	selected, exclude, err := selection(loaded)
 	if err != nil {
@@ -123,7 +124,7 @@ func (a *app) runBackup(cmd *cobra.Command, o runOptions, kinds []string) error 
 	origin := "api"
 	if o.demo {
 		origin = "demo"
-		stop, err := a.demo(&c, loaded)
+		stop, err := useDemo(a.streams.err, &c, loaded)
 		if err != nil {
 			return err
 		}
@@ -136,7 +137,7 @@ func (a *app) runBackup(cmd *cobra.Command, o runOptions, kinds []string) error 
 		return err
 	}
 	if o.dryRun {
-		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, refresh: ages, now: a.now}
+		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, refresh: ages, now: a.clock.now}
 		return d.make()
 	}
 	b := &backup{
@@ -146,7 +147,7 @@ func (a *app) runBackup(cmd *cobra.Command, o runOptions, kinds []string) error 
 		},
 		refresh: ages,
 	}
-	defer boundMemory(a.environ, extract.MemoryLimit(c))()
+	defer boundMemory(a.settings.variables, extract.MemoryLimit(c))()
 	return b.make(selected, exclude)
 }
 
@@ -168,7 +169,7 @@ func boundMemory(environ []string, limit int64) (restore func()) {
 
 // backup is one use of the run command, once its configuration stands.
 type backup struct {
-	app      *app
+	app      *environment
 	options  runOptions
 	config   config.Config
 	log      hclog.Logger
@@ -182,7 +183,7 @@ type backup struct {
 func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 	path := b.config.Sink.Path
 	if b.options.resume && sqlite.FilesOf(path).Missing {
-		fmt.Fprintf(b.app.stderr, "Nothing to resume: there is no vault at %s.\n", path)
+		fmt.Fprintf(b.app.streams.err, "Nothing to resume: there is no vault at %s.\n", path)
 		return nil
 	}
 	stop, err := b.serveMetrics()
@@ -193,7 +194,7 @@ func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 	result, err := b.run(kinds, exclude)
 	b.watch.close()
 	if errors.Is(err, vault.ErrNothingOpen) {
-		fmt.Fprintf(b.app.stderr, "Nothing to resume: %s holds no unfinished run of %s.\n", path, b.instance)
+		fmt.Fprintf(b.app.streams.err, "Nothing to resume: %s holds no unfinished run of %s.\n", path, b.instance)
 		return nil
 	}
 	return b.report(result, err)
@@ -203,7 +204,7 @@ func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
 func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extract.Result, err error) {
 	a, c := b.app, b.config
 	meter := &extract.Meter{}
-	client, err := a.newClient(c, b.log, meter)
+	client, err := newClient(c, a.settings.secrets, b.log, meter)
 	if err != nil {
 		return result, &exitError{code: codeUsage, err: err}
 	}
@@ -213,37 +214,37 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 		result.Run = b.noteRefusal(client, err)
 		return result, err
 	}
-	server, err := connect(a.stop, client)
+	server, err := connect(a.interrupts.stop, client)
 	if err != nil {
-		return result, a.connectFailed(err)
+		return result, connectFailed(a.interrupts.stop, err)
 	}
-	notices := a.announce(server, kinds, c.Looker.PartialView, b.log)
-	if a.clock != nil {
+	notices := announce(server, kinds, c.Looker.PartialView, b.log)
+	if a.clock.set != nil {
 		notices = append(notices, "its clock was set by "+testNow)
 	}
-	if another := b.anotherAddress(a.stop, server.release); another != "" {
-		a.warn(b.log, another)
+	if another := b.anotherAddress(a.interrupts.stop, server.release); another != "" {
+		a.streams.warn(b.log, another)
 		notices = append(notices, another)
 	}
 
-	sink, err := sinks.OpenSQLite(a.stop, c.Sink.Path, sqlite.Options{Now: a.now, Warn: func(text string) { a.warn(b.log, text) }})
+	sink, err := sinks.OpenSQLite(a.interrupts.stop, c.Sink.Path, sqlite.Options{Now: a.clock.now, Warn: func(text string) { a.streams.warn(b.log, text) }})
 	if err != nil {
 		return result, err
 	}
 	defer closing(&err, sink)
-	sink = sinks.Scrubbed(sink, a.secrets.Scrub)
+	sink = sinks.Scrubbed(sink, a.settings.secrets.Scrub)
 	b.start.Instance, b.start.BaseURL = b.instance, client.BaseURL()
-	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, a.now()
+	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, a.clock.now()
 	if b.start.Config, err = json.Marshal(c.Redacted()); err != nil {
 		return result, err
 	}
 	f := b.newForeseeing(kinds, exclude, client)
 	defer f.end()
-	return extract.Run(a.kill, extract.Job{
-		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: a.now,
-		Meter: meter, Stop: a.stop, Start: b.start, Notices: notices, Refresh: b.refresh, Failed: b.watch.failed, Measured: b.watch.measured,
+	return extract.Run(a.interrupts.kill, extract.Job{
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: a.clock.now,
+		Meter: meter, Stop: a.interrupts.stop, Start: b.start, Notices: notices, Refresh: b.refresh, Failed: b.watch.failed, Measured: b.watch.measured,
 		Begun: func(begun record.Begun, view *extract.View) {
-			a.begun(begun, c.Sink.Path, b.log)
+			tellBegun(a.streams.err, begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)
 			b.watch.start(ui.Backup(begun), view)
 			f.begin(begun)
@@ -251,16 +252,16 @@ func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extr
 	})
 }
 
-// begun tells what a run found when it began.
-func (a *app) begun(begun record.Begun, path string, log hclog.Logger) {
+// tellBegun tells what a run found when it began.
+func tellBegun(told io.Writer, begun record.Begun, path string, log hclog.Logger) {
 	if begun.Resumed {
 		t := totals(begun.Kinds)
-		fmt.Fprintf(a.stderr, "Resuming run %d of %s: %s done, %s failed before; listing again to find the rest.\n",
+		fmt.Fprintf(told, "Resuming run %d of %s: %s done, %s failed before; listing again to find the rest.\n",
 			begun.Run, begun.Started.Format(time.DateTime), plural(t.Settled(), "document", "documents"), count(t.Failed))
 		return
 	}
 	if begun.Open != 0 {
-		fmt.Fprintf(a.stderr, "Run %d is unfinished; this is a new run. To continue it instead, stop this one and add --resume.\n", begun.Open)
+		fmt.Fprintf(told, "Run %d is unfinished; this is a new run. To continue it instead, stop this one and add --resume.\n", begun.Open)
 	}
 	log.Info("run begun", "run", begun.Run, "vault", path)
 }
@@ -274,20 +275,20 @@ func (b *backup) report(result extract.Result, err error) error {
 	if unhealed := result.Run.Unhealed; unhealed != "" && (err == nil || errors.Is(err, errPartial)) {
 		err = fmt.Errorf("%w: %s", vault.ErrCorrupt, unhealed)
 	}
-	s := summaryOf(b.app.now(), path, b.instance, b.start.Origin, result, b.watch.session, err)
+	s := summaryOf(b.app.clock.now(), path, b.instance, b.start.Origin, result, b.watch.session, err)
 	s.ExitCode = exitCode(err)
 	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds, paged)...)
 	if err != nil && !errors.Is(err, errPartial) {
-		s.Error = b.app.secrets.Scrub(oneLine(err))
+		s.Error = b.app.settings.secrets.Scrub(oneLine(err))
 	}
 	after := b.after(&s)
 	if result.Run.ID > 0 && !result.Run.Refused() {
 		b.sumUp(s, result.Run)
 	}
-	eventErr := b.watch.finished(b.app.patience(), s, result.Unobserved)
+	eventErr := b.watch.finished(b.app.interrupts.patience(), s, result.Unobserved)
 	switch {
 	case errors.Is(eventErr, ui.ErrUnread):
-		fmt.Fprintln(b.app.stderr, "Nobody read standard output: events were dropped.")
+		fmt.Fprintln(b.app.streams.err, "Nobody read standard output: events were dropped.")
 		if exitCode(err) != codeInterrupted {
 			return fmt.Errorf("%w: %w", job.ErrInterrupted, eventErr)
 		}
@@ -298,7 +299,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	case err == nil:
 		return after
 	case after != nil:
-		fmt.Fprintln(b.app.stderr.loud(), "lookervault: "+oneLine(after))
+		fmt.Fprintln(b.app.streams.err.loud(), "lookervault: "+oneLine(after))
 	}
 	// The summary has told of both; without a run there is none.
 	if result.Run.ID > 0 && (errors.Is(err, errPartial) || exitCode(err) == codeInterrupted) {
@@ -313,9 +314,9 @@ func paged(kind record.Kind) bool {
 	return ok && slices.ContainsFunc(k.Many, func(m catalogue.Many) bool { return m.How == record.Page })
 }
 
-// demo starts the simulator inside this process and points the configuration at
-// it.
-func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err error) {
+// useDemo starts the simulator inside this process, points the configuration at it, and
+// says so on told.
+func useDemo(told io.Writer, c *config.Config, loaded *config.Loaded) (stop func(), err error) {
 	if loaded.Origin("sink.path") != "--db" {
 		c.Sink.Path = demoVault
 	}
@@ -335,14 +336,14 @@ func (a *app) demo(c *config.Config, loaded *config.Loaded) (stop func(), err er
 			*limit = 0
 		}
 	}
-	fmt.Fprintf(a.stderr, "Simulated Looker at %s: %s\n", server.url, server.what)
+	fmt.Fprintf(told, "Simulated Looker at %s: %s\n", server.url, server.what)
 	return server.stop, nil
 }
 
 // connectFailed is an error from before the first good answer.
-func (a *app) connectFailed(err error) error {
-	if a.stop.Err() != nil {
-		return context.Cause(a.stop)
+func connectFailed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if exitCode(err) == codeInterrupted {
 		return err

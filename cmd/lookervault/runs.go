@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRunsCommand(a *app) *cobra.Command {
+func newRunsCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -41,7 +41,7 @@ same, gone, failed, calls, scope.`,
 			} else if !errors.Is(damage, vault.ErrCorrupt) {
 				return damage
 			}
-			err = show(a, runTable, choice, each(runs))
+			err = show(a.streams, runTable, choice, each(runs))
 			return cmp.Or(err, damage)
 		},
 	}

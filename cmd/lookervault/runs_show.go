@@ -14,7 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRunsShowCommand(a *app) *cobra.Command {
+func newRunsShowCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -33,7 +33,7 @@ alone; with --json or --format yaml one object with all that is known of the run
 	return cmd
 }
 
-func (a *app) runRunsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
+func (a *environment) runRunsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
 	choice, err := chosen(cmd, flags, ui.KindTable())
 	if err != nil {
 		return err
@@ -59,15 +59,15 @@ func (a *app) runRunsShow(cmd *cobra.Command, r *reading, flags *tableFlags, arg
 	}
 	switch choice.Format {
 	case table.FormatJSON, table.FormatYAML:
-		return a.writeObject(view.RunOf(run), choice.Format)
+		return a.streams.writeObject(view.RunOf(run), choice.Format)
 	case table.FormatTabs, table.FormatCSV:
-		return show(a, ui.KindTable(), choice, each(ui.KindRows(view.KindsInOrder(run.Ends()))))
+		return show(a.streams, ui.KindTable(), choice, each(ui.KindRows(view.KindsInOrder(run.Ends()))))
 	}
-	return a.writeRun(run, choice)
+	return writeRun(a.streams, run, choice)
 }
 
 // writeObject writes one object as JSON on a line, or as YAML.
-func (a *app) writeObject(v any, format string) error {
+func (s *streams) writeObject(v any, format string) error {
 	line, err := encodeJSON(v)
 	if err != nil {
 		return err
@@ -77,21 +77,21 @@ func (a *app) writeObject(v any, format string) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.stdout.Write(text)
+		_, err = s.out.Write(text)
 		return err
 	}
-	_, err = fmt.Fprintln(a.stdout, line)
+	_, err = fmt.Fprintln(s.out, line)
 	return err
 }
 
 // writeRun writes all that is known of a run, for people: kind by kind, then what each
 // session of it measured.
-func (a *app) writeRun(run record.Run, choice table.Choice) error {
-	width, height := ui.TerminalSize(a.stdout)
+func writeRun(s *streams, run record.Run, choice table.Choice) error {
+	width, height := ui.TerminalSize(s.out)
 	if width == 0 {
 		height = noPage
 	}
-	return a.paged(height, func(text *strings.Builder) error {
+	return s.paged(height, func(text *strings.Builder) error {
 		var said strings.Builder
 		fmt.Fprintf(&said, "Run %d of %s: %s.\n", run.ID, plainText(run.Instance), run.OutcomeText())
 		fmt.Fprintf(&said, "Scope: %s.\n", run.Scope)
@@ -99,7 +99,7 @@ func (a *app) writeRun(run record.Run, choice table.Choice) error {
 			fmt.Fprintln(&said, "It was pruned: only its numbers are left, and what other runs saw as well.")
 		}
 		text.WriteString(table.WrapLines(said.String(), width))
-		out := table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}
+		out := table.Output{Out: text, Screen: s.screen(width), Color: s.colors(s.out)}
 		if err := ui.WriteKinds(out, choice, view.KindsInOrder(run.Ends()), view.NotesOf(run), false); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newSalvageCommand(a *app) *cobra.Command {
+func newSalvageCommand(a *environment) *cobra.Command {
 	var flags tableFlags
 	cmd := &cobra.Command{
 		Use: "salvage NEW", Short: "Copy everything that is sound in a damaged vault into a new one",
@@ -35,12 +35,12 @@ In a pipe the columns are table, kind, id, problem, key; with --json one array.`
 	return cmd
 }
 
-func (a *app) runSalvage(cmd *cobra.Command, flags tableFlags, to string) error {
+func (a *environment) runSalvage(cmd *cobra.Command, flags tableFlags, to string) error {
 	choice, err := chosen(cmd, &flags, damageTable)
 	if err != nil {
 		return err
 	}
-	loaded, err := a.load(cmd, true, map[string]string{"db": "sink.path"}, nil, nil)
+	loaded, err := a.settings.load(cmd.Flags(), true, map[string]string{"db": "sink.path"}, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -56,17 +56,17 @@ func (a *app) runSalvage(cmd *cobra.Command, flags tableFlags, to string) error 
 	}
 	views := view.DamageOf(s.LeftOut)
 	if len(views) > 0 || choice.Format != "" {
-		if err := show(a, damageTable, choice, each(views)); err != nil {
+		if err := show(a.streams, damageTable, choice, each(views)); err != nil {
 			return err
 		}
 	}
 	text := fmt.Sprintf("%s holds %s in %s of %s, %s, and verifies", to, plural(s.Documents, "document", "documents"),
 		plural(s.Versions, "version", "versions"), plural(s.Runs, "run", "runs"), ui.Size(s.Bytes))
 	if len(views) == 0 {
-		fmt.Fprintf(a.stderr, "%s; nothing was left out.\n", text)
+		fmt.Fprintf(a.streams.err, "%s; nothing was left out.\n", text)
 		return nil
 	}
-	fmt.Fprintf(a.stderr.loud(), "%s; %s above. lookervault run%s fetches what Looker still has.\n",
+	fmt.Fprintf(a.streams.err.loud(), "%s; %s above. lookervault run%s fetches what Looker still has.\n",
 		text, plural(int64(len(views)), "thing was left out or made anew, named", "things were left out or made anew, named"), dbFlag(to))
 	return said(errPartial)
 }

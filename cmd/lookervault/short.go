@@ -26,23 +26,23 @@ func (b *backup) sumUp(s view.Summary, run record.Run) {
 	a, path := b.app, b.config.Sink.Path
 	well := s.Outcome == record.RunComplete && s.ExitCode == 0
 	switch {
-	case a.quiet && well:
-	case a.quiet:
-		b.sumUpShortly(a.stderr.loud(), s, run)
-	case a.stderr.tty && a.verbose == 0:
-		b.sumUpShortly(a.stderr, s, run)
+	case a.streams.quiet && well:
+	case a.streams.quiet:
+		b.sumUpShortly(a.streams.err.loud(), s, run)
+	case a.streams.err.tty && a.streams.verbose == 0:
+		b.sumUpShortly(a.streams.err, s, run)
 	default:
-		ui.PrintSummary(a.stderr, s, path)
-		fmt.Fprintln(a.stderr, b.next(s, run))
+		ui.PrintSummary(a.streams.err, s, path)
+		fmt.Fprintln(a.streams.err, b.next(s, run))
 	}
 }
 
 // sumUpShortly says in few lines how a run ended: what came, changed and went, by the
 // first names, what failed, what it cost, and what there is to do.
 func (b *backup) sumUpShortly(out io.Writer, s view.Summary, run record.Run) {
-	color := b.app.colors(b.app.stderr)
+	color := b.app.streams.colors(b.app.streams.err)
 	well := s.Outcome == record.RunComplete
-	if !b.app.quiet {
+	if !b.app.streams.quiet {
 		for _, note := range s.Notes {
 			fmt.Fprintln(out, table.Paint("Note: ", table.Unsure, color)+plainText(note))
 		}
@@ -78,7 +78,7 @@ func (b *backup) sumUpShortly(out io.Writer, s view.Summary, run record.Run) {
 	if !well && s.Totals.Failed > 0 && len(details.failed) == 0 {
 		fmt.Fprintf(out, "lookervault faults%s says what could not be fetched, and why.\n", dbFlag(b.config.Sink.Path))
 	}
-	if !b.app.quiet {
+	if !b.app.streams.quiet {
 		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),
 			ofTheMonth(s.CallsMonth, b.config.Looker.Quota), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
 	}
@@ -160,7 +160,7 @@ type changeText struct{ what, line string }
 // details reads the first names of what a run saw change, and of what failed. What
 // cannot be read is left out: the summary has the numbers.
 func (b *backup) details(run record.Run) (d runDetails) {
-	ctx := context.WithoutCancel(b.app.stop)
+	ctx := context.WithoutCancel(b.app.interrupts.stop)
 	reader, err := sqlite.OpenReader(ctx, b.config.Sink.Path)
 	if err != nil {
 		return d

@@ -62,7 +62,7 @@ reset. While it runs, GET /sim/counts tells what was asked, GET /sim/writes what
 written, GET /sim/effects what is awake and was mailed, GET and POST /sim/rules read
 and add rules, POST /sim/mutate changes content.`
 
-func newSimCommand(a *app) *cobra.Command {
+func newSimCommand(a *environment) *cobra.Command {
 	o := simOptions{Options: lookersim.Options{Sizes: lookersim.DefaultSizes()}}
 	cmd := &cobra.Command{
 		Use: "sim", Short: "Serve a simulated Looker on a port", Long: simLong,
@@ -175,13 +175,13 @@ func limitFlags(f *pflag.FlagSet, l *lookersim.RateLimit) {
 }
 
 // runSim serves a simulated Looker until it is interrupted.
-func (a *app) runSim(cmd *cobra.Command, o lookersim.Options, addr string) error {
+func (a *environment) runSim(cmd *cobra.Command, o lookersim.Options, addr string) error {
 	sim, err := lookersim.New(o)
 	if err != nil {
 		return usage(cmd, err)
 	}
 	return sim.Serve(cmd.Context(), addr, func(url string) {
-		fmt.Fprintf(a.stderr, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
+		fmt.Fprintf(a.streams.err, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
 			"  export LOOKERSDK_BASE_URL=%s\n  export LOOKERSDK_CLIENT_ID=%s LOOKERSDK_CLIENT_SECRET=%s\n  lookervault run\n",
 			url, url, lookersim.DefaultClientID, lookersim.DefaultClientSecret)
 	})

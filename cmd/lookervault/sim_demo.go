@@ -24,7 +24,7 @@ func demoInstance(vaultPath string) lookersim.Options {
 
 // demoChange is a command that changes the demo's instance.
 type demoChange struct {
-	app *app
+	app *environment
 	db  string
 }
 
@@ -35,7 +35,7 @@ func (d *demoChange) add(cmd *cobra.Command) *cobra.Command {
 
 // simChanges are the commands with which somebody breaks something in the demo,
 // in order to get it back.
-func (a *app) simChanges() []*cobra.Command {
+func (a *environment) simChanges() []*cobra.Command {
 	trash, remove, edit, reset := &demoChange{app: a}, &demoChange{app: a}, &demoChange{app: a}, &demoChange{app: a}
 	return []*cobra.Command{
 		trash.add(&cobra.Command{
@@ -85,11 +85,11 @@ dashboard_layouts). A value is JSON, or else a text.`,
 				err := os.Remove(demoInstance(reset.db).State)
 				switch {
 				case errors.Is(err, fs.ErrNotExist):
-					fmt.Fprintln(a.stderr, "Nothing was changed in the demo.")
+					fmt.Fprintln(a.streams.err, "Nothing was changed in the demo.")
 				case err != nil:
 					return err
 				default:
-					fmt.Fprintln(a.stderr, "The demo's instance is as it was at first.")
+					fmt.Fprintln(a.streams.err, "The demo's instance is as it was at first.")
 				}
 				return nil
 			},
@@ -131,7 +131,7 @@ func (d *demoChange) send(cmd *cobra.Command, method string, args []string, body
 	if status, answer := sim.Do(method, path, body); status >= http.StatusBadRequest {
 		return fmt.Errorf("%s/%s: %s (%d)", kind, id, complaint(answer), status)
 	}
-	fmt.Fprintf(d.app.stderr, "%s/%s of the demo is %s.\n", kind, id, done)
+	fmt.Fprintf(d.app.streams.err, "%s/%s of the demo is %s.\n", kind, id, done)
 	return nil
 }
 

@@ -17,7 +17,7 @@ import (
 // rankedShown is how many of the largest and most changed documents are shown.
 const rankedShown = 5
 
-func newStatsCommand(a *app) *cobra.Command {
+func newStatsCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var flags tableFlags
 	cmd := &cobra.Command{
@@ -40,7 +40,7 @@ with --json or --format yaml one object with everything, or, where --columns, --
 }
 
 // runStats says what makes the vault as large as it is.
-func (a *app) runStats(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
+func (a *environment) runStats(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
 	choice, err := chosen(cmd, flags, kindSizes)
 	if err != nil {
 		return err
@@ -55,14 +55,14 @@ func (a *app) runStats(cmd *cobra.Command, r *reading, flags *tableFlags) (err e
 		return err
 	}
 	if choice.IsObject() && !choice.Picks() {
-		return a.writeObject(stats, choice.Format)
+		return a.streams.writeObject(stats, choice.Format)
 	}
-	width, height := ui.TerminalSize(a.stdout)
+	width, height := ui.TerminalSize(a.streams.out)
 	if width == 0 || choice.Format != "" {
-		return show(a, kindSizes, choice, each(stats.Kinds))
+		return show(a.streams, kindSizes, choice, each(stats.Kinds))
 	}
-	return a.paged(height, func(text *strings.Builder) error {
-		return writeStats(table.Output{Out: text, Screen: a.screen(width), Color: a.colors(a.stdout)}, choice, stats)
+	return a.streams.paged(height, func(text *strings.Builder) error {
+		return writeStats(table.Output{Out: text, Screen: a.streams.screen(width), Color: a.streams.colors(a.streams.out)}, choice, stats)
 	})
 }
 

@@ -45,45 +45,34 @@ func chosen[T any](cmd *cobra.Command, f *tableFlags, t table.Table[T]) (table.C
 
 // show writes a table to standard output: through a pager where it is longer than the
 // terminal.
-func show[T any](a *app, t table.Table[T], choice table.Choice, rows iter.Seq2[T, error]) error {
-	out := table.Output{Out: a.stdout, Color: a.colors(a.stdout)}
-	width, height := ui.TerminalSize(a.stdout)
+func show[T any](s *streams, t table.Table[T], choice table.Choice, rows iter.Seq2[T, error]) error {
+	out := table.Output{Out: s.out, Color: s.colors(s.out)}
+	width, height := ui.TerminalSize(s.out)
 	if width == 0 || choice.Format != "" && choice.Format != table.FormatTable {
 		return t.Write(out, choice, rows)
 	}
-	out.Screen = a.screen(width)
-	return a.paged(height, func(text *strings.Builder) error {
+	out.Screen = s.screen(width)
+	return s.paged(height, func(text *strings.Builder) error {
 		out.Out = text
 		return t.Write(out, choice, rows)
 	})
 }
 
-func (a *app) screen(width int) *table.Screen {
-	return &table.Screen{Width: width, Now: a.now(), Zone: time.Local}
+func (s *streams) screen(width int) *table.Screen {
+	return &table.Screen{Width: width, Now: s.now(), Zone: time.Local}
 }
 
 // colors reports whether what is written to a stream has colours: on a terminal that
 // has them, unless --no-color or NO_COLOR forbids it; and wherever CLICOLOR_FORCE asks
 // for it.
-func (a *app) colors(stream any) bool {
+func (s *streams) colors(stream any) bool {
 	switch {
-	case a.noColor || a.variable("NO_COLOR") != "":
+	case s.noColor || s.variables.get("NO_COLOR") != "":
 		return false
-	case a.variable("CLICOLOR_FORCE") != "" && a.variable("CLICOLOR_FORCE") != "0":
+	case s.variables.get("CLICOLOR_FORCE") != "" && s.variables.get("CLICOLOR_FORCE") != "0":
 		return true
 	}
-	return isTerminal(stream) && a.variable("TERM") != "dumb" && a.variable("CLICOLOR") != "0"
-}
-
-// variable is a variable of the environment, "" when it is not set.
-func (a *app) variable(name string) string {
-	value := ""
-	for _, entry := range a.environ {
-		if key, v, _ := strings.Cut(entry, "="); key == name {
-			value = v
-		}
-	}
-	return value
+	return isTerminal(stream) && s.variables.get("TERM") != "dumb" && s.variables.get("CLICOLOR") != "0"
 }
 
 // blankZero shows a number on a screen, and nothing for 0.

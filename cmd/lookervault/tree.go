@@ -24,7 +24,7 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newTreeCommand(a *app) *cobra.Command {
+func newTreeCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var depth int
 	var flags tableFlags
@@ -54,7 +54,7 @@ With --columns, --sort or --limit it is a table of folders and documents everywh
 }
 
 // runTree shows folders with what lies in them.
-func (a *app) runTree(cmd *cobra.Command, r *reading, flags *tableFlags, depth int, args []string) (err error) {
+func (a *environment) runTree(cmd *cobra.Command, r *reading, flags *tableFlags, depth int, args []string) (err error) {
 	if depth < 0 {
 		return usage(cmd, errors.New("--depth is less than 0"))
 	}
@@ -71,7 +71,7 @@ func (a *app) runTree(cmd *cobra.Command, r *reading, flags *tableFlags, depth i
 	if err != nil {
 		return err
 	}
-	return a.showTrees(trees, depth, choice)
+	return showTrees(a.streams, trees, depth, choice)
 }
 
 // readTrees reads the folders that lie in no other one, or the one that args name.
@@ -178,27 +178,27 @@ var treeTable = table.Table[view.TreeLine]{
 	},
 }
 
-func (a *app) showTrees(trees []*view.Folder, depth int, choice table.Choice) error {
-	width, height := ui.TerminalSize(a.stdout)
+func showTrees(s *streams, trees []*view.Folder, depth int, choice table.Choice) error {
+	width, height := ui.TerminalSize(s.out)
 	switch {
 	case choice.IsObject() && !choice.Picks():
 		for _, root := range trees {
 			cutBelow(root, depth, 1)
 		}
-		return a.writeObject(view.Tree{Folders: append([]*view.Folder{}, trees...)}, choice.Format)
+		return s.writeObject(view.Tree{Folders: append([]*view.Folder{}, trees...)}, choice.Format)
 	case choice.Picks(), choice.Format == "" && width == 0:
-		return show(a, treeTable, choice, each(treeLines(trees, depth)))
+		return show(s, treeTable, choice, each(treeLines(trees, depth)))
 	case choice.Format == table.FormatTabs, choice.Format == table.FormatCSV:
 		for _, c := range treeTable.Columns {
 			choice.Columns = append(choice.Columns, c.Name)
 		}
-		return show(a, treeTable, choice, each(treeLines(trees, depth)))
+		return show(s, treeTable, choice, each(treeLines(trees, depth)))
 	}
 	if width == 0 {
 		width, height = math.MaxInt, noPage
 	}
-	return a.paged(height, func(text *strings.Builder) error {
-		w := &treeWriter{out: text, width: width, depth: depth, color: a.colors(a.stdout)}
+	return s.paged(height, func(text *strings.Builder) error {
+		w := &treeWriter{out: text, width: width, depth: depth, color: s.colors(s.out)}
 		for _, root := range trees {
 			w.folder(root, "", "", 1)
 		}

@@ -24,7 +24,7 @@ type verifyOptions struct {
 	remote bool
 }
 
-func newVerifyCommand(a *app) *cobra.Command {
+func newVerifyCommand(a *environment) *cobra.Command {
 	r := &reading{app: a}
 	var o verifyOptions
 	cmd := &cobra.Command{
@@ -85,12 +85,12 @@ func verifyTable(documents bool) table.Table[view.Finding] {
 	}
 }
 
-func (a *app) runVerify(cmd *cobra.Command, r *reading, o verifyOptions) (err error) {
+func (a *environment) runVerify(cmd *cobra.Command, r *reading, o verifyOptions) (err error) {
 	choice, err := chosen(cmd, &o.table, damageTable)
 	if err != nil {
 		return err
 	}
-	options := vault.VerifyOptions{Turn: a.now().Unix() / (24 * 60 * 60)}
+	options := vault.VerifyOptions{Turn: a.clock.now().Unix() / (24 * 60 * 60)}
 	if o.sample != "" {
 		if options.Sample, err = shareOf(o.sample); err != nil {
 			return usage(cmd, fmt.Errorf("--sample: %w", err))
@@ -130,7 +130,7 @@ func (a *app) runVerify(cmd *cobra.Command, r *reading, o verifyOptions) (err er
 	}
 	remote := o.remote && len(findings) == 0 // which shows the warnings as well
 	if !remote && (len(views) > 0 || choice.Format != "") {
-		if err := show(a, verifyTable(leadNowhere > 0), choice, each(views)); err != nil {
+		if err := show(a.streams, verifyTable(leadNowhere > 0), choice, each(views)); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ func (a *app) runVerify(cmd *cobra.Command, r *reading, o verifyOptions) (err er
 		return err
 	}
 	if leadNowhere > 0 {
-		fmt.Fprintf(a.stderr.loud(), "lookervault: warning: %s nowhere: the vault holds what the instance gave, and that is not whole.\n",
+		fmt.Fprintf(a.streams.err.loud(), "lookervault: warning: %s nowhere: the vault holds what the instance gave, and that is not whole.\n",
 			plural(int64(leadNowhere), "reference between documents leads", "references between documents lead"))
 	}
 	if remote {
@@ -161,7 +161,7 @@ func warningViews(warnings []history.Nowhere) []view.Finding {
 }
 
 // verified says what verify found, and returns what decides about the exit code.
-func (a *app) verified(ctx context.Context, reader vault.Reader, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
+func (a *environment) verified(ctx context.Context, reader vault.Reader, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
 	path, read := reader.Path(), ui.Size(size)
 	if o.Sample > 0 && o.Sample < 1 {
 		read = fmt.Sprintf("%.3g%% of %s", 100*o.Sample, read)
@@ -171,15 +171,15 @@ func (a *app) verified(ctx context.Context, reader vault.Reader, findings []vaul
 		if o.Sample == 0 && took > time.Millisecond {
 			speed = fmt.Sprintf(", %s/s", ui.Size(int64(float64(size)/took.Seconds())))
 		}
-		fmt.Fprintf(a.stderr, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
+		fmt.Fprintf(a.streams.err, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
 		return nil
 	}
 	remedy := "lookervault run --full" + dbFlag(path) + " stores again what Looker still has"
 	if other := vault.Remedy(findings); other != vault.Remedy(nil) {
 		remedy = other
 	}
-	fmt.Fprintf(a.stderr.loud(), "lookervault: %s is damaged: %s; %s\n", path, plural(int64(len(findings)), "finding", "findings"), remedy)
-	fmt.Fprintf(a.stderr.loud(), "%slookervault salvage NEW.db%s copies everything that is sound into a new vault.\n", goodRuns(ctx, reader, findings), dbFlag(path))
+	fmt.Fprintf(a.streams.err.loud(), "lookervault: %s is damaged: %s; %s\n", path, plural(int64(len(findings)), "finding", "findings"), remedy)
+	fmt.Fprintf(a.streams.err.loud(), "%slookervault salvage NEW.db%s copies everything that is sound into a new vault.\n", goodRuns(ctx, reader, findings), dbFlag(path))
 	return said(vault.ErrCorrupt)
 }
 
@@ -222,7 +222,7 @@ func shareOf(text string) (float64, error) {
 
 // verifyProgress shows on a terminal how far a verification has come.
 type verifyProgress struct {
-	app   *app
+	app   *environment
 	began time.Time
 	last  time.Time
 	total int64
@@ -231,7 +231,7 @@ type verifyProgress struct {
 func (p *verifyProgress) show(done, total int64) {
 	p.total = total
 	now := time.Now()
-	if !p.app.stderr.tty || p.app.quiet || now.Sub(p.last) < tick || total == 0 {
+	if !p.app.streams.err.tty || p.app.streams.quiet || now.Sub(p.last) < tick || total == 0 {
 		return
 	}
 	p.last = now
@@ -239,11 +239,11 @@ func (p *verifyProgress) show(done, total int64) {
 	if took := now.Sub(p.began); done > 0 {
 		left = fmt.Sprintf(", %s left", (time.Duration(float64(took) * float64(total-done) / float64(done))).Round(time.Second))
 	}
-	fmt.Fprintf(p.app.stderr.out, "\r\x1b[K%d%% of %s%s", 100*done/total, ui.Size(total), left)
+	fmt.Fprintf(p.app.streams.err.out, "\r\x1b[K%d%% of %s%s", 100*done/total, ui.Size(total), left)
 }
 
 func (p *verifyProgress) clear() {
 	if !p.last.IsZero() {
-		fmt.Fprint(p.app.stderr.out, "\r\x1b[K")
+		fmt.Fprint(p.app.streams.err.out, "\r\x1b[K")
 	}
 }

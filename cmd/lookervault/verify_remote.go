@@ -19,19 +19,19 @@ import (
 
 // verifyRemote compares a vault, or a sample of its documents, with the instance now. It
 // shows what was found before with what differs.
-func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, o vault.VerifyOptions, choice table.Choice, before []view.Finding) (err error) {
+func (a *environment) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, o vault.VerifyOptions, choice table.Choice, before []view.Finding) (err error) {
 	chosen, err := sampleOf(cmd.Context(), reader, r.instance, o)
 	if err != nil {
 		return err
 	}
 	tell := func(views []view.Finding) error {
 		if views = append(before, views...); len(views) > 0 || choice.Format != "" {
-			return show(a, verifyTable(true), choice, each(views))
+			return show(a.streams, verifyTable(true), choice, each(views))
 		}
 		return nil
 	}
 	if chosen != nil {
-		fmt.Fprintln(a.stderr, chosen)
+		fmt.Fprintln(a.streams.err, chosen)
 		if chosen.chosen == 0 {
 			return tell(nil)
 		}
@@ -52,10 +52,10 @@ func (a *app) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, 
 		return incomplete
 	}
 	if len(views) == 0 {
-		fmt.Fprintf(a.stderr, "%s is what %s holds.\n", reader.Path(), l.instance)
+		fmt.Fprintf(a.streams.err, "%s is what %s holds.\n", reader.Path(), l.instance)
 		return nil
 	}
-	fmt.Fprintf(a.stderr.loud(), "%s differs from %s in %s: lookervault diff --live shows how, lookervault run backs them up.\n",
+	fmt.Fprintf(a.streams.err.loud(), "%s differs from %s in %s: lookervault diff --live shows how, lookervault run backs them up.\n",
 		reader.Path(), l.instance, plural(int64(len(views)), "document", "documents"))
 	return said(errDifferent)
 }

@@ -83,13 +83,13 @@ func addVersion(root *cobra.Command) {
 	root.SetVersionTemplate("{{.Version}}\n")
 }
 
-func newVersionCommand(a *app) *cobra.Command {
+func newVersionCommand(a *environment) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: arguments(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			if !asJSON {
-				_, err := fmt.Fprintln(a.stdout, versionLine())
+				_, err := fmt.Fprintln(a.streams.out, versionLine())
 				return err
 			}
 			line, err := encodeJSON(view.Version{
@@ -99,7 +99,7 @@ func newVersionCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(a.stdout, line)
+			_, err = fmt.Fprintln(a.streams.out, line)
 			return err
 		},
 	}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/job"
+)
+
+// interrupts are the ends of a command that come from outside.
+type interrupts struct {
+	stop context.Context // ends with the first signal; it is the context of every command
+	kill context.Context // ends with the second
+	// graceful is true of a command that ends in order after the first signal and
+	// hurries after the second. Others have nothing to hurry with.
+	graceful atomic.Bool
+	waiting  context.Context // see patience; nil before that was called
+}
+
+// catchSignals watches for signals until release is called: the first Ctrl-C, SIGTERM or
+// SIGHUP (the terminal was closed) ends stop; for a graceful command the second one ends
+// kill as well. The next one is not caught any more: it ends the process, whatever that
+// waits for. Under nohup a SIGHUP stays ignored.
+func catchSignals() (_ *interrupts, release func()) {
+	i := &interrupts{}
+	var stopNow, killNow context.CancelCauseFunc
+	i.stop, stopNow = context.WithCancelCause(context.Background())
+	i.kill, killNow = context.WithCancelCause(context.Background())
+	received := make(chan os.Signal, 3)
+	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(received, syscall.SIGHUP)
+	}
+	over := make(chan struct{})
+	go func() {
+		for _, cancel := range []context.CancelCauseFunc{stopNow, killNow} {
+			select {
+			case <-received:
+				cancel(job.ErrInterrupted)
+			case <-over:
+				return
+			}
+			if !i.graceful.Load() {
+				break
+			}
+		}
+		signal.Stop(received)
+		select {
+		case next := <-received: // it came before that
+			raise(next)
+		default:
+		}
+	}()
+	return i, func() {
+		signal.Stop(received)
+		close(over)
+	}
+}
+
+// raise sends this process a signal, which is not caught any more.
+func raise(s os.Signal) {
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Signal(s) // nobody could be told
+	}
+}
+
+// How long what is left to say waits for a reader who has stalled, after the first
+// signal and after the second. Together with what an end takes otherwise that is well
+// below the ten seconds after which people reach for kill -9.
+const (
+	patienceAfterStop = 4 * time.Second
+	patienceAfterKill = time.Second
+)
+
+// patience returns a context that ends when a reader who has stalled is not waited for
+// any more. Without a signal that is never: a program waits for its reader. After one
+// it is some seconds from the signal, or from the first call where that came later; all
+// calls return the same context.
+func (i *interrupts) patience() context.Context {
+	if i.waiting == nil {
+		ctx, giveUp := context.WithCancel(context.Background())
+		i.waiting = ctx
+		context.AfterFunc(i.stop, func() { time.AfterFunc(patienceAfterStop, giveUp) })
+		context.AfterFunc(i.kill, func() { time.AfterFunc(patienceAfterKill, giveUp) })
+	}
+	return i.waiting
+}
