@@ -51,7 +51,7 @@ func (b *backup) anotherAddress(ctx context.Context, release string) string {
 // and vault, for people to copy.
 func (b *backup) command(more string) string {
 	file, db := "", dbFlag(b.config.Sink.Path)
-	if path := b.app.settings.path; path != "" {
+	if path := b.options.settings.path; path != "" {
 		file = " -c " + shellWord(path)
 	}
 	return "lookervault run " + more + file + db

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,15 +33,17 @@ func formatted(body []byte, format string) ([]byte, error) {
 	return body, nil
 }
 
-// catOptions are the flags of cat.
+// catOptions are what cat works with.
 type catOptions struct {
-	format string
-	last   bool
+	streams *streams
+	reading reading
+	ref     record.Ref
+	format  string
+	last    bool
 }
 
-func newCatCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var o catOptions
+func newCatCommand(env *environment) *cobra.Command {
+	o := catOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "cat KIND ID", Short: "Print one document, exactly as Looker sent it",
 		Long: `Print one document: the exact bytes that Looker sent, nothing added, not even
@@ -55,36 +58,36 @@ then, or was not seen until later, is exit code 1.`,
   lookervault cat lookml_models thelook
   lookervault cat dashboards 17 --run latest-1`,
 		Args: arguments(cobra.RangeArgs(1, 2)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			switch moment := o.reading.moment; {
 			case !slices.Contains(catFormats, o.format):
-				return usage(cmd, fmt.Errorf("--format: unknown format %q; there are %s", o.format, strings.Join(catFormats, ", ")))
-			case o.last && (cmd.Flags().Changed("run") || cmd.Flags().Changed("at")):
-				return usage(cmd, errors.New("--last is the newest version of all; leave out --run and --at"))
+				return usage(fmt.Errorf("--format: unknown format %q; there are %s", o.format, strings.Join(catFormats, ", ")))
+			case o.last && (moment.run.given || moment.at.given):
+				return usage(errors.New("--last is the newest version of all; leave out --run and --at"))
 			}
-			return a.runCat(cmd, r, o, args)
+			if o.ref, err = refArgument(cmd, args); err != nil {
+				return err
+			}
+			return runCat(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "raw", "raw (the exact bytes), json (indented) or yaml")
 	cmd.Flags().BoolVar(&o.last, "last", false, "the newest version that was ever held, also of what is gone")
-	r.flags(cmd)
-	r.pointFlag(cmd)
+	o.reading.flags(cmd, env)
+	o.reading.moment.add(cmd)
 	return cmd
 }
 
-func (a *environment) runCat(cmd *cobra.Command, r *reading, o catOptions, args []string) (err error) {
-	ref, err := refArgument(cmd, args)
-	if err != nil {
-		return err
-	}
-	m, err := r.openMoment(cmd)
+// runCat prints a document.
+func runCat(ctx context.Context, o catOptions) (err error) {
+	m, err := o.reading.openMoment(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, m.Reader)
-	document, err := m.Reader.Document(cmd.Context(), m.Instance, ref, m.At)
+	document, err := m.Reader.Document(ctx, m.Instance, o.ref, m.At)
 	if err != nil {
-		where := "list " + string(ref.Kind)
+		where := "list " + string(o.ref.Kind)
 		if m.Run != 0 {
 			where += fmt.Sprintf(" --run %d", m.Run)
 		}
@@ -92,15 +95,15 @@ func (a *environment) runCat(cmd *cobra.Command, r *reading, o catOptions, args 
 	}
 	switch {
 	case document.LastRun < m.Run:
-		fmt.Fprintf(a.streams.err, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
+		fmt.Fprintf(o.streams.err, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
 			m.Run, document.Ref, document.LastRun)
 	case document.State == record.Gone && !o.last:
-		fmt.Fprintf(a.streams.err, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
+		fmt.Fprintf(o.streams.err, "%s is gone since run %d: this is what run %d saw last.\n", document.Ref, document.GoneRun, document.LastRun)
 	}
 	body, err := formatted(document.Body, o.format)
 	if err != nil {
 		return fmt.Errorf("%s: %w", document.Ref, err)
 	}
-	_, err = a.streams.out.Write(body)
+	_, err = o.streams.out.Write(body)
 	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,21 +17,27 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-// checkOptions are the flags of check that are no keys of the configuration.
+// checkOptions are what check works with.
 type checkOptions struct {
+	streams      *streams
+	load         loadConfig // with credentials
+	read         loadConfig // without
+	secrets      *secret.Set
+	now          func() time.Time
 	demo         bool
 	restore, yes bool
 	set          []string
 	table        tableFlags
 }
 
-func newCheckCommand(a *environment) *cobra.Command {
-	var o checkOptions
+func newCheckCommand(env *environment) *cobra.Command {
+	o := checkOptions{streams: env.streams, secrets: env.settings.secrets, now: env.clock.now}
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check configuration, connection, permissions and vault before a run",
 		Long: `Check everything that a run needs: configuration, connection, login, clock, what
@@ -46,10 +53,11 @@ makes a folder with a dashboard in the personal folder of the key's user, or in 
 shared root, throws the dashboard away, takes it back, and deletes both for good.`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.runCheck(cmd, o)
+			return runCheck(cmd.Context(), o)
 		},
 	}
 	f := cmd.Flags()
+	o.load, o.read = env.settings.loader(f, dbKey), env.settings.reader(f, dbKey)
 	f.String("db", "", "the vault (sink.path)")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "check against a simulated Looker inside this process and "+demoVault)
@@ -62,7 +70,7 @@ shared root, throws the dashboard away, takes it back, and deletes both for good
 // checkup is one use of the check command.
 type checkup struct {
 	*check.Checkup
-	app     *environment
+	given   checkOptions
 	meter   *extract.Meter
 	options check.Options
 	// exclude and refresh are what a run would leave out, and how old what is known may grow.
@@ -70,30 +78,33 @@ type checkup struct {
 	refresh map[record.Kind]time.Duration
 }
 
-func (a *environment) runCheck(cmd *cobra.Command, o checkOptions) error {
-	choice, err := chosen(cmd, &o.table, findingTable)
+// runCheck checks what a run needs.
+func runCheck(ctx context.Context, o checkOptions) error {
+	choice, err := chosen(&o.table, findingTable)
 	if err != nil {
 		return err
 	}
 	if o.restore {
-		if err := a.canAsk(cmd, restoreOptions{yes: o.yes}); err != nil {
+		if err := (asking{streams: o.streams, yes: o.yes}).possible(); err != nil {
 			return err
 		}
 	}
-	c := &checkup{Checkup: check.New(), app: a, meter: &extract.Meter{}}
-	stop := c.configuration(cmd, o)
+	c := &checkup{Checkup: check.New(), given: o, meter: &extract.Meter{}}
+	stop := c.configuration()
 	defer stop()
 	if c.options.Client != nil {
 		defer c.options.Client.Close()
 	}
 	c.options.Instance = c.instance()
-	c.options.Now, c.options.Secrets, c.options.Asking, c.options.Restore = a.clock.now, a.settings.secrets, c.drawing, o.restore
+	c.options.Now, c.options.Secrets, c.options.Asking, c.options.Restore = o.now, o.secrets, c.drawing, o.restore
 	c.options.Agree = func(what string) (bool, error) {
-		fmt.Fprintln(a.streams.err, what)
-		return a.agreed(cmd, restoreOptions{yes: o.yes})
+		fmt.Fprintln(o.streams.err, what)
+		return asking{streams: o.streams, yes: o.yes}.agreed(ctx)
 	}
-	c.options.Nights = c.nights
-	if err := c.Run(a.interrupts.stop, c.options); err != nil {
+	c.options.Nights = func(reader vault.Reader, newest record.Run) (*view.Nights, error) {
+		return c.nights(ctx, reader, newest)
+	}
+	if err := c.Run(ctx, c.options); err != nil {
 		return err
 	}
 	if err := c.print(choice); err != nil {
@@ -113,11 +124,11 @@ var checkCodes = map[check.Where]int{
 // drawing says on a terminal what is under way; no kind says that nothing is.
 func (c *checkup) drawing(kind record.Kind) {
 	switch {
-	case !c.app.streams.err.tty || c.app.streams.quiet:
+	case !c.given.streams.err.tty || c.given.streams.quiet:
 	case kind == "":
-		fmt.Fprint(c.app.streams.err, "\r\x1b[K")
+		fmt.Fprint(c.given.streams.err, "\r\x1b[K")
 	default:
-		fmt.Fprintf(c.app.streams.err, "\rchecking %s\x1b[K", kind)
+		fmt.Fprintf(c.given.streams.err, "\rchecking %s\x1b[K", kind)
 	}
 }
 
@@ -125,10 +136,10 @@ func (c *checkup) drawing(kind record.Kind) {
 var whoamiCalls = []record.Calls{{Route: "GET /user, GET /roles", Class: string(catalogue.Administrative), N: 2}}
 
 // nights forecasts a month of nightly runs. It makes no call.
-func (c *checkup) nights(reader vault.Reader, newest record.Run) (*view.Nights, error) {
-	return foreseeNights(c.app.interrupts.stop, forecast.Ahead{
+func (c *checkup) nights(ctx context.Context, reader vault.Reader, newest record.Run) (*view.Nights, error) {
+	return foreseeNights(ctx, forecast.Ahead{
 		Config: c.options.Config, Kinds: c.options.Kinds, Exclude: c.exclude, Scope: scopeOf(c.options.Config, c.options.Kinds), Caller: newest.Caller,
-		Vault: reader, Instance: newest.Instance, Besides: whoamiCalls, Refresh: c.refresh, Now: c.app.clock.now(),
+		Vault: reader, Instance: newest.Instance, Besides: whoamiCalls, Refresh: c.refresh, Now: c.given.now(),
 	})
 }
 
@@ -174,7 +185,7 @@ func statusTone(f check.Finding) table.Tone {
 }
 
 func (c *checkup) print(choice table.Choice) error {
-	if err := show(c.app.streams, findingTable, choice, each(c.Findings())); err != nil {
+	if err := show(c.given.streams, findingTable, choice, each(c.Findings())); err != nil {
 		return err
 	}
 	var said strings.Builder
@@ -183,17 +194,17 @@ func (c *checkup) print(choice table.Choice) error {
 	}
 	writeProposal(&said, c.Month())
 	fmt.Fprintln(&said, c.Verdict())
-	c.app.streams.tell(said.String())
+	c.given.streams.tell(said.String())
 	return nil
 }
 
 // configuration reads the configuration and makes the client. What it returns
 // ends the demo's server.
-func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()) {
+func (c *checkup) configuration() (stop func()) {
 	stop = func() {}
-	keys := map[string]string{"db": "sink.path"}
-	loaded, err := c.app.settings.load(cmd.Flags(), false, keys, o.set, nil)
-	c.Hide(c.app.settings.secrets)
+	o := c.given
+	loaded, err := o.load(o.set, nil)
+	c.Hide(o.secrets)
 	if err == nil {
 		c.options.Kinds, c.exclude, err = selection(loaded)
 	}
@@ -203,14 +214,14 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 	if err != nil {
 		c.problems(err)
 		// The vault can be checked all the same where its path is known.
-		if readable, err := c.app.settings.load(cmd.Flags(), true, keys, o.set, nil); err == nil {
+		if readable, err := o.read(o.set, nil); err == nil {
 			c.options.Config = readable.Config
 		}
 		return stop
 	}
 	c.options.Config = loaded.Config
 	if o.demo {
-		if stop, err = useDemo(c.app.streams.err, &c.options.Config, loaded); err != nil {
+		if stop, err = useDemo(c.given.streams.err, &c.options.Config, loaded); err != nil {
 			c.Fail(check.Other, "config", "", "%s", err)
 			return func() {}
 		}
@@ -223,7 +234,7 @@ func (c *checkup) configuration(cmd *cobra.Command, o checkOptions) (stop func()
 	once := c.options.Config
 	once.Retry.Attempts, once.Retry.MaxWait = 1, config.Duration(5*time.Second)
 	once.RateLimit.MaxCalls = 0
-	if c.options.Client, err = newClient(once, c.app.settings.secrets, hclog.NewNullLogger(), c.meter); err != nil {
+	if c.options.Client, err = newClient(once, o.secrets, hclog.NewNullLogger(), c.meter); err != nil {
 		c.Fail(check.Configuration, "config", "correct the configuration", "%s", err)
 		return stop
 	}

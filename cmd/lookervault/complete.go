@@ -27,7 +27,7 @@ const (
 // completion offers values in a shell, from the program and from the vault alone: never
 // from the network. What cannot be read is not offered, and that is no error.
 type completion struct {
-	app  *environment
+	env  *environment
 	cmd  *cobra.Command
 	word string // what was typed of the value so far
 }
@@ -37,13 +37,13 @@ type offer = func(c completion) ([]cobra.Completion, cobra.ShellCompDirective)
 
 // completeValues lets every command below root complete its arguments and the values of
 // its flags.
-func (a *environment) completeValues(root *cobra.Command) {
+func (env *environment) completeValues(root *cobra.Command) {
 	offers := offers()
 	for _, cmd := range root.Commands() {
-		a.completeValues(cmd)
+		env.completeValues(cmd)
 		if wants := argumentsOf(cmd); len(wants) > 0 {
 			cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-				return completion{a, cmd, word}.argument(wants, args)
+				return completion{env, cmd, word}.argument(wants, args)
 			}
 		}
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
@@ -52,7 +52,7 @@ func (a *environment) completeValues(root *cobra.Command) {
 				return
 			}
 			err := cmd.RegisterFlagCompletionFunc(flag.Name, func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-				return values(completion{a, cmd, word})
+				return values(completion{env, cmd, word})
 			})
 			if err != nil {
 				panic(fmt.Sprintf("complete --%s of %s: %v", flag.Name, cmd.Name(), err)) // it is registered once
@@ -118,7 +118,7 @@ func (c completion) argument(wants, args []string) ([]cobra.Completion, cobra.Sh
 	has := func(word string) bool { return slices.Contains(wants, word) }
 	var kind record.Kind
 	for _, arg := range args {
-		if found, err := kindArgument(c.cmd, arg); err == nil {
+		if found, err := kindArgument(arg); err == nil {
 			kind = found
 		}
 	}
@@ -147,8 +147,8 @@ func (c completion) argument(wants, args []string) ([]cobra.Completion, cobra.Sh
 		return c.documents(catalogue.Folders, "")
 	case has("ID"):
 		if kind, id, both := strings.Cut(c.word, "/"); both && c.isKind(kind) {
-			full, _ := kindArgument(c.cmd, kind)
-			return completion{c.app, c.cmd, id}.documents(full, kind+"/")
+			full, _ := kindArgument(kind)
+			return completion{c.env, c.cmd, id}.documents(full, kind+"/")
 		}
 		return c.kinds()
 	case has("KIND"):
@@ -158,7 +158,7 @@ func (c completion) argument(wants, args []string) ([]cobra.Completion, cobra.Sh
 }
 
 func (c completion) isKind(word string) bool {
-	_, err := kindArgument(c.cmd, word)
+	_, err := kindArgument(word)
 	return err == nil
 }
 
@@ -202,7 +202,7 @@ func (c completion) list(next func(completion) []cobra.Completion) ([]cobra.Comp
 	}
 	named := strings.Split(before, ",")
 	var offered []cobra.Completion
-	for _, value := range next(completion{c.app, c.cmd, word}) {
+	for _, value := range next(completion{c.env, c.cmd, word}) {
 		if name, _, _ := strings.Cut(value, "\t"); !slices.Contains(named, name) {
 			offered = append(offered, before+value)
 		}
@@ -230,7 +230,7 @@ func (c completion) assignments() ([]cobra.Completion, cobra.ShellCompDirective)
 		for _, value := range config.ValuesOf(key) {
 			words = append(words, key+"="+value)
 		}
-		return completion{c.app, c.cmd, key + "=" + typed}.fixed(words)
+		return completion{c.env, c.cmd, key + "=" + typed}.fixed(words)
 	}
 	var offered []cobra.Completion
 	for _, key := range config.SettableKeys() {

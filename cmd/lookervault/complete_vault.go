@@ -98,14 +98,18 @@ func (c completion) reading() *reading {
 		}
 		return ""
 	}
-	return &reading{app: c.app, instance: text("instance"), run: text("run"), at: text("at")}
+	moment := func(name string) givenText { return givenText{text: text(name), given: c.cmd.Flags().Changed(name)} }
+	return &reading{
+		open: c.env.opener(c.cmd.Flags()), now: c.env.clock.now, instance: text("instance"),
+		moment: momentFlags{run: moment("run"), at: moment("at")},
+	}
 }
 
 // inMoment calls fn with the vault at the moment that the flags name. Where there is none
 // or it cannot be read, nothing happens.
 func (c completion) inMoment(fn func(ctx context.Context, m history.Moment) error) {
 	c.patiently(func(ctx context.Context) error {
-		m, err := c.reading().openMoment(c.cmd)
+		m, err := c.reading().openMoment(ctx)
 		if err != nil {
 			return err
 		}
@@ -119,7 +123,7 @@ func (c completion) inMoment(fn func(ctx context.Context, m history.Moment) erro
 func (c completion) inVault(fn func(ctx context.Context, reader vault.Reader, instance string) error) {
 	c.patiently(func(ctx context.Context) error {
 		r := c.reading()
-		reader, err := r.openAll(c.cmd)
+		reader, err := r.open(ctx)
 		if err != nil {
 			return err
 		}
@@ -133,7 +137,6 @@ func (c completion) inVault(fn func(ctx context.Context, reader vault.Reader, in
 func (c completion) patiently(fn func(ctx context.Context) error) {
 	ctx, cancel := context.WithTimeout(c.cmd.Context(), offerPatience)
 	defer cancel()
-	c.cmd.SetContext(ctx)
 	_ = fn(ctx)
 }
 

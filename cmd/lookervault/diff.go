@@ -19,17 +19,20 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-// diffOptions are the flags of diff.
+// diffOptions are what diff works with.
 type diffOptions struct {
+	streams                        *streams
+	reading                        reading
+	looking                        looking
+	asked                          moments
 	table                          tableFlags
 	filter                         filterFlags
 	stat, volatile, exitCode, lost bool
 	live                           bool
 }
 
-func newDiffCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var o diffOptions
+func newDiffCommand(env *environment) *cobra.Command {
+	o := diffOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "diff [A [B]] [KIND [ID]]", Short: "Show what changed between two moments",
 		Long: `Show what changed between two moments: between the last two complete runs of the
@@ -53,9 +56,15 @@ one array, of one document one object.`,
   lookervault diff --live dashboards 17
   lookervault diff --exit-code --json | jq -r '.[].name'`,
 		Args: arguments(cobra.MaximumNArgs(4)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runDiff(cmd, r, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.asked, err = momentsOf(cmd, args, env.clock.now()); err != nil {
+				return err
+			}
+			return runDiff(cmd.Context(), o)
+		},
 	}
-	r.flags(cmd)
+	o.reading.flags(cmd, env)
+	o.looking = newLooking(env, cmd.Flags())
 	o.table.add(cmd)
 	o.filter.add(cmd)
 	cmd.Flags().BoolVar(&o.stat, "stat", false, "only how many documents of each kind changed")
@@ -84,15 +93,15 @@ func momentsOf(cmd *cobra.Command, args []string, now time.Time) (m moments, err
 	}
 	switch kind, id, whole := strings.Cut(strings.Join(args, "/"), "/"); {
 	case len(args) > 2:
-		return m, usage(cmd, fmt.Errorf("%q is no moment: give the number of a run, latest, latest-1, or a time as 2026-03-01 or 7d", args[0]))
+		return m, usage(fmt.Errorf("%q is no moment: give the number of a run, latest, latest-1, or a time as 2026-03-01 or 7d", args[0]))
 	case len(args) == 0:
 	case whole && id == "":
 		_, err = refArgument(cmd, args)
 	default:
-		if m.kind, err = kindArgument(cmd, kind); err != nil && len(m.points) < 2 {
-			err = usage(cmd, fmt.Errorf("%q is neither a kind nor a moment: give a kind, the number of a run, latest, latest-1, or a time as 2026-03-01 or 7d", kind))
+		if m.kind, err = kindArgument(kind); err != nil && len(m.points) < 2 {
+			err = usage(fmt.Errorf("%q is neither a kind nor a moment: give a kind, the number of a run, latest, latest-1, or a time as 2026-03-01 or 7d", kind))
 			if _, known := nearKind(kind); known {
-				_, err = kindArgument(cmd, kind)
+				_, err = kindArgument(kind)
 			}
 		}
 		m.id = id
@@ -100,39 +109,35 @@ func momentsOf(cmd *cobra.Command, args []string, now time.Time) (m moments, err
 	return m, err
 }
 
-func (a *environment) runDiff(cmd *cobra.Command, r *reading, o diffOptions, args []string) (err error) {
-	differences := changeTable(false)
-	choice, err := a.chosenDiff(cmd, &o, differences)
-	if err != nil {
-		return err
-	}
-	asked, err := momentsOf(cmd, args, a.clock.now())
+// runDiff shows what changed.
+func runDiff(ctx context.Context, o diffOptions) (err error) {
+	choice, err := o.choice()
 	if err != nil {
 		return err
 	}
 	if o.live {
-		return a.diffLive(cmd, r, o, choice, asked)
+		return diffLive(ctx, o, choice)
 	}
-	reader, err := r.openAll(cmd)
+	reader, err := o.reading.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	instance, err := r.instanceOf(cmd.Context(), reader, asked)
+	instance, err := o.reading.instanceOf(ctx, reader, o.asked)
 	if err != nil {
 		return err
 	}
-	span, err := spanOf(cmd.Context(), reader, instance, asked)
+	span, err := spanOf(ctx, reader, instance, o.asked)
 	if err != nil {
 		return err
 	}
 	if span.ID != "" {
-		if _, err := reader.Versions(cmd.Context(), instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
+		if _, err := reader.Versions(ctx, instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
 			return absent(err, reader, "list "+string(span.Kind))
 		}
 	}
-	return a.showDiff(cmd, o, choice, reader, span, func(c *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
-		return history.Between(cmd.Context(), reader, span)
+	return showDiff(ctx, o, choice, reader, span, func(c *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+		return history.Between(ctx, reader, span)
 	})
 }
 
@@ -154,38 +159,38 @@ func (r *reading) instanceOf(ctx context.Context, reader vault.Reader, asked mom
 }
 
 // showDiff shows what passages say of a span.
-func (a *environment) showDiff(cmd *cobra.Command, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span,
+func showDiff(ctx context.Context, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span,
 	passages func(*history.Changer, vault.Span) iter.Seq2[vault.Passage, error],
 ) error {
 	m := history.Moment{Reader: reader, Instance: span.Instance}
 	names := &history.Names{}
-	if err := names.Read(cmd.Context(), m); err != nil {
+	if err := names.Read(ctx, m); err != nil {
 		return err
 	}
-	filter, err := o.filter.compile(cmd.Context(), m, names)
+	filter, err := o.filter.compile(ctx, m, names)
 	if err != nil {
 		return err
 	}
 	found := 0
-	err = history.Changes(cmd.Context(), m, names, o.volatile, func(c *history.Changer) error {
+	err = history.Changes(ctx, m, names, o.volatile, func(c *history.Changer) error {
 		if o.lost {
 			whole := span
 			whole.Kind, whole.ID = "", ""
-			lost, err := c.Losses(cmd.Context(), reader, span, passages(c, whole), filter)
+			lost, err := c.Losses(ctx, reader, span, passages(c, whole), filter)
 			if err != nil {
 				return err
 			}
 			found = len(lost)
-			return showLosses(a.streams, choice, lost)
+			return showLosses(o.streams, choice, lost)
 		}
 		list := counting(c.All(passages(c, span), filter), &found)
 		switch {
 		case o.stat:
-			return showStat(a, choice, list)
+			return showStat(o.streams, choice, list)
 		case span.ID != "":
-			return showDocument(a.streams, choice, span, list)
+			return showDocument(o.streams, choice, span, list)
 		}
-		return show(a.streams, changeTable(false), choice, list)
+		return show(o.streams, changeTable(false), choice, list)
 	})
 	if err == nil && found > 0 && o.exitCode {
 		return said(errDifferent)
@@ -194,9 +199,10 @@ func (a *environment) showDiff(cmd *cobra.Command, o diffOptions, choice table.C
 }
 
 // diffLive compares the vault's newest with the instance now.
-func (a *environment) diffLive(cmd *cobra.Command, r *reading, o diffOptions, choice table.Choice, asked moments) (err error) {
+func diffLive(ctx context.Context, o diffOptions, choice table.Choice) (err error) {
+	asked := o.asked
 	if len(asked.points) > 0 {
-		return usage(cmd, errors.New("--live compares the newest run with the instance now; name no moment"))
+		return usage(errors.New("--live compares the newest run with the instance now; name no moment"))
 	}
 	var set map[record.Kind][]string
 	var kinds []record.Kind
@@ -206,7 +212,7 @@ func (a *environment) diffLive(cmd *cobra.Command, r *reading, o diffOptions, ch
 	if asked.id != "" && canBeAskedFor(asked.kind) {
 		set = map[record.Kind][]string{asked.kind: {asked.id}}
 	}
-	l, err := a.lookNow(cmd, r, set, kinds)
+	l, err := o.looking.lookNow(ctx, o.reading.instance, set, kinds)
 	if err != nil {
 		return err
 	}
@@ -216,11 +222,11 @@ func (a *environment) diffLive(cmd *cobra.Command, r *reading, o diffOptions, ch
 		return incomplete // nothing is known of the document
 	}
 	span := vault.Span{Instance: l.instance, Kind: asked.kind, ID: asked.id, After: l.before}
-	if err := l.holdsOne(cmd.Context(), span); err != nil {
+	if err := l.holdsOne(ctx, span); err != nil {
 		return err
 	}
-	err = a.showDiff(cmd, o, choice, l.reader, span, func(_ *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
-		return l.passages(cmd.Context(), span)
+	err = showDiff(ctx, o, choice, l.reader, span, func(_ *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+		return l.passages(ctx, span)
 	})
 	if incomplete != nil && (err == nil || errors.Is(err, errDifferent)) {
 		return incomplete
@@ -228,17 +234,17 @@ func (a *environment) diffLive(cmd *cobra.Command, r *reading, o diffOptions, ch
 	return err
 }
 
-// chosenDiff is the choice that the flags make of the table that is shown.
-func (a *environment) chosenDiff(cmd *cobra.Command, o *diffOptions, differences table.Table[history.Change]) (table.Choice, error) {
+// choice is what the flags choose of the table that is shown.
+func (o *diffOptions) choice() (table.Choice, error) {
 	switch {
 	case o.stat && o.lost:
-		return table.Choice{}, usage(cmd, errors.New("--stat and --lost exclude each other"))
+		return table.Choice{}, usage(errors.New("--stat and --lost exclude each other"))
 	case o.stat:
-		return chosen(cmd, &o.table, statTable)
+		return chosen(&o.table, statTable)
 	case o.lost:
-		return chosen(cmd, &o.table, lossTable)
+		return chosen(&o.table, lossTable)
 	}
-	return chosen(cmd, &o.table, differences)
+	return chosen(&o.table, changeTable(false))
 }
 
 // spanOf finds the runs that the moments mean. The order of the two is kept by
@@ -316,7 +322,7 @@ func statColumn(name string, spare int, n func(view.KindChanges) int) table.Colu
 }
 
 // showStat shows how many documents of each kind changed.
-func showStat(a *environment, choice table.Choice, list iter.Seq2[history.Change, error]) error {
+func showStat(s *streams, choice table.Choice, list iter.Seq2[history.Change, error]) error {
 	var stats []view.KindChanges
 	for c, err := range list {
 		if err != nil {
@@ -327,5 +333,5 @@ func showStat(a *environment, choice table.Choice, list iter.Seq2[history.Change
 		}
 		stats[len(stats)-1].Count(c)
 	}
-	return show(a.streams, statTable, choice, each(stats))
+	return show(s, statTable, choice, each(stats))
 }

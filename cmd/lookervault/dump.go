@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,8 +15,15 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newDumpCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
+// dumpOptions are what dump works with.
+type dumpOptions struct {
+	streams *streams
+	reading reading
+	kinds   []record.Kind // in the order in which they are printed; "" is all of them
+}
+
+func newDumpCommand(env *environment) *cobra.Command {
+	o := dumpOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "dump [KIND...]", Short: "Print every current document as JSON lines",
 		Long: `Print every current document, one JSON object a line:
@@ -29,34 +37,33 @@ With --run, every document that was known by that run: as it saw it, and what it
 did not look at as the newest run before it did; observed_run, behind run, is that
 run.`,
 		Example: `  lookervault dump dashboards | jq -r 'select(.body.deleted) | .id'`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runDump(cmd, r, args)
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.kinds, err = dumpKinds(args); err != nil {
+				return err
+			}
+			return runDump(cmd.Context(), o)
 		},
 	}
-	r.flags(cmd)
-	r.pointFlag(cmd)
+	o.reading.flags(cmd, env)
+	o.reading.moment.add(cmd)
 	return cmd
 }
 
 // runDump prints documents, one a line.
-func (a *environment) runDump(cmd *cobra.Command, r *reading, args []string) (err error) {
-	kinds, err := dumpKinds(cmd, args)
-	if err != nil {
-		return err
-	}
-	m, err := r.openMoment(cmd)
+func runDump(ctx context.Context, o dumpOptions) (err error) {
+	m, err := o.reading.openMoment(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, m.Reader)
-	for _, kind := range kinds {
-		if err := lookedAt(cmd.Context(), m, kind); err != nil {
+	for _, kind := range o.kinds {
+		if err := lookedAt(ctx, m, kind); err != nil {
 			return err
 		}
 	}
-	out, seen := bufio.NewWriterSize(a.streams.out, 1<<16), observations{run: m.Run}
-	for _, kind := range kinds {
-		for document, err := range m.Reader.Documents(cmd.Context(), vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
+	out, seen := bufio.NewWriterSize(o.streams.out, 1<<16), observations{run: m.Run}
+	for _, kind := range o.kinds {
+		for document, err := range m.Reader.Documents(ctx, vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
 			if err != nil {
 				// What is printed ends with a whole line.
 				return errors.Join(err, out.Flush())
@@ -71,19 +78,19 @@ func (a *environment) runDump(cmd *cobra.Command, r *reading, args []string) (er
 			}
 		}
 	}
-	seen.tell(a.streams.err)
+	seen.tell(o.streams.err)
 	return out.Flush()
 }
 
 // dumpKinds are the kinds to dump in the order of the catalogue; none named
 // means all that the vault holds, also those that this version does not know.
-func dumpKinds(cmd *cobra.Command, args []string) ([]record.Kind, error) {
+func dumpKinds(args []string) ([]record.Kind, error) {
 	if len(args) == 0 {
 		return []record.Kind{""}, nil
 	}
 	var named []record.Kind
 	for _, arg := range args {
-		kind, err := kindArgument(cmd, arg)
+		kind, err := kindArgument(arg)
 		if err != nil {
 			return nil, err
 		}

@@ -21,10 +21,11 @@ type environment struct {
 }
 
 func newEnvironment(stdin io.Reader, stdout, stderr io.Writer, environ []string, interrupts *interrupts) *environment {
-	texts, clock := newTerminal(stderr), &clock{}
+	texts, secrets, clock := newTerminal(stderr), secret.NewSet(), &clock{}
+	texts.hide(secrets)
 	return &environment{
 		streams:    &streams{in: stdin, out: stdout, err: texts, variables: environ, now: clock.now},
-		settings:   &settings{variables: environ, hide: texts.hide},
+		settings:   &settings{variables: environ, secrets: secrets},
 		interrupts: interrupts,
 		clock:      clock,
 	}
@@ -48,24 +49,41 @@ type streams struct {
 type settings struct {
 	path      string // -c
 	variables variables
-	secrets   *secret.Set       // what nothing may show; nil before a configuration with secrets was loaded
-	hide      func(*secret.Set) // keeps them out of what is written
+	secrets   *secret.Set // takes in what the configuration keeps secret
 }
 
-// load reads the configuration. Reading commands take it as it is, without
-// variables and credentials.
-func (s *settings) load(flags *pflag.FlagSet, readOnly bool, keys map[string]string, set, kinds []string) (*config.Loaded, error) {
-	loaded, err := config.Load(config.Sources{
-		Path: s.path, Dir: ".", Flags: flags, FlagKeys: keys, Set: set, Kinds: kinds,
-		Environ: s.variables, ReadOnly: readOnly,
-	})
-	if err == nil && !readOnly {
-		s.secrets = secretsOf(loaded.Config)
-		addProxies(s.secrets, s.variables)
-		s.hide(s.secrets)
+// loadConfig reads the configuration: set are values of --set, kinds what arguments name.
+type loadConfig func(set, kinds []string) (*config.Loaded, error)
+
+// loader returns what reads the configuration for a command, whose flags stand above all
+// else; keys names the key that each of them sets.
+func (s *settings) loader(flags *pflag.FlagSet, keys map[string]string) loadConfig {
+	return func(set, kinds []string) (*config.Loaded, error) {
+		loaded, err := config.Load(s.sources(flags, keys, set, kinds))
+		if err == nil {
+			addSecrets(s.secrets, loaded.Config)
+			addProxies(s.secrets, s.variables)
+		}
+		return loaded, err
 	}
-	return loaded, err
 }
+
+// reader is loader for commands that only read: they take the configuration as it is,
+// without variables and credentials.
+func (s *settings) reader(flags *pflag.FlagSet, keys map[string]string) loadConfig {
+	return func(set, kinds []string) (*config.Loaded, error) {
+		sources := s.sources(flags, keys, set, kinds)
+		sources.ReadOnly = true
+		return config.Load(sources)
+	}
+}
+
+func (s *settings) sources(flags *pflag.FlagSet, keys map[string]string, set, kinds []string) config.Sources {
+	return config.Sources{Path: s.path, Dir: ".", Flags: flags, FlagKeys: keys, Set: set, Kinds: kinds, Environ: s.variables}
+}
+
+// dbKey names the key of the one flag that the commands have which take no other.
+var dbKey = map[string]string{"db": "sink.path"}
 
 // variables are those of the environment, each as NAME=VALUE.
 type variables []string

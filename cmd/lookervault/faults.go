@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,9 +17,16 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newFaultsCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var flags tableFlags
+// faultsOptions are what faults works with.
+type faultsOptions struct {
+	streams *streams
+	reading reading
+	table   tableFlags
+	run     *vault.Point // whose faults are listed; nil: those that no run has settled
+}
+
+func newFaultsCommand(env *environment) *cobra.Command {
+	o := faultsOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "faults [RUN]", Short: "List what could not be fetched",
 		Long: `List the documents, and listings, that could not be fetched and that no later run
@@ -32,56 +40,59 @@ third row of that listing, which is no document.`,
   lookervault faults 12 --json | jq -r '.[] | select(.class == "denied") | .id'`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runFaults(cmd, r, &flags, args)
+			if len(args) == 1 {
+				run, err := pointArgument(args[0])
+				if err != nil {
+					return err
+				}
+				o.run = &run
+			}
+			return runFaults(cmd.Context(), o)
 		},
 	}
-	r.flags(cmd)
-	flags.add(cmd)
+	o.reading.flags(cmd, env)
+	o.table.add(cmd)
 	return cmd
 }
 
 // runFaults lists what could not be fetched.
-func (a *environment) runFaults(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
-	choice, err := chosen(cmd, flags, faultTable)
+func runFaults(ctx context.Context, o faultsOptions) (err error) {
+	choice, err := chosen(&o.table, faultTable)
 	if err != nil {
 		return err
 	}
-	reader, faults, err := r.faults(cmd, args)
+	reader, faults, err := o.read(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	if err := show(a.streams, faultTable, choice, each(faults)); err != nil {
+	if err := show(o.streams, faultTable, choice, each(faults)); err != nil {
 		return err
 	}
-	if len(args) == 0 && len(faults) > 0 && isTerminal(a.streams.out) {
-		fmt.Fprintln(a.streams.err, "The next run asks for them again: lookervault run.")
+	if o.run == nil && len(faults) > 0 && isTerminal(o.streams.out) {
+		fmt.Fprintln(o.streams.err, "The next run asks for them again: lookervault run.")
 	}
 	return nil
 }
 
-// faults opens the vault and reads the faults of the run that args name, or the
-// unresolved ones of an instance.
-func (r *reading) faults(cmd *cobra.Command, args []string) (reader vault.Reader, faults []vault.Fault, err error) {
-	if len(args) == 0 {
+// read opens the vault and reads the faults of the run that is named, or the unresolved
+// ones of an instance.
+func (o faultsOptions) read(ctx context.Context) (reader vault.Reader, faults []vault.Fault, err error) {
+	if o.run == nil {
 		var instance string
-		if reader, instance, err = r.open(cmd); err != nil {
+		if reader, instance, err = o.reading.openInstance(ctx); err != nil {
 			return nil, nil, err
 		}
-		faults, err = reader.OpenFaults(cmd.Context(), instance)
+		faults, err = reader.OpenFaults(ctx, instance)
 		faults = newestOf(faults)
 	} else {
-		var point vault.Point
-		if point, err = pointArgument(cmd, args[0]); err != nil {
+		if reader, err = o.reading.open(ctx); err != nil {
 			return nil, nil, err
 		}
-		if reader, err = r.openAll(cmd); err != nil {
-			return nil, nil, err
-		}
-		faults, err = r.faultsAt(cmd, reader, point)
+		faults, err = o.readAt(ctx, reader)
 	}
 	if err == nil {
-		err = reader.CheckRows(cmd.Context(), vault.FaultTables)
+		err = reader.CheckRows(ctx, vault.FaultTables)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, reader.Close())
@@ -103,13 +114,13 @@ func newestOf(faults []vault.Fault) []vault.Fault {
 	return slices.DeleteFunc(faults, func(f vault.Fault) bool { return newest[record.Ref{Kind: f.Kind, ID: f.ID}] != f.Run })
 }
 
-// faultsAt reads the faults of the run at a point, also of one that was pruned.
-func (r *reading) faultsAt(cmd *cobra.Command, reader vault.Reader, point vault.Point) ([]vault.Fault, error) {
-	run, err := reader.RunAt(cmd.Context(), r.instance, point)
+// readAt reads the faults of the run that is named, also of one that was pruned.
+func (o faultsOptions) readAt(ctx context.Context, reader vault.Reader) ([]vault.Fault, error) {
+	run, err := reader.RunAt(ctx, o.reading.instance, *o.run)
 	if err != nil && !errors.Is(err, vault.ErrPruned) {
 		return nil, absent(err, reader, "runs")
 	}
-	return reader.Faults(cmd.Context(), run.ID)
+	return reader.Faults(ctx, run.ID)
 }
 
 var faultTable = table.Table[vault.Fault]{

@@ -13,24 +13,27 @@ import (
 
 	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/history"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-// findOptions are the flags of find.
+// findOptions are what find works with.
 type findOptions struct {
+	streams *streams
+	reading reading
 	table   tableFlags
 	filter  filterFlags
-	kind    string
+	kind    record.Kind // "" for all
 	history bool
 	query   find.Query
 	user    string
 }
 
-func newFindCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var o findOptions
+func newFindCommand(env *environment) *cobra.Command {
+	o := findOptions{streams: env.streams}
+	kind := ""
 	cmd := &cobra.Command{
 		Use: "find [TEXT...]", Short: "Find documents by their text, or by what they use",
 		Long: `Find documents by their text: titles, names, descriptions, notes, the text of tiles and
@@ -49,13 +52,21 @@ In a pipe the columns are kind, id, name, run, where; with --json one array.`,
   lookervault find --explore thelook::orders
   lookervault find --user ann@example.com --history`,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.runFind(cmd, r, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			o.query.Words = find.New(strings.Join(args, " ")).Words
+			if kind != "" {
+				if o.kind, err = kindArgument(kind); err != nil {
+					return err
+				}
+			}
+			return runFind(cmd.Context(), o)
+		},
 	}
-	r.flags(cmd)
+	o.reading.flags(cmd, env)
 	o.table.add(cmd)
 	o.filter.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&o.kind, "kind", "", "only documents of this kind")
+	flags.StringVar(&kind, "kind", "", "only documents of this kind")
 	flags.BoolVar(&o.history, "history", false, "also in older versions, and in what is gone")
 	flags.StringVar(&o.query.Field, "field", "", "what uses this field, as orders.total")
 	flags.StringVar(&o.query.Explore, "explore", "", "what uses this explore, as thelook::orders")
@@ -103,64 +114,57 @@ func hitTable(people bool) table.Table[hit] {
 	}
 }
 
-func (a *environment) runFind(cmd *cobra.Command, r *reading, o findOptions, args []string) (err error) {
-	found := hitTable(isTerminal(a.streams.out))
-	choice, err := chosen(cmd, &o.table, found)
+// runFind finds documents.
+func runFind(ctx context.Context, o findOptions) (err error) {
+	found := hitTable(isTerminal(o.streams.out))
+	choice, err := chosen(&o.table, found)
 	if err != nil {
 		return err
 	}
-	o.query.Words = find.New(strings.Join(args, " ")).Words
 	if o.query.Empty() && o.user == "" {
-		return usage(cmd, errors.New("what to find? Give words, or --field, --explore, --model, --look or --user"))
+		return usage(errors.New("what to find? Give words, or --field, --explore, --model, --look or --user"))
 	}
 	if o.query.Explore != "" && !strings.Contains(o.query.Explore, "::") {
-		return usage(cmd, fmt.Errorf("--explore: %q is not model::name", o.query.Explore))
+		return usage(fmt.Errorf("--explore: %q is not model::name", o.query.Explore))
 	}
-	query := vault.Query{}
-	if o.kind != "" {
-		if query.Kind, err = kindArgument(cmd, o.kind); err != nil {
-			return err
-		}
-	}
-	m, err := r.openMoment(cmd)
+	m, err := o.reading.openMoment(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, m.Reader)
 	names := &history.Names{}
-	if err := names.Read(cmd.Context(), m); err != nil {
+	if err := names.Read(ctx, m); err != nil {
 		return err
 	}
 	if o.user != "" {
-		if o.query.User, err = names.FindUser(cmd.Context(), m, o.user); err != nil {
+		if o.query.User, err = names.FindUser(ctx, m, o.user); err != nil {
 			return absent(err, m.Reader, "list users")
 		}
-		if o.query.Address, err = history.AddressOf(cmd.Context(), m, o.query.User); err != nil {
+		if o.query.Address, err = history.AddressOf(ctx, m, o.query.User); err != nil {
 			return err
 		}
 	}
-	filter, err := o.filter.compile(cmd.Context(), m, names)
+	filter, err := o.filter.compile(ctx, m, names)
 	if err != nil {
 		return err
 	}
-	query.Instance = m.Instance
-	hits, err := lookInto(cmd.Context(), m.Reader, query, o, filter, names)
+	hits, err := lookInto(ctx, m, o, filter, names)
 	if err != nil {
 		return err
 	}
 	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(y.score, x.score) })
-	return show(a.streams, found, choice, each(hits))
+	return show(o.streams, found, choice, each(hits))
 }
 
 // lookInto reads the documents that may hold what is looked for, in all their versions
 // where that is wanted, and keeps those that do.
-func lookInto(ctx context.Context, reader vault.Reader, query vault.Query, o findOptions, filter *history.Filter, names *history.Names) (hits []hit, err error) {
+func lookInto(ctx context.Context, m history.Moment, o findOptions, filter *history.Filter, names *history.Names) (hits []hit, err error) {
 	hits = []hit{}
-	search := vault.Search{Instance: query.Instance, Kind: query.Kind, History: o.history, Rules: find.TermRules, Entry: filter.Matches}
+	search := vault.Search{Instance: m.Instance, Kind: o.kind, History: o.history, Rules: find.TermRules, Entry: filter.Matches}
 	for _, need := range o.query.Needs() {
 		search.Needs = append(search.Needs, vault.Need(need))
 	}
-	for d, err := range reader.Candidates(ctx, search) {
+	for d, err := range m.Reader.Candidates(ctx, search) {
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,7 +30,6 @@ const standardCalls = 1000
 
 // dryRun is one use of run --dry-run, once its configuration stands.
 type dryRun struct {
-	app     *environment
 	options runOptions
 	config  config.Config
 	log     hclog.Logger
@@ -37,12 +37,11 @@ type dryRun struct {
 	kinds   []*catalogue.Spec
 	exclude []record.Ref
 	refresh map[record.Kind]time.Duration
-	now     func() time.Time
 }
 
 // make forecasts the run and prints the forecast. Nothing is stored.
-func (d *dryRun) make() error {
-	reader, err := d.open()
+func (d *dryRun) make(ctx context.Context) error {
+	reader, err := d.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,14 +52,14 @@ func (d *dryRun) make() error {
 	// The budget is the run's, not the forecast's.
 	unbounded := d.config
 	unbounded.RateLimit.MaxCalls = 0
-	client, err := newClient(unbounded, d.app.settings.secrets, d.log, meter)
+	client, err := newClient(unbounded, d.options.settings.secrets, d.log, meter)
 	if err != nil {
 		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
-	server, err := connect(d.app.interrupts.stop, client)
+	server, err := connect(ctx, client)
 	if err != nil {
-		return connectFailed(d.app.interrupts.stop, err)
+		return connectFailed(ctx, err)
 	}
 	announce(server, d.kinds, d.config.Looker.PartialView, d.log)
 	besides := meter.Drain()
@@ -68,39 +67,39 @@ func (d *dryRun) make() error {
 	ahead := forecast.Ahead{
 		Config: d.config, Kinds: d.kinds, Exclude: d.exclude, Scope: scopeOf(d.config, d.kinds), Full: d.options.full,
 		Caller: server.caller, Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
-		Refresh: d.refresh, Now: d.now(),
+		Refresh: d.refresh, Now: d.options.clock.now(),
 	}
-	runs, err := d.runs(reader, ahead.Instance)
+	runs, err := d.runs(ctx, reader, ahead.Instance)
 	if err != nil {
 		return err
 	}
 	if d.options.resume && !d.resume(&ahead, runs) {
-		fmt.Fprintf(d.app.streams.err, "Nothing to resume: the newest run of %s in %s came to its end.\n", ahead.Instance, d.config.Sink.Path)
+		fmt.Fprintf(d.options.streams.err, "Nothing to resume: the newest run of %s in %s came to its end.\n", ahead.Instance, d.config.Sink.Path)
 		return nil
 	}
-	expected, err := forecast.Foresee(d.app.interrupts.stop, ahead)
-	if err != nil && d.app.interrupts.stop.Err() != nil {
-		return connectFailed(d.app.interrupts.stop, err)
+	expected, err := forecast.Foresee(ctx, ahead)
+	if err != nil && ctx.Err() != nil {
+		return connectFailed(ctx, err)
 	}
 	if err != nil {
 		return err
 	}
-	now, month := d.now(), map[string]int64{}
+	now, month := d.options.clock.now(), map[string]int64{}
 	if len(runs) > 0 {
-		if month, err = reader.CallsIn(d.app.interrupts.stop, ahead.Instance, now); err != nil {
+		if month, err = reader.CallsIn(ctx, ahead.Instance, now); err != nil {
 			return err
 		}
 	}
 	v := d.view(expected, ahead, month, append(besides, meter.Drain()...), now)
-	if v.Nights, err = foreseeNights(d.app.interrupts.stop, ahead); err != nil {
+	if v.Nights, err = foreseeNights(ctx, ahead); err != nil {
 		return err
 	}
 	return d.print(v, expected)
 }
 
 // open opens the vault for reading, or returns nil where there is none to read.
-func (d *dryRun) open() (vault.Reader, error) {
-	reader, err := sqlite.OpenReader(d.app.interrupts.stop, d.config.Sink.Path)
+func (d *dryRun) open(ctx context.Context) (vault.Reader, error) {
+	reader, err := sqlite.OpenReader(ctx, d.config.Sink.Path)
 	switch {
 	case errors.Is(err, vault.ErrMissing):
 		return nil, nil
@@ -113,11 +112,11 @@ func (d *dryRun) open() (vault.Reader, error) {
 	return reader, nil
 }
 
-func (d *dryRun) runs(reader vault.Reader, instance string) ([]record.Run, error) {
+func (d *dryRun) runs(ctx context.Context, reader vault.Reader, instance string) ([]record.Run, error) {
 	if reader == nil {
 		return nil, nil
 	}
-	runs, err := reader.Runs(d.app.interrupts.stop, instance)
+	runs, err := reader.Runs(ctx, instance)
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, nil
 	}
@@ -227,7 +226,7 @@ func spanText(s view.Span) string {
 // print writes the forecast: the table, or one line of JSON, as data, and what
 // it means for people.
 func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
-	out := d.app.streams.out
+	out := d.options.streams.out
 	switch {
 	case d.options.json:
 		line, err := encodeJSON(v)
@@ -238,17 +237,17 @@ func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
 			return err
 		}
 	case isTerminal(out):
-		if err := show(d.app.streams, forecastTable, table.Choice{}, each(v.Kinds)); err != nil {
+		if err := show(d.options.streams, forecastTable, table.Choice{}, each(v.Kinds)); err != nil {
 			return err
 		}
 	default:
-		if err := show(d.app.streams, forecastTabs, table.Choice{}, each(v.Kinds)); err != nil {
+		if err := show(d.options.streams, forecastTabs, table.Choice{}, each(v.Kinds)); err != nil {
 			return err
 		}
 	}
 	var said strings.Builder
 	writeForecast(&said, v, f.Besides)
-	d.app.streams.tell(said.String())
+	d.options.streams.tell(said.String())
 	return nil
 }
 

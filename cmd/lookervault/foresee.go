@@ -28,13 +28,13 @@ type foreseeing struct {
 	done   sync.WaitGroup
 }
 
-func (b *backup) newForeseeing(kinds []*catalogue.Spec, exclude []record.Ref, client *looker.Client) *foreseeing {
-	ctx, cancel := context.WithCancel(b.app.interrupts.stop)
+func (b *backup) newForeseeing(ctx context.Context, kinds []*catalogue.Spec, exclude []record.Ref, client *looker.Client) *foreseeing {
+	ctx, cancel := context.WithCancel(ctx)
 	return &foreseeing{
 		backup: b, ctx: ctx, cancel: cancel,
 		ahead: forecast.Ahead{
 			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller,
-			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.app.clock.now(),
+			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.options.clock.now(),
 		},
 	}
 }

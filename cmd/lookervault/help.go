@@ -162,7 +162,7 @@ func helpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil {
-				return usage(cmd, err)
+				return usage(err)
 			}
 			if len(rest) > 0 {
 				return noSuchCommand(about, rest)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -29,9 +30,10 @@ func reassurance(outcome record.Outcome) string {
 
 // after does what is to be done when a run is over, and returns the first thing
 // that went wrong. The others are in the log.
-func (b *backup) after(s *view.Summary) error {
+func (b *backup) after(ctx context.Context, s *view.Summary) error {
 	var first error
-	for _, step := range []func(view.Summary) error{b.prune, b.hook, b.metricsFile} {
+	prune := func(s view.Summary) error { return b.prune(ctx, s) }
+	for _, step := range []func(view.Summary) error{prune, b.hook, b.metricsFile} {
 		err := step(*s)
 		switch {
 		case err == nil:
@@ -41,7 +43,7 @@ func (b *backup) after(s *view.Summary) error {
 				s.ExitCode = afterCode(err)
 			}
 			if s.Error == "" {
-				s.Error = b.app.settings.secrets.Scrub(oneLine(err))
+				s.Error = b.options.settings.secrets.Scrub(oneLine(err))
 			}
 		default:
 			b.log.Error("not done after the run", "error", err)
@@ -72,9 +74,9 @@ func (b *backup) hook(s view.Summary) error {
 	if err != nil {
 		return err
 	}
-	hook.Stderr, hook.Env, hook.Secrets = b.app.streams.err, withoutSecrets(b.app.settings.variables, b.config), secretsOf(b.config)
-	addProxies(hook.Secrets, b.app.settings.variables)
-	return hook.Run(b.app.interrupts.kill, []byte(line+"\n"))
+	hook.Stderr, hook.Env, hook.Secrets = b.options.streams.err, withoutSecrets(b.options.settings.variables, b.config), secretsOf(b.config)
+	addProxies(hook.Secrets, b.options.settings.variables)
+	return hook.Run(b.options.interrupts.kill, []byte(line+"\n"))
 }
 
 // hookFor is the hook for an outcome.
@@ -91,11 +93,17 @@ func hookFor(c config.Hooks, outcome record.Outcome) hooks.Hook {
 
 // secretsOf is the values of all secret keys.
 func secretsOf(c config.Config) *secret.Set {
-	secrets := secret.NewSet(c.Looker.ClientSecret.Reveal())
+	secrets := secret.NewSet()
+	addSecrets(secrets, c)
+	return secrets
+}
+
+// addSecrets adds the values of all secret keys.
+func addSecrets(secrets *secret.Set, c config.Config) {
+	secrets.Add(c.Looker.ClientSecret.Reveal())
 	for _, hook := range []string{c.Hooks.OnSuccess, c.Hooks.OnPartial, c.Hooks.OnFailure} {
 		secrets.AddHookText(hook)
 	}
-	return secrets
 }
 
 // addProxies adds the passwords of the proxies that an environment names.
@@ -127,18 +135,18 @@ func (b *backup) metricsFile(s view.Summary) error {
 	if b.config.Metrics.File == "" {
 		return nil
 	}
-	return metrics.WriteFile(b.app.interrupts.kill, b.config.Metrics.File, s, b.oldest(s.Instance))
+	return metrics.WriteFile(b.options.interrupts.kill, b.config.Metrics.File, s, b.oldest(s.Instance))
 }
 
 // oldest is when the oldest observation of each kind was made; nothing where the vault
 // cannot be read, which is told by the run itself.
 func (b *backup) oldest(instance string) map[record.Kind]time.Time {
-	reader, err := sqlite.OpenReader(b.app.interrupts.kill, b.config.Sink.Path)
+	reader, err := sqlite.OpenReader(b.options.interrupts.kill, b.config.Sink.Path)
 	if err != nil {
 		return nil
 	}
 	defer reader.Close()
-	oldest, err := reader.Oldest(b.app.interrupts.kill, instance)
+	oldest, err := reader.Oldest(b.options.interrupts.kill, instance)
 	if err != nil {
 		return nil
 	}
@@ -147,12 +155,12 @@ func (b *backup) oldest(instance string) map[record.Kind]time.Time {
 
 // serveMetrics serves the metrics of the run until stop is called, if the
 // configuration wants that.
-func (b *backup) serveMetrics() (stop func(), err error) {
+func (b *backup) serveMetrics(ctx context.Context) (stop func(), err error) {
 	addr := b.config.Metrics.Listen
 	if addr == "" {
 		return func() {}, nil
 	}
-	server, err := metrics.Serve(b.app.interrupts.stop, addr, metrics.NewLive(toolVersion(), b.watch.state))
+	server, err := metrics.Serve(ctx, addr, metrics.NewLive(toolVersion(), b.watch.state))
 	if err != nil {
 		return nil, fmt.Errorf("metrics.listen: %w", err)
 	}

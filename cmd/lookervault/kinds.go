@@ -13,8 +13,14 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newKindsCommand(a *environment) *cobra.Command {
-	var flags tableFlags
+// kindsOptions are what kinds works with.
+type kindsOptions struct {
+	streams *streams
+	table   tableFlags
+}
+
+func newKindsCommand(env *environment) *cobra.Command {
+	o := kindsOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "kinds", Short: "List the kinds of documents, what they cost, and what no backup holds",
 		Long: `List the kinds of documents that a backup can hold and what each costs in API
@@ -24,32 +30,30 @@ not give at all. It needs neither a Looker nor a vault.
 In a pipe there is a line a kind, tab-separated, with the columns kind, what,
 restorable or reference, default or opt-in, calls, remark.`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.runKinds(cmd, &flags)
-		},
+		RunE: func(*cobra.Command, []string) error { return runKinds(o) },
 	}
-	flags.add(cmd)
+	o.table.add(cmd)
 	cmd.Flags().Lookup("json").Usage = "as one JSON object"
 	return cmd
 }
 
 // runKinds says what can be backed up, and what cannot.
-func (a *environment) runKinds(cmd *cobra.Command, flags *tableFlags) error {
-	choice, err := chosen(cmd, flags, kindTable)
+func runKinds(o kindsOptions) error {
+	choice, err := chosen(&o.table, kindTable)
 	if err != nil {
 		return err
 	}
 	kinds := view.KindsOf(config.Default(1).Stages.List.PageSize)
-	width, height := ui.TerminalSize(a.streams.out)
+	width, height := ui.TerminalSize(o.streams.out)
 	switch {
 	case choice.IsObject() && !choice.Picks():
-		return a.streams.writeObject(view.CatalogueOf(kinds), choice.Format)
+		return o.streams.writeObject(view.CatalogueOf(kinds), choice.Format)
 	case width > 0 && choice.Format == "":
-		return a.streams.paged(height, func(text *strings.Builder) error {
-			return kindsText(table.Output{Out: text, Screen: a.streams.screen(width), Color: a.streams.colors(a.streams.out)}, choice, kinds)
+		return o.streams.paged(height, func(text *strings.Builder) error {
+			return kindsText(table.Output{Out: text, Screen: o.streams.screen(width), Color: o.streams.colors(o.streams.out)}, choice, kinds)
 		})
 	}
-	return show(a.streams, kindTable, choice, each(kinds))
+	return show(o.streams, kindTable, choice, each(kinds))
 }
 
 var kindTable = table.Table[view.Kind]{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -18,17 +19,19 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-// listOptions are the flags of list.
+// listOptions are what list works with.
 type listOptions struct {
+	streams     *streams
+	reading     reading
+	kind        record.Kind // "" for all
 	table       tableFlags
 	filter      filterFlags
 	name, since string
 	deleted     bool
 }
 
-func newListCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var o listOptions
+func newListCommand(env *environment) *cobra.Command {
+	o := listOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "list [KIND]", Short: "List the documents that the vault holds",
 		Long: `List the documents that the vault holds: what the last run saw, the trash
@@ -44,83 +47,86 @@ array.`,
   lookervault list --changed-since 7d --sort -size --limit 20
   lookervault list looks --deleted`,
 		Args: arguments(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runList(cmd, r, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if len(args) == 1 {
+				if o.kind, err = kindArgument(args[0]); err != nil {
+					return err
+				}
+			}
+			return runList(cmd.Context(), o)
+		},
 	}
-	r.flags(cmd)
+	o.reading.flags(cmd, env)
 	o.table.add(cmd)
 	cmd.Flags().BoolVar(&o.deleted, "deleted", false, "what is in the trash or gone")
 	o.filter.add(cmd)
 	cmd.Flags().StringVar(&o.name, "name", "", "only names that match a pattern, as in \"*sales*\", whatever their case")
 	cmd.Flags().StringVar(&o.since, "changed-since", "", "only what changed after a run (its number, or latest-1) or a time: 2026-03-01, or 7d")
-	r.pointFlag(cmd)
+	o.reading.moment.add(cmd)
 	return cmd
 }
 
-func (a *environment) runList(cmd *cobra.Command, r *reading, o listOptions, args []string) (err error) {
-	query := vault.Query{Deleted: o.deleted}
-	if len(args) == 1 {
-		if query.Kind, err = kindArgument(cmd, args[0]); err != nil {
-			return err
-		}
-	}
+// runList lists documents.
+func runList(ctx context.Context, o listOptions) (err error) {
+	query := vault.Query{Kind: o.kind, Deleted: o.deleted}
 	names := &history.Names{}
-	entries := entryTable(names, o.deleted && isTerminal(a.streams.out))
-	choice, err := chosen(cmd, &o.table, entries)
+	entries := entryTable(names, o.deleted && isTerminal(o.streams.out))
+	choice, err := chosen(&o.table, entries)
 	if err != nil {
 		return err
 	}
-	m, err := r.openMoment(cmd)
+	m, err := o.reading.openMoment(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, m.Reader)
 	query.Instance, query.At = m.Instance, m.At
-	if err := lookedAt(cmd.Context(), m, query.Kind); err != nil {
+	if err := lookedAt(ctx, m, query.Kind); err != nil {
 		return err
 	}
-	if err := names.Read(cmd.Context(), m); err != nil {
+	if err := names.Read(ctx, m); err != nil {
 		return err
 	}
-	filter, err := o.compile(cmd, m, names, a.clock.now())
+	filter, err := o.compile(ctx, m, names)
 	if err != nil {
 		return err
 	}
 	seen := observations{run: m.Run}
-	list := history.ByNumber(m.Reader.Entries(cmd.Context(), query))
+	list := history.ByNumber(m.Reader.Entries(ctx, query))
 	if m.Run == 0 && choice.Limit > 0 && choice.Sort == "" {
 		// The first of many are read alone; to read all of them so takes twice as long.
 		query.Sort = table.SortNames
-		list = m.Reader.Entries(cmd.Context(), query)
+		list = m.Reader.Entries(ctx, query)
 	}
-	err = show(a.streams, entries, choice, noting(filter.Only(list), seen.note))
+	err = show(o.streams, entries, choice, noting(filter.Only(list), seen.note))
 	if err == nil {
-		seen.tell(a.streams.err)
+		seen.tell(o.streams.err)
 	}
 	return err
 }
 
 // compile makes a filter of the flags.
-func (o listOptions) compile(cmd *cobra.Command, m history.Moment, names *history.Names, now time.Time) (*history.Filter, error) {
-	filter, err := o.filter.compile(cmd.Context(), m, names)
+func (o listOptions) compile(ctx context.Context, m history.Moment, names *history.Names) (*history.Filter, error) {
+	filter, err := o.filter.compile(ctx, m, names)
 	if err == nil && o.name != "" {
 		if err = filter.Named(o.name); err != nil {
-			err = usage(cmd, fmt.Errorf("--name: %w", err))
+			err = usage(fmt.Errorf("--name: %w", err))
 		}
 	}
 	if err == nil && o.since != "" {
-		filter.Since, err = changedSince(cmd, m, o.since, now)
+		filter.Since, err = changedSince(ctx, m, o.since, o.reading.now())
 	}
 	return filter, err
 }
 
 // changedSince chooses documents whose newest version a run after the given moment
 // brought, or which one found gone.
-func changedSince(cmd *cobra.Command, m history.Moment, since string, now time.Time) (func(vault.Entry) bool, error) {
+func changedSince(ctx context.Context, m history.Moment, since string, now time.Time) (func(vault.Entry) bool, error) {
 	point, ok := momentArgument(since, now)
 	if !ok {
-		return nil, usage(cmd, fmt.Errorf("--changed-since: %q is neither a run nor a time: give a number, latest-1, 2026-03-01 or 7d", since))
+		return nil, usage(fmt.Errorf("--changed-since: %q is neither a run nor a time: give a number, latest-1, 2026-03-01 or 7d", since))
 	}
-	run, err := m.Reader.RunAt(cmd.Context(), m.Instance, point)
+	run, err := m.Reader.RunAt(ctx, m.Instance, point)
 	switch _, notRun := vault.ParsePoint(since); {
 	case err == nil, errors.Is(err, vault.ErrPruned):
 	case notRun != nil && errors.Is(err, vault.ErrNotFound):

@@ -9,15 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
-	"github.com/hashicorp/go-hclog"
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
@@ -26,7 +27,7 @@ import (
 // live is a vault as it would be after a run now: a copy, which is thrown away, with a
 // real run in it. The vault itself is only read.
 type live struct {
-	app      *environment
+	streams  *streams
 	folder   string       // of the copy
 	reader   vault.Reader // of the copy; nil before the run
 	instance string
@@ -35,10 +36,26 @@ type live struct {
 	refs     map[record.Kind][]string // that were asked for by their ids; nil where lists were
 }
 
+// looking is what a look at the instance takes.
+type looking struct {
+	streams    *streams
+	interrupts *interrupts
+	load       loadConfig
+	secrets    *secret.Set
+	now        func() time.Time
+}
+
+func newLooking(env *environment, flags *pflag.FlagSet) looking {
+	return looking{
+		streams: env.streams, interrupts: env.interrupts, load: env.settings.loader(flags, dbKey), secrets: env.settings.secrets, now: env.clock.now,
+	}
+}
+
 // lookNow runs against the instance: for some documents, or for whole kinds. Of kinds
-// that cannot be asked for by ids all are looked at.
-func (a *environment) lookNow(cmd *cobra.Command, r *reading, set map[record.Kind][]string, kinds []record.Kind) (_ *live, err error) {
-	loaded, err := a.settings.load(cmd.Flags(), false, map[string]string{"db": "sink.path"}, nil, kindWords(kinds))
+// that cannot be asked for by ids all are looked at. instance is what the vault calls it, ""
+// for what the configuration does.
+func (o looking) lookNow(ctx context.Context, instance string, set map[record.Kind][]string, kinds []record.Kind) (_ *live, err error) {
+	loaded, err := o.load(nil, kindWords(kinds))
 	if err != nil {
 		return nil, err
 	}
@@ -50,13 +67,13 @@ func (a *environment) lookNow(cmd *cobra.Command, r *reading, set map[record.Kin
 	if err != nil {
 		return nil, err
 	}
-	l := &live{app: a, refs: set}
+	l := &live{streams: o.streams, refs: set, instance: instance}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close())
 		}
 	}()
-	if err := l.copyVault(cmd.Context(), c.Sink.Path); err != nil {
+	if err := l.copyVault(ctx, c.Sink.Path); err != nil {
 		return nil, err
 	}
 	scope := scopeOf(c, selected)
@@ -65,7 +82,7 @@ func (a *environment) lookNow(cmd *cobra.Command, r *reading, set map[record.Kin
 		selected = slices.DeleteFunc(selected, func(k *catalogue.Spec) bool { return set[k.Name] == nil })
 	}
 	c.Sink.Path = filepath.Join(l.folder, "copy.db")
-	return l, l.look(r, c, a, scope, selected, exclude)
+	return l, l.look(ctx, o, c, scope, selected, exclude)
 }
 
 func kindWords(kinds []record.Kind) (words []string) {
@@ -92,41 +109,40 @@ func (l *live) copyVault(ctx context.Context, path string) (err error) {
 }
 
 // look makes the run, and opens the copy.
-func (l *live) look(r *reading, c config.Config, a *environment, scope record.Scope, kinds []*catalogue.Spec, exclude []record.Ref) error {
-	log := a.streams.quietLogger()
+func (l *live) look(ctx context.Context, o looking, c config.Config, scope record.Scope, kinds []*catalogue.Spec, exclude []record.Ref) error {
+	log := o.streams.quietLogger()
 	meter := &extract.Meter{}
-	client, err := newClient(c, a.settings.secrets, log, meter)
+	client, err := newClient(c, o.secrets, log, meter)
 	if err != nil {
 		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
-	server, err := connect(a.interrupts.stop, client)
+	server, err := connect(ctx, client)
 	if err != nil {
-		return connectFailed(a.interrupts.stop, err)
+		return connectFailed(ctx, err)
 	}
-	l.instance = r.instance
 	if l.instance == "" {
 		l.instance = instanceName(c, client)
 	}
-	if err := l.findNewest(a.interrupts.stop, c.Sink.Path); err != nil {
+	if err := l.findNewest(ctx, c.Sink.Path); err != nil {
 		return err
 	}
-	sink, err := sinks.OpenSQLite(a.interrupts.stop, c.Sink.Path, sqlite.Options{Now: a.clock.now})
+	sink, err := sinks.OpenSQLite(ctx, c.Sink.Path, sqlite.Options{Now: o.now})
 	if err != nil {
 		return err
 	}
-	result, err := extract.Run(a.interrupts.kill, extract.Job{
-		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: a.clock.now, Meter: meter, Stop: a.interrupts.stop,
+	result, err := extract.Run(o.interrupts.kill, extract.Job{
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: o.now, Meter: meter, Stop: ctx,
 		Start: record.Start{
 			Origin: "api", Scope: scope, Tool: toolVersion(), Instance: l.instance, BaseURL: client.BaseURL(),
-			Caller: server.caller, Looker: server.release, At: a.clock.now(),
+			Caller: server.caller, Looker: server.release, At: o.now(),
 		},
 	})
 	if err = errors.Join(err, sink.Close()); err != nil {
 		return err
 	}
 	l.run = result.Run
-	reader, err := sqlite.OpenReader(a.interrupts.stop, c.Sink.Path)
+	reader, err := sqlite.OpenReader(ctx, c.Sink.Path)
 	if err != nil {
 		return err
 	}
@@ -220,18 +236,9 @@ func (l *live) incomplete() error {
 	if l.run.Outcome == record.RunComplete || l.refs != nil && failed == 0 {
 		return nil
 	}
-	fmt.Fprintf(l.app.streams.err.loud(), "lookervault: not everything could be compared: the look at the instance is %s, %s failed\n",
+	fmt.Fprintf(l.streams.err.loud(), "lookervault: not everything could be compared: the look at the instance is %s, %s failed\n",
 		l.run.OutcomeText(), plural(failed, "document", "documents"))
 	return said(errPartial)
-}
-
-// quietLogger logs warnings only: what is shown is what differs.
-func (s *streams) quietLogger() hclog.Logger {
-	level := hclog.Warn
-	if s.verbose > 0 {
-		level = hclog.Debug
-	}
-	return hclog.New(&hclog.LoggerOptions{Name: "lookervault", Level: level, Output: s.err})
 }
 
 // canBeAskedFor reports whether a document of a kind can be had by its id alone.

@@ -39,3 +39,12 @@ func (s *streams) warn(log hclog.Logger, text string) {
 	}
 	fmt.Fprintln(s.err, table.Paint("Note: ", table.Unsure, s.colors(s.err))+plainText(text))
 }
+
+// quietLogger logs warnings only: what is shown is what differs.
+func (s *streams) quietLogger() hclog.Logger {
+	level := hclog.Warn
+	if s.verbose > 0 {
+		level = hclog.Debug
+	}
+	return hclog.New(&hclog.LoggerOptions{Name: "lookervault", Level: level, Output: s.err})
+}

@@ -70,6 +70,7 @@ const exitCodes = `Exit codes:
 type exitError struct {
 	code int
 	said bool  // the user has been told of it already
+	hint bool  // the help of the command says how it is called
 	err  error // never nil
 }
 

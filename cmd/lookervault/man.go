@@ -15,25 +15,37 @@ import (
 	"github.com/lookervault/lookervault/internal/outfile"
 )
 
-// manCommand writes the manual. It is a command, hidden, as only the program has its
-// commands: a program beside it could not import them.
-func newManCommand(a *environment) *cobra.Command {
+// manOptions are what man works with.
+type manOptions struct {
+	variables variables
+	root      *cobra.Command // of all that the manual describes
+	dir       string
+}
+
+// newManCommand makes the command that writes the manual. It is hidden; a program beside
+// this one could not import its commands.
+func newManCommand(env *environment) *cobra.Command {
 	return &cobra.Command{
 		Use: "man DIRECTORY", Short: "Write the manual, a page for each command", Hidden: true, Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at := time.Now()
-			// See reproducible-builds.org: the time that a build shows.
-			if seconds, err := strconv.ParseInt(a.settings.variables.get("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
-				at = time.Unix(seconds, 0).UTC()
-			}
-			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return err
-			}
-			forManual(cmd.Root())
-			cmd.Root().Long += "\n\n" + asCode(exitCodes)
-			return writePages(cmd.Root(), at, args[0])
+			return runMan(manOptions{variables: env.settings.variables, root: cmd.Root(), dir: args[0]})
 		},
 	}
+}
+
+// runMan writes the manual.
+func runMan(o manOptions) error {
+	at := time.Now()
+	// See reproducible-builds.org: the time that a build shows.
+	if seconds, err := strconv.ParseInt(o.variables.get("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		at = time.Unix(seconds, 0).UTC()
+	}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
+	}
+	forManual(o.root)
+	o.root.Long += "\n\n" + asCode(exitCodes)
+	return writePages(o.root, at, o.dir)
 }
 
 // emptyDefault is what says of a switch in a page that it is off, and of a text that it

@@ -44,16 +44,16 @@ const tick = 250 * time.Millisecond
 
 // A watch shows a job while it goes on, and keeps its course.
 type watch struct {
-	app    *environment
-	mode   string
-	limits ui.Limits
-	bars   *ui.Bars
-	plain  *ui.Plain
-	events *ui.EventLog // nil without --json
-	began  time.Time
-	stop   chan struct{}
-	done   sync.WaitGroup
-	quiet  func() bool // takes back the notice about Ctrl-C
+	streams *streams
+	mode    string
+	limits  ui.Limits
+	bars    *ui.Bars
+	plain   *ui.Plain
+	events  *ui.EventLog // nil without --json
+	began   time.Time
+	stop    chan struct{}
+	done    sync.WaitGroup
+	quiet   func() bool // takes back the notice about Ctrl-C
 	// stopping is that notice, "" for that of a backup.
 	stopping string
 
@@ -76,10 +76,10 @@ type backupWatch struct {
 }
 
 // newBackupWatch makes a watch of a run that has not begun.
-func (a *environment) newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
-	w := &backupWatch{watch: watch{app: a, mode: mode, limits: limitsOf(c), began: time.Now()}}
+func newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
+	w := &backupWatch{watch: watch{streams: o.streams, mode: mode, limits: limitsOf(c), began: time.Now()}}
 	if o.json {
-		w.events = ui.NewEvents(wholeLines(a.streams.out), a.clock.now)
+		w.events = ui.NewEvents(wholeLines(o.streams.out), o.clock.now)
 		w.watch.events = w.events.EventLog
 	}
 	return w
@@ -94,21 +94,21 @@ func limitsOf(c config.Config) ui.Limits {
 	return limits
 }
 
-// start shows a job until close.
-func (w *watch) start(subject ui.Subject, view observed) {
+// start shows a job until close. ctx ends with the first interrupt.
+func (w *watch) start(ctx context.Context, subject ui.Subject, view observed) {
 	w.mu.Lock()
 	w.began, w.view, w.stop = time.Now(), view, make(chan struct{})
 	w.tracker = ui.NewTracker(subject, w.limits, w.began)
 	w.mu.Unlock()
 	switch w.mode {
 	case "bar":
-		w.bars = ui.NewBars(w.app.streams.err.canvas(), w.app.streams.err.Size)
-		w.app.streams.err.divert(w.bars)
+		w.bars = ui.NewBars(w.streams.err.canvas(), w.streams.err.Size)
+		w.streams.err.divert(w.bars)
 	case "plain":
-		w.plain = ui.NewPlain(w.app.streams.err)
+		w.plain = ui.NewPlain(w.streams.err)
 	}
-	w.quiet = context.AfterFunc(w.app.interrupts.stop, func() {
-		fmt.Fprintln(w.app.streams.err, cmp.Or(w.stopping, "Stopping: what was fetched is being committed. Ctrl-C again ends at once."))
+	w.quiet = context.AfterFunc(ctx, func() {
+		fmt.Fprintln(w.streams.err, cmp.Or(w.stopping, "Stopping: what was fetched is being committed. Ctrl-C again ends at once."))
 	})
 	w.look()
 	w.done.Go(func() {
@@ -143,9 +143,9 @@ func (w *watch) look() ui.Frame {
 	defer w.mu.Unlock()
 	snapshot, now := w.view.Snapshot(), time.Now()
 	w.frame = w.tracker.Frame(snapshot, now)
-	w.frame.Detailed = w.app.streams.verbose > 0
+	w.frame.Detailed = w.streams.verbose > 0
 	w.sampler.Add(snapshot, now.Sub(w.began))
-	if w.bars != nil && w.app.streams.err.ready() {
+	if w.bars != nil && w.streams.err.ready() {
 		w.bars.Show(w.frame)
 	}
 	if w.events != nil {
@@ -199,7 +199,7 @@ func (w *watch) close() {
 	w.look()
 	if w.bars != nil {
 		w.bars.Close()
-		w.app.streams.err.divert(nil)
+		w.streams.err.divert(nil)
 	}
 }
 

@@ -31,15 +31,18 @@ var pruneFlags = map[string]string{
 	"keep-deleted": "prune.keep_deleted",
 }
 
-// pruneOptions are the flags of prune that are no keys of the configuration.
+// pruneOptions are what prune works with.
 type pruneOptions struct {
+	streams     *streams
+	load        loadConfig
+	now         func() time.Time
+	instance    string // "" for all
 	table       tableFlags
 	dryRun, yes bool
 }
 
-func newPruneCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var o pruneOptions
+func newPruneCommand(env *environment) *cobra.Command {
+	o := pruneOptions{streams: env.streams, now: env.clock.now}
 	cmd := &cobra.Command{
 		Use: "prune", Short: "Remove old runs from the vault, by rules that say what stays",
 		Long: `Remove old runs from the vault, by rules that say which ones stay: a run stays when any
@@ -61,12 +64,13 @@ one array.`,
   lookervault prune --keep-last 30 --keep-deleted 90d
   lookervault prune --keep-last 10 --dry-run --json | jq '.[] | select(.keep | not) | .run'`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runPrune(cmd, r, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd.Context(), o) },
 	}
-	r.flags(cmd)
-	cmd.Flags().Lookup("instance").Usage = "only runs of this instance, when the vault holds several"
+	o.load = env.settings.reader(cmd.Flags(), pruneFlags)
 	o.table.add(cmd)
 	f := cmd.Flags()
+	f.String("db", "", "the vault (default the configuration's sink.path)")
+	f.StringVar(&o.instance, "instance", "", "only runs of this instance, when the vault holds several")
 	f.Int("keep-last", 0, "the newest `N` runs stay (prune.keep_last)")
 	f.Int("keep-daily", 0, "a run of each of the newest `N` days that have one stays (prune.keep_daily)")
 	f.Int("keep-weekly", 0, "the same by weeks (prune.keep_weekly)")
@@ -102,27 +106,28 @@ var keepingTable = table.Table[vault.Keeping]{
 // errNoRule is a prune without a rule.
 var errNoRule = errors.New("no rule says which runs stay: give one, as --keep-daily 14, or set prune.keep_daily")
 
-func (a *environment) runPrune(cmd *cobra.Command, r *reading, o pruneOptions) error {
-	choice, err := chosen(cmd, &o.table, keepingTable)
+// runPrune removes old runs.
+func runPrune(ctx context.Context, o pruneOptions) error {
+	choice, err := chosen(&o.table, keepingTable)
 	if err != nil {
 		return err
 	}
-	loaded, err := a.settings.load(cmd.Flags(), true, pruneFlags, nil, nil)
+	loaded, err := o.load(nil, nil)
 	if err != nil {
 		return err
 	}
 	if !loaded.Config.Prune.HasRule() {
-		return usage(cmd, errNoRule)
+		return usage(errNoRule)
 	}
-	plan, err := readPrunePlan(cmd.Context(), r.app.clock.now(), loaded.Config, r.instance)
+	plan, err := readPrunePlan(ctx, o.now(), loaded.Config, o.instance)
 	if errors.Is(err, vault.ErrMissing) {
 		return fmt.Errorf("%w%s", err, hintDemo(loaded.Config.Sink.Path))
 	}
 	if err != nil {
 		return err
 	}
-	if o.dryRun || !a.streams.quiet || choice.Format != "" {
-		if err := show(a.streams, keepingTable, choice, each(plan.runs)); err != nil {
+	if o.dryRun || !o.streams.quiet || choice.Format != "" {
+		if err := show(o.streams, keepingTable, choice, each(plan.runs)); err != nil {
 			return err
 		}
 	}
@@ -131,13 +136,13 @@ func (a *environment) runPrune(cmd *cobra.Command, r *reading, o pruneOptions) e
 		if !plan.empty() {
 			text += " Nothing was changed."
 		}
-		fmt.Fprintln(a.streams.err, text)
+		fmt.Fprintln(o.streams.err, text)
 		return nil
 	}
-	if err := a.confirm(o, plan); err != nil {
+	if err := o.confirm(ctx, plan); err != nil {
 		return err
 	}
-	return a.carryOut(cmd.Context(), plan)
+	return carryOut(ctx, o.streams, o.now, plan)
 }
 
 // prunePlan is what is to be pruned of a vault.
@@ -238,20 +243,20 @@ func toldPruned(beginning string, did vault.Pruned, of int) string {
 }
 
 // confirm asks on a terminal whether to go on. Without one it asks nothing.
-func (a *environment) confirm(o pruneOptions, plan prunePlan) error {
-	if o.yes || plan.empty() || !isTerminal(a.streams.in) || !a.streams.err.tty {
+func (o pruneOptions) confirm(ctx context.Context, plan prunePlan) error {
+	if o.yes || plan.empty() || !isTerminal(o.streams.in) || !o.streams.err.tty {
 		return nil
 	}
-	fmt.Fprintf(a.streams.err.loud(), "%s\nIt cannot be taken back. Go on? [y/N] ", plan.told("This removes"))
+	fmt.Fprintf(o.streams.err.loud(), "%s\nIt cannot be taken back. Go on? [y/N] ", plan.told("This removes"))
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.streams.in).ReadString('\n')
+		line, _ := bufio.NewReader(o.streams.in).ReadString('\n')
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {
-	case <-a.interrupts.stop.Done():
-		fmt.Fprintln(a.streams.err.loud())
-		return context.Cause(a.interrupts.stop)
+	case <-ctx.Done():
+		fmt.Fprintln(o.streams.err.loud())
+		return context.Cause(ctx)
 	case word := <-answer:
 		if word == "y" || word == "yes" {
 			return nil
@@ -261,83 +266,83 @@ func (a *environment) confirm(o pruneOptions, plan prunePlan) error {
 }
 
 // carryOut prunes, gives the space back, and says what it did.
-func (a *environment) carryOut(ctx context.Context, plan prunePlan) (err error) {
-	w, err := sqlite.Open(ctx, plan.path, sqlite.Options{Now: a.clock.now, Warn: func(text string) { fmt.Fprintln(a.streams.err, "lookervault: "+text) }})
+func carryOut(ctx context.Context, s *streams, now func() time.Time, plan prunePlan) (err error) {
+	w, err := sqlite.Open(ctx, plan.path, sqlite.Options{Now: now, Warn: func(text string) { fmt.Fprintln(s.err, "lookervault: "+text) }})
 	if err != nil {
 		return err
 	}
 	defer closing(&err, w)
 	var did vault.Pruned
-	progress := &stepProgress{app: a}
+	progress := &stepProgress{streams: s}
 	for _, p := range plan.prunings {
 		pruned, err := w.Prune(ctx, p, progress.step("Removing: %d%% looked at"))
 		did = addPruned(did, pruned)
 		progress.clear()
 		if err != nil {
-			return a.prunedInPart(err, plan, did)
+			return prunedInPart(s, err, plan, did)
 		}
 	}
 	shrunk, err := w.Shrink(ctx, progress.step("Giving back space: %d%%"))
 	progress.clear()
 	if err != nil {
-		return a.prunedInPart(err, plan, did)
+		return prunedInPart(s, err, plan, did)
 	}
 	text := toldPruned("Removed", did, len(plan.runs))
 	if shrunk.Freed > 0 {
 		text += fmt.Sprintf(" %s is %s smaller.", plan.path, ui.Size(shrunk.Freed))
 	}
-	fmt.Fprintln(a.streams.err, text)
+	fmt.Fprintln(s.err, text)
 	if shrunk.WhyLeft != "" {
-		fmt.Fprintf(a.streams.err, "Note: %s of the file hold nothing, and the next runs fill them: %s.\n", ui.Size(shrunk.Left), shrunk.WhyLeft)
+		fmt.Fprintf(s.err, "Note: %s of the file hold nothing, and the next runs fill them: %s.\n", ui.Size(shrunk.Left), shrunk.WhyLeft)
 	}
 	if did.HeldBack > 0 {
-		fmt.Fprintf(a.streams.err.loud(), "lookervault: %s whose newest version is damaged kept everything; lookervault verify%s names them\n",
+		fmt.Fprintf(s.err.loud(), "lookervault: %s whose newest version is damaged kept everything; lookervault verify%s names them\n",
 			plural(did.HeldBack, "document", "documents"), dbFlag(plan.path))
 	}
 	return nil
 }
 
 // prunedInPart says of a prune that was stopped that no harm is done.
-func (a *environment) prunedInPart(err error, plan prunePlan, did vault.Pruned) error {
+func prunedInPart(s *streams, err error, plan prunePlan, did vault.Pruned) error {
 	if exitCode(err) == codeInterrupted {
-		fmt.Fprintf(a.streams.err.loud(), "%s The vault is sound; the next prune goes on.\n", toldPruned("Removed so far", did, len(plan.runs)))
+		fmt.Fprintf(s.err.loud(), "%s The vault is sound; the next prune goes on.\n", toldPruned("Removed so far", did, len(plan.runs)))
 	}
 	return err
 }
 
 // stepProgress shows on a terminal how far long work is.
 type stepProgress struct {
-	app  *environment
-	last time.Time
+	streams *streams
+	last    time.Time
 }
 
 // step returns what is to be told of progress, which shows it by a format for percents.
 func (p *stepProgress) step(format string) func(done, total int64) {
 	return func(done, total int64) {
 		now := time.Now()
-		if !p.app.streams.err.tty || p.app.streams.quiet || total == 0 || now.Sub(p.last) < tick {
+		if !p.streams.err.tty || p.streams.quiet || total == 0 || now.Sub(p.last) < tick {
 			return
 		}
 		p.last = now
-		fmt.Fprintf(p.app.streams.err.out, "\r\x1b[K"+format, 100*done/total)
+		fmt.Fprintf(p.streams.err.out, "\r\x1b[K"+format, 100*done/total)
 	}
 }
 
 func (p *stepProgress) clear() {
 	if !p.last.IsZero() {
-		fmt.Fprint(p.app.streams.err.out, "\r\x1b[K")
+		fmt.Fprint(p.streams.err.out, "\r\x1b[K")
 	}
 	p.last = time.Time{}
 }
 
 // prune removes by the configuration's rules what they do not keep, after a complete run.
-func (b *backup) prune(s view.Summary) error {
+func (b *backup) prune(ctx context.Context, s view.Summary) error {
 	if !b.config.After.Prune || s.Outcome != record.RunComplete || s.ExitCode != 0 {
 		return nil
 	}
-	plan, err := readPrunePlan(b.app.interrupts.stop, b.app.clock.now(), b.config, b.instance)
+	plan, err := readPrunePlan(ctx, b.options.clock.now(), b.config, b.instance)
 	if err == nil {
-		err = b.app.carryOut(b.app.interrupts.stop, plan)
+		err = carryOut(ctx, b.options.streams, b.options.clock.now, plan)
 	}
 	if err != nil {
 		return fmt.Errorf("after.prune: %w", err)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -30,25 +32,25 @@ func quotaOf(q config.Quota) map[string]int64 {
 // licence is what an instance's licence includes a month, and the vault that knows what was
 // made of it.
 type licence struct {
-	app      *environment
+	now      func() time.Time
 	config   config.Config
 	instance string
 	over     bool // more may be made
 }
 
 func (b *backup) licence() licence {
-	return licence{b.app, b.config, b.instance, b.options.overQuota}
+	return licence{b.options.clock.now, b.config, b.instance, b.options.overQuota}
 }
 
 // keep lets the client make no more calls than the month has left of what the licence
 // includes, as far as the vault knows, unless somebody wants more: these are returned by
 // class. It refuses a command that could not even ask who is calling.
-func (l licence) keep(client *looker.Client) (left map[string]int64, err error) {
+func (l licence) keep(ctx context.Context, client *looker.Client) (left map[string]int64, err error) {
 	quota := quotaOf(l.config.Looker.Quota)
 	if len(quota) == 0 || l.over {
 		return nil, nil
 	}
-	made, err := l.madeThisMonth()
+	made, err := l.madeThisMonth(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,22 +80,22 @@ func (e *quotaError) Error() string {
 // noteRefusal keeps a run that was refused, and why, among the runs of the vault: whoever
 // looks for the backup of that night finds the reason. A run that was to be continued stays
 // as it is. What cannot be kept is told by the error all the same.
-func (b *backup) noteRefusal(client *looker.Client, why error) record.Run {
+func (b *backup) noteRefusal(ctx context.Context, client *looker.Client, why error) record.Run {
 	if _, refused := errors.AsType[*quotaError](why); b.options.resume || !refused { // the vault could not be read
 		return record.Run{}
 	}
-	a := b.app
-	sink, err := sinks.OpenSQLite(a.interrupts.stop, b.config.Sink.Path, sqlite.Options{Now: a.clock.now, Warn: func(text string) { a.streams.warn(b.log, text) }})
+	o := b.options
+	sink, err := sinks.OpenSQLite(ctx, b.config.Sink.Path, sqlite.Options{Now: o.clock.now, Warn: func(text string) { o.streams.warn(b.log, text) }})
 	if err != nil {
 		return record.Run{}
 	}
 	defer sink.Close()
-	b.start.Instance, b.start.BaseURL, b.start.At = b.instance, client.BaseURL(), a.clock.now()
+	b.start.Instance, b.start.BaseURL, b.start.At = b.instance, client.BaseURL(), o.clock.now()
 	b.start.Scope = record.Scope{Kinds: []record.Kind{}}
-	if _, err := sink.Begin(a.interrupts.stop, b.start); err != nil {
+	if _, err := sink.Begin(ctx, b.start); err != nil {
 		return record.Run{}
 	}
-	run, err := sink.Finish(a.interrupts.stop, record.Finish{Outcome: record.RunFailed, Notes: []string{"refused: " + why.Error()}, At: a.clock.now()})
+	run, err := sink.Finish(ctx, record.Finish{Outcome: record.RunFailed, Notes: []string{"refused: " + why.Error()}, At: o.clock.now()})
 	if err != nil {
 		return record.Run{}
 	}
@@ -102,12 +104,12 @@ func (b *backup) noteRefusal(client *looker.Client, why error) record.Run {
 
 // usedUp is the class whose calls of the month are made, "" where there are some left or
 // nobody minds.
-func (l licence) usedUp() string {
+func (l licence) usedUp(ctx context.Context) string {
 	quota := quotaOf(l.config.Looker.Quota)
 	if len(quota) == 0 || l.over {
 		return ""
 	}
-	made, err := l.madeThisMonth()
+	made, err := l.madeThisMonth(ctx)
 	if err != nil {
 		return ""
 	}
@@ -120,13 +122,13 @@ func (l licence) usedUp() string {
 }
 
 // madeThisMonth are the calls that the vault knows of this month, by class.
-func (l licence) madeThisMonth() (map[string]int64, error) {
-	reader, err := sqlite.OpenReader(l.app.interrupts.stop, l.config.Sink.Path)
+func (l licence) madeThisMonth(ctx context.Context) (map[string]int64, error) {
+	reader, err := sqlite.OpenReader(ctx, l.config.Sink.Path)
 	if err != nil {
 		return nil, nil // there is none yet, or what is wrong with it is said by who opens it for writing
 	}
 	defer reader.Close()
-	made, err := reader.CallsIn(l.app.interrupts.stop, l.instance, l.app.clock.now())
+	made, err := reader.CallsIn(ctx, l.instance, l.now())
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, nil
 	}

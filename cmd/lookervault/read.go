@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -28,62 +29,84 @@ const demoVault = "looker-demo.db"
 // demoName is what the demo's instance is called in a vault.
 const demoName = "demo"
 
+// openVault opens a vault to read it.
+type openVault func(context.Context) (vault.Reader, error)
+
 // reading is what the commands that read a vault have in common.
 type reading struct {
-	app      *environment
-	instance string
-	json     bool
-	run      string // of --run, "" for now
-	at       string // of --at
+	open     openVault // the vault that flags and configuration name
+	instance string    // of --instance, "" for none
+	moment   momentFlags
+	now      func() time.Time // what --at is counted from
 }
 
 // flags adds --db and --instance. The vault's path is the key sink.path, so that
 // the file and the environment can name it as well.
-func (r *reading) flags(cmd *cobra.Command) {
+func (r *reading) flags(cmd *cobra.Command, env *environment) {
+	r.open, r.now = env.opener(cmd.Flags()), env.clock.now
 	cmd.Flags().String("db", "", "the vault (default the configuration's sink.path)")
 	cmd.Flags().StringVar(&r.instance, "instance", "", "instance to read, when the vault holds several")
 }
 
-// open opens the vault and finds the instance.
-func (r *reading) open(cmd *cobra.Command) (vault.Reader, string, error) {
-	reader, err := r.openAll(cmd)
+// openInstance opens the vault and finds the instance.
+func (r *reading) openInstance(ctx context.Context) (vault.Reader, string, error) {
+	reader, err := r.open(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	instance, err := reader.Resolve(cmd.Context(), r.instance)
+	instance, err := reader.Resolve(ctx, r.instance)
 	if err != nil {
 		return nil, "", errors.Join(err, reader.Close())
 	}
 	return reader, instance.Name, nil
 }
 
-// pointFlag adds --run, which names a point in time.
-func (r *reading) pointFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&r.run, "run", "", "as it was known by that run: its number, latest, or latest-1 for the one before (default now)")
-	cmd.Flags().StringVar(&r.at, "at", "", "as it was known at that time, by the newest run that had ended: 2026-03-01, \"2026-03-01 18:00\", or 7d for seven days ago")
+// momentFlags name a point in time.
+type momentFlags struct{ run, at givenText }
+
+// add adds --run and --at.
+func (f *momentFlags) add(cmd *cobra.Command) {
+	cmd.Flags().Var(&f.run, "run", "as it was known by that run: its number, latest, or latest-1 for the one before (default now)")
+	cmd.Flags().Var(&f.at, "at", "as it was known at that time, by the newest run that had ended: 2026-03-01, \"2026-03-01 18:00\", or 7d for seven days ago")
 }
 
 // point is the point in time that the flags name, now where they name none.
-func (r *reading) point(cmd *cobra.Command) (vault.Point, error) {
-	given := cmd.Flags().Changed
+func (f *momentFlags) point(now time.Time) (vault.Point, error) {
 	switch {
-	case given("run") && given("at"):
-		return vault.Point{}, usage(cmd, errors.New("--run and --at exclude each other"))
-	case given("at"):
-		at, err := parseTime(r.at, r.app.clock.now())
+	case f.run.given && f.at.given:
+		return vault.Point{}, usage(errors.New("--run and --at exclude each other"))
+	case f.at.given:
+		at, err := parseTime(f.at.text, now)
 		if err != nil {
-			return vault.Point{}, usage(cmd, fmt.Errorf("--at: %w", err))
+			return vault.Point{}, usage(fmt.Errorf("--at: %w", err))
 		}
 		return vault.AtTime(at), nil
-	case given("run"):
-		point, err := vault.ParsePoint(r.run)
+	case f.run.given:
+		point, err := vault.ParsePoint(f.run.text)
 		if err != nil {
-			return point, usage(cmd, fmt.Errorf("--run: %w", err))
+			return point, usage(fmt.Errorf("--run: %w", err))
 		}
 		return point, nil
 	}
 	return vault.Point{}, nil
 }
+
+// givenText is the text of a flag. An empty one that was given is not the same as none.
+type givenText struct {
+	text  string
+	given bool
+}
+
+// Set takes what was given.
+func (g *givenText) Set(text string) error {
+	g.text, g.given = text, true
+	return nil
+}
+
+func (g *givenText) String() string { return g.text }
+
+// Type is that of other texts.
+func (*givenText) Type() string { return "string" }
 
 // momentArgument reads a moment that stands where a kind may stand too.
 func momentArgument(text string, now time.Time) (vault.Point, bool) {
@@ -95,36 +118,36 @@ func momentArgument(text string, now time.Time) (vault.Point, bool) {
 }
 
 // pointArgument reads a point in time as people write it.
-func pointArgument(cmd *cobra.Command, text string) (vault.Point, error) {
+func pointArgument(text string) (vault.Point, error) {
 	point, err := vault.ParsePoint(text)
 	if err != nil {
-		return point, usage(cmd, err)
+		return point, usage(err)
 	}
 	return point, nil
 }
 
 // backupArgument reads the run that a command takes, by default the newest backup: what a
 // restore looked by is meant by its number only.
-func backupArgument(cmd *cobra.Command, args []string) (vault.Point, error) {
-	point, err := pointArgument(cmd, append(args, "latest")[0])
+func backupArgument(args []string) (vault.Point, error) {
+	point, err := pointArgument(append(args, "latest")[0])
 	return point.OfBackups(), err
 }
 
 // openMoment opens the vault at the point that --run names. A run by its number
 // knows its instance.
-func (r *reading) openMoment(cmd *cobra.Command) (m history.Moment, err error) {
-	point, err := r.point(cmd)
+func (r *reading) openMoment(ctx context.Context) (m history.Moment, err error) {
+	point, err := r.moment.point(r.now())
 	if err != nil {
 		return m, err
 	}
 	if point.IsNow() {
-		m.Reader, m.Instance, err = r.open(cmd)
+		m.Reader, m.Instance, err = r.openInstance(ctx)
 		return m, err
 	}
-	if m.Reader, err = r.openAll(cmd); err != nil {
+	if m.Reader, err = r.open(ctx); err != nil {
 		return m, err
 	}
-	run, err := m.Reader.RunAt(cmd.Context(), r.instance, point)
+	run, err := m.Reader.RunAt(ctx, r.instance, point)
 	if err != nil {
 		if errors.Is(err, vault.ErrPruned) {
 			err = fmt.Errorf("%w; lookervault runs%s shows what there is", err, dbFlag(m.Reader.Path()))
@@ -178,22 +201,25 @@ func (o *observations) tell(stderr io.Writer) {
 	}
 }
 
-// openAll opens the vault for a command that can do without an instance.
-func (r *reading) openAll(cmd *cobra.Command) (vault.Reader, error) {
-	loaded, err := r.app.settings.load(cmd.Flags(), true, map[string]string{"db": "sink.path"}, nil, nil)
-	if err != nil {
-		return nil, err
+// opener returns what opens the vault that flags and the configuration name.
+func (env *environment) opener(flags *pflag.FlagSet) openVault {
+	load, told := env.settings.reader(flags, dbKey), env.streams.err
+	return func(ctx context.Context) (vault.Reader, error) {
+		loaded, err := load(nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		path := loaded.Config.Sink.Path
+		reader, err := sqlite.OpenReader(ctx, path)
+		if errors.Is(err, vault.ErrMissing) {
+			return nil, fmt.Errorf("%w%s", err, hintDemo(path))
+		}
+		if err != nil {
+			return nil, err
+		}
+		reader.OnLog(func(text string) { fmt.Fprintln(told, "lookervault: "+text) })
+		return reader, nil
 	}
-	path := loaded.Config.Sink.Path
-	reader, err := sqlite.OpenReader(cmd.Context(), path)
-	if errors.Is(err, vault.ErrMissing) {
-		return nil, fmt.Errorf("%w%s", err, hintDemo(path))
-	}
-	if err != nil {
-		return nil, err
-	}
-	reader.OnLog(func(text string) { fmt.Fprintln(r.app.streams.err, "lookervault: "+text) })
-	return reader, nil
 }
 
 // absent adds to the error about something that the vault does not hold which
@@ -235,7 +261,7 @@ func hintDemo(path string) string {
 }
 
 // kindArgument finds a kind by its name, its singular or another name.
-func kindArgument(cmd *cobra.Command, name string) (record.Kind, error) {
+func kindArgument(name string) (record.Kind, error) {
 	if full, ok := catalogue.Aliases()[name]; ok {
 		name = full
 	}
@@ -243,11 +269,11 @@ func kindArgument(cmd *cobra.Command, name string) (record.Kind, error) {
 		return kind.Name, nil
 	}
 	if word, ok := nearKind(name); ok {
-		return "", usage(cmd, fmt.Errorf("unknown kind %q, did you mean %s?", name, word))
+		return "", usage(fmt.Errorf("unknown kind %q, did you mean %s?", name, word))
 	}
 	names := catalogue.Names(catalogue.All())
 	slices.Sort(names)
-	return "", usage(cmd, fmt.Errorf("unknown kind %q; there are %s", name, strings.Join(names, ", ")))
+	return "", usage(fmt.Errorf("unknown kind %q; there are %s", name, strings.Join(names, ", ")))
 }
 
 // nearKind is the name of a kind that was probably meant.
@@ -269,9 +295,9 @@ func refArgument(cmd *cobra.Command, args []string) (ref record.Ref, err error) 
 	case len(args) == 2:
 		name, id = args[0], args[1]
 	case !whole || id == "":
-		return ref, usage(cmd, fmt.Errorf("which of the %s? Name its id, as in %s KIND ID", args[0], cmd.CommandPath()))
+		return ref, usage(fmt.Errorf("which of the %s? Name its id, as in %s KIND ID", args[0], cmd.CommandPath()))
 	}
 	ref.ID = id
-	ref.Kind, err = kindArgument(cmd, name)
+	ref.Kind, err = kindArgument(name)
 	return ref, err
 }

@@ -15,9 +15,16 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-func newReportCommand(a *environment) *cobra.Command {
-	var to string
-	r := &reading{app: a}
+// reportOptions are what report works with.
+type reportOptions struct {
+	streams *streams
+	reading reading
+	run     vault.Point
+	to      string // a file, "-" for standard output
+}
+
+func newReportCommand(env *environment) *cobra.Command {
+	o := reportOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "report [RUN]", Short: "Make a page of a run: how it went, what changed, what failed",
 		Long: `Make a page of a run, the newest backup unless another is named: a verdict in a sentence,
@@ -34,68 +41,67 @@ documents: keep it like the vault.`,
 		Example: `  lookervault report -o report.html
   lookervault report 12 -o - | less`,
 		Args: arguments(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runReport(cmd, r, to, args)
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			switch {
+			case o.to == "":
+				return usage(errors.New("--output is empty: name a file, or - for standard output"))
+			case !config.IsOutput(o.to):
+				return usage(errors.New("--output is an address, but a report is written to a file: give its path, or - for standard output"))
+			}
+			if o.run, err = backupArgument(args); err != nil {
+				return err
+			}
+			return runReport(cmd.Context(), o)
 		},
 	}
-	r.flags(cmd)
-	cmd.Flags().StringVarP(&to, "output", "o", "report.html", "the file to write; - for standard output")
+	o.reading.flags(cmd, env)
+	cmd.Flags().StringVarP(&o.to, "output", "o", "report.html", "the file to write; - for standard output")
 	return cmd
 }
 
 // runReport writes the page of a run.
-func (a *environment) runReport(cmd *cobra.Command, r *reading, to string, args []string) (err error) {
-	if to == "" {
-		return usage(cmd, errors.New("--output is empty: name a file, or - for standard output"))
-	}
-	if !config.IsOutput(to) {
-		return usage(cmd, errors.New("--output is an address, but a report is written to a file: give its path, or - for standard output"))
-	}
-	point, err := backupArgument(cmd, args)
-	if err != nil {
-		return err
-	}
-	reader, instance, err := r.open(cmd)
+func runReport(ctx context.Context, o reportOptions) (err error) {
+	reader, instance, err := o.reading.openInstance(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	run, err := reader.RunAt(cmd.Context(), instance, point)
+	run, err := reader.RunAt(ctx, instance, o.run)
 	if err != nil && !errors.Is(err, vault.ErrPruned) {
 		return absent(err, reader, "runs")
 	}
-	data, err := report.Read(cmd.Context(), reader, instance, run.ID)
+	data, err := report.Read(ctx, reader, instance, run.ID)
 	if err != nil {
 		return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
 	}
-	data.Made, data.Tool = a.clock.now(), toolVersion()
-	checked, findings, err := report.Check(cmd.Context(), reader, data.Made)
+	data.Made, data.Tool = o.reading.now(), toolVersion()
+	checked, findings, err := report.Check(ctx, reader, data.Made)
 	if err != nil {
 		return err
 	}
 	data.Checked = checked
-	if err := a.writeReport(cmd.Context(), data, to); err != nil {
+	if err := writeReport(ctx, o, data); err != nil {
 		return err
 	}
 	return vault.DamageOf(findings)
 }
 
 // writeReport writes the page to a file, or to standard output where that is "-".
-func (a *environment) writeReport(ctx context.Context, data report.Data, to string) error {
+func writeReport(ctx context.Context, o reportOptions, data report.Data) error {
 	var page bytes.Buffer
 	if err := report.Write(&page, data); err != nil {
 		return err
 	}
-	if to == "-" {
-		_, err := page.WriteTo(a.streams.out)
+	if o.to == "-" {
+		_, err := page.WriteTo(o.streams.out)
 		return err
 	}
-	if err := outfile.Write(ctx, to, page.Bytes(), 0o600); err != nil {
+	if err := outfile.Write(ctx, o.to, page.Bytes(), 0o600); err != nil {
 		return err
 	}
 	// What went into a pipe or a device lies nowhere.
-	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
-		fmt.Fprintf(a.streams.err, "Run %d of %s: open %s in a browser.\n", data.Run.ID, data.Run.Instance, to)
+	if info, err := os.Stat(o.to); err == nil && info.Mode().IsRegular() {
+		fmt.Fprintf(o.streams.err, "Run %d of %s: open %s in a browser.\n", data.Run.ID, data.Run.Instance, o.to)
 	}
 	return nil
 }

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/secret"
 )
 
 // restoreKeys names the key of the configuration that each flag sets.
@@ -25,15 +28,30 @@ var restoreKeys = map[string]string{
 	"orphans-to":            "restore.orphans_to",
 }
 
-// restoreOptions are the flags of the commands that plan or apply.
+// restoreOptions are what the commands work with that plan or apply.
 type restoreOptions struct {
-	instance, progress, run, at string
-	set                         []string
-	demo, json, yes, stale      bool
-	overQuota                   bool
-	hard, exitCode              bool
-	selection                   selectionOptions
+	streams    *streams
+	interrupts *interrupts
+	load       loadConfig
+	secrets    *secret.Set
+	now        func() time.Time
+
+	number                 int64 // of the plan or restore that is meant; 0 for none
+	instance, progress     string
+	state                  momentFlags // that is wanted
+	set                    []string
+	demo, json, yes, stale bool
+	overQuota              bool
+	hard, exitCode         bool
+	selection              selectionOptions
 }
+
+func newRestoreOptions(env *environment) restoreOptions {
+	return restoreOptions{streams: env.streams, interrupts: env.interrupts, secrets: env.settings.secrets, now: env.clock.now}
+}
+
+// asking asks before anything is written.
+func (o restoreOptions) asking() asking { return asking{o.streams, o.yes, o.json} }
 
 // selectionOptions say what a plan takes in.
 type selectionOptions struct {
@@ -46,8 +64,8 @@ type selectionOptions struct {
 // lostSinceLook is the value of --lost without one.
 const lostSinceLook = "now"
 
-func newRestoreCommand(a *environment) *cobra.Command {
-	var o restoreOptions
+func newRestoreCommand(env *environment) *cobra.Command {
+	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
 		Use: "restore KIND ID", Short: "Give documents back to the instance that they come from",
 		Long: `Give a document back to the instance that it comes from, with what hangs on it. The
@@ -74,13 +92,13 @@ To restore more than one document, plan first: lookervault restore plan.`,
 			if err != nil {
 				return err
 			}
-			return a.runRestore(cmd, o, ref)
+			return runRestore(cmd.Context(), o, ref)
 		},
 	}
-	o.planFlags(cmd)
+	o.planFlags(cmd, env)
 	o.applyFlags(cmd)
-	cmd.AddCommand(newRestorePlanCommand(a), newRestoreShowCommand(a), newRestoreApplyCommand(a), newRestoreRetryCommand(a),
-		newRestoreUndoCommand(a), newRestoreStatusCommand(a), newRestoreWakeCommand(a))
+	cmd.AddCommand(newRestorePlanCommand(env), newRestoreShowCommand(env), newRestoreApplyCommand(env), newRestoreRetryCommand(env),
+		newRestoreUndoCommand(env), newRestoreStatusCommand(env), newRestoreWakeCommand(env))
 	return cmd
 }
 
@@ -96,8 +114,17 @@ func restoreArguments(_ *cobra.Command, args []string) error {
 }
 
 // connectFlags adds the flags of everything that talks to the instance.
-func (o *restoreOptions) connectFlags(cmd *cobra.Command) {
+func (o *restoreOptions) connectFlags(cmd *cobra.Command, env *environment) {
 	f := cmd.Flags()
+	o.load = func(set, kinds []string) (*config.Loaded, error) {
+		keys := make(map[string]string)
+		for flag, key := range restoreKeys {
+			if f.Lookup(flag) != nil && flag != "conflict" {
+				keys[flag] = key
+			}
+		}
+		return env.settings.loader(f, keys)(set, kinds)
+	}
 	f.String("db", "", "the vault (sink.path)")
 	f.StringVar(&o.instance, "instance", "", "instance to restore, when the vault holds several")
 	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
@@ -110,11 +137,11 @@ func (o *restoreOptions) connectFlags(cmd *cobra.Command) {
 }
 
 // planFlags adds the flags of what plans.
-func (o *restoreOptions) planFlags(cmd *cobra.Command) {
-	o.connectFlags(cmd)
+func (o *restoreOptions) planFlags(cmd *cobra.Command, env *environment) {
+	o.connectFlags(cmd, env)
 	f, s := cmd.Flags(), &o.selection
-	f.StringVar(&o.run, "run", "", "the state to restore: as it was known by that run, its number, latest or latest-1 (default each document's newest version that was present)")
-	f.StringVar(&o.at, "at", "", "the state to restore: as it was known at that time, as 2026-03-01 or 7d")
+	f.Var(&o.state.run, "run", "the state to restore: as it was known by that run, its number, latest or latest-1 (default each document's newest version that was present)")
+	f.Var(&o.state.at, "at", "the state to restore: as it was known at that time, as 2026-03-01 or 7d")
 	f.StringSliceVar(&s.exclude, "exclude", nil, "leave these out: KIND or KIND/ID; may be repeated")
 	f.BoolVar(&s.only, "only", false, "nothing beyond what is named: not what it needs, nor what hung on it")
 	f.StringSliceVar(&s.conflicts, "conflict", nil, "what is there and differs: skip, update, rename or fail; of one kind as looks=rename (restore.conflict)")
@@ -148,16 +175,16 @@ func (o *restoreOptions) selectFlags(cmd *cobra.Command) {
 }
 
 // items reads the arguments of plan: kinds, or documents as KIND/ID.
-func planItems(cmd *cobra.Command, args []string) ([]record.Ref, error) {
+func planItems(args []string) ([]record.Ref, error) {
 	var items []record.Ref
 	for _, arg := range args {
 		name, id, one := strings.Cut(arg, "/")
-		kind, err := kindArgument(cmd, name)
+		kind, err := kindArgument(name)
 		if err != nil {
 			return nil, err
 		}
 		if one && id == "" {
-			return nil, usage(cmd, fmt.Errorf("%q names no document: give KIND/ID", arg))
+			return nil, usage(fmt.Errorf("%q names no document: give KIND/ID", arg))
 		}
 		items = append(items, record.Ref{Kind: kind, ID: id})
 	}
@@ -165,20 +192,20 @@ func planItems(cmd *cobra.Command, args []string) ([]record.Ref, error) {
 }
 
 // conflictPolicies reads --conflict: one for all, and some for kinds.
-func conflictPolicies(cmd *cobra.Command, texts []string, r *restore.Request) error {
+func conflictPolicies(texts []string, r *restore.Request) error {
 	for _, text := range texts {
 		name, policy, ofKind := strings.Cut(text, "=")
 		if !ofKind {
 			name, policy = "", text
 		}
 		if !slices.Contains(restore.Policies, policy) {
-			return usage(cmd, fmt.Errorf("--conflict %q is none of %s", text, strings.Join(restore.Policies, ", ")))
+			return usage(fmt.Errorf("--conflict %q is none of %s", text, strings.Join(restore.Policies, ", ")))
 		}
 		if !ofKind {
 			r.Conflict = restore.Policy(policy)
 			continue
 		}
-		kind, err := kindArgument(cmd, name)
+		kind, err := kindArgument(name)
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,8 +16,8 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRestoreApplyCommand(a *environment) *cobra.Command {
-	var o restoreOptions
+func newRestoreApplyCommand(env *environment) *cobra.Command {
+	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
 		Use: "apply PLAN", Short: "Carry out a plan, or go on with one that was interrupted",
 		Long: `Carry out a plan, and nothing else; or go on where an interrupted one ended. Right before
@@ -32,40 +30,45 @@ back as wanted, 4 when something is not.`,
 		Example: `  lookervault restore apply 4
   lookervault restore apply 4 --yes --json | jq -c 'select(.event == "action")'`,
 		Args: arguments(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runRestoreApply(cmd, o, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.number, err = planNumber(args[0]); err != nil {
+				return err
+			}
+			return runRestoreApply(cmd.Context(), o)
+		},
 	}
-	o.connectFlags(cmd)
+	o.connectFlags(cmd, env)
 	o.applyFlags(cmd)
 	cmd.Flags().BoolVar(&o.stale, "stale", false, "also when what the plan saw of the instance is older than restore.max_age")
 	return cmd
 }
 
 // runRestore plans to give one document back, shows that, asks, and applies it.
-func (a *environment) runRestore(cmd *cobra.Command, o restoreOptions, ref record.Ref) (err error) {
-	if err := a.canAsk(cmd, o); err != nil {
+func runRestore(ctx context.Context, o restoreOptions, ref record.Ref) (err error) {
+	if err := o.asking().possible(); err != nil {
 		return err
 	}
-	r, err := a.openRestoring(cmd, o)
+	r, err := openRestoring(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	request, err := r.request(cmd, o, []record.Ref{ref})
+	request, err := r.request(ctx, []record.Ref{ref})
 	if err != nil {
 		return err
 	}
-	plan, err := r.plan(cmd, request)
+	plan, err := r.plan(ctx, request)
 	if err != nil {
 		return err
 	}
-	return r.showAndApply(cmd, o, plan)
+	return r.showAndApply(ctx, plan)
 }
 
 // showAndApply shows a plan that was just made, asks, and applies it.
-func (r *restoring) showAndApply(cmd *cobra.Command, o restoreOptions, plan record.Restore) error {
-	events := r.events(o)
+func (r *restoring) showAndApply(ctx context.Context, plan record.Restore) error {
+	events := r.events()
 	if events == nil {
-		if err := r.app.printAgreed(r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
+		if err := printAgreed(r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
 			return err
 		}
 	} else {
@@ -78,10 +81,10 @@ func (r *restoring) showAndApply(cmd *cobra.Command, o restoreOptions, plan reco
 	if err := r.affords(plan); err != nil {
 		return err
 	}
-	if yes, err := r.app.agreed(cmd, o); err != nil || !yes {
+	if yes, err := r.options.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
-	return r.apply(cmd, o, plan, nil, events)
+	return r.apply(ctx, plan, nil, events)
 }
 
 // planIsDone reports whether a plan has nothing to do.
@@ -96,22 +99,18 @@ func planIsDone(plan record.Restore) bool {
 
 // aboutStored opens the vault and the instance for something about a restore or plan
 // that is stored, and hands it over.
-func (a *environment) aboutStored(cmd *cobra.Command, o restoreOptions, text string, do func(*restoring, record.Restore) error) (err error) {
-	number, err := planNumber(cmd, text)
-	if err != nil {
+func aboutStored(ctx context.Context, o restoreOptions, do func(*restoring, record.Restore) error) (err error) {
+	if err := o.asking().possible(); err != nil {
 		return err
 	}
-	if err := a.canAsk(cmd, o); err != nil {
-		return err
-	}
-	r, err := a.openRestoring(cmd, o)
+	r, err := openRestoring(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	stored, err := r.file.Reader().Restore(cmd.Context(), number)
+	stored, err := r.file.Reader().Restore(ctx, o.number)
 	if errors.Is(err, vault.ErrCorrupt) {
-		return usagef("plan %d is not what was stored: %s; plan anew", number, oneLine(err))
+		return usagef("plan %d is not what was stored: %s; plan anew", o.number, oneLine(err))
 	}
 	if err != nil {
 		return noPlan(err, r.file.Reader())
@@ -123,32 +122,32 @@ func (a *environment) aboutStored(cmd *cobra.Command, o restoreOptions, text str
 }
 
 // runRestoreApply applies a plan that is stored.
-func (a *environment) runRestoreApply(cmd *cobra.Command, o restoreOptions, text string) error {
-	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.applyStored(cmd, o, plan) })
+func runRestoreApply(ctx context.Context, o restoreOptions) error {
+	return aboutStored(ctx, o, func(r *restoring, plan record.Restore) error { return r.applyStored(ctx, plan) })
 }
 
-func (r *restoring) applyStored(cmd *cobra.Command, o restoreOptions, plan record.Restore) error {
+func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error {
 	if done, err := r.settled(plan); done {
 		return err
 	}
-	if err := r.fits(plan, o.stale); err != nil {
+	if err := r.fits(ctx, plan, r.options.stale); err != nil {
 		return err
 	}
 	if err := r.affords(plan); err != nil {
 		return err
 	}
-	events := r.events(o)
+	events := r.events()
 	if events == nil {
-		if err := r.app.printAgreed(r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
+		if err := printAgreed(r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
 			return err
 		}
 	} else {
 		events.Of(plan.ID)
 	}
-	if yes, err := r.app.agreed(cmd, o); err != nil || !yes {
+	if yes, err := r.options.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
-	return r.apply(cmd, o, plan, nil, events)
+	return r.apply(ctx, plan, nil, events)
 }
 
 // settled reports whether a plan was applied to its end, and what that came to: no call
@@ -156,18 +155,18 @@ func (r *restoring) applyStored(cmd *cobra.Command, o restoreOptions, plan recor
 func (r *restoring) settled(plan record.Restore) (bool, error) {
 	switch plan.State {
 	case record.RestoreComplete, record.RestoreUndone:
-		fmt.Fprintf(r.app.streams.err, "Restore %d is %s: there is nothing to do.\n", plan.ID, plan.State)
+		fmt.Fprintf(r.options.streams.err, "Restore %d is %s: there is nothing to do.\n", plan.ID, plan.State)
 		return true, nil
 	case record.RestoreDiscarded:
 		return true, usagef("plan %d was discarded; plan anew", plan.ID)
 	}
 	if planIsDone(plan) && plan.State == record.RestorePlanned {
-		fmt.Fprintf(r.app.streams.err, "Plan %d has nothing to do.\n", plan.ID)
+		fmt.Fprintf(r.options.streams.err, "Plan %d has nothing to do.\n", plan.ID)
 		return true, planCode(plan, false)
 	}
 	ended := plan.State == record.RestorePartial // else its check, or the waking, is still to come
 	if planIsDone(plan) && ended {
-		fmt.Fprintf(r.app.streams.err, "Restore %d was applied to its end and is %s: lookervault restore retry %d tries again what failed.\n", plan.ID, plan.State, plan.ID)
+		fmt.Fprintf(r.options.streams.err, "Restore %d was applied to its end and is %s: lookervault restore retry %d tries again what failed.\n", plan.ID, plan.State, plan.ID)
 		return true, planOutcome(plan)
 	}
 	return false, nil
@@ -190,18 +189,18 @@ func (r *restoring) reaches(plan record.Restore) error {
 }
 
 // fits refuses a plan that is not of this instance or key, or saw it too long ago.
-func (r *restoring) fits(plan record.Restore, stale bool) error {
-	if err := r.sameAddress(plan); err != nil {
+func (r *restoring) fits(ctx context.Context, plan record.Restore, stale bool) error {
+	if err := r.sameAddress(ctx, plan); err != nil {
 		return err
 	}
 	if plan.WritePolicy != catalogue.WritePolicy {
 		return usagef("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)
 	}
-	age := r.app.clock.now().Sub(plan.PlannedAt)
+	age := r.options.now().Sub(plan.PlannedAt)
 	if most := r.config.Restore.MaxAge.Std(); age > most && plan.State == record.RestorePlanned && !stale {
 		return usagef("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)
 	}
-	if err := r.recallWhoCalls(plan); err != nil {
+	if err := r.recallWhoCalls(ctx, plan); err != nil {
 		return err
 	}
 	if plan.CallerID != r.server.caller.ID {
@@ -212,88 +211,49 @@ func (r *restoring) fits(plan record.Restore, stale bool) error {
 
 // sameAddress refuses a plan that saw an instance of this name at another address. The
 // demo's is another one each time.
-func (r *restoring) sameAddress(plan record.Restore) error {
+func (r *restoring) sameAddress(ctx context.Context, plan record.Restore) error {
 	if plan.Look == 0 || r.demo {
 		return nil
 	}
-	look, err := r.file.Reader().Run(r.app.interrupts.stop, plan.Look)
+	look, err := r.file.Reader().Run(ctx, plan.Look)
 	if err == nil && look.BaseURL != r.client.BaseURL() {
 		err = usagef("plan %d saw %s at %s, and the configuration reaches %s; plan anew", plan.ID, plan.Target, look.BaseURL, r.client.BaseURL())
 	}
 	return err
 }
 
-// canAsk refuses to begin what could not be asked for in the end.
-func (a *environment) canAsk(cmd *cobra.Command, o restoreOptions) error {
-	if o.yes || isTerminal(a.streams.in) && a.streams.err.tty && !o.json {
-		return nil
-	}
-	return usage(cmd, errors.New("there is no terminal to ask on: look at the plan by lookervault restore plan, and say --yes to apply it"))
-}
-
-// agreed asks whether to go on.
-func (a *environment) agreed(cmd *cobra.Command, o restoreOptions) (bool, error) {
-	if o.yes {
-		return true, nil
-	}
-	if err := a.canAsk(cmd, o); err != nil {
-		return false, err
-	}
-	fmt.Fprint(a.streams.err, "Apply it? Only yes will do: ")
-	type line struct {
-		text string
-		err  error
-	}
-	lines := make(chan line, 1)
-	go func() {
-		text, err := bufio.NewReader(a.streams.in).ReadString('\n')
-		lines <- line{text, err}
-	}()
-	select {
-	case <-a.interrupts.stop.Done():
-		fmt.Fprintln(a.streams.err)
-		return false, context.Cause(a.interrupts.stop)
-	case l := <-lines:
-		if strings.TrimSpace(l.text) == "yes" {
-			return true, nil
-		}
-		fmt.Fprintln(a.streams.err, "Nothing was done.")
-		return false, nil
-	}
-}
-
 // events is where --json goes, nil without it.
-func (r *restoring) events(o restoreOptions) *ui.EventLog {
-	if !o.json {
+func (r *restoring) events() *ui.EventLog {
+	if !r.options.json {
 		return nil
 	}
-	return ui.NewEventLog(wholeLines(r.app.streams.out), r.app.clock.now, "restore")
+	return ui.NewEventLog(wholeLines(r.options.streams.out), r.options.now, "restore")
 }
 
 // apply carries out a plan, and tells how it went. again are actions that were tried
 // before and are to be tried once more.
-func (r *restoring) apply(cmd *cobra.Command, o restoreOptions, plan record.Restore, again []record.Action, events *ui.EventLog) error {
-	mode, err := r.app.streams.progressMode(o.progress, o.json)
+func (r *restoring) apply(ctx context.Context, plan record.Restore, again []record.Action, events *ui.EventLog) error {
+	mode, err := r.options.streams.progressMode(r.options.progress, r.options.json)
 	if err != nil {
-		return usage(cmd, err)
+		return usage(err)
 	}
-	journal, err := r.file.Apply(cmd.Context(), plan.ID, r.meter.Drain)
+	journal, err := r.file.Apply(ctx, plan.ID, r.meter.Drain)
 	if err != nil {
 		return err
 	}
 	if len(again) > 0 {
-		if err := journal.Settle(cmd.Context(), nil, again, nil); err != nil {
+		if err := journal.Settle(ctx, nil, again, nil); err != nil {
 			return err
 		}
 	}
 	r.toldNotes = plan.Notes
 	show := newRestoreWatch(r, journal.Plan(), mode, events)
-	show.begin()
+	show.begin(ctx)
 	began := time.Now()
-	sealed, err := restore.Apply(r.app.interrupts.kill, restore.ApplyOptions{
+	sealed, err := restore.Apply(r.options.interrupts.kill, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller,
-		Workers: r.config.Restore.Workers, Settle: r.config.Restore.Settle.Std(), Stop: r.app.interrupts.stop, Grace: r.config.Shutdown.Grace.Std(),
-		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: r.app.clock.now,
+		Workers: r.config.Restore.Workers, Settle: r.config.Restore.Settle.Std(), Stop: ctx, Grace: r.config.Shutdown.Grace.Std(),
+		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: r.options.now,
 	})
 	show.close()
 	return r.tell(sealed, err, time.Since(began), events)

@@ -21,18 +21,18 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 	if err == nil && sealed.State != record.RestoreComplete {
 		err = errPartial
 	}
-	s := view.RestoreSummaryOf(r.app.clock.now(), sealed, exitCode(err), took)
+	s := view.RestoreSummaryOf(r.options.now(), sealed, exitCode(err), took)
 	var countErr error
-	if s.Asleep, countErr = restore.Asleep(context.WithoutCancel(r.app.interrupts.kill), r.file.Reader(), sealed); countErr != nil && err == nil {
+	if s.Asleep, countErr = restore.Asleep(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed); countErr != nil && err == nil {
 		err = countErr
 	}
-	links, countErr := restore.LinksLeft(context.WithoutCancel(r.app.interrupts.kill), r.file.Reader(), sealed)
+	links, countErr := restore.LinksLeft(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed)
 	if countErr != nil && err == nil {
 		err = countErr
 	}
 	s.LinksLeft = len(links)
 	if events != nil {
-		if eventErr := events.End(r.app.interrupts.patience(), func(dropped int64) any {
+		if eventErr := events.End(r.options.interrupts.patience(), func(dropped int64) any {
 			s.Dropped = dropped
 			return s
 		}, func() {}); eventErr != nil && !errors.Is(eventErr, ui.ErrUnread) {
@@ -48,10 +48,10 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 
 // sayEnd prints the summary of a restore for people.
 func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err error) {
-	color := r.app.streams.colors(r.app.streams.err)
-	out := io.Writer(r.app.streams.err)
+	color := r.options.streams.colors(r.options.streams.err)
+	out := io.Writer(r.options.streams.err)
 	if err != nil {
-		out = r.app.streams.err.loud()
+		out = r.options.streams.err.loud()
 	}
 	tone := table.Good
 	switch sealed.State {
@@ -107,8 +107,8 @@ func (r *restoring) sayNext(sealed record.Restore, failures int, err error) {
 	db, where := dbFlag(r.config.Sink.Path), r.where()
 	switch {
 	case err != nil && !errors.Is(err, errPartial):
-		fmt.Fprintf(r.app.streams.err, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, where)
+		fmt.Fprintf(r.options.streams.err, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, where)
 	case failures > 0:
-		fmt.Fprintf(r.app.streams.err, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, where)
+		fmt.Fprintf(r.options.streams.err, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, where)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -15,8 +16,8 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-func newRestorePlanCommand(a *environment) *cobra.Command {
-	var o restoreOptions
+func newRestorePlanCommand(env *environment) *cobra.Command {
+	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
 		Use: "plan [KIND...]", Short: "Look at the instance and plan what would be given back",
 		Long: `Look at the instance and plan what would be given back: print the plan and its number.
@@ -36,53 +37,72 @@ for the rest.`,
   lookervault restore plan --changed 11..12 --folder "Shared/Sales"
   lookervault restore plan --lost --owner ann@example.com --owners ann@example.com=bob@example.com
   lookervault restore plan --lost --json | jq -r '.actions[] | "\(.action) \(.kind)/\(.id)"'`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runRestorePlan(cmd, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runRestorePlan(cmd.Context(), o, args) },
 	}
-	o.planFlags(cmd)
+	o.planFlags(cmd, env)
 	o.selectFlags(cmd)
 	return cmd
 }
 
-func newRestoreShowCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
+// restoreShowOptions are what restore show works with.
+type restoreShowOptions struct {
+	streams *streams
+	reading reading
+	number  int64      // of the plan
+	ref     record.Ref // the one document that is shown; the zero ref for all
+	json    bool
+}
+
+func newRestoreShowCommand(env *environment) *cobra.Command {
+	o := restoreShowOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "show PLAN [KIND ID]", Short: "Show a plan again, or one document of it",
 		Example: `  lookervault restore show 4
   lookervault restore show 4 dashboards 57
   lookervault restore show 4 --json`,
 		Args: arguments(cobra.RangeArgs(1, 3)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runRestoreShow(cmd, r, args) },
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.number, err = planNumber(args[0]); err != nil {
+				return err
+			}
+			if len(args) > 1 {
+				if o.ref, err = refArgument(cmd, args[1:]); err != nil {
+					return err
+				}
+			}
+			return runRestoreShow(cmd.Context(), o)
+		},
 	}
-	r.flags(cmd)
-	cmd.Flags().BoolVar(&r.json, "json", false, "print the plan as one JSON object")
+	o.reading.flags(cmd, env)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as one JSON object")
 	return cmd
 }
 
 // runRestorePlan plans and prints the plan.
-func (a *environment) runRestorePlan(cmd *cobra.Command, o restoreOptions, args []string) (err error) {
+func runRestorePlan(ctx context.Context, o restoreOptions, args []string) (err error) {
 	args = o.selection.lostSpan(args)
-	items, err := planItems(cmd, args)
+	items, err := planItems(args)
 	if err != nil {
 		return err
 	}
 	s := o.selection
-	if len(items) == 0 && s.lost == "" && s.changed == "" && len(s.folders)+len(s.owners) == 0 && s.name == "" && o.run == "" && o.at == "" {
-		return usage(cmd, errors.New("what is to be given back? Name kinds or documents, or say --lost, --changed A..B, --folder, --owner, --name, --run or --at"))
+	if len(items) == 0 && s.lost == "" && s.changed == "" && len(s.folders)+len(s.owners) == 0 && s.name == "" && o.state.run.text == "" && o.state.at.text == "" {
+		return usage(errors.New("what is to be given back? Name kinds or documents, or say --lost, --changed A..B, --folder, --owner, --name, --run or --at"))
 	}
-	r, err := a.openRestoring(cmd, o)
+	r, err := openRestoring(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	request, err := r.request(cmd, o, items)
+	request, err := r.request(ctx, items)
 	if err != nil {
 		return err
 	}
-	plan, err := r.plan(cmd, request)
+	plan, err := r.plan(ctx, request)
 	if err != nil {
 		return err
 	}
-	if err := a.printPlan(r.file.Reader(), plan, o.json, r.config.RateLimit.PerSecond); err != nil {
+	if err := printPlan(ctx, o.streams, r.file.Reader(), plan, o.json, r.config.RateLimit.PerSecond); err != nil {
 		return err
 	}
 	return planCode(plan, o.exitCode)
@@ -104,49 +124,49 @@ func planCode(plan record.Restore, different bool) error {
 }
 
 // plan looks, plans and stores the plan.
-func (r *restoring) plan(cmd *cobra.Command, request restore.Request) (record.Restore, error) {
-	if err := r.askWhoCalls(); err != nil {
+func (r *restoring) plan(ctx context.Context, request restore.Request) (record.Restore, error) {
+	if err := r.askWhoCalls(ctx); err != nil {
 		return record.Restore{}, err
 	}
 	request.Key = r.key()
-	plan, err := restore.Plan(r.app.interrupts.stop, restore.PlanOptions{
+	plan, err := restore.Plan(ctx, restore.PlanOptions{
 		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Tool: toolVersion(),
-		Look: r.look, Now: r.app.clock.now,
+		Look: r.look, Now: r.options.now,
 	})
 	switch {
 	case errors.Is(err, restore.ErrPartialView):
 		return plan, fmt.Errorf("%w; --partial-view plans all the same, without making anything anew", err)
 	case errors.Is(err, restore.ErrNotWritten):
-		return plan, usage(cmd, err)
+		return plan, usage(err)
 	case errors.Is(err, vault.ErrNotFound):
 		return plan, absent(err, r.file.Reader(), "list --deleted")
 	case err != nil:
 		return plan, err
 	}
-	return r.file.PutPlan(cmd.Context(), plan)
+	return r.file.PutPlan(ctx, plan)
 }
 
 // request is what the flags ask for.
-func (r *restoring) request(cmd *cobra.Command, o restoreOptions, items []record.Ref) (request restore.Request, err error) {
-	s, c := o.selection, r.config.Restore
+func (r *restoring) request(ctx context.Context, items []record.Ref) (request restore.Request, err error) {
+	s, c := r.options.selection, r.config.Restore
 	request = restore.Request{
 		Items: items, Folders: s.folders, Owners: s.owners, Name: s.name, Only: s.only, Partial: s.partial,
 		ExactMembers: s.exact, PartialView: s.partialView, Trash: restore.Trash(c.Trash), Wake: restore.Wake(c.Wake),
 		OrphansTo: c.OrphansTo, Conflict: restore.Policy(c.Conflict),
 	}
-	if err = conflictPolicies(cmd, s.conflicts, &request); err != nil {
+	if err = conflictPolicies(s.conflicts, &request); err != nil {
 		return request, err
 	}
-	if request.Run, err = r.stateOf(cmd, o); err != nil {
+	if request.Run, err = r.stateOf(ctx); err != nil {
 		return request, err
 	}
-	if request.Exclude, err = planItems(cmd, s.exclude); err != nil {
+	if request.Exclude, err = planItems(s.exclude); err != nil {
 		return request, err
 	}
 	for _, text := range s.newOwners {
 		from, to, ok := strings.Cut(text, "=")
 		if !ok || from == "" || to == "" {
-			return request, usage(cmd, fmt.Errorf("--owners %q: write it as ann@example.com=bob@example.com", text))
+			return request, usage(fmt.Errorf("--owners %q: write it as ann@example.com=bob@example.com", text))
 		}
 		if request.NewOwners == nil {
 			request.NewOwners = make(map[string]string)
@@ -154,60 +174,59 @@ func (r *restoring) request(cmd *cobra.Command, o restoreOptions, items []record
 		request.NewOwners[from] = to
 	}
 	if _, err := path.Match(s.name, ""); err != nil {
-		return request, usage(cmd, fmt.Errorf("--name: %q is not a pattern: %w", s.name, err))
+		return request, usage(fmt.Errorf("--name: %q is not a pattern: %w", s.name, err))
 	}
-	return request, r.spans(cmd, s, &request)
+	return request, r.spans(ctx, s, &request)
 }
 
 // spans reads --lost and --changed.
-func (r *restoring) spans(cmd *cobra.Command, s selectionOptions, request *restore.Request) (err error) {
+func (r *restoring) spans(ctx context.Context, s selectionOptions, request *restore.Request) (err error) {
 	request.Lost = s.lost != ""
 	if request.Lost && s.changed != "" {
-		return usage(cmd, errors.New("--lost and --changed exclude each other"))
+		return usage(errors.New("--lost and --changed exclude each other"))
 	}
 	if request.Lost && s.lost != lostSinceLook {
-		if request.LostSpan, err = r.span(cmd, "--lost", s.lost); err != nil {
+		if request.LostSpan, err = r.span(ctx, "--lost", s.lost); err != nil {
 			return err
 		}
 	}
 	if s.changed != "" {
-		request.Changed, err = r.span(cmd, "--changed", s.changed)
+		request.Changed, err = r.span(ctx, "--changed", s.changed)
 	}
 	return err
 }
 
 // span reads two runs, as 11..12.
-func (r *restoring) span(cmd *cobra.Command, flag, text string) (*restore.Span, error) {
+func (r *restoring) span(ctx context.Context, flag, text string) (*restore.Span, error) {
 	from, to, ok := strings.Cut(text, "..")
 	if !ok {
-		return nil, usage(cmd, fmt.Errorf("%s %q: name two runs, as 11..12", flag, text))
+		return nil, usage(fmt.Errorf("%s %q: name two runs, as 11..12", flag, text))
 	}
 	var runs [2]int64
 	for i, word := range []string{from, to} {
-		point, err := pointArgument(cmd, word)
+		point, err := pointArgument(word)
 		if err != nil {
 			return nil, err
 		}
-		run, err := r.file.Reader().RunAt(cmd.Context(), r.instance, point)
+		run, err := r.file.Reader().RunAt(ctx, r.instance, point)
 		if err != nil {
 			return nil, absent(err, r.file.Reader(), "runs")
 		}
 		runs[i] = run.ID
 	}
 	if runs[0] > runs[1] {
-		return nil, usage(cmd, fmt.Errorf("%s %q: the earlier run comes first", flag, text))
+		return nil, usage(fmt.Errorf("%s %q: the earlier run comes first", flag, text))
 	}
 	return &restore.Span{From: runs[0], To: runs[1]}, nil
 }
 
 // stateOf is the run whose state is wanted, 0 for none.
-func (r *restoring) stateOf(cmd *cobra.Command, o restoreOptions) (int64, error) {
-	reading := &reading{app: r.app, run: o.run, at: o.at}
-	point, err := reading.point(cmd)
+func (r *restoring) stateOf(ctx context.Context) (int64, error) {
+	point, err := r.options.state.point(r.options.now())
 	if err != nil || point.IsNow() {
 		return 0, err
 	}
-	run, err := r.file.Reader().RunAt(cmd.Context(), r.instance, point)
+	run, err := r.file.Reader().RunAt(ctx, r.instance, point)
 	if err != nil {
 		return 0, absent(err, r.file.Reader(), "runs")
 	}
@@ -229,44 +248,36 @@ func (s *selectionOptions) lostSpan(args []string) []string {
 }
 
 // runRestoreShow prints a plan that is stored.
-func (a *environment) runRestoreShow(cmd *cobra.Command, r *reading, args []string) (err error) {
-	number, err := planNumber(cmd, args[0])
-	if err != nil {
-		return err
-	}
-	reader, err := r.openAll(cmd)
+func runRestoreShow(ctx context.Context, o restoreShowOptions) (err error) {
+	reader, err := o.reading.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	plan, err := reader.Restore(cmd.Context(), number)
+	plan, err := reader.Restore(ctx, o.number)
 	if err != nil {
 		return noPlan(err, reader)
 	}
-	if len(args) > 1 {
-		ref, err := refArgument(cmd, args[1:])
-		if err != nil {
-			return err
-		}
+	if o.ref != (record.Ref{}) {
 		all := plan.Actions
 		plan.Actions = nil
 		for _, action := range all {
-			if action.Ref == ref {
+			if action.Ref == o.ref {
 				plan.Actions = append(plan.Actions, action)
 			}
 		}
 		if len(plan.Actions) == 0 {
-			return fmt.Errorf("plan %d has nothing of %s: %w; lookervault restore show %d%s shows all of it", number, ref, vault.ErrNotFound, number, dbFlag(reader.Path()))
+			return fmt.Errorf("plan %d has nothing of %s: %w; lookervault restore show %d%s shows all of it", o.number, o.ref, vault.ErrNotFound, o.number, dbFlag(reader.Path()))
 		}
 	}
-	return a.printPlan(reader, plan, r.json, 0)
+	return printPlan(ctx, o.streams, reader, plan, o.json, 0)
 }
 
 // planNumber reads the number of a plan or restore.
-func planNumber(cmd *cobra.Command, text string) (int64, error) {
+func planNumber(text string) (int64, error) {
 	number, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || number < 1 {
-		return 0, usage(cmd, fmt.Errorf("%q is not the number of a plan", text))
+		return 0, usage(fmt.Errorf("%q is not the number of a plan", text))
 	}
 	return number, nil
 }

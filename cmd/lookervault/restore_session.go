@@ -11,7 +11,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -26,7 +25,7 @@ import (
 
 // restoring is a vault that is held, and the instance that documents of it go back to.
 type restoring struct {
-	app      *environment
+	options  restoreOptions
 	config   config.Config
 	log      hclog.Logger
 	origin   string
@@ -44,22 +43,16 @@ type restoring struct {
 
 // openRestoring reads the configuration, opens the vault and logs in: nobody is asked
 // anything, and nothing is planned, where one of these does not work.
-func (a *environment) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *restoring, err error) {
-	keys := make(map[string]string)
-	for flag, key := range restoreKeys {
-		if cmd.Flags().Lookup(flag) != nil && flag != "conflict" {
-			keys[flag] = key
-		}
-	}
-	loaded, err := a.settings.load(cmd.Flags(), false, keys, o.set, nil)
+func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err error) {
+	loaded, err := o.load(o.set, nil)
 	if err != nil {
 		return nil, err
 	}
-	a.streams.err.decouple()
-	a.interrupts.graceful.Store(true)
-	r := &restoring{app: a, config: loaded.Config, log: a.streams.logger(loaded), origin: "api", meter: &extract.Meter{}, demo: o.demo}
+	o.streams.err.decouple()
+	o.interrupts.graceful.Store(true)
+	r := &restoring{options: o, config: loaded.Config, log: o.streams.logger(loaded), origin: "api", meter: &extract.Meter{}, demo: o.demo}
 	for _, warning := range loaded.Warnings {
-		a.streams.warn(r.log, warning)
+		o.streams.warn(r.log, warning)
 	}
 	defer func() {
 		if err != nil {
@@ -68,7 +61,7 @@ func (a *environment) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *re
 	}()
 	if o.demo {
 		r.origin = "demo"
-		stop, err := useDemo(a.streams.err, &r.config, loaded)
+		stop, err := useDemo(o.streams.err, &r.config, loaded)
 		if err != nil {
 			return nil, err
 		}
@@ -80,35 +73,35 @@ func (a *environment) openRestoring(cmd *cobra.Command, o restoreOptions) (_ *re
 	if sqlite.FilesOf(r.config.Sink.Path).Missing {
 		return nil, fmt.Errorf("there is no vault at %s to restore from%s", r.config.Sink.Path, hintDemo(r.config.Sink.Path))
 	}
-	return r, r.connect(o)
+	return r, r.connect(ctx)
 }
 
 // connect logs in and opens the vault for writing.
-func (r *restoring) connect(o restoreOptions) (err error) {
+func (r *restoring) connect(ctx context.Context) (err error) {
 	callers := max(r.config.Restore.Workers, r.config.Stages.Fetch.Workers) // who applies, and who looks
-	if r.client, err = newClientFor(r.config, r.app.settings.secrets, callers, r.log, r.meter); err != nil {
+	if r.client, err = newClientFor(r.config, r.options.secrets, callers, r.log, r.meter); err != nil {
 		return &exitError{code: codeUsage, err: err}
 	}
 	r.stops = append(r.stops, func() error { r.client.Close(); return nil })
 	r.instance = instanceName(r.config, r.client)
-	if r.left, err = (licence{r.app, r.config, r.instance, o.overQuota}).keep(r.client); err != nil {
+	if r.left, err = (licence{r.options.now, r.config, r.instance, r.options.overQuota}).keep(ctx, r.client); err != nil {
 		return err
 	}
-	if r.server, err = login(r.app.interrupts.stop, r.client); err != nil {
-		return connectFailed(r.app.interrupts.stop, err)
+	if r.server, err = login(ctx, r.client); err != nil {
+		return connectFailed(ctx, err)
 	}
-	r.file, err = sqlite.OpenFile(r.app.interrupts.stop, r.config.Sink.Path, sqlite.Options{Now: r.app.clock.now, Warn: func(text string) { r.app.streams.warn(r.log, text) }})
+	r.file, err = sqlite.OpenFile(ctx, r.config.Sink.Path, sqlite.Options{Now: r.options.now, Warn: func(text string) { r.options.streams.warn(r.log, text) }})
 	if err != nil {
 		return err
 	}
 	r.stops = append(r.stops, r.file.Close)
-	return r.findInstance(o.instance)
+	return r.findInstance(ctx, r.options.instance)
 }
 
 // askWhoCalls asks the instance whose API key this is.
-func (r *restoring) askWhoCalls() (err error) {
-	if r.server.caller, err = whoCalls(r.app.interrupts.stop, r.client); err != nil {
-		return connectFailed(r.app.interrupts.stop, err)
+func (r *restoring) askWhoCalls(ctx context.Context) (err error) {
+	if r.server.caller, err = whoCalls(ctx, r.client); err != nil {
+		return connectFailed(ctx, err)
 	}
 	return nil
 }
@@ -117,14 +110,14 @@ func (r *restoring) askWhoCalls() (err error) {
 // same key, at the same address and not too long ago; else it asks the instance. A key never
 // changes hands. Its user may have lost rights meanwhile, which the instance says at the
 // first document that is read or written.
-func (r *restoring) recallWhoCalls(plan record.Restore) error {
+func (r *restoring) recallWhoCalls(ctx context.Context, plan record.Restore) error {
 	request, err := restore.RequestOf(plan)
 	if err != nil {
 		return err
 	}
-	age := r.app.clock.now().Sub(plan.PlannedAt)
+	age := r.options.now().Sub(plan.PlannedAt)
 	if request.Key != "" && request.Key == r.key() && age >= 0 && age <= r.config.Restore.MaxAge.Std() && plan.Look != 0 {
-		look, err := r.file.Reader().Run(r.app.interrupts.stop, plan.Look)
+		look, err := r.file.Reader().Run(ctx, plan.Look)
 		if err != nil {
 			return err
 		}
@@ -133,7 +126,7 @@ func (r *restoring) recallWhoCalls(plan record.Restore) error {
 			return nil
 		}
 	}
-	return r.askWhoCalls()
+	return r.askWhoCalls(ctx)
 }
 
 // key is a digest of the client id, by which plans know the API key again that they were
@@ -145,11 +138,11 @@ func (r *restoring) key() string {
 
 // findInstance finds the instance of the vault that the configuration reaches. Giving
 // documents back to another one is not what was asked for.
-func (r *restoring) findInstance(wanted string) error {
+func (r *restoring) findInstance(ctx context.Context, wanted string) error {
 	if wanted != "" && wanted != r.instance {
 		return usagef("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)
 	}
-	_, err := r.file.Reader().Resolve(r.app.interrupts.stop, r.instance)
+	_, err := r.file.Reader().Resolve(ctx, r.instance)
 	if errors.Is(err, vault.ErrNotFound) {
 		return fmt.Errorf("%w: the vault holds nothing of %s, which the configuration reaches; looker.name says under which name it was backed up", err, r.instance)
 	}
@@ -173,19 +166,19 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 	if err != nil {
 		return 0, err
 	}
-	sink := sinks.Scrubbed(writer, r.app.settings.secrets.Scrub)
+	sink := sinks.Scrubbed(writer, r.options.secrets.Scrub)
 	defer closing(&err, sink)
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(scope.Kinds, k.Name) })
 	shown, err := json.Marshal(r.config.Redacted())
 	if err != nil {
 		return 0, err
 	}
-	result, err := extract.Run(r.app.interrupts.kill, extract.Job{
-		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: r.app.clock.now,
-		Meter: r.meter, Stop: r.app.interrupts.stop,
+	result, err := extract.Run(r.options.interrupts.kill, extract.Job{
+		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: r.options.now,
+		Meter: r.meter, Stop: r.options.interrupts.stop,
 		Start: record.Start{
 			Origin: record.OriginLook, Scope: scope, Tool: toolVersion(), Instance: r.instance, BaseURL: r.client.BaseURL(),
-			Caller: r.server.caller, Looker: r.server.release, At: r.app.clock.now(), Config: shown,
+			Caller: r.server.caller, Looker: r.server.release, At: r.options.now(), Config: shown,
 		},
 	})
 	return result.Run.ID, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -14,29 +15,39 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRestoreStatusCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var flags tableFlags
-	var failed bool
+// restoreStatusOptions are what restore status works with.
+type restoreStatusOptions struct {
+	streams *streams
+	reading reading
+	table   tableFlags
+	number  int64 // of the restore; 0 for all of them
+	failed  bool
+}
+
+func newRestoreStatusCommand(env *environment) *cobra.Command {
+	o := restoreStatusOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "status [RESTORE]", Short: "Show all plans and restores, or what became of each action of one",
 		Example: `  lookervault restore status
   lookervault restore status 4 --failed
   lookervault restore status 4 --json`,
 		Args: arguments(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if len(args) == 0 {
-				if failed {
-					return usage(cmd, errors.New("--failed is of one restore: name its number"))
+				if o.failed {
+					return usage(errors.New("--failed is of one restore: name its number"))
 				}
-				return a.runRestoreList(cmd, r, &flags)
+				return runRestoreList(cmd.Context(), o)
 			}
-			return a.runRestoreStatus(cmd, r, &flags, args[0], failed)
+			if o.number, err = planNumber(args[0]); err != nil {
+				return err
+			}
+			return runRestoreStatus(cmd.Context(), o)
 		},
 	}
-	r.flags(cmd)
-	flags.add(cmd)
-	cmd.Flags().BoolVar(&failed, "failed", false, "only what is not done, with what Looker says of each member")
+	o.reading.flags(cmd, env)
+	o.table.add(cmd)
+	cmd.Flags().BoolVar(&o.failed, "failed", false, "only what is not done, with what Looker says of each member")
 	return cmd
 }
 
@@ -77,22 +88,22 @@ func restoreTone(state string) table.Tone {
 	}
 }
 
-// runRestoreList shows all plans and runRestoreList.
-func (a *environment) runRestoreList(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
-	choice, err := chosen(cmd, flags, restoresTable)
+// runRestoreList shows all plans and restores.
+func runRestoreList(ctx context.Context, o restoreStatusOptions) (err error) {
+	choice, err := chosen(&o.table, restoresTable)
 	if err != nil {
 		return err
 	}
-	reader, err := r.openAll(cmd)
+	reader, err := o.reading.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	all, err := reader.Restores(cmd.Context(), r.instance)
+	all, err := reader.Restores(ctx, o.reading.instance)
 	if err != nil {
 		return err
 	}
-	return show(a.streams, restoresTable, choice, each(all))
+	return show(o.streams, restoresTable, choice, each(all))
 }
 
 var actionTable = table.Table[view.Action]{
@@ -139,29 +150,25 @@ func whyOf(e view.Action) string {
 }
 
 // runRestoreStatus shows what became of each action of a restore.
-func (a *environment) runRestoreStatus(cmd *cobra.Command, r *reading, flags *tableFlags, text string, failed bool) (err error) {
-	number, err := planNumber(cmd, text)
+func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
+	choice, err := chosen(&o.table, actionTable)
 	if err != nil {
 		return err
 	}
-	choice, err := chosen(cmd, flags, actionTable)
-	if err != nil {
-		return err
-	}
-	reader, err := r.openAll(cmd)
+	reader, err := o.reading.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	plan, err := reader.Restore(cmd.Context(), number)
+	plan, err := reader.Restore(ctx, o.number)
 	if err != nil {
 		return noPlan(err, reader)
 	}
-	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}, Summary: view.RestoreSummaryOf(a.clock.now(), plan, codeComplete, plan.FinishedAt.Sub(plan.StartedAt))}
-	if status.Summary.Asleep, err = restore.Asleep(cmd.Context(), reader, plan); err != nil {
+	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}, Summary: view.RestoreSummaryOf(o.reading.now(), plan, codeComplete, plan.FinishedAt.Sub(plan.StartedAt))}
+	if status.Summary.Asleep, err = restore.Asleep(ctx, reader, plan); err != nil {
 		return err
 	}
-	links, err := restore.LinksLeft(cmd.Context(), reader, plan)
+	links, err := restore.LinksLeft(ctx, reader, plan)
 	if err != nil {
 		return err
 	}
@@ -169,7 +176,7 @@ func (a *environment) runRestoreStatus(cmd *cobra.Command, r *reading, flags *ta
 	for _, action := range plan.Actions {
 		switch action.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:
-			if failed && action.Checked != record.CheckedDifferent && action.Checked != record.CheckedMissing {
+			if o.failed && action.Checked != record.CheckedDifferent && action.Checked != record.CheckedMissing {
 				continue
 			}
 		}
@@ -178,12 +185,12 @@ func (a *environment) runRestoreStatus(cmd *cobra.Command, r *reading, flags *ta
 	if choice.Format == table.FormatJSON {
 		text, err := view.JSON(status)
 		if err == nil {
-			_, err = fmt.Fprintln(a.streams.out, text)
+			_, err = fmt.Fprintln(o.streams.out, text)
 		}
 		return err
 	}
-	if isTerminal(a.streams.out) && choice.Format == "" {
-		fmt.Fprintf(a.streams.out, "Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))
+	if isTerminal(o.streams.out) && choice.Format == "" {
+		fmt.Fprintf(o.streams.out, "Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))
 	}
-	return show(a.streams, actionTable, choice, each(status.Actions))
+	return show(o.streams, actionTable, choice, each(status.Actions))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,8 +11,8 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 )
 
-func newRestoreUndoCommand(a *environment) *cobra.Command {
-	var o restoreOptions
+func newRestoreUndoCommand(env *environment) *cobra.Command {
+	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
 		Use: "undo RESTORE", Short: "Take back what a restore did",
 		Long: `Plan the way back to what the instance was when a restore looked at it, show that, ask,
@@ -20,31 +21,37 @@ What somebody else has changed since is left as it is, and named.`,
 		Example: `  lookervault restore undo 4
   lookervault restore undo 4 --hard --yes`,
 		Args: arguments(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.restoreAgain(cmd, o, args[0], func(_ *restoring, done record.Restore) (restore.Request, error) {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.number, err = planNumber(args[0]); err != nil {
+				return err
+			}
+			return restoreAgain(cmd.Context(), o, func(_ *restoring, done record.Restore) (restore.Request, error) {
 				return restore.Request{Undo: done.ID, Hard: o.hard, Trash: restore.Undelete, Wake: restore.WakeAsWas, ExactMembers: true}, nil
 			})
 		},
 	}
-	o.connectFlags(cmd)
+	o.connectFlags(cmd, env)
 	o.applyFlags(cmd)
 	cmd.Flags().BoolVar(&o.hard, "hard", false, "delete for good what was made, instead of putting it in the trash")
 	return cmd
 }
 
-func newRestoreWakeCommand(a *environment) *cobra.Command {
-	var o restoreOptions
+func newRestoreWakeCommand(env *environment) *cobra.Command {
+	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
 		Use: "wake RESTORE", Short: "Wake the schedules and alerts that a restore left asleep",
 		Long: `Plan to make the schedules and alerts active that were so in the backup and that a restore
 left asleep, show that, ask, and apply it.`,
 		Example: `  lookervault restore wake 4`,
 		Args:    arguments(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.restoreAgain(cmd, o, args[0], asleepIn)
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.number, err = planNumber(args[0]); err != nil {
+				return err
+			}
+			return restoreAgain(cmd.Context(), o, asleepIn)
 		},
 	}
-	o.connectFlags(cmd)
+	o.connectFlags(cmd, env)
 	o.applyFlags(cmd)
 	return cmd
 }
@@ -66,8 +73,8 @@ func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
 	return request, nil
 }
 
-func newRestoreRetryCommand(a *environment) *cobra.Command {
-	var o restoreOptions
+func newRestoreRetryCommand(env *environment) *cobra.Command {
+	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
 		Use: "retry RESTORE", Short: "Try again what a restore could not do",
 		Long: `Try once more the actions of a restore that failed, and those that waited for them. What
@@ -75,17 +82,22 @@ somebody changed since the plan is planned anew: that plan is printed, and appli
 lookervault restore apply.`,
 		Example: `  lookervault restore retry 4`,
 		Args:    arguments(cobra.ExactArgs(1)),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.runRestoreRetry(cmd, o, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.number, err = planNumber(args[0]); err != nil {
+				return err
+			}
+			return runRestoreRetry(cmd.Context(), o)
+		},
 	}
-	o.connectFlags(cmd)
+	o.connectFlags(cmd, env)
 	o.applyFlags(cmd)
 	return cmd
 }
 
 // restoreAgain plans something about a restore that was applied, shows that, asks, and
 // applies it.
-func (a *environment) restoreAgain(cmd *cobra.Command, o restoreOptions, text string, request func(*restoring, record.Restore) (restore.Request, error)) error {
-	return a.aboutStored(cmd, o, text, func(r *restoring, done record.Restore) error {
+func restoreAgain(ctx context.Context, o restoreOptions, request func(*restoring, record.Restore) (restore.Request, error)) error {
+	return aboutStored(ctx, o, func(r *restoring, done record.Restore) error {
 		if done.State == record.RestorePlanned {
 			return usagef("plan %d was never applied", done.ID)
 		}
@@ -93,21 +105,21 @@ func (a *environment) restoreAgain(cmd *cobra.Command, o restoreOptions, text st
 		if err != nil {
 			return err
 		}
-		plan, err := r.plan(cmd, wanted)
+		plan, err := r.plan(ctx, wanted)
 		if err != nil {
 			return err
 		}
-		return r.showAndApply(cmd, o, plan)
+		return r.showAndApply(ctx, plan)
 	})
 }
 
 // runRestoreRetry tries again what a restore could not do.
-func (a *environment) runRestoreRetry(cmd *cobra.Command, o restoreOptions, text string) error {
-	return a.aboutStored(cmd, o, text, func(r *restoring, plan record.Restore) error { return r.retry(cmd, o, plan) })
+func runRestoreRetry(ctx context.Context, o restoreOptions) error {
+	return aboutStored(ctx, o, func(r *restoring, plan record.Restore) error { return r.retry(ctx, plan) })
 }
 
-func (r *restoring) retry(cmd *cobra.Command, o restoreOptions, plan record.Restore) error {
-	if err := r.fits(plan, true); err != nil {
+func (r *restoring) retry(ctx context.Context, plan record.Restore) error {
+	if err := r.fits(ctx, plan, true); err != nil {
 		return err
 	}
 	again, drifted := notDone(plan)
@@ -115,25 +127,25 @@ func (r *restoring) retry(cmd *cobra.Command, o restoreOptions, plan record.Rest
 	case plan.State == record.RestorePlanned:
 		return usagef("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, r.where())
 	case len(again)+len(drifted) == 0:
-		fmt.Fprintf(r.app.streams.err, "Nothing of restore %d failed.\n", plan.ID)
+		fmt.Fprintf(r.options.streams.err, "Nothing of restore %d failed.\n", plan.ID)
 		return nil
 	}
 	if len(drifted) > 0 {
-		if err := r.planAnew(cmd, plan, drifted, o.json); err != nil {
+		if err := r.planAnew(ctx, plan, drifted); err != nil {
 			return err
 		}
 	}
 	if len(again) == 0 {
 		return nil
 	}
-	if yes, err := r.app.agreed(cmd, o); err != nil || !yes {
+	if yes, err := r.options.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
-	events := r.events(o)
+	events := r.events()
 	if events != nil {
 		events.Of(plan.ID)
 	}
-	return r.apply(cmd, o, plan, again, events)
+	return r.apply(ctx, plan, again, events)
 }
 
 // notDone are the actions of a restore that can be tried again, and those whose document
@@ -152,15 +164,15 @@ func notDone(plan record.Restore) (again []record.Action, drifted []record.Ref) 
 }
 
 // planAnew plans again what was changed since the plan.
-func (r *restoring) planAnew(cmd *cobra.Command, plan record.Restore, refs []record.Ref, asJSON bool) error {
+func (r *restoring) planAnew(ctx context.Context, plan record.Restore, refs []record.Ref) error {
 	request, err := restore.RequestOf(plan)
 	if err != nil {
 		return err
 	}
 	request.Items = refs
-	anew, err := r.plan(cmd, request)
+	anew, err := r.plan(ctx, request)
 	if err != nil {
 		return err
 	}
-	return r.app.printPlan(r.file.Reader(), anew, asJSON, r.config.RateLimit.PerSecond)
+	return printPlan(ctx, r.options.streams, r.file.Reader(), anew, r.options.json, r.config.RateLimit.PerSecond)
 }

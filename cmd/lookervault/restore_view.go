@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,32 +18,32 @@ import (
 )
 
 // printPlan prints a plan for people, or as one JSON object.
-func (a *environment) printPlan(reader vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
+func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
 	if asJSON {
 		text, err := view.JSON(view.PlanOf(plan))
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(a.streams.out, text)
+		_, err = fmt.Fprintln(s.out, text)
 		return err
 	}
-	p := newPlanPrinter(a, reader, plan)
-	if run, err := reader.Run(a.interrupts.stop, plan.AsOf); err == nil {
+	p := newPlanPrinter(s, reader, plan)
+	if run, err := reader.Run(ctx, plan.AsOf); err == nil {
 		p.asOf = run.Started
 	}
 	p.print(plan, perSecond)
 	p.next(plan)
-	return p.flush(a.streams.out)
+	return p.flush(s.out)
 }
 
 // printAgreed prints a plan that is about to be applied.
-func (a *environment) printAgreed(reader vault.Reader, plan record.Restore, perSecond int) error {
-	p := newPlanPrinter(a, reader, plan)
+func printAgreed(s *streams, reader vault.Reader, plan record.Restore, perSecond int) error {
+	p := newPlanPrinter(s, reader, plan)
 	p.print(plan, perSecond)
 	if planIsDone(plan) {
 		p.next(plan)
 	}
-	return p.flush(a.streams.out)
+	return p.flush(s.out)
 }
 
 // planPrinter prints a plan for people.
@@ -55,9 +56,9 @@ type planPrinter struct {
 	cut   bool // a value had no room
 }
 
-func newPlanPrinter(a *environment, reader vault.Reader, plan record.Restore) *planPrinter {
+func newPlanPrinter(s *streams, reader vault.Reader, plan record.Restore) *planPrinter {
 	return &planPrinter{
-		out: &strings.Builder{}, color: a.streams.colors(a.streams.out), path: reader.Path(),
+		out: &strings.Builder{}, color: s.colors(s.out), path: reader.Path(),
 		where: demoFlag(plan.Target == demoName, reader.Path()),
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ type restoreWatch struct {
 }
 
 func newRestoreWatch(r *restoring, plan record.Restore, mode string, events *ui.EventLog) *restoreWatch {
-	w := &restoreWatch{watch: watch{app: r.app, mode: mode, limits: limitsOf(r.config), began: time.Now(), events: events}, restoring: r, plan: plan}
+	w := &restoreWatch{watch: watch{streams: r.options.streams, mode: mode, limits: limitsOf(r.config), began: time.Now(), events: events}, restoring: r, plan: plan}
 	for _, a := range plan.Actions {
 		if !writes(a.Deed) {
 			continue
@@ -55,12 +56,12 @@ func (w *restoreWatch) kind(kind record.Kind) *job.KindProgress {
 }
 
 // begin writes the first event and begins to show progress.
-func (w *restoreWatch) begin() {
+func (w *restoreWatch) begin(ctx context.Context) {
 	if w.events != nil {
 		w.events.Write("restore_started", view.RestoreStartedOf(w.plan))
 	}
 	w.stopping = "Stopping: calls that are under way are finished. Ctrl-C again ends at once."
-	w.start(ui.Subject{Job: fmt.Sprintf("restore %d", w.plan.ID), Things: ui.Actions}, w)
+	w.start(ctx, ui.Subject{Job: fmt.Sprintf("restore %d", w.plan.ID), Things: ui.Actions}, w)
 }
 
 // Snapshot is the restore at this moment.

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"maps"
-
-	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -20,36 +19,36 @@ var (
 
 // resumesAsItBegan refuses kinds and folders that are named together with
 // --resume, unless they are those of the run that it continues.
-func resumesAsItBegan(cmd *cobra.Command, c config.Config, o runOptions, kinds []string, selected []*catalogue.Spec) error {
-	folders, recursive := cmd.Flags().Changed("folder-ids"), cmd.Flags().Changed("recursive")
-	if !o.resume || len(kinds) == 0 && !folders && !recursive {
+func resumesAsItBegan(ctx context.Context, c config.Config, o runOptions, selected []*catalogue.Spec) error {
+	folders, recursive := o.foldersGiven, o.recursiveGiven
+	if !o.resume || len(o.kinds) == 0 && !folders && !recursive {
 		return nil
 	}
-	begun := openScope(cmd, c)
+	begun := openScope(ctx, c)
 	switch {
-	case len(kinds) > 0 && (begun == nil || !sameSet(begun.Kinds, names(selected))):
-		return usage(cmd, errOtherKinds)
+	case len(o.kinds) > 0 && (begun == nil || !sameSet(begun.Kinds, names(selected))):
+		return usage(errOtherKinds)
 	case folders && (begun == nil || !sameSet(begun.Folders, c.Folders.IDs)),
 		recursive && (begun == nil || begun.Recursive != c.Folders.Recursive):
-		return usage(cmd, errNotAsItBegan)
+		return usage(errNotAsItBegan)
 	}
 	return nil
 }
 
 // openScope is the scope of the run that --resume continues, nil where there is
 // none.
-func openScope(cmd *cobra.Command, c config.Config) *record.Scope {
+func openScope(ctx context.Context, c config.Config) *record.Scope {
 	instance := c.Looker.Name
 	if base, err := looker.NormalizeBaseURL(c.Looker.BaseURL); instance == "" && err == nil {
 		instance = base
 	}
 	// A vault that cannot be read is refused by the run itself, with what to do.
-	reader, err := sqlite.OpenReader(cmd.Context(), c.Sink.Path)
+	reader, err := sqlite.OpenReader(ctx, c.Sink.Path)
 	if err != nil || instance == "" {
 		return nil
 	}
 	defer reader.Close()
-	runs, err := reader.Runs(cmd.Context(), instance)
+	runs, err := reader.Runs(ctx, instance)
 	if err != nil {
 		return nil
 	}

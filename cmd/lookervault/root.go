@@ -29,7 +29,11 @@ func (env *environment) execute(args []string) error {
 	}
 	root := env.root(args)
 	root.SetArgs(args)
-	return root.ExecuteContext(env.interrupts.stop)
+	cmd, err := root.ExecuteContextC(env.interrupts.stop)
+	if e, ok := errors.AsType[*exitError](err); ok && e.hint {
+		return usagef("%s; see %s --help", err, cmd.CommandPath())
+	}
+	return err
 }
 
 // root is the program with all its commands.
@@ -53,7 +57,7 @@ func (env *environment) root(args []string) *cobra.Command {
 		}
 		switch {
 		case env.streams.quiet && env.streams.verbose > 0:
-			return usage(cmd, errors.New("--quiet and --verbose exclude each other"))
+			return usage(errors.New("--quiet and --verbose exclude each other"))
 		case env.streams.quiet:
 			env.streams.err.hush()
 		}
@@ -85,11 +89,11 @@ var narrowing = []string{"folder", "owner", "changed-since", "kind", "sample", "
 // noneEmpty refuses arguments and values that are empty.
 func noneEmpty(cmd *cobra.Command, args []string) (err error) {
 	if slices.Contains(args, "") && cmd.Name() != cobra.ShellCompRequestCmd && cmd.Name() != cobra.ShellCompNoDescRequestCmd {
-		return usage(cmd, errors.New("an argument is empty; is a variable not set?"))
+		return usage(errors.New("an argument is empty; is a variable not set?"))
 	}
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if empty := flag.Value.String() == "" || flag.Value.String() == "[]"; empty && slices.Contains(narrowing, flag.Name) {
-			err = usage(cmd, fmt.Errorf("--%s is empty; is a variable not set?", flag.Name))
+			err = usage(fmt.Errorf("--%s is empty; is a variable not set?", flag.Name))
 		}
 	})
 	return err
@@ -103,10 +107,10 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		cmd.Flags().VisitAll(add)
 		cmd.InheritedFlags().VisitAll(add)
 		if word, ok := near.Word(unknown.GetSpecifiedName(), names); ok {
-			return usage(cmd, fmt.Errorf("%w, did you mean --%s?", err, word))
+			return usage(fmt.Errorf("%w, did you mean --%s?", err, word))
 		}
 	}
-	return usage(cmd, err)
+	return usage(err)
 }
 
 // noSuchCommand refuses what is left when no command was found: the name of one
@@ -119,7 +123,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if word, ok := nearCommand(cmd, args[0]); ok {
 		hint = ", did you mean " + word + "?"
 	}
-	return usage(cmd, fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint))
+	return usagef("unknown command %q for %q%s; see %s --help", args[0], cmd.CommandPath(), hint, cmd.CommandPath())
 }
 
 // slipsInCommand is how many letters of a command somebody may get wrong.
@@ -157,10 +161,9 @@ func checkCompletion(root *cobra.Command) {
 	}
 }
 
-// usage is an error about how a command was called.
-func usage(cmd *cobra.Command, err error) error {
-	return usagef("%s; see %s --help", err, cmd.CommandPath())
-}
+// usage is an error about how a command was called. The user is pointed to the help of
+// that command.
+func usage(err error) error { return &exitError{code: codeUsage, hint: true, err: err} }
 
 // usagef is an error about what somebody asked for, which says itself what to do.
 func usagef(format string, args ...any) error {
@@ -171,7 +174,7 @@ func usagef(format string, args ...any) error {
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usage(cmd, err)
+			return usage(err)
 		}
 		return nil
 	}

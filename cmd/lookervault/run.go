@@ -41,8 +41,18 @@ var runFlags = map[string]string{
 	"metrics-file":          "metrics.file",
 }
 
-// runOptions are the flags of run that are no keys of the configuration.
+// runOptions are what run works with.
 type runOptions struct {
+	streams    *streams
+	interrupts *interrupts
+	settings   *settings
+	load       loadConfig
+	clock      *clock
+
+	kinds []string // none: all that the configuration names
+	// foldersGiven and recursiveGiven say that --folder-ids and --recursive were given.
+	foldersGiven, recursiveGiven bool
+
 	demo, json, resume, full bool
 	dryRun                   bool
 	progress                 string
@@ -50,8 +60,8 @@ type runOptions struct {
 	overQuota                bool // make calls beyond what looker.quota includes
 }
 
-func newRunCommand(a *environment) *cobra.Command {
-	var o runOptions
+func newRunCommand(env *environment) *cobra.Command {
+	o := runOptions{streams: env.streams, interrupts: env.interrupts, settings: env.settings, clock: env.clock}
 	cmd := &cobra.Command{
 		Use: "run [KIND...]", Aliases: []string{"extract"},
 		Short: "Back up a Looker instance into the vault",
@@ -68,12 +78,15 @@ with the kinds and folders that the run began with.`,
   lookervault run --folder-ids 12 --max-calls 500`,
 		RunE: func(cmd *cobra.Command, kinds []string) error {
 			if o.resume && o.full {
-				return usage(cmd, errNotAsItBegan)
+				return usage(errNotAsItBegan)
 			}
-			return a.runBackup(cmd, o, kinds)
+			o.kinds = kinds
+			o.foldersGiven, o.recursiveGiven = cmd.Flags().Changed("folder-ids"), cmd.Flags().Changed("recursive")
+			return runBackup(cmd.Context(), o)
 		},
 	}
 	f := cmd.Flags()
+	o.load = env.settings.loader(f, runFlags)
 	f.Int("workers", 0, "requests in the air at once, all told (stages.fetch.workers)")
 	f.Int("batch-size", 0, "documents in one transaction (stages.batch.records)")
 	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
@@ -97,58 +110,58 @@ with the kinds and folders that the run began with.`,
 
 // runBackup is the run command: it gets everything ready, makes the run and tells
 // how it went.
-func (a *environment) runBackup(cmd *cobra.Command, o runOptions, kinds []string) error {
-	mode, err := a.streams.progressMode(o.progress, o.json)
+func runBackup(ctx context.Context, o runOptions) error {
+	mode, err := o.streams.progressMode(o.progress, o.json)
 	if err != nil {
-		return usage(cmd, err)
+		return usage(err)
 	}
-	loaded, err := a.settings.load(cmd.Flags(), false, runFlags, o.set, kinds)
+	loaded, err := o.load(o.set, o.kinds)
 	if err != nil {
 		return err
 	}
 	c := loaded.Config
-	a.streams.err.decouple()
-	a.interrupts.graceful.Store(true)
-	log := a.streams.logger(loaded)
+	o.streams.err.decouple()
+	o.interrupts.graceful.Store(true)
+	log := o.streams.logger(loaded)
 	for _, warning := range loaded.Warnings {
-		a.streams.warn(log, warning)
+		o.streams.warn(log, warning)
 	}
 	selected, exclude, err := selection(loaded)
 	if err != nil {
 		return err
 	}
-	ages, err := refreshAges(loaded, len(kinds) > 0)
+	ages, err := refreshAges(loaded, len(o.kinds) > 0)
 	if err != nil {
 		return err
 	}
 	origin := "api"
 	if o.demo {
 		origin = "demo"
-		stop, err := useDemo(a.streams.err, &c, loaded)
+		stop, err := useDemo(o.streams.err, &c, loaded)
 		if err != nil {
 			return err
 		}
 		defer stop()
 	}
-	if err := resumesAsItBegan(cmd, c, o, kinds, selected); err != nil {
+	if err := resumesAsItBegan(ctx, c, o, selected); err != nil {
 		return err
 	}
 	if err := c.RequireLooker(iniBeside()); err != nil {
 		return err
 	}
 	if o.dryRun {
-		d := &dryRun{app: a, options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, refresh: ages, now: a.clock.now}
-		return d.make()
+		d := &dryRun{options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, refresh: ages}
+		return d.make(ctx)
 	}
 	b := &backup{
-		app: a, options: o, config: c, log: log, watch: a.newBackupWatch(c, o, mode), instance: c.Looker.Name,
+		options: o, config: c, log: log, watch: newBackupWatch(c, o, mode), instance: c.Looker.Name,
 		start: record.Start{
 			Origin: origin, Resume: o.resume, Full: o.full, Scope: scopeOf(c, selected), Tool: toolVersion(),
 		},
 		refresh: ages,
 	}
-	defer boundMemory(a.settings.variables, extract.MemoryLimit(c))()
-	return b.make(selected, exclude)
+	defer boundMemory(o.settings.variables, extract.MemoryLimit(c))()
+	return b.make(ctx, selected, exclude)
 }
 
 // iniBeside reports whether the file of the Looker SDKs lies in the working directory.
@@ -169,7 +182,6 @@ func boundMemory(environ []string, limit int64) (restore func()) {
 
 // backup is one use of the run command, once its configuration stands.
 type backup struct {
-	app      *environment
 	options  runOptions
 	config   config.Config
 	log      hclog.Logger
@@ -180,73 +192,73 @@ type backup struct {
 }
 
 // make makes the run and tells how it went.
-func (b *backup) make(kinds []*catalogue.Spec, exclude []record.Ref) error {
+func (b *backup) make(ctx context.Context, kinds []*catalogue.Spec, exclude []record.Ref) error {
 	path := b.config.Sink.Path
 	if b.options.resume && sqlite.FilesOf(path).Missing {
-		fmt.Fprintf(b.app.streams.err, "Nothing to resume: there is no vault at %s.\n", path)
+		fmt.Fprintf(b.options.streams.err, "Nothing to resume: there is no vault at %s.\n", path)
 		return nil
 	}
-	stop, err := b.serveMetrics()
+	stop, err := b.serveMetrics(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	result, err := b.run(kinds, exclude)
+	result, err := b.run(ctx, kinds, exclude)
 	b.watch.close()
 	if errors.Is(err, vault.ErrNothingOpen) {
-		fmt.Fprintf(b.app.streams.err, "Nothing to resume: %s holds no unfinished run of %s.\n", path, b.instance)
+		fmt.Fprintf(b.options.streams.err, "Nothing to resume: %s holds no unfinished run of %s.\n", path, b.instance)
 		return nil
 	}
-	return b.report(result, err)
+	return b.report(ctx, result, err)
 }
 
 // run connects, opens the vault and makes the run.
-func (b *backup) run(kinds []*catalogue.Spec, exclude []record.Ref) (result extract.Result, err error) {
-	a, c := b.app, b.config
+func (b *backup) run(ctx context.Context, kinds []*catalogue.Spec, exclude []record.Ref) (result extract.Result, err error) {
+	o, c := b.options, b.config
 	meter := &extract.Meter{}
-	client, err := newClient(c, a.settings.secrets, b.log, meter)
+	client, err := newClient(c, o.settings.secrets, b.log, meter)
 	if err != nil {
 		return result, &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
 	b.instance = instanceName(c, client)
-	if _, err := b.licence().keep(client); err != nil {
-		result.Run = b.noteRefusal(client, err)
+	if _, err := b.licence().keep(ctx, client); err != nil {
+		result.Run = b.noteRefusal(ctx, client, err)
 		return result, err
 	}
-	server, err := connect(a.interrupts.stop, client)
+	server, err := connect(ctx, client)
 	if err != nil {
-		return result, connectFailed(a.interrupts.stop, err)
+		return result, connectFailed(ctx, err)
 	}
 	notices := announce(server, kinds, c.Looker.PartialView, b.log)
-	if a.clock.set != nil {
+	if o.clock.set != nil {
 		notices = append(notices, "its clock was set by "+testNow)
 	}
-	if another := b.anotherAddress(a.interrupts.stop, server.release); another != "" {
-		a.streams.warn(b.log, another)
+	if another := b.anotherAddress(ctx, server.release); another != "" {
+		o.streams.warn(b.log, another)
 		notices = append(notices, another)
 	}
 
-	sink, err := sinks.OpenSQLite(a.interrupts.stop, c.Sink.Path, sqlite.Options{Now: a.clock.now, Warn: func(text string) { a.streams.warn(b.log, text) }})
+	sink, err := sinks.OpenSQLite(ctx, c.Sink.Path, sqlite.Options{Now: o.clock.now, Warn: func(text string) { o.streams.warn(b.log, text) }})
 	if err != nil {
 		return result, err
 	}
 	defer closing(&err, sink)
-	sink = sinks.Scrubbed(sink, a.settings.secrets.Scrub)
+	sink = sinks.Scrubbed(sink, o.settings.secrets.Scrub)
 	b.start.Instance, b.start.BaseURL = b.instance, client.BaseURL()
-	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, a.clock.now()
+	b.start.Caller, b.start.Looker, b.start.At = server.caller, server.release, o.clock.now()
 	if b.start.Config, err = json.Marshal(c.Redacted()); err != nil {
 		return result, err
 	}
-	f := b.newForeseeing(kinds, exclude, client)
+	f := b.newForeseeing(ctx, kinds, exclude, client)
 	defer f.end()
-	return extract.Run(a.interrupts.kill, extract.Job{
-		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: a.clock.now,
-		Meter: meter, Stop: a.interrupts.stop, Start: b.start, Notices: notices, Refresh: b.refresh, Failed: b.watch.failed, Measured: b.watch.measured,
+	return extract.Run(o.interrupts.kill, extract.Job{
+		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: o.clock.now,
+		Meter: meter, Stop: ctx, Start: b.start, Notices: notices, Refresh: b.refresh, Failed: b.watch.failed, Measured: b.watch.measured,
 		Begun: func(begun record.Begun, view *extract.View) {
-			tellBegun(a.streams.err, begun, c.Sink.Path, b.log)
+			tellBegun(o.streams.err, begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)
-			b.watch.start(ui.Backup(begun), view)
+			b.watch.start(ctx, ui.Backup(begun), view)
 			f.begin(begun)
 		},
 	})
@@ -267,7 +279,7 @@ func tellBegun(told io.Writer, begun record.Begun, path string, log hclog.Logger
 }
 
 // report prints how a run ended and returns what decides about the exit code.
-func (b *backup) report(result extract.Result, err error) error {
+func (b *backup) report(ctx context.Context, result extract.Result, err error) error {
 	path := b.config.Sink.Path
 	if err == nil && result.Run.Outcome == record.RunPartial {
 		err = errPartial
@@ -275,20 +287,20 @@ func (b *backup) report(result extract.Result, err error) error {
 	if unhealed := result.Run.Unhealed; unhealed != "" && (err == nil || errors.Is(err, errPartial)) {
 		err = fmt.Errorf("%w: %s", vault.ErrCorrupt, unhealed)
 	}
-	s := summaryOf(b.app.clock.now(), path, b.instance, b.start.Origin, result, b.watch.session, err)
+	s := summaryOf(b.options.clock.now(), path, b.instance, b.start.Origin, result, b.watch.session, err)
 	s.ExitCode = exitCode(err)
 	s.Hints = append(s.Hints, ui.Fit(b.config, s.Kinds, paged)...)
 	if err != nil && !errors.Is(err, errPartial) {
-		s.Error = b.app.settings.secrets.Scrub(oneLine(err))
+		s.Error = b.options.settings.secrets.Scrub(oneLine(err))
 	}
-	after := b.after(&s)
+	after := b.after(ctx, &s)
 	if result.Run.ID > 0 && !result.Run.Refused() {
-		b.sumUp(s, result.Run)
+		b.sumUp(ctx, s, result.Run)
 	}
-	eventErr := b.watch.finished(b.app.interrupts.patience(), s, result.Unobserved)
+	eventErr := b.watch.finished(b.options.interrupts.patience(), s, result.Unobserved)
 	switch {
 	case errors.Is(eventErr, ui.ErrUnread):
-		fmt.Fprintln(b.app.streams.err, "Nobody read standard output: events were dropped.")
+		fmt.Fprintln(b.options.streams.err, "Nobody read standard output: events were dropped.")
 		if exitCode(err) != codeInterrupted {
 			return fmt.Errorf("%w: %w", job.ErrInterrupted, eventErr)
 		}
@@ -299,7 +311,7 @@ func (b *backup) report(result extract.Result, err error) error {
 	case err == nil:
 		return after
 	case after != nil:
-		fmt.Fprintln(b.app.streams.err.loud(), "lookervault: "+oneLine(after))
+		fmt.Fprintln(b.options.streams.err.loud(), "lookervault: "+oneLine(after))
 	}
 	// The summary has told of both; without a run there is none.
 	if result.Run.ID > 0 && (errors.Is(err, errPartial) || exitCode(err) == codeInterrupted) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"strconv"
 	"time"
@@ -14,9 +15,15 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRunsCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var flags tableFlags
+// runsOptions are what runs works with.
+type runsOptions struct {
+	streams *streams
+	reading reading
+	table   tableFlags
+}
+
+func newRunsCommand(env *environment) *cobra.Command {
+	o := runsOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "runs", Short: "List the runs that the vault holds, newest first",
 		Long: `List the runs that the vault holds, newest first.
@@ -24,31 +31,34 @@ func newRunsCommand(a *environment) *cobra.Command {
 In a pipe the columns are run, instance, started, took, outcome, new, changed,
 same, gone, failed, calls, scope.`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			choice, err := chosen(cmd, &flags, runTable)
-			if err != nil {
-				return err
-			}
-			reader, err := r.openAll(cmd)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, reader)
-			// One that is damaged is no reason not to show the others.
-			runs, damage := reader.NewestRuns(cmd.Context(), r.instance, runsToRead(choice))
-			if damage == nil {
-				damage = reader.CheckRows(cmd.Context(), vault.RunTables)
-			} else if !errors.Is(damage, vault.ErrCorrupt) {
-				return damage
-			}
-			err = show(a.streams, runTable, choice, each(runs))
-			return cmp.Or(err, damage)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runRuns(cmd.Context(), o) },
 	}
-	r.flags(cmd)
-	flags.add(cmd)
-	cmd.AddCommand(newRunsShowCommand(a))
+	o.reading.flags(cmd, env)
+	o.table.add(cmd)
+	cmd.AddCommand(newRunsShowCommand(env))
 	return cmd
+}
+
+// runRuns lists runs.
+func runRuns(ctx context.Context, o runsOptions) (err error) {
+	choice, err := chosen(&o.table, runTable)
+	if err != nil {
+		return err
+	}
+	reader, err := o.reading.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, reader)
+	// One that is damaged is no reason not to show the others.
+	runs, damage := reader.NewestRuns(ctx, o.reading.instance, runsToRead(choice))
+	if damage == nil {
+		damage = reader.CheckRows(ctx, vault.RunTables)
+	} else if !errors.Is(damage, vault.ErrCorrupt) {
+		return damage
+	}
+	err = show(o.streams, runTable, choice, each(runs))
+	return cmp.Or(err, damage)
 }
 
 // runsToRead is how many of the newest runs a choice shows, and one more that tells whether

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,9 +15,16 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newRunsShowCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var flags tableFlags
+// runsShowOptions are what runs show works with.
+type runsShowOptions struct {
+	streams *streams
+	reading reading
+	table   tableFlags
+	run     vault.Point
+}
+
+func newRunsShowCommand(env *environment) *cobra.Command {
+	o := runsShowOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "show [RUN]", Short: "Show one run, kind by kind", Args: arguments(cobra.MaximumNArgs(1)),
 		Long: `Show one run, kind by kind: by its number, latest (also when none is named), or
@@ -24,46 +32,48 @@ latest-1 for the one before. Of these only backups count, not the looks of resto
 
 It is a page for people, in a pipe too. With --format tsv or csv it is the table of kinds
 alone; with --json or --format yaml one object with all that is known of the run.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runRunsShow(cmd, r, &flags, args) },
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.run, err = backupArgument(args); err != nil {
+				return err
+			}
+			return runRunsShow(cmd.Context(), o)
+		},
 	}
-	r.flags(cmd)
-	flags.add(cmd)
+	o.reading.flags(cmd, env)
+	o.table.add(cmd)
 	cmd.Flags().Lookup("json").Usage = "as one JSON object"
 	cmd.Flags().Lookup("format").Usage = "table, tsv, csv, json or yaml (default table)"
 	return cmd
 }
 
-func (a *environment) runRunsShow(cmd *cobra.Command, r *reading, flags *tableFlags, args []string) (err error) {
-	choice, err := chosen(cmd, flags, ui.KindTable())
+// runRunsShow shows a run.
+func runRunsShow(ctx context.Context, o runsShowOptions) (err error) {
+	choice, err := chosen(&o.table, ui.KindTable())
 	if err != nil {
 		return err
 	}
 	if choice.IsObject() && choice.Picks() {
-		return usage(cmd, fmt.Errorf("--columns, --sort and --limit are for the table of kinds, and --format %s shows the whole run", choice.Format))
+		return usage(fmt.Errorf("--columns, --sort and --limit are for the table of kinds, and --format %s shows the whole run", choice.Format))
 	}
-	point, err := backupArgument(cmd, args)
-	if err != nil {
-		return err
-	}
-	reader, err := r.openAll(cmd)
+	reader, err := o.reading.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	run, err := reader.RunAt(cmd.Context(), r.instance, point)
+	run, err := reader.RunAt(ctx, o.reading.instance, o.run)
 	if err != nil && !errors.Is(err, vault.ErrPruned) {
 		return absent(err, reader, "runs")
 	}
-	if err := reader.CheckRows(cmd.Context(), vault.RunTables); err != nil {
+	if err := reader.CheckRows(ctx, vault.RunTables); err != nil {
 		return err
 	}
 	switch choice.Format {
 	case table.FormatJSON, table.FormatYAML:
-		return a.streams.writeObject(view.RunOf(run), choice.Format)
+		return o.streams.writeObject(view.RunOf(run), choice.Format)
 	case table.FormatTabs, table.FormatCSV:
-		return show(a.streams, ui.KindTable(), choice, each(ui.KindRows(view.KindsInOrder(run.Ends()))))
+		return show(o.streams, ui.KindTable(), choice, each(ui.KindRows(view.KindsInOrder(run.Ends()))))
 	}
-	return writeRun(a.streams, run, choice)
+	return writeRun(o.streams, run, choice)
 }
 
 // writeObject writes one object as JSON on a line, or as YAML.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -12,8 +13,16 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newSalvageCommand(a *environment) *cobra.Command {
-	var flags tableFlags
+// salvageOptions are what salvage works with.
+type salvageOptions struct {
+	streams *streams
+	load    loadConfig
+	table   tableFlags
+	to      string // the new vault
+}
+
+func newSalvageCommand(env *environment) *cobra.Command {
+	o := salvageOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "salvage NEW", Short: "Copy everything that is sound in a damaged vault into a new one",
 		Long: `Copy everything that is sound in a damaged vault into a new one, and list what is left
@@ -28,25 +37,30 @@ In a pipe the columns are table, kind, id, problem, key; with --json one array.`
 		Example: `  lookervault salvage rescued.db
   lookervault salvage rescued.db --db damaged.db --json | jq -r '.[] | "\(.kind)/\(.id)"'`,
 		Args: arguments(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runSalvage(cmd, flags, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.to = args[0]
+			return runSalvage(cmd.Context(), o)
+		},
 	}
+	o.load = env.settings.reader(cmd.Flags(), dbKey)
 	cmd.Flags().String("db", "", "the damaged vault (default the configuration's sink.path)")
-	flags.add(cmd)
+	o.table.add(cmd)
 	return cmd
 }
 
-func (a *environment) runSalvage(cmd *cobra.Command, flags tableFlags, to string) error {
-	choice, err := chosen(cmd, &flags, damageTable)
+// runSalvage copies what is sound.
+func runSalvage(ctx context.Context, o salvageOptions) error {
+	choice, err := chosen(&o.table, damageTable)
 	if err != nil {
 		return err
 	}
-	loaded, err := a.settings.load(cmd.Flags(), true, map[string]string{"db": "sink.path"}, nil, nil)
+	loaded, err := o.load(nil, nil)
 	if err != nil {
 		return err
 	}
 	from := loaded.Config.Sink.Path
-	progress := &stepProgress{app: a}
-	s, err := sqlite.Salvage(cmd.Context(), from, to, progress.step("Copying: %d%%"))
+	progress := &stepProgress{streams: o.streams}
+	s, err := sqlite.Salvage(ctx, from, o.to, progress.step("Copying: %d%%"))
 	progress.clear()
 	if errors.Is(err, vault.ErrMissing) {
 		return fmt.Errorf("%w%s", err, hintDemo(from))
@@ -56,17 +70,17 @@ func (a *environment) runSalvage(cmd *cobra.Command, flags tableFlags, to string
 	}
 	views := view.DamageOf(s.LeftOut)
 	if len(views) > 0 || choice.Format != "" {
-		if err := show(a.streams, damageTable, choice, each(views)); err != nil {
+		if err := show(o.streams, damageTable, choice, each(views)); err != nil {
 			return err
 		}
 	}
-	text := fmt.Sprintf("%s holds %s in %s of %s, %s, and verifies", to, plural(s.Documents, "document", "documents"),
+	text := fmt.Sprintf("%s holds %s in %s of %s, %s, and verifies", o.to, plural(s.Documents, "document", "documents"),
 		plural(s.Versions, "version", "versions"), plural(s.Runs, "run", "runs"), ui.Size(s.Bytes))
 	if len(views) == 0 {
-		fmt.Fprintf(a.streams.err, "%s; nothing was left out.\n", text)
+		fmt.Fprintf(o.streams.err, "%s; nothing was left out.\n", text)
 		return nil
 	}
-	fmt.Fprintf(a.streams.err.loud(), "%s; %s above. lookervault run%s fetches what Looker still has.\n",
-		text, plural(int64(len(views)), "thing was left out or made anew, named", "things were left out or made anew, named"), dbFlag(to))
+	fmt.Fprintf(o.streams.err.loud(), "%s; %s above. lookervault run%s fetches what Looker still has.\n",
+		text, plural(int64(len(views)), "thing was left out or made anew, named", "things were left out or made anew, named"), dbFlag(o.to))
 	return said(errPartial)
 }

@@ -22,27 +22,27 @@ const namesShown = 3
 
 // sumUp says how a run ended: shortly on a terminal, in whole where somebody keeps what
 // is said or asked for more, and not at all where all is well and nobody wants to know.
-func (b *backup) sumUp(s view.Summary, run record.Run) {
-	a, path := b.app, b.config.Sink.Path
+func (b *backup) sumUp(ctx context.Context, s view.Summary, run record.Run) {
+	o, path := b.options, b.config.Sink.Path
 	well := s.Outcome == record.RunComplete && s.ExitCode == 0
 	switch {
-	case a.streams.quiet && well:
-	case a.streams.quiet:
-		b.sumUpShortly(a.streams.err.loud(), s, run)
-	case a.streams.err.tty && a.streams.verbose == 0:
-		b.sumUpShortly(a.streams.err, s, run)
+	case o.streams.quiet && well:
+	case o.streams.quiet:
+		b.sumUpShortly(ctx, o.streams.err.loud(), s, run)
+	case o.streams.err.tty && o.streams.verbose == 0:
+		b.sumUpShortly(ctx, o.streams.err, s, run)
 	default:
-		ui.PrintSummary(a.streams.err, s, path)
-		fmt.Fprintln(a.streams.err, b.next(s, run))
+		ui.PrintSummary(o.streams.err, s, path)
+		fmt.Fprintln(o.streams.err, b.next(ctx, s, run))
 	}
 }
 
 // sumUpShortly says in few lines how a run ended: what came, changed and went, by the
 // first names, what failed, what it cost, and what there is to do.
-func (b *backup) sumUpShortly(out io.Writer, s view.Summary, run record.Run) {
-	color := b.app.streams.colors(b.app.streams.err)
+func (b *backup) sumUpShortly(ctx context.Context, out io.Writer, s view.Summary, run record.Run) {
+	color := b.options.streams.colors(b.options.streams.err)
 	well := s.Outcome == record.RunComplete
-	if !b.app.streams.quiet {
+	if !b.options.streams.quiet {
 		for _, note := range s.Notes {
 			fmt.Fprintln(out, table.Paint("Note: ", table.Unsure, color)+plainText(note))
 		}
@@ -53,7 +53,7 @@ func (b *backup) sumUpShortly(out io.Writer, s view.Summary, run record.Run) {
 	}
 	verdict := table.Paint(record.OutcomeText(s.Outcome, s.PartialView), tone, color)
 	fmt.Fprintf(out, "Run %d of %s is %s: %s, %s.\n", s.Run, plainText(s.Instance), verdict, plural(s.Totals.Settled(), "document", "documents"), whatCame(s.Totals))
-	details := b.details(run)
+	details := b.details(ctx, run)
 	for _, change := range details.changes {
 		line := change.line
 		if change.what == "gone" {
@@ -78,12 +78,12 @@ func (b *backup) sumUpShortly(out io.Writer, s view.Summary, run record.Run) {
 	if !well && s.Totals.Failed > 0 && len(details.failed) == 0 {
 		fmt.Fprintf(out, "lookervault faults%s says what could not be fetched, and why.\n", dbFlag(b.config.Sink.Path))
 	}
-	if !b.app.streams.quiet {
+	if !b.options.streams.quiet {
 		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),
 			ofTheMonth(s.CallsMonth, b.config.Looker.Quota), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
 	}
 	if !well {
-		fmt.Fprintln(out, b.next(s, run))
+		fmt.Fprintln(out, b.next(ctx, s, run))
 	}
 }
 
@@ -159,8 +159,8 @@ type changeText struct{ what, line string }
 
 // details reads the first names of what a run saw change, and of what failed. What
 // cannot be read is left out: the summary has the numbers.
-func (b *backup) details(run record.Run) (d runDetails) {
-	ctx := context.WithoutCancel(b.app.interrupts.stop)
+func (b *backup) details(ctx context.Context, run record.Run) (d runDetails) {
+	ctx = context.WithoutCancel(ctx)
 	reader, err := sqlite.OpenReader(ctx, b.config.Sink.Path)
 	if err != nil {
 		return d

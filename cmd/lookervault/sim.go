@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -37,8 +38,9 @@ func startDemo(vaultPath string) (demoServer, error) {
 	}, nil
 }
 
-// simOptions are the flags of sim.
+// simOptions are what sim works with.
 type simOptions struct {
+	streams *streams
 	lookersim.Options
 	addr, retryAfter, demoDB string
 	demo                     bool
@@ -62,8 +64,8 @@ reset. While it runs, GET /sim/counts tells what was asked, GET /sim/writes what
 written, GET /sim/effects what is awake and was mailed, GET and POST /sim/rules read
 and add rules, POST /sim/mutate changes content.`
 
-func newSimCommand(a *environment) *cobra.Command {
-	o := simOptions{Options: lookersim.Options{Sizes: lookersim.DefaultSizes()}}
+func newSimCommand(env *environment) *cobra.Command {
+	o := simOptions{streams: env.streams, Options: lookersim.Options{Sizes: lookersim.DefaultSizes()}}
 	cmd := &cobra.Command{
 		Use: "sim", Short: "Serve a simulated Looker on a port", Long: simLong,
 		Example: `  lookervault sim --dashboards 5000 --looks 2000 &
@@ -73,13 +75,13 @@ func newSimCommand(a *environment) *cobra.Command {
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.resolve(); err != nil {
-				return usage(cmd, err)
+				return usage(err)
 			}
-			return a.runSim(cmd, o.Options, o.addr)
+			return runSim(cmd.Context(), o)
 		},
 	}
 	o.flags(cmd.Flags())
-	cmd.AddCommand(a.simChanges()...)
+	cmd.AddCommand(simChanges(env.streams)...)
 	return cmd
 }
 
@@ -175,13 +177,13 @@ func limitFlags(f *pflag.FlagSet, l *lookersim.RateLimit) {
 }
 
 // runSim serves a simulated Looker until it is interrupted.
-func (a *environment) runSim(cmd *cobra.Command, o lookersim.Options, addr string) error {
-	sim, err := lookersim.New(o)
+func runSim(ctx context.Context, o simOptions) error {
+	sim, err := lookersim.New(o.Options)
 	if err != nil {
-		return usage(cmd, err)
+		return usage(err)
 	}
-	return sim.Serve(cmd.Context(), addr, func(url string) {
-		fmt.Fprintf(a.streams.err, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
+	return sim.Serve(ctx, o.addr, func(url string) {
+		fmt.Fprintf(o.streams.err, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
 			"  export LOOKERSDK_BASE_URL=%s\n  export LOOKERSDK_CLIENT_ID=%s LOOKERSDK_CLIENT_SECRET=%s\n  lookervault run\n",
 			url, url, lookersim.DefaultClientID, lookersim.DefaultClientSecret)
 	})

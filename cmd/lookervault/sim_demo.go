@@ -22,79 +22,85 @@ func demoInstance(vaultPath string) lookersim.Options {
 	return lookersim.Options{Seed: 1, Sizes: lookersim.DefaultSizes(), State: state}
 }
 
-// demoChange is a command that changes the demo's instance.
-type demoChange struct {
-	app *environment
-	db  string
+// simChangeOptions are what the commands work with that change the demo's instance.
+type simChangeOptions struct {
+	streams *streams
+	db      string
 }
 
-func (d *demoChange) add(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringVar(&d.db, "db", demoVault, "the demo's vault; its instance is kept beside it")
+// simChange makes a command that changes the demo's instance.
+func simChange(s *streams, cmd *cobra.Command, change func(o simChangeOptions, args []string) error) *cobra.Command {
+	o := simChangeOptions{streams: s}
+	cmd.Flags().StringVar(&o.db, "db", demoVault, "the demo's vault; its instance is kept beside it")
+	cmd.RunE = func(_ *cobra.Command, args []string) error { return change(o, args) }
 	return cmd
 }
 
 // simChanges are the commands with which somebody breaks something in the demo,
 // in order to get it back.
-func (a *environment) simChanges() []*cobra.Command {
-	trash, remove, edit, reset := &demoChange{app: a}, &demoChange{app: a}, &demoChange{app: a}, &demoChange{app: a}
+func simChanges(s *streams) []*cobra.Command {
 	return []*cobra.Command{
-		trash.add(&cobra.Command{
+		simChange(s, &cobra.Command{
 			Use: "trash KIND ID", Short: "Move a dashboard or a look of the demo into the trash",
 			Long:    "Move a dashboard or a look of the demo's instance into the trash, as people do\nwhen they delete one in Looker.",
 			Example: "  lookervault sim trash dashboards 5",
 			Args:    arguments(cobra.ExactArgs(2)),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				if !lookersim.HasTrash(args[0]) {
-					return usage(cmd, fmt.Errorf("%s have no trash", args[0]))
-				}
-				return trash.send(cmd, http.MethodPatch, args, []byte(`{"deleted":true}`), "in the trash")
-			},
-		}),
-		remove.add(&cobra.Command{
+		}, runSimTrash),
+		simChange(s, &cobra.Command{
 			Use: "delete KIND ID", Short: "Delete something of the demo for good",
 			Long: `Delete something of the demo's instance for good, through its API, with all that
 this takes along: a folder its content, which goes to the trash; a user her
 content and her schedules; a dashboard its schedules and alerts.`,
 			Example: "  lookervault sim delete folders 6\n  lookervault sim delete users 3",
 			Args:    arguments(cobra.ExactArgs(2)),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return remove.send(cmd, http.MethodDelete, args, nil, "gone")
-			},
-		}),
-		edit.add(&cobra.Command{
+		}, runSimDelete),
+		simChange(s, &cobra.Command{
 			Use: "edit KIND ID MEMBER=VALUE...", Short: "Change something of the demo",
 			Long: `Change members of something in the demo's instance, through its API: of any kind,
 or of a part of a dashboard (dashboard_elements, dashboard_filters,
 dashboard_layouts). A value is JSON, or else a text.`,
 			Example: "  lookervault sim edit dashboards 5 title=Oops\n  lookervault sim edit dashboard_elements 320 title=Oops\n  lookervault sim edit roles 7 name=Oops",
 			Args:    arguments(cobra.MinimumNArgs(3)),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				body, err := assignments(args[2:])
-				if err != nil {
-					return usage(cmd, err)
-				}
-				return edit.send(cmd, http.MethodPatch, args, body, "changed")
-			},
-		}),
-		reset.add(&cobra.Command{
+		}, runSimEdit),
+		simChange(s, &cobra.Command{
 			Use: "reset", Short: "Take the demo's instance back to how it was at first",
 			Long:    "Take the demo's instance back to how it was at first: everything that was changed\nin it is forgotten. The demo's vault stays as it is.",
 			Example: "  lookervault sim reset",
 			Args:    arguments(cobra.NoArgs),
-			RunE: func(*cobra.Command, []string) error {
-				err := os.Remove(demoInstance(reset.db).State)
-				switch {
-				case errors.Is(err, fs.ErrNotExist):
-					fmt.Fprintln(a.streams.err, "Nothing was changed in the demo.")
-				case err != nil:
-					return err
-				default:
-					fmt.Fprintln(a.streams.err, "The demo's instance is as it was at first.")
-				}
-				return nil
-			},
-		}),
+		}, runSimReset),
 	}
+}
+
+func runSimTrash(o simChangeOptions, args []string) error {
+	if !lookersim.HasTrash(args[0]) {
+		return usage(fmt.Errorf("%s have no trash", args[0]))
+	}
+	return o.send(http.MethodPatch, args, []byte(`{"deleted":true}`), "in the trash")
+}
+
+func runSimDelete(o simChangeOptions, args []string) error {
+	return o.send(http.MethodDelete, args, nil, "gone")
+}
+
+func runSimEdit(o simChangeOptions, args []string) error {
+	body, err := assignments(args[2:])
+	if err != nil {
+		return usage(err)
+	}
+	return o.send(http.MethodPatch, args, body, "changed")
+}
+
+func runSimReset(o simChangeOptions, _ []string) error {
+	err := os.Remove(demoInstance(o.db).State)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		fmt.Fprintln(o.streams.err, "Nothing was changed in the demo.")
+	case err != nil:
+		return err
+	default:
+		fmt.Fprintln(o.streams.err, "The demo's instance is as it was at first.")
+	}
+	return nil
 }
 
 // assignments makes a JSON object of texts such as title=Oops.
@@ -118,20 +124,20 @@ func assignments(texts []string) ([]byte, error) {
 }
 
 // send carries out one request at the demo's instance; args are a kind and an id.
-func (d *demoChange) send(cmd *cobra.Command, method string, args []string, body []byte, done string) error {
+func (o simChangeOptions) send(method string, args []string, body []byte, done string) error {
 	kind, id := args[0], args[1]
 	path, ok := lookersim.WritePath(method, kind, id)
 	if !ok {
-		return usage(cmd, fmt.Errorf("%s %s: the demo's instance cannot do that", kind, id))
+		return usage(fmt.Errorf("%s %s: the demo's instance cannot do that", kind, id))
 	}
-	sim, err := lookersim.New(demoInstance(d.db))
+	sim, err := lookersim.New(demoInstance(o.db))
 	if err != nil {
 		return fmt.Errorf("start the simulated Looker: %w", err)
 	}
 	if status, answer := sim.Do(method, path, body); status >= http.StatusBadRequest {
 		return fmt.Errorf("%s/%s: %s (%d)", kind, id, complaint(answer), status)
 	}
-	fmt.Fprintf(d.app.streams.err, "%s/%s of the demo is %s.\n", kind, id, done)
+	fmt.Fprintf(o.streams.err, "%s/%s of the demo is %s.\n", kind, id, done)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,9 +18,15 @@ import (
 // rankedShown is how many of the largest and most changed documents are shown.
 const rankedShown = 5
 
-func newStatsCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var flags tableFlags
+// statsOptions are what stats works with.
+type statsOptions struct {
+	streams *streams
+	reading reading
+	table   tableFlags
+}
+
+func newStatsCommand(env *environment) *cobra.Command {
+	o := statsOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "stats", Short: "Show what the vault holds, and what makes it as large as it is",
 		Long: `Show what the vault holds of each kind, how much smaller it is than the JSON, how it
@@ -29,40 +36,38 @@ In a pipe there is a line a kind, with the columns kind, present, trashed, gone,
 with --json or --format yaml one object with everything, or, where --columns, --sort or
 --limit choose, an array with the kinds.`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.runStats(cmd, r, &flags)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runStats(cmd.Context(), o) },
 	}
-	r.flags(cmd)
-	flags.add(cmd)
+	o.reading.flags(cmd, env)
+	o.table.add(cmd)
 	cmd.Flags().Lookup("json").Usage = "as one JSON object"
 	return cmd
 }
 
 // runStats says what makes the vault as large as it is.
-func (a *environment) runStats(cmd *cobra.Command, r *reading, flags *tableFlags) (err error) {
-	choice, err := chosen(cmd, flags, kindSizes)
+func runStats(ctx context.Context, o statsOptions) (err error) {
+	choice, err := chosen(&o.table, kindSizes)
 	if err != nil {
 		return err
 	}
-	reader, instance, err := r.open(cmd)
+	reader, instance, err := o.reading.openInstance(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	stats, err := readStats(cmd, reader, instance)
+	stats, err := readStats(ctx, reader, instance)
 	if err != nil {
 		return err
 	}
 	if choice.IsObject() && !choice.Picks() {
-		return a.streams.writeObject(stats, choice.Format)
+		return o.streams.writeObject(stats, choice.Format)
 	}
-	width, height := ui.TerminalSize(a.streams.out)
+	width, height := ui.TerminalSize(o.streams.out)
 	if width == 0 || choice.Format != "" {
-		return show(a.streams, kindSizes, choice, each(stats.Kinds))
+		return show(o.streams, kindSizes, choice, each(stats.Kinds))
 	}
-	return a.streams.paged(height, func(text *strings.Builder) error {
-		return writeStats(table.Output{Out: text, Screen: a.streams.screen(width), Color: a.streams.colors(a.streams.out)}, choice, stats)
+	return o.streams.paged(height, func(text *strings.Builder) error {
+		return writeStats(table.Output{Out: text, Screen: o.streams.screen(width), Color: o.streams.colors(o.streams.out)}, choice, stats)
 	})
 }
 
@@ -88,8 +93,7 @@ func numberColumn[T any](name string, n func(T) int64) table.Column[T] {
 	}
 }
 
-func readStats(cmd *cobra.Command, reader vault.Reader, instance string) (v view.Stats, err error) {
-	ctx := cmd.Context()
+func readStats(ctx context.Context, reader vault.Reader, instance string) (v view.Stats, err error) {
 	s, err := reader.Stats(ctx)
 	if err != nil {
 		return v, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -38,7 +39,7 @@ func absolute(path string) string {
 }
 
 // next says what to do now.
-func (b *backup) next(s view.Summary, run record.Run) string {
+func (b *backup) next(ctx context.Context, s view.Summary, run record.Run) string {
 	db := dbFlag(b.config.Sink.Path)
 	resume := b.command("--resume")
 	if b.options.demo {
@@ -49,7 +50,7 @@ func (b *backup) next(s view.Summary, run record.Run) string {
 	}
 	class := ""
 	if s.Outcome == record.RunPartial {
-		class = b.licence().usedUp()
+		class = b.licence().usedUp(ctx)
 	}
 	switch {
 	case s.Outcome == record.RunInterrupted || s.Outcome == record.RunFailed:

@@ -29,16 +29,16 @@ func (f *tableFlags) add(cmd *cobra.Command) {
 }
 
 // chosen is the choice that the flags make of t. A wrong one is an error of usage.
-func chosen[T any](cmd *cobra.Command, f *tableFlags, t table.Table[T]) (table.Choice, error) {
+func chosen[T any](f *tableFlags, t table.Table[T]) (table.Choice, error) {
 	choice := f.choice
 	switch {
 	case f.json && choice.Format != "" && choice.Format != table.FormatJSON:
-		return choice, usage(cmd, fmt.Errorf("--json and --format %s exclude each other", choice.Format))
+		return choice, usage(fmt.Errorf("--json and --format %s exclude each other", choice.Format))
 	case f.json:
 		choice.Format = table.FormatJSON
 	}
 	if err := t.Check(choice); err != nil {
-		return choice, usage(cmd, err)
+		return choice, usage(err)
 	}
 	return choice, nil
 }

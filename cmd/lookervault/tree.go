@@ -24,10 +24,17 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-func newTreeCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var depth int
-	var flags tableFlags
+// treeOptions are what tree works with.
+type treeOptions struct {
+	streams *streams
+	reading reading
+	table   tableFlags
+	folder  string // by its id or path; "" for all
+	depth   int    // 0 for no end
+}
+
+func newTreeCommand(env *environment) *cobra.Command {
+	o := treeOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "tree [FOLDER]", Short: "Show the folders with what lies in them",
 		Long: `Show the folders with what lies in them, how many documents those are and how large:
@@ -41,50 +48,53 @@ With --columns, --sort or --limit it is a table of folders and documents everywh
   lookervault tree "Shared / Finance" --at 7d`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runTree(cmd, r, &flags, depth, args)
+			if len(args) == 1 {
+				o.folder = args[0]
+			}
+			return runTree(cmd.Context(), o)
 		},
 	}
-	r.flags(cmd)
-	r.pointFlag(cmd)
-	flags.add(cmd)
+	o.reading.flags(cmd, env)
+	o.reading.moment.add(cmd)
+	o.table.add(cmd)
 	cmd.Flags().Lookup("json").Usage = "as one JSON object"
 	cmd.Flags().Lookup("format").Usage = "table, tsv, csv, json or yaml (default a drawing on a terminal, tab-separated without a head in a pipe)"
-	cmd.Flags().IntVar(&depth, "depth", 0, "show folders down to this depth (default all); what lies deeper is counted")
+	cmd.Flags().IntVar(&o.depth, "depth", 0, "show folders down to this depth (default all); what lies deeper is counted")
 	return cmd
 }
 
 // runTree shows folders with what lies in them.
-func (a *environment) runTree(cmd *cobra.Command, r *reading, flags *tableFlags, depth int, args []string) (err error) {
-	if depth < 0 {
-		return usage(cmd, errors.New("--depth is less than 0"))
+func runTree(ctx context.Context, o treeOptions) (err error) {
+	if o.depth < 0 {
+		return usage(errors.New("--depth is less than 0"))
 	}
-	choice, err := chosen(cmd, flags, treeTable)
+	choice, err := chosen(&o.table, treeTable)
 	if err != nil {
 		return err
 	}
-	m, err := r.openMoment(cmd)
+	m, err := o.reading.openMoment(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, m.Reader)
-	trees, err := readTrees(cmd, m, args)
+	trees, err := readTrees(ctx, m, o.folder)
 	if err != nil {
 		return err
 	}
-	return showTrees(a.streams, trees, depth, choice)
+	return showTrees(o.streams, trees, o.depth, choice)
 }
 
-// readTrees reads the folders that lie in no other one, or the one that args name.
-func readTrees(cmd *cobra.Command, m history.Moment, args []string) ([]*view.Folder, error) {
+// readTrees reads the folders that lie in no other one, or the one that is named.
+func readTrees(ctx context.Context, m history.Moment, folder string) ([]*view.Folder, error) {
 	names := &history.Names{}
-	if err := names.ReadHeld(cmd.Context(), m); err != nil {
+	if err := names.ReadHeld(ctx, m); err != nil {
 		return nil, err
 	}
 	folders := make(map[string]*view.Folder)
 	for id, f := range names.Folders() {
 		folders[id] = &view.Folder{ID: id, Name: f.Name, Path: names.Folder(id), Folders: []*view.Folder{}, Documents: []view.FolderDocument{}}
 	}
-	for e, err := range inFolders(cmd.Context(), m) {
+	for e, err := range inFolders(ctx, m) {
 		if err != nil {
 			return nil, err
 		}
@@ -100,8 +110,8 @@ func readTrees(cmd *cobra.Command, m history.Moment, args []string) ([]*view.Fol
 			roots = append(roots, folders[id])
 		}
 	}
-	if len(args) == 1 {
-		id, err := names.FindFolder(args[0])
+	if folder != "" {
+		id, err := names.FindFolder(folder)
 		if err != nil {
 			return nil, absent(err, m.Reader, "tree")
 		}

@@ -17,16 +17,19 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-// verifyOptions are the flags of verify.
+// verifyOptions are what verify works with.
 type verifyOptions struct {
-	table  tableFlags
-	sample string
-	remote bool
+	streams *streams
+	reading reading
+	looking looking
+	table   tableFlags
+	sample  float64 // the part of the documents that is read; 0 for all
+	remote  bool
 }
 
-func newVerifyCommand(a *environment) *cobra.Command {
-	r := &reading{app: a}
-	var o verifyOptions
+func newVerifyCommand(env *environment) *cobra.Command {
+	o := verifyOptions{streams: env.streams}
+	sample := ""
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Read the whole vault and check every byte of it",
 		Long: `Read the whole vault and check it: SQLite's own structures, the checksum of every
@@ -53,12 +56,20 @@ day: after 20 days all of them were read.`,
   lookervault verify --remote --sample 2%
   lookervault verify --json | jq -r '.[] | "\(.kind)/\(.id): \(.problem)"'`,
 		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runVerify(cmd, r, o) },
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if sample != "" {
+				if o.sample, err = shareOf(sample); err != nil {
+					return usage(fmt.Errorf("--sample: %w", err))
+				}
+			}
+			return runVerify(cmd.Context(), o)
+		},
 	}
-	r.flags(cmd)
+	o.reading.flags(cmd, env)
+	o.looking = newLooking(env, cmd.Flags())
 	o.table.add(cmd)
 	cmd.Flags().BoolVar(&o.remote, "remote", false, "also compare what the newest run saw with the instance now")
-	cmd.Flags().StringVar(&o.sample, "sample", "", "read this part of the documents, as 5%; another part every day")
+	cmd.Flags().StringVar(&sample, "sample", "", "read this part of the documents, as 5%; another part every day")
 	return cmd
 }
 
@@ -85,36 +96,32 @@ func verifyTable(documents bool) table.Table[view.Finding] {
 	}
 }
 
-func (a *environment) runVerify(cmd *cobra.Command, r *reading, o verifyOptions) (err error) {
-	choice, err := chosen(cmd, &o.table, damageTable)
+// runVerify checks the vault.
+func runVerify(ctx context.Context, o verifyOptions) (err error) {
+	choice, err := chosen(&o.table, damageTable)
 	if err != nil {
 		return err
 	}
-	options := vault.VerifyOptions{Turn: a.clock.now().Unix() / (24 * 60 * 60)}
-	if o.sample != "" {
-		if options.Sample, err = shareOf(o.sample); err != nil {
-			return usage(cmd, fmt.Errorf("--sample: %w", err))
-		}
-	}
-	reader, err := r.openAll(cmd)
+	options := vault.VerifyOptions{Turn: o.reading.now().Unix() / (24 * 60 * 60), Sample: o.sample}
+	reader, err := o.reading.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, reader)
-	if r.instance != "" {
-		if _, err := reader.Resolve(cmd.Context(), r.instance); err != nil && !errors.Is(err, vault.ErrCorrupt) {
+	if o.reading.instance != "" {
+		if _, err := reader.Resolve(ctx, o.reading.instance); err != nil && !errors.Is(err, vault.ErrCorrupt) {
 			return err // damage is for the verification to say
 		}
 	}
 	began := time.Now()
-	progress := &verifyProgress{app: a, began: began}
+	progress := &verifyProgress{streams: o.streams, began: began}
 	options.Progress = progress.show
-	references, err := history.FollowReferences(cmd.Context(), reader, r.instance)
+	references, err := history.FollowReferences(ctx, reader, o.reading.instance)
 	if err != nil {
 		return err
 	}
 	options.Body = references.Body
-	findings, err := reader.VerifyWith(cmd.Context(), options)
+	findings, err := reader.VerifyWith(ctx, options)
 	progress.clear()
 	took := time.Since(began)
 	if err != nil {
@@ -123,26 +130,26 @@ func (a *environment) runVerify(cmd *cobra.Command, r *reading, o verifyOptions)
 	views, leadNowhere := view.DamageOf(findings), 0
 	if len(findings) == 0 {
 		var warnings []history.Nowhere
-		if warnings, leadNowhere, err = references.Nowhere(cmd.Context()); err != nil {
+		if warnings, leadNowhere, err = references.Nowhere(ctx); err != nil {
 			return err
 		}
 		views = append(views, warningViews(warnings)...)
 	}
 	remote := o.remote && len(findings) == 0 // which shows the warnings as well
 	if !remote && (len(views) > 0 || choice.Format != "") {
-		if err := show(a.streams, verifyTable(leadNowhere > 0), choice, each(views)); err != nil {
+		if err := show(o.streams, verifyTable(leadNowhere > 0), choice, each(views)); err != nil {
 			return err
 		}
 	}
-	if err := a.verified(cmd.Context(), reader, findings, options, progress.total, took); err != nil {
+	if err := verified(ctx, o.streams, reader, findings, options, progress.total, took); err != nil {
 		return err
 	}
 	if leadNowhere > 0 {
-		fmt.Fprintf(a.streams.err.loud(), "lookervault: warning: %s nowhere: the vault holds what the instance gave, and that is not whole.\n",
+		fmt.Fprintf(o.streams.err.loud(), "lookervault: warning: %s nowhere: the vault holds what the instance gave, and that is not whole.\n",
 			plural(int64(leadNowhere), "reference between documents leads", "references between documents lead"))
 	}
 	if remote {
-		return a.verifyRemote(cmd, r, reader, options, choice, views)
+		return verifyRemote(ctx, o, reader, options, choice, views)
 	}
 	return nil
 }
@@ -161,7 +168,7 @@ func warningViews(warnings []history.Nowhere) []view.Finding {
 }
 
 // verified says what verify found, and returns what decides about the exit code.
-func (a *environment) verified(ctx context.Context, reader vault.Reader, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
+func verified(ctx context.Context, s *streams, reader vault.Reader, findings []vault.Finding, o vault.VerifyOptions, size int64, took time.Duration) error {
 	path, read := reader.Path(), ui.Size(size)
 	if o.Sample > 0 && o.Sample < 1 {
 		read = fmt.Sprintf("%.3g%% of %s", 100*o.Sample, read)
@@ -171,15 +178,15 @@ func (a *environment) verified(ctx context.Context, reader vault.Reader, finding
 		if o.Sample == 0 && took > time.Millisecond {
 			speed = fmt.Sprintf(", %s/s", ui.Size(int64(float64(size)/took.Seconds())))
 		}
-		fmt.Fprintf(a.streams.err, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
+		fmt.Fprintf(s.err, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
 		return nil
 	}
 	remedy := "lookervault run --full" + dbFlag(path) + " stores again what Looker still has"
 	if other := vault.Remedy(findings); other != vault.Remedy(nil) {
 		remedy = other
 	}
-	fmt.Fprintf(a.streams.err.loud(), "lookervault: %s is damaged: %s; %s\n", path, plural(int64(len(findings)), "finding", "findings"), remedy)
-	fmt.Fprintf(a.streams.err.loud(), "%slookervault salvage NEW.db%s copies everything that is sound into a new vault.\n", goodRuns(ctx, reader, findings), dbFlag(path))
+	fmt.Fprintf(s.err.loud(), "lookervault: %s is damaged: %s; %s\n", path, plural(int64(len(findings)), "finding", "findings"), remedy)
+	fmt.Fprintf(s.err.loud(), "%slookervault salvage NEW.db%s copies everything that is sound into a new vault.\n", goodRuns(ctx, reader, findings), dbFlag(path))
 	return said(vault.ErrCorrupt)
 }
 
@@ -222,16 +229,16 @@ func shareOf(text string) (float64, error) {
 
 // verifyProgress shows on a terminal how far a verification has come.
 type verifyProgress struct {
-	app   *environment
-	began time.Time
-	last  time.Time
-	total int64
+	streams *streams
+	began   time.Time
+	last    time.Time
+	total   int64
 }
 
 func (p *verifyProgress) show(done, total int64) {
 	p.total = total
 	now := time.Now()
-	if !p.app.streams.err.tty || p.app.streams.quiet || now.Sub(p.last) < tick || total == 0 {
+	if !p.streams.err.tty || p.streams.quiet || now.Sub(p.last) < tick || total == 0 {
 		return
 	}
 	p.last = now
@@ -239,11 +246,11 @@ func (p *verifyProgress) show(done, total int64) {
 	if took := now.Sub(p.began); done > 0 {
 		left = fmt.Sprintf(", %s left", (time.Duration(float64(took) * float64(total-done) / float64(done))).Round(time.Second))
 	}
-	fmt.Fprintf(p.app.streams.err.out, "\r\x1b[K%d%% of %s%s", 100*done/total, ui.Size(total), left)
+	fmt.Fprintf(p.streams.err.out, "\r\x1b[K%d%% of %s%s", 100*done/total, ui.Size(total), left)
 }
 
 func (p *verifyProgress) clear() {
 	if !p.last.IsZero() {
-		fmt.Fprint(p.app.streams.err.out, "\r\x1b[K")
+		fmt.Fprint(p.streams.err.out, "\r\x1b[K")
 	}
 }

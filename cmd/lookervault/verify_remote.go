@@ -8,8 +8,6 @@ import (
 	"math"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
@@ -19,29 +17,29 @@ import (
 
 // verifyRemote compares a vault, or a sample of its documents, with the instance now. It
 // shows what was found before with what differs.
-func (a *environment) verifyRemote(cmd *cobra.Command, r *reading, reader vault.Reader, o vault.VerifyOptions, choice table.Choice, before []view.Finding) (err error) {
-	chosen, err := sampleOf(cmd.Context(), reader, r.instance, o)
+func verifyRemote(ctx context.Context, o verifyOptions, reader vault.Reader, part vault.VerifyOptions, choice table.Choice, before []view.Finding) (err error) {
+	chosen, err := sampleOf(ctx, reader, o.reading.instance, part)
 	if err != nil {
 		return err
 	}
 	tell := func(views []view.Finding) error {
 		if views = append(before, views...); len(views) > 0 || choice.Format != "" {
-			return show(a.streams, verifyTable(true), choice, each(views))
+			return show(o.streams, verifyTable(true), choice, each(views))
 		}
 		return nil
 	}
 	if chosen != nil {
-		fmt.Fprintln(a.streams.err, chosen)
+		fmt.Fprintln(o.streams.err, chosen)
 		if chosen.chosen == 0 {
 			return tell(nil)
 		}
 	}
-	l, err := a.lookNow(cmd, r, chosen.documents(), nil)
+	l, err := o.looking.lookNow(ctx, o.reading.instance, chosen.documents(), nil)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, l)
-	views, err := l.differences(cmd.Context())
+	views, err := l.differences(ctx)
 	if err != nil {
 		return err
 	}
@@ -52,10 +50,10 @@ func (a *environment) verifyRemote(cmd *cobra.Command, r *reading, reader vault.
 		return incomplete
 	}
 	if len(views) == 0 {
-		fmt.Fprintf(a.streams.err, "%s is what %s holds.\n", reader.Path(), l.instance)
+		fmt.Fprintf(o.streams.err, "%s is what %s holds.\n", reader.Path(), l.instance)
 		return nil
 	}
-	fmt.Fprintf(a.streams.err.loud(), "%s differs from %s in %s: lookervault diff --live shows how, lookervault run backs them up.\n",
+	fmt.Fprintf(o.streams.err.loud(), "%s differs from %s in %s: lookervault diff --live shows how, lookervault run backs them up.\n",
 		reader.Path(), l.instance, plural(int64(len(views)), "document", "documents"))
 	return said(errDifferent)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
 )
@@ -83,26 +84,30 @@ func addVersion(root *cobra.Command) {
 	root.SetVersionTemplate("{{.Version}}\n")
 }
 
-func newVersionCommand(a *environment) *cobra.Command {
-	var asJSON bool
+// versionOptions are what version works with.
+type versionOptions struct {
+	streams *streams
+	json    bool
+}
+
+func newVersionCommand(env *environment) *cobra.Command {
+	o := versionOptions{streams: env.streams}
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: arguments(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			if !asJSON {
-				_, err := fmt.Fprintln(a.streams.out, versionLine())
-				return err
-			}
-			line, err := encodeJSON(view.Version{
-				Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(),
-				Commit: builtFrom(), SQLite: sqlite.Version(),
-			})
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(a.streams.out, line)
-			return err
-		},
+		RunE: func(*cobra.Command, []string) error { return runVersion(o) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
+	cmd.Flags().BoolVar(&o.json, "json", false, "as one JSON object")
 	return cmd
+}
+
+// runVersion prints the version.
+func runVersion(o versionOptions) error {
+	if o.json {
+		return o.streams.writeObject(view.Version{
+			Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(),
+			Commit: builtFrom(), SQLite: sqlite.Version(),
+		}, table.FormatJSON)
+	}
+	_, err := fmt.Fprintln(o.streams.out, versionLine())
+	return err
 }
