@@ -21,9 +21,6 @@ type KeepRules struct {
 	Yearly  int
 }
 
-// Empty reports whether there is no rule.
-func (k KeepRules) Empty() bool { return k == KeepRules{} }
-
 // Why a run is kept.
 const (
 	KeptLast           = "last"
