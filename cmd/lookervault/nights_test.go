@@ -18,7 +18,8 @@ func TestProposedRefresh(t *testing.T) {
 	demo := func(args ...string) (event map[string]any) {
 		t.Helper()
 		var out, errs strings.Builder
-		args = slices.Concat([]string{"run", "--demo", "--json", "--progress", "none", "--set", "looker.quota.administrative=1000", "--over-quota"}, args, settings)
+		args = slices.Concat([]string{"run", "--demo", "--json", "--progress", "none", "--set", "looker.quota.administrative=1000",
+			"--set", "rate_limit.per_second=0", "--over-quota"}, args, settings)
 		if code := run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at}); code != 0 {
 			t.Fatalf("exit code %d: %s", code, errs.String())
 		}

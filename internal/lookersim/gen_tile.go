@@ -3,6 +3,7 @@ package lookersim
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // form is what a tile shows.
@@ -61,7 +62,34 @@ const (
 	fatVariants   = 3
 )
 
+// drawnPools remembers the pools of the worlds made last. Drawing one takes 15 to 20 ms, and
+// tests make hundreds of worlds of few seeds. Pools are never changed, so that worlds share them.
+var drawnPools = struct {
+	sync.Mutex
+	of map[string]*tilePools
+}{of: map[string]*tilePools{}}
+
+// keptPools bounds how many pools are remembered, of about 3 MB each.
+const keptPools = 8
+
+// drawPools takes the templates of the world's seed, models and dialect.
 func (w *world) drawPools() {
+	key := fmt.Sprintf("%d %v %+v", w.seed, w.queryHole(), w.models)
+	drawnPools.Lock()
+	defer drawnPools.Unlock()
+	if pools, ok := drawnPools.of[key]; ok {
+		w.tilePools = *pools
+		return
+	}
+	w.drawNewPools()
+	if len(drawnPools.of) == keptPools {
+		clear(drawnPools.of)
+	}
+	pools := w.tilePools
+	drawnPools.of[key] = &pools
+}
+
+func (w *world) drawNewPools() {
 	w.slugs = newSlugCoder(w.seed)
 	r := seeded(w.seed, hashOf("pools"))
 	for range fullVariants {
