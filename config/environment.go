@@ -18,6 +18,10 @@ const (
 	testPrefix = "LOOKERVAULT_TEST_" // the test suite's own
 )
 
+// shellVariables are those that completion scripts set, or users for them: the completion
+// asks with them in its environment.
+var shellVariables = []string{"LOOKERVAULT_ACTIVE_HELP", "LOOKERVAULT_COMPLETION_DESCRIPTIONS"}
+
 // sdkKeys are the SDKs' variables that mean something here; the others are about things that have no key.
 var sdkKeys = map[string]string{
 	"LOOKERSDK_BASE_URL":      "looker.base_url",
@@ -66,7 +70,7 @@ func (l *loader) environmentOf(prefix string, keyOf func(name string) string) {
 
 // ownKey is the key of a variable of our own; it reports those that name none.
 func (l *loader) ownKey(name string) string {
-	if strings.HasPrefix(name, testPrefix) || serviceLink.MatchString(name) {
+	if strings.HasPrefix(name, testPrefix) || serviceLink.MatchString(name) || slices.Contains(shellVariables, name) {
 		return ""
 	}
 	key := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, ownPrefix), "__", "."))

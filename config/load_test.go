@@ -89,7 +89,7 @@ func TestLayers(t *testing.T) {
 		{"positional kinds", config.Sources{Kinds: []string{"looks"}, Environ: []string{"LOOKERVAULT_KINDS=all"}}, "kinds", "[looks]", "arguments"},
 		{"not ours", config.Sources{Environ: []string{"LOOKERVAULT_TEST_SPEC=x", "LOOKERSDK_API_VERSION=4.0", "lookervault_x=1", "LOOKERVAULT",
 			"LOOKERVAULT_SERVICE_HOST=10.0.0.1", "LOOKERVAULT_PORT=tcp://10.0.0.1:80", "LOOKERVAULT_PORT_80_TCP_ADDR=10.0.0.1",
-			"LOOKERVAULT_SERVICE_PORT_METRICS=80"}}, workers, "8", "default"},
+			"LOOKERVAULT_SERVICE_PORT_METRICS=80", "LOOKERVAULT_ACTIVE_HELP=0", "LOOKERVAULT_COMPLETION_DESCRIPTIONS=false"}}, workers, "8", "default"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.src.FlagKeys = flagKeys

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
@@ -41,7 +42,10 @@ func (env *environment) completeValues(root *cobra.Command) {
 	offers := offers()
 	for _, cmd := range root.Commands() {
 		env.completeValues(cmd)
-		if wants := argumentsOf(cmd); len(wants) > 0 {
+		switch wants := argumentsOf(cmd); {
+		case strings.Contains(cmd.Use, "TEXT"):
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
+		case len(wants) > 0:
 			cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 				return completion{env, cmd, word}.argument(wants, args)
 			}
@@ -58,6 +62,17 @@ func (env *environment) completeValues(root *cobra.Command) {
 				panic(fmt.Sprintf("complete --%s of %s: %v", flag.Name, cmd.Name(), err)) // it is registered once
 			}
 		})
+	}
+}
+
+// plainUsages takes the marks of placeholders out of what flags are said to do: shells show
+// them as they are.
+func plainUsages(cmd *cobra.Command) {
+	plain := func(flag *pflag.Flag) { flag.Usage = strings.ReplaceAll(flag.Usage, "`", "") }
+	cmd.Flags().VisitAll(plain)
+	cmd.PersistentFlags().VisitAll(plain)
+	for _, below := range cmd.Commands() {
+		plainUsages(below)
 	}
 }
 
@@ -88,6 +103,9 @@ func offers() map[string]offer {
 		"conflict":      fixedOf(restore.Policies),
 		"trash":         fixedOf(restore.Trashes),
 		"wake":          fixedOf(restore.Wakes),
+		// No file, which a shell would offer on its own.
+		"at": fixedOf(nil), "name": fixedOf(nil), "sample": fixedOf(nil), "field": fixedOf(nil), "explore": fixedOf(nil),
+		"metrics-listen": fixedOf(nil), "listen": fixedOf(nil),
 	}
 }
 
@@ -150,7 +168,7 @@ func (c completion) argument(wants, args []string) ([]cobra.Completion, cobra.Sh
 			full, _ := kindArgument(kind)
 			return completion{c.env, c.cmd, id}.documents(full, kind+"/")
 		}
-		return c.kinds()
+		return c.documentKinds()
 	case has("KIND"):
 		return c.kinds()
 	}
@@ -184,6 +202,15 @@ func (c completion) kinds() ([]cobra.Completion, cobra.ShellCompDirective) {
 		}
 	}
 	return c.fixed(words)
+}
+
+// documentKinds is kinds of whose documents the command takes one.
+func (c completion) documentKinds() ([]cobra.Completion, cobra.ShellCompDirective) {
+	offered, directive := c.kinds()
+	if c.cmd.Name() == "trash" {
+		offered = slices.DeleteFunc(offered, func(kind string) bool { return !lookersim.HasTrash(kind) })
+	}
+	return offered, directive
 }
 
 // formats offers what --format takes: documents have forms of their own.

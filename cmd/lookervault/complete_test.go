@@ -15,12 +15,8 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 )
 
-// free are the flags whose values nobody can know, or that name files or addresses,
-// which shells complete themselves.
-var free = []string{
-	"config", "db", "output", "metrics-file", "metrics-listen", "name", "at",
-	"sample", "field", "explore",
-}
+// free are the flags that name files, which shells complete themselves.
+var free = []string{"config", "db", "output", "metrics-file"}
 
 // Every flag that takes a word and every argument has something to offer.
 func TestEveryValueIsCompleted(t *testing.T) {
@@ -71,22 +67,15 @@ func TestDescribed(t *testing.T) {
 	}
 }
 
-// A real bash completes with the script that the program prints.
-func TestBashCompletes(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("there is no bash")
-	}
-	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, filepath.Join(dir, "lookervault")); err != nil {
-		t.Fatal(err)
-	}
-	_, script, _ := runHere(t, "completion", "bash")
-	const ask = `
+// shells are real ones with how each is asked what it offers behind some words: a script
+// with the words as its arguments, behind the completion script. Only what a terminal would
+// do is replaced.
+var shells = []struct {
+	name  string
+	flags []string
+	ask   string
+}{
+	{"bash", []string{"--norc", "-c"}, `
 _get_comp_words_by_ref() { # of bash-completion, as far as it is needed here
 	cur=${COMP_WORDS[COMP_CWORD]}; prev=${COMP_WORDS[COMP_CWORD-1]}; words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD
 }
@@ -94,7 +83,31 @@ compopt() { :; }
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_TYPE=9
 __start_lookervault
 printf '%s\n' "${COMPREPLY[@]}"
-`
+`},
+	{"zsh", []string{"-f", "-c"}, `
+_describe() { print -l -- "${completions[@]//\\\\:/:}" }
+words=("$@"); CURRENT=$#
+_lookervault
+`},
+	{"fish", []string{"--no-config", "-c"}, `
+complete -C (string join ' ' -- $argv)
+`},
+}
+
+// Real shells complete with the script that the program prints for them, and with the
+// environment that it asks in.
+func TestShellsComplete(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "lookervault")); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, said := runHere(t, "run", "--demo", "folders", "--db", filepath.Join(dir, "looker.db"), "--progress", "none"); code != 0 {
+		t.Fatal(said)
+	}
 	tests := []struct {
 		words []string
 		want  string
@@ -102,14 +115,36 @@ printf '%s\n' "${COMPREPLY[@]}"
 		{[]string{"lookervault", "list", "dash"}, "dashboards"},
 		{[]string{"lookervault", "run", "--progress", "pl"}, "plain"},
 		{[]string{"lookervault", "run", "--set", "stages.batch.rec"}, "stages.batch.records="},
+		{[]string{"lookervault", "list", "--columns", "id,na"}, "id,name"},
+		{[]string{"lookervault", "runs", "--columns", "outc"}, "outcome"},
+		{[]string{"lookervault", "runs", "show", "la"}, "latest"},
+		{[]string{"lookervault", "cat", "folders", "1"}, "1"},
+		{[]string{"lookervault", "cat", "folders/1"}, "folders/1"},
+		{[]string{"lookervault", "help", "fau"}, "faults"},
 	}
-	for _, test := range tests {
-		cmd := exec.CommandContext(t.Context(), bash, append([]string{"--norc", "-c", script + ask, "bash"}, test.words...)...)
-		cmd.Dir = dir
-		cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "HOME=" + dir}
-		out, err := cmd.CombinedOutput()
-		if offered := strings.Fields(string(out)); err != nil || !slices.Contains(offered, test.want) {
-			t.Errorf("%v: %v, %q, want %s among it", test.words, err, out, test.want)
-		}
+	for _, shell := range shells {
+		t.Run(shell.name, func(t *testing.T) {
+			path, err := exec.LookPath(shell.name)
+			if err != nil {
+				t.Skip("it is not installed")
+			}
+			code, script, said := runHere(t, "completion", shell.name)
+			if code != 0 {
+				t.Fatal(said)
+			}
+			for _, test := range tests {
+				args := append(slices.Clone(shell.flags), script+shell.ask)
+				if shell.name != "fish" {
+					args = append(args, shell.name) // $0
+				}
+				cmd := exec.CommandContext(t.Context(), path, append(args, test.words...)...)
+				cmd.Dir = dir
+				cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "HOME=" + dir}
+				out, err := cmd.CombinedOutput()
+				if offered := strings.FieldsFunc(strings.ReplaceAll(string(out), `\`, ""), func(r rune) bool { return r == '\n' || r == '\t' || r == ' ' || shell.name == "zsh" && r == ':' }); err != nil || !slices.Contains(offered, test.want) {
+					t.Errorf("%v: %v, %q, want %s among it", test.words, err, out, test.want)
+				}
+			}
+		})
 	}
 }

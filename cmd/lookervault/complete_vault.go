@@ -164,7 +164,8 @@ func (c completion) documents(kind record.Kind, before string) ([]cobra.Completi
 }
 
 // runs offers latest and the numbers of the runs, newest first, with when they began and
-// how they ended.
+// how they ended. No two descriptions are equal: zsh puts equal ones together, and sorts
+// everything then.
 func (c completion) runs() ([]cobra.Completion, cobra.ShellCompDirective) {
 	return c.runsThat(func(record.Run) bool { return true })
 }
@@ -182,9 +183,9 @@ func (c completion) runsThat(suit func(record.Run) bool) ([]cobra.Completion, co
 			if !suit(run) {
 				continue
 			}
-			about := run.Started.Local().Format("2006-01-02 15:04") + ", " + string(run.Outcome)
+			about := run.Started.Local().Format("2006-01-02 15:04:05") + ", " + string(run.Outcome)
 			if len(offered) == 0 {
-				offered = append(offered, described("latest", about))
+				offered = append(offered, described("latest", fmt.Sprintf("run %d, %s", run.ID, about)))
 			}
 			offered = append(offered, described(fmt.Sprint(run.ID), about))
 		}

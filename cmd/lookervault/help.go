@@ -170,6 +170,16 @@ func helpCommand() *cobra.Command {
 			about.InitDefaultHelpFlag()
 			return about.Help()
 		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var offered []cobra.Completion
+			about, rest, err := cmd.Root().Find(args)
+			for _, below := range about.Commands() {
+				if err == nil && len(rest) == 0 && below.IsAvailableCommand() && strings.HasPrefix(below.Name(), word) {
+					offered = append(offered, cobra.CompletionWithDesc(below.Name(), below.Short))
+				}
+			}
+			return offered, cobra.ShellCompDirectiveNoFileComp
+		},
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use: "exit-codes", Short: "What the exit codes mean", Args: arguments(cobra.NoArgs),

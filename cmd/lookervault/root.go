@@ -79,6 +79,9 @@ func (env *environment) root(args []string) *cobra.Command {
 	root.InitDefaultCompletionCmd(args...)
 	checkCompletion(root)
 	env.completeValues(root)
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		plainUsages(root)
+	}
 	return root
 }
 
