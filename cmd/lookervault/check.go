@@ -194,7 +194,7 @@ func (c *checkup) print(choice table.Choice) error {
 	}
 	writeProposal(&said, c.Month())
 	fmt.Fprintln(&said, c.Verdict())
-	c.given.streams.tell(said.String())
+	fmt.Fprint(c.given.streams.err, said.String())
 	return nil
 }
 

@@ -247,7 +247,7 @@ func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
 	}
 	var said strings.Builder
 	writeForecast(&said, v, f.Besides)
-	d.options.streams.tell(said.String())
+	fmt.Fprint(d.options.streams.err, said.String())
 	return nil
 }
 

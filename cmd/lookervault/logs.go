@@ -26,7 +26,7 @@ func (s *streams) logger(loaded *config.Loaded) hclog.Logger {
 		level = hclog.Off
 	}
 	return hclog.New(&hclog.LoggerOptions{
-		Name: "lookervault", Level: level, JSONFormat: c.Format == "json", Output: s.err,
+		Name: "lookervault", Level: level, JSONFormat: c.Format == "json", Output: s.err.verbatim(),
 		TimeFormat: "2006-01-02T15:04:05.000Z07:00",
 	})
 }
@@ -46,5 +46,5 @@ func (s *streams) quietLogger() hclog.Logger {
 	if s.verbose > 0 {
 		level = hclog.Debug
 	}
-	return hclog.New(&hclog.LoggerOptions{Name: "lookervault", Level: level, Output: s.err})
+	return hclog.New(&hclog.LoggerOptions{Name: "lookervault", Level: level, Output: s.err.verbatim()})
 }

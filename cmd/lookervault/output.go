@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-
-	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/view"
 )
@@ -19,9 +16,3 @@ func count(n int64) string { return ui.Count(n) }
 
 // plural is "1 call", "2 calls".
 func plural(n int64, one, many string) string { return ui.Plural(n, one, many) }
-
-// tell writes sentences to stderr, wrapped where that is a terminal.
-func (s *streams) tell(sentences string) {
-	width, _ := ui.TerminalSize(s.err)
-	fmt.Fprint(s.err, table.WrapLines(sentences, width))
-}

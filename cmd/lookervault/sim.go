@@ -184,7 +184,7 @@ func runSim(ctx context.Context, o simOptions) error {
 	}
 	return sim.Serve(ctx, o.addr, func(url string) {
 		fmt.Fprintf(o.streams.err, "Simulated Looker at %s (Ctrl-C ends it). To back it up:\n\n"+
-			"  export LOOKERSDK_BASE_URL=%s\n  export LOOKERSDK_CLIENT_ID=%s LOOKERSDK_CLIENT_SECRET=%s\n  lookervault run\n",
+			"  export LOOKERSDK_BASE_URL=%s\n  export LOOKERSDK_CLIENT_ID=%s\n  export LOOKERSDK_CLIENT_SECRET=%s\n  lookervault run\n",
 			url, url, lookersim.DefaultClientID, lookersim.DefaultClientSecret)
 	})
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/secret"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 )
 
@@ -18,13 +20,15 @@ const (
 	maxTextBytes = 1 << 20
 )
 
-// terminal is standard error: text for people. While something is drawn at its
-// end, lines go above that. It is safe for use by many goroutines.
+// terminal is standard error: text for people. Sentences that are wider than a terminal
+// are wrapped between words. While something is drawn at its end, lines go above that. It
+// is safe for use by many goroutines.
 //
 // At first whoever writes waits for the reader. From decouple on nobody does.
 type terminal struct {
-	out io.Writer
-	tty bool
+	out   io.Writer
+	tty   bool
+	width func() int // in columns, 0 where any line fits
 
 	mu      sync.Mutex
 	quiet   bool               // only what comes by loud is written
@@ -35,7 +39,13 @@ type terminal struct {
 	lost    int64              // texts that were not even put into the queue
 }
 
-func newTerminal(out io.Writer) *terminal { return &terminal{out: out, tty: isTerminal(out)} }
+func newTerminal(out io.Writer) *terminal {
+	width := func() int {
+		columns, _ := ui.TerminalSize(out)
+		return columns
+	}
+	return &terminal{out: out, tty: width() > 0, width: width}
+}
 
 // decouple lets writers go on whatever the reader does: what it does not take in time
 // is dropped, counted, and told of by close. A log line must not hold up a run.
@@ -61,14 +71,22 @@ func (t *terminal) hide(secrets *secret.Set) {
 }
 
 // Write writes whole lines, without secrets.
-func (t *terminal) Write(text []byte) (int, error) { return t.put(text, false) }
+func (t *terminal) Write(text []byte) (int, error) { return t.put(text, t.wrap, false) }
+
+// verbatim is where to write what is not to be wrapped, such as log lines: somebody may want to
+// copy them.
+func (t *terminal) verbatim() io.Writer { return verbatim{t} }
+
+type verbatim struct{ *terminal }
+
+func (v verbatim) Write(text []byte) (int, error) { return v.put(text, asItIs, false) }
 
 // loud is where to write what must be said although somebody asked for quiet.
 func (t *terminal) loud() io.Writer { return loud{t} }
 
 type loud struct{ *terminal }
 
-func (l loud) Write(text []byte) (int, error) { return l.put(text, true) }
+func (l loud) Write(text []byte) (int, error) { return l.put(text, l.wrap, true) }
 
 // hush leaves out whatever does not come by loud.
 func (t *terminal) hush() {
@@ -77,13 +95,24 @@ func (t *terminal) hush() {
 	t.quiet = true
 }
 
-func (t *terminal) put(text []byte, loud bool) (int, error) {
+// wrap is how sentences stand on the terminal. What draws over a line is none.
+func (t *terminal) wrap(text string) string {
+	if !t.tty || strings.HasPrefix(text, "\r") {
+		return text
+	}
+	return table.WrapSentences(text, t.width())
+}
+
+func asItIs(text string) string { return text }
+
+// put writes text without secrets, laid out then: a secret may hold blanks.
+func (t *terminal) put(text []byte, layout func(string) string, loud bool) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.quiet && !loud {
 		return len(text), nil
 	}
-	if _, err := t.writeScrubbed([]byte(t.secrets.ScrubLong(string(text)))); err != nil {
+	if _, err := t.writeScrubbed([]byte(layout(t.secrets.ScrubLong(string(text))))); err != nil {
 		return 0, err
 	}
 	return len(text), nil

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lookervault/lookervault/internal/secret"
 )
 
 // halted is a terminal that takes nothing until it goes on.
@@ -18,6 +21,37 @@ type halted struct {
 func (h *halted) Write(p []byte) (int, error) {
 	<-h.goOn
 	return h.Builder.Write(p)
+}
+
+// TestSentencesAreWrapped: on a terminal between words, elsewhere not at all; what draws over
+// a line and what somebody copies stay as they are, and no secret is parted.
+func TestSentencesAreWrapped(t *testing.T) {
+	const said = "stored in looker-demo.db, and so on\n"
+	for _, test := range []struct {
+		name string
+		tty  bool
+		to   func(*terminal) io.Writer
+		text string
+		want string
+	}{
+		{"a terminal", true, func(t *terminal) io.Writer { return t }, said, "stored in\nlooker-demo.db, and\nso on\n"},
+		{"aloud", true, func(t *terminal) io.Writer { return t.loud() }, said, "stored in\nlooker-demo.db, and\nso on\n"},
+		{"a log", true, func(t *terminal) io.Writer { return t.verbatim() }, said, said},
+		{"a pipe", false, func(t *terminal) io.Writer { return t }, said, said},
+		{"drawn over", true, func(t *terminal) io.Writer { return t }, "\rchecking scheduled_plans\x1b[K", "\rchecking scheduled_plans\x1b[K"},
+		{"a secret with blanks", true, func(t *terminal) io.Writer { return t }, "refused: open sesame my dear, please do\n", "refused: ***, please\ndo\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var out strings.Builder
+			term := newTerminal(&out)
+			term.tty, term.width = test.tty, func() int { return 20 }
+			term.hide(secret.NewSet("open sesame my dear"))
+			fmt.Fprint(test.to(term), test.text)
+			if got := strings.ReplaceAll(out.String(), secret.Mask, "***"); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
 }
 
 // TestDecoupledTerminal writes to a terminal that was halted: nobody waits for it,

@@ -319,18 +319,6 @@ func TestTotal(t *testing.T) {
 	}
 }
 
-// TestWrapLines leaves lines that fit as they are, their blanks included.
-func TestWrapLines(t *testing.T) {
-	const said = "short  one\n  a line that is longer than the screen\n\nlast"
-	want := "short  one\n  a line\n    that is\n    longer\n    than the\n    screen\n\nlast"
-	if diff := cmp.Diff(want, table.WrapLines(said, 14)); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-	if diff := cmp.Diff(said, table.WrapLines(said, 0)); diff != "" {
-		t.Errorf("no screen (-want +got)\n%s", diff)
-	}
-}
-
 // TestNothingIsCutThatNames: on the narrowest screen kinds and ids take several lines.
 func TestNothingIsCutThatNames(t *testing.T) {
 	rows := from([]row{{Kind: "user_attribute_group_values", ID: "thelook::order_items_and_more", Name: "A long name of a document", Bytes: 7}}, nil)
@@ -354,24 +342,6 @@ func TestNothingIsCutThatNames(t *testing.T) {
 	for _, part := range []string{"user_", "attribute_", "group_values", "thelook::", "order_items_", "and_more"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("%q is missing in\n%s", part, out.String())
-		}
-	}
-}
-
-func TestFold(t *testing.T) {
-	for _, tt := range []struct {
-		text  string
-		width int
-		want  []string
-	}{
-		{"short", 9, []string{"short"}},
-		{"  + indented  text", 13, []string{"  + indented", "text"}},
-		{"abcdefghij", 4, []string{"abcd", "efgh", "ij"}},
-		{"日本語", 1, []string{"日", "本", "語"}},
-		{"any width", 0, []string{"any width"}},
-	} {
-		if diff := cmp.Diff(tt.want, table.Fold(tt.text, tt.width)); diff != "" {
-			t.Errorf("%q at %d (-want +got)\n%s", tt.text, tt.width, diff)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -9,15 +10,21 @@ import (
 
 // WrapLines wraps each line that is wider than a screen, whose width is 0 where it takes
 // any line; others stay as they are. The rest of a line is indented as its beginning is, and
-// a little more where that is at all.
-func WrapLines(s string, width int) string {
+// a little more where that is at all. A word that is wider than the screen is parted.
+func WrapLines(s string, width int) string { return wrapLines(s, width, Fold) }
+
+// WrapSentences is [WrapLines] that never parts a word: paths, addresses and commands can be
+// copied from a terminal, which continues them in the next row.
+func WrapSentences(s string, width int) string { return wrapLines(s, width, foldWords) }
+
+func wrapLines(s string, width int, fold func(line string, width int) []string) string {
 	if width <= 0 {
 		return s
 	}
 	var b strings.Builder
 	for line := range strings.Lines(s) {
 		bare := strings.TrimSuffix(line, "\n")
-		if textWidth(bare) <= width {
+		if textWidth(strings.TrimRight(bare, " ")) <= width {
 			b.WriteString(line)
 			continue
 		}
@@ -26,12 +33,32 @@ func WrapLines(s string, width int) string {
 		if indent != "" {
 			further += "  "
 		}
-		for _, part := range Fold(bare[len(indent):], max(1, width-len(further))) {
-			b.WriteString(indent + part + "\n")
-			indent = further
-		}
+		parts := fold(bare[len(indent):], max(1, width-len(further)))
+		b.WriteString(indent + strings.Join(parts, "\n"+further) + line[len(bare):])
 	}
 	return b.String()
+}
+
+// foldWords parts text into lines of at most width columns, between words only. Blanks
+// where a line ends are left out, those behind the last word stay.
+func foldWords(s string, width int) []string {
+	var lines []string
+	for textWidth(s) > width {
+		at := strings.LastIndexByte(prefix(s, width+1), ' ')
+		if at <= 0 {
+			at = strings.IndexByte(s, ' ')
+		}
+		rest := ""
+		if at > 0 {
+			rest = strings.TrimLeft(s[at:], " ")
+		}
+		if rest == "" {
+			break
+		}
+		lines = append(lines, strings.TrimRight(s[:at], " "))
+		s = rest
+	}
+	return append(lines, s)
 }
 
 // Wrap parts text into lines of at most width columns: between words, and within one
@@ -62,15 +89,36 @@ func Wrap(s string, width int) []string {
 // up to the last of some characters, unless that stands near its beginning, else as much as
 // there is room for.
 func breakBefore(s string, width int, after string) string {
-	part := text.Trim(s, max(1, width))
-	if part == "" { // a character that is wider than the line
-		_, size := utf8.DecodeRuneInString(s)
-		return s[:size]
+	part := prefix(s, max(1, width))
+	if textWidth(part) == 0 { // a character that is wider than the line
+		_, size := utf8.DecodeRuneInString(s[len(part):])
+		return s[:len(part)+size]
 	}
-	if i := strings.LastIndexAny(part, after); i > 0 && 3*i >= len(part) {
+	if i := strings.LastIndexAny(part, after); i > 0 && 3*textWidth(part[:i]) >= textWidth(part) {
 		return part[:i+1]
 	}
 	return part
+}
+
+// sequence is a control sequence, which takes no room on a screen.
+var sequence = regexp.MustCompile(`^\x1b\[[0-9;]*[A-Za-z]`)
+
+// prefix is the beginning of a text that takes at most width columns, with the control
+// sequences that stand at its end.
+func prefix(s string, width int) string {
+	at := 0
+	for at < len(s) {
+		if found := sequence.FindString(s[at:]); found != "" {
+			at += len(found)
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[at:])
+		if width -= text.RuneWidth(r); width < 0 {
+			break
+		}
+		at += size
+	}
+	return s[:at]
 }
 
 // Fold parts text into lines of at most width columns, all of its blanks included, but for
