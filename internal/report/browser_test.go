@@ -61,7 +61,7 @@ func browse(t *testing.T, browser, page string, width int, flags ...string) (dom
 // and which text does not fit where it stands.
 const inspect = `<script>
 addEventListener("load", () => {
-  const clipped = [], over = [], texts = [];
+  const clipped = [], over = [], texts = [], parted = [];
   document.querySelectorAll("details").forEach(d => { d.open = true });
   for (const e of document.querySelectorAll("body *")) {
     if (e.closest("svg")) continue;
@@ -78,13 +78,22 @@ addEventListener("load", () => {
     range.selectNodeContents(n);
     for (const b of range.getClientRects()) if (b.width > 1) texts.push({l: b.left, r: b.right, t: b.top + b.height * .2, b: b.bottom - b.height * .2, say: n.textContent.trim().slice(0, 40)});
   }
+  // Words that are parted although a line has room for them.
+  for (const e of document.querySelectorAll("td, th, p, li, dt, dd, .name")) {
+    const words = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+    for (let n; n = words.nextNode();) for (const m of n.textContent.matchAll(/(?<![^\s(])[a-zA-Z]{2,14}(?=[,;:.)]*(\s|$))/g)) {
+      const range = document.createRange();
+      range.setStart(n, m.index); range.setEnd(n, m.index + m[0].length);
+      if (new Set([...range.getClientRects()].map(b => Math.round(b.top))).size > 1) parted.push(m[0] + " in " + n.textContent.trim().slice(0, 60));
+    }
+  }
   texts.sort((a, b) => a.t - b.t);
   for (let i = 0; i < texts.length; i++)
     for (let j = i + 1; j < texts.length && texts[j].t < texts[i].b; j++)
       if (texts[i].l < texts[j].r - 1 && texts[j].l < texts[i].r - 1) over.push(texts[i].say + " / " + texts[j].say);
   const drawn = s => [...document.querySelectorAll(s)].filter(e => { const b = e.getBoundingClientRect(); return b.width > 0.5 && b.height > 0.5 }).length;
   parent.postMessage(JSON.stringify({
-    clipped, over, wide: document.documentElement.scrollWidth > innerWidth, width: innerWidth, charts: drawn("svg.plot"),
+    clipped, over, parted, wide: document.documentElement.scrollWidth > innerWidth, width: innerWidth, charts: drawn("svg.plot"),
     curves: drawn("svg.plot path"), bars: drawn("svg.strip rect"), marks: document.querySelectorAll("line.mark").length,
     paper: getComputedStyle(document.body).backgroundColor, hover: document.querySelectorAll("svg.plot rect > title").length,
     openers: document.querySelectorAll("details > summary").length, links: document.querySelectorAll("a[href^='https://acme.looker.com/']").length,
@@ -132,7 +141,7 @@ func TestInBrowser(t *testing.T) {
 				t.Fatal("the page could not be asked")
 			}
 			var got struct {
-				Clipped, Over               []string
+				Clipped, Over, Parted       []string
 				Wide                        bool
 				Width                       int
 				Charts, Curves, Bars, Marks int
@@ -144,6 +153,9 @@ func TestInBrowser(t *testing.T) {
 			}
 			if len(got.Clipped) > 0 || got.Wide {
 				t.Errorf("at a width of %d does not fit: %s", got.Width, strings.Join(got.Clipped, "\n"))
+			}
+			if len(got.Parted) > 0 {
+				t.Errorf("at a width of %d words are parted: %s", got.Width, strings.Join(got.Parted, "\n"))
 			}
 			if len(got.Over) > 0 {
 				t.Errorf("at a width of %d texts lie over each other: %s", got.Width, strings.Join(got.Over, "\n"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -18,6 +19,10 @@ func causes(faults []vault.Fault) []cause {
 	counts := make(map[key]int64)
 	solved := make(map[key]int64)
 	refs := make(map[key][]string)
+	faults = slices.Clone(faults)
+	slices.SortStableFunc(faults, func(a, b vault.Fault) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), table.Compare(a.ID, b.ID))
+	})
 	var order []key
 	for _, f := range faults {
 		k := key{f.Class, f.Status}

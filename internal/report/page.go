@@ -20,7 +20,7 @@ var style string
 // Names of documents come from whoever may edit a title, so everything is
 // escaped, and what would turn the direction of writing is left out.
 func Write(out io.Writer, d Data) error {
-	t, err := template.New("page").Parse(page)
+	t, err := template.New("page").Funcs(template.FuncMap{"count": count, "size": size}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}

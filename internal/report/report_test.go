@@ -171,7 +171,7 @@ func TestChecked(t *testing.T) {
 		verdict, want string
 	}{
 		{report.Checked{}, "All is well", "Never checked."},
-		{report.Checked{At: began, Share: 1}, "All is well", "Sound, as checked at 2026-03-01 04:30:00 UTC: every byte is as it was written."},
+		{report.Checked{At: began, Share: 1}, "All is well", "Sound, as checked at 1 March 2026, 04:30 UTC: every byte is as it was written."},
 		{report.Checked{At: began, Share: 0.25}, "All is well", "every row and 25 % of the documents"},
 		{report.Checked{At: began, Share: 1, Findings: 2, First: "bodies 7: not as it was"}, "The vault is damaged", "2 things are wrong, the first: bodies 7: not as it was."},
 	} {

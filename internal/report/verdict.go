@@ -92,6 +92,8 @@ func coverage(d Data) (said string, gaps []gapView) {
 	complete := 0
 	for _, k := range d.Run.Ends() {
 		switch {
+		case k.Listing.InOrder() && k.FailedDocuments() > 0:
+			gaps = append(gaps, gapView{string(k.Kind), plural(k.FailedDocuments(), "document", "documents") + " could not be fetched"})
 		case k.Listing == record.Complete, k.Listing == record.Deferred:
 			complete++
 		case k.Reason != "":
@@ -206,17 +208,45 @@ type dayView struct{ Class, Sign, Title, Label string }
 // signs are how outcomes are marked.
 var signs = map[record.Outcome]string{record.RunComplete: "✓", record.RunPartial: "!", record.RunFailed: "✗", record.RunInterrupted: "…", record.RunRunning: "…"}
 
-// calendar are the runs of a page, the oldest first.
-func calendar(d Data) (days []dayView) {
-	for _, r := range slices.Backward(d.Runs) {
+// calendar are the runs of a page, the oldest first, and the days between them on which
+// there was none although there is one on most days.
+func calendar(d Data) (days []dayView, pauses bool) {
+	daily := daily(d.Runs)
+	for i, r := range slices.Backward(d.Runs) {
 		t := sum(r.Kinds)
+		if missed := i+1 < len(d.Runs) && daily; missed {
+			if n := daysBetween(d.Runs[i+1].Started, r.Started) - 1; n > 0 {
+				pauses = true
+				days = append(days, dayView{
+					Class: "none", Sign: "–", Label: plural(int64(n), "day", "days"),
+					Title: "no run between " + day(d.Runs[i+1].Started) + " and " + day(r.Started),
+				})
+			}
+		}
 		days = append(days, dayView{
 			Class: string(r.Outcome), Sign: signs[r.Outcome], Label: r.Started.UTC().Format("2 Jan"),
 			Title: fmt.Sprintf("run %d, %s: %s, %s new, %s changed, %s gone, %s failed", r.ID, moment(r.Started), r.OutcomeText(),
 				count(t.New), count(t.Changed), count(t.Gone), count(t.FailedDocuments())),
 		})
 	}
-	return days
+	return days, pauses
+}
+
+// daily reports whether most runs come at most a day after the one before.
+func daily(runs []record.Run) bool {
+	soon := 0
+	for i := 1; i < len(runs); i++ {
+		if daysBetween(runs[i].Started, runs[i-1].Started) <= 1 {
+			soon++
+		}
+	}
+	return 2*soon > len(runs)-1
+}
+
+// daysBetween is how many days one date is before another.
+func daysBetween(from, to time.Time) int {
+	const whole = 24 * time.Hour
+	return int(to.UTC().Truncate(whole).Sub(from.UTC().Truncate(whole)) / whole)
 }
 
 // deletedView is a document that went.
@@ -232,7 +262,19 @@ func (g Deleted) between() string {
 	case day(g.Before) == day(g.Found):
 		return "on " + day(g.Found)
 	}
-	return "between " + day(g.Before) + " and " + day(g.Found)
+	return "between " + dayBefore(g.Before, g.Found) + " and " + day(g.Found)
+}
+
+// dayBefore is a day without what it has in common with a later one, which follows it.
+func dayBefore(t, later time.Time) string {
+	t, later = t.UTC(), later.UTC()
+	switch {
+	case t.Year() != later.Year():
+		return day(t)
+	case t.Month() != later.Month():
+		return t.Format("2 January")
+	}
+	return t.Format("2")
 }
 
 func deletions(d Data) (views []deletedView) {
@@ -245,7 +287,7 @@ func deletions(d Data) (views []deletedView) {
 			v.What, v.Link = "in the trash", webLink(d.Run, g.Ref)
 		}
 		if at, err := time.Parse(time.RFC3339, g.At); err == nil {
-			v.At = at.UTC().Format("2006-01-02 15:04 UTC")
+			v.At = moment(at)
 		}
 		if v.Name == "" {
 			v.Name = v.Ref

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // view is a page's content in the form that the template wants.
@@ -23,6 +24,7 @@ type view struct {
 	Months   []bar // calls of the month
 	Over     []runChart
 	Calendar []dayView
+	Pauses   bool // the calendar has days without a run
 	Deleted  folded[deletedView]
 	Since    string // when the vault began to watch
 	Checked  string
@@ -129,11 +131,12 @@ func percent(part, whole float64) string {
 func viewOf(d Data) view {
 	r := d.Run
 	scope, gaps := coverage(d)
+	days, pauses := calendar(d)
 	v := view{
 		Title: fmt.Sprintf("Run %d of %s", r.ID, r.Instance), Verdict: verdictOf(d), Lead: lead(r), Facts: facts(d),
-		Scope: scope, Gaps: fold(gaps), Months: monthBars(r), Over: overRuns(d), Calendar: calendar(d), Deleted: fold(deletions(d)), Checked: d.Checked.said(),
+		Scope: scope, Gaps: fold(gaps), Months: monthBars(r), Over: overRuns(d), Calendar: days, Pauses: pauses, Deleted: fold(deletions(d)), Checked: d.Checked.said(),
 		Kinds: r.Ends(), Sorts: sorts(d), Failed: causes(d.Faults), Open: causes(d.Open), Notes: r.Notes,
-		Made: d.Made.UTC().Format("2006-01-02 15:04 UTC"), Tool: d.Tool, Digest: r.Digest.String(),
+		Made: moment(d.Made), Tool: d.Tool, Digest: r.Digest.String(),
 	}
 	if left := d.DeletedAll - int64(len(d.Deleted)); left > 0 {
 		v.Deleted.Uncounted = count(left)
@@ -150,18 +153,26 @@ func viewOf(d Data) view {
 	}
 	for _, l := range d.Largest {
 		v.Largest = append(v.Largest, bar{
-			Name: l.Ref.String(), Link: webLink(r, l.Ref), More: l.Name, Value: size(l.N),
+			Name: cmp.Or(l.Name, l.Ref.String()), Link: webLink(r, l.Ref), More: refBeside(l), Value: size(l.N),
 			Parts: pieces(float64(d.Largest[0].N), piece{float64(l.N), "bytes", size(l.N)}),
 		})
 	}
 	for _, m := range d.MostChanged {
 		v.Churn = append(v.Churn, bar{
-			Name: m.Ref.String(), Link: webLink(r, m.Ref), More: m.Name, Value: count(m.N) + " versions",
+			Name: cmp.Or(m.Name, m.Ref.String()), Link: webLink(r, m.Ref), More: refBeside(m), Value: count(m.N) + " versions",
 			Parts: pieces(float64(d.MostChanged[0].N), piece{float64(m.N), "changed", count(m.N) + " versions"}),
 		})
 	}
 	v.History = history(d)
 	return v
+}
+
+// refBeside is the reference of a document that is called by its name.
+func refBeside(of vault.Ranked) string {
+	if of.Name == "" {
+		return ""
+	}
+	return of.Ref.String()
 }
 
 func sessionOf(r record.Run, i int, s record.Session) sessionView {
@@ -175,7 +186,7 @@ func sessionOf(r record.Run, i int, s record.Session) sessionView {
 	return sessionView{title, advice, charts(s), stageBars(s)}
 }
 
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
 func took(r record.Run) string {
 	if r.Finished.IsZero() {
