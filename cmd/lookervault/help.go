@@ -120,20 +120,13 @@ func printFlags(out io.Writer, title string, flags *pflag.FlagSet, width int) {
 		if f.Hidden {
 			return
 		}
-		value, does := pflag.UnquoteUsage(f)
+		value, does := flagText(f)
 		name := "    --" + f.Name
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", --" + f.Name
 		}
-		switch value {
-		case "":
-		case "strings", "stringArray", "string", "int":
-			name += " " + placeholders[value]
-		default:
+		if value != "" {
 			name += " " + value
-		}
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" {
-			does += fmt.Sprintf(" (default %s)", f.DefValue)
 		}
 		lines = append(lines, line{name, does})
 		widest = max(widest, len(name))
@@ -151,8 +144,33 @@ func printFlags(out io.Writer, title string, flags *pflag.FlagSet, width int) {
 	}
 }
 
-// placeholders are what a flag's value is called that has no name of its own.
-var placeholders = map[string]string{"strings": "A,B", "stringArray": "VALUE", "string": "VALUE", "int": "N"}
+// flagText is what the value of a flag is called, "" for a switch, and what the flag does.
+func flagText(f *pflag.Flag) (value, does string) {
+	value, does = pflag.UnquoteUsage(f)
+	if named, ok := placeholders[value]; ok {
+		value = named
+		if named, ok := valueNames[f.Name]; ok {
+			value = named
+		}
+	}
+	if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" {
+		does += fmt.Sprintf(" (default %s)", f.DefValue)
+	}
+	return value, does
+}
+
+// placeholders are what the value of a flag is called by its type, where neither the flag's
+// usage nor valueNames names it. A flag that counts is a switch.
+var placeholders = map[string]string{"strings": "A,B", "stringArray": "VALUE", "string": "VALUE", "int": "N", "count": ""}
+
+// valueNames are what the value of a flag is called by the flag's name.
+var valueNames = map[string]string{
+	"db": "PATH", "output": "FILE", "metrics-file": "FILE", "metrics-listen": "ADDRESS", "listen": "ADDRESS",
+	"set": "KEY=VALUE", "progress": "MODE", "format": "FORMAT", "sort": "COLUMN", "instance": "INSTANCE",
+	"run": "RUN", "at": "DATE", "changed-since": "RUN|DATE", "kind": "KIND", "folder": "FOLDER", "owner": "USER", "user": "USER",
+	"owners": "OLD=NEW", "orphans-to": "USER", "name": "PATTERN", "look": "ID", "field": "VIEW.FIELD", "explore": "MODEL::EXPLORE",
+	"model": "MODEL", "sample": "PERCENT", "keep-deleted": "AGE", "state": "FILE", "corpus": "FOLDER", "fault": "RULE",
+}
 
 // helpCommand is help, which cobra's own prints also for a command that there is
 // not.

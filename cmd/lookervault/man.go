@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -48,9 +49,30 @@ func runMan(o manOptions) error {
 	return writePages(o.root, at, o.dir)
 }
 
-// emptyDefault is what says of a switch in a page that it is off, and of a text that it
-// is empty.
-var emptyDefault = regexp.MustCompile(`(\\fB--[-a-z]+\\fP)(?:\[=(?:true|false)\]|=""|=\[\])`)
+// option is a flag in a page: its names, with its default as if somebody had to write it,
+// and what it does.
+var option = regexp.MustCompile(`(?m)(?:^\.PP\n)?^((?:\\fB-.\\fP, )?\\fB--([-a-z]+)\\fP).*\n\t.*\n`)
+
+// withOptions writes the flags of a page as the help texts do: with a name for the value,
+// and the default behind what they do.
+func withOptions(page []byte, cmd *cobra.Command) []byte {
+	return option.ReplaceAllFunc(page, func(written []byte) []byte {
+		parts := option.FindSubmatch(written)
+		flag := cmd.Flags().Lookup(string(parts[2]))
+		if flag == nil {
+			flag = cmd.InheritedFlags().Lookup(string(parts[2]))
+		}
+		if flag == nil {
+			return written
+		}
+		value, does := flagText(flag)
+		if value != "" {
+			value = ` \fI` + value + `\fP`
+		}
+		does = strings.NewReplacer(`\`, `\\`, "\n", " ").Replace(does)
+		return fmt.Appendf(nil, ".TP\n%s%s\n%s\n", parts[1], value, does)
+	})
+}
 
 // writePages writes the page of a command, and those of all commands below it.
 func writePages(cmd *cobra.Command, at time.Time, dir string) error {
@@ -60,7 +82,7 @@ func writePages(cmd *cobra.Command, at time.Time, dir string) error {
 		return err
 	}
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
-	text := emptyDefault.ReplaceAll(page.Bytes(), []byte("$1"))
+	text := withOptions(page.Bytes(), cmd)
 	if err := outfile.Write(cmd.Context(), filepath.Join(dir, name), text, 0o644); err != nil {
 		return err
 	}
