@@ -278,6 +278,7 @@ func kindArgument(name string) (record.Kind, error) {
 
 // nearKind is the name of a kind that was probably meant.
 func nearKind(name string) (string, bool) {
+	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
 	names := catalogue.Names(catalogue.All())
 	slices.Sort(names)
 	for _, words := range [][]string{names, slices.Sorted(maps.Keys(catalogue.Aliases()))} {

@@ -103,12 +103,20 @@ To restore more than one document, plan first: lookervault restore plan.`,
 }
 
 // restoreArguments takes a document as two words or as one, or nothing.
-func restoreArguments(_ *cobra.Command, args []string) error {
+func restoreArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && !strings.Contains(args[0], "/") {
+		if _, err := kindArgument(args[0]); err != nil {
+			if word, ok := nearCommand(cmd, args[0]); ok {
+				return usage(fmt.Errorf("unknown kind or command %q, did you mean %s?", args[0], word))
+			}
+			return err
+		}
+	}
 	switch {
 	case len(args) > 2:
-		return errors.New("one document at a time; lookervault restore plan takes several")
+		return usage(errors.New("one document at a time; lookervault restore plan takes several"))
 	case len(args) == 1 && !strings.Contains(args[0], "/"):
-		return fmt.Errorf("which of the %s? Name its id; all of a kind are planned by lookervault restore plan %s", args[0], args[0])
+		return usage(fmt.Errorf("which of the %s? Name its id; all of a kind are planned by lookervault restore plan %s", args[0], args[0]))
 	}
 	return nil
 }

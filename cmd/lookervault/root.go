@@ -116,6 +116,13 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	return usage(err)
 }
 
+// otherNames are commands by what other programs call them.
+var otherNames = map[string]string{
+	"backup": "run", "sync": "run", "pull": "run", "ls": "list", "show": "cat", "get": "cat", "view": "cat", "export": "dump",
+	"status": "runs", "history": "log", "plan": "restore plan", "apply": "restore apply", "init": "check", "login": "check",
+	"fsck": "verify", "search": "find", "grep": "find", "compare": "diff", "forget": "prune", "gc": "prune", "repair": "salvage",
+}
+
 // noSuchCommand refuses what is left when no command was found: the name of one
 // that there is not.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
@@ -142,6 +149,9 @@ func nearCommand(cmd *cobra.Command, written string) (string, bool) {
 		}
 	}
 	written = strings.ToLower(written)
+	if word, ok := otherNames[written]; ok && !cmd.HasParent() {
+		return word, true
+	}
 	if word, ok := near.Within(written, names, min(slipsInCommand, len(written)/2)); ok {
 		return word, true
 	}
@@ -173,13 +183,26 @@ func usagef(format string, args ...any) error {
 	return &exitError{code: codeUsage, err: fmt.Errorf(format, args...)}
 }
 
-// arguments makes a failed check of arguments an error of usage.
+// arguments makes a failed check of arguments an error of usage, which names what is
+// missing or too much.
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usage(err)
+		err := check(cmd, args)
+		wanted := strings.Fields(cmd.Use)[1:]
+		needed := slices.DeleteFunc(slices.Clone(wanted), func(word string) bool { return strings.ContainsAny(word, "[]") })
+		line := strings.TrimSuffix(cmd.UseLine(), " [flags]")
+		if _, said := errors.AsType[*exitError](err); err == nil || said {
+			return err
 		}
-		return nil
+		switch {
+		case cmd.HasSubCommands() && len(wanted) == 0:
+			return noSuchCommand(cmd, args)
+		case len(args) < len(needed):
+			return usage(fmt.Errorf("%s is missing: %s", needed[len(args)], line))
+		case len(args) > len(wanted):
+			return usage(fmt.Errorf("unexpected argument %q: %s", args[len(wanted)], line))
+		}
+		return usage(err)
 	}
 }
 

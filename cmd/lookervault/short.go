@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -170,6 +171,9 @@ func (b *backup) details(ctx context.Context, run record.Run) (d runDetails) {
 	if err != nil {
 		return d
 	}
+	slices.SortStableFunc(faults, func(a, b vault.Fault) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), table.Compare(a.ID, b.ID))
+	})
 	for _, f := range faults {
 		if f.Resolved != 0 || f.ID == "" {
 			continue
