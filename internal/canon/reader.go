@@ -35,6 +35,7 @@ type Reader struct {
 	doc     record.Document
 	rank    int // of the name that doc has
 	shape   Shape
+	path    memberPath
 	found   []found           // what relations name, to be judged at the end
 	nested  []record.Ref      // documents that this one holds whole
 	kept    map[string]string // members of the document that relations depend on
@@ -107,7 +108,7 @@ func (r *Reader) Rows(rules *Rules, body []byte, known func(rest []byte) int) ([
 // document reads the value that is next.
 func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.rules, r.doc, r.out, r.parts, r.found = rules, record.Document{}, r.out[:0], r.parts[:0], r.found[:0]
-	r.nested, r.shape = r.nested[:0], 0
+	r.nested, r.shape, r.path = r.nested[:0], 0, memberPath{}
 	clear(r.kept)
 	r.rank = noName
 	if err := r.read(rules.root, false); err != nil {
@@ -229,7 +230,11 @@ func (r *Reader) member(n *node, opaque bool) error {
 	p.name = len(r.out)
 	p.key = prefix(r.out[p.start:p.name])
 	r.out = append(r.out, ':')
-	if err := r.read(to.node, opaque || to.opaque); err != nil {
+	here := r.path
+	r.path = here.member(raw, p.key)
+	err = r.read(to.node, opaque || to.opaque)
+	r.path = here
+	if err != nil {
 		return err
 	}
 	r.out = append(r.out, ',')
@@ -245,12 +250,14 @@ func (r *Reader) array(n *node, opaque bool) error {
 	base := len(r.parts)
 	start := len(r.out)
 	r.out = append(r.out, '[')
+	elements := 0
 	for first := true; ; first = false {
 		if more, err := r.more(first, ']'); err != nil {
 			return err
 		} else if !more {
 			break
 		}
+		elements++
 		p := part{start: len(r.out)}
 		if err := r.read(n, opaque); err != nil {
 			return err
@@ -261,6 +268,9 @@ func (r *Reader) array(n *node, opaque bool) error {
 			r.parts = append(r.parts, p)
 		}
 		r.out = append(r.out, ',')
+	}
+	if elements >= LongArray && r.path.depth <= arrayDepth {
+		r.noteLength(elements)
 	}
 	r.sortParts(base, start+1)
 	r.out = append(r.out, ']')

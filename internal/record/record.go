@@ -133,9 +133,17 @@ type Document struct {
 	Alias                   string // what it is called besides its id
 	Updated                 string // updated_at as the server wrote it
 	Trashed                 bool
-	Refs                    []Ref  // documents that it points at, in the order in which they appear, each once
-	Fingerprint             Digest // over the document without volatile fields, canonical
-	Shape                   uint64 // of the members that matter, see canon.Shape
+	Refs                    []Ref    // documents that it points at, in the order in which they appear, each once
+	Fingerprint             Digest   // over the document without volatile fields, canonical
+	Shape                   uint64   // of the members that matter, see canon.Shape
+	Lengths                 []Length // of its longest arrays, see canon.LongArray
+}
+
+// Length is how many elements the longest array at one place of a document has. See
+// canon.LongArray for which arrays count.
+type Length struct {
+	Place    uint64 // tells apart the places of one kind's documents
+	Elements int
 }
 
 // Item is the answer to one document of an ask.

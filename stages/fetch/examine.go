@@ -16,7 +16,8 @@ import (
 // examine holds every row of an answer against what is known of the kind: the members
 // that its neighbours have, and those that the stored version of the same document
 // has. A row that lacks one, or has null where they have an array or object, is
-// compared with its document alone. It returns the rows that may be stored and those
+// compared with its document alone, and so is one of those that have the longest arrays
+// where lists seem to cut them off. It returns the rows that may be stored and those
 // whose documents have to be fetched; the verdict is poor when a row was found to be
 // poorer than its document.
 //
@@ -29,8 +30,12 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 	}
 	t.observe(found)
 	suspects, err := t.suspects(ctx, found)
-	if err != nil || len(suspects) == 0 {
+	if err != nil {
 		return found, nil, rich, err
+	}
+	suspects = withLikelyCut(suspects, t.likelyCut(found))
+	if len(suspects) == 0 {
+		return found, nil, rich, nil
 	}
 	verdicts, err := t.compareAll(ctx, suspects)
 	if err != nil {
@@ -39,7 +44,10 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 	good = make([]matched, 0, len(found))
 	for _, m := range found {
 		switch v, suspect := verdicts[m.want.ID]; {
-		case !suspect || v == rich:
+		case !suspect:
+			good = append(good, m)
+		case v == rich:
+			t.provenLengths(m)
 			good = append(good, m)
 		case v == poor:
 			t.judge(m.want.ID, poor)
@@ -128,6 +136,9 @@ func (t *task) observe(found []matched) {
 			doc = &read
 		}
 		t.noteShape(doc.Shape, func() map[string]canon.Part { return canon.Members(t.rules, m.row) })
+		if isNew(*m) {
+			t.noteLengths(doc.Lengths)
+		}
 	}
 }
 

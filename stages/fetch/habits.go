@@ -40,6 +40,7 @@ type habits struct {
 	lists   verdict             // on the rows of lists
 	untold  map[string]bool     // documents whose comparison told nothing
 	shapes  shapes
+	lengths lengths
 }
 
 // newHabits begins with what the run knows already, from a part of it before.
@@ -47,8 +48,8 @@ func newHabits(kind *catalogue.Spec, ledger *stages.Ledger) *habits {
 	h := &habits{
 		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),
-		shapes: newShapes(),
-		size:   max(kind.Size, 1), chunk: unbounded,
+		shapes: newShapes(), lengths: make(lengths),
+		size: max(kind.Size, 1), chunk: unbounded,
 	}
 	for how, code := range routeOff {
 		h.shutBy[how] = ledger.Knows(kind.Name, code)

@@ -52,7 +52,7 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		t.observe(found)
 		return t.judge(found[0].want.ID, rich), nil
 	}
-	for _, sample := range sampled(found, t.Turn) {
+	for _, sample := range t.samples(found) {
 		v, err := t.compare(ctx, sample)
 		switch {
 		case errors.Is(err, stages.ErrBudget):
@@ -82,6 +82,20 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 func (t *task) proved(sample matched, found []matched) {
 	t.observe(found)
 	t.spokenFor(sample.want.ID)
+	t.provenLengths(sample)
+}
+
+// samples picks rows to compare. One that looks as if its arrays were cut off comes first:
+// it would be compared anyway.
+func (t *task) samples(found []matched) []matched {
+	t.observe(found)
+	picked := sampled(found, t.Turn)
+	cut := t.likelyCut(found)
+	if len(cut) == 0 {
+		return picked
+	}
+	picked = slices.DeleteFunc(picked, func(m matched) bool { return m.want.ID == cut[0].want.ID })
+	return append(cut[:1:1], picked[:min(len(picked), stages.Samples-1)]...)
 }
 
 // trust proves rows of this kind, and examines each of these. It returns those that may

@@ -1,0 +1,143 @@
+package fetch
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// lengths is what a run knows of the arrays in rows of a kind: lists may hold no more
+// than so many elements of each, alike in all rows. Such a limit shows as several rows
+// whose longest array has one length, and no row with more. It is guarded by the lock of the
+// kind's habits.
+type lengths map[uint64]*placeLengths
+
+// maxPlaces bounds how many places of a kind's documents are told apart, whatever their
+// members are called.
+const maxPlaces = 256
+
+// placeLengths is what is known of the arrays at one place of documents.
+type placeLengths struct {
+	rows     map[int]int // by the number of elements
+	longest  int
+	compared int // the most elements of a row that was found to be its document
+}
+
+// add takes note of a row.
+func (l lengths) add(all []record.Length) {
+	for _, length := range all {
+		if l[length.Place] == nil && len(l) >= maxPlaces {
+			continue
+		}
+		at := l.at(length.Place)
+		at.rows[length.Elements]++
+		at.longest = max(at.longest, length.Elements)
+	}
+}
+
+// proven takes note of a row that was found to be its document.
+func (l lengths) proven(all []record.Length) {
+	for _, length := range all {
+		if at := l[length.Place]; at != nil {
+			at.compared = max(at.compared, length.Elements)
+		}
+	}
+}
+
+func (l lengths) at(place uint64) *placeLengths {
+	if l[place] == nil {
+		l[place] = &placeLengths{rows: make(map[int]int)}
+	}
+	return l[place]
+}
+
+// cut returns the places where a row may have been cut off: it has as many elements as
+// any row has, and the number of these rows looks like a limit.
+func (l lengths) cut(all []record.Length) (places []uint64) {
+	for _, length := range all {
+		at := l[length.Place]
+		if at != nil && length.Elements == at.longest && at.longest > at.compared && at.likeLimit() {
+			places = append(places, length.Place)
+		}
+	}
+	return places
+}
+
+// likeLimit reports whether the longest arrays look as if they were cut off. Documents
+// with more elements than others are rarer, so three with the most are suspect where
+// fewer have one less. A limit that somebody chose is mostly a round number: then two
+// are, or one where hardly any document comes to so many.
+func (p *placeLengths) likeLimit() bool {
+	n := p.rows[p.longest]
+	switch {
+	case p.longest%50 == 0:
+		return true
+	case p.longest%10 == 0:
+		return n >= 2
+	}
+	return n >= 3 && n > p.rows[p.longest-1]
+}
+
+// likelyCut returns the fewest rows, as far as is found without trying them all, one of
+// which is as long as any at each place where lists may cut arrays off. To compare them
+// tells whether lists do.
+func (h *habits) likelyCut(found []matched) (picked []matched) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	type suspect struct {
+		row    matched
+		places []uint64
+	}
+	var suspects []suspect
+	for _, m := range found {
+		if !isNew(m) {
+			continue
+		}
+		if places := h.lengths.cut(m.doc.Lengths); len(places) > 0 {
+			suspects = append(suspects, suspect{m, places})
+		}
+	}
+	for len(suspects) > 0 {
+		most := slices.MaxFunc(suspects, func(a, b suspect) int {
+			return cmp.Or(cmp.Compare(len(a.places), len(b.places)), cmp.Compare(len(a.row.row), len(b.row.row)))
+		})
+		picked = append(picked, most.row)
+		settled := slices.Clone(most.places) // its own are deleted below
+		for i := range suspects {
+			suspects[i].places = slices.DeleteFunc(suspects[i].places, func(p uint64) bool { return slices.Contains(settled, p) })
+		}
+		suspects = slices.DeleteFunc(suspects, func(s suspect) bool { return len(s.places) == 0 })
+	}
+	return picked
+}
+
+// provenLengths takes note of a row that was found to be its document.
+func (h *habits) provenLengths(m matched) {
+	if m.doc == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lengths.proven(m.doc.Lengths)
+}
+
+// noteLengths takes note of the arrays of a row.
+func (h *habits) noteLengths(all []record.Length) {
+	if len(all) == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lengths.add(all)
+}
+
+// withLikelyCut adds rows that may be cut off to those that are to be compared anyway.
+func withLikelyCut(suspects, cut []matched) []matched {
+	for _, m := range cut {
+		if !slices.ContainsFunc(suspects, func(s matched) bool { return s.want.ID == m.want.ID }) {
+			suspects = append(suspects, m)
+		}
+	}
+	return suspects
+}
