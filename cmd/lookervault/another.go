@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
@@ -51,8 +54,51 @@ func (b *backup) anotherAddress(ctx context.Context, release string) string {
 // and vault, for people to copy.
 func (b *backup) command(more string) string {
 	file, db := "", dbFlag(b.config.Sink.Path)
+	for _, assignment := range b.options.set {
+		key, _, _ := strings.Cut(assignment, "=")
+		if strings.HasPrefix(more, "--set "+key+"=") {
+			continue // it is set to something else
+		}
+		more += " --set " + assignmentWord(assignment)
+	}
 	if path := b.options.settings.path; path != "" {
 		file = " -c " + shellWord(path)
 	}
 	return "lookervault run " + more + file + db
+}
+
+// assignmentWord is a value of --set as a shell takes it for one word. Its key needs no
+// quotes.
+func assignmentWord(assignment string) string {
+	key, value, found := strings.Cut(assignment, "=")
+	if !found {
+		return shellWord(assignment)
+	}
+	return key + "=" + shellWord(value)
+}
+
+// readFlags are the flags by which commands that read find what this run stored: the vault, and
+// the instance where the vault holds several.
+func (b *backup) readFlags(ctx context.Context) string {
+	flags := dbFlag(b.config.Sink.Path)
+	reader, err := sqlite.OpenReader(context.WithoutCancel(ctx), b.config.Sink.Path)
+	if err != nil {
+		return flags
+	}
+	defer reader.Close()
+	if instances, err := reader.Instances(context.WithoutCancel(ctx)); err == nil && len(instances) > 1 && b.instance != "" {
+		flags += " --instance " + shellWord(b.instance)
+	}
+	return flags
+}
+
+// shownKind is a kind for examples of commands: the first of which a run has documents, or
+// of all.
+func shownKind(kinds []record.Counts) record.Kind {
+	for _, k := range kinds {
+		if k.Listed > 0 {
+			return k.Kind
+		}
+	}
+	return catalogue.All()[0].Name
 }

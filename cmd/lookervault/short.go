@@ -74,10 +74,10 @@ func (b *backup) sumUpShortly(ctx context.Context, out io.Writer, s view.Summary
 			more = fmt.Sprintf(" and %d more", left)
 		}
 		fmt.Fprintf(out, "%s: %s%s; lookervault faults%s says why.\n", table.Paint(fmt.Sprintf("Failed %d", details.failures), table.Bad, color),
-			strings.Join(details.failed, ", "), more, dbFlag(b.config.Sink.Path))
+			strings.Join(details.failed, ", "), more, b.readFlags(ctx))
 	}
 	if !well && s.Totals.Failed > 0 && len(details.failed) == 0 {
-		fmt.Fprintf(out, "lookervault faults%s says what could not be fetched, and why.\n", dbFlag(b.config.Sink.Path))
+		fmt.Fprintf(out, "lookervault faults%s says what could not be fetched, and why.\n", b.readFlags(ctx))
 	}
 	if !b.options.streams.quiet {
 		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),

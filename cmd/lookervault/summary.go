@@ -64,5 +64,6 @@ func (b *backup) next(ctx context.Context, s view.Summary, run record.Run) strin
 	case s.Outcome == record.RunPartial:
 		return "Incomplete: what failed is tried again by the next run."
 	}
-	return fmt.Sprintf("Next: lookervault list dashboards%s, lookervault cat dashboards ID%s", db, db)
+	kind, flags := shownKind(s.Kinds), b.readFlags(ctx)
+	return fmt.Sprintf("Next: lookervault list %s%s, lookervault cat %s ID%s", kind, flags, kind, flags)
 }

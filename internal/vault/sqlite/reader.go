@@ -357,7 +357,7 @@ func (r *Reader) Resolve(ctx context.Context, name string) (vault.Instance, erro
 	case len(list) == 0:
 		return vault.Instance{}, fmt.Errorf("%s holds no run yet: %w", r.path, vault.ErrNotFound)
 	case name == "":
-		return vault.Instance{}, fmt.Errorf("%w in %s, name one: %s", vault.ErrAmbiguous, r.path, strings.Join(names, ", "))
+		return vault.Instance{}, fmt.Errorf("%w in %s, name one with --instance: %s", vault.ErrAmbiguous, r.path, strings.Join(names, ", "))
 	}
 	return vault.Instance{}, fmt.Errorf("instance %q: %w in %s, which holds %s", name, vault.ErrNotFound, r.path, strings.Join(names, ", "))
 }
