@@ -192,7 +192,7 @@ func (p *pass) documents(first int, rows []row) (found documents) {
 
 // twice takes note of the documents that the list holds twice. It returns which rows
 // of a page are there again, and the documents that the page holds with different
-// contents.
+// contents, or with rows that do not tell.
 func (p *pass) twice(rows []row) (again map[int]bool, differs map[string]bool) {
 	again, differs = make(map[int]bool), make(map[string]bool)
 	for i, r := range rows {
@@ -208,8 +208,8 @@ func (p *pass) twice(rows []row) (again map[int]bool, differs map[string]bool) {
 		switch {
 		case before < 0:
 			p.spread = true
-		case rows[before].content != r.content:
-			differs[r.ID] = true
+		case rows[before].content != r.content || !p.kind.Listing.Stamped:
+			differs[r.ID] = true // or may: pages of documents can end between the two
 		}
 	}
 	return again, differs
