@@ -145,3 +145,18 @@ func TestModelsInPages(t *testing.T) {
 		}
 	}
 }
+
+// TestAListThatIsCutOff: a server answers no more than ten models at once, and says
+// nothing of it.
+func TestAListThatIsCutOff(t *testing.T) {
+	for _, models := range []int{10, 11, 25} {
+		r := newRig(t, lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{LookmlModels: models}, Quirks: lookersim.Quirks{NoTotals: true, PageCap: 10}})
+		for range 2 {
+			r.run(record.RunComplete, start("lookml_models"))
+			compare(t, r, "lookml_models")
+			if n := len(r.stored()); n != models {
+				t.Errorf("%d models are stored of %d", n, models)
+			}
+		}
+	}
+}

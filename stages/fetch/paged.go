@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
@@ -57,6 +59,36 @@ func (t *task) inPages(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	return true, list.conclude(ctx, t.kind.Listing.Route, tally)
+}
+
+// likeLimit are the numbers of rows that look as if a server answers no more at once.
+const likeLimit = 10
+
+// cutOff reports whether a list is only the first page of what there is. Where no total
+// came and their number looks like a limit, the route is asked for what stands behind its
+// rows, if it knows pages.
+func (t *task) cutOff(ctx context.Context, rows [][]byte, counted bool) (bool, error) {
+	route := t.kind.Listing.Paged
+	if counted || len(rows) == 0 || len(rows)%likeLimit != 0 || route.Path != t.kind.Listing.Route.Path {
+		return false, nil
+	}
+	query := route.Values([2]string{"fields", t.kind.Fields.ID}, [2]string{"limit", "1"}, [2]string{"offset", strconv.Itoa(len(rows))})
+	answer, err := t.Looker.Get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Tries: stages.Patience})
+	if errors.As(err, new(*stages.Failed)) {
+		return false, nil // a list that knows no pages is whole
+	}
+	if err != nil {
+		return false, err
+	}
+	behind, err := canon.Rows(answer.Body)
+	if err != nil || len(behind) == 0 {
+		return false, nil //nolint:nilerr // as above
+	}
+	id, _ := stages.RowID(t.kind, behind[0])
+	return !slices.ContainsFunc(rows, func(row []byte) bool {
+		known, _ := stages.RowID(t.kind, row)
+		return known == id
+	}), nil
 }
 
 // enumerate reads the pages and keeps what is to be asked for.

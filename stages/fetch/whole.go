@@ -53,6 +53,15 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 	if err != nil {
 		return false, err
 	}
+	if cut, err := t.cutOff(ctx, rows, answer.HasTotal); err != nil {
+		return false, err
+	} else if cut {
+		lease.Release()
+		if done, err := t.inPages(ctx); done || err != nil {
+			return false, err
+		}
+		return false, t.notAllThere(fmt.Errorf("%w: more stands behind the %d rows that came", stages.ErrUncounted, len(rows)))
+	}
 	if len(rows) == 0 && !answer.HasTotal && n == 1 && t.Listed[t.kind.Name].IsZero() {
 		return true, nil // nothing else tells that there are none
 	}
