@@ -76,14 +76,15 @@ func (t Table[T]) WriteObject(w io.Writer, choice Choice, row T) error {
 }
 
 func (p *plan[T]) writeTabs(w *bufio.Writer, color bool, rows iter.Seq2[T, error]) error {
+	// The writer keeps the first error, which Flush returns.
 	line := func(cell func(Column[T]) string) {
 		for i, c := range p.columns {
 			if i > 0 {
-				fmt.Fprint(w, "\t")
+				_ = w.WriteByte('\t')
 			}
-			fmt.Fprint(w, cell(c))
+			_, _ = w.WriteString(cell(c))
 		}
-		fmt.Fprintln(w)
+		_ = w.WriteByte('\n')
 	}
 	if p.format == FormatTabs {
 		line(func(c Column[T]) string { return c.Name })
