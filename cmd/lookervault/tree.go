@@ -85,33 +85,40 @@ func runTree(ctx context.Context, o treeOptions) (err error) {
 }
 
 // readTrees reads the folders that lie in no other one, or the one that is named.
-func readTrees(ctx context.Context, m history.Moment, folder string) ([]*view.Folder, error) {
-	names := &history.Names{}
-	if err := names.ReadHeld(ctx, m); err != nil {
-		return nil, err
-	}
+func readTrees(ctx context.Context, m history.Moment, named string) ([]*view.Folder, error) {
+	entries := make(map[string]vault.Entry)
 	folders := make(map[string]*view.Folder)
-	for id, f := range names.Folders() {
-		folders[id] = &view.Folder{ID: id, Name: f.Name, Path: names.Folder(id), Folders: []*view.Folder{}, Documents: []view.FolderDocument{}}
+	folder := func(id string) *view.Folder {
+		if folders[id] == nil {
+			folders[id] = &view.Folder{ID: id, Folders: []*view.Folder{}, Documents: []view.FolderDocument{}}
+		}
+		return folders[id]
 	}
 	for e, err := range inFolders(ctx, m) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if in := folders[e.Folder]; in != nil {
+		case e.Kind == catalogue.Folders:
+			entries[e.ID] = e
+		case e.Folder != "":
+			in := folder(e.Folder)
 			in.Documents = append(in.Documents, view.FolderDocument{Kind: e.Kind, ID: e.ID, Name: e.Name, State: e.State, Bytes: e.Size})
 		}
 	}
+	names := history.FolderNames(entries)
 	var roots []*view.Folder
-	for id, f := range names.Folders() {
-		if parent := folders[f.Folder]; parent != nil && f.Folder != id {
-			parent.Folders = append(parent.Folders, folders[id])
+	for id, e := range entries {
+		f := folder(id)
+		f.Name, f.Path = e.Name, names.Folder(id)
+		if _, ok := entries[e.Folder]; ok && e.Folder != id {
+			parent := folder(e.Folder)
+			parent.Folders = append(parent.Folders, f)
 		} else {
-			roots = append(roots, folders[id])
+			roots = append(roots, f)
 		}
 	}
-	if folder != "" {
-		id, err := names.FindFolder(folder)
+	if named != "" {
+		id, err := names.FindFolder(named)
 		if err != nil {
 			return nil, absent(err, m.Reader, "tree")
 		}
@@ -124,9 +131,10 @@ func readTrees(ctx context.Context, m history.Moment, folder string) ([]*view.Fo
 	return roots, nil
 }
 
-// inFolders yields the documents of the kinds that lie in folders, in any order.
+// inFolders yields the folders and the documents of the kinds that lie in them, in any
+// order.
 func inFolders(ctx context.Context, m history.Moment) iter.Seq2[vault.Entry, error] {
-	var kinds []record.Kind
+	kinds := []record.Kind{catalogue.Folders}
 	for _, kind := range catalogue.All() {
 		if kind.Place == catalogue.InFolder {
 			kinds = append(kinds, kind.Name)
@@ -197,12 +205,12 @@ func showTrees(s *streams, trees []*view.Folder, depth int, choice table.Choice)
 		}
 		return s.writeObject(view.Tree{Folders: append([]*view.Folder{}, trees...)}, choice.Format)
 	case choice.Picks(), choice.Format == "" && width == 0:
-		return show(s, treeTable, choice, each(treeLines(trees, depth)))
+		return show(s, treeTable, choice, treeLines(trees, depth))
 	case choice.Format == table.FormatTabs, choice.Format == table.FormatCSV:
 		for _, c := range treeTable.Columns {
 			choice.Columns = append(choice.Columns, c.Name)
 		}
-		return show(s, treeTable, choice, each(treeLines(trees, depth)))
+		return show(s, treeTable, choice, treeLines(trees, depth))
 	}
 	if width == 0 {
 		width, height = math.MaxInt, noPage
@@ -230,25 +238,35 @@ func cutBelow(f *view.Folder, depth, level int) {
 	}
 }
 
-// treeLines are folders and what lies in them down to a depth, 0 for all.
-func treeLines(trees []*view.Folder, depth int) (lines []view.TreeLine) {
-	var add func(f *view.Folder, level int)
-	add = func(f *view.Folder, level int) {
-		lines = append(lines, view.TreeLine{Path: f.Path, Kind: catalogue.Folders, ID: f.ID, Name: f.Name, Count: f.Count, Bytes: f.Bytes, State: record.Present})
-		if level == depth {
-			return
+// treeLines yields folders and what lies in them down to a depth, 0 for all.
+func treeLines(trees []*view.Folder, depth int) iter.Seq2[view.TreeLine, error] {
+	return func(yield func(view.TreeLine, error) bool) {
+		var add func(f *view.Folder, level int) bool
+		add = func(f *view.Folder, level int) bool {
+			if !yield(view.TreeLine{Path: f.Path, Kind: catalogue.Folders, ID: f.ID, Name: f.Name, Count: f.Count, Bytes: f.Bytes, State: record.Present}, nil) {
+				return false
+			}
+			if level == depth {
+				return true
+			}
+			for _, d := range f.Documents {
+				if !yield(view.TreeLine{Path: f.Path, Kind: d.Kind, ID: d.ID, Name: d.Name, Count: 1, Bytes: d.Bytes, State: d.State}, nil) {
+					return false
+				}
+			}
+			for _, below := range f.Folders {
+				if !add(below, level+1) {
+					return false
+				}
+			}
+			return true
 		}
-		for _, d := range f.Documents {
-			lines = append(lines, view.TreeLine{Path: f.Path, Kind: d.Kind, ID: d.ID, Name: d.Name, Count: 1, Bytes: d.Bytes, State: d.State})
-		}
-		for _, below := range f.Folders {
-			add(below, level+1)
+		for _, root := range trees {
+			if !add(root, 1) {
+				return
+			}
 		}
 	}
-	for _, root := range trees {
-		add(root, 1)
-	}
-	return lines
 }
 
 // treeWriter draws folders for people.

@@ -33,6 +33,9 @@ type goneNames struct {
 	users   map[string]string
 }
 
+// FolderNames are names of folders alone, by their ids.
+func FolderNames(folders map[string]vault.Entry) *Names { return &Names{folders: folders} }
+
 // Read reads the names: of now also those of what is gone, which what is left may still
 // name. At another point [Names.ReadGone] does, which takes longer there.
 func (b *Names) Read(ctx context.Context, m Moment) error {

@@ -1,0 +1,108 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
+)
+
+// manyDocuments are so many that several connections read them.
+const manyDocuments = 12_000
+
+func manyStored(t *testing.T) (path string, held map[record.Ref]string) {
+	t.Helper()
+	path, held = newPath(t), make(map[record.Ref]string)
+	w := begin(t, path, startOf("acme", dashboards))
+	var batch []record.Record
+	for i := range manyDocuments {
+		rec := doc(fmt.Sprint(i), fmt.Sprintf("No. %d", i))
+		batch, held[rec.Ref] = append(batch, rec), rec.Name
+	}
+	commit(t, w, batch...)
+	finish(t, w, dashboards)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path, held
+}
+
+func current(t *testing.T, r *sqlite.Reader) (map[record.Ref]string, error) {
+	t.Helper()
+	got := make(map[record.Ref]string)
+	for e, err := range r.Current(t.Context(), "acme", dashboards) {
+		if err != nil {
+			return got, err
+		}
+		got[e.Ref] = e.Name
+	}
+	return got, nil
+}
+
+// TestCurrentOfMany: what several connections read is what one holds, whoever stops early
+// leaves nothing behind, and damage is seen wherever it is.
+func TestCurrentOfMany(t *testing.T) {
+	path, held := manyStored(t)
+	r := read(t, path)
+	for range 3 {
+		for _, err := range r.Current(t.Context(), "acme", dashboards) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	got, err := current(t, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(held, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, damage := range []struct{ sql, want string }{
+		{`UPDATE versions SET name = 'Other' WHERE item IN ('3000', '11000')`, "dashboards/3000: does not match its checksum"},
+		{`DELETE FROM versions WHERE item IN ('3000', '11000')`, "documents of dashboards can be read"},
+	} {
+		if err := sqlite.Execute(path, damage.sql); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := current(t, r); err == nil || !strings.Contains(err.Error(), damage.want) {
+			t.Errorf("%s: %v, want %q", damage.sql, err, damage.want)
+		}
+	}
+}
+
+// TestCurrentWhileARunCommits: all connections of an answer see one state: the counts of
+// the run move with each batch, and every answer is compared with them.
+func TestCurrentWhileARunCommits(t *testing.T) {
+	path, held := manyStored(t)
+	r := read(t, path)
+	w := begin(t, path, startOf("acme", dashboards))
+	var run sync.WaitGroup
+	run.Go(func() {
+		for i := range 60 {
+			if err := w.Commit(t.Context(), record.Batch{doc(fmt.Sprint(manyDocuments+i), "New"), doc(fmt.Sprint(i), "Changed")}); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 15 {
+		got, err := current(t, r)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		maps.DeleteFunc(got, func(ref record.Ref, name string) bool { return held[ref] != "" || name == "New" })
+		if len(got) > 0 {
+			t.Errorf("documents that nobody stored: %v", got)
+		}
+	}
+	run.Wait()
+}
