@@ -23,34 +23,10 @@ const besideFrom = 10_000
 // read. While a run commits there may be the first one only. They are good until fn
 // returns.
 func (r *Reader) sideBySide(ctx context.Context, fn func(q querier, conns []*conn) error) (err error) {
-	var others []*conn
-	defer func() {
-		for _, c := range others {
-			err = errors.Join(err, classify(r.path, errors.Join(c.rollback(), c.close())))
-		}
-	}()
-	// A connection's data_version moves when another one has committed between two looks at
-	// it: where it has not, nobody committed since before the snapshot began.
-	var before []int64
-	versions, err := number(ctx, r.db, `SELECT max(id) FROM versions`)
+	others, err := r.openCompanions(ctx)
+	defer func() { err = errors.Join(err, classify(r.path, others.close())) }()
 	if err != nil {
 		return classify(r.path, err)
-	}
-	wanted := 0
-	if versions >= besideFrom {
-		wanted = min(mostBeside, runtime.GOMAXPROCS(0)) - 1
-	}
-	for range wanted {
-		c, err := r.connector.connect()
-		if err != nil {
-			return classify(r.path, err)
-		}
-		others = append(others, c)
-		version, err := c.number("PRAGMA data_version")
-		if err != nil {
-			return classify(r.path, err)
-		}
-		before = append(before, version)
 	}
 	return r.snapshot(ctx, func(q querier) error {
 		first, err := rawOf(q)
@@ -61,21 +37,65 @@ func (r *Reader) sideBySide(ctx context.Context, fn func(q querier, conns []*con
 		if _, err := first.number("SELECT count(*) FROM runs WHERE id = 0"); err != nil {
 			return err
 		}
-		conns := []*conn{first}
-		for i, c := range others {
-			if err := c.exec("BEGIN"); err != nil {
-				return err
-			}
-			version, err := c.number("PRAGMA data_version")
-			if err != nil {
-				return err
-			}
-			if version == before[i] {
-				conns = append(conns, c)
-			}
+		same, err := others.begin()
+		if err != nil {
+			return err
 		}
-		return fn(q, conns)
+		return fn(q, append([]*conn{first}, same...))
 	})
+}
+
+// A companion is a connection that reads beside a snapshot. Its data_version moves when
+// another connection has committed between two looks at it.
+type companion struct {
+	*conn
+	version int64 // before the snapshot began
+}
+
+type companions []companion
+
+// openCompanions opens them before the snapshot begins: none where little is to be read.
+func (r *Reader) openCompanions(ctx context.Context) (open companions, err error) {
+	versions, err := number(ctx, r.db, `SELECT max(id) FROM versions`)
+	if err != nil || versions < besideFrom {
+		return nil, err
+	}
+	for range min(mostBeside, runtime.GOMAXPROCS(0)) - 1 {
+		c, err := r.connector.connect()
+		if err != nil {
+			return open, err
+		}
+		open = append(open, companion{conn: c})
+		if open[len(open)-1].version, err = c.number("PRAGMA data_version"); err != nil {
+			return open, err
+		}
+	}
+	return open, nil
+}
+
+// begin begins their transactions once the snapshot has begun. It returns those that see
+// what the snapshot sees: nobody has committed since before it.
+func (all companions) begin() (same []*conn, err error) {
+	for _, c := range all {
+		if err := c.exec("BEGIN"); err != nil {
+			return nil, err
+		}
+		version, err := c.number("PRAGMA data_version")
+		if err != nil {
+			return nil, err
+		}
+		if version == c.version {
+			same = append(same, c.conn)
+		}
+	}
+	return same, nil
+}
+
+func (all companions) close() (err error) {
+	for _, c := range all {
+		err = errors.Join(err, c.rollback(), c.conn.close())
+	}
+	return err
 }
 
 // entriesAtATime is how many entries go from one goroutine to another together.

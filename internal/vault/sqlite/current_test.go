@@ -2,9 +2,8 @@ package sqlite_test
 
 import (
 	"fmt"
-	"maps"
+	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,31 +77,19 @@ func TestCurrentOfMany(t *testing.T) {
 	}
 }
 
-// TestCurrentWhileARunCommits: all connections of an answer see one state: the counts of
-// the run move with each batch, and every answer is compared with them.
-func TestCurrentWhileARunCommits(t *testing.T) {
-	path, held := manyStored(t)
+// TestCompanions: a connection whose transaction begins after a commit does not see what
+// the snapshot before it sees, and reads nothing for it.
+func TestCompanions(t *testing.T) {
+	path, _ := manyStored(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))))
 	r := read(t, path)
-	w := begin(t, path, startOf("acme", dashboards))
-	var run sync.WaitGroup
-	run.Go(func() {
-		for i := range 60 {
-			if err := w.Commit(t.Context(), record.Batch{doc(fmt.Sprint(manyDocuments+i), "New"), doc(fmt.Sprint(i), "Changed")}); err != nil {
-				t.Error(err)
-				return
-			}
-		}
-	})
-	for range 15 {
-		got, err := current(t, r)
-		if err != nil {
-			t.Error(err)
-			break
-		}
-		maps.DeleteFunc(got, func(ref record.Ref, name string) bool { return held[ref] != "" || name == "New" })
-		if len(got) > 0 {
-			t.Errorf("documents that nobody stored: %v", got)
-		}
+	n, err := r.Companions(t.Context(), func() error { return nil })
+	if err != nil || n == 0 {
+		t.Errorf("while nobody writes %d, %v", n, err)
 	}
-	run.Wait()
+	w := begin(t, path, startOf("acme", dashboards))
+	n, err = r.Companions(t.Context(), func() error { return w.Commit(t.Context(), record.Batch{doc("new", "New")}) })
+	if err != nil || n != 0 {
+		t.Errorf("after a commit %d, %v", n, err)
+	}
 }

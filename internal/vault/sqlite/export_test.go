@@ -57,6 +57,21 @@ func (w *Writer) Exec(sql string) error { return w.conn.exec(sql) }
 // Value is the first value of a query on the writer's own connection.
 func (w *Writer) Value(query string) (any, error) { return w.conn.value(query) }
 
+// Companions is how many connections see what a snapshot sees, which begins after they
+// were opened and before between is called.
+func (r *Reader) Companions(ctx context.Context, between func() error) (n int, err error) {
+	open, err := r.openCompanions(ctx)
+	defer func() { err = errors.Join(err, open.close()) }()
+	if err == nil {
+		err = between()
+	}
+	if err != nil {
+		return 0, err
+	}
+	same, err := open.begin()
+	return len(same), err
+}
+
 // Execute runs statements on the file at path, as another program would.
 func Execute(path string, statements ...string) (err error) {
 	c, err := connect(uri(path, "mode=rwc", "_busy_timeout=5000"))
