@@ -8,6 +8,11 @@ const (
 	// that is asked for more than it bears answers fewer, and one that has so many calls
 	// in its hands takes the next one as soon as it has done with one of them.
 	passedEach = 3
+	// passedTwice is passedEach of two crowds together, when the second one came as soon as
+	// the rate before the first was tried again: with a server that takes six calls at once and
+	// a client that makes eight, one or two calls are on their way when one is refused, which is
+	// too few for one crowd.
+	passedTwice = 2
 	// manyRounds is how often each call in the air may have been answered well before a
 	// thin crowd, for their number to be to blame. Answers that spend more time in the
 	// network than in the server blur the number that the server has in its hands.
@@ -23,15 +28,22 @@ type crowd struct {
 	refused int     // after the first
 	passed  int     // good answers to calls that were sent after the first
 	judged  bool
-	before  pace // as it was before the crowd
+	before  pace  // as it was before the crowd
+	retried tries // of the crowd before, when this one came of trying its rate again
 }
+
+// tries are the calls that were sent after the first refused one of a crowd.
+type tries struct{ passed, refused int }
 
 // thin reports whether a crowd that was taken for the rate's business is none, as far
 // as width knows: few calls of it were refused.
 func (c *crowd) thin(w *width) bool {
 	unsure := c.before.starting || c.before.before > 0 || c.before.borne > 0
-	return !c.judged && unsure && c.passed >= passedEach*(1+c.refused) &&
-		!w.limited() && w.misjudged == 0 && c.good < float64(manyRounds*c.air)
+	few := c.passed >= passedEach*(1+c.refused)
+	if c.before.borne > 0 {
+		few = few || c.passed+c.retried.passed >= passedTwice*(1+c.refused+c.retried.refused)
+	}
+	return !c.judged && unsure && few && !w.limited() && w.misjudged == 0 && c.good < float64(manyRounds*c.air)
 }
 
 // passed notes a good answer to a call that was sent after the first refused one of

@@ -278,7 +278,8 @@ func (l *limiter) refused(t *ticket, after time.Duration) {
 		l.cuts++
 		l.inARow++
 		if l.pace != nil {
-			l.crowd = crowd{first: t.number, air: t.air, good: l.width.answeredAt(t.air), before: *l.pace}
+			l.crowd = crowd{first: t.number, air: t.air, good: l.width.answeredAt(t.air), before: *l.pace,
+				retried: tries{l.crowd.passed, l.crowd.refused}}
 			l.pace.crowd(t.sent, now, l.until)
 			if !l.pace.trying(now) && l.width.refuse(t.air, now, l.until) {
 				l.pace.hold(l.until)
