@@ -71,6 +71,7 @@ func (s *remote) secrets() []string {
 func simFlags(o *lookersim.Options, tls *bool, name *string) *flag.FlagSet {
 	f := flag.NewFlagSet("sim", flag.ContinueOnError)
 	f.IntVar(&o.Sizes.Dashboards, "dashboards", 12, "")
+	f.Int64Var(&o.Seed, "seed", 1, "of the content")
 	f.IntVar(&o.Sizes.Looks, "looks", 10, "")
 	f.IntVar(&o.Sizes.Folders, "folders", 8, "")
 	f.IntVar(&o.Sizes.Users, "users", 7, "")
@@ -92,7 +93,7 @@ func sim(ts *testscript.TestScript, neg bool, args []string) {
 	arity(ts, neg, args, 0, "sim [FLAG...]")
 	s := ts.Value(remoteKey{}).(*remote)
 	o := lookersim.Options{
-		Seed: 1, SmallTiles: true, ClientSecret: clientSecret,
+		SmallTiles: true, ClientSecret: clientSecret,
 		Sizes: lookersim.Sizes{Boards: 3, Groups: 3, ModelSets: 2, ScheduledPlans: 5, MergedTiles: 2, MergeQueries: 2, Themes: 2},
 	}
 	var tls bool

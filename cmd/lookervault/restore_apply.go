@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,11 @@ func runRestore(ctx context.Context, o restoreOptions, ref record.Ref) (err erro
 
 // showAndApply shows a plan that was just made, asks, and applies it.
 func (r *restoring) showAndApply(ctx context.Context, plan record.Restore) error {
+	if slices.ContainsFunc(plan.Actions, func(action record.Action) bool { return action.Deed == record.DeedCreate }) {
+		if err := r.identify(ctx, plan); err != nil {
+			return err
+		}
+	}
 	events := r.events()
 	if events == nil {
 		if err := printAgreed(r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
@@ -136,6 +142,9 @@ func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error 
 	if err := r.affords(plan); err != nil {
 		return err
 	}
+	if err := r.identify(ctx, plan); err != nil {
+		return err
+	}
 	events := r.events()
 	if events == nil {
 		if err := printAgreed(r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
@@ -147,7 +156,20 @@ func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error 
 	if yes, err := r.options.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
+	if !r.options.yes {
+		r.first = nil // read before somebody thought it over
+	}
 	return r.apply(ctx, plan, nil, events)
+}
+
+// identify refuses a plan where another Looker answers at the address. A plan that was just
+// made has compared all that is there already.
+func (r *restoring) identify(ctx context.Context, plan record.Restore) (err error) {
+	r.first, err = restore.Identify(ctx, r.client, r.file.Reader(), plan)
+	if isAnother(err) {
+		err = r.anotherLooker(err)
+	}
+	return err
 }
 
 // settled reports whether a plan was applied to its end, and what that came to: no call
@@ -253,7 +275,7 @@ func (r *restoring) apply(ctx context.Context, plan record.Restore, again []reco
 	sealed, err := restore.Apply(r.options.interrupts.kill, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller,
 		Workers: r.config.Restore.Workers, Settle: r.config.Restore.Settle.Std(), Stop: ctx, Grace: r.config.Shutdown.Grace.Std(),
-		Look: r.look, Observe: show.action, Doubted: show.doubt, Now: r.options.now,
+		Look: r.look, First: r.first, Observe: show.action, Doubted: show.doubt, Now: r.options.now,
 	})
 	show.close()
 	return r.tell(sealed, err, time.Since(began), events)

@@ -138,12 +138,25 @@ func (r *restoring) plan(ctx context.Context, request restore.Request) (record.R
 		return plan, fmt.Errorf("%w; --partial-view plans all the same, without making anything anew", err)
 	case errors.Is(err, restore.ErrNotWritten):
 		return plan, usage(err)
+	case isAnother(err):
+		return plan, r.anotherLooker(err)
 	case errors.Is(err, vault.ErrNotFound):
 		return plan, absent(err, r.file.Reader(), "list --deleted")
 	case err != nil:
 		return plan, err
 	}
 	return r.file.PutPlan(ctx, plan)
+}
+
+// isAnother reports whether an error says that another Looker answers.
+func isAnother(err error) bool {
+	_, ok := errors.AsType[*restore.AnotherError](err)
+	return ok
+}
+
+// anotherLooker is the error of a command that was about to write to the wrong Looker.
+func (r *restoring) anotherLooker(err error) error {
+	return usagef("%s: %w: nothing was written; check looker.base_url, or back this one up under a name of its own (looker.name)", r.client.BaseURL(), err)
 }
 
 // request is what the flags ask for.

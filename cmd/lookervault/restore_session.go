@@ -37,6 +37,8 @@ type restoring struct {
 	stops    []func() error // in reverse order
 	demo     bool
 	left     map[string]int64 // calls that the month has left, by class; nil where nobody minds
+	// first is what was read of the document that the plan changes first, nil for nothing.
+	first *restore.FirstRead
 	// toldNotes are those that were printed with the plan.
 	toldNotes []string
 }

@@ -130,6 +130,9 @@ func (r *restoring) retry(ctx context.Context, plan record.Restore) error {
 		fmt.Fprintf(r.options.streams.err, "Nothing of restore %d failed.\n", plan.ID)
 		return nil
 	}
+	if err := r.identify(ctx, plan); err != nil {
+		return err
+	}
 	if len(drifted) > 0 {
 		if err := r.planAnew(ctx, plan, drifted); err != nil {
 			return err

@@ -50,6 +50,8 @@ type ApplyOptions struct {
 	Grace time.Duration
 	// Look makes a run that looks at a scope of the instance, and returns its number.
 	Look func(ctx context.Context, scope record.Scope) (int64, error)
+	// First, when not nil, is what [Identify] has just read.
+	First *FirstRead
 	// Observe, when not nil, is told of every action whose outcome is durable, by one
 	// goroutine at a time.
 	Observe func(record.Action)

@@ -48,7 +48,8 @@ type rig struct {
 	// sending, when not nil, is told of every write before it is sent. It is called by the
 	// goroutine that sends it.
 	sending func(looker.Write)
-	journal restore.Journal // of the restore that is applied
+	journal restore.Journal    // of the restore that is applied
+	first   *restore.FirstRead // what was read before
 	// cut is called after so many writes of a restore; 0 = never.
 	cutAfter int
 	cut      context.CancelFunc
@@ -173,7 +174,7 @@ func (r *rig) tryApply(ctx context.Context, plan record.Restore) (record.Restore
 func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Restore, error) {
 	r.journal = journal
 	return restore.Apply(ctx, restore.ApplyOptions{
-		Journal: journal, Reader: r.file.Reader(), Client: cutting{r.client, r}, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Settle: 20 * time.Millisecond,
+		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: cutting{r.client, r}, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Settle: 20 * time.Millisecond,
 		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
 		Doubted: func(record.Ref, string, bool) {
 			r.mu.Lock()

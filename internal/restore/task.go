@@ -381,12 +381,12 @@ func (t *task) empty(now []byte) error {
 
 // read reads a document of the action's kind.
 func (t *task) read(ctx context.Context, id string) ([]byte, error) {
-	route, path := t.spec.Single(id)
-	query := route.Values()
-	if route.Param != "" {
-		query.Set(route.Param, id)
+	if body := t.First.of(&t.action); body != nil {
+		return body, nil
 	}
-	return t.get(ctx, route, path, query)
+	route, _ := t.spec.Single(id)
+	request := singleRequest(t.spec, id)
+	return t.get(ctx, route, request.Path, request.Query)
 }
 
 // reread reads the action's document as far as the action is about it.

@@ -1,0 +1,194 @@
+package restore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// Ids mean something on one Looker only. Another one may answer at the same address: one that
+// was set up anew, or goes on from an old copy of the database. When a document was made never
+// changes, so the dates of a few documents tell the two apart.
+
+// madeAt is the member that says when a document was made.
+const madeAt = "created_at"
+
+// sampleSize is how many documents tell one Looker from another, and fewestMissing how many of
+// them have to be missing, if all are.
+const sampleSize, fewestMissing = 5, 3
+
+// AnotherError says that another Looker answers than the one that the vault knows.
+type AnotherError struct{ why string }
+
+func (e *AnotherError) Error() string {
+	return "another Looker answers than the one that was backed up: " + e.why
+}
+
+// dated reports whether documents of a kind tell when they were made.
+func dated(spec *catalogue.Spec) bool {
+	return spec != nil && spec.Write != nil && slices.Contains(spec.Write.Given, madeAt)
+}
+
+// sameMaking returns an [AnotherError] where two bodies of the document with one id were made
+// at different times.
+func sameMaking(ref record.Ref, was, is []byte) error {
+	before, now := canon.Text(canon.Member(was, madeAt)), canon.Text(canon.Member(is, madeAt))
+	if before == "" || now == "" || before == now {
+		return nil
+	}
+	first, err := time.Parse(time.RFC3339Nano, before)
+	second, secondErr := time.Parse(time.RFC3339Nano, now)
+	if err == nil && secondErr == nil && first.Equal(second) {
+		return nil
+	}
+	return &AnotherError{fmt.Sprintf("%s was made at %s, and here at %s", ref, before, now)}
+}
+
+// Identify asks the instance whether it is the Looker that a stored plan saw, and returns an
+// [AnotherError] where it is not. It makes at most one call. Where that reads what the plan
+// changes first, the answer is returned for [ApplyOptions], so that it is not read twice.
+func Identify(ctx context.Context, client Looker, reader vault.Reader, plan record.Restore) (first *FirstRead, err error) {
+	action, few := firstOfFew(plan.Actions)
+	if few {
+		if before, err := reader.VersionBody(ctx, action.Before); err != nil {
+			return nil, err
+		} else if canon.Text(canon.Member(before.Body, madeAt)) != "" {
+			return readFirst(ctx, client, action, before.Body)
+		}
+	}
+	for _, kind := range []record.Kind{"dashboards", catalogue.Looks} {
+		spec, _ := catalogue.Find(kind)
+		sample, err := sampleOf(ctx, reader, plan.Target, kind)
+		if err != nil {
+			return nil, err
+		}
+		if len(sample) > 0 {
+			return nil, compareSample(ctx, client, reader, spec, sample)
+		}
+	}
+	return nil, nil
+}
+
+// FirstRead is the answer to the read of what a plan changes first.
+type FirstRead struct {
+	seq   int
+	body  []byte
+	calls int
+	used  atomic.Bool
+}
+
+// of is what was read of the document that an action is about, once; else nil. Any goroutine
+// may call it.
+func (f *FirstRead) of(action *record.Action) []byte {
+	if f == nil || f.seq != action.Seq || f.used.Swap(true) {
+		return nil
+	}
+	action.Calls += f.calls
+	return f.body
+}
+
+// firstOfFew is the first of the actions that are still to be done, and true where these are few,
+// and all about documents that the plan has seen: then each is compared before it is written.
+func firstOfFew(actions []record.Action) (first record.Action, few bool) {
+	var open []record.Action
+	for _, a := range actions {
+		if a.State == record.ActionPlanned || a.State == record.ActionRunning {
+			open = append(open, a)
+		}
+	}
+	if len(open) == 0 || len(open) > sampleSize || slices.ContainsFunc(open, func(a record.Action) bool { return a.Before == 0 }) {
+		return first, false
+	}
+	first = slices.MinFunc(open, func(a, b record.Action) int { return cmp.Compare(a.Level, b.Level) })
+	spec, _ := catalogue.Find(first.Kind)
+	return first, dated(spec) && first.Target != ""
+}
+
+func readFirst(ctx context.Context, client Looker, action record.Action, before []byte) (*FirstRead, error) {
+	spec, _ := catalogue.Find(action.Kind)
+	response, err := client.Get(ctx, singleRequest(spec, action.Target))
+	switch {
+	case looker.Class(err) == looker.FaultMissing:
+		return nil, nil // its action says so
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", action.Ref, err)
+	}
+	read := &FirstRead{seq: action.Seq, body: response.Body, calls: response.Attempts}
+	return read, sameMaking(record.Ref{Kind: action.Kind, ID: action.Target}, before, response.Body)
+}
+
+// singleRequest asks for a document alone.
+func singleRequest(spec *catalogue.Spec, id string) looker.Request {
+	route, path := spec.Single(id)
+	query := route.Values()
+	if route.Param != "" {
+		query.Set(route.Param, id)
+	}
+	return looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query}
+}
+
+// sampleOf are the documents of a kind that were seen last, and were not in the trash.
+func sampleOf(ctx context.Context, reader vault.Reader, instance string, kind record.Kind) (sample []vault.Entry, err error) {
+	for e, err := range reader.Entries(ctx, vault.Query{Instance: instance, Kind: kind}) {
+		if err != nil {
+			return nil, err
+		}
+		if e.State != record.Present {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(sample, e, func(a, b vault.Entry) int { return cmp.Compare(b.LastRun, a.LastRun) })
+		if at == sampleSize {
+			continue
+		}
+		sample = slices.Insert(sample, at, e)
+		sample = sample[:min(len(sample), sampleSize)]
+	}
+	return sample, nil
+}
+
+// compareSample asks for a few documents by one call, and compares when they were made.
+func compareSample(ctx context.Context, client Looker, reader vault.Reader, spec *catalogue.Spec, sample []vault.Entry) error {
+	ids := make([]string, len(sample))
+	for i, e := range sample {
+		ids[i] = e.ID
+	}
+	route := spec.Listing.Route
+	query := route.Values([2]string{spec.Listing.IDs, strings.Join(ids, ",")}, [2]string{"fields", spec.Fields.ID + "," + madeAt})
+	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query})
+	if err != nil {
+		return fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
+	}
+	rows, err := canon.Rows(response.Body)
+	if err != nil {
+		return fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
+	}
+	found := 0
+	for _, row := range rows {
+		i := slices.Index(ids, canon.Text(canon.Member(row, spec.Fields.ID)))
+		if i < 0 {
+			continue
+		}
+		found++
+		was, err := reader.VersionBody(ctx, sample[i].Version)
+		if err != nil {
+			return err
+		}
+		if err := sameMaking(sample[i].Ref, was.Body, row); err != nil {
+			return err
+		}
+	}
+	if found == 0 && len(sample) >= fewestMissing {
+		return &AnotherError{fmt.Sprintf("it has none of %s %s", spec.Name, strings.Join(ids, ", "))}
+	}
+	return nil
+}

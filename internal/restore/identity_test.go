@@ -1,0 +1,75 @@
+package restore_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// Another Looker that answers at the address is known by when its documents were made, by one
+// call at most, and before anything is written. That of the backup is not taken for another
+// one, whatever was edited or thrown away.
+func TestAnotherLookerIsRefused(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	run := r.backup()
+	other := newRig(t, lookersim.Options{Seed: 2})
+	bare := newRig(t, lookersim.Options{Seed: 1})
+	for _, id := range r.sim.IDs("dashboards") {
+		bare.do("DELETE", "/dashboards/"+id, "")
+	}
+	r.do("PATCH", "/dashboards/2", `{"title":"Edited since"}`)
+	r.do("PATCH", "/dashboards/3", `{"deleted":true}`)
+	r.do("DELETE", "/dashboards/5", "")
+	for name, item := range map[string]string{"an edited one": "2", "one in the trash": "3", "one that is gone": "5"} {
+		plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: item}}, Run: run})
+		for which, rig := range map[string]*rig{"another one": other, "an empty one": bare, "its own": r} {
+			before := rig.client.Stats().Calls
+			_, err := restore.Identify(t.Context(), rig.client, r.file.Reader(), plan)
+			calls := rig.client.Stats().Calls - before
+			_, refused := errors.AsType[*restore.AnotherError](err)
+			missing := rig == bare && item != "5" // its action says that it is gone
+			if want := rig != r && !missing; refused != want || err != nil && !refused || calls != 1 {
+				t.Errorf("%s on %s: %v, %d calls", name, which, err, calls)
+			}
+		}
+	}
+}
+
+// What a plan changes first is read once: what tells the Looker from others is the read before
+// the write as well.
+func TestIdentifyingReadsNothingTwice(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	run := r.backup()
+	r.do("PATCH", "/dashboards/2", `{"title":"Edited since"}`)
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "2"}}, Run: run})
+	first, err := restore.Identify(t.Context(), r.client, r.file.Reader(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.first = first
+	before := r.client.Stats().Calls
+	done := r.apply(plan)
+	complete(t, done)
+	if calls := r.client.Stats().Calls - before; calls != 2 { // the write, the check
+		t.Errorf("%d calls after it was identified, want 2", calls)
+	}
+	if got := done.Actions[0].Calls; got != 2 { // the read and the write
+		t.Errorf("the action counts %d calls, want 2", got)
+	}
+}
+
+// A plan compares what it sees with the backup, too: a document of another Looker under the
+// same id is no edited one.
+func TestPlansOfAnotherLookerAreRefused(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	run := r.backup()
+	other := newRig(t, lookersim.Options{Seed: 2})
+	r.client = other.client
+	_, err := r.tryPlan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "2"}}, Run: run})
+	if _, refused := errors.AsType[*restore.AnotherError](err); !refused {
+		t.Errorf("a plan of another Looker: %v", err)
+	}
+}
