@@ -27,6 +27,10 @@ type Addresses struct {
 	// Slug says what stands for the slug of a dashboard, false for one that stays. Nil
 	// leaves all.
 	Slug func(slug string) (string, bool)
+	// Renamed, when not nil, gives the id by which [Addresses.Document] names a document from
+	// then on that lies in another one, whole, and in whose texts it has rewritten something:
+	// a query never changes, so that one with another text is another query.
+	Renamed func(body []byte) string
 }
 
 // Texts rewrites the addresses in what was picked of a body: in the members that the
@@ -41,23 +45,40 @@ func (a Addresses) Document(w *catalogue.Write, body []byte) (rewritten []byte, 
 	if !mayLead(body) {
 		return body, nil, nil
 	}
+	if a.Renamed != nil {
+		if body, err = a.rename(w, body, ""); err != nil {
+			return nil, nil, err
+		}
+	}
 	return a.in(body, textPaths(w, ""))
 }
 
-// textPaths are the paths of members that may hold addresses, of a document and its parts.
+// textPaths are the paths of members that may hold addresses, of a document, its parts, and
+// what lies in these, whole.
 func textPaths(w *catalogue.Write, prefix string) []string {
 	var paths []string
 	for _, path := range w.Texts {
 		paths = append(paths, prefix+path)
 	}
-	for i := range w.Parts {
-		below := prefix
-		if at := w.Parts[i].At; at != "." {
-			below += at + "."
+	for _, nested := range w.Nested {
+		if kind, ok := catalogue.Find(nested.Kind); ok && kind.Write != nil {
+			for _, at := range nested.At {
+				paths = append(paths, textPaths(kind.Write, prefix+at+".")...)
+			}
 		}
-		paths = append(paths, textPaths(w.Parts[i].Write, below)...)
+	}
+	for i := range w.Parts {
+		paths = append(paths, textPaths(w.Parts[i].Write, belowPart(prefix, &w.Parts[i]))...)
 	}
 	return paths
+}
+
+// belowPart is the path of the members of parts, given that of the members beside them.
+func belowPart(prefix string, part *catalogue.Part) string {
+	if part.At == "." {
+		return prefix
+	}
+	return prefix + part.At + "."
 }
 
 // mayLead reports whether a body may hold the address of a document: the last word of one

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -17,6 +18,9 @@ import (
 // that their old ids are right; on one that does not have them any more they are made
 // again, from the backup, and what names them is written once more.
 func (t *task) withQueries(ctx context.Context, w *catalogue.Write, body []byte, write func() error) error {
+	if err := t.makeLed(ctx, w, body); err != nil {
+		return err
+	}
 	if t.queriesGone.Load() {
 		// Whether it needs one that no backup has either, the server says.
 		if _, err := t.remakeAll(ctx, w, body); err != nil && !errors.Is(err, vault.ErrNotFound) {
@@ -114,6 +118,10 @@ func (t *task) remake(ctx context.Context, ref record.Ref, body []byte) error {
 	id := canon.Text(canon.Member(answer, spec.Fields.ID))
 	if id == "" {
 		return fmt.Errorf("%s was made again, and Looker does not say under which id", ref)
+	}
+	if strings.HasPrefix(ref.ID, ledPrefix) { // the backup has no such query
+		t.applier.learn(ref.Kind, ref.ID, id)
+		return nil
 	}
 	t.enter(ref, id, record.MapCreated)
 	return nil

@@ -186,7 +186,7 @@ func (a *applier) wantedBy(ref record.Ref, body []byte, resolve canon.Resolver, 
 	if spec = canon.RowFor(spec, ref.ID, body); spec.Write == nil {
 		return body, nil
 	}
-	return a.request.leading(spec.Write, body, resolve)
+	return a.leading(spec.Write, body, resolve)
 }
 
 // leadAnew lets the texts of what was written lead to what this restore has made.
@@ -258,7 +258,7 @@ func (t *task) leadTexts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	led, err := t.request.leading(t.spec.Write, now, func(kind record.Kind, id string) (string, bool) {
+	led, err := t.leading(t.spec.Write, now, func(kind record.Kind, id string) (string, bool) {
 		if t.applier.anew[record.Ref{Kind: kind, ID: id}] {
 			return t.applier.resolve(kind, id)
 		}
@@ -320,7 +320,10 @@ func (t *task) sendTexts(ctx context.Context, w *catalogue.Write, owner, id stri
 	if w.Update.IsZero() || bytes.Equal(now, led) {
 		return nil
 	}
-	body, changed, err := canon.Patch(w, now, led, canon.Itself)
+	if err := t.makeLed(ctx, w, led); err != nil {
+		return err
+	}
+	body, changed, err := canon.Patch(w, now, led, t.ledItself)
 	if err != nil || !changed {
 		return err
 	}

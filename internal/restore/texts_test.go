@@ -72,3 +72,46 @@ func TestTextsOfWhatIsThereLeadToWhatIsMadeAnew(t *testing.T) {
 		t.Errorf("the undo left %s", r.sim.Document("looks", "3"))
 	}
 }
+
+// Texts of queries lead to what is made anew, too: a query never changes, so that another one
+// is made, and tiles and looks show that. A second plan has nothing to do, and the undo shows
+// the old query again.
+func TestTextsOfQueriesLeadToWhatIsMadeAnew(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	query := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"vis_config":{"note":"see /dashboards/1","n":1.50},"dynamic_fields":"[{\"label\":\"[x](\\/dashboards\\/1)\"},{\"label\":\"/looks/5\"}]"}`)
+	tile := r.add("/dashboard_elements", `{"dashboard_id":"2","type":"vis","query_id":"`+query+`"}`)
+	r.do("PATCH", "/looks/3", `{"query_id":"`+query+`"}`)
+	run := r.backup()
+	for _, path := range []string{"/dashboards/1", "/looks/5"} {
+		r.do("DELETE", path, "")
+	}
+	r.backup()
+	items := []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "dashboards", ID: "2"}, {Kind: "looks", ID: "3"}}
+	request := restore.Request{Items: items, Run: run}
+	done := r.apply(r.plan(request))
+	complete(t, done)
+	first := targetOf(done, items[0])
+	for _, ref := range items[1:] {
+		body := string(r.sim.Document(string(ref.Kind), ref.ID))
+		if !strings.Contains(body, `"see /dashboards/`+first+`"`) || !strings.Contains(body, `\/dashboards\\/`+first+`)`) {
+			t.Errorf("%s (tile %s) does not lead to dashboards/%s: %s", ref, tile, first, body)
+		}
+	}
+	links, err := restore.LinksLeft(t.Context(), r.file.Reader(), done)
+	if err != nil || len(links) != 2 {
+		t.Errorf("links that lead nowhere: %q, %v", links, err)
+	}
+	for _, a := range r.plan(request).Actions {
+		if a.State == record.ActionPlanned {
+			t.Errorf("a second plan wants to %s %s: %s", a.Deed, a.Ref, a.Changes)
+		}
+	}
+	r.do("DELETE", "/dashboards/"+first, "") // what stood for it is known; the next stands for it from the beginning
+	r.do("DELETE", "/dashboards/2", "")
+	complete(t, r.apply(r.plan(request)))
+	for _, a := range r.plan(request).Actions {
+		if a.State == record.ActionPlanned {
+			t.Errorf("a third plan wants to %s %s: %s", a.Deed, a.Ref, a.Changes)
+		}
+	}
+}
