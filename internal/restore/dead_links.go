@@ -80,8 +80,9 @@ func ledTo(request *Request, ref record.Ref, body []byte) ([]record.Ref, error) 
 // nowhere is a [canon.Resolver] for which nothing stands.
 func nowhere(record.Kind, string) (string, bool) { return "", false }
 
-// tellLinks names the links that lead nowhere.
+// tellLinks names the links that lead nowhere, and what is back in part.
 func (a *applier) tellLinks(ctx context.Context) error {
+	a.tellShares()
 	links, err := LinksLeft(ctx, a.Reader, a.plan)
 	for i, link := range links {
 		if i == linksShown {

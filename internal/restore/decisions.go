@@ -141,7 +141,10 @@ func (d *draft) leaveOut(n *node, parts []record.Ref, why string) error {
 		d.note("%s comes back without %s: %s", n.Ref, part, why)
 		d.request.LeftOut[key] = append(d.request.LeftOut[key], part)
 	}
-	return d.decided(n)
+	if err := d.decided(n); err != nil || len(parts) == 0 {
+		return err
+	}
+	return d.noteShare(n, parts[0].Kind)
 }
 
 // assign lets a user of the instance stand for one of the backup.

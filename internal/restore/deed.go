@@ -92,11 +92,6 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		return err
 	}
 	current = bytes.Clone(current) // others are read before this one is done with
-	if n.Ref == now.Ref && dated(n.spec) {
-		if err := sameMaking(n.Ref, n.body, current); err != nil {
-			return err
-		}
-	}
 	refs, err := d.differ(n, now, current)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)

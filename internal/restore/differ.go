@@ -25,6 +25,9 @@ func (d *draft) unchanged(n *node, now vault.Entry) bool {
 // differ compares what is wanted of a document with what is there, and returns what is
 // wanted names.
 func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Reference, error) {
+	if err := n.sameDocument(now.Ref, current); err != nil {
+		return nil, err
+	}
 	versions := [2]int64{now.Version, n.entry.Version}
 	c := d.comparisons[versions]
 	if c == nil {

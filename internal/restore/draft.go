@@ -43,6 +43,7 @@ type node struct {
 	action record.Action
 	shares string // what another document has that has its key
 	leads  bool   // its texts lead to what the plan makes anew
+	share  string // of its parts that come back, "" for all
 	needs  []*node
 	level  int // 0 until it is worked out
 }

@@ -39,6 +39,15 @@ func dated(spec *catalogue.Spec) bool {
 	return spec != nil && spec.Write != nil && slices.Contains(spec.Write.Given, madeAt)
 }
 
+// sameDocument compares a document of the instance in the same way with that of a draft, if it has
+// the same id.
+func (n *node) sameDocument(now record.Ref, current []byte) error {
+	if n.Ref != now || !dated(n.spec) {
+		return nil
+	}
+	return sameMaking(n.Ref, n.body, current)
+}
+
 // sameMaking returns an [AnotherError] where two bodies of the document with one id were made
 // at different times.
 func sameMaking(ref record.Ref, was, is []byte) error {
@@ -66,9 +75,11 @@ func Identify(ctx context.Context, client Looker, reader vault.Reader, plan reco
 			return readFirst(ctx, client, action, before.Body)
 		}
 	}
-	for _, kind := range []record.Kind{"dashboards", catalogue.Looks} {
-		spec, _ := catalogue.Find(kind)
-		sample, err := sampleOf(ctx, reader, plan.Target, kind)
+	for _, spec := range catalogue.All() {
+		if !dated(spec) || spec.Listing.IDs == "" || spec.Optional {
+			continue
+		}
+		sample, err := sampleOf(ctx, reader, plan.Target, spec.Name)
 		if err != nil {
 			return nil, err
 		}

@@ -54,6 +54,7 @@ func (d *draft) actions() []record.Action {
 	actions := make([]record.Action, len(nodes))
 	for i, n := range nodes {
 		a := n.action
+		a.Reason = n.reason()
 		a.Seq, a.Level = i+1, n.level
 		for _, need := range n.needs {
 			if seq := seqs[need]; seq != 0 && !slices.Contains(a.Needs, seq) {

@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -21,13 +22,14 @@ func TestTheRestComesBackWithoutDeadParts(t *testing.T) {
 		whole   record.Ref
 		part    func(r *rig) string // adds the part that names what goes, and returns its id
 		counted string              // what each part has once
+		share   string              // of the parts that come back
 	}{
 		{
 			"a tile that shows a look", record.Ref{Kind: "dashboards", ID: "1"},
 			func(r *rig) string {
 				return r.add("/dashboard_elements", `{"dashboard_id":"1","type":"look","look_id":"3","title":"Dead"}`)
 			},
-			`"dashboard_id":"`,
+			`"dashboard_id":"`, "with only 1 of 2 tiles",
 		},
 		{
 			"an item of a board", record.Ref{Kind: "boards", ID: "1"},
@@ -42,7 +44,7 @@ func TestTheRestComesBackWithoutDeadParts(t *testing.T) {
 				}
 				return r.add("/board_items", `{"board_section_id":"`+board.Sections[0].ID+`","look_id":"3"}`)
 			},
-			`"board_section_id":"`,
+			`"board_section_id":"`, "",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,6 +68,13 @@ func TestTheRestComesBackWithoutDeadParts(t *testing.T) {
 			if !slices.ContainsFunc(plan.Notes, func(n string) bool { return strings.Contains(n, "without") && strings.Contains(n, part) }) {
 				t.Errorf("no note tells of part %s: %q", part, plan.Notes)
 			}
+			share := test.share
+			if all, dead := strings.Count(string(had), test.counted), strings.Count(string(had), `"look_id":"3"`); test.whole.Kind == "boards" {
+				share = fmt.Sprintf("with only %d of %d items", all-dead, all)
+			}
+			if !strings.Contains(a.Reason, share) {
+				t.Errorf("the plan does not say %q: %q", share, a.Reason)
+			}
 			for _, c := range a.Changes {
 				if strings.Contains(string(c.After), `"look_id":"3"`) || strings.Contains(c.Path, part) {
 					t.Errorf("the plan says that the part comes back: %+v", c)
@@ -73,6 +82,9 @@ func TestTheRestComesBackWithoutDeadParts(t *testing.T) {
 			}
 			done := r.apply(plan)
 			complete(t, done)
+			if !strings.Contains(strings.Join(done.Notes, "\n"), "is back "+share) {
+				t.Errorf("the result does not say %q: %q", share, done.Notes)
+			}
 			body := r.sim.Document(string(test.whole.Kind), targetOf(done, test.whole))
 			if want, got := strings.Count(string(had), test.counted)-strings.Count(string(had), `"look_id":"3"`), strings.Count(string(body), test.counted); got != want {
 				t.Errorf("%d parts came back, want %d", got, want)

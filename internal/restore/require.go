@@ -165,13 +165,16 @@ func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
 	if ref.By.Optional {
 		return d.drop(n, ref.Ref, why)
 	}
-	if ref.Part == "" || !d.request.Partial {
+	if ref.Part == "" {
 		n.impossible(why)
 		return nil
 	}
 	parts, err := partsNaming(n.spec.Write, n.body, ref.Ref)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	if !d.request.Partial {
+		return d.lacksParts(n, parts, why)
 	}
 	return d.leaveOut(n, parts, why)
 }
