@@ -111,17 +111,20 @@ func worth(run record.Run) int {
 		return 1
 	case run.Outcome == record.RunPartial:
 		return 2
-	case !run.Scope.All:
+	case run.ForThisKey():
 		return 3
+	case !run.Scope.All:
+		return 4
 	}
-	return 4
+	return 5
 }
 
 // NewestComplete is the place of the newest complete run of everything that is backed
 // up by default; where there is none, of the newest complete one that is not limited to
-// folders; -1 where there is neither.
+// folders; where there is none either, of one that is complete for a key that sees less; -1
+// where there is none of them.
 func NewestComplete(runs []record.Run) int {
-	for _, least := range []int{4, 3} {
+	for _, least := range []int{5, 4, 3} {
 		if i := slices.IndexFunc(runs, func(run record.Run) bool { return worth(run) >= least }); i >= 0 {
 			return i
 		}

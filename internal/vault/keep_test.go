@@ -35,6 +35,20 @@ func ofKinds(run *record.Run) { run.Scope = record.Scope{Kinds: []record.Kind{"l
 
 func prunedRun(run *record.Run) { run.Pruned = true }
 
+// aLesserKey is the caller of a run that was complete for this key.
+func aLesserKey(run *record.Run) { run.Caller.Admin = new(bool) }
+
+// What a key sees that is no administrator's replaces no backup of everything.
+func TestRunsOfALesserKeyAreLesserBackups(t *testing.T) {
+	whole, lesser := ran(1, "2026-03-01 04:00"), ran(2, "2026-03-01 20:00", aLesserKey)
+	if at := vault.NewestComplete([]record.Run{lesser, whole}); at != 1 {
+		t.Errorf("the newest complete run is at %d, want that of the administrator", at)
+	}
+	if at := vault.NewestComplete([]record.Run{lesser}); at != 0 {
+		t.Errorf("the newest complete run is at %d, want the only one", at)
+	}
+}
+
 func TestKeepRules(t *testing.T) {
 	history := []record.Run{
 		ran(12, "2026-03-04 20:00", ofKinds),
@@ -67,6 +81,10 @@ func TestKeepRules(t *testing.T) {
 		{"a day's best run, and no day without one", vault.KeepRules{Daily: 3}, time.UTC, history,
 			[]string{"12 [daily]", "9 [daily newest complete]", "7 [daily]"}},
 		{"weeks begin on Monday", vault.KeepRules{Weekly: 2}, time.UTC, history, []string{"9 [weekly newest complete]", "7 [weekly]"}},
+		{
+			"a day's best run is that of an administrator", vault.KeepRules{Daily: 1}, time.UTC,
+			[]record.Run{ran(2, "2026-03-01 20:00", aLesserKey), ran(1, "2026-03-01 04:00")}, []string{"1 [daily newest complete]"},
+		},
 		{"months", vault.KeepRules{Monthly: 4}, time.UTC, history,
 			[]string{"9 [monthly newest complete]", "5 [monthly]", "3 [monthly]", "2 [monthly]"}},
 		{"years, also one with a part only", vault.KeepRules{Yearly: 9}, time.UTC, history,
