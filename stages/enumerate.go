@@ -318,9 +318,9 @@ func TooMuch(class string) bool {
 	return false
 }
 
-// Enumerate reads a listing in pages, to their end, and emits what is to be asked for. It
-// returns the rows that came.
-func (o *ListOptions) Enumerate(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) (Tally, error) {
+// Enumerate reads a listing of documents in a state in pages, to their end, and emits what is
+// to be asked for. It returns the rows that came; their positions count on from above.
+func (o *ListOptions) Enumerate(ctx context.Context, kind *catalogue.Spec, state record.State, above int, emit pipeline.Emit[record.Ask]) (Tally, error) {
 	l := &lister{ListOptions: *o, reader: canon.NewReader()}
-	return l.enumerate(ctx, kind, record.Present, 0, emit)
+	return l.enumerate(ctx, kind, state, above, emit)
 }

@@ -24,6 +24,7 @@ type ListOptions struct {
 	PageSize        int         // documents that one ask brings at most
 	PageBytes       int64       // of small documents one ask brings more, until it has so much; 0: never
 	Limits          plan.Limits // of the planner; the zero value: the usual ones
+	Few             bool        // paged lists of few documents are asked for whole, see [plan.Rules.Few]
 	Full            bool        // stamps are not to be trusted
 	Missing         bool        // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
 	Admin           bool        // the key is an administrator's
@@ -86,6 +87,14 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 		return l.follow(ctx, kind, emit)
 	case len(kind.Listing.Fixed) > 0:
 		return l.fixed(ctx, kind, emit)
+	}
+	limit, err := l.few(ctx, kind)
+	if err != nil {
+		return err
+	}
+	if limit > 0 {
+		l.Ledger.Asked(kind.Name, 1)
+		return emit(record.Ask{Kind: kind.Name, How: record.Whole, State: record.Present, Limit: limit})
 	}
 	var all Tally
 	for _, state := range States(kind) {

@@ -59,3 +59,27 @@ func (l *lister) recall(ctx context.Context, rules *plan.Rules, page *plan.Page)
 func (l *lister) restsWhole(kind *catalogue.Spec) bool {
 	return l.rules().RestsWhole(kind, l.Ledger.Knows(kind.Name, record.RowsDoubted))
 }
+
+// few is [plan.Rules.Few] by what the store holds of a kind and this run has not settled.
+func (l *lister) few(ctx context.Context, kind *catalogue.Spec) (limit int, err error) {
+	rules := l.rules()
+	off := l.Ledger.Knows(kind.Name, record.PageOff) || l.Ledger.Knows(kind.Name, record.RowsPoor)
+	if !l.Few || off || rules.Few(kind, 0, func(func(int64) bool) {}) == 0 {
+		return 0, nil
+	}
+	ids, err := l.Store.Unsettled(ctx, kind.Name, "", max(l.PageSize, l.Limits.Usual().PerAsk))
+	if err != nil {
+		return 0, fmt.Errorf("count the stored %s: %w", kind.Name, err)
+	}
+	known, err := l.Store.Known(ctx, kind.Name, ids)
+	if err != nil {
+		return 0, fmt.Errorf("look up %s: %w", kind.Name, err)
+	}
+	return rules.Few(kind, len(ids), func(yield func(int64) bool) {
+		for _, document := range known {
+			if !yield(document.Size) {
+				return
+			}
+		}
+	}), nil
+}

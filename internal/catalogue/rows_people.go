@@ -45,7 +45,7 @@ var people = []Spec{
 			{Path: "embed_group_space_id", Kind: "folders", Late: true},
 			{Path: "sessions.sudo_user_id", Kind: "users", Role: Actor},
 		},
-		Size:         4 << 10,
+		Size:         3 << 10,
 		WithoutAdmin: "names only, no email and no credentials",
 	},
 	{

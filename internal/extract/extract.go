@@ -291,6 +291,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes,
 		Limits: f.job.Limits,
+		Few:    !f.begun.Resumed, // else a page brings again what is stored
 		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Listed: f.begun.Listed, Turn: int(f.begun.Run - 1),
 		Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),

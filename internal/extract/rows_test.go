@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -163,7 +164,13 @@ func TestServersThatSayWhatIsNotSo(t *testing.T) {
 		}
 		return n
 	}
-	row := paging("users", 10)
+	// So large that nobody asks for all of them in one page.
+	pages := paging("users", 10)
+	row := func(k *catalogue.Spec) {
+		if pages(k); k.Name == "users" {
+			k.Size = 41 << 10
+		}
+	}
 	sound := newRig(t, lookersim.Options{Seed: 4})
 	sound.row = row
 	least := calls(sound)

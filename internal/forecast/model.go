@@ -31,6 +31,7 @@ type model struct {
 	workers int                  // that may all ask before the first proof has failed
 	listed  map[record.Kind]bool // kinds that an earlier run read whole
 	stale   bool                 // stamps were made under other rules, so that they prove nothing
+	resumes bool                 // an interrupted run
 	proves  bool                 // what a complete listing does not hold is gone, and its parts with it
 
 	broods    map[record.Kind]*brood
@@ -91,8 +92,8 @@ func newModel(a Ahead) *model {
 			PageSize: page, PageBytes: a.Limits.PageBytes(page, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted()),
 			Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
 		},
-		workers: max(1, c.Stages.Fetch.Workers),
-		proves:  a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
+		workers: max(1, c.Stages.Fetch.Workers), resumes: a.Resume != 0,
+		proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}
 }
@@ -233,7 +234,14 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 	if k.fill(); k.seen < k.glance.Total {
 		f.Notes = append(f.Notes, fmt.Sprintf("%d of %d were looked at, the others are taken to be like them", k.seen, k.glance.Total))
 	}
+	tried, onePage := m.few(k)
+	if tried && !onePage {
+		c.add(k.kind.Listing.Route.Activity, exactly(1)) // for a page that turns out to be full
+	}
 	present, seen, proof := m.present(k)
+	if onePage {
+		present = m.rowsAlone(k, seen)
+	}
 	items = exactly(seen)
 	if unseen := k.glance.Total - len(k.glance.Rows); unseen > 0 {
 		// What lies behind the first page is like what lies on it.
@@ -253,28 +261,15 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 	c = c.plus(present)
 	if k.kind.Listing.Trash {
 		trash, n, some := m.trash(k, items, f)
+		if onePage {
+			trash = m.rowsAlone(k, int(n.likely))
+			trash.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Trash.Total)))
+		}
 		c, items, proof = c.plus(trash), items.plus(n), proof || some
 	}
 	c.add(k.kind.Listing.Route.Activity, m.lookedFor(k))
 	m.prove(&c, k, proof)
 	return c, items
-}
-
-// lookedFor is how many calls look by id for what the list does not hold any
-// more. Some of it may turn up in the trash, and is not looked for.
-func (m *model) lookedFor(k *knowledge) amount {
-	if m.rules.Within != nil || !plan.CanBeLookedFor(k.kind) {
-		return amount{}
-	}
-	n := len(m.unlisted(k))
-	calls := chunks(n, m.rules.Limits.Usual().IDs)
-	switch {
-	case k.glance.Trash.whole():
-		return exactly(2 * calls) // in both states
-	case k.kind.Listing.Trash:
-		return amount{0, float64(2 * calls), float64(2 * calls)}
-	}
-	return exactly(calls)
 }
 
 // present is what list plans for the documents that were looked at, and how many

@@ -125,6 +125,7 @@ type Ask struct {
 	Want   []Listed
 	Fault  *Fault // the listing itself failed, or a row of it; Want is empty
 	Row    int    // position of the row that Fault is about, from 1 on; 0: it is about the listing
+	Limit  int    // of a Whole ask for a paged list that should fit into one page: rows that the page may hold; 0: the list has no pages
 }
 
 // Document is what was read from a body.

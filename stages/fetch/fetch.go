@@ -97,6 +97,8 @@ func (t *task) account(ctx context.Context) error {
 			}
 		}
 		return nil
+	case ask.How == record.Whole && ask.Limit > 0:
+		return t.few(ctx)
 	case ask.How == record.Whole:
 		return t.whole(ctx)
 	}

@@ -93,7 +93,7 @@ func (t *task) cutOff(ctx context.Context, rows [][]byte, counted bool) (bool, e
 
 // enumerate reads the pages and keeps what is to be asked for.
 func (p *pagedList) enumerate(ctx context.Context) (stages.Tally, error) {
-	return p.listing().Enumerate(ctx, p.kind, func(ask record.Ask) error {
+	return p.listing().Enumerate(ctx, p.kind, record.Present, 0, func(ask record.Ask) error {
 		p.moved = p.moved || ask.Fault != nil && ask.Row == 0
 		p.asks = append(p.asks, ask)
 		for _, want := range ask.Want {

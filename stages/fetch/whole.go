@@ -208,6 +208,8 @@ type wholeList struct {
 	unclear []record.Listed // documents that stand there twice and differ: only a single fetch can tell
 	badRows []stages.BadRow
 	doubles []string // ids of documents that stand there twice
+
+	excluded int // rows of documents that are not to be backed up
 }
 
 // identify tells what the rows of a list are. It leaves out what is not to be backed
@@ -222,7 +224,11 @@ func (t *task) identify(rows [][]byte) wholeList {
 			list.badRows = append(list.badRows, stages.BadRow{Position: i + 1, Wrong: wrong})
 			continue
 		}
-		if !t.Within.Has(t.ask.Kind, id, "") || slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
+		if !t.Within.Has(t.ask.Kind, id, "") {
+			continue
+		}
+		if slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
+			list.excluded++
 			continue
 		}
 		if at, again := first[id]; again {
@@ -233,7 +239,7 @@ func (t *task) identify(rows [][]byte) wholeList {
 			continue
 		}
 		first[id] = len(list.found)
-		list.found = append(list.found, matched{want: record.Listed{ID: id, State: record.Present}, row: row})
+		list.found = append(list.found, matched{want: record.Listed{ID: id, State: t.ask.State}, row: row})
 	}
 	list.Bad = len(list.badRows)
 	list.found = slices.DeleteFunc(list.found, func(m matched) bool {
@@ -277,15 +283,22 @@ func (t *task) documents(ctx context.Context, list wholeList) (good []matched, d
 func (t *task) concludeWhole(list wholeList, found int) error {
 	t.Ledger.Asked(t.ask.Kind, found+len(list.unclear)-1) // list asked for one: the list itself
 	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
+	t.listing().Conclude(t.ask.Kind, list.Tally)
+	return t.sayWhatIsOdd(list, 0)
+}
+
+// sayWhatIsOdd notes documents that a list holds twice, and hands on its bad rows, whose
+// positions count on from above.
+func (t *task) sayWhatIsOdd(list wholeList, above int) error {
 	if len(list.doubles) > 0 {
 		t.Log.Warn("a list is not what the server says", "kind", t.ask.Kind, "reason", stages.Doubles(list.doubles))
 		t.Ledger.Note(t.ask.Kind, stages.Doubles(list.doubles))
 	}
-	t.listing().Conclude(t.ask.Kind, list.Tally)
 	if t.listing().ExpectsBadRows(t.ask.Kind) {
 		return nil
 	}
 	for _, row := range list.badRows {
+		row.Position += above
 		if err := t.badRow(row.Position, row.Fault()); err != nil {
 			return err
 		}
@@ -310,6 +323,9 @@ func (t *task) unsettled(ctx context.Context, found []matched) ([]matched, error
 		found[i].want.Fingerprint = k.Fingerprint
 		if k.State == found[i].want.State {
 			found[i].want.Hash, found[i].want.Size = k.Hash, k.Size
+		}
+		if t.kind.Dated() {
+			found[i].want.SeenDate = k.Stamp
 		}
 	}
 	return found, nil

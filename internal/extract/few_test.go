@@ -1,0 +1,44 @@
+package extract_test
+
+import (
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/plan"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// TestFewDocumentsTakeOnePage: a paged list of few documents takes one call for whole rows in a
+// first and in a later run, one more where the server says no total, and is read in pages where
+// the page is not all of it.
+func TestFewDocumentsTakeOnePage(t *testing.T) {
+	sizes := lookersim.Sizes{Dashboards: 5, Users: 40, Groups: 12, Alerts: 9, LookmlDashboards: 4}
+	for _, test := range []struct {
+		name    string
+		options lookersim.Options
+		want    int // calls for the list of users
+	}{
+		{"totals", lookersim.Options{}, 1},
+		{"no totals", lookersim.Options{Quirks: lookersim.Quirks{NoTotals: true}}, 2},
+		// the page, seven of ids and seven of documents
+		{"short pages", lookersim.Options{Quirks: lookersim.Quirks{PageCap: 7}}, 15},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.options.Seed, test.options.Sizes = 4, sizes
+			r := newRig(t, test.options)
+			r.limits, r.config.Stages.List.PageSize = plan.Limits{}, 100
+			for range 2 {
+				r.sim.ResetCounts()
+				r.run(record.RunComplete, start(defaults()...))
+				routes := r.sim.Counts().Routes
+				if got := routes["GET /users"]; got != test.want {
+					t.Errorf("%d calls for the list of users, want %d", got, test.want)
+				}
+				if got := routes["GET /alerts/search"]; test.want < 3 && got != test.want {
+					t.Errorf("%d calls for the list of alerts, want %d", got, test.want)
+				}
+				compare(t, r, "users", "groups", "alerts", "lookml_dashboards", "agents")
+			}
+		})
+	}
+}
