@@ -27,9 +27,8 @@ type remoteKey struct{}
 
 // remote is the Looker of a script.
 type remote struct {
-	sim *lookersim.Server
-
 	mu      sync.Mutex
+	sim     *lookersim.Server // a script may begin another one; only it writes here
 	came    int           // requests
 	another chan struct{} // closed when one comes
 	dies    int           // came when it dies; 0 for never
@@ -54,11 +53,12 @@ func (s *remote) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	close(s.another)
 	s.another = make(chan struct{})
 	dead := s.dies > 0 && s.came > s.dies
+	sim := s.sim
 	s.mu.Unlock()
 	if dead {
 		panic(http.ErrAbortHandler) // cuts the connection
 	}
-	s.sim.ServeHTTP(w, r)
+	sim.ServeHTTP(w, r)
 }
 
 func (s *remote) secrets() []string {
@@ -101,7 +101,9 @@ func sim(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(simFlags(&o, &tls, &name).Parse(args))
 	made, err := lookersim.New(o)
 	ts.Check(err)
+	s.mu.Lock()
 	s.sim, s.came, s.another, s.tokens = made, 0, make(chan struct{}), make(map[string]bool)
+	s.mu.Unlock()
 	var web *httptest.Server
 	if tls {
 		web = httptest.NewUnstartedServer(s)
