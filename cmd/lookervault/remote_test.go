@@ -29,9 +29,9 @@ type remoteKey struct{}
 type remote struct {
 	mu      sync.Mutex
 	sim     *lookersim.Server // a script may begin another one; only it writes here
-	came    int           // requests
-	another chan struct{} // closed when one comes
-	dies    int           // came when it dies; 0 for never
+	came    int               // requests
+	another chan struct{}     // closed when one comes
+	dies    int               // came when it dies; 0 for never
 	tokens  map[string]bool
 }
 
