@@ -23,8 +23,8 @@ import (
 // madeAt is the member that says when a document was made.
 const madeAt = "created_at"
 
-// sampleSize is how many documents tell one Looker from another, and fewestMissing how many of
-// them have to be missing, if all are.
+// sampleSize is how many documents of a kind tell one Looker from another, and fewestMissing
+// how many have to be missing, if all are.
 const sampleSize, fewestMissing = 5, 3
 
 // AnotherError says that another Looker answers than the one that the vault knows.
@@ -64,8 +64,9 @@ func sameMaking(ref record.Ref, was, is []byte) error {
 }
 
 // Identify asks the instance whether it is the Looker that a stored plan saw, and returns an
-// [AnotherError] where it is not. It makes at most one call. Where that reads what the plan
-// changes first, the answer is returned for [ApplyOptions], so that it is not read twice.
+// [AnotherError] where it is not. It makes one call, and one more for each kind of which nothing
+// is there any more. Where it reads what the plan changes first, the answer is returned for
+// [ApplyOptions], so that it is not read twice.
 func Identify(ctx context.Context, client Looker, reader vault.Reader, plan record.Restore) (first *FirstRead, err error) {
 	action, few := firstOfFew(plan.Actions)
 	if few {
@@ -75,19 +76,36 @@ func Identify(ctx context.Context, client Looker, reader vault.Reader, plan reco
 			return readFirst(ctx, client, action, before.Body)
 		}
 	}
+	return nil, compareSamples(ctx, client, reader, plan.Target)
+}
+
+// compareSamples compares documents of one kind, or of the next where none of them is there: all
+// documents of a kind may have been lost since they were seen.
+func compareSamples(ctx context.Context, client Looker, reader vault.Reader, instance string) error {
+	var missing []string
 	for _, spec := range catalogue.All() {
 		if !dated(spec) || spec.Listing.IDs == "" || spec.Optional {
 			continue
 		}
-		sample, err := sampleOf(ctx, reader, plan.Target, spec.Name)
+		sample, err := sampleOf(ctx, reader, instance, spec.Name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if len(sample) > 0 {
-			return nil, compareSample(ctx, client, reader, spec, sample)
+		if len(sample) == 0 {
+			continue
+		}
+		found, err := compareSample(ctx, client, reader, spec, sample)
+		if found > 0 || err != nil {
+			return err
+		}
+		for _, e := range sample {
+			missing = append(missing, e.Ref.String())
 		}
 	}
-	return nil, nil
+	if len(missing) >= fewestMissing {
+		return &AnotherError{"it has none of " + strings.Join(missing, ", ")}
+	}
+	return nil
 }
 
 // FirstRead is the answer to the read of what a plan changes first.
@@ -167,8 +185,9 @@ func sampleOf(ctx context.Context, reader vault.Reader, instance string, kind re
 	return sample, nil
 }
 
-// compareSample asks for a few documents by one call, and compares when they were made.
-func compareSample(ctx context.Context, client Looker, reader vault.Reader, spec *catalogue.Spec, sample []vault.Entry) error {
+// compareSample asks for a few documents by one call, and compares when they were made. It
+// returns how many are there.
+func compareSample(ctx context.Context, client Looker, reader vault.Reader, spec *catalogue.Spec, sample []vault.Entry) (found int, err error) {
 	ids := make([]string, len(sample))
 	for i, e := range sample {
 		ids[i] = e.ID
@@ -177,13 +196,12 @@ func compareSample(ctx context.Context, client Looker, reader vault.Reader, spec
 	query := route.Values([2]string{spec.Listing.IDs, strings.Join(ids, ",")}, [2]string{"fields", spec.Fields.ID + "," + madeAt})
 	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query})
 	if err != nil {
-		return fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
+		return 0, fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
 	}
 	rows, err := canon.Rows(response.Body)
 	if err != nil {
-		return fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
+		return 0, fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
 	}
-	found := 0
 	for _, row := range rows {
 		i := slices.Index(ids, canon.Text(canon.Member(row, spec.Fields.ID)))
 		if i < 0 {
@@ -192,14 +210,11 @@ func compareSample(ctx context.Context, client Looker, reader vault.Reader, spec
 		found++
 		was, err := reader.VersionBody(ctx, sample[i].Version)
 		if err != nil {
-			return err
+			return found, err
 		}
 		if err := sameMaking(sample[i].Ref, was.Body, row); err != nil {
-			return err
+			return found, err
 		}
 	}
-	if found == 0 && len(sample) >= fewestMissing {
-		return &AnotherError{fmt.Sprintf("it has none of %s %s", spec.Name, strings.Join(ids, ", "))}
-	}
-	return nil
+	return found, nil
 }
