@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -74,8 +75,7 @@ func TestTextsOfWhatIsThereLeadToWhatIsMadeAnew(t *testing.T) {
 }
 
 // Texts of queries lead to what is made anew, too: a query never changes, so that another one
-// is made, and tiles and looks show that. A second plan has nothing to do, and the undo shows
-// the old query again.
+// is made, and tiles and looks show that. A second plan has nothing to do.
 func TestTextsOfQueriesLeadToWhatIsMadeAnew(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 1})
 	query := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"vis_config":{"note":"see /dashboards/1","n":1.50},"dynamic_fields":"[{\"label\":\"[x](\\/dashboards\\/1)\"},{\"label\":\"/looks/5\"}]"}`)
@@ -112,6 +112,55 @@ func TestTextsOfQueriesLeadToWhatIsMadeAnew(t *testing.T) {
 	for _, a := range r.plan(request).Actions {
 		if a.State == record.ActionPlanned {
 			t.Errorf("a third plan wants to %s %s: %s", a.Deed, a.Ref, a.Changes)
+		}
+	}
+}
+
+// The undo of a restore that led texts of queries elsewhere shows the old query again.
+func TestUndoOfTextsOfQueries(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	query := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"vis_config":{"note":"see /dashboards/1"}}`)
+	r.do("PATCH", "/looks/3", `{"query_id":"`+query+`"}`)
+	run := r.backup()
+	r.do("DELETE", "/dashboards/1", "")
+	r.backup()
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "looks", ID: "3"}}, Run: run}))
+	complete(t, done)
+	shown := func() string { return canon.Text(canon.Member(r.sim.Document("looks", "3"), "query_id")) }
+	if shown() == query {
+		t.Fatal("the look shows the query that leads to what is gone")
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID})))
+	if got := shown(); got != query {
+		t.Errorf("the look shows query %s after the undo, want %s", got, query)
+	}
+}
+
+// Where an earlier restore has made anew what a query leads to, the query is made before what
+// names it is written.
+func TestQueriesLeadToWhatEarlierRestoresMade(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	query := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"vis_config":{"note":"see /dashboards/1"}}`)
+	r.add("/dashboard_elements", `{"dashboard_id":"2","type":"vis","query_id":"`+query+`"}`)
+	r.do("PATCH", "/looks/3", `{"query_id":"`+query+`"}`)
+	run := r.backup()
+	r.do("DELETE", "/dashboards/1", "")
+	made := r.apply(r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "1"}}, Run: run}))
+	complete(t, made)
+	r.do("DELETE", "/dashboards/2", "")
+	other := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"]}`)
+	r.do("PATCH", "/looks/3", `{"query_id":"`+other+`"}`)
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "2"}, {Kind: "looks", ID: "3"}}, Run: run})
+	r.sim.ResetCounts()
+	done := r.apply(plan)
+	complete(t, done)
+	if counts := r.sim.Counts(); counts.Statuses[404]+counts.Statuses[422] > 0 || counts.Routes["POST /queries"] != 1 {
+		t.Errorf("%d writes were refused, %d queries made", counts.Statuses[404]+counts.Statuses[422], counts.Routes["POST /queries"])
+	}
+	leads := `"see /dashboards/` + targetOf(made, record.Ref{Kind: "dashboards", ID: "1"}) + `"`
+	for _, ref := range []record.Ref{{Kind: "dashboards", ID: targetOf(done, record.Ref{Kind: "dashboards", ID: "2"})}, {Kind: "looks", ID: "3"}} {
+		if body := string(r.sim.Document(string(ref.Kind), ref.ID)); !strings.Contains(body, leads) {
+			t.Errorf("%s does not lead to what stands for dashboards/1: %s", ref, body)
 		}
 	}
 }
