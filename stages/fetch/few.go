@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 
 	"github.com/lookervault/lookervault/internal/budget"
@@ -79,18 +78,7 @@ func (t *task) settlePage(ctx context.Context, above int) (stages.Tally, error) 
 		return stages.Tally{}, err
 	}
 	t.learn(int64(len(answer.Body)), len(rows))
-	alone := slices.Concat(list.unclear, doubtful)
-	if v.usable() {
-		err = t.settleAll(found, lease, v, t.kind.Listing.Route)
-	} else {
-		for _, m := range found {
-			alone = append(alone, m.want)
-		}
-	}
-	if err != nil {
-		return stages.Tally{}, err
-	}
-	return list.Tally, t.alone(ctx, alone)
+	return list.Tally, t.settleRows(ctx, list, found, doubtful, v, lease)
 }
 
 // getPage gets the rows of the page, which point into one answer, and the lease of that. An

@@ -87,18 +87,23 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 		return false, err
 	}
 	t.learn(int64(len(answer.Body)), len(rows))
+	return false, t.settleRows(ctx, list, found, doubtful, v, lease)
+}
+
+// settleRows settles the rows of a list that may be stored, and asks for the documents of the
+// others alone: of all of them where rows are not to be trusted.
+func (t *task) settleRows(ctx context.Context, list wholeList, found []matched, doubtful []record.Listed, v verdict, lease *budget.Lease) error {
 	alone := slices.Concat(list.unclear, doubtful)
 	if v.usable() {
-		err = t.settleAll(found, lease, v, t.kind.Listing.Route)
-	} else {
-		for _, m := range found {
-			alone = append(alone, m.want)
+		if err := t.settleAll(found, lease, v, t.kind.Listing.Route); err != nil {
+			return err
 		}
+		return t.alone(ctx, alone)
 	}
-	if err != nil {
-		return false, err
+	for _, m := range found {
+		alone = append(alone, m.want)
 	}
-	return false, t.alone(ctx, alone)
+	return t.alone(ctx, alone)
 }
 
 // notOfTheKind records that a list holds rows of another kind, however often it is asked
