@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // restores offers the numbers of plans and restores, the newest first.
@@ -46,6 +47,8 @@ func (c completion) columnNames() []string {
 		return runTable.Names()
 	case "faults":
 		return faultTable.Names()
+	case "run":
+		return table.Table[view.KindForecast]{Columns: forecastColumns(true), View: func(k view.KindForecast) any { return k }}.Names()
 	case "kinds":
 		return kindTable.Names()
 	case "check":

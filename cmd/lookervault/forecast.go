@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +36,8 @@ type dryRun struct {
 	kinds   []*catalogue.Spec
 	exclude []record.Ref
 	refresh map[record.Kind]time.Duration
+	table   table.Table[view.KindForecast]
+	choice  table.Choice
 }
 
 // make forecasts the run and prints the forecast. Nothing is stored.
@@ -171,41 +172,63 @@ func (d *dryRun) view(f forecast.Forecast, ahead forecast.Ahead, month map[strin
 }
 
 // shortListing is how a list will fall short; nothing was listed yet, so none is complete.
-func shortListing(k view.KindForecast) string {
+func shortListing(k view.KindForecast, _ table.Screen) string {
 	if k.Listing == record.Complete {
 		return ""
 	}
 	return string(k.Listing)
 }
 
-var forecastTable = table.Table[view.KindForecast]{
-	One: "kind", Many: "kinds", Fixed: true, View: func(k view.KindForecast) any { return k },
-	Columns: []table.Column[view.KindForecast]{
+// forecastColumns are the columns of a forecast: those that people see on a screen, where a
+// number that is not known is a range, and those that programs read, where each number
+// is three: low, likely, high. Whichever are not shown can be named all the same.
+func forecastColumns(screen bool) []table.Column[view.KindForecast] {
+	columns := []table.Column[view.KindForecast]{
 		{Name: "kind", Whole: true, Value: func(k view.KindForecast) string { return string(k.Kind) }},
-		{Name: "listing", Whole: true, Varies: true, Spare: 1, Value: shortListing},
-		{Name: "items", Head: "documents", Number: true, Value: func(k view.KindForecast) string { return spanText(k.Items) }},
-		{Name: "calls", Number: true, Value: func(k view.KindForecast) string { return spanText(k.Calls) }},
-		{Name: "query_calls", Head: "query calls", Number: true, Spare: 2, Value: func(k view.KindForecast) string { return spanText(k.Query) }},
-	},
+		{Name: "listing", Whole: true, Varies: true, Spare: 1, Value: func(k view.KindForecast) string { return string(k.Listing) }, Show: shortListing},
+	}
+	numbers := []struct {
+		name, head string
+		spare      int
+		pick       func(view.KindForecast) view.Span
+		extra      bool
+	}{
+		{"items", "documents", 0, func(k view.KindForecast) view.Span { return k.Items }, false},
+		{"calls", "", 0, func(k view.KindForecast) view.Span { return k.Calls }, false},
+		{"query_calls", "query calls", 2, func(k view.KindForecast) view.Span { return k.Query }, false},
+		{"administrative_calls", "administrative calls", 2, func(k view.KindForecast) view.Span { return k.Administrative }, true},
+	}
+	for _, n := range numbers {
+		columns = append(columns, table.Column[view.KindForecast]{
+			Name: n.name, Head: n.head, Number: true, Spare: n.spare, Extra: n.extra || !screen,
+			Value: func(k view.KindForecast) string { return strconv.FormatInt(n.pick(k).Likely, 10) },
+			Show:  func(k view.KindForecast, _ table.Screen) string { return spanText(n.pick(k)) },
+		})
+	}
+	for _, n := range numbers {
+		columns = append(columns, spanColumns(n.name, n.extra || screen, n.pick)...)
+	}
+	return columns
 }
 
-// forecastTabs is the table in a pipe: each number in three, low, likely and high.
-var forecastTabs = table.Table[view.KindForecast]{
-	View: func(k view.KindForecast) any { return k },
-	Columns: append([]table.Column[view.KindForecast]{
-		{Name: "kind", Value: func(k view.KindForecast) string { return string(k.Kind) }},
-		{Name: "listing", Value: func(k view.KindForecast) string { return string(k.Listing) }},
-	}, slices.Concat(
-		spanColumns("items", func(k view.KindForecast) view.Span { return k.Items }),
-		spanColumns("calls", func(k view.KindForecast) view.Span { return k.Calls }),
-		spanColumns("query_calls", func(k view.KindForecast) view.Span { return k.Query }),
-	)...),
+// forecastTable is the table of a forecast, for the format that the flags choose, with the
+// choice that they make of it.
+func (o runOptions) forecastTable() (table.Table[view.KindForecast], table.Choice, error) {
+	format := o.table.choice.Format
+	t := table.Table[view.KindForecast]{
+		One: "kind", Many: "kinds", View: func(k view.KindForecast) any { return k },
+		Columns: forecastColumns(format == table.FormatTable || format == "" && isTerminal(o.streams.out)),
+	}
+	choice, err := chosen(&o.table, t)
+	return t, choice, err
 }
 
-func spanColumns(name string, span func(view.KindForecast) view.Span) []table.Column[view.KindForecast] {
+// spanColumns are the columns of a number that is not known: its bounds and what is
+// expected.
+func spanColumns(name string, extra bool, span func(view.KindForecast) view.Span) []table.Column[view.KindForecast] {
 	number := func(end string, pick func(view.Span) int64) table.Column[view.KindForecast] {
 		return table.Column[view.KindForecast]{
-			Name: name + "_" + end, Value: func(k view.KindForecast) string { return strconv.FormatInt(pick(span(k)), 10) },
+			Name: name + "_" + end, Number: true, Extra: extra, Spare: 1, Value: func(k view.KindForecast) string { return strconv.FormatInt(pick(span(k)), 10) },
 		}
 	}
 	return []table.Column[view.KindForecast]{
@@ -223,27 +246,16 @@ func spanText(s view.Span) string {
 	return fmt.Sprintf("%s (%s-%s)", count(s.Likely), count(s.Low), count(s.High))
 }
 
-// print writes the forecast: the table, or one line of JSON, as data, and what
-// it means for people.
-func (d *dryRun) print(v view.Forecast, f forecast.Forecast) error {
-	out := d.options.streams.out
-	switch {
-	case d.options.json:
-		line, err := encodeJSON(v)
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintln(out, line); err != nil {
-			return err
-		}
-	case isTerminal(out):
-		if err := show(d.options.streams, forecastTable, table.Choice{}, each(v.Kinds)); err != nil {
-			return err
-		}
-	default:
-		if err := show(d.options.streams, forecastTabs, table.Choice{}, each(v.Kinds)); err != nil {
-			return err
-		}
+// print writes the forecast: the table, or one object, as data, and what it means for
+// people.
+func (d *dryRun) print(v view.Forecast, f forecast.Forecast) (err error) {
+	if d.choice.IsObject() && !d.choice.Picks() {
+		err = d.options.streams.writeObject(v, d.choice.Format)
+	} else {
+		err = show(d.options.streams, d.table, d.choice, each(v.Kinds))
+	}
+	if err != nil {
+		return err
 	}
 	var said strings.Builder
 	writeForecast(&said, v, f.Besides)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -120,13 +121,60 @@ func TestDryRunInAPipe(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	for line := range strings.Lines(stdout) {
-		if n := strings.Count(line, "\t"); n != len(forecastTabs.Columns)-1 {
-			t.Errorf("%q has %d columns, want %d", line, n+1, len(forecastTabs.Columns))
+		if n := strings.Count(line, "\t") + 1; n != 11 { // kind, listing, and three times three numbers
+			t.Errorf("%q has %d columns, want 11", line, n)
 		}
 	}
 	for _, want := range []string{"Nothing was stored.", "calls by runs in this vault", "Standard edition"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q is not said: %s", want, stderr)
+		}
+	}
+}
+
+// The table of a forecast takes the flags of every table.
+func TestDryRunTakesTheFlagsOfTables(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{Seed: 3})
+	lines := func(args ...string) []string {
+		t.Helper()
+		code, stdout, stderr := tr.do(append([]string{"run", "--dry-run"}, args...)...)
+		if code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, stderr)
+		}
+		return strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	}
+	known := "kind\titems\tcalls_high"
+	if got := lines("--format", "tsv", "--columns", "kind,documents,calls_high", "--limit", "3"); len(got) != 4 || got[0] != known {
+		t.Errorf("%q, want 3 rows below %q", got, known)
+	}
+	for _, flag := range []string{"documents", "items", "items_likely"} {
+		previous := int64(math.MaxInt64)
+		for _, cell := range lines("--columns", "items", "--sort", "-"+flag) {
+			n, err := strconv.ParseInt(cell, 10, 64)
+			if err != nil || n > previous {
+				t.Fatalf("--sort -%s: %q after %d", flag, cell, previous)
+			}
+			previous = n
+		}
+	}
+	if got := lines("--format", "csv", "--limit", "1"); got[0] != "kind,listing,items_low,items_likely,items_high,calls_low,calls_likely,calls_high,query_calls_low,query_calls_likely,query_calls_high" {
+		t.Errorf("as CSV: %q", got)
+	}
+	if got := lines("--json", "--columns", "kind,calls", "--limit", "1"); len(got) != 3 || !strings.HasPrefix(got[1], `  {"kind":"`) || !strings.Contains(got[1], `"calls":{"low":`) {
+		t.Errorf("as JSON: %q", got)
+	}
+	if got := lines("--format", "yaml"); got[0] != "event: forecast" {
+		t.Errorf("as YAML: %q", got[0])
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"--dry-run --columns docments", "did you mean documents?"},
+		{"--dry-run --json --format csv", "--json and --format csv exclude each other"},
+		{"--dry-run --limit -1", "--limit: -1 is less than 0"},
+		{"--columns kind", "--columns is for the table of --dry-run"},
+		{"--format csv", "--format is for the table of --dry-run"},
+	} {
+		if code, stdout, stderr := tr.do(append([]string{"run"}, strings.Fields(tt.args)...)...); code != 2 || stdout != "" || !strings.Contains(stderr, tt.want) {
+			t.Errorf("run %s: exit code %d, %q, want 2 and %q", tt.args, code, stderr, tt.want)
 		}
 	}
 }

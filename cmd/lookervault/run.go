@@ -55,6 +55,7 @@ type runOptions struct {
 
 	demo, json, resume, full bool
 	dryRun                   bool
+	table                    tableFlags // of --dry-run
 	progress                 string
 	set                      []string
 	overQuota                bool // make calls beyond what looker.quota includes
@@ -75,10 +76,16 @@ with the kinds and folders that the run began with.`,
 		Example: `  lookervault run --demo
   lookervault run dashboards looks --db nightly.db
   lookervault run --workers 4 --rate-limit-per-second 5
-  lookervault run --folder-ids 12 --max-calls 500`,
+  lookervault run --folder-ids 12 --max-calls 500
+  lookervault run --dry-run --sort -calls --limit 10`,
 		RunE: func(cmd *cobra.Command, kinds []string) error {
 			if o.resume && o.full {
 				return usage(errNotAsItBegan)
+			}
+			for _, name := range choiceFlags {
+				if cmd.Flags().Changed(name) && !o.dryRun {
+					return usage(fmt.Errorf("--%s is for the table of --dry-run", name))
+				}
 			}
 			o.kinds = kinds
 			o.foldersGiven, o.recursiveGiven = cmd.Flags().Changed("folder-ids"), cmd.Flags().Changed("recursive")
@@ -101,6 +108,10 @@ with the kinds and folders that the run began with.`,
 	f.BoolVar(&o.resume, "resume", false, "continue the newest unfinished run")
 	f.BoolVar(&o.full, "full", false, "fetch everything again, also what is known to be unchanged, and heal what is damaged in the vault")
 	f.BoolVar(&o.dryRun, "dry-run", false, "forecast what the run would find and cost in calls, with at most one small call a kind and one for its trash; store nothing")
+	o.table.addChoice(cmd)
+	for _, name := range choiceFlags {
+		f.Lookup(name).Usage = "with --dry-run: " + f.Lookup(name).Usage
+	}
 	f.BoolVar(&o.json, "json", false, "print the run as JSON lines: events, progress and the summary at last")
 	f.StringVar(&o.progress, "progress", "auto", "how to show progress: bar, plain lines, none, or auto: bar on a terminal, plain elsewhere")
 	f.String("metrics-listen", "", "serve Prometheus metrics and /healthz at this address while the run lasts (metrics.listen)")
@@ -114,6 +125,11 @@ func runBackup(ctx context.Context, o runOptions) error {
 	mode, err := o.streams.progressMode(o.progress, o.json)
 	if err != nil {
 		return usage(err)
+	}
+	o.table.json = o.json
+	shown, choice, err := o.forecastTable()
+	if err != nil {
+		return err
 	}
 	loaded, err := o.load(o.set, o.kinds)
 	if err != nil {
@@ -150,7 +166,9 @@ func runBackup(ctx context.Context, o runOptions) error {
 		return err
 	}
 	if o.dryRun {
-		d := &dryRun{options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, refresh: ages}
+		d := &dryRun{
+			options: o, config: c, log: log, origin: origin, kinds: selected, exclude: exclude, refresh: ages, table: shown, choice: choice,
+		}
 		return d.make(ctx)
 	}
 	b := &backup{

@@ -20,8 +20,16 @@ type tableFlags struct {
 
 // add adds the flags to a command whose columns are those of t.
 func (f *tableFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.json, "json", false, "as one JSON array")
+	f.addChoice(cmd)
+}
+
+// choiceFlags are the flags that [tableFlags.addChoice] adds.
+var choiceFlags = []string{"format", "columns", "sort", "limit"}
+
+// addChoice adds the flags without --json, to a command that has its own.
+func (f *tableFlags) addChoice(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolVar(&f.json, "json", false, "as one JSON array")
 	flags.StringVar(&f.choice.Format, "format", "", "table, tsv, csv, json or yaml (default a table on a terminal, tab-separated without a head in a pipe)")
 	flags.StringSliceVar(&f.choice.Columns, "columns", nil, "the columns to show, by their headings or their names in JSON")
 	flags.StringVar(&f.choice.Sort, "sort", "", "the column to sort by; -COLUMN from high to low")
