@@ -14,6 +14,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/record"
@@ -306,7 +307,7 @@ func roundedRate(rate float64) float64 { return math.Round(rate*100) / 100 }
 
 func spanTime(s view.Seconds) string {
 	show := func(s float64) string {
-		return (time.Duration(math.Ceil(s)) * time.Second).String()
+		return duration.Seconds(math.Ceil(s))
 	}
 	if s.Low == s.High {
 		return show(s.Likely)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -220,7 +221,7 @@ func (r *restoring) fits(ctx context.Context, plan record.Restore, stale bool) e
 	}
 	age := r.options.now().Sub(plan.PlannedAt)
 	if most := r.config.Restore.MaxAge.Std(); age > most && plan.State == record.RestorePlanned && !stale {
-		return usagef("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, age.Round(time.Minute), r.config.Restore.MaxAge)
+		return usagef("plan %d saw the instance %s ago, longer than restore.max_age (%s); plan anew, or say --stale", plan.ID, duration.Text(age), r.config.Restore.MaxAge)
 	}
 	if err := r.recallWhoCalls(ctx, plan); err != nil {
 		return err

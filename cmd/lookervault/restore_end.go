@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -61,7 +62,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 		tone = table.Bad
 	}
 	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), restoreWords(s))
-	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), spent(s.Seconds))
+	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds))
 	shown := 0
 	for _, a := range sealed.Actions {
 		why := a.Message

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/view"
@@ -33,9 +32,4 @@ var stateWords = map[record.ActionState]string{
 	record.ActionDone: "done", record.ActionSame: "as wanted already", record.ActionFailed: "failed", record.ActionDrifted: "changed meanwhile",
 	record.ActionBlocked: "blocked", record.ActionImpossible: "impossible", record.ActionSkipped: "left alone",
 	record.ActionPlanned: "not begun", record.ActionRunning: "half done",
-}
-
-// spent is a duration as people read it.
-func spent(s float64) string {
-	return time.Duration(s * float64(time.Second)).Round(100 * time.Millisecond).String()
 }

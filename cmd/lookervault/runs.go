@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -79,7 +80,7 @@ var runTable = table.Table[record.Run]{
 			Name: "started_at", Head: "started", Whole: true, Value: func(r record.Run) string { return r.Started.Format(time.RFC3339) },
 			Show: func(r record.Run, screen table.Screen) string { return table.When(r.Started, screen) },
 		},
-		{Name: "took", Number: true, Spare: 6, Value: took, Order: tookSeconds},
+		{Name: "took", Number: true, Spare: 6, Value: took, Show: tookShown, Order: tookSeconds},
 		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Show: outcomeShown, Tone: outcomeTone},
 		runCount("new", 1, func(t view.Totals) int64 { return t.New }),
 		runCount("changed", 1, func(t view.Totals) int64 { return t.Changed }),
@@ -124,12 +125,20 @@ func outcomeTone(r record.Run) table.Tone {
 	}
 }
 
-// took is how long a run lasted, "-" while it is open.
+// took is how long a run lasted, as programs have always read it; "-" while it is open.
 func took(r record.Run) string {
 	if r.Finished.IsZero() {
 		return "-"
 	}
 	return r.Took().Round(100 * time.Millisecond).String()
+}
+
+// tookShown is took for people.
+func tookShown(r record.Run, _ table.Screen) string {
+	if r.Finished.IsZero() {
+		return "-"
+	}
+	return duration.Text(r.Took())
 }
 
 // tookSeconds is what runs are sorted by for how long they took: open ones come last.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -80,7 +81,7 @@ func (b *backup) sumUpShortly(ctx context.Context, out io.Writer, s view.Summary
 		fmt.Fprintf(out, "lookervault faults%s says what could not be fetched, and why.\n", b.readFlags(ctx))
 	}
 	if !b.options.streams.quiet {
-		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), ui.Lasted(s.Seconds),
+		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds),
 			ofTheMonth(s.CallsMonth, b.config.Looker.Quota), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
 	}
 	if !well {

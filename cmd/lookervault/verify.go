@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -178,7 +179,7 @@ func verified(ctx context.Context, s *streams, reader vault.Reader, findings []v
 		if o.Sample == 0 && took > time.Millisecond {
 			speed = fmt.Sprintf(", %s/s", ui.Size(int64(float64(size)/took.Seconds())))
 		}
-		fmt.Fprintf(s.err, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, took.Round(time.Millisecond), speed)
+		fmt.Fprintf(s.err, "%s is sound: %s of documents and every row checked in %s%s.\n", path, read, duration.Text(took), speed)
 		return nil
 	}
 	remedy := "lookervault run --full" + dbFlag(path) + " stores again what Looker still has"
@@ -244,7 +245,7 @@ func (p *verifyProgress) show(done, total int64) {
 	p.last = now
 	left := ""
 	if took := now.Sub(p.began); done > 0 {
-		left = fmt.Sprintf(", %s left", (time.Duration(float64(took) * float64(total-done) / float64(done))).Round(time.Second))
+		left = fmt.Sprintf(", %s left", duration.Text(time.Duration(float64(took)*float64(total-done)/float64(done)).Round(time.Second)))
 	}
 	fmt.Fprintf(p.streams.err.out, "\r\x1b[K%d%% of %s%s", 100*done/total, ui.Size(total), left)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/looker"
 )
 
@@ -193,9 +194,9 @@ func (c *Checkup) server() bool {
 		c.Warn("clock", "", "the server does not tell the time")
 	case s.skew.Abs() > clockSlack:
 		c.Warn("clock", "set this machine's clock: it dates runs and decides when a login ends",
-			"this machine's clock is %s %s the server's", s.skew.Abs().Round(time.Second), choose(s.skew > 0, "behind", "ahead of"))
+			"this machine's clock is %s %s the server's", duration.Text(s.skew.Abs().Round(time.Second)), choose(s.skew > 0, "behind", "ahead of"))
 	default:
-		c.Pass("clock", "within %s of the server's", clockSlack)
+		c.Pass("clock", "within %s of the server's", duration.Text(clockSlack))
 	}
 	caller, err := Caller(c.ctx, c.options.Client)
 	if err != nil {

@@ -269,7 +269,7 @@ func TestTokensThatEndTooSoon(t *testing.T) {
 			t.Errorf("first call: %v", err)
 		}
 		_, err := c.Get(t.Context(), look1)
-		if want := "its tokens end before they can be used (status 200: a token lives 2s, and the login took 2s)"; !errors.Is(err, looker.ErrLogin) || !strings.Contains(err.Error(), want) {
+		if want := "its tokens end before they can be used (status 200: a token lives 2 s, and the login took 2 s)"; !errors.Is(err, looker.ErrLogin) || !strings.Contains(err.Error(), want) {
 			t.Errorf("second call: %v, want %s", err, want)
 		}
 		if logins, calls := f.counts(); logins != 1 || calls != 1 {

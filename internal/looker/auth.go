@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/lookervault/lookervault/internal/duration"
 )
 
 const (
@@ -130,7 +132,7 @@ func (a *auth) renew(ctx context.Context) error {
 func (a *auth) stillborn(o *once) error {
 	a.refusal.CompareAndSwap(nil, &LoginError{
 		Host: a.host, Status: http.StatusOK, What: "its tokens end before they can be used",
-		Message: fmt.Sprintf("a token lives %s, and the login took %s", o.life.Round(time.Millisecond), o.took.Round(time.Millisecond)),
+		Message: fmt.Sprintf("a token lives %s, and the login took %s", duration.Text(o.life), duration.Text(o.took)),
 		Remedy:  "check what slows logins down, and how long tokens live (expires_in)",
 	})
 	return a.refusal.Load()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/lookervault/lookervault/internal/duration"
 )
 
 // Sentinels for errors.Is. All of them are about the run, not about one item.
@@ -304,7 +306,7 @@ type DownError struct {
 }
 
 func (e *DownError) Error() string {
-	took := e.For.Round(time.Second)
+	took := duration.Text(e.For.Round(time.Second))
 	if e.Throttled {
 		return fmt.Sprintf("%s refused every request for %s (%d in a row); the quota of api calls may be used up: %v",
 			e.Host, took, e.Failures, e.Last)

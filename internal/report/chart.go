@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -137,11 +137,11 @@ func charts(s record.Session) []timeChart {
 	single := func(title, unit, class string, points []point, format func(float64) string) timeChart {
 		top := ceiling(highest(points))
 		return timeChart{
-			Title: title, Unit: unit, Ticks: ticks(top, format), End: stopwatch(end),
+			Title: title, Unit: unit, Ticks: ticks(top, format), End: duration.Seconds(end),
 			Lines: []line{{title, class, curve(points, end, top), below(points, end, top)}}, Steps: steps(points, end, unit, format),
 		}
 	}
-	rate := timeChart{Title: "API calls", Unit: "per second", End: stopwatch(end), Marks: refusals(samples, end), Steps: steps(calls, end, "per second", number)}
+	rate := timeChart{Title: "API calls", Unit: "per second", End: duration.Seconds(end), Marks: refusals(samples, end), Steps: steps(calls, end, "per second", number)}
 	// What is allowed begins far above what is done where there is no limit; it
 	// may leave the chart, what is done may not.
 	made := highest(calls)
@@ -169,7 +169,7 @@ func steps(points []point, end float64, unit string, format func(float64) string
 	for i, p := range points {
 		columns = append(columns, column{
 			X: float64(i) * width, Width: width, Height: boxHeight, Class: "hit",
-			Title: fmt.Sprintf("%s: %s %s", stopwatch(p.at), format(p.value), unit),
+			Title: fmt.Sprintf("%s: %s %s", duration.Seconds(p.at), format(p.value), unit),
 		})
 	}
 	return columns
@@ -183,10 +183,6 @@ func refusals(samples []record.Sample, end float64) (marks []mark) {
 		}
 	}
 	return marks
-}
-
-func stopwatch(s float64) string {
-	return time.Duration(s * float64(time.Second)).Round(100 * time.Millisecond).String()
 }
 
 // part is a piece of a bar, in hundredths of its width.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -192,7 +193,7 @@ func took(r record.Run) string {
 	if r.Finished.IsZero() {
 		return "not finished"
 	}
-	return r.Took().Round(100 * time.Millisecond).String()
+	return duration.Text(r.Took())
 }
 
 func lead(r record.Run) string {
@@ -256,7 +257,7 @@ func facts(d Data) []fact {
 	}
 	if seconds > 0 {
 		facts = append(facts, fact{"speed", number(float64(items)/seconds) + "/s", "documents, on average"},
-			fact{"retries", count(retries), fmt.Sprintf("%s × 429, paused %s", count(refused), stopwatch(paused))},
+			fact{"retries", count(retries), fmt.Sprintf("%s × 429, paused %s", count(refused), duration.Seconds(paused))},
 			fact{"memory", size(memory), "at most"})
 	}
 	return facts

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -222,7 +223,7 @@ func Advise(u Use) (Diagnosis, string) {
 	case ReasonSlowKind:
 		return d, d.slowKind(u)
 	case ReasonLatency:
-		text := fmt.Sprintf("Server latency is the limit: an answer took %s, and %s was busy with calls %s of its time. ", lasted(answer), d.Stage, share(d.Share))
+		text := fmt.Sprintf("Server latency is the limit: an answer took %s, and %s was busy with calls %s of its time. ", duration.Text(answer), d.Stage, share(d.Share))
 		if d.working < float64(d.workers)/2 {
 			if d.Stage == "list" {
 				return d, text + "A list is read page after page: more workers or smaller pages would not help."
@@ -244,13 +245,13 @@ func Advise(u Use) (Diagnosis, string) {
 func (d Diagnosis) slowKind(u Use) string {
 	k := d.slow
 	each := seconds(k.Answering / float64(k.Calls)).Round(time.Millisecond)
-	text := fmt.Sprintf("One kind is the limit: %s: %s of %s each. ", k.Kind, Plural(k.Calls, "answer", "answers"), lasted(each))
+	text := fmt.Sprintf("One kind is the limit: %s: %s of %s each. ", k.Kind, Plural(k.Calls, "answer", "answers"), duration.Text(each))
 	out := fmt.Sprintf("kinds: [all, -%s] leaves it out of runs that need not have it.", k.Kind)
 	fetch := use(u.Stages, "fetch")
 	switch {
 	case d.alone(u):
 		text = fmt.Sprintf("One kind is the limit: %s: a single answer took %s of the run's %s. More workers would not help; ",
-			k.Kind, lasted(seconds(k.Longest).Round(time.Millisecond)), lasted(seconds(u.Seconds)))
+			k.Kind, duration.Seconds(k.Longest), duration.Seconds(u.Seconds))
 		return text + out
 	case d.workers >= crowd || k.Calls <= int64(fetch.Workers):
 		return text + "More workers would not help; " + out

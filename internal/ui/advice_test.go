@@ -57,7 +57,7 @@ func TestAdvise(t *testing.T) {
 			"one kind's whole list", ui.Use{Seconds: 10, Calls: 60, Stages: useOf(none, [2]float64{1.2, 0}, none, none), Kinds: []record.KindUse{
 				{Kind: "dashboards", Calls: 59, Answering: 4, Longest: 0.3}, {Kind: "scheduled_plans", Calls: 1, Answering: 8, Longest: 8},
 			}},
-			"fetch", ui.ReasonSlowKind, "One kind is the limit: scheduled_plans: a single answer took 8.0 s of the run's 10.0 s. More workers would not help; kinds: [all, -scheduled_plans] leaves it out of runs that need not have it.",
+			"fetch", ui.ReasonSlowKind, "One kind is the limit: scheduled_plans: a single answer took 8 s of the run's 10 s. More workers would not help; kinds: [all, -scheduled_plans] leaves it out of runs that need not have it.",
 		},
 		{
 			"one slow kind", ui.Use{Seconds: 10, Calls: 160, Stages: useOf(none, [2]float64{9.5, 0}, none, none), Kinds: []record.KindUse{
@@ -148,7 +148,7 @@ func TestAdvise(t *testing.T) {
 func TestAdviceForManyWorkers(t *testing.T) {
 	stages := []record.StageUse{{Name: "fetch", Workers: 20, Busy: 190, Starved: 10}}
 	_, got := ui.Advise(ui.Use{Seconds: 10, Calls: 190, Stages: stages})
-	if want := "Server latency is the limit: an answer took 1.0 s, and fetch was busy with calls 95% of its time. With 20 workers this is as fast as this Looker is."; got != want {
+	if want := "Server latency is the limit: an answer took 1 s, and fetch was busy with calls 95% of its time. With 20 workers this is as fast as this Looker is."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -76,7 +77,7 @@ func (f Frame) cost() string {
 	}
 	parts := []string{calls, rate}
 	if f.Throttled > 0 {
-		parts = append(parts, fmt.Sprintf("%s × 429, paused %s", Count(f.Throttled), lasted(f.Paused)))
+		parts = append(parts, fmt.Sprintf("%s × 429, paused %s", Count(f.Throttled), duration.Text(f.Paused)))
 	}
 	if f.Retries > 0 {
 		parts = append(parts, Plural(f.Retries, "retry", "retries"))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/view"
@@ -27,7 +28,7 @@ func PrintSummary(out io.Writer, s view.Summary, path string) {
 	_ = WriteKinds(table.Output{Out: out, Screen: &table.Screen{Width: width}}, table.Choice{}, s.Kinds, s.Notes, true) // as a log, it may be lost
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "%s in %s (%s), %s, %s (%.3f a document).\n",
-		Plural(s.Items, "document", "documents"), lasted(seconds(s.Seconds)),
+		Plural(s.Items, "document", "documents"), duration.Seconds(s.Seconds),
 		perSecond(s.ItemsPerSecond), Size(s.Bytes)+rateOf(s), Plural(s.Calls, "call", "calls"), s.CallsPerItem)
 	if s.Retries > 0 || s.Throttled > 0 {
 		fmt.Fprintln(out, pressure(s.Retries, s.Throttled, s.Paused))
@@ -157,10 +158,10 @@ func happened(k record.Counts) int64 {
 func WriteSession(out io.Writer, s record.Session) {
 	took := seconds(s.Seconds)
 	if s.Unfinished {
-		fmt.Fprintf(out, "%s, %s until its last commit: it was killed, or is still at work.\n", s.Began.Local().Format(time.DateTime), lasted(took))
+		fmt.Fprintf(out, "%s, %s until its last commit: it was killed, or is still at work.\n", s.Began.Local().Format(time.DateTime), duration.Text(took))
 		return
 	}
-	fmt.Fprintf(out, "%s, %s: %s, %s, %s.\n", s.Began.Local().Format(time.DateTime), lasted(took),
+	fmt.Fprintf(out, "%s, %s: %s, %s, %s.\n", s.Began.Local().Format(time.DateTime), duration.Text(took),
 		Plural(s.Items, "document", "documents"), Size(s.Bytes), Plural(s.Calls, "call", "calls"))
 	if s.Seconds > 0 {
 		fmt.Fprintf(out, "%s, %s/s; memory %s at most.\n", perSecond(float64(s.Items)/s.Seconds), Size(int64(float64(s.Bytes)/s.Seconds)), Size(s.Memory))
@@ -180,5 +181,5 @@ func WriteSession(out io.Writer, s record.Session) {
 // pressure is what went wrong with calls and was made good.
 func pressure(retries, refused int64, paused float64) string {
 	return fmt.Sprintf("%s; %s answered with 429, paused %s.", Plural(retries, "retry", "retries"),
-		Plural(refused, "call", "calls"), lasted(seconds(paused)))
+		Plural(refused, "call", "calls"), duration.Seconds(paused))
 }

@@ -51,20 +51,6 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// lasted is a duration as a sentence has it: "850 ms", "12.3 s", "1h2m3s".
-func lasted(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
-}
-
-// Lasted is a number of seconds as a sentence has it: "850 ms", "12.3 s", "1h2m3s".
-func Lasted(s float64) string { return lasted(seconds(s)) }
-
 // remaining is how long something still takes: never nothing.
 func remaining(d time.Duration) string { return clock(max(d, time.Second)) }
 
