@@ -132,19 +132,16 @@ func sum(calls map[string]int64) (n int64) {
 // incomplete are the kinds that did not come to their end as they should, a line each,
 // at most namesShown.
 func incomplete(kinds []record.Counts) []string {
+	short := slices.DeleteFunc(slices.Clone(kinds), func(k record.Counts) bool { return k.Listing.InOrder() })
 	var lines []string
-	for _, k := range kinds {
-		if k.Listing.InOrder() {
-			continue
+	told := 0
+	for _, s := range record.Shortfalls(short) {
+		if len(lines) == namesShown {
+			lines = append(lines, fmt.Sprintf("%s more are not complete.", plural(int64(len(short)-told), "kind", "kinds")))
+			break
 		}
-		line := fmt.Sprintf("%s: %s", k.Kind, strings.ReplaceAll(string(k.Listing), "_", " "))
-		if k.Reason != "" {
-			line += ": " + plainText(k.Reason)
-		}
-		lines = append(lines, line)
-	}
-	if left := len(lines) - namesShown; left > 0 {
-		lines = append(lines[:namesShown], fmt.Sprintf("%d kinds more are not complete.", left))
+		lines = append(lines, s.Who(namesShown)+": "+plainText(s.Why()))
+		told += len(s.Kinds)
 	}
 	return lines
 }

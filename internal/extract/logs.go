@@ -102,7 +102,9 @@ func (f *flow) logEnd(run record.Run, took time.Duration) {
 	for _, k := range run.Kinds {
 		facts := []any{"kind", k.Kind, "listing", k.Listing, "listed", k.Listed, "new", k.New, "changed", k.Changed, "same", k.Same,
 			"gone", k.Gone, "reappeared", k.Reappeared, "failed", k.Failed}
-		if k.Listing != record.Complete && k.Listing != record.Deferred || k.Gone+k.Reappeared+k.Failed > 0 {
+		// What the budget cut off before it began is nothing but the budget's.
+		begun := k.Listing != record.Budget || k.Listed+k.Settled() > 0
+		if k.Listing != record.Complete && k.Listing != record.Deferred && begun || k.Gone+k.Reappeared+k.Failed > 0 {
 			log.Info("kind", facts...)
 		} else {
 			log.Debug("kind", facts...)

@@ -90,6 +90,7 @@ type gapView struct{ What, Why string }
 // coverage tells what a run covers, and what it does not and why.
 func coverage(d Data) (said string, gaps []gapView) {
 	complete := 0
+	var short []record.Counts
 	for _, k := range d.Run.Ends() {
 		switch {
 		case k.Listing.InOrder() && k.FailedDocuments() > 0:
@@ -97,10 +98,13 @@ func coverage(d Data) (said string, gaps []gapView) {
 		case k.Listing == record.Complete, k.Listing == record.Deferred:
 			complete++
 		case k.Reason != "":
-			gaps = append(gaps, gapView{string(k.Kind), strings.ReplaceAll(string(k.Listing), "_", " ") + ": " + k.Reason})
+			short = append(short, k)
 		default:
 			gaps = append(gaps, gapView{string(k.Kind), listingWhy(k.Listing)})
 		}
+	}
+	for _, s := range record.Shortfalls(short) {
+		gaps = append(gaps, gapView{s.Who(0), s.Why()})
 	}
 	said = fmt.Sprintf("Scope: %s. %d of %d kinds are complete.", d.Run.Scope, complete, len(d.Run.Kinds))
 	if len(d.Run.Scope.Folders) > 0 {

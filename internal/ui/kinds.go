@@ -144,10 +144,9 @@ func WriteKinds(out table.Output, choice table.Choice, kinds []record.Counts, no
 	if out.Screen != nil {
 		width = out.Screen.Width
 	}
-	for _, k := range kinds {
-		if k.Reason != "" {
-			fmt.Fprint(out.Out, table.WrapLines(fmt.Sprintf("%s: %s: %s\n", k.Kind, listingText(k.Listing), PlainText(k.Reason)), width))
-		}
+	said := slices.DeleteFunc(slices.Clone(kinds), func(k record.Counts) bool { return k.Reason == "" })
+	for _, s := range record.Shortfalls(said) {
+		fmt.Fprint(out.Out, table.WrapLines(fmt.Sprintf("%s: %s\n", s.Who(0), PlainText(s.Why())), width))
 	}
 	for _, note := range notes {
 		fmt.Fprint(out.Out, table.WrapLines(PlainText(note)+"\n", width))
