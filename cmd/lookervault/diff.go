@@ -131,6 +131,11 @@ func runDiff(ctx context.Context, o diffOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if len(o.asked.points) == 0 && !choice.IsObject() {
+		if err := tellCompared(ctx, o.streams.err, reader, span); err != nil {
+			return err
+		}
+	}
 	if span.ID != "" {
 		if _, err := reader.Versions(ctx, instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
 			return absent(err, reader, "list "+string(span.Kind))
