@@ -19,8 +19,8 @@ type Config struct {
 	Hooks     Hooks     `koanf:"hooks"`
 	Metrics   Metrics   `koanf:"metrics"`
 	Prune     Prune     `koanf:"prune"`
-	// Refresh is how old what is known of a document of a kind may grow before a run asks for it again: a kind to an age for
-	// [ParseAge]. Resolved by [Loaded.RefreshAges].
+	// Refresh is how old what is known of a document of a kind may grow before a run asks for it again: a kind, or trash for
+	// what lies in the trash of any kind, to an age for [ParseAge]. Resolved by [Loaded.RefreshAges].
 	Refresh map[string]string `koanf:"refresh"`
 	// TrustDates is whether a document rests whose date in a list has not moved: [DatesNever] or [DatesLearned].
 	TrustDates string  `koanf:"trust_dates"`

@@ -24,6 +24,28 @@ func (l *lister) namedByDeferred(ctx context.Context, kind *catalogue.Spec, rows
 			return fmt.Errorf("find what names %s/%s: %w", kind.Name, row.ID, err)
 		}
 		rows[i].Named = slices.ContainsFunc(owners, l.Ledger.isDeferred)
+		if !rows[i].Named {
+			if rows[i].Named, err = l.inRestingTrash(ctx, owners); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// inRestingTrash reports whether one of some documents lies in a trash that was not listed.
+func (l *lister) inRestingTrash(ctx context.Context, refs []record.Ref) (bool, error) {
+	for _, ref := range refs {
+		if !l.Ledger.TrashRested(ref.Kind) {
+			continue
+		}
+		known, err := l.Store.Known(ctx, ref.Kind, []string{ref.ID})
+		if err != nil {
+			return false, fmt.Errorf("look up %s: %w", ref, err)
+		}
+		if known[ref.ID].State == record.Trashed {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -121,6 +121,7 @@ type pass struct {
 	digest hash.Hash
 	ids    ids
 
+	held    Tally // of the documents, those that the store held
 	bad     []BadRow
 	doubles []string // ids of documents that the list holds twice
 	extra   int      // rows that are there for the second time and more
@@ -174,7 +175,7 @@ func (p *pass) conclude() (Tally, error) {
 			}
 		}
 	}
-	return Tally{Rows: p.seen, Bad: len(p.bad)}, nil
+	return Tally{Rows: p.seen, Bad: len(p.bad), Present: p.held.Present, Trashed: p.held.Trashed}, nil
 }
 
 // read reads the pages and plans each, while the next one is on its way: nobody
@@ -257,9 +258,11 @@ func (p *pass) planPage(ctx context.Context, found documents) error {
 		return nil
 	}
 	for _, part := range found.parts {
-		if err := p.plan(ctx, p.kind, p.state, part.offset, part.rows, p.emit); err != nil {
+		known, err := p.planKnown(ctx, p.kind, p.state, part.offset, part.rows, p.emit)
+		if err != nil {
 			return err
 		}
+		p.held.Count(known)
 	}
 	if len(found.unclear) == 0 {
 		return nil

@@ -301,6 +301,15 @@ func (s *store) Holds(context.Context, record.Kind) (bool, error) {
 	return len(s.known)+len(s.unsettled) > 0, s.err
 }
 
+func (s *store) Count(_ context.Context, _ record.Kind, state record.State) (n int64, err error) {
+	for _, known := range s.known {
+		if known.State == state {
+			n++
+		}
+	}
+	return n, s.err
+}
+
 func (s *store) Commit(_ context.Context, batch record.Batch) error {
 	s.batches = append(s.batches, slices.Clone(batch))
 	return s.err

@@ -37,6 +37,9 @@ type account struct {
 	lost            int64                // documents that the store holds and whose own route answered 404
 	deferred        map[string]time.Time // when they were seen that were not asked for again
 	trusted         int64                // of them, those whose dates have not moved
+	trashRested     bool                 // the trash was not listed
+	trashDeferred   int64                // documents that lie there
+	trashSeen       time.Time            // when they were
 	undated         []string             // changed in this run, and their dates did not move
 	dangling        []string
 	orphans         []string
@@ -336,7 +339,10 @@ func (l *Ledger) Ends() []record.End {
 	ends := make([]record.End, len(l.order))
 	for i, k := range l.order {
 		a := l.kinds[k]
-		ends[i] = record.End{Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through, Deferred: int64(len(a.deferred)), Trusted: a.trusted}
+		ends[i] = record.End{
+			Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through,
+			Deferred: int64(len(a.deferred)) + a.trashDeferred, Trusted: a.trusted, TrashRested: a.trashRested, TrashDeferred: a.trashDeferred,
+		}
 		if a.listing == record.Complete && a.answered < a.asked {
 			ends[i].Listing = record.Open
 		}

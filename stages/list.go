@@ -96,13 +96,20 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 		l.Ledger.Asked(kind.Name, 1)
 		return emit(record.Ask{Kind: kind.Name, How: record.Whole, State: record.Present, Limit: limit})
 	}
+	trash, err := l.Trash(ctx, kind)
+	if err != nil {
+		return err
+	}
 	var all Tally
 	for _, state := range States(kind) {
+		if state == record.Trashed && l.TrashRests(kind, trash, all) {
+			continue
+		}
 		t, err := l.enumerate(ctx, kind, state, all.Rows, emit)
 		if err != nil {
 			return l.failed(ctx, kind, state, err, emit)
 		}
-		all = Tally{Rows: all.Rows + t.Rows, Bad: all.Bad + t.Bad}
+		all = all.Plus(t)
 	}
 	l.Conclude(kind.Name, all)
 	return nil

@@ -80,5 +80,6 @@ type Store interface {
 	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 	Holds(ctx context.Context, kind record.Kind) (bool, error)
+	Count(ctx context.Context, kind record.Kind, state record.State) (int64, error)
 	Commit(ctx context.Context, batch record.Batch) error
 }

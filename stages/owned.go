@@ -67,7 +67,8 @@ type vanished map[record.Kind]map[string]bool
 // which read the kind whole, has neither settled nor failed to fetch.
 func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]bool, error) {
 	gone := make(map[string]bool)
-	if !l.Ledger.readWhole(kind) {
+	if !l.Ledger.readWhole(kind) || l.Ledger.TrashRested(kind) {
+		// Where the trash rests, the list held all that the store held besides.
 		return gone, nil
 	}
 	for after := ""; ; {

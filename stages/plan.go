@@ -13,7 +13,7 @@ import (
 )
 
 // rules are what the run has decided.
-func (l *lister) rules() *plan.Rules {
+func (l *ListOptions) rules() *plan.Rules {
 	return &plan.Rules{
 		PageSize: l.PageSize, PageBytes: l.PageBytes, Full: l.Full, Exclude: l.Exclude, Within: l.Within, Refresh: l.Refresh, Turn: l.Turn,
 		Limits: l.Limits,
@@ -22,11 +22,17 @@ func (l *lister) rules() *plan.Rules {
 
 // plan turns listed rows, the first of which stands at offset, into asks.
 func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
+	_, err := l.planKnown(ctx, kind, state, offset, rows, emit)
+	return err
+}
+
+// planKnown is plan, and returns what is stored of the rows.
+func (l *lister) planKnown(ctx context.Context, kind *catalogue.Spec, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) (map[string]record.Known, error) {
 	rules := l.rules()
 	page := plan.Page{Kind: kind, State: state, Offset: offset, Rows: rows, Doubted: l.Ledger.Knows(kind.Name, record.RowsDoubted)}
 	page.Proven = l.Proven != nil && l.Proven(kind.Name)
 	if err := l.recall(ctx, rules, &page); err != nil {
-		return err
+		return nil, err
 	}
 	planned := rules.Plan(page)
 	l.Ledger.Listed(kind.Name, planned.Listed)
@@ -36,10 +42,10 @@ func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.St
 	}
 	for _, ask := range planned.Asks {
 		if err := emit(ask); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return page.Known, nil
 }
 
 // recall adds to a page what is stored of its rows.

@@ -32,7 +32,7 @@ func (l *Ledger) hasDeferred(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[kind]
-	return a != nil && (len(a.deferred) > 0 || a.listing == record.Deferred)
+	return a != nil && (len(a.deferred) > 0 || a.trashRested || a.listing == record.Deferred)
 }
 
 func (l *Ledger) isDeferred(ref record.Ref) bool {
@@ -54,10 +54,19 @@ func (l *Ledger) Rested(now time.Time) string {
 	defer l.mu.Unlock()
 	var parts []string
 	oldest := now
+	since := func(seen time.Time) {
+		if seen.Before(oldest) {
+			oldest = seen
+		}
+	}
 	for _, kind := range l.order {
 		a := l.kinds[kind]
 		if a.listing == record.Deferred {
 			parts = append(parts, string(kind))
+		}
+		if part := a.inTrash(kind); part != "" {
+			parts = append(parts, part)
+			since(a.trashSeen)
 		}
 		if len(a.deferred) == 0 {
 			continue
@@ -68,9 +77,7 @@ func (l *Ledger) Rested(now time.Time) string {
 		}
 		parts = append(parts, part)
 		for _, seen := range a.deferred {
-			if seen.Before(oldest) {
-				oldest = seen
-			}
+			since(seen)
 		}
 	}
 	if len(parts) == 0 {
@@ -81,6 +88,17 @@ func (l *Ledger) Rested(now time.Time) string {
 		text += "; none was seen longer ago than " + inDays(age)
 	}
 	return text
+}
+
+// inTrash says what lies in a trash that was not listed, "" where it was.
+func (a *account) inTrash(kind record.Kind) string {
+	switch {
+	case !a.trashRested:
+		return ""
+	case a.trashDeferred == 0:
+		return fmt.Sprintf("the trash of %s", kind)
+	}
+	return fmt.Sprintf("%d %s in the trash", a.trashDeferred, kind)
 }
 
 // inDays is an age in hours or days, rounded to the next: "7 d".

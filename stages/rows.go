@@ -160,6 +160,27 @@ func keysOf(rows []row) []string {
 type Tally struct {
 	Rows int // those that are no documents included
 	Bad  int // rows that are no documents
+	// Present and Trashed are the documents that the store held in that state before
+	// this run.
+	Present, Trashed int64
+}
+
+// Count counts documents by what the store holds of them.
+func (t *Tally) Count(known map[string]record.Known) {
+	for _, k := range known {
+		switch {
+		case k.Settled: // its state is what this run found
+		case k.State == record.Present:
+			t.Present++
+		case k.State == record.Trashed:
+			t.Trashed++
+		}
+	}
+}
+
+// Plus is the tally of two lists.
+func (t Tally) Plus(o Tally) Tally {
+	return Tally{Rows: t.Rows + o.Rows, Bad: t.Bad + o.Bad, Present: t.Present + o.Present, Trashed: t.Trashed + o.Trashed}
 }
 
 // Conclude records that a list was read to its end, and whether its kind is

@@ -39,6 +39,9 @@ func TestProposedRefresh(t *testing.T) {
 		t.Fatalf("fits %v, proposed %v: %v", nights["fits"], nights["proposed_fits"], nights)
 	}
 	proposed := nights["proposed_refresh"].(map[string]any)
+	if proposed["trash"] == nil {
+		t.Errorf("no age for what lies in the trash: %v", proposed)
+	}
 	for _, kind := range []string{"dashboards", "looks", "users", "scheduled_plans", "folders"} {
 		if proposed[kind] != nil {
 			t.Errorf("%s are to rest", kind)

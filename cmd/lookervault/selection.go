@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 )
 
 // selection resolves the kinds to back up and the documents to leave out.
@@ -36,7 +37,11 @@ func selection(loaded *config.Loaded) ([]*catalogue.Spec, []record.Ref, error) {
 // refreshAges is how old observations may grow, by kind; nil, so that everything is asked
 // for, where somebody has named the kinds to back up.
 func refreshAges(loaded *config.Loaded, named bool) (map[record.Kind]time.Duration, error) {
-	found, err := loaded.RefreshAges(catalogue.Names(catalogue.All()), catalogue.Aliases(), func(kind string) string {
+	known := append(catalogue.Names(catalogue.All()), string(refresh.Trash))
+	found, err := loaded.RefreshAges(known, catalogue.Aliases(), func(kind string) string {
+		if kind == string(refresh.Trash) {
+			return ""
+		}
 		return plan.MayRest(catalogue.Lookup(record.Kind(kind)))
 	})
 	if err != nil || named {

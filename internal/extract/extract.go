@@ -192,6 +192,9 @@ func (f *flow) rules() *refresh.Rules {
 		now = f.job.Now()
 	}
 	rules := &refresh.Rules{Now: now, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed}
+	if !f.begun.Resumed { // else what is stored is not what was before the run
+		rules.TrashListed = f.begun.TrashListed
+	}
 	if f.job.Config.TrustDates == config.DatesLearned {
 		rules.Dates = f.begun.Dates
 	}
@@ -253,7 +256,8 @@ func (f *flow) run(ctx context.Context) error {
 }
 
 // missing looks again for documents that complete listings did not hold, before
-// Finish takes them for gone. Most runs have none, and make no call for it.
+// Finish takes them for gone. Most runs have none, and make no call for it. Where the trash
+// of a kind rests, its list held all documents that were not there.
 func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 	if !f.begun.Scope.Unscoped() || f.job.Start.Caller.SeesLess() {
 		return nil // nothing becomes gone
@@ -261,7 +265,7 @@ func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 	var some []*catalogue.Spec
 	for _, end := range f.ledger.Ends() {
 		i := slices.IndexFunc(kinds, func(k *catalogue.Spec) bool { return k.Name == end.Kind })
-		if i < 0 || end.Listing != record.Complete || !plan.CanBeAskedFor(kinds[i]) {
+		if i < 0 || end.Listing != record.Complete || end.TrashRested || !plan.CanBeAskedFor(kinds[i]) {
 			continue
 		}
 		ids, err := f.job.Sink.Unsettled(ctx, end.Kind, "", 1)
@@ -298,7 +302,7 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, fetch.Stage(fetch.Options{
 		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes, Limits: f.job.Limits,
-		Admin: admin, ProvesAbsence: proves,
+		Admin: admin, ProvesAbsence: proves, Refresh: f.refresh, Full: f.begun.Full,
 		Exclude: f.job.Exclude, Within: f.within, Listed: f.begun.Listed, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)

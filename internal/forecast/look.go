@@ -32,6 +32,8 @@ type Glance struct {
 	// Trash is what the second call shows, of documents in the trash; nil where the kind
 	// has none.
 	Trash *Glance
+	// TrashRests means that the run will not list the trash: Trash is what the vault holds.
+	TrashRests bool
 }
 
 // whole reports whether the rows are all that the list holds.
@@ -58,13 +60,20 @@ const narrow = 500
 //
 // It returns an error only when no further call makes sense.
 func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
-	return api{extract.NewLooker(client, 0)}.lookAt(ctx, kind, limit, targets)
+	return api{extract.NewLooker(client, 0)}.lookAt(ctx, kind, limit, targets, nil)
 }
 
-// lookAt is explained at [LookAt].
-func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
+// lookAt is explained at [LookAt]. resting, when not nil, returns what is known of the trash
+// of a kind that need not be asked for, given what its list shows.
+func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind, resting func(Glance) (Glance, bool)) (Glance, error) {
 	whole, err := a.look(ctx, kind, record.Present, limit, targets)
 	if err == nil && whole.Failed == nil && kind.Listing.Trash {
+		if resting != nil {
+			if trash, rests := resting(whole); rests {
+				whole.Trash, whole.TrashRests = &trash, true
+				return whole, nil
+			}
+		}
 		trash, err := a.look(ctx, kind, record.Trashed, limit, targets)
 		whole.Trash = &trash
 		return whole, err
@@ -191,7 +200,9 @@ func (o *outlook) look(ctx context.Context, kind *catalogue.Spec) error {
 	if paged, ok := kind.InPages(); ok {
 		limit = paged.Listing.Page
 	}
-	g, err := o.api.lookAt(ctx, kind, limit, o.targets())
+	g, err := o.api.lookAt(ctx, kind, limit, o.targets(), func(live Glance) (Glance, bool) {
+		return o.heldGlance(kind.Name, record.Trashed), o.trashRests(kind, live)
+	})
 	if err != nil {
 		return fmt.Errorf("ask for %s: %w", kind.Name, err)
 	}

@@ -259,7 +259,9 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 	}
 	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)).plus(exactly(m.unsaid(k))))
 	c = c.plus(present)
-	if k.kind.Listing.Trash {
+	if k.glance.TrashRests {
+		m.follow(m.within(k, k.glance.Trash.Rows))
+	} else if k.kind.Listing.Trash {
 		trash, n, some := m.trash(k, items, f)
 		if onePage {
 			trash = m.rowsAlone(k, int(n.likely))

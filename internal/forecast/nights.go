@@ -112,12 +112,16 @@ func (o *outlook) pass(now time.Time) {
 		if o.restsWhole(kind) {
 			continue
 		}
+		resting := o.trashRests(kind, o.glances[kind.Name])
 		o.rules.Listed[kind.Name] = now
+		if !resting {
+			o.rules.TrashListed[kind.Name] = now
+		}
 		for id, d := range o.held[kind.Name] {
 			row, date := record.Listed{ID: id, Folder: d.folder, State: d.state}, record.DateOf(d.updated)
 			rests := plan.Rests(o.rules, kind, row, d.age, d.seen) ||
 				kind.Dated() && o.rules.RestsByDate(record.Ref{Kind: kind.Name, ID: id}, date, date, d.seen)
-			if !rests {
+			if !rests && !(resting && d.state == record.Trashed) {
 				d.seen = now
 				o.held[kind.Name][id] = d
 			}

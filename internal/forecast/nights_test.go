@@ -10,6 +10,7 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 )
 
 const aDay = 24 * time.Hour
@@ -37,6 +38,7 @@ func TestForecastOfNights(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 3, PersonalFolders: true})
 	r.refresh = map[record.Kind]time.Duration{
 		"settings": 7 * aDay, "themes": 5 * aDay, "connections": 2 * aDay, "role_users": 3 * aDay, "content_metadata": 4 * aDay,
+		refresh.Trash: 4 * aDay,
 	}
 	r.month(2)
 	ahead := forecast.Ahead{

@@ -3,11 +3,13 @@ package forecast
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 )
 
 // Within reports whether the calls are within what a licence includes, less so many per cent
@@ -53,6 +55,9 @@ func Propose(ctx context.Context, ahead Ahead, nights int, quota map[catalogue.A
 				if k.Calls().Likely >= most && !kind.Nightly && plan.MayRest(kind) == "" {
 					p.Ages[k.Kind] = max(p.Ages[k.Kind], time.Duration(days)*aDay)
 				}
+			}
+			if slices.ContainsFunc(ahead.Kinds, func(k *catalogue.Spec) bool { return k.Listing.Trash && p.Ages[k.Name] == 0 }) {
+				p.Ages[refresh.Trash] = max(p.Ages[refresh.Trash], time.Duration(days)*aDay)
 			}
 			ahead.Refresh = p.Ages
 			if p.Month, _, err = Nights(ctx, ahead, nights); err != nil {

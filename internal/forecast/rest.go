@@ -20,7 +20,7 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 	if o.Refresh == nil || o.Full || !o.Scope.Unscoped() || o.Resume != 0 {
 		return nil
 	}
-	rules := &refresh.Rules{Now: o.Now, Gap: refresh.Between(time.Time{}, o.Now), Ages: o.Refresh, Listed: make(map[record.Kind]time.Time)}
+	rules := &refresh.Rules{Now: o.Now, Gap: refresh.Between(time.Time{}, o.Now), Ages: o.Refresh, Listed: make(map[record.Kind]time.Time), TrashListed: make(map[record.Kind]time.Time)}
 	if i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Origin != record.OriginLook }); i >= 0 {
 		rules.Gap = refresh.Between(runs[i].Started, o.Now)
 	}
@@ -30,11 +30,15 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 			continue
 		}
 		for _, k := range run.Kinds {
-			if asked[k.Kind] || k.Listing == record.Deferred {
+			if asked[k.Kind] || k.Listing == record.Deferred || k.TrashRested {
 				continue
 			}
 			asked[k.Kind] = true
-			if k.Listing == record.Complete && k.Failed == 0 && k.Deferred == 0 {
+			if k.Listing != record.Complete || k.Failed > 0 {
+				continue
+			}
+			rules.TrashListed[k.Kind] = run.Started
+			if k.Deferred == 0 {
 				rules.Listed[k.Kind] = run.Started
 			}
 		}

@@ -38,14 +38,9 @@ func fromVault(ctx context.Context, ahead Ahead) (*outlook, error) {
 		return nil, nil
 	}
 	for _, kind := range ahead.Kinds {
-		documents := o.held[kind.Name]
-		in := func(trash bool) Glance {
-			rows := documents.documents(func(id string) bool { return trash == (documents[id].state == record.Trashed) })
-			return Glance{Rows: rows, Total: len(rows), HasTotal: true}
-		}
-		glance := in(false)
+		glance := o.heldGlance(kind.Name, record.Present)
 		if kind.Listing.Trash {
-			trash := in(true)
+			trash := o.heldGlance(kind.Name, record.Trashed)
 			glance.Trash = &trash
 		}
 		o.glances[kind.Name] = glance
@@ -61,6 +56,13 @@ func fromVault(ctx context.Context, ahead Ahead) (*outlook, error) {
 		}
 	}
 	return o, nil
+}
+
+// heldGlance is what the vault holds of a kind in a state, as a list of the server.
+func (o *outlook) heldGlance(kind record.Kind, state record.State) Glance {
+	documents := o.held[kind]
+	rows := documents.documents(func(id string) bool { return documents[id].state == state })
+	return Glance{Rows: rows, Total: len(rows), HasTotal: true}
 }
 
 // stored models a run against a server that holds just what the vault does.
@@ -82,7 +84,9 @@ func (o *outlook) stored() *model {
 				b.rows[id] = record.Listed{ID: id, Folder: d.folder, State: d.state}
 			}
 		}
-		m.add(newKnowledge(kind, o.glances[kind.Name], o.held[kind.Name], o.past[kind.Name]))
+		glance := o.glances[kind.Name]
+		glance.TrashRests = o.trashRests(kind, glance)
+		m.add(newKnowledge(kind, glance, o.held[kind.Name], o.past[kind.Name]))
 	}
 	return m
 }

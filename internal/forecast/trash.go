@@ -1,6 +1,27 @@
 package forecast
 
-import "github.com/lookervault/lookervault/internal/record"
+import (
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// trashRests reports whether a run will not list the trash of a kind, given what the list of
+// the other documents shows: all that the vault holds as present.
+func (o *outlook) trashRests(kind *catalogue.Spec, live Glance) bool {
+	rules := plan.Rules{Full: o.Full, Refresh: o.rules, Limits: o.Limits}
+	if live.Failed != nil || !o.Caller.KnownAdmin() || !rules.TrashRests(kind, false) {
+		return false
+	}
+	k := newKnowledge(kind, live, o.held[kind.Name], past{})
+	k.fill()
+	for id, d := range k.held {
+		if d.state == record.Present && !k.lists(id) {
+			return false
+		}
+	}
+	return true
+}
 
 // binned is the second pass of a listing, over documents in the trash that a call has shown:
 // what it costs, and how many of them are part of the run.

@@ -122,7 +122,7 @@ func (f file) summary(s view.Summary) {
 	}
 	documents := f.vector("lookervault_run_documents", "What became of the documents of the newest run.", "kind", "result")
 	for _, k := range s.Kinds {
-		for result, n := range map[string]int64{"listed": k.Listed, "new": k.New, "changed": k.Changed, "same": k.Same, "gone": k.Gone, "failed": k.Failed, "dangling": k.Dangling, "deferred": k.Deferred, "trusted": k.Trusted} {
+		for result, n := range map[string]int64{"listed": k.Listed, "new": k.New, "changed": k.Changed, "same": k.Same, "gone": k.Gone, "failed": k.Failed, "dangling": k.Dangling, "deferred": k.Deferred, "trusted": k.Trusted, "trash_deferred": k.TrashDeferred} {
 			documents.WithLabelValues(string(k.Kind), result).Set(float64(n))
 		}
 	}

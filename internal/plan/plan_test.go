@@ -277,3 +277,27 @@ func TestPlanDefers(t *testing.T) {
 		})
 	}
 }
+
+// TestTrashRests: only that of a kind that has one, in a run that asks for no more than it must.
+func TestTrashRests(t *testing.T) {
+	now := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name          string
+		kind          record.Kind
+		full, doubted bool
+		rests         bool
+	}{
+		{name: "looks", kind: "looks", rests: true},
+		{name: "a full run", kind: "looks", full: true},
+		{name: "stamps are doubted", kind: "looks", doubted: true},
+		{name: "a kind without a trash", kind: "boards"},
+	} {
+		rules := plan.Rules{Full: test.full, Refresh: &refresh.Rules{
+			Now: now, Gap: 24 * time.Hour, Ages: map[record.Kind]time.Duration{refresh.Trash: 30 * 24 * time.Hour},
+			TrashListed: map[record.Kind]time.Time{test.kind: now.Add(-time.Hour)},
+		}}
+		if got := rules.TrashRests(kindOf(t, test.kind), test.doubted); got != test.rests {
+			t.Errorf("%s: rests %t", test.name, got)
+		}
+	}
+}

@@ -44,6 +44,12 @@ func (r *Rules) RestsWhole(kind *catalogue.Spec, doubted bool) bool {
 		!doubted && r.Refresh.RestsWhole(kind.Name)
 }
 
+// TrashRests reports whether the trash of a kind need not be listed in this run, where the
+// list of the other documents shows that nothing was thrown away. doubted is that of [Page].
+func (r *Rules) TrashRests(kind *catalogue.Spec, doubted bool) bool {
+	return !r.Full && kind.Listing.Trash && !doubted && r.Refresh.TrashRests(kind.Name)
+}
+
 // rests reports whether a document need not be asked for, given what is stored of it. One
 // that could not be fetched lately is asked for.
 func (r *Rules) rests(kind *catalogue.Spec, row record.Listed, known record.Known, age time.Duration) bool {

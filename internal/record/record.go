@@ -334,6 +334,10 @@ type Counts struct {
 	// Trusted are those of Deferred whose date in the list had not moved since they were
 	// read, where dates have proven themselves: see Dates.
 	Trusted int64 `json:"trusted,omitempty"`
+	// TrashRested means that this run did not list the trash, since what is known of it is
+	// young enough. TrashDeferred are those of Deferred that lie there.
+	TrashRested   bool  `json:"trash_rested,omitempty"`
+	TrashDeferred int64 `json:"trash_deferred,omitempty"`
 	// Dates is what the changes of this run tell of the dates of the kind.
 	Dates Dates `json:"dates,omitzero"`
 	// Observed is the JSON array of the ids that a run saw which deferred others. It is set

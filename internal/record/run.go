@@ -190,6 +190,9 @@ type Begun struct {
 	Before time.Time
 	// Listed is when the newest run began that listed a kind whole, without a fault.
 	Listed map[Kind]time.Time
+	// TrashListed is when the newest run began that listed a kind and its trash, without a
+	// fault.
+	TrashListed map[Kind]time.Time
 	// Proven is when the newest run of this Looker release began that found rows of a kind's
 	// list to be as rich as its documents, see RowsProven.
 	Proven map[Kind]time.Time
@@ -229,6 +232,11 @@ type End struct {
 	// Deferred is how many documents were listed, or named, and not asked for again, and
 	// Trusted how many of them because their date had not moved.
 	Deferred, Trusted int64
+	// TrashRested means that the trash was not listed, since what is known of it is young
+	// enough, and TrashDeferred is how many documents of Deferred lie there. A complete
+	// listing then says nothing of what lies in the trash.
+	TrashRested   bool
+	TrashDeferred int64
 	// Unproven means that a complete listing is no proof that what it does not
 	// hold is gone: what it follows from was not read whole in this run.
 	Unproven bool

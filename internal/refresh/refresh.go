@@ -18,13 +18,19 @@ type Rules struct {
 	// Gap is the time between runs, as far as the last two tell: what would be too old
 	// when the next run begins is asked for in this one.
 	Gap time.Duration
-	// Ages is how old an observation may grow, by kind. 0 means that every run asks.
+	// Ages is how old an observation may grow, by kind. 0 means that every run asks. That of
+	// [Trash] is of what lies in the trash of any kind that has no age of its own.
 	Ages map[record.Kind]time.Duration
 	// Listed is when a kind was last listed whole, without a fault.
 	Listed map[record.Kind]time.Time
+	// TrashListed is when a kind was last listed with its trash, without a fault.
+	TrashListed map[record.Kind]time.Time
 	// Dates is what is known of dates, by kind. Nil: they are not trusted.
 	Dates map[record.Kind]record.DateHistory
 }
+
+// Trash stands among ages for what lies in the trash.
+const Trash record.Kind = "trash"
 
 // late is the part of a gap by which a run may begin later than the one before: nightly
 // ones an hour.
@@ -73,6 +79,16 @@ func (r *Rules) Rests(ref record.Ref, age time.Duration, seen time.Time) bool {
 func (r *Rules) RestsWhole(kind record.Kind) bool {
 	age, _ := r.Age(kind)
 	return age > 0 && r.Rests(record.Ref{Kind: kind}, age, r.Listed[kind])
+}
+
+// TrashRests reports whether the trash of a kind need not be listed in this run. That of a kind
+// with an age of its own is listed whenever the kind is.
+func (r *Rules) TrashRests(kind record.Kind) bool {
+	age, _ := r.Age(Trash)
+	if own, _ := r.Age(kind); age <= 0 || own > 0 {
+		return false
+	}
+	return r.Rests(record.Ref{Kind: kind, ID: string(Trash)}, age, r.TrashListed[kind])
 }
 
 // turn numbers the periods of a document.

@@ -78,6 +78,36 @@ func TestRests(t *testing.T) {
 	}
 }
 
+// TestTrashRests: what lies in the trash rests until it is too old, but for kinds with an age of
+// their own.
+func TestTrashRests(t *testing.T) {
+	now := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC)
+	rules := func(seen time.Time, ages map[record.Kind]time.Duration) *refresh.Rules {
+		return &refresh.Rules{Now: now, Gap: day, Ages: ages, TrashListed: map[record.Kind]time.Time{"looks": seen}}
+	}
+	trash := func(age time.Duration) map[record.Kind]time.Duration {
+		return map[record.Kind]time.Duration{refresh.Trash: age}
+	}
+	for _, test := range []struct {
+		name  string
+		rules *refresh.Rules
+		rests bool
+	}{
+		{"young", rules(now.Add(-time.Hour), trash(30*day)), true},
+		{"too old", rules(now.Add(-31*day), trash(30*day)), false},
+		{"never listed", rules(time.Time{}, trash(30*day)), false},
+		{"in every run", rules(now.Add(-time.Hour), trash(0)), false},
+		{"no age", rules(now.Add(-time.Hour), nil), false},
+		{"the kind has an age of its own", rules(now.Add(-time.Hour), map[record.Kind]time.Duration{refresh.Trash: 30 * day, "looks": day}), false},
+		{"the kind is asked for in every run", rules(now.Add(-time.Hour), map[record.Kind]time.Duration{refresh.Trash: 30 * day, "looks": 0}), true},
+		{"no rules", nil, false},
+	} {
+		if got := test.rules.TrashRests("looks"); got != test.rests {
+			t.Errorf("%s: rests %t", test.name, got)
+		}
+	}
+}
+
 // TestRestsByDate: what has the date that it had rests, a fourteenth part a night but for it,
 // and only where dates have proven themselves and nobody has set an age.
 func TestRestsByDate(t *testing.T) {

@@ -155,6 +155,12 @@ func (j Judge) BuriesUnlisted(end record.End) bool {
 	return end.Listing == record.Complete && !end.Unproven && j.ProvesAbsence()
 }
 
+// Buries is [Judge.BuriesUnlisted] of a document in a state: of what lies in a trash that was
+// not listed the listing says nothing.
+func (j Judge) Buries(end record.End, state record.State) bool {
+	return j.BuriesUnlisted(end) && !(end.TrashRested && state == record.Trashed)
+}
+
 // EndsDoubt reports whether the run has seen all documents of a kind, of which so many
 // failed: then doubts of earlier runs about them are over.
 func (j Judge) EndsDoubt(end record.End, failed int64) bool {

@@ -138,6 +138,16 @@ func TestListingProves(t *testing.T) {
 		if got := tt.judge.BuriesUnlisted(tt.end); got != tt.bury {
 			t.Errorf("%s: buries what is not listed: %t", tt.name, got)
 		}
+		rested := tt.end
+		rested.TrashRested = true
+		for state, want := range map[record.State]bool{record.Present: tt.bury, record.Trashed: false} {
+			if got := tt.judge.Buries(rested, state); got != want {
+				t.Errorf("%s, the trash not listed: buries what is %s: %t", tt.name, state, got)
+			}
+		}
+		if got := tt.judge.Buries(tt.end, record.Trashed); got != tt.bury {
+			t.Errorf("%s: buries what was in the trash: %t", tt.name, got)
+		}
 		if got := tt.judge.EndsDoubt(tt.end, tt.failed); got != tt.assure {
 			t.Errorf("%s: ends doubts: %t", tt.name, got)
 		}

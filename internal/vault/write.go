@@ -10,7 +10,7 @@ import (
 // Commit, then Finish, then Close.
 //
 // Begin, Commit and Finish are called from one goroutine at a time; Known, Followed,
-// Parents, Unsettled and Holds may be called from many at once and while a Commit is under way.
+// Parents, Unsettled, Holds and Count may be called from many at once and while a Commit is under way.
 type Writer interface {
 	// Begin begins a run, or continues the newest open one. It returns
 	// [ErrNothingOpen] when a resume finds none.
@@ -51,6 +51,9 @@ type Writer interface {
 
 	// Holds reports whether a document of a kind is held as present or in the trash.
 	Holds(ctx context.Context, kind record.Kind) (bool, error)
+
+	// Count returns how many documents of a kind are held in a state.
+	Count(ctx context.Context, kind record.Kind, state record.State) (int64, error)
 
 	// Commit stores a batch whole or not at all. Nil means that it is durable.
 	// The writer does not keep the batch or its bytes after it returns. A record

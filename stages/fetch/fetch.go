@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
@@ -30,6 +31,8 @@ type Options struct {
 	Within          scope.Within
 	Listed          map[record.Kind]time.Time // that of [stages.ListOptions]
 	Turn            int                       // of the runs of this vault, from 0: which rows are compared
+	Refresh         *refresh.Rules            // that of [stages.ListOptions]
+	Full            bool                      // that of [stages.ListOptions]
 	Overviews       *stages.Overviews
 	// Proven reports whether rows of a kind's list were found to be as rich as documents
 	// not long ago. Nil: each run finds that out.

@@ -19,8 +19,15 @@ var errNotFew = errors.New("the list is not in one page")
 // and the server counts as many rows, or has none behind them. Else the list is read in pages.
 func (t *task) few(ctx context.Context) error {
 	t.Ledger.Asked(t.ask.Kind, -1) // list asked for one: the list itself
+	trash, err := t.listing().Trash(ctx, t.kind)
+	if err != nil {
+		return err
+	}
 	var all stages.Tally
 	for _, state := range stages.States(t.kind) {
+		if state == record.Trashed && t.listing().TrashRests(t.kind, trash, all) {
+			continue
+		}
 		own := *t
 		own.ask.State = state
 		tally, err := own.fewIn(ctx, all.Rows)
@@ -31,7 +38,7 @@ func (t *task) few(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		all = stages.Tally{Rows: all.Rows + tally.Rows, Bad: all.Bad + tally.Bad}
+		all = all.Plus(tally)
 	}
 	t.listing().Conclude(t.ask.Kind, all)
 	return nil
@@ -61,7 +68,7 @@ func (t *task) settlePage(ctx context.Context, above int) (stages.Tally, error) 
 	if list.Bad > 0 && list.Bad == list.Rows {
 		return stages.Tally{}, errNotFew // of another kind, most likely
 	}
-	found, doubtful, v, err := t.documents(ctx, list)
+	found, doubtful, v, err := t.documents(ctx, &list)
 	if err != nil || !v.usable() {
 		// Release the lease before waiting for another: others may wait for its room.
 		lease.Release()

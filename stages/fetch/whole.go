@@ -69,7 +69,7 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 	if list.Bad > 0 && list.Bad == list.Rows && n < stages.Patience {
 		return true, nil // of another kind, most likely
 	}
-	found, doubtful, v, err := t.documents(ctx, list)
+	found, doubtful, v, err := t.documents(ctx, &list)
 	if err != nil || !v.usable() {
 		// Release the lease before waiting for another: others may wait for its room.
 		lease.Release()
@@ -268,8 +268,8 @@ func (t *task) sameRow(one, other []byte) bool {
 
 // documents finds the documents of a list that are to be settled, and tells whether its
 // rows are documents.
-func (t *task) documents(ctx context.Context, list wholeList) (good []matched, doubtful []record.Listed, v verdict, err error) {
-	found, err := t.unsettled(ctx, list.found)
+func (t *task) documents(ctx context.Context, list *wholeList) (good []matched, doubtful []record.Listed, v verdict, err error) {
+	found, err := t.unsettled(ctx, list)
 	if err != nil {
 		return nil, nil, unknown, err
 	}
@@ -313,7 +313,8 @@ func (t *task) sayWhatIsOdd(list wholeList, above int) error {
 
 // unsettled leaves out what an earlier part of this run has settled, and notes of
 // the rest what the store holds.
-func (t *task) unsettled(ctx context.Context, found []matched) ([]matched, error) {
+func (t *task) unsettled(ctx context.Context, list *wholeList) ([]matched, error) {
+	found := list.found
 	ids := make([]string, len(found))
 	for i, m := range found {
 		ids[i] = m.want.ID
@@ -322,6 +323,7 @@ func (t *task) unsettled(ctx context.Context, found []matched) ([]matched, error
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", t.ask.Kind, err)
 	}
+	list.Count(known)
 	found = slices.DeleteFunc(found, func(m matched) bool { return known[m.want.ID].Settled })
 	for i := range found {
 		k := known[found[i].want.ID]

@@ -19,6 +19,7 @@ func (m *Vault) Finish(_ context.Context, finish record.Finish) (record.Run, err
 	for _, end := range finish.Kinds {
 		c := m.run.count(end.Kind)
 		c.Listing, c.Listed, c.Reason, c.Deferred, c.Trusted = end.Listing, end.Listed, end.Reason, end.Deferred, end.Trusted
+		c.TrashRested, c.TrashDeferred = end.TrashRested, end.TrashDeferred
 		if m.run.Scope.Names(end.Kind) {
 			continue // the kind was not listed
 		}
@@ -30,7 +31,7 @@ func (m *Vault) Finish(_ context.Context, finish record.Finish) (record.Run, err
 		}
 	}
 	for key, d := range m.docs {
-		if key.instance == m.run.Instance && d.settled == m.run.ID && d.state != record.Gone && m.run.count(key.Kind).Deferred > 0 {
+		if key.instance == m.run.Instance && d.settled == m.run.ID && d.state != record.Gone && someDeferred(m.run.count(key.Kind)) {
 			m.run.observed[key.Ref] = true
 		}
 	}
@@ -69,7 +70,7 @@ func (m *Vault) conclude(end record.End, keep []record.Ref) {
 	}
 	for key, d := range m.docs {
 		if key.instance == m.run.Instance && key.Kind == kind && d.state != record.Gone &&
-			d.settled != m.run.ID && !spared(key.Ref) {
+			d.settled != m.run.ID && !spared(key.Ref) && m.judge().Buries(end, d.state) {
 			m.bury(key.Ref, d)
 		}
 	}
@@ -155,3 +156,6 @@ func (m *Vault) described(r *storedRun) record.Run {
 	slices.SortFunc(run.Month, compareCalls)
 	return run
 }
+
+// someDeferred reports whether a run has deferred documents besides a whole trash.
+func someDeferred(c *record.Counts) bool { return c.Deferred > c.TrashDeferred }

@@ -111,6 +111,21 @@ func (m *Vault) Unsettled(_ context.Context, kind record.Kind, after string, lim
 	return ids[:min(limit, len(ids))], nil
 }
 
+// Count returns how many documents of a kind are held in a state.
+func (m *Vault) Count(_ context.Context, kind record.Kind, state record.State) (n int64, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return 0, errNoRun
+	}
+	for key, d := range m.docs {
+		if key.instance == m.run.Instance && key.Kind == kind && d.state == state {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // Holds answers for what is held.
 func (m *Vault) Holds(_ context.Context, kind record.Kind) (bool, error) {
 	m.mu.Lock()

@@ -145,7 +145,7 @@ func (r *Reader) at(key instanceRef, d *document, run int64) (stored, bool) {
 			e.State = record.Gone
 		}
 		if e.LastRun > run {
-			e.LastRun = r.lastSeen(key, e.FirstRun, run)
+			e.LastRun = r.lastSeen(key, v.record.State, e.FirstRun, run)
 		}
 		return stored{e, v.record}, true
 	}
@@ -155,7 +155,7 @@ func (r *Reader) at(key instanceRef, d *document, run int64) (stored, bool) {
 // lastSeen is the last run, from first on and up to another one, that is known to have
 // seen a version that was there all the time: one that looked at the whole kind and did
 // not fail to fetch the document.
-func (r *Reader) lastSeen(key instanceRef, first, until int64) int64 {
+func (r *Reader) lastSeen(key instanceRef, state record.State, first, until int64) int64 {
 	for id := until; id > first; id-- {
 		run := r.of.runs[id-1]
 		c := run.kinds[key.Kind]
@@ -165,7 +165,7 @@ func (r *Reader) lastSeen(key instanceRef, first, until int64) int64 {
 		if f := run.faults[key.Ref]; f != nil && f.Resolved != id {
 			continue
 		}
-		if c.Deferred > 0 && !run.observed[key.Ref] {
+		if someDeferred(c) && !run.observed[key.Ref] || c.TrashRested && state == record.Trashed {
 			continue
 		}
 		return id

@@ -51,14 +51,12 @@ func (m *Vault) recallObservations(begun *record.Begun) {
 			continue
 		}
 		for kind, c := range r.kinds {
-			if c.Listing != record.Complete || c.Failed > 0 || c.Deferred > 0 {
+			if c.Listing != record.Complete || c.Failed > 0 || c.TrashRested || failing[kind] {
 				continue
 			}
-			if begun.Listed == nil {
-				begun.Listed = make(map[record.Kind]time.Time)
-			}
-			if !failing[kind] && r.Started.After(begun.Listed[kind]) {
-				begun.Listed[kind] = r.Started
+			begun.TrashListed = later(begun.TrashListed, kind, r.Started)
+			if c.Deferred == 0 {
+				begun.Listed = later(begun.Listed, kind, r.Started)
 			}
 		}
 	}
@@ -114,4 +112,15 @@ func (m *Vault) recallDates(begun *record.Begun) {
 			begun.Dates[kind] = h
 		}
 	}
+}
+
+// later notes when something was done of a kind, where that is later than what is known.
+func later(times map[record.Kind]time.Time, kind record.Kind, at time.Time) map[record.Kind]time.Time {
+	if times == nil {
+		times = make(map[record.Kind]time.Time)
+	}
+	if at.After(times[kind]) {
+		times[kind] = at
+	}
+	return times
 }

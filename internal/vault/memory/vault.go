@@ -135,7 +135,7 @@ func (m *Vault) Begin(_ context.Context, start record.Start) (record.Begun, erro
 		}
 	}
 	for _, c := range m.run.kinds {
-		c.Listing, c.Reason, c.Deferred, c.Trusted = record.Open, "", 0, 0
+		c.Listing, c.Reason, c.Deferred, c.Trusted, c.TrashRested, c.TrashDeferred = record.Open, "", 0, 0, false, 0
 	}
 	m.recall(&begun)
 	m.recallObservations(&begun)

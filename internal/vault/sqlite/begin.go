@@ -84,7 +84,9 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 		tx.kinds[c.Kind] = c
 	}
 	for kind := range tx.kinds {
-		tx.count(kind, func(c *record.Counts) { c.Listing, c.Reason, c.Deferred, c.Trusted = record.Open, "", 0, 0 })
+		tx.count(kind, func(c *record.Counts) {
+			c.Listing, c.Reason, c.Deferred, c.Trusted, c.TrashRested, c.TrashDeferred = record.Open, "", 0, 0, false, 0
+		})
 	}
 	err = c.each(`SELECT month, class, route, calls FROM run_calls WHERE run = ?`, func(row []driver.Value) error {
 		tx.calls[callKey{text(row[0]), text(row[1]), text(row[2])}] = integer(row[3])

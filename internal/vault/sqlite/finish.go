@@ -53,7 +53,7 @@ func (w *Writer) finish(ctx context.Context, finish record.Finish) error {
 		if !w.judge().BuriesUnlisted(end) {
 			continue
 		}
-		if err := w.buryUnlisted(ctx, end.Kind, keep); err != nil {
+		if err := w.buryUnlisted(ctx, end, keep); err != nil {
 			return fmt.Errorf("find %s that are gone: %w", end.Kind, err)
 		}
 	}
@@ -84,17 +84,17 @@ func (tx *transaction) judge() vault.Judge { return tx.w.judge() }
 
 // buryUnlisted makes tombstones in transactions of bounded size: what a complete
 // listing proved stays true when the rest is cut off.
-func (w *Writer) buryUnlisted(ctx context.Context, kind record.Kind, keep map[record.Ref]bool) error {
+func (w *Writer) buryUnlisted(ctx context.Context, ended record.End, keep map[record.Ref]bool) error {
 	for after, more := "", true; more; {
 		err := w.transact(ctx, func(tx *transaction) error {
-			heads, err := tx.unsettled(kind, after)
+			heads, err := tx.unsettled(ended.Kind, after)
 			if err != nil {
 				return err
 			}
 			more = len(heads) == buryAtOnce
 			for i := range heads {
 				after = heads[i].item
-				if keep[record.Ref{Kind: kind, ID: after}] || heads[i].broken {
+				if keep[record.Ref{Kind: ended.Kind, ID: after}] || heads[i].broken || !tx.judge().Buries(ended, heads[i].state) {
 					continue // what is damaged may be the head of another document
 				}
 				if err := tx.bury(&heads[i]); err != nil {
@@ -126,7 +126,7 @@ func (tx *transaction) unsettled(kind record.Kind, after string) (heads []headRo
 // complete listing settles.
 func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	observed := ""
-	if end.Deferred > 0 {
+	if end.Deferred > end.TrashDeferred {
 		var err error
 		if observed, err = tx.settledNow(end.Kind); err != nil {
 			return err
@@ -134,6 +134,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	}
 	tx.count(end.Kind, func(c *record.Counts) {
 		c.Listing, c.Listed, c.Reason, c.Deferred, c.Trusted, c.Observed = end.Listing, end.Listed, end.Reason, end.Deferred, end.Trusted, observed
+		c.TrashRested, c.TrashDeferred = end.TrashRested, end.TrashDeferred
 	})
 	if tx.w.run.scope.Names(end.Kind) {
 		return nil // the kind was not listed

@@ -153,3 +153,18 @@ func (w *Writer) Holds(ctx context.Context, kind record.Kind) (bool, error) {
 	}
 	return false, nil
 }
+
+// Count returns how many documents of a kind are held in a state.
+func (w *Writer) Count(ctx context.Context, kind record.Kind, state record.State) (n int64, err error) {
+	if w.run == nil {
+		return 0, errNoRun
+	}
+	for row, err := range rows(ctx, w.reader.db, `SELECT count(*) FROM heads WHERE instance = ? AND kind = ? AND state = ?`,
+		w.run.instance, string(kind), string(state)) {
+		if err != nil {
+			return 0, doing(fmt.Sprintf("count stored %s", kind), classify(w.path, err))
+		}
+		n = integer(row[0])
+	}
+	return n, nil
+}

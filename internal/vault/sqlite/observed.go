@@ -28,7 +28,8 @@ func (w *Writer) readObservations() error {
 
 // recallObservations tells when the run before this one began, and when each kind was
 // listed whole for the last time: in a run of the whole instance, in which nothing of it
-// failed. A kind of which a fault is open is not told of: it is to be listed again.
+// failed. The same of its trash, which is listed more seldom than the rest perhaps, and
+// of which some may be deferred one by one. A kind of which a fault is open is not told of: it is to be listed again.
 func (tx *transaction) recallObservations(begun *record.Begun) error {
 	w := tx.w
 	err := w.conn.each(`SELECT started_at FROM runs WHERE instance = ? AND id < ? AND origin = ? ORDER BY id DESC LIMIT 1`,
@@ -46,17 +47,25 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 	for ref := range w.troubled {
 		failing[ref.Kind] = true
 	}
-	return w.conn.each(`SELECT k.kind, max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
-		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.deferred = 0
+	return w.conn.each(`SELECT k.kind, max(r.started_at) FILTER (WHERE k.deferred = 0), max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
+		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.trash_rested = 0
 		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
 		func(row []driver.Value) error {
 			kind := record.Kind(text(row[0]))
+			if failing[kind] {
+				return nil
+			}
+			if begun.TrashListed == nil {
+				begun.TrashListed = make(map[record.Kind]time.Time)
+			}
+			begun.TrashListed[kind] = moment(integer(row[2]))
+			if row[1] == nil {
+				return nil
+			}
 			if begun.Listed == nil {
 				begun.Listed = make(map[record.Kind]time.Time)
 			}
-			if !failing[kind] {
-				begun.Listed[kind] = moment(integer(row[1]))
-			}
+			begun.Listed[kind] = moment(integer(row[1]))
 			return nil
 		}, w.run.instance, w.run.id)
 }

@@ -109,6 +109,8 @@ type look struct {
 	failed bool // some of them could not be fetched
 	// deferred means that the run did not ask for some of them.
 	deferred bool
+	// trashRested means that the run did not list the trash.
+	trashRested bool
 }
 
 // horizonOf finds the instance and the run of a query.
@@ -150,14 +152,14 @@ func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) er
 		return nil
 	}
 	h.looked = make(map[record.Kind][]look)
-	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.deferred > 0 FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
+	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.deferred > k.trash_deferred, k.trash_rested FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
 		WHERE s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
 		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err
 		}
 		kind := record.Kind(text(row[0]))
-		h.looked[kind] = append(h.looked[kind], look{integer(row[1]), integer(row[2]) != 0, integer(row[3]) != 0})
+		h.looked[kind] = append(h.looked[kind], look{integer(row[1]), integer(row[2]) != 0, integer(row[3]) != 0, integer(row[4]) != 0})
 	}
 	return nil
 }
@@ -180,7 +182,7 @@ func (h *horizon) limit(ctx context.Context, q querier, e *vault.Entry) error {
 		if l.run <= e.FirstRun {
 			return nil
 		}
-		saw, err := l.saw(ctx, q, e.Ref)
+		saw, err := l.saw(ctx, q, e)
 		if err != nil {
 			return err
 		}
@@ -192,8 +194,12 @@ func (h *horizon) limit(ctx context.Context, q querier, e *vault.Entry) error {
 	return nil
 }
 
-// saw reports whether a run that looked at a kind saw one document of it.
-func (l *look) saw(ctx context.Context, q querier, ref record.Ref) (bool, error) {
+// saw reports whether a run that looked at a kind saw one version of a document of it.
+func (l *look) saw(ctx context.Context, q querier, e *vault.Entry) (bool, error) {
+	ref := e.Ref
+	if l.trashRested && e.State == record.Trashed {
+		return false, nil
+	}
 	if l.failed {
 		for _, err := range rows(ctx, q, `SELECT 1 FROM faults WHERE run = ? AND kind = ? AND item = ? AND resolved_run IS NOT run`,
 			l.run, string(ref.Kind), ref.ID) {

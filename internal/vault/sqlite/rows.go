@@ -168,10 +168,10 @@ func countsColumns(run int64, c *record.Counts) []driver.Value {
 // laterCounts are the columns of run_kinds behind its checksum.
 func laterCounts(c *record.Counts) []driver.Value {
 	var observed driver.Value
-	if c.Deferred > 0 {
+	if c.Deferred > c.TrashDeferred {
 		observed = c.Observed
 	}
-	return []driver.Value{c.Dangling, c.Deferred, observed, c.Trusted, c.Dates.Moved, c.Dates.Stayed}
+	return []driver.Value{c.Dangling, c.Deferred, observed, c.Trusted, c.Dates.Moved, c.Dates.Stayed, flag(c.TrashRested), c.TrashDeferred}
 }
 
 // idsText is a JSON array of ids.
@@ -190,6 +190,7 @@ func scanCounts(row []driver.Value) record.Counts {
 		Trashed: integer(row[8]), Reappeared: integer(row[9]), Gone: integer(row[10]), Failed: integer(row[11]),
 		Bytes: integer(row[12]), Stored: integer(row[13]), Dangling: integer(row[14]), Deferred: integer(row[15]),
 		Trusted: integer(row[16]), Dates: record.Dates{Moved: integer(row[17]), Stayed: integer(row[18])},
+		TrashRested: integer(row[19]) != 0, TrashDeferred: integer(row[20]),
 	}
 }
 

@@ -212,9 +212,11 @@ CREATE TABLE run_kinds (
 	trusted      INTEGER NOT NULL DEFAULT 0,
 	dates_moved  INTEGER NOT NULL DEFAULT 0,
 	dates_stayed INTEGER NOT NULL DEFAULT 0,
+	trash_rested   INTEGER NOT NULL DEFAULT 0,
+	trash_deferred INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (run, kind)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO run_kinds SELECT *, 0, 0, NULL, 0, 0, 0 FROM run_kinds_before;
+INSERT INTO run_kinds SELECT *, 0, 0, NULL, 0, 0, 0, 0, 0 FROM run_kinds_before;
 DROP TABLE run_kinds_before;
 CREATE VIEW run_summary AS
 SELECT r.id AS run, i.name AS instance, r.origin, r.outcome,
@@ -240,7 +242,8 @@ CREATE TEMP TABLE run_lessons (run, kind, code, checksum);
 `
 
 const asV4 = `
-CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling, 0 AS deferred, NULL AS observed, 0 AS trusted, 0 AS dates_moved, 0 AS dates_stayed FROM main.run_kinds;
+CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling, 0 AS deferred, NULL AS observed, 0 AS trusted, 0 AS dates_moved, 0 AS dates_stayed,
+	0 AS trash_rested, 0 AS trash_deferred FROM main.run_kinds;
 `
 
 const asV2 = `

@@ -59,7 +59,8 @@ const (
 	selectHeld  = `SELECT item FROM heads WHERE instance = ? AND kind = ? AND state <> 'gone' LIMIT 1`
 	selectFault = `SELECT id, instance, run, kind, item, class, status, attempts, message, at, resolved_run FROM faults`
 	selectKinds = `SELECT run, kind, listing, reason, listed, new, changed, same, trashed, reappeared, gone, failed,
-		bytes, stored, dangling, deferred, trusted, dates_moved, dates_stayed FROM run_kinds`
+		bytes, stored, dangling, deferred, trusted, dates_moved, dates_stayed,
+		trash_rested, trash_deferred FROM run_kinds`
 	selectRuns = `SELECT id, instance, base_url, origin, started_at, finished_at, outcome, is_full, scope, caller_id,
 		caller_admin, looker_version, tool_version, policy, config, notes, resumed, pruned, digest, checksum FROM runs`
 )
@@ -94,12 +95,13 @@ func (w *Writer) prepare() error {
 		{&w.q.addBody, `INSERT INTO bodies VALUES (?,?,?,?,?) ON CONFLICT (hash) DO NOTHING`},
 		{&w.q.setBody, `INSERT OR REPLACE INTO bodies VALUES (?,?,?,?,?)`},
 		{&w.q.body, `SELECT ` + storedColumns + ` FROM bodies b WHERE b.hash = +?`},
-		{&w.q.putKind, `INSERT INTO run_kinds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, kind) DO UPDATE SET
+		{&w.q.putKind, `INSERT INTO run_kinds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, kind) DO UPDATE SET
 			listing = excluded.listing, reason = excluded.reason, listed = excluded.listed, new = excluded.new,
 			changed = excluded.changed, same = excluded.same, trashed = excluded.trashed, reappeared = excluded.reappeared,
 			gone = excluded.gone, failed = excluded.failed, bytes = excluded.bytes, stored = excluded.stored,
 			checksum = excluded.checksum, dangling = excluded.dangling, deferred = excluded.deferred,
-			observed = excluded.observed, trusted = excluded.trusted, dates_moved = excluded.dates_moved, dates_stayed = excluded.dates_stayed`},
+			observed = excluded.observed, trusted = excluded.trusted, dates_moved = excluded.dates_moved, dates_stayed = excluded.dates_stayed,
+			trash_rested = excluded.trash_rested, trash_deferred = excluded.trash_deferred`},
 		{&w.q.putCalls, `INSERT INTO run_calls VALUES (?,?,?,?,?,?) ON CONFLICT (run, month, class, route) DO UPDATE SET
 			calls = excluded.calls, checksum = excluded.checksum`},
 		{&w.q.putRun, `INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET

@@ -208,8 +208,12 @@ func (w *walk) finish(scope record.Scope) record.Finish {
 	listings := []record.Listing{record.Complete, record.Complete, record.Complete, record.Complete, record.Incomplete,
 		record.Denied, record.Budget, record.Open}
 	for _, kind := range scope.Kinds {
-		f.Kinds = append(f.Kinds, record.End{Kind: kind, Listing: listings[w.r.IntN(len(listings))],
-			Listed: int64(w.r.IntN(12)), Unproven: w.one(4)})
+		end := record.End{Kind: kind, Listing: listings[w.r.IntN(len(listings))], Listed: int64(w.r.IntN(12)), Unproven: w.one(4)}
+		if end.TrashRested = w.one(3); end.TrashRested {
+			end.TrashDeferred = int64(w.r.IntN(3))
+			end.Deferred = end.TrashDeferred + int64(w.r.IntN(2))
+		}
+		f.Kinds = append(f.Kinds, end)
 	}
 	f.PartialView = w.one(2)
 	if w.one(3) {

@@ -32,6 +32,7 @@ func readings() []reading {
 		{"between two runs", between},
 		{"events", events},
 		{"digests", digests},
+		{"a trash that was not listed", restedTrash},
 		{"faults", faultsReadBack},
 		{"runs and instances", runsReadBack},
 		{"what names a document", namesReadBack},
