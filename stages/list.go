@@ -23,6 +23,7 @@ type ListOptions struct {
 	Workers, Buffer int
 	PageSize        int         // documents that one ask brings at most
 	PageBytes       int64       // of small documents one ask brings more, until it has so much; 0: never
+	Counted         bool        // that of [plan.Rules]
 	Limits          plan.Limits // of the planner; the zero value: the usual ones
 	Few             bool        // paged lists of few documents are asked for whole, see [plan.Rules.Few]
 	Full            bool        // stamps are not to be trusted
@@ -40,7 +41,10 @@ type ListOptions struct {
 	Refresh *refresh.Rules // what need not be asked for again
 	// Listed is when an earlier run read a kind whole: an empty list of others is asked for again.
 	Listed map[record.Kind]time.Time
-	Turn   int // of the runs of this vault, from 0: which ask of a page comes first
+	// Unavailable is when a kind was asked for last of those that the server did not have: one
+	// more 404 proves that it does not have it still.
+	Unavailable map[record.Kind]time.Time
+	Turn        int // of the runs of this vault, from 0: which ask of a page comes first
 
 	Looker Looker
 	Store  Store

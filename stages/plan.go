@@ -15,7 +15,7 @@ import (
 // rules are what the run has decided.
 func (l *ListOptions) rules() *plan.Rules {
 	return &plan.Rules{
-		PageSize: l.PageSize, PageBytes: l.PageBytes, Full: l.Full, Exclude: l.Exclude, Within: l.Within, Refresh: l.Refresh, Turn: l.Turn,
+		PageSize: l.PageSize, PageBytes: l.PageBytes, Counted: l.Counted, Full: l.Full, Exclude: l.Exclude, Within: l.Within, Refresh: l.Refresh, Turn: l.Turn,
 		Limits: l.Limits,
 	}
 }

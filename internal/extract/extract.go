@@ -191,7 +191,7 @@ func (f *flow) rules() *refresh.Rules {
 	if f.begun.Resumed {
 		now = f.job.Now()
 	}
-	rules := &refresh.Rules{Now: now, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed}
+	rules := &refresh.Rules{Now: now, Gap: refresh.Between(f.begun.Before, f.begun.Started), Ages: f.job.Refresh, Listed: f.begun.Listed, Unavailable: f.begun.Unavailable}
 	if !f.begun.Resumed { // else what is stored is not what was before the run
 		rules.TrashListed = f.begun.TrashListed
 	}
@@ -294,16 +294,16 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	bytes := f.job.Limits.PageBytes(stage.List.PageSize, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted())
 	asks := pipeline.Then(run, stages.List(stages.ListOptions{
 		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes,
-		Limits: f.job.Limits,
-		Few:    !f.begun.Resumed, // else a page brings again what is stored
-		Full:   f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Listed: f.begun.Listed, Turn: int(f.begun.Run - 1),
+		Counted: c.Looker.Quota.Counted(), Limits: f.job.Limits,
+		Few:  !f.begun.Resumed, // else a page brings again what is stored
+		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Listed: f.begun.Listed, Unavailable: f.begun.Unavailable, Turn: int(f.begun.Run - 1),
 		Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
 	}), pipeline.From(run, kinds))
 	items := pipeline.Then(run, fetch.Stage(fetch.Options{
-		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes, Limits: f.job.Limits,
+		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes, Counted: c.Looker.Quota.Counted(), Limits: f.job.Limits,
 		Admin: admin, ProvesAbsence: proves, Refresh: f.refresh, Full: f.begun.Full,
-		Exclude: f.job.Exclude, Within: f.within, Listed: f.begun.Listed, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
+		Exclude: f.job.Exclude, Within: f.within, Listed: f.begun.Listed, Unavailable: f.begun.Unavailable, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
 		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
 	}), asks)
 	if f.secrets != nil {

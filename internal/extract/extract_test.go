@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/memory"
@@ -58,7 +59,8 @@ func compare(t *testing.T, r *rig, kinds ...record.Kind) {
 	}
 	for ref, item := range served {
 		body, paths := secrets[ref.Kind].Redact(r.bodyOf(ref.Kind, item))
-		if !bytes.Equal(body, stored[ref].Body) {
+		rested := item.State == string(record.Trashed) && r.refresh[refresh.Trash] > 0 // nobody looked
+		if !rested && !bytes.Equal(body, stored[ref].Body) {
 			t.Errorf("%s: other bytes than the server's (redacted: %v)\n%s", ref, paths, cmp.Diff(string(body), string(stored[ref].Body)))
 		}
 		if string(stored[ref].State) != item.State {

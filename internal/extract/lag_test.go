@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
@@ -75,6 +76,35 @@ func TestListsThatAreEmptyOnce(t *testing.T) {
 	r.rules(rules...)
 	r.run(record.RunComplete, start())
 	compare(t, r)
+}
+
+// TestWhatWasUnavailableIsAskedForOnce: a kind that this edition does not have costs two calls in
+// the first run and one from then on, and with an age none until it is that old. An answer that
+// is not Looker's own proves nothing.
+func TestWhatWasUnavailableIsAskedForOnce(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 8})
+	r.rules("route=GET /themes status=404", "route=GET /agents/search status=404")
+	night := func(want int) {
+		t.Helper()
+		r.month(1, nil)
+		for _, route := range []string{"GET /themes", "GET /agents/search"} {
+			if got := r.sim.Counts().Routes[route]; got != want {
+				t.Errorf("night %d: %d calls of %s, want %d", r.nights, got, route, want)
+			}
+		}
+	}
+	night(2)
+	night(1)
+	night(1)
+	r.refresh = map[record.Kind]time.Duration{"themes": 211 * aDay, "agents": 211 * aDay}
+	night(0)
+	r.refresh = nil
+	r.rules("route=GET /themes times=1 status=404 body=page", "route=GET /agents/search times=1 status=404 body=page")
+	r.month(1, nil)
+	compare(t, r, "themes", "agents")
+	r.rules("route=GET /themes times=1 status=404", "route=GET /agents/search times=1 status=404")
+	r.month(1, nil)
+	compare(t, r, "themes", "agents")
 }
 
 // TestAnEmptyListIsAskedForTwice: an instance without boards costs a call more, unless the

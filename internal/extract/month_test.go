@@ -24,10 +24,11 @@ import (
 // thrifty are ages that a small licence can pay for: content, people and schedules are
 // asked for every night.
 var thrifty = map[record.Kind]time.Duration{
-	"content_access": 30 * aDay, "content_metadata": 30 * aDay, "user_attribute_group_values": 30 * aDay, "role_users": 14 * aDay,
+	"content_access": 30 * aDay, "content_metadata": 30 * aDay, "user_attribute_group_values": 30 * aDay, "role_users": 30 * aDay,
 	"settings": 30 * aDay, "themes": 30 * aDay, "color_collections": 30 * aDay, "connections": 14 * aDay, "datagroups": 30 * aDay,
 	"integration_hubs": 30 * aDay, "integrations": 30 * aDay, "permission_sets": 14 * aDay, "model_sets": 14 * aDay, "projects": 30 * aDay,
-	"homepage_sections": 30 * aDay, "lookml_dashboards": 7 * aDay,
+	"homepage_sections": 30 * aDay, "lookml_dashboards": 7 * aDay, "lookml_models": 14 * aDay, "user_attributes": 14 * aDay,
+	"agents": 7 * aDay, refresh.Trash: 7 * aDay,
 }
 
 // nights are those after the first one.
@@ -51,9 +52,10 @@ func TestMonth(t *testing.T) {
 		oneIn   int // so many documents changes in a night; 0: 200
 	}{
 		{"standard, 0.1 % changing", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 1000},
-		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 0, 0},
+		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 0},
 		{"standard", lookersim.Options{Sizes: standard}, config.DatesLearned, 0, 0},
-		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 2000, 0},
+		{"300 own personal folders, 0.1 % changing", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1000, 1000},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1200, 0},
 		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesLearned, 0, 0},
 		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesNever, 0, 0},
 		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesLearned, 0, 0},
@@ -157,6 +159,9 @@ func (r *rig) checkNight(m *playedMonth) {
 		case limit == 0 && kind.Calm != nil:
 			limit = kind.Calm.Age
 		}
+		if e.State == record.Trashed {
+			limit = max(limit, r.refresh[refresh.Trash])
+		}
 		if age > limit+time.Hour {
 			r.t.Errorf("%s was seen %s ago, %s is the most", e.Ref, age, limit)
 		}
@@ -166,19 +171,23 @@ func (r *rig) checkNight(m *playedMonth) {
 	}
 }
 
-// changeSome changes one in so many dashboards and looks, and now and then a group.
+// changeSome changes one in so many dashboards and looks, now and then a group, and throws
+// a dashboard or a look away now and then.
 func (r *rig) changeSome(random *rand.Rand, oneIn int) {
 	r.t.Helper()
 	for _, kind := range []string{"dashboards", "looks"} {
 		ids := r.sim.IDs(kind)
-		for range len(ids) / oneIn {
+		for edited := 0; edited < len(ids)/oneIn; {
 			id, title := ids[random.IntN(len(ids))], fmt.Sprint("Title ", random.IntN(1e6))
 			edit := lookersim.Change{Op: lookersim.OpEdit, Kind: kind, ID: id, Value: fmt.Sprintf(`{"title":%q}`, title)}
-			if _, err := r.sim.Mutate(edit); err != nil { // what lies in the trash is not edited
-				mutate(r.t, r, lookersim.Change{Op: lookersim.OpTitle, Kind: kind, ID: id, Value: title},
-					lookersim.Change{Op: lookersim.OpTouch, Kind: kind, ID: id, Value: fmt.Sprintf("2026-04-%02dT00:00:00.000+00:00", 1+r.nights)})
+			if _, err := r.sim.Mutate(edit); err == nil { // what lies in the trash is not edited
+				edited++
 			}
 		}
+	}
+	if kind := []string{"dashboards", "looks"}[random.IntN(2)]; random.IntN(4) == 0 {
+		ids := r.sim.IDs(kind)
+		mutate(r.t, r, lookersim.Change{Op: lookersim.OpTrash, Kind: kind, ID: ids[random.IntN(len(ids))]})
 	}
 	if random.IntN(4) == 0 {
 		ids := r.sim.IDs("groups")

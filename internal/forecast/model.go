@@ -34,10 +34,11 @@ type model struct {
 	resumes bool                 // an interrupted run
 	proves  bool                 // what a complete listing does not hold is gone, and its parts with it
 
-	broods    map[record.Kind]*brood
-	overviews map[string]bool           // that are asked for, by path
-	proven    map[record.Kind]time.Time // when rows were compared last; nil: each run compares
-	forecasts []KindForecast
+	broods      map[record.Kind]*brood
+	unavailable map[record.Kind]time.Time // kinds that the server did not have, and when
+	overviews   map[string]bool           // that are asked for, by path
+	proven      map[record.Kind]time.Time // when rows were compared last; nil: each run compares
+	forecasts   []KindForecast
 }
 
 // brood is what documents point to in one kind.
@@ -90,7 +91,7 @@ func newModel(a Ahead) *model {
 	return &model{
 		rules: plan.Rules{
 			PageSize: page, PageBytes: a.Limits.PageBytes(page, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted()),
-			Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
+			Counted: c.Looker.Quota.Counted(), Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
 		},
 		workers: max(1, c.Stages.Fetch.Workers), resumes: a.Resume != 0,
 		proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
@@ -101,7 +102,7 @@ func newModel(a Ahead) *model {
 // recalls takes over what the vault tells of earlier runs.
 func (m *model) recalls(o *outlook) {
 	m.stale, m.proven, m.rules.Refresh = o.stale, o.proven, o.rules
-	m.listed = make(map[record.Kind]bool)
+	m.listed, m.unavailable = make(map[record.Kind]bool), unavailable(o.runs)
 	for _, run := range o.runs {
 		for _, k := range run.Kinds {
 			m.listed[k.Kind] = m.listed[k.Kind] || k.Listing == record.Complete && run.Scope.Folders == nil && run.Scope.Refs == nil
@@ -154,13 +155,14 @@ func (m *model) onlyInPages(k *knowledge) (c cost) {
 }
 
 // refused is a kind whose listing did not answer. One that is denied ends with that
-// call, one that is not on this instance with the next; one that failed may work then.
+// call, one that is not on this instance with the next, or at once where it was not there
+// before; one that failed may work then.
 func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
 	failed := k.glance.Failed
 	f.Listing = refusal(k.kind, failed, len(k.held) > 0)
 	f.Notes = append(f.Notes, failed.Message)
 	calls := 1
-	if failed.Class == record.FaultMissing {
+	if failed.Class == record.FaultMissing && m.unavailable[k.kind.Name].IsZero() {
 		calls = 2 // a run asks again
 	}
 	c.add(k.kind.Listing.Route.Activity, exactly(calls))

@@ -20,7 +20,7 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 	if o.Refresh == nil || o.Full || !o.Scope.Unscoped() || o.Resume != 0 {
 		return nil
 	}
-	rules := &refresh.Rules{Now: o.Now, Gap: refresh.Between(time.Time{}, o.Now), Ages: o.Refresh, Listed: make(map[record.Kind]time.Time), TrashListed: make(map[record.Kind]time.Time)}
+	rules := &refresh.Rules{Now: o.Now, Gap: refresh.Between(time.Time{}, o.Now), Ages: o.Refresh, Listed: make(map[record.Kind]time.Time), TrashListed: make(map[record.Kind]time.Time), Unavailable: unavailable(runs)}
 	if i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Origin != record.OriginLook }); i >= 0 {
 		rules.Gap = refresh.Between(runs[i].Started, o.Now)
 	}
@@ -44,6 +44,24 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 		}
 	}
 	return rules
+}
+
+// unavailable is when kinds were asked for last that the server did not have, with an
+// administrator's key. The newest run is the first.
+func unavailable(runs []record.Run) map[record.Kind]time.Time {
+	asked, missed := make(map[record.Kind]bool), make(map[record.Kind]time.Time)
+	for _, run := range runs {
+		for _, k := range run.Kinds {
+			if !run.Scope.Unscoped() || asked[k.Kind] || k.Listing == record.Open || k.Listing == record.Budget || k.Listing == record.Deferred {
+				continue
+			}
+			asked[k.Kind] = true
+			if k.Listing == record.Unavailable && run.Caller.KnownAdmin() {
+				missed[k.Kind] = run.Started
+			}
+		}
+	}
+	return missed
 }
 
 // restsWhole reports whether the run will not list a kind.

@@ -21,6 +21,7 @@ const Nowhere = -1
 type Rules struct {
 	PageSize  int   // documents that one ask brings at most
 	PageBytes int64 // of small documents one ask brings more, until it has so much; 0: never
+	Counted   bool  // calls are dear: a quota counts them
 	Full      bool  // stamps are not to be trusted
 	Exclude   []record.Ref
 	Within    scope.Within

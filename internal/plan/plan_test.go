@@ -104,6 +104,24 @@ func TestPlanChoosesTheRoute(t *testing.T) {
 			want: []string{"single 1", "single 2", "stored 3,4", "stored 5,6", "stored 7,8", "stored 9"},
 		},
 		{
+			name: "less is enough where calls are dear", kind: "looks",
+			rows: rows("1 in A", "2 in A", "3 in A", "4 in A", "5 in A", "6 in A", "7 in A", "8 in A", "9 in A"),
+			known: map[string]record.Known{
+				"3": sameAs(), "4": sameAs(), "5": sameAs(), "6": sameAs(), "7": sameAs(), "8": sameAs(), "9": sameAs(),
+			},
+			rules: plan.Rules{Counted: true, PageSize: 9},
+			want:  []string{"folder 1,2", "stored 3,4,5,6,7,8,9"},
+		},
+		{
+			name: "unless the folder is larger than a page", kind: "looks",
+			rows: rows("1 in A", "2 in A", "3 in A", "4 in A", "5 in A", "6 in A", "7 in A", "8 in A", "9 in A"),
+			known: map[string]record.Known{
+				"3": sameAs(), "4": sameAs(), "5": sameAs(), "6": sameAs(), "7": sameAs(), "8": sameAs(), "9": sameAs(),
+			},
+			rules: plan.Rules{Counted: true, PageSize: 8},
+			want:  []string{"single 1", "single 2", "stored 3,4,5,6,7,8,9"},
+		},
+		{
 			name: "a folder that this run has asked for is not asked for again", kind: "looks", rows: rows("1 in A", "2 in A", "3 in A"),
 			known: map[string]record.Known{"3": settled}, want: []string{"single 1", "single 2"},
 		},
@@ -134,7 +152,9 @@ func TestPlanChoosesTheRoute(t *testing.T) {
 					test.rows[i].Stamp = stamp
 				}
 			}
-			test.rules.PageSize = 2
+			if test.rules.PageSize == 0 {
+				test.rules.PageSize = 2
+			}
 			planned := test.rules.Plan(plan.Page{Kind: kindOf(t, test.kind), State: record.Present, Offset: test.off, Rows: test.rows, Known: test.known})
 			if diff := cmp.Diff(test.want, lines(planned.Asks)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)

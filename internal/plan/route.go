@@ -103,9 +103,10 @@ func CanBeAskedFor(kind *catalogue.Spec) bool {
 }
 
 // worthFolder reports whether one call for a whole folder is better than single
-// ones: it saves calls, and most of what it brings is wanted.
+// ones: it saves calls, and most of what it brings is wanted; or calls are dear, and it
+// brings no more than a page.
 func (r *Rules) worthFolder(wanted, holds int) bool {
-	return wanted >= 2 && r.Limits.Usual().FolderShare*wanted >= holds
+	return wanted >= 2 && (r.Limits.Usual().FolderShare*wanted >= holds || r.Counted && holds <= r.PageSize)
 }
 
 func perFolder(rows []record.Listed) map[string]int {

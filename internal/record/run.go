@@ -196,6 +196,9 @@ type Begun struct {
 	// Proven is when the newest run of this Looker release began that found rows of a kind's
 	// list to be as rich as its documents, see RowsProven.
 	Proven map[Kind]time.Time
+	// Unavailable is when the newest run with an administrator's key began that listed a kind,
+	// of those that the server did not have then.
+	Unavailable map[Kind]time.Time
 	// Untold are kinds of which an earlier run learnt StampsOff.
 	Untold []Kind
 	// Dates is what the runs of this Looker release, this one included, have learnt of the

@@ -23,6 +23,8 @@ type Rules struct {
 	Ages map[record.Kind]time.Duration
 	// Listed is when a kind was last listed whole, without a fault.
 	Listed map[record.Kind]time.Time
+	// Unavailable is when a kind was asked for that the server did not have.
+	Unavailable map[record.Kind]time.Time
 	// TrashListed is when a kind was last listed with its trash, without a fault.
 	TrashListed map[record.Kind]time.Time
 	// Dates is what is known of dates, by kind. Nil: they are not trusted.
@@ -75,10 +77,18 @@ func (r *Rules) Rests(ref record.Ref, age time.Duration, seen time.Time) bool {
 	return turn(ref, age, r.Now) == turn(ref, age, seen)
 }
 
-// RestsWhole reports whether a kind need not be listed in this run.
+// RestsWhole reports whether a kind need not be listed in this run: it was not long ago, or
+// the server did not have it.
 func (r *Rules) RestsWhole(kind record.Kind) bool {
 	age, _ := r.Age(kind)
-	return age > 0 && r.Rests(record.Ref{Kind: kind}, age, r.Listed[kind])
+	if age <= 0 {
+		return false
+	}
+	asked := r.Listed[kind]
+	if missed := r.Unavailable[kind]; missed.After(asked) {
+		asked = missed
+	}
+	return r.Rests(record.Ref{Kind: kind}, age, asked)
 }
 
 // TrashRests reports whether the trash of a kind need not be listed in this run. That of a kind

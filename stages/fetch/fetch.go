@@ -24,12 +24,14 @@ type Options struct {
 	Workers, Buffer int
 	PageSize        int         // documents that one call brings at most, where fetch reads a list
 	PageBytes       int64       // that of [stages.ListOptions]
+	Counted         bool        // that of [plan.Rules]
 	Limits          plan.Limits // of the planner; the zero value: the usual ones
 	Admin           bool        // the key is an administrator's
 	ProvesAbsence   bool        // what a complete listing does not hold is gone
 	Exclude         []record.Ref
 	Within          scope.Within
 	Listed          map[record.Kind]time.Time // that of [stages.ListOptions]
+	Unavailable     map[record.Kind]time.Time // that of [stages.ListOptions]
 	Turn            int                       // of the runs of this vault, from 0: which rows are compared
 	Refresh         *refresh.Rules            // that of [stages.ListOptions]
 	Full            bool                      // that of [stages.ListOptions]

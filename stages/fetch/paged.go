@@ -191,7 +191,7 @@ func (p *pagedList) incomplete(reason string) {
 // listing is how list would read a list in this run.
 func (f *fetcher) listing() *stages.ListOptions {
 	return &stages.ListOptions{
-		PageSize: f.PageSize, PageBytes: f.PageBytes, Full: f.Full, Refresh: f.Refresh, Admin: f.Admin, ProvesAbsence: f.ProvesAbsence, Exclude: f.Exclude, Within: f.Within, Listed: f.Listed, Turn: f.Turn, Limits: f.Limits,
+		PageSize: f.PageSize, PageBytes: f.PageBytes, Counted: f.Counted, Full: f.Full, Refresh: f.Refresh, Admin: f.Admin, ProvesAbsence: f.ProvesAbsence, Exclude: f.Exclude, Within: f.Within, Listed: f.Listed, Unavailable: f.Unavailable, Turn: f.Turn, Limits: f.Limits,
 		Looker: f.Looker, Store: f.Store, Ledger: f.Ledger, Log: f.Log,
 	}
 }

@@ -143,7 +143,7 @@ func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byt
 		}
 	}()
 	for n := 1; n <= stages.Patience; n++ {
-		answer, lease, err = t.get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.IsArray, Twice: true}, want, false)
+		answer, lease, err = t.get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.IsArray, Twice: t.Unavailable[t.kind.Name].IsZero()}, want, false)
 		if err != nil {
 			return stages.Answer{}, nil, nil, err
 		}

@@ -22,6 +22,7 @@ func (m *Vault) recall(begun *record.Begun) {
 		}
 	}
 	m.recallProofs(begun)
+	m.recallUnavailable(begun)
 	m.recallDates(begun)
 	slices.SortFunc(begun.Lessons, func(a, b record.Learnt) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Code, b.Code)) })
 	slices.Sort(begun.Doubted)
@@ -58,6 +59,27 @@ func (m *Vault) recallObservations(begun *record.Begun) {
 			if c.Deferred == 0 {
 				begun.Listed = later(begun.Listed, kind, r.Started)
 			}
+		}
+	}
+}
+
+// recallUnavailable tells which kinds the server did not have when they were asked for last,
+// with an administrator's key.
+func (m *Vault) recallUnavailable(begun *record.Begun) {
+	last := make(map[record.Kind]*storedRun)
+	for _, r := range m.runs { // the newest last
+		if r == m.run || r.Instance != m.run.Instance || !r.Scope.Unscoped() {
+			continue
+		}
+		for kind, c := range r.kinds {
+			if c.Listing != record.Open && c.Listing != record.Budget && c.Listing != record.Deferred {
+				last[kind] = r
+			}
+		}
+	}
+	for kind, r := range last {
+		if r.kinds[kind].Listing == record.Unavailable && r.Caller.KnownAdmin() {
+			begun.Unavailable = later(begun.Unavailable, kind, r.Started)
 		}
 	}
 }

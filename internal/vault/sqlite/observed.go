@@ -40,7 +40,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(tx.recallProofs(begun), tx.recallDates(begun)); err != nil {
+	if err := errors.Join(tx.recallProofs(begun), tx.recallDates(begun), tx.recallUnavailable(begun)); err != nil {
 		return err
 	}
 	failing := make(map[record.Kind]bool)
@@ -68,6 +68,23 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 			begun.Listed[kind] = moment(integer(row[1]))
 			return nil
 		}, w.run.instance, w.run.id)
+}
+
+// recallUnavailable tells which kinds the server did not have when they were asked for last,
+// with an administrator's key.
+func (tx *transaction) recallUnavailable(begun *record.Begun) error {
+	w := tx.w
+	return w.conn.each(`SELECT kind, started_at FROM (
+		SELECT k.kind, k.listing, r.caller_admin, r.started_at, max(r.id) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
+		WHERE r.instance = ? AND r.id < ? AND k.listing NOT IN ('open', 'budget', 'deferred')
+		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind)
+		WHERE listing = 'unavailable' AND caller_admin = 1`, func(row []driver.Value) error {
+		if begun.Unavailable == nil {
+			begun.Unavailable = make(map[record.Kind]time.Time)
+		}
+		begun.Unavailable[record.Kind(text(row[0]))] = moment(integer(row[1]))
+		return nil
+	}, w.run.instance, w.run.id)
 }
 
 // recallProofs tells when rows of lists were last compared with their documents, on a

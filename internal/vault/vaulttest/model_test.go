@@ -206,7 +206,7 @@ func (w *walk) finish(scope record.Scope) record.Finish {
 		f.Outcome = record.RunInterrupted
 	}
 	listings := []record.Listing{record.Complete, record.Complete, record.Complete, record.Complete, record.Incomplete,
-		record.Denied, record.Budget, record.Open}
+		record.Denied, record.Budget, record.Open, record.Unavailable, record.Unavailable}
 	for _, kind := range scope.Kinds {
 		end := record.End{Kind: kind, Listing: listings[w.r.IntN(len(listings))], Listed: int64(w.r.IntN(12)), Unproven: w.one(4)}
 		if end.TrashRested = w.one(3); end.TrashRested {
