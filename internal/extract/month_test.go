@@ -55,7 +55,7 @@ func TestMonth(t *testing.T) {
 		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 0},
 		{"standard", lookersim.Options{Sizes: standard}, config.DatesLearned, 0, 0},
 		{"300 own personal folders, 0.1 % changing", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1000, 1000},
-		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1200, 0},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1250, 0},
 		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesLearned, 0, 0},
 		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesNever, 0, 0},
 		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesLearned, 0, 0},

@@ -189,6 +189,7 @@ func (o *outlook) model(ctx context.Context, m *model) error {
 		k := newKnowledge(kind, o.glances[kind.Name], o.held[kind.Name], o.past[kind.Name])
 		if o.restsWhole(kind) {
 			m.forecasts = append(m.forecasts, KindForecast{Kind: kind.Name, Listing: record.Deferred})
+			m.follow(o.held[kind.Name].documents(nil)) // what its documents name is followed all the same
 			continue
 		}
 		if err := o.deepen(ctx, m, k); err != nil {

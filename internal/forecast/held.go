@@ -36,8 +36,8 @@ func (o *outlook) remember(ctx context.Context) error {
 		return err
 	}
 	for _, kind := range o.Kinds {
-		if !kind.Listing.Followed {
-			continue
+		if !kind.Listing.Followed && !o.restsWhole(kind) {
+			continue // the server shows what it names
 		}
 		if err := o.recall(ctx, kind, o.held[kind.Name], nil); err != nil {
 			return err

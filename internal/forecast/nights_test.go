@@ -38,7 +38,7 @@ func TestForecastOfNights(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 3, PersonalFolders: true})
 	r.refresh = map[record.Kind]time.Duration{
 		"settings": 7 * aDay, "themes": 5 * aDay, "connections": 2 * aDay, "role_users": 3 * aDay, "content_metadata": 4 * aDay,
-		refresh.Trash: 4 * aDay,
+		"roles": 6 * aDay, "user_attributes": 6 * aDay, refresh.Trash: 4 * aDay,
 	}
 	r.month(2)
 	ahead := forecast.Ahead{
