@@ -210,7 +210,8 @@ func OlderAs(ctx context.Context, schema int, from, to string) (err error) {
 	for _, table := range []string{"instances", "runs", "run_calls", "run_sessions", "versions", "heads", "refs", "faults"} {
 		statements = append(statements, "INSERT INTO main."+table+" SELECT * FROM newer."+table)
 	}
-	statements = append(statements, `INSERT INTO main.run_kinds SELECT run, kind, listing, reason, listed, new, changed, same, trashed,
+	statements = append(statements, `INSERT INTO main.run_kinds (run, kind, listing, reason, listed, new, changed, same, trashed,
+		reappeared, gone, failed, bytes, stored, checksum) SELECT run, kind, listing, reason, listed, new, changed, same, trashed,
 		reappeared, gone, failed, bytes, stored, checksum FROM newer.run_kinds`)
 	return Execute(to, append(statements, "INSERT INTO main.bodies (hash, codec, size, data) SELECT hash, codec, size, data FROM newer.bodies")...)
 }

@@ -2,7 +2,7 @@ package sqlite
 
 // Schema is the version of the tables that this package writes, the file's
 // user_version.
-const Schema = 4
+const Schema = 5
 
 // applicationID is the file's application_id, "LkrV": file(1) and others can
 // tell a vault from any other SQLite file.
@@ -13,7 +13,7 @@ const pageSize = 16384
 
 // steps lead from an empty file to Schema: step i makes version i+1 of version
 // i. A step that was released is never changed.
-var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3, schemaV4 + readingV4 + schemaPrune + schemaRestore}
+var steps = []string{schemaV1 + viewsV1, schemaV2, schemaV3, schemaV4 + readingV4 + schemaPrune + schemaRestore, schemaV5}
 
 // The last column of a table is its checksum (see checksum.go), but in refs,
 // which belong to their version's, in bodies, which have their hash, and in
@@ -212,11 +212,9 @@ CREATE TABLE run_kinds (
 	trusted      INTEGER NOT NULL DEFAULT 0,
 	dates_moved  INTEGER NOT NULL DEFAULT 0,
 	dates_stayed INTEGER NOT NULL DEFAULT 0,
-	trash_rested   INTEGER NOT NULL DEFAULT 0,
-	trash_deferred INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (run, kind)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO run_kinds SELECT *, 0, 0, NULL, 0, 0, 0, 0, 0 FROM run_kinds_before;
+INSERT INTO run_kinds SELECT *, 0, 0, NULL, 0, 0, 0 FROM run_kinds_before;
 DROP TABLE run_kinds_before;
 CREATE VIEW run_summary AS
 SELECT r.id AS run, i.name AS instance, r.origin, r.outcome,
@@ -232,10 +230,17 @@ LEFT JOIN (SELECT run, count(*) AS kinds, sum(listed) AS listed, sum(new) AS new
 	sum(failed) AS failed, sum(bytes) AS bytes, sum(stored) AS stored FROM run_kinds GROUP BY run) k ON k.run = r.id;
 `
 
+// schemaV5 tells of runs that did not list the trash of a kind. The columns count for the
+// checksum as those of schemaV4 do.
+const schemaV5 = `
+ALTER TABLE run_kinds ADD COLUMN trash_rested INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run_kinds ADD COLUMN trash_deferred INTEGER NOT NULL DEFAULT 0;
+`
+
 // stepsForReaders lets a reader take a file of an older version for one of Schema,
 // without a change to it: step i makes version i+1 of version i of what only this
 // connection sees. What is temporary comes first where a name is looked up.
-var stepsForReaders = []string{1: asV2, 2: asV3, 3: asV4 + readingAsV4 + asPruned + asRestored}
+var stepsForReaders = []string{1: asV2, 2: asV3, 3: asV4 + readingAsV4 + asPruned + asRestored, 4: asV5}
 
 const asV3 = `
 CREATE TEMP TABLE run_lessons (run, kind, code, checksum);
@@ -244,6 +249,11 @@ CREATE TEMP TABLE run_lessons (run, kind, code, checksum);
 const asV4 = `
 CREATE TEMP VIEW run_kinds AS SELECT *, 0 AS dangling, 0 AS deferred, NULL AS observed, 0 AS trusted, 0 AS dates_moved, 0 AS dates_stayed,
 	0 AS trash_rested, 0 AS trash_deferred FROM main.run_kinds;
+`
+
+// asV5 leaves the view of asV4 alone, which has its columns.
+const asV5 = `
+CREATE TEMP VIEW IF NOT EXISTS run_kinds AS SELECT *, 0 AS trash_rested, 0 AS trash_deferred FROM main.run_kinds;
 `
 
 const asV2 = `
