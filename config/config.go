@@ -188,6 +188,7 @@ type Restore struct {
 	Conflict  string   `koanf:"conflict"`   // "skip", "update", "rename" or "fail": what is there and differs; empty = update what is named by its id, skip the rest
 	Trash     string   `koanf:"trash"`      // "undelete", "recreate" or "skip": what is in the trash
 	Wake      string   `koanf:"wake"`       // "auto", "as-was" or "never": schedules and alerts that were active
+	Links     string   `koanf:"links"`      // "auto", "rewrite" or "keep": addresses in texts that lead to what has another id now; auto = rewrite
 	OrphansTo string   `koanf:"orphans_to"` // user who gets what belongs to nobody on the instance, by id or mail address
 	Settle    Duration `koanf:"settle"`     // how long a server may be at work on a write whose answer was lost
 	MaxAge    Duration `koanf:"max_age"`    // of what a plan has seen of the instance, when it is applied
@@ -233,7 +234,7 @@ func Default(cores int) Config {
 		TrustDates: DatesNever,
 		Restore: Restore{
 			Workers: 8, // as many as fetch
-			Trash:   "undelete", Wake: "auto",
+			Trash:   "undelete", Wake: "auto", Links: "auto",
 			Settle: Duration(10 * time.Second), // few writes take longer
 			MaxAge: Duration(24 * time.Hour), Keep: Duration(90 * 24 * time.Hour),
 		},

@@ -60,6 +60,7 @@ var words = map[string][]string{
 	"restore.trash":          {"undelete", "recreate", "skip"},
 	"trust_dates":            {DatesNever, DatesLearned},
 	"restore.wake":           {"auto", "as-was", "never"},
+	"restore.links":          {"auto", "rewrite", "keep"},
 }
 
 // shapes are what the items of a list must look like.

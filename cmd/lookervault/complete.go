@@ -103,6 +103,7 @@ func offers() map[string]offer {
 		"conflict":      fixedOf(restore.Policies),
 		"trash":         fixedOf(restore.Trashes),
 		"wake":          fixedOf(restore.Wakes),
+		"links":         fixedOf(restore.LinkSettings),
 		// No file, which a shell would offer on its own.
 		"at": fixedOf(nil), "name": fixedOf(nil), "sample": fixedOf(nil), "field": fixedOf(nil), "explore": fixedOf(nil),
 		"metrics-listen": fixedOf(nil), "listen": fixedOf(nil),

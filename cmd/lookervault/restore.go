@@ -25,6 +25,7 @@ var restoreKeys = map[string]string{
 	"conflict":              "restore.conflict",
 	"trash":                 "restore.trash",
 	"wake":                  "restore.wake",
+	"links":                 "restore.links",
 	"orphans-to":            "restore.orphans_to",
 }
 
@@ -157,6 +158,7 @@ func (o *restoreOptions) planFlags(cmd *cobra.Command, env *environment) {
 	f.StringArrayVar(&s.newOwners, "owners", nil, "new owner, as ann@example.com=bob@example.com; may be repeated")
 	f.String("orphans-to", "", "user who gets what belongs to nobody on the instance (restore.orphans_to)")
 	f.String("wake", "", "schedules and alerts that were active: auto, as-was or never (restore.wake)")
+	f.String("links", "", "addresses in texts that lead to what has another id now: rewrite, or keep and count them (restore.links)")
 	f.BoolVar(&s.partial, "partial", false, "without the references that lead nowhere, instead of not at all")
 	f.BoolVar(&s.exact, "exact-members", false, "take out of groups and roles who was added since")
 	f.BoolVar(&s.partialView, "partial-view", false, "plan with a key that is no administrator's; nothing is made anew then")

@@ -15,7 +15,6 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/view"
 )
 
 func newRestoreApplyCommand(env *environment) *cobra.Command {
@@ -79,8 +78,12 @@ func (r *restoring) showAndApply(ctx context.Context, plan record.Restore) error
 			return err
 		}
 	} else {
+		v, err := planView(plan)
+		if err != nil {
+			return err
+		}
 		events.Of(plan.ID)
-		events.Write("plan", view.PlanOf(plan))
+		events.Write("plan", v)
 	}
 	if planIsDone(plan) {
 		return planCode(plan, false)

@@ -58,7 +58,11 @@ left asleep, show that, ask, and apply it.`,
 
 // asleepIn asks for what a restore made that is made asleep.
 func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
-	request := restore.Request{Run: done.AsOf, Trash: restore.LeaveThem, Wake: restore.WakeAsWas, Only: true}
+	asked, err := restore.RequestOf(done)
+	if err != nil {
+		return asked, err
+	}
+	request := restore.Request{Run: done.AsOf, Links: asked.Links, Trash: restore.LeaveThem, Wake: restore.WakeAsWas, Only: true}
 	for _, action := range done.Actions {
 		spec := catalogue.Lookup(action.Kind)
 		// Also what failed, which it does where it was made and could not be woken.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -20,7 +21,11 @@ import (
 // printPlan prints a plan for people, or as one JSON object.
 func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record.Restore, asJSON bool, perSecond int) error {
 	if asJSON {
-		text, err := view.JSON(view.PlanOf(plan))
+		v, err := planView(plan)
+		if err != nil {
+			return err
+		}
+		text, err := view.JSON(v)
 		if err != nil {
 			return err
 		}
@@ -34,6 +39,14 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 	p.print(plan, perSecond)
 	p.next(plan)
 	return p.flush(s.out)
+}
+
+// planView is a plan as programs see it.
+func planView(plan record.Restore) (view.Plan, error) {
+	request, err := restore.RequestOf(plan)
+	v := view.PlanOf(plan)
+	v.LinksLeft = request.LinksLeft
+	return v, err
 }
 
 // printAgreed prints a plan that is about to be applied.

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -10,54 +11,115 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// linksShown is how many links that lead nowhere the notes of a restore name.
+// linksShown is how many links that are left the notes of a plan or restore name.
 const linksShown = 10
 
-// LinksLeft are the links in the texts of what a restore has written that lead to documents
-// which are not on the instance, as far as the vault knows, in words for people.
+// LinksLeft are the links in the texts of what a restore has written, or a plan will write, that
+// lead to documents which are not on the instance then, as far as the vault knows, in words for
+// people. Where texts are kept, links to documents that have another id are among them.
 func LinksLeft(ctx context.Context, reader vault.Reader, r record.Restore) (links []string, err error) {
 	request, err := RequestOf(r)
 	if err != nil || r.Purpose == record.UndoPurpose {
 		return nil, err
 	}
+	left, err := newLeftLinks(ctx, reader, r, &request)
+	if err != nil {
+		return nil, err
+	}
+	err = reader.VersionBodies(ctx, func(read func(int64) (vault.Document, error)) error {
+		for _, action := range r.Actions {
+			if !writesTexts(action) {
+				continue
+			}
+			d, err := read(action.Version)
+			if err != nil {
+				return err
+			}
+			led, err := ledTo(&request, action.Ref, d.Body)
+			if err != nil {
+				return err
+			}
+			for _, ref := range led {
+				why, err := left.why(ctx, ref)
+				if err != nil {
+					return err
+				}
+				if why != "" {
+					links = append(links, title(action)+" links to "+why)
+				}
+			}
+		}
+		return nil
+	})
+	return links, err
+}
+
+// writesTexts reports whether an action has written a document of the backup, or will.
+func writesTexts(action record.Action) bool {
+	switch action.State {
+	case record.ActionDone, record.ActionSame, record.ActionPlanned, record.ActionRunning:
+		return action.Version != 0 && (action.Deed == record.DeedCreate || len(action.Changes) > 0)
+	}
+	return false
+}
+
+// leftLinks tells which documents a link does not reach.
+type leftLinks struct {
+	now   *present
+	keeps bool // texts are kept as the backup has them
+	// ids are what documents of the backup are called on the instance, as far as they are called
+	// otherwise. What is still to be made has the id "".
+	ids map[record.Ref]string
+	// coming are the documents that come out of the trash.
+	coming map[record.Ref]bool
+}
+
+func newLeftLinks(ctx context.Context, reader vault.Reader, r record.Restore, request *Request) (*leftLinks, error) {
 	mappings, err := reader.Mappings(ctx, r.Source, r.Target)
 	if err != nil {
 		return nil, err
 	}
-	ids := standIns(mappings)
-	for _, action := range r.Actions {
-		if action.Target != "" && !request.beside(action.Ref) {
-			ids[action.Ref] = action.Target
-		}
+	left := &leftLinks{
+		now:   &present{reader: reader, instance: r.Target, kinds: make(map[record.Kind]map[string]vault.Entry)},
+		keeps: !request.rewritesLinks(), ids: standIns(mappings), coming: make(map[record.Ref]bool),
 	}
-	now := &present{reader: reader, instance: r.Target, kinds: make(map[record.Kind]map[string]vault.Entry)}
 	for _, action := range r.Actions {
-		done := action.State == record.ActionDone || action.State == record.ActionSame
-		if !done || action.Version == 0 || action.Deed != record.DeedCreate && len(action.Changes) == 0 {
-			continue
-		}
-		d, err := reader.VersionBody(ctx, action.Version)
-		if err != nil {
-			return nil, err
-		}
-		led, err := ledTo(&request, action.Ref, d.Body)
-		if err != nil {
-			return nil, err
-		}
-		for _, ref := range led {
-			if id, ok := ids[ref]; ok {
-				ref.ID = id
-			}
-			held, err := now.all(ctx, ref.Kind)
-			if err != nil {
-				return nil, err
-			}
-			if len(held) > 0 && held[ref.ID].State != record.Present {
-				links = append(links, fmt.Sprintf("%s links to %s, which is not on the instance", title(action), ref))
+		open := action.State == record.ActionPlanned || action.State == record.ActionRunning
+		spec, ok := catalogue.Find(action.Kind)
+		switch {
+		case request.beside(action.Ref):
+		case action.Target != "":
+			left.ids[action.Ref] = action.Target
+			left.coming[record.Ref{Kind: action.Kind, ID: action.Target}] = open && action.Deed == record.DeedUndelete
+		case open && ok && action.Deed == record.DeedCreate:
+			left.ids[action.Ref] = ""
+			if keepsID(spec) {
+				left.ids[action.Ref] = action.ID
+				left.coming[action.Ref] = true
 			}
 		}
 	}
-	return links, nil
+	return left, nil
+}
+
+// why says what is wrong with a link to a document, "" for nothing.
+func (l *leftLinks) why(ctx context.Context, ref record.Ref) (string, error) {
+	id, called := l.ids[ref]
+	switch {
+	case called && id == "" && l.keeps:
+		return fmt.Sprintf("%s, which gets another id", ref), nil
+	case called && id == "":
+		return "", nil
+	case called && id != ref.ID && l.keeps:
+		return fmt.Sprintf("%s, which is %s/%s now", ref, ref.Kind, id), nil
+	case called:
+		ref.ID = id
+	}
+	held, err := l.now.all(ctx, ref.Kind)
+	if err != nil || len(held) == 0 || held[ref.ID].State == record.Present || l.coming[ref] {
+		return "", err
+	}
+	return fmt.Sprintf("%s, which is not on the instance", ref), nil
 }
 
 // ledTo are the documents to which the texts of a body lead, each once.
@@ -84,12 +146,29 @@ func nowhere(record.Kind, string) (string, bool) { return "", false }
 func (a *applier) tellLinks(ctx context.Context) error {
 	a.tellShares()
 	links, err := LinksLeft(ctx, a.Reader, a.plan)
-	for i, link := range links {
-		if i == linksShown {
-			a.note("%d more links in texts lead to what is not on the instance", len(links)-i)
-			break
-		}
-		a.note("%s", link)
+	a.notes = append(a.notes, linkNotes(links)...)
+	return err
+}
+
+// linkNotes are the notes about links that are left.
+func linkNotes(links []string) []string {
+	if more := len(links) - linksShown; more > 0 {
+		links = append(links[:linksShown:linksShown], fmt.Sprintf("%d more links in texts lead to what is not there under that id", more))
 	}
+	return links
+}
+
+// countLinks counts the links that a plan leaves, and names them where its texts are kept: the
+// others are named when they are written.
+func (p *planner) countLinks(ctx context.Context, r *record.Restore) error {
+	links, err := LinksLeft(ctx, p.reader, *r)
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	p.request.LinksLeft = len(links)
+	if !p.request.rewritesLinks() {
+		r.Notes = append(r.Notes, linkNotes(links)...)
+	}
+	r.Request, err = json.Marshal(p.request)
 	return err
 }

@@ -44,6 +44,10 @@ type Decisions struct {
 	// Sleeping are documents that stay asleep although they were awake, and why.
 	Sleeping map[string]string `json:"sleeping,omitempty"`
 
+	// LinksLeft counts the links in texts that will not lead to anything when the plan is
+	// done: to what is not on the instance and, where texts are kept, to what has another id.
+	LinksLeft int `json:"links_left,omitempty"`
+
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
 }

@@ -116,7 +116,7 @@ func (d *draft) load(ctx context.Context, n *node) error {
 	}
 	n.body = bytes.Clone(body)
 	n.spec = canon.RowFor(n.spec, n.ID, n.body)
-	if n.spec.Write != nil && len(d.present.mapped) > 0 {
+	if n.spec.Write != nil && len(d.present.mapped) > 0 && d.request.rewritesLinks() {
 		n.body, err = d.request.leading(n.spec.Write, n.body, d.present.stood)
 	}
 	return err

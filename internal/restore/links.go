@@ -124,8 +124,13 @@ const newID = "new id of "
 // getsID reports whether a document is made anew, under an id that the server gives it. Models
 // and connections are known by their names, and keep these.
 func (n *node) getsID() bool {
-	named := n.spec.Write != nil && slices.Contains(n.spec.Write.Fields, n.spec.Fields.ID)
-	return n.action.Deed == record.DeedCreate && !n.spec.Owned() && !named
+	return n.action.Deed == record.DeedCreate && !n.spec.Owned() && !keepsID(n.spec)
+}
+
+// keepsID reports whether documents of a kind that are made anew have the id that they had: their
+// names.
+func keepsID(spec *catalogue.Spec) bool {
+	return spec.Write != nil && slices.Contains(spec.Write.Fields, spec.Fields.ID)
 }
 
 // leadsAnew reports whether a change is that of a reference to what is made anew.

@@ -56,7 +56,7 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	if len(wishes) == 0 {
 		d.note("of all documents that the backup holds none is selected")
 	}
-	return p.restore(d)
+	return p.restore(ctx, d)
 }
 
 // planner makes one plan.
@@ -168,7 +168,7 @@ func (p *planner) lookAt(ctx context.Context, wanted lookup) error {
 }
 
 // restore is the plan as it is stored.
-func (p *planner) restore(d *draft) (record.Restore, error) {
+func (p *planner) restore(ctx context.Context, d *draft) (record.Restore, error) {
 	request, err := json.Marshal(p.request)
 	if err != nil {
 		return record.Restore{}, err
@@ -184,5 +184,5 @@ func (p *planner) restore(d *draft) (record.Restore, error) {
 	if p.request.Undo != 0 {
 		r.Purpose, r.Of = record.UndoPurpose, p.request.Undo
 	}
-	return r, nil
+	return r, p.countLinks(ctx, &r)
 }

@@ -48,6 +48,19 @@ const (
 // Wakes are the settings of [Wake].
 var Wakes = []string{string(WakeAuto), string(WakeAsWas), string(WakeNever)}
 
+// Links says what becomes of addresses in texts that lead to documents which have other ids now.
+type Links string
+
+// What can become of them.
+const (
+	LinksAuto    Links = "auto" // rewritten
+	LinksRewrite Links = "rewrite"
+	LinksKeep    Links = "keep" // texts stay as the backup has them; what leads to old ids is counted
+)
+
+// LinkSettings are the settings of [Links].
+var LinkSettings = []string{string(LinksAuto), string(LinksRewrite), string(LinksKeep)}
+
 // Span is a pair of runs, the earlier one first.
 type Span struct {
 	From int64 `json:"from"`
@@ -81,6 +94,7 @@ type Request struct {
 	NewOwners     map[string]string      `json:"new_owners,omitempty"` // user → user, by id or address
 	OrphansTo     string                 `json:"orphans_to,omitempty"` // user who gets what belongs to nobody on the instance
 	Wake          Wake                   `json:"wake,omitempty"`
+	Links         Links                  `json:"links,omitempty"`
 	Partial       bool                   `json:"partial,omitempty"`       // without the tiles that cannot be, instead of not at all
 	ExactMembers  bool                   `json:"exact_members,omitempty"` // members that were added since are taken out
 	PartialView   bool                   `json:"partial_view,omitempty"`  // the key need not be an administrator's
@@ -118,6 +132,10 @@ func (r *Request) policy(ref record.Ref, named bool) Policy {
 	}
 	return Skip
 }
+
+// rewritesLinks reports whether texts lead to documents by the ids that these have now.
+// An undo brings back texts as they were.
+func (r *Request) rewritesLinks() bool { return r.Links != LinksKeep && r.Undo == 0 }
 
 // excluded reports whether a document is not to be touched.
 func (r *Request) excluded(ref record.Ref) bool {

@@ -68,7 +68,7 @@ func (p *present) stood(kind record.Kind, id string) (string, bool) {
 // leadAnew lets the texts of what the plan writes lead to what it makes anew. A document that
 // is as it is wanted but for that is changed where it would be if anything else differed.
 func (d *draft) leadAnew(ctx context.Context) error {
-	if !d.makesAnew() {
+	if !d.makesAnew() || !d.request.rewritesLinks() {
 		return nil
 	}
 	for _, ref := range sortedRefs(d.nodes) {
@@ -180,7 +180,7 @@ func (a *applier) wantedAtLast(ref record.Ref, body []byte) ([]byte, error) {
 func (a *applier) wantedBy(ref record.Ref, body []byte, resolve canon.Resolver, leads bool) ([]byte, error) {
 	body, err := a.request.wanted(ref, body)
 	spec, ok := catalogue.Find(ref.Kind)
-	if err != nil || !leads || !ok || a.request.Undo != 0 {
+	if err != nil || !leads || !ok || !a.request.rewritesLinks() {
 		return body, err
 	}
 	if spec = canon.RowFor(spec, ref.ID, body); spec.Write == nil {
@@ -191,7 +191,7 @@ func (a *applier) wantedBy(ref record.Ref, body []byte, resolve canon.Resolver, 
 
 // leadAnew lets the texts of what was written lead to what this restore has made.
 func (a *applier) leadAnew(ctx context.Context) error {
-	if len(a.anew) == 0 || a.request.Undo != 0 {
+	if len(a.anew) == 0 || !a.request.rewritesLinks() {
 		return nil
 	}
 	return a.Reader.VersionBodies(ctx, func(read func(int64) (vault.Document, error)) error {

@@ -20,6 +20,8 @@ type Plan struct {
 	ByClass map[string]int `json:"calls_by_class"`
 	Actions []PlanAction   `json:"actions"`
 	Notes   []string       `json:"notes"`
+	// LinksLeft counts links in texts that lead to nothing, or to another id, when the plan is done.
+	LinksLeft int `json:"links_left"`
 }
 
 // PlanAction is an action that is planned.
