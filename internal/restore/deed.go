@@ -141,15 +141,36 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	return nil
 }
 
-// withoutNamed are references but for those that a document has on the instance already.
+// withoutNamed are references but for those that a document has on the instance already, in
+// each of the parts that are to have them.
 func (d *draft) withoutNamed(n *node, refs []canon.Reference, current []byte) ([]canon.Reference, error) {
 	had, err := canon.References(n.spec.Write, current)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Ref, err)
 	}
+	n.current = current
 	return slices.DeleteFunc(refs, func(r canon.Reference) bool {
-		return slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref })
-	}), nil
+		if err != nil || !slices.ContainsFunc(had, func(h canon.Reference) bool { return h.Ref == r.Ref }) {
+			return false
+		}
+		if spec, ok := catalogue.Find(r.Kind); r.Part == "" || r.By.Optional || r.By.Loose || ok && spec.Immutable {
+			return true
+		}
+		var missing []record.Ref
+		missing, err = d.missingParts(n, r.Ref)
+		return err == nil && len(missing) == 0
+	}), err
+}
+
+// missingParts are the parts of a document that cannot be without what they name, and that the
+// instance does not have, or that name something else there.
+func (d *draft) missingParts(n *node, ref record.Ref) ([]record.Ref, error) {
+	named, err := partsNaming(n.spec.Write, n.body, ref)
+	if err != nil || n.current == nil {
+		return named, err
+	}
+	naming, err := partsNaming(n.spec.Write, n.current, ref)
+	return slices.DeleteFunc(named, func(part record.Ref) bool { return slices.Contains(naming, d.present.target(part)) }), err
 }
 
 // waitForWhatIsMade lets a document wait for all that it names and that is made anew: also

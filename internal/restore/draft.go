@@ -38,14 +38,16 @@ type draft struct {
 // node is an action of a draft.
 type node struct {
 	wish
-	spec   *catalogue.Spec
-	body   []byte // of the version that is wanted, nil where none is
-	action record.Action
-	shares string // what another document has that has its key
-	leads  bool   // its texts lead to what the plan makes anew
-	share  string // of its parts that come back, "" for all
-	needs  []*node
-	level  int // 0 until it is worked out
+	spec *catalogue.Spec
+	body []byte // of the version that is wanted, nil where none is
+	// current is what the instance has of it, where its parts may stand on what is gone.
+	current []byte
+	action  record.Action
+	shares  string // what another document has that has its key
+	leads   bool   // its texts lead to what the plan makes anew
+	share   string // of its parts that come back, "" for all
+	needs   []*node
+	level   int // 0 until it is worked out
 }
 
 // newDraft begins a plan anew, since a look has seen more: nothing that another draft

@@ -151,7 +151,7 @@ func (d *draft) wasMissing(n *node, ref canon.Reference) error {
 		n.settle(record.DeedSkip, why)
 		return nil
 	}
-	parts, err := partsNaming(n.spec.Write, n.body, ref.Ref)
+	parts, err := d.missingParts(n, ref.Ref)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
@@ -169,7 +169,7 @@ func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
 		n.impossible(why)
 		return nil
 	}
-	parts, err := partsNaming(n.spec.Write, n.body, ref.Ref)
+	parts, err := d.missingParts(n, ref.Ref)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
