@@ -64,8 +64,8 @@ func sameMaking(ref record.Ref, was, is []byte) error {
 }
 
 // Identify asks the instance whether it is the Looker that a stored plan saw, and returns an
-// [AnotherError] where it is not. It makes one call, and one more for each kind of which nothing
-// is there any more. Where it reads what the plan changes first, the answer is returned for
+// [AnotherError] where it is not. It makes one call, one more for each kind of which nothing
+// is there any more, and one for the settings where the plan is not for one document. Where it reads what the plan changes first, the answer is returned for
 // [ApplyOptions], so that it is not read twice.
 func Identify(ctx context.Context, client Looker, reader vault.Reader, plan record.Restore) (first *FirstRead, err error) {
 	action, few := firstOfFew(plan.Actions)
@@ -75,6 +75,9 @@ func Identify(ctx context.Context, client Looker, reader vault.Reader, plan reco
 		} else if canon.Text(canon.Member(before.Body, madeAt)) != "" {
 			return readFirst(ctx, client, action, before.Body)
 		}
+	}
+	if err := askAddress(ctx, client, reader, plan); err != nil {
+		return nil, err
 	}
 	return nil, compareSamples(ctx, client, reader, plan.Target)
 }

@@ -164,7 +164,10 @@ func (p *planner) lookAt(ctx context.Context, wanted lookup) error {
 		return fmt.Errorf("look at the instance: %w", err)
 	}
 	p.look = run
-	return p.present.looked(ctx, run, scope)
+	if err := p.present.looked(ctx, run, scope); err != nil {
+		return err
+	}
+	return p.compareAddress(ctx)
 }
 
 // restore is the plan as it is stored.
