@@ -32,6 +32,11 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 		err = countErr
 	}
 	s.LinksLeft = len(links)
+	doubts, countErr := restore.OpenDoubts(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed)
+	if countErr != nil && err == nil {
+		err = countErr
+	}
+	s.OpenDoubts = len(doubts)
 	if events != nil {
 		if eventErr := events.End(r.options.interrupts.patience(), func(dropped int64) any {
 			s.Dropped = dropped

@@ -168,6 +168,11 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 	if status.Summary.Asleep, err = restore.Asleep(ctx, reader, plan); err != nil {
 		return err
 	}
+	doubts, err := restore.OpenDoubts(ctx, reader, plan)
+	if err != nil {
+		return err
+	}
+	status.Summary.OpenDoubts = len(doubts)
 	links, err := restore.LinksLeft(ctx, reader, plan)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ const (
 	StepIntent  StepState = "intent"  // about to be sent, or sent; the outcome is not known
 	StepDone    StepState = "done"    // answered with the id of what it made
 	StepAdopted StepState = "adopted" // the answer was lost, and what it made was found
-	StepRefused StepState = "refused" // Looker refused it: nothing was made
+	StepRefused StepState = "refused" // Looker refused it, or what it made arrived late and was deleted: nothing of it is there
 	StepVoid    StepState = "void"    // never carried out: nothing was sent, or a look did not find it
 )
 

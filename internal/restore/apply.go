@@ -76,7 +76,7 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err == nil {
 		err = a.levels(ctx)
 	}
-	for _, step := range []func(context.Context) error{a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.tellLinks} {
+	for _, step := range []func(context.Context) error{a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.tellDoubts, a.tellLinks} {
 		if err == nil {
 			err = step(ctx)
 		}

@@ -91,7 +91,7 @@ func (a *applier) twinsOf(ctx context.Context, action record.Action, steps []rec
 		return nil
 	}
 	a.store(t.action)
-	return a.Journal.Settle(ctx, nil, []record.Action{t.action}, nil)
+	return a.Journal.Settle(ctx, t.done, []record.Action{t.action}, nil)
 }
 
 // partTwins deletes the second ones of parts of a document, which had those of before.
@@ -127,9 +127,21 @@ func (t *task) deleteTwins(ctx context.Context, part record.Ref, before []byte) 
 		if err := remove(ctx, id); err != nil && looker.Class(err) != looker.FaultMissing {
 			return err
 		}
+		t.arrived(part)
 		t.note("%s/%s was made a second time, by a request that arrived late, and was deleted", part.Kind, id)
 	}
 	return nil
+}
+
+// arrived takes note that a POST of a document or part arrived late, and of what became of it:
+// nothing of it is in doubt any more.
+func (t *task) arrived(part record.Ref) {
+	i := slices.IndexFunc(t.steps, func(s record.Step) bool {
+		return s.Part == string(part.Kind) && s.Item == part.ID && s.State == record.StepVoid
+	})
+	if i >= 0 {
+		t.outcome(t.steps[i], record.StepRefused, "")
+	}
 }
 
 // twinFinder tells how to find and delete a twin of a document or part, nil where there is

@@ -128,6 +128,7 @@ type RestoreSummary struct {
 	DeadLetters int                            `json:"dead_letters"`
 	LinksLeft   int                            `json:"links_left"`
 	Asleep      int                            `json:"asleep"`
+	OpenDoubts  int                            `json:"doubts_open"`
 	Notes       []string                       `json:"notes"`
 	Dropped     int64                          `json:"events_dropped"`
 }

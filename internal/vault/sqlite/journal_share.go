@@ -127,6 +127,7 @@ func (r *Restore) checkDone(done *record.Step) error {
 		return err
 	case held == nil:
 		return fmt.Errorf("step %d of action %d was never intended", done.Step, done.Seq)
+	case held.State == record.StepVoid && done.State == record.StepRefused: // it arrived late, and was taken back
 	case held.State != record.StepIntent:
 		return fmt.Errorf("step %d of action %d is %s already", done.Step, done.Seq, held.State)
 	case done.State == record.StepIntent || done.State == "":

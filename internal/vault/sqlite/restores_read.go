@@ -136,6 +136,26 @@ func (r *Reader) Mappings(ctx context.Context, source, target string) (list []re
 	return list, doing("read the map of ids", err)
 }
 
+// VoidSteps lists the calls of a restore that were given up, since no look found what they were
+// to make.
+func (r *Reader) VoidSteps(ctx context.Context, restore int64) (list []record.Step, err error) {
+	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		for row, err := range rows(ctx, q, `SELECT * FROM restore_steps WHERE restore = ? AND state = 'void' ORDER BY seq, step`, restore) {
+			if err != nil {
+				return err
+			}
+			step, err := scanStep(row, &sum)
+			if err != nil {
+				return err
+			}
+			list = append(list, step)
+		}
+		return nil
+	})
+	return list, doing("read the journal", err)
+}
+
 // VersionBody returns one version of a document by its row id, checked against its
 // checksum and its hash, or ErrNotFound. For many see VersionBodies.
 func (r *Reader) VersionBody(ctx context.Context, version int64) (document vault.Document, err error) {

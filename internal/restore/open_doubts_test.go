@@ -1,0 +1,48 @@
+package restore_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// A request that was given up, sent once more and has not arrived when the restore ends is an
+// open doubt: the result names it. One that arrived in time is none, nor one that the server
+// refuses when it arrives, since it keeps one of a name.
+func TestOpenDoubtsAreTold(t *testing.T) {
+	for _, test := range []struct {
+		name, route string
+		later, want int
+	}{
+		{"a tile that may still arrive", "POST /dashboard_elements", 1000, 1},
+		{"a tile that arrived in time", "POST /dashboard_elements", 2, 0},
+		{"a dashboard", "POST /dashboards", 1000, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			r.backup()
+			ref := first(t, r, "dashboards")
+			r.do("DELETE", "/dashboards/"+ref.ID, "")
+			plan := r.plan(restore.Request{Items: []record.Ref{ref}, Only: true})
+			if err := r.sim.SetRules(lookersim.Rule{Route: test.route, Do: lookersim.FaultLate, Later: test.later, Times: 1}); err != nil {
+				t.Fatal(err)
+			}
+			done := r.apply(plan)
+			complete(t, done)
+			if r.doubts == 0 {
+				t.Fatal("no answer was lost")
+			}
+			doubts, err := restore.OpenDoubts(t.Context(), r.file.Reader(), done)
+			if err != nil || len(doubts) != test.want {
+				t.Errorf("open doubts: %q, %v", doubts, err)
+			}
+			if told := strings.Contains(strings.Join(done.Notes, "\n"), test.route+" was given up at "); told != (test.want > 0) {
+				t.Errorf("notes: %q", done.Notes)
+			}
+		})
+	}
+}
