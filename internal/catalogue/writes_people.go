@@ -68,7 +68,7 @@ var userWrite = &Write{
 	Late: []string{"home_folder_id", "is_disabled"},
 	Lost: []string{
 		"the password: the user sets a new one", "two-factor secrets and API keys", "sign-on by SAML, OpenID, LDAP or Google, until the first login",
-		"the personal folder's id and who else was let into it", "favourites", "history",
+		"the personal folder's id", "favourites", "history",
 	},
 	Self: true,
 

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -133,12 +134,25 @@ func (d *draft) attachOwned(ctx context.Context, back map[record.Ref]*node) erro
 }
 
 func (d *draft) attachParts(ctx context.Context, owner *node) error {
-	for i := range owner.spec.Relations {
-		r := &owner.spec.Relations[i]
+	return d.attachPartsOf(ctx, owner, holding{owner.Ref, owner.spec, owner.body})
+}
+
+// holding is a document that has parts which are documents of their own.
+type holding struct {
+	record.Ref
+	spec *catalogue.Spec
+	body []byte
+}
+
+// attachPartsOf adds the parts of a document that comes with owner: owner itself, or what the
+// server makes with it.
+func (d *draft) attachPartsOf(ctx context.Context, owner *node, holder holding) error {
+	for i := range holder.spec.Relations {
+		r := &holder.spec.Relations[i]
 		if r.Role != catalogue.Owns || !writable(r.Kind) {
 			continue
 		}
-		for _, id := range canon.Named(owner.body, r) {
+		for _, id := range canon.Named(holder.body, r) {
 			ref := record.Ref{Kind: r.Kind, ID: id}
 			e, held, err := d.past.version(ctx, ref)
 			if err != nil {
@@ -147,13 +161,18 @@ func (d *draft) attachParts(ctx context.Context, owner *node) error {
 			if !held || d.nodes[ref] != nil || d.request.excluded(ref) {
 				continue
 			}
-			if made, err := d.madeByServer(ctx, e); err != nil || made {
-				if err != nil {
+			body, made, err := d.madeByServer(ctx, e)
+			if err != nil {
+				return err
+			}
+			if made {
+				spec, _ := catalogue.Find(ref.Kind)
+				if err := d.attachPartsOf(ctx, owner, holding{ref, spec, body}); err != nil {
 					return err
 				}
 				continue
 			}
-			n, err := d.decideOwned(ctx, wish{Ref: ref, entry: e, attached: true}, owner)
+			n, err := d.decideOwned(ctx, wish{Ref: ref, entry: e, attached: true}, owner, holder.Ref)
 			if err != nil {
 				return err
 			}
@@ -166,28 +185,27 @@ func (d *draft) attachParts(ctx context.Context, owner *node) error {
 }
 
 // madeByServer reports whether a document that belongs to another one is made by the server
-// alone: a personal folder.
-func (d *draft) madeByServer(ctx context.Context, e vault.Entry) (bool, error) {
+// alone: a personal folder. It returns its body then.
+func (d *draft) madeByServer(ctx context.Context, e vault.Entry) (body []byte, made bool, err error) {
 	spec, _ := catalogue.Find(e.Kind)
 	if spec.Owned() {
-		return false, nil
+		return nil, false, nil
 	}
-	body, err := d.body(ctx, e)
-	if err != nil {
-		return false, err
+	if body, err = d.body(ctx, e); err != nil {
+		return nil, false, err
 	}
 	why, _ := guarded(spec, body)
-	return why != "", nil
+	return bytes.Clone(body), why != "", nil
 }
 
 // decideOwned plans a part of a document that is made anew: what it will be like then,
 // nobody has seen.
-func (d *draft) decideOwned(ctx context.Context, w wish, owner *node) (*node, error) {
+func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder record.Ref) (*node, error) {
 	spec, _ := catalogue.Find(w.Kind)
 	n := &node{wish: w, spec: spec, needs: []*node{owner}}
 	n.action = record.Action{
 		Ref: w.Ref, Version: w.entry.Version, Name: w.entry.Name, State: record.ActionPlanned,
-		Deed: record.DeedCreate, Reason: "of " + owner.Ref.String(), PlannedCalls: 2,
+		Deed: record.DeedCreate, Reason: "of " + holder.String(), PlannedCalls: 2,
 	}
 	if n.action.Name == "" {
 		n.action.Name = owner.action.Name

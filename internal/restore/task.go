@@ -142,6 +142,9 @@ func (t *task) create(ctx context.Context) error {
 		}
 	}
 	t.enterOwned(now)
+	if err := t.enterMadeWith(ctx, now); err != nil {
+		return err
+	}
 	return t.inside(ctx, now)
 }
 
@@ -152,12 +155,6 @@ func (t *task) creation(w *catalogue.Write, body []byte) ([]byte, error) {
 		err = fmt.Errorf("it names %s, which nobody knows on the instance", missing[0])
 	}
 	return sent, err
-}
-
-// owns reports whether documents of a kind have parts that are documents of their own,
-// under ids that the server gives.
-func owns(spec *catalogue.Spec) bool {
-	return slices.ContainsFunc(spec.Relations, func(r catalogue.Relation) bool { return r.Role == catalogue.Owns && r.Path != spec.Fields.ID })
 }
 
 // enterOwned enters what the parts of a new document are called that are documents of
