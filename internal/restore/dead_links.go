@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -39,8 +40,12 @@ func LinksLeft(ctx context.Context, reader vault.Reader, r record.Restore) (link
 			if err != nil {
 				return err
 			}
-			for _, ref := range led {
-				why, err := left.why(ctx, ref)
+			kept, err := left.elsewhere(ctx, &request, action.Ref, d.Body, read)
+			if err != nil {
+				return err
+			}
+			for i, ref := range append(led, kept...) {
+				why, err := left.why(ctx, ref, i >= len(led))
 				if err != nil {
 					return err
 				}
@@ -102,15 +107,17 @@ func newLeftLinks(ctx context.Context, reader vault.Reader, r record.Restore, re
 	return left, nil
 }
 
-// why says what is wrong with a link to a document, "" for nothing.
-func (l *leftLinks) why(ctx context.Context, ref record.Ref) (string, error) {
+// why says what is wrong with a link to a document, "" for nothing. The text that it stands in is
+// kept, or all are.
+func (l *leftLinks) why(ctx context.Context, ref record.Ref, kept bool) (string, error) {
+	kept = kept || l.keeps
 	id, called := l.ids[ref]
 	switch {
-	case called && id == "" && l.keeps:
+	case called && id == "" && kept:
 		return fmt.Sprintf("%s, which gets another id", ref), nil
 	case called && id == "":
 		return "", nil
-	case called && id != ref.ID && l.keeps:
+	case called && id != ref.ID && kept:
 		return fmt.Sprintf("%s, which is %s/%s now", ref, ref.Kind, id), nil
 	case called:
 		ref.ID = id
@@ -137,6 +144,50 @@ func ledTo(request *Request, ref record.Ref, body []byte) ([]record.Ref, error) 
 	}
 	_, led, err := canon.Addresses{Hosts: request.Hosts, Resolve: nowhere}.Document(spec.Write, body)
 	return led, err
+}
+
+// elsewhere are the documents to which the queries lead that a document names, and that lie
+// elsewhere, whole: merged results and their sources. Their texts are kept.
+func (l *leftLinks) elsewhere(
+	ctx context.Context, request *Request, ref record.Ref, body []byte, read func(int64) (vault.Document, error),
+) (led []record.Ref, err error) {
+	spec, ok := catalogue.Find(ref.Kind)
+	if !ok {
+		return nil, nil
+	}
+	if spec = canon.RowFor(spec, ref.ID, body); spec.Write == nil {
+		return nil, nil
+	}
+	named, err := canon.References(spec.Write, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	for _, n := range named {
+		if !immutable(n.Kind) {
+			continue
+		}
+		held, err := l.now.all(ctx, n.Kind)
+		if err != nil {
+			return nil, err
+		}
+		if held[n.ID].Version == 0 {
+			continue // it lies in the document
+		}
+		query, err := read(held[n.ID].Version)
+		if err != nil {
+			return nil, err
+		}
+		own, err := ledTo(request, n.Ref, query.Body)
+		if err != nil {
+			return nil, err
+		}
+		sources, err := l.elsewhere(ctx, request, n.Ref, query.Body, read)
+		if err != nil {
+			return nil, err
+		}
+		led = append(led, slices.DeleteFunc(append(own, sources...), func(to record.Ref) bool { return slices.Contains(led, to) })...)
+	}
+	return led, nil
 }
 
 // nowhere is a [canon.Resolver] for which nothing stands.

@@ -58,3 +58,26 @@ func TestTextsAreKept(t *testing.T) {
 		t.Errorf("the dashboard does not lead to what was made: %.400s", body)
 	}
 }
+
+// The texts of merged results and of their sources are kept, whatever becomes of those of others:
+// what they lead to and has another id is counted.
+func TestLinksOfMergedResultsAreCounted(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 1})
+	source := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"dynamic_fields":"[{\"label\":\"/looks/3\"}]"}`)
+	merged := r.add("/merge_queries", `{"source_queries":[{"query_id":"`+source+`","name":"one"}],"vis_config":{"note":"see /dashboards/1"}}`)
+	r.add("/dashboard_elements", `{"dashboard_id":"2","type":"vis","merge_result_id":"`+merged+`"}`)
+	run := r.backup()
+	for _, path := range []string{"/dashboards/1", "/dashboards/2", "/looks/3"} {
+		r.do("DELETE", path, "")
+	}
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "dashboards", ID: "2"}, {Kind: "looks", ID: "3"}}, Run: run})
+	if asked, err := restore.RequestOf(plan); err != nil || asked.LinksLeft != 2 {
+		t.Errorf("the plan leaves %d links, %v", asked.LinksLeft, err)
+	}
+	done := r.apply(plan)
+	complete(t, done)
+	links, err := restore.LinksLeft(t.Context(), r.file.Reader(), done)
+	if told := strings.Join(links, "\n"); err != nil || len(links) != 2 || !strings.Contains(told, "links to dashboards/1, which is dashboards/") || !strings.Contains(told, "links to looks/3, which is") {
+		t.Errorf("links that are left: %q, %v", links, err)
+	}
+}
