@@ -153,14 +153,17 @@ func (r *rig) checkNight(m *playedMonth) {
 			continue
 		case kind.Dated() && r.config.TrustDates == config.DatesLearned:
 			limit = refresh.Rotation
-			if title := canon.Text(canon.Member(r.sim.Document(string(e.Kind), e.ID), kind.Fields.Name)); title != e.Name {
+			if title := canon.Text(canon.Member(r.sim.Document(string(e.Kind), e.ID), kind.Fields.Name)); title != e.Name && e.State == record.Present {
 				r.t.Errorf("%s is called %q, in the vault %q", e.Ref, title, e.Name)
 			}
 		case limit == 0 && kind.Calm != nil:
 			limit = kind.Calm.Age
 		}
 		if e.State == record.Trashed {
-			limit = max(limit, r.refresh[refresh.Trash])
+			limit = r.refresh[refresh.Trash]
+			if own := r.refresh[e.Kind]; own > 0 {
+				limit = own
+			}
 		}
 		if age > limit+time.Hour {
 			r.t.Errorf("%s was seen %s ago, %s is the most", e.Ref, age, limit)

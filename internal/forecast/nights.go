@@ -8,6 +8,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 )
 
 // Month is what nightly runs cost, by the quota that the calls are drawn from.
@@ -121,7 +122,10 @@ func (o *outlook) pass(now time.Time) {
 			row, date := record.Listed{ID: id, Folder: d.folder, State: d.state}, record.DateOf(d.updated)
 			rests := plan.Rests(o.rules, kind, row, d.age, d.seen) ||
 				kind.Dated() && o.rules.RestsByDate(record.Ref{Kind: kind.Name, ID: id}, date, date, d.seen)
-			if !rests && !(resting && d.state == record.Trashed) {
+			if trashAge, _ := o.rules.Age(refresh.Trash); trashAge > 0 && d.state == record.Trashed {
+				rests = resting
+			}
+			if !rests {
 				d.seen = now
 				o.held[kind.Name][id] = d
 			}

@@ -321,3 +321,23 @@ func TestTrashRests(t *testing.T) {
 		}
 	}
 }
+
+// TestTrashIsReadWhenItIsListed: where a trash may rest, an unmoved date lets nothing in it rest
+// longer still.
+func TestTrashIsReadWhenItIsListed(t *testing.T) {
+	now := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC)
+	date := record.DateOf("2026-03-01T00:00:00Z")
+	for age, deferred := range map[time.Duration]int{0: 1, 7 * 24 * time.Hour: 0} {
+		rules := plan.Rules{PageSize: 10, Refresh: &refresh.Rules{
+			Now: now, Gap: 24 * time.Hour, Ages: map[record.Kind]time.Duration{refresh.Trash: age},
+			Dates: map[record.Kind]record.DateHistory{"dashboards": {Dates: record.Dates{Moved: refresh.ChangesToTrust}}},
+		}}
+		planned := rules.Plan(plan.Page{
+			Kind: kindOf(t, "dashboards"), State: record.Trashed, Rows: []record.Listed{{ID: "5", State: record.Trashed, Date: date}},
+			Known: map[string]record.Known{"5": {State: record.Trashed, Hash: record.Digest{1}, Stamp: date, Observed: now.Add(-time.Minute)}},
+		})
+		if got := len(planned.Deferred); got != deferred {
+			t.Errorf("age of the trash %s: %d deferred, want %d", age, got, deferred)
+		}
+	}
+}

@@ -58,8 +58,11 @@ func (r *Rules) rests(kind *catalogue.Spec, row record.Listed, known record.Know
 
 // restsByDate reports whether a document need not be asked for since its date has not moved,
 // in a list that tells of it. One that moved to another folder, or could not be fetched
-// lately, is asked for.
+// lately, is asked for, and so is one in a trash that is not listed in each run.
 func (r *Rules) restsByDate(kind *catalogue.Spec, row record.Listed, known record.Known) bool {
+	if age, _ := r.Refresh.Age(refresh.Trash); age > 0 && row.State == record.Trashed {
+		return false
+	}
 	return known.State == row.State && known.Folder == row.Folder && !known.Troubled && !known.Hash.IsZero() &&
 		r.Refresh.RestsByDate(record.Ref{Kind: kind.Name, ID: row.ID}, row.Date, known.Stamp, known.Observed)
 }
