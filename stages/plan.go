@@ -13,10 +13,10 @@ import (
 )
 
 // rules are what the run has decided.
-func (l *ListOptions) rules() *plan.Rules {
+func (o *ListOptions) rules() *plan.Rules {
 	return &plan.Rules{
-		PageSize: l.PageSize, PageBytes: l.PageBytes, Counted: l.Counted, Full: l.Full, Exclude: l.Exclude, Within: l.Within, Refresh: l.Refresh, Turn: l.Turn,
-		Limits: l.Limits,
+		PageSize: o.PageSize, PageBytes: o.PageBytes, Counted: o.Counted, Full: o.Full, Exclude: o.Exclude, Within: o.Within, Refresh: o.Refresh, Turn: o.Turn,
+		Limits: o.Limits,
 	}
 }
 

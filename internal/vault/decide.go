@@ -158,7 +158,7 @@ func (j Judge) BuriesUnlisted(end record.End) bool {
 // Buries is [Judge.BuriesUnlisted] of a document in a state: of what lies in a trash that was
 // not listed the listing says nothing.
 func (j Judge) Buries(end record.End, state record.State) bool {
-	return j.BuriesUnlisted(end) && !(end.TrashRested && state == record.Trashed)
+	return j.BuriesUnlisted(end) && (!end.TrashRested || state != record.Trashed)
 }
 
 // EndsDoubt reports whether the run has seen all documents of a kind, of which so many
