@@ -32,9 +32,9 @@ func bringUserBack(t *testing.T, cutAfter int) {
 	metadata := canon.Text(canon.Member(r.sim.Document("folders", folder), "content_metadata_id"))
 	r.do("PATCH", "/content_metadata/"+metadata, `{"inherits":false}`)
 	r.add("/content_metadata_access", `{"content_metadata_id":"`+metadata+`","permission_type":"view","group_id":"`+group+`"}`)
-	dashboard := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Mine","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)}
-	r.add("/dashboard_elements", `{"dashboard_id":"`+dashboard.ID+`","type":"vis","title":"Count","query_id":"`+r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"]}`)+`"}`)
-	plan := record.Ref{Kind: "scheduled_plans", ID: r.add("/scheduled_plans", `{"name":"Monday","user_id":"`+user.ID+`","dashboard_id":"`+dashboard.ID+`","crontab":"0 6 * * 1","enabled":true,"scheduled_plan_destination":[{"type":"email","address":"a@example.com","format":"wysiwyg_pdf"}]}`)}
+	dashboard := r.add("/dashboards", `{"title":"Mine","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)
+	r.add("/dashboard_elements", `{"dashboard_id":"`+dashboard+`","type":"vis","title":"Count","query_id":"`+r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"]}`)+`"}`)
+	plan := record.Ref{Kind: "scheduled_plans", ID: r.add("/scheduled_plans", `{"name":"Monday","user_id":"`+user.ID+`","dashboard_id":"`+dashboard+`","crontab":"0 6 * * 1","enabled":true,"scheduled_plan_destination":[{"type":"email","address":"a@example.com","format":"wysiwyg_pdf"}]}`)}
 	run := r.backup()
 	r.do("DELETE", "/users/"+user.ID, "")
 	request := restore.Request{Lost: true, Items: []record.Ref{{Kind: "users"}, {Kind: "dashboards"}, {Kind: "scheduled_plans"}, {Kind: "content_metadata"}, {Kind: "content_access"}}, Run: run, Wake: restore.WakeAsWas}
@@ -57,7 +57,7 @@ func bringUserBack(t *testing.T, cutAfter int) {
 	if access := string(r.sim.Document("content_access", is)); !strings.Contains(access, `"group_id":"`+group+`"`) {
 		t.Errorf("the friends have no access to the new folder: %s", access)
 	}
-	body := r.sim.Document("dashboards", dashboard.ID)
+	body := r.sim.Document("dashboards", dashboard)
 	if canon.Text(canon.Member(body, "folder_id")) != home || canon.Text(canon.Member(body, "user_id")) != back || canon.Text(canon.Member(body, "deleted")) != "false" {
 		t.Errorf("the dashboard: %s", body)
 	}
