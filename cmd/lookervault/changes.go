@@ -15,7 +15,10 @@ func changeTable(runs bool) table.Table[history.Change] {
 		{Name: "change", Whole: true, Value: func(c history.Change) string { return strings.Join(c.Change, ",") }, Tone: changeTone},
 		{Name: "kind", Whole: true, Varies: true, Value: func(c history.Change) string { return string(c.Kind) }},
 		{Name: "id", Whole: true, Value: func(c history.Change) string { return c.ID }},
-		{Name: "name", Value: func(c history.Change) string { return c.Name }},
+		{
+			Name: "name", Value: func(c history.Change) string { return c.Name },
+			Show: func(c history.Change, _ table.Screen) string { return c.Title() },
+		},
 		{
 			Name: "folder", Tail: true, Varies: true, Spare: 3, Value: func(c history.Change) string { return c.Folder },
 			Show: func(c history.Change, _ table.Screen) string { return orID(c.FolderPath, c.Folder) },

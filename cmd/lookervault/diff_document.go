@@ -81,7 +81,7 @@ func (w *documentWriter) write(c history.Change) {
 		w.line("", 0, table.Plain, plain.Text(c.Ref.String())+" did not change.")
 		return
 	}
-	title := plain.Text(fmt.Sprintf("%s  %s", c.Ref, c.Name))
+	title := plain.Text(fmt.Sprintf("%s  %s", c.Ref, c.Title()))
 	if c.FolderPath != "" {
 		title += plain.Text("  (" + c.FolderPath + ")")
 	}

@@ -79,6 +79,7 @@ In a pipe the columns are kind, id, name, run, where; with --json one array.`,
 // hit is a version of a document that holds what was looked for, and how well.
 type hit struct {
 	view.Hit
+	whole string // see [history.Names.Whole]
 	score int
 }
 
@@ -97,7 +98,10 @@ func hitTable(people bool) table.Table[hit] {
 		Columns: []table.Column[hit]{
 			{Name: "kind", Whole: true, Value: func(h hit) string { return string(h.Kind) }},
 			{Name: "id", Whole: true, Value: func(h hit) string { return h.ID }},
-			{Name: "name", Value: func(h hit) string { return h.Name }},
+			{
+				Name: "name", Value: func(h hit) string { return h.Name },
+				Show: func(h hit, _ table.Screen) string { return cmp.Or(h.Name, h.whole) },
+			},
 			{Name: "folder_path", Head: "in", Tail: true, Varies: true, Spare: 2, Extra: true, Value: func(h hit) string { return h.FolderPath }},
 			{Name: "run", Number: true, Varies: true, Spare: 1, Value: func(h hit) string { return strconv.FormatInt(h.Run, 10) }},
 			{
@@ -169,7 +173,7 @@ func lookInto(ctx context.Context, m history.Moment, o findOptions, filter *hist
 			return nil, err
 		}
 		if match, ok := o.query.In(d.Body); ok {
-			hits = append(hits, hit{view.HitOf(d.Entry, names, match), match.Score})
+			hits = append(hits, hit{view.HitOf(d.Entry, names, match), names.Whole(d.Ref), match.Score})
 		}
 	}
 	return hits, nil

@@ -148,7 +148,10 @@ func entryTable(names *history.Names, deleted bool) table.Table[vault.Entry] {
 			{Name: "kind", Whole: true, Varies: true, Value: func(e entry) string { return string(e.Kind) }},
 			{Name: "id", Whole: true, Value: func(e entry) string { return e.ID }},
 			{Name: "state", Whole: true, Varies: true, Spare: 1, Value: func(e entry) string { return string(e.State) }, Tone: stateTone},
-			{Name: "name", Value: func(e entry) string { return e.Name }},
+			{
+				Name: "name", Value: func(e entry) string { return e.Name },
+				Show: func(e entry, _ table.Screen) string { return cmp.Or(e.Name, names.Whole(e.Ref)) },
+			},
 			{
 				Name: "folder", Varies: true, Tail: true, Spare: 3, Value: func(e entry) string { return e.Folder },
 				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.Folder(history.FolderOf(e)), e.Folder) },

@@ -19,7 +19,10 @@ var lossTable = table.Table[history.Loss]{
 		{Name: "change", Whole: true, Value: func(l history.Loss) string { return strings.Join(l.Change.Change, ",") }, Tone: func(l history.Loss) table.Tone { return changeTone(l.Change) }},
 		{Name: "kind", Whole: true, Value: func(l history.Loss) string { return string(l.Kind) }},
 		{Name: "id", Whole: true, Value: func(l history.Loss) string { return l.ID }},
-		{Name: "name", Value: func(l history.Loss) string { return l.Name }},
+		{
+			Name: "name", Value: func(l history.Loss) string { return l.Name },
+			Show: func(l history.Loss, _ table.Screen) string { return l.Title() },
+		},
 		{
 			Name: "folder", Tail: true, Spare: 3, Value: func(l history.Loss) string { return l.Folder },
 			Show: func(l history.Loss, _ table.Screen) string { return orID(l.FolderPath, l.Folder) },
@@ -80,7 +83,7 @@ func writeLoss(text *strings.Builder, l history.Loss, width int, color bool) {
 		return lines
 	}
 	what := strings.Join(l.Change.Change, ", ")
-	first := strings.Join(wrapped("  ", what+" "+history.Dependent{Ref: l.Ref, Name: l.Name}.String()), "")
+	first := strings.Join(wrapped("  ", what+" "+history.Dependent{Ref: l.Ref, Name: l.Title()}.String()), "")
 	text.WriteString(strings.Replace(first, what, table.Paint(what, changeTone(l.Change), color), 1))
 	say := func(sentence string) { text.WriteString(strings.Join(wrapped("    ", sentence), "")) }
 	if len(l.Because) > 0 {

@@ -187,6 +187,9 @@ func (b *backup) details(ctx context.Context, run record.Run) (d runDetails) {
 	if err != nil {
 		return d
 	}
+	for i, c := range list {
+		list[i].Name = cmp.Or(c.Name, partName(ctx, reader, run.Instance, c.Ref))
+	}
 	// Out of the trash is back too; so a summary has seven lines at most.
 	counts["back"] += counts["restored"]
 	for i := range list {
@@ -215,9 +218,27 @@ func lastName(ctx context.Context, reader vault.Reader, instance string, ref rec
 	return plainText(versions[len(versions)-1].Name)
 }
 
+// partName is what a document without a name is called by the one that it is a part of:
+// "Admin (role_users)". "" where it is a part of none.
+func partName(ctx context.Context, reader vault.Reader, instance string, ref record.Ref) string {
+	kind, ok := catalogue.PartOf(ref.Kind)
+	if !ok {
+		return ""
+	}
+	name := lastName(ctx, reader, instance, record.Ref{Kind: kind, ID: ref.ID})
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s)", name, ref.Kind)
+}
+
 // named is a document by name and reference, as far as the vault knows it.
 func named(ctx context.Context, reader vault.Reader, instance string, ref record.Ref) string {
-	if name := lastName(ctx, reader, instance, ref); name != "" {
+	name := lastName(ctx, reader, instance, ref)
+	if kind, ok := catalogue.PartOf(ref.Kind); ok && name == "" {
+		name = lastName(ctx, reader, instance, record.Ref{Kind: kind, ID: ref.ID})
+	}
+	if name != "" {
 		return fmt.Sprintf("%s (%s)", name, plainText(ref.String()))
 	}
 	return plainText(ref.String())

@@ -17,6 +17,7 @@ type index struct {
 	leading map[record.Kind][]record.Kind
 	waves   map[record.Kind]int
 	owned   map[record.Kind]bool
+	partOf  map[record.Kind]record.Kind // of kinds whose documents have the id of another one
 }
 
 var table = newIndex(
@@ -42,7 +43,7 @@ func joined(parts ...map[record.Kind]written) map[record.Kind]written {
 func newIndex(rows []Spec, writing map[record.Kind]written) *index {
 	t := &index{
 		byName: make(map[record.Kind]*Spec), leading: make(map[record.Kind][]record.Kind), waves: make(map[record.Kind]int),
-		owned: make(map[record.Kind]bool),
+		owned: make(map[record.Kind]bool), partOf: make(map[record.Kind]record.Kind),
 	}
 	for i := range rows {
 		if w, ok := writing[rows[i].Name]; ok {
@@ -58,6 +59,9 @@ func newIndex(rows []Spec, writing map[record.Kind]written) *index {
 			}
 			others, known := t.owned[r.Kind]
 			t.owned[r.Kind] = r.Role == Owns && (others || !known)
+			if r.Role == Owns && r.Path == "id" {
+				t.partOf[r.Kind] = kind.Name
+			}
 		}
 	}
 	for _, kind := range t.rows {
@@ -131,3 +135,10 @@ func HasOverviewOf(name record.Kind) bool {
 // LeadingTo returns the kinds whose documents lead to documents of a kind, which are
 // fetched because of them.
 func LeadingTo(name record.Kind) []record.Kind { return slices.Clone(table.leading[name]) }
+
+// PartOf returns the kind of the documents that those of a kind are parts of, and whose
+// id they have: roles for role_users. It reports false for other kinds.
+func PartOf(name record.Kind) (record.Kind, bool) {
+	whole, ok := table.partOf[name]
+	return whole, ok
+}

@@ -61,7 +61,9 @@ func TestCompare(t *testing.T) {
 			[]string{`/query_id: "1" > "2"`}, "query id changed",
 		},
 		{"another kind of value", `{"a":[1]}`, `{"a":{"b":1}}`, []string{`/a: [1] > {"b":1}`}, "a changed"},
-		{"a document that is a list", `[{"id":"1"}]`, `[{"id":"1"},{"id":"2"}]`, []string{`/2: null > {"id":"2"}`}, "2 changed"},
+		{"a document that is a list", `[{"id":"1"}]`, `[{"id":"1"},{"id":"2"}]`, []string{`/2: null > {"id":"2"}`}, "id 2 added"},
+		{"a named element of such a list", `[{"id":"1"},{"id":"2","display_name":"Ann"}]`, `[{"id":"1"}]`, []string{`/2: {"display_name":"Ann","id":"2"} > null`}, "Ann removed"},
+		{"a member that came", `{"a":null}`, `{"a":1}`, []string{`/a: null > 1`}, "a added"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,7 +105,7 @@ func TestWordsAreFew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := delta.Words(edits, nil), "a changed, b changed, c changed, d changed, 2 more"; got != want {
+	if got, want := delta.Words(edits, nil), "a added, b added, c added, d added, 2 more"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

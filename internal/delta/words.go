@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -78,8 +79,22 @@ func wordsOf(first string, edits []Edit, folder func(string) string) []string {
 		return []string{"query changed: " + strings.Join(parts(edits), ", ")}
 	case strings.Count(only.Path, "/") > 1 && listed(edits):
 		return elements(first, edits)
+	case whole && absent(only.Before):
+		return []string{subject(first, only.After) + " added"}
+	case whole && absent(only.After):
+		return []string{subject(first, only.Before) + " removed"}
 	}
-	return []string{noun(first) + " changed"}
+	return []string{subject(first, only.After) + " changed"}
+}
+
+// subject is what a member is called: in a document that is a list, where members are
+// elements by their ids, by the element's name.
+func subject(first string, value json.RawMessage) string {
+	if strings.Trim(first, "0123456789") != "" {
+		return noun(first)
+	}
+	element := members(value)
+	return cmp.Or(titleOf(element), scalar(element, "display_name"), "id "+first)
 }
 
 // parts are the members of the query that edits change.

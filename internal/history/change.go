@@ -32,6 +32,7 @@ type Change struct {
 	Run        int64     // that saw it; 0 between two moments
 	At         time.Time // when that run began; zero without a run
 	Name       string
+	Whole      string   // name of what a document without a name is a part of, see [Names.Whole]
 	Change     []string // what became of it, the most telling first: Added, ...
 	Folder     string   // id of the folder, or of what the kind has for one
 	FolderPath string   // "" where the vault does not know it
@@ -42,6 +43,9 @@ type Change struct {
 	Edits      []delta.Edit
 	What       string // what became of it in a few words
 }
+
+// Title is what a document is called, by what it is a part of where it has no name.
+func (c Change) Title() string { return cmp.Or(c.Name, c.Whole) }
 
 // Changer makes changes of passages. It is for one goroutine.
 type Changer struct {
@@ -107,6 +111,9 @@ func (c *Changer) of(p vault.Passage) (Change, bool, error) {
 	made := Change{
 		Ref: p.Ref, Run: p.Run, At: c.names.RunTime(p.Run), Name: e.Name, Bytes: e.Size, Folder: e.Folder, FolderPath: c.names.Folder(FolderOf(e)),
 		Owner: e.Owner, OwnerName: c.names.User(e.Owner),
+	}
+	if e.Name == "" {
+		made.Whole = c.names.Whole(p.Ref)
 	}
 	if p.After != nil {
 		body, err := c.body(*p.After)

@@ -23,6 +23,11 @@ type Names struct {
 	users   map[string]string
 	runs    map[int64]time.Time
 
+	// named reads what the documents of a kind are called, or were called last, by their
+	// ids; nil until the names are read. wholes are those that it was asked for.
+	named  func(record.Kind) map[string]string
+	wholes map[record.Kind]map[string]string
+
 	// gone are those that were gone by then, as the vault last held them; nil until they
 	// are read.
 	gone *goneNames
@@ -50,6 +55,7 @@ func (b *Names) ReadHeld(ctx context.Context, m Moment) (err error) {
 	if b.runs, err = m.Reader.RunTimes(ctx, m.Instance); err != nil {
 		return err
 	}
+	b.named = func(kind record.Kind) map[string]string { return namesOfKind(ctx, m, kind) }
 	b.folders, b.users, err = namesOf(ctx, vault.Query{Instance: m.Instance, At: m.At}, m.Reader)
 	return err
 }
@@ -91,6 +97,42 @@ func (b *Names) User(id string) string {
 		name = b.gone.users[id]
 	}
 	return name
+}
+
+// Whole is the name of the document that this one is a part of, whose id it has, "" where
+// there is none or the vault does not know it: of role_users/2 the name of role 2. The
+// names of a kind are read when the first of them is asked for.
+func (b *Names) Whole(ref record.Ref) string {
+	kind, ok := catalogue.PartOf(ref.Kind)
+	if !ok || b.named == nil {
+		return ""
+	}
+	if kind == catalogue.Users {
+		return b.User(ref.ID)
+	}
+	if b.wholes == nil {
+		b.wholes = make(map[record.Kind]map[string]string)
+	}
+	if b.wholes[kind] == nil {
+		b.wholes[kind] = b.named(kind)
+	}
+	return b.wholes[kind][ref.ID]
+}
+
+// namesOfKind are the names of a kind's documents, of those that are gone as well. It is
+// for names beside other answers: what cannot be read has none.
+func namesOfKind(ctx context.Context, m Moment, kind record.Kind) map[string]string {
+	names := make(map[string]string)
+	for _, deleted := range []bool{true, false} {
+		query := vault.Query{Instance: m.Instance, Kind: kind, At: m.At, Deleted: deleted}
+		for e, err := range m.Reader.Entries(ctx, query) {
+			if err != nil {
+				break
+			}
+			names[e.ID] = e.Name
+		}
+	}
+	return names
 }
 
 // RunTime is when a run began, zero where the vault does not know.
