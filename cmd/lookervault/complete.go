@@ -238,6 +238,21 @@ func (c completion) list(next func(completion) []cobra.Completion) ([]cobra.Comp
 	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
+// isCompletion reports whether a shell asks what to offer for the last word of args.
+func isCompletion(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
+// sortValues joins a value that begins with - to --sort before it, where a shell asks what
+// to offer for it: it would be taken for the beginning of a flag.
+func sortValues(args []string) []string {
+	last := len(args) - 1
+	if !isCompletion(args) || last < 2 || args[last-1] != "--sort" || !strings.HasPrefix(args[last], "-") {
+		return args
+	}
+	return append(slices.Clone(args[:last-1]), "--sort="+args[last])
+}
+
 // sortings offers columns to sort by, with - before them for the other way round.
 func (c completion) sortings() ([]cobra.Completion, cobra.ShellCompDirective) {
 	var words []string

@@ -62,6 +62,9 @@ func (c completion) columnNames() []string {
 	case "stats":
 		return kindSizes.Names()
 	case "status":
+		if len(c.cmd.Flags().Args()) == 0 {
+			return restoresTable.Names()
+		}
 		return actionTable.Names()
 	case "log":
 		return changeTable(true).Names()

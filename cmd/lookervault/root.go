@@ -28,7 +28,7 @@ func (env *environment) execute(args []string) error {
 		return err
 	}
 	root := env.root(args)
-	root.SetArgs(args)
+	root.SetArgs(sortValues(args))
 	cmd, err := root.ExecuteContextC(env.interrupts.stop)
 	if e, ok := errors.AsType[*exitError](err); ok && e.hint {
 		return usagef("%s; see %s --help", err, cmd.CommandPath())
@@ -79,7 +79,7 @@ func (env *environment) root(args []string) *cobra.Command {
 	root.InitDefaultCompletionCmd(args...)
 	checkCompletion(root)
 	env.completeValues(root)
-	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+	if isCompletion(args) {
 		plainUsages(root)
 	}
 	return root

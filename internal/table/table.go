@@ -122,11 +122,15 @@ func (t Table[T]) all() []Column[T] {
 	return columns
 }
 
-// Names are the columns that --columns and --sort take, by their names in JSON.
+// Names are the columns that --columns and --sort take: by their names in JSON, and by
+// their heads where those are other words.
 func (t Table[T]) Names() []string {
 	var names []string
 	for _, c := range t.all() {
 		names = append(names, c.Name)
+		if head := strings.ToLower(c.head()); head != c.Name && !strings.Contains(head, " ") {
+			names = append(names, head)
+		}
 	}
 	return names
 }
