@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
 )
@@ -164,11 +166,30 @@ var findingTable = table.Table[check.Finding]{
 		return view.Check{Check: f.Check, Status: string(f.Status), Found: f.Found, Remedy: f.Remedy}
 	},
 	Columns: []table.Column[check.Finding]{
-		{Name: "check", Whole: true, Value: func(f check.Finding) string { return f.Check }},
+		{Name: "check", Wraps: true, Value: func(f check.Finding) string { return f.Check }},
 		{Name: "status", Whole: true, Value: func(f check.Finding) string { return string(f.Status) }, Tone: statusTone},
 		{Name: "found", Wraps: true, Value: func(f check.Finding) string { return f.Found }},
 		{Name: "remedy", Wraps: true, Varies: true, Value: func(f check.Finding) string { return f.Remedy }},
 	},
+}
+
+// twoSentences is how wide a terminal must be to have what was found and what to do about
+// it beside each other.
+const twoSentences = 100
+
+// narrowFindings is the table of findings for a terminal without room for two columns of
+// sentences: what to do stands behind what was found.
+func narrowFindings() table.Table[check.Finding] {
+	t := findingTable
+	t.Columns = slices.Clone(t.Columns)
+	t.Columns[2].Show = func(f check.Finding, _ table.Screen) string {
+		if f.Remedy == "" {
+			return f.Found
+		}
+		return f.Found + ": " + f.Remedy
+	}
+	t.Columns[3].Extra = true
+	return t
 }
 
 func statusTone(f check.Finding) table.Tone {
@@ -185,7 +206,11 @@ func statusTone(f check.Finding) table.Tone {
 }
 
 func (c *checkup) print(choice table.Choice) error {
-	if err := show(c.given.streams, findingTable, choice, each(c.Findings())); err != nil {
+	findings := findingTable
+	if width, _ := ui.TerminalSize(c.given.streams.out); width > 0 && width < twoSentences && len(choice.Columns) == 0 {
+		findings = narrowFindings()
+	}
+	if err := show(c.given.streams, findings, choice, each(c.Findings())); err != nil {
 		return err
 	}
 	var said strings.Builder

@@ -63,99 +63,147 @@ var reads = []struct {
 // the file is made with.
 var ofMachine = regexp.MustCompile(`[0-9.]+ ?(ms|µs|s|B|KiB|MiB|MB/s|GB/s|%)\b|[0-9]+m?[0-9.]+m?s\b`)
 
-func masked(name, output string) string {
-	if name != "stats" && name != "verify" {
-		return output
-	}
+// maskMachine takes that out, and the blanks that align it.
+func maskMachine(output string) string {
 	output = regexp.MustCompile(` +`).ReplaceAllString(ofMachine.ReplaceAllString(output, "N"), " ")
 	return regexp.MustCompile(`\d+\.\d+|\d{3,}`).ReplaceAllString(output, "N")
 }
 
-// TestGolden compares what every command that reads a vault prints with files: on
-// terminals of 80 and 120 columns, in a pipe, and as JSON.
+// colourCode begins or ends a colour.
+var colourCode = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+
+// goldenWidths are the terminals that goldens are of.
+var goldenWidths = []int{60, 80, 120, 200}
+
+// goldenOf is a command whose output is compared with a file.
+type goldenOf struct {
+	name, args string
+	code       int
+	json       bool // it takes --json
+	exact      bool // its lines are for programs: as wide as they are
+	environ    []string
+	slow       bool                // it asks a server: whether it is the same without colours is seen once
+	mask       func(string) string // takes out what differs from machine to machine
+}
+
+// TestGolden compares what every command that reads a vault prints with files.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Abs(filepath.Join("testdata", "golden"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := goldenFiles(t)
 	goldenVault(t)
 	for _, read := range reads {
 		t.Run(read.name, func(t *testing.T) {
-			args := strings.Fields(read.args)
-			var got strings.Builder
-			section := func(what, output, said string) {
-				output = strings.ReplaceAll(masked(read.name, output), "\r\n", "\n")
-				fmt.Fprintf(&got, "== %s\n%s", what, output)
-				if said != "" {
-					fmt.Fprintf(&got, "-- on standard error\n%s", masked(read.name, said))
-				}
+			g := goldenOf{name: read.name, args: read.args, code: read.code, json: read.json, exact: strings.Contains(read.args, "--format")}
+			if read.name == "stats" || read.name == "verify" {
+				g.mask = maskMachine
 			}
-			for _, columns := range []int{80, 120} {
-				output, said := onScreen(t, columns, read.code, nil, args...)
-				section(fmt.Sprintf("%s: a terminal of %d columns", read.args, columns), output, said)
-			}
-			output, said := piped(t, read.code, args...)
-			section("in a pipe", output, said)
-			if read.json {
-				output, said := piped(t, read.code, append(args, "--json")...)
-				section("as JSON", output, said)
-			}
-			file := filepath.Join(files, read.name+".txt")
-			if *update {
-				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("(-want +got, -update writes it anew)\n%s", diff)
-			}
+			g.compare(t, files)
 		})
 	}
 }
 
-// TestEveryWidth: no line is wider than the terminal, nothing is cut without a word about
-// it, and colours change nothing else.
-func TestEveryWidth(t *testing.T) {
-	goldenVault(t)
-	for _, read := range reads {
-		if strings.Contains(read.args, "--format tsv") {
-			continue // its tabs are for programs
+func goldenFiles(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Abs(filepath.Join("testdata", "golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// compare compares what the command prints with its file among files: on terminals of
+// every width with and without colours, in a pipe, and as JSON. What a width shares with
+// the one before, and what colours change nothing in, is written once.
+func (g goldenOf) compare(t *testing.T, files string) {
+	t.Helper()
+	var got strings.Builder
+	before := ""
+	section := func(what, output, said string) {
+		text := g.masked(output)
+		if said != "" {
+			text += "-- on standard error\n" + g.masked(said)
 		}
-		for _, columns := range []int{60, 80, 120, 200} {
-			t.Run(fmt.Sprint(read.name, " ", columns), func(t *testing.T) {
-				args := strings.Fields(read.args)
-				plain, _ := onScreen(t, columns, read.code, []string{"NO_COLOR=1"}, args...)
-				if !strings.Contains(read.args, "--format") { // those are for programs
-					for line := range strings.Lines(plain) {
-						if got := text.StringWidthWithoutEscSequences(strings.TrimRight(line, "\r\n")); got > columns {
-							t.Errorf("%d columns: %q", got, line)
-						}
-					}
-				}
-				if strings.Contains(plain, "…") && !strings.Contains(plain, "cut") {
-					t.Errorf("something is cut, and nothing says so:\n%s", plain)
-				}
-				colored, _ := onScreen(t, columns, read.code, []string{"CLICOLOR_FORCE=1"}, args...)
-				lines, err := shown(colored)
-				if err != nil {
-					t.Fatal(err)
-				}
-				want, err := shown(plain)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(want, lines); diff != "" {
-					t.Errorf("colours change what is shown (-without +with):\n%s", diff)
-				}
-			})
+		if text == before {
+			text = "(as above)\n"
+		} else {
+			before = text
 		}
+		fmt.Fprintf(&got, "== %s\n%s", what, text)
+	}
+	for _, columns := range goldenWidths {
+		output, said := g.onScreen(t, columns)
+		section(fmt.Sprintf("%s: a terminal of %d columns", g.args, columns), output, said)
+	}
+	args := strings.Fields(g.args)
+	output, said := pipedIn(t, g.code, g.environ, args...)
+	section("in a pipe", output, said)
+	colored, said := pipedIn(t, g.code, append([]string{"CLICOLOR_FORCE=1"}, g.environ...), args...)
+	if diff := cmp.Diff(g.masked(output), g.masked(colourCode.ReplaceAllString(colored, ""))); diff != "" {
+		t.Errorf("colours in a pipe change what is written (-without +with):\n%s", diff)
+	}
+	section("in a pipe with colours", colored, said)
+	if g.json {
+		output, said := pipedIn(t, g.code, g.environ, append(args, "--json")...)
+		section("as JSON", output, said)
+	}
+	compareGolden(t, filepath.Join(files, g.name+".txt"), got.String())
+}
+
+func (g goldenOf) masked(output string) string {
+	output = strings.ReplaceAll(output, "\r\n", "\n")
+	if g.mask != nil {
+		output = g.mask(output)
+	}
+	return output
+}
+
+// onScreen is what the command prints on a terminal, in colour. No line is wider than it,
+// nothing is cut without a word about it, and without colours it is the same.
+func (g goldenOf) onScreen(t *testing.T, columns int) (colored, said string) {
+	t.Helper()
+	args := strings.Fields(g.args)
+	colored, said = onScreen(t, columns, g.code, g.environ, args...)
+	plain := colourCode.ReplaceAllString(colored, "")
+	if !g.slow || columns == goldenWidths[0] {
+		with := plain
+		plain, _ = onScreen(t, columns, g.code, append([]string{"NO_COLOR=1"}, g.environ...), args...)
+		if diff := cmp.Diff(g.masked(plain), g.masked(with)); diff != "" {
+			t.Errorf("%d columns: colours change what is shown (-without +with):\n%s", columns, diff)
+		}
+	}
+	if strings.Contains(plain, "\x1b") {
+		t.Errorf("%d columns: colours although nobody wants them:\n%q", columns, plain)
+	}
+	for line := range strings.Lines(plain) {
+		if got := text.StringWidthWithoutEscSequences(strings.TrimRight(line, "\r\n")); got > columns && !g.exact {
+			t.Errorf("%d of %d columns: %q", got, columns, line)
+		}
+		if bare := strings.TrimRight(line, "\r\n"); bare != strings.TrimRight(bare, " ") && !g.exact {
+			t.Errorf("%d columns: blanks at the end of %q", columns, line)
+		}
+	}
+	if strings.Contains(plain, "…") && !regexp.MustCompile(`with … are\s+cut`).MatchString(plain) {
+		t.Errorf("%d columns: something is cut, and nothing says so:\n%s", columns, plain)
+	}
+	return colored, said
+}
+
+// compareGolden compares with a file, or writes it anew.
+func compareGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("(-want +got, -update writes it anew)\n%s", diff)
 	}
 }
 
@@ -185,8 +233,14 @@ func TestHelpFits(t *testing.T) {
 // piped is what a command prints where nobody looks.
 func piped(t *testing.T, code int, args ...string) (printed, told string) {
 	t.Helper()
+	return pipedIn(t, code, nil, args...)
+}
+
+// pipedIn is piped in an environment.
+func pipedIn(t *testing.T, code int, environ []string, args ...string) (printed, told string) {
+	t.Helper()
 	var out, said bytes.Buffer
-	if got := run(args, strings.NewReader(""), &out, &said, nil); got != code {
+	if got := run(args, strings.NewReader(""), &out, &said, environ); got != code {
 		t.Fatalf("exit code %d, want %d: %s", got, code, said.String())
 	}
 	return out.String(), said.String()

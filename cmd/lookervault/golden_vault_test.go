@@ -54,7 +54,7 @@ func goldenRuns() []pastRun {
 		"users/1":   `{"id":"1","display_name":"Ann","email":"ann@example.com"}`, "users/2": `{"id":"2","display_name":"Bob","email":"bob@example.com"}`,
 		"dashboards/10": sales("Sales", "EMEA", 1, "Revenue"), "dashboards/11": dashboard("11", long, "3"), "dashboards/12": dashboard("12", "Retired", "3"),
 		"looks/20": look("20", "Revenue by day", false), "looks/21": look("21", "Costs", false),
-		"roles/40": `{"id":"40","name":"Admin"}`, "role_users/40": `[{"id":"1","display_name":"Ann"}]`,
+		"roles/40": `{"id":"40","name":"Admin"}`, "role_users/40": `[{"id":"1","display_name":"Ann"},{"id":"2","display_name":"Bob"}]`,
 		"scheduled_plans/30": `{"id":"30","name":"Mail revenue","look_id":"20","user_id":"1","enabled":true}`,
 	}
 	next := func(before map[string]string, changes ...string) map[string]string {
@@ -73,7 +73,7 @@ func goldenRuns() []pastRun {
 	fifth := next(fourth, "dashboards/12", dashboard("12", "Retired", "3"), "dashboards/13", dashboard("13", "Newcomer", "2"),
 		"folders/3", `{"id":"3","name":"Operations","parent_id":"1"}`, "scheduled_plans/30", "")
 	sixth := next(fifth, "dashboards/10", sales("Sales overview", "APAC", 99, "Revenue", "Orders"), "dashboards/13", dashboard("13", "Newcomer of sales", "2"), "users/2", "",
-		"role_users/40", `[{"id":"1","display_name":"Ann"},{"id":"3","display_name":"Cleo"}]`)
+		"role_users/40", `[{"id":"1","display_name":"Ann"}]`)
 	return []pastRun{
 		{scope: all, bodies: first},
 		{scope: all, bodies: second},

@@ -62,7 +62,7 @@ var kindTable = table.Table[view.Kind]{
 		{Name: "kind", Whole: true, Value: func(k view.Kind) string { return string(k.Kind) }},
 		{Name: "what", Wraps: true, Value: func(k view.Kind) string { return k.What }},
 		{Name: "restorable", Head: "restore", Whole: true, Spare: 2, Value: func(k view.Kind) string { return choose(k.Restorable, "restorable", "reference") }},
-		{Name: "default", Head: "run", Whole: true, Value: func(k view.Kind) string { return choose(k.Default, "default", "opt-in") }},
+		{Name: "default", Head: "run", Whole: true, Spare: 1, Value: func(k view.Kind) string { return choose(k.Default, "default", "opt-in") }},
 		{Name: "calls", Wraps: true, Value: func(k view.Kind) string { return k.Calls }},
 		{Name: "remark", Wraps: true, Spare: 1, Value: func(k view.Kind) string { return k.Remark }},
 	},

@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
@@ -57,7 +58,7 @@ var restoresTable = table.Table[record.Restore]{
 		{Name: "restore", Number: true, Value: func(r record.Restore) string { return strconv.FormatInt(r.ID, 10) }},
 		{Name: "state", Whole: true, Value: func(r record.Restore) string { return string(r.State) }, Tone: func(r record.Restore) table.Tone { return restoreTone(string(r.State)) }},
 		{Name: "purpose", Whole: true, Value: func(r record.Restore) string { return string(r.Purpose) }},
-		{Name: "target", Varies: true, Spare: 3, Value: func(r record.Restore) string { return r.Target }},
+		{Name: "target", Varies: true, Obvious: true, Spare: 3, Value: func(r record.Restore) string { return r.Target }},
 		{
 			Name: "planned_at", Head: "planned", Whole: true, Value: func(r record.Restore) string { return table.Stamp(r.PlannedAt) },
 			Show: func(r record.Restore, screen table.Screen) string { return table.When(r.PlannedAt, screen) },
@@ -194,8 +195,13 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 		}
 		return err
 	}
-	if isTerminal(o.streams.out) && choice.Format == "" {
-		fmt.Fprintf(o.streams.out, "Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))
+	if width, _ := ui.TerminalSize(o.streams.out); width > 0 && choice.Format == "" {
+		said := fmt.Sprintf("Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))
+		fmt.Fprint(o.streams.out, table.WrapSentences(said, width))
 	}
-	return show(o.streams, actionTable, choice, each(status.Actions))
+	actions := actionTable
+	if o.failed {
+		actions.One, actions.Many = "action that is not done", "actions that are not done"
+	}
+	return show(o.streams, actions, choice, each(status.Actions))
 }

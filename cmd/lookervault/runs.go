@@ -82,11 +82,11 @@ var runTable = table.Table[record.Run]{
 		},
 		{Name: "took", Number: true, Spare: 6, Value: took, Show: tookShown, Order: tookSeconds},
 		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Show: outcomeShown, Tone: outcomeTone},
-		runCount("new", 1, func(t view.Totals) int64 { return t.New }),
+		runCount("new", 2, func(t view.Totals) int64 { return t.New }),
 		runCount("changed", 1, func(t view.Totals) int64 { return t.Changed }),
 		runCount("same", 7, func(t view.Totals) int64 { return t.Same }),
 		runCount("gone", 1, func(t view.Totals) int64 { return t.Gone }),
-		runCount("failed", 1, func(t view.Totals) int64 { return t.FailedDocuments() }),
+		runCount("failed", 0, func(t view.Totals) int64 { return t.FailedDocuments() }),
 		{
 			Name: "calls", Number: true, Spare: 5, Value: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) },
 			Show: func(r record.Run, _ table.Screen) string { return count(calls(r.Calls)) },

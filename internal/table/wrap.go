@@ -77,7 +77,7 @@ func Wrap(s string, width int) []string {
 		}
 		for width > 0 && textWidth(lines[len(lines)-1]) > width {
 			long := lines[len(lines)-1]
-			part := breakBefore(long, width, "_:/")
+			part := breakBefore(long, width, "_:/-")
 			lines[len(lines)-1] = part
 			lines = append(lines, strings.TrimPrefix(long, part))
 		}
