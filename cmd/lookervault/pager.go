@@ -29,7 +29,7 @@ func (s *streams) paged(rows int, write func(*strings.Builder) error) error {
 	return errors.Join(failed, err)
 }
 
-// errNoPager says that the pager did not start.
+// errNoPager says that the pager did not start, or failed.
 var errNoPager = errors.New("no pager")
 
 // pager is the command that shows long output, "" where nobody wants one.
@@ -75,8 +75,12 @@ func (s *streams) page(pager, text string) error {
 	_, _ = io.WriteString(in, text)
 	_ = in.Close()
 	if err := cmd.Wait(); err != nil {
-		if _, exited := errors.AsType[*exec.ExitError](err); !exited {
+		exited, ok := errors.AsType[*exec.ExitError](err)
+		switch {
+		case !ok:
 			return err
+		case exited.ExitCode() > 0: // not -1, which is a signal: the user had enough
+			return errNoPager
 		}
 	}
 	return nil

@@ -268,6 +268,11 @@ func kindArgument(name string) (record.Kind, error) {
 	if kind, ok := catalogue.Find(record.Kind(name)); ok {
 		return kind.Name, nil
 	}
+	for _, v := range catalogue.Views() {
+		if v.Name == name {
+			return "", usage(fmt.Errorf("%s (%s) are no documents: they are read from %s", v.Name, v.Title, v.From))
+		}
+	}
 	if word, ok := nearKind(name); ok {
 		return "", usage(fmt.Errorf("unknown kind %q, did you mean %s?", name, word))
 	}

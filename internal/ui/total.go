@@ -26,17 +26,21 @@ type Total struct {
 func (t *Tracker) total(f Frame, kinds []job.KindProgress) Total {
 	total := Total{Left: -1}
 	var made, ahead float64
-	var before int64
+	var before, committed int64
 	for i, k := range kinds {
 		a := t.ahead(k, f.Kinds[i])
 		made += float64(k.Calls)
 		ahead += a.calls
 		total.Things += a.things
 		total.Bound = total.Bound || a.unknown
+		committed += f.Kinds[i].Committed
 		before += min(t.subject.Before[k.Kind], a.things)
 	}
-	if made+ahead > 0 {
+	switch {
+	case made+ahead > 0:
 		total.Share = made / (made + ahead)
+	case total.Things > 0: // nobody counts its calls by kind: a restore
+		total.Share = float64(min(committed, total.Things)) / float64(total.Things)
 	}
 	// What a resumed job had done before is part of the whole.
 	if before > 0 {

@@ -83,6 +83,11 @@ func TestTotal(t *testing.T) {
 			kinds: []job.KindProgress{{Kind: "folders", Listing: ended, Listed: 40, Asked: 40, Answered: 40, Committed: 40, Calls: 1, PerCall: math.Inf(1)}},
 			want:  ui.Total{Share: 1, Things: 40}, line: "100%",
 		},
+		{
+			name: "a restore, whose calls nobody counts by kind", calls: 10,
+			kinds: []job.KindProgress{{Kind: "looks", Listing: ended, Listed: 4, Asked: 4, Answered: 3, Committed: 3}},
+			want:  ui.Total{Share: 0.75, Things: 4}, line: "75%",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			subject := ui.Subject{Job: "run 3", Things: "documents", Before: test.before}
