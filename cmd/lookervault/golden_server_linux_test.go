@@ -8,10 +8,11 @@ import (
 )
 
 // maskServer takes out what differs from run to run of a simulated Looker: its port, log
-// lines, times, how full the disk is.
+// lines, times, how full the disk is; and the number of the schema.
 func maskServer(output string) string {
 	output = regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT\S+ \[.*\n`).ReplaceAllString(output, "")
 	output = regexp.MustCompile(`(?m)^disk.*\n( +.*\n)*`).ReplaceAllString(output, "")
+	output = regexp.MustCompile(`schema \d;`).ReplaceAllString(output, "schema N;")
 	output = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:]+Z`).ReplaceAllString(output, "TIME")
 	output = regexp.MustCompile(`\d{4}-\d\d-\d\d(\s+)\d\d:\d\d:\d\d`).ReplaceAllString(output, "DATE${1}TIME")
 	return regexp.MustCompile(`127\.0\.0\.1:\d{5}`).ReplaceAllString(output, "127.0.0.1:PORT!")
