@@ -180,9 +180,9 @@ func TestSentencesTakeSeveralLines(t *testing.T) {
 	want := " N  SAID              ID\n" +
 		"23  one two three     12\n" +
 		"    four five\n" +
-		"36  a-word-that-is-w  12\n" +
-		"    ider-than-its-co\n" +
-		"    lumn\n\n2 words.\n"
+		"36  a-word-that-is-   12\n" +
+		"    wider-than-its-\n" +
+		"    column\n\n2 words.\n"
 	var out strings.Builder
 	if err := said.Write(table.Output{Out: &out, Screen: &table.Screen{Width: 24}}, table.Choice{}, rows); err != nil {
 		t.Fatal(err)
