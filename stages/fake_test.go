@@ -317,19 +317,21 @@ func (s *store) Commit(_ context.Context, batch record.Batch) error {
 
 // rig is a run of list and fetch on a fake server.
 type rig struct {
-	looker   *fakeLooker
-	server   stages.Looker // what fetch talks to; nil: looker
-	store    *store
-	ledger   *stages.Ledger
-	limits   *budget.Budget
-	size     int
-	full     bool
-	missing  bool
-	out      []record.Ref
-	stranger bool         // the key is not an administrator's
-	proves   bool         // what a complete listing does not hold is gone
-	log      hclog.Logger // of fetch; nil: none
-	frees    bool         // room is given back, as the stages below fetch do in the end
+	looker    *fakeLooker
+	server    stages.Looker // what fetch talks to; nil: looker
+	store     *store
+	ledger    *stages.Ledger
+	limits    *budget.Budget
+	size      int
+	turn      int
+	full      bool
+	missing   bool
+	out       []record.Ref
+	pageBytes int64        // see [stages.ListOptions]
+	stranger  bool         // the key is not an administrator's
+	proves    bool         // what a complete listing does not hold is gone
+	log       hclog.Logger // of fetch; nil: none
+	frees     bool         // room is given back, as the stages below fetch do in the end
 }
 
 func newRig(looker *fakeLooker, kinds ...*catalogue.Spec) *rig {
@@ -345,7 +347,7 @@ func newRig(looker *fakeLooker, kinds ...*catalogue.Spec) *rig {
 
 func (r *rig) listOptions() stages.ListOptions {
 	return stages.ListOptions{
-		Workers: 2, Buffer: 4, PageSize: r.size, Full: r.full, Missing: r.missing, Admin: true, ProvesAbsence: r.proves, Exclude: r.out,
+		Workers: 2, Buffer: 4, PageSize: r.size, PageBytes: r.pageBytes, Turn: r.turn, Full: r.full, Missing: r.missing, Admin: true, ProvesAbsence: r.proves, Exclude: r.out,
 		Looker: r.looker, Store: r.store, Ledger: r.ledger, Log: hclog.NewNullLogger(),
 	}
 }
@@ -418,7 +420,7 @@ func (r *rig) fetchOptions(workers int) fetch.Options {
 		log = hclog.NewNullLogger()
 	}
 	return fetch.Options{
-		Workers: workers, Buffer: 8, PageSize: r.size, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Budget: r.limits, Ledger: r.ledger,
+		Workers: workers, Buffer: 8, PageSize: r.size, PageBytes: r.pageBytes, Turn: r.turn, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Budget: r.limits, Ledger: r.ledger,
 		Log: log, Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
 }

@@ -61,10 +61,22 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 	}
 	for _, ask := range want {
 		activity, calls := plan.Cost(k.kind, ask)
-		p.add(activity, exactly(calls))
+		n := exactly(calls)
+		if ask.Spread {
+			n = m.spread(k, len(ask.Want))
+		}
+		p.add(activity, n)
 		p.many = p.many || ask.How != record.Single
 	}
 	return p
+}
+
+// spread is how many pages bring so many documents of a size that nobody knows: at most
+// those of documents as large as they are elsewhere, and fewer where they are small.
+func (m *model) spread(k *knowledge, documents int) amount {
+	high := float64(chunks(documents, m.rules.PageSize))
+	low := float64(chunks(documents, max(m.rules.PageSize, m.rules.Limits.Usual().PerAsk)))
+	return amount{low, high, high}
 }
 
 // unchanged stands for the stamp of a row, which is not known before the run.

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -79,6 +80,31 @@ func (r *Rules) PerPage(kind *catalogue.Spec, sizes iter.Seq[int64]) int {
 	}
 	return max(r.PageSize, int(min(r.PageBytes/size, int64(r.Limits.Usual().PerAsk))))
 }
+
+// mayBeSmall reports whether nobody knows how large any of some documents is, and one call
+// may bring more of them than a page where they are small.
+func (r *Rules) mayBeSmall(kind *catalogue.Spec, want []record.Listed) bool {
+	if int64(r.PageSize)*kind.Size/smallest >= r.PageBytes || r.PageSize >= r.Limits.Usual().PerAsk {
+		return false
+	}
+	return !slices.ContainsFunc(want, func(w record.Listed) bool { return w.Size > 0 })
+}
+
+// smallest is the part of the size that documents of a kind are expected to have that they
+// may have on an instance where they are small.
+const smallest = 32
+
+// PagesOf is how many pages bring so many documents of one size, where each may bring
+// most bytes: the fewest that are no more than a third larger than a page should be. For
+// example, 1820 documents of 7 KiB come in 5 pages of 2.5 MiB, where pages should have 2 MiB.
+func (r *Rules) PagesOf(documents int, size, most int64) int {
+	bytes := max(1, min(r.PageBytes+r.PageBytes/3, most))
+	byBytes := (int64(documents)*max(size, 1) + bytes - 1) / bytes
+	byPages := chunksOf(documents, r.PageSize)
+	return max(chunksOf(documents, max(r.PageSize, r.Limits.Usual().PerAsk)), int(min(byBytes, int64(byPages))))
+}
+
+func chunksOf(n, size int) int { return (n + size - 1) / size }
 
 // Few returns how many rows one call for whole documents asks for where that call should
 // bring all documents of a paged kind: no page of ids goes before it. It returns 0 where they

@@ -29,6 +29,11 @@ func (r *Rules) asks(page Page, parts sifted) []record.Ask {
 	}
 	var asks []record.Ask
 	if Can(kind, record.Page, state) && offset != Nowhere && len(want) == len(page.Rows) {
+		if r.mayBeSmall(kind, want) {
+			spread := ask(record.Page, want)
+			spread.Offset, spread.Spread = offset, true
+			return []record.Ask{spread}
+		}
 		for chunk := range slices.Chunk(want, size) {
 			page := ask(record.Page, chunk)
 			page.Offset = offset

@@ -125,7 +125,10 @@ type Ask struct {
 	Want   []Listed
 	Fault  *Fault // the listing itself failed, or a row of it; Want is empty
 	Row    int    // position of the row that Fault is about, from 1 on; 0: it is about the listing
-	Limit  int    // of a Whole ask for a paged list that should fit into one page: rows that the page may hold; 0: the list has no pages
+	// Spread is of a Page ask whose documents are of a size that nobody knows: fetch decides
+	// by the first of them how many one call brings, and spreads the calls over its workers.
+	Spread bool
+	Limit  int // of a Whole ask for a paged list that should fit into one page: rows that the page may hold; 0: the list has no pages
 }
 
 // Document is what was read from a body.

@@ -106,6 +106,8 @@ func (t *task) account(ctx context.Context) error {
 		return t.few(ctx)
 	case ask.How == record.Whole:
 		return t.whole(ctx)
+	case ask.Spread:
+		return t.spread(ctx)
 	}
 	return t.descend(ctx, portion{how: ask.How, offset: ask.Offset, want: ask.Want})
 }

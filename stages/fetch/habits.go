@@ -28,7 +28,8 @@ type habits struct {
 	kind  *catalogue.Spec
 	rules *canon.Rules
 
-	proof chan struct{} // holds one while a row is compared with a single fetch
+	proof  chan struct{} // holds one while a row is compared with a single fetch
+	sizing chan struct{} // holds one while a page is asked for that tells how large documents are
 
 	mu      sync.Mutex
 	shutBy  map[record.How]bool // routes that are not used any more in this run
@@ -46,7 +47,7 @@ type habits struct {
 // newHabits begins with what the run knows already, from a part of it before.
 func newHabits(kind *catalogue.Spec, ledger *stages.Ledger) *habits {
 	h := &habits{
-		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
+		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), sizing: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),
 		shapes: newShapes(), lengths: make(lengths),
 		size: max(kind.Size, 1), chunk: unbounded,
@@ -111,6 +112,13 @@ func (h *habits) learn(bytes int64, n int) {
 		size = max(1, (3*h.size+size)/4)
 	}
 	h.size, h.learnt = size, true
+}
+
+// sized reports whether it was seen how large documents are.
+func (h *habits) sized() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.learnt
 }
 
 // atLeast takes note of how large documents are at least.
@@ -195,11 +203,11 @@ func (h *habits) noteShape(of uint64, read func() map[string]canon.Part) {
 	h.shapes.add(of, read)
 }
 
-// spokenFor records of which document a row was compared for all rows.
-func (h *habits) spokenFor(id string) {
+// spokenFor records of which document, of what shape, a row was compared for all rows.
+func (h *habits) spokenFor(id string, of uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.shapes.proven = id
+	h.shapes.spokenFor(id, of)
 }
 
 // poorerThanOthers returns the members that other rows have and this one lacks, where

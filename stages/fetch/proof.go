@@ -81,7 +81,9 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 // else's rows are examined: those may all lack one.
 func (t *task) proved(sample matched, found []matched) {
 	t.observe(found)
-	t.spokenFor(sample.want.ID)
+	if sample.doc != nil {
+		t.spokenFor(sample.want.ID, sample.doc.Shape)
+	}
 	t.provenLengths(sample)
 }
 

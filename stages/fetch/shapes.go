@@ -16,6 +16,7 @@ type shapes struct {
 	rows   int             // of all shapes
 	groups map[members]int // rows that were seen of those that lack the same members
 	proven string          // id of the document whose row was compared for all rows
+	spoken members         // what that row lacks: it speaks for the first that lacks the same
 }
 
 // shape is what rows of one [canon.Shape] have.
@@ -165,13 +166,24 @@ func (s *shapes) comparisonDue(of *shape) (due bool, lacks bitset) {
 	}
 	group := members{present: lacks}
 	s.groups[group]++
-	switch n := uint(s.groups[group]); suspicion {
-	case strong:
+	n := uint(s.groups[group])
+	switch {
+	case suspicion == strong:
 		return true, lacks
-	case possible:
+	case n == 1 && group == s.spoken:
+		return false, lacks
+	case suspicion == possible:
 		return powerOf(4, n), lacks
 	default:
 		return powerOf(64, n), lacks
+	}
+}
+
+// spokenFor records that the row of a document of some shape was compared for all rows.
+func (s *shapes) spokenFor(id string, of uint64) {
+	s.proven = id
+	if known := s.known[of]; known != nil {
+		s.spoken = members{present: s.lacks(known.has)}
 	}
 }
 
