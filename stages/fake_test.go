@@ -260,6 +260,7 @@ type store struct {
 	unsettled []string        // sorted
 	naming    [][]byte
 	bodies    map[record.Ref][]byte
+	byAdmin   map[record.Ref][]byte
 	called    map[string]string
 	batches   []record.Batch
 	err       error
@@ -284,6 +285,10 @@ func (s *store) Parents(_ context.Context, _ record.Ref, limit int) ([]record.Re
 func (s *store) Naming(context.Context, record.Ref, int) ([][]byte, error) { return s.naming, s.err }
 
 func (s *store) Body(_ context.Context, ref record.Ref) ([]byte, error) { return s.bodies[ref], s.err }
+
+func (s *store) SeenByAdmin(_ context.Context, ref record.Ref) ([]byte, error) {
+	return s.byAdmin[ref], s.err
+}
 
 func (s *store) Called(context.Context, record.Kind, []string) (map[string]string, error) {
 	return s.called, s.err

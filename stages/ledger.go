@@ -45,6 +45,8 @@ type account struct {
 	orphans         []string
 	unserved        []string
 	absent          []string
+	narrowed        []string // of which this key sees less than is stored
+	narrowedChanges []string // of which this run stores less than was stored
 }
 
 // BudgetUsedUp is why a kind is not read whole whose turn came when no call was left.
@@ -240,6 +242,7 @@ func (l *Ledger) Notes() []string {
 	notes := slices.Clone(l.notes)
 	for _, kind := range l.order {
 		a := l.kinds[kind]
+		notes = append(notes, a.narrowedNotes(kind)...)
 		if a.listing != record.Complete || a.answered < a.asked {
 			continue
 		}

@@ -77,6 +77,7 @@ type Store interface {
 	Parents(ctx context.Context, ref record.Ref, limit int) ([]record.Ref, error)
 	Naming(ctx context.Context, ref record.Ref, limit int) ([][]byte, error)
 	Body(ctx context.Context, ref record.Ref) ([]byte, error)
+	SeenByAdmin(ctx context.Context, ref record.Ref) ([]byte, error)
 	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 	Holds(ctx context.Context, kind record.Kind) (bool, error)

@@ -23,6 +23,10 @@ type SerializeOptions struct {
 	// Stored returns the newest body of a document that is stored, nil for none. A nil
 	// Stored: no change tells anything of dates.
 	Stored func(context.Context, record.Ref) ([]byte, error)
+	// SeenByAdmin returns the stored body of a document where an administrator's run has seen
+	// that version, nil otherwise. A nil SeenByAdmin: the key of this run sees everything.
+	SeenByAdmin func(context.Context, record.Ref) ([]byte, error)
+	Ledger      *Ledger // is told what a lesser key sees less of; nil where SeenByAdmin is
 }
 
 // Serialize makes items ready to be stored: it validates a body, checks that it
@@ -47,7 +51,7 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 			encoder, err := codec.NewEncoder(o.Codec, o.Dictionaries)
 			s := &serializer{
 				policies: o.Policies, rules: rules, kinds: kinds, own: own, trash: trash, reader: canon.NewReader(), encoder: encoder,
-				stored: o.Stored,
+				stored: o.Stored, byAdmin: o.SeenByAdmin, ledger: o.Ledger,
 			}
 			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
 				if err != nil {
@@ -71,6 +75,8 @@ type serializer struct {
 	kinds    map[record.Kind]*catalogue.Spec
 	own      map[record.Kind]*canon.Rules // of kinds with dates: by which only own changes count
 	stored   func(context.Context, record.Ref) ([]byte, error)
+	byAdmin  func(context.Context, record.Ref) ([]byte, error) // nil where the key sees everything
+	ledger   *Ledger
 	trash    map[record.Kind]string // the member that says whether a document is in the trash
 	reader   *canon.Reader
 	encoder  *codec.Encoder
@@ -120,6 +126,9 @@ func (s *serializer) record(ctx context.Context, item record.Item) (record.Recor
 	rec.Fingerprint = doc.Fingerprint
 	if err := s.date(ctx, &rec, &item); err != nil {
 		return record.Record{}, err
+	}
+	if narrowed, err := s.narrowed(ctx, &rec, &item); err != nil || narrowed {
+		return rec, err
 	}
 	s.encode(&rec, item.Body)
 	item.Lease.Resize(budget.Load{Bytes: int64(len(rec.Body)), Items: 1})

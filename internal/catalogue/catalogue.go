@@ -66,6 +66,9 @@ type Spec struct {
 	// of it (OpenAPI: the descriptions of search_users, all_looks, all_scheduled_plans,
 	// search_alerts, all_color_collections, session and folder operations).
 	WithoutAdmin string
+	// Narrowed kinds show less of each document to a key without the Admin role: members
+	// are missing, null or empty.
+	Narrowed bool
 	// OptIn kinds are left out unless they are named.
 	OptIn bool
 	// Reference kinds are kept to be looked at: the API cannot put them back.

@@ -47,6 +47,7 @@ var people = []Spec{
 		},
 		Size:         3 << 10,
 		WithoutAdmin: "names only, no email and no credentials",
+		Narrowed:     true,
 	},
 	{
 		Name:    "groups",
@@ -120,6 +121,7 @@ var people = []Spec{
 		},
 		Size:         600,
 		WithoutAdmin: "only visible ones",
+		Narrowed:     true,
 		Remark:       "hidden values read back as null",
 	},
 }

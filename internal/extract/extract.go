@@ -309,10 +309,14 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	if f.secrets != nil {
 		items = pipeline.Then(run, stages.Redact(stage.Serialize.Workers, stage.Serialize.Buffer, f.secrets), items)
 	}
-	records := pipeline.Then(run, stages.Serialize(stages.SerializeOptions{
+	serialize := stages.SerializeOptions{
 		Workers: stage.Serialize.Workers, Buffer: stage.Serialize.Buffer,
 		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policies: f.policies, Stored: f.job.Sink.Body,
-	}), items)
+	}
+	if f.job.Start.Caller.SeesLess() {
+		serialize.SeenByAdmin, serialize.Ledger = f.job.Sink.SeenByAdmin, f.ledger
+	}
+	records := pipeline.Then(run, stages.Serialize(serialize), items)
 	batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{
 		Records: stage.Batch.Records, Bytes: int64(stage.Batch.Bytes), Every: stage.Batch.Every.Std(),
 		Buffer: stage.Batch.Buffer, Budget: f.budget,

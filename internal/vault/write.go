@@ -40,6 +40,11 @@ type Writer interface {
 	// nil when there is none or it cannot be read.
 	Body(ctx context.Context, ref record.Ref) ([]byte, error)
 
+	// SeenByAdmin returns the newest body of a document, as Body does, where that version
+	// was there when a run with an administrator's key read its kind whole, and nil
+	// otherwise.
+	SeenByAdmin(ctx context.Context, ref record.Ref) ([]byte, error)
+
 	// Called returns the ids of documents of a kind that are not gone, by the names
 	// of the given ones that they have. Of several with one name, the first by id.
 	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)

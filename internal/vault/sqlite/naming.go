@@ -42,6 +42,22 @@ func (w *Writer) Body(ctx context.Context, ref record.Ref) ([]byte, error) {
 	return document.Body, err
 }
 
+// SeenByAdmin returns the newest body of a document where a run with an administrator's key
+// has seen that version, nil otherwise.
+func (w *Writer) SeenByAdmin(ctx context.Context, ref record.Ref) ([]byte, error) {
+	if w.run == nil {
+		return nil, errNoRun
+	}
+	document, err := w.reader.Document(ctx, w.start.Instance, ref, vault.Point{})
+	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrCorrupt) {
+		return nil, nil
+	}
+	if err != nil || document.FirstRun > w.byAdmin[ref.Kind] {
+		return nil, err
+	}
+	return document.Body, nil
+}
+
 // selectCalled finds documents by their names, which come as a JSON array.
 const selectCalled = `
 SELECT v.name, min(h.item) FROM heads h JOIN versions v ON v.id = h.version

@@ -20,6 +20,17 @@ func (w *Writer) readObservations() error {
 	if err != nil {
 		return err
 	}
+	w.byAdmin = make(map[record.Kind]int64)
+	err = w.conn.each(`SELECT k.kind, max(r.id) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
+		WHERE r.instance = ? AND r.id < ? AND r.caller_admin = 1 AND k.listing = 'complete'
+		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
+		func(row []driver.Value) error {
+			w.byAdmin[record.Kind(text(row[0]))] = integer(row[1])
+			return nil
+		}, w.run.instance, w.run.id)
+	if err != nil {
+		return err
+	}
 	return w.conn.each(`SELECT kind, item FROM faults WHERE instance = ? AND resolved_run IS NULL`, func(row []driver.Value) error {
 		w.troubled[record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}] = true
 		return nil

@@ -26,9 +26,10 @@ type Writer struct {
 	// unhealed is what the run could not heal, and what to do; "" for nothing.
 	unhealed string
 
-	observed map[int64]time.Time // when the earlier runs of the instance began
-	troubled map[record.Ref]bool // documents with an open fault when the run began
-	begunAt  time.Time           // of this process's part of the run, by the monotonic clock
+	observed map[int64]time.Time   // when the earlier runs of the instance began
+	troubled map[record.Ref]bool   // documents with an open fault when the run began
+	byAdmin  map[record.Kind]int64 // the newest run with an administrator's key that read a kind whole
+	begunAt  time.Time             // of this process's part of the run, by the monotonic clock
 	start    record.Start
 	run      *runRow // nil before Begin
 	ledger

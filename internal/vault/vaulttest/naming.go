@@ -76,3 +76,49 @@ func (s *session) calls(want map[string]string, names ...string) {
 		s.t.Errorf("ids by name (-want +got):\n%s", diff)
 	}
 }
+
+// seenByAdmin: the body of a document is told where a run of an administrator has read its
+// kind whole since it is as it is.
+func seenByAdmin(t *testing.T, store Store) {
+	one, two := Doc(dashboards, "1", "One"), Doc(dashboards, "2", "Two")
+	s := store.begin(t, kinds(dashboards), admin(false), unprovenAbsence)
+	s.commit(one)
+	s.complete(Ended(dashboards, 1))
+	s = store.begin(t, kinds(dashboards), admin(false), unprovenAbsence)
+	s.seenByAdmin(one, false)
+	s.close()
+	s = store.begin(t, kinds(dashboards), admin(true))
+	s.commit(Same(dashboards, "1"), two)
+	s.seenByAdmin(one, false) // this run does not count
+	s.complete(Ended(dashboards, 2))
+	s = store.begin(t, kinds(dashboards), admin(false), unprovenAbsence)
+	s.seenByAdmin(one, true)
+	s.seenByAdmin(two, true)
+	s.seenByAdmin(Doc(dashboards, "3", "Three"), false)
+	less, more := Doc(dashboards, "2", "Less"), Doc(dashboards, "4", "Four")
+	s.commit(Same(dashboards, "1"), less, more)
+	s.complete(Ended(dashboards, 3))
+	s = store.begin(t, kinds(dashboards), admin(true))
+	s.seenByAdmin(one, true)
+	s.seenByAdmin(less, false)
+	s.seenByAdmin(more, false)
+	s.close()
+	other := store.begin(t, instance("other"), kinds(dashboards))
+	other.seenByAdmin(one, false)
+	other.close()
+}
+
+func (s *session) seenByAdmin(rec record.Record, want bool) {
+	s.t.Helper()
+	got, err := s.SeenByAdmin(s.t.Context(), rec.Ref)
+	if err != nil {
+		s.t.Fatalf("seen by an administrator: %v", err)
+	}
+	body := ""
+	if want {
+		body = string(rec.Body)
+	}
+	if diff := cmp.Diff(body, string(got)); diff != "" {
+		s.t.Errorf("%s as an administrator saw it (-want +got):\n%s", rec.Ref, diff)
+	}
+}

@@ -68,6 +68,7 @@ func references() []trial {
 		{"parents", parents},
 		{"naming", naming},
 		{"called", called},
+		{"seen by an administrator", seenByAdmin},
 		{"a dangling reference is no failure", dangling},
 	}
 }
