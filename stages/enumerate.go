@@ -113,6 +113,7 @@ type pass struct {
 	offset int      // of the page before
 	page   []string // keys of its rows
 	at     int      // offset behind the last row that was read
+	waits  []row    // the last rows, which are not planned yet: see [pass.take]
 	tail   []string // keys of the last rows, from the last document on: the next page begins with them
 	seen   int      // rows, each counted once
 	total  int      // what the server said last, 0 when it did not
@@ -201,7 +202,7 @@ func (p *pass) read(ctx context.Context) error {
 			answer = ask()
 			continue
 		case got.err != nil:
-			return got.err
+			return cmp.Or(p.planPage(ctx, p.take(nil, false)), got.err)
 		case p.probe && len(got.rows) > 0 && !p.repeats(got):
 			p.probe, p.short = false, true
 			answer = ask()

@@ -16,6 +16,7 @@ import (
 // the list.
 func (p *pass) join(got page) (found documents, more bool, err error) {
 	if p.repeats(got) {
+		found = p.take(nil, false)
 		return found, false, p.repeated(got)
 	}
 	rows, first := got.rows, p.seen == 0
@@ -42,19 +43,43 @@ func (p *pass) join(got page) (found documents, more bool, err error) {
 			p.probe = true // the page held no more than what was known: is there anything behind it?
 			return found, true, nil
 		}
+		found = p.take(nil, false)
 		return found, false, p.end(got.Answer)
 	}
 	if len(got.rows) > p.limit {
 		p.unpaged = fmt.Sprintf("the server ignores limit: %d rows came where %d were asked for", len(got.rows), p.limit)
 	}
 	p.follow(rows)
-	found = p.documents(p.at-len(rows), rows)
 	told := got.HasTotal && p.at <= got.Total // else the total is that of something else
 	p.probe = !told && !p.short && len(rows) < p.limit-overlap
-	if told && p.at == got.Total && len(got.rows) != p.limit || p.shifted != nil && got.HasTotal && p.at >= got.Total || p.same() {
+	more = (!told || p.at != got.Total || len(got.rows) == p.limit) && (p.shifted == nil || !got.HasTotal || p.at < got.Total) && !p.same()
+	found = p.take(rows, more && !p.probe) // to keep a row back for an empty page takes a call more
+	if !more {
 		return found, false, p.end(got.Answer)
 	}
 	return found, true, nil
+}
+
+// take returns the documents of new rows, the last of which is the last that was read. Where
+// there is more, the rows of the last document and what stands behind them wait for the next
+// page: that may begin with another row of the same id, as lists are sorted by it.
+func (p *pass) take(rows []row, more bool) documents {
+	rows = slices.Concat(p.waits, rows)
+	first := p.at - len(rows)
+	p.waits = nil
+	if more {
+		last := len(rows) - 1
+		for last >= 0 && rows[last].wrong != "" {
+			last--
+		}
+		for last > 0 && rows[last-1].wrong == "" && rows[last-1].ID == rows[last].ID {
+			last--
+		}
+		if last >= 0 && len(rows)-last <= p.limit {
+			rows, p.waits = rows[:last], slices.Clone(rows[last:])
+		}
+	}
+	return p.documents(first, rows)
 }
 
 // same reports whether the rows that came are those of the pass before, behind which

@@ -217,3 +217,29 @@ func TestOneIDTwiceWhereRowsDoNotTell(t *testing.T) {
 		})
 	}
 }
+
+// TestOneIDTwiceOnTwoPages: wherever in a list that is read in pages a document of another name
+// stands before the one of the same id, what a single fetch says is stored, in each run.
+func TestOneIDTwiceOnTwoPages(t *testing.T) {
+	for _, kind := range []record.Kind{"agents", "groups", "users", "alerts", "dashboards", "looks", "lookml_dashboards"} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			for at := 1; at <= 9; at++ {
+				r := newRig(t, lookersim.Options{Seed: 4})
+				pages := paging(kind, 4)
+				r.row = func(k *catalogue.Spec) {
+					if pages(k); k.Name == kind {
+						k.Size = 41 << 10 // so large that nobody asks for all of them in one page
+					}
+				}
+				r.badRows(fmt.Sprintf("%s:%d:other", kind, at))
+				for run := range 2 {
+					r.run(record.RunComplete, start(kind))
+					if compare(t, r, kind); t.Failed() {
+						t.Fatalf("run %d, the other row at %d", run+1, at)
+					}
+				}
+			}
+		})
+	}
+}
