@@ -46,6 +46,14 @@ func (c *crowd) thin(w *width) bool {
 	return !c.judged && unsure && few && !w.limited() && w.misjudged == 0 && c.good < float64(manyRounds*c.air)
 }
 
+// doubtful reports whether c, the only crowd so far, was taken for the rate's business
+// though the number of calls in the air may be to blame: there were as many as there may
+// be, and few calls were answered well while there were.
+func (c *crowd) doubtful(w *width, p *pace) bool {
+	return p.refusals.count == 1 && !c.judged && !w.limited() && w.misjudged == 0 &&
+		c.air >= max(2, w.allowed) && c.good < float64(manyRounds*c.air)
+}
+
 // passed notes a good answer to a call that was sent after the first refused one of
 // the newest crowd. It needs l.mu.
 func (l *limiter) passed(now time.Time) {
@@ -59,16 +67,28 @@ func (l *limiter) passed(now time.Time) {
 }
 
 // inHand is how many calls the server had in its hands at once for sure, when the call
-// of t has been answered well: those that have been in the air for twice as long as a
-// refusal took at most were on none of their ways. It needs l.mu.
+// of t has been answered well: those that have been in the air for longer than their way
+// there and back takes were on none of them. It needs l.mu.
 func (l *limiter) inHand(t *ticket, now time.Time) (n int) {
-	if l.slowest == 0 || now.Sub(t.sent) < 2*l.slowest {
+	onTheWay := l.longestWay()
+	if onTheWay == 0 || now.Sub(t.sent) < onTheWay {
 		return 0
 	}
 	for _, other := range l.air {
-		if other != t && now.Sub(other.sent) >= 2*l.slowest {
+		if other != t && now.Sub(other.sent) >= onTheWay {
 			n++
 		}
 	}
 	return n + 1
+}
+
+// longestWay is how long a call is on its way there and back at most, 0 while that is not
+// known: twice as long as a refusal took at most, and up to three times while few were
+// timed. One that took 12 ms had a network that takes 40 ms now and then counted as a
+// server with ten calls in its hands, of eight that it takes. It needs l.mu.
+func (l *limiter) longestWay() time.Duration {
+	if l.timed == 0 {
+		return 0
+	}
+	return 2*l.slowest + l.slowest/time.Duration(l.timed)
 }

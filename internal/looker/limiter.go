@@ -53,6 +53,7 @@ type limiter struct {
 	sent    int           // calls launched so far
 	crowd   crowd         // the newest
 	slowest time.Duration // refusal, from when its call was sent
+	timed   int           // refusals of which slowest is the slowest
 	episode episode
 }
 
@@ -234,7 +235,9 @@ func (l *limiter) answered(t *ticket) {
 	now := time.Now()
 	if l.pace != nil {
 		late := t.cut != l.cuts
-		l.pace.answered(now, t, late)
+		if tries := l.pace.answered(now, t, late); tries && l.crowd.doubtful(l.width, l.pace) {
+			l.width.experiment(l.crowd.air, now)
+		}
 		l.width.inHand(l.inHand(t, now))
 		l.width.answered(now, t.air, late)
 		if late && t.number > l.crowd.first {
@@ -271,6 +274,7 @@ func (l *limiter) refused(t *ticket, after time.Duration) {
 	if l.pace != nil {
 		l.pace.refusals.refused(t.sent)
 		l.slowest = max(l.slowest, now.Sub(t.sent))
+		l.timed++
 	}
 	switch {
 	case !known:
@@ -281,7 +285,11 @@ func (l *limiter) refused(t *ticket, after time.Duration) {
 			l.crowd = crowd{first: t.number, air: t.air, good: l.width.answeredAt(t.air), before: *l.pace,
 				retried: tries{l.crowd.passed, l.crowd.refused}}
 			l.pace.crowd(t.sent, now, l.until)
-			if !l.pace.trying(now) && l.width.refuse(t.air, now, l.until) {
+			trying := l.pace.trying(now)
+			if trying && l.width.unproven() {
+				l.width.misjudge() // fewer calls in the air were refused as well: it is the rate
+			}
+			if (!trying || l.width.unsure) && l.width.refuse(t.air, now, l.until) {
 				l.pace.hold(l.until)
 			} else {
 				l.pace.cut(now, l.until, l.width.cleared)

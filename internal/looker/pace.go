@@ -110,8 +110,9 @@ func newPace(ceiling float64, now time.Time) *pace {
 }
 
 // answered notes a good answer to the request of t. The rate does not grow when
-// nobody waits for it. Late tells that the request was sent before the last cut.
-func (p *pace) answered(now time.Time, t *ticket, late bool) {
+// nobody waits for it. Late tells that the request was sent before the last cut. It
+// reports whether the rate before the last cut is being tried again from now on.
+func (p *pace) answered(now time.Time, t *ticket, late bool) (tries bool) {
 	p.answers.add(now)
 	if !late {
 		p.got++
@@ -119,7 +120,7 @@ func (p *pace) answered(now time.Time, t *ticket, late bool) {
 	if t.waited {
 		p.loaded = now
 	}
-	p.try(now)
+	tries = p.try(now)
 	switch {
 	case p.starting && t.waited:
 		p.rate = min(p.rate*quicken, p.ceiling)
@@ -138,6 +139,7 @@ func (p *pace) answered(now time.Time, t *ticket, late bool) {
 		}
 	}
 	p.last = now
+	return tries
 }
 
 // trying reports whether the rate before a cut is being tried again.
@@ -150,14 +152,15 @@ func (p *pace) sent(now time.Time) {
 }
 
 // try returns to the rate before a cut that had no evidence, when nothing was
-// refused since.
-func (p *pace) try(now time.Time) {
+// refused since, and reports whether it does.
+func (p *pace) try(now time.Time) bool {
 	if p.before == 0 || now.Sub(p.resumed) < trySoon {
-		return
+		return false
 	}
 	p.borne, p.tried = p.rate, now
 	p.rate, p.base, p.grown, p.resumed = p.before, p.before, 0, now
 	p.starting, p.before = p.growing, 0
+	return true
 }
 
 // hold notes a pause until resume that is not to blame on the rate.

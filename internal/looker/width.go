@@ -66,6 +66,7 @@ type width struct {
 	bore      int  // calls in the air that were answered well before the number was lowered first
 	corrected int  // how often the last cut was corrected
 	lowered   bool // the number was lowered, and the ceiling was not proven since
+	unsure    bool // the number was lowered to find out whether it or the rate is to blame
 	confirmed bool // one call more was tried, and refused
 	failed    int  // tries that were refused, in a row
 	misjudged int  // crowds taken for width's business that were the rate's
@@ -144,7 +145,7 @@ func (w *width) inHand(calls int) { w.inHands = max(w.inHands, calls) }
 // reset forgets what was learnt of a limit.
 func (w *width) reset() {
 	w.allowed, w.proven, w.failed, w.total = w.ceiling, 0, 0, 0
-	w.lowered, w.confirmed, w.corrected = false, false, 0
+	w.lowered, w.unsure, w.confirmed, w.corrected = false, false, false, 0
 }
 
 // refuse judges the first refusal of a crowd, of a call while which at most air calls
@@ -195,6 +196,7 @@ func (w *width) refuseMore(air int, resume time.Time) bool {
 	case w.total >= trusted && air >= w.allowed: // it was one too many all the time
 		w.failed++
 		w.total /= 2
+		w.bore = w.allowed
 		w.cut(w.allowed, w.allowed-1, resume)
 		w.proven = 0
 		return true
@@ -220,6 +222,20 @@ func (w *width) thin(air int, now, resume time.Time) {
 		w.bound = air - 1
 	}
 }
+
+// experiment lowers the number when the rate is tried again at which a crowd was refused
+// while air calls were in the air, and nothing tells which of the two was to blame. A
+// server that limits calls per second refuses the lower number as well, which costs no
+// more than the try would have. One that limits the number takes it, at the old rate.
+func (w *width) experiment(air int, now time.Time) {
+	air = min(air, w.ceiling)
+	w.pause = 0
+	w.cut(air, air*lowerTo/8, now)
+	w.suspects, w.bore, w.unsure = 0, 0, true
+}
+
+// unproven reports whether an experiment is under way whose number was not proven yet.
+func (w *width) unproven() bool { return w.lowered && w.unsure && w.proven == 0 }
 
 // more notes a further refusal of the crowd that made the last cut. It reports
 // whether the rate is to blame after all: of calls of which a server has only so many
