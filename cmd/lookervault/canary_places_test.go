@@ -76,34 +76,29 @@ func echoOf(w http.ResponseWriter, r *http.Request, call int64, secrets ...strin
 	}
 }
 
-// leavings runs the program in processes of its own, as net/http reads the variables of
-// proxies once, and returns everything that it said and left.
-func leavings(t *testing.T, environ []string) map[string]string {
+// program runs the program in a process of its own, as net/http reads the variables of
+// proxies once, and adds what it said to shown.
+func program(t *testing.T, environ []string, shown map[string]string, args ...string) {
 	t.Helper()
-	shown := make(map[string]string)
-	program := func(args ...string) {
-		exe, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.CommandContext(t.Context(), exe)
-		cmd.Args, cmd.Env = append([]string{"lookervault"}, args...), environ
-		said, err := cmd.CombinedOutput()
-		if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-			t.Fatal(err)
-		}
-		if bytes.Contains(said, []byte("goroutine ")) {
-			t.Errorf("%v: %s", args, said)
-		}
-		shown[strings.Join(args, " ")] = string(said)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	program("check")
-	program("check", "--json")
-	program("run", "--dry-run", "looks", "boards", "roles", "--json")
-	program("run", "looks", "boards", "themes", "folders", "users", "roles", "alerts", "--json", "--metrics-file", "m.prom")
-	for _, args := range []string{"report -o r.html", "faults --json", "faults", "runs --json", "runs show 1 --json", "list --json", "dump"} {
-		program(strings.Fields(args)...)
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Args, cmd.Env = append([]string{"lookervault"}, args...), environ
+	said, err := cmd.CombinedOutput()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatal(err)
 	}
+	if bytes.Contains(said, []byte("goroutine ")) {
+		t.Errorf("%v: %s", args, said)
+	}
+	shown[strings.Join(args, " ")] += string(said)
+}
+
+// filesHere adds all files below the working directory to shown.
+func filesHere(t *testing.T, shown map[string]string) {
+	t.Helper()
 	err := fs.WalkDir(os.DirFS("."), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -115,6 +110,20 @@ func leavings(t *testing.T, environ []string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// leavings are everything that the program said and left when it made a backup.
+func leavings(t *testing.T, environ []string) map[string]string {
+	t.Helper()
+	shown := make(map[string]string)
+	program(t, environ, shown, "check")
+	program(t, environ, shown, "check", "--json")
+	program(t, environ, shown, "run", "--dry-run", "looks", "boards", "roles", "--json")
+	program(t, environ, shown, "run", "looks", "boards", "themes", "folders", "users", "roles", "alerts", "--json", "--metrics-file", "m.prom")
+	for _, args := range []string{"report -o r.html", "faults --json", "faults", "runs --json", "runs show 1 --json", "list --json", "dump"} {
+		program(t, environ, shown, strings.Fields(args)...)
+	}
+	filesHere(t, shown)
 	return shown
 }
 

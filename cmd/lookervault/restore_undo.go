@@ -103,7 +103,7 @@ lookervault restore apply.`,
 func restoreAgain(ctx context.Context, o restoreOptions, request func(*restoring, record.Restore) (restore.Request, error)) error {
 	return aboutStored(ctx, o, func(r *restoring, done record.Restore) error {
 		if done.State == record.RestorePlanned {
-			return usagef("plan %d was never applied", done.ID)
+			return r.neverApplied(done)
 		}
 		wanted, err := request(r, done)
 		if err != nil {
@@ -115,6 +115,11 @@ func restoreAgain(ctx context.Context, o restoreOptions, request func(*restoring
 		}
 		return r.showAndApply(ctx, plan)
 	})
+}
+
+// neverApplied is the error of a command about what became of a plan.
+func (r *restoring) neverApplied(plan record.Restore) error {
+	return usagef("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, r.where())
 }
 
 // runRestoreRetry tries again what a restore could not do.
@@ -129,7 +134,7 @@ func (r *restoring) retry(ctx context.Context, plan record.Restore) error {
 	again, drifted := notDone(plan)
 	switch {
 	case plan.State == record.RestorePlanned:
-		return usagef("plan %d was never applied; lookervault restore apply %d%s does that", plan.ID, plan.ID, r.where())
+		return r.neverApplied(plan)
 	case len(again)+len(drifted) == 0:
 		fmt.Fprintf(r.options.streams.err, "Nothing of restore %d failed.\n", plan.ID)
 		return nil
