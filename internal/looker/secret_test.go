@@ -3,9 +3,11 @@ package looker_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -268,5 +270,27 @@ func TestDebugLogHasALineARequest(t *testing.T) {
 	}
 	if strings.Contains(l.String(), "of the look") {
 		t.Error("the body is logged")
+	}
+}
+
+// A connection that does not come about for a reason of a kind that we do not know.
+func TestUnknownCausesAreScrubbed(t *testing.T) {
+	for _, op := range []string{"dial", "remote error", "proxyconnect"} {
+		f := &fake{login: func(int, *http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: op, Err: errors.New("no way to " + url.QueryEscape(secret) + " from here")}
+		}}
+		c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Retry.Attempts = 1 })
+		err := c.Login(t.Context())
+		if err == nil {
+			t.Fatalf("%s: no error", op)
+		}
+		for _, hidden := range []string{secret, url.QueryEscape(secret)} {
+			if strings.Contains(err.Error(), hidden) {
+				t.Errorf("%s: %v", op, err)
+			}
+		}
+		if !strings.Contains(err.Error(), "no way to") {
+			t.Errorf("%s: does not say why: %v", op, err)
+		}
 	}
 }

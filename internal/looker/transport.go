@@ -82,7 +82,7 @@ func (c *Client) explain(err error) *ConnectError {
 	case c.explainProxy(e):
 	case c.explainTLS(e):
 		e.final = true
-	case explainDial(e, c.base):
+	case c.explainDial(e):
 	default:
 		return nil
 	}
@@ -104,12 +104,12 @@ func (c *Client) explainProxy(e *ConnectError) bool {
 	if host := c.proxy(); host != "" {
 		e.What = fmt.Sprintf("the proxy %s of %s", host, variable)
 	}
-	e.What += " cannot be reached: " + secret.Cause(op.Err)
+	e.What += " cannot be reached: " + c.cause(op.Err)
 	e.Remedy = "check " + variable + " and NO_PROXY"
 	return true
 }
 
-func explainDial(e *ConnectError, base *url.URL) bool {
+func (c *Client) explainDial(e *ConnectError) bool {
 	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok {
 		if dns.IsNotFound {
 			e.What, e.Remedy, e.final = "no such host", "check looker.base_url", true
@@ -121,9 +121,9 @@ func explainDial(e *ConnectError, base *url.URL) bool {
 	op, ok := errors.AsType[*net.OpError](e.Err)
 	switch {
 	case ok && op.Op == "dial" && op.Timeout():
-		e.What, e.Remedy = "no answer within "+dialTimeout.String(), "check looker.base_url and the firewall; "+portAdvice(base)
+		e.What, e.Remedy = "no answer within "+dialTimeout.String(), "check looker.base_url and the firewall; "+portAdvice(c.base)
 	case ok && op.Op == "dial":
-		e.What, e.Remedy = secret.Cause(op), "check looker.base_url; "+portAdvice(base)
+		e.What, e.Remedy = c.cause(op), "check looker.base_url; "+portAdvice(c.base)
 	default:
 		return false
 	}
@@ -162,11 +162,15 @@ func (c *Client) explainTLS(e *ConnectError) bool {
 		return true
 	}
 	if op, ok := errors.AsType[*net.OpError](e.Err); ok && op.Op == "remote error" {
-		e.What, e.Remedy = "the server ended the handshake: "+secret.Cause(op), "TLS 1.2 or newer is needed"
+		e.What, e.Remedy = "the server ended the handshake: "+c.cause(op), "TLS 1.2 or newer is needed"
 		return true
 	}
 	return false
 }
+
+// cause says why a connection did not come about, without secrets: who dials may fail with
+// errors that we do not know.
+func (c *Client) cause(err error) string { return c.cfg.Secrets.Scrub(secret.Cause(err)) }
 
 // portAdvice names the other port of the API: 443 on hosted instances made
 // since July 2020, 19999 on older ones (Looker documentation, admin panel: API).
