@@ -42,24 +42,40 @@ const (
 // whether it was cancelled.
 const busyStep = 100 * time.Millisecond
 
-// resolve follows symbolic links, so that two names of a vault have one lock.
+// maxLinks is how many symbolic links a path may lead over, as on Linux.
+const maxLinks = 40
+
+// resolve follows symbolic links, so that two names of a vault have one lock, and also
+// those to a file that is not there yet.
 func resolve(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	real, err := filepath.EvalSymlinks(abs)
-	if err == nil {
-		return real, nil
+	for range maxLinks {
+		real, err := filepath.EvalSymlinks(abs)
+		if err == nil {
+			return real, nil
+		}
+		folder, folderErr := filepath.EvalSymlinks(filepath.Dir(abs))
+		switch {
+		case folderErr != nil:
+			return "", &vault.Error{Path: path, Kind: vault.ErrMissing, Detail: "its folder does not exist"}
+		}
+		abs = filepath.Join(folder, filepath.Base(abs))
+		target, linkErr := os.Readlink(abs)
+		switch {
+		case linkErr != nil && !errors.Is(err, fs.ErrNotExist):
+			return "", err
+		case linkErr != nil:
+			return abs, nil
+		case filepath.IsAbs(target):
+			abs = target
+		default:
+			abs = filepath.Join(folder, target)
+		}
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	folder, err := filepath.EvalSymlinks(filepath.Dir(abs))
-	if err != nil {
-		return "", &vault.Error{Path: path, Kind: vault.ErrMissing, Detail: "its folder does not exist"}
-	}
-	return filepath.Join(folder, filepath.Base(abs)), nil
+	return "", vault.Problem(path, vault.ErrNotVault, "its symbolic links lead in a circle")
 }
 
 func (o *opened) openFile(ctx context.Context) (err error) {

@@ -483,3 +483,29 @@ func TestLeftoverOfAKill(t *testing.T) {
 	aRun(t, path, doc("1", "One"))
 	sound(t, path)
 }
+
+// A link to a vault that is not there yet makes the vault where it leads, and the link stays.
+func TestLinksToWhatIsNotThereYet(t *testing.T) {
+	dir := t.TempDir()
+	there, link, circle := filepath.Join(dir, "new.db"), filepath.Join(dir, "link.db"), filepath.Join(dir, "circle.db")
+	lost := filepath.Join(dir, "lost.db")
+	err := errors.Join(os.Symlink("second.db", link), os.Symlink(there, filepath.Join(dir, "second.db")), os.Symlink("circle.db", circle),
+		os.Symlink("nowhere/new.db", lost))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open(t, link)
+	if _, err := sqlite.Open(t.Context(), there, sqlite.Options{}); !errors.Is(err, vault.ErrLocked) {
+		t.Errorf("the vault under its own name: got %v, want ErrLocked", err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v, %v", info, err)
+	}
+	if info, err := os.Lstat(there); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("the vault is %v, %v", info, err)
+	}
+	_, err = sqlite.Open(t.Context(), circle, sqlite.Options{})
+	checkError(t, "links in a circle", err, circle, vault.ErrNotVault)
+	_, err = sqlite.Open(t.Context(), lost, sqlite.Options{})
+	checkError(t, "a link to a folder that there is not", err, lost, vault.ErrMissing)
+}
