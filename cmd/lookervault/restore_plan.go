@@ -262,7 +262,7 @@ func (s *selectionOptions) lostSpan(args []string) []string {
 
 // runRestoreShow prints a plan that is stored.
 func runRestoreShow(ctx context.Context, o restoreShowOptions) (err error) {
-	reader, err := o.reading.open(ctx)
+	reader, err := openRestores(ctx, o.reading)
 	if err != nil {
 		return err
 	}

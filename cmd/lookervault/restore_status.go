@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
@@ -89,13 +90,26 @@ func restoreTone(state string) table.Tone {
 	}
 }
 
+// openRestores opens a vault, and checks what is read of restores besides themselves: the
+// instances, the runs, and the calls that were made.
+func openRestores(ctx context.Context, reading reading) (vault.Reader, error) {
+	reader, err := reading.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := reader.CheckRows(ctx, vault.RunTables); err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	return reader, nil
+}
+
 // runRestoreList shows all plans and restores.
 func runRestoreList(ctx context.Context, o restoreStatusOptions) (err error) {
 	choice, err := chosen(&o.table, restoresTable)
 	if err != nil {
 		return err
 	}
-	reader, err := o.reading.open(ctx)
+	reader, err := openRestores(ctx, o.reading)
 	if err != nil {
 		return err
 	}
@@ -156,7 +170,7 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	reader, err := o.reading.open(ctx)
+	reader, err := openRestores(ctx, o.reading)
 	if err != nil {
 		return err
 	}
