@@ -113,7 +113,7 @@ func TestMentionedFlagsExist(t *testing.T) {
 		for line := range strings.SplitSeq(text, "\n") {
 			for _, match := range call.FindAllStringSubmatch(line, -1) {
 				name, theirs := "", flags[""]
-				for _, word := range strings.Fields(match[1]) {
+				for word := range strings.FieldsSeq(match[1]) {
 					longer := strings.TrimSpace(name + " " + word)
 					if known, ok := flags[longer]; ok {
 						name, theirs = longer, known

@@ -53,27 +53,29 @@ func resolve(path string) (string, error) {
 		return "", err
 	}
 	for range maxLinks {
-		real, err := filepath.EvalSymlinks(abs)
-		if err == nil {
+		if real, err := filepath.EvalSymlinks(abs); err == nil {
 			return real, nil
 		}
-		folder, folderErr := filepath.EvalSymlinks(filepath.Dir(abs))
-		switch {
-		case folderErr != nil:
+		folder, err := filepath.EvalSymlinks(filepath.Dir(abs))
+		if err != nil {
 			return "", &vault.Error{Path: path, Kind: vault.ErrMissing, Detail: "its folder does not exist"}
 		}
 		abs = filepath.Join(folder, filepath.Base(abs))
-		target, linkErr := os.Readlink(abs)
-		switch {
-		case linkErr != nil && !errors.Is(err, fs.ErrNotExist):
-			return "", err
-		case linkErr != nil:
+		info, err := os.Lstat(abs)
+		if errors.Is(err, fs.ErrNotExist) {
 			return abs, nil
-		case filepath.IsAbs(target):
-			abs = target
-		default:
-			abs = filepath.Join(folder, target)
 		}
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return abs, err
+		}
+		target, err := os.Readlink(abs)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(folder, target)
+		}
+		abs = target
 	}
 	return "", vault.Problem(path, vault.ErrNotVault, "its symbolic links lead in a circle")
 }
