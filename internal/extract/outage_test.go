@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -70,10 +71,11 @@ func (w *wire) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 
 // bubble is a simulated Looker, a store and the runs against it, in simulated time.
 type bubble struct {
-	t      *testing.T
-	wire   *wire
-	memory *memory.Vault
-	kinds  []record.Kind
+	t       *testing.T
+	wire    *wire
+	memory  *memory.Vault
+	kinds   []record.Kind
+	timeout time.Duration // looker.timeout, 0 for its default
 }
 
 func newBubble(t *testing.T, seed int64) *bubble {
@@ -115,6 +117,7 @@ func (b *bubble) run(arrived func(what string, n int)) (result extract.Result, e
 	}
 	c := config.Default(2)
 	c.Stages.Fetch.Workers, c.Stages.List.Workers = 2, 1
+	c.Looker.Timeout = cmp.Or(config.Duration(b.timeout), c.Looker.Timeout)
 	s := start(b.kinds...)
 	s.BaseURL = client.BaseURL()
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(b.kinds, k.Name) })

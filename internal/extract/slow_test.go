@@ -17,11 +17,13 @@ func TestSlowRoutesGetLonger(t *testing.T) {
 		name  string
 		route string
 		takes time.Duration
+		set   time.Duration // looker.timeout, 0 for its default
 		want  record.Outcome
 	}{
-		{"a slow route", "GET /dashboards/search", 200 * time.Second, record.RunComplete},
-		{"a slow route that takes even longer", "GET /dashboards/search", 310 * time.Second, record.RunPartial},
-		{"another route", "GET /roles", 200 * time.Second, record.RunPartial},
+		{"a slow route", "GET /dashboards/search", 200 * time.Second, 0, record.RunComplete},
+		{"a slow route that takes even longer", "GET /dashboards/search", 310 * time.Second, 0, record.RunPartial},
+		{"another route", "GET /roles", 200 * time.Second, 0, record.RunPartial},
+		{"a slow route with a longer timeout", "GET /dashboards/search", 310 * time.Second, 400 * time.Second, record.RunComplete},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -32,6 +34,7 @@ func TestSlowRoutesGetLonger(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				b.timeout = test.set
 				b.wire.sim, b.kinds = sim, []record.Kind{"dashboards", "roles"}
 				result, err := b.run(func(what string, _ int) {
 					if strings.HasPrefix(what, test.route) {
