@@ -235,7 +235,7 @@ func (r *Run) guard(name string, intake bool, f func()) {
 	returned = true
 }
 
-// isCut tells whether err, which is not nil, only says that ctx or the whole run was cut off.
+// isCut reports whether err, which is not nil, only says that ctx or the whole run was cut off.
 func (r *Run) isCut(ctx context.Context, err error) bool {
 	for _, c := range []context.Context{ctx, r.kill} {
 		if errors.Is(err, c.Err()) || errors.Is(err, context.Cause(c)) {
@@ -245,7 +245,7 @@ func (r *Run) isCut(ctx context.Context, err error) bool {
 	return false
 }
 
-// received tells whether c is closed or, without waiting, gives a value, which is then taken.
+// received reports whether c is closed or, without waiting, gives a value, which is then taken.
 func received(c <-chan struct{}) bool {
 	select {
 	case <-c:

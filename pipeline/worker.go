@@ -85,7 +85,7 @@ const (
 	finish       // end of input
 )
 
-// step does the next thing there is to do, and tells whether to go on.
+// step does the next thing there is to do, and reports whether to go on.
 func (w *worker[In, Out]) step() bool {
 	in, what := w.next()
 	switch {
@@ -189,7 +189,7 @@ func (w *worker[In, Out]) flush() error {
 	return w.body.Flush(w.run.kill, w.emit)
 }
 
-// settle deals with what Do or Flush returned under ctx, and tells whether the worker goes on. A worker of an
+// settle deals with what Do or Flush returned under ctx, and reports whether the worker goes on. A worker of an
 // Intake stage does, also after a failure: it keeps emptying the input, and flushes what it holds at the end.
 func (w *worker[In, Out]) settle(ctx context.Context, err error) bool {
 	if err == nil {

@@ -45,7 +45,7 @@ func (s *serializer) changedItself(own *canon.Rules, before, body []byte) bool {
 	return wasErr == nil && isErr == nil && was.Fingerprint != is.Fingerprint
 }
 
-// Dated takes note of a change that is committed, by what it tells of dates.
+// Dated records a change that is committed, by what it tells of dates.
 func (l *Ledger) Dated(ref record.Ref, dating record.Dating) {
 	if dating != record.DateStayed {
 		return

@@ -18,12 +18,13 @@ import (
 )
 
 const (
-	// passes is how often a list is read that does not hold still.
+	// passes is the number of times that List reads a list that does not hold still.
 	passes = 3
 	// SlimMost bounds an answer to an enumeration. Rows cut to a few members that
 	// take more are asked for in smaller pages.
 	SlimMost = 16 << 20
-	// Patience is how often a page is asked for that can be asked for in parts.
+	// Patience is the number of attempts for a call that can be split instead: a page of
+	// 100 rows that times out three times is asked for as two pages of 50.
 	Patience = 3
 	// largestPage is how many rows a page asks for at most. A list that did not hold
 	// still is read again in one answer, and what a server says of its length may be

@@ -103,7 +103,7 @@ func (p *pass) behindTail(rows []row) ([]row, error) {
 	return rows[known+1:], nil
 }
 
-// follow takes note of rows that are new.
+// follow records rows that are new.
 func (p *pass) follow(rows []row) {
 	p.seen += len(rows)
 	for _, r := range rows {
@@ -215,7 +215,7 @@ func (p *pass) documents(first int, rows []row) (found documents) {
 	return found
 }
 
-// twice takes note of the documents that the list holds twice. It returns which rows
+// twice records the documents that the list holds twice. It returns which rows
 // of a page are there again, and the documents that the page holds with different
 // contents, or with rows that do not tell.
 func (p *pass) twice(rows []row) (again map[int]bool, differs map[string]bool) {

@@ -75,7 +75,7 @@ func (l *Ledger) SoFar(kind record.Kind) int {
 	return int(l.kinds[kind].listed)
 }
 
-// Told takes note of how many documents the server says a pass of a listing holds,
+// Told records how many documents the server says a pass of a listing holds,
 // which is known before they are read. What it said before of that pass is forgotten.
 func (l *Ledger) Told(kind record.Kind, pass record.State, n int) {
 	l.mu.Lock()
@@ -169,7 +169,7 @@ func (l *Ledger) Named(kind record.Kind, rows []record.Listed) {
 	}
 }
 
-// Withheld takes note of a part of a listed document that the server does not
+// Withheld records a part of a listed document that the server does not
 // give: its kind is incomplete.
 func (l *Ledger) Withheld(ref record.Ref) {
 	l.mu.Lock()
@@ -177,7 +177,7 @@ func (l *Ledger) Withheld(ref record.Ref) {
 	l.kinds[ref.Kind].withheld++
 }
 
-// Lost takes note of a document that the store holds and whose route the server does
+// Lost records a document that the store holds and whose route the server does
 // not serve any more: its kind is incomplete.
 func (l *Ledger) Lost(ref record.Ref) {
 	l.mu.Lock()
@@ -185,7 +185,7 @@ func (l *Ledger) Lost(ref record.Ref) {
 	l.kinds[ref.Kind].lost++
 }
 
-// Dangling takes note of a document that another one points to and that is not
+// Dangling records a document that another one points to and that is not
 // there. Many of them make their kind incomplete.
 func (l *Ledger) Dangling(ref record.Ref) {
 	l.mu.Lock()
@@ -193,7 +193,7 @@ func (l *Ledger) Dangling(ref record.Ref) {
 	l.kinds[ref.Kind].dangling = append(l.kinds[ref.Kind].dangling, ref.ID)
 }
 
-// Unserved takes note of a document that is named and that servers do not serve:
+// Unserved records a document that is named and that servers do not serve:
 // see [catalogue.Listing].
 func (l *Ledger) Unserved(ref record.Ref) {
 	l.mu.Lock()
@@ -201,7 +201,7 @@ func (l *Ledger) Unserved(ref record.Ref) {
 	l.kinds[ref.Kind].unserved = append(l.kinds[ref.Kind].unserved, ref.ID)
 }
 
-// Orphan takes note of a document that is not there, and that is named only by
+// Orphan records a document that is not there, and that is named only by
 // documents which this run has not seen.
 func (l *Ledger) Orphan(ref record.Ref) {
 	l.mu.Lock()
@@ -209,7 +209,7 @@ func (l *Ledger) Orphan(ref record.Ref) {
 	l.kinds[ref.Kind].orphans = append(l.kinds[ref.Kind].orphans, ref.ID)
 }
 
-// Absent takes note of a document that this instance does not have, or does not
+// Absent records a document that this instance does not have, or does not
 // give to this key. What is stored of it is no more and no less right for that.
 func (l *Ledger) Absent(ref record.Ref) {
 	l.mu.Lock()

@@ -145,10 +145,9 @@ func (l *lister) failed(ctx context.Context, kind *catalogue.Spec, state record.
 	return err
 }
 
-// NotListed enters into the books how a listing ended that a call could not go on
-// with, and tells whether that was to be expected: this edition does not have the
-// kind, or the key is not an administrator's. Where the store holds documents of it,
-// this edition has the kind.
+// NotListed records why a listing stopped after a failed call. It reports whether that is
+// normal: this edition does not have the kind, or the key is not an administrator's. An
+// edition of which the store holds documents of the kind has it.
 func (o *ListOptions) NotListed(ctx context.Context, kind *catalogue.Spec, failed *Failed) (expected bool, err error) {
 	missing := failed.Class == record.FaultMissing
 	refused := failed.Class == record.FaultDenied || missing

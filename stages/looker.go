@@ -19,8 +19,8 @@ type Call struct {
 	// Most is how many bytes the answer may have; more is a *[Failed] of the class
 	// too_large. 0, or above what the client allows at all: as much as that.
 	Most int64
-	// Tries is how often the call is made at most, for one that may be made in
-	// parts as well. 0, or above what the client does anyway: as often as that.
+	// Tries is the largest number of attempts for a call that can be split instead. 0, or
+	// a number above the client's own attempts, means the client's own.
 	Tries int
 	// Twice says that a 404 counts only when it comes again: a node that lags does
 	// not know what others list.

@@ -142,7 +142,7 @@ func (l *lister) turnedUp(ctx context.Context, kind *catalogue.Spec, state recor
 	return l.plan(ctx, kind, state, plan.Nowhere, found, emit)
 }
 
-// lookFor searches for documents by their ids. It tells whether the server
+// lookFor searches for documents by their ids. It reports whether the server
 // honoured the ids, and brought nothing else.
 func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record.State, ids []string) (found []record.Listed, honoured bool, err error) {
 	if len(ids) == 0 {

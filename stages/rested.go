@@ -9,7 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Defer takes note of documents that are not asked for again.
+// Defer records documents that are not asked for again.
 func (l *Ledger) Defer(kind record.Kind, documents []plan.Deferral) {
 	if len(documents) == 0 {
 		return

@@ -419,7 +419,7 @@ func TestListsThatAreNotWhatTheServerSays(t *testing.T) {
 }
 
 // TestWholeListOfAnotherLength: a total that does not agree with a list in one answer
-// costs one call, which tells whether there is more.
+// costs one call, which reports whether there is more.
 func TestWholeListOfAnotherLength(t *testing.T) {
 	says := func(total int) func(int, int) int { return func(int, int) int { return total } }
 	tests := []struct {

@@ -44,4 +44,8 @@ rule 'a merge is resolved' \
 rule 'nothing but internal/catalogue knows a kind by name; put the fact into its row' \
 	"$(go test ./internal/catalogue -run '^TestNothingElseKnowsAKindByName$' 2>&1 | grep -F 'names the kind')"
 
+# A test, since it joins the lines of a comment and parts names into their words.
+rule 'a retired word; docs/GLOSSARY.md has the one to use' \
+	"$(go test ./docs -run '^TestRetiredWords$' 2>&1 | grep -F 'is retired')"
+
 exit "$broken"

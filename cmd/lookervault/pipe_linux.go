@@ -16,7 +16,7 @@ import (
 const (
 	// atomicWrite is PIPE_BUF: a write of so many bytes is never half in a pipe.
 	atomicWrite = 4096
-	// lookAgain is how often a pipe is looked at that must become empty.
+	// lookAgain is how many times a pipe is looked at that must become empty.
 	lookAgain = 20 * time.Millisecond
 )
 

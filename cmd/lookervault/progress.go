@@ -39,7 +39,7 @@ func (s *streams) progressMode(wanted string, asJSON bool) (string, error) {
 	return "plain", nil
 }
 
-// tick is how often a run is looked at. Bars are drawn as often.
+// tick is the time between two looks at a run. Bars are drawn after each.
 const tick = 250 * time.Millisecond
 
 // A watch shows a job while it goes on, and keeps its course.

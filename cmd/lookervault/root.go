@@ -215,7 +215,7 @@ func oneLine(err error) string {
 	return config.StripPasswords(strings.Join(strings.Fields(plainText(err.Error())), " "))
 }
 
-// isTerminal tells whether a stream is one.
+// isTerminal reports whether a stream is one.
 func isTerminal(stream any) bool {
 	width, _ := ui.TerminalSize(stream)
 	return width > 0

@@ -62,8 +62,8 @@ func runRuns(ctx context.Context, o runsOptions) (err error) {
 	return cmp.Or(err, damage)
 }
 
-// runsToRead is how many of the newest runs a choice shows, and one more that tells whether
-// others are left out; 0 for all.
+// runsToRead is how many of the newest runs a choice shows, and one more, to see
+// whether others are left out; 0 for all.
 func runsToRead(choice table.Choice) int {
 	if choice.Limit == 0 || choice.Sort != "" {
 		return 0

@@ -41,8 +41,8 @@ const (
 	// changedPerRun is how many documents change from one run to the next, and
 	// addedPerRun how many come.
 	changedPerRun, addedPerRun = 60, 10
-	// completeEvery is how often a run is complete: its digest reads all heads, which
-	// would make the generator as slow as its documents times its runs.
+	// One run in completeEvery is complete: its digest reads all heads, which would make
+	// the generator as slow as its documents times its runs.
 	completeEvery = 50
 	perCommit     = 500
 )

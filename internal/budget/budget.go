@@ -167,7 +167,7 @@ func (b *Budget) take(load Load) {
 	b.peak = Load{max(b.peak.Bytes, b.used.Bytes), max(b.peak.Items, b.used.Items)}
 }
 
-// withdraw takes a waiter out of the line and tells whether it still stood there.
+// withdraw takes a waiter out of the line and reports whether it still stood there.
 func (b *Budget) withdraw(w *waiter) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

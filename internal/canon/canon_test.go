@@ -411,7 +411,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// repeats tells whether a second spelling could lose something: repeated
+// repeats reports whether a second spelling could lose something: repeated
 // members, text that is not Unicode, or characters that encoding/json replaces.
 func repeats(body string) bool {
 	var first, second any

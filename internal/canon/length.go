@@ -38,7 +38,7 @@ func (p memberPath) member(quoted []byte, prefix uint64) memberPath {
 	return memberPath{hash: h, depth: p.depth + 1}
 }
 
-// noteLength takes note of an array at the place where the reader is.
+// noteLength records an array at the place where the reader is.
 func (r *Reader) noteLength(elements int) {
 	for i := range r.doc.Lengths {
 		if l := &r.doc.Lengths[i]; l.Place == r.path.hash {

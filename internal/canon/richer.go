@@ -3,8 +3,8 @@ package canon
 import "slices"
 
 // Missing returns the paths of members that matter which document has and row
-// has not, sorted. Arrays are walked, an index is no part of a path. It tells
-// whether a row of a list is as rich as the document fetched alone.
+// has not, sorted. Arrays are walked, an index is no part of a path. Where
+// there are none, a row of a list is as rich as the document fetched alone.
 func Missing(rules *Rules, row, document []byte) []string {
 	has, want := rules.paths(row), rules.paths(document)
 	var missing []string

@@ -47,7 +47,7 @@ func (s *scanner) open() error {
 	return nil
 }
 
-// more tells whether another member or element follows, and steps to it; if not,
+// more reports whether another member or element follows, and steps to it; if not,
 // it steps behind the closing bracket.
 func (s *scanner) more(first bool, closing byte) (bool, error) {
 	switch c := s.peek(); {
@@ -192,7 +192,7 @@ func (s *scanner) skipByte(c byte) bool {
 	return false
 }
 
-// digits steps over digits, and tells whether there was one.
+// digits steps over digits, and reports whether there was one.
 func (s *scanner) digits() bool {
 	start := s.at
 	for s.at < len(s.text) && s.text[s.at]-'0' <= 9 {

@@ -301,7 +301,7 @@ func Aliases() map[string]string {
 // String is the route's name in statistics and logs: "GET /dashboards/{dashboard_id}".
 func (r Route) String() string { return "GET " + r.Path }
 
-// IsZero tells whether there is no such route.
+// IsZero reports whether there is no such route.
 func (r Route) IsZero() bool { return r.Path == "" }
 
 // Fill returns the path with its parameters replaced, in order, by escaped
@@ -311,13 +311,13 @@ func (r Route) Fill(values ...string) string {
 	rest := r.Path
 	for _, v := range values {
 		open := strings.IndexByte(rest, '{')
-		shut := strings.IndexByte(rest, '}')
-		if open < 0 || shut < open {
+		closing := strings.IndexByte(rest, '}')
+		if open < 0 || closing < open {
 			break
 		}
 		path.WriteString(rest[:open])
 		path.WriteString(url.PathEscape(v))
-		rest = rest[shut+1:]
+		rest = rest[closing+1:]
 	}
 	path.WriteString(rest)
 	return path.String()

@@ -68,8 +68,8 @@ func TestPolicyIsStable(t *testing.T) {
 	}
 }
 
-// TestPolicyOfAllKinds: the number of a run tells whether any of its kinds has other
-// rules.
+// TestPolicyOfAllKinds: the number of a run shows whether any of its kinds has
+// other rules.
 func TestPolicyOfAllKinds(t *testing.T) {
 	all := map[record.Kind]int{"looks": 1 << 30, "users": 1<<30 + 1}
 	one := catalogue.Policies(all)

@@ -241,7 +241,7 @@ func TestChaosRuns(t *testing.T) {
 	}
 }
 
-// expected tells whether chaos may end a run with that error.
+// expected reports whether chaos may end a run with that error.
 func expected(err error) bool {
 	for _, target := range []error{job.ErrInterrupted, looker.ErrDown, looker.ErrLogin, context.Canceled} {
 		if errors.Is(err, target) {

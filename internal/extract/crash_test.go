@@ -161,7 +161,7 @@ func TestCrash(t *testing.T) {
 }
 
 // crash starts a child that begins or resumes a run and kills it at a random
-// moment; without random it lets it live. It tells whether the child was killed,
+// moment; without random it lets it live. It reports whether the child was killed,
 // and what it said is committed.
 func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]bool) {
 	t := r.t
@@ -227,7 +227,7 @@ func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]b
 	return err != nil, acknowledged
 }
 
-// examine looks at a vault that a kill has left, and tells whether the run was
+// examine looks at a vault that a kill has left, and reports whether the run was
 // over by then.
 func (r *rig) examine(run int64, acknowledged, settled map[record.Ref]bool, sum *toll) (over bool) {
 	t := r.t

@@ -82,7 +82,7 @@ func (r *rig) accounted(result extract.Result) {
 	}
 }
 
-// noted tells whether a run says that something points to a document that is not
+// noted reports whether a run says that something points to a document that is not
 // there.
 func noted(notes []string, ref record.Ref) bool {
 	return slices.ContainsFunc(notes, func(note string) bool {

@@ -215,7 +215,7 @@ func (c *chaos) pointedTo(ref record.Ref) bool {
 	return false
 }
 
-// named returns what tells whether a run names a difference.
+// named returns a function that reports whether a run names a difference.
 func (c *chaos) named(result extract.Result) func(record.Ref) bool {
 	c.t.Helper()
 	short := make(map[record.Kind]bool) // kinds of which the run does not claim to know everything

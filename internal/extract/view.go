@@ -104,7 +104,7 @@ func (v *View) committed(batch record.Batch) {
 	}
 }
 
-// failed tells whether a fault of a kind was committed.
+// failed reports whether a fault of a kind was committed.
 func (v *View) failed(kind record.Kind) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -179,7 +179,7 @@ func (m *model) expect(k *knowledge, fresh []record.Listed, more amount) {
 	}
 }
 
-// inherits tells whether a document points to one of a kind only unless it takes
+// inherits reports whether a document points to one of a kind only unless it takes
 // over what lies above it.
 func inherits(from *catalogue.Spec, to record.Kind) bool {
 	return slices.ContainsFunc(from.Relations, func(r catalogue.Relation) bool { return r.Follow && r.Kind == to && r.Unless != "" })

@@ -54,7 +54,7 @@ type Span struct {
 	High   int64
 }
 
-// Known tells whether the number is certain, as far as nobody changes anything
+// Known reports whether the number is certain, as far as nobody changes anything
 // on the server until the run.
 func (s Span) Known() bool { return s.Low == s.High }
 

@@ -213,7 +213,7 @@ func learn(runs []record.Run, lessons []record.Learnt) map[record.Kind]past {
 	return learnt
 }
 
-// redactedAs tells whether a run was made with this redaction: under another one
+// redactedAs reports whether a run was made with this redaction: under another one
 // its stamps prove nothing to the next run. A run that stored no configuration
 // counts as made with it.
 func redactedAs(stored []byte, now config.RedactStage) bool {

@@ -209,7 +209,7 @@ func (m *model) unlisted(k *knowledge) []Glimpsed {
 	})
 }
 
-// vanished tells whether a stored document is not in the list any more. Only at
+// vanished reports whether a stored document is not in the list any more. Only at
 // the end of a run it is found to be gone, so what it points to is followed once
 // more, but for its parts: see [model.withoutParts].
 func (m *model) vanished(k *knowledge, id string) bool {
@@ -277,7 +277,7 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 }
 
 // present is what list plans for the documents that were looked at, and how many
-// of them are part of the run. proof tells whether any answer holds several.
+// of them are part of the run. proof reports whether any answer holds several.
 func (m *model) present(k *knowledge) (c cost, n int, proof bool) {
 	c, n, proof = m.pages(k, k.glance.Rows, record.Present)
 	m.follow(m.within(k, k.glance.Rows))

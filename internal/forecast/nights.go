@@ -101,7 +101,7 @@ func askedAlone(kind *catalogue.Spec, counts record.Counts) int64 {
 	return 0
 }
 
-// pass takes note of what a run that began then has seen.
+// pass records what a run that began then has seen.
 func (o *outlook) pass(now time.Time) {
 	if o.rules == nil {
 		return

@@ -152,13 +152,13 @@ func (k *knowledge) enumeration(n amount) amount {
 	})
 }
 
-// lists tells whether the list holds a document.
+// lists reports whether the list holds a document.
 func (k *knowledge) lists(id string) bool {
 	_, ok := k.index[id]
 	return ok
 }
 
-// binned tells whether a document was seen in the trash.
+// binned reports whether a document was seen in the trash.
 func (k *knowledge) binned(id string) bool {
 	_, ok := k.bin[id]
 	return ok
@@ -176,7 +176,7 @@ func (k *knowledge) fill() {
 	}
 }
 
-// unordered tells whether the server gave ids in an order of its own although it
+// unordered reports whether the server gave ids in an order of its own although it
 // was asked to sort: as numbers and as text both count as sorted.
 func (k *knowledge) unordered() bool {
 	rows := k.glance.Rows[:k.seen]

@@ -294,7 +294,7 @@ func mayName(body []byte, relation *catalogue.Relation) bool {
 	return false
 }
 
-// follow takes note of a reference that leads nowhere. The id of a LookML dashboard may
+// follow records a reference that leads nowhere. The id of a LookML dashboard may
 // stand where those of others do.
 func (f *follower) follow(from record.Ref, relation *catalogue.Relation, id string) {
 	held := f.held[relation.Kind]

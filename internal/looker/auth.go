@@ -31,7 +31,7 @@ const (
 	// badTokens is how many calls in a row, each with a token fresh from a login,
 	// may be answered with 401 before the login counts as refused.
 	badTokens = 10
-	// lapsesAllowed is how often one call may arrive with a token that ended on its
+	// lapsesAllowed is how many times one call may arrive with a token that ended on its
 	// way. With tokens of 100 ms on a loaded machine that happens twice in a row.
 	lapsesAllowed = 4
 	// firstAttempts bounds the attempts of the first contact where no connection comes
@@ -380,7 +380,7 @@ func (c *Client) loginError(a answer) *LoginError {
 	return e
 }
 
-// throttled tells whether err asks everybody to wait, and for how long.
+// throttled reports whether err asks everybody to wait, and for how long.
 func throttled(err error) (after time.Duration, ok bool) {
 	s, isStatus := errors.AsType[*StatusError](err)
 	if !isStatus {

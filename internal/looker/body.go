@@ -128,7 +128,7 @@ const (
 	shapeOther       // no JSON
 )
 
-// look tells whether body may be JSON by its first and last byte. It does not
+// look reports whether body may be JSON by its first and last byte. It does not
 // validate: that is done where the body is parsed anyway.
 func look(body []byte) shape {
 	body = bytes.Trim(body, " \t\r\n")

@@ -13,8 +13,8 @@ const (
 	// a client that makes eight, one or two calls are on their way when one is refused, which is
 	// too few for one crowd.
 	passedTwice = 2
-	// manyRounds is how often each call in the air may have been answered well before a
-	// thin crowd, for their number to be to blame. Answers that spend more time in the
+	// manyRounds is how many times each call in the air may have been answered well before a
+	// thin crowd while their number still counts as the reason for it. Answers that spend more time in the
 	// network than in the server blur the number that the server has in its hands.
 	manyRounds = 8
 )

@@ -91,7 +91,7 @@ func (s *sending) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{WroteHeaders: func() { s.heads.Add(1) }}
 }
 
-// repeated is how often net/http sent the request again by itself: it does so with a GET
+// repeated is how many times net/http sent the request again by itself: it does so with a GET
 // whose connection, used before, was closed instead of an answer. The server may have
 // counted each of them.
 func (s *sending) repeated() int64 { return max(0, s.heads.Load()-1) }

@@ -55,7 +55,7 @@ func Class(err error) FaultClass {
 	return FaultOther
 }
 
-// repeatable tells whether the same request may be answered well the next time.
+// repeatable reports whether the same request may be answered well the next time.
 func repeatable(err error) bool {
 	switch Class(err) {
 	case FaultThrottled, FaultUnsure, FaultNetwork, FaultTimeout, FaultTruncated, FaultNotJSON, FaultInvalidJSON, FaultMismatch:

@@ -16,8 +16,9 @@ const (
 	// A call is given up as throttled after this many refusals and this long,
 	// when others were answered in between: the limit itself never costs an item.
 	throttledAttempts = 10
-	// mismatchAttempts is how often another document is taken for a mix-up that
-	// passes: a server that means it would cost as many calls for every document.
+	// mismatchAttempts is the number of attempts for a call that is answered with another
+	// document. A mix-up passes; a server that means it would cost retry.attempts calls
+	// for every document.
 	mismatchAttempts = 3
 	throttledFor     = 2 * time.Minute
 )

@@ -17,7 +17,7 @@ const (
 	// trusted is how many good answers within a lowered number prove that the number was
 	// to blame. A server that limits calls per second refuses sooner.
 	trusted = 100
-	// corrections is how often a lowered number may turn out to be too many: the
+	// corrections is how many times a lowered number may prove to be still too high: the
 	// answers that were on their way when it was counted blur it.
 	corrections = 2
 	// lowerTo and correctTo are the shares, in eighths, that the first refusal of a

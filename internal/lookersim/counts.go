@@ -137,7 +137,7 @@ func (s *Server) ResetCounts() {
 	}
 }
 
-// Served is how often the whole document of an item was given: by a single
+// Served is how many times the whole document of an item was given: by a single
 // route, and as a row of a list that fields did not narrow. Answers that a
 // fault spoiled count as well; requests refused before their handler do not.
 type Served struct{ Single, Listed int }

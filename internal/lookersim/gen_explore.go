@@ -70,7 +70,7 @@ func (w *world) appendExplore(b []byte, m modelInfo, name string) []byte {
 	return o.end()
 }
 
-// exploreFields writes the fields of an explore; uses is how often each was used
+// exploreFields writes the fields of an explore; uses is how many times each was used
 // since the server began.
 func exploreFields(b []byte, r *rng, view string, uses int64) []byte {
 	f := begin(b)

@@ -11,7 +11,7 @@ func begin(b []byte) object { return object{b: append(b, '{')} }
 
 func (o *object) end() []byte { return append(o.b, '}') }
 
-// key begins a member, and tells whether it is wanted. What is not must not be
+// key begins a member, and reports whether it is wanted. What is not must not be
 // written.
 func (o *object) key(name string) bool {
 	if !o.want.has(name) {

@@ -36,7 +36,7 @@ func (r Ref) String() string { return string(r.Kind) + "/" + r.ID }
 // Digest is a sha256 sum. The zero value means that there is none.
 type Digest [32]byte
 
-// IsZero tells whether there is no sum.
+// IsZero reports whether there is no sum.
 func (d Digest) IsZero() bool { return d == Digest{} }
 
 // String is the sum in lower-case hexadecimal, or "" when there is none.

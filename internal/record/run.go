@@ -29,7 +29,7 @@ type Search struct {
 	Params map[string]string `json:"params"` // of the request
 }
 
-// Unscoped tells whether a complete listing under this scope proves absence.
+// Unscoped reports whether a complete listing under this scope proves absence.
 func (s Scope) Unscoped() bool { return len(s.Folders) == 0 && len(s.Refs) == 0 }
 
 // Names reports whether the scope names single documents of a kind, so that the kind is
@@ -353,7 +353,7 @@ func Continued(runs []Run) (Run, bool) {
 	return Run{}, false
 }
 
-// Resumable tells whether a run with --resume would continue this one: it did
+// Resumable reports whether a run with --resume would continue this one: it did
 // not come to its end, or a listing was cut short.
 func (r Run) Resumable() bool {
 	switch r.Outcome {

@@ -144,8 +144,8 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	return a, nil
 }
 
-// enterRecognized enters into the map of ids which documents of the instance the plan took
-// for those of the backup: they are so from now on, whatever they are called.
+// enterRecognized adds to the map of ids which documents of the instance the plan took for
+// those of the backup: they are so from now on, whatever they are called.
 func (a *applier) enterRecognized(ctx context.Context) error {
 	var maps []record.Mapping
 	for _, action := range a.plan.Actions {

@@ -173,7 +173,7 @@ func (t *task) paired(part *catalogue.Part, h holder) (wanted, is []canon.PartRo
 	return wanted, is, pairs, err
 }
 
-// recognize takes note of which parts of a document, as it is now, are which of the
+// recognize records which parts of a document, as it is now, are which of the
 // backup.
 func (t *task) recognize(now []byte) error {
 	if err := t.noteParts(now); err != nil {
@@ -233,7 +233,7 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 	return leave, nil
 }
 
-// pair takes note of which part of the instance is one of the backup. Where the server
+// pair records which part of the instance is one of the backup. Where the server
 // has given it another id, that is for good.
 func (t *task) pair(part *catalogue.Part, id, target string) {
 	if t.known == nil {

@@ -129,8 +129,8 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 	return nil
 }
 
-// ofFamily is the document that the plan is about where one of its family is named, and takes
-// note of it.
+// ofFamily returns the document that the plan is about where one of its family is named, and
+// records it.
 func (d *draft) ofFamily(ctx context.Context, named record.Ref) (record.Ref, error) {
 	ref, err := d.representative(ctx, named)
 	if err != nil || ref == named {

@@ -56,7 +56,7 @@ func (t *task) resolve(kind record.Kind, id string) (string, bool) {
 	return t.applier.resolve(kind, id)
 }
 
-// noteParts takes note of the parts that the document has on the instance.
+// noteParts records the parts that the document has on the instance.
 func (t *task) noteParts(now []byte) error {
 	t.parts = make(map[record.Ref]bool)
 	return eachPart(t.spec.Write.Parts, now, func(part *catalogue.Part, row canon.PartRow) error {

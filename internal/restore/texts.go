@@ -138,7 +138,7 @@ func (d *draft) weighAnew(ctx context.Context, n *node) (err error) {
 	return d.compare(ctx, n, now)
 }
 
-// noteAddresses takes note of what addresses lead to: what earlier restores have made, and
+// noteAddresses records what addresses lead to: what earlier restores have made, and
 // what this one makes anew.
 func (a *applier) noteAddresses(mappings []record.Mapping) {
 	earlier := slices.DeleteFunc(slices.Clone(mappings), func(m record.Mapping) bool { return m.Restore == a.plan.ID })

@@ -95,8 +95,8 @@ type made struct {
 	answer []byte // nil where it is not known
 }
 
-// doubtRounds is how often something whose answer was lost is looked for and made again
-// before its action fails.
+// doubtRounds is how many times post looks for something whose answer was lost, and makes
+// it again, before its action fails.
 const doubtRounds = 3
 
 // post makes something once. What an earlier attempt made is found in the journal; an

@@ -150,7 +150,7 @@ func (d *Diagnosis) oneKind(u Use) bool {
 // for. In runs of a second or two that says nothing.
 func (d Diagnosis) alone(u Use) bool { return d.slow.Longest >= max(alone*u.Seconds, 1) }
 
-// pressed tells whether refusals have lowered the rate, and the run goes as fast
+// pressed reports whether refusals have lowered the rate, and the run goes as fast
 // as that.
 func (d *Diagnosis) pressed(u Use) bool {
 	return u.Rate > 0 && d.calls >= mostly*u.Rate && (u.Limit == 0 || u.Rate < 0.95*u.Limit)

@@ -47,7 +47,7 @@ type EventLog struct {
 	progress time.Time // of the last progress event
 }
 
-// progressEvery is how often a progress event comes: at least once a second
+// progressEvery is the time between two progress events: at least one comes each second,
 // however late the frame is.
 const progressEvery = 700 * time.Millisecond
 

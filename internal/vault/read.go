@@ -174,7 +174,7 @@ type Restores interface {
 	HeldRuns(ctx context.Context, planned time.Time) (map[int64]bool, error)
 }
 
-// Checks tells whether a vault is as it was written, and how large it is.
+// Checks are the questions whether a vault is as it was written, and how large it is.
 type Checks interface {
 	// Verify reads everything and checks it. It returns what is wrong, nothing when all is
 	// well; an error means that it could not look. Memory does not grow with the vault.

@@ -115,7 +115,7 @@ func (t *task) inspect(found []matched) {
 	}
 }
 
-// observe takes note of the members that rows have, of each row once. Rows that are
+// observe records the members that rows have, of each row once. Rows that are
 // what is stored, byte for byte, need to be read only where there are others beside
 // them that nothing is stored of.
 func (t *task) observe(found []matched) {

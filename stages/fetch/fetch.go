@@ -159,8 +159,8 @@ func shareByWorkers[T any](t *task, values []T, do func(own *task, value T) erro
 	return err
 }
 
-// shut stops the use of a route for the rest of the run and says so once.
-func (t *task) shut(how record.How, why string) {
+// disable ends the use of a route for the rest of the run, and says so once.
+func (t *task) disable(how record.How, why string) {
 	if t.close(how) {
 		t.Ledger.Learn(t.kind.Name, routeOff[how])
 		t.Log.Warn("falling back", "kind", t.kind.Name, "reason", why)

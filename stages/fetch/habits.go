@@ -31,29 +31,29 @@ type habits struct {
 	proof  chan struct{} // holds one while a row is compared with a single fetch
 	sizing chan struct{} // holds one while a page is asked for that tells how large documents are
 
-	mu      sync.Mutex
-	shutBy  map[record.How]bool // routes that are not used any more in this run
-	failing map[record.How]int  // calls that failed in a row
-	size    int64               // bytes of a document, a moving average
-	learnt  bool                // size was measured
-	chunk   int                 // the most documents that one call may ask for
-	streak  int                 // calls for as many that were answered since it changed
-	lists   verdict             // on the rows of lists
-	untold  map[string]bool     // documents whose comparison told nothing
-	shapes  shapes
-	lengths lengths
+	mu       sync.Mutex
+	disabled map[record.How]bool // routes that are not used any more in this run
+	failing  map[record.How]int  // calls that failed in a row
+	size     int64               // bytes of a document, a moving average
+	learnt   bool                // size was measured
+	chunk    int                 // the most documents that one call may ask for
+	streak   int                 // calls for as many that were answered since it changed
+	lists    verdict             // on the rows of lists
+	untold   map[string]bool     // documents whose comparison told nothing
+	shapes   shapes
+	lengths  lengths
 }
 
 // newHabits begins with what the run knows already, from a part of it before.
 func newHabits(kind *catalogue.Spec, ledger *stages.Ledger) *habits {
 	h := &habits{
-		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), sizing: make(chan struct{}, 1), shutBy: make(map[record.How]bool), failing: make(map[record.How]int),
+		kind: kind, rules: canon.Compile(kind), proof: make(chan struct{}, 1), sizing: make(chan struct{}, 1), disabled: make(map[record.How]bool), failing: make(map[record.How]int),
 		untold: make(map[string]bool),
 		shapes: newShapes(), lengths: make(lengths),
 		size: max(kind.Size, 1), chunk: unbounded,
 	}
 	for how, code := range routeOff {
-		h.shutBy[how] = ledger.Knows(kind.Name, code)
+		h.disabled[how] = ledger.Knows(kind.Name, code)
 	}
 	if ledger.Knows(kind.Name, record.RowsPoor) {
 		h.lists = poor
@@ -70,7 +70,7 @@ var routeOff = map[record.How]record.Lesson{
 func (h *habits) open(how record.How, state record.State) (catalogue.Many, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.lists == poor || h.shutBy[how] {
+	if h.lists == poor || h.disabled[how] {
 		return catalogue.Many{}, false
 	}
 	for _, m := range h.kind.Many {
@@ -100,7 +100,7 @@ func (h *habits) expect(want []record.Listed) (bytes int64) {
 	return bytes + h.guess(others)
 }
 
-// learn takes note of how large documents are.
+// learn records how large documents are.
 func (h *habits) learn(bytes int64, n int) {
 	if n == 0 {
 		return
@@ -121,7 +121,7 @@ func (h *habits) sized() bool {
 	return h.learnt
 }
 
-// atLeast takes note of how large documents are at least.
+// atLeast records how large documents are at least.
 func (h *habits) atLeast(bytes int64, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -135,7 +135,7 @@ func (h *habits) shrink(n int) {
 	h.chunk, h.streak = min(h.chunk, max(1, n)), 0
 }
 
-// served takes note of a call for n documents that was answered.
+// served records a call for n documents that was answered.
 func (h *habits) served(how record.How, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -148,7 +148,7 @@ func (h *habits) served(how record.How, n int) {
 	}
 }
 
-// failed takes note of a call that was not answered, and tells whether it is
+// failed records a call that was not answered, and reports whether it is
 // hopeless to ask on in that way.
 func (h *habits) failed(how record.How) (hopeless bool) {
 	h.mu.Lock()
@@ -161,8 +161,8 @@ func (h *habits) failed(how record.How) (hopeless bool) {
 func (h *habits) close(how record.How) (was bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	was = !h.shutBy[how]
-	h.shutBy[how] = true
+	was = !h.disabled[how]
+	h.disabled[how] = true
 	return was
 }
 
@@ -196,7 +196,7 @@ func (h *habits) judge(id string, v verdict) (_ verdict, hopeless bool) {
 	return v, hopeless
 }
 
-// noteShape takes note of the members of a row; read reads those of a shape that is new.
+// noteShape records the members of a row; read reads those of a shape that is new.
 func (h *habits) noteShape(of uint64, read func() map[string]canon.Part) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

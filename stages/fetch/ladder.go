@@ -77,9 +77,9 @@ func (t *task) try(ctx context.Context, p portion) (left []portion, err error) {
 func (t *task) retreat(many catalogue.Many, p portion, failed *stages.Failed) []portion {
 	switch hopeless := t.failed(p.how); {
 	case refused(failed.Status) && p.how != record.Folder:
-		t.shut(p.how, fmt.Sprintf("asking for many at once (%s) was refused (%d), fetching one by one", many.Route, failed.Status))
+		t.disable(p.how, fmt.Sprintf("asking for many at once (%s) was refused (%d), fetching one by one", many.Route, failed.Status))
 	case hopeless:
-		t.shut(p.how, fmt.Sprintf("asking for many at once (%s) does not work, fetching one by one", many.Route))
+		t.disable(p.how, fmt.Sprintf("asking for many at once (%s) does not work, fetching one by one", many.Route))
 	}
 	if !stages.TooMuch(failed.Class) || len(p.want) == 1 || p.how == record.Folder {
 		return []portion{p.below(p.want)}

@@ -24,7 +24,7 @@ type placeLengths struct {
 	compared int // the most elements of a row that was found to be its document
 }
 
-// add takes note of a row.
+// add records a row.
 func (l lengths) add(all []record.Length) {
 	for _, length := range all {
 		if l[length.Place] == nil && len(l) >= maxPlaces {
@@ -36,7 +36,7 @@ func (l lengths) add(all []record.Length) {
 	}
 }
 
-// proven takes note of a row that was found to be its document.
+// proven records a row that was found to be its document.
 func (l lengths) proven(all []record.Length) {
 	for _, length := range all {
 		if at := l[length.Place]; at != nil {
@@ -80,8 +80,8 @@ func (p *placeLengths) likeLimit() bool {
 }
 
 // likelyCut returns the fewest rows, as far as is found without trying them all, one of
-// which is as long as any at each place where lists may cut arrays off. To compare them
-// tells whether lists do.
+// which is as long as any at each place where lists may cut arrays off. Comparing them
+// shows whether lists do.
 func (h *habits) likelyCut(found []matched) (picked []matched) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -112,7 +112,7 @@ func (h *habits) likelyCut(found []matched) (picked []matched) {
 	return picked
 }
 
-// provenLengths takes note of a row that was found to be its document.
+// provenLengths records a row that was found to be its document.
 func (h *habits) provenLengths(m matched) {
 	if m.doc == nil {
 		return
@@ -122,7 +122,7 @@ func (h *habits) provenLengths(m matched) {
 	h.lengths.proven(m.doc.Lengths)
 }
 
-// noteLengths takes note of the arrays of a row.
+// noteLengths records the arrays of a row.
 func (h *habits) noteLengths(all []record.Length) {
 	if len(all) == 0 {
 		return

@@ -53,18 +53,18 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 	return notAmong(want, found, unclear), nil
 }
 
-// closeIfIgnored shuts a route whose answer shows that the server does not honour what was
+// closeIfIgnored disables a route whose answer shows that the server does not honour what was
 // asked for: found of so many that were wanted, and strangers besides.
 func (t *task) closeIfIgnored(many catalogue.Many, offset, wanted, found, strangers int) {
 	switch {
 	case strangers == 0:
 	case many.How == record.IDs:
-		t.shut(record.IDs, many.Route.String()+" does not honour a list of ids, fetching one by one")
+		t.disable(record.IDs, many.Route.String()+" does not honour a list of ids, fetching one by one")
 	case many.How != record.Page || !plan.Can(t.kind, record.IDs, t.ask.State):
 	case found+strangers > wanted:
-		t.shut(record.Page, many.Route.String()+" does not honour limit, asking by ids")
+		t.disable(record.Page, many.Route.String()+" does not honour limit, asking by ids")
 	case found == 0 && wanted > 1 && offset > 0:
-		t.shut(record.Page, many.Route.String()+" does not honour offset, asking by ids")
+		t.disable(record.Page, many.Route.String()+" does not honour offset, asking by ids")
 	}
 }
 
@@ -206,7 +206,7 @@ func alike(a, b matched) bool {
 	return bytes.Equal(a.row, b.row) || a.doc != nil && b.doc != nil && a.doc.Fingerprint == b.doc.Fingerprint
 }
 
-// begins tells whether a text begins with the body that is stored of a document.
+// begins reports whether a text begins with the body that is stored of a document.
 func begins(text []byte, w *record.Listed) bool {
 	return !w.Hash.IsZero() && 0 < w.Size && w.Size <= int64(len(text)) && text[w.Size-1] == '}' &&
 		w.Hash == sha256.Sum256(text[:w.Size])

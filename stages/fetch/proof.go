@@ -77,7 +77,7 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 	return unknown, nil // of this answer; the next one is compared again
 }
 
-// proved takes note of the members of the first rows that were proven before anybody
+// proved records the members of the first rows that were proven before anybody
 // else's rows are examined: those may all lack one.
 func (t *task) proved(sample matched, found []matched) {
 	t.observe(found)

@@ -64,7 +64,7 @@ func newShapes() shapes {
 	return shapes{index: make(map[string]int), known: make(map[uint64]*shape), groups: make(map[members]int)}
 }
 
-// add takes note of a row. It calls read for the members of a shape that it has not
+// add records a row. It calls read for the members of a shape that it has not
 // seen before.
 func (s *shapes) add(of uint64, read func() map[string]canon.Part) {
 	known, ok := s.known[of]

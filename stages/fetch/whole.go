@@ -266,7 +266,7 @@ func (t *task) sameRow(one, other []byte) bool {
 	return errA == nil && errB == nil && a.Fingerprint == b.Fingerprint
 }
 
-// documents finds the documents of a list that are to be settled, and tells whether its
+// documents finds the documents of a list that are to be settled, and reports whether its
 // rows are documents.
 func (t *task) documents(ctx context.Context, list *wholeList) (good []matched, doubtful []record.Listed, v verdict, err error) {
 	found, err := t.unsettled(ctx, list)

@@ -55,7 +55,7 @@ func (c *conn) begin(ctx context.Context, busy time.Duration) error {
 	}
 }
 
-// open tells whether a transaction is open.
+// open reports whether a transaction is open.
 func (c *conn) open() bool { return !c.raw.AutoCommit() }
 
 // rollback ends an open transaction; SQLite itself does so after some errors.

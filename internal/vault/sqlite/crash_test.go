@@ -164,7 +164,7 @@ func TestKilled(t *testing.T) {
 }
 
 // killedRun starts a child and kills it after a random number of commits and a
-// random moment more. It tells whether the child was still alive then.
+// random moment more. It reports whether the child was still alive then.
 func killedRun(t *testing.T, path string, run int64, random *rand.Rand, acknowledged map[string]bool) bool {
 	t.Helper()
 	cmd := childCommand(t, "crash", path, fmt.Sprint(run))

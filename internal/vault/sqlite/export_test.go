@@ -119,7 +119,7 @@ func Migrate(ctx context.Context, path string, steps []string) error {
 	return errors.Join(migrate(ctx, c, path, steps, time.Second), c.close())
 }
 
-// Recompiled is how often the writer's queries were compiled again since they
+// Recompiled is how many times the writer's queries were compiled again since they
 // were prepared.
 func (w *Writer) Recompiled() int64 {
 	var n int64
@@ -176,7 +176,7 @@ func Plan(path, query string, args []any) (plan []string, err error) {
 	return plan, errors.Join(err, c.close())
 }
 
-// Locked tells whether a writer has the vault.
+// Locked reports whether a writer has the vault.
 func Locked(path string) bool {
 	_, held, err := Holder(path)
 	return held || err != nil

@@ -209,7 +209,7 @@ func (tx *transaction) resolveRows(end record.End) error {
 	}, tx.w.run.instance, string(end.Kind))
 }
 
-// failed tells whether this run has an unresolved fault of the document. When it
+// failed reports whether this run has an unresolved fault of the document. When it
 // cannot tell, the answer that changes nothing is yes.
 func (tx *transaction) failed(ref record.Ref) bool {
 	row, err := tx.w.q.fault.row(tx.run, string(ref.Kind), ref.ID)

@@ -54,7 +54,7 @@ func (tx *transaction) settleAgain(batch record.Batch) (rest []*record.Record, e
 	return rest, nil
 }
 
-// again settles a document of which nothing changed, and tells whether it did: not
+// again settles a document of which nothing changed, and reports whether it did: not
 // when its head is not what it is said to be any more.
 func (tx *transaction) again(rec *record.Record, h *headRow) (bool, error) {
 	before := h.settled

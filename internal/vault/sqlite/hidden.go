@@ -27,7 +27,7 @@ func newVersionsRead() *versionsRead {
 	return &versionsRead{documents: make(map[record.Ref]bool), versions: make(map[int64]bool)}
 }
 
-// add takes note of a document and all its versions.
+// add records a document and all its versions.
 func (v *versionsRead) add(ref record.Ref, versions []vault.Entry) {
 	if len(v.documents) > mostCompared {
 		return
@@ -38,7 +38,7 @@ func (v *versionsRead) add(ref record.Ref, versions []vault.Entry) {
 	}
 }
 
-// met takes note of a change that was met in a run, of a document that changed in these
+// met records a change that was met in a run, of a document that changed in these
 // runs. The newest comes first, and with it how many are to be met.
 func (v *versionsRead) met(run int64, runs []int64) {
 	v.events++

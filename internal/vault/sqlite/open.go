@@ -148,7 +148,7 @@ func unlockable(err error, d *descriptor) error {
 }
 
 // touch makes the file when there is none, so that nobody else can ever read
-// it: SQLite gives the files beside it the same mode. It tells whether the file
+// it: SQLite gives the files beside it the same mode. It reports whether the file
 // is empty and whether it was made here. It never opens a file that exists:
 // closing it again would drop the locks that SQLite holds on it in this process.
 func touch(file string) (fresh, made bool, err error) {

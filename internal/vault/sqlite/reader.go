@@ -153,7 +153,7 @@ func (r *Reader) connect(ctx context.Context, params ...string) error {
 	return nil
 }
 
-// unshared tells whether a log cannot be shared because the folder is read-only.
+// unshared reports whether a log cannot be shared because the folder is read-only.
 func unshared(err error) bool {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	return ok && (e.Code == sqlite3.ErrCantOpen || e.Code == sqlite3.ErrReadonly)

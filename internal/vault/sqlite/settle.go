@@ -116,7 +116,7 @@ func (tx *transaction) follow(rec *record.Record, h *holding, seen *record.Count
 	return err
 }
 
-// same tells whether the document is what the vault holds already, apart from
+// same reports whether the document is what the vault holds already, apart from
 // what does not matter.
 func (tx *transaction) same(rec *record.Record, h *holding) (bool, error) {
 	if same, known := h.standing().SameAs(rec); known {
