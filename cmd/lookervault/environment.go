@@ -18,6 +18,8 @@ type environment struct {
 	settings   *settings
 	interrupts *interrupts
 	clock      *clock
+	// limitMemory sets the soft limit for the memory of the process; nil: none is set.
+	limitMemory func(int64) int64
 }
 
 func newEnvironment(stdin io.Reader, stdout, stderr io.Writer, environ []string, interrupts *interrupts) *environment {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime/debug"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/job"
@@ -16,15 +17,19 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ())) }
+func main() {
+	os.Exit(runProcess(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ(), debug.SetMemoryLimit))
+}
 
-// run is the whole program: it returns the exit code.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
+// runProcess is the whole program: it returns the exit code. limitMemory sets the soft limit for the
+// memory of the process and returns the one before; nil leaves the process as it is.
+func runProcess(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string, limitMemory func(int64) int64) int {
 	// net/http logs bytes of answers that nobody waits for any more.
 	log.SetOutput(io.Discard)
 	interrupts, release := catchSignals()
 	defer release()
 	env := newEnvironment(stdin, stdout, stderr, environ, interrupts)
+	env.limitMemory = limitMemory
 	err := env.execute(args)
 	if err != nil && !isSaid(err) {
 		fmt.Fprintln(env.streams.err.loud(), "lookervault: "+message(err))

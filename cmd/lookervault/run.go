@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +47,8 @@ type runOptions struct {
 	settings   *settings
 	load       loadConfig
 	clock      *clock
+	// limitMemory sets the soft limit for the memory of the process; nil: none is set.
+	limitMemory func(int64) int64
 
 	kinds []string // none: all that the configuration names
 	// foldersGiven and recursiveGiven say that --folder-ids and --recursive were given.
@@ -62,7 +63,7 @@ type runOptions struct {
 }
 
 func newRunCommand(env *environment) *cobra.Command {
-	o := runOptions{streams: env.streams, interrupts: env.interrupts, settings: env.settings, clock: env.clock}
+	o := runOptions{streams: env.streams, interrupts: env.interrupts, settings: env.settings, clock: env.clock, limitMemory: env.limitMemory}
 	cmd := &cobra.Command{
 		Use: "run [KIND...]", Aliases: []string{"extract"},
 		Short: "Back up a Looker instance into the vault",
@@ -178,7 +179,7 @@ func runBackup(ctx context.Context, o runOptions) error {
 		},
 		refresh: ages,
 	}
-	defer boundMemory(o.settings.variables, extract.MemoryLimit(c))()
+	defer o.boundMemory(extract.MemoryLimit(c))()
 	return b.make(ctx, selected, exclude)
 }
 
@@ -190,12 +191,13 @@ func iniBeside() bool {
 
 // boundMemory sets a soft limit for the runtime's memory, until restore is called.
 // A GOMEMLIMIT of the user's stands.
-func boundMemory(environ []string, limit int64) (restore func()) {
-	if slices.ContainsFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, "GOMEMLIMIT=") }) {
+func (o runOptions) boundMemory(limit int64) (restore func()) {
+	ofUser := slices.ContainsFunc(o.settings.variables, func(entry string) bool { return strings.HasPrefix(entry, "GOMEMLIMIT=") })
+	if ofUser || o.limitMemory == nil {
 		return func() {}
 	}
-	before := debug.SetMemoryLimit(limit)
-	return func() { debug.SetMemoryLimit(before) }
+	before := o.limitMemory(limit)
+	return func() { o.limitMemory(before) }
 }
 
 // backup is one use of the run command, once its configuration stands.
