@@ -5,7 +5,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -183,13 +185,7 @@ func (v *verifier) integrity() error {
 
 // schema compares the tables, indexes and views with those of a new vault. What
 // somebody added is none of its business.
-func (v *verifier) schema() (err error) {
-	fresh, err := connect("file::memory:")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, fresh.close()) }()
-	want := map[string]string{}
+func (v *verifier) schema() error {
 	version := 0
 	if err := v.each(func(row []driver.Value) error {
 		version = int(integer(row[0]))
@@ -197,32 +193,54 @@ func (v *verifier) schema() (err error) {
 	}, `PRAGMA user_version`); err != nil {
 		return err
 	}
-	for _, step := range steps[:min(version, Schema)] {
-		if err := fresh.exec(step); err != nil {
-			return err
-		}
-	}
-	const query = `SELECT type || ' ' || name, coalesce(sql, ''), tbl_name FROM sqlite_schema`
-	describe := func(row []driver.Value) string { return text(row[1]) + " on " + text(row[2]) }
-	if err := fresh.each(query, func(row []driver.Value) error {
-		want[text(row[0])] = describe(row)
-		return nil
-	}); err != nil {
+	made, err := schemas()
+	if err != nil {
 		return err
 	}
+	want := maps.Clone(made[max(0, min(version, Schema))])
 	err = v.each(func(row []driver.Value) error {
 		name := text(row[0])
-		if sql, ok := want[name]; ok && sql != describe(row) {
+		if sql, ok := want[name]; ok && sql != schemaEntry(row) {
 			v.found("sqlite_schema", name, "is not as this version makes it")
 		}
 		delete(want, name)
 		return nil
-	}, query)
+	}, schemaQuery)
 	for name := range want {
 		v.found("sqlite_schema", name, "is missing")
 	}
 	return err
 }
+
+// schemaQuery asks for what schemaEntry describes.
+const schemaQuery = `SELECT type || ' ' || name, coalesce(sql, ''), tbl_name FROM sqlite_schema`
+
+func schemaEntry(row []driver.Value) string { return text(row[1]) + " on " + text(row[2]) }
+
+// schemas returns the entries of a new vault of each schema version, by type and name. A process
+// that verifies often makes them once.
+var schemas = sync.OnceValues(func() (versions []map[string]string, err error) {
+	fresh, err := connect("file::memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, fresh.close()) }()
+	versions = append(versions, nil) // a file without a version has nothing of a vault
+	for _, step := range steps {
+		if err := fresh.exec(step); err != nil {
+			return nil, err
+		}
+		entries := make(map[string]string)
+		if err := fresh.each(schemaQuery, func(row []driver.Value) error {
+			entries[text(row[0])] = schemaEntry(row)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+		versions = append(versions, entries)
+	}
+	return versions, nil
+})
 
 // checksums checks a table whose last column is the checksum of the others. Its
 // key begins at a column and has keys more.
