@@ -74,8 +74,7 @@ func TestUndoOfATree(t *testing.T) {
 // What was made for a document that was lost is the same document: it comes back once,
 // however often it is lost.
 func TestCopiesComeBackOnce(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	counts := r.counts()
 	id := "1"
 	for range 3 {
@@ -92,8 +91,7 @@ func TestCopiesComeBackOnce(t *testing.T) {
 
 // A restore that is cut off before its check goes on with that, and wakes what sleeps.
 func TestApplyGoesOnWithItsCheck(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	plans := r.refsOf("scheduled_plans", "present", awake)
 	r.do("DELETE", "/scheduled_plans/"+plans[0].ID, "")
 	plan := r.plan(restore.Request{Items: plans[:1]})
@@ -111,8 +109,7 @@ func TestApplyGoesOnWithItsCheck(t *testing.T) {
 // A plan that is made twice means the same twice: what the first one looked at is no
 // state that somebody wants back.
 func TestALookIsNoBackup(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	r.do("PATCH", "/dashboards/2", `{"title":"BROKEN"}`)
 	ref := record.Ref{Kind: "dashboards", ID: "2"}
 	for range 2 {
@@ -125,8 +122,7 @@ func TestALookIsNoBackup(t *testing.T) {
 
 // Looks of tiles lead to what was made anew.
 func TestTilesLeadToWhatIsMadeAnew(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	var look, dashboard string
 	for _, ref := range r.refsOf("dashboards", "present", func([]byte) bool { return true }) {
 		for _, tile := range mustRows(t, canon.Member(r.sim.Document("dashboards", ref.ID), "dashboard_elements")) {

@@ -16,8 +16,7 @@ import (
 
 // Law 3: no POST that would make something twice leaves before its intent is durable.
 func TestNoPostBeforeItsIntent(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	run := r.backup()
+	r, run := newBackedUpRig(t)
 	plan := r.plan(restore.Request{Items: r.breakThings(), Run: run})
 	posts := 0
 	r.sending = func(w looker.Write) {
@@ -52,8 +51,7 @@ func TestNoPostIsRepeatedWithoutALook(t *testing.T) {
 	} {
 		t.Run(string(ref.Kind), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, lookersim.Options{Seed: 1})
-			r.backup()
+			r, _ := newBackedUpRig(t)
 			r.do("DELETE", "/"+string(ref.Kind)+"/"+ref.ID, "")
 			plan := r.plan(restore.Request{Items: []record.Ref{ref}, Only: true})
 			sent := make(map[string]int)

@@ -40,8 +40,7 @@ func TestBesideWhatDiffers(t *testing.T) {
 	} {
 		t.Run(string(test.ref.Kind), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, lookersim.Options{Seed: 1})
-			run := r.backup()
+			r, run := newBackedUpRig(t)
 			name := nameOf(r.sim.Document(string(test.ref.Kind), test.ref.ID), test.ref.Kind)
 			r.do("PATCH", fmt.Sprintf("/%s/%s", test.ref.Kind, test.ref.ID), test.change)
 			changed, counts := r.normal(test.ref), r.counts()
@@ -91,8 +90,7 @@ func nameOf(body []byte, kind record.Kind) string {
 
 // What has no name of its own, or is known by more than that, is not changed instead.
 func TestNothingBesideWhatHasNoName(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	run := r.backup()
+	r, run := newBackedUpRig(t)
 	r.do("PATCH", "/users/5", `{"first_name":"Changed"}`)
 	r.do("PUT", "/roles/8/users", `[]`)
 	for _, ref := range []record.Ref{{Kind: "users", ID: "5"}, {Kind: "role_users", ID: "8"}} {
@@ -105,8 +103,7 @@ func TestNothingBesideWhatHasNoName(t *testing.T) {
 
 // A list that is short for once makes nothing that is there anew.
 func TestAListThatIsShortDoublesNothing(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	all := r.normals()
 	for _, kind := range []record.Kind{"folders", "scheduled_plans", "groups", "roles", "boards", "users", "dashboards"} {
 		spec, _ := catalogue.Find(kind)
@@ -138,8 +135,7 @@ func TestAListThatIsShortDoublesNothing(t *testing.T) {
 
 // A schedule that cannot be woken is not done, and can be tried again.
 func TestWhatCannotBeWokenIsNotDone(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	plans := r.refsOf("scheduled_plans", "present", awake)
 	r.do("DELETE", "/scheduled_plans/"+plans[0].ID, "")
 	plan := r.plan(restore.Request{Items: plans[:1]})

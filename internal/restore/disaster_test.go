@@ -56,8 +56,7 @@ func first(t *testing.T, r *rig, kind record.Kind) record.Ref {
 
 // A dashboard that was thrown away comes back with its id, by one write.
 func TestDashboardOutOfTheTrash(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	ref := first(t, r, "dashboards")
 	before := r.normal(ref)
 	r.do("PATCH", "/dashboards/"+ref.ID, `{"deleted":true}`)
@@ -78,8 +77,7 @@ func TestDashboardOutOfTheTrash(t *testing.T) {
 // beforehand where the backup has them; one that it does not have keeps nothing from coming
 // back that does not need it.
 func TestQueriesThatWentWithOneDocument(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	r.workers = 1 // the first one finds out
 	refs := r.refsOf("dashboards", "present", func([]byte) bool { return true })
 	if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: refs[1].ID}); err != nil {
@@ -95,8 +93,7 @@ func TestQueriesThatWentWithOneDocument(t *testing.T) {
 
 // An edit of a tile is taken back in place: the tile keeps its id.
 func TestEditOfATileIsTakenBack(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	run := r.backup()
+	r, run := newBackedUpRig(t)
 	ref := first(t, r, "dashboards")
 	before := r.normal(ref)
 	tile := canon.Text(canon.Member(mustRows(t, canon.Member(r.sim.Document("dashboards", ref.ID), "dashboard_elements"))[0], "id"))
@@ -127,8 +124,7 @@ func mustRows(t *testing.T, array []byte) [][]byte {
 
 // A dashboard that is gone for good is made anew: all of it, under another id.
 func TestDashboardGoneForGood(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	for _, item := range []string{"1", "2", "3"} {
 		ref := record.Ref{Kind: "dashboards", ID: item}
 		r.do("DELETE", "/dashboards/"+ref.ID, "")
@@ -228,8 +224,7 @@ func catalogueRow(kind record.Kind) *catalogue.Write {
 
 // An instance that has lost the queries of a dashboard with it gets them again.
 func TestQueriesThatAreGoneAreMadeAgain(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	for _, ref := range []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "dashboards", ID: "2"}, {Kind: "looks", ID: "1"}} {
 		if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpDelete, Kind: string(ref.Kind), ID: ref.ID}); err != nil {
 			t.Fatal(err)
@@ -250,8 +245,7 @@ func TestQueriesThatAreGoneAreMadeAgain(t *testing.T) {
 // A name that somebody has taken meanwhile is theirs: what comes back gets another one,
 // or does not come back.
 func TestNameTakenMeanwhile(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	ref := record.Ref{Kind: "looks", ID: "2"}
 	was := r.sim.Document("looks", ref.ID)
 	r.do("PATCH", "/looks/2", `{"deleted":true}`)

@@ -47,8 +47,7 @@ func TestNothingIsMadeTwice(t *testing.T) {
 	for route, kind := range creations() {
 		t.Run(strings.ReplaceAll(route, "/", "."), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, lookersim.Options{Seed: 1})
-			r.backup()
+			r, _ := newBackedUpRig(t)
 			refs := r.deletions(kind, len(losses))
 			i := 0
 			for name, rule := range losses {

@@ -61,8 +61,7 @@ func TestEveryKindIsMadeAnew(t *testing.T) {
 // A plan tells about how many calls it takes: budgets are held against that before anything is
 // written.
 func TestPlannedCalls(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	var items []record.Ref
 	for _, kind := range []record.Kind{"dashboards", "boards"} {
 		for _, ref := range r.refsOf(kind, "present", func([]byte) bool { return true }) {

@@ -4,15 +4,13 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
-	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
 
 // What is known by its name keeps that when it is made anew: nothing that names it changes.
 func TestWhatHasANameForAnIDKeepsIt(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	model := ""
 	for item := range r.sim.Items("looks") {
 		model = canon.Text(canon.Member(canon.Member(r.sim.Document("looks", item.ID), "query"), "model"))

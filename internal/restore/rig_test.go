@@ -3,6 +3,7 @@ package restore_test
 import (
 	"cmp"
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -60,6 +61,48 @@ type rig struct {
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
 	t.Helper()
+	r := newRigWithoutVault(t, options)
+	r.open()
+	return r
+}
+
+// firstBackup is a vault with a whole run over the instance of seed 1.
+var firstBackup struct {
+	once sync.Once
+	file []byte
+	run  int64
+}
+
+// newBackedUpRig returns a rig of seed 1 that was backed up, and the run. A backup of one instance
+// is always the same but for times and the port, so the first rig makes it and the others copy it.
+func newBackedUpRig(t *testing.T) (*rig, int64) {
+	t.Helper()
+	options := lookersim.Options{Seed: 1}
+	firstBackup.once.Do(func() {
+		r := newRig(t, options)
+		run := r.backup()
+		if err := r.file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.ReadFile(r.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		firstBackup.file, firstBackup.run = file, run
+	})
+	if firstBackup.run == 0 {
+		t.Fatal("the first backup failed, see the test that made it")
+	}
+	r := newRigWithoutVault(t, options)
+	if err := os.WriteFile(r.path, firstBackup.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	return r, firstBackup.run
+}
+
+func newRigWithoutVault(t *testing.T, options lookersim.Options) *rig {
+	t.Helper()
 	sim, url := simtest.Serve(t, options, small)
 	admin := true
 	r := &rig{
@@ -71,7 +114,6 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 		Retry: looker.Retry{Attempts: 2, MaxWait: 50 * time.Millisecond},
 	})
 	t.Cleanup(r.client.Close)
-	r.open()
 	return r
 }
 

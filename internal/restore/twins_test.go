@@ -18,8 +18,7 @@ func TestLateTwinsAreDeleted(t *testing.T) {
 		for _, later := range []int{2, 4} { // calls until the first one arrives: the look, the second one, ...
 			t.Run(fmt.Sprintf("%s.%d", strings.ReplaceAll(route, "/", "."), later), func(t *testing.T) {
 				t.Parallel()
-				r := newRig(t, lookersim.Options{Seed: 1})
-				r.backup()
+				r, _ := newBackedUpRig(t)
 				for _, ref := range r.deletions(kind, 1) {
 					r.loseOneAnswer(t, route, lookersim.Rule{Do: lookersim.FaultLate, Later: later}, ref, kind)
 				}
@@ -30,8 +29,7 @@ func TestLateTwinsAreDeleted(t *testing.T) {
 
 // What somebody else has made meanwhile, and that is not what was in doubt, stays.
 func TestOnlyTwinsAreDeleted(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 1})
-	r.backup()
+	r, _ := newBackedUpRig(t)
 	ref := first(t, r, "dashboards")
 	had := make(map[string]bool)
 	for item := range r.sim.Items("dashboards") {
