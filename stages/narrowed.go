@@ -33,7 +33,7 @@ func (s *serializer) narrowed(ctx context.Context, rec *record.Record, item *rec
 	return false, nil
 }
 
-// Narrowed takes note of a document of which the key of this run sees less than is stored.
+// Narrowed records a document of which the key of this run sees less than is stored.
 func (l *Ledger) Narrowed(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,7 +41,7 @@ func (l *Ledger) Narrowed(ref record.Ref) {
 	a.narrowed = append(a.narrowed, ref.ID)
 }
 
-// NarrowedChange takes note of a document that has changed, and of which this run stores less
+// NarrowedChange records a document that has changed, and of which this run stores less
 // than was stored before.
 func (l *Ledger) NarrowedChange(ref record.Ref) {
 	l.mu.Lock()
