@@ -83,12 +83,12 @@ func (l *limiter) inHand(t *ticket, now time.Time) (n int) {
 }
 
 // longestWay is how long a call is on its way there and back at most, 0 while that is not
-// known: twice as long as a refusal took at most, and up to three times while few were
+// known: twice as long as a refusal took at most, and up to four times while few were
 // timed. One that took 12 ms had a network that takes 40 ms now and then counted as a
 // server with ten calls in its hands, of eight that it takes. It needs l.mu.
 func (l *limiter) longestWay() time.Duration {
 	if l.timed == 0 {
 		return 0
 	}
-	return 2*l.slowest + l.slowest/time.Duration(l.timed)
+	return 2*l.slowest + 2*l.slowest/time.Duration(l.timed)
 }
