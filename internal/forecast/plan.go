@@ -71,12 +71,14 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 	return p
 }
 
-// spread is how many pages bring so many documents of a size that nobody knows: at most
-// those of documents as large as they are elsewhere, and fewer where they are small.
+// spread is how many pages bring so many documents of a size that nobody knows: one that
+// tells, and as many as the rest takes where documents are as large as they are elsewhere.
 func (m *model) spread(k *knowledge, documents int) amount {
 	high := float64(chunks(documents, m.rules.PageSize))
 	low := float64(chunks(documents, max(m.rules.PageSize, m.rules.Limits.Usual().PerAsk)))
-	return amount{low, high, high}
+	rest := max(documents-m.rules.PageSize, 0)
+	likely := float64(1 + m.rules.PagesOf(rest, k.kind.Size, m.rules.PageBytes))
+	return amount{low, min(max(low, likely), high), high}
 }
 
 // unchanged stands for the stamp of a row, which is not known before the run.

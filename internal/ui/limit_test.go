@@ -72,6 +72,8 @@ func measure(t *testing.T, c config.Config, options lookersim.Options, commit fu
 func TestAdviceOfRealRuns(t *testing.T) {
 	plain := config.Default(2)
 	plain.RateLimit.PerSecond, plain.Stages.List.PageSize = 0, 10
+	listed := plain
+	listed.Stages.Fetch.Workers = 2 // too few for a list as long as this
 	limited := plain
 	limited.RateLimit.PerSecond = 10 // far below what a busy machine reaches
 	narrow := plain
@@ -92,7 +94,7 @@ func TestAdviceOfRealRuns(t *testing.T) {
 		want    []string
 	}{
 		{"slow sink", narrow, lookersim.Options{}, slow, ui.ReasonWrite, []string{"Write is the limit", "fetch was held up by it"}},
-		{"slow server", plain, lookersim.Options{Latency: 100 * time.Millisecond}, nil, ui.ReasonLatency, []string{"Server latency is the limit", "More fetch workers would help"}},
+		{"slow server", listed, lookersim.Options{Latency: 100 * time.Millisecond}, nil, ui.ReasonLatency, []string{"Server latency is the limit", "More fetch workers would help"}},
 		{"low limit", limited, lookersim.Options{}, nil, ui.ReasonRateLimit, []string{"The rate limit is the limit", "that the configuration allows"}},
 		{"low limit of the server", plain, lookersim.Options{RateLimit: lookersim.RateLimit{PerSecond: 20, RetryAfter: "seconds"}}, nil, ui.ReasonServerLimit, []string{"The rate limit of Looker is the limit", "429"}},
 		{"so many at once", plain, lookersim.Options{Latency: 50 * time.Millisecond, RateLimit: lookersim.RateLimit{AtOnce: 3}}, nil, ui.ReasonAtOnce, []string{"this server takes 3 calls at once: --workers 3 "}},
