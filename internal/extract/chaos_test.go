@@ -300,6 +300,12 @@ func (c *chaos) resumes() {
 // newest is the id of the newest run in the vault.
 func (r *rig) newest() int64 {
 	r.t.Helper()
+	return r.newestRun().ID
+}
+
+// newestRun is the newest run in the vault.
+func (r *rig) newestRun() record.Run {
+	r.t.Helper()
 	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
 	if err != nil {
 		r.t.Fatal(err)
@@ -309,7 +315,7 @@ func (r *rig) newest() int64 {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return run.ID
+	return run
 }
 
 // compare compares the vault with the server. Of the kinds behind others, those

@@ -49,15 +49,7 @@ func (r *trashRig) night() int {
 // newestCounts are the counts of a kind in the newest run, and the notes of that.
 func (r *rig) newestCounts(kind record.Kind) (record.Counts, []string) {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer reader.Close()
-	run, err := reader.Run(r.t.Context(), 0)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	run := r.newestRun()
 	i := slices.IndexFunc(run.Kinds, func(c record.Counts) bool { return c.Kind == kind })
 	return run.Kinds[i], run.Notes
 }
