@@ -63,7 +63,9 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 	o.runs, o.rules = runs, o.rulesAfter(runs)
 	started := make(map[int64]time.Time, len(runs))
 	for _, r := range runs {
-		started[r.ID] = r.Started
+		if o.asGoodAKey(r) {
+			started[r.ID] = r.Started
+		}
 	}
 	if len(runs) > 0 {
 		o.stale = !redactedAs(runs[0].Config, o.Config.Stages.Redact)

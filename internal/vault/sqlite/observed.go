@@ -10,13 +10,14 @@ import (
 )
 
 // readObservations reads what tells how old the observation of a document is: when the
-// runs of the instance began, and which documents a run has failed to fetch since.
+// runs of the instance began, and which documents a run has failed to fetch since. What a
+// lesser key saw says nothing to a run with an administrator's key: see [byAsGoodAKey].
 func (w *Writer) readObservations() error {
 	w.observed, w.troubled = make(map[int64]time.Time), make(map[record.Ref]bool)
-	err := w.conn.each(`SELECT id, started_at FROM runs WHERE instance = ? AND id < ?`, func(row []driver.Value) error {
+	err := w.conn.each(`SELECT r.id, r.started_at FROM runs r WHERE r.instance = ? AND r.id < ? AND `+byAsGoodAKey, func(row []driver.Value) error {
 		w.observed[integer(row[0])] = moment(integer(row[1]))
 		return nil
-	}, w.run.instance, w.run.id)
+	}, w.run.instance, w.run.id, flag(w.start.Caller.KnownAdmin()))
 	if err != nil {
 		return err
 	}
@@ -37,9 +38,14 @@ func (w *Writer) readObservations() error {
 	}, w.run.instance)
 }
 
+// byAsGoodAKey holds for runs that saw what this one sees, which is told whether its key is an
+// administrator's: of documents and their members that another key does not show, a list that
+// is complete for that key says nothing.
+const byAsGoodAKey = `(r.caller_admin = 1 OR ? = 0)`
+
 // recallObservations tells when the run before this one began, and when each kind was
-// listed whole for the last time: in a run of the whole instance, in which nothing of it
-// failed. The same of its trash, which is listed more seldom than the rest perhaps, and
+// listed whole for the last time: in a run of the whole instance with as good a key, in which
+// nothing of it failed. The same of its trash, which is listed more seldom than the rest perhaps, and
 // of which some may be deferred one by one. A kind of which a fault is open is not told of: it is to be listed again.
 func (tx *transaction) recallObservations(begun *record.Begun) error {
 	w := tx.w
@@ -60,7 +66,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 	}
 	return w.conn.each(`SELECT k.kind, max(r.started_at) FILTER (WHERE k.deferred = 0), max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
 		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.trash_rested = 0
-		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
+		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL AND `+byAsGoodAKey+` GROUP BY k.kind`,
 		func(row []driver.Value) error {
 			kind := record.Kind(text(row[0]))
 			if failing[kind] {
@@ -78,7 +84,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 			}
 			begun.Listed[kind] = moment(integer(row[1]))
 			return nil
-		}, w.run.instance, w.run.id)
+		}, w.run.instance, w.run.id, flag(w.start.Caller.KnownAdmin()))
 }
 
 // recallUnavailable tells which kinds the server did not have when they were asked for last,

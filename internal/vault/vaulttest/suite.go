@@ -111,6 +111,7 @@ func settling() []trial {
 		{"no gone without proof", unproven},
 		{"no gone for a key that sees less", seesLess},
 		{"a run with two callers", twoCallers},
+		{"what a lesser key listed", listedByALesserKey},
 		{"kept", kept},
 		{"many gone", manyGone},
 		{"unsettled", unsettled},
