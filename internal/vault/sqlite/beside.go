@@ -108,15 +108,16 @@ const partsBeside = 64
 // An entrySpan are versions by their ids: after, up to and including last.
 type entrySpan struct{ after, last int64 }
 
-// partsOf cuts the versions into parts. The first and the last one have no end: a damaged
-// id is one that nobody expects.
+// partsOf cuts the versions up to the newest into parts. The first one has no beginning: a
+// damaged id may be one that nobody expects. The last one ends at the newest, which its
+// size would reach too, but not without an overflow.
 func partsOf(newest int64) []entrySpan {
 	size := newest/partsBeside + 1
 	parts := make([]entrySpan, partsBeside)
 	for i := range parts {
 		parts[i] = entrySpan{after: int64(i) * size, last: int64(i+1) * size}
 	}
-	parts[0].after, parts[partsBeside-1].last = -always, always
+	parts[0].after, parts[partsBeside-1].last = -always, newest
 	return parts
 }
 

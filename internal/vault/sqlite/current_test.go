@@ -93,3 +93,18 @@ func TestCompanions(t *testing.T) {
 		t.Errorf("after a commit %d, %v", n, err)
 	}
 }
+
+// TestCurrentOfOddIDs: a damaged id, below all others or far above them, is read in some
+// part, and named.
+func TestCurrentOfOddIDs(t *testing.T) {
+	path, _ := manyStored(t)
+	r := read(t, path)
+	for _, id := range []string{"-5", "0", "9223372036854775807"} {
+		if err := sqlite.Execute(path, "UPDATE versions SET id = "+id+" WHERE item = '3000'"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := current(t, r); err == nil || !strings.Contains(err.Error(), "dashboards/3000: does not match its checksum") {
+			t.Errorf("an id of %s: %v", id, err)
+		}
+	}
+}
