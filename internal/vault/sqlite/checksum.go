@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
+	"strings"
 )
 
 // checksumSize is enough to notice damage; it is no protection against a forger.
@@ -62,6 +63,28 @@ func (s *summer) add(v driver.Value) {
 	default:
 		// No table has such a column; a damaged row can, and must not match.
 		s.buf = fmt.Appendf(append(s.buf, '?'), "%T %v", v, v)
+	}
+}
+
+// addTexts adds texts, as add does without making a value of each.
+func (s *summer) addTexts(texts ...string) {
+	for _, text := range texts {
+		s.buf = appendText(s.buf, text)
+	}
+}
+
+// addBytes adds a blob that is held as a string.
+func (s *summer) addBytes(blob string) {
+	s.buf = binary.AppendUvarint(append(s.buf, 'b'), uint64(len(blob)))
+	s.buf = append(s.buf, blob...)
+}
+
+// addRefs adds the refs of a version, as refsColumn has them.
+func (s *summer) addRefs(refs string) {
+	for refs != "" {
+		var part string
+		part, refs, _ = strings.Cut(refs, "\x00")
+		s.buf = appendText(s.buf, part)
 	}
 }
 

@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"iter"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -69,46 +71,72 @@ func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []recor
 // currentReader returns a reader of the versions that no run has ended, and a function
 // that ends its use.
 func (c *conn) currentReader(instance int64, kinds []record.Kind) (partReader, func(), error) {
-	statement, err := c.prepare(`SELECT v.kind, v.item, ` + versionColumns + ` FROM versions v NOT INDEXED
-		WHERE v.id > ? AND v.id <= ? AND v.instance = ? AND v.last_run IS NULL AND v.kind IN (` + marks(len(kinds)) + `)`)
+	from := ` FROM versions v NOT INDEXED
+		WHERE v.id > ? AND v.id <= ? AND v.instance = ? AND v.last_run IS NULL AND v.kind IN (` + marks(len(kinds)) + `)`
+	packed, err := c.prepare(`SELECT ` + packedColumns + from)
 	if err != nil {
 		return nil, nil, err
 	}
-	args := []driver.Value{nil, nil, instance}
+	whole, err := c.prepare(`SELECT v.kind, v.item, ` + versionColumns + from)
+	if err != nil {
+		return nil, nil, errors.Join(err, packed.close())
+	}
+	r := &currentRows{instance: instance, packed: packed, whole: whole, args: []driver.Value{nil, nil, instance}, known: make(words)}
 	for _, kind := range kinds {
-		args = append(args, string(kind))
+		r.args = append(r.args, string(kind))
 	}
-	var sum summer
+	return r.read, func() { _, _ = packed.close(), whole.close() }, nil
+}
+
+// currentRows read versions that no run has ended.
+type currentRows struct {
+	instance      int64
+	packed, whole *stmt // of packed rows, and of the columns of a documentRow
+	args          []driver.Value
+	sum           summer
+	known         words
+}
+
+// read is a partReader. From the first packed row on that is damaged, or cannot be told
+// apart, it reads the same rows in their whole form, in which damage is named.
+func (r *currentRows) read(part entrySpan, emit func(vault.Entry) error) error {
+	r.args[0], r.args[1] = part.after, part.last
+	emitted, untold := 0, false
+	err := r.packed.each(func(row []driver.Value) error {
+		e, ok := packedRow(row).entry(&r.sum, r.known, r.instance)
+		if !ok {
+			untold = true
+			return errEnough
+		}
+		emitted++
+		return emit(e)
+	}, r.args...)
+	if err != nil || !untold {
+		return err
+	}
 	whole := make(documentRow, columnBody)
-	known := make(words)
-	read := func(part entrySpan, emit func(vault.Entry) error) error {
-		args[0], args[1] = part.after, part.last
-		return statement.each(func(row []driver.Value) error {
-			copy(whole, row[:columnHeadState])
-			copy(whole[columnVersion:], row[columnHeadState:])
-			if err := whole.checkVersion(&sum, instance); err != nil {
-				return err
-			}
-			return emit(known.in(scanEntry(whole, horizon{instance: instance, run: always})))
-		}, args...)
-	}
-	return read, func() { _ = statement.close() }, nil
+	return r.whole.each(func(row []driver.Value) error {
+		if emitted > 0 {
+			emitted--
+			return nil
+		}
+		copy(whole, row[:columnHeadState])
+		copy(whole[columnVersion:], row[columnHeadState:])
+		if err := whole.checkVersion(&r.sum, r.instance); err != nil {
+			return err
+		}
+		return emit(scanEntry(whole, horizon{instance: r.instance, run: always}))
+	}, r.args...)
 }
 
 // words are texts that many entries have in common, each held once.
 type words map[string]string
 
-// in returns an entry that holds no such text by itself.
-func (w words) in(e vault.Entry) vault.Entry {
-	e.Kind, e.State = record.Kind(w.one(string(e.Kind))), record.State(w.one(string(e.State)))
-	e.Folder, e.Owner, e.Route = w.one(e.Folder), w.one(e.Owner), w.one(e.Route)
-	return e
-}
-
 func (w words) one(text string) string {
 	if held, ok := w[text]; ok {
 		return held
 	}
+	text = strings.Clone(text)
 	w[text] = text
 	return text
 }

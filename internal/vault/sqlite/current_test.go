@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
 // manyDocuments are so many that several connections read them.
@@ -91,6 +93,51 @@ func TestCompanions(t *testing.T) {
 	n, err = r.Companions(t.Context(), func() error { return w.Commit(t.Context(), record.Batch{doc("new", "New")}) })
 	if err != nil || n != 0 {
 		t.Errorf("after a commit %d, %v", n, err)
+	}
+}
+
+// TestCurrentOfOddTexts: what is read from packed rows is what is read column by column,
+// and so is what they cannot tell apart.
+func TestCurrentOfOddTexts(t *testing.T) {
+	path := newPath(t)
+	w := begin(t, path, startOf("acme", dashboards))
+	odd := doc("6", "")
+	odd.Folder, odd.Owner, odd.Updated, odd.Route = "", "", "", ""
+	redacted := doc("7", "Redacted")
+	redacted.Redacted = []string{"/a", "/b"}
+	referring := doc("8", "日本 \xff")
+	referring.Refs = []record.Ref{{Kind: "looks", ID: "2"}, {Kind: "looks", ID: "10"}, {Kind: "queries", ID: ""}}
+	commit(t, w, doc("1", "One"), doc("2", "Two", vaulttest.Trash), odd, redacted, referring,
+		doc("a\x00b", "An id with a NUL"), doc("3", "A name\x00with one"), doc("9", "The last"))
+	finish(t, w, dashboards)
+	r := read(t, path)
+	want, got := map[string]vault.Entry{}, map[string]vault.Entry{}
+	for e, err := range r.Entries(t.Context(), vault.Query{Instance: "acme", Kind: dashboards}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.LastRun = 0 // which Current does not tell
+		want[e.ID] = e
+	}
+	for e, err := range r.Current(t.Context(), "acme", dashboards) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[e.ID] = e
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(got) != 8 {
+		t.Errorf("%d entries (-want +got):\n%s", len(got), diff)
+	}
+	if told, untold, err := r.Packed(t.Context(), 1); told != 6 || untold != 2 || err != nil {
+		t.Errorf("of packed rows %d are told apart and %d are not, %v; want 6 and 2", told, untold, err)
+	}
+	for _, damage := range []string{"name = 'other'", "folder = folder || x'00'", "gone_run = 1", "hash = x'00'", "size = size + 1", "policy = 7", "redacted = '[]'"} {
+		if err := sqlite.Execute(path, "UPDATE versions SET "+damage+" WHERE item = '9'"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := current(t, r); err == nil || !strings.Contains(err.Error(), "dashboards/9: does not match its checksum") {
+			t.Errorf("%s: %v", damage, err)
+		}
 	}
 }
 

@@ -326,3 +326,23 @@ func (f *File) AfterStatements(fn func()) error {
 	}
 	return err
 }
+
+// Packed is how many versions of an instance that no run has ended are read from packed
+// rows, and how many are not.
+func (r *Reader) Packed(ctx context.Context, instance int64) (told, untold int, err error) {
+	var sum summer
+	err = r.snapshot(ctx, func(q querier) error {
+		for row, err := range rowsDirect(ctx, q, `SELECT `+packedColumns+` FROM versions v WHERE v.last_run IS NULL`) {
+			if err != nil {
+				return err
+			}
+			if _, ok := packedRow(row).entry(&sum, make(words), instance); ok {
+				told++
+			} else {
+				untold++
+			}
+		}
+		return nil
+	})
+	return told, untold, err
+}

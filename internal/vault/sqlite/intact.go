@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -56,8 +55,10 @@ const documentColumns = `h.state, h.version, h.stamp, h.policy, h.settled_run, h
 
 // versionColumns are those of a documentRow behind the columns of the head.
 const versionColumns = `v.id, v.state, v.hash, v.size, v.fingerprint, v.policy, v.first_run, v.last_run, v.gone_run, v.fetched_at, v.route,
-	v.redacted, v.name, v.folder, v.owner, v.updated_at, v.checksum,
-	(SELECT group_concat(r.kind || char(0) || r.item || char(0), '') FROM refs r WHERE r.version = v.id)`
+	v.redacted, v.name, v.folder, v.owner, v.updated_at, v.checksum, ` + refsColumn
+
+// refsColumn is columnRefs.
+const refsColumn = `(SELECT group_concat(r.kind || char(0) || r.item || char(0), '') FROM refs r WHERE r.version = v.id)`
 
 func (row documentRow) ref() record.Ref {
 	return record.Ref{Kind: record.Kind(text(row[columnKind])), ID: text(row[columnItem])}
@@ -84,11 +85,7 @@ func (row documentRow) check(sum *summer, instance int64) error {
 func (row documentRow) checkVersion(sum *summer, instance int64) error {
 	sum.begin("versions", row[columnVersion], instance, row[columnKind], row[columnItem])
 	sum.addAll(row[columnState:columnChecksum])
-	for refs := text(row[columnRefs]); refs != ""; {
-		var part string
-		part, refs, _ = strings.Cut(refs, "\x00")
-		sum.add(part)
-	}
+	sum.addRefs(text(row[columnRefs]))
 	if !sum.is(row[columnChecksum]) {
 		return vault.Damaged(nil, "versions %s: does not match its checksum", shown(row.ref()))
 	}
