@@ -63,7 +63,7 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 	o.runs, o.rules = runs, o.rulesAfter(runs)
 	started := make(map[int64]time.Time, len(runs))
 	for _, r := range runs {
-		if o.asGoodAKey(r) {
+		if r.Caller.SeesAsMuchAs(o.Caller) {
 			started[r.ID] = r.Started
 		}
 	}

@@ -26,7 +26,7 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 	}
 	asked := make(map[record.Kind]bool)
 	for _, run := range runs {
-		if !run.Scope.Unscoped() || !o.asGoodAKey(run) {
+		if !run.Scope.Unscoped() || !run.Caller.SeesAsMuchAs(o.Caller) {
 			continue
 		}
 		for _, k := range run.Kinds {
@@ -44,12 +44,6 @@ func (o *outlook) rulesAfter(runs []record.Run) *refresh.Rules {
 		}
 	}
 	return rules
-}
-
-// asGoodAKey reports whether an earlier run saw what this one sees: what a lesser key has
-// listed says nothing to a run with an administrator's key.
-func (o *outlook) asGoodAKey(earlier record.Run) bool {
-	return earlier.Caller.KnownAdmin() || !o.Caller.KnownAdmin()
 }
 
 // unavailable is when kinds were asked for last that the server did not have, with an

@@ -114,6 +114,23 @@ func (c Caller) SeesLess() bool { return c.Admin != nil && !*c.Admin }
 // what such a key does not see is not there.
 func (c Caller) KnownAdmin() bool { return c.Admin != nil && *c.Admin }
 
+// SeesAsMuchAs reports whether all that the other caller may see is shown to this one as well:
+// of one that the server told nothing about, only another such caller, or a lesser key, may
+// take what it listed for everything.
+func (c Caller) SeesAsMuchAs(other Caller) bool { return c.Rank() >= other.Rank() }
+
+// Rank orders callers by what they see: 0 is known to be no administrator, 1 is unknown, 2 is
+// known to be one.
+func (c Caller) Rank() int {
+	switch {
+	case c.SeesLess():
+		return 0
+	case c.KnownAdmin():
+		return 2
+	}
+	return 1
+}
+
 // With is the caller of a run that another one continues. The run saw less if
 // either sees less, and everything only if both are known to.
 func (c Caller) With(other Caller) Caller {

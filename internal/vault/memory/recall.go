@@ -48,7 +48,7 @@ func (m *Vault) recallObservations(begun *record.Begun) {
 		}
 	}
 	for _, r := range m.runs {
-		if r.Instance != m.run.Instance || r == m.run || !r.Scope.Unscoped() || !m.byAsGoodAKey(r) {
+		if r.Instance != m.run.Instance || r == m.run || !r.Scope.Unscoped() || !r.Caller.SeesAsMuchAs(m.start.Caller) {
 			continue
 		}
 		for kind, c := range r.kinds {
@@ -61,12 +61,6 @@ func (m *Vault) recallObservations(begun *record.Begun) {
 			}
 		}
 	}
-}
-
-// byAsGoodAKey reports whether a run saw what this one sees: what a lesser key has listed
-// says nothing to a run with an administrator's key.
-func (m *Vault) byAsGoodAKey(r *storedRun) bool {
-	return r.Caller.KnownAdmin() || !m.start.Caller.KnownAdmin()
 }
 
 // recallUnavailable tells which kinds the server did not have when they were asked for last,

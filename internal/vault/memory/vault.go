@@ -226,7 +226,7 @@ func (m *Vault) Known(_ context.Context, kind record.Kind, ids []string) (map[st
 		k := record.Known{
 			State: d.state, Folder: d.newest().record.Folder, Settled: d.settled == m.run.ID, Fingerprint: d.newest().record.Fingerprint,
 		}
-		if d.settled < m.run.ID && m.byAsGoodAKey(m.runs[d.settled-1]) {
+		if d.settled < m.run.ID && m.runs[d.settled-1].Caller.SeesAsMuchAs(m.start.Caller) {
 			k.Observed = m.runs[d.settled-1].Started
 		}
 		k.Troubled = m.troubled[record.Ref{Kind: kind, ID: id}]

@@ -11,13 +11,13 @@ import (
 
 // readObservations reads what tells how old the observation of a document is: when the
 // runs of the instance began, and which documents a run has failed to fetch since. What a
-// lesser key saw says nothing to a run with an administrator's key: see [byAsGoodAKey].
+// lesser key saw says nothing to a run with a better one: see [byAsGoodAKey].
 func (w *Writer) readObservations() error {
 	w.observed, w.troubled = make(map[int64]time.Time), make(map[record.Ref]bool)
 	err := w.conn.each(`SELECT r.id, r.started_at FROM runs r WHERE r.instance = ? AND r.id < ? AND `+byAsGoodAKey, func(row []driver.Value) error {
 		w.observed[integer(row[0])] = moment(integer(row[1]))
 		return nil
-	}, w.run.instance, w.run.id, flag(w.start.Caller.KnownAdmin()))
+	}, w.run.instance, w.run.id, int64(w.start.Caller.Rank()))
 	if err != nil {
 		return err
 	}
@@ -38,10 +38,10 @@ func (w *Writer) readObservations() error {
 	}, w.run.instance)
 }
 
-// byAsGoodAKey holds for runs that saw what this one sees, which is told whether its key is an
-// administrator's: of documents and their members that another key does not show, a list that
-// is complete for that key says nothing.
-const byAsGoodAKey = `(r.caller_admin = 1 OR ? = 0)`
+// byAsGoodAKey holds for runs whose caller saw as much as one of the rank that is bound sees
+// ([record.Caller.Rank]): of documents and their members that another key does not show, a list
+// that is complete for that key says nothing.
+const byAsGoodAKey = `coalesce(2 * r.caller_admin, 1) >= ?`
 
 // recallObservations tells when the run before this one began, and when each kind was
 // listed whole for the last time: in a run of the whole instance with as good a key, in which
@@ -84,7 +84,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 			}
 			begun.Listed[kind] = moment(integer(row[1]))
 			return nil
-		}, w.run.instance, w.run.id, flag(w.start.Caller.KnownAdmin()))
+		}, w.run.instance, w.run.id, int64(w.start.Caller.Rank()))
 }
 
 // recallUnavailable tells which kinds the server did not have when they were asked for last,
