@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -226,7 +227,7 @@ func TestDeployedPaths(t *testing.T) {
 		dst, _ := below(t, contents, i, "dst").(string)
 		src, _ := below(t, contents, i, "src").(string)
 		installed[dst] = src
-		if !strings.HasPrefix(src, "${STAGE}/") {
+		if src != "" && !strings.HasPrefix(src, "${STAGE}/") {
 			shipped(t, src)
 		}
 	}
@@ -235,6 +236,11 @@ func TestDeployedPaths(t *testing.T) {
 	for _, path := range []string{program, file, "/usr/lib/systemd/system/lookervault.service", "/usr/lib/systemd/system/lookervault.timer"} {
 		if installed[path] == "" {
 			t.Errorf("the packages do not install %s", path)
+		}
+	}
+	for _, dir := range []string{"/etc/lookervault", "/usr/share/doc/lookervault"} {
+		if _, ok := installed[dir]; !ok {
+			t.Errorf("%s stays where the package is removed", dir)
 		}
 	}
 	state := "/var/lib/" + regexp.MustCompile(`(?m)^StateDirectory=(\S+)`).FindStringSubmatch(unit)[1]
@@ -253,6 +259,34 @@ func TestDeployedPaths(t *testing.T) {
 	volume := regexp.MustCompile(`(?m)^VOLUME (\S+)`).FindStringSubmatch(image)[1]
 	if got := below(t, spec, "containers", 0, "volumeMounts", 0, "mountPath"); got != volume {
 		t.Errorf("the image's volume is %s, the pod mounts %v", volume, got)
+	}
+}
+
+// TestPackageScripts: the timer ends with the package, and not with an upgrade, for dpkg as for
+// rpm. What was backed up stays.
+func TestPackageScripts(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no shell")
+	}
+	const reload, disable = "daemon-reload\n", "disable --now lookervault.timer\n"
+	for _, tt := range []struct{ script, argument, want string }{
+		{"postinstall", "configure", reload},
+		{"postinstall", "1", reload},
+		{"preremove", "remove", disable},
+		{"preremove", "0", disable},
+		{"preremove", "upgrade", ""},
+		{"preremove", "1", ""},
+		{"postremove", "purge", reload},
+		{"postremove", "0", reload},
+	} {
+		name, _ := below(t, yamlOf(t, "packaging/nfpm.yaml")[0], "scripts", tt.script).(string)
+		text := strings.ReplaceAll(shipped(t, name), "/run/systemd/system", t.TempDir())
+		const systemctl = "systemctl() { echo \"$*\"; return 1; }\n"
+		got, err := exec.CommandContext(t.Context(), shell, "-eu", "-c", systemctl+text, "script", tt.argument).CombinedOutput()
+		if err != nil || string(got) != tt.want {
+			t.Errorf("%s %s: %q, %v; want %q", tt.script, tt.argument, got, err, tt.want)
+		}
 	}
 }
 
