@@ -16,6 +16,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
@@ -352,8 +353,14 @@ func newRig(looker *fakeLooker, kinds ...*catalogue.Spec) *rig {
 
 func (r *rig) listOptions() stages.ListOptions {
 	return stages.ListOptions{
-		Workers: 2, Buffer: 4, PageSize: r.size, PageBytes: r.pageBytes, Turn: r.turn, Full: r.full, Missing: r.missing, Admin: true, ProvesAbsence: r.proves, Exclude: r.out,
-		Looker: r.looker, Store: r.store, Ledger: r.ledger, Log: hclog.NewNullLogger(),
+		Asking: r.asking(r.looker, true), Workers: 2, Buffer: 4, Missing: r.missing, Log: hclog.NewNullLogger(),
+	}
+}
+
+func (r *rig) asking(server stages.Looker, admin bool) stages.Asking {
+	return stages.Asking{
+		Planner: plan.Rules{PageSize: r.size, PageBytes: r.pageBytes, Turn: r.turn, Full: r.full, Exclude: r.out},
+		Admin:   admin, ProvesAbsence: r.proves, Looker: server, Store: r.store, Ledger: r.ledger,
 	}
 }
 
@@ -425,8 +432,7 @@ func (r *rig) fetchOptions(workers int) fetch.Options {
 		log = hclog.NewNullLogger()
 	}
 	return fetch.Options{
-		Workers: workers, Buffer: 8, PageSize: r.size, PageBytes: r.pageBytes, Turn: r.turn, Admin: !r.stranger, ProvesAbsence: r.proves, Exclude: r.out, Looker: server, Store: r.store, Budget: r.limits, Ledger: r.ledger,
-		Log: log, Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
+		Asking: r.asking(server, !r.stranger), Workers: workers, Buffer: 8, Budget: r.limits, Log: log, Now: func() time.Time { return time.Unix(1767225600, 0).UTC() },
 	}
 }
 

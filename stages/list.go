@@ -5,51 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/refresh"
-	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
 )
 
 // ListOptions are what list needs besides its workers.
 type ListOptions struct {
+	Asking
 	Workers, Buffer int
-	PageSize        int         // documents that one ask brings at most
-	PageBytes       int64       // of small documents one ask brings more, until it has so much; 0: never
-	Counted         bool        // that of [plan.Rules]
-	Limits          plan.Limits // of the planner; the zero value: the usual ones
-	Few             bool        // paged lists of few documents are asked for whole, see [plan.Rules.Few]
-	Full            bool        // stamps are not to be trusted
-	Missing         bool        // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
-	Admin           bool        // the key is an administrator's
-	ProvesAbsence   bool        // what a complete listing does not hold is gone
-	Exclude         []record.Ref
-	Within          scope.Within
+	Few             bool                     // paged lists of few documents are asked for whole, see [plan.Rules.Few]
+	Missing         bool                     // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
 	Find            map[record.Kind][]record.Search
-	Overviews       *Overviews // nil: none is asked for
-	// Proven reports whether what lists tell of a kind was compared with a document not long
-	// ago. Nil: each run compares.
-	Proven  func(record.Kind) bool
-	Refresh *refresh.Rules // what need not be asked for again
-	// Listed is when an earlier run read a kind whole: an empty list of others is asked for again.
-	Listed map[record.Kind]time.Time
-	// Unavailable is when a kind was asked for last of those that the server did not have: one
-	// more 404 proves that it does not have it still.
-	Unavailable map[record.Kind]time.Time
-	Turn        int // of the runs of this vault, from 0: which ask of a page comes first
-
-	Looker Looker
-	Store  Store
-	Ledger *Ledger
-	Log    hclog.Logger
+	Log             hclog.Logger
 }
 
 // List enumerates kinds and plans the calls that bring what the store does not
@@ -178,7 +151,7 @@ func (o *ListOptions) NotListed(ctx context.Context, kind *catalogue.Spec, faile
 
 // follow plans what stored documents point to.
 func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
-	after, gone, atOnce := "", make(vanished), l.Limits.Usual().Followed
+	after, gone, atOnce := "", make(vanished), l.Planner.Limits.Usual().Followed
 	for {
 		rows, err := l.Store.Followed(ctx, kind.Name, after, atOnce)
 		if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/lookervault/lookervault/stages"
 )
 
-// plan writes asks as short lines.
-func plan(asks []record.Ask) []string {
+// planned writes asks as short lines.
+func planned(asks []record.Ask) []string {
 	var lines []string
 	for _, a := range asks {
 		var want []string
@@ -128,7 +128,7 @@ func TestListPlans(t *testing.T) {
 			if tt.set != nil {
 				tt.set(r)
 			}
-			if diff := cmp.Diff(tt.want, plan(r.list(t, kind))); diff != "" {
+			if diff := cmp.Diff(tt.want, planned(r.list(t, kind))); diff != "" {
 				t.Errorf("asks (-want +got):\n%s", diff)
 			}
 		})

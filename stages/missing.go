@@ -40,7 +40,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	witnesses := l.Limits.Usual().IDs
+	witnesses := l.Planner.Limits.Usual().IDs
 	switch {
 	case search && !empty:
 		return nil // two answers agree, and the search is one that finds something
@@ -69,7 +69,7 @@ var errPlanned = errors.New("the search failed")
 // and returns what that leaves.
 func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(ids []string) (left []string, err error)) (left []string, err error) {
 	for after := ""; ; {
-		ids, err := l.Store.Unsettled(ctx, kind.Name, after, l.Limits.Usual().IDs)
+		ids, err := l.Store.Unsettled(ctx, kind.Name, after, l.Planner.Limits.Usual().IDs)
 		if err != nil {
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind.Name, err)
 		}
@@ -79,7 +79,7 @@ func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(i
 		after = ids[len(ids)-1]
 		ids = slices.DeleteFunc(ids, func(id string) bool {
 			ref := record.Ref{Kind: kind.Name, ID: id}
-			return slices.Contains(l.Exclude, ref) || l.Ledger.isDeferred(ref)
+			return slices.Contains(l.Planner.Exclude, ref) || l.Ledger.isDeferred(ref)
 		})
 		if ids, err = look(ids); err != nil {
 			return nil, err

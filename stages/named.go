@@ -22,7 +22,7 @@ func (l *lister) named(ctx context.Context, kind *catalogue.Spec, ids []string, 
 	left := ids
 	if len(ids) > fewNamed && plan.CanBeLookedFor(kind) {
 		left = nil
-		for some := range slices.Chunk(ids, l.Limits.Usual().IDs) {
+		for some := range slices.Chunk(ids, l.Planner.Limits.Usual().IDs) {
 			unseen, err := l.searchNamed(ctx, kind, some, emit)
 			if err != nil {
 				return l.failed(ctx, kind, record.Present, err, emit)

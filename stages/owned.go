@@ -72,17 +72,17 @@ func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]boo
 		return gone, nil
 	}
 	for after := ""; ; {
-		ids, err := l.Store.Unsettled(ctx, kind, after, l.Limits.Usual().Followed)
+		ids, err := l.Store.Unsettled(ctx, kind, after, l.Planner.Limits.Usual().Followed)
 		if err != nil {
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind, err)
 		}
 		for _, id := range ids {
 			ref := record.Ref{Kind: kind, ID: id}
-			if !slices.Contains(l.Exclude, ref) && !l.Ledger.isDeferred(ref) {
+			if !slices.Contains(l.Planner.Exclude, ref) && !l.Ledger.isDeferred(ref) {
 				gone[id] = true
 			}
 		}
-		if len(ids) < l.Limits.Usual().Followed {
+		if len(ids) < l.Planner.Limits.Usual().Followed {
 			return gone, nil
 		}
 		after = ids[len(ids)-1]

@@ -12,14 +12,6 @@ import (
 	"github.com/lookervault/lookervault/pipeline"
 )
 
-// rules are what the run has decided.
-func (o *ListOptions) rules() *plan.Rules {
-	return &plan.Rules{
-		PageSize: o.PageSize, PageBytes: o.PageBytes, Counted: o.Counted, Full: o.Full, Exclude: o.Exclude, Within: o.Within, Refresh: o.Refresh, Turn: o.Turn,
-		Limits: o.Limits,
-	}
-}
-
 // plan turns listed rows, the first of which stands at offset, into asks.
 func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) error {
 	_, err := l.planKnown(ctx, kind, state, offset, rows, emit)
@@ -28,7 +20,7 @@ func (l *lister) plan(ctx context.Context, kind *catalogue.Spec, state record.St
 
 // planKnown is plan, and returns what is stored of the rows.
 func (l *lister) planKnown(ctx context.Context, kind *catalogue.Spec, state record.State, offset int, rows []record.Listed, emit pipeline.Emit[record.Ask]) (map[string]record.Known, error) {
-	rules := l.rules()
+	rules := &l.Planner
 	page := plan.Page{Kind: kind, State: state, Offset: offset, Rows: rows, Doubted: l.Ledger.Knows(kind.Name, record.RowsDoubted)}
 	page.Proven = l.Proven != nil && l.Proven(kind.Name)
 	if err := l.recall(ctx, rules, &page); err != nil {
@@ -63,17 +55,17 @@ func (l *lister) recall(ctx context.Context, rules *plan.Rules, page *plan.Page)
 
 // restsWhole reports whether a kind with a list need not be listed in this run.
 func (l *lister) restsWhole(kind *catalogue.Spec) bool {
-	return l.rules().RestsWhole(kind, l.Ledger.Knows(kind.Name, record.RowsDoubted))
+	return l.Planner.RestsWhole(kind, l.Ledger.Knows(kind.Name, record.RowsDoubted))
 }
 
 // few is [plan.Rules.Few] by what the store holds of a kind and this run has not settled.
 func (l *lister) few(ctx context.Context, kind *catalogue.Spec) (limit int, err error) {
-	rules := l.rules()
+	rules := &l.Planner
 	off := l.Ledger.Knows(kind.Name, record.PageOff) || l.Ledger.Knows(kind.Name, record.RowsPoor)
 	if !l.Few || off || rules.Few(kind, 0, func(func(int64) bool) {}) == 0 {
 		return 0, nil
 	}
-	ids, err := l.Store.Unsettled(ctx, kind.Name, "", max(l.PageSize, l.Limits.Usual().PerAsk))
+	ids, err := l.Store.Unsettled(ctx, kind.Name, "", max(l.Planner.PageSize, l.Planner.Limits.Usual().PerAsk))
 	if err != nil {
 		return 0, fmt.Errorf("count the stored %s: %w", kind.Name, err)
 	}

@@ -204,7 +204,7 @@ func (o *ListOptions) Conclude(kind record.Kind, t Tally) {
 // ExpectsBadRows reports whether the configuration says that the lists of a kind
 // hold rows that cannot be stored.
 func (o *ListOptions) ExpectsBadRows(kind record.Kind) bool {
-	return slices.Contains(o.Exclude, record.Ref{Kind: kind, ID: record.AnyRow})
+	return slices.Contains(o.Planner.Exclude, record.Ref{Kind: kind, ID: record.AnyRow})
 }
 
 // Doubles is the note about documents that a list holds more than once.

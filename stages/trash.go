@@ -19,7 +19,7 @@ type Trash struct {
 // Trash tells of the trash of a kind. Who lists the kind asks before it reads the list of
 // what is not in the trash.
 func (o *ListOptions) Trash(ctx context.Context, kind *catalogue.Spec) (t Trash, err error) {
-	if !o.ProvesAbsence || !o.rules().TrashRests(kind, o.Ledger.Knows(kind.Name, record.RowsDoubted)) {
+	if !o.ProvesAbsence || !o.Planner.TrashRests(kind, o.Ledger.Knows(kind.Name, record.RowsDoubted)) {
 		return Trash{}, nil
 	}
 	for state, n := range map[record.State]*int64{record.Present: &t.present, record.Trashed: &t.trashed} {
@@ -40,7 +40,7 @@ func (o *ListOptions) TrashRests(kind *catalogue.Spec, t Trash, live Tally) bool
 	if !t.mayRest || live.Bad > 0 || live.Present != t.present {
 		return false
 	}
-	o.Ledger.restTrash(kind.Name, t.trashed-live.Trashed, o.Refresh.TrashListed[kind.Name])
+	o.Ledger.restTrash(kind.Name, t.trashed-live.Trashed, o.Planner.Refresh.TrashListed[kind.Name])
 	return true
 }
 

@@ -23,7 +23,6 @@ import (
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
-	"github.com/lookervault/lookervault/stages/fetch"
 )
 
 // Job is one run to be made. Nothing in it is changed.
@@ -285,45 +284,6 @@ func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
 // wave makes a wave of some kinds.
 func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) error {
 	return f.waves.Run(ctx, func(run *pipeline.Run) { f.sentence(run, kinds, missing) })
-}
-
-// sentence is the extraction: list, fetch, redact, serialize, batch, write.
-func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool) {
-	c, log, admin := f.job.Config, f.job.Log, f.job.Start.Caller.Admin == nil || *f.job.Start.Caller.Admin
-	stage, proves := c.Stages, f.begun.Scope.Unscoped() && f.job.Start.Caller.KnownAdmin()
-	bytes := f.job.Limits.PageBytes(stage.List.PageSize, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted())
-	asks := pipeline.Then(run, stages.List(stages.ListOptions{
-		Workers: stage.List.Workers, Buffer: stage.List.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes,
-		Counted: c.Looker.Quota.Counted(), Limits: f.job.Limits,
-		Few:  !f.begun.Resumed, // else a page brings again what is stored
-		Full: f.begun.Full, Missing: missing, Admin: admin, ProvesAbsence: proves, Exclude: f.job.Exclude, Within: f.within, Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find, Refresh: f.refresh, Overviews: &f.overviews, Listed: f.begun.Listed, Unavailable: f.begun.Unavailable, Turn: int(f.begun.Run - 1),
-		Proven: f.proven(),
-		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Log: log.Named("list"),
-	}), pipeline.From(run, kinds))
-	items := pipeline.Then(run, fetch.Stage(fetch.Options{
-		Workers: stage.Fetch.Workers, Buffer: stage.Fetch.Buffer, PageSize: stage.List.PageSize, PageBytes: bytes, Counted: c.Looker.Quota.Counted(), Limits: f.job.Limits,
-		Admin: admin, ProvesAbsence: proves, Refresh: f.refresh, Full: f.begun.Full,
-		Exclude: f.job.Exclude, Within: f.within, Listed: f.begun.Listed, Unavailable: f.begun.Unavailable, Turn: int(f.begun.Run - 1), Overviews: &f.overviews, Proven: f.proven(),
-		Looker: f.api, Store: f.job.Sink, Budget: f.budget, Ledger: f.ledger, Log: log.Named("fetch"), Now: f.job.Now,
-	}), asks)
-	if f.secrets != nil {
-		items = pipeline.Then(run, stages.Redact(stage.Serialize.Workers, stage.Serialize.Buffer, f.secrets), items)
-	}
-	serialize := stages.SerializeOptions{
-		Workers: stage.Serialize.Workers, Buffer: stage.Serialize.Buffer,
-		Codec: record.Codec(stage.Serialize.Codec), Dictionaries: f.dictionaries, Policies: f.policies, Stored: f.job.Sink.Body,
-	}
-	if f.job.Start.Caller.SeesLess() {
-		serialize.SeenByAdmin, serialize.Ledger = f.job.Sink.SeenByAdmin, f.ledger
-	}
-	records := pipeline.Then(run, stages.Serialize(serialize), items)
-	batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{
-		Records: stage.Batch.Records, Bytes: int64(stage.Batch.Bytes), Every: stage.Batch.Every.Std(),
-		Buffer: stage.Batch.Buffer, Budget: f.budget,
-	}), records)
-	pipeline.Into(run, stages.Write(stages.WriteOptions{
-		Store: f.job.Sink, Committed: f.view.committed,
-	}), batches)
 }
 
 // scoped returns the rows of the kinds of a scope, those of the job where it has

@@ -11,41 +11,19 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/refresh"
-	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
 )
 
-// Options are what fetch needs besides its workers.
+// Options are what fetch needs besides its workers. Where it reads a list, it does so as list
+// would.
 type Options struct {
+	stages.Asking
 	Workers, Buffer int
-	PageSize        int         // documents that one call brings at most, where fetch reads a list
-	PageBytes       int64       // that of [stages.ListOptions]
-	Counted         bool        // that of [plan.Rules]
-	Limits          plan.Limits // of the planner; the zero value: the usual ones
-	Admin           bool        // the key is an administrator's
-	ProvesAbsence   bool        // what a complete listing does not hold is gone
-	Exclude         []record.Ref
-	Within          scope.Within
-	Listed          map[record.Kind]time.Time // that of [stages.ListOptions]
-	Unavailable     map[record.Kind]time.Time // that of [stages.ListOptions]
-	Turn            int                       // of the runs of this vault, from 0: which rows are compared
-	Refresh         *refresh.Rules            // that of [stages.ListOptions]
-	Full            bool                      // that of [stages.ListOptions]
-	Overviews       *stages.Overviews
-	// Proven reports whether rows of a kind's list were found to be as rich as documents
-	// not long ago. Nil: each run finds that out.
-	Proven func(record.Kind) bool
-
-	Looker stages.Looker
-	Store  stages.Store
-	Budget *budget.Budget
-	Ledger *stages.Ledger
-	Log    hclog.Logger
-	Now    func() time.Time
+	Budget          *budget.Budget
+	Log             hclog.Logger
+	Now             func() time.Time
 }
 
 // Stage makes the calls that list planned and accounts for every document in

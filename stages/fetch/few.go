@@ -103,7 +103,7 @@ func (t *task) getPage(ctx context.Context) (answer stages.Answer, rows [][]byte
 		Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(params...),
 		Check: stages.OfKind(t.kind), Tries: stages.Patience, Twice: t.Unavailable[t.kind.Name].IsZero(),
 	}
-	want := budget.Load{Bytes: max(t.guess(min(t.ask.Limit, t.PageSize)), t.small()), Items: 1}
+	want := budget.Load{Bytes: max(t.guess(min(t.ask.Limit, t.Planner.PageSize)), t.small()), Items: 1}
 	for n := 1; ; n++ {
 		answer, lease, err = t.get(ctx, call, want, true)
 		if err != nil {

@@ -153,7 +153,7 @@ func (p *pagedList) askUnnamed(ctx context.Context) error {
 	case len(there) > 0:
 		p.incomplete(fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", p.kind.Listing.Route, len(there), stages.FirstFew(there)))
 	case more:
-		p.incomplete(fmt.Sprintf("%s does not name more than %d that the vault holds; the next run asks for others of them", p.kind.Listing.Route, p.Limits.Usual().IDs))
+		p.incomplete(fmt.Sprintf("%s does not name more than %d that the vault holds; the next run asks for others of them", p.kind.Listing.Route, p.Planner.Limits.Usual().IDs))
 	}
 	return nil
 }
@@ -162,20 +162,20 @@ func (p *pagedList) askUnnamed(ctx context.Context) error {
 // pages do not name, and whether there are more of them.
 func (p *pagedList) unnamed(ctx context.Context) (ids []string, more bool, err error) {
 	for after := ""; ; {
-		rows, err := p.Store.Unsettled(ctx, p.kind.Name, after, p.Limits.Usual().Followed)
+		rows, err := p.Store.Unsettled(ctx, p.kind.Name, after, p.Planner.Limits.Usual().Followed)
 		if err != nil {
 			return nil, false, fmt.Errorf("find %s that were not listed: %w", p.kind.Name, err)
 		}
 		for _, id := range rows {
 			switch {
-			case p.named[id] || slices.Contains(p.Exclude, record.Ref{Kind: p.kind.Name, ID: id}):
-			case len(ids) == p.Limits.Usual().IDs:
+			case p.named[id] || slices.Contains(p.Planner.Exclude, record.Ref{Kind: p.kind.Name, ID: id}):
+			case len(ids) == p.Planner.Limits.Usual().IDs:
 				return ids, true, nil
 			default:
 				ids = append(ids, id)
 			}
 		}
-		if len(rows) < p.Limits.Usual().Followed {
+		if len(rows) < p.Planner.Limits.Usual().Followed {
 			return ids, false, nil
 		}
 		after = rows[len(rows)-1]
@@ -190,8 +190,5 @@ func (p *pagedList) incomplete(reason string) {
 
 // listing is how list would read a list in this run.
 func (f *fetcher) listing() *stages.ListOptions {
-	return &stages.ListOptions{
-		PageSize: f.PageSize, PageBytes: f.PageBytes, Counted: f.Counted, Full: f.Full, Refresh: f.Refresh, Admin: f.Admin, ProvesAbsence: f.ProvesAbsence, Exclude: f.Exclude, Within: f.Within, Listed: f.Listed, Unavailable: f.Unavailable, Turn: f.Turn, Limits: f.Limits,
-		Looker: f.Looker, Store: f.Store, Ledger: f.Ledger, Log: f.Log,
-	}
+	return &stages.ListOptions{Asking: f.Asking, Log: f.Log}
 }

@@ -91,7 +91,7 @@ func (t *task) proved(sample matched, found []matched) {
 // it would be compared anyway.
 func (t *task) samples(found []matched) []matched {
 	t.observe(found)
-	picked := sampled(found, t.Turn)
+	picked := sampled(found, t.Planner.Turn)
 	cut := t.likelyCut(found)
 	if len(cut) == 0 {
 		return picked

@@ -31,7 +31,7 @@ func (t *task) atOnce(how record.How, want []record.Listed) int {
 	size := max(1, t.expect(want)/int64(len(want)))
 	n := min(len(want), t.upTo(t.Budget.Limit().Bytes/plan.InFlightShare, size))
 	if how == record.IDs {
-		n = min(n, t.Limits.Usual().IDs)
+		n = min(n, t.Planner.Limits.Usual().IDs)
 	}
 	return n
 }

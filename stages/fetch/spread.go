@@ -32,20 +32,19 @@ func (t *task) spread(ctx context.Context) error {
 // firstPage asks for one page of a portion, another one in each run, and returns what stands
 // before and behind it.
 func (t *task) firstPage(ctx context.Context, p portion) (left []portion, err error) {
-	pages := (len(p.want) + t.PageSize - 1) / t.PageSize
-	parts := p.split(t.Turn % pages * t.PageSize)
+	pages := (len(p.want) + t.Planner.PageSize - 1) / t.Planner.PageSize
+	parts := p.split(t.Planner.Turn % pages * t.Planner.PageSize)
 	before, page := parts[0], parts[1]
-	parts = page.split(min(t.PageSize, len(page.want)))
+	parts = page.split(min(t.Planner.PageSize, len(page.want)))
 	return []portion{before, parts[1]}, t.descend(ctx, parts[0])
 }
 
 // intoPages cuts portions into pages of about as many documents each, by the size that
 // documents of the kind were found to have.
 func (t *task) intoPages(portions []portion) (pages []portion) {
-	rules := plan.Rules{PageSize: t.PageSize, PageBytes: t.PageBytes, Limits: t.Limits}
 	most := t.Budget.Limit().Bytes / plan.InFlightShare
 	for _, p := range portions {
-		for n := rules.PagesOf(len(p.want), t.guess(1), most); len(p.want) > 0; n-- {
+		for n := t.Planner.PagesOf(len(p.want), t.guess(1), most); len(p.want) > 0; n-- {
 			parts := p.split((len(p.want) + n - 1) / n)
 			pages, p = append(pages, parts[0]), parts[1]
 		}

@@ -229,10 +229,10 @@ func (t *task) identify(rows [][]byte) wholeList {
 			list.badRows = append(list.badRows, stages.BadRow{Position: i + 1, Wrong: wrong})
 			continue
 		}
-		if !t.Within.Has(t.ask.Kind, id, "") {
+		if !t.Planner.Within.Has(t.ask.Kind, id, "") {
 			continue
 		}
-		if slices.Contains(t.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
+		if slices.Contains(t.Planner.Exclude, record.Ref{Kind: t.ask.Kind, ID: id}) {
 			list.excluded++
 			continue
 		}
