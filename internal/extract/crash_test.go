@@ -171,7 +171,8 @@ func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]b
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^TestCrashChild$", "-test.timeout", "60s")
-	cmd.Env = append(os.Environ(), childVariable+"="+r.url+" "+r.path)
+	// What is killed removes nothing of its own.
+	cmd.Env = append(os.Environ(), childVariable+"="+r.url+" "+r.path, "TMPDIR="+t.TempDir())
 	var said, complained bytes.Buffer // the second one is written to until the child has ended
 	cmd.Stderr = &complained
 	stdout, err := cmd.StdoutPipe()
