@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -67,22 +68,24 @@ func (r *Reader) nothingHidden(ctx context.Context, q querier, instance int64, s
 		return r.CheckRows(ctx, vault.DocumentTables)
 	}
 	until := spanArgs(span, 0)[4].(int64)
-	if span.ID != "" {
+	var either []string
+	var args []any
+	if span.ID == "" {
+		either, args = []string{`first_run > ?1 AND first_run <= ?2 OR gone_run > ?1 AND gone_run <= ?2`}, []any{span.After, until}
+	} else { // all versions of one document, whatever the moments of the span
 		read.documents[record.Ref{Kind: span.Kind, ID: span.ID}] = true
 	}
-	args := []any{span.After, until}
+	if n := len(read.documents); n > 0 {
+		either = append(either, `item IN (`+marks(n)+`)`)
+	}
 	for ref := range read.documents {
 		args = append(args, ref.ID)
-	}
-	among := ""
-	if more := len(read.documents); more > 0 {
-		among = ` OR item IN (` + marks(more) + `)`
 	}
 	inSpan := func(run driver.Value) bool { return run != nil && integer(run) > span.After && integer(run) <= until }
 	found, before := 0, int64(math.MinInt64)
 	var others []int64 // versions that say that they are of another instance
-	for row, err := range rowsDirect(ctx, q, `SELECT id, kind, item, first_run, gone_run, instance FROM versions NOT INDEXED
-		WHERE first_run > ?1 AND first_run <= ?2 OR gone_run > ?1 AND gone_run <= ?2`+among, args...) {
+	for row, err := range rowsDirect(ctx, q, `SELECT id, kind, item, first_run, gone_run, instance FROM versions NOT INDEXED WHERE `+
+		strings.Join(either, ` OR `), args...) {
 		if err != nil {
 			return err
 		}
