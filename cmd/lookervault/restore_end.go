@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
@@ -22,21 +23,10 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 	if err == nil && sealed.State != record.RestoreComplete {
 		err = errPartial
 	}
-	s := view.RestoreSummaryOf(r.options.now(), sealed, exitCode(err), took)
-	var countErr error
-	if s.Asleep, countErr = restore.Asleep(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed); countErr != nil && err == nil {
-		err = countErr
+	s, readErr := restoreSummary(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), r.options.now(), sealed, err, took)
+	if err == nil {
+		err = readErr
 	}
-	links, countErr := restore.LinksLeft(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed)
-	if countErr != nil && err == nil {
-		err = countErr
-	}
-	s.LinksLeft = len(links)
-	doubts, countErr := restore.OpenDoubts(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed)
-	if countErr != nil && err == nil {
-		err = countErr
-	}
-	s.OpenDoubts = len(doubts)
 	if events != nil {
 		if eventErr := events.End(r.options.interrupts.patience(), func(dropped int64) any {
 			s.Dropped = dropped
@@ -50,6 +40,19 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 		return said(err)
 	}
 	return err
+}
+
+// restoreSummary sums up a restore that took so long, and ended with an error or nil. What
+// cannot be read of it is left out, and is an error.
+func restoreSummary(ctx context.Context, reader vault.Reader, now time.Time, r record.Restore, ended error, took time.Duration) (view.RestoreSummary, error) {
+	calls, callsErr := restore.Calls(ctx, reader, r)
+	s := view.RestoreSummaryOf(now, r, calls, exitCode(ended), took)
+	var asleepErr error
+	s.Asleep, asleepErr = restore.Asleep(ctx, reader, r)
+	links, linksErr := restore.LinksLeft(ctx, reader, r)
+	doubts, doubtsErr := restore.OpenDoubts(ctx, reader, r)
+	s.LinksLeft, s.OpenDoubts = len(links), len(doubts)
+	return s, errors.Join(callsErr, asleepErr, linksErr, doubtsErr)
 }
 
 // sayEnd prints the summary of a restore for people.

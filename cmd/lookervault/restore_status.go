@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -179,20 +178,10 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 	if err != nil {
 		return noPlan(err, reader)
 	}
-	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}, Summary: view.RestoreSummaryOf(o.reading.now(), plan, codeComplete, plan.FinishedAt.Sub(plan.StartedAt))}
-	if status.Summary.Asleep, err = restore.Asleep(ctx, reader, plan); err != nil {
+	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}}
+	if status.Summary, err = restoreSummary(ctx, reader, o.reading.now(), plan, nil, plan.FinishedAt.Sub(plan.StartedAt)); err != nil {
 		return err
 	}
-	doubts, err := restore.OpenDoubts(ctx, reader, plan)
-	if err != nil {
-		return err
-	}
-	status.Summary.OpenDoubts = len(doubts)
-	links, err := restore.LinksLeft(ctx, reader, plan)
-	if err != nil {
-		return err
-	}
-	status.Summary.LinksLeft = len(links)
 	for _, action := range plan.Actions {
 		switch action.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:

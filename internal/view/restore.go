@@ -133,11 +133,12 @@ type RestoreSummary struct {
 	Dropped     int64                          `json:"events_dropped"`
 }
 
-// RestoreSummaryOf makes it of a restore that took so long, and ends with an exit code.
-func RestoreSummaryOf(now time.Time, r record.Restore, exitCode int, took time.Duration) RestoreSummary {
+// RestoreSummaryOf makes it of a restore that took so many calls and so long, and ends with an
+// exit code.
+func RestoreSummaryOf(now time.Time, r record.Restore, calls []record.Calls, exitCode int, took time.Duration) RestoreSummary {
 	s := RestoreSummary{
 		Event: "restore_finished", Time: now, Restore: r.ID, Outcome: string(r.State), ExitCode: exitCode, ByAction: map[record.Deed]int{}, ByState: map[record.ActionState]int{},
-		ByKind: map[record.Kind]map[string]int{}, CallsBy: ByClass(r.Calls), Calls: Calls(r.Calls), Seconds: took.Seconds(),
+		ByKind: map[record.Kind]map[string]int{}, CallsBy: ByClass(calls), Calls: Calls(calls), Seconds: took.Seconds(),
 		Look: r.Look, Check: r.Verdict, Notes: list(r.Notes),
 	}
 	for _, a := range r.Actions {

@@ -195,7 +195,7 @@ func TestNothingIsNull(t *testing.T) {
 		{"planned action", view.PlanOf(record.Restore{Actions: []record.Action{{}}}), nil},
 		{"action", view.ActionOf(record.Action{}), nil},
 		{"restore", view.RestoreOf(record.Restore{}), nil},
-		{"restore summary", view.RestoreSummaryOf(now, record.Restore{}, 0, 0), nil},
+		{"restore summary", view.RestoreSummaryOf(now, record.Restore{}, nil, 0, 0), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text, err := view.JSON(tt.shape)
