@@ -144,8 +144,8 @@ func (w *world) variantOfTile(t tile) (*queryVariant, bool) {
 	return nil, false
 }
 
-// drawn reports whether what the seed drew for a row is still to be found: in
-// its document, or because a write, unlike a change at run time, deletes no query.
+// drawn reports whether the queries that the seed drew for a row are still to be found. No
+// write and no edit deletes a query; [OpDelete] does.
 func (t *table) drawn(i int) bool {
 	r := t.rows[i]
 	if r.over == nil {

@@ -266,9 +266,9 @@ func (t *table) put(w *world, i int, body []byte) error {
 		return fmt.Errorf("the document is not a JSON object")
 	}
 	r := &t.rows[i]
-	over := &override{body: body, keys: keysOf(body)}
+	over := &override{body: body, keys: keysOf(body), drawn: t.drawn(i)}
 	if r.over != nil {
-		over.id, over.drawn = r.over.id, r.over.drawn
+		over.id = r.over.id
 	}
 	if r.state == gone {
 		r.state = present
@@ -283,6 +283,11 @@ func (t *table) change(w *world, i int, ch Change) error {
 	switch ch.Op {
 	case OpDelete:
 		r.state = gone
+		if r.over != nil {
+			over := *r.over
+			over.drawn = false
+			r.over = &over
+		}
 		return nil
 	case OpTrash, OpRestore:
 		if !HasTrash(ch.Kind) {

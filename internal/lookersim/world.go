@@ -94,7 +94,7 @@ type override struct {
 	body    []byte // the whole document; of kinds that nest others, without those
 	parts   *parts // of a dashboard that a write split: what its body leaves out
 	written bool   // a write made it
-	drawn   bool   // a write changed what the seed drew: the queries of that are still there
+	drawn   bool   // the queries that the seed drew for the row are still there
 	keys
 }
 
