@@ -96,7 +96,7 @@ func (d *draft) withKeys(ctx context.Context, n *node) (found []vault.Entry, err
 
 // keysSeen are the documents of a kind which the looks saw, by the values of a key.
 func (d *draft) keysSeen(ctx context.Context, n *node, key int) (map[string][]vault.Entry, error) {
-	id := string(n.Kind) + "." + itoa(key)
+	id := string(n.Kind) + "." + strings.Join(n.spec.Write.Keys[key].Members, ",")
 	if index := d.present.keyed[id]; index != nil {
 		return index, nil
 	}
@@ -126,8 +126,13 @@ func (d *draft) keysSeen(ctx context.Context, n *node, key int) (map[string][]va
 // name. It reports whether the other one takes its place: then they are compared.
 func (d *draft) beside(ctx context.Context, n *node) (other *vault.Entry, err error) {
 	other, err = d.alike(ctx, n)
-	if err != nil || other == nil {
+	if err != nil {
 		return nil, err
+	}
+	if other == nil {
+		if other, err = d.soleAlike(ctx, n); err != nil || other == nil {
+			return nil, err
+		}
 	}
 	if were, err := d.wereBoth(ctx, n, other.Ref); err != nil || were {
 		return nil, d.besideAnother(ctx, n, other, err)

@@ -105,6 +105,7 @@ type applier struct {
 	dropped map[record.Ref]bool   // documents that are nowhere
 	stood   map[record.Ref]string // what earlier restores have made for others
 	anew    map[record.Ref]bool   // what this one makes anew
+	since   since                 // what was made on the instance after the plan
 }
 
 func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
@@ -122,6 +123,7 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 		return nil, err
 	}
 	a.noteAddresses(mappings)
+	a.since = newSince(a.plan, mappings)
 	if a.request.Undo == 0 { // what is undone goes back to what a look saw, in the ids of the instance
 		a.ids = standIns(mappings)
 	}
@@ -169,6 +171,9 @@ func (a *applier) levels(ctx context.Context) error {
 	for level := range levelsOf(a.plan.Actions) {
 		if a.waves.Stopped() {
 			return job.ErrInterrupted
+		}
+		if err := a.listAgain(ctx, level); err != nil {
+			return err
 		}
 		err := a.Reader.VersionBodies(ctx, func(read func(int64) (vault.Document, error)) error {
 			return a.waves.Run(ctx, func(run *pipeline.Run) { a.sentence(run, level, read) })

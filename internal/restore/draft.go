@@ -25,6 +25,8 @@ type draft struct {
 	// searches are for what may hold the keys of documents, which no look has searched for.
 	searches map[record.Kind][]record.Search
 	seeking  map[string]bool // the same
+	// lists are kinds that no look has listed, where any document may have a key that is sought.
+	lists map[record.Kind]bool
 	// homes are the personal folders of users who are made anew, and get new ones.
 	homes map[record.Ref]bool
 	// listed are the explores of models, as far as they were asked for.
@@ -57,7 +59,7 @@ func newDraft(p *planner) *draft {
 	p.present.reset()
 	return &draft{
 		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool), homes: make(map[record.Ref]bool),
-		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), listed: make(map[record.Ref][]string),
+		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), lists: make(map[record.Kind]bool), listed: make(map[record.Ref][]string),
 	}
 }
 

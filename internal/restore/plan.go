@@ -150,7 +150,7 @@ func (p *planner) lookAndDraft(ctx context.Context, wishes []wish) (*draft, erro
 		if err := p.reading(ctx, func() error { return d.draw(ctx, wishes) }); err != nil {
 			return nil, err
 		}
-		if wanted = (lookup{d.relied, d.searches}); wanted.empty() {
+		if wanted = (lookup{d.relied, d.searches, d.lists}); wanted.empty() {
 			return d, nil
 		}
 	}

@@ -312,10 +312,13 @@ func scopeOf(w lookup, listed map[record.Kind]bool) record.Scope {
 	}
 	for _, kind := range catalogue.All() {
 		wanted, searches := ids[kind.Name], w.searches[kind.Name]
-		if len(wanted)+len(searches) == 0 {
+		if len(wanted)+len(searches) == 0 && !w.lists[kind.Name] {
 			continue
 		}
 		scope.Kinds = append(scope.Kinds, kind.Name)
+		if w.lists[kind.Name] {
+			continue
+		}
 		if isListed(kind, len(wanted), len(searches)) && (!listed[kind.Name] || !askable(kind.Name)) {
 			continue
 		}

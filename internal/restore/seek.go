@@ -14,20 +14,25 @@ import (
 type lookup struct {
 	refs     map[record.Ref]bool
 	searches map[record.Kind][]record.Search
+	lists    map[record.Kind]bool // kinds of which everything is to be seen
 }
 
-func (w lookup) empty() bool { return len(w.refs)+len(w.searches) == 0 }
+func (w lookup) empty() bool { return len(w.refs)+len(w.searches)+len(w.lists) == 0 }
 
-// seek asks the next look for whatever holds a key that a document is to get, and that the
-// server gives only once: somebody may have made it by hand since the last run. What is
-// made anew has an id that nothing names yet, so nothing can lie in it.
+// seek asks the next look for whatever holds a key that a document is to get: somebody may
+// have made it by hand since the last run. Of keys that no search finds the server refuses a
+// second one, or the look lists the kind. What is made anew has an id that nothing names yet,
+// so nothing can lie in it.
 func (d *draft) seek(n *node) {
 	if d.present.whole[n.Kind] {
 		return
 	}
 	for i := range n.spec.Write.Keys {
 		key := &n.spec.Write.Keys[i]
-		if !key.Unique || key.Search.IsZero() {
+		if key.Search.IsZero() {
+			if !key.Unique && !n.spec.Listing.Route.IsZero() {
+				d.lists[n.Kind] = true
+			}
 			continue
 		}
 		members, ok := canon.KeyMembers(n.spec.Write, key, n.body, d.resolver)

@@ -121,6 +121,9 @@ func taken(refused *looker.StatusError) bool {
 // create makes a document, and then what lies in it.
 func (t *task) create(ctx context.Context) error {
 	w := t.spec.Write
+	if err := t.notMadeSince(ctx); err != nil {
+		return err
+	}
 	var made made
 	err := t.withQueries(ctx, w, t.wanted, func() error {
 		sent, err := t.creation(w, t.wanted)
