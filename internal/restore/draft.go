@@ -29,6 +29,9 @@ type draft struct {
 	lists map[record.Kind]bool
 	// homes are the personal folders of users who are made anew, and get new ones.
 	homes map[record.Ref]bool
+	// toCaller are users for whom the user of the API key stands, since nobody else does: content
+	// can be theirs, but what runs with the rights of its owner must not run with an administrator's.
+	toCaller map[string]bool
 	// listed are the explores of models, as far as they were asked for.
 	listed map[record.Ref][]string
 	notes  []string
@@ -60,6 +63,7 @@ func newDraft(p *planner) *draft {
 	return &draft{
 		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool), homes: make(map[record.Ref]bool),
 		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), lists: make(map[record.Kind]bool), listed: make(map[record.Ref][]string),
+		toCaller: make(map[string]bool),
 	}
 }
 
@@ -198,7 +202,7 @@ func (d *draft) wasLost(n *node, now vault.Entry) bool {
 // handedOver reports whether a document that was not lost gets another owner, without
 // whom it does not run: that of the one who left.
 func (d *draft) handedOver(n *node) bool {
-	return n.spec.Write.RunsAsOwner && d.request.Assigned[n.entry.Owner] != ""
+	return n.spec.Write.RunsAsOwner && d.request.Assigned[n.entry.Owner] != "" && !d.toCaller[n.entry.Owner]
 }
 
 // place says where a document lies, for people.

@@ -200,7 +200,7 @@ func (d *draft) missing(ref record.Ref, e vault.Entry) string {
 // person sees to it that a user stands for one that a document names: the same one,
 // the one that somebody named for it, or who gets what belongs to nobody.
 func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error {
-	if d.request.Assigned[ref.ID] != "" {
+	if d.request.Assigned[ref.ID] != "" && !(d.toCaller[ref.ID] && n.spec.Write.RunsAsOwner) {
 		return nil
 	}
 	now, _, exists, err := d.sees(ctx, ref.Ref)
@@ -240,6 +240,7 @@ func (d *draft) orphan(ctx context.Context, n *node, ref record.Ref, user vault.
 	}
 	d.note("what belonged to %s, who is not on the instance, comes to the user of the API key; --owners %s=USER names another one", who, ref.ID)
 	d.assign(ref.ID, d.Caller.ID)
+	d.toCaller[ref.ID] = true
 	return nil
 }
 
