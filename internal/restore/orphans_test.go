@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -46,5 +47,41 @@ func TestSchedulesOfNobodyDoNotRunAsAdministrator(t *testing.T) {
 	named := r.plan(restore.Request{Lost: true, Owners: []string{departed}, NewOwners: map[string]string{departed: "5"}})
 	if a := onlyAction(t, named, schedule); a.Deed != record.DeedCreate {
 		t.Errorf("with a new owner: %s %s", a.Deed, a.Reason)
+	}
+}
+
+// A user whom nobody can make anew, and who is asked for all the same, owns nothing that comes
+// back: the plan says so, instead of Looker in the middle of it.
+func TestWhoCannotComeBackOwnsNothing(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 2})
+	var embedded record.Ref
+	for item := range r.sim.Items("users") {
+		if len(mustRows(t, canon.Member(item.Body, "credentials_embed"))) > 0 {
+			embedded = record.Ref{Kind: "users", ID: item.ID}
+		}
+	}
+	if embedded.ID == "" {
+		t.Fatal("nobody is a user of embedding")
+	}
+	look := record.Ref{Kind: "looks", ID: r.add("/looks", `{"title":"Theirs","folder_id":"1","user_id":"`+embedded.ID+`","query_id":"`+r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"]}`)+`"}`)}
+	others := first(t, r, "dashboards").ID
+	schedule := record.Ref{Kind: "scheduled_plans", ID: r.add("/scheduled_plans", `{"name":"Monday","user_id":"`+embedded.ID+`","dashboard_id":"`+others+`","crontab":"0 6 * * 1","enabled":true,"scheduled_plan_destination":[{"type":"email","address":"a@example.com","format":"wysiwyg_pdf"}]}`)}
+	r.backup()
+	r.do("DELETE", "/users/"+embedded.ID, "")
+	for heir, want := range map[string]struct {
+		owner string
+		deed  record.Deed
+	}{"": {r.caller.ID, record.DeedImpossible}, "5": {"5", record.DeedCreate}} {
+		plan := r.plan(restore.Request{Lost: true, OrphansTo: heir})
+		if a := onlyAction(t, plan, embedded); a.Deed != record.DeedImpossible {
+			t.Errorf("the user: %s %s", a.Deed, a.Reason)
+		}
+		if a := onlyAction(t, plan, schedule); a.Deed != want.deed {
+			t.Errorf("to %q: the schedule: %s %s", heir, a.Deed, a.Reason)
+		}
+		changes := onlyAction(t, plan, look).Changes
+		if !slices.ContainsFunc(changes, func(c record.Change) bool { return c.Path == "user_id" && strings.Contains(string(c.After), want.owner) }) {
+			t.Errorf("to %q: the look: %v", heir, changes)
+		}
 	}
 }

@@ -211,7 +211,7 @@ func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error 
 	if need != nil && need.writes() {
 		n.needs = append(n.needs, need)
 	}
-	if exists || need != nil {
+	if exists || need != nil && need.action.Deed != record.DeedImpossible && need.action.Deed != record.DeedSkip {
 		return nil
 	}
 	return d.orphan(ctx, n, ref.Ref, now)
