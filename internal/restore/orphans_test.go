@@ -80,7 +80,9 @@ func TestWhoCannotComeBackOwnsNothing(t *testing.T) {
 			t.Errorf("to %q: the schedule: %s %s", heir, a.Deed, a.Reason)
 		}
 		changes := onlyAction(t, plan, look).Changes
-		if !slices.ContainsFunc(changes, func(c record.Change) bool { return c.Path == "user_id" && strings.Contains(string(c.After), want.owner) }) {
+		if !slices.ContainsFunc(changes, func(c record.Change) bool {
+			return c.Path == "user_id" && strings.Contains(string(c.After), want.owner)
+		}) {
 			t.Errorf("to %q: the look: %v", heir, changes)
 		}
 	}

@@ -88,6 +88,9 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		return err
 	}
 	if d.request.Undo != 0 && d.nodes[ref.Ref] == nil {
+		if exists {
+			return nil // in the trash, where it was when it was named
+		}
 		return d.wasMissing(n, ref)
 	}
 	e, held, err := d.past.version(ctx, ref.Ref)

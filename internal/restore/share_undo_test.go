@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -73,5 +75,24 @@ func TestALostTileOfWhatIsGone(t *testing.T) {
 	tiles := string(canon.Member(r.sim.Document("dashboards", "1"), "dashboard_elements"))
 	if got := strings.Count(tiles, `"look_id":"`+targetOf(done, record.Ref{Kind: "looks", ID: "3"})+`"`); got != 2 {
 		t.Errorf("%d tiles show the look: %s", got, tiles)
+	}
+}
+
+// What showed a dashboard that lies in the trash, and showed the one that was made in its place,
+// shows the one in the trash again after the undo: it was so before.
+func TestAnUndoShowsAgainWhatLiesInTheTrash(t *testing.T) {
+	r, _ := newBackedUpRig(t)
+	shown := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 0 })
+	ref := record.Ref{Kind: "dashboards", ID: r.dashboardsOn(r.sim.Document("boards", shown[0].ID))[0]}
+	r.do("PATCH", "/dashboards/"+ref.ID, `{"deleted":true}`)
+	before := r.normal(shown[0])
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{ref}, Trash: restore.Recreate}))
+	complete(t, done)
+	if r.normal(shown[0]) == before {
+		t.Fatal("the board does not show what was made")
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true})))
+	if is := r.normal(shown[0]); is != before {
+		t.Errorf("the board (-before +after):\n%s", cmp.Diff(before, is))
 	}
 }
