@@ -15,11 +15,16 @@ import (
 // knows its own. It returns ErrNotFound when there is no such run, and ErrPruned
 // when what only that run knew was removed.
 func (r *Reader) RunAt(ctx context.Context, instance string, p vault.Point) (record.Run, error) {
+	return r.runAt(ctx, instance, p, r.runs)
+}
+
+// runAt is [Reader.RunAt], of what read reads of the run.
+func (r *Reader) runAt(ctx context.Context, instance string, p vault.Point, read runsReader) (record.Run, error) {
 	if !p.Until.IsZero() {
-		return r.runBy(ctx, instance, p)
+		return r.runBy(ctx, instance, p, read)
 	}
 	if !p.Newest {
-		run, err := r.Run(ctx, p.Run)
+		run, err := r.run(ctx, p.Run, read)
 		switch {
 		case err != nil:
 			return run, err
@@ -34,7 +39,7 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p vault.Point) (rec
 	if err != nil {
 		return record.Run{}, err
 	}
-	runs, err := r.runs(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?`,
+	runs, err := read(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?`,
 		found.ID, p.Backups, record.OriginLook, p.Back)
 	if err == nil && len(runs) == 0 {
 		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
@@ -46,12 +51,12 @@ func (r *Reader) RunAt(ctx context.Context, instance string, p vault.Point) (rec
 }
 
 // runBy returns the newest run that ended by the time of a point.
-func (r *Reader) runBy(ctx context.Context, instance string, p vault.Point) (record.Run, error) {
+func (r *Reader) runBy(ctx context.Context, instance string, p vault.Point, read runsReader) (record.Run, error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
 		return record.Run{}, err
 	}
-	runs, err := r.runs(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1`,
+	runs, err := read(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1`,
 		found.ID, millis(p.Until))
 	if err != nil || len(runs) > 0 {
 		return append(runs, record.Run{})[0], err
@@ -113,13 +118,15 @@ type look struct {
 	trashRested bool
 }
 
-// horizonOf finds the instance and the run of a query.
+// horizonOf finds the instance and the run of a query. It reads no counts, calls and sessions
+// of the run: a restore's plan, which asks many small questions about one moment, spent an
+// eighth of its time on them.
 func (r *Reader) horizonOf(ctx context.Context, query vault.Query) (horizon, error) {
 	if query.At.IsNow() {
 		instance, err := r.Resolve(ctx, query.Instance)
 		return horizon{instance: instance.ID}, err
 	}
-	run, err := r.RunAt(ctx, query.Instance, query.At)
+	run, err := r.runAt(ctx, query.Instance, query.At, r.runRows)
 	if err != nil {
 		return horizon{}, err
 	}

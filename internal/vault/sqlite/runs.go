@@ -65,11 +65,19 @@ func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.
 
 // Run returns one run, or ErrNotFound. Id 0 is the newest run of the vault.
 func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
+	return r.run(ctx, id, r.runs)
+}
+
+// runsReader reads the runs whose ids a query finds, the newest first.
+type runsReader func(ctx context.Context, ids string, args ...any) ([]record.Run, error)
+
+// run is [Reader.Run], of what read reads of it.
+func (r *Reader) run(ctx context.Context, id int64, read runsReader) (record.Run, error) {
 	which := `SELECT id FROM runs WHERE id = ?`
 	if id == 0 {
 		which = `SELECT id FROM runs WHERE id > ? ORDER BY id DESC LIMIT 1`
 	}
-	found, err := r.runs(ctx, which, id)
+	found, err := read(ctx, which, id)
 	if err != nil {
 		return record.Run{}, err
 	}
@@ -83,35 +91,10 @@ func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
 	return found[0], nil
 }
 
-// runs reads the runs whose ids a query finds, the newest first.
-func (r *Reader) runs(ctx context.Context, ids string, args ...any) (list []record.Run, err error) {
-	// The lock is looked at first: a run that ends in between is then read with
-	// its outcome, not as interrupted.
-	busy := r.written()
-	var unreadable error
-	err = r.snapshot(ctx, func(q querier) error {
-		var sum summer
-		names, err := instanceNames(ctx, q)
-		if err != nil {
-			return err
-		}
+// runs is a [runsReader] of all that is known of them.
+func (r *Reader) runs(ctx context.Context, ids string, args ...any) ([]record.Run, error) {
+	return r.readRuns(ctx, func(q querier, list []record.Run, index map[int64]int) error {
 		which := `(` + ids + `)`
-		index := map[int64]int{}
-		for row, err := range rows(ctx, q, selectRuns+` WHERE id IN `+which+` ORDER BY id DESC`, args...) {
-			if err != nil {
-				return err
-			}
-			run, err := scanRun(row, &sum)
-			if errors.Is(err, vault.ErrCorrupt) {
-				unreadable = cmp.Or(unreadable, err)
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			index[run.id] = len(list)
-			list = append(list, run.words(names[run.instance], busy))
-		}
 		for row, err := range rows(ctx, q, selectKinds+` WHERE run IN `+which+` ORDER BY run, kind`, args...) {
 			if err != nil {
 				return err
@@ -127,6 +110,44 @@ func (r *Reader) runs(ctx context.Context, ids string, args ...any) (list []reco
 			return err
 		}
 		return addCalls(ctx, q, list, index, which, args)
+	}, ids, args...)
+}
+
+// runRows is a [runsReader] of the rows of runs only: without their kinds, calls and sessions.
+func (r *Reader) runRows(ctx context.Context, ids string, args ...any) ([]record.Run, error) {
+	return r.readRuns(ctx, func(querier, []record.Run, map[int64]int) error { return nil }, ids, args...)
+}
+
+// readRuns reads the rows of the runs whose ids a query finds, and calls add in the same
+// view of the vault, with the place of each run in the list.
+func (r *Reader) readRuns(ctx context.Context, add func(q querier, list []record.Run, index map[int64]int) error, ids string, args ...any) (list []record.Run, err error) {
+	// The lock is looked at first: a run that ends in between is then read with
+	// its outcome, not as interrupted.
+	busy := r.written()
+	var unreadable error
+	err = r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		names, err := instanceNames(ctx, q)
+		if err != nil {
+			return err
+		}
+		index := map[int64]int{}
+		for row, err := range rows(ctx, q, selectRuns+` WHERE id IN (`+ids+`) ORDER BY id DESC`, args...) {
+			if err != nil {
+				return err
+			}
+			run, err := scanRun(row, &sum)
+			if errors.Is(err, vault.ErrCorrupt) {
+				unreadable = cmp.Or(unreadable, err)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			index[run.id] = len(list)
+			list = append(list, run.words(names[run.instance], busy))
+		}
+		return add(q, list, index)
 	})
 	if err == nil {
 		err = classify(r.path, unreadable)
