@@ -76,13 +76,18 @@ func (c *conn) run(sql string, args ...driver.Value) error {
 	return errors.Join(err, s.close())
 }
 
-// each runs a statement once and calls fn with every row.
+// each runs a statement once and calls fn with every row. A connection that keeps statements
+// compiles it only if it does not have it.
 func (c *conn) each(sql string, fn func([]driver.Value) error, args ...driver.Value) error {
-	s, err := c.prepare(sql)
+	named := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	found, err := c.raw.QueryContext(context.Background(), sql, named)
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.each(fn, args...), s.close())
+	return eachRow(found, make([]driver.Value, len(found.Columns())), fn)
 }
 
 // value runs a statement once and returns the first column of its first row.
@@ -184,18 +189,23 @@ func (s *stmt) each(fn func([]driver.Value) error, args ...driver.Value) (err er
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	if s.dest == nil {
 		s.dest = make([]driver.Value, len(rows.Columns()))
 	}
+	return eachRow(rows, s.dest, fn)
+}
+
+// eachRow calls fn with every row, read into dest, and closes them.
+func eachRow(found driver.Rows, dest []driver.Value, fn func([]driver.Value) error) (err error) {
+	defer func() { err = errors.Join(err, found.Close()) }()
 	for {
-		switch err := rows.Next(s.dest); {
+		switch err := found.Next(dest); {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
 		}
-		switch err := fn(s.dest); {
+		switch err := fn(dest); {
 		case errors.Is(err, errEnough):
 			return nil
 		case err != nil:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -18,6 +19,11 @@ import (
 
 // readers is how many questions a Reader answers at the same time.
 const readers = 4
+
+// keptStatements is how many compiled statements a connection of a Reader keeps for the next
+// question of the same words. A restore's plan asks for hundreds of bodies, and compiled each
+// question anew: a sixth of its time.
+const keptStatements = 64
 
 // A Reader reads a vault, also while a run writes to it. It never changes the
 // file and needs no lock. Every call sees one state of the vault, whole batches
@@ -140,7 +146,7 @@ func Holder(path string) (pid int, held bool, err error) {
 // those that it makes: without SQLite's own mutex a row of twenty columns costs a fifth
 // less.
 func (r *Reader) connect(ctx context.Context, params ...string) error {
-	params = append(params, "_query_only=1", "_mutex=no", "_busy_timeout=10000")
+	params = append(params, "_query_only=1", "_mutex=no", "_busy_timeout=10000", "_stmt_cache_size="+strconv.Itoa(keptStatements))
 	r.connector = &connector{path: r.path, dsn: uri(r.file, params...)}
 	r.db = sql.OpenDB(r.connector)
 	r.db.SetMaxOpenConns(readers)
