@@ -93,19 +93,14 @@ func (t *task) search(ctx context.Context, route catalogue.Route, query url.Valu
 	if trash != "" {
 		query.Set("deleted", trash)
 	}
-	for offset := 0; ; offset += searchRows {
-		if paged {
-			query.Set("limit", itoa(searchRows))
-			query.Set("offset", itoa(offset))
-		}
+	found := ""
+	err := eachPage(t.spec, query, paged, func() ([][]byte, error) {
 		body, err := t.get(ctx, route, route.Path, query)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		rows, err := canon.Rows(body)
-		if err != nil {
-			return "", err
-		}
+		return canon.Rows(body)
+	}, func(rows [][]byte) (bool, error) {
 		for _, row := range rows {
 			id := canon.Text(canon.Member(row, t.spec.Fields.ID))
 			if id == "" || known[id] {
@@ -113,14 +108,42 @@ func (t *task) search(ctx context.Context, route catalogue.Route, query url.Valu
 			}
 			candidate, err := t.read(ctx, id)
 			if err != nil {
-				return "", err
+				return false, err
 			}
 			if canon.Holds(t.spec.Write, sent, candidate) {
-				return id, nil
+				found = id
+				return false, nil
 			}
 		}
-		if !paged || len(rows) < searchRows {
-			return "", nil
+		return true, nil
+	})
+	return found, err
+}
+
+// eachPage asks for the pages of a list, of which query gets limit and offset, and calls fn with
+// the rows that are new until it returns false. The end is where a page brings none: a server may
+// answer fewer rows than it is asked for, or the same ones again. A list that is not paged is one
+// page.
+func eachPage(spec *catalogue.Spec, query url.Values, paged bool, ask func() ([][]byte, error), fn func([][]byte) (bool, error)) error {
+	seen := make(map[string]bool)
+	for offset := 0; ; {
+		if paged {
+			query.Set("limit", itoa(searchRows))
+			query.Set("offset", itoa(offset))
+		}
+		rows, err := ask()
+		if err != nil {
+			return err
+		}
+		offset += len(rows)
+		rows = slices.DeleteFunc(rows, func(row []byte) bool {
+			id := canon.Text(canon.Member(row, spec.Fields.ID))
+			again := seen[id]
+			seen[id] = true
+			return again
+		})
+		if more, err := fn(rows); err != nil || !more || !paged || len(rows) == 0 {
+			return err
 		}
 	}
 }

@@ -81,6 +81,42 @@ func (r *rig) deleteOne(kind *catalogue.Spec) record.Ref {
 	return record.Ref{}
 }
 
+// A list that answers fewer rows than it is asked for is read to its end all the same, and so is
+// one that answers the same rows whatever it is asked for.
+func TestListsOfServersThatDoNotPageAsAsked(t *testing.T) {
+	for name, options := range map[string]lookersim.Options{
+		"pages are capped":  {Seed: 1, Quirks: lookersim.Quirks{PageCap: 2}},
+		"offset is ignored": {Seed: 1, Sizes: manyAlerts(), Quirks: lookersim.Quirks{IgnoreOffset: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, options)
+			r.backup()
+			spec := catalogue.Lookup("alerts")
+			bodies := r.allBodies()
+			ref := r.deleteOne(spec)
+			plan := r.plan(restore.Request{Items: []record.Ref{ref}, Only: true})
+			sent, _, err := canon.Creation(spec.Write, bodies[ref], canon.Itself)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, err := canon.With(sent, catalogue.Member{Name: "threshold", Value: "987"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 { // the lists of alerts are in no order
+				r.do("POST", spec.Write.Create.Path, string(other))
+			}
+			r.do("POST", spec.Write.Create.Path, string(sent))
+			counts := r.counts()
+			done := r.apply(plan)
+			if a := onlyAction(t, done, ref); a.State != record.ActionDrifted || r.counts()["alerts"] != counts["alerts"] {
+				t.Errorf("%s %s: %s; there are %d alerts, and were %d", a.Deed, a.State, a.Message, r.counts()["alerts"], counts["alerts"])
+			}
+		})
+	}
+}
+
 // What somebody has made again by hand, before the plan or since, is not made a second time,
 // also where the server has no unique key for it: two schedules mail everything twice.
 func TestMadeAgainByHandIsNotMadeTwice(t *testing.T) {
@@ -127,4 +163,11 @@ func TestMadeAgainByHandIsNotMadeTwice(t *testing.T) {
 			})
 		}
 	}
+}
+
+// manyAlerts are the sizes of an instance with more alerts than one page has.
+func manyAlerts() lookersim.Sizes {
+	sizes := lookersim.DefaultSizes()
+	sizes.Alerts = 510
+	return sizes
 }

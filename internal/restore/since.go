@@ -54,7 +54,7 @@ func (a *applier) listAgain(ctx context.Context, level []record.Action) error {
 		if !ok || action.Deed != record.DeedCreate || a.since.rows[action.Kind] != nil || a.since.unread[action.Kind] != nil || !listsTell(spec) {
 			continue
 		}
-		rows, err := a.rowsOf(ctx, spec.Listing)
+		rows, err := a.rowsOf(ctx, spec)
 		if err != nil && aboutRestore(err) {
 			return err
 		}
@@ -75,23 +75,15 @@ func listsTell(spec *catalogue.Spec) bool {
 }
 
 // rowsOf reads a list to its end.
-func (a *applier) rowsOf(ctx context.Context, list catalogue.Listing) (all [][]byte, err error) {
-	query := list.Route.Values()
-	all = [][]byte{}
-	for offset := 0; ; offset += searchRows {
-		if !list.Whole {
-			query.Set("limit", itoa(searchRows))
-			query.Set("offset", itoa(offset))
-		}
-		rows, err := a.rows(ctx, list.Route, query)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, rows...)
-		if list.Whole || len(rows) < searchRows {
-			return all, nil
-		}
-	}
+func (a *applier) rowsOf(ctx context.Context, spec *catalogue.Spec) ([][]byte, error) {
+	all, query := [][]byte{}, spec.Listing.Route.Values()
+	err := eachPage(spec, query, !spec.Listing.Whole,
+		func() ([][]byte, error) { return a.rows(ctx, spec.Listing.Route, query) },
+		func(rows [][]byte) (bool, error) {
+			all = append(all, rows...)
+			return true, nil
+		})
+	return all, err
 }
 
 // rows are the rows that a route answers.
