@@ -121,3 +121,27 @@ func TestRunTimes(t *testing.T) {
 		t.Errorf("got %v, %v, want four runs and not the third", times, err)
 	}
 }
+
+// TestIndexOfInstancesLacksARun: what an index does not lead to is found without it.
+func TestIndexOfInstancesLacksARun(t *testing.T) {
+	path := newPath(t)
+	aHistory(t, path)
+	err := sqlite.Execute(path, `DROP INDEX runs_instance`, `CREATE INDEX runs_instance ON runs (instance) WHERE id < 5`, `PRAGMA writable_schema = ON`,
+		`UPDATE sqlite_schema SET sql = 'CREATE INDEX runs_instance ON runs (instance)' WHERE name = 'runs_instance'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := read(t, path)
+	times, err := r.RunTimes(t.Context(), "acme")
+	if err != nil || times[5].IsZero() {
+		t.Errorf("times %v, %v, want that of run 5 as well", times, err)
+	}
+	newest, err := r.RunAt(t.Context(), "acme", vault.Point{Newest: true})
+	if err != nil || newest.ID != 5 {
+		t.Errorf("the newest run is %d, %v, want 5", newest.ID, err)
+	}
+	runs, err := r.Runs(t.Context(), "acme")
+	if err != nil || len(runs) != 5 {
+		t.Errorf("%d runs, %v, want 5", len(runs), err)
+	}
+}

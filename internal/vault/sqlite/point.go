@@ -10,7 +10,8 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// RunAt returns the run that a point of the instance means. The instance may be
+// RunAt returns the run that a point of the instance means. Runs are found past the index of
+// instances: where that is damaged, another run would be the newest one. The instance may be
 // empty when the vault holds one, and where the point is a run's number: that
 // knows its own. It returns ErrNotFound when there is no such run, and ErrPruned
 // when what only that run knew was removed.
@@ -39,7 +40,7 @@ func (r *Reader) runAt(ctx context.Context, instance string, p vault.Point, read
 	if err != nil {
 		return record.Run{}, err
 	}
-	runs, err := read(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?`,
+	runs, err := read(ctx, `SELECT id FROM runs WHERE +instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?`,
 		found.ID, p.Backups, record.OriginLook, p.Back)
 	if err == nil && len(runs) == 0 {
 		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
@@ -56,7 +57,7 @@ func (r *Reader) runBy(ctx context.Context, instance string, p vault.Point, read
 	if err != nil {
 		return record.Run{}, err
 	}
-	runs, err := read(ctx, `SELECT id FROM runs WHERE instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1`,
+	runs, err := read(ctx, `SELECT id FROM runs WHERE +instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1`,
 		found.ID, millis(p.Until))
 	if err != nil || len(runs) > 0 {
 		return append(runs, record.Run{})[0], err
@@ -143,7 +144,7 @@ func (r *Reader) Looked(ctx context.Context, instance string, kind record.Kind, 
 		return 0, 0, err
 	}
 	for row, err := range rows(ctx, r.db, `SELECT max(k.run) FILTER (WHERE k.run <= ?3), min(k.run) FILTER (WHERE k.run > ?3)
-		FROM runs s CROSS JOIN run_kinds k ON k.run = s.id WHERE s.instance = ?1 AND k.kind = ?2`, found.ID, string(kind), run) {
+		FROM runs s CROSS JOIN run_kinds k ON k.run = s.id WHERE +s.instance = ?1 AND k.kind = ?2`, found.ID, string(kind), run) {
 		if err != nil {
 			return 0, 0, doing("look for runs of "+string(kind), classify(r.path, err))
 		}
@@ -160,7 +161,7 @@ func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) er
 	}
 	h.looked = make(map[record.Kind][]look)
 	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.deferred > k.trash_deferred, k.trash_rested FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
-		WHERE s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
+		WHERE +s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
 		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func (r *Reader) NewestRuns(ctx context.Context, instance string, limit int) ([]
 	if limit == 0 {
 		limit = -1 // of SQLite: none
 	}
-	const newest = `SELECT id FROM runs WHERE ?1 = 0 OR instance = ?1 ORDER BY id DESC LIMIT ?2`
+	const newest = `SELECT id FROM runs WHERE ?1 = 0 OR +instance = ?1 ORDER BY id DESC LIMIT ?2`
 	var id int64
 	if instance != "" {
 		found, err := r.Resolve(ctx, instance)
