@@ -29,6 +29,7 @@ type opened struct {
 	options    Options
 	made       bool // the file was made here
 	used       bool // something was stored in it
+	refused    bool // it was not opened
 	lock       *fileLock
 	descriptor *descriptor // with the lock on the file itself
 	conn       *conn
@@ -78,6 +79,7 @@ func OpenFile(ctx context.Context, path string, o Options) (_ *File, err error) 
 	f := &File{opened: &opened{path: path, options: o}}
 	defer func() {
 		if err != nil {
+			f.refused = true
 			err = classify(path, errors.Join(err, f.close()))
 		}
 	}()
@@ -85,6 +87,9 @@ func OpenFile(ctx context.Context, path string, o Options) (_ *File, err error) 
 		if e, ok := errors.AsType[*vault.Error](err); ok && e.Kind == vault.ErrMissing {
 			e.Hint = "make the folder first"
 		}
+		return nil, err
+	}
+	if _, err = vaultSize(f.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if f.lock, err = lock(ctx, f.file); err != nil {
@@ -174,7 +179,11 @@ func (o *opened) close() error {
 	}
 	// Closed before SQLite, a descriptor would drop its locks.
 	errs = append(errs, o.descriptor.close())
-	if o.lock != nil {
+	switch {
+	case o.lock == nil:
+	case o.refused || o.made && !o.used:
+		errs = append(errs, o.lock.remove())
+	default:
 		errs = append(errs, o.lock.release())
 	}
 	o.reader, o.conn, o.descriptor, o.lock, o.made, o.used, o.told = nil, nil, nil, nil, false, false, false

@@ -23,5 +23,7 @@ func writable(string) bool { return false }
 
 func (*fileLock) release() error { return nil }
 
+func (*fileLock) remove() error { return nil }
+
 // lockFileHeld cannot tell.
 func lockFileHeld(string) (pid int, held bool, err error) { return 0, false, errors.ErrUnsupported }

@@ -17,8 +17,8 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// lockSuffix is added to the vault's path for the lock file, which stays when
-// the lock is given back: removing it would let two writers lock two files.
+// lockSuffix is added to the vault's path for the lock file, which stays beside a
+// vault when the lock is given back.
 const lockSuffix = ".lock"
 
 // A reader that looks whether a run is under way holds the lock for some
@@ -36,38 +36,76 @@ const maxLockFile = 32
 // that ends. Versions that know no other lock respect this one; what keeps a
 // second writer away from all names of the file is the lock on the file itself,
 // see descriptor.
-type fileLock struct{ file *os.File }
+type fileLock struct {
+	file *os.File
+	made bool // there was no lock file before
+}
 
 // lock takes the lock file of the vault at path, or returns ErrLocked with the
-// process that has it.
+// process that has it. A lock file that its holder removed meanwhile is not the one
+// that others would lock: lock then takes the one that is there.
 func lock(ctx context.Context, path string) (*fileLock, error) {
-	f, err := openLockFile(path+lockSuffix, os.O_RDWR|os.O_CREATE)
-	if err != nil {
+	for try := 1; ; try++ {
+		l, err := openLock(path)
+		if err != nil {
+			return nil, err
+		}
+		if err = l.take(ctx, path); err == nil && try < lockTries && !l.there() {
+			if err = l.file.Close(); err == nil {
+				continue
+			}
+		}
+		if err == nil {
+			err = sign(l.file)
+		}
+		if err != nil {
+			return nil, errors.Join(err, l.file.Close())
+		}
+		return l, nil
+	}
+}
+
+// openLock opens the lock file of the vault at path, and makes it where there is none.
+func openLock(path string) (*fileLock, error) {
+	f, err := openLockFile(path+lockSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	if err == nil {
+		return &fileLock{file: f, made: true}, nil
+	}
+	if !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
+	f, err = openLockFile(path+lockSuffix, os.O_RDWR|os.O_CREATE)
+	return &fileLock{file: f}, err
+}
+
+// take waits a moment for the lock.
+func (l *fileLock) take(ctx context.Context, path string) error {
 	for try := 1; ; try++ {
-		err = flock(f, unix.LOCK_EX|unix.LOCK_NB)
-		if !errors.Is(err, unix.EWOULDBLOCK) || try == lockTries {
-			break
+		err := flock(l.file, unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case errors.Is(err, unix.ENOLCK):
+			return vault.Problem(path, vault.ErrNoLocks, "")
+		case !errors.Is(err, unix.EWOULDBLOCK):
+			return err
+		case try == lockTries:
+			return lockedBy(path, holder(l.file))
 		}
 		select {
 		case <-time.After(lockPause):
 		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), f.Close())
+			return ctx.Err()
 		}
 	}
-	switch {
-	case errors.Is(err, unix.EWOULDBLOCK):
-		err = lockedBy(path, holder(f))
-	case errors.Is(err, unix.ENOLCK):
-		err = vault.Problem(path, vault.ErrNoLocks, "")
-	case err == nil:
-		err = sign(f)
-	}
+}
+
+// there reports whether the lock file is still the one that its path leads to.
+func (l *fileLock) there() bool {
+	mine, err := l.file.Stat()
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return false
 	}
-	return &fileLock{f}, nil
+	named, err := os.Lstat(l.file.Name())
+	return err == nil && os.SameFile(mine, named)
 }
 
 // openLockFile opens a lock file. What is no plain file that a LookerVault wrote
@@ -119,6 +157,16 @@ func notALockFile(path, why string) *vault.Error {
 // release gives the lock back. The emptied file tells that nobody has it.
 func (l *fileLock) release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
+}
+
+// remove gives the lock back, and removes the lock file if it was made for it: no
+// vault is beside it. The file goes while it is locked, and who waits for it finds
+// that it is not there any more.
+func (l *fileLock) remove() error {
+	if !l.made || !l.there() {
+		return l.release()
+	}
+	return errors.Join(os.Remove(l.file.Name()), l.release())
 }
 
 // lockFileHeld reports whether a writer has the lock file of the vault at path, and

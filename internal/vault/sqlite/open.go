@@ -152,7 +152,7 @@ func unlockable(err error, d *descriptor) error {
 // is empty and whether it was made here. It never opens a file that exists:
 // closing it again would drop the locks that SQLite holds on it in this process.
 func touch(file string) (fresh, made bool, err error) {
-	info, err := os.Stat(file)
+	size, err := vaultSize(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
@@ -160,13 +160,20 @@ func touch(file string) (fresh, made bool, err error) {
 		}
 		return true, true, f.Close()
 	}
+	return err == nil && size == 0, false, err
+}
+
+// vaultSize is how large the file at a path is, if it can be a vault: folders, pipes and
+// devices cannot, and nothing is made beside them.
+func vaultSize(file string) (int64, error) {
+	info, err := os.Stat(file)
 	if err != nil {
-		return false, false, err
+		return 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return false, false, vault.Problem(file, vault.ErrNotVault, "not a regular file")
+		return 0, vault.Problem(file, vault.ErrNotVault, "not a regular file")
 	}
-	return info.Size() == 0, false, nil
+	return info.Size(), nil
 }
 
 // setUp makes the tables of a fresh file, or checks that an old one is a vault,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -139,6 +140,11 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, vault.ErrNotVault, nil},
+		{"a pipe", func(t *testing.T, path string) {
+			if err := unix.Mkfifo(path, 0o600); err != nil {
+				t.Skip(err)
+			}
+		}, vault.ErrNotVault, nil},
 		{"folder missing", func(t *testing.T, path string) {
 			if err := os.Remove(filepath.Dir(path)); err != nil {
 				t.Fatal(err)
@@ -149,7 +155,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
 			tt.make(t, path)
-			before, _ := os.ReadFile(path)
+			before, beside := contentOf(path), filesAt(t, path)
 			w, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 			if err == nil {
 				// Damage beyond the first pages shows when they are read.
@@ -157,9 +163,11 @@ func TestOpenRefuses(t *testing.T) {
 				_ = w.Close()
 			}
 			checkError(t, "writer", err, path, tt.want)
-			after, _ := os.ReadFile(path)
-			if !bytes.Equal(before, after) {
+			if !bytes.Equal(before, contentOf(path)) {
 				t.Error("the file was changed")
+			}
+			if diff := cmp.Diff(beside, filesAt(t, path)); diff != "" {
+				t.Errorf("files (-before +after):\n%s", diff)
 			}
 			r, err := sqlite.OpenReader(t.Context(), path)
 			if err == nil {
@@ -169,6 +177,25 @@ func TestOpenRefuses(t *testing.T) {
 			checkError(t, "reader", err, path, tt.want)
 		})
 	}
+}
+
+// contentOf is what a plain file holds, nil for others.
+func contentOf(path string) []byte {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	content, _ := os.ReadFile(path)
+	return content
+}
+
+// filesAt are the files whose path begins with this one: a vault and what lies beside it.
+func filesAt(t *testing.T, path string) []string {
+	t.Helper()
+	files, err := filepath.Glob(path + "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // checkError checks that an error is of a kind, and one line that names the path
@@ -458,12 +485,8 @@ func TestNewFileWithoutARunIsRemoved(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	left, err := filepath.Glob(path + "*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{path + ".lock"}, left); diff != "" {
-		t.Errorf("files (-want +got):\n%s", diff)
+	if left := filesAt(t, path); len(left) > 0 {
+		t.Errorf("left are %q", left)
 	}
 }
 
