@@ -157,7 +157,8 @@ func runFind(ctx context.Context, o findOptions) (err error) {
 		return err
 	}
 	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(y.score, x.score) })
-	return show(o.streams, found, choice, each(hits))
+	err = show(o.streams, found, choice, each(hits))
+	return cmp.Or(err, names.Damage())
 }
 
 // lookInto reads the documents that may hold what is looked for, in all their versions

@@ -102,7 +102,7 @@ func runList(ctx context.Context, o listOptions) (err error) {
 	if err == nil {
 		seen.tell(o.streams.err)
 	}
-	return err
+	return cmp.Or(err, names.Damage())
 }
 
 // compile makes a filter of the flags.

@@ -57,11 +57,13 @@ type Changer struct {
 }
 
 // Changes calls fn with a changer that reads the bodies of a vault. With volatile, members
-// that only count views and the like matter as well.
+// that only count views and the like matter as well. Where fn had no error, that of a name
+// or a time which it needed and which is damaged is returned.
 func Changes(ctx context.Context, m Moment, names *Names, volatile bool, fn func(*Changer) error) error {
-	return m.Reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
+	err := m.Reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
 		return fn(&Changer{names: names, body: body, volatile: volatile, reader: canon.NewReader(), rules: make(map[record.Kind]*canon.Rules)})
 	})
+	return cmp.Or(err, names.Damage())
 }
 
 // All yields the changes that passages make, of those that pass the filter, by the ids of

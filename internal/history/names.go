@@ -1,7 +1,9 @@
 package history
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -22,10 +24,15 @@ type Names struct {
 	folders map[string]vault.Entry
 	users   map[string]string
 	runs    map[int64]time.Time
+	newest  int64 // of those runs, damaged ones left out
+
+	// damaged is what kept some runs from being read, and met the first damage that an
+	// answer would have needed; see [Names.Damage].
+	damaged, met error
 
 	// named reads what the documents of a kind are called, or were called last, by their
 	// ids; nil until the names are read. wholes are those that it was asked for.
-	named  func(record.Kind) map[string]string
+	named  func(record.Kind) (map[string]string, error)
 	wholes map[record.Kind]map[string]string
 
 	// gone are those that were gone by then, as the vault last held them; nil until they
@@ -52,10 +59,14 @@ func (b *Names) Read(ctx context.Context, m Moment) error {
 
 // ReadHeld reads the names of what there is.
 func (b *Names) ReadHeld(ctx context.Context, m Moment) (err error) {
-	if b.runs, err = m.Reader.RunTimes(ctx, m.Instance); err != nil {
-		return err
+	b.runs, b.damaged = m.Reader.RunTimes(ctx, m.Instance)
+	if b.damaged != nil && !errors.Is(b.damaged, vault.ErrCorrupt) {
+		return b.damaged
 	}
-	b.named = func(kind record.Kind) map[string]string { return namesOfKind(ctx, m, kind) }
+	for run := range b.runs {
+		b.newest = max(b.newest, run)
+	}
+	b.named = func(kind record.Kind) (map[string]string, error) { return namesOfKind(ctx, m, kind) }
 	b.folders, b.users, err = namesOf(ctx, vault.Query{Instance: m.Instance, At: m.At}, m.Reader)
 	return err
 }
@@ -114,29 +125,48 @@ func (b *Names) Whole(ref record.Ref) string {
 		b.wholes = make(map[record.Kind]map[string]string)
 	}
 	if b.wholes[kind] == nil {
-		b.wholes[kind] = b.named(kind)
+		var err error
+		b.wholes[kind], err = b.named(kind)
+		b.met = cmp.Or(b.met, err)
 	}
 	return b.wholes[kind][ref.ID]
 }
 
-// namesOfKind are the names of a kind's documents, of those that are gone as well. It is
-// for names beside other answers: what cannot be read has none.
-func namesOfKind(ctx context.Context, m Moment, kind record.Kind) map[string]string {
-	names := make(map[string]string)
+// namesOfKind are the names of a kind's documents, of those that are gone as well. Where
+// some cannot be read, the error comes with the names of the others.
+func namesOfKind(ctx context.Context, m Moment, kind record.Kind) (names map[string]string, err error) {
+	names = make(map[string]string)
 	for _, deleted := range []bool{true, false} {
 		query := vault.Query{Instance: m.Instance, Kind: kind, At: m.At, Deleted: deleted}
-		for e, err := range m.Reader.Entries(ctx, query) {
-			if err != nil {
+		for e, failed := range m.Reader.Entries(ctx, query) {
+			if failed != nil {
+				err = cmp.Or(err, failed)
 				break
 			}
 			names[e.ID] = e.Name
 		}
 	}
-	return names
+	return names, err
 }
 
-// RunTime is when a run began, zero where the vault does not know.
-func (b *Names) RunTime(run int64) time.Time { return b.runs[run] }
+// RunTime is when a run began, zero where the vault does not know. For a run that is not
+// newer than all that were read, that is damage.
+func (b *Names) RunTime(run int64) time.Time {
+	began, ok := b.runs[run]
+	switch {
+	case ok || run == 0 || b.met != nil:
+	case b.damaged != nil:
+		b.met = b.damaged
+	case run < b.newest:
+		b.met = vault.Damaged(nil, "runs %d: is missing, but documents that it saw are there", run)
+	}
+	return began
+}
+
+// Damage is an ErrCorrupt where a name or a time that was asked for is missing since the
+// vault is damaged: the answer that lacks it is not whole. Commands ask when they have
+// shown what there is.
+func (b *Names) Damage() error { return b.met }
 
 // Folders are the folders that there are, by id.
 func (b *Names) Folders() map[string]vault.Entry { return b.folders }

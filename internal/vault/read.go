@@ -87,7 +87,7 @@ type Runs interface {
 	// that is 0, and reads no others.
 	NewestRuns(ctx context.Context, instance string, limit int) ([]record.Run, error)
 	// RunTimes returns when the runs of an instance began, by their numbers. Those that
-	// are damaged are left out.
+	// are damaged are left out, and an ErrCorrupt comes with the others.
 	RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error)
 	// LastComplete returns the newest complete runs of an instance that looked at all of
 	// it, the newest first, without their counts; there may be fewer than wanted.

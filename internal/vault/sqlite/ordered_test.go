@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,7 +110,7 @@ func TestChangesAreFoundByIndexes(t *testing.T) {
 	}
 }
 
-// TestRunTimes: when runs began, without those that are damaged.
+// TestRunTimes: when runs began, without those that are damaged, which the error names.
 func TestRunTimes(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
@@ -117,8 +118,11 @@ func TestRunTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	times, err := read(t, path).RunTimes(t.Context(), "acme")
-	if err != nil || len(times) != 4 || times[1].IsZero() || !times[3].IsZero() {
-		t.Errorf("got %v, %v, want four runs and not the third", times, err)
+	if !errors.Is(err, vault.ErrCorrupt) || !strings.Contains(err.Error(), "runs 3: does not match") {
+		t.Errorf("got %v, want that run 3 is damaged", err)
+	}
+	if len(times) != 4 || times[1].IsZero() || !times[3].IsZero() {
+		t.Errorf("got %v, want four runs and not the third", times)
 	}
 }
 

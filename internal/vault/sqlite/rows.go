@@ -133,11 +133,16 @@ func (r *runRow) columns() ([]driver.Value, error) {
 		string(noted), r.resumed, flag(r.pruned), digestValue(r.digest)}, nil
 }
 
+// damagedRun is the damage of a run that does not match its checksum.
+func damagedRun(row []driver.Value) error {
+	return vault.DamageOf([]vault.Finding{{Table: "runs", Key: strconv.FormatInt(integer(row[0]), 10), Problem: "does not match its checksum"}})
+}
+
 // scanRun reads a run. One that is not as it was written is an ErrCorrupt.
 func scanRun(row []driver.Value, sum *summer) (runRow, error) {
 	last := len(row) - 1
 	if sum.begin("runs", row[:last]...); !sum.is(row[last]) {
-		return runRow{id: integer(row[0])}, vault.DamageOf([]vault.Finding{{Table: "runs", Key: strconv.FormatInt(integer(row[0]), 10), Problem: "does not match its checksum"}})
+		return runRow{id: integer(row[0])}, damagedRun(row)
 	}
 	r := runRow{
 		id: integer(row[0]), instance: integer(row[1]), baseURL: text(row[2]), origin: text(row[3]),

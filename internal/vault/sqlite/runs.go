@@ -40,26 +40,35 @@ func (r *Reader) NewestRuns(ctx context.Context, instance string, limit int) ([]
 }
 
 // RunTimes returns when the runs of an instance began, by their numbers. Those that are
-// damaged are left out: it is for names beside other answers.
+// damaged are left out, and the error that comes with the others says so: an ErrCorrupt.
+// It reads past the index of instances: damage there takes no run away.
 func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
 		return nil, err
 	}
 	began := make(map[int64]time.Time)
+	var unreadable error
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE instance = ?`, found.ID) {
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE +instance = ?`, found.ID) {
 			if err != nil {
 				return err
 			}
 			last := len(row) - 1
-			if sum.begin("runs", row[:last]...); sum.is(row[last]) {
-				began[integer(row[0])] = moment(integer(row[4]))
+			if sum.begin("runs", row[:last]...); !sum.is(row[last]) {
+				if unreadable == nil {
+					unreadable = damagedRun(row)
+				}
+				continue
 			}
+			began[integer(row[0])] = moment(integer(row[4]))
 		}
 		return nil
 	})
+	if err == nil {
+		err = classify(r.path, unreadable)
+	}
 	return began, doing("read runs", err)
 }
 
