@@ -131,6 +131,7 @@ func unsettled(ctx context.Context, w *sqlite.Writer, chunk []record.Record) (ba
 // TestKilled kills runs at random moments, resumes them, and compares with runs
 // that nobody disturbed. LOOKERVAULT_TEST_KILLS asks for more than a few kills.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	kills := 12
 	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_KILLS")); err == nil {
 		kills = more

@@ -170,6 +170,7 @@ func asked(ctx context.Context, path string, q question) ([]string, error) {
 // commands ask: each answer is the one from before, or an error of a damaged file
 // behind nothing but lines from before, in their order. LOOKERVAULT_TEST_FLIPS asks for more flips.
 func TestFlippedBits(t *testing.T) {
+	t.Parallel()
 	flips := 60
 	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
 		flips = more

@@ -11,6 +11,7 @@ import (
 
 // TestHealing damages a vault, and makes a run that fetches everything.
 func TestHealing(t *testing.T) {
+	t.Parallel()
 	server := []record.Record{doc("1", "One"), doc("2", "Two"), doc("3", "Three")}
 	for _, tt := range []struct {
 		name   string

@@ -10,6 +10,7 @@ import (
 // TestIndexThatLeadsPastVersions: an index that lacks the versions of a document, as a
 // damaged page makes it, makes no answer shorter without an error.
 func TestIndexThatLeadsPastVersions(t *testing.T) {
+	t.Parallel()
 	for _, index := range []string{"versions_item", "versions_begun", "versions_gone"} {
 		t.Run(index, func(t *testing.T) {
 			path := newPath(t)

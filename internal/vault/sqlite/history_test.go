@@ -242,6 +242,7 @@ func TestPlans(t *testing.T) {
 // What Known has read is a hint: what is settled, and how, is the same without it,
 // also when it was out of date by then.
 func TestKnownChangesNothing(t *testing.T) {
+	t.Parallel()
 	one, two, three := record.Ref{Kind: dashboards, ID: "1"}, record.Ref{Kind: dashboards, ID: "2"}, record.Ref{Kind: dashboards, ID: "3"}
 	again := func(ref record.Ref, state record.State, stamp byte) record.Record {
 		return record.Record{Ref: ref, State: state, Same: true, Policy: 1, Size: 7, Stamp: record.Digest{stamp}}

@@ -155,6 +155,7 @@ func settleIntents(steps []record.Step, server madeOn) (done []record.Step, made
 // worker has one open intent at most, and in the end everything was made once.
 // LOOKERVAULT_TEST_KILLS makes it all of these moments.
 func TestKilledRestore(t *testing.T) {
+	t.Parallel()
 	every := 4
 	if os.Getenv("LOOKERVAULT_TEST_KILLS") != "" {
 		every = 1

@@ -236,6 +236,7 @@ func TestPlansThatMakeNoSense(t *testing.T) {
 // TestTamperedPlans: a plan of which anything was changed is not applied, whether or not
 // somebody has made the checksums right again. What became of it is no part of the plan.
 func TestTamperedPlans(t *testing.T) {
+	t.Parallel()
 	source := aVaultToRestore(t)
 	f, err := sqlite.OpenFile(t.Context(), source, sqlite.Options{Now: clock})
 	if err != nil {

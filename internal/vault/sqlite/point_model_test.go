@@ -21,6 +21,7 @@ import (
 // TestPointsAreTheModel makes random histories and compares what a vault says of
 // each of its points with a model that keeps a full copy after every run.
 func TestPointsAreTheModel(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := newPastModel(t, rand.New(rand.NewPCG(seed, 7)))

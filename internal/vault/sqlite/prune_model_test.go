@@ -14,6 +14,7 @@ import (
 // TestPrunedHistoriesAreTheModel makes random histories with prunes in between: what is
 // kept reads as before, and what is not is refused.
 func TestPrunedHistoriesAreTheModel(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := newPastModel(t, rand.New(rand.NewPCG(seed, 11)))

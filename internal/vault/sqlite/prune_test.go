@@ -358,6 +358,7 @@ func pruneChild(ctx context.Context, args []string) error {
 // TestPruneKilled kills prunes after a random number of transactions, and compares what
 // the next one leaves with what an undisturbed one does.
 func TestPruneKilled(t *testing.T) {
+	t.Parallel()
 	whole, want := newPath(t), newPath(t)
 	aLargeHistory(t, whole, 1200)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 3))
@@ -408,6 +409,7 @@ func TestPruneKilled(t *testing.T) {
 // A vault gives back what a prune made free, in steps; one that was made before files
 // were laid out for that is rewritten once.
 func TestShrink(t *testing.T) {
+	t.Parallel()
 	for name, older := range map[string]bool{"laid out for it": false, "made before that": true} {
 		t.Run(name, func(t *testing.T) {
 			path := newPath(t)

@@ -108,6 +108,7 @@ func TestSalvageOfASoundVault(t *testing.T) {
 }
 
 func TestSalvageNames(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, sql string
 		want      []string // findings, table and a part of the rest
@@ -191,6 +192,7 @@ func TestSalvagedRuns(t *testing.T) {
 // read at all is copied, and what is not is named, or its page is.
 // LOOKERVAULT_TEST_FLIPS asks for more than a few.
 func TestSalvageOfDamagedPages(t *testing.T) {
+	t.Parallel()
 	rounds := 16
 	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
 		rounds = more
@@ -350,6 +352,7 @@ func TestUntouched(t *testing.T) {
 // TestSalvageWithoutAFirstPage: what the header and the schema say is known, so that a
 // vault which has lost them loses nothing else.
 func TestSalvageWithoutAFirstPage(t *testing.T) {
+	t.Parallel()
 	const page = 16384
 	tests := []struct {
 		name   string

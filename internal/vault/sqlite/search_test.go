@@ -117,6 +117,7 @@ func TestCandidates(t *testing.T) {
 // are killed, and with versions that are removed, and compares what the index says with
 // what is in every version.
 func TestCandidatesAreTheModel(t *testing.T) {
+	t.Parallel()
 	words := []string{"sales", "returns", "overview", "by", "region", "byregion", "averylongword", "ab", "b"}
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 // TestStatsOfDamage: what stats counts is checked, or follows from what is.
 func TestStatsOfDamage(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, damage string }{
 		{"a compressed body that is shorter", `UPDATE bodies SET data = substr(data, 1, length(data) - 1) WHERE codec = 'zstd'`},
 		{"a plain body that is shorter", `UPDATE bodies SET data = substr(data, 1, length(data) - 1) WHERE rowid = (SELECT min(rowid) FROM bodies WHERE codec = 'none')`},

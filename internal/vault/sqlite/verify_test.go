@@ -248,6 +248,7 @@ func TestDamagedHead(t *testing.T) {
 // found or that every row is still the same. LOOKERVAULT_TEST_FLIPS asks for more
 // than a few.
 func TestFlippedBytes(t *testing.T) {
+	t.Parallel()
 	flips := 150
 	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
 		flips = more
