@@ -35,6 +35,7 @@ func targetOf(done record.Restore, ref record.Ref) string {
 
 // What somebody has put into a folder since it was made is not deleted with it.
 func TestUndoLeavesTheWorkOfOthers(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.backup()
 	folder := r.leafFolder()
@@ -54,6 +55,7 @@ func TestUndoLeavesTheWorkOfOthers(t *testing.T) {
 // A tree of folders is deleted from its leaves, and with it what has no deletion of its
 // own.
 func TestUndoOfATree(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.backup()
 	before := r.counts()
@@ -74,6 +76,7 @@ func TestUndoOfATree(t *testing.T) {
 // What was made for a document that was lost is the same document: it comes back once,
 // however often it is lost.
 func TestCopiesComeBackOnce(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	counts := r.counts()
 	id := "1"
@@ -91,6 +94,7 @@ func TestCopiesComeBackOnce(t *testing.T) {
 
 // A restore that is cut off before its check goes on with that, and wakes what sleeps.
 func TestApplyGoesOnWithItsCheck(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	plans := r.refsOf("scheduled_plans", "present", awake)
 	r.do("DELETE", "/scheduled_plans/"+plans[0].ID, "")
@@ -109,6 +113,7 @@ func TestApplyGoesOnWithItsCheck(t *testing.T) {
 // A plan that is made twice means the same twice: what the first one looked at is no
 // state that somebody wants back.
 func TestALookIsNoBackup(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	r.do("PATCH", "/dashboards/2", `{"title":"BROKEN"}`)
 	ref := record.Ref{Kind: "dashboards", ID: "2"}
@@ -122,6 +127,7 @@ func TestALookIsNoBackup(t *testing.T) {
 
 // Looks of tiles lead to what was made anew.
 func TestTilesLeadToWhatIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	var look, dashboard string
 	for _, ref := range r.refsOf("dashboards", "present", func([]byte) bool { return true }) {
@@ -145,6 +151,7 @@ func TestTilesLeadToWhatIsMadeAnew(t *testing.T) {
 // An undo can be undone: a folder that it deleted is made once more, and its content comes out
 // of the trash into it.
 func TestUndoOfTheUndoOfAFolder(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	folder := r.add("/folders", `{"name":"Of a test","parent_id":"1"}`)
 	inner := r.add("/folders", `{"name":"In it","parent_id":"`+folder+`"}`)

@@ -21,6 +21,7 @@ import (
 // What was restored, and taken back, comes back once more: out of the trash, where the
 // undo has put it.
 func TestRestoredUndoneAndRestored(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	counts := r.counts()
 	ref := first(t, r, "dashboards")
@@ -46,6 +47,7 @@ func TestRestoredUndoneAndRestored(t *testing.T) {
 // A document that was made anew, and is lost and made anew under the id that it had by
 // then, is still the one of the backup: nothing is made a third time.
 func TestCopiesOfCopies(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	counts := r.counts()
 	ref := first(t, r, "dashboards")
@@ -70,6 +72,7 @@ func TestCopiesOfCopies(t *testing.T) {
 // Boards, and dashboards with tiles of looks, show again what comes back under a new id,
 // also where everything that was lost is asked for at once.
 func TestEverythingLostIsShownAgain(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	shown := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 0 })
 	if len(shown) == 0 {
@@ -110,6 +113,7 @@ func (r *rig) dashboardsOn(board []byte) (ids []string) {
 
 // What an undo took back stands for nothing any more, until the undo is undone.
 func TestUndoneMappings(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	ref := first(t, r, "looks")
 	r.do("DELETE", "/looks/"+ref.ID, "")
@@ -145,6 +149,7 @@ func TestUndoneMappings(t *testing.T) {
 // Of what was not lost a plan says nothing: neither of what came back before, nor of what
 // lay in the trash when it was backed up.
 func TestALostPlanSaysWhatWasLost(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	folder := r.leafFolder()
 	r.do("PATCH", "/looks/5", `{"folder_id":"`+folder.ID+`"}`)
@@ -172,6 +177,7 @@ func TestALostPlanSaysWhatWasLost(t *testing.T) {
 // A document that somebody made by hand, and that is taken for the one that was lost, is
 // that one from then on, also under another name.
 func TestWhatIsTakenForTheSameStaysSo(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	folder := r.leafFolder()
 	body := r.sim.Document("folders", folder.ID)
@@ -193,6 +199,7 @@ func TestWhatIsTakenForTheSameStaysSo(t *testing.T) {
 // What somebody has made again by hand since the last run is found before anything is
 // written, also in a folder that was made again by hand.
 func TestWhatIsMadeAgainByHandIsFound(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	folder := r.leafFolder()
 	r.do("PATCH", "/looks/1", `{"folder_id":"`+folder.ID+`"}`)
@@ -230,6 +237,7 @@ func (r *rig) make(kind, format string, args ...any) string {
 // A stop ends a restore between two calls: what is in the air is finished, so that nothing
 // is in doubt, and applying again goes on in the middle of a dashboard.
 func TestStopBetweenTwoCalls(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	counts := r.counts()
 	ref := first(t, r, "dashboards")
@@ -266,6 +274,7 @@ func TestStopBetweenTwoCalls(t *testing.T) {
 // A board that was led to what came back under a new id, and lost a title besides: the
 // undo gives it the title that it had, and leaves alone only what led nowhere before.
 func TestUndoOfABoardThatWasLedElsewhere(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	board := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 1 })[0]
 	lost := r.dashboardsOn(r.sim.Document("boards", board.ID))[0]
@@ -288,6 +297,7 @@ func TestUndoOfABoardThatWasLedElsewhere(t *testing.T) {
 // An alert that went with its tile comes back on the tile that is made anew, after it; alone
 // it is impossible, which the plan says. One that went with its dashboard brings that back.
 func TestAlertsComeBackOnTheirTiles(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	onTile := r.refsOf("alerts", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_element_id")) != "" })
 	alert := onTile[0]
@@ -318,6 +328,7 @@ func TestAlertsComeBackOnTheirTiles(t *testing.T) {
 
 // A document that is changed back, and names what is made anew all along, waits for that.
 func TestAChangedBoardWaitsForItsDashboard(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	board := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 0 })[0]
 	lost := record.Ref{Kind: "dashboards", ID: r.dashboardsOn(r.sim.Document("boards", board.ID))[0]}
@@ -334,6 +345,7 @@ func TestAChangedBoardWaitsForItsDashboard(t *testing.T) {
 // An explore that its model does not have any more is told of before anything is written,
 // and keeps nothing back: Looker takes it.
 func TestAMissingExploreIsToldOf(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	look := r.refsOf("looks", "present", func([]byte) bool { return true })[0]
 	model := canon.Text(canon.Member(canon.Member(r.sim.Document("looks", look.ID), "query"), "model"))
@@ -351,6 +363,7 @@ func TestAMissingExploreIsToldOf(t *testing.T) {
 // What is made anew while the first one stays in the trash, with its slug, is as it is wanted
 // from then on.
 func TestMadeAnewBesideTheTrash(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	ref := record.Ref{Kind: "dashboards", ID: "2"}
 	r.do("PATCH", "/dashboards/2", `{"deleted":true}`)

@@ -13,6 +13,7 @@ import (
 // A schedule or alert that cannot send what it sent stays asleep, and the plan and the summary
 // say why. A second plan leaves it so; who wants it as it was wakes it.
 func TestWhatCannotSendStaysAsleep(t *testing.T) {
+	t.Parallel()
 	destinations := map[string]string{
 		"S3":     `{"format":"csv","type":"s3","address":"s3://bucket"}`,
 		"domain": `{"format":"csv","type":"email","address":"ann@Elsewhere.example"}`,

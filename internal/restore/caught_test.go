@@ -16,6 +16,7 @@ import (
 
 // Law 3: no POST that would make something twice leaves before its intent is durable.
 func TestNoPostBeforeItsIntent(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	plan := r.plan(restore.Request{Items: r.breakThings(), Run: run})
 	posts := 0
@@ -78,6 +79,7 @@ func TestNoPostIsRepeatedWithoutALook(t *testing.T) {
 
 // Law 7: a schedule whose content was not read back as it was wanted stays asleep.
 func TestOnlyWhatIsEqualIsWoken(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	id := r.add("/scheduled_plans", `{"name":"A","dashboard_id":"3","enabled":true,"crontab":"0 6 * * *","scheduled_plan_destination":[{"format":"csv","type":"email","address":"ann@example.com"}]}`)
 	r.backup()
@@ -101,6 +103,7 @@ func TestOnlyWhatIsEqualIsWoken(t *testing.T) {
 
 // Who was added to a role since the backup stays in it.
 func TestMembersAreMerged(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	role := r.add("/roles", `{"name":"Of a test","permission_set_id":"2","model_set_id":"1"}`)
 	r.do("PUT", "/roles/"+role+"/users", `["2","3"]`)
@@ -120,6 +123,7 @@ func TestMembersAreMerged(t *testing.T) {
 // A kill leaves more, never less: tiles that are not wanted are deleted when all others are
 // made.
 func TestPartsAreDeletedLast(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	lost := r.add("/dashboard_elements", `{"dashboard_id":"1","type":"text","title_text":"Lost"}`)
 	run := r.backup()
@@ -143,6 +147,7 @@ func TestPartsAreDeletedLast(t *testing.T) {
 // Searches compare as LIKE does and in any case, and a name says nothing of another folder:
 // what they find is compared before it is taken for anything.
 func TestASearchIsNotTrusted(t *testing.T) {
+	t.Parallel()
 	t.Run("another folder", func(t *testing.T) {
 		r := newRig(t, lookersim.Options{Seed: 1})
 		r.do("PATCH", "/dashboards/1", `{"title":"Q_1"}`)
@@ -183,6 +188,7 @@ func TestASearchIsNotTrusted(t *testing.T) {
 
 // The bindings between filters and tiles come back with a dashboard.
 func TestFilterBindingsComeBack(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	bindings := func(id string) int {
 		return strings.Count(string(r.sim.Document("dashboards", id)), `"dashboard_filter_name":`)
@@ -208,6 +214,7 @@ func TestFilterBindingsComeBack(t *testing.T) {
 
 // Law 10: numbers are sent as they are stored, however large and however they are spelled.
 func TestNumbersAreSentAsTheyStand(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	const settings = `{"rows_limit":12345678901234567891,"columns_limit":1.50}`
 	r.do("PATCH", "/dashboards/1", `{"download_settings":`+settings+`}`)

@@ -206,6 +206,7 @@ func (c *chaos) trouble(round int) {
 // Law 6: what Looker refuses ends its own action; what needs it is blocked without a call,
 // and everything else is done.
 func TestWhatIsRefusedIsAValue(t *testing.T) {
+	t.Parallel()
 	refusals := []string{"POST /dashboards", "POST /looks", "POST /folders", "POST /dashboard_elements", "POST /scheduled_plans", "PATCH /looks/{id}", "PATCH /dashboards/{id}"}
 	refused := 0
 	for seed := range seedsWanted(t) {

@@ -90,6 +90,7 @@ func nameOf(body []byte, kind record.Kind) string {
 
 // What has no name of its own, or is known by more than that, is not changed instead.
 func TestNothingBesideWhatHasNoName(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	r.do("PATCH", "/users/5", `{"first_name":"Changed"}`)
 	r.do("PUT", "/roles/8/users", `[]`)
@@ -103,6 +104,7 @@ func TestNothingBesideWhatHasNoName(t *testing.T) {
 
 // A list that is short for once makes nothing that is there anew.
 func TestAListThatIsShortDoublesNothing(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	all := r.normals()
 	for _, kind := range []record.Kind{"folders", "scheduled_plans", "groups", "roles", "boards", "users", "dashboards"} {
@@ -135,6 +137,7 @@ func TestAListThatIsShortDoublesNothing(t *testing.T) {
 
 // A schedule that cannot be woken is not done, and can be tried again.
 func TestWhatCannotBeWokenIsNotDone(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	plans := r.refsOf("scheduled_plans", "present", awake)
 	r.do("DELETE", "/scheduled_plans/"+plans[0].ID, "")

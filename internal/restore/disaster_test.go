@@ -56,6 +56,7 @@ func first(t *testing.T, r *rig, kind record.Kind) record.Ref {
 
 // A dashboard that was thrown away comes back with its id, by one write.
 func TestDashboardOutOfTheTrash(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	ref := first(t, r, "dashboards")
 	before := r.normal(ref)
@@ -77,6 +78,7 @@ func TestDashboardOutOfTheTrash(t *testing.T) {
 // beforehand where the backup has them; one that it does not have keeps nothing from coming
 // back that does not need it.
 func TestQueriesThatWentWithOneDocument(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	r.workers = 1 // the first one finds out
 	refs := r.refsOf("dashboards", "present", func([]byte) bool { return true })
@@ -93,6 +95,7 @@ func TestQueriesThatWentWithOneDocument(t *testing.T) {
 
 // An edit of a tile is taken back in place: the tile keeps its id.
 func TestEditOfATileIsTakenBack(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	ref := first(t, r, "dashboards")
 	before := r.normal(ref)
@@ -124,6 +127,7 @@ func mustRows(t *testing.T, array []byte) [][]byte {
 
 // A dashboard that is gone for good is made anew: all of it, under another id.
 func TestDashboardGoneForGood(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	for _, item := range []string{"1", "2", "3"} {
 		ref := record.Ref{Kind: "dashboards", ID: item}
@@ -154,6 +158,7 @@ func (r *rig) refsOf(kind record.Kind, state string, choose func(body []byte) bo
 
 // Somebody was deleted, and with that user what they owned: another one takes it over.
 func TestHandOver(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.backup()
 	owned := func(id string) func([]byte) bool {
@@ -186,6 +191,7 @@ func TestHandOver(t *testing.T) {
 
 // A folder was deleted with what lay in it.
 func TestFolderWithItsContent(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.backup()
 	var folder string
@@ -224,6 +230,7 @@ func catalogueRow(kind record.Kind) *catalogue.Write {
 
 // An instance that has lost the queries of a dashboard with it gets them again.
 func TestQueriesThatAreGoneAreMadeAgain(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	for _, ref := range []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "dashboards", ID: "2"}, {Kind: "looks", ID: "1"}} {
 		if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpDelete, Kind: string(ref.Kind), ID: ref.ID}); err != nil {
@@ -245,6 +252,7 @@ func TestQueriesThatAreGoneAreMadeAgain(t *testing.T) {
 // A name that somebody has taken meanwhile is theirs: what comes back gets another one,
 // or does not come back.
 func TestNameTakenMeanwhile(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	ref := record.Ref{Kind: "looks", ID: "2"}
 	was := r.sim.Document("looks", ref.ID)
@@ -267,6 +275,7 @@ func TestNameTakenMeanwhile(t *testing.T) {
 
 // A dashboard that is made anew is shown again by the boards that showed it.
 func TestBoardsShowWhatIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	var board, shown string
 	boards := r.refsOf("boards", "present", func([]byte) bool { return true })

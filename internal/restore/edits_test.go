@@ -38,6 +38,7 @@ var edits = []struct {
 // What somebody changed goes back to what it was, and nothing else is written; a second
 // plan has nothing to do.
 func TestEditsGoBack(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	before := r.backup()
 	held := make(map[record.Ref]string)

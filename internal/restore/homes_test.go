@@ -70,6 +70,7 @@ func (r *rig) someoneWithAFolder(t *testing.T) (user record.Ref, folder string) 
 // What lay in the personal folder of somebody who left, also what others had put there, comes
 // into a folder of its own in that of who takes over: the owners of the others stay.
 func TestHandOverOfAPersonalFolder(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	user, folder := r.someoneWithAFolder(t)
 	heir := r.add("/users", `{"first_name":"Her","last_name":"Heir"}`)

@@ -15,6 +15,7 @@ import (
 // documents is applied, by one call more. One document costs no call more. Settings that are to
 // come back, and those that were backed up since, are no reason.
 func TestAnotherAddressIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	run := r.backup()
 	r.do("DELETE", "/scheduled_plans/2", "")

@@ -13,6 +13,7 @@ import (
 // call, or two where nothing of a kind is there, and before anything is written. That of the backup is not taken for another
 // one, whatever was edited or thrown away.
 func TestAnotherLookerIsRefused(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	other := newRig(t, lookersim.Options{Seed: 2})
 	bare := newRig(t, lookersim.Options{Seed: 1})
@@ -46,6 +47,7 @@ func TestAnotherLookerIsRefused(t *testing.T) {
 // Where all documents of a kind are gone for good, others tell that it is their Looker: that is
 // when they are needed most. One that has nothing of the backup is another one.
 func TestALookerThatLostAKindIsNoOther(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	for _, id := range r.sim.IDs("dashboards") {
 		r.do("DELETE", "/dashboards/"+id, "")
@@ -66,6 +68,7 @@ func TestALookerThatLostAKindIsNoOther(t *testing.T) {
 // What a plan changes first is read once: what tells the Looker from others is the read before
 // the write as well.
 func TestIdentifyingReadsNothingTwice(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	r.do("PATCH", "/dashboards/2", `{"title":"Edited since"}`)
 	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "2"}}, Run: run})
@@ -88,6 +91,7 @@ func TestIdentifyingReadsNothingTwice(t *testing.T) {
 // A plan compares what it sees with the backup, too: a document of another Looker under the
 // same id is no edited one.
 func TestPlansOfAnotherLookerAreRefused(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	other := newRig(t, lookersim.Options{Seed: 2})
 	r.client = other.client

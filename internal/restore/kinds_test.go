@@ -61,6 +61,7 @@ func TestEveryKindIsMadeAnew(t *testing.T) {
 // A plan tells about how many calls it takes: budgets are held against that before anything is
 // written.
 func TestPlannedCalls(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	var items []record.Ref
 	for _, kind := range []record.Kind{"dashboards", "boards"} {

@@ -66,6 +66,7 @@ func (r *rig) breakThings() []record.Ref {
 
 // Law 8: what is undone is as the look saw it.
 func TestThereAndBack(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	items := r.breakThings()
 	broken := r.normals()
@@ -87,6 +88,7 @@ func TestThereAndBack(t *testing.T) {
 
 // Law 2: whatever is not in the plan keeps its normal form.
 func TestOnlyThePlan(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	want := r.normals()
 	items := r.breakThings()
@@ -109,6 +111,7 @@ func TestOnlyThePlan(t *testing.T) {
 
 // Law 5: what is done is not done again, and a second plan has nothing to do.
 func TestASecondTimeNothingIsWritten(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	items := r.breakThings()
 	plan := r.plan(restore.Request{Items: items, Run: run})
@@ -130,6 +133,7 @@ func TestASecondTimeNothingIsWritten(t *testing.T) {
 
 // A document that somebody changes after the plan is left alone; the rest is done.
 func TestDriftIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	items := r.breakThings()
 	plan := r.plan(restore.Request{Items: items, Run: run})
@@ -155,6 +159,7 @@ func TestDriftIsLeftAlone(t *testing.T) {
 
 // Law 7: a schedule is made asleep, and woken when all is done.
 func TestAsleepUntilAllIsWell(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	var plans []record.Ref
 	for _, ref := range r.refsOf("scheduled_plans", "present", awake) {
@@ -184,6 +189,7 @@ func TestAsleepUntilAllIsWell(t *testing.T) {
 
 // Law 9: nobody locks the caller out.
 func TestTheCallerIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	r.do("PATCH", "/users/1", `{"first_name":"Changed"}`)
 	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "users", ID: "1"}}, Run: run})
@@ -194,6 +200,7 @@ func TestTheCallerIsLeftAlone(t *testing.T) {
 
 // Laws 4 and 5: wherever a restore is cut off, it goes on, and nothing is made twice.
 func TestCutOffAnywhere(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	random := rand.New(rand.NewPCG(7, 0))
 	items := r.breakThings()
@@ -263,6 +270,7 @@ func (r *rig) counts() map[record.Kind]int {
 
 // What is impossible says why, before anything is written.
 func TestImpossible(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "lookml_dashboards", ID: first(t, r, "lookml_dashboards").ID}}})
 	if len(plan.Actions) != 1 || plan.Actions[0].Deed != record.DeedImpossible || !strings.Contains(plan.Actions[0].Reason, "LookML") {

@@ -13,6 +13,7 @@ import (
 // after it; plan and result count and name what leads to documents that get another id. The next
 // plan counts what leads to what has another id by then, and writes no text either.
 func TestTextsAreKept(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	const text = "See /dashboards/2, /looks/3 and /looks/4"
 	r.do("PATCH", "/dashboards/1", `{"description":"`+text+`"}`)
@@ -62,6 +63,7 @@ func TestTextsAreKept(t *testing.T) {
 // The texts of merged results and of their sources are kept, whatever becomes of those of others:
 // what they lead to and has another id is counted.
 func TestLinksOfMergedResultsAreCounted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	source := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"dynamic_fields":"[{\"label\":\"/looks/3\"}]"}`)
 	merged := r.add("/merge_queries", `{"source_queries":[{"query_id":"`+source+`","name":"one"}],"vis_config":{"note":"see /dashboards/1"}}`)

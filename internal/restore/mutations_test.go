@@ -83,6 +83,7 @@ var mutations = []mutation{
 // TestMutations makes each fault in turn, and runs the tests that have to notice it. It
 // takes minutes, and the go tool: LOOKERVAULT_TEST_MUTATIONS=1 asks for it.
 func TestMutations(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("LOOKERVAULT_TEST_MUTATIONS") == "" {
 		t.Skip("LOOKERVAULT_TEST_MUTATIONS is not set")
 	}

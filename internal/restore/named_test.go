@@ -10,6 +10,7 @@ import (
 
 // What is known by its name keeps that when it is made anew: nothing that names it changes.
 func TestWhatHasANameForAnIDKeepsIt(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	model := ""
 	for item := range r.sim.Items("looks") {

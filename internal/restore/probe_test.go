@@ -11,6 +11,7 @@ import (
 
 // The probe says what holds, and leaves nothing behind.
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	before := r.counts()
 	found, err := restore.Probe(t.Context(), r.client, "1", "lookervault check")
@@ -32,6 +33,7 @@ func TestProbe(t *testing.T) {
 
 // Where the probe cannot go on, what it made is deleted all the same.
 func TestProbeThatCannotGoOn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	before := r.counts()
 	if err := r.sim.SetRules(lookersim.Rule{Route: "POST /dashboard_elements", Do: lookersim.FaultStatus, Status: 500}); err != nil {

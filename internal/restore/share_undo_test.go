@@ -57,6 +57,7 @@ func TestAnUndoSaysWhatItLeavesOut(t *testing.T) {
 // A tile that is lost and shows what is gone does not come back because another tile that stands
 // shows the same.
 func TestALostTileOfWhatIsGone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	ref := record.Ref{Kind: "dashboards", ID: "1"}
 	const tile = `{"dashboard_id":"1","type":"look","look_id":"3","title":"`

@@ -14,6 +14,7 @@ import (
 // what was there all the time; what they lead to and is nowhere is counted and named. A second
 // plan has nothing to do.
 func TestTextsLeadToWhatIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	r.do("PATCH", "/dashboards/1", `{"description":"See /dashboards/2 and `+r.client.BaseURL()+`/looks/3, not https://other.example/dashboards/2"}`)
 	tile := r.add("/dashboard_elements", `{"dashboard_id":"2","type":"text","title_text":"Links","body_text":"[back](/dashboards/1?x=1) [a look](/looks/4) [gone](/looks/5)"}`)
@@ -52,6 +53,7 @@ func TestTextsLeadToWhatIsMadeAnew(t *testing.T) {
 // A document that is as it is wanted, but for a text that leads to what is made anew, is
 // changed where it was named.
 func TestTextsOfWhatIsThereLeadToWhatIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	r.do("PATCH", "/looks/3", `{"description":"See /dashboards/2"}`)
 	run := r.backup()
@@ -77,6 +79,7 @@ func TestTextsOfWhatIsThereLeadToWhatIsMadeAnew(t *testing.T) {
 // Texts of queries lead to what is made anew, too: a query never changes, so that another one
 // is made, and tiles and looks show that. A second plan has nothing to do.
 func TestTextsOfQueriesLeadToWhatIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	query := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"vis_config":{"note":"see /dashboards/1","n":1.50},"dynamic_fields":"[{\"label\":\"[x](\\/dashboards\\/1)\"},{\"label\":\"/looks/5\"}]"}`)
 	tile := r.add("/dashboard_elements", `{"dashboard_id":"2","type":"vis","query_id":"`+query+`"}`)
@@ -118,6 +121,7 @@ func TestTextsOfQueriesLeadToWhatIsMadeAnew(t *testing.T) {
 
 // The undo of a restore that led texts of queries elsewhere shows the old query again.
 func TestUndoOfTextsOfQueries(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	query := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"vis_config":{"note":"see /dashboards/1"}}`)
 	r.do("PATCH", "/looks/3", `{"query_id":"`+query+`"}`)
@@ -139,6 +143,7 @@ func TestUndoOfTextsOfQueries(t *testing.T) {
 // Where an earlier restore has made anew what a query leads to, the query is made before what
 // names it is written.
 func TestQueriesLeadToWhatEarlierRestoresMade(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	query := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"],"vis_config":{"note":"see /dashboards/1"}}`)
 	r.add("/dashboard_elements", `{"dashboard_id":"2","type":"vis","query_id":"`+query+`"}`)

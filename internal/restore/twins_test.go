@@ -29,6 +29,7 @@ func TestLateTwinsAreDeleted(t *testing.T) {
 
 // What somebody else has made meanwhile, and that is not what was in doubt, stays.
 func TestOnlyTwinsAreDeleted(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	ref := first(t, r, "dashboards")
 	had := make(map[string]bool)
@@ -65,6 +66,7 @@ func TestOnlyTwinsAreDeleted(t *testing.T) {
 // What was in doubt and is gone at the end, by somebody else's hand, is missing, and ends
 // nothing.
 func TestWhatWasInDoubtMayBeGone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 1})
 	r.workers = 1
 	r.backup()
