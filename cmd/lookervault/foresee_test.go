@@ -13,6 +13,7 @@ import (
 // TestProgressKnowsTheVault holds up a run before it has listed anything: what the
 // whole is can then only come from the vault.
 func TestProgressKnowsTheVault(t *testing.T) {
+	t.Parallel()
 	sim, err := lookersim.New(lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
 	if err != nil {
 		t.Fatal(err)

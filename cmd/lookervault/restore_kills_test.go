@@ -34,6 +34,7 @@ type killed struct {
 // again, over several losses: nothing is made twice, and nothing is missing.
 // LOOKERVAULT_TEST_KILLS asks for more than a few kills.
 func TestKilledRestores(t *testing.T) {
+	t.Parallel()
 	want := 4
 	if text := os.Getenv("LOOKERVAULT_TEST_KILLS"); text != "" {
 		n, err := strconv.Atoi(text)

@@ -127,6 +127,7 @@ func nobody() {
 //	screen FILE OUT        what a terminal shows after it got the bytes of FILE
 //	freeport NAME          put the address of a port where nobody listens into a variable
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {

@@ -280,6 +280,7 @@ func lines(t *testing.T, output []byte) (events []map[string]any) {
 // TestSignalsEndARunWhoseReaderStalls sends signals to a run whose standard output
 // nobody reads.
 func TestSignalsEndARunWhoseReaderStalls(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		signals []syscall.Signal
@@ -291,6 +292,7 @@ func TestSignalsEndARunWhoseReaderStalls(t *testing.T) {
 		{"three SIGINT", []syscall.Signal{syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			out := newFIFO(t)
 			w := out.writer()
 			r := startStalled(t, w, nil, "--json", "--progress", "none", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
@@ -325,6 +327,7 @@ func TestSignalsEndARunWhoseReaderStalls(t *testing.T) {
 
 // TestReaderThatWakesMissesNothing lets the run end while nobody reads.
 func TestReaderThatWakesMissesNothing(t *testing.T) {
+	t.Parallel()
 	out := newFIFO(t)
 	w := out.writer()
 	r := startStalled(t, w, nil, "--json", "--progress", "none", "--set", "looker.timeout=1s")
@@ -368,6 +371,7 @@ func TestReaderThatWakesMissesNothing(t *testing.T) {
 
 // TestSignalsEndARunWhoseErrorsNobodyReads fills standard error with lines of the log.
 func TestSignalsEndARunWhoseErrorsNobodyReads(t *testing.T) {
+	t.Parallel()
 	errs := newFIFO(t)
 	w := errs.writer()
 	r := startStalled(t, nil, w, "--progress", "plain", "--set", "log.level=debug", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
@@ -388,6 +392,7 @@ func TestSignalsEndARunWhoseErrorsNobodyReads(t *testing.T) {
 // TestSignalsEndARunOnAHaltedTerminal draws bars on a terminal that takes nothing, as
 // after Ctrl-S.
 func TestSignalsEndARunOnAHaltedTerminal(t *testing.T) {
+	t.Parallel()
 	controller, terminal, err := openTerminal(80)
 	if err != nil {
 		t.Fatal(err)
