@@ -231,3 +231,30 @@ func TestFileSizeLimit(t *testing.T) {
 	finish(t, w, dashboards)
 	sound(t, path)
 }
+
+// nothingChild makes a vault where a file can have no more than a few bytes.
+func nothingChild(ctx context.Context, args []string) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 1 << 10, Max: 1 << 10}); err != nil {
+		return err
+	}
+	_, err := sqlite.Open(ctx, args[0], sqlite.Options{})
+	fmt.Println(errors.Is(err, vault.ErrFull), err)
+	return nil
+}
+
+// TestNoRoomForAVault: a disk that is full from the start leaves nothing, and nothing to
+// resume.
+func TestNoRoomForAVault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vault.db")
+	out, err := childCommand(t, "nothing", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(out), "true ") || !strings.Contains(string(out), "then run again)") {
+		t.Errorf("got %q, want that the disk is full and to run again", out)
+	}
+	if left := filesAt(t, path); len(left) > 0 {
+		t.Errorf("left are %q", left)
+	}
+}

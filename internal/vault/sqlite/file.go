@@ -77,10 +77,14 @@ func OpenFile(ctx context.Context, path string, o Options) (_ *File, err error) 
 		o.Warn = func(string) {}
 	}
 	f := &File{opened: &opened{path: path, options: o}}
+	fresh := false
 	defer func() {
 		if err != nil {
 			f.refused = true
 			err = classify(path, errors.Join(err, f.close()))
+			if e, ok := errors.AsType[*vault.Error](err); ok && e.Kind == vault.ErrFull && fresh {
+				e.Hint = "free space or choose another path for the vault, then run again" // there is nothing to resume
+			}
 		}
 	}()
 	if f.file, err = resolve(path); err != nil {
@@ -89,7 +93,8 @@ func OpenFile(ctx context.Context, path string, o Options) (_ *File, err error) 
 		}
 		return nil, err
 	}
-	if _, err = vaultSize(f.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	_, err = vaultSize(f.file)
+	if fresh = errors.Is(err, fs.ErrNotExist); err != nil && !fresh {
 		return nil, err
 	}
 	if f.lock, err = lock(ctx, f.file); err != nil {

@@ -24,6 +24,7 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"lock":    lockChild,
 	"crash":   crashChild,
 	"full":    fullChild,
+	"nothing": nothingChild,
 	"read":    readChild,
 	"nolocks": noLocksChild,
 	"prune":   pruneChild,
