@@ -44,10 +44,13 @@ func (b *backup) sumUp(ctx context.Context, s view.Summary, run record.Run) {
 func (b *backup) sumUpShortly(ctx context.Context, out io.Writer, s view.Summary, run record.Run) {
 	color := b.options.streams.colors(b.options.streams.err)
 	well := s.Outcome == record.RunComplete
-	if !b.options.streams.quiet {
+	notes := func() {
 		for _, note := range s.Notes {
 			fmt.Fprintln(out, table.Paint("Note: ", table.Unsure, color)+plainText(note))
 		}
+	}
+	if !b.options.streams.quiet {
+		notes()
 	}
 	tone := map[record.Outcome]table.Tone{record.RunComplete: table.Good, record.RunFailed: table.Bad}[s.Outcome]
 	if tone == table.Plain {
@@ -65,8 +68,12 @@ func (b *backup) sumUpShortly(ctx context.Context, out io.Writer, s view.Summary
 		fmt.Fprintln(out, line)
 	}
 	if !well {
-		for _, line := range incomplete(s.Kinds) {
+		short := incomplete(s.Kinds)
+		for _, line := range short {
 			fmt.Fprintln(out, line)
+		}
+		if b.options.streams.quiet && len(short) == 0 && s.Totals.Failed == 0 {
+			notes() // nothing else says what is missing
 		}
 	}
 	if len(details.failed) > 0 {
