@@ -41,7 +41,8 @@ func newRestoreWakeCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "wake RESTORE", Short: "Wake the schedules and alerts that a restore left asleep",
 		Long: `Plan to make the schedules and alerts active that were so in the backup and that a restore
-left asleep, show that, ask, and apply it.`,
+left asleep, show that, ask, and apply it. Nothing else of them is changed, and what is not
+there any more is not made anew.`,
 		Example: `  lookervault restore wake 4`,
 		Args:    arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -58,11 +59,7 @@ left asleep, show that, ask, and apply it.`,
 
 // asleepIn asks for what a restore made that is made asleep.
 func asleepIn(r *restoring, done record.Restore) (restore.Request, error) {
-	asked, err := restore.RequestOf(done)
-	if err != nil {
-		return asked, err
-	}
-	request := restore.Request{Run: done.AsOf, Links: asked.Links, Trash: restore.LeaveThem, Wake: restore.WakeAsWas, Only: true}
+	request := restore.Request{Run: done.AsOf, Waking: true, Trash: restore.LeaveThem, Wake: restore.WakeAsWas, Only: true}
 	for _, action := range done.Actions {
 		spec := catalogue.Lookup(action.Kind)
 		// Also what failed, which it does where it was made and could not be woken.

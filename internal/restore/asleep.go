@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -40,6 +41,31 @@ func (d *draft) keepAsleep(ctx context.Context, n *node, now vault.Entry, curren
 	n.action.Reason = "stays asleep: " + why
 	n.action.Changes = slices.DeleteFunc(n.action.Changes, func(c record.Change) bool { return c.Path == w.Asleep.Name })
 	return d.override(n, w.Asleep.Name, canon.Member(current, w.Asleep.Name))
+}
+
+// awaken plans to make a document active that was so in the backup, and is asleep.
+func (d *draft) awaken(ctx context.Context, n *node, now vault.Entry, exists bool) error {
+	if !exists || now.State != record.Present {
+		n.settle(record.DeedSkip, "it is not there any more, and nothing is made to be woken")
+		return nil
+	}
+	if err := d.load(ctx, n); err != nil {
+		return err
+	}
+	awake := bytes.Clone(awakeIn(n.spec.Write, n.body))
+	if awake == nil {
+		n.settle(record.DeedReuse, "it was asleep in the backup too")
+		return nil
+	}
+	n.entry, n.body = now, nil // all else stays as it is
+	n.action.Version, n.action.Name = now.Version, now.Name
+	if err := d.load(ctx, n); err != nil {
+		return err
+	}
+	if err := d.override(n, n.spec.Write.Asleep.Name, awake); err != nil {
+		return err
+	}
+	return d.compare(ctx, n, now)
 }
 
 // cannotSend says why a document that was awake would not do what it did: it sends to where

@@ -75,3 +75,46 @@ func (r *rig) sleepsAndWakes(t *testing.T, ref record.Ref, member, awake, why st
 		t.Errorf("%s is %s when it is to be as it was", member, is())
 	}
 }
+
+// To wake is to wake: what somebody has changed since stays, and what an undo took away is not
+// made anew, to mail people.
+func TestWakingDoesNothingElse(t *testing.T) {
+	r, _ := newBackedUpRig(t)
+	refs := r.refsOf("scheduled_plans", "present", awake)
+	if len(refs) < 2 {
+		t.Fatalf("%d schedules are awake", len(refs))
+	}
+	refs = refs[:2]
+	for _, ref := range refs {
+		r.do("DELETE", "/scheduled_plans/"+ref.ID, "")
+	}
+	done := r.apply(r.plan(restore.Request{Items: refs, Wake: restore.WakeNever}))
+	complete(t, done)
+	id := targetOf(done, refs[0])
+	r.do("PATCH", "/scheduled_plans/"+id, `{"crontab":"1 2 3 4 5","name":"Mine"}`)
+	request := restore.Request{Items: refs, Waking: true, Wake: restore.WakeAsWas, Only: true}
+	plan := r.plan(request)
+	if a := onlyAction(t, plan, refs[0]); len(a.Changes) != 1 || a.Changes[0].Path != "enabled" {
+		t.Errorf("%s %s", a.Deed, a.Changes)
+	}
+	woken := r.apply(plan)
+	complete(t, woken)
+	body := r.sim.Document("scheduled_plans", id)
+	if !awake(body) || canon.Text(canon.Member(body, "crontab")) != "1 2 3 4 5" || canon.Text(canon.Member(body, "name")) != "Mine" {
+		t.Errorf("%s", body)
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: woken.ID})))
+	if body := r.sim.Document("scheduled_plans", id); awake(body) {
+		t.Errorf("after the undo: %s", body)
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID})))
+	counts := r.counts()
+	plan = r.plan(request)
+	if a := onlyAction(t, plan, refs[1]); a.Deed != record.DeedSkip {
+		t.Errorf("%s %s", a.Deed, a.Reason)
+	}
+	r.apply(plan)
+	if now := r.counts(); now["scheduled_plans"] != counts["scheduled_plans"] {
+		t.Errorf("%d schedules, and there were %d", now["scheduled_plans"], counts["scheduled_plans"])
+	}
+}

@@ -153,6 +153,9 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	if err := d.place(ctx, n, now); err != nil {
 		return err
 	}
+	if d.request.Waking {
+		return d.awaken(ctx, n, now, exists)
+	}
 	switch {
 	case n.absent && !exists:
 		n.settle(record.DeedReuse, "it is not there any more")

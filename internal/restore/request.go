@@ -106,6 +106,10 @@ type Request struct {
 
 	Decisions
 
+	// Waking makes the items active that were so in the backup, and changes nothing else of them:
+	// what somebody has changed since stays, and what is not there any more is not made.
+	Waking bool `json:"waking,omitempty"`
+
 	// Undo names the restore whose actions are to be undone; nothing else is selected then.
 	Undo int64 `json:"undo,omitempty"`
 	Hard bool  `json:"hard,omitempty"` // what was made is deleted for good, instead of put in the trash
@@ -134,8 +138,8 @@ func (r *Request) policy(ref record.Ref, named bool) Policy {
 }
 
 // rewritesLinks reports whether texts lead to documents by the ids that these have now.
-// An undo brings back texts as they were.
-func (r *Request) rewritesLinks() bool { return r.Links != LinksKeep && r.Undo == 0 }
+// An undo brings back texts as they were, and waking writes none.
+func (r *Request) rewritesLinks() bool { return r.Links != LinksKeep && r.Undo == 0 && !r.Waking }
 
 // excluded reports whether a document is not to be touched.
 func (r *Request) excluded(ref record.Ref) bool {
