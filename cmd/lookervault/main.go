@@ -67,7 +67,8 @@ const exitCodes = `Exit codes:
   4    finished but incomplete: items or listings failed, the server died on the
        way, the budget of calls ended; salvage left something out
   5    vault locked, busy, corrupt, replaced or too new
-  6    different: lookervault diff --exit-code found changes, or verify --remote did
+  6    different: lookervault diff --exit-code found changes, verify --remote did, or
+       restore plan --exit-code has something to do
   130  interrupted; the command that resumes is printed`
 
 // exitError is an error of which a command knows with which code it ends the program.

@@ -192,7 +192,7 @@ func (r *restoring) settled(plan record.Restore) (bool, error) {
 	}
 	ended := plan.State == record.RestorePartial // else its check, or the waking, is still to come
 	if planIsDone(plan) && ended {
-		fmt.Fprintf(r.options.streams.err, "Restore %d was applied to its end and is %s: lookervault restore retry %d tries again what failed.\n", plan.ID, plan.State, plan.ID)
+		fmt.Fprintf(r.options.streams.err, "Restore %d was applied to its end and is %s: lookervault restore retry %d%s tries again what failed.\n", plan.ID, plan.State, plan.ID, r.where())
 		return true, planOutcome(plan)
 	}
 	return false, nil
@@ -204,6 +204,21 @@ func planOutcome(plan record.Restore) error {
 		return nil
 	}
 	return said(errPartial)
+}
+
+// storedOutcome is how a plan or restore ended, as far as the vault tells: of one that was
+// interrupted not by what.
+func storedOutcome(plan record.Restore) error {
+	switch plan.State {
+	case record.RestoreComplete, record.RestoreUndone:
+		return nil
+	case record.RestorePlanned:
+		return planCode(plan, false)
+	case record.RestoreFailed:
+		return errors.New("failed")
+	default:
+		return errPartial
+	}
 }
 
 // reaches refuses a plan for another instance.

@@ -179,7 +179,7 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 		return noPlan(err, reader)
 	}
 	status := view.RestoreStatus{Restore: plan.ID, Plan: plan.ID, State: string(plan.State), Actions: []view.Action{}}
-	if status.Summary, err = restoreSummary(ctx, reader, o.reading.now(), plan, nil, plan.FinishedAt.Sub(plan.StartedAt)); err != nil {
+	if status.Summary, err = restoreSummary(ctx, reader, o.reading.now(), plan, storedOutcome(plan), plan.FinishedAt.Sub(plan.StartedAt)); err != nil {
 		return err
 	}
 	for _, action := range plan.Actions {

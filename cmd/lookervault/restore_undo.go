@@ -178,7 +178,7 @@ func (r *restoring) planAnew(ctx context.Context, plan record.Restore, refs []re
 	if err != nil {
 		return err
 	}
-	request.Items = refs
+	request.PlanAnew(refs)
 	anew, err := r.plan(ctx, request)
 	if err != nil {
 		return err

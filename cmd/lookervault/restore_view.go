@@ -83,7 +83,8 @@ func (p *planPrinter) flush(out io.Writer) error {
 	return err
 }
 
-// How many actions, and changes of one, a plan shows before it only counts them.
+// How many actions, and changes of one, a plan shows before it only counts them. All that are
+// impossible or delete something are shown besides.
 const (
 	actionsShown = 200
 	changesShown = 8
@@ -91,19 +92,26 @@ const (
 
 func (p *planPrinter) print(plan record.Restore, perSecond int) {
 	p.head(plan, perSecond)
-	shown := 0
+	shown, more := 0, 0
 	for _, deletions := range []bool{false, true} {
 		for _, action := range plan.Actions {
 			if (action.Deed == record.DeedDelete) != deletions {
 				continue
 			}
-			if shown++; shown <= actionsShown {
+			// What is deleted, and what does not come back, somebody has to know who applies it.
+			always := deletions || action.Deed == record.DeedImpossible
+			if shown < actionsShown || always {
 				p.action(action)
+			} else {
+				more++
+			}
+			if !always {
+				shown++
 			}
 		}
 	}
-	if shown > actionsShown {
-		fmt.Fprintf(p.out, "  and %s more: lookervault restore show %d --json%s has all of them\n", count(int64(shown-actionsShown)), plan.ID, dbFlag(p.path))
+	if more > 0 {
+		fmt.Fprintf(p.out, "  and %s more: lookervault restore show %d --json%s has all of them\n", count(int64(more)), plan.ID, dbFlag(p.path))
 	}
 	if p.cut {
 		fmt.Fprintf(p.out, "Values with … are cut: lookervault restore show %d --json%s has all of them.\n", plan.ID, dbFlag(p.path))

@@ -53,6 +53,9 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	if err != nil {
 		return record.Restore{}, err
 	}
+	for _, line := range p.notes {
+		d.note("%s", line)
+	}
 	if len(wishes) == 0 {
 		d.note("of all documents that the backup holds none is selected")
 	}
@@ -76,6 +79,13 @@ type planner struct {
 	undoing map[record.Ref]wish
 	// holders are the documents of the backup that parts lie in, by where these lie and id.
 	holders map[string]map[string]record.Ref
+	// notes are about what the plan does not take in.
+	notes []string
+}
+
+// note adds a line for people to the plan.
+func (p *planner) note(format string, args ...any) {
+	p.notes = append(p.notes, fmt.Sprintf(format, args...))
 }
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {

@@ -3,6 +3,7 @@ package restore
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -72,6 +73,9 @@ type Request struct {
 	// Items are documents named by their ids; a document without an id stands for all of
 	// its kind. Empty: what the filters select, of every kind.
 	Items []record.Ref `json:"items,omitempty"`
+	// Unnamed are those of the items that nobody named: an earlier plan had taken them in, and
+	// they are planned anew. What is there and differs stays, as it would have then.
+	Unnamed []record.Ref `json:"unnamed,omitempty"`
 	// Run is the run whose state is wanted. 0: of each document the newest version that
 	// was present.
 	Run int64 `json:"run,omitempty"`
@@ -121,6 +125,16 @@ func RequestOf(plan record.Restore) (request Request, err error) {
 		return request, fmt.Errorf("read the request of plan %d: %w", plan.ID, err)
 	}
 	return request, nil
+}
+
+// PlanAnew makes it a request for some documents that it led to, with the policies that it had.
+func (r *Request) PlanAnew(refs []record.Ref) {
+	for _, ref := range refs {
+		if !slices.Contains(r.Items, ref) {
+			r.Unnamed = append(r.Unnamed, ref)
+		}
+	}
+	r.Items = refs
 }
 
 // policy is what becomes of a document that is there and differs.

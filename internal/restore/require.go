@@ -203,7 +203,7 @@ func (d *draft) missing(ref record.Ref, e vault.Entry) string {
 // person sees to it that a user stands for one that a document names: the same one,
 // the one that somebody named for it, or who gets what belongs to nobody.
 func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error {
-	if d.request.Assigned[ref.ID] != "" && !(d.toCaller[ref.ID] && n.spec.Write.RunsAsOwner) {
+	if d.request.Assigned[ref.ID] != "" && (!d.toCaller[ref.ID] || !n.spec.Write.RunsAsOwner) {
 		return nil
 	}
 	now, _, exists, err := d.sees(ctx, ref.Ref)
@@ -250,6 +250,11 @@ func (d *draft) orphan(ctx context.Context, n *node, ref record.Ref, user vault.
 // assignOwners lets the users whom the request names stand for those that they are to
 // take over from.
 func (d *draft) assignOwners(ctx context.Context) error {
+	if d.request.OrphansTo != "" { // also where nothing turns out to be an orphan
+		if _, err := d.findUser(ctx, d.request.OrphansTo); err != nil {
+			return fmt.Errorf("--orphans-to: %w", err)
+		}
+	}
 	for from, to := range d.request.NewOwners {
 		ids, err := d.usersCalled(ctx, from)
 		if err != nil {
@@ -266,8 +271,19 @@ func (d *draft) assignOwners(ctx context.Context) error {
 	return nil
 }
 
-// presentUser finds the one user on the instance whom a text means.
+// presentUser finds the one user on the instance whom a text means, and has the next look see
+// them.
 func (d *draft) presentUser(ctx context.Context, text string) (string, error) {
+	id, err := d.findUser(ctx, text)
+	if err != nil {
+		return "", err
+	}
+	_, _, _, err = d.sees(ctx, record.Ref{Kind: catalogue.Users, ID: id})
+	return id, err
+}
+
+// findUser finds the one user whom a text means among those who are not known to be gone.
+func (d *draft) findUser(ctx context.Context, text string) (string, error) {
 	users, err := d.present.all(ctx, catalogue.Users)
 	if err != nil {
 		return "", err
@@ -289,11 +305,13 @@ func (d *draft) presentUser(ctx context.Context, text string) (string, error) {
 			found = append(found, id)
 		}
 	}
-	if len(found) != 1 {
-		return "", fmt.Errorf("user %q: %d users on the instance are called so; name one by its id", text, len(found))
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("user %q: nobody on the instance is called so: name somebody by id, name or mail address", text)
+	case 1:
+		return found[0], nil
 	}
-	_, _, _, err = d.sees(ctx, record.Ref{Kind: catalogue.Users, ID: found[0]})
-	return found[0], err
+	return "", fmt.Errorf("user %q: users %s are called so: name one by the id", text, strings.Join(sortedIDs(found), ", "))
 }
 
 // emailOf is the mail address of a user, "" without one.

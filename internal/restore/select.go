@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
@@ -53,24 +54,28 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 			if err != nil {
 				return nil, err
 			}
+			if w.named && !filter.matches(w.entry) {
+				p.note("%s is left out: it is named, and --folder, --owner or --name narrow that", item)
+				continue
+			}
 			chosen[item] = w
 			continue
 		}
-		if spec, ok := catalogue.Find(item.Kind); ok && spec.Write == nil {
-			return nil, fmt.Errorf("%s %w: %s", item.Kind, ErrNotWritten, spec.NotWritten)
+		if err := allWritable(item.Kind); err != nil && len(p.request.Items) > 0 {
+			return nil, err
 		}
 		held, err := p.past.all(ctx, item.Kind)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range held {
-			if filter.matches(e) {
+			if filter.matches(e) && (writable(item.Kind) || canon.RowFor(catalogue.Lookup(item.Kind), e.ID, nil).Write != nil) {
 				chosen[e.Ref] = wish{Ref: e.Ref, entry: e}
 			}
 		}
 	}
 	for ref, w := range chosen {
-		if p.request.excluded(ref) || !w.named && !p.selectable(ref.Kind) {
+		if p.request.excluded(ref) || !p.byID(w) && !p.selectable(ref.Kind) {
 			delete(chosen, ref)
 		}
 	}
@@ -125,13 +130,35 @@ func (p *planner) items() []record.Ref {
 // not lost without these.
 func (p *planner) selectable(kind record.Kind) bool {
 	spec, _ := catalogue.Find(kind)
-	return writable(kind) && !spec.Immutable && (!spec.Owned() || !p.request.Lost)
+	return (writable(kind) || writesSome(spec)) && !spec.Immutable && (!spec.Owned() || !p.request.Lost)
+}
+
+// allWritable refuses a kind, named without an id, of which nothing can be given back so.
+func allWritable(kind record.Kind) error {
+	spec, ok := catalogue.Find(kind)
+	switch {
+	case !ok:
+		return nil
+	case spec.Immutable:
+		return fmt.Errorf("%s %w: they never change, and come back with what shows them", kind, ErrNotWritten)
+	case spec.Write == nil && !writesSome(spec):
+		return fmt.Errorf("%s %w: %s", kind, ErrNotWritten, spec.NotWritten)
+	}
+	return nil
+}
+
+// writesSome reports whether single documents of a kind can be written, each in a way of its own.
+func writesSome(spec *catalogue.Spec) bool {
+	return slices.ContainsFunc(spec.Variants, func(v catalogue.Variant) bool { return v.Write != nil })
 }
 
 func writable(kind record.Kind) bool {
 	spec, ok := catalogue.Find(kind)
 	return ok && spec.Write != nil
 }
+
+// byID reports whether a request holds the id of a document, whoever put it there.
+func (p *planner) byID(w wish) bool { return w.named || slices.Contains(p.request.Unnamed, w.Ref) }
 
 // namedItem finds the version of a document that somebody named.
 func (p *planner) namedItem(ctx context.Context, ref record.Ref) (wish, error) {
@@ -147,7 +174,7 @@ func (p *planner) namedItem(ctx context.Context, ref record.Ref) (wish, error) {
 		}
 		e = d.Entry
 	}
-	return wish{Ref: ref, entry: e, named: true}, nil
+	return wish{Ref: ref, entry: e, named: !slices.Contains(p.request.Unnamed, ref)}, nil
 }
 
 // bySpan keeps of the documents that were chosen those that were lost, or changed, in
@@ -173,7 +200,7 @@ func (p *planner) bySpan(ctx context.Context, chosen map[record.Ref]wish) error 
 	}
 	for ref, w := range chosen {
 		e, ok := before[ref]
-		if !ok && !w.named {
+		if !ok && !p.byID(w) {
 			delete(chosen, ref)
 			continue
 		}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// A plan of more actions than a screen takes is cut, but for those that somebody has to know who
+// applies it: what does not come back, and what is deleted.
+func TestLongPlansShowWhatIsImpossibleOrDeleted(t *testing.T) {
+	plan := record.Restore{ID: 1, Target: "test"}
+	for i := range 3 * actionsShown {
+		deed := []record.Deed{record.DeedUndelete, record.DeedImpossible, record.DeedDelete}[i%3]
+		plan.Actions = append(plan.Actions, record.Action{Seq: i + 1, Ref: record.Ref{Kind: "looks", ID: fmt.Sprint(i)}, Deed: deed})
+	}
+	plan.Actions = append(plan.Actions, record.Action{Ref: record.Ref{Kind: "looks", ID: "more"}, Deed: record.DeedUndelete})
+	p := &planPrinter{out: &strings.Builder{}}
+	p.print(plan, 0)
+	for sign, want := range map[string]int{"^": actionsShown, "!": actionsShown, "-": actionsShown} {
+		if got := strings.Count(p.out.String(), "\n  "+sign+" looks/"); got != want {
+			t.Errorf("%d lines with %s, want %d", got, sign, want)
+		}
+	}
+	if !strings.Contains(p.out.String(), "and 1 more: lookervault restore show 1") {
+		t.Error("nobody is told of the rest")
+	}
+}
