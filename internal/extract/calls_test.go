@@ -12,6 +12,7 @@ import (
 // TestFewCalls counts, on the server, what backing up an instance of a mid-sized
 // company costs. Calls are a licensed monthly quantity.
 func TestFewCalls(t *testing.T) {
+	t.Parallel()
 	if testing.Short() || raced {
 		t.Skip("a large instance")
 	}

@@ -94,6 +94,7 @@ func hasNote(result extract.Result, words string) bool {
 // TestDatesProveThemselves: after thirty changes with which the date moved, what has not
 // moved rests, a fourteenth part of it is read every night, and each change is found.
 func TestDatesProveThemselves(t *testing.T) {
+	t.Parallel()
 	_, all := newDated(t, lookersim.Quirks{}).night()
 	d := newDated(t, lookersim.Quirks{})
 	d.learn()
@@ -148,6 +149,7 @@ func TestDatesProveThemselves(t *testing.T) {
 // TestStillDatesAreNotTrusted: on a server where edits of tiles do not move the date of their
 // dashboard, no dashboard ever rests, and each change is found the night after.
 func TestStillDatesAreNotTrusted(t *testing.T) {
+	t.Parallel()
 	d := newDated(t, lookersim.Quirks{StillDates: true})
 	_, all := d.night()
 	ids := d.live()
@@ -169,6 +171,7 @@ func TestStillDatesAreNotTrusted(t *testing.T) {
 // TestFirstCounterexampleEndsTrust: a change without a new date is found within the
 // rotation, is told, and the next run reads everything.
 func TestFirstCounterexampleEndsTrust(t *testing.T) {
+	t.Parallel()
 	_, all := newDated(t, lookersim.Quirks{}).night()
 	d := newDated(t, lookersim.Quirks{})
 	d.learn()
@@ -219,6 +222,7 @@ func TestEchoesAreNoEvidence(t *testing.T) {
 
 // TestForecastOfTrustedDates: what nights cost in which dates are trusted is known before.
 func TestForecastOfTrustedDates(t *testing.T) {
+	t.Parallel()
 	d := newDated(t, lookersim.Quirks{})
 	d.learn()
 	for n := range 4 {

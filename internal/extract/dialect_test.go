@@ -15,6 +15,7 @@ import (
 // TestEveryDialectIsStoredExactly backs up servers that spell ids, and what is
 // missing, otherwise.
 func TestEveryDialectIsStoredExactly(t *testing.T) {
+	t.Parallel()
 	servers := map[string]lookersim.Dialect{
 		"queries have slugs":                    {QuerySlugs: true},
 		"no number opens a query":               {NoNumericQueries: true},
@@ -51,6 +52,7 @@ func TestEveryDialectIsStoredExactly(t *testing.T) {
 // TestServerThatChangesToSlugsMakesNoDoubles upgrades a server between two runs:
 // queries that it named by number it names by slug from then on.
 func TestServerThatChangesToSlugsMakesNoDoubles(t *testing.T) {
+	t.Parallel()
 	for _, full := range []bool{false, true} {
 		sizes := simtest.Small()
 		sizes.Agents = 0 // their golden queries have numbers only

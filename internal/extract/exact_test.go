@@ -58,6 +58,7 @@ func TestOddBodiesAreStoredExactly(t *testing.T) {
 }
 
 func TestLargeBodiesAreStoredExactly(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 6, TrashShare: -1})
 	for i, id := range r.sim.IDs("dashboards")[:3] {
 		text := strings.Repeat(fmt.Sprintf("%d lines of text \\u0026 more, ", i), 10<<20/28)

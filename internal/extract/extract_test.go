@@ -70,6 +70,7 @@ func compare(t *testing.T, r *rig, kinds ...record.Kind) {
 }
 
 func TestEverythingIsStoredExactly(t *testing.T) {
+	t.Parallel()
 	servers := map[string]lookersim.Quirks{
 		"plays by the rules":   {},
 		"no totals":            {NoTotals: true},

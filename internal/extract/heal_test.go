@@ -20,6 +20,7 @@ import (
 // notes say what could not be healed, or the run ends with an error of a damaged file.
 // LOOKERVAULT_TEST_FLIPS asks for more than a few.
 func TestFullRunHeals(t *testing.T) {
+	t.Parallel()
 	flips := 25
 	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
 		flips = more

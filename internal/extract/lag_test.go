@@ -17,6 +17,7 @@ import (
 // TestANodeThatLags answers 404 once to everything that has a route of its own, in
 // each body that servers send. Everything is asked again, and the backup is whole.
 func TestANodeThatLags(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{"", " body=page", " body=short", " body=sinatra"} {
 		t.Run("404"+body, func(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 8})

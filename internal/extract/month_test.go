@@ -218,6 +218,7 @@ func (r *rig) foresee() (forecast.Forecast, error) {
 // TestThrift: where calls are counted, rows of lists are compared once in a month, and so is what
 // an overview tells; of small documents one call brings more.
 func TestThrift(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{Dashboards: 120, Folders: 8, Users: 6, Groups: 4, Boards: 3}})
 	r.limits, r.refresh = plan.Limits{}, map[record.Kind]time.Duration{}
 	r.config.Looker.Quota = config.Quota{Administrative: 1000, Query: 1000}

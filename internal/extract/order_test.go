@@ -11,6 +11,7 @@ import (
 // TestCallsGoToWhatMattersMost: where calls are counted and end, content has them before
 // people, people before access, and access before settings; the rest is done by a resume.
 func TestCallsGoToWhatMattersMost(t *testing.T) {
+	t.Parallel()
 	whole := newRig(t, lookersim.Options{Seed: 3})
 	all := int(whole.run(record.RunComplete, start(defaults()...)).API.Calls)
 	for _, part := range []float64{0.2, 0.5, 0.8, 0.95} {

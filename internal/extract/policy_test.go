@@ -58,6 +58,7 @@ func unchanged(t *testing.T, result extract.Result, but ...record.Kind) {
 // TestAVaultOfFormerPoliciesHasNoChanges: a former version numbered the rules of all
 // kinds together. What it stored is read again once, and nothing of it has changed.
 func TestAVaultOfFormerPoliciesHasNoChanges(t *testing.T) {
+	t.Parallel()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d redact %q", 2, []string{}))
 	for name, policy := range map[string]int{
 		"redacting":     int(binary.BigEndian.Uint32(sum[:]) >> 1),

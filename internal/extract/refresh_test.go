@@ -38,6 +38,7 @@ func (r *rig) month(nights int, before func(night int)) (calls []map[string]int6
 
 // TestRefresh: what may grow old is asked for in turns, and nothing is older than it may.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.refresh = map[record.Kind]time.Duration{"content_access": 7 * aDay, "settings": 7 * aDay, "themes": 5 * aDay, "role_users": 3 * aDay}
 	all := r.month(1, nil)[0]
@@ -110,6 +111,7 @@ func compareWith(t *testing.T, r *rig) {
 // TestWholeKindsRest: kinds that others are found by, and content, may rest as well. What
 // they lead to is there meanwhile, and what went is gone when they are listed again.
 func TestWholeKindsRest(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.refresh = map[record.Kind]time.Duration{"roles": 5 * aDay, "agents": 4 * aDay, "dashboards": 3 * aDay, "alerts": 2 * aDay, "role_users": 2 * aDay}
 	r.month(3, nil)
@@ -213,6 +215,7 @@ func TestFullRefreshes(t *testing.T) {
 // TestPersonalFoldersRest: access lists of personal folders are asked for once in 30 days
 // where nobody says otherwise.
 func TestPersonalFoldersRest(t *testing.T) {
+	t.Parallel()
 	if raced {
 		t.Skip("a month of nights, one after the other")
 	}
@@ -254,6 +257,7 @@ func personal(t *testing.T, r *rig) (n int64) {
 
 // TestOldestObservation: of what rests the vault tells how old the oldest observation is.
 func TestOldestObservation(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.refresh = map[record.Kind]time.Duration{"content_access": 7 * aDay, "themes": 5 * aDay}
 	r.month(13, nil)

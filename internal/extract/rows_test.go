@@ -139,6 +139,7 @@ func TestFolderThatIsItsOwnParent(t *testing.T) {
 // TestServersThatSayWhatIsNotSo: totals that are wrong, pages that are none. Everything
 // is stored, a note says what the server says, and no run is incomplete for it.
 func TestServersThatSayWhatIsNotSo(t *testing.T) {
+	t.Parallel()
 	kinds := []record.Kind{"dashboards", "looks", "users", "alerts"}
 	tests := []struct {
 		name   string

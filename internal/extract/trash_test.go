@@ -93,6 +93,7 @@ func (r *rig) inTrash(kind record.Kind) (trashed, present string) {
 // TestTrashRests: what lies in the trash is asked for as seldom as the age says, and each point
 // in time tells who saw it last.
 func TestTrashRests(t *testing.T) {
+	t.Parallel()
 	r := newTrashRig(t, 7*aDay)
 	r.night()
 	asked := 0
@@ -142,6 +143,7 @@ func TestTrashRests(t *testing.T) {
 // TestTrashThatRestsHidesNothing: what is thrown away is found the same night, what comes back
 // too; what is deleted out of the trash is known of when that is listed again.
 func TestTrashThatRestsHidesNothing(t *testing.T) {
+	t.Parallel()
 	r := newTrashRig(t, 211*aDay)
 	r.night()
 	for r.night() > 0 { // until it rests
@@ -178,6 +180,7 @@ func TestTrashThatRestsHidesNothing(t *testing.T) {
 // TestTrashIsListedAllTheSame: by a full run, for a key of which nobody knows that it is an
 // administrator's, of kinds with an age of their own, and where something of the trash failed.
 func TestTrashIsListedAllTheSame(t *testing.T) {
+	t.Parallel()
 	r := newTrashRig(t, 211*aDay)
 	r.night()
 	for r.night() > 0 {

@@ -55,6 +55,7 @@ func (r *rig) foretold(off float64, s record.Start) {
 }
 
 func TestForecastOfLargeInstances(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		sizes lookersim.Sizes
@@ -75,6 +76,7 @@ func TestForecastOfLargeInstances(t *testing.T) {
 }
 
 func TestForecastComesTrue(t *testing.T) {
+	t.Parallel()
 	scoped := func() record.Start {
 		s := start()
 		s.Scope.Folders, s.Scope.Recursive = []string{"1"}, true
@@ -154,6 +156,7 @@ func TestForecastComesTrue(t *testing.T) {
 // TestForecastLearns forecasts servers that do not play along: the first run
 // finds out, and the vault tells.
 func TestForecastLearns(t *testing.T) {
+	t.Parallel()
 	t.Run("poor rows", func(t *testing.T) {
 		r := newRig(t, lookersim.Options{Seed: 7, Quirks: lookersim.Quirks{PoorRows: []string{"dashboards", "users", "roles"}}})
 		r.made(record.RunComplete, start())
@@ -176,6 +179,7 @@ func TestForecastLearns(t *testing.T) {
 }
 
 func TestForecastOfAResume(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 7})
 	r.config.RateLimit.MaxCalls = 90
 	r.made(record.RunPartial, start())
@@ -198,6 +202,7 @@ func TestForecastOfAResume(t *testing.T) {
 // TestForecastAsksLittleAndStoresNothing counts on the server what a forecast
 // costs, and looks for files that it may have left.
 func TestForecastAsksLittleAndStoresNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 7})
 	scoped := start()
 	scoped.Scope.Folders, scoped.Scope.Recursive = []string{"1"}, true
@@ -258,6 +263,7 @@ func TestForecastAsksLittleAndStoresNothing(t *testing.T) {
 // TestForecastSeesTheTrash: what lies in the trash is counted before the first run, and it
 // costs nothing to guess.
 func TestForecastSeesTheTrash(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 7, TrashShare: 0.3})
 	f, err := r.foresee(start("dashboards", "looks"))
 	if err != nil {
@@ -274,6 +280,7 @@ func TestForecastSeesTheTrash(t *testing.T) {
 // TestForecastForeseesChanges: of a filled vault it is told what lists show to be new, gone
 // and changed, and nothing else; before the first run nothing.
 func TestForecastForeseesChanges(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 7})
 	foreseen := func() (found []string) {
 		t.Helper()
@@ -319,6 +326,7 @@ func TestForecastForeseesChanges(t *testing.T) {
 }
 
 func TestForecastSaysWhatCannotBeAsked(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 7})
 	for _, text := range []string{
 		"route=GET /themes status=404",
@@ -356,6 +364,7 @@ func TestForecastSaysWhatCannotBeAsked(t *testing.T) {
 }
 
 func TestForecastErrors(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 7})
 	s := start()
 	s.Scope.Folders = []string{"404404"}
@@ -371,6 +380,7 @@ func TestForecastErrors(t *testing.T) {
 }
 
 func TestEnumerationCosts(t *testing.T) {
+	t.Parallel()
 	looks, _ := catalogue.Find("looks")
 	for _, tt := range []struct {
 		n      int
@@ -394,6 +404,7 @@ func TestEnumerationCosts(t *testing.T) {
 }
 
 func TestForecastAsksForFewFields(t *testing.T) {
+	t.Parallel()
 	followed := []record.Kind{"merge_queries", "queries", "content_metadata", "explores", "user_attribute_values"}
 	for _, tt := range []struct {
 		kind    record.Kind
@@ -416,6 +427,7 @@ func TestForecastAsksForFewFields(t *testing.T) {
 }
 
 func TestForecastLearnsFromTheNewestCompleteRun(t *testing.T) {
+	t.Parallel()
 	counts := func(kind record.Kind, fresh, same int64) record.Counts {
 		return record.Counts{Kind: kind, Listing: record.Complete, New: fresh, Same: same}
 	}
@@ -447,6 +459,7 @@ func TestForecastLearnsFromTheNewestCompleteRun(t *testing.T) {
 }
 
 func TestStampsCountWhileRedactionStays(t *testing.T) {
+	t.Parallel()
 	now := config.RedactStage{Enabled: true, Paths: []string{"looks.public_slug", "users.email"}}
 	for stored, want := range map[string]bool{
 		``:   true,
@@ -477,6 +490,7 @@ func givesUp(t *testing.T, r *rig, kind *catalogue.Spec) {
 // TestForecastOfAListThatIsTooLong: what a run reads in pages is forecast so, before a
 // first run and before later ones.
 func TestForecastOfAListThatIsTooLong(t *testing.T) {
+	t.Parallel()
 	for _, kind := range catalogue.All() {
 		paged, ok := kind.InPages()
 		if !ok || paged.Listing.Route.Path == kind.Listing.Route.Path {

@@ -14,6 +14,7 @@ import (
 // TestForecastSharesThePlanOfARun: whatever number of the planner is changed, a run makes
 // another number of calls, and the forecast says which.
 func TestForecastSharesThePlanOfARun(t *testing.T) {
+	t.Parallel()
 	usual := secondNight(t, plan.Limits{})
 	for name, limits := range map[string]plan.Limits{
 		"documents in one ask":          {PerAsk: 20},

@@ -35,6 +35,7 @@ func (r *rig) month(nights int) {
 // TestForecastOfNights: what nights will cost in which only a part is asked for is known
 // before each.
 func TestForecastOfNights(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3, PersonalFolders: true})
 	r.refresh = map[record.Kind]time.Duration{
 		"settings": 7 * aDay, "themes": 5 * aDay, "connections": 2 * aDay, "role_users": 3 * aDay, "content_metadata": 4 * aDay,
@@ -82,6 +83,7 @@ func TestForecastOfNights(t *testing.T) {
 // TestForecastOfNightsThatChange: a month ahead takes as much for changed as the nights before
 // have seen change.
 func TestForecastOfNightsThatChange(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{Dashboards: 40, Looks: 200, Folders: 20, Users: 8, Groups: 5, Roles: 4}})
 	edited := 0
 	night := func() {

@@ -13,6 +13,7 @@ import (
 
 // The vault alone tells what the next run does, without a call.
 func TestForecastFromTheVault(t *testing.T) {
+	t.Parallel()
 	scoped := start()
 	scoped.Scope.Folders, scoped.Scope.Recursive = []string{"1"}, true
 	full := start()

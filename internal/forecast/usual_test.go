@@ -15,6 +15,7 @@ import (
 // one of the planner's usual numbers decides. Whoever changes that number changes how many
 // calls the run makes here, and how many its forecast says.
 func TestUsualNumbersOfThePlanner(t *testing.T) {
+	t.Parallel()
 	groups, users, dashboards := []record.Kind{"groups"}, []record.Kind{"users"}, []record.Kind{"dashboards"}
 	tests := []struct {
 		name     string
@@ -85,6 +86,7 @@ func TestUsualNumbersOfThePlanner(t *testing.T) {
 // TestProvenForAMonth: where calls are counted, the rows of a list are compared with a
 // document once in thirty days, and the forecast knows in which nights.
 func TestProvenForAMonth(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 7, Sizes: lookersim.Sizes{Groups: 12}})
 	r.config.Looker.Quota, r.refresh = config.Quota{Administrative: 1000, Query: 1000}, map[record.Kind]time.Duration{}
 	var foreseen, made []int // nights
