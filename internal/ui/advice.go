@@ -113,12 +113,21 @@ func Diagnose(u Use) Diagnosis {
 		d.Reason = ReasonRateLimit
 	case d.oneKind(u):
 		d.Reason = ReasonSlowKind
+	case d.waitedToRepeat(u, fetch.Busy+list.Busy):
+		d.Reason = ReasonRetries
 	case d.Share >= mostly && d.answer >= 5*time.Millisecond && u.Seconds >= brief:
 		d.Reason = ReasonLatency
 	default:
 		d.Stage = ""
 	}
 	return d
+}
+
+// waitedToRepeat reports whether the run waited for the few calls that it repeated: its
+// workers were busy for most of the run and longer than calls were in the air.
+func (d *Diagnosis) waitedToRepeat(u Use, busy float64) bool {
+	waited := busy - u.Waited - u.Answering
+	return u.Retries > u.Throttled && u.Answering > 0 && u.Seconds >= brief && waited >= mostly*u.Seconds && waited > u.Answering
 }
 
 // oneKind reports whether one kind is to blame: its answers took most of the time

@@ -124,6 +124,12 @@ func TestAdvise(t *testing.T) {
 			"fetch", ui.ReasonServerLimit, "The rate limit of Looker is the limit: it answered 36 calls with 429, and 56/s got through. More workers would not help. rate_limit.per_second: 57 would spare the refusals.",
 		},
 		{
+			"one document, asked for again and again", ui.Use{Seconds: 2.3, Calls: 111, Retries: 4, Answering: 1, Stages: []record.StageUse{
+				{Name: "list", Workers: 4, Busy: 0.5, Starved: 0.1}, {Name: "fetch", Workers: 8, Busy: 5, Starved: 0.8},
+			}},
+			"fetch", ui.ReasonRetries, "Retries are the limit: 4 of 111 calls failed and were repeated, each after a wait. More workers would not help; see what fails with --verbose.",
+		},
+		{
 			"so many calls at once", ui.Use{Seconds: 10, Calls: 600, Throttled: 6, AtOnce: 4, Rate: 100, Stages: useOf(none, [2]float64{9.9, 0}, none, none)},
 			"fetch", ui.ReasonAtOnce, "The calls in the air are the limit: this server takes 4 calls at once: --workers 4 (stages.fetch.workers, now 8) would spare the refusals.",
 		},
