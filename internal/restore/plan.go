@@ -53,6 +53,9 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	if err != nil {
 		return record.Restore{}, err
 	}
+	for _, id := range p.present.damaged {
+		p.note("restore %d is damaged in the vault: what it has made, and is not in the map of ids either, may be taken for missing; lookervault verify says more", id)
+	}
 	for _, line := range p.notes {
 		d.note("%s", line)
 	}

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,6 +48,8 @@ type present struct {
 	// copies are the documents that restores made, and what each was made for. They are so
 	// also when they are gone.
 	copies map[record.Ref]record.Ref
+	// damaged are restores that cannot be read any more.
+	damaged []int64
 	// beside are the actions that made something beside a document that stayed.
 	beside map[record.Ref][]record.Action
 }
@@ -110,7 +113,14 @@ func (p *present) readCopies(ctx context.Context) error {
 		return err
 	}
 	for _, r := range slices.Backward(restores) { // the oldest first
+		if r.State == record.RestorePlanned {
+			continue // it has made nothing
+		}
 		whole, err := p.reader.Restore(ctx, r.ID)
+		if errors.Is(err, vault.ErrCorrupt) { // the map of ids still tells most of it
+			p.damaged = append(p.damaged, r.ID)
+			continue
+		}
 		if err != nil {
 			return err
 		}
