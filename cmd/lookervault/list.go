@@ -93,8 +93,7 @@ func runList(ctx context.Context, o listOptions) (err error) {
 	}
 	seen := observations{run: m.Run}
 	list := history.ByNumber(m.Reader.Entries(ctx, query))
-	if m.Run == 0 && choice.Limit > 0 && choice.Sort == "" {
-		// The first of many are read alone; to read all of them so takes twice as long.
+	if m.Run == 0 {
 		query.Sort = table.SortNames
 		list = m.Reader.Entries(ctx, query)
 	}

@@ -58,7 +58,7 @@ func replace(s string, bad func(rune) bool) string {
 // JSON is a JSON text on one line with each character that misleads written as
 // \u0000: they stand in strings only, and mean the same.
 func JSON(text string) string {
-	if strings.IndexFunc(text, Misleads) < 0 {
+	if isPlain(text) || strings.IndexFunc(text, Misleads) < 0 {
 		return text
 	}
 	var b strings.Builder

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"sync/atomic"
 
 	"github.com/sourcegraph/conc"
 
@@ -98,12 +97,9 @@ func (all companions) close() (err error) {
 	return err
 }
 
-// entriesAtATime is how many entries go from one goroutine to another together.
-const entriesAtATime = 256
-
 // partsBeside is how many parts an answer is cut into, so that all connections have
 // something to do until the end.
-const partsBeside = 64
+const partsBeside = 256
 
 // An entrySpan are versions by their ids: after, up to and including last.
 type entrySpan struct{ after, last int64 }
@@ -121,96 +117,81 @@ func partsOf(newest int64) []entrySpan {
 	return parts
 }
 
-// A partReader reads the entries of a part and emits them. It ends without an error when
-// emit returns errEnough. It serves one goroutine.
-type partReader func(part entrySpan, emit func(vault.Entry) error) error
+// A partReader appends the entries of a part, those in front of an error, and returns the
+// error. It serves one goroutine.
+type partReader[P any] func(entries []vault.Entry, part P) ([]vault.Entry, error)
 
 // eachBeside reads parts with several readers at the same time, and calls fn with the
-// entries in any order, in the caller's goroutine, until it returns false. It reports
-// whether fn has seen them all. Of several errors it returns that of the first part.
-func eachBeside(ctx context.Context, readers []partReader, parts []entrySpan, fn func(vault.Entry) bool) (whole bool, err error) {
+// entries in the order of the parts, in the caller's goroutine, until it returns false. It
+// reports whether fn has seen them all. An error comes behind the entries in front of it.
+func eachBeside[P any](ctx context.Context, readers []partReader[P], parts []P, fn func(vault.Entry) bool) (whole bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	s := &sharedParts{
-		ctx: ctx, parts: parts, errs: make([]error, len(parts)),
-		ready: make(chan []vault.Entry, 2*len(readers)), free: make(chan []vault.Entry, 4*len(readers)),
-	}
-	s.end.Store(int64(len(parts)))
-	var workers, closer conc.WaitGroup
+	ahead := make(chan chan partRead, len(readers)) // what is read and not yet wanted
+	toRead := make(chan func(partReader[P]))
+	free := make(chan []vault.Entry, 2*len(readers)+1) // memory of those that were read
+	var beside conc.WaitGroup
 	for _, read := range readers {
-		workers.Go(func() { s.work(read) })
+		beside.Go(func() {
+			for part := range toRead {
+				part(read)
+			}
+		})
 	}
-	closer.Go(func() {
-		defer close(s.ready)
-		workers.Wait()
-	})
-	// The readers end before their connections do, also when fn panics.
-	defer closer.Wait()
-	defer cancel()
-	for some := range s.ready {
-		for _, e := range some {
-			if !fn(e) {
-				return false, nil
+	beside.Go(func() {
+		defer close(ahead)
+		defer close(toRead)
+		for _, part := range parts {
+			done := make(chan partRead, 1)
+			if !send(ctx, ahead, done) || !send(ctx, toRead, func(read partReader[P]) {
+				var entries []vault.Entry
+				select {
+				case entries = <-free:
+				default:
+				}
+				entries, err := read(entries, part)
+				done <- partRead{entries, err}
+			}) {
+				return
 			}
 		}
+	})
+	// The readers end before their connections do, also when fn panics.
+	defer beside.Wait()
+	defer cancel()
+	for done := range ahead {
 		select {
-		case s.free <- some[:0]:
-		default:
-		}
-	}
-	for _, err := range s.errs {
-		if err != nil {
-			return false, err
+		case part := <-done:
+			for _, e := range part.entries {
+				if !fn(e) {
+					return false, nil
+				}
+			}
+			if part.err != nil {
+				return false, part.err
+			}
+			select {
+			case free <- part.entries[:0]:
+			default:
+			}
+		case <-ctx.Done():
+			return false, ctx.Err()
 		}
 	}
 	return true, ctx.Err()
 }
 
-// sharedParts are parts that several goroutines take from.
-type sharedParts struct {
-	ctx   context.Context
-	parts []entrySpan
-	next  atomic.Int64 // the part that nobody has taken yet
-	end   atomic.Int64 // the first part that need not be read, as one before it has failed
-	errs  []error      // by part
-	ready chan []vault.Entry
-	free  chan []vault.Entry // memory of those that were read
+// A partRead is what a partReader has read.
+type partRead struct {
+	entries []vault.Entry
+	err     error
 }
 
-// work reads parts until there are none.
-func (s *sharedParts) work(read partReader) {
-	some := make([]vault.Entry, 0, entriesAtATime)
-	emit := func(e vault.Entry) error {
-		if some = append(some, e); len(some) < entriesAtATime {
-			return nil
-		}
-		if !s.send(some) {
-			return errEnough
-		}
-		select {
-		case some = <-s.free:
-		default:
-			some = make([]vault.Entry, 0, entriesAtATime)
-		}
-		return nil
-	}
-	for s.ctx.Err() == nil {
-		i := s.next.Add(1) - 1
-		if i >= s.end.Load() {
-			break
-		}
-		if s.errs[i] = read(s.parts[i], emit); s.errs[i] != nil {
-			for end := s.end.Load(); i < end && !s.end.CompareAndSwap(end, i); end = s.end.Load() {
-			}
-		}
-	}
-	s.send(some)
-}
-
-func (s *sharedParts) send(some []vault.Entry) bool {
+// send sends a value unless ctx ends before somebody takes it.
+func send[T any](ctx context.Context, to chan<- T, value T) bool {
 	select {
-	case s.ready <- some:
+	case to <- value:
 		return true
-	case <-s.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -42,7 +42,7 @@ func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []recor
 		if err != nil {
 			return err
 		}
-		var readers []partReader
+		var readers []partReader[entrySpan]
 		for _, c := range conns {
 			read, done, err := c.currentReader(found.ID, kinds)
 			if err != nil {
@@ -70,7 +70,7 @@ func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []recor
 
 // currentReader returns a reader of the versions that no run has ended, and a function
 // that ends its use.
-func (c *conn) currentReader(instance int64, kinds []record.Kind) (partReader, func(), error) {
+func (c *conn) currentReader(instance int64, kinds []record.Kind) (partReader[entrySpan], func(), error) {
 	from := ` FROM versions v NOT INDEXED
 		WHERE v.id > ? AND v.id <= ? AND v.instance = ? AND v.last_run IS NULL AND v.kind IN (` + marks(len(kinds)) + `)`
 	packed, err := c.prepare(`SELECT ` + packedColumns + from)
@@ -99,25 +99,25 @@ type currentRows struct {
 
 // read is a partReader. From the first packed row on that is damaged, or cannot be told
 // apart, it reads the same rows in their whole form, in which damage is named.
-func (r *currentRows) read(part entrySpan, emit func(vault.Entry) error) error {
+func (r *currentRows) read(entries []vault.Entry, part entrySpan) ([]vault.Entry, error) {
 	r.args[0], r.args[1] = part.after, part.last
-	emitted, untold := 0, false
+	untold := false
 	err := r.packed.each(func(row []driver.Value) error {
 		e, ok := packedRow(row).entry(&r.sum, r.known, r.instance)
 		if !ok {
 			untold = true
 			return errEnough
 		}
-		emitted++
-		return emit(e)
+		entries = append(entries, e)
+		return nil
 	}, r.args...)
 	if err != nil || !untold {
-		return err
+		return entries, err
 	}
-	whole := make(documentRow, columnBody)
-	return r.whole.each(func(row []driver.Value) error {
-		if emitted > 0 {
-			emitted--
+	whole, told := make(documentRow, columnBody), len(entries)
+	err = r.whole.each(func(row []driver.Value) error {
+		if told > 0 {
+			told--
 			return nil
 		}
 		copy(whole, row[:columnHeadState])
@@ -125,8 +125,10 @@ func (r *currentRows) read(part entrySpan, emit func(vault.Entry) error) error {
 		if err := whole.checkVersion(&r.sum, r.instance); err != nil {
 			return err
 		}
-		return emit(scanEntry(whole, horizon{instance: r.instance, run: always}))
+		entries = append(entries, scanEntry(whole, horizon{instance: r.instance, run: always}))
+		return nil
 	}, r.args...)
+	return entries, err
 }
 
 // words are texts that many entries have in common, each held once.

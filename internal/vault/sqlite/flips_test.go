@@ -28,6 +28,8 @@ type question struct {
 var questions = []question{
 	{"list", entriesOf(vault.Query{})},
 	{"list of a kind", entriesOf(vault.Query{Kind: dashboards})},
+	{"list in an order", entriesOf(vault.Query{Sort: slices.Sort[[]string]})},
+	{"list of what is deleted in an order", entriesOf(vault.Query{Deleted: true, Sort: slices.Sort[[]string]})},
 	{"list of what is deleted", entriesOf(vault.Query{Deleted: true})},
 	{"list as of a run", entriesOf(vault.Query{At: vault.AtRun(3)})},
 	{"tree", func(ctx context.Context, r *sqlite.Reader) (lines []string, err error) {

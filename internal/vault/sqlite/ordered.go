@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,16 @@ const entriesAtOnce = 200
 // then the rest of each entry as it is wanted: the first hundred of 100,000 documents
 // cost what a hundred cost, and memory holds ids only.
 func (r *Reader) eachOrdered(ctx context.Context, h horizon, query vault.Query, fn func(vault.Entry) bool) error {
-	return r.snapshot(ctx, func(q querier) error {
+	return r.sideBySide(ctx, func(q querier, conns []*conn) error {
+		var readers []partReader[idPart]
+		for _, c := range conns {
+			read, done, err := c.idReader(h)
+			if err != nil {
+				return err
+			}
+			defer done()
+			readers = append(readers, read)
+		}
 		kinds, err := kindsOf(ctx, q, h.instance, query)
 		if err != nil {
 			return err
@@ -30,16 +40,18 @@ func (r *Reader) eachOrdered(ctx context.Context, h horizon, query vault.Query, 
 				return err
 			}
 			query.Sort(ids)
+			var parts []idPart
 			for some := range slices.Chunk(ids, entriesAtOnce) {
-				entries, err := entriesByID(ctx, q, h, kind, some)
-				if err != nil {
-					return err
-				}
-				for _, e := range entries {
+				parts = append(parts, idPart{kind, some})
+			}
+			// Who wants a few gets them from the first part, which is read alone.
+			for _, some := range [][]idPart{parts[:min(1, len(parts))], parts[min(1, len(parts)):]} {
+				whole, err := eachBeside(ctx, readers[:min(len(some), len(readers))], some, func(e vault.Entry) bool {
 					read[kind]++
-					if !fn(e) {
-						return nil
-					}
+					return fn(e)
+				})
+				if err != nil || !whole {
+					return err
 				}
 			}
 		}
@@ -86,32 +98,48 @@ func idsOf(ctx context.Context, q querier, instance int64, kind record.Kind, del
 	return ids, nil
 }
 
-// entriesByID reads the entries of some ids of a kind, in the order of the ids.
-func entriesByID(ctx context.Context, q querier, h horizon, kind record.Kind, ids []string) ([]vault.Entry, error) {
-	args := []any{h.instance, string(kind)}
-	for i := range entriesAtOnce {
-		args = append(args, ids[min(i, len(ids)-1)])
+// idPart are at most entriesAtOnce ids of a kind.
+type idPart struct {
+	kind record.Kind
+	ids  []string
+}
+
+// idReader returns a reader of what a horizon tells of some ids, in their order, and a
+// function that ends its use.
+func (c *conn) idReader(h horizon) (partReader[idPart], func(), error) {
+	statement, err := c.prepare(`SELECT h.kind, h.item, ` + documentColumns + fromHeads +
+		` WHERE h.instance = ? AND h.kind = ? AND h.item IN (` + marks(entriesAtOnce) + `)`)
+	if err != nil {
+		return nil, nil, err
 	}
-	found := make(map[string]vault.Entry, len(ids))
 	var sum summer
-	for row, err := range rowsDirect(ctx, q, `SELECT h.kind, h.item, `+documentColumns+fromHeads+
-		` WHERE h.instance = ? AND h.kind = ? AND h.item IN (?`+strings.Repeat(",?", entriesAtOnce-1)+`)`, args...) {
+	args := make([]driver.Value, 2+entriesAtOnce)
+	found := make(map[string]vault.Entry, entriesAtOnce)
+	read := func(entries []vault.Entry, some idPart) ([]vault.Entry, error) {
+		args[0], args[1] = h.instance, string(some.kind)
+		for i := range entriesAtOnce {
+			args[2+i] = some.ids[min(i, len(some.ids)-1)]
+		}
+		clear(found)
+		err := statement.each(func(row []driver.Value) error {
+			if err := documentRow(row).check(&sum, h.instance); err != nil {
+				return err
+			}
+			e := scanEntry(row, h)
+			found[e.ID] = e
+			return nil
+		}, args...)
 		if err != nil {
-			return nil, err
+			return entries, err
 		}
-		if err := documentRow(row).check(&sum, h.instance); err != nil {
-			return nil, err
+		for _, id := range some.ids {
+			e, ok := found[id]
+			if !ok {
+				return entries, vault.Damaged(nil, "heads %s: is there, and its key does not lead to it", shown(record.Ref{Kind: some.kind, ID: id}))
+			}
+			entries = append(entries, e)
 		}
-		e := scanEntry(row, h)
-		found[e.ID] = e
+		return entries, nil
 	}
-	entries := make([]vault.Entry, len(ids))
-	for i, id := range ids {
-		e, ok := found[id]
-		if !ok {
-			return nil, vault.Damaged(nil, "heads %s: is there, and its key does not lead to it", shown(record.Ref{Kind: kind, ID: id}))
-		}
-		entries[i] = e
-	}
-	return entries, nil
+	return read, func() { _ = statement.close() }, nil
 }

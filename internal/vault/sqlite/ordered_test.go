@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	stdcmp "cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,6 +55,47 @@ func TestSortedEntries(t *testing.T) {
 		}
 	}
 	t.Error("a damaged version was not noticed")
+}
+
+// TestSortedEntriesOfMany: what several connections read comes in the order that is asked
+// for, up to what is damaged, and whoever stops early leaves nothing behind.
+func TestSortedEntriesOfMany(t *testing.T) {
+	path, held := manyStored(t)
+	r := read(t, path)
+	byNumber := func(ids []string) {
+		slices.SortFunc(ids, func(a, b string) int { return stdcmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+	}
+	for stop := range 3 {
+		n := 0
+		for e, err := range r.Entries(t.Context(), vault.Query{Sort: byNumber}) {
+			if err != nil || e.ID != fmt.Sprint(n) || e.Name != held[e.Ref] || e.LastRun != 1 {
+				t.Fatalf("%+v, %v, want dashboard %d", e, err, n)
+			}
+			if n++; stop > 0 && n == 150*stop {
+				break
+			}
+		}
+		if stop == 0 && n != manyDocuments {
+			t.Errorf("%d entries, want %d", n, manyDocuments)
+		}
+	}
+	if err := sqlite.Execute(path, `UPDATE heads SET settled_run = 2 WHERE item IN ('3000', '11000')`); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for e, err := range r.Entries(t.Context(), vault.Query{Sort: byNumber}) {
+		if err != nil {
+			if !strings.Contains(err.Error(), "dashboards/3000: does not match its checksum") || n == 0 {
+				t.Errorf("behind %d entries: %v", n, err)
+			}
+			return
+		}
+		if e.ID != fmt.Sprint(n) {
+			t.Fatalf("%s stands where %d should", e.ID, n)
+		}
+		n++
+	}
+	t.Errorf("damage was not noticed in %d entries", n)
 }
 
 // TestEventsInAnOlderFile: without the indexes of this schema the answers are the same.
