@@ -35,6 +35,9 @@ type Names struct {
 	named  func(record.Kind) (map[string]string, error)
 	wholes map[record.Kind]map[string]string
 
+	// paths are those of folders that [Names.Folder] was asked for.
+	paths map[string]string
+
 	// gone are those that were gone by then, as the vault last held them; nil until they
 	// are read.
 	gone *goneNames
@@ -67,6 +70,7 @@ func (b *Names) ReadHeld(ctx context.Context, m Moment) (err error) {
 		b.newest = max(b.newest, run)
 	}
 	b.named = func(kind record.Kind) (map[string]string, error) { return namesOfKind(ctx, m, kind) }
+	b.paths = nil
 	b.folders, b.users, err = namesOf(ctx, vault.Query{Instance: m.Instance, At: m.At}, m.Reader)
 	return err
 }
@@ -78,7 +82,7 @@ func (b *Names) ReadGone(ctx context.Context, m Moment) (err error) {
 	}
 	gone := &goneNames{}
 	gone.folders, gone.users, err = namesOf(ctx, vault.Query{Instance: m.Instance, At: m.At, Deleted: true}, m.Reader)
-	b.gone = gone
+	b.gone, b.paths = gone, nil
 	return err
 }
 
@@ -202,17 +206,25 @@ func (b *Names) allFolders() iter.Seq2[string, vault.Entry] {
 // Folder is the path of a folder, like "Shared / Finance", "" where the vault does
 // not know it.
 func (b *Names) Folder(id string) string {
-	var path []string
+	if path, ok := b.paths[id]; ok {
+		return path
+	}
+	var names []string
+	next := id
 	for range Deepest {
-		f, ok := b.entryOf(id)
+		f, ok := b.entryOf(next)
 		if !ok {
 			break
 		}
-		path = append(path, f.Name)
-		id = f.Folder
+		names = append(names, f.Name)
+		next = f.Folder
 	}
-	slices.Reverse(path)
-	return strings.Join(path, " / ")
+	slices.Reverse(names)
+	if b.paths == nil {
+		b.paths = make(map[string]string)
+	}
+	b.paths[id] = strings.Join(names, " / ")
+	return b.paths[id]
 }
 
 // FolderOf is the id of the folder that a document lies in, "" for one that lies in
