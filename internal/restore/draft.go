@@ -182,6 +182,12 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	case exists:
 		return d.compare(ctx, n, now)
 	}
+	return d.judgeAbsent(ctx, n)
+}
+
+// judgeAbsent decides about a document that is not on the instance: another one may stand for
+// it, or it is made.
+func (d *draft) judgeAbsent(ctx context.Context, n *node) error {
 	if err := d.requirePlace(ctx, n); err != nil || n.action.Deed != "" {
 		return err
 	}
