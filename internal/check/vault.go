@@ -114,8 +114,7 @@ func (c *Checkup) holdings(reader vault.Reader) {
 	case last.Outcome == record.RunRunning:
 		c.Pass("last run", "run %d of %s UTC is under way", last.ID, when)
 	case last.Outcome == record.RunPartial:
-		c.Warn("last run", choose(last.Resumable(), "lookervault run --resume", "lookervault faults shows what is missing; the next run tries again"),
-			"run %d of %s UTC is incomplete", last.ID, when)
+		c.Warn("last run", afterPartial(last), "run %d of %s UTC is incomplete", last.ID, when)
 	case last.Refused():
 		c.Warn("last run", "next month has its own calls; lookervault run --over-quota makes more", "run %d of %s UTC was refused, as looker.quota is used up", last.ID, when)
 	default:
@@ -136,6 +135,21 @@ func (c *Checkup) holdings(reader vault.Reader) {
 	default:
 		c.Pass("faults", "none open")
 	}
+}
+
+// afterPartial says what to do about a run that came to its end and is not complete. Faults
+// are of documents and lists that failed; what else is missing stands in the run's notes.
+func afterPartial(run record.Run) string {
+	failed := slices.ContainsFunc(run.Kinds, func(k record.Counts) bool { return k.Failed > 0 || !k.Listing.InOrder() })
+	switch {
+	case run.Resumable():
+		return "lookervault run --resume"
+	case failed:
+		return "lookervault faults shows what is missing; the next run tries again"
+	case run.ForThisKey():
+		return "use a key of a user with the Admin role, or set looker.partial_view: true if this is wanted"
+	}
+	return fmt.Sprintf("lookervault runs show %d says what is missing", run.ID)
 }
 
 // lastSuccess says when a run of everything was complete last. Complete runs of
