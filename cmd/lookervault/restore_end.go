@@ -100,7 +100,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 			fmt.Fprintf(out, "  %s\n", plainText(note))
 		}
 	}
-	r.sayNext(sealed, shown, err)
+	r.sayNext(sealed, s, shown, err)
 }
 
 // actionName is how the summary names the document of an action.
@@ -112,8 +112,12 @@ func actionName(a record.Action) string {
 }
 
 // sayNext says what can be done next.
-func (r *restoring) sayNext(sealed record.Restore, failures int, err error) {
+func (r *restoring) sayNext(sealed record.Restore, s view.RestoreSummary, failures int, err error) {
 	db, where := dbFlag(r.config.Sink.Path), r.where()
+	request, unread := restore.RequestOf(sealed)
+	if unread == nil && request.Wake == restore.WakeNever && s.Asleep > 0 && (err == nil || errors.Is(err, errPartial)) {
+		fmt.Fprintf(r.options.streams.err, "Wake them by:  lookervault restore wake %d%s\n", sealed.ID, where)
+	}
 	switch {
 	case err != nil && !errors.Is(err, errPartial):
 		fmt.Fprintf(r.options.streams.err, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, where)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -136,6 +137,8 @@ func (r *restoring) plan(ctx context.Context, request restore.Request) (record.R
 	switch {
 	case errors.Is(err, restore.ErrPartialView):
 		return plan, fmt.Errorf("%w; --partial-view plans all the same, without making anything anew", err)
+	case errors.Is(err, looker.ErrBudget):
+		return plan, fmt.Errorf("%w: nothing was planned; allow more by --max-calls, or plan fewer documents", err)
 	case errors.Is(err, restore.ErrNotWritten):
 		return plan, usage(err)
 	case isAnother(err):

@@ -117,7 +117,7 @@ func (t *task) awaken(ctx context.Context, value []byte) error {
 func (a *applier) tellAsleep(ctx context.Context) error {
 	n, err := Asleep(ctx, a.Reader, a.plan)
 	if err == nil && n > 0 {
-		a.note("%d are asleep: lookervault restore wake %d", n, a.plan.ID)
+		a.note("asleep, since the plan wakes nothing: %d", n)
 	}
 	return err
 }
