@@ -10,7 +10,7 @@ import (
 )
 
 // namedByDeferred takes documents for named that a document names which this run did not
-// ask for again: that one is there.
+// ask for again: that one is there, as far as is known.
 func (l *lister) namedByDeferred(ctx context.Context, kind *catalogue.Spec, rows []record.Listed) error {
 	if !slices.ContainsFunc(catalogue.LeadingTo(kind.Name), l.Ledger.hasDeferred) {
 		return nil
@@ -23,12 +23,13 @@ func (l *lister) namedByDeferred(ctx context.Context, kind *catalogue.Spec, rows
 		if err != nil {
 			return fmt.Errorf("find what names %s/%s: %w", kind.Name, row.ID, err)
 		}
-		rows[i].Named = slices.ContainsFunc(owners, l.Ledger.isDeferred)
-		if !rows[i].Named {
-			if rows[i].Named, err = l.inRestingTrash(ctx, owners); err != nil {
+		rests := slices.ContainsFunc(owners, l.Ledger.isDeferred)
+		if !rests {
+			if rests, err = l.inRestingTrash(ctx, owners); err != nil {
 				return err
 			}
 		}
+		rows[i].Named, rows[i].Presumed = rests, rests
 	}
 	return nil
 }

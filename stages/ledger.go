@@ -43,6 +43,7 @@ type account struct {
 	undated         []string             // changed in this run, and their dates did not move
 	dangling        []string
 	orphans         []string
+	ownerRests      []string
 	unserved        []string
 	absent          []string
 	narrowed        []string // of which this key sees less than is stored
@@ -255,6 +256,9 @@ func (l *Ledger) Notes() []string {
 		if n := len(a.orphans); n > 0 && !l.complete(catalogue.LeadingTo(kind)) {
 			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not seen in this run: %s", kind, n, FirstFew(a.orphans)))
 		}
+		if n := len(a.ownerRests); n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not asked for again in this run: %s", kind, n, FirstFew(a.ownerRests)))
+		}
 		if n := len(a.absent); n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, FirstFew(a.absent)))
 		}
@@ -328,7 +332,7 @@ func (l *Ledger) Progress() []Progress {
 		for _, n := range a.told {
 			told += n
 		}
-		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Told: told, Asked: a.asked, Answered: a.answered, Absent: int64(len(a.absent) + len(a.orphans) + len(a.unserved))}
+		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Told: told, Asked: a.asked, Answered: a.answered, Absent: int64(len(a.absent) + len(a.orphans) + len(a.ownerRests) + len(a.unserved))}
 	}
 	return all
 }

@@ -28,6 +28,15 @@ func (l *Ledger) Defer(kind record.Kind, documents []plan.Deferral) {
 	}
 }
 
+// OwnerRests records a part that is not there, of a document that this run did not ask for
+// again.
+func (l *Ledger) OwnerRests(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[ref.Kind]
+	a.ownerRests = append(a.ownerRests, ref.ID)
+}
+
 func (l *Ledger) hasDeferred(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -70,6 +70,9 @@ type Listed struct {
 	// Named is of followed kinds: a document that this run has settled points to it.
 	// One that is not was named by a document that may be gone itself.
 	Named bool
+	// Presumed is of Named documents: only documents that this run did not ask for again
+	// point to it, which may be gone.
+	Presumed bool
 	// Dangled is of followed kinds: an open fault says that the server does not have it.
 	Dangled bool
 	Held    bool // the store holds it, and not as gone

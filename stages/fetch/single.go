@@ -8,6 +8,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -130,6 +131,8 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *stages.F
 		return nil
 	case t.kind.Loose() && missing:
 		return t.dangling(ctx, want, failed)
+	case t.kind.Owned() && missing && want.Presumed:
+		return t.ownerRests(ctx, ref)
 	case t.kind.Owned() && missing:
 		// Its owner was listed in this run, so the document is there as well.
 		t.Ledger.Withheld(ref)
@@ -138,6 +141,21 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *stages.F
 		return t.missing(ctx, want, failed)
 	}
 	return t.fault(want, failed.Fault)
+}
+
+// ownerRests enters a part into the ledger that is not there, and of whose owner this run
+// has not asked whether it is. What is stored of it stays as it was seen before.
+func (t *task) ownerRests(ctx context.Context, ref record.Ref) error {
+	stored, err := t.Store.Known(ctx, ref.Kind, []string{ref.ID})
+	if err != nil {
+		return fmt.Errorf("look up %s: %w", ref, err)
+	}
+	if known, held := stored[ref.ID]; held && known.State != record.Gone {
+		t.Ledger.Defer(ref.Kind, []plan.Deferral{{ID: ref.ID, Seen: known.Observed}})
+	}
+	t.Ledger.OwnerRests(ref)
+	t.Ledger.Answered(t.ask.Kind, 1)
+	return nil
 }
 
 // dangling decides about a document that a stored one names and that the server
