@@ -114,30 +114,36 @@ func (c *conn) idReader(h horizon) (partReader[idPart], func(), error) {
 	}
 	var sum summer
 	args := make([]driver.Value, 2+entriesAtOnce)
-	found := make(map[string]vault.Entry, entriesAtOnce)
+	places := make(map[string]int, entriesAtOnce)
 	read := func(entries []vault.Entry, some idPart) ([]vault.Entry, error) {
 		args[0], args[1] = h.instance, string(some.kind)
 		for i := range entriesAtOnce {
 			args[2+i] = some.ids[min(i, len(some.ids)-1)]
 		}
-		clear(found)
+		before := len(entries)
+		entries = append(entries, make([]vault.Entry, len(some.ids))...)
+		found := entries[before:]
+		clear(places)
+		for i, id := range some.ids {
+			places[id] = i
+		}
 		err := statement.each(func(row []driver.Value) error {
 			if err := documentRow(row).check(&sum, h.instance); err != nil {
 				return err
 			}
 			e := scanEntry(row, h)
-			found[e.ID] = e
+			if place, ok := places[e.ID]; ok {
+				found[place] = e
+			}
 			return nil
 		}, args...)
 		if err != nil {
-			return entries, err
+			return entries[:before], err
 		}
-		for _, id := range some.ids {
-			e, ok := found[id]
-			if !ok {
-				return entries, vault.Damaged(nil, "heads %s: is there, and its key does not lead to it", shown(record.Ref{Kind: some.kind, ID: id}))
+		for i, id := range some.ids {
+			if ref := (record.Ref{Kind: some.kind, ID: id}); found[i].Ref != ref {
+				return entries[:before], vault.Damaged(nil, "heads %s: is there, and its key does not lead to it", shown(ref))
 			}
-			entries = append(entries, e)
 		}
 		return entries, nil
 	}

@@ -36,6 +36,7 @@ const packedColumns = `v.hash || v.fingerprint || v.checksum || v.kind || x'00' 
 type packedTexts struct {
 	hash, fingerprint, checksum                            string
 	kind, state, route, folder, owner, item, name, updated string
+	own                                                    string // item, name and updated, as they are joined
 }
 
 // texts takes the texts apart. It reports false where that cannot be done.
@@ -48,7 +49,13 @@ func (row packedRow) texts() (t packedTexts, ok bool) {
 	t.hash, rest = rest[:digestSize], rest[digestSize:]
 	t.fingerprint, rest = rest[:digestSize], rest[digestSize:]
 	t.checksum, rest = rest[:checksumSize], rest[checksumSize:]
-	for _, to := range []*string{&t.kind, &t.state, &t.route, &t.folder, &t.owner, &t.item, &t.name} {
+	for _, to := range []*string{&t.kind, &t.state, &t.route, &t.folder, &t.owner} {
+		if *to, rest, ok = strings.Cut(rest, "\x00"); !ok {
+			return t, false
+		}
+	}
+	t.own = rest
+	for _, to := range []*string{&t.item, &t.name} {
 		if *to, rest, ok = strings.Cut(rest, "\x00"); !ok {
 			return t, false
 		}
@@ -81,10 +88,12 @@ func (row packedRow) entry(sum *summer, known words, instance int64) (e vault.En
 	if !ok || !row.match(&t, sum, instance) {
 		return e, false
 	}
+	own := strings.Clone(t.own)
+	item, rest := own[:len(t.item)], own[len(t.item)+1:]
 	return vault.Entry{
-		Ref:   record.Ref{Kind: record.Kind(known.one(t.kind)), ID: strings.Clone(t.item)},
-		State: record.State(known.one(t.state)), Name: strings.Clone(t.name), Folder: known.one(t.folder),
-		Owner: known.one(t.owner), Updated: strings.Clone(t.updated), Size: integer(row[packedSize]), Hash: record.Digest([]byte(t.hash)),
+		Ref:   record.Ref{Kind: record.Kind(known.one(t.kind)), ID: item},
+		State: record.State(known.one(t.state)), Name: rest[:len(t.name)], Folder: known.one(t.folder),
+		Owner: known.one(t.owner), Updated: rest[len(t.name)+1:], Size: integer(row[packedSize]), Hash: record.Digest([]byte(t.hash)),
 		FirstRun: integer(row[packedFirstRun]), FetchedAt: moment(integer(row[packedFetchedAt])), Route: known.one(t.route),
 		Redacted: redacted(row[packedRedacted]), Version: integer(row[packedID]),
 	}, true
