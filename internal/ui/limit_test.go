@@ -97,7 +97,7 @@ func TestAdviceOfRealRuns(t *testing.T) {
 		{"slow server", listed, lookersim.Options{Latency: 100 * time.Millisecond}, nil, ui.ReasonLatency, []string{"Server latency is the limit", "More fetch workers would help"}},
 		{"low limit", limited, lookersim.Options{}, nil, ui.ReasonRateLimit, []string{"The rate limit is the limit", "that the configuration allows"}},
 		{"low limit of the server", plain, lookersim.Options{RateLimit: lookersim.RateLimit{PerSecond: 20, RetryAfter: "seconds"}}, nil, ui.ReasonServerLimit, []string{"The rate limit of Looker is the limit", "429"}},
-		{"so many at once", plain, lookersim.Options{Latency: 50 * time.Millisecond, RateLimit: lookersim.RateLimit{AtOnce: 3}}, nil, ui.ReasonAtOnce, []string{"this server takes 3 calls at once: --workers 3 "}},
+		{"so many at once", plain, lookersim.Options{Latency: 150 * time.Millisecond, RateLimit: lookersim.RateLimit{AtOnce: 3}}, nil, ui.ReasonAtOnce, []string{"this server takes 3 calls at once: --workers 3 "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
