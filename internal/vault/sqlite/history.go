@@ -305,7 +305,7 @@ func (r *Reader) LastComplete(ctx context.Context, instance string, wanted int) 
 	var list []record.Run
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE instance = ? ORDER BY id DESC`, found.ID) {
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE +instance = ? ORDER BY id DESC`, found.ID) {
 			if err != nil {
 				return err
 			}

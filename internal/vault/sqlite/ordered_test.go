@@ -172,22 +172,31 @@ func TestRunTimes(t *testing.T) {
 func TestIndexOfInstancesLacksARun(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
-	err := sqlite.Execute(path, `DROP INDEX runs_instance`, `CREATE INDEX runs_instance ON runs (instance) WHERE id < 5`, `PRAGMA writable_schema = ON`,
+	everything := startOf("acme", dashboards)
+	everything.Scope.All = true
+	w := begin(t, path, everything)
+	commit(t, w, same("1", vaulttest.StateOnly), same("2"), same("4"))
+	finish(t, w, dashboards)
+	err := sqlite.Execute(path, `DROP INDEX runs_instance`, `CREATE INDEX runs_instance ON runs (instance) WHERE id < 6`, `PRAGMA writable_schema = ON`,
 		`UPDATE sqlite_schema SET sql = 'CREATE INDEX runs_instance ON runs (instance)' WHERE name = 'runs_instance'`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := read(t, path)
 	times, err := r.RunTimes(t.Context(), "acme")
-	if err != nil || times[5].IsZero() {
-		t.Errorf("times %v, %v, want that of run 5 as well", times, err)
+	if err != nil || times[6].IsZero() {
+		t.Errorf("times %v, %v, want that of run 6 as well", times, err)
 	}
 	newest, err := r.RunAt(t.Context(), "acme", vault.Point{Newest: true})
-	if err != nil || newest.ID != 5 {
-		t.Errorf("the newest run is %d, %v, want 5", newest.ID, err)
+	if err != nil || newest.ID != 6 {
+		t.Errorf("the newest run is %d, %v, want 6", newest.ID, err)
+	}
+	complete, err := r.LastComplete(t.Context(), "acme", 1)
+	if err != nil || len(complete) != 1 || complete[0].ID != 6 {
+		t.Errorf("the last complete run of everything is %+v, %v, want 6", complete, err)
 	}
 	runs, err := r.Runs(t.Context(), "acme")
-	if err != nil || len(runs) != 5 {
-		t.Errorf("%d runs, %v, want 5", len(runs), err)
+	if err != nil || len(runs) != 6 {
+		t.Errorf("%d runs, %v, want 6", len(runs), err)
 	}
 }
