@@ -131,13 +131,20 @@ func (l *live) look(ctx context.Context, o looking, c config.Config, scope recor
 	if err != nil {
 		return err
 	}
+	o.streams.err.decouple()
+	shown, err := newLookWatch(o.streams, c, "auto", false)
+	if err != nil {
+		return errors.Join(err, sink.Close())
+	}
 	result, err := extract.Run(o.interrupts.kill, extract.Job{
+		Begun:  shown.showing(ctx),
 		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: log, Now: o.now, Meter: meter, Stop: ctx,
 		Start: record.Start{
 			Origin: "api", Scope: scope, Tool: toolVersion(), Instance: l.instance, BaseURL: client.BaseURL(),
 			Caller: server.caller, Looker: server.release, At: o.now(),
 		},
 	})
+	shown.close()
 	if err = errors.Join(err, sink.Close()); err != nil {
 		return err
 	}

@@ -85,6 +85,29 @@ func newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
 	return w
 }
 
+// newLookWatch makes a watch of a look that has not begun: on a terminal, or as progress says.
+// Elsewhere the log tells of it. The error is about progress.
+func newLookWatch(s *streams, c config.Config, progress string, asJSON bool) (*watch, error) {
+	mode, err := s.progressMode(progress, asJSON)
+	if err != nil {
+		return nil, err
+	}
+	if mode == "plain" && progress == "auto" {
+		mode = "none"
+	}
+	return &watch{
+		streams: s, mode: mode, limits: limitsOf(c), began: time.Now(),
+		stopping: "Stopping: calls that are under way are finished. Ctrl-C again ends at once.",
+	}, nil
+}
+
+// showing shows a look until close once it has begun. ctx ends with the first interrupt.
+func (w *watch) showing(ctx context.Context) func(record.Begun, *extract.View) {
+	return func(_ record.Begun, view *extract.View) {
+		w.start(ctx, ui.Subject{Job: "look", Things: "documents"}, view)
+	}
+}
+
 // limitsOf is what the configuration allows a run.
 func limitsOf(c config.Config) ui.Limits {
 	limits := ui.Limits{Calls: int64(c.RateLimit.MaxCalls), PerSecond: float64(c.RateLimit.PerSecond)}

@@ -132,6 +132,9 @@ func (o *restoreOptions) connectFlags(cmd *cobra.Command, env *environment) {
 				keys[flag] = key
 			}
 		}
+		if f.Lookup("yes") == nil { // nothing is written: who works is who looks
+			keys["workers"] = "stages.fetch.workers"
+		}
 		return env.settings.loader(f, keys)(set, kinds)
 	}
 	f.String("db", "", "the vault (sink.path)")
@@ -143,6 +146,7 @@ func (o *restoreOptions) connectFlags(cmd *cobra.Command, env *environment) {
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as restore.settle=30s; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "the simulated Looker of run --demo")
 	f.BoolVar(&o.json, "json", false, "print JSON: a plan as one object, what is done as lines of events")
+	f.StringVar(&o.progress, "progress", "auto", "how to show progress: bar, plain lines, none, or auto: bar on a terminal, plain elsewhere")
 }
 
 // planFlags adds the flags of what plans.
@@ -169,7 +173,6 @@ func (o *restoreOptions) applyFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.Int("workers", 0, "documents that are written at the same time (restore.workers)")
-	f.StringVar(&o.progress, "progress", "auto", "how to show progress: bar, plain lines, none, or auto: bar on a terminal, plain elsewhere")
 }
 
 // selectFlags adds the flags that select many documents.

@@ -42,6 +42,7 @@ for the rest.`,
 	}
 	o.planFlags(cmd, env)
 	o.selectFlags(cmd)
+	cmd.Flags().Int("workers", 0, "requests in the air at once (stages.fetch.workers)")
 	return cmd
 }
 
@@ -132,7 +133,7 @@ func (r *restoring) plan(ctx context.Context, request restore.Request) (record.R
 	request.Key = r.key()
 	plan, err := restore.Plan(ctx, restore.PlanOptions{
 		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Tool: toolVersion(),
-		Look: r.look, Now: r.options.now,
+		Look: r.lookShown, Now: r.options.now,
 	})
 	switch {
 	case errors.Is(err, restore.ErrPartialView):

@@ -46,6 +46,9 @@ type restoring struct {
 // openRestoring reads the configuration, opens the vault and logs in: nobody is asked
 // anything, and nothing is planned, where one of these does not work.
 func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err error) {
+	if _, err := o.streams.progressMode(o.progress, o.json); err != nil {
+		return nil, usage(err)
+	}
 	loaded, err := o.load(o.set, nil)
 	if err != nil {
 		return nil, err
@@ -164,6 +167,21 @@ func (r *restoring) close() error {
 // look makes a run that looks at a scope of the instance: an ordinary one, whose
 // documents the vault keeps like those of any other.
 func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err error) {
+	return r.lookAt(scope, nil)
+}
+
+// lookShown is look where nothing else shows what goes on.
+func (r *restoring) lookShown(_ context.Context, scope record.Scope) (run int64, err error) {
+	w, err := newLookWatch(r.options.streams, r.config, r.options.progress, r.options.json)
+	if err != nil {
+		return 0, err
+	}
+	defer w.close()
+	return r.lookAt(scope, w.showing(r.options.interrupts.stop))
+}
+
+// lookAt makes a look. Begun, when not nil, is told once how it began.
+func (r *restoring) lookAt(scope record.Scope, begun func(record.Begun, *extract.View)) (run int64, err error) {
 	writer, err := r.file.Writer()
 	if err != nil {
 		return 0, err
@@ -177,7 +195,7 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 	}
 	result, err := extract.Run(r.options.interrupts.kill, extract.Job{
 		Config: r.config, Kinds: kinds, Client: r.client, Sink: sink, Log: r.log.Named("look"), Now: r.options.now,
-		Meter: r.meter, Stop: r.options.interrupts.stop,
+		Meter: r.meter, Stop: r.options.interrupts.stop, Begun: begun,
 		Start: record.Start{
 			Origin: record.OriginLook, Scope: scope, Tool: toolVersion(), Instance: r.instance, BaseURL: r.client.BaseURL(),
 			Caller: r.server.caller, Looker: r.server.release, At: r.options.now(), Config: shown,
