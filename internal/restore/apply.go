@@ -106,10 +106,15 @@ type applier struct {
 	stood   map[record.Ref]string // what earlier restores have made for others
 	anew    map[record.Ref]bool   // what this one makes anew
 	since   since                 // what was made on the instance after the plan
+	// remaking are queries that a worker makes anew, each with what is closed when it is over.
+	remaking map[record.Ref]chan struct{}
 }
 
 func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
-	a := &applier{ApplyOptions: o, plan: o.Journal.Plan(), ids: make(map[record.Ref]string), dropped: make(map[record.Ref]bool)}
+	a := &applier{
+		ApplyOptions: o, plan: o.Journal.Plan(), ids: make(map[record.Ref]string), dropped: make(map[record.Ref]bool),
+		remaking: make(map[record.Ref]chan struct{}),
+	}
 	var err error
 	if a.request, err = RequestOf(a.plan); err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (t *task) remakeAll(ctx context.Context, w *catalogue.Write, body []byte) (
 		if i := slices.IndexFunc(nested, func(n canon.NestedDocument) bool { return n.Ref == ref.Ref }); i >= 0 {
 			text = nested[i].Body
 		}
-		if err := t.remake(ctx, ref.Ref, text); err != nil {
+		if err := t.remakeOnce(ctx, ref.Ref, text); err != nil {
 			return made, err
 		}
 		made = true
@@ -88,6 +88,40 @@ func (t *task) remade(ref record.Ref) bool {
 	defer t.mu.Unlock()
 	id, ok := t.ids[ref]
 	return ok && id != ref.ID
+}
+
+// remakeOnce is remake, unless another worker is at it: then it waits for that one, and makes
+// only what that could not.
+func (t *task) remakeOnce(ctx context.Context, ref record.Ref, body []byte) error {
+	for {
+		t.mu.Lock()
+		other := t.remaking[ref]
+		if other == nil {
+			t.remaking[ref] = make(chan struct{})
+		}
+		t.mu.Unlock()
+		if other == nil {
+			break
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if t.remade(ref) {
+			return nil
+		}
+	}
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		close(t.remaking[ref])
+		delete(t.remaking, ref)
+	}()
+	if t.remade(ref) {
+		return nil
+	}
+	return t.remake(ctx, ref, body)
 }
 
 // remake makes a query, or a merged result with its queries. The server gives the same

@@ -38,7 +38,7 @@ func (t *task) makeLed(ctx context.Context, w *catalogue.Write, body []byte) err
 		if !strings.HasPrefix(n.ID, ledPrefix) || t.remade(n.Ref) {
 			continue
 		}
-		if err := t.remake(ctx, n.Ref, n.Body); err != nil {
+		if err := t.remakeOnce(ctx, n.Ref, n.Body); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package restore_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
@@ -156,6 +157,10 @@ func TestQueriesLeadToWhatEarlierRestoresMade(t *testing.T) {
 	other := r.add("/queries", `{"model":"thelook","view":"orders","fields":["orders.count"]}`)
 	r.do("PATCH", "/looks/3", `{"query_id":"`+other+`"}`)
 	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "2"}, {Kind: "looks", ID: "3"}}, Run: run})
+	// The answer takes so long that the other one wants the query meanwhile.
+	if err := r.sim.AddRules(lookersim.Rule{Route: "POST /queries", Do: lookersim.FaultDelay, Delay: 300 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
 	r.sim.ResetCounts()
 	done := r.apply(plan)
 	complete(t, done)
