@@ -81,17 +81,23 @@ func (d *draft) withKeys(ctx context.Context, n *node) (found []vault.Entry, err
 		if !key.Unique || slices.Contains(key.Members, n.spec.Fields.Name) {
 			continue
 		}
-		wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolver)
-		if !ok {
-			continue
-		}
-		index, err := d.keysSeen(ctx, n, i)
+		seen, err := d.seenWith(ctx, n, i)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, index[wanted]...)
+		found = append(found, seen...)
 	}
 	return found, nil
+}
+
+// seenWith are documents which the looks saw and that have one of the keys as it is wanted.
+func (d *draft) seenWith(ctx context.Context, n *node, key int) ([]vault.Entry, error) {
+	wanted, ok := canon.KeyOf(n.spec.Write, &n.spec.Write.Keys[key], n.body, d.resolver)
+	if !ok {
+		return nil, nil
+	}
+	index, err := d.keysSeen(ctx, n, key)
+	return index[wanted], err
 }
 
 // keysSeen are the documents of a kind which the looks saw, by the values of a key.

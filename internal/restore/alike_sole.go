@@ -22,16 +22,12 @@ func (d *draft) soleAlike(ctx context.Context, n *node) (*vault.Entry, error) {
 		if key.Unique {
 			continue
 		}
-		wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolver)
-		if !ok {
-			continue
-		}
-		index, err := d.keysSeen(ctx, n, i)
+		seen, err := d.seenWith(ctx, n, i)
 		if err != nil {
 			return nil, err
 		}
 		var found []vault.Entry
-		for _, e := range index[wanted] {
+		for _, e := range seen {
 			another, err := d.isAnother(ctx, n, e)
 			if err != nil {
 				return nil, err

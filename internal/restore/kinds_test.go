@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -10,14 +11,19 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 )
 
-// deletable are the kinds whose documents can be deleted and made again.
-func deletable() (kinds []*catalogue.Spec) {
-	for _, k := range catalogue.All() {
-		if k.Write != nil && !k.Write.Delete.IsZero() && !k.Write.Create.IsZero() && !k.Optional && !k.Write.OnlyNamed {
-			kinds = append(kinds, k)
+// creatable are kinds of documents that a restore makes anew under an id that the server chooses.
+func creatable() (kinds []*catalogue.Spec) {
+	for _, kind := range catalogue.All() {
+		if kind.Write != nil && !kind.Write.Create.IsZero() && !kind.Write.Delete.IsZero() && !kind.Owned() && !kind.Immutable {
+			kinds = append(kinds, kind)
 		}
 	}
 	return kinds
+}
+
+// deletable are those of them that every instance has, and that come back without being named.
+func deletable() []*catalogue.Spec {
+	return slices.DeleteFunc(creatable(), func(k *catalogue.Spec) bool { return k.Optional || k.Write.OnlyNamed })
 }
 
 // Of every kind a document that is gone for good is made anew, with what went with it,

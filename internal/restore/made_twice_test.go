@@ -15,16 +15,6 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 )
 
-// creatable are kinds of documents that a restore makes anew under an id that the server chooses.
-func creatable() (kinds []*catalogue.Spec) {
-	for _, kind := range catalogue.All() {
-		if kind.Write != nil && !kind.Write.Create.IsZero() && !kind.Write.Delete.IsZero() && !kind.Owned() && !kind.Immutable {
-			kinds = append(kinds, kind)
-		}
-	}
-	return kinds
-}
-
 // Two plans that were made before either was applied make nothing twice, also of what the
 // server has no unique key for, and also where somebody has renamed what the first one made.
 func TestTwoPlansOfTheSameMakeItOnce(t *testing.T) {
