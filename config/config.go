@@ -185,6 +185,7 @@ type After struct {
 // Restore is about giving documents back to an instance. The flags of lookervault restore say the same for one plan.
 type Restore struct {
 	Workers   int      `koanf:"workers"`    // documents that are written at the same time
+	Inner     int      `koanf:"inner"`      // places and texts of one dashboard that are written at the same time
 	Conflict  string   `koanf:"conflict"`   // "skip", "update", "rename" or "fail": what is there and differs; empty = update what is named by its id, skip the rest
 	Trash     string   `koanf:"trash"`      // "undelete", "recreate" or "skip": what is in the trash
 	Wake      string   `koanf:"wake"`       // "auto", "as-was" or "never": schedules and alerts that were active
@@ -234,6 +235,7 @@ func Default(cores int) Config {
 		TrustDates: DatesNever,
 		Restore: Restore{
 			Workers: 8, // as many as fetch
+			Inner:   2, // halves the time of one large dashboard, and leaves most of the client's calls to the others
 			Trash:   "undelete", Wake: "auto", Links: "auto",
 			Settle: Duration(10 * time.Second), // few writes take longer
 			MaxAge: Duration(24 * time.Hour), Keep: Duration(90 * 24 * time.Hour),

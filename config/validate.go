@@ -45,6 +45,7 @@ var bounds = map[string][2]int64{
 	"shutdown.grace":              {0, int64(time.Hour)},
 	"hooks.timeout":               {int64(time.Second), int64(24 * time.Hour)},
 	"restore.workers":             {1, 16},
+	"restore.inner":               {1, 4},
 	"restore.settle":              {0, int64(10 * time.Minute)},
 	"restore.max_age":             {int64(time.Second), int64(365 * 24 * time.Hour)},
 	"restore.keep":                {0, int64(10 * 365 * 24 * time.Hour)},

@@ -20,6 +20,7 @@ func main() {
 	db := flag.String("db", "", "file to make, for the floor; the vault to read, or to make where there is none, for reads")
 	docs := flag.Int("docs", 100_000, "documents of the vault, for reads")
 	runs := flag.Int("runs", 1000, "runs of the vault, for reads")
+	inner := flag.Int("inner", 2, "places and texts of one dashboard that are written at the same time, for restores")
 	only := flag.String("only", "", "only commands with this in their name, for reads")
 	flag.Parse()
 	var err error
@@ -35,7 +36,7 @@ func main() {
 	case "reads":
 		err = reads(*rounds, *docs, *runs, *db, *only)
 	case "restores":
-		err = restores()
+		err = restores(*inner)
 	case "history":
 		err = makeHistory(context.Background(), *db, *docs, *runs)
 	case "floor":

@@ -22,7 +22,7 @@ type loss struct {
 }
 
 // losses are what the goals of restores are about: of 1,000 dashboards in the trash, of one
-// edited tile, of 200 dashboards that are gone for ever.
+// edited tile, of 200 dashboards that are gone for ever, and of the largest one.
 func losses(url string) ([]loss, error) {
 	ids, tiles, tile, err := contentOf(url)
 	if err != nil {
@@ -32,7 +32,12 @@ func losses(url string) ([]loss, error) {
 		return nil, fmt.Errorf("the simulator has %d dashboards, and no tile in the last one", len(ids))
 	}
 	var trashed, gone []string
-	lost := 0
+	lost, most := 0, ids[1200]
+	for _, id := range ids[1200 : len(ids)-1] {
+		if tiles[id] > tiles[most] {
+			most = id
+		}
+	}
 	for _, id := range ids[:1000] {
 		trashed = append(trashed, "op=trash kind=dashboards id="+id)
 	}
@@ -45,11 +50,13 @@ func losses(url string) ([]loss, error) {
 		{"1,000 dashboards in the trash", trashed, 0, []string{"plan", "dashboards", "--lost"}},
 		{"a tile that was edited", []string{edit}, 0, []string{"plan", "dashboards/" + ids[len(ids)-1], "--run", "1", "--only"}},
 		{"200 dashboards gone for ever", gone, lost, []string{"plan", "dashboards", "--lost"}},
+		{"the largest dashboard gone for ever", []string{"op=remove kind=dashboards id=" + most}, tiles[most], []string{"plan", "dashboards/" + most}},
 	}, nil
 }
 
-// restores measures what it takes to put back what was lost, on a server of 50 ms.
-func restores() error {
+// restores measures what it takes to put back what was lost, on a server of 50 ms. So many places
+// and texts of one dashboard are written at the same time.
+func restores(inner int) error {
 	b, err := newBench()
 	if err != nil {
 		return err
@@ -68,14 +75,14 @@ func restores() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s; command: go run ./internal/bench restores\n\n", machine())
+	fmt.Printf("%s; command: go run ./internal/bench -inner %d restores\n\n", machine(), inner)
 	fmt.Println("| lost | tiles | actions | calls of look and plan | calls of applying and checking | took | second plan: to do, calls |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- |")
 	for _, l := range lost {
 		if err := change(url, l.changes); err != nil {
 			return fmt.Errorf("%s: %w", l.what, err)
 		}
-		if err := b.putBack(url, db, l); err != nil {
+		if err := b.putBack(url, db, inner, l); err != nil {
 			return fmt.Errorf("%s: %w", l.what, err)
 		}
 	}
@@ -83,7 +90,7 @@ func restores() error {
 }
 
 // putBack plans, applies and plans once more, and prints a row.
-func (b *bench) putBack(url, db string, l loss) error {
+func (b *bench) putBack(url, db string, inner int, l loss) error {
 	plan := func() (number int64, actions []map[string]any, calls int64, err error) {
 		before, err := callsOf(url)
 		if err != nil {
@@ -112,7 +119,7 @@ func (b *bench) putBack(url, db string, l loss) error {
 		return err
 	}
 	began := time.Now()
-	out, err := b.restoring(url, "restore", "apply", fmt.Sprint(number), "--db", db, "--json", "--yes", "--rate-limit-per-second", "0", "--set", "restore.workers=16")
+	out, err := b.restoring(url, "restore", "apply", fmt.Sprint(number), "--db", db, "--json", "--yes", "--rate-limit-per-second", "0", "--set", "restore.workers=16", "--set", fmt.Sprintf("restore.inner=%d", inner))
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, lastLine(out))
 	}

@@ -155,7 +155,7 @@ var layout = &Write{
 	Fields: []string{"type", "active", "column_width", "width", "label", "description", "order", "lookml_link_id"},
 	Bare:   []string{"lookml_link_id"},
 	Blank:  []string{"label", "description", "lookml_link_id"},
-	Parts:  []Part{{Name: Places, At: "dashboard_layout_components", Owner: "dashboard_layout_id", Write: place, By: []string{"dashboard_element_id"}, About: Tiles}},
+	Parts:  []Part{{Name: Places, At: "dashboard_layout_components", Owner: "dashboard_layout_id", Write: place, By: []string{"dashboard_element_id"}, About: Tiles, Apart: true}},
 	Find:   BySet,
 
 	Given: []string{"deleted", "id"},

@@ -49,6 +49,9 @@ type Part struct {
 	// Pairs say which part of a target is which one of the source where ids do not tell,
 	// by members that are equal, in order of belief.
 	Pairs []Pair
+	// Apart means that the update of one part touches no other part, whatever it changes, so
+	// that several may be on their way at the same time.
+	Apart bool
 	// Fixed is the member that no update can change: parts of which it differs are not
 	// the same.
 	Fixed string

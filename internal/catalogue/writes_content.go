@@ -176,6 +176,7 @@ var dashboardWrite = &Write{
 		},
 		{
 			Name: Tiles, At: "dashboard_elements", Owner: "dashboard_id", Write: tile, By: byID, Gone: []string{"deleted"}, Fixed: "type",
+			Apart: true,
 			Pairs: []Pair{
 				{Members: []string{"type", "title", "title_text", "look_id", "query_id", "merge_result_id"}, Sole: true},
 				{Members: []string{"type", "title", "title_text"}, Sole: true},

@@ -218,19 +218,36 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 			t.pair(part, wanted[p.Wanted].ID, partTarget(is[p.Current]))
 		}
 	}
+	var updates []update
 	for _, p := range pairs {
 		switch {
 		case p.Wanted < 0:
 		case p.Current >= 0:
-			err = t.patch(ctx, part.Write, h.id, partTarget(is[p.Current]), is[p.Current].Body, wanted[p.Wanted].Body, nil)
+			updates, err = t.patchPart(ctx, part, h.id, is[p.Current], wanted[p.Wanted], updates)
 		default:
 			err = t.createPart(ctx, part, h, wanted[p.Wanted])
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", partName(part, wanted, p), err)
+			return nil, fmt.Errorf("%s: %w", partName(part, wanted[p.Wanted]), err)
 		}
 	}
-	return leave, nil
+	return leave, t.sendAll(ctx, updates)
+}
+
+// patchPart makes a part that is there what is wanted, at once or by one more of the updates that
+// are sent together.
+func (t *task) patchPart(ctx context.Context, part *catalogue.Part, owner string, is, wanted canon.PartRow, updates []update) ([]update, error) {
+	id := partTarget(is)
+	if part.Apart {
+		write, together, err := t.updateOf(ctx, part.Write, owner, id, is.Body, wanted.Body, t.resolve)
+		if err != nil || together {
+			if write != nil {
+				updates = append(updates, update{partName(part, wanted), *write})
+			}
+			return updates, err
+		}
+	}
+	return updates, t.patch(ctx, part.Write, owner, id, is.Body, wanted.Body, nil)
 }
 
 // pair records which part of the instance is one of the backup. Where the server
@@ -250,11 +267,8 @@ func (t *task) pair(part *catalogue.Part, id, target string) {
 	}
 }
 
-func partName(part *catalogue.Part, wanted []canon.PartRow, p canon.PartPair) string {
-	if p.Wanted < 0 {
-		return string(part.Name)
-	}
-	return fmt.Sprintf("%s/%s", part.Name, wanted[p.Wanted].ID)
+func partName(part *catalogue.Part, row canon.PartRow) string {
+	return fmt.Sprintf("%s/%s", part.Name, row.ID)
 }
 
 // standsFor is the part of the instance that is known to be one of the backup, "" where

@@ -56,7 +56,10 @@ type rig struct {
 	cut      context.CancelFunc
 	blind    int // the so manieth look ends the restore; 0 = none
 	workers  int // of a restore; 0 = 4
-	mu       sync.Mutex
+	inner    int // updates of one document at the same time; 0 = 2
+	// wrap, when not nil, wraps the client of a restore.
+	wrap func(restore.Looker) restore.Looker
+	mu   sync.Mutex
 }
 
 func newRig(t *testing.T, options lookersim.Options) *rig {
@@ -215,8 +218,12 @@ func (r *rig) tryApply(ctx context.Context, plan record.Restore) (record.Restore
 
 func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Restore, error) {
 	r.journal = journal
+	var client restore.Looker = cutting{r.client, r}
+	if r.wrap != nil {
+		client = r.wrap(client)
+	}
 	return restore.Apply(ctx, restore.ApplyOptions{
-		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: cutting{r.client, r}, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Settle: 20 * time.Millisecond,
+		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: client, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Inner: cmp.Or(r.inner, 2), Settle: 20 * time.Millisecond,
 		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
 		Doubted: func(record.Ref, string, bool) {
 			r.mu.Lock()

@@ -305,13 +305,32 @@ func (t *task) sendPartTexts(ctx context.Context, list partList, now, led []byte
 		if err != nil {
 			return err
 		}
+		var updates []update
 		for j := range was {
-			if err := t.sendTexts(ctx, list.part.Write, ids[i], partTarget(was[j]), was[j].Body, is[j].Body); err != nil {
-				return fmt.Errorf("%s/%s: %w", list.part.Name, was[j].ID, err)
+			if updates, err = t.sendTextsOfPart(ctx, list.part, ids[i], was[j], is[j], updates); err != nil {
+				return fmt.Errorf("%s: %w", partName(list.part, was[j]), err)
 			}
+		}
+		if err := t.sendAll(ctx, updates); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// sendTextsOfPart is sendTexts for a part, at once or by one more of the updates that are sent
+// together.
+func (t *task) sendTextsOfPart(ctx context.Context, part *catalogue.Part, owner string, now, led canon.PartRow, updates []update) ([]update, error) {
+	if part.Apart && !bytes.Equal(now.Body, led.Body) {
+		write, together, err := t.updateOf(ctx, part.Write, owner, partTarget(now), now.Body, led.Body, t.ledItself)
+		if err != nil || together {
+			if write != nil {
+				updates = append(updates, update{partName(part, now), *write})
+			}
+			return updates, err
+		}
+	}
+	return updates, t.sendTexts(ctx, part.Write, owner, partTarget(now), now.Body, led.Body)
 }
 
 // sendTexts writes a document or part where its texts lead elsewhere now. All that it names

@@ -38,10 +38,7 @@ func (t *task) send(ctx context.Context, route catalogue.Send, path string, body
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
-	response, err := t.Client.Send(ctx, looker.Write{
-		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: path, Body: body,
-		Repeat: true, Made: looker.NothingDue,
-	})
+	response, err := t.Client.Send(ctx, newUpdate(route, path, body))
 	t.count(response, err)
 	if err != nil {
 		return nil, err
