@@ -60,6 +60,7 @@ type selectionOptions struct {
 	name, lost, changed                 string
 	conflicts                           []string
 	only, partial, exact, partialView   bool
+	invite                              bool
 }
 
 // lostSinceLook is the value of --lost without one.
@@ -76,7 +77,8 @@ with its id, slug, schedules and alerts; an edit is taken back in place, so that
 keep their ids; only what is gone for good is made anew, under a new id.
 
 Schedules and alerts that are made anew are asleep until everything is back and was read
-back as it should be. Nobody gets mail because of a restore.
+back as it should be. Nobody gets mail because of a restore, unless
+you say --invite for users who are made anew.
 
 To restore more than one document, plan first: lookervault restore plan.`,
 		Example: `  lookervault restore dashboards 57
@@ -165,6 +167,7 @@ func (o *restoreOptions) planFlags(cmd *cobra.Command, env *environment) {
 	f.String("links", "", "addresses in texts that lead to what has another id now: rewrite, or keep and count them (restore.links)")
 	f.BoolVar(&s.partial, "partial", false, "without the references that lead nowhere, instead of not at all")
 	f.BoolVar(&s.exact, "exact-members", false, "take out of groups and roles who was added since")
+	f.BoolVar(&s.invite, "invite", false, "mail users who are made anew, and log in by mail address, how to set a password: last, once, when all of theirs is back")
 	f.BoolVar(&s.partialView, "partial-view", false, "plan with a key that is no administrator's; nothing is made anew then")
 }
 

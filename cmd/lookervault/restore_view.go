@@ -45,7 +45,12 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 func planView(plan record.Restore) (view.Plan, error) {
 	request, err := restore.RequestOf(plan)
 	v := view.PlanOf(plan)
-	v.LinksLeft = request.LinksLeft
+	v.LinksLeft, v.Mails = request.LinksLeft, []view.PlanMail{}
+	for _, action := range plan.Actions {
+		if address := request.Invited[action.Ref.String()]; address != "" {
+			v.Mails = append(v.Mails, view.PlanMail{Kind: action.Kind, ID: action.ID, Name: action.Name, Address: address})
+		}
+	}
 	return v, err
 }
 
@@ -113,11 +118,24 @@ func (p *planPrinter) print(plan record.Restore, perSecond int) {
 	if more > 0 {
 		fmt.Fprintf(p.out, "  and %s more: lookervault restore show %d --json%s has all of them\n", count(int64(more)), plan.ID, dbFlag(p.path))
 	}
+	p.mails(plan)
 	if p.cut {
 		fmt.Fprintf(p.out, "Values with … are cut: lookervault restore show %d --json%s has all of them.\n", plan.ID, dbFlag(p.path))
 	}
 	for _, note := range plan.Notes {
 		fmt.Fprintf(p.out, "Note: %s\n", plainText(note))
+	}
+}
+
+// mails says who gets mail: whoever applies the plan has to know, however many these are.
+func (p *planPrinter) mails(plan record.Restore) {
+	v, err := planView(plan)
+	if err != nil || len(v.Mails) == 0 {
+		return
+	}
+	fmt.Fprintln(p.out, "Mail, last and once, to each whose account is back with all that is theirs: how to set a password")
+	for _, mail := range v.Mails {
+		fmt.Fprintf(p.out, "  @ %s  %s\n", plainText(fmt.Sprintf("%s/%s %q", mail.Kind, mail.ID, mail.Name)), plainText(mail.Address))
 	}
 }
 

@@ -59,6 +59,9 @@ type Write struct {
 	Asleep Member
 	// Sends says where the document sends what it tells when it is awake.
 	Sends Sending
+	// Invites mails somebody how to log in for the first time. Nothing is sent unless it is
+	// asked for.
+	Invites Invitation
 	// Trash is what puts a document into the trash; the contrary takes it out.
 	Trash Member
 	// Find says how it is found out whether a creation took place whose answer was lost.
@@ -165,6 +168,14 @@ type Sending struct {
 	Mail, Address string
 	// Secret are values of Means of those that take secrets which no answer holds.
 	Secret []string
+}
+
+// Invitation is a route that mails somebody. The zero value means that there is none.
+type Invitation struct {
+	Send           // a POST without a body, which a second one would mail twice
+	Address string // member that holds the mail address
+	// Unless says of which documents nobody is mailed.
+	Unless Guard
 }
 
 // Setting is a member of the document of a setting.

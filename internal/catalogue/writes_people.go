@@ -88,6 +88,11 @@ var emailWrite = &Write{
 	Fields: []string{"email", "forced_password_reset_at_next_login"},
 	Bare:   []string{"forced_password_reset_at_next_login"},
 	Find:   BySet,
+	// Who has not set up the account yet gets the mail by which that is done [oas].
+	Invites: Invitation{
+		Send: post("/users/{user_id}/credentials_email/send_password_reset"), Address: "email",
+		Unless: Guard{Path: "is_disabled", Value: "true", Why: "the account is disabled"},
+	},
 
 	Given: []string{"account_setup_url_expired", "created_at", "is_disabled", "password_reset_url_expired", "type", "user_id"},
 }

@@ -77,7 +77,7 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err == nil {
 		err = a.levels(ctx)
 	}
-	for _, step := range []func(context.Context) error{a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.tellDoubts, a.tellLinks} {
+	for _, step := range []func(context.Context) error{a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
 		if err == nil {
 			err = step(ctx)
 		}
@@ -93,6 +93,8 @@ type applier struct {
 	waves   *job.Waves
 	verdict int64 // the run that read back, 0 before it
 	notes   []string
+
+	unmailed int // people who were to get mail, and did not for all that is known
 
 	// queriesGone says that the instance does not have a query any more that the backup
 	// names.
@@ -326,6 +328,9 @@ func (a *applier) resolve(kind record.Kind, id string) (string, bool) {
 // finish seals the restore.
 func (a *applier) finish(ctx context.Context, err error) (record.Restore, error) {
 	state := record.RestoreComplete
+	if a.unmailed > 0 {
+		state = record.RestorePartial
+	}
 	for _, action := range a.plan.Actions {
 		switch action.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:

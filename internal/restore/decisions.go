@@ -44,6 +44,9 @@ type Decisions struct {
 	// Sleeping are documents that stay asleep although they were awake, and why.
 	Sleeping map[string]string `json:"sleeping,omitempty"`
 
+	// Invited are the documents whose people get mail when all of it is back, with the addresses.
+	Invited map[string]string `json:"invited,omitempty"`
+
 	// LinksLeft counts the links in texts that will not lead to anything when the plan is
 	// done: to what is not on the instance and, where texts are kept, to what has another id.
 	LinksLeft int `json:"links_left,omitempty"`

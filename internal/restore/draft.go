@@ -85,7 +85,10 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 			return err
 		}
 	}
-	return d.leadAnew(ctx)
+	if err := d.leadAnew(ctx); err != nil {
+		return err
+	}
+	return d.invite()
 }
 
 // decide works out what becomes of a document, and of what it cannot be without.

@@ -102,6 +102,8 @@ type Request struct {
 	Partial       bool                   `json:"partial,omitempty"`       // without the tiles that cannot be, instead of not at all
 	ExactMembers  bool                   `json:"exact_members,omitempty"` // members that were added since are taken out
 	PartialView   bool                   `json:"partial_view,omitempty"`  // the key need not be an administrator's
+	// Invite mails users who are made anew, and log in by mail address, how to set a password.
+	Invite bool `json:"invite,omitempty"`
 	// Key tells the API key that the plan was made with from others. It is not the key.
 	Key string `json:"key,omitempty"`
 

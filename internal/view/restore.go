@@ -22,6 +22,16 @@ type Plan struct {
 	Notes   []string       `json:"notes"`
 	// LinksLeft counts links in texts that lead to nothing, or to another id, when the plan is done.
 	LinksLeft int `json:"links_left"`
+	// Mails are those who get mail when the plan is done.
+	Mails []PlanMail `json:"mails"`
+}
+
+// PlanMail is a mail to the people of a document.
+type PlanMail struct {
+	Kind    record.Kind `json:"kind"`
+	ID      string      `json:"id"`
+	Name    string      `json:"name"`
+	Address string      `json:"address"`
 }
 
 // PlanAction is an action that is planned.
