@@ -46,6 +46,7 @@ type Looker struct {
 	Timeout      Duration `koanf:"timeout"` // of one request
 	MaxBody      Size     `koanf:"max_body"`
 	PartialView  bool     `koanf:"partial_view"` // a key that sees less than an administrator's is wanted
+	Protected    bool     `koanf:"protected"`    // what writes to it wants its name
 	Quota        Quota    `koanf:"quota"`
 }
 

@@ -85,7 +85,7 @@ func TestRedacted(t *testing.T) {
 	want := `{"after":{"prune":false},"exclude":["looks/1"],"folders":{"ids":[],"recursive":true},` +
 		`"hooks":{"on_failure":"***","on_partial":"","on_success":"","timeout":"10m"},"kinds":["all"],` +
 		`"limits":{"in_flight_bytes":"96MiB","in_flight_items":2000},"log":{"format":"text","level":"info"},` +
-		`"looker":{"base_url":"https://me:***@looker.example.com:19999","ca_file":"","client_secret":"***","ini":"","max_body":"64MiB","name":"","partial_view":false,"quota":{"administrative":0,"query":0},"timeout":"2m","verify_ssl":true},"metrics":{"file":"","listen":""},` +
+		`"looker":{"base_url":"https://me:***@looker.example.com:19999","ca_file":"","client_secret":"***","ini":"","max_body":"64MiB","name":"","partial_view":false,"protected":false,"quota":{"administrative":0,"query":0},"timeout":"2m","verify_ssl":true},"metrics":{"file":"","listen":""},` +
 		`"prune":{"keep_daily":0,"keep_deleted":"","keep_last":0,"keep_monthly":0,"keep_weekly":0,"keep_yearly":0},` +
 		`"rate_limit":{"adaptive":true,"max_calls":0,"per_minute":0,"per_second":10},` +
 		`"refresh":{},"restore":{"conflict":"","inner":2,"keep":"2160h","links":"auto","max_age":"24h","orphans_to":"","settle":"10s","trash":"undelete","wake":"auto","workers":8},"retry":{"attempts":5,"max_wait":"1m"},` +

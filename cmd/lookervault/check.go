@@ -27,15 +27,16 @@ import (
 
 // checkOptions are what check works with.
 type checkOptions struct {
-	streams      *streams
-	load         loadConfig // with credentials
-	read         loadConfig // without
-	secrets      *secret.Set
-	now          func() time.Time
-	demo         bool
-	restore, yes bool
-	set          []string
-	table        tableFlags
+	streams *streams
+	load    loadConfig // with credentials
+	read    loadConfig // without
+	secrets *secret.Set
+	now     func() time.Time
+	demo    bool
+	restore bool
+	yes     consent
+	set     []string
+	table   tableFlags
 }
 
 func newCheckCommand(env *environment) *cobra.Command {
@@ -64,7 +65,7 @@ shared root, throws the dashboard away, takes it back, and deletes both for good
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "check against a simulated Looker inside this process and "+demoVault)
 	f.BoolVar(&o.restore, "restore", false, "also make, trash, take back and delete a throw-away folder with a dashboard")
-	f.BoolVarP(&o.yes, "yes", "y", false, "with --restore: do not ask")
+	o.yes.flag(f, "with --restore: do not ask")
 	o.table.add(cmd)
 	return cmd
 }
@@ -98,10 +99,16 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		defer c.options.Client.Close()
 	}
 	c.options.Instance = c.instance()
+	asks := asking{streams: o.streams, yes: o.yes, instance: c.options.Instance, protected: c.options.Config.Looker.Protected}
+	if o.restore {
+		if err := asks.possible(); err != nil {
+			return err
+		}
+	}
 	c.options.Now, c.options.Secrets, c.options.Asking, c.options.Restore = o.now, o.secrets, c.drawing, o.restore
 	c.options.Agree = func(what string) (bool, error) {
 		fmt.Fprintln(o.streams.err, what)
-		return asking{streams: o.streams, yes: o.yes}.agreed(ctx)
+		return asks.agreed(ctx)
 	}
 	c.options.Nights = func(reader vault.Reader, newest record.Run) (*view.Nights, error) {
 		return c.nights(ctx, reader, newest)

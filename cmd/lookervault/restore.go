@@ -37,22 +37,24 @@ type restoreOptions struct {
 	secrets    *secret.Set
 	now        func() time.Time
 
-	number                 int64 // of the plan or restore that is meant; 0 for none
-	instance, progress     string
-	state                  momentFlags // that is wanted
-	set                    []string
-	demo, json, yes, stale bool
-	overQuota              bool
-	hard, exitCode         bool
-	selection              selectionOptions
+	number             int64 // of the plan or restore that is meant; 0 for none
+	instance, progress string
+	state              momentFlags // that is wanted
+	set                []string
+	demo, json, stale  bool
+	yes                consent
+	overQuota          bool
+	hard, exitCode     bool
+	writes             bool // it applies what it plans, or is given
+	selection          selectionOptions
 }
 
 func newRestoreOptions(env *environment) restoreOptions {
 	return restoreOptions{streams: env.streams, interrupts: env.interrupts, secrets: env.settings.secrets, now: env.clock.now}
 }
 
-// asking asks before anything is written.
-func (o restoreOptions) asking() asking { return asking{o.streams, o.yes, o.json} }
+// asking asks before anything is written, when it is not known yet what to.
+func (o restoreOptions) asking() asking { return asking{streams: o.streams, yes: o.yes, json: o.json} }
 
 // selectionOptions say what a plan takes in.
 type selectionOptions struct {
@@ -174,7 +176,8 @@ func (o *restoreOptions) planFlags(cmd *cobra.Command, env *environment) {
 // applyFlags adds the flags of what applies.
 func (o *restoreOptions) applyFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	o.writes = true
+	o.yes.flag(f, "do not ask")
 	f.Int("workers", 0, "documents that are written at the same time (restore.workers)")
 }
 

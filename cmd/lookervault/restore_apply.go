@@ -91,7 +91,7 @@ func (r *restoring) showAndApply(ctx context.Context, plan record.Restore) error
 	if err := r.affords(plan); err != nil {
 		return err
 	}
-	if yes, err := r.options.asking().agreed(ctx); err != nil || !yes {
+	if yes, err := r.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
 	return r.apply(ctx, plan, nil, events)
@@ -157,10 +157,10 @@ func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error 
 	} else {
 		events.Of(plan.ID)
 	}
-	if yes, err := r.options.asking().agreed(ctx); err != nil || !yes {
+	if yes, err := r.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
-	if !r.options.yes {
+	if !r.options.yes.given {
 		r.first = nil // read before somebody thought it over
 	}
 	return r.apply(ctx, plan, nil, events)

@@ -81,6 +81,13 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 	return r, r.connect(ctx)
 }
 
+// asking asks before anything is written.
+func (r *restoring) asking() asking {
+	a := r.options.asking()
+	a.instance, a.protected = r.instance, r.config.Looker.Protected
+	return a
+}
+
 // connect logs in and opens the vault for writing.
 func (r *restoring) connect(ctx context.Context) (err error) {
 	callers := max(r.config.Restore.Workers, r.config.Stages.Fetch.Workers) // who applies, and who looks
@@ -89,6 +96,11 @@ func (r *restoring) connect(ctx context.Context) (err error) {
 	}
 	r.stops = append(r.stops, func() error { r.client.Close(); return nil })
 	r.instance = instanceName(r.config, r.client)
+	if r.options.writes {
+		if err = r.asking().possible(); err != nil {
+			return err
+		}
+	}
 	if r.left, err = (licence{r.options.now, r.config, r.instance, r.options.overQuota}).keep(ctx, r.client); err != nil {
 		return err
 	}

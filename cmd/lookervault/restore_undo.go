@@ -147,7 +147,7 @@ func (r *restoring) retry(ctx context.Context, plan record.Restore) error {
 	if len(again) == 0 {
 		return nil
 	}
-	if yes, err := r.options.asking().agreed(ctx); err != nil || !yes {
+	if yes, err := r.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
 	events := r.events()
