@@ -34,9 +34,10 @@ func (e *AnotherError) Error() string {
 	return "another Looker answers than the one that was backed up: " + e.why
 }
 
-// dated reports whether documents of a kind tell when they were made.
+// dated reports whether documents of a kind tell when they were made. Those that are known by
+// their names do not: one that is made again has the name of the one that went, and another date.
 func dated(spec *catalogue.Spec) bool {
-	return spec != nil && spec.Write != nil && slices.Contains(spec.Write.Given, madeAt)
+	return spec != nil && spec.Write != nil && slices.Contains(spec.Write.Given, madeAt) && !keepsID(spec)
 }
 
 // sameDocument compares a document of the instance in the same way with that of a draft, if it has

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -27,5 +28,24 @@ func TestWhatHasANameForAnIDKeepsIt(t *testing.T) {
 	complete(t, r.apply(plan))
 	if r.sim.Document("lookml_models", model) == nil {
 		t.Errorf("the model is not back")
+	}
+}
+
+// A connection that was lost and is made again has the name that it had, and another date: that is
+// no other Looker, and a second plan has nothing to do.
+func TestWhatComesBackUnderItsNameIsOnTheSameLooker(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	r.add("/connections", `{"name":"lost_db","host":"db.example.com","dialect_name":"snowflake"}`)
+	run := r.backup()
+	r.do("DELETE", "/connections/lost_db", "")
+	request := restore.Request{Items: []record.Ref{{Kind: "connections", ID: "lost_db"}}, Run: run}
+	complete(t, r.apply(r.plan(request)))
+	again, err := r.tryPlan(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Actions[0].Deed != record.DeedReuse {
+		t.Errorf("a second plan has %v", deeds(again))
 	}
 }
