@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/knadh/koanf/providers/posflag"
@@ -15,6 +16,9 @@ const (
 
 // elsewhere says where a secret key is set instead of on the command line.
 func elsewhere(key string) string {
+	if slices.ContainsFunc(dotted, func(table string) bool { return strings.HasPrefix(key, table+".") }) {
+		return notHere + "${VAR} in " + FileName // no variable has such a name
+	}
 	variable := ownName(key)
 	for name, sdk := range sdkKeys {
 		if sdk == key {

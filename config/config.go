@@ -195,6 +195,8 @@ type Restore struct {
 	Settle    Duration `koanf:"settle"`     // how long a server may be at work on a write whose answer was lost
 	MaxAge    Duration `koanf:"max_age"`    // of what a plan has seen of the instance, when it is applied
 	Keep      Duration `koanf:"keep"`       // how long prune leaves what a restore could need to be undone
+	// Secrets are members that no backup holds, as "connections/thelook.password".
+	Secrets map[string]Secret `koanf:"secrets"`
 }
 
 // Default is the configuration that holds where nothing else is set, on a machine with that many cores (at least 1).
@@ -240,6 +242,7 @@ func Default(cores int) Config {
 			Trash:   "undelete", Wake: "auto", Links: "auto",
 			Settle: Duration(10 * time.Second), // few writes take longer
 			MaxAge: Duration(24 * time.Hour), Keep: Duration(90 * 24 * time.Hour),
+			Secrets: map[string]Secret{},
 		},
 	}
 }

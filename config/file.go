@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -129,7 +130,7 @@ func (l *loader) section(path, key string, node *yaml.Node) {
 	case node.Kind != yaml.MappingNode:
 		what := "is a section; set a key in it: "
 		if l.schema.isTable(key) {
-			what = "is a table; write " + key + ": {content_access: 7d}"
+			what = "is a table; write " + key + ": {" + tableExample[key] + "}"
 		}
 		if key == "" {
 			what = "the file must hold keys and values: "
@@ -148,7 +149,7 @@ func (l *loader) section(path, key string, node *yaml.Node) {
 		}
 		seen[name.Value] = name.Line
 		switch top, later := reservedKey(full); {
-		case strings.Contains(name.Value, "."):
+		case strings.Contains(name.Value, ".") && !slices.Contains(dotted, key):
 			l.problems.add(at, full, "keys with a dot are not read; write each part as a section of its own")
 		case later:
 			if !empty(value) {

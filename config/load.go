@@ -101,7 +101,7 @@ func (l *loader) build(merged *values) (c Config, usable map[string]bool) {
 	for _, f := range l.schema.fields {
 		if f.table() {
 			usable[f.key] = true
-			root.FieldByIndex(f.index).Set(reflect.ValueOf(l.table(f, merged)))
+			root.FieldByIndex(f.index).Set(typed(f, l.table(f, merged)))
 			continue
 		}
 		at, set := merged.origins[f.key]
@@ -121,21 +121,36 @@ func (l *loader) build(merged *values) (c Config, usable map[string]bool) {
 	return c, usable
 }
 
-// table is the value of a key that is a table of texts.
+// typed is a table of texts as a value of the field.
+func typed(f field, texts map[string]string) reflect.Value {
+	if !f.secret() {
+		return reflect.ValueOf(texts)
+	}
+	secrets := make(map[string]Secret, len(texts))
+	for name, text := range texts {
+		secrets[name] = NewSecret(text)
+	}
+	return reflect.ValueOf(secrets)
+}
+
+// table is the value of a key that is a table, as texts.
 func (l *loader) table(f field, merged *values) map[string]string {
 	table := map[string]string{}
 	for key, at := range merged.origins {
-		section, name := parent(key)
-		if section != f.key || at.deferred {
+		in, name := l.schema.tableOf(key)
+		if name == "" || in.key != f.key || at.deferred {
 			continue
 		}
 		raw := merged.k.Get(key)
 		text, ok := raw.(string)
 		if !ok {
-			l.problems.add(at, key, show(field{key: key}, at, raw)+" is a list; a single value is expected")
+			l.problems.add(at, key, show(field{key: key, typ: f.typ.Elem()}, at, raw)+" is a list; a single value is expected")
 			continue
 		}
-		table[name] = strings.TrimSpace(text)
+		if !f.secret() { // a password may end in a space
+			text = strings.TrimSpace(text)
+		}
+		table[name] = text
 	}
 	return table
 }

@@ -288,3 +288,34 @@ func TestRequireLooker(t *testing.T) {
 		t.Errorf("all set: %v", err)
 	}
 }
+
+// Names in restore.secrets hold dots, and values are shown by nobody, however wrong they are.
+func TestSecretsOfRestores(t *testing.T) {
+	tests := map[string]struct{ yaml, set, want string }{
+		"a value with its name": {yaml: "restore: {secrets: {connections/a.b.password: \" " + hidden + " \"}}"},
+		"no table":              {yaml: "restore: {secrets: " + hidden + "}", want: "is a table; write restore.secrets: {connections/thelook.password: ${VAR}}"},
+		"a list":                {yaml: "restore: {secrets: {connections/a.password: [" + hidden + "]}}", want: "is a list; a single value is expected"},
+		"on the command line":   {set: "restore.secrets.connections/a.password=" + hidden, want: "secrets do not belong on the command line; use ${VAR} in lookervault.yaml"},
+		"the table itself":      {set: "restore.secrets=" + hidden, want: "is a table; set a key in it, as restore.secrets.connections/thelook.password: ${VAR}"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			src := config.Sources{}
+			if tt.set != "" {
+				src.Set = []string{tt.set}
+			}
+			loaded, err := config.LoadBytes(src, "c.yaml", []byte(tt.yaml))
+			var problems *config.Problems
+			switch {
+			case tt.want == "" && err != nil:
+				t.Fatal(err)
+			case tt.want == "":
+				if got := loaded.Config.Restore.Secrets["connections/a.b.password"].Reveal(); got != " "+hidden+" " {
+					t.Errorf("got %q", got)
+				}
+			case !errors.As(err, &problems) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), hidden):
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}

@@ -59,6 +59,12 @@ func redacted(section reflect.Value) map[string]any {
 			out[name] = shown
 		case map[string]string:
 			out[name] = v
+		case map[string]Secret:
+			shown := make(map[string]string, len(v))
+			for key, secret := range v {
+				shown[key] = secret.String()
+			}
+			out[name] = shown
 		case bool, int:
 			out[name] = v
 		default:

@@ -20,9 +20,17 @@ type field struct {
 	typ   reflect.Type
 }
 
-func (f field) list() bool   { return f.typ.Kind() == reflect.Slice }
-func (f field) table() bool  { return f.typ.Kind() == reflect.Map }
-func (f field) secret() bool { return f.typ == reflect.TypeFor[Secret]() }
+func (f field) list() bool  { return f.typ.Kind() == reflect.Slice }
+func (f field) table() bool { return f.typ.Kind() == reflect.Map }
+func (f field) secret() bool {
+	return f.typ == reflect.TypeFor[Secret]() || f.typ == reflect.TypeFor[map[string]Secret]()
+}
+
+// tableExample is an entry of each table, as it may stand in a complaint.
+var tableExample = map[string]string{"refresh": "content_access: 7d", "restore.secrets": "connections/thelook.password: ${VAR}"}
+
+// dotted are the tables whose names may hold dots.
+var dotted = []string{"restore.secrets"}
 
 // private reports whether the value, though no secret of Looker's, is not shown: it often holds somebody else's.
 func (f field) private() bool {
@@ -68,11 +76,24 @@ func (s *schema) find(key string) (field, bool) {
 	if f, ok := s.byKey[key]; ok {
 		return f, !f.table()
 	}
-	section, name := parent(key)
-	if f := s.byKey[section]; name != "" && section != "" && f.typ != nil && f.table() {
+	if f, name := s.tableOf(key); name != "" {
 		return field{key: key, typ: f.typ.Elem()}, true
 	}
 	return field{}, false
+}
+
+// tableOf is the table that a key is in, and its name there, "" for none.
+func (s *schema) tableOf(key string) (f field, name string) {
+	for _, section := range dotted {
+		if name, ok := strings.CutPrefix(key, section+"."); ok {
+			return s.byKey[section], name
+		}
+	}
+	section, name := parent(key)
+	if f := s.byKey[section]; section != "" && f.typ != nil && f.table() {
+		return f, name
+	}
+	return field{}, ""
 }
 
 // isSection reports whether the key has keys below it.
@@ -109,7 +130,7 @@ func (s *schema) unknown(key string) string {
 		return "unknown key; its name ends before what is not shown here"
 	}
 	if s.isTable(key) {
-		return "is a table; set a key in it, as " + key + ".content_access: 7d"
+		return "is a table; set a key in it, as " + key + "." + tableExample[key]
 	}
 	if s.isSection(key) {
 		return "is a section; set a key in it: " + strings.Join(s.sections[key], ", ")

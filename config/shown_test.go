@@ -77,6 +77,7 @@ func TestRedacted(t *testing.T) {
 	c.Looker.BaseURL = "https://me:" + hidden + "@looker.example.com:19999"
 	c.Sink.Path = "host=db password=" + hidden + " user=me"
 	c.Exclude = []string{"looks/1"}
+	c.Restore.Secrets = map[string]config.Secret{"connections/thelook.password": config.NewSecret(hidden)}
 	c.Hooks.OnFailure = "https://hc.example.com/" + hidden
 	got, err := json.Marshal(c.Redacted())
 	if err != nil {
@@ -88,7 +89,7 @@ func TestRedacted(t *testing.T) {
 		`"looker":{"base_url":"https://me:***@looker.example.com:19999","ca_file":"","client_secret":"***","ini":"","max_body":"64MiB","name":"","partial_view":false,"protected":false,"quota":{"administrative":0,"query":0},"timeout":"2m","verify_ssl":true},"metrics":{"file":"","listen":""},` +
 		`"prune":{"keep_daily":0,"keep_deleted":"","keep_last":0,"keep_monthly":0,"keep_weekly":0,"keep_yearly":0},` +
 		`"rate_limit":{"adaptive":true,"max_calls":0,"per_minute":0,"per_second":10},` +
-		`"refresh":{},"restore":{"conflict":"","inner":2,"keep":"2160h","links":"auto","max_age":"24h","orphans_to":"","settle":"10s","trash":"undelete","wake":"auto","workers":8},"retry":{"attempts":5,"max_wait":"1m"},` +
+		`"refresh":{},"restore":{"conflict":"","inner":2,"keep":"2160h","links":"auto","max_age":"24h","orphans_to":"","secrets":{"connections/thelook.password":"***"},"settle":"10s","trash":"undelete","wake":"auto","workers":8},"retry":{"attempts":5,"max_wait":"1m"},` +
 		`"shutdown":{"grace":"15s"},"sink":{"path":"host=db password=*** user=me","type":"sqlite"},` +
 		`"stages":{"batch":{"buffer":2,"bytes":"8MiB","every":"1s","records":200},"fetch":{"buffer":64,"workers":8},` +
 		`"list":{"buffer":16,"page_size":100,"workers":4},"redact":{"enabled":true,"paths":[]},"serialize":{"buffer":64,"codec":"zstd","workers":4}},"trust_dates":"never"}`

@@ -101,6 +101,11 @@ func secretsOf(c config.Config) *secret.Set {
 // addSecrets adds the values of all secret keys.
 func addSecrets(secrets *secret.Set, c config.Config) {
 	secrets.Add(c.Looker.ClientSecret.Reveal())
+	for name, value := range c.Restore.Secrets {
+		if !strings.HasSuffix(name, ".file_type") { // ".json" is no secret, and stands in many texts
+			secrets.Add(value.Reveal())
+		}
+	}
 	for _, hook := range []string{c.Hooks.OnSuccess, c.Hooks.OnPartial, c.Hooks.OnFailure} {
 		secrets.AddHookText(hook)
 	}

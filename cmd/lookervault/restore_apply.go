@@ -234,6 +234,9 @@ func (r *restoring) fits(ctx context.Context, plan record.Restore, stale bool) e
 	if err := r.sameAddress(ctx, plan); err != nil {
 		return err
 	}
+	if err := r.holdsSecrets(plan); err != nil {
+		return err
+	}
 	if plan.WritePolicy != catalogue.WritePolicy {
 		return usagef("plan %d was made by a program that writes other members than this one; plan anew", plan.ID)
 	}
@@ -292,7 +295,7 @@ func (r *restoring) apply(ctx context.Context, plan record.Restore, again []reco
 	show.begin(ctx)
 	began := time.Now()
 	sealed, err := restore.Apply(r.options.interrupts.kill, restore.ApplyOptions{
-		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller,
+		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller, Secrets: r.gives,
 		Workers: r.config.Restore.Workers, Inner: r.config.Restore.Inner, Settle: r.config.Restore.Settle.Std(), Stop: ctx, Grace: r.config.Shutdown.Grace.Std(),
 		Look: r.look, First: r.first, Observe: show.action, Doubted: show.doubt, Now: r.options.now,
 	})

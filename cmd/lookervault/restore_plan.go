@@ -132,7 +132,7 @@ func (r *restoring) plan(ctx context.Context, request restore.Request) (record.R
 	}
 	request.Key = r.key()
 	plan, err := restore.Plan(ctx, restore.PlanOptions{
-		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Tool: toolVersion(),
+		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Secrets: r.gives, Tool: toolVersion(),
 		Look: r.lookShown, Now: r.options.now,
 	})
 	switch {

@@ -37,6 +37,7 @@ type restoring struct {
 	stops    []func() error // in reverse order
 	demo     bool
 	left     map[string]int64 // calls that the month has left, by class; nil where nobody minds
+	gives    restore.Secrets  // what no backup holds
 	// first is what was read of the document that the plan changes first, nil for nothing.
 	first *restore.FirstRead
 	// toldNotes are those that were printed with the plan.
@@ -64,6 +65,9 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 			err = errors.Join(err, r.close())
 		}
 	}()
+	if r.gives, err = restoreSecrets(loaded); err != nil {
+		return nil, err
+	}
 	if o.demo {
 		r.origin = "demo"
 		stop, err := useDemo(o.streams.err, &r.config, loaded)

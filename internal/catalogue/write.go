@@ -29,6 +29,9 @@ type Write struct {
 	// Left says of each member that a route takes and that is never sent why that is so.
 	// A path covers what lies below it.
 	Left map[string]string
+	// Secrets are those of Left that somebody can give a value, since no backup has them: paths
+	// through objects, to texts.
+	Secrets []string
 	// From says where the values of members lie in a stored document that does not hold
 	// them under their own name.
 	From []From

@@ -72,6 +72,9 @@ var connectionWrite = &Write{
 		"pdt_context_override.pdt_jdbc_additional_params":   "another name of jdbc_additional_params",
 		"pdt_context_override.pdt_after_connect_statements": "another name of after_connect_statements",
 	},
+	Secrets: []string{
+		"password", "certificate", "file_type", "pdt_context_override.password", "pdt_context_override.certificate", "pdt_context_override.file_type",
+	},
 	Bare:  []string{"pdt_context_override", "tunnel_id", "oauth_application_id"},
 	Blank: []string{"tunnel_id", "jdbc_additional_params", "after_connect_statements", "tmp_db_host", "tmp_db_name", "user_attribute_fields"},
 	Keys:  []Key{{Members: []string{"name"}, Unique: true}},
@@ -148,6 +151,7 @@ var hubWrite = &Write{
 	Delete:    remove("/integration_hubs/{integration_hub_id}"),
 	Fields:    []string{"url"},
 	Left:      map[string]string{"authorization_token": secret},
+	Secrets:   []string{"authorization_token"},
 	Keys:      []Key{{Members: []string{"url"}, Unique: true}},
 	Find:      ByKey,
 	Lost:      []string{"its authorization token: type it in again", "that its legal agreement was signed"},

@@ -1,6 +1,9 @@
 package catalogue
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // under returns the paths of members of an object.
 func under(at string, names ...string) []string {
@@ -102,6 +105,11 @@ var settingWrites = []Variant{
 // left returns the row with reasons for members that are not sent.
 func (w *Write) left(why map[string]string) *Write {
 	w.Left = why
+	for _, member := range slices.Sorted(maps.Keys(why)) {
+		if why[member] == secret {
+			w.Secrets = append(w.Secrets, member)
+		}
+	}
 	return w
 }
 
@@ -200,7 +208,8 @@ var ldapWrite = &Write{
 		"test_ldap_user":          "for tests only",
 		"groups_with_role_ids.id": rowID,
 	},
-	From: newUsers, Refs: signOnRefs, Unordered: signOnSets,
+	Secrets: []string{"auth_password"},
+	From:    newUsers, Refs: signOnRefs, Unordered: signOnSets,
 	Lost:      []string{"the password of LDAP: type it in again"},
 	OnlyNamed: true,
 
@@ -211,8 +220,9 @@ var oidcWrite = &Write{
 	Update: patch("/oidc_config"),
 	Fields: signOnFields("audience", "authorization_endpoint", "groups_attribute", "identifier", "issuer", "new_user_migration_types", "scopes",
 		"token_endpoint", "userinfo_endpoint"),
-	Left: map[string]string{"secret": secret, "groups_with_role_ids.id": rowID},
-	From: newUsers, Refs: signOnRefs, Unordered: append([]string{"scopes"}, signOnSets...),
+	Left:    map[string]string{"secret": secret, "groups_with_role_ids.id": rowID},
+	Secrets: []string{"secret"},
+	From:    newUsers, Refs: signOnRefs, Unordered: append([]string{"scopes"}, signOnSets...),
 	Lost:      []string{"the secret of OpenID Connect: type it in again"},
 	OnlyNamed: true,
 

@@ -41,8 +41,9 @@ type ApplyOptions struct {
 	Reader  vault.Reader
 	Client  Looker
 	Caller  record.Caller
-	Workers int // actions at the same time
-	Inner   int // updates of one document's parts at the same time, see [catalogue.Part.Apart]; 0 = 1
+	Secrets Secrets // what no backup holds
+	Workers int     // actions at the same time
+	Inner   int     // updates of one document's parts at the same time, see [catalogue.Part.Apart]; 0 = 1
 	// Settle is how long the server may still be at work on a write whose answer was
 	// lost, before a look that does not find it proves that it was not carried out.
 	Settle time.Duration

@@ -44,6 +44,10 @@ type Decisions struct {
 	// Sleeping are documents that stay asleep although they were awake, and why.
 	Sleeping map[string]string `json:"sleeping,omitempty"`
 
+	// Secrets are the members that are sent and that no backup holds, as kind/id.member. Their values
+	// are nowhere.
+	Secrets []string `json:"secrets,omitempty"`
+
 	// Invited are the documents whose people get mail when all of it is back, with the addresses.
 	Invited map[string]string `json:"invited,omitempty"`
 

@@ -49,7 +49,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		return err
 	}
 	d.tellRedacted(n)
-	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() {
+	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() && len(d.Secrets.members(n.Ref)) == 0 {
 		d.note("%s that are made anew come back without: %s", n.Kind, strings.Join(n.spec.Write.Lost, "; "))
 	}
 	refs, err := canon.References(n.spec.Write, n.body)

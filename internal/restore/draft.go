@@ -88,6 +88,9 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	if err := d.leadAnew(ctx); err != nil {
 		return err
 	}
+	for _, ref := range sortedRefs(d.nodes) {
+		d.tellSecrets(d.nodes[ref])
+	}
 	return d.invite()
 }
 

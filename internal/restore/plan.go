@@ -19,6 +19,7 @@ type PlanOptions struct {
 	Request  Request
 	Caller   record.Caller
 	Tool     string
+	Secrets  Secrets // what no backup holds; of a plan only which they are
 	// Look makes a run that looks at a scope of the instance, and returns its number.
 	Look func(ctx context.Context, scope record.Scope) (int64, error)
 	Now  func() time.Time

@@ -57,6 +57,7 @@ type rig struct {
 	blind    int // the so manieth look ends the restore; 0 = none
 	workers  int // of a restore; 0 = 4
 	inner    int // updates of one document at the same time; 0 = 2
+	secrets  restore.Secrets
 	// wrap, when not nil, wraps the client of a restore.
 	wrap func(restore.Looker) restore.Looker
 	mu   sync.Mutex
@@ -189,7 +190,7 @@ func (r *rig) tryPlan(request restore.Request) (record.Restore, error) {
 		request.Trash = restore.Undelete
 	}
 	plan, err := restore.Plan(r.t.Context(), restore.PlanOptions{
-		Reader: r.file.Reader(), Instance: "test", Request: request, Caller: r.caller, Tool: "test", Look: r.look, Now: time.Now,
+		Reader: r.file.Reader(), Instance: "test", Request: request, Caller: r.caller, Secrets: r.secrets, Tool: "test", Look: r.look, Now: time.Now,
 	})
 	if err != nil {
 		return plan, err
@@ -223,7 +224,7 @@ func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Res
 		client = r.wrap(client)
 	}
 	return restore.Apply(ctx, restore.ApplyOptions{
-		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: client, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Inner: cmp.Or(r.inner, 2), Settle: 20 * time.Millisecond,
+		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: client, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Inner: cmp.Or(r.inner, 2), Secrets: r.secrets, Settle: 20 * time.Millisecond,
 		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
 		Doubted: func(record.Ref, string, bool) {
 			r.mu.Lock()

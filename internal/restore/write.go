@@ -189,8 +189,12 @@ func (t *task) postOnce(ctx context.Context, c creation) ([]byte, error) {
 	if strings.Contains(path, "{") {
 		path = route.Fill(c.owner)
 	}
+	body, err := t.withSecrets(c.write, c.body)
+	if err != nil {
+		return nil, err
+	}
 	w := looker.Write{
-		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: path, Body: c.body, Repeat: route.Again,
+		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: path, Body: body, Repeat: route.Again,
 	}
 	switch {
 	case c.alone:
@@ -292,6 +296,9 @@ func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, 
 		}
 		if !changed {
 			return nil
+		}
+		if body, err = t.withSecrets(w, body); err != nil {
+			return err
 		}
 		_, err = t.send(ctx, w.Update, fill(w.Update, owner, id), body)
 		return err

@@ -1,0 +1,104 @@
+package restore_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+const password = "hunter2-and-a-tail"
+
+// lostConnection is a connection that is in the backup, and not on the instance any more.
+func lostConnection(t *testing.T) (r *rig, ref record.Ref, run int64) {
+	t.Helper()
+	r = newRig(t, lookersim.Options{Seed: 1})
+	r.add("/connections", `{"name":"lost_db","host":"db.example.com","dialect_name":"snowflake","pdt_context_override":{"context":"pdt","host":"p.example.com"}}`)
+	ref = record.Ref{Kind: "connections", ID: "lost_db"}
+	run = r.backup()
+	r.do("DELETE", "/connections/lost_db", "")
+	return r, ref, run
+}
+
+// A secret that somebody gives is sent with what is made and with what is changed, and is nowhere
+// else: not in the plan, the vault or the journal, whose digest does not depend on it.
+func TestSecretsAreSentAndNotKept(t *testing.T) {
+	t.Parallel()
+	r, ref, run := lostConnection(t)
+	r.secrets.Put(ref, "password", password)
+	r.secrets.Put(ref, "pdt_context_override.password", password+" of derived tables")
+	var sent [][]byte
+	r.sending = func(w looker.Write) { sent = append(sent, bytes.Clone(w.Body)) }
+	request := restore.Request{Items: []record.Ref{ref}, Run: run}
+	plan := r.plan(request)
+	if notes := strings.Join(plan.Notes, "\n"); !strings.Contains(notes, "connections/lost_db: password, pdt_context_override.password comes from restore.secrets") || strings.Contains(notes, "typed in") {
+		t.Errorf("notes:\n%s", notes)
+	}
+	done := r.apply(plan)
+	complete(t, done)
+	if len(sent) != 1 || canon.Text(canon.Member(sent[0], "password")) != password ||
+		canon.Text(canon.Member(canon.Member(sent[0], "pdt_context_override"), "password")) != password+" of derived tables" ||
+		canon.Text(canon.Member(canon.Member(sent[0], "pdt_context_override"), "host")) != "p.example.com" {
+		t.Errorf("sent %s", sent)
+	}
+	if !strings.Contains(string(r.sim.Document("connections", "lost_db")), `"has_password":true`) {
+		t.Error("the connection has no password")
+	}
+	steps, err := r.journal.Steps(t.Context(), 1)
+	if err != nil || len(steps) != 1 || steps[0].Intended == sha256.Sum256(sent[0]) {
+		t.Errorf("the journal holds %v, %v: whoever has the vault could try passwords", steps, err)
+	}
+
+	// An edit is taken back, with the secret; taking that back does not touch it.
+	r.do("PATCH", "/connections/lost_db", `{"host":"elsewhere.example.com"}`)
+	sent = nil
+	edit := r.apply(r.plan(request))
+	complete(t, edit)
+	if len(sent) != 1 || !bytes.Contains(sent[0], []byte(password)) {
+		t.Errorf("taking back an edit sent %s", sent)
+	}
+	sent = nil
+	complete(t, r.apply(r.plan(restore.Request{Undo: edit.ID})))
+	if len(sent) != 1 || bytes.Contains(sent[0], []byte(password)) {
+		t.Errorf("undoing sent %s", sent)
+	}
+	if err := r.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{r.path, r.path + "-wal"} {
+		if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte(password)) {
+			t.Errorf("%s holds the password", path)
+		}
+	}
+	if text := fmt.Sprintf("%v %+v %#v %s", r.secrets, r.secrets, &r.secrets, r.secrets); strings.Contains(text, password) {
+		t.Error("printing shows the password")
+	}
+}
+
+// A plan says which secrets it sends, so that it is not applied without them.
+func TestAPlanKnowsItsSecrets(t *testing.T) {
+	t.Parallel()
+	r, ref, run := lostConnection(t)
+	r.secrets.Put(ref, "password", password)
+	plan := r.plan(restore.Request{Items: []record.Ref{ref}, Run: run})
+	for _, tt := range []struct {
+		secrets restore.Secrets
+		want    []string
+	}{{r.secrets, nil}, {restore.Secrets{}, []string{"connections/lost_db.password"}}} {
+		if got, err := restore.LackingSecrets(plan, tt.secrets); err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("lacking %v, %v, want %v", got, err, tt.want)
+		}
+	}
+	if bytes.Contains(plan.Request, []byte(password)) {
+		t.Errorf("the request holds the password: %s", plan.Request)
+	}
+}
