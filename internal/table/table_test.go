@@ -245,11 +245,11 @@ func TestChoiceThatCannotBeServed(t *testing.T) {
 	}
 }
 
-// TestErrorAmongTheRows leaves whole lines, and an array without an end.
+// TestErrorAmongTheRows leaves whole lines, and an array that can be read.
 func TestErrorAmongTheRows(t *testing.T) {
 	broken := errors.New("the file is damaged")
 	for format, want := range map[string]string{
-		"": "9\n", "tsv": "id\n9\n", "csv": "id\n9\n", "json": "[\n  {\"id\":\"9\"}\n", "yaml": "- id: \"9\"\n", "table": "ID\n9\n",
+		"": "9\n", "tsv": "id\n9\n", "csv": "id\n9\n", "json": "[\n  {\"id\":\"9\"}\n]\n", "yaml": "- id: \"9\"\n", "table": "ID\n9\n",
 	} {
 		var out strings.Builder
 		err := things().Write(table.Output{Out: &out}, table.Choice{Format: format, Columns: []string{"id"}}, from(three[1:2], broken))
@@ -258,6 +258,13 @@ func TestErrorAmongTheRows(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Errorf("%q: (-want +got)\n%s", format, diff)
+		}
+	}
+	for _, format := range []string{"json", "yaml"} {
+		var out strings.Builder
+		err := things().Write(table.Output{Out: &out}, table.Choice{Format: format}, from(nil, broken))
+		if !errors.Is(err, broken) || out.String() != "" {
+			t.Errorf("%s of an error before the first row: error %v, output %q, want none", format, err, out.String())
 		}
 	}
 }

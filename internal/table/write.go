@@ -123,8 +123,9 @@ func (p *plan[T]) writeCSV(w io.Writer, rows iter.Seq2[T, error]) error {
 	return out.Error()
 }
 
-// writeJSON writes one array with an object a line. After an error the array has no
-// end, so that nobody takes it for the whole.
+// writeJSON writes one array with an object a line. An error ends the array behind the
+// rows that came, so that these can be read; before the first row nothing is written,
+// which no reader takes for an empty array.
 func (p *plan[T]) writeJSON(w io.Writer, rows iter.Seq2[T, error]) error {
 	const first = "[\n  "
 	between := first
@@ -135,7 +136,7 @@ func (p *plan[T]) writeJSON(w io.Writer, rows iter.Seq2[T, error]) error {
 		}
 		if err != nil {
 			if between != first {
-				fmt.Fprintln(w)
+				fmt.Fprint(w, "\n]\n")
 			}
 			return err
 		}
