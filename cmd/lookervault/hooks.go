@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/hooks"
@@ -140,22 +140,25 @@ func (b *backup) metricsFile(s view.Summary) error {
 	if b.config.Metrics.File == "" {
 		return nil
 	}
-	return metrics.WriteFile(b.options.interrupts.kill, b.config.Metrics.File, s, b.oldest(s.Instance))
+	return metrics.WriteFile(b.options.interrupts.kill, b.config.Metrics.File, s, b.before(s.Instance))
 }
 
-// oldest is when the oldest observation of each kind was made; nothing where the vault
+// before is what the vault knows of the runs up to this one; nothing where the vault
 // cannot be read, which is told by the run itself.
-func (b *backup) oldest(instance string) map[record.Kind]time.Time {
-	reader, err := sqlite.OpenReader(b.options.interrupts.kill, b.config.Sink.Path)
+func (b *backup) before(instance string) (before metrics.Before) {
+	ctx := b.options.interrupts.kill
+	reader, err := sqlite.OpenReader(ctx, b.config.Sink.Path)
 	if err != nil {
-		return nil
+		return before
 	}
 	defer reader.Close()
-	oldest, err := reader.Oldest(b.options.interrupts.kill, instance)
-	if err != nil {
-		return nil
+	if oldest, err := reader.Oldest(ctx, instance); err == nil {
+		before.Oldest = oldest
 	}
-	return oldest
+	if complete, err := reader.LastComplete(ctx, instance, math.MaxInt); err == nil {
+		before.Complete = complete
+	}
+	return before
 }
 
 // serveMetrics serves the metrics of the run until stop is called, if the

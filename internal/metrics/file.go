@@ -30,25 +30,38 @@ const lastSuccess = "lookervault_last_success_timestamp_seconds"
 // came.
 const exitVault = 5
 
+// Before is what the vault knows of the runs up to the newest one; empty where it cannot be
+// read.
+type Before struct {
+	// Oldest is when the oldest observation of each kind was made.
+	Oldest map[record.Kind]time.Time
+	// Complete are complete runs of everything.
+	Complete []record.Run
+}
+
 // WriteFile writes how a run ended to a file for node_exporter's textfile
-// collector, as [outfile.Write] does. Since a run that failed says nothing about the
-// last one that did not, the time of that is taken over from the file that was
-// there before.
-//
-// oldest is when the oldest observation of each kind was made, as far as that is known.
-func WriteFile(ctx context.Context, path string, s view.Summary, oldest map[record.Kind]time.Time) error {
+// collector, as [outfile.Write] does. Since a run that failed, or that looked at less, says
+// nothing about the last complete one, the time of that comes from the vault and from the
+// file that was there before, whichever knows of a newer one.
+func WriteFile(ctx context.Context, path string, s view.Summary, before Before) error {
 	registry := prometheus.NewRegistry()
 	successes, err := successesBefore(path, s.Instance)
 	if err != nil {
 		return fmt.Errorf("read the metrics of the run before: %w", err)
 	}
+	for _, run := range before.Complete {
+		if run.ID != s.Run {
+			label := scopeLabel(run.Scope, run.ForThisKey())
+			successes[label] = max(successes[label], seconds(run.Finished))
+		}
+	}
 	if s.Outcome == record.RunComplete && s.ExitCode != exitVault {
-		successes[scopeLabel(s)] = float64(s.Time.UnixMilli()) / 1000
+		successes[scopeLabel(s.Scope, s.PartialView)] = seconds(s.Time)
 	}
 	f := file{registry, prometheus.Labels{"instance_name": s.Instance}}
 	registry.MustRegister(successCollector{s.Instance, successes})
 	f.summary(s)
-	f.observations(oldest)
+	f.observations(before.Oldest)
 	families, err := registry.Gather()
 	if err != nil {
 		return fmt.Errorf("gather metrics: %w", err)
@@ -90,7 +103,7 @@ func (f file) summary(s view.Summary) {
 		v          float64
 	}{
 		{"run_id", "The newest run.", float64(s.Run)},
-		{"run_timestamp_seconds", "When the newest run ended.", float64(s.Time.UnixMilli()) / 1000},
+		{"run_timestamp_seconds", "When the newest run ended.", seconds(s.Time)},
 		{"run_duration_seconds", "How long it took, in its last process.", s.Seconds},
 		{"run_exit_code", "Its exit code: 0 complete, 4 incomplete, others failed.", float64(s.ExitCode)},
 		{"run_bytes", "Bytes of the documents that came, before compression.", float64(s.Bytes)},
@@ -136,22 +149,25 @@ func (f file) observations(oldest map[record.Kind]time.Time) {
 	}
 	seen := f.vector("lookervault_oldest_observation_timestamp_seconds", "When the run began that saw the document of the kind which was not seen for the longest time.", "kind")
 	for kind, at := range oldest {
-		seen.WithLabelValues(string(kind)).Set(float64(at.UnixMilli()) / 1000)
+		seen.WithLabelValues(string(kind)).Set(seconds(at))
 	}
 }
 
 // scopeLabel tells apart the successes of runs that are not complete runs of
 // everything: "" is everything, as an administrator sees it.
-func scopeLabel(s view.Summary) string {
-	scope := s.Scope.String()
-	if s.Scope.All || len(s.Scope.Kinds) == 0 {
-		scope = ""
+func scopeLabel(scope record.Scope, partialView bool) string {
+	label := scope.String()
+	if scope.All || len(scope.Kinds) == 0 {
+		label = ""
 	}
-	if s.PartialView {
-		scope = strings.TrimPrefix(scope+", this key", ", ")
+	if partialView {
+		label = strings.TrimPrefix(label+", this key", ", ")
 	}
-	return scope
+	return label
 }
+
+// seconds is a time as metrics have it.
+func seconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
 
 // successCollector collects the last success of each scope. It describes nothing
 // beforehand, since metrics of one name may then differ in their labels.

@@ -6,11 +6,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/metrics"
@@ -132,7 +135,9 @@ func TestFile(t *testing.T) {
 	}
 	write := func() string {
 		t.Helper()
-		if err := metrics.WriteFile(t.Context(), path, s, map[record.Kind]time.Time{"content_access": end.Add(-7 * 24 * time.Hour)}); err != nil {
+		if err := metrics.WriteFile(t.Context(), path, s, metrics.Before{
+			Oldest: map[record.Kind]time.Time{"content_access": end.Add(-7 * 24 * time.Hour)},
+		}); err != nil {
 			t.Fatal(err)
 		}
 		data, err := os.ReadFile(path)
@@ -173,5 +178,66 @@ func TestFile(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(entries) != 1 {
 		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// TestFileOfALaterRun begins with a run of less: when everything was complete last, only the
+// vault knows.
+func TestFileOfALaterRun(t *testing.T) {
+	end := time.Date(2026, 3, 1, 4, 30, 0, 0, time.UTC)
+	lesser, admin := false, true
+	run := func(id int64, hours time.Duration, caller *bool) record.Run {
+		return record.Run{
+			ID: id, Instance: "demo", Outcome: record.RunComplete, Scope: record.Scope{All: true}, Caller: record.Caller{Admin: caller},
+			Started: end.Add(hours*time.Hour - time.Hour), Finished: end.Add(hours * time.Hour),
+		}
+	}
+	const name = "lookervault_last_success_timestamp_seconds{instance_name=\"demo\""
+	tests := []struct {
+		name   string
+		file   string // of the run before
+		before []record.Run
+		exit   int
+		want   []string
+	}{
+		{"the vault knows none", "", nil, 0, []string{`,scope="kinds looks"} 1.7723394e+09`}},
+		{"the vault knows one", "", []record.Run{run(2, -1, &admin), run(1, -2, &admin)}, 0,
+			[]string{`,scope="kinds looks"} 1.7723394e+09`, `} 1.7723358e+09`}},
+		{"a lesser key's is told apart", "", []record.Run{run(2, -1, &lesser), run(1, -2, &admin)}, 0,
+			[]string{`,scope="kinds looks"} 1.7723394e+09`, `,scope="this key"} 1.7723358e+09`, `} 1.7723322e+09`}},
+		{"the file of before is newer", name + "} 1.7723376e+09\n", []record.Run{run(1, -2, &admin)}, 0,
+			[]string{`,scope="kinds looks"} 1.7723394e+09`, `} 1.7723376e+09`}},
+		{"the vault is newer", name + "} 1.77e+09\n", []record.Run{run(1, -2, &admin)}, 0,
+			[]string{`,scope="kinds looks"} 1.7723394e+09`, `} 1.7723322e+09`}},
+		{"this run counts by its exit code", "", []record.Run{run(7, 0, &admin)}, 5, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "lookervault.prom")
+			if tt.file != "" {
+				if err := os.WriteFile(path, []byte("# TYPE lookervault_last_success_timestamp_seconds gauge\n"+tt.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := view.Summary{Run: 7, Instance: "demo", Outcome: record.RunComplete, Scope: record.Scope{Kinds: []record.Kind{"looks"}}, Time: end, ExitCode: tt.exit}
+			if err := metrics.WriteFile(t.Context(), path, s, metrics.Before{Complete: tt.before}); err != nil {
+				t.Fatal(err)
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for line := range strings.Lines(string(data)) {
+				if rest, ok := strings.CutPrefix(strings.TrimSpace(line), name); ok {
+					got = append(got, rest)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(tt.want)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }
