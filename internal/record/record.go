@@ -346,8 +346,8 @@ type Counts struct {
 	TrashDeferred int64 `json:"trash_deferred,omitempty"`
 	// Dates is what the changes of this run tell of the dates of the kind.
 	Dates Dates `json:"dates,omitzero"`
-	// Observed is the JSON array of the ids that a run saw which deferred others. It is set
-	// while that run is sealed, and not read.
+	// Observed tells, in JSON, which documents a run saw that did not see all; "" of one that
+	// did. It is set while that run is sealed, and not read.
 	Observed string `json:"-"`
 	Reason   string `json:"reason,omitempty"` // why the listing is not complete
 }

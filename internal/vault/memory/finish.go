@@ -31,7 +31,7 @@ func (m *Vault) Finish(_ context.Context, finish record.Finish) (record.Run, err
 		}
 	}
 	for key, d := range m.docs {
-		if key.instance == m.run.Instance && d.settled == m.run.ID && d.state != record.Gone && someDeferred(m.run.count(key.Kind)) {
+		if key.instance == m.run.Instance && d.settled == m.run.ID && d.state != record.Gone {
 			m.run.observed[key.Ref] = true
 		}
 	}
@@ -156,6 +156,3 @@ func (m *Vault) described(r *storedRun) record.Run {
 	slices.SortFunc(run.Month, compareCalls)
 	return run
 }
-
-// someDeferred reports whether a run has deferred documents besides a whole trash.
-func someDeferred(c *record.Counts) bool { return c.Deferred > c.TrashDeferred }

@@ -153,8 +153,8 @@ func (r *Reader) at(key instanceRef, d *document, run int64) (stored, bool) {
 }
 
 // lastSeen is the last run, from first on and up to another one, that is known to have
-// seen a version that was there all the time: one that looked at the whole kind and did
-// not fail to fetch the document.
+// seen a version that was there all the time: one that looked at the whole kind and
+// settled the document.
 func (r *Reader) lastSeen(key instanceRef, state record.State, first, until int64) int64 {
 	for id := until; id > first; id-- {
 		run := r.of.runs[id-1]
@@ -162,10 +162,7 @@ func (r *Reader) lastSeen(key instanceRef, state record.State, first, until int6
 		if run.Instance != key.instance || c == nil || c.Listing != record.Complete || !run.Scope.Unscoped() {
 			continue
 		}
-		if f := run.faults[key.Ref]; f != nil && f.Resolved != id {
-			continue
-		}
-		if someDeferred(c) && !run.observed[key.Ref] || c.TrashRested && state == record.Trashed {
+		if !run.observed[key.Ref] || c.TrashRested && state == record.Trashed {
 			continue
 		}
 		return id

@@ -67,8 +67,7 @@ type storedRun struct {
 	// lessons are what the run has learnt.
 	lessons map[record.Learnt]bool
 	faults  map[record.Ref]*Fault
-	// observed are the documents that the run settled of kinds of which it did not ask for
-	// some.
+	// observed are the documents that the run settled.
 	observed map[record.Ref]bool
 }
 

@@ -125,12 +125,9 @@ func (tx *transaction) unsettled(kind record.Kind, after string) (heads []headRo
 // end stores how the listing of a kind ended, and resolves the faults that a
 // complete listing settles.
 func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
-	observed := ""
-	if end.Deferred > end.TrashDeferred {
-		var err error
-		if observed, err = tx.settledNow(end.Kind); err != nil {
-			return err
-		}
+	observed, err := tx.observed(end)
+	if err != nil {
+		return err
 	}
 	tx.count(end.Kind, func(c *record.Counts) {
 		c.Listing, c.Listed, c.Reason, c.Deferred, c.Trusted, c.Observed = end.Listing, end.Listed, end.Reason, end.Deferred, end.Trusted, observed
@@ -155,7 +152,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	if tx.openFaults == 0 {
 		return nil
 	}
-	err := tx.resolveAll(tx.w.q.faultsOf, nil, tx.w.run.instance, string(end.Kind), "")
+	err = tx.resolveAll(tx.w.q.faultsOf, nil, tx.w.run.instance, string(end.Kind), "")
 	if err != nil || !tx.judge().BuriesUnlisted(end) {
 		return err
 	}
@@ -164,17 +161,6 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	return tx.resolveAll(tx.w.q.faultsOfListing, func(ref record.Ref) bool {
 		return keep[ref] || tx.failed(ref)
 	}, tx.w.run.instance, string(end.Kind), tx.run)
-}
-
-// settledNow is the JSON array of the documents of a kind that this run has settled.
-func (tx *transaction) settledNow(kind record.Kind) (all string, err error) {
-	var ids []string
-	err = tx.w.conn.each(`SELECT item FROM heads WHERE instance = ? AND kind = ? AND state <> 'gone' AND settled_run = ? ORDER BY item`,
-		func(row []driver.Value) error {
-			ids = append(ids, text(row[0]))
-			return nil
-		}, tx.w.run.instance, string(kind), tx.run)
-	return idsText(ids), err
 }
 
 // selectUnnamed finds open faults of dangling references that no document names

@@ -143,3 +143,47 @@ func (r *Reader) Oldest(ctx context.Context, instance string) (map[record.Kind]t
 	}
 	return oldest, nil
 }
+
+// observed tells which documents of a kind this run saw, where its listing was complete and
+// it did not see all that are there: it deferred some, its key may not see them, they were
+// excluded, or what leads to them was not read whole. It is the JSON array of the ids, or
+// {"unseen": [...]} with the others where those are fewer; "" where the run saw all. What
+// its faults name, and a trash that it did not list, are told of elsewhere.
+func (tx *transaction) observed(end record.End) (string, error) {
+	if end.Listing != record.Complete || !tx.w.run.scope.Unscoped() || tx.w.run.scope.Names(end.Kind) {
+		return "", nil
+	}
+	seen, unseen := 0, []string(nil)
+	err := tx.eachPresent(end.Kind, func(id string, state record.State, settled bool) {
+		switch {
+		case settled:
+			seen++
+		case end.TrashRested && state == record.Trashed, tx.failed(record.Ref{Kind: end.Kind, ID: id}):
+		default:
+			unseen = append(unseen, id)
+		}
+	})
+	switch {
+	case err != nil || len(unseen) == 0:
+		return "", err
+	case seen > len(unseen):
+		return `{"unseen":` + idsText(unseen) + "}", nil
+	}
+	var ids []string
+	err = tx.eachPresent(end.Kind, func(id string, _ record.State, settled bool) {
+		if settled {
+			ids = append(ids, id)
+		}
+	})
+	return idsText(ids), err
+}
+
+// eachPresent calls fn with the documents of a kind that are not gone, in the order of their
+// ids, and whether this run has settled them.
+func (tx *transaction) eachPresent(kind record.Kind, fn func(id string, state record.State, settled bool)) error {
+	return tx.w.conn.each(`SELECT item, state, settled_run = ?1 FROM heads WHERE instance = ?2 AND kind = ?3 AND state <> 'gone' ORDER BY item`,
+		func(row []driver.Value) error {
+			fn(text(row[0]), record.State(text(row[1])), integer(row[2]) != 0)
+			return nil
+		}, tx.run, tx.w.run.instance, string(kind))
+}

@@ -113,8 +113,8 @@ type horizon struct {
 type look struct {
 	run    int64
 	failed bool // some of them could not be fetched
-	// deferred means that the run did not ask for some of them.
-	deferred bool
+	// partly means that the run did not see some of them.
+	partly bool
 	// trashRested means that the run did not list the trash.
 	trashRested bool
 }
@@ -160,7 +160,7 @@ func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) er
 		return nil
 	}
 	h.looked = make(map[record.Kind][]look)
-	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.deferred > k.trash_deferred, k.trash_rested FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
+	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.observed IS NOT NULL, k.trash_rested FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
 		WHERE +s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
 		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
 		if err != nil {
@@ -214,10 +214,10 @@ func (l *look) saw(ctx context.Context, q querier, e *vault.Entry) (bool, error)
 			return false, err
 		}
 	}
-	if l.deferred {
-		for _, err := range rows(ctx, q, `SELECT 1 FROM run_kinds, json_each(observed) WHERE run = ? AND kind = ? AND value = ?`,
-			l.run, string(ref.Kind), ref.ID) {
-			return err == nil, err
+	if l.partly {
+		for row, err := range rows(ctx, q, `SELECT EXISTS (SELECT 1 FROM json_each(observed, iif(json_type(observed) = 'array', '$', '$.unseen')) WHERE value = ?)
+			= (json_type(observed) = 'array') FROM run_kinds WHERE run = ? AND kind = ?`, ref.ID, l.run, string(ref.Kind)) {
+			return err == nil && integer(row[0]) != 0, err
 		}
 		return false, nil
 	}

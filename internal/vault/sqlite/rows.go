@@ -173,7 +173,7 @@ func countsColumns(run int64, c *record.Counts) []driver.Value {
 // laterCounts are the columns of run_kinds behind its checksum.
 func laterCounts(c *record.Counts) []driver.Value {
 	var observed driver.Value
-	if c.Deferred > c.TrashDeferred {
+	if c.Observed != "" {
 		observed = c.Observed
 	}
 	return []driver.Value{c.Dangling, c.Deferred, observed, c.Trusted, c.Dates.Moved, c.Dates.Stayed, flag(c.TrashRested), c.TrashDeferred}

@@ -33,6 +33,7 @@ func readings() []reading {
 		{"events", events},
 		{"digests", digests},
 		{"a trash that was not listed", restedTrash},
+		{"what a run did not see", notSeen},
 		{"faults", faultsReadBack},
 		{"runs and instances", runsReadBack},
 		{"what names a document", namesReadBack},
