@@ -51,7 +51,8 @@ a line break. Only values that redaction replaced differ. With --format json it 
 indented, with --format yaml as YAML.
 
 With --run, the document as it was known by that run: as it saw it, or where it did
-not look, as the newest run before it did; standard error says so. What was gone by
+not look, as the newest run before it did; standard error says so. So it is with
+what a key without the Admin role may not see of a document. What was gone by
 then, or was not seen until later, is exit code 1.`,
 		Example: `  lookervault cat dashboards 17 | jq .title
   lookervault cat look/12
@@ -93,7 +94,14 @@ func runCat(ctx context.Context, o catOptions) (err error) {
 		}
 		return absent(err, m.Reader, where)
 	}
+	key, err := lesserKeyOf(ctx, m)
+	if err != nil {
+		return err
+	}
 	switch {
+	case key.hides(document.Entry):
+		fmt.Fprintf(o.streams.err, "The key of run %d is no administrator's: what it may not see of %s is as run %d saw it.\n",
+			m.Run, document.Ref, document.FirstRun)
 	case document.LastRun < m.Run:
 		fmt.Fprintf(o.streams.err, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
 			m.Run, document.Ref, document.LastRun)

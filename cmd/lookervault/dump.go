@@ -62,6 +62,9 @@ func runDump(ctx context.Context, o dumpOptions) (err error) {
 		}
 	}
 	out, seen := bufio.NewWriterSize(o.streams.out, 1<<16), observations{run: m.Run}
+	if seen.key, err = lesserKeyOf(ctx, m); err != nil {
+		return err
+	}
 	for _, kind := range o.kinds {
 		for document, err := range m.Reader.Documents(ctx, vault.Query{Instance: m.Instance, Kind: kind, At: m.At}) {
 			if err != nil {

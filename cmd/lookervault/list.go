@@ -92,6 +92,9 @@ func runList(ctx context.Context, o listOptions) (err error) {
 		return err
 	}
 	seen := observations{run: m.Run}
+	if seen.key, err = lesserKeyOf(ctx, m); err != nil {
+		return err
+	}
 	list := history.ByNumber(m.Reader.Entries(ctx, query))
 	if m.Run == 0 {
 		query.Sort = table.SortNames

@@ -180,6 +180,8 @@ type observations struct {
 	run         int64
 	all, before int64
 	newest      int64 // the newest run before it that saw one of them
+	key         lesserKey
+	hidden      int64 // documents of which the key of the run may have seen a part
 }
 
 // note counts a document.
@@ -191,13 +193,20 @@ func (o *observations) note(e vault.Entry) {
 		o.before++
 		o.newest = max(o.newest, e.LastRun)
 	}
+	if o.key.hides(e) {
+		o.hidden++
+	}
 }
 
-// tell says on standard error that some documents are older than the run.
+// tell says on standard error that some documents are older than the run, or a part of them.
 func (o *observations) tell(stderr io.Writer) {
 	if o.before > 0 {
 		fmt.Fprintf(stderr, "Run %d did not look at %s of %s: they are as the newest run before it saw them, run %d at the latest (observed_run in JSON).\n",
 			o.run, count(o.before), plural(o.all, "document", "documents"), o.newest)
+	}
+	if o.hidden > 0 {
+		fmt.Fprintf(stderr, "The key of run %d is no administrator's: what it may not see of %s is as the run saw it that stored them.\n",
+			o.run, plural(o.hidden, "document", "documents"))
 	}
 }
 
