@@ -169,6 +169,9 @@ func (p *pass) conclude() (Tally, error) {
 	if len(p.doubles) > 0 {
 		p.remark(Doubles(p.doubles))
 	}
+	if p.seen > 0 && p.seen == p.widest && !p.probe {
+		p.Ledger.OneAnswer(p.kind.Name, p.state, p.seen)
+	}
 	if !p.ExpectsBadRows(p.kind.Name) {
 		for _, row := range p.bad {
 			fault := row.Fault()

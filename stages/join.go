@@ -20,6 +20,7 @@ func (p *pass) join(got page) (found documents, more bool, err error) {
 		return found, false, p.repeated(got)
 	}
 	rows, first := got.rows, p.seen == 0
+	p.Ledger.Answer(len(rows))
 	if first {
 		p.said = got.Total
 	}
@@ -33,6 +34,9 @@ func (p *pass) join(got page) (found documents, more bool, err error) {
 		}
 	}
 	overlap := len(got.rows) - len(rows)
+	if !first && len(rows) > 0 && len(p.page) < p.limit {
+		p.Ledger.Cut(len(p.page)) // it was not full, and not the last one
+	}
 	p.offset, p.page, p.at = got.offset, keysOf(got.rows), got.offset+len(got.rows)
 	if len(rows) == 0 {
 		if first && !got.HasTotal && p.state == record.Present && !p.empty && p.Listed[p.kind.Name].IsZero() {

@@ -20,6 +20,8 @@ type Ledger struct {
 	kinds map[record.Kind]*account
 	notes []string
 
+	lengths lengths
+
 	lessons map[record.Learnt]bool // what the run knows of the server
 	fresh   []record.Learnt        // of that, what was not handed to the sink yet
 }

@@ -160,6 +160,7 @@ func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
 	f.StringVar((*string)(&o.Quirks.Totals), "totals", "", "send a wrong X-Total-Count: high, low, page or huge")
 	f.StringVar((*string)(&o.Quirks.ExpiresIn), "expires-in", "", "how logins say how long a token lives: text, null, none or zero; empty for a number")
 	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
+	f.IntVar(&o.Quirks.WholeCap, "whole-cap", 0, "rows a list without pages holds at most; 0 for all")
 	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
 	f.IntVar(&o.Quirks.PoorEvery, "poor-every", 0, "only every n-th row of those kinds is poorer, by turns in other ways; 0 for all")
 	f.BoolVar(&o.Quirks.StillDates, "still-dates", false, "edits of tiles, filters and layouts do not move the date of their dashboard")

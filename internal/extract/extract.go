@@ -251,7 +251,11 @@ func (f *flow) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if f.waves.Stopped() || !f.begun.Scope.Unscoped() {
+		return nil
+	}
+	list := f.listOptions(false)
+	return list.CheckEnds(ctx)
 }
 
 // missing looks again for documents that complete listings did not hold, before

@@ -101,7 +101,7 @@ func (l listing) part(c *call, w window) window {
 
 func (l listing) cap(c *call) int {
 	if !l.paged {
-		return 0
+		return c.quirks().WholeCap
 	}
 	return c.quirks().PageCap
 }

@@ -74,6 +74,7 @@ type Quirks struct {
 	NoTotals    bool // no X-Total-Count, and so no "last" link
 	IgnoreSorts bool // the order is another one on every request, whatever sorts says
 	PageCap     int  // no page holds more rows than this, whatever limit says; 0 = no cap
+	WholeCap    int  // no list that knows no pages holds more rows than this; 0 = no cap
 	IgnoreIDs   bool // id filters and id lists are not applied
 	// IgnoreLimit answers every page with all rows from the offset on, and
 	// IgnoreOffset with the first page again.

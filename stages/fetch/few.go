@@ -127,7 +127,10 @@ func (t *task) provenWhole(ctx context.Context, answer stages.Answer, rows int) 
 	switch {
 	case rows >= t.ask.Limit, answer.HasTotal && answer.Total != rows:
 		return errNotFew
-	case answer.HasTotal, rows == 0:
+	case rows == 0:
+		return nil
+	case answer.HasTotal:
+		t.Ledger.OneAnswer(t.ask.Kind, t.ask.State, rows)
 		return nil
 	}
 	call := stages.ListCall(t.kind, t.ask.State, rows, t.ask.Limit)
@@ -140,9 +143,14 @@ func (t *task) provenWhole(ctx context.Context, answer stages.Answer, rows int) 
 	if err != nil {
 		return err
 	}
-	if more, err := canon.Rows(behind.Body); err != nil || len(more) > 0 {
+	more, err := canon.Rows(behind.Body)
+	if err != nil || len(more) > 0 {
+		if len(more) > 0 {
+			t.Ledger.Cut(rows)
+		}
 		return errNotFew
 	}
+	t.Ledger.Answer(rows)
 	return nil
 }
 

@@ -288,6 +288,7 @@ func (t *task) documents(ctx context.Context, list *wholeList) (good []matched, 
 func (t *task) concludeWhole(list wholeList, found int) error {
 	t.Ledger.Asked(t.ask.Kind, found+len(list.unclear)-1) // list asked for one: the list itself
 	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
+	t.Ledger.OneAnswer(t.ask.Kind, t.ask.State, list.Rows)
 	t.listing().Conclude(t.ask.Kind, list.Tally)
 	return t.sayWhatIsOdd(list, 0)
 }
