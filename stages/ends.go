@@ -28,6 +28,8 @@ type lengths struct {
 	longest int          // rows of the longest answer
 	cuts    map[int]bool // rows of pages that were not full, behind which more came
 	ends    []listEnd
+	// leftOut are how many documents were there that the list of their kind did not hold.
+	leftOut map[record.Kind]map[record.State]int
 }
 
 // Answer records how many rows the answer to a list had.
@@ -56,6 +58,33 @@ func (l *Ledger) OneAnswer(kind record.Kind, state record.State, rows int) {
 	l.lengths.ends = append(l.lengths.ends, listEnd{kind, state, rows})
 }
 
+// LeftOut records that a list did not hold so many documents that are there.
+func (l *Ledger) LeftOut(kind record.Kind, state record.State, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lengths.leftOut == nil {
+		l.lengths.leftOut = make(map[record.Kind]map[record.State]int)
+	}
+	if l.lengths.leftOut[kind] == nil {
+		l.lengths.leftOut[kind] = make(map[record.State]int)
+	}
+	l.lengths.leftOut[kind][state] += n
+}
+
+// endsThatLeftOut returns the lists that did not hold what is there, as long as they would be
+// with it: a document that came back while its list was read has moved those behind it.
+func (l *Ledger) endsThatLeftOut() (ends []listEnd) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, end := range l.lengths.ends {
+		if n := l.lengths.leftOut[end.kind][end.state]; n > 0 {
+			end.rows += n
+			ends = append(ends, end)
+		}
+	}
+	return ends
+}
+
 // doubtfulEnds returns the lists that may go on behind their rows: those that end where the
 // server has cut another one off, and, where it has cut none, those that are as long as the
 // longest answer of the run. No server that cuts lists cuts them below that.
@@ -79,39 +108,58 @@ func (l *Ledger) doubtfulEnds() (ends []listEnd, cut bool) {
 }
 
 // CheckEnds looks behind lists that a server may have cut off alike, whatever it says of their
-// number: behind the longest of a run, unless a run before has listed all of it, or a full page
-// is longer; and behind each that is just as long as one that was cut off. A kind of
+// number: behind those that did not hold what is there; behind the longest of a run, unless a
+// run before has listed all of it, or a full page is longer; and behind each that is just as
+// long as one that was cut off. A kind of
 // which more stands there, or nobody can tell, is incomplete. It is to be called when
 // everything that came is committed.
 func (o *ListOptions) CheckEnds(ctx context.Context) error {
+	for _, end := range o.Ledger.endsThatLeftOut() {
+		rows, _, err := o.behind(ctx, end)
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			o.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", end.kind, "rows", end.rows)
+			o.Ledger.Ended(end.kind, record.Incomplete, leftOutOthers)
+		}
+	}
 	ends, cut := o.Ledger.doubtfulEnds()
 	if !cut {
 		longest := slices.IndexFunc(ends, func(end listEnd) bool { return o.Listed[end.kind].IsZero() && behindCall(end) != nil })
 		if longest < 0 {
 			return nil
 		}
-		more, known, err := o.behind(ctx, ends[longest])
+		more, known, err := o.unseenBehind(ctx, ends[longest])
 		if err != nil || !known || !more {
 			return err
 		}
 	}
 	for _, end := range ends {
-		more, known, err := o.behind(ctx, end)
-		switch {
-		case err != nil:
+		more, known, err := o.unseenBehind(ctx, end)
+		if err != nil {
 			return err
-		case known && !more:
-			continue
 		}
-		reason := fmt.Sprintf("the list ends after %d rows, where the server has cut off another one: more may stand behind them", end.rows)
-		if more {
-			reason = fmt.Sprintf("the list was cut off after %d rows: more stands behind them", end.rows)
+		if more || !known {
+			o.cutOff(end, more)
 		}
-		o.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", end.kind, "reason", reason)
-		o.Ledger.Ended(end.kind, record.Incomplete, reason)
 	}
 	return nil
 }
+
+// cutOff records that a list ends before its end, or may.
+func (o *ListOptions) cutOff(end listEnd, sure bool) {
+	reason := fmt.Sprintf("the list ends after %d rows, where the server has cut off another one: more may stand behind them", end.rows)
+	if sure {
+		reason = fmt.Sprintf("the list was cut off after %d rows: more stands behind them", end.rows)
+	}
+	o.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", end.kind, "reason", reason)
+	o.Ledger.Ended(end.kind, record.Incomplete, reason)
+}
+
+// leftOutOthers is why a kind is incomplete whose list held fewer documents than are there, also
+// with those that were found by their ids.
+const leftOutOthers = "the list left out documents that are there, and others stand behind its end"
 
 // behindCall asks for a row behind those of a list; nil where the kind has no route with pages.
 func behindCall(end listEnd) *Call {
@@ -127,26 +175,25 @@ func behindCall(end listEnd) *Call {
 	return &call
 }
 
-// behind reports whether a list has rows behind those that came, which this run has not
-// settled, and whether that is known.
-func (o *ListOptions) behind(ctx context.Context, end listEnd) (more, known bool, err error) {
+// behind returns the ids of what stands behind the rows of a list that came, without what is
+// not to be asked for, and reports whether that is known.
+func (o *ListOptions) behind(ctx context.Context, end listEnd) (ids []string, known bool, err error) {
 	call := behindCall(end)
 	if call == nil {
-		return false, false, nil
+		return nil, false, nil
 	}
 	answer, err := o.Looker.Get(ctx, *call)
 	if errors.Is(err, ErrBudget) || errors.As(err, new(*Failed)) {
-		return false, false, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return false, false, err
+		return nil, false, err
 	}
 	rows, err := canon.Rows(answer.Body)
 	if err != nil {
-		return false, false, nil //nolint:nilerr // an answer that is no list tells nothing
+		return nil, false, nil //nolint:nilerr // an answer that is no list tells nothing
 	}
 	kind, _ := catalogue.Find(end.kind)
-	var ids []string
 	for _, row := range rows {
 		id, _ := RowID(kind, row)
 		ref := record.Ref{Kind: end.kind, ID: id}
@@ -154,10 +201,19 @@ func (o *ListOptions) behind(ctx context.Context, end listEnd) (more, known bool
 			ids = append(ids, id)
 		}
 	}
+	return ids, true, nil
+}
+
+// unseenBehind reports whether something stands behind the rows of a list that this run has not
+// settled, and whether that is known. A server that ignores offsets gives its first rows again.
+func (o *ListOptions) unseenBehind(ctx context.Context, end listEnd) (more, known bool, err error) {
+	ids, known, err := o.behind(ctx, end)
+	if err != nil || len(ids) == 0 {
+		return false, known, err
+	}
 	held, err := o.Store.Known(ctx, end.kind, ids)
 	if err != nil {
 		return false, false, fmt.Errorf("look up %s: %w", end.kind, err)
 	}
-	// A server that ignores offsets gives its first rows again.
 	return slices.ContainsFunc(ids, func(id string) bool { return !held[id].Settled }), true, nil
 }

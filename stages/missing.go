@@ -138,6 +138,7 @@ func (l *lister) turnedUp(ctx context.Context, kind *catalogue.Spec, state recor
 		return nil
 	}
 	l.Log.Warn("the list did not hold what is there", "kind", kind.Name, "documents", len(found), "first", found[0].ID)
+	l.Ledger.LeftOut(kind.Name, state, len(found))
 	l.Ledger.Note(kind.Name, fmt.Sprintf("%d came back, or moved, while the list was read: %s", len(found), FirstFew(idsOf(found))))
 	return l.plan(ctx, kind, state, plan.Nowhere, found, emit)
 }

@@ -72,3 +72,25 @@ func TestTheEndOfTheLongestList(t *testing.T) {
 		})
 	}
 }
+
+// TestListsThatAreCutLater: a server that cuts its lists off only since the run before. What the
+// vault holds is found by its ids; what is new stands behind the end of the list.
+func TestListsThatAreCutLater(t *testing.T) {
+	options := lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{Looks: 30, Boards: 12}, TrashShare: -1}
+	whole := newRig(t, options)
+	options.Quirks = lookersim.Quirks{PageCap: 17, WholeCap: 17, Totals: lookersim.TotalPage}
+	cut := newRig(t, options)
+	cut.path = whole.path
+	whole.run(record.RunComplete, start("looks", "boards"))
+	cut.run(record.RunComplete, start("looks", "boards"))
+
+	mutate(t, cut, lookersim.Change{Op: lookersim.OpAdd, Kind: "looks"})
+	result := cut.run(record.RunPartial, start("looks", "boards"))
+	looks, boards := countsOf(t, result, "looks"), countsOf(t, result, "boards")
+	if looks.Listing != record.Incomplete || looks.Reason != "the list left out documents that are there, and others stand behind its end" || looks.Gone != 0 {
+		t.Errorf("looks: %+v", looks)
+	}
+	if boards.Listing != record.Complete {
+		t.Errorf("boards: %+v", boards)
+	}
+}
