@@ -346,3 +346,14 @@ func (r *Reader) Packed(ctx context.Context, instance int64) (told, untold int, 
 	})
 	return told, untold, err
 }
+
+// Loose reports whether the passes over the links of a vault find that one leads nowhere.
+func (r *Reader) Loose(ctx context.Context) (loose bool, err error) {
+	err = r.snapshot(ctx, func(q querier) error {
+		v := &verifier{q: q, ctx: ctx}
+		err := v.links()
+		loose = v.loose
+		return err
+	})
+	return loose, err
+}

@@ -1,0 +1,70 @@
+package sqlite_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
+)
+
+// What names a link that leads nowhere is asked only where the passes over them say so, so
+// each of them has to, whatever else would find the same.
+func TestLinks(t *testing.T) {
+	source := newPath(t)
+	aFullVault(t, source)
+	whole, err := os.ReadFile(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, sql string
+		want      bool
+	}{
+		{"as it was written", "SELECT 1", false},
+		{"head of a version that is missing", "UPDATE heads SET version = 99 WHERE item = '5'", true},
+		{"head of another document's version", "UPDATE heads SET version = (SELECT id FROM versions WHERE item = '6') WHERE item = '5'", true},
+		{"head of another instance", "UPDATE heads SET instance = 9 WHERE item = '5'", true},
+		{"head of another kind", "UPDATE heads SET kind = 'looks' WHERE item = '5'", true},
+		{"head of another state", "UPDATE heads SET state = 'trashed' WHERE item = '5'", true},
+		{"head of what is gone", "UPDATE heads SET state = 'gone' WHERE item = '5'", true},
+		{"head of an older version", "UPDATE heads SET version = (SELECT min(id) FROM versions WHERE item = '1') WHERE item = '1'", true},
+		{"head of a run that is missing", "UPDATE heads SET settled_run = 99 WHERE item = '5'", true},
+		{"head missing", "DELETE FROM heads WHERE item = '5'", true},
+		{"head of a document that is gone, missing", "DELETE FROM heads WHERE state = 'gone'", true},
+		{"version current beside the head's", "UPDATE versions SET last_run = NULL WHERE last_run IS NOT NULL AND item = '1'", true},
+		{"version begun in a run that is missing", "UPDATE versions SET first_run = 99 WHERE item = '5'", true},
+		{"version ended in a run that is missing", "UPDATE versions SET last_run = 99 WHERE last_run IS NOT NULL AND item = '1'", true},
+		{"version gone in a run that is missing", "UPDATE versions SET gone_run = 99 WHERE gone_run IS NOT NULL", true},
+		{"version of an instance that is missing", "DELETE FROM instances", true},
+		{"version of another document", "UPDATE versions SET item = '77' WHERE last_run IS NOT NULL AND item = '1'", true},
+		{"body missing", "DELETE FROM bodies WHERE hash = (SELECT hash FROM versions WHERE item = '5')", true},
+		{"body of another size", "UPDATE bodies SET size = size + 1 WHERE hash = (SELECT hash FROM versions WHERE item = '5')", true},
+		{"body of no version", "INSERT INTO bodies VALUES (zeroblob(32), 'none', 0, x'', NULL)", true},
+		{"body of no row that is expected", "INSERT INTO bodies (rowid, hash, codec, size, data) VALUES (-5, zeroblob(32), 'none', 0, x'')", true},
+		{"body in a row far away", "UPDATE bodies SET rowid = 1 << 40 WHERE hash = (SELECT hash FROM versions WHERE item = '5')", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := newPath(t)
+			if err := os.WriteFile(path, whole, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := sqlite.Execute(path, tt.sql); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := read(t, path).Loose(t.Context()); err != nil || got != tt.want {
+				t.Errorf("got %v, %v, want %v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// A body whose rowid is out of bounds is no damage, only asked for in another way.
+func TestVerifyOfARowFarAway(t *testing.T) {
+	path := newPath(t)
+	aFullVault(t, path)
+	if err := sqlite.Execute(path, "UPDATE bodies SET rowid = 1 << 40 WHERE hash = (SELECT hash FROM versions WHERE item = '5')"); err != nil {
+		t.Fatal(err)
+	}
+	sound(t, path)
+}
