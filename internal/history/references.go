@@ -165,17 +165,18 @@ func (f *follower) prepare(ctx context.Context, reader vault.Reader) error {
 		return err
 	}
 	f.waiting = make(map[record.Digest][]record.Ref)
+	var following []record.Kind
 	for _, spec := range catalogue.All() {
-		if !follows(spec) {
-			continue
+		if follows(spec) {
+			following = append(following, spec.Name)
 		}
-		for e, err := range reader.Entries(ctx, vault.Query{Instance: f.instance, Kind: spec.Name}) {
-			if err != nil {
-				return err
-			}
-			if e.State == record.Present && e.FirstRun <= run.ID && f.inColumns(e, spec) {
-				f.waiting[e.Hash] = append(f.waiting[e.Hash], e.Ref)
-			}
+	}
+	for e, err := range reader.Current(ctx, f.instance, following...) {
+		if err != nil {
+			return err
+		}
+		if e.State == record.Present && e.FirstRun <= run.ID && f.inColumns(e, catalogue.Lookup(e.Kind)) {
+			f.waiting[e.Hash] = append(f.waiting[e.Hash], e.Ref)
 		}
 	}
 	return nil
@@ -190,18 +191,18 @@ func (f *follower) readHeld(ctx context.Context, reader vault.Reader, run record
 			wanted[relation.Kind] = true
 		}
 	}
+	var complete []record.Kind
 	for _, kind := range run.Kinds {
-		if !wanted[kind.Kind] || kind.Listing != record.Complete || kind.Failed > 0 {
-			continue
+		if wanted[kind.Kind] && kind.Listing == record.Complete && kind.Failed == 0 {
+			complete = append(complete, kind.Kind)
+			f.held[kind.Kind] = make(map[string]bool)
 		}
-		ids := make(map[string]bool)
-		for e, err := range reader.Entries(ctx, vault.Query{Instance: f.instance, Kind: kind.Kind}) {
-			if err != nil {
-				return err
-			}
-			ids[e.ID] = true
+	}
+	for e, err := range reader.Current(ctx, f.instance, complete...) {
+		if err != nil {
+			return err
 		}
-		f.held[kind.Kind] = ids
+		f.held[e.Kind][e.ID] = true
 	}
 	for ref := range excludedBy(run) {
 		if ids := f.held[ref.Kind]; ids != nil {
