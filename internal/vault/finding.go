@@ -24,7 +24,7 @@ type VerifyOptions struct {
 	// Turn chooses which share it is: the turns 0, 1, 2... go round all bodies.
 	Turn int64
 	// Progress is told how many bytes of bodies were read of how many, as they came. It
-	// is called from the goroutine that verifies.
+	// is called from one goroutine at a time, which is not the caller's.
 	Progress func(done, total int64)
 	// Body is told each body that was read and is sound, from the same goroutine. The
 	// bytes are good until it returns.

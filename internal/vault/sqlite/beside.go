@@ -24,8 +24,11 @@ const besideFrom = 10_000
 func (r *Reader) sideBySide(ctx context.Context, fn func(q querier, conns []*conn) error) (err error) {
 	others, err := r.openCompanions(ctx)
 	defer func() { err = errors.Join(err, classify(r.path, others.close())) }()
-	if err != nil {
-		return classify(r.path, err)
+	usable := others
+	if err = classify(r.path, err); errors.Is(err, vault.ErrCorrupt) {
+		usable = nil // the first one alone meets the same damage, if it has to read there
+	} else if err != nil {
+		return err
 	}
 	return r.snapshot(ctx, func(q querier) error {
 		first, err := rawOf(q)
@@ -36,7 +39,7 @@ func (r *Reader) sideBySide(ctx context.Context, fn func(q querier, conns []*con
 		if _, err := first.number("SELECT count(*) FROM runs WHERE id = 0"); err != nil {
 			return err
 		}
-		same, err := others.begin()
+		same, err := usable.begin()
 		if err != nil {
 			return err
 		}

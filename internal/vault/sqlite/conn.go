@@ -79,11 +79,16 @@ func (c *conn) run(sql string, args ...driver.Value) error {
 // each runs a statement once and calls fn with every row. A connection that keeps statements
 // compiles it only if it does not have it.
 func (c *conn) each(sql string, fn func([]driver.Value) error, args ...driver.Value) error {
+	return c.eachUntil(context.Background(), sql, fn, args...)
+}
+
+// eachUntil is each that ctx interrupts, for a goroutine a row.
+func (c *conn) eachUntil(ctx context.Context, sql string, fn func([]driver.Value) error, args ...driver.Value) error {
 	named := make([]driver.NamedValue, len(args))
 	for i, v := range args {
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
-	found, err := c.raw.QueryContext(context.Background(), sql, named)
+	found, err := c.raw.QueryContext(ctx, sql, named)
 	if err != nil {
 		return err
 	}

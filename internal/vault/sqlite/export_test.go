@@ -350,10 +350,27 @@ func (r *Reader) Packed(ctx context.Context, instance int64) (told, untold int, 
 // Loose reports whether the passes over the links of a vault find that one leads nowhere.
 func (r *Reader) Loose(ctx context.Context) (loose bool, err error) {
 	err = r.snapshot(ctx, func(q querier) error {
-		v := &verifier{q: q, ctx: ctx}
-		err := v.links()
+		v, err := newVerifier(ctx, q)
+		if err != nil {
+			return err
+		}
+		err = v.links()
 		loose = v.loose
 		return err
 	})
 	return loose, err
+}
+
+// VerifyBeside verifies with so many connections, as many rows would make it.
+func (r *Reader) VerifyBeside(ctx context.Context, n int) ([]vault.Finding, error) {
+	var conns []*conn
+	for range n {
+		c, err := r.connector.connect()
+		if err != nil {
+			return nil, err
+		}
+		defer c.close()
+		conns = append(conns, c)
+	}
+	return verifyBeside(ctx, conns, verifier{ctx: ctx})
 }

@@ -31,16 +31,12 @@ func (d *damage) hurts(version int64, hash record.Digest) bool {
 // when nothing is damaged.
 func (w *Writer) survey(ctx context.Context) (*damage, error) {
 	d := &damage{versions: map[int64]bool{}, bodies: map[record.Digest]bool{}}
-	v := &verifier{noted: d}
-	err := w.reader.snapshot(ctx, func(q querier) error {
-		v.q, v.ctx = q, ctx
-		return v.all()
-	})
-	if err != nil || len(v.findings) == 0 {
+	findings, err := w.reader.verify(ctx, vault.VerifyOptions{}, d)
+	if err != nil || len(findings) == 0 {
 		return nil, doing("look for damage", err)
 	}
-	d.findings = len(v.findings)
-	w.options.Warn(fmt.Sprintf("%s is damaged in %s, the first: %s; this run stores again what it fetches", w.path, places(d.findings), v.findings[0]))
+	d.findings = len(findings)
+	w.options.Warn(fmt.Sprintf("%s is damaged in %s, the first: %s; this run stores again what it fetches", w.path, places(d.findings), findings[0]))
 	return d, nil
 }
 

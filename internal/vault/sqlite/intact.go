@@ -135,7 +135,10 @@ func (r *Reader) compareTally(ctx context.Context, q querier, h horizon, kind re
 
 // blame says what is damaged when documents and the counts of runs disagree.
 func (r *Reader) blame(ctx context.Context, q querier, kind record.Kind, read, expected int64) error {
-	v := &verifier{ctx: ctx, q: q}
+	v, err := newVerifier(ctx, q)
+	if err != nil {
+		return err
+	}
 	if err := errors.Join(v.kinds(), v.checksums("runs", 1, 0)(), v.rowsOf("count_corrections")()); err != nil {
 		return err
 	}
@@ -152,7 +155,10 @@ func (r *Reader) checkIndexes(ctx context.Context, q querier, h horizon) error {
 	if h.run == 0 || r.indexed.Load() {
 		return nil
 	}
-	v := &verifier{ctx: ctx, q: q}
+	v, err := newVerifier(ctx, q)
+	if err != nil {
+		return err
+	}
 	if err := v.pages("versions")(); err != nil {
 		return err
 	}
@@ -198,9 +204,11 @@ func (r *Reader) CheckRows(ctx context.Context, groups ...vault.Tables) error {
 
 // checkTables checks the pages and the rows of tables, and makes other checks behind them.
 func (r *Reader) checkTables(ctx context.Context, tables vault.Tables, also ...func(*verifier) error) error {
-	v := &verifier{}
-	err := r.snapshot(ctx, func(q querier) error {
-		v.q, v.ctx = q, ctx
+	var v *verifier
+	err := r.snapshot(ctx, func(q querier) (err error) {
+		if v, err = newVerifier(ctx, q); err != nil {
+			return err
+		}
 		for _, table := range tables {
 			v.guard(table, v.pages(table))
 			v.guard(table, v.rowsOf(table))

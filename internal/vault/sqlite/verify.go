@@ -8,6 +8,9 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -24,32 +27,75 @@ func (r *Reader) Verify(ctx context.Context) ([]vault.Finding, error) {
 
 // VerifyWith is Verify of a part of the bodies, or while somebody watches.
 func (r *Reader) VerifyWith(ctx context.Context, o vault.VerifyOptions) ([]vault.Finding, error) {
-	v := &verifier{options: o}
-	err := r.snapshot(ctx, func(q querier) error {
-		v.q, v.ctx = q, ctx
-		return v.all()
-	})
-	return v.findings, doing("verify the vault", err)
+	findings, err := r.verify(ctx, o, nil)
+	return findings, doing("verify the vault", err)
 }
 
-// A verifier lives for one Verify.
+// verify is VerifyWith that takes notes for a run that heals, where noted is not nil.
+func (r *Reader) verify(ctx context.Context, o vault.VerifyOptions, noted *damage) (findings []vault.Finding, err error) {
+	err = r.sideBySide(ctx, func(_ querier, conns []*conn) error {
+		findings, err = verifyBeside(ctx, conns, verifier{ctx: ctx, options: o, noted: noted})
+		return err
+	})
+	return findings, err
+}
+
+// A verifier makes checks on one connection, for one goroutine.
 type verifier struct {
 	ctx      context.Context
-	q        querier
+	c        *conn
 	sum      summer
 	findings []vault.Finding
 
 	options      vault.VerifyOptions
 	dictionaries dictionaries
-	noted        *damage // nil, or what takes notes for a run that heals
+	noted        *damage // nil, or what takes notes for a run that heals; no two checks note the same
 	loose        bool    // something does not lead where it should, which is to be named
 }
 
-func (v *verifier) all() error {
-	for _, check := range []struct {
-		table string
-		do    func() error
-	}{
+// newVerifier returns a verifier of what a snapshot sees.
+func newVerifier(ctx context.Context, q querier) (*verifier, error) {
+	c, err := rawOf(q)
+	return &verifier{ctx: ctx, c: c}, err
+}
+
+// verifyBeside makes all checks, as many at the same time as there are connections, and returns
+// what they find in the order of the checks.
+func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Finding, error) {
+	parts := make([]verifier, len(as.checks()))
+	var next atomic.Int64
+	var beside conc.WaitGroup
+	for _, c := range conns {
+		beside.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(parts) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				parts[i] = as
+				part := &parts[i]
+				part.c = c
+				check := part.checks()[i]
+				part.guard(check.table, check.do)
+			}
+		})
+	}
+	beside.Wait()
+	as.c = conns[0]
+	for i := range parts {
+		as.findings, as.loose = append(as.findings, parts[i].findings...), as.loose || parts[i].loose
+	}
+	if as.loose || len(as.findings) > 0 {
+		as.nameLinks()
+	}
+	return as.findings, ctx.Err()
+}
+
+// A check is one of a verification. An error is a finding about its table.
+type check struct {
+	table string
+	do    func() error
+}
+
+// checks are those of a verification, in the order in which they begin and what they find is told.
+func (v *verifier) checks() []check {
+	return []check{
 		{"", v.integrity},
 		{"", v.schema},
 		{"", v.foreignKeys(`NOT IN`)},
@@ -72,21 +118,11 @@ func (v *verifier) all() error {
 		{"faults", v.rowsOf("faults")},
 		{"versions", v.versions},
 		{"dictionaries", v.rowsOf("dictionaries")},
-		{"dictionaries", v.readDictionaries},
 		{"bodies", v.bodies},
 		{"search_blocks", v.rowsOf("search_blocks")},
 		{"", v.relationsOf(relations)},
 		{"", v.links},
-	} {
-		v.guard(check.table, check.do)
-		if err := v.ctx.Err(); err != nil {
-			return err
-		}
 	}
-	if v.loose || len(v.findings) > 0 {
-		v.nameLinks()
-	}
-	return v.ctx.Err()
 }
 
 // guard makes a check. A page that SQLite refuses to read is a finding, and the
@@ -146,31 +182,20 @@ func (v *verifier) found(table, key, format string, args ...any) {
 	v.findings = append(v.findings, vault.Finding{Table: table, Key: vault.Printable(key), Problem: vault.Printable(fmt.Sprintf(format, args...))})
 }
 
-// each calls fn with every row of a query.
-func (v *verifier) each(fn func(row []driver.Value) error, query string, args ...any) error {
-	for row, err := range rows(v.ctx, v.q, query, args...) {
-		if err == nil {
-			err = fn(row)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// each calls fn with every row of a query, which can be interrupted at any time.
+func (v *verifier) each(fn func(row []driver.Value) error, query string, args ...driver.Value) error {
+	return v.c.eachUntil(v.ctx, query, fn, args...)
 }
 
-// scan is each for queries of many rows, past database/sql, by which a row costs as much as
-// its check. What such a query needs for its first row cannot be interrupted.
+// scan is each for queries of many rows: to be interrupted costs each row of them a goroutine.
+// What such a query needs for its first row cannot be interrupted.
 func (v *verifier) scan(fn func(row []driver.Value) error, query string) error {
-	for row, err := range rowsDirect(v.ctx, v.q, query) {
-		if err == nil {
-			err = fn(row)
-		}
-		if err != nil {
+	return v.c.each(query, func(row []driver.Value) error {
+		if err := v.ctx.Err(); err != nil {
 			return err
 		}
-	}
-	return nil
+		return fn(row)
+	})
 }
 
 func (v *verifier) integrity() error {

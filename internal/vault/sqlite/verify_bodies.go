@@ -66,6 +66,7 @@ func (v *verifier) bodies() error {
 		return err
 	}
 	defer decoder.Close()
+	v.guard("dictionaries", v.readDictionaries)
 	watch, err := v.watchBodies()
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func (v *verifier) brokenKeys(in string) error {
 // keysOf are the keys by which findings name a row that leads to no row of parent, or
 // all such rows of a table without rowids.
 func (v *verifier) keysOf(table, parent string, rowid driver.Value) (keys []string, err error) {
-	query, args := "", []any{rowid}
+	query, args := "", []driver.Value{rowid}
 	switch {
 	case table == "versions":
 		query = `SELECT id || ' (' || kind || '/' || item || ')' FROM versions WHERE id = ?`

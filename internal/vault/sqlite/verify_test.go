@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -165,9 +167,14 @@ func TestVerifyNames(t *testing.T) {
 			if err := sqlite.Execute(path, tt.sql); err != nil {
 				t.Fatal(err)
 			}
-			findings, err := read(t, path).Verify(t.Context())
+			r := read(t, path)
+			findings, err := r.Verify(t.Context())
 			if err != nil {
 				t.Fatal(err)
+			}
+			beside, err := r.VerifyBeside(t.Context(), 3)
+			if diff := cmp.Diff(findings, beside); diff != "" || err != nil {
+				t.Errorf("with three connections: %v (-one +three):\n%s", err, diff)
 			}
 			if !slices.ContainsFunc(findings, func(f vault.Finding) bool {
 				return f.Table == tt.table && strings.Contains(f.Key, tt.key)
