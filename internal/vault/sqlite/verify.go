@@ -66,6 +66,9 @@ func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Find
 	var next atomic.Int64
 	var beside conc.WaitGroup
 	for _, c := range conns {
+		if err := c.exec(widePages); err != nil {
+			return nil, err
+		}
 		beside.Go(func() {
 			for i := next.Add(1) - 1; int(i) < len(parts) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				parts[i] = as
@@ -84,8 +87,15 @@ func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Find
 	if as.loose || len(as.findings) > 0 {
 		as.nameLinks()
 	}
-	return as.findings, ctx.Err()
+	return as.findings, errors.Join(ctx.Err(), as.c.exec(usualPages))
 }
+
+// A verification looks rows up in no order, in indexes and tables of many pages: with the usual
+// 2 MB of pages SQLite reads the same ones again and again.
+const (
+	widePages  = "PRAGMA cache_size = -16000"
+	usualPages = "PRAGMA cache_size = -2000"
+)
 
 // A check is one of a verification. An error is a finding about its table.
 type check struct {
