@@ -22,6 +22,8 @@ type Asking struct {
 	// Unavailable is when a kind was asked for last of those that the server did not have: one
 	// more 404 proves that it does not have it still.
 	Unavailable map[record.Kind]time.Time
+	// NotServed is when an earlier run found that the server does not have a document.
+	NotServed map[record.Ref]time.Time
 
 	Looker Looker
 	Store  Store

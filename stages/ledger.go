@@ -39,6 +39,7 @@ type account struct {
 	lost            int64                // documents that the store holds and whose own route answered 404
 	deferred        map[string]time.Time // when they were seen that were not asked for again
 	trusted         int64                // of them, those whose dates have not moved
+	notServed       []time.Time          // when the server did not have them, of those that are not asked for again
 	trashRested     bool                 // the trash was not listed
 	trashDeferred   int64                // documents that lie there
 	trashSeen       time.Time            // when they were

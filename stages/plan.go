@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
@@ -29,6 +30,7 @@ func (l *lister) planKnown(ctx context.Context, kind *catalogue.Spec, state reco
 	planned := rules.Plan(page)
 	l.Ledger.Listed(kind.Name, planned.Listed)
 	l.Ledger.Defer(kind.Name, planned.Deferred)
+	l.Ledger.NotServed(kind.Name, planned.NotServed)
 	for _, ask := range planned.Asks {
 		l.Ledger.Asked(kind.Name, len(ask.Want))
 	}
@@ -48,6 +50,14 @@ func (l *lister) recall(ctx context.Context, rules *plan.Rules, page *plan.Page)
 	}
 	if page.Known, err = l.Store.Known(ctx, page.Kind.Name, ids); err != nil {
 		return fmt.Errorf("look up %s: %w", page.Kind.Name, err)
+	}
+	for _, id := range ids {
+		if asked, ok := l.NotServed[record.Ref{Kind: page.Kind.Name, ID: id}]; ok {
+			if page.NotServed == nil {
+				page.NotServed = make(map[string]time.Time)
+			}
+			page.NotServed[id] = asked
+		}
 	}
 	page.Ages, err = rules.Ages(page.Kind, slices.Collect(maps.Keys(page.Known)), func(ref record.Ref) ([]byte, error) { return l.Store.Body(ctx, ref) })
 	return err

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,15 @@ func (l *Ledger) Defer(kind record.Kind, documents []plan.Deferral) {
 			a.trusted++
 		}
 		a.deferred[d.ID] = d.Seen
+	}
+}
+
+// NotServed records documents that are not asked for again since the server did not have them.
+func (l *Ledger) NotServed(kind record.Kind, documents []plan.Deferral) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, d := range documents {
+		l.kinds[kind].notServed = append(l.kinds[kind].notServed, d.Seen)
 	}
 }
 
@@ -76,6 +86,10 @@ func (l *Ledger) Rested(now time.Time) string {
 		if part := a.inTrash(kind); part != "" {
 			parts = append(parts, part)
 			since(a.trashSeen)
+		}
+		if n := len(a.notServed); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s that the server did not have", n, kind))
+			since(slices.MinFunc(a.notServed, time.Time.Compare))
 		}
 		if len(a.deferred) == 0 {
 			continue

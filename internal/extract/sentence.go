@@ -54,7 +54,7 @@ func (f *flow) asking() stages.Asking {
 			Exclude: f.job.Exclude, Within: f.within, Refresh: f.refresh, Turn: int(f.begun.Run - 1),
 		},
 		Admin: !caller.SeesLess(), ProvesAbsence: f.begun.Scope.Unscoped() && caller.KnownAdmin(),
-		Overviews: &f.overviews, Proven: f.proven(), Listed: f.begun.Listed, Unavailable: f.begun.Unavailable,
+		Overviews: &f.overviews, Proven: f.proven(), Listed: f.begun.Listed, Unavailable: f.begun.Unavailable, NotServed: f.begun.NotServed,
 		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger,
 	}
 }

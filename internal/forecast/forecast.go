@@ -171,7 +171,9 @@ type outlook struct {
 	// proven is when rows of a list were last compared with their documents, by a run whose
 	// calls were counted; nil where those of this one are not.
 	proven map[record.Kind]time.Time
-	runs   []record.Run // of the instance, the newest first
+	// notServed is when documents were asked for that the server did not have.
+	notServed map[record.Ref]time.Time
+	runs      []record.Run // of the instance, the newest first
 }
 
 // model works wave by wave, as the run will: what a wave holds follows from the

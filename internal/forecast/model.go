@@ -36,6 +36,7 @@ type model struct {
 
 	broods      map[record.Kind]*brood
 	unavailable map[record.Kind]time.Time // kinds that the server did not have, and when
+	notServed   map[record.Ref]time.Time  // documents that the server did not have, and when
 	overviews   map[string]bool           // that are asked for, by path
 	proven      map[record.Kind]time.Time // when rows were compared last; nil: each run compares
 	forecasts   []KindForecast
@@ -101,7 +102,7 @@ func newModel(a Ahead) *model {
 
 // recalls takes over what the vault tells of earlier runs.
 func (m *model) recalls(o *outlook) {
-	m.stale, m.proven, m.rules.Refresh = o.stale, o.proven, o.rules
+	m.stale, m.proven, m.notServed, m.rules.Refresh = o.stale, o.proven, o.notServed, o.rules
 	m.listed, m.unavailable = make(map[record.Kind]bool), unavailable(o.runs)
 	for _, run := range o.runs {
 		for _, k := range run.Kinds {

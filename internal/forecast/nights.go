@@ -106,6 +106,7 @@ func (o *outlook) pass(now time.Time) {
 	if o.rules == nil {
 		return
 	}
+	planner := o.planner()
 	for _, kind := range o.Kinds {
 		if rules := (plan.Rules{Refresh: o.rules, Limits: o.Limits}); o.proven != nil && !rules.ProofRests(kind.Name, o.proven[kind.Name]) {
 			o.proven[kind.Name] = now
@@ -117,6 +118,12 @@ func (o *outlook) pass(now time.Time) {
 		o.rules.Listed[kind.Name] = now
 		if !resting {
 			o.rules.TrashListed[kind.Name] = now
+		}
+		for _, route := range kind.Listing.Fixed {
+			ref := record.Ref{Kind: kind.Name, ID: route.Path[1:]}
+			if _, held := o.held[kind.Name][ref.ID]; !held && !planner.NotServedRests(kind, ref.ID, o.notServed[ref]) {
+				o.notServed[ref] = now
+			}
 		}
 		for id, d := range o.held[kind.Name] {
 			row, date := record.Listed{ID: id, Folder: d.folder, State: d.state}, record.DateOf(d.updated)

@@ -128,3 +128,47 @@ func TestForecastOfNightsThatChange(t *testing.T) {
 		t.Errorf("six nights: forecast %d administrative calls, made %d", foreseen, made)
 	}
 }
+
+// TestForecastOfRoutesThatAreNotServed: settings that the server does not have rest like those that
+// it has, and a forecast knows that of each night and of a month of them.
+func TestForecastOfRoutesThatAreNotServed(t *testing.T) {
+	t.Parallel()
+	var rules []lookersim.Rule
+	for _, route := range []string{"/ldap_config", "/saml_config", "/oidc_config", "/smtp_status", "/ssh_servers", "/ssh_tunnels"} {
+		rules = append(rules, lookersim.Rule{Route: "GET " + route, Do: lookersim.FaultStatus, Status: 404})
+	}
+	r := newRig(t, lookersim.Options{Seed: 3, Rules: rules, Sizes: lookersim.Sizes{Dashboards: 3, Looks: 2, Folders: 2, Users: 2, Groups: 2}})
+	r.refresh = map[record.Kind]time.Duration{"settings": 7 * aDay}
+	r.month(1)
+	settings, _ := catalogue.Find("settings")
+	ahead := forecast.Ahead{
+		Config: r.config, Scope: start("settings").Scope, Caller: start().Caller, Instance: "test", Kinds: []*catalogue.Spec{settings},
+		Refresh: r.refresh, Now: r.night(), Vault: r.reader(),
+	}
+	ahead.Caller = start(defaults()...).Caller
+	const nights = 14
+	month, known, err := forecast.Nights(t.Context(), ahead, nights)
+	if err != nil || !known {
+		t.Fatal(known, err)
+	}
+	var made, foreseen int64
+	for range nights {
+		r.now = func() time.Time { return r.night() }
+		f, err := r.foresee(start("settings"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreseen += f.Total().Likely
+		at := r.night()
+		r.now, r.nights = func() time.Time { return at }, r.nights+1
+		r.sim.ResetCounts()
+		r.made(record.RunComplete, start("settings"))
+		made += int64(r.sim.Counts().Calls)
+		if n := int64(r.sim.Counts().Calls); n != f.Total().Likely {
+			t.Errorf("night %d: forecast %d calls, made %d", r.nights, f.Total().Likely, n)
+		}
+	}
+	if got := month.Calls[catalogue.Administrative]; got != made || foreseen != made {
+		t.Errorf("forecast %d calls a month ahead, %d before each night, made %d", got, foreseen, made)
+	}
+}

@@ -22,6 +22,7 @@ type planned struct {
 func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p planned) {
 	page := plan.Page{Kind: k.kind, State: state, Rows: slices.Clone(rows), Known: make(map[string]record.Known), Ages: make(map[string]time.Duration)}
 	page.Proven = m.proven != nil && m.rules.ProofRests(k.kind.Name, m.proven[k.kind.Name])
+	page.NotServed = make(map[string]time.Time)
 	tells := m.tells(k)
 	for i := range page.Rows {
 		row := &page.Rows[i]
@@ -33,6 +34,7 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 		}
 		d, ok := k.held[row.ID]
 		if !ok {
+			page.NotServed[row.ID] = m.notServed[record.Ref{Kind: k.kind.Name, ID: row.ID}]
 			continue
 		}
 		known := record.Known{State: d.state, Folder: d.folder, Settled: d.settled, Observed: d.seen, Size: d.size}

@@ -122,6 +122,41 @@ func (m *model) overview(k *knowledge, documents int) (c cost) {
 	return c
 }
 
+// planner asks what a run does not ask for again.
+func (o *outlook) planner() plan.Rules {
+	return plan.Rules{Counted: o.Config.Looker.Quota.Counted(), Full: o.Full, Refresh: o.rules, Limits: o.Limits}
+}
+
+// rememberNotServed reads when documents of kinds whose documents have a route each were asked
+// for that the server did not have.
+func (o *outlook) rememberNotServed(ctx context.Context, runs []record.Run) error {
+	o.notServed = make(map[record.Ref]time.Time)
+	rules, longest := o.planner(), time.Duration(0)
+	for _, kind := range o.Kinds {
+		longest = max(longest, rules.NotServedFor(kind))
+	}
+	for _, run := range runs { // the newest first
+		if o.Now.Sub(run.Started) > longest {
+			break
+		}
+		if !run.Caller.KnownAdmin() {
+			continue
+		}
+		lessons, err := o.Vault.Learnt(ctx, run.ID)
+		if err != nil {
+			return err
+		}
+		for _, lesson := range lessons {
+			id, ok := lesson.Code.NotServed()
+			ref := record.Ref{Kind: lesson.Kind, ID: id}
+			if _, later := o.notServed[ref]; ok && !later {
+				o.notServed[ref] = run.Started
+			}
+		}
+	}
+	return nil
+}
+
 // rememberProofs reads when rows of lists were last compared with their documents on the
 // server's release, where the run saves calls. The server is taken to be what the newest
 // run found.

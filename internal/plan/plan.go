@@ -44,6 +44,8 @@ type Page struct {
 	Known  map[string]record.Known // by id
 	// Ages is how old what is known of a document may grow, by id; see [Rules.Ages].
 	Ages map[string]time.Duration
+	// NotServed is when an earlier run found that the server does not have a document, by id.
+	NotServed map[string]time.Time
 	// Doubted says that an earlier run found stamps of this kind to be wrong.
 	Doubted bool
 	// Proven says that what an overview tells of this kind was compared with a document not
@@ -57,6 +59,9 @@ type Planned struct {
 	Listed   int          // rows that lie within the run's folders
 	Settled  int          // rows that an earlier part of this run has settled
 	Deferred []Deferral
+	// NotServed are those that the server did not have not long ago, and that no run has ever
+	// stored: they are not asked for again either.
+	NotServed []Deferral
 }
 
 // Deferral is a document that a run does not ask for again.
@@ -71,7 +76,7 @@ type Deferral struct {
 func (r *Rules) Plan(page Page) Planned {
 	page.Rows = distinct(page.Rows)
 	parts := r.sift(page)
-	planned := Planned{Deferred: parts.deferred, Settled: len(parts.settled)}
+	planned := Planned{Deferred: parts.deferred, NotServed: parts.notServed, Settled: len(parts.settled)}
 	for _, row := range page.Rows {
 		if r.Within.Has(page.Kind.Name, row.ID, row.Folder) {
 			planned.Listed++
@@ -113,6 +118,8 @@ type sifted struct {
 	settled []record.Listed // done by an earlier part of this run
 	// deferred need not be asked for again: what is known of them is young enough.
 	deferred []Deferral
+	// notServed need not be asked for again: the server does not have them.
+	notServed []Deferral
 }
 
 // sift parts rows. What is left out of the run is in no part.
@@ -131,6 +138,8 @@ func (r *Rules) sift(page Page) (parts sifted) {
 			parts.deferred = append(parts.deferred, Deferral{ID: row.ID, Seen: known.Observed})
 		case ok && !full && r.restsByDate(kind, row, known):
 			parts.deferred = append(parts.deferred, Deferral{ID: row.ID, Seen: known.Observed, ByDate: true})
+		case !ok && r.NotServedRests(kind, row.ID, page.NotServed[row.ID]):
+			parts.notServed = append(parts.notServed, Deferral{ID: row.ID, Seen: page.NotServed[row.ID]})
 		default:
 			row.Held = ok && known.State != record.Gone
 			row.Unseen = !ok && len(page.Known) > 0 && len(kind.Listing.Fixed) > 0

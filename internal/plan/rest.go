@@ -67,6 +67,27 @@ func (r *Rules) restsByDate(kind *catalogue.Spec, row record.Listed, known recor
 		r.Refresh.RestsByDate(record.Ref{Kind: kind.Name, ID: row.ID}, row.Date, known.Stamp, known.Observed)
 }
 
+// NotServedFor is how long a run takes it that the server does not have a document which it did
+// not have, of a kind whose documents have a route each: as long as those that it has may rest,
+// and where nobody has said that and calls are counted, as long as a comparison counts. 0 means
+// that each run asks.
+func (r *Rules) NotServedFor(kind *catalogue.Spec) time.Duration {
+	if r.Refresh == nil || len(kind.Listing.Fixed) == 0 {
+		return 0
+	}
+	age, said := r.Refresh.Age(kind.Name)
+	if !said && r.Counted {
+		return r.Limits.Usual().ProvenFor
+	}
+	return age
+}
+
+// NotServedRests reports whether a document need not be asked for that no run has stored, since
+// the server did not have it in a run that began at asked.
+func (r *Rules) NotServedRests(kind *catalogue.Spec, id string, asked time.Time) bool {
+	return !r.Full && r.Refresh.Rests(record.Ref{Kind: kind.Name, ID: id}, r.NotServedFor(kind), asked)
+}
+
 // Rests reports whether a document need not be asked for that was seen by a run which began
 // at seen.
 func Rests(rules *refresh.Rules, kind *catalogue.Spec, row record.Listed, age time.Duration, seen time.Time) bool {

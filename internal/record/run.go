@@ -174,6 +174,9 @@ type Begun struct {
 	// Unavailable is when the newest run with an administrator's key began that listed a kind,
 	// of those that the server did not have then.
 	Unavailable map[Kind]time.Time
+	// NotServed is when the newest run with an administrator's key began that learnt of a document
+	// that the server does not have it. One of which a fault is open is not told of.
+	NotServed map[Ref]time.Time
 	// Untold are kinds of which an earlier run learnt StampsOff.
 	Untold []Kind
 	// Dates is what the runs of this Looker release, this one included, have learnt of the
@@ -362,6 +365,17 @@ const (
 	FolderOff   Lesson = "folder_off"   // whole folders are not asked for
 	WholeOff    Lesson = "whole_off"    // the list in one answer is not asked for: it cannot be had, and its pages can
 )
+
+// notServed stands before the id in a lesson about one document.
+const notServed = "not_served:"
+
+// NotServed is the lesson that the server does not have a document of a kind whose documents
+// have a route each, such as a setting that this edition lacks: "not_served:ldap_config".
+func NotServed(id string) Lesson { return Lesson(notServed + id) }
+
+// NotServed returns the id of the document that the server does not have, false where the
+// lesson is another one.
+func (l Lesson) NotServed() (id string, ok bool) { return strings.CutPrefix(string(l), notServed) }
 
 // Learnt is a lesson about one kind.
 type Learnt struct {

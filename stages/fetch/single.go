@@ -120,6 +120,9 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *stages.F
 		return t.fault(want, failed.Fault)
 	case len(t.kind.Listing.Fixed) > 0 && (missing || failed.Class == record.FaultDenied),
 		t.kind.Listing.Followed && missing && !t.Admin: // which may mean: not for this key
+		if len(t.kind.Listing.Fixed) > 0 && missing && t.Admin {
+			t.Ledger.Learn(t.kind.Name, record.NotServed(want.ID))
+		}
 		t.Ledger.Absent(ref)
 		t.Ledger.Answered(t.ask.Kind, 1)
 		return nil

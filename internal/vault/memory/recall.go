@@ -61,6 +61,7 @@ func (m *Vault) recallObservations(begun *record.Begun) {
 			}
 		}
 	}
+	m.recallNotServed(begun)
 }
 
 // recallUnavailable tells which kinds the server did not have when they were asked for last,
@@ -80,6 +81,22 @@ func (m *Vault) recallUnavailable(begun *record.Begun) {
 	for kind, r := range last {
 		if r.kinds[kind].Listing == record.Unavailable && r.Caller.KnownAdmin() {
 			begun.Unavailable = later(begun.Unavailable, kind, r.Started)
+		}
+	}
+}
+
+// recallNotServed tells when an administrator's run learnt last of documents that the server
+// does not have them.
+func (m *Vault) recallNotServed(begun *record.Begun) {
+	for _, r := range m.runs {
+		if r == m.run || r.Instance != m.run.Instance || !r.Caller.KnownAdmin() {
+			continue
+		}
+		for lesson := range r.lessons {
+			id, ok := lesson.Code.NotServed()
+			if ref := (record.Ref{Kind: lesson.Kind, ID: id}); ok && !m.troubled[ref] {
+				begun.NotServed = later(begun.NotServed, ref, r.Started)
+			}
 		}
 	}
 }
@@ -136,13 +153,13 @@ func (m *Vault) recallDates(begun *record.Begun) {
 	}
 }
 
-// later notes when something was done of a kind, where that is later than what is known.
-func later(times map[record.Kind]time.Time, kind record.Kind, at time.Time) map[record.Kind]time.Time {
+// later notes when something was done of a kind or a document, where that is later than what is known.
+func later[Of comparable](times map[Of]time.Time, of Of, at time.Time) map[Of]time.Time {
 	if times == nil {
-		times = make(map[record.Kind]time.Time)
+		times = make(map[Of]time.Time)
 	}
-	if at.After(times[kind]) {
-		times[kind] = at
+	if at.After(times[of]) {
+		times[of] = at
 	}
 	return times
 }

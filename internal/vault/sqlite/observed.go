@@ -57,7 +57,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(tx.recallProofs(begun), tx.recallDates(begun), tx.recallUnavailable(begun)); err != nil {
+	if err := errors.Join(tx.recallProofs(begun), tx.recallDates(begun), tx.recallUnavailable(begun), tx.recallNotServed(begun)); err != nil {
 		return err
 	}
 	failing := make(map[record.Kind]bool)
@@ -102,6 +102,25 @@ func (tx *transaction) recallUnavailable(begun *record.Begun) error {
 		begun.Unavailable[record.Kind(text(row[0]))] = moment(integer(row[1]))
 		return nil
 	}, w.run.instance, w.run.id)
+}
+
+// recallNotServed tells when an administrator's run learnt last of documents that the server
+// does not have them.
+func (tx *transaction) recallNotServed(begun *record.Begun) error {
+	w := tx.w
+	return w.conn.each(`SELECT l.kind, l.code, max(r.started_at) FROM run_lessons l JOIN runs r ON r.id = l.run
+		WHERE r.instance = ? AND r.id < ? AND r.caller_admin = 1 AND l.code GLOB ? GROUP BY l.kind, l.code`, func(row []driver.Value) error {
+		id, ok := record.Lesson(text(row[1])).NotServed()
+		ref := record.Ref{Kind: record.Kind(text(row[0])), ID: id}
+		if !ok || w.troubled[ref] {
+			return nil
+		}
+		if begun.NotServed == nil {
+			begun.NotServed = make(map[record.Ref]time.Time)
+		}
+		begun.NotServed[ref] = moment(integer(row[2]))
+		return nil
+	}, w.run.instance, w.run.id, string(record.NotServed("*")))
 }
 
 // recallProofs tells when rows of lists were last compared with their documents, on a

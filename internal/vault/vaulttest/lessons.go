@@ -2,6 +2,7 @@ package vaulttest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -75,4 +76,28 @@ func doubts(t *testing.T, store Store) {
 		}
 		s.finish(step.end)
 	}
+}
+
+// notServed: what administrators' runs have learnt that the server does not have is told with
+// when the newest of them began, but for documents of which a fault is open.
+func notServed(t *testing.T, store Store) {
+	begin := func(run int64, is bool, of string, ids ...string) *session {
+		var learnt []record.Learnt
+		for _, id := range ids {
+			learnt = append(learnt, record.Learnt{Kind: dashboards, Code: record.NotServed(id)})
+		}
+		return store.begin(t, kinds(dashboards), admin(is), instance(of), teach(nil, learnt), func(s *record.Start) { s.At = hour(run) })
+	}
+	begin(1, true, "one", "a", "b%", "c").complete(Ended(dashboards, 0))
+	begin(2, false, "one", "a", "d").complete(Ended(dashboards, 0))
+	begin(3, true, "other", "a").complete(Ended(dashboards, 0))
+	s := begin(4, true, "one", "a")
+	equal(t, "not served", map[record.Ref]time.Time{
+		{Kind: dashboards, ID: "a"}: hour(1), {Kind: dashboards, ID: "b%"}: hour(1), {Kind: dashboards, ID: "c"}: hour(1),
+	}, s.begun.NotServed)
+	s.commit(Fault(dashboards, "c", "server", 1))
+	s.finish(record.Finish{Kinds: []record.End{Ended(dashboards, 0)}})
+	s = begin(5, true, "one")
+	equal(t, "later", map[record.Ref]time.Time{{Kind: dashboards, ID: "a"}: hour(4), {Kind: dashboards, ID: "b%"}: hour(1)}, s.begun.NotServed)
+	s.close()
 }

@@ -135,6 +135,7 @@ func settling() []trial {
 		{"calls of a failed commit", callsOfFailedCommit},
 		{"lessons survive", lessonsSurvive},
 		{"doubts", doubts},
+		{"not served", notServed},
 		{"bytes", countsBytes},
 		{"the run as it is returned", returnedRun},
 		{"order and batches do not matter", orderDoesNotMatter},
