@@ -42,7 +42,7 @@ func TestProposedRefresh(t *testing.T) {
 	if proposed["trash"] == nil {
 		t.Errorf("no age for what lies in the trash: %v", proposed)
 	}
-	for _, kind := range []string{"dashboards", "looks", "users", "scheduled_plans", "folders"} {
+	for _, kind := range []string{"dashboards", "looks", "users", "scheduled_plans", "folders", "group_groups", "role_groups"} {
 		if proposed[kind] != nil {
 			t.Errorf("%s are to rest", kind)
 		}

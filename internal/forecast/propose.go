@@ -52,7 +52,8 @@ func Propose(ctx context.Context, ahead Ahead, nights int, quota map[catalogue.A
 			}
 			for _, k := range whole.Kinds {
 				kind := catalogue.Lookup(k.Kind)
-				if k.Calls().Likely >= most && !kind.Nightly && plan.MayRest(kind) == "" {
+				// What an overview tells of costs a call where it changed, and is asked for then.
+				if k.Calls().Likely >= most && !kind.Nightly && kind.Listing.Overview == nil && plan.MayRest(kind) == "" {
 					p.Ages[k.Kind] = max(p.Ages[k.Kind], time.Duration(days)*aDay)
 				}
 			}
