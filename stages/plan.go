@@ -75,7 +75,7 @@ func (l *lister) few(ctx context.Context, kind *catalogue.Spec) (limit int, err 
 	if !l.Few || off || rules.Few(kind, 0, func(func(int64) bool) {}) == 0 {
 		return 0, nil
 	}
-	ids, err := l.Store.Unsettled(ctx, kind.Name, "", max(l.Planner.PageSize, l.Planner.Limits.Usual().PerAsk))
+	ids, err := l.Store.Unsettled(ctx, kind.Name, "", l.Planner.MostPerAsk())
 	if err != nil {
 		return 0, fmt.Errorf("count the stored %s: %w", kind.Name, err)
 	}

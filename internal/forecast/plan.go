@@ -77,7 +77,7 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 // tells, and as many as the rest takes where documents are as large as they are elsewhere.
 func (m *model) spread(k *knowledge, documents int) amount {
 	high := float64(chunks(documents, m.rules.PageSize))
-	low := float64(chunks(documents, max(m.rules.PageSize, m.rules.Limits.Usual().PerAsk)))
+	low := float64(chunks(documents, m.rules.MostPerAsk()))
 	rest := max(documents-m.rules.PageSize, 0)
 	likely := float64(1 + m.rules.PagesOf(rest, k.kind.Size, m.rules.PageBytes))
 	return amount{low, min(max(low, likely), high), high}

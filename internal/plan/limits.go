@@ -14,7 +14,8 @@ import (
 // are given the same ones. In the zero value, and where one of them is 0, the usual ones
 // count: see [Limits.Usual].
 type Limits struct {
-	// PerAsk is how many documents one ask brings at most, however small they are.
+	// PerAsk is how many documents one ask brings at most, however small they are; twice as
+	// many where calls are counted, see [Rules.MostPerAsk].
 	PerAsk int
 	// IDs is how many ids one call asks for at most, which keeps them within what servers
 	// take as an address.
@@ -78,13 +79,23 @@ func (r *Rules) PerPage(kind *catalogue.Spec, sizes iter.Seq[int64]) int {
 	if n > 0 {
 		size = max(sum/n, 1)
 	}
-	return max(r.PageSize, int(min(r.PageBytes/size, int64(r.Limits.Usual().PerAsk))))
+	return max(r.PageSize, int(min(r.PageBytes/size, int64(r.MostPerAsk()))))
+}
+
+// MostPerAsk is how many documents one ask brings at most, however small they are: a page, or
+// [Limits.PerAsk], or twice that where calls are counted. Their bytes bound it as well.
+func (r *Rules) MostPerAsk() int {
+	most := r.Limits.Usual().PerAsk
+	if r.Counted {
+		most *= 2
+	}
+	return max(r.PageSize, most)
 }
 
 // mayBeSmall reports whether nobody knows how large any of some documents is, and one call
 // may bring more of them than a page where they are small.
 func (r *Rules) mayBeSmall(kind *catalogue.Spec, want []record.Listed) bool {
-	if int64(r.PageSize)*kind.Size/smallest >= r.PageBytes || r.PageSize >= r.Limits.Usual().PerAsk {
+	if int64(r.PageSize)*kind.Size/smallest >= r.PageBytes || r.PageSize >= r.MostPerAsk() {
 		return false
 	}
 	return !slices.ContainsFunc(want, func(w record.Listed) bool { return w.Size > 0 })
@@ -101,7 +112,7 @@ func (r *Rules) PagesOf(documents int, size, most int64) int {
 	bytes := max(1, min(r.PageBytes+r.PageBytes/3, most))
 	byBytes := (int64(documents)*max(size, 1) + bytes - 1) / bytes
 	byPages := chunksOf(documents, r.PageSize)
-	return max(chunksOf(documents, max(r.PageSize, r.Limits.Usual().PerAsk)), int(min(byBytes, int64(byPages))))
+	return max(chunksOf(documents, r.MostPerAsk()), int(min(byBytes, int64(byPages))))
 }
 
 func chunksOf(n, size int) int { return (n + size - 1) / size }

@@ -1,0 +1,45 @@
+package plan_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// TestPagesWhereCallsAreCounted: one call brings more of small documents where calls are dear, as
+// far as their bytes allow, and as many as before where they are not.
+func TestPagesWhereCallsAreCounted(t *testing.T) {
+	dashboards, _ := catalogue.Find("dashboards")
+	for _, tt := range []struct {
+		name    string
+		size    int64
+		counted bool
+		want    int // pages of 1,900 documents
+	}{
+		{"small, counted", 7 << 10, true, 1},
+		{"tiny, counted", 100, true, 1},
+		{"small", 7 << 10, false, 7},
+		{"tiny", 100, false, 2},
+		{"large, counted", 60 << 10, true, 8},
+		{"very large, counted", 1 << 20, true, 19},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rules := plan.Rules{PageSize: 100, Counted: tt.counted, PageBytes: plan.Limits{}.PageBytes(100, 96<<20, tt.counted)}
+			page := plan.Page{Kind: dashboards, State: record.Present}
+			for i := range 1900 {
+				id := fmt.Sprint(i)
+				page.Rows = append(page.Rows, record.Listed{ID: id, State: record.Present})
+				if page.Known == nil {
+					page.Known = make(map[string]record.Known)
+				}
+				page.Known[id] = record.Known{State: record.Present, Hash: record.Digest{1}, Size: tt.size}
+			}
+			if got := len(rules.Plan(page).Asks); got != tt.want {
+				t.Errorf("%d calls, want %d", got, tt.want)
+			}
+		})
+	}
+}
