@@ -149,6 +149,7 @@ func (c *checkup) nights(ctx context.Context, reader vault.Reader, newest record
 	return foreseeNights(ctx, forecast.Ahead{
 		Config: c.options.Config, Kinds: c.options.Kinds, Exclude: c.exclude, Scope: scopeOf(c.options.Config, c.options.Kinds), Caller: newest.Caller,
 		Vault: reader, Instance: newest.Instance, Besides: whoamiCalls, Refresh: c.refresh, Now: c.given.now(),
+		Told: rolesTold(c.options.Config, c.options.Kinds),
 	})
 }
 

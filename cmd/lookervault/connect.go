@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -19,6 +20,7 @@ import (
 type server struct {
 	release string // "" when it does not say
 	caller  record.Caller
+	roles   *looker.Response // the list of roles, where the caller's are told from all of it; nil otherwise
 }
 
 // newClient makes the API client that the configuration describes, for a run.
@@ -53,6 +55,39 @@ func connect(ctx context.Context, client *looker.Client) (server, error) {
 	return s, err
 }
 
+// connectForRun is connect for a run. Where calls are counted, the list of roles that tells of the
+// caller is one that the run may store, and is asked for once.
+func connectForRun(ctx context.Context, client *looker.Client, c config.Config, kinds []*catalogue.Spec) (server, error) {
+	if len(rolesTold(c, kinds)) == 0 {
+		return connect(ctx, client)
+	}
+	s, err := login(ctx, client)
+	if err != nil {
+		return server{}, err
+	}
+	s.caller, s.roles, err = check.CallerByRoles(ctx, client)
+	return s, whoseKey(client, &s.caller, err)
+}
+
+// rolesTold is the path of the list that a run of some kinds has from asking who calls, and asks for
+// no second time; nil where it asks for it.
+func rolesTold(c config.Config, kinds []*catalogue.Spec) []string {
+	const path = "/roles"
+	listed := slices.ContainsFunc(kinds, func(k *catalogue.Spec) bool { return k.Listing.Whole && k.Listing.Route.Path == path })
+	if !c.Looker.Quota.Counted() || !listed {
+		return nil
+	}
+	return []string{path}
+}
+
+// told are the answers that a run need not ask for.
+func (s server) told() map[string]*looker.Response {
+	if s.roles == nil {
+		return nil
+	}
+	return map[string]*looker.Response{"/roles": s.roles}
+}
+
 // login logs in and asks for the release. Neither is a call that a licence counts.
 func login(ctx context.Context, client *looker.Client) (s server, err error) {
 	if err := client.Login(ctx); err != nil {
@@ -71,11 +106,17 @@ func login(ctx context.Context, client *looker.Client) (s server, err error) {
 // whoCalls asks the instance whose API key this is, and whether that is an administrator.
 func whoCalls(ctx context.Context, client *looker.Client) (record.Caller, error) {
 	caller, err := check.Caller(ctx, client)
+	return caller, whoseKey(client, &caller, err)
+}
+
+// whoseKey takes secrets out of what is known of a caller, and says what could not be asked.
+func whoseKey(client *looker.Client, caller *record.Caller, err error) error {
 	if err != nil {
-		return record.Caller{}, fmt.Errorf("ask %s who is calling: %w", client.BaseURL(), err)
+		*caller = record.Caller{}
+		return fmt.Errorf("ask %s who is calling: %w", client.BaseURL(), err)
 	}
 	caller.ID = client.Scrub(caller.ID)
-	return caller, nil
+	return nil
 }
 
 // announce says who is calling, loudly where that means that something will be

@@ -34,7 +34,7 @@ func (b *backup) newForeseeing(ctx context.Context, kinds []*catalogue.Spec, exc
 		backup: b, ctx: ctx, cancel: cancel,
 		ahead: forecast.Ahead{
 			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller,
-			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.options.clock.now(),
+			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.options.clock.now(), Told: rolesTold(b.config, kinds),
 		},
 	}
 }

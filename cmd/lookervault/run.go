@@ -246,7 +246,7 @@ func (b *backup) run(ctx context.Context, kinds []*catalogue.Spec, exclude []rec
 		result.Run = b.noteRefusal(ctx, client, err)
 		return result, err
 	}
-	server, err := connect(ctx, client)
+	server, err := connectForRun(ctx, client, c, kinds)
 	if err != nil {
 		return result, connectFailed(ctx, err)
 	}
@@ -274,7 +274,7 @@ func (b *backup) run(ctx context.Context, kinds []*catalogue.Spec, exclude []rec
 	defer f.end()
 	return extract.Run(o.interrupts.kill, extract.Job{
 		Config: c, Kinds: kinds, Exclude: exclude, Client: client, Sink: sink, Log: b.log, Now: o.clock.now,
-		Meter: meter, Stop: ctx, Start: b.start, Notices: notices, Refresh: b.refresh, Failed: b.watch.failed, Measured: b.watch.measured,
+		Meter: meter, Stop: ctx, Start: b.start, Notices: notices, Refresh: b.refresh, Told: server.told(), Failed: b.watch.failed, Measured: b.watch.measured,
 		Begun: func(begun record.Begun, view *extract.View) {
 			tellBegun(o.streams.err, begun, c.Sink.Path, b.log)
 			b.watch.started(begun, b.start, c.Sink.Path)

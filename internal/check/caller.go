@@ -33,25 +33,36 @@ type callerRole struct {
 // nothing in them says so. Where the server does not answer the question, or answers
 // another one, the caller is not known.
 func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
+	caller, _, err := callerBy(ctx, client, url.Values{"fields": {"id,name,permission_set(all_access)"}})
+	return caller, err
+}
+
+// CallerByRoles is Caller for who needs the list of roles as well: it is what the call brought
+// that tells of the caller, and nil where that brought none.
+func CallerByRoles(ctx context.Context, client *looker.Client) (record.Caller, *looker.Response, error) {
+	return callerBy(ctx, client, nil)
+}
+
+func callerBy(ctx context.Context, client *looker.Client, query url.Values) (record.Caller, *looker.Response, error) {
 	var user callerUser
-	err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user, func() bool { return canon.Text(user.ID) != "" })
+	_, err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user, func() bool { return canon.Text(user.ID) != "" })
 	if unanswered(err) {
-		return record.Caller{}, nil // who calls is not said; nothing else depends on it
+		return record.Caller{}, nil, nil // who calls is not said; nothing else depends on it
 	}
 	if err != nil {
-		return record.Caller{}, err
+		return record.Caller{}, nil, err
 	}
 	caller := record.Caller{ID: canon.Text(user.ID)}
-	roles, err := callerRoles(ctx, client)
+	roles, answer, err := callerRoles(ctx, client, query)
 	admin := false
 	switch class := looker.Class(err); {
 	case class == looker.FaultDenied, class == looker.FaultMissing:
 		caller.Admin = &admin
-		return caller, nil
+		return caller, nil, nil
 	case unanswered(err):
-		return caller, nil
+		return caller, nil, nil
 	case err != nil:
-		return record.Caller{}, err
+		return record.Caller{}, nil, err
 	}
 	for _, role := range roles {
 		for _, id := range user.Roles {
@@ -59,13 +70,14 @@ func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
 		}
 	}
 	caller.Admin = &admin
-	return caller, nil
+	return caller, answer, nil
 }
 
-// callerRoles are the roles that the caller may see. A row that is none costs that row.
-func callerRoles(ctx context.Context, client *looker.Client) (roles []callerRole, err error) {
+// callerRoles are the roles that the caller may see, and the answer that they stand in. A row that
+// is none costs that row.
+func callerRoles(ctx context.Context, client *looker.Client, query url.Values) (roles []callerRole, answer *looker.Response, err error) {
 	var rows []jsontext.Value
-	err = get(ctx, client, "/roles", url.Values{"fields": {"id,name,permission_set(all_access)"}}, &rows, func() bool {
+	answer, err = get(ctx, client, "/roles", query, &rows, func() bool {
 		roles = nil
 		for _, row := range rows {
 			var role callerRole
@@ -75,7 +87,7 @@ func callerRoles(ctx context.Context, client *looker.Client) (roles []callerRole
 		}
 		return rows != nil && (len(rows) == 0 || len(roles) > 0)
 	})
-	return roles, err
+	return roles, answer, err
 }
 
 // unanswered reports whether the server will not answer a question, or cannot: a
@@ -91,8 +103,8 @@ func unanswered(err error) bool {
 
 // get reads a small document that only this program looks at. An answer that does not
 // decode, or that fits (nil: any) does not hold to be one to the question, is asked for again.
-func get[T any](ctx context.Context, client *looker.Client, path string, query url.Values, into *T, fits func() bool) error {
-	_, err := client.Get(ctx, looker.Request{
+func get[T any](ctx context.Context, client *looker.Client, path string, query url.Values, into *T, fits func() bool) (*looker.Response, error) {
+	return client.Get(ctx, looker.Request{
 		Route: "GET " + path, Class: "administrative", Path: path, Query: query,
 		Check: func(body []byte) (looker.FaultClass, error) {
 			*into = *new(T)
@@ -103,5 +115,4 @@ func get[T any](ctx context.Context, client *looker.Client, path string, query u
 			return looker.FaultInvalidJSON, errors.New("the answer is not of the shape that Looker documents")
 		},
 	})
-	return err
 }

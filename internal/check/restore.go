@@ -16,7 +16,7 @@ func (c *Checkup) scratchFolder() (string, error) {
 	var user struct {
 		Folder jsontext.Value `json:"personal_folder_id"`
 	}
-	if err := get(c.ctx, c.options.Client, "/user", url.Values{"fields": {"personal_folder_id"}}, &user, nil); err != nil {
+	if _, err := get(c.ctx, c.options.Client, "/user", url.Values{"fields": {"personal_folder_id"}}, &user, nil); err != nil {
 		return "", err
 	}
 	if folder := canon.Text(user.Folder); folder != "" {
@@ -26,7 +26,7 @@ func (c *Checkup) scratchFolder() (string, error) {
 		ID     jsontext.Value `json:"id"`
 		Shared bool           `json:"is_shared_root"`
 	}
-	err := get(c.ctx, c.options.Client, "/folders", url.Values{"fields": {"id,is_shared_root"}}, &folders, nil)
+	_, err := get(c.ctx, c.options.Client, "/folders", url.Values{"fields": {"id,is_shared_root"}}, &folders, nil)
 	for _, f := range folders {
 		if f.Shared {
 			return canon.Text(f.ID), err

@@ -41,6 +41,9 @@ type Job struct {
 	Refresh map[record.Kind]time.Duration
 	// Limits are those of the planner; the zero value: the usual ones.
 	Limits plan.Limits
+	// Told are answers that were got a moment ago, by path: a call for just that, without a query,
+	// takes the answer and is not made. Each serves one call.
+	Told map[string]*looker.Response
 	// Meter hands the calls of the client to the sink. The client's Observe must
 	// feed the same meter.
 	Meter *Meter
@@ -84,7 +87,7 @@ type Result struct {
 // Cancelling ctx kills the run, ending job.Stop ends it gently.
 func Run(ctx context.Context, job Job) (Result, error) {
 	began := job.Now()
-	f := &flow{job: job, api: api{client: job.Client, timeout: job.Config.Looker.Timeout.Std(), attempts: job.Config.Retry.Attempts, answers: &answers{}}}
+	f := &flow{job: job, api: api{client: job.Client, timeout: job.Config.Looker.Timeout.Std(), attempts: job.Config.Retry.Attempts, answers: &answers{}, told: newTold(job.Told)}}
 	if err := f.prepare(ctx); err != nil {
 		return Result{}, err
 	}

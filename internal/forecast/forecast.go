@@ -44,6 +44,8 @@ type Ahead struct {
 	// Besides are calls that the run makes before the first of a kind. They are
 	// part of the forecast as they are.
 	Besides []record.Calls
+	// Told are the paths of lists that those calls bring, see [extract.Job].
+	Told []string
 }
 
 // Span is a number that is not known yet: what is expected, and the bounds

@@ -28,6 +28,7 @@ import (
 // and one call more where an answer of many is compared with a single document.
 type model struct {
 	rules   plan.Rules           // of the run
+	told    []string             // paths of lists that the run has before it lists
 	workers int                  // that may all ask before the first proof has failed
 	listed  map[record.Kind]bool // kinds that an earlier run read whole
 	stale   bool                 // stamps were made under other rules, so that they prove nothing
@@ -94,7 +95,7 @@ func newModel(a Ahead) *model {
 			PageSize: page, PageBytes: a.Limits.PageBytes(page, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted()),
 			Counted: c.Looker.Quota.Counted(), Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
 		},
-		workers: max(1, c.Stages.Fetch.Workers), resumes: a.Resume != 0,
+		told: a.Told, workers: max(1, c.Stages.Fetch.Workers), resumes: a.Resume != 0,
 		proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}
@@ -185,7 +186,10 @@ func (m *model) refused(k *knowledge, f *KindForecast) (c cost, items amount) {
 // whole is a list that comes in one answer. Its rows are the documents.
 func (m *model) whole(k *knowledge) (c cost, items amount) {
 	in := slices.DeleteFunc(slices.Clone(k.glance.Rows), func(row Glimpsed) bool { return !m.rules.Wants(k.kind.Name, row.ID, "") })
-	c.add(k.kind.Listing.Route.Activity, exactly(1+m.unsaid(k)))
+	if !slices.Contains(m.told, k.kind.Listing.Route.Path) {
+		c.add(k.kind.Listing.Route.Activity, exactly(1))
+	}
+	c.add(k.kind.Listing.Route.Activity, exactly(m.unsaid(k)))
 	m.prove(&c, k, len(in) > 0)
 	if k.past.poor {
 		c.add(k.kind.Detail.Activity, exactly(len(in)))

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+)
+
+// TestOneListOfRoles: where calls are counted, the list of roles that tells whether the caller is
+// an administrator is the one that the run stores. A forecast knows that.
+func TestOneListOfRoles(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		args []string
+		want int // calls for the list of roles
+	}{
+		{"a quota", []string{"--set", "looker.quota.administrative=100000"}, 1},
+		{"no quota", nil, 2},
+		{"a quota, and roles are no part of the run", []string{"dashboards", "--set", "looker.quota.administrative=100000"}, 1},
+		{"a quota, and roles alone", []string{"roles", "--set", "looker.quota.administrative=100000"}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tr := newTrial(t, lookersim.Options{Sizes: lookersim.Sizes{Dashboards: 5, Looks: 3, Folders: 3, Users: 3, Roles: 4}})
+			args := append([]string{"run", "--json", "--progress", "none"}, tt.args...)
+			ended := func(args ...string) (event map[string]any) {
+				code, stdout, stderr := tr.do(args...)
+				stdout = strings.TrimSpace(stdout)
+				if err := json.Unmarshal([]byte(stdout[strings.LastIndex(stdout, "\n")+1:]), &event); code != 0 || err != nil {
+					t.Fatalf("exit code %d, %v: %s", code, err, stderr)
+				}
+				return event
+			}
+			for n := range 2 { // the second run finds nothing changed
+				told := ended(append(args, "--dry-run")...)["calls"].(map[string]any)["likely"]
+				tr.sim.ResetCounts()
+				made := ended(args...)["calls"]
+				if got := tr.sim.Counts().Routes["GET /roles"]; got != tt.want {
+					t.Errorf("run %d: %d calls for the list of roles, want %d", n+1, got, tt.want)
+				}
+				if n == 1 && made != told {
+					t.Errorf("%v calls were forecast, %v made", told, made)
+				}
+			}
+			if len(tt.args) != 3 { // else some kinds alone are stored
+				tr.must("verify", "--remote")
+			}
+		})
+	}
+}
