@@ -172,3 +172,29 @@ func TestForecastOfRoutesThatAreNotServed(t *testing.T) {
 		t.Errorf("forecast %d calls a month ahead, %d before each night, made %d", got, foreseen, made)
 	}
 }
+
+// TestProposalThatFitsTightly: ages that leave nothing of a licence for more changes are proposed as
+// what fits it where no others leave more.
+func TestProposalThatFitsTightly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 3, PersonalFolders: true, Sizes: lookersim.Sizes{Dashboards: 5, Looks: 3, Folders: 6, Users: 12, Groups: 3}})
+	r.month(2)
+	ahead := forecast.Ahead{
+		Config: r.config, Scope: start(defaults()...).Scope, Caller: start().Caller, Instance: "test", Kinds: catalogue.Default(), Now: r.night(), Vault: r.reader(),
+	}
+	ahead.Refresh = map[record.Kind]time.Duration{}
+	propose := func(calls int64) forecast.Proposal {
+		t.Helper()
+		p, err := forecast.Propose(t.Context(), ahead, 30, map[catalogue.Activity]int64{catalogue.Administrative: calls})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	least := propose(1).Calls[catalogue.Administrative]
+	for calls, fits := range map[int64]bool{1: false, least - 1: false, least: true, least + least/20: true, 2 * least: true} {
+		if p := propose(calls); p.Fits != fits {
+			t.Errorf("of %d calls, which %d need: fits %t, want %t", calls, p.Calls[catalogue.Administrative], p.Fits, fits)
+		}
+	}
+}

@@ -35,8 +35,9 @@ type Proposal struct {
 // what changes more than it did.
 const leftForChanges = 10
 
-// Propose looks for the youngest ages that make nights fit a licence: first of what costs
-// most. Kinds that are asked for every night keep that.
+// Propose looks for the youngest ages that make nights fit a licence and leave some of it for
+// changes: first of what costs most. Where none leave that, it returns the oldest, which may fit
+// all the same. Kinds that are asked for every night keep that.
 func Propose(ctx context.Context, ahead Ahead, nights int, quota map[catalogue.Activity]int64) (p Proposal, err error) {
 	set := ahead.Refresh
 	ahead.Refresh = nil
@@ -69,5 +70,7 @@ func Propose(ctx context.Context, ahead Ahead, nights int, quota map[catalogue.A
 			}
 		}
 	}
+	// The oldest ages leave less than that, perhaps nothing too few.
+	p.Fits = p.Within(quota, 0)
 	return p, nil
 }
