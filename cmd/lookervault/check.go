@@ -142,7 +142,7 @@ func (c *checkup) drawing(kind record.Kind) {
 }
 
 // whoamiCalls are the calls by which each run finds out who calls.
-var whoamiCalls = []record.Calls{{Route: "GET /user, GET /roles", Class: string(catalogue.Administrative), N: 2}}
+var whoamiCalls = []record.Calls{{Route: "GET /user, GET /roles", Class: string(catalogue.Administrative), N: callsToIdentify}}
 
 // nights forecasts a month of nightly runs. It makes no call.
 func (c *checkup) nights(ctx context.Context, reader vault.Reader, newest record.Run) (*view.Nights, error) {

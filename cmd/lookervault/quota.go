@@ -42,6 +42,10 @@ func (b *backup) licence() licence {
 	return licence{b.options.clock.now, b.config, b.instance, b.options.overQuota}
 }
 
+// callsToIdentify is how many administrative calls it takes to find out who calls, before the first one
+// that is kept with a run: GET /user and GET /roles.
+const callsToIdentify = 2
+
 // keep lets the client make no more calls than the month has left of what the licence
 // includes, as far as the vault knows, unless somebody wants more: these are returned by
 // class. It refuses a command that could not even ask who is calling.
@@ -59,7 +63,7 @@ func (l licence) keep(ctx context.Context, client *looker.Client) (left map[stri
 		left[class] = max(calls-made[class], 0)
 	}
 	const first = string(catalogue.Administrative)
-	if calls, told := quota[first]; told && left[first] == 0 {
+	if calls, told := quota[first]; told && left[first] < callsToIdentify {
 		return nil, &exitError{code: codeIncomplete, err: &quotaError{class: first, includes: calls, made: made[first]}}
 	}
 	client.Bound(left)
@@ -73,6 +77,10 @@ type quotaError struct {
 }
 
 func (e *quotaError) Error() string {
+	if e.made < e.includes {
+		return fmt.Sprintf("%s of the %s %s calls of looker.quota are made this month by this vault, and to ask who calls takes %d; --over-quota makes more, and next month has its own",
+			count(e.made), count(e.includes), e.class, callsToIdentify)
+	}
 	return fmt.Sprintf("the %s %s calls of looker.quota are made this month (%s by this vault); --over-quota makes more, and next month has its own",
 		count(e.includes), e.class, count(e.made))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,46 @@ func TestQuota(t *testing.T) {
 	at = "2026-05-01T02:00:00Z"
 	if code, calls, stderr = made(); code != 0 || calls["administrative"] == 0 || calls["administrative"] > 150 {
 		t.Errorf("in the next month: exit code %d, calls %v: %s", code, calls, stderr)
+	}
+}
+
+// TestLittleQuotaLeft: where the month has less left than it takes to find out who calls, no call is
+// made, as nothing would keep count of it; else the run makes what is left and no more.
+func TestLittleQuotaLeft(t *testing.T) {
+	t.Chdir(t.TempDir())
+	at := "2026-04-10T02:00:00Z"
+	made := func(args ...string) (code int, calls int64, stderr string) {
+		t.Helper()
+		var out, errs strings.Builder
+		args = append([]string{"run", "--demo", "--json", "--progress", "none", "--set", "rate_limit.per_second=0"}, args...)
+		code = run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at})
+		reader, err := sqlite.OpenReader(t.Context(), "looker-demo.db")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		counted, err := reader.CallsIn(t.Context(), "demo", time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code, counted["administrative"], errs.String()
+	}
+	code, first, stderr := made()
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	counted := first
+	for _, left := range []int64{0, 1, 2, 5} {
+		at = fmt.Sprintf("2026-04-%02dT02:00:00Z", 11+left)
+		quota := counted + left
+		code, now, stderr := made("--set", fmt.Sprintf("looker.quota.administrative=%d", quota))
+		if code != 4 || now > quota || left >= 2 && now != quota || left < 2 && now != counted {
+			t.Errorf("%d left: exit code %d, %d calls made of %d, of which %d before: %s", left, code, now, quota, counted, stderr)
+		}
+		if !strings.Contains(stderr, "looker.quota") || !strings.Contains(stderr, "--over-quota") {
+			t.Errorf("%d left: nobody says what to do: %s", left, stderr)
+		}
+		counted = now
 	}
 }
 
