@@ -22,12 +22,12 @@ type stored struct {
 const storedColumns = `b.codec, b.dictionary, b.size, b.data`
 
 // scanStored reads a body's columns.
-func scanStored(row []driver.Value, d dictionaries) (stored, error) {
+func scanStored(row []driver.Value, find dictionaryFinder) (stored, error) {
 	s := stored{codec: record.Codec(text(row[0])), size: integer(row[2]), data: blob(row[3])}
 	if row[1] == nil {
 		return s, nil
 	}
-	if s.dictionary = d[integer(row[1])]; s.dictionary == nil {
+	if s.dictionary = find(integer(row[1])); s.dictionary == nil {
 		return s, errNoDictionary
 	}
 	return s, nil
@@ -75,7 +75,7 @@ func (w *Writer) bodyOf(hash record.Digest, known dictionaries) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := scanStored(row, known)
+	s, err := scanStored(row, known.find)
 	if err != nil {
 		return nil, vault.Damaged(err, "body %s", hash)
 	}

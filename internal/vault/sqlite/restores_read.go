@@ -177,7 +177,7 @@ func (r *Reader) VersionBodies(ctx context.Context, fn func(read func(version in
 	defer decoder.Close()
 	var own error
 	err = r.snapshot(ctx, func(q querier) error {
-		dictionaries, err := readDictionaries(ctx, q, decoder)
+		dictionary, err := readDictionaries(ctx, q, decoder)
 		if err != nil {
 			return doing("read dictionaries", err)
 		}
@@ -185,7 +185,7 @@ func (r *Reader) VersionBodies(ctx context.Context, fn func(read func(version in
 		own = fn(func(version int64) (vault.Document, error) {
 			d, err := r.versionByID(ctx, q, version, &sum, func(s stored, hash record.Digest) ([]byte, error) {
 				return decode(decoder, s, nil, hash)
-			}, dictionaries)
+			}, dictionary)
 			return d, doing(fmt.Sprintf("read version %d", version), classify(r.path, err))
 		})
 		return nil
@@ -194,7 +194,7 @@ func (r *Reader) VersionBodies(ctx context.Context, fn func(read func(version in
 }
 
 func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum *summer,
-	decode func(stored, record.Digest) ([]byte, error), dictionaries dictionaries,
+	decode func(stored, record.Digest) ([]byte, error), dictionary dictionaryFinder,
 ) (d vault.Document, err error) {
 	query := `SELECT v.instance, v.kind, v.item, ` + documentColumns + `, ` + storedColumns + fromVersions + `
 		LEFT JOIN bodies b ON b.hash = v.hash WHERE v.id = ?`
@@ -212,7 +212,7 @@ func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum 
 		if document[columnBody] == nil {
 			return d, vault.Damaged(nil, "bodies %s: is missing", d.Ref)
 		}
-		s, err := scanStored(document[columnBody:], dictionaries)
+		s, err := scanStored(document[columnBody:], dictionary)
 		if err == nil {
 			d.Body, err = decode(s, d.Hash)
 		}

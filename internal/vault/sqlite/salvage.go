@@ -230,7 +230,7 @@ func (s *salvage) copyBodies(ctx context.Context) error {
 	quiet.lost = func(vault.Finding) {}
 	return quiet.walk(ctx, "bodies", "rowid", "hash, codec, size, data, "+dictionary, func(row []driver.Value) error {
 		hash := digest(row[0])
-		stored, err := scanStored([]driver.Value{row[1], row[4], row[2], row[3]}, s.dictionaries)
+		stored, err := scanStored([]driver.Value{row[1], row[4], row[2], row[3]}, s.dictionaries.find)
 		if err == nil {
 			var decoded []byte
 			if decoded, err = decode(s.decoder, stored, body, hash); err == nil {

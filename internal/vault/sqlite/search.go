@@ -187,7 +187,7 @@ func entriesOfVersions(ctx context.Context, q querier, instance int64, s vault.S
 
 // eachBody calls fn with the documents of entries until it returns false.
 func eachBody(ctx context.Context, q querier, decoder *codec.Decoder, entries []vault.Entry, fn func(vault.Document) bool) (err error) {
-	dictionaries, err := readDictionaries(ctx, q, decoder)
+	dictionary, err := readDictionaries(ctx, q, decoder)
 	if err != nil {
 		return doing("read dictionaries", err)
 	}
@@ -212,7 +212,7 @@ func eachBody(ctx context.Context, q querier, decoder *codec.Decoder, entries []
 			return err
 		}
 		d := vault.Document{Entry: e}
-		s, err := scanStored(row, dictionaries)
+		s, err := scanStored(row, dictionary)
 		if err == nil {
 			d.Body, err = decode(decoder, s, nil, e.Hash)
 		}

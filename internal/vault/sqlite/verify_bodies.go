@@ -77,7 +77,7 @@ func (v *verifier) bodies() error {
 		if !watch.next(hash, row) {
 			return nil
 		}
-		s, err := scanStored(row[1:], v.dictionaries)
+		s, err := scanStored(row[1:], v.dictionaries.find)
 		if err == nil {
 			var decoded []byte
 			if decoded, err = decode(decoder, s, body, hash); err == nil {
