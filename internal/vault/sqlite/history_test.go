@@ -30,6 +30,13 @@ func ids(t *testing.T, r *sqlite.Reader, q vault.Query) string {
 // aHistory is five runs of documents that come, change, go and come back. The
 // second looks only at looks.
 func aHistory(t testing.TB, path string) {
+	t.Helper()
+	theHistory.put(t, path, fillHistory)
+}
+
+var theHistory fixture
+
+func fillHistory(t testing.TB, path string) {
 	aRun(t, path, doc("1", "One"), doc("2", "Two"), doc("3", "Three", vaulttest.Trash))
 	w := begin(t, path, startOf("acme", looks))
 	commit(t, w, vaulttest.Doc(looks, "9", "A look"))

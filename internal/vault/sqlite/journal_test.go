@@ -43,10 +43,15 @@ func openFile(t testing.TB, path string) *sqlite.File {
 func aVaultToRestore(t testing.TB) (path string) {
 	t.Helper()
 	path = newPath(t)
-	aRun(t, path, doc("1", "One"), doc("2", "Two"), doc("3", "Three"))
-	aRun(t, path, doc("1", "Broken"), same("2"))
+	theVaultToRestore.put(t, path, func(t testing.TB, path string) {
+		t.Helper()
+		aRun(t, path, doc("1", "One"), doc("2", "Two"), doc("3", "Three"))
+		aRun(t, path, doc("1", "Broken"), same("2"))
+	})
 	return path
 }
+
+var theVaultToRestore fixture
 
 // aPlan updates dashboard 1, creates dashboard 3 and something in it, and cannot do one
 // thing.

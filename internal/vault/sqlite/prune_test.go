@@ -26,6 +26,13 @@ import (
 // the body of 2, and 6 changes in run 2.
 func aLongHistory(t testing.TB, path string) {
 	t.Helper()
+	theLongHistory.put(t, path, fillLongHistory)
+}
+
+var theLongHistory fixture
+
+func fillLongHistory(t testing.TB, path string) {
+	t.Helper()
 	for run := range int64(6) {
 		run++
 		start := startOf("acme")

@@ -23,6 +23,13 @@ import (
 // aFullVault has a row in every table.
 func aFullVault(t testing.TB, path string) {
 	t.Helper()
+	theFullVault.put(t, path, fillFullVault)
+}
+
+var theFullVault fixture
+
+func fillFullVault(t testing.TB, path string) {
+	t.Helper()
 	aHistory(t, path)
 	start := startOf("acme", dashboards, looks)
 	start.Calls = func() []record.Calls { return []record.Calls{{Route: "GET /dashboards/search", Class: "query", N: 3}} }
