@@ -10,8 +10,8 @@ import (
 )
 
 // Creation returns the body of the request that makes a document or part: the members
-// that the row sends, asleep where it says so, references replaced. Members that are set
-// late are left out. What is missing are references that the document cannot be without
+// that the row sends, asleep where it says so and outside the trash, references replaced.
+// Members that are set late are left out. What is missing are references that the document cannot be without
 // and for which nothing stands: what was made must not be sent then. The member that
 // names the document which a part lies in is the caller's to add; see [With].
 func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
@@ -33,6 +33,9 @@ func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, m
 	if !w.Asleep.IsZero() {
 		all = all.with(w.Asleep.Name, []byte(w.Asleep.Value))
 	}
+	if InTrash(w, body) {
+		all = all.without(w.Trash.Name)
+	}
 	if text, missing, err = f.remap(all.bytes(), resolve); err != nil {
 		return nil, nil, err
 	}
@@ -40,6 +43,11 @@ func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, m
 		return nil, nil, err
 	}
 	return f.withoutBare(all).bytes(), missing, nil
+}
+
+// InTrash reports whether a body says that its document lies in the trash.
+func InTrash(w *catalogue.Write, body []byte) bool {
+	return !w.Trash.IsZero() && Text(Member(body, w.Trash.Name)) == w.Trash.Value
 }
 
 // requestRows is the body of a request that writes a document which is an array. A row is left

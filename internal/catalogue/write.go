@@ -43,6 +43,8 @@ type Write struct {
 	// Blank members are the same when they are null and when they are "", [] or {}: Looker
 	// writes either.
 	Blank []string
+	// Identifiers are members that take letters, digits and "_" alone.
+	Identifiers []string
 	// OneOf are members of which one is sent: the first, in this order, that has a value.
 	OneOf []string
 	// Omit are members that some documents do not send.

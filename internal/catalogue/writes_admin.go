@@ -22,6 +22,8 @@ var modelWrite = &Write{
 	Fields: []string{"name", "project_name", "allowed_db_connection_names", "unlimited_db_connections"},
 	Omit:   []Omission{{Member: "unlimited_db_connections", Values: []string{"true"}, Fields: []string{"allowed_db_connection_names"}}},
 	Keys:   []Key{{Members: []string{"name"}, Unique: true}},
+
+	Identifiers: []string{"name"},
 	Refs: []Reference{
 		{Path: "project_name", Kind: "projects", Loose: true},
 		{Path: "allowed_db_connection_names", Kind: "connections"},
@@ -78,6 +80,8 @@ var connectionWrite = &Write{
 	Bare:  []string{"pdt_context_override", "tunnel_id", "oauth_application_id"},
 	Blank: []string{"tunnel_id", "jdbc_additional_params", "after_connect_statements", "tmp_db_host", "tmp_db_name", "user_attribute_fields"},
 	Keys:  []Key{{Members: []string{"name"}, Unique: true}},
+
+	Identifiers: []string{"name"},
 	Refs: []Reference{
 		{Path: "tunnel_id", Kind: Tunnels, Optional: true},
 		{Path: "oauth_application_id", Kind: OAuthApps, Optional: true},
@@ -110,8 +114,9 @@ var themeWrite = &Write{
 		"settings.info_button_color": "deprecated",
 		"settings.warn_button_color": "deprecated",
 	},
-	Bare:  []string{"begin_at", "end_at"},
-	Blank: []string{"settings.color_collection_id"},
+	Bare:        []string{"begin_at", "end_at"},
+	Blank:       []string{"settings.color_collection_id"},
+	Identifiers: []string{"name"},
 	Keys: []Key{{
 		Members: []string{"name", "begin_at"}, Unique: true,
 		Search: Route{Path: "/themes/search", Activity: Administrative}, Params: map[string]string{"name": "name"},

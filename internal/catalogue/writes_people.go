@@ -219,7 +219,9 @@ var attributeWrite = &Write{
 	Blank: []string{"default_value", "hidden_value_domain_whitelist", "value_for_ci_run"},
 	Once:  []string{"hidden_value_domain_whitelist"},
 	Keys:  []Key{{Members: []string{"name"}, Unique: true}},
-	Find:  ByKey,
+
+	Identifiers: []string{"name"},
+	Find:        ByKey,
 	Guard: []Guard{
 		{Path: "is_system", Reused: true, Why: "Looker's own attributes are on every instance"},
 		{Path: "is_permanent", Reused: true, Why: "Looker's own attributes are on every instance"},

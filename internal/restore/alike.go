@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -128,9 +129,10 @@ func (d *draft) keysSeen(ctx context.Context, n *node, key int) (map[string][]va
 	return index, nil
 }
 
-// beside decides about a document that is not there, where another one is that has its
-// name. It reports whether the other one takes its place: then they are compared.
-func (d *draft) beside(ctx context.Context, n *node) (other *vault.Entry, err error) {
+// another finds the document of the instance that takes the place of one that is not there,
+// since it has a key of it; nil where none does. The node is settled, or gets another name,
+// where the one that has its key is known to be another document.
+func (d *draft) another(ctx context.Context, n *node) (other *vault.Entry, err error) {
 	other, err = d.alike(ctx, n)
 	if err != nil {
 		return nil, err
@@ -143,16 +145,31 @@ func (d *draft) beside(ctx context.Context, n *node) (other *vault.Entry, err er
 	if were, err := d.wereBoth(ctx, n, other.Ref); err != nil || were {
 		return nil, d.besideAnother(ctx, n, other, err)
 	}
-	switch policy := d.request.policy(n.Ref, n.named); {
-	case policy == Rename && !n.needed:
-		return nil, d.rename(ctx, n, *other)
-	case policy == Fail:
-		n.impossible(fmt.Sprintf("%s has its name, which --conflict fail forbids", other.Ref))
-		return nil, nil
-	}
-	d.present.made[n.Ref] = other.ID
-	d.note("%s is taken for the same as %s of the backup: they have the same %s", other.Ref, n.Ref, n.shares)
 	return other, nil
+}
+
+// takeFor lets a document of the instance stand for one that is not there, and compares them.
+// Where the policy wants both, the document that is there stays as it is, and is another one.
+func (d *draft) takeFor(ctx context.Context, n *node, other vault.Entry) error {
+	stood, had := d.present.made[n.Ref]
+	d.present.made[n.Ref] = other.ID
+	n.action.Target, n.action.Before = other.ID, other.Version
+	if err := d.compare(ctx, n, other); err != nil {
+		return err
+	}
+	if n.action.Deed != record.DeedCreate {
+		d.note("%s is taken for the same as %s of the backup: they have the same %s", other.Ref, n.Ref, n.shares)
+		return nil
+	}
+	delete(d.present.made, n.Ref)
+	if had {
+		d.present.made[n.Ref] = stood
+	}
+	n.action.Target, n.action.Before, n.action.Expect = "", 0, record.Digest{}
+	if err := d.rename(ctx, n, other); err != nil || !n.writes() {
+		return err
+	}
+	return d.create(ctx, n)
 }
 
 // wereBoth reports whether the backup has seen another document when it saw the wanted one: then
@@ -221,6 +238,26 @@ func (d *draft) duplicate(ctx context.Context, n *node, now vault.Entry) error {
 	return d.create(ctx, n)
 }
 
+// asItWasMade gives a document for which an earlier restore made one under another name, beside
+// what had its own, that name: what was made is what is wanted of it since.
+func (d *draft) asItWasMade(n *node, now vault.Entry) error {
+	made, ok := d.present.renamed[record.Ref{Kind: n.Kind, ID: now.ID}]
+	if !ok || d.request.Undo != 0 {
+		return nil
+	}
+	for _, member := range slices.Sorted(maps.Keys(made.overrides)) {
+		if err := d.override(n, member, made.overrides[member]); err != nil {
+			return err
+		}
+	}
+	for _, member := range made.without {
+		if err := d.without(n, member); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // twin is what an earlier restore made beside a document from the version that is wanted,
 // nil where it is not there.
 func (d *draft) twin(ctx context.Context, n *node) (*vault.Entry, error) {
@@ -239,7 +276,7 @@ func (d *draft) twin(ctx context.Context, n *node) (*vault.Entry, error) {
 	return nil, nil
 }
 
-// rename gives a document that is made beside another one a name of its own, and takes
+// rename gives a document that is made beside another one names of its own, and takes
 // from it what only one of the two can have.
 func (d *draft) rename(ctx context.Context, n *node, other vault.Entry) error {
 	member := n.spec.Fields.Name
@@ -258,15 +295,43 @@ func (d *draft) rename(ctx context.Context, n *node, other vault.Entry) error {
 	for _, o := range d.nodes {
 		taken[strings.ToLower(o.action.Name)] = o.Kind == n.Kind || taken[strings.ToLower(o.action.Name)]
 	}
-	name := fmt.Sprintf("%s (restored %s)", n.entry.Name, d.Now().Format("2006-01-02"))
-	for i := 2; taken[strings.ToLower(name)]; i++ {
-		name = fmt.Sprintf("%s (restored %s %d)", n.entry.Name, d.Now().Format("2006-01-02"), i)
+	nth := 1
+	name := d.secondName(n, member, nth)
+	for taken[strings.ToLower(name)] {
+		nth++
+		name = d.secondName(n, member, nth)
+	}
+	for _, identifier := range n.spec.Write.Identifiers {
+		if err := d.override(n, identifier, json.RawMessage(quote(d.secondName(n, identifier, nth)))); err != nil {
+			return err
+		}
 	}
 	if err := d.override(n, member, json.RawMessage(quote(name))); err != nil {
 		return err
 	}
 	n.action.Name, n.action.Reason = name, "beside another one of its name"
 	return d.freeKeys(ctx, n, other)
+}
+
+// secondName is the nth name that a document can have in a member beside another one which has
+// its own: "Sales (restored 2026-03-01)", or sales_restored_20260301 for an identifier.
+func (d *draft) secondName(n *node, member string, nth int) string {
+	base := n.entry.Name
+	if member != n.spec.Fields.Name {
+		base = canon.Text(canon.Member(n.body, member))
+	}
+	if slices.Contains(n.spec.Write.Identifiers, member) {
+		return base + numbered("_restored_"+d.Now().Format("20060102"), "_", nth)
+	}
+	return base + numbered(" (restored "+d.Now().Format("2006-01-02"), " ", nth) + ")"
+}
+
+// numbered appends a number to a text, but for the first one.
+func numbered(text, separator string, nth int) string {
+	if nth == 1 {
+		return text
+	}
+	return text + separator + itoa(nth)
 }
 
 // freeKeys takes from a document what another one, which stays, has: no two may have it.
@@ -277,7 +342,7 @@ func (d *draft) freeKeys(ctx context.Context, n *node, other vault.Entry) error 
 	}
 	for _, key := range n.spec.Write.Keys {
 		member := key.Members[0]
-		if !key.Unique || len(key.Members) > 1 || member == n.spec.Fields.Name {
+		if !key.Unique || len(key.Members) > 1 || member == n.spec.Fields.Name || slices.Contains(n.spec.Write.Identifiers, member) {
 			continue
 		}
 		if has := canon.Text(canon.Member(body, member)); has == "" || has != canon.Text(canon.Member(n.body, member)) {

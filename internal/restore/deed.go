@@ -24,7 +24,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		n.impossible("Looker has no way to make one")
 		return nil
 	case d.wasTrashed(n):
-		n.settle(record.DeedSkip, "it was in the trash")
+		n.settle(record.DeedSkip, "it was in the trash then, and is gone now; --trash recreate makes it anew and puts it there")
 		return nil
 	}
 	n.action.Deed = record.DeedCreate
@@ -75,7 +75,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 // wasTrashed reports whether a document lay in the trash already, so that nothing is missing
 // without it.
 func (d *draft) wasTrashed(n *node) bool {
-	return n.entry.State == record.Trashed && d.request.Trash != Recreate && !n.named
+	return n.entry.State == record.Trashed && d.request.Trash != Recreate
 }
 
 // compare plans to make a document that is there what is wanted of it.
@@ -85,6 +85,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	if err := d.freeKeysOfOriginal(ctx, n, now); err != nil {
+		return err
+	}
+	if err := d.asItWasMade(n, now); err != nil {
 		return err
 	}
 	current, err := d.body(ctx, now)
@@ -108,6 +111,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	switch n.action.Deed {
 	case record.DeedUpdate, record.DeedMove, record.DeedUndelete:
 	case record.DeedCreate:
+		if n.shares != "" {
+			return nil // it is another document, which the caller knows
+		}
 		return d.duplicate(ctx, n, now)
 	default:
 		return nil

@@ -197,13 +197,12 @@ func (d *draft) judgeAbsent(ctx context.Context, n *node) error {
 	if err := d.requirePlace(ctx, n); err != nil || n.action.Deed != "" {
 		return err
 	}
-	other, err := d.beside(ctx, n)
+	other, err := d.another(ctx, n)
 	switch {
 	case err != nil || n.action.Deed != "":
 		return err
 	case other != nil:
-		n.action.Target, n.action.Before = other.ID, other.Version
-		return d.compare(ctx, n, *other)
+		return d.takeFor(ctx, n, *other)
 	}
 	return d.create(ctx, n)
 }

@@ -52,6 +52,9 @@ func creationCalls(spec *catalogue.Spec, body []byte) int {
 			calls--
 		}
 	}
+	if canon.InTrash(spec.Write, body) {
+		calls++
+	}
 	return calls + reads + len(spec.Write.Sets)
 }
 

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -50,8 +51,17 @@ type present struct {
 	copies map[record.Ref]record.Ref
 	// damaged are restores that cannot be read any more.
 	damaged []int64
+	// renamed are the documents that restores made under other names than the backup has.
+	renamed map[record.Ref]renamed
 	// beside are the actions that made something beside a document that stayed.
 	beside map[record.Ref][]record.Action
+}
+
+// renamed is what a restore made otherwise than the backup has it, so that it could be made
+// beside another document.
+type renamed struct {
+	overrides map[string]json.RawMessage
+	without   []string
 }
 
 func newPresent(ctx context.Context, reader vault.Reader, instance string, before int64, proves bool) (*present, error) {
@@ -59,7 +69,7 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), sought: make(map[string]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
 		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), keyed: make(map[string]map[string][]vault.Entry), mapped: make(map[record.Ref]string), partsMapped: make(map[record.Kind]bool),
-		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]record.Action),
+		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]record.Action), renamed: make(map[record.Ref]renamed),
 	}
 	mappings, err := reader.Mappings(ctx, instance, instance)
 	if err != nil {
@@ -135,6 +145,9 @@ func (p *present) readCopies(ctx context.Context) error {
 			if request.beside(a.Ref) {
 				p.beside[a.Ref] = append(p.beside[a.Ref], a)
 				continue
+			}
+			if overrides := request.Overrides[a.Ref.String()]; len(overrides) > 0 && request.Undo == 0 {
+				p.renamed[record.Ref{Kind: a.Kind, ID: a.Target}] = renamed{overrides, request.Without[a.Ref.String()]}
 			}
 			of := a.Ref
 			if first, again := p.copies[of]; again {

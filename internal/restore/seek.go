@@ -20,22 +20,21 @@ type lookup struct {
 func (w lookup) empty() bool { return len(w.refs)+len(w.searches)+len(w.lists) == 0 }
 
 // seek asks the next look for whatever holds a key that a document is to get: somebody may
-// have made it by hand since the last run. Of keys that no search finds the server refuses a
-// second one, or the look lists the kind. What is made anew has an id that nothing names yet,
-// so nothing can lie in it.
+// have made it by hand since the last run. For keys that no search finds the look lists the
+// kind. What is made anew has an id that nothing names yet, so nothing can lie in it.
 func (d *draft) seek(n *node) {
 	if d.present.whole[n.Kind] {
 		return
 	}
 	for i := range n.spec.Write.Keys {
 		key := &n.spec.Write.Keys[i]
+		members, ok := canon.KeyMembers(n.spec.Write, key, n.body, d.resolver)
 		if key.Search.IsZero() {
-			if !key.Unique && !n.spec.Listing.Route.IsZero() {
+			if (ok || !key.Unique) && !n.spec.Owned() && !n.spec.Listing.Route.IsZero() {
 				d.lists[n.Kind] = true
 			}
 			continue
 		}
-		members, ok := canon.KeyMembers(n.spec.Write, key, n.body, d.resolver)
 		search := record.Search{Key: i, Params: make(map[string]string)}
 		for param, member := range key.Params {
 			values := []string(nil)

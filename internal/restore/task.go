@@ -148,7 +148,10 @@ func (t *task) create(ctx context.Context) error {
 	if err := t.enterMadeWith(ctx, now); err != nil {
 		return err
 	}
-	return t.inside(ctx, now)
+	if err := t.inside(ctx, now); err != nil || !canon.InTrash(w, t.wanted) {
+		return err
+	}
+	return t.setTrash(ctx, w.Trash.Value)
 }
 
 // creation is the body of the request that makes a document or part.
@@ -216,7 +219,8 @@ func (t *task) update(ctx context.Context) error {
 		return err
 	}
 	if asPlanned && t.action.Deed == record.DeedUndelete && len(t.action.Changes) == 0 {
-		return t.takeOut(ctx, id)
+		t.action.Target = id
+		return t.setTrash(ctx, "false")
 	}
 	if now, err = t.request.known(t.action.Ref, now); err != nil {
 		return err
@@ -228,17 +232,20 @@ func (t *task) update(ctx context.Context) error {
 	if t.action.Before == 0 {
 		t.enterOwned(now)
 	}
-	if err := t.patch(ctx, t.spec.Write, "", id, now, t.wanted, t.trashChange(now)); err != nil {
+	first, last := t.trashChanges(now)
+	if err := t.patch(ctx, t.spec.Write, "", id, now, t.wanted, first); err != nil {
 		return err
 	}
-	return t.inside(ctx, now)
+	if err := t.inside(ctx, now); err != nil || last == "" {
+		return err
+	}
+	return t.setTrash(ctx, last)
 }
 
-// takeOut takes a document out of the trash in which nothing differs from what is wanted.
-func (t *task) takeOut(ctx context.Context, id string) error {
+// setTrash writes the one member that says whether the document lies in the trash.
+func (t *task) setTrash(ctx context.Context, value string) error {
 	w := t.spec.Write
-	t.action.Target = id
-	_, err := t.send(ctx, w.Update, w.Update.Fill(id), fmt.Appendf(nil, `{%q:false}`, w.Trash.Name))
+	_, err := t.send(ctx, w.Update, w.Update.Fill(t.action.Target), fmt.Appendf(nil, `{%q:%s}`, w.Trash.Name, value))
 	return err
 }
 
@@ -252,21 +259,24 @@ func (t *task) target() string {
 	return id
 }
 
-// trashChange is the member that takes a document out of the trash, or puts it there,
-// nil where it is where it belongs.
-func (t *task) trashChange(now []byte) []byte {
-	trash := t.spec.Write.Trash
-	if trash.IsZero() {
-		return nil
-	}
-	was, is := canon.Text(canon.Member(t.wanted, trash.Name)) == trash.Value, canon.Text(canon.Member(now, trash.Name)) == trash.Value
+// trashChanges are the values of the member that says whether the document lies in the trash:
+// what the first write sets, and what is set when all else is done; nil and "" where it stays.
+// Looker takes no writes to parts of what lies there.
+func (t *task) trashChanges(now []byte) (first []byte, last string) {
+	w := t.spec.Write
+	wanted, is := canon.InTrash(w, t.wanted) && t.action.Deed != record.DeedUndelete, canon.InTrash(w, now)
+	parts := slices.ContainsFunc(t.action.Changes, func(c record.Change) bool { return strings.Contains(c.Path, "/") })
 	switch {
-	case is && t.action.Deed == record.DeedUndelete, is && !was:
-		return []byte("false")
-	case !is && was && t.action.Deed != record.DeedUndelete:
-		return []byte("true")
+	case is && !wanted:
+		return []byte("false"), ""
+	case is && parts:
+		return []byte("false"), w.Trash.Value
+	case wanted && parts:
+		return nil, w.Trash.Value
+	case wanted && !is:
+		return []byte(w.Trash.Value), ""
 	}
-	return nil
+	return nil, ""
 }
 
 // drifted checks that a document is what the look saw, or what an earlier attempt of
@@ -338,7 +348,7 @@ func (t *task) remove(ctx context.Context) error {
 		return err
 	}
 	trash := t.spec.Write.Trash
-	if !trash.IsZero() && canon.Text(canon.Member(now, trash.Name)) == trash.Value && !t.request.Hard {
+	if canon.InTrash(t.spec.Write, now) && !t.request.Hard {
 		return nil
 	}
 	if err := t.empty(now); err != nil {
@@ -351,9 +361,7 @@ func (t *task) remove(ctx context.Context) error {
 		return err
 	}
 	if !trash.IsZero() && !t.request.Hard {
-		body := fmt.Appendf(nil, `{%q:%s}`, trash.Name, trash.Value)
-		_, err = t.send(ctx, t.spec.Write.Update, t.spec.Write.Update.Fill(t.action.Target), body)
-		return err
+		return t.setTrash(ctx, trash.Value)
 	}
 	_, err = t.send(ctx, t.spec.Write.Delete, t.spec.Write.Delete.Fill(t.action.Target), nil)
 	if looker.Class(err) == looker.FaultMissing {
