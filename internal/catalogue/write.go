@@ -97,6 +97,9 @@ type Write struct {
 	// Void are members that say nothing where the path leads to nothing, by member.
 	Void map[string]string
 
+	// Reused documents are places of content, or what people have rights by: one that is
+	// there is in nobody's way, whatever it looks like.
+	Reused bool
 	// OnlyNamed kinds are written only when they are asked for by name.
 	OnlyNamed bool
 	// Self means that the document of the caller, the user who restores, is never written.

@@ -30,6 +30,7 @@ var modelWrite = &Write{
 	},
 	Unordered: []string{"allowed_db_connection_names"},
 	Find:      ByKey,
+	Reused:    true,
 	Lost:      []string{"its LookML, which lives in Git"},
 
 	Given: []string{"explores", "label"},
@@ -88,6 +89,7 @@ var connectionWrite = &Write{
 	},
 	Unordered: []string{"user_attribute_fields"},
 	Find:      ByKey,
+	Reused:    true,
 	Lost:      []string{"passwords and certificates: a connection that is made again cannot connect before they are typed in"},
 	OnlyNamed: true,
 

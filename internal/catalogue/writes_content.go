@@ -35,8 +35,9 @@ var folderWrite = &Write{
 		Members: []string{"parent_id", "name"}, Unique: true,
 		Search: Route{Path: "/folders/search", Activity: Administrative}, Params: map[string]string{"parent_id": "parent_id", "name": "name"},
 	}},
-	Refs: []Reference{{Path: "parent_id", Kind: "folders"}},
-	Find: ByKey,
+	Refs:   []Reference{{Path: "parent_id", Kind: "folders"}},
+	Find:   ByKey,
+	Reused: true,
 	Guard: []Guard{
 		{Path: "is_shared_root", Reused: true, Why: "the shared root is on every instance"},
 		{Path: "is_users_root", Reused: true, Why: "the root of personal folders is on every instance"},

@@ -60,7 +60,8 @@ var userWrite = &Write{
 		Name: "groups of a user", At: "group_ids", Kind: "groups",
 		Add: post("/groups/{group_id}/users"), Remove: remove("/groups/{group_id}/users/{user_id}"), Body: "user_id", Turned: true,
 	}},
-	Find: ByNew,
+	Find:   ByNew,
+	Reused: true,
 	Guard: []Guard{
 		{Path: "credentials_embed", Why: "Looker makes a user of embedding when that user first logs in"},
 		{Path: "verified_looker_employee", Why: "it is an account of Looker's support"},
@@ -105,6 +106,7 @@ var serviceAccountWrite = &Write{
 	Keys:   []Key{{Members: []string{"service_account_name"}}},
 	Sets:   userWrite.Sets,
 	Find:   ByNew,
+	Reused: true,
 	Late:   []string{"is_disabled"},
 	Lost:   []string{"its API keys: make new ones"},
 	Self:   true,
@@ -122,7 +124,8 @@ var groupWrite = &Write{
 		Members: []string{"name"}, Unique: true,
 		Search: Route{Path: "/groups/search", Activity: Administrative}, Params: map[string]string{"name": "name"},
 	}},
-	Find: ByKey,
+	Find:   ByKey,
+	Reused: true,
 	Guard: []Guard{
 		{Path: "externally_managed", Why: "it is managed outside of Looker, by sign-on"},
 		{Path: "include_by_default", Reused: true, Why: "the group of all users is on every instance"},
@@ -153,7 +156,8 @@ var roleWrite = &Write{
 		{Path: "permission_set_id", Kind: "permission_sets"},
 		{Path: "model_set_id", Kind: "model_sets"},
 	},
-	Find: ByKey,
+	Find:   ByKey,
+	Reused: true,
 	Guard: []Guard{
 		{Path: "internal", Reused: true, Why: "Looker's own roles are on every instance"},
 		{Path: "name", Value: "Admin", Reused: true, Why: "Looker's own role Admin is on every instance and cannot be changed"},
@@ -175,6 +179,7 @@ var permissionSetWrite = &Write{
 	}},
 	Unordered: []string{"permissions"},
 	Find:      ByKey,
+	Reused:    true,
 	Guard: []Guard{
 		{Path: "built_in", Reused: true, Why: "built-in permission sets are on every instance and cannot be changed"},
 		{Path: allAccess, Reused: true, Why: "the set of all permissions is on every instance and cannot be changed"},
@@ -198,6 +203,7 @@ var modelSetWrite = &Write{
 	Refs:      []Reference{{Path: "models", Kind: Models, Loose: true}},
 	Unordered: []string{"models"},
 	Find:      ByKey,
+	Reused:    true,
 	Guard: []Guard{
 		{Path: "built_in", Reused: true, Why: "built-in model sets are on every instance and cannot be changed"},
 		{Path: allAccess, Reused: true, Why: "the set of all models is on every instance and cannot be changed"},
@@ -222,6 +228,7 @@ var attributeWrite = &Write{
 
 	Identifiers: []string{"name"},
 	Find:        ByKey,
+	Reused:      true,
 	Guard: []Guard{
 		{Path: "is_system", Reused: true, Why: "Looker's own attributes are on every instance"},
 		{Path: "is_permanent", Reused: true, Why: "Looker's own attributes are on every instance"},

@@ -250,7 +250,12 @@ func (d *draft) deed(n *node, now vault.Entry) {
 	case len(n.action.Changes) == 0:
 		n.settle(record.DeedReuse, "")
 	case policy == Skip:
-		n.settle(record.DeedSkip, fmt.Sprintf("it is there and differs in %s; --conflict update makes it what it was", memberCount(len(n.action.Changes))))
+		deed := record.DeedSkip
+		if n.spec.Write.Reused {
+			deed = record.DeedReuse
+		}
+		n.differs = true
+		n.settle(deed, fmt.Sprintf("it is there and differs in %s; --conflict update makes it what it was", memberCount(len(n.action.Changes))))
 	case policy == Fail:
 		n.impossible("it is there and differs, which --conflict fail forbids")
 	case policy == Rename:

@@ -49,6 +49,7 @@ type node struct {
 	current []byte
 	action  record.Action
 	shares  string // what another document has that has its key
+	differs bool   // it stays as it is, and is not what is wanted
 	leads   bool   // its texts lead to what the plan makes anew
 	share   string // of its parts that come back, "" for all
 	needs   []*node
