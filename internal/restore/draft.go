@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -131,6 +132,11 @@ func (d *draft) load(ctx context.Context, n *node) error {
 	}
 	n.body = bytes.Clone(body)
 	n.spec = canon.RowFor(n.spec, n.ID, n.body)
+	if n.everTrashed {
+		if err := d.override(n, n.spec.Write.Trash.Name, json.RawMessage("false")); err != nil {
+			return err
+		}
+	}
 	if n.spec.Write != nil && len(d.present.mapped) > 0 && d.request.rewritesLinks() {
 		n.body, err = d.request.leading(n.spec.Write, n.body, d.present.stood)
 	}

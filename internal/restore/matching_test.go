@@ -7,6 +7,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -115,6 +116,40 @@ func TestWhatBecomesOfADocument(t *testing.T) {
 					t.Errorf("a second plan would %s it: %s %v", a.Deed, a.Reason, a.Changes)
 				}
 			})
+		}
+	}
+}
+
+// What lay in the trash since before the first run comes out of it for who names it.
+func TestWhatAlwaysLayInTheTrash(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []bool{false, true} {
+		for _, ref := range []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "looks", ID: "3"}} {
+			r := newRig(t, lookersim.Options{Seed: 1})
+			path := fmt.Sprintf("/%s/%s", ref.Kind, ref.ID)
+			r.do("PATCH", path, `{"deleted":true}`)
+			r.backup()
+			deed := record.DeedUndelete
+			if gone {
+				r.do("DELETE", path, "")
+				deed = record.DeedCreate
+			}
+			request := restore.Request{Items: []record.Ref{ref}}
+			plan := r.plan(request)
+			if a := onlyAction(t, plan, ref); a.Deed != deed {
+				t.Fatalf("%s %s, want %s: %s", a.Deed, a.Ref, deed, a.Reason)
+			}
+			done := r.apply(plan)
+			complete(t, done)
+			if body := r.sim.Document(string(ref.Kind), targetOf(done, ref)); canon.Text(canon.Member(body, "deleted")) != "false" {
+				t.Errorf("%s is in the trash", ref)
+			}
+			if a := onlyAction(t, r.plan(request), ref); a.State == record.ActionPlanned {
+				t.Errorf("a second plan would %s it: %s %v", a.Deed, a.Reason, a.Changes)
+			}
+			if plan, err := r.tryPlan(restore.Request{Items: []record.Ref{{Kind: ref.Kind}}}); err != nil || deeds(plan)[record.DeedUndelete] != 0 {
+				t.Errorf("what nobody named comes out of the trash: %v %v", deeds(plan), err)
+			}
 		}
 	}
 }

@@ -31,6 +31,9 @@ type wish struct {
 	// made is of what is undone: the level at which it was made. What was made last is
 	// deleted first.
 	made int
+	// everTrashed documents lay in the trash in every version that the vault holds: who names
+	// one wants it out of there.
+	everTrashed bool
 	// linked documents showed one that is made anew, and show it again.
 	linked bool
 }
@@ -174,7 +177,11 @@ func (p *planner) namedItem(ctx context.Context, ref record.Ref) (wish, error) {
 		}
 		e = d.Entry
 	}
-	return wish{Ref: ref, entry: e, named: !slices.Contains(p.request.Unnamed, ref)}, nil
+	w := wish{Ref: ref, entry: e, named: !slices.Contains(p.request.Unnamed, ref)}
+	if w.named && !p.past.exact && e.State == record.Trashed {
+		w.everTrashed, w.entry.State = true, record.Present
+	}
+	return w, nil
 }
 
 // bySpan keeps of the documents that were chosen those that were lost, or changed, in
