@@ -2,7 +2,6 @@ package restore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -55,13 +54,6 @@ type present struct {
 	renamed map[record.Ref]renamed
 	// beside are the actions that made something beside a document that stayed.
 	beside map[record.Ref][]record.Action
-}
-
-// renamed is what a restore made otherwise than the backup has it, so that it could be made
-// beside another document.
-type renamed struct {
-	overrides map[string]json.RawMessage
-	without   []string
 }
 
 func newPresent(ctx context.Context, reader vault.Reader, instance string, before int64, proves bool) (*present, error) {
