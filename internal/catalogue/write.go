@@ -100,6 +100,9 @@ type Write struct {
 	// Reused documents are places of content, or what people have rights by: one that is
 	// there is in nobody's way, whatever it looks like.
 	Reused bool
+	// Chosen documents are made only where somebody selects them, not because others need
+	// them: they are of no use without what no API makes.
+	Chosen bool
 	// OnlyNamed kinds are written only when they are asked for by name.
 	OnlyNamed bool
 	// Self means that the document of the caller, the user who restores, is never written.

@@ -30,6 +30,7 @@ var modelWrite = &Write{
 	},
 	Unordered: []string{"allowed_db_connection_names"},
 	Find:      ByKey,
+	Chosen:    true,
 	Reused:    true,
 	Lost:      []string{"its LookML, which lives in Git"},
 
@@ -89,6 +90,7 @@ var connectionWrite = &Write{
 	},
 	Unordered: []string{"user_attribute_fields"},
 	Find:      ByKey,
+	Chosen:    true,
 	Reused:    true,
 	Lost:      []string{"passwords and certificates: a connection that is made again cannot connect before they are typed in"},
 	OnlyNamed: true,
@@ -161,6 +163,7 @@ var hubWrite = &Write{
 	Secrets:   []string{"authorization_token"},
 	Keys:      []Key{{Members: []string{"url"}, Unique: true}},
 	Find:      ByKey,
+	Chosen:    true,
 	Lost:      []string{"its authorization token: type it in again", "that its legal agreement was signed"},
 	OnlyNamed: true,
 

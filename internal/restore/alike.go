@@ -253,4 +253,3 @@ func (d *draft) twin(ctx context.Context, n *node) (*vault.Entry, error) {
 	}
 	return nil, nil
 }
-

@@ -155,7 +155,7 @@ func (d *draft) leaveOut(n *node, parts []record.Ref, why string) error {
 	if err := d.decided(n); err != nil || len(parts) == 0 {
 		return err
 	}
-	return d.noteShare(n, parts[0].Kind)
+	return d.noteShare(n, countedKind(parts))
 }
 
 // assign lets a user of the instance stand for one of the backup.

@@ -104,7 +104,7 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		if home, err := d.home(ctx, n, ref.Ref, e); err != nil || home {
 			return err
 		}
-		if !held || !writable(ref.Kind) {
+		if !held || !writable(ref.Kind) || d.nodes[ref.Ref] == nil && catalogue.Lookup(ref.Kind).Write.Chosen {
 			return d.lacks(n, ref, d.missing(ref.Ref, e))
 		}
 	}
@@ -194,8 +194,11 @@ func (d *draft) missing(ref record.Ref, e vault.Entry) string {
 	if e.Name != "" {
 		name = fmt.Sprintf("%s %q", name, e.Name)
 	}
-	if !writable(ref.Kind) {
+	switch {
+	case !writable(ref.Kind):
 		return fmt.Sprintf("it needs %s, which is not on the instance and cannot be made through the API", name)
+	case e.Version != 0 && catalogue.Lookup(ref.Kind).Write.Chosen:
+		return fmt.Sprintf("it needs %s, which is not on the instance: set it up again, or name it as well", name)
 	}
 	return fmt.Sprintf("it needs %s, which is neither on the instance nor in the backup", name)
 }

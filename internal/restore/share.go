@@ -2,6 +2,7 @@ package restore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -21,6 +22,15 @@ func share(some, all int, kind record.Kind) string {
 	return fmt.Sprintf("%d of %d %s", some, all, word)
 }
 
+// countedKind is the kind of some parts by which people count what they miss: tiles, where a
+// tile is among them.
+func countedKind(parts []record.Ref) record.Kind {
+	if i := slices.IndexFunc(parts, func(part record.Ref) bool { return partWords[part.Kind] != "" }); i >= 0 {
+		return parts[i].Kind
+	}
+	return parts[0].Kind
+}
+
 // partsOf counts the parts of a document that are of a kind.
 func partsOf(n *node, kind record.Kind) (count int, err error) {
 	err = eachPart(n.spec.Write.Parts, n.body, func(part *catalogue.Part, _ canon.PartRow) error {
@@ -35,11 +45,13 @@ func partsOf(n *node, kind record.Kind) (count int, err error) {
 // lacksParts says that a document is impossible because of what some of its parts name.
 func (d *draft) lacksParts(n *node, parts []record.Ref, why string) error {
 	if len(parts) > 0 {
-		all, err := partsOf(n, parts[0].Kind)
+		kind := countedKind(parts)
+		all, err := partsOf(n, kind)
 		if err != nil {
 			return fmt.Errorf("%s: %w", n.Ref, err)
 		}
-		why = fmt.Sprintf("%s (%s; --partial gives the rest back)", why, share(len(parts), all, parts[0].Kind))
+		some := slices.DeleteFunc(slices.Clone(parts), func(part record.Ref) bool { return part.Kind != kind })
+		why = fmt.Sprintf("%s (%s; --partial gives the rest back)", why, share(len(some), all, kind))
 	}
 	n.impossible(why)
 	return nil
