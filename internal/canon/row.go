@@ -35,11 +35,18 @@ func holdsMember(body []byte, m catalogue.Member) bool {
 // where none does.
 func Guarded(w *catalogue.Write, body []byte) *catalogue.Guard {
 	for i := range w.Guard {
-		if holdsMember(body, catalogue.Member{Name: w.Guard[i].Path, Value: w.Guard[i].Value}) {
-			return &w.Guard[i]
+		g := &w.Guard[i]
+		if holdsMember(body, catalogue.Member{Name: g.Path, Value: g.Value}) && (len(g.Without) == 0 || !writesOneOf(w, body, g.Without)) {
+			return g
 		}
 	}
 	return nil
+}
+
+// writesOneOf reports whether what a row writes of a document holds one of some members.
+func writesOneOf(w *catalogue.Write, body []byte, names []string) bool {
+	all, err := formOf(w).written(body, false)
+	return err != nil || slices.ContainsFunc(names, func(name string) bool { return hasValue(all.get(name)) })
 }
 
 // KeyOf returns what makes a document the same as another by a key: two that have the

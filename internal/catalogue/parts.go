@@ -70,6 +70,9 @@ func colours(at string) []Reference {
 	}
 }
 
+// shown are the members of a tile that say what it shows; it has one of them.
+var shown = []string{"look_id", "merge_result_id", "query_id", "extension_id"}
+
 // tile is a tile of a dashboard.
 var tile = &Write{
 	Create: post("/dashboard_elements"),
@@ -103,7 +106,7 @@ var tile = &Write{
 	Bare:   []string{"result_maker", "certification_metadata", "extension_id", "filter_id", "dashboard_layout_id"},
 	Falses: []string{"title_hidden"},
 	Blank:  []string{"refresh_interval"},
-	OneOf:  []string{"look_id", "merge_result_id", "query_id", "extension_id"},
+	OneOf:  shown,
 	Omit: []Omission{{Member: "type", Values: []string{"text", "button"},
 		Fields: []string{"look_id", "query_id", "merge_result_id", "extension_id", "result_maker"}}},
 	Refs: []Reference{
@@ -120,8 +123,11 @@ var tile = &Write{
 	Void:      map[string]string{"result_maker": "result_maker.filterables.listen.field"},
 	Texts:     []string{"body_text", "note_text", "title_text", "subtitle_text", "rich_content_json"},
 	Find:      BySet,
-	Guard:     []Guard{{Path: "result_maker.sql_query_id", Why: "it shows a SQL Runner query, which no route gives and none takes"}},
-	Lost:      []string{"alerts' followers", "how often the tile was seen"},
+	Guard: []Guard{
+		{Path: "result_maker.sql_query_id", Why: "it shows a SQL Runner query, which no route gives and none takes"},
+		{Path: "type", Value: "vis", Without: shown, Why: "it shows nothing: neither a look, a query, a merged result nor an extension, and Looker takes no such tile"},
+	},
+	Lost: []string{"alerts' followers", "how often the tile was seen"},
 
 	Given: []string{"certification_metadata.updated_at", "id", "lookml_link_id", "result_maker.id"},
 }

@@ -307,6 +307,8 @@ type Guard struct {
 	// Value is what the member's value is, as text. Empty: anything but missing, null,
 	// false, "" and an empty array.
 	Value string
+	// Without are members: the guard is for documents that are written with none of them.
+	Without []string
 	// Reused documents are on every instance: the one of the target takes the place of
 	// the source's. Others are left out.
 	Reused bool

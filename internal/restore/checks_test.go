@@ -1,10 +1,12 @@
 package restore_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -68,4 +70,60 @@ func TestAModelIsNotMadeBecauseItIsNeeded(t *testing.T) {
 	request.Partial = false
 	request.Items = append(request.Items, record.Ref{Kind: "lookml_models", ID: model})
 	complete(t, r.apply(r.plan(request)))
+}
+
+// A tile that shows nothing is one that Looker takes from nobody: the plan says so before anything
+// of its dashboard is made.
+func TestATileThatShowsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	ref := record.Ref{Kind: "dashboards", ID: r.make("dashboards", `{"title":"Broken","folder_id":"3"}`)}
+	tile := r.make("dashboard_elements", `{"dashboard_id":%q,"type":"vis","look_id":"3","title":"A"}`, ref.ID)
+	r.make("dashboard_elements", `{"dashboard_id":%q,"type":"text","title_text":"B"}`, ref.ID)
+	var tiles []map[string]any
+	if err := json.Unmarshal(canon.Member(r.sim.Document("dashboards", ref.ID), "dashboard_elements"), &tiles); err != nil {
+		t.Fatal(err)
+	}
+	for _, member := range []string{"look_id", "look", "query_id", "query", "result_maker", "result_maker_id", "merge_result_id"} {
+		tiles[0][member] = nil
+	}
+	value, err := json.Marshal(tiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpSet, Kind: "dashboards", ID: ref.ID, Path: "dashboard_elements", Value: string(value)}); err != nil {
+		t.Fatal(err)
+	}
+	r.backup()
+	r.do("DELETE", "/dashboards/"+ref.ID, "")
+	request := restore.Request{Items: []record.Ref{ref}}
+	if a := onlyAction(t, r.plan(request), ref); a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, "dashboard_elements/"+tile) {
+		t.Errorf("%s: %s", a.Deed, a.Reason)
+	}
+	request.Partial = true
+	plan := r.plan(request)
+	if a := onlyAction(t, plan, ref); a.Deed != record.DeedCreate || !strings.Contains(a.Reason, "with only 1 of 2 tiles") {
+		t.Errorf("with --partial: %s: %s", a.Deed, a.Reason)
+	}
+	complete(t, r.apply(plan))
+}
+
+// A key that is no administrator's may not write all that it sees.
+func TestWhatTheKeyMayNotWrite(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	ref := record.Ref{Kind: "looks", ID: "3"}
+	r.do("PATCH", "/looks/3", `{"description":"changed since"}`)
+	if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpSet, Kind: "looks", ID: "3", Path: "can", Value: `{"show":true,"update":false}`}); err != nil {
+		t.Fatal(err)
+	}
+	request := restore.Request{Items: []record.Ref{ref}, PartialView: true}
+	if a := onlyAction(t, r.plan(request), ref); a.Deed != record.DeedUpdate {
+		t.Errorf("an administrator's: %s: %s", a.Deed, a.Reason)
+	}
+	no := false
+	r.caller.Admin = &no
+	if a := onlyAction(t, r.plan(request), ref); a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, "may not change it") {
+		t.Errorf("somebody's: %s: %s", a.Deed, a.Reason)
+	}
 }

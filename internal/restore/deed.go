@@ -110,6 +110,10 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	d.deed(n, now)
 	switch n.action.Deed {
 	case record.DeedUpdate, record.DeedMove, record.DeedUndelete:
+		if !d.Caller.KnownAdmin() && canon.Text(canon.Member(canon.Member(current, "can"), "update")) == "false" {
+			n.impossible("the user of the API key may not change it")
+			return nil
+		}
 	case record.DeedCreate:
 		if n.shares != "" {
 			return nil // it is another document, which the caller knows
