@@ -156,6 +156,8 @@ type Reference struct {
 	By catalogue.Reference
 	// Part is the part that names it, nothing for the document itself and what it nests.
 	Part record.Kind
+	// Nested means that the document which is named lies beside the name, whole.
+	Nested bool
 }
 
 // References returns what a document names by its write row: itself, by the parts that
@@ -164,9 +166,12 @@ type Reference struct {
 func References(w *catalogue.Write, body []byte) ([]Reference, error) {
 	var found []Reference
 	err := formOf(w).references(body, "", func(r Reference) {
-		if !slices.ContainsFunc(found, func(have Reference) bool { return have.Ref == r.Ref && have.Part == r.Part }) {
+		i := slices.IndexFunc(found, func(have Reference) bool { return have.Ref == r.Ref && have.Part == r.Part })
+		if i < 0 {
 			found = append(found, r)
+			return
 		}
+		found[i].Nested = found[i].Nested || r.Nested
 	})
 	return found, err
 }
@@ -176,9 +181,16 @@ func (f *form) references(body []byte, part record.Kind, found func(Reference)) 
 	if err != nil {
 		return err
 	}
+	var whole []NestedDocument
+	if len(f.Nested) > 0 && !lists(body) {
+		if whole, err = f.nestedIn(body); err != nil {
+			return err
+		}
+	}
 	if _, err := f.eachReference(text, func(n naming) []byte {
 		if n.by.Within == "" {
-			found(Reference{n.ref, *n.by, part})
+			nested := slices.ContainsFunc(whole, func(d NestedDocument) bool { return d.Ref == n.ref })
+			found(Reference{Ref: n.ref, By: *n.by, Part: part, Nested: nested})
 		}
 		return n.raw
 	}); err != nil {
@@ -190,19 +202,13 @@ func (f *form) references(body []byte, part record.Kind, found func(Reference)) 
 			return err
 		}
 		for _, id := range ids {
-			found(Reference{record.Ref{Kind: f.Sets[i].Kind, ID: id}, catalogue.Reference{Path: f.Sets[i].At, Kind: f.Sets[i].Kind, Optional: true}, part})
+			found(Reference{
+				Ref: record.Ref{Kind: f.Sets[i].Kind, ID: id}, By: catalogue.Reference{Path: f.Sets[i].At, Kind: f.Sets[i].Kind, Optional: true}, Part: part,
+			})
 		}
 	}
-	if !lists(body) {
-		source, err := readMembers(body)
-		if err != nil {
-			return err
-		}
-		all, err := f.takeWritten(source, true)
-		if err != nil {
-			return err
-		}
-		if err := f.nested(source, all, func(_ string, below *form, raw []byte) error { return below.references(raw, part, found) }); err != nil {
+	for _, d := range whole {
+		if err := formOf(catalogue.Lookup(d.Kind).Write).references(d.Body, part, found); err != nil {
 			return err
 		}
 	}
@@ -214,7 +220,7 @@ func (f *form) references(body []byte, part record.Kind, found func(Reference)) 
 		}
 		for _, row := range rows {
 			if _, kind := catalogue.Find(p.About); kind {
-				found(Reference{record.Ref{Kind: p.About, ID: row.ID}, catalogue.Reference{Path: p.By[0], Kind: p.About}, p.Name})
+				found(Reference{Ref: record.Ref{Kind: p.About, ID: row.ID}, By: catalogue.Reference{Path: p.By[0], Kind: p.About}, Part: p.Name})
 			}
 			if err := formOf(p.Write).references(row.Body, p.Name, found); err != nil {
 				return err
@@ -251,7 +257,10 @@ type NestedDocument struct {
 // NestedIn returns the documents that lie in the body of a document or part, and that a
 // member which is sent names: the query of a look or tile.
 func NestedIn(w *catalogue.Write, body []byte) (found []NestedDocument, err error) {
-	f := formOf(w)
+	return formOf(w).nestedIn(body)
+}
+
+func (f *form) nestedIn(body []byte) (found []NestedDocument, err error) {
 	source, err := readMembers(body)
 	if err != nil {
 		return nil, err

@@ -215,7 +215,7 @@ var boardItem = &Write{
 	Refs: []Reference{
 		{Path: "dashboard_id", Kind: "dashboards"},
 		{Path: "look_id", Kind: Looks},
-		{Path: "lookml_dashboard_id", Kind: "lookml_dashboards"},
+		{Path: "lookml_dashboard_id", Kind: "lookml_dashboards", Spare: true},
 	},
 	Texts: []string{"custom_url", "custom_description"},
 	Find:  BySet,

@@ -52,6 +52,7 @@ type Write struct {
 
 	Keys      []Key       // what makes a document the same as another, in order of belief
 	Refs      []Reference // members that name other documents, all of those in Fields
+	Called    []Called    // members that name other documents by what these are called
 	Nested    []Nested    // members that name a document which lies beside them, whole
 	Unordered []string    // arrays that are sets; "." is the document itself
 	Texts     []string    // members that may hold addresses of content
@@ -251,6 +252,14 @@ type Key struct {
 	Params map[string]string
 }
 
+// Called is a member that names another document, which nobody can make, by Members of it:
+// "thelook::daily" is the datagroup whose model_name is "thelook" and whose name is "daily".
+type Called struct {
+	Path    string
+	Kind    record.Kind
+	Members [2]string // what stands before and behind "::"
+}
+
 // Reference is a member that names another document by its id, and is sent.
 type Reference struct {
 	Path string
@@ -269,6 +278,9 @@ type Reference struct {
 	// Optional means that a document can be without: the member becomes null, an element
 	// of an array is left out.
 	Optional bool
+	// Spare means that a part whose reference leads to what no API makes is left out, and the
+	// document comes back without it.
+	Spare bool
 	// Loose means that the value stays as it is where what it names is not known: Looker
 	// takes it, and content validation shows it.
 	Loose bool

@@ -263,6 +263,7 @@ var planWrite = &Write{
 		{Path: "datagroup", Kind: Models, Prefix: true, Having: "::"},
 		{Path: "scheduled_plan_destination.type", Kind: "integrations", Having: "::"},
 	},
+	Called:    []Called{{Path: "datagroup", Kind: "datagroups", Members: [2]string{"model_name", "name"}}},
 	Unordered: []string{"scheduled_plan_destination", "tab_ids"},
 	Texts:     []string{"custom_url_base", "custom_url_params", "scheduled_plan_destination.message"},
 	Asleep:    Member{"enabled", "false"},

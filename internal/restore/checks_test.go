@@ -127,3 +127,95 @@ func TestWhatTheKeyMayNotWrite(t *testing.T) {
 		t.Errorf("somebody's: %s: %s", a.Deed, a.Reason)
 	}
 }
+
+// What lives in LookML or belongs to a hub cannot be made: what names it is impossible when it is
+// not on the instance, but for a board, which comes back without that item.
+func TestWhatNobodyCanMakeIsNeeded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	const lookml, integration, mail = "aviation::business_pulse_1", "1::google_sheets_1", `{"type":"email","address":"ann@example.com","format":"csv"}`
+	board := record.Ref{Kind: "boards", ID: r.make("boards", `{"title":"B"}`)}
+	section := r.make("board_sections", `{"board_id":%q,"title":"S"}`, board.ID)
+	r.make("board_items", `{"board_section_id":%q,"lookml_dashboard_id":%q}`, section, lookml)
+	r.make("board_items", `{"board_section_id":%q,"look_id":"3"}`, section)
+	plan := func(name, of, destination string) record.Ref {
+		id := r.make("scheduled_plans", `{"name":%q,"enabled":true,`+of+`,`+planFlags+`,"scheduled_plan_destination":[`+destination+`]}`, name)
+		return record.Ref{Kind: "scheduled_plans", ID: id}
+	}
+	needs := map[record.Ref]string{
+		plan("of LookML", `"crontab":"0 6 * * *","lookml_dashboard_id":"`+lookml+`"`, mail):                                         lookml,
+		plan("by a datagroup", `"look_id":"3","datagroup":"aviation::daily"`, mail):                                                 "aviation::daily",
+		plan("to an integration", `"crontab":"0 6 * * *","look_id":"3"`, `{"type":"`+integration+`","address":"x","format":"csv"}`): integration,
+	}
+	for item := range r.sim.Items("alerts") {
+		if strings.Contains(string(r.sim.Document("alerts", item.ID)), integration) {
+			needs[record.Ref{Kind: "alerts", ID: item.ID}] = integration
+		}
+	}
+	if len(needs) != 4 {
+		t.Fatalf("%d need something", len(needs))
+	}
+	r.backup()
+	request := restore.Request{Items: []record.Ref{board}}
+	r.do("DELETE", "/boards/"+board.ID, "")
+	for ref := range needs {
+		r.do("DELETE", fmt.Sprintf("/%s/%s", ref.Kind, ref.ID), "")
+		request.Items = append(request.Items, ref)
+	}
+	for _, a := range r.plan(request).Actions {
+		if needs[a.Ref] != "" && a.Deed != record.DeedCreate {
+			t.Errorf("while all is there: %s %s: %s", a.Deed, a.Ref, a.Reason)
+		}
+	}
+	for _, change := range []lookersim.Change{
+		{Op: lookersim.OpDelete, Kind: "lookml_dashboards", ID: lookml}, {Op: lookersim.OpDelete, Kind: "integrations", ID: integration},
+		{Op: lookersim.OpDelete, Kind: "datagroups", ID: "1"},
+	} {
+		if _, err := r.sim.Mutate(change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := r.apply(r.plan(request))
+	for ref, need := range needs {
+		if a := onlyAction(t, done, ref); a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, need) {
+			t.Errorf("%s %s: %s", a.Deed, ref, a.Reason)
+		}
+	}
+	if a := onlyAction(t, done, board); a.State != record.ActionDone || !strings.Contains(a.Reason, "with only 1 of 2 items") {
+		t.Errorf("%s %s: %s", a.Deed, a.State, a.Reason)
+	}
+	if a := onlyAction(t, r.plan(restore.Request{Items: []record.Ref{board}}), board); a.State == record.ActionPlanned {
+		t.Errorf("a second plan would %s it: %v", a.Deed, a.Changes)
+	}
+}
+
+// A merged result that the backup could not read, and that the instance does not have either, is
+// known to be missing before its dashboard is made.
+func TestAMergedResultThatIsNowhere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	missing := lookersim.Rule{Route: "GET /merge_queries/{id}", Do: lookersim.FaultStatus, Status: 404}
+	if err := r.sim.SetRules(missing); err != nil {
+		t.Fatal(err)
+	}
+	r.backup()
+	r.do("DELETE", "/dashboards/1", "")
+	ref := record.Ref{Kind: "dashboards", ID: "1"}
+	request := restore.Request{Items: []record.Ref{ref}}
+	if a := onlyAction(t, r.plan(request), ref); a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, "merge_queries/") || !strings.Contains(a.Reason, " tiles") {
+		t.Errorf("%s: %s", a.Deed, a.Reason)
+	}
+	request.Partial = true
+	plan := r.plan(request)
+	if a := onlyAction(t, plan, ref); a.Deed != record.DeedCreate {
+		t.Errorf("with --partial: %s: %s", a.Deed, a.Reason)
+	}
+	r.apply(plan)
+	request.Partial = false
+	if err := r.sim.SetRules(); err != nil {
+		t.Fatal(err)
+	}
+	if a := onlyAction(t, r.plan(request), ref); a.Deed == record.DeedImpossible {
+		t.Errorf("when it is there: %s: %s", a.Deed, a.Reason)
+	}
+}

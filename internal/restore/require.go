@@ -38,19 +38,22 @@ func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference)
 			}
 		}
 		spec, ok := catalogue.Find(ref.Kind)
-		// Queries stay on the instance for ever. What is loose Looker takes as it is.
-		if !ok || spec.Immutable || ref.By.Loose || ref.Ref == n.Ref {
+		// What is loose Looker takes as it is.
+		if !ok || ref.By.Loose || ref.Ref == n.Ref {
 			continue
 		}
 		require := d.require
-		if ref.By.People {
+		switch {
+		case spec.Immutable:
+			require = d.requireStored
+		case ref.By.People:
 			require = d.person
 		}
 		if err := require(ctx, n, ref); err != nil || !n.writes() {
 			return err
 		}
 	}
-	return nil
+	return d.requireCalled(ctx, n)
 }
 
 // requirePlace sees to it that the place of a document is there which the server knows it
@@ -176,7 +179,7 @@ func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
-	if !d.request.Partial {
+	if !d.request.Partial && (!ref.By.Spare || writable(ref.Kind)) {
 		return d.lacksParts(n, parts, why)
 	}
 	return d.leaveOut(n, parts, why)
