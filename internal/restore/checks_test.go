@@ -219,3 +219,22 @@ func TestAMergedResultThatIsNowhere(t *testing.T) {
 		t.Errorf("when it is there: %s: %s", a.Deed, a.Reason)
 	}
 }
+
+// A schedule comes back to an owner who is disabled, and the plan says that it does not run so.
+func TestAnOwnerWhoIsDisabled(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	ref := r.refsOf("scheduled_plans", "present", awake)[0]
+	owner := canon.Text(canon.Member(r.sim.Document("scheduled_plans", ref.ID), "user_id"))
+	r.do("DELETE", "/scheduled_plans/"+ref.ID, "")
+	for _, disabled := range []bool{false, true} {
+		if disabled {
+			r.do("PATCH", "/users/"+owner, `{"is_disabled":true}`)
+		}
+		plan := r.plan(restore.Request{Items: []record.Ref{ref}})
+		noted := strings.Contains(strings.Join(plan.Notes, "\n"), "users/"+owner+") is disabled")
+		if a := onlyAction(t, plan, ref); a.Deed != record.DeedCreate || noted != disabled {
+			t.Errorf("disabled %t: %s: %s %q", disabled, a.Deed, a.Reason, plan.Notes)
+		}
+	}
+}

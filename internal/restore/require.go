@@ -209,8 +209,8 @@ func (d *draft) missing(ref record.Ref, e vault.Entry) string {
 // person sees to it that a user stands for one that a document names: the same one,
 // the one that somebody named for it, or who gets what belongs to nobody.
 func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error {
-	if d.request.Assigned[ref.ID] != "" && (!d.toCaller[ref.ID] || !n.spec.Write.RunsAsOwner) {
-		return nil
+	if id := d.request.Assigned[ref.ID]; id != "" && (!d.toCaller[ref.ID] || !n.spec.Write.RunsAsOwner) {
+		return d.noteDisabled(ctx, n, id)
 	}
 	now, _, exists, err := d.sees(ctx, ref.Ref)
 	if err != nil {
@@ -220,10 +220,30 @@ func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error 
 	if need != nil && need.writes() {
 		n.needs = append(n.needs, need)
 	}
-	if exists || need != nil && need.action.Deed != record.DeedImpossible && need.action.Deed != record.DeedSkip {
+	if exists {
+		return d.noteDisabled(ctx, n, now.ID)
+	}
+	if need != nil && need.action.Deed != record.DeedImpossible && need.action.Deed != record.DeedSkip {
 		return nil
 	}
 	return d.orphan(ctx, n, ref.Ref, now)
+}
+
+// noteDisabled tells that what runs with the rights of its owner does not run, where that user is
+// there and disabled.
+func (d *draft) noteDisabled(ctx context.Context, n *node, id string) error {
+	if !n.spec.Write.RunsAsOwner {
+		return nil
+	}
+	now, _, exists, err := d.sees(ctx, record.Ref{Kind: catalogue.Users, ID: id})
+	if err != nil || !exists {
+		return err
+	}
+	body, err := d.body(ctx, now)
+	if err == nil && canon.Text(canon.Member(body, "is_disabled")) == "true" {
+		d.note("%s does not run while its owner %s (users/%s) is disabled", n.Ref, now.Name, id)
+	}
+	return err
 }
 
 // orphan deals with a document whose owner is not on the instance any more.
