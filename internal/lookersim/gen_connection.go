@@ -123,12 +123,11 @@ func projectFiles(c *call) answer {
 
 func (w *world) renderDatagroup(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("datagroups", row.num, 0)
-	m := w.models[int(row.num)%len(w.models)]
 	o := begin(b)
 	o.raw("can", `{"index":true,"show":true,"update":true}`)
 	o.num("created_at", 1_600_000_000+int64(row.num))
 	o.id("id", int64(row.num))
-	o.str("model_name", m.name)
+	o.str("model_name", w.datagroupModel(row.num))
 	o.str("name", when(row.num == 1, "daily")+when(row.num > 1, "daily_"+strconv.Itoa(int(row.num))))
 	o.num("stale_before", 1_750_000_000+int64(r.n(100000)))
 	o.num("trigger_check_at", 1_750_000_000+int64(r.n(100000)))
@@ -137,3 +136,6 @@ func (w *world) renderDatagroup(b []byte, row row, _ fieldTree) []byte {
 	o.num("triggered_at", 1_750_000_000+int64(r.n(100000)))
 	return o.end()
 }
+
+// datagroupModel is the model that a datagroup belongs to.
+func (w *world) datagroupModel(num int32) string { return w.models[int(num)%len(w.models)].name }

@@ -39,7 +39,7 @@ func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 		o.null("datagroup")
 	} else {
 		o.null("crontab")
-		o.str("datagroup", w.models[0].name+"::daily")
+		o.str("datagroup", w.datagroupModel(1)+"::daily") // the name of the first one
 	}
 	o.str("timezone", "America/Los_Angeles")
 	o.key("scheduled_plan_destination")
