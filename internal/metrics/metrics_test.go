@@ -186,10 +186,10 @@ func TestFile(t *testing.T) {
 func TestFileOfALaterRun(t *testing.T) {
 	end := time.Date(2026, 3, 1, 4, 30, 0, 0, time.UTC)
 	lesser, admin := false, true
-	run := func(id int64, hours time.Duration, caller *bool) record.Run {
+	run := func(id int64, hours int, caller *bool) record.Run {
 		return record.Run{
 			ID: id, Instance: "demo", Outcome: record.RunComplete, Scope: record.Scope{All: true}, Caller: record.Caller{Admin: caller},
-			Started: end.Add(hours*time.Hour - time.Hour), Finished: end.Add(hours * time.Hour),
+			Started: end.Add(time.Duration(hours-1) * time.Hour), Finished: end.Add(time.Duration(hours) * time.Hour),
 		}
 	}
 	const name = "lookervault_last_success_timestamp_seconds{instance_name=\"demo\""
