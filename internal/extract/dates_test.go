@@ -96,6 +96,7 @@ func hasNote(result extract.Result, words string) bool {
 func TestDatesProveThemselves(t *testing.T) {
 	t.Parallel()
 	_, all := newDated(t, lookersim.Quirks{}).night()
+	all-- // a first run looks once behind the list
 	d := newDated(t, lookersim.Quirks{})
 	d.learn()
 	ids, read := d.live(), make(map[string]int)
