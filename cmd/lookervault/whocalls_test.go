@@ -8,7 +8,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 )
 
-// TestOneListOfRoles: where calls are counted, the list of roles that tells whether the caller is
+// TestOneListOfRoles: where calls are counted, the list of roles that reports whether the caller is
 // an administrator is the one that the run stores. A forecast knows that.
 func TestOneListOfRoles(t *testing.T) {
 	for _, tt := range []struct {
