@@ -45,7 +45,10 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 func planView(plan record.Restore) (view.Plan, error) {
 	request, err := restore.RequestOf(plan)
 	v := view.PlanOf(plan)
-	v.LinksLeft, v.Mails = request.LinksLeft, []view.PlanMail{}
+	v.LinksLeft, v.Mails, v.Taken = request.LinksLeft, []view.PlanMail{}, []view.PlanTaken{}
+	for _, t := range request.Taken {
+		v.Taken = append(v.Taken, view.PlanTaken{Kind: t.Kind, ID: t.ID, Name: t.Name, Of: t.Of.String(), Part: t.Part.String()})
+	}
 	for _, action := range plan.Actions {
 		if address := request.Invited[action.Ref.String()]; address != "" {
 			v.Mails = append(v.Mails, view.PlanMail{Kind: action.Kind, ID: action.ID, Name: action.Name, Address: address})
@@ -118,12 +121,26 @@ func (p *planPrinter) print(plan record.Restore, perSecond int) {
 	if more > 0 {
 		fmt.Fprintf(p.out, "  and %s more: lookervault restore show %d --json%s has all of them\n", count(int64(more)), plan.ID, dbFlag(p.path))
 	}
+	p.taken(plan)
 	p.mails(plan)
 	if p.cut {
 		fmt.Fprintf(p.out, "Values with … are cut: lookervault restore show %d --json%s has all of them.\n", plan.ID, dbFlag(p.path))
 	}
 	for _, note := range plan.Notes {
 		fmt.Fprintf(p.out, "Note: %s\n", plainText(note))
+	}
+}
+
+// taken says what goes for good with what is deleted inside documents.
+func (p *planPrinter) taken(plan record.Restore) {
+	v, err := planView(plan)
+	if err != nil || len(v.Taken) == 0 {
+		return
+	}
+	fmt.Fprintln(p.out, "Lost with what is deleted, and not brought back by an undo:")
+	for _, t := range v.Taken {
+		sign := table.Paint("-", table.Bad, p.color)
+		fmt.Fprintf(p.out, "  %s %s\n", sign, plainText(fmt.Sprintf("%s/%s %q  on %s of %s", t.Kind, t.ID, t.Name, t.Part, t.Of)))
 	}
 }
 

@@ -16,17 +16,24 @@ import (
 // alerts of a dashboard, the access rules of a folder, the members of a role.
 func (d *draft) attach(ctx context.Context) error {
 	back := make(map[record.Ref]*node)
+	parts := make(map[record.Ref]*node) // what comes back in documents that are there
 	kinds := make(map[record.Kind]bool)
 	for ref, n := range d.nodes {
-		if d.request.beside(ref) {
-			continue // what went along with the document is still there
-		}
-		if n.action.Deed == record.DeedCreate || n.action.Deed == record.DeedUndelete {
+		switch n.action.Deed {
+		case record.DeedCreate, record.DeedUndelete:
+			if d.request.beside(ref) {
+				continue // what went along with the document is still there
+			}
 			back[ref] = n
 			kinds[ref.Kind] = true
+		case record.DeedUpdate:
+			for _, part := range partsMade(n) {
+				parts[part] = n
+				kinds[ref.Kind] = true
+			}
 		}
 	}
-	if len(back) == 0 {
+	if len(kinds) == 0 {
 		return nil
 	}
 	if err := d.attachOwned(ctx, back); err != nil {
@@ -36,7 +43,7 @@ func (d *draft) attach(ctx context.Context) error {
 		if spec.Write == nil || spec.Write.OnlyNamed || spec.Listing.Followed || !hangsOn(spec, kinds) {
 			continue
 		}
-		if err := d.attachKind(ctx, spec, back); err != nil {
+		if err := d.attachKind(ctx, spec, back, parts); err != nil {
 			return err
 		}
 	}
@@ -53,7 +60,7 @@ func hangsOn(spec *catalogue.Spec, kinds map[record.Kind]bool) bool {
 
 // attachKind adds the documents of a kind that lay in, or hung on, what comes back, and
 // were there when that was seen last.
-func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back map[record.Ref]*node) error {
+func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, parts map[record.Ref]*node) error {
 	if spec.Place != catalogue.Nowhere {
 		return nil // what lies in a folder is selected by itself, or by --folder
 	}
@@ -69,7 +76,7 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back map[r
 		if err != nil {
 			return err
 		}
-		parent := d.parentIn(spec, body, back)
+		parent := d.parentIn(spec, body, back, parts)
 		if parent == nil || !alive(e, parent.entry) {
 			continue
 		}
@@ -85,7 +92,7 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back map[r
 }
 
 // parentIn is the document that comes back on which a body hangs, nil for none.
-func (d *draft) parentIn(spec *catalogue.Spec, body []byte, back map[record.Ref]*node) *node {
+func (d *draft) parentIn(spec *catalogue.Spec, body []byte, back, parts map[record.Ref]*node) *node {
 	for i := range spec.Relations {
 		r := &spec.Relations[i]
 		if r.Role != catalogue.Parent || r.Same {
@@ -93,6 +100,9 @@ func (d *draft) parentIn(spec *catalogue.Spec, body []byte, back map[record.Ref]
 		}
 		for _, id := range canon.Named(body, r) {
 			if r.Part != "" {
+				if n := parts[record.Ref{Kind: listOf(r), ID: id}]; n != nil {
+					return n
+				}
 				if n := d.ownerOfPart(r, id, back); n != nil {
 					return n
 				}

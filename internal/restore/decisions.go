@@ -55,6 +55,9 @@ type Decisions struct {
 	// done: to what is not on the instance and, where texts are kept, to what has another id.
 	LinksLeft int `json:"links_left,omitempty"`
 
+	// Taken are documents that go for good with parts which are deleted.
+	Taken []Taken `json:"taken,omitempty"`
+
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
 }

@@ -80,7 +80,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 		}
 	}
 	if d.request.Undo != 0 {
-		return nil
+		return d.takenAlong(ctx)
 	}
 	if !d.request.Only {
 		if err := d.attach(ctx); err != nil {
@@ -88,6 +88,9 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 		}
 	}
 	if err := d.leadAnew(ctx); err != nil {
+		return err
+	}
+	if err := d.takenAlong(ctx); err != nil {
 		return err
 	}
 	for _, ref := range sortedRefs(d.nodes) {

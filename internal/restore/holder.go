@@ -29,8 +29,7 @@ func (d *draft) requireHolders(ctx context.Context, n *node) error {
 }
 
 func (d *draft) requireHolder(ctx context.Context, n *node, r *catalogue.Relation, id string) error {
-	list, _, _ := strings.Cut(r.Part, ".")
-	part := record.Ref{Kind: record.Kind(list), ID: id}
+	part := record.Ref{Kind: listOf(r), ID: id}
 	holder, err := d.holderOf(ctx, r, id)
 	if err != nil || holder.ID == "" {
 		return err // no backup has it; whether the instance does, the server says
@@ -58,6 +57,12 @@ func (d *draft) requireHolder(ctx context.Context, n *node, r *catalogue.Relatio
 		n.impossible(fmt.Sprintf("it needs %s, which %s does not have any more: give that back as well", part, title(record.Action{Ref: holder, Name: now.Name})))
 	}
 	return nil
+}
+
+// listOf is the list of parts that a relation leads to.
+func listOf(r *catalogue.Relation) record.Kind {
+	list, _, _ := strings.Cut(r.Part, ".")
+	return record.Kind(list)
 }
 
 // holderOf finds the document of the backup that a part lies in, none where no backup has it.

@@ -22,8 +22,19 @@ type Plan struct {
 	Notes   []string       `json:"notes"`
 	// LinksLeft counts links in texts that lead to nothing, or to another id, when the plan is done.
 	LinksLeft int `json:"links_left"`
+	// Taken are documents that go for good with parts which the plan deletes.
+	Taken []PlanTaken `json:"taken"`
 	// Mails are those who get mail when the plan is done.
 	Mails []PlanMail `json:"mails"`
+}
+
+// PlanTaken is a document that goes with a part of another one.
+type PlanTaken struct {
+	Kind record.Kind `json:"kind"`
+	ID   string      `json:"id"`
+	Name string      `json:"name"`
+	Of   string      `json:"of"`   // "dashboards/57"
+	Part string      `json:"part"` // "dashboard_elements/311"
 }
 
 // PlanMail is a mail to the people of a document.
