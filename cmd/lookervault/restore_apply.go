@@ -74,7 +74,7 @@ func (r *restoring) showAndApply(ctx context.Context, plan record.Restore) error
 	}
 	events := r.events()
 	if events == nil {
-		if err := printAgreed(r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
+		if err := printAgreed(ctx, r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
 			return err
 		}
 	} else {
@@ -151,7 +151,7 @@ func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error 
 	}
 	events := r.events()
 	if events == nil {
-		if err := printAgreed(r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
+		if err := printAgreed(ctx, r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
 			return err
 		}
 	} else {

@@ -72,6 +72,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), restoreWords(s))
 	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds))
 	shown := 0
+	names := newPlanNames(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed.Target)
 	for _, a := range sealed.Actions {
 		why := a.Message
 		bad := a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing
@@ -89,7 +90,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 			if a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing {
 				state = "read back " + a.Checked
 			}
-			fmt.Fprintf(out, "  %s  %s: %s\n", table.Paint(state, table.Bad, color), plainText(actionName(a)), plainText(why))
+			fmt.Fprintf(out, "  %s  %s: %s\n", table.Paint(state, table.Bad, color), plainText(actionName(a)), plainText(names.in(why)))
 		}
 	}
 	if shown > failuresShown {
@@ -97,7 +98,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 	}
 	for _, note := range s.Notes {
 		if !slices.Contains(r.toldNotes, note) {
-			fmt.Fprintf(out, "  %s\n", plainText(note))
+			fmt.Fprintf(out, "  %s\n", plainText(names.in(note)))
 		}
 	}
 	r.sayNext(sealed, s, shown, err)

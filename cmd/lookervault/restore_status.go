@@ -206,5 +206,15 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 	if o.failed {
 		actions.One, actions.Many = "action that is not done", "actions that are not done"
 	}
+	if choice.Format == "" {
+		names := newPlanNames(ctx, reader, plan.Target)
+		for i := range status.Actions {
+			said := &status.Actions[i]
+			said.Message, said.Reason = names.in(said.Message), names.in(said.Reason)
+		}
+		if err := names.failed(); err != nil {
+			return err
+		}
+	}
 	return show(o.streams, actions, choice, each(status.Actions))
 }

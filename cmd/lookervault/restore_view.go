@@ -32,7 +32,7 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 		_, err = fmt.Fprintln(s.out, text)
 		return err
 	}
-	p := newPlanPrinter(s, reader, plan)
+	p := newPlanPrinter(ctx, s, reader, plan)
 	if run, err := reader.Run(ctx, plan.AsOf); err == nil {
 		p.asOf = run.Started
 	}
@@ -58,8 +58,8 @@ func planView(plan record.Restore) (view.Plan, error) {
 }
 
 // printAgreed prints a plan that is about to be applied.
-func printAgreed(s *streams, reader vault.Reader, plan record.Restore, perSecond int) error {
-	p := newPlanPrinter(s, reader, plan)
+func printAgreed(ctx context.Context, s *streams, reader vault.Reader, plan record.Restore, perSecond int) error {
+	p := newPlanPrinter(ctx, s, reader, plan)
 	p.print(plan, perSecond)
 	if planIsDone(plan) {
 		p.next(plan)
@@ -75,17 +75,21 @@ type planPrinter struct {
 	where string // flags of commands that apply it
 	asOf  time.Time
 	cut   bool // a value had no room
+	names *planNames
 }
 
-func newPlanPrinter(s *streams, reader vault.Reader, plan record.Restore) *planPrinter {
+func newPlanPrinter(ctx context.Context, s *streams, reader vault.Reader, plan record.Restore) *planPrinter {
 	return &planPrinter{
 		out: &strings.Builder{}, color: s.colors(s.out), path: reader.Path(),
-		where: demoFlag(plan.Target == demoName, reader.Path()),
+		where: demoFlag(plan.Target == demoName, reader.Path()), names: newPlanNames(ctx, reader, plan.Target),
 	}
 }
 
 // flush writes what was printed: lines that are wider than the screen go on below.
 func (p *planPrinter) flush(out io.Writer) error {
+	if err := p.names.failed(); err != nil {
+		return err
+	}
 	width, _ := ui.TerminalSize(out)
 	_, err := io.WriteString(out, table.WrapLines(p.out.String(), width))
 	return err
@@ -127,7 +131,7 @@ func (p *planPrinter) print(plan record.Restore, perSecond int) {
 		fmt.Fprintf(p.out, "Values with … are cut: lookervault restore show %d --json%s has all of them.\n", plan.ID, dbFlag(p.path))
 	}
 	for _, note := range plan.Notes {
-		fmt.Fprintf(p.out, "Note: %s\n", plainText(note))
+		fmt.Fprintf(p.out, "Note: %s\n", plainText(p.names.in(note)))
 	}
 }
 
@@ -224,7 +228,7 @@ func (p *planPrinter) action(a record.Action) {
 	}
 	line := fmt.Sprintf("  %s %-22s  %s", table.Paint(deedSigns[a.Deed], deedTone(a.Deed), p.color), plainText(a.Ref.String()), plainText(name))
 	if said := p.said(a); said != "" {
-		line += "    " + plainText(said)
+		line += "    " + plainText(p.names.in(said))
 	}
 	fmt.Fprintln(p.out, strings.TrimRight(line, " "))
 	if a.Deed == record.DeedCreate {
@@ -235,7 +239,9 @@ func (p *planPrinter) action(a record.Action) {
 			fmt.Fprintf(p.out, "      and %d more changes\n", len(a.Changes)-i)
 			break
 		}
-		fmt.Fprintf(p.out, "      %s  %s → %s\n", plainText(strings.ReplaceAll(c.Path, "/", ".")), p.value(c.Before), p.value(c.After))
+		kind := kindNamed(a.Kind, c.Path)
+		fmt.Fprintf(p.out, "      %s  %s%s → %s%s\n", plainText(strings.ReplaceAll(c.Path, "/", ".")),
+			p.value(c.Before), plainText(p.names.beside(kind, c.Before)), p.value(c.After), plainText(p.names.beside(kind, c.After)))
 	}
 }
 

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+)
+
+// planNames are what users, folders and groups are called that a plan names by their ids, as the
+// vault knew them last. The nil one knows none. It is for one goroutine.
+type planNames struct {
+	ctx      context.Context
+	reader   vault.Reader
+	instance string
+	known    map[record.Ref]string
+	err      error // the first one that was not about something the vault does not hold
+}
+
+func newPlanNames(ctx context.Context, reader vault.Reader, instance string) *planNames {
+	return &planNames{ctx: ctx, reader: reader, instance: instance, known: make(map[record.Ref]string)}
+}
+
+// failed is what went wrong with reading names.
+func (n *planNames) failed() error {
+	if n == nil || n.err == nil {
+		return nil
+	}
+	return fmt.Errorf("read what users, folders and groups are called: %w", n.err)
+}
+
+// of is what a document is called: a folder by its path, a user by name and mail address; "" for
+// queries, which nobody has named, and for what the vault does not hold.
+func (n *planNames) of(ref record.Ref) string {
+	if n == nil || n.err != nil || ref.ID == "" {
+		return ""
+	}
+	if spec, ok := catalogue.Find(ref.Kind); !ok || spec.Immutable {
+		return ""
+	}
+	name, ok := n.known[ref]
+	if !ok {
+		name = n.read(ref)
+		n.known[ref] = name
+	}
+	return name
+}
+
+// deepestFolder is where a path ends whose folders lie in each other.
+const deepestFolder = 50
+
+func (n *planNames) read(ref record.Ref) string {
+	d, err := n.reader.Document(n.ctx, n.instance, ref, vault.Point{})
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		return ""
+	case err != nil:
+		n.err = err
+		return ""
+	}
+	switch ref.Kind {
+	case catalogue.Users:
+		words := []string{d.Name, canon.Text(canon.Member(d.Body, "email"))}
+		return strings.Join(slices.DeleteFunc(words, func(word string) bool { return word == "" }), ", ")
+	case catalogue.Folders:
+		path := []string{d.Name}
+		for d.Folder != "" && len(path) < deepestFolder {
+			if d, err = n.reader.Document(n.ctx, n.instance, record.Ref{Kind: catalogue.Folders, ID: d.Folder}, vault.Point{}); err != nil {
+				break // the rest of the path is not known
+			}
+			path = append(path, d.Name)
+		}
+		slices.Reverse(path)
+		return strings.Join(path, "/")
+	}
+	return d.Name
+}
+
+// bareRef is a document that a text names by its id. It may go on with its name, or be a part of
+// the path of a route.
+var bareRef = regexp.MustCompile(`(^|[^\w/])(users|folders|groups)/([A-Za-z0-9_-]+)( "|/)?`)
+
+// in is a text with the names of what it names by ids.
+func (n *planNames) in(text string) string {
+	if n == nil {
+		return text
+	}
+	return bareRef.ReplaceAllStringFunc(text, func(found string) string {
+		parts := bareRef.FindStringSubmatch(found)
+		name := n.of(record.Ref{Kind: record.Kind(parts[2]), ID: parts[3]})
+		if name == "" || parts[4] != "" {
+			return found
+		}
+		return fmt.Sprintf("%s (%s)", found, name)
+	})
+}
+
+// idsNamed is how many ids of a set are called by their names.
+const idsNamed = 5
+
+// beside is what the ids in a value are called, in brackets and with a space before it, "" where
+// that is not known.
+func (n *planNames) beside(kind record.Kind, value json.RawMessage) string {
+	var ids []string
+	if n == nil || kind == "" || json.Unmarshal(value, &ids) != nil {
+		ids = []string{canon.Text(value)}
+	}
+	var names []string
+	for _, id := range ids {
+		ref := record.Ref{Kind: kind, ID: id}
+		if made := bareRef.FindStringSubmatch(id); made != nil { // it will have another id
+			ref = record.Ref{Kind: record.Kind(made[2]), ID: made[3]}
+		}
+		if name := n.of(ref); name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) > idsNamed {
+		names = append(names[:idsNamed], "…")
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, "; ") + ")"
+}
+
+// kindNamed is the kind of the documents that a member names whose path a change has, "" where it
+// names none.
+func kindNamed(kind record.Kind, path string) record.Kind {
+	w := catalogue.Lookup(kind).Write
+	for w != nil {
+		list, rest, inside := strings.Cut(path, "/")
+		if !inside {
+			break
+		}
+		i := slices.IndexFunc(w.Parts, func(p catalogue.Part) bool { return p.At == list || string(p.Name) == list })
+		if i < 0 {
+			return ""
+		}
+		at := strings.IndexAny(rest, "./")
+		if at < 0 {
+			return ""
+		}
+		w, path = w.Parts[i].Write, rest[at+1:]
+	}
+	if w == nil {
+		return ""
+	}
+	for _, set := range w.Sets {
+		if set.At == path {
+			return set.Kind
+		}
+	}
+	for _, ref := range w.Refs {
+		if ref.Path == path && ref.Join == "" {
+			return ref.Kind
+		}
+	}
+	return ""
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+func TestKindNamed(t *testing.T) {
+	tests := []struct {
+		kind, path string
+		want       record.Kind
+	}{
+		{"dashboards", "folder_id", "folders"},
+		{"dashboards", "user_id", "users"},
+		{"dashboards", "title", ""},
+		{"dashboards", "dashboard_elements/311.look_id", "looks"},
+		{"dashboards", "dashboard_elements/311.title", ""},
+		{"dashboards", "dashboard_elements/311", ""},
+		{"dashboards", "nothing/311.look_id", ""},
+		{"folders", "parent_id", "folders"},
+		{"users", "group_ids", "groups"},
+		{"users", "home_folder_id", "folders"},
+		{"boards", "board_sections/3/board_items/4.dashboard_id", "dashboards"},
+		{"datagroups", "anything", ""},
+	}
+	for _, tt := range tests {
+		if got := kindNamed(record.Kind(tt.kind), tt.path); got != tt.want {
+			t.Errorf("%s %s names %q, want %q", tt.kind, tt.path, got, tt.want)
+		}
+	}
+}
+
+func TestNamesBesideIDs(t *testing.T) {
+	n := &planNames{known: map[record.Ref]string{
+		{Kind: "users", ID: "2"}: "Ann, ann@example.com", {Kind: "folders", ID: "7"}: "Shared/Sales", {Kind: "groups", ID: "1"}: "Ops", {Kind: "users", ID: "3"}: "",
+	}}
+	for text, want := range map[string]string{
+		"users/2 has no personal folder":  "users/2 (Ann, ann@example.com) has no personal folder",
+		`users/2 "Ann" is back`:           `users/2 "Ann" is back`,
+		"it lay in folders/7, not here":   "it lay in folders/7 (Shared/Sales), not here",
+		"users/3 is not known":            "users/3 is not known",
+		"the route /users/2/credentials":  "the route /users/2/credentials",
+		"new id of folders/7":             "new id of folders/7 (Shared/Sales)",
+		"POST /folders/7: another answer": "POST /folders/7: another answer",
+	} {
+		if got := n.in(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+	for value, want := range map[string]string{
+		`"1"`: " (Ops)", `["1","4"]`: " (Ops)", `null`: "", `"new id of folders/7"`: " (Shared/Sales)", `[]`: "",
+	} {
+		n.known[record.Ref{Kind: "groups", ID: "4"}] = ""
+		if got := n.beside("groups", json.RawMessage(value)); got != want {
+			t.Errorf("%s is%q, want %q", value, got, want)
+		}
+	}
+}
