@@ -31,8 +31,13 @@ var thrifty = map[record.Kind]time.Duration{
 	"agents": 7 * aDay, refresh.Trash: 7 * aDay,
 }
 
-// nights are those after the first one.
-const nights = 29
+const (
+	// nights are those after the first one.
+	nights = 29
+	// whoCalls is how many calls a run makes besides, to find out who calls: GET /user. GET /roles
+	// brings the list that is counted with the others.
+	whoCalls = 1
+)
 
 // TestMonth plays a month of nights through, in which 0.5 % of the documents change each
 // night, or 0.1 %, and counts the calls on the server: task month.
@@ -50,23 +55,27 @@ func TestMonth(t *testing.T) {
 		dates   string
 		most    int // administrative calls of these nights; 0: only told
 		oneIn   int // so many documents changes in a night; 0: 200
+		// proposed plays the month with the ages that a forecast proposes after the second night.
+		proposed bool
 	}{
-		{"standard, 0.1 % changing", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 1000},
-		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 0},
-		{"standard", lookersim.Options{Sizes: standard}, config.DatesLearned, 0, 0},
-		{"300 own personal folders, 0.1 % changing", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1000, 1000},
-		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1250, 0},
-		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesLearned, 0, 0},
-		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesNever, 0, 0},
-		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesLearned, 0, 0},
-		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesNever, 0, 0},
-		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesLearned, 0, 0},
+		{"standard, 0.1 % changing", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 1000, false},
+		{"standard", lookersim.Options{Sizes: standard}, config.DatesNever, 1000, 0, false},
+		{"standard", lookersim.Options{Sizes: standard}, config.DatesLearned, 0, 0, false},
+		{"300 own personal folders, 0.1 % changing", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1000, 1000, false},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1250, 0, false},
+		{"300 own personal folders as proposed, 0.1 % changing", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 1000, 1000, true},
+		{"300 own personal folders as proposed", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesNever, 0, 0, true},
+		{"300 own personal folders", lookersim.Options{Sizes: few, PersonalFolders: true}, config.DatesLearned, 0, 0, false},
+		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesNever, 0, 0, false},
+		{"500 own personal folders", lookersim.Options{Sizes: standard, PersonalFolders: true}, config.DatesLearned, 0, 0, false},
+		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesNever, 0, 0, false},
+		{"20,000 dashboards", lookersim.Options{Sizes: large, DashboardBytes: 8000}, config.DatesLearned, 0, 0, false},
 	} {
 		t.Run(test.name+", dates "+test.dates, func(t *testing.T) {
 			test.options.Seed = 1
 			r := newRig(t, test.options)
 			r.config.TrustDates = test.dates
-			m := r.playMonth(cmp.Or(test.oneIn, 200))
+			m := r.playMonth(cmp.Or(test.oneIn, 200), test.proposed)
 			t.Logf("| %s | %s | %d + %d | %d + %d | %.0f, %d at most | %+.1f %% |", test.name, test.dates, m.first.Admin, m.first.Query,
 				m.administrative, m.query, float64(m.administrative)/nights, m.busiest, 100*m.off/float64(m.administrative+m.query))
 			t.Logf("oldest observations in days: %v", m.oldest)
@@ -93,7 +102,7 @@ type playedMonth struct {
 
 // playMonth makes the nights of a month, and checks after each that every change was found
 // that should be, and that nothing is older than it may be.
-func (r *rig) playMonth(oneIn int) playedMonth {
+func (r *rig) playMonth(oneIn int, proposed bool) playedMonth {
 	r.t.Helper()
 	r.limits, r.config.Stages.List.PageSize = plan.Limits{}, 100
 	r.config.Looker.Quota = config.Quota{Administrative: 1000, Query: 1000}
@@ -101,7 +110,14 @@ func (r *rig) playMonth(oneIn int) playedMonth {
 	r.release = "25.6.1"
 	r.month(1, nil)
 	m := playedMonth{first: r.sim.Counts(), routes: make(map[string]int), oldest: make(map[record.Kind]int)}
+	m.first.Admin += whoCalls
 	random := rand.New(rand.NewPCG(1, 2))
+	if proposed {
+		r.refresh = map[record.Kind]time.Duration{}
+		r.changeSome(random, oneIn)
+		r.month(1, nil)
+		r.refresh = r.proposal()
+	}
 	for range nights {
 		r.changeSome(random, oneIn)
 		at := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC).Add(time.Duration(r.nights) * aDay)
@@ -112,6 +128,7 @@ func (r *rig) playMonth(oneIn int) playedMonth {
 		}
 		r.month(1, nil)
 		c := r.sim.Counts()
+		c.Admin += whoCalls
 		m.administrative, m.query, m.busiest = m.administrative+c.Admin, m.query+c.Query, max(m.busiest, c.Admin)
 		for route, n := range c.Routes {
 			m.routes[route] += n
@@ -198,6 +215,38 @@ func (r *rig) changeSome(random *rand.Rand, oneIn int) {
 	}
 }
 
+// proposal is how old observations of kinds may grow, as a forecast of a month proposes.
+func (r *rig) proposal() map[record.Kind]time.Duration {
+	r.t.Helper()
+	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reader.Close()
+	ahead := r.ahead(reader)
+	ahead.Now = ahead.Now.Add(aDay)
+	ahead.Besides = []record.Calls{{Route: "GET /user", Class: string(catalogue.Administrative), N: whoCalls}}
+	quota := map[catalogue.Activity]int64{catalogue.Administrative: 1000, catalogue.Query: 1000}
+	p, err := forecast.Propose(r.t.Context(), ahead, nights, quota)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Logf("proposed, fits %t: %v, of them for changes %v", p.Fits, p.Calls, p.Changes)
+	for kind, age := range p.Ages {
+		r.t.Logf("  %s: %dd", kind, age/aDay)
+	}
+	return p.Ages
+}
+
+// ahead is the next run of all kinds.
+func (r *rig) ahead(reader vault.Reader) forecast.Ahead {
+	s := start(defaults()...)
+	return forecast.Ahead{
+		Config: r.config, Scope: s.Scope, Caller: s.Caller, Instance: s.Instance, Kinds: catalogue.Default(), Vault: reader,
+		Refresh: r.refresh, Now: r.now(), Limits: r.limits,
+	}
+}
+
 // foresee forecasts the next run of all kinds.
 func (r *rig) foresee() (forecast.Forecast, error) {
 	r.t.Helper()
@@ -208,11 +257,9 @@ func (r *rig) foresee() (forecast.Forecast, error) {
 		r.t.Fatal(err)
 	}
 	defer reader.Close()
-	s := start(defaults()...)
-	return forecast.Foresee(r.t.Context(), forecast.Ahead{
-		Config: r.config, Scope: s.Scope, Caller: s.Caller, Client: client, Instance: s.Instance, Kinds: catalogue.Default(), Vault: reader,
-		Refresh: r.refresh, Now: r.now(), Limits: r.limits,
-	})
+	ahead := r.ahead(reader)
+	ahead.Client = client
+	return forecast.Foresee(r.t.Context(), ahead)
 }
 
 // TestThrift: where calls are counted, rows of lists are compared once in a month, and so is what
