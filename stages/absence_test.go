@@ -82,7 +82,7 @@ func TestWhatA404Means(t *testing.T) {
 			r.ledger.Named(tt.kind, []record.Listed{asked})
 			items := r.fetch(t, record.Ask{Kind: tt.kind, How: record.Single, State: record.Present, Want: []record.Listed{asked}})
 			r.ledger.Ended(tt.kind, record.Complete, "")
-			got := outcome{Listing: r.ledger.Ends()[0].Listing, Kept: len(r.ledger.Kept()) > 0, Notes: r.ledger.Notes()}
+			got := outcome{Listing: r.ledger.Ends()[0].Listing, Kept: len(r.store.kept) > 0, Notes: r.ledger.Notes()}
 			for _, item := range items {
 				if item.Fault == nil {
 					t.Errorf("%s is %s, want a fault or nothing", item.Ref, item.State)

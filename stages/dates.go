@@ -53,7 +53,7 @@ func (l *Ledger) Dated(ref record.Ref, dating record.Dating) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[ref.Kind]
-	a.undated = append(a.undated, ref.ID)
+	a.undated.add(ref.ID)
 }
 
 // Undated says of each kind which documents changed although their dates did not move.
@@ -61,9 +61,9 @@ func (l *Ledger) Undated() (kinds []record.Kind, texts []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, kind := range l.order {
-		if a := l.kinds[kind]; len(a.undated) > 0 {
+		if a := l.kinds[kind]; a.undated.n > 0 {
 			kinds = append(kinds, kind)
-			texts = append(texts, fmt.Sprintf("%d changed and their dates did not move: %s", len(a.undated), FirstFew(a.undated)))
+			texts = append(texts, fmt.Sprintf("%d changed and their dates did not move: %s", a.undated.n, a.undated))
 		}
 	}
 	return kinds, texts

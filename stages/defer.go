@@ -23,7 +23,10 @@ func (l *lister) namedByDeferred(ctx context.Context, kind *catalogue.Spec, rows
 		if err != nil {
 			return fmt.Errorf("find what names %s/%s: %w", kind.Name, row.ID, err)
 		}
-		rests := slices.ContainsFunc(owners, l.Ledger.isDeferred)
+		rests, err := l.someDeferred(ctx, owners)
+		if err != nil {
+			return err
+		}
 		if !rests {
 			if rests, err = l.inRestingTrash(ctx, owners); err != nil {
 				return err
@@ -32,6 +35,17 @@ func (l *lister) namedByDeferred(ctx context.Context, kind *catalogue.Spec, rows
 		rows[i].Named, rows[i].Presumed = rests, rests
 	}
 	return nil
+}
+
+// someDeferred reports whether one of some documents was not asked for again.
+func (l *lister) someDeferred(ctx context.Context, refs []record.Ref) (bool, error) {
+	for _, ref := range refs {
+		deferred, err := l.deferredOf(ctx, ref.Kind, []string{ref.ID})
+		if err != nil || deferred[ref.ID] {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // inRestingTrash reports whether one of some documents lies in a trash that was not listed.

@@ -197,11 +197,15 @@ func (o *ListOptions) behind(ctx context.Context, end listEnd) (ids []string, kn
 	for _, row := range rows {
 		id, _ := RowID(kind, row)
 		ref := record.Ref{Kind: end.kind, ID: id}
-		if id != "" && !slices.Contains(o.Planner.Exclude, ref) && !o.Ledger.isDeferred(ref) {
+		if id != "" && !slices.Contains(o.Planner.Exclude, ref) {
 			ids = append(ids, id)
 		}
 	}
-	return ids, true, nil
+	deferred, err := o.deferredOf(ctx, end.kind, ids)
+	if err != nil {
+		return nil, false, err
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return deferred[id] }), true, nil
 }
 
 // unseenBehind reports whether something stands behind the rows of a list that this run has not

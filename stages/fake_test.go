@@ -264,6 +264,7 @@ type store struct {
 	byAdmin   map[record.Ref][]byte
 	called    map[string]string
 	batches   []record.Batch
+	kept      map[record.Ref]bool
 	err       error
 }
 
@@ -301,6 +302,30 @@ func (s *store) Unsettled(_ context.Context, _ record.Kind, after string, limit 
 		return nil, s.err
 	}
 	return s.unsettled[i:min(len(s.unsettled), i+limit):len(s.unsettled)], s.err
+}
+
+func (s *store) Keep(_ context.Context, kind record.Kind, ids []string, deferred bool) (added int, err error) {
+	if s.kept == nil {
+		s.kept = make(map[record.Ref]bool)
+	}
+	for _, id := range ids {
+		ref := record.Ref{Kind: kind, ID: id}
+		if _, again := s.kept[ref]; !again {
+			s.kept[ref] = deferred
+			added++
+		}
+	}
+	return added, s.err
+}
+
+func (s *store) Kept(_ context.Context, kind record.Kind, ids []string) (map[string]bool, error) {
+	found := make(map[string]bool)
+	for _, id := range ids {
+		if deferred, ok := s.kept[record.Ref{Kind: kind, ID: id}]; ok {
+			found[id] = deferred
+		}
+	}
+	return found, s.err
 }
 
 func (s *store) Holds(context.Context, record.Kind) (bool, error) {

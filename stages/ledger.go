@@ -3,7 +3,6 @@ package stages
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,25 +31,26 @@ type account struct {
 	reason          string
 	told            map[record.State]int64 // documents that the server says its listing holds, by pass
 	asked, answered int64
-	through         bool                 // every row of the listing was read, bad ones included
-	spent           bool                 // the budget of calls ended before everything was asked
-	named           int64                // documents that others name which this run has settled
-	withheld        int64                // of them, parts of listed documents that answered 404
-	lost            int64                // documents that the store holds and whose own route answered 404
-	deferred        map[string]time.Time // when they were seen that were not asked for again
-	trusted         int64                // of them, those whose dates have not moved
-	notServed       []time.Time          // when the server did not have them, of those that are not asked for again
-	trashRested     bool                 // the trash was not listed
-	trashDeferred   int64                // documents that lie there
-	trashSeen       time.Time            // when they were
-	undated         []string             // changed in this run, and their dates did not move
-	dangling        []string
-	orphans         []string
-	ownerRests      []string
-	unserved        []string
-	absent          []string
-	narrowed        []string // of which this key sees less than is stored
-	narrowedChanges []string // of which this run stores less than was stored
+	through         bool        // every row of the listing was read, bad ones included
+	spent           bool        // the budget of calls ended before everything was asked
+	named           int64       // documents that others name which this run has settled
+	withheld        int64       // of them, parts of listed documents that answered 404
+	lost            int64       // documents that the store holds and whose own route answered 404
+	deferred        int64       // documents that were not asked for again
+	deferredSince   time.Time   // when the oldest observation of them was made
+	trusted         int64       // of them, those whose dates have not moved
+	notServed       []time.Time // when the server did not have them, of those that are not asked for again
+	trashRested     bool        // the trash was not listed
+	trashDeferred   int64       // documents that lie there
+	trashSeen       time.Time   // when they were
+	undated         fewIDs      // changed in this run, and their dates did not move
+	dangling        fewIDs
+	orphans         fewIDs
+	ownerRests      fewIDs
+	unserved        fewIDs
+	absent          fewIDs
+	narrowed        fewIDs // of which this key sees less than is stored
+	narrowedChanges fewIDs // of which this run stores less than was stored
 }
 
 // BudgetUsedUp is why a kind is not read whole whose turn came when no call was left.
@@ -194,7 +194,7 @@ func (l *Ledger) Lost(ref record.Ref) {
 func (l *Ledger) Dangling(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.kinds[ref.Kind].dangling = append(l.kinds[ref.Kind].dangling, ref.ID)
+	l.kinds[ref.Kind].dangling.add(ref.ID)
 }
 
 // Unserved records a document that is named and that servers do not serve:
@@ -202,7 +202,7 @@ func (l *Ledger) Dangling(ref record.Ref) {
 func (l *Ledger) Unserved(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.kinds[ref.Kind].unserved = append(l.kinds[ref.Kind].unserved, ref.ID)
+	l.kinds[ref.Kind].unserved.add(ref.ID)
 }
 
 // Orphan records a document that is not there, and that is named only by
@@ -210,7 +210,7 @@ func (l *Ledger) Unserved(ref record.Ref) {
 func (l *Ledger) Orphan(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.kinds[ref.Kind].orphans = append(l.kinds[ref.Kind].orphans, ref.ID)
+	l.kinds[ref.Kind].orphans.add(ref.ID)
 }
 
 // Absent records a document that this instance does not have, or does not
@@ -218,24 +218,7 @@ func (l *Ledger) Orphan(ref record.Ref) {
 func (l *Ledger) Absent(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.kinds[ref.Kind].absent = append(l.kinds[ref.Kind].absent, ref.ID)
-}
-
-// Kept returns the documents that are absent or were not asked for again: they must not
-// be taken for gone.
-func (l *Ledger) Kept() []record.Ref {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var refs []record.Ref
-	for _, kind := range l.order {
-		for _, id := range l.kinds[kind].absent {
-			refs = append(refs, record.Ref{Kind: kind, ID: id})
-		}
-		for id := range l.kinds[kind].deferred {
-			refs = append(refs, record.Ref{Kind: kind, ID: id})
-		}
-	}
-	return refs
+	l.kinds[ref.Kind].absent.add(ref.ID)
 }
 
 // Notes returns the notes, one line each. What is missing of a kind is told only
@@ -250,20 +233,20 @@ func (l *Ledger) Notes() []string {
 		if a.listing != record.Complete || a.answered < a.asked {
 			continue
 		}
-		if n := len(a.dangling); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not there (404): %s", kind, n, FirstFew(a.dangling)))
+		if n := a.dangling.n; n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not there (404): %s", kind, n, a.dangling))
 		}
-		if n := len(a.unserved); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not served (404): %s", kind, n, FirstFew(a.unserved)))
+		if n := a.unserved.n; n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d that stored documents point to are not served (404): %s", kind, n, a.unserved))
 		}
-		if n := len(a.orphans); n > 0 && !l.complete(catalogue.LeadingTo(kind)) {
-			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not seen in this run: %s", kind, n, FirstFew(a.orphans)))
+		if n := a.orphans.n; n > 0 && !l.complete(catalogue.LeadingTo(kind)) {
+			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not seen in this run: %s", kind, n, a.orphans))
 		}
-		if n := len(a.ownerRests); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not asked for again in this run: %s", kind, n, FirstFew(a.ownerRests)))
+		if n := a.ownerRests.n; n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not asked for again in this run: %s", kind, n, a.ownerRests))
 		}
-		if n := len(a.absent); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, FirstFew(a.absent)))
+		if n := a.absent.n; n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, a.absent))
 		}
 	}
 	return notes
@@ -286,15 +269,6 @@ func (l *Ledger) readWhole(kind record.Kind) bool {
 	return a != nil && a.listing == record.Complete && a.answered >= a.asked && a.lacks() == ""
 }
 
-// FirstFew names the first few of many, in order.
-func FirstFew(ids []string) string {
-	ids = slices.Sorted(slices.Values(ids))
-	if len(ids) > 5 {
-		return strings.Join(ids[:5], ", ") + ", ..."
-	}
-	return strings.Join(ids, ", ")
-}
-
 // More documents than tolerated, and than one in a hundred, are not lost one by
 // one: something is wrong with how they are asked for, or with the server.
 const tolerated = 3
@@ -302,7 +276,7 @@ const tolerated = 3
 // lacks says of which documents too many are missing for a complete kind, "" where
 // not too many are.
 func (a *account) lacks() string {
-	dangling := int64(len(a.dangling))
+	dangling := int64(a.dangling.n)
 	switch {
 	case a.withheld > 0:
 		return fmt.Sprintf("%d of %d that belong to listed documents answered 404", a.withheld, a.named)
@@ -335,7 +309,7 @@ func (l *Ledger) Progress() []Progress {
 		for _, n := range a.told {
 			told += n
 		}
-		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Told: told, Asked: a.asked, Answered: a.answered, Absent: int64(len(a.absent) + len(a.orphans) + len(a.ownerRests) + len(a.unserved))}
+		all[i] = Progress{Kind: k, Listing: a.listing, Listed: a.listed, Told: told, Asked: a.asked, Answered: a.answered, Absent: int64(a.absent.n + a.orphans.n + a.ownerRests.n + a.unserved.n)}
 	}
 	return all
 }
@@ -351,7 +325,7 @@ func (l *Ledger) Ends() []record.End {
 		a := l.kinds[k]
 		ends[i] = record.End{
 			Kind: k, Listing: a.listing, Listed: a.listed, Reason: a.reason, Through: a.through,
-			Deferred: int64(len(a.deferred)) + a.trashDeferred, Trusted: a.trusted, TrashRested: a.trashRested, TrashDeferred: a.trashDeferred,
+			Deferred: a.deferred + a.trashDeferred, Trusted: a.trusted, TrashRested: a.trashRested, TrashDeferred: a.trashDeferred,
 		}
 		if a.listing == record.Complete && a.answered < a.asked {
 			ends[i].Listing = record.Open

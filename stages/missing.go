@@ -77,9 +77,12 @@ func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(i
 			return left, nil
 		}
 		after = ids[len(ids)-1]
+		deferred, err := l.deferredOf(ctx, kind.Name, ids)
+		if err != nil {
+			return nil, err
+		}
 		ids = slices.DeleteFunc(ids, func(id string) bool {
-			ref := record.Ref{Kind: kind.Name, ID: id}
-			return slices.Contains(l.Planner.Exclude, ref) || l.Ledger.isDeferred(ref)
+			return deferred[id] || slices.Contains(l.Planner.Exclude, record.Ref{Kind: kind.Name, ID: id})
 		})
 		if ids, err = look(ids); err != nil {
 			return nil, err

@@ -38,7 +38,7 @@ func (l *Ledger) Narrowed(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[ref.Kind]
-	a.narrowed = append(a.narrowed, ref.ID)
+	a.narrowed.add(ref.ID)
 }
 
 // NarrowedChange records a document that has changed, and of which this run stores less
@@ -47,16 +47,16 @@ func (l *Ledger) NarrowedChange(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[ref.Kind]
-	a.narrowedChanges = append(a.narrowedChanges, ref.ID)
+	a.narrowedChanges.add(ref.ID)
 }
 
 // narrowedNotes are the notes about what the key of this run sees less of in a kind.
 func (a *account) narrowedNotes(kind record.Kind) (notes []string) {
-	if n := len(a.narrowed); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s: %d show less to this key than to the administrator's key of an earlier run, what that saw stays: %s", kind, n, FirstFew(a.narrowed)))
+	if n := a.narrowed.n; n > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %d show less to this key than to the administrator's key of an earlier run, what that saw stays: %s", kind, n, a.narrowed))
 	}
-	if n := len(a.narrowedChanges); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s: %d changed, and what this key does not see is missing in their newest versions: %s", kind, n, FirstFew(a.narrowedChanges)))
+	if n := a.narrowedChanges.n; n > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %d changed, and what this key does not see is missing in their newest versions: %s", kind, n, a.narrowedChanges))
 	}
 	return notes
 }

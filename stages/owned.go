@@ -76,9 +76,12 @@ func (l *lister) vanished(ctx context.Context, kind record.Kind) (map[string]boo
 		if err != nil {
 			return nil, fmt.Errorf("find %s that were not listed: %w", kind, err)
 		}
+		deferred, err := l.deferredOf(ctx, kind, ids)
+		if err != nil {
+			return nil, err
+		}
 		for _, id := range ids {
-			ref := record.Ref{Kind: kind, ID: id}
-			if !slices.Contains(l.Planner.Exclude, ref) && !l.Ledger.isDeferred(ref) {
+			if !deferred[id] && !slices.Contains(l.Planner.Exclude, record.Ref{Kind: kind, ID: id}) {
 				gone[id] = true
 			}
 		}

@@ -29,7 +29,9 @@ func (l *lister) planKnown(ctx context.Context, kind *catalogue.Spec, state reco
 	}
 	planned := rules.Plan(page)
 	l.Ledger.Listed(kind.Name, planned.Listed)
-	l.Ledger.Defer(kind.Name, planned.Deferred)
+	if err := l.Defer(ctx, kind.Name, planned.Deferred); err != nil {
+		return nil, err
+	}
 	l.Ledger.NotServed(kind.Name, planned.NotServed)
 	for _, ask := range planned.Asks {
 		l.Ledger.Asked(kind.Name, len(ask.Want))

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,22 +11,53 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Defer records documents that are not asked for again.
-func (l *Ledger) Defer(kind record.Kind, documents []plan.Deferral) {
-	if len(documents) == 0 {
-		return
+// Defer records documents that are not asked for again: they are kept as they are known.
+func (o *Asking) Defer(ctx context.Context, kind record.Kind, documents []plan.Deferral) error {
+	for _, byDate := range []bool{false, true} {
+		var ids []string
+		var oldest time.Time
+		for _, d := range documents {
+			if d.ByDate != byDate {
+				continue
+			}
+			if ids = append(ids, d.ID); oldest.IsZero() || d.Seen.Before(oldest) {
+				oldest = d.Seen
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		added, err := o.Store.Keep(ctx, kind, ids, true)
+		if err != nil {
+			return fmt.Errorf("keep %s that are not asked for again: %w", kind, err)
+		}
+		o.Ledger.deferredSome(kind, int64(added), byDate, oldest)
 	}
+	return nil
+}
+
+// Absent records a document that this instance does not have, or does not give to this key. What
+// is stored of it is no more and no less right for that, and is kept.
+func (o *Asking) Absent(ctx context.Context, ref record.Ref) error {
+	if _, err := o.Store.Keep(ctx, ref.Kind, []string{ref.ID}, false); err != nil {
+		return fmt.Errorf("keep %s, which is not there: %w", ref, err)
+	}
+	o.Ledger.Absent(ref)
+	return nil
+}
+
+// deferredSome adds documents that are not asked for again, the oldest observation of which is
+// that old, and whether that is since their dates have not moved.
+func (l *Ledger) deferredSome(kind record.Kind, n int64, byDate bool, oldest time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[kind]
-	if a.deferred == nil {
-		a.deferred = make(map[string]time.Time)
+	a.deferred += n
+	if byDate {
+		a.trusted += n
 	}
-	for _, d := range documents {
-		if _, again := a.deferred[d.ID]; d.ByDate && !again {
-			a.trusted++
-		}
-		a.deferred[d.ID] = d.Seen
+	if a.deferredSince.IsZero() || oldest.Before(a.deferredSince) {
+		a.deferredSince = oldest
 	}
 }
 
@@ -44,25 +76,41 @@ func (l *Ledger) OwnerRests(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[ref.Kind]
-	a.ownerRests = append(a.ownerRests, ref.ID)
+	a.ownerRests.add(ref.ID)
 }
 
 func (l *Ledger) hasDeferred(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[kind]
-	return a != nil && (len(a.deferred) > 0 || a.trashRested || a.listing == record.Deferred)
+	return a != nil && (a.deferred > 0 || a.trashRested || a.listing == record.Deferred)
 }
 
-func (l *Ledger) isDeferred(ref record.Ref) bool {
+// rests reports whether a kind as a whole was not listed again.
+func (l *Ledger) rests(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.kinds[ref.Kind]
-	if a == nil {
-		return false
+	a := l.kinds[kind]
+	return a != nil && a.listing == record.Deferred
+}
+
+// deferredOf returns those of some documents of a kind that were not asked for again.
+func (o *Asking) deferredOf(ctx context.Context, kind record.Kind, ids []string) (map[string]bool, error) {
+	if o.Ledger.rests(kind) {
+		all := make(map[string]bool, len(ids))
+		for _, id := range ids {
+			all[id] = true
+		}
+		return all, nil
 	}
-	_, ok := a.deferred[ref.ID]
-	return ok || a.listing == record.Deferred
+	if !o.Ledger.hasDeferred(kind) {
+		return nil, nil
+	}
+	found, err := o.Store.Kept(ctx, kind, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look for %s that were not asked for again: %w", kind, err)
+	}
+	return found, nil
 }
 
 // Rested says what was not asked for again: of each kind how many documents of how many,
@@ -91,17 +139,15 @@ func (l *Ledger) Rested(now time.Time) string {
 			parts = append(parts, fmt.Sprintf("%d %s that the server did not have", n, kind))
 			since(slices.MinFunc(a.notServed, time.Time.Compare))
 		}
-		if len(a.deferred) == 0 {
+		if a.deferred == 0 {
 			continue
 		}
-		part := fmt.Sprintf("%d of %d %s", len(a.deferred), a.listed, kind)
+		part := fmt.Sprintf("%d of %d %s", a.deferred, a.listed, kind)
 		if a.trusted > 0 {
 			part += " (their dates have not moved)"
 		}
 		parts = append(parts, part)
-		for _, seen := range a.deferred {
-			since(seen)
-		}
+		since(a.deferredSince)
 	}
 	if len(parts) == 0 {
 		return ""

@@ -15,7 +15,7 @@ import (
 // finish says how the run is to be sealed, given the error that it ended with.
 func (f *flow) finish(err error) record.Finish {
 	finish := record.Finish{
-		Kinds: f.ledger.Ends(), Keep: slices.Concat(f.job.Exclude, f.ledger.Kept()),
+		Kinds: f.ledger.Ends(), Keep: f.job.Exclude,
 		Notes: slices.Concat(f.job.Notices, f.ledger.Notes()), PartialView: f.job.Config.Looker.PartialView, At: f.job.Now(),
 	}
 	if f.refresh != nil {

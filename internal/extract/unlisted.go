@@ -65,7 +65,14 @@ func (f *flow) unsettled(ctx context.Context, kind record.Kind, keep []record.Re
 		if more {
 			after = ids[len(ids)-1]
 		}
-		ids = slices.DeleteFunc(ids, func(id string) bool { return kept[record.Ref{Kind: kind, ID: id}] })
+		also, err := f.job.Sink.Kept(ctx, kind, ids)
+		if err != nil {
+			return 0, "", fmt.Errorf("find %s that were not listed: %w", kind, err)
+		}
+		ids = slices.DeleteFunc(ids, func(id string) bool {
+			_, spared := also[id]
+			return spared || kept[record.Ref{Kind: kind, ID: id}]
+		})
 		n += len(ids)
 		named = append(named, ids[:min(len(ids), unlistedNamed-len(named))]...)
 		if !more {

@@ -236,7 +236,8 @@ type Finish struct {
 	// PartialView means that a key which sees less is wanted: its run may be
 	// complete, for this key.
 	PartialView bool
-	// Keep lists documents that were left out on purpose: they never become gone.
+	// Keep lists documents that were left out on purpose: they never become gone. There are few;
+	// what grows with an instance is kept by the writer.
 	Keep  []Ref
 	Notes []string // one line each: fallbacks and notices worth keeping with the run
 	At    time.Time

@@ -54,6 +54,16 @@ type Writer interface {
 	// sorted bytewise, those behind after only: what Finish would make gone.
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 
+	// Keep records documents of a kind that this run will not settle and that must not become gone:
+	// they were not asked for again (deferred), or are not there and prove nothing by that. It
+	// returns how many of them were not kept yet; those stay as they were kept first. What is kept
+	// is forgotten with the writer: a resumed run keeps anew.
+	Keep(ctx context.Context, kind record.Kind, ids []string, deferred bool) (added int, err error)
+
+	// Kept returns those of some documents of a kind that are kept, and of each whether it was
+	// deferred.
+	Kept(ctx context.Context, kind record.Kind, ids []string) (map[string]bool, error)
+
 	// Holds reports whether a document of a kind is held as present or in the trash.
 	Holds(ctx context.Context, kind record.Kind) (bool, error)
 

@@ -112,9 +112,8 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *stages.F
 	missing := failed.Class == record.FaultMissing
 	switch {
 	case want.Asked && missing:
-		t.Ledger.Absent(ref)
 		t.Ledger.Answered(t.ask.Kind, 1)
-		return nil
+		return t.Absent(ctx, ref)
 	case len(t.kind.Listing.Fixed) > 0 && missing && want.Held && t.Admin:
 		t.Ledger.Lost(ref)
 		return t.fault(want, failed.Fault)
@@ -123,9 +122,8 @@ func (t *task) refused(ctx context.Context, want record.Listed, failed *stages.F
 		if len(t.kind.Listing.Fixed) > 0 && missing && t.Admin {
 			t.Ledger.Learn(t.kind.Name, record.NotServed(want.ID))
 		}
-		t.Ledger.Absent(ref)
 		t.Ledger.Answered(t.ask.Kind, 1)
-		return nil
+		return t.Absent(ctx, ref)
 	case t.kind.Listing.Followed && missing && !want.Named:
 		// What names it is not known to be there either. Where that turns out to be
 		// gone, this is gone with it.
@@ -154,7 +152,9 @@ func (t *task) ownerRests(ctx context.Context, ref record.Ref) error {
 		return fmt.Errorf("look up %s: %w", ref, err)
 	}
 	if known, held := stored[ref.ID]; held && known.State != record.Gone {
-		t.Ledger.Defer(ref.Kind, []plan.Deferral{{ID: ref.ID, Seen: known.Observed}})
+		if err := t.Defer(ctx, ref.Kind, []plan.Deferral{{ID: ref.ID, Seen: known.Observed}}); err != nil {
+			return err
+		}
 	}
 	t.Ledger.OwnerRests(ref)
 	t.Ledger.Answered(t.ask.Kind, 1)

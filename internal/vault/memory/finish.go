@@ -66,7 +66,8 @@ func (m *Vault) conclude(end record.End, keep []record.Ref) {
 	}
 	spared := func(ref record.Ref) bool {
 		f := m.run.faults[ref]
-		return slices.Contains(keep, ref) || f != nil && f.Resolved == 0
+		_, kept := m.kept[ref]
+		return kept || slices.Contains(keep, ref) || f != nil && f.Resolved == 0
 	}
 	for key, d := range m.docs {
 		if key.instance == m.run.Instance && key.Kind == kind && d.state != record.Gone &&

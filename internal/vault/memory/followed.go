@@ -126,6 +126,39 @@ func (m *Vault) Count(_ context.Context, kind record.Kind, state record.State) (
 	return n, nil
 }
 
+// Keep notes what must not become gone.
+func (m *Vault) Keep(_ context.Context, kind record.Kind, ids []string, deferred bool) (added int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return 0, errNoRun
+	}
+	for _, id := range ids {
+		ref := record.Ref{Kind: kind, ID: id}
+		if _, again := m.kept[ref]; !again {
+			m.kept[ref] = deferred
+			added++
+		}
+	}
+	return added, nil
+}
+
+// Kept tells what was noted.
+func (m *Vault) Kept(_ context.Context, kind record.Kind, ids []string) (map[string]bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	found := make(map[string]bool)
+	for _, id := range ids {
+		if deferred, ok := m.kept[record.Ref{Kind: kind, ID: id}]; ok {
+			found[id] = deferred
+		}
+	}
+	return found, nil
+}
+
 // Holds answers for what is held.
 func (m *Vault) Holds(_ context.Context, kind record.Kind) (bool, error) {
 	m.mu.Lock()

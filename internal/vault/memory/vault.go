@@ -30,6 +30,8 @@ type Vault struct {
 	start    record.Start
 	// troubled are documents with an open fault when the run began.
 	troubled map[record.Ref]bool
+	// kept are documents that the run keeps without settling them, and whether it deferred them.
+	kept map[record.Ref]bool
 }
 
 type instanceRef struct {
@@ -116,7 +118,7 @@ func (m *Vault) Begin(_ context.Context, start record.Start) (record.Begun, erro
 		}
 	}
 	begun := record.Begun{Resumed: start.Resume, First: true}
-	m.start = start
+	m.start, m.kept = start, make(map[record.Ref]bool)
 	if start.Resume {
 		m.run = newest
 		m.run.Outcome, m.run.Finished, m.run.Digest = record.RunRunning, time.Time{}, record.Digest{}

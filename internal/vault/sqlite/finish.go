@@ -15,7 +15,7 @@ const buryAtOnce = 500
 
 // Finish ends the run and returns it as it is stored. A kind whose listing is
 // complete, in a run without a scope, loses the documents that the run neither
-// settled nor failed to fetch, except those in Keep, unless the run is one that
+// settled nor failed to fetch, except those in Finish.Keep and those that are kept, unless the run is one that
 // proves no absence. The outcome is written last,
 // in one transaction with the digest: a vault that is left before that has an
 // unfinished run, which can be resumed. Then the file is made complete without the
@@ -94,7 +94,7 @@ func (w *Writer) buryUnlisted(ctx context.Context, ended record.End, keep map[re
 			more = len(heads) == buryAtOnce
 			for i := range heads {
 				after = heads[i].item
-				if keep[record.Ref{Kind: ended.Kind, ID: after}] || heads[i].broken || !tx.judge().Buries(ended, heads[i].state) {
+				if tx.spared(record.Ref{Kind: ended.Kind, ID: after}, keep) || heads[i].broken || !tx.judge().Buries(ended, heads[i].state) {
 					continue // what is damaged may be the head of another document
 				}
 				if err := tx.bury(&heads[i]); err != nil {
@@ -159,7 +159,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 	// What an earlier run could not fetch and this listing does not hold any
 	// more needs no other try.
 	return tx.resolveAll(tx.w.q.faultsOfListing, func(ref record.Ref) bool {
-		return keep[ref] || tx.failed(ref)
+		return tx.spared(ref, keep) || tx.failed(ref)
 	}, tx.w.run.instance, string(end.Kind), tx.run)
 }
 

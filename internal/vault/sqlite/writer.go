@@ -18,6 +18,7 @@ type Writer struct {
 	alone   bool  // the file was opened for this writer, and is closed with it
 	lookup  *lookup
 	recent  recent
+	kept    kept
 	decoder *codec.Decoder
 	sum     summer
 	q       queries
@@ -159,7 +160,7 @@ func (w *Writer) Close() error {
 	if w.lookup != nil {
 		errs = append(errs, w.lookup.close())
 	}
-	errs = append(errs, w.q.close(), w.conn.rollback())
+	errs = append(errs, w.kept.close(), w.q.close(), w.conn.rollback())
 	if w.decoder != nil {
 		w.decoder.Close()
 	}

@@ -323,3 +323,37 @@ func holds(t *testing.T, store Store) {
 		s.finish(record.Finish{Kinds: []record.End{{Kind: dashboards, Listing: record.Incomplete}, {Kind: looks, Listing: record.Incomplete}}})
 	}
 }
+
+// keeps: what a run keeps does not become gone, however its kind ends; it is told of with why, and
+// the next run knows nothing of it.
+func keeps(t *testing.T, store Store) {
+	store.first(t)
+	s := store.begin(t, kinds(dashboards))
+	keep := func(want int, deferred bool, ids ...string) {
+		t.Helper()
+		added, err := s.Keep(t.Context(), dashboards, ids, deferred)
+		if err != nil || added != want {
+			t.Errorf("keep %v: %d, %v, want %d", ids, added, err, want)
+		}
+	}
+	keep(1, true, "1")
+	keep(1, false, "2", "1", "2")
+	keep(0, true)
+	kept, err := s.Kept(t.Context(), dashboards, []string{"1", "2", "3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "kept", map[string]bool{"1": true, "2": false}, kept)
+	run := s.complete(Ended(dashboards, 2))
+	if n := run.Kinds[0].Gone; n != 1 {
+		t.Errorf("%d documents are gone, want the one that is not kept", n)
+	}
+	s = store.begin(t, kinds(dashboards))
+	if kept, err := s.Kept(t.Context(), dashboards, []string{"1", "2", "3"}); err != nil || len(kept) > 0 {
+		t.Errorf("the next run keeps %v, %v", kept, err)
+	}
+	run = s.complete(Ended(dashboards, 0))
+	if n := run.Kinds[0].Gone; n != 2 {
+		t.Errorf("%d documents are gone, want 2", n)
+	}
+}

@@ -136,6 +136,7 @@ func settling() []trial {
 		{"lessons survive", lessonsSurvive},
 		{"doubts", doubts},
 		{"not served", notServed},
+		{"kept", keeps},
 		{"bytes", countsBytes},
 		{"the run as it is returned", returnedRun},
 		{"order and batches do not matter", orderDoesNotMatter},
