@@ -20,8 +20,8 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/internal/scope"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/pipeline"
-	"github.com/lookervault/lookervault/sinks"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -32,7 +32,7 @@ type Job struct {
 	Exclude []record.Ref
 	Start   record.Start // Policies, Fingerprint and Calls are filled in
 	Client  *looker.Client
-	Sink    sinks.Sink
+	Sink    vault.Writer // begun and finished by the run, closed by the caller
 	Log     hclog.Logger
 	Now     func() time.Time
 
