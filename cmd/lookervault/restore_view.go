@@ -45,7 +45,7 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 func planView(plan record.Restore) (view.Plan, error) {
 	request, err := restore.RequestOf(plan)
 	v := view.PlanOf(plan)
-	v.LinksLeft, v.Mails, v.Taken = request.LinksLeft, []view.PlanMail{}, []view.PlanTaken{}
+	v.LinksLeft = request.LinksLeft
 	for _, t := range request.Taken {
 		v.Taken = append(v.Taken, view.PlanTaken{Kind: t.Kind, ID: t.ID, Name: t.Name, Of: t.Of.String(), Part: t.Part.String()})
 	}

@@ -64,6 +64,7 @@ func PlanOf(p record.Restore) Plan {
 	v := Plan{
 		Plan: p.ID, Source: p.Source, Target: p.Target, AsOf: p.AsOf, Look: p.Look, Digest: p.Digest.String(), State: string(p.State),
 		ByClass: make(map[string]int), Actions: []PlanAction{}, Notes: list(p.Notes),
+		Taken: []PlanTaken{}, Mails: []PlanMail{},
 	}
 	for _, a := range p.Actions {
 		v.Calls += a.PlannedCalls
