@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"github.com/lookervault/lookervault/internal/plan"
+	"github.com/lookervault/lookervault/internal/record"
 )
 
 // rowsAlone is what n documents cost whose rows came in one page: nothing, or a call for each
@@ -46,3 +47,27 @@ func (m *model) lookedFor(k *knowledge) amount {
 	}
 	return exactly(calls)
 }
+
+// compared is how many rows may have to be compared besides: those that were never stored,
+// or that moved to or from the trash, as they have other members, and a neighbour of each.
+func (k *knowledge) compared() (n int) {
+	if len(k.held) == 0 {
+		return maybeCompared
+	}
+	moved := func(row Glimpsed, state record.State) {
+		if d, ok := k.held[row.ID]; !ok || d.state != state {
+			n += 2
+		}
+	}
+	for _, row := range k.glance.Rows {
+		moved(row, record.Present)
+	}
+	for _, row := range k.bin {
+		moved(row, record.Trashed)
+	}
+	return min(n, maybeCompared)
+}
+
+// maybeCompared is how many rows more of a kind are expected to be compared at most,
+// because they lack members that others have.
+const maybeCompared = 8

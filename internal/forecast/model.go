@@ -362,30 +362,6 @@ func (m *model) trashed(k *knowledge, present amount, f *KindForecast) (n, want 
 	return n, want
 }
 
-// compared is how many rows may have to be compared besides: those that were never stored,
-// or that moved to or from the trash, as they have other members, and a neighbour of each.
-func (k *knowledge) compared() (n int) {
-	if len(k.held) == 0 {
-		return maybeCompared
-	}
-	moved := func(row Glimpsed, state record.State) {
-		if d, ok := k.held[row.ID]; !ok || d.state != state {
-			n += 2
-		}
-	}
-	for _, row := range k.glance.Rows {
-		moved(row, record.Present)
-	}
-	for _, row := range k.bin {
-		moved(row, record.Trashed)
-	}
-	return min(n, maybeCompared)
-}
-
-// maybeCompared is how many rows more of a kind are expected to be compared at most,
-// because they lack members that others have.
-const maybeCompared = 8
-
 // prove adds the single document that an answer of many is compared with. Of documents
 // that were never stored more may have to be.
 func (m *model) prove(c *cost, k *knowledge, many bool) {
