@@ -76,6 +76,8 @@ func references() []trial {
 // nights are the cases about what a run knows of the runs before it.
 func nights() []trial {
 	return []trial{
+		{"not served", notServed},
+		{"kept", keeps},
 		{"dates", dates},
 		{"a refused run", refusedRuns},
 	}
@@ -135,8 +137,6 @@ func settling() []trial {
 		{"calls of a failed commit", callsOfFailedCommit},
 		{"lessons survive", lessonsSurvive},
 		{"doubts", doubts},
-		{"not served", notServed},
-		{"kept", keeps},
 		{"bytes", countsBytes},
 		{"the run as it is returned", returnedRun},
 		{"order and batches do not matter", orderDoesNotMatter},
