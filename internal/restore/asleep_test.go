@@ -1,10 +1,12 @@
 package restore_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -116,5 +118,39 @@ func TestWakingDoesNothingElse(t *testing.T) {
 	r.apply(plan)
 	if now := r.counts(); now["scheduled_plans"] != counts["scheduled_plans"] {
 		t.Errorf("%d schedules, and there were %d", now["scheduled_plans"], counts["scheduled_plans"])
+	}
+}
+
+// A stop while schedules are woken ends the restore as an interrupted one: it is not done before
+// all of them are awake.
+func TestStopWhileWaking(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	refs := r.refsOf("scheduled_plans", "present", awake)
+	if len(refs) < 2 {
+		t.Fatalf("%d schedules are awake", len(refs))
+	}
+	for _, ref := range refs {
+		r.do("DELETE", "/scheduled_plans/"+ref.ID, "")
+	}
+	plan := r.plan(restore.Request{Items: refs})
+	stop, end := context.WithCancel(t.Context())
+	r.stop = stop
+	r.sending = func(w looker.Write) {
+		if w.Method == "PATCH" && strings.Contains(string(w.Body), `"enabled":true`) {
+			end()
+		}
+	}
+	done, err := r.tryApply(t.Context(), plan)
+	if err == nil || done.State != record.RestoreInterrupted {
+		t.Errorf("the restore is %s, %v", done.State, err)
+	}
+	r.stop, r.sending = nil, nil
+	done = r.apply(plan)
+	complete(t, done)
+	for _, ref := range refs {
+		if id := targetOf(done, ref); !awake(r.sim.Document("scheduled_plans", id)) {
+			t.Errorf("scheduled_plans/%s is asleep", id)
+		}
 	}
 }

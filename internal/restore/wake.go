@@ -7,6 +7,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -19,7 +20,7 @@ func (a *applier) wake(ctx context.Context) error {
 	}
 	for _, action := range a.plan.Actions {
 		if a.waves.Stopped() {
-			break
+			return job.ErrInterrupted
 		}
 		asleep, err := a.asleep(ctx, action)
 		if err != nil {
