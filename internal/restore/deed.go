@@ -122,6 +122,12 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	default:
 		return nil
 	}
+	return d.change(ctx, n, now, current, refs)
+}
+
+// change sees to it that a document which is there can be made what is wanted of it, and works
+// out what that takes. refs is all that is named by what is wanted.
+func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []byte, refs []canon.Reference) (err error) {
 	decisions, named := d.decisions, slices.Clone(refs)
 	if err := d.leaveOutGuarded(n, current); err != nil || !n.writes() {
 		return err
