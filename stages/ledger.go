@@ -31,6 +31,7 @@ type account struct {
 	reason          string
 	told            map[record.State]int64 // documents that the server says its listing holds, by pass
 	asked, answered int64
+	witness         string      // a document that the listing held, and that is not in the trash
 	through         bool        // every row of the listing was read, bad ones included
 	spent           bool        // the budget of calls ended before everything was asked
 	named           int64       // documents that others name which this run has settled
@@ -70,6 +71,25 @@ func (l *Ledger) Listed(kind record.Kind, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.kinds[kind].listed += int64(n)
+}
+
+// Saw records documents that a listing held in a state: the first that is present is a witness of
+// searches, see [Ledger.Witness].
+func (l *Ledger) Saw(kind record.Kind, rows []record.Listed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	if i := slices.IndexFunc(rows, func(row record.Listed) bool { return row.State == record.Present }); i >= 0 && a.witness == "" {
+		a.witness = rows[i].ID
+	}
+}
+
+// Witness is the id of a document of a kind that this run has seen listed as present, "" for none:
+// a search that does not bring it finds nothing of what is there.
+func (l *Ledger) Witness(kind record.Kind) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kinds[kind].witness
 }
 
 // SoFar returns how many documents the listing of a kind held so far.

@@ -27,12 +27,14 @@ const Samples = 3
 // another route. What is found is planned like any other.
 func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	search := plan.CanBeLookedFor(kind)
-	empty := l.Ledger.SoFar(kind.Name) == 0
+	trusted := l.Ledger.SoFar(kind.Name) > 0
 	left, err := l.unlisted(ctx, kind, func(ids []string) ([]string, error) {
-		if search {
-			return l.searchFor(ctx, kind, ids, emit)
+		if !search {
+			return ids, nil
 		}
-		return ids, nil
+		left, finds, err := l.searchFor(ctx, kind, ids, emit)
+		trusted = trusted && finds
+		return left, err
 	})
 	if errors.Is(err, errPlanned) {
 		return nil
@@ -42,7 +44,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	}
 	witnesses := l.Planner.Limits.Usual().IDs
 	switch {
-	case search && !empty:
+	case search && trusted:
 		return nil // two answers agree, and the search is one that finds something
 	case search:
 		witnesses = Samples
@@ -92,28 +94,37 @@ func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(i
 }
 
 // searchFor searches for documents by their ids and plans those that it finds. It
-// returns those that are still to be asked for alone.
-func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, err error) {
+// returns those that are still to be asked for alone, and whether the search finds what is
+// there: a server that answers every list with none for a while finds nothing, and what it
+// does not find is not gone for that.
+func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, finds bool, err error) {
 	for _, state := range States(kind) {
-		found, honoured, err := l.lookFor(ctx, kind, state, ids)
-		if err == nil && !honoured && len(ids) <= fewEnough {
+		witness := ""
+		if state == record.Present {
+			witness = l.Ledger.Witness(kind.Name)
+		}
+		found, answer, err := l.lookFor(ctx, kind, state, ids, witness)
+		if err == nil && answer == idsIgnored && len(ids) <= fewEnough {
 			found, err = l.askFor(ctx, kind, ids)
 		}
 		if err != nil {
 			if err := l.failed(ctx, kind, state, err, emit); err != nil {
-				return nil, err
+				return nil, false, err
 			}
-			return nil, errPlanned
+			return nil, false, errPlanned
 		}
 		if err := l.turnedUp(ctx, kind, state, found, emit); err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		if !honoured {
-			return nil, nil // asked for alone, a document comes in whatever state it is
+		if answer == idsIgnored {
+			return nil, true, nil // asked for alone, a document comes in whatever state it is
 		}
 		ids = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(idsOf(found), id) })
+		if answer == witnessMissed {
+			return ids, false, nil
+		}
 	}
-	return ids, nil
+	return ids, true, nil
 }
 
 // stillThere asks for documents alone, and returns those that are there. Of very many it
@@ -146,33 +157,51 @@ func (l *lister) turnedUp(ctx context.Context, kind *catalogue.Spec, state recor
 	return l.plan(ctx, kind, state, plan.Nowhere, found, emit)
 }
 
-// lookFor searches for documents by their ids. It reports whether the server
-// honoured the ids, and brought nothing else.
-func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record.State, ids []string) (found []record.Listed, honoured bool, err error) {
+// searchAnswer is what an answer to a search by ids is worth.
+type searchAnswer uint8
+
+const (
+	idsHonoured   searchAnswer = iota // it brought nothing but what was asked for
+	idsIgnored                        // it brought other documents
+	witnessMissed                     // it did not bring the one that is there
+)
+
+// lookFor searches for documents by their ids, and with them for one that is known to be
+// there, where witness is its id.
+func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record.State, ids []string, witness string) (found []record.Listed, worth searchAnswer, err error) {
 	if len(ids) == 0 {
-		return nil, true, nil
+		return nil, idsHonoured, nil
 	}
-	call := ListCall(kind, state, 0, len(ids))
-	call.Query.Set(kind.Listing.IDs, strings.Join(ids, ","))
+	asked := ids
+	if witness != "" && !slices.Contains(ids, witness) {
+		asked, worth = append(slices.Clone(ids), witness), witnessMissed
+	}
+	call := ListCall(kind, state, 0, len(asked))
+	call.Query.Set(kind.Listing.IDs, strings.Join(asked, ","))
 	answer, err := l.Looker.Get(ctx, call)
 	if err != nil {
-		return nil, false, err
+		return nil, worth, err
 	}
 	rows, err := l.rows(kind, state, answer.Body)
 	if err != nil {
-		return nil, false, err
+		return nil, worth, err
 	}
-	honoured = true
+	ignored := false
 	for _, r := range rows {
 		switch {
 		case r.wrong != "":
+		case r.ID == witness:
+			worth = idsHonoured
 		case slices.Contains(ids, r.ID):
 			found = append(found, r.Listed)
 		default:
-			honoured = false
+			ignored = true
 		}
 	}
-	return found, honoured, nil
+	if ignored {
+		worth = idsIgnored
+	}
+	return found, worth, nil
 }
 
 // askFor asks for each document alone, and returns those that are there. Their

@@ -47,11 +47,11 @@ func (l *lister) named(ctx context.Context, kind *catalogue.Spec, ids []string, 
 func (l *lister) searchNamed(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, err error) {
 	left = ids
 	for _, state := range States(kind) {
-		found, honoured, err := l.lookFor(ctx, kind, state, left)
+		found, worth, err := l.lookFor(ctx, kind, state, left, "")
 		if err != nil {
 			return nil, err
 		}
-		if !honoured {
+		if worth == idsIgnored {
 			return left, nil
 		}
 		if err := l.plan(ctx, kind, state, plan.Nowhere, found, emit); err != nil {

@@ -140,3 +140,31 @@ func TestNothingIsGoneThatCouldNotBeLookedFor(t *testing.T) {
 		})
 	}
 }
+
+// TestEmptyFromAMomentOn: a server that answers every list and search of a kind with none from
+// some call on, as one does whose database is restored, makes nothing gone: what an empty search
+// does not find counts only where that search finds what is known to be there.
+func TestEmptyFromAMomentOn(t *testing.T) {
+	for _, kind := range []record.Kind{"dashboards", "looks"} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			for after := range 8 {
+				r := newRig(t, lookersim.Options{Seed: 3, TrashShare: 0.2})
+				r.run(record.RunComplete, start(kind, "users"))
+				before := r.states(kind)
+				rule := lookersim.Rule{Route: "GET /" + string(kind) + "/search", Do: lookersim.FaultNone, After: after}
+				if err := r.sim.SetRules(rule); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := r.try(start(kind, "users")); err != nil {
+					t.Logf("after %d: %v", after, err)
+				}
+				for id, state := range r.states(kind) {
+					if state == record.Gone && before[id] != record.Gone {
+						t.Errorf("after %d calls: %s/%s was %s and is gone", after, kind, id, before[id])
+					}
+				}
+			}
+		})
+	}
+}
