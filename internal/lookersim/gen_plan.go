@@ -34,7 +34,7 @@ func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 	o.null("dashboard_filters")
 	o.no("require_results", "require_no_results", "require_change")
 	o.yes("send_all_results", r.chance(300))
-	if r.chance(850) {
+	if r.chance(850) || w.sizes.Datagroups == 0 {
 		o.str("crontab", strconv.Itoa(r.n(60))+" "+strconv.Itoa(r.n(24))+" * * 1-5")
 		o.null("datagroup")
 	} else {
