@@ -1,0 +1,89 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// remove takes back what a restore made: into the trash, or for good.
+func (t *task) remove(ctx context.Context) error {
+	now, err := t.read(ctx, t.action.Target)
+	if looker.Class(err) == looker.FaultMissing {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	trash := t.spec.Write.Trash
+	if canon.InTrash(t.spec.Write, now) && !t.request.Hard {
+		return nil
+	}
+	if err := t.empty(now); err != nil {
+		return err
+	}
+	if is, err := expectation(t.spec, now); err != nil || is != t.action.Expect {
+		if err == nil {
+			err = &driftError{"it was changed on the instance since the plan"}
+		}
+		return err
+	}
+	if !trash.IsZero() && !t.request.Hard {
+		return t.setTrash(ctx, trash.Value)
+	}
+	_, err = t.send(ctx, t.spec.Write.Delete, t.spec.Write.Delete.Fill(t.action.Target), nil)
+	if looker.Class(err) == looker.FaultMissing {
+		return nil
+	}
+	return err
+}
+
+// empty checks that nothing lies in a folder that is to be deleted: Looker would take it
+// along, whoever made it.
+func (t *task) empty(now []byte) error {
+	if t.spec.Place != catalogue.IsFolder {
+		return nil
+	}
+	if n := canon.Text(canon.Member(now, "child_count")); n != "" && n != "0" {
+		return &driftError{"there are folders in it that this restore did not make, or did not take back; delete it by hand"}
+	}
+	for _, member := range t.spec.Copies {
+		if rows, err := canon.Rows(canon.Member(now, member)); err == nil && len(rows) > 0 {
+			return &driftError{fmt.Sprintf("%d %s lie in it that this restore did not make, or did not take back; delete it by hand", len(rows), member)}
+		}
+	}
+	return nil
+}
+
+// setTrash writes the one member that says whether the document lies in the trash.
+func (t *task) setTrash(ctx context.Context, value string) error {
+	w := t.spec.Write
+	_, err := t.send(ctx, w.Update, w.Update.Fill(t.action.Target), fmt.Appendf(nil, `{%q:%s}`, w.Trash.Name, value))
+	return err
+}
+
+// trashChanges are the values of the member that says whether the document lies in the trash:
+// what the first write sets, and what is set when all else is done; nil and "" where it stays.
+// Looker takes no writes to parts of what lies there.
+func (t *task) trashChanges(now []byte) (first []byte, last string) {
+	w := t.spec.Write
+	wanted, is := canon.InTrash(w, t.wanted) && t.action.Deed != record.DeedUndelete, canon.InTrash(w, now)
+	parts := slices.ContainsFunc(t.action.Changes, func(c record.Change) bool { return strings.Contains(c.Path, "/") })
+	switch {
+	case is && !wanted:
+		return []byte("false"), ""
+	case is && parts:
+		return []byte("false"), w.Trash.Value
+	case wanted && parts:
+		return nil, w.Trash.Value
+	case wanted && !is:
+		return []byte(w.Trash.Value), ""
+	}
+	return nil, ""
+}
