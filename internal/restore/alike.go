@@ -105,23 +105,14 @@ func (d *draft) keysSeen(ctx context.Context, n *node, key int) (map[string][]va
 	if index := d.present.keyed[id]; index != nil {
 		return index, nil
 	}
-	held, err := d.present.all(ctx, n.Kind)
-	if err != nil {
-		return nil, err
-	}
 	index := make(map[string][]vault.Entry)
-	for _, name := range sortedKeys(held) {
-		e := held[name]
-		if e.State == record.Gone || e.LastRun <= d.present.before {
-			continue
-		}
-		body, err := d.body(ctx, e)
-		if err != nil {
-			return nil, err
-		}
+	err := d.eachSeen(ctx, n.Kind, func(e vault.Entry, body []byte) {
 		if value, ok := canon.KeyOf(n.spec.Write, &n.spec.Write.Keys[key], body, canon.Itself); ok {
 			index[value] = append(index[value], e)
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	d.present.keyed[id] = index
 	return index, nil

@@ -317,6 +317,27 @@ func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
 	return d.planner.resolver(kind, standIn.ID)
 }
 
+// eachSeen calls visit for each document of a kind that the looks saw, in the order of ids. The
+// body is visit's until it returns.
+func (d *draft) eachSeen(ctx context.Context, kind record.Kind, visit func(e vault.Entry, body []byte)) error {
+	held, err := d.present.all(ctx, kind)
+	if err != nil {
+		return err
+	}
+	for _, id := range sortedKeys(held) {
+		e := held[id]
+		if e.State == record.Gone || e.LastRun <= d.present.before {
+			continue
+		}
+		body, err := d.body(ctx, e)
+		if err != nil {
+			return err
+		}
+		visit(e, body)
+	}
+	return nil
+}
+
 // expectation is what must be on the instance when an action begins: the normal form
 // and the members that nobody knows.
 func expectation(spec *catalogue.Spec, body []byte) (record.Digest, error) {

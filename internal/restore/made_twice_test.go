@@ -119,22 +119,16 @@ func TestMadeAgainByHandIsNotMadeTwice(t *testing.T) {
 				counts, bodies := r.counts(), r.allBodies()
 				ref := r.deleteOne(spec)
 				body := bodies[ref]
-				sent, _, err := canon.Creation(spec.Write, body, canon.Itself)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !spec.Write.Asleep.IsZero() {
-					sent, err = canon.With(sent, catalogue.Member{Name: spec.Write.Asleep.Name, Value: map[string]string{"true": "false", "false": "true"}[spec.Write.Asleep.Value]})
-					if err != nil {
-						t.Fatal(err)
-					}
-				}
 				request := restore.Request{Items: []record.Ref{ref}, Only: true}
 				var plan record.Restore
 				if when == "since the plan" {
 					plan = r.plan(request)
 				}
-				r.do("POST", spec.Write.Create.Path, string(sent))
+				var awake []catalogue.Member
+				if asleep := spec.Write.Asleep; !asleep.IsZero() {
+					awake = append(awake, catalogue.Member{Name: asleep.Name, Value: map[string]string{"true": "false", "false": "true"}[asleep.Value]})
+				}
+				r.makeAgain(spec, body, awake...)
 				if plan.ID == 0 {
 					plan = r.plan(request)
 				}
@@ -153,6 +147,22 @@ func TestMadeAgainByHandIsNotMadeTwice(t *testing.T) {
 			})
 		}
 	}
+}
+
+// makeAgain makes by hand what had a body, awake where that was so, with some members set otherwise.
+func (r *rig) makeAgain(spec *catalogue.Spec, body []byte, members ...catalogue.Member) {
+	r.t.Helper()
+	sent, _, err := canon.Creation(spec.Write, body, canon.Itself)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if asleep := spec.Write.Asleep; !asleep.IsZero() {
+		members = append([]catalogue.Member{{Name: asleep.Name, Value: canon.Text(canon.Member(body, asleep.Name))}}, members...)
+	}
+	if sent, err = canon.With(sent, members...); err != nil {
+		r.t.Fatal(err)
+	}
+	r.do("POST", spec.Write.Create.Path, string(sent))
 }
 
 // manyAlerts are the sizes of an instance with more alerts than one page has.

@@ -182,29 +182,20 @@ func TestWhatBecomesOfADocumentThatIsMadeAgain(t *testing.T) {
 			"alerts":          {Name: "description", Value: `"another"`},
 			"themes":          {Name: "end_at", Value: `"2031-01-01T00:00:00Z"`},
 		} {
+			if kind == "boards" && !test.differs {
+				continue // one that is made by a single call has none of its sections
+			}
 			t.Run(test.name+"/"+string(kind), func(t *testing.T) {
 				t.Parallel()
-				if kind == "boards" && !test.differs {
-					t.Skip("a board that is made by one call has none of its sections yet")
-				}
 				r := rigThatLoses(t, kind)
 				spec := catalogue.Lookup(kind)
 				counts, bodies := r.counts(), r.allBodies()
 				ref := r.deleteOne(spec)
-				sent, _, err := canon.Creation(spec.Write, bodies[ref], canon.Itself)
-				if err != nil {
-					t.Fatal(err)
+				members := []catalogue.Member{other}
+				if !test.differs {
+					members = nil
 				}
-				if asleep := spec.Write.Asleep; !asleep.IsZero() {
-					sent, err = canon.With(sent, catalogue.Member{Name: asleep.Name, Value: canon.Text(canon.Member(bodies[ref], asleep.Name))})
-				}
-				if test.differs && err == nil {
-					sent, err = canon.With(sent, other)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				r.do("POST", spec.Write.Create.Path, string(sent))
+				r.makeAgain(spec, bodies[ref], members...)
 				request := restore.Request{Items: []record.Ref{ref}, Conflict: test.policy, Only: true}
 				plan := r.plan(request)
 				a := onlyAction(t, plan, ref)

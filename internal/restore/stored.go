@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // requireStored sees to it that a query or merged result which a document names can be made
@@ -61,23 +62,9 @@ func (d *draft) requireCalled(ctx context.Context, n *node) error {
 }
 
 // anyCalled reports whether a document of the instance is called so.
-func (d *draft) anyCalled(ctx context.Context, called *catalogue.Called, name string) (bool, error) {
-	held, err := d.present.all(ctx, called.Kind)
-	if err != nil {
-		return false, err
-	}
-	for _, id := range sortedKeys(held) {
-		e := held[id]
-		if e.State == record.Gone || e.LastRun <= d.present.before {
-			continue
-		}
-		body, err := d.body(ctx, e)
-		if err != nil {
-			return false, err
-		}
-		if canon.Text(canon.Member(body, called.Members[0]))+"::"+canon.Text(canon.Member(body, called.Members[1])) == name {
-			return true, nil
-		}
-	}
-	return false, nil
+func (d *draft) anyCalled(ctx context.Context, called *catalogue.Called, name string) (found bool, err error) {
+	err = d.eachSeen(ctx, called.Kind, func(_ vault.Entry, body []byte) {
+		found = found || canon.Text(canon.Member(body, called.Members[0]))+"::"+canon.Text(canon.Member(body, called.Members[1])) == name
+	})
+	return found, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // Taken is a document that goes for good when a part is deleted on which it hangs: the alert of
@@ -77,27 +78,14 @@ func (d *draft) takenOfKind(ctx context.Context, n *node, spec *catalogue.Spec, 
 		d.lists[spec.Name] = true
 		return nil
 	}
-	held, err := d.present.all(ctx, spec.Name)
-	if err != nil {
-		return err
-	}
 	if why := d.present.faults[record.Ref{Kind: spec.Name}]; why != "" {
 		d.note("%s could not be looked at (%s): those on parts of %s that are deleted go along", spec.Name, why, n.Ref)
 	}
-	for _, id := range sortedKeys(held) {
-		e := held[id]
-		if e.State == record.Gone || e.LastRun <= d.present.before {
-			continue
-		}
-		body, err := d.body(ctx, e)
-		if err != nil {
-			return err
-		}
+	return d.eachSeen(ctx, spec.Name, func(e vault.Entry, body []byte) {
 		for _, on := range canon.Named(body, r) {
 			if part := (record.Ref{Kind: listOf(r), ID: on}); deleted[part] {
 				d.request.Taken = append(d.request.Taken, Taken{Ref: e.Ref, Name: e.Name, Of: record.Ref{Kind: n.Kind, ID: n.action.Target}, Part: part})
 			}
 		}
-	}
-	return nil
+	})
 }
