@@ -140,19 +140,14 @@ func (d *draft) another(ctx context.Context, n *node) (other *vault.Entry, err e
 // takeFor lets a document of the instance stand for one that is not there, and compares them.
 // Where the policy wants both, the document that is there stays as it is, and is another one.
 func (d *draft) takeFor(ctx context.Context, n *node, other vault.Entry) error {
-	stood, had := d.present.made[n.Ref]
-	d.present.made[n.Ref] = other.ID
 	n.action.Target, n.action.Before = other.ID, other.Version
 	if err := d.compare(ctx, n, other); err != nil {
 		return err
 	}
 	if n.action.Deed != record.DeedCreate {
+		d.present.made[n.Ref] = other.ID
 		d.note("%s is taken for the same as %s of the backup: they have the same %s", other.Ref, n.Ref, n.shares)
 		return nil
-	}
-	delete(d.present.made, n.Ref)
-	if had {
-		d.present.made[n.Ref] = stood
 	}
 	n.action.Target, n.action.Before, n.action.Expect = "", 0, record.Digest{}
 	if err := d.rename(ctx, n, other); err != nil || !n.writes() {

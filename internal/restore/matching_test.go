@@ -33,6 +33,10 @@ func TestWhatBecomesOfADocument(t *testing.T) {
 		}
 		inTrash(r, path)
 	}
+	editedOut := func(r *rig, path string) {
+		editedInTrash(r, path)
+		outOfTrash(r, path)
+	}
 	gone := func(r *rig, path string) { r.do("DELETE", path, "") }
 	for _, test := range []struct {
 		name   string
@@ -59,6 +63,7 @@ func TestWhatBecomesOfADocument(t *testing.T) {
 		{"wanted in the trash, live/skip", trashed, outOfTrash, restore.Skip, "", record.DeedSkip, 1, 0},
 		{"wanted in the trash, live/fail", trashed, outOfTrash, restore.Fail, "", record.DeedImpossible, 1, 0},
 		{"wanted in the trash, live and different/update", trashed, changedOut, restore.Update, "", record.DeedUpdate, 0, 1},
+		{"wanted in the trash, live and edited/update", trashed, editedOut, restore.Update, "", record.DeedUpdate, 0, 1},
 		{"wanted in the trash, in the trash", trashed, equal, restore.Update, "", record.DeedReuse, 0, 1},
 		{"wanted in the trash, in the trash and different/skip", trashed, editedInTrash, restore.Skip, "", record.DeedSkip, 0, 1},
 		{"wanted in the trash, in the trash and different/update", trashed, editedInTrash, restore.Update, "", record.DeedUpdate, 0, 1},

@@ -78,10 +78,8 @@ func (t *task) trashChanges(now []byte) (first []byte, last string) {
 	switch {
 	case is && !wanted:
 		return []byte("false"), ""
-	case is && parts:
-		return []byte("false"), w.Trash.Value
 	case wanted && parts:
-		return nil, w.Trash.Value
+		return []byte("false"), w.Trash.Value
 	case wanted && !is:
 		return []byte(w.Trash.Value), ""
 	}
