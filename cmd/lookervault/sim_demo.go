@@ -32,8 +32,23 @@ type simChangeOptions struct {
 func simChange(s *streams, cmd *cobra.Command, change func(o simChangeOptions, args []string) error) *cobra.Command {
 	o := simChangeOptions{streams: s}
 	cmd.Flags().StringVar(&o.db, "db", demoVault, "the demo's vault; its instance is kept beside it")
-	cmd.RunE = func(_ *cobra.Command, args []string) error { return change(o, args) }
+	check := cmd.Args
+	cmd.Args = func(cmd *cobra.Command, args []string) error { return check(cmd, refWords(args)) }
+	cmd.RunE = func(_ *cobra.Command, args []string) error { return change(o, refWords(args)) }
 	return cmd
+}
+
+// refWords are arguments of which the first two name something by its kind and id, also where
+// these are given as one, KIND/ID.
+func refWords(args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	kind, id, whole := strings.Cut(args[0], "/")
+	if !whole || id == "" {
+		return args
+	}
+	return append([]string{kind, id}, args[1:]...)
 }
 
 // simChanges are the commands with which somebody breaks something in the demo,
