@@ -90,6 +90,7 @@ func offers() map[string]offer {
 		"columns":       completion.columns,
 		"sort":          completion.sortings,
 		"folder":        idsOf(catalogue.Folders),
+		"into":          idsOf(catalogue.Folders),
 		"folder-ids":    completion.folderList,
 		"owner":         idsOf(catalogue.Users),
 		"user":          idsOf(catalogue.Users),

@@ -61,6 +61,7 @@ type selectionOptions struct {
 	folders, owners, exclude, newOwners []string
 	name, lost, changed                 string
 	conflicts                           []string
+	into                                string
 	only, partial, exact, partialView   bool
 	invite                              bool
 }
@@ -160,6 +161,7 @@ func (o *restoreOptions) planFlags(cmd *cobra.Command, env *environment) {
 	f.Var(&o.state.run, "run", "the state to restore: as it was known by that run, its number, latest or latest-1 (default each document's newest version that was present)")
 	f.Var(&o.state.at, "at", "the state to restore: as it was known at that time, as 2026-03-01 or 7d")
 	f.StringSliceVar(&s.exclude, "exclude", nil, "leave these out: KIND or KIND/ID; may be repeated")
+	f.StringVar(&s.into, "into", "", "folder that everything comes into instead of its old place: id, or path as in \"Shared/Finance\"; what is there is copied")
 	f.BoolVar(&s.only, "only", false, "nothing beyond what is named: not what it needs, nor what hung on it")
 	f.StringSliceVar(&s.conflicts, "conflict", nil, "what is there and differs: skip, update, rename or fail; of one kind as looks=rename (restore.conflict)")
 	f.String("trash", "", "what is in the trash: undelete, recreate or skip (restore.trash)")

@@ -167,7 +167,7 @@ func (r *restoring) anotherLooker(err error) error {
 func (r *restoring) request(ctx context.Context, items []record.Ref) (request restore.Request, err error) {
 	s, c := r.options.selection, r.config.Restore
 	request = restore.Request{
-		Items: items, Folders: s.folders, Owners: s.owners, Name: s.name, Only: s.only, Partial: s.partial,
+		Items: items, Folders: s.folders, Owners: s.owners, Name: s.name, Into: s.into, Only: s.only, Partial: s.partial,
 		ExactMembers: s.exact, Invite: s.invite, PartialView: s.partialView, Trash: restore.Trash(c.Trash), Wake: restore.Wake(c.Wake), Links: restore.Links(c.Links),
 		OrphansTo: c.OrphansTo, Conflict: restore.Policy(c.Conflict),
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 func planView(plan record.Restore) (view.Plan, error) {
 	request, err := restore.RequestOf(plan)
 	v := view.PlanOf(plan)
-	v.LinksLeft = request.LinksLeft
+	v.LinksLeft, v.Into = request.LinksLeft, request.IntoID
 	for _, t := range request.Taken {
 		v.Taken = append(v.Taken, view.PlanTaken{Kind: t.Kind, ID: t.ID, Name: t.Name, Of: t.Of.String(), Part: t.Part.String()})
 	}
@@ -170,6 +171,9 @@ func (p *planPrinter) head(plan record.Restore, perSecond int) {
 	}
 	if plan.Purpose == record.UndoPurpose {
 		state = fmt.Sprintf("as it was before restore %d", plan.Of)
+	}
+	if v, err := planView(plan); err == nil && v.Into != "" {
+		state += fmt.Sprintf(", into folders/%s", v.Into) + p.names.beside(catalogue.Folders, []byte(strconv.Quote(v.Into)))
 	}
 	v := view.PlanOf(plan)
 	todo := int64(0)

@@ -63,7 +63,7 @@ func (d *draft) sharedKey(n *node, e vault.Entry, body []byte) *catalogue.Key {
 		if !key.Unique || e.State == record.Trashed && !key.TrashCounts {
 			continue
 		}
-		wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolver)
+		wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolverOf(n))
 		is, has := canon.KeyOf(n.spec.Write, key, body, canon.Itself)
 		if ok && has && wanted == is {
 			return key
@@ -91,7 +91,7 @@ func (d *draft) withKeys(ctx context.Context, n *node) (found []vault.Entry, err
 
 // seenWith are documents which the looks saw and that have one of the keys as it is wanted.
 func (d *draft) seenWith(ctx context.Context, n *node, key int) ([]vault.Entry, error) {
-	wanted, ok := canon.KeyOf(n.spec.Write, &n.spec.Write.Keys[key], n.body, d.resolver)
+	wanted, ok := canon.KeyOf(n.spec.Write, &n.spec.Write.Keys[key], n.body, d.resolverOf(n))
 	if !ok {
 		return nil, nil
 	}
@@ -226,7 +226,7 @@ func (d *draft) duplicate(ctx context.Context, n *node, now vault.Entry) error {
 // nil where it is not there.
 func (d *draft) twin(ctx context.Context, n *node) (*vault.Entry, error) {
 	for _, made := range d.present.beside[n.Ref] {
-		if made.Version != n.entry.Version {
+		if made.Version != n.entry.Version || made.into != d.request.IntoID {
 			continue
 		}
 		now, _, exists, err := d.sees(ctx, record.Ref{Kind: n.Kind, ID: made.Target})

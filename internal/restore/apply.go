@@ -103,8 +103,9 @@ type applier struct {
 
 	observing sync.Mutex
 
-	mu  sync.Mutex
-	ids map[record.Ref]string // of documents and parts of the backup: what they are called on the instance
+	mu     sync.Mutex
+	ids    map[record.Ref]string // of documents and parts of the backup: what they are called on the instance
+	copies map[record.Ref]string // what the copies of documents are called
 	// What follows does not change.
 	dropped map[record.Ref]bool   // documents that are nowhere
 	stood   map[record.Ref]string // what earlier restores have made for others
@@ -116,7 +117,7 @@ type applier struct {
 
 func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	a := &applier{
-		ApplyOptions: o, plan: o.Journal.Plan(), ids: make(map[record.Ref]string), dropped: make(map[record.Ref]bool),
+		ApplyOptions: o, plan: o.Journal.Plan(), ids: make(map[record.Ref]string), copies: make(map[record.Ref]string), dropped: make(map[record.Ref]bool),
 		remaking: make(map[record.Ref]chan struct{}),
 	}
 	var err error
@@ -148,7 +149,11 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 		}
 	}
 	for _, action := range a.plan.Actions {
-		if action.Target != "" && !a.request.beside(action.Ref) {
+		switch {
+		case action.Target == "":
+		case a.request.beside(action.Ref):
+			a.learnCopy(action.Ref, action.Target)
+		default:
 			a.ids[action.Ref] = action.Target
 		}
 	}
@@ -160,7 +165,7 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 func (a *applier) enterRecognized(ctx context.Context) error {
 	var maps []record.Mapping
 	for _, action := range a.plan.Actions {
-		if action.Deed != record.DeedReuse || action.Target == "" || action.Target == action.ID {
+		if action.Deed != record.DeedReuse || action.Target == "" || action.Target == action.ID || a.request.beside(action.Ref) {
 			continue
 		}
 		maps = append(maps, record.Mapping{
@@ -276,7 +281,7 @@ var errJournal = errors.New("note down what the restore does")
 // settle makes the outcome of an action durable.
 func (a *applier) settle(ctx context.Context, t *task, _ pipeline.Emit[struct{}]) error {
 	t.action.At = a.Now()
-	if err := a.Journal.Settle(ctx, t.done, []record.Action{t.action}, t.maps); err != nil {
+	if err := a.Journal.Settle(ctx, t.done, append(t.ownedActions(), t.action), t.maps); err != nil {
 		return err
 	}
 	a.store(t.action)

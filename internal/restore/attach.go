@@ -16,11 +16,15 @@ import (
 // alerts of a dashboard, the access rules of a folder, the members of a role.
 func (d *draft) attach(ctx context.Context) error {
 	back := make(map[record.Ref]*node)
-	parts := make(map[record.Ref]*node) // what comes back in documents that are there
+	copied := make(map[record.Ref]*node) // folders, which let in whom the first ones let in
+	parts := make(map[record.Ref]*node)  // what comes back in documents that are there
 	kinds := make(map[record.Kind]bool)
 	for ref, n := range d.nodes {
 		switch n.action.Deed {
 		case record.DeedCreate, record.DeedUndelete:
+			if d.request.isCopy(ref) && n.spec.Place == catalogue.IsFolder {
+				copied[ref] = n
+			}
 			if d.request.beside(ref) {
 				continue // what went along with the document is still there
 			}
@@ -32,6 +36,9 @@ func (d *draft) attach(ctx context.Context) error {
 				kinds[ref.Kind] = true
 			}
 		}
+	}
+	if err := d.attachOwned(ctx, copied); err != nil {
+		return err
 	}
 	if len(kinds) == 0 {
 		return nil
@@ -222,12 +229,15 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder rec
 	}
 	d.nodes[w.Ref] = n
 	d.families[d.present.first(w.Ref)] = n
+	if d.request.isCopy(owner.Ref) {
+		d.request.Beside = append(d.request.Beside, w.Ref)
+	}
 	body, err := d.body(ctx, w.entry)
 	if err != nil {
 		return nil, err
 	}
 	n.body = slices.Clone(body)
-	if n.action.Changes, err = canon.Changes(spec.Write, nil, n.body, d.resolver); err != nil {
+	if n.action.Changes, err = canon.Changes(spec.Write, nil, n.body, d.resolverOf(n)); err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	refs, err := canon.References(spec.Write, n.body)

@@ -49,7 +49,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		return err
 	}
 	d.tellRedacted(n)
-	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() && len(d.Secrets.members(n.Ref)) == 0 {
+	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() && !d.request.isCopy(n.Ref) && len(d.Secrets.members(n.Ref)) == 0 {
 		d.note("%s that are made anew come back without: %s", n.Kind, strings.Join(n.spec.Write.Lost, "; "))
 	}
 	refs, err := canon.References(n.spec.Write, n.body)
@@ -65,7 +65,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err := d.staysAsleep(ctx, n); err != nil {
 		return err
 	}
-	if n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolver); err != nil {
+	if n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolverOf(n)); err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	n.action.PlannedCalls = creationCalls(n.spec, n.body)
@@ -194,7 +194,7 @@ func (d *draft) missingParts(n *node, ref record.Ref) ([]record.Ref, error) {
 func (d *draft) waitForWhatIsMade(n *node, refs []canon.Reference) {
 	for _, ref := range refs {
 		need := d.relative(ref.Ref)
-		if need != nil && need != n && need.action.Deed == record.DeedCreate && !slices.Contains(n.needs, need) {
+		if need != nil && need != n && need.action.Deed == record.DeedCreate && d.waitsFor(n, need) && !slices.Contains(n.needs, need) {
 			n.needs = append(n.needs, need)
 		}
 	}
@@ -206,7 +206,7 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
-	if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver); err != nil {
+	if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolverOf(n)); err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	d.withoutMembers(n)

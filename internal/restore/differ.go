@@ -30,7 +30,7 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 	}
 	versions := [2]int64{now.Version, n.entry.Version}
 	c := d.comparisons[versions]
-	if c == nil {
+	if c == nil || d.request.IntoID != "" { // which gives what is wanted another place
 		c = &comparison{}
 		var err error
 		if c.expect, err = expectation(n.spec, current); err != nil {
@@ -47,7 +47,7 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 	n.action.Expect, n.action.Changes = c.expect, slices.Clone(c.changes)
 	if d.renames(n, c.refs) {
 		var err error
-		if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver); err != nil {
+		if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolverOf(n)); err != nil {
 			return nil, err
 		}
 	}
@@ -58,8 +58,9 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 // renames reports whether something that a document names, or a part of it, has another id
 // on the instance than in the backup.
 func (d *draft) renames(n *node, refs []canon.Reference) bool {
+	resolve := d.resolverOf(n)
 	if n.leads || slices.ContainsFunc(refs, func(r canon.Reference) bool {
-		id, ok := d.resolver(r.Kind, r.ID)
+		id, ok := resolve(r.Kind, r.ID)
 		return !ok || id != r.ID
 	}) {
 		return true

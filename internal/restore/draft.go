@@ -39,6 +39,8 @@ type draft struct {
 	same   int // documents that are as they are wanted
 	// decisions counts what was decided about what is wanted.
 	decisions int
+	// chosen are the documents that were selected.
+	chosen map[record.Ref]wish
 }
 
 // node is an action of a draft.
@@ -47,14 +49,15 @@ type node struct {
 	spec *catalogue.Spec
 	body []byte // of the version that is wanted, nil where none is
 	// current is what the instance has of it, where its parts may stand on what is gone.
-	current []byte
-	action  record.Action
-	shares  string // what another document has that has its key
-	differs bool   // it stays as it is, and is not what is wanted
-	leads   bool   // its texts lead to what the plan makes anew
-	share   string // of its parts that come back, "" for all
-	needs   []*node
-	level   int // 0 until it is worked out
+	current  []byte
+	action   record.Action
+	shares   string // what another document has that has its key
+	differs  bool   // it stays as it is, and is not what is wanted
+	leads    bool   // its texts lead to what the plan makes anew
+	replaced bool   // it comes into another place than it had
+	share    string // of its parts that come back, "" for all
+	needs    []*node
+	level    int // 0 until it is worked out
 }
 
 // newDraft begins a plan anew, since a look has seen more: nothing that another draft
@@ -65,7 +68,7 @@ func newDraft(p *planner) *draft {
 	return &draft{
 		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool), homes: make(map[record.Ref]bool),
 		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), lists: make(map[record.Kind]bool), listed: make(map[record.Ref][]string),
-		toCaller: make(map[string]bool),
+		toCaller: make(map[string]bool), chosen: make(map[record.Ref]wish),
 	}
 }
 
@@ -73,6 +76,9 @@ func newDraft(p *planner) *draft {
 func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	if err := d.assignOwners(ctx); err != nil {
 		return err
+	}
+	for _, w := range wishes {
+		d.chosen[w.Ref] = w
 	}
 	for _, w := range wishes {
 		if _, err := d.decide(ctx, w); err != nil {
@@ -181,7 +187,11 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	case exists && d.request.Lost && d.request.LostSpan == nil && !n.needed && !n.linked && !d.wasLost(n, now):
 		n.settle(record.DeedReuse, "it was not lost")
 		return nil
-	case exists && d.unchanged(n, now):
+	}
+	if decided, err := d.comesInto(ctx, n, now, exists); err != nil || decided {
+		return err
+	}
+	if exists && d.unchanged(n, now) {
 		n.settle(record.DeedReuse, "")
 		return nil
 	}
@@ -275,7 +285,7 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 		}
 	}
 	if kept {
-		n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolver)
+		n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolverOf(n))
 	}
 	return left, err
 }

@@ -103,7 +103,10 @@ func (d *draft) handOver(ctx context.Context, n *node) (bool, error) {
 	if err != nil || to.anew != nil || to.back {
 		return false, err
 	}
-	place, err := d.personalFolder(ctx, to.id)
+	place := d.request.IntoID
+	if place == "" {
+		place, err = d.personalFolder(ctx, to.id)
+	}
 	if err == nil && place == "" {
 		d.note("users/%s has no personal folder: what lay in that of %q comes into that of the user of the API key", to.id, n.entry.Name)
 		place, err = d.personalFolder(ctx, d.Caller.ID)

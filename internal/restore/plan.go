@@ -149,6 +149,9 @@ func (p *planner) body(_ context.Context, e vault.Entry) ([]byte, error) {
 // rests on, until it rests on nothing that was not looked at.
 func (p *planner) lookAndDraft(ctx context.Context, wishes []wish) (*draft, error) {
 	wanted := lookup{refs: make(map[record.Ref]bool)}
+	if p.request.Into != "" {
+		wanted.lists = map[record.Kind]bool{catalogue.Folders: true}
+	}
 	for _, w := range wishes {
 		if writable(w.Kind) {
 			wanted.refs[p.present.target(w.Ref)] = true
@@ -159,6 +162,9 @@ func (p *planner) lookAndDraft(ctx context.Context, wishes []wish) (*draft, erro
 			if err := p.lookAt(ctx, wanted); err != nil {
 				return nil, err
 			}
+		}
+		if err := p.findInto(ctx); err != nil {
+			return nil, err
 		}
 		d := newDraft(p)
 		if err := p.reading(ctx, func() error { return d.draw(ctx, wishes) }); err != nil {

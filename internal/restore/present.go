@@ -52,8 +52,17 @@ type present struct {
 	damaged []int64
 	// renamed are the documents that restores made under other names than the backup has.
 	renamed map[record.Ref]renamed
-	// beside are the actions that made something beside a document that stayed.
-	beside map[record.Ref][]record.Action
+	// beside are the actions that made something beside a document that stayed, or copied it.
+	beside map[record.Ref][]besideAction
+	// arrived are the folders that documents came into which restores brought back elsewhere than
+	// to where they were; "" for the old place.
+	arrived map[record.Ref]string
+}
+
+// besideAction is an action that made something of a document that stayed.
+type besideAction struct {
+	record.Action
+	into string // the folder that it was copied into, "" where it was made beside the document
 }
 
 func newPresent(ctx context.Context, reader vault.Reader, instance string, before int64, proves bool) (*present, error) {
@@ -61,7 +70,7 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 		reader: reader, instance: instance, before: before, proves: proves,
 		asked: make(map[record.Ref]bool), sought: make(map[string]bool), whole: make(map[record.Kind]bool), faults: make(map[record.Ref]string),
 		kinds: make(map[record.Kind]map[string]vault.Entry), names: make(map[record.Kind]map[string][]vault.Entry), keyed: make(map[string]map[string][]vault.Entry), mapped: make(map[record.Ref]string), partsMapped: make(map[record.Kind]bool),
-		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]record.Action), renamed: make(map[record.Ref]renamed),
+		copies: make(map[record.Ref]record.Ref), beside: make(map[record.Ref][]besideAction), renamed: make(map[record.Ref]renamed), arrived: make(map[record.Ref]string),
 	}
 	mappings, err := reader.Mappings(ctx, instance, instance)
 	if err != nil {
@@ -131,11 +140,14 @@ func (p *present) readCopies(ctx context.Context) error {
 			return err
 		}
 		for _, a := range whole.Actions {
+			if a.Target != "" && (a.Deed == record.DeedCreate || a.Deed == record.DeedUndelete) && !request.beside(a.Ref) {
+				p.arrived[record.Ref{Kind: a.Kind, ID: a.Target}] = request.IntoID
+			}
 			if a.Deed != record.DeedCreate || a.Target == "" || a.Target == a.ID {
 				continue
 			}
 			if request.beside(a.Ref) {
-				p.beside[a.Ref] = append(p.beside[a.Ref], a)
+				p.beside[a.Ref] = append(p.beside[a.Ref], besideAction{a, request.IntoID})
 				continue
 			}
 			if overrides := request.Overrides[a.Ref.String()]; len(overrides) > 0 && request.Undo == 0 {

@@ -104,6 +104,10 @@ type Request struct {
 	PartialView   bool                   `json:"partial_view,omitempty"`  // the key need not be an administrator's
 	// Invite mails users who are made anew, and log in by mail address, how to set a password.
 	Invite bool `json:"invite,omitempty"`
+	// Into is the folder of the instance, by id or path, that everything comes into instead of its
+	// old place; IntoID is its id, when the instance was looked at.
+	Into   string `json:"into,omitempty"`
+	IntoID string `json:"into_id,omitempty"`
 	// Key tells the API key that the plan was made with from others. It is not the key.
 	Key string `json:"key,omitempty"`
 

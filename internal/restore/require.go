@@ -78,7 +78,7 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		return err
 	}
 	if need, err := d.comesAnew(ctx, ref.Ref); err != nil || need != nil {
-		if need != nil {
+		if need != nil && d.waitsFor(n, need) {
 			n.needs = append(n.needs, need)
 		}
 		return err

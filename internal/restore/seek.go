@@ -28,7 +28,7 @@ func (d *draft) seek(n *node) {
 	}
 	for i := range n.spec.Write.Keys {
 		key := &n.spec.Write.Keys[i]
-		members, ok := canon.KeyMembers(n.spec.Write, key, n.body, d.resolver)
+		members, ok := canon.KeyMembers(n.spec.Write, key, n.body, d.resolverOf(n))
 		if key.Search.IsZero() {
 			if (ok || !key.Unique) && !n.spec.Owned() && !n.spec.Listing.Route.IsZero() {
 				d.lists[n.Kind] = true

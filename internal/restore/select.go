@@ -130,10 +130,10 @@ func (p *planner) items() []record.Ref {
 
 // selectable reports whether documents of a kind are given back although nobody named
 // them by their ids. What never changes is always there, and parts of other documents are
-// not lost without these.
+// neither lost nor copied without these.
 func (p *planner) selectable(kind record.Kind) bool {
 	spec, _ := catalogue.Find(kind)
-	return (writable(kind) || writesSome(spec)) && !spec.Immutable && (!spec.Owned() || !p.request.Lost)
+	return (writable(kind) || writesSome(spec)) && !spec.Immutable && (!spec.Owned() || !p.request.Lost && p.request.Into == "")
 }
 
 // allWritable refuses a kind, named without an id, of which nothing can be given back so.

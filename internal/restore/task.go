@@ -53,7 +53,7 @@ func (t *task) resolve(kind record.Kind, id string) (string, bool) {
 		}
 		return id, t.parts[record.Ref{Kind: kind, ID: id}]
 	}
-	return t.applier.resolve(kind, id)
+	return t.resolveIn(t.own != nil)(kind, id)
 }
 
 // noteParts records the parts that the document has on the instance.
@@ -199,6 +199,7 @@ func (t *task) enter(ref record.Ref, target, how string) {
 func (t *task) learn(kind record.Kind, id, target string) {
 	if t.own != nil {
 		t.own[record.Ref{Kind: kind, ID: id}] = target
+		t.learnCopy(record.Ref{Kind: kind, ID: id}, target)
 		return
 	}
 	t.applier.learn(kind, id, target)
@@ -207,6 +208,9 @@ func (t *task) learn(kind record.Kind, id, target string) {
 // update makes a document that is there what is wanted.
 func (t *task) update(ctx context.Context) error {
 	id := t.target()
+	if id == "" {
+		return fmt.Errorf("nobody knows what %s is called that belongs to the copy", t.action.Ref)
+	}
 	now, err := t.read(ctx, id)
 	if looker.Class(err) == looker.FaultMissing {
 		return &driftError{"it is not there any more"}
@@ -248,7 +252,11 @@ func (t *task) target() string {
 	if t.action.Target != "" {
 		return t.action.Target
 	}
-	id, _ := t.resolve(t.action.Kind, t.action.ID)
+	resolve := t.resolve
+	if t.own != nil { // its parts may be of its kind: who is let in
+		resolve = t.resolveIn(true)
+	}
+	id, _ := resolve(t.action.Kind, t.action.ID)
 	return id
 }
 

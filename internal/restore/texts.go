@@ -120,7 +120,7 @@ func (d *draft) wouldChange(n *node) bool {
 // weighAnew compares a document once more with what is there, whose texts lead elsewhere now.
 func (d *draft) weighAnew(ctx context.Context, n *node) (err error) {
 	if n.action.Deed == record.DeedCreate {
-		n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolver)
+		n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolverOf(n))
 		return err
 	}
 	now, _, err := d.present.find(ctx, n.Ref)

@@ -145,7 +145,7 @@ func (a *applier) compare(ctx context.Context, run int64, action *record.Action,
 // made beside another one has parts of its own, and only it means these.
 func (a *applier) resolverOf(ctx context.Context, action record.Action, spec *catalogue.Spec, wanted, now []byte) (_ canon.Resolver, err error) {
 	if !a.request.beside(action.Ref) {
-		return a.resolve, nil
+		return a.resolveIn(false), nil
 	}
 	t := a.task(action, spec)
 	t.wanted = wanted

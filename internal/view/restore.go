@@ -13,6 +13,7 @@ type Plan struct {
 	Source  string         `json:"source"`
 	Target  string         `json:"target"`
 	AsOf    int64          `json:"as_of"` // run; 0: of each document the newest version that was present
+	Into    string         `json:"into"`  // id of the folder that everything comes into, "" for the old places
 	Look    int64          `json:"look"`
 	Digest  string         `json:"digest"`
 	State   string         `json:"state"`
