@@ -78,7 +78,8 @@ func newRestoreRetryCommand(env *environment) *cobra.Command {
 	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
 		Use: "retry RESTORE", Short: "Try again what a restore could not do",
-		Long: `Try once more the actions of a restore that failed, and those that waited for them. What
+		Long: `Try once more the actions of a restore that failed, and those that waited for them, read
+back once more what was not as it should be, and mail whom Looker refused to mail. What
 somebody changed since the plan is planned anew: that plan is printed, and applied by
 lookervault restore apply.`,
 		Example: `  lookervault restore retry 4`,
@@ -132,7 +133,7 @@ func (r *restoring) retry(ctx context.Context, plan record.Restore) error {
 	switch {
 	case plan.State == record.RestorePlanned:
 		return r.neverApplied(plan)
-	case len(again)+len(drifted) == 0:
+	case len(again)+len(drifted) == 0 && planOutcome(plan) == nil:
 		fmt.Fprintf(r.options.streams.err, "Nothing of restore %d failed.\n", plan.ID)
 		return nil
 	}
@@ -144,9 +145,10 @@ func (r *restoring) retry(ctx context.Context, plan record.Restore) error {
 			return err
 		}
 	}
-	if len(again) == 0 {
+	if len(again) == 0 && len(drifted) > 0 {
 		return nil
 	}
+	// With nothing that failed it is to be read back once more, or somebody to be mailed.
 	if yes, err := r.asking().agreed(ctx); err != nil || !yes {
 		return err
 	}
