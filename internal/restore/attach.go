@@ -40,8 +40,11 @@ func (d *draft) attach(ctx context.Context) error {
 	if err := d.attachOwned(ctx, copied); err != nil {
 		return err
 	}
+	if err := d.attachLists(ctx); err != nil {
+		return err
+	}
 	if len(kinds) == 0 {
-		return nil
+		return d.attachMembers(ctx)
 	}
 	if err := d.attachOwned(ctx, back); err != nil {
 		return err
@@ -54,7 +57,10 @@ func (d *draft) attach(ctx context.Context) error {
 			return err
 		}
 	}
-	return d.attachLinks(ctx, back)
+	if err := d.attachLinks(ctx, back); err != nil {
+		return err
+	}
+	return d.attachMembers(ctx)
 }
 
 // hangsOn reports whether documents of a kind go when those that they lie in or hang on
@@ -175,7 +181,7 @@ func (d *draft) attachPartsOf(ctx context.Context, owner *node, holder holding) 
 			if err != nil {
 				return err
 			}
-			if !held || d.nodes[ref] != nil || d.request.excluded(ref) {
+			if !held || d.nodes[ref] != nil && !d.waitsForOwner(ref) || d.request.excluded(ref) {
 				continue
 			}
 			body, made, err := d.madeByServer(ctx, e)
@@ -199,6 +205,13 @@ func (d *draft) attachPartsOf(ctx context.Context, owner *node, holder holding) 
 		}
 	}
 	return nil
+}
+
+// waitsForOwner reports whether a document was impossible as nobody had decided yet that what it is
+// a part of is made anew.
+func (d *draft) waitsForOwner(ref record.Ref) bool {
+	n := d.nodes[ref]
+	return n.spec.Owned() && n.action.Deed == record.DeedImpossible && n.action.Before == 0
 }
 
 // madeByServer reports whether a document that belongs to another one is made by the server

@@ -17,7 +17,17 @@ func writeTarget(path string) (record.Ref, bool) {
 	if len(words) < 2 {
 		return record.Ref{}, false
 	}
+	if len(words) == 3 { // a list of ids with a document of its own
+		if list := record.Kind(strings.TrimSuffix(words[0], "s") + "_" + words[2]); known(list) {
+			return record.Ref{Kind: list, ID: words[1]}, true
+		}
+	}
 	return record.Ref{Kind: record.Kind(words[0]), ID: words[1]}, true
+}
+
+func known(kind record.Kind) bool {
+	_, ok := catalogue.Find(kind)
+	return ok
 }
 
 // owners are the documents in which parts lie, of all that were there at the beginning or

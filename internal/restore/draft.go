@@ -146,6 +146,9 @@ func (d *draft) load(ctx context.Context, n *node) error {
 			return err
 		}
 	}
+	if err := d.join(n); err != nil {
+		return err
+	}
 	if n.spec.Write != nil && len(d.present.mapped) > 0 && d.request.rewritesLinks() {
 		n.body, err = d.request.leading(n.spec.Write, n.body, d.present.stood)
 	}

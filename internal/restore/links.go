@@ -2,8 +2,10 @@ package restore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,21 +15,42 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// attachLinks gives what is made anew back to the documents that showed it: to boards,
-// to dashboards with tiles of looks. Where only the parts are missing that showed it they
-// come back; where somebody has changed such a document since, it is left alone, and named.
+// attachLinks gives what is made anew back to the documents that showed it, or that it belonged
+// to: to boards, to dashboards with tiles of looks, to roles and access rules. Where only that
+// is missing it comes back; where somebody has changed such a document since, it is left alone,
+// and named.
 func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) error {
-	anew := make(map[record.Kind][]*node)
+	moments := make(map[*past]map[record.Kind][]*node)
 	for _, ref := range sortedRefs(back) {
-		if n := back[ref]; n.getsID() {
-			anew[ref.Kind] = append(anew[ref.Kind], n)
-		}
-	}
-	for _, spec := range catalogue.All() {
-		if spec.Write == nil || spec.Write.OnlyNamed || spec.Listing.Followed || !linksTo(spec, anew) {
+		n := back[ref]
+		if !n.getsID() {
 			continue
 		}
-		held, err := d.past.all(ctx, spec.Name)
+		then, err := d.pastOf(ctx, n.entry)
+		if err != nil {
+			return err
+		}
+		if moments[then] == nil {
+			moments[then] = make(map[record.Kind][]*node)
+		}
+		moments[then][ref.Kind] = append(moments[then][ref.Kind], n)
+	}
+	newestFirst := func(a, b *past) int { return cmp.Compare(b.run, a.run) }
+	for _, then := range slices.SortedFunc(maps.Keys(moments), newestFirst) {
+		if err := d.attachLinksOf(ctx, then, moments[then]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attachLinksOf attaches what showed some documents at one moment.
+func (d *draft) attachLinksOf(ctx context.Context, then *past, anew map[record.Kind][]*node) error {
+	for _, spec := range catalogue.All() {
+		if spec.Write == nil || spec.Write.OnlyNamed || !linksTo(spec, anew) {
+			continue
+		}
+		held, err := then.all(ctx, spec.Name)
 		if err != nil {
 			return err
 		}
@@ -40,11 +63,19 @@ func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) erro
 	return nil
 }
 
-// linksTo reports whether parts of a kind's documents show documents of some kinds.
+// linksTo reports whether a kind's documents name documents of some kinds: in parts, in sets, or
+// themselves, where these are not what they lie in.
 func linksTo(spec *catalogue.Spec, anew map[record.Kind][]*node) bool {
-	return slices.ContainsFunc(partLists(spec.Write.Parts), func(l partList) bool {
-		return slices.ContainsFunc(l.part.Write.Refs, func(r catalogue.Reference) bool { return len(anew[r.Kind]) > 0 })
-	})
+	names := func(r catalogue.Reference) bool { return len(anew[r.Kind]) > 0 }
+	return slices.ContainsFunc(partLists(spec.Write.Parts), func(l partList) bool { return slices.ContainsFunc(l.part.Write.Refs, names) }) ||
+		slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return !s.Turned && len(anew[s.Kind]) > 0 }) ||
+		slices.ContainsFunc(spec.Write.Refs, func(r catalogue.Reference) bool { return names(r) && givesBack(spec, r) })
+}
+
+// givesBack reports whether what a document itself names is given back to it when it is made anew:
+// its owner, its groups. What it lies in or hangs on it went with, and comes back with.
+func givesBack(spec *catalogue.Spec, r catalogue.Reference) bool {
+	return r.People || spec.Write.Update.Array || slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return s.At == r.Path && !s.Turned })
 }
 
 func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.Entry, anew map[record.Kind][]*node) error {
@@ -79,8 +110,12 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	if slices.ContainsFunc(changes, func(c record.Change) bool { return !addsPart(spec, c) && !leadsAnew(c) }) {
-		d.note("%s showed %s, which gets another id, and was changed since: lookervault restore %s %s --run N makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, e.Kind, e.ID)
+	only, err := d.onlyLacks(spec, bytes.Clone(current), wanted, changes)
+	if err != nil {
+		return err
+	}
+	if !only {
+		d.note("%s showed %s, which gets another id, and was changed since: lookervault restore %s %s --run %d makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, e.Kind, e.ID, min(e.LastRun, d.past.run))
 		return nil
 	}
 	delete(d.nodes, e.Ref) // it was to be left as it is
@@ -109,7 +144,7 @@ func (d *draft) shownIn(spec *catalogue.Spec, body []byte, anew map[record.Kind]
 					return nil, fmt.Errorf("%s: %w", spec.Name, err)
 				}
 			}
-			if slices.ContainsFunc(refs, func(r canon.Reference) bool { return r.Part != "" && r.Ref == n.Ref }) {
+			if slices.ContainsFunc(refs, func(r canon.Reference) bool { return r.Ref == n.Ref && (r.Part != "" || givesBack(spec, r.By)) }) {
 				shown = append(shown, n)
 			}
 		}
@@ -136,6 +171,44 @@ func keepsID(spec *catalogue.Spec) bool {
 // leadsAnew reports whether a change is that of a reference to what is made anew.
 func leadsAnew(c record.Change) bool { return bytes.HasPrefix(c.After, []byte(`"`+newID)) }
 
+// addsMember reports whether a change is that of a set which lacks nothing but what is made anew.
+func addsMember(spec *catalogue.Spec, c record.Change) bool {
+	is := members(c.Before)
+	return slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return s.At == c.Path }) &&
+		!slices.ContainsFunc(members(c.After), func(id string) bool { return !slices.Contains(is, id) && !strings.HasPrefix(id, newID) })
+}
+
+// onlyLacks reports whether a document differs from what is wanted of it in nothing but what it
+// has lost with what is made anew.
+func (d *draft) onlyLacks(spec *catalogue.Spec, current, wanted []byte, changes []record.Change) (bool, error) {
+	if spec.Write.Update.Array {
+		is, err := canon.Normal(spec, current, canon.Itself)
+		if err != nil {
+			return false, err
+		}
+		was, err := canon.Normal(spec, wanted, d.resolver)
+		if err != nil {
+			return false, err
+		}
+		return addsRows(is, was)
+	}
+	return !slices.ContainsFunc(changes, func(c record.Change) bool {
+		return !addsPart(spec, c) && !addsMember(spec, c) && !leadsAnew(c)
+	}), nil
+}
+
+// addsRows reports whether two normal forms, of arrays, are the same but for rows that name what is
+// made anew.
+func addsRows(is, wanted []byte) (bool, error) {
+	have, err := canon.Rows(is)
+	if err != nil {
+		return false, err
+	}
+	rows, err := canon.Rows(wanted)
+	rows = slices.DeleteFunc(rows, func(row []byte) bool { return bytes.Contains(row, []byte(`"`+newID)) })
+	return slices.EqualFunc(have, rows, bytes.Equal), err
+}
+
 // addsPart reports whether a change is a part that comes back, or where it stands.
 func addsPart(spec *catalogue.Spec, c record.Change) bool {
 	if slices.Contains(spec.Write.Late, c.Path) {
@@ -147,7 +220,7 @@ func addsPart(spec *catalogue.Spec, c record.Change) bool {
 		}
 		name := string(list.part.Name) + "/"
 		i := strings.LastIndex(c.Path, name)
-		if i >= 0 && !strings.ContainsAny(c.Path[i+len(name):], "./") && c.Before == nil {
+		if i >= 0 && c.Before == nil && (strings.Contains(c.Path[i+len(name):], newID) || !strings.ContainsAny(c.Path[i+len(name):], "./")) {
 			return true
 		}
 		if strings.HasSuffix(c.Path, string(list.part.Name)) && c.Before == nil {

@@ -114,3 +114,19 @@ func (p *past) version(ctx context.Context, ref record.Ref) (vault.Entry, bool, 
 	e, ok := held[ref.ID]
 	return e, ok, err
 }
+
+// pastOf is the past in which a document was seen last: what belonged to it then may have lost it
+// before the moment that is wanted.
+func (p *planner) pastOf(ctx context.Context, e vault.Entry) (*past, error) {
+	if e.LastRun >= p.past.run {
+		return p.past, nil
+	}
+	if p.pasts[e.LastRun] == nil {
+		then, err := newPast(ctx, p.reader, p.instance, e.LastRun)
+		if err != nil {
+			return nil, err
+		}
+		p.pasts[e.LastRun] = then
+	}
+	return p.pasts[e.LastRun], nil
+}

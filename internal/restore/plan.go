@@ -73,6 +73,7 @@ type planner struct {
 	instance string
 	request  *Request
 	past     *past
+	pasts    map[int64]*past // earlier moments, by run
 	present  *present
 	look     int64 // the newest look, 0 before the first one
 	bodyOf   func(vault.Entry) ([]byte, error)
@@ -93,7 +94,7 @@ func (p *planner) note(format string, args ...any) {
 }
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
-	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref)}
+	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref)}
 	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", o.Reader.Path(), o.Instance, err)

@@ -34,8 +34,12 @@ type wish struct {
 	// everTrashed documents lay in the trash in every version that the vault holds: who names
 	// one wants it out of there.
 	everTrashed bool
-	// linked documents showed one that is made anew, and show it again.
+	// linked documents showed one that is made anew, and show it again; or have the lists of one
+	// that is named.
 	linked bool
+	// joins are ids of the backup that come into the set of what a document belongs to, all else of
+	// which stays as it is.
+	joins []string
 }
 
 // selected finds the documents that a request names, in the order of kinds and ids.

@@ -297,12 +297,40 @@ func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, 
 		if !changed {
 			return nil
 		}
+		route := w.Update
+		if route, body, err = t.partly(w, now, wanted, body); err != nil {
+			return err
+		}
 		if body, err = t.withSecrets(w, body); err != nil {
 			return err
 		}
-		_, err = t.send(ctx, w.Update, fill(w.Update, owner, id), body)
+		_, err = t.send(ctx, route, fill(route, owner, id), body)
 		return err
 	})
+}
+
+// partly sends only what differs where a route takes that alone: what else a document has may be
+// what the other route refuses, as the tile of an alert that is in the trash.
+func (t *task) partly(w *catalogue.Write, now, wanted, body []byte) (catalogue.Send, []byte, error) {
+	if w.Partly.IsZero() {
+		return w.Update, body, nil
+	}
+	changes, err := canon.Changes(w, now, wanted, t.resolve)
+	if err != nil {
+		return w.Update, body, err
+	}
+	var names []string
+	for _, c := range changes {
+		if !slices.Contains(w.Partly.Fields, c.Path) {
+			return w.Update, body, nil
+		}
+		names = append(names, c.Path)
+	}
+	if len(names) == 0 {
+		return w.Update, body, nil
+	}
+	body, err = canon.Pick(body, names)
+	return w.Partly.Send, body, err
 }
 
 // withoutLate leaves out the members of a patch that name parts, until all of those are
@@ -326,14 +354,22 @@ func (t *task) withoutLate(w *catalogue.Write, body []byte) ([]byte, bool, error
 	return body, len(names) > 0, err
 }
 
+// valuesHidden is why values of an attribute are not written.
+const valuesHidden = "its values are hidden: no backup has them, and writing the others would clear them"
+
+// hidesValues reports whether a document holds values that Looker tells nobody.
+func hidesValues(body []byte) bool {
+	return slices.Contains(canon.Named(body, &catalogue.Relation{Path: "value_is_hidden"}), "true")
+}
+
 // replace sends a document that is written as a whole array, where anything differs.
 func (t *task) replace(ctx context.Context, w *catalogue.Write, id string, now, wanted []byte) error {
 	changes, err := canon.Changes(w, now, wanted, t.resolve)
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	if hidden := canon.Named(now, &catalogue.Relation{Path: "value_is_hidden"}); slices.Contains(hidden, "true") {
-		return errors.New("its values are hidden: no backup has them, and writing the others would clear them")
+	if hidesValues(now) {
+		return errors.New(valuesHidden)
 	}
 	body, missing, err := canon.Creation(w, wanted, t.resolve)
 	if err != nil {

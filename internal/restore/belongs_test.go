@@ -1,0 +1,203 @@
+package restore_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// crew is an instance with a group that belongs to much: users are in it, it is in another group, it
+// has a role, values of an attribute, and access to a folder.
+type crew struct {
+	*rig
+	run                int64
+	group              record.Ref
+	role, folder, over string
+	attribute          string
+}
+
+func newCrew(t *testing.T) *crew {
+	t.Helper()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	c := &crew{rig: r, group: record.Ref{Kind: "groups", ID: r.add("/groups", `{"name":"Crew"}`)}}
+	for _, user := range []string{"4", "5"} {
+		r.do("POST", "/groups/"+c.group.ID+"/users", `{"user_id":"`+user+`"}`)
+	}
+	c.over = r.add("/groups", `{"name":"Over"}`)
+	r.do("POST", "/groups/"+c.over+"/users", `{"user_id":"4"}`)
+	r.do("POST", "/groups/"+c.over+"/groups", `{"group_id":"`+c.group.ID+`"}`)
+	c.role = r.add("/roles", `{"name":"Crew's","permission_set_id":"1","model_set_id":"1"}`)
+	r.do("PUT", "/roles/"+c.role+"/groups", `["`+c.group.ID+`","3"]`)
+	r.do("PUT", "/roles/"+c.role+"/users", `["5"]`)
+	c.folder = r.add("/folders", `{"name":"Crew's","parent_id":"1"}`)
+	metadata := c.metadata()
+	r.do("PATCH", "/content_metadata/"+metadata, `{"inherits":false}`)
+	r.add("/content_metadata_access", `{"content_metadata_id":"`+metadata+`","group_id":"`+c.group.ID+`","permission_type":"edit"}`)
+	r.add("/content_metadata_access", `{"content_metadata_id":"`+metadata+`","user_id":"5","permission_type":"view"}`)
+	c.attribute = r.add("/user_attributes", `{"name":"crew","label":"Crew","type":"string"}`)
+	r.do("POST", "/user_attributes/"+c.attribute+"/group_values", `[{"group_id":"`+c.group.ID+`","value":"EU"},{"group_id":"3","value":"US"}]`)
+	c.run = r.backup()
+	return c
+}
+
+func (c *crew) metadata() string {
+	return canon.Text(canon.Member(c.sim.Document("folders", c.folder), "content_metadata_id"))
+}
+
+func (c *crew) named(kind record.Kind, id, path string) []string {
+	names := canon.Named(c.sim.Document(string(kind), id), &catalogue.Relation{Path: path})
+	slices.Sort(names)
+	return names
+}
+
+// belongings are where a group and a user belong, and who belongs to the group.
+func (c *crew) belongings(group, user string) map[string]bool {
+	return map[string]bool{
+		"users/4 in the group":         slices.Contains(c.named("users", "4", "group_ids"), group),
+		"the user in the group":        slices.Contains(c.named("users", user, "group_ids"), group),
+		"the group in another":         slices.Contains(c.named("group_groups", c.over, "id"), group),
+		"the role of the group":        slices.Contains(c.named("role_groups", c.role, "id"), group),
+		"the role of the user":         slices.Contains(c.named("role_users", c.role, "id"), user),
+		"access of the group":          slices.Contains(c.named("content_access", c.metadata(), "group_id"), group),
+		"access of the user":           slices.Contains(c.named("content_access", c.metadata(), "user_id"), user),
+		"values of the group":          slices.Contains(c.named("user_attribute_group_values", c.attribute, "group_id"), group),
+		"what others have of the role": slices.Contains(c.named("role_groups", c.role, "id"), "3"),
+	}
+}
+
+// Who is made anew belongs again to what they belonged to, and has again who belonged to them,
+// whatever else of these has changed since.
+func TestWhoIsMadeAnewBelongsAgain(t *testing.T) {
+	for _, lost := range []string{"groups", "users"} {
+		for _, way := range []string{"by id", "lost", "lost after a backup", "changed since"} {
+			t.Run(lost+"/"+way, func(t *testing.T) {
+				t.Parallel()
+				c := newCrew(t)
+				gone := c.group
+				if lost == "users" {
+					gone = record.Ref{Kind: "users", ID: "5"}
+				}
+				want := c.belongings(c.group.ID, "5")
+				for what, is := range want {
+					if !is {
+						t.Fatalf("%s: not even before", what)
+					}
+				}
+				c.do("DELETE", fmt.Sprintf("/%s/%s", gone.Kind, gone.ID), "")
+				request := restore.Request{Items: []record.Ref{gone}}
+				switch way {
+				case "lost":
+					request = restore.Request{Lost: true}
+				case "lost after a backup":
+					c.backup()
+					request = restore.Request{Lost: true}
+				case "changed since":
+					c.do("PATCH", "/users/4", `{"first_name":"Changed"}`)
+					c.do("DELETE", "/groups/"+c.over+"/users/4", "")
+				}
+				before := c.named("users", "4", "group_ids")
+				done := c.apply(c.plan(request))
+				complete(t, done)
+				group, user := c.group.ID, "5"
+				if lost == "users" {
+					user = targetOf(done, gone)
+				} else {
+					group = targetOf(done, gone)
+					before = append(before, group)
+				}
+				if diff := cmp.Diff(want, c.belongings(group, user)); diff != "" {
+					t.Errorf("who belongs to what (-want +got):\n%s", diff)
+				}
+				slices.Sort(before)
+				if diff := cmp.Diff(before, c.named("users", "4", "group_ids")); diff != "" {
+					t.Errorf("groups of users/4 (-want +got):\n%s", diff)
+				}
+				if way == "changed since" && canon.Text(canon.Member(c.sim.Document("users", "4"), "first_name")) != "Changed" {
+					t.Error("users/4 became what it was")
+				}
+				for _, a := range c.plan(request).Actions {
+					if a.State == record.ActionPlanned {
+						t.Errorf("a second plan: %s %s: %v", a.Deed, a.Ref, a.Changes)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Who is there, and was named, has again who belonged to them: who was taken out since comes back,
+// who was added stays.
+func TestWhoIsThereHasItsMembersAgain(t *testing.T) {
+	t.Parallel()
+	c := newCrew(t)
+	c.do("PUT", "/roles/"+c.role+"/users", `["4"]`)
+	c.do("PUT", "/roles/"+c.role+"/groups", `[]`)
+	c.do("DELETE", "/groups/"+c.group.ID+"/users/4", "")
+	c.do("DELETE", "/groups/"+c.over+"/groups/"+c.group.ID, "")
+	over := record.Ref{Kind: "groups", ID: c.over}
+	role := record.Ref{Kind: "roles", ID: c.role}
+	request := restore.Request{Items: []record.Ref{role, c.group, over}, Run: c.run}
+	complete(t, c.apply(c.plan(request)))
+	for what, is := range c.belongings(c.group.ID, "5") {
+		if !is {
+			t.Errorf("%s: not any more", what)
+		}
+	}
+	if !slices.Contains(c.named("role_users", c.role, "id"), "4") {
+		t.Error("who was added to the role does not have it any more")
+	}
+	for _, a := range c.plan(request).Actions {
+		if a.State == record.ActionPlanned {
+			t.Errorf("a second plan: %s %s: %v", a.Deed, a.Ref, a.Changes)
+		}
+	}
+}
+
+// What changed goes back also where that is the loss of something with its own lists.
+func TestChangedBringsListsBack(t *testing.T) {
+	t.Parallel()
+	c := newCrew(t)
+	c.do("POST", "/groups/"+c.group.ID+"/groups", `{"group_id":"3"}`)
+	run := c.backup()
+	c.do("DELETE", "/groups/"+c.group.ID, "")
+	request := restore.Request{Changed: &restore.Span{From: run, To: c.backup()}}
+	plan := c.plan(request)
+	for _, a := range plan.Actions {
+		if a.Deed == record.DeedImpossible {
+			t.Errorf("%s: %s", a.Ref, a.Reason)
+		}
+	}
+	done := c.apply(plan)
+	complete(t, done)
+	if inner := c.named("group_groups", targetOf(done, c.group), "id"); !slices.Contains(inner, "3") {
+		t.Errorf("groups in the group: %v", inner)
+	}
+}
+
+// The alerts of somebody who was deleted stay, and nobody sees them: they are theirs again, wherever
+// their tiles are.
+func TestAlertsOfSomebodyWhoIsBack(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	var alert, owner record.Ref
+	for item := range r.sim.Items("alerts") {
+		id := canon.Text(canon.Member(r.sim.Document("alerts", item.ID), "owner_id"))
+		if id != r.caller.ID {
+			alert, owner = record.Ref{Kind: "alerts", ID: item.ID}, record.Ref{Kind: "users", ID: id}
+		}
+	}
+	r.do("DELETE", "/users/"+owner.ID, "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{owner}}))
+	complete(t, done)
+	if is := canon.Text(canon.Member(r.sim.Document("alerts", alert.ID), "owner_id")); is != targetOf(done, owner) {
+		t.Errorf("the alert is of users/%s, want users/%s", is, targetOf(done, owner))
+	}
+}
