@@ -218,7 +218,7 @@ func TestWhatIsMadeAgainByHandIsFound(t *testing.T) {
 	}
 	complete(t, r.apply(plan))
 	for _, w := range r.sim.Writes() {
-		if w.Method == "POST" {
+		if w.Method == "POST" && w.Path != "/content_metadata_access" { // which lets in whom the first one let in
 			t.Errorf("%s %s", w.Method, w.Path)
 		}
 	}

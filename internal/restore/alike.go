@@ -145,7 +145,7 @@ func (d *draft) takeFor(ctx context.Context, n *node, other vault.Entry) error {
 		return err
 	}
 	if n.action.Deed != record.DeedCreate {
-		d.present.made[n.Ref] = other.ID
+		d.present.made[n.Ref], n.taken = other.ID, &other
 		d.note("%s is taken for the same as %s of the backup: they have the same %s", other.Ref, n.Ref, n.shares)
 		return nil
 	}

@@ -43,8 +43,22 @@ func (d *draft) attach(ctx context.Context) error {
 	if err := d.attachLists(ctx); err != nil {
 		return err
 	}
+	if err := d.attachToTaken(ctx, back); err != nil {
+		return err
+	}
+	if err := d.attachHanging(ctx, back, parts, kinds); err != nil {
+		return err
+	}
+	if err := d.attachLinks(ctx, back); err != nil {
+		return err
+	}
+	return d.attachMembers(ctx)
+}
+
+// attachHanging adds what lay in what comes back, or hung on it.
+func (d *draft) attachHanging(ctx context.Context, back, parts map[record.Ref]*node, kinds map[record.Kind]bool) error {
 	if len(kinds) == 0 {
-		return d.attachMembers(ctx)
+		return nil
 	}
 	if err := d.attachOwned(ctx, back); err != nil {
 		return err
@@ -57,10 +71,7 @@ func (d *draft) attach(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.attachLinks(ctx, back); err != nil {
-		return err
-	}
-	return d.attachMembers(ctx)
+	return nil
 }
 
 // hangsOn reports whether documents of a kind go when those that they lie in or hang on

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -17,7 +18,7 @@ import (
 
 // hasMembersBack reports whether a document gets back who belonged to it.
 func (d *draft) hasMembersBack(n *node) bool {
-	if n.getsID() && !d.request.beside(n.Ref) {
+	if n.getsID() && !d.request.beside(n.Ref) || n.taken != nil && n.action.Target != "" {
 		return true
 	}
 	live := n.action.Before != 0 && n.action.Deed != record.DeedImpossible && n.action.Deed != record.DeedDelete
@@ -25,16 +26,19 @@ func (d *draft) hasMembersBack(n *node) bool {
 }
 
 // attachLists adds the lists of what is there and was named: who has a role, the groups in a group.
+// With the switch that lets access have rules of its own come these.
 func (d *draft) attachLists(ctx context.Context) error {
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if n.action.Before == 0 || !d.hasMembersBack(n) {
-			continue
-		}
+		members := n.action.Before != 0 && d.hasMembersBack(n)
 		for i := range n.spec.Relations {
 			r := &n.spec.Relations[i]
 			spec, ok := catalogue.Find(r.Kind)
-			if !ok || r.Role != catalogue.Owns || spec.Write == nil || len(spec.Write.Sets) == 0 {
+			if !ok || r.Role != catalogue.Owns || spec.Write == nil {
+				continue
+			}
+			begins := n.action.Deed == record.DeedUpdate && r.Unless != "" && len(canon.Named(n.body, r)) > 0
+			if !begins && (!members || len(spec.Write.Sets) == 0) {
 				continue
 			}
 			list := record.Ref{Kind: r.Kind, ID: n.ID}
@@ -51,6 +55,148 @@ func (d *draft) attachLists(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// attachToTaken adds the lists of what somebody has made again by hand, and takes it for what comes
+// back: it has the lists that Looker or somebody gave it.
+func (d *draft) attachToTaken(ctx context.Context, back map[record.Ref]*node) error {
+	for _, ref := range sortedRefs(d.nodes) {
+		n := d.nodes[ref]
+		if n.taken == nil || n.action.Target == "" {
+			continue
+		}
+		back[ref] = n
+		body, err := d.body(ctx, *n.taken)
+		if err != nil {
+			return err
+		}
+		if err := d.attachListsOf(ctx, n, bytes.Clone(body)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attachListsOf adds the parts of a document that are documents of their own, which lie in another
+// one on the instance than in the backup; and theirs.
+func (d *draft) attachListsOf(ctx context.Context, n *node, current []byte) error {
+	for i := range n.spec.Relations {
+		r := n.spec.Relations[i]
+		if r.Role != catalogue.Owns || !writable(r.Kind) {
+			continue
+		}
+		was := canon.Named(n.body, &r)
+		r.Unless = "" // what it does not own yet it may in a moment
+		is := canon.Named(current, &r)
+		if r.Path == n.spec.Fields.ID {
+			is = []string{n.action.Target}
+		}
+		if len(was) != 1 || len(is) != 1 {
+			continue
+		}
+		list := record.Ref{Kind: r.Kind, ID: was[0]}
+		e, held, err := d.past.version(ctx, list)
+		if err != nil {
+			return err
+		}
+		if !held || d.request.excluded(list) {
+			continue
+		}
+		d.present.made[list] = is[0]
+		if planned := d.nodes[list]; planned != nil && !planned.writes() {
+			delete(d.nodes, list) // nobody knew yet in what it lies
+		}
+		owned, err := d.decide(ctx, wish{Ref: list, entry: e, linked: true})
+		if err != nil {
+			return err
+		}
+		if owned.writes() && n.writes() && !slices.Contains(owned.needs, n) {
+			owned.needs = append(owned.needs, n)
+		}
+		if err := d.load(ctx, owned); err != nil {
+			return err
+		}
+		now, _, exists, err := d.sees(ctx, list)
+		if err != nil || !exists {
+			return err
+		}
+		body, err := d.body(ctx, now)
+		if err != nil {
+			return err
+		}
+		if err := d.attachListsOf(ctx, owned, bytes.Clone(body)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownAgain plans the rules of a document that has none of its own now and is to have them again:
+// Looker makes them with the switch, from those of the place above, so that nobody has seen what
+// they will be like. It reports whether it does.
+func (d *draft) ownAgain(ctx context.Context, n *node, exists bool) (bool, error) {
+	spec, r := ownerUnless(n.Kind)
+	if r == nil || d.request.Undo != 0 || exists && !n.linked && d.request.policy(n.Ref, n.named) != Update {
+		return false, nil
+	}
+	owner := record.Ref{Kind: spec.Name, ID: n.ID}
+	e, held, err := d.past.version(ctx, owner)
+	if err != nil || !held || d.request.excluded(owner) {
+		return false, err
+	}
+	body, err := d.body(ctx, e)
+	if err != nil || len(canon.Named(body, r)) == 0 {
+		return false, err
+	}
+	now, _, there, err := d.sees(ctx, owner)
+	if err != nil || !there {
+		return false, err
+	}
+	if body, err = d.body(ctx, now); err != nil || len(canon.Named(body, r)) > 0 {
+		return false, err
+	}
+	if planned := d.nodes[owner]; planned != nil && !planned.writes() {
+		delete(d.nodes, owner) // it was to be left as it is
+	}
+	need, err := d.decide(ctx, wish{Ref: owner, entry: e, linked: true})
+	if err != nil || !need.writes() {
+		return false, err
+	}
+	n.needs = append(n.needs, need)
+	return true, d.planOwned(ctx, n, now.ID, owner)
+}
+
+// planOwned plans what nobody has seen of a document that belongs to another one.
+func (d *draft) planOwned(ctx context.Context, n *node, target string, owner record.Ref) error {
+	if err := d.load(ctx, n); err != nil {
+		return err
+	}
+	n.action.Deed, n.action.Target, n.action.Before, n.action.Expect = record.DeedCreate, target, 0, record.Digest{}
+	n.action.Reason, n.action.PlannedCalls = "of "+owner.String(), 2
+	refs, err := canon.References(n.spec.Write, n.body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
+		return err
+	}
+	if n.action.Changes, err = canon.Changes(n.spec.Write, nil, n.body, d.resolverOf(n)); err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	return nil
+}
+
+// ownerUnless finds whose documents have one of a kind under their own id, unless a member says
+// otherwise.
+func ownerUnless(kind record.Kind) (*catalogue.Spec, *catalogue.Relation) {
+	for _, spec := range catalogue.All() {
+		for i := range spec.Relations {
+			if r := &spec.Relations[i]; r.Kind == kind && r.Role == catalogue.Owns && r.Unless != "" && r.Path == spec.Fields.ID {
+				return spec, r
+			}
+		}
+	}
+	return nil, nil
 }
 
 // attachMembers adds who belonged to a group, as far as they do not any more. Nothing else of

@@ -201,3 +201,71 @@ func TestAlertsOfSomebodyWhoIsBack(t *testing.T) {
 		t.Errorf("the alert is of users/%s, want users/%s", is, targetOf(done, owner))
 	}
 }
+
+// What somebody has made again by hand has again what went with it: the rules of who is let in, who
+// has the role, who is in the group.
+func TestWhatWasMadeAgainByHandHasItsLists(t *testing.T) {
+	for _, backup := range []bool{false, true} {
+		t.Run(fmt.Sprint(backup), func(t *testing.T) {
+			t.Parallel()
+			c := newCrew(t)
+			role := record.Ref{Kind: "roles", ID: c.role}
+			folder := record.Ref{Kind: "folders", ID: c.folder}
+			want := c.belongings(c.group.ID, "5")
+			for _, gone := range []record.Ref{role, folder, c.group} {
+				c.do("DELETE", fmt.Sprintf("/%s/%s", gone.Kind, gone.ID), "")
+			}
+			c.folder = c.add("/folders", `{"name":"Crew's","parent_id":"1"}`)
+			c.role = c.add("/roles", `{"name":"Crew's","permission_set_id":"1","model_set_id":"1"}`)
+			group := c.add("/groups", `{"name":"Crew"}`)
+			if backup {
+				c.backup()
+			}
+			request := restore.Request{Lost: true}
+			done := c.apply(c.plan(request))
+			complete(t, done)
+			if diff := cmp.Diff(want, c.belongings(group, "5")); diff != "" {
+				t.Errorf("who belongs to what (-want +got):\n%s", diff)
+			}
+			if inherits := canon.Text(canon.Member(c.sim.Document("content_metadata", c.metadata()), "inherits")); inherits != "false" {
+				t.Errorf("the folder lets in whom its place lets in: inherits is %q", inherits)
+			}
+			for _, a := range c.plan(request).Actions {
+				if a.State == record.ActionPlanned {
+					t.Errorf("a second plan: %s %s: %v", a.Deed, a.Ref, a.Changes)
+				}
+			}
+		})
+	}
+}
+
+// Rules that were given up for those of the place above come back as they were, whatever the server
+// makes of them when they begin.
+func TestRulesThatWereOpenedComeBack(t *testing.T) {
+	for _, way := range []string{"rules", "metadata", "changed"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			c := newCrew(t)
+			metadata := c.metadata()
+			before := c.normals()
+			c.do("PATCH", "/content_metadata/"+metadata, `{"inherits":true}`)
+			request := restore.Request{Run: c.run}
+			switch way {
+			case "rules":
+				request.Items = []record.Ref{{Kind: "content_access", ID: metadata}}
+			case "metadata":
+				request.Items = []record.Ref{{Kind: "content_metadata", ID: metadata}}
+			case "changed":
+				request = restore.Request{Changed: &restore.Span{From: c.run, To: c.backup()}}
+			}
+			done := c.apply(c.plan(request))
+			complete(t, done)
+			c.same(before)
+			for _, a := range c.plan(request).Actions {
+				if a.State == record.ActionPlanned {
+					t.Errorf("a second plan: %s %s: %v", a.Deed, a.Ref, a.Changes)
+				}
+			}
+		})
+	}
+}

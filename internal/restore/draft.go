@@ -51,11 +51,12 @@ type node struct {
 	// current is what the instance has of it, where its parts may stand on what is gone.
 	current  []byte
 	action   record.Action
-	shares   string // what another document has that has its key
-	differs  bool   // it stays as it is, and is not what is wanted
-	leads    bool   // its texts lead to what the plan makes anew
-	replaced bool   // it comes into another place than it had
-	share    string // of its parts that come back, "" for all
+	shares   string       // what another document has that has its key
+	differs  bool         // it stays as it is, and is not what is wanted
+	taken    *vault.Entry // what it is taken for the same as, which another id made
+	leads    bool         // its texts lead to what the plan makes anew
+	replaced bool         // it comes into another place than it had
+	share    string       // of its parts that come back, "" for all
 	needs    []*node
 	level    int // 0 until it is worked out
 }
@@ -192,6 +193,9 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return nil
 	}
 	if decided, err := d.comesInto(ctx, n, now, exists); err != nil || decided {
+		return err
+	}
+	if decided, err := d.ownAgain(ctx, n, exists); err != nil || decided {
 		return err
 	}
 	if exists && d.unchanged(n, now) {

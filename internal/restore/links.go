@@ -23,7 +23,7 @@ func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) erro
 	moments := make(map[*past]map[record.Kind][]*node)
 	for _, ref := range sortedRefs(back) {
 		n := back[ref]
-		if !n.getsID() {
+		if !n.getsID() && n.taken == nil {
 			continue
 		}
 		then, err := d.pastOf(ctx, n.entry)
@@ -110,7 +110,7 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	only, err := d.onlyLacks(spec, bytes.Clone(current), wanted, changes)
+	only, err := d.onlyLacks(spec, bytes.Clone(current), wanted, changes, d.called(shown))
 	if err != nil {
 		return err
 	}
@@ -168,19 +168,20 @@ func keepsID(spec *catalogue.Spec) bool {
 	return spec.Write != nil && slices.Contains(spec.Write.Fields, spec.Fields.ID)
 }
 
-// leadsAnew reports whether a change is that of a reference to what is made anew.
-func leadsAnew(c record.Change) bool { return bytes.HasPrefix(c.After, []byte(`"`+newID)) }
-
-// addsMember reports whether a change is that of a set which lacks nothing but what is made anew.
-func addsMember(spec *catalogue.Spec, c record.Change) bool {
-	is := members(c.Before)
-	return slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return s.At == c.Path }) &&
-		!slices.ContainsFunc(members(c.After), func(id string) bool { return !slices.Contains(is, id) && !strings.HasPrefix(id, newID) })
+// called are what documents are called that are made anew, or that others stand for, by what they
+// are to be called.
+func (d *draft) called(shown []*node) map[string]*node {
+	called := make(map[string]*node, len(shown))
+	for _, n := range shown {
+		id, _ := d.resolver(n.Kind, n.ID)
+		called[id] = n
+	}
+	return called
 }
 
 // onlyLacks reports whether a document differs from what is wanted of it in nothing but what it
-// has lost with what is made anew.
-func (d *draft) onlyLacks(spec *catalogue.Spec, current, wanted []byte, changes []record.Change) (bool, error) {
+// has lost with what is made anew, or was.
+func (d *draft) onlyLacks(spec *catalogue.Spec, current, wanted []byte, changes []record.Change, called map[string]*node) (bool, error) {
 	if spec.Write.Update.Array {
 		is, err := canon.Normal(spec, current, canon.Itself)
 		if err != nil {
@@ -190,22 +191,44 @@ func (d *draft) onlyLacks(spec *catalogue.Spec, current, wanted []byte, changes 
 		if err != nil {
 			return false, err
 		}
-		return addsRows(is, was)
+		return addsRows(is, was, called)
 	}
 	return !slices.ContainsFunc(changes, func(c record.Change) bool {
-		return !addsPart(spec, c) && !addsMember(spec, c) && !leadsAnew(c)
+		return !addsPart(spec, c) && !addsMember(spec, c, called) && !leads(c, called)
 	}), nil
 }
 
-// addsRows reports whether two normal forms, of arrays, are the same but for rows that name what is
-// made anew.
-func addsRows(is, wanted []byte) (bool, error) {
+// leads reports whether a change is that of a reference to what comes back, which nobody has set
+// to something else since.
+func leads(c record.Change, called map[string]*node) bool {
+	n := called[canon.Text(c.After)]
+	before := canon.Text(c.Before)
+	return n != nil && (before == "" || before == n.ID)
+}
+
+// addsMember reports whether a change is that of a set which lacks nothing but what comes back.
+func addsMember(spec *catalogue.Spec, c record.Change, called map[string]*node) bool {
+	is := members(c.Before)
+	return slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return s.At == c.Path }) &&
+		!slices.ContainsFunc(members(c.After), func(id string) bool { return !slices.Contains(is, id) && called[id] == nil })
+}
+
+// addsRows reports whether two normal forms, of arrays, are the same but for rows that name what
+// comes back.
+func addsRows(is, wanted []byte, called map[string]*node) (bool, error) {
 	have, err := canon.Rows(is)
 	if err != nil {
 		return false, err
 	}
 	rows, err := canon.Rows(wanted)
-	rows = slices.DeleteFunc(rows, func(row []byte) bool { return bytes.Contains(row, []byte(`"`+newID)) })
+	rows = slices.DeleteFunc(rows, func(row []byte) bool {
+		for id := range called {
+			if bytes.Contains(row, []byte(quote(id))) && !slices.ContainsFunc(have, func(h []byte) bool { return bytes.Equal(h, row) }) {
+				return true
+			}
+		}
+		return false
+	})
 	return slices.EqualFunc(have, rows, bytes.Equal), err
 }
 
