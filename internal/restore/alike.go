@@ -141,17 +141,23 @@ func (d *draft) another(ctx context.Context, n *node) (other *vault.Entry, err e
 // Where the policy wants both, the document that is there stays as it is, and is another one.
 func (d *draft) takeFor(ctx context.Context, n *node, other vault.Entry) error {
 	n.action.Target, n.action.Before = other.ID, other.Version
+	before, stood := d.present.made[n.Ref]
+	d.present.made[n.Ref], n.taken = other.ID, &other // what it needs may name it in its turn
 	if err := d.compare(ctx, n, other); err != nil {
 		return err
 	}
 	if n.action.Deed != record.DeedCreate {
-		d.present.made[n.Ref], n.taken = other.ID, &other
 		d.note("%s is taken for the same as %s of the backup: they have the same %s", other.Ref, n.Ref, n.shares)
 		return nil
 	}
-	n.action.Target, n.action.Before, n.action.Expect = "", 0, record.Digest{}
+	n.action.Target, n.action.Before, n.action.Expect, n.taken = "", 0, record.Digest{}, nil
 	if err := d.rename(ctx, n, other); err != nil || !n.writes() {
+		n.action.Target = other.ID // nothing can be made beside it: whoever names the one means the other
 		return err
+	}
+	delete(d.present.made, n.Ref)
+	if stood {
+		d.present.made[n.Ref] = before
 	}
 	return d.create(ctx, n)
 }

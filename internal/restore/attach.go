@@ -104,7 +104,7 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, part
 		if parent == nil || !alive(e, parent.entry) {
 			continue
 		}
-		n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, attached: true})
+		n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, attached: !parent.recreated, linked: parent.recreated, anew: parent.recreated && onPart(spec)})
 		if err != nil {
 			return err
 		}
@@ -113,6 +113,12 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, part
 		}
 	}
 	return nil
+}
+
+// onPart reports whether documents of a kind hang on a part of another one, as alerts on a tile: none
+// moves to another part.
+func onPart(spec *catalogue.Spec) bool {
+	return slices.ContainsFunc(spec.Relations, func(r catalogue.Relation) bool { return r.Role == catalogue.Parent && r.Part != "" })
 }
 
 // parentIn is the document that comes back on which a body hangs, nil for none.

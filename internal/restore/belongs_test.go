@@ -269,3 +269,82 @@ func TestRulesThatWereOpenedComeBack(t *testing.T) {
 		})
 	}
 }
+
+// Somebody whom somebody has made again by hand gets back what lay in the personal folder, and all
+// that was theirs, whatever the policy says of the user.
+func TestSomebodyMadeAgainByHandHasTheirContent(t *testing.T) {
+	for _, policy := range []restore.Policy{restore.Skip, restore.Update, restore.Rename} {
+		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			user, folder := r.someoneWithAFolder(t)
+			r.do("PATCH", "/users/"+user.ID, `{"home_folder_id":"`+folder+`"}`)
+			own := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Own","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)}
+			r.backup()
+			r.do("DELETE", "/users/"+user.ID, "")
+			made := r.add("/users", `{"first_name":"By","last_name":"Hand"}`)
+			r.do("POST", "/users/"+made+"/credentials_email", `{"email":"someone@example.com"}`)
+			r.backup()
+			r.apply(r.plan(restore.Request{Lost: true, Conflict: policy}))
+			home := canon.Text(canon.Member(r.sim.Document("users", made), "personal_folder_id"))
+			body := r.sim.Document("dashboards", own.ID)
+			if owner, place := canon.Text(canon.Member(body, "user_id")), canon.Text(canon.Member(body, "folder_id")); owner != made || place != home {
+				t.Errorf("the dashboard is of users/%s in folders/%s, want users/%s and folders/%s", owner, place, made, home)
+			}
+		})
+	}
+}
+
+// What is made anew beside the one in the trash takes its schedules along: the one there does not
+// run, and the new one is the document from then on.
+func TestRecreatedTakesItsSchedules(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	plan := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_id")) != "" })[0]
+	dashboard := record.Ref{Kind: "dashboards", ID: canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id"))}
+	r.do("PATCH", "/dashboards/"+dashboard.ID, `{"deleted":true}`)
+	request := restore.Request{Items: []record.Ref{dashboard}, Run: run, Trash: restore.Recreate}
+	done := r.apply(r.plan(request))
+	complete(t, done)
+	if on := canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id")); on != targetOf(done, dashboard) {
+		t.Errorf("the schedule is of dashboards/%s, want dashboards/%s", on, targetOf(done, dashboard))
+	}
+}
+
+// What was in the personal folder of somebody who is gone goes to whom --orphans-to names, and so do
+// the alerts, which nobody sees; where nobody is named, that is said.
+func TestOrphansOfSomebodyWhoIsGone(t *testing.T) {
+	for _, named := range []bool{false, true} {
+		t.Run(fmt.Sprint(named), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			heir := ""
+			if named {
+				heir = r.add("/users", `{"first_name":"Her","last_name":"Heir"}`)
+			}
+			user, folder := r.someoneWithAFolder(t)
+			own := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Own","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)}
+			alert := first(t, r, "alerts")
+			r.do("PATCH", "/alerts/"+alert.ID, `{"owner_id":"`+user.ID+`"}`)
+			r.backup()
+			r.do("DELETE", "/users/"+user.ID, "")
+			plan := r.plan(restore.Request{Lost: true, OrphansTo: heir, Exclude: []record.Ref{{Kind: "users"}}})
+			a := onlyAction(t, plan, alert)
+			if heir == "" {
+				if a.Deed != record.DeedImpossible {
+					t.Errorf("%s %s: %s", a.Deed, a.Ref, a.Reason)
+				}
+				return
+			}
+			complete(t, r.apply(plan))
+			if is := canon.Text(canon.Member(r.sim.Document("alerts", alert.ID), "owner_id")); is != heir {
+				t.Errorf("the alert is of users/%s", is)
+			}
+			place := canon.Text(canon.Member(r.sim.Document("dashboards", own.ID), "folder_id"))
+			in := canon.Text(canon.Member(r.sim.Document("folders", place), "parent_id"))
+			if home := canon.Text(canon.Member(r.sim.Document("users", heir), "personal_folder_id")); in != home {
+				t.Errorf("the content lies in folders/%s of folders/%s, want it in folders/%s", place, in, home)
+			}
+		})
+	}
+}

@@ -49,16 +49,19 @@ type node struct {
 	spec *catalogue.Spec
 	body []byte // of the version that is wanted, nil where none is
 	// current is what the instance has of it, where its parts may stand on what is gone.
-	current  []byte
-	action   record.Action
-	shares   string       // what another document has that has its key
-	differs  bool         // it stays as it is, and is not what is wanted
-	taken    *vault.Entry // what it is taken for the same as, which another id made
-	leads    bool         // its texts lead to what the plan makes anew
-	replaced bool         // it comes into another place than it had
-	share    string       // of its parts that come back, "" for all
-	needs    []*node
-	level    int // 0 until it is worked out
+	current []byte
+	action  record.Action
+	shares  string       // what another document has that has its key
+	differs bool         // it stays as it is, and is not what is wanted
+	taken   *vault.Entry // what it is taken for the same as, which another id made
+	leads   bool         // its texts lead to what the plan makes anew
+	// recreated documents are made anew although they are in the trash, and take along what hangs on
+	// the one there.
+	recreated bool
+	replaced  bool   // it comes into another place than it had
+	share     string // of its parts that come back, "" for all
+	needs     []*node
+	level     int // 0 until it is worked out
 }
 
 // newDraft begins a plan anew, since a look has seen more: nothing that another draft
@@ -182,6 +185,9 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	if d.request.Waking {
 		return d.awaken(ctx, n, now, exists)
 	}
+	if err := d.ownerGone(ctx, n, exists); err != nil || n.action.Deed != "" {
+		return err
+	}
 	switch {
 	case n.absent && !exists:
 		n.settle(record.DeedReuse, "it is not there any more")
@@ -206,8 +212,11 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return err
 	}
 	switch {
-	case exists && now.State == record.Trashed && n.entry.State == record.Present && d.request.Trash == Recreate:
+	case exists && n.anew:
 		n.action.Target, n.action.Before = "", 0
+		return d.create(ctx, n)
+	case exists && now.State == record.Trashed && n.entry.State == record.Present && d.request.Trash == Recreate:
+		n.action.Target, n.action.Before, n.recreated = "", 0, true
 		if err := d.freeKeys(ctx, n, now); err != nil {
 			return err
 		}

@@ -16,6 +16,26 @@ import (
 // comes into the one of the user who is back, or comes back. Where somebody else takes over, it
 // comes into a folder of its own, "From Ann", in theirs.
 
+// ownerGone deals with what is there and runs with the rights of somebody who is not: nobody sees it,
+// and who looks for what was lost is to know.
+func (d *draft) ownerGone(ctx context.Context, n *node, exists bool) error {
+	owner := record.Ref{Kind: catalogue.Users, ID: n.entry.Owner}
+	if !exists || !d.request.Lost || !n.spec.Write.RunsAsOwner || owner.ID == "" || n.attached {
+		return nil
+	}
+	if d.request.Assigned[owner.ID] != "" && !d.toCaller[owner.ID] {
+		n.linked = n.linked || d.request.OrphansTo != ""
+		return nil
+	}
+	_, seen, there, err := d.sees(ctx, owner)
+	if need := d.nodes[owner]; err != nil || there || seen == unseen || need != nil && need.writes() {
+		return err
+	}
+	err = d.orphan(ctx, n, owner)
+	n.linked = n.writes() // it becomes the one's who takes over, whatever is there
+	return err
+}
+
 // heir is who has what was a user's.
 type heir struct {
 	id   string // on the instance
@@ -35,6 +55,10 @@ func (d *draft) heir(ctx context.Context, user string) (heir, error) {
 	now, _, exists, err := d.sees(ctx, ref)
 	if err != nil || exists {
 		return heir{id: now.ID, back: true}, err
+	}
+	if d.request.OrphansTo != "" {
+		id, err := d.presentUser(ctx, d.request.OrphansTo)
+		return heir{id: id}, err
 	}
 	return heir{id: d.Caller.ID}, nil
 }

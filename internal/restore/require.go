@@ -226,7 +226,7 @@ func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error 
 	if need != nil && need.action.Deed != record.DeedImpossible && need.action.Deed != record.DeedSkip {
 		return nil
 	}
-	return d.orphan(ctx, n, ref.Ref, now)
+	return d.orphan(ctx, n, ref.Ref)
 }
 
 // noteDisabled tells that what runs with the rights of its owner does not run, where that user is
@@ -247,11 +247,8 @@ func (d *draft) noteDisabled(ctx context.Context, n *node, id string) error {
 }
 
 // orphan deals with a document whose owner is not on the instance any more.
-func (d *draft) orphan(ctx context.Context, n *node, ref record.Ref, user vault.Entry) error {
-	who := ref.String()
-	if user.Name != "" {
-		who = fmt.Sprintf("%s (%s)", user.Name, ref)
-	}
+func (d *draft) orphan(ctx context.Context, n *node, ref record.Ref) error {
+	who := ref.String() // whoever prints it says what the user is called
 	if d.request.OrphansTo != "" {
 		heir, err := d.presentUser(ctx, d.request.OrphansTo)
 		if err != nil {

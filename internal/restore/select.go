@@ -37,6 +37,8 @@ type wish struct {
 	// linked documents showed one that is made anew, and show it again; or have the lists of one
 	// that is named.
 	linked bool
+	// anew documents are made anew although they are there, on what is in the trash.
+	anew bool
 	// joins are ids of the backup that come into the set of what a document belongs to, all else of
 	// which stays as it is.
 	joins []string
