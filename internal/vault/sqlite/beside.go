@@ -100,9 +100,12 @@ func (all companions) close() (err error) {
 	return err
 }
 
-// partsBeside is how many parts an answer is cut into, so that all connections have
-// something to do until the end.
-const partsBeside = 256
+// versionsAtOnce is how many versions make a part of an answer, and mostParts how many parts
+// there are, whatever the newest version is.
+const (
+	versionsAtOnce = 200
+	mostParts      = 1 << 16
+)
 
 // An entrySpan are versions by their ids: after, up to and including last.
 type entrySpan struct{ after, last int64 }
@@ -111,12 +114,12 @@ type entrySpan struct{ after, last int64 }
 // damaged id may be one that nobody expects. The last one ends at the newest, which its
 // size would reach too, but not without an overflow.
 func partsOf(newest int64) []entrySpan {
-	size := newest/partsBeside + 1
-	parts := make([]entrySpan, partsBeside)
+	size := max(versionsAtOnce, newest/mostParts+1)
+	parts := make([]entrySpan, max(newest, 0)/size+1)
 	for i := range parts {
 		parts[i] = entrySpan{after: int64(i) * size, last: int64(i+1) * size}
 	}
-	parts[0].after, parts[partsBeside-1].last = -always, newest
+	parts[0].after, parts[len(parts)-1].last = -always, newest
 	return parts
 }
 

@@ -50,7 +50,7 @@ func (s *summer) add(v driver.Value) {
 	case nil:
 		s.buf = append(s.buf, 'n')
 	case int64:
-		s.buf = binary.BigEndian.AppendUint64(append(s.buf, 'i'), uint64(v))
+		s.addIntegers(v)
 	case string:
 		s.buf = appendText(s.buf, v)
 	case []byte:
@@ -70,6 +70,13 @@ func (s *summer) add(v driver.Value) {
 func (s *summer) addTexts(texts ...string) {
 	for _, text := range texts {
 		s.buf = appendText(s.buf, text)
+	}
+}
+
+// addIntegers is addTexts for integers.
+func (s *summer) addIntegers(integers ...int64) {
+	for _, i := range integers {
+		s.buf = binary.BigEndian.AppendUint64(append(s.buf, 'i'), uint64(i))
 	}
 }
 

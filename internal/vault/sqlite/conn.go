@@ -181,6 +181,15 @@ func (s *stmt) row(args ...driver.Value) ([]driver.Value, error) {
 	return first, err
 }
 
+// text returns the first column of the first row as a text, "" for null.
+func (s *stmt) text(args ...driver.Value) (string, error) {
+	row, err := s.row(args...)
+	if err != nil || len(row) == 0 {
+		return "", err
+	}
+	return text(row[0]), nil
+}
+
 // errEnough ends each early, without an error.
 var errEnough = errors.New("enough")
 

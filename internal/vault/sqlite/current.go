@@ -3,9 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"iter"
-	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -44,12 +42,12 @@ func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []recor
 		}
 		var readers []partReader[entrySpan]
 		for _, c := range conns {
-			read, done, err := c.currentReader(found.ID, kinds)
+			rows, done, err := c.currentRows(found.ID, kinds)
 			if err != nil {
 				return err
 			}
 			defer done()
-			readers = append(readers, read)
+			readers = append(readers, rows.read)
 		}
 		read := tally{}
 		whole, err := eachBeside(ctx, readers, partsOf(newest), func(e vault.Entry) bool {
@@ -68,53 +66,58 @@ func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []recor
 	})
 }
 
-// currentReader returns a reader of the versions that no run has ended, and a function
-// that ends its use.
-func (c *conn) currentReader(instance int64, kinds []record.Kind) (partReader[entrySpan], func(), error) {
+// currentRows returns what reads the versions that no run has ended, and a function that
+// ends its use.
+func (c *conn) currentRows(instance int64, kinds []record.Kind) (r *currentRows, done func(), err error) {
 	from := ` FROM versions v NOT INDEXED
 		WHERE v.id > ? AND v.id <= ? AND v.instance = ? AND v.last_run IS NULL AND v.kind IN (` + marks(len(kinds)) + `)`
-	packed, err := c.prepare(`SELECT ` + packedColumns + from)
-	if err != nil {
-		return nil, nil, err
-	}
-	whole, err := c.prepare(`SELECT v.kind, v.item, ` + versionColumns + from)
-	if err != nil {
-		return nil, nil, errors.Join(err, packed.close())
-	}
-	r := &currentRows{instance: instance, packed: packed, whole: whole, args: []driver.Value{nil, nil, instance}, known: make(words)}
+	r = &currentRows{instance: instance, args: []driver.Value{nil, nil, instance}, known: newWords()}
 	for _, kind := range kinds {
 		r.args = append(r.args, string(kind))
 	}
-	return r.read, func() { _, _ = packed.close(), whole.close() }, nil
+	var prepared []*stmt
+	done = func() {
+		for _, s := range prepared {
+			_ = s.close()
+		}
+	}
+	for _, s := range []struct {
+		to  **stmt
+		sql string
+	}{
+		{&r.packed, `SELECT ` + packedVersions + from},
+		{&r.refs, `SELECT ` + packedRefs + ` FROM refs r WHERE r.version > ? AND r.version <= ?`},
+		{&r.whole, `SELECT v.kind, v.item, ` + versionColumns + from},
+	} {
+		if *s.to, err = c.prepare(s.sql); err != nil {
+			done()
+			return nil, nil, err
+		}
+		prepared = append(prepared, *s.to)
+	}
+	return r, done, nil
 }
 
 // currentRows read versions that no run has ended.
 type currentRows struct {
-	instance      int64
-	packed, whole *stmt // of packed rows, and of the columns of a documentRow
-	args          []driver.Value
-	sum           summer
-	known         words
+	instance     int64
+	packed, refs *stmt // all versions of a part as one text, and their refs
+	whole        *stmt // of the columns of a documentRow
+	args         []driver.Value
+	sum          summer
+	known        *words
 }
 
-// read is a partReader. From the first packed row on that is damaged, or cannot be told
-// apart, it reads the same rows in their whole form, in which damage is named.
+// read is a partReader. From the first version on that is damaged, or cannot be told apart
+// from the others of a packed text, it reads the same versions in their whole form, in which
+// damage is named.
 func (r *currentRows) read(entries []vault.Entry, part entrySpan) ([]vault.Entry, error) {
-	r.args[0], r.args[1] = part.after, part.last
-	untold := false
-	err := r.packed.each(func(row []driver.Value) error {
-		e, ok := packedRow(row).entry(&r.sum, r.known, r.instance)
-		if !ok {
-			untold = true
-			return errEnough
-		}
-		entries = append(entries, e)
-		return nil
-	}, r.args...)
-	if err != nil || !untold {
+	before := len(entries)
+	entries, ok, err := r.unpack(entries, part)
+	if err != nil || ok {
 		return entries, err
 	}
-	whole, told := make(documentRow, columnBody), len(entries)
+	whole, told := make(documentRow, columnBody), len(entries)-before
 	err = r.whole.each(func(row []driver.Value) error {
 		if told > 0 {
 			told--
@@ -131,14 +134,27 @@ func (r *currentRows) read(entries []vault.Entry, part entrySpan) ([]vault.Entry
 	return entries, err
 }
 
-// words are texts that many entries have in common, each held once.
-type words map[string]string
-
-func (w words) one(text string) string {
-	if held, ok := w[text]; ok {
-		return held
+// unpack appends the versions of a part. It reports false when it comes to one that cannot
+// be told, or where SQLite cannot read them all, or damaged ids make one part of too many.
+func (r *currentRows) unpack(entries []vault.Entry, part entrySpan) (_ []vault.Entry, ok bool, err error) {
+	r.args[0], r.args[1] = part.after, part.last
+	versions, err := r.packed.text(r.args...)
+	var refs refList
+	if err == nil && versions != "" {
+		refs.rest, err = r.refs.text(part.after, part.last)
 	}
-	text = strings.Clone(text)
-	w[text] = text
-	return text
+	if kindOf(err) == vault.ErrCorrupt {
+		return entries, false, nil
+	}
+	if err != nil {
+		return entries, false, err
+	}
+	var row packedRow
+	for versions != "" {
+		if versions, ok = row.cut(versions); !ok || !row.match(&refs, &r.sum, r.instance) {
+			return entries, false, nil
+		}
+		entries = append(entries, row.entry(r.known))
+	}
+	return entries, true, nil
 }

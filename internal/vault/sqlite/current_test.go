@@ -128,7 +128,7 @@ func TestCurrentOfOddTexts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(got) != 8 {
 		t.Errorf("%d entries (-want +got):\n%s", len(got), diff)
 	}
-	if told, untold, err := r.Packed(t.Context(), 1); told != 6 || untold != 2 || err != nil {
+	if told, untold, err := r.Packed(t.Context(), 1, dashboards); told != 6 || untold != 2 || err != nil {
 		t.Errorf("of packed rows %d are told apart and %d are not, %v; want 6 and 2", told, untold, err)
 	}
 	for _, damage := range []string{"name = 'other'", "folder = folder || x'00'", "gone_run = 1", "hash = x'00'", "size = size + 1", "policy = 7", "redacted = '[]'"} {
@@ -146,7 +146,7 @@ func TestCurrentOfOddTexts(t *testing.T) {
 func TestCurrentOfOddIDs(t *testing.T) {
 	path, _ := manyStored(t)
 	r := read(t, path)
-	for _, id := range []string{"-5", "0", "9223372036854775807"} {
+	for _, id := range []string{"-5", "0", "1000000000", "9223372036854775807"} {
 		if err := sqlite.Execute(path, "UPDATE versions SET id = "+id+" WHERE item = '3000'"); err != nil {
 			t.Fatal(err)
 		}

@@ -327,22 +327,29 @@ func (f *File) AfterStatements(fn func()) error {
 	return err
 }
 
-// Packed is how many versions of an instance that no run has ended are read from packed
-// rows, and how many are not.
-func (r *Reader) Packed(ctx context.Context, instance int64) (told, untold int, err error) {
-	var sum summer
+// Packed is how many versions of some kinds that no run has ended are read from packed
+// texts, and how many are not.
+func (r *Reader) Packed(ctx context.Context, instance int64, kinds ...record.Kind) (told, untold int, err error) {
 	err = r.snapshot(ctx, func(q querier) error {
-		for row, err := range rowsDirect(ctx, q, `SELECT `+packedColumns+` FROM versions v WHERE v.last_run IS NULL`) {
-			if err != nil {
-				return err
-			}
-			if _, ok := packedRow(row).entry(&sum, make(words), instance); ok {
+		c, err := rawOf(q)
+		if err != nil {
+			return err
+		}
+		rows, done, err := c.currentRows(instance, kinds)
+		if err != nil {
+			return err
+		}
+		defer done()
+		newest, err := c.number(`SELECT max(id) FROM versions`)
+		for id := int64(1); id <= newest && err == nil; id++ {
+			var ok bool
+			if _, ok, err = rows.unpack(nil, entrySpan{after: id - 1, last: id}); ok {
 				told++
 			} else {
 				untold++
 			}
 		}
-		return nil
+		return err
 	})
 	return told, untold, err
 }
