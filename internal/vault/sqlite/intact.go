@@ -107,14 +107,14 @@ func (r *Reader) compareTally(ctx context.Context, q querier, h horizon, kind re
 	}
 	expected := tally{}
 	for row, err := range rows(ctx, q, `SELECT k.kind, sum(`+counted+`) FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
-		WHERE +s.instance = ?1 AND (?2 = 0 OR s.id <= ?2) AND (?3 = '' OR k.kind = ?3) GROUP BY k.kind`, h.instance, h.run, string(kind)) {
+		WHERE +s.instance = ?1 AND (?2 = 0 OR s.id <= ?2) AND `+ofKind("k.kind", kind)+` GROUP BY k.kind`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err
 		}
 		expected[record.Kind(text(row[0]))] = integer(row[1])
 	}
 	for row, err := range rows(ctx, q, `SELECT kind, sum(`+missing+`) FROM count_corrections
-		WHERE instance = ?1 AND (?2 = 0 OR run <= ?2) AND (?3 = '' OR kind = ?3) GROUP BY kind`, h.instance, h.run, string(kind)) {
+		WHERE instance = ?1 AND (?2 = 0 OR run <= ?2) AND `+ofKind("kind", kind)+` GROUP BY kind`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err
 		}
@@ -171,18 +171,28 @@ func (r *Reader) checkIndexes(ctx context.Context, q querier, h horizon) error {
 
 // tallyAll counts all documents of a horizon, also those that are gone.
 func (r *Reader) tallyAll(ctx context.Context, q querier, h horizon, kind record.Kind) (tally, error) {
-	query := `SELECT kind, count(*) FROM heads WHERE instance = ?1 AND (?2 = '' OR kind = ?2) AND ?3 = 0 GROUP BY kind`
+	query := `SELECT kind, count(*) FROM heads WHERE instance = ?1 AND ?2 = 0 AND ` + ofKind("kind", kind) + ` GROUP BY kind`
 	if h.run != 0 {
-		query = `SELECT kind, count(DISTINCT item) FROM versions WHERE instance = ?1 AND (?2 = '' OR kind = ?2) AND first_run <= ?3 GROUP BY kind`
+		query = `SELECT kind, count(DISTINCT item) FROM versions WHERE instance = ?1 AND first_run <= ?2 AND ` + ofKind("kind", kind) + ` GROUP BY kind`
 	}
 	read := tally{}
-	for row, err := range rows(ctx, q, query, h.instance, string(kind), h.run) {
+	for row, err := range rows(ctx, q, query, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return nil, err
 		}
 		read[record.Kind(text(row[0]))] = integer(row[1])
 	}
 	return read, nil
+}
+
+// ofKind is the condition that a column is the kind which is the third argument of a query,
+// or any where that is empty. To ask for both in one query would hide the kind from the
+// index that leads to it.
+func ofKind(column string, kind record.Kind) string {
+	if kind == "" {
+		return `?3 = ''`
+	}
+	return column + ` = ?3`
 }
 
 // nothingLost checks that no document of a kind was lost on the way to an answer
