@@ -184,7 +184,7 @@ func (c completion) readableRuns() ([]cobra.Completion, cobra.ShellCompDirective
 func (c completion) runsThat(suit func(record.Run) bool) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var offered []cobra.Completion
 	c.inVault(func(ctx context.Context, reader vault.Reader, instance string) error {
-		runs, err := reader.NewestRuns(ctx, instance, mostOffered)
+		runs, err := reader.RunsInBrief(ctx, instance, mostOffered)
 		for _, run := range runs {
 			if !suit(run) {
 				continue

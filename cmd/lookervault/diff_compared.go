@@ -17,7 +17,7 @@ const passedRead = 50
 // tellCompared says which runs a diff compares that names none, and which ones between and
 // behind them it passes over, and why.
 func tellCompared(ctx context.Context, told io.Writer, reader vault.Reader, span vault.Span) error {
-	runs, err := reader.NewestRuns(ctx, span.Instance, passedRead)
+	runs, err := runsPassed(ctx, reader, span)
 	if err != nil {
 		return err
 	}
@@ -41,6 +41,17 @@ func tellCompared(ctx context.Context, told io.Writer, reader vault.Reader, span
 	}
 	fmt.Fprintln(told, said+".")
 	return nil
+}
+
+// runsPassed are the newest runs, as many as reach back to the first one that a diff compares,
+// but no more than passedRead. Mostly those are the two that it compares.
+func runsPassed(ctx context.Context, reader vault.Reader, span vault.Span) ([]record.Run, error) {
+	const compared = 2
+	runs, err := reader.RunsInBrief(ctx, span.Instance, compared)
+	if err != nil || len(runs) == compared && runs[compared-1].ID <= span.After {
+		return runs, err
+	}
+	return reader.RunsInBrief(ctx, span.Instance, passedRead)
 }
 
 // whyPassed is why a run is not compared.

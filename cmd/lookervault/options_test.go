@@ -20,7 +20,7 @@ type runsOnly struct {
 	closed   bool
 }
 
-func (r *runsOnly) NewestRuns(_ context.Context, instance string, _ int) ([]record.Run, error) {
+func (r *runsOnly) RunsInBrief(_ context.Context, instance string, _ int) ([]record.Run, error) {
 	r.instance = instance
 	began := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 	return []record.Run{{ID: 7, Instance: instance, Started: began, Finished: began.Add(time.Minute), Outcome: record.RunComplete}}, nil

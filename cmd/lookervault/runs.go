@@ -52,7 +52,11 @@ func runRuns(ctx context.Context, o runsOptions) (err error) {
 	}
 	defer closing(&err, reader)
 	// One that is damaged is no reason not to show the others.
-	runs, damage := reader.NewestRuns(ctx, o.reading.instance, runsToRead(choice))
+	read := reader.RunsInBrief
+	if choice.IsObject() {
+		read = reader.NewestRuns
+	}
+	runs, damage := read(ctx, o.reading.instance, runsToRead(choice))
 	if damage == nil {
 		damage = reader.CheckRows(ctx, vault.RunTables)
 	} else if !errors.Is(damage, vault.ErrCorrupt) {

@@ -111,7 +111,7 @@ func readStats(ctx context.Context, reader vault.Reader, instance string) (v vie
 			v.Kinds = append(v.Kinds, view.KindSize{Kind: k.Kind, Present: k.Present, Trashed: k.Trashed, Gone: k.Gone, Bytes: k.Bytes})
 		}
 	}
-	runs, err := reader.Runs(ctx, instance)
+	runs, err := reader.RunsInBrief(ctx, instance, 0)
 	if err != nil {
 		return v, err
 	}

@@ -86,6 +86,9 @@ type Runs interface {
 	// NewestRuns lists as [Answers.Runs] does so many of the newest runs, all of them where
 	// that is 0, and reads no others.
 	NewestRuns(ctx context.Context, instance string, limit int) ([]record.Run, error)
+	// RunsInBrief is NewestRuns without the lists of what sessions measured: of their stages,
+	// of kinds, and in the course of time. They are most of what there is to read.
+	RunsInBrief(ctx context.Context, instance string, limit int) ([]record.Run, error)
 	// RunTimes returns when the runs of an instance began, by their numbers. Those that
 	// are damaged are left out, and an ErrCorrupt comes with the others.
 	RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error)

@@ -155,6 +155,13 @@ func TestSessions(t *testing.T) {
 	if diff := cmp.Diff([][]record.Session{{first, second}, nil}, got); diff != "" {
 		t.Errorf("sessions (-want +got):\n%s", diff)
 	}
+	brief, err := read(t, path).RunsInBrief(t.Context(), "acme", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(withoutLists(runs), brief); diff != "" {
+		t.Errorf("in brief (-want +got):\n%s", diff)
+	}
 	sound(t, path)
 	if err := sqlite.Execute(path, `UPDATE run_sessions SET measured = '{}' WHERE session = 1`); err != nil {
 		t.Fatal(err)

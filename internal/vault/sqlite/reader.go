@@ -311,7 +311,11 @@ func rowsDirect(ctx context.Context, q querier, query string, args ...any) iter.
 		}
 		values := make([]driver.Value, len(args))
 		for i, arg := range args {
-			values[i] = arg
+			// As database/sql does it: the driver itself refuses an int.
+			if values[i], err = driver.DefaultParameterConverter.ConvertValue(arg); err != nil {
+				yield(nil, err)
+				return
+			}
 		}
 		err = raw.each(query, func(row []driver.Value) error {
 			if err := ctx.Err(); err != nil {

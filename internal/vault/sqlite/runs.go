@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -24,6 +25,16 @@ func (r *Reader) Runs(ctx context.Context, instance string) ([]record.Run, error
 // NewestRuns lists as [Reader.Runs] does so many of the newest runs, all of them where that
 // is 0. It reads no others.
 func (r *Reader) NewestRuns(ctx context.Context, instance string, limit int) ([]record.Run, error) {
+	return r.newestRuns(ctx, instance, limit, r.runs)
+}
+
+// RunsInBrief is [Reader.NewestRuns] without the lists of what sessions measured: of their
+// stages, of kinds, and in the course of time.
+func (r *Reader) RunsInBrief(ctx context.Context, instance string, limit int) ([]record.Run, error) {
+	return r.newestRuns(ctx, instance, limit, r.runsInBrief)
+}
+
+func (r *Reader) newestRuns(ctx context.Context, instance string, limit int, read runsReader) ([]record.Run, error) {
 	if limit == 0 {
 		limit = -1 // of SQLite: none
 	}
@@ -36,7 +47,7 @@ func (r *Reader) NewestRuns(ctx context.Context, instance string, limit int) ([]
 		}
 		id = found.ID
 	}
-	return r.runs(ctx, newest, id, limit)
+	return read(ctx, newest, id, limit)
 }
 
 // RunTimes returns when the runs of an instance began, by their numbers. Those that are
@@ -102,9 +113,19 @@ func (r *Reader) run(ctx context.Context, id int64, read runsReader) (record.Run
 
 // runs is a [runsReader] of all that is known of them.
 func (r *Reader) runs(ctx context.Context, ids string, args ...any) ([]record.Run, error) {
+	return r.runsWith(ctx, asWritten, ids, args...)
+}
+
+// runsInBrief is a [runsReader] of all that is known of them but the lists of their sessions.
+func (r *Reader) runsInBrief(ctx context.Context, ids string, args ...any) ([]record.Run, error) {
+	return r.runsWith(ctx, inBrief, ids, args...)
+}
+
+// runsWith reads runs, and of what their sessions measured what options of JSON let through.
+func (r *Reader) runsWith(ctx context.Context, measured json.Options, ids string, args ...any) ([]record.Run, error) {
 	return r.readRuns(ctx, func(q querier, list []record.Run, index map[int64]int) error {
 		which := `(` + ids + `)`
-		for row, err := range rows(ctx, q, selectKinds+` WHERE run IN `+which+` ORDER BY run, kind`, args...) {
+		for row, err := range rowsDirect(ctx, q, selectKinds+` WHERE run IN `+which+` ORDER BY run, kind`, args...) {
 			if err != nil {
 				return err
 			}
@@ -115,7 +136,7 @@ func (r *Reader) runs(ctx context.Context, ids string, args ...any) ([]record.Ru
 		if err := addFailedListings(ctx, q, list, index, which, args); err != nil {
 			return err
 		}
-		if err := addSessions(ctx, q, list, index, which, args); err != nil {
+		if err := addSessions(ctx, q, list, index, measured, which, args); err != nil {
 			return err
 		}
 		return addCalls(ctx, q, list, index, which, args)
@@ -141,7 +162,7 @@ func (r *Reader) readRuns(ctx context.Context, add func(q querier, list []record
 			return err
 		}
 		index := map[int64]int{}
-		for row, err := range rows(ctx, q, selectRuns+` WHERE id IN (`+ids+`) ORDER BY id DESC`, args...) {
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE id IN (`+ids+`) ORDER BY id DESC`, args...) {
 			if err != nil {
 				return err
 			}
@@ -255,7 +276,7 @@ func (r *runRow) words(instance string, locked bool) record.Run {
 		ID: r.id, Instance: instance, BaseURL: r.baseURL, Origin: r.origin, Started: moment(r.startedAt),
 		Finished: moment(r.finishedAt), Outcome: r.outcome, Full: r.full, Scope: r.scope,
 		Caller: record.Caller{ID: r.callerID, Admin: r.admin}, Looker: r.looker, Tool: r.tool,
-		Config: json.RawMessage(r.config), Notes: r.notes, Digest: r.digest, Pruned: r.pruned,
+		Config: r.config, Notes: r.notes, Digest: r.digest, Pruned: r.pruned,
 	}
 	if run.Outcome == record.RunRunning && !locked {
 		run.Outcome = record.RunInterrupted

@@ -2,10 +2,12 @@ package sqlite_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
@@ -40,6 +42,18 @@ func TestStatsOfDamage(t *testing.T) {
 	}
 }
 
+// withoutLists are runs without the lists of what their sessions measured.
+func withoutLists(runs []record.Run) (brief []record.Run) {
+	for _, run := range runs {
+		run.Sessions = slices.Clone(run.Sessions)
+		for i := range run.Sessions {
+			run.Sessions[i].Stages, run.Sessions[i].Kinds, run.Sessions[i].Samples = nil, nil, nil
+		}
+		brief = append(brief, run)
+	}
+	return brief
+}
+
 // TestNewestRuns: so many of the newest runs are those at the head of all of them.
 func TestNewestRuns(t *testing.T) {
 	path := newPath(t)
@@ -61,6 +75,13 @@ func TestNewestRuns(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%d of %q (-want +got)\n%s", limit, instance, diff)
+			}
+			brief, err := r.RunsInBrief(t.Context(), instance, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(withoutLists(want), brief); diff != "" {
+				t.Errorf("%d of %q in brief (-want +got)\n%s", limit, instance, diff)
 			}
 		}
 	}
