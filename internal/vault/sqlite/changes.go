@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -48,29 +50,71 @@ func (r *Reader) Changes(ctx context.Context, run int64, limit int) (list []vaul
 
 // Largest lists the documents of an instance that are not gone and whose newest
 // body is the largest, in bytes.
-func (r *Reader) Largest(ctx context.Context, instance string, limit int) ([]vault.Ranked, error) {
-	return r.ranked(ctx, `SELECT h.kind, h.item, v.name, v.size FROM heads h JOIN versions v ON v.id = h.version
-		WHERE h.instance = ?1 AND h.state <> 'gone' ORDER BY v.size DESC, h.kind, h.item LIMIT ?2`, instance, limit)
-}
-
-// MostChanged lists the documents of an instance that have the most bodies,
-// those with one left out.
-func (r *Reader) MostChanged(ctx context.Context, instance string, limit int) ([]vault.Ranked, error) {
-	return r.ranked(ctx, `SELECT v.kind, v.item, n.name, count(DISTINCT v.fingerprint) AS bodies FROM versions v
-		JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item JOIN versions n ON n.id = h.version
-		WHERE v.instance = ?1 GROUP BY v.kind, v.item HAVING bodies > 1 ORDER BY bodies DESC, v.kind, v.item LIMIT ?2`, instance, limit)
-}
-
-func (r *Reader) ranked(ctx context.Context, query, instance string, limit int) (list []vault.Ranked, err error) {
+func (r *Reader) Largest(ctx context.Context, instance string, limit int) (list []vault.Ranked, err error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
 		return nil, err
 	}
-	for row, err := range rows(ctx, r.db, query, found.ID, limit) {
+	// The version of what is not gone is the one that no run has ended: one pass finds them.
+	for row, err := range rows(ctx, r.db, `SELECT kind, item, name, size FROM versions NOT INDEXED
+		WHERE instance = ? AND last_run IS NULL ORDER BY size DESC, kind, item LIMIT ?`, found.ID, limit) {
 		if err != nil {
 			return nil, doing("rank documents", classify(r.path, err))
 		}
 		list = append(list, vault.Ranked{Ref: record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}, Name: text(row[2]), N: integer(row[3])})
 	}
 	return list, nil
+}
+
+// MostChanged lists the documents of an instance that have the most bodies,
+// those with one left out.
+func (r *Reader) MostChanged(ctx context.Context, instance string, limit int) (list []vault.Ranked, err error) {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil || limit <= 0 {
+		return nil, err
+	}
+	err = r.snapshot(ctx, func(q querier) error {
+		// No document has more bodies than versions, which an index counts: those with the
+		// most are looked at until none of the others can have as many bodies.
+		for row, err := range rowsDirect(ctx, q, `SELECT kind, item, count(*) AS versions FROM versions INDEXED BY versions_item
+			WHERE instance = ? GROUP BY kind, item HAVING versions > 1 ORDER BY versions DESC`, found.ID) {
+			if err != nil {
+				return err
+			}
+			if len(list) == limit && integer(row[2]) < list[limit-1].N {
+				return nil
+			}
+			ref := record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}
+			ranked, err := bodiesOf(ctx, q, found.ID, ref)
+			if err != nil {
+				return err
+			}
+			if ranked.N > 1 {
+				place, _ := slices.BinarySearchFunc(list, ranked, compareRanked)
+				list = slices.Insert(list, place, ranked)
+				list = list[:min(limit, len(list))]
+			}
+		}
+		return nil
+	})
+	return list, doing("rank documents", err)
+}
+
+// bodiesOf is a document with how many bodies it has, 0 where no head leads to it.
+func bodiesOf(ctx context.Context, q querier, instance int64, ref record.Ref) (vault.Ranked, error) {
+	ranked := vault.Ranked{Ref: ref}
+	for row, err := range rows(ctx, q, `SELECT n.name, (SELECT count(DISTINCT v.fingerprint) FROM versions v
+			WHERE v.instance = h.instance AND v.kind = h.kind AND v.item = h.item)
+		FROM heads h JOIN versions n ON n.id = h.version WHERE h.instance = ? AND h.kind = ? AND h.item = ?`, instance, string(ref.Kind), ref.ID) {
+		if err != nil {
+			return ranked, err
+		}
+		ranked.Name, ranked.N = text(row[0]), integer(row[1])
+	}
+	return ranked, nil
+}
+
+// compareRanked puts what has the most first, and then goes by kind and id.
+func compareRanked(a, b vault.Ranked) int {
+	return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 }

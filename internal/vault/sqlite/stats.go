@@ -36,8 +36,6 @@ func countRows(ctx context.Context, q querier, s *vault.Stats) error {
 		to  []*int64
 	}{
 		{`SELECT count(*) FROM runs`, []*int64{&s.Runs}},
-		{`SELECT count(*) FROM versions`, []*int64{&s.Versions}},
-		{`SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM versions)`, []*int64{&s.Bodies, &s.BodyBytes}},
 		{`SELECT count(*) FROM refs`, []*int64{&s.Refs}},
 		{`SELECT count(*), count(*) FILTER (WHERE resolved_run IS NULL) FROM faults`, []*int64{&s.Faults, &s.OpenFaults}},
 		{`SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size`, []*int64{&s.FreeBytes}},
@@ -51,18 +49,55 @@ func countRows(ctx context.Context, q querier, s *vault.Stats) error {
 			}
 		}
 	}
+	held, err := measureVersions(ctx, q, s)
+	if err != nil {
+		return err
+	}
 	for row, err := range rows(ctx, q, `SELECT i.name, h.kind, count(*) FILTER (WHERE h.state = 'present'),
-		count(*) FILTER (WHERE h.state = 'trashed'), count(*) FILTER (WHERE h.state = 'gone'),
-		coalesce(sum(v.size) FILTER (WHERE h.state <> 'gone'), 0)
-		FROM heads h JOIN instances i ON i.id = h.instance JOIN versions v ON v.id = h.version
-		GROUP BY i.name, h.kind ORDER BY i.name, h.kind`) {
+		count(*) FILTER (WHERE h.state = 'trashed'), count(*) FILTER (WHERE h.state = 'gone'), h.instance
+		FROM heads h CROSS JOIN instances i ON i.id = h.instance GROUP BY h.instance, h.kind ORDER BY i.name, h.kind`) {
 		if err != nil {
 			return err
 		}
-		s.Kinds = append(s.Kinds, vault.KindStats{Instance: text(row[0]), Kind: record.Kind(text(row[1])),
-			Present: integer(row[2]), Trashed: integer(row[3]), Gone: integer(row[4]), Bytes: integer(row[5])})
+		kind := record.Kind(text(row[1]))
+		s.Kinds = append(s.Kinds, vault.KindStats{Instance: text(row[0]), Kind: kind,
+			Present: integer(row[2]), Trashed: integer(row[3]), Gone: integer(row[4]), Bytes: held[kindOfInstance{integer(row[5]), kind}]})
 	}
 	return nil
+}
+
+type kindOfInstance struct {
+	instance int64
+	kind     record.Kind
+}
+
+// measureVersions counts versions and their bodies, and adds up how large the versions are
+// that no run has ended: those of what is held. SQLite would sort the hashes, and look up the
+// version of each head.
+func measureVersions(ctx context.Context, q querier, s *vault.Stats) (held map[kindOfInstance]int64, err error) {
+	type body struct {
+		hash [16]byte // the front of it
+		size int64
+	}
+	bodies := make(map[body]struct{})
+	held = make(map[kindOfInstance]int64)
+	for row, err := range rowsDirect(ctx, q, `SELECT hash, size, CASE WHEN last_run IS NULL THEN instance END, kind FROM versions NOT INDEXED`) {
+		if err != nil {
+			return nil, err
+		}
+		of := body{size: integer(row[1])}
+		copy(of.hash[:], blob(row[0]))
+		s.Versions++
+		if _, ok := bodies[of]; !ok {
+			bodies[of] = struct{}{}
+			s.BodyBytes += of.size
+		}
+		if row[2] != nil {
+			held[kindOfInstance{integer(row[2]), record.Kind(text(row[3]))}] += of.size
+		}
+	}
+	s.Bodies = int64(len(bodies))
+	return held, nil
 }
 
 // measureBodies adds up how long bodies are as they are stored. No checksum covers that, so
