@@ -95,12 +95,8 @@ func runList(ctx context.Context, o listOptions) (err error) {
 	if seen.key, err = lesserKeyOf(ctx, m); err != nil {
 		return err
 	}
-	list := history.ByNumber(m.Reader.Entries(ctx, query))
-	if m.Run == 0 {
-		query.Sort = table.SortNames
-		list = m.Reader.Entries(ctx, query)
-	}
-	err = show(o.streams, entries, choice, noting(filter.Only(list), seen.note))
+	query.Sort = table.SortNames
+	err = show(o.streams, entries, choice, noting(filter.Only(m.Reader.Entries(ctx, query)), seen.note))
 	if err == nil {
 		seen.tell(o.streams.err)
 	}

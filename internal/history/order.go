@@ -8,13 +8,8 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// ByNumber yields the entries of each kind by their ids as people count them: 9 before
-// 10. The entries of one kind follow each other.
-func ByNumber(entries iter.Seq2[vault.Entry, error]) iter.Seq2[vault.Entry, error] {
-	return sortedGroups(entries, func(a, b vault.Entry) bool { return a.Kind == b.Kind }, func(e vault.Entry) string { return e.ID })
-}
-
-// passagesByNumber is [ByNumber] for the passages of each kind in each run.
+// passagesByNumber yields the passages of each kind in each run by their ids as people count
+// them: 9 before 10.
 func passagesByNumber(passages iter.Seq2[vault.Passage, error]) iter.Seq2[vault.Passage, error] {
 	together := func(a, b vault.Passage) bool { return a.Run == b.Run && a.Kind == b.Kind }
 	return sortedGroups(passages, together, func(p vault.Passage) string { return p.ID })

@@ -22,8 +22,8 @@ type Query struct {
 	// Deleted asks for the documents that are in the trash or gone, instead of
 	// those that are present or in the trash.
 	Deleted bool
-	// Sort puts the ids of a kind in order, for Entries of what is held now; nil leaves
-	// them in the order of their bytes.
+	// Sort puts the ids of a kind in order, for Entries; nil leaves them in the order of
+	// their bytes.
 	Sort func(ids []string)
 }
 

@@ -54,7 +54,7 @@ func (r *Reader) find(ctx context.Context, query vault.Query) (found []stored, e
 			found = append(found, s)
 		}
 	})
-	sortIDs(found, query, run)
+	sortIDs(found, query)
 	return found, nil
 }
 
@@ -64,9 +64,9 @@ type stored struct {
 	record record.Record
 }
 
-// sortIDs puts what is held now in the order that a query wants.
-func sortIDs(found []stored, query vault.Query, run int64) {
-	if query.Sort == nil || run != 0 {
+// sortIDs puts what is held in the order that a query wants.
+func sortIDs(found []stored, query vault.Query) {
+	if query.Sort == nil {
 		return
 	}
 	for len(found) > 0 {

@@ -33,8 +33,11 @@ func (r *Reader) eachEntry(ctx context.Context, query vault.Query, fn func(vault
 	if err != nil {
 		return err
 	}
-	if query.Sort != nil && h.run == 0 {
+	switch {
+	case query.Sort != nil && h.run == 0:
 		return doing("read documents", r.eachOrdered(ctx, h, query, fn))
+	case query.Sort != nil:
+		return doing("read documents", r.eachOrderedAt(ctx, h, query, fn))
 	}
 	return doing("read documents", r.snapshot(ctx, func(q querier) error {
 		if err := r.checkIndexes(ctx, q, h); err != nil {
@@ -45,7 +48,7 @@ func (r *Reader) eachEntry(ctx context.Context, query vault.Query, fn func(vault
 		}
 		var sum summer
 		read := tally{}
-		statement, args := statementOf(query, h, false, "")
+		statement, args := statementOf(query, h, false)
 		for row, err := range rowsDirect(ctx, q, statement, args...) {
 			if err != nil {
 				return err
@@ -160,7 +163,11 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query vault.Query,
 		}
 		var sum summer
 		read := tally{}
-		statement, args := statementOf(query, h, true, id)
+		var ids []string
+		if id != "" {
+			ids = []string{id}
+		}
+		statement, args := statementOf(query, h, true, ids...)
 		for row, err := range rowsDirect(ctx, q, statement, args...) {
 			if err != nil {
 				return doing("read documents", err)
@@ -201,11 +208,11 @@ const (
 	fromVersions = ` FROM versions v LEFT JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item`
 )
 
-// statementOf builds the query for what is held, or deleted, at a horizon; with an
-// id for that document in whatever state. In both forms an index gives the
+// statementOf builds the query for what is held, or deleted, at a horizon; with
+// ids for these documents in whatever state. In both forms an index gives the
 // order: nothing is sorted, so the first row comes at once and memory does not
 // grow.
-func statementOf(q vault.Query, h horizon, bodies bool, id string) (string, []any) {
+func statementOf(q vault.Query, h horizon, bodies bool, ids ...string) (string, []any) {
 	var args []any
 	arg := func(v any) string {
 		args = append(args, v)
@@ -222,8 +229,12 @@ func statementOf(q vault.Query, h horizon, bodies bool, id string) (string, []an
 			AND n.kind = v.kind AND n.item = v.item AND n.first_run > v.first_run AND n.first_run <= ` + run + ")"}
 	}
 	switch {
-	case id != "":
-		where = append(where, key+".item = "+arg(id))
+	case len(ids) > 0:
+		var list []string
+		for _, id := range ids {
+			list = append(list, arg(id))
+		}
+		where = append(where, key+".item IN ("+strings.Join(list, ", ")+")")
 	case q.Deleted:
 		where = append(where, state+" IS NOT 'present'")
 	default:

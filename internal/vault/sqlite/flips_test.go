@@ -32,6 +32,7 @@ var questions = []question{
 	{"list of what is deleted in an order", entriesOf(vault.Query{Deleted: true, Sort: slices.Sort[[]string]})},
 	{"list of what is deleted", entriesOf(vault.Query{Deleted: true})},
 	{"list as of a run", entriesOf(vault.Query{At: vault.AtRun(3)})},
+	{"list as of a run in an order", entriesOf(vault.Query{At: vault.AtRun(3), Sort: slices.Sort[[]string]})},
 	{"tree", func(ctx context.Context, r *sqlite.Reader) (lines []string, err error) {
 		for e, err := range r.Current(ctx, "acme", dashboards, looks) {
 			if err != nil {

@@ -59,6 +59,80 @@ func (r *Reader) eachOrdered(ctx context.Context, h horizon, query vault.Query, 
 	})
 }
 
+// eachOrderedAt is eachOrdered for a horizon in the past, on one connection: what an entry
+// was at a horizon is not all in its rows.
+func (r *Reader) eachOrderedAt(ctx context.Context, h horizon, query vault.Query, fn func(vault.Entry) bool) error {
+	return r.snapshot(ctx, func(q querier) error {
+		if err := r.checkIndexes(ctx, q, h); err != nil {
+			return err
+		}
+		if err := h.readLooks(ctx, q, query.Kind); err != nil {
+			return err
+		}
+		kinds, err := kindsOf(ctx, q, h.instance, query)
+		if err != nil {
+			return err
+		}
+		var sum summer
+		read := tally{}
+		asked := query.Kind
+		for _, query.Kind = range kinds {
+			ids, err := idsAt(ctx, q, h, query.Kind)
+			if err != nil {
+				return err
+			}
+			query.Sort(ids)
+			for some := range slices.Chunk(ids, entriesAtOnce) {
+				entries, err := entriesAt(ctx, q, &sum, h, query, some)
+				for _, e := range entries {
+					if read[e.Kind]++; !fn(e) {
+						return nil
+					}
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+		query.Kind = asked
+		return r.complete(ctx, q, h, query, read)
+	})
+}
+
+// entriesAt reads what a horizon tells of some ids of a kind, in their order, without those
+// that a query does not ask for.
+func entriesAt(ctx context.Context, q querier, sum *summer, h horizon, query vault.Query, ids []string) (held []vault.Entry, err error) {
+	found := make(map[string]vault.Entry, len(ids))
+	statement, args := statementOf(query, h, false, ids...)
+	for row, err := range rowsDirect(ctx, q, statement, args...) {
+		if err != nil {
+			return nil, err
+		}
+		if err := documentRow(row).check(sum, h.instance); err != nil {
+			return nil, err
+		}
+		e := scanEntry(row, h)
+		if err := h.limit(ctx, q, &e); err != nil {
+			return nil, err
+		}
+		found[e.ID] = e
+	}
+	notAsked := record.Gone
+	if query.Deleted {
+		notAsked = record.Present
+	}
+	for _, id := range ids {
+		e, ok := found[id]
+		if !ok {
+			return held, vault.Damaged(nil, "versions %s: is there, and its key does not lead to it", shown(record.Ref{Kind: query.Kind, ID: id}))
+		}
+		if e.State != notAsked {
+			held = append(held, e)
+		}
+	}
+	return held, nil
+}
+
 func kindsOf(ctx context.Context, q querier, instance int64, query vault.Query) (kinds []record.Kind, err error) {
 	if query.Kind != "" {
 		return []record.Kind{query.Kind}, nil
@@ -74,14 +148,23 @@ func kindsOf(ctx context.Context, q querier, instance int64, query vault.Query) 
 
 // idsOf reads the ids of a kind as one text, in which each has its length before it: a
 // row for each would cost ten times as much.
-func idsOf(ctx context.Context, q querier, instance int64, kind record.Kind, deleted bool) (ids []string, err error) {
+func idsOf(ctx context.Context, q querier, instance int64, kind record.Kind, deleted bool) ([]string, error) {
 	state := "gone"
 	if deleted {
 		state = "present"
 	}
+	return readIDs(ctx, q, "heads", kind, `heads WHERE instance = ? AND kind = ? AND state <> ?`, instance, string(kind), state)
+}
+
+// idsAt is idsOf for a horizon in the past, also of what was gone by then.
+func idsAt(ctx context.Context, q querier, h horizon, kind record.Kind) ([]string, error) {
+	return readIDs(ctx, q, "versions", kind, `(SELECT DISTINCT item FROM versions INDEXED BY versions_item
+		WHERE instance = ? AND kind = ? AND first_run <= ?)`, h.instance, string(kind), h.run)
+}
+
+func readIDs(ctx context.Context, q querier, table string, kind record.Kind, from string, args ...any) (ids []string, err error) {
 	var all string
-	for row, err := range rowsDirect(ctx, q, `SELECT group_concat(length(CAST(item AS BLOB)) || ':' || item, '') FROM heads
-		WHERE instance = ? AND kind = ? AND state <> ?`, instance, string(kind), state) {
+	for row, err := range rowsDirect(ctx, q, `SELECT group_concat(length(CAST(item AS BLOB)) || ':' || item, '') FROM `+from, args...) {
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +174,7 @@ func idsOf(ctx context.Context, q querier, instance int64, kind record.Kind, del
 		digits, rest, _ := strings.Cut(all, ":")
 		size, err := strconv.Atoi(digits)
 		if err != nil || size > len(rest) {
-			return nil, vault.Damaged(nil, "heads: ids of %s cannot be read", vault.Printable(string(kind)))
+			return nil, vault.Damaged(nil, "%s: ids of %s cannot be read", table, vault.Printable(string(kind)))
 		}
 		ids, all = append(ids, rest[:size]), rest[size:]
 	}

@@ -32,12 +32,15 @@ func TestSortedEntries(t *testing.T) {
 	finish(t, w, dashboards, looks)
 	r := read(t, path)
 	backwards := func(ids []string) { slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) }) }
-	for _, query := range []vault.Query{{Kind: dashboards}, {Kind: dashboards, Deleted: true}, {Kind: "users"}} {
+	for _, query := range []vault.Query{
+		{Kind: dashboards}, {Kind: dashboards, Deleted: true}, {Kind: "users"},
+		{Kind: dashboards, At: vault.AtRun(1)}, {Kind: dashboards, At: vault.AtRun(1), Deleted: true}, {Kind: "users", At: vault.AtRun(1)},
+	} {
 		want := strings.Fields(ids(t, r, query))
 		slices.Reverse(want)
 		query.Sort = backwards
 		if diff := cmp.Diff(want, strings.Fields(ids(t, r, query))); diff != "" {
-			t.Errorf("%+v (-want +got):\n%s", query.Kind, diff)
+			t.Errorf("%s as of run %d (-want +got):\n%s", query.Kind, query.At.Run, diff)
 		}
 	}
 	if got := strings.Fields(ids(t, r, vault.Query{Sort: backwards})); len(got) != 456 || got[455] != "7:present" {

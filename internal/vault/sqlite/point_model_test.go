@@ -288,14 +288,22 @@ func compareRefs(a, b record.Ref) int {
 	return 1
 }
 
-func (h *pastModel) entries(reader *sqlite.Reader, query vault.Query) (list []string) {
-	for e, err := range reader.Entries(h.t.Context(), query) {
-		if err != nil {
-			h.t.Fatal(err)
+// entries are read in the order of their ids, and once more as if that were another order.
+func (h *pastModel) entries(reader *sqlite.Reader, query vault.Query) []string {
+	var lists [2][]string
+	for i, sort := range []func([]string){nil, slices.Sort[[]string]} {
+		query.Sort = sort
+		for e, err := range reader.Entries(h.t.Context(), query) {
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			lists[i] = append(lists[i], line(e.Ref, e.State, e.Name, e.LastRun, e.GoneRun))
 		}
-		list = append(list, line(e.Ref, e.State, e.Name, e.LastRun, e.GoneRun))
 	}
-	return list
+	if diff := cmp.Diff(lists[0], lists[1]); diff != "" {
+		h.t.Errorf("%+v, in an order (-want +got):\n%s", query.At, diff)
+	}
+	return lists[0]
 }
 
 func (h *pastModel) compareOne(reader *sqlite.Reader, ref record.Ref, want pastDoc, at int) {

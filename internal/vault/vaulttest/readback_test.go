@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,6 +62,8 @@ func (w *walk) readBack() {
 			}
 			for _, deleted := range []bool{false, true} {
 				query := vault.Query{Instance: instance, At: vault.AtRun(run), Deleted: deleted}
+				same(w.t, memory.Entries(ctx, query), disk.Entries(ctx, query))
+				query.Sort = func(ids []string) { slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) }) }
 				same(w.t, memory.Entries(ctx, query), disk.Entries(ctx, query))
 			}
 			for _, until := range runs[i+1:] {
