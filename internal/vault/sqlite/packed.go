@@ -9,9 +9,9 @@ import (
 )
 
 // packedVersions are the versions of a query, v, as one text, and packedRefs the refs of
-// versions: the driver takes 400 ns and ten allocations for a version in columns of its own,
-// so SQLite joins them. What then cannot be told apart, as a text that holds a NUL, and what
-// is damaged, is read as a documentRow.
+// versions: a version in ten columns takes 1.8 µs and ten allocations, of which the garbage
+// collector takes its part, and joined to the others 1.3 µs. What then cannot be told apart,
+// as a text that holds a NUL, and what is damaged, is read as a documentRow.
 //
 // The digests come first, whose lengths are fixed; each text behind them ends with a NUL.
 const (
