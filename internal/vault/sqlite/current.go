@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"iter"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -143,7 +144,7 @@ func (r *currentRows) unpack(entries []vault.Entry, part entrySpan) (_ []vault.E
 	if err == nil && versions != "" {
 		refs.rest, err = r.refs.text(part.after, part.last)
 	}
-	if kindOf(err) == vault.ErrCorrupt {
+	if errors.Is(kindOf(err), vault.ErrCorrupt) {
 		return entries, false, nil
 	}
 	if err != nil {
