@@ -3,10 +3,11 @@ package config
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // variable is the name of an environment variable, alone or with a default behind ":-".
-var variable = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(:-.*)?$`)
+var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(:-.*)?$`) })
 
 // expand replaces ${VAR} and ${VAR:-default} in s and turns $${ into ${. lookup is how a variable is looked up. found
 // reports whether there was a variable at all; wrong says what is wrong, naming no value.
@@ -24,7 +25,7 @@ func expand(s string, lookup func(string) (string, bool)) (expanded string, foun
 		}
 		b.WriteString(s[:i])
 		inner, rest, closed := strings.Cut(s[i+2:], "}")
-		m := variable.FindStringSubmatch(inner)
+		m := variable().FindStringSubmatch(inner)
 		if !closed || m == nil {
 			return "", true, "has a ${ that begins no ${VAR} or ${VAR:-default}; write $${ for a plain ${"
 		}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -110,14 +111,14 @@ func brokenLine(data []byte) int {
 // The parts of a message of the YAML parser that are not repeated: its notion of the line, and what it quotes, which could
 // be the beginning of a secret.
 var (
-	yamlPrefix = regexp.MustCompile(`^yaml: (line \d+: )?`)
-	yamlQuote  = regexp.MustCompile(`'[^'\s]{2,}'`)
+	yamlPrefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (line \d+: )?`) })
+	yamlQuote  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`'[^'\s]{2,}'`) })
 )
 
 // syntax is what the YAML parser says, on one line.
 func syntax(err error) string {
 	text, _, _ := strings.Cut(err.Error(), "\n")
-	return yamlQuote.ReplaceAllString(yamlPrefix.ReplaceAllString(text, ""), "'...'")
+	return yamlQuote().ReplaceAllString(yamlPrefix().ReplaceAllString(text, ""), "'...'")
 }
 
 // section reads a mapping whose keys lie below the section key.

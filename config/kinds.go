@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -42,7 +43,7 @@ func (l *Loaded) SelectKinds(known, defaults []string, aliases map[string]string
 }
 
 // positional is the name that a row of a list that cannot be stored has in a table of faults.
-var positional = regexp.MustCompile(`^#[0-9]+$`)
+var positional = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9]+$`) })
 
 // ExcludedIDs turns the key exclude into the ids to leave out of each kind, in the order given; "#" stands
 // for the rows of a list that cannot be stored. known and aliases are those
@@ -55,7 +56,7 @@ func (l *Loaded) ExcludedIDs(known []string, aliases map[string]string) (map[str
 		kind, ok := l.kind(&r, "exclude", name, known, aliases)
 		switch {
 		case !ok:
-		case positional.MatchString(id):
+		case positional().MatchString(id):
 			r.add(l.origins["exclude"], "exclude", entry+" names a row of a list by its position, which moves; "+name+"/# stands for all rows of the kind that cannot be stored")
 		default:
 			ids[kind] = append(ids[kind], id)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/near"
 )
@@ -107,7 +108,9 @@ func (s *schema) isTable(key string) bool {
 }
 
 // ranOn matches a name of a secret with more behind it than a slip of the pen.
-var ranOn = regexp.MustCompile(`(?is)^(.*?(?:secret|password|token))(?:[^a-z0-9_].*|.{3,})$`)
+var ranOn = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^(.*?(?:secret|password|token))(?:[^a-z0-9_].*|.{3,})$`)
+})
 
 // keyName is the part of a key that is a name. What follows may be a value that was
 // run into it, as in "client_secret:abc", which YAML reads as one key, and is never shown.
@@ -115,7 +118,7 @@ func keyName(key string) string {
 	if end := strings.IndexAny(key, ":= \t\"'"); end >= 0 {
 		key = key[:end]
 	}
-	if found := ranOn.FindStringSubmatch(key); found != nil {
+	if found := ranOn().FindStringSubmatch(key); found != nil {
 		return found[1]
 	}
 	return key

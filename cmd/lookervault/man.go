@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,13 +52,15 @@ func runMan(o manOptions) error {
 
 // option is a flag in a page: its names, with its default as if somebody had to write it,
 // and what it does.
-var option = regexp.MustCompile(`(?m)(?:^\.PP\n)?^((?:\\fB-.\\fP, )?\\fB--([-a-z]+)\\fP).*\n\t.*\n`)
+var option = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)(?:^\.PP\n)?^((?:\\fB-.\\fP, )?\\fB--([-a-z]+)\\fP).*\n\t.*\n`)
+})
 
 // withOptions writes the flags of a page as the help texts do: with a name for the value,
 // and the default behind what they do.
 func withOptions(page []byte, cmd *cobra.Command) []byte {
-	return option.ReplaceAllFunc(page, func(written []byte) []byte {
-		parts := option.FindSubmatch(written)
+	return option().ReplaceAllFunc(page, func(written []byte) []byte {
+		parts := option().FindSubmatch(written)
 		flag := cmd.Flags().Lookup(string(parts[2]))
 		if flag == nil {
 			flag = cmd.InheritedFlags().Lookup(string(parts[2]))

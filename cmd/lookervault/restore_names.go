@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -86,15 +87,17 @@ func (n *planNames) read(ref record.Ref) string {
 
 // bareRef is a document that a text names by its id. It may go on with its name, or be a part of
 // the path of a route.
-var bareRef = regexp.MustCompile(`(^|[^\w/])(users|folders|groups)/([A-Za-z0-9_-]+)( "|/)?`)
+var bareRef = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|[^\w/])(users|folders|groups)/([A-Za-z0-9_-]+)( "|/)?`)
+})
 
 // in is a text with the names of what it names by ids.
 func (n *planNames) in(text string) string {
 	if n == nil {
 		return text
 	}
-	return bareRef.ReplaceAllStringFunc(text, func(found string) string {
-		parts := bareRef.FindStringSubmatch(found)
+	return bareRef().ReplaceAllStringFunc(text, func(found string) string {
+		parts := bareRef().FindStringSubmatch(found)
 		name := n.of(record.Ref{Kind: record.Kind(parts[2]), ID: parts[3]})
 		if name == "" || parts[4] != "" {
 			return found
@@ -116,7 +119,7 @@ func (n *planNames) beside(kind record.Kind, value json.RawMessage) string {
 	var names []string
 	for _, id := range ids {
 		ref := record.Ref{Kind: kind, ID: id}
-		if made := bareRef.FindStringSubmatch(id); made != nil { // it will have another id
+		if made := bareRef().FindStringSubmatch(id); made != nil { // it will have another id
 			ref = record.Ref{Kind: record.Kind(made[2]), ID: made[3]}
 		}
 		if name := n.of(ref); name != "" {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +40,7 @@ func toolVersion() string {
 }
 
 // revision is a commit in a version that Go made of one: v0.0.0-20260301180000-0123456789ab.
-var revision = regexp.MustCompile(`-(?:0\.)?[0-9]{14}-([0-9a-f]{12})(?:\+|$)`)
+var revision = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`-(?:0\.)?[0-9]{14}-([0-9a-f]{12})(?:\+|$)`) })
 
 // commit is the commit that a program was built from, "" where its build does not
 // tell: of a released module only the version is known.
@@ -56,7 +57,7 @@ func commit(info *debug.BuildInfo) string {
 	if id != "" {
 		return id + changed
 	}
-	if match := revision.FindStringSubmatch(info.Main.Version); match != nil {
+	if match := revision().FindStringSubmatch(info.Main.Version); match != nil {
 		return match[1]
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,9 +13,11 @@ import (
 const maxMessage = 200
 
 var (
-	htmlTitle  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
-	htmlHidden = regexp.MustCompile(`(?is)<(script|style)\b.*?(</(script|style)\s*>|$)|<!--.*?(-->|$)`)
-	htmlTag    = regexp.MustCompile(`(?s)<[^>]*(>|$)`)
+	htmlTitle  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`) })
+	htmlHidden = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?is)<(script|style)\b.*?(</(script|style)\s*>|$)|<!--.*?(-->|$)`)
+	})
+	htmlTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)<[^>]*(>|$)`) })
 )
 
 // message makes one short line of an error's body: the message of Looker's error,
@@ -105,13 +108,13 @@ func words(s string) string {
 	if !strings.Contains(s, "<") {
 		return line(s)
 	}
-	if m := htmlTitle.FindStringSubmatch(s); m != nil {
-		if title := line(htmlTag.ReplaceAllString(m[1], " ")); title != "" {
+	if m := htmlTitle().FindStringSubmatch(s); m != nil {
+		if title := line(htmlTag().ReplaceAllString(m[1], " ")); title != "" {
 			return title
 		}
 	}
-	s = htmlHidden.ReplaceAllString(s, " ")
-	return line(htmlTag.ReplaceAllString(s, " "))
+	s = htmlHidden().ReplaceAllString(s, " ")
+	return line(htmlTag().ReplaceAllString(s, " "))
 }
 
 // line makes s printable, one line, and short.

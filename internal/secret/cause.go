@@ -9,11 +9,12 @@ import (
 	"net/textproto"
 	"os"
 	"regexp"
+	"sync"
 	"syscall"
 )
 
 // quoted is what errors repeat of what a server sent, or of an address.
-var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)`)
+var quoted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)`) })
 
 // Cause says why a request failed, without what a server sent and without
 // addresses: errors of net/http quote the status line, headers and the URL, those
@@ -31,7 +32,7 @@ func Cause(err error) string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return quoted.ReplaceAllString(err.Error(), "...")
+			return quoted().ReplaceAllString(err.Error(), "...")
 		}
 		err = inner
 	}

@@ -4,15 +4,18 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var (
-	address = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'"<>|;\\]+`)
+	address = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'"<>|;\\]+`) })
 	// named is a value behind a name that says what it is: token=..., Bearer ..., --password ...
-	named = regexp.MustCompile(`(?i)(?:password|passwd|pwd|secret|token|api_?key|bearer|basic)["']?(?:\s*[=:]\s*|\s+)["']?([^\s"'&;|]+)`)
-	user  = regexp.MustCompile(`(?:-u|--user)[\s=]+["']?([^\s"':]+:[^\s"']+)`)
+	named = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(?:password|passwd|pwd|secret|token|api_?key|bearer|basic)["']?(?:\s*[=:]\s*|\s+)["']?([^\s"'&;|]+)`)
+	})
+	user = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:-u|--user)[\s=]+["']?([^\s"':]+:[^\s"']+)`) })
 	// word is what a made-up key looks like: long, with digits in it.
-	word = regexp.MustCompile(`[A-Za-z0-9_=+-]{16,}`)
+	word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_=+-]{16,}`) })
 )
 
 const (
@@ -26,15 +29,15 @@ const (
 // is made of otherwise may be shown.
 func (s *Set) AddHook(text string) {
 	s.AddHookText(text)
-	for _, found := range address.FindAllString(text, -1) {
+	for _, found := range address().FindAllString(text, -1) {
 		s.addAddress(found)
 	}
-	for _, pattern := range []*regexp.Regexp{named, user} {
+	for _, pattern := range []*regexp.Regexp{named(), user()} {
 		for _, match := range pattern.FindAllStringSubmatch(text, -1) {
 			s.Add(match[1])
 		}
 	}
-	for _, found := range word.FindAllString(text, -1) {
+	for _, found := range word().FindAllString(text, -1) {
 		if strings.ContainsAny(found, digits) {
 			s.Add(found)
 		}

@@ -3,6 +3,7 @@ package table
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -101,14 +102,14 @@ func breakBefore(s string, width int, after string) string {
 }
 
 // sequence is a control sequence, which takes no room on a screen.
-var sequence = regexp.MustCompile(`^\x1b\[[0-9;]*[A-Za-z]`)
+var sequence = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\x1b\[[0-9;]*[A-Za-z]`) })
 
 // prefix is the beginning of a text that takes at most width columns, with the control
 // sequences that stand at its end.
 func prefix(s string, width int) string {
 	at := 0
 	for at < len(s) {
-		if found := sequence.FindString(s[at:]); found != "" {
+		if found := sequence().FindString(s[at:]); found != "" {
 			at += len(found)
 			continue
 		}

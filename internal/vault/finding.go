@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -41,17 +42,19 @@ func (f Finding) String() string {
 }
 
 // documentIn finds the document that the key of a finding names.
-var documentIn = map[string]*regexp.Regexp{
-	"heads":           regexp.MustCompile(`^(?:\d+/)?([a-z_]+)/(.*)$`),
-	"pruned_versions": regexp.MustCompile(`^\d+/([a-z_]+)/(.*)$`),
-	"versions":        regexp.MustCompile(`\(([a-z_]+)/(.*)\)$`),
-	"bodies":          regexp.MustCompile(`^([a-z_]+)/(.*) [0-9a-f]{64}$`),
-}
+var documentIn = sync.OnceValue(func() map[string]*regexp.Regexp {
+	return map[string]*regexp.Regexp{
+		"heads":           regexp.MustCompile(`^(?:\d+/)?([a-z_]+)/(.*)$`),
+		"pruned_versions": regexp.MustCompile(`^\d+/([a-z_]+)/(.*)$`),
+		"versions":        regexp.MustCompile(`\(([a-z_]+)/(.*)\)$`),
+		"bodies":          regexp.MustCompile(`^([a-z_]+)/(.*) [0-9a-f]{64}$`),
+	}
+})
 
 // Document returns the document that a finding is about; the zero value where it is not
 // about one, or nobody can tell.
 func (f Finding) Document() record.Ref {
-	pattern := documentIn[f.Table]
+	pattern := documentIn()[f.Table]
 	if pattern == nil {
 		return record.Ref{}
 	}
