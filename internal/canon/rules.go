@@ -50,6 +50,7 @@ type step struct {
 	volatile bool
 	opaque   bool
 	through  bool // the path of a rule leads on through the member
+	meant    bool // what holds for its name at any depth does not make it volatile
 }
 
 type globStep struct {
@@ -102,6 +103,9 @@ func compile(kind *catalogue.Spec) *Rules {
 		for _, path := range list {
 			rules.makeStep(path).volatile = true
 		}
+	}
+	for _, path := range kind.Meant {
+		rules.makeStep(path).meant = true
 	}
 	for _, d := range kind.Derived {
 		parent, member := rules.root, d.Path
@@ -231,5 +235,5 @@ func (r *Rules) step(n *node, name []byte) step {
 	case anywhere == nil:
 		return *here
 	}
-	return step{node: here.node, volatile: here.volatile || anywhere.volatile, opaque: anywhere.opaque && !here.through}
+	return step{node: here.node, volatile: here.volatile || anywhere.volatile && !here.meant, opaque: anywhere.opaque && !here.through}
 }

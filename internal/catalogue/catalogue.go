@@ -29,6 +29,7 @@ type Spec struct {
 
 	Fields    Fields
 	Volatile  []string // members without meaning for a change; see [Everywhere] for the syntax
+	Meant     []string // members that mean something here, though [Everywhere] calls them volatile
 	Derived   []Derived
 	Unordered []string // arrays that are sets; "." is the document itself
 	Secrets   []string // members that open doors: one-time tokens and links, redacted before anything is stored

@@ -28,6 +28,9 @@ func (k *Spec) Policy(redacted []string) int {
 	rules := [][]string{
 		{fmt.Sprint(Form)}, Everywhere, Opaque, k.Volatile, k.Unordered, redacted, derivations(k.Derived), k.columns(), k.references(),
 	}
+	if len(k.Meant) > 0 {
+		rules = append(rules, k.Meant)
+	}
 	sum := sha256.New()
 	for _, list := range rules {
 		list = slices.Clone(list)

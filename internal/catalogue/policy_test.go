@@ -32,6 +32,7 @@ func TestWhatAPolicyNames(t *testing.T) {
 		{name: "a volatile member", want: true, change: func(k *catalogue.Spec) { k.Volatile = append(slices.Clone(k.Volatile), "mood") }},
 		{name: "one less", want: true, change: func(k *catalogue.Spec) { k.Volatile = k.Volatile[1:] }},
 		{name: "a set", want: true, change: func(k *catalogue.Spec) { k.Unordered = []string{"tags"} }},
+		{name: "a member that means something", want: true, change: func(k *catalogue.Spec) { k.Meant = []string{"url"} }},
 		{name: "the member of another list", want: true, change: func(k *catalogue.Spec) { k.Unordered, k.Volatile = k.Volatile, nil }},
 		{name: "a list that is worked out", want: true, change: func(k *catalogue.Spec) {
 			k.Derived = []catalogue.Derived{{Path: "tags", When: "all_tags"}}

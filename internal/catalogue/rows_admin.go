@@ -104,6 +104,7 @@ var appearance = []Spec{
 		Fields:   Fields{ID: "id", Name: "label"},
 		Size:     600,
 		Volatile: []string{"fetch_error_message"},
+		Meant:    []string{"url"}, // the hub's own, which it is known by
 		Optional: true,
 		Remark:   "authorization tokens are write-only in the API",
 	},

@@ -263,3 +263,35 @@ func TestWritePolicyCountsTheChangesOfTheRows(t *testing.T) {
 			got, catalogue.WritePolicy, want, policy)
 	}
 }
+
+// TestWhatIsWrittenIsNotVolatile: a member that a restore can set back, and whose change no run
+// sees, is lost without a word.
+func TestWhatIsWrittenIsNotVolatile(t *testing.T) {
+	var check func(kind *catalogue.Spec, at string, w *catalogue.Write)
+	check = func(kind *catalogue.Spec, at string, w *catalogue.Write) {
+		for _, field := range w.Fields {
+			full := strings.TrimPrefix(at+"."+field, ".")
+			if volatile(kind, full) && !slices.Contains(kind.Meant, full) {
+				t.Errorf("%s: %s is written, and volatile", kind.Name, full)
+			}
+		}
+		for i := range w.Parts {
+			check(kind, strings.Trim(at+"."+w.Parts[i].At, "."), w.Parts[i].Write)
+		}
+	}
+	for _, kind := range catalogue.All() {
+		if kind.Write != nil {
+			check(kind, "", kind.Write)
+		}
+		for _, v := range kind.Variants {
+			if v.Write != nil {
+				check(kind, "", v.Write)
+			}
+		}
+		for _, member := range kind.Meant {
+			if !volatile(kind, member) {
+				t.Errorf("%s: nothing makes %s volatile", kind.Name, member)
+			}
+		}
+	}
+}
