@@ -77,6 +77,9 @@ type Write struct {
 	// counts. Without one it is the kind's listing.
 	Where []Route
 
+	// Stays says which documents an undo leaves that made them.
+	Stays Staying
+
 	Guard []Guard  // documents that are never written
 	Lost  []string // what no restore brings back, in words for people
 	Late  []string // members that are sent in a later level, when what they name is there

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -21,6 +22,26 @@ var peopleWrites = map[record.Kind]written{
 
 // firstLogin is why most credentials are not sent.
 const firstLogin = "no route makes it: it forms when the user first logs in"
+
+// userStays keeps users who have come back: with one Looker deletes schedules, and puts
+// dashboards and looks into the trash.
+var userStays = Staying{
+	Instead: Member{"is_disabled", "true"},
+	Used: []string{
+		"credentials_email.logged_in_at", "credentials_google.logged_in_at", "credentials_ldap.logged_in_at", "credentials_looker_openid.logged_in_at",
+		"credentials_oidc.logged_in_at", "credentials_saml.logged_in_at", "credentials_workforce.logged_in_at", "credentials_api3.id", "sessions.id",
+	},
+	Says: "somebody has logged in as this user, or has made a key for it",
+	Belongings: []Belonging{
+		{Kind: "dashboards", Route: Route{Path: "/dashboards/search", Query: fieldsOf("id,user_id"), Activity: Administrative}, Param: "user_id", Member: "user_id"},
+		{Kind: Looks, Route: Route{Path: "/looks/search", Query: fieldsOf("id,user_id"), Activity: Administrative}, Param: "user_id", Member: "user_id"},
+		{Kind: "boards", Route: Route{Path: "/boards/search", Query: fieldsOf("id,user_id"), Activity: Administrative}, Param: "creator_id", Member: "user_id"},
+		{Kind: "scheduled_plans", Route: Route{Path: "/scheduled_plans", Query: fieldsOf("id,user_id"), Activity: Query}, Param: "user_id", Member: "user_id"},
+		{Kind: "alerts", Route: Route{Path: "/alerts/search", Query: url.Values{"fields": {"id,owner_id"}, "all_owners": {"true"}}, Activity: Administrative}, Member: "owner_id"},
+	},
+}
+
+func fieldsOf(names string) url.Values { return url.Values{"fields": {names}} }
 
 var userWrite = &Write{
 	Create: post("/users"),
@@ -66,7 +87,8 @@ var userWrite = &Write{
 		{Path: "credentials_embed", Why: "Looker makes a user of embedding when that user first logs in"},
 		{Path: "verified_looker_employee", Why: "it is an account of Looker's support"},
 	},
-	Late: []string{"home_folder_id", "is_disabled"},
+	Late:  []string{"home_folder_id", "is_disabled"},
+	Stays: userStays,
 	Lost: []string{
 		"the password: the user sets a new one", "two-factor secrets and API keys", "sign-on by SAML, OpenID, LDAP or Google, until the first login",
 		"the personal folder's id", "favourites", "history",
@@ -108,6 +130,7 @@ var serviceAccountWrite = &Write{
 	Find:   ByNew,
 	Reused: true,
 	Late:   []string{"is_disabled"},
+	Stays:  userStays,
 	Lost:   []string{"its API keys: make new ones"},
 	Self:   true,
 

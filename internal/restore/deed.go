@@ -288,7 +288,8 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 	if err != nil {
 		return err
 	}
-	if n.spec.Write.Delete.IsZero() && n.spec.Write.Trash.IsZero() {
+	n.spec = canon.RowFor(n.spec, now.ID, body)
+	if n.spec.Write == nil || n.spec.Write.Delete.IsZero() && n.spec.Write.Trash.IsZero() {
 		n.impossible("Looker has no way to delete one")
 		return nil
 	}
@@ -297,6 +298,10 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	n.action.Deed, n.action.PlannedCalls = record.DeedDelete, 2
+	if stays := &n.spec.Write.Stays; !stays.Instead.IsZero() {
+		n.action.PlannedCalls += len(stays.Belongings) + 1
+		n.action.Reason = fmt.Sprintf("if nobody has used it and nothing belongs to it; else %s becomes %s", stays.Instead.Name, stays.Instead.Value)
+	}
 	n.action.Expect, err = expectation(n.spec, body)
 	return err
 }

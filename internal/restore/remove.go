@@ -21,6 +21,7 @@ func (t *task) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.spec = canon.RowFor(catalogue.Lookup(t.action.Kind), t.action.Target, now) // no version tells which
 	trash := t.spec.Write.Trash
 	if canon.InTrash(t.spec.Write, now) && !t.request.Hard {
 		return nil
@@ -37,6 +38,12 @@ func (t *task) remove(ctx context.Context) error {
 	if !trash.IsZero() && !t.request.Hard {
 		return t.setTrash(ctx, trash.Value)
 	}
+	if why, err := t.stays(ctx, now); err != nil || why != "" {
+		if err == nil {
+			err = t.setInstead(ctx, now, why)
+		}
+		return err
+	}
 	_, err = t.send(ctx, t.spec.Write.Delete, t.spec.Write.Delete.Fill(t.action.Target), nil)
 	if looker.Class(err) == looker.FaultMissing {
 		return nil
@@ -47,18 +54,26 @@ func (t *task) remove(ctx context.Context) error {
 // empty checks that nothing lies in a folder that is to be deleted: Looker would take it
 // along, whoever made it.
 func (t *task) empty(now []byte) error {
-	if t.spec.Place != catalogue.IsFolder {
-		return nil
-	}
-	if n := canon.Text(canon.Member(now, "child_count")); n != "" && n != "0" {
-		return &driftError{"there are folders in it that this restore did not make, or did not take back; delete it by hand"}
-	}
-	for _, member := range t.spec.Copies {
-		if rows, err := canon.Rows(canon.Member(now, member)); err == nil && len(rows) > 0 {
-			return &driftError{fmt.Sprintf("%d %s lie in it that this restore did not make, or did not take back; delete it by hand", len(rows), member)}
-		}
+	if what := liesIn(t.spec, now); what != "" {
+		return &driftError{what + " in it that this restore did not make, or did not take back; delete it by hand"}
 	}
 	return nil
+}
+
+// liesIn says what lies in a document, if it is a folder: "there are 2 looks", "" for nothing.
+func liesIn(spec *catalogue.Spec, now []byte) string {
+	if spec.Place != catalogue.IsFolder {
+		return ""
+	}
+	if n := canon.Text(canon.Member(now, "child_count")); n != "" && n != "0" {
+		return "there are folders"
+	}
+	for _, member := range spec.Copies {
+		if rows, err := canon.Rows(canon.Member(now, member)); err == nil && len(rows) > 0 {
+			return fmt.Sprintf("there are %d %s", len(rows), member)
+		}
+	}
+	return ""
 }
 
 // setTrash writes the one member that says whether the document lies in the trash.

@@ -28,6 +28,7 @@ type task struct {
 	maps    []record.Mapping
 	resumed bool // an earlier attempt may have done part of it
 	wrote   bool
+	remark  string              // for people, on an action that is done otherwise than planned
 	before  []byte              // the document as it was before anything inside was written
 	late    bool                // parts were made since the document was read
 	settled bool                // all parts are there, so that members may name them
@@ -92,6 +93,9 @@ func (t *task) conclude(err error) {
 	a := &t.action
 	a.Class, a.Status, a.Message, a.Errors = "", 0, "", nil
 	drift, drifted := errors.AsType[*driftError](err)
+	if err == nil {
+		a.Message = t.remark
+	}
 	switch {
 	case err == nil && (t.wrote || t.resumed): // what an earlier attempt has written, an undo takes back as well
 		a.State = record.ActionDone

@@ -94,10 +94,14 @@ func (a *applier) compare(ctx context.Context, run int64, action *record.Action,
 	seen := now.Version != 0 && now.State != record.Gone && now.LastRun >= run
 	if action.Deed == record.DeedDelete {
 		action.Checked = record.CheckedEqual
-		if seen && now.State == record.Present {
+		if !seen || now.State != record.Present {
+			return nil
+		}
+		is, err := read(now.Version)
+		if spec, _ := catalogue.Find(action.Kind); err == nil && !a.isInstead(*action, spec, is.Body) {
 			action.Checked, action.Message = record.CheckedDifferent, "it is still there"
 		}
-		return nil
+		return err
 	}
 	if !seen {
 		action.Checked, action.Message = record.CheckedMissing, "it was not there when it was read back"
