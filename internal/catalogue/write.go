@@ -45,6 +45,8 @@ type Write struct {
 	Blank []string
 	// Identifiers are members that take letters, digits and "_" alone.
 	Identifiers []string
+	// Words are members whose values not every instance knows; those it does not know are left out.
+	Words []Vocabulary
 	// OneOf are members of which one is sent: the first, in this order, that has a value.
 	OneOf []string
 	// Omit are members that some documents do not send.

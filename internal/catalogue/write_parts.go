@@ -103,3 +103,10 @@ type Set struct {
 	Body   string
 	Turned bool
 }
+
+// Vocabulary says which values of a member the instance knows: it refuses a document with another.
+type Vocabulary struct {
+	Path   string // an array of texts in the document itself
+	Route  Route  // lists what the instance knows
+	Member string // of a row, the value
+}

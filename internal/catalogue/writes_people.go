@@ -200,6 +200,7 @@ var permissionSetWrite = &Write{
 		Members: []string{"name"}, Unique: true,
 		Search: Route{Path: "/permission_sets/search", Activity: Administrative}, Params: map[string]string{"name": "name"},
 	}},
+	Words:     []Vocabulary{{Path: "permissions", Route: Route{Path: "/permissions", Activity: Administrative}, Member: "permission"}},
 	Unordered: []string{"permissions"},
 	Find:      ByKey,
 	Reused:    true,

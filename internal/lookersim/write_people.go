@@ -100,6 +100,17 @@ func setWrites(kind, list string) kindWrites {
 	member := strings.TrimSuffix(kind, "s")
 	return kindWrites{kind: kind, fields: fieldSet("name " + list), required: []string{"name"}, unique: []string{"name"},
 		defaults: `{"all_access":false,"built_in":false,"` + list + `":[]}`,
+		check: func(e *edit, d *draft, _ string) *refusal {
+			if list != "permissions" || !e.has(list) {
+				return nil // a set of models may name those that are not there
+			}
+			for _, name := range rawValue(lookup(d.body, list)).list {
+				if !slices.Contains(permissionNames, name) {
+					return unknown(list, name)
+				}
+			}
+			return nil
+		},
 		fixed: func(e *edit, d *draft) *refusal {
 			if no := builtIn("built_in")(e, d); no != nil || e.request.Method != http.MethodDelete {
 				return no

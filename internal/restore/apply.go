@@ -19,7 +19,7 @@ import (
 
 // Looker is what applying asks of the API client.
 type Looker interface {
-	Get(ctx context.Context, r looker.Request) (*looker.Response, error)
+	Getter
 	Send(ctx context.Context, w looker.Write) (*looker.Response, error)
 }
 

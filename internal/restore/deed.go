@@ -48,6 +48,9 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err := d.leaveOutGuarded(n, nil); err != nil || !n.writes() {
 		return err
 	}
+	if err := d.withoutUnknownWords(ctx, n, nil); err != nil {
+		return err
+	}
 	d.tellRedacted(n)
 	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() && !d.request.isCopy(n.Ref) && len(d.Secrets.members(n.Ref)) == 0 {
 		d.note("%s that are made anew come back without: %s", n.Kind, strings.Join(n.spec.Write.Lost, "; "))
@@ -135,6 +138,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []byte, refs []canon.Reference) (err error) {
 	decisions, named := d.decisions, slices.Clone(refs)
 	if err := d.leaveOutGuarded(n, current); err != nil || !n.writes() {
+		return err
+	}
+	if err := d.withoutUnknownWords(ctx, n, current); err != nil {
 		return err
 	}
 	if n.action.Deed == record.DeedUndelete {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -20,9 +21,16 @@ type PlanOptions struct {
 	Caller   record.Caller
 	Tool     string
 	Secrets  Secrets // what no backup holds; of a plan only which they are
+	// Client tells what no run fetches; nil asks for nothing of that.
+	Client Getter
 	// Look makes a run that looks at a scope of the instance, and returns its number.
 	Look func(ctx context.Context, scope record.Scope) (int64, error)
 	Now  func() time.Time
+}
+
+// Getter reads from the instance.
+type Getter interface {
+	Get(ctx context.Context, r looker.Request) (*looker.Response, error)
 }
 
 // ErrPartialView says that the API key does not see everything, so that no plan can
@@ -84,6 +92,7 @@ type planner struct {
 	undoing map[record.Ref]wish
 	// holders are the documents of the backup that parts lie in, by where these lie and id.
 	holders map[string]map[string]record.Ref
+	words   map[string][]string // what the instance knows, by route; nil where it could not be read
 	// notes are about what the plan does not take in.
 	notes []string
 }
@@ -94,7 +103,10 @@ func (p *planner) note(format string, args ...any) {
 }
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
-	p := &planner{PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref)}
+	p := &planner{
+		PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), words: make(map[string][]string),
+		comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref),
+	}
 	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", o.Reader.Path(), o.Instance, err)

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -150,7 +151,7 @@ func (p *present) readCopies(ctx context.Context) error {
 				p.beside[a.Ref] = append(p.beside[a.Ref], besideAction{a, request.IntoID})
 				continue
 			}
-			if overrides := request.Overrides[a.Ref.String()]; len(overrides) > 0 && request.Undo == 0 {
+			if overrides := lastingOverrides(a.Kind, request.Overrides[a.Ref.String()]); len(overrides) > 0 && request.Undo == 0 {
 				p.renamed[record.Ref{Kind: a.Kind, ID: a.Target}] = renamed{overrides, request.Without[a.Ref.String()]}
 			}
 			of := a.Ref
@@ -161,6 +162,20 @@ func (p *present) readCopies(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lastingOverrides are those that hold for what was made as long as it is there: not those of what
+// the instance did not know then, and may know by now.
+func lastingOverrides(kind record.Kind, overrides map[string]json.RawMessage) map[string]json.RawMessage {
+	spec, ok := catalogue.Find(kind)
+	if !ok || spec.Write == nil || len(spec.Write.Words) == 0 {
+		return overrides
+	}
+	lasting := maps.Clone(overrides)
+	for _, v := range spec.Write.Words {
+		delete(lasting, v.Path)
+	}
+	return lasting
 }
 
 // looked takes in what a run saw that looked for a scope.

@@ -58,6 +58,7 @@ type rig struct {
 	workers  int // of a restore; 0 = 4
 	inner    int // updates of one document at the same time; 0 = 2
 	secrets  restore.Secrets
+	asks     restore.Getter // what a plan asks beside its looks, the client where nil
 	// wrap, when not nil, wraps the client of a restore.
 	wrap func(restore.Looker) restore.Looker
 	mu   sync.Mutex
@@ -189,9 +190,13 @@ func (r *rig) tryPlan(request restore.Request) (record.Restore, error) {
 	if request.Trash == "" {
 		request.Trash = restore.Undelete
 	}
-	plan, err := restore.Plan(r.t.Context(), restore.PlanOptions{
-		Reader: r.file.Reader(), Instance: "test", Request: request, Caller: r.caller, Secrets: r.secrets, Tool: "test", Look: r.look, Now: time.Now,
-	})
+	options := restore.PlanOptions{
+		Reader: r.file.Reader(), Instance: "test", Request: request, Caller: r.caller, Secrets: r.secrets, Tool: "test", Client: r.client, Look: r.look, Now: time.Now,
+	}
+	if r.asks != nil {
+		options.Client = r.asks
+	}
+	plan, err := restore.Plan(r.t.Context(), options)
 	if err != nil {
 		return plan, err
 	}
