@@ -15,6 +15,9 @@ import (
 // other one.
 const unresolved = "?"
 
+// Unresolved reports whether an id of a normal form is one for which nothing stands.
+func Unresolved(id string) bool { return strings.HasPrefix(id, unresolved) }
+
 // Normal returns the normal form of a document, which is what plans, checks and undo
 // compare: canonical JSON of exactly the members that its kind's write row sends, with
 // references resolved, sets sorted and what means nothing left out. A member that is

@@ -329,7 +329,9 @@ type Guard struct {
 	// Reused documents are on every instance: the one of the target takes the place of
 	// the source's. Others are left out.
 	Reused bool
-	Why    string // for people
+	// Skipped documents are left out, and nothing has failed without them.
+	Skipped bool
+	Why     string // for people
 }
 
 // Variant is the write row of some documents of a kind: of one by its id, or of those

@@ -20,7 +20,10 @@ var groupValuesWrite = &Write{
 	Fields: []string{"group_id", "value"},
 	Left:   map[string]string{"rank": "the order of the array says it"},
 	Refs:   []Reference{{Path: "group_id", Kind: "groups", Optional: true}},
-	Lost:   []string{"hidden values, which no backup holds"},
+	Guard: []Guard{{
+		Path: "value_is_hidden", Skipped: true, Why: "its values are hidden: no backup has them, and writing the others would clear them",
+	}},
+	Lost: []string{"hidden values, which no backup holds"},
 
 	Given: []string{"id", "user_attribute_id", "value_is_hidden"},
 }

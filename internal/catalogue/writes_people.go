@@ -150,7 +150,7 @@ var groupWrite = &Write{
 	Find:   ByKey,
 	Reused: true,
 	Guard: []Guard{
-		{Path: "externally_managed", Why: "it is managed outside of Looker, by sign-on"},
+		{Path: "externally_managed", Skipped: true, Why: "it is managed outside of Looker, by sign-on"},
 		{Path: "include_by_default", Reused: true, Why: "the group of all users is on every instance"},
 	},
 	Lost: []string{"its id"},

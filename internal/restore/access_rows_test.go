@@ -99,3 +99,112 @@ func TestPermissionsThatLookerKnowsLater(t *testing.T) {
 		}
 	}
 }
+
+// What is written by sign-on, ran once, or is hidden is left out, which is no failure of a restore: the
+// plan says why, whether somebody named it or not.
+func TestWhatIsLeftOut(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		make func(r *rig) record.Ref // before the backup
+		lose func(r *rig, id string)
+		want string
+	}{
+		{"a group of sign-on", func(r *rig) record.Ref {
+			id := r.make("groups", `{"name":"Of sign-on"}`)
+			r.set("groups", id, "externally_managed", "true")
+			return record.Ref{Kind: "groups", ID: id}
+		}, func(r *rig, id string) {
+			r.set("groups", id, "externally_managed", "false")
+			r.do("DELETE", "/groups/"+id, "")
+		}, "sign-on"},
+		{"a schedule that ran once", func(r *rig) record.Ref {
+			id := r.make("scheduled_plans", `{"name":"Once","look_id":"3","crontab":"0 6 * * *",`+planFlags+`,"scheduled_plan_destination":[{"type":"email","address":"ann@example.com","format":"csv"}]}`)
+			r.set("scheduled_plans", id, "run_once", "true")
+			return record.Ref{Kind: "scheduled_plans", ID: id}
+		}, func(r *rig, id string) { r.do("DELETE", "/scheduled_plans/"+id, "") }, "once"},
+		{"hidden values of groups", func(r *rig) record.Ref {
+			id := r.make("user_attributes", `{"name":"hid","label":"Hid","type":"string","value_is_hidden":true}`)
+			r.do("POST", "/user_attributes/"+id+"/group_values", `[{"group_id":"2","value":"secret"}]`)
+			return record.Ref{Kind: "user_attribute_group_values", ID: id}
+		}, func(r *rig, id string) {
+			r.do("POST", "/user_attributes/"+id+"/group_values", `[{"group_id":"3","value":"other"}]`)
+		}, "hidden"},
+		{"hidden values of groups that are gone", func(r *rig) record.Ref {
+			id := r.make("user_attributes", `{"name":"hid","label":"Hid","type":"string","value_is_hidden":true}`)
+			r.do("POST", "/user_attributes/"+id+"/group_values", `[{"group_id":"2","value":"secret"}]`)
+			return record.Ref{Kind: "user_attribute_group_values", ID: id}
+		}, func(r *rig, id string) { r.do("POST", "/user_attributes/"+id+"/group_values", `[]`) }, "hidden"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			ref := test.make(r)
+			run := r.backup()
+			test.lose(r, ref.ID)
+			for _, request := range []restore.Request{{Items: []record.Ref{ref}, Run: run}, {Items: []record.Ref{{Kind: ref.Kind}}, Lost: true, Run: run}, {Items: []record.Ref{{Kind: ref.Kind}}, Conflict: restore.Update, Run: run}} {
+				plan := r.plan(request)
+				a := actionOf(plan, ref)
+				if a == nil && request.Lost {
+					continue // it is there, and lacks something
+				}
+				if a == nil || a.Deed != record.DeedSkip || !strings.Contains(a.Reason, test.want) {
+					t.Errorf("%v: %+v", request.Items, a)
+				}
+				complete(t, r.apply(plan))
+			}
+			if writes := r.sim.Writes(); len(writes) > 0 {
+				t.Errorf("writes: %v", writes)
+			}
+		})
+	}
+}
+
+// actionOf is the action of a plan for a document, nil where there is none.
+func actionOf(plan record.Restore, ref record.Ref) *record.Action {
+	for i := range plan.Actions {
+		if plan.Actions[i].Ref == ref {
+			return &plan.Actions[i]
+		}
+	}
+	return nil
+}
+
+// An attribute that is made anew comes back without the hidden values of its groups: nobody writes
+// an empty value in their place.
+func TestAnAttributeComesBackWithoutHiddenValues(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	ref := record.Ref{Kind: "user_attributes", ID: r.make("user_attributes", `{"name":"hid","label":"Hid","type":"string","value_is_hidden":true}`)}
+	r.do("POST", "/user_attributes/"+ref.ID+"/group_values", `[{"group_id":"2","value":"secret"}]`)
+	r.backup()
+	r.do("DELETE", "/user_attributes/"+ref.ID, "")
+	plan := r.plan(restore.Request{Items: []record.Ref{ref}})
+	if a := actionOf(plan, record.Ref{Kind: "user_attribute_group_values", ID: ref.ID}); a == nil || a.Deed != record.DeedSkip || !strings.Contains(a.Reason, "hidden") {
+		t.Errorf("the values: %+v", a)
+	}
+	complete(t, r.apply(plan))
+	for _, w := range r.sim.Writes() {
+		if strings.Contains(w.Path, "group_values") {
+			t.Errorf("%s %s %s", w.Method, w.Path, w.Body)
+		}
+	}
+}
+
+// A role whose group is managed by sign-on, and gone, comes back with its other groups.
+func TestARoleComesBackWithoutAGroupOfSignOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	group := r.make("groups", `{"name":"Of sign-on"}`)
+	r.set("groups", group, "externally_managed", "true")
+	role := record.Ref{Kind: "roles", ID: r.make("roles", `{"name":"Of a test","permission_set_id":"2","model_set_id":"1"}`)}
+	r.do("PUT", "/roles/"+role.ID+"/groups", `["2","`+group+`"]`)
+	r.backup()
+	r.set("groups", group, "externally_managed", "false")
+	r.do("DELETE", "/groups/"+group, "")
+	r.do("DELETE", "/roles/"+role.ID, "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{role}}))
+	complete(t, done)
+	if got := r.normal(record.Ref{Kind: "role_groups", ID: targetOf(done, role)}); got != `{"id":["2"]}` || !strings.Contains(strings.Join(done.Notes, "\n"), "groups/"+group) {
+		t.Errorf("the role has %s: %q", got, done.Notes)
+	}
+}

@@ -241,8 +241,7 @@ func (d *draft) madeByServer(ctx context.Context, e vault.Entry) (body []byte, m
 	if body, err = d.body(ctx, e); err != nil {
 		return nil, false, err
 	}
-	why, _ := guarded(spec, body)
-	return bytes.Clone(body), why != "", nil
+	return bytes.Clone(body), canon.Guarded(spec.Write, body) != nil, nil
 }
 
 // decideOwned plans a part of a document that is made anew: what it will be like then,
@@ -267,6 +266,10 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder rec
 		return nil, err
 	}
 	n.body = slices.Clone(body)
+	if g := canon.Guarded(spec.Write, n.body); g != nil {
+		n.leaveGuarded(g)
+		return n, nil
+	}
 	if n.action.Changes, err = canon.Changes(spec.Write, nil, n.body, d.resolverOf(n)); err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Ref, err)
 	}

@@ -36,13 +36,8 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err != nil || !n.writes() {
 		return err
 	}
-	switch why, reused := guarded(n.spec, n.body); {
-	case handed:
-	case reused:
-		n.settle(record.DeedReuse, why)
-		return nil
-	case why != "":
-		n.impossible(why)
+	if g := canon.Guarded(n.spec.Write, n.body); g != nil && !handed {
+		n.leaveGuarded(g)
 		return nil
 	}
 	if err := d.leaveOutGuarded(n, nil); err != nil || !n.writes() {
@@ -102,8 +97,12 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
-	if why, reused := guarded(n.spec, current); why != "" {
-		n.keepGuarded(why, reused)
+	g := canon.Guarded(n.spec.Write, current)
+	if wanted := canon.Guarded(n.spec.Write, n.body); g == nil && wanted != nil && wanted.Skipped {
+		g = wanted // it is known by what the backup has of it
+	}
+	if g != nil {
+		n.keepGuarded(g)
 		return nil
 	}
 	if n.spec.Write.Update.Array && len(n.action.Changes) > 0 && (hidesValues(current) || hidesValues(n.body)) {
@@ -228,15 +227,29 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 	return nil
 }
 
-// keepGuarded leaves a document as it is that nobody may write.
-func (n *node) keepGuarded(why string, reused bool) {
+// leaveGuarded decides about a document that is not there, and that nobody may make.
+func (n *node) leaveGuarded(g *catalogue.Guard) {
 	switch {
-	case len(n.action.Changes) == 0, reused:
-		n.settle(record.DeedReuse, why)
-	case n.named:
-		n.impossible(why)
+	case g.Reused:
+		n.settle(record.DeedReuse, g.Why)
+	case g.Skipped:
+		n.leftOut = true
+		n.settle(record.DeedSkip, g.Why)
 	default:
-		n.settle(record.DeedSkip, why)
+		n.impossible(g.Why)
+	}
+}
+
+// keepGuarded leaves a document as it is that nobody may write.
+func (n *node) keepGuarded(g *catalogue.Guard) {
+	switch {
+	case len(n.action.Changes) == 0, g.Reused:
+		n.settle(record.DeedReuse, g.Why)
+	case n.named && !g.Skipped:
+		n.impossible(g.Why)
+	default:
+		n.leftOut = g.Skipped
+		n.settle(record.DeedSkip, g.Why)
 	}
 }
 

@@ -55,6 +55,7 @@ type node struct {
 	differs bool         // it stays as it is, and is not what is wanted
 	taken   *vault.Entry // what it is taken for the same as, which another id made
 	leads   bool         // its texts lead to what the plan makes anew
+	leftOut bool         // it does not come back, whoever asked for it: the plan says so
 	// recreated documents are made anew although they are in the trash, and take along what hangs on
 	// the one there.
 	recreated bool

@@ -143,8 +143,8 @@ func (d *draft) copyInto(ctx context.Context, n *node, now vault.Entry) error {
 // copiesFolder settles a folder that cannot be copied: one that only Looker makes, whose content
 // comes into the new place itself. A folder that holds that place would be copied into itself.
 func (d *draft) copiesFolder(ctx context.Context, n *node) error {
-	if why, _ := guarded(n.spec, n.body); why != "" {
-		n.settle(record.DeedSkip, "what lies in it is copied without it: "+why)
+	if g := canon.Guarded(n.spec.Write, n.body); g != nil {
+		n.settle(record.DeedSkip, "what lies in it is copied without it: "+g.Why)
 		return nil
 	}
 	folders, err := d.present.all(ctx, catalogue.Folders)

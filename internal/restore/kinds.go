@@ -19,15 +19,6 @@ func quote(text string) string {
 	return string(quoted)
 }
 
-// guarded says why a document is never written, "" for one that is. Reused means that
-// the instance has one of its own in its place.
-func guarded(spec *catalogue.Spec, body []byte) (why string, reused bool) {
-	if g := canon.Guarded(spec.Write, body); g != nil {
-		return g.Why, g.Reused
-	}
-	return "", false
-}
-
 // partTarget is the id by which routes know a part of a document on the instance.
 func partTarget(row canon.PartRow) string {
 	if id := canon.Text(canon.Member(row.Body, "id")); id != "" {

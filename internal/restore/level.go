@@ -26,7 +26,7 @@ var ranks = sync.OnceValue(func() map[record.Kind]int {
 func (d *draft) actions() []record.Action {
 	var nodes []*node
 	for _, n := range d.nodes {
-		if n.writes() || n.action.Deed == record.DeedImpossible || n.named || d.recognized(n) || (n.action.Deed == record.DeedSkip || n.differs) && !n.needed && !n.attached {
+		if n.writes() || n.action.Deed == record.DeedImpossible || n.named || n.leftOut || d.recognized(n) || (n.action.Deed == record.DeedSkip || n.differs) && !n.needed && !n.attached {
 			nodes = append(nodes, n)
 			continue
 		}

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
 // staysAsItIs reports whether a change is that of a set which holds everybody who is wanted,
-// and nobody besides whom the restore would take out: who was added since stays unless the
+// or of whom nothing is on the instance, and nobody besides whom the restore would take out: who was added since stays unless the
 // request wants exactly the backup's members, and the user of the API key stays in any case.
 func staysAsItIs(w *catalogue.Write, c record.Change, exact bool, caller string) bool {
 	i := slices.IndexFunc(w.Sets, func(s catalogue.Set) bool { return s.At == c.Path })
@@ -17,7 +18,7 @@ func staysAsItIs(w *catalogue.Write, c record.Change, exact bool, caller string)
 		return false
 	}
 	is, wanted := members(c.Before), members(c.After)
-	if slices.ContainsFunc(wanted, func(id string) bool { return !slices.Contains(is, id) }) {
+	if slices.ContainsFunc(wanted, func(id string) bool { return !slices.Contains(is, id) && !canon.Unresolved(id) }) {
 		return false
 	}
 	return !slices.ContainsFunc(is, func(id string) bool {
