@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,11 +66,6 @@ func runRestore(ctx context.Context, o restoreOptions, ref record.Ref) (err erro
 
 // showAndApply shows a plan that was just made, asks, and applies it.
 func (r *restoring) showAndApply(ctx context.Context, plan record.Restore) error {
-	if slices.ContainsFunc(plan.Actions, func(action record.Action) bool { return action.Deed == record.DeedCreate }) {
-		if err := r.identify(ctx, plan); err != nil {
-			return err
-		}
-	}
 	events := r.events()
 	if events == nil {
 		if err := printAgreed(ctx, r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
@@ -166,8 +160,8 @@ func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error 
 	return r.apply(ctx, plan, nil, events)
 }
 
-// identify refuses a plan where another Looker answers at the address. A plan that was just
-// made has compared all that is there already.
+// identify refuses a plan where another Looker answers at the address. Planning has asked that
+// already of a plan that was just made.
 func (r *restoring) identify(ctx context.Context, plan record.Restore) (err error) {
 	r.first, err = restore.Identify(ctx, r.client, r.file.Reader(), plan)
 	if isAnother(err) {

@@ -3,6 +3,7 @@ package restore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,27 +84,34 @@ func Identify(ctx context.Context, client Looker, reader vault.Reader, plan reco
 	return nil, compareSamples(ctx, client, reader, plan.Target)
 }
 
+// telling are the kinds whose documents tell one Looker from another: each has a date of its own,
+// and several are asked for by one call.
+func telling() []*catalogue.Spec {
+	return slices.DeleteFunc(catalogue.All(), func(spec *catalogue.Spec) bool {
+		return !dated(spec) || spec.Listing.IDs == "" || spec.Optional
+	})
+}
+
 // compareSamples compares documents of one kind, or of the next where none of them is there: all
-// documents of a kind may have been lost since they were seen.
-func compareSamples(ctx context.Context, client Looker, reader vault.Reader, instance string) error {
+// documents of a kind may have been lost since they were seen, and have been made anew.
+func compareSamples(ctx context.Context, client Getter, reader vault.Reader, instance string) error {
 	var missing []string
-	for _, spec := range catalogue.All() {
-		if !dated(spec) || spec.Listing.IDs == "" || spec.Optional {
-			continue
-		}
-		sample, err := sampleOf(ctx, reader, instance, spec.Name)
-		if err != nil {
-			return err
-		}
-		if len(sample) == 0 {
-			continue
-		}
-		found, err := compareSample(ctx, client, reader, spec, sample)
-		if found > 0 || err != nil {
-			return err
-		}
-		for _, e := range sample {
-			missing = append(missing, e.Ref.String())
+	for _, sampled := range []func(context.Context, vault.Reader, string, record.Kind) ([]vault.Entry, error){backedUp, madeSince} {
+		for _, spec := range telling() {
+			sample, err := sampled(ctx, reader, instance, spec.Name)
+			if err != nil {
+				return err
+			}
+			if len(sample) == 0 {
+				continue
+			}
+			found, err := compareSample(ctx, client, reader, spec, sample)
+			if found > 0 || err != nil {
+				return err
+			}
+			for _, e := range sample {
+				missing = append(missing, e.Ref.String())
+			}
 		}
 	}
 	if len(missing) >= fewestMissing {
@@ -170,9 +178,13 @@ func singleRequest(spec *catalogue.Spec, id string) looker.Request {
 	return looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query}
 }
 
-// sampleOf are the documents of a kind that were seen last, and were not in the trash.
-func sampleOf(ctx context.Context, reader vault.Reader, instance string, kind record.Kind) (sample []vault.Entry, err error) {
-	for e, err := range reader.Entries(ctx, vault.Query{Instance: instance, Kind: kind}) {
+// backedUp are documents of a kind that backups saw last, and that were not in the trash. What looks
+// saw does not count: another Looker may have answered.
+func backedUp(ctx context.Context, reader vault.Reader, instance string, kind record.Kind) (sample []vault.Entry, err error) {
+	for e, err := range reader.Entries(ctx, vault.Query{Instance: instance, Kind: kind, At: vault.Latest(0).OfBackups()}) {
+		if errors.Is(err, vault.ErrNotFound) {
+			return nil, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -189,9 +201,38 @@ func sampleOf(ctx context.Context, reader vault.Reader, instance string, kind re
 	return sample, nil
 }
 
+// madeSince are documents of a kind that restores have made since the newest backup, as these read
+// them back.
+func madeSince(ctx context.Context, reader vault.Reader, instance string, kind record.Kind) (sample []vault.Entry, err error) {
+	newest, err := newestBackup(ctx, reader, instance)
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	mappings, err := reader.Mappings(ctx, instance, instance)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mappings {
+		if m.Kind != kind || m.State != record.MapLive || m.TargetID == m.ID || len(sample) == sampleSize {
+			continue
+		}
+		versions, err := reader.Versions(ctx, instance, record.Ref{Kind: kind, ID: m.TargetID})
+		if err != nil && !errors.Is(err, vault.ErrNotFound) {
+			return nil, err
+		}
+		if len(versions) > 0 && versions[0].FirstRun > newest {
+			sample = append(sample, versions[0])
+		}
+	}
+	return sample, nil
+}
+
 // compareSample asks for a few documents by one call, and compares when they were made. It
 // returns how many are there.
-func compareSample(ctx context.Context, client Looker, reader vault.Reader, spec *catalogue.Spec, sample []vault.Entry) (found int, err error) {
+func compareSample(ctx context.Context, client Getter, reader vault.Reader, spec *catalogue.Spec, sample []vault.Entry) (found int, err error) {
 	ids := make([]string, len(sample))
 	for i, e := range sample {
 		ids[i] = e.ID

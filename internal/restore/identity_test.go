@@ -88,15 +88,74 @@ func TestIdentifyingReadsNothingTwice(t *testing.T) {
 	}
 }
 
-// A plan compares what it sees with the backup, too: a document of another Looker under the
-// same id is no edited one.
+// No plan is made of another Looker, whatever it is for: a document of another Looker under the same
+// id is no edited one, and where none of those that the plan is for has a date of creation, others
+// tell. A second time nothing that was seen of the other one is taken for the backup's.
 func TestPlansOfAnotherLookerAreRefused(t *testing.T) {
 	t.Parallel()
 	r, run := newBackedUpRig(t)
 	other := newRig(t, lookersim.Options{Seed: 2})
-	r.client = other.client
-	_, err := r.tryPlan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "2"}}, Run: run})
-	if _, refused := errors.AsType[*restore.AnotherError](err); !refused {
-		t.Errorf("a plan of another Looker: %v", err)
+	own := r.client
+	stored := r.plan(restore.Request{Items: []record.Ref{{Kind: "groups"}, {Kind: "users"}}, Run: run, Conflict: restore.Update})
+	for _, test := range []struct {
+		name    string
+		request restore.Request
+		calls   int64 // besides those of the look, on the Looker of the backup
+	}{
+		{"a dashboard", restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "2"}}, Run: run}, 0},
+		{"a group", restore.Request{Items: []record.Ref{{Kind: "groups", ID: "3"}}}, 1},
+		{"a user", restore.Request{Items: []record.Ref{{Kind: "users", ID: "3"}}}, 1},
+		{"a role", restore.Request{Items: []record.Ref{{Kind: "roles", ID: "3"}}}, 1},
+		{"a theme", restore.Request{Items: []record.Ref{{Kind: "themes", ID: "1"}}}, 1},
+		{"the settings", restore.Request{Items: []record.Ref{{Kind: "settings", ID: "setting"}}}, 1},
+		{"everybody", restore.Request{Items: []record.Ref{{Kind: "users"}, {Kind: "groups"}, {Kind: "roles"}}, Conflict: restore.Update}, 1},
+		{"what is lost", restore.Request{Lost: true}, 0},
+	} {
+		for range 2 {
+			r.client = other.client
+			_, err := r.tryPlan(test.request)
+			if _, refused := errors.AsType[*restore.AnotherError](err); !refused {
+				t.Errorf("%s of another Looker: %v", test.name, err)
+			}
+		}
+		r.client = own
+		asked := r.asked(func() { r.plan(test.request) })
+		if asked != test.calls {
+			t.Errorf("%s of the Looker that was backed up: %d calls to tell it from others, want %d", test.name, asked, test.calls)
+		}
+	}
+	if _, err := restore.Identify(t.Context(), other.client, r.file.Reader(), stored); err == nil {
+		t.Error("a plan for people would be applied to another Looker")
+	}
+	if writes := other.sim.Writes(); len(writes) > 0 {
+		t.Errorf("written to the other one: %v", writes)
+	}
+}
+
+// asked is how many calls fn makes that are not those of looks.
+func (r *rig) asked(fn func()) (n int64) {
+	r.t.Helper()
+	calls, looked := r.client.Stats().Calls, r.looked
+	fn()
+	return r.client.Stats().Calls - calls - (r.looked - looked)
+}
+
+// What restores have made since the last backup tells the Looker as well, when nothing else is left.
+func TestWhatARestoreMadeTellsTheLooker(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	r.do("DELETE", "/dashboards/5", "")
+	complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "5"}}, Run: run, Only: true})))
+	made := r.sim.IDs("dashboards")
+	for _, id := range made[:len(made)-1] {
+		r.do("DELETE", "/dashboards/"+id, "")
+	}
+	for _, id := range r.sim.IDs("looks") {
+		r.do("DELETE", "/looks/"+id, "")
+	}
+	r.plan(restore.Request{Items: []record.Ref{{Kind: "groups", ID: "3"}}})
+	r.do("DELETE", "/dashboards/"+made[len(made)-1], "")
+	if _, err := r.tryPlan(restore.Request{Items: []record.Ref{{Kind: "groups", ID: "3"}}}); err == nil {
+		t.Error("without any dashboard or look it is taken for the one that was backed up")
 	}
 }

@@ -21,7 +21,8 @@ type PlanOptions struct {
 	Caller   record.Caller
 	Tool     string
 	Secrets  Secrets // what no backup holds; of a plan only which they are
-	// Client tells what no run fetches; nil asks for nothing of that.
+	// Client tells what no run fetches, and which Looker answers where no look has seen a document
+	// that tells.
 	Client Getter
 	// Look makes a run that looks at a scope of the instance, and returns its number.
 	Look func(ctx context.Context, scope record.Scope) (int64, error)
@@ -42,7 +43,8 @@ var ErrPartialView = errors.New("the API key is not an administrator's: what it 
 const maxLooks = 6
 
 // Plan looks at an instance and works out what has to be done to it. It writes nothing
-// to Looker. The plan is not stored yet: it has neither a number nor a digest.
+// to Looker, and returns an [AnotherError] where that is not the one that was backed up. The plan
+// is not stored yet: it has neither a number nor a digest.
 func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	if !o.Caller.KnownAdmin() && !o.Request.PartialView {
 		return record.Restore{}, ErrPartialView
@@ -60,6 +62,9 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	}
 	d, err := p.lookAndDraft(ctx, wishes)
 	if err != nil {
+		return record.Restore{}, err
+	}
+	if err := p.identify(ctx); err != nil {
 		return record.Restore{}, err
 	}
 	for _, id := range p.present.damaged {

@@ -54,9 +54,10 @@ type rig struct {
 	// cut is called after so many writes of a restore; 0 = never.
 	cutAfter int
 	cut      context.CancelFunc
-	blind    int // the so manieth look ends the restore; 0 = none
-	workers  int // of a restore; 0 = 4
-	inner    int // updates of one document at the same time; 0 = 2
+	looked   int64 // calls of all looks
+	blind    int   // the so manieth look ends the restore; 0 = none
+	workers  int   // of a restore; 0 = 4
+	inner    int   // updates of one document at the same time; 0 = 2
 	secrets  restore.Secrets
 	asks     restore.Getter // what a plan asks beside its looks, the client where nil
 	// wrap, when not nil, wraps the client of a restore.
@@ -152,6 +153,8 @@ func (r *rig) look(ctx context.Context, scope record.Scope) (int64, error) {
 			return 0, context.Canceled
 		}
 	}
+	before := r.client.Stats().Calls
+	defer func() { r.looked += r.client.Stats().Calls - before }()
 	return r.run(ctx, scope, record.OriginLook)
 }
 
