@@ -33,15 +33,16 @@ var userStays = Staying{
 	},
 	Says: "somebody has logged in as this user, or has made a key for it",
 	Belongings: []Belonging{
-		{Kind: "dashboards", Route: Route{Path: "/dashboards/search", Query: fieldsOf("id,user_id"), Activity: Administrative}, Param: "user_id", Member: "user_id"},
-		{Kind: Looks, Route: Route{Path: "/looks/search", Query: fieldsOf("id,user_id"), Activity: Administrative}, Param: "user_id", Member: "user_id"},
-		{Kind: "boards", Route: Route{Path: "/boards/search", Query: fieldsOf("id,user_id"), Activity: Administrative}, Param: "creator_id", Member: "user_id"},
-		{Kind: "scheduled_plans", Route: Route{Path: "/scheduled_plans", Query: fieldsOf("id,user_id"), Activity: Query}, Param: "user_id", Member: "user_id"},
+		{Kind: "dashboards", Route: Route{Path: "/dashboards/search", Query: idAndOwner, Activity: Administrative}, Param: "user_id", Member: "user_id"},
+		{Kind: Looks, Route: Route{Path: "/looks/search", Query: idAndOwner, Activity: Administrative}, Param: "user_id", Member: "user_id"},
+		{Kind: "boards", Route: Route{Path: "/boards/search", Query: idAndOwner, Activity: Administrative}, Param: "creator_id", Member: "user_id"},
+		{Kind: "scheduled_plans", Route: Route{Path: "/scheduled_plans", Query: idAndOwner, Activity: Query}, Param: "user_id", Member: "user_id"},
 		{Kind: "alerts", Route: Route{Path: "/alerts/search", Query: url.Values{"fields": {"id,owner_id"}, "all_owners": {"true"}}, Activity: Administrative}, Member: "owner_id"},
 	},
 }
 
-func fieldsOf(names string) url.Values { return url.Values{"fields": {names}} }
+// idAndOwner asks a search for no more than whose each row is.
+var idAndOwner = url.Values{"fields": {"id,user_id"}}
 
 var userWrite = &Write{
 	Create: post("/users"),

@@ -68,10 +68,18 @@ func TestPermissionsThatLookerDoesNotKnow(t *testing.T) {
 	}
 }
 
-// getter answers whatever it is asked for.
-type getter func() (*looker.Response, error)
+// getter answers what is asked of the permissions that there are; the client answers all else.
+type getter struct {
+	restore.Getter
+	permissions func() (*looker.Response, error)
+}
 
-func (g getter) Get(context.Context, looker.Request) (*looker.Response, error) { return g() }
+func (g getter) Get(ctx context.Context, r looker.Request) (*looker.Response, error) {
+	if r.Path == "/permissions" {
+		return g.permissions()
+	}
+	return g.Getter.Get(ctx, r)
+}
 
 // What was left out comes back when the instance knows it; where it does not say what it knows nothing
 // is left out.
@@ -83,15 +91,15 @@ func TestPermissionsThatLookerKnowsLater(t *testing.T) {
 	r.do("DELETE", "/permission_sets/"+ref.ID, "")
 	request := restore.Request{Items: []record.Ref{ref}}
 	for _, test := range []struct {
-		asks restore.Getter
-		want string
+		answer func() (*looker.Response, error)
+		want   string
 	}{
-		{getter(func() (*looker.Response, error) {
+		{func() (*looker.Response, error) {
 			return &looker.Response{Body: []byte(`[{"permission":"access_data"}]`)}, nil
-		}), "access_data"},
-		{getter(func() (*looker.Response, error) { return nil, &looker.StatusError{Status: 403} }), "access_data see_looks"},
+		}, "access_data"},
+		{func() (*looker.Response, error) { return nil, &looker.StatusError{Status: 403} }, "access_data see_looks"},
 	} {
-		r.asks = test.asks
+		r.asks = getter{r.client, test.answer}
 		done := r.apply(r.plan(request))
 		complete(t, done)
 		if got := strings.Join(canon.Named(r.sim.Document("permission_sets", targetOf(done, ref)), permissionsOf), " "); got != test.want {

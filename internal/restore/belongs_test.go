@@ -279,7 +279,7 @@ func TestSomebodyMadeAgainByHandHasTheirContent(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 1})
 			user, folder := r.someoneWithAFolder(t)
 			r.do("PATCH", "/users/"+user.ID, `{"home_folder_id":"`+folder+`"}`)
-			own := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Own","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)}
+			own := r.add("/dashboards", `{"title":"Own","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)
 			r.backup()
 			r.do("DELETE", "/users/"+user.ID, "")
 			made := r.add("/users", `{"first_name":"By","last_name":"Hand"}`)
@@ -287,7 +287,7 @@ func TestSomebodyMadeAgainByHandHasTheirContent(t *testing.T) {
 			r.backup()
 			r.apply(r.plan(restore.Request{Lost: true, Conflict: policy}))
 			home := canon.Text(canon.Member(r.sim.Document("users", made), "personal_folder_id"))
-			body := r.sim.Document("dashboards", own.ID)
+			body := r.sim.Document("dashboards", own)
 			if owner, place := canon.Text(canon.Member(body, "user_id")), canon.Text(canon.Member(body, "folder_id")); owner != made || place != home {
 				t.Errorf("the dashboard is of users/%s in folders/%s, want users/%s and folders/%s", owner, place, made, home)
 			}
@@ -323,7 +323,7 @@ func TestOrphansOfSomebodyWhoIsGone(t *testing.T) {
 				heir = r.add("/users", `{"first_name":"Her","last_name":"Heir"}`)
 			}
 			user, folder := r.someoneWithAFolder(t)
-			own := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Own","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)}
+			own := r.add("/dashboards", `{"title":"Own","folder_id":"`+folder+`","user_id":"`+user.ID+`"}`)
 			alert := first(t, r, "alerts")
 			r.do("PATCH", "/alerts/"+alert.ID, `{"owner_id":"`+user.ID+`"}`)
 			r.backup()
@@ -340,7 +340,7 @@ func TestOrphansOfSomebodyWhoIsGone(t *testing.T) {
 			if is := canon.Text(canon.Member(r.sim.Document("alerts", alert.ID), "owner_id")); is != heir {
 				t.Errorf("the alert is of users/%s", is)
 			}
-			place := canon.Text(canon.Member(r.sim.Document("dashboards", own.ID), "folder_id"))
+			place := canon.Text(canon.Member(r.sim.Document("dashboards", own), "folder_id"))
 			in := canon.Text(canon.Member(r.sim.Document("folders", place), "parent_id"))
 			if home := canon.Text(canon.Member(r.sim.Document("users", heir), "personal_folder_id")); in != home {
 				t.Errorf("the content lies in folders/%s of folders/%s, want it in folders/%s", place, in, home)

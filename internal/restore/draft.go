@@ -189,6 +189,11 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	if err := d.ownerGone(ctx, n, exists); err != nil || n.action.Deed != "" {
 		return err
 	}
+	return d.judgeSeen(ctx, n, now, exists)
+}
+
+// judgeSeen decides about a document of which it is known whether it is there.
+func (d *draft) judgeSeen(ctx context.Context, n *node, now vault.Entry, exists bool) error {
 	switch {
 	case n.absent && !exists:
 		n.settle(record.DeedReuse, "it is not there any more")

@@ -297,8 +297,8 @@ func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, 
 		if !changed {
 			return nil
 		}
-		route := w.Update
-		if route, body, err = t.partly(w, now, wanted, body); err != nil {
+		route, body, err := t.partly(w, now, wanted, body)
+		if err != nil {
 			return err
 		}
 		if body, err = t.withSecrets(w, body); err != nil {
