@@ -47,6 +47,8 @@ type Write struct {
 	Identifiers []string
 	// Words are members whose values not every instance knows; those it does not know are left out.
 	Words []Vocabulary
+	// Standard lists the ids of documents that come with Looker, and cannot be changed.
+	Standard Vocabulary
 	// OneOf are members of which one is sent: the first, in this order, that has a value.
 	OneOf []string
 	// Omit are members that some documents do not send.
@@ -91,6 +93,8 @@ type Write struct {
 	Stale []string
 	// Once members can be given at creation and never be changed.
 	Once []string
+	// Fixed members are refused with another value than the document was made with.
+	Fixed []string
 	// HostBound members say something about the instance itself, and are never written to
 	// another one.
 	HostBound []string

@@ -104,9 +104,9 @@ type Set struct {
 	Turned bool
 }
 
-// Vocabulary says which values of a member the instance knows: it refuses a document with another.
+// Vocabulary says which values of a member the instance knows.
 type Vocabulary struct {
-	Path   string // an array of texts in the document itself
+	Path   string // of the document
 	Route  Route  // lists what the instance knows
 	Member string // of a row, the value
 }

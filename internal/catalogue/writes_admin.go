@@ -142,6 +142,8 @@ var collectionWrite = &Write{
 		"sequentialPalettes.label", "sequentialPalettes.type", "sequentialPalettes.stops",
 		"divergingPalettes.label", "divergingPalettes.type", "divergingPalettes.stops",
 	},
+	Standard: Vocabulary{Path: "id", Route: Route{Path: "/color_collections/standard", Query: fieldsOf("id"), Activity: Administrative}, Member: "id"},
+
 	Keys: []Key{{Members: []string{"label"}}},
 	Find: ByNew,
 	Inner: []Inner{
@@ -173,8 +175,8 @@ var hubWrite = &Write{
 	},
 }
 
-// integrationWrite changes what a hub offers. Looker takes no notice of parameters
-// without a value, so those that it hides stay as they are.
+// integrationWrite changes what a hub offers. Looker takes no notice of a value that is null
+// [oas], so those that it hides stay as they are.
 var integrationWrite = &Write{
 	Update: patch("/integrations/{integration_id}"),
 	Fields: []string{"enabled", "params.name", "params.value", "params.user_attribute_name", "installed_delegate_oauth_targets"},

@@ -314,6 +314,7 @@ var alertWrite = &Write{
 	},
 	Unordered: []string{"destinations", "applied_dashboard_filters", "field.filter"},
 	Texts:     []string{"custom_url_base", "custom_url_params", "description"},
+	Fixed:     []string{"dashboard_element_id"},
 	Asleep:    Member{"is_disabled", "true"},
 	Sends:     Sending{At: "destinations", Means: "destination_type", Mail: "EMAIL", Address: "email_address"},
 	Find:      ByNew,

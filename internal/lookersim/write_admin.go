@@ -138,8 +138,11 @@ func updateIntegration(e *edit) ([]byte, *refusal) {
 				continue
 			}
 			known = true
-			p.take(sent, fieldSet("value user_attribute_name"))
-			p.yes("has_value", p.text("value") != "")
+			p.take(sent, fieldSet("user_attribute_name"))
+			if value := lookup(sent, "value"); value != nil && !isNull(value) { // null is ignored, "" clears
+				p.take(sent, fieldSet("value"))
+				p.yes("has_value", p.text("value") != "")
+			}
 			if p.text("sensitive") == "true" {
 				p.null("value")
 			}

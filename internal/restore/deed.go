@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -136,6 +135,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 // out what that takes. refs is all that is named by what is wanted.
 func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []byte, refs []canon.Reference) (err error) {
 	decisions, named := d.decisions, slices.Clone(refs)
+	if err := d.staysFixed(ctx, n, now); err != nil || !n.writes() {
+		return err
+	}
 	if err := d.leaveOutGuarded(n, current); err != nil || !n.writes() {
 		return err
 	}
@@ -225,32 +227,6 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 		n.settle(record.DeedReuse, "")
 	}
 	return nil
-}
-
-// leaveGuarded decides about a document that is not there, and that nobody may make.
-func (n *node) leaveGuarded(g *catalogue.Guard) {
-	switch {
-	case g.Reused:
-		n.settle(record.DeedReuse, g.Why)
-	case g.Skipped:
-		n.leftOut = true
-		n.settle(record.DeedSkip, g.Why)
-	default:
-		n.impossible(g.Why)
-	}
-}
-
-// keepGuarded leaves a document as it is that nobody may write.
-func (n *node) keepGuarded(g *catalogue.Guard) {
-	switch {
-	case len(n.action.Changes) == 0, g.Reused:
-		n.settle(record.DeedReuse, g.Why)
-	case n.named && !g.Skipped:
-		n.impossible(g.Why)
-	default:
-		n.leftOut = g.Skipped
-		n.settle(record.DeedSkip, g.Why)
-	}
 }
 
 // withoutTrash are the changes but for the member that says where the document is: the
@@ -344,40 +320,6 @@ func (n *node) writes() bool {
 		return false
 	}
 	return true
-}
-
-// leaveOutGuarded finds parts that no route makes and that are not there: without them a
-// document is not what it was, which somebody has to want.
-func (d *draft) leaveOutGuarded(n *node, current []byte) error {
-	is := make(map[record.Ref]bool)
-	err := eachPart(n.spec.Write.Parts, current, func(part *catalogue.Part, row canon.PartRow) error {
-		is[record.Ref{Kind: part.Name, ID: row.ID}] = true
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", n.Ref, err)
-	}
-	left := make(map[string][]record.Ref)
-	err = eachPart(n.spec.Write.Parts, n.body, func(part *catalogue.Part, row canon.PartRow) error {
-		ref := record.Ref{Kind: part.Name, ID: row.ID}
-		if guard := canon.Guarded(part.Write, row.Body); guard != nil && !is[ref] {
-			left[guard.Why] = append(left[guard.Why], ref)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", n.Ref, err)
-	}
-	for _, why := range slices.Sorted(maps.Keys(left)) {
-		if !d.request.Partial {
-			n.impossible(fmt.Sprintf("%s: %s; --partial gives the rest back", left[why][0], why))
-			return nil
-		}
-		if err := d.leaveOut(n, left[why], why); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // tellRedacted tells of members that no backup holds: they were replaced before the

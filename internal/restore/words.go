@@ -29,6 +29,9 @@ func (d *draft) withoutUnknownWords(ctx context.Context, n *node, current []byte
 			return err
 		}
 		isUnknown := func(word string) bool { return !slices.Contains(known, word) }
+		if known == nil && d.Client != nil {
+			d.note("which %s the instance knows could not be found out: a document with another one is refused", v.Path)
+		}
 		if known == nil || !slices.ContainsFunc(wanted, isUnknown) {
 			continue
 		}
@@ -54,14 +57,13 @@ func (d *draft) wordsOf(ctx context.Context, v *catalogue.Vocabulary) ([]string,
 	}
 	response, err := d.Client.Get(ctx, looker.Request{Route: route, Class: string(v.Route.Activity), Path: v.Route.Path, Query: v.Route.Values()})
 	if err != nil && aboutRestore(err) {
-		return nil, fmt.Errorf("ask for all %s: %w", v.Path, err)
+		return nil, fmt.Errorf("ask %s: %w", route, err)
 	}
 	if err == nil {
 		known = canon.Named(response.Body, &catalogue.Relation{Path: v.Member})
 	}
 	if len(known) == 0 {
 		known = nil
-		d.planner.note("which %s the instance knows could not be found out: a document with one that it does not know is refused", v.Path)
 	}
 	d.words[route] = known
 	return known, nil
