@@ -41,8 +41,10 @@ var userStays = Staying{
 	},
 }
 
-// idAndOwner asks a search for no more than whose each row is.
-var idAndOwner = url.Values{"fields": {"id,user_id"}}
+// fieldsOf asks a route for some members only, and idAndOwner for no more than whose each row is.
+func fieldsOf(names string) url.Values { return url.Values{"fields": {names}} }
+
+var idAndOwner = fieldsOf("id,user_id")
 
 var userWrite = &Write{
 	Create: post("/users"),
