@@ -3,6 +3,7 @@ package restore_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -346,5 +347,74 @@ func TestOrphansOfSomebodyWhoIsGone(t *testing.T) {
 				t.Errorf("the content lies in folders/%s of folders/%s, want it in folders/%s", place, in, home)
 			}
 		})
+	}
+}
+
+// What cannot be given back to those who belonged to a group, or is no longer wanted by somebody, is
+// named; nothing of it fails.
+func TestWhatDoesNotBelongAgainIsNamed(t *testing.T) {
+	for _, test := range []struct {
+		name, want string
+		before     func(c *crew)
+		since      func(c *crew)
+		hold       func(c *crew, group string) bool
+	}{
+		{
+			"the user of the API key", "put it there by hand",
+			func(c *crew) { c.do("POST", "/groups/"+c.group.ID+"/users", `{"user_id":"`+c.caller.ID+`"}`) },
+			func(*crew) {},
+			func(c *crew, group string) bool {
+				return !slices.Contains(c.named("users", c.caller.ID, "group_ids"), group)
+			},
+		},
+		{
+			"a role that has lost another group", "and was changed since",
+			func(*crew) {},
+			func(c *crew) { c.do("PUT", "/roles/"+c.role+"/groups", `[]`) },
+			func(c *crew, _ string) bool { return !slices.Contains(c.named("role_groups", c.role, "id"), "3") },
+		},
+		{
+			"hidden values", "its values are hidden",
+			func(c *crew) { c.do("PATCH", "/user_attributes/"+c.attribute, `{"value_is_hidden":true}`) },
+			func(*crew) {},
+			func(c *crew, _ string) bool {
+				return len(c.named("user_attribute_group_values", c.attribute, "group_id")) == 1
+			},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCrew(t)
+			test.before(c)
+			c.backup()
+			c.do("DELETE", "/groups/"+c.group.ID, "")
+			test.since(c)
+			plan := c.plan(restore.Request{Items: []record.Ref{c.group}})
+			said := strings.Join(plan.Notes, "\n")
+			for _, a := range plan.Actions {
+				said += "\n" + a.Reason
+			}
+			if !strings.Contains(said, test.want) {
+				t.Errorf("it does not say %q: %s", test.want, said)
+			}
+			done := c.apply(plan)
+			complete(t, done)
+			if !test.hold(c, targetOf(done, c.group)) {
+				t.Error("it was written")
+			}
+		})
+	}
+}
+
+// Whoever wants what is there to stay gets no members back.
+func TestNoMembersWhereTheRoleIsToStay(t *testing.T) {
+	t.Parallel()
+	c := newCrew(t)
+	c.do("PUT", "/roles/"+c.role+"/users", `[]`)
+	plan := c.plan(restore.Request{Items: []record.Ref{{Kind: "roles", ID: c.role}}, Run: c.run, Conflict: restore.Skip})
+	for _, a := range plan.Actions {
+		if a.State == record.ActionPlanned {
+			t.Errorf("%s %s", a.Deed, a.Ref)
+		}
 	}
 }

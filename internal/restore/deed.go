@@ -104,11 +104,6 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		n.keepGuarded(g)
 		return nil
 	}
-	if n.spec.Write.Update.Array && len(n.action.Changes) > 0 && (hidesValues(current) || hidesValues(n.body)) {
-		n.settle(record.DeedSkip, valuesHidden)
-		d.note("%s stays as it is: %s", title(n.action), valuesHidden)
-		return nil
-	}
 	n.action.Changes = withoutTrash(n, now)
 	if err := d.keepAsleep(ctx, n, now, current); err != nil {
 		return err
