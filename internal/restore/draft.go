@@ -36,7 +36,6 @@ type draft struct {
 	// listed are the explores of models, as far as they were asked for.
 	listed map[record.Ref][]string
 	notes  []string
-	same   int // documents that are as they are wanted
 	// decisions counts what was decided about what is wanted.
 	decisions int
 	// chosen are the documents that were selected.

@@ -25,15 +25,20 @@ var ranks = sync.OnceValue(func() map[record.Kind]int {
 // before those that it needs, deletions last and what lies in something before that.
 func (d *draft) actions() []record.Action {
 	var nodes []*node
+	others := 0
 	for _, n := range d.nodes {
 		if n.writes() || n.action.Deed == record.DeedImpossible || n.named || n.leftOut || d.recognized(n) || (n.action.Deed == record.DeedSkip || n.differs) && !n.needed && !n.attached {
 			nodes = append(nodes, n)
 			continue
 		}
-		d.same++
+		others++
 	}
-	if d.same > 0 {
-		d.note("%d more are as they are wanted", d.same)
+	switch {
+	case others == 0:
+	case d.request.Lost && d.request.LostSpan == nil: // whether these have changed nobody has asked
+		d.note("%d more were not lost", others)
+	default:
+		d.note("%d more are as they are wanted", others)
 	}
 	deepestLevel, made := 0, 0
 	for _, n := range nodes {
