@@ -1,9 +1,11 @@
 package restore_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -44,5 +46,36 @@ func TestOpenDoubtsAreTold(t *testing.T) {
 				t.Errorf("notes: %q", done.Notes)
 			}
 		})
+	}
+}
+
+// spent is a client whose calls are used up at the first POST of a route.
+type spent struct {
+	restore.Looker
+	route string
+}
+
+func (c spent) Send(ctx context.Context, w looker.Write) (*looker.Response, error) {
+	if w.Route == c.route {
+		return nil, &looker.BudgetError{Max: 1}
+	}
+	return c.Looker.Send(ctx, w)
+}
+
+// What the budget did not let out is in no doubt: it was not sent, and cannot arrive.
+func TestNoDoubtOfWhatWasNotSent(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	r.do("DELETE", "/scheduled_plans/1", "")
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "scheduled_plans", ID: "1"}}, Run: run})
+	r.wrap = func(client restore.Looker) restore.Looker { return spent{client, "POST /scheduled_plans"} }
+	if done, err := r.tryApply(t.Context(), plan); err == nil || done.State != record.RestoreInterrupted {
+		t.Fatalf("it was not interrupted: %s %v", done.State, err)
+	}
+	r.wrap = nil
+	done := r.apply(plan)
+	complete(t, done)
+	if notes := strings.Join(done.Notes, "\n"); strings.Contains(notes, "may still arrive") || r.doubts > 0 {
+		t.Errorf("%d doubts: %s", r.doubts, notes)
 	}
 }

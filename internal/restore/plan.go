@@ -219,6 +219,9 @@ func (p *planner) restore(ctx context.Context, d *draft) (record.Restore, error)
 		WritePolicy: catalogue.WritePolicy, State: record.RestorePlanned, CallerID: p.Caller.ID, ToolVersion: p.Tool,
 		PlannedAt: p.Now(), Notes: d.notes, Actions: d.actions(),
 	}
+	if err := d.addSharedCalls(ctx, r.Actions); err != nil {
+		return record.Restore{}, err
+	}
 	if p.past.exact {
 		r.AsOf = p.past.run
 	}

@@ -149,6 +149,10 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 // refused deals with a POST that was not carried out. What Looker has already may be what an
 // earlier POST of it made, which nobody heard of and which arrived late.
 func (t *task) refused(ctx context.Context, c creation, step record.Step, err error) (made, error) {
+	if errors.Is(err, looker.ErrBudget) { // which ends it before it is sent
+		t.outcome(step, record.StepRefused, "")
+		return made{}, err
+	}
 	refusal, ok := errors.AsType[*looker.StatusError](err)
 	if !ok {
 		return made{}, err // the intent stays open: who goes on looks first
