@@ -114,7 +114,7 @@ func runRestorePlan(ctx context.Context, o restoreOptions, args []string) (err e
 func planCode(plan record.Restore, different bool) error {
 	todo := false
 	for _, action := range plan.Actions {
-		if action.Deed == record.DeedImpossible {
+		if action.Deed == record.DeedImpossible || restore.Leaves(plan, action) {
 			return said(errPartial)
 		}
 		todo = todo || action.State == record.ActionPlanned

@@ -141,6 +141,9 @@ func (d *draft) another(ctx context.Context, n *node) (other *vault.Entry, err e
 // Where the policy wants both, the document that is there stays as it is, and is another one.
 func (d *draft) takeFor(ctx context.Context, n *node, other vault.Entry) error {
 	n.action.Target, n.action.Before = other.ID, other.Version
+	if d.request.Undo != 0 {
+		n.since = fmt.Sprintf("somebody has made %s since, which has the same %s", other.Ref, n.shares)
+	}
 	before, stood := d.present.made[n.Ref]
 	d.present.made[n.Ref], n.taken = other.ID, &other // what it needs may name it in its turn
 	if err := d.compare(ctx, n, other); err != nil {

@@ -109,7 +109,10 @@ func TestWakingDoesNothingElse(t *testing.T) {
 	if body := r.sim.Document("scheduled_plans", id); awake(body) {
 		t.Errorf("after the undo: %s", body)
 	}
-	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID})))
+	undone := r.apply(r.plan(restore.Request{Undo: done.ID}))
+	if a := onlyAction(t, undone, record.Ref{Kind: refs[0].Kind, ID: id}); a.Deed != record.DeedSkip || undone.State != record.RestorePartial {
+		t.Errorf("the undo is %s, and does %s to what somebody has changed", undone.State, a.Deed)
+	}
 	counts := r.counts()
 	plan = r.plan(request)
 	if a := onlyAction(t, plan, refs[1]); a.Deed != record.DeedSkip {

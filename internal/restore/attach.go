@@ -251,7 +251,7 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder rec
 	n := &node{wish: w, spec: spec, needs: []*node{owner}}
 	n.action = record.Action{
 		Ref: w.Ref, Version: w.entry.Version, Name: w.entry.Name, State: record.ActionPlanned,
-		Deed: record.DeedCreate, Reason: "of " + holder.String(), PlannedCalls: 2,
+		Deed: record.DeedCreate, Reason: "of " + holder.String(),
 	}
 	if n.action.Name == "" {
 		n.action.Name = owner.action.Name
@@ -266,6 +266,7 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder rec
 		return nil, err
 	}
 	n.body = slices.Clone(body)
+	n.action.PlannedCalls = ownedCalls(spec, n.body)
 	if g := canon.Guarded(spec.Write, n.body); g != nil {
 		n.leaveGuarded(g)
 		return n, nil

@@ -247,6 +247,8 @@ func (d *draft) deed(n *node, now vault.Entry) {
 		policy = Update
 	}
 	switch {
+	case n.since != "" && (trashed || len(n.action.Changes) > 0):
+		n.leave()
 	case trashed && d.request.Trash == LeaveThem:
 		n.settle(record.DeedSkip, "it is in the trash")
 	case trashed:
@@ -285,6 +287,10 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 	}
 	if now.State == record.Trashed && !d.request.Hard {
 		n.settle(record.DeedReuse, "it is in the trash already")
+		return nil
+	}
+	if n.since != "" {
+		n.leave()
 		return nil
 	}
 	n.action.Deed, n.action.PlannedCalls = record.DeedDelete, 2

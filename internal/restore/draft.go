@@ -51,6 +51,7 @@ type node struct {
 	current []byte
 	action  record.Action
 	shares  string       // what another document has that has its key
+	since   string       // what somebody has changed since the restore that is undone
 	differs bool         // it stays as it is, and is not what is wanted
 	taken   *vault.Entry // what it is taken for the same as, which another id made
 	leads   bool         // its texts lead to what the plan makes anew
@@ -184,6 +185,11 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 	}
 	if d.request.Waking {
 		return d.awaken(ctx, n, now, exists)
+	}
+	if exists {
+		if n.since, err = d.changedSince(ctx, n, now); err != nil {
+			return err
+		}
 	}
 	if err := d.ownerGone(ctx, n, exists); err != nil || n.action.Deed != "" {
 		return err

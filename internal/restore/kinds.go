@@ -43,10 +43,46 @@ func creationCalls(spec *catalogue.Spec, body []byte) int {
 			calls--
 		}
 	}
-	if canon.InTrash(spec.Write, body) {
+	if canon.InTrash(spec.Write, body) || awakeIn(spec.Write, body) != nil {
 		calls++
 	}
-	return calls + reads + len(spec.Write.Sets)
+	return calls + reads + setCalls(spec.Write, body) + lateCalls(spec.Write, body)
+}
+
+// setCalls is about how many calls it takes to write the sets of a document: one each, or one for
+// each member.
+func setCalls(w *catalogue.Write, body []byte) (calls int) {
+	for i := range w.Sets {
+		ids, err := canon.SetIDs(&w.Sets[i], body)
+		switch {
+		case err == nil && !w.Sets[i].Replace.IsZero():
+			calls++
+		case err == nil:
+			calls += len(ids)
+		}
+	}
+	return calls
+}
+
+// lateCalls is 1 where members are written behind all else.
+func lateCalls(w *catalogue.Write, body []byte) int {
+	if slices.ContainsFunc(w.Late, func(name string) bool {
+		text := canon.Text(canon.Member(body, name))
+		return text != "" && text != "false"
+	}) {
+		return 1
+	}
+	return 0
+}
+
+// ownedCalls is about how many calls it takes to read a part that is a document of its own, and to
+// write what lies in it.
+func ownedCalls(spec *catalogue.Spec, body []byte) int {
+	calls := 1 + setCalls(spec.Write, body)
+	for _, list := range partLists(spec.Write.Parts) {
+		calls += countParts(list.part, body)
+	}
+	return max(2, calls)
 }
 
 // countInner counts the parts that lie in the parts of a document.

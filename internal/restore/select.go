@@ -31,6 +31,8 @@ type wish struct {
 	// made is of what is undone: the level at which it was made. What was made last is
 	// deleted first.
 	made int
+	// left is of what is undone: the version that the restore left, see [leftovers].
+	left vault.Entry
 	// everTrashed documents lay in the trash in every version that the vault holds: who names
 	// one wants it out of there.
 	everTrashed bool
@@ -232,6 +234,10 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 	if err != nil {
 		return nil, err
 	}
+	left, err := p.leftoversOf(ctx, of)
+	if err != nil {
+		return nil, err
+	}
 	var list []wish
 	for _, a := range of.Actions {
 		if spec, ok := catalogue.Find(a.Kind); ok && spec.Owned() && a.Before == 0 {
@@ -254,6 +260,9 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 				return nil, err
 			}
 			w.entry = d.Entry
+		}
+		if w.left, err = left.version(ctx, a); err != nil {
+			return nil, err
 		}
 		list = append(list, w)
 	}

@@ -1,0 +1,109 @@
+package restore_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// What others have changed since a restore is left by its undo and named, whatever the restore did
+// to it.
+func TestAnUndoLeavesWhatOthersChanged(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		ref  record.Ref
+		lose [2]string // method and body by which it is lost or changed
+		edit string    // by somebody else, after the restore
+		want string
+		hard bool
+	}{
+		{"the member that was restored", record.Ref{Kind: "looks", ID: "2"}, [2]string{"PATCH", `{"title":"Oops"}`}, `{"title":"Better"}`, "title", false},
+		{"another member", record.Ref{Kind: "looks", ID: "2"}, [2]string{"PATCH", `{"title":"Oops"}`}, `{"description":"Mine"}`, "description", false},
+		{"thrown away since", record.Ref{Kind: "looks", ID: "2"}, [2]string{"PATCH", `{"title":"Oops"}`}, `{"deleted":true}`, "deleted", false},
+		{"out of the trash", record.Ref{Kind: "dashboards", ID: "2"}, [2]string{"PATCH", `{"deleted":true}`}, `{"description":"Mine"}`, "description", false},
+		{"a dashboard that was made", record.Ref{Kind: "dashboards", ID: "2"}, [2]string{"DELETE"}, `{"description":"Mine"}`, "description", false},
+		{"one that is to be deleted for good", record.Ref{Kind: "dashboards", ID: "2"}, [2]string{"DELETE"}, `{"description":"Mine"}`, "description", true},
+		{"a schedule that was made", record.Ref{Kind: "scheduled_plans", ID: "1"}, [2]string{"DELETE"}, `{"crontab":"9 9 * * *"}`, "crontab", false},
+		{"a board that was made", record.Ref{Kind: "boards", ID: "2"}, [2]string{"DELETE"}, `{"description":"Mine"}`, "description", false},
+	} {
+		for _, backup := range []bool{false, true} {
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel()
+				r, run := newBackedUpRig(t)
+				r.do(test.lose[0], "/"+test.ref.String(), test.lose[1])
+				done := r.apply(r.plan(restore.Request{Items: []record.Ref{test.ref}, Run: run}))
+				complete(t, done)
+				is := record.Ref{Kind: test.ref.Kind, ID: targetOf(done, test.ref)}
+				r.do("PATCH", "/"+is.String(), test.edit)
+				if backup {
+					r.backup()
+				}
+				before := r.normal(is)
+				plan := r.plan(restore.Request{Undo: done.ID, Hard: test.hard, ExactMembers: true})
+				a := onlyAction(t, plan, is)
+				if a.Deed != record.DeedSkip || !strings.HasSuffix(a.Reason, "since the restore: "+test.want) {
+					t.Errorf("%s: %q", a.Deed, a.Reason)
+				}
+				if undone := r.apply(plan); undone.State != record.RestorePartial {
+					t.Errorf("the undo is %s", undone.State)
+				}
+				if after := r.normal(is); after != before {
+					t.Errorf("(-before +after):\n%s", cmp.Diff(before, after))
+				}
+			})
+		}
+	}
+}
+
+// A schedule that was made is woken after it was read back, which is no work of others. What was
+// thrown away since is thrown away.
+func TestWhatIsNoWorkOfOthers(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	schedule := r.refsOf("scheduled_plans", "present", awake)[0]
+	dashboard := record.Ref{Kind: "dashboards", ID: "2"}
+	r.do("DELETE", "/"+schedule.String(), "")
+	r.do("DELETE", "/"+dashboard.String(), "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{schedule, dashboard}}))
+	complete(t, done)
+	r.do("PATCH", "/dashboards/"+targetOf(done, dashboard), `{"deleted":true}`)
+	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true, ExactMembers: true})))
+	for _, ref := range []record.Ref{schedule, dashboard} {
+		if body := r.sim.Document(string(ref.Kind), targetOf(done, ref)); body != nil {
+			t.Errorf("%s is still there: %.200s", ref, body)
+		}
+	}
+}
+
+// What a second attempt has read back is not the work of those who came after the first one.
+func TestWhatWasChangedBeforeASecondAttempt(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	run := r.backup()
+	changed, broken := record.Ref{Kind: "looks", ID: "3"}, record.Ref{Kind: "looks", ID: "4"}
+	for _, ref := range []record.Ref{changed, broken} {
+		r.do("PATCH", "/"+ref.String(), `{"title":"Oops"}`)
+	}
+	plan := r.plan(restore.Request{Items: []record.Ref{changed, broken}, Run: run})
+	if err := r.sim.SetRules(lookersim.Rule{Route: "PATCH /looks/{id}", ID: "4", Do: lookersim.FaultStatus, Status: 422, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	done := r.apply(plan)
+	if done.State != record.RestorePartial {
+		t.Fatalf("the restore is %s", done.State)
+	}
+	r.do("PATCH", "/"+changed.String(), `{"description":"Mine"}`)
+	r.backup()
+	complete(t, r.retry(done))
+	undo := r.plan(restore.Request{Undo: done.ID, ExactMembers: true})
+	for ref, want := range map[record.Ref]record.Deed{changed: record.DeedSkip, broken: record.DeedUpdate} {
+		if a := onlyAction(t, undo, ref); a.Deed != want {
+			t.Errorf("%s: %s, want %s: %s", ref, a.Deed, want, a.Reason)
+		}
+	}
+}
