@@ -240,7 +240,7 @@ func (p *planPrinter) action(a record.Action) {
 	}
 	for i, c := range a.Changes {
 		if i == changesShown {
-			fmt.Fprintf(p.out, "      and %d more changes\n", len(a.Changes)-i)
+			fmt.Fprintf(p.out, "      and %s\n", plural(int64(len(a.Changes)-i), "more change", "more changes"))
 			break
 		}
 		kind := kindNamed(a.Kind, c.Path)

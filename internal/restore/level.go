@@ -35,8 +35,12 @@ func (d *draft) actions() []record.Action {
 	}
 	switch {
 	case others == 0:
-	case d.request.Lost && d.request.LostSpan == nil: // whether these have changed nobody has asked
+	case d.request.Lost && d.request.LostSpan == nil && others == 1: // whether it has changed nobody has asked
+		d.note("one more was not lost")
+	case d.request.Lost && d.request.LostSpan == nil:
 		d.note("%d more were not lost", others)
+	case others == 1:
+		d.note("one more is as it is wanted")
 	default:
 		d.note("%d more are as they are wanted", others)
 	}
