@@ -149,13 +149,12 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 // refused deals with a POST that was not carried out. What Looker has already may be what an
 // earlier POST of it made, which nobody heard of and which arrived late.
 func (t *task) refused(ctx context.Context, c creation, step record.Step, err error) (made, error) {
-	if errors.Is(err, looker.ErrBudget) { // which ends it before it is sent
-		t.outcome(step, record.StepRefused, "")
-		return made{}, err
-	}
 	refusal, ok := errors.AsType[*looker.StatusError](err)
 	if !ok {
-		return made{}, err // the intent stays open: who goes on looks first
+		if neverSent(err) && !c.write.Create.Again {
+			t.outcome(step, record.StepRefused, "")
+		}
+		return made{}, err // else the intent stays open: who goes on looks first
 	}
 	doubted := slices.ContainsFunc(t.steps, func(s record.Step) bool {
 		return s.Part == step.Part && s.Item == step.Item && s.Step != step.Step && inDoubt(s)
@@ -168,6 +167,12 @@ func (t *task) refused(ctx context.Context, c creation, step record.Step, err er
 	}
 	t.outcome(step, record.StepRefused, "")
 	return made{}, err
+}
+
+// neverSent reports whether the client refused a request before it left, which of a POST that it
+// sends once says that nothing happened.
+func neverSent(err error) bool {
+	return slices.ContainsFunc([]error{looker.ErrBudget, looker.ErrDown, looker.ErrLogin, looker.ErrClosed}, func(sentinel error) bool { return errors.Is(err, sentinel) })
 }
 
 // settleDoubt finds out whether a POST was carried out whose outcome nobody knows: what
