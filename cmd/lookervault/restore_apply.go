@@ -221,7 +221,7 @@ func storedOutcome(plan record.Restore) error {
 // reaches refuses a plan for another instance.
 func (r *restoring) reaches(plan record.Restore) error {
 	if plan.Target != r.instance {
-		return usagef("plan %d is for %s, and the configuration reaches %s", plan.ID, plan.Target, r.instance)
+		return usagef("plan %d is for %s, and the configuration reaches %s; looker.base_url and looker.name say which instance it is", plan.ID, plan.Target, r.instance)
 	}
 	return nil
 }

@@ -164,7 +164,10 @@ func (r *restoring) findInstance(ctx context.Context, wanted string) error {
 		return usagef("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)
 	}
 	_, err := r.file.Reader().Resolve(ctx, r.instance)
-	if errors.Is(err, vault.ErrNotFound) {
+	switch {
+	case errors.Is(err, vault.ErrNotFound) && r.options.number != 0:
+		return nil // the plan that is named says for which instance it is
+	case errors.Is(err, vault.ErrNotFound):
 		return fmt.Errorf("%w: the vault holds nothing of %s, which the configuration reaches; looker.name says under which name it was backed up", err, r.instance)
 	}
 	return err
