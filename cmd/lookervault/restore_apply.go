@@ -108,9 +108,6 @@ func aboutStored(ctx context.Context, o restoreOptions, do func(*restoring, reco
 		return err
 	}
 	r, err := openRestoring(ctx, o)
-	if errors.Is(err, vault.ErrNotFound) { // what the plan is for is not what the configuration reaches
-		return usage(err)
-	}
 	if err != nil {
 		return err
 	}
