@@ -1,6 +1,8 @@
 package restore_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -105,5 +107,60 @@ func TestWhatWasChangedBeforeASecondAttempt(t *testing.T) {
 		if a := onlyAction(t, undo, ref); a.Deed != want {
 			t.Errorf("%s: %s, want %s: %s", ref, a.Deed, want, a.Reason)
 		}
+	}
+}
+
+// A restore that was cut off while it made something is undone whole: what it had begun goes as well,
+// and where nobody knows whether it was made that is said.
+func TestAnUndoOfWhatWasCutOff(t *testing.T) {
+	for cutAfter := 1; cutAfter <= 6; cutAfter++ {
+		t.Run(fmt.Sprint(cutAfter), func(t *testing.T) {
+			t.Parallel()
+			r, run := newBackedUpRig(t)
+			ref := record.Ref{Kind: "dashboards", ID: "2"}
+			r.do("DELETE", "/dashboards/"+ref.ID, "")
+			counts := r.counts()
+			plan := r.plan(restore.Request{Items: []record.Ref{ref}, Run: run, Only: true})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			r.cutAfter, r.cut = cutAfter, cancel
+			done, _ := r.tryApply(ctx, plan)
+			r.cutAfter = 0
+			undo := r.plan(restore.Request{Undo: done.ID, Hard: true})
+			unknown := strings.Contains(strings.Join(undo.Notes, "\n"), "nobody knows")
+			if len(undo.Actions) > 0 {
+				complete(t, r.apply(undo))
+			}
+			most := counts["dashboards"]
+			if unknown {
+				most++
+			}
+			if is := r.counts()["dashboards"]; is < counts["dashboards"] || is > most {
+				t.Errorf("%d dashboards, want %d; unknown: %v", is, counts["dashboards"], unknown)
+			}
+			if unknown == (len(undo.Actions) > 0) {
+				t.Errorf("unknown: %v, %v", unknown, deeds(undo))
+			}
+		})
+	}
+}
+
+// An undo of users who were made anew can be undone: they come back, with a personal folder.
+func TestAnUndoOfAnUndoOfUsers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	user, folder := r.someoneWithAFolder(t)
+	r.do("PATCH", "/users/"+user.ID, `{"home_folder_id":"`+folder+`"}`)
+	r.backup()
+	r.do("DELETE", "/users/"+user.ID, "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{user}}))
+	complete(t, done)
+	users := r.counts()["users"]
+	undo := r.apply(r.plan(restore.Request{Undo: done.ID}))
+	complete(t, undo)
+	again := r.apply(r.plan(restore.Request{Undo: undo.ID}))
+	complete(t, again)
+	if is := r.counts()["users"]; is != users {
+		t.Errorf("%d users, want %d: %v", is, users, deeds(again))
 	}
 }

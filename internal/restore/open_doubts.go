@@ -14,12 +14,12 @@ import (
 // the last time, there are two of one thing. Of what the server has one at most it refuses the
 // second one, so that these are none.
 func OpenDoubts(ctx context.Context, reader vault.Reader, r record.Restore) (doubts []string, err error) {
-	steps, err := reader.VoidSteps(ctx, r.ID)
+	steps, err := reader.Steps(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
 	for _, step := range steps {
-		if step.Seq < 1 || step.Seq > len(r.Actions) {
+		if step.State != record.StepVoid || step.Seq < 1 || step.Seq > len(r.Actions) {
 			continue
 		}
 		action := r.Actions[step.Seq-1]

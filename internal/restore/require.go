@@ -94,6 +94,9 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		if exists {
 			return nil // in the trash, where it was when it was named
 		}
+		if home, err := d.home(ctx, n, ref.Ref, now); err != nil || home {
+			return err // it went with its user
+		}
 		return d.wasMissing(n, ref)
 	}
 	e, held, err := d.past.version(ctx, ref.Ref)
@@ -153,7 +156,11 @@ func (d *draft) ofFamily(ctx context.Context, named record.Ref) (record.Ref, err
 // either.
 func (d *draft) wasMissing(n *node, ref canon.Reference) error {
 	why := fmt.Sprintf("it named %s, which was not there before either", ref.Ref)
-	if ref.Part == "" {
+	switch {
+	case ref.Part == "" && ref.By.Optional && !strings.Contains(ref.By.Path, "."):
+		d.note("%s comes back without its %s: %s", n.Ref, ref.By.Path, why)
+		return d.override(n, ref.By.Path, nil)
+	case ref.Part == "":
 		n.settle(record.DeedSkip, why)
 		return nil
 	}

@@ -238,10 +238,17 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 	if err != nil {
 		return nil, err
 	}
+	begun, err := p.begun(ctx, of)
+	if err != nil {
+		return nil, err
+	}
 	var list []wish
 	for _, a := range of.Actions {
 		if spec, ok := catalogue.Find(a.Kind); ok && spec.Owned() && a.Before == 0 {
 			continue // it goes with what it is a part of
+		}
+		if a.Target == "" {
+			a.Target = begun[a.Seq]
 		}
 		switch a.State {
 		case record.ActionDone, record.ActionFailed, record.ActionRunning: // which may have written something
@@ -270,6 +277,40 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 		p.undoing[w.Ref] = w
 	}
 	return list, nil
+}
+
+// begun is what a restore that was cut off has made of documents that it had not done with, by
+// action, as the journal has it. What nobody knows is named.
+func (p *planner) begun(ctx context.Context, of record.Restore) (map[int]string, error) {
+	made := make(map[int]string)
+	if !slices.ContainsFunc(of.Actions, cutOff) {
+		return made, nil
+	}
+	steps, err := p.reader.Steps(ctx, of.ID)
+	if err != nil {
+		return nil, err
+	}
+	unknown := make(map[int]bool)
+	for _, s := range steps {
+		if s.Seq < 1 || s.Seq > len(of.Actions) || s.Part != string(of.Actions[s.Seq-1].Kind) || !cutOff(of.Actions[s.Seq-1]) {
+			continue
+		}
+		unknown[s.Seq] = s.State == record.StepIntent
+		if s.Target != "" {
+			made[s.Seq] = s.Target
+		}
+	}
+	for _, a := range of.Actions {
+		if unknown[a.Seq] && made[a.Seq] == "" {
+			p.note("whether %s was made nobody knows, since restore %d was cut off while it was: look for it on the instance, or let lookervault restore apply %d find out, and undo that", title(a), of.ID, of.ID)
+		}
+	}
+	return made, nil
+}
+
+// cutOff reports whether an action was making a document when its restore ended.
+func cutOff(a record.Action) bool {
+	return a.State == record.ActionRunning && a.Deed == record.DeedCreate && a.Target == ""
 }
 
 // filter compiles the filters of the request.

@@ -169,9 +169,8 @@ type Restores interface {
 	// Mappings lists which documents of the target are which of the source, in the order
 	// of kind and id. An empty name stands for all instances.
 	Mappings(ctx context.Context, source, target string) ([]record.Mapping, error)
-	// VoidSteps lists the calls of a restore that were given up and sent once more, or not at
-	// all, since no look found what they were to make, in their order.
-	VoidSteps(ctx context.Context, restore int64) ([]record.Step, error)
+	// Steps lists the POSTs of a restore, those of an action in the order in which they were sent.
+	Steps(ctx context.Context, restore int64) ([]record.Step, error)
 	// HeldRuns returns the runs that restores need, to be applied or undone, which were
 	// planned at a time or later and were not given up before.
 	HeldRuns(ctx context.Context, planned time.Time) (map[int64]bool, error)

@@ -136,12 +136,11 @@ func (r *Reader) Mappings(ctx context.Context, source, target string) (list []re
 	return list, doing("read the map of ids", err)
 }
 
-// VoidSteps lists the calls of a restore that were given up, since no look found what they were
-// to make.
-func (r *Reader) VoidSteps(ctx context.Context, restore int64) (list []record.Step, err error) {
+// Steps lists the POSTs of a restore, those of an action in the order in which they were sent.
+func (r *Reader) Steps(ctx context.Context, restore int64) (list []record.Step, err error) {
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		for row, err := range rows(ctx, q, `SELECT * FROM restore_steps WHERE restore = ? AND state = 'void' ORDER BY seq, step`, restore) {
+		for row, err := range rows(ctx, q, `SELECT * FROM restore_steps WHERE restore = ? ORDER BY seq, step`, restore) {
 			if err != nil {
 				return err
 			}
