@@ -151,14 +151,38 @@ func (d *draft) leaveOut(n *node, parts []record.Ref, why string) error {
 		d.request.LeftOut = make(map[string][]record.Ref)
 	}
 	key := n.Ref.String()
-	for _, part := range parts {
-		d.note("%s comes back without %s: %s", n.Ref, part, why)
-		d.request.LeftOut[key] = append(d.request.LeftOut[key], part)
-	}
-	if err := d.decided(n); err != nil || len(parts) == 0 {
+	there, err := d.partsThere(n)
+	if err != nil {
 		return err
 	}
-	return d.noteShare(n, countedKind(parts))
+	var missing []record.Ref
+	for _, part := range parts {
+		d.request.LeftOut[key] = append(d.request.LeftOut[key], part)
+		if there[part] {
+			d.note("%s keeps %s as it is: %s", n.Ref, part, why)
+			continue
+		}
+		d.note("%s comes back without %s: %s", n.Ref, part, why)
+		missing = append(missing, part)
+	}
+	if err := d.decided(n); err != nil || len(missing) == 0 {
+		return err
+	}
+	return d.noteShare(n, countedKind(missing))
+}
+
+// partsThere are the parts of a document that is undone which the instance has, and which stay
+// there when they are left out.
+func (d *draft) partsThere(n *node) (map[record.Ref]bool, error) {
+	there := make(map[record.Ref]bool)
+	if d.request.Undo == 0 || n.current == nil {
+		return there, nil
+	}
+	err := eachPart(n.spec.Write.Parts, n.current, func(part *catalogue.Part, row canon.PartRow) error {
+		there[record.Ref{Kind: part.Name, ID: row.ID}] = true
+		return nil
+	})
+	return there, err
 }
 
 // assign lets a user of the instance stand for one of the backup.

@@ -164,3 +164,22 @@ func TestAnUndoOfAnUndoOfUsers(t *testing.T) {
 		t.Errorf("%d users, want %d: %v", is, users, deeds(again))
 	}
 }
+
+// A tile that named what was gone before a restore stays as it is in the undo, which says no more than
+// that: the dashboard has all of its tiles.
+func TestAnUndoSaysWhatStays(t *testing.T) {
+	t.Parallel()
+	x := newTree(t)
+	r, look := x.rig, x.look
+	r.do("DELETE", "/looks/"+look.ID, "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{look}}))
+	complete(t, done)
+	undo := r.plan(restore.Request{Undo: done.ID, Hard: true})
+	notes := strings.Join(undo.Notes, "\n")
+	for _, a := range undo.Actions {
+		notes += "\n" + a.Reason
+	}
+	if !strings.Contains(notes, "keeps dashboard_elements/") || strings.Contains(notes, "comes back without dashboard_elements") || strings.Contains(notes, "with only") {
+		t.Errorf("the undo says: %s", notes)
+	}
+}
