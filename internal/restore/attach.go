@@ -294,7 +294,7 @@ func sortedKeys(held map[string]vault.Entry) []string {
 	return sortedIDs(ids)
 }
 
-func sortedRefs(nodes map[record.Ref]*node) []record.Ref {
+func sortedRefs[V any](nodes map[record.Ref]V) []record.Ref {
 	refs := make([]record.Ref, 0, len(nodes))
 	for ref := range nodes {
 		refs = append(refs, ref)

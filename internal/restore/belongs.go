@@ -117,8 +117,11 @@ func (d *draft) attachListsOf(ctx context.Context, n *node, current []byte) erro
 			return err
 		}
 		now, _, exists, err := d.sees(ctx, list)
-		if err != nil || !exists {
+		if err != nil {
 			return err
+		}
+		if !exists {
+			continue
 		}
 		body, err := d.body(ctx, now)
 		if err != nil {
@@ -247,21 +250,12 @@ func (d *draft) attachMembersBy(ctx context.Context, spec *catalogue.Spec, set *
 			}
 		}
 	}
-	for _, ref := range sortedIDsOf(joins) {
+	for _, ref := range sortedRefs(joins) {
 		if err := d.attachMember(ctx, ref, set, joins[ref]); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func sortedIDsOf(joins map[record.Ref][]*node) []record.Ref {
-	refs := make([]record.Ref, 0, len(joins))
-	for ref := range joins {
-		refs = append(refs, ref)
-	}
-	slices.SortFunc(refs, compareRefs)
-	return refs
 }
 
 // attachMember lets one document belong again to what it belonged to.

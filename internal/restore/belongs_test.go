@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // crew is an instance with a group that belongs to much: users are in it, it is in another group, it
@@ -270,4 +271,53 @@ func TestNoMembersWhereTheRoleIsToStay(t *testing.T) {
 			t.Errorf("%s %s", a.Deed, a.Ref)
 		}
 	}
+}
+
+// What somebody has taken away since stays away, although it stood beside what comes back.
+func TestOnlyWhatWasLostBelongsAgain(t *testing.T) {
+	t.Parallel()
+	c := newCrew(t)
+	var entry string
+	for _, row := range mustRows(t, c.sim.Document("content_access", c.metadata())) {
+		if canon.Text(canon.Member(row, "user_id")) == "5" {
+			entry = canon.Text(canon.Member(row, "id"))
+		}
+	}
+	c.do("DELETE", "/content_metadata_access/"+entry, "")
+	c.do("DELETE", "/groups/"+c.group.ID, "")
+	plan := c.plan(restore.Request{Items: []record.Ref{c.group}})
+	for _, change := range onlyAction(t, plan, record.Ref{Kind: "content_access", ID: c.metadata()}).Changes {
+		if strings.Contains(change.Path, "::5") {
+			t.Errorf("the plan gives access back: %s", change.Path)
+		}
+	}
+	done := c.apply(plan)
+	complete(t, done)
+	if who := c.named("content_access", c.metadata(), "user_id"); slices.Contains(who, "5") {
+		t.Errorf("somebody whose access was taken away has it again: %v", who)
+	}
+	if groups := c.named("content_access", c.metadata(), "group_id"); !slices.Contains(groups, targetOf(done, c.group)) {
+		t.Errorf("the group has no access: %v", groups)
+	}
+}
+
+// The run that saw something last may be pruned: what is kept of that time counts.
+func TestBelongsAgainAfterAPrune(t *testing.T) {
+	t.Parallel()
+	c := newCrew(t)
+	c.do("DELETE", "/groups/"+c.group.ID, "")
+	c.backup()
+	c.backup()
+	writer, err := c.file.Writer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Prune(t.Context(), vault.Pruning{Instance: "test", Runs: []int64{c.run}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	done := c.apply(c.plan(restore.Request{Lost: true}))
+	complete(t, done)
 }

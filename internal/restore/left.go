@@ -97,8 +97,9 @@ func (d *draft) changedSince(ctx context.Context, n *node, now vault.Entry) (str
 	return "somebody has changed it since the restore: " + someOf(changes), nil
 }
 
-// differences are the members of two states of a document in which they differ. Where what was made is not to
-// be there, neither is it somebody's work to have thrown that away, nor to have let it sleep.
+// differences are the members of two states of a document in which they differ. Where what was
+// made is not to be there, neither is it somebody's work to have thrown that away, nor to have let
+// it sleep.
 func (n *node) differences(was, is []byte) ([]string, error) {
 	spec := canon.RowFor(n.spec, n.ID, is)
 	var forms, unknown [2][]byte

@@ -91,7 +91,7 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	if err != nil || len(shown) == 0 {
 		return err
 	}
-	wanted := slices.Clone(body)
+	wanted := bytes.Clone(body)
 	now, seen, err := d.present.find(ctx, e.Ref)
 	switch {
 	case err != nil:
@@ -106,11 +106,24 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	if err != nil {
 		return err
 	}
-	changes, err := canon.Changes(spec.Write, bytes.Clone(current), wanted, d.resolver)
+	current = bytes.Clone(current)
+	changes, err := canon.Changes(spec.Write, current, wanted, d.resolver)
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	only, err := d.onlyLacks(spec, bytes.Clone(current), wanted, changes, d.called(shown))
+	others, err := partsOfOthers(spec.Write, wanted, changes, shown)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 { // which somebody has taken away, or which went with something else
+		if wanted, err = canon.WithoutParts(spec.Write, wanted, func(part record.Ref) bool { return slices.Contains(others, part) }); err != nil {
+			return err
+		}
+		if changes, err = canon.Changes(spec.Write, current, wanted, d.resolver); err != nil || len(changes) == 0 {
+			return err
+		}
+	}
+	only, err := d.onlyLacks(spec, current, wanted, changes, d.called(shown))
 	if err != nil {
 		return err
 	}
@@ -119,6 +132,12 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		return nil
 	}
 	delete(d.nodes, e.Ref) // it was to be left as it is
+	if len(others) > 0 {
+		if d.request.LeftOut == nil {
+			d.request.LeftOut = make(map[string][]record.Ref)
+		}
+		d.request.LeftOut[e.Ref.String()] = others
+	}
 	n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, linked: true})
 	if err != nil {
 		return err
@@ -129,6 +148,36 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		}
 	}
 	return nil
+}
+
+// partsOfOthers are the parts of a document that it lacks and that have nothing to do with what comes
+// back: they name none of it, and are not about a part that does.
+func partsOfOthers(w *catalogue.Write, wanted []byte, changes []record.Change, shown []*node) (others []record.Ref, err error) {
+	related := make(map[string]bool) // ids of parts that name it
+	err = eachPart(w.Parts, wanted, func(part *catalogue.Part, row canon.PartRow) error {
+		refs, err := canon.References(part.Write, row.Body)
+		if slices.ContainsFunc(shown, func(n *node) bool {
+			return slices.ContainsFunc(refs, func(r canon.Reference) bool { return r.Ref == n.Ref })
+		}) {
+			related[row.ID] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	lacks := func(part record.Ref) bool {
+		return slices.ContainsFunc(changes, func(c record.Change) bool {
+			return c.Before == nil && (strings.HasSuffix(c.Path, string(part.Kind)+"/"+part.ID) || strings.HasSuffix(c.Path, string(part.Kind)+"."+part.ID) || strings.HasSuffix(c.Path, string(part.Kind)))
+		})
+	}
+	err = eachPart(w.Parts, wanted, func(part *catalogue.Part, row canon.PartRow) error {
+		if ref := (record.Ref{Kind: part.Name, ID: row.ID}); !related[row.ID] && lacks(ref) {
+			others = append(others, ref)
+		}
+		return nil
+	})
+	return others, err
 }
 
 // shownIn are the documents that are made anew and that parts of a body show.

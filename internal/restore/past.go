@@ -116,17 +116,32 @@ func (p *past) version(ctx context.Context, ref record.Ref) (vault.Entry, bool, 
 }
 
 // pastOf is the past in which a document was seen last: what belonged to it then may have lost it
-// before the moment that is wanted.
+// before the moment that is wanted. Where that run was pruned it is the one before it that is left.
 func (p *planner) pastOf(ctx context.Context, e vault.Entry) (*past, error) {
 	if e.LastRun >= p.past.run {
 		return p.past, nil
 	}
 	if p.pasts[e.LastRun] == nil {
-		then, err := newPast(ctx, p.reader, p.instance, e.LastRun)
+		then, err := p.keptPast(ctx, e.LastRun)
 		if err != nil {
 			return nil, err
 		}
 		p.pasts[e.LastRun] = then
 	}
 	return p.pasts[e.LastRun], nil
+}
+
+// keptPast is the past of the newest run up to one that the vault still has, the one that is
+// wanted where it has none.
+func (p *planner) keptPast(ctx context.Context, run int64) (*past, error) {
+	runs, err := p.reader.Runs(ctx, p.instance)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs { // the newest first
+		if r.ID <= run && !r.Pruned {
+			return newPast(ctx, p.reader, p.instance, r.ID)
+		}
+	}
+	return p.past, nil
 }

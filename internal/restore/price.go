@@ -10,8 +10,8 @@ import (
 // page is how many documents a list or a search by ids brings with one call, at most.
 const page = 100
 
-// identifying is about how many calls it takes to see who calls and that the same Looker answers when a plan is
-// applied, where the plan does not begin with a document that tells.
+// identifying is about how many calls it takes to see who calls and that the same Looker answers
+// when a plan is applied, where the plan does not begin with a document that tells.
 const identifying = 3
 
 // addSharedCalls adds to the price of a plan the calls that serve many of its actions: by which
