@@ -310,8 +310,14 @@ func (d *draft) notIn(ctx context.Context, now vault.Entry, set *catalogue.Set, 
 	return missing, nil
 }
 
-// join adds to the set of what a document belongs to what it is to belong to again.
-func (d *draft) join(n *node) error {
+// join adds to the set of what a document belongs to what it is to belong to again. Of what is only
+// to show again what it showed, no part comes back that has nothing to do with that.
+func (d *draft) join(n *node) (err error) {
+	if n.linked {
+		if n.body, err = d.request.wanted(n.Ref, n.body); err != nil {
+			return fmt.Errorf("%s: %w", n.Ref, err)
+		}
+	}
 	if len(n.joins) == 0 {
 		return nil
 	}

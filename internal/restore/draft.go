@@ -154,11 +154,6 @@ func (d *draft) load(ctx context.Context, n *node) error {
 	if err := d.join(n); err != nil {
 		return err
 	}
-	if n.linked {
-		if n.body, err = d.request.wanted(n.Ref, n.body); err != nil { // without what is somebody else's loss
-			return fmt.Errorf("%s: %w", n.Ref, err)
-		}
-	}
 	if n.spec.Write != nil && len(d.present.mapped) > 0 && d.request.rewritesLinks() {
 		n.body, err = d.request.leading(n.spec.Write, n.body, d.present.stood)
 	}

@@ -115,13 +115,12 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	if err != nil {
 		return err
 	}
-	if len(others) > 0 { // which somebody has taken away, or which went with something else
-		if wanted, err = canon.WithoutParts(spec.Write, wanted, func(part record.Ref) bool { return slices.Contains(others, part) }); err != nil {
-			return err
-		}
-		if changes, err = canon.Changes(spec.Write, current, wanted, d.resolver); err != nil || len(changes) == 0 {
-			return err
-		}
+	// What somebody has taken away, or went with something else, stays away.
+	if wanted, err = canon.WithoutParts(spec.Write, wanted, func(part record.Ref) bool { return slices.Contains(others, part) }); err != nil {
+		return err
+	}
+	if changes, err = canon.Changes(spec.Write, current, wanted, d.resolver); err != nil || len(changes) == 0 {
+		return err
 	}
 	only, err := d.onlyLacks(spec, current, wanted, changes, d.called(shown))
 	if err != nil {
@@ -131,11 +130,16 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		d.note("%s showed %s, which gets another id, and was changed since: lookervault restore %s %s --run %d makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, e.Kind, e.ID, min(e.LastRun, d.past.run))
 		return nil
 	}
+	return d.linkAgain(ctx, e, others, shown)
+}
+
+// linkAgain plans to let a document show again what comes back, without parts of others.
+func (d *draft) linkAgain(ctx context.Context, e vault.Entry, others []record.Ref, shown []*node) error {
 	delete(d.nodes, e.Ref) // it was to be left as it is
+	if len(others) > 0 && d.request.LeftOut == nil {
+		d.request.LeftOut = make(map[string][]record.Ref)
+	}
 	if len(others) > 0 {
-		if d.request.LeftOut == nil {
-			d.request.LeftOut = make(map[string][]record.Ref)
-		}
 		d.request.LeftOut[e.Ref.String()] = others
 	}
 	n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, linked: true})
