@@ -157,7 +157,9 @@ func numbersOf(run record.Run) []record.Counts {
 // TestResumeOfPoorKinds: what has to be fetched one by one is fetched once.
 func TestResumeOfPoorKinds(t *testing.T) {
 	quirks := lookersim.Quirks{PoorRows: []string{"roles", "users", "boards"}}
-	r := newRig(t, lookersim.Options{Seed: 9, Quirks: quirks})
+	sizes := lookersim.DefaultSizes()
+	sizes.Users = 300 // more than can be fetched before the fourth batch is committed
+	r := newRig(t, lookersim.Options{Seed: 9, Sizes: sizes, Quirks: quirks})
 	r.config.Stages.Batch.Records = 5
 	r.stopAt(4, true)
 	if _, err := r.try(start("roles", "users", "boards")); !errors.Is(err, job.ErrInterrupted) {
