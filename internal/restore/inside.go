@@ -101,38 +101,9 @@ func partLists(parts []catalogue.Part) []partList {
 	return lists
 }
 
-// holder is what holds a list of parts, as it is wanted and as it is.
-type holder struct {
-	id          string // on the instance
-	wanted, now []byte
-}
-
 // holders are what hold the lists: the document, or each of its parts that is wanted.
 func (t *task) holders(list partList, now []byte) ([]holder, error) {
-	if list.in == nil {
-		return []holder{{id: t.action.Target, wanted: t.wanted, now: now}}, nil
-	}
-	wanted, err := canon.PartRows(list.in, t.wanted)
-	if err != nil {
-		return nil, err
-	}
-	is, err := canon.PartRows(list.in, now)
-	if err != nil {
-		return nil, err
-	}
-	var held []holder
-	for _, row := range wanted {
-		id, ok := t.resolve(list.in.Name, row.ID)
-		if !ok {
-			continue
-		}
-		h := holder{id: id, wanted: row.Body}
-		if i := slices.IndexFunc(is, func(r canon.PartRow) bool { return partTarget(r) == id }); i >= 0 {
-			h.now = is[i].Body
-		}
-		held = append(held, h)
-	}
-	return held, nil
+	return holdersOf(list, holder{id: t.action.Target, wanted: t.wanted, now: now}, t.resolve)
 }
 
 // deletion is a part that is not wanted.
@@ -163,14 +134,7 @@ func (t *task) list(ctx context.Context, list partList, now []byte) (leave []del
 // paired returns the parts of a list as they are wanted and as they are, and which is
 // which.
 func (t *task) paired(part *catalogue.Part, h holder) (wanted, is []canon.PartRow, pairs []canon.PartPair, err error) {
-	if wanted, err = canon.PartRows(part, h.wanted); err != nil {
-		return nil, nil, nil, err
-	}
-	if is, err = canon.PartRows(part, h.now); err != nil {
-		return nil, nil, nil, err
-	}
-	pairs, err = canon.PairParts(part, wanted, is, t.resolve, func(id string) string { return t.standsFor(part, id) })
-	return wanted, is, pairs, err
+	return pairedParts(part, h, t.resolve, t.standsFor)
 }
 
 // recognize records which parts of a document, as it is now, are which of the
@@ -179,24 +143,10 @@ func (t *task) recognize(now []byte) error {
 	if err := t.noteParts(now); err != nil {
 		return err
 	}
-	for _, list := range partLists(t.spec.Write.Parts) {
-		holders, err := t.holders(list, now)
-		if err != nil {
-			return err
-		}
-		for _, h := range holders {
-			wanted, is, pairs, err := t.paired(list.part, h)
-			if err != nil {
-				return err
-			}
-			for _, p := range pairs {
-				if p.Wanted >= 0 && p.Current >= 0 {
-					t.pair(list.part, wanted[p.Wanted].ID, partTarget(is[p.Current]))
-				}
-			}
-		}
-	}
-	return nil
+	document := holder{id: t.action.Target, wanted: t.wanted, now: now}
+	return eachPair(t.spec.Write, document, t.resolve, t.standsFor, func(part *catalogue.Part, wanted, is canon.PartRow) {
+		t.pair(part, wanted.ID, partTarget(is))
+	})
 }
 
 func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (leave []deletion, err error) {
