@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -137,6 +138,11 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	if a.request.Undo == 0 { // what is undone goes back to what a look saw, in the ids of the instance
 		a.ids = standIns(mappings)
 	}
+	for part, target := range a.request.parts() {
+		if !slices.ContainsFunc(mappings, func(m record.Mapping) bool { return m.Ref == part && m.Restore == a.plan.ID }) {
+			a.ids[part] = target
+		}
+	}
 	for from, to := range a.request.Assigned {
 		a.ids[record.Ref{Kind: catalogue.Users, ID: from}] = to
 	}
@@ -160,18 +166,26 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	return a, nil
 }
 
-// enterRecognized adds to the map of ids which documents of the instance the plan took for
-// those of the backup: they are so from now on, whatever they are called.
+// enterRecognized adds to the map of ids which documents of the instance, and which parts, the plan
+// took for those of the backup: they are so from now on, whatever they are called.
 func (a *applier) enterRecognized(ctx context.Context) error {
 	var maps []record.Mapping
+	enter := func(ref record.Ref, target string) {
+		maps = append(maps, record.Mapping{
+			Source: a.plan.Source, Target: a.plan.Target, Ref: ref, TargetID: target, How: record.MapMatched,
+			Restore: a.plan.ID, At: a.Now(), State: record.MapLive,
+		})
+	}
 	for _, action := range a.plan.Actions {
 		if action.Deed != record.DeedReuse || action.Target == "" || action.Target == action.ID || a.request.beside(action.Ref) {
 			continue
 		}
-		maps = append(maps, record.Mapping{
-			Source: a.plan.Source, Target: a.plan.Target, Ref: action.Ref, TargetID: action.Target, How: record.MapMatched,
-			Restore: a.plan.ID, At: a.Now(), State: record.MapLive,
-		})
+		enter(action.Ref, action.Target)
+	}
+	for part, target := range a.request.parts() {
+		if a.ids[part] == target {
+			enter(part, target)
+		}
 	}
 	if len(maps) == 0 || a.request.Undo != 0 {
 		return nil

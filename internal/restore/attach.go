@@ -31,7 +31,11 @@ func (d *draft) attach(ctx context.Context) error {
 			back[ref] = n
 			kinds[ref.Kind] = true
 		case record.DeedUpdate:
-			for _, part := range partsMade(n) {
+			made, err := d.partsMade(n)
+			if err != nil {
+				return err
+			}
+			for _, part := range made {
 				parts[part] = n
 				kinds[ref.Kind] = true
 			}

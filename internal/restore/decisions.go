@@ -21,6 +21,10 @@ type Decisions struct {
 	// Places are folders that stand for others, which went with their users.
 	Places map[string]string `json:"places,omitempty"`
 
+	// Parts are what stands on the instance for parts of documents, by part: somebody has made them
+	// again by hand.
+	Parts map[string]string `json:"parts,omitempty"`
+
 	// Families are documents whose place others of their family take, by document: what an
 	// earlier restore made and what was taken back, and that for which it was made.
 	Families map[string]string `json:"families,omitempty"`

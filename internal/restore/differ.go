@@ -45,8 +45,13 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 		d.comparisons[versions] = c
 	}
 	n.action.Expect, n.action.Changes = c.expect, slices.Clone(c.changes)
-	if d.renames(n, c.refs) {
-		var err error
+	var err error
+	if exchangesParts(n, c.changes) || d.partsRenamed(n) {
+		if n.pairs, err = d.pairParts(n.spec.Write, holder{id: now.ID, wanted: n.body, now: current}, d.resolverOf(n)); err != nil {
+			return nil, err
+		}
+	}
+	if len(n.pairs) > 0 || d.renames(n, c.refs) {
 		if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolverOf(n)); err != nil {
 			return nil, err
 		}
@@ -65,5 +70,10 @@ func (d *draft) renames(n *node, refs []canon.Reference) bool {
 	}) {
 		return true
 	}
+	return d.partsRenamed(n)
+}
+
+// partsRenamed reports whether restores have made parts such as a document has, under other ids.
+func (d *draft) partsRenamed(n *node) bool {
 	return slices.ContainsFunc(partLists(n.spec.Write.Parts), func(l partList) bool { return d.present.partsMapped[l.part.Name] })
 }

@@ -59,8 +59,9 @@ type node struct {
 	// recreated documents are made anew although they are in the trash, and take along what hangs on
 	// the one there.
 	recreated bool
-	replaced  bool   // it comes into another place than it had
-	share     string // of its parts that come back, "" for all
+	replaced  bool                  // it comes into another place than it had
+	share     string                // of its parts that come back, "" for all
+	pairs     map[record.Ref]string // parts that have another id on the instance than in the backup
 	needs     []*node
 	level     int // 0 until it is worked out
 }
@@ -91,6 +92,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 		}
 	}
 	if d.request.Undo != 0 {
+		d.keepPairs()
 		return d.takenAlong(ctx)
 	}
 	if !d.request.Only {
@@ -107,6 +109,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	for _, ref := range sortedRefs(d.nodes) {
 		d.tellSecrets(d.nodes[ref])
 	}
+	d.keepPairs()
 	return d.invite()
 }
 

@@ -2,9 +2,11 @@ package restore
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
 )
 
 // holder is what holds a list of parts, as it is wanted and as it is.
@@ -77,4 +79,108 @@ func eachPair(w *catalogue.Write, document holder, resolve canon.Resolver, known
 		}
 	}
 	return nil
+}
+
+// exchangesParts reports whether a document lacks parts and has others of the same list, as far as ids
+// tell: these may be those, made again by hand.
+func exchangesParts(n *node, changes []record.Change) bool {
+	lacking, added := make(map[record.Kind]bool), make(map[record.Kind]bool)
+	for _, c := range changes {
+		for _, list := range partLists(n.spec.Write.Parts) {
+			if isWholePart(list.part.Name, c.Path) {
+				lacking[list.part.Name] = lacking[list.part.Name] || c.Before == nil
+				added[list.part.Name] = added[list.part.Name] || c.After == nil
+			}
+		}
+	}
+	for name := range lacking {
+		if lacking[name] && added[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// isWholePart reports whether the path of a change is that of a part in some list.
+func isWholePart(list record.Kind, path string) bool {
+	before, id, found := cutLast(path, "/")
+	return found && id != "" && !strings.Contains(id, ".") && (before == string(list) || strings.HasSuffix(before, "."+string(list)))
+}
+
+func cutLast(text, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(separator):], true
+}
+
+// pairParts finds what stands on the instance for parts of a document that have another id there, as
+// carrying the plan out does, and lets whoever names these mean that.
+func (d *draft) pairParts(w *catalogue.Write, document holder, resolve canon.Resolver) (map[record.Ref]string, error) {
+	there := make(map[record.Ref]bool)
+	err := eachPart(w.Parts, document.now, func(part *catalogue.Part, row canon.PartRow) error {
+		there[record.Ref{Kind: part.Name, ID: row.ID}] = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	known := func(part *catalogue.Part, id string) string {
+		ref := record.Ref{Kind: part.Name, ID: id}
+		switch target, made := d.present.made[ref]; {
+		case part.About != "":
+			about, _ := resolve(part.About, id)
+			return about
+		case made:
+			return target
+		case there[ref]:
+			return id
+		}
+		return ""
+	}
+	pairs := make(map[record.Ref]string)
+	return pairs, eachPair(w, document, resolve, known, func(part *catalogue.Part, wanted, is canon.PartRow) {
+		ref := record.Ref{Kind: part.Name, ID: wanted.ID}
+		if hasOwnID(part) && wanted.ID != is.ID {
+			d.present.made[ref], pairs[ref] = is.ID, is.ID
+		}
+	})
+}
+
+// hasOwnID reports whether the parts of a list are known by ids that the server gives them.
+func hasOwnID(part *catalogue.Part) bool {
+	return !part.One && part.About == "" && len(part.By) == 1 && part.By[0] == "id"
+}
+
+// keepPairs stores with the plan which parts stand for others in what it writes.
+func (d *draft) keepPairs() {
+	for _, n := range d.nodes {
+		if !n.writes() {
+			continue
+		}
+		for part, target := range n.pairs {
+			d.keepPair(part, target)
+		}
+	}
+}
+
+func (d *draft) keepPair(part record.Ref, target string) {
+	if d.present.mapped[part] == target {
+		return
+	}
+	if d.request.Parts == nil {
+		d.request.Parts = make(map[string]string)
+	}
+	d.request.Parts[part.String()] = target
+}
+
+// parts are the parts of the backup that others of the instance stand for.
+func (c *Decisions) parts() map[record.Ref]string {
+	parts := make(map[record.Ref]string, len(c.Parts))
+	for text, target := range c.Parts {
+		kind, id, _ := strings.Cut(text, "/")
+		parts[record.Ref{Kind: record.Kind(kind), ID: id}] = target
+	}
+	return parts
 }

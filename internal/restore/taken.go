@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -19,9 +20,21 @@ type Taken struct {
 	Part record.Ref `json:"part"` // of it, which is deleted
 }
 
-// partsMade are the parts that an action makes in a document, by their ids in the backup.
-func partsMade(n *node) []record.Ref {
-	return wholeParts(n, func(c record.Change) bool { return c.Before == nil })
+// partsMade are the parts that an action makes in a document, by their ids in the backup. A change
+// calls one that an earlier restore has made by the id that it had then.
+func (d *draft) partsMade(n *node) (parts []record.Ref, err error) {
+	made := wholeParts(n, func(c record.Change) bool { return c.Before == nil })
+	if len(made) == 0 {
+		return nil, nil
+	}
+	err = eachPart(n.spec.Write.Parts, n.body, func(part *catalogue.Part, row canon.PartRow) error {
+		ref := record.Ref{Kind: part.Name, ID: row.ID}
+		if slices.Contains(made, d.present.target(ref)) {
+			parts = append(parts, ref)
+		}
+		return nil
+	})
+	return parts, err
 }
 
 // partsDeleted are the parts that an action deletes in a document, by their ids on the instance.
