@@ -156,7 +156,7 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	}
 	for _, action := range a.plan.Actions {
 		switch {
-		case action.Target == "":
+		case action.Target == "", action.Deed == record.DeedDelete: // what is deleted stands for nothing
 		case a.request.beside(action.Ref):
 			a.learnCopy(action.Ref, action.Target)
 		default:

@@ -30,12 +30,12 @@ func (d *draft) attach(ctx context.Context) error {
 			}
 			back[ref] = n
 			kinds[ref.Kind] = true
-		case record.DeedUpdate:
-			made, err := d.partsMade(n)
+		case record.DeedUpdate, record.DeedMove, record.DeedReuse:
+			others, err := d.partsOfOtherIDs(n)
 			if err != nil {
 				return err
 			}
-			for _, part := range made {
+			for _, part := range others {
 				parts[part] = n
 				kinds[ref.Kind] = true
 			}
@@ -108,11 +108,17 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, part
 		if parent == nil || !alive(e, parent.entry) {
 			continue
 		}
-		n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, attached: !parent.recreated, linked: parent.recreated, anew: parent.recreated && onPart(spec)})
+		again := parent.recreated
+		if !again && onPart(spec) {
+			if again, err = d.hangsElsewhere(ctx, spec, e.Ref, bytes.Clone(body), parent); err != nil {
+				return err
+			}
+		}
+		n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, attached: !again, linked: again, anew: parent.recreated && onPart(spec)})
 		if err != nil {
 			return err
 		}
-		if n.writes() && !slices.Contains(n.needs, parent) {
+		if n.writes() && parent.writes() && !slices.Contains(n.needs, parent) {
 			n.needs = append(n.needs, parent)
 		}
 	}

@@ -92,6 +92,10 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		return err
 	}
 	current = bytes.Clone(current) // others are read before this one is done with
+	onNewPart, err := d.findHolders(ctx, n, current)
+	if err != nil {
+		return err
+	}
 	refs, err := d.differ(n, now, current)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
@@ -105,6 +109,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	n.action.Changes = withoutTrash(n, now)
+	if onNewPart != nil && !slices.ContainsFunc(n.action.Changes, func(c record.Change) bool { return c.Path == onNewPart.Path }) {
+		n.action.Changes = append(n.action.Changes, *onNewPart)
+	}
 	if err := d.keepAsleep(ctx, n, now, current); err != nil {
 		return err
 	}
@@ -130,7 +137,7 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 // out what that takes. refs is all that is named by what is wanted.
 func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []byte, refs []canon.Reference) (err error) {
 	decisions, named := d.decisions, slices.Clone(refs)
-	if err := d.staysFixed(ctx, n, now); err != nil || !n.writes() {
+	if err := d.staysFixed(ctx, n, now, current); err != nil || !n.writes() || n.action.Deed == record.DeedCreate {
 		return err
 	}
 	if err := d.leaveOutGuarded(n, current); err != nil || !n.writes() {

@@ -17,9 +17,10 @@ type comparison struct {
 }
 
 // unchanged reports whether what is wanted of a document is the very version that the
-// instance has, and all that it names is called what it was called.
+// instance has, and all that it names is called what it was called. Whether what somebody names
+// still hangs on something its body does not tell.
 func (d *draft) unchanged(n *node, now vault.Entry) bool {
-	return now.Version == n.entry.Version && !n.linked && !n.everTrashed && len(d.present.made) == 0 && len(d.request.Assigned) == 0
+	return now.Version == n.entry.Version && !n.linked && !n.everTrashed && len(d.present.made) == 0 && len(d.request.Assigned) == 0 && !(n.named && onPart(n.spec))
 }
 
 // differ compares what is wanted of a document with what is there, and returns what is

@@ -38,8 +38,9 @@ type draft struct {
 	notes  []string
 	// decisions counts what was decided about what is wanted.
 	decisions int
-	// chosen are the documents that were selected.
-	chosen map[record.Ref]wish
+	chosen    map[record.Ref]wish // the documents that were selected
+	// replaced are the deletions of what is made anew since no update makes it what is wanted.
+	replaced map[*node]*node
 }
 
 // node is an action of a draft.
@@ -74,7 +75,7 @@ func newDraft(p *planner) *draft {
 	return &draft{
 		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool), homes: make(map[record.Ref]bool),
 		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), lists: make(map[record.Kind]bool), listed: make(map[record.Ref][]string),
-		toCaller: make(map[string]bool), chosen: make(map[record.Ref]wish),
+		toCaller: make(map[string]bool), chosen: make(map[record.Ref]wish), replaced: make(map[*node]*node),
 	}
 }
 

@@ -81,3 +81,18 @@ func (d *draft) originalsFirst(held map[string]vault.Entry) []vault.Entry {
 	}
 	return append(originals, copies...)
 }
+
+// madeFor is what somebody means who names what a restore has made and no backup has seen since: that
+// for which it was made. made is false where no restore did.
+func (p *planner) madeFor(ctx context.Context, ref record.Ref) (w wish, made bool, err error) {
+	first := p.present.first(ref)
+	if first == ref {
+		return wish{}, false, nil
+	}
+	if _, held, err := p.past.version(ctx, first); err != nil || !held {
+		return wish{}, false, err
+	}
+	p.note("%s is what restores have made of %s, which comes back", ref, first)
+	w, err = p.namedItem(ctx, first)
+	return w, true, err
+}

@@ -38,14 +38,12 @@ func (n *node) keepGuarded(g *catalogue.Guard) {
 	}
 }
 
-// staysFixed settles a document that Looker does not let be changed so: one that comes with it, or
-// whose difference is in what it was made with.
-func (d *draft) staysFixed(ctx context.Context, n *node, now vault.Entry) error {
+// staysFixed settles a document that comes with Looker and cannot be changed, and plans to make one
+// anew whose difference is in what it was made with.
+func (d *draft) staysFixed(ctx context.Context, n *node, now vault.Entry, current []byte) error {
 	w := n.spec.Write
 	if i := slices.IndexFunc(n.action.Changes, func(c record.Change) bool { return slices.Contains(w.Fixed, c.Path) }); i >= 0 {
-		c := n.action.Changes[i]
-		n.impossible(fmt.Sprintf("its %s is %s, and stays so until it is deleted: delete %s/%s, and plan anew", c.Path, orNull(c.Before), n.Kind, now.ID))
-		return nil
+		return d.replace(ctx, n, now, current, n.action.Changes[i])
 	}
 	if w.Standard.Route.IsZero() {
 		return nil

@@ -24,8 +24,7 @@ var ranks = sync.OnceValue(func() map[record.Kind]int {
 // actions are the actions of a draft in the order in which they can be done: none
 // before those that it needs, deletions last and what lies in something before that.
 func (d *draft) actions() []record.Action {
-	var nodes []*node
-	others := 0
+	nodes, others := d.replacedNodes(), 0
 	for _, n := range d.nodes {
 		if n.writes() || n.action.Deed == record.DeedImpossible || n.named || n.leftOut || d.recognized(n) || (n.action.Deed == record.DeedSkip || n.differs) && !n.needed && !n.attached {
 			nodes = append(nodes, n)

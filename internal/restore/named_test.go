@@ -1,12 +1,14 @@
 package restore_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // What is known by its name keeps that when it is made anew: nothing that names it changes.
@@ -47,5 +49,37 @@ func TestWhatComesBackUnderItsNameIsOnTheSameLooker(t *testing.T) {
 	}
 	if again.Actions[0].Deed != record.DeedReuse {
 		t.Errorf("a second plan has %v", deeds(again))
+	}
+}
+
+// What a restore made anew is found by the id that it had last, also where no backup has seen it before
+// it was deleted: it is what it was made for.
+func TestWhatWasMadeAnewIsFoundByItsNewID(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	for _, kind := range []record.Kind{"dashboards", "looks", "boards", "groups", "scheduled_plans"} {
+		ref := first(t, r, kind)
+		if kind == "groups" {
+			ref = record.Ref{Kind: kind, ID: "3"}
+		}
+		made := ref
+		for range 3 {
+			r.do("DELETE", "/"+made.String(), "")
+			done := r.apply(r.plan(restore.Request{Items: []record.Ref{made}}))
+			complete(t, done)
+			now := record.Ref{Kind: kind, ID: targetOf(done, ref)}
+			if now.ID == "" || now == made || r.sim.Document(string(kind), now.ID) == nil {
+				t.Fatalf("%s came back as %s", made, now)
+			}
+			made = now
+		}
+		r.do("DELETE", "/"+made.String(), "")
+		if plan := r.plan(restore.Request{Items: []record.Ref{made}, Run: run}); onlyAction(t, plan, ref).Deed != record.DeedCreate {
+			t.Errorf("%s as of run %d: %v", made, run, deeds(plan))
+		}
+	}
+	_, err := r.tryPlan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "4711"}}})
+	if !errors.Is(err, vault.ErrNotFound) {
+		t.Errorf("what nobody made: %v", err)
 	}
 }

@@ -153,6 +153,18 @@ func hasOwnID(part *catalogue.Part) bool {
 	return !part.One && part.About == "" && len(part.By) == 1 && part.By[0] == "id"
 }
 
+// partsOfOtherIDs are the parts that come back in a document which is there under other ids than in the
+// backup, by those: parts that the plan makes, and parts that somebody made again by hand.
+func (d *draft) partsOfOtherIDs(n *node) ([]record.Ref, error) {
+	parts, err := d.partsMade(n)
+	for part, target := range n.pairs {
+		if d.present.mapped[part] != target {
+			parts = append(parts, part)
+		}
+	}
+	return parts, err
+}
+
 // keepPairs stores with the plan which parts stand for others in what it writes.
 func (d *draft) keepPairs() {
 	for _, n := range d.nodes {

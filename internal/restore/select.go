@@ -69,7 +69,7 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 				p.note("%s is left out: it is named, and --folder, --owner or --name narrow that", item)
 				continue
 			}
-			chosen[item] = w
+			chosen[w.Ref] = w
 			continue
 		}
 		if err := allWritable(item.Kind); err != nil && len(p.request.Items) > 0 {
@@ -178,6 +178,9 @@ func (p *planner) namedItem(ctx context.Context, ref record.Ref) (wish, error) {
 		return wish{}, err
 	}
 	if !ok {
+		if first, made, err := p.madeFor(ctx, ref); err != nil || made {
+			return first, err
+		}
 		// The vault's own words say since when it is gone, or that it was never seen.
 		d, err := p.reader.Document(ctx, p.instance, ref, vault.AtRun(p.past.run))
 		if err != nil {
@@ -252,6 +255,10 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 		}
 		switch a.State {
 		case record.ActionDone, record.ActionFailed, record.ActionRunning: // which may have written something
+		case record.ActionSame:
+			if a.Deed != record.DeedDelete { // what was to be deleted went with what it hung on
+				continue
+			}
 		default:
 			continue
 		}

@@ -96,7 +96,7 @@ func (d *draft) takenOfKind(ctx context.Context, n *node, spec *catalogue.Spec, 
 	}
 	return d.eachSeen(ctx, spec.Name, func(e vault.Entry, body []byte) {
 		for _, on := range canon.Named(body, r) {
-			if part := (record.Ref{Kind: listOf(r), ID: on}); deleted[part] {
+			if part := (record.Ref{Kind: listOf(r), ID: on}); deleted[part] && !d.isReplaced(e.Ref) {
 				d.request.Taken = append(d.request.Taken, Taken{Ref: e.Ref, Name: e.Name, Of: record.Ref{Kind: n.Kind, ID: n.action.Target}, Part: part})
 			}
 		}

@@ -128,6 +128,9 @@ func (t *task) create(ctx context.Context) error {
 	if err := t.notMadeSince(ctx); err != nil {
 		return err
 	}
+	if err := t.replacedAsPlanned(ctx); err != nil {
+		return err
+	}
 	var made made
 	err := t.withQueries(ctx, w, t.wanted, func() error {
 		sent, err := t.creation(w, t.wanted)

@@ -33,6 +33,10 @@ func (a *applier) wake(ctx context.Context) error {
 			a.note("%s stays asleep: %s", title(action), why)
 			continue
 		}
+		if gone := stillThere(a.plan, action); gone != nil {
+			a.note("%s stays asleep: %s, whose place it takes, is still there", title(action), gone.Ref)
+			continue
+		}
 		if !sendsWhatIsEqual(a.plan, action) {
 			a.note("%s stays asleep: what it sends is not as it was", title(action))
 			continue
@@ -138,7 +142,7 @@ func Asleep(ctx context.Context, reader vault.Reader, r record.Restore) (int, er
 			return 0, err
 		}
 		woken := request.Wake != WakeNever && atEnd && action.State == record.ActionDone && sendsWhatIsEqual(r, action) &&
-			request.Sleeping[action.Ref.String()] == ""
+			stillThere(r, action) == nil && request.Sleeping[action.Ref.String()] == ""
 		if was != nil && !woken {
 			n++
 		}
