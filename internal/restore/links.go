@@ -15,7 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// attachLinks gives what is made anew back to the documents that showed it, or that it belonged
+// attachLinks gives what is made anew, or comes out of the trash, back to the documents that showed it, or that it belonged
 // to: to boards, to dashboards with tiles of looks, to roles and access rules. Where only that
 // is missing it comes back; where somebody has changed such a document since, it is left alone,
 // and named.
@@ -23,7 +23,7 @@ func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) erro
 	moments := make(map[*past]map[record.Kind][]*node)
 	for _, ref := range sortedRefs(back) {
 		n := back[ref]
-		if !n.getsID() && n.taken == nil {
+		if !n.getsID() && n.taken == nil && n.action.Deed != record.DeedUndelete {
 			continue
 		}
 		then, err := d.pastOf(ctx, n.entry)
@@ -107,6 +107,9 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		return err
 	}
 	current = bytes.Clone(current)
+	if shown, err = withoutShown(spec, shown, current, wanted); err != nil || len(shown) == 0 {
+		return err
+	}
 	changes, err := canon.Changes(spec.Write, current, wanted, d.resolver)
 	if err != nil || len(changes) == 0 {
 		return err
@@ -127,10 +130,38 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		return err
 	}
 	if !only {
-		d.note("%s showed %s, which gets another id, and was changed since: lookervault restore %s %s --run %d makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, e.Kind, e.ID, min(e.LastRun, d.past.run))
+		why := "gets another id"
+		if shown[0].action.Deed == record.DeedUndelete {
+			why = "comes out of the trash"
+		}
+		d.note("%s showed %s, which %s, and was changed since: lookervault restore %s %s --run %d makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, why, e.Kind, e.ID, min(e.LastRun, d.past.run))
 		return nil
 	}
 	return d.linkAgain(ctx, e, others, shown)
+}
+
+// withoutShown leaves out of what comes out of the trash, with its id, what a document shows as often
+// as it is to.
+func withoutShown(spec *catalogue.Spec, shown []*node, current, wanted []byte) ([]*node, error) {
+	is, err := canon.References(spec.Write, current)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec.Name, err)
+	}
+	was, err := canon.References(spec.Write, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec.Name, err)
+	}
+	count := func(refs []canon.Reference, n *node) (times int) {
+		for _, r := range refs {
+			if r.Ref == n.Ref {
+				times++
+			}
+		}
+		return times
+	}
+	return slices.DeleteFunc(shown, func(n *node) bool {
+		return n.action.Deed == record.DeedUndelete && count(is, n) >= count(was, n)
+	}), nil
 }
 
 // linkAgain plans to let a document show again what comes back, without parts of others.
