@@ -27,7 +27,7 @@ const Samples = 3
 // another route. What is found is planned like any other.
 func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	search := plan.CanBeLookedFor(kind)
-	trusted := l.Ledger.SoFar(kind.Name) > 0
+	trusted := true
 	left, err := l.unlisted(ctx, kind, func(ids []string) ([]string, error) {
 		if !search {
 			return ids, nil
@@ -95,14 +95,13 @@ func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(i
 
 // searchFor searches for documents by their ids and plans those that it finds. It
 // returns those that are still to be asked for alone, and whether the search finds what is
-// there: a server that answers every list with none for a while finds nothing, and what it
-// does not find is not gone for that.
+// there in every state: a server that answers every list with none for a while, or that of the
+// trash alone, finds nothing, and what it does not find is not gone for that.
 func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, finds bool, err error) {
+	finds = true
 	for _, state := range States(kind) {
-		witness := ""
-		if state == record.Present {
-			witness = l.Ledger.Witness(kind.Name)
-		}
+		witness := l.Ledger.Witness(kind.Name, state)
+		finds = finds && witness != ""
 		found, answer, err := l.lookFor(ctx, kind, state, ids, witness)
 		if err == nil && answer == idsIgnored && len(ids) <= fewEnough {
 			found, err = l.askFor(ctx, kind, ids)
@@ -124,7 +123,7 @@ func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []stri
 			return ids, false, nil
 		}
 	}
-	return ids, true, nil
+	return ids, finds, nil
 }
 
 // stillThere asks for documents alone, and returns those that are there. Of very many it

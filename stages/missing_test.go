@@ -12,6 +12,10 @@ import (
 // TestMissingIsAskedForById: what the store holds and the listing did not is
 // searched for, and what is found is asked for by id: it is no page of the list.
 func TestMissingIsAskedForById(t *testing.T) {
+	seen := func(r *rig) {
+		r.looker.things = append(r.looker.things, thing{id: "50", trashed: true})
+		r.ledger.Saw("dashboards", []record.Listed{{ID: "1", State: record.Present}, {ID: "50", State: record.Trashed}})
+	}
 	tests := []struct {
 		name  string
 		set   func(*rig)
@@ -19,10 +23,19 @@ func TestMissingIsAskedForById(t *testing.T) {
 		want  []string // found
 	}{
 		{
-			name: "by a list of ids", set: func(*rig) {},
+			name: "by a list of ids", set: seen,
+			calls: []string{
+				"/dashboards/search?id=2,3,77,78,1&limit=5&offset=0",
+				"/dashboards/search?deleted=true&id=77,78,50&limit=3&offset=0",
+			},
+			want: []string{"2", "3"},
+		},
+		{
+			name: "nothing known lies in the trash", set: func(r *rig) {},
 			calls: []string{
 				"/dashboards/search?id=2,3,77,78&limit=4&offset=0",
 				"/dashboards/search?deleted=true&id=77,78&limit=2&offset=0",
+				"/dashboards/77", "/dashboards/78",
 			},
 			want: []string{"2", "3"},
 		},
@@ -35,10 +48,13 @@ func TestMissingIsAskedForById(t *testing.T) {
 			want: []string{"2", "3"},
 		},
 		{
-			name: "not when it is left out", set: func(r *rig) { r.out = []record.Ref{{Kind: "dashboards", ID: "3"}, {Kind: "dashboards", ID: "77"}} },
+			name: "not when it is left out", set: func(r *rig) {
+				seen(r)
+				r.out = []record.Ref{{Kind: "dashboards", ID: "3"}, {Kind: "dashboards", ID: "77"}}
+			},
 			calls: []string{
-				"/dashboards/search?id=2,78&limit=2&offset=0",
-				"/dashboards/search?deleted=true&id=78&limit=1&offset=0",
+				"/dashboards/search?id=2,78,1&limit=3&offset=0",
+				"/dashboards/search?deleted=true&id=78,50&limit=2&offset=0",
 			},
 			want: []string{"2"},
 		},
@@ -50,7 +66,6 @@ func TestMissingIsAskedForById(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(&fakeLooker{things: things(4)}, kindOf(t, "dashboards"))
 			r.missing, r.store.unsettled = true, []string{"2", "3", "77", "78"}
-			r.ledger.Listed("dashboards", 2) // the list held something
 			tt.set(r)
 			var found []string
 			for _, ask := range r.list(t, kindOf(t, "dashboards")) {

@@ -2,11 +2,13 @@ package extract_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -57,21 +59,26 @@ func TestTakenOutOfTheTrashMeanwhile(t *testing.T) {
 // TestGoneIsLookedForFirst: what a listing does not hold any more costs a call by
 // id and state, and is gone when that does not find it.
 func TestGoneIsLookedForFirst(t *testing.T) {
-	r := newRig(t, lookersim.Options{Seed: 3})
-	r.run(record.RunComplete, start("dashboards", "users", "roles"))
-	calls := r.run(record.RunComplete, start("dashboards", "users", "roles")).API.Calls
-	mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "5"},
-		lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "7"},
-		lookersim.Change{Op: lookersim.OpDelete, Kind: "users", ID: "9"})
-	result := r.run(record.RunComplete, start("dashboards", "users", "roles"))
-	if got := countsOf(t, result, "dashboards"); got.Gone != 2 {
-		t.Errorf("%+v, want two gone", got)
-	}
-	if got := countsOf(t, result, "users"); got.Gone != 1 {
-		t.Errorf("%+v, want one gone", got)
-	}
-	if got := result.API.Calls - calls; got != 3 {
-		t.Errorf("%d calls more than without, want 3: two states of dashboards, one of users", got)
+	for _, usual := range []bool{false, true} { // with usual limits a page brings all of a list
+		r := newRig(t, lookersim.Options{Seed: 3})
+		if usual {
+			r.config.Stages.List.PageSize, r.limits = 100, plan.Limits{}
+		}
+		r.run(record.RunComplete, start("dashboards", "users", "roles"))
+		calls := r.run(record.RunComplete, start("dashboards", "users", "roles")).API.Calls
+		mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "5"},
+			lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "7"},
+			lookersim.Change{Op: lookersim.OpDelete, Kind: "users", ID: "9"})
+		result := r.run(record.RunComplete, start("dashboards", "users", "roles"))
+		if got := countsOf(t, result, "dashboards"); got.Gone != 2 {
+			t.Errorf("%+v, want two gone", got)
+		}
+		if got := countsOf(t, result, "users"); got.Gone != 1 {
+			t.Errorf("%+v, want one gone", got)
+		}
+		if got := result.API.Calls - calls; got != 3 {
+			t.Errorf("usual limits %v: %d calls more than without, want 3: two states of dashboards, one of users", usual, got)
+		}
 	}
 }
 
@@ -145,18 +152,22 @@ func TestNothingIsGoneThatCouldNotBeLookedFor(t *testing.T) {
 // some call on, as one does whose database is restored, makes nothing gone: what an empty search
 // does not find counts only where that search finds what is known to be there.
 func TestEmptyFromAMomentOn(t *testing.T) {
-	for _, kind := range []record.Kind{"dashboards", "looks"} {
+	for _, kind := range []record.Kind{"dashboards", "looks", "groups", "users"} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			for after := range 8 {
+			for i := range 16 {
+				after := i / 2
 				r := newRig(t, lookersim.Options{Seed: 3, TrashShare: 0.2})
-				r.run(record.RunComplete, start(kind, "users"))
+				if i%2 == 1 { // a page brings all of the list
+					r.config.Stages.List.PageSize, r.limits = 100, plan.Limits{}
+				}
+				r.run(record.RunComplete, start(kind, "boards"))
 				before := r.states(kind)
-				rule := lookersim.Rule{Route: "GET /" + string(kind) + "/search", Do: lookersim.FaultNone, After: after}
+				rule := lookersim.Rule{Kind: string(kind), Do: lookersim.FaultNone, After: after}
 				if err := r.sim.SetRules(rule); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := r.try(start(kind, "users")); err != nil {
+				if _, err := r.try(start(kind, "boards")); err != nil {
 					t.Logf("after %d: %v", after, err)
 				}
 				for id, state := range r.states(kind) {
@@ -166,5 +177,40 @@ func TestEmptyFromAMomentOn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTheTrashAloneIsEmpty: a server that answers lists of the trash with none from some call on,
+// and every other one as it should be, makes nothing gone: an empty search in the trash counts only
+// where it finds what is known to lie there.
+func TestTheTrashAloneIsEmpty(t *testing.T) {
+	for _, kind := range []record.Kind{"dashboards", "looks"} {
+		for _, usual := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, usual limits %v", kind, usual), func(t *testing.T) {
+				t.Parallel()
+				for after := range 3 {
+					r := newRig(t, lookersim.Options{Seed: 3, TrashShare: 0.2})
+					if usual {
+						r.config.Stages.List.PageSize, r.limits = 100, plan.Limits{}
+					}
+					r.run(record.RunComplete, start(kind, "users"))
+					before := r.states(kind)
+					rule := lookersim.Rule{Route: "GET /" + string(kind) + "/search", Query: "deleted=true", Do: lookersim.FaultNone, After: after}
+					if err := r.sim.SetRules(rule); err != nil {
+						t.Fatal(err)
+					}
+					result, err := r.try(start(kind, "users"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if states := r.states(kind); !maps.Equal(states, before) {
+						t.Errorf("after %d calls: %v, was %v: %+v", after, states, before, countsOf(t, result, kind))
+					}
+					if got := countsOf(t, result, kind); after == 0 && got.Listing != record.Incomplete {
+						t.Errorf("%+v, want an incomplete listing", got)
+					}
+				}
+			})
+		}
 	}
 }

@@ -53,6 +53,7 @@ type Rule struct {
 	Route string // the template, "GET /dashboards/{id}"; a final * matches any ending
 	ID    string // the last parameter of the path
 	Kind  string // the kind that the route gives
+	Query string // a parameter of the query and its value, "deleted=true"
 
 	After       int           // the first matching requests are spared
 	Nth         int           // only the n-th matching request, from 1; After is then ignored
@@ -82,12 +83,13 @@ type Rule struct {
 //	route=GET /dashboards/{id} id=17 status=500 times=3
 //	kind=looks p=0.02 do=reset
 //	route=GET /dashboards/search nth=4 status=429 retry-after=date:2s
+//	route=GET /dashboards/search query=deleted=true do=none
 //	after=100 for=3s status=404 body=page
 //	kind=role_users each=1 status=404
 //	route=POST /dashboards nth=2 do=reset applied=true
 //	route=POST /boards do=late later=3
 //
-// Keys: route, id, kind, after, nth, times, each, for, p; then do=FAULT or
+// Keys: route, id, kind, query, after, nth, times, each, for, p; then do=FAULT or
 // status=CODE, with body=page, short or sinatra; retry-after=2s or
 // retry-after=date:2s; applied=true; later=3; delay=200ms; bytes=10MB. A delay alone
 // is the fault "delay".
@@ -122,6 +124,8 @@ func (r *Rule) set(key, value string) (err error) {
 		r.ID = value
 	case "kind":
 		r.Kind = value
+	case "query":
+		r.Query = value
 	case "after":
 		r.After, err = parseCount(value)
 	case "nth":
@@ -156,7 +160,7 @@ func (r *Rule) set(key, value string) (err error) {
 	case "bytes":
 		r.Bytes, err = parseSize(value)
 	default:
-		err = fmt.Errorf("no such key; want route, id, kind, after, nth, times, each, for, p, do, status, body, retry-after, applied, later, delay or bytes")
+		err = fmt.Errorf("no such key; want route, id, kind, query, after, nth, times, each, for, p, do, status, body, retry-after, applied, later, delay or bytes")
 	}
 	return err
 }
@@ -173,6 +177,8 @@ func (r Rule) check() error {
 		return fmt.Errorf("body %q: want status=CODE with page, short or sinatra", string(r.Body))
 	case r.Later != 0 && r.Do != FaultLate, r.Applied && r.Do == FaultLate:
 		return fmt.Errorf("later goes with do=late, and applied does not")
+	case r.Query != "" && !strings.Contains(r.Query, "="):
+		return fmt.Errorf("query %q is no parameter with its value", r.Query)
 	case !(r.Probability >= 0 && r.Probability <= 1):
 		return fmt.Errorf("probability %g is not from 0 to 1", r.Probability)
 	case r.Route != "" && !strings.HasSuffix(r.Route, "*") && !knownRoute(r.Route):
@@ -196,6 +202,7 @@ func (r Rule) String() string {
 	add(r.Route != "", "route", r.Route)
 	add(r.ID != "", "id", r.ID)
 	add(r.Kind != "", "kind", r.Kind)
+	add(r.Query != "", "query", r.Query)
 	add(r.After != 0, "after", strconv.Itoa(r.After))
 	add(r.Nth != 0, "nth", strconv.Itoa(r.Nth))
 	add(r.Times != 0, "times", strconv.Itoa(r.Times))
@@ -223,6 +230,9 @@ func (r Rule) matches(c *call) bool {
 		} else if c.template() != r.Route {
 			return false
 		}
+	}
+	if name, value, _ := strings.Cut(r.Query, "="); name != "" && c.request.URL.Query().Get(name) != value {
+		return false
 	}
 	return (r.ID == "" || r.ID == c.id()) && (r.Kind == "" || c.route != nil && c.route.kind == r.Kind)
 }

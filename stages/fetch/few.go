@@ -81,6 +81,9 @@ func (t *task) settlePage(ctx context.Context, above int) (stages.Tally, error) 
 	}
 	t.Ledger.Asked(t.ask.Kind, len(found)+len(doubtful)+len(list.unclear))
 	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear)+list.excluded)
+	for _, m := range list.found {
+		t.Ledger.Saw(t.ask.Kind, []record.Listed{m.want})
+	}
 	if err := t.sayWhatIsOdd(list, above); err != nil {
 		return stages.Tally{}, err
 	}

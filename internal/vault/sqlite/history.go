@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -263,22 +264,24 @@ func heldBefore(ctx context.Context, q querier, instance int64, ref record.Ref) 
 }
 
 // Bodies calls fn with a function that returns the exact bytes of an entry's body. The
-// function is for one goroutine and good until fn returns; the bytes are the caller's.
+// function is for one goroutine and good until fn returns; the bytes are the caller's. An
+// error of fn is returned as it is.
 func (r *Reader) Bodies(ctx context.Context, fn func(body func(vault.Entry) ([]byte, error)) error) error {
 	decoder, err := codec.NewDecoder()
 	if err != nil {
 		return err
 	}
 	defer decoder.Close()
-	return r.snapshot(ctx, func(q querier) error {
+	var own error
+	err = r.snapshot(ctx, func(q querier) error {
 		dictionary, err := readDictionaries(ctx, q, decoder)
 		if err != nil {
 			return doing("read dictionaries", err)
 		}
-		return fn(func(e vault.Entry) ([]byte, error) {
+		own = fn(func(e vault.Entry) ([]byte, error) {
 			for row, err := range rows(ctx, q, `SELECT `+storedColumns+` FROM bodies b WHERE b.hash = ?`, e.Hash[:]) {
 				if err != nil {
-					return nil, doing("read "+e.String(), err)
+					return nil, doing("read "+e.String(), classify(r.path, err))
 				}
 				s, err := scanStored(row, dictionary)
 				var body []byte
@@ -292,7 +295,9 @@ func (r *Reader) Bodies(ctx context.Context, fn func(body func(vault.Entry) ([]b
 			}
 			return nil, classify(r.path, vault.Damaged(nil, "bodies %s: is missing", e.Ref))
 		})
+		return nil
 	})
+	return errors.Join(err, own)
 }
 
 // LastComplete returns the newest complete runs of an instance that looked at all of
