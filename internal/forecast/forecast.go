@@ -203,6 +203,7 @@ func (o *outlook) model(ctx context.Context, m *model) error {
 		m.add(k)
 		m.forecasts[len(m.forecasts)-1].Changes = changes
 	}
+	m.behind()
 	return nil
 }
 

@@ -40,6 +40,7 @@ type model struct {
 	notServed   map[record.Ref]time.Time  // documents that the server did not have, and when
 	overviews   map[string]bool           // that are asked for, by path
 	proven      map[record.Kind]time.Time // when rows were compared last; nil: each run compares
+	lengths     plan.Lengths              // of the answers to the lists
 	forecasts   []KindForecast
 }
 
@@ -190,6 +191,7 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 		c.add(k.kind.Listing.Route.Activity, exactly(1))
 	}
 	c.add(k.kind.Listing.Route.Activity, exactly(m.unsaid(k)))
+	m.lengths.OneAnswer(plan.ListEnd{Kind: k.kind.Name, State: record.Present, Rows: len(k.glance.Rows)})
 	m.prove(&c, k, len(in) > 0)
 	if k.past.poor {
 		c.add(k.kind.Detail.Activity, exactly(len(in)))
@@ -245,6 +247,7 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 	if tried && !onePage {
 		c.add(k.kind.Listing.Route.Activity, exactly(1)) // for a page that turns out to be full
 	}
+	m.ends(k, &k.glance, record.Present)
 	present, seen, proof := m.present(k)
 	if onePage {
 		present = m.rowsAlone(k, seen)

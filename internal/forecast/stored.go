@@ -88,5 +88,6 @@ func (o *outlook) stored() *model {
 		glance.TrashRests = o.trashRests(kind, glance)
 		m.add(newKnowledge(kind, glance, o.held[kind.Name], o.past[kind.Name]))
 	}
+	m.behind()
 	return m
 }

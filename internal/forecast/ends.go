@@ -1,0 +1,40 @@
+package forecast
+
+import (
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plan"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// ends records how many rows the answers to a paged list will have.
+func (m *model) ends(k *knowledge, list *Glance, state record.State) {
+	tried, _ := m.few(k)
+	page := k.perPage()
+	switch {
+	case list.Total == 0:
+	case tried && list.Total < m.rules.Few(k.kind, len(k.held), k.held.sizes) || list.Total <= page:
+		m.lengths.Answer(list.Total)
+		if list.HasTotal {
+			m.lengths.OneAnswer(plan.ListEnd{Kind: k.kind.Name, State: state, Rows: list.Total})
+		}
+	default:
+		m.lengths.Answer(page)
+	}
+}
+
+// behind adds the call behind the longest list of the run, where it makes one.
+func (m *model) behind() {
+	end, ok := m.lengths.Witness(func(kind record.Kind) bool { return m.listed[kind] })
+	if !ok {
+		return
+	}
+	i := slices.IndexFunc(m.forecasts, func(f KindForecast) bool { return f.Kind == end.Kind })
+	f, call := &m.forecasts[i], Span{1, 1, 1}
+	if plan.Behind(end.Kind).Listing.Route.Activity == catalogue.Query {
+		f.Query = f.Query.plus(call)
+		return
+	}
+	f.Administrative = f.Administrative.plus(call)
+}

@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// fewestCut is the fewest rows at which the longest list of a run is not believed to end
+// without another look: a server that gives fewer at once would not serve its own pages.
+const fewestCut = 50
+
+// ListEnd is a list that came in one answer: that it ends there, only the number of its rows
+// says, or the server's word.
+type ListEnd struct {
+	Kind  record.Kind
+	State record.State
+	Rows  int
+}
+
+// Lengths are what the answers of a run tell of how many rows the server gives at once. The
+// zero value is that of a run before its first answer. They are not safe for use by many
+// goroutines.
+type Lengths struct {
+	longest int          // rows of the longest answer
+	cuts    map[int]bool // rows of pages that were not full, behind which more came
+	ends    []ListEnd
+}
+
+// Answer records how many rows the answer to a list had.
+func (l *Lengths) Answer(rows int) { l.longest = max(l.longest, rows) }
+
+// Cut records that more came behind an answer of so many rows, although more were asked for.
+func (l *Lengths) Cut(rows int) {
+	if l.cuts == nil {
+		l.cuts = make(map[int]bool)
+	}
+	l.cuts[rows] = true
+}
+
+// OneAnswer records that a list came in one answer, and that nothing behind it was asked for.
+func (l *Lengths) OneAnswer(end ListEnd) {
+	l.Answer(end.Rows)
+	l.ends = append(l.ends, end)
+}
+
+// Ends are the lists that came in one answer.
+func (l *Lengths) Ends() []ListEnd { return l.ends }
+
+// Doubtful returns the lists that may go on behind their rows: those that end where the
+// server has cut another one off (cut is true then), and, where it has cut none, those that
+// are as long as the longest answer of the run. No server that cuts lists cuts them below that.
+func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
+	for _, end := range l.ends {
+		if l.cuts[end.Rows] {
+			ends = append(ends, end)
+		}
+	}
+	if len(ends) > 0 || l.longest < fewestCut {
+		return ends, len(ends) > 0
+	}
+	for _, end := range l.ends {
+		if end.Rows == l.longest {
+			ends = append(ends, end)
+		}
+	}
+	return ends, false
+}
+
+// Witness returns the one of the longest lists behind which a run looks to learn whether the
+// server has cut it off, the first by its kind: one that no run before has listed whole. It
+// reports false where the server has cut another list off, and nothing is left to learn, or
+// no list is in doubt.
+func (l *Lengths) Witness(listed func(record.Kind) bool) (ListEnd, bool) {
+	ends, cut := l.Doubtful()
+	ends = slices.DeleteFunc(slices.Clone(ends), func(end ListEnd) bool { return cut || listed(end.Kind) || Behind(end.Kind) == nil })
+	if len(ends) == 0 {
+		return ListEnd{}, false
+	}
+	return slices.MinFunc(ends, func(a, b ListEnd) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.State, b.State)) }), true
+}
+
+// Behind returns the kind as one whose list is read in pages, from which a run gets what
+// stands behind the rows of a list; nil where no route does that.
+func Behind(kind record.Kind) *catalogue.Spec {
+	spec, ok := catalogue.Find(kind)
+	if ok && spec.Listing.Whole {
+		spec, ok = spec.InPages()
+	}
+	if !ok {
+		return nil
+	}
+	return spec
+}
