@@ -187,7 +187,7 @@ func (f *follower) readHeld(ctx context.Context, reader vault.Reader, run record
 	f.held = make(map[record.Kind]map[string]bool)
 	wanted := make(map[record.Kind]bool)
 	for _, spec := range catalogue.All() {
-		for relation := range strictRelations(spec) {
+		for relation := range spec.Strict() {
 			wanted[relation.Kind] = true
 		}
 	}
@@ -231,23 +231,8 @@ func excludedBy(run record.Run) map[record.Ref]bool {
 	return excluded
 }
 
-// strictRelations yields the relations of a kind that verify follows. Kinds that are only
-// kept for reference, or only when they are named, are not followed.
-func strictRelations(spec *catalogue.Spec) func(yield func(*catalogue.Relation) bool) {
-	return func(yield func(*catalogue.Relation) bool) {
-		if spec.Reference || spec.OptIn {
-			return
-		}
-		for i := range spec.Relations {
-			if r := &spec.Relations[i]; r.Strict() && !yield(r) {
-				return
-			}
-		}
-	}
-}
-
 func follows(spec *catalogue.Spec) bool {
-	for range strictRelations(spec) {
+	for range spec.Strict() {
 		return true
 	}
 	return false
@@ -256,7 +241,7 @@ func follows(spec *catalogue.Spec) bool {
 // inColumns follows the references that the vault has in columns, and reports whether the
 // body holds others.
 func (f *follower) inColumns(e vault.Entry, spec *catalogue.Spec) (others bool) {
-	for relation := range strictRelations(spec) {
+	for relation := range spec.Strict() {
 		switch relation.Path {
 		case spec.Fields.Folder:
 			f.follow(e.Ref, relation, e.Folder)
@@ -272,7 +257,7 @@ func (f *follower) inColumns(e vault.Entry, spec *catalogue.Spec) (others bool) 
 // inBody follows the references that stand in a body alone.
 func (f *follower) inBody(ref record.Ref, body []byte) {
 	spec := catalogue.Lookup(ref.Kind)
-	for relation := range strictRelations(spec) {
+	for relation := range spec.Strict() {
 		if relation.Path == spec.Fields.Folder || relation.Path == spec.Fields.Owner || f.held[relation.Kind] == nil || !mayName(body, relation) {
 			continue
 		}
