@@ -259,17 +259,6 @@ func (r *Reader) CallsIn(ctx context.Context, instance string, at time.Time) (ca
 	return calls, r.CheckRows(ctx, vault.RunTables)
 }
 
-func instanceNames(ctx context.Context, q querier) (map[int64]string, error) {
-	names := map[int64]string{}
-	for row, err := range rows(ctx, q, `SELECT id, name FROM instances`) {
-		if err != nil {
-			return nil, err
-		}
-		names[integer(row[0])] = text(row[1])
-	}
-	return names, nil
-}
-
 // words is the run as the rest of the program knows it.
 func (r *runRow) words(instance string, locked bool) record.Run {
 	run := record.Run{
