@@ -22,9 +22,11 @@ import (
 const lockSuffix = ".lock"
 
 // A reader that looks whether a run is under way holds the lock for some
-// microseconds, which must not turn a writer away.
+// microseconds, and so does a child that was forked while the lock was held, until it
+// executes its program. On a busy machine both take longer, which must not turn a
+// writer away.
 const (
-	lockTries = 5
+	lockTries = 25
 	lockPause = 10 * time.Millisecond
 )
 
