@@ -72,7 +72,7 @@ func runReport(ctx context.Context, o reportOptions) (err error) {
 	}
 	data, err := report.Read(ctx, reader, instance, run.ID)
 	if err != nil {
-		return fmt.Errorf("%s: %w; lookervault runs shows what there is", reader.Path(), err)
+		return absent(err, reader, "runs")
 	}
 	data.Made, data.Tool = o.reading.now(), toolVersion()
 	checked, findings, err := report.Check(ctx, reader, data.Made)
@@ -83,7 +83,7 @@ func runReport(ctx context.Context, o reportOptions) (err error) {
 	if err := writeReport(ctx, o, data); err != nil {
 		return err
 	}
-	return vault.DamageOf(findings)
+	return vault.DamageOf(reader.Path(), findings)
 }
 
 // writeReport writes the page to a file, or to standard output where that is "-".

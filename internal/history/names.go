@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ type Names struct {
 	folders map[string]vault.Entry
 	users   map[string]string
 	runs    map[int64]time.Time
-	newest  int64 // of those runs, damaged ones left out
+	newest  int64  // of those runs, damaged ones left out
+	path    string // of the vault
 
 	// damaged is what kept some runs from being read, and met the first damage that an
 	// answer would have needed; see [Names.Damage].
@@ -62,6 +64,7 @@ func (b *Names) Read(ctx context.Context, m Moment) error {
 
 // ReadHeld reads the names of what there is.
 func (b *Names) ReadHeld(ctx context.Context, m Moment) (err error) {
+	b.path = m.Reader.Path()
 	b.runs, b.damaged = m.Reader.RunTimes(ctx, m.Instance)
 	if b.damaged != nil && !errors.Is(b.damaged, vault.ErrCorrupt) {
 		return b.damaged
@@ -162,7 +165,7 @@ func (b *Names) RunTime(run int64) time.Time {
 	case b.damaged != nil:
 		b.met = b.damaged
 	case run < b.newest:
-		b.met = vault.Damaged(nil, "runs %d: is missing, but documents that it saw are there", run)
+		b.met = vault.DamageOf(b.path, []vault.Finding{{Table: "runs", Key: strconv.FormatInt(run, 10), Problem: "is missing, but documents that it saw are there"}})
 	}
 	return began
 }

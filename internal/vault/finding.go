@@ -75,9 +75,9 @@ var (
 	DocumentTables = Tables{"heads", "versions", "pruned_versions", "count_corrections"}
 )
 
-// DamageOf is an error about what a check found, nil where that is nothing. It matches
-// ErrCorrupt.
-func DamageOf(findings []Finding) error {
+// DamageOf is an error about what a check of the vault at path found, nil where that is
+// nothing. It matches ErrCorrupt. The engine adds the path where that is "".
+func DamageOf(path string, findings []Finding) error {
 	if len(findings) == 0 {
 		return nil
 	}
@@ -86,7 +86,7 @@ func DamageOf(findings []Finding) error {
 		more = fmt.Sprintf(" (and %d more)", n-1)
 	}
 	err := Damaged(nil, "%s%s", findings[0], more)
-	err.Hint = Remedy(findings)
+	err.Path, err.Hint = path, Remedy(findings)
 	return err
 }
 

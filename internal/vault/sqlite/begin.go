@@ -146,7 +146,7 @@ func (w *Writer) putInstance() (int64, error) {
 		return id, err
 	}
 	if id == 0 {
-		if id, err = w.conn.number(`SELECT coalesce(max(id), 0) + 1 FROM instances`); err != nil {
+		if id, err = w.lostInstance(); err != nil {
 			return 0, err
 		}
 	}
@@ -154,6 +154,16 @@ func (w *Writer) putInstance() (int64, error) {
 	return id, w.conn.run(`INSERT INTO instances VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
 		name = excluded.name, base_url = excluded.base_url, checksum = excluded.checksum`,
 		append(columns, w.sum.row("instances", columns...))...)
+}
+
+// lostInstance is the id of an instance that no row has: of the one at this address whose
+// row was lost while runs of it are there, or one that no run has.
+func (w *Writer) lostInstance() (id int64, err error) {
+	id, err = w.conn.number(`SELECT instance FROM runs WHERE base_url = ? AND instance NOT IN (SELECT id FROM instances) ORDER BY id DESC LIMIT 1`, w.start.BaseURL)
+	if err != nil || id != 0 {
+		return id, err
+	}
+	return w.conn.number(`SELECT max((SELECT coalesce(max(id), 0) FROM instances), (SELECT coalesce(max(instance), 0) FROM runs)) + 1`)
 }
 
 // newest is the instance's newest run with what it counted, or nil.

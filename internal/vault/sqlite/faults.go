@@ -116,7 +116,7 @@ func (r *Reader) OpenFaults(ctx context.Context, instance string) ([]vault.Fault
 
 func (r *Reader) faults(ctx context.Context, where string, args ...any) (list []vault.Fault, err error) {
 	err = r.snapshot(ctx, func(q querier) error {
-		names, err := instanceNames(ctx, q)
+		names, err := allInstanceNames(ctx, q)
 		if err != nil {
 			return err
 		}

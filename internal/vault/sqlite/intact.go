@@ -223,6 +223,9 @@ func (r *Reader) checkTables(ctx context.Context, tables vault.Tables, also ...f
 			v.guard(table, v.pages(table))
 			v.guard(table, v.rowsOf(table))
 		}
+		if slices.Contains(tables, "runs") {
+			v.guard("runs", v.relationsOf([]string{newestRunLost}))
+		}
 		for _, check := range also {
 			v.guard("", func() error { return check(v) })
 		}
@@ -235,7 +238,7 @@ func (r *Reader) checkTables(ctx context.Context, tables vault.Tables, also ...f
 }
 
 // damage is an error about what was found.
-func (v *verifier) damage() error { return vault.DamageOf(v.findings) }
+func (v *verifier) damage() error { return vault.DamageOf("", v.findings) }
 
 // shown is a document's name as it can be printed: a damaged one is any bytes.
 func shown(ref record.Ref) string {

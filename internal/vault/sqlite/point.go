@@ -42,6 +42,9 @@ func (r *Reader) runAt(ctx context.Context, instance string, p vault.Point, read
 	}
 	runs, err := read(ctx, `SELECT id FROM runs WHERE +instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?`,
 		found.ID, p.Backups, record.OriginLook, p.Back)
+	if err == nil {
+		err = r.soundBehind(ctx, runs)
+	}
 	if err == nil && len(runs) == 0 {
 		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
 	}
@@ -49,6 +52,34 @@ func (r *Reader) runAt(ctx context.Context, instance string, p vault.Point, read
 		return record.Run{}, err
 	}
 	return runs[0], nil
+}
+
+// soundBehind returns an ErrCorrupt where a run behind the one that was found, of all where
+// none was, is damaged or lost: it may be the one that was meant.
+func (r *Reader) soundBehind(ctx context.Context, found []record.Run) error {
+	return r.snapshot(ctx, func(q querier) error {
+		var sum summer
+		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE id > ?`, append(found, record.Run{})[0].ID) {
+			if err == nil {
+				_, err = scanRun(row, &sum)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return newestRunThere(ctx, q)
+	})
+}
+
+// newestRunThere returns an ErrCorrupt where the newest run was lost.
+func newestRunThere(ctx context.Context, q querier) error {
+	for row, err := range rows(ctx, q, newestRunLost) {
+		if err != nil {
+			return err
+		}
+		return vault.DamageOf("", []vault.Finding{{Table: text(row[0]), Key: text(row[1]), Problem: text(row[2])}})
+	}
+	return nil
 }
 
 // runBy returns the newest run that ended by the time of a point.
@@ -59,8 +90,14 @@ func (r *Reader) runBy(ctx context.Context, instance string, p vault.Point, read
 	}
 	runs, err := read(ctx, `SELECT id FROM runs WHERE +instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1`,
 		found.ID, millis(p.Until))
-	if err != nil || len(runs) > 0 {
-		return append(runs, record.Run{})[0], err
+	if err == nil {
+		err = r.soundBehind(ctx, runs)
+	}
+	if err != nil {
+		return record.Run{}, err
+	}
+	if len(runs) > 0 {
+		return runs[0], nil
 	}
 	err = fmt.Errorf("by %s no run of %s had ended: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
 	if all, failed := r.Runs(ctx, found.Name); failed == nil && len(all) > 0 {

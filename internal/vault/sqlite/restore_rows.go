@@ -42,11 +42,16 @@ func (r *restoreRow) planned() []any {
 
 // scanRestore reads a row that was selected with all columns in the table's order. One
 // that is not as it was written is an ErrCorrupt.
-func scanRestore(row []driver.Value, names map[int64]string, sum *summer) (r restoreRow, err error) {
+func scanRestore(row []driver.Value, names instanceNames, sum *summer) (r restoreRow, err error) {
 	if err := checkRow("restores", row, 1, sum); err != nil {
 		return r, err
 	}
 	r.source, r.target, r.actions = integer(row[3]), integer(row[4]), integer(row[10])
+	for _, id := range []int64{r.source, r.target} {
+		if _, err := names.of(id, fmt.Sprintf("restore %d", integer(row[0]))); err != nil {
+			return r, err
+		}
+	}
 	r.Restore = record.Restore{
 		ID: integer(row[0]), Purpose: record.Purpose(text(row[1])), Of: integer(row[2]),
 		Source: names[r.source], Target: names[r.target],
@@ -63,7 +68,7 @@ func scanRestore(row []driver.Value, names map[int64]string, sum *summer) (r res
 func checkRow(table string, row []driver.Value, keys int, sum *summer) error {
 	last := len(row) - 1
 	if sum.begin(table, row[:last]...); !sum.is(row[last]) {
-		return vault.DamageOf([]vault.Finding{{Table: table, Key: keyOf(row[:keys]), Problem: "does not match its checksum"}})
+		return vault.DamageOf("", []vault.Finding{{Table: table, Key: keyOf(row[:keys]), Problem: "does not match its checksum"}})
 	}
 	return nil
 }
@@ -180,7 +185,7 @@ func mappingColumns(source, target int64, m *record.Mapping) []driver.Value {
 	return []driver.Value{source, target, string(m.Kind), m.ID, m.TargetID, m.How, nullable(m.Restore), millis(m.At), m.State}
 }
 
-func scanMapping(row []driver.Value, names map[int64]string, sum *summer) (record.Mapping, error) {
+func scanMapping(row []driver.Value, names instanceNames, sum *summer) (record.Mapping, error) {
 	if err := checkRow("id_map", row, 4, sum); err != nil {
 		return record.Mapping{}, err
 	}

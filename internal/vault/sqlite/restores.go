@@ -176,7 +176,7 @@ func (f *File) putRestore(row *restoreRow) error {
 
 // restoresWhere reads the rows of restores. One that is damaged is an ErrCorrupt.
 func (f *File) restoresWhere(where string, args ...driver.Value) (list []restoreRow, err error) {
-	names := map[int64]string{}
+	names := instanceNames{}
 	err = f.conn.each(`SELECT id, name FROM instances`, func(row []driver.Value) error {
 		names[integer(row[0])] = text(row[1])
 		return nil

@@ -57,7 +57,7 @@ func (r *Reader) Restore(ctx context.Context, id int64) (record.Restore, error) 
 			}
 		}
 		if plan.digest() != whole.Digest || int64(len(whole.Actions)) != whole.actions {
-			return vault.DamageOf([]vault.Finding{{Table: "restores", Key: fmt.Sprint(id), Problem: "its plan does not match its digest"}})
+			return vault.DamageOf("", []vault.Finding{{Table: "restores", Key: fmt.Sprint(id), Problem: "its plan does not match its digest"}})
 		}
 		return nil
 	})
@@ -78,7 +78,7 @@ func (r *Reader) restoreRows(ctx context.Context, where string, args ...any) (li
 	busy := r.written()
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		names, err := instanceNames(ctx, q)
+		names, err := readInstanceNames(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (r *Reader) restoreRows(ctx context.Context, where string, args ...any) (li
 func (r *Reader) Mappings(ctx context.Context, source, target string) (list []record.Mapping, err error) {
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		names, err := instanceNames(ctx, q)
+		names, err := allInstanceNames(ctx, q)
 		if err != nil {
 			return err
 		}

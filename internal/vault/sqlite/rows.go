@@ -135,7 +135,7 @@ func (r *runRow) columns() ([]driver.Value, error) {
 
 // damagedRun is the damage of a run that does not match its checksum.
 func damagedRun(row []driver.Value) error {
-	return vault.DamageOf([]vault.Finding{{Table: "runs", Key: strconv.FormatInt(integer(row[0]), 10), Problem: "does not match its checksum"}})
+	return vault.DamageOf("", []vault.Finding{{Table: "runs", Key: strconv.FormatInt(integer(row[0]), 10), Problem: "does not match its checksum"}})
 }
 
 // scanRun reads a run. One that is not as it was written is an ErrCorrupt.

@@ -52,7 +52,8 @@ func (r *Reader) newestRuns(ctx context.Context, instance string, limit int, rea
 
 // RunTimes returns when the runs of an instance began, by their numbers. Those that are
 // damaged are left out, and the error that comes with the others says so: an ErrCorrupt.
-// It reads past the index of instances: damage there takes no run away.
+// It reads the runs of all instances: damage to the instance of one, or to the index of
+// that, takes no run away.
 func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
@@ -62,7 +63,7 @@ func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.
 	var unreadable error
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE +instance = ?`, found.ID) {
+		for row, err := range rowsDirect(ctx, q, selectRuns) {
 			if err != nil {
 				return err
 			}
@@ -73,7 +74,12 @@ func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.
 				}
 				continue
 			}
-			began[integer(row[0])] = moment(integer(row[4]))
+			if integer(row[1]) == found.ID {
+				began[integer(row[0])] = moment(integer(row[4]))
+			}
+		}
+		if err := newestRunThere(ctx, q); unreadable == nil {
+			unreadable = err
 		}
 		return nil
 	})
@@ -157,7 +163,7 @@ func (r *Reader) readRuns(ctx context.Context, add func(q querier, list []record
 	var unreadable error
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		names, err := instanceNames(ctx, q)
+		names, err := readInstanceNames(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -167,6 +173,10 @@ func (r *Reader) readRuns(ctx context.Context, add func(q querier, list []record
 				return err
 			}
 			run, err := scanRun(row, &sum)
+			instance := ""
+			if err == nil {
+				instance, err = names.of(run.instance, fmt.Sprintf("run %d", run.id))
+			}
 			if errors.Is(err, vault.ErrCorrupt) {
 				unreadable = cmp.Or(unreadable, err)
 				continue
@@ -175,7 +185,7 @@ func (r *Reader) readRuns(ctx context.Context, add func(q querier, list []record
 				return err
 			}
 			index[run.id] = len(list)
-			list = append(list, run.words(names[run.instance], busy))
+			list = append(list, run.words(instance, busy))
 		}
 		return add(q, list, index)
 	})

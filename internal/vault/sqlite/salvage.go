@@ -48,7 +48,7 @@ func Salvage(ctx context.Context, from, to string, progress func(done, total int
 	}
 	findings, err := made.reader.Verify(ctx)
 	if err == nil && len(findings) > 0 {
-		err = fmt.Errorf("salvage %s: what was copied does not verify: %w", from, vault.DamageOf(findings))
+		err = fmt.Errorf("salvage %s: what was copied does not verify: %w", from, vault.DamageOf("", findings))
 	}
 	if err != nil {
 		return s, err

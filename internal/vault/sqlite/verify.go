@@ -331,6 +331,11 @@ const faultsLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kin
 const danglingLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kind = k.kind AND f.class = '` + record.FaultDangling +
 	`' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`
 
+// newestRunLost is one of the relations: nothing else tells that there was a run behind the
+// newest one.
+const newestRunLost = `SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
+	WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`
+
 // relations are what holds between rows. Each query finds what breaks one: the
 // table, the key, and what is wrong.
 var relations = []string{
@@ -341,8 +346,7 @@ var relations = []string{
 	// Runs of older schemas count none.
 	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.dangling || ' dangling, not the faults that it left'
 		FROM run_kinds k WHERE k.dangling <> 0 AND k.dangling <> ` + danglingLeft,
-	`SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
-		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`,
+	newestRunLost,
 	`SELECT 'sqlite_sequence', 'restores', 'the highest restore ever is not the newest'
 		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'restores'), 0) <> (SELECT coalesce(max(id), 0) FROM restores)`,
 	`SELECT 'restore_actions', a.restore || '/' || a.seq, 'a version that it names is not held, or its body is not'
