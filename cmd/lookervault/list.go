@@ -96,11 +96,28 @@ func runList(ctx context.Context, o listOptions) (err error) {
 		return err
 	}
 	query.Sort = table.SortNames
-	err = show(o.streams, entries, choice, noting(filter.Only(m.Reader.Entries(ctx, query)), seen.note))
+	var unseen error
+	err = show(o.streams, entries, choice, noting(filter.Only(toTheEnd(m.Reader.Entries(ctx, query), &unseen)), seen.note))
 	if err == nil {
 		seen.tell(o.streams.err)
 	}
-	return cmp.Or(err, names.Damage())
+	return cmp.Or(err, unseen, names.Damage())
+}
+
+// toTheEnd yields entries and reads them to their end also where nobody wants more of
+// them: only there it shows that none is missing in front. What is wrong with the rest is
+// put into unseen.
+func toTheEnd(entries iter.Seq2[vault.Entry, error], unseen *error) iter.Seq2[vault.Entry, error] {
+	return func(yield func(vault.Entry, error) bool) {
+		wanted := true
+		for e, err := range entries {
+			if wanted {
+				wanted = yield(e, err)
+			} else if err != nil {
+				*unseen = err
+			}
+		}
+	}
 }
 
 // compile makes a filter of the flags.

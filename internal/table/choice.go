@@ -143,7 +143,12 @@ func (p *plan[T]) pick(rows iter.Seq2[T, error], more *bool) iter.Seq2[T, error]
 			if err == nil {
 				if taken == p.limit {
 					*more = true
-					return
+					// In an order that is not theirs, all rows are there already. An error
+					// behind them says that others may belong in front of these.
+					if p.compare == nil {
+						return
+					}
+					continue
 				}
 				taken++
 			}

@@ -260,6 +260,14 @@ func TestErrorAmongTheRows(t *testing.T) {
 			t.Errorf("%q: (-want +got)\n%s", format, diff)
 		}
 	}
+	// What comes first of all may lie behind the error.
+	for limit := range 4 {
+		var out strings.Builder
+		err := things().Write(table.Output{Out: &out}, table.Choice{Sort: "-bytes", Limit: limit}, from(three, broken))
+		if !errors.Is(err, broken) {
+			t.Errorf("sorted, limit %d: error %v, want %v", limit, err, broken)
+		}
+	}
 	for _, format := range []string{"json", "yaml"} {
 		var out strings.Builder
 		err := things().Write(table.Output{Out: &out}, table.Choice{Format: format}, from(nil, broken))
