@@ -121,7 +121,8 @@ type Documents interface {
 	Current(ctx context.Context, instance string, kinds ...record.Kind) iter.Seq2[Entry, error]
 
 	// Bodies calls fn with a function that returns the exact bytes of an entry's body. The
-	// function is for one goroutine and good until fn returns; the bytes are the caller's.
+	// function is for one goroutine and good until fn returns; the bytes are the caller's. An
+	// error of fn is returned as it is.
 	Bodies(ctx context.Context, fn func(body func(Entry) ([]byte, error)) error) error
 	// VersionBody returns one version of a document by the number that its entry has, or
 	// ErrNotFound. For many see VersionBodies.

@@ -210,6 +210,29 @@ func TestReadersOfOneVersion(t *testing.T) {
 	}
 }
 
+// TestErrorsOfOthersWhileBodiesAreRead: what somebody does with bodies, as asking an
+// instance, may fail; that says nothing of the vault, and does not carry its name.
+func TestErrorsOfOthersWhileBodiesAreRead(t *testing.T) {
+	path := aVaultToRestore(t)
+	r := read(t, path)
+	refused := errors.New("looker.example.com: the connection was refused")
+	err := r.Bodies(t.Context(), func(func(vault.Entry) ([]byte, error)) error { return refused })
+	if !errors.Is(err, refused) || err.Error() != refused.Error() {
+		t.Errorf("reading bodies: got %v, want %v", err, refused)
+	}
+	err = r.VersionBodies(t.Context(), func(func(int64) (vault.Document, error)) error { return refused })
+	if !errors.Is(err, refused) || err.Error() != refused.Error() {
+		t.Errorf("reading versions: got %v, want %v", err, refused)
+	}
+	err = r.Bodies(t.Context(), func(body func(vault.Entry) ([]byte, error)) error {
+		_, err := body(vault.Entry{})
+		return err
+	})
+	if !errors.Is(err, vault.ErrCorrupt) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a body that is missing: got %v, want an error about %s", err, path)
+	}
+}
+
 // TestPlansThatMakeNoSense are refused, and leave nothing.
 func TestPlansThatMakeNoSense(t *testing.T) {
 	tests := []struct {
