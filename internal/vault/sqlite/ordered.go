@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,7 +83,7 @@ func (r *Reader) eachOrderedAt(ctx context.Context, h horizon, query vault.Query
 				return err
 			}
 			query.Sort(ids)
-			for some := range slices.Chunk(ids, entriesAtOnce) {
+			for some := range growingChunks(ids) {
 				entries, err := entriesAt(ctx, q, &sum, h, query, some)
 				for _, e := range entries {
 					if read[e.Kind]++; !fn(e) {
@@ -97,6 +98,23 @@ func (r *Reader) eachOrderedAt(ctx context.Context, h horizon, query vault.Query
 		query.Kind = asked
 		return r.complete(ctx, q, h, query, read)
 	})
+}
+
+// mostAtOnce is how many entries of a past moment are looked up by one statement at most:
+// fewer make SQLite read the same pages more often, and more take memory.
+const mostAtOnce = 8 * entriesAtOnce
+
+// growingChunks cuts ids into chunks, of which the first is small, for whoever wants a few,
+// and each is twice as large as the one before.
+func growingChunks(ids []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		for size := entriesAtOnce; len(ids) > 0; size = min(2*size, mostAtOnce) {
+			some := ids[:min(size, len(ids))]
+			if ids = ids[len(some):]; !yield(some) {
+				return
+			}
+		}
+	}
 }
 
 // entriesAt reads what a horizon tells of some ids of a kind, in their order, without those

@@ -60,26 +60,29 @@ func TestSortedEntries(t *testing.T) {
 	t.Error("a damaged version was not noticed")
 }
 
-// TestSortedEntriesOfMany: what several connections read comes in the order that is asked
-// for, up to what is damaged, and whoever stops early leaves nothing behind.
+// TestSortedEntriesOfMany: what several connections read, and what one reads of the past, comes
+// in the order that is asked for, up to what is damaged, and whoever stops early leaves nothing
+// behind.
 func TestSortedEntriesOfMany(t *testing.T) {
 	path, held := manyStored(t)
 	r := read(t, path)
 	byNumber := func(ids []string) {
 		slices.SortFunc(ids, func(a, b string) int { return stdcmp.Or(len(a)-len(b), strings.Compare(a, b)) })
 	}
-	for stop := range 3 {
-		n := 0
-		for e, err := range r.Entries(t.Context(), vault.Query{Sort: byNumber}) {
-			if err != nil || e.ID != fmt.Sprint(n) || e.Name != held[e.Ref] || e.LastRun != 1 {
-				t.Fatalf("%+v, %v, want dashboard %d", e, err, n)
+	for _, at := range []vault.Point{{}, vault.AtRun(1)} {
+		for stop := range 3 {
+			n := 0
+			for e, err := range r.Entries(t.Context(), vault.Query{At: at, Sort: byNumber}) {
+				if err != nil || e.ID != fmt.Sprint(n) || e.Name != held[e.Ref] || e.LastRun != 1 {
+					t.Fatalf("%+v, %v, want dashboard %d", e, err, n)
+				}
+				if n++; stop > 0 && n == 150*stop {
+					break
+				}
 			}
-			if n++; stop > 0 && n == 150*stop {
-				break
+			if stop == 0 && n != manyDocuments {
+				t.Errorf("as of run %d %d entries, want %d", at.Run, n, manyDocuments)
 			}
-		}
-		if stop == 0 && n != manyDocuments {
-			t.Errorf("%d entries, want %d", n, manyDocuments)
 		}
 	}
 	if err := sqlite.Execute(path, `UPDATE heads SET settled_run = 2 WHERE item IN ('3000', '11000')`); err != nil {
