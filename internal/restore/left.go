@@ -78,8 +78,11 @@ func lastBefore(versions []vault.Entry, run int64) (last vault.Entry) {
 // changedSince says what somebody has changed of a document since the restore that is undone, ""
 // for nothing.
 func (d *draft) changedSince(ctx context.Context, n *node, now vault.Entry) (string, error) {
-	if n.left.Version == 0 || n.left.Version == now.Version {
+	if n.undoes == 0 || n.left.Version != 0 && n.left.Version == now.Version {
 		return "", nil
+	}
+	if n.left.Version == 0 {
+		return d.changedUnread(ctx, n, now)
 	}
 	left, err := d.body(ctx, n.left)
 	if err != nil {

@@ -94,10 +94,12 @@ type planner struct {
 	comparisons map[[2]int64]*comparison
 	// undoing are the documents whose restore is undone: one that another one lies in may come
 	// back with it.
-	undoing map[record.Ref]wish
+	undoing  map[record.Ref]wish
+	undoneBy *applier // what carries out the restore that is undone, where that was asked; it makes no calls
 	// holders are the documents of the backup that parts lie in, by where these lie and id.
-	holders map[string]map[string]record.Ref
-	words   map[string][]string // what the instance knows, by route; nil where it could not be read
+	holders     map[string]map[string]record.Ref
+	partsAtMost map[record.Kind]int // of one document in the backup
+	words       map[string][]string // what the instance knows, by route; nil where it could not be read
 	// notes are about what the plan does not take in.
 	notes []string
 }
@@ -109,7 +111,7 @@ func (p *planner) note(format string, args ...any) {
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 	p := &planner{
-		PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), words: make(map[string][]string),
+		PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), words: make(map[string][]string), partsAtMost: make(map[record.Kind]int),
 		comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref),
 	}
 	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))

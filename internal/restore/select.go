@@ -22,17 +22,16 @@ var ErrNotWritten = errors.New("cannot be given back")
 // wish is a document that is to be on the instance as one of its versions was.
 type wish struct {
 	record.Ref
-	entry  vault.Entry // the version that is wanted; its id may be another one than the document's
-	absent bool        // it is not to be there at all: a restore that made it is undone
-	named  bool        // somebody named it by its id
-	needed bool        // something that is wanted cannot be without it
-	// attached to another document that is wanted: it went with that.
-	attached bool
+	entry    vault.Entry // the version that is wanted; its id may be another one than the document's
+	absent   bool        // it is not to be there at all: a restore that made it is undone
+	named    bool        // somebody named it by its id
+	needed   bool        // something that is wanted cannot be without it
+	attached bool        // to another document that is wanted: it went with that
 	// made is of what is undone: the level at which it was made. What was made last is
 	// deleted first.
-	made int
-	// left is of what is undone: the version that the restore left, see [leftovers].
-	left vault.Entry
+	made   int
+	left   vault.Entry // of what is undone: the version that the restore left, see [leftovers]
+	undoes int         // of what is undone: the action
 	// everTrashed documents lay in the trash in every version that the vault holds: who names
 	// one wants it out of there.
 	everTrashed bool
@@ -265,7 +264,7 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 		if a.Target == "" {
 			continue
 		}
-		w := wish{Ref: record.Ref{Kind: a.Kind, ID: a.Target}, named: true, made: a.Level}
+		w := wish{Ref: record.Ref{Kind: a.Kind, ID: a.Target}, named: true, made: a.Level, undoes: a.Seq}
 		if a.Before == 0 {
 			w.absent = true
 		} else {
