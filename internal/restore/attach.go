@@ -276,7 +276,9 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder rec
 		return nil, err
 	}
 	n.body = slices.Clone(body)
-	n.action.PlannedCalls = ownedCalls(spec, n.body)
+	if n.action.PlannedCalls, err = d.ownedCalls(ctx, spec, n.body); err != nil {
+		return nil, err
+	}
 	if g := canon.Guarded(spec.Write, n.body); g != nil {
 		n.leaveGuarded(g)
 		return n, nil

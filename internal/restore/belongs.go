@@ -175,7 +175,11 @@ func (d *draft) planOwned(ctx context.Context, n *node, target string, owner rec
 		return err
 	}
 	n.action.Deed, n.action.Target, n.action.Before, n.action.Expect = record.DeedCreate, target, 0, record.Digest{}
-	n.action.Reason, n.action.PlannedCalls = "of "+owner.String(), ownedCalls(n.spec, n.body)
+	n.action.Reason = "of " + owner.String()
+	var err error
+	if n.action.PlannedCalls, err = d.ownedCalls(ctx, n.spec, n.body); err != nil {
+		return err
+	}
 	refs, err := canon.References(n.spec.Write, n.body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)

@@ -167,7 +167,9 @@ func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []
 			return err
 		}
 	}
-	n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
+	if n.writes() {
+		n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
+	}
 	return nil
 }
 

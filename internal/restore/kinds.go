@@ -76,16 +76,6 @@ func lateCalls(w *catalogue.Write, body []byte) int {
 	return 0
 }
 
-// ownedCalls is about how many calls it takes to read a part that is a document of its own, and to
-// write what lies in it.
-func ownedCalls(spec *catalogue.Spec, body []byte) int {
-	calls := 1 + setCalls(spec.Write, body)
-	for _, list := range partLists(spec.Write.Parts) {
-		calls += countParts(list.part, body)
-	}
-	return max(2, calls)
-}
-
 // countInner counts the parts that lie in the parts of a document.
 func countInner(list partList, body []byte) (n int) {
 	holders, err := canon.PartRows(list.in, body)
@@ -107,9 +97,10 @@ func countParts(part *catalogue.Part, body []byte) int {
 }
 
 // updateCalls is about how many calls it takes to read a document, and to write what
-// differs: one for itself, one for each part.
+// differs: one for itself, one for each part, of parts as well.
 func updateCalls(spec *catalogue.Spec, changes []record.Change) int {
 	written := make(map[string]bool)
+	reads := 1
 	for _, c := range changes {
 		path := strings.Split(c.Path, "/")
 		part := ""
@@ -117,8 +108,11 @@ func updateCalls(spec *catalogue.Spec, changes []record.Change) int {
 			if len(path) > 1 && path[0] == list.part.At {
 				part = path[0] + "/" + path[1]
 			}
+			if (c.Before == nil || c.After == nil) && isWholePart(list.part.Name, c.Path) {
+				part, reads = c.Path, 2 // it is read once more when its parts are there
+			}
 		}
 		written[part] = true
 	}
-	return 1 + max(1, len(written))
+	return reads + max(1, len(written))
 }

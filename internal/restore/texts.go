@@ -89,9 +89,16 @@ func (d *draft) leadAnew(ctx context.Context) error {
 		if bytes.Equal(body, n.body) {
 			continue
 		}
+		rewritten, err := canon.Changes(n.spec.Write, n.body, body, canon.Itself)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.Ref, err)
+		}
 		n.body, n.leads = body, true
 		if err := d.weighAnew(ctx, n); err != nil {
 			return err
+		}
+		if n.writes() { // it is read again at last, and its texts are written
+			n.action.PlannedCalls += updateCalls(n.spec, rewritten)
 		}
 	}
 	return nil
