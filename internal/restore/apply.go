@@ -260,6 +260,9 @@ func (a *applier) act(ctx context.Context, t *task, emit pipeline.Emit[*task]) e
 			err = nil // applying again goes on with what is half done
 		}
 		// What was learnt until then is in the journal, or is looked for again.
+		if t.wrote && !t.sent && !t.resumed {
+			return errors.Join(err, a.notBegun(ctx, t))
+		}
 		if len(t.done) > 0 {
 			err = errors.Join(err, a.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))
 		}
@@ -267,6 +270,12 @@ func (a *applier) act(ctx context.Context, t *task, emit pipeline.Emit[*task]) e
 	}
 	t.conclude(err)
 	return emit(t)
+}
+
+// notBegun takes back the note that an action is under way, of which nothing has left the client.
+func (a *applier) notBegun(ctx context.Context, t *task) error {
+	t.action.State = record.ActionPlanned
+	return a.Journal.Settle(context.WithoutCancel(ctx), t.done, []record.Action{t.action}, nil)
 }
 
 // aboutRestore reports whether an error ends the restore rather than one action.

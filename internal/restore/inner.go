@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -57,6 +58,7 @@ func (t *task) sendAll(ctx context.Context, updates []update) error {
 	var first error
 	for i, err := range errs {
 		t.count(responses[i], err)
+		t.sent = t.sent || !errors.Is(err, errStopped) && left(err)
 		if err == nil {
 			continue
 		}

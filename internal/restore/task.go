@@ -28,6 +28,7 @@ type task struct {
 	maps    []record.Mapping
 	resumed bool // an earlier attempt may have done part of it
 	wrote   bool
+	sent    bool                // a write has left, or may have
 	remark  string              // for people, on an action that is done otherwise than planned
 	before  []byte              // the document as it was before anything inside was written
 	late    bool                // parts were made since the document was read

@@ -39,6 +39,7 @@ func (t *task) send(ctx context.Context, route catalogue.Send, path string, body
 	}
 	response, err := t.Client.Send(ctx, newUpdate(route, path, body))
 	t.count(response, err)
+	t.sent = t.sent || left(err)
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +65,18 @@ func (t *task) count(response *looker.Response, err error) {
 		t.action.Calls += response.Attempts
 		return
 	}
+	t.action.Calls += requests(err)
+}
+
+// requests is how many requests were made of a call that failed.
+func requests(err error) int {
 	if e, ok := errors.AsType[interface {
 		error
 		Requests() int
 	}](err); ok {
-		t.action.Calls += e.Requests()
+		return e.Requests()
 	}
+	return 0
 }
 
 // creation is something that is made by a POST, which a second one would make twice.
@@ -212,11 +219,15 @@ func (t *task) postOnce(ctx context.Context, c creation) ([]byte, error) {
 	}
 	response, err := t.Client.Send(ctx, w)
 	t.count(response, err)
+	t.sent = t.sent || left(err)
 	if err != nil {
 		return nil, err
 	}
 	return response.Body, nil
 }
+
+// left reports whether a write that ended so has left the client, or may have.
+func left(err error) bool { return err == nil || !neverSent(err) || requests(err) > 0 }
 
 // lookFor looks for what may have been made: at once, and once more when the server can
 // no longer be at work on it.

@@ -1,0 +1,61 @@
+package restore_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// bounded is a client that may make so many writes, and no more.
+type bounded struct {
+	restore.Looker
+	left *int
+}
+
+func (s bounded) Send(ctx context.Context, w looker.Write) (*looker.Response, error) {
+	if *s.left == 0 {
+		return nil, &looker.BudgetError{}
+	}
+	*s.left--
+	return s.Looker.Send(ctx, w)
+}
+
+// What the budget had no call left for has not begun, whatever it was to begin with; what was written
+// once has. Applying again goes on with either.
+func TestWhatTheBudgetRefusedHasNotBegun(t *testing.T) {
+	t.Parallel()
+	for writes := range 4 {
+		r, run := newBackedUpRig(t)
+		r.workers, r.inner = 1, 1
+		items := r.breakThings()
+		plan := r.plan(restore.Request{Items: items, Run: run})
+		left := writes
+		r.wrap = func(client restore.Looker) restore.Looker { return bounded{client, &left} }
+		done, err := r.tryApply(t.Context(), plan)
+		if !errors.Is(err, looker.ErrBudget) {
+			t.Fatalf("%d writes: %v", writes, err)
+		}
+		stored, err := r.file.Reader().Restore(t.Context(), done.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, actions := range [][]record.Action{done.Actions, stored.Actions} {
+			begun := 0
+			for _, a := range actions {
+				switch a.State {
+				case record.ActionDone, record.ActionRunning:
+					begun++
+				}
+			}
+			if begun > writes || writes == 1 && begun != 1 {
+				t.Errorf("%d writes: %d actions have begun", writes, begun)
+			}
+		}
+		r.wrap = nil
+		complete(t, r.apply(plan))
+	}
+}
