@@ -15,6 +15,9 @@ type letter struct {
 // names are the characters that HTML has names for.
 var names = map[rune][]string{'&': {"amp;"}, '<': {"lt;"}, '>': {"gt;"}, '"': {"quot;"}, '\'': {"apos;"}}
 
+// escapes are the letters that stand behind a backslash for those that cannot be printed.
+var escapes = map[rune]byte{'\a': 'a', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\v': 'v'}
+
 // ends appends to places where each spelling of the letter ends that begins in the
 // text at a place.
 func (l letter) ends(text string, at int, places []int) []int {
@@ -62,7 +65,7 @@ func (l letter) percent(text string, at int, places []int) []int {
 	return append(places, ends...)
 }
 
-// backslash reads \u0041, \x41, \101 and \", also where the backslash was escaped
+// backslash reads \u0041, \x41, \101, \n and \", also where the backslash was escaped
 // again.
 func (l letter) backslash(text string, at int, places []int) []int {
 	end := at
@@ -80,6 +83,8 @@ func (l letter) backslash(text string, at int, places []int) []int {
 			places = append(places, end+1+8)
 		case rest[0] == 'x' && number(text, end+1, 2) == l.r:
 			places = append(places, end+1+2)
+		case escapes[l.r] != 0 && rest[0] == escapes[l.r]:
+			places = append(places, end+1)
 		case strings.HasPrefix(rest, l.raw) && l.r != '\\':
 			places = append(places, end+len(l.raw))
 		}

@@ -62,6 +62,13 @@ func TestScrubFindsEverySpelling(t *testing.T) {
 		"base64 behind a letter": base64.StdEncoding.EncodeToString([]byte("i" + key + "b")),
 		"base64 behind an id":    base64.StdEncoding.EncodeToString([]byte("id" + key + "bc")),
 		"hexadecimal":            hex.EncodeToString([]byte(key)),
+		"hexadecimal, upper":     strings.ToUpper(hex.EncodeToString([]byte(key))),
+		"broken lines":           folded(key, "\n"),
+		"folded header":          folded(key, "\r\n "),
+		"broken lines in json":   folded(inside(quoted), `\r\n`),
+		"broken lines, percent":  folded(percent.String(), "%0D%0a"),
+		"base64 in lines":        folded(base64.StdEncoding.EncodeToString([]byte(key)), "\n"),
+		"hexadecimal in lines":   folded(hex.EncodeToString([]byte(key)), "\n\t"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := secret.NewSet(key).Scrub("before=" + spelled + " after")
@@ -81,6 +88,18 @@ func TestScrubFindsEverySpelling(t *testing.T) {
 	}
 }
 
+// folded has a break after every seventh byte, as often as it stands in no escape.
+func folded(text, lineBreak string) string {
+	var b strings.Builder
+	for i, r := range text {
+		if i > 0 && i%7 == 0 && !strings.ContainsAny(text[max(0, i-5):i], `%\`) {
+			b.WriteString(lineBreak)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
 func TestScrub(t *testing.T) {
 	for _, test := range []struct{ name, secrets, text, want string }{
 		{"nothing to hide", "", "as it was", "as it was"},
@@ -91,6 +110,7 @@ func TestScrub(t *testing.T) {
 		{"short", "x", "axb", "a***b"},
 		{"looks like an escape", "hidden", `\q %zz &#; \u00 hidd%65n`, `\q %zz &#; \u00 ***`},
 		{"no UTF-8", "a\xffbcdef", "1 a\xffbcdef a%ffbcdef 2", "1 *** *** 2"},
+		{"words on lines of their own", "hidden", "hid den\nhid\n, hid", "hid den\nhid\n, hid"},
 		{"cut is not replaced here", "hidden", "hidd", "hidd"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -99,6 +119,14 @@ func TestScrub(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A value with a line break of its own is found with it, not without.
+func TestScrubLineBreakOfTheValue(t *testing.T) {
+	got := secret.NewSet("hid\nden").Scrub("hid\nden hid\\nden hid%0aden hid\\u000aden hidden")
+	if diff := cmp.Diff("*** *** *** *** hidden", got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -111,6 +139,9 @@ func TestScrubStart(t *testing.T) {
 		"a hi":          "a hi",
 		"a hid and":     "a hid and",
 		"a hidden, hid": "a ***, ***",
+		"a hidd\n":      "a ***",
+		"a hidd\ne":     "a ***",
+		"a 6869\n64":    "a ***",
 		"a aGlkZ":       "a ***", // of aGlkZGVu...
 		"a 686964":      "a ***",
 		"a 68":          "a 68",

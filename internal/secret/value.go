@@ -55,23 +55,62 @@ func newValue(plain string) value {
 // itself where none does. cut lets the end of the text stand for the rest of a
 // value.
 func (v *value) match(text string, at int, cut bool) (end int) {
-	rest := text[at:]
-	if cut && len(rest) >= minCutEncoded && v.begins(rest) {
-		return len(text)
-	}
-	if v.hex != "" && len(rest) >= len(v.hex) && strings.EqualFold(rest[:len(v.hex)], v.hex) {
-		return at + len(v.hex)
-	}
-	for _, encoded := range v.encoded {
-		if inBase64(rest, encoded) {
-			end = at + len(encoded)
+	for i, encoded := range append(v.encoded, v.hex) {
+		same := sameInBase64
+		if i == len(v.encoded) {
+			same = sameInHex
+		}
+		n, end := follow(text, at, encoded, same)
+		switch {
+		case n == 0:
+		case n == len(encoded) && i < len(v.encoded):
 			for end < len(text) && isBase64(text[end]) {
 				end++
 			}
 			return end
+		case n == len(encoded), cut && end == len(text) && n >= minCutEncoded:
+			return end
 		}
 	}
 	return v.spelled(text, at, cut)
+}
+
+// follow returns how many letters of an encoded value stand in a text from a place on, and
+// where they end. Lines may be broken between them.
+func follow(text string, at int, encoded string, same func(have, want byte) bool) (n, end int) {
+	for n < len(encoded) {
+		if n > 0 {
+			at = unfold(text, at)
+		}
+		if at == len(text) || !same(text[at], encoded[n]) {
+			break
+		}
+		n, at = n+1, at+1
+	}
+	return n, at
+}
+
+// unfold returns the place behind a line break and the blanks that follow it, however that
+// is spelled, and the place itself where there is none. What breaks long lines breaks
+// secrets.
+func unfold(text string, at int) int {
+	start := at
+	for at < len(text) {
+		rest := strings.TrimLeft(text[at:], `\`)
+		switch {
+		case text[at] == '\r', text[at] == '\n':
+			at++
+		case len(rest) < len(text)-at && (strings.HasPrefix(rest, "r") || strings.HasPrefix(rest, "n")):
+			at = len(text) - len(rest) + 1
+		case text[at] == '%' && (number(text, at+1, 2) == '\r' || number(text, at+1, 2) == '\n'):
+			at += len("%0a")
+		case at > start && (text[at] == ' ' || text[at] == '\t'):
+			at++
+		default:
+			return at
+		}
+	}
+	return at
 }
 
 // spelled follows the letters of the value through the text, each in whatever
@@ -81,10 +120,17 @@ func (v *value) spelled(text string, at int, cut bool) (end int) {
 	for i, l := range v.letters {
 		next = next[:0]
 		for _, place := range places {
-			if cut && i >= minStart && unfinished(text[place:]) {
+			unfolded := place
+			if i > 0 {
+				unfolded = unfold(text, place)
+			}
+			if cut && i >= minStart && (unfinished(text[place:]) || unfinished(text[unfolded:])) {
 				return len(text)
 			}
 			next = l.ends(text, place, next)
+			if unfolded > place {
+				next = l.ends(text, unfolded, next)
+			}
 		}
 		if len(next) == 0 {
 			return at
@@ -101,29 +147,15 @@ func unfinished(rest string) bool {
 	return rest == "" || len(rest) < longestEscape && strings.ContainsRune(`%\&`, rune(rest[0]))
 }
 
-// begins reports whether the rest of a text is the beginning of the encoded value.
-func (v *value) begins(rest string) bool {
-	if len(rest) <= len(v.hex) && strings.EqualFold(rest, v.hex[:len(rest)]) {
-		return true
-	}
-	return slices.ContainsFunc(v.encoded, func(encoded string) bool {
-		return len(rest) <= len(encoded) && inBase64(rest, encoded[:len(rest)])
-	})
+// sameInBase64 reports whether a letter is the one that is wanted, in the standard
+// alphabet or in that for addresses.
+func sameInBase64(have, want byte) bool {
+	return have == want || have == '-' && want == '+' || have == '_' && want == '/'
 }
 
-// inBase64 reports whether a text begins with letters of base64, in the standard
-// alphabet or in that for addresses.
-func inBase64(text, encoded string) bool {
-	if len(text) < len(encoded) {
-		return false
-	}
-	for i := range len(encoded) {
-		have, want := text[i], encoded[i]
-		if have != want && (have != '-' || want != '+') && (have != '_' || want != '/') {
-			return false
-		}
-	}
-	return true
+// sameInHex reports the same of a hexadecimal digit, whose case does not count.
+func sameInHex(have, want byte) bool {
+	return have == want || 'A' <= have && have <= 'F' && have-'A'+'a' == want
 }
 
 func isBase64(b byte) bool {
