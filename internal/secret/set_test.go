@@ -68,6 +68,7 @@ func TestScrubFindsEverySpelling(t *testing.T) {
 		"broken lines in json":   folded(inside(quoted), `\r\n`),
 		"broken lines, percent":  folded(percent.String(), "%0D%0a"),
 		"base64 in lines":        folded(base64.StdEncoding.EncodeToString([]byte(key)), "\n"),
+		"a blank for each break": folded(key, "  "),
 		"hexadecimal in lines":   folded(hex.EncodeToString([]byte(key)), "\n\t"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,6 +112,7 @@ func TestScrub(t *testing.T) {
 		{"looks like an escape", "hidden", `\q %zz &#; \u00 hidd%65n`, `\q %zz &#; \u00 ***`},
 		{"no UTF-8", "a\xffbcdef", "1 a\xffbcdef a%ffbcdef 2", "1 *** *** 2"},
 		{"words on lines of their own", "hidden", "hid den\nhid\n, hid", "hid den\nhid\n, hid"},
+		{"in base64 again on the next line", "hidden-key", "aGlkZGVuLWtleWhpZ\nGRlbi1rZXk= and more", "*** and more"},
 		{"cut is not replaced here", "hidden", "hidd", "hidd"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -124,8 +126,8 @@ func TestScrub(t *testing.T) {
 
 // A value with a line break of its own is found with it, not without.
 func TestScrubLineBreakOfTheValue(t *testing.T) {
-	got := secret.NewSet("hid\nden").Scrub("hid\nden hid\\nden hid%0aden hid\\u000aden hidden")
-	if diff := cmp.Diff("*** *** *** *** hidden", got); diff != "" {
+	got := secret.NewSet("hidden\nlines").Scrub("hidden\nlines hidden\\nlines hidden%0alines hidden\\u000alines hiddenlines")
+	if diff := cmp.Diff("*** *** *** *** hiddenlines", got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -139,8 +141,8 @@ func TestScrubStart(t *testing.T) {
 		"a hi":          "a hi",
 		"a hid and":     "a hid and",
 		"a hidden, hid": "a ***, ***",
-		"a hidd\n":      "a ***",
-		"a hidd\ne":     "a ***",
+		"a hidden-\n":   "a ***",
+		"a hidden-\nen": "a ***",
 		"a 6869\n64":    "a ***",
 		"a aGlkZ":       "a ***", // of aGlkZGVu...
 		"a 686964":      "a ***",

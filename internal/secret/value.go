@@ -19,6 +19,11 @@ type value struct {
 const (
 	// minEncoded is how long an encoded value must be to be looked for.
 	minEncoded = 8
+	// minFolded is how many letters a value has that is looked for over broken lines: a
+	// shorter one stands in too many texts by chance.
+	minFolded = 8
+	// minLine is how many letters a line of base64 has at least, the last one aside.
+	minLine = 16
 	// minStart is how many letters of a value at the end of a text that was cut
 	// count as its beginning.
 	minStart = 3
@@ -64,10 +69,7 @@ func (v *value) match(text string, at int, cut bool) (end int) {
 		switch {
 		case n == 0:
 		case n == len(encoded) && i < len(v.encoded):
-			for end < len(text) && isBase64(text[end]) {
-				end++
-			}
-			return end
+			return endOfBase64(text, end)
 		case n == len(encoded), cut && end == len(text) && n >= minCutEncoded:
 			return end
 		}
@@ -90,11 +92,28 @@ func follow(text string, at int, encoded string, same func(have, want byte) bool
 	return n, at
 }
 
-// unfold returns the place behind a line break and the blanks that follow it, however that
-// is spelled, and the place itself where there is none. What breaks long lines breaks
-// secrets.
+// endOfBase64 returns the place behind the letters of base64 in a text, lines of which may
+// be broken: what is encoded together with a value may be the value again. A word of
+// prose is shorter than a line, and ends in no padding.
+func endOfBase64(text string, at int) int {
+	for at < len(text) && isBase64(text[at]) {
+		at++
+	}
+	next := unfold(text, at)
+	end := next
+	for end < len(text) && isBase64(text[end]) {
+		end++
+	}
+	if next == at || end-next < minLine && !strings.HasSuffix(text[next:end], "=") {
+		return at
+	}
+	return endOfBase64(text, end)
+}
+
+// unfold returns the place behind line breaks and blanks, however the breaks are spelled,
+// and the place itself where there are none. What breaks long lines breaks secrets, and
+// what makes one line of them leaves a blank.
 func unfold(text string, at int) int {
-	start := at
 	for at < len(text) {
 		rest := strings.TrimLeft(text[at:], `\`)
 		switch {
@@ -104,7 +123,7 @@ func unfold(text string, at int) int {
 			at = len(text) - len(rest) + 1
 		case text[at] == '%' && (number(text, at+1, 2) == '\r' || number(text, at+1, 2) == '\n'):
 			at += len("%0a")
-		case at > start && (text[at] == ' ' || text[at] == '\t'):
+		case text[at] == ' ', text[at] == '\t':
 			at++
 		default:
 			return at
@@ -121,7 +140,7 @@ func (v *value) spelled(text string, at int, cut bool) (end int) {
 		next = next[:0]
 		for _, place := range places {
 			unfolded := place
-			if i > 0 {
+			if i > 0 && len(v.letters) >= minFolded {
 				unfolded = unfold(text, place)
 			}
 			if cut && i >= minStart && (unfinished(text[place:]) || unfinished(text[unfolded:])) {
