@@ -112,6 +112,7 @@ func TestScrub(t *testing.T) {
 		{"looks like an escape", "hidden", `\q %zz &#; \u00 hidd%65n`, `\q %zz &#; \u00 ***`},
 		{"no UTF-8", "a\xffbcdef", "1 a\xffbcdef a%ffbcdef 2", "1 *** *** 2"},
 		{"words on lines of their own", "hidden", "hid den\nhid\n, hid", "hid den\nhid\n, hid"},
+		{"a break before a blank of its own", "hidden,key", "hidden\r\n key hidden\n,key", "hidden\r\n key ***"},
 		{"in base64 again on the next line", "hidden-key", "aGlkZGVuLWtleWhpZ\nGRlbi1rZXk= and more", "*** and more"},
 		{"cut is not replaced here", "hidden", "hidd", "hidd"},
 	} {
@@ -121,6 +122,14 @@ func TestScrub(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A value with a blank is found where its line is broken in front of that.
+func TestScrubBlankOfTheValue(t *testing.T) {
+	got := secret.NewSet("hidden key").Scrub("hidden\r\n  key hidden key hidden \\n key hidden+key hiddenkey")
+	if diff := cmp.Diff("*** *** *** *** hiddenkey", got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -114,19 +114,31 @@ func endOfBase64(text string, at int) int {
 // and the place itself where there are none. What breaks long lines breaks secrets, and
 // what makes one line of them leaves a blank.
 func unfold(text string, at int) int {
-	for at < len(text) {
-		rest := strings.TrimLeft(text[at:], `\`)
-		switch {
-		case text[at] == '\r', text[at] == '\n':
-			at++
-		case len(rest) < len(text)-at && (strings.HasPrefix(rest, "r") || strings.HasPrefix(rest, "n")):
-			at = len(text) - len(rest) + 1
-		case text[at] == '%' && (number(text, at+1, 2) == '\r' || number(text, at+1, 2) == '\n'):
-			at += len("%0a")
-		case text[at] == ' ', text[at] == '\t':
-			at++
-		default:
+	for {
+		behind := unfoldOne(text, at)
+		if behind == at {
 			return at
+		}
+		at = behind
+	}
+}
+
+// unfoldOne is unfold for the first break or blank alone: the next one may be a letter.
+func unfoldOne(text string, at int) int {
+	if at == len(text) {
+		return at
+	}
+	switch text[at] {
+	case '\r', '\n', ' ', '\t':
+		return at + 1
+	case '%':
+		if b := number(text, at+1, 2); b == '\r' || b == '\n' {
+			return at + len("%0a")
+		}
+	case '\\':
+		rest := strings.TrimLeft(text[at:], `\`)
+		if strings.HasPrefix(rest, "r") || strings.HasPrefix(rest, "n") {
+			return len(text) - len(rest) + 1
 		}
 	}
 	return at
@@ -139,16 +151,16 @@ func (v *value) spelled(text string, at int, cut bool) (end int) {
 	for i, l := range v.letters {
 		next = next[:0]
 		for _, place := range places {
-			unfolded := place
-			if i > 0 && len(v.letters) >= minFolded {
-				unfolded = unfold(text, place)
-			}
-			if cut && i >= minStart && (unfinished(text[place:]) || unfinished(text[unfolded:])) {
-				return len(text)
-			}
-			next = l.ends(text, place, next)
-			if unfolded > place {
-				next = l.ends(text, unfolded, next)
+			for {
+				if cut && i >= minStart && unfinished(text[place:]) {
+					return len(text)
+				}
+				next = l.ends(text, place, next)
+				behind := unfoldOne(text, place)
+				if i == 0 || len(v.letters) < minFolded || behind == place {
+					break
+				}
+				place = behind
 			}
 		}
 		if len(next) == 0 {
