@@ -37,7 +37,8 @@ type restoreOptions struct {
 	secrets    *secret.Set
 	now        func() time.Time
 
-	number             int64 // of the plan or restore that is meant; 0 for none
+	number             int64      // of the plan or restore that is meant; 0 for none
+	ref                record.Ref // the document that is meant, where it is one
 	instance, progress string
 	state              momentFlags // that is wanted
 	set                []string
@@ -52,9 +53,6 @@ type restoreOptions struct {
 func newRestoreOptions(env *environment) restoreOptions {
 	return restoreOptions{streams: env.streams, interrupts: env.interrupts, secrets: env.settings.secrets, now: env.clock.now}
 }
-
-// asking asks before anything is written, when it is not known yet what to.
-func (o restoreOptions) asking() asking { return asking{streams: o.streams, yes: o.yes, json: o.json} }
 
 // selectionOptions say what a plan takes in.
 type selectionOptions struct {

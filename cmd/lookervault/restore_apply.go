@@ -25,8 +25,8 @@ a document is written it is read again: where it is not what the plan saw any mo
 is left as it is, and so is what needs it. Afterwards everything that was written is
 read back and compared.
 
-Without a terminal --yes is needed. Exit code 0 when every action is done and was read
-back as wanted, 4 when something is not.`,
+Without a terminal --yes is needed.`,
+		Annotations: map[string]string{exitNote: "0 when every action is done and was read back as wanted, 4 when something is not."},
 		Example: `  lookervault restore apply 4
   lookervault restore apply 4 --yes --json | jq -c 'select(.event == "action")'`,
 		Args: arguments(cobra.ExactArgs(1)),
@@ -45,9 +45,7 @@ back as wanted, 4 when something is not.`,
 
 // runRestore plans to give one document back, shows that, asks, and applies it.
 func runRestore(ctx context.Context, o restoreOptions, ref record.Ref) (err error) {
-	if err := o.asking().possible(); err != nil {
-		return err
-	}
+	o.ref = ref
 	r, err := openRestoring(ctx, o)
 	if err != nil {
 		return err
@@ -104,9 +102,6 @@ func planIsDone(plan record.Restore) bool {
 // aboutStored opens the vault and the instance for something about a restore or plan
 // that is stored, and hands it over.
 func aboutStored(ctx context.Context, o restoreOptions, do func(*restoring, record.Restore) error) (err error) {
-	if err := o.asking().possible(); err != nil {
-		return err
-	}
 	r, err := openRestoring(ctx, o)
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ and what went with it, as its schedules, alerts and access rules; --only leaves 
 What is there and differs stays, but for documents that are named by their ids and with
 --changed: these become what they were. --conflict says otherwise.
 
-Exit code 4 when something selected is impossible; the plan says why, and can be applied
-for the rest.`,
+Where something selected is impossible the plan says why, and can be applied for the rest.`,
+		Annotations: map[string]string{exitNote: "4 when something selected is impossible, 6 when there is something to do with --exit-code."},
 		Example: `  lookervault restore plan --lost
   lookervault restore plan dashboards/57 looks/9 --run 12
   lookervault restore plan --changed 11..12 --folder "Shared/Sales"
@@ -145,7 +145,7 @@ func (r *restoring) plan(ctx context.Context, request restore.Request) (record.R
 	case isAnother(err):
 		return plan, r.anotherLooker(err)
 	case errors.Is(err, vault.ErrNotFound):
-		return plan, absent(err, r.file.Reader(), "list --deleted")
+		return plan, notHeld(err, r.file.Reader())
 	case err != nil:
 		return plan, err
 	}
@@ -174,7 +174,7 @@ func (r *restoring) request(ctx context.Context, items []record.Ref) (request re
 	if err = conflictPolicies(s.conflicts, &request); err != nil {
 		return request, err
 	}
-	if request.Run, err = r.stateOf(ctx); err != nil {
+	if request.Run, err = r.stateOf(ctx, r.file.Reader()); err != nil {
 		return request, err
 	}
 	if request.Exclude, err = planItems(s.exclude); err != nil {
@@ -238,14 +238,14 @@ func (r *restoring) span(ctx context.Context, flag, text string) (*restore.Span,
 }
 
 // stateOf is the run whose state is wanted, 0 for none.
-func (r *restoring) stateOf(ctx context.Context) (int64, error) {
+func (r *restoring) stateOf(ctx context.Context, reader vault.Reader) (int64, error) {
 	point, err := r.options.state.point(r.options.now())
 	if err != nil || point.IsNow() {
 		return 0, err
 	}
-	run, err := r.file.Reader().RunAt(ctx, r.instance, point)
+	run, err := reader.RunAt(ctx, r.instance, point)
 	if err != nil {
-		return 0, absent(err, r.file.Reader(), "runs")
+		return 0, absent(err, reader, "runs")
 	}
 	return run.ID, nil
 }
@@ -297,6 +297,22 @@ func planNumber(text string) (int64, error) {
 		return 0, usage(fmt.Errorf("%q is not the number of a plan", text))
 	}
 	return number, nil
+}
+
+// notHeld adds to the error about something that a plan names and the vault does not hold
+// which command shows what it holds.
+func notHeld(err error, reader vault.Reader) error {
+	shows := "list"
+	if e, ok := errors.AsType[*restore.UnknownError](err); ok {
+		shows += " " + string(e.Kind)
+	}
+	if e, ok := errors.AsType[*vault.AbsentError](err); ok {
+		shows += " " + string(e.Kind)
+		if e.Gone != 0 || e.Pruned || e.Seen != 0 {
+			shows = "log " + string(e.Kind) + " " + shellWord(e.ID)
+		}
+	}
+	return absent(err, reader, shows)
 }
 
 // noPlan is the error about a plan that the vault does not hold: of a usage that cannot

@@ -87,9 +87,8 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 
 // asking asks before anything is written.
 func (r *restoring) asking() asking {
-	a := r.options.asking()
-	a.instance, a.protected = r.instance, r.config.Looker.Protected
-	return a
+	o := r.options
+	return asking{streams: o.streams, yes: o.yes, json: o.json, instance: r.instance, protected: r.config.Looker.Protected}
 }
 
 // connect logs in and opens the vault for writing.
@@ -102,7 +101,7 @@ func (r *restoring) connect(ctx context.Context) (err error) {
 	r.instance = instanceName(r.config, r.client)
 	if r.options.writes {
 		if err = r.asking().possible(); err != nil {
-			return err
+			return r.refused(ctx, err)
 		}
 	}
 	if r.left, err = (licence{r.options.now, r.config, r.instance, r.options.overQuota}).keep(ctx, r.client); err != nil {
@@ -116,7 +115,34 @@ func (r *restoring) connect(ctx context.Context) (err error) {
 		return err
 	}
 	r.stops = append(r.stops, r.file.Close)
-	return r.findInstance(ctx, r.options.instance)
+	return r.findInstance(ctx, r.file.Reader())
+}
+
+// refused is the error where nobody could be asked in the end: that the vault does not hold
+// what is meant, where it does not. No consent would help with that.
+func (r *restoring) refused(ctx context.Context, refusal error) error {
+	reader, err := sqlite.OpenReader(ctx, r.config.Sink.Path)
+	if err != nil {
+		return refusal
+	}
+	defer closing(&refusal, reader)
+	if err := r.findInstance(ctx, reader); errors.Is(err, vault.ErrNotFound) {
+		return err
+	}
+	if r.options.number != 0 {
+		if _, err := reader.Restore(ctx, r.options.number); errors.Is(err, vault.ErrNotFound) {
+			return noPlan(err, reader)
+		}
+	}
+	if r.options.ref.ID != "" {
+		if _, err := reader.Versions(ctx, r.instance, r.options.ref); errors.Is(err, vault.ErrNotFound) {
+			return notHeld(err, reader)
+		}
+		if _, err := r.stateOf(ctx, reader); errors.Is(err, vault.ErrNotFound) {
+			return err
+		}
+	}
+	return refusal
 }
 
 // askWhoCalls asks the instance whose API key this is.
@@ -159,11 +185,12 @@ func (r *restoring) key() string {
 
 // findInstance finds the instance of the vault that the configuration reaches. Giving
 // documents back to another one is not what was asked for.
-func (r *restoring) findInstance(ctx context.Context, wanted string) error {
+func (r *restoring) findInstance(ctx context.Context, reader vault.Reader) error {
+	wanted := r.options.instance
 	if wanted != "" && wanted != r.instance {
 		return usagef("--instance %s, but the configuration reaches %s; documents go back to the instance that they come from", wanted, r.instance)
 	}
-	_, err := r.file.Reader().Resolve(ctx, r.instance)
+	_, err := reader.Resolve(ctx, r.instance)
 	switch {
 	case errors.Is(err, vault.ErrNotFound) && r.options.number != 0:
 		return nil // the plan that is named says for which instance it is

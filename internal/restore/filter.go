@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -50,6 +51,22 @@ func patternText(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), "/", "\x00")
 }
 
+// UnknownError means that nothing is called what a request names. It matches
+// [vault.ErrNotFound].
+type UnknownError struct {
+	Kind record.Kind // that was looked through
+	Name string      // as it was asked for
+	what string      // one of Kind, for people
+}
+
+// Error is one line.
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("%s %q: %s", e.what, e.Name, vault.ErrNotFound)
+}
+
+// Is makes it a [vault.ErrNotFound].
+func (e *UnknownError) Is(target error) bool { return target == vault.ErrNotFound }
+
 // usersCalled finds users by id, name or mail address in what the vault knew, those
 // that are gone included.
 func (p *planner) usersCalled(ctx context.Context, text string) ([]string, error) {
@@ -75,7 +92,7 @@ func (p *planner) usersCalled(ctx context.Context, text string) ([]string, error
 		}
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("user %q: %w in %s", text, vault.ErrNotFound, p.reader.Path())
+		return nil, &UnknownError{Kind: catalogue.Users, what: "user", Name: text}
 	}
 	slices.Sort(ids)
 	return ids, nil
@@ -100,7 +117,7 @@ func findFolder(folders map[string]vault.Entry, text string) (string, error) {
 	slices.SortFunc(ends, table.Compare)
 	switch len(ends) {
 	case 0:
-		return "", fmt.Errorf("folder %q: %w", text, vault.ErrNotFound)
+		return "", &UnknownError{Kind: catalogue.Folders, what: "folder", Name: text}
 	case 1:
 		return ends[0], nil
 	}
