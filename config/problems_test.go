@@ -264,7 +264,7 @@ func TestEveryNumberHasBounds(t *testing.T) {
 
 func TestRequireLooker(t *testing.T) {
 	c := config.Default(1)
-	const rest = " in the environment, or looker in lookervault.yaml (the secret as ${VAR}), or looker.ini: path#section there; --demo needs none of it"
+	const rest = " in the environment, or looker in lookervault.yaml (the secret as ${VAR}), or looker.ini there to the path of an SDK's looker.ini; --demo needs none of it"
 	want := "no Looker to talk to: looker.base_url, looker.client_id and looker.client_secret are not set; " +
 		"set LOOKERSDK_BASE_URL, LOOKERSDK_CLIENT_ID and LOOKERSDK_CLIENT_SECRET" + rest
 	if diff := cmp.Diff(want, errorText(nil, c.RequireLooker(false))); diff != "" {
@@ -275,7 +275,7 @@ func TestRequireLooker(t *testing.T) {
 	if diff := cmp.Diff(want, errorText(nil, c.RequireLooker(false))); diff != "" {
 		t.Errorf("secret not set (-want +got):\n%s", diff)
 	}
-	const hint = "; there is a looker.ini here, which LOOKERVAULT_LOOKER__INI=looker.ini or looker.ini: looker.ini makes use of"
+	const hint = "; there is a looker.ini here: LOOKERVAULT_LOOKER__INI=looker.ini takes it"
 	if diff := cmp.Diff(want+hint, errorText(nil, c.RequireLooker(true))); diff != "" {
 		t.Errorf("looker.ini lies there (-want +got):\n%s", diff)
 	}

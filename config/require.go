@@ -30,10 +30,10 @@ func (c Config) RequireLooker(beside bool) error {
 	}
 	hint := ""
 	if beside && c.Looker.INI == "" {
-		hint = "; there is a " + ININame + " here, which LOOKERVAULT_LOOKER__INI=" + ININame + " or looker.ini: " + ININame + " makes use of"
+		hint = "; there is a " + ININame + " here: LOOKERVAULT_LOOKER__INI=" + ININame + " takes it"
 	}
 	return problem("", "", "no Looker to talk to: "+and(keys)+verb+"; set "+and(variables)+" in the environment, or looker in "+
-		FileName+" (the secret as ${VAR}), or looker.ini: path#section there; --demo needs none of it"+hint)
+		FileName+" (the secret as ${VAR}), or looker.ini there to the path of an SDK's "+ININame+"; --demo needs none of it"+hint)
 }
 
 // and joins words as a sentence does.

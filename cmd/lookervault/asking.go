@@ -20,7 +20,7 @@ type consent struct {
 
 // flag adds the flag.
 func (c *consent) flag(f *pflag.FlagSet, usage string) {
-	f.VarP(c, "yes", "y", usage+"; a protected instance (looker.protected) wants its name: `[=NAME]`")
+	f.VarP(c, "yes", "y", usage+"; `[=NAME]` says the name that a protected instance wants (looker.protected)")
 	f.Lookup("yes").NoOptDefVal = "true"
 }
 

@@ -52,8 +52,8 @@ indented, with --format yaml as YAML.
 
 With --run, the document as it was known by that run: as it saw it, or where it did
 not look, as the newest run before it did; standard error says so. So it is with
-what a key without the Admin role may not see of a document. What was gone by
-then, or was not seen until later, is exit code 1.`,
+what a key without the Admin role may not see of a document.`,
+		Annotations: map[string]string{exitNote: "1 where the document was gone by then, or was not seen until later."},
 		Example: `  lookervault cat dashboards 17 | jq .title
   lookervault cat look/12
   lookervault cat lookml_models thelook

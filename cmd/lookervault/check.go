@@ -48,13 +48,13 @@ the API key may see of each kind, vault, lock and disk. Nothing is stored. It co
 about one API call a kind, and one for its trash.
 
 Every line is ok, warn or fail, with what was found and what to do; what depends on
-something that failed is not checked. The exit code is 0 when nothing failed, else
-2 for the configuration, 3 for the connection, 5 for the vault, 1 for the rest.
+something that failed is not checked.
 
 With --restore it also tries, after asking, what restores rest on and nobody promises: it
 makes a folder with a dashboard in the personal folder of the key's user, or in the
 shared root, throws the dashboard away, takes it back, and deletes both for good.`,
-		Args: arguments(cobra.NoArgs),
+		Annotations: map[string]string{exitNote: "0 when nothing failed, else 2 for the configuration, 3 for the connection, 5 for the vault, 1 for the rest."},
+		Args:        arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runCheck(cmd.Context(), o)
 		},
@@ -260,7 +260,7 @@ func (c *checkup) configuration() (stop func()) {
 		}
 	}
 	if err := c.options.Config.RequireLooker(iniBeside()); err != nil {
-		c.problems(err)
+		c.Fail(check.Configuration, "config", "", "%s", err) // which says what to do
 		return stop
 	}
 	// One attempt is enough: somebody waits, and every attempt is a call.

@@ -45,10 +45,11 @@ for. What only counts views is left out.
 
 With --live the newest run is compared with the instance now: a run is made into a copy of
 the vault that is thrown away, with the slim lists first, so it costs what the next run
-would; one document costs one call. What could not be had is said, with exit code 4.
+would; one document costs one call. What could not be had is said.
 
 In a pipe the columns are change, kind, id, name, folder, owner, who, what; with --json
 one array, of one document one object.`,
+		Annotations: map[string]string{exitNote: "4 when a part could not be had with --live, 6 when something changed with --exit-code."},
 		Example: `  lookervault diff
   lookervault diff 12 latest dashboards
   lookervault diff 7d dashboards 17

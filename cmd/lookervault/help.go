@@ -125,9 +125,7 @@ func printFlags(out io.Writer, title string, flags *pflag.FlagSet, width int) {
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", --" + f.Name
 		}
-		if value != "" {
-			name += " " + value
-		}
+		name += before(value) + value
 		lines = append(lines, line{name, does})
 		widest = max(widest, len(name))
 	})
@@ -159,6 +157,14 @@ func flagText(f *pflag.Flag) (value, does string) {
 	return value, does
 }
 
+// before is what stands between a flag and its value: nothing where they are one word.
+func before(value string) string {
+	if value == "" || strings.HasPrefix(value, "[=") {
+		return ""
+	}
+	return " "
+}
+
 // placeholders are what the value of a flag is called by its type, where neither the flag's
 // usage nor valueNames names it. A flag that counts is a switch.
 var placeholders = map[string]string{"strings": "A,B", "stringArray": "VALUE", "string": "VALUE", "int": "N", "count": ""}
@@ -170,7 +176,12 @@ var valueNames = map[string]string{
 	"run": "RUN", "at": "DATE", "changed-since": "RUN|DATE", "kind": "KIND", "folder": "FOLDER", "owner": "USER", "user": "USER",
 	"owners": "OLD=NEW", "orphans-to": "USER", "name": "PATTERN", "look": "ID", "field": "VIEW.FIELD", "explore": "MODEL::EXPLORE",
 	"model": "MODEL", "sample": "PERCENT", "keep-deleted": "AGE", "state": "FILE", "corpus": "FOLDER", "fault": "RULE",
+	"into": "FOLDER", "wake": "HOW", "links": "HOW", "trash": "HOW", "conflict": "HOW", "exclude": "KIND[/ID]",
 }
+
+// exitNote is the annotation of a command that says what its exit codes mean. It is for the
+// manual: help exit-codes has them for all commands.
+const exitNote = "exit codes"
 
 // helpCommand is help, which cobra's own prints also for a command that there is
 // not.
@@ -183,6 +194,9 @@ func helpCommand() *cobra.Command {
 				return usage(err)
 			}
 			if len(rest) > 0 {
+				if word, ok := nearCommand(cmd, rest[0]); ok && about == cmd.Root() {
+					return usagef("unknown command %q for %q, did you mean %s?; see %s --help", rest[0], cmd.CommandPath(), word, about.CommandPath())
+				}
 				return noSuchCommand(about, rest)
 			}
 			about.InitDefaultHelpFlag()

@@ -70,7 +70,7 @@ func withOptions(page []byte, cmd *cobra.Command) []byte {
 		}
 		value, does := flagText(flag)
 		if value != "" {
-			value = ` \fI` + value + `\fP`
+			value = before(value) + `\fI` + value + `\fP`
 		}
 		does = strings.NewReplacer(`\`, `\\`, "\n", " ").Replace(does)
 		return fmt.Appendf(nil, ".TP\n%s%s\n%s\n", parts[1], value, does)
@@ -103,6 +103,9 @@ func writePages(cmd *cobra.Command, at time.Time, dir string) error {
 func forManual(cmd *cobra.Command) {
 	cmd.DisableAutoGenTag = true
 	cmd.Long = asCode(cmd.Long)
+	if note := cmd.Annotations[exitNote]; note != "" {
+		cmd.Long += "\n\nExit codes: " + note
+	}
 	for _, sub := range cmd.Commands() {
 		forManual(sub)
 	}

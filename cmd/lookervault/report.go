@@ -33,11 +33,11 @@ is not, what was deleted by whom since the vault began, what changed, what faile
 still open; and folded, for whoever tunes it, throughput, stages and sizes.
 
 The vault is checked for the page, as verify does it: every byte, of a vault above
-512 MiB every row and a part of the documents. Where it is damaged the page says so,
-and the exit code is 5.
+512 MiB every row and a part of the documents. Where it is damaged the page says so.
 
 The page is one HTML file that loads nothing from anywhere. It holds names of
 documents: keep it like the vault.`,
+		Annotations: map[string]string{exitNote: "5 when the vault is damaged; the page is written all the same."},
 		Example: `  lookervault report -o report.html
   lookervault report 12 -o - | less`,
 		Args: arguments(cobra.MaximumNArgs(1)),

@@ -102,8 +102,15 @@ func noneEmpty(cmd *cobra.Command, args []string) (err error) {
 	return err
 }
 
-// wrongFlag is the error about a flag that there is not, with the nearest one.
+// wrongFlag is the error about a flag that there is not, with the nearest one; or about the
+// command before it, where that is what there is not: its flags are those of another.
 func wrongFlag(cmd *cobra.Command, err error) error {
+	if args := cmd.Flags().Args(); cmd.HasAvailableSubCommands() && len(args) > 0 {
+		_, notKind := kindArgument(args[0])
+		if wrong := cmd.ValidateArgs(args); wrong != nil && (notKind != nil || !cmd.HasParent()) {
+			return wrong
+		}
+	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var names []string
 		add := func(flag *pflag.Flag) { names = append(names, flag.Name) }

@@ -30,10 +30,10 @@ out: the table, the document, and why. The damaged vault stays as it is, and NEW
 be there yet. What can be read of the file at all is read, around torn pages and a cut off
 end. The new vault verifies; runs from which something is missing are not complete in it.
 
-Exit code 0 means that nothing was left out, 4 that something was. A run afterwards fetches
-what the instance still has.
+A run afterwards fetches what the instance still has.
 
 In a pipe the columns are table, kind, id, problem, key; with --json one array.`,
+		Annotations: map[string]string{exitNote: "0 when nothing was left out, 4 when something was."},
 		Example: `  lookervault salvage rescued.db
   lookervault salvage rescued.db --db damaged.db --json | jq -r '.[] | "\(.kind)/\(.id)"'`,
 		Args: arguments(cobra.ExactArgs(1)),

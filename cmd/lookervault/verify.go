@@ -37,21 +37,20 @@ func newVerifyCommand(env *environment) *cobra.Command {
 row, that every id leads somewhere, the hash of every document, and the digest that the
 newest run was sealed with. Nothing is changed, and without --remote no Looker is asked.
 
-Exit code 0 means that everything is as it was written, 5 that something is damaged:
-each finding names the table, the row and the document. A run with --full heals what
-the instance still has.
+Where something is damaged each finding names the table, the row and the document. A run
+with --full heals what the instance still has.
 
 Of a sound vault the references between documents are followed as well: a tile whose look
-is gone, a schedule without its dashboard. Each that leads nowhere is a warning, with exit
-code 0: the instance is so, and the vault tells it. Ten of each sort are named.
+is gone, a schedule without its dashboard. Each that leads nowhere is a warning: the
+instance is so, and the vault tells it. Ten of each sort are named.
 
 With --remote the vault is then compared with the instance now: all of it by as few calls
 as a run makes, or with --sample 5% a part of those that can be asked for by their ids,
-another part every day. Exit code 6 means that something differs, and names it; views and
-the like do not count.
+another part every day. What differs is named; views and the like do not count.
 
 With --sample 5% every row is checked and a part of the documents, another part every
 day: after 20 days all of them were read.`,
+		Annotations: map[string]string{exitNote: "0 when everything is as it was written, whatever leads nowhere; 5 when something is damaged; 6 when the instance differs with --remote."},
 		Example: `  lookervault verify
   lookervault verify --sample 5% --db nightly.db
   lookervault verify --remote --sample 2%
