@@ -1,15 +1,28 @@
 // Package near finds the word that somebody meant who wrote another one.
 package near
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Word returns the word with the fewest edits from s, if a slip makes up for them: at
-// most a third of the letters behind the last dot in s, and at least one. Of equals it
-// returns the first.
+// most a third of the letters behind the last dot in s, and at least one; else a word of
+// which s is the beginning, three letters at least. Of equals it returns the first.
 func Word(s string, words []string) (string, bool) {
 	name := s[strings.LastIndexByte(s, '.')+1:]
-	return Within(s, words, max(1, len(name)/3))
+	if word, ok := Within(s, words, max(1, len(name)/3)); ok {
+		return word, true
+	}
+	begins := func(word string) bool { return strings.HasPrefix(word, s) }
+	if at := slices.IndexFunc(words, begins); at >= 0 && len(name) >= beginning {
+		return words[at], true
+	}
+	return "", false
 }
+
+// beginning is how many letters of a word say which is meant.
+const beginning = 3
 
 // Within is [Word] with the number of edits that are allowed.
 func Within(s string, words []string, allowed int) (best string, found bool) {
