@@ -113,6 +113,7 @@ func runCheck(ctx context.Context, o checkOptions) error {
 	c.options.Nights = func(reader vault.Reader, newest record.Run) (*view.Nights, error) {
 		return c.nights(ctx, reader, newest)
 	}
+	c.options.Terminal = isTerminal(o.streams.out) && choice.Format == ""
 	if err := c.Run(ctx, c.options); err != nil {
 		return err
 	}

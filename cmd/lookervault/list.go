@@ -176,7 +176,7 @@ func entryTable(names *history.Names, deleted bool) table.Table[vault.Entry] {
 				Show: func(e entry, _ table.Screen) string { return cmp.Or(names.User(e.Owner), e.Owner) },
 			},
 			{
-				Name: "updated_at", Head: "updated", Whole: true, Varies: true, Spare: 2, Extra: deleted, Value: func(e entry) string { return e.Updated },
+				Name: "updated_at", Head: "updated", Whole: true, Varies: true, Spare: 2, Extra: deleted, Value: view.Updated,
 				Order: func(e entry) string { return inOneZone(e.Updated) },
 				Show:  func(e entry, screen table.Screen) string { return whenWritten(e.Updated, screen) },
 			},

@@ -76,12 +76,14 @@ type planPrinter struct {
 	where string // flags of commands that apply it
 	asOf  time.Time
 	cut   bool // a value had no room
-	names *planNames
+	// terminal says that people read it on one.
+	terminal bool
+	names    *planNames
 }
 
 func newPlanPrinter(ctx context.Context, s *streams, reader vault.Reader, plan record.Restore) *planPrinter {
 	return &planPrinter{
-		out: &strings.Builder{}, color: s.colors(s.out), path: reader.Path(),
+		out: &strings.Builder{}, color: s.colors(s.out), terminal: isTerminal(s.out), path: reader.Path(),
 		where: demoFlag(plan.Target == demoName, reader.Path()), names: newPlanNames(ctx, reader, plan.Target),
 	}
 }
@@ -166,7 +168,7 @@ func (p *planPrinter) head(plan record.Restore, perSecond int) {
 	if plan.AsOf != 0 {
 		state = fmt.Sprintf("as of run %d", plan.AsOf)
 		if !p.asOf.IsZero() {
-			state += p.asOf.Local().Format(" (2006-01-02 15:04)")
+			state += " (" + ui.Moment(p.asOf, p.terminal) + ")"
 		}
 	}
 	if plan.Purpose == record.UndoPurpose {

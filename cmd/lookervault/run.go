@@ -289,7 +289,7 @@ func tellBegun(told io.Writer, begun record.Begun, path string, log hclog.Logger
 	if begun.Resumed {
 		t := totals(begun.Kinds)
 		fmt.Fprintf(told, "Resuming run %d of %s: %s done, %s failed before; listing again to find the rest.\n",
-			begun.Run, begun.Started.Format(time.DateTime), plural(t.Settled(), "document", "documents"), count(t.Failed))
+			begun.Run, ui.Moment(begun.Started, isTerminal(told)), plural(t.Settled(), "document", "documents"), count(t.Failed))
 		return
 	}
 	if begun.Open != 0 {

@@ -116,7 +116,7 @@ func writeRun(s *streams, run record.Run, choice table.Choice) error {
 		said.Reset()
 		for _, session := range run.Sessions {
 			fmt.Fprintln(&said)
-			ui.WriteSession(&said, session)
+			ui.WriteSession(&said, session, width > 0)
 		}
 		text.WriteString(table.WrapLines(said.String(), width))
 		return nil

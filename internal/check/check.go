@@ -57,6 +57,7 @@ type Options struct {
 	Client   *looker.Client    // nil where the configuration names no server
 	Instance string            // under which a run would store; "" where nobody knows
 	Now      func() time.Time
+	Terminal bool                   // people read what is found on one
 	Secrets  *secret.Set            // what no finding shows
 	Asking   func(kind record.Kind) // is told which kind is asked for, "" for none; may be nil
 	// Nights forecasts a month of nightly runs from a vault and the newest run that was not

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -106,19 +105,19 @@ func (c *Checkup) holdings(reader vault.Reader) {
 		return
 	}
 	c.Pass("vault", "schema %d; %s of %s", sqlite.Schema, ui.Plural(int64(len(runs)), "run", "runs"), runs[0].Instance)
-	last, when := runs[0], runs[0].Started.UTC().Format(time.DateTime)
+	last, when := runs[0], c.moment(runs[0])
 	switch {
 	case last.Outcome == record.RunComplete:
-		c.Pass("last run", "run %d of %s UTC is %s%s", last.ID, when, last.OutcomeText(),
+		c.Pass("last run", "run %d of %s is %s%s", last.ID, when, last.OutcomeText(),
 			choose(ofEverything(last.Scope), "", ", scope "+last.Scope.String()))
 	case last.Outcome == record.RunRunning:
-		c.Pass("last run", "run %d of %s UTC is under way", last.ID, when)
+		c.Pass("last run", "run %d of %s is under way", last.ID, when)
 	case last.Outcome == record.RunPartial:
-		c.Warn("last run", afterPartial(last), "run %d of %s UTC is incomplete", last.ID, when)
+		c.Warn("last run", afterPartial(last), "run %d of %s is incomplete", last.ID, when)
 	case last.Refused():
-		c.Warn("last run", "next month has its own calls; lookervault run --over-quota makes more", "run %d of %s UTC was refused, as looker.quota is used up", last.ID, when)
+		c.Warn("last run", "next month has its own calls; lookervault run --over-quota makes more", "run %d of %s was refused, as looker.quota is used up", last.ID, when)
 	default:
-		c.Warn("last run", "lookervault run --resume", "run %d of %s UTC is %s", last.ID, when, last.Outcome)
+		c.Warn("last run", "lookervault run --resume", "run %d of %s is %s", last.ID, when, last.Outcome)
 	}
 	c.lastSuccess(runs)
 	if i := slices.IndexFunc(runs, func(r record.Run) bool { return !r.Refused() }); i >= 0 {
@@ -136,6 +135,9 @@ func (c *Checkup) holdings(reader vault.Reader) {
 		c.Pass("faults", "none open")
 	}
 }
+
+// moment is when a run began.
+func (c *Checkup) moment(run record.Run) string { return ui.Moment(run.Started, c.options.Terminal) }
 
 // afterPartial says what to do about a run that came to its end and is not complete. Faults
 // are of documents and lists that failed; what else is missing stands in the run's notes.
@@ -160,7 +162,7 @@ func (c *Checkup) lastSuccess(runs []record.Run) {
 		switch {
 		case r.Outcome != record.RunComplete:
 		case ofEverything(r.Scope) && (!r.ForThisKey() || c.options.Config.Looker.PartialView):
-			c.Pass("last success", "run %d of %s UTC, of everything%s", r.ID, r.Started.UTC().Format(time.DateTime),
+			c.Pass("last success", "run %d of %s, of everything%s", r.ID, c.moment(r),
 				choose(r.ForThisKey(), " that this key sees", ""))
 			return
 		case less == nil:
@@ -169,7 +171,7 @@ func (c *Checkup) lastSuccess(runs []record.Run) {
 	}
 	besides := ""
 	if less != nil {
-		besides = fmt.Sprintf("; run %d of %s UTC, scope %s, is %s", less.ID, less.Started.UTC().Format(time.DateTime), less.Scope, less.OutcomeText())
+		besides = fmt.Sprintf("; run %d of %s, scope %s, is %s", less.ID, c.moment(*less), less.Scope, less.OutcomeText())
 	}
 	c.Warn("last success", "lookervault run without kinds and folders", "no run of everything was complete yet%s", besides)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
@@ -154,14 +153,15 @@ func happened(k record.Counts) int64 {
 	return k.New + k.Changed + k.Gone + k.Failed + k.Dangling + k.Reappeared
 }
 
-// WriteSession writes what one process measured of a run.
-func WriteSession(out io.Writer, s record.Session) {
+// WriteSession writes what one process measured of a run; terminal says whether people read
+// it on one.
+func WriteSession(out io.Writer, s record.Session, terminal bool) {
 	took := seconds(s.Seconds)
 	if s.Unfinished {
-		fmt.Fprintf(out, "%s, %s until its last commit: it was killed, or is still at work.\n", s.Began.Local().Format(time.DateTime), duration.Text(took))
+		fmt.Fprintf(out, "%s, %s until its last commit: it was killed, or is still at work.\n", Moment(s.Began, terminal), duration.Text(took))
 		return
 	}
-	fmt.Fprintf(out, "%s, %s: %s, %s, %s.\n", s.Began.Local().Format(time.DateTime), duration.Text(took),
+	fmt.Fprintf(out, "%s, %s: %s, %s, %s.\n", Moment(s.Began, terminal), duration.Text(took),
 		Plural(s.Items, "document", "documents"), Size(s.Bytes), Plural(s.Calls, "call", "calls"))
 	if s.Seconds > 0 {
 		fmt.Fprintf(out, "%s, %s/s; memory %s at most.\n", perSecond(float64(s.Items)/s.Seconds), Size(int64(float64(s.Bytes)/s.Seconds)), Size(s.Memory))

@@ -40,9 +40,20 @@ func TestPrint(t *testing.T) {
 	var out bytes.Buffer
 	ui.PrintSummary(&out, s, "looker.db")
 	out.WriteString("\n")
-	ui.WriteSession(&out, session)
-	ui.WriteSession(&out, record.Session{Began: began, Seconds: 12.5, Unfinished: true})
+	ui.WriteSession(&out, session, true)
+	ui.WriteSession(&out, record.Session{Began: began, Seconds: 12.5, Unfinished: true}, false)
 	golden(t, "summary.txt", bytes.ReplaceAll(out.Bytes(), []byte(began.Local().Format(time.DateTime)), []byte(began.Format(time.DateTime))))
+}
+
+// TestMoment: people read a time where they are, programs in one zone.
+func TestMoment(t *testing.T) {
+	at := time.Date(2026, 3, 1, 23, 30, 0, 0, time.FixedZone("", -8*60*60))
+	if got, want := ui.Moment(at, false), "2026-03-02T07:30:00Z"; got != want {
+		t.Errorf("in a pipe: got %s, want %s", got, want)
+	}
+	if got, want := ui.Moment(at, true), at.Local().Format(time.DateTime); got != want {
+		t.Errorf("on a terminal: got %s, want %s", got, want)
+	}
 }
 
 // TestDanglingHasAColumn where something dangles, and not else. A kind of which nothing

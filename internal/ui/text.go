@@ -27,6 +27,14 @@ func Plural(n int64, one, many string) string {
 	return Count(n) + " " + many
 }
 
+// Moment is a time in a sentence: where people are on a terminal, else RFC 3339 in UTC.
+func Moment(t time.Time, terminal bool) string {
+	if terminal {
+		return t.Local().Format(time.DateTime)
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 // PlainText is text that stays in its line and leaves the terminal alone: names
 // come from whoever may edit a title.
 func PlainText(s string) string { return plain.Text(s) }

@@ -36,10 +36,20 @@ type Entry struct {
 func EntryOf(e vault.Entry, names *history.Names) Entry {
 	deleted := history.DeletedRun(e)
 	return Entry{
-		e.Kind, e.ID, e.State, e.Name, e.Folder, names.Folder(history.FolderOf(e)), e.Owner, names.User(e.Owner), e.Updated, e.Size, e.Hash.String(),
+		e.Kind, e.ID, e.State, e.Name, e.Folder, names.Folder(history.FolderOf(e)), e.Owner, names.User(e.Owner), Updated(e), e.Size, e.Hash.String(),
 		e.FirstRun, e.LastRun, e.LastRun, stamp(names.RunTime(e.LastRun)), e.GoneRun,
 		deleted, stamp(names.RunTime(deleted)), e.Route,
 	}
+}
+
+// Updated is when a document was changed last, as the server tells: RFC 3339 in UTC with the
+// fractions that it has; what is no time, as a day alone, is as the server wrote it.
+func Updated(e vault.Entry) string {
+	at, err := time.Parse(time.RFC3339, e.Updated)
+	if err != nil {
+		return e.Updated
+	}
+	return at.UTC().Format(time.RFC3339Nano)
 }
 
 // stamp is a time in UTC, "" for none.

@@ -241,3 +241,17 @@ func TestDumped(t *testing.T) {
 		})
 	}
 }
+
+// TestUpdated: the times of a server are in one zone; what is no time stays.
+func TestUpdated(t *testing.T) {
+	for written, want := range map[string]string{
+		"2024-06-08T18:06:01.000-07:00": "2024-06-09T01:06:01Z",
+		"2024-06-08T18:06:01.250+00:00": "2024-06-08T18:06:01.25Z",
+		"2026-02-03":                    "2026-02-03",
+		"":                              "",
+	} {
+		if got := view.Updated(vault.Entry{Updated: written}); got != want {
+			t.Errorf("%s: got %s, want %s", written, got, want)
+		}
+	}
+}
