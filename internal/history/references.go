@@ -167,7 +167,7 @@ func (f *follower) prepare(ctx context.Context, reader vault.Reader) error {
 	f.waiting = make(map[record.Digest][]record.Ref)
 	var following []record.Kind
 	for _, spec := range catalogue.All() {
-		if follows(spec) {
+		if f.follows(spec) {
 			following = append(following, spec.Name)
 		}
 	}
@@ -231,9 +231,13 @@ func excludedBy(run record.Run) map[record.Ref]bool {
 	return excluded
 }
 
-func follows(spec *catalogue.Spec) bool {
-	for range spec.Strict() {
-		return true
+// follows reports whether documents of a kind name others of which it is known whether they
+// are there.
+func (f *follower) follows(spec *catalogue.Spec) bool {
+	for relation := range spec.Strict() {
+		if f.held[relation.Kind] != nil {
+			return true
+		}
 	}
 	return false
 }

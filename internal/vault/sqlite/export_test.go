@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -354,19 +355,42 @@ func (r *Reader) Packed(ctx context.Context, instance int64, kinds ...record.Kin
 	return told, untold, err
 }
 
-// Loose reports whether the passes over the links of a vault find that one leads nowhere.
-func (r *Reader) Loose(ctx context.Context) (loose bool, err error) {
+// Loose reports whether the passes over a vault find that something leads nowhere: those of
+// every verification, and those that look up every body, for where there are too many.
+func (r *Reader) Loose(ctx context.Context) (passed, lookedUp bool, err error) {
 	err = r.snapshot(ctx, func(q querier) error {
 		v, err := newVerifier(ctx, q)
 		if err != nil {
 			return err
 		}
-		err = v.links()
-		loose = v.loose
+		v.passed = &passedBodies{}
+		if err := errors.Join(v.links(), v.versions(), v.bodies()); err != nil {
+			return err
+		}
+		links := v.loose
+		hold, err := v.bodyLinks()
+		err = errors.Join(err, v.bodiesHold())
+		passed, lookedUp = v.loose, links || !hold
 		return err
 	})
-	return loose, err
+	return passed, lookedUp, err
 }
+
+// ManyBodies reports what is told of so many bodies, all but one of which versions lead to.
+func ManyBodies(n int) (hold, ok bool) {
+	var all passedBodies
+	hash := make([]byte, sha256.Size)
+	for i := range n {
+		binary.BigEndian.PutUint64(hash, uint64(i))
+		if all.held.add(hash, int64(1)); i > 0 {
+			all.led.add(hash, int64(1))
+		}
+	}
+	return all.hold()
+}
+
+// BodySetLimit is how many bodies are told apart.
+const BodySetLimit = bodySetLimit
 
 // VerifyBeside verifies with so many connections, as many rows would make it.
 func (r *Reader) VerifyBeside(ctx context.Context, n int) ([]vault.Finding, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,8 +50,9 @@ type verifier struct {
 
 	options      vault.VerifyOptions
 	dictionaries dictionaries
-	noted        *damage // nil, or what takes notes for a run that heals; no two checks note the same
-	loose        bool    // something does not lead where it should, which is to be named
+	noted        *damage       // nil, or what takes notes for a run that heals; no two checks note the same
+	passed       *passedBodies // nil where nobody asks what leads to what
+	loose        bool          // something does not lead where it should, which is to be named
 }
 
 // newVerifier returns a verifier of what a snapshot sees.
@@ -62,7 +64,9 @@ func newVerifier(ctx context.Context, q querier) (*verifier, error) {
 // verifyBeside makes all checks, as many at the same time as there are connections, and returns
 // what they find in the order of the checks.
 func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Finding, error) {
-	parts := make([]verifier, len(as.checks()))
+	as.passed = &passedBodies{}
+	order := inOrder(as.checks())
+	parts := make([]verifier, len(order))
 	var next atomic.Int64
 	var beside conc.WaitGroup
 	for _, c := range conns {
@@ -70,11 +74,12 @@ func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Find
 			return nil, err
 		}
 		beside.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(parts) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				parts[i] = as
-				part := &parts[i]
+			for i := next.Add(1) - 1; int(i) < len(order) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				place := order[i]
+				parts[place] = as
+				part := &parts[place]
 				part.c = c
-				check := part.checks()[i]
+				check := part.checks()[place]
 				part.guard(check.table, check.do)
 			}
 		})
@@ -83,6 +88,9 @@ func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Find
 	as.c = conns[0]
 	for i := range parts {
 		as.findings, as.loose = append(as.findings, parts[i].findings...), as.loose || parts[i].loose
+	}
+	if ctx.Err() == nil {
+		as.guard("bodies", as.bodiesHold)
 	}
 	if as.loose || len(as.findings) > 0 {
 		as.nameLinks()
@@ -103,7 +111,20 @@ type check struct {
 	do    func() error
 }
 
-// checks are those of a verification, in the order in which they begin and what they find is told.
+// inOrder are the places of checks in the order in which they begin: bodies first, which take
+// longer than all others and would be left alone at the end.
+func inOrder(checks []check) (places []int) {
+	for place, check := range checks {
+		if check.table == "bodies" {
+			places = slices.Insert(places, 0, place)
+		} else {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// checks are those of a verification, in the order in which what they find is told.
 func (v *verifier) checks() []check {
 	return []check{
 		{"", v.integrity},

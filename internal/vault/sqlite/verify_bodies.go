@@ -28,6 +28,9 @@ func (v *verifier) versions() error {
 		refs := len(next) - 2
 		if row == nil || row[0] != next[0] {
 			check()
+			if v.passed != nil {
+				v.passed.led.add(next[5], next[6])
+			}
 			row = append(row[:0], next[:refs]...)
 			columns = append(columns[:0], next[:refs-1]...)
 		}
@@ -73,6 +76,9 @@ func (v *verifier) bodies() error {
 	}
 	var body []byte
 	return v.scan(func(row []driver.Value) error {
+		if v.passed != nil {
+			v.passed.held.add(row[0], row[3])
+		}
 		hash := digest(row[0])
 		if !watch.next(hash, row) {
 			return nil
