@@ -45,9 +45,6 @@ func (t *task) remove(ctx context.Context) error {
 		return err
 	}
 	_, err = t.send(ctx, t.spec.Write.Delete, t.spec.Write.Delete.Fill(t.action.Target), nil)
-	if looker.Class(err) == looker.FaultMissing {
-		return nil
-	}
 	return err
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -124,7 +123,7 @@ func (t *task) deleteTwins(ctx context.Context, part record.Ref, before []byte) 
 		if err != nil || !found {
 			return err
 		}
-		if err := remove(ctx, id); err != nil && looker.Class(err) != looker.FaultMissing {
+		if err := remove(ctx, id); err != nil {
 			return err
 		}
 		t.arrived(part)

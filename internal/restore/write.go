@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,7 +30,8 @@ func (t *task) get(ctx context.Context, route catalogue.Route, path string, quer
 	return response.Body, nil
 }
 
-// send makes a call that writes and may be repeated, and returns the answer's body.
+// send makes a call that writes and may be repeated, and returns the answer's body. What is to be
+// deleted and is not there is as it is wanted.
 func (t *task) send(ctx context.Context, route catalogue.Send, path string, body []byte) ([]byte, error) {
 	if t.waves.Stopped() {
 		return nil, errStopped
@@ -40,6 +42,9 @@ func (t *task) send(ctx context.Context, route catalogue.Send, path string, body
 	response, err := t.Client.Send(ctx, newUpdate(route, path, body))
 	t.count(response, err)
 	t.sent = t.sent || left(err)
+	if route.Method == http.MethodDelete && looker.Class(err) == looker.FaultMissing {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
