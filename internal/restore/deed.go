@@ -108,6 +108,7 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		n.keepGuarded(g)
 		return nil
 	}
+	d.lackingSecrets(n, current)
 	n.action.Changes = withoutTrash(n, now)
 	if onNewPart != nil && !slices.ContainsFunc(n.action.Changes, func(c record.Change) bool { return c.Path == onNewPart.Path }) {
 		n.action.Changes = append(n.action.Changes, *onNewPart)
@@ -226,6 +227,7 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	d.withoutMembers(n)
+	d.lackingSecrets(n, current)
 	n.action.Changes = withoutTrash(n, now)
 	if len(n.action.Changes) == 0 && n.action.Deed != record.DeedUndelete {
 		n.settle(record.DeedReuse, "")

@@ -35,7 +35,7 @@ func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, 
 			}
 			changed = true
 		}
-		if !changed {
+		if !changed && !t.givesSecret(w) {
 			return nil
 		}
 		route, body, err := t.partly(w, now, wanted, body)

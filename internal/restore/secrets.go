@@ -87,6 +87,43 @@ func (s Secrets) with(ref record.Ref, body []byte) ([]byte, error) {
 	return body, nil
 }
 
+// fromConfiguration stands in a plan for a secret.
+const fromConfiguration = `"from restore.secrets"`
+
+// lackingSecrets adds to the changes of a document the secrets that it had, that the instance says it
+// does not have any more, and that somebody gives; what nobody gives it notes.
+func (d *draft) lackingSecrets(n *node, current []byte) {
+	if d.request.Undo != 0 {
+		return
+	}
+	for _, path := range n.spec.Write.Secrets {
+		object, name, inside := cutLast(path, ".")
+		was, is := n.body, current
+		if inside {
+			was, is = canon.Member(was, object), canon.Member(is, object)
+		} else {
+			name = path
+		}
+		says := "has_" + name
+		if canon.Text(canon.Member(was, says)) != "true" || canon.Text(canon.Member(is, says)) != "false" {
+			continue
+		}
+		if slices.Contains(d.Secrets.members(n.Ref), path) && !inside {
+			n.action.Changes = append(n.action.Changes, record.Change{Path: path, After: []byte(fromConfiguration)})
+			continue
+		}
+		d.note("%s has no %s on the instance, and had one, which is in no backup: type it in", n.Ref, path)
+	}
+}
+
+// givesSecret reports whether the action is to give its document a secret that it lacks, whatever else
+// is to be changed of it.
+func (t *task) givesSecret(w *catalogue.Write) bool {
+	return w == t.spec.Write && t.request.sendsSecrets(t.action) && slices.ContainsFunc(t.action.Changes, func(c record.Change) bool {
+		return slices.Contains(w.Secrets, c.Path) && slices.Contains(t.Secrets.members(t.action.Ref), c.Path)
+	})
+}
+
 // tellSecrets notes, without the values, what is sent of a document that no backup holds. An undo
 // changes nothing back into what nobody knows.
 func (d *draft) tellSecrets(n *node) {

@@ -102,3 +102,33 @@ func TestAPlanKnowsItsSecrets(t *testing.T) {
 		t.Errorf("the request holds the password: %s", plan.Request)
 	}
 }
+
+// A connection that is as it was but for its password, which nobody can compare: the plan says that it
+// lacks one, and gives it the one that the configuration has.
+func TestAConnectionThatLacksItsPassword(t *testing.T) {
+	t.Parallel()
+	r, ref, _ := lostConnection(t)
+	r.add("/connections", `{"name":"lost_db","host":"db.example.com","dialect_name":"snowflake","password":"p","pdt_context_override":{"context":"pdt","host":"p.example.com"}}`)
+	run := r.backup()
+	r.do("DELETE", "/connections/lost_db", "")
+	r.add("/connections", `{"name":"lost_db","host":"db.example.com","dialect_name":"snowflake","pdt_context_override":{"context":"pdt","host":"p.example.com"}}`)
+	request := restore.Request{Items: []record.Ref{ref}, Run: run}
+	plan := r.plan(request)
+	if notes := strings.Join(plan.Notes, "\n"); onlyAction(t, plan, ref).Deed != record.DeedReuse || !strings.Contains(notes, "connections/lost_db has no password on the instance") {
+		t.Errorf("%s, notes:\n%s", onlyAction(t, plan, ref).Deed, notes)
+	}
+	r.secrets.Put(ref, "password", password)
+	var sent [][]byte
+	r.sending = func(w looker.Write) { sent = append(sent, bytes.Clone(w.Body)) }
+	plan = r.plan(request)
+	if a := onlyAction(t, plan, ref); a.Deed != record.DeedUpdate || len(a.Changes) != 1 || a.Changes[0].Path != "password" || strings.Contains(string(a.Changes[0].After), password) {
+		t.Fatalf("%s %v", a.Deed, a.Changes)
+	}
+	complete(t, r.apply(plan))
+	if len(sent) != 1 || string(sent[0]) != `{"password":"`+password+`"}` {
+		t.Errorf("sent %s", sent)
+	}
+	if a := onlyAction(t, r.plan(request), ref); a.Deed != record.DeedReuse {
+		t.Errorf("a second plan: %s %v", a.Deed, a.Changes)
+	}
+}
