@@ -208,6 +208,9 @@ func (d *draft) attachPartsOf(ctx context.Context, owner *node, holder holding) 
 			if err != nil {
 				return err
 			}
+			if !held && !d.request.excluded(ref) && !d.request.isCopy(owner.Ref) {
+				d.tellNotStored(owner, ref)
+			}
 			if !held || d.nodes[ref] != nil && !d.waitsForOwner(ref) || d.request.excluded(ref) {
 				continue
 			}
@@ -232,6 +235,15 @@ func (d *draft) attachPartsOf(ctx context.Context, owner *node, holder holding) 
 		}
 	}
 	return nil
+}
+
+// tellNotStored notes that what belongs to a document which is made anew is in no backup.
+func (d *draft) tellNotStored(owner *node, part record.Ref) {
+	if spec, ok := catalogue.Find(part.Kind); ok && spec.OptIn {
+		d.note("%s that are made anew come back without %s, which no run has stored, since none was asked for them", owner.Ref.Kind, part.Kind)
+		return
+	}
+	d.note("%s comes back without %s, which no run has stored", title(owner.action), part)
 }
 
 // waitsForOwner reports whether a document was impossible as nobody had decided yet that what it is
@@ -282,6 +294,9 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder rec
 	if g := canon.Guarded(spec.Write, n.body); g != nil {
 		n.leaveGuarded(g)
 		return n, nil
+	}
+	if err := d.leaveOutGuarded(n, nil); err != nil || !n.writes() {
+		return n, err
 	}
 	if n.action.Changes, err = canon.Changes(spec.Write, nil, n.body, d.resolverOf(n)); err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Ref, err)

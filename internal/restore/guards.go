@@ -78,7 +78,7 @@ func (d *draft) leaveOutGuarded(n *node, current []byte) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	for _, why := range slices.Sorted(maps.Keys(left)) {
-		if !d.request.Partial {
+		if !d.request.Partial && !n.spec.Owned() { // what belongs to another document comes back as far as it can
 			n.impossible(fmt.Sprintf("%s: %s; --partial gives the rest back", left[why][0], why))
 			return nil
 		}
