@@ -204,11 +204,15 @@ func (d *draft) attachPartsOf(ctx context.Context, owner *node, holder holding) 
 		}
 		for _, id := range canon.Named(holder.body, r) {
 			ref := record.Ref{Kind: r.Kind, ID: id}
-			e, held, err := d.past.version(ctx, ref)
+			then, err := d.pastOfOwned(ctx)
 			if err != nil {
 				return err
 			}
-			if !held && !d.request.excluded(ref) && !d.request.isCopy(owner.Ref) {
+			e, held, err := then.version(ctx, ref)
+			if err != nil {
+				return err
+			}
+			if !held && r.Follow && !d.request.excluded(ref) && !d.request.isCopy(owner.Ref) {
 				d.tellNotStored(owner, ref)
 			}
 			if !held || d.nodes[ref] != nil && !d.waitsForOwner(ref) || d.request.excluded(ref) {

@@ -93,8 +93,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 		}
 	}
 	if d.request.Undo != 0 {
-		d.keepPairs()
-		return d.takenAlong(ctx)
+		return d.drawUndo(ctx)
 	}
 	if !d.request.Only {
 		if err := d.attach(ctx); err != nil {

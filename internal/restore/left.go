@@ -65,6 +65,42 @@ func (l *leftovers) version(ctx context.Context, a record.Action) (left vault.En
 	return left, nil
 }
 
+// pastOfOwned is the past of what belongs to documents that are made anew: where that is undone which
+// has deleted them, what was known when it looked.
+func (p *planner) pastOfOwned(ctx context.Context) (*past, error) {
+	if p.request.Undo == 0 {
+		return p.past, nil
+	}
+	if p.undonePast == nil {
+		of, err := p.reader.Restore(ctx, p.request.Undo)
+		if err != nil {
+			return nil, err
+		}
+		p.undonePast = &past{reader: p.reader, instance: p.instance, run: of.Look, kinds: make(map[record.Kind]map[string]vault.Entry)}
+	}
+	return p.undonePast, nil
+}
+
+// drawUndo decides about what goes along with what is undone.
+func (d *draft) drawUndo(ctx context.Context) error {
+	if err := d.attachOwnedAgain(ctx); err != nil {
+		return err
+	}
+	d.keepPairs()
+	return d.takenAlong(ctx)
+}
+
+// attachOwnedAgain adds what belonged to documents that an undo makes anew.
+func (d *draft) attachOwnedAgain(ctx context.Context) error {
+	back := make(map[record.Ref]*node)
+	for ref, n := range d.nodes {
+		if n.action.Deed == record.DeedCreate {
+			back[ref] = n
+		}
+	}
+	return d.attachOwned(ctx, back)
+}
+
 // lastBefore is the newest of some versions that a run, or one before it, has seen first.
 func lastBefore(versions []vault.Entry, run int64) (last vault.Entry) {
 	for _, v := range versions {

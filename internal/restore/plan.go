@@ -94,8 +94,9 @@ type planner struct {
 	comparisons map[[2]int64]*comparison
 	// undoing are the documents whose restore is undone: one that another one lies in may come
 	// back with it.
-	undoing  map[record.Ref]wish
-	undoneBy *applier // what carries out the restore that is undone, where that was asked; it makes no calls
+	undoing    map[record.Ref]wish
+	undonePast *past    // what was known when the restore looked that is undone, where that was asked
+	undoneBy   *applier // what carries out the restore that is undone, where that was asked; it makes no calls
 	// holders are the documents of the backup that parts lie in, by where these lie and id.
 	holders     map[string]map[string]record.Ref
 	partsAtMost map[record.Kind]int // of one document in the backup

@@ -138,3 +138,44 @@ func (r *rig) changeOne(kind record.Kind, method, at, change string, was map[rec
 	r.t.Fatalf("none of the %s can be changed", kind)
 	return record.Ref{}
 }
+
+// What an undo of an undo makes anew is let in by whom it was, and belongs to whom it belonged: a folder
+// with rules of its own is not open to everybody, a role has its users.
+func TestAnUndoOfAnUndoKeepsRulesAndMembers(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	folder := record.Ref{Kind: "folders", ID: r.make("folders", `{"name":"Guarded","parent_id":"1"}`)}
+	rules := func(folder string) string {
+		metadata := canon.Text(canon.Member(r.sim.Document("folders", folder), "content_metadata_id"))
+		said := "inherits " + canon.Text(canon.Member(r.sim.Document("content_metadata", metadata), "inherits"))
+		for _, row := range mustRows(t, r.sim.Document("content_access", metadata)) {
+			said += " " + canon.Text(canon.Member(row, "user_id")) + " " + canon.Text(canon.Member(row, "group_id")) + " " + canon.Text(canon.Member(row, "permission_type"))
+		}
+		return said
+	}
+	metadata := canon.Text(canon.Member(r.sim.Document("folders", folder.ID), "content_metadata_id"))
+	r.do("PATCH", "/content_metadata/"+metadata, `{"inherits":false}`)
+	for _, row := range mustRows(t, r.sim.Document("content_access", metadata)) {
+		r.do("DELETE", "/content_metadata_access/"+canon.Text(canon.Member(row, "id")), "")
+	}
+	r.add("/content_metadata_access", `{"content_metadata_id":"`+metadata+`","user_id":"5","permission_type":"view"}`)
+	role := record.Ref{Kind: "roles", ID: r.add("/roles", `{"name":"Of a test","permission_set_id":"2","model_set_id":"1"}`)}
+	r.do("PUT", "/roles/"+role.ID+"/users", `["2","3"]`)
+	want := rules(folder.ID)
+	r.backup()
+	r.do("DELETE", "/folders/"+folder.ID, "")
+	r.do("DELETE", "/roles/"+role.ID, "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{folder, role}}))
+	complete(t, done)
+	folder.ID, role.ID = targetOf(done, folder), targetOf(done, role)
+	undo := r.apply(r.plan(restore.Request{Undo: done.ID, ExactMembers: true}))
+	complete(t, undo)
+	again := r.apply(r.plan(restore.Request{Undo: undo.ID, ExactMembers: true}))
+	complete(t, again)
+	if got := rules(targetOf(again, folder)); got != want {
+		t.Errorf("the folder's rules: %s, want %s", got, want)
+	}
+	if users := mustRows(t, r.sim.Document("role_users", targetOf(again, role))); len(users) != 2 {
+		t.Errorf("the role has %d users", len(users))
+	}
+}
