@@ -114,6 +114,10 @@ func (o *ListOptions) cutOff(end plan.ListEnd, sure bool) {
 	if sure {
 		reason = fmt.Sprintf("the list was cut off after %d rows: more stands behind them", end.Rows)
 	}
+	if kind, _ := catalogue.Find(end.Kind); o.Planner.Within != nil && kind.Place == catalogue.IsFolder {
+		o.inFolders(reason)
+		return
+	}
 	o.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", end.Kind, "reason", reason)
 	o.Ledger.Ended(end.Kind, record.Incomplete, reason)
 }
@@ -133,9 +137,9 @@ func behindCall(end plan.ListEnd) *Call {
 	return &call
 }
 
-// behind returns the ids of what stands behind the rows of a list that came, without what is
+// behind returns what stands behind the rows of a list that came, without what is
 // not to be asked for, and reports whether that is known.
-func (o *ListOptions) behind(ctx context.Context, end plan.ListEnd) (ids []string, known bool, err error) {
+func (o *ListOptions) behind(ctx context.Context, end plan.ListEnd) (found []record.Listed, known bool, err error) {
 	call := behindCall(end)
 	if call == nil {
 		return nil, false, nil
@@ -156,26 +160,37 @@ func (o *ListOptions) behind(ctx context.Context, end plan.ListEnd) (ids []strin
 		id, _ := RowID(kind, row)
 		ref := record.Ref{Kind: end.Kind, ID: id}
 		if id != "" && !slices.Contains(o.Planner.Exclude, ref) {
-			ids = append(ids, id)
+			found = append(found, record.Listed{ID: id, Folder: canon.Text(canon.Member(row, kind.Fields.Folder))})
 		}
 	}
-	deferred, err := o.deferredOf(ctx, end.Kind, ids)
+	deferred, err := o.deferredOf(ctx, end.Kind, idsOf(found))
 	if err != nil {
 		return nil, false, err
 	}
-	return slices.DeleteFunc(ids, func(id string) bool { return deferred[id] }), true, nil
+	return slices.DeleteFunc(found, func(row record.Listed) bool { return deferred[row.ID] }), true, nil
 }
 
 // unseenBehind reports whether something stands behind the rows of a list that this run has not
 // settled, and whether that is known. A server that ignores offsets gives its first rows again.
 func (o *ListOptions) unseenBehind(ctx context.Context, end plan.ListEnd) (more, known bool, err error) {
-	ids, known, err := o.behind(ctx, end)
-	if err != nil || len(ids) == 0 {
+	rows, known, err := o.behind(ctx, end)
+	if err != nil || len(rows) == 0 {
 		return false, known, err
 	}
-	held, err := o.Store.Known(ctx, end.Kind, ids)
+	held, err := o.Store.Known(ctx, end.Kind, idsOf(rows))
 	if err != nil {
 		return false, false, fmt.Errorf("look up %s: %w", end.Kind, err)
 	}
-	return slices.ContainsFunc(ids, func(id string) bool { return !held[id].Settled }), true, nil
+	rows = slices.DeleteFunc(rows, func(row record.Listed) bool { return held[row.ID].Settled })
+	for _, row := range rows {
+		if o.Planner.Within.Has(end.Kind, row.ID, row.Folder) {
+			return true, true, nil
+		}
+	}
+	if len(rows) == 0 {
+		return false, true, nil
+	}
+	// A run of some folders settles nothing of what lies elsewhere.
+	first, known, err := o.behind(ctx, plan.ListEnd{Kind: end.Kind, State: end.State})
+	return known && !slices.Equal(idsOf(first), idsOf(rows)), known, err
 }

@@ -19,7 +19,8 @@ type Ledger struct {
 	kinds map[record.Kind]*account
 	notes []string
 
-	lengths lengths
+	lengths   lengths
+	mentioned map[record.Kind]map[string]bool // documents that others name; true until somebody has asked
 
 	lessons map[record.Learnt]bool // what the run knows of the server
 	fresh   []record.Learnt        // of that, what was not handed to the sink yet

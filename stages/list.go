@@ -20,6 +20,7 @@ type ListOptions struct {
 	Workers, Buffer int
 	Few             bool                     // paged lists of few documents are asked for whole, see [plan.Rules.Few]
 	Missing         bool                     // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
+	Mentioned       map[record.Kind][]string // with Missing: of these kinds look for these documents as well, see [ListOptions.Unlisted]
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
 	Find            map[record.Kind][]record.Search
 	Log             hclog.Logger

@@ -26,6 +26,9 @@ const Samples = 3
 // listing is in neither, and a list in one answer may be that of a moment, or of
 // another route. What is found is planned like any other.
 func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+	if err := l.mentioned(ctx, kind, emit); err != nil {
+		return err
+	}
 	search := plan.CanBeLookedFor(kind)
 	trusted := true
 	left, err := l.unlisted(ctx, kind, func(ids []string) ([]string, error) {
@@ -39,26 +42,46 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	if errors.Is(err, errPlanned) {
 		return nil
 	}
-	if err != nil || len(left) == 0 {
+	if err != nil {
 		return err
 	}
 	witnesses := l.Planner.Limits.Usual().IDs
 	switch {
 	case search && trusted:
 		return nil // two answers agree, and the search is one that finds something
-	case search:
+	case search, l.Planner.Within != nil:
 		witnesses = Samples
 	}
-	found, err := l.stillThere(ctx, kind, left, witnesses)
+	return l.missed(ctx, kind, left, witnesses, emit)
+}
+
+// missed asks alone for documents that a list did not hold, for so many witnesses first.
+// Where they are there, the kind is incomplete, and they are planned.
+func (l *lister) missed(ctx context.Context, kind *catalogue.Spec, ids []string, witnesses int, emit pipeline.Emit[record.Ask]) error {
+	found, err := l.stillThere(ctx, kind, ids, witnesses)
 	if err != nil {
 		return l.failed(ctx, kind, record.Present, err, emit)
 	}
+	l.leavesOut(kind, found, "are there")
+	return l.planAlone(ctx, kind, found, emit)
+}
+
+// leavesOut records that a list does not hold documents that are there; how says how that is
+// known.
+func (l *lister) leavesOut(kind *catalogue.Spec, found []record.Listed, how string) {
+	if len(found) == 0 {
+		return
+	}
+	reason := fmt.Sprintf("%s leaves out %d that %s, and may leave out others: %s", kind.Listing.Route, len(found), how, FirstFew(idsOf(found)))
+	l.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", kind.Name, "reason", reason)
+	l.Ledger.Ended(kind.Name, record.Incomplete, reason)
+}
+
+// planAlone plans documents that are not asked for in pages or by lists of ids.
+func (l *lister) planAlone(ctx context.Context, kind *catalogue.Spec, found []record.Listed, emit pipeline.Emit[record.Ask]) error {
 	if len(found) == 0 {
 		return nil
 	}
-	reason := fmt.Sprintf("%s leaves out %d that are there, and may leave out others: %s", kind.Listing.Route, len(found), FirstFew(idsOf(found)))
-	l.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", kind.Name, "reason", reason)
-	l.Ledger.Ended(kind.Name, record.Incomplete, reason)
 	alone := *kind
 	alone.Many = nil
 	return l.plan(ctx, &alone, record.Present, plan.Nowhere, found, emit)
@@ -67,30 +90,58 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 // errPlanned means that a search failed, and that this was said.
 var errPlanned = errors.New("the search failed")
 
-// unlisted hands what the store holds and this run did not settle to look, in portions,
-// and returns what that leaves.
+// unlisted hands what the store holds, the run should and did not settle to look, in portions,
+// and returns what that leaves. In a run of some folders, where nothing becomes gone, one
+// portion tells enough: it is asked for in each run.
 func (l *lister) unlisted(ctx context.Context, kind *catalogue.Spec, look func(ids []string) (left []string, err error)) (left []string, err error) {
-	for after := ""; ; {
-		ids, err := l.Store.Unsettled(ctx, kind.Name, after, l.Planner.Limits.Usual().IDs)
-		if err != nil {
-			return nil, fmt.Errorf("find %s that were not listed: %w", kind.Name, err)
+	most := l.Planner.Limits.Usual().IDs
+	var some []string
+	for after, last := "", false; ; {
+		if !last && len(some) < most {
+			ids, err := l.Store.Unsettled(ctx, kind.Name, after, most)
+			if err != nil {
+				return nil, fmt.Errorf("find %s that were not listed: %w", kind.Name, err)
+			}
+			if last = len(ids) < most; len(ids) > 0 {
+				after = ids[len(ids)-1]
+			}
+			if ids, err = l.wanted(ctx, kind, ids); err != nil {
+				return nil, err
+			}
+			some = append(some, ids...)
+			continue
 		}
-		if len(ids) == 0 {
+		if len(some) == 0 {
 			return left, nil
 		}
-		after = ids[len(ids)-1]
-		deferred, err := l.deferredOf(ctx, kind.Name, ids)
+		portion := some[:min(len(some), most)]
+		some = some[len(portion):]
+		ids, err := look(slices.Clone(portion))
 		if err != nil {
 			return nil, err
 		}
-		ids = slices.DeleteFunc(ids, func(id string) bool {
-			return deferred[id] || slices.Contains(l.Planner.Exclude, record.Ref{Kind: kind.Name, ID: id})
-		})
-		if ids, err = look(ids); err != nil {
-			return nil, err
+		if left = append(left, ids...); l.Planner.Within != nil {
+			return left, nil
 		}
-		left = append(left, ids...)
 	}
+}
+
+// wanted are those of stored documents that this run should have settled: they are not
+// deferred and not excluded, and lay in the folders of the run when they were seen last.
+func (l *lister) wanted(ctx context.Context, kind *catalogue.Spec, ids []string) ([]string, error) {
+	deferred, err := l.deferredOf(ctx, kind.Name, ids)
+	if err != nil {
+		return nil, err
+	}
+	var known map[string]record.Known
+	if l.Planner.Within != nil {
+		if known, err = l.Store.Known(ctx, kind.Name, ids); err != nil {
+			return nil, fmt.Errorf("look up %s: %w", kind.Name, err)
+		}
+	}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		return deferred[id] || !l.Planner.Wants(kind.Name, id, known[id].Folder)
+	}), nil
 }
 
 // searchFor searches for documents by their ids and plans those that it finds. It
@@ -147,6 +198,8 @@ func (l *lister) stillThere(ctx context.Context, kind *catalogue.Spec, ids []str
 
 // turnedUp plans documents that the list did not hold.
 func (l *lister) turnedUp(ctx context.Context, kind *catalogue.Spec, state record.State, found []record.Listed, emit pipeline.Emit[record.Ask]) error {
+	// What has moved out of the folders of the run was listed elsewhere.
+	found = slices.DeleteFunc(found, func(row record.Listed) bool { return !l.Planner.Wants(kind.Name, row.ID, row.Folder) })
 	if len(found) == 0 {
 		return nil
 	}
@@ -220,7 +273,13 @@ func (l *lister) askFor(ctx context.Context, kind *catalogue.Spec, ids []string)
 		case string(canon.Member(answer.Body, "deleted")) == "true" && !kind.Listing.Trash:
 			// Some kinds are served for a while after they were deleted.
 		default:
-			found = append(found, record.Listed{ID: id, State: record.Present})
+			row := record.Listed{ID: id, State: record.Present}
+			if kind.Place == catalogue.InFolder {
+				row.Folder = canon.Text(canon.Member(answer.Body, kind.Fields.Folder))
+			}
+			if l.Planner.Wants(kind.Name, id, row.Folder) { // else it has moved
+				found = append(found, row)
+			}
 		}
 	}
 	return found, nil

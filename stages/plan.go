@@ -30,6 +30,7 @@ func (l *lister) planKnown(ctx context.Context, kind *catalogue.Spec, state reco
 	planned := rules.Plan(page)
 	l.Ledger.Listed(kind.Name, planned.Listed)
 	l.Ledger.Saw(kind.Name, rows)
+	l.mentionFolders(kind, rows)
 	if err := l.Defer(ctx, kind.Name, planned.Deferred); err != nil {
 		return nil, err
 	}

@@ -26,7 +26,10 @@ type SerializeOptions struct {
 	// SeenByAdmin returns the stored body of a document where an administrator's run has seen
 	// that version, nil otherwise. A nil SeenByAdmin: the key of this run sees everything.
 	SeenByAdmin func(context.Context, record.Ref) ([]byte, error)
-	Ledger      *Ledger // is told what a lesser key sees less of; nil where SeenByAdmin is
+	// Mentions says that documents which others name should be in the lists of their kinds: the
+	// key of this run is not known to see less than an administrator's.
+	Mentions bool
+	Ledger   *Ledger // is told what a lesser key sees less of, and what documents mention; nil where neither is asked for
 }
 
 // Serialize makes items ready to be stored: it validates a body, checks that it
@@ -37,10 +40,17 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 	kinds := make(map[record.Kind]*catalogue.Spec)
 	own := make(map[record.Kind]*canon.Rules)
 	trash := make(map[record.Kind]string)
+	var named map[record.Kind][]*catalogue.Relation
+	if o.Mentions {
+		named = make(map[record.Kind][]*catalogue.Relation)
+	}
 	for _, kind := range catalogue.All() {
 		trash[kind.Name] = kind.Fields.Trashed
 		rules[kind.Name] = canon.Compile(kind)
 		kinds[kind.Name] = kind
+		if o.Mentions {
+			named[kind.Name] = mentions(kind)
+		}
 		if kind.Dated() {
 			own[kind.Name] = canon.Compile(kind.Own())
 		}
@@ -51,7 +61,7 @@ func Serialize(o SerializeOptions) pipeline.Stage[record.Item, record.Record] {
 			encoder, err := codec.NewEncoder(o.Codec, o.Dictionaries)
 			s := &serializer{
 				policies: o.Policies, rules: rules, kinds: kinds, own: own, trash: trash, reader: canon.NewReader(), encoder: encoder,
-				stored: o.Stored, byAdmin: o.SeenByAdmin, ledger: o.Ledger,
+				stored: o.Stored, byAdmin: o.SeenByAdmin, ledger: o.Ledger, mentions: named,
 			}
 			return pipeline.Func[record.Item, record.Record](func(ctx context.Context, item record.Item, emit pipeline.Emit[record.Record]) error {
 				if err != nil {
@@ -76,6 +86,7 @@ type serializer struct {
 	own      map[record.Kind]*canon.Rules // of kinds with dates: by which only own changes count
 	stored   func(context.Context, record.Ref) ([]byte, error)
 	byAdmin  func(context.Context, record.Ref) ([]byte, error) // nil where the key sees everything
+	mentions map[record.Kind][]*catalogue.Relation             // nil where nothing is to be mentioned
 	ledger   *Ledger
 	trash    map[record.Kind]string // the member that says whether a document is in the trash
 	reader   *canon.Reader
@@ -124,6 +135,7 @@ func (s *serializer) record(ctx context.Context, item record.Item) (record.Recor
 	rec.Name = cmp.Or(doc.Name, doc.Alias)
 	rec.Folder, rec.Owner, rec.Updated, rec.Refs = doc.Folder, doc.Owner, doc.Updated, doc.Refs
 	rec.Fingerprint = doc.Fingerprint
+	s.mention(&rec, item.Body)
 	if err := s.date(ctx, &rec, &item); err != nil {
 		return record.Record{}, err
 	}

@@ -127,6 +127,7 @@ type flow struct {
 	policies     map[record.Kind]int
 	dictionaries *codec.Dictionaries
 	within       scope.Within
+	folders      map[string]bool // that there are, of a run of some folders
 	ledger       *stages.Ledger
 	refresh      *refresh.Rules // nil: everything is asked for
 	overviews    stages.Overviews
@@ -243,7 +244,7 @@ func (f *flow) run(ctx context.Context) error {
 			return job.ErrInterrupted
 		}
 		began, waited := f.job.Now(), f.budget.Waited()
-		err := f.wave(ctx, kinds, false)
+		err := f.wave(ctx, kinds, f.listOptions())
 		if err == nil {
 			err = f.missing(ctx, kinds)
 		}
@@ -254,43 +255,60 @@ func (f *flow) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if f.waves.Stopped() || !f.begun.Scope.Unscoped() {
+	if f.waves.Stopped() || len(f.begun.Scope.Refs) > 0 {
 		return nil
 	}
-	list := f.listOptions(false)
+	list := f.listOptions()
+	if err := f.checkScope(ctx, &list); err != nil {
+		return err
+	}
 	return list.CheckEnds(ctx)
 }
 
-// missing looks again for documents that complete listings did not hold, before
-// Finish takes them for gone. Most runs have none, and make no call for it. Where the trash
-// of a kind rests, its list held all documents that were not there.
-func (f *flow) missing(ctx context.Context, kinds []*catalogue.Spec) error {
-	if !f.begun.Scope.Unscoped() || f.job.Start.Caller.SeesLess() {
+// missing looks again for documents that complete listings did not hold: for those that the
+// vault holds, before Finish takes them for gone, and for those that stored documents name.
+// Most runs have none, and make no call for it. Where the trash of a kind rests, its list held
+// all documents that were not there. In a run of some folders nothing becomes gone, but a list
+// that leaves out what is there is not complete.
+func (f *flow) missing(ctx context.Context, wave []*catalogue.Spec) error {
+	if len(f.begun.Scope.Refs) > 0 || f.job.Start.Caller.SeesLess() {
 		return nil // nothing becomes gone
 	}
+	list := f.listOptions()
+	list.Missing, list.Mentioned = true, make(map[record.Kind][]string)
 	var some []*catalogue.Spec
 	for _, end := range f.ledger.Ends() {
-		i := slices.IndexFunc(kinds, func(k *catalogue.Spec) bool { return k.Name == end.Kind })
-		if i < 0 || end.Listing != record.Complete || end.TrashRested || !plan.CanBeAskedFor(kinds[i]) {
+		i := slices.IndexFunc(f.kinds, func(k *catalogue.Spec) bool { return k.Name == end.Kind })
+		if i < 0 || end.Listing != record.Complete || end.TrashRested || !plan.CanBeAskedFor(f.kinds[i]) {
 			continue
 		}
-		ids, err := f.job.Sink.Unsettled(ctx, end.Kind, "", 1)
-		if err != nil {
-			return fmt.Errorf("find %s that were not listed: %w", end.Kind, err)
+		var named, held []string
+		var err error
+		// Where documents failed, the list may hold what the store does not; folders: see checkScope.
+		if !f.view.failed(end.Kind) && (f.within == nil || f.kinds[i].Place != catalogue.IsFolder) {
+			if named, err = list.Unlisted(ctx, end.Kind); err != nil {
+				return err
+			}
 		}
-		if len(ids) > 0 {
-			some = append(some, kinds[i])
+		if slices.ContainsFunc(wave, func(k *catalogue.Spec) bool { return k.Name == end.Kind }) {
+			if held, err = f.job.Sink.Unsettled(ctx, end.Kind, "", 1); err != nil {
+				return fmt.Errorf("find %s that were not listed: %w", end.Kind, err)
+			}
+		}
+		if len(named)+len(held) > 0 {
+			list.Mentioned[end.Kind] = named
+			some = append(some, f.kinds[i])
 		}
 	}
 	if len(some) == 0 {
 		return nil
 	}
-	return f.wave(ctx, some, true)
+	return f.wave(ctx, some, list)
 }
 
 // wave makes a wave of some kinds.
-func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, missing bool) error {
-	return f.waves.Run(ctx, func(run *pipeline.Run) { f.sentence(run, kinds, missing) })
+func (f *flow) wave(ctx context.Context, kinds []*catalogue.Spec, list stages.ListOptions) error {
+	return f.waves.Run(ctx, func(run *pipeline.Run) { f.sentence(run, kinds, list) })
 }
 
 // scoped returns the rows of the kinds of a scope, those of the job where it has

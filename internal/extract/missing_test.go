@@ -82,22 +82,30 @@ func TestGoneIsLookedForFirst(t *testing.T) {
 	}
 }
 
-// TestScopedRunsLookForNothing: a run of some folders says nothing about what lies
-// outside of them.
-func TestScopedRunsLookForNothing(t *testing.T) {
+// TestScopedRunsLookForTheirOwn: a run of some folders says nothing about what lies outside of
+// them, and looks for what lay in them and is not listed: a list may be cut off. Nothing of it is
+// gone.
+func TestScopedRunsLookForTheirOwn(t *testing.T) {
 	var lookedFor atomic.Int32
-	r := newRig(t, lookersim.Options{Seed: 3, Observe: func(c lookersim.Call) {
+	r := newRig(t, lookersim.Options{Seed: 3, TrashShare: 0.1, Observe: func(c lookersim.Call) {
 		if strings.Contains(c.Query, "fields=") && strings.Contains("&"+c.Query, "&id=") {
 			lookedFor.Add(1)
 		}
 	}})
 	r.run(record.RunComplete, start("dashboards"))
+	folder := r.stored()[record.Ref{Kind: "dashboards", ID: "5"}].Folder
 	mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: "dashboards", ID: "5"})
-	scoped := start("dashboards")
-	scoped.Scope.Folders, scoped.Scope.Recursive = []string{"1"}, true
-	if got := countsOf(t, r.run(record.RunComplete, scoped), "dashboards"); got.Gone != 0 || lookedFor.Load() > 0 {
-		t.Errorf("%+v, %d searches by id", got, lookedFor.Load())
+	for _, scoped := range []struct {
+		folder   string
+		searches int32 // one a state
+	}{{"2", 0}, {folder, 2}, {"1", 2}} {
+		lookedFor.Store(0)
+		got := countsOf(t, r.run(record.RunComplete, inFolder(scoped.folder, true, "dashboards")), "dashboards")
+		if got.Gone != 0 || lookedFor.Load() != scoped.searches {
+			t.Errorf("folder %s: %+v, %d searches by id, want %d", scoped.folder, got, lookedFor.Load(), scoped.searches)
+		}
 	}
+	lookedFor.Store(0)
 	if got := countsOf(t, r.run(record.RunComplete, start("dashboards")), "dashboards"); got.Gone != 1 || lookedFor.Load() != 2 {
 		t.Errorf("%+v, %d searches by id; want one gone, looked for in two states", got, lookedFor.Load())
 	}

@@ -4,15 +4,18 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // locate finds out what is within a scope. A stop ends it.
@@ -25,6 +28,20 @@ func (f *flow) locate(ctx context.Context, wanted record.Scope) (err error) {
 	}
 	f.within, err = f.scope(ctx, wanted)
 	return err
+}
+
+// checkScope finds out whether the list from which the run knows the folders of its scope was
+// all of what there is, where it says which folders lie below others.
+func (f *flow) checkScope(ctx context.Context, list *stages.ListOptions) error {
+	if !f.begun.Scope.Recursive || f.within == nil || f.job.Start.Caller.SeesLess() {
+		return nil
+	}
+	all := catalogue.All()
+	folders := all[slices.IndexFunc(all, func(k *catalogue.Spec) bool { return k.Place == catalogue.IsFolder })]
+	if !slices.Contains(kindNames(f.kinds), folders.Name) {
+		f.ledger.OneAnswer(folders.Name, record.Present, len(f.folders))
+	}
+	return list.CheckFolders(ctx, folders, f.folders)
 }
 
 // scope finds the folders of a scope and returns what is within them: looks,
@@ -45,6 +62,10 @@ func (f *flow) scope(ctx context.Context, wanted record.Scope) (scope.Within, er
 	}
 	if err := json.Unmarshal(response.Body, &folders, json.MatchCaseInsensitiveNames(false)); err != nil {
 		return nil, fmt.Errorf("find the folders of the scope: %w", err)
+	}
+	f.folders = make(map[string]bool, len(folders))
+	for _, folder := range folders {
+		f.folders[canon.Text(folder.ID)] = true
 	}
 	return scope.Of(wanted, func(yield func(id, parent string) bool) {
 		for _, folder := range folders {

@@ -10,8 +10,8 @@ import (
 )
 
 // sentence is the extraction: list, fetch, redact, serialize, batch, write.
-func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool) {
-	asks := pipeline.Then(run, stages.List(f.listOptions(missing)), pipeline.From(run, kinds))
+func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, list stages.ListOptions) {
+	asks := pipeline.Then(run, stages.List(list), pipeline.From(run, kinds))
 	items := pipeline.Then(run, fetch.Stage(f.fetchOptions()), asks)
 	if f.secrets != nil {
 		redact := f.job.Config.Stages.Serialize
@@ -22,14 +22,13 @@ func (f *flow) sentence(run *pipeline.Run, kinds []*catalogue.Spec, missing bool
 	pipeline.Into(run, stages.Write(stages.WriteOptions{Store: f.job.Sink, Committed: f.view.committed}), batches)
 }
 
-func (f *flow) listOptions(missing bool) stages.ListOptions {
+func (f *flow) listOptions() stages.ListOptions {
 	stage := f.job.Config.Stages.List
 	return stages.ListOptions{
 		Asking:  f.asking(),
 		Workers: stage.Workers, Buffer: stage.Buffer,
-		Few:     !f.begun.Resumed, // else a page brings again what is stored
-		Missing: missing,
-		Refs:    f.begun.Scope.Refs, Find: f.begun.Scope.Find,
+		Few:  !f.begun.Resumed, // else a page brings again what is stored
+		Refs: f.begun.Scope.Refs, Find: f.begun.Scope.Find,
 		Log: f.job.Log.Named("list"),
 	}
 }
@@ -64,9 +63,10 @@ func (f *flow) serializeOptions() stages.SerializeOptions {
 	o := stages.SerializeOptions{
 		Workers: stage.Workers, Buffer: stage.Buffer,
 		Codec: record.Codec(stage.Codec), Dictionaries: f.dictionaries, Policies: f.policies, Stored: f.job.Sink.Body,
+		Mentions: !f.job.Start.Caller.SeesLess(), Ledger: f.ledger,
 	}
 	if f.job.Start.Caller.SeesLess() {
-		o.SeenByAdmin, o.Ledger = f.job.Sink.SeenByAdmin, f.ledger
+		o.SeenByAdmin = f.job.Sink.SeenByAdmin
 	}
 	return o
 }

@@ -1,0 +1,172 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
+)
+
+// mostMentioned is how many documents of a kind a run remembers that others name: more are no
+// better a witness of what a list has left out.
+const mostMentioned = 10_000
+
+// Mentioned records documents of a kind that stored documents name, and that its list holds
+// where it holds everything.
+func (l *Ledger) Mentioned(kind record.Kind, ids ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mentioned == nil {
+		l.mentioned = make(map[record.Kind]map[string]bool)
+	}
+	known := l.mentioned[kind]
+	if known == nil {
+		known = make(map[string]bool)
+		l.mentioned[kind] = known
+	}
+	for _, id := range ids {
+		if _, again := known[id]; !again && id != "" && len(known) < mostMentioned {
+			known[id] = true
+		}
+	}
+}
+
+// Mentions returns, in order, the documents of a kind that are mentioned and about which nobody
+// has asked before.
+func (l *Ledger) Mentions(kind record.Kind) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var fresh []string
+	for _, id := range slices.Sorted(maps.Keys(l.mentioned[kind])) {
+		if l.mentioned[kind][id] {
+			fresh = append(fresh, id)
+			l.mentioned[kind][id] = false
+		}
+	}
+	return fresh
+}
+
+// mentions are the relations by which documents of a kind name others whose list comes in one
+// answer: nothing but such a document tells that the list was cut off. Pages tell themselves.
+func mentions(kind *catalogue.Spec) (relations []*catalogue.Relation) {
+	for relation := range kind.Strict() {
+		if named, ok := catalogue.Find(relation.Kind); ok && named.Listing.Whole {
+			relations = append(relations, relation)
+		}
+	}
+	return relations
+}
+
+// mention records what a document names that lies in no trash: what lies there may have
+// outlived its folder.
+func (s *serializer) mention(rec *record.Record, body []byte) {
+	if s.mentions == nil || rec.State != record.Present {
+		return
+	}
+	for _, relation := range s.mentions[rec.Kind] {
+		if relation.Path == s.kinds[rec.Kind].Fields.Folder {
+			s.ledger.Mentioned(relation.Kind, rec.Folder)
+			continue
+		}
+		s.ledger.Mentioned(relation.Kind, canon.Named(body, relation)...)
+	}
+}
+
+// mentionFolders records the folders in which listed documents lie.
+func (l *lister) mentionFolders(kind *catalogue.Spec, rows []record.Listed) {
+	i := slices.IndexFunc(mentions(kind), func(r *catalogue.Relation) bool { return r.Path == kind.Fields.Folder })
+	if i < 0 || !l.Admin {
+		return
+	}
+	folders := make([]string, 0, len(rows))
+	for _, row := range rows {
+		if row.State == record.Present {
+			folders = append(folders, row.Folder)
+		}
+	}
+	l.Ledger.Mentioned(mentions(kind)[i].Kind, folders...)
+}
+
+// Unlisted returns documents of a kind that stored documents name, that its list, which is
+// complete, did not hold, and of which the store holds nothing: what it holds is looked for
+// anyhow. It returns each once in a run.
+func (o *ListOptions) Unlisted(ctx context.Context, kind record.Kind) ([]string, error) {
+	ids := slices.DeleteFunc(o.Ledger.Mentions(kind), func(id string) bool { return !o.Planner.Wants(kind, id, "") })
+	known := make(map[string]record.Known)
+	for some := range slices.Chunk(ids, o.Planner.Limits.Usual().Followed) {
+		held, err := o.Store.Known(ctx, kind, some)
+		if err != nil {
+			return nil, fmt.Errorf("look up %s: %w", kind, err)
+		}
+		maps.Copy(known, held)
+	}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		k, held := known[id]
+		return k.Settled || held && k.State != record.Gone
+	}), nil
+}
+
+// mentioned asks alone for documents that others name and the list of their kind did not hold.
+// Where they are there, and the list does not hold them when it is asked for once more either,
+// it leaves something out, and the kind is incomplete. Else they came while it was read.
+func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+	found, err := l.stillThere(ctx, kind, l.Mentioned[kind.Name], Samples)
+	if err != nil {
+		return l.failed(ctx, kind, record.Present, err, emit)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	route := kind.Listing.Route
+	answer, err := l.Looker.Get(ctx, Call{
+		Kind: kind.Name, Route: route, Path: route.Path, Query: route.Values([2]string{"fields", kind.Fields.ID}), Size: 64 << 10, Check: IsArray,
+	})
+	var rows []row
+	if err == nil {
+		rows, err = l.rows(kind, record.Present, answer.Body)
+	}
+	if err != nil {
+		return l.failed(ctx, kind, record.Present, err, emit)
+	}
+	out := slices.DeleteFunc(slices.Clone(found), func(f record.Listed) bool {
+		return slices.ContainsFunc(rows, func(r row) bool { return r.ID == f.ID })
+	})
+	l.leavesOut(kind, out, "stored documents name")
+	if n := len(found) - len(out); n > 0 {
+		l.Ledger.Note(kind.Name, fmt.Sprintf("%d came while the list was read: %s", n, FirstFew(idsOf(found))))
+	}
+	return l.planAlone(ctx, kind, found, emit)
+}
+
+// CheckFolders finds out whether the list of folders, which there holds and from which a run
+// knows what lies below the folders of its scope, leaves out some in which listed documents lie.
+// Then kinds whose documents lie in folders are incomplete.
+func (o *ListOptions) CheckFolders(ctx context.Context, folders *catalogue.Spec, there map[string]bool) error {
+	ids := slices.DeleteFunc(o.Ledger.Mentions(folders.Name), func(id string) bool { return there[id] })
+	l := &lister{ListOptions: *o, reader: canon.NewReader()}
+	l.Planner.Within = nil
+	found, err := l.stillThere(ctx, folders, ids, Samples)
+	if errors.Is(err, ErrBudget) || errors.As(err, new(*Failed)) {
+		return nil
+	}
+	if len(found) > 0 {
+		o.inFolders(fmt.Sprintf("%s leaves out %d in which documents lie, and may leave out others: %s", folders.Listing.Route, len(found), FirstFew(idsOf(found))))
+	}
+	return err
+}
+
+// inFolders records that kinds whose documents lie in folders are incomplete.
+func (o *ListOptions) inFolders(reason string) {
+	for _, p := range o.Ledger.Progress() {
+		if kind, ok := catalogue.Find(p.Kind); ok && kind.Place != catalogue.Nowhere {
+			o.Log.Warn("the folders of the scope are not proven to be all, the kind is incomplete", "kind", p.Kind, "reason", reason)
+			o.Ledger.Ended(p.Kind, record.Incomplete, reason)
+		}
+	}
+}
