@@ -36,6 +36,7 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 		}
 	}
 	r.sayEnd(sealed, s, err)
+	err = vault.GoOn(err, "go on with "+r.goOn(sealed.ID))
 	if errors.Is(err, errPartial) || errors.Is(err, job.ErrInterrupted) {
 		return said(err)
 	}
@@ -112,6 +113,11 @@ func actionName(a record.Action) string {
 	return fmt.Sprintf("%s %q", a.Ref, a.Name)
 }
 
+// goOn is the command that goes on with a restore.
+func (r *restoring) goOn(id int64) string {
+	return fmt.Sprintf("lookervault restore apply %d%s", id, r.where())
+}
+
 // sayNext says what can be done next.
 func (r *restoring) sayNext(sealed record.Restore, s view.RestoreSummary, failures int, err error) {
 	db, where := dbFlag(r.config.Sink.Path), r.where()
@@ -121,7 +127,7 @@ func (r *restoring) sayNext(sealed record.Restore, s view.RestoreSummary, failur
 	}
 	switch {
 	case err != nil && !errors.Is(err, errPartial):
-		fmt.Fprintf(r.options.streams.err, "Go on with:  lookervault restore apply %d%s\n", sealed.ID, where)
+		fmt.Fprintf(r.options.streams.err, "Go on with:  %s\n", r.goOn(sealed.ID))
 	case failures > 0:
 		fmt.Fprintf(r.options.streams.err, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, where)
 	}

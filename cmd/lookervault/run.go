@@ -304,6 +304,9 @@ func (b *backup) report(ctx context.Context, result extract.Result, err error) e
 	if err == nil && result.Run.Outcome == record.RunPartial {
 		err = errPartial
 	}
+	if result.Run.ID > 0 {
+		err = vault.GoOn(err, "run again with --resume")
+	}
 	if unhealed := result.Run.Unhealed; unhealed != "" && (err == nil || errors.Is(err, errPartial)) {
 		err = fmt.Errorf("%w: %s", vault.ErrCorrupt, unhealed)
 	}

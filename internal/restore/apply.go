@@ -264,7 +264,7 @@ func (a *applier) act(ctx context.Context, t *task, emit pipeline.Emit[*task]) e
 			return errors.Join(err, a.notBegun(ctx, t))
 		}
 		if len(t.done) > 0 {
-			err = errors.Join(err, a.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))
+			err = vault.Join(err, a.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))
 		}
 		return err
 	}

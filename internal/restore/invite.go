@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // Somebody who is made anew has no password. With --invite they get the mail by which they set
@@ -175,7 +176,7 @@ func (t *task) mail(ctx context.Context, route *catalogue.Invitation, address st
 		t.Doubted(t.action.Ref, route.String(), false)
 	}
 	if aboutRestore(err) {
-		return "", errors.Join(err, t.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))
+		return "", vault.Join(err, t.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))
 	}
 	said := strings.Join(strings.Fields(err.Error()), " ")
 	if doubtful {

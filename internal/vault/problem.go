@@ -95,17 +95,49 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
+// Again ends hints about what passes. A command that knows a better way to go on tells that
+// by [GoOn] instead.
+const Again = "give the command again"
+
+// GoOn returns an error whose hints end in another way to go on than [Again]; nil for nil.
+func GoOn(err error, how string) error {
+	if _, ok := errors.AsType[*Error](err); !ok {
+		return err
+	}
+	return &goOnError{err, how}
+}
+
+type goOnError struct {
+	err error
+	how string
+}
+
+func (e *goOnError) Error() string { return strings.ReplaceAll(e.err.Error(), Again+")", e.how+")") }
+
+func (e *goOnError) Unwrap() error { return e.err }
+
+// Join is [errors.Join], but that of the same problem with the same vault the first error
+// tells alone.
+func Join(first, second error) error {
+	a, isA := errors.AsType[*Error](first)
+	b, isB := errors.AsType[*Error](second)
+	if isA && isB && a.Path == b.Path && errors.Is(a.Kind, b.Kind) {
+		return first
+	}
+	return errors.Join(first, second)
+}
+
 // HintFor says what to do about a kind of problem, "" where there is nothing to say.
 func HintFor(kind error) string { return hints[kind] }
 
 var hints = map[error]string{
-	ErrBusy:     "end the program that holds a write transaction on it, then run again with --resume",
+	ErrBusy:     "end the program that holds a write transaction on it, then " + Again,
 	ErrCorrupt:  "lookervault check says what is damaged; copy the file away, then lookervault run --full stores again what the server still has, and lookervault salvage copies all that is sound",
 	ErrReplaced: "put the file back, or start a new run",
 	ErrTooNew:   "use the LookerVault that wrote it, or a newer one",
 	ErrTooOld:   "the next run brings it up to date",
 	ErrNotVault: "choose another path for the vault; this file was left as it is",
-	ErrFull:     "free space or move the vault, then run again with --resume",
+	ErrFull:     "free space or move the vault, then " + Again,
 	ErrNoLocks:  "keep the vault on a local disk, and copy it to the network drive after the run",
 	ErrReadOnly: "make the file and its folder writable, or choose another path",
 }

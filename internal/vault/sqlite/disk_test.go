@@ -251,7 +251,7 @@ func TestNoRoomForAVault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(out), "true ") || !strings.Contains(string(out), "then run again)") {
+	if !strings.HasPrefix(string(out), "true ") || !strings.Contains(string(out), "choose another path for the vault, then give the command again)") {
 		t.Errorf("got %q, want that the disk is full and to run again", out)
 	}
 	if left := filesAt(t, path); len(left) > 0 {

@@ -83,7 +83,7 @@ func OpenFile(ctx context.Context, path string, o Options) (_ *File, err error) 
 			f.refused = true
 			err = classify(path, errors.Join(err, f.close()))
 			if e, ok := errors.AsType[*vault.Error](err); ok && e.Kind == vault.ErrFull && fresh {
-				e.Hint = "free space or choose another path for the vault, then run again" // there is nothing to resume
+				e.Hint = "free space or choose another path for the vault, then " + vault.Again
 			}
 		}
 	}()
