@@ -96,10 +96,16 @@ func said(err error) error { return &exitError{code: exitCode(err), said: true, 
 // isSaid reports whether the user has been told of an error. Who joins another one to it,
 // of closing a file, has something to tell.
 func isSaid(err error) bool {
-	for ; err != nil; err = errors.Unwrap(err) {
+	for err != nil {
 		if e, ok := err.(*exitError); ok { //nolint:errorlint // errors.As would look into joined errors
 			return e.said
 		}
+		next := errors.Unwrap(err)
+		if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) == 1 { //nolint:errorlint // as above
+			// Nothing was joined to it: closing went well.
+			next = joined.Unwrap()[0]
+		}
+		err = next
 	}
 	return false
 }

@@ -72,6 +72,8 @@ func TestIsSaid(t *testing.T) {
 		{"said", said(errPartial), true},
 		{"said, wrapped", fmt.Errorf("run: %w", said(errPartial)), true},
 		{"not said", errPartial, false},
+		{"said, and the vault was closed", errors.Join(said(errPartial), nil), true},
+		{"said, in a command that closed two things", errors.Join(errors.Join(fmt.Errorf("apply: %w", said(errPartial)), nil), nil), true},
 		{"and the vault cannot be closed", errors.Join(said(errPartial), errors.New("close: disk full")), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

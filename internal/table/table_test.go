@@ -108,7 +108,7 @@ func TestWrite(t *testing.T) {
 			"\n3 things. Cells with … are cut (--format tsv shows all).\n"},
 		{"a path keeps its end", screen(28), table.Choice{Columns: []string{"name", "folder", "id"}, Limit: 1}, "" +
 			"NAME    FOLDER            ID\n" +
-			"A look  …nance / Reports  10\n\nThe first 1 thing (--limit).\nCells with … are cut\n(--format tsv shows all).\n"},
+			"A look  …nance / Reports  10\n\nThe first thing (--limit).\nCells with … are cut\n(--format tsv shows all).\n"},
 		{"very narrow", screen(34), table.Choice{Limit: 2}, "" +
 			"ID  NAME                      SIZE\n" +
 			"10  A look                 12345 B\n" +

@@ -309,6 +309,8 @@ func (p *plan[T]) foot(s *sheet, shown int, more bool) string {
 	said := ""
 	switch count := fmt.Sprintf("%s %s", humanize.Comma(int64(shown)), word); {
 	case word == "":
+	case more && shown == 1:
+		said = "The first " + word + " (--limit)."
 	case more:
 		said = "The first " + count + " (--limit)."
 	default:
