@@ -101,7 +101,7 @@ func isSaid(err error) bool {
 			return e.said
 		}
 		next := errors.Unwrap(err)
-		if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) == 1 { //nolint:errorlint // as above
+		if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) == 1 {
 			// Nothing was joined to it: closing went well.
 			next = joined.Unwrap()[0]
 		}
