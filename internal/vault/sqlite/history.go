@@ -308,24 +308,17 @@ func (r *Reader) LastComplete(ctx context.Context, instance string, wanted int) 
 		return nil, err
 	}
 	var list []record.Run
-	err = r.snapshot(ctx, func(q querier) error {
-		var sum summer
-		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE +instance = ? ORDER BY id DESC`, found.ID) {
-			if err != nil {
-				return err
-			}
-			run, err := scanRun(row, &sum)
-			if err != nil {
-				return err
-			}
-			if run.outcome == record.RunComplete && run.scope.All && !run.pruned {
-				list = append(list, run.words(found.Name, false))
-			}
-			if len(list) == wanted {
-				return nil
-			}
+	err = r.eachNewest(ctx, found.ID, func(run runRow, row []driver.Value) error {
+		if err := run.scanLists(row); err != nil {
+			return err
+		}
+		if run.outcome == record.RunComplete && run.scope.All && !run.pruned {
+			list = append(list, run.words(found.Name, false))
+		}
+		if len(list) == wanted {
+			return errEnough
 		}
 		return nil
 	})
-	return list, doing("read runs", err)
+	return list, err
 }

@@ -222,9 +222,9 @@ func (r *Reader) checkTables(ctx context.Context, tables vault.Tables, also ...f
 		for _, table := range tables {
 			v.guard(table, v.pages(table))
 			v.guard(table, v.rowsOf(table))
-		}
-		if slices.Contains(tables, "runs") {
-			v.guard("runs", v.relationsOf([]string{newestRunLost}))
+			if table == "runs" {
+				v.guard(table, v.relationsOf([]string{newestRun, countedRuns}))
+			}
 		}
 		for _, check := range also {
 			v.guard("", func() error { return check(v) })

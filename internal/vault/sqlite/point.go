@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,8 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// RunAt returns the run that a point of the instance means. Runs are found past the index of
-// instances: where that is damaged, another run would be the newest one. The instance may be
+// RunAt returns the run that a point of the instance means. The instance may be
 // empty when the vault holds one, and where the point is a run's number: that
 // knows its own. It returns ErrNotFound when there is no such run, and ErrPruned
 // when what only that run knew was removed.
@@ -36,71 +37,107 @@ func (r *Reader) runAt(ctx context.Context, instance string, p vault.Point, read
 		}
 		return run, nil
 	}
+	back := p.Back
+	run, found, err := r.newestOf(ctx, instance, read, func(run runRow) bool {
+		if run.pruned || p.Backups && run.origin == record.OriginLook {
+			return false
+		}
+		back--
+		return back < 0
+	})
+	if err == nil && run.ID == 0 {
+		err = fmt.Errorf("run %s of %s: %w in %s", p, found, vault.ErrNotFound, r.path)
+	}
+	return run, err
+}
+
+// newestOf returns the newest run of an instance that one of its rows is wanted of, and what
+// the instance is called. The run is zero where there is none.
+func (r *Reader) newestOf(ctx context.Context, instance string, read runsReader, wanted func(runRow) bool) (run record.Run, name string, err error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
-		return record.Run{}, err
+		return run, "", err
 	}
-	runs, err := read(ctx, `SELECT id FROM runs WHERE +instance = ? AND pruned = 0 AND (? = 0 OR origin <> ?) ORDER BY id DESC LIMIT 1 OFFSET ?`,
-		found.ID, p.Backups, record.OriginLook, p.Back)
-	if err == nil {
-		err = r.soundBehind(ctx, runs)
-	}
-	if err == nil && len(runs) == 0 {
-		err = fmt.Errorf("run %s of %s: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
-	}
-	if err != nil {
-		return record.Run{}, err
-	}
-	return runs[0], nil
-}
-
-// soundBehind returns an ErrCorrupt where a run behind the one that was found, of all where
-// none was, is damaged or lost: it may be the one that was meant.
-func (r *Reader) soundBehind(ctx context.Context, found []record.Run) error {
-	return r.snapshot(ctx, func(q querier) error {
-		var sum summer
-		for row, err := range rowsDirect(ctx, q, selectRuns+` WHERE id > ?`, append(found, record.Run{})[0].ID) {
-			if err == nil {
-				_, err = scanRun(row, &sum)
-			}
-			if err != nil {
-				return err
-			}
+	var id int64
+	err = r.eachNewest(ctx, found.ID, func(run runRow, _ []driver.Value) error {
+		if !wanted(run) {
+			return nil
 		}
-		return newestRunThere(ctx, q)
+		id = run.id
+		return errEnough
 	})
+	if err != nil || id == 0 {
+		return run, found.Name, err
+	}
+	runs, err := read(ctx, `SELECT id FROM runs WHERE id = ?`, id)
+	return append(runs, record.Run{})[0], found.Name, err
 }
 
-// newestRunThere returns an ErrCorrupt where the newest run was lost.
-func newestRunThere(ctx context.Context, q querier) error {
-	for row, err := range rows(ctx, q, newestRunLost) {
+// eachNewest calls fn with the runs of an instance in brief, the newest first, and with their
+// rows, until it returns an error, of which errEnough is none. Each row is checked before it counts as one of another instance, and that none is
+// missing in front of it: otherwise damage of the newest run would make an older one the newest.
+func (r *Reader) eachNewest(ctx context.Context, instance int64, fn func(runRow, []driver.Value) error) error {
+	return doing("read runs", r.snapshot(ctx, func(q querier) error {
+		newest, err := number(ctx, q, `SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'runs'`)
 		if err != nil {
 			return err
 		}
-		return vault.DamageOf("", []vault.Finding{{Table: text(row[0]), Key: text(row[1]), Problem: text(row[2])}})
+		var sum summer
+		before := newest + 1
+		for row, err := range rowsDirect(ctx, q, selectRuns+` ORDER BY id DESC`) {
+			if err != nil {
+				return err
+			}
+			run, err := scanRunInBrief(row, &sum)
+			if err != nil {
+				return err
+			}
+			if err := noneBetween(ctx, q, run.id, before, newest); err != nil {
+				return err
+			}
+			before = run.id
+			if run.instance != instance {
+				continue
+			}
+			if err := fn(run, row); errors.Is(err, errEnough) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
+		return noneBetween(ctx, q, 0, before, newest)
+	}))
+}
+
+// noneBetween checks that no run is missing between two. Numbers that were never used are no
+// runs: of a run there are counts, and the newest one ever is there.
+func noneBetween(ctx context.Context, q querier, after, before, newest int64) error {
+	if before-after <= 1 {
+		return nil
+	}
+	missing, err := number(ctx, q, `SELECT coalesce(max(run), 0) FROM run_kinds WHERE run > ? AND run < ?`, after, before)
+	switch {
+	case err != nil:
+		return err
+	case before > newest:
+		return vault.Damaged(nil, "runs %d: is missing, and was the newest", newest)
+	case missing != 0:
+		return vault.Damaged(nil, "runs %d: is missing, but counts of it are there", missing)
 	}
 	return nil
 }
 
 // runBy returns the newest run that ended by the time of a point.
 func (r *Reader) runBy(ctx context.Context, instance string, p vault.Point, read runsReader) (record.Run, error) {
-	found, err := r.Resolve(ctx, instance)
-	if err != nil {
-		return record.Run{}, err
+	until := millis(p.Until)
+	run, found, err := r.newestOf(ctx, instance, read, func(run runRow) bool {
+		return !run.pruned && run.finishedAt != 0 && run.finishedAt <= until
+	})
+	if err != nil || run.ID != 0 {
+		return run, err
 	}
-	runs, err := read(ctx, `SELECT id FROM runs WHERE +instance = ? AND pruned = 0 AND finished_at <= ? ORDER BY id DESC LIMIT 1`,
-		found.ID, millis(p.Until))
-	if err == nil {
-		err = r.soundBehind(ctx, runs)
-	}
-	if err != nil {
-		return record.Run{}, err
-	}
-	if len(runs) > 0 {
-		return runs[0], nil
-	}
-	err = fmt.Errorf("by %s no run of %s had ended: %w in %s", p, found.Name, vault.ErrNotFound, r.path)
-	if all, failed := r.Runs(ctx, found.Name); failed == nil && len(all) > 0 {
+	err = fmt.Errorf("by %s no run of %s had ended: %w in %s", p, found, vault.ErrNotFound, r.path)
+	if all, failed := r.Runs(ctx, found); failed == nil && len(all) > 0 {
 		first, what := all[len(all)-1], "first run"
 		for _, run := range slices.Backward(all) {
 			if first.Pruned && !run.Pruned {

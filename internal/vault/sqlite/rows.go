@@ -140,6 +140,15 @@ func damagedRun(row []driver.Value) error {
 
 // scanRun reads a run. One that is not as it was written is an ErrCorrupt.
 func scanRun(row []driver.Value, sum *summer) (runRow, error) {
+	r, err := scanRunInBrief(row, sum)
+	if err != nil {
+		return r, err
+	}
+	return r, r.scanLists(row)
+}
+
+// scanRunInBrief is scanRun without what [runRow.scanLists] reads.
+func scanRunInBrief(row []driver.Value, sum *summer) (runRow, error) {
 	last := len(row) - 1
 	if sum.begin("runs", row[:last]...); !sum.is(row[last]) {
 		return runRow{id: integer(row[0])}, damagedRun(row)
@@ -155,13 +164,18 @@ func scanRun(row []driver.Value, sum *summer) (runRow, error) {
 		admin := integer(row[10]) != 0
 		r.admin = &admin
 	}
+	return r, nil
+}
+
+// scanLists reads the scope and the notes of a run, which takes longer than all else.
+func (r *runRow) scanLists(row []driver.Value) error {
 	if err := json.Unmarshal([]byte(text(row[8])), &r.scope); err != nil {
-		return r, vault.Damaged(err, "scope of run %d", r.id)
+		return vault.Damaged(err, "scope of run %d", r.id)
 	}
 	if err := json.Unmarshal([]byte(text(row[15])), &r.notes); err != nil {
-		return r, vault.Damaged(err, "notes of run %d", r.id)
+		return vault.Damaged(err, "notes of run %d", r.id)
 	}
-	return r, nil
+	return nil
 }
 
 // countsColumns are the columns of run_kinds before its checksum.

@@ -89,6 +89,17 @@ func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.
 	return began, doing("read runs", err)
 }
 
+// newestRunThere returns an ErrCorrupt where the newest run was lost.
+func newestRunThere(ctx context.Context, q querier) error {
+	for row, err := range rows(ctx, q, newestRun) {
+		if err != nil {
+			return err
+		}
+		return vault.DamageOf("", []vault.Finding{{Table: text(row[0]), Key: text(row[1]), Problem: text(row[2])}})
+	}
+	return nil
+}
+
 // Run returns one run, or ErrNotFound. Id 0 is the newest run of the vault.
 func (r *Reader) Run(ctx context.Context, id int64) (record.Run, error) {
 	return r.run(ctx, id, r.runs)

@@ -352,11 +352,6 @@ const faultsLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kin
 const danglingLeft = `(SELECT count(*) FROM faults f WHERE f.run = k.run AND f.kind = k.kind AND f.class = '` + record.FaultDangling +
 	`' AND (f.resolved_run IS NULL OR f.resolved_run <> f.run))`
 
-// newestRunLost is one of the relations: nothing else tells that there was a run behind the
-// newest one.
-const newestRunLost = `SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
-	WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`
-
 // relations are what holds between rows. Each query finds what breaks one: the
 // table, the key, and what is wrong.
 var relations = []string{
@@ -367,7 +362,7 @@ var relations = []string{
 	// Runs of older schemas count none.
 	`SELECT 'run_kinds', k.run || '/' || k.kind, 'it counts ' || k.dangling || ' dangling, not the faults that it left'
 		FROM run_kinds k WHERE k.dangling <> 0 AND k.dangling <> ` + danglingLeft,
-	newestRunLost,
+	newestRun,
 	`SELECT 'sqlite_sequence', 'restores', 'the highest restore ever is not the newest'
 		WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'restores'), 0) <> (SELECT coalesce(max(id), 0) FROM restores)`,
 	`SELECT 'restore_actions', a.restore || '/' || a.seq, 'a version that it names is not held, or its body is not'
@@ -377,6 +372,13 @@ var relations = []string{
 	`SELECT 'restore_steps', s.restore || '/' || s.seq || '/' || s.step, 'no action has it' FROM restore_steps s
 		WHERE NOT EXISTS (SELECT 1 FROM restore_actions a WHERE a.restore = s.restore AND a.seq = s.seq)`,
 }
+
+// newestRun is the relation of the newest run, which leaves nothing behind where it is missing.
+const newestRun = `SELECT 'sqlite_sequence', 'runs', 'the highest run ever is not the newest run'
+	WHERE coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) <> (SELECT coalesce(max(id), 0) FROM runs)`
+
+// countedRuns is the relation of runs that are missing, of which there are counts.
+const countedRuns = `SELECT DISTINCT 'runs', run, 'is missing, but counts of it are there' FROM run_kinds WHERE run NOT IN (SELECT id FROM runs)`
 
 // relationsOf checks some relations.
 func (v *verifier) relationsOf(relations []string) func() error {
