@@ -105,3 +105,19 @@ func TestKindThatNobodyLookedAt(t *testing.T) {
 		piped(t, 0, strings.Fields(command)...)
 	}
 }
+
+// TestTreeTellsWhatLiesInNoFolder: a document whose folder is gone is in no tree, and that is
+// said where all of it is asked for.
+func TestTreeTellsWhatLiesInNoFolder(t *testing.T) {
+	vaultOf(t, runsThatLose())
+	const left = "1 document lies in a folder that is not there, so not in a tree: lookervault list shows all.\n"
+	for args, want := range map[string]string{"tree": left, "tree --json": left, "tree --run 1": "", "tree Shared": ""} {
+		out, said := piped(t, 0, strings.Fields(args)...)
+		if diff := cmp.Diff(want, said); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", args, diff)
+		}
+		if strings.Contains(out, "Stays") != (args == "tree --run 1") {
+			t.Errorf("%s prints\n%s", args, out)
+		}
+	}
+}

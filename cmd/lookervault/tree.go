@@ -77,15 +77,23 @@ func runTree(ctx context.Context, o treeOptions) (err error) {
 		return err
 	}
 	defer closing(&err, m.Reader)
-	trees, err := readTrees(ctx, m, o.folder)
+	trees, homeless, err := readTrees(ctx, m, o.folder)
 	if err != nil {
 		return err
 	}
-	return showTrees(o.streams, trees, o.depth, choice)
+	if err := showTrees(o.streams, trees, o.depth, choice); err != nil {
+		return err
+	}
+	if homeless > 0 {
+		fmt.Fprintf(o.streams.err, "%s in a folder that is not there, so not in a tree: lookervault list%s shows all.\n",
+			plural(homeless, "document lies", "documents lie"), dbFlag(m.Reader.Path()))
+	}
+	return nil
 }
 
-// readTrees reads the folders that lie in no other one, or the one that is named.
-func readTrees(ctx context.Context, m history.Moment, named string) ([]*view.Folder, error) {
+// readTrees reads the folders that lie in no other one, or the one that is named. Of all it
+// counts the documents, in the trash as a rule, whose folder is not there.
+func readTrees(ctx context.Context, m history.Moment, named string) (roots []*view.Folder, homeless int64, err error) {
 	entries := make(map[string]vault.Entry)
 	folders := make(map[string]*view.Folder)
 	folder := func(id string) *view.Folder {
@@ -97,7 +105,7 @@ func readTrees(ctx context.Context, m history.Moment, named string) ([]*view.Fol
 	for e, err := range inFolders(ctx, m) {
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, 0, err
 		case e.Kind == catalogue.Folders:
 			entries[e.ID] = e
 		case e.Folder != "":
@@ -106,7 +114,6 @@ func readTrees(ctx context.Context, m history.Moment, named string) ([]*view.Fol
 		}
 	}
 	names := history.FolderNames(entries)
-	var roots []*view.Folder
 	for id, e := range entries {
 		f := folder(id)
 		f.Name, f.Path = e.Name, names.Folder(id)
@@ -120,15 +127,21 @@ func readTrees(ctx context.Context, m history.Moment, named string) ([]*view.Fol
 	if named != "" {
 		id, err := names.FindFolder(named)
 		if err != nil {
-			return nil, absent(err, m.Reader, "tree")
+			return nil, 0, absent(err, m.Reader, "tree")
 		}
 		roots = []*view.Folder{folders[id]}
+	} else {
+		for id, f := range folders {
+			if _, ok := entries[id]; !ok {
+				homeless += int64(len(f.Documents))
+			}
+		}
 	}
 	sortFolders(roots)
 	for _, root := range roots {
 		settle(root, 0)
 	}
-	return roots, nil
+	return roots, homeless, nil
 }
 
 // inFolders yields the folders and the documents of the kinds that lie in them, in any
