@@ -24,7 +24,7 @@ type history struct {
 	random *rand.Rand
 	worker pipeline.Worker[record.Item, record.Record]
 	writer *sqlite.Writer
-	path   string
+	size   historySize
 	now    time.Time
 	runs   int
 	held   []record.Ref
@@ -47,24 +47,31 @@ const (
 	perCommit     = 500
 )
 
-// makeHistory makes the vault at path.
-func makeHistory(ctx context.Context, path string, documents, runs int) error {
+// historySize is what vault is made.
+type historySize struct {
+	db              string // its path
+	documents, runs int
+	tiles           int // of each dashboard; 0 for 2 to 4
+}
+
+// makeHistory makes a vault.
+func makeHistory(ctx context.Context, size historySize) error {
 	h := &history{
-		random: rand.New(rand.NewPCG(1, 2)), path: path, now: time.Date(2023, 1, 1, 4, 0, 0, 0, time.UTC), counts: map[record.Kind]int{},
+		random: rand.New(rand.NewPCG(1, 2)), size: size, now: time.Date(2023, 1, 1, 4, 0, 0, 0, time.UTC), counts: map[record.Kind]int{},
 		worker: stages.Serialize(stages.SerializeOptions{
 			Workers: 1, Codec: record.Zstd, Dictionaries: codec.NewDictionaries(nil),
 		}).New(),
 	}
-	first := documents - addedPerRun*(runs-1)
+	first := size.documents - addedPerRun*(size.runs-1)
 	if first <= 0 {
-		return fmt.Errorf("%d documents are too few for %d runs", documents, runs)
+		return fmt.Errorf("%d documents are too few for %d runs", size.documents, size.runs)
 	}
-	for h.runs < runs {
+	for h.runs < size.runs {
 		added := addedPerRun
 		if h.runs == 0 {
 			added = first
 		}
-		if err := h.run(ctx, added, h.runs == 0 || h.runs >= runs-2 || h.runs%completeEvery == 0); err != nil {
+		if err := h.run(ctx, added, h.runs == 0 || h.runs >= size.runs-2 || h.runs%completeEvery == 0); err != nil {
 			return err
 		}
 	}
@@ -75,7 +82,7 @@ func makeHistory(ctx context.Context, path string, documents, runs int) error {
 func (h *history) run(ctx context.Context, added int, complete bool) (err error) {
 	h.now = h.now.Add(24 * time.Hour)
 	h.runs++
-	if h.writer, err = sqlite.Open(ctx, h.path, sqlite.Options{IndexShare: 1e6}); err != nil {
+	if h.writer, err = sqlite.Open(ctx, h.size.db, sqlite.Options{IndexShare: 1e6}); err != nil {
 		return err
 	}
 	defer func() {
@@ -183,7 +190,11 @@ func (h *history) body(ref record.Ref) []byte {
 			ref.ID, title, h.title(), folder, folder, user, h.query())
 	}
 	var tiles []string
-	for tile := range 2 + h.random.IntN(3) {
+	n := h.size.tiles
+	if n == 0 {
+		n = 2 + h.random.IntN(3)
+	}
+	for tile := range n {
 		tiles = append(tiles, fmt.Sprintf(`{"id":"%s%d","title":%q,"type":"vis","note_text":%q,"query":{%s}}`, ref.ID, tile, h.title(), h.title(), h.query()))
 	}
 	return fmt.Appendf(nil, `{"id":%q,"title":%q,"description":%q,"deleted":false,"folder":{"id":"%d","name":"Folder"},"user_id":"%d","updated_at":"2026-01-02T03:04:05.000+00:00","dashboard_elements":[%s]}`,

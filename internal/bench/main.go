@@ -17,12 +17,14 @@ func main() {
 	url := flag.String("url", "", "of the simulated Looker, for the floor")
 	n := flag.Int("n", 0, "documents, for the floor")
 	connections := flag.Int("c", 8, "connections, for the floor")
-	db := flag.String("db", "", "file to make, for the floor; the vault to read, or to make where there is none, for reads")
-	docs := flag.Int("docs", 100_000, "documents of the vault, for reads")
-	runs := flag.Int("runs", 1000, "runs of the vault, for reads")
+	db := flag.String("db", "", "file to make, for the floor; the vault to read, or to make where there is none, for reads and verify")
+	docs := flag.Int("docs", 100_000, "documents of the vault, for reads and verify")
+	runs := flag.Int("runs", 1000, "runs of the vault, for reads and verify")
+	tiles := flag.Int("tiles", 0, "tiles of each dashboard of the vault, for reads and verify; 0 for 2 to 4")
 	inner := flag.Int("inner", 2, "places and texts of one dashboard that are written at the same time, for restores")
 	only := flag.String("only", "", "only commands with this in their name, for reads")
 	flag.Parse()
+	made := historySize{db: *db, documents: *docs, runs: *runs, tiles: *tiles}
 	var err error
 	switch flag.Arg(0) {
 	case "", "throughput":
@@ -34,15 +36,17 @@ func main() {
 	case "startup":
 		err = startup(*rounds)
 	case "reads":
-		err = reads(*rounds, *docs, *runs, *db, *only)
+		err = reads(*rounds, *only, made)
+	case "verify":
+		err = verify(*rounds, made)
 	case "restores":
 		err = restores(*inner)
 	case "history":
-		err = makeHistory(context.Background(), *db, *docs, *runs)
+		err = makeHistory(context.Background(), made)
 	case "floor":
 		err = floor(*url, *db, *n, *connections)
 	default:
-		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost, startup, reads or restores", flag.Arg(0))
+		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost, startup, reads, verify or restores", flag.Arg(0))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

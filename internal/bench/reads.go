@@ -1,9 +1,13 @@
 package main
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,29 +40,39 @@ var readCommands = []readCommand{
 	{"`stats`", []string{"stats"}},
 }
 
-// reads measures the commands that read a vault of many documents and runs. A vault
-// that is named stays, and is made only where there is none.
-func reads(rounds, documents, runs int, db, only string) error {
+// made makes a vault where there is none at its path, in a process of its own: what a process
+// begins is told to be as large as itself. A vault that is named stays.
+func (b *bench) made(size *historySize, measurement string) error {
+	fmt.Printf("%s; command: go run ./internal/bench -docs %d -runs %d -tiles %d %s\n\n", machine(), size.documents, size.runs, size.tiles, measurement)
+	if size.db == "" {
+		size.db = b.vault()
+	}
+	if _, err := os.Stat(size.db); err == nil {
+		return nil
+	}
+	began := time.Now()
+	_, _, err := process(exec.Command(b.self, "-db", size.db, "-docs", fmt.Sprint(size.documents), "-runs", fmt.Sprint(size.runs),
+		"-tiles", fmt.Sprint(size.tiles), "history"))
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(size.db)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d documents in %d runs, a vault of %d MB, made in %s.\n\n", size.documents, size.runs, info.Size()/1_000_000, time.Since(began).Round(time.Second))
+	return nil
+}
+
+// reads measures the commands that read a vault of many documents and runs.
+func reads(rounds int, only string, size historySize) error {
 	b, err := newBench()
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	if db == "" {
-		db = b.vault()
-	}
-	fmt.Printf("%s; command: go run ./internal/bench -docs %d -runs %d reads\n\n", machine(), documents, runs)
-	if _, err := os.Stat(db); err != nil {
-		began := time.Now()
-		// In a process of its own: what a process begins is told to be as large as itself.
-		if _, _, err := process(exec.Command(b.self, "-db", db, "-docs", fmt.Sprint(documents), "-runs", fmt.Sprint(runs), "history")); err != nil {
-			return err
-		}
-		info, err := os.Stat(db)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%d documents in %d runs, a vault of %d MB, made in %s.\n\n", documents, runs, info.Size()/1_000_000, time.Since(began).Round(time.Second))
+	if err := b.made(&size, "reads"); err != nil {
+		return err
 	}
 	fmt.Println("| command | wall | CPU | peak memory |\n| --- | --- | --- | --- |")
 	for _, c := range readCommands {
@@ -68,7 +82,7 @@ func reads(rounds, documents, runs int, db, only string) error {
 		var walls, cpus []time.Duration
 		var rss int64
 		for range 1 + rounds { // the first one warms up
-			m, err := b.unseen(append(c.args, "--db", db)...)
+			m, err := unseen(b.program, append(c.args, "--db", size.db)...)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.what, err)
 			}
@@ -79,15 +93,68 @@ func reads(rounds, documents, runs int, db, only string) error {
 	return nil
 }
 
+// verify measures verify and, in turn with it, sha256sum of as many bytes as the documents of
+// the vault have.
+func verify(rounds int, size historySize) error {
+	b, err := newBench()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if err := b.made(&size, "verify"); err != nil {
+		return err
+	}
+	bytes, err := documentBytes(size.db)
+	if err != nil {
+		return err
+	}
+	same := filepath.Join(b.dir, "same.bin")
+	if err := os.WriteFile(same, make([]byte, bytes), 0o600); err != nil {
+		return err
+	}
+	var walls, cpus, wallsOfSum, cpusOfSum []time.Duration
+	for range rounds {
+		m, err := unseen(b.program, "verify", "--quiet", "--db", size.db)
+		if err != nil {
+			return err
+		}
+		sum, err := unseen("sha256sum", same)
+		if err != nil {
+			return err
+		}
+		walls, cpus = append(walls, m.wall), append(cpus, m.cpu)
+		wallsOfSum, cpusOfSum = append(wallsOfSum, sum.wall), append(cpusOfSum, sum.cpu)
+	}
+	fmt.Printf("%d MB of documents, %d rounds\n\n| | least wall | median wall | least CPU | median CPU |\n| --- | --- | --- | --- | --- |\n", bytes/1_000_000, rounds)
+	for _, row := range []struct {
+		name        string
+		walls, cpus []time.Duration
+	}{{"`verify`", walls, cpus}, {"`sha256sum`", wallsOfSum, cpusOfSum}} {
+		fmt.Printf("| %s | %s | %s | %s | %s |\n", row.name, slices.Min(row.walls).Round(time.Millisecond), median(row.walls).Round(time.Millisecond),
+			slices.Min(row.cpus).Round(time.Millisecond), median(row.cpus).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// documentBytes is how many bytes the documents of a vault have.
+func documentBytes(path string) (bytes int64, err error) {
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		return 0, err
+	}
+	err = db.QueryRow(`SELECT sum(size) FROM bodies`).Scan(&bytes)
+	return bytes, errors.Join(err, db.Close())
+}
+
 // unseen runs a command whose output nobody reads: kept here, it would count as memory
 // of the commands behind it.
-func (b *bench) unseen(args ...string) (m measured, err error) {
+func unseen(program string, args ...string) (m measured, err error) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return m, err
 	}
 	defer null.Close()
-	cmd := exec.Command(b.program, args...)
+	cmd := exec.Command(program, args...)
 	cmd.Stdout = null
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
