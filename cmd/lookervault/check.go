@@ -148,7 +148,7 @@ var whoamiCalls = []record.Calls{{Route: "GET /user, GET /roles", Class: string(
 // nights forecasts a month of nightly runs. It makes no call.
 func (c *checkup) nights(ctx context.Context, reader vault.Reader, newest record.Run) (*view.Nights, error) {
 	return foreseeNights(ctx, forecast.Ahead{
-		Config: c.options.Config, Kinds: c.options.Kinds, Exclude: c.exclude, Scope: scopeOf(c.options.Config, c.options.Kinds), Caller: newest.Caller,
+		Config: c.options.Config, Kinds: c.options.Kinds, Exclude: c.exclude, Scope: scopeOf(c.options.Config, c.options.Kinds), Caller: newest.Caller, Looker: newest.Looker,
 		Vault: reader, Instance: newest.Instance, Besides: whoamiCalls, Refresh: c.refresh, Now: c.given.now(),
 		Told: rolesTold(c.options.Config, c.options.Kinds),
 	})

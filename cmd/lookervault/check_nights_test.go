@@ -1,7 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -81,4 +85,62 @@ func TestCheckForecastsTheMonth(t *testing.T) {
 	if block, _, _ = strings.Cut(block, "\n\n"); block == "" || !strings.Contains(dry, block) {
 		t.Errorf("a dry run proposes another block:\n%s\n%s", block, dry)
 	}
+}
+
+// upgraded serves the simulator as another release of Looker.
+func (tr *trial) upgraded(release string) {
+	tr.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/versions") {
+			tr.sim.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		tr.sim.ServeHTTP(answer, r)
+		_, _ = io.WriteString(w, strings.Replace(answer.Body.String(), "26.12.3", release, 1))
+	}), nil)
+}
+
+// TestForecastsKnowTheRelease: what was learnt counts for the release that the server has now, also
+// behind a run that was refused before it asked for that.
+func TestForecastsKnowTheRelease(t *testing.T) {
+	tr := newTrial(t, lookersim.Options{TrashShare: -1, Sizes: lookersim.Sizes{Dashboards: 60, Looks: 5, Folders: 8}})
+	tr.upgraded("26.12.3")
+	quota := 5000
+	args := func(command ...string) []string {
+		return append(command, "--set", "looker.name=test", "--set", "trust_dates=learned", "--set", "refresh.settings=30d", "--set", fmt.Sprintf("looker.quota.administrative=%d", quota))
+	}
+	dates := func() string {
+		t.Helper()
+		return lineOf(tr.check(0, args()...), "dates").Found
+	}
+	compare := func(when string) {
+		t.Helper()
+		var foreseen view.Forecast
+		_, stdout, stderr := tr.do(args("run", "--dry-run", "--json")...)
+		if err := json.Unmarshal([]byte(stdout), &foreseen); err != nil {
+			t.Fatalf("%v: %s%s", err, stdout, stderr)
+		}
+		tr.sim.ResetCounts()
+		tr.must(args("run", "--quiet")...)
+		if made := tr.sim.Counts().Calls; foreseen.Calls.Likely != int64(made) {
+			t.Errorf("%s: forecast %d calls, made %d", when, foreseen.Calls.Likely, made)
+		}
+	}
+	tr.must(args("run", "--quiet")...)
+	tr.edited(31)
+	tr.must(args("run", "--quiet")...)
+	quota = 1
+	if code, _, stderr := tr.do(args("run", "--quiet")...); code != codeIncomplete {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	quota = 5000
+	if got := dates(); !strings.HasSuffix(got, "on Looker 26.12.3 the date moved: trusted") {
+		t.Errorf("behind a refused run: %s", got)
+	}
+	compare("behind a refused run")
+	tr.upgraded("26.14.0")
+	if got := dates(); !strings.HasPrefix(got, "no change was seen on Looker 26.14.0 yet") {
+		t.Errorf("on another release: %s", got)
+	}
+	compare("on another release")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestClock: what is stored and compared as a date goes by the clock of a test, and a run
@@ -36,6 +37,10 @@ func TestClock(t *testing.T) {
 		}
 		if notes := strings.Join(event.Notes, "; "); !strings.Contains(notes, testNow) {
 			t.Errorf("the run does not say that its clock was set: %q", notes)
+		}
+		begun, _ := time.Parse(time.RFC3339, at)
+		if code, shown, stderr := command("runs", "show", "--db", "looker-demo.db"); code != 0 || !strings.Contains(shown, "\n"+begun.Local().Format(time.DateOnly)+" ") {
+			t.Errorf("the run of %s is shown as of another day: exit code %d, %s%s", at, code, shown, stderr)
 		}
 		calls = append(calls, event.Calls)
 	}

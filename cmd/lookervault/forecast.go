@@ -68,7 +68,7 @@ func (d *dryRun) make(ctx context.Context) error {
 
 	ahead := forecast.Ahead{
 		Config: d.config, Kinds: d.kinds, Exclude: d.exclude, Scope: scopeOf(d.config, d.kinds), Full: d.options.full,
-		Caller: server.caller, Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
+		Caller: server.caller, Looker: server.release, Client: client, Vault: reader, Instance: instanceName(d.config, client), Besides: besides,
 		Refresh: d.refresh, Now: d.options.clock.now(), Told: rolesTold(d.config, d.kinds),
 	}
 	runs, err := d.runs(ctx, reader, ahead.Instance)

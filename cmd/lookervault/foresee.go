@@ -33,7 +33,7 @@ func (b *backup) newForeseeing(ctx context.Context, kinds []*catalogue.Spec, exc
 	return &foreseeing{
 		backup: b, ctx: ctx, cancel: cancel,
 		ahead: forecast.Ahead{
-			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller,
+			Config: b.config, Kinds: kinds, Exclude: exclude, Scope: b.start.Scope, Full: b.start.Full, Caller: b.start.Caller, Looker: b.start.Looker,
 			Client: client, Instance: b.instance, Refresh: b.refresh, Now: b.options.clock.now(), Told: rolesTold(b.config, kinds),
 		},
 	}

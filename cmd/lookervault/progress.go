@@ -71,13 +71,14 @@ type observed interface{ Snapshot() job.Snapshot }
 type backupWatch struct {
 	watch
 	events  *ui.Events // those of watch, nil without --json
-	run     int64      // guarded by mu, as session
+	clock   *clock
+	run     int64 // guarded by mu, as session
 	session record.Session
 }
 
 // newBackupWatch makes a watch of a run that has not begun.
 func newBackupWatch(c config.Config, o runOptions, mode string) *backupWatch {
-	w := &backupWatch{watch: watch{streams: o.streams, mode: mode, limits: limitsOf(c), began: time.Now()}}
+	w := &backupWatch{watch: watch{streams: o.streams, mode: mode, limits: limitsOf(c), began: time.Now()}, clock: o.clock}
 	if o.json {
 		w.events = ui.NewEvents(wholeLines(o.streams.out), o.clock.now)
 		w.watch.events = w.events.EventLog
@@ -189,7 +190,7 @@ func (w *backupWatch) measured(view *extract.View, _ error) *record.Session {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	snapshot, took := view.Snapshot(), time.Since(w.began)
-	w.session = ui.SessionOf(snapshot, w.sampler.All(snapshot, took), w.began, took, w.limits, peakMemory())
+	w.session = ui.SessionOf(snapshot, w.sampler.All(snapshot, took), w.clock.now().Add(-took), took, w.limits, peakMemory())
 	return &w.session
 }
 

@@ -73,10 +73,11 @@ type Checkup struct {
 	findings []Finding
 	failed   map[Where]bool
 
-	ctx   context.Context
-	seen  sighting
-	admin *bool        // nil while it is not known
-	month *view.Nights // nil while it is not known
+	ctx     context.Context
+	seen    sighting
+	admin   *bool        // nil while it is not known
+	release string       // of the server, "" while it is not known
+	month   *view.Nights // nil while it is not known
 }
 
 // New makes a check of which nothing is found yet.

@@ -187,6 +187,7 @@ func (c *Checkup) server() bool {
 	if versions, err := c.options.Client.Versions(c.ctx); err != nil {
 		c.Warn("version", "nothing depends on it", "the server does not tell: %s", err)
 	} else {
+		c.release = versions.Release
 		c.Pass("version", "Looker %s", versions.Release)
 	}
 	switch s := c.seen; {

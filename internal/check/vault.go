@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -121,8 +122,10 @@ func (c *Checkup) holdings(reader vault.Reader) {
 	}
 	c.lastSuccess(runs)
 	if i := slices.IndexFunc(runs, func(r record.Run) bool { return !r.Refused() }); i >= 0 {
-		c.dates(reader, runs[i])
-		c.nights(reader, runs[i])
+		newest := runs[i]
+		newest.Looker = cmp.Or(c.release, newest.Looker) // the next run finds what the server is now
+		c.dates(reader, newest)
+		c.nights(reader, newest)
 	}
 	faults, err := reader.OpenFaults(c.ctx, last.Instance)
 	switch {

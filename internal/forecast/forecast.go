@@ -29,6 +29,9 @@ type Ahead struct {
 	Full    bool
 	Caller  record.Caller
 	Client  *looker.Client
+	// Looker is the release of the server, "" where nobody has asked for it: then it is taken to be
+	// what the newest run found that asked.
+	Looker string
 
 	// Vault is what the run would add to, nil when there is none yet.
 	Vault    vault.Reader

@@ -72,7 +72,7 @@ func (o *outlook) rememberEntries(ctx context.Context) error {
 		if o.past, err = o.learnt(ctx, runs); err != nil {
 			return err
 		}
-		if err := errors.Join(o.rememberProofs(ctx, runs), o.rememberNotServed(ctx, runs), o.rememberDates(ctx, runs[0])); err != nil {
+		if err := errors.Join(o.rememberProofs(ctx, runs), o.rememberNotServed(ctx, runs), o.rememberDates(ctx, runs)); err != nil {
 			return err
 		}
 	}

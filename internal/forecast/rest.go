@@ -100,13 +100,22 @@ func (o *outlook) aging(ctx context.Context) error {
 	return nil
 }
 
+// release is that of the server. A run that was refused has not asked for it.
+func (o *outlook) release(runs []record.Run) string {
+	if i := slices.IndexFunc(runs, func(r record.Run) bool { return r.Looker != "" }); i >= 0 && o.Looker == "" {
+		return runs[i].Looker
+	}
+	return o.Looker
+}
+
 // rememberDates reads what was learnt of dates on the server's release, where dates may be
-// trusted. The server is taken to be what the newest run found.
-func (o *outlook) rememberDates(ctx context.Context, newest record.Run) (err error) {
-	if o.rules == nil || o.Config.TrustDates != config.DatesLearned || newest.Looker == "" {
+// trusted.
+func (o *outlook) rememberDates(ctx context.Context, runs []record.Run) (err error) {
+	release := o.release(runs)
+	if o.rules == nil || o.Config.TrustDates != config.DatesLearned || release == "" {
 		return nil
 	}
-	o.rules.Dates, err = o.Vault.Dates(ctx, o.Instance, newest.Looker)
+	o.rules.Dates, err = o.Vault.Dates(ctx, o.Instance, release)
 	return err
 }
 
@@ -158,16 +167,19 @@ func (o *outlook) rememberNotServed(ctx context.Context, runs []record.Run) erro
 }
 
 // rememberProofs reads when rows of lists were last compared with their documents on the
-// server's release, where the run saves calls. The server is taken to be what the newest
-// run found.
+// server's release, where the run saves calls.
 func (o *outlook) rememberProofs(ctx context.Context, runs []record.Run) error {
 	if !o.Config.Looker.Quota.Counted() {
 		return nil
 	}
 	o.proven = make(map[record.Kind]time.Time)
+	release := o.release(runs)
 	for _, run := range runs { // the newest first
-		if run.Looker != runs[0].Looker || o.Limits.ProofExpires(o.Now, run.Started) {
+		if o.Limits.ProofExpires(o.Now, run.Started) {
 			break
+		}
+		if run.Looker != release {
+			continue
 		}
 		lessons, err := o.Vault.Learnt(ctx, run.ID)
 		if err != nil {
