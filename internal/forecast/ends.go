@@ -24,8 +24,12 @@ func (m *model) ends(k *knowledge, list *Glance, state record.State) {
 	}
 }
 
-// behind adds the call behind the longest list of the run, where it makes one.
+// behind adds the call behind the longest list of the run, where it makes one: a run of some
+// folders or documents makes nothing gone, and looks behind no list.
 func (m *model) behind() {
+	if !m.unscoped {
+		return
+	}
 	end, ok := m.lengths.Witness(func(kind record.Kind) bool { return m.listed[kind] })
 	if !ok {
 		return

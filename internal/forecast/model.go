@@ -27,13 +27,14 @@ import (
 //
 // and one call more where an answer of many is compared with a single document.
 type model struct {
-	rules   plan.Rules           // of the run
-	told    []string             // paths of lists that the run has before it lists
-	workers int                  // that may all ask before the first proof has failed
-	listed  map[record.Kind]bool // kinds that an earlier run read whole
-	stale   bool                 // stamps were made under other rules, so that they prove nothing
-	resumes bool                 // an interrupted run
-	proves  bool                 // what a complete listing does not hold is gone, and its parts with it
+	rules    plan.Rules           // of the run
+	told     []string             // paths of lists that the run has before it lists
+	workers  int                  // that may all ask before the first proof has failed
+	listed   map[record.Kind]bool // kinds that an earlier run read whole
+	stale    bool                 // stamps were made under other rules, so that they prove nothing
+	resumes  bool                 // an interrupted run
+	proves   bool                 // what a complete listing does not hold is gone, and its parts with it
+	unscoped bool                 // it is of the whole instance
 
 	broods      map[record.Kind]*brood
 	unavailable map[record.Kind]time.Time // kinds that the server did not have, and when
@@ -97,7 +98,7 @@ func newModel(a Ahead) *model {
 			Counted: c.Looker.Quota.Counted(), Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
 		},
 		told: a.Told, workers: max(1, c.Stages.Fetch.Workers), resumes: a.Resume != 0,
-		proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
+		unscoped: a.Scope.Unscoped(), proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}
 }
