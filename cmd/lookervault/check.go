@@ -224,7 +224,7 @@ func (c *checkup) print(choice table.Choice) error {
 	}
 	var said strings.Builder
 	if n := calls(c.meter.Drain()); n > 0 {
-		fmt.Fprintf(&said, "This check took %s.\n", plural(n, "API call", "API calls"))
+		fmt.Fprintf(&said, "This check took %s, which the vault does not count.\n", plural(n, "API call", "API calls"))
 	}
 	writeProposal(&said, c.Month())
 	fmt.Fprintln(&said, c.Verdict())

@@ -231,6 +231,7 @@ func diffLive(ctx context.Context, o diffOptions, choice table.Choice) (err erro
 	if err := l.holdsOne(ctx, span); err != nil {
 		return err
 	}
+	l.tellCalls()
 	err = showDiff(ctx, o, choice, l.reader, span, func(_ *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return l.passages(ctx, span)
 	})

@@ -236,6 +236,11 @@ func (l *live) absence(ctx context.Context, ref record.Ref) (p vault.Passage, go
 	return vault.Passage{Ref: ref, Before: &d.Entry}, err == nil && !failed, err
 }
 
+// tellCalls says what the look took: nothing keeps count of it.
+func (l *live) tellCalls() {
+	fmt.Fprintf(l.streams.err, "This look took %s, which the vault does not count.\n", plural(calls(l.run.Calls), "API call", "API calls"))
+}
+
 // incomplete says what could not be compared, and is the error about that; nil where
 // everything was.
 func (l *live) incomplete() error {

@@ -46,6 +46,7 @@ func verifyRemote(ctx context.Context, o verifyOptions, reader vault.Reader, par
 	if err := tell(views); err != nil {
 		return err
 	}
+	l.tellCalls()
 	if incomplete := l.incomplete(); incomplete != nil {
 		return incomplete
 	}
