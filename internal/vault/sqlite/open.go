@@ -106,13 +106,16 @@ func (o *opened) openFile(ctx context.Context) (err error) {
 		o.conn = nil
 		return err
 	}
-	o.identity, err = os.Stat(o.file)
-	o.made = made && err == nil
-	return err
+	if o.identity, err = os.Stat(o.file); err != nil {
+		return err
+	}
+	o.made = made
+	o.narrow(o.identity.Mode().Perm())
+	return nil
 }
 
-// lockFile takes the lock on the file itself, and takes from others the right to
-// read it. Both come before SQLite opens the file and makes others beside it.
+// lockFile takes the lock on the file itself. It comes before SQLite opens the file and
+// makes others beside it.
 func (o *opened) lockFile() (err error) {
 	if o.descriptor, err = openDescriptor(o.file, true); err != nil {
 		o.descriptor = nil
@@ -121,21 +124,23 @@ func (o *opened) lockFile() (err error) {
 	if err = o.descriptor.lock(); errors.Is(err, errHeld) {
 		return lockedElsewhere(o.path)
 	}
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(o.file)
-	if err != nil || info.Mode().Perm()&0o077 == 0 {
-		return err
+	return err
+}
+
+// narrow takes from others the right to read the file, and those beside it, which have got
+// the same mode from SQLite. It comes when the file is known to be a vault: one of somebody
+// else is left as it is.
+func (o *opened) narrow(mode fs.FileMode) {
+	if mode&0o077 == 0 {
+		return
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", lockSuffix} {
 		if err := os.Chmod(o.file+suffix, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			o.options.Warn(fmt.Sprintf("other users can read %s, and that cannot be changed: %v", o.path, err))
-			return nil
+			return
 		}
 	}
-	o.options.Warn(fmt.Sprintf("other users could read %s (mode %04o); now only its owner can (0600)", o.path, info.Mode().Perm()))
-	return nil
+	o.options.Warn(fmt.Sprintf("other users could read %s (mode %04o); now only its owner can (0600)", o.path, mode))
 }
 
 // unlockable tells a file system without locks from a vault that is busy: SQLite

@@ -156,6 +156,12 @@ func TestOpenRefuses(t *testing.T) {
 			path := newPath(t)
 			tt.make(t, path)
 			before, beside := contentOf(path), filesAt(t, path)
+			if before != nil {
+				// Others may have a right to read what is no vault.
+				if err := os.Chmod(path, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
 			w, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 			if err == nil {
 				// Damage beyond the first pages shows when they are read.
@@ -165,6 +171,9 @@ func TestOpenRefuses(t *testing.T) {
 			checkError(t, "writer", err, path, tt.want)
 			if !bytes.Equal(before, contentOf(path)) {
 				t.Error("the file was changed")
+			}
+			if info, err := os.Stat(path); before != nil && (err != nil || info.Mode().Perm() != 0o644) {
+				t.Errorf("its mode was changed: %v, %v", info.Mode(), err)
 			}
 			if diff := cmp.Diff(beside, filesAt(t, path)); diff != "" {
 				t.Errorf("files (-before +after):\n%s", diff)
