@@ -57,6 +57,12 @@ var reads = []struct {
 	{name: "prune", args: "prune --keep-last 2 --dry-run", json: true},
 	{name: "find-user", args: "find --user Bob --history", json: true},
 	{name: "diff-removed", args: "diff 2 1 dashboards 10"},
+	{name: "report", args: "report -o report.html"},
+	{name: "reindex", args: "reindex"},
+	{name: "help", args: "--help"},
+	{name: "help-run", args: "help run"},
+	{name: "help-restore-plan", args: "restore plan --help"},
+	{name: "help-exit-codes", args: "help exit-codes"},
 }
 
 // ofMachine is what differs from machine to machine, or from version to version of what

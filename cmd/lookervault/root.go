@@ -48,7 +48,7 @@ func (env *environment) root(args []string) *cobra.Command {
 	root.PersistentFlags().CountVarP(&env.streams.verbose, "verbose", "v", "say more: logs on a terminal and the whole summary; twice, a line for each request")
 	root.PersistentFlags().BoolVar(&env.streams.noColor, "no-color", false, "no colours, as NO_COLOR says it too")
 	root.PersistentFlags().BoolVar(&env.streams.noPager, "no-pager", false, "no pager for what is longer than the terminal")
-	addVersion(root)
+	addVersion(root, env.streams.out)
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(wrongFlag)
 	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"regexp"
 	"runtime"
 	"runtime/debug"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
 )
@@ -78,11 +80,17 @@ func versionLine() string {
 		toolVersion(), runtime.GOOS, runtime.GOARCH, runtime.Version(), sqlite.Version(), cmp.Or(builtFrom(), "unknown"))
 }
 
-// addVersion adds --version to the root command.
-func addVersion(root *cobra.Command) {
+// versionText is the version on a line, or on more where a terminal is narrower.
+func versionText(out io.Writer) string {
+	width, _ := ui.TerminalSize(out)
+	return table.WrapLines(versionLine()+"\n", width)
+}
+
+// addVersion adds --version to the root command, which prints to out.
+func addVersion(root *cobra.Command, out io.Writer) {
 	root.Flags().Bool("version", false, "print the version")
-	root.Version = versionLine()
-	root.SetVersionTemplate("{{.Version}}\n")
+	root.Version = versionText(out)
+	root.SetVersionTemplate("{{.Version}}")
 }
 
 // versionOptions are what version works with.
@@ -109,6 +117,6 @@ func runVersion(o versionOptions) error {
 			Commit: builtFrom(), SQLite: sqlite.Version(),
 		}, table.FormatJSON)
 	}
-	_, err := fmt.Fprintln(o.streams.out, versionLine())
+	_, err := fmt.Fprint(o.streams.out, versionText(o.streams.out))
 	return err
 }
