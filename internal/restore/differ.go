@@ -20,7 +20,7 @@ type comparison struct {
 // instance has, and all that it names is called what it was called. Whether what somebody names
 // still hangs on something its body does not tell.
 func (d *draft) unchanged(n *node, now vault.Entry) bool {
-	return now.Version == n.entry.Version && !n.linked && !n.everTrashed && len(d.present.made) == 0 && len(d.request.Assigned) == 0 && !(n.named && onPart(n.spec))
+	return now.Version == n.entry.Version && !n.linked && !n.everTrashed && len(d.present.made) == 0 && len(d.request.Assigned) == 0 && (!n.named || !onPart(n.spec))
 }
 
 // differ compares what is wanted of a document with what is there, and returns what is

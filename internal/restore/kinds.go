@@ -102,17 +102,32 @@ func updateCalls(spec *catalogue.Spec, changes []record.Change) int {
 	written := make(map[string]bool)
 	reads := 1
 	for _, c := range changes {
-		path := strings.Split(c.Path, "/")
-		part := ""
-		for _, list := range partLists(spec.Write.Parts) {
-			if len(path) > 1 && path[0] == list.part.At {
-				part = path[0] + "/" + path[1]
-			}
-			if (c.Before == nil || c.After == nil) && isWholePart(list.part.Name, c.Path) {
-				part, reads = c.Path, 2 // it is read once more when its parts are there
-			}
+		part := innermostPart(spec.Write.Parts, c.Path)
+		if part == c.Path && part != "" && (c.Before == nil || c.After == nil) {
+			reads = 2 // it is read once more when its parts are there
 		}
 		written[part] = true
 	}
 	return reads + max(1, len(written))
+}
+
+// innermostPart is where the part that a change is about lies, "" where it is about the document itself:
+// dashboard_layouts/5.dashboard_layout_components/311.
+func innermostPart(parts []catalogue.Part, path string) (part string) {
+	for _, list := range partLists(parts) {
+		begin := strings.LastIndex("."+path, "."+string(list.part.Name)+"/")
+		if begin < 0 || list.part.One {
+			continue
+		}
+		end := begin + len(list.part.Name) + 1
+		if id := strings.IndexByte(path[end:], '.'); id >= 0 {
+			end += id
+		} else {
+			end = len(path)
+		}
+		if end > len(part) {
+			part = path[:end]
+		}
+	}
+	return part
 }

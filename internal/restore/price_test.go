@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -77,6 +78,20 @@ func TestAPriceSuffices(t *testing.T) {
 		"an alert moved": {request: func(r *rig, _ int64) restore.Request {
 			alert, _, _, _ := r.elsewhere()
 			return restore.Request{Items: []record.Ref{alert}}
+		}},
+		"places and tiles": {request: func(r *rig, run int64) restore.Request {
+			dashboard := first(t, r, "dashboards")
+			for range 9 {
+				r.make("dashboard_elements", `{"dashboard_id":%q,"type":"text","title_text":"Text"}`, dashboard.ID)
+			}
+			run = r.backup()
+			for i, place := range canon.Named(r.sim.Document("dashboards", dashboard.ID), &catalogue.Relation{Path: "dashboard_layouts.dashboard_layout_components.id"}) {
+				r.do("PATCH", "/dashboard_layout_components/"+place, fmt.Sprintf(`{"row":%d,"width":3}`, 70+i))
+			}
+			for _, tile := range canon.Named(r.sim.Document("dashboards", dashboard.ID), &catalogue.Relation{Path: "dashboard_elements.id"})[:2] {
+				r.do("DELETE", "/dashboard_elements/"+tile, "")
+			}
+			return restore.Request{Items: []record.Ref{dashboard}, Run: run}
 		}},
 		"a tile with an alert": {request: func(r *rig, _ int64) restore.Request {
 			_, tile, dashboard := r.tileWithAlert()
