@@ -227,3 +227,17 @@ func TestAnUndoMovesAnAlertBack(t *testing.T) {
 		}
 	})
 }
+
+// An alert whose tile was gone before the newest backup of its dashboard cannot come back alone: the plan
+// says so, and Looker is not asked.
+func TestAnAlertOfATileThatIsInNoNewestBackup(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	alert, tile, dashboard := r.tileWithAlert()
+	r.do("DELETE", "/dashboard_elements/"+tile, "")
+	r.backup()
+	a := onlyAction(t, r.plan(restore.Request{Items: []record.Ref{alert}}), alert)
+	if a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, tile) || !strings.Contains(a.Reason, dashboard.String()) {
+		t.Errorf("%s: %s", a.Deed, a.Reason)
+	}
+}

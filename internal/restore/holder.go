@@ -93,8 +93,10 @@ func (d *draft) placeOf(ctx context.Context, r *catalogue.Relation, id string) (
 func (d *draft) requireHolder(ctx context.Context, n *node, r *catalogue.Relation, id string) error {
 	place, err := d.placeOf(ctx, r, id)
 	switch {
-	case err != nil || place.holder.ID == "" || place.unseen: // whether the instance has one that no backup has, the server says
+	case err != nil || place.unseen:
 		return err
+	case place.holder.ID == "":
+		return d.requireLostPart(ctx, n, r, id)
 	case place.need != nil:
 		n.needs = append(n.needs, place.need)
 		return nil
@@ -103,6 +105,34 @@ func (d *draft) requireHolder(ctx context.Context, n *node, r *catalogue.Relatio
 	case !place.has:
 		n.impossible(fmt.Sprintf("it needs %s/%s, which %s does not have any more: give that back as well",
 			listOf(r), id, title(record.Action{Ref: place.holder, Name: place.now.Name})))
+	}
+	return nil
+}
+
+// requireLostPart says that a document cannot come back whose part the newest backups do not have any
+// more, where the document tells what that lay in. Of others the server says whether it has the part.
+func (d *draft) requireLostPart(ctx context.Context, n *node, r *catalogue.Relation, id string) error {
+	refs, err := canon.References(n.spec.Write, n.body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	for _, ref := range refs {
+		if ref.Kind != r.Kind || ref.Part != "" || d.nodes[ref.Ref] != nil && d.nodes[ref.Ref].writes() {
+			continue
+		}
+		now, seen, exists, err := d.sees(ctx, ref.Ref)
+		if err != nil || seen != there || !exists {
+			return err
+		}
+		body, err := d.body(ctx, now)
+		if err != nil {
+			return err
+		}
+		if target, _ := d.resolver(listOf(r), id); !slices.Contains(canon.Named(body, &catalogue.Relation{Path: r.Part}), target) {
+			n.impossible(fmt.Sprintf("it needs %s/%s, which %s does not have, nor its newest backup: give that back as of a run that had it",
+				listOf(r), id, title(record.Action{Ref: ref.Ref, Name: now.Name})))
+			return nil
+		}
 	}
 	return nil
 }
