@@ -139,7 +139,8 @@ func TestAnAlertThatWasChangedSinceThePlanStays(t *testing.T) {
 // that is there now: with its dashboard, and alone. One whose tile the restore makes anew comes on that.
 func TestAnAlertComesBackOnThePairedTile(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ replaced, alone bool }{
+	for name, test := range map[string]struct{ replaced, alone, lost bool }{
+		"replaced, lost":  {replaced: true, lost: true},
 		"replaced":        {replaced: true},
 		"replaced, alone": {replaced: true, alone: true},
 		"made anew":       {},
@@ -166,6 +167,9 @@ func TestAnAlertComesBackOnThePairedTile(t *testing.T) {
 			request := restore.Request{Items: []record.Ref{dashboard}, Run: run}
 			if test.alone {
 				request.Items = []record.Ref{alert}
+			}
+			if test.lost { // nobody has named it, and it is not gone
+				request = restore.Request{Lost: true}
 			}
 			done := r.apply(r.plan(request))
 			complete(t, done)

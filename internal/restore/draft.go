@@ -19,17 +19,15 @@ import (
 // wait for which.
 type draft struct {
 	*planner
-	nodes map[record.Ref]*node
-	// families are the nodes of documents that restores have made anew before, by the first.
-	families map[record.Ref]*node
-	relied   map[record.Ref]bool // what decisions rest on and no look has seen
+	nodes    map[record.Ref]*node
+	families map[record.Ref]*node // those of documents that restores have made anew before, by the first
+	relied   map[record.Ref]bool  // what decisions rest on and no look has seen
 	// searches are for what may hold the keys of documents, which no look has searched for.
 	searches map[record.Kind][]record.Search
 	seeking  map[string]bool // the same
 	// lists are kinds that no look has listed, where any document may have a key that is sought.
 	lists map[record.Kind]bool
-	// homes are the personal folders of users who are made anew, and get new ones.
-	homes map[record.Ref]bool
+	homes map[record.Ref]bool // personal folders of users who are made anew, and get new ones
 	// toCaller are users for whom the user of the API key stands, since nobody else does: content
 	// can be theirs, but what runs with the rights of its owner must not run with an administrator's.
 	toCaller map[string]bool
@@ -195,6 +193,9 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		}
 	}
 	if err := d.ownerGone(ctx, n, exists); err != nil || n.action.Deed != "" {
+		return err
+	}
+	if err := d.partGone(ctx, n, now, exists); err != nil {
 		return err
 	}
 	return d.judgeSeen(ctx, n, now, exists)

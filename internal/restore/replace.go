@@ -92,6 +92,41 @@ func (d *draft) hangsElsewhere(ctx context.Context, spec *catalogue.Spec, ref re
 	return false, nil
 }
 
+// partGone deals with what is there and hangs on a part that is not: nobody sees it, and who looks for
+// what was lost gets it back where the part stands now.
+func (d *draft) partGone(ctx context.Context, n *node, now vault.Entry, exists bool) error {
+	if !exists || !d.request.Lost || d.request.LostSpan != nil || !onPart(n.spec) || now.State != record.Present {
+		return nil
+	}
+	body, err := d.body(ctx, now)
+	if err != nil {
+		return err
+	}
+	body = bytes.Clone(body)
+	for i := range n.spec.Relations {
+		r := &n.spec.Relations[i]
+		if r.Part == "" || r.Role != catalogue.Parent {
+			continue
+		}
+		for _, id := range canon.Named(body, r) {
+			holder, err := d.holderOf(ctx, r, id)
+			if err != nil || holder.ID == "" {
+				return err
+			}
+			is, seen, err := d.present.find(ctx, holder)
+			if err != nil || seen != there || is.State != record.Present {
+				return err // it is seen with what is lost, or comes back itself
+			}
+			held, err := d.body(ctx, is)
+			if err != nil {
+				return err
+			}
+			n.linked = n.linked || !slices.Contains(canon.Named(held, &catalogue.Relation{Path: r.Part}), id)
+		}
+	}
+	return nil
+}
+
 // findHolders finds what stands for the parts on which a document hangs. It returns the change that
 // no ids tell: a part which the plan makes anew is another one than the document hangs on.
 func (d *draft) findHolders(ctx context.Context, n *node, current []byte) (*record.Change, error) {
