@@ -244,4 +244,9 @@ func TestAnAlertOfATileThatIsInNoNewestBackup(t *testing.T) {
 	if a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, tile) || !strings.Contains(a.Reason, dashboard.String()) {
 		t.Errorf("%s: %s", a.Deed, a.Reason)
 	}
+	r.do("DELETE", "/dashboards/"+dashboard.ID, "") // which comes back without the tile as well
+	a = onlyAction(t, r.plan(restore.Request{Items: []record.Ref{dashboard, alert}}), alert)
+	if a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, tile) {
+		t.Errorf("%s: %s", a.Deed, a.Reason)
+	}
 }

@@ -117,15 +117,19 @@ func (d *draft) requireLostPart(ctx context.Context, n *node, r *catalogue.Relat
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	for _, ref := range refs {
-		if ref.Kind != r.Kind || ref.Part != "" || d.nodes[ref.Ref] != nil && d.nodes[ref.Ref].writes() {
+		if ref.Kind != r.Kind || ref.Part != "" {
 			continue
 		}
 		now, seen, exists, err := d.sees(ctx, ref.Ref)
-		if err != nil || seen != there || !exists {
+		need := d.nodes[ref.Ref]
+		comes := need != nil && need.writes()
+		if err != nil || !comes && (seen != there || !exists) {
 			return err
 		}
-		body, err := d.body(ctx, now)
-		if err != nil {
+		var body []byte
+		if comes {
+			body = need.body
+		} else if body, err = d.body(ctx, now); err != nil {
 			return err
 		}
 		if target, _ := d.resolver(listOf(r), id); !slices.Contains(canon.Named(body, &catalogue.Relation{Path: r.Part}), target) {
