@@ -59,15 +59,21 @@ func (l *lister) enumerate(ctx context.Context, kind *catalogue.Spec, state reco
 	for n := 1; ; n++ {
 		err := p.read(ctx)
 		if err != nil && !errors.Is(err, errShifted) {
-			return Tally{}, err
+			if p.seen == 0 {
+				p.held = p.earlier
+			}
+			return Tally{}, cmp.Or(p.planHeld(ctx), err)
 		}
 		var doubt *doubtful
 		odd := errors.As(err, &doubt)
 		if p.again(err, doubt) {
-			return p.conclude()
+			return p.conclude(ctx)
 		}
 		err = cmp.Or(err, errShifted) // what was only compared is not what it was
 		if n == passes {
+			if err := p.planHeld(ctx); err != nil {
+				return Tally{}, err
+			}
 			l.Log.Warn("list does not hold still, the kind is incomplete", "kind", kind.Name, "rows", p.seen, "error", err)
 			l.Ledger.Ended(kind.Name, record.Incomplete, err.Error())
 			return Tally{Rows: p.seen}, emit(record.Ask{Kind: kind.Name, State: state, Fault: &record.Fault{
@@ -86,11 +92,15 @@ func (l *lister) enumerate(ctx context.Context, kind *catalogue.Spec, state reco
 			last:    n+1 == passes,
 			// What has just been planned is not planned again only to see whether it is the same.
 			compares: odd && !doubt.spread && !p.compares,
+			rereads:  true,
 		}
 		if odd {
 			next.before, next.odd = p.sum(), doubt.note
 		}
-		if !next.compares {
+		if next.compares {
+			next.held = p.held
+		} else {
+			next.earlier = p.held
 			l.Ledger.Listed(kind.Name, listed-l.Ledger.SoFar(kind.Name))
 		}
 		p = next
@@ -110,6 +120,7 @@ type pass struct {
 	before   record.Digest // sum of the pass before, where that is to be compared with
 	odd      string        // what was said of that pass
 	last     bool          // the pass reads on to the end, though pages do not join up
+	rereads  bool          // a pass before may have planned what it held
 
 	offset int      // of the page before
 	page   []string // keys of its rows
@@ -123,13 +134,18 @@ type pass struct {
 	digest hash.Hash
 	ids    ids
 
-	held    Tally // of the documents, those that the store held
+	// held are documents that are not planned before the list has been read: of a list that is in
+	// no order, what stands on the next page may contradict a row of this one.
+	held    []documents
+	earlier []documents // those of the pass before, which this one plans anew
+	stored  Tally       // of the documents, those that the store held
 	bad     []BadRow
-	doubles []string // ids of documents that the list holds twice
-	extra   int      // rows that are there for the second time and more
-	spread  bool     // a document stands on two pages
-	shifted error    // why the pages do not join up, of a pass that reads on
-	unpaged string   // what the server does to pages that is not paging, "" where it plays along
+	doubles []string        // ids of documents that the list holds twice
+	far     []record.Listed // of them, those that stand on two pages: nobody knows whether their rows differ
+	extra   int             // rows that are there for the second time and more
+	spread  bool            // a document stands on two pages
+	shifted error           // why the pages do not join up, of a pass that reads on
+	unpaged string          // what the server does to pages that is not paging, "" where it plays along
 
 	// Without a total, a page shorter than asked is most likely the last one, and
 	// an empty page behind it is the proof, in whatever order the server lists.
@@ -162,7 +178,10 @@ func (p *pass) remark(note string) {
 
 // conclude says what is odd about a list that was read to its end, and sends its
 // bad rows down as faults.
-func (p *pass) conclude() (Tally, error) {
+func (p *pass) conclude(ctx context.Context) (Tally, error) {
+	if err := p.planHeld(ctx); err != nil {
+		return Tally{}, err
+	}
 	if p.unpaged != "" {
 		p.remark(p.unpaged)
 	}
@@ -180,7 +199,7 @@ func (p *pass) conclude() (Tally, error) {
 			}
 		}
 	}
-	return Tally{Rows: p.seen, Bad: len(p.bad), Present: p.held.Present, Trashed: p.held.Trashed}, nil
+	return Tally{Rows: p.seen, Bad: len(p.bad), Present: p.stored.Present, Trashed: p.stored.Trashed}, nil
 }
 
 // read reads the pages and plans each, while the next one is on its way: nobody
@@ -259,17 +278,45 @@ func (p *pass) ask(ctx context.Context, offset int) page {
 
 // planPage plans the documents of a page.
 func (p *pass) planPage(ctx context.Context, found documents) error {
-	if p.compares {
+	switch {
+	case p.compares:
+		return nil
+	case !p.ids.rises():
+		p.held = append(p.held, found)
 		return nil
 	}
+	return p.planNow(ctx, found)
+}
+
+// planHeld plans the documents that were held back. Those that stand on two pages are fetched
+// when all others are committed.
+func (p *pass) planHeld(ctx context.Context) error {
+	for _, found := range p.held {
+		rest, left := p.withoutFar(found)
+		p.Ledger.Listed(p.kind.Name, left)
+		if err := p.planNow(ctx, rest); err != nil {
+			return err
+		}
+	}
+	p.held = nil
+	p.Ledger.Unclear(p.kind.Name, p.far...)
+	return nil
+}
+
+// planNow plans documents.
+func (p *pass) planNow(ctx context.Context, found documents) error {
 	for _, part := range found.parts {
 		known, err := p.planKnown(ctx, p.kind, p.state, part.offset, part.rows, p.emit)
 		if err != nil {
 			return err
 		}
-		p.held.Count(known)
+		p.stored.Count(known)
 	}
 	if len(found.unclear) == 0 {
+		return nil
+	}
+	if p.rereads && !p.compares { // what a row has brought may be on its way still
+		p.Ledger.Unclear(p.kind.Name, found.unclear...)
 		return nil
 	}
 	alone := p.kind.With(func(k *catalogue.Spec) { k.Many = nil })

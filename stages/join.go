@@ -189,6 +189,35 @@ type documents struct {
 	unclear []record.Listed // which stand there twice and differ: only a single fetch can tell
 }
 
+// withoutFar is documents without those that stand on two pages, and how many of these are
+// part of the run.
+func (p *pass) withoutFar(found documents) (rest documents, left int) {
+	far := func(row record.Listed) bool {
+		return slices.ContainsFunc(p.far, func(f record.Listed) bool { return f.ID == row.ID })
+	}
+	rest.unclear = slices.DeleteFunc(found.unclear, far)
+	for _, from := range found.parts {
+		first := 0
+		for i := 0; i <= len(from.rows); i++ {
+			if i < len(from.rows) && !far(from.rows[i]) {
+				continue
+			}
+			if i < len(from.rows) && p.Planner.Within.Has(p.kind.Name, from.rows[i].ID, from.rows[i].Folder) {
+				left++
+			}
+			if i > first {
+				offset := from.offset
+				if offset != plan.Nowhere {
+					offset += first
+				}
+				rest.parts = append(rest.parts, part{offset: offset, rows: from.rows[first:i]})
+			}
+			first = i + 1
+		}
+	}
+	return rest, left
+}
+
 // documents finds those of new rows, the first of which stands at offset first.
 func (p *pass) documents(first int, rows []row) (found documents) {
 	again, differs := p.twice(rows)
@@ -237,6 +266,8 @@ func (p *pass) twice(rows []row) (again map[int]bool, differs map[string]bool) {
 		switch {
 		case before < 0:
 			p.spread = true
+			r.Stamp = record.Digest{}
+			p.far = append(p.far, r.Listed)
 		case rows[before].content != r.content || !p.kind.Listing.Stamped:
 			differs[r.ID] = true // or may: pages of documents can end between the two
 		}

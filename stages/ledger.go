@@ -46,6 +46,7 @@ type account struct {
 	trashDeferred   int64                   // documents that lie there
 	trashSeen       time.Time               // when they were
 	undated         fewIDs                  // changed in this run, and their dates did not move
+	unclear         []record.Listed         // documents of which a list holds two rows that differ, or may
 	dangling        fewIDs
 	orphans         fewIDs
 	ownerRests      fewIDs

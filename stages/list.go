@@ -19,6 +19,7 @@ type ListOptions struct {
 	Asking
 	Workers, Buffer int
 	Few             bool                     // paged lists of few documents are asked for whole, see [plan.Rules.Few]
+	Unclear         bool                     // fetch alone what two rows may contradict each other about
 	Missing         bool                     // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
 	Mentioned       map[record.Kind][]string // with Missing: of these kinds look for these documents as well, see [ListOptions.Unlisted]
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
@@ -51,6 +52,8 @@ type lister struct {
 // kind enumerates one kind. A listing that fails ends its kind, not the run.
 func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	switch {
+	case l.Unclear:
+		return l.unclear(ctx, kind, emit)
 	case l.Missing:
 		return l.missing(ctx, kind, emit)
 	case l.Refs[kind.Name] != nil:

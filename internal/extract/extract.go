@@ -246,6 +246,9 @@ func (f *flow) run(ctx context.Context) error {
 		began, waited := f.job.Now(), f.budget.Waited()
 		err := f.wave(ctx, kinds, f.listOptions())
 		if err == nil {
+			err = f.unclear(ctx, kinds)
+		}
+		if err == nil {
 			err = f.missing(ctx, kinds)
 		}
 		took := f.job.Now().Sub(began)
@@ -263,6 +266,18 @@ func (f *flow) run(ctx context.Context) error {
 		return err
 	}
 	return list.CheckEnds(ctx)
+}
+
+// unclear fetches alone, of a wave that is committed, what two rows of a list contradict each
+// other about.
+func (f *flow) unclear(ctx context.Context, wave []*catalogue.Spec) error {
+	some := slices.DeleteFunc(slices.Clone(wave), func(k *catalogue.Spec) bool { return !f.ledger.HasUnclear(k.Name) })
+	if len(some) == 0 {
+		return nil
+	}
+	list := f.listOptions()
+	list.Unclear = true
+	return f.wave(ctx, some, list)
 }
 
 // missing looks again for documents that complete listings did not hold: for those that the

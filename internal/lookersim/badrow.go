@@ -19,9 +19,10 @@ const (
 	RowEmptyID RowForm = "empty-id" // a document whose id is ""
 	RowTwice   RowForm = "twice"    // the document behind it, once more
 	RowOther   RowForm = "other"    // a document with the id of the one behind it and another name
+	RowFar     RowForm = "far"      // a document with the id of the one half a list away and another name
 )
 
-var rowForms = []RowForm{RowNull, RowNumber, RowNoID, RowNullID, RowEmptyID, RowTwice, RowOther}
+var rowForms = []RowForm{RowNull, RowNumber, RowNoID, RowNullID, RowEmptyID, RowTwice, RowOther, RowFar}
 
 // BadRow stands in every list of a kind besides its documents, at the position
 // that it names from 1 on; lists that are shorter do not hold it. Totals count it.
@@ -107,7 +108,11 @@ func (bad placedRows) row(t *table, list []int32, at int) found {
 			form = b.Form
 		}
 	}
-	f := t.found(int(list[min(at-before, len(list)-1)]))
+	of := min(at-before, len(list)-1)
+	if form == RowFar {
+		of = (of + len(list)/2) % len(list)
+	}
+	f := t.found(int(list[of]))
 	f.bad = form
 	return f
 }
@@ -139,7 +144,7 @@ func (f RowForm) spoiled(kind string, doc []byte) []byte {
 		return set(id, "null")
 	case RowEmptyID:
 		return set(id, `""`)
-	case RowOther:
+	case RowOther, RowFar:
 		for _, member := range []string{"title", "name", "label", "folder_id"} {
 			if member != id && lookup(doc, member) != nil {
 				return set(member, `"somebody else's"`)
