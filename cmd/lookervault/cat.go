@@ -13,6 +13,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // catFormats are the forms in which a document is printed.
@@ -98,10 +99,15 @@ func runCat(ctx context.Context, o catOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	switch {
-	case key.hides(document.Entry):
+	switch key.inPart(document.Entry) {
+	case view.SeenInPart:
 		fmt.Fprintf(o.streams.err, "The key of run %d is no administrator's: what it may not see of %s is as run %d saw it.\n",
-			m.Run, document.Ref, document.FirstRun)
+			document.LastRun, document.Ref, document.FirstRun)
+	case view.StoredInPart:
+		fmt.Fprintf(o.streams.err, "The key of run %d is no administrator's: what it does not see is missing in this version of %s.\n",
+			document.FirstRun, document.Ref)
+	}
+	switch {
 	case document.LastRun < m.Run:
 		fmt.Fprintf(o.streams.err, "Run %d did not look at %s: this is what run %d saw, the newest before it.\n",
 			m.Run, document.Ref, document.LastRun)

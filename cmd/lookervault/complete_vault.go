@@ -42,7 +42,7 @@ func (c completion) columnNames() []string {
 	case "tree":
 		return treeTable.Names()
 	case "list":
-		return entryTable(&history.Names{}, false).Names()
+		return entryTable(&history.Names{}, &lesserKey{}, false).Names()
 	case "runs":
 		return runTable.Names()
 	case "faults":

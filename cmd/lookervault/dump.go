@@ -72,7 +72,7 @@ func runDump(ctx context.Context, o dumpOptions) (err error) {
 				return errors.Join(err, out.Flush())
 			}
 			seen.note(document.Entry)
-			line, err := view.Dumped(m.Instance, m.Run, document)
+			line, err := view.Dumped(m.Instance, m.Run, document, seen.key.inPart(document.Entry))
 			if err != nil {
 				return err
 			}

@@ -6,41 +6,45 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // lesserKey says of which documents a run with a key that sees less than an administrator's
-// has seen a part, and which stand in the vault as an earlier run saw them. The zero value says
-// so of none.
+// has seen a part. The zero value says so of none.
 type lesserKey struct {
-	run  int64
 	less map[int64]bool // runs whose key sees less
+	full int64          // the first run whose key does not, 0 for none
 }
 
-// lesserKeyOf is the one of the run of a moment.
+// lesserKeyOf is that of the instance of a moment.
 func lesserKeyOf(ctx context.Context, m history.Moment) (k lesserKey, err error) {
-	if m.Run == 0 {
-		return k, nil
-	}
-	run, err := m.Reader.Run(ctx, m.Run)
-	if err != nil || !run.ForThisKey() {
-		return k, err
-	}
 	runs, err := m.Reader.Runs(ctx, m.Instance)
 	if err != nil {
 		return k, err
 	}
-	k = lesserKey{run: m.Run, less: make(map[int64]bool)}
-	for _, run := range runs {
+	k.less = make(map[int64]bool)
+	for _, run := range runs { // the newest first
 		if run.ForThisKey() {
 			k.less[run.ID] = true
+			continue
 		}
+		k.full = run.ID
 	}
 	return k, nil
 }
 
-// hides reports whether the key may not have shown all that is stored of a document: an
-// administrator's run saw it so, and the run with the key found nothing in it changed.
-func (k lesserKey) hides(e vault.Entry) bool {
+// inPart says what of a document may be a part of it: the observation of the run that saw it
+// last, where an administrator's run stored the version; or that version, where a run with a
+// lesser key stored it after an administrator's had been made. "" for neither.
+func (k lesserKey) inPart(e vault.Entry) view.InPart {
 	kind, known := catalogue.Find(e.Kind)
-	return known && kind.Narrowed && e.LastRun == k.run && k.less[k.run] && !k.less[e.FirstRun]
+	switch {
+	case !known || !kind.Narrowed:
+		return view.Whole
+	case k.less[e.FirstRun] && k.full != 0 && k.full < e.FirstRun:
+		return view.StoredInPart
+	case k.less[e.LastRun] && !k.less[e.FirstRun]:
+		return view.SeenInPart
+	}
+	return view.Whole
 }

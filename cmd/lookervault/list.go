@@ -69,8 +69,8 @@ array.`,
 // runList lists documents.
 func runList(ctx context.Context, o listOptions) (err error) {
 	query := vault.Query{Kind: o.kind, Deleted: o.deleted}
-	names := &history.Names{}
-	entries := entryTable(names, o.deleted && isTerminal(o.streams.out))
+	names, seen := &history.Names{}, observations{}
+	entries := entryTable(names, &seen.key, o.deleted && isTerminal(o.streams.out))
 	choice, err := chosen(&o.table, entries)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func runList(ctx context.Context, o listOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	seen := observations{run: m.Run}
+	seen.run = m.Run
 	if seen.key, err = lesserKeyOf(ctx, m); err != nil {
 		return err
 	}
@@ -154,11 +154,11 @@ func changedSince(ctx context.Context, m history.Moment, since string, now time.
 
 // entryTable is the table of documents, with names for folders and owners.
 // Deleted, people see when and in which run each of them went.
-func entryTable(names *history.Names, deleted bool) table.Table[vault.Entry] {
+func entryTable(names *history.Names, key *lesserKey, deleted bool) table.Table[vault.Entry] {
 	type entry = vault.Entry
 	return table.Table[entry]{
 		One: "document", Many: "documents",
-		View: func(e entry) any { return view.EntryOf(e, names) },
+		View: func(e entry) any { return view.EntryOf(e, names, key.inPart(e)) },
 		Columns: []table.Column[entry]{
 			{Name: "kind", Whole: true, Varies: true, Value: func(e entry) string { return string(e.Kind) }},
 			{Name: "id", Whole: true, Value: func(e entry) string { return e.ID }},

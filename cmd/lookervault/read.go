@@ -21,6 +21,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // demoVault is where run --demo stores, unless --db says otherwise.
@@ -181,20 +182,24 @@ type observations struct {
 	all, before int64
 	newest      int64 // the newest run before it that saw one of them
 	key         lesserKey
-	hidden      int64 // documents of which the key of the run may have seen a part
+	hidden      int64 // documents of which the run that saw them last may have seen a part
+	lacking     int64 // documents of which a part may have been stored
 }
 
 // note counts a document.
 func (o *observations) note(e vault.Entry) {
-	if o.run == 0 || e.State == record.Gone {
+	if e.State == record.Gone {
 		return
 	}
 	if o.all++; e.LastRun < o.run {
 		o.before++
 		o.newest = max(o.newest, e.LastRun)
 	}
-	if o.key.hides(e) {
+	switch o.key.inPart(e) {
+	case view.SeenInPart:
 		o.hidden++
+	case view.StoredInPart:
+		o.lacking++
 	}
 }
 
@@ -205,8 +210,12 @@ func (o *observations) tell(stderr io.Writer) {
 			o.run, count(o.before), plural(o.all, "document", "documents"), o.newest)
 	}
 	if o.hidden > 0 {
-		fmt.Fprintf(stderr, "The key of run %d is no administrator's: what it may not see of %s is as the run saw it that stored them.\n",
-			o.run, plural(o.hidden, "document", "documents"))
+		fmt.Fprintf(stderr, "A key that is no administrator's saw %s last: what it may not see of them is as the run saw it that stored them (in_part in JSON).\n",
+			plural(o.hidden, "document", "documents"))
+	}
+	if o.lacking > 0 {
+		fmt.Fprintf(stderr, "A run whose key is no administrator's stored %s: what that key does not see is missing in them (in_part in JSON).\n",
+			plural(o.lacking, "document", "documents"))
 	}
 }
 

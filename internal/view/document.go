@@ -30,15 +30,27 @@ type Entry struct {
 	DeletedRun int64        `json:"deleted_run,omitempty"` // that found it in the trash or gone
 	DeletedAt  string       `json:"deleted_at,omitempty"`  // when that run began
 	Route      string       `json:"route"`
+	InPart     InPart       `json:"in_part,omitempty"`
 }
 
+// InPart says what of a document may be a part of it, since a run's key saw less than an
+// administrator's.
+type InPart string
+
+// What may be a part.
+const (
+	Whole        InPart = ""
+	SeenInPart   InPart = "seen"   // what observed_run saw; its body is whole
+	StoredInPart InPart = "stored" // the body, as first_run stored it
+)
+
 // EntryOf makes it of an entry, with the names that are known.
-func EntryOf(e vault.Entry, names *history.Names) Entry {
+func EntryOf(e vault.Entry, names *history.Names, part InPart) Entry {
 	deleted := history.DeletedRun(e)
 	return Entry{
 		e.Kind, e.ID, e.State, e.Name, e.Folder, names.Folder(history.FolderOf(e)), e.Owner, names.User(e.Owner), Updated(e), e.Size, e.Hash.String(),
 		e.FirstRun, e.LastRun, e.LastRun, stamp(names.RunTime(e.LastRun)), e.GoneRun,
-		deleted, stamp(names.RunTime(deleted)), e.Route,
+		deleted, stamp(names.RunTime(deleted)), e.Route, part,
 	}
 }
 
@@ -67,19 +79,20 @@ type DumpedDocument struct {
 	ID       string          `json:"id"`
 	Run      int64           `json:"run"`
 	Observed int64           `json:"observed_run,omitempty"`
+	InPart   InPart          `json:"in_part,omitempty"`
 	Body     json.RawMessage `json:"body"`
 }
 
 // Dumped is the line of dump of a document, which is known at a run; 0 for now. Line breaks
 // between the tokens of its body become spaces, in the bytes that it is given; every other
 // byte stays as it is.
-func Dumped(instance string, run int64, d vault.Document) (string, error) {
+func Dumped(instance string, run int64, d vault.Document, part InPart) (string, error) {
 	observed := int64(0)
 	if run != 0 {
 		observed = d.LastRun
 	}
 	// encoding/json would spell the body anew.
-	head, err := JSON(DumpedDocument{instance, d.Kind, d.ID, d.LastRun, observed, json.RawMessage("0")})
+	head, err := JSON(DumpedDocument{instance, d.Kind, d.ID, d.LastRun, observed, part, json.RawMessage("0")})
 	if err != nil {
 		return "", err
 	}

@@ -179,7 +179,7 @@ func TestNothingIsNull(t *testing.T) {
 		shape any
 		null  []string
 	}{
-		{"entry", view.EntryOf(vault.Entry{}, names), nil},
+		{"entry", view.EntryOf(vault.Entry{}, names, view.Whole), nil},
 		{"change", view.ChangeOf(history.Change{}), nil},
 		{"loss", view.LossOf(history.Loss{}), nil},
 		{"hit", view.HitOf(vault.Entry{}, names, find.Match{}), nil},
@@ -231,7 +231,7 @@ func TestDumped(t *testing.T) {
 		{"at a run", 9, `{"instance":"acme","kind":"looks","id":"7","run":4,"observed_run":4,"body":{"a" :1.0,  "b":"\n<"}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := view.Dumped("acme", tt.run, document())
+			got, err := view.Dumped("acme", tt.run, document(), view.Whole)
 			if err != nil {
 				t.Fatal(err)
 			}
