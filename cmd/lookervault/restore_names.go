@@ -75,6 +75,9 @@ func (n *planNames) read(ref record.Ref) string {
 		path := []string{d.Name}
 		for d.Folder != "" && len(path) < deepestFolder {
 			if d, err = n.reader.Document(n.ctx, n.instance, record.Ref{Kind: catalogue.Folders, ID: d.Folder}, vault.Point{}); err != nil {
+				if !errors.Is(err, vault.ErrNotFound) {
+					n.err = err
+				}
 				break // the rest of the path is not known
 			}
 			path = append(path, d.Name)

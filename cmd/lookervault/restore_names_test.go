@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func TestKindNamed(t *testing.T) {
@@ -55,6 +58,36 @@ func TestNamesBesideIDs(t *testing.T) {
 		n.known[record.Ref{Kind: "groups", ID: "4"}] = ""
 		if got := n.beside("groups", json.RawMessage(value)); got != want {
 			t.Errorf("%s is%q, want %q", value, got, want)
+		}
+	}
+}
+
+// lostFolders holds folder 7 in folder 5, which cannot be read.
+type lostFolders struct {
+	vault.Reader
+	err error
+}
+
+func (l lostFolders) Document(_ context.Context, _ string, ref record.Ref, _ vault.Point) (vault.Document, error) {
+	if ref.ID != "7" {
+		return vault.Document{}, l.err
+	}
+	return vault.Document{Entry: vault.Entry{Ref: ref, Name: "Sales", Folder: "5"}}, nil
+}
+
+// TestFolderBelowADamagedOne: a path that damage has cut short is told of, one of which the
+// vault does not know the rest is not.
+func TestFolderBelowADamagedOne(t *testing.T) {
+	for _, tt := range []struct{ held, want error }{
+		{vault.ErrNotFound, nil},
+		{vault.Problem("v.db", vault.ErrCorrupt, "versions folders/5"), vault.ErrCorrupt},
+	} {
+		n := newPlanNames(t.Context(), lostFolders{err: tt.held}, "")
+		if got := n.of(record.Ref{Kind: "folders", ID: "7"}); got != "Sales" {
+			t.Errorf("%v: is called %q", tt.held, got)
+		}
+		if err := n.failed(); !errors.Is(err, tt.want) {
+			t.Errorf("%v: failed with %v, want %v", tt.held, err, tt.want)
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -34,12 +36,17 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 		return err
 	}
 	p := newPlanPrinter(ctx, s, reader, plan)
-	if run, err := reader.Run(ctx, plan.AsOf); err == nil {
+	var damage error
+	if plan.AsOf != 0 {
+		run, err := reader.Run(ctx, plan.AsOf)
+		if err != nil && !errors.Is(err, vault.ErrNotFound) {
+			damage = err
+		}
 		p.asOf = run.Started
 	}
 	p.print(plan, perSecond)
 	p.next(plan)
-	return p.flush(s.out)
+	return cmp.Or(p.flush(s.out), damage)
 }
 
 // planView is a plan as programs see it.
