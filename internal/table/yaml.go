@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/lookervault/lookervault/internal/plain"
 )
 
 // YAML writes a JSON document as YAML: its members in their order, its numbers as they
@@ -15,7 +18,7 @@ func YAML(document []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return yaml.Marshal(node)
+	return marshal(node)
 }
 
 // yamlElement is a JSON object as an element of a YAML sequence.
@@ -24,8 +27,30 @@ func yamlElement(object string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{node}})
+	return marshal(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{node}})
 }
+
+// marshal writes a node with each character that misleads as \u0000: strings that have one
+// are in double quotes, and mean the same.
+func marshal(node *yaml.Node) ([]byte, error) {
+	text, err := yaml.Marshal(node)
+	if err != nil || bytes.IndexFunc(text, misleads) < 0 {
+		return text, err
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if misleads(r) {
+			fmt.Fprintf(&b, `\u%04X`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// misleads reports whether a character does something to the text around it, but for what
+// YAML itself is laid out by.
+func misleads(r rune) bool { return r != '\n' && plain.Misleads(r) }
 
 func read(document []byte) (*yaml.Node, error) {
 	d := json.NewDecoder(bytes.NewReader(document))
@@ -46,7 +71,11 @@ func nodeOf(d *json.Decoder, token json.Token) (*yaml.Node, error) {
 	case json.Delim:
 		return collection(d, v)
 	case string:
-		return scalar("!!str", v)
+		node, err := scalar("!!str", v)
+		if strings.IndexFunc(v, misleads) >= 0 {
+			node.Style = yaml.DoubleQuotedStyle
+		}
+		return node, err
 	case json.Number:
 		node := &yaml.Node{Kind: yaml.ScalarNode, Value: v.String()}
 		return node, nil

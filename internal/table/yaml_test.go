@@ -11,7 +11,7 @@ import (
 )
 
 func TestYAML(t *testing.T) {
-	document := `{"id":"17","n":9007199254740993,"f":1.0,"e":1e3,"empty":[],"none":{},"null":null,"yes":true,"text":"a: b\nc","odd":"\ud83d\ude42 \u0007 no 0x1f ~","list":[{"b":1,"a":"true"}],"key: odd":"007"}`
+	document := `{"id":"17","n":9007199254740993,"f":1.0,"e":1e3,"empty":[],"none":{},"null":null,"yes":true,"text":"a: b\nc","odd":"\ud83d\ude42 \u0007 no 0x1f ~","turned":"a\u202eb\nc\u2066","c1":"\u009b2J","\u200f":"\ttab","list":[{"b":1,"a":"true"}],"key: odd":"007"}`
 	got, err := table.YAML([]byte(document))
 	if err != nil {
 		t.Fatal(err)
@@ -28,6 +28,9 @@ text: |-
     a: b
     c
 odd: "\U0001F642 \a no 0x1f ~"
+turned: "a\u202Eb\nc\u2066"
+c1: "\x9B2J"
+"\u200F": "\ttab"
 list:
     - b: 1
       a: "true"
