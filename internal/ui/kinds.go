@@ -57,7 +57,7 @@ func totalRow(rows []KindRow) KindRow {
 // KindTable is the table of what a run did kind by kind.
 func KindTable() table.Table[KindRow] {
 	return table.Table[KindRow]{
-		One: "kind", Many: "kinds", View: func(r KindRow) any { return r.counts }, Total: totalRow,
+		One: "kind", Many: "kinds", View: func(r KindRow) any { return r.counts },
 		Columns: []table.Column[KindRow]{
 			{Name: "kind", Whole: true, Value: func(r KindRow) string { return r.Name }, Show: kindShown},
 			{
@@ -135,6 +135,7 @@ func WriteKinds(out table.Output, choice table.Choice, kinds []record.Counts, no
 		t.Columns = slices.DeleteFunc(t.Columns, func(c table.Column[KindRow]) bool { return c.Name == "dangling" })
 	}
 	choice.Format = table.FormatTable
+	t.Total = func([]KindRow) KindRow { return totalRow(rows) } // of all, also where --limit leaves some out
 	if len(rows) > 0 {
 		if err := t.Write(out, choice, each(rows)); err != nil {
 			return err

@@ -45,6 +45,22 @@ func TestPrint(t *testing.T) {
 	golden(t, "summary.txt", bytes.ReplaceAll(out.Bytes(), []byte(began.Local().Format(time.DateTime)), []byte(began.Format(time.DateTime))))
 }
 
+// TestTotalIsOfAllKinds, also where --limit shows some of them.
+func TestTotalIsOfAllKinds(t *testing.T) {
+	kinds := []record.Counts{
+		{Kind: "boards", Listing: record.Complete, Listed: 8, Same: 8},
+		{Kind: "looks", Listing: record.Complete, Listed: 34, Same: 34},
+	}
+	var out bytes.Buffer
+	if err := ui.WriteKinds(table.Output{Out: &out}, table.Choice{Limit: 1, Columns: []string{"kind", "listed"}}, kinds, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	want := "KIND    LISTED\nboards       8\ntotal       42\n"
+	if got := out.String(); !strings.HasPrefix(got, want) || strings.Contains(got, "looks") {
+		t.Errorf("got\n%s\nwant it to begin with\n%s", got, want)
+	}
+}
+
 // TestMoment: people read a time where they are, programs in one zone.
 func TestMoment(t *testing.T) {
 	at := time.Date(2026, 3, 1, 23, 30, 0, 0, time.FixedZone("", -8*60*60))
