@@ -314,14 +314,13 @@ func nearKind(name string) (string, bool) {
 
 // refArgument finds a document by its kind and id, as two words or as KIND/ID.
 func refArgument(cmd *cobra.Command, args []string) (ref record.Ref, err error) {
-	name, id, whole := strings.Cut(args[0], "/")
-	switch {
-	case len(args) == 2:
+	name, id, _ := strings.Cut(args[0], "/")
+	if len(args) == 2 {
 		name, id = args[0], args[1]
-	case !whole || id == "":
-		return ref, usage(fmt.Errorf("which of the %s? Name its id, as in %s KIND ID", args[0], cmd.CommandPath()))
 	}
 	ref.ID = id
-	ref.Kind, err = kindArgument(name)
+	if ref.Kind, err = kindArgument(name); err == nil && len(args) < 2 && id == "" {
+		err = usage(fmt.Errorf("which of the %s? Name its id, as in %s KIND ID", args[0], cmd.CommandPath()))
+	}
 	return ref, err
 }

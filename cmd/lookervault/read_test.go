@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestDBFlag(t *testing.T) {
 	for _, test := range []struct{ name, path, want string }{
@@ -18,5 +21,17 @@ func TestDBFlag(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestKindComesBeforeItsID: who names no id is asked for one of a kind that there is.
+func TestKindComesBeforeItsID(t *testing.T) {
+	for args, want := range map[string]string{
+		"log dasboards": `unknown kind "dasboards", did you mean dashboards?`, "cat dasboards/": `unknown kind "dasboards", did you mean dashboards?`,
+		"log dashboards": "which of the dashboards?", "cat looks/": "which of the looks/?",
+	} {
+		if _, said := piped(t, 2, strings.Fields(args)...); !strings.Contains(said, want) {
+			t.Errorf("%s: %s", args, said)
+		}
 	}
 }
