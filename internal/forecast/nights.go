@@ -81,7 +81,7 @@ func (o *outlook) turnover() (perDay map[catalogue.Activity]float64, over time.D
 	perDay = make(map[catalogue.Activity]float64)
 	for _, run := range runs[:len(runs)-1] {
 		for _, counts := range run.Kinds {
-			if kind, ok := catalogue.Find(counts.Kind); ok {
+			if kind, ok := catalogue.Find(counts.Kind); ok && askedAlone(kind, counts) > 0 {
 				perDay[kind.Detail.Activity] += float64(askedAlone(kind, counts)) * float64(aDay) / float64(over)
 			}
 		}

@@ -51,6 +51,11 @@ func TestForecastOfNights(t *testing.T) {
 	if err != nil || !known {
 		t.Fatal(known, err)
 	}
+	for class := range foreseen.Calls {
+		if class != catalogue.Administrative && class != catalogue.Query {
+			t.Errorf("calls of class %q", class)
+		}
+	}
 	made := make(map[catalogue.Activity]int64)
 	defer func() {
 		for class, n := range made {
