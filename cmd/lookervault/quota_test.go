@@ -101,6 +101,7 @@ func TestLittleQuotaLeft(t *testing.T) {
 // that month, whenever the run began.
 func TestQuotaOfAResumedRun(t *testing.T) {
 	t.Chdir(t.TempDir())
+	var said []string
 	nights := []string{"2026-04-30T02:00:00Z", "2026-05-01T02:00:00Z", "2026-05-02T02:00:00Z", "2026-05-03T02:00:00Z"}
 	for i, at := range nights {
 		var out, errs strings.Builder
@@ -111,16 +112,22 @@ func TestQuotaOfAResumedRun(t *testing.T) {
 		if code := run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at}); code != 4 {
 			t.Fatalf("%s: exit code %d: %s", at, code, errs.String())
 		}
+		if i < 2 { // the others were refused
+			said = append(said, errs.String())
+		}
 	}
 	reader, err := sqlite.OpenReader(t.Context(), "looker-demo.db")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	for _, month := range []time.Month{time.April, time.May} {
+	for i, month := range []time.Month{time.April, time.May} {
 		calls, err := reader.CallsIn(t.Context(), "demo", time.Date(2026, month, 15, 0, 0, 0, 0, time.UTC))
 		if err != nil || calls["administrative"] != 60 {
 			t.Errorf("%s: %v calls, %v, want 60", month, calls, err)
+		}
+		if want := fmt.Sprintf("\n60 of 60 administrative and %d query calls this month.\n", calls["query"]); !strings.Contains(said[i], want) {
+			t.Errorf("%s: the summary does not say %q: %s", month, want, said[i])
 		}
 	}
 }

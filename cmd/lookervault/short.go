@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/duration"
 	"github.com/lookervault/lookervault/internal/record"
@@ -35,6 +34,9 @@ func (b *backup) sumUp(ctx context.Context, s view.Summary, run record.Run) {
 		b.sumUpShortly(ctx, o.streams.err, s, run)
 	default:
 		ui.PrintSummary(o.streams.err, s, path)
+		if b.config.Looker.Quota.Counted() {
+			fmt.Fprintf(o.streams.err, "%s.\n", b.ofTheMonth(ctx, s))
+		}
 		fmt.Fprintln(o.streams.err, b.next(ctx, s, run))
 	}
 }
@@ -89,7 +91,7 @@ func (b *backup) sumUpShortly(ctx context.Context, out io.Writer, s view.Summary
 	}
 	if !b.options.streams.quiet {
 		fmt.Fprintf(out, "%s in %s, %s; stored in %s (%s).\n", plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds),
-			ofTheMonth(s.CallsMonth, b.config.Looker.Quota), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
+			b.ofTheMonth(ctx, s), plainText(b.config.Sink.Path), ui.Size(s.VaultBytes))
 	}
 	if !well {
 		fmt.Fprintln(out, b.next(ctx, s, run))
@@ -113,9 +115,15 @@ func whatCame(t view.Totals) string {
 	return strings.Join(said, ", ")
 }
 
-// ofTheMonth says what all runs of the month have called, and of which quota: "310 calls
-// this month", "300 of 1,000 administrative and 10 query calls this month".
-func ofTheMonth(calls map[string]int64, quota config.Quota) string {
+// ofTheMonth says what was called this month, as far as the vault knows, and of which quota: "310
+// calls this month", "300 of 1,000 administrative and 10 query calls this month". Where the
+// vault cannot be read, it is the month in which the run began.
+func (b *backup) ofTheMonth(ctx context.Context, s view.Summary) string {
+	quota := b.config.Looker.Quota
+	calls, err := b.licence().madeThisMonth(ctx)
+	if err != nil || calls == nil {
+		calls = s.CallsMonth
+	}
 	if !quota.Counted() {
 		return plural(sum(calls), "call", "calls") + " this month"
 	}
