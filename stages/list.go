@@ -59,7 +59,7 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 	case l.Refs[kind.Name] != nil:
 		return l.named(ctx, kind, l.Refs[kind.Name], emit)
 	case l.restsWhole(kind):
-		l.Ledger.Ended(kind.Name, record.Deferred, "")
+		l.Ledger.restWhole(kind.Name, l.Planner.Refresh.AskedWhole(kind.Name))
 		return nil
 	case kind.Listing.Whole:
 		l.Ledger.Asked(kind.Name, 1)

@@ -61,6 +61,14 @@ func (l *Ledger) deferredSome(kind record.Kind, n int64, byDate bool, oldest tim
 	}
 }
 
+// restWhole records that a kind is not listed again, which was asked for as a whole at a time.
+func (l *Ledger) restWhole(kind record.Kind, asked time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended(kind, record.Deferred, "")
+	l.kinds[kind].deferredSince = asked
+}
+
 // NotServed records documents that are not asked for again since the server did not have them.
 func (l *Ledger) NotServed(kind record.Kind, documents []plan.Deferral) {
 	l.mu.Lock()
@@ -130,6 +138,7 @@ func (l *Ledger) Rested(now time.Time) string {
 		a := l.kinds[kind]
 		if a.listing == record.Deferred {
 			parts = append(parts, string(kind))
+			since(a.deferredSince)
 		}
 		if part := a.inTrash(kind); part != "" {
 			parts = append(parts, part)

@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,42 @@ func TestWholeKindsRest(t *testing.T) {
 		t.Errorf("gone: %v", gone)
 	}
 	compareWith(t, r)
+}
+
+// TestTheAgeOfWhatRestsIsTold: how old the oldest observation is of what was not asked for
+// again, also where that is whole kinds.
+func TestTheAgeOfWhatRestsIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 3})
+	r.refresh = map[record.Kind]time.Duration{"themes": 20 * aDay, "connections": 3 * aDay, "content_access": 0}
+	r.month(1, nil)
+	listed, told := map[string]int{"themes": 1, "connections": 1}, 0
+	for night := 2; night <= 12; night++ {
+		r.month(1, nil)
+		oldest, rests := night, ""
+		for _, kind := range []string{"connections", "themes"} { // as the run has them
+			if r.sim.Counts().Routes["GET /"+kind] > 0 {
+				listed[kind] = night
+				continue
+			}
+			oldest, rests = min(oldest, listed[kind]), rests+", "+kind
+		}
+		want := ""
+		if rests != "" {
+			age := fmt.Sprintf("%d d", night-oldest)
+			if night-oldest == 1 {
+				age = "24 h"
+			}
+			want = "not asked for again: " + rests[2:] + "; none was seen longer ago than " + age
+			told++
+		}
+		if got := strings.Join(r.newestRun().Notes, "\n"); got != want {
+			t.Errorf("night %d: %q, want %q", night, got, want)
+		}
+	}
+	if told < 5 {
+		t.Errorf("in %d nights something rested", told)
+	}
 }
 
 // TestRefreshAsksForWhatFailed: what could not be fetched is asked for by the next run,

@@ -81,14 +81,16 @@ func (r *Rules) Rests(ref record.Ref, age time.Duration, seen time.Time) bool {
 // the server did not have it.
 func (r *Rules) RestsWhole(kind record.Kind) bool {
 	age, _ := r.Age(kind)
-	if age <= 0 {
-		return false
+	return age > 0 && r.Rests(record.Ref{Kind: kind}, age, r.AskedWhole(kind))
+}
+
+// AskedWhole is when a kind was last asked for as a whole: it was listed, or the server did
+// not have it.
+func (r *Rules) AskedWhole(kind record.Kind) time.Time {
+	if missed := r.Unavailable[kind]; missed.After(r.Listed[kind]) {
+		return missed
 	}
-	asked := r.Listed[kind]
-	if missed := r.Unavailable[kind]; missed.After(asked) {
-		asked = missed
-	}
-	return r.Rests(record.Ref{Kind: kind}, age, asked)
+	return r.Listed[kind]
 }
 
 // TrashRests reports whether the trash of a kind need not be listed in this run. That of a kind
