@@ -142,6 +142,9 @@ func runDiff(ctx context.Context, o diffOptions) (err error) {
 			return absent(err, reader, "list "+string(span.Kind))
 		}
 	}
+	if err := tellUnseen(ctx, o.streams.err, reader, span); err != nil {
+		return err
+	}
 	return showDiff(ctx, o, choice, reader, span, func(c *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return history.Between(ctx, reader, span)
 	})
