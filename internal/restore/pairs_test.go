@@ -110,3 +110,23 @@ func TestATileIsLostTwiceWithItsAlert(t *testing.T) {
 		tile = r.tileOf(targetOf(done, alert))
 	}
 }
+
+// What is made beside a document that stays says nothing of which parts of that are which.
+func TestACopyPairsNothing(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	dashboard := first(t, r, "dashboards")
+	query := r.make("queries", `{"model":"thelook","view":"users","fields":["users.id"],"limit":"77"}`)
+	tile := r.make("dashboard_elements", `{"dashboard_id":%q,"type":"vis","query_id":%q,"title":"Tile"}`, dashboard.ID, query)
+	run := r.backup()
+	made := r.replaceByHand(dashboard, tile, "Another title")
+	plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Conflict: restore.Rename})
+	if request, err := restore.RequestOf(plan); err != nil || len(request.Parts) > 0 {
+		t.Errorf("pairs: %v, %v", request.Parts, err)
+	}
+	before := r.normal(dashboard)
+	complete(t, r.apply(plan))
+	if after := r.normal(dashboard); after != before || !strings.Contains(after, made) {
+		t.Errorf("(-before +after):\n%s", cmp.Diff(before, after))
+	}
+}
