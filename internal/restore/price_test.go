@@ -79,12 +79,12 @@ func TestAPriceSuffices(t *testing.T) {
 			alert, _, _, _ := r.elsewhere()
 			return restore.Request{Items: []record.Ref{alert}}
 		}},
-		"places and tiles": {request: func(r *rig, run int64) restore.Request {
+		"places and tiles": {request: func(r *rig, _ int64) restore.Request {
 			dashboard := first(t, r, "dashboards")
 			for range 9 {
 				r.make("dashboard_elements", `{"dashboard_id":%q,"type":"text","title_text":"Text"}`, dashboard.ID)
 			}
-			run = r.backup()
+			run := r.backup()
 			for i, place := range canon.Named(r.sim.Document("dashboards", dashboard.ID), &catalogue.Relation{Path: "dashboard_layouts.dashboard_layout_components.id"}) {
 				r.do("PATCH", "/dashboard_layout_components/"+place, fmt.Sprintf(`{"row":%d,"width":3}`, 70+i))
 			}
