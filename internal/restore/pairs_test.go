@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -128,5 +130,42 @@ func TestACopyPairsNothing(t *testing.T) {
 	complete(t, r.apply(plan))
 	if after := r.normal(dashboard); after != before || !strings.Contains(after, made) {
 		t.Errorf("(-before +after):\n%s", cmp.Diff(before, after))
+	}
+}
+
+// Wherever a restore of replaced tiles is cut off, it goes on: nothing is made that is there, and nothing
+// is deleted that stands for a tile of the backup.
+func TestReplacedTilesAreCutOff(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	dashboard := first(t, r, "dashboards")
+	query := r.make("queries", `{"model":"thelook","view":"users","fields":["users.id"],"limit":"77"}`)
+	var tiles []string
+	for _, title := range []string{"One", "Two", "Three"} {
+		tiles = append(tiles, r.make("dashboard_elements", `{"dashboard_id":%q,"type":"vis","query_id":%q,"title":%q,"note_text":"Mind this"}`, dashboard.ID, query, title))
+	}
+	run := r.backup()
+	before := r.normal(dashboard)
+	before = strings.ReplaceAll(before, `"`+tiles[0]+`"`, `"`+r.replaceByHand(dashboard, tiles[0], "One")+`"`)
+	before = strings.ReplaceAll(before, `"`+tiles[1]+`"`, `"`+r.replaceByHand(dashboard, tiles[1], "Two")+`"`)
+	r.do("DELETE", "/dashboard_elements/"+tiles[2], "")
+	plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run})
+	cuts := 0
+	for done := false; !done && cuts < 60; cuts++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		r.cut, r.cutAfter = cancel, 2
+		_, err := r.tryApply(ctx, plan)
+		cancel()
+		done = err == nil
+	}
+	r.cutAfter = 0
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run}))
+	if wrote := deeds(done)[record.DeedUpdate]; wrote > 0 || cuts < 4 {
+		t.Errorf("after %d cuts there is still something to do: %v", cuts, done.Actions)
+	}
+	ids := canon.Named(r.sim.Document("dashboards", dashboard.ID), &catalogue.Relation{Path: "dashboard_elements.id"})
+	before = strings.ReplaceAll(before, `"`+tiles[2]+`"`, `"`+ids[len(ids)-1]+`"`)
+	if diff := cmp.Diff(canonical(t, before), canonical(t, r.normal(dashboard))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
