@@ -215,18 +215,27 @@ func partsOfOthers(w *catalogue.Write, wanted []byte, changes []record.Change, s
 	return others, err
 }
 
+// manyIDs is from how many ids on a body is read rather than searched for each.
+const manyIDs = 100
+
 // shownIn are the documents that are made anew and that parts of a body show.
 func (d *draft) shownIn(spec *catalogue.Spec, body []byte, anew map[record.Kind][]*node) (shown []*node, err error) {
 	var refs []canon.Reference
+	many, isRead := 0, false
+	for _, nodes := range anew {
+		many += len(nodes)
+	}
 	for _, nodes := range anew {
 		for _, n := range nodes {
-			if !bytes.Contains(body, fmt.Appendf(nil, "%q", n.ID)) && !bytes.Contains(body, []byte(n.ID)) {
+			// To search a body for many ids takes longer than to read what it names.
+			if many < manyIDs && !bytes.Contains(body, fmt.Appendf(nil, "%q", n.ID)) && !bytes.Contains(body, []byte(n.ID)) {
 				continue
 			}
-			if refs == nil {
+			if !isRead {
 				if refs, err = canon.References(spec.Write, body); err != nil {
 					return nil, fmt.Errorf("%s: %w", spec.Name, err)
 				}
+				isRead = true
 			}
 			if slices.ContainsFunc(refs, func(r canon.Reference) bool { return r.Ref == n.Ref && (r.Part != "" || givesBack(spec, r.By)) }) {
 				shown = append(shown, n)
