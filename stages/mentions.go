@@ -151,12 +151,12 @@ func (o *ListOptions) CheckFolders(ctx context.Context, folders *catalogue.Spec,
 	ids := slices.DeleteFunc(o.Ledger.Mentions(folders.Name), func(id string) bool { return there[id] })
 	l := &lister{ListOptions: *o, reader: canon.NewReader()}
 	l.Planner.Within = nil
-	found, err := l.stillThere(ctx, folders, ids, Samples)
+	found, err := l.askFor(ctx, folders, spread(ids, Samples))
 	if errors.Is(err, ErrBudget) || errors.As(err, new(*Failed)) {
 		return nil
 	}
 	if len(found) > 0 {
-		o.inFolders(fmt.Sprintf("%s leaves out %d in which documents lie, and may leave out others: %s", folders.Listing.Route, len(found), FirstFew(idsOf(found))))
+		o.inFolders(fmt.Sprintf("%s leaves out folders in which documents lie, %d of them at least: %s", folders.Listing.Route, len(found), FirstFew(idsOf(found))))
 	}
 	return err
 }

@@ -184,16 +184,25 @@ func (l *lister) stillThere(ctx context.Context, kind *catalogue.Spec, ids []str
 	if len(ids) <= witnesses {
 		return l.askFor(ctx, kind, ids)
 	}
-	var first []string
-	for i := range witnesses {
-		first = append(first, ids[i*len(ids)/witnesses])
-	}
+	first := spread(ids, witnesses)
 	found, err := l.askFor(ctx, kind, first)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	others, err := l.askFor(ctx, kind, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(first, id) }))
 	return slices.Concat(found, others), err
+}
+
+// spread returns so many of some documents, spread over all of them.
+func spread(ids []string, n int) []string {
+	if len(ids) <= n {
+		return ids
+	}
+	some := make([]string, n)
+	for i := range some {
+		some[i] = ids[i*len(ids)/n]
+	}
+	return some
 }
 
 // turnedUp plans documents that the list did not hold.

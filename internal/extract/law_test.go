@@ -124,13 +124,13 @@ func (c *chaos) litter() {
 	for range max(0, c.rand.IntN(5)-2) {
 		rows = append(rows, lookersim.BadRow{
 			Kind: pick(c.rand, "dashboards", "looks", "users", "roles", "folders", "boards", "lookml_models", "connections"),
-			At:   1 + c.rand.IntN(12),
-			Form: pick(c.rand, lookersim.RowNull, lookersim.RowNumber, lookersim.RowNoID, lookersim.RowNullID, lookersim.RowEmptyID, lookersim.RowTwice, lookersim.RowOther),
+			At:   1 + c.rand.IntN(40),
+			Form: pick(c.rand, lookersim.RowNull, lookersim.RowNumber, lookersim.RowNoID, lookersim.RowNullID, lookersim.RowEmptyID, lookersim.RowTwice, lookersim.RowOther, lookersim.RowFar),
 		})
 	}
 	// One with another name is another document where the name is the id.
 	rows = slices.DeleteFunc(rows, func(b lookersim.BadRow) bool {
-		return b.Form == lookersim.RowOther && (b.Kind == "lookml_models" || b.Kind == "connections")
+		return (b.Form == lookersim.RowOther || b.Form == lookersim.RowFar) && (b.Kind == "lookml_models" || b.Kind == "connections")
 	})
 	c.log = append(c.log, fmt.Sprintf("bad rows %v", rows))
 	if err := c.sim.SetBadRows(rows...); err != nil {

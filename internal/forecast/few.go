@@ -34,10 +34,13 @@ func (m *model) few(k *knowledge) (tried, all bool) {
 // lookedFor is how many calls look by id for what the list does not hold any
 // more. Some of it may turn up in the trash, and is not looked for.
 func (m *model) lookedFor(k *knowledge) amount {
-	if m.rules.Within != nil || !plan.CanBeLookedFor(k.kind) {
+	if !plan.CanBeLookedFor(k.kind) {
 		return amount{}
 	}
 	n := len(m.unlisted(k))
+	if m.rules.Within != nil {
+		n = min(n, m.rules.Limits.Usual().IDs) // a run of some folders looks for no more
+	}
 	calls := chunks(n, m.rules.Limits.Usual().IDs)
 	switch {
 	case k.glance.Trash.whole():

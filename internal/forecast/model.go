@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // model works out what a run will plan, from what is known of each kind. It asks
@@ -200,7 +201,11 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 	m.follow(in)
 	m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return m.vanished(k, id) })))
 	if alone, _ := k.kind.Single("1"); plan.CanBeAskedFor(k.kind) {
-		c.add(alone.Activity, exactly(min(len(m.unlisted(k)), m.rules.Limits.Usual().IDs)))
+		most := m.rules.Limits.Usual().IDs
+		if m.rules.Within != nil {
+			most = stages.Samples
+		}
+		c.add(alone.Activity, exactly(min(len(m.unlisted(k)), most)))
 	}
 	return c, exactly(len(in))
 }
@@ -208,12 +213,9 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 // unlisted are the stored documents that the list does not hold any more, and that are
 // looked for before they count as gone.
 func (m *model) unlisted(k *knowledge) []Glimpsed {
-	if m.rules.Within != nil {
-		return nil
-	}
 	return k.held.documents(func(id string) bool {
 		known := k.held[id].state == record.Present || k.glance.Trash.whole()
-		return !k.lists(id) && !k.binned(id) && known && m.rules.Wants(k.kind.Name, id, "")
+		return !k.lists(id) && !k.binned(id) && known && m.rules.Wants(k.kind.Name, id, k.held[id].folder)
 	})
 }
 
