@@ -35,6 +35,9 @@ func TestNoOlderRunIsTheNewest(t *testing.T) {
 			_, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "2"}, vault.Point{Newest: true})
 			return err
 		},
+		"the newest ones":  func(r *sqlite.Reader) error { _, err := r.NewestRuns(t.Context(), "acme", 2); return err },
+		"all":              func(r *sqlite.Reader) error { _, err := r.Runs(t.Context(), "acme"); return err },
+		"their times":      func(r *sqlite.Reader) error { _, err := r.RunTimes(t.Context(), ""); return err },
 		"the rows of runs": func(r *sqlite.Reader) error { return r.CheckRows(t.Context(), vault.RunTables) },
 	}
 	for _, tt := range []struct{ name, sql string }{
@@ -55,7 +58,7 @@ func TestNoOlderRunIsTheNewest(t *testing.T) {
 			r := read(t, path)
 			for what, ask := range questions {
 				err := ask(r)
-				whole := tt.name == "missing in front of the newest" && (what == "the newest run" || what == "the newest by a time" || what == "a document")
+				whole := tt.name == "missing in front of the newest" && (what == "the newest run" || what == "the newest by a time" || what == "a document" || what == "their times")
 				if whole && err != nil || !whole && !errors.Is(err, vault.ErrCorrupt) {
 					t.Errorf("%s: %v", what, err)
 				}
@@ -78,5 +81,24 @@ func TestNumbersOfNoRun(t *testing.T) {
 	}
 	if err := r.CheckRows(t.Context(), vault.RunTables); err != nil {
 		t.Error(err)
+	}
+}
+
+// An old run that is damaged keeps nobody from the newest one.
+func TestDamagedOldRun(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	for _, title := range []string{"One", "Two", "Three"} {
+		aRun(t, path, doc("1", title))
+	}
+	if err := sqlite.Execute(path, "UPDATE runs SET outcome = 'partial' WHERE id = 1"); err != nil {
+		t.Fatal(err)
+	}
+	r := read(t, path)
+	if run, err := r.RunAt(t.Context(), "acme", vault.Point{Newest: true, Back: 1}); err != nil || run.ID != 2 {
+		t.Errorf("the run before the newest: %d, %v", run.ID, err)
+	}
+	if _, err := r.RunAt(t.Context(), "acme", vault.Point{Newest: true, Back: 2}); !errors.Is(err, vault.ErrCorrupt) {
+		t.Errorf("the damaged run: %v", err)
 	}
 }

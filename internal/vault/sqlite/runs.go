@@ -47,7 +47,21 @@ func (r *Reader) newestRuns(ctx context.Context, instance string, limit int, rea
 		}
 		id = found.ID
 	}
-	return read(ctx, newest, id, limit)
+	list, err := read(ctx, newest, id, limit)
+	if err == nil && id != 0 {
+		// A damaged one may name another instance.
+		last := int64(0)
+		if len(list) == limit {
+			last = list[limit-1].ID
+		}
+		err = r.eachNewest(ctx, id, func(run runRow, _ []driver.Value) error {
+			if run.id <= last {
+				return errEnough
+			}
+			return nil
+		})
+	}
+	return list, err
 }
 
 // RunTimes returns when the runs of an instance began, by their numbers. Those that are
