@@ -32,7 +32,7 @@ func PrintSummary(out io.Writer, s view.Summary, path string) {
 	if s.Retries > 0 || s.Throttled > 0 {
 		fmt.Fprintln(out, pressure(s.Retries, s.Throttled, s.Paused))
 	}
-	stored := fmt.Sprintf("Stored in %s (%s, of which this run added %s", path, Size(s.VaultBytes), Size(s.Totals.Stored))
+	stored := fmt.Sprintf("Stored in %s (%s; documents of this run take %s", path, Size(s.VaultBytes), Size(s.Totals.Stored))
 	if s.CompressionRatio > 0 {
 		stored += fmt.Sprintf(", compressed %.1f : 1", s.CompressionRatio)
 	}
