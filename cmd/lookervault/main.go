@@ -62,7 +62,7 @@ const (
 const exitCodes = `Exit codes:
   0    complete
   1    failed: disk full, id not found, any other error
-  2    wrong usage or configuration
+  2    wrong usage or configuration; a plan or restore that the vault does not hold
   3    cannot connect, or login refused, before the first good answer
   4    finished but incomplete: items or listings failed, the server died on the
        way, the budget of calls ended; salvage left something out
