@@ -9,8 +9,8 @@ import (
 )
 
 // packedVersions are the versions of a query, v, as one text, and packedRefs the refs of
-// versions: a version in ten columns takes 1.8 µs and ten allocations, of which the garbage
-// collector takes its part, and joined to the others 1.3 µs. What then cannot be told apart,
+// versions: a version in 18 columns takes 1.1 µs, with an allocation for most of them that the
+// garbage collector takes its part of, and joined to the others 0.65 µs. What then cannot be told apart,
 // as a text that holds a NUL, and what is damaged, is read as a documentRow.
 //
 // The digests come first, whose lengths are fixed; each text behind them ends with a NUL.
