@@ -54,8 +54,8 @@ func verifyRemote(ctx context.Context, o verifyOptions, reader vault.Reader, par
 		fmt.Fprintf(o.streams.err, "%s is what %s holds.\n", reader.Path(), l.instance)
 		return nil
 	}
-	fmt.Fprintf(o.streams.err.loud(), "%s differs from %s in %s: lookervault diff --live shows how, lookervault run backs them up.\n",
-		reader.Path(), l.instance, plural(int64(len(views)), "document", "documents"))
+	fmt.Fprintf(o.streams.err.loud(), "%s differs from %s in %s: lookervault diff --live%[4]s shows how, lookervault run%[4]s backs them up.\n",
+		reader.Path(), l.instance, plural(int64(len(views)), "document", "documents"), dbFlag(reader.Path()))
 	return said(errDifferent)
 }
 
