@@ -130,14 +130,21 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 		return err
 	}
 	if !only {
-		why := "gets another id"
-		if shown[0].action.Deed == record.DeedUndelete {
-			why = "comes out of the trash"
-		}
-		d.note("%s showed %s, which %s, and was changed since: lookervault restore %s %s --run %d makes it what it was", title(record.Action{Ref: e.Ref, Name: e.Name}), shown[0].Ref, why, e.Kind, e.ID, min(e.LastRun, d.past.run))
+		d.noteChanged(e, shown[0])
 		return nil
 	}
 	return d.linkAgain(ctx, e, others, shown)
+}
+
+// noteChanged notes that a document stays as somebody has changed it, and does not show again what
+// comes back.
+func (d *draft) noteChanged(e vault.Entry, shown *node) {
+	why := "gets another id"
+	if shown.action.Deed == record.DeedUndelete {
+		why = "comes out of the trash"
+	}
+	d.note("%s showed %s, which %s, and was changed since: lookervault restore %s %s --run %d makes it what it was",
+		title(record.Action{Ref: e.Ref, Name: e.Name}), shown.Ref, why, e.Kind, e.ID, min(e.LastRun, d.past.run))
 }
 
 // withoutShown leaves out of what comes out of the trash, with its id, what a document shows as often
