@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/history"
@@ -19,6 +20,9 @@ type lesserKey struct {
 // lesserKeyOf is that of the instance of a moment.
 func lesserKeyOf(ctx context.Context, m history.Moment) (k lesserKey, err error) {
 	runs, err := m.Reader.Runs(ctx, m.Instance)
+	if errors.Is(err, vault.ErrCorrupt) && m.Run == 0 {
+		err = nil // the newest state is shown without the runs that are damaged
+	}
 	if err != nil {
 		return k, err
 	}
