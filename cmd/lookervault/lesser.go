@@ -19,7 +19,7 @@ type lesserKey struct {
 
 // lesserKeyOf is that of the instance of a moment.
 func lesserKeyOf(ctx context.Context, m history.Moment) (k lesserKey, err error) {
-	runs, err := m.Reader.Runs(ctx, m.Instance)
+	starts, err := m.Reader.RunStarts(ctx, m.Instance)
 	if errors.Is(err, vault.ErrCorrupt) && m.Run == 0 {
 		err = nil // the newest state is shown without the runs that are damaged
 	}
@@ -27,12 +27,13 @@ func lesserKeyOf(ctx context.Context, m history.Moment) (k lesserKey, err error)
 		return k, err
 	}
 	k.less = make(map[int64]bool)
-	for _, run := range runs { // the newest first
-		if run.ForThisKey() {
-			k.less[run.ID] = true
-			continue
+	for run, start := range starts {
+		switch {
+		case start.SeesLess:
+			k.less[run] = true
+		case k.full == 0 || run < k.full:
+			k.full = run
 		}
-		k.full = run.ID
 	}
 	return k, nil
 }

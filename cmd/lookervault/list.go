@@ -96,24 +96,32 @@ func runList(ctx context.Context, o listOptions) (err error) {
 		return err
 	}
 	query.Sort = table.SortNames
+	rest := func() error { return m.Reader.NothingLost(ctx, m.Instance, query.Kind) }
+	if query.Deleted || !m.At.IsNow() {
+		rest = nil
+	}
 	var unseen error
-	err = show(o.streams, entries, choice, noting(filter.Only(toTheEnd(m.Reader.Entries(ctx, query), &unseen)), seen.note))
+	err = show(o.streams, entries, choice, noting(filter.Only(checkingRest(m.Reader.Entries(ctx, query), rest, &unseen)), seen.note))
 	if err == nil {
 		seen.tell(o.streams.err)
 	}
 	return cmp.Or(err, unseen, names.Damage())
 }
 
-// toTheEnd yields entries and reads them to their end also where nobody wants more of
-// them: only there it shows that none is missing in front. What is wrong with the rest is
-// put into unseen.
-func toTheEnd(entries iter.Seq2[vault.Entry, error], unseen *error) iter.Seq2[vault.Entry, error] {
+// checkingRest yields entries. Where nobody wants more of them, one may be missing in front:
+// what is wrong with the rest is put into unseen, which rest tells, or, where that is nil,
+// reading the entries to their end.
+func checkingRest(entries iter.Seq2[vault.Entry, error], rest func() error, unseen *error) iter.Seq2[vault.Entry, error] {
 	return func(yield func(vault.Entry, error) bool) {
 		wanted := true
 		for e, err := range entries {
-			if wanted {
-				wanted = yield(e, err)
-			} else if err != nil {
+			switch {
+			case wanted:
+				if wanted = yield(e, err); !wanted && rest != nil {
+					*unseen = rest()
+					return
+				}
+			case err != nil:
 				*unseen = err
 			}
 		}

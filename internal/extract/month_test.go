@@ -154,7 +154,7 @@ func (r *rig) checkNight(m *playedMonth) {
 		r.t.Fatal(err)
 	}
 	defer reader.Close()
-	started, err := reader.RunTimes(r.t.Context(), "test")
+	started, err := reader.RunStarts(r.t.Context(), "test")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func (r *rig) checkNight(m *playedMonth) {
 			r.t.Fatal(err)
 		}
 		kind, _ := catalogue.Find(e.Kind)
-		age, limit := now.Sub(started[e.LastRun]), r.refresh[e.Kind]
+		age, limit := now.Sub(started[e.LastRun].Began), r.refresh[e.Kind]
 		switch {
 		case kind.Immutable || e.GoneRun != 0:
 			continue

@@ -119,16 +119,16 @@ func TestTrashRests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	started, err := reader.RunTimes(t.Context(), "test")
+	started, err := reader.RunStarts(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for run, at := range started {
+	for run, began := range started {
 		for e, err := range reader.Entries(t.Context(), vault.Query{Instance: "test", At: vault.AtRun(run)}) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			age, most := at.Sub(started[e.LastRun]), time.Minute
+			age, most := began.Began.Sub(started[e.LastRun].Began), time.Minute
 			if e.State == record.Trashed {
 				most += 7 * aDay
 			}

@@ -24,7 +24,7 @@ const Deepest = 50
 type Names struct {
 	folders map[string]vault.Entry
 	users   map[string]string
-	runs    map[int64]time.Time
+	runs    map[int64]vault.RunStart
 	newest  int64  // of those runs, damaged ones left out
 	path    string // of the vault
 
@@ -65,7 +65,7 @@ func (b *Names) Read(ctx context.Context, m Moment) error {
 // ReadHeld reads the names of what there is.
 func (b *Names) ReadHeld(ctx context.Context, m Moment) (err error) {
 	b.path = m.Reader.Path()
-	b.runs, b.damaged = m.Reader.RunTimes(ctx, m.Instance)
+	b.runs, b.damaged = m.Reader.RunStarts(ctx, m.Instance)
 	if b.damaged != nil && !errors.Is(b.damaged, vault.ErrCorrupt) {
 		return b.damaged
 	}
@@ -159,7 +159,7 @@ func namesOfKind(ctx context.Context, m Moment, kind record.Kind) (names map[str
 // RunTime is when a run began, zero where the vault does not know. For a run that is not
 // newer than all that were read, that is damage.
 func (b *Names) RunTime(run int64) time.Time {
-	began, ok := b.runs[run]
+	start, ok := b.runs[run]
 	switch {
 	case ok || run == 0 || b.met != nil:
 	case b.damaged != nil:
@@ -167,7 +167,7 @@ func (b *Names) RunTime(run int64) time.Time {
 	case run < b.newest:
 		b.met = vault.DamageOf(b.path, []vault.Finding{{Table: "runs", Key: strconv.FormatInt(run, 10), Problem: "is missing, but documents that it saw are there"}})
 	}
-	return began
+	return start.Began
 }
 
 // Damage is an ErrCorrupt where a name or a time that was asked for is missing since the

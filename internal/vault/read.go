@@ -81,6 +81,12 @@ type Answers interface {
 	Events(ctx context.Context, span Span) iter.Seq2[Passage, error]
 }
 
+// A RunStart is how a run began.
+type RunStart struct {
+	Began    time.Time
+	SeesLess bool // its key is known to be no administrator's
+}
+
 // Runs answers for more of the runs of a vault.
 type Runs interface {
 	// NewestRuns lists as [Answers.Runs] does so many of the newest runs, all of them where
@@ -89,9 +95,9 @@ type Runs interface {
 	// RunsInBrief is NewestRuns without the lists of what sessions measured: of their stages,
 	// of kinds, and in the course of time. They are most of what there is to read.
 	RunsInBrief(ctx context.Context, instance string, limit int) ([]record.Run, error)
-	// RunTimes returns when the runs of an instance began, by their numbers. Those that
+	// RunStarts returns how the runs of an instance began, by their numbers. Those that
 	// are damaged are left out, and an ErrCorrupt comes with the others.
-	RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error)
+	RunStarts(ctx context.Context, instance string) (map[int64]RunStart, error)
 	// LastComplete returns the newest complete runs of an instance that looked at all of
 	// it, the newest first, without their counts; there may be fewer than wanted.
 	LastComplete(ctx context.Context, instance string, wanted int) ([]record.Run, error)
@@ -184,6 +190,10 @@ type Checks interface {
 	Verify(ctx context.Context) ([]Finding, error)
 	// VerifyWith is Verify of a part of the bodies, or while somebody watches.
 	VerifyWith(ctx context.Context, o VerifyOptions) ([]Finding, error)
+	// NothingLost returns an ErrCorrupt where a document of a kind, of any where that is
+	// empty, was lost, or is there under an id that it never had. It is for whoever reads
+	// only the first documents that there are now, and a sixth of reading them all.
+	NothingLost(ctx context.Context, instance string, kind record.Kind) error
 	// CheckRows checks the rows of some tables and, by counting, that none is missing. It
 	// returns an ErrCorrupt that names the first one that is damaged and says how many are.
 	// Bodies are not looked at.

@@ -175,14 +175,20 @@ func (r *Reader) tallyAll(ctx context.Context, q querier, h horizon, kind record
 	if h.run != 0 {
 		query = `SELECT kind, count(DISTINCT item) FROM versions WHERE instance = ?1 AND first_run <= ?2 AND ` + ofKind("kind", kind) + ` GROUP BY kind`
 	}
-	read := tally{}
+	return countByKind(ctx, q, query, h, kind)
+}
+
+// countByKind reads the kinds and numbers of a query, whose arguments are the instance, the
+// run of a horizon, and a kind.
+func countByKind(ctx context.Context, q querier, query string, h horizon, kind record.Kind) (tally, error) {
+	counted := tally{}
 	for row, err := range rows(ctx, q, query, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return nil, err
 		}
-		read[record.Kind(text(row[0]))] = integer(row[1])
+		counted[record.Kind(text(row[0]))] = integer(row[1])
 	}
-	return read, nil
+	return counted, nil
 }
 
 // ofKind is the condition that a column is the kind which is the third argument of a query,
@@ -203,6 +209,36 @@ func (r *Reader) nothingLost(ctx context.Context, q querier, h horizon, kind rec
 		return err
 	}
 	return r.compareTally(ctx, q, h, kind, read, true)
+}
+
+// NothingLost counts the documents of a kind, and looks whether each has a version under its
+// id: a damaged id leads to none. It sees no damage that keeps a document in its place.
+func (r *Reader) NothingLost(ctx context.Context, instance string, kind record.Kind) error {
+	found, err := r.Resolve(ctx, instance)
+	if err != nil {
+		return err
+	}
+	h := horizon{instance: found.ID}
+	return doing("check what was not read", r.snapshot(ctx, func(q querier) error {
+		if err := r.nothingLost(ctx, q, h, kind); err != nil {
+			return err
+		}
+		held, err := countByKind(ctx, q, `SELECT kind, count(*) FROM heads WHERE instance = ?1 AND ?2 = 0 AND state <> 'gone' AND `+ofKind("kind", kind)+` GROUP BY kind`, h, kind)
+		if err != nil {
+			return err
+		}
+		if err := r.compareTally(ctx, q, h, kind, held, false); err != nil {
+			return err
+		}
+		for row, err := range rows(ctx, q, `SELECT kind, item FROM heads h WHERE instance = ?1 AND ?2 = 0 AND state <> 'gone' AND `+ofKind("kind", kind)+`
+			AND NOT EXISTS (SELECT 1 FROM versions v INDEXED BY versions_item WHERE v.instance = h.instance AND v.kind = h.kind AND v.item = h.item) LIMIT 1`, h.instance, h.run, string(kind)) {
+			if err != nil {
+				return err
+			}
+			return vault.Damaged(nil, "heads %s: no version has its id", shown(record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}))
+		}
+		return nil
+	}))
 }
 
 // CheckRows checks the rows of some tables: their pages, their checksums and, by

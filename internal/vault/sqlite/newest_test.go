@@ -37,7 +37,7 @@ func TestNoOlderRunIsTheNewest(t *testing.T) {
 		},
 		"the newest ones":  func(r *sqlite.Reader) error { _, err := r.NewestRuns(t.Context(), "acme", 2); return err },
 		"all":              func(r *sqlite.Reader) error { _, err := r.Runs(t.Context(), "acme"); return err },
-		"their times":      func(r *sqlite.Reader) error { _, err := r.RunTimes(t.Context(), ""); return err },
+		"their times":      func(r *sqlite.Reader) error { _, err := r.RunStarts(t.Context(), ""); return err },
 		"the rows of runs": func(r *sqlite.Reader) error { return r.CheckRows(t.Context(), vault.RunTables) },
 	}
 	for _, tt := range []struct{ name, sql string }{

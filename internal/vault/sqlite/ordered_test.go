@@ -158,19 +158,19 @@ func TestChangesAreFoundByIndexes(t *testing.T) {
 	}
 }
 
-// TestRunTimes: when runs began, without those that are damaged, which the error names.
-func TestRunTimes(t *testing.T) {
+// TestRunStarts: when runs began, without those that are damaged, which the error names.
+func TestRunStarts(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
 	if err := sqlite.Execute(path, `UPDATE runs SET started_at = 7 WHERE id = 3`); err != nil {
 		t.Fatal(err)
 	}
-	times, err := read(t, path).RunTimes(t.Context(), "acme")
+	starts, err := read(t, path).RunStarts(t.Context(), "acme")
 	if !errors.Is(err, vault.ErrCorrupt) || !strings.Contains(err.Error(), "runs 3: does not match") {
 		t.Errorf("got %v, want that run 3 is damaged", err)
 	}
-	if len(times) != 4 || times[1].IsZero() || !times[3].IsZero() {
-		t.Errorf("got %v, want four runs and not the third", times)
+	if len(starts) != 4 || starts[1].Began.IsZero() || !starts[3].Began.IsZero() || starts[1].SeesLess {
+		t.Errorf("got %v, want four runs and not the third", starts)
 	}
 }
 
@@ -189,9 +189,9 @@ func TestIndexOfInstancesLacksARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := read(t, path)
-	times, err := r.RunTimes(t.Context(), "acme")
-	if err != nil || times[6].IsZero() {
-		t.Errorf("times %v, %v, want that of run 6 as well", times, err)
+	starts, err := r.RunStarts(t.Context(), "acme")
+	if err != nil || starts[6].Began.IsZero() {
+		t.Errorf("starts %v, %v, want that of run 6 as well", starts, err)
 	}
 	newest, err := r.RunAt(t.Context(), "acme", vault.Point{Newest: true})
 	if err != nil || newest.ID != 6 {

@@ -64,16 +64,16 @@ func (r *Reader) newestRuns(ctx context.Context, instance string, limit int, rea
 	return list, err
 }
 
-// RunTimes returns when the runs of an instance began, by their numbers. Those that are
+// RunStarts returns how the runs of an instance began, by their numbers. Those that are
 // damaged are left out, and the error that comes with the others says so: an ErrCorrupt.
 // It reads the runs of all instances: damage to the instance of one, or to the index of
 // that, takes no run away.
-func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.Time, error) {
+func (r *Reader) RunStarts(ctx context.Context, instance string) (map[int64]vault.RunStart, error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
 		return nil, err
 	}
-	began := make(map[int64]time.Time)
+	starts := make(map[int64]vault.RunStart)
 	var unreadable error
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
@@ -89,7 +89,7 @@ func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.
 				continue
 			}
 			if integer(row[1]) == found.ID {
-				began[integer(row[0])] = moment(integer(row[4]))
+				starts[integer(row[0])] = vault.RunStart{Began: moment(integer(row[4])), SeesLess: row[10] != nil && integer(row[10]) == 0}
 			}
 		}
 		if err := newestRunThere(ctx, q); unreadable == nil {
@@ -100,7 +100,7 @@ func (r *Reader) RunTimes(ctx context.Context, instance string) (map[int64]time.
 	if err == nil {
 		err = classify(r.path, unreadable)
 	}
-	return began, doing("read runs", err)
+	return starts, doing("read runs", err)
 }
 
 // newestRunThere returns an ErrCorrupt where the newest run was lost.
