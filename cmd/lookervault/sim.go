@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/lookersim"
 )
 
@@ -126,8 +127,9 @@ func (o *simOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.PersonalFolders, "personal-folders", false, "a personal folder for each user besides, with access of its own")
 	f.Float64Var(&o.TrashShare, "trash", 0.04, "share of dashboards and looks that lie in the trash; negative for none")
 	f.StringVar(&o.Corpus, "corpus", "", "folder of <kind>_<id>_*.json to serve byte for byte")
-	f.DurationVar(&o.Latency, "latency", 0, "wait before every answer")
-	f.DurationVar(&o.TokenTTL, "token-ttl", time.Hour, "how long a login lasts")
+	o.TokenTTL = time.Hour
+	f.Var((*durationFlag)(&o.Latency), "latency", "wait before every answer")
+	f.Var((*durationFlag)(&o.TokenTTL), "token-ttl", "how long a login lasts")
 	limitFlags(f, &o.RateLimit)
 	f.StringVar(&o.retryAfter, "retry-after", "", "how 429s name the wait: seconds or date; empty for not at all")
 	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
@@ -136,6 +138,22 @@ func (o *simOptions) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other, far; may be repeated")
 	quirkFlags(f, &o.Options)
 }
+
+// durationFlag is a flag that takes a duration as the configuration does: 200ms, 2m30s, 7d.
+type durationFlag time.Duration
+
+// String is for the help.
+func (d *durationFlag) String() string { return config.Duration(*d).String() }
+
+// Set is what the flag set calls with the flag's value.
+func (d *durationFlag) Set(s string) error {
+	parsed, err := config.ParseDuration(s)
+	*d = durationFlag(parsed)
+	return err
+}
+
+// Type is what the help calls a value.
+func (*durationFlag) Type() string { return "duration" }
 
 // parseBadRows adds what stands in lists besides documents.
 func parseBadRows(o *lookersim.Options, texts []string) error {

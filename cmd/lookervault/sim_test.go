@@ -13,7 +13,7 @@ import (
 // TestSim starts the simulator as the README does and backs it up with what it
 // prints.
 func TestSim(t *testing.T) {
-	sim := exec.Command("lookervault", "sim", "--listen", "127.0.0.1:0", "--dashboards", "5", "--looks", "4", "--fault", "route=GET /looks/{id} id=2 status=500")
+	sim := exec.Command("lookervault", "sim", "--listen", "127.0.0.1:0", "--dashboards", "5", "--looks", "4", "--token-ttl", "1d", "--fault", "route=GET /looks/{id} id=2 status=500")
 	stderr, err := sim.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
