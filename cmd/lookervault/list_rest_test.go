@@ -11,7 +11,11 @@ import (
 func TestCheckingRest(t *testing.T) {
 	lost, damaged := errors.New("lost"), errors.New("damaged")
 	entries := func(yield func(vault.Entry, error) bool) {
-		_ = yield(vault.Entry{}, nil) && yield(vault.Entry{}, nil) && yield(vault.Entry{}, damaged)
+		for _, err := range []error{nil, nil, damaged} {
+			if !yield(vault.Entry{}, err) {
+				return
+			}
+		}
 	}
 	rest := func() error { return lost }
 	for _, tt := range []struct {
