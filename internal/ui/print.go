@@ -26,15 +26,16 @@ func PrintSummary(out io.Writer, s view.Summary, path string) {
 	width, _ := TerminalSize(out)
 	_ = WriteKinds(table.Output{Out: out, Screen: &table.Screen{Width: width}}, table.Choice{}, s.Kinds, s.Notes, true) // as a log, it may be lost
 	fmt.Fprintln(out)
-	fmt.Fprintf(out, "%s in %s (%s), %s, %s (%.3f a document).\n",
-		Plural(s.Items, "document", "documents"), duration.Seconds(s.Seconds),
-		perSecond(s.ItemsPerSecond), Size(s.Bytes)+rateOf(s), Plural(s.Calls, "call", "calls"), s.CallsPerItem)
+	fmt.Fprintln(out, amounts(s))
 	if s.Retries > 0 || s.Throttled > 0 {
 		fmt.Fprintln(out, pressure(s.Retries, s.Throttled, s.Paused))
 	}
 	stored := fmt.Sprintf("Stored in %s (%s; documents of this run take %s", path, Size(s.VaultBytes), Size(s.Totals.Stored))
 	if s.CompressionRatio > 0 {
 		stored += fmt.Sprintf(", compressed %.1f : 1", s.CompressionRatio)
+		if s.Resumed {
+			stored += " after the resume"
+		}
 	}
 	fmt.Fprintf(out, "%s); memory %s at most.\n", stored, Size(s.PeakMemory))
 	if line := knownLine(s.KindUse); line != "" {
@@ -51,11 +52,23 @@ func PrintSummary(out io.Writer, s view.Summary, path string) {
 	}
 }
 
-func rateOf(s view.Summary) string {
-	if s.BytesPerSecond < 1 {
-		return ""
+// amounts tells the amounts of a run and how fast they came. After a resume the rates are of
+// what came since, which is then told besides.
+func amounts(s view.Summary) string {
+	all, documents := Plural(s.Items, "document", "documents"), Plural(s.SessionItems, "document", "documents")
+	calls := fmt.Sprintf("%s (%.3f a document)", Plural(s.Calls, "call", "calls"), s.CallsPerItem)
+	took, bytes := duration.Seconds(s.Seconds), ""
+	if s.BytesPerSecond >= 1 {
+		bytes = Size(int64(s.BytesPerSecond)) + "/s"
 	}
-	return fmt.Sprintf(" (%s/s)", Size(int64(s.BytesPerSecond)))
+	if s.Resumed {
+		rates := strings.TrimSuffix(perSecond(s.ItemsPerSecond)+", "+bytes, ", ")
+		return fmt.Sprintf("%s, %s, %s; after the resume %s in %s (%s).", all, Size(s.Bytes), calls, documents, took, rates)
+	}
+	if bytes != "" {
+		bytes = " (" + bytes + ")"
+	}
+	return fmt.Sprintf("%s in %s (%s), %s%s, %s.", all, took, perSecond(s.ItemsPerSecond), Size(s.Bytes), bytes, calls)
 }
 
 // mostKnown is how many kinds are named of those that came and were known.

@@ -45,6 +45,23 @@ func TestPrint(t *testing.T) {
 	golden(t, "summary.txt", bytes.ReplaceAll(out.Bytes(), []byte(began.Local().Format(time.DateTime)), []byte(began.Format(time.DateTime))))
 }
 
+// TestAmountsAfterAResume: rates and the ratio are of what came since, which is told besides.
+func TestAmountsAfterAResume(t *testing.T) {
+	run := record.Run{ID: 4, Instance: "demo", Outcome: record.RunComplete, Calls: []record.Calls{{N: 312}},
+		Kinds: []record.Counts{{Kind: "looks", Listing: record.Complete, Listed: 980, New: 980, Bytes: 36 << 20, Stored: 2 << 20}}}
+	session := record.Session{Seconds: 2, Items: 184, Bytes: 2 << 20, Packed: 60, Encoded: 10}
+	var out bytes.Buffer
+	ui.PrintSummary(&out, view.SummaryOf(run, true, session, began), "looker.db")
+	for _, want := range []string{
+		"\n980 documents, 36 MiB, 312 calls (0.318 a document); after the resume 184 documents in 2 s (92/s, 1.0 MiB/s).\n",
+		"compressed 6.0 : 1 after the resume",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("want %q in\n%s", want, out.String())
+		}
+	}
+}
+
 // TestTotalIsOfAllKinds, also where --limit shows some of them.
 func TestTotalIsOfAllKinds(t *testing.T) {
 	kinds := []record.Counts{

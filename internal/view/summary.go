@@ -29,7 +29,8 @@ type Summary struct {
 	Finished time.Time `json:"finished_at"`
 	Seconds  float64   `json:"duration_seconds"` // of this process's share
 
-	Items            int64   `json:"items"` // documents that were committed with a body or as unchanged, by the whole run
+	Items            int64   `json:"items"`         // documents that were committed with a body or as unchanged, by the whole run
+	SessionItems     int64   `json:"session_items"` // of those, what this process committed
 	ItemsPerSecond   float64 `json:"items_per_second"`
 	Bytes            int64   `json:"bytes"` // of the documents that came, before compression
 	BytesPerSecond   float64 `json:"bytes_per_second"`
@@ -65,7 +66,7 @@ func SummaryOf(run record.Run, resumed bool, session record.Session, now time.Ti
 	s := Summary{
 		Event: "run_finished", Time: now.UTC(), Run: run.ID, Instance: run.Instance, Origin: run.Origin, Resumed: resumed,
 		Outcome: run.Outcome, PartialView: run.ForThisKey(), Scope: run.Scope, Started: run.Started, Finished: run.Finished, Seconds: session.Seconds,
-		Items: totals.Settled(), Bytes: totals.Bytes,
+		Items: totals.Settled(), SessionItems: session.Items, Bytes: totals.Bytes,
 		Calls: Calls(run.Calls), CallsByClass: ByClass(run.Calls), CallsMonth: ByClass(run.Month), Retries: session.Retries,
 		Throttled: session.Refused, Paused: session.Paused, Received: session.Received, PeakMemory: session.Memory,
 		Totals: totals, Kinds: run.Ends(), Stages: session.Stages, KindUse: session.Kinds, Bottleneck: session.Bottleneck, Advice: session.Advice,
