@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ import (
 // real run in it. The vault itself is only read.
 type live struct {
 	streams  *streams
+	vault    string       // as the user named it
 	folder   string       // of the copy
 	reader   vault.Reader // of the copy; nil before the run
 	instance string
@@ -67,7 +69,7 @@ func (o looking) lookNow(ctx context.Context, instance string, set map[record.Ki
 	if err != nil {
 		return nil, err
 	}
-	l := &live{streams: o.streams, refs: set, instance: instance}
+	l := &live{streams: o.streams, refs: set, instance: instance, vault: c.Sink.Path}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close())
@@ -125,7 +127,11 @@ func (l *live) look(ctx context.Context, o looking, c config.Config, scope recor
 		l.instance = instanceName(c, client)
 	}
 	if err := l.findNewest(ctx, c.Sink.Path); err != nil {
-		return err
+		if !errors.Is(err, vault.ErrNotFound) {
+			return err
+		}
+		// The vault says so in words about itself, not about the copy.
+		return fmt.Errorf("%w; --instance compares with one of those", cmp.Or(l.findNewest(ctx, l.vault), err))
 	}
 	sink, err := sinks.OpenSQLite(ctx, c.Sink.Path, sqlite.Options{Now: o.now})
 	if err != nil {
@@ -157,7 +163,7 @@ func (l *live) look(ctx context.Context, o looking, c config.Config, scope recor
 	return nil
 }
 
-// findNewest finds the newest run of the instance in the copy.
+// findNewest finds the newest run of the instance in a vault.
 func (l *live) findNewest(ctx context.Context, path string) (err error) {
 	reader, err := sqlite.OpenReader(ctx, path)
 	if err != nil {
