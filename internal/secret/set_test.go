@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sourcegraph/conc"
 
 	"github.com/lookervault/lookervault/internal/secret"
 )
@@ -229,4 +230,20 @@ func FuzzScrub(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSetServesManyAtOnce, which the race detector watches.
+func TestSetServesManyAtOnce(t *testing.T) {
+	const plain = "a value that nobody may see"
+	set := secret.NewSet(plain)
+	text := "leaked: " + base64.StdEncoding.EncodeToString([]byte(plain)) + " and " + hex.EncodeToString([]byte(plain))
+	var scrubs conc.WaitGroup
+	for range 4 {
+		scrubs.Go(func() {
+			if got := set.Scrub(text); got != "leaked: *** and ***" {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+	scrubs.Wait()
 }

@@ -60,19 +60,18 @@ func newValue(plain string) value {
 // itself where none does. cut lets the end of the text stand for the rest of a
 // value.
 func (v *value) match(text string, at int, cut bool) (end int) {
-	for i, encoded := range append(v.encoded, v.hex) {
-		same := sameInBase64
-		if i == len(v.encoded) {
-			same = sameInHex
-		}
-		n, end := follow(text, at, encoded, same)
-		switch {
-		case n == 0:
-		case n == len(encoded) && i < len(v.encoded):
+	for _, encoded := range v.encoded {
+		n, end := follow(text, at, encoded, sameInBase64)
+		if n == len(encoded) {
 			return endOfBase64(text, end)
-		case n == len(encoded), cut && end == len(text) && n >= minCutEncoded:
+		}
+		if cut && end == len(text) && n >= minCutEncoded {
 			return end
 		}
+	}
+	n, end := follow(text, at, v.hex, sameInHex)
+	if v.hex != "" && (n == len(v.hex) || cut && end == len(text) && n >= minCutEncoded) {
+		return end
 	}
 	return v.spelled(text, at, cut)
 }
