@@ -259,14 +259,14 @@ func (c *Checkup) disk() {
 		c.skip("the vault's folder is not there", "disk")
 		return
 	case !health.Writable:
-		c.Fail(Vault, "disk", "make the folder writable, or set sink.path", "%s cannot be written", filepath.Dir(path))
+		c.Fail(Other, "disk", "make the folder writable, or set sink.path", "%s cannot be written", filepath.Dir(path))
 		return
 	}
 	const remedy = "free space, or move the vault"
 	free, holds := health.Free, health.All()
 	switch {
 	case free < spare:
-		c.Fail(Vault, "disk", remedy, "%s free", ui.Size(free))
+		c.Fail(Other, "disk", remedy, "%s free", ui.Size(free))
 	case free < holds:
 		c.Warn("disk", remedy, "%s free, the vault has %s", ui.Size(free), ui.Size(holds))
 	default:
