@@ -153,6 +153,7 @@ func (o *ListOptions) CheckFolders(ctx context.Context, folders *catalogue.Spec,
 	l.Planner.Within = nil
 	found, err := l.askFor(ctx, folders, spread(ids, Samples))
 	if errors.Is(err, ErrBudget) || errors.As(err, new(*Failed)) {
+		o.inFolders(fmt.Sprintf("%s does not hold folders in which documents lie, and nobody knows whether they are there: %v", folders.Listing.Route, err))
 		return nil
 	}
 	if len(found) > 0 {

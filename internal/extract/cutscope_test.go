@@ -36,12 +36,13 @@ func TestCutListsInAScope(t *testing.T) {
 		{"all alike, without folders", lookersim.Quirks{PageCap: most, WholeCap: most, Totals: lookersim.TotalPage}, "", []record.Kind{"looks", "boards"}, []record.Kind{"looks"}},
 		{"folders alone", lookersim.Quirks{}, "route=GET /folders do=short", []record.Kind{"folders", "looks", "groups"}, []record.Kind{"folders", "looks"}},
 		{"folders alone, without them", lookersim.Quirks{}, "route=GET /folders do=short", []record.Kind{"dashboards", "groups"}, []record.Kind{"dashboards"}},
+		{"folders that cannot be asked for", lookersim.Quirks{}, "route=GET /folders do=short; route=GET /folders/{id} status=500", []record.Kind{"dashboards", "groups"}, []record.Kind{"dashboards"}},
 		{"a server without offsets", lookersim.Quirks{IgnoreOffset: true}, "", []record.Kind{"looks"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 3, Sizes: sizes, TrashShare: -1, Quirks: tt.quirks})
 			if tt.rule != "" {
-				r.rules(tt.rule)
+				r.rules(strings.Split(tt.rule, "; ")...)
 			}
 			outcome := record.RunComplete
 			if tt.cut != nil {
