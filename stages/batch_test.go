@@ -12,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 func sizes(batches []record.Batch) []int {
@@ -69,7 +70,7 @@ func TestBatchClosesByAge(t *testing.T) {
 		run := pipeline.NewRun(t.Context(), pipeline.Options{})
 		limits := budget.New(budget.Load{Bytes: 1, Items: 1})
 		options := stages.BatchOptions{Records: 100, Bytes: 1000, Every: time.Second, Budget: limits}
-		got := collect(run, pipeline.Then(run, stages.Batch(options), slowly(run, in)))
+		got := stagestest.Collect(run, pipeline.Then(run, stages.Batch(options), slowly(run, in)))
 		done := make(chan error)
 		go func() { done <- run.Wait() }()
 		in <- record.Record{}
@@ -115,7 +116,7 @@ func TestBatchIsNotHeldBackWhenSomebodyWaits(t *testing.T) {
 				run := pipeline.NewRun(t.Context(), pipeline.Options{})
 				limits := budget.New(tt.limit)
 				options := stages.BatchOptions{Records: 100, Bytes: 1000, Every: time.Hour, Budget: limits}
-				got := collect(run, pipeline.Then(run, stages.Batch(options), slowly(run, in)))
+				got := stagestest.Collect(run, pipeline.Then(run, stages.Batch(options), slowly(run, in)))
 				done := make(chan error)
 				go func() { done <- run.Wait() }()
 				limits.Hold(tt.others)

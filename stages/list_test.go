@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // planned writes asks as short lines.
@@ -37,10 +38,10 @@ func planned(asks []record.Ask) []string {
 }
 
 func TestListPlans(t *testing.T) {
-	looks := kindOf(t, "looks")
+	looks := stagestest.KindOf(t, "looks")
 	stamp := func(t *testing.T, id string) record.Digest {
-		r := newRig(&fakeLooker{things: things(9)}, looks)
-		for _, ask := range r.list(t, looks) {
+		r := stagestest.NewRig(&stagestest.Looker{Things: stagestest.Things(9)}, looks)
+		for _, ask := range r.List(t, looks) {
 			for _, w := range ask.Want {
 				if w.ID == id {
 					return w.Stamp
@@ -53,7 +54,7 @@ func TestListPlans(t *testing.T) {
 	tests := []struct {
 		name string
 		kind record.Kind
-		set  func(*rig)
+		set  func(*stagestest.Rig)
 		want []string
 	}{
 		{
@@ -62,53 +63,55 @@ func TestListPlans(t *testing.T) {
 		},
 		{
 			name: "id lists around what this run has settled", kind: "dashboards",
-			set:  func(r *rig) { r.store.known = map[string]record.Known{"2": {Settled: true}, "9": {Settled: true}} },
+			set: func(r *stagestest.Rig) {
+				r.Store.Stored = map[string]record.Known{"2": {Settled: true}, "9": {Settled: true}}
+			},
 			want: []string{"ids present 1,3,4,5", "ids present 6,7,8"},
 		},
 		{
 			name: "excluded documents are not asked for", kind: "dashboards",
-			set:  func(r *rig) { r.out = []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "looks", ID: "2"}} },
+			set:  func(r *stagestest.Rig) { r.Out = []record.Ref{{Kind: "dashboards", ID: "1"}, {Kind: "looks", ID: "2"}} },
 			want: []string{"ids present 2,3,4,5", "ids present 6,7,8,9"},
 		},
 		{
 			name: "trash is a second pass", kind: "dashboards",
-			set:  func(r *rig) { r.looker.things[3].trashed = true },
+			set:  func(r *stagestest.Rig) { r.Looker.Things[3].Trashed = true },
 			want: []string{"page present 1,2,3,5 @0", "page present 6,7,8,9 @4", "page trashed 4 @0"},
 		},
 		{
 			name: "folders, and single looks where a folder is not worth it", kind: "looks",
-			set: func(r *rig) {
-				r.store.known = map[string]record.Known{"6": {Settled: true}, "7": {Settled: true}, "8": {Settled: true}}
+			set: func(r *stagestest.Rig) {
+				r.Store.Stored = map[string]record.Known{"6": {Settled: true}, "7": {Settled: true}, "8": {Settled: true}}
 			},
 			want: []string{"folder present 1,2,3,4,5", "single present 9"},
 		},
 		{
 			name: "an unchanged stamp needs no call", kind: "looks",
-			set: func(r *rig) {
-				r.store.known = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Present}}
+			set: func(r *stagestest.Rig) {
+				r.Store.Stored = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Present}}
 			},
 			want: []string{"folder present 1,2,3,4,5", "folder present 6,7,8", "stored present 9"},
 		},
 		{
 			name: "stamps count for nothing in a full run", kind: "looks",
-			set: func(r *rig) {
-				r.full = true
-				r.store.known = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Present}}
+			set: func(r *stagestest.Rig) {
+				r.Full = true
+				r.Store.Stored = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Present}}
 			},
 			want: []string{"folder present 1,2,3,4,5", "folder present 6,7,8,9"},
 		},
 		{
 			name: "what was gone is fetched although its stamp is the same", kind: "looks",
-			set: func(r *rig) {
-				r.store.known = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Gone}}
+			set: func(r *stagestest.Rig) {
+				r.Store.Stored = map[string]record.Known{"9": {Stamp: stamp(t, "9"), State: record.Gone}}
 			},
 			want: []string{"folder present 1,2,3,4,5", "folder present 6,7,8,9"},
 		},
 		{
 			name: "trashed looks are not in their folders", kind: "looks",
-			set: func(r *rig) {
-				for i := range r.looker.things {
-					r.looker.things[i].trashed = true
+			set: func(r *stagestest.Rig) {
+				for i := range r.Looker.Things {
+					r.Looker.Things[i].Trashed = true
 				}
 			},
 			want: []string{
@@ -123,12 +126,12 @@ func TestListPlans(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			kind := kindOf(t, tt.kind)
-			r := newRig(&fakeLooker{things: things(9)}, kind)
+			kind := stagestest.KindOf(t, tt.kind)
+			r := stagestest.NewRig(&stagestest.Looker{Things: stagestest.Things(9)}, kind)
 			if tt.set != nil {
 				tt.set(r)
 			}
-			if diff := cmp.Diff(tt.want, planned(r.list(t, kind))); diff != "" {
+			if diff := cmp.Diff(tt.want, planned(r.List(t, kind))); diff != "" {
 				t.Errorf("asks (-want +got):\n%s", diff)
 			}
 		})
@@ -139,7 +142,7 @@ func TestListEnumerates(t *testing.T) {
 	tests := []struct {
 		name   string
 		things int
-		set    func(*fakeLooker)
+		set    func(*stagestest.Looker)
 		calls  []string // of the first pass
 		end    record.End
 		fault  string // class of the fault that an ask carries to the sink
@@ -161,28 +164,28 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "without totals a full page is followed by the next", things: 10,
-			set:   func(f *fakeLooker) { f.noTotals = true },
+			set:   func(f *stagestest.Looker) { f.NoTotals = true },
 			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
 			end:   record.End{Listing: record.Complete, Listed: 10},
 		},
 		{
 			name: "without totals an empty page behind a short one ends it, in any order", things: 9,
-			set:   func(f *fakeLooker) { f.noTotals, f.shuffle = true, true },
+			set:   func(f *stagestest.Looker) { f.NoTotals, f.Shuffle = true, true },
 			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
 			end:   record.End{Listing: record.Complete, Listed: 9},
 		},
 		{
 			name: "pages shorter than asked are no end", things: 8,
-			set:   func(f *fakeLooker) { f.cap, f.noTotals = 3, true },
+			set:   func(f *stagestest.Looker) { f.Cap, f.NoTotals = 3, true },
 			calls: []string{"limit=10&offset=0", "limit=10&offset=3", "limit=10&offset=2", "limit=10&offset=4", "limit=10&offset=6", "limit=10&offset=7"},
 			end:   record.End{Listing: record.Complete, Listed: 8},
 		},
 		{
 			name: "a row deleted between pages is noticed, and the list read again in one answer", things: 15,
-			set: func(f *fakeLooker) {
-				f.before = func(n int, _ stages.Call) error {
+			set: func(f *stagestest.Looker) {
+				f.Before = func(n int, _ stages.Call) error {
 					if n == 2 {
-						f.things = slices.Delete(f.things, 2, 3)
+						f.Things = slices.Delete(f.Things, 2, 3)
 					}
 					return nil
 				}
@@ -192,10 +195,10 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "a row inserted between pages likewise", things: 15,
-			set: func(f *fakeLooker) {
-				f.before = func(n int, _ stages.Call) error {
+			set: func(f *stagestest.Looker) {
+				f.Before = func(n int, _ stages.Call) error {
 					if n == 2 {
-						f.things = slices.Insert(f.things, 0, thing{id: "0"})
+						f.Things = slices.Insert(f.Things, 0, stagestest.Thing{ID: "0"})
 					}
 					return nil
 				}
@@ -205,23 +208,23 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "an order that changes with every call", things: 15,
-			set:   func(f *fakeLooker) { f.shuffle = true },
+			set:   func(f *stagestest.Looker) { f.Shuffle = true },
 			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=60&offset=0"},
 			end:   record.End{Listing: record.Complete, Listed: 15},
 		},
 		{
 			name: "a list that cannot be pinned down is incomplete", things: 15,
-			set:   func(f *fakeLooker) { f.shuffle, f.cap = true, 10 },
+			set:   func(f *stagestest.Looker) { f.Shuffle, f.Cap = true, 10 },
 			calls: []string{"limit=10&offset=0", "limit=10&offset=9", "limit=60&offset=0", "limit=60&offset=9", "limit=240&offset=0", "limit=240&offset=9"},
 			end:   record.End{Listing: record.Incomplete, Listed: 15, Reason: "the list shifted while it was read"},
 			fault: "shifted",
 		},
 		{
 			name: "too much is asked for in smaller pages", things: 7,
-			set: func(f *fakeLooker) {
-				f.before = func(_ int, call stages.Call) error {
+			set: func(f *stagestest.Looker) {
+				f.Before = func(_ int, call stages.Call) error {
 					if call.Query.Get("limit") == "10" {
-						return failed("timeout", 0)
+						return stagestest.Failed("timeout", 0)
 					}
 					return nil
 				}
@@ -231,13 +234,13 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "pages that join up by accident are not a list without gaps", things: 15,
-			set: func(f *fakeLooker) {
-				f.before = func(n int, _ stages.Call) error {
+			set: func(f *stagestest.Looker) {
+				f.Before = func(n int, _ stages.Call) error {
 					if n == 2 { // 10 still ends the first page, and 3 stands where 11 stood
-						f.things = slices.Concat(f.things[:10], f.things[2:3], f.things[11:])
+						f.Things = slices.Concat(f.Things[:10], f.Things[2:3], f.Things[11:])
 					}
 					if n == 3 {
-						f.things = things(15)
+						f.Things = stagestest.Things(15)
 					}
 					return nil
 				}
@@ -247,9 +250,9 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "ids in the order of their text", things: 0,
-			set: func(f *fakeLooker) {
+			set: func(f *stagestest.Looker) {
 				for _, id := range []string{"1", "10", "100", "11", "2", "20", "21", "3", "30", "a", "b", "c"} {
-					f.things = append(f.things, thing{id: id})
+					f.Things = append(f.Things, stagestest.Thing{ID: id})
 				}
 			},
 			calls: []string{"limit=10&offset=0", "limit=10&offset=9"},
@@ -257,16 +260,16 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "a list in no order is complete when its pages join up and hold nothing twice", things: 15,
-			set: func(f *fakeLooker) {
-				f.things = slices.Concat(f.things[7:], f.things[:7])
-				f.cap = 6
+			set: func(f *stagestest.Looker) {
+				f.Things = slices.Concat(f.Things[7:], f.Things[:7])
+				f.Cap = 6
 			},
 			calls: []string{"limit=10&offset=0", "limit=10&offset=5", "limit=10&offset=10"},
 			end:   record.End{Listing: record.Complete, Listed: 15},
 		},
 		{
 			name: "pages of a single row prove nothing", things: 5,
-			set: func(f *fakeLooker) { f.cap, f.noTotals = 1, true },
+			set: func(f *stagestest.Looker) { f.Cap, f.NoTotals = 1, true },
 			calls: []string{
 				"limit=10&offset=0", "limit=10&offset=1", "limit=10&offset=0",
 				"limit=40&offset=0", "limit=40&offset=1", "limit=40&offset=0",
@@ -277,11 +280,11 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "pages of one row would overlap for ever, and are not asked for", things: 4,
-			set: func(f *fakeLooker) {
-				f.noTotals = true
-				f.before = func(_ int, call stages.Call) error {
+			set: func(f *stagestest.Looker) {
+				f.NoTotals = true
+				f.Before = func(_ int, call stages.Call) error {
 					if call.Query.Get("limit") != "1" {
-						return failed("server", 500)
+						return stagestest.Failed("server", 500)
 					}
 					return nil
 				}
@@ -292,14 +295,14 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "half a page of JSON is asked for in smaller pages", things: 7,
-			set:   func(f *fakeLooker) { f.spoil = 1 },
+			set:   func(f *stagestest.Looker) { f.Spoil = 1 },
 			calls: []string{"limit=10&offset=0", "limit=5&offset=0", "limit=5&offset=4"},
 			end:   record.End{Listing: record.Complete, Listed: 7},
 		},
 		{
 			name: "refused", things: 7,
-			set: func(f *fakeLooker) {
-				f.before = func(int, stages.Call) error { return failed(record.FaultDenied, 403) }
+			set: func(f *stagestest.Looker) {
+				f.Before = func(int, stages.Call) error { return stagestest.Failed(record.FaultDenied, 403) }
 			},
 			calls: []string{"limit=10&offset=0"},
 			end:   record.End{Listing: record.Denied, Reason: "denied"},
@@ -307,10 +310,10 @@ func TestListEnumerates(t *testing.T) {
 		},
 		{
 			name: "failed on the way", things: 15,
-			set: func(f *fakeLooker) {
-				f.before = func(n int, _ stages.Call) error {
+			set: func(f *stagestest.Looker) {
+				f.Before = func(n int, _ stages.Call) error {
 					if n > 1 {
-						return failed("unauthorized", 401)
+						return stagestest.Failed("unauthorized", 401)
 					}
 					return nil
 				}
@@ -322,22 +325,22 @@ func TestListEnumerates(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash = false })
-			looker := &fakeLooker{things: things(tt.things)}
+			kind := stagestest.Paged.With(func(k *catalogue.Spec) { k.Listing.Trash = false })
+			looker := &stagestest.Looker{Things: stagestest.Things(tt.things)}
 			if tt.set != nil {
 				tt.set(looker)
 			}
-			r := newRig(looker, kind)
-			asks := r.list(t, kind)
+			r := stagestest.NewRig(looker, kind)
+			asks := r.List(t, kind)
 			var calls []string
-			for _, call := range looker.calls {
+			for _, call := range looker.Calls {
 				calls = append(calls, strings.TrimSuffix(strings.TrimPrefix(call, "GET /dashboards/search?"), "&sorts=id"))
 			}
 			if diff := cmp.Diff(tt.calls, calls); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 			tt.end.Kind = kind.Name
-			end := r.ledger.Ends()[0]
+			end := r.Ledger.Ends()[0]
 			if end.Listing == record.Open { // nobody answers the asks here
 				end.Listing = record.Complete
 			}
@@ -360,23 +363,23 @@ func TestListEnumerates(t *testing.T) {
 // TestLongListHoldsADocumentTwice: the list is longer than what is remembered
 // of one that rises.
 func TestLongListHoldsADocumentTwice(t *testing.T) {
-	kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash, k.Listing.Page = false, 5000 })
-	looker := &fakeLooker{things: things(24_000)}
-	whole := slices.Clone(looker.things)
-	looker.before = func(n int, _ stages.Call) error {
-		looker.things = whole
+	kind := stagestest.Paged.With(func(k *catalogue.Spec) { k.Listing.Trash, k.Listing.Page = false, 5000 })
+	looker := &stagestest.Looker{Things: stagestest.Things(24_000)}
+	whole := slices.Clone(looker.Things)
+	looker.Before = func(n int, _ stages.Call) error {
+		looker.Things = whole
 		if n <= 5 {
-			looker.things = slices.Concat(whole[:22_000], whole[4:5], whole[22_001:])
+			looker.Things = slices.Concat(whole[:22_000], whole[4:5], whole[22_001:])
 		}
 		return nil
 	}
-	r := newRig(looker, kind)
-	r.size = 5000
-	r.list(t, kind)
-	if n := len(looker.calls); n != 6 {
+	r := stagestest.NewRig(looker, kind)
+	r.Size = 5000
+	r.List(t, kind)
+	if n := len(looker.Calls); n != 6 {
 		t.Errorf("%d calls, want 5 pages and the list again in one answer", n)
 	}
-	for _, p := range r.ledger.Progress() {
+	for _, p := range r.Ledger.Progress() {
 		if p.Listing != record.Complete || p.Listed != 24_000 {
 			t.Errorf("%+v, want all 24,000 listed", p)
 		}
@@ -386,23 +389,23 @@ func TestLongListHoldsADocumentTwice(t *testing.T) {
 // TestPageThatHoldsADocumentTwiceIsReadAgain: what such a page lists is asked for
 // and answered once, so that the kind is complete once the list is.
 func TestPageThatHoldsADocumentTwiceIsReadAgain(t *testing.T) {
-	dashboards := kindOf(t, "dashboards")
-	looker := &fakeLooker{things: things(6)}
-	whole := slices.Clone(looker.things)
-	looker.before = func(n int, _ stages.Call) error {
-		looker.things = whole
+	dashboards := stagestest.KindOf(t, "dashboards")
+	looker := &stagestest.Looker{Things: stagestest.Things(6)}
+	whole := slices.Clone(looker.Things)
+	looker.Before = func(n int, _ stages.Call) error {
+		looker.Things = whole
 		if n == 1 {
-			looker.things = slices.Concat(whole[:3], whole[1:2], whole[3:])
+			looker.Things = slices.Concat(whole[:3], whole[1:2], whole[3:])
 		}
 		return nil
 	}
-	r := newRig(looker, dashboards)
-	items := r.both(t, dashboards)
-	if got := slices.Compact(ids(items, hasBody)); !slices.Equal(got, numbers(1, 6)) {
+	r := stagestest.NewRig(looker, dashboards)
+	items := r.Both(t, dashboards)
+	if got := slices.Compact(stagestest.IDs(items, stagestest.HasBody)); !slices.Equal(got, stagestest.Numbers(1, 6)) {
 		t.Errorf("bodies: %v", got)
 	}
 	want := record.End{Kind: "dashboards", Listing: record.Complete, Listed: 6}
-	if diff := cmp.Diff([]record.End{want}, r.ledger.Ends()); diff != "" {
+	if diff := cmp.Diff([]record.End{want}, r.Ledger.Ends()); diff != "" {
 		t.Errorf("ends (-want +got):\n%s", diff)
 	}
 }
@@ -411,25 +414,25 @@ func TestPageThatHoldsADocumentTwiceIsReadAgain(t *testing.T) {
 // brought: what fetches must not wait for it.
 func TestListAsksAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		looker := &fakeLooker{things: things(30)}
+		looker := &stagestest.Looker{Things: stagestest.Things(30)}
 		second := make(chan struct{})
-		looker.before = func(n int, _ stages.Call) error {
+		looker.Before = func(n int, _ stages.Call) error {
 			if n == 2 {
 				close(second)
 			}
 			return nil
 		}
-		r := newRig(looker, paged)
-		r.size = 1
+		r := stagestest.NewRig(looker, stagestest.Paged)
+		r.Size = 1
 		run := pipeline.NewRun(t.Context(), pipeline.Options{})
-		options := r.listOptions()
+		options := r.ListOptions()
 		options.Workers = 1
 		patient := pipeline.Stage[record.Ask, record.Ask]{Name: "patient", Workers: 1, New: pipeline.Shared(
 			func(_ context.Context, ask record.Ask, emit pipeline.Emit[record.Ask]) error {
 				<-second // or else all of this is blocked, which fails the test
 				return emit(ask)
 			})}
-		asks := collect(run, pipeline.Then(run, patient, pipeline.Then(run, stages.List(options), pipeline.From(run, []*catalogue.Spec{paged}))))
+		asks := stagestest.Collect(run, pipeline.Then(run, patient, pipeline.Then(run, stages.List(options), pipeline.From(run, []*catalogue.Spec{stagestest.Paged}))))
 		if err := run.Wait(); err != nil || len(*asks) != 30 {
 			t.Errorf("%d asks, %v", len(*asks), err)
 		}
@@ -438,16 +441,16 @@ func TestListAsksAhead(t *testing.T) {
 
 // A list that panics ends the run like any other stage.
 func TestListPanicsInTheRun(t *testing.T) {
-	looker := &fakeLooker{things: things(30)}
-	looker.before = func(n int, _ stages.Call) error {
+	looker := &stagestest.Looker{Things: stagestest.Things(30)}
+	looker.Before = func(n int, _ stages.Call) error {
 		if n == 2 {
 			panic("oh no")
 		}
 		return nil
 	}
-	r := newRig(looker, paged)
+	r := stagestest.NewRig(looker, stagestest.Paged)
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
-	collect(run, pipeline.Then(run, stages.List(r.listOptions()), pipeline.From(run, []*catalogue.Spec{paged})))
+	stagestest.Collect(run, pipeline.Then(run, stages.List(r.ListOptions()), pipeline.From(run, []*catalogue.Spec{stagestest.Paged})))
 	if err := run.Wait(); err == nil || !strings.Contains(err.Error(), "oh no") {
 		t.Errorf("Wait = %v, want the panic", err)
 	}

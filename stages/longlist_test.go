@@ -6,13 +6,14 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // TestListThatFallsBehindALongRise: List keeps the ids of 10,000 rows of a list that rises,
 // and then forgets them, since memory must not grow with a list. Where the list does not rise
 // after that, nobody knows whether it holds a document twice, so List reads it again.
 func TestListThatFallsBehindALongRise(t *testing.T) {
-	kind := paged.With(func(k *catalogue.Spec) { k.Listing.Trash, k.Listing.Page = false, 6000 })
+	kind := stagestest.Paged.With(func(k *catalogue.Spec) { k.Listing.Trash, k.Listing.Page = false, 6000 })
 	number := func(i int) string { return fmt.Sprint(i + 1) }
 	text := func(i int) string { return fmt.Sprintf("x%06d", i) }
 	for _, tt := range []struct {
@@ -27,18 +28,18 @@ func TestListThatFallsBehindALongRise(t *testing.T) {
 		{"texts, of which the last stands there twice", 10_001, text, text(10_000), 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			looker := &fakeLooker{things: things(tt.rises + 1)}
+			looker := &stagestest.Looker{Things: stagestest.Things(tt.rises + 1)}
 			for i := range tt.rises {
-				looker.things[i].id = tt.id(i)
+				looker.Things[i].ID = tt.id(i)
 			}
-			looker.things[tt.rises].id = tt.last
-			r := newRig(looker, kind)
-			r.size = 6000
-			r.list(t, kind)
-			if n := len(looker.calls); n != tt.calls {
+			looker.Things[tt.rises].ID = tt.last
+			r := stagestest.NewRig(looker, kind)
+			r.Size = 6000
+			r.List(t, kind)
+			if n := len(looker.Calls); n != tt.calls {
 				t.Errorf("%d calls, want %d", n, tt.calls)
 			}
-			for _, p := range r.ledger.Progress() {
+			for _, p := range r.Ledger.Progress() {
 				if p.Listing != record.Complete {
 					t.Errorf("%+v, want it complete", p)
 				}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // TestPartsOfWhatIsGone: a part is not asked for once the run has proven that
@@ -40,22 +41,22 @@ func TestPartsOfWhatIsGone(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			kind := kindOf(t, "user_attribute_values")
+			kind := stagestest.KindOf(t, "user_attribute_values")
 			if tt.kind != "" {
-				kind = kindOf(t, tt.kind)
+				kind = stagestest.KindOf(t, tt.kind)
 			}
-			r := newRig(&fakeLooker{}, kind, kindOf(t, "users"))
-			r.proves = !tt.unproven
-			r.store.followed = []record.Listed{{ID: "7", State: record.Present, Named: tt.named}}
-			r.store.parents, r.store.unsettled = tt.parents, tt.unsettled
+			r := stagestest.NewRig(&stagestest.Looker{}, kind, stagestest.KindOf(t, "users"))
+			r.Proves = !tt.unproven
+			r.Store.FollowedRows = []record.Listed{{ID: "7", State: record.Present, Named: tt.named}}
+			r.Store.ParentRefs, r.Store.UnsettledIDs = tt.parents, tt.unsettled
 			if tt.excluded {
-				r.out = []record.Ref{owner}
+				r.Out = []record.Ref{owner}
 			}
 			if tt.unasked {
-				r.ledger.Asked("users", 1)
+				r.Ledger.Asked("users", 1)
 			}
-			r.ledger.Ended("users", tt.listing, "")
-			if diff := cmp.Diff(tt.asks, len(r.list(t, kind))); diff != "" {
+			r.Ledger.Ended("users", tt.listing, "")
+			if diff := cmp.Diff(tt.asks, len(r.List(t, kind))); diff != "" {
 				t.Errorf("asks (-want +got):\n%s", diff)
 			}
 		})

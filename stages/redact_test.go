@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 func TestRedact(t *testing.T) {
@@ -29,7 +30,7 @@ func TestRedact(t *testing.T) {
 	var left []record.Item
 	var held budget.Load
 	paths := map[string][]string{}
-	for _, item := range through(t, stages.Redact(1, 1, secrets), reserve(limits, items...)...) {
+	for _, item := range through(t, stages.Redact(1, 1, secrets), stagestest.Reserve(limits, items...)...) {
 		paths[item.Ref.String()] = item.Redacted
 		if strings.Contains(string(item.Body), "abc") {
 			t.Errorf("%s: %s", item.Ref, item.Body)

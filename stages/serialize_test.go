@@ -15,13 +15,14 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // through sends values through one stage.
 func through[In, Out any](t *testing.T, stage pipeline.Stage[In, Out], in ...In) []Out {
 	t.Helper()
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
-	out := collect(run, pipeline.Then(run, stage, pipeline.From(run, in)))
+	out := stagestest.Collect(run, pipeline.Then(run, stage, pipeline.From(run, in)))
 	if err := run.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestSerialize(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			limits := budget.New(budget.Load{Bytes: 1 << 20, Items: 10})
 			body := string(tt.item.Body)
-			got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4)}), reserve(limits, tt.item)...)[0]
+			got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd, Policies: policies(4)}), stagestest.Reserve(limits, tt.item)...)[0]
 			now, _ := limits.Used()
 			if tt.fault != "" {
 				if got.Fault == nil || got.Fault.Class != tt.fault || got.Body != nil || got.Lease != nil {
@@ -144,7 +145,7 @@ func TestSerializeLeavesAloneWhatIsStoredAlready(t *testing.T) {
 	other := bodyItem("groups", "8", `{"id":"8"}`)
 	other.Known = known.Known
 	limits := budget.New(budget.Load{Bytes: 100, Items: 10})
-	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd}), reserve(limits, known, other)...)
+	got := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Zstd}), stagestest.Reserve(limits, known, other)...)
 	if !got[0].Same || got[0].Body != nil || got[0].Size != 10 || got[0].Stamp != known.Stamp || got[0].State != record.Present {
 		t.Errorf("the same bytes: %+v, want the same without a body", got[0])
 	}
@@ -165,13 +166,13 @@ func TestSerializeTakesWhatComesFromElsewhere(t *testing.T) {
 		if got.Fault != nil || string(got.Body) != `{"id":"7","title":"a"}` || got.Hash.IsZero() || got.Fingerprint.IsZero() || got.Lease != nil {
 			t.Errorf("%s: %+v, want it with its body, hash and fingerprint", kind, got)
 		}
-		sink := &store{}
+		sink := &stagestest.Store{}
 		run := pipeline.NewRun(t.Context(), pipeline.Options{})
 		batches := pipeline.Then(run, stages.Batch(stages.BatchOptions{Records: 2, Bytes: 100, Every: time.Second, Budget: budget.New(budget.Load{Bytes: 1, Items: 1})}),
 			pipeline.From(run, []record.Record{got}))
 		pipeline.Into(run, stages.Write(stages.WriteOptions{Store: sink}), batches)
-		if err := run.Wait(); err != nil || len(sink.batches) != 1 {
-			t.Errorf("%s: %d batches, %v; want it stored", kind, len(sink.batches), err)
+		if err := run.Wait(); err != nil || len(sink.Batches) != 1 {
+			t.Errorf("%s: %d batches, %v; want it stored", kind, len(sink.Batches), err)
 		}
 	}
 }
@@ -179,7 +180,7 @@ func TestSerializeTakesWhatComesFromElsewhere(t *testing.T) {
 func TestSerializeRefusesAnUnknownCodec(t *testing.T) {
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
 	stage := stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: "lzw"})
-	collect(run, pipeline.Then(run, stage, pipeline.From(run, []record.Item{{}})))
+	stagestest.Collect(run, pipeline.Then(run, stage, pipeline.From(run, []record.Item{{}})))
 	if err := run.Wait(); err == nil || !strings.Contains(err.Error(), "codec") {
 		t.Errorf("Wait = %v, want an error about the codec", err)
 	}
@@ -210,7 +211,7 @@ func TestSerializeKnowsADocumentByItsOtherNames(t *testing.T) {
 			item := bodyItem(record.Kind(tt.kind), tt.id, tt.body)
 			item.Alias = tt.alias
 			limits := budget.New(budget.Load{Bytes: 1 << 20, Items: 10})
-			records := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Plain}), reserve(limits, item)...)
+			records := through(t, stages.Serialize(stages.SerializeOptions{Workers: 1, Codec: record.Plain}), stagestest.Reserve(limits, item)...)
 			class := ""
 			if records[0].Fault != nil {
 				class = records[0].Fault.Class

@@ -6,45 +6,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
-
-// TestUnprovenRowsHaveNoStamp: where the budget ends before a row was compared with its
-// document, the rows that came are stored, and the next run fetches them again.
-func TestUnprovenRowsHaveNoStamp(t *testing.T) {
-	r := newRig(&fakeLooker{things: things(3)}, kindOf(t, "dashboards"))
-	r.looker.before = func(n int, _ stages.Call) error {
-		if n > 1 {
-			return stages.ErrBudget
-		}
-		return nil
-	}
-	ask := pageAsk(0, "1", "2", "3")
-	for i := range ask.Want {
-		ask.Want[i].Stamp = record.Digest{9}
-	}
-	items := r.fetch(t, ask)
-	if len(items) != 3 {
-		t.Fatalf("%d documents, want the three that came", len(items))
-	}
-	for _, item := range items {
-		if !item.Stamp.IsZero() || !item.Unproven || item.Body == nil {
-			t.Errorf("%s: stamp %x, unproven %t, %d bytes", item.Ref, item.Stamp, item.Unproven, len(item.Body))
-		}
-	}
-}
 
 // TestDocumentThatAListHoldsTwiceHasNoStamp: of two rows that differ nobody knows which is the
 // document's, so neither tells that it did not change.
 func TestDocumentThatAListHoldsTwiceHasNoStamp(t *testing.T) {
-	looker := &fakeLooker{things: things(4)}
-	again := looker.things[1]
-	again.version++
-	looker.things = slices.Insert(looker.things, 2, again)
-	r := newRig(looker, kindOf(t, "looks"))
+	looker := &stagestest.Looker{Things: stagestest.Things(4)}
+	again := looker.Things[1]
+	again.Version++
+	looker.Things = slices.Insert(looker.Things, 2, again)
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "looks"))
 	stamped := make(map[string]bool)
-	for _, ask := range r.list(t, kindOf(t, "looks")) {
+	for _, ask := range r.List(t, stagestest.KindOf(t, "looks")) {
 		for _, row := range ask.Want {
 			stamped[row.ID] = stamped[row.ID] || !row.Stamp.IsZero()
 		}
@@ -57,13 +31,13 @@ func TestDocumentThatAListHoldsTwiceHasNoStamp(t *testing.T) {
 // TestDeletedDocumentsThatAreStillServed: a kind without a trash is served for a while after it
 // was deleted, which is no reason to doubt its list.
 func TestDeletedDocumentsThatAreStillServed(t *testing.T) {
-	looker := &fakeLooker{things: things(4)}
-	looker.things[3].trashed = true
-	r := newRig(looker, kindOf(t, "roles"))
-	r.missing, r.store.unsettled = true, []string{"3", "4"}
-	r.ledger.Listed("roles", 2)
+	looker := &stagestest.Looker{Things: stagestest.Things(4)}
+	looker.Things[3].Trashed = true
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "roles"))
+	r.Missing, r.Store.UnsettledIDs = true, []string{"3", "4"}
+	r.Ledger.Listed("roles", 2)
 	var found []string
-	for _, ask := range r.list(t, kindOf(t, "roles")) {
+	for _, ask := range r.List(t, stagestest.KindOf(t, "roles")) {
 		for _, row := range ask.Want {
 			found = append(found, row.ID)
 		}

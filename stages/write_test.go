@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 func TestWriteIsAlwaysOneWorker(t *testing.T) {
@@ -21,11 +22,11 @@ func TestWriteIsAlwaysOneWorker(t *testing.T) {
 
 func TestWriteReleasesAfterTheCommit(t *testing.T) {
 	limits := budget.New(budget.Load{Bytes: 1000, Items: 10})
-	st := &store{}
+	st := &stagestest.Store{}
 	var told int
 	write := stages.Write(stages.WriteOptions{Store: st, Committed: func(b record.Batch) {
 		told += len(b)
-		if len(st.batches) == 0 {
+		if len(st.Batches) == 0 {
 			t.Error("told before the commit")
 		}
 	}})
@@ -40,7 +41,7 @@ func TestWriteReleasesAfterTheCommit(t *testing.T) {
 	if now, _ := limits.Used(); now != (budget.Load{}) || told != 4 {
 		t.Errorf("in flight %+v, told of %d records", now, told)
 	}
-	if diff := cmp.Diff([]record.Batch{batch}, st.batches, cmpopts.IgnoreFields(record.Record{}, "Lease")); diff != "" {
+	if diff := cmp.Diff([]record.Batch{batch}, st.Batches, cmpopts.IgnoreFields(record.Record{}, "Lease")); diff != "" {
 		t.Errorf("committed (-want +got):\n%s", diff)
 	}
 }
@@ -49,7 +50,7 @@ func TestWriteFailureEndsTheRun(t *testing.T) {
 	full := errors.New("disk full")
 	limits := budget.New(budget.Load{Bytes: 1000, Items: 10})
 	held := func() record.Record { return record.Record{Lease: limits.Hold(budget.Load{Bytes: 9, Items: 1})} }
-	write := stages.Write(stages.WriteOptions{Store: &store{err: full}, Committed: func(record.Batch) { t.Error("told of a batch that is not durable") }})
+	write := stages.Write(stages.WriteOptions{Store: &stagestest.Store{Err: full}, Committed: func(record.Batch) { t.Error("told of a batch that is not durable") }})
 	run := pipeline.NewRun(t.Context(), pipeline.Options{})
 	pipeline.Into(run, write, pipeline.From(run, []record.Batch{{held(), held()}}))
 	if err := run.Wait(); !errors.Is(err, full) || run.Killed() == nil {

@@ -23,6 +23,7 @@ var mayName = map[string]string{
 	"internal/looker/url.go":            "the first words of addresses of Looker's pages",
 	"cmd/lookervault/sim.go":            "flags for how much the simulator holds",
 	"internal/vault/vaulttest/words.go": "support of tests",
+	"stages/stagestest/":                "support of tests",
 }
 
 // TestNothingElseKnowsAKindByName: what is special about a kind is in its row. Code

@@ -1,4 +1,4 @@
-package stages_test
+package fetch_test
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // TestADanglingReferenceIsLoggedAsOne: nothing failed where a document names
@@ -24,11 +25,11 @@ func TestADanglingReferenceIsLoggedAsOne(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
-			r := newRig(&fakeLooker{}, kindOf(t, tt.kind))
-			r.log = hclog.New(&hclog.LoggerOptions{Output: &log, DisableTime: true})
-			r.store.parents = []record.Ref{{Kind: "dashboards", ID: "17"}}
+			r := stagestest.NewRig(&stagestest.Looker{}, stagestest.KindOf(t, tt.kind))
+			r.Log = hclog.New(&hclog.LoggerOptions{Output: &log, DisableTime: true})
+			r.Store.ParentRefs = []record.Ref{{Kind: "dashboards", ID: "17"}}
 			asked := record.Listed{ID: "m1", State: record.Present, Named: true}
-			r.fetch(t, record.Ask{Kind: tt.kind, How: record.Single, State: record.Present, Want: []record.Listed{asked}})
+			r.Fetch(t, record.Ask{Kind: tt.kind, How: record.Single, State: record.Present, Want: []record.Listed{asked}})
 			if got := log.String(); !strings.Contains(got, tt.want) || strings.Contains(got, tt.without) {
 				t.Errorf("log %q, want %q and no %q", got, tt.want, tt.without)
 			}

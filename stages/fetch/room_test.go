@@ -1,4 +1,4 @@
-package stages_test
+package fetch_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // weigher counts the bytes that are read at the same time: of each answer what
@@ -48,16 +49,16 @@ func (w *weigher) Get(ctx context.Context, call stages.Call) (stages.Answer, err
 	w.air -= read
 	if err == nil && read < size {
 		w.wasted++
-		cut := failed("too_large", 0)
+		cut := stagestest.Failed("too_large", 0)
 		return stages.Answer{}, cut
 	}
 	return answer, err
 }
 
-func heavy(n, bytes int) []thing {
-	all := things(n)
+func heavy(n, bytes int) []stagestest.Thing {
+	all := stagestest.Things(n)
 	for i := range all {
-		all[i].filler = bytes
+		all[i].Filler = bytes
 	}
 	return all
 }
@@ -70,36 +71,36 @@ func TestAnswersInTheAirStayWithinTheirRoom(t *testing.T) {
 		name  string
 		how   record.How
 		each  int // documents an ask
-		docs  []thing
+		docs  []stagestest.Thing
 		waste int // answers that may be cut
 	}{
 		{"pages", record.Page, 8, heavy(48, 512<<10), 20},
 		{"id lists", record.IDs, 8, heavy(48, 512<<10), 20},
 		{"single documents", record.Single, 1, heavy(48, 512<<10), 16},
-		{"one giant among dwarfs", record.Page, 20, slices.Concat(heavy(30, 10), things(31)[30:], []thing{{id: "32", filler: 3 << 20}}, things(60)[32:]), 20},
-		{"dwarfs", record.Page, 20, things(60), 0},
+		{"one giant among dwarfs", record.Page, 20, slices.Concat(heavy(30, 10), stagestest.Things(31)[30:], []stagestest.Thing{{ID: "32", Filler: 3 << 20}}, stagestest.Things(60)[32:]), 20},
+		{"dwarfs", record.Page, 20, stagestest.Things(60), 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				dashboards := kindOf(t, "dashboards")
-				r := newRig(&fakeLooker{things: tt.docs}, dashboards)
-				w := &weigher{Looker: r.looker}
-				r.server = w
-				r.limits, r.frees = budget.New(budget.Load{Bytes: limit, Items: 1000}), true
+				dashboards := stagestest.KindOf(t, "dashboards")
+				r := stagestest.NewRig(&stagestest.Looker{Things: tt.docs}, dashboards)
+				w := &weigher{Looker: r.Looker}
+				r.Server = w
+				r.Limits, r.Frees = budget.New(budget.Load{Bytes: limit, Items: 1000}), true
 				var asks []record.Ask
 				for at := 0; at < len(tt.docs); at += tt.each {
 					var ids []string
 					for _, d := range tt.docs[at:min(at+tt.each, len(tt.docs))] {
-						ids = append(ids, d.id)
+						ids = append(ids, d.ID)
 					}
-					asks = append(asks, record.Ask{Kind: "dashboards", How: tt.how, State: record.Present, Offset: at, Want: want(ids...)})
+					asks = append(asks, record.Ask{Kind: "dashboards", How: tt.how, State: record.Present, Offset: at, Want: stagestest.Want(ids...)})
 				}
-				items := r.fetchBy(t, 16, asks...)
-				if diff := cmp.Diff(numbers(1, len(tt.docs)), ids(items, hasBody)); diff != "" {
+				items := r.FetchBy(t, 16, asks...)
+				if diff := cmp.Diff(stagestest.Numbers(1, len(tt.docs)), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 					t.Errorf("bodies (-want +got):\n%s", diff)
 				}
-				t.Logf("%d MiB at once, %d answers cut, %d calls", w.peak>>20, w.wasted, len(r.looker.calls))
+				t.Logf("%d MiB at once, %d answers cut, %d calls", w.peak>>20, w.wasted, len(r.Looker.Calls))
 				// Twice the limit, and what every worker may always have.
 				if most := int64(2*limit + limit/2); w.peak > most {
 					t.Errorf("%d bytes were in the air at once, want at most %d", w.peak, most)
@@ -107,7 +108,7 @@ func TestAnswersInTheAirStayWithinTheirRoom(t *testing.T) {
 				if w.wasted > tt.waste {
 					t.Errorf("%d answers were cut, want at most %d", w.wasted, tt.waste)
 				}
-				if now, _ := r.limits.Used(); now != (budget.Load{}) {
+				if now, _ := r.Limits.Used(); now != (budget.Load{}) {
 					t.Errorf("in flight at the end: %+v", now)
 				}
 			})
@@ -116,12 +117,12 @@ func TestAnswersInTheAirStayWithinTheirRoom(t *testing.T) {
 }
 
 func TestAsksAreCutToTheLimit(t *testing.T) {
-	looker := &fakeLooker{things: heavy(40, 100<<10)}
-	r := newRig(looker, kindOf(t, "dashboards")) // guessed at 120 KiB each
-	r.limits, r.frees = budget.New(budget.Load{Bytes: 4 << 20, Items: 1000}), true
-	all := numbers(1, 40)
-	r.fetch(t, record.Ask{Kind: "dashboards", How: record.Page, State: record.Present, Want: want(all...)})
-	for _, call := range looker.calls {
+	looker := &stagestest.Looker{Things: heavy(40, 100<<10)}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards")) // guessed at 120 KiB each
+	r.Limits, r.Frees = budget.New(budget.Load{Bytes: 4 << 20, Items: 1000}), true
+	all := stagestest.Numbers(1, 40)
+	r.Fetch(t, record.Ask{Kind: "dashboards", How: record.Page, State: record.Present, Want: stagestest.Want(all...)})
+	for _, call := range looker.Calls {
 		if _, limit, ok := strings.Cut(call, "limit="); ok {
 			limit, _, _ = strings.Cut(limit, "&")
 			if n, _ := strconv.Atoi(limit); n > 10 {
@@ -132,13 +133,13 @@ func TestAsksAreCutToTheLimit(t *testing.T) {
 }
 
 func TestIDListsStayShort(t *testing.T) {
-	looker := &fakeLooker{things: things(600)}
-	r := newRig(looker, kindOf(t, "dashboards"))
-	items := r.fetch(t, record.Ask{Kind: "dashboards", How: record.IDs, State: record.Present, Want: want(numbers(1, 600)...)})
+	looker := &stagestest.Looker{Things: stagestest.Things(600)}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+	items := r.Fetch(t, record.Ask{Kind: "dashboards", How: record.IDs, State: record.Present, Want: stagestest.Want(stagestest.Numbers(1, 600)...)})
 	if len(items) != 600 {
 		t.Errorf("%d items, want 600", len(items))
 	}
-	for _, call := range looker.calls {
+	for _, call := range looker.Calls {
 		if len(call) > 2000 {
 			t.Errorf("an address of %d bytes", len(call))
 		}
@@ -150,24 +151,24 @@ func TestIDListsStayShort(t *testing.T) {
 func TestOneBadDocumentDoesNotMakeAllPagesSmall(t *testing.T) {
 	for _, class := range []string{"server", "too_large", "truncated", "timeout"} {
 		t.Run(class, func(t *testing.T) {
-			looker := &fakeLooker{things: things(200)}
-			looker.before = func(_ int, call stages.Call) error {
+			looker := &stagestest.Looker{Things: stagestest.Things(200)}
+			looker.Before = func(_ int, call stages.Call) error {
 				offset, _ := strconv.Atoi(call.Query.Get("offset"))
 				limit, _ := strconv.Atoi(call.Query.Get("limit"))
 				page := call.Query.Has("offset") && offset <= 4 && 4 < offset+limit
 				if page || call.Path == "/dashboards/5" || call.Query.Get("id") == "5" {
-					return failed(class, 0)
+					return stagestest.Failed(class, 0)
 				}
 				return nil
 			}
-			r := newRig(looker, kindOf(t, "dashboards"))
-			r.frees = true
+			r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+			r.Frees = true
 			var asks []record.Ask
 			for at := 0; at < 200; at += 20 {
-				asks = append(asks, pageAsk(at, numbers(at+1, at+20)...))
+				asks = append(asks, stagestest.PageAsk(at, stagestest.Numbers(at+1, at+20)...))
 			}
-			items := r.fetch(t, asks...)
-			if got := ids(items, hasBody); len(got) != 199 {
+			items := r.Fetch(t, asks...)
+			if got := stagestest.IDs(items, stagestest.HasBody); len(got) != 199 {
 				t.Errorf("%d bodies, want all but one", len(got))
 			}
 			// 10 pages, the path to the bad document and its other halves, one proof.
@@ -176,81 +177,81 @@ func TestOneBadDocumentDoesNotMakeAllPagesSmall(t *testing.T) {
 			if most == 0 {
 				most = 30
 			}
-			if len(looker.calls) > most {
-				t.Errorf("%d calls, want at most %d: %v", len(looker.calls), most, short(looker.calls))
+			if len(looker.Calls) > most {
+				t.Errorf("%d calls, want at most %d: %v", len(looker.Calls), most, stagestest.Short(looker.Calls))
 			}
 		})
 	}
 }
 
 func TestRouteThatNeverWorksIsGivenUp(t *testing.T) {
-	looker := &fakeLooker{things: things(100)}
-	looker.before = func(_ int, call stages.Call) error {
+	looker := &stagestest.Looker{Things: stagestest.Things(100)}
+	looker.Before = func(_ int, call stages.Call) error {
 		if call.Path == "/dashboards/search" {
-			return failed("server", 500)
+			return stagestest.Failed("server", 500)
 		}
 		return nil
 	}
-	r := newRig(looker, kindOf(t, "dashboards"))
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
 	var asks []record.Ask
 	for at := 0; at < 100; at += 20 {
-		asks = append(asks, pageAsk(at, numbers(at+1, at+20)...))
+		asks = append(asks, stagestest.PageAsk(at, stagestest.Numbers(at+1, at+20)...))
 	}
-	items := r.fetch(t, asks...)
-	if diff := cmp.Diff(numbers(1, 100), ids(items, hasBody)); diff != "" {
+	items := r.Fetch(t, asks...)
+	if diff := cmp.Diff(stagestest.Numbers(1, 100), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
-	if calls := len(looker.calls); calls > 100+2*17 {
+	if calls := len(looker.Calls); calls > 100+2*17 {
 		t.Errorf("%d calls for 100 documents on a server that answers single ones only", calls)
 	}
 	note := "dashboards: asking for many at once (GET /dashboards/search) does not work, fetching one by one"
-	if diff := cmp.Diff([]string{note}, slices.Compact(r.ledger.Notes())); diff != "" {
+	if diff := cmp.Diff([]string{note}, slices.Compact(r.Ledger.Notes())); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 }
 
 func TestFolderThatIsGoneShutsNothing(t *testing.T) {
-	looker := &fakeLooker{things: things(15)}
-	looker.before = func(_ int, call stages.Call) error {
+	looker := &stagestest.Looker{Things: stagestest.Things(15)}
+	looker.Before = func(_ int, call stages.Call) error {
 		if call.Path == "/folders/0/looks" {
-			return failed(record.FaultMissing, 404)
+			return stagestest.Failed(record.FaultMissing, 404)
 		}
 		return nil
 	}
-	r := newRig(looker, kindOf(t, "looks"))
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "looks"))
 	ask := func(folder int) record.Ask {
-		return record.Ask{Kind: "looks", How: record.Folder, State: record.Present, Folder: fmt.Sprint(folder), Want: want(numbers(5*folder+1, 5*folder+5)...)}
+		return record.Ask{Kind: "looks", How: record.Folder, State: record.Present, Folder: fmt.Sprint(folder), Want: stagestest.Want(stagestest.Numbers(5*folder+1, 5*folder+5)...)}
 	}
-	items := r.fetch(t, ask(0), ask(1), ask(2))
-	if diff := cmp.Diff(numbers(1, 15), ids(items, hasBody)); diff != "" {
+	items := r.Fetch(t, ask(0), ask(1), ask(2))
+	if diff := cmp.Diff(stagestest.Numbers(1, 15), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
-	if n := len(looker.calls); n != 1+5+2+1 { // the folder that is gone, its looks, two folders, the proof
-		t.Errorf("calls = %v", short(looker.calls))
+	if n := len(looker.Calls); n != 1+5+2+1 { // the folder that is gone, its looks, two folders, the proof
+		t.Errorf("calls = %v", stagestest.Short(looker.Calls))
 	}
-	if notes := r.ledger.Notes(); notes != nil {
+	if notes := r.Ledger.Notes(); notes != nil {
 		t.Errorf("notes = %q", notes)
 	}
 }
 
 func TestWholeListHoldsADocumentTwice(t *testing.T) {
-	looker := &fakeLooker{things: slices.Concat(things(3), things(2))}
-	r := newRig(looker, kindOf(t, "roles"))
-	items := r.fetch(t, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
-	if diff := cmp.Diff(numbers(1, 3), ids(items, hasBody)); diff != "" {
+	looker := &stagestest.Looker{Things: slices.Concat(stagestest.Things(3), stagestest.Things(2))}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "roles"))
+	items := r.Fetch(t, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
+	if diff := cmp.Diff(stagestest.Numbers(1, 3), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
 	want := record.End{Kind: "roles", Listing: record.Complete, Listed: 3}
-	if diff := cmp.Diff([]record.End{want}, r.ledger.Ends()); diff != "" {
+	if diff := cmp.Diff([]record.End{want}, r.Ledger.Ends()); diff != "" {
 		t.Errorf("ends (-want +got):\n%s", diff)
 	}
 }
 
 func TestWholeListThatIsNoListIsAskedForAgain(t *testing.T) {
-	looker := &fakeLooker{things: things(3), spoil: 1}
-	r := newRig(looker, kindOf(t, "roles"))
-	items := r.fetch(t, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
-	if diff := cmp.Diff(numbers(1, 3), ids(items, hasBody)); diff != "" {
+	looker := &stagestest.Looker{Things: stagestest.Things(3), Spoil: 1}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "roles"))
+	items := r.Fetch(t, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
+	if diff := cmp.Diff(stagestest.Numbers(1, 3), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
 }

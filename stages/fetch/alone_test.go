@@ -1,4 +1,4 @@
-package stages_test
+package fetch_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // slowLooker takes a second for each call and counts how many are in the air.
@@ -40,19 +41,19 @@ func (s *slowLooker) enter(n int) {
 func TestWorkersShareWhatAPageLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const documents, workers = 40, 8
-		fake := &fakeLooker{things: things(documents)}
-		fake.before = func(_ int, call stages.Call) error {
+		fake := &stagestest.Looker{Things: stagestest.Things(documents)}
+		fake.Before = func(_ int, call stages.Call) error {
 			if strings.HasSuffix(call.Path, "/search") {
-				return failed("client", 400)
+				return stagestest.Failed("client", 400)
 			}
 			return nil
 		}
 		server := &slowLooker{Looker: fake}
-		r := newRig(fake, kindOf(t, "dashboards"))
-		r.server = server
-		items := r.fetchBy(t, workers, pageAsk(0, numbers(1, documents)...))
-		got := ids(items, hasBody)
-		want := numbers(1, documents)
+		r := stagestest.NewRig(fake, stagestest.KindOf(t, "dashboards"))
+		r.Server = server
+		items := r.FetchBy(t, workers, stagestest.PageAsk(0, stagestest.Numbers(1, documents)...))
+		got := stagestest.IDs(items, stagestest.HasBody)
+		want := stagestest.Numbers(1, documents)
 		slices.Sort(got)
 		slices.Sort(want)
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -1,4 +1,4 @@
-package stages_test
+package fetch_test
 
 import (
 	"crypto/sha256"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // login says how a made-up user logs in: the members that are an object or an array
@@ -39,13 +40,13 @@ func (l login) text(id, hides string) string {
 }
 
 // logins makes users, the first of whom has the id 1.
-func logins(all ...login) []thing {
-	things := make([]thing, len(all))
+func logins(all ...login) []stagestest.Thing {
+	things := make([]stagestest.Thing, len(all))
 	for i, l := range all {
 		id := fmt.Sprint(i + 1)
-		things[i] = thing{id: id, folder: "0", text: l.text(id, "")}
+		things[i] = stagestest.Thing{ID: id, Folder: "0", Text: l.text(id, "")}
 		if l.hides != "" {
-			things[i].raw = l.text(id, l.hides)
+			things[i].Raw = l.text(id, l.hides)
 		}
 	}
 	return things
@@ -60,7 +61,7 @@ func TestRowsPoorerThanTheirNeighbours(t *testing.T) {
 	mail, none, hidden := login{mail: true}, login{}, login{mail: true, hides: "email"}
 	tests := []struct {
 		name    string
-		things  []thing
+		things  []stagestest.Thing
 		singles int  // at most
 		poor    bool // the list is given up
 	}{
@@ -93,30 +94,30 @@ func TestRowsPoorerThanTheirNeighbours(t *testing.T) {
 	for _, tt := range tests {
 		for _, pages := range []int{1, 4} {
 			t.Run(fmt.Sprintf("%s, %d pages", tt.name, pages), func(t *testing.T) {
-				looker := &fakeLooker{things: tt.things}
-				r := newRig(looker, kindOf(t, "dashboards"))
-				r.size = 40
+				looker := &stagestest.Looker{Things: tt.things}
+				r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+				r.Size = 40
 				var asks []record.Ask
 				for i := 0; i < 40; i += 40 / pages {
-					asks = append(asks, pageAsk(i, numbers(i+1, i+40/pages)...))
+					asks = append(asks, stagestest.PageAsk(i, stagestest.Numbers(i+1, i+40/pages)...))
 				}
-				items := r.fetch(t, asks...)
-				if diff := cmp.Diff(numbers(1, 40), ids(items, hasBody)); diff != "" {
+				items := r.Fetch(t, asks...)
+				if diff := cmp.Diff(stagestest.Numbers(1, 40), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 					t.Errorf("bodies (-want +got):\n%s", diff)
 				}
 				for _, item := range items {
 					for _, d := range tt.things {
-						if d.id == item.ID && string(item.Body) != d.text {
-							t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, d.text)
+						if d.ID == item.ID && string(item.Body) != d.Text {
+							t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, d.Text)
 						}
 					}
 				}
-				singles := slices.DeleteFunc(short(looker.calls), func(c string) bool { return strings.Contains(c, "search") })
+				singles := slices.DeleteFunc(stagestest.Short(looker.Calls), func(c string) bool { return strings.Contains(c, "search") })
 				if len(singles) > tt.singles {
 					t.Errorf("%d documents were fetched alone, want at most %d: %q", len(singles), tt.singles, singles)
 				}
-				if poor := strings.Contains(strings.Join(r.ledger.Notes(), "\n"), "poorer than single documents"); poor != tt.poor {
-					t.Errorf("poor: %v, want %v: %q", poor, tt.poor, r.ledger.Notes())
+				if poor := strings.Contains(strings.Join(r.Ledger.Notes(), "\n"), "poorer than single documents"); poor != tt.poor {
+					t.Errorf("poor: %v, want %v: %q", poor, tt.poor, r.Ledger.Notes())
 				}
 			})
 		}
@@ -128,11 +129,11 @@ func TestRowsPoorerThanTheirNeighbours(t *testing.T) {
 func TestRowsInTheAirWhenAnotherIsFoundPoor(t *testing.T) {
 	users := logins(slices.Concat(repeated(4, login{mail: true}), repeated(1, login{}), repeated(34, login{mail: true}),
 		repeated(1, login{mail: true, hides: "email"}))...)
-	users[2].raw = users[2].text // an array of which half is missing, which no neighbour tells of
-	users[2].text = strings.Replace(users[2].text, `"credentials_api3":[]`, `"credentials_api3":[{"id":"1"}]`, 1)
+	users[2].Raw = users[2].Text // an array of which half is missing, which no neighbour tells of
+	users[2].Text = strings.Replace(users[2].Text, `"credentials_api3":[]`, `"credentials_api3":[{"id":"1"}]`, 1)
 	examined, poor := make(chan struct{}), make(chan struct{})
 	var once [2]sync.Once
-	looker := &fakeLooker{things: users, hold: func(call stages.Call) {
+	looker := &stagestest.Looker{Things: users, Hold: func(call stages.Call) {
 		switch {
 		case call.Path == "/dashboards/5": // while the first answer is examined
 			once[0].Do(func() { close(examined) })
@@ -143,15 +144,15 @@ func TestRowsInTheAirWhenAnotherIsFoundPoor(t *testing.T) {
 			once[1].Do(func() { close(poor) })
 		}
 	}}
-	r := newRig(looker, kindOf(t, "dashboards"))
-	r.size = 40
-	items := r.fetchBy(t, 2, pageAsk(0, numbers(1, 20)...), pageAsk(20, numbers(21, 40)...))
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+	r.Size = 40
+	items := r.FetchBy(t, 2, stagestest.PageAsk(0, stagestest.Numbers(1, 20)...), stagestest.PageAsk(20, stagestest.Numbers(21, 40)...))
 	for _, item := range items {
-		if item.ID == "3" && string(item.Body) != users[2].text {
-			t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, users[2].text)
+		if item.ID == "3" && string(item.Body) != users[2].Text {
+			t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, users[2].Text)
 		}
 	}
-	if diff := cmp.Diff(numbers(1, 40), ids(items, hasBody)); diff != "" {
+	if diff := cmp.Diff(stagestest.Numbers(1, 40), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
 }
@@ -160,17 +161,17 @@ func TestRowsInTheAirWhenAnotherIsFoundPoor(t *testing.T) {
 // row of a document that nobody has seen is held against them.
 func TestNewRowAmongKnownOnes(t *testing.T) {
 	things := logins(slices.Concat(repeated(9, login{mail: true}), repeated(1, login{mail: true, hides: "email"}))...)
-	looker := &fakeLooker{things: things}
-	r := newRig(looker, kindOf(t, "dashboards"))
-	r.size = 10
-	ask := pageAsk(0, numbers(1, 10)...)
+	looker := &stagestest.Looker{Things: things}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+	r.Size = 10
+	ask := stagestest.PageAsk(0, stagestest.Numbers(1, 10)...)
 	for i := range 9 {
-		ask.Want[i].Hash, ask.Want[i].Size = sha256.Sum256([]byte(things[i].text)), int64(len(things[i].text))
+		ask.Want[i].Hash, ask.Want[i].Size = sha256.Sum256([]byte(things[i].Text)), int64(len(things[i].Text))
 		ask.Want[i].Fingerprint = record.Digest{1}
 	}
-	for _, item := range r.fetch(t, ask) {
-		if item.ID == "10" && string(item.Body) != things[9].text {
-			t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, things[9].text)
+	for _, item := range r.Fetch(t, ask) {
+		if item.ID == "10" && string(item.Body) != things[9].Text {
+			t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, things[9].Text)
 		}
 	}
 }
@@ -178,20 +179,20 @@ func TestNewRowAmongKnownOnes(t *testing.T) {
 // TestNumbersOfRowsAreSpelledOtherwise: what stands between here and the server may read
 // and write lists, and not single documents.
 func TestNumbersOfRowsAreSpelledOtherwise(t *testing.T) {
-	looker := &fakeLooker{}
+	looker := &stagestest.Looker{}
 	for i := range 6 {
 		id := fmt.Sprint(i + 1)
-		looker.things = append(looker.things, thing{
-			id: id, folder: "0", text: `{"id":"` + id + `","show_title":true,"score":1e21}`, raw: `{"id": "` + id + `", "show_title": true, "score": 1e+21}`,
+		looker.Things = append(looker.Things, stagestest.Thing{
+			ID: id, Folder: "0", Text: `{"id":"` + id + `","show_title":true,"score":1e21}`, Raw: `{"id": "` + id + `", "show_title": true, "score": 1e+21}`,
 		})
 	}
-	r := newRig(looker, kindOf(t, "dashboards"))
-	r.size = 6
-	items := r.fetch(t, pageAsk(0, numbers(1, 6)...))
-	if diff := cmp.Diff(numbers(1, 6), ids(items, hasBody)); diff != "" {
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+	r.Size = 6
+	items := r.Fetch(t, stagestest.PageAsk(0, stagestest.Numbers(1, 6)...))
+	if diff := cmp.Diff(stagestest.Numbers(1, 6), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
-	if len(looker.calls) != 2 || r.ledger.Notes() != nil {
-		t.Errorf("calls %q, notes %q: want a page and a single fetch", looker.calls, r.ledger.Notes())
+	if len(looker.Calls) != 2 || r.Ledger.Notes() != nil {
+		t.Errorf("calls %q, notes %q: want a page and a single fetch", looker.Calls, r.Ledger.Notes())
 	}
 }

@@ -1,4 +1,4 @@
-package stages_test
+package fetch_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // board is a made-up dashboard: so many tiles, the first of which has so many fields,
@@ -32,12 +33,12 @@ func (b board) document(id string, most int) string {
 
 // boards makes dashboards, the first of which has the id 1, in lists that show at most
 // most elements of each array.
-func boards(most int, all ...board) []thing {
+func boards(most int, all ...board) []stagestest.Thing {
 	const everything = 1 << 20
-	things := make([]thing, len(all))
+	things := make([]stagestest.Thing, len(all))
 	for i, b := range all {
 		id := fmt.Sprint(i + 1)
-		things[i] = thing{id: id, folder: "0", text: b.document(id, everything), raw: b.document(id, most)}
+		things[i] = stagestest.Thing{ID: id, Folder: "0", Text: b.document(id, everything), Raw: b.document(id, most)}
 	}
 	return things
 }
@@ -53,7 +54,7 @@ func TestListsThatCutArraysOff(t *testing.T) {
 	few := slices.Repeat([]board{{tiles: 3}}, 30)
 	tests := []struct {
 		name    string
-		things  []thing
+		things  []stagestest.Thing
 		singles int // at most
 		poor    bool
 	}{
@@ -71,22 +72,22 @@ func TestListsThatCutArraysOff(t *testing.T) {
 	for _, tt := range tests {
 		for _, pages := range []int{1, 4} {
 			t.Run(fmt.Sprintf("%s, %d pages", tt.name, pages), func(t *testing.T) {
-				looker := &fakeLooker{things: tt.things}
-				r := newRig(looker, kindOf(t, "dashboards"))
-				r.size = 40
-				items := r.fetchPages(t, 40, pages)
-				if diff := cmp.Diff(numbers(1, 40), ids(items, hasBody)); diff != "" {
+				looker := &stagestest.Looker{Things: tt.things}
+				r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+				r.Size = 40
+				items := fetchPages(t, r, 40, pages)
+				if diff := cmp.Diff(stagestest.Numbers(1, 40), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
 					t.Errorf("bodies (-want +got):\n%s", diff)
 				}
-				told := strings.Contains(strings.Join(r.ledger.Notes(), "\n"), "fetching one by one")
+				told := strings.Contains(strings.Join(r.Ledger.Notes(), "\n"), "fetching one by one")
 				if told != tt.poor {
-					t.Errorf("poor: %v, want %v: %q", told, tt.poor, r.ledger.Notes())
+					t.Errorf("poor: %v, want %v: %q", told, tt.poor, r.Ledger.Notes())
 				}
 				whole := wholeBodies(items, tt.things)
 				if pages == 1 && len(whole) != 40 {
 					t.Errorf("%d of 40 documents are stored whole", len(whole))
 				}
-				if singles := short(looker.calls); len(singles) > tt.singles+pages {
+				if singles := stagestest.Short(looker.Calls); len(singles) > tt.singles+pages {
 					t.Errorf("%d calls, want at most %d: %q", len(singles), tt.singles+pages, singles)
 				}
 			})
@@ -95,21 +96,21 @@ func TestListsThatCutArraysOff(t *testing.T) {
 }
 
 // fetchPages asks for n documents, the first of which has the id 1, in so many pages.
-func (r *rig) fetchPages(t *testing.T, n, pages int) []record.Item {
+func fetchPages(t *testing.T, r *stagestest.Rig, n, pages int) []record.Item {
 	t.Helper()
 	var asks []record.Ask
 	for i := 0; i < n; i += n / pages {
-		asks = append(asks, pageAsk(i, numbers(i+1, i+n/pages)...))
+		asks = append(asks, stagestest.PageAsk(i, stagestest.Numbers(i+1, i+n/pages)...))
 	}
-	return r.fetch(t, asks...)
+	return r.Fetch(t, asks...)
 }
 
 // wholeBodies returns the ids of the items that hold the document itself.
-func wholeBodies(items []record.Item, things []thing) (whole []string) {
+func wholeBodies(items []record.Item, things []stagestest.Thing) (whole []string) {
 	for _, item := range items {
 		for _, d := range things {
-			if d.id == item.ID && string(item.Body) == d.text {
-				whole = append(whole, d.id)
+			if d.ID == item.ID && string(item.Body) == d.Text {
+				whole = append(whole, d.ID)
 			}
 		}
 	}

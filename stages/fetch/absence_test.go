@@ -1,4 +1,4 @@
-package stages_test
+package fetch_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // TestWhatA404Means: what nothing lists is gone only where the document is gone
@@ -73,16 +74,16 @@ func TestWhatA404Means(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := newRig(&fakeLooker{}, kindOf(t, tt.kind))
-			r.stranger, r.store.parents = tt.stranger, tt.parents
+			r := stagestest.NewRig(&stagestest.Looker{}, stagestest.KindOf(t, tt.kind))
+			r.Stranger, r.Store.ParentRefs = tt.stranger, tt.parents
 			asked := record.Listed{ID: "m1", State: record.Present, Named: tt.named}
 			if tt.held {
 				asked.Hash = record.Digest{1}
 			}
-			r.ledger.Named(tt.kind, []record.Listed{asked})
-			items := r.fetch(t, record.Ask{Kind: tt.kind, How: record.Single, State: record.Present, Want: []record.Listed{asked}})
-			r.ledger.Ended(tt.kind, record.Complete, "")
-			got := outcome{Listing: r.ledger.Ends()[0].Listing, Kept: len(r.store.kept) > 0, Notes: r.ledger.Notes()}
+			r.Ledger.Named(tt.kind, []record.Listed{asked})
+			items := r.Fetch(t, record.Ask{Kind: tt.kind, How: record.Single, State: record.Present, Want: []record.Listed{asked}})
+			r.Ledger.Ended(tt.kind, record.Complete, "")
+			got := outcome{Listing: r.Ledger.Ends()[0].Listing, Kept: len(r.Store.KeptRefs) > 0, Notes: r.Ledger.Notes()}
 			for _, item := range items {
 				if item.Fault == nil {
 					t.Errorf("%s is %s, want a fault or nothing", item.Ref, item.State)
@@ -93,7 +94,7 @@ func TestWhatA404Means(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if p := r.ledger.Progress()[0]; p.Asked != p.Answered || (p.Absent == 0) != (len(items) > 0) {
+			if p := r.Ledger.Progress()[0]; p.Asked != p.Answered || (p.Absent == 0) != (len(items) > 0) {
 				t.Errorf("progress %+v with %d items", p, len(items))
 			}
 		})

@@ -1,4 +1,4 @@
-package stages_test
+package fetch_test
 
 import (
 	"testing"
@@ -6,23 +6,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/stages/stagestest"
 )
 
 // TestRoutesThatIgnoreTheirParameters: where the first answer shows that the server ignores
 // what fetch asks for, the run does not use that route again, and keeps that as a lesson.
 func TestRoutesThatIgnoreTheirParameters(t *testing.T) {
 	idsAsk := func(ids ...string) record.Ask {
-		return record.Ask{Kind: "dashboards", How: record.IDs, State: record.Present, Want: want(ids...)}
+		return record.Ask{Kind: "dashboards", How: record.IDs, State: record.Present, Want: stagestest.Want(ids...)}
 	}
 	tests := []struct {
 		name    string
-		set     func(*fakeLooker)
+		set     func(*stagestest.Looker)
 		asks    []record.Ask
 		calls   []string
 		lessons []record.Lesson
 	}{
 		{
-			name: "a list of ids", set: func(f *fakeLooker) { f.noIDs = true },
+			name: "a list of ids", set: func(f *stagestest.Looker) { f.NoIDs = true },
 			asks: []record.Ask{idsAsk("4", "5"), idsAsk("6", "7")},
 			calls: []string{
 				"/dashboards/search?id=4,5&limit=2", "/dashboards/4", "/dashboards/5", "/dashboards/6", "/dashboards/7",
@@ -30,24 +31,24 @@ func TestRoutesThatIgnoreTheirParameters(t *testing.T) {
 			lessons: []record.Lesson{record.IDsOff},
 		},
 		{
-			name: "limit", set: func(f *fakeLooker) { f.noLimit = true },
-			asks: []record.Ask{pageAsk(0, "1", "2"), pageAsk(2, "3", "4")},
+			name: "limit", set: func(f *stagestest.Looker) { f.NoLimit = true },
+			asks: []record.Ask{stagestest.PageAsk(0, "1", "2"), stagestest.PageAsk(2, "3", "4")},
 			calls: []string{
 				"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/search?id=3,4&limit=2",
 			},
 			lessons: []record.Lesson{record.PageOff, record.RowsStored},
 		},
 		{
-			name: "offset", set: func(f *fakeLooker) { f.noOffset = true },
-			asks: []record.Ask{pageAsk(4, "5", "6"), pageAsk(6, "7", "8")},
+			name: "offset", set: func(f *stagestest.Looker) { f.NoOffset = true },
+			asks: []record.Ask{stagestest.PageAsk(4, "5", "6"), stagestest.PageAsk(6, "7", "8")},
 			calls: []string{
 				"/dashboards/search?limit=2&offset=4", "/dashboards/search?id=5,6&limit=2", "/dashboards/5", "/dashboards/search?id=7,8&limit=2",
 			},
 			lessons: []record.Lesson{record.PageOff, record.RowsStored},
 		},
 		{
-			name: "none", set: func(*fakeLooker) {},
-			asks: []record.Ask{idsAsk("4", "5"), pageAsk(5, "6", "7")},
+			name: "none", set: func(*stagestest.Looker) {},
+			asks: []record.Ask{idsAsk("4", "5"), stagestest.PageAsk(5, "6", "7")},
 			calls: []string{
 				"/dashboards/search?id=4,5&limit=2", "/dashboards/4", "/dashboards/search?limit=2&offset=5",
 			},
@@ -56,16 +57,16 @@ func TestRoutesThatIgnoreTheirParameters(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			looker := &fakeLooker{things: things(9)}
+			looker := &stagestest.Looker{Things: stagestest.Things(9)}
 			tt.set(looker)
-			r := newRig(looker, kindOf(t, "dashboards"))
-			r.fetch(t, tt.asks...)
-			if diff := cmp.Diff(tt.calls, short(looker.calls)); diff != "" {
+			r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+			r.Fetch(t, tt.asks...)
+			if diff := cmp.Diff(tt.calls, stagestest.Short(looker.Calls)); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 			var lessons []record.Lesson
 			for _, code := range []record.Lesson{record.IDsOff, record.PageOff, record.RowsStored} {
-				if r.ledger.Knows("dashboards", code) {
+				if r.Ledger.Knows("dashboards", code) {
 					lessons = append(lessons, code)
 				}
 			}

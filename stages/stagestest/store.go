@@ -1,0 +1,116 @@
+package stagestest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// Store is a [stages.Store] that knows what it is told to know.
+type Store struct {
+	Stored       map[string]record.Known
+	FollowedRows []record.Listed // sorted by id
+	ParentRefs   []record.Ref    // of whatever is asked for
+	UnsettledIDs []string        // sorted
+	NamingBodies [][]byte
+	Bodies       map[record.Ref][]byte
+	AdminBodies  map[record.Ref][]byte
+	Names        map[string]string
+	Batches      []record.Batch
+	KeptRefs     map[record.Ref]bool
+	Err          error
+}
+
+// Known returns all of Stored, whatever ids are asked for.
+func (s *Store) Known(_ context.Context, _ record.Kind, ids []string) (map[string]record.Known, error) {
+	return s.Stored, s.Err
+}
+
+// Followed returns those of FollowedRows behind an id.
+func (s *Store) Followed(_ context.Context, _ record.Kind, after string, limit int) ([]record.Listed, error) {
+	i := slices.IndexFunc(s.FollowedRows, func(l record.Listed) bool { return l.ID > after })
+	if i < 0 {
+		return nil, s.Err
+	}
+	return s.FollowedRows[i:min(len(s.FollowedRows), i+limit)], s.Err
+}
+
+// Parents returns ParentRefs, whatever is asked for.
+func (s *Store) Parents(_ context.Context, _ record.Ref, limit int) ([]record.Ref, error) {
+	return s.ParentRefs[:min(len(s.ParentRefs), limit)], s.Err
+}
+
+// Naming returns NamingBodies.
+func (s *Store) Naming(context.Context, record.Ref, int) ([][]byte, error) {
+	return s.NamingBodies, s.Err
+}
+
+// Body returns one of Bodies.
+func (s *Store) Body(_ context.Context, ref record.Ref) ([]byte, error) { return s.Bodies[ref], s.Err }
+
+// SeenByAdmin returns one of AdminBodies.
+func (s *Store) SeenByAdmin(_ context.Context, ref record.Ref) ([]byte, error) {
+	return s.AdminBodies[ref], s.Err
+}
+
+// Called returns Names.
+func (s *Store) Called(context.Context, record.Kind, []string) (map[string]string, error) {
+	return s.Names, s.Err
+}
+
+// Unsettled returns those of UnsettledIDs behind an id.
+func (s *Store) Unsettled(_ context.Context, _ record.Kind, after string, limit int) ([]string, error) {
+	i := slices.IndexFunc(s.UnsettledIDs, func(id string) bool { return id > after })
+	if i < 0 {
+		return nil, s.Err
+	}
+	return s.UnsettledIDs[i:min(len(s.UnsettledIDs), i+limit):len(s.UnsettledIDs)], s.Err
+}
+
+// Keep adds to KeptRefs and returns how many were not among them.
+func (s *Store) Keep(_ context.Context, kind record.Kind, ids []string, deferred bool) (added int, err error) {
+	if s.KeptRefs == nil {
+		s.KeptRefs = make(map[record.Ref]bool)
+	}
+	for _, id := range ids {
+		ref := record.Ref{Kind: kind, ID: id}
+		if _, again := s.KeptRefs[ref]; !again {
+			s.KeptRefs[ref] = deferred
+			added++
+		}
+	}
+	return added, s.Err
+}
+
+// Kept returns those of the ids that are among KeptRefs, and whether they were deferred.
+func (s *Store) Kept(_ context.Context, kind record.Kind, ids []string) (map[string]bool, error) {
+	found := make(map[string]bool)
+	for _, id := range ids {
+		if deferred, ok := s.KeptRefs[record.Ref{Kind: kind, ID: id}]; ok {
+			found[id] = deferred
+		}
+	}
+	return found, s.Err
+}
+
+// Holds reports whether the store was told of any document.
+func (s *Store) Holds(context.Context, record.Kind) (bool, error) {
+	return len(s.Stored)+len(s.UnsettledIDs) > 0, s.Err
+}
+
+// Count returns how many of Stored are in a state.
+func (s *Store) Count(_ context.Context, _ record.Kind, state record.State) (n int64, err error) {
+	for _, known := range s.Stored {
+		if known.State == state {
+			n++
+		}
+	}
+	return n, s.Err
+}
+
+// Commit adds a batch to Batches.
+func (s *Store) Commit(_ context.Context, batch record.Batch) error {
+	s.Batches = append(s.Batches, slices.Clone(batch))
+	return s.Err
+}
