@@ -8,6 +8,12 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
+// Rows of dashboards tell of changes by their date at best. The head keeps the date that a
+// document had when it was read last, and each change says whether the date moved with it; what
+// a dashboard shows of others is no change of its own. These counts stand with the run, by kind,
+// and internal/refresh decides by their sum over a release of Looker whether an unmoved date
+// lets a document rest (the setting refresh.trust_dates).
+
 // date keeps the date of a document whose list has dates, and says whether it moved with a
 // change of the document.
 func (s *serializer) date(ctx context.Context, rec *record.Record, item *record.Item) error {

@@ -32,10 +32,11 @@ func (o *ListOptions) Trash(ctx context.Context, kind *catalogue.Spec) (t Trash,
 }
 
 // TrashRests reports whether this run leaves out the trash of a kind, given what the list of
-// the other documents held, and enters that into the ledger. It does where that list holds
+// the other documents held, and records it in the ledger. It does where that list holds
 // every document that the store held as present: then nothing was thrown away since the
 // last run that somebody could see in a list. What an earlier list of the trash held may
-// have been deleted for good, or edited: nobody looked.
+// have been deleted for good, or edited: nobody looked. So a version that is in the trash is not
+// taken to have been seen by this run when a point in time is read.
 func (o *ListOptions) TrashRests(kind *catalogue.Spec, t Trash, live Tally) bool {
 	if !t.mayRest || live.Bad > 0 || live.Present != t.present {
 		return false
@@ -44,7 +45,7 @@ func (o *ListOptions) TrashRests(kind *catalogue.Spec, t Trash, live Tally) bool
 	return true
 }
 
-// restTrash takes note that the trash of a kind was not listed: so many documents lie there,
+// restTrash records that the trash of a kind was not listed: so many documents lie there,
 // which were seen then.
 func (l *Ledger) restTrash(kind record.Kind, n int64, seen time.Time) {
 	l.mu.Lock()

@@ -9,5 +9,17 @@
 // reserved for it, and habits.go is what a run has learnt about how the server serves a
 // kind.
 //
-// Its tests run it behind list and stand beside those, in the package above.
+// # When rows are documents
+//
+// The first answer of many in a kind is compared with a single fetch; where rows are poorer
+// than documents, the kind is fetched one by one, and a note says so. Every row is held against
+// its neighbours and against the stored version of its document, and compared when it has less:
+// always, where its neighbours have all that it has and more; now and then, where documents
+// have one thing or another. Where the longest arrays of new rows look cut off, by how many
+// rows have just that length, one of them is compared too (lengths.go). A row that begins with
+// the very bytes that the vault holds of its document is that document: it is not read again,
+// and only that it was seen goes on.
+//
+// A list that cannot be had in one answer is read in pages where the API has a search for the
+// kind; what the vault holds and the pages do not name is asked for alone before it is gone.
 package fetch
