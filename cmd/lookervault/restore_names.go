@@ -91,7 +91,8 @@ func (n *planNames) read(ref record.Ref) string {
 // bareRef is a document that a text names by its id. It may go on with its name, or be a part of
 // the path of a route.
 var bareRef = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(^|[^\w/])(users|folders|groups)/([A-Za-z0-9_-]+)( "|/)?`)
+	kinds := strings.Join([]string{string(catalogue.Users), string(catalogue.Folders), string(catalogue.Groups)}, "|")
+	return regexp.MustCompile(`(^|[^\w/])(` + kinds + `)/([A-Za-z0-9_-]+)( "|/)?`)
 })
 
 // in is a text with the names of what it names by ids.

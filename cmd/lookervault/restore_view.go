@@ -182,7 +182,7 @@ func (p *planPrinter) head(plan record.Restore, perSecond int) {
 		state = fmt.Sprintf("as it was before restore %d", plan.Of)
 	}
 	if v, err := planView(plan); err == nil && v.Into != "" {
-		state += fmt.Sprintf(", into folders/%s", v.Into) + p.names.beside(catalogue.Folders, []byte(strconv.Quote(v.Into)))
+		state += fmt.Sprintf(", into %s", record.Ref{Kind: catalogue.Folders, ID: v.Into}) + p.names.beside(catalogue.Folders, []byte(strconv.Quote(v.Into)))
 	}
 	v := view.PlanOf(plan)
 	todo := int64(0)

@@ -7,6 +7,7 @@ import "github.com/lookervault/lookervault/internal/record"
 const (
 	Folders record.Kind = "folders" // of [Fields].Folder
 	Users   record.Kind = "users"   // of [Fields].Owner
+	Groups  record.Kind = "groups"  // of those who may do or see something
 	Looks   record.Kind = "looks"
 	Models  record.Kind = "lookml_models"
 )

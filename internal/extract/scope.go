@@ -36,8 +36,7 @@ func (f *flow) checkScope(ctx context.Context, list *stages.ListOptions) error {
 	if !f.begun.Scope.Recursive || f.within == nil || f.job.Start.Caller.SeesLess() {
 		return nil
 	}
-	all := catalogue.All()
-	folders := all[slices.IndexFunc(all, func(k *catalogue.Spec) bool { return k.Place == catalogue.IsFolder })]
+	folders, _ := catalogue.Find(catalogue.Folders)
 	if !slices.Contains(kindNames(f.kinds), folders.Name) {
 		f.ledger.OneAnswer(folders.Name, record.Present, len(f.folders))
 	}
@@ -50,8 +49,10 @@ func (f *flow) scope(ctx context.Context, wanted record.Scope) (scope.Within, er
 	if len(wanted.Folders) == 0 {
 		return nil, nil
 	}
+	kind, _ := catalogue.Find(catalogue.Folders)
+	route := kind.Listing.Route
 	response, err := f.api.client.Get(ctx, looker.Request{
-		Route: "GET /folders", Class: "administrative", Path: "/folders", Query: url.Values{"fields": {"id,parent_id"}}, Timeout: slow,
+		Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: url.Values{"fields": {"id,parent_id"}}, Timeout: slow,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find the folders of the scope: %w", err)

@@ -216,8 +216,7 @@ func (o *outlook) look(ctx context.Context, kind *catalogue.Spec) error {
 // within finds the folders of the scope, and returns the call that the run makes
 // for that. Folders that were asked for already are not asked for again.
 func (o *outlook) within(ctx context.Context) (scope.Within, record.Calls, error) {
-	all := catalogue.All()
-	folder := all[slices.IndexFunc(all, func(k *catalogue.Spec) bool { return k.Place == catalogue.IsFolder })]
+	folder, _ := catalogue.Find(catalogue.Folders)
 	call := record.Calls{Route: folder.Listing.Route.String(), Class: string(folder.Listing.Route.Activity), N: 1}
 	g, ok := o.glances[folder.Name]
 	if !ok {

@@ -132,7 +132,7 @@ func (d *draft) handOver(ctx context.Context, n *node) (bool, error) {
 		place, err = d.personalFolder(ctx, to.id)
 	}
 	if err == nil && place == "" {
-		d.note("users/%s has no personal folder: what lay in that of %q comes into that of the user of the API key", to.id, n.entry.Name)
+		d.note("%s has no personal folder: what lay in that of %q comes into that of the user of the API key", record.Ref{Kind: catalogue.Users, ID: to.id}, n.entry.Name)
 		place, err = d.personalFolder(ctx, d.Caller.ID)
 	}
 	if err != nil || place == "" {

@@ -242,13 +242,14 @@ func (d *draft) noteDisabled(ctx context.Context, n *node, id string) error {
 	if !n.spec.Write.RunsAsOwner {
 		return nil
 	}
-	now, _, exists, err := d.sees(ctx, record.Ref{Kind: catalogue.Users, ID: id})
+	owner := record.Ref{Kind: catalogue.Users, ID: id}
+	now, _, exists, err := d.sees(ctx, owner)
 	if err != nil || !exists {
 		return err
 	}
 	body, err := d.body(ctx, now)
 	if err == nil && canon.Text(canon.Member(body, "is_disabled")) == "true" {
-		d.note("%s does not run while its owner %s (users/%s) is disabled", n.Ref, now.Name, id)
+		d.note("%s does not run while its owner %s (%s) is disabled", n.Ref, now.Name, owner)
 	}
 	return err
 }
