@@ -33,14 +33,9 @@ type Addresses struct {
 	Renamed func(body []byte) string
 }
 
-// Texts rewrites the addresses in what was picked of a body: in the members that the
-// row says may hold some, and in all texts below them. It returns what its addresses lead
-// to and nothing stands for, each once.
-func (a Addresses) Texts(w *catalogue.Write, picked []byte) (sent []byte, left []record.Ref, err error) {
-	return a.in(picked, w.Texts)
-}
-
-// Document does the same in a stored document and in its parts, at any depth.
+// Document rewrites the addresses in a stored document and in its parts, at any depth: in
+// the members that the row says may hold some, and in all texts below them. It returns what
+// its addresses lead to and nothing stands for, each once.
 func (a Addresses) Document(w *catalogue.Write, body []byte) (rewritten []byte, left []record.Ref, err error) {
 	if !mayLead(body) {
 		return body, nil, nil

@@ -61,7 +61,7 @@ func TestAddresses(t *testing.T) {
 func TestAddressesInMembers(t *testing.T) {
 	body := `{"model":"/looks/3","vis_config":{"a":["/looks/3",{"b":"x /dashboards/42"}],"n":1.0,"c":"/looks/9"},"dynamic_fields":"[{\"html\":\"\\/looks\\/3\"}]"}`
 	want := `{"model":"/looks/3","vis_config":{"a":["/looks/33",{"b":"x /dashboards/7"}],"n":1.0,"c":"/looks/9"},"dynamic_fields":"[{\"html\":\"\\/looks\\/33\"}]"}`
-	got, left, err := moved.Texts(writeOf(t, "queries"), []byte(body))
+	got, left, err := moved.Document(writeOf(t, "queries"), []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}

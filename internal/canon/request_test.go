@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -69,28 +67,6 @@ func TestChangesKnowWhatAServerDidNotKnow(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestPatchBody(t *testing.T) {
-	tests := []struct{ name, current, wanted, want string }{
-		{"nothing", `{"a":1,"b":{"x":1,"y":2}}`, `{"b":{"y":2,"x":1},"a":1}`, `{}`},
-		{"exact bytes", `{"a":1}`, `{"a":1e400,"b":"\u0026"}`, `{"a":1e400,"b":"\u0026"}`},
-		{"texts in another spelling", `{"a":"&"}`, `{"a":"\u0026"}`, `{}`},
-		{"objects whole", `{"b":{"x":1,"y":2}}`, `{"b":{"x":1,"y":3}}`, `{"b":{"x":1,"y":3}}`},
-		{"null where there was something", `{"a":1,"b":null}`, `{}`, `{"a":null}`},
-		{"null and nothing are the same", `{"a":null}`, `{"b":null}`, `{}`},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got, changed, err := canon.PatchBody([]byte(test.current), []byte(test.wanted))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, string(got)); diff != "" || changed != (test.want != "{}") {
-				t.Errorf("changed %v (-want +got)\n%s", changed, diff)
 			}
 		})
 	}
@@ -391,50 +367,6 @@ func TestRedactedIsNotSent(t *testing.T) {
 	if diff := cmp.Diff([]string{"custom_url_params", "scheduled_plan_destination.address"}, canon.Redacted(w, body)); diff != "" {
 		t.Errorf("redacted (-want +got)\n%s", diff)
 	}
-}
-
-// applied is a document after a patch.
-func applied(t *testing.T, current, patch []byte) map[string]any {
-	t.Helper()
-	merged := make(map[string]any)
-	for _, text := range [][]byte{current, patch} {
-		d := json.NewDecoder(bytes.NewReader(text))
-		d.UseNumber()
-		var all map[string]any
-		if err := d.Decode(&all); err != nil {
-			t.Fatal(err)
-		}
-		maps.Copy(merged, all)
-	}
-	for name, value := range merged {
-		if value == nil {
-			delete(merged, name)
-		}
-	}
-	return merged
-}
-
-func FuzzPatchBody(f *testing.F) {
-	for _, seed := range [][2]string{
-		{`{}`, `{"a":1}`}, {`{"a":1}`, `{}`}, {`{"a":"\u0026","b":[1.0]}`, `{"a":"&","b":[1]}`}, {`{"a":null}`, `{"a":{"b":null}}`}, {`{"a":1,"a":2}`, `{"a":1}`},
-	} {
-		f.Add([]byte(seed[0]), []byte(seed[1]))
-	}
-	f.Fuzz(func(t *testing.T, current, wanted []byte) {
-		patch, changed, err := canon.PatchBody(current, wanted)
-		if err != nil || !json.Valid(current) || !json.Valid(wanted) || !utf8.Valid(current) || !utf8.Valid(wanted) {
-			return
-		}
-		if !json.Valid(patch) {
-			t.Fatalf("%s to %s: %s is not valid", current, wanted, patch)
-		}
-		if changed != (string(patch) != "{}") {
-			t.Errorf("%s to %s: %s, changed %v", current, wanted, patch, changed)
-		}
-		if diff := cmp.Diff(applied(t, wanted, []byte("{}")), applied(t, current, patch)); diff != "" {
-			t.Errorf("%s with %s is not %s:\n%s", current, patch, wanted, diff)
-		}
-	})
 }
 
 func FuzzPick(f *testing.F) {

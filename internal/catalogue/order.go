@@ -7,8 +7,8 @@ import (
 )
 
 // needs returns the kinds of which documents must be there before one of each kind can
-// be made. What is set late counts only if it is asked for; a kind never needs itself.
-func needs(late bool) map[record.Kind][]record.Kind {
+// be made. What is set late does not count, and a kind never needs itself.
+func needs() map[record.Kind][]record.Kind {
 	needed := make(map[record.Kind][]record.Kind)
 	for _, kind := range table.rows {
 		for _, r := range kind.Relations {
@@ -16,7 +16,7 @@ func needs(late bool) map[record.Kind][]record.Kind {
 			if r.Role == Owns {
 				first, then = then, first
 			}
-			if r.Role != Actor && first != then && (late || !r.Late) && !slices.Contains(needed[then], first) {
+			if r.Role != Actor && first != then && !r.Late && !slices.Contains(needed[then], first) {
 				needed[then] = append(needed[then], first)
 			}
 		}
@@ -27,10 +27,10 @@ func needs(late bool) map[record.Kind][]record.Kind {
 // CreationOrder returns all kinds in an order in which their documents can be made:
 // before each kind those that its documents lie in, are made of and belong to. Among
 // kinds that need nothing of each other it keeps the order of [All]. Relations that
-// are [Relation.Late] are set afterwards. Within a kind of [Cycles] the documents
-// themselves decide: folders are made from the root down.
+// are [Relation.Late] are set afterwards. Documents of one kind that name each other
+// decide among themselves: folders are made from the root down.
 func CreationOrder() []record.Kind {
-	needed := needs(false)
+	needed := needs()
 	var order []record.Kind
 	for len(order) < len(table.rows) {
 		i := slices.IndexFunc(table.rows, func(k *Spec) bool {
@@ -43,48 +43,4 @@ func CreationOrder() []record.Kind {
 		order = append(order, table.rows[i].Name)
 	}
 	return order
-}
-
-// Cycles returns the kinds whose documents name each other, those among them included
-// that are set late, and alone the kinds whose documents name others of the same kind.
-func Cycles() [][]record.Kind {
-	needed := needs(true)
-	var cycles [][]record.Kind
-	for i, kind := range table.rows {
-		if slices.ContainsFunc(kind.Relations, func(r Relation) bool { return r.Kind == kind.Name && r.Role != Actor }) {
-			cycles = append(cycles, []record.Kind{kind.Name})
-		}
-		cycle := []record.Kind{kind.Name}
-		for j, other := range table.rows {
-			if i == j || !reaches(needed, kind.Name, other.Name) || !reaches(needed, other.Name, kind.Name) {
-				continue
-			}
-			if j < i {
-				cycle = nil // named with the first of its kinds
-				break
-			}
-			cycle = append(cycle, other.Name)
-		}
-		if len(cycle) > 1 {
-			cycles = append(cycles, cycle)
-		}
-	}
-	return cycles
-}
-
-// reaches reports whether one kind needs another one, at once or through others.
-func reaches(needed map[record.Kind][]record.Kind, from, to record.Kind) bool {
-	seen := map[record.Kind]bool{from: true}
-	for open := []record.Kind{from}; len(open) > 0; open = open[1:] {
-		for _, next := range needed[open[0]] {
-			if next == to {
-				return true
-			}
-			if !seen[next] {
-				seen[next] = true
-				open = append(open, next)
-			}
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestCreationOrder(t *testing.T) {
 				t.Errorf("%s waits for what is made after it", kind.Name)
 			}
 		}
-		t.Fatalf("cycles %v", catalogue.Cycles())
+		t.Fatalf("cycles %v", cycles())
 	}
 	place := make(map[record.Kind]int)
 	for i, kind := range order {
@@ -48,11 +49,51 @@ func TestCreationOrder(t *testing.T) {
 	}
 }
 
+// cycles returns the pairs of kinds whose documents name each other, at once or through
+// others and late relations included, and alone the kinds whose documents name others of
+// the same kind.
+func cycles() [][]record.Kind {
+	needs := make(map[[2]record.Kind]bool)
+	for _, kind := range catalogue.All() {
+		for _, r := range kind.Relations {
+			switch r.Role {
+			case catalogue.Actor:
+			case catalogue.Owns:
+				needs[[2]record.Kind{r.Kind, kind.Name}] = true
+			default:
+				needs[[2]record.Kind{kind.Name, r.Kind}] = true
+			}
+		}
+	}
+	direct := maps.Clone(needs)
+	for _, through := range catalogue.All() {
+		for _, from := range catalogue.All() {
+			for _, to := range catalogue.All() {
+				if needs[[2]record.Kind{from.Name, through.Name}] && needs[[2]record.Kind{through.Name, to.Name}] {
+					needs[[2]record.Kind{from.Name, to.Name}] = true
+				}
+			}
+		}
+	}
+	var found [][]record.Kind
+	for i, a := range catalogue.All() {
+		if direct[[2]record.Kind{a.Name, a.Name}] {
+			found = append(found, []record.Kind{a.Name})
+		}
+		for _, b := range catalogue.All()[i+1:] {
+			if needs[[2]record.Kind{a.Name, b.Name}] && needs[[2]record.Kind{b.Name, a.Name}] {
+				found = append(found, []record.Kind{a.Name, b.Name})
+			}
+		}
+	}
+	return found
+}
+
 // TestCycles names the kinds whose documents name each other. Each of them needs a
 // rule of its own where documents are made.
 func TestCycles(t *testing.T) {
 	want := [][]record.Kind{{"folders"}, {"folders", "users"}, {"content_metadata"}}
-	if diff := cmp.Diff(want, catalogue.Cycles()); diff != "" {
+	if diff := cmp.Diff(want, cycles()); diff != "" {
 		t.Errorf("cycles (-want +got):\n%s", diff)
 	}
 }

@@ -151,7 +151,7 @@ func TestEveryReferenceIsARelationOrSaidNotToBe(t *testing.T) {
 	if members < 200 {
 		t.Errorf("%d members were found, which cannot be all", members)
 	}
-	for _, u := range catalogue.NoRelations() {
+	for _, u := range noRelations() {
 		for _, pattern := range u.Members {
 			if !used[pattern] {
 				t.Errorf("%s is on the list of what is no relation, and no document has it alone", pattern)
@@ -164,7 +164,7 @@ func TestEveryReferenceIsARelationOrSaidNotToBe(t *testing.T) {
 func whyNot(member string) string {
 	_, name, _ := strings.Cut(member, ".")
 	var match string
-	for _, u := range catalogue.NoRelations() {
+	for _, u := range noRelations() {
 		for _, pattern := range u.Members {
 			if pattern == member {
 				return pattern

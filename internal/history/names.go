@@ -175,9 +175,6 @@ func (b *Names) RunTime(run int64) time.Time {
 // shown what there is.
 func (b *Names) Damage() error { return b.met }
 
-// Folders are the folders that there are, by id.
-func (b *Names) Folders() map[string]vault.Entry { return b.folders }
-
 // entryOf is a folder, or what the vault last held of one that is gone.
 func (b *Names) entryOf(id string) (folder vault.Entry, ok bool) {
 	folder, ok = b.folders[id]

@@ -20,8 +20,8 @@ type RateLimit struct {
 	// RetryDate.
 	RetryAfter RetryForm
 	// AtOnce refuses calls that come while so many others are in the server's hands,
-	// whatever their rate; 0 means any number. AtOnceStatus is the answer, 0 for 429.
-	AtOnce, AtOnceStatus int
+	// whatever their rate; 0 means any number.
+	AtOnce int
 }
 
 // RetryForm is a spelling of the Retry-After header.
@@ -95,11 +95,7 @@ func (l *limiter) release(c *call) {
 
 // crowded is the answer to a call for which there is no room.
 func (l *limiter) crowded(c *call) answer {
-	status := http.StatusTooManyRequests
-	if l.limit.AtOnceStatus != 0 {
-		status = l.limit.AtOnceStatus
-	}
-	a := c.fail(status, "Too many requests at once")
+	a := c.fail(http.StatusTooManyRequests, "Too many requests at once")
 	if text, ok := l.limit.RetryAfter.header(time.Second, l.now()); ok {
 		a = a.with("Retry-After", text)
 	}

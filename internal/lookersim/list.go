@@ -52,9 +52,6 @@ func (l listing) handle(c *call) answer {
 	w.mu.RLock()
 	t := w.tables[l.kind]
 	list := w.view(t, sel)
-	if l.trash && sel.deleted && c.quirks().NoTrash {
-		list = nil
-	}
 	if c.quirks().IgnoreSorts && l.paged {
 		list = slices.Clone(list)
 		shuffle(list, seeded(w.seed, uint64(c.counts.next())))

@@ -93,8 +93,6 @@ type Quirks struct {
 	// ExpiresIn is how a login says how long its token lives, a number of seconds
 	// when empty.
 	ExpiresIn ExpiryForm
-	// NoTrash makes deleted=true answer an empty list.
-	NoTrash bool
 	// FlatHierarchy makes the search of groups with hierarchy name neither parents nor
 	// roles.
 	FlatHierarchy bool

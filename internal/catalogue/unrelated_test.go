@@ -1,17 +1,17 @@
-package catalogue
+package catalogue_test
 
-// Unrelated is a sort of members that hold ids or slugs and are no relation.
-type Unrelated struct {
+// unrelated is a sort of members that hold ids or slugs and are no relation.
+type unrelated struct {
 	// Members are those of the OpenAPI document, "Schema.member", and "*.member" for
 	// every schema.
 	Members []string
 	Why     string
 }
 
-// NoRelations says of each member of the API's documents that holds an id or a slug,
-// and that is no [Relation] of a row, why that is so.
-func NoRelations() []Unrelated {
-	return []Unrelated{
+// noRelations says of each member of the API's documents that holds an id or a slug,
+// and that is no relation of a row, why that is so.
+func noRelations() []unrelated {
+	return []unrelated{
 		{[]string{"*.id"}, "names the document, or the part of it that it stands in"},
 		{[]string{
 			"DashboardElement.dashboard_id", "DashboardFilter.dashboard_id", "DashboardLayout.dashboard_id", "BoardSection.board_id",
