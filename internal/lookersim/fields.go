@@ -99,13 +99,8 @@ func (t fieldTree) cut(b, doc []byte) []byte {
 		return t.cutObject(b, doc)
 	case '[':
 		b = append(b, '[')
-		first := true
 		for start, end := range elements(doc) {
-			if !first {
-				b = append(b, ',')
-			}
-			first = false
-			b = t.cut(b, doc[start:end])
+			b = t.cut(comma(b), doc[start:end])
 		}
 		return append(b, ']')
 	}
@@ -114,16 +109,12 @@ func (t fieldTree) cut(b, doc []byte) []byte {
 
 func (t fieldTree) cutObject(b, doc []byte) []byte {
 	b = append(b, '{')
-	start := len(b)
 	for m := range members(doc) {
 		sub, ok := t[string(m.key)]
 		if !ok {
 			continue
 		}
-		if len(b) > start {
-			b = append(b, ',')
-		}
-		b = append(b, doc[m.start:m.value]...)
+		b = append(comma(b), doc[m.start:m.value]...)
 		b = sub.cut(b, doc[m.value:m.end])
 	}
 	return append(b, '}')
@@ -132,11 +123,8 @@ func (t fieldTree) cutObject(b, doc []byte) []byte {
 // with appends doc with the values of the named top-level members changed.
 func with(b, doc []byte, change func(value []byte) []byte, names ...string) []byte {
 	b = append(b, '{')
-	start := len(b)
 	for m := range members(doc) {
-		if len(b) > start {
-			b = append(b, ',')
-		}
+		b = comma(b)
 		if !slices.Contains(names, string(m.key)) {
 			b = append(b, doc[m.start:m.end]...)
 			continue
@@ -150,18 +138,10 @@ func with(b, doc []byte, change func(value []byte) []byte, names ...string) []by
 // without appends doc but for the named top-level members.
 func without(b, doc []byte, names ...string) []byte {
 	b = append(b, '{')
-	start := len(b)
-next:
 	for m := range members(doc) {
-		for _, name := range names {
-			if string(m.key) == name {
-				continue next
-			}
+		if !slices.Contains(names, string(m.key)) {
+			b = append(comma(b), doc[m.start:m.end]...)
 		}
-		if len(b) > start {
-			b = append(b, ',')
-		}
-		b = append(b, doc[m.start:m.end]...)
 	}
 	return append(b, '}')
 }

@@ -204,11 +204,7 @@ func (w *world) groupMembers(o *object, row row) {
 	o.raw("can", `{"show":true,"create":true,"index":true,"update":true,"edit_in_ui":true,"delete":true,"add_to_content_metadata":true}`)
 	o.yes("can_add_to_content_metadata", true)
 	o.yes("contains_current_user", slices.Contains(w.groupsOf(callerID), row.num))
-	if external {
-		o.str("external_group_id", "ldap://cn="+name+",ou=Groups & Teams")
-	} else {
-		o.null("external_group_id")
-	}
+	o.opt("external_group_id", when(external, "ldap://cn="+name+",ou=Groups & Teams"))
 	o.yes("externally_managed", external)
 	o.id("id", int64(row.num))
 	o.yes("include_by_default", row.num == allUsers)

@@ -36,19 +36,11 @@ func (w *world) renderAlert(b []byte, row row, _ fieldTree) []byte {
 	}
 	tiles := w.tilesOf(nil, dash)
 	tileNumber := int64(dash) * int64(w.tileStride)
-	if dash != 0 && len(tiles) > 0 && tiles[0].form == tileQuery {
-		o.id("query_id", queryID(queryTile, tileNumber))
-	} else {
-		o.null("query_id")
-	}
+	o.id("query_id", when(dash != 0 && len(tiles) > 0 && tiles[0].form == tileQuery, queryID(queryTile, tileNumber)))
 	o.null("custom_url_base", "custom_url_params", "custom_url_label")
 	o.no("show_custom_url")
 	o.opt("custom_title", when(r.chance(600), r.title()))
-	if dash != 0 && len(tiles) > 0 {
-		o.id("dashboard_element_id", tileNumber)
-	} else {
-		o.null("dashboard_element_id")
-	}
+	o.id("dashboard_element_id", when(dash != 0 && len(tiles) > 0, tileNumber))
 	o.opt("description", r.sometimes(300, 6))
 	o.null("enhancements")
 	o.key("destinations")

@@ -90,10 +90,7 @@ func attributeGroupValues(c *call) answer {
 func (w *world) appendGroupValues(b []byte, num int32) []byte {
 	b = append(b, '[')
 	for i, v := range w.groupValuesOf(num) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = w.appendGroupValue(b, num, i, v)
+		b = w.appendGroupValue(comma(b), num, i, v)
 	}
 	return append(b, ']')
 }
@@ -135,10 +132,7 @@ func attributeValues(c *call) answer {
 		if source == "" && !unset {
 			continue
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = w.appendUserValue(out, r.num, c.id(), source, value)
+		out = w.appendUserValue(comma(out), r.num, c.id(), source, value)
 	}
 	return c.object(append(out, ']'))
 }

@@ -17,9 +17,7 @@ func (w *world) renderBoard(b []byte, row row, _ fieldTree) []byte {
 	o.key("board_sections")
 	o.b = append(o.b, '[')
 	for i := range sections {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
+		o.b = comma(o.b)
 		id := row.num*8 + int32(i)
 		order = append([]int32{id}, order...)
 		o.b = w.boardSection(o.b, &r, row.num, id, created)
@@ -46,9 +44,7 @@ func (w *world) boardSection(b []byte, r *rng, board, id int32, created int64) [
 	var items []int32
 	for i := range r.n(6) {
 		item := id*8 + int32(i)
-		if i > 0 {
-			s.b = append(s.b, ',')
-		}
+		s.b = comma(s.b)
 		items = append(items, item)
 		s.b = w.boardItem(s.b, r, id, item, i)
 	}

@@ -102,11 +102,8 @@ func projectFiles(c *call) answer {
 		return c.notFound()
 	}
 	out := []byte{'['}
-	for i, path := range []string{"manifest.lkml", "models/main.model.lkml", "views/orders.view.lkml", "README.md"} {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		o := begin(out)
+	for _, path := range []string{"manifest.lkml", "models/main.model.lkml", "views/orders.view.lkml", "README.md"} {
+		o := begin(comma(out))
 		o.raw("can", "{}")
 		o.str("id", path)
 		o.str("path", path)

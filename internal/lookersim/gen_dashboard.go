@@ -1,6 +1,9 @@
 package lookersim
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // dashboard is what the head of a dashboard says, worked out from its number.
 type dashboard struct {
@@ -108,12 +111,8 @@ func (w *world) dashboardHead(o *object, d *dashboard) {
 func (w *world) dashboardTail(o *object, d *dashboard, trash bool) {
 	r := &d.random
 	o.yes("deleted", trash)
-	if trash {
-		o.time("deleted_at", d.updated+day)
-		o.id("deleter_id", int64(d.owner))
-	} else {
-		o.null("deleted_at", "deleter_id")
-	}
+	o.time("deleted_at", when(trash, d.updated+day))
+	o.id("deleter_id", when(trash, int64(d.owner)))
 	o.null("edit_uri")
 	o.no("enable_viz_full_screen")
 	o.num("favorite_count", int64(r.n(12)))
@@ -136,11 +135,7 @@ func (w *world) dashboardTail(o *object, d *dashboard, trash bool) {
 		`"tile_space_between":8,"tile_background_color":"#ffffff","tile_shadow":false,"key_color":"#1A73E8","modern_vis2026":null}`)
 	o.num("usage_count", d.views*2)
 	o.no("is_owner_disabled")
-	if o.key("url") {
-		o.b = append(o.b, `"/dashboards/`...)
-		o.b = appendInt(o.b, d.num)
-		o.b = append(o.b, '"')
-	}
+	o.str("url", "/dashboards/"+strconv.Itoa(int(d.num)))
 	o.no("preserve_desktop_layout")
 	o.raw("download_settings", `{"format_option":"pdf","value_options":null,"result_options":"all","limit_options":null,"rows_limit":5000,"columns_limit":null}`)
 	// Members that no specification names; numbers that floats cannot hold.
@@ -157,10 +152,7 @@ func (w *world) dashboardParts(o *object, d *dashboard, filters int, salt uint64
 	if o.key("dashboard_elements") {
 		o.b = append(o.b, '[')
 		for i, t := range tiles {
-			if i > 0 {
-				o.b = append(o.b, ',')
-			}
-			o.b = w.appendTile(o.b, d.num, i, t)
+			o.b = w.appendTile(comma(o.b), d.num, i, t)
 		}
 		o.b = append(o.b, ']')
 	}
@@ -213,9 +205,7 @@ func (w *world) appendLayout(b []byte, d *dashboard, tiles []tile, which int64) 
 	o.b = append(o.b, '[')
 	f := fill{layout: id}
 	for i, t := range tiles {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
+		o.b = comma(o.b)
 		f.element = int64(d.num)*int64(w.tileStride) + int64(i)
 		f.component = 2*f.element + which
 		f.row, f.column = int64(i/3*6), int64(i%3*8)
@@ -233,9 +223,7 @@ func (w *world) appendFilters(b []byte, dash int32, count int, salt uint64) []by
 	r := seeded(salt)
 	b = append(b, '[')
 	for i := range count {
-		if i > 0 {
-			b = append(b, ',')
-		}
+		b = comma(b)
 		name := [...]string{"Date", "State & Region", "Brand", "Category"}[i]
 		o := begin(b)
 		if !w.lean() {

@@ -81,10 +81,7 @@ func exploreFields(b []byte, r *rng, view string, uses int64) []byte {
 		f.key(group.name)
 		f.b = append(f.b, '[')
 		for i := range group.count {
-			if i > 0 {
-				f.b = append(f.b, ',')
-			}
-			f.b = exploreField(f.b, r, view, group.category, i, uses)
+			f.b = exploreField(comma(f.b), r, view, group.category, i, uses)
 		}
 		f.b = append(f.b, ']')
 	}

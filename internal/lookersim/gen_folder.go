@@ -170,10 +170,8 @@ func reopen(b []byte, key string) []byte {
 func (w *world) appendNested(b []byte, list []found, cut fieldTree) []byte {
 	b = append(b, '[')
 	var doc []byte
-	for i, f := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
+	for _, f := range list {
+		b = comma(b)
 		doc = f.t.document(w, doc[:0], f.row, cut)
 		b = cut.cut(b, doc)
 	}

@@ -1,5 +1,7 @@
 package lookersim
 
+import "strconv"
+
 type look struct {
 	num              int32
 	title            string
@@ -65,12 +67,8 @@ func (w *world) renderLook(b []byte, row row, _ fieldTree) []byte {
 	o.null("certification_metadata", "content_favorite_id")
 	o.time("created_at", l.created)
 	o.yes("deleted", trash)
-	if trash {
-		o.time("deleted_at", l.updated+day)
-		o.id("deleter_id", int64(l.owner))
-	} else {
-		o.null("deleted_at", "deleter_id")
-	}
+	o.time("deleted_at", when(trash, l.updated+day))
+	o.id("deleter_id", when(trash, int64(l.owner)))
 	o.opt("description", r.sometimes(500, 7))
 	w.lookLinks(&o, &l)
 	o.num("favorite_count", int64(r.n(6)))
@@ -95,10 +93,7 @@ func (w *world) renderLook(b []byte, row row, _ fieldTree) []byte {
 	o.raw("x_legacy", `{"space":{"id":"5","ratio":1.0},"big":9007199254740993}`)
 	o.key("query")
 	o.b = w.putQuery(o.b, v, query)
-	o.key("url")
-	o.b = append(o.b, `"/looks/`...)
-	o.b = appendInt(o.b, l.num)
-	o.b = append(o.b, '"')
+	o.str("url", "/looks/"+strconv.Itoa(int(l.num)))
 	return o.end()
 }
 
@@ -119,10 +114,7 @@ func (w *world) lookLinks(o *object, l *look) {
 		o.str("public_slug", slug)
 		o.str("public_url", host+"/looks/"+slug)
 	}
-	o.key("short_url")
-	o.b = append(o.b, `"/looks/`...)
-	o.b = appendInt(o.b, l.num)
-	o.b = append(o.b, '"')
+	o.str("short_url", "/looks/"+strconv.Itoa(int(l.num)))
 }
 
 func (w *world) lookVariant(num int32) *queryVariant { return w.variantOf(queryLook, int64(num)) }

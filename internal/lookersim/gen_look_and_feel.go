@@ -58,18 +58,18 @@ func (w *world) renderTheme(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("themes", row.num, 0)
 	o := begin(b)
 	o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true}`)
-	o.time("begin_at", when64(row.num > 2, epoch+int64(r.n(900))*day))
-	o.time("end_at", when64(row.num > 4 && r.chance(300), epoch+int64(1000+r.n(900))*day))
+	o.time("begin_at", when(row.num > 2, epoch+int64(r.n(900))*day))
+	o.time("end_at", when(row.num > 4 && r.chance(300), epoch+int64(1000+r.n(900))*day))
 	o.id("id", int64(row.num))
 	// Several themes may share a name, at other times.
 	o.str("name", when(row.num == 1, "Looker")+when(row.num > 1, "theme_"+strconv.Itoa(int(row.num)*2/3)))
 	s := begin(nil)
 	s.str("base_font_size", "12px")
+	collection := ""
 	if w.sizes.ColorCollections > 0 {
-		s.str("color_collection_id", w.collectionID(int32(1+r.n(w.sizes.ColorCollections))))
-	} else {
-		s.str("color_collection_id", "")
+		collection = w.collectionID(int32(1 + r.n(w.sizes.ColorCollections)))
 	}
+	s.str("color_collection_id", collection)
 	s.str("font_family", `Roboto, 'Noto Sans', "Helvetica"`)
 	s.null("font_source")
 	s.str("tile_title_alignment", "left")
@@ -84,11 +84,4 @@ func (w *world) renderTheme(b []byte, row row, _ fieldTree) []byte {
 	}
 	o.raw("settings", string(s.end()))
 	return o.end()
-}
-
-func when64(ok bool, n int64) int64 {
-	if ok {
-		return n
-	}
-	return 0
 }

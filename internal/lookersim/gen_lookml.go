@@ -38,10 +38,7 @@ func (w *world) renderLookmlDashboard(b []byte, row row, _ fieldTree) []byte {
 	o.key("dashboard_elements")
 	o.b = append(o.b, '[')
 	for i := range r.in(1, 6) {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		e := begin(o.b)
+		e := begin(comma(o.b))
 		e.raw("can", tileCan)
 		e.str("dashboard_id", id)
 		e.str("id", id+"::tile_"+strconv.Itoa(i))

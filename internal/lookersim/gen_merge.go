@@ -53,11 +53,7 @@ func (w *world) appendMerge(b []byte, k int) []byte {
 	o := begin(b)
 	o.raw("can", `{"index":true,"show":true,"create":true,"update":false}`)
 	o.str("column_limit", "50")
-	if r.chance(300) {
-		o.str("dynamic_fields", `[{"table_calculation":"ratio","label":"A & B","expression":"${orders.count}/${users.count}","value_format":null}]`)
-	} else {
-		o.null("dynamic_fields")
-	}
+	o.opt("dynamic_fields", when(r.chance(300), `[{"table_calculation":"ratio","label":"A & B","expression":"${orders.count}/${users.count}","value_format":null}]`))
 	o.str("id", string(w.mergeID(k)))
 	o.null("pivots")
 	o.id("result_maker_id", int64(3*k+2))

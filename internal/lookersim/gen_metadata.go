@@ -78,11 +78,7 @@ func (w *world) appendMetadata(b []byte, class int, f found) []byte {
 		name = "name"
 	}
 	o.str("name", f.t.attribute(w, f.row, name).text)
-	if parent != 0 {
-		o.id("parent_id", metadataID(metaFolder, parent))
-	} else {
-		o.null("parent_id")
-	}
+	o.id("parent_id", when(parent != 0, metadataID(metaFolder, parent)))
 	of := func(k int) int64 {
 		if k == class {
 			return int64(num)
@@ -128,11 +124,8 @@ func (w *world) appendAccess(b []byte, class int, num int32) []byte {
 		return w.drawnAccess(b, class, num)
 	}
 	b = append(b, '[')
-	for i, entry := range entries {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = entry.append(b, id)
+	for _, entry := range entries {
+		b = entry.append(comma(b), id)
 	}
 	return append(b, ']')
 }
@@ -145,10 +138,7 @@ func (w *world) drawnAccess(b []byte, class int, num int32) []byte {
 		r := seeded(w.seed, hashOf("access"), uint64(id))
 		var groups, users []int
 		for i := range r.in(1, 4) {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			o := begin(b)
+			o := begin(comma(b))
 			o.raw("can", `{"index":true,"show":true,"create":true,"update":true,"destroy":true}`)
 			o.id("id", id*8+int64(i))
 			o.id("content_metadata_id", id)
@@ -209,10 +199,7 @@ func metadataChildren(c *call) answer {
 	in := w.contents.Load().of(id)
 	out := []byte{'['}
 	add := func(class int, f found) {
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = w.appendMetadata(out, class, f)
+		out = w.appendMetadata(comma(out), class, f)
 	}
 	for i, r := range f.t.rows {
 		if v := f.t.attribute(w, r, "parent_id"); r.state == present && !v.null && v.text == id {

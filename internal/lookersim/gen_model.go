@@ -87,11 +87,8 @@ func (w *world) renderModel(b []byte, row row, _ fieldTree) []byte {
 	}
 	o.key("explores")
 	o.b = append(o.b, '[')
-	for i, e := range m.explores {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		x := begin(o.b)
+	for _, e := range m.explores {
+		x := begin(comma(o.b))
 		x.str("name", e)
 		x.opt("description", r.sometimes(500, 10))
 		x.str("label", r.pick(subjects))

@@ -181,23 +181,11 @@ func (t tileSource) text(r *rng, f form, small bool) []byte {
 	t.notes(&o, r, small)
 	t.maker(&o, r, f, small)
 	o.null("subtitle_text")
-	if f == tileText || f == tileLook {
-		o.null("title")
-	} else {
-		o.str("title", holeTitle.String())
-	}
+	o.opt("title", when(f != tileText && f != tileLook, holeTitle.String()))
 	o.yes("title_hidden", r.chance(50))
-	if f == tileText {
-		o.str("title_text", holeTitle.String())
-	} else {
-		o.null("title_text")
-	}
+	o.opt("title_text", when(f == tileText, holeTitle.String()))
 	o.str("type", f.typeName())
-	if f == tileButton {
-		o.str("rich_content_json", `{"text":"Open & filter","description":"","newTab":true,"alignment":"center","size":"medium","style":"FILLED","color":"#1A73E8","href":"/dashboards/1?Date=7+days"}`)
-	} else {
-		o.null("rich_content_json")
-	}
+	o.opt("rich_content_json", when(f == tileButton, `{"text":"Open & filter","description":"","newTab":true,"alignment":"center","size":"medium","style":"FILLED","color":"#1A73E8","href":"/dashboards/1?Date=7+days"}`))
 	o.null("extension_id")
 	if !small {
 		o.num("alert_count", 0)
@@ -216,11 +204,7 @@ func (t tileSource) content(o *object, f form) {
 		o.null("look", "look_id")
 	}
 	o.null("lookml_link_id")
-	if f == tileMerge {
-		o.str("merge_result_id", holeMerge.String())
-	} else {
-		o.null("merge_result_id")
-	}
+	o.opt("merge_result_id", when(f == tileMerge, holeMerge.String()))
 	if f == tileQuery || f == tileFat {
 		o.raw("query", string(t.query.text))
 		o.str("query_id", t.query.id.String())
@@ -272,11 +256,7 @@ func (t tileSource) maker(o *object, r *rng, f form, small bool) {
 	}
 	m.b = append(m.b, ']')
 	m.raw("sorts", t.query.sorts)
-	if f == tileMerge {
-		m.str("merge_result_id", holeMerge.String())
-	} else {
-		m.null("merge_result_id")
-	}
+	m.opt("merge_result_id", when(f == tileMerge, holeMerge.String()))
 	m.no("total")
 	if f == tileMerge || f == tileLook {
 		m.null("query_id", "sql_query_id", "query")

@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,13 +137,9 @@ func (w *world) renderUser(b []byte, row row, _ fieldTree) []byte {
 	o.null("embed_group_space_id")
 	o.str("first_name", u.first)
 	o.ids("group_ids", w.groupsOf(u.num))
-	if home := w.personalFolder[u.num]; home != 0 {
-		o.id("home_folder_id", int64(home))
-		o.id("personal_folder_id", int64(home))
-	} else {
-		o.id("home_folder_id", sharedRoot)
-		o.null("personal_folder_id")
-	}
+	personal := w.personalFolder[u.num]
+	o.id("home_folder_id", int64(cmp.Or(personal, sharedRoot)))
+	o.id("personal_folder_id", int64(personal))
 	o.id("id", int64(u.num))
 	o.yes("is_disabled", u.disabled)
 	o.str("last_name", u.last)

@@ -1,5 +1,7 @@
 package lookersim
 
+import "strconv"
+
 // object writes a JSON object member by member, compactly and in the order of
 // the calls.
 type object struct {
@@ -9,6 +11,15 @@ type object struct {
 
 func begin(b []byte) object { return object{b: append(b, '{')} }
 
+// comma appends what stands before a value or a member: a comma, but for the first one of
+// an array or object.
+func comma(b []byte) []byte {
+	if last := b[len(b)-1]; last == '[' || last == '{' {
+		return b
+	}
+	return append(b, ',')
+}
+
 func (o *object) end() []byte { return append(o.b, '}') }
 
 // key begins a member, and reports whether it is wanted. What is not must not be
@@ -17,10 +28,7 @@ func (o *object) key(name string) bool {
 	if !o.want.has(name) {
 		return false
 	}
-	if o.b[len(o.b)-1] != '{' {
-		o.b = append(o.b, ',')
-	}
-	o.b = append(o.b, '"')
+	o.b = append(comma(o.b), '"')
 	o.b = append(o.b, name...)
 	o.b = append(o.b, '"', ':')
 	return true
@@ -65,11 +73,7 @@ func (o *object) num(name string, n int64) {
 }
 
 func (o *object) yes(name string, v bool) {
-	if v {
-		o.raw(name, "true")
-		return
-	}
-	o.raw(name, "false")
+	o.raw(name, strconv.FormatBool(v))
 }
 
 // null writes several members that are null.
@@ -99,11 +103,8 @@ func (o *object) strs(name string, list ...string) {
 		return
 	}
 	o.b = append(o.b, '[')
-	for i, s := range list {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		o.b = appendString(o.b, s)
+	for _, s := range list {
+		o.b = appendString(comma(o.b), s)
 	}
 	o.b = append(o.b, ']')
 }
@@ -114,11 +115,8 @@ func (o *object) ids(name string, list []int32) {
 		return
 	}
 	o.b = append(o.b, '[')
-	for i, n := range list {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		o.b = quoted(o.b, n)
+	for _, n := range list {
+		o.b = quoted(comma(o.b), n)
 	}
 	o.b = append(o.b, ']')
 }

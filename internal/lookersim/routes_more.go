@@ -190,10 +190,7 @@ func userPart(member string) func(c *call) answer {
 func permissions(c *call) answer {
 	out := []byte{'['}
 	for i, name := range permissionNames {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		o := begin(out)
+		o := begin(comma(out))
 		o.raw("can", "{}")
 		o.str("permission", name)
 		o.opt("parent", when(i > 0, "access_data"))

@@ -186,10 +186,10 @@ func (r *rng) sometimes(perMille, n int) string {
 	return r.lorem(n)
 }
 
-// when is s or nothing.
-func when(ok bool, s string) string {
+// when is v, or nothing: an empty text or 0.
+func when[T string | int64](ok bool, v T) (chosen T) {
 	if ok {
-		return s
+		chosen = v
 	}
-	return ""
+	return chosen
 }

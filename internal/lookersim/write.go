@@ -70,11 +70,8 @@ func (c *call) refused(r *refusal) answer {
 	}
 	body := a.bytes()
 	list := []byte{'['}
-	for i, f := range r.errors {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		o := begin(list)
+	for _, f := range r.errors {
+		o := begin(comma(list))
 		o.str("field", f.field)
 		o.str("code", f.code)
 		o.str("message", f.message)

@@ -66,10 +66,8 @@ func collectionWrites() kindWrites {
 // newPalettes gives each palette of a request an id of its own.
 func (e *edit) newPalettes(array []byte) []byte {
 	out := []byte{'['}
-	for i, p := range list(array) {
-		if i > 0 {
-			out = append(out, ',')
-		}
+	for _, p := range list(array) {
+		out = comma(out)
 		d := draft{p}
 		d.str("id", "palette-"+e.w.partID())
 		out = append(out, d.body...)

@@ -65,10 +65,8 @@ func (e *edit) openBoard(id string) (*board, bool) {
 
 func (e *edit) closeBoard(b *board) {
 	out := []byte{'['}
-	for i, s := range b.sections {
-		if i > 0 {
-			out = append(out, ',')
-		}
+	for _, s := range b.sections {
+		out = comma(out)
 		s.doc.raw("board_items", joined(nil, s.items, nil))
 		s.doc.raw("visible_item_order", lookup(s.doc.body, "item_order"))
 		out = append(out, s.doc.body...)

@@ -3,6 +3,7 @@ package lookersim
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -32,11 +33,7 @@ func (d *draft) opt(name, s string) {
 }
 
 func (d *draft) yes(name string, v bool) {
-	if v {
-		d.raw(name, []byte("true"))
-		return
-	}
-	d.raw(name, []byte("false"))
+	d.raw(name, strconv.AppendBool(nil, v))
 }
 
 func (d *draft) num(name string, n int64) { d.raw(name, appendInt(nil, n)) }

@@ -55,9 +55,7 @@ func (e *edit) fillSources(d *draft) {
 	out := []byte{'['}
 	array := lookup(d.body, "source_queries")
 	for from, to := range elements(array) {
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
+		out = comma(out)
 		source := draft{[]byte(`{"merge_fields":[],"name":null,"query_id":null,"query_slug":null}`)}
 		source.take(array[from:to], sourceSaid)
 		id, _, _ := e.w.queryNamed(source.text("query_id"))

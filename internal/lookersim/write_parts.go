@@ -60,11 +60,8 @@ func (p *parts) join(w *world, b, shell []byte) []byte {
 			return joined(b, p.filters, nil), true
 		case layoutsMember:
 			b = append(b, '[')
-			for i, l := range p.layouts {
-				if i > 0 {
-					b = append(b, ',')
-				}
-				b = l.join(b)
+			for _, l := range p.layouts {
+				b = l.join(comma(b))
 			}
 			return append(b, ']'), true
 		}
@@ -84,13 +81,8 @@ func (l layout) join(b []byte) []byte {
 // fillArrays appends doc with the values of some members from fill.
 func fillArrays(b, doc []byte, fill func(b []byte, name string) ([]byte, bool)) []byte {
 	b = append(b, '{')
-	first := true
 	for m := range members(doc) {
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = append(b, doc[m.start:m.value]...)
+		b = append(comma(b), doc[m.start:m.value]...)
 		next, ok := fill(b, string(m.key))
 		if !ok {
 			next = append(next, doc[m.value:m.end]...)
@@ -102,10 +94,8 @@ func fillArrays(b, doc []byte, fill func(b []byte, name string) ([]byte, bool)) 
 
 func joined(b []byte, values [][]byte, each func(b, value []byte) []byte) []byte {
 	b = append(b, '[')
-	for i, v := range values {
-		if i > 0 {
-			b = append(b, ',')
-		}
+	for _, v := range values {
+		b = comma(b)
 		if each == nil {
 			b = append(b, v...)
 		} else {

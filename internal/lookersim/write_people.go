@@ -220,10 +220,7 @@ func setHolders(kind string) writeFunc {
 		}
 		for i, row := range t.rows {
 			if row.state == present && slices.Contains(want, row.num) {
-				if len(out) > 1 {
-					out = append(out, ',')
-				}
-				out = append(out, e.w.answerOf(t.found(i))...)
+				out = append(comma(out), e.w.answerOf(t.found(i))...)
 			}
 		}
 		return append(out, ']'), nil
@@ -244,10 +241,7 @@ func setUserRoles(e *edit) ([]byte, *refusal) {
 			return nil, unknown("role_ids", id)
 		}
 		want = append(want, f.row.num)
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(out, e.w.answerOf(f)...)
+		out = append(comma(out), e.w.answerOf(f)...)
 	}
 	e.w.relate(e.w.relation(&e.w.userRoles), u.row.num, want)
 	return append(out, ']'), nil

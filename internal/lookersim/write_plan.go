@@ -102,9 +102,7 @@ func (e *edit) fillDestinations(d *draft, plan string) {
 	out := []byte{'['}
 	array := lookup(d.body, "scheduled_plan_destination")
 	for from, to := range elements(array) {
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
+		out = comma(out)
 		one := draft{[]byte(`{"id":null,"scheduled_plan_id":null,"format":null,"apply_formatting":false,"apply_vis":false,"address":null,"looker_recipient":false,"type":null,"parameters":null,"message":null}`)}
 		one.take(array[from:to], fieldSet("format apply_formatting apply_vis address type parameters message"))
 		one.str("id", e.w.partID())
