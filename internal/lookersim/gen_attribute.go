@@ -75,11 +75,7 @@ func (w *world) attributeValue(attribute int32, of string, num int32) string {
 }
 
 // attributeGroupValues answers with an attribute's values by group.
-func attributeGroupValues(c *call) answer {
-	f, ok := c.find("user_attributes", c.id())
-	if !ok {
-		return c.notFound()
-	}
+func attributeGroupValues(c *call, f found) answer {
 	w := c.world
 	w.mu.RLock()
 	defer w.mu.RUnlock()
@@ -113,11 +109,7 @@ func (w *world) appendGroupValue(b []byte, num int32, i int, v groupValue) []byt
 
 // attributeValues answers with a user's values: those that are set, or all
 // attributes with include_unset.
-func attributeValues(c *call) answer {
-	f, ok := c.find("users", c.id())
-	if !ok {
-		return c.notFound()
-	}
+func attributeValues(c *call, f found) answer {
 	w := c.world
 	w.mu.RLock()
 	defer w.mu.RUnlock()

@@ -97,10 +97,7 @@ func (w *world) renderProject(b []byte, row row, _ fieldTree) []byte {
 	return o.end()
 }
 
-func projectFiles(c *call) answer {
-	if _, ok := c.find("projects", c.id()); !ok {
-		return c.notFound()
-	}
+func projectFiles(c *call, _ found) answer {
 	out := []byte{'['}
 	for _, path := range []string{"manifest.lkml", "models/main.model.lkml", "views/orders.view.lkml", "README.md"} {
 		o := begin(comma(out))

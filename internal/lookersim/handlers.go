@@ -45,19 +45,10 @@ func anyDashboard(c *call) answer {
 
 // below guards a listing of what lies below a folder: it must exist.
 func below(l listing) func(c *call) answer {
-	return func(c *call) answer {
-		if _, ok := c.find("folders", c.id()); !ok {
-			return c.notFound()
-		}
-		return l.handle(c)
-	}
+	return reading("folders", func(c *call, _ found) answer { return l.handle(c) })
 }
 
-func folderParent(c *call) answer {
-	f, ok := c.find("folders", c.id())
-	if !ok {
-		return c.notFound()
-	}
+func folderParent(c *call, f found) answer {
 	c.world.mu.RLock()
 	v := f.t.attribute(c.world, f.row, "parent_id")
 	c.world.mu.RUnlock()
@@ -68,10 +59,7 @@ func folderParent(c *call) answer {
 	return c.document(parent)
 }
 
-func folderAncestors(c *call) answer {
-	if _, ok := c.find("folders", c.id()); !ok {
-		return c.notFound()
-	}
+func folderAncestors(c *call, _ found) answer {
 	c.world.mu.RLock()
 	defer c.world.mu.RUnlock()
 	return c.rows(c.world.ancestors(c.id()), whole)
@@ -79,14 +67,11 @@ func folderAncestors(c *call) answer {
 
 // folderContent lists the documents of a folder whole, without the trash.
 func folderContent(pick func(folderContents) []found) func(c *call) answer {
-	return func(c *call) answer {
-		if _, ok := c.find("folders", c.id()); !ok {
-			return c.notFound()
-		}
+	return reading("folders", func(c *call, _ found) answer {
 		c.world.mu.RLock()
 		defer c.world.mu.RUnlock()
 		return c.rows(pick(c.world.contents.Load().of(c.id())), whole)
-	}
+	})
 }
 
 // planKeep keeps the caller's own plans unless all are asked for.
@@ -101,10 +86,7 @@ func planScope(c *call) string {
 
 // plansOf lists the schedules of one dashboard or look.
 func plansOf(kind, member string) func(c *call) answer {
-	return func(c *call) answer {
-		if _, ok := c.find(kind, c.id()); !ok {
-			return c.notFound()
-		}
+	return reading(kind, func(c *call, _ found) answer {
 		l := listing{kind: "scheduled_plans", params: params("user_id:id"), natural: true}
 		l.keep = func(c *call) func(*world, row) bool {
 			mine := planKeep(c)
@@ -114,7 +96,7 @@ func plansOf(kind, member string) func(c *call) answer {
 		}
 		l.scope = func(c *call) string { return planScope(c) + member + c.id() }
 		return l.handle(c)
-	}
+	})
 }
 
 // among answers with the present rows of a kind that keep accepts, in the
@@ -147,10 +129,7 @@ func (c *call) pathNumber() int32 {
 
 // groupUsers lists the direct members of a group; it is the one list of
 // members that is paged.
-func groupUsers(c *call) answer {
-	if _, ok := c.find("groups", c.id()); !ok {
-		return c.notFound()
-	}
+func groupUsers(c *call, _ found) answer {
 	group := c.pathNumber()
 	l := search("users", "", whole)
 	l.natural = true

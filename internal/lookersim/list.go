@@ -234,13 +234,16 @@ func halved(value []byte) []byte {
 }
 
 // single answers with one document of a kind, in or out of the trash.
-func single(kind string) func(c *call) answer {
+func single(kind string) func(c *call) answer { return reading(kind, (*call).document) }
+
+// reading answers about the item of a kind that the path names, and the caller may see.
+func reading(kind string, handle func(c *call, f found) answer) func(c *call) answer {
 	return func(c *call) answer {
 		f, ok := c.find(kind, c.id())
 		if !ok {
 			return c.notFound()
 		}
-		return c.document(f)
+		return handle(c, f)
 	}
 }
 

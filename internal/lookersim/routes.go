@@ -72,8 +72,8 @@ func contentRoutes() []route {
 		{pattern: "GET /folders/{id}/children", kind: "folders", handle: below(search("folders", "", whole).keeping(folderKeep, byPath))},
 		{pattern: "GET /folders/{id}/children/search", kind: "folders", handle: below(listing{kind: "folders", params: params("name"), sorted: true,
 			keep: folderKeep, scope: byPath})},
-		{pattern: "GET /folders/{id}/parent", kind: "folders", handle: folderParent},
-		{pattern: "GET /folders/{id}/ancestors", kind: "folders", handle: folderAncestors},
+		{pattern: "GET /folders/{id}/parent", kind: "folders", handle: reading("folders", folderParent)},
+		{pattern: "GET /folders/{id}/ancestors", kind: "folders", handle: reading("folders", folderAncestors)},
 		{pattern: "GET /folders/{id}/looks", kind: "looks", handle: folderContent(func(f folderContents) []found { return f.looks })},
 		{pattern: "GET /folders/{id}/dashboards", kind: "dashboards", handle: folderContent(func(f folderContents) []found { return f.dashboards })},
 
@@ -105,7 +105,7 @@ func peopleRoutes() []route {
 		{pattern: "GET /groups/search", kind: "groups", handle: search("groups", groupParams, whole).handle},
 		{pattern: "GET /groups/search/with_hierarchy", kind: "groups", handle: search("groups", groupParams, hierarchy).handle},
 		{pattern: "GET /groups/{id}", kind: "groups", handle: single("groups")},
-		{pattern: "GET /groups/{id}/users", kind: "group_users", handle: groupUsers},
+		{pattern: "GET /groups/{id}/users", kind: "group_users", handle: reading("groups", groupUsers)},
 		{pattern: "GET /groups/{id}/groups", kind: "group_groups", handle: groupGroups},
 
 		{pattern: "GET /roles", kind: "roles", handle: listing{kind: "roles", params: params("ids>id:id")}.handle},

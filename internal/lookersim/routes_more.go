@@ -31,8 +31,8 @@ func adminRoutes() []route {
 	list := []route{
 		{pattern: "GET /user_attributes", kind: "user_attributes", handle: listing{kind: "user_attributes", sorted: true}.handle},
 		{pattern: "GET /user_attributes/{id}", kind: "user_attributes", handle: single("user_attributes")},
-		{pattern: "GET /user_attributes/{id}/group_values", kind: "user_attribute_group_values", handle: attributeGroupValues},
-		{pattern: "GET /users/{id}/attribute_values", kind: "user_attribute_values", handle: attributeValues},
+		{pattern: "GET /user_attributes/{id}/group_values", kind: "user_attribute_group_values", handle: reading("user_attributes", attributeGroupValues)},
+		{pattern: "GET /users/{id}/attribute_values", kind: "user_attribute_values", handle: reading("users", attributeValues)},
 		{pattern: "GET /users/{id}/credentials_api3", kind: "users", handle: userPart("credentials_api3")},
 		{pattern: "GET /users/{id}/credentials_email", kind: "users", handle: userPart("credentials_email")},
 		{pattern: "GET /users/{id}/sessions", kind: "users", handle: userPart("sessions")},
@@ -48,7 +48,7 @@ func adminRoutes() []route {
 		{pattern: "GET /color_collections/default", kind: "color_collections", handle: adminOnly(http.StatusNotFound, first("color_collections"))},
 		{pattern: "GET /color_collections/{id}", kind: "color_collections", handle: adminOnly(http.StatusNotFound, single("color_collections"))},
 
-		{pattern: "GET /projects/{id}/files", kind: "projects", handle: projectFiles},
+		{pattern: "GET /projects/{id}/files", kind: "projects", handle: reading("projects", projectFiles)},
 		{pattern: "GET /integrations", kind: "integrations", handle: listing{kind: "integrations", params: params("integration_hub_id:id")}.handle},
 		{pattern: "GET /integrations/{id}", kind: "integrations", handle: single("integrations")},
 		{pattern: "GET /agents/search", kind: "agents", handle: search("agents", "id:id name description created_by_user_id:id category", whole).trashed().handle},
@@ -171,11 +171,7 @@ func first(kind string) func(c *call) answer {
 
 // userPart answers with what a user's document nests.
 func userPart(member string) func(c *call) answer {
-	return func(c *call) answer {
-		f, ok := c.find("users", c.id())
-		if !ok {
-			return c.notFound()
-		}
+	return reading("users", func(c *call, f found) answer {
 		if c.restricted() {
 			return c.fail(http.StatusForbidden, statusText(http.StatusForbidden))
 		}
@@ -184,7 +180,7 @@ func userPart(member string) func(c *call) answer {
 			return c.notFound()
 		}
 		return c.object(part)
-	}
+	})
 }
 
 func permissions(c *call) answer {

@@ -192,6 +192,17 @@ func (e *edit) target(kind string) (found, *refusal) {
 	return f, nil
 }
 
+// editing is a write of the item of a kind that the path names.
+func editing(kind string, write func(e *edit, f found) ([]byte, *refusal)) writeFunc {
+	return func(e *edit) ([]byte, *refusal) {
+		f, no := e.target(kind)
+		if no != nil {
+			return nil, no
+		}
+		return write(e, f)
+	}
+}
+
 // refers checks that a member of the request, when it has a value, names an
 // item that is there.
 func (e *edit) refers(member, kind string) *refusal {

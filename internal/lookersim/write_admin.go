@@ -119,11 +119,7 @@ func hubWrites() kindWrites {
 
 // updateIntegration changes whether an integration is on, and the values of
 // those of its parameters that a request names.
-func updateIntegration(e *edit) ([]byte, *refusal) {
-	f, no := e.target("integrations")
-	if no != nil {
-		return nil, no
-	}
+func updateIntegration(e *edit, f found) ([]byte, *refusal) {
 	d := e.w.draftOf(f)
 	d.take(e.sent, fieldSet("enabled"))
 	params := list(lookup(d.body, "params"))
@@ -268,7 +264,7 @@ func adminWrites() []route {
 		}
 	}
 	list = append(list,
-		route{pattern: "PATCH /integrations/{id}", kind: "integrations", write: updateIntegration},
+		route{pattern: "PATCH /integrations/{id}", kind: "integrations", write: editing("integrations", updateIntegration)},
 		route{pattern: "PATCH /legacy_features/{id}", kind: "legacy_features", write: updateFeature})
 	for _, id := range writtenSettings {
 		list = append(list, route{pattern: "PATCH /" + id, kind: "settings", write: updateSetting(id)})

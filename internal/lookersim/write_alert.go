@@ -68,14 +68,9 @@ func fillAlert(e *edit, d *draft, _ string) {
 
 // replaceAlert is PUT: what the request does not say goes back to what new
 // alerts have. An alert stays on its tile.
-func replaceAlert(e *edit) ([]byte, *refusal) {
-	k := alertWrites()
-	f, no := e.target("alerts")
-	if no != nil {
-		return nil, no
-	}
+func replaceAlert(e *edit, f found) ([]byte, *refusal) {
 	old := e.w.draftOf(f)
-	for _, name := range append(k.required, "owner_id") {
+	for _, name := range append(alertWrites().required, "owner_id") {
 		if isNull(lookup(e.sent, name)) {
 			return nil, missing(name)
 		}
@@ -107,11 +102,7 @@ func patchAlert(e *edit) ([]byte, *refusal) {
 }
 
 // enqueueAlert runs an alert at once.
-func enqueueAlert(e *edit) ([]byte, *refusal) {
-	f, no := e.target("alerts")
-	if no != nil {
-		return nil, no
-	}
+func enqueueAlert(e *edit, f found) ([]byte, *refusal) {
 	d := e.w.draftOf(f)
 	array := lookup(d.body, "destinations")
 	for from, to := range elements(array) {

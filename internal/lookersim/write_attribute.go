@@ -100,11 +100,7 @@ func attributeWrites() kindWrites {
 }
 
 // setAttributeGroups replaces the values of an attribute for all groups.
-func setAttributeGroups(e *edit) ([]byte, *refusal) {
-	f, no := e.target("user_attributes")
-	if no != nil {
-		return nil, no
-	}
+func setAttributeGroups(e *edit, f found) ([]byte, *refusal) {
 	type ranked struct {
 		groupValue
 		rank int64
@@ -130,21 +126,20 @@ func setAttributeGroups(e *edit) ([]byte, *refusal) {
 	return e.w.appendGroupValues(nil, f.row.num), nil
 }
 
-// pair finds the owner and the attribute that a path names.
-func (e *edit) pair(kind string) (owner, attribute found, no *refusal) {
-	owner, ok := e.row(kind, e.args[0])
-	attribute, also := e.row("user_attributes", e.args[1])
-	if !ok || !also {
-		return owner, attribute, absent
+// editingValue is a write of the value that a user or a group, the first of its path, has
+// for an attribute, the second.
+func editingValue(kind string, write func(e *edit, owner, attribute found) ([]byte, *refusal)) writeFunc {
+	return func(e *edit) ([]byte, *refusal) {
+		owner, ok := e.row(kind, e.args[0])
+		attribute, also := e.row("user_attributes", e.args[1])
+		if !ok || !also {
+			return nil, absent
+		}
+		return write(e, owner, attribute)
 	}
-	return owner, attribute, nil
 }
 
-func setGroupValue(e *edit) ([]byte, *refusal) {
-	g, a, no := e.pair("groups")
-	if no != nil {
-		return nil, no
-	}
+func setGroupValue(e *edit, g, a found) ([]byte, *refusal) {
 	list := slices.Clone(e.w.groupValuesOf(a.row.num))
 	next := groupValue{g.row.num, e.text("value")}
 	at := slices.IndexFunc(list, func(v groupValue) bool { return v.group == g.row.num })
@@ -157,31 +152,19 @@ func setGroupValue(e *edit) ([]byte, *refusal) {
 	return e.w.appendGroupValue(nil, a.row.num, at, next), nil
 }
 
-func dropGroupValue(e *edit) ([]byte, *refusal) {
-	g, a, no := e.pair("groups")
-	if no != nil {
-		return nil, no
-	}
+func dropGroupValue(e *edit, g, a found) ([]byte, *refusal) {
 	list := slices.Clone(e.w.groupValuesOf(a.row.num))
 	e.w.setGroupValues(a.row.num, slices.DeleteFunc(list, func(v groupValue) bool { return v.group == g.row.num }))
 	return nil, nil
 }
 
-func setUserValue(e *edit) ([]byte, *refusal) {
-	u, a, no := e.pair("users")
-	if no != nil {
-		return nil, no
-	}
+func setUserValue(e *edit, u, a found) ([]byte, *refusal) {
 	value := e.text("value")
 	e.w.setOwnValue(a.row.num, u.row.num, &value)
 	return e.w.appendUserValue(nil, a.row.num, e.args[0], "User Setting", value), nil
 }
 
-func dropUserValue(e *edit) ([]byte, *refusal) {
-	u, a, no := e.pair("users")
-	if no != nil {
-		return nil, no
-	}
+func dropUserValue(e *edit, u, a found) ([]byte, *refusal) {
 	e.w.setOwnValue(a.row.num, u.row.num, nil)
 	return nil, nil
 }

@@ -156,11 +156,7 @@ func (e *edit) newLayout(dashboard, title string, order int64, active bool) []by
 
 // certify answers PATCH /dashboards/{id}/certification, and that of looks.
 func certify(kind string) writeFunc {
-	return func(e *edit) ([]byte, *refusal) {
-		f, no := e.target(kind)
-		if no != nil {
-			return nil, no
-		}
+	return editing(kind, func(e *edit, f found) ([]byte, *refusal) {
 		if kind == "dashboards" {
 			d, p := e.w.apart(f)
 			d.raw("certification_metadata", e.certified(e.sent))
@@ -171,5 +167,5 @@ func certify(kind string) writeFunc {
 		d.raw("certification_metadata", e.certified(e.sent))
 		d.touch(e)
 		return e.w.answerOf(e.w.store(f.t, f.index, d, f.row.state)), nil
-	}
+	})
 }

@@ -87,11 +87,7 @@ func (w *world) builtInFolder(r row) bool {
 	return w.tables["folders"].idOf(w, r) == lookmlFolder || r.num <= embedUsersTop
 }
 
-func updateFolder(e *edit) ([]byte, *refusal) {
-	f, no := e.target("folders")
-	if no != nil {
-		return nil, no
-	}
+func updateFolder(e *edit, f found) ([]byte, *refusal) {
 	if e.w.builtInFolder(f.row) {
 		return nil, invalid("id", "invalid", "This folder cannot be changed")
 	}
@@ -144,11 +140,7 @@ func (e *edit) mayMove(id, to string) *refusal {
 
 // deleteFolder takes everything in the folder along: folders below it are gone,
 // dashboards and looks go to the trash.
-func deleteFolder(e *edit) ([]byte, *refusal) {
-	f, no := e.target("folders")
-	if no != nil {
-		return nil, no
-	}
+func deleteFolder(e *edit, f found) ([]byte, *refusal) {
 	if e.w.builtInFolder(f.row) {
 		return nil, invalid("id", "invalid", "This folder cannot be deleted")
 	}

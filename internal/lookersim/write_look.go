@@ -134,11 +134,7 @@ func (d *draft) publish(e *edit, id string, public bool) {
 	d.str("public_url", host+"/looks/"+slug)
 }
 
-func updateLook(e *edit) ([]byte, *refusal) {
-	f, no := e.target("looks")
-	if no != nil {
-		return nil, no
-	}
+func updateLook(e *edit, f found) ([]byte, *refusal) {
 	away := e.flag("deleted") || !e.has("deleted") && f.row.state == trashed
 	if no := e.checkLook(e.id(), e.w.keysOfRow(f.t, f.row), away); no != nil {
 		return nil, no
@@ -150,11 +146,7 @@ func updateLook(e *edit) ([]byte, *refusal) {
 }
 
 // deleteLook deletes a look for good, with its schedules.
-func deleteLook(e *edit) ([]byte, *refusal) {
-	f, no := e.target("looks")
-	if no != nil {
-		return nil, no
-	}
+func deleteLook(e *edit, f found) ([]byte, *refusal) {
 	e.dropContent(f)
 	return nil, nil
 }

@@ -75,6 +75,18 @@ func (e *edit) openPart(kind partKind) (o *opened, within, layout int, no *refus
 	return nil, 0, 0, absent
 }
 
+// editingPart is a write of the tile, filter or layout that the path names: the i-th of
+// its dashboard.
+func editingPart(kind partKind, write func(e *edit, o *opened, i int) ([]byte, *refusal)) writeFunc {
+	return func(e *edit) ([]byte, *refusal) {
+		o, i, _, no := e.openPart(kind)
+		if no != nil {
+			return nil, no
+		}
+		return write(e, o, i)
+	}
+}
+
 func (o *opened) find(kind partKind, id string) (within, layout int) {
 	switch kind {
 	case partElement:
@@ -93,12 +105,7 @@ func (o *opened) find(kind partKind, id string) (within, layout int) {
 }
 
 func (o *opened) layoutOf(id string) int {
-	for i, l := range o.layouts {
-		if rawValue(lookup(l.doc, "id")).text == id {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(o.layouts, func(l layout) bool { return rawValue(lookup(l.doc, "id")).text == id })
 }
 
 // ownersOf are the dashboards that a part may belong to: a new part is known,
@@ -209,11 +216,7 @@ func (o *opened) activate(i int) {
 	}
 }
 
-func updateLayout(e *edit) ([]byte, *refusal) {
-	o, i, _, no := e.openPart(partLayout)
-	if no != nil {
-		return nil, no
-	}
+func updateLayout(e *edit, o *opened, i int) ([]byte, *refusal) {
 	l := o.layouts[i]
 	if e.text("active") == "false" && rawValue(lookup(l.doc, "active")).text == "true" {
 		return nil, invalid("active", "invalid", "A dashboard has one active layout: activate another")
@@ -227,11 +230,7 @@ func updateLayout(e *edit) ([]byte, *refusal) {
 	return o.layouts[i].join(nil), nil
 }
 
-func deleteLayout(e *edit) ([]byte, *refusal) {
-	o, i, _, no := e.openPart(partLayout)
-	if no != nil {
-		return nil, no
-	}
+func deleteLayout(e *edit, o *opened, i int) ([]byte, *refusal) {
 	if rawValue(lookup(o.layouts[i].doc, "active")).text == "true" {
 		return nil, invalid("id", "invalid", "The active layout cannot be deleted")
 	}
@@ -289,11 +288,7 @@ func (e *edit) fillFilter(o *opened, d *draft) *refusal {
 	return nil
 }
 
-func updateFilter(e *edit) ([]byte, *refusal) {
-	o, i, _, no := e.openPart(partFilter)
-	if no != nil {
-		return nil, no
-	}
+func updateFilter(e *edit, o *opened, i int) ([]byte, *refusal) {
 	d := draft{o.filters[i]}
 	if no := e.fillFilter(o, &d); no != nil {
 		return nil, no
@@ -303,11 +298,7 @@ func updateFilter(e *edit) ([]byte, *refusal) {
 	return d.body, nil
 }
 
-func deleteFilter(e *edit) ([]byte, *refusal) {
-	o, i, _, no := e.openPart(partFilter)
-	if no != nil {
-		return nil, no
-	}
+func deleteFilter(e *edit, o *opened, i int) ([]byte, *refusal) {
 	o.filters = slices.Delete(slices.Clone(o.filters), i, i+1)
 	e.close(o)
 	return nil, nil

@@ -128,11 +128,7 @@ func setWrites(kind, list string) kindWrites {
 
 // joinGroup answers POST /groups/{id}/users and POST /groups/{id}/groups.
 func joinGroup(member, kind string) writeFunc {
-	return func(e *edit) ([]byte, *refusal) {
-		g, no := e.target("groups")
-		if no != nil {
-			return nil, no
-		}
+	return editing("groups", func(e *edit, g found) ([]byte, *refusal) {
 		if e.text(member) == "" {
 			return nil, missing(member)
 		}
@@ -146,7 +142,7 @@ func joinGroup(member, kind string) writeFunc {
 		e.join(kind, m.row.num, g.row.num, true)
 		m, _ = e.row(kind, e.text(member))
 		return e.w.answerOf(m), nil
-	}
+	})
 }
 
 // groupsAboveAll are the groups that a group is in, however deep.
@@ -192,11 +188,7 @@ func dropMember(kind string) writeFunc {
 // setHolders answers PUT /roles/{id}/users and PUT /roles/{id}/groups: the list
 // is the whole of who has the role itself.
 func setHolders(kind string) writeFunc {
-	return func(e *edit) ([]byte, *refusal) {
-		role, no := e.target("roles")
-		if no != nil {
-			return nil, no
-		}
+	return editing("roles", func(e *edit, role found) ([]byte, *refusal) {
 		var want []int32
 		for _, id := range rawValue(e.sent).list {
 			f, ok := e.row(kind, id)
@@ -224,15 +216,11 @@ func setHolders(kind string) writeFunc {
 			}
 		}
 		return append(out, ']'), nil
-	}
+	})
 }
 
 // setUserRoles answers PUT /users/{id}/roles.
-func setUserRoles(e *edit) ([]byte, *refusal) {
-	u, no := e.target("users")
-	if no != nil {
-		return nil, no
-	}
+func setUserRoles(e *edit, u found) ([]byte, *refusal) {
 	var want []int32
 	out := []byte{'['}
 	for _, id := range rawValue(e.sent).list {

@@ -129,11 +129,7 @@ func (w *world) userWithEmail(address string) (found, bool) {
 }
 
 // runPlan sends a schedule at once.
-func runPlan(e *edit) ([]byte, *refusal) {
-	f, no := e.target("scheduled_plans")
-	if no != nil {
-		return nil, no
-	}
+func runPlan(e *edit, f found) ([]byte, *refusal) {
 	d := e.w.draftOf(f)
 	e.mailPlan(&d)
 	return d.body, nil

@@ -193,11 +193,7 @@ func (e *edit) fillShown(d *draft) {
 	d.raw("result_maker", m.body)
 }
 
-func updateTile(e *edit) ([]byte, *refusal) {
-	o, i, _, no := e.openPart(partElement)
-	if no != nil {
-		return nil, no
-	}
+func updateTile(e *edit, o *opened, i int) ([]byte, *refusal) {
 	d := draft{o.elements[i]}
 	if no := e.fillTile(o, &d); no != nil {
 		return nil, no
@@ -208,11 +204,7 @@ func updateTile(e *edit) ([]byte, *refusal) {
 }
 
 // deleteTile takes the tile's places and its alerts along.
-func deleteTile(e *edit) ([]byte, *refusal) {
-	o, i, _, no := e.openPart(partElement)
-	if no != nil {
-		return nil, no
-	}
+func deleteTile(e *edit, o *opened, i int) ([]byte, *refusal) {
 	o.elements = slices.Delete(slices.Clone(o.elements), i, i+1)
 	o.layouts = slices.Clone(o.layouts)
 	for k, l := range o.layouts {

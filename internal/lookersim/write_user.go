@@ -97,11 +97,7 @@ func dropUser(e *edit, f found) {
 }
 
 // createEmail gives a user e-mail credentials. Nothing is mailed.
-func createEmail(e *edit) ([]byte, *refusal) {
-	f, no := e.target("users")
-	if no != nil {
-		return nil, no
-	}
+func createEmail(e *edit, f found) ([]byte, *refusal) {
 	d := e.w.draftOf(f)
 	if d.text("credentials_email") != "" {
 		return nil, taken(http.StatusConflict, "email", "The user has e-mail credentials")
@@ -135,15 +131,18 @@ func (e *edit) emailFree(id string) *refusal {
 	return nil
 }
 
-func updateEmail(e *edit) ([]byte, *refusal) {
-	f, no := e.target("users")
-	if no != nil {
-		return nil, no
-	}
-	d := e.w.draftOf(f)
-	if d.text("credentials_email") == "" {
-		return nil, absent
-	}
+// editingEmail is a write of the e-mail credentials that the user of the path has.
+func editingEmail(write func(e *edit, f found, d draft) ([]byte, *refusal)) writeFunc {
+	return editing("users", func(e *edit, f found) ([]byte, *refusal) {
+		d := e.w.draftOf(f)
+		if d.text("credentials_email") == "" {
+			return nil, absent
+		}
+		return write(e, f, d)
+	})
+}
+
+func updateEmail(e *edit, f found, d draft) ([]byte, *refusal) {
 	c := draft{lookup(d.body, "credentials_email")}
 	if e.has("email") {
 		if no := e.emailFree(e.id()); no != nil {
@@ -157,30 +156,14 @@ func updateEmail(e *edit) ([]byte, *refusal) {
 	return c.body, nil
 }
 
-func deleteEmail(e *edit) ([]byte, *refusal) {
-	f, no := e.target("users")
-	if no != nil {
-		return nil, no
-	}
-	d := e.w.draftOf(f)
-	if d.text("credentials_email") == "" {
-		return nil, absent
-	}
+func deleteEmail(e *edit, f found, d draft) ([]byte, *refusal) {
 	d.null("credentials_email", "email")
 	e.w.store(f.t, f.index, d, f.row.state)
 	return nil, nil
 }
 
 // resetPassword mails a link to somebody who logs in by e-mail.
-func resetPassword(e *edit) ([]byte, *refusal) {
-	f, no := e.target("users")
-	if no != nil {
-		return nil, no
-	}
-	d := e.w.draftOf(f)
-	if d.text("credentials_email") == "" {
-		return nil, absent
-	}
+func resetPassword(e *edit, _ found, d draft) ([]byte, *refusal) {
 	e.mail(d.text("email"), "users/%s was invited", e.id())
 	return lookup(d.body, "credentials_email"), nil
 }
