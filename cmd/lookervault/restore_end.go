@@ -72,25 +72,18 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 	}
 	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), restoreWords(s))
 	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds))
-	shown := 0
+	shown, failures := 0, 0
 	names := newPlanNames(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed.Target)
+	request, _ := restore.RequestOf(sealed) // one that cannot be read was told of before it was applied
 	for _, a := range sealed.Actions {
-		why := a.Message
-		bad := a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing
-		switch a.State {
-		case record.ActionFailed, record.ActionDrifted, record.ActionBlocked:
-			bad = true
-		case record.ActionImpossible:
-			bad, why = true, a.Reason
-		}
-		if !bad {
+		state, why := notAsWanted(&request, a)
+		if state == "" {
 			continue
 		}
+		if !request.Leaves(a) {
+			failures++
+		}
 		if shown++; shown <= failuresShown {
-			state := string(a.State)
-			if a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing {
-				state = "read back " + a.Checked
-			}
 			fmt.Fprintf(out, "  %s  %s: %s\n", table.Paint(state, table.Bad, color), plainText(actionName(a)), plainText(names.in(why)))
 		}
 	}
@@ -102,7 +95,26 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 			fmt.Fprintf(out, "  %s\n", plainText(names.in(note)))
 		}
 	}
-	r.sayNext(sealed, s, shown, err)
+	r.sayNext(sealed, s, failures, err)
+}
+
+// notAsWanted says what became of the document of an action that is not as it was to be, and why;
+// "" of one that is. What an undo leaves with a member has a note that says which.
+func notAsWanted(request *restore.Request, a record.Action) (state, why string) {
+	if a.Checked == record.CheckedDifferent || a.Checked == record.CheckedMissing {
+		return "read back " + a.Checked, a.Message
+	}
+	switch a.State {
+	case record.ActionFailed, record.ActionDrifted, record.ActionBlocked:
+		return string(a.State), a.Message
+	case record.ActionImpossible:
+		return string(a.State), a.Reason
+	case record.ActionSkipped:
+		if request.Leaves(a) {
+			return "left alone", a.Reason
+		}
+	}
+	return "", ""
 }
 
 // actionName is how the summary names the document of an action.

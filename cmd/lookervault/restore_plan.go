@@ -112,9 +112,13 @@ func runRestorePlan(ctx context.Context, o restoreOptions, args []string) (err e
 
 // planCode is what a plan's exit code comes from.
 func planCode(plan record.Restore, different bool) error {
+	request, err := restore.RequestOf(plan)
+	if err != nil {
+		return err
+	}
 	todo := false
 	for _, action := range plan.Actions {
-		if action.Deed == record.DeedImpossible || restore.Leaves(plan, action) {
+		if action.Deed == record.DeedImpossible || request.Leaves(action) {
 			return said(errPartial)
 		}
 		todo = todo || action.State == record.ActionPlanned

@@ -363,7 +363,7 @@ func (a *applier) finish(ctx context.Context, err error) (record.Restore, error)
 	for _, action := range a.plan.Actions {
 		switch action.State {
 		case record.ActionDone, record.ActionSame, record.ActionSkipped:
-			if Leaves(a.plan, action) || action.Checked == record.CheckedDifferent || action.Checked == record.CheckedMissing {
+			if a.request.Leaves(action) || action.Checked == record.CheckedDifferent || action.Checked == record.CheckedMissing {
 				state = record.RestorePartial
 			}
 		default:

@@ -62,6 +62,9 @@ type Decisions struct {
 	// Taken are documents that go for good with parts which are deleted.
 	Taken []Taken `json:"taken,omitempty"`
 
+	// Kept are documents in use that an undo leaves with a member that it cannot take back.
+	Kept []record.Ref `json:"kept,omitempty"`
+
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
 }

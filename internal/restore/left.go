@@ -190,7 +190,7 @@ func (n *node) leave() {
 	n.settle(record.DeedSkip, n.since)
 }
 
-// Leaves reports whether an undo leaves a document as it is that it was to take back.
-func Leaves(r record.Restore, a record.Action) bool {
-	return r.Purpose == record.UndoPurpose && a.Deed == record.DeedSkip
+// Leaves reports whether an undo leaves a document as it is that it was to take back, or some of it.
+func (r *Request) Leaves(a record.Action) bool {
+	return r.Undo != 0 && (a.Deed == record.DeedSkip || slices.Contains(r.Kept, a.Ref))
 }

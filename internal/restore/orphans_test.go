@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -85,5 +86,45 @@ func TestWhoCannotComeBackOwnsNothing(t *testing.T) {
 		}) {
 			t.Errorf("to %q: the look: %v", heir, changes)
 		}
+	}
+}
+
+// An alert that was handed over cannot go back to somebody who was gone before. The undo leaves it,
+// and says so: it would run for ever with the rights of somebody who never asked for it.
+func TestAnUndoTellsOfAlertsThatStayWithTheirHeir(t *testing.T) {
+	for _, edited := range []bool{false, true} {
+		t.Run(fmt.Sprintf("edited %v", edited), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			departed := r.make("users", `{"first_name":"Ann","last_name":"Test"}`)
+			alert := first(t, r, "alerts")
+			r.do("PATCH", "/alerts/"+alert.ID, `{"owner_id":"`+departed+`","threshold":7}`)
+			request := restore.Request{Owners: []string{departed}, NewOwners: map[string]string{departed: "5"}, Lost: !edited}
+			run := r.backup()
+			if edited {
+				r.do("PATCH", "/alerts/"+alert.ID, `{"threshold":8}`)
+				request.Items, request.Run = []record.Ref{alert}, run
+			}
+			r.do("DELETE", "/users/"+departed, "")
+			done := r.apply(r.plan(request))
+			complete(t, done)
+			plan := r.plan(restore.Request{Undo: done.ID})
+			planned, err := restore.RequestOf(plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := onlyAction(t, plan, alert)
+			if said := a.Reason + strings.Join(plan.Notes, "\n"); !planned.Leaves(a) || !strings.Contains(said, "keeps its owner_id: users/"+departed+" was not there before either") {
+				t.Errorf("%s %q, notes %q", a.Deed, a.Reason, plan.Notes)
+			}
+			undone := r.apply(plan)
+			if undone.State != record.RestorePartial {
+				t.Errorf("the undo is %s", undone.State)
+			}
+			body := r.sim.Document("alerts", alert.ID)
+			if want := map[bool]string{true: "8", false: "7"}[edited]; canon.Text(canon.Member(body, "threshold")) != want || canon.Text(canon.Member(body, "owner_id")) != "5" {
+				t.Errorf("threshold is to be %s: %s", want, body)
+			}
+		})
 	}
 }
