@@ -218,6 +218,9 @@ func (t *task) pair(part *catalogue.Part, id, target string) {
 }
 
 func partName(part *catalogue.Part, row canon.PartRow) string {
+	if row.ID == "" {
+		return string(part.Name) // a document has one of it
+	}
 	return fmt.Sprintf("%s/%s", part.Name, row.ID)
 }
 

@@ -1,8 +1,11 @@
 package restore_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -64,5 +67,50 @@ func TestOrdersOfBoardsAreSentLast(t *testing.T) {
 			t.Errorf("%s %s comes after an order", w.Method, w.Path)
 		}
 		ordered = ordered || orders
+	}
+}
+
+// What Looker refuses of a document that was made is tried again by a retry, also where it says that
+// somebody has it already: the document is there, and waits for it. An undo takes that away again.
+func TestARefusedPartOfWhatWasMadeIsTriedAgain(t *testing.T) {
+	for _, test := range []struct {
+		kind  record.Kind
+		route string
+		retry bool
+	}{
+		{"users", "POST /users/{id}/credentials_email", true}, {"dashboards", "POST /dashboard_filters", true},
+		{"users", "POST /users/{id}/credentials_email", false}, {"dashboards", "POST /dashboard_filters", false},
+	} {
+		t.Run(fmt.Sprintf("%s retry %v", test.kind, test.retry), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			ref := record.Ref{Kind: "users", ID: r.make("users", `{"first_name":"Ann","last_name":"Test"}`)}
+			r.do("POST", "/users/"+ref.ID+"/credentials_email", `{"email":"ann.test@example.com"}`)
+			if test.kind == "dashboards" {
+				ref = record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Filtered","folder_id":"1"}`)}
+				r.add("/dashboard_filters", `{"dashboard_id":"`+ref.ID+`","name":"Day","title":"Day","type":"date_filter"}`)
+			}
+			r.backup()
+			r.do("DELETE", "/"+string(ref.Kind)+"/"+ref.ID, "")
+			counts := r.counts()
+			if err := r.sim.AddRules(lookersim.Rule{Route: test.route, Do: lookersim.FaultStatus, Status: 409, Times: 1}); err != nil {
+				t.Fatal(err)
+			}
+			done := r.apply(r.plan(restore.Request{Items: []record.Ref{ref}}))
+			if a := onlyAction(t, done, ref); a.State != record.ActionFailed || a.Target == "" || a.Status != 409 {
+				t.Fatalf("%s, made as %q: %s", a.State, a.Target, a.Message)
+			}
+			if test.retry {
+				again := r.retry(done)
+				complete(t, again)
+				if a := onlyAction(t, again, ref); a.Target != targetOf(done, ref) {
+					t.Errorf("it was made as %s, and once more as %s", targetOf(done, ref), a.Target)
+				}
+			}
+			complete(t, r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true})))
+			if diff := cmp.Diff(counts, r.counts()); diff != "" {
+				t.Errorf("documents (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

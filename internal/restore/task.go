@@ -111,7 +111,7 @@ func (t *task) conclude(err error) {
 			for _, e := range refused.Errors {
 				a.Errors = append(a.Errors, record.FieldError{Field: e.Field, Code: e.Code, Message: e.Message})
 			}
-			if taken(refused) && a.Deed == record.DeedCreate {
+			if taken(refused) && a.Deed == record.DeedCreate && a.Target == "" { // else it is made, and a part of it refused
 				a.State, a.Class = record.ActionDrifted, "drift"
 			}
 		}
