@@ -76,8 +76,8 @@ func restores(inner int) error {
 		return err
 	}
 	fmt.Printf("%s; command: go run ./internal/bench -inner %d restores\n\n", machine(), inner)
-	fmt.Println("| lost | tiles | actions | calls of look and plan | calls of applying and checking | took | second plan: to do, calls |")
-	fmt.Println("| --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Println("| lost | tiles | actions | calls of look and plan | calls of applying and checking | took | writes | a second, from the first to the last | second plan: to do, calls |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, l := range lost {
 		if err := change(url, l.changes); err != nil {
 			return fmt.Errorf("%s: %w", l.what, err)
@@ -118,6 +118,9 @@ func (b *bench) putBack(url, db string, inner int, l loss) error {
 	if err != nil {
 		return err
 	}
+	if _, err := ask(http.MethodDelete, url+"/sim/writes", nil); err != nil {
+		return err
+	}
 	began := time.Now()
 	out, err := b.restoring(url, "restore", "apply", fmt.Sprint(number), "--db", db, "--json", "--yes", "--rate-limit-per-second", "0", "--set", "restore.workers=16", "--set", fmt.Sprintf("restore.inner=%d", inner))
 	if err != nil {
@@ -128,11 +131,15 @@ func (b *bench) putBack(url, db string, inner int, l loss) error {
 	if err != nil {
 		return err
 	}
+	written, rate, err := writesOf(url)
+	if err != nil {
+		return err
+	}
 	_, left, again, err := plan()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("| %s | %d | %d | %d | %d | %s | %d, %d |\n", l.what, l.tiles, writing(actions), looked, after-before, took.Round(10*time.Millisecond), writing(left), again)
+	fmt.Printf("| %s | %d | %d | %d | %d | %s | %d | %s | %d, %d |\n", l.what, l.tiles, writing(actions), looked, after-before, took.Round(10*time.Millisecond), written, rate, writing(left), again)
 	return nil
 }
 
@@ -203,6 +210,34 @@ func callsOf(url string) (int64, error) {
 		err = json.Unmarshal(text, &counts)
 	}
 	return counts.Calls, err
+}
+
+// writesOf is how many writes the server has seen, and how many of them came in a second, from the
+// first to the last; "-" of fewer than two.
+func writesOf(url string) (n int, rate string, err error) {
+	text, err := ask(http.MethodGet, url+"/sim/writes", nil)
+	if err != nil {
+		return 0, "", err
+	}
+	var first, last time.Time
+	for line := range bytes.Lines(text) {
+		var write struct {
+			Time time.Time `json:"time"`
+		}
+		if err := json.Unmarshal(line, &write); err != nil {
+			return 0, "", err
+		}
+		if n++; n == 1 || write.Time.Before(first) {
+			first = write.Time
+		}
+		if write.Time.After(last) {
+			last = write.Time
+		}
+	}
+	if n < 2 || !last.After(first) {
+		return n, "-", nil
+	}
+	return n, fmt.Sprintf("%.0f", float64(n-1)/last.Sub(first).Seconds()), nil
 }
 
 // contentOf are the ids of all dashboards of a simulated Looker, how many tiles each has,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // maxControl bounds what is read from a request to the controls.
@@ -65,7 +66,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) bool {
 	case "GET writes":
 		e := json.NewEncoder(w)
 		for _, seen := range s.Writes() {
-			if err = e.Encode(controlWrite{seen.Method, seen.Path, seen.Query, seen.Status, seen.Late, string(seen.Body)}); err != nil {
+			if err = e.Encode(controlWrite{seen.Method, seen.Path, seen.Query, seen.Status, seen.At, seen.Late, string(seen.Body)}); err != nil {
 				break
 			}
 		}
@@ -89,12 +90,13 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) bool {
 
 // controlWrite is one line of GET /sim/writes.
 type controlWrite struct {
-	Method string `json:"method"`
-	Path   string `json:"path"`
-	Query  string `json:"query,omitempty"`
-	Status int    `json:"status"`
-	Late   bool   `json:"late,omitempty"`
-	Body   string `json:"body"`
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	Query  string    `json:"query,omitempty"`
+	Status int       `json:"status"`
+	Time   time.Time `json:"time"`
+	Late   bool      `json:"late,omitempty"`
+	Body   string    `json:"body"`
 }
 
 func (s *Server) controlChanges(w http.ResponseWriter, r *http.Request) error {

@@ -3,6 +3,7 @@ package lookersim
 import (
 	"bytes"
 	"sync"
+	"time"
 )
 
 // WriteSeen is one request that would change something, as it came.
@@ -13,6 +14,7 @@ type WriteSeen struct {
 	// is 0 for a request that a fault, a limit or a missing login kept from being
 	// looked at. A fault may have kept this status from the client.
 	Status int
+	At     time.Time // when it came
 	// Late says that this is the second arrival of a request whose connection a
 	// rule had reset.
 	Late bool
@@ -37,7 +39,7 @@ func (l *writeLog) arrived(c *call) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	seen := &WriteSeen{Method: c.request.Method, Path: c.request.URL.Path[len(apiPrefix):], Query: c.request.URL.RawQuery, Late: c.twin}
+	seen := &WriteSeen{Method: c.request.Method, Path: c.request.URL.Path[len(apiPrefix):], Query: c.request.URL.RawQuery, At: c.began, Late: c.twin}
 	if l.bytes += len(c.body); l.bytes <= maxLogged {
 		seen.Body = c.body
 	}

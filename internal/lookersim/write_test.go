@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -344,7 +345,10 @@ func differing(a, b map[string]any) []string {
 }
 
 func TestWritesAreSeen(t *testing.T) {
-	s, c := start(t, small())
+	at := time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC)
+	options := small()
+	options.Now = func() time.Time { return at }
+	s, c := start(t, options)
 	c.write("POST", "/folders", `{"name":"a","parent_id":"1"}`)
 	c.send("PATCH", "/folders/1?x=1", `{"name":"a"}`)
 	c.send("DELETE", "/folders/77777", "")
@@ -352,9 +356,9 @@ func TestWritesAreSeen(t *testing.T) {
 		t.Fatalf("Do: status %d", status)
 	}
 	want := []lookersim.WriteSeen{
-		{Method: "POST", Path: "/folders", Body: []byte(`{"name":"a","parent_id":"1"}`), Status: 200},
-		{Method: "PATCH", Path: "/folders/1", Query: "x=1", Body: []byte(`{"name":"a"}`), Status: 422},
-		{Method: "DELETE", Path: "/folders/77777", Body: []byte{}, Status: 404},
+		{Method: "POST", Path: "/folders", Body: []byte(`{"name":"a","parent_id":"1"}`), Status: 200, At: at},
+		{Method: "PATCH", Path: "/folders/1", Query: "x=1", Body: []byte(`{"name":"a"}`), Status: 422, At: at},
+		{Method: "DELETE", Path: "/folders/77777", Body: []byte{}, Status: 404, At: at},
 	}
 	if diff := cmp.Diff(want, s.Writes()); diff != "" {
 		t.Errorf("writes (-want +got):\n%s", diff)
