@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"strings"
 )
 
@@ -18,7 +19,16 @@ const checksumSize = 8
 // checksum of a version also covers its refs, in the order of their key.
 //
 // It reuses its memory and serves one goroutine.
-type summer struct{ buf []byte }
+type summer struct {
+	buf []byte
+	// long has what stands before buf where a column is longer than longestKept, nil
+	// otherwise. hash is what it is made of.
+	long, hash hash.Hash
+}
+
+// longestKept is up to where a blob is copied beside the other columns. The search index has
+// blobs of megabytes: a copy of each took find 5 MB.
+const longestKept = 16 << 10
 
 // row returns the checksum of a row, in memory of its own.
 func (s *summer) row(table string, columns ...driver.Value) []byte {
@@ -43,7 +53,27 @@ func (s *summer) wholeCounts(row []driver.Value) bool {
 }
 
 // sum is the hash of what was added.
-func (s *summer) sum() [sha256.Size]byte { return sha256.Sum256(s.buf) }
+func (s *summer) sum() (sum [sha256.Size]byte) {
+	if s.long == nil {
+		return sha256.Sum256(s.buf)
+	}
+	s.flush()
+	s.long.Sum(sum[:0])
+	return sum
+}
+
+// flush takes what is in buf to what is long.
+func (s *summer) flush() {
+	if s.long == nil {
+		if s.hash == nil {
+			s.hash = sha256.New()
+		}
+		s.hash.Reset()
+		s.long = s.hash
+	}
+	s.long.Write(s.buf) // never fails
+	s.buf = s.buf[:0]
+}
 
 func (s *summer) add(v driver.Value) {
 	switch v := v.(type) {
@@ -59,6 +89,11 @@ func (s *summer) add(v driver.Value) {
 			return
 		}
 		s.buf = binary.AppendUvarint(append(s.buf, 'b'), uint64(len(v)))
+		if len(v) > longestKept {
+			s.flush()
+			s.long.Write(v)
+			return
+		}
 		s.buf = append(s.buf, v...)
 	default:
 		// No table has such a column; a damaged row can, and must not match.

@@ -283,7 +283,7 @@ func shown(ref record.Ref) string {
 
 // begin begins the checksum of a row.
 func (s *summer) begin(table string, columns ...driver.Value) {
-	s.buf = appendText(s.buf[:0], table)
+	s.buf, s.long = appendText(s.buf[:0], table), nil
 	s.addAll(columns)
 }
 

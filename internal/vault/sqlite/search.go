@@ -83,6 +83,7 @@ const tellFrom = 5_000
 // of the index names, and those that no sound block is about, of which there are unknown.
 func (r *Reader) candidates(ctx context.Context, q querier, decoder *codec.Decoder, s vault.Search) (ids []int64, unknown int, err error) {
 	var sum summer
+	blocks := blockReader{decoder: decoder}
 	var gaps []gap
 	next, damage := int64(1), 0
 	for row, err := range rowsDirect(ctx, q, selectBlocks+` ORDER BY first`) {
@@ -94,12 +95,10 @@ func (r *Reader) candidates(ctx context.Context, q querier, decoder *codec.Decod
 			damage += damaging(row, s)
 			continue
 		}
-		meet, err := p.meeting(decoder, s.Needs)
-		if err != nil {
+		if ids, err = blocks.meeting(ids, p, s.Needs); err != nil {
 			damage++
 			continue
 		}
-		ids = append(ids, meet...)
 		if p.first > next {
 			gaps = append(gaps, gap{next, p.first - 1})
 		}

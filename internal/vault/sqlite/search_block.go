@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"maps"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // A block is the part of the search index that is about the versions of a range of ids:
@@ -30,6 +28,7 @@ type block struct {
 	first, last int64 // ids; versions between them that the block does not know are gone
 	ids         []int64
 	postings    map[string]*posting
+	size        int // bytes of the places of all postings
 }
 
 // posting says which versions of a block have a term.
@@ -41,6 +40,11 @@ type posting struct {
 // blockVersions is how many versions a block holds at most. The larger, the fewer times
 // the same term is stored, and the more a run keeps in memory.
 const blockVersions = 8192
+
+// blockSize is how many bytes of places a block has, and a version's more, at most. It bounds
+// what find holds of a block, whatever the documents are: of 8,192 documents, most of 6 kB, it
+// was 2 MB.
+const blockSize = 1 << 20
 
 func newBlock(first int64) *block {
 	return &block{first: first, last: first - 1, postings: make(map[string]*posting)}
@@ -58,13 +62,16 @@ func (b *block) add(id int64, terms []byte) {
 			p = &posting{}
 			b.postings[string(term)] = p
 		}
-		p.add(place)
+		b.size += p.add(place)
 	}
 }
 
-func (p *posting) add(place uint64) {
+// add adds a place, and returns how many bytes it takes.
+func (p *posting) add(place uint64) int {
+	before := len(p.places)
 	p.places = binary.AppendUvarint(p.places, place-p.next)
 	p.next = place + 1
+	return len(p.places) - before
 }
 
 // append adds the versions of a block that follows.
@@ -77,7 +84,7 @@ func (b *block) append(next *block) error {
 			p = &posting{}
 			b.postings[term] = p
 		}
-		if err := eachPlace(of.places, func(place uint64) { p.add(offset + place) }); err != nil {
+		if err := eachPlace(of.places, func(place uint64) { b.size += p.add(offset + place) }); err != nil {
 			return err
 		}
 	}
@@ -99,7 +106,7 @@ func (b *block) only(those map[int64]bool) (*block, error) {
 		p := &posting{}
 		err := eachPlace(of.places, func(place uint64) {
 			if place < uint64(len(places)) && places[place] >= 0 {
-				p.add(uint64(places[place]))
+				kept.size += p.add(uint64(places[place]))
 			}
 		})
 		if err != nil {
@@ -153,35 +160,40 @@ func (b *block) pack(encoder *codec.Encoder) packed {
 	}
 }
 
-// squeeze compresses a blob. Its size comes first, then a byte that says how it is
-// stored.
+// squeeze compresses a blob, unless an eighth is not to be had: what is not compressed is
+// read where it is. Its size comes first, then a byte that says how it is stored.
 func squeeze(encoder *codec.Encoder, blob []byte) []byte {
 	data, used, _ := encoder.Encode("", blob, nil)
 	out := append(binary.AppendUvarint(nil, uint64(len(blob))), 0)
-	if used != record.Plain {
-		out[len(out)-1] = 1
+	if used == record.Plain || len(data) > len(blob)/8*7 {
+		return append(out, blob...)
 	}
+	out[len(out)-1] = 1
 	return append(out, data...)
 }
 
 // largestBlob bounds what a blob of a block may claim to be.
 const largestBlob = 1 << 30
 
-func unsqueeze(decoder *codec.Decoder, blob []byte) ([]byte, error) {
+// unsqueeze takes a blob apart, in its own memory where it is not compressed, and in that of
+// dst where that is large enough.
+func unsqueeze(decoder *codec.Decoder, blob, dst []byte) ([]byte, error) {
 	size, n := binary.Uvarint(blob)
 	if n <= 0 || n == len(blob) || size > largestBlob {
 		return nil, errBlock
 	}
-	codec := record.Plain
 	if blob[n] == 1 {
-		codec = record.Zstd
+		return decoder.Decode(record.Zstd, nil, blob[n+1:], dst, int64(size))
 	}
-	return decoder.Decode(codec, nil, blob[n+1:], nil, int64(size))
+	if blob = blob[n+1:]; uint64(len(blob)) != size {
+		return nil, errBlock
+	}
+	return blob, nil
 }
 
-// unpackVersions are the ids of a block's versions, and the place of each.
+// unpackVersions are the ids of a block's versions, by the place of each.
 func (p packed) unpackVersions(decoder *codec.Decoder) ([]int64, error) {
-	blob, err := unsqueeze(decoder, p.versions)
+	blob, err := unsqueeze(decoder, p.versions, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +215,7 @@ func (p packed) unpackVersions(decoder *codec.Decoder) ([]int64, error) {
 // unpack is the block itself, for one that is to become larger.
 func (p packed) unpack(decoder *codec.Decoder) (*block, error) {
 	b := newBlock(p.first)
-	terms, err := unsqueeze(decoder, p.terms)
+	terms, err := unsqueeze(decoder, p.terms, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +231,7 @@ func (p packed) unpack(decoder *codec.Decoder) (*block, error) {
 		var term []byte
 		term, terms, _ = bytes.Cut(terms, []byte("\n"))
 		made := &posting{places: slices.Clone(of[i])}
+		b.size += len(made.places)
 		if err := eachPlace(made.places, func(place uint64) { made.next = place + 1 }); err != nil {
 			return nil, err
 		}
@@ -229,7 +242,7 @@ func (p packed) unpack(decoder *codec.Decoder) (*block, error) {
 
 // places are the postings of the terms of a block.
 func (p packed) places(decoder *codec.Decoder, terms int) ([][]byte, error) {
-	blob, err := unsqueeze(decoder, p.postings)
+	blob, err := unsqueeze(decoder, p.postings, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -249,108 +262,4 @@ func (p packed) places(decoder *codec.Decoder, terms int) ([][]byte, error) {
 		of[i], blob = blob[:size], blob[size:]
 	}
 	return of, nil
-}
-
-// meeting are the ids of the versions that meet all needs.
-func (p packed) meeting(decoder *codec.Decoder, needs []vault.Need) ([]int64, error) {
-	terms, err := unsqueeze(decoder, p.terms)
-	if err != nil {
-		return nil, err
-	}
-	var rows [][]int // of each need the terms that meet it
-	for _, need := range needs {
-		if rows = append(rows, rowsOfNeed(terms, need)); len(rows[len(rows)-1]) == 0 {
-			return nil, nil
-		}
-	}
-	ids, err := p.unpackVersions(decoder)
-	if err != nil {
-		return nil, err
-	}
-	of, err := p.places(decoder, bytes.Count(terms, []byte("\n")))
-	if err != nil {
-		return nil, err
-	}
-	met := make([]int, len(ids)) // how many needs a version meets, in their order
-	for n, terms := range rows {
-		for _, term := range terms {
-			err := eachPlace(of[term], func(place uint64) {
-				if place < uint64(len(met)) && met[place] == n {
-					met[place] = n + 1
-				}
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	var meet []int64
-	for place, n := range met {
-		if n == len(needs) {
-			meet = append(meet, ids[place])
-		}
-	}
-	return meet, nil
-}
-
-// rowsOfNeed are the terms that meet a need, by their place among all terms, each once.
-func rowsOfNeed(terms []byte, need vault.Need) (rows []int) {
-	for _, wanted := range []string{need.Term, need.Or} {
-		if wanted == "" {
-			continue
-		}
-		if at, found := lineOf(terms, []byte(wanted)); found {
-			rows = append(rows, bytes.Count(terms[:at], []byte("\n")))
-		}
-	}
-	if !need.Part || len(need.Term) < 2 {
-		return rows
-	}
-	from, _ := lineOf(terms, []byte{need.Term[0]})
-	to, _ := lineOf(terms, []byte{need.Term[0] + 1})
-	row, part := bytes.Count(terms[:from], []byte("\n")), []byte(need.Term[1:])
-	for section, begins := terms[from:to], true; ; {
-		at := bytes.Index(section, part)
-		if at < 0 {
-			break
-		}
-		row += bytes.Count(section[:at], []byte("\n"))
-		if at == 0 && begins || at > 0 && section[at-1] == '\n' {
-			// That is the letter of the class.
-			section, begins = section[at+1:], false
-			continue
-		}
-		// Behind the line: each term counts once.
-		rows = append(rows, row)
-		end := bytes.IndexByte(section[at:], '\n')
-		if end < 0 {
-			break
-		}
-		section, begins = section[at+end:], false
-	}
-	slices.SortFunc(rows, cmp.Compare[int])
-	return slices.Compact(rows)
-}
-
-// lineOf returns where the first line of sorted lines begins that is not before wanted,
-// and whether it is wanted itself.
-func lineOf(lines, wanted []byte) (at int, found bool) {
-	low, high := 0, len(lines) // beginnings of lines
-	for low < high {
-		middle := (low + high) / 2
-		start := low + bytes.LastIndexByte(lines[low:middle], '\n') + 1
-		size := bytes.IndexByte(lines[start:], '\n')
-		if size < 0 {
-			size = len(lines) - start
-		}
-		switch order := bytes.Compare(lines[start:start+size], wanted); {
-		case order == 0:
-			return start, true
-		case order < 0:
-			low = min(start+size+1, len(lines))
-		default:
-			high = start
-		}
-	}
-	return low, false
 }

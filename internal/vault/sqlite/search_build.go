@@ -105,6 +105,9 @@ func (w *Writer) withSmaller(b *block) (*block, error) {
 		if err != nil {
 			return b, nil //nolint:nilerr // verify names it, and a full run makes it anew
 		}
+		if larger.size+b.size > blockSize {
+			return b, nil
+		}
 		if err := larger.append(b); err != nil {
 			return nil, err
 		}
@@ -290,6 +293,13 @@ func (w *Writer) fill(ctx context.Context, g gap) (next int64, err error) {
 		if ctx.Err() != nil {
 			next = v.id
 			break
+		}
+		if b.size >= blockSize {
+			b.last = v.id - 1
+			if err := w.addBlock(ctx, b); err != nil {
+				return 0, err
+			}
+			b = newBlock(v.id)
 		}
 		terms, err := w.termsOf(v)
 		if err != nil {

@@ -2,6 +2,8 @@ package sqlite_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -264,6 +266,71 @@ func TestManyRunsLeaveFewBlocks(t *testing.T) {
 	s.History = true
 	if got := candidates(t, read(t, path).Candidates(t.Context(), s)); len(got) != 4 { // 7, 17, 27, 37
 		t.Errorf("%d versions have a 7: %v", len(got), got)
+	}
+}
+
+// TestLargeDocumentsLeaveSmallBlocks: a block has a megabyte of places and what its last
+// version has, however large documents are and however few of them make it so, also where
+// the blocks of two runs would be put together.
+func TestLargeDocumentsLeaveSmallBlocks(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	const words, documents = 180_000, 14
+	random := rand.New(rand.NewPCG(1, 4))
+	for run := range 2 {
+		var some []record.Record
+		for i := range documents {
+			text := []string{fmt.Sprintf("r%dd%d", run, i), "every"}
+			for word := range words {
+				if random.IntN(2) == 0 {
+					text = append(text, fmt.Sprint(word))
+				}
+			}
+			some = append(some, doc(fmt.Sprint(i), strings.Join(text, " ")))
+		}
+		anIndexedRun(t, path, some...)
+	}
+	counts, err := sqlite.Value(path, `SELECT group_concat(count, ' ') FROM search_blocks`)
+	if want := "12 2 12 2"; err != nil || counts != want {
+		t.Errorf("blocks of %v versions, %v, want %s", counts, err, want)
+	}
+	r := read(t, path)
+	for _, term := range []string{"wr1d11", "wr1d12"} { // on both sides of an end
+		n := 0
+		for range r.Candidates(t.Context(), search(1, vault.Need{Term: term}, vault.Need{Term: "wevery"})) {
+			n++
+		}
+		if n != 1 {
+			t.Errorf("%s: %d found, want 1", term, n)
+		}
+	}
+	sound(t, path)
+	checksumOfBlock(t, path)
+}
+
+// checksumOfBlock compares the checksum of the first block with one that is made here: each
+// column with its type and size, as rows of every vault have it, also where a column is long.
+func checksumOfBlock(t *testing.T, path string) {
+	t.Helper()
+	column := func(name string) any {
+		t.Helper()
+		value, err := sqlite.Value(path, `SELECT `+name+` FROM search_blocks ORDER BY first LIMIT 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	written := append([]byte{'t', byte(len("search_blocks"))}, "search_blocks"...)
+	for _, name := range []string{"first", "last", "count", "rules", "versions", "terms", "postings"} {
+		switch value := column(name).(type) {
+		case int64:
+			written = binary.BigEndian.AppendUint64(append(written, 'i'), uint64(value))
+		case []byte:
+			written = append(binary.AppendUvarint(append(written, 'b'), uint64(len(value))), value...)
+		}
+	}
+	if sum := sha256.Sum256(written); len(written) < 100_000 || !bytes.Equal(sum[:8], column("checksum").([]byte)) {
+		t.Errorf("the checksum of %d bytes is not what it is of rows", len(written))
 	}
 }
 
