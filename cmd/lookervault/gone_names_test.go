@@ -121,3 +121,36 @@ func TestTreeTellsWhatLiesInNoFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestTreeOfFoldersInEachOther: folders that lie in each other, as a run sees them while somebody
+// moves both, and one that lies in itself are in the tree once each, whatever is named of them.
+func TestTreeOfFoldersInEachOther(t *testing.T) {
+	bodies := map[string]string{}
+	for _, folder := range []string{"2 4 Two", "4 3 Four", "3 2 Three", "5 3 Below", "6 6 Self", "7 - Top"} {
+		of := strings.Fields(folder)
+		bodies["folders/"+of[0]] = `{"id":"` + of[0] + `","name":"` + of[2] + `","parent_id":"` + of[1] + `"}`
+		bodies["dashboards/"+of[0]] = `{"id":"` + of[0] + `","title":"In","folder_id":"` + of[0] + `","deleted":false}`
+	}
+	vaultOf(t, []pastRun{{scope: record.Scope{All: true}, bodies: bodies}})
+	for args, want := range map[string][]string{
+		"tree":           {"Self", "Top", "Two", "Two / Three", "Two / Three / Below", "Two / Three / Four"},
+		"tree 3":         {"Two / Three", "Two / Three / Below", "Two / Three / Four", "Two"},
+		"tree 4":         {"Two / Three / Four", "Two", "Two / Three", "Two / Three / Below"},
+		"tree Two/Three": {"Two / Three", "Two / Three / Below", "Two / Three / Four", "Two"},
+		"tree 6":         {"Self"},
+	} {
+		out, said := piped(t, 0, strings.Fields(args)...)
+		got := map[string][]string{}
+		for line := range strings.Lines(out) {
+			columns := strings.Split(line, "\t")
+			got[columns[1]] = append(got[columns[1]], columns[0])
+		}
+		if diff := cmp.Diff(map[string][]string{"folders": want, "dashboards": want}, got); diff != "" || said != "" {
+			t.Errorf("%s says %q (-want +got)\n%s", args, said, diff)
+		}
+	}
+	out, _ := piped(t, 0, "list", "dashboards", "--columns", "folder_path", "--sort", "id")
+	if want := "Two\nTwo / Three\nTwo / Three / Four\nTwo / Three / Below\nSelf\nTop\n"; out != want {
+		t.Errorf("list has the paths\n%s, want\n%s", out, want)
+	}
+}

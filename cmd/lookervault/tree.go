@@ -117,19 +117,16 @@ func readTrees(ctx context.Context, m history.Moment, named string) (roots []*vi
 	for id, e := range entries {
 		f := folder(id)
 		f.Name, f.Path = e.Name, names.Folder(id)
-		if _, ok := entries[e.Folder]; ok && e.Folder != id {
-			parent := folder(e.Folder)
-			parent.Folders = append(parent.Folders, f)
-		} else {
-			roots = append(roots, f)
-		}
 	}
+	root := ""
 	if named != "" {
-		id, err := names.FindFolder(named)
-		if err != nil {
+		if root, err = names.FindFolder(named); err != nil {
 			return nil, 0, absent(err, m.Reader, "tree")
 		}
-		roots = []*view.Folder{folders[id]}
+	}
+	roots = nest(entries, folders, root)
+	if root != "" {
+		roots = []*view.Folder{folders[root]}
 	} else {
 		for id, f := range folders {
 			if _, ok := entries[id]; !ok {
@@ -139,9 +136,39 @@ func readTrees(ctx context.Context, m history.Moment, named string) (roots []*vi
 	}
 	sortFolders(roots)
 	for _, root := range roots {
-		settle(root, 0)
+		settle(root)
 	}
 	return roots, homeless, nil
+}
+
+// nest puts folders into their parents, and returns those that lie in none: one that is named,
+// and of folders that lie in each other, which a run can see while somebody moves them, that of
+// the least id.
+func nest(entries map[string]vault.Entry, folders map[string]*view.Folder, named string) (roots []*view.Folder) {
+	isRoot := make(map[string]bool)
+	metFrom := make(map[string]string) // the folder whose parents led to this one first
+	for from := range entries {
+		at, held := from, true
+		for held && metFrom[at] == "" {
+			metFrom[at] = from
+			at = entries[at].Folder
+			_, held = entries[at]
+		}
+		if held && metFrom[at] == from {
+			circle := history.Circle(entries, at)
+			isRoot[circle[0]] = !slices.Contains(circle, named)
+		}
+	}
+	isRoot[named] = true
+	for id, e := range entries {
+		if _, held := entries[e.Folder]; held && !isRoot[id] {
+			parent := folders[e.Folder]
+			parent.Folders = append(parent.Folders, folders[id])
+		} else {
+			roots = append(roots, folders[id])
+		}
+	}
+	return roots
 }
 
 // inFolders yields the folders and the documents of the kinds that lie in them, in any
@@ -174,7 +201,7 @@ func sortFolders(folders []*view.Folder) {
 }
 
 // settle counts and sorts what lies in a folder and below it.
-func settle(f *view.Folder, depth int) {
+func settle(f *view.Folder) {
 	f.Count, f.Bytes = int64(len(f.Documents)), 0
 	for _, d := range f.Documents {
 		f.Bytes += d.Bytes
@@ -183,11 +210,8 @@ func settle(f *view.Folder, depth int) {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
 	})
 	sortFolders(f.Folders)
-	if depth > history.Deepest { // parents that go round in a circle
-		f.Folders = []*view.Folder{}
-	}
 	for _, below := range f.Folders {
-		settle(below, depth+1)
+		settle(below)
 		f.Count, f.Bytes = f.Count+below.Count, f.Bytes+below.Bytes
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -173,11 +174,24 @@ func (h *history) item(ref record.Ref) record.Item {
 // history.
 const folders = 100
 
+// parent is the parent of a folder: one of the first ten, of those the one before, and none of
+// the first.
+func (h *history) parent(id string) string {
+	parent := h.random.IntN(10) + 1
+	if own, _ := strconv.Atoi(id); own <= 10 {
+		parent = own - 1
+	}
+	if parent == 0 {
+		return "null"
+	}
+	return strconv.Quote(strconv.Itoa(parent))
+}
+
 func (h *history) body(ref record.Ref) []byte {
 	title, folder, user := h.title(), h.random.IntN(folders)+1, h.random.IntN(folders/2)+1
 	switch ref.Kind {
 	case "folders":
-		return fmt.Appendf(nil, `{"id":%q,"name":%q,"parent_id":"%d","creator_id":"%d"}`, ref.ID, title, h.random.IntN(10)+1, user)
+		return fmt.Appendf(nil, `{"id":%q,"name":%q,"parent_id":%s,"creator_id":"%d"}`, ref.ID, title, h.parent(ref.ID), user)
 	case "users":
 		return fmt.Appendf(nil, `{"id":%q,"display_name":"User %s","email":"user%s@example.com"}`, ref.ID, ref.ID, ref.ID)
 	case "queries":

@@ -12,12 +12,12 @@ import (
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// Deepest is how many folders a path names at most: parents that go round in a circle
-// end there.
-const Deepest = 50
+// deepest is how many folders a path names at most, the innermost ones.
+const deepest = 50
 
 // Names tells what the folders and users of a vault are called at one point in time, and
 // when its runs began. The zero value knows nothing until it is read.
@@ -210,14 +210,9 @@ func (b *Names) Folder(id string) string {
 		return path
 	}
 	var names []string
-	next := id
-	for range Deepest {
-		f, ok := b.entryOf(next)
-		if !ok {
-			break
-		}
+	for _, id := range b.upwards(id) {
+		f, _ := b.entryOf(id)
 		names = append(names, f.Name)
-		next = f.Folder
 	}
 	slices.Reverse(names)
 	if b.paths == nil {
@@ -225,6 +220,29 @@ func (b *Names) Folder(id string) string {
 	}
 	b.paths[id] = strings.Join(names, " / ")
 	return b.paths[id]
+}
+
+// upwards are a folder and those that it lies in, the innermost first.
+func (b *Names) upwards(id string) (ids []string) {
+	for f, ok := b.entryOf(id); ok && len(ids) < deepest; f, ok = b.entryOf(f.Folder) {
+		if at := slices.Index(ids, f.ID); at >= 0 {
+			least := slices.MinFunc(ids[at:], table.Compare)
+			return ids[:slices.Index(ids, least)+1]
+		}
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
+// Circle are folders that lie in each other, from the one with the least id, which counts as
+// that which lies in no other, given one of them.
+func Circle(folders map[string]vault.Entry, one string) []string {
+	ids := []string{one}
+	for at := folders[one].Folder; at != one; at = folders[at].Folder {
+		ids = append(ids, at)
+	}
+	slices.SortFunc(ids, table.Compare)
+	return ids
 }
 
 // FolderOf is the id of the folder that a document lies in, "" for one that lies in
