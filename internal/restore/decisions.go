@@ -152,6 +152,13 @@ func (d *draft) drop(n *node, ref record.Ref, why string) error {
 	return d.decided(n)
 }
 
+// inList reports whether a document names another one in a row of its array or in a set of ids: then
+// the list can be without that, and no member of the document says it.
+func inList(w *catalogue.Write, ref canon.Reference) bool {
+	return w.Update.Array && ref.Part == "" ||
+		slices.ContainsFunc(w.Sets, func(set catalogue.Set) bool { return ref.Part == "" && set.At == ref.By.Path })
+}
+
 // leaveOut lets a document come back without some of its parts.
 func (d *draft) leaveOut(n *node, parts []record.Ref, why string) error {
 	if d.request.LeftOut == nil {

@@ -302,7 +302,7 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 		if err != nil {
 			return nil, err
 		}
-		if comes != nil || seen != absent && seen != unlisted || ref.Part != "" || strings.Contains(ref.By.Path, ".") {
+		if comes != nil || seen != absent && seen != unlisted || ref.Part != "" || inList(n.spec.Write, ref) || strings.Contains(ref.By.Path, ".") {
 			left = append(left, ref)
 			if comes == nil && seen == unseen && d.lookable(ref.Ref) {
 				d.relied[ref.Ref] = true
