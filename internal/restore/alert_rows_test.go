@@ -250,3 +250,34 @@ func TestAnAlertOfATileThatIsInNoNewestBackup(t *testing.T) {
 		t.Errorf("%s: %s", a.Deed, a.Reason)
 	}
 }
+
+// An alert that was made anew in another place, taken back and made anew once more is one document: a
+// plan finds it, whatever somebody has changed of it since.
+func TestAnAlertThatMovedAgainIsFound(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	alerts := r.counts()["alerts"]
+	alert, _, _, _ := r.elsewhere()
+	request := restore.Request{Items: []record.Ref{alert}, Run: run}
+	done := r.apply(r.plan(request))
+	undone := r.apply(r.plan(restore.Request{Undo: done.ID, Wake: restore.WakeAsWas}))
+	again := r.apply(r.plan(restore.Request{Undo: undone.ID, Wake: restore.WakeAsWas}))
+	complete(t, again)
+	now := targetOf(again, record.Ref{Kind: "alerts", ID: targetOf(done, alert)})
+	for _, a := range r.plan(request).Actions {
+		if a.State == record.ActionPlanned || a.Target != now {
+			t.Errorf("%s %s, %s on the instance; the alert is alerts/%s", a.Deed, a.Ref, a.Target, now)
+		}
+	}
+	r.do("PATCH", "/alerts/"+now, `{"threshold":4711}`)
+	last := r.apply(r.plan(request))
+	complete(t, last)
+	if got := targetOf(last, alert); got != now || r.counts()["alerts"] != alerts {
+		t.Errorf("the alert is alerts/%s, not alerts/%s, and there are %d of %d", got, now, r.counts()["alerts"], alerts)
+	}
+	r.do("DELETE", "/alerts/"+now, "")
+	complete(t, r.apply(r.plan(restore.Request{Lost: true})))
+	if got := r.counts()["alerts"]; got != alerts {
+		t.Errorf("there are %d alerts of %d", got, alerts)
+	}
+}

@@ -19,6 +19,31 @@ func (p *present) first(ref record.Ref) record.Ref {
 	return ref
 }
 
+// joinFamilies lets what was made last of each family stand for all of it: where an undo has taken back
+// what stood for one member, another restore may have made something for another one since.
+func (p *present) joinFamilies(mappings []record.Mapping) {
+	newest := make(map[record.Ref]record.Mapping)
+	for _, m := range mappings {
+		first, made := p.copies[record.Ref{Kind: m.Kind, ID: m.TargetID}]
+		if made && m.State == record.MapLive && !m.At.Before(newest[first].At) {
+			newest[first] = m
+		}
+	}
+	stands := func(member record.Ref, m record.Mapping) {
+		if delete(p.mapped, member); m.TargetID != member.ID {
+			p.mapped[member] = m.TargetID
+		}
+	}
+	for first, m := range newest {
+		stands(first, m)
+	}
+	for member, first := range p.copies {
+		if m, ok := newest[first]; ok {
+			stands(member, m)
+		}
+	}
+}
+
 // oneOfEach leaves of what is chosen one of each family: the one that the instance had
 // last. Who names a document by its id means that one.
 func (p *planner) oneOfEach(chosen map[record.Ref]wish) {

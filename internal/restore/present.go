@@ -83,8 +83,12 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 			p.partsMapped[ref.Kind] = true
 		}
 	}
+	if err := p.readCopies(ctx); err != nil {
+		return nil, err
+	}
+	p.joinFamilies(mappings)
 	p.reset()
-	return p, p.readCopies(ctx)
+	return p, nil
 }
 
 // standIns are what documents and parts of a backup are called on the instance, as far as
