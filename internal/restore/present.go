@@ -290,20 +290,26 @@ func (p *present) find(ctx context.Context, ref record.Ref) (vault.Entry, sight,
 	if err != nil {
 		return vault.Entry{}, unknown, err
 	}
+	e, seen := p.sight(ref, held)
+	return e, seen, nil
+}
+
+// sight returns what is known of a document by its id on the instance, of all that is held of its kind.
+func (p *present) sight(ref record.Ref, held map[string]vault.Entry) (vault.Entry, sight) {
 	e, ok := held[ref.ID]
 	switch {
 	case ok && e.State != record.Gone && e.LastRun > p.before:
-		return e, there, nil
+		return e, there
 	case p.faults[ref] != "", (p.asked[ref] || p.whole[ref.Kind]) && p.faults[record.Ref{Kind: ref.Kind}] != "":
-		return e, unknown, nil
+		return e, unknown
 	case !p.asked[ref] && !p.whole[ref.Kind]:
-		return e, unseen, nil
+		return e, unseen
 	case !p.proves:
-		return e, unknown, nil
+		return e, unknown
 	case !p.asked[ref] && askable(ref.Kind):
-		return e, unlisted, nil
+		return e, unlisted
 	}
-	return e, absent, nil
+	return e, absent
 }
 
 // askable reports whether the instance can be asked for one document of a kind. One list

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -78,17 +79,23 @@ func numbered(text, separator string, nth int) string {
 	return text + separator + itoa(nth)
 }
 
+// keysBesideName are the members of which no two documents of a kind may have the same, but for names.
+func keysBesideName(spec *catalogue.Spec) (members []string) {
+	for _, key := range spec.Write.Keys {
+		if member := key.Members[0]; key.Unique && len(key.Members) == 1 && member != spec.Fields.Name && !slices.Contains(spec.Write.Identifiers, member) {
+			members = append(members, member)
+		}
+	}
+	return members
+}
+
 // freeKeys takes from a document what another one, which stays, has: no two may have it.
 func (d *draft) freeKeys(ctx context.Context, n *node, other vault.Entry) error {
 	body, err := d.body(ctx, other)
 	if err != nil {
 		return err
 	}
-	for _, key := range n.spec.Write.Keys {
-		member := key.Members[0]
-		if !key.Unique || len(key.Members) > 1 || member == n.spec.Fields.Name || slices.Contains(n.spec.Write.Identifiers, member) {
-			continue
-		}
+	for _, member := range keysBesideName(n.spec) {
 		if has := canon.Text(canon.Member(body, member)); has == "" || has != canon.Text(canon.Member(n.body, member)) {
 			continue
 		}
@@ -111,7 +118,21 @@ func (d *draft) freeKeysOfOriginal(ctx context.Context, n *node, now vault.Entry
 	if !ok || now.ID == n.ID || original.State == record.Gone {
 		return nil
 	}
-	return d.freeKeys(ctx, n, original)
+	current, err := d.body(ctx, now)
+	if err != nil || !slices.ContainsFunc(keysBesideName(n.spec), func(member string) bool {
+		return canon.Text(canon.Member(current, member)) != canon.Text(canon.Member(n.body, member))
+	}) {
+		return err // it has all that it is to have
+	}
+	switch e, seen := d.present.sight(original.Ref, held); seen {
+	case absent:
+		return nil
+	case unseen, unlisted:
+		d.relied[original.Ref] = true
+		return nil // decided when it was looked at
+	default:
+		return d.freeKeys(ctx, n, e)
+	}
 }
 
 // asItWasMade gives a document for which an earlier restore made one under another name, beside
