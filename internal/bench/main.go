@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -25,28 +26,28 @@ func main() {
 	only := flag.String("only", "", "only commands with this in their name, for reads")
 	flag.Parse()
 	made := historySize{db: *db, documents: *docs, runs: *runs, tiles: *tiles}
+	measurements := map[string]func(b *bench) error{
+		"throughput": func(b *bench) error { return b.throughput(*rounds) },
+		"scaling":    func(b *bench) error { return b.scaling(*rounds) },
+		"cost":       (*bench).cost,
+		"startup":    func(b *bench) error { return b.startup(*rounds) },
+		"reads":      func(b *bench) error { return b.reads(*rounds, *only, made) },
+		"verify":     func(b *bench) error { return b.verify(*rounds, made) },
+		"restores":   func(b *bench) error { return b.restores(*inner) },
+	}
 	var err error
-	switch flag.Arg(0) {
-	case "", "throughput":
-		err = throughput(*rounds)
-	case "scaling":
-		err = scaling(*rounds)
-	case "cost":
-		err = cost()
-	case "startup":
-		err = startup(*rounds)
-	case "reads":
-		err = reads(*rounds, *only, made)
-	case "verify":
-		err = verify(*rounds, made)
-	case "restores":
-		err = restores(*inner)
+	switch name := cmp.Or(flag.Arg(0), "throughput"); name {
 	case "history":
 		err = makeHistory(context.Background(), made)
 	case "floor":
 		err = floor(*url, *db, *n, *connections)
 	default:
-		err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost, startup, reads, verify or restores", flag.Arg(0))
+		measure, ok := measurements[name]
+		if !ok {
+			err = fmt.Errorf("unknown measurement %q: throughput, scaling, cost, startup, reads, verify or restores", name)
+			break
+		}
+		err = withBench(measure)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -57,23 +58,23 @@ func main() {
 // bench is a folder with the two binaries.
 type bench struct{ dir, program, self string }
 
-func newBench() (*bench, error) {
+// withBench builds the two binaries and measures with them.
+func withBench(measure func(b *bench) error) error {
 	dir, err := os.MkdirTemp("", "lookervault-bench-")
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer func() { _ = os.RemoveAll(dir) }()
 	b := &bench{dir: dir, program: filepath.Join(dir, "lookervault"), self: filepath.Join(dir, "bench")}
 	for out, pkg := range map[string]string{b.program: "./cmd/lookervault", b.self: "./internal/bench"} {
 		build := exec.Command("go", "build", "-o", out, pkg)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
-			return nil, fmt.Errorf("build %s: %w", pkg, err)
+			return fmt.Errorf("build %s: %w", pkg, err)
 		}
 	}
-	return b, nil
+	return measure(b)
 }
-
-func (b *bench) close() { _ = os.RemoveAll(b.dir) }
 
 // machine is one line about where this was measured.
 func machine() string {

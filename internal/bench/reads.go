@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -65,12 +64,7 @@ func (b *bench) made(size *historySize, measurement string) error {
 }
 
 // reads measures the commands that read a vault of many documents and runs.
-func reads(rounds int, only string, size historySize) error {
-	b, err := newBench()
-	if err != nil {
-		return err
-	}
-	defer b.close()
+func (b *bench) reads(rounds int, only string, size historySize) error {
 	if err := b.made(&size, "reads"); err != nil {
 		return err
 	}
@@ -95,12 +89,7 @@ func reads(rounds int, only string, size historySize) error {
 
 // verify measures verify and, in turn with it, sha256sum of as many bytes as the documents of
 // the vault have.
-func verify(rounds int, size historySize) error {
-	b, err := newBench()
-	if err != nil {
-		return err
-	}
-	defer b.close()
+func (b *bench) verify(rounds int, size historySize) error {
 	if err := b.made(&size, "verify"); err != nil {
 		return err
 	}
@@ -160,9 +149,5 @@ func unseen(program string, args ...string) (m measured, err error) {
 	if err := cmd.Run(); err != nil {
 		return m, err
 	}
-	m.wall, m.cpu = time.Since(began), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		m.rss = usage.Maxrss << 10
-	}
-	return m, nil
+	return used(cmd, began), nil
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"time"
 )
@@ -56,12 +54,7 @@ func losses(url string) ([]loss, error) {
 
 // restores measures what it takes to put back what was lost, on a server of 50 ms. So many places
 // and texts of one dashboard are written at the same time.
-func restores(inner int) error {
-	b, err := newBench()
-	if err != nil {
-		return err
-	}
-	defer b.close()
+func (b *bench) restores(inner int) error {
 	url, stop, err := b.simulator("--dashboards", "2000", "--latency", "50ms", "--small-tiles", "--trash", "-1")
 	if err != nil {
 		return err
@@ -157,9 +150,7 @@ func writing(actions []map[string]any) (n int) {
 // restoring runs the program against a simulated Looker and returns what it prints. Exit
 // code 4 says that some of it cannot be put back.
 func (b *bench) restoring(url string, args ...string) ([]byte, error) {
-	cmd := exec.Command(b.program, args...)
-	cmd.Dir = b.dir
-	cmd.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+clientID, "LOOKERSDK_CLIENT_SECRET="+clientSecret)
+	cmd := b.against(url, args...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()

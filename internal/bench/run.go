@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -73,28 +72,36 @@ func process(cmd *exec.Cmd) (measured, []byte, error) {
 	cmd.Stderr = nil
 	began := time.Now()
 	out, err := cmd.Output()
-	m := measured{wall: time.Since(began)}
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			err = fmt.Errorf("%w: %s", err, exit.Stderr)
-		}
-		return m, nil, err
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = fmt.Errorf("%w: %s", err, exit.Stderr)
 	}
-	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if err != nil {
+		return measured{}, nil, err
+	}
+	return used(cmd, began), out, nil
+}
+
+// used is what a command that began at a time, and is over, took.
+func used(cmd *exec.Cmd, began time.Time) measured {
+	m := measured{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		m.rss = usage.Maxrss << 10
 	}
-	return m, out, nil
+	return m
+}
+
+// against is the program with a simulated Looker for its instance.
+func (b *bench) against(url string, args ...string) *exec.Cmd {
+	cmd := exec.Command(b.program, args...)
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+clientID, "LOOKERSDK_CLIENT_SECRET="+clientSecret)
+	return cmd
 }
 
 // backup runs lookervault against a simulated Looker.
 func (b *bench) backup(url, db string, flags ...string) (measured, error) {
 	args := append([]string{"run", "dashboards", "--json", "--db", db, "--rate-limit-per-second", "0", "--set", "log.level=warn"}, flags...)
-	cmd := exec.Command(b.program, args...)
-	cmd.Dir = b.dir
-	cmd.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+clientID, "LOOKERSDK_CLIENT_SECRET="+clientSecret)
-	m, out, err := process(cmd)
+	m, out, err := process(b.against(url, args...))
 	if err != nil {
 		return m, err
 	}
@@ -105,12 +112,12 @@ func (b *bench) backup(url, db string, flags ...string) (measured, error) {
 		Vault int64  `json:"vault_bytes"`
 		Calls int64  `json:"calls"`
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &summary); err != nil {
+	last := lastLine(out)
+	if err := json.Unmarshal([]byte(last), &summary); err != nil {
 		return m, err
 	}
 	if summary.Event != "run_finished" || summary.Items == 0 {
-		return m, fmt.Errorf("unexpected summary: %s", lines[len(lines)-1])
+		return m, fmt.Errorf("unexpected summary: %s", last)
 	}
 	m.items, m.bytes, m.vault, m.calls = summary.Items, summary.Bytes, summary.Vault, summary.Calls
 	return m, nil

@@ -9,12 +9,7 @@ import (
 
 // throughput compares a first run, and a second one in which nothing changed,
 // with the floor.
-func throughput(rounds int) error {
-	b, err := newBench()
-	if err != nil {
-		return err
-	}
-	defer b.close()
+func (b *bench) throughput(rounds int) error {
 	fmt.Printf("%s; command: go run ./internal/bench\n\n", machine())
 	fmt.Println("| dashboards | floor | first run | of the floor | CPU a document | second run | first / second | peak memory | vault / JSON | calls |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
@@ -72,12 +67,7 @@ const latency = 50 * time.Millisecond
 // scaling compares calls a second with the ideal, workers divided by latency, and
 // does the same with a client that does nothing but GET. Both are what more calls
 // take longer, so that beginning and end are left out.
-func scaling(rounds int) error {
-	b, err := newBench()
-	if err != nil {
-		return err
-	}
-	defer b.close()
+func (b *bench) scaling(rounds int) error {
 	fmt.Printf("%s; command: go run ./internal/bench scaling\n\n", machine())
 	fmt.Printf("| workers | bare client | pages of 10 | single documents |\n| --- | --- | --- | --- |\n")
 	for _, workers := range []int{1, 2, 4, 8, 16, 32} {
@@ -142,12 +132,7 @@ func (b *bench) paced(workers, calls int, way way) (measured, error) {
 }
 
 // cost compares what few and many documents of the same size take.
-func cost() error {
-	b, err := newBench()
-	if err != nil {
-		return err
-	}
-	defer b.close()
+func (b *bench) cost() error {
 	fmt.Printf("%s; command: go run ./internal/bench cost\n\n", machine())
 	fmt.Println("| dashboards of 8 kB | time | CPU for 10,000 | peak memory | vault / JSON |\n| --- | --- | --- | --- | --- |")
 	for _, n := range []int{50_000, 500_000} {
@@ -172,12 +157,7 @@ func (b *bench) once(n int) (measured, error) {
 }
 
 // startup measures commands that somebody waits for.
-func startup(rounds int) error {
-	b, err := newBench()
-	if err != nil {
-		return err
-	}
-	defer b.close()
+func (b *bench) startup(rounds int) error {
 	if _, err := b.once(50_000); err != nil {
 		return err
 	}
