@@ -211,8 +211,8 @@ func (h *history) body(ref record.Ref) []byte {
 	for tile := range n {
 		tiles = append(tiles, fmt.Sprintf(`{"id":"%s%d","title":%q,"type":"vis","note_text":%q,"query":{%s}}`, ref.ID, tile, h.title(), h.title(), h.query()))
 	}
-	return fmt.Appendf(nil, `{"id":%q,"title":%q,"description":%q,"deleted":false,"folder":{"id":"%d","name":"Folder"},"user_id":"%d","updated_at":"2026-01-02T03:04:05.000+00:00","dashboard_elements":[%s]}`,
-		ref.ID, title, h.title(), folder, user, strings.Join(tiles, ","))
+	return fmt.Appendf(nil, `{"id":%q,"title":%q,"description":%q,"deleted":false,"folder_id":"%d","folder":{"id":"%d","name":"Folder"},"user_id":"%d","updated_at":"2026-01-02T03:04:05.000+00:00","dashboard_elements":[%s]}`,
+		ref.ID, title, h.title(), folder, folder, user, strings.Join(tiles, ","))
 }
 
 // query are the members of a query: of 100 views with 30 fields each, of which some have

@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	stdcmp "cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -298,6 +299,34 @@ func TestSortNames(t *testing.T) {
 	table.SortNames(names)
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("not in the order of Compare (-want +got):\n%s", diff)
+	}
+}
+
+// TestCompare compares each two of some texts as the order is described: numbers by their
+// value, words in lower case.
+func TestCompare(t *testing.T) {
+	texts := []string{
+		"", "a", "A", "aB", "Ab", "ab", "abc", "Z", "z", "_", "[", "a b", "É", "é", "eé", "EÉ", "K", "\u212a", "k", "\u212ab", "kA", "İ", "i", "日本", "a\xff", "A\xfe",
+		"1", "01", "9", "10", "-3", "-", "1e3", "1000", "123456789012345", "1234567890123456", "12345678901234567890", "1.5", "1x", "0x10", "+1",
+	}
+	for _, a := range texts {
+		for _, b := range texts {
+			x, failedA := strconv.ParseFloat(a, 64)
+			y, failedB := strconv.ParseFloat(b, 64)
+			isNumber := func(text string, failed error) bool { return failed == nil && text[0] != '+' }
+			want := stdcmp.Or(stdcmp.Compare(strings.ToLower(a), strings.ToLower(b)), stdcmp.Compare(a, b))
+			switch numberA, numberB := isNumber(a, failedA), isNumber(b, failedB); {
+			case numberA && numberB:
+				want = stdcmp.Or(stdcmp.Compare(x, y), stdcmp.Compare(a, b))
+			case numberA:
+				want = -1
+			case numberB:
+				want = 1
+			}
+			if got := table.Compare(a, b); got != want {
+				t.Errorf("Compare(%q, %q) is %d, want %d", a, b, got, want)
+			}
+		}
 	}
 }
 
