@@ -15,6 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
 )
 
@@ -131,27 +132,8 @@ func vaultOf(t *testing.T, runs []pastRun) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		var batch record.Batch
-		counts := make(map[record.Kind]int64)
-		for _, ref := range slices.Sorted(maps.Keys(past.bodies)) {
-			body := past.bodies[ref]
-			kind, id, _ := strings.Cut(ref, "/")
-			counts[record.Kind(kind)]++
-			item := record.Item{Ref: record.Ref{Kind: record.Kind(kind), ID: id}, State: record.Present, Body: []byte(body), Route: "GET /" + kind + "/{id}", At: at}
-			if err := worker.Do(t.Context(), item, func(rec record.Record) error {
-				batch = append(batch, rec)
-				return nil
-			}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		batch, counts := recordsOf(t, worker, past, at)
 		finish := record.Finish{At: at.Add(90 * time.Second)}
-		for _, ref := range past.faults {
-			kind, id, _ := strings.Cut(ref, "/")
-			batch = append(batch, record.Record{Ref: record.Ref{Kind: record.Kind(kind), ID: id}, Fault: &record.Fault{
-				Class: "server", Status: 502, Attempts: 5, Message: "GET /looks/20: 502 Bad Gateway",
-			}})
-		}
 		for _, kind := range kinds {
 			finish.Kinds = append(finish.Kinds, record.End{Kind: kind, Listing: record.Complete, Listed: counts[kind]})
 		}
@@ -165,4 +147,29 @@ func vaultOf(t *testing.T, runs []pastRun) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// recordsOf makes what a past run committed, and counts its documents by kind.
+func recordsOf(t *testing.T, worker pipeline.Worker[record.Item, record.Record], past pastRun, at time.Time) (batch record.Batch, counts map[record.Kind]int64) {
+	t.Helper()
+	counts = make(map[record.Kind]int64)
+	for _, ref := range slices.Sorted(maps.Keys(past.bodies)) {
+		body := past.bodies[ref]
+		kind, id, _ := strings.Cut(ref, "/")
+		counts[record.Kind(kind)]++
+		item := record.Item{Ref: record.Ref{Kind: record.Kind(kind), ID: id}, State: record.Present, Body: []byte(body), Route: "GET /" + kind + "/{id}", At: at}
+		if err := worker.Do(t.Context(), item, func(rec record.Record) error {
+			batch = append(batch, rec)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, ref := range past.faults {
+		kind, id, _ := strings.Cut(ref, "/")
+		batch = append(batch, record.Record{Ref: record.Ref{Kind: record.Kind(kind), ID: id}, Fault: &record.Fault{
+			Class: "server", Status: 502, Attempts: 5, Message: "GET /looks/20: 502 Bad Gateway",
+		}})
+	}
+	return batch, counts
 }

@@ -182,14 +182,7 @@ func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]b
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	commits, after := -1, time.Duration(0)
-	if random != nil {
-		// Some moments are before the first commit, and some behind the last.
-		commits, after = random.IntN(100)-15, time.Duration(random.IntN(4000))*time.Microsecond
-		if commits < 0 {
-			commits, after = 0, time.Duration(random.IntN(120))*time.Millisecond
-		}
-	}
+	commits, after := momentOf(random)
 	acknowledged = make(map[record.Ref]bool)
 	lines := bufio.NewReader(stdout)
 	read := func() error {
@@ -226,6 +219,19 @@ func (r *rig) crash(random *rand.Rand) (dead bool, acknowledged map[record.Ref]b
 		t.Fatalf("the child failed by itself: %v\n%s%s", err, said.String(), complained.String())
 	}
 	return err != nil, acknowledged
+}
+
+// momentOf is when a run is killed: so long after so many commits. Nil means never.
+func momentOf(random *rand.Rand) (commits int, after time.Duration) {
+	if random == nil {
+		return -1, 0
+	}
+	// Some moments are before the first commit, and some behind the last.
+	commits, after = random.IntN(100)-15, time.Duration(random.IntN(4000))*time.Microsecond
+	if commits < 0 {
+		return 0, time.Duration(random.IntN(120)) * time.Millisecond
+	}
+	return commits, after
 }
 
 // examine looks at a vault that a kill has left, and reports whether the run was

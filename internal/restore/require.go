@@ -122,11 +122,16 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		n.impossible(why)
 		return nil
 	}
+	return d.needs(ctx, n, ref, e, !exists || now.State == record.Trashed)
+}
+
+// needs decides what becomes of a document that another one names, and of that one with it. stays
+// says that it is not where it can be named, unless it comes back.
+func (d *draft) needs(ctx context.Context, n *node, ref canon.Reference, e vault.Entry, stays bool) error {
 	need, err := d.decide(ctx, wish{Ref: ref.Ref, entry: e, needed: true})
 	if err != nil {
 		return err
 	}
-	stays := !exists || now.State == record.Trashed
 	switch {
 	case need.writes():
 		n.needs = append(n.needs, need)

@@ -155,6 +155,34 @@ func number(ctx context.Context, q querier, query string, args ...any) (n int64,
 	return n, nil
 }
 
+// passage reads the versions of the document that a row begins with, records them in read, and
+// returns what pick makes of both.
+func passage(ctx context.Context, q querier, instance int64, span vault.Span, row []driver.Value, read *versionsRead,
+	pick func([]driver.Value, []vault.Entry) (vault.Passage, bool),
+) (p vault.Passage, ok bool, err error) {
+	ref := record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}
+	if !areTexts(row[:2]) {
+		return p, false, vault.Damaged(nil, "versions %s: its kind and id are no texts, and sorted elsewhere", shown(ref))
+	}
+	versions, err := versionsOf(ctx, q, instance, ref)
+	if err != nil {
+		return p, false, err
+	}
+	if !changedIn(versions, row, span) {
+		return p, false, vault.Damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
+	}
+	read.add(ref, versions)
+	if len(row) > 2 {
+		read.met(integer(row[2]), changesIn(versions, span))
+	}
+	p, ok = pick(row, versions)
+	p.Ref = ref
+	if ok && p.Run != 0 && p.Before == nil && p.After == &versions[0] {
+		p.Pruned, err = heldBefore(ctx, q, instance, ref)
+	}
+	return p, ok, err
+}
+
 // passages yields what pick makes of rows, which begin with kind and id, and the
 // versions of that document.
 func (r *Reader) passages(ctx context.Context, span vault.Span,
@@ -171,26 +199,9 @@ func (r *Reader) passages(ctx context.Context, span vault.Span,
 					if err != nil {
 						return err
 					}
-					ref := record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}
-					if !areTexts(row[:2]) {
-						return vault.Damaged(nil, "versions %s: its kind and id are no texts, and sorted elsewhere", shown(ref))
-					}
-					versions, err := versionsOf(ctx, q, found.ID, ref)
+					p, ok, err := passage(ctx, q, found.ID, span, row, read, pick)
 					if err != nil {
 						return err
-					}
-					if !changedIn(versions, row, span) {
-						return vault.Damaged(nil, "versions %s: the version that a run stored cannot be found", shown(ref))
-					}
-					read.add(ref, versions)
-					if len(row) > 2 {
-						read.met(integer(row[2]), changesIn(versions, span))
-					}
-					p, ok := pick(row, versions)
-					if p.Ref = ref; ok && p.Run != 0 && p.Before == nil && p.After == &versions[0] {
-						if p.Pruned, err = heldBefore(ctx, q, found.ID, ref); err != nil {
-							return err
-						}
 					}
 					if ok {
 						if more = yield(p, nil); !more {

@@ -28,7 +28,7 @@ type trial struct {
 // Suite runs every case on an engine of its own, which fresh makes, and verifies it in the
 // end.
 func Suite(t *testing.T, fresh func(t *testing.T) Engine) {
-	for _, c := range slices.Concat(settling(), references(), nights()) {
+	for _, c := range slices.Concat(settling(), states(), reports(), references(), nights()) {
 		t.Run(c.name, func(t *testing.T) {
 			e := fresh(t)
 			c.run(t, e.Open)
@@ -100,6 +100,12 @@ func settling() []trial {
 		{"dedupe in a run", dedupes},
 		{"stamps", stamps},
 		{"known", knownIDs},
+	}
+}
+
+// states are the cases about the states that documents come into.
+func states() []trial {
+	return []trial{
 		{"trashed", trashed},
 		{"trashed, state only", trashedStateOnly},
 		{"gone by listing", goneByListing},
@@ -118,6 +124,12 @@ func settling() []trial {
 		{"many gone", manyGone},
 		{"unsettled", unsettled},
 		{"holds", holds},
+	}
+}
+
+// reports are the cases about what else a run stores: faults, counts, outcomes.
+func reports() []trial {
+	return []trial{
 		{"faults", faults},
 		{"a fault resolved in its run", faultResolved},
 		{"a fault resolved by a later run", faultResolvedLater},
