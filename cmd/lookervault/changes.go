@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -21,11 +22,11 @@ func changeTable(runs bool) table.Table[history.Change] {
 		},
 		{
 			Name: "folder", Tail: true, Varies: true, Spare: 3, Value: func(c history.Change) string { return c.Folder },
-			Show: func(c history.Change, _ table.Screen) string { return orID(c.FolderPath, c.Folder) },
+			Show: func(c history.Change, _ table.Screen) string { return cmp.Or(c.FolderPath, c.Folder) },
 		},
 		{
 			Name: "owner", Varies: true, Spare: 4, Value: func(c history.Change) string { return c.Owner },
-			Show: func(c history.Change, _ table.Screen) string { return orID(c.OwnerName, c.Owner) },
+			Show: func(c history.Change, _ table.Screen) string { return cmp.Or(c.OwnerName, c.Owner) },
 		},
 		{Name: "who", Varies: true, Spare: 2, Value: func(c history.Change) string { return c.Who }},
 		{Name: "bytes", Head: "size", Number: true, Spare: 5, Extra: !runs, Value: func(c history.Change) string { return strconv.FormatInt(c.Bytes, 10) }, Show: sizeShown},
@@ -41,13 +42,6 @@ func changeTable(runs bool) table.Table[history.Change] {
 		}, columns...)
 	}
 	return table.Table[history.Change]{One: "change", Many: "changes", View: func(c history.Change) any { return view.ChangeOf(c) }, Columns: columns}
-}
-
-func orID(name, id string) string {
-	if name != "" {
-		return name
-	}
-	return id
 }
 
 func changeTone(c history.Change) table.Tone {

@@ -219,11 +219,11 @@ func (c *checkup) print(choice table.Choice) error {
 	if width, _ := ui.TerminalSize(c.given.streams.out); width > 0 && width < twoSentences && len(choice.Columns) == 0 {
 		findings = narrowFindings()
 	}
-	if err := show(c.given.streams, findings, choice, each(c.Findings())); err != nil {
+	if err := show(c.given.streams, findings, choice, table.Each(c.Findings())); err != nil {
 		return err
 	}
 	var said strings.Builder
-	if n := calls(c.meter.Drain()); n > 0 {
+	if n := view.Calls(c.meter.Drain()); n > 0 {
 		fmt.Fprintf(&said, "This check took %s, which the vault does not count.\n", plural(n, "API call", "API calls"))
 	}
 	writeProposal(&said, c.Month())

@@ -343,5 +343,5 @@ func showStat(s *streams, choice table.Choice, list iter.Seq2[history.Change, er
 		}
 		stats[len(stats)-1].Count(c)
 	}
-	return show(s, statTable, choice, each(stats))
+	return show(s, statTable, choice, table.Each(stats))
 }

@@ -40,7 +40,7 @@ func showDocument(s *streams, choice table.Choice, span vault.Span, list iter.Se
 		if len(found.Change) > 0 {
 			rows = append(rows, found)
 		}
-		return show(s, changeTable(false), choice, each(rows))
+		return show(s, changeTable(false), choice, table.Each(rows))
 	}
 	width, height := ui.TerminalSize(s.out)
 	return s.paged(height, func(text *strings.Builder) error {

@@ -66,7 +66,7 @@ func runFaults(ctx context.Context, o faultsOptions) (err error) {
 		return err
 	}
 	defer closing(&err, reader)
-	if err := show(o.streams, faultTable, choice, each(faults)); err != nil {
+	if err := show(o.streams, faultTable, choice, table.Each(faults)); err != nil {
 		return err
 	}
 	if o.run == nil && len(faults) > 0 && isTerminal(o.streams.out) {

@@ -157,7 +157,7 @@ func runFind(ctx context.Context, o findOptions) (err error) {
 		return err
 	}
 	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(y.score, x.score) })
-	err = show(o.streams, found, choice, each(hits))
+	err = show(o.streams, found, choice, table.Each(hits))
 	return cmp.Or(err, names.Damage())
 }
 

@@ -253,7 +253,7 @@ func (d *dryRun) print(v view.Forecast, f forecast.Forecast) (err error) {
 	if d.choice.IsObject() && !d.choice.Picks() {
 		err = d.options.streams.writeObject(v, d.choice.Format)
 	} else {
-		err = show(d.options.streams, d.table, d.choice, each(v.Kinds))
+		err = show(d.options.streams, d.table, d.choice, table.Each(v.Kinds))
 	}
 	if err != nil {
 		return err
@@ -274,7 +274,7 @@ func writeForecast(out io.Writer, v view.Forecast, besides []record.Calls) {
 	}
 	writeForeseen(out, v)
 	fmt.Fprintf(out, "\nForecast of a run of %s: %s documents, %s calls: %s administrative, %s query, %s of them to see who calls and what the scope is.\n",
-		v.Instance, spanText(v.Items), spanText(v.Calls), spanText(v.ByClass[administrative]), spanText(v.ByClass[query]), count(calls(besides)))
+		v.Instance, spanText(v.Items), spanText(v.Calls), spanText(v.ByClass[administrative]), spanText(v.ByClass[query]), count(view.Calls(besides)))
 	if v.Seconds == nil {
 		fmt.Fprintln(out, "No rate limit is set: it takes as long as Looker does.")
 	} else {

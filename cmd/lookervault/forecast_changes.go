@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -47,13 +48,13 @@ func foreseenText(v *view.Foreseen, kind record.Kind) string {
 		var names []string
 		for _, item := range v.First {
 			if item.Change == way && len(names) < namesShown {
-				names = append(names, plainText(orID(item.Name, string(kind)+"/"+item.ID)))
+				names = append(names, plainText(cmp.Or(item.Name, string(kind)+"/"+item.ID)))
 			}
 		}
 		if left := n - int64(len(names)); left > 0 && len(names) > 0 {
 			names[len(names)-1] += fmt.Sprintf(" and %s more", count(left))
 		}
-		part := count(n) + " " + orID(words[way], way)
+		part := count(n) + " " + cmp.Or(words[way], way)
 		if len(names) > 0 {
 			part += " (" + strings.Join(names, ", ") + ")"
 		}

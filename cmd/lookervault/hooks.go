@@ -11,6 +11,7 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/hooks"
 	"github.com/lookervault/lookervault/internal/metrics"
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -70,7 +71,7 @@ func (b *backup) hook(s view.Summary) error {
 	if hook.Text == "" {
 		return nil
 	}
-	line, err := encodeJSON(s)
+	line, err := plain.Encode(s)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func runKinds(o kindsOptions) error {
 			return kindsText(table.Output{Out: text, Screen: o.streams.screen(width), Color: o.streams.colors(o.streams.out)}, choice, kinds)
 		})
 	}
-	return show(o.streams, kindTable, choice, each(kinds))
+	return show(o.streams, kindTable, choice, table.Each(kinds))
 }
 
 var kindTable = table.Table[view.Kind]{
@@ -77,17 +77,17 @@ func choose(condition bool, yes, no string) string {
 
 // kindsText is the table for people, with what no table of kinds would tell.
 func kindsText(o table.Output, choice table.Choice, kinds []view.Kind) error {
-	if err := kindTable.Write(o, choice, each(kinds)); err != nil {
+	if err := kindTable.Write(o, choice, table.Each(kinds)); err != nil {
 		return err
 	}
 	said := fmt.Sprintf("Calls are counted by run; a page holds %d documents unless stages.list.page_size says otherwise. Opt-in kinds are "+
 		"backed up when they are named: lookervault run dashboards explores, or kinds: [all, explores].", config.Default(1).Stages.List.PageSize)
 	fmt.Fprintf(o.Out, "\n%s\n\nRead from other kinds, without a call:\n\n", strings.Join(table.Wrap(said, o.Screen.Width), "\n"))
-	if err := viewTable.Write(o, table.Choice{}, each(catalogue.Views())); err != nil {
+	if err := viewTable.Write(o, table.Choice{}, table.Each(catalogue.Views())); err != nil {
 		return err
 	}
 	fmt.Fprint(o.Out, "\nWhat no backup holds:\n\n")
-	return gapTable.Write(o, table.Choice{}, each(catalogue.Gaps()))
+	return gapTable.Write(o, table.Choice{}, table.Each(catalogue.Gaps()))
 }
 
 var viewTable = table.Table[catalogue.View]{

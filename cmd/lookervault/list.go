@@ -267,14 +267,3 @@ func closing(err *error, closer interface{ Close() error }) {
 		*err = failed
 	}
 }
-
-// each yields the values of a slice that was read without an error.
-func each[T any](values []T) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, v := range values {
-			if !yield(v, nil) {
-				return
-			}
-		}
-	}
-}

@@ -22,6 +22,7 @@ import (
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -244,13 +245,13 @@ func (l *live) absence(ctx context.Context, ref record.Ref) (p vault.Passage, go
 
 // tellCalls says what the look took: nothing keeps count of it.
 func (l *live) tellCalls() {
-	fmt.Fprintf(l.streams.err, "This look took %s, which the vault does not count.\n", plural(calls(l.run.Calls), "API call", "API calls"))
+	fmt.Fprintf(l.streams.err, "This look took %s, which the vault does not count.\n", plural(view.Calls(l.run.Calls), "API call", "API calls"))
 }
 
 // incomplete says what could not be compared, and is the error about that; nil where
 // everything was.
 func (l *live) incomplete() error {
-	failed := totals(l.run.Kinds).Failed
+	failed := view.TotalsOf(l.run.Kinds).Failed
 	if l.run.Outcome == record.RunComplete || l.refs != nil && failed == 0 {
 		return nil
 	}

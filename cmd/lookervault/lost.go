@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,11 +26,11 @@ var lossTable = table.Table[history.Loss]{
 		},
 		{
 			Name: "folder", Tail: true, Spare: 3, Value: func(l history.Loss) string { return l.Folder },
-			Show: func(l history.Loss, _ table.Screen) string { return orID(l.FolderPath, l.Folder) },
+			Show: func(l history.Loss, _ table.Screen) string { return cmp.Or(l.FolderPath, l.Folder) },
 		},
 		{
 			Name: "owner", Spare: 2, Value: func(l history.Loss) string { return l.Owner },
-			Show: func(l history.Loss, _ table.Screen) string { return orID(l.OwnerName, l.Owner) },
+			Show: func(l history.Loss, _ table.Screen) string { return cmp.Or(l.OwnerName, l.Owner) },
 		},
 		{Name: "because", Value: func(l history.Loss) string { return because(l.Because) }},
 		{Name: "dependents", Number: true, Value: func(l history.Loss) string { return strconv.Itoa(len(l.Dependents)) }},
@@ -49,10 +50,10 @@ func because(with []history.Dependent) string {
 func showLosses(s *streams, choice table.Choice, list []history.Loss) error {
 	width, height := ui.TerminalSize(s.out)
 	if width == 0 || choice.Format != "" || choice.Picks() {
-		return show(s, lossTable, choice, each(list))
+		return show(s, lossTable, choice, table.Each(list))
 	}
 	slices.SortStableFunc(list, func(x, y history.Loss) int {
-		return strings.Compare(orID(x.OwnerName, x.Owner)+"\x00"+x.FolderPath, orID(y.OwnerName, y.Owner)+"\x00"+y.FolderPath)
+		return strings.Compare(cmp.Or(x.OwnerName, x.Owner)+"\x00"+x.FolderPath, cmp.Or(y.OwnerName, y.Owner)+"\x00"+y.FolderPath)
 	})
 	return s.paged(height, func(text *strings.Builder) error {
 		if len(list) == 0 {
@@ -60,7 +61,7 @@ func showLosses(s *streams, choice table.Choice, list []history.Loss) error {
 		}
 		group := ""
 		for _, l := range list {
-			of := plain.Text(fmt.Sprintf("%s, %s", orID(orID(l.OwnerName, l.Owner), "nobody"), orID(orID(l.FolderPath, l.Folder), "no folder")))
+			of := plain.Text(fmt.Sprintf("%s, %s", cmp.Or(l.OwnerName, l.Owner, "nobody"), cmp.Or(l.FolderPath, l.Folder, "no folder")))
 			if of != group {
 				group = of
 				fmt.Fprintf(text, "%s\n", of)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/plain"
 )
 
 func TestPlainText(t *testing.T) {
@@ -46,17 +48,17 @@ func TestCountAndPlural(t *testing.T) {
 }
 
 func TestEncodeJSON(t *testing.T) {
-	got, err := encodeJSON(map[string]string{"a": "<b> & \u2028 \x00 ü"})
+	got, err := plain.Encode(map[string]string{"a": "<b> & \u2028 \x00 ü"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := `{"a":"<b> & \u2028 \u0000 ü"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, err := encodeJSON("\u009b \u202e \u007f"); err != nil || got != `"\u009b \u202e \u007f"` {
+	if got, err := plain.Encode("\u009b \u202e \u007f"); err != nil || got != `"\u009b \u202e \u007f"` {
 		t.Errorf("what misleads is %s, %v", got, err)
 	}
-	if _, err := encodeJSON(func() {}); err == nil {
+	if _, err := plain.Encode(func() {}); err == nil {
 		t.Error("a function was encoded")
 	}
 }

@@ -127,7 +127,7 @@ func runPrune(ctx context.Context, o pruneOptions) error {
 		return err
 	}
 	if o.dryRun || !o.streams.quiet || choice.Format != "" {
-		if err := show(o.streams, keepingTable, choice, each(plan.runs)); err != nil {
+		if err := show(o.streams, keepingTable, choice, table.Each(plan.runs)); err != nil {
 			return err
 		}
 	}

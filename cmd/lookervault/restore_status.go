@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -117,7 +118,7 @@ func runRestoreList(ctx context.Context, o restoreStatusOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return show(o.streams, restoresTable, choice, each(all))
+	return show(o.streams, restoresTable, choice, table.Each(all))
 }
 
 var actionTable = table.Table[view.Action]{
@@ -192,7 +193,7 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 		status.Actions = append(status.Actions, view.ActionOf(action))
 	}
 	if choice.Format == table.FormatJSON {
-		text, err := view.JSON(status)
+		text, err := plain.Encode(status)
 		if err == nil {
 			_, err = fmt.Fprintln(o.streams.out, text)
 		}
@@ -216,5 +217,5 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 			return err
 		}
 	}
-	return show(o.streams, actions, choice, each(status.Actions))
+	return show(o.streams, actions, choice, table.Each(status.Actions))
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
@@ -28,7 +29,7 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 		if err != nil {
 			return err
 		}
-		text, err := view.JSON(v)
+		text, err := plain.Encode(v)
 		if err != nil {
 			return err
 		}

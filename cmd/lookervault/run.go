@@ -23,6 +23,7 @@ import (
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -287,7 +288,7 @@ func (b *backup) run(ctx context.Context, kinds []*catalogue.Spec, exclude []rec
 // tellBegun tells what a run found when it began.
 func tellBegun(told io.Writer, begun record.Begun, path string, log hclog.Logger) {
 	if begun.Resumed {
-		t := totals(begun.Kinds)
+		t := view.TotalsOf(begun.Kinds)
 		fmt.Fprintf(told, "Resuming run %d of %s: %s done, %s failed before; listing again to find the rest.\n",
 			begun.Run, ui.Moment(begun.Started, isTerminal(told)), plural(t.Settled(), "document", "documents"), count(t.Failed))
 		return

@@ -62,7 +62,7 @@ func runRuns(ctx context.Context, o runsOptions) (err error) {
 	} else if !errors.Is(damage, vault.ErrCorrupt) {
 		return damage
 	}
-	err = show(o.streams, runTable, choice, each(runs))
+	err = show(o.streams, runTable, choice, table.Each(runs))
 	return cmp.Or(err, damage)
 }
 
@@ -92,8 +92,8 @@ var runTable = table.Table[record.Run]{
 		runCount("gone", 1, func(t view.Totals) int64 { return t.Gone }),
 		runCount("failed", 0, func(t view.Totals) int64 { return t.FailedDocuments() }),
 		{
-			Name: "calls", Number: true, Spare: 5, Value: func(r record.Run) string { return strconv.FormatInt(calls(r.Calls), 10) },
-			Show: func(r record.Run, _ table.Screen) string { return count(calls(r.Calls)) },
+			Name: "calls", Number: true, Spare: 5, Value: func(r record.Run) string { return strconv.FormatInt(view.Calls(r.Calls), 10) },
+			Show: func(r record.Run, _ table.Screen) string { return count(view.Calls(r.Calls)) },
 		},
 		{Name: "scope", Spare: 4, Varies: true, Value: func(r record.Run) string { return r.Scope.String() }},
 	},
@@ -110,7 +110,7 @@ func outcomeShown(r record.Run, _ table.Screen) string {
 
 // runCount is a column with a number of documents.
 func runCount(name string, spare int, of func(view.Totals) int64) table.Column[record.Run] {
-	total := func(r record.Run) int64 { return of(totals(r.Kinds)) }
+	total := func(r record.Run) int64 { return of(view.TotalsOf(r.Kinds)) }
 	return table.Column[record.Run]{
 		Name: name, Number: true, Spare: spare,
 		Value: func(r record.Run) string { return strconv.FormatInt(total(r), 10) },
@@ -152,8 +152,3 @@ func tookSeconds(r record.Run) string {
 	}
 	return strconv.FormatFloat(r.Took().Seconds(), 'f', -1, 64)
 }
-
-// totals adds the counts of all kinds.
-func totals(kinds []record.Counts) view.Totals { return view.TotalsOf(kinds) }
-
-func calls(all []record.Calls) int64 { return view.Calls(all) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -71,14 +72,14 @@ func runRunsShow(ctx context.Context, o runsShowOptions) (err error) {
 	case table.FormatJSON, table.FormatYAML:
 		return o.streams.writeObject(view.RunOf(run), choice.Format)
 	case table.FormatTabs, table.FormatCSV:
-		return show(o.streams, ui.KindTable(), choice, each(ui.KindRows(view.KindsInOrder(run.Ends()))))
+		return show(o.streams, ui.KindTable(), choice, table.Each(ui.KindRows(view.KindsInOrder(run.Ends()))))
 	}
 	return writeRun(o.streams, run, choice)
 }
 
 // writeObject writes one object as JSON on a line, or as YAML.
 func (s *streams) writeObject(v any, format string) error {
-	line, err := encodeJSON(v)
+	line, err := plain.Encode(v)
 	if err != nil {
 		return err
 	}

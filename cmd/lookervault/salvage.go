@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -70,7 +71,7 @@ func runSalvage(ctx context.Context, o salvageOptions) error {
 	}
 	views := view.DamageOf(s.LeftOut)
 	if len(views) > 0 || choice.Format != "" {
-		if err := show(o.streams, damageTable, choice, each(views)); err != nil {
+		if err := show(o.streams, damageTable, choice, table.Each(views)); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/view"
 )
 
 // TestMain makes this binary the programs that scripts run:
@@ -260,7 +261,7 @@ func result(ts *testscript.TestScript, neg bool, args []string) {
 	defer reader.Close()
 	stored, err := reader.Run(context.Background(), id)
 	ts.Check(err)
-	numbers := map[string]any{"total": totals(stored.Kinds)}
+	numbers := map[string]any{"total": view.TotalsOf(stored.Kinds)}
 	for _, k := range stored.Kinds {
 		numbers[string(k.Kind)] = k
 	}

@@ -195,7 +195,7 @@ func (b *backup) details(ctx context.Context, run record.Run) (d runDetails) {
 			d.failed = append(d.failed, named(ctx, reader, run.Instance, f.Ref))
 		}
 	}
-	if totals(run.Kinds).Same == 0 {
+	if view.TotalsOf(run.Kinds).Same == 0 {
 		return d // the first run: everything is new
 	}
 	list, counts, err := reader.Changes(ctx, run.ID, namesShown)

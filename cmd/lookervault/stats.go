@@ -64,7 +64,7 @@ func runStats(ctx context.Context, o statsOptions) (err error) {
 	}
 	width, height := ui.TerminalSize(o.streams.out)
 	if width == 0 || choice.Format != "" {
-		return show(o.streams, kindSizes, choice, each(stats.Kinds))
+		return show(o.streams, kindSizes, choice, table.Each(stats.Kinds))
 	}
 	return o.streams.paged(height, func(text *strings.Builder) error {
 		return writeStats(table.Output{Out: text, Screen: o.streams.screen(width), Color: o.streams.colors(o.streams.out)}, choice, stats)
@@ -123,8 +123,8 @@ func readStats(ctx context.Context, reader vault.Reader, instance string) (v vie
 		}
 		m := &v.Months[len(v.Months)-1]
 		m.Runs++
-		m.Calls += calls(run.Calls)
-		m.Stored += totals(run.Kinds).Stored
+		m.Calls += view.Calls(run.Calls)
+		m.Stored += view.TotalsOf(run.Kinds).Stored
 	}
 	for _, ranking := range []struct {
 		read func() ([]vault.Ranked, error)
@@ -146,7 +146,7 @@ func readStats(ctx context.Context, reader vault.Reader, instance string) (v vie
 
 // writeStats writes the statistics for people.
 func writeStats(o table.Output, choice table.Choice, v view.Stats) error {
-	if err := kindSizes.Write(o, choice, each(v.Kinds)); err != nil {
+	if err := kindSizes.Write(o, choice, table.Each(v.Kinds)); err != nil {
 		return err
 	}
 	said := fmt.Sprintf("%s in the file, of which %s hold nothing: %s of %s in %s, %s of JSON (%.1f : 1).",
@@ -166,7 +166,7 @@ func writeStats(o table.Output, choice table.Choice, v view.Stats) error {
 		},
 	}
 	fmt.Fprintln(o.Out)
-	if err := months.Write(o, table.Choice{}, each(v.Months)); err != nil {
+	if err := months.Write(o, table.Choice{}, table.Each(v.Months)); err != nil {
 		return err
 	}
 	for _, ranking := range []struct {
@@ -178,7 +178,7 @@ func writeStats(o table.Output, choice table.Choice, v view.Stats) error {
 			continue
 		}
 		fmt.Fprintln(o.Out)
-		if err := rankedTable(ranking.head, ranking.show).Write(o, table.Choice{}, each(ranking.list)); err != nil {
+		if err := rankedTable(ranking.head, ranking.show).Write(o, table.Choice{}, table.Each(ranking.list)); err != nil {
 			return err
 		}
 	}

@@ -137,7 +137,7 @@ func runVerify(ctx context.Context, o verifyOptions) (err error) {
 	}
 	remote := o.remote && len(findings) == 0 // which shows the warnings as well
 	if !remote && (len(views) > 0 || choice.Format != "") {
-		if err := show(o.streams, verifyTable(leadNowhere > 0), choice, each(views)); err != nil {
+		if err := show(o.streams, verifyTable(leadNowhere > 0), choice, table.Each(views)); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ func verifyRemote(ctx context.Context, o verifyOptions, reader vault.Reader, par
 	}
 	tell := func(views []view.Finding) error {
 		if views = append(before, views...); len(views) > 0 || choice.Format != "" {
-			return show(o.streams, verifyTable(true), choice, each(views))
+			return show(o.streams, verifyTable(true), choice, table.Each(views))
 		}
 		return nil
 	}

@@ -3,6 +3,7 @@
 package plain
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
@@ -70,4 +71,16 @@ func JSON(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// Encode is a value as JSON on one line, with its text as it is but for characters that
+// mislead.
+func Encode(v any) (string, error) {
+	var s strings.Builder
+	enc := json.NewEncoder(&s)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	return JSON(strings.TrimSuffix(s.String(), "\n")), nil
 }

@@ -154,7 +154,7 @@ func (p *plan[T]) writeJSON(w io.Writer, rows iter.Seq2[T, error]) error {
 
 // object is the JSON object of a row on one line, with the members that were named.
 func (p *plan[T]) object(row T) (string, error) {
-	text, err := encode(p.table.View(row))
+	text, err := plain.Encode(p.table.View(row))
 	if err != nil || !p.named {
 		return text, err
 	}
@@ -187,16 +187,6 @@ func (c Column[T]) json(row T) json.RawMessage {
 		return json.RawMessage("null")
 	}
 	return text
-}
-
-func encode(v any) (string, error) {
-	var s strings.Builder
-	enc := json.NewEncoder(&s)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "", err
-	}
-	return plain.JSON(strings.TrimSuffix(s.String(), "\n")), nil
 }
 
 // writeYAML writes the objects of [plan.writeJSON] as a sequence.
@@ -247,6 +237,17 @@ func (p *plan[T]) writeTable(w io.Writer, screen Screen, color bool, rows iter.S
 		fmt.Fprintf(w, "No %s.\n", p.table.Many)
 	}
 	return failed
+}
+
+// Each yields rows that were read without an error.
+func Each[T any](rows []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
 }
 
 func collect[T any](rows iter.Seq2[T, error]) (all []T, failed error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/job"
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/view"
 )
@@ -224,7 +225,7 @@ func (e *EventLog) encode(event string, members any) (line string, ok bool) {
 
 // line is an object as a line.
 func (e *EventLog) line(v any) string {
-	line, err := view.JSON(v)
+	line, err := plain.Encode(v)
 	if err != nil && e.err == nil {
 		e.err = err
 	}

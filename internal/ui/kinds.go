@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,17 +110,6 @@ func kindNumber(name string, spare int, of func(view.Totals) int64) table.Column
 	}
 }
 
-// each yields rows as tables take them.
-func each[T any](rows []T) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, r := range rows {
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
 // WriteKinds writes a run kind by kind, with the reasons of listings that are not
 // complete and with its notes, on a screen that is as wide as a terminal, or 0. The choice
 // is that of the table. Folded, kinds without news share a row.
@@ -137,7 +125,7 @@ func WriteKinds(out table.Output, choice table.Choice, kinds []record.Counts, no
 	choice.Format = table.FormatTable
 	t.Total = func([]KindRow) KindRow { return totalRow(rows) } // of all, also where --limit leaves some out
 	if len(rows) > 0 {
-		if err := t.Write(out, choice, each(rows)); err != nil {
+		if err := t.Write(out, choice, table.Each(rows)); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/history"
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -92,7 +93,7 @@ func Dumped(instance string, run int64, d vault.Document, part InPart) (string, 
 		observed = d.LastRun
 	}
 	// encoding/json would spell the body anew.
-	head, err := JSON(DumpedDocument{instance, d.Kind, d.ID, d.LastRun, observed, part, json.RawMessage("0")})
+	head, err := plain.Encode(DumpedDocument{instance, d.Kind, d.ID, d.LastRun, observed, part, json.RawMessage("0")})
 	if err != nil {
 		return "", err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/lookervault/lookervault/internal/find"
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/history"
+	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
@@ -47,7 +48,7 @@ func TestShapes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			full := reflect.New(reflect.TypeOf(shape))
 			fill(full.Elem(), "text")
-			text, err := view.JSON(full.Elem().Interface())
+			text, err := plain.Encode(full.Elem().Interface())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -198,7 +199,7 @@ func TestNothingIsNull(t *testing.T) {
 		{"restore summary", view.RestoreSummaryOf(now, record.Restore{}, nil, 0, 0), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			text, err := view.JSON(tt.shape)
+			text, err := plain.Encode(tt.shape)
 			if err != nil {
 				t.Fatal(err)
 			}
