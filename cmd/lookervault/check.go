@@ -52,7 +52,9 @@ something that failed is not checked.
 
 With --restore it also tries, after asking, what restores rest on and nobody promises: it
 makes a folder with a dashboard in the personal folder of the key's user, or in the
-shared root, throws the dashboard away, takes it back, and deletes both for good.`,
+shared root, throws the dashboard away, takes it back, deletes the folder, takes the
+dashboard out of the trash once more, and deletes that for good. What it cannot delete
+it names; killed before that, the next one names it.`,
 		Annotations: map[string]string{exitNote: "0 when nothing failed, else 2 for the configuration, 3 for the connection, 5 for the vault, 1 for the rest."},
 		Args:        arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,8 +1,10 @@
 package check
 
 import (
+	"context"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -35,6 +37,26 @@ func (c *Checkup) scratchFolder() (string, error) {
 	return "", err
 }
 
+// trialName is what the name of a folder that is made for a trial begins with.
+const trialName = "lookervault check "
+
+// leftBefore tells of the folders of trials that were killed before they had deleted them.
+func (c *Checkup) leftBefore(folder string) {
+	var folders []struct {
+		ID   jsontext.Value `json:"id"`
+		Name string         `json:"name"`
+	}
+	query := url.Values{"parent_id": {folder}, "name": {trialName + "%"}, "fields": {"id,name"}}
+	if _, err := get(c.ctx, c.options.Client, "/folders/search", query, &folders, nil); err != nil {
+		return // making one says what is wrong
+	}
+	for _, f := range folders {
+		if strings.HasPrefix(f.Name, trialName) {
+			c.Warn("restore", "delete it in Looker", "a trial that was killed has left folders/%s %q", canon.Text(f.ID), f.Name)
+		}
+	}
+}
+
 // restores tries what restores rest on.
 func (c *Checkup) restores() error {
 	const check = "restore"
@@ -47,8 +69,9 @@ func (c *Checkup) restores() error {
 		c.add(check, NotChecked, "give the key's user a personal folder", "there is no folder to try it in: the key's user has no personal one, and none is the shared root")
 		return nil
 	}
-	name := "lookervault check " + c.options.Now().Format("2006-01-02 15:04:05")
-	yes, err := c.options.Agree(fmt.Sprintf("A folder %q with a dashboard is made in folder %s, thrown away, taken back, and deleted for good: about 15 calls.", name, folder))
+	c.leftBefore(folder)
+	name := trialName + c.options.Now().Format("2006-01-02 15:04:05.000")
+	yes, err := c.options.Agree(fmt.Sprintf("A folder %q with a dashboard is made in folder %s, thrown away, taken back, and deleted for good: about 20 calls.", name, folder))
 	if err != nil {
 		return err
 	}
@@ -56,7 +79,7 @@ func (c *Checkup) restores() error {
 		c.add(check, NotChecked, "", "not agreed to")
 		return nil
 	}
-	found, err := restore.Probe(c.ctx, c.options.Client, folder, name)
+	found, left, err := restore.Probe(c.ctx, c.options.Client, folder, name)
 	for _, a := range found {
 		if a.Holds {
 			c.add(check, OK, "", "%s", a.Says)
@@ -64,8 +87,14 @@ func (c *Checkup) restores() error {
 		}
 		c.add(check, Warn, "restores may leave this to be done by hand; docs/RESTORE.md", "not so: %s: %s", a.Says, a.Found)
 	}
+	if c.ctx.Err() != nil && len(left) > 0 { // nobody sees what was found
+		return fmt.Errorf("%w: %s", context.Cause(c.ctx), strings.Join(left, "; "))
+	}
+	for _, what := range left {
+		c.Fail(Other, check, "delete it in Looker", "of the trial %s", what)
+	}
 	if err != nil {
-		c.add(check, Fail, "", "the trial could not go on: %v", err)
+		c.Fail(Other, check, "", "the trial could not go on: %v", err)
 	}
 	return nil
 }

@@ -22,38 +22,49 @@ type Assumption struct {
 }
 
 // Probe makes a throw-away folder with a dashboard in another folder of an instance,
-// edits it, throws it away, takes it out of the trash and deletes both for good. It says
-// which assumptions hold. An error means that the probe could not go on; what it made is
-// deleted in any case, or named in the error.
-func Probe(ctx context.Context, client Looker, within, name string) (found []Assumption, err error) {
+// edits it, throws it away, takes it out of the trash, deletes the folder and takes the dashboard out
+// of the trash once more, and deletes that for good. It says which assumptions hold. An error means
+// that the probe could not go on; what it made is deleted in any case, or is in left, a sentence each.
+func Probe(ctx context.Context, client Looker, within, name string) (found []Assumption, left []string, err error) {
 	p := &probe{client: client}
+	err = p.run(ctx, within, name)
+	return p.found, p.left, err
+}
+
+func (p *probe) run(ctx context.Context, within, name string) error {
 	folders, _ := catalogue.Find(catalogue.Folders)
 	tiles, part := withPart(catalogue.Tiles)
-	folder, err := p.create(ctx, folders.Write.Create, map[string]any{"name": name, "parent_id": within})
+	place := map[string]any{"name": name, "parent_id": within}
+	folder, err := p.create(ctx, folders, place)
+	defer p.cleanUp(ctx, folders, folder, name)
 	if err != nil {
-		return nil, fmt.Errorf("make a folder: %w", err)
+		return fmt.Errorf("make a folder: %w", err)
 	}
-	defer func() {
-		if cleanErr := p.delete(context.WithoutCancel(ctx), folders, folder); cleanErr != nil {
-			err = errors.Join(err, fmt.Errorf("the folder %q (%s) is left: %w", name, folder, cleanErr))
-		}
-	}()
-	p.refuses(ctx, "a second folder of the same name in the same place is refused", folders, map[string]any{"name": name, "parent_id": within})
+	p.refuses(ctx, "a second folder of the same name in the same place is refused", folders, place)
 	shell := map[string]any{"title": name, "folder_id": folder}
-	id, err := p.create(ctx, tiles.Write.Create, shell)
+	id, err := p.create(ctx, tiles, shell)
+	defer p.cleanUp(ctx, tiles, id, name)
 	if err != nil {
-		return p.found, fmt.Errorf("make a dashboard: %w", err)
+		return fmt.Errorf("make a dashboard: %w", err)
 	}
-	defer func() {
-		if cleanErr := p.delete(context.WithoutCancel(ctx), tiles, id); cleanErr != nil {
-			err = errors.Join(err, fmt.Errorf("the dashboard %q (%s) is left: %w", name, id, cleanErr))
-		}
-	}()
 	p.refuses(ctx, "a second dashboard of the same title in the same folder is refused", tiles, shell)
 	if err := p.inside(ctx, tiles, part, id); err != nil {
-		return p.found, err
+		return err
 	}
-	return p.found, p.thereAndBack(ctx, tiles, id)
+	if back, err := p.thereAndBack(ctx, tiles, id); err != nil || !back {
+		return err
+	}
+	return p.withoutFolder(ctx, tiles, id, folders, folder, within)
+}
+
+// cleanUp deletes for good what the probe made, also when it was interrupted.
+func (p *probe) cleanUp(ctx context.Context, kind *catalogue.Spec, id, name string) {
+	if id == "" {
+		return
+	}
+	if err := p.delete(context.WithoutCancel(ctx), kind, id); err != nil {
+		p.left = append(p.left, fmt.Sprintf("%s/%s %q is left: %v", kind.Name, id, name, err))
+	}
 }
 
 // withPart is the kind whose documents have a part, and that part.
@@ -72,6 +83,8 @@ func withPart(name record.Kind) (*catalogue.Spec, *catalogue.Part) {
 type probe struct {
 	client Looker
 	found  []Assumption
+	left   []string
+	made   []record.Ref // what it made
 }
 
 // says notes whether an assumption holds.
@@ -83,13 +96,66 @@ func (p *probe) says(assumption string, holds bool, format string, args ...any) 
 	p.found = append(p.found, a)
 }
 
-func (p *probe) create(ctx context.Context, route catalogue.Send, body map[string]any) (string, error) {
+// create makes a document. Where nobody knows whether that was done it is looked for, also when the
+// probe was interrupted meanwhile: what it made has its id then, beside the error.
+func (p *probe) create(ctx context.Context, kind *catalogue.Spec, body map[string]any) (id string, err error) {
+	defer func() { p.made = append(p.made, record.Ref{Kind: kind.Name, ID: id}) }()
+	id, err = p.post(ctx, kind.Write.Create, body)
+	if refused, ok := errors.AsType[*looker.StatusError](err); err == nil || ok && refused.Status < 500 || neverSent(err) {
+		return id, err
+	}
+	made, findErr := p.find(context.WithoutCancel(ctx), kind, body)
+	switch {
+	case findErr != nil:
+		p.left = append(p.left, fmt.Sprintf("%s %q may be there, which could not be looked for: %v", kind.Name, body[p.called(kind)], findErr))
+	case made == "":
+		p.left = append(p.left, fmt.Sprintf("%s %q was not there, and may have come since: look for it", kind.Name, body[p.called(kind)]))
+	case ctx.Err() == nil:
+		err = nil
+	}
+	return made, err
+}
+
+// called is the member with what a document is called.
+func (p *probe) called(kind *catalogue.Spec) string { return kind.Fields.Name }
+
+// find looks for a document by the place and name that it was to get.
+func (p *probe) find(ctx context.Context, kind *catalogue.Spec, body map[string]any) (string, error) {
+	for _, key := range kind.Write.Keys {
+		query, whole := key.Search.Values(), true
+		for param, member := range key.Params {
+			value, ok := body[member].(string)
+			whole = whole && ok
+			query.Set(param, value)
+		}
+		if !whole {
+			continue
+		}
+		response, err := p.client.Get(ctx, looker.Request{Route: key.Search.String(), Class: string(key.Search.Activity), Path: key.Search.Path, Query: query})
+		if err != nil {
+			return "", err
+		}
+		rows, err := canon.Rows(response.Body)
+		if err != nil {
+			return "", err
+		}
+		for _, row := range rows {
+			id := canon.Text(canon.Member(row, kind.Fields.ID))
+			if canon.Text(canon.Member(row, p.called(kind))) == body[p.called(kind)] && !slices.Contains(p.made, record.Ref{Kind: kind.Name, ID: id}) {
+				return id, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+func (p *probe) post(ctx context.Context, route catalogue.Send, body map[string]any) (string, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return "", err
 	}
 	response, err := p.client.Send(ctx, looker.Write{
-		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: route.Path, Body: text,
+		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: route.Path, Body: text, Made: "id",
 	})
 	if err != nil {
 		return "", err
@@ -99,14 +165,12 @@ func (p *probe) create(ctx context.Context, route catalogue.Send, body map[strin
 
 // refuses checks that something is not made twice.
 func (p *probe) refuses(ctx context.Context, assumption string, kind *catalogue.Spec, body map[string]any) {
-	id, err := p.create(ctx, kind.Write.Create, body)
+	id, err := p.create(ctx, kind, body)
+	defer p.cleanUp(ctx, kind, id, fmt.Sprint(body[p.called(kind)]))
 	refused, ok := errors.AsType[*looker.StatusError](err)
 	switch {
 	case err == nil:
 		p.says(assumption, false, "a second one was made (%s)", id)
-		if err := p.delete(ctx, kind, id); err != nil {
-			p.found[len(p.found)-1].Found += ", and is left: " + err.Error()
-		}
 	case !ok:
 		p.says(assumption, false, "%v", err)
 	default:
@@ -123,7 +187,7 @@ func (p *probe) inside(ctx context.Context, kind *catalogue.Spec, part *catalogu
 	layouts := &kind.Write.Parts[slices.IndexFunc(kind.Write.Parts, func(p catalogue.Part) bool { return p.Born })]
 	rows, err := canon.PartRows(layouts, body)
 	p.says("a new dashboard has a layout", err == nil && len(rows) == 1, "it has %d", len(rows))
-	tile, err := p.create(ctx, part.Write.Create, map[string]any{part.Owner: id, "type": "text", "title_text": "made by lookervault check"})
+	tile, err := p.post(ctx, part.Write.Create, map[string]any{part.Owner: id, "type": "text", "title_text": "made by lookervault check"})
 	if err != nil {
 		return fmt.Errorf("make a tile: %w", err)
 	}
@@ -146,36 +210,66 @@ func (p *probe) inside(ctx context.Context, kind *catalogue.Spec, part *catalogu
 	return nil
 }
 
-// thereAndBack checks that a dashboard comes out of the trash as it was.
-func (p *probe) thereAndBack(ctx context.Context, kind *catalogue.Spec, id string) error {
+// thereAndBack checks that a dashboard comes out of the trash as it was. It reports whether it came
+// out at all.
+func (p *probe) thereAndBack(ctx context.Context, kind *catalogue.Spec, id string) (back bool, err error) {
 	before, err := p.read(ctx, kind, id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	trash := kind.Write.Trash
-	if err := p.patch(ctx, kind, id, trash.Name, trash.Value); err != nil {
-		return fmt.Errorf("throw the dashboard away: %w", err)
+	if err := p.patch(ctx, kind, id, fmt.Appendf(nil, `{%q:%s}`, trash.Name, trash.Value)); err != nil {
+		return false, fmt.Errorf("throw the dashboard away: %w", err)
 	}
 	gone, err := p.read(ctx, kind, id)
-	p.says("what is in the trash can be read by its id", err == nil && canon.Text(canon.Member(gone, trash.Name)) == trash.Value, "%v", err)
-	if err := p.patch(ctx, kind, id, trash.Name, "false"); err != nil {
+	p.says("what is in the trash can be read by its id", err == nil && canon.Text(canon.Member(gone, trash.Name)) == trash.Value, "%s", orElse(err, "it is not said to be there"))
+	if err := p.patch(ctx, kind, id, fmt.Appendf(nil, `{%q:false}`, trash.Name)); err != nil {
 		p.says("a dashboard comes out of the trash", false, "%v", err)
-		return nil
+		return false, nil
 	}
 	after, err := p.read(ctx, kind, id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	changes, err := canon.Changes(kind.Write, after, before, canon.Itself)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var differ []string
 	for _, c := range changes {
 		differ = append(differ, c.Path)
 	}
 	p.says("a dashboard comes out of the trash with its id, slug and tiles as it was", len(changes) == 0, "%s differ", strings.Join(differ, ", "))
+	return true, nil
+}
+
+// withoutFolder checks that a dashboard whose folder is deleted goes to the trash, and comes out of it
+// into another one.
+func (p *probe) withoutFolder(ctx context.Context, kind *catalogue.Spec, id string, folders *catalogue.Spec, folder, into string) error {
+	if err := p.delete(ctx, folders, folder); err != nil {
+		return fmt.Errorf("delete the folder: %w", err)
+	}
+	trash := kind.Write.Trash
+	gone, err := p.read(ctx, kind, id)
+	trashed := err == nil && canon.Text(canon.Member(gone, trash.Name)) == trash.Value
+	if p.says("a dashboard whose folder is deleted goes to the trash", trashed, "%s", orElse(err, "it is not there")); !trashed {
+		return nil
+	}
+	err = p.patch(ctx, kind, id, fmt.Appendf(nil, `{%q:false,"folder_id":%s}`, trash.Name, quote(into)))
+	if err == nil {
+		gone, err = p.read(ctx, kind, id)
+	}
+	back := err == nil && canon.Text(canon.Member(gone, trash.Name)) == "false" && canon.Text(canon.Member(gone, "folder_id")) == into
+	p.says("a dashboard whose folder is gone comes out of the trash into another one", back, "%s", orElse(err, "it does not lie there"))
 	return nil
+}
+
+// orElse is what an error says, or what else is so where there is none.
+func orElse(err error, otherwise string) string {
+	if err != nil {
+		return err.Error()
+	}
+	return otherwise
 }
 
 func (p *probe) read(ctx context.Context, kind *catalogue.Spec, id string) ([]byte, error) {
@@ -187,11 +281,11 @@ func (p *probe) read(ctx context.Context, kind *catalogue.Spec, id string) ([]by
 	return response.Body, nil
 }
 
-func (p *probe) patch(ctx context.Context, kind *catalogue.Spec, id, member, value string) error {
+func (p *probe) patch(ctx context.Context, kind *catalogue.Spec, id string, body []byte) error {
 	route := kind.Write.Update
 	_, err := p.client.Send(ctx, looker.Write{
 		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: route.Fill(id),
-		Body: fmt.Appendf(nil, `{%q:%s}`, member, value), Repeat: true, Made: looker.NothingDue,
+		Body: body, Repeat: true, Made: looker.NothingDue,
 	})
 	return err
 }
