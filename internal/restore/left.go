@@ -83,22 +83,35 @@ func (p *planner) pastOfOwned(ctx context.Context) (*past, error) {
 
 // drawUndo decides about what goes along with what is undone.
 func (d *draft) drawUndo(ctx context.Context) error {
-	if err := d.attachOwnedAgain(ctx); err != nil {
+	if err := d.attachAgain(ctx); err != nil {
 		return err
 	}
 	d.keepPairs()
 	return d.takenAlong(ctx)
 }
 
-// attachOwnedAgain adds what belonged to documents that an undo makes anew.
-func (d *draft) attachOwnedAgain(ctx context.Context) error {
+// attachAgain adds what belonged to documents that an undo makes anew, and what still shows them under
+// the ids that they had.
+func (d *draft) attachAgain(ctx context.Context) error {
 	back := make(map[record.Ref]*node)
+	shown := make(map[record.Kind][]*node)
 	for ref, n := range d.nodes {
-		if n.action.Deed == record.DeedCreate {
-			back[ref] = n
+		if n.action.Deed != record.DeedCreate {
+			continue
+		}
+		back[ref] = n
+		if n.getsID() {
+			shown[ref.Kind] = append(shown[ref.Kind], n)
 		}
 	}
-	return d.attachOwned(ctx, back)
+	if err := d.attachOwned(ctx, back); err != nil || len(shown) == 0 {
+		return err
+	}
+	then, err := d.pastOfOwned(ctx)
+	if err != nil {
+		return err
+	}
+	return d.attachLinksOf(ctx, then, shown)
 }
 
 // lastBefore is the newest of some versions that a run, or one before it, has seen first.

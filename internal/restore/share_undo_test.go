@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,5 +96,23 @@ func TestAnUndoShowsAgainWhatLiesInTheTrash(t *testing.T) {
 	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true})))
 	if is := r.normal(shown[0]); is != before {
 		t.Errorf("the board (-before +after):\n%s", cmp.Diff(before, is))
+	}
+}
+
+// A board goes on showing a dashboard that an undo has deleted for good and that an undo of that makes
+// anew: it leads to the new one.
+func TestAnUndoOfAnUndoLeadsBoardsToWhatItMakes(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	board := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 0 })[0]
+	lost := record.Ref{Kind: "dashboards", ID: r.dashboardsOn(r.sim.Document("boards", board.ID))[0]}
+	r.do("DELETE", "/dashboards/"+lost.ID, "")
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{lost}, Run: run}))
+	undone := r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true}))
+	again := r.apply(r.plan(restore.Request{Undo: undone.ID}))
+	complete(t, again)
+	made := targetOf(again, record.Ref{Kind: lost.Kind, ID: targetOf(done, lost)})
+	if shown := r.dashboardsOn(r.sim.Document("boards", board.ID)); made == "" || !slices.Contains(shown, made) {
+		t.Errorf("the board shows dashboards %v, not %q", shown, made)
 	}
 }
