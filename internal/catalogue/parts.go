@@ -147,6 +147,7 @@ var dashboardFilter = &Write{
 		{Path: "model", Kind: Models},
 		{Path: "explore", Kind: "explores", Join: "model", Loose: true},
 	},
+	Keys:      []Key{{Members: []string{"name"}, Unique: true}, {Members: []string{"title"}, Unique: true}},
 	Unordered: []string{"listens_to_filters"},
 	Find:      BySet,
 

@@ -154,7 +154,7 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 	if err != nil {
 		return nil, err
 	}
-	first := slices.ContainsFunc(part.Write.Keys, func(k catalogue.Key) bool { return k.Unique })
+	first := len(ownKeys(part.Write)) > 0
 	for _, p := range pairs {
 		switch {
 		case p.Wanted < 0:
@@ -167,6 +167,9 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 		case p.Current >= 0:
 			t.pair(part, wanted[p.Wanted].ID, partTarget(is[p.Current]))
 		}
+	}
+	if pairs, err = t.inTurn(ctx, part, h.id, wanted, is, pairs); err != nil {
+		return nil, err
 	}
 	var updates []update
 	for _, p := range pairs {

@@ -108,7 +108,7 @@ func updateCalls(spec *catalogue.Spec, changes []record.Change) int {
 		}
 		written[part] = true
 	}
-	return reads + max(1, len(written))
+	return reads + max(1, len(written)) + asideCalls(spec, changes)
 }
 
 // innermostPart is where the part that a change is about lies, "" where it is about the document itself:

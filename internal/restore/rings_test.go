@@ -1,0 +1,109 @@
+package restore_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// Filters whose names and titles were exchanged, passed on, or taken by one that was added get theirs
+// back: Looker takes no two of one name, so each waits until its own is free.
+func TestFiltersGetTheirNamesBack(t *testing.T) {
+	t.Parallel()
+	type named struct{ filter, name string } // the first, the second, ...; "" for a new one
+	for name, edits := range map[string][]named{
+		"exchanged":          {{"1", "tmp"}, {"2", "A"}, {"1", "B"}},
+		"passed on":          {{"3", "D"}, {"2", "C"}, {"1", "B"}},
+		"passed on backward": {{"1", "D"}, {"2", "A"}, {"3", "B"}},
+		"a ring of three":    {{"1", "tmp"}, {"2", "A"}, {"3", "B"}, {"1", "C"}},
+		"by a new one":       {{"1", "D"}, {"", "A"}},
+		"by a lost one's":    {{"1", "-"}, {"2", "A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := newBackedUpRig(t)
+			dashboard := record.Ref{Kind: "dashboards", ID: r.make("dashboards", `{"title":"Of a test","folder_id":"1"}`)}
+			body := func(name string) string {
+				return fmt.Sprintf(`{"dashboard_id":%q,"name":%q,"title":"The %s","type":"string_filter"}`, dashboard.ID, name, name)
+			}
+			ids := make(map[string]string)
+			for i, name := range []string{"A", "B", "C"} {
+				ids[fmt.Sprint(i+1)] = r.add("/dashboard_filters", body(name))
+			}
+			run := r.backup()
+			was := filterNames(t, r, dashboard.ID)
+			for _, e := range edits {
+				switch {
+				case e.filter == "":
+					r.add("/dashboard_filters", body(e.name))
+				case e.name == "-":
+					r.do("DELETE", "/dashboard_filters/"+ids[e.filter], "")
+				default:
+					r.do("PATCH", "/dashboard_filters/"+ids[e.filter], fmt.Sprintf(`{"name":%q,"title":"The %s"}`, e.name, e.name))
+				}
+			}
+			request := restore.Request{Items: []record.Ref{dashboard}, Run: run}
+			done := r.apply(r.plan(request))
+			complete(t, done)
+			if diff := cmp.Diff(was, filterNames(t, r, dashboard.ID)); diff != "" {
+				t.Errorf("(-was +is):\n%s", diff)
+			}
+			if a := done.Actions[0]; a.Calls > a.PlannedCalls {
+				t.Errorf("%d calls, planned %d", a.Calls, a.PlannedCalls)
+			}
+			complete(t, r.apply(r.plan(restore.Request{Undo: done.ID, ExactMembers: true})))
+			complete(t, r.apply(r.plan(request)))
+			if diff := cmp.Diff(was, filterNames(t, r, dashboard.ID)); diff != "" {
+				t.Errorf("after an undo (-was +is):\n%s", diff)
+			}
+		})
+	}
+}
+
+// filterNames are the names and titles of the filters of a dashboard.
+func filterNames(t *testing.T, r *rig, dashboard string) (names []string) {
+	t.Helper()
+	for _, row := range mustRows(t, canon.Member(r.sim.Document("dashboards", dashboard), "dashboard_filters")) {
+		names = append(names, canon.Text(canon.Member(row, "row"))+" "+canon.Text(canon.Member(row, "name"))+" "+canon.Text(canon.Member(row, "title")))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// A restore that is cut off while a filter has a name for a moment goes on, and no filter keeps that.
+func TestARingOfNamesThatIsCutOff(t *testing.T) {
+	t.Parallel()
+	for _, cut := range []int{1, 2, 3, 4} {
+		r, _ := newBackedUpRig(t)
+		dashboard := record.Ref{Kind: "dashboards", ID: r.make("dashboards", `{"title":"Of a test","folder_id":"1"}`)}
+		var filters []string
+		for _, name := range []string{"A", "B"} {
+			filters = append(filters, r.add("/dashboard_filters", fmt.Sprintf(`{"dashboard_id":%q,"name":%q,"title":%q,"type":"string_filter"}`, dashboard.ID, name, name)))
+		}
+		run := r.backup()
+		was := filterNames(t, r, dashboard.ID)
+		for _, e := range [][2]string{{filters[0], "tmp"}, {filters[1], "A"}, {filters[0], "B"}} {
+			r.do("PATCH", "/dashboard_filters/"+e[0], fmt.Sprintf(`{"name":%q,"title":%q}`, e[1], e[1]))
+		}
+		plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run})
+		ctx, cancel := context.WithCancel(t.Context())
+		r.cutAfter, r.cut = cut, cancel
+		_, err := r.tryApply(ctx, plan)
+		cancel()
+		r.cutAfter = 0
+		if err == nil {
+			t.Fatalf("the restore was not cut off at write %d", cut)
+		}
+		complete(t, r.apply(plan))
+		if diff := cmp.Diff(was, filterNames(t, r, dashboard.ID)); diff != "" {
+			t.Errorf("cut off at write %d (-was +is):\n%s", cut, diff)
+		}
+	}
+}
