@@ -17,6 +17,7 @@ type lengths struct {
 	plan.Lengths
 	// leftOut are how many documents were there that the list of their kind did not hold.
 	leftOut map[record.Kind]map[record.State]int
+	unknown []plan.ListEnd // see [Ledger.EndUnknown]
 }
 
 // Answer records how many rows the answer to a list had.
@@ -33,12 +34,26 @@ func (l *Ledger) Cut(rows int) {
 	l.lengths.Cut(rows)
 }
 
-// OneAnswer records that a list came in one answer of so many rows, and that nothing behind
-// them was asked for.
-func (l *Ledger) OneAnswer(kind record.Kind, state record.State, rows int) {
+// OneAnswer records that a list came in one answer, and that nothing behind its rows was asked
+// for.
+func (l *Ledger) OneAnswer(end plan.ListEnd) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lengths.OneAnswer(plan.ListEnd{Kind: kind, State: state, Rows: rows})
+	l.lengths.OneAnswer(end)
+}
+
+// EndUnknown records that what stands behind the rows of a list was asked for, since their number
+// looks like a limit, and that no answer came. It is asked for again when the run is at its end.
+func (l *Ledger) EndUnknown(end plan.ListEnd) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lengths.unknown = append(l.lengths.unknown, end)
+}
+
+func (l *Ledger) unknownEnds() []plan.ListEnd {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lengths.unknown
 }
 
 // LeftOut records that a list did not hold so many documents that are there.
@@ -69,43 +84,102 @@ func (l *Ledger) endsThatLeftOut() (ends []plan.ListEnd) {
 }
 
 // CheckEnds looks behind lists that a server may have cut off alike, whatever it says of their
-// number: behind those that did not hold what is there; behind the longest of a run, unless a
+// number: behind those that did not hold what is there, and those whose number of rows looked
+// like a limit; behind the longest of a run, unless a
 // run before has listed all of it, or a full page is longer; and behind each that is just as
 // long as one that was cut off. A kind of
 // which more stands there, or nobody can tell, is incomplete. It is to be called when
 // everything that came is committed.
 func (o *ListOptions) CheckEnds(ctx context.Context) error {
 	for _, end := range o.Ledger.endsThatLeftOut() {
-		rows, _, err := o.behind(ctx, end)
+		rows, answer, err := o.behind(ctx, end)
 		if err != nil {
 			return err
 		}
 		if len(rows) > 0 {
-			o.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", end.Kind, "rows", end.Rows)
-			o.Ledger.Ended(end.Kind, record.Incomplete, leftOutOthers)
+			o.notWhole(end, record.Incomplete, leftOutOthers)
+		} else if answer.outcome != endTold {
+			o.notWhole(end, answer.listing(), leftOutSome+": "+answer.why)
+		}
+	}
+	for _, end := range o.Ledger.unknownEnds() {
+		more, answer, err := o.unseenBehind(ctx, end)
+		if err != nil {
+			return err
+		}
+		if more {
+			o.cutOff(end, more)
+		} else if answer.outcome != endTold {
+			o.endNotTold(end, answer)
 		}
 	}
 	ends, cut := o.Ledger.lengths.Doubtful()
 	if !cut {
-		witness, ok := o.Ledger.lengths.Witness(func(kind record.Kind) bool { return !o.Listed[kind].IsZero() })
-		if !ok {
-			return nil
-		}
-		more, known, err := o.unseenBehind(ctx, witness)
-		if err != nil || !known || !more {
+		var err error
+		if cut, err = o.witnessesCut(ctx); err != nil || !cut {
 			return err
 		}
 	}
 	for _, end := range ends {
-		more, known, err := o.unseenBehind(ctx, end)
+		more, answer, err := o.unseenBehind(ctx, end)
 		if err != nil {
 			return err
 		}
-		if more || !known {
+		if more || answer.outcome != endTold {
 			o.cutOff(end, more)
 		}
 	}
 	return nil
+}
+
+// DoubtedEnds returns the kinds about whose lists CheckEnds asks.
+func (o *ListOptions) DoubtedEnds() (kinds []record.Kind) {
+	doubted := slices.Concat(o.Ledger.endsThatLeftOut(), o.Ledger.unknownEnds(), o.Ledger.lengths.Witnesses(o.listedBefore))
+	if ends, cut := o.Ledger.lengths.Doubtful(); cut {
+		doubted = append(doubted, ends...)
+	}
+	for _, end := range doubted {
+		kinds = append(kinds, end.Kind)
+	}
+	return kinds
+}
+
+func (o *ListOptions) listedBefore(kind record.Kind) bool { return !o.Listed[kind].IsZero() }
+
+// witnessesCut looks behind the longest lists of a run until one answer shows whether the server
+// has cut it off. Where none tells, each of them may have been.
+func (o *ListOptions) witnessesCut(ctx context.Context) (cut bool, err error) {
+	witnesses := o.Ledger.lengths.Witnesses(o.listedBefore)
+	answers := make([]endAnswer, len(witnesses))
+	for i, end := range witnesses {
+		cut, answers[i], err = o.unseenBehind(ctx, end)
+		if err != nil || answers[i].outcome == endTold {
+			return cut, err
+		}
+	}
+	for i, end := range witnesses {
+		o.endNotTold(end, answers[i])
+	}
+	return false, nil
+}
+
+// endNotTold records that nothing proves a list to be whole. Where nothing speaks against it
+// either, a note says so: the server does not serve what was asked, or a run before has stored
+// the same documents. Else its kind is incomplete.
+func (o *ListOptions) endNotTold(end plan.ListEnd, answer endAnswer) {
+	reason := fmt.Sprintf("the list has %d rows, and nothing proves that no more stand behind them: %s", end.Rows, answer.why)
+	if answer.outcome == endRefused || answer.outcome == endFailed && (end.Agrees() || o.listedBefore(end.Kind)) {
+		o.Log.Warn("the list is not proven to be whole", "kind", end.Kind, "reason", reason)
+		o.Ledger.Note(end.Kind, reason)
+		return
+	}
+	o.notWhole(end, answer.listing(), reason)
+}
+
+// notWhole records how a kind ends whose list is not proven to be whole.
+func (o *ListOptions) notWhole(end plan.ListEnd, listing record.Listing, reason string) {
+	o.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", end.Kind, "rows", end.Rows, "reason", reason)
+	o.Ledger.Ended(end.Kind, listing, reason)
 }
 
 // cutOff records that a list ends before its end, or may.
@@ -118,13 +192,53 @@ func (o *ListOptions) cutOff(end plan.ListEnd, sure bool) {
 		o.inFolders(reason)
 		return
 	}
-	o.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", end.Kind, "reason", reason)
-	o.Ledger.Ended(end.Kind, record.Incomplete, reason)
+	o.notWhole(end, record.Incomplete, reason)
 }
 
-// leftOutOthers is why a kind is incomplete whose list held fewer documents than are there, also
-// with those that were found by their ids.
-const leftOutOthers = "the list left out documents that are there, and others stand behind its end"
+// Why a kind is incomplete whose list held fewer documents than are there: also with those that
+// were found by their ids, or perhaps so.
+const (
+	leftOutOthers = "the list left out documents that are there, and others stand behind its end"
+	leftOutSome   = "the list left out documents that are there, and nobody knows what stands behind its end"
+)
+
+// endOutcome is what a call for what stands behind a list brought.
+type endOutcome uint8
+
+const (
+	endTold    endOutcome = iota // an answer
+	endRefused                   // the server does not serve that, or the kind has no such route
+	endFailed                    // no usable answer
+	endUnasked                   // the budget of calls was used up before
+)
+
+// endAnswer is the outcome of a call for what stands behind a list, and why it told nothing.
+type endAnswer struct {
+	outcome endOutcome
+	why     string
+}
+
+// listing is how the listing of a kind ends that is not whole for that.
+func (a endAnswer) listing() record.Listing {
+	if a.outcome == endUnasked {
+		return record.Budget
+	}
+	return record.Incomplete
+}
+
+// notTold tells why an error is no answer. Errors about the run are returned.
+func notTold(err error) (endAnswer, error) {
+	var failed *Failed
+	switch {
+	case errors.Is(err, ErrBudget):
+		return endAnswer{endUnasked, BudgetUsedUp}, nil
+	case !errors.As(err, &failed):
+		return endAnswer{}, err
+	case failed.Refused():
+		return endAnswer{endRefused, failed.Message}, nil
+	}
+	return endAnswer{endFailed, failed.Message}, nil
+}
 
 // behindCall asks for a row behind those of a list; nil where the kind has no route with pages.
 func behindCall(end plan.ListEnd) *Call {
@@ -138,22 +252,20 @@ func behindCall(end plan.ListEnd) *Call {
 }
 
 // behind returns what stands behind the rows of a list that came, without what is
-// not to be asked for, and reports whether that is known.
-func (o *ListOptions) behind(ctx context.Context, end plan.ListEnd) (found []record.Listed, known bool, err error) {
+// not to be asked for, and whether that was told.
+func (o *ListOptions) behind(ctx context.Context, end plan.ListEnd) (found []record.Listed, told endAnswer, err error) {
 	call := behindCall(end)
 	if call == nil {
-		return nil, false, nil
+		return nil, endAnswer{endRefused, "its route knows no pages"}, nil
 	}
 	answer, err := o.Looker.Get(ctx, *call)
-	if errors.Is(err, ErrBudget) || errors.As(err, new(*Failed)) {
-		return nil, false, nil
-	}
 	if err != nil {
-		return nil, false, err
+		told, err = notTold(err)
+		return nil, told, err
 	}
 	rows, err := canon.Rows(answer.Body)
 	if err != nil {
-		return nil, false, nil //nolint:nilerr // an answer that is no list tells nothing
+		return nil, endAnswer{endFailed, fmt.Sprintf("the answer is no list: %v", err)}, nil
 	}
 	kind, _ := catalogue.Find(end.Kind)
 	for _, row := range rows {
@@ -165,32 +277,32 @@ func (o *ListOptions) behind(ctx context.Context, end plan.ListEnd) (found []rec
 	}
 	deferred, err := o.deferredOf(ctx, end.Kind, idsOf(found))
 	if err != nil {
-		return nil, false, err
+		return nil, endAnswer{}, err
 	}
-	return slices.DeleteFunc(found, func(row record.Listed) bool { return deferred[row.ID] }), true, nil
+	return slices.DeleteFunc(found, func(row record.Listed) bool { return deferred[row.ID] }), endAnswer{}, nil
 }
 
 // unseenBehind reports whether something stands behind the rows of a list that this run has not
-// settled, and whether that is known. A server that ignores offsets gives its first rows again.
-func (o *ListOptions) unseenBehind(ctx context.Context, end plan.ListEnd) (more, known bool, err error) {
-	rows, known, err := o.behind(ctx, end)
+// settled, and whether that was told. A server that ignores offsets gives its first rows again.
+func (o *ListOptions) unseenBehind(ctx context.Context, end plan.ListEnd) (more bool, told endAnswer, err error) {
+	rows, told, err := o.behind(ctx, end)
 	if err != nil || len(rows) == 0 {
-		return false, known, err
+		return false, told, err
 	}
 	held, err := o.Store.Known(ctx, end.Kind, idsOf(rows))
 	if err != nil {
-		return false, false, fmt.Errorf("look up %s: %w", end.Kind, err)
+		return false, told, fmt.Errorf("look up %s: %w", end.Kind, err)
 	}
 	rows = slices.DeleteFunc(rows, func(row record.Listed) bool { return held[row.ID].Settled })
 	for _, row := range rows {
 		if o.Planner.Within.Has(end.Kind, row.ID, row.Folder) {
-			return true, true, nil
+			return true, told, nil
 		}
 	}
 	if len(rows) == 0 {
-		return false, true, nil
+		return false, told, nil
 	}
 	// A run of some folders settles nothing of what lies elsewhere.
-	first, known, err := o.behind(ctx, plan.ListEnd{Kind: end.Kind, State: end.State})
-	return known && !slices.Equal(idsOf(first), idsOf(rows)), known, err
+	first, told, err := o.behind(ctx, plan.ListEnd{Kind: end.Kind, State: end.State})
+	return told.outcome == endTold && !slices.Equal(idsOf(first), idsOf(rows)), told, err
 }

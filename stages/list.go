@@ -122,6 +122,22 @@ func (l *lister) failed(ctx context.Context, kind *catalogue.Spec, state record.
 	return err
 }
 
+// notProven ends a kind whose list was read, with the error of a call that was to prove what the
+// list holds, unless that ends the run. Also a refusal of such a call is no answer about the list.
+func (l *lister) notProven(kind *catalogue.Spec, state record.State, err error, emit pipeline.Emit[record.Ask]) error {
+	var failed *Failed
+	switch {
+	case errors.As(err, &failed):
+		l.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", kind.Name, "status", failed.Status, "attempts", failed.Attempts, "error", failed)
+		l.Ledger.Ended(kind.Name, record.Incomplete, failed.Message)
+		return emit(record.Ask{Kind: kind.Name, State: state, Fault: &failed.Fault})
+	case errors.Is(err, ErrBudget):
+		l.Ledger.Ended(kind.Name, record.Budget, BudgetUsedUp)
+		return nil
+	}
+	return err
+}
+
 // NotListed records why a listing stopped after a failed call. It reports whether that is
 // normal: this edition does not have the kind, or the key is not an administrator's. An
 // edition of which the store holds documents of the kind has it.

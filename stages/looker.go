@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -63,6 +64,19 @@ type Failed struct {
 	Size int64 // of an answer that was too large, where the server announced it
 	Err  error
 }
+
+// Refused reports whether the server answered that it does not serve what was asked for, so that
+// asking again is of no use.
+func (f *Failed) Refused() bool {
+	switch f.Status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return f.Status >= 400 && f.Status < 500 && f.Class != faultUnsure
+}
+
+// faultUnsure is the class of a 404 that may be an outage's.
+const faultUnsure = "unsure"
 
 // Error is the error of the last attempt.
 func (f *Failed) Error() string { return f.Err.Error() }

@@ -118,7 +118,7 @@ func (o *ListOptions) Unlisted(ctx context.Context, kind record.Kind) ([]string,
 func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	found, err := l.stillThere(ctx, kind, l.Mentioned[kind.Name], Samples)
 	if err != nil {
-		return l.failed(ctx, kind, record.Present, err, emit)
+		return l.notProven(kind, record.Present, err, emit)
 	}
 	if len(found) == 0 {
 		return nil
@@ -132,7 +132,7 @@ func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipel
 		rows, err = l.rows(kind, record.Present, answer.Body)
 	}
 	if err != nil {
-		return l.failed(ctx, kind, record.Present, err, emit)
+		return l.notProven(kind, record.Present, err, emit)
 	}
 	out := slices.DeleteFunc(slices.Clone(found), func(f record.Listed) bool {
 		return slices.ContainsFunc(rows, func(r row) bool { return r.ID == f.ID })

@@ -60,7 +60,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 func (l *lister) missed(ctx context.Context, kind *catalogue.Spec, ids []string, witnesses int, emit pipeline.Emit[record.Ask]) error {
 	found, err := l.stillThere(ctx, kind, ids, witnesses)
 	if err != nil {
-		return l.failed(ctx, kind, record.Present, err, emit)
+		return l.notProven(kind, record.Present, err, emit)
 	}
 	l.leavesOut(kind, found, "are there")
 	return l.planAlone(ctx, kind, found, emit)
@@ -158,7 +158,7 @@ func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []stri
 			found, err = l.askFor(ctx, kind, ids)
 		}
 		if err != nil {
-			if err := l.failed(ctx, kind, state, err, emit); err != nil {
+			if err := l.notProven(kind, state, err, emit); err != nil {
 				return nil, false, err
 			}
 			return nil, false, errPlanned

@@ -61,7 +61,7 @@ func (l *lister) unclear(ctx context.Context, kind *catalogue.Spec, emit pipelin
 		}
 		right, err := l.isStored(ctx, kind, row.ID, known[row.ID])
 		if err != nil {
-			return l.failed(ctx, kind, row.State, err, emit)
+			return l.notProven(kind, row.State, err, emit)
 		}
 		if !right {
 			wrong = append(wrong, row.ID)

@@ -20,7 +20,10 @@
 // # Lists that are cut off
 //
 // How many rows a server gives at once is a guess of the planner (internal/plan/ends.go): of the
-// answers of a run the longest tells. Of a list in one answer that was cut off alone, only what
+// answers of a run the longest tells. What stands behind it takes one call of a first run; where
+// that brings no answer, another list of that length is asked, and where none tells, the kind is
+// not complete, or a note says so: the server serves no such call, or a run before has stored the
+// same. Of a list in one answer that was cut off alone, only what
 // other documents name in its kind tells (stages/mentions.go): a few that it does not hold are
 // asked for alone. In a first run nothing tells of a cut list of boards, connections, projects,
 // datagroups or colour collections that no document names: there is no page behind it, no total,

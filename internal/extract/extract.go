@@ -97,9 +97,9 @@ func Run(ctx context.Context, job Job) (Result, error) {
 	f.logBegun()
 	err := f.run(ctx)
 	result := Result{Begun: f.begun, Stages: f.waves.Stats(), Took: job.Now().Sub(began)}
-	finish := f.finish(err)
 	// The seal is made even when everything else was cancelled.
 	sealing := context.WithoutCancel(ctx)
+	finish := f.finish(sealing, err)
 	if err == nil {
 		err = f.unlisted(sealing, &finish)
 	}
@@ -134,7 +134,8 @@ type flow struct {
 	budget       *budget.Budget
 	view         *View
 	waves        *job.Waves
-	slowed       bool // it was said that the in-flight limits hold the run up
+	lookedFor    []record.Kind // what their lists did not hold was looked for
+	slowed       bool          // it was said that the in-flight limits hold the run up
 }
 
 // prepare begins or resumes the run and gets ready what all waves share.
@@ -250,6 +251,9 @@ func (f *flow) run(ctx context.Context) error {
 		}
 		if err == nil {
 			err = f.missing(ctx, kinds)
+		}
+		if err == nil {
+			f.lookedFor = append(f.lookedFor, kindNames(kinds)...)
 		}
 		took := f.job.Now().Sub(began)
 		f.logWave(n, kinds, took)

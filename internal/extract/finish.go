@@ -13,7 +13,7 @@ import (
 )
 
 // finish says how the run is to be sealed, given the error that it ended with.
-func (f *flow) finish(err error) record.Finish {
+func (f *flow) finish(ctx context.Context, err error) record.Finish {
 	finish := record.Finish{
 		Kinds: f.ledger.Ends(), Keep: f.job.Exclude,
 		Notes: slices.Concat(f.job.Notices, f.ledger.Notes()), PartialView: f.job.Config.Looker.PartialView, At: f.job.Now(),
@@ -42,9 +42,35 @@ func (f *flow) finish(err error) record.Finish {
 		// Of a run that was cut short, bad rows may not have been committed.
 		finish.Kinds[i].Through = finish.Kinds[i].Through && err == nil
 	}
+	if err != nil {
+		f.unchecked(ctx, &finish)
+	}
 	unproven(finish.Kinds, f.view.failed)
 	cutShort(finish.Kinds)
 	return finish
+}
+
+// unchecked corrects, of a run that was cut short, kinds whose lists came and of which nobody has
+// asked what speaks against them: documents that the vault holds, or that others name, and that
+// the list does not hold, or an end that may be none. Such a kind is open.
+func (f *flow) unchecked(ctx context.Context, finish *record.Finish) {
+	list := f.listOptions()
+	doubted := list.DoubtedEnds()
+	for i := range finish.Kinds {
+		end := &finish.Kinds[i]
+		if end.Listing != record.Complete {
+			continue
+		}
+		doubt := slices.Contains(doubted, end.Kind)
+		if !doubt && !slices.Contains(f.lookedFor, end.Kind) && list.ProvesAbsence {
+			held, _, err := f.unsettled(ctx, end.Kind, finish.Keep)
+			named, unknown := list.Unlisted(ctx, end.Kind)
+			doubt = held+len(named) > 0 || err != nil || unknown != nil
+		}
+		if doubt {
+			end.Listing = record.Open
+		}
+	}
 }
 
 // unproven marks kinds that were followed from documents which this run did not

@@ -20,7 +20,8 @@ func TestCallsGoToWhatMattersMost(t *testing.T) {
 		result := r.run(record.RunPartial, start(defaults()...))
 		cut := 9 // the most important kinds that were not done
 		for _, k := range result.Run.Kinds {
-			if k.Listing == record.Budget || k.Listing == record.Open {
+			// Of the longest list all may be read but for the proof that it ends there, which comes last.
+			if k.Listing == record.Open || k.Listing == record.Budget && (k.Listed == 0 || k.Settled() < k.Listed) {
 				cut = min(cut, catalogue.Importance(k.Kind))
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/stages"
@@ -38,7 +39,7 @@ func (f *flow) checkScope(ctx context.Context, list *stages.ListOptions) error {
 	}
 	folders, _ := catalogue.Find(catalogue.Folders)
 	if !slices.Contains(kindNames(f.kinds), folders.Name) {
-		f.ledger.OneAnswer(folders.Name, record.Present, len(f.folders))
+		f.ledger.OneAnswer(plan.ListEnd{Kind: folders.Name, State: record.Present, Rows: len(f.folders)})
 	}
 	return list.CheckFolders(ctx, folders, f.folders)
 }

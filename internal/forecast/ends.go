@@ -30,10 +30,11 @@ func (m *model) behind() {
 	if !m.unscoped {
 		return
 	}
-	end, ok := m.lengths.Witness(func(kind record.Kind) bool { return m.listed[kind] })
-	if !ok {
+	witnesses := m.lengths.Witnesses(func(kind record.Kind) bool { return m.listed[kind] })
+	if len(witnesses) == 0 {
 		return
 	}
+	end := witnesses[0]
 	i := slices.IndexFunc(m.forecasts, func(f KindForecast) bool { return f.Kind == end.Kind })
 	f, call := &m.forecasts[i], Span{1, 1, 1}
 	if plan.Behind(end.Kind).Listing.Route.Activity == catalogue.Query {

@@ -18,7 +18,11 @@ type ListEnd struct {
 	Kind  record.Kind
 	State record.State
 	Rows  int
+	Held  int // documents among them that the store held before this run
 }
+
+// Agrees reports whether a run before has stored all that the list holds.
+func (e ListEnd) Agrees() bool { return e.Held >= e.Rows }
 
 // Lengths are what the answers of a run tell of how many rows the server gives at once. The
 // zero value is that of a run before its first answer. They are not safe for use by many
@@ -69,17 +73,15 @@ func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
 	return ends, false
 }
 
-// Witness returns the one of the longest lists behind which a run looks to learn whether the
-// server has cut it off, the first by its kind: one that no run before has listed whole. It
-// reports false where the server has cut another list off, and nothing is left to learn, or
-// no list is in doubt.
-func (l *Lengths) Witness(listed func(record.Kind) bool) (ListEnd, bool) {
+// Witnesses returns those of the longest lists behind which a run can look to learn whether the
+// server has cut it off, in the order of their kinds: those that no run before has listed whole.
+// The first that is answered tells of all. There are none where the server has cut another list
+// off, and nothing is left to learn, or no list is in doubt.
+func (l *Lengths) Witnesses(listed func(record.Kind) bool) []ListEnd {
 	ends, cut := l.Doubtful()
 	ends = slices.DeleteFunc(slices.Clone(ends), func(end ListEnd) bool { return cut || listed(end.Kind) || Behind(end.Kind) == nil })
-	if len(ends) == 0 {
-		return ListEnd{}, false
-	}
-	return slices.MinFunc(ends, func(a, b ListEnd) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.State, b.State)) }), true
+	slices.SortFunc(ends, func(a, b ListEnd) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.State, b.State)) })
+	return ends
 }
 
 // Behind returns the kind as one whose list is read in pages, from which a run gets what

@@ -87,6 +87,9 @@ func (t *task) settlePage(ctx context.Context, above int) (stages.Tally, error) 
 	if err := t.sayWhatIsOdd(list, above); err != nil {
 		return stages.Tally{}, err
 	}
+	if answer.HasTotal && len(rows) > 0 { // else what stands behind them was asked for
+		t.Ledger.OneAnswer(t.listEnd(list.Tally))
+	}
 	t.learn(int64(len(answer.Body)), len(rows))
 	return list.Tally, t.settleRows(ctx, list, found, doubtful, v, lease)
 }
@@ -133,7 +136,6 @@ func (t *task) provenWhole(ctx context.Context, answer stages.Answer, rows int) 
 	case rows == 0:
 		return nil
 	case answer.HasTotal:
-		t.Ledger.OneAnswer(t.ask.Kind, t.ask.State, rows)
 		return nil
 	}
 	call := stages.ListCall(t.kind, t.ask.State, rows, t.ask.Limit)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
 )
@@ -53,9 +54,11 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 	if err != nil {
 		return false, err
 	}
-	if cut, err := t.cutOff(ctx, rows, answer.HasTotal); err != nil {
+	end, err := t.ending(ctx, rows, answer.HasTotal)
+	if err != nil {
 		return false, err
-	} else if cut {
+	}
+	if end == goesOn {
 		lease.Release()
 		if done, err := t.inPages(ctx); done || err != nil {
 			return false, err
@@ -83,7 +86,7 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 	if v == alien {
 		t.notOfTheKind(list)
 	}
-	if err := t.concludeWhole(list, len(found)+len(doubtful)); err != nil {
+	if err := t.concludeWhole(list, len(found)+len(doubtful), end); err != nil {
 		return false, err
 	}
 	t.learn(int64(len(answer.Body)), len(rows))
@@ -285,12 +288,20 @@ func (t *task) documents(ctx context.Context, list *wholeList) (good []matched, 
 
 // concludeWhole records how the list ended of which so many rows are to be settled, and
 // hands on its bad rows.
-func (t *task) concludeWhole(list wholeList, found int) error {
+func (t *task) concludeWhole(list wholeList, found int, end listEnding) error {
 	t.Ledger.Asked(t.ask.Kind, found+len(list.unclear)-1) // list asked for one: the list itself
 	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
-	t.Ledger.OneAnswer(t.ask.Kind, t.ask.State, list.Rows)
+	t.Ledger.OneAnswer(t.listEnd(list.Tally))
+	if end == endNotKnown {
+		t.Ledger.EndUnknown(t.listEnd(list.Tally))
+	}
 	t.listing().Conclude(t.ask.Kind, list.Tally)
 	return t.sayWhatIsOdd(list, 0)
+}
+
+// listEnd is where a list ended that came in one answer.
+func (t *task) listEnd(tally stages.Tally) plan.ListEnd {
+	return plan.ListEnd{Kind: t.ask.Kind, State: t.ask.State, Rows: tally.Rows, Held: int(tally.Present + tally.Trashed)}
 }
 
 // sayWhatIsOdd notes documents that a list holds twice, and hands on its bad rows, whose
