@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -238,6 +239,7 @@ func diffLive(ctx context.Context, o diffOptions, choice table.Choice) (err erro
 	err = showDiff(ctx, o, choice, l.reader, span, func(_ *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return l.passages(ctx, span)
 	})
+	incomplete = cmp.Or(incomplete, l.partlySeen())
 	if incomplete != nil && (err == nil || errors.Is(err, errDifferent)) {
 		return incomplete
 	}

@@ -101,6 +101,14 @@ func (w *documentWriter) write(c history.Change) {
 		}
 		w.edit(e)
 	}
+	if len(c.NotSeen) == 0 {
+		return
+	}
+	fmt.Fprintln(w.out)
+	w.line("  ", 0, table.Plain, "Not seen by the key of one of the two runs, which is no administrator's:")
+	for _, path := range c.NotSeen {
+		w.line("  ", '?', table.Unsure, plain.Text(path))
+	}
 }
 
 func (w *documentWriter) edit(e delta.Edit) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
@@ -12,10 +11,7 @@ import (
 
 // lesserKey says of which documents a run with a key that sees less than an administrator's
 // has seen a part. The zero value says so of none.
-type lesserKey struct {
-	less map[int64]bool // runs whose key sees less
-	full int64          // the first run whose key does not, 0 for none
-}
+type lesserKey struct{ history.Keys }
 
 // lesserKeyOf is that of the instance of a moment.
 func lesserKeyOf(ctx context.Context, m history.Moment) (k lesserKey, err error) {
@@ -26,29 +22,17 @@ func lesserKeyOf(ctx context.Context, m history.Moment) (k lesserKey, err error)
 	if err != nil {
 		return k, err
 	}
-	k.less = make(map[int64]bool)
-	for run, start := range starts {
-		switch {
-		case start.SeesLess:
-			k.less[run] = true
-		case k.full == 0 || run < k.full:
-			k.full = run
-		}
-	}
-	return k, nil
+	return lesserKey{history.Keys{Keys: vault.KeysOf(starts)}}, nil
 }
 
 // inPart says what of a document may be a part of it: the observation of the run that saw it
 // last, where an administrator's run stored the version; or that version, where a run with a
 // lesser key stored it after an administrator's had been made. "" for neither.
 func (k lesserKey) inPart(e vault.Entry) view.InPart {
-	kind, known := catalogue.Find(e.Kind)
 	switch {
-	case !known || !kind.Narrowed:
-		return view.Whole
-	case k.less[e.FirstRun] && k.full != 0 && k.full < e.FirstRun:
+	case k.StoredInPart(e):
 		return view.StoredInPart
-	case k.less[e.LastRun] && !k.less[e.FirstRun]:
+	case k.SeenInPart(e):
 		return view.SeenInPart
 	}
 	return view.Whole

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/view"
@@ -10,8 +11,9 @@ import (
 
 // TestWhatALesserKeySaw: runs 1 and 4 were an administrator's, runs 2 and 3 were not.
 func TestWhatALesserKeySaw(t *testing.T) {
-	key := lesserKey{less: map[int64]bool{2: true, 3: true}, full: 1}
-	alone := lesserKey{less: map[int64]bool{2: true, 3: true}}
+	less := vault.RunStart{SeesLess: true}
+	key := lesserKey{history.Keys{Keys: vault.KeysOf(map[int64]vault.RunStart{1: {}, 2: less, 3: less, 4: {}})}}
+	alone := lesserKey{history.Keys{Keys: vault.KeysOf(map[int64]vault.RunStart{2: less, 3: less})}}
 	for _, tt := range []struct {
 		name        string
 		key         lesserKey

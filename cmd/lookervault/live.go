@@ -24,6 +24,7 @@ import (
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
 	"github.com/lookervault/lookervault/sinks"
+	"github.com/lookervault/lookervault/stages"
 )
 
 // live is a vault as it would be after a run now: a copy, which is thrown away, with a
@@ -37,6 +38,7 @@ type live struct {
 	before   int64 // the newest run of the instance in the vault
 	run      record.Run
 	refs     map[record.Kind][]string // that were asked for by their ids; nil where lists were
+	notSeen  []record.Ref             // of these, those that a key without the Admin role does not see, or that are gone
 }
 
 // looking is what a look at the instance takes.
@@ -240,6 +242,10 @@ func (l *live) absence(ctx context.Context, ref record.Ref) (p vault.Passage, go
 	}
 	faults, err := l.reader.Faults(ctx, l.run.ID)
 	failed := slices.ContainsFunc(faults, func(f vault.Fault) bool { return f.Kind == ref.Kind && f.ID == ref.ID })
+	if err == nil && !failed && l.run.Caller.SeesLess() {
+		l.notSeen = append(l.notSeen, ref) // which is no proof that it is not there
+		return p, false, nil
+	}
 	return vault.Passage{Ref: ref, Before: &d.Entry}, err == nil && !failed, err
 }
 
@@ -257,6 +263,20 @@ func (l *live) incomplete() error {
 	}
 	fmt.Fprintf(l.streams.err.loud(), "lookervault: not everything could be compared: the look at the instance is %s, %s failed\n",
 		l.run.OutcomeText(), plural(failed, "document", "documents"))
+	return said(errPartial)
+}
+
+// partlySeen says which documents the key did not see that were asked for by their ids, and is the
+// error about that; nil where it saw all.
+func (l *live) partlySeen() error {
+	if len(l.notSeen) == 0 {
+		return nil
+	}
+	ids := make([]string, len(l.notSeen))
+	for i, ref := range l.notSeen {
+		ids[i] = ref.String()
+	}
+	fmt.Fprintf(l.streams.err.loud(), "lookervault: not seen by this key, which is no administrator's and proves nothing gone: %s\n", stages.FirstFew(ids))
 	return said(errPartial)
 }
 

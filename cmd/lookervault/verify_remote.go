@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -47,7 +48,7 @@ func verifyRemote(ctx context.Context, o verifyOptions, reader vault.Reader, par
 		return err
 	}
 	l.tellCalls()
-	if incomplete := l.incomplete(); incomplete != nil {
+	if incomplete := cmp.Or(l.incomplete(), l.partlySeen()); incomplete != nil {
 		return incomplete
 	}
 	if len(views) == 0 {

@@ -16,13 +16,28 @@ func (r *Reader) Contains(rules *Rules, document, body []byte) bool {
 	return wholeErr == nil && partErr == nil && contains(whole, part)
 }
 
+// Says reports whether a JSON value says all that part says, as [Reader.Contains] does of documents.
+// An empty text is null; what is no JSON says nothing.
+func Says(whole, part []byte) bool {
+	all, allErr := decodedValue(whole)
+	some, someErr := decodedValue(part)
+	return allErr == nil && someErr == nil && contains(all, some)
+}
+
 // decoded returns the values of the canonical form of a document.
 func (r *Reader) decoded(rules *Rules, body []byte) (value any, err error) {
 	form, err := r.Canonical(rules, body)
 	if err != nil {
 		return nil, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(form))
+	return decodedValue(form)
+}
+
+func decodedValue(text []byte) (value any, err error) {
+	if len(text) == 0 {
+		return nil, nil //nolint:nilnil // null
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	err = decoder.Decode(&value)
 	return value, err

@@ -41,7 +41,10 @@ type Change struct {
 	Who        string // who changed it last, as the document tells
 	Bytes      int64
 	Edits      []delta.Edit
-	What       string // what became of it in a few words
+	// NotSeen are the paths of members that one of the two versions does not show, since the key
+	// of the run that stored it sees less than an administrator's: nobody knows of a change there.
+	NotSeen []string
+	What    string // what became of it in a few words
 }
 
 // Title is what a document is called, by what it is a part of where it has no name.
@@ -52,6 +55,7 @@ type Changer struct {
 	names    *Names
 	body     func(vault.Entry) ([]byte, error)
 	volatile bool // members that only count views and the like matter as well
+	keys     Keys
 	reader   *canon.Reader
 	rules    map[record.Kind]*canon.Rules
 }
@@ -61,7 +65,7 @@ type Changer struct {
 // or a time which it needed and which is damaged is returned.
 func Changes(ctx context.Context, m Moment, names *Names, volatile bool, fn func(*Changer) error) error {
 	err := m.Reader.Bodies(ctx, func(body func(vault.Entry) ([]byte, error)) error {
-		return fn(&Changer{names: names, body: body, volatile: volatile, reader: canon.NewReader(), rules: make(map[record.Kind]*canon.Rules)})
+		return fn(&Changer{names: names, body: body, volatile: volatile, keys: Keys{vault.KeysOf(names.runs)}, reader: canon.NewReader(), rules: make(map[record.Kind]*canon.Rules)})
 	})
 	return cmp.Or(err, names.Damage())
 }
@@ -147,6 +151,7 @@ func (c *Changer) compare(made *Change, before, after vault.Entry) (err error) {
 	if made.Edits, err = c.edits(before, after); err != nil {
 		return err
 	}
+	made.Edits, made.NotSeen = c.notSeen(before, after, made.Edits)
 	spec := catalogue.Lookup(before.Kind)
 	switch {
 	case before.State != after.State && after.State == record.Trashed:
@@ -165,6 +170,13 @@ func (c *Changer) compare(made *Change, before, after vault.Entry) (err error) {
 		made.Change = append(made.Change, Moved)
 	}
 	made.What = cmp.Or(delta.Words(made.Edits, func(id string) string { return cmp.Or(c.names.Folder(id), "folder "+id) }), stateWords(before, after), "changed")
+	lesser := after
+	if c.keys.StoredInPart(before) {
+		lesser = before
+	}
+	if words := notSeenWords(lesser.FirstRun, len(made.NotSeen)); words != "" {
+		made.What += "; " + words
+	}
 	return nil
 }
 

@@ -53,6 +53,13 @@ var office = documents{
 // backUp makes a vault of one run for each of the snapshots, a day apart.
 func backUp(t *testing.T, snapshots ...documents) vault.Reader {
 	t.Helper()
+	return backUpBy(t, func(int) bool { return true }, snapshots...)
+}
+
+// backUpBy is backUp by keys of which admin tells, of each run from 0 on, whether it is an
+// administrator's.
+func backUpBy(t *testing.T, admin func(int) bool, snapshots ...documents) vault.Reader {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "looker.db")
 	kinds := []record.Kind{"dashboards", "folders", "looks", "scheduled_plans", "users"}
 	for i, snapshot := range snapshots {
@@ -61,7 +68,7 @@ func backUp(t *testing.T, snapshots ...documents) vault.Reader {
 		if err != nil {
 			t.Fatal(err)
 		}
-		admin := true
+		admin := admin(i)
 		start := record.Start{Instance: "acme", Origin: "api", Scope: record.Scope{Kinds: kinds, All: true}, Caller: record.Caller{ID: "1", Admin: &admin}, Policy: 1, At: at}
 		if _, err := w.Begin(t.Context(), start); err != nil {
 			t.Fatal(err)

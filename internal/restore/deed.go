@@ -278,11 +278,21 @@ func (d *draft) deed(n *node, now vault.Entry) {
 		n.impossible("it is there and differs, which --conflict fail forbids")
 	case policy == Rename:
 		n.action.Deed = record.DeedCreate
+	case d.takesWhatWasNotSeen(n):
+		n.impossible(fmt.Sprintf("run %d, which stored that version, had a key that is no administrator's: what it did not see is missing there and would be taken away; --run names another version", n.entry.FirstRun))
 	case onlyMoves(n.spec, n.action.Changes):
 		n.action.Deed = record.DeedMove
 	default:
 		n.action.Deed = record.DeedUpdate
 	}
+}
+
+// takesWhatWasNotSeen reports whether changes take away what the version that is wanted does not
+// show, where the key of the run that stored it may only not have seen that.
+func (d *draft) takesWhatWasNotSeen(n *node) bool {
+	return n.spec.Narrowed && d.keys.StoredInPart(n.entry) && slices.ContainsFunc(n.action.Changes, func(c record.Change) bool {
+		return canon.Says(c.Before, c.After)
+	})
 }
 
 // remove plans to take back what a restore made.

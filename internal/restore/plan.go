@@ -88,7 +88,8 @@ type planner struct {
 	past     *past
 	pasts    map[int64]*past // earlier moments, by run
 	present  *present
-	look     int64 // the newest look, 0 before the first one
+	keys     vault.Keys // of the runs in the vault
+	look     int64      // the newest look, 0 before the first one
 	bodyOf   func(vault.Entry) ([]byte, error)
 	// comparisons are by version on the instance and wanted version.
 	comparisons map[[2]int64]*comparison
@@ -115,6 +116,11 @@ func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 		PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), words: make(map[string][]string), partsAtMost: make(map[record.Kind]int),
 		comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref),
 	}
+	starts, err := o.Reader.RunStarts(ctx, o.Instance)
+	if err != nil && !errors.Is(err, vault.ErrCorrupt) && !errors.Is(err, vault.ErrNotFound) {
+		return nil, err
+	}
+	p.keys = vault.KeysOf(starts)
 	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", o.Reader.Path(), o.Instance, err)

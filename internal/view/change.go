@@ -23,6 +23,7 @@ type Change struct {
 	Who        string      `json:"who,omitempty"` // who changed it last, as the document tells
 	Bytes      int64       `json:"bytes"`
 	Changes    []Edit      `json:"changes,omitempty"`
+	NotSeen    []string    `json:"not_seen,omitempty"` // paths of what one of the two keys does not see
 }
 
 // Edit is one member that differs.
@@ -36,7 +37,7 @@ type Edit struct {
 // ChangeOf makes it of a change.
 func ChangeOf(c history.Change) Change {
 	return Change{
-		c.Run, stamp(c.At), c.Kind, c.ID, c.Name, list(c.Change), c.Folder, c.FolderPath, c.Owner, c.OwnerName, c.Who, c.Bytes, editsOf(c.Edits),
+		c.Run, stamp(c.At), c.Kind, c.ID, c.Name, list(c.Change), c.Folder, c.FolderPath, c.Owner, c.OwnerName, c.Who, c.Bytes, editsOf(c.Edits), c.NotSeen,
 	}
 }
 
