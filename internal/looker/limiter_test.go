@@ -223,8 +223,10 @@ func TestEpisodesAreLoggedOnce(t *testing.T) {
 		began := time.Now()
 		var l logs
 		s := newLimited(100, "bucket", "", 1)
-		refuse := func(d time.Duration) bool { // minutes 1 and 5 have refusals
-			return d > time.Minute && d < 2*time.Minute || d > 5*time.Minute && d < 6*time.Minute
+		// An episode with 40 s of calm in it, and another one 90 s later.
+		refuse := func(d time.Duration) bool {
+			return d > 60*time.Second && d < 70*time.Second || d > 110*time.Second && d < 120*time.Second ||
+				d > 210*time.Second && d < 270*time.Second
 		}
 		f := &fake{api: func(n int, req *http.Request) (*http.Response, error) {
 			if n%10 == 0 && refuse(time.Since(began)) {
@@ -236,7 +238,7 @@ func TestEpisodesAreLoggedOnce(t *testing.T) {
 			cfg.Limits = looker.Limits{PerSecond: 20, Adaptive: true}
 			cfg.Log = l.at(hclog.Info)
 		})
-		ctx, cancel := contextFor(t, 6*time.Minute)
+		ctx, cancel := contextFor(t, 275*time.Second)
 		defer cancel()
 		for ctx.Err() == nil {
 			c.Get(ctx, look1)
