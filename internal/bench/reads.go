@@ -1,7 +1,7 @@
 package main
 
 import (
-	"database/sql"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // readCommand is a command that reads a vault, and what it is asked to be.
@@ -93,7 +95,7 @@ func (b *bench) verify(rounds int, size historySize) error {
 	if err := b.made(&size, "verify"); err != nil {
 		return err
 	}
-	bytes, err := documentBytes(size.db)
+	bytes, err := documentBytes(context.Background(), size.db)
 	if err != nil {
 		return err
 	}
@@ -126,13 +128,13 @@ func (b *bench) verify(rounds int, size historySize) error {
 }
 
 // documentBytes is how many bytes the documents of a vault have.
-func documentBytes(path string) (bytes int64, err error) {
-	db, err := sql.Open("sqlite3", path)
+func documentBytes(ctx context.Context, path string) (int64, error) {
+	reader, err := sqlite.OpenReader(ctx, path)
 	if err != nil {
 		return 0, err
 	}
-	err = db.QueryRow(`SELECT sum(size) FROM bodies`).Scan(&bytes)
-	return bytes, errors.Join(err, db.Close())
+	stats, err := reader.Stats(ctx)
+	return stats.BodyBytes, errors.Join(err, reader.Close())
 }
 
 // unseen runs a command whose output nobody reads: kept here, it would count as memory
