@@ -122,15 +122,20 @@ func (t fieldTree) cutObject(b, doc []byte) []byte {
 
 // with appends doc with the values of the named top-level members changed.
 func with(b, doc []byte, change func(value []byte) []byte, names ...string) []byte {
+	return withEach(b, doc, func(b []byte, m member) []byte {
+		value := doc[m.value:m.end]
+		if slices.Contains(names, string(m.key)) {
+			value = change(value)
+		}
+		return append(b, value...)
+	})
+}
+
+// withEach appends doc with the values of its top-level members as put appends them.
+func withEach(b, doc []byte, put func(b []byte, m member) []byte) []byte {
 	b = append(b, '{')
 	for m := range members(doc) {
-		b = comma(b)
-		if !slices.Contains(names, string(m.key)) {
-			b = append(b, doc[m.start:m.end]...)
-			continue
-		}
-		b = append(b, doc[m.start:m.value]...)
-		b = append(b, change(doc[m.value:m.end])...)
+		b = put(append(comma(b), doc[m.start:m.value]...), m)
 	}
 	return append(b, '}')
 }

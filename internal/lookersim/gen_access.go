@@ -95,28 +95,21 @@ func (w *world) renderRole(b []byte, row row, _ fieldTree) []byte {
 	o.id("id", int64(row.num))
 	o.str("name", name)
 	o.key("permission_set")
-	o.b = w.permissionSetNow(o.b, permissions)
+	o.b = w.setNow(o.b, "permission_sets", permissions)
 	o.key("model_set")
-	o.b = w.modelSetNow(o.b, models)
+	o.b = w.setNow(o.b, "model_sets", models)
 	o.no("internal")
 	o.str("url", link)
 	o.str("users_url", link+"/users")
 	return o.end()
 }
 
-// permissionSetNow appends a permission set as roles repeat it.
-func (w *world) permissionSetNow(b []byte, num int32) []byte {
-	if doc, ok := w.nowNumbered("permission_sets", num); ok {
+// setNow appends a set of either kind as roles repeat it.
+func (w *world) setNow(b []byte, kind string, num int32) []byte {
+	if doc, ok := w.nowNumbered(kind, num); ok {
 		return append(b, doc...)
 	}
-	return w.renderPermissionSet(b, plainRow(num), nil)
-}
-
-func (w *world) modelSetNow(b []byte, num int32) []byte {
-	if doc, ok := w.nowNumbered("model_sets", num); ok {
-		return append(b, doc...)
-	}
-	return w.renderModelSet(b, plainRow(num), nil)
+	return w.tables[kind].render(w, b, plainRow(num), nil)
 }
 
 func plainRow(num int32) row { return row{num: num} }
@@ -142,10 +135,7 @@ func (w *world) roleAttr(r row, field string) (value, bool) {
 
 // parentsOf lists the groups that a group is in, ascending.
 func (w *world) parentsOf(num int32) []int32 {
-	if list, ok := w.nowRelated(&w.groupsAbove, num); ok {
-		return list
-	}
-	return w.drawnParents(num)
+	return w.nowRelated(&w.groupsAbove, num, w.drawnParents)
 }
 
 func (w *world) drawnParents(num int32) []int32 {
@@ -170,10 +160,7 @@ func (w *world) groupRoles(num int32) []int32 {
 // groupOwnRoles lists the roles of a group itself. The group of all users has
 // none, else everybody would have them.
 func (w *world) groupOwnRoles(num int32) []int32 {
-	if list, ok := w.nowRelated(&w.rolesGiven, num); ok {
-		return list
-	}
-	return w.drawnGroupRoles(num)
+	return w.nowRelated(&w.rolesGiven, num, w.drawnGroupRoles)
 }
 
 func (w *world) drawnGroupRoles(num int32) []int32 {

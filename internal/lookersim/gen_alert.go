@@ -2,30 +2,13 @@ package lookersim
 
 import "strconv"
 
-// alertOwner is the user that an alert belongs to.
-func (w *world) alertOwner(num int32) int32 {
-	r := w.rngFor("alerts", num, 1)
-	if r.chance(60) {
-		return callerID
-	}
-	return numberAt(r.n(w.sizes.Users))
-}
-
-// alertOwnerOf is the owner of an alert that may have been changed.
-func (w *world) alertOwnerOf(r row) int32 {
-	if r.over != nil {
-		return int32(number(rawValue(lookup(r.over.body, "owner_id")).text))
-	}
-	return w.alertOwner(r.num)
-}
-
 var comparisons = []string{"EQUAL_TO", "GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO", "INCREASES_BY", "DECREASES_BY", "CHANGES_BY"}
 
 // renderAlert appends an alert on the first tile of a dashboard. Alerts have
 // neither times nor a can object.
 func (w *world) renderAlert(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("alerts", row.num, 0)
-	owner := w.alertOwner(row.num)
+	owner := w.drawnOwner("alerts", row.num)
 	o := begin(b)
 	o.raw("applied_dashboard_filters", `[{"filter_title":"State \u0026 Region","field_name":"users.state","filter_value":"CA,NY","filter_description":"is CA or NY"}]`)
 	o.str("comparison_type", r.pick(comparisons))

@@ -39,13 +39,8 @@ func (w *world) appendExplore(b []byte, m modelInfo, name string) []byte {
 	o.yes("can_develop", true)
 	o.yes("can_see_lookml", true)
 	o.str("lookml_link", "/projects/"+m.project+"/files/"+m.name+".model.lkml?line=10&x=1")
-	o.yes("can_save", true)
-	o.yes("can_explain", true)
-	o.yes("can_pivot_in_db", true)
-	o.yes("can_subtotal", true)
-	o.yes("has_timezone_support", true)
-	o.null("self_service_explore_data")
-	o.yes("supports_cost_estimate", true)
+	o.members(`"can_save":true,"can_explain":true,"can_pivot_in_db":true,"can_subtotal":true,"has_timezone_support":true,"self_service_explore_data":null,` +
+		`"supports_cost_estimate":true`)
 	o.str("connection_name", m.connection)
 	o.str("dialect_name", "postgres")
 	o.str("null_sort_treatment", "high")
@@ -124,6 +119,6 @@ func exploreField(b []byte, r *rng, view, category string, i int, uses int64) []
 	o.yes("frequent", r.chance(200) != (uses%2 == 1))
 	o.raw("turtle_looks", "["+strconv.FormatInt(uses, 10)+"]")
 	o.str("original_view", view)
-	o.b = append(append(o.b, ','), fieldRest...)
+	o.members(fieldRest)
 	return o.end()
 }

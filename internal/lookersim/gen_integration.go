@@ -33,21 +33,10 @@ func (w *world) renderIntegration(b []byte, row row, _ fieldTree) []byte {
 	o.opt("description", r.sometimes(600, 8))
 	o.yes("enabled", r.chance(700))
 	p := begin(nil)
-	p.str("name", "api_key")
-	p.str("label", "API Key")
-	p.null("description")
-	p.yes("required", true)
-	p.yes("has_value", true)
-	p.null("value", "user_attribute_name")
-	p.yes("sensitive", true)
-	p.no("per_user")
-	p.null("delegate_oauth_url")
+	p.members(`"name":"api_key","label":"API Key","description":null,"required":true,"has_value":true,"value":null,"user_attribute_name":null,` +
+		`"sensitive":true,"per_user":false,"delegate_oauth_url":null`)
 	q := begin(nil)
-	q.str("name", "endpoint")
-	q.str("label", "Endpoint")
-	q.null("description")
-	q.no("required")
-	q.yes("has_value", true)
+	q.members(`"name":"endpoint","label":"Endpoint","description":null,"required":false,"has_value":true`)
 	q.str("value", "https://api.example/v1?key="+string(r.slug(nil, 16)))
 	q.null("user_attribute_name")
 	q.no("sensitive", "per_user")
@@ -58,12 +47,8 @@ func (w *world) renderIntegration(b []byte, row row, _ fieldTree) []byte {
 	o.strs("supported_formattings", "formatted", "unformatted")
 	o.strs("supported_visualization_formattings", "apply", "noapply")
 	o.strs("supported_download_settings", "push", "url")
-	o.null("icon_url")
-	o.no("uses_oauth")
-	o.raw("required_fields", `[{"tag":null,"any_tag":["email"],"all_tags":[]}]`)
-	o.null("privacy_link")
-	o.no("delegate_oauth")
-	o.raw("installed_delegate_oauth_targets", "[]")
+	o.members(`"icon_url":null,"uses_oauth":false,"required_fields":[{"tag":null,"any_tag":["email"],"all_tags":[]}],"privacy_link":null,` +
+		`"delegate_oauth":false,"installed_delegate_oauth_targets":[]`)
 	return o.end()
 }
 
@@ -94,11 +79,8 @@ func (w *world) renderAgent(b []byte, row row, _ fieldTree) []byte {
 	o.raw("golden_queries", `[{"can":{},"id":9007199254740993,"query_id":`+golden+`,"questions":["How many orders \u003e 10?"],"answer":"42","is_active":true,"created_by_user_id":1,`+
 		`"last_updated_by_user_id":null,"created_at":"2026-01-02T03:04:05.678-08:00","last_updated_at":null,"explore":"orders","model":"thelook","fields":["orders.count"],`+
 		`"filters":{},"sorts":[],"limit":"500","client_id":"abcdefghijklmnopqrstuv"}]`)
-	o.raw("golden_query_ids", "[9007199254740993]")
-	o.raw("context", `{"instructions":"Answer briefly.\nNever guess \u0026 cite."}`)
-	o.no("deleted")
-	o.str("created_at", "2026-01-02")
-	o.str("updated_at", "2026-02-03")
+	o.members(`"golden_query_ids":[9007199254740993],"context":{"instructions":"Answer briefly.\nNever guess \u0026 cite."},"deleted":false,` +
+		`"created_at":"2026-01-02","updated_at":"2026-02-03"`)
 	o.id("content_metadata_id", metadataID(metaAgent, row.num))
 	o.no("code_interpreter")
 	o.null("studio_agent_id", "workflow_params")

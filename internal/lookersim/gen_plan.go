@@ -2,9 +2,9 @@ package lookersim
 
 import "strconv"
 
-// planOwner is the user that a scheduled plan belongs to.
-func (w *world) planOwner(num int32) int32 {
-	r := w.rngFor("scheduled_plans", num, 1)
+// drawnOwner is the user that the seed gives a scheduled plan or an alert.
+func (w *world) drawnOwner(kind string, num int32) int32 {
+	r := w.rngFor(kind, num, 1)
 	if r.chance(60) {
 		return callerID
 	}
@@ -12,18 +12,23 @@ func (w *world) planOwner(num int32) int32 {
 }
 
 // planOwnerOf is the owner of a plan that may have been changed.
-func (w *world) planOwnerOf(r row) int32 {
+func (w *world) planOwnerOf(r row) int32 { return w.ownerOf("scheduled_plans", "user_id", r) }
+
+// alertOwnerOf is the owner of an alert that may have been changed.
+func (w *world) alertOwnerOf(r row) int32 { return w.ownerOf("alerts", "owner_id", r) }
+
+func (w *world) ownerOf(kind, member string, r row) int32 {
 	if r.over != nil {
-		return int32(number(rawValue(lookup(r.over.body, "user_id")).text))
+		return int32(number(rawValue(lookup(r.over.body, member)).text))
 	}
-	return w.planOwner(r.num)
+	return w.drawnOwner(kind, r.num)
 }
 
 // renderPlan appends a scheduled plan with its destinations.
 func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("scheduled_plans", row.num, 0)
 	created := epoch + int64(r.n(2200))*day
-	owner := w.planOwner(row.num)
+	owner := w.drawnOwner("scheduled_plans", row.num)
 	o := begin(b)
 	o.str("name", r.title())
 	o.id("user_id", int64(owner))
@@ -48,16 +53,9 @@ func (w *world) renderPlan(b []byte, row row, _ fieldTree) []byte {
 		o.b = w.planDestination(o.b, &r, row.num, i)
 	}
 	o.b = append(o.b, ']')
-	o.no("run_once")
-	o.yes("include_links", true)
-	o.no("include_dashboard_summary")
-	o.null("custom_url_base", "custom_url_params", "custom_url_label")
-	o.no("show_custom_url")
-	o.null("pdf_paper_size")
-	o.no("pdf_landscape", "embed")
-	o.null("color_theme")
-	o.no("long_tables", "pdf_page_breaks")
-	o.null("tab_ids", "inline_table_width")
+	o.members(`"run_once":false,"include_links":true,"include_dashboard_summary":false,"custom_url_base":null,"custom_url_params":null,` +
+		`"custom_url_label":null,"show_custom_url":false,"pdf_paper_size":null,"pdf_landscape":false,"embed":false,"color_theme":null,` +
+		`"long_tables":false,"pdf_page_breaks":false,"tab_ids":null,"inline_table_width":null`)
 	o.key("query_id")
 	if query := w.planQuery(row.num); query != 0 {
 		o.b = appendString(o.b, w.queryName(query))

@@ -167,11 +167,8 @@ func componentText(small bool) []byte {
 	o.num("width", 8)
 	o.num("height", 6)
 	if !small {
-		o.no("deleted")
-		o.null("element_title")
-		o.no("element_title_hidden")
-		o.str("vis_type", "looker_column")
-		o.null("granular_row", "granular_column", "granular_width", "granular_height")
+		o.members(`"deleted":false,"element_title":null,"element_title_hidden":false,"vis_type":"looker_column","granular_row":null,"granular_column":null,` +
+			`"granular_width":null,"granular_height":null`)
 	}
 	return o.end()
 }

@@ -68,12 +68,7 @@ func (u *user) name() string {
 }
 
 // groupsOf lists the groups that a user is in directly, ascending.
-func (w *world) groupsOf(num int32) []int32 {
-	if list, ok := w.nowRelated(&w.userGroups, num); ok {
-		return list
-	}
-	return w.drawnGroups(num)
-}
+func (w *world) groupsOf(num int32) []int32 { return w.nowRelated(&w.userGroups, num, w.drawnGroups) }
 
 func (w *world) drawnGroups(num int32) []int32 {
 	list := []int32{allUsers}
@@ -88,12 +83,7 @@ func (w *world) drawnGroups(num int32) []int32 {
 }
 
 // directRoles lists the roles that a user holds without a group, ascending.
-func (w *world) directRoles(num int32) []int32 {
-	if list, ok := w.nowRelated(&w.userRoles, num); ok {
-		return list
-	}
-	return w.drawnRoles(num)
-}
+func (w *world) directRoles(num int32) []int32 { return w.nowRelated(&w.userRoles, num, w.drawnRoles) }
 
 func (w *world) drawnRoles(num int32) []int32 {
 	if num == callerID {
@@ -149,13 +139,9 @@ func (w *world) renderUser(b []byte, row row, _ fieldTree) []byte {
 	o.no("presumed_looker_employee")
 	o.ids("role_ids", w.rolesOf(u.num))
 	w.sessions(&o, &u, link)
-	o.raw("ui_state", `{"homepageGroupIdPreference":3,"lastSeenRelease":"26.12","zoom":1.0,"big":12345678901234567890,"tips":{"explore":true}}`)
-	o.no("verified_looker_employee", "roles_externally_managed")
-	o.yes("allow_direct_roles", true)
-	o.yes("allow_normal_group_membership", true)
-	o.yes("allow_roles_from_normal_groups", true)
-	o.null("embed_group_folder_id")
-	o.no("is_iam_admin")
+	o.members(`"ui_state":{"homepageGroupIdPreference":3,"lastSeenRelease":"26.12","zoom":1.0,"big":12345678901234567890,"tips":{"explore":true}},` +
+		`"verified_looker_employee":false,"roles_externally_managed":false,"allow_direct_roles":true,"allow_normal_group_membership":true,` +
+		`"allow_roles_from_normal_groups":true,"embed_group_folder_id":null,"is_iam_admin":false`)
 	o.yes("can_manage_api3_creds", u.num == callerID)
 	o.yes("is_service_account", u.kind == serviceAccount)
 	o.opt("service_account_name", when(u.kind == serviceAccount, u.name()))
@@ -271,13 +257,8 @@ func (w *world) sessions(o *object, u *user, link string) {
 		s.raw("can", `{"index":true,"show":true,"destroy":true}`)
 		s.id("id", id)
 		s.str("ip_address", "203.0.113."+strconv.Itoa(r.n(256)))
-		s.str("browser", "Chrome")
-		s.str("operating_system", "Mac OS X")
-		s.str("city", "Zürich")
-		s.null("state")
-		s.str("country", "Switzerland")
-		s.str("credentials_type", "email")
-		s.str("extended_at", "2026-06-20 08:30:00 +0000")
+		s.members(`"browser":"Chrome","operating_system":"Mac OS X","city":"Zürich","state":null,"country":"Switzerland","credentials_type":"email",` +
+			`"extended_at":"2026-06-20 08:30:00 +0000"`)
 		s.num("extended_count", int64(r.n(9)))
 		s.null("sudo_user_id")
 		s.str("created_at", "2026-06-18 08:30:00 +0000")

@@ -41,6 +41,10 @@ func (o *object) raw(name, json string) {
 	}
 }
 
+// members writes members that are JSON already, as they stand between braces. All of them
+// are wanted.
+func (o *object) members(json string) { o.b = append(comma(o.b), json...) }
+
 func (o *object) str(name, s string) {
 	if o.key(name) {
 		o.b = appendString(o.b, s)
@@ -98,25 +102,18 @@ func (o *object) time(name string, ms int64) {
 }
 
 // strs writes an array of strings.
-func (o *object) strs(name string, list ...string) {
-	if !o.key(name) {
-		return
-	}
-	o.b = append(o.b, '[')
-	for _, s := range list {
-		o.b = appendString(comma(o.b), s)
-	}
-	o.b = append(o.b, ']')
-}
+func (o *object) strs(name string, list ...string) { writeArray(o, name, list, appendString[string]) }
 
 // ids writes an array of numbers as strings.
-func (o *object) ids(name string, list []int32) {
+func (o *object) ids(name string, list []int32) { writeArray(o, name, list, quoted[int32]) }
+
+func writeArray[T any](o *object, name string, list []T, put func(b []byte, v T) []byte) {
 	if !o.key(name) {
 		return
 	}
 	o.b = append(o.b, '[')
-	for _, n := range list {
-		o.b = quoted(comma(o.b), n)
+	for _, v := range list {
+		o.b = put(comma(o.b), v)
 	}
 	o.b = append(o.b, ']')
 }

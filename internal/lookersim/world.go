@@ -231,6 +231,7 @@ func hashOf(s string) uint64 {
 // newWorld lays out everything that opts ask for.
 func newWorld(opts Options) (*world, error) {
 	w := &world{opts: opts, sizes: opts.Sizes, seed: uint64(opts.Seed), tables: map[string]*table{}, adopted: map[string][]byte{}}
+	w.overlay.init()
 	w.layOut()
 	for _, k := range w.kinds() {
 		w.tables[k.spec.kind] = newTable(w, k.spec, k.count, k.stateOf)

@@ -34,9 +34,6 @@ func (w *world) ownAccess(id int64) { w.setAccess(id, true, nil) }
 func (w *world) inheritAccess(id int64) { w.setAccess(id, false, nil) }
 
 func (w *world) setAccess(id int64, own bool, entries []accessEntry) {
-	if w.entries == nil {
-		w.ownAccessOf, w.entries = map[int64]bool{}, map[int64][]accessEntry{}
-	}
 	w.ownAccessOf[id] = own
 	w.entries[id] = entries
 	w.wrote.Store(true)

@@ -57,18 +57,12 @@ func (w *world) drawnNumber(kind string, num int32) bool {
 }
 
 func (w *world) setGroupValues(attribute int32, list []groupValue) {
-	if w.groupValues == nil {
-		w.groupValues = map[int32][]groupValue{}
-	}
 	w.groupValues[attribute] = list
 	w.wrote.Store(true)
 	w.changes++
 }
 
 func (w *world) setOwnValue(attribute, user int32, value *string) {
-	if w.ownValues == nil {
-		w.ownValues = map[ownKey]*string{}
-	}
 	w.ownValues[ownKey{attribute, user}] = value
 	w.wrote.Store(true)
 	w.changes++

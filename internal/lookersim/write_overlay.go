@@ -26,6 +26,12 @@ type overlay struct {
 	partOwners map[partKey]string
 }
 
+func (o *overlay) init() {
+	o.ownAccessOf, o.entries = map[int64]bool{}, map[int64][]accessEntry{}
+	o.groupValues, o.ownValues = map[int32][]groupValue{}, map[ownKey]*string{}
+	o.partOwners = map[partKey]string{}
+}
+
 type itemKey struct{ kind, id string }
 
 // Writes happen after everything that the seed made; each takes a second.

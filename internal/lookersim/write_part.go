@@ -54,9 +54,6 @@ func (e *edit) owned(kind partKind, id string, o *opened) { e.own(partKey{kind, 
 
 // own notes which document a new part belongs to.
 func (e *edit) own(part partKey, owner string) {
-	if e.w.partOwners == nil {
-		e.w.partOwners = map[partKey]string{}
-	}
 	e.w.partOwners[part] = owner
 }
 
@@ -171,11 +168,8 @@ func (e *edit) place(o *opened, k int, element string) {
 	c.num("column", 0)
 	c.num("width", 8)
 	c.num("height", 6)
-	c.no("deleted")
-	c.null("element_title")
-	c.no("element_title_hidden")
-	c.str("vis_type", "looker_column")
-	c.null("granular_row", "granular_column", "granular_width", "granular_height")
+	c.members(`"deleted":false,"element_title":null,"element_title_hidden":false,"vis_type":"looker_column","granular_row":null,"granular_column":null,` +
+		`"granular_width":null,"granular_height":null`)
 	o.layouts = slices.Clone(o.layouts)
 	o.layouts[k] = layout{l.doc, append(slices.Clone(l.components), c.end())}
 	e.owned(partComponent, id, o)

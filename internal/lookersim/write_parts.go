@@ -52,44 +52,30 @@ func withEmpty(doc []byte, names ...string) []byte {
 
 // join appends the whole dashboard.
 func (p *parts) join(w *world, b, shell []byte) []byte {
-	return fillArrays(b, shell, func(b []byte, name string) ([]byte, bool) {
-		switch name {
+	return withEach(b, shell, func(b []byte, m member) []byte {
+		switch string(m.key) {
 		case elementsMember:
-			return joined(b, p.elements, w.echoTile), true
+			return joined(b, p.elements, w.echoTile)
 		case filtersMember:
-			return joined(b, p.filters, nil), true
+			return joined(b, p.filters, nil)
 		case layoutsMember:
 			b = append(b, '[')
 			for _, l := range p.layouts {
 				b = l.join(comma(b))
 			}
-			return append(b, ']'), true
+			return append(b, ']')
 		}
-		return b, false
+		return append(b, shell[m.value:m.end]...)
 	})
 }
 
 func (l layout) join(b []byte) []byte {
-	return fillArrays(b, l.doc, func(b []byte, name string) ([]byte, bool) {
-		if name != componentsMember {
-			return b, false
+	return withEach(b, l.doc, func(b []byte, m member) []byte {
+		if string(m.key) == componentsMember {
+			return joined(b, l.components, nil)
 		}
-		return joined(b, l.components, nil), true
+		return append(b, l.doc[m.value:m.end]...)
 	})
-}
-
-// fillArrays appends doc with the values of some members from fill.
-func fillArrays(b, doc []byte, fill func(b []byte, name string) ([]byte, bool)) []byte {
-	b = append(b, '{')
-	for m := range members(doc) {
-		b = append(comma(b), doc[m.start:m.value]...)
-		next, ok := fill(b, string(m.key))
-		if !ok {
-			next = append(next, doc[m.value:m.end]...)
-		}
-		b = next
-	}
-	return append(b, '}')
 }
 
 func joined(b []byte, values [][]byte, each func(b, value []byte) []byte) []byte {

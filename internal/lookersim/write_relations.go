@@ -31,16 +31,12 @@ func (w *world) relation(of *sync.Map) relation {
 	return relation{of, drawn[of]}
 }
 
-// now is what a write made of a relation, or what the seed drew.
-func (o *relations) nowRelated(changed *sync.Map, num int32) ([]int32, bool) {
+// nowRelated is what a write made of a list of a relation, or what the seed drew.
+func (o *relations) nowRelated(changed *sync.Map, num int32, drawn func(num int32) []int32) []int32 {
 	if !o.related.Load() {
-		return nil, false
+		return drawn(num)
 	}
-	list, ok := changed.Load(num)
-	if !ok {
-		return nil, false
-	}
-	return list.([]int32), true
+	return relation{changed, drawn}.of(num)
 }
 
 func (r relation) of(num int32) []int32 {
