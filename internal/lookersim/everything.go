@@ -9,10 +9,8 @@ type everything struct{ models, connections []string }
 func (w *world) listEverything() {
 	names := func(kind string) (list []string) {
 		t := w.tables[kind]
-		for _, r := range t.rows {
-			if r.state == present {
-				list = append(list, t.idOf(w, r))
-			}
+		for f := range t.present() {
+			list = append(list, t.idOf(w, f.row))
 		}
 		return list
 	}

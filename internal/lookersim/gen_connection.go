@@ -26,9 +26,7 @@ func (w *world) renderConnection(b []byte, row row, _ fieldTree) []byte {
 	o.members(`"max_billing_gigabytes":null,"ssl":true,"verify_ssl":true,"tmp_db_name":"looker_scratch","tmp_db_host":null`)
 	o.opt("jdbc_additional_params", when(r.chance(300), "sslmode=require&applicationName=looker"))
 	o.num("pool_timeout", 120)
-	o.str("dialect_name", "postgres")
-	o.no("supports_data_studio_link")
-	o.str("created_at", "2020-02-03 04:05:06 +0000")
+	o.members(`"dialect_name":"postgres","supports_data_studio_link":false,"created_at":"2020-02-03 04:05:06 +0000"`)
 	o.id("user_id", callerID)
 	o.members(`"example":false,"user_db_credentials":false,"user_attribute_fields":[],"maintenance_cron":"*/5 * * * *","last_regen_at":"1750000000",` +
 		`"last_reap_at":null,"sql_runner_precache_tables":true,"sql_writing_with_info_schema":false,"after_connect_statements":null,` +

@@ -35,9 +35,7 @@ func (w *world) appendExplore(b []byte, m modelInfo, name string) []byte {
 	o.str("label", name)
 	o.str("title", r.pick(subjects)+" & "+name)
 	o.strs("scopes", name)
-	o.yes("can_total", true)
-	o.yes("can_develop", true)
-	o.yes("can_see_lookml", true)
+	o.members(`"can_total":true,"can_develop":true,"can_see_lookml":true`)
 	o.str("lookml_link", "/projects/"+m.project+"/files/"+m.name+".model.lkml?line=10&x=1")
 	o.members(`"can_save":true,"can_explain":true,"can_pivot_in_db":true,"can_subtotal":true,"has_timezone_support":true,"self_service_explore_data":null,` +
 		`"supports_cost_estimate":true`)

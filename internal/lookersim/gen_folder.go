@@ -209,18 +209,14 @@ func (w *world) settle() {
 	}
 	next := &contents{changes: w.changes, folders: map[string]*folderContents{}}
 	for _, kind := range []string{"dashboards", "looks", "lookml_dashboards"} {
-		t := w.tables[kind]
-		for i, r := range t.rows {
-			if r.state != present {
-				continue
-			}
-			id := t.attribute(w, r, "folder_id").text
+		for f := range w.tables[kind].present() {
+			id := f.t.attribute(w, f.row, "folder_id").text
 			in := next.folders[id]
 			if in == nil {
 				in = &folderContents{}
 				next.folders[id] = in
 			}
-			if f := (found{t: t, index: i, row: r}); kind == "looks" {
+			if kind == "looks" {
 				in.looks = append(in.looks, f)
 			} else {
 				in.dashboards = append(in.dashboards, f)

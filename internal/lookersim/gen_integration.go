@@ -11,9 +11,7 @@ func (w *world) renderHub(b []byte, row row, _ fieldTree) []byte {
 	o.yes("official", row.num == 1)
 	o.null("fetch_error_message")
 	o.yes("has_authorization_token", row.num > 1)
-	o.yes("legal_agreement_signed", true)
-	o.no("legal_agreement_required")
-	o.null("legal_agreement_text")
+	o.members(`"legal_agreement_signed":true,"legal_agreement_required":false,"legal_agreement_text":null`)
 	return o.end()
 }
 
@@ -38,9 +36,7 @@ func (w *world) renderIntegration(b []byte, row row, _ fieldTree) []byte {
 	q := begin(nil)
 	q.members(`"name":"endpoint","label":"Endpoint","description":null,"required":false,"has_value":true`)
 	q.str("value", "https://api.example/v1?key="+string(r.slug(nil, 16)))
-	q.null("user_attribute_name")
-	q.no("sensitive", "per_user")
-	q.null("delegate_oauth_url")
+	q.members(`"user_attribute_name":null,"sensitive":false,"per_user":false,"delegate_oauth_url":null`)
 	o.raw("params", "["+string(p.end())+","+string(q.end())+"]")
 	o.strs("supported_formats", "txt", "csv", "json")
 	o.strs("supported_action_types", "query", "dashboard")

@@ -201,9 +201,9 @@ func metadataChildren(c *call) answer {
 	add := func(class int, f found) {
 		out = w.appendMetadata(comma(out), class, f)
 	}
-	for i, r := range f.t.rows {
-		if v := f.t.attribute(w, r, "parent_id"); r.state == present && !v.null && v.text == id {
-			add(metaFolder, f.t.found(i))
+	for below := range f.t.present() {
+		if v := f.t.attribute(w, below.row, "parent_id"); !v.null && v.text == id {
+			add(metaFolder, below)
 		}
 	}
 	for _, d := range in.dashboards {

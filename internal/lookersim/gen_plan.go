@@ -129,9 +129,7 @@ func (w *world) planDestination(b []byte, r *rng, plan int32, i int) []byte {
 	case r.chance(700):
 		u := w.userInfo(numberAt(r.n(w.sizes.Users)))
 		d.str("address", u.email)
-		d.yes("looker_recipient", true)
-		d.str("type", "email")
-		d.null("parameters")
+		d.members(`"looker_recipient":true,"type":"email","parameters":null`)
 	case r.chance(500):
 		d.str("address", "https://hooks.example/services/"+string(r.slug(nil, 24)))
 		d.no("looker_recipient")

@@ -139,10 +139,7 @@ func visConfig(r *rng, visType string, small bool) []byte {
 	o.yes("show_row_numbers", r.chance(500))
 	o.yes("limit_displayed_rows", r.chance(200))
 	if r.chance(120) {
-		o.raw("map_zoom", "1.0")
-		o.raw("reference_value", "9223372036854775808")
-		o.raw("y_axis_max", "1e21")
-		o.raw("epsilon", "-0.0000001")
+		o.members(`"map_zoom":1.0,"reference_value":9223372036854775808,"y_axis_max":1e21,"epsilon":-0.0000001`)
 	}
 	o.raw("series_types", "{}")
 	if small {

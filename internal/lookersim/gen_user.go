@@ -178,9 +178,7 @@ func (w *world) credentials(o *object, u *user, link string) {
 		c.str("external_group_id", "tenant-"+strconv.Itoa(r.n(20)))
 		c.str("external_user_id", "ext|"+string(r.slug(nil, 12)))
 		c.id("id", int64(u.num)+1000)
-		c.no("is_disabled")
-		c.null("logged_in_at")
-		c.str("type", "embed")
+		c.members(`"is_disabled":false,"logged_in_at":null,"type":"embed"`)
 		c.str("url", link+"/credentials_embed/"+strconv.Itoa(int(u.num)+1000))
 		o.b = c.end()
 	}
@@ -240,9 +238,7 @@ func (w *world) apiKey(b []byte, u *user, link string, created int64) []byte {
 	c.str("client_id", string(u.random.slug(nil, 20)))
 	c.key("created_at")
 	c.b = plainTime(c.b, created)
-	c.no("is_disabled")
-	c.str("type", "api3")
-	c.null("purpose")
+	c.members(`"is_disabled":false,"type":"api3","purpose":null`)
 	c.str("url", link+"/credentials_api3/"+strconv.Itoa(int(u.num)+50))
 	return c.end()
 }
@@ -260,9 +256,7 @@ func (w *world) sessions(o *object, u *user, link string) {
 		s.members(`"browser":"Chrome","operating_system":"Mac OS X","city":"Zürich","state":null,"country":"Switzerland","credentials_type":"email",` +
 			`"extended_at":"2026-06-20 08:30:00 +0000"`)
 		s.num("extended_count", int64(r.n(9)))
-		s.null("sudo_user_id")
-		s.str("created_at", "2026-06-18 08:30:00 +0000")
-		s.str("expires_at", "2026-07-18 08:30:00 +0000")
+		s.members(`"sudo_user_id":null,"created_at":"2026-06-18 08:30:00 +0000","expires_at":"2026-07-18 08:30:00 +0000"`)
 		s.str("url", link+"/sessions/"+strconv.FormatInt(id, 10))
 		o.b = s.end()
 	}

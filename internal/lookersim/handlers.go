@@ -24,11 +24,10 @@ func mixedDashboards(c *call) answer {
 	defer w.mu.RUnlock()
 	var rows []found
 	for _, kind := range []string{"dashboards", "lookml_dashboards"} {
-		t := w.tables[kind]
 		hide := w.hidden(kind, c.restricted())
-		for i, r := range t.rows {
-			if r.state == present && (hide == nil || !hide(w, r)) {
-				rows = append(rows, t.found(i))
+		for f := range w.tables[kind].present() {
+			if hide == nil || !hide(w, f.row) {
+				rows = append(rows, f)
 			}
 		}
 	}
@@ -108,11 +107,10 @@ func (c *call) among(owner, kind string, keep func(w *world, num int32) bool) an
 	w := c.world
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	t := w.tables[kind]
 	var rows []found
-	for i, r := range t.rows {
-		if r.state == present && keep(w, r.num) {
-			rows = append(rows, t.found(i))
+	for f := range w.tables[kind].present() {
+		if keep(w, f.row.num) {
+			rows = append(rows, f)
 		}
 	}
 	return c.rows(rows, whole)

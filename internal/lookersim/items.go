@@ -176,22 +176,18 @@ var derivedKinds = map[string]func(w *world, add func(id, path string)){
 
 func ownedBy(kind, before, after string) func(w *world, add func(id, path string)) {
 	return func(w *world, add func(id, path string)) {
-		t := w.tables[kind]
-		for _, r := range t.rows {
-			if r.state == present {
-				id := t.idOf(w, r)
-				add(id, before+url.PathEscape(id)+after)
-			}
+		for f := range w.tables[kind].present() {
+			id := f.t.idOf(w, f.row)
+			add(id, before+url.PathEscape(id)+after)
 		}
 	}
 }
 
 func exploreItems(w *world, add func(id, path string)) {
-	for _, r := range w.tables["lookml_models"].rows {
-		if m := w.model(r.num); r.state == present {
-			for _, e := range m.explores {
-				add(exploreID(m, e), "/lookml_models/"+url.PathEscape(m.name)+"/explores/"+url.PathEscape(e))
-			}
+	for f := range w.tables["lookml_models"].present() {
+		m := w.model(f.row.num)
+		for _, e := range m.explores {
+			add(exploreID(m, e), "/lookml_models/"+url.PathEscape(m.name)+"/explores/"+url.PathEscape(e))
 		}
 	}
 }
@@ -323,10 +319,9 @@ func accessItems(w *world, add func(id, path string)) {
 
 func (w *world) eachMetadata(do func(class int, num int32)) {
 	for _, class := range []int{metaFolder, metaBoard, metaAgent} {
-		t := w.tables[metaKinds[class]]
-		for _, r := range t.rows {
-			if r.state == present && t.idOf(w, r) == strconv.Itoa(int(r.num)) {
-				do(class, r.num)
+		for f := range w.tables[metaKinds[class]].present() {
+			if num := f.row.num; f.t.idOf(w, f.row) == strconv.Itoa(int(num)) {
+				do(class, num)
 			}
 		}
 	}

@@ -152,13 +152,9 @@ func first(kind string) func(c *call) answer {
 	return func(c *call) answer {
 		w := c.world
 		w.mu.RLock()
-		t := w.tables[kind]
 		var f found
-		for i, r := range t.rows {
-			if r.state == present {
-				f = t.found(i)
-				break
-			}
+		for f = range w.tables[kind].present() {
+			break
 		}
 		w.mu.RUnlock()
 		if f.t == nil {

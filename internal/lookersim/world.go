@@ -2,6 +2,7 @@ package lookersim
 
 import (
 	"fmt"
+	"iter"
 	"sort"
 	"strconv"
 	"sync"
@@ -161,6 +162,17 @@ func (t *table) find(id string) (row, int, bool) {
 		return row{}, 0, false
 	}
 	return t.rows[i], i, true
+}
+
+// present yields the rows of items that are neither in the trash nor gone.
+func (t *table) present() iter.Seq[found] {
+	return func(yield func(found) bool) {
+		for i, r := range t.rows {
+			if r.state == present && !yield(found{t: t, index: i, row: r}) {
+				return
+			}
+		}
+	}
 }
 
 func (t *table) idOf(w *world, r row) string {

@@ -27,10 +27,9 @@ func (s *Server) Effects() Effects {
 	defer w.mu.RUnlock()
 	found := Effects{Awake: []string{}, Mailed: slices.Clone(w.mailed)}
 	for _, k := range []struct{ kind, member, value string }{{"scheduled_plans", "enabled", "true"}, {"alerts", "is_disabled", "false"}} {
-		t := w.tables[k.kind]
-		for _, r := range t.rows {
-			if r.state == present && t.attribute(w, r, k.member).text == k.value {
-				found.Awake = append(found.Awake, k.kind+"/"+t.idOf(w, r))
+		for f := range w.tables[k.kind].present() {
+			if f.t.attribute(w, f.row, k.member).text == k.value {
+				found.Awake = append(found.Awake, k.kind+"/"+f.t.idOf(w, f.row))
 			}
 		}
 	}

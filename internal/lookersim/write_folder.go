@@ -50,11 +50,10 @@ func (e *edit) folderNameFree(name, parent, but string) *refusal {
 
 // foldersIn lists the folders right below one.
 func (w *world) foldersIn(parent string) []found {
-	t := w.tables["folders"]
 	var list []found
-	for i, r := range t.rows {
-		if r.state == present && w.parentOf(r) == parent {
-			list = append(list, t.found(i))
+	for f := range w.tables["folders"].present() {
+		if w.parentOf(f.row) == parent {
+			list = append(list, f)
 		}
 	}
 	return list
@@ -157,10 +156,9 @@ func (e *edit) dropFolder(f found) {
 		e.dropFolder(below)
 	}
 	for _, kind := range []string{"dashboards", "looks"} {
-		t := w.tables[kind]
-		for i, r := range t.rows {
-			if r.state == present && w.keysOfRow(t, r).folder == id {
-				e.discard(t.found(i), true)
+		for below := range w.tables[kind].present() {
+			if w.keysOfRow(below.t, below.row).folder == id {
+				e.discard(below, true)
 			}
 		}
 	}

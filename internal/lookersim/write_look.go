@@ -63,12 +63,9 @@ func (e *edit) checkContent(kind, id string, old keys, trash bool) *refusal {
 	if _, ok := e.row("folders", next.folder); !ok {
 		return unknown("folder_id", next.folder)
 	}
-	t := e.w.tables[kind]
-	for _, r := range t.rows {
-		if r.state == present && t.idOf(e.w, r) != id {
-			if k := e.w.keysOfRow(t, r); k.title == next.title && k.folder == next.folder {
-				return taken(http.StatusUnprocessableEntity, "title", "Title has already been taken in this folder.")
-			}
+	for f := range e.w.tables[kind].present() {
+		if k := e.w.keysOfRow(f.t, f.row); f.t.idOf(e.w, f.row) != id && k.title == next.title && k.folder == next.folder {
+			return taken(http.StatusUnprocessableEntity, "title", "Title has already been taken in this folder.")
 		}
 	}
 	return nil

@@ -117,10 +117,9 @@ func (w *world) ownersOf(kind partKind, id string) []string {
 			partElement: n / int64(w.tileStride), partFilter: n / 8, partLayout: n / 2, partComponent: n / 2 / int64(w.tileStride),
 		}[kind], 10))
 	}
-	t := w.tables["dashboards"]
-	for _, r := range t.rows {
-		if r.state == present && r.over != nil && !r.over.drawn {
-			list = append(list, t.idOf(w, r))
+	for f := range w.tables["dashboards"].present() {
+		if over := f.row.over; over != nil && !over.drawn {
+			list = append(list, f.t.idOf(w, f.row))
 		}
 	}
 	return list

@@ -115,9 +115,8 @@ func setWrites(kind, list string) kindWrites {
 			if no := builtIn("built_in")(e, d); no != nil || e.request.Method != http.MethodDelete {
 				return no
 			}
-			t := e.w.tables["roles"]
-			for _, r := range t.rows {
-				if r.state == present && rawValue(lookup(lookup(t.document(e.w, nil, r, nil), member), "id")).text == d.text("id") {
+			for f := range e.w.tables["roles"].present() {
+				if rawValue(lookup(lookup(f.t.document(e.w, nil, f.row, nil), member), "id")).text == d.text("id") {
 					return forbidden(http.StatusMethodNotAllowed, "A role is made of it")
 				}
 			}
@@ -205,14 +204,15 @@ func setHolders(kind string) writeFunc {
 			r = e.w.relation(&e.w.userRoles)
 		}
 		t, out := e.w.tables[kind], []byte{'['}
-		for _, row := range t.rows {
-			if list := r.of(row.num); row.state == present && slices.Contains(list, role.row.num) != slices.Contains(want, row.num) {
-				e.w.relate(r, row.num, withNumber(list, role.row.num, slices.Contains(want, row.num)))
+		for f := range t.present() {
+			num := f.row.num
+			if list := r.of(num); slices.Contains(list, role.row.num) != slices.Contains(want, num) {
+				e.w.relate(r, num, withNumber(list, role.row.num, slices.Contains(want, num)))
 			}
 		}
-		for i, row := range t.rows {
-			if row.state == present && slices.Contains(want, row.num) {
-				out = append(comma(out), e.w.answerOf(t.found(i))...)
+		for f := range t.present() {
+			if slices.Contains(want, f.row.num) {
+				out = append(comma(out), e.w.answerOf(f)...)
 			}
 		}
 		return append(out, ']'), nil

@@ -116,13 +116,9 @@ func (e *edit) fillDestinations(d *draft, plan string) {
 
 // userWithEmail finds a user by e-mail address, in any case.
 func (w *world) userWithEmail(address string) (found, bool) {
-	t := w.tables["users"]
-	for i, r := range t.rows {
-		if r.state != present || address == "" {
-			continue
-		}
-		if email := t.attribute(w, r, "email").text; strings.EqualFold(email, address) {
-			return t.found(i), true
+	for f := range w.tables["users"].present() {
+		if address != "" && strings.EqualFold(f.t.attribute(w, f.row, "email").text, address) {
+			return f, true
 		}
 	}
 	return found{}, false

@@ -67,9 +67,9 @@ func withNumber(list []int32, num int32, in bool) []int32 {
 
 // unrelate takes a group or a role that is gone away from everybody.
 func (w *world) unrelate(r relation, kind string, num int32) {
-	for _, row := range w.tables[kind].rows {
-		if list := r.of(row.num); row.state == present && slices.Contains(list, num) {
-			w.relate(r, row.num, withNumber(list, num, false))
+	for f := range w.tables[kind].present() {
+		if list := r.of(f.row.num); slices.Contains(list, num) {
+			w.relate(r, f.row.num, withNumber(list, num, false))
 		}
 	}
 }
@@ -77,11 +77,9 @@ func (w *world) unrelate(r relation, kind string, num int32) {
 // countAgain works out how many users each group has.
 func (w *world) countAgain() {
 	counts := map[int32]int32{}
-	for _, r := range w.tables["users"].rows {
-		if r.state == present {
-			for _, g := range w.groupsOf(r.num) {
-				counts[g]++
-			}
+	for f := range w.tables["users"].present() {
+		for _, g := range w.groupsOf(f.row.num) {
+			counts[g]++
 		}
 	}
 	w.counts.Store(&counts)

@@ -224,10 +224,9 @@ func (e *edit) dropWhere(kind, member, id string) {
 }
 
 func (e *edit) dropIf(kind, member string, gone func(id string) bool) {
-	t := e.w.tables[kind]
-	for i, r := range t.rows {
-		if r.state == present && gone(t.attribute(e.w, r, member).text) {
-			e.w.remove(t, i)
+	for f := range e.w.tables[kind].present() {
+		if gone(f.t.attribute(e.w, f.row, member).text) {
+			e.w.remove(f.t, f.index)
 		}
 	}
 }
