@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
@@ -139,7 +140,7 @@ func (p *planPrinter) print(plan record.Restore, perSecond int) {
 	p.taken(plan)
 	p.mails(plan)
 	if p.cut {
-		fmt.Fprintf(p.out, "Values with … are cut: lookervault restore show %d --json%s has all of them.\n", plan.ID, dbFlag(p.path))
+		fmt.Fprintf(p.out, "Values with … are cut: lookervault restore show %d --json%s has more of them.\n", plan.ID, dbFlag(p.path))
 	}
 	for _, note := range plan.Notes {
 		fmt.Fprintf(p.out, "Note: %s\n", plainText(p.names.in(note)))
@@ -290,7 +291,11 @@ func (p *planPrinter) value(value json.RawMessage) string {
 	if value == nil {
 		return "nothing"
 	}
-	text := []rune(plainText(strings.Join(strings.Fields(string(value)), " ")))
+	said := string(value)
+	if cut := canon.Text(value); strings.HasSuffix(cut, "…") && strings.ContainsAny(cut[:1], "{[") {
+		said = cut // the beginning of what is no text
+	}
+	text := []rune(plainText(strings.Join(strings.Fields(said), " ")))
 	if len(text) > valueShown {
 		p.cut = true
 		return string(text[:valueShown-1]) + "…"

@@ -28,3 +28,20 @@ func TestLongPlansShowWhatIsImpossibleOrDeleted(t *testing.T) {
 		t.Error("nobody is told of the rest")
 	}
 }
+
+// What is cut begins with what people know it by, and stands there without the quotes of a text.
+func TestPlansShowTheBeginningOfWhatIsCut(t *testing.T) {
+	tile := `{"title":"Sales","type":"vis","query":{"fields":["` + strings.Repeat("orders.count ", 20)
+	for value, want := range map[string]string{
+		`"` + strings.ReplaceAll(tile, `"`, `\"`) + `…"`: `{"title":"Sales","type":"vis","query":{"fields":["orders.co…`,
+		`"Sales"`: `"Sales"`,
+		`"{…`:     `"{…`,
+		`"{}"`:    `"{}"`,
+		`""`:      `""`,
+	} {
+		p := &planPrinter{}
+		if got := p.value([]byte(value)); got != want {
+			t.Errorf("%s: %s, want %s", value, got, want)
+		}
+	}
+}

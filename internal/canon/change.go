@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -110,6 +111,33 @@ var partNames = sync.OnceValue(func() map[string]bool {
 	return names
 })
 
+// telling are the members by which people know a part, in the order in which they are shown.
+var telling = []string{"title", "title_text", "name", "label", "type"}
+
+// tellingFirst is an object with the members first that say which one it is, as a tile with its
+// title before its query: of what is cut these are what people need.
+func tellingFirst(object []byte) []byte {
+	all, err := readMembers(object)
+	if err != nil {
+		return object
+	}
+	rank := func(m member) int {
+		if i := slices.Index(telling, m.name); i >= 0 && len(m.value) > len(`""`) && m.value[0] == '"' {
+			return i
+		}
+		return len(telling)
+	}
+	slices.SortStableFunc(all, func(a, b member) int { return cmp.Compare(rank(a), rank(b)) })
+	text := []byte{'{'}
+	for i, m := range all {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(append(append(text, quote(m.name, nil)...), ':'), m.value...)
+	}
+	return append(text, '}')
+}
+
 // cutValue is a copy of a value that is short enough to be shown.
 func cutValue(value []byte) json.RawMessage {
 	if len(value) == 0 {
@@ -119,8 +147,11 @@ func cutValue(value []byte) json.RawMessage {
 		return bytes.Clone(value)
 	}
 	text := string(value)
-	if value[0] == '"' {
+	switch value[0] {
+	case '"':
 		text = Text(value)
+	case '{':
+		text = string(tellingFirst(value))
 	}
 	runes := []rune(text)
 	return quote(string(runes[:min(shown, len(runes))])+"…", nil)

@@ -30,6 +30,8 @@ func TestDifferences(t *testing.T) {
 		{"lists of values are one", `{"a":[1,2]}`, `{"a":[2,1]}`, []record.Change{{Path: "a", Before: json.RawMessage("[1,2]"), After: json.RawMessage("[2,1]")}}},
 		{"lists of objects one by one", `{"a":[{"x":1},{"x":2}]}`, `{"a":[{"x":1},{"x":3}]}`, []record.Change{{Path: "a[1].x", Before: json.RawMessage("2"), After: json.RawMessage("3")}}},
 		{"long values are cut between runes", `{"a":"` + long + `"}`, `{}`, []record.Change{{Path: "a", Before: json.RawMessage(`"` + string([]rune(long)[:200]) + `…"`)}}},
+		{"a tile that is cut begins with its title", `{}`, `{"a":{"query":{"x":"` + long + `"},"title":"Sales","title_text":"","type":"vis"}}`,
+			[]record.Change{{Path: "a", After: json.RawMessage(`"{\"title\":\"Sales\",\"type\":\"vis\",\"query\":{\"x\":\"` + string([]rune(long)[:156]) + `…"`)}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
