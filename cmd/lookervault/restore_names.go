@@ -88,6 +88,24 @@ func (n *planNames) read(ref record.Ref) string {
 	return d.Name
 }
 
+// owner says what a document without a name belongs to that is kept apart from its owner under the
+// owner's id: the role of a list of users, with its name. It is "" for others.
+func (n *planNames) owner(ref record.Ref) string {
+	for _, k := range catalogue.All() {
+		for i := range k.Relations {
+			r := &k.Relations[i]
+			if n == nil || r.Role != catalogue.Owns || r.Kind != ref.Kind || r.Path != k.Fields.ID {
+				continue
+			}
+			owner := record.Ref{Kind: k.Name, ID: ref.ID}
+			if name := n.of(owner); name != "" {
+				return fmt.Sprintf("of %s %q", owner, name)
+			}
+		}
+	}
+	return ""
+}
+
 // bareRef is a document that a text names by its id. It may go on with its name, or be a part of
 // the path of a route.
 var bareRef = sync.OnceValue(func() *regexp.Regexp {

@@ -91,3 +91,26 @@ func TestFolderBelowADamagedOne(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnersOfWhatHasNoName: a list of the users of a role has no name, so a plan names the role.
+func TestOwnersOfWhatHasNoName(t *testing.T) {
+	names := newPlanNames(t.Context(), lostFolders{err: vault.ErrNotFound}, "test")
+	for _, tt := range []struct {
+		action record.Action
+		want   string
+	}{
+		{record.Action{Ref: record.Ref{Kind: "role_users", ID: "7"}, Deed: record.DeedUpdate}, `of roles/7 "Sales"`},
+		{record.Action{Ref: record.Ref{Kind: "content_access", ID: "3"}, Target: "7", Deed: record.DeedUpdate}, `of content_metadata/7 "Sales"`},
+		{record.Action{Ref: record.Ref{Kind: "role_users", ID: "8"}, Deed: record.DeedUpdate}, ""},
+		{record.Action{Ref: record.Ref{Kind: "looks", ID: "7"}, Deed: record.DeedUpdate}, ""},
+		{record.Action{Ref: record.Ref{Kind: "content_access", ID: "7"}, Name: "Sales", Deed: record.DeedUpdate}, ""},
+	} {
+		p := &planPrinter{names: names}
+		if got := p.said(tt.action); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.action.Ref, got, tt.want)
+		}
+	}
+	if got := (&planPrinter{}).said(record.Action{Ref: record.Ref{Kind: "role_users", ID: "7"}, Deed: record.DeedUpdate}); got != "" {
+		t.Errorf("without names: %q", got)
+	}
+}

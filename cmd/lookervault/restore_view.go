@@ -273,6 +273,8 @@ func (p *planPrinter) said(a record.Action) string {
 		return "new id"
 	case a.Deed == record.DeedReuse:
 		return "as it is wanted"
+	case a.Name == "":
+		return p.names.owner(record.Ref{Kind: a.Kind, ID: cmp.Or(a.Target, a.ID)})
 	}
 	return ""
 }
