@@ -135,8 +135,9 @@ func readTrees(ctx context.Context, m history.Moment, named string) (roots []*vi
 		}
 	}
 	sortFolders(roots)
+	var sorter documentSorter
 	for _, root := range roots {
-		settle(root)
+		settle(root, &sorter)
 	}
 	return roots, homeless, nil
 }
@@ -201,18 +202,44 @@ func sortFolders(folders []*view.Folder) {
 }
 
 // settle counts and sorts what lies in a folder and below it.
-func settle(f *view.Folder) {
+func settle(f *view.Folder, sorter *documentSorter) {
 	f.Count, f.Bytes = int64(len(f.Documents)), 0
 	for _, d := range f.Documents {
 		f.Bytes += d.Bytes
 	}
-	slices.SortFunc(f.Documents, func(x, y view.FolderDocument) int {
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
-	})
+	sorter.sort(f.Documents)
 	sortFolders(f.Folders)
 	for _, below := range f.Folders {
-		settle(below)
+		settle(below, sorter)
 		f.Count, f.Bytes = f.Count+below.Count, f.Bytes+below.Bytes
+	}
+}
+
+// documentSorter sorts the documents of folders, in memory that all folders use.
+type documentSorter struct{ ranked []rankedDocument }
+
+type rankedDocument struct {
+	view.FolderDocument
+	rank uint64 // of the name
+}
+
+// sort sorts documents by kind, name and id.
+func (s *documentSorter) sort(documents []view.FolderDocument) {
+	s.ranked = s.ranked[:0]
+	for _, d := range documents {
+		s.ranked = append(s.ranked, rankedDocument{d, table.Rank(d.Name)})
+	}
+	slices.SortFunc(s.ranked, func(x, y rankedDocument) int {
+		if order := strings.Compare(string(x.Kind), string(y.Kind)); order != 0 {
+			return order
+		}
+		if order := cmp.Compare(x.rank, y.rank); order != 0 {
+			return order
+		}
+		return cmp.Or(table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
+	})
+	for i := range s.ranked {
+		documents[i] = s.ranked[i].FolderDocument
 	}
 }
 

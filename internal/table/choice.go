@@ -226,6 +226,36 @@ func compareLower(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
+// Rank is the beginning of a cell's place among others: where it is less than another cell's,
+// [Compare] puts the cell in front of that one. To sort many names by it first takes half the time.
+func Rank(cell string) (rank uint64) {
+	if _, ok := number(cell); ok {
+		return 0
+	}
+	const kept = 7 // bytes, behind one that all words have
+	start := cell
+	if len(start) > kept {
+		start = start[:kept]
+	}
+	for i := range len(start) {
+		if start[i] >= utf8.RuneSelf {
+			start = strings.ToLower(cell)
+			break
+		}
+	}
+	rank = 1
+	for i := range kept {
+		var c byte
+		if i < len(start) {
+			if c = start[i]; 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+		}
+		rank = rank<<8 | uint64(c)
+	}
+	return rank
+}
+
 // SortNames sorts names as [Compare] does, and reads the number in each once.
 func SortNames(names []string) {
 	type named struct {

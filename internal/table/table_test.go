@@ -306,7 +306,7 @@ func TestSortNames(t *testing.T) {
 // value, words in lower case.
 func TestCompare(t *testing.T) {
 	texts := []string{
-		"", "a", "A", "aB", "Ab", "ab", "abc", "Z", "z", "_", "[", "a b", "É", "é", "eé", "EÉ", "K", "\u212a", "k", "\u212ab", "kA", "İ", "i", "日本", "a\xff", "A\xfe",
+		"", "a", "A", "aB", "Ab", "ab", "abc", "Z", "z", "_", "[", "a b", "É", "é", "eé", "EÉ", "K", "\u212a", "k", "\u212ab", "kA", "İ", "i", "日本", "a\xff", "abcdefgh", "ABCDEFG", "abcdefÉ", "abcdefé", "abcdefgÉ", "abcdef", "A\xfe",
 		"1", "01", "9", "10", "-3", "-", "1e3", "1000", "123456789012345", "1234567890123456", "12345678901234567890", "1.5", "1x", "0x10", "+1",
 	}
 	for _, a := range texts {
@@ -325,6 +325,9 @@ func TestCompare(t *testing.T) {
 			}
 			if got := table.Compare(a, b); got != want {
 				t.Errorf("Compare(%q, %q) is %d, want %d", a, b, got, want)
+			}
+			if got := stdcmp.Compare(table.Rank(a), table.Rank(b)); got != 0 && got != want {
+				t.Errorf("the ranks of %q and %q compare as %d, want %d or 0", a, b, got, want)
 			}
 		}
 	}

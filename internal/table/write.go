@@ -89,11 +89,21 @@ func (p *plan[T]) writeTabs(w *bufio.Writer, color bool, rows iter.Seq2[T, error
 	if p.format == FormatTabs {
 		line(func(c Column[T]) string { return c.Name })
 	}
+	// Many rows have the cell of the row in front of them.
+	type shown struct{ value, plain string }
+	before := make([]shown, len(p.columns))
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		line(func(c Column[T]) string { return Paint(plain.Text(c.Value(row)), c.tone(row), color) })
+		at := -1
+		line(func(c Column[T]) string {
+			at++
+			if value := c.Value(row); value != before[at].value {
+				before[at] = shown{value, plain.Text(value)}
+			}
+			return Paint(before[at].plain, c.tone(row), color)
+		})
 	}
 	return nil
 }
