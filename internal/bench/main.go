@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -67,13 +68,31 @@ func withBench(measure func(b *bench) error) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	b := &bench{dir: dir, program: filepath.Join(dir, "lookervault"), self: filepath.Join(dir, "bench")}
 	for out, pkg := range map[string]string{b.program: "./cmd/lookervault", b.self: "./internal/bench"} {
-		build := exec.Command("go", "build", "-o", out, pkg)
+		linked := out + ".linked"
+		build := exec.Command("go", "build", "-o", linked, pkg)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			return fmt.Errorf("build %s: %w", pkg, err)
 		}
+		if err := install(linked, out); err != nil {
+			return err
+		}
 	}
 	return measure(b)
+}
+
+// install copies a program, as an installation does, and removes what it copied. What the linker
+// wrote by a mapping lies in larger pieces in the memory of the system, of which those that a
+// process touches count as its own: 11 MB more.
+func install(linked, program string) error {
+	bytes, err := os.ReadFile(linked)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(program, bytes, 0o600); err != nil {
+		return err
+	}
+	return errors.Join(os.Chmod(program, 0o700), os.Remove(linked)) //nolint:gosec // a program is executed
 }
 
 // machine is one line about where this was measured.
