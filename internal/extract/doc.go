@@ -26,6 +26,9 @@
 // same. Of a list in one answer that was cut off alone, only what
 // other documents name in its kind tells (stages/mentions.go): a few that it does not hold are
 // asked for alone. In a first run nothing tells of a cut list of boards, connections, projects,
-// datagroups or colour collections that no document names: there is no page behind it, no total,
-// and nothing stored before.
+// datagroups or homepage sections, nor of user attributes, colour collections, integrations or
+// integration hubs that no document names: there is no page behind it, no total, and nothing
+// stored before. Later runs ask alone for what they held. GET /boards/search has pages, but
+// nobody promises that it gives the boards that GET /boards gives, and no others: a row behind
+// their number there would prove nothing, and make runs partial for ever where it gives more.
 package extract
