@@ -85,26 +85,16 @@ func (p *picking) value(t *tree) error {
 }
 
 func (p *picking) array(t *tree) error {
-	if err := p.open(); err != nil {
-		return err
-	}
 	p.out = append(p.out, '[')
-	for first := true; ; first = false {
-		more, err := p.more(first, ']')
-		if err != nil {
-			return err
-		}
-		if !more {
-			p.out = append(p.out, ']')
-			return nil
-		}
-		if !first {
+	start := len(p.out)
+	err := p.walk(func() error {
+		if len(p.out) > start {
 			p.out = append(p.out, ',')
 		}
-		if err := p.value(t); err != nil {
-			return err
-		}
-	}
+		return p.value(t)
+	})
+	p.out = append(p.out, ']')
+	return err
 }
 
 // picked is a member of the object that is written.
@@ -114,23 +104,15 @@ type picked struct {
 }
 
 func (p *picking) object(t *tree) error {
-	if err := p.open(); err != nil {
-		return err
-	}
 	var few [40]picked
 	taken := few[:0]
 	p.out = append(p.out, '{')
-	for first := true; ; first = false {
-		more, err := p.more(first, '}')
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		if taken, err = p.member(t, taken); err != nil {
-			return err
-		}
+	err := p.walk(func() (err error) {
+		taken, err = p.member(t, taken)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if p.plain {
 		for _, name := range t.added {

@@ -61,23 +61,12 @@ func (r *redaction) redactValue(n *node, path string) error {
 	if bracket != '{' && bracket != '[' {
 		return r.skip()
 	}
-	if err := r.open(); err != nil {
-		return err
-	}
-	for first := true; ; first = false {
-		more, err := r.more(first, bracket+2)
-		if err != nil || !more {
-			return err
-		}
+	return r.walk(func() error {
 		if bracket == '[' {
-			err = r.redactValue(n, path)
-		} else {
-			err = r.member(n, path)
+			return r.redactValue(n, path)
 		}
-		if err != nil {
-			return err
-		}
-	}
+		return r.member(n, path)
+	})
 }
 
 func (r *redaction) member(n *node, path string) error {

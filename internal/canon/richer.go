@@ -29,18 +29,9 @@ func (r *Rules) collectPaths(s *scanner, n *node, path string, opaque bool, path
 	if bracket != '{' && bracket != '[' {
 		return s.skip()
 	}
-	if err := s.open(); err != nil {
-		return err
-	}
-	for first := true; ; first = false {
-		if more, err := s.more(first, bracket+2); err != nil || !more {
-			return err
-		}
+	return s.walk(func() error {
 		if bracket == '[' {
-			if err := r.collectPaths(s, n, path, opaque, paths); err != nil {
-				return err
-			}
-			continue
+			return r.collectPaths(s, n, path, opaque, paths)
 		}
 		raw, _, err := s.name()
 		if err != nil {
@@ -49,18 +40,13 @@ func (r *Rules) collectPaths(s *scanner, n *node, path string, opaque bool, path
 		member := Text(raw)
 		to := r.step(n, []byte(member))
 		if to.volatile && !opaque {
-			if err := s.skip(); err != nil {
-				return err
-			}
-			continue
+			return s.skip()
 		}
 		below := path + "." + member
 		if path == "" {
 			below = member
 		}
 		paths[below] = true
-		if err := r.collectPaths(s, to.node, below, opaque || to.opaque, paths); err != nil {
-			return err
-		}
-	}
+		return r.collectPaths(s, to.node, below, opaque || to.opaque, paths)
+	})
 }

@@ -64,6 +64,24 @@ func (s *scanner) more(first bool, closing byte) (bool, error) {
 	return false, s.wrong()
 }
 
+// walk steps over the object or array that is next, and calls step at each of its members
+// or elements, which step steps over. The readers of every document of a run spell the loop
+// out: there the calls would count.
+func (s *scanner) walk(step func() error) error {
+	closing := s.peek() + 2 // as ASCII has it
+	if err := s.open(); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		if more, err := s.more(first, closing); err != nil || !more {
+			return err
+		}
+		if err := step(); err != nil {
+			return err
+		}
+	}
+}
+
 // name reads the name of a member, with its quotes, and steps behind the colon.
 func (s *scanner) name() (raw []byte, escaped bool, err error) {
 	if s.peek() != '"' {

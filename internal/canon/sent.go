@@ -98,29 +98,20 @@ func readMembers(object []byte) (members, error) {
 	if s.peek() != '{' {
 		return nil, fmt.Errorf("%w: not an object", ErrInvalid)
 	}
-	if err := s.open(); err != nil {
-		return nil, err
-	}
 	var all members
-	for first := true; ; first = false {
-		more, err := s.more(first, '}')
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			return all.withoutRepeated(), s.end()
-		}
+	err := s.walk(func() error {
 		raw, _, err := s.name()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		name := Text(raw)
 		value, err := s.value()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, member{name, value, raw})
+		all = append(all, member{Text(raw), value, raw})
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return all.withoutRepeated(), s.end()
 }
 
 // withoutRepeated returns the members without those that another one of the same name follows.

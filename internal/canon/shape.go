@@ -46,18 +46,16 @@ type Part struct {
 // Members returns the members of a document that matter, by name. A document that
 // cannot be read has none.
 func Members(rules *Rules, document []byte) map[string]Part {
-	members := make(map[string]Part)
 	s := &scanner{text: document}
-	if s.peek() != '{' || s.open() != nil {
+	if s.peek() != '{' {
 		return nil
 	}
-	for first := true; ; first = false {
-		if more, err := s.more(first, '}'); err != nil || !more {
-			return members
-		}
+	members := make(map[string]Part)
+	// What stands before the place where a document is not valid is known all the same.
+	_ = s.walk(func() error {
 		raw, _, err := s.name()
 		if err != nil {
-			return members
+			return err
 		}
 		name := Text(raw)
 		m := Part{Container: container(s.peek()), Object: s.peek() == '{'}
@@ -66,30 +64,21 @@ func Members(rules *Rules, document []byte) map[string]Part {
 		} else {
 			err = s.skip()
 		}
-		if err != nil {
-			return members
-		}
-		if !rules.step(rules.root, []byte(name)).volatile {
+		if err == nil && !rules.step(rules.root, []byte(name)).volatile {
 			members[name] = m
 		}
-	}
+		return err
+	})
+	return members
 }
 
 // count steps behind an array and returns how many elements it has.
 func (s *scanner) count() (n int, err error) {
-	if err := s.open(); err != nil {
-		return 0, err
-	}
-	for first := true; ; first = false {
-		more, err := s.more(first, ']')
-		if err != nil || !more {
-			return n, err
-		}
-		if err := s.skip(); err != nil {
-			return n, err
-		}
+	err = s.walk(func() error {
 		n++
-	}
+		return s.skip()
+	})
+	return n, err
 }
 
 // Lost returns what a row of a list has less than a document had before, sorted: paths

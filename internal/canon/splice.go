@@ -74,23 +74,12 @@ func (s *splicing) array(path []string) error {
 	if len(path) == 0 {
 		return s.scalars()
 	}
-	if err := s.open(); err != nil {
-		return err
-	}
-	for first := true; ; first = false {
-		if more, err := s.more(first, ']'); err != nil || !more {
-			return err
-		}
+	return s.walk(func() error {
 		if len(path) == 1 && path[0] == anyDepth {
-			if err := s.below(nil); err != nil {
-				return err
-			}
-			continue
+			return s.below(nil)
 		}
-		if err := s.spliceValue(path, nil); err != nil {
-			return err
-		}
-	}
+		return s.spliceValue(path, nil)
+	})
 }
 
 // scalars visits the elements of an array that a path leads to. An array that loses one
@@ -98,19 +87,9 @@ func (s *splicing) array(path []string) error {
 func (s *splicing) scalars() error {
 	s.peek()
 	start := s.at
-	if err := s.open(); err != nil {
-		return err
-	}
 	var elements [][]byte
 	changed := false
-	for first := true; ; first = false {
-		more, err := s.more(first, ']')
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
+	err := s.walk(func() error {
 		raw, err := s.value()
 		if err != nil {
 			return err
@@ -123,6 +102,10 @@ func (s *splicing) scalars() error {
 		if by != nil {
 			elements = append(elements, bytes.Clone(by))
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if changed {
 		s.replace(start, s.at, append(append([]byte{'['}, bytes.Join(elements, []byte{','})...), ']'))
@@ -134,13 +117,7 @@ func (s *splicing) scalars() error {
 func (s *splicing) object(path []string) error {
 	s.peek()
 	holder := s.text[s.at:]
-	if err := s.open(); err != nil {
-		return err
-	}
-	for first := true; ; first = false {
-		if more, err := s.more(first, '}'); err != nil || !more {
-			return err
-		}
+	return s.walk(func() error {
 		raw, escaped, err := s.name()
 		if err != nil {
 			return err
@@ -149,10 +126,8 @@ func (s *splicing) object(path []string) error {
 		if escaped {
 			name = Text(raw)
 		}
-		if err := s.member(name, path, holder); err != nil {
-			return err
-		}
-	}
+		return s.member(name, path, holder)
+	})
 }
 
 // member steps over the value of a member, or into it.
