@@ -312,7 +312,8 @@ func (t *task) foreign(before, now []byte) (string, error) {
 	for _, c := range changes {
 		name, _, inside := strings.Cut(c.Path, "/")
 		name, _, _ = strings.Cut(name, ".")
-		if inside && (t.resumed || len(t.steps) > 0) {
+		begun := t.resumed || len(t.steps) > 0
+		if begun && (inside || slices.Contains(t.spec.Write.Late, name) && keepsOrder(c.Before, c.After)) {
 			continue
 		}
 		if !bytes.Equal(canon.Member(is, name), canon.Member(wanted, name)) {
@@ -320,6 +321,18 @@ func (t *task) foreign(before, now []byte) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// keepsOrder reports whether two lists of ids are in the same order as far as both hold the same: the
+// server enters parts that are made, and takes out those that are deleted.
+func keepsOrder(was, is []byte) bool {
+	before, now := members(was), members(is)
+	if before == nil || now == nil {
+		return false // no lists
+	}
+	before = slices.DeleteFunc(before, func(id string) bool { return !slices.Contains(now, id) })
+	now = slices.DeleteFunc(now, func(id string) bool { return !slices.Contains(before, id) })
+	return slices.Equal(before, now)
 }
 
 // form is the normal form of a body of the instance.
