@@ -32,21 +32,21 @@ type account struct {
 	reason          string
 	told            map[record.State]int64 // documents that the server says its listing holds, by pass
 	asked, answered int64
-	witnesses       map[record.State]string // a document that the listing held in a state
-	through         bool                    // every row of the listing was read, bad ones included
-	spent           bool                    // the budget of calls ended before everything was asked
-	named           int64                   // documents that others name which this run has settled
-	withheld        int64                   // of them, parts of listed documents that answered 404
-	lost            int64                   // documents that the store holds and whose own route answered 404
-	deferred        int64                   // documents that were not asked for again
-	deferredSince   time.Time               // when the oldest observation of them was made
-	trusted         int64                   // of them, those whose dates have not moved
-	notServed       []time.Time             // when the server did not have them, of those that are not asked for again
-	trashRested     bool                    // the trash was not listed
-	trashDeferred   int64                   // documents that lie there
-	trashSeen       time.Time               // when they were
-	undated         fewIDs                  // changed in this run, and their dates did not move
-	unclear         []record.Listed         // documents of which a list holds two rows that differ, or may
+	witnesses       map[record.State][]string // documents that the listing held in a state
+	through         bool                      // every row of the listing was read, bad ones included
+	spent           bool                      // the budget of calls ended before everything was asked
+	named           int64                     // documents that others name which this run has settled
+	withheld        int64                     // of them, parts of listed documents that answered 404
+	lost            int64                     // documents that the store holds and whose own route answered 404
+	deferred        int64                     // documents that were not asked for again
+	deferredSince   time.Time                 // when the oldest observation of them was made
+	trusted         int64                     // of them, those whose dates have not moved
+	notServed       []time.Time               // when the server did not have them, of those that are not asked for again
+	trashRested     bool                      // the trash was not listed
+	trashDeferred   int64                     // documents that lie there
+	trashSeen       time.Time                 // when they were
+	undated         fewIDs                    // changed in this run, and their dates did not move
+	unclear         []record.Listed           // documents of which a list holds two rows that differ, or may
 	dangling        fewIDs
 	orphans         fewIDs
 	ownerRests      fewIDs
@@ -75,28 +75,38 @@ func (l *Ledger) Listed(kind record.Kind, n int) {
 	l.kinds[kind].listed += int64(n)
 }
 
-// Saw records documents that a listing held: the first in each state is a witness of
+// mostWitnesses is how many witnesses of searches the ledger keeps by kind and state: one
+// more than what is searched for on its own.
+const mostWitnesses = 2
+
+// Saw records documents that a listing held: the first ones in each state are witnesses of
 // searches, see [Ledger.Witness].
 func (l *Ledger) Saw(kind record.Kind, rows []record.Listed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.kinds[kind]
 	if a.witnesses == nil {
-		a.witnesses = make(map[record.State]string)
+		a.witnesses = make(map[record.State][]string)
 	}
 	for _, row := range rows {
-		if a.witnesses[row.State] == "" {
-			a.witnesses[row.State] = row.ID
+		if known := a.witnesses[row.State]; len(known) < mostWitnesses && !slices.Contains(known, row.ID) {
+			a.witnesses[row.State] = append(known, row.ID)
 		}
 	}
 }
 
-// Witness is the id of a document of a kind that this run has seen listed in a state, "" for
-// none: a search in that state that does not bring it finds nothing of what is there.
-func (l *Ledger) Witness(kind record.Kind, state record.State) string {
+// Witness is the id of a document of a kind that this run has seen listed in a state and that
+// is not searched for itself, "" for none: a search in that state that does not bring it finds
+// nothing of what is there.
+func (l *Ledger) Witness(kind record.Kind, state record.State, searched ...string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.kinds[kind].witnesses[state]
+	for _, id := range l.kinds[kind].witnesses[state] {
+		if !slices.Contains(searched, id) {
+			return id
+		}
+	}
+	return ""
 }
 
 // SoFar returns how many documents the listing of a kind held so far.

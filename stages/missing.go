@@ -151,7 +151,7 @@ func (l *lister) wanted(ctx context.Context, kind *catalogue.Spec, ids []string)
 func (l *lister) searchFor(ctx context.Context, kind *catalogue.Spec, ids []string, emit pipeline.Emit[record.Ask]) (left []string, finds bool, err error) {
 	finds = true
 	for _, state := range States(kind) {
-		witness := l.Ledger.Witness(kind.Name, state)
+		witness := l.Ledger.Witness(kind.Name, state, ids...)
 		finds = finds && witness != ""
 		found, answer, err := l.lookFor(ctx, kind, state, ids, witness)
 		if err == nil && answer == idsIgnored && len(ids) <= fewEnough {
@@ -227,14 +227,14 @@ const (
 	witnessMissed                     // it did not bring the one that is there
 )
 
-// lookFor searches for documents by their ids, and with them for one that is known to be
+// lookFor searches for documents by their ids, and with them for another one that is known to be
 // there, where witness is its id.
 func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record.State, ids []string, witness string) (found []record.Listed, worth searchAnswer, err error) {
 	if len(ids) == 0 {
 		return nil, idsHonoured, nil
 	}
 	asked := ids
-	if witness != "" && !slices.Contains(ids, witness) {
+	if witness != "" {
 		asked, worth = append(slices.Clone(ids), witness), witnessMissed
 	}
 	call := ListCall(kind, state, 0, len(asked))
@@ -263,6 +263,54 @@ func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record
 		worth = idsIgnored
 	}
 	return found, worth, nil
+}
+
+// Listing is what lists tell of a document that does not answer alone.
+type Listing uint8
+
+// What lists tell.
+const (
+	Unlisted   Listing = iota // they do not hold it any more
+	Listed                    // they hold it
+	NoListTold                // they do not tell: the search by ids finds nothing of what is there
+)
+
+// StillListed searches the lists of every state for a document that this run has seen listed.
+func (o *ListOptions) StillListed(ctx context.Context, kind *catalogue.Spec, want record.Listed) (Listing, error) {
+	l := &lister{ListOptions: *o, reader: canon.NewReader()}
+	told := Unlisted
+	for _, state := range States(kind) {
+		witness := o.Ledger.Witness(kind.Name, state, want.ID)
+		found, answer, err := l.lookFor(ctx, kind, state, []string{want.ID}, witness)
+		if err == nil && len(found) == 0 && witness == "" && state == want.State {
+			found, err = l.only(ctx, kind, want)
+		}
+		switch {
+		case err != nil:
+			return NoListTold, err
+		case len(found) > 0:
+			return Listed, nil
+		case answer != idsHonoured:
+			told = NoListTold
+		}
+	}
+	return told, nil
+}
+
+// only lists the documents of a kind once more of which this run has seen one alone, and
+// returns that where it is still there.
+func (l *lister) only(ctx context.Context, kind *catalogue.Spec, want record.Listed) (found []record.Listed, err error) {
+	answer, err := l.Looker.Get(ctx, ListCall(kind, want.State, 0, mostWitnesses))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.rows(kind, want.State, answer.Body)
+	for _, r := range rows {
+		if r.wrong == "" && r.ID == want.ID {
+			found = append(found, r.Listed)
+		}
+	}
+	return found, err
 }
 
 // askFor asks for each document alone, and returns those that are there. Their

@@ -85,7 +85,7 @@ func TestFetchAccountsForEveryDocument(t *testing.T) {
 		{
 			name: "listed, 404, and no longer listed: gone", ask: record.Ask{Kind: "dashboards", How: record.Single, State: record.Present, Want: stagestest.Want("99")},
 			gone:  []string{"99"},
-			calls: []string{"/dashboards/99", "/dashboards/search?id=99&limit=1&offset=0", "/dashboards/search?deleted=true&id=99&limit=1&offset=0"},
+			calls: []string{"/dashboards/99", "/dashboards/search?id=99&limit=1&offset=0", "/dashboards/search?limit=2&offset=0", "/dashboards/search?deleted=true&id=99&limit=1&offset=0"},
 		},
 		{
 			name: "listed, 404, and still listed: denied", ask: record.Ask{Kind: "dashboards", How: record.Single, State: record.Present, Want: stagestest.Want("2")},

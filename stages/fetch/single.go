@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/lookervault/lookervault/internal/budget"
-	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
@@ -199,27 +198,20 @@ func (t *task) missing(ctx context.Context, want record.Listed, failed *stages.F
 	if t.kind.Listing.IDs == "" {
 		return t.fault(want, failed.Fault)
 	}
-	for _, state := range stages.States(t.kind) {
-		call := stages.ListCall(t.kind, state, 0, 1)
-		call.Query.Set(t.kind.Listing.IDs, want.ID)
-		answer, err := t.Looker.Get(ctx, call)
-		if again := (*stages.Failed)(nil); errors.As(err, &again) {
-			return t.fault(want, failed.Fault)
-		}
-		if err != nil {
-			return err
-		}
-		rows, err := canon.Rows(answer.Body)
-		if err != nil {
-			return t.fault(want, failed.Fault)
-		}
-		if len(rows) > 0 {
-			denied := failed.Fault
-			denied.Class = record.FaultDenied
-			return t.fault(want, denied)
-		}
+	still, err := t.listing().StillListed(ctx, t.kind, want)
+	switch {
+	case errors.As(err, new(*stages.Failed)):
+		return t.fault(want, failed.Fault)
+	case err != nil:
+		return err
+	case still == stages.Unlisted:
+		return t.settle(record.Item{Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: record.Gone, At: t.Now()})
 	}
-	return t.settle(record.Item{Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: record.Gone, At: t.Now()})
+	fault := failed.Fault
+	if still == stages.Listed {
+		fault.Class = record.FaultDenied
+	}
+	return t.fault(want, fault)
 }
 
 func (t *task) detailCall(id string) stages.Call {
