@@ -264,7 +264,8 @@ func (p *pass) next() int {
 // ask gets a page and reads its rows.
 func (p *pass) ask(ctx context.Context, offset int) page {
 	call := ListCall(p.kind, p.state, offset, p.limit)
-	call.Most, call.Tries, call.Twice = SlimMost, Patience, p.Unavailable[p.kind.Name].IsZero()
+	call.Most, call.Tries = SlimMost, Patience
+	p.Doubting(p.kind, &call)
 	answer, err := p.Looker.Get(ctx, call)
 	if err != nil {
 		return page{err: err}

@@ -37,7 +37,7 @@ type account struct {
 	spent           bool                      // the budget of calls ended before everything was asked
 	named           int64                     // documents that others name which this run has settled
 	withheld        int64                     // of them, parts of listed documents that answered 404
-	lost            int64                     // documents that the store holds and whose own route answered 404
+	lost            int64                     // documents that the store holds and whose own route answered 404 or 403
 	deferred        int64                     // documents that were not asked for again
 	deferredSince   time.Time                 // when the oldest observation of them was made
 	trusted         int64                     // of them, those whose dates have not moved
@@ -219,7 +219,7 @@ func (l *Ledger) Withheld(ref record.Ref) {
 }
 
 // Lost records a document that the store holds and whose route the server does
-// not serve any more: its kind is incomplete.
+// not serve any more, or refuses to an administrator: its kind is incomplete.
 func (l *Ledger) Lost(ref record.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -318,7 +318,7 @@ func (a *account) lacks() string {
 	case a.withheld > 0:
 		return fmt.Sprintf("%d of %d that belong to listed documents answered 404", a.withheld, a.named)
 	case a.lost > 0:
-		return fmt.Sprintf("%d that the vault holds answered 404", a.lost)
+		return fmt.Sprintf("%d that the vault holds answered 404 or 403", a.lost)
 	case dangling > tolerated && 100*dangling > a.named:
 		return fmt.Sprintf("%d of %d that stored documents point to are not there (404)", dangling, a.named)
 	}

@@ -145,7 +145,7 @@ func (o *ListOptions) NotListed(ctx context.Context, kind *catalogue.Spec, faile
 	missing := failed.Class == record.FaultMissing
 	refused := failed.Class == record.FaultDenied || missing
 	held := false
-	if missing && kind.Optional {
+	if refused && kind.Optional {
 		if held, err = o.Store.Holds(ctx, kind.Name); err != nil {
 			return false, err
 		}
@@ -167,6 +167,13 @@ func (o *ListOptions) NotListed(ctx context.Context, kind *catalogue.Spec, faile
 	}
 	o.Log.Warn("listing failed", "kind", kind.Name, "status", failed.Status, "attempts", failed.Attempts, "error", failed)
 	return false, nil
+}
+
+// Doubting makes a call for the list of a kind that is asked for again before the server is
+// believed not to have the kind, or to refuse it to an administrator.
+func (o *ListOptions) Doubting(kind *catalogue.Spec, call *Call) {
+	call.Twice = o.Unavailable[kind.Name].IsZero()
+	call.Refused = call.Twice && o.Admin && kind.Optional
 }
 
 // follow plans what stored documents point to.

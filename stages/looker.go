@@ -26,6 +26,8 @@ type Call struct {
 	// Twice says that a 404 counts only when it comes again: a node that lags does
 	// not know what others list.
 	Twice bool
+	// Refused says the same of a 403.
+	Refused bool
 	// Check, when not nil, says what is wrong with the body of an answer that is
 	// otherwise good. An answer that it refuses is asked for again, like one that was
 	// cut off; the last refusal is the error of the call. It is called on the

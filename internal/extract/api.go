@@ -106,7 +106,7 @@ func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
 	}
 	request := looker.Request{
 		Route: call.Route.String(), Class: string(call.Route.Activity), Path: call.Path, Query: call.Query,
-		SizeHint: call.Size, MaxBody: call.Most, Timeout: timeout, Attempts: min(call.Tries, a.attempts), Twice: call.Twice,
+		SizeHint: call.Size, MaxBody: call.Most, Timeout: timeout, Attempts: min(call.Tries, a.attempts), Twice: call.Twice, Refused: call.Refused,
 	}
 	if call.Check != nil {
 		request.Check = func(body []byte) (looker.FaultClass, error) {

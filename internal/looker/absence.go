@@ -83,7 +83,7 @@ func documented(body []byte) bool {
 	return json.Unmarshal(body, &e) == nil && e.URL != ""
 }
 
-// again makes the pause before a request that got a 404 is repeated.
+// again makes the pause before a request that got a 404, or was refused, is repeated.
 func (c *Client) again(ctx context.Context, t *try) error {
 	t.missed = true
 	if sleep(ctx, min(time.Duration(c.rand()*float64(askAgain)), c.cfg.Retry.MaxWait)) != nil {

@@ -190,7 +190,7 @@ func (c *Client) unanswered(t *try) {
 }
 
 // repeats reports whether the call is made again because it failed. To ask once more
-// whether something is missing is no repeat.
+// whether something is missing, or refused, is no repeat.
 func (t *try) repeats() bool { return t.resent || t.spent > 2 || t.spent == 2 && !t.missed }
 
 // learn tells the limiter, the breaker and the login what a call has shown. A call

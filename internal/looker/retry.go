@@ -32,7 +32,7 @@ type try struct {
 	tried       Tried
 	spent       int       // API calls made
 	failed      int       // of them, those that count against the attempts allowed
-	missed      bool      // a 404 was asked again
+	missed      bool      // a 404, or a refusal, was asked again
 	resent      bool      // net/http sent the request again by itself
 	unsure      bool      // it was unsure, and the server has worked since
 	doubts      int       // times that the server was found down behind a 404
@@ -74,7 +74,12 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 			return c.again(ctx, t)
 		}
 		return t.final(err)
-	case FaultDenied, FaultInvalid, FaultTooLarge:
+	case FaultDenied:
+		if t.req.Refused && !t.missed {
+			return c.again(ctx, t)
+		}
+		return t.final(err)
+	case FaultInvalid, FaultTooLarge:
 		return t.final(err)
 	}
 	if t.failed++; t.failed == 1 {

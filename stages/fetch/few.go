@@ -107,8 +107,9 @@ func (t *task) getPage(ctx context.Context) (answer stages.Answer, rows [][]byte
 	route := t.kind.Listing.Route
 	call := stages.Call{
 		Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(params...),
-		Check: stages.OfKind(t.kind), Tries: stages.Patience, Twice: t.Unavailable[t.kind.Name].IsZero(),
+		Check: stages.OfKind(t.kind), Tries: stages.Patience,
 	}
+	t.listing().Doubting(t.kind, &call)
 	want := budget.Load{Bytes: max(t.guess(min(t.ask.Limit, t.Planner.PageSize)), t.small()), Items: 1}
 	for n := 1; ; n++ {
 		answer, lease, err = t.get(ctx, call, want, true)

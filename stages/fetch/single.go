@@ -23,6 +23,7 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	// What an earlier run did not find is asked for once, to see whether it is there now.
 	once := want.Unseen || want.Dangled
 	call.Twice = !byAlias && !once
+	call.Refused = len(t.kind.Listing.Fixed) > 0 && t.Admin && !once
 	err := t.bring(ctx, want, call)
 	failed := (*stages.Failed)(nil)
 	if !errors.As(err, &failed) {
@@ -108,15 +109,15 @@ func (t *task) askAlone(ctx context.Context, want *record.Listed, call stages.Ca
 // refused decides about a document that a single call did not bring.
 func (t *task) refused(ctx context.Context, want record.Listed, failed *stages.Failed) error {
 	ref := record.Ref{Kind: t.ask.Kind, ID: want.ID}
-	missing := failed.Class == record.FaultMissing
+	missing, denied := failed.Class == record.FaultMissing, failed.Class == record.FaultDenied
 	switch {
 	case want.Asked && missing:
 		t.Ledger.Answered(t.ask.Kind, 1)
 		return t.Absent(ctx, ref)
-	case len(t.kind.Listing.Fixed) > 0 && missing && want.Held && t.Admin:
+	case len(t.kind.Listing.Fixed) > 0 && (missing || denied) && want.Held && t.Admin:
 		t.Ledger.Lost(ref)
 		return t.fault(want, failed.Fault)
-	case len(t.kind.Listing.Fixed) > 0 && (missing || failed.Class == record.FaultDenied),
+	case len(t.kind.Listing.Fixed) > 0 && (missing || denied),
 		t.kind.Listing.Followed && missing && !t.Admin: // which may mean: not for this key
 		if len(t.kind.Listing.Fixed) > 0 && missing && t.Admin {
 			t.Ledger.Learn(t.kind.Name, record.NotServed(want.ID))

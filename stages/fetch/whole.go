@@ -146,7 +146,9 @@ func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byt
 		}
 	}()
 	for n := 1; n <= stages.Patience; n++ {
-		answer, lease, err = t.get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.IsArray, Twice: t.Unavailable[t.kind.Name].IsZero()}, want, false)
+		call := stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.IsArray}
+		t.listing().Doubting(t.kind, &call)
+		answer, lease, err = t.get(ctx, call, want, false)
 		if err != nil {
 			return stages.Answer{}, nil, nil, err
 		}
