@@ -160,6 +160,7 @@ func (p *pass) again(err error, doubt *doubtful) bool {
 	if p.same() && (err == nil || doubt != nil) {
 		if p.odd != "" {
 			p.remark(p.odd)
+			p.Ledger.countsMore(p.kind.Name, p.total > p.seen)
 		}
 		return true
 	}

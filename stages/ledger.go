@@ -33,6 +33,7 @@ type account struct {
 	told            map[record.State]int64 // documents that the server says its listing holds, by pass
 	asked, answered int64
 	witnesses       map[record.State][]string // documents that the listing held in a state
+	countsMore      bool                      // the server counts more documents than the listing holds
 	through         bool                      // every row of the listing was read, bad ones included
 	spent           bool                      // the budget of calls ended before everything was asked
 	named           int64                     // documents that others name which this run has settled
@@ -107,6 +108,22 @@ func (l *Ledger) Witness(kind record.Kind, state record.State, searched ...strin
 		}
 	}
 	return ""
+}
+
+// countsMore records whether the server counts more documents of a kind than a list of it
+// holds, whenever that is read.
+func (l *Ledger) countsMore(kind record.Kind, more bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[kind].countsMore = l.kinds[kind].countsMore || more
+}
+
+// CountsMore reports whether the server counts more documents of a kind than its lists hold:
+// what they lack may be there.
+func (l *Ledger) CountsMore(kind record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kinds[kind].countsMore
 }
 
 // SoFar returns how many documents the listing of a kind held so far.

@@ -47,7 +47,7 @@ func (l *lister) missing(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	}
 	witnesses := l.Planner.Limits.Usual().IDs
 	switch {
-	case search && trusted:
+	case search && trusted && !l.Ledger.CountsMore(kind.Name):
 		return nil // two answers agree, and the search is one that finds something
 	case search, l.Planner.Within != nil:
 		witnesses = Samples
@@ -224,7 +224,7 @@ type searchAnswer uint8
 const (
 	idsHonoured   searchAnswer = iota // it brought nothing but what was asked for
 	idsIgnored                        // it brought other documents
-	witnessMissed                     // it did not bring the one that is there
+	witnessMissed                     // it did not bring the one that is there, or not all that the server counts
 )
 
 // lookFor searches for documents by their ids, and with them for another one that is known to be
@@ -235,7 +235,7 @@ func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record
 	}
 	asked := ids
 	if witness != "" {
-		asked, worth = append(slices.Clone(ids), witness), witnessMissed
+		asked = append(slices.Clone(ids), witness)
 	}
 	call := ListCall(kind, state, 0, len(asked))
 	call.Query.Set(kind.Listing.IDs, strings.Join(asked, ","))
@@ -247,20 +247,23 @@ func (l *lister) lookFor(ctx context.Context, kind *catalogue.Spec, state record
 	if err != nil {
 		return nil, worth, err
 	}
-	ignored := false
+	ignored, brought := false, witness == ""
 	for _, r := range rows {
 		switch {
 		case r.wrong != "":
 		case r.ID == witness:
-			worth = idsHonoured
+			brought = true
 		case slices.Contains(ids, r.ID):
 			found = append(found, r.Listed)
 		default:
 			ignored = true
 		}
 	}
-	if ignored {
+	switch {
+	case ignored:
 		worth = idsIgnored
+	case !brought, answer.HasTotal && answer.Total > len(rows):
+		worth = witnessMissed
 	}
 	return found, worth, nil
 }
