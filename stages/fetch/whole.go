@@ -69,6 +69,12 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 		return true, nil // nothing else tells that there are none
 	}
 	list := t.identify(rows)
+	if n == 1 && t.kind.Detail.IsZero() {
+		// What it does not hold can be looked for nowhere else.
+		if short, err := t.fallsShort(ctx, list); err != nil || short {
+			return short, err
+		}
+	}
 	if list.Bad > 0 && list.Bad == list.Rows && n < stages.Patience {
 		return true, nil // of another kind, most likely
 	}
@@ -259,6 +265,17 @@ func (t *task) identify(rows [][]byte) wholeList {
 		return differs[m.want.ID]
 	})
 	return list
+}
+
+// fallsShort reports whether a list does not hold something that is stored.
+func (t *task) fallsShort(ctx context.Context, list wholeList) (bool, error) {
+	stored, err := t.Store.Unsettled(ctx, t.ask.Kind, "", len(list.found)+1)
+	if err != nil {
+		return false, fmt.Errorf("find %s that are not listed: %w", t.ask.Kind, err)
+	}
+	return slices.ContainsFunc(stored, func(id string) bool {
+		return !slices.ContainsFunc(list.found, func(m matched) bool { return m.want.ID == id })
+	}), nil
 }
 
 // sameRow reports whether two rows are the same but for what does not matter.
