@@ -16,9 +16,11 @@
 // its neighbours and against the stored version of its document, and compared when it has less:
 // always, where its neighbours have all that it has and more; now and then, where documents
 // have one thing or another. Where the longest arrays of new rows look cut off, by how many
-// rows have just that length, one of them is compared too (lengths.go). A row that begins with
-// the very bytes that the vault holds of its document is that document: it is not read again,
-// and only that it was seen goes on.
+// rows have just that length, one of them is compared too (lengths.go). Where the document of a
+// row that speaks for others cannot be had, another of them stands in (standins.go); what nothing
+// speaks for is fetched alone, and where such rows were stored before, the kind is not complete.
+// A row that begins with the very bytes that the vault holds of its document is that document: it
+// is not read again, and only that it was seen goes on.
 //
 // A list that cannot be had in one answer is read in pages where the API has a search for the
 // kind; what the vault holds and the pages do not name is asked for alone before it is gone.

@@ -42,6 +42,7 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 		return nil, nil, unknown, err
 	}
 	good = make([]matched, 0, len(found))
+	var untold []matched
 	for _, m := range found {
 		switch v, suspect := verdicts[m.want.ID]; {
 		case !suspect:
@@ -53,8 +54,15 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 			t.judge(m.want.ID, poor)
 			return nil, nil, poor, nil
 		default:
-			doubtful = append(doubtful, m.want)
+			doubtful, untold = append(doubtful, m.want), append(untold, m)
 		}
+	}
+	for _, m := range untold {
+		var more []record.Listed
+		if good, more, v, err = t.standIns(ctx, found, good, m); err != nil || v != rich {
+			return nil, nil, v, err
+		}
+		doubtful = append(doubtful, more...)
 	}
 	return good, doubtful, rich, nil
 }
