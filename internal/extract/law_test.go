@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/lookersim"
@@ -39,6 +41,7 @@ func TestCompleteMeansEqual(t *testing.T) {
 				c.change(s.Resume)
 				c.spoil()
 				c.believable()
+				c.impatient()
 				c.mislead()
 				c.litter()
 				c.disturb()
@@ -71,6 +74,13 @@ func (c *chaos) change(resume bool) {
 	}
 	c.quiet() // which lets changes happen that wait for a request
 	c.wrap = c.sink
+}
+
+// impatient gives up calls soon where some hang: the run would take longer than it may.
+func (c *chaos) impatient() {
+	if slices.ContainsFunc(c.sim.Rules(), func(r lookersim.Rule) bool { return r.Do == lookersim.FaultHang }) {
+		c.config.Looker.Timeout = config.Duration(100 * time.Millisecond)
+	}
 }
 
 // believable takes back rules whose answers nothing can tell from the truth: half of
