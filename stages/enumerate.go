@@ -283,7 +283,7 @@ func (p *pass) planPage(ctx context.Context, found documents) error {
 	switch {
 	case p.compares:
 		return nil
-	case !p.ids.rises():
+	case !p.ids.inOrder():
 		p.held = append(p.held, found)
 		return nil
 	}

@@ -285,7 +285,8 @@ const remembered = 10_000
 type ids struct {
 	last               string
 	seen               int
-	notNumber, notText bool
+	notNumber, notText bool // they do not rise as numbers, as text
+	words              bool // some are no numbers
 	seed               maphash.Seed
 	kept               map[uint64]struct{} // nil once the list was seen to rise for long enough
 }
@@ -299,6 +300,7 @@ func (s *ids) again(id string) (again bool) {
 		s.notNumber = s.notNumber || compareNumbers(id, s.last) <= 0
 	}
 	s.last = id
+	s.words = s.words || !IsNumber(id)
 	s.seen++
 	if s.kept != nil {
 		key := maphash.String(s.seed, id)
@@ -312,6 +314,15 @@ func (s *ids) again(id string) (again bool) {
 }
 
 func (s *ids) rises() bool { return !s.notNumber || !s.notText }
+
+// inOrder reports whether ids rise as such ids do: numbers as numbers. Numbers that rise as text
+// alone, as 1, 17, 2 do, may be in the order of text, or in none: 17 may stand there once more.
+func (s *ids) inOrder() bool {
+	if s.words {
+		return !s.notText
+	}
+	return !s.notNumber
+}
 
 // forgotten reports whether the list is in no order after all and began as if it were,
 // so that nobody knows whether it holds a document twice.
