@@ -85,7 +85,7 @@ func (l *Ledger) endsThatLeftOut() (ends []plan.ListEnd) {
 
 // CheckEnds looks behind lists that a server may have cut off alike, whatever it says of their
 // number: behind those that did not hold what is there, and those whose number of rows looked
-// like a limit; behind the longest of a run, unless a
+// like a limit; behind the longest page and the longest whole list of a run, unless a
 // run before has listed all of it, or a full page is longer; and behind each that is just as
 // long as one that was cut off. A kind of
 // which more stands there, or nobody can tell, is incomplete. It is to be called when
@@ -113,12 +113,14 @@ func (o *ListOptions) CheckEnds(ctx context.Context) error {
 			o.endNotTold(end, answer)
 		}
 	}
-	ends, cut := o.Ledger.lengths.Doubtful()
-	if !cut {
-		var err error
-		if cut, err = o.witnessesCut(ctx); err != nil || !cut {
+	for _, witnesses := range o.Ledger.lengths.Witnesses(o.listedBefore) {
+		if err := o.askWitnesses(ctx, witnesses); err != nil {
 			return err
 		}
+	}
+	ends, cut := o.Ledger.lengths.Doubtful()
+	if !cut {
+		return nil
 	}
 	for _, end := range ends {
 		more, answer, err := o.unseenBehind(ctx, end)
@@ -134,7 +136,7 @@ func (o *ListOptions) CheckEnds(ctx context.Context) error {
 
 // DoubtedEnds returns the kinds about whose lists CheckEnds asks.
 func (o *ListOptions) DoubtedEnds() (kinds []record.Kind) {
-	doubted := slices.Concat(o.Ledger.endsThatLeftOut(), o.Ledger.unknownEnds(), o.Ledger.lengths.Witnesses(o.listedBefore))
+	doubted := slices.Concat(o.Ledger.endsThatLeftOut(), o.Ledger.unknownEnds(), slices.Concat(o.Ledger.lengths.Witnesses(o.listedBefore)...))
 	if ends, cut := o.Ledger.lengths.Doubtful(); cut {
 		doubted = append(doubted, ends...)
 	}
@@ -146,21 +148,27 @@ func (o *ListOptions) DoubtedEnds() (kinds []record.Kind) {
 
 func (o *ListOptions) listedBefore(kind record.Kind) bool { return !o.Listed[kind].IsZero() }
 
-// witnessesCut looks behind the longest lists of a run until one answer shows whether the server
+// askWitnesses looks behind the longest lists of a sort until one answer shows whether the server
 // has cut it off. Where none tells, each of them may have been.
-func (o *ListOptions) witnessesCut(ctx context.Context) (cut bool, err error) {
-	witnesses := o.Ledger.lengths.Witnesses(o.listedBefore)
+func (o *ListOptions) askWitnesses(ctx context.Context, witnesses []plan.ListEnd) error {
 	answers := make([]endAnswer, len(witnesses))
 	for i, end := range witnesses {
-		cut, answers[i], err = o.unseenBehind(ctx, end)
-		if err != nil || answers[i].outcome == endTold {
-			return cut, err
+		more, answer, err := o.unseenBehind(ctx, end)
+		if err != nil {
+			return err
 		}
+		if more {
+			o.Ledger.Cut(end.Rows)
+		}
+		if answer.outcome == endTold {
+			return nil
+		}
+		answers[i] = answer
 	}
 	for i, end := range witnesses {
 		o.endNotTold(end, answers[i])
 	}
-	return false, nil
+	return nil
 }
 
 // endNotTold records that nothing proves a list to be whole. Where nothing speaks against it
@@ -240,13 +248,19 @@ func notTold(err error) (endAnswer, error) {
 	return endAnswer{endFailed, failed.Message}, nil
 }
 
-// behindCall asks for a row behind those of a list; nil where the kind has no route with pages.
+// behindCall asks for a row behind those of a list, or for so many that one of them is none of
+// those; nil where the kind has no route with pages.
 func behindCall(end plan.ListEnd) *Call {
 	kind := plan.Behind(end.Kind)
 	if kind == nil {
 		return nil
 	}
-	call := ListCall(kind, end.State, end.Rows, 1)
+	offset, limit := end.Rows, 1
+	if whole, ok := catalogue.Find(end.Kind); ok && end.Whole() && whole.Listing.Route.Path != kind.Listing.Route.Path {
+		// The search lists them in another order.
+		offset, limit = 0, end.Rows+1
+	}
+	call := ListCall(kind, end.State, offset, limit)
 	call.Most, call.Tries = SlimMost, Patience
 	return &call
 }

@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,38 @@ func TestTheEndOfTheLongestList(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{Groups: tt.groups, Folders: 5}, TrashShare: -1})
 			if first, second := calls(r), calls(r); first != tt.first || second != tt.second {
 				t.Errorf("%d and %d calls for groups, want %d and %d", first, second, tt.first, tt.second)
+			}
+		})
+	}
+}
+
+// TestCutPagesBesideALongerList: pages are cut off, each with a total of its own, and a list that
+// is asked for whole is longer than any page; or the other way round. The longer one speaks for
+// its own sort alone.
+func TestCutPagesBesideALongerList(t *testing.T) {
+	sizes := lookersim.Sizes{Looks: 70, Groups: 60, Folders: 90, ScheduledPlans: 95}
+	for _, tt := range []struct {
+		name   string
+		quirks lookersim.Quirks
+		cut    []record.Kind
+	}{
+		{"pages", lookersim.Quirks{PageCap: 55, Totals: lookersim.TotalPage}, []record.Kind{"looks", "groups"}},
+		{"whole lists", lookersim.Quirks{WholeCap: 57, NoTotals: true}, []record.Kind{"scheduled_plans", "folders"}},
+		{"none", lookersim.Quirks{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, lookersim.Options{Seed: 3, Sizes: sizes, TrashShare: -1, Quirks: tt.quirks})
+			outcome := record.RunComplete
+			if tt.cut != nil {
+				outcome = record.RunPartial
+			}
+			kinds := []record.Kind{"looks", "groups", "folders", "scheduled_plans"}
+			result := r.run(outcome, start(kinds...))
+			for _, kind := range kinds {
+				got := countsOf(t, result, kind)
+				if cut := slices.Contains(tt.cut, kind); cut == (got.Listing == record.Complete) {
+					t.Errorf("%s: %s (%s), %d listed of %d", kind, got.Listing, got.Reason, got.Listed, len(r.sim.IDs(string(kind))))
+				}
 			}
 		})
 	}

@@ -20,7 +20,7 @@
 // # Lists that are cut off
 //
 // How many rows a server gives at once is a guess of the planner (internal/plan/ends.go): of the
-// answers of a run the longest tells. What stands behind it takes one call of a first run; where
+// answers of a run the longest page tells, and the longest whole list. What stands behind it takes one call of a first run; where
 // that brings no answer, another list of that length is asked, and where none tells, the kind is
 // not complete, or a note says so: the server serves no such call, or a run before has stored the
 // same. Of a list in one answer that was cut off alone, only what

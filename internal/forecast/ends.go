@@ -24,22 +24,20 @@ func (m *model) ends(k *knowledge, list *Glance, state record.State) {
 	}
 }
 
-// behind adds the call behind the longest list of the run, where it makes one: a run of some
+// behind adds the calls behind the longest lists of the run, where it makes some: a run of some
 // folders or documents makes nothing gone, and looks behind no list.
 func (m *model) behind() {
 	if !m.unscoped {
 		return
 	}
-	witnesses := m.lengths.Witnesses(func(kind record.Kind) bool { return m.listed[kind] })
-	if len(witnesses) == 0 {
-		return
+	for _, witnesses := range m.lengths.Witnesses(func(kind record.Kind) bool { return m.listed[kind] }) {
+		end := witnesses[0]
+		i := slices.IndexFunc(m.forecasts, func(f KindForecast) bool { return f.Kind == end.Kind })
+		f, call := &m.forecasts[i], Span{1, 1, 1}
+		if plan.Behind(end.Kind).Listing.Route.Activity == catalogue.Query {
+			f.Query = f.Query.plus(call)
+		} else {
+			f.Administrative = f.Administrative.plus(call)
+		}
 	}
-	end := witnesses[0]
-	i := slices.IndexFunc(m.forecasts, func(f KindForecast) bool { return f.Kind == end.Kind })
-	f, call := &m.forecasts[i], Span{1, 1, 1}
-	if plan.Behind(end.Kind).Listing.Route.Activity == catalogue.Query {
-		f.Query = f.Query.plus(call)
-		return
-	}
-	f.Administrative = f.Administrative.plus(call)
 }

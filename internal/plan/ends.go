@@ -24,17 +24,31 @@ type ListEnd struct {
 // Agrees reports whether a run before has stored all that the list holds.
 func (e ListEnd) Agrees() bool { return e.Held >= e.Rows }
 
+// Whole reports whether the list is of a route that is asked for everything at once. What such
+// routes give at once says nothing of pages, and pages nothing of them.
+func (e ListEnd) Whole() bool {
+	kind, ok := catalogue.Find(e.Kind)
+	return ok && kind.Listing.Whole
+}
+
 // Lengths are what the answers of a run tell of how many rows the server gives at once. The
 // zero value is that of a run before its first answer. They are not safe for use by many
 // goroutines.
 type Lengths struct {
-	longest int          // rows of the longest answer
+	longest map[bool]int // rows of the longest answer, by whether a whole list was asked for
 	cuts    map[int]bool // rows of pages that were not full, behind which more came
 	ends    []ListEnd
 }
 
-// Answer records how many rows the answer to a list had.
-func (l *Lengths) Answer(rows int) { l.longest = max(l.longest, rows) }
+// Answer records how many rows a page of a list had.
+func (l *Lengths) Answer(rows int) { l.answer(false, rows) }
+
+func (l *Lengths) answer(whole bool, rows int) {
+	if l.longest == nil {
+		l.longest = make(map[bool]int)
+	}
+	l.longest[whole] = max(l.longest[whole], rows)
+}
 
 // Cut records that more came behind an answer of so many rows, although more were asked for.
 func (l *Lengths) Cut(rows int) {
@@ -46,7 +60,7 @@ func (l *Lengths) Cut(rows int) {
 
 // OneAnswer records that a list came in one answer, and that nothing behind it was asked for.
 func (l *Lengths) OneAnswer(end ListEnd) {
-	l.Answer(end.Rows)
+	l.answer(end.Whole(), end.Rows)
 	l.ends = append(l.ends, end)
 }
 
@@ -55,18 +69,19 @@ func (l *Lengths) Ends() []ListEnd { return l.ends }
 
 // Doubtful returns the lists that may go on behind their rows: those that end where the
 // server has cut another one off (cut is true then), and, where it has cut none, those that
-// are as long as the longest answer of the run. No server that cuts lists cuts them below that.
+// are as long as the longest answer of their sort, pages or whole lists. No server that cuts
+// lists cuts them below that.
 func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
 	for _, end := range l.ends {
 		if l.cuts[end.Rows] {
 			ends = append(ends, end)
 		}
 	}
-	if len(ends) > 0 || l.longest < fewestCut {
-		return ends, len(ends) > 0
+	if len(ends) > 0 {
+		return ends, true
 	}
 	for _, end := range l.ends {
-		if end.Rows == l.longest {
+		if end.Rows >= fewestCut && end.Rows == l.longest[end.Whole()] {
 			ends = append(ends, end)
 		}
 	}
@@ -74,14 +89,20 @@ func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
 }
 
 // Witnesses returns those of the longest lists behind which a run can look to learn whether the
-// server has cut it off, in the order of their kinds: those that no run before has listed whole.
-// The first that is answered tells of all. There are none where the server has cut another list
+// server has cut it off, in the order of their kinds: those that no run before has listed whole,
+// by sort. The first of a sort that is answered tells of all in it. There are none where the server has cut another list
 // off, and nothing is left to learn, or no list is in doubt.
-func (l *Lengths) Witnesses(listed func(record.Kind) bool) []ListEnd {
+func (l *Lengths) Witnesses(listed func(record.Kind) bool) (sorts [][]ListEnd) {
 	ends, cut := l.Doubtful()
 	ends = slices.DeleteFunc(slices.Clone(ends), func(end ListEnd) bool { return cut || listed(end.Kind) || Behind(end.Kind) == nil })
 	slices.SortFunc(ends, func(a, b ListEnd) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.State, b.State)) })
-	return ends
+	for _, whole := range []bool{false, true} {
+		sort := slices.DeleteFunc(slices.Clone(ends), func(end ListEnd) bool { return end.Whole() != whole })
+		if len(sort) > 0 {
+			sorts = append(sorts, sort)
+		}
+	}
+	return sorts
 }
 
 // Behind returns the kind as one whose list is read in pages, from which a run gets what
