@@ -302,6 +302,7 @@ var content = []Spec{
 			{Path: "golden_queries.query_id", Kind: "queries", Follow: true},
 			{Path: "golden_queries.created_by_user_id", Kind: "users", Role: Actor},
 			{Path: "golden_queries.last_updated_by_user_id", Kind: "users", Role: Actor},
+			{Path: "golden_queries.model", Kind: "lookml_models"},
 			{Path: "sources.model", Kind: "lookml_models"},
 		},
 		Size:     6 << 10,

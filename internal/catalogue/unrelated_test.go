@@ -31,6 +31,8 @@ func noRelations() []unrelated {
 		{[]string{"LookBasic.user_id", "LookBasic.content_metadata_id", "FolderBase.parent_id", "FolderBase.content_metadata_id", "FolderBase.creator_id",
 			"DashboardBase.slug", "DashboardBase.content_metadata_id", "DashboardBase.user_id",
 		}, "of a document that stands there for the second time: what is marked as favourite"},
+		{[]string{"*.model"}, "an object that repeats a little of the model which the queries beside it name"},
+		{[]string{"LookmlModelExploreField.project_name"}, "where a field is written, which is LookML"},
 		{[]string{"*.content_favorite_id"}, "of the caller; favourites are personal"},
 		{[]string{"Role.permission_set_id", "Role.model_set_id"}, "write-only"},
 		{[]string{"*.tunnel_id", "*.ssh_server_id", "DBConnection.oauth_application_id", "OauthClientApp.client_guid"}, "of lists that are settings, which are one document each"},
