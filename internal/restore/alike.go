@@ -25,6 +25,7 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 	if err != nil {
 		return nil, err
 	}
+	shares := ""
 	for _, e := range append(slices.Clone(called), keyed...) {
 		if e.State == record.Gone || e.ID == n.ID || e.ID == n.action.Target {
 			continue
@@ -44,15 +45,23 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 		if err != nil {
 			return nil, err
 		}
-		if key := d.sharedKey(n, e, body); key != nil {
-			if seen == unseen {
-				d.relied[e.Ref] = true
-			}
+		key := d.sharedKey(n, e, body)
+		if key == nil {
+			continue
+		}
+		if seen != unseen {
 			n.shares = strings.Join(key.Members, " and ")
 			return &e, nil
 		}
+		d.relied[e.Ref] = true // as all that nobody has looked at: one look tells of all of them
+		if found == nil {
+			found, shares = &e, strings.Join(key.Members, " and ")
+		}
 	}
-	return nil, nil
+	if found != nil {
+		n.shares = shares
+	}
+	return found, nil
 }
 
 // sharedKey is a key that the server gives only once, and that a document of the instance has
@@ -233,18 +242,21 @@ func (d *draft) duplicate(ctx context.Context, n *node, now vault.Entry) error {
 
 // twin is what an earlier restore made beside a document from the version that is wanted,
 // nil where it is not there.
-func (d *draft) twin(ctx context.Context, n *node) (*vault.Entry, error) {
+func (d *draft) twin(ctx context.Context, n *node) (found *vault.Entry, err error) {
 	for _, made := range d.present.beside[n.Ref] {
 		if made.Version != n.entry.Version || made.into != d.request.IntoID {
 			continue
 		}
-		now, _, exists, err := d.sees(ctx, record.Ref{Kind: n.Kind, ID: made.Target})
-		if err != nil {
+		now, seen, exists, err := d.sees(ctx, record.Ref{Kind: n.Kind, ID: made.Target})
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if exists && now.State == record.Present {
+		case !exists || now.State != record.Present:
+		case seen == there:
 			return &now, nil
+		case found == nil: // one look tells of it and of the others
+			found = &now
 		}
 	}
-	return nil, nil
+	return found, nil
 }
