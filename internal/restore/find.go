@@ -24,6 +24,10 @@ func (t *task) findDocument(sent []byte) func(context.Context) (string, bool, er
 		if err != nil {
 			return "", false, err
 		}
+		if t.action.Target == "" {
+			// One that is known by its name comes back under it: the vault knows that of what was lost.
+			delete(known, canon.Text(canon.Member(sent, t.spec.Fields.ID)))
+		}
 		route, query := t.whereToFind(sent)
 		id, err := t.searchAll(ctx, route, query, known, sent)
 		if list := t.spec.Listing.Route; looker.Class(err) == looker.FaultMissing && route.Path != list.Path {
@@ -215,5 +219,5 @@ func (t *task) findPart(part *catalogue.Part, h holder, sent []byte) func(contex
 
 // made reports whether this restore made something for a part of the backup.
 func (t *task) made(kind record.Kind, target string) bool {
-	return slices.ContainsFunc(t.steps, func(s record.Step) bool { return s.Part == string(kind) && s.Target == target })
+	return target != "" && slices.ContainsFunc(t.steps, func(s record.Step) bool { return s.Part == string(kind) && s.Target == target })
 }

@@ -127,7 +127,11 @@ func (t *task) deleteTwins(ctx context.Context, part record.Ref, before []byte) 
 			return err
 		}
 		t.arrived(part)
-		t.note("%s/%s was made a second time, by a request that arrived late, and was deleted", part.Kind, id)
+		gone := "deleted"
+		if part.Kind == t.spec.Name && t.spec.Write.Delete.IsZero() {
+			gone = "put in the trash"
+		}
+		t.note("%s/%s was made a second time, by a request that arrived late, and was %s", part.Kind, id, gone)
 	}
 	return nil
 }
@@ -150,12 +154,16 @@ func (t *task) twinFinder(part record.Ref, before []byte) (
 ) {
 	w := t.spec.Write
 	if part.Kind == t.spec.Name {
-		if w.Find == catalogue.Same || w.Delete.IsZero() {
+		if w.Find == catalogue.Same || w.Delete.IsZero() && w.Trash.IsZero() {
 			return nil, nil, nil
 		}
 		sent, err := t.creation(w, t.wanted)
-		return t.findDocument(sent), func(ctx context.Context, id string) error {
-			_, err := t.send(ctx, w.Delete, w.Delete.Fill(id), nil)
+		return t.findDocument(sent), func(ctx context.Context, id string) (err error) {
+			if w.Delete.IsZero() { // Looker keeps it in the trash
+				_, err = t.send(ctx, w.Update, w.Update.Fill(id), fmt.Appendf(nil, `{%q:%s}`, w.Trash.Name, w.Trash.Value))
+			} else {
+				_, err = t.send(ctx, w.Delete, w.Delete.Fill(id), nil)
+			}
 			return err
 		}, err
 	}

@@ -20,7 +20,7 @@ func TestLateTwinsAreDeleted(t *testing.T) {
 				t.Parallel()
 				r, _ := newBackedUpRig(t)
 				for _, ref := range r.deletions(kind, 1) {
-					r.loseOneAnswer(t, route, lookersim.Rule{Do: lookersim.FaultLate, Later: later}, ref, kind)
+					r.loseOneAnswer(t, route, lookersim.Rule{Do: lookersim.FaultLate, Later: later}, ref, ref.ID, kind)
 				}
 			})
 		}
