@@ -101,7 +101,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	if err := d.leadAnew(ctx); err != nil {
 		return err
 	}
-	if err := d.takenAlong(ctx); err != nil {
+	if err := d.goesAlong(ctx); err != nil {
 		return err
 	}
 	for _, ref := range sortedRefs(d.nodes) {

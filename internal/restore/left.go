@@ -87,7 +87,7 @@ func (d *draft) drawUndo(ctx context.Context) error {
 		return err
 	}
 	d.keepPairs()
-	return d.takenAlong(ctx)
+	return d.goesAlong(ctx)
 }
 
 // attachAgain adds what belonged to documents that an undo makes anew, and what still shows them under
