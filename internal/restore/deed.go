@@ -159,6 +159,11 @@ func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []
 			return err
 		}
 	}
+	if n.action.Deed != record.DeedUndelete {
+		if err := d.findRoom(ctx, n, current); err != nil || !n.writes() {
+			return err
+		}
+	}
 	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
 		return err
 	}

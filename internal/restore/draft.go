@@ -37,6 +37,7 @@ type draft struct {
 	// decisions counts what was decided about what is wanted.
 	decisions int
 	chosen    map[record.Ref]wish // the documents that were selected
+	finding   map[*node]bool      // those that wait for what has their keys to be decided
 	// replaced are the deletions of what is made anew since no update makes it what is wanted.
 	replaced map[*node]*node
 }
@@ -73,7 +74,7 @@ func newDraft(p *planner) *draft {
 	return &draft{
 		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool), homes: make(map[record.Ref]bool),
 		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), lists: make(map[record.Kind]bool), listed: make(map[record.Ref][]string),
-		toCaller: make(map[string]bool), chosen: make(map[record.Ref]wish), replaced: make(map[*node]*node),
+		toCaller: make(map[string]bool), chosen: make(map[record.Ref]wish), finding: make(map[*node]bool), replaced: make(map[*node]*node),
 	}
 }
 
@@ -104,9 +105,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	if err := d.goesAlong(ctx); err != nil {
 		return err
 	}
-	for _, ref := range sortedRefs(d.nodes) {
-		d.tellSecrets(d.nodes[ref])
-	}
+	d.tellAllSecrets()
 	d.keepPairs()
 	return d.invite()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -106,4 +107,61 @@ func TestARingOfNamesThatIsCutOff(t *testing.T) {
 			t.Errorf("cut off at write %d (-was +is):\n%s", cut, diff)
 		}
 	}
+}
+
+// Documents whose names were passed on get theirs back in turn. What cannot get its name, since another
+// one has that, is impossible, which the plan says before anything is written.
+func TestDocumentsGetTheirNamesBack(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []record.Kind{"dashboards", "folders", "groups", "permission_sets"} {
+		for name, test := range map[string]struct {
+			edits      [][2]string // which of the two, and its name from then on; "" for a new one
+			impossible int
+		}{
+			"passed on":          {edits: [][2]string{{"1", "Old"}, {"2", "A"}}},
+			"passed on backward": {edits: [][2]string{{"2", "Old"}, {"1", "B"}}},
+			"exchanged":          {edits: [][2]string{{"1", "tmp"}, {"2", "A"}, {"1", "B"}}, impossible: 2},
+			"taken by a new one": {edits: [][2]string{{"1", "Old"}, {"", "A"}}, impossible: 1},
+		} {
+			t.Run(string(kind)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				r, _ := newBackedUpRig(t)
+				ids := map[string]string{"1": r.makeNamed(kind, "A"), "2": r.makeNamed(kind, "B")}
+				run := r.backup()
+				member := catalogue.Lookup(kind).Fields.Name
+				for _, e := range test.edits {
+					if e[0] == "" {
+						r.makeNamed(kind, e[1])
+						continue
+					}
+					r.do("PATCH", "/"+string(kind)+"/"+ids[e[0]], fmt.Sprintf(`{%q:%q}`, member, e[1]))
+				}
+				plan := r.plan(restore.Request{Items: []record.Ref{{Kind: kind, ID: ids["1"]}, {Kind: kind, ID: ids["2"]}}, Run: run})
+				r.sim.ForgetWrites()
+				done := r.apply(plan)
+				if n := deeds(plan)[record.DeedImpossible]; n != test.impossible {
+					t.Errorf("%d are impossible, want %d", n, test.impossible)
+				}
+				if test.impossible > 0 {
+					if writes := r.sim.Writes(); len(writes) > 0 {
+						t.Errorf("%d writes", len(writes))
+					}
+					return
+				}
+				complete(t, done)
+				for id, want := range map[string]string{"1": "A", "2": "B"} {
+					if got := canon.Text(canon.Member(r.sim.Document(string(kind), ids[id]), member)); got != want {
+						t.Errorf("%s/%s is called %q, want %q", kind, ids[id], got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// makeNamed makes a document of a kind by hand.
+func (r *rig) makeNamed(kind record.Kind, name string) string {
+	r.t.Helper()
+	rest := map[record.Kind]string{"dashboards": `,"folder_id":"1"`, "folders": `,"parent_id":"1"`, "permission_sets": `,"permissions":["access_data"]`}[kind]
+	return r.make(string(kind), "%s", fmt.Sprintf(`{%q:%q%s}`, catalogue.Lookup(kind).Fields.Name, name, rest))
 }

@@ -124,6 +124,13 @@ func (t *task) givesSecret(w *catalogue.Write) bool {
 	})
 }
 
+// tellAllSecrets tells of the secrets of each document of the plan.
+func (d *draft) tellAllSecrets() {
+	for _, ref := range sortedRefs(d.nodes) {
+		d.tellSecrets(d.nodes[ref])
+	}
+}
+
 // tellSecrets notes, without the values, what is sent of a document that no backup holds. An undo
 // changes nothing back into what nobody knows.
 func (d *draft) tellSecrets(n *node) {
