@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -125,5 +126,56 @@ func TestKeepRulesListEveryRun(t *testing.T) {
 	}
 	if !slices.Equal(got, []int64{3, 1}) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestKeepRulesAreTheModel compares rules in combination with a naive model of restic's: of each
+// of the newest so many periods in which there is a backup the newest one stays, and every run
+// that any rule wants. All runs are complete here.
+func TestKeepRulesAreTheModel(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin") // with a day of 23 hours and one of 25
+	if err != nil {
+		t.Skip(err)
+	}
+	formats := map[string]func(time.Time) string{
+		vault.KeptDaily:   func(t time.Time) string { return fmt.Sprint(t.Year(), t.YearDay()) },
+		vault.KeptMonthly: func(t time.Time) string { return fmt.Sprint(t.Year(), t.Month()) },
+		vault.KeptYearly:  func(t time.Time) string { return fmt.Sprint(t.Year()) },
+		vault.KeptWeekly: func(t time.Time) string {
+			return t.AddDate(0, 0, -(int(t.Weekday())+6)%7).Format(time.DateOnly) // its Monday
+		},
+	}
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		at := time.Date(2024+random.IntN(3), time.Month(1+random.IntN(12)), 1+random.IntN(28), random.IntN(24), random.IntN(60), 0, 0, time.UTC)
+		var runs []record.Run
+		for i := range 40 {
+			run := ran(int64(40-i), "2026-01-01 00:00")
+			run.Started = at
+			runs = append(runs, run)
+			at = at.Add(-time.Duration(random.Int64N(int64(time.Hour) << (2 * random.IntN(6)))))
+		}
+		rules := vault.KeepRules{Last: random.IntN(4), Daily: random.IntN(5), Weekly: random.IntN(5), Monthly: random.IntN(5), Yearly: random.IntN(4)}
+		want := map[int64][]string{runs[0].ID: {vault.KeptNewestComplete}}
+		for i := range rules.Last {
+			want[runs[i].ID] = append(want[runs[i].ID], vault.KeptLast)
+		}
+		for reason, n := range map[string]int{vault.KeptDaily: rules.Daily, vault.KeptWeekly: rules.Weekly, vault.KeptMonthly: rules.Monthly, vault.KeptYearly: rules.Yearly} {
+			last := ""
+			for _, run := range runs {
+				if period := formats[reason](run.Started.In(zone)); period != last && n > 0 {
+					last = period
+					n--
+					want[run.ID] = append(want[run.ID], reason)
+				}
+			}
+		}
+		for _, k := range rules.Choose(runs, zone) {
+			slices.Sort(want[k.Run.ID])
+			slices.Sort(k.Reasons)
+			if diff := cmp.Diff(want[k.Run.ID], k.Reasons); diff != "" {
+				t.Errorf("seed %d, %+v, run %d of %s (-want +got)\n%s", seed, rules, k.Run.ID, k.Run.Started.In(zone), diff)
+			}
+		}
 	}
 }
