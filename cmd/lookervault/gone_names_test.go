@@ -53,6 +53,10 @@ func TestFiltersKnowWhatIsGone(t *testing.T) {
 		{"list dashboards --deleted --owner Cid", "12"}, // both of that name
 		{"list dashboards --owner Cid", "14"},
 		{"list dashboards --run 1 --owner Bob", "10 13"},
+		{"list dashboards --run 1 --name [!D]*", "10 12 13"},
+		{"list dashboards --run 1 --name [^DS]*", "10 12"},
+		{"list dashboards --run 1 --name *[!d!]", "10 11 13"},
+		{"list dashboards --run 1 --name \\[!D]*", ""},
 		{"list dashboards --run 2 --deleted --folder Finance", "10 11"},
 		{"log --kind dashboards --owner Bob --sort id", "10 10 13"},
 		{"log --kind dashboards --folder Old", "11 11"},

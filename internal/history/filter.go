@@ -45,12 +45,33 @@ func (f *Filter) Only(entries iter.Seq2[vault.Entry, error]) iter.Seq2[vault.Ent
 	}
 }
 
-// Named sets the pattern that names have to match, whatever their case, as in "*sales*".
+// Named sets the pattern that names have to match, whatever their case, as in "*sales*". What is
+// not to be stands behind "[!", as shells have it, or "[^".
 func (f *Filter) Named(pattern string) error {
-	pattern = strings.ReplaceAll(strings.ToLower(pattern), "/", "\x00")
+	pattern = noClasses(strings.ReplaceAll(strings.ToLower(pattern), "/", "\x00"))
 	if _, err := path.Match(pattern, ""); err != nil {
 		return fmt.Errorf("%q is not a pattern: %w", pattern, err)
 	}
 	f.name = pattern
 	return nil
+}
+
+// noClasses writes "[!" at the beginning of a class as "[^".
+func noClasses(pattern string) string {
+	written := []byte(pattern)
+	inClass := false
+	for i := 0; i < len(written); i++ {
+		switch {
+		case written[i] == '\\':
+			i++ // what follows is itself
+		case inClass:
+			inClass = written[i] != ']'
+		case written[i] == '[':
+			inClass = true
+			if i+1 < len(written) && written[i+1] == '!' {
+				written[i+1] = '^'
+			}
+		}
+	}
+	return string(written)
 }
