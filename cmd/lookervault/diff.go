@@ -133,20 +133,24 @@ func runDiff(ctx context.Context, o diffOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(o.asked.points) == 0 && !choice.IsObject() {
-		if err := tellCompared(ctx, o.streams.err, reader, span); err != nil {
-			return err
-		}
-	}
 	if span.ID != "" {
 		if _, err := reader.Versions(ctx, instance, record.Ref{Kind: span.Kind, ID: span.ID}); err != nil {
 			return absent(err, reader, "list "+string(span.Kind))
 		}
 	}
+	names, filter, err := o.documents(ctx, reader, span)
+	if err != nil {
+		return err
+	}
+	if len(o.asked.points) == 0 && !choice.IsObject() {
+		if err := tellCompared(ctx, o.streams.err, reader, span); err != nil {
+			return err
+		}
+	}
 	if err := tellUnseen(ctx, o.streams.err, reader, span); err != nil {
 		return err
 	}
-	return showDiff(ctx, o, choice, reader, span, func(c *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+	return showDiff(ctx, o, choice, reader, span, names, filter, func(c *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return history.Between(ctx, reader, span)
 	})
 }
@@ -168,21 +172,24 @@ func (r *reading) instanceOf(ctx context.Context, reader vault.Reader, asked mom
 	return found.Name, err
 }
 
-// showDiff shows what passages say of a span.
-func showDiff(ctx context.Context, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span,
-	passages func(*history.Changer, vault.Span) iter.Seq2[vault.Passage, error],
-) error {
+// documents reads what a vault calls folders and users, and which documents the flags choose.
+func (o *diffOptions) documents(ctx context.Context, reader vault.Reader, span vault.Span) (*history.Names, *history.Filter, error) {
 	m := history.Moment{Reader: reader, Instance: span.Instance}
 	names := &history.Names{}
 	if err := names.Read(ctx, m); err != nil {
-		return err
+		return nil, nil, err
 	}
 	filter, err := o.filter.compile(ctx, m, names)
-	if err != nil {
-		return err
-	}
+	return names, filter, err
+}
+
+// showDiff shows what passages say of a span, of the documents that a filter chooses.
+func showDiff(ctx context.Context, o diffOptions, choice table.Choice, reader vault.Reader, span vault.Span, names *history.Names, filter *history.Filter,
+	passages func(*history.Changer, vault.Span) iter.Seq2[vault.Passage, error],
+) error {
+	m := history.Moment{Reader: reader, Instance: span.Instance}
 	found := 0
-	err = history.Changes(ctx, m, names, o.volatile, func(c *history.Changer) error {
+	err := history.Changes(ctx, m, names, o.volatile, func(c *history.Changer) error {
 		if o.lost {
 			whole := span
 			whole.Kind, whole.ID = "", ""
@@ -236,7 +243,11 @@ func diffLive(ctx context.Context, o diffOptions, choice table.Choice) (err erro
 		return err
 	}
 	l.tellCalls()
-	err = showDiff(ctx, o, choice, l.reader, span, func(_ *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
+	names, filter, err := o.documents(ctx, l.reader, span)
+	if err != nil {
+		return err
+	}
+	err = showDiff(ctx, o, choice, l.reader, span, names, filter, func(_ *history.Changer, span vault.Span) iter.Seq2[vault.Passage, error] {
 		return l.passages(ctx, span)
 	})
 	incomplete = cmp.Or(incomplete, l.partlySeen())

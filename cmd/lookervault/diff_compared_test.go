@@ -30,3 +30,14 @@ func TestDiffSaysWhatItCompares(t *testing.T) {
 		t.Errorf("two complete runs: %q", told)
 	}
 }
+
+// A diff that compares nothing says why, in one line.
+func TestDiffOfNothingSaysOneLine(t *testing.T) {
+	goldenVault(t)
+	for _, args := range []string{"diff --folder Nowhere", "diff --owner Nobody", "diff --lost --folder Nowhere", "diff dashboards 4711", "diff latest-90"} {
+		out, told := piped(t, 1, strings.Fields(args)...)
+		if out != "" || strings.Count(told, "\n") != 1 || !strings.HasPrefix(told, "lookervault: ") {
+			t.Errorf("%s prints %q and says %q, want one line on stderr", args, out, told)
+		}
+	}
+}
