@@ -13,6 +13,7 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/scope"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -51,11 +52,68 @@ func TestExitCode(t *testing.T) {
 		{"interrupted at first", connectFailed(t.Context(), job.ErrInterrupted), 130},
 		{"interrupted while reading", fmt.Errorf("read: %w", context.Canceled), 130},
 		{"different, with damage", said(&exitError{code: codeDifferent, err: problem(vault.ErrCorrupt)}), 6},
+		{"down once the login has worked", connectFailed(t.Context(), &looker.DownError{Last: errors.New("reset")}), 4},
+		{"budget at first", connectFailed(t.Context(), &looker.BudgetError{}), 4},
+		{"too old", problem(vault.ErrTooOld), 5},
+		{"no locks", problem(vault.ErrNoLocks), 5},
+		{"no such plan", fmt.Errorf("show: %w", &vault.PlanError{ID: 7, Kind: vault.ErrNotFound}), 2},
 		{"incomplete, and damaged when it was closed", errors.Join(said(errPartial), problem(vault.ErrCorrupt)), 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := exitCode(test.err); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// TestAfterCode: what fails after a run ends it as incomplete, but for a vault that cannot be used
+// and an interrupt, which say more.
+func TestAfterCode(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"a hook", errors.New("exit status 1"), 4},
+		{"wrong use of a hook", usagef("no such command"), 4},
+		{"prune a damaged vault", &vault.Error{Path: "looker.db", Kind: vault.ErrCorrupt}, 5},
+		{"interrupted", fmt.Errorf("prune: %w", job.ErrInterrupted), 130},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := afterCode(test.err); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// TestPlanCode: a plan that cannot do all that it was made for is incomplete, whatever else is to
+// be done.
+func TestPlanCode(t *testing.T) {
+	planned := record.Action{Deed: record.DeedUpdate, State: record.ActionPlanned}
+	same := record.Action{Deed: record.DeedReuse, State: record.ActionSame}
+	skipped := record.Action{Deed: record.DeedSkip, State: record.ActionSkipped}
+	impossible := record.Action{Deed: record.DeedImpossible, State: record.ActionImpossible}
+	for _, test := range []struct {
+		name      string
+		purpose   record.Purpose
+		actions   []record.Action
+		want      int
+		different int // the same, with --exit-code
+	}{
+		{"nothing to do", record.RestorePurpose, []record.Action{same, skipped}, 0, 0},
+		{"something to do", record.RestorePurpose, []record.Action{planned, same}, 0, 6},
+		{"something is impossible", record.RestorePurpose, []record.Action{planned, impossible, same}, 4, 4},
+		{"an undo that leaves something", record.UndoPurpose, []record.Action{planned, skipped}, 4, 4},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			plan := record.Restore{Purpose: test.purpose, Actions: test.actions}
+			if got := exitCode(planCode(plan, false)); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+			if got := exitCode(planCode(plan, true)); got != test.different {
+				t.Errorf("with --exit-code: got %d, want %d", got, test.different)
 			}
 		})
 	}
