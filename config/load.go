@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"runtime"
@@ -69,9 +70,7 @@ type values struct {
 func newValues() *values { return &values{k: koanf.New("."), origins: map[string]origin{}} }
 
 func newLoader(src Sources) *loader {
-	if src.Cores == 0 {
-		src.Cores = runtime.GOMAXPROCS(0)
-	}
+	src.Cores = cmp.Or(src.Cores, runtime.GOMAXPROCS(0))
 	return &loader{src: src, schema: newSchema(), low: newValues(), high: newValues()}
 }
 

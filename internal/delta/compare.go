@@ -2,6 +2,7 @@ package delta
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -123,11 +124,7 @@ func (c *comparison) lists(path, within string, before, after []any) {
 		case p.before < 0:
 			c.add(path+"/"+escape(name), titleOf(after[p.after]), nil, after[p.after])
 		default:
-			title := titleOf(after[p.after])
-			if title == "" {
-				title = within
-			}
-			c.values(path+"/"+escape(name), title, before[p.before], after[p.after])
+			c.values(path+"/"+escape(name), cmp.Or(titleOf(after[p.after]), within), before[p.before], after[p.after])
 		}
 	}
 	c.order(path, within, pairs)

@@ -1,6 +1,7 @@
 package looker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -220,11 +221,11 @@ func (cfg Config) check() error {
 }
 
 func (cfg *Config) fill() {
-	cfg.Timeout = or(cfg.Timeout, defaultTimeout)
-	cfg.MaxBody = or(cfg.MaxBody, defaultMaxBody)
-	cfg.Connections = or(cfg.Connections, defaultConnections)
-	cfg.Retry.Attempts = or(cfg.Retry.Attempts, defaultAttempts)
-	cfg.Retry.MaxWait = or(cfg.Retry.MaxWait, defaultMaxWait)
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.MaxBody = cmp.Or(cfg.MaxBody, defaultMaxBody)
+	cfg.Connections = cmp.Or(cfg.Connections, defaultConnections)
+	cfg.Retry.Attempts = cmp.Or(cfg.Retry.Attempts, defaultAttempts)
+	cfg.Retry.MaxWait = cmp.Or(cfg.Retry.MaxWait, defaultMaxWait)
 	if cfg.Version = strings.TrimSpace(cfg.Version); cfg.Version == "" {
 		cfg.Version = "dev"
 	}
@@ -235,14 +236,6 @@ func (cfg *Config) fill() {
 		cfg.Secrets = secret.NewSet()
 	}
 	cfg.Secrets.Add(cfg.ClientSecret)
-}
-
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // BaseURL is the normalised base URL.

@@ -1,6 +1,9 @@
 package looker
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 const (
 	// leastTold is the shortest time between two crowds that tells a rate: servers
@@ -154,9 +157,7 @@ func (c *crowds) fit() {
 		if !c.fitsSome(first, last, rate) {
 			continue
 		}
-		if c.least == 0 {
-			c.least = rate
-		}
+		c.least = cmp.Or(c.least, rate)
 		c.most = rate
 	}
 	switch {

@@ -2,6 +2,7 @@ package looker
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -39,11 +40,9 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i, waiting := range g.queue {
-		if waiting == inside {
-			g.queue = append(g.queue[:i], g.queue[i+1:]...)
-			return ctx.Err()
-		}
+	if i := slices.Index(g.queue, inside); i >= 0 {
+		g.queue = slices.Delete(g.queue, i, i+1)
+		return ctx.Err()
 	}
 	// It was let in at the same moment: the place goes to the next one.
 	g.inside--

@@ -1,6 +1,7 @@
 package looker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,8 +41,8 @@ func (c *Client) newTry(r Request) (*try, error) {
 		strings.Contains(r.Path+"/", "/../") || strings.Contains(r.Path+"/", "/./") {
 		return nil, fmt.Errorf("call %q: not an escaped path below %s", r.Path, apiPath)
 	}
-	r.Timeout = or(r.Timeout, c.cfg.Timeout)
-	r.Attempts = or(r.Attempts, c.cfg.Retry.Attempts)
+	r.Timeout = cmp.Or(r.Timeout, c.cfg.Timeout)
+	r.Attempts = cmp.Or(r.Attempts, c.cfg.Retry.Attempts)
 	return &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}}, nil
 }
 

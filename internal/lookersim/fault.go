@@ -3,6 +3,7 @@ package lookersim
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -233,12 +234,9 @@ func (c *call) raw(status, length int, body []byte) {
 }
 
 func (c *call) drip(status int, body []byte, r Rule) {
-	size, pause := int(r.Bytes), r.Delay
+	size, pause := int(r.Bytes), cmp.Or(r.Delay, 100*time.Millisecond)
 	if size <= 0 {
 		size = 64
-	}
-	if pause == 0 {
-		pause = 100 * time.Millisecond
 	}
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.WriteHeader(status)

@@ -2,6 +2,7 @@ package lookersim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -70,9 +71,7 @@ func params(table string) []param {
 		p := param{}
 		name, how, _ := strings.Cut(word, ":")
 		p.name, p.member, _ = strings.Cut(name, ">")
-		if p.member == "" {
-			p.member = p.name
-		}
+		p.member = cmp.Or(p.member, p.name)
 		switch how {
 		case "id":
 			p.match = matchID
@@ -174,13 +173,7 @@ func (v value) compare(o value) int {
 	b, errB := strconv.ParseFloat(o.text, 64)
 	switch {
 	case errA == nil && errB == nil:
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
+		return cmp.Compare(a, b)
 	case errA == nil:
 		return -1
 	case errB == nil:

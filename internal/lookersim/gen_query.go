@@ -106,7 +106,7 @@ func (v *queryVariant) write(r *rng, fields []string, date string, small bool) {
 	o.raw("dynamic_fields", v.dynamic)
 	o.str("client_id", holeClient.String())
 	if !small {
-		v.links(&o, r, fields)
+		v.links(&o, fields)
 	}
 	o.str("query_timezone", "America/Los_Angeles")
 	if !small {
@@ -118,7 +118,7 @@ func (v *queryVariant) write(r *rng, fields []string, date string, small bool) {
 
 // links writes the three addresses of a query, of which two repeat the whole
 // vis_config percent-encoded.
-func (v *queryVariant) links(o *object, r *rng, fields []string) {
+func (v *queryVariant) links(o *object, fields []string) {
 	q := "/explore/" + v.model + "/" + v.view + "?fields=" + strings.Join(fields, ",") +
 		"&f[" + v.listens + "]=" + percent("6 months") + "&sorts=" + percent(fields[0]+" desc") +
 		"&limit=500&column_limit=50&query_timezone=" + percent("America/Los_Angeles") +

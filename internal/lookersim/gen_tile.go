@@ -179,7 +179,7 @@ func (t tileSource) text(r *rng, f form, small bool) []byte {
 	o.str("id", holeElement.String())
 	t.content(&o, f)
 	t.notes(&o, r, small)
-	t.maker(&o, r, f, small)
+	t.maker(&o, f, small)
 	o.null("subtitle_text")
 	o.opt("title", when(f != tileText && f != tileLook, holeTitle.String()))
 	o.yes("title_hidden", r.chance(50))
@@ -236,7 +236,7 @@ func (t tileSource) notes(o *object, r *rng, small bool) {
 
 // maker writes the result maker, which small tiles have only where it holds
 // what nothing else does.
-func (t tileSource) maker(o *object, r *rng, f form, small bool) {
+func (t tileSource) maker(o *object, f form, small bool) {
 	if f == tileText || f == tileButton || small && f != tileMaker && f != tileMerge {
 		o.null("result_maker", "result_maker_id")
 		return

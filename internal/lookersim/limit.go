@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"sync"
@@ -59,9 +60,7 @@ type limiter struct {
 
 func (l *limiter) init(opts Options) {
 	l.limit, l.now = opts.RateLimit, opts.Now
-	if l.limit.Burst == 0 {
-		l.limit.Burst = max(int(l.limit.PerSecond), 1)
-	}
+	l.limit.Burst = cmp.Or(l.limit.Burst, max(int(l.limit.PerSecond), 1))
 	l.tokens = float64(l.limit.Burst)
 	l.last = l.now()
 }

@@ -217,7 +217,7 @@ func (w *world) apply(ch Change) (string, error) {
 			t.grow(w, ch.ID)
 			i = len(t.rows) - 1
 		}
-		return ch.ID, t.put(w, i, []byte(ch.Value))
+		return ch.ID, t.put(i, []byte(ch.Value))
 	}
 	if !ok || t.rows[i].state == gone {
 		return "", fmt.Errorf("no such item")
@@ -261,7 +261,7 @@ func (t *table) note(id string, i int) {
 }
 
 // put makes body the whole document of a row.
-func (t *table) put(w *world, i int, body []byte) error {
+func (t *table) put(i int, body []byte) error {
 	if !json.Valid(body) || body[skipSpace(body, 0)] != '{' {
 		return fmt.Errorf("the document is not a JSON object")
 	}
@@ -293,14 +293,14 @@ func (t *table) change(w *world, i int, ch Change) error {
 		if !HasTrash(ch.Kind) {
 			return fmt.Errorf("%s have no trash", ch.Kind)
 		}
-		return t.discard(w, r, ch.Op == OpTrash)
+		return t.discard(r, ch.Op == OpTrash)
 	}
 	doc := t.kept(w, *r)
-	next, err := edited(t, doc, ch)
+	next, err := edited(doc, ch)
 	if err != nil {
 		return err
 	}
-	return t.put(w, i, next)
+	return t.put(i, next)
 }
 
 // kept is the document as an override holds it.
@@ -311,7 +311,7 @@ func (t *table) kept(w *world, r row) []byte {
 	return t.document(w, nil, r, nil)
 }
 
-func edited(t *table, doc []byte, ch Change) ([]byte, error) {
+func edited(doc []byte, ch Change) ([]byte, error) {
 	text := func() []byte { return appendString(nil, ch.Value) }
 	switch ch.Op {
 	case OpSet:
@@ -368,7 +368,7 @@ func recoloured(doc []byte, colour string) ([]byte, error) {
 // discardedAt is when things that are trashed at run time say they were.
 const discardedAt = epoch + 7*year
 
-func (t *table) discard(w *world, r *row, away bool) error {
+func (t *table) discard(r *row, away bool) error {
 	next := row{num: r.num, state: present, over: r.over}
 	if away {
 		next.state = trashed

@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -239,18 +240,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.PersonalFolders {
 		o.Sizes.Folders += o.Sizes.Users
 	}
-	if o.ClientID == "" {
-		o.ClientID = DefaultClientID
-	}
-	if o.ClientSecret == "" {
-		o.ClientSecret = DefaultClientSecret
-	}
-	if o.TokenTTL == 0 {
-		o.TokenTTL = time.Hour
-	}
-	if o.TrashShare == 0 {
-		o.TrashShare = 0.04
-	}
+	o.ClientID, o.ClientSecret = cmp.Or(o.ClientID, DefaultClientID), cmp.Or(o.ClientSecret, DefaultClientSecret)
+	o.TokenTTL = cmp.Or(o.TokenTTL, time.Hour)
+	o.TrashShare = cmp.Or(o.TrashShare, 0.04)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

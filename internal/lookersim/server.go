@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,9 +75,7 @@ func (s *Server) Start(addr string) (string, error) {
 	if s.http != nil {
 		return "", errors.New("simulator started twice")
 	}
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
+	addr = cmp.Or(addr, "127.0.0.1:0")
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("listen on %s: %w", addr, err)

@@ -2,6 +2,7 @@ package lookersim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -60,11 +61,7 @@ func forbidden(status int, message string) *refusal {
 
 // refused is the error body of a refusal, as Looker's ValidationError has it.
 func (c *call) refused(r *refusal) answer {
-	message := r.message
-	if message == "" {
-		message = statusText(r.status)
-	}
-	a := c.fail(r.status, message)
+	a := c.fail(r.status, cmp.Or(r.message, statusText(r.status)))
 	if len(r.errors) == 0 {
 		return a
 	}

@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -107,11 +108,7 @@ func (k kindWrites) free(e *edit, t *table, d *draft, id string) *refusal {
 			continue
 		}
 		if key(func(name string) string { return t.attribute(e.w, r, name).text }) == want {
-			status := k.conflict
-			if status == 0 {
-				status = http.StatusUnprocessableEntity
-			}
-			return taken(status, k.unique[0], k.unique[0]+" has already been taken.")
+			return taken(cmp.Or(k.conflict, http.StatusUnprocessableEntity), k.unique[0], k.unique[0]+" has already been taken.")
 		}
 	}
 	return nil

@@ -138,10 +138,10 @@ func charts(s record.Session) []timeChart {
 		top := ceiling(highest(points))
 		return timeChart{
 			Title: title, Unit: unit, Ticks: ticks(top, format), End: duration.Seconds(end),
-			Lines: []line{{title, class, curve(points, end, top), below(points, end, top)}}, Steps: steps(points, end, unit, format),
+			Lines: []line{{title, class, curve(points, end, top), below(points, end, top)}}, Steps: steps(points, unit, format),
 		}
 	}
-	rate := timeChart{Title: "API calls", Unit: "per second", End: duration.Seconds(end), Marks: refusals(samples, end), Steps: steps(calls, end, "per second", number)}
+	rate := timeChart{Title: "API calls", Unit: "per second", End: duration.Seconds(end), Marks: refusals(samples, end), Steps: steps(calls, "per second", number)}
 	// What is allowed begins far above what is done where there is no limit; it
 	// may leave the chart, what is done may not.
 	made := highest(calls)
@@ -164,7 +164,7 @@ func ticks(top float64, format func(float64) string) []string {
 }
 
 // steps are the columns over which a chart tells its values.
-func steps(points []point, end float64, unit string, format func(float64) string) (columns []column) {
+func steps(points []point, unit string, format func(float64) string) (columns []column) {
 	width := boxWidth / float64(max(len(points), 1))
 	for i, p := range points {
 		columns = append(columns, column{

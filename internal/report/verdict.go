@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -293,9 +294,7 @@ func deletions(d Data) (views []deletedView) {
 		if at, err := time.Parse(time.RFC3339, g.At); err == nil {
 			v.At = moment(at)
 		}
-		if v.Name == "" {
-			v.Name = v.Ref
-		}
+		v.Name = cmp.Or(v.Name, v.Ref)
 		views = append(views, v)
 	}
 	return views

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -82,10 +83,7 @@ func Diagnose(u Use) Diagnosis {
 	if u.Seconds <= 0 {
 		return d
 	}
-	calling := u.Answering
-	if calling == 0 {
-		calling = max(fetch.Busy+list.Busy-u.Waited, 0)
-	}
+	calling := cmp.Or(u.Answering, max(fetch.Busy+list.Busy-u.Waited, 0))
 	d.calls = float64(u.Calls) / u.Seconds
 	if u.Calls > 0 {
 		d.answer = seconds(calling / float64(u.Calls))

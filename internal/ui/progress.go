@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/lookervault/lookervault/internal/view"
+import (
+	"cmp"
+
+	"github.com/lookervault/lookervault/internal/view"
+)
 
 func kindViewOf(k KindFrame) view.KindProgress {
 	return view.KindProgress{Kind: k.Kind, Listing: k.Listing, Listed: k.Listed, Committed: k.Committed, Failed: k.Failed, Bytes: k.Bytes}
@@ -11,13 +15,10 @@ func progressOf(f Frame) view.Progress {
 		Elapsed: view.Round(f.Elapsed.Seconds()), Done: f.Done, Listed: f.Listed, Items: f.Items, Failed: f.Failed,
 		LastFault: f.LastFault, Bytes: f.Bytes, ItemsPerSecond: view.Round(f.ItemsPerSecond), BytesPerSecond: view.Round(f.BytesPerSecond),
 		Calls: f.Calls, MaxCalls: f.MaxCalls, CallsPerSecond: view.Round(f.CallsPerSecond), Rate: view.Round(f.Rate), Throttled: f.Throttled,
-		Retries: f.Retries, Paused: view.Round(f.Paused.Seconds()), Bottleneck: f.Reason, Kinds: []view.KindProgress{}, Stages: []view.StageProgress{},
+		Retries: f.Retries, Paused: view.Round(f.Paused.Seconds()), Bottleneck: cmp.Or(f.Reason, ReasonNone), Kinds: []view.KindProgress{}, Stages: []view.StageProgress{},
 	}
 	if f.Things == Actions {
 		v.ActionsDone, v.Actions = &f.Done, &f.Listed
-	}
-	if v.Bottleneck == "" {
-		v.Bottleneck = ReasonNone
 	}
 	if f.Left >= 0 {
 		left := view.Round(f.Left.Seconds())

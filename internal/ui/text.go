@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -105,12 +106,5 @@ func TerminalSize(stream any) (width, height int) {
 	if err != nil {
 		return 0, 0
 	}
-	// Some terminals do not tell.
-	if width == 0 {
-		width = 80
-	}
-	if height == 0 {
-		height = 24
-	}
-	return width, height
+	return cmp.Or(width, 80), cmp.Or(height, 24) // some terminals do not tell
 }
