@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
@@ -29,16 +31,13 @@ func changeTable(runs bool) table.Table[history.Change] {
 			Show: func(c history.Change, _ table.Screen) string { return cmp.Or(c.OwnerName, c.Owner) },
 		},
 		{Name: "who", Varies: true, Spare: 2, Value: func(c history.Change) string { return c.Who }},
-		{Name: "bytes", Head: "size", Number: true, Spare: 5, Extra: !runs, Value: func(c history.Change) string { return strconv.FormatInt(c.Bytes, 10) }, Show: sizeShown},
+		{Name: "bytes", Head: "size", Number: true, Spare: 5, Extra: !runs, Amount: func(c history.Change) int64 { return c.Bytes }, Unit: ui.Size},
 		{Name: "what", Wraps: true, Value: func(c history.Change) string { return c.What }},
 	}
 	if runs {
 		columns = append([]table.Column[history.Change]{
 			{Name: "run", Number: true, Value: func(c history.Change) string { return strconv.FormatInt(c.Run, 10) }},
-			{
-				Name: "time", Head: "when", Whole: true, Spare: 1, Value: func(c history.Change) string { return table.Stamp(c.At) },
-				Show: func(c history.Change, screen table.Screen) string { return table.When(c.At, screen) },
-			},
+			{Name: "time", Head: "when", Whole: true, Spare: 1, Time: func(c history.Change) time.Time { return c.At }},
 		}, columns...)
 	}
 	return table.Table[history.Change]{One: "change", Many: "changes", View: func(c history.Change) any { return view.ChangeOf(c) }, Columns: columns}

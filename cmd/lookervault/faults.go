@@ -133,10 +133,7 @@ var faultTable = table.Table[vault.Fault]{
 		{Name: "status", Number: true, Spare: 5, Value: func(f vault.Fault) string { return strconv.Itoa(f.Status) }, Show: blankZero(func(f vault.Fault) int64 { return int64(f.Status) })},
 		{Name: "attempts", Number: true, Spare: 6, Value: func(f vault.Fault) string { return strconv.Itoa(f.Attempts) }},
 		{Name: "message", Wraps: true, Value: func(f vault.Fault) string { return f.Message }},
-		{
-			Name: "at", Whole: true, Spare: 4, Value: func(f vault.Fault) string { return f.At.UTC().Format(time.RFC3339) },
-			Show: func(f vault.Fault, screen table.Screen) string { return table.When(f.At, screen) },
-		},
+		{Name: "at", Whole: true, Spare: 4, Time: func(f vault.Fault) time.Time { return f.At }},
 		{
 			Name: "resolved_run", Head: "resolved by", Number: true, Varies: true, Spare: 3,
 			Value: func(f vault.Fault) string { return cmp.Or(runText(f.Resolved), "-") },

@@ -188,24 +188,15 @@ func entryTable(names *history.Names, key *lesserKey, deleted bool) table.Table[
 				Order: func(e entry) string { return inOneZone(e.Updated) },
 				Show:  func(e entry, screen table.Screen) string { return whenWritten(e.Updated, screen) },
 			},
-			{
-				Name: "bytes", Head: "size", Number: true, Spare: 5, Value: func(e entry) string { return strconv.FormatInt(e.Size, 10) },
-				Show: func(e entry, _ table.Screen) string { return ui.Size(e.Size) },
-			},
-			{
-				Name: "observed", Whole: true, Extra: true, Value: func(e entry) string { return table.Stamp(names.RunTime(e.LastRun)) },
-				Show: func(e entry, screen table.Screen) string { return table.When(names.RunTime(e.LastRun), screen) },
-			},
+			{Name: "bytes", Head: "size", Number: true, Spare: 5, Amount: func(e entry) int64 { return e.Size }, Unit: ui.Size},
+			{Name: "observed", Whole: true, Extra: true, Time: func(e entry) time.Time { return names.RunTime(e.LastRun) }},
 			{
 				Name: "deleted_run", Head: "in run", Number: true, Spare: 1, Extra: !deleted,
 				Value: func(e entry) string { return runText(history.DeletedRun(e)) },
 			},
 			{
 				Name: "deleted_at", Head: "deleted", Whole: true, Spare: 1, Extra: !deleted,
-				Value: func(e entry) string { return table.Stamp(names.RunTime(history.DeletedRun(e))) },
-				Show: func(e entry, screen table.Screen) string {
-					return table.When(names.RunTime(history.DeletedRun(e)), screen)
-				},
+				Time: func(e entry) time.Time { return names.RunTime(history.DeletedRun(e)) },
 			},
 		},
 	}

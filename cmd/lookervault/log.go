@@ -8,7 +8,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/history"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -105,5 +104,3 @@ func logSpan(cmd *cobra.Command, kind string, args []string) (span vault.Span, e
 	}
 	return span, err
 }
-
-func sizeShown(c history.Change, _ table.Screen) string { return ui.Size(c.Bytes) }

@@ -93,10 +93,7 @@ var keepingTable = table.Table[vault.Keeping]{
 		},
 		{Name: "run", Number: true, Value: func(k vault.Keeping) string { return strconv.FormatInt(k.Run.ID, 10) }},
 		{Name: "instance", Varies: true, Obvious: true, Spare: 2, Value: func(k vault.Keeping) string { return k.Run.Instance }},
-		{
-			Name: "started_at", Head: "started", Whole: true, Value: func(k vault.Keeping) string { return k.Run.Started.Format(time.RFC3339) },
-			Show: func(k vault.Keeping, screen table.Screen) string { return table.When(k.Run.Started, screen) },
-		},
+		{Name: "started_at", Head: "started", Whole: true, Time: func(k vault.Keeping) time.Time { return k.Run.Started }},
 		{Name: "outcome", Whole: true, Value: func(k vault.Keeping) string { return k.Run.OutcomeText() }, Tone: func(k vault.Keeping) table.Tone { return outcomeTone(k.Run) }},
 		{Name: "scope", Spare: 1, Varies: true, Value: func(k vault.Keeping) string { return k.Run.Scope.String() }},
 		{Name: "reasons", Head: "because it is", Value: func(k vault.Keeping) string { return strings.Join(k.Reasons, ", ") }},

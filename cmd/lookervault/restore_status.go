@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
 	"github.com/lookervault/lookervault/internal/ui"
@@ -60,10 +60,7 @@ var restoresTable = table.Table[record.Restore]{
 		{Name: "state", Whole: true, Value: func(r record.Restore) string { return string(r.State) }, Tone: func(r record.Restore) table.Tone { return restoreTone(string(r.State)) }},
 		{Name: "purpose", Whole: true, Value: func(r record.Restore) string { return string(r.Purpose) }},
 		{Name: "target", Varies: true, Obvious: true, Spare: 3, Value: func(r record.Restore) string { return r.Target }},
-		{
-			Name: "planned_at", Head: "planned", Whole: true, Value: func(r record.Restore) string { return table.Stamp(r.PlannedAt) },
-			Show: func(r record.Restore, screen table.Screen) string { return table.When(r.PlannedAt, screen) },
-		},
+		{Name: "planned_at", Head: "planned", Whole: true, Time: func(r record.Restore) time.Time { return r.PlannedAt }},
 		{Name: "as_of", Head: "as of run", Number: true, Spare: 2, Value: func(r record.Restore) string { return orDash(r.AsOf) }},
 		{Name: "look", Number: true, Spare: 1, Value: func(r record.Restore) string { return orDash(r.Look) }},
 		{Name: "check", Number: true, Spare: 1, Value: func(r record.Restore) string { return orDash(r.Verdict) }},
@@ -193,11 +190,7 @@ func runRestoreStatus(ctx context.Context, o restoreStatusOptions) (err error) {
 		status.Actions = append(status.Actions, view.ActionOf(action))
 	}
 	if choice.Format == table.FormatJSON {
-		text, err := plain.Encode(status)
-		if err == nil {
-			_, err = fmt.Fprintln(o.streams.out, text)
-		}
-		return err
+		return o.streams.writeObject(status, choice.Format)
 	}
 	if width, _ := ui.TerminalSize(o.streams.out); width > 0 && choice.Format == "" {
 		said := fmt.Sprintf("Restore %d of %s is %s: %s.\n", plan.ID, plainText(plan.Target), plan.State, restoreWords(status.Summary))

@@ -14,7 +14,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plain"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 	"github.com/lookervault/lookervault/internal/table"
@@ -30,12 +29,7 @@ func printPlan(ctx context.Context, s *streams, reader vault.Reader, plan record
 		if err != nil {
 			return err
 		}
-		text, err := plain.Encode(v)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(s.out, text)
-		return err
+		return s.writeObject(v, table.FormatJSON)
 	}
 	p := newPlanPrinter(ctx, s, reader, plan)
 	var damage error

@@ -80,10 +80,7 @@ var runTable = table.Table[record.Run]{
 	Columns: []table.Column[record.Run]{
 		{Name: "run", Number: true, Value: func(r record.Run) string { return strconv.FormatInt(r.ID, 10) }},
 		{Name: "instance", Varies: true, Obvious: true, Spare: 3, Value: func(r record.Run) string { return r.Instance }},
-		{
-			Name: "started_at", Head: "started", Whole: true, Value: func(r record.Run) string { return r.Started.Format(time.RFC3339) },
-			Show: func(r record.Run, screen table.Screen) string { return table.When(r.Started, screen) },
-		},
+		{Name: "started_at", Head: "started", Whole: true, Time: func(r record.Run) time.Time { return r.Started }},
 		{Name: "took", Number: true, Spare: 6, Value: took, Show: tookShown, Order: tookSeconds},
 		{Name: "outcome", Whole: true, Value: func(r record.Run) string { return r.OutcomeText() }, Show: outcomeShown, Tone: outcomeTone},
 		runCount("new", 2, func(t view.Totals) int64 { return t.New }),
@@ -91,10 +88,7 @@ var runTable = table.Table[record.Run]{
 		runCount("same", 7, func(t view.Totals) int64 { return t.Same }),
 		runCount("gone", 1, func(t view.Totals) int64 { return t.Gone }),
 		runCount("failed", 0, func(t view.Totals) int64 { return t.FailedDocuments() }),
-		{
-			Name: "calls", Number: true, Spare: 5, Value: func(r record.Run) string { return strconv.FormatInt(view.Calls(r.Calls), 10) },
-			Show: func(r record.Run, _ table.Screen) string { return count(view.Calls(r.Calls)) },
-		},
+		{Name: "calls", Number: true, Spare: 5, Amount: func(r record.Run) int64 { return view.Calls(r.Calls) }, Unit: count},
 		{Name: "scope", Spare: 4, Varies: true, Value: func(r record.Run) string { return r.Scope.String() }},
 	},
 }
@@ -110,11 +104,8 @@ func outcomeShown(r record.Run, _ table.Screen) string {
 
 // runCount is a column with a number of documents.
 func runCount(name string, spare int, of func(view.Totals) int64) table.Column[record.Run] {
-	total := func(r record.Run) int64 { return of(view.TotalsOf(r.Kinds)) }
 	return table.Column[record.Run]{
-		Name: name, Number: true, Spare: spare,
-		Value: func(r record.Run) string { return strconv.FormatInt(total(r), 10) },
-		Show:  func(r record.Run, _ table.Screen) string { return count(total(r)) },
+		Name: name, Number: true, Spare: spare, Amount: func(r record.Run) int64 { return of(view.TotalsOf(r.Kinds)) }, Unit: count,
 	}
 }
 

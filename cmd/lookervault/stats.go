@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,19 +77,13 @@ var kindSizes = table.Table[view.KindSize]{
 		numberColumn("present", func(k view.KindSize) int64 { return k.Present }),
 		numberColumn("trashed", func(k view.KindSize) int64 { return k.Trashed }),
 		numberColumn("gone", func(k view.KindSize) int64 { return k.Gone }),
-		{
-			Name: "bytes", Head: "size", Number: true, Value: func(k view.KindSize) string { return strconv.FormatInt(k.Bytes, 10) },
-			Show: func(k view.KindSize, _ table.Screen) string { return ui.Size(k.Bytes) },
-		},
+		{Name: "bytes", Head: "size", Number: true, Amount: func(k view.KindSize) int64 { return k.Bytes }, Unit: ui.Size},
 	},
 }
 
 // numberColumn is a column with a number that people read with separators.
 func numberColumn[T any](name string, n func(T) int64) table.Column[T] {
-	return table.Column[T]{
-		Name: name, Number: true, Value: func(row T) string { return strconv.FormatInt(n(row), 10) },
-		Show: func(row T, _ table.Screen) string { return count(n(row)) },
-	}
+	return table.Column[T]{Name: name, Number: true, Amount: n, Unit: count}
 }
 
 func readStats(ctx context.Context, reader vault.Reader, instance string) (v view.Stats, err error) {
@@ -159,10 +152,7 @@ func writeStats(o table.Output, choice table.Choice, v view.Stats) error {
 			{Name: "month", Whole: true, Value: func(m view.MonthSize) string { return m.Month }},
 			numberColumn("runs", func(m view.MonthSize) int64 { return m.Runs }),
 			numberColumn("calls", func(m view.MonthSize) int64 { return m.Calls }),
-			{
-				Name: "stored_bytes", Head: "added", Number: true, Value: func(m view.MonthSize) string { return strconv.FormatInt(m.Stored, 10) },
-				Show: func(m view.MonthSize, _ table.Screen) string { return ui.Size(m.Stored) },
-			},
+			{Name: "stored_bytes", Head: "added", Number: true, Amount: func(m view.MonthSize) int64 { return m.Stored }, Unit: ui.Size},
 		},
 	}
 	fmt.Fprintln(o.Out)

@@ -9,7 +9,6 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -252,10 +251,7 @@ var treeTable = table.Table[view.TreeLine]{
 		{Name: "id", Whole: true, Value: func(l view.TreeLine) string { return l.ID }},
 		{Name: "name", Value: func(l view.TreeLine) string { return l.Name }},
 		numberColumn("documents", func(l view.TreeLine) int64 { return l.Count }),
-		{
-			Name: "bytes", Head: "size", Number: true, Value: func(l view.TreeLine) string { return strconv.FormatInt(l.Bytes, 10) },
-			Show: func(l view.TreeLine, _ table.Screen) string { return ui.Size(l.Bytes) },
-		},
+		{Name: "bytes", Head: "size", Number: true, Amount: func(l view.TreeLine) int64 { return l.Bytes }, Unit: ui.Size},
 		{Name: "state", Whole: true, Extra: true, Value: func(l view.TreeLine) string { return string(l.State) }},
 	},
 }

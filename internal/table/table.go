@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,6 +35,13 @@ type Column[T any] struct {
 	Head string
 	// Value is a cell as programs read it. The member of the JSON object when nil.
 	Value func(T) string
+	// Time is that of a column of times, in the place of Value and Show: programs read it
+	// as [Stamp] spells it, people as [When] does.
+	Time func(T) time.Time
+	// Amount is the number of a column of numbers, in the place of Value and Show. Unit
+	// spells it for people.
+	Amount func(T) int64
+	Unit   func(int64) string
 	// Order is what rows are sorted by, where that is not the order of the cells: "90" for
 	// "1m30s". Value when nil.
 	Order func(T) string
@@ -108,7 +116,14 @@ func (t Table[T]) all() []Column[T] {
 	columns := make([]Column[T], 0, len(t.Columns))
 	known := make(map[string]bool)
 	for _, c := range t.Columns {
-		if c.Value == nil {
+		switch {
+		case c.Time != nil:
+			c.Value = func(row T) string { return Stamp(c.Time(row)) }
+			c.Show = func(row T, screen Screen) string { return When(c.Time(row), screen) }
+		case c.Amount != nil:
+			c.Value = func(row T) string { return strconv.FormatInt(c.Amount(row), 10) }
+			c.Show = func(row T, _ Screen) string { return c.Unit(c.Amount(row)) }
+		case c.Value == nil:
 			c.Value = t.member(c.Name)
 		}
 		columns = append(columns, c)

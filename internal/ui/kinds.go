@@ -3,7 +3,6 @@ package ui
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -75,10 +74,7 @@ func KindTable() table.Table[KindRow] {
 			kindNumber("gone", 1, func(t view.Totals) int64 { return t.Gone }),
 			kindNumber("failed", 0, func(t view.Totals) int64 { return t.FailedDocuments() }),
 			kindNumber("dangling", 2, func(t view.Totals) int64 { return t.Dangling }),
-			{
-				Name: "bytes", Number: true, Spare: 5, Value: func(r KindRow) string { return strconv.FormatInt(r.Bytes, 10) },
-				Show: func(r KindRow, _ table.Screen) string { return Size(r.Bytes) },
-			},
+			{Name: "bytes", Number: true, Spare: 5, Amount: func(r KindRow) int64 { return r.Bytes }, Unit: Size},
 		},
 	}
 }
@@ -96,8 +92,7 @@ func kindShown(r KindRow, screen table.Screen) string {
 func kindNumber(name string, spare int, of func(view.Totals) int64) table.Column[KindRow] {
 	return table.Column[KindRow]{
 		Name: name, Number: true, Spare: spare,
-		Value: func(r KindRow) string { return strconv.FormatInt(of(r.Totals), 10) },
-		Show:  func(r KindRow, _ table.Screen) string { return Count(of(r.Totals)) },
+		Amount: func(r KindRow) int64 { return of(r.Totals) }, Unit: Count,
 		Tone: func(r KindRow) table.Tone {
 			switch n := of(r.Totals); {
 			case n == 0:
