@@ -196,7 +196,7 @@ func (c *chaos) differences() map[record.Ref]string {
 		case !ok && slices.Contains(behind, ref.Kind) && !c.pointedTo(ref):
 		case !ok:
 			found[ref] = missing
-		case string(body) != string(document.Body):
+		case string(body) != string(document.Body) && string(item.Body) != string(document.Body): // two rows of one id are settled by a single fetch
 			found[ref] = "not what the server holds"
 		case string(document.State) != item.State:
 			found[ref] = "in another state: " + string(document.State)
