@@ -22,19 +22,33 @@ const mostMentioned = 10_000
 func (l *Ledger) Mentioned(kind record.Kind, ids ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.mentioned == nil {
-		l.mentioned = make(map[record.Kind]map[string]bool)
-	}
-	known := l.mentioned[kind]
-	if known == nil {
-		known = make(map[string]bool)
-		l.mentioned[kind] = known
-	}
+	known := l.mentionsOf(kind)
 	for _, id := range ids {
 		if _, again := known[id]; !again && id != "" && len(known) < mostMentioned {
 			known[id] = true
 		}
 	}
+}
+
+// AskedFor records a document that this run has asked for and did not get: nobody asks for it
+// once more since others name it.
+func (l *Ledger) AskedFor(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known := l.mentionsOf(ref.Kind); len(known) < mostMentioned || known[ref.ID] {
+		known[ref.ID] = false
+	}
+}
+
+// mentionsOf returns the documents of a kind that are mentioned, see Ledger.mentioned.
+func (l *Ledger) mentionsOf(kind record.Kind) map[string]bool {
+	if l.mentioned == nil {
+		l.mentioned = make(map[record.Kind]map[string]bool)
+	}
+	if l.mentioned[kind] == nil {
+		l.mentioned[kind] = make(map[string]bool)
+	}
+	return l.mentioned[kind]
 }
 
 // Mentions returns, in order, the documents of a kind that are mentioned and about which nobody

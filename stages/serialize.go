@@ -123,6 +123,9 @@ func (s *serializer) record(ctx context.Context, item record.Item) (record.Recor
 		rec.Fault = &failed.Fault
 	}
 	if rec.Fault != nil {
+		if s.ledger != nil {
+			s.ledger.AskedFor(rec.Ref)
+		}
 		rec.Hash, rec.Size = record.Digest{}, 0
 		return rec, nil
 	}

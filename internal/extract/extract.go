@@ -303,8 +303,7 @@ func (f *flow) missing(ctx context.Context, wave []*catalogue.Spec) error {
 		}
 		var named, held []string
 		var err error
-		// Where documents failed, the list may hold what the store does not; folders: see checkScope.
-		if !f.view.failed(end.Kind) && (f.within == nil || f.kinds[i].Place != catalogue.IsFolder) {
+		if f.within == nil || f.kinds[i].Place != catalogue.IsFolder { // else see checkScope
 			if named, err = list.Unlisted(ctx, end.Kind); err != nil {
 				return err
 			}

@@ -176,3 +176,22 @@ func TestACutRunProvesNoAbsence(t *testing.T) {
 		t.Errorf("resumed: roles: %s (%s), %d gone", got.Listing, got.Reason, got.Gone)
 	}
 }
+
+// TestAFaultHidesNoCut: half of a list came, and a document of it failed. What others name is
+// looked for all the same, and the one that failed is not asked for once more.
+func TestAFaultHidesNoCut(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3, Quirks: lookersim.Quirks{PoorRows: []string{"roles"}}})
+	roles := r.sim.IDs("roles")
+	failing := roles[len(roles)-1] // in the half that comes
+	r.rules("route=GET /roles do=short", "route=GET /roles/{id} id="+failing+" status=500")
+	got := countsOf(t, r.run(record.RunPartial, start("users", "roles")), "roles")
+	if got.Listing != record.Incomplete || !strings.Contains(got.Reason, "stored documents name") {
+		t.Errorf("cut: %s (%s), %d failed", got.Listing, got.Reason, got.Failed)
+	}
+	r = newRig(t, lookersim.Options{Seed: 3, Quirks: lookersim.Quirks{PoorRows: []string{"roles"}}})
+	r.rules("route=GET /roles/{id} id=" + failing + " status=500")
+	result := r.run(record.RunPartial, start("users", "roles"))
+	if got := countsOf(t, result, "roles"); got.Listing != record.Complete || got.Failed != 1 || hasNote(result, "while the list was read") {
+		t.Errorf("whole: %s (%s), %d failed: %q", got.Listing, got.Reason, got.Failed, result.Run.Notes)
+	}
+}

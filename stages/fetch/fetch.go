@@ -167,6 +167,7 @@ func (t *task) fault(want record.Listed, fault record.Fault) error {
 		what = "reference leads to nothing"
 	}
 	t.Log.Warn(what, "kind", ref.Kind, "id", ref.ID, "status", fault.Status, "attempts", fault.Attempts, "error", fault.Message)
+	t.Ledger.AskedFor(ref)
 	return t.settle(record.Item{Ref: ref, State: want.State, Fault: &fault, At: t.Now()})
 }
 
