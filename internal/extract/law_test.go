@@ -100,12 +100,15 @@ func (c *chaos) mislead() {
 	if c.rand.IntN(2) == 0 {
 		return
 	}
-	where := pick(c.rand, "kind=dashboards ", "kind=users ", "kind=roles ", "kind=settings ", "kind=role_users ", "kind=content_access ",
-		"kind=merge_queries ", "kind=queries ", "route=GET /groups ", "route=GET /folders ", "route=GET /* ")
+	every := []string{"route=GET /groups ", "route=GET /folders ", "route=GET /* "}
+	for _, kind := range defaults() {
+		every = append(every, "kind="+string(kind)+" ")
+	}
+	where := pick(c.rand, every...)
 	what := pick(c.rand, "do=null", "do=value", "do=other", "do=swap", "status=404", "do=html", "do=short", "do=empty",
-		"status=404 body=page", "status=404 body=short", "do=stray")
+		"status=404 body=page", "status=404 body=short", "do=stray", "status=403", "do=wrap", "do=gzip", "do=again")
 	// An answer that tells nothing of whose it is cannot be told from another's, and a
-	// singleton that was never there is not missed.
+	// singleton that was never there is not missed. An empty list may be one.
 	switch {
 	case what == "do=stray" && !slices.Contains([]string{"kind=dashboards ", "kind=users ", "kind=roles ", "route=GET /groups ", "route=GET /folders "}, where):
 		what = "do=other"
@@ -113,7 +116,7 @@ func (c *chaos) mislead() {
 		what = "do=other"
 	case what == "do=short" && where != "kind=dashboards " && where != "kind=users ":
 		what = "do=null"
-	case strings.HasPrefix(what, "status=404") && (where == "kind=settings " || where == "route=GET /* "):
+	case strings.HasPrefix(what, "status=40") && (where == "kind=settings " || where == "route=GET /* "):
 		what = "do=html"
 	}
 	when := pick(c.rand, fmt.Sprintf(" p=%.2f", 0.02+0.5*c.rand.Float64()), fmt.Sprintf(" nth=%d", 1+c.rand.IntN(12)),
@@ -154,10 +157,14 @@ func (c *chaos) law(result extract.Result) {
 	c.t.Helper()
 	differences := c.differences()
 	if result.Run.Outcome == record.RunComplete {
+		notServed := make(map[record.Kind]bool) // kinds of which the run says that this edition lacks them
+		for _, k := range result.Run.Kinds {
+			notServed[k.Kind] = k.Listing == record.Denied || k.Listing == record.Unavailable
+		}
 		// What dangles is named, and so hangs what it would have named.
 		dangling := slices.ContainsFunc(c.faults(), func(f vault.Fault) bool { return f.Class == record.FaultDangling })
 		for ref, what := range differences {
-			if dangling && what == missing && slices.Contains(behind, ref.Kind) {
+			if dangling && what == missing && slices.Contains(behind, ref.Kind) || notServed[ref.Kind] {
 				continue
 			}
 			// A setting that no run has stored, and of which Looker says twice that it does not have it.
