@@ -282,45 +282,47 @@ func (t *task) drifted(ctx context.Context, now []byte) (asPlanned bool, err err
 	if err != nil {
 		return false, err
 	}
-	member, err := t.foreign(before.Body, now)
-	if err != nil || member == "" {
+	members, err := t.foreign(ctx, before.Body, now)
+	if err != nil || len(members) == 0 {
 		return false, err
 	}
-	return false, &driftError{fmt.Sprintf("%s was changed on the instance since the plan", member)}
+	return false, &driftError{fmt.Sprintf("%s was changed on the instance since the plan", someOf(members))}
 }
 
-// foreign is the first member of a document that has neither the value of before nor
-// the one that is wanted, "" for none. What an earlier attempt did inside a document is
-// its own work.
-func (t *task) foreign(before, now []byte) (string, error) {
+// foreign are the members of a document that have neither the value of before nor the one that is
+// wanted. Where an earlier attempt had begun these are looked for in its parts as well; else each part
+// is a part of the document that is to be as the plan saw it.
+func (t *task) foreign(ctx context.Context, before, now []byte) ([]string, error) {
+	if t.resumed || len(t.steps) > 0 {
+		if err := t.noteParts(now); err != nil {
+			return nil, err
+		}
+		return unread{task: t, is: now, was: before}.foreign(ctx)
+	}
 	is, err := t.form(now)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	was, err := t.form(before)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	wanted, err := canon.Normal(t.spec, t.wanted, t.resolve)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	changes, err := canon.Differences(was, is)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for _, c := range changes {
-		name, _, inside := strings.Cut(c.Path, "/")
+		name, _, _ := strings.Cut(c.Path, "/")
 		name, _, _ = strings.Cut(name, ".")
-		begun := t.resumed || len(t.steps) > 0
-		if begun && (inside || slices.Contains(t.spec.Write.Late, name) && keepsOrder(c.Before, c.After)) {
-			continue
-		}
 		if !bytes.Equal(canon.Member(is, name), canon.Member(wanted, name)) {
-			return c.Path, nil
+			return []string{c.Path}, nil
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
 // keepsOrder reports whether two lists of ids are in the same order as far as both hold the same: the

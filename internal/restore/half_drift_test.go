@@ -1,0 +1,46 @@
+package restore_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/restore"
+)
+
+// Where a restore was cut off in the middle of a dashboard, and somebody has changed a tile of it before
+// it goes on, that is their work: the dashboard is left as it is, and named.
+func TestATileThatWasChangedBeforeARestoreGoesOn(t *testing.T) {
+	t.Parallel()
+	dashboard := record.Ref{Kind: "dashboards", ID: "1"}
+	for _, cut := range []int{1, 2} { // before the first write, and after it
+		r, run := newBackedUpRig(t)
+		tiles := canon.Named(r.sim.Document("dashboards", dashboard.ID), &catalogue.Relation{Path: "dashboard_elements.id"})
+		for i, tile := range tiles {
+			r.do("PATCH", "/dashboard_elements/"+tile, fmt.Sprintf(`{"title":"Broken %d"}`, i))
+		}
+		plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Only: true})
+		r.workers, r.inner = 1, 1
+		ctx, cancel := context.WithCancel(t.Context())
+		r.cutAfter, r.cut = cut, cancel
+		if _, err := r.tryApply(ctx, plan); err == nil {
+			t.Fatal("it was not cut off")
+		}
+		cancel()
+		r.cutAfter = 0
+		mine := tiles[len(tiles)-1]
+		r.do("PATCH", "/dashboard_elements/"+mine, `{"title":"Mine"}`)
+		done := r.apply(plan)
+		if a := onlyAction(t, done, dashboard); a.State != record.ActionDrifted {
+			t.Errorf("cut off at write %d: %s %s", cut, a.State, a.Message)
+		}
+		for _, row := range mustRows(t, canon.Member(r.sim.Document("dashboards", dashboard.ID), "dashboard_elements")) {
+			if canon.Text(canon.Member(row, "id")) == mine && canon.Text(canon.Member(row, "title")) != "Mine" {
+				t.Errorf("cut off at write %d: the tile is called %s", cut, canon.Member(row, "title"))
+			}
+		}
+	}
+}
