@@ -269,6 +269,9 @@ func namedByNote(result extract.Result, ref record.Ref) bool {
 	return slices.ContainsFunc(result.Run.Notes, func(note string) bool {
 		about, found := strings.CutPrefix(note, string(ref.Kind)+": ")
 		_, ids, listed := strings.Cut(about, "not on this instance, or not for this key: ")
+		if !listed { // explores, see catalogue.Listing
+			_, ids, listed = strings.Cut(about, "are not served (404): ")
+		}
 		return found && listed && slices.Contains(strings.Split(ids, ", "), ref.ID)
 	})
 }
