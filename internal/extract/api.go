@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/stages"
@@ -98,15 +99,19 @@ func (a *answers) of(kind record.Kind) answered {
 	return a.kinds[kind]
 }
 
+// timeoutOf is how long an attempt to call a route may take, 0 for as long as the client says.
+func (a api) timeoutOf(route catalogue.Route) time.Duration {
+	if route.Slow {
+		return max(a.timeout, slow)
+	}
+	return a.timeout
+}
+
 // Get is stages.Looker.
 func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
-	timeout := a.timeout
-	if call.Route.Slow {
-		timeout = max(timeout, slow)
-	}
 	request := looker.Request{
 		Route: call.Route.String(), Class: string(call.Route.Activity), Path: call.Path, Query: call.Query,
-		SizeHint: call.Size, MaxBody: call.Most, Timeout: timeout, Attempts: min(call.Tries, a.attempts), Twice: call.Twice, Refused: call.Refused,
+		SizeHint: call.Size, MaxBody: call.Most, Timeout: a.timeoutOf(call.Route), Attempts: min(call.Tries, a.attempts), Twice: call.Twice, Refused: call.Refused,
 	}
 	if call.Check != nil {
 		request.Check = func(body []byte) (looker.FaultClass, error) {

@@ -75,6 +75,7 @@ type bubble struct {
 	wire    *wire
 	memory  *memory.Vault
 	kinds   []record.Kind
+	folders []string      // of the scope
 	timeout time.Duration // looker.timeout, 0 for its default
 }
 
@@ -119,6 +120,7 @@ func (b *bubble) run(arrived func(what string, n int)) (result extract.Result, e
 	c.Stages.Fetch.Workers, c.Stages.List.Workers = 2, 1
 	c.Looker.Timeout = cmp.Or(config.Duration(b.timeout), c.Looker.Timeout)
 	s := start(b.kinds...)
+	s.Scope.Folders = b.folders
 	s.BaseURL = client.BaseURL()
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(b.kinds, k.Name) })
 	defer b.memory.Close()

@@ -53,7 +53,7 @@ func (f *flow) scope(ctx context.Context, wanted record.Scope) (scope.Within, er
 	kind, _ := catalogue.Find(catalogue.Folders)
 	route := kind.Listing.Route
 	response, err := f.api.client.Get(ctx, looker.Request{
-		Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: url.Values{"fields": {"id,parent_id"}}, Timeout: slow,
+		Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: url.Values{"fields": {"id,parent_id"}}, Timeout: f.api.timeoutOf(route),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find the folders of the scope: %w", err)

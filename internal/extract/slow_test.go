@@ -14,16 +14,19 @@ import (
 // the configuration.
 func TestSlowRoutesGetLonger(t *testing.T) {
 	for _, test := range []struct {
-		name  string
-		route string
-		takes time.Duration
-		set   time.Duration // looker.timeout, 0 for its default
-		want  record.Outcome
+		name    string
+		route   string
+		takes   time.Duration
+		set     time.Duration // looker.timeout, 0 for its default
+		want    record.Outcome
+		folders []string // of the scope
 	}{
-		{"a slow route", "GET /dashboards/search", 200 * time.Second, 0, record.RunComplete},
-		{"a slow route that takes even longer", "GET /dashboards/search", 310 * time.Second, 0, record.RunPartial},
-		{"another route", "GET /roles", 200 * time.Second, 0, record.RunPartial},
-		{"a slow route with a longer timeout", "GET /dashboards/search", 310 * time.Second, 400 * time.Second, record.RunComplete},
+		{"a slow route", "GET /dashboards/search", 200 * time.Second, 0, record.RunComplete, nil},
+		{"a slow route that takes even longer", "GET /dashboards/search", 310 * time.Second, 0, record.RunPartial, nil},
+		{"another route", "GET /roles", 200 * time.Second, 0, record.RunPartial, nil},
+		{"a slow route with a longer timeout", "GET /dashboards/search", 310 * time.Second, 400 * time.Second, record.RunComplete, nil},
+		{"the folders of a scope", "GET /folders", 200 * time.Second, 0, record.RunComplete, []string{"1"}},
+		{"the folders of a scope with a longer timeout", "GET /folders", 310 * time.Second, 400 * time.Second, record.RunComplete, []string{"1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -34,7 +37,7 @@ func TestSlowRoutesGetLonger(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				b.timeout = test.set
+				b.timeout, b.folders = test.set, test.folders
 				b.wire.sim, b.kinds = sim, []record.Kind{"dashboards", "roles"}
 				result, err := b.run(func(what string, _ int) {
 					if strings.HasPrefix(what, test.route) {
