@@ -156,10 +156,9 @@ func (b *Budget) WaitedFor() (bytes, items time.Duration) {
 
 func (b *Budget) fits(want Load) bool { return b.fitsWith(b.used, want) }
 
-// fitsWith reports whether there is room for want beside used.
+// fitsWith reports whether there is room for want, which is within the limit, beside used.
 func (b *Budget) fitsWith(used, want Load) bool {
-	return used.Bytes+want.Bytes <= b.limit.Bytes && used.Items+want.Items <= b.limit.Items ||
-		used.Bytes <= 0 && used.Items <= 0
+	return used.Bytes+want.Bytes <= b.limit.Bytes && used.Items+want.Items <= b.limit.Items
 }
 
 func (b *Budget) take(load Load) {
