@@ -3,6 +3,7 @@ package plan_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
@@ -41,5 +42,16 @@ func TestPagesWhereCallsAreCounted(t *testing.T) {
 				t.Errorf("%d calls, want %d", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestAComparisonIsGoodForThirtyDays: both a run and its forecast go by that number.
+func TestAComparisonIsGoodForThirtyDays(t *testing.T) {
+	now := time.Date(2026, 3, 31, 2, 0, 0, 0, time.UTC)
+	const days = 30 * 24 * time.Hour
+	for age, want := range map[time.Duration]bool{days: false, days + time.Second: true} {
+		if got := (plan.Limits{}).ProofExpires(now, now.Add(-age)); got != want {
+			t.Errorf("after %v: it has expired: %t, want %t", age, got, want)
+		}
 	}
 }
