@@ -111,12 +111,7 @@ func (f filter) acceptsText(text string) bool {
 	case matchBool:
 		return text == f.want
 	case matchID:
-		for one := range strings.SplitSeq(f.want, ",") {
-			if strings.TrimSpace(one) == text {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(strings.Split(f.want, ","), func(one string) bool { return strings.TrimSpace(one) == text })
 	}
 	return like(strings.ToLower(text), strings.ToLower(f.want))
 }

@@ -1,6 +1,9 @@
 package lookersim
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 func (w *world) renderHub(b []byte, row row, _ fieldTree) []byte {
 	o := begin(b)
@@ -171,10 +174,5 @@ func (w *world) goldenQuery() int64 {
 
 // anyAgent reports whether an agent is present that was not changed.
 func (w *world) anyAgent() bool {
-	for _, r := range w.tables["agents"].rows {
-		if r.state == present && r.over == nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.tables["agents"].rows, func(r row) bool { return r.state == present && r.over == nil })
 }

@@ -144,13 +144,16 @@ func groupGroups(c *call) answer {
 }
 
 func roleUsers(c *call) answer {
-	role, direct := c.pathNumber(), c.query.Get("direct_association_only") == "true"
-	return c.among("roles", "users", func(w *world, num int32) bool {
-		if direct {
-			return slices.Contains(w.directRoles(num), role)
-		}
-		return slices.Contains(w.rolesOf(num), role)
-	})
+	role := c.pathNumber()
+	return c.among("roles", "users", func(w *world, num int32) bool { return slices.Contains(c.rolesAsked(w, num), role) })
+}
+
+// rolesAsked are the roles of a user, or those alone that no group gives.
+func (c *call) rolesAsked(w *world, user int32) []int32 {
+	if c.query.Get("direct_association_only") == "true" {
+		return w.directRoles(user)
+	}
+	return w.rolesOf(user)
 }
 
 func roleGroups(c *call) answer {
@@ -159,11 +162,6 @@ func roleGroups(c *call) answer {
 }
 
 func userRoles(c *call) answer {
-	user, direct := c.pathNumber(), c.query.Get("direct_association_only") == "true"
-	return c.among("users", "roles", func(w *world, num int32) bool {
-		if direct {
-			return slices.Contains(w.directRoles(user), num)
-		}
-		return slices.Contains(w.rolesOf(user), num)
-	})
+	user := c.pathNumber()
+	return c.among("users", "roles", func(w *world, num int32) bool { return slices.Contains(c.rolesAsked(w, user), num) })
 }
