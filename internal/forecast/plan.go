@@ -58,7 +58,7 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 		}
 	}
 	if k.past.poor {
-		m.poor(k, want, &p)
+		m.poor(k, state, want, &p)
 		return p
 	}
 	for _, ask := range want {
@@ -114,8 +114,8 @@ func (k *knowledge) shown(row record.Listed, state record.State) Glimpsed {
 }
 
 // poor costs asks for a kind whose documents must be fetched one by one: that is found
-// out by what each worker asks for first.
-func (m *model) poor(k *knowledge, asks []record.Ask, p *planned) {
+// out by what each worker asks for first. Of the trash it may be known by then.
+func (m *model) poor(k *knowledge, state record.State, asks []record.Ask, p *planned) {
 	wasted := 0
 	for _, ask := range asks {
 		p.add(k.kind.Detail.Activity, exactly(len(ask.Want)))
@@ -126,6 +126,9 @@ func (m *model) poor(k *knowledge, asks []record.Ask, p *planned) {
 	if p.many = wasted > 0; p.many {
 		wasted := exactly(min(m.workers, wasted))
 		wasted.low, wasted.high = 1, 2*wasted.high // by pages, and then by ids
+		if state == record.Trashed {
+			wasted.low = 0
+		}
 		p.add(k.kind.Many[0].Route.Activity, wasted)
 	}
 }
