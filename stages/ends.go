@@ -42,6 +42,13 @@ func (l *Ledger) OneAnswer(end plan.ListEnd) {
 	l.lengths.OneAnswer(end)
 }
 
+// Counted records that a part of a list came with the number of all its documents.
+func (l *Ledger) Counted(kind record.Kind, state record.State, total int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lengths.Counted(kind, state, total)
+}
+
 // EndUnknown records that what stands behind the rows of a list was asked for, since their number
 // looks like a limit, and that no answer came. It is asked for again when the run is at its end.
 func (l *Ledger) EndUnknown(end plan.ListEnd) {

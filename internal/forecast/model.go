@@ -290,16 +290,20 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 // present is what list plans for the documents that were looked at, and how many
 // of them are part of the run. proof reports whether any answer holds several.
 func (m *model) present(k *knowledge) (c cost, n int, proof bool) {
-	c, n, proof = m.pages(k, k.glance.Rows, record.Present)
+	c, n, proof = m.pages(k, &k.glance, record.Present)
 	m.follow(m.within(k, k.glance.Rows))
 	return c, n, proof
 }
 
 // pages is what list plans for the rows of a list, page by page.
-func (m *model) pages(k *knowledge, rows []Glimpsed, state record.State) (c cost, n int, proof bool) {
-	for page := range pagesOf(asListed(rows, state), k.perPage()) {
+func (m *model) pages(k *knowledge, list *Glance, state record.State) (c cost, n int, proof bool) {
+	parts := 0.0
+	for page := range pagesOf(asListed(list.Rows, state), k.perPage()) {
 		p := m.plan(k, state, page)
-		c, n, proof = c.plus(p.cost), n+p.documents, proof || p.many
+		c, n, proof, parts = c.plus(p.cost), n+p.documents, proof || p.many, parts+p.pages
+	}
+	if _, onePage := m.few(k); !onePage && parts > 1 && list.HasTotal {
+		m.lengths.Counted(k.kind.Name, state, list.Total)
 	}
 	return c, n, proof
 }

@@ -14,8 +14,9 @@ import (
 // planned is what a run plans for some rows.
 type planned struct {
 	cost
-	documents int  // that the run accounts for
-	many      bool // an answer holds several documents
+	documents int     // that the run accounts for
+	many      bool    // an answer holds several documents
+	pages     float64 // asked for, as likely
 }
 
 // plan asks the planner what a run does with the rows of one page of a list.
@@ -69,6 +70,9 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 		}
 		p.add(activity, n)
 		p.many = p.many || ask.How != record.Single
+		if ask.How == record.Page {
+			p.pages += n.likely
+		}
 	}
 	return p
 }

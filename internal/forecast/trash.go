@@ -34,7 +34,7 @@ func (m *model) binned(k *knowledge) (c cost, items amount, proof bool) {
 			in = append(in, row)
 		}
 	}
-	pages, _, proof := m.pages(k, trash.Rows, record.Trashed)
+	pages, _, proof := m.pages(k, trash, record.Trashed)
 	m.follow(in)
 	m.follow(m.withoutParts(k.kind.Name, k.held.documents(func(id string) bool { return trash.whole() && m.vanished(k, id) })))
 	items = exactly(len(in))

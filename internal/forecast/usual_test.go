@@ -29,8 +29,8 @@ func TestUsualNumbersOfThePlanner(t *testing.T) {
 		touched  int         // looks that change between the nights
 		calls    []int64     // that the run makes in each night, as its forecast says
 	}{
-		{name: "1000 documents in one ask", sizes: lookersim.Sizes{Groups: 1000}, kinds: groups, calls: []int64{6, 3}},
-		{name: "one more", sizes: lookersim.Sizes{Groups: 1001}, kinds: groups, calls: []int64{6, 4}},
+		{name: "1000 documents in one ask", sizes: lookersim.Sizes{Groups: 1000}, kinds: groups, calls: []int64{5, 3}},
+		{name: "one more", sizes: lookersim.Sizes{Groups: 1001}, kinds: groups, calls: []int64{5, 4}},
 		{name: "four lists of 250 ids", sizes: lookersim.Sizes{Groups: 1001}, kinds: groups, exclude: true, calls: []int64{8, 6}},
 		{name: "one id more", sizes: lookersim.Sizes{Groups: 1002}, kinds: groups, exclude: true, calls: []int64{9, 7}},
 		{name: "few: an eighth more fits into one ask", sizes: lookersim.Sizes{Groups: 888}, kinds: groups, calls: []int64{3, 2}},

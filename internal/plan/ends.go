@@ -35,9 +35,25 @@ func (e ListEnd) Whole() bool {
 // zero value is that of a run before its first answer. They are not safe for use by many
 // goroutines.
 type Lengths struct {
-	longest map[bool]int // rows of the longest answer, by whether a whole list was asked for
-	cuts    map[int]bool // rows of pages that were not full, behind which more came
+	longest map[bool]int   // rows of the longest answer, by whether a whole list was asked for
+	cuts    map[int]bool   // rows of pages that were not full, behind which more came
+	counted map[listOf]int // documents that lists have as a part of them says, see [Lengths.Counted]
 	ends    []ListEnd
+}
+
+// listOf is a list: that of a kind in a state.
+type listOf struct {
+	kind  record.Kind
+	state record.State
+}
+
+// Counted records that a part of a list came with the number of all its documents, which was not
+// that of the part: so the server counts them, whatever it gives at once.
+func (l *Lengths) Counted(kind record.Kind, state record.State, total int) {
+	if l.counted == nil {
+		l.counted = make(map[listOf]int)
+	}
+	l.counted[listOf{kind, state}] = total
 }
 
 // Answer records how many rows a page of a list had.
@@ -70,7 +86,8 @@ func (l *Lengths) Ends() []ListEnd { return l.ends }
 // Doubtful returns the lists that may go on behind their rows: those that end where the
 // server has cut another one off (cut is true then), and, where it has cut none, those that
 // are as long as the longest answer of their sort, pages or whole lists. No server that cuts
-// lists cuts them below that.
+// lists cuts them below that. Where one of these has as many documents as the server counts, it
+// was not cut off, and no list of its sort was.
 func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
 	for _, end := range l.ends {
 		if l.cuts[end.Rows] {
@@ -85,13 +102,19 @@ func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
 			ends = append(ends, end)
 		}
 	}
+	for _, end := range ends {
+		if l.counted[listOf{end.Kind, end.State}] == end.Rows {
+			sort := end.Whole()
+			return slices.DeleteFunc(ends, func(other ListEnd) bool { return other.Whole() == sort }), false
+		}
+	}
 	return ends, false
 }
 
 // Witnesses returns those of the longest lists behind which a run can look to learn whether the
 // server has cut it off, in the order of their kinds: those that no run before has listed whole,
-// by sort. The first of a sort that is answered tells of all in it. There are none where the server has cut another list
-// off, and nothing is left to learn, or no list is in doubt.
+// by sort. The first of a sort that is answered tells of all in it. There are none where the
+// server has cut another list off, and nothing is left to learn, or no list is in doubt.
 func (l *Lengths) Witnesses(listed func(record.Kind) bool) (sorts [][]ListEnd) {
 	ends, cut := l.Doubtful()
 	ends = slices.DeleteFunc(slices.Clone(ends), func(end ListEnd) bool { return cut || listed(end.Kind) || Behind(end.Kind) == nil })

@@ -37,6 +37,9 @@ func (t *task) many(ctx context.Context, many catalogue.Many, offset int, want [
 		return want, stages.NotOfKind(t.kind)
 	}
 	t.closeIfIgnored(many, offset, len(want), len(found)+len(unclear), strangers)
+	if rows := len(found) + len(unclear) + strangers; many.How == record.Page && answer.HasTotal && answer.Total > rows {
+		t.Ledger.Counted(t.kind.Name, t.ask.State, answer.Total)
+	}
 	found, doubtful, v, err := t.trust(ctx, found)
 	if err != nil || !v.usable() {
 		return want, err
