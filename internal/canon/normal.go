@@ -235,7 +235,7 @@ func (n normalizer) partName(p *catalogue.Part, row readPart) string {
 		refs := slices.IndexFunc(p.Write.Refs, func(r catalogue.Reference) bool { return r.Path == name })
 		switch {
 		case text == "":
-		case name == "id":
+		case name == p.Key() && !p.Chosen:
 			text = n.standsFor(p.Name, text)
 		case refs >= 0:
 			text = n.standsFor(p.Write.Refs[refs].Kind, text)

@@ -64,6 +64,14 @@ type Pair struct {
 	Sole    bool
 }
 
+// Key is the member that holds the id of the part.
+func (p *Part) Key() string {
+	if p.About == "" && len(p.By) == 1 {
+		return p.By[0]
+	}
+	return "id"
+}
+
 // Path fills the path of a route of the part: document is the id of what the part lies
 // in, part its own, on the target.
 func (p *Part) Path(s Send, document, part string) string {

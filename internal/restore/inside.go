@@ -287,9 +287,13 @@ func (t *task) sendPart(ctx context.Context, part *catalogue.Part, h holder, row
 		_, err := t.send(ctx, w.Create, fill(w.Create, h.id, t.standsFor(part, row.ID)), sent)
 		return err
 	}
-	made, err := t.post(ctx, creation{
-		write: w, owner: h.id, part: part.Name, item: row.ID, body: sent, alone: part.One, made: "id", find: t.findPart(part, h, sent),
-	})
+	c := creation{
+		write: w, owner: h.id, part: part.Name, item: row.ID, body: sent, alone: part.One, made: part.Key(), find: t.findPart(part, h, sent),
+	}
+	if part.Chosen {
+		c.owner = row.ID
+	}
+	made, err := t.post(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func requests(err error) int {
 // creation is something that is made by a POST, which a second one would make twice.
 type creation struct {
 	write *catalogue.Write
-	owner string      // id of the document that it is a part of, "" for a document
+	owner string      // what the path names: the document that it is a part of, or the id that is chosen for it; "" for a document
 	part  record.Kind // what it is: a kind, or a list of parts
 	item  string      // id of it in the backup
 	body  []byte
