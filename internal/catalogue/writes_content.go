@@ -355,11 +355,11 @@ var agentWrite = &Write{
 }
 
 // goldenQuery is an answer that an agent was taught. It is made before the agent, which
-// names it.
+// names it. None is deleted: an agent is rid of one that it does not name, and another
+// agent may name it.
 var goldenQuery = &Write{
 	Create: post("/golden_queries").query(),
 	Update: patch("/golden_queries/{golden_query_id}").query(),
-	Delete: remove("/golden_queries/{golden_query_id}").query(),
 	Fields: []string{"questions", "answer", "is_active"},
 	Texts:  []string{"answer"},
 	Find:   BySet,

@@ -114,12 +114,15 @@ type applier struct {
 	since   since                 // what was made on the instance after the plan
 	// remaking are queries that a worker makes anew, each with what is closed when it is over.
 	remaking map[record.Ref]chan struct{}
+	// shared are parts that documents name and this restore has seen to. Who makes one holds sharing.
+	sharing sync.Mutex
+	shared  map[record.Ref]bool
 }
 
 func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	a := &applier{
 		ApplyOptions: o, plan: o.Journal.Plan(), ids: make(map[record.Ref]string), copies: make(map[record.Ref]string), dropped: make(map[record.Ref]bool),
-		remaking: make(map[record.Ref]chan struct{}),
+		remaking: make(map[record.Ref]chan struct{}), shared: make(map[record.Ref]bool),
 	}
 	var err error
 	if a.request, err = RequestOf(a.plan); err != nil {

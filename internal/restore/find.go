@@ -181,6 +181,9 @@ func (t *task) knownIDs(ctx context.Context) (map[string]bool, error) {
 // not before, and holds all that was sent.
 func (t *task) findPart(part *catalogue.Part, h holder, sent []byte) func(context.Context) (string, bool, error) {
 	return func(ctx context.Context) (string, bool, error) {
+		if part.Before {
+			return "", false, nil // no document names it yet, and Looker lists none that no document names
+		}
 		now, err := t.reread(ctx)
 		if err != nil {
 			return "", false, err

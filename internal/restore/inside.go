@@ -177,7 +177,7 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 		case p.Wanted < 0:
 		case p.Current >= 0:
 			updates, err = t.patchPart(ctx, part, h.id, is[p.Current], wanted[p.Wanted], updates)
-		default:
+		case !part.Before: // else it was made before the document
 			err = t.createPart(ctx, part, h, wanted[p.Wanted])
 		}
 		if err != nil {

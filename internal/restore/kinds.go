@@ -40,8 +40,11 @@ func creationCalls(spec *catalogue.Spec, body []byte) int {
 			continue
 		}
 		calls += countParts(list.part, body)
-		if list.part.Born {
+		switch {
+		case list.part.Born:
 			calls--
+		case list.part.Before: // each is asked for first
+			calls += countParts(list.part, body)
 		}
 	}
 	if canon.InTrash(spec.Write, body) || awakeIn(spec.Write, body) != nil {

@@ -132,6 +132,9 @@ func (t *task) create(ctx context.Context) error {
 	if err := t.replacedAsPlanned(ctx); err != nil {
 		return err
 	}
+	if err := t.beforehand(ctx, nil); err != nil {
+		return err
+	}
 	var made made
 	err := t.withQueries(ctx, w, t.wanted, func() error {
 		sent, err := t.creation(w, t.wanted)
@@ -243,6 +246,9 @@ func (t *task) update(ctx context.Context) error {
 	t.action.Target = id
 	if t.action.Before == 0 {
 		t.enterOwned(now)
+	}
+	if err := t.beforehand(ctx, now); err != nil {
+		return err
 	}
 	first, last := t.trashChanges(now)
 	if err := t.patch(ctx, t.spec.Write, "", id, now, t.wanted, first); err != nil {
