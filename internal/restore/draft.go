@@ -107,6 +107,9 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	}
 	d.tellAllSecrets()
 	d.keepPairs()
+	if err := d.waitForParts(); err != nil {
+		return err
+	}
 	return d.invite()
 }
 
