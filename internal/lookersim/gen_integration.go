@@ -71,14 +71,8 @@ func (w *world) renderAgent(b []byte, row row, _ fieldTree) []byte {
 	s.str("explore", m.explores[0])
 	o.raw("sources", "["+string(s.end())+"]")
 	o.no("has_inaccessible_source")
-	golden := "null"
-	if id := w.goldenQuery(); id != 0 {
-		golden = strconv.FormatInt(id, 10)
-	}
-	o.raw("golden_queries", `[{"can":{},"id":9007199254740993,"query_id":`+golden+`,"questions":["How many orders \u003e 10?"],"answer":"42","is_active":true,"created_by_user_id":1,`+
-		`"last_updated_by_user_id":null,"created_at":"2026-01-02T03:04:05.678-08:00","last_updated_at":null,"explore":"orders","model":"thelook","fields":["orders.count"],`+
-		`"filters":{},"sorts":[],"limit":"500","client_id":"abcdefghijklmnopqrstuv"}]`)
-	o.members(`"golden_query_ids":[9007199254740993],"context":{"instructions":"Answer briefly.\nNever guess \u0026 cite."},"deleted":false,` +
+	o.raw("golden_queries", "["+string(w.seededGolden())+"]")
+	o.members(`"golden_query_ids":[` + seedGolden + `],"context":{"instructions":"Answer briefly.\nNever guess \u0026 cite."},"deleted":false,` +
 		`"created_at":"2026-01-02","updated_at":"2026-02-03"`)
 	o.id("content_metadata_id", metadataID(metaAgent, row.num))
 	o.no("code_interpreter")

@@ -16,7 +16,8 @@ import (
 var writers = map[string]func(*testing.T){"folders": TestFoldersAreWritten, "looks": TestLooksAreWritten, "dashboards": TestDashboardsAreWritten, "a dashboard": TestADashboardIsBuilt,
 	"parts": TestPartsOfADashboardAreEdited, "queries": TestQueriesAreMadeOnce, "merge queries": TestMergeQueriesAreMadeOnce, "schedules": TestSchedulesAreWritten,
 	"alerts": TestAlertsAreWritten, "boards": TestBoardsAreWritten, "people": TestPeopleAreWritten, "somebody": TestDeletingSomebodyTrashesWhatWasHers,
-	"attributes": TestAttributeValuesAreWritten, "access": TestAccessIsWritten, "set-up": TestSetupIsWritten, "settings": TestSettingsAreWritten, "the rest": TestTheRestIsWritten}
+	"attributes": TestAttributeValuesAreWritten, "access": TestAccessIsWritten, "set-up": TestSetupIsWritten, "settings": TestSettingsAreWritten, "the rest": TestTheRestIsWritten,
+	"golden queries": TestGoldenQueriesAreWritten, "tunnels": TestTunnelsAreWritten, "client applications": TestClientApplicationsAreWritten}
 
 // everythingOf is all that a server holds, by kind and id.
 func everythingOf(s *lookersim.Server) map[string]string {

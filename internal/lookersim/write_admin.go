@@ -9,7 +9,7 @@ import (
 
 // adminKinds are the kinds of how an instance is set up.
 func adminKinds() []kindWrites {
-	return []kindWrites{themeWrites(), collectionWrites(), modelWrites(), connectionWrites(), hubWrites(), agentWrites()}
+	return []kindWrites{themeWrites(), collectionWrites(), modelWrites(), connectionWrites(), hubWrites(), agentWrites(), clientWrites()}
 }
 
 func themeWrites() kindWrites {
@@ -162,9 +162,13 @@ func agentWrites() kindWrites {
 					return unknown("sources", model)
 				}
 			}
+			if no := e.checkGoldens(); no != nil {
+				return no
+			}
 			return e.refers("created_by_user_id", "users")
 		},
 		fill: func(e *edit, d *draft, id string) {
+			d.raw("golden_queries", e.w.goldensOf(rawValue(lookup(d.body, "golden_query_ids")).list))
 			d.str("created_by_name", e.w.displayName(d.text("created_by_user_id")))
 			d.raw("updated_at", date(e.now))
 			if e.request.Method == http.MethodPost {
@@ -199,6 +203,29 @@ func updateAgent(e *edit) ([]byte, *refusal) {
 	d := e.w.draftOf(f)
 	d.yes("deleted", e.flag("deleted"))
 	return e.w.answerOf(e.w.store(f.t, f.index, d, stateAs(e.flag("deleted")))), nil
+}
+
+// clientWrites are the applications that log in with OAuth. Whoever registers one
+// chooses its id.
+func clientWrites() kindWrites {
+	return kindWrites{kind: "oauth_client_apps", name: "client_guid", chosen: true, fields: fieldSet("redirect_uri display_name description enabled group_id"),
+		required: []string{"redirect_uri", "display_name"}, unique: []string{"client_guid"}, conflict: http.StatusConflict,
+		defaults: `{"description":"","enabled":false,"group_id":null,"activated_users":[]}`,
+		check:    func(e *edit, _ *draft, _ string) *refusal { return e.refers("group_id", "groups") },
+		fill: func(e *edit, d *draft, _ string) {
+			if e.request.Method == http.MethodPost {
+				d.time("tokens_invalid_before", e.now)
+			}
+		},
+	}
+}
+
+// deleteClient deletes an application. What is not there is no error.
+func deleteClient(e *edit) ([]byte, *refusal) {
+	if f, ok := e.row("oauth_client_apps", e.id()); ok {
+		e.w.remove(f.t, f.index)
+	}
+	return nil, nil
 }
 
 func updateFeature(e *edit) ([]byte, *refusal) {
@@ -261,11 +288,14 @@ func adminWrites() []route {
 			list[i].write = updateAgent
 		case "DELETE /agents/{id}":
 			list[i] = route{pattern: "DELETE /agents", kind: "agents", write: deleteAgent}
+		case "DELETE /oauth_client_apps/{id}":
+			list[i].write = deleteClient
 		}
 	}
 	list = append(list,
 		route{pattern: "PATCH /integrations/{id}", kind: "integrations", write: editing("integrations", updateIntegration)},
 		route{pattern: "PATCH /legacy_features/{id}", kind: "legacy_features", write: updateFeature})
+	list = slices.Concat(list, goldenWrites(), serverWrites().routes(), tunnelWrites().routes())
 	for _, id := range writtenSettings {
 		list = append(list, route{pattern: "PATCH /" + id, kind: "settings", write: updateSetting(id)})
 	}

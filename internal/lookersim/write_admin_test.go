@@ -93,6 +93,94 @@ func TestSettingsAreWritten(t *testing.T) {
 	}
 }
 
+// A golden query is of no agent until one names it, and every agent that names it
+// shows what it is now.
+func TestGoldenQueriesAreWritten(t *testing.T) {
+	_, c := start(t, small())
+	golden := c.write("POST", "/golden_queries", `{"questions":["How many?"],"answer":"/explore/thelook/orders"}`)
+	if golden.text("is_active") != "true" || golden.at("query_id") != nil || golden.text("created_by_user_id") != "1" {
+		t.Errorf("made %v", golden)
+	}
+	c.refusedAs("POST", "/golden_queries", `{"questions":["How many?"]}`, 422, "answer", "missing_field")
+	id := golden.text("id")
+	c.refusedAs("POST", "/agents", `{"name":"A","golden_query_ids":[7]}`, 422, "golden_query_ids", "invalid")
+	agent := c.write("POST", "/agents", `{"name":"A","golden_query_ids":[`+id+`]}`)
+	if got := agent.text("golden_queries.0.questions.0"); got != "How many?" {
+		t.Errorf("made %v", agent)
+	}
+	path := "/agents/" + agent.text("id")
+	c.write("PATCH", "/golden_queries/"+id, `{"is_active":false}`)
+	if got := c.read(path); got.text("golden_queries.0.is_active") != "false" || got.text("golden_queries.0.last_updated_by_user_id") != "1" {
+		t.Errorf("after an edit: %v", got)
+	}
+	c.write("DELETE", "/golden_queries/"+id, "")
+	if got := c.read(path); len(got.list("golden_queries"))+len(got.list("golden_query_ids")) != 0 {
+		t.Errorf("after it was deleted: %v", got)
+	}
+	c.refusedAs("PATCH", "/golden_queries/"+id, `{}`, 404, "", "")
+	c.refusedAs("DELETE", "/golden_queries/"+id, "", 404, "", "")
+
+	// Agents of the seed share one.
+	seeded := c.read("/agents/1").text("golden_query_ids.0")
+	if got := c.write("PATCH", "/golden_queries/"+seeded, `{"answer":"43"}`); got.at("query_id") != nil || got.text("questions.0") != "How many orders > 10?" {
+		t.Errorf("patched %v", got)
+	}
+	for _, agent := range []string{"1", "2"} {
+		if got := c.read("/agents/" + agent).text("golden_queries.0.answer"); got != "43" {
+			t.Errorf("agent %s: answer %q", agent, got)
+		}
+	}
+}
+
+// A tunnel repeats what its server is, and keeps it from being deleted.
+func TestTunnelsAreWritten(t *testing.T) {
+	_, c := start(t, small())
+	server := c.write("POST", "/ssh_servers", `{"ssh_server_name":"new","ssh_server_host":"192.0.2.1","ssh_server_port":22,"ssh_server_user":"u","status":"no"}`)
+	if server.text("status") == "no" {
+		t.Errorf("made %v", server)
+	}
+	c.refusedAs("POST", "/ssh_servers", `{"ssh_server_name":"new"}`, 422, "ssh_server_host", "missing_field")
+	id := server.text("ssh_server_id")
+	tunnel := c.write("POST", "/ssh_tunnels", `{"ssh_server_id":"`+id+`","database_host":"db","database_port":5432}`)
+	if tunnel.text("ssh_server_host") != "192.0.2.1" {
+		t.Errorf("made %v", tunnel)
+	}
+	c.refusedAs("POST", "/ssh_tunnels", `{"ssh_server_id":"77","database_host":"db","database_port":5432}`, 422, "ssh_server_id", "invalid")
+	c.write("PATCH", "/ssh_server/"+id, `{"ssh_server_host":"192.0.2.2"}`)
+	c.write("PATCH", "/ssh_tunnel/"+tunnel.text("tunnel_id"), `{"database_port":5433}`)
+	if got := c.read("/ssh_tunnels"); got.text("rows.1.ssh_server_host") != "192.0.2.2" || got.text("rows.1.database_port") != "5433" || got.text("rows.0.ssh_server_host") == "192.0.2.2" {
+		t.Errorf("tunnels %v", got)
+	}
+	c.refusedAs("DELETE", "/ssh_server/"+id, "", 400, "", "")
+	c.write("DELETE", "/ssh_tunnel/"+tunnel.text("tunnel_id"), "")
+	c.write("DELETE", "/ssh_server/"+id, "")
+	if got := c.read("/ssh_servers").column("rows", "ssh_server_id"); !cmp.Equal(got, []string{"1"}) {
+		t.Errorf("servers %v", got)
+	}
+	c.refusedAs("PATCH", "/ssh_server/"+id, `{}`, 404, "", "")
+	c.refusedAs("DELETE", "/ssh_tunnel/"+tunnel.text("tunnel_id"), "", 404, "", "")
+}
+
+// Whoever registers an application chooses its id.
+func TestClientApplicationsAreWritten(t *testing.T) {
+	_, c := start(t, small())
+	app := c.write("POST", "/oauth_client_apps/own.app", `{"redirect_uri":"https://a.example","display_name":"Own","client_guid":"no"}`)
+	if app.text("client_guid") != "own.app" || app.text("enabled") != "false" || app.at("group_id") != nil {
+		t.Errorf("made %v", app)
+	}
+	c.refusedAs("POST", "/oauth_client_apps/own.app", `{"redirect_uri":"https://b.example","display_name":"Own"}`, 409, "client_guid", "already_exists")
+	c.refusedAs("POST", "/oauth_client_apps/other", `{"display_name":"Own"}`, 422, "redirect_uri", "missing_field")
+	c.write("PATCH", "/oauth_client_apps/own.app", `{"enabled":true,"group_id":"3"}`)
+	if got := c.read("/oauth_client_apps/own.app"); got.text("enabled") != "true" || got.text("group_id") != "3" {
+		t.Errorf("read %v", got)
+	}
+	for range 2 { // the second time there is nothing, which is no error
+		c.write("DELETE", "/oauth_client_apps/own.app", "")
+	}
+	c.refusedAs("GET", "/oauth_client_apps/own.app", "", 404, "", "")
+	c.write("POST", "/oauth_client_apps/own.app", `{"redirect_uri":"https://a.example","display_name":"Again"}`)
+}
+
 // TestTheRestIsWritten asks the write routes that no other test asks.
 func TestTheRestIsWritten(t *testing.T) {
 	_, c := start(t, small())

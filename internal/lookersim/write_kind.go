@@ -30,6 +30,8 @@ type kindWrites struct {
 	born func(e *edit, num int32)
 	// name is the member that is the id of kinds whose ids are names.
 	name string
+	// chosen are kinds whose new items are named by the path, not by the request.
+	chosen bool
 }
 
 func (k kindWrites) create(e *edit) ([]byte, *refusal) {
@@ -43,8 +45,13 @@ func (k kindWrites) create(e *edit) ([]byte, *refusal) {
 	d := draft{t.render(e.w, nil, row{num: num}, nil)}
 	d.defaults(k.defaults)
 	id := t.idOf(e.w, row{num: num})
-	if k.name != "" {
+	switch {
+	case k.chosen:
+		id = e.id()
+	case k.name != "":
 		id = e.text(k.name)
+	}
+	if k.name != "" {
 		d.str(k.name, id)
 	}
 	d.take(e.sent, k.fields)
@@ -172,8 +179,12 @@ func (k kindWrites) remove(e *edit) ([]byte, *refusal) {
 
 // routes are the writes of a kind below its path.
 func (k kindWrites) routes() []route {
+	creation := "POST /" + k.kind
+	if k.chosen {
+		creation += "/{id}"
+	}
 	return []route{
-		{pattern: "POST /" + k.kind, kind: k.kind, write: k.create},
+		{pattern: creation, kind: k.kind, write: k.create},
 		{pattern: "PATCH /" + k.kind + "/{id}", kind: k.kind, write: k.update},
 		{pattern: "DELETE /" + k.kind + "/{id}", kind: k.kind, write: k.remove},
 	}

@@ -24,12 +24,14 @@ type overlay struct {
 	partIDs int64 // the last id given to a part of a document
 	// partOwners are the dashboards of parts that writes made.
 	partOwners map[partKey]string
+	// goldens are the golden queries that writes made or changed, nil for deleted ones.
+	goldens map[string][]byte
 }
 
 func (o *overlay) init() {
 	o.ownAccessOf, o.entries = map[int64]bool{}, map[int64][]accessEntry{}
 	o.groupValues, o.ownValues = map[int32][]groupValue{}, map[ownKey]*string{}
-	o.partOwners = map[partKey]string{}
+	o.partOwners, o.goldens = map[partKey]string{}, map[string][]byte{}
 }
 
 type itemKey struct{ kind, id string }

@@ -60,10 +60,20 @@ type special struct {
 	lose func(r *rig, now string)
 }
 
+// document is a document of the instance. Some settings are lists of what the instance
+// keeps apart.
+func (r *rig) document(ref record.Ref) []byte {
+	if ref.Kind == "settings" {
+		_, body := r.sim.Peek("/" + ref.ID)
+		return body
+	}
+	return r.sim.Document(string(ref.Kind), ref.ID)
+}
+
 // rowsOf are the members of the rows of a list that a document has.
 func (r *rig) rowsOf(kind record.Kind, id, list, member string) (values []string) {
 	r.t.Helper()
-	body := r.sim.Document(string(kind), id)
+	body := r.document(record.Ref{Kind: kind, ID: id})
 	if list != "" {
 		body = canon.Member(body, list)
 	}
@@ -167,11 +177,38 @@ var specials = map[string]special{
 	"POST /agents": {func(r *rig) record.Ref {
 		return record.Ref{Kind: "agents", ID: r.make("agents", `{"name":"Own","sources":[{"model":"thelook","explore":"orders"}],"created_by_user_id":"2"}`)}
 	}, deletes("/agents?id=%s")},
+	"POST /golden_queries": {
+		func(r *rig) record.Ref {
+			golden := r.add("/golden_queries", `{"questions":["How many?"],"answer":"/explore/thelook/orders"}`)
+			return record.Ref{Kind: "agents", ID: r.make("agents", `{"name":"Own","created_by_user_id":"2","golden_query_ids":[%s]}`, golden)}
+		},
+		func(r *rig, now string) {
+			r.do("DELETE", "/golden_queries/"+r.rowsOf("agents", now, "golden_queries", "id")[0], "")
+		},
+	},
+	"POST /oauth_client_apps/{client_guid}": {
+		func(r *rig) record.Ref {
+			r.do("POST", "/oauth_client_apps/own", `{"redirect_uri":"https://own.example","display_name":"Own","group_id":"3"}`)
+			return record.Ref{Kind: "settings", ID: "oauth_client_apps"}
+		}, func(r *rig, _ string) { r.do("DELETE", "/oauth_client_apps/own", "") },
+	},
+	"POST /ssh_servers": {
+		func(r *rig) record.Ref {
+			r.do("POST", "/ssh_servers", `{"ssh_server_name":"own","ssh_server_host":"192.0.2.1","ssh_server_port":22,"ssh_server_user":"u"}`)
+			return record.Ref{Kind: "settings", ID: "ssh_servers"}
+		},
+		func(r *rig, now string) {
+			r.do("DELETE", "/ssh_server/"+r.rowsOf("settings", now, "", "ssh_server_id")[1], "")
+		},
+	},
+	"POST /ssh_tunnels": {
+		func(r *rig) record.Ref { return record.Ref{Kind: "settings", ID: "ssh_tunnels"} },
+		func(r *rig, now string) {
+			r.do("DELETE", "/ssh_tunnel/"+r.rowsOf("settings", now, "", "tunnel_id")[0], "")
+		},
+	},
 	"POST /integration_hubs": {func(r *rig) record.Ref { return first(r.t, r, "integration_hubs") }, deletes("/integration_hubs/%s")},
 }
-
-// unserved are routes that the simulator does not have.
-var unserved = []string{"POST /golden_queries", "POST /oauth_client_apps/{client_guid}", "POST /ssh_servers", "POST /ssh_tunnels"}
 
 // Every route by which something is made is in one of the tests of lost answers.
 func TestEveryPostRouteIsInDoubt(t *testing.T) {
@@ -183,14 +220,6 @@ func TestEveryPostRouteIsInDoubt(t *testing.T) {
 	for route := range specials {
 		if !tested[route] {
 			t.Errorf("%s is no route, or is tested already", route)
-		}
-		delete(tested, route)
-	}
-	sim := newRigWithoutVault(t, lookersim.Options{Seed: 1}).sim
-	for _, route := range unserved {
-		method, path, _ := strings.Cut(route, " ")
-		if status, _ := sim.Do(method, path, []byte(`{}`)); !tested[route] || status != 404 && status != 405 {
-			t.Errorf("%s is no route, or the simulator answers with %d", route, status)
 		}
 		delete(tested, route)
 	}
@@ -237,7 +266,7 @@ func (r *rig) applyLosing(route string, loss lookersim.Rule, request restore.Req
 func (r *rig) inside(ref record.Ref) map[string]int {
 	r.t.Helper()
 	counts := make(map[string]int)
-	body := r.sim.Document(string(ref.Kind), ref.ID)
+	body := r.document(ref)
 	spec := canon.RowFor(catalogue.Lookup(ref.Kind), ref.ID, body)
 	for i := range spec.Write.Parts {
 		rows, err := canon.PartRows(&spec.Write.Parts[i], body)
