@@ -1,6 +1,7 @@
 package lookersim
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 )
@@ -90,8 +91,11 @@ func HasTrash(kind string) bool { return kind == "dashboards" || kind == "looks"
 // of a kind or a part of one, such as dashboard_elements; false when none does.
 func WritePath(method, kind, id string) (path string, ok bool) {
 	path, pattern := "/"+kind+"/"+url.PathEscape(id), method+" /"+kind+"/{id}"
-	if kind == "settings" {
+	switch {
+	case kind == "settings":
 		path, pattern = "/"+id, method+" /"+id
+	case kind == "agents" && method == http.MethodDelete:
+		path, pattern = "/agents?id="+url.QueryEscape(id), "DELETE /agents"
 	}
 	return path, slices.Contains(Routes(), pattern)
 }
