@@ -41,20 +41,7 @@ func paths(t testing.TB, s *lookersim.Server, template string) []string {
 	case "/users/{id}/attribute_values":
 		return fromItems("user_attribute_values")
 	case "/queries/slug/{slug}":
-		for item := range s.Items("merge_queries") {
-			var m struct {
-				Sources []struct {
-					Slug string `json:"query_slug"`
-				} `json:"source_queries"`
-			}
-			if err := json.Unmarshal(item.Body, &m); err != nil {
-				t.Fatal(err)
-			}
-			for _, source := range m.Sources {
-				list = append(list, "/queries/slug/"+source.Slug)
-			}
-		}
-		return list
+		return slugs(t, s)
 	}
 	before, after, ok := strings.Cut(template, "{id}")
 	if !ok {
@@ -70,6 +57,25 @@ func paths(t testing.TB, s *lookersim.Server, template string) []string {
 	}
 	for _, id := range append(ids[:min(len(ids), 40)], "none of these") {
 		list = append(list, before+url.PathEscape(id)+after)
+	}
+	return list
+}
+
+// slugs are the addresses by slug of the queries in merge queries.
+func slugs(t testing.TB, s *lookersim.Server) (list []string) {
+	t.Helper()
+	for item := range s.Items("merge_queries") {
+		var m struct {
+			Sources []struct {
+				Slug string `json:"query_slug"`
+			} `json:"source_queries"`
+		}
+		if err := json.Unmarshal(item.Body, &m); err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range m.Sources {
+			list = append(list, "/queries/slug/"+source.Slug)
+		}
 	}
 	return list
 }

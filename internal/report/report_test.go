@@ -38,20 +38,7 @@ func data() report.Data {
 		{Kind: "user_attribute_group_values", Listing: record.Complete, Listed: 12, Same: 12, Bytes: 4096},
 		{Kind: "boards", Listing: record.Denied},
 	}
-	session := record.Session{
-		Began: began, Seconds: 60, Items: 2500, Bytes: 43 << 20, Calls: 610, Retries: 9, Refused: 12, Paused: 6.5, Memory: 90 << 20,
-		Advice: "Server latency is the limit: an answer took 80 ms, and fetch was busy with calls 95% of its time.",
-		Stages: []record.StageUse{
-			{Name: "list", Workers: 4, Busy: 30, Blocked: 100, Starved: 110}, {Name: "fetch", Workers: 8, Busy: 456, Blocked: 20, Starved: 4},
-			{Name: "serialize", Workers: 2, Busy: 12, Starved: 108}, {Name: "batch", Workers: 1, Starved: 60}, {Name: "write", Workers: 1, Busy: 9, Starved: 51},
-		},
-	}
-	for i := range 121 {
-		at := float64(i) / 2
-		session.Samples = append(session.Samples, record.Sample{
-			At: at, Items: int64(at*41) + int64(i%9)*8, Bytes: int64(at*700_000) + int64(i%11)*90_000, Calls: int64(at*10) + int64(i%5), Refused: int64(i / 10), Paused: at / 10, Rate: 10 + float64(i%7),
-		})
-	}
+	session := longSession()
 	for i := range int64(60) {
 		r := record.Run{
 			ID: 12 - i, Instance: "https://a-rather-long-name-of-an-instance.eu.looker.example.com:19999", Origin: "api", Started: began.AddDate(0, 0, -int(i)),
@@ -69,6 +56,31 @@ func data() report.Data {
 	}
 	d.Run, d.Since, d.DeletedAll = d.Runs[0], began.AddDate(0, 0, -59), 1200
 	d.Checked = report.Checked{At: began.Add(time.Hour), Share: 0.4}
+	addDocuments(&d)
+	return d
+}
+
+// longSession is a session of a minute with a sample every half second.
+func longSession() record.Session {
+	session := record.Session{
+		Began: began, Seconds: 60, Items: 2500, Bytes: 43 << 20, Calls: 610, Retries: 9, Refused: 12, Paused: 6.5, Memory: 90 << 20,
+		Advice: "Server latency is the limit: an answer took 80 ms, and fetch was busy with calls 95% of its time.",
+		Stages: []record.StageUse{
+			{Name: "list", Workers: 4, Busy: 30, Blocked: 100, Starved: 110}, {Name: "fetch", Workers: 8, Busy: 456, Blocked: 20, Starved: 4},
+			{Name: "serialize", Workers: 2, Busy: 12, Starved: 108}, {Name: "batch", Workers: 1, Starved: 60}, {Name: "write", Workers: 1, Busy: 9, Starved: 51},
+		},
+	}
+	for i := range 121 {
+		at := float64(i) / 2
+		session.Samples = append(session.Samples, record.Sample{
+			At: at, Items: int64(at*41) + int64(i%9)*8, Bytes: int64(at*700_000) + int64(i%11)*90_000, Calls: int64(at*10) + int64(i%5), Refused: int64(i / 10), Paused: at / 10, Rate: 10 + float64(i%7),
+		})
+	}
+	return session
+}
+
+// addDocuments adds the changes, deletions, faults and ranks of documents.
+func addDocuments(d *report.Data) {
 	evil := `</title><script>alert("x")</script>` + strings.Repeat("long", 40)
 	for what, n := range map[string]int{"new": 15, "changed": 2, "gone": 1, "trashed": 1} {
 		for range n {
@@ -98,7 +110,6 @@ func data() report.Data {
 		d.Largest = append(d.Largest, vault.Ranked{Ref: record.Ref{Kind: "dashboards", ID: "42"}, Name: evil, N: (10 - i) * 50_000})
 		d.MostChanged = append(d.MostChanged, vault.Ranked{Ref: record.Ref{Kind: "looks", ID: "model_with_underscores::7"}, Name: "Umsatz 日本語 العربية", N: 11 - i})
 	}
-	return d
 }
 
 func page(t *testing.T, d report.Data) []byte {
