@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 	"github.com/lookervault/lookervault/internal/looker"
 )
@@ -238,6 +240,54 @@ func TestRefusalsOnlyEndTheRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A suspected server that does not answer is asked for ten seconds at a time, at first soon
+// again, and then after ten seconds each.
+func TestHowASuspectedServerIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var asked, waited []time.Duration
+		last := time.Now()
+		f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+			if !strings.HasSuffix(req.URL.Path, "/versions") {
+				return refused(req)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			began := time.Now()
+			waited = append(waited, began.Sub(last))
+			err := pause(req.Context(), time.Hour)
+			last = time.Now()
+			asked = append(asked, last.Sub(began))
+			return nil, err
+		}}
+		c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Retry.MaxWait = 2 * time.Minute })
+		if _, down, _ := work(t, c, 20, 100, look); down == nil {
+			t.Fatal("the run went on")
+		}
+		const second = time.Second
+		if diff := cmp.Diff(slices.Repeat([]time.Duration{10 * second}, 8), asked); diff != "" {
+			t.Errorf("asked for (-want +got):\n%s", diff)
+		}
+		want := []time.Duration{second / 2, 3 * second / 2, 2 * second, 3 * second, 5 * second, 9 * second, 10 * second, 10 * second}
+		if diff := cmp.Diff(want, waited); diff != "" {
+			t.Errorf("after waits of (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A server that asks for long pauses is asked ten times all the same.
+func TestFewRefusalsDoNotEndTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{api: always(429, http.Header{"Retry-After": {"300"}}, "")}
+		c := fakeClient(t, f, func(cfg *looker.Config) { cfg.Retry.MaxWait = 5 * time.Minute })
+		_, err := c.Get(t.Context(), look1)
+		down, ok := errors.AsType[*looker.DownError](err)
+		if !ok || !down.Throttled || down.Failures != 10 || down.For != 45*time.Minute {
+			t.Errorf("error %v, want the end of the run after 10 refusals in 45 minutes", err)
+		}
+	})
 }
 
 func TestRefusalsInBetweenDoNotEndTheRun(t *testing.T) {
