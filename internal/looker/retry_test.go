@@ -183,34 +183,79 @@ func TestRefusalsCostNoAttempt(t *testing.T) {
 	})
 }
 
+// A route that is refused while others are answered is given up after ten refusals, and two
+// minutes.
 func TestARouteThatIsAlwaysRefusedEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
-			if strings.HasSuffix(req.URL.Path, "/queries/1") {
-				return answers(429, "1")()
-			}
-			return reply(200, nil, `{}`), nil
-		}}
-		c := fakeClient(t, f, nil)
-		ctx, cancel := context.WithCancel(t.Context())
-		var wg sync.WaitGroup
-		wg.Go(func() { // others are answered all the time
-			for ctx.Err() == nil {
-				c.Get(ctx, look1)
-				pause(ctx, 100*time.Millisecond)
-			}
+	for _, tt := range []struct {
+		after       string
+		least, most time.Duration
+		refusals    int // 0: any number
+	}{
+		{"1", 2 * time.Minute, 2*time.Minute + 5*time.Second, 0},
+		{"60", 9 * time.Minute, 9*time.Minute + 10*time.Second, 10},
+	} {
+		t.Run("after "+tt.after, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				err := refusedAmongOthers(t, tt.after)
+				status, ok := errors.AsType[*looker.StatusError](err)
+				if !ok || looker.Class(err) != looker.FaultThrottled {
+					t.Fatalf("got %v, want throttled", err)
+				}
+				if took := time.Since(began); took < tt.least || took > tt.most {
+					t.Errorf("given up after %s, want %s to %s", took, tt.least, tt.most)
+				}
+				if tt.refusals > 0 && status.Attempts != tt.refusals {
+					t.Errorf("given up after %d refusals, want %d", status.Attempts, tt.refusals)
+				}
+			})
 		})
-		began := time.Now()
-		_, err := c.Get(t.Context(), looker.Request{Path: "/queries/1"})
-		cancel()
-		wg.Wait()
-		if looker.Class(err) != looker.FaultThrottled {
-			t.Errorf("got %v, want throttled", err)
+	}
+}
+
+// refusedAmongOthers makes a call that is always refused, while others are answered all the
+// time, and returns its error.
+func refusedAmongOthers(t *testing.T, after string) error {
+	f := &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/queries/1") {
+			if err := pause(req.Context(), 500*time.Millisecond); err != nil {
+				return nil, err
+			}
+			return answers(429, after)()
 		}
-		if took := time.Since(began); took < 2*time.Minute || took > 5*time.Minute {
-			t.Errorf("given up after %s, want two to five minutes", took)
+		return reply(200, nil, `{}`), nil
+	}}
+	c := fakeClient(t, f, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			c.Get(ctx, look1)
+			pause(ctx, 100*time.Millisecond)
 		}
 	})
+	defer wg.Wait()
+	defer cancel()
+	_, err := c.Get(t.Context(), looker.Request{Path: "/queries/1"})
+	return err
+}
+
+// An answer with another document than was asked for counts after three of them, one that is
+// no JSON after as many attempts as are allowed.
+func TestAttemptsAtAnotherDocument(t *testing.T) {
+	for class, want := range map[looker.FaultClass]int{looker.FaultMismatch: 3, looker.FaultInvalidJSON: 5} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{}
+			r := look1
+			r.Check = func([]byte) (looker.FaultClass, error) { return class, errors.New("not look 1") }
+			if _, err := fakeClient(t, f, nil).Get(t.Context(), r); looker.Class(err) != class {
+				t.Errorf("got %v, want %s", err, class)
+			}
+			if _, calls := f.counts(); calls != want {
+				t.Errorf("%s: %d calls, want %d", class, calls, want)
+			}
+		})
+	}
 }
 
 func TestWaitsEndWithTheContext(t *testing.T) {
