@@ -25,6 +25,9 @@ func TestListAsksForDocumentsOfUnknownSize(t *testing.T) {
 	}{
 		{name: "they may be small", kind: sized(150 << 10), spread: true},
 		{name: "they will hardly be so small", kind: sized(100 << 20)},
+		// A page of 4 that are 32 times as small has 80 KiB.
+		{name: "they may be just small enough", kind: sized(639 << 10), spread: true},
+		{name: "they may be a little too large", kind: sized(640 << 10)},
 		{name: "one is stored", kind: sized(150 << 10), known: map[string]record.Known{"3": {State: record.Present, Size: 50_000}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

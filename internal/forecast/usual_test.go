@@ -44,6 +44,9 @@ func TestUsualNumbersOfThePlanner(t *testing.T) {
 		{name: "a quarter of 10 MB", sizes: lookersim.Sizes{Dashboards: 433}, kinds: dashboards, full: true, quota: true, inFlight: 10 << 20, calls: []int64{5}},
 		{name: "one more than that", sizes: lookersim.Sizes{Dashboards: 434}, kinds: dashboards, full: true, quota: true, inFlight: 10 << 20, calls: []int64{6}},
 		{name: "a quarter of a folder", sizes: lookersim.Sizes{Looks: 80, Folders: 8}, kinds: []record.Kind{"looks"}, touched: 14, calls: []int64{11, 14}},
+		// The longest list of a first run is not believed to end there without another call.
+		{name: "a list of 49", sizes: lookersim.Sizes{Groups: 49}, kinds: groups, calls: []int64{2}},
+		{name: "a list of 50", sizes: lookersim.Sizes{Groups: 50}, kinds: groups, calls: []int64{3}},
 		{name: "1000 documents planned together", sizes: lookersim.Sizes{Folders: 1010}, kinds: []record.Kind{"folders", "content_metadata"}, calls: []int64{259}},
 	}
 	for _, tt := range tests {
@@ -120,4 +123,22 @@ func (r *rig) foreseenAndMade(s record.Start) (foreseen, made int64) {
 	r.sim.ResetCounts()
 	r.made(record.RunComplete, s)
 	return f.Total().Likely, int64(r.sim.Counts().Calls)
+}
+
+// TestDocumentsThatMayBeSmall: dashboards of which nobody knows how large they are may come in
+// larger pages where a page of 100 that are 32 times as small as usual, 469 KiB, is less than
+// an answer may bring: a quarter of what may be in flight.
+func TestDocumentsThatMayBeSmall(t *testing.T) {
+	t.Parallel()
+	for inFlight, want := range map[config.Size]int64{1900 << 10: 6, 1800 << 10: 10} {
+		r := newRig(t, lookersim.Options{Seed: 7, Sizes: lookersim.Sizes{Dashboards: 500}})
+		r.config.Stages.List.PageSize, r.config.Limits.InFlightBytes = 100, inFlight
+		f, err := r.foresee(start("dashboards"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if least := f.Total().Low; least != want {
+			t.Errorf("%v in flight: the forecast is of %d calls at least, want %d", inFlight, least, want)
+		}
+	}
 }
