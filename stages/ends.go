@@ -117,7 +117,7 @@ func (o *ListOptions) CheckEnds(ctx context.Context) error {
 		if more {
 			o.cutOff(end, more)
 		} else if answer.outcome != endTold {
-			o.endNotTold(end, answer)
+			o.endNotTold(end, answer, false)
 		}
 	}
 	for _, witnesses := range o.Ledger.lengths.Witnesses(o.listedBefore) {
@@ -173,17 +173,22 @@ func (o *ListOptions) askWitnesses(ctx context.Context, witnesses []plan.ListEnd
 		answers[i] = answer
 	}
 	for i, end := range witnesses {
-		o.endNotTold(end, answers[i])
+		o.endNotTold(end, answers[i], !end.Usual())
 	}
 	return nil
 }
 
 // endNotTold records that nothing proves a list to be whole. Where nothing speaks against it
 // either, a note says so: the server does not serve what was asked, or a run before has stored
-// the same documents. Else its kind is incomplete.
-func (o *ListOptions) endNotTold(end plan.ListEnd, answer endAnswer) {
+// the same documents, or it is believed since its length is like no limit. Else its kind is
+// incomplete.
+func (o *ListOptions) endNotTold(end plan.ListEnd, answer endAnswer, believed bool) {
+	if answer.outcome == endUnasked { // as that is told of each other kind whose turn did not come
+		o.Ledger.Ended(end.Kind, record.Budget, BudgetUsedUp)
+		return
+	}
 	reason := fmt.Sprintf("the list has %d rows, and nothing proves that no more stand behind them: %s", end.Rows, answer.why)
-	if answer.outcome == endRefused || answer.outcome == endFailed && (end.Agrees() || o.listedBefore(end.Kind)) {
+	if answer.outcome == endRefused || answer.outcome == endFailed && (believed || end.Agrees() || o.listedBefore(end.Kind)) {
 		o.Log.Warn("the list is not proven to be whole", "kind", end.Kind, "reason", reason)
 		o.Ledger.Note(end.Kind, reason)
 		return
@@ -314,10 +319,13 @@ func (o *ListOptions) unseenBehind(ctx context.Context, end plan.ListEnd) (more 
 	if err != nil {
 		return false, told, fmt.Errorf("look up %s: %w", end.Kind, err)
 	}
-	rows = slices.DeleteFunc(rows, func(row record.Listed) bool { return held[row.ID].Settled })
+	rows = slices.DeleteFunc(rows, func(row record.Listed) bool {
+		return held[row.ID].Settled || o.Ledger.hasAskedFor(record.Ref{Kind: end.Kind, ID: row.ID})
+	})
 	for _, row := range rows {
 		if o.Planner.Within.Has(end.Kind, row.ID, row.Folder) {
-			return true, told, nil
+			grown, err := o.grown(ctx, end)
+			return !grown, told, err
 		}
 	}
 	if len(rows) == 0 {
@@ -326,4 +334,26 @@ func (o *ListOptions) unseenBehind(ctx context.Context, end plan.ListEnd) (more 
 	// A run of some folders settles nothing of what lies elsewhere.
 	first, told, err := o.behind(ctx, plan.ListEnd{Kind: end.Kind, State: end.State})
 	return told.outcome == endTold && !slices.Equal(idsOf(first), idsOf(rows)), told, err
+}
+
+// grown reports whether a list behind which something stands comes with more rows when it is
+// asked for once more: it was not cut off then, what stands there came since.
+func (o *ListOptions) grown(ctx context.Context, end plan.ListEnd) (bool, error) {
+	kind, _ := catalogue.Find(end.Kind)
+	call := ListCall(kind, end.State, 0, end.Rows+1)
+	if end.Whole() {
+		route := kind.Listing.Route
+		call.Query = route.Values([2]string{"fields", kind.Fields.ID})
+	}
+	answer, err := o.Looker.Get(ctx, call)
+	if err != nil {
+		_, err = notTold(err)
+		return false, err
+	}
+	rows, err := canon.Rows(answer.Body)
+	grown := err == nil && len(rows) > end.Rows
+	if grown {
+		o.Ledger.Note(end.Kind, fmt.Sprintf("%d came after the list was read: the next run stores them", len(rows)-end.Rows))
+	}
+	return grown, nil
 }

@@ -40,6 +40,14 @@ func (l *Ledger) AskedFor(ref record.Ref) {
 	}
 }
 
+// hasAskedFor reports whether this run has asked for a document and did not get it.
+func (l *Ledger) hasAskedFor(ref record.Ref) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fresh, known := l.mentioned[ref.Kind][ref.ID]
+	return known && !fresh
+}
+
 // mentionsOf returns the documents of a kind that are mentioned, see Ledger.mentioned.
 func (l *Ledger) mentionsOf(kind record.Kind) map[string]bool {
 	if l.mentioned == nil {

@@ -51,6 +51,51 @@ func TestListsThatAreCutAlike(t *testing.T) {
 	}
 }
 
+// TestListsThatAreCutToFewRows: no list has more rows than a server gives at once, be that ever so
+// few.
+func TestListsThatAreCutToFewRows(t *testing.T) {
+	for _, most := range []int{1, 2, 7, 49} {
+		for _, tt := range []struct {
+			name   string
+			quirks lookersim.Quirks
+			cut    []record.Kind
+		}{
+			{"pages", lookersim.Quirks{PageCap: most, Totals: lookersim.TotalPage}, []record.Kind{"looks", "groups"}},
+			{"whole lists", lookersim.Quirks{WholeCap: most, NoTotals: true}, []record.Kind{"scheduled_plans", "folders"}},
+		} {
+			t.Run(fmt.Sprintf("%s of %d", tt.name, most), func(t *testing.T) {
+				sizes := lookersim.Sizes{Looks: 56, Groups: 57, Folders: 58, ScheduledPlans: 59}
+				r := newRig(t, lookersim.Options{Seed: 3, Sizes: sizes, TrashShare: -1, Quirks: tt.quirks})
+				kinds := []record.Kind{"looks", "groups", "folders", "scheduled_plans"}
+				result := r.run(record.RunPartial, start(kinds...))
+				for _, kind := range kinds {
+					got := countsOf(t, result, kind)
+					if cut := slices.Contains(tt.cut, kind); cut == (got.Listing == record.Complete) {
+						t.Errorf("%s: %s (%s), %d listed of %d", kind, got.Listing, got.Reason, got.Listed, len(r.sim.IDs(string(kind))))
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestAddedAfterTheListWasRead: what is new behind the longest list of a first run shows no list
+// that was cut off, and the next run stores it.
+func TestAddedAfterTheListWasRead(t *testing.T) {
+	for _, kind := range []record.Kind{"groups", "roles"} {
+		r := newRig(t, lookersim.Options{Seed: 3, Sizes: lookersim.Sizes{Groups: 30, Roles: 20}, TrashShare: -1})
+		r.config.Stages.List.PageSize = 100
+		mutate(t, r, lookersim.Change{Op: lookersim.OpAdd, Kind: string(kind), Route: "GET /roles/{id}/users", Nth: 1})
+		kinds := []record.Kind{"groups", "roles", "role_users"}
+		result := r.run(record.RunComplete, start(kinds...))
+		if notes := strings.Join(result.Run.Notes, "\n"); !strings.Contains(notes, string(kind)+": 1 came after the list was read: the next run stores them") {
+			t.Errorf("%s: notes: %s", kind, notes)
+		}
+		r.run(record.RunComplete, start(kinds...))
+		compare(t, r, kind)
+	}
+}
+
 // TestTheEndOfTheLongestList: where one answer alone says how long the longest list is, it takes
 // one call to know, and later runs none. Where parts of the list came too, each with the number of
 // the whole, it takes none.

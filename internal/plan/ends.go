@@ -8,9 +8,8 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// fewestCut is the fewest rows at which the longest list of a run is not believed to end
-// without another look: a server that gives fewer at once would not serve its own pages.
-const fewestCut = 50
+// fewestUsual is the fewest rows to which servers are known to cut lists.
+const fewestUsual = 50
 
 // ListEnd is a list that came in one answer: that it ends there, only the number of its rows
 // says, or the server's word.
@@ -23,6 +22,10 @@ type ListEnd struct {
 
 // Agrees reports whether a run before has stored all that the list holds.
 func (e ListEnd) Agrees() bool { return e.Held >= e.Rows }
+
+// Usual reports whether the list is so long that servers are known to cut lists there: then it
+// is not believed to be whole where a look behind it fails.
+func (e ListEnd) Usual() bool { return e.Rows >= fewestUsual }
 
 // Whole reports whether the list is of a route that is asked for everything at once. What such
 // routes give at once says nothing of pages, and pages nothing of them.
@@ -98,7 +101,7 @@ func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
 		return ends, true
 	}
 	for _, end := range l.ends {
-		if end.Rows >= fewestCut && end.Rows == l.longest[end.Whole()] {
+		if end.Rows > 0 && end.Rows == l.longest[end.Whole()] {
 			ends = append(ends, end)
 		}
 	}
