@@ -17,7 +17,7 @@ import (
 // better a witness of what a list has left out.
 const mostMentioned = 10_000
 
-// Mentioned records documents of a kind that stored documents name, and that its list holds
+// Mentioned records documents of a kind that stored documents name, or the caller's own, and that its list holds
 // where it holds everything.
 func (l *Ledger) Mentioned(kind record.Kind, ids ...string) {
 	l.mu.Lock()
@@ -136,7 +136,8 @@ func (o *ListOptions) Unlisted(ctx context.Context, kind record.Kind) ([]string,
 
 // mentioned asks alone for documents that others name and the list of their kind did not hold.
 // Where they are there, and the list does not hold them when it is asked for once more either,
-// it leaves something out, and the kind is incomplete. Else they came while it was read.
+// it leaves something out, and the kind is incomplete. Else they came while it was read: of
+// a list in pages only the caller's own document names some, which were there before.
 func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	found, err := l.stillThere(ctx, kind, l.Mentioned[kind.Name], Samples)
 	if err != nil {
@@ -144,6 +145,10 @@ func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipel
 	}
 	if len(found) == 0 {
 		return nil
+	}
+	if !kind.Listing.Whole {
+		l.leavesOut(kind, found, "the caller's document names")
+		return l.planAlone(ctx, kind, found, emit)
 	}
 	route := kind.Listing.Route
 	answer, err := l.Looker.Get(ctx, Call{
@@ -159,7 +164,7 @@ func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipel
 	out := slices.DeleteFunc(slices.Clone(found), func(f record.Listed) bool {
 		return slices.ContainsFunc(rows, func(r row) bool { return r.ID == f.ID })
 	})
-	l.leavesOut(kind, out, "stored documents name")
+	l.leavesOut(kind, out, "other documents name")
 	if n := len(found) - len(out); n > 0 {
 		l.Ledger.Note(kind.Name, fmt.Sprintf("%d came while the list was read: %s", n, FirstFew(idsOf(found))))
 	}

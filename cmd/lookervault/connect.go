@@ -116,6 +116,9 @@ func whoseKey(client *looker.Client, caller *record.Caller, err error) error {
 		return fmt.Errorf("ask %s who is calling: %w", client.BaseURL(), err)
 	}
 	caller.ID = client.Scrub(caller.ID)
+	for i := range caller.Names {
+		caller.Names[i].ID = client.Scrub(caller.Names[i].ID)
+	}
 	return nil
 }
 

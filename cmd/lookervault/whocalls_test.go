@@ -49,3 +49,20 @@ func TestOneListOfRoles(t *testing.T) {
 		})
 	}
 }
+
+// TestAnEmptyListHidesTheCaller: a list holds nothing in a first run, and the document of the
+// caller names something of its kind.
+func TestAnEmptyListHidesTheCaller(t *testing.T) {
+	for _, kind := range []string{"users", "groups", "folders"} {
+		tr := newTrial(t, lookersim.Options{Seed: 2, Sizes: lookersim.Sizes{Dashboards: 5, Looks: 3, Folders: 6, Users: 5, Groups: 30, Roles: 4}})
+		rule, err := lookersim.ParseRule("route=GET /" + kind + " do=none")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr.sim.SetRules(rule)
+		code, stdout, stderr := tr.do("run", kind)
+		if code != codeIncomplete || !strings.Contains(stdout+stderr, "GET /"+kind+" leaves out ") {
+			t.Errorf("%s: exit code %d: %s", kind, code, stdout+stderr)
+		}
+	}
+}

@@ -129,3 +129,15 @@ func (k *Spec) Strict() iter.Seq[*Relation] {
 		}
 	}
 }
+
+// CallerNames returns the relations by which what GET /user answers names documents of an
+// instance, the caller's own first: their lists hold them where they hold everything.
+func CallerNames() []Relation {
+	return []Relation{
+		{Path: "id", Kind: "users"},
+		{Path: "role_ids", Kind: "roles"},
+		{Path: "group_ids", Kind: "groups"},
+		{Path: "home_folder_id", Kind: "folders"},
+		{Path: "personal_folder_id", Kind: "folders"},
+	}
+}

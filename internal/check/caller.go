@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -17,6 +18,16 @@ import (
 type callerUser struct {
 	ID    jsontext.Value   `json:"id"`
 	Roles []jsontext.Value `json:"role_ids"`
+}
+
+// namedBy are the caller's own document and those that it names.
+func namedBy(user []byte) (refs []record.Ref) {
+	for _, relation := range catalogue.CallerNames() {
+		for _, id := range canon.Named(user, &relation) {
+			refs = append(refs, record.Ref{Kind: relation.Kind, ID: id})
+		}
+	}
+	return refs
 }
 
 // callerRole is a row of GET /roles.
@@ -45,14 +56,14 @@ func CallerByRoles(ctx context.Context, client *looker.Client) (record.Caller, *
 
 func callerBy(ctx context.Context, client *looker.Client, query url.Values) (record.Caller, *looker.Response, error) {
 	var user callerUser
-	_, err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids"}}, &user, func() bool { return canon.Text(user.ID) != "" })
+	own, err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids,group_ids,home_folder_id,personal_folder_id"}}, &user, func() bool { return canon.Text(user.ID) != "" })
 	if unanswered(err) {
 		return record.Caller{}, nil, nil // who calls is not said; nothing else depends on it
 	}
 	if err != nil {
 		return record.Caller{}, nil, err
 	}
-	caller := record.Caller{ID: canon.Text(user.ID)}
+	caller := record.Caller{ID: canon.Text(user.ID), Names: namedBy(own.Body)}
 	roles, answer, err := callerRoles(ctx, client, query)
 	admin := false
 	switch class := looker.Class(err); {

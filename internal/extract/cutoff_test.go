@@ -238,3 +238,41 @@ func TestNamedAndNowhere(t *testing.T) {
 		}
 	}
 }
+
+// TestAListWithoutWhatTheCallerNames: the list of a kind is empty in a first run, as often as it is
+// asked for, and the caller's own document names some of it. Where the list holds them, it takes no
+// call.
+func TestAListWithoutWhatTheCallerNames(t *testing.T) {
+	for _, kind := range []record.Kind{"users", "roles", "groups", "folders"} {
+		t.Run(string(kind), func(t *testing.T) {
+			r := newRig(t, lookersim.Options{Seed: 3, TrashShare: -1})
+			begin := start(kind)
+			begin.Caller.Names = []record.Ref{{Kind: kind, ID: r.sim.IDs(string(kind))[0]}, {Kind: kind, ID: "4711"}}
+			r.rules("kind=" + string(kind) + " do=none")
+			for run := range 2 {
+				got := countsOf(t, r.run(record.RunPartial, begin), kind)
+				if got.Listing != record.Incomplete || run == 0 && !strings.Contains(got.Reason, " leaves out 1 that ") || got.Gone > 0 {
+					t.Errorf("run %d: %+v", run+1, got)
+				}
+				if n := len(r.states(kind)); n != 1 {
+					t.Errorf("run %d: %d stored, want the one that is named", run+1, n)
+				}
+			}
+			r.rules()
+			begin.Caller.Names = begin.Caller.Names[:1]
+			r.run(record.RunComplete, begin)
+			if got, want := len(r.states(kind)), len(r.sim.IDs(string(kind))); got != want {
+				t.Errorf("%d are stored of %d", got, want)
+			}
+
+			calls := func(begin record.Start) int {
+				r := newRig(t, lookersim.Options{Seed: 3, TrashShare: -1})
+				r.run(record.RunComplete, begin)
+				return r.sim.Counts().Calls
+			}
+			if with, without := calls(begin), calls(start(kind)); with != without {
+				t.Errorf("%d calls where the caller's document names one, %d where not", with, without)
+			}
+		})
+	}
+}

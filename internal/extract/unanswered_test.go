@@ -185,7 +185,7 @@ func TestAFaultHidesNoCut(t *testing.T) {
 	failing := roles[len(roles)-1] // in the half that comes
 	r.rules("route=GET /roles do=short", "route=GET /roles/{id} id="+failing+" status=500")
 	got := countsOf(t, r.run(record.RunPartial, start("users", "roles")), "roles")
-	if got.Listing != record.Incomplete || !strings.Contains(got.Reason, "stored documents name") {
+	if got.Listing != record.Incomplete || !strings.Contains(got.Reason, "other documents name") {
 		t.Errorf("cut: %s (%s), %d failed", got.Listing, got.Reason, got.Failed)
 	}
 	r = newRig(t, lookersim.Options{Seed: 3, Quirks: lookersim.Quirks{PoorRows: []string{"roles"}}})

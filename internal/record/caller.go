@@ -4,6 +4,8 @@ package record
 type Caller struct {
 	ID    string `json:"id,omitempty"`
 	Admin *bool  `json:"admin,omitempty"` // nil when the server did not say
+	// Names are the documents that the caller's own names: lists hold them, and it. It is not stored.
+	Names []Ref `json:"-"`
 }
 
 // SeesLess reports whether the caller is known to be no administrator: Looker
