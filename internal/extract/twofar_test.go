@@ -1,10 +1,12 @@
 package extract_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
@@ -42,6 +44,33 @@ func TestTwoBodiesOfOneIDFarApart(t *testing.T) {
 						}
 						compare(t, r, kind)
 					}
+				})
+			}
+		}
+	}
+}
+
+// TestTwoBodiesOfOneIDInARunThatResumes: the run is stopped when it has stored a part of the list,
+// in which a row of another document stands under an id, before or behind the right one.
+func TestTwoBodiesOfOneIDInARunThatResumes(t *testing.T) {
+	for _, kind := range []record.Kind{"dashboards", "looks", "groups", "users"} {
+		for _, at := range []int{2, 25} {
+			for _, batches := range []int{1, 2, 4} {
+				t.Run(fmt.Sprintf("%s, row %d, after %d batches", kind, at, batches), func(t *testing.T) {
+					t.Parallel()
+					r := newRig(t, lookersim.Options{Seed: 3, TrashShare: -1, Sizes: lookersim.Sizes{Looks: 30, Dashboards: 30, Groups: 30, Users: 30}})
+					r.config.Stages.Batch.Records, r.config.Stages.Fetch.Workers, r.config.Limits.InFlightItems = 3, 1, 6
+					r.row = func(k *catalogue.Spec) { k.Listing.Page = 10 }
+					if err := r.sim.SetBadRows(lookersim.BadRow{Kind: string(kind), At: at, Form: lookersim.RowFar}); err != nil {
+						t.Fatal(err)
+					}
+					r.stopAt(batches, true)
+					if _, err := r.try(start(kind)); !errors.Is(err, job.ErrInterrupted) {
+						t.Fatal(err)
+					}
+					r.undisturbed()
+					r.run(record.RunComplete, resume())
+					compare(t, r, kind)
 				})
 			}
 		}
