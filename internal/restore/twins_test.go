@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -60,6 +61,56 @@ func TestOnlyTwinsAreDeleted(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(done.Notes, "\n"), "a second time") {
 		t.Errorf("no note tells of the second one: %q", done.Notes)
+	}
+}
+
+// Looker refuses a POST since the first one, which was given up, has arrived after all. Where the look
+// for that one fails, nobody knows whose document it is: the action is in doubt until a retry has looked.
+func TestALookAfterARefusalThatFails(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	ref := record.Ref{Kind: "groups", ID: r.make("groups", `{"name":"Of a test"}`)}
+	run := r.backup()
+	r.do("DELETE", "/groups/"+ref.ID, "")
+	plan := r.plan(restore.Request{Items: []record.Ref{ref}, Run: run, Only: true})
+	if err := r.sim.SetRules(lookersim.Rule{Route: "POST /groups", Do: lookersim.FaultLate, Later: 2, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	posts := 0
+	r.sending = func(w looker.Write) {
+		if w.Path != "/groups" {
+			return
+		}
+		if posts++; posts == 2 {
+			if err := r.sim.SetRules(lookersim.Rule{Route: "GET *", Do: lookersim.FaultStatus, Status: 500, Times: 2}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	done := r.apply(plan)
+	if a := onlyAction(t, done, ref); posts != 2 || a.State != record.ActionFailed || a.Status != 500 {
+		t.Fatalf("after %d POSTs it is %s, %d: %s", posts, a.State, a.Status, a.Message)
+	}
+	if err := r.sim.SetRules(); err != nil {
+		t.Fatal(err)
+	}
+	again := r.retry(done)
+	complete(t, again)
+	if posts != 2 {
+		t.Errorf("%d POSTs", posts)
+	}
+	groups := 0
+	for item := range r.sim.Items("groups") {
+		if canon.Text(canon.Member(r.sim.Document("groups", item.ID), "name")) == "Of a test" {
+			groups++
+		}
+	}
+	if groups != 1 {
+		t.Errorf("there are %d", groups)
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: plan.ID})))
+	if r.sim.Document("groups", targetOf(again, ref)) != nil {
+		t.Error("the undo leaves what the restore has made")
 	}
 }
 

@@ -171,7 +171,10 @@ func (t *task) refused(ctx context.Context, c creation, step record.Step, err er
 		return s.Part == step.Part && s.Item == step.Item && s.Step != step.Step && inDoubt(s)
 	})
 	if doubted && taken(refusal) {
-		if id, found, findErr := c.find(ctx); findErr == nil && found {
+		switch id, found, findErr := c.find(ctx); {
+		case findErr != nil:
+			return made{}, findErr // whose it is nobody knows: the intent stays open
+		case found:
 			t.outcome(step, record.StepAdopted, id)
 			return made{id: id}, nil
 		}
