@@ -3,11 +3,14 @@ package restore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // A folder that inherits its rules has none of its own. Those that it had go when it begins to inherit,
@@ -76,8 +79,128 @@ func (d *draft) goes(ctx context.Context, n *node, ref record.Ref) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", ref, err)
 	}
+	since, err := d.ownedSince(ctx, ref, e)
+	if err != nil {
+		return err
+	}
+	if since != "" {
+		n.since = fmt.Sprintf("%s goes with what it was: %s", ref, since)
+		n.leave()
+		return nil
+	}
+	n.action.PlannedCalls++ // to see whether they are still those
 	d.note("%s goes with what %s is to be: %d rules, which an undo brings back", ref, title(n.action), len(rows))
 	return nil
+}
+
+// ownedSince says what somebody has changed since the restore that is undone of what this has written along
+// with a switch, "" for nothing.
+func (d *draft) ownedSince(ctx context.Context, ref record.Ref, now vault.Entry) (string, error) {
+	if d.request.Undo == 0 {
+		return "", nil
+	}
+	of, err := d.reader.Restore(ctx, d.request.Undo)
+	if err != nil {
+		return "", err
+	}
+	left, err := d.leftoversOf(ctx, of)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range of.Actions {
+		if a.Kind != ref.Kind || a.Target != ref.ID || a.State != record.ActionDone && a.State != record.ActionSame {
+			continue
+		}
+		n := &node{wish: wish{Ref: ref, undoes: a.Seq}, spec: catalogue.Lookup(ref.Kind)}
+		if n.left, err = left.version(ctx, a); err != nil {
+			return "", err
+		}
+		return d.changedSince(ctx, n, now)
+	}
+	return "", nil
+}
+
+// keepsOwned checks, before a switch is turned, that what goes with it is what the plan saw: the vault
+// holds that.
+func (t *task) keepsOwned(ctx context.Context, now []byte) error {
+	for i := range t.spec.Relations {
+		r := &t.spec.Relations[i]
+		if r.Role != catalogue.Owns || r.Unless == "" {
+			continue
+		}
+		is := canon.Named(now, r)
+		if len(is) == 0 || len(canon.Named(t.wanted, r)) > 0 {
+			continue
+		}
+		ref := record.Ref{Kind: r.Kind, ID: is[0]}
+		if seen, err := t.isAsSeen(ctx, ref); err != nil || !seen {
+			if err == nil {
+				err = &driftError{fmt.Sprintf("%s, which goes with what it is to be, was changed on the instance since the plan", ref)}
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// isAsSeen reports whether a document is what the plan saw, or what this restore has made of it.
+func (t *task) isAsSeen(ctx context.Context, ref record.Ref) (bool, error) {
+	t.mu.Lock()
+	own := slices.ContainsFunc(t.plan.Actions, func(a record.Action) bool {
+		return a.Kind == ref.Kind && a.Target == ref.ID && a.State == record.ActionDone
+	})
+	t.mu.Unlock()
+	if own {
+		return true, nil
+	}
+	spec := catalogue.Lookup(ref.Kind)
+	route, _ := spec.Single(ref.ID)
+	request := singleRequest(spec, ref.ID)
+	now, err := t.get(ctx, route, request.Path, request.Query)
+	if err != nil {
+		return false, fmt.Errorf("read %s, which goes with it: %w", ref, err)
+	}
+	versions, err := t.Reader.Versions(ctx, t.plan.Target, ref)
+	if err != nil && !errors.Is(err, vault.ErrNotFound) {
+		return false, err
+	}
+	seen := lastBefore(versions, t.plan.Look)
+	if seen.Version == 0 {
+		return false, nil
+	}
+	was, err := t.Reader.VersionBody(ctx, seen.Version)
+	if err != nil {
+		return false, err
+	}
+	expected, err := expectation(spec, was.Body)
+	if err != nil {
+		return false, err
+	}
+	is, err := expectation(spec, now)
+	return is == expected, err
+}
+
+// switchedByOthers checks that what comes with a switch, and is to be another one, is not somebody's work
+// who has turned that since the plan.
+func (t *task) switchedByOthers(now []byte) error {
+	owner, r := ownerUnless(t.action.Kind)
+	if r == nil || t.resumed || len(t.steps) > 0 {
+		return nil
+	}
+	t.mu.Lock()
+	turned := slices.ContainsFunc(t.action.Needs, func(seq int) bool {
+		need := &t.plan.Actions[seq-1]
+		return need.Kind == owner.Name && need.Before != 0 && need.State == record.ActionSame
+	})
+	t.mu.Unlock()
+	if !turned {
+		return nil
+	}
+	changes, err := canon.Changes(t.spec.Write, now, t.wanted, t.resolve)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	return &driftError{"it was changed on the instance since the plan, which saw none of it"}
 }
 
 // comesAgain plans that an undo makes what comes with a switch what it was.

@@ -88,3 +88,74 @@ func TestRulesComeBackWithTheirSwitch(t *testing.T) {
 		}
 	})
 }
+
+// Rules that somebody has changed since the plan, or since the restore that is undone, stay as they are,
+// and so does the switch with which they would go.
+func TestRulesOfOthersStay(t *testing.T) {
+	t.Parallel()
+	const others = "5/ view, 6/ view"
+	add := func(r *rig, metadata record.Ref) {
+		r.add("/content_metadata_access", `{"content_metadata_id":"`+metadata.ID+`","user_id":"6","permission_type":"view"}`)
+	}
+	stayed := func(t *testing.T, r *rig, metadata record.Ref, done record.Restore, state record.ActionState) {
+		t.Helper()
+		if got := r.rules(t, metadata); got != others {
+			t.Errorf("the rules are %s, want %s", got, others)
+		}
+		if done.State != record.RestorePartial {
+			t.Errorf("the restore is %s", done.State)
+		}
+		if !slices.ContainsFunc(done.Actions, func(a record.Action) bool {
+			return a.State == state && strings.Contains(a.Message+a.Reason, "changed") && strings.Contains(a.Message+a.Reason+a.Ref.String(), "content_access")
+		}) {
+			t.Errorf("no action is %s since the rules were changed: %+v", state, done.Actions)
+		}
+	}
+	t.Run("since a plan that ends them", func(t *testing.T) {
+		t.Parallel()
+		r, _ := newBackedUpRig(t)
+		metadata, guard := r.guarded(t)
+		run := r.backup()
+		guard()
+		plan := r.plan(restore.Request{Items: []record.Ref{metadata}, Run: run})
+		add(r, metadata)
+		stayed(t, r, metadata, r.apply(plan), record.ActionDrifted)
+	})
+	t.Run("since a plan that brings others back", func(t *testing.T) {
+		t.Parallel()
+		r, _ := newBackedUpRig(t)
+		metadata, guard := r.guarded(t)
+		guard()
+		run := r.backup()
+		r.do("PATCH", "/content_metadata/"+metadata.ID, `{"inherits":true}`)
+		plan := r.plan(restore.Request{Items: []record.Ref{metadata}, Run: run})
+		guard()
+		add(r, metadata)
+		stayed(t, r, metadata, r.apply(plan), record.ActionDrifted)
+	})
+	for name, when := range map[string]func(undo func() record.Restore, apply func(record.Restore) record.Restore, change func()) (record.Restore, record.ActionState){
+		"since the restore": func(undo func() record.Restore, apply func(record.Restore) record.Restore, change func()) (record.Restore, record.ActionState) {
+			change()
+			return apply(undo()), record.ActionSkipped
+		},
+		"since the plan of the undo": func(undo func() record.Restore, apply func(record.Restore) record.Restore, change func()) (record.Restore, record.ActionState) {
+			plan := undo()
+			change()
+			return apply(plan), record.ActionDrifted
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := newBackedUpRig(t)
+			metadata, guard := r.guarded(t)
+			guard()
+			run := r.backup()
+			r.do("PATCH", "/content_metadata/"+metadata.ID, `{"inherits":true}`)
+			done := r.apply(r.plan(restore.Request{Items: []record.Ref{metadata}, Run: run}))
+			complete(t, done)
+			undo := func() record.Restore { return r.plan(restore.Request{Undo: done.ID, ExactMembers: true}) }
+			undone, state := when(undo, r.apply, func() { add(r, metadata) })
+			stayed(t, r, metadata, undone, state)
+		})
+	}
+}

@@ -247,6 +247,9 @@ func (t *task) update(ctx context.Context) error {
 	if t.action.Before == 0 {
 		t.enterOwned(now)
 	}
+	if err := t.keepsOwned(ctx, now); err != nil {
+		return err
+	}
 	if err := t.beforehand(ctx, now); err != nil {
 		return err
 	}
@@ -278,7 +281,7 @@ func (t *task) target() string {
 // this action made of it. It reports whether it is the former.
 func (t *task) drifted(ctx context.Context, now []byte) (asPlanned bool, err error) {
 	if t.action.Before == 0 {
-		return false, nil // a part of a new document, which nobody has seen
+		return false, t.switchedByOthers(now) // a part of a new document, or what a switch makes: nobody has seen it
 	}
 	is, err := expectation(t.spec, now)
 	if err != nil || is == t.action.Expect {
