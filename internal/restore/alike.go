@@ -140,7 +140,8 @@ func (d *draft) another(ctx context.Context, n *node) (other *vault.Entry, err e
 			return nil, err
 		}
 	}
-	if were, err := d.wereBoth(ctx, n, other.Ref); err != nil || were {
+	were, err := d.wereBoth(ctx, n, other.Ref)
+	if _, undone := d.undoing[other.Ref]; err != nil || were || undone {
 		return nil, d.besideAnother(ctx, n, other, err)
 	}
 	return other, nil
@@ -192,6 +193,9 @@ func (d *draft) besideAnother(ctx context.Context, n *node, other *vault.Entry, 
 	if err != nil {
 		return err
 	}
+	if waits, _, err := d.waits(ctx, n, *other); err != nil || waits {
+		return err
+	}
 	switch policy := d.request.policy(n.Ref, false); {
 	case policy == Rename:
 		return d.rename(ctx, n, *other)
@@ -208,6 +212,9 @@ func (d *draft) besideAnother(ctx context.Context, n *node, other *vault.Entry, 
 func (d *draft) makeRoom(ctx context.Context, n *node) error {
 	other, err := d.alike(ctx, n)
 	if err != nil || other == nil {
+		return err
+	}
+	if waits, _, err := d.waits(ctx, n, *other); err != nil || waits {
 		return err
 	}
 	if d.request.policy(n.Ref, false) != Rename {

@@ -22,7 +22,8 @@ var ranks = sync.OnceValue(func() map[record.Kind]int {
 })
 
 // actions are the actions of a draft in the order in which they can be done: none
-// before those that it needs, deletions last and what lies in something before that.
+// before those that it needs, deletions last and what lies in something before that. What waits for a
+// deletion comes after it.
 func (d *draft) actions() []record.Action {
 	nodes, others := d.replacedNodes(), 0
 	for _, n := range d.nodes {
@@ -53,6 +54,7 @@ func (d *draft) actions() []record.Action {
 			n.level = deepestLevel + 1 + made - n.made
 		}
 	}
+	afterDeletions(nodes)
 	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Or(a.level-b.level, compareRefs(a.Ref, b.Ref)) })
 	flatten(nodes)
 	seqs := make(map[*node]int)
@@ -96,6 +98,23 @@ func (n *node) depth(above []*node) int {
 	}
 	n.level = level
 	return level
+}
+
+// afterDeletions moves what needs that something is deleted, whose name it gets, behind that.
+func afterDeletions(nodes []*node) {
+	for range nodes { // as often as one can need another one
+		moved := false
+		for _, n := range nodes {
+			for _, need := range n.needs {
+				if need.writes() && need.level >= n.level && n.writes() && n.action.Deed != record.DeedDelete {
+					n.level, moved = need.level+1, true
+				}
+			}
+		}
+		if !moved {
+			return
+		}
+	}
 }
 
 // flatten numbers the levels without gaps, from 1 on, of nodes in their order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,11 +119,17 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 			edits      [][2]string // which of the two, and its name from then on; "" for a new one
 			impossible int
 		}{
-			"passed on":          {edits: [][2]string{{"1", "Old"}, {"2", "A"}}},
-			"passed on backward": {edits: [][2]string{{"2", "Old"}, {"1", "B"}}},
-			"exchanged":          {edits: [][2]string{{"1", "tmp"}, {"2", "A"}, {"1", "B"}}, impossible: 2},
-			"taken by a new one": {edits: [][2]string{{"1", "Old"}, {"", "A"}}, impossible: 1},
+			"passed on":           {edits: [][2]string{{"1", "Old"}, {"2", "A"}}},
+			"passed on backward":  {edits: [][2]string{{"2", "Old"}, {"1", "B"}}},
+			"exchanged":           {edits: [][2]string{{"1", "tmp"}, {"2", "A"}, {"1", "B"}}, impossible: 2},
+			"taken by a new one":  {edits: [][2]string{{"1", "Old"}, {"", "A"}}, impossible: 1},
+			"taken by the other":  {edits: [][2]string{{"1", "-"}, {"2", "A"}}},
+			"of one that is gone": {edits: [][2]string{{"2", "-"}, {"1", "B"}}},
+			"of one in the trash": {edits: [][2]string{{"1", "trash"}, {"2", "A"}}},
 		} {
+			if strings.Contains(name, "trash") && catalogue.Lookup(kind).Write.Trash.IsZero() {
+				continue
+			}
 			t.Run(string(kind)+" "+name, func(t *testing.T) {
 				t.Parallel()
 				r, _ := newBackedUpRig(t)
@@ -130,8 +137,15 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 				run := r.backup()
 				member := catalogue.Lookup(kind).Fields.Name
 				for _, e := range test.edits {
-					if e[0] == "" {
+					switch {
+					case e[0] == "":
 						r.makeNamed(kind, e[1])
+						continue
+					case e[1] == "trash":
+						r.do("PATCH", "/"+string(kind)+"/"+ids[e[0]], `{"deleted":true}`)
+						continue
+					case e[1] == "-":
+						r.do("DELETE", "/"+string(kind)+"/"+ids[e[0]], "")
 						continue
 					}
 					r.do("PATCH", "/"+string(kind)+"/"+ids[e[0]], fmt.Sprintf(`{%q:%q}`, member, e[1]))
@@ -149,10 +163,20 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 					return
 				}
 				complete(t, done)
-				for id, want := range map[string]string{"1": "A", "2": "B"} {
-					if got := canon.Text(canon.Member(r.sim.Document(string(kind), ids[id]), member)); got != want {
-						t.Errorf("%s/%s is called %q, want %q", kind, ids[id], got, want)
+				names := func(done record.Restore) (names []string) {
+					for _, id := range []string{ids["1"], ids["2"]} {
+						names = append(names, canon.Text(canon.Member(r.sim.Document(string(kind), targetOf(done, record.Ref{Kind: kind, ID: id})), member)))
 					}
+					return names
+				}
+				if got := names(done); !slices.Equal(got, []string{"A", "B"}) {
+					t.Errorf("they are called %q", got)
+				}
+				undone := r.apply(r.plan(restore.Request{Undo: done.ID, ExactMembers: true}))
+				complete(t, undone)
+				complete(t, r.apply(r.plan(restore.Request{Undo: undone.ID, ExactMembers: true})))
+				if got := names(done); test.impossible == 0 && !slices.ContainsFunc(test.edits, func(e [2]string) bool { return e[1] == "-" }) && !slices.Equal(got, []string{"A", "B"}) {
+					t.Errorf("after an undo of the undo they are called %q", got)
 				}
 			})
 		}

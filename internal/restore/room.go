@@ -11,7 +11,8 @@ import (
 )
 
 // A document that is there may have given its name away: somebody has renamed it, and called another one
-// so. Where the plan gives that another name as well, the first one waits for it.
+// so. Where the plan gives that another name as well, or deletes it, the first one waits for it. So does what
+// is made anew, or comes out of the trash.
 
 // findRoom sees to it that a document can get the keys that it is to have and that it has not now.
 func (d *draft) findRoom(ctx context.Context, n *node, current []byte) error {
@@ -50,20 +51,53 @@ func (d *draft) takesKey(n *node, current []byte) bool {
 
 // waitForKey lets a document wait until another one has another name, or says why it cannot get its own.
 func (d *draft) waitForKey(ctx context.Context, n *node, other vault.Entry) error {
-	d.finding[n] = true
-	defer delete(d.finding, n)
-	holder, err := d.nodeOn(ctx, other)
+	waits, holder, err := d.waits(ctx, n, other)
 	switch {
-	case err != nil:
+	case err != nil || waits:
 		return err
 	case holder != nil && d.finding[holder]:
 		n.impossible(fmt.Sprintf("%s has its %s now, and each of them waits for the other: rename one of them by hand", other.Ref, n.shares))
-	case holder == nil || !holder.writes() || holder.action.Deed == record.DeedDelete || d.sharedKey(n, other, holder.body) != nil:
-		n.impossible(fmt.Sprintf("%s has its %s now: give that one another, or name it as well where the backup has another for it", other.Ref, n.shares))
 	default:
-		n.needs = append(n.needs, holder)
+		n.impossible(fmt.Sprintf("%s has its %s now: give that one another, or name it as well where the backup has another for it", other.Ref, n.shares))
 	}
 	return nil
+}
+
+// waits lets a document wait for what has its keys on the instance, if the plan takes them from that. It
+// returns what the plan makes of the other one, nil for nothing.
+func (d *draft) waits(ctx context.Context, n *node, other vault.Entry) (bool, *node, error) {
+	d.finding[n] = true
+	defer delete(d.finding, n)
+	holder, err := d.nodeOn(ctx, other)
+	if err != nil || holder == nil || d.finding[holder] {
+		return false, holder, err
+	}
+	frees, err := d.frees(ctx, n, other, holder)
+	if frees {
+		n.needs = append(n.needs, holder)
+	}
+	return frees, holder, err
+}
+
+// frees reports whether the plan takes from a document of the instance the keys that another one is to get.
+func (d *draft) frees(ctx context.Context, n *node, other vault.Entry, holder *node) (bool, error) {
+	if !holder.writes() {
+		return false, nil
+	}
+	body := holder.body
+	if holder.action.Deed == record.DeedDelete {
+		if holder.spec.Write.Trash.IsZero() || d.request.Hard {
+			return true, nil
+		}
+		var err error
+		if body, err = d.body(ctx, other); err != nil {
+			return false, err
+		}
+		other.State = record.Trashed
+	} else if canon.InTrash(holder.spec.Write, body) {
+		other.State = record.Trashed
+	}
+	return d.sharedKey(n, other, body) == nil, nil
 }
 
 // nodeOn is the node of what is on the instance, nil where the plan is not about it. What was selected
