@@ -322,7 +322,7 @@ const (
 // String is the word used in logs.
 func (f FindBy) String() string { return [...]string{"none", "key", "set", "same", "new"}[f] }
 
-// Guard names documents that are never written.
+// Guard names documents that are never written, or never made.
 type Guard struct {
 	Path string
 	// Value is what the member's value is, as text. Empty: anything but missing, null,
@@ -335,7 +335,9 @@ type Guard struct {
 	Reused bool
 	// Skipped documents are left out, and nothing has failed without them.
 	Skipped bool
-	Why     string // for people
+	// Unmade documents cannot be made. Those that are there are written as all others.
+	Unmade bool
+	Why    string // for people
 }
 
 // Variant is the write row of some documents of a kind: of one by its id, or of those

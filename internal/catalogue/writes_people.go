@@ -87,8 +87,8 @@ var userWrite = &Write{
 	Find:   ByNew,
 	Reused: true,
 	Guard: []Guard{
-		{Path: "credentials_embed", Why: "Looker makes a user of embedding when that user first logs in"},
 		{Path: "verified_looker_employee", Why: "it is an account of Looker's support"},
+		{Path: "credentials_embed", Unmade: true, Why: "Looker makes a user of embedding when that user first logs in"},
 	},
 	Late:  []string{"home_folder_id", "is_disabled"},
 	Stays: userStays,

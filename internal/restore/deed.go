@@ -101,6 +101,9 @@ func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	g := canon.Guarded(n.spec.Write, current)
+	if g != nil && g.Unmade {
+		g = nil // it is there
+	}
 	if wanted := canon.Guarded(n.spec.Write, n.body); g == nil && wanted != nil && wanted.Skipped {
 		g = wanted // it is known by what the backup has of it
 	}

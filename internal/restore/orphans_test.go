@@ -128,3 +128,37 @@ func TestAnUndoTellsOfAlertsThatStayWithTheirHeir(t *testing.T) {
 		})
 	}
 }
+
+// A user of embedding who is there is written as everybody else: only making one is Looker's own.
+func TestUsersOfEmbeddingComeIntoTheirGroups(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 2})
+	var user record.Ref
+	for item := range r.sim.Items("users") {
+		if len(mustRows(t, canon.Member(r.sim.Document("users", item.ID), "credentials_embed"))) > 0 {
+			user = record.Ref{Kind: "users", ID: item.ID}
+		}
+	}
+	if user.ID == "" {
+		t.Fatal("nobody is a user of embedding")
+	}
+	group := record.Ref{Kind: "groups", ID: r.make("groups", `{"name":"Embedded"}`)}
+	r.add("/groups/"+group.ID+"/users", `{"user_id":"`+user.ID+`"}`)
+	run := r.backup()
+	r.do("DELETE", "/groups/"+group.ID, "")
+	r.do("PATCH", "/users/"+user.ID, `{"first_name":"Broken"}`)
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{group, user}, Run: run}))
+	complete(t, done)
+	body := r.sim.Document("users", user.ID)
+	if ids := string(canon.Member(body, "group_ids")); !strings.Contains(ids, `"`+targetOf(done, group)+`"`) {
+		t.Errorf("the user is in the groups %s, not in %s", ids, targetOf(done, group))
+	}
+	if strings.Contains(string(body), "Broken") {
+		t.Error("the user is still called Broken")
+	}
+	r.do("DELETE", "/users/"+user.ID, "")
+	plan := r.plan(restore.Request{Items: []record.Ref{user}, Run: run})
+	if a := onlyAction(t, plan, user); a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, "first logs in") {
+		t.Errorf("%s: %s", a.Deed, a.Reason)
+	}
+}
