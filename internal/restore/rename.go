@@ -99,7 +99,11 @@ func (d *draft) freeKeys(ctx context.Context, n *node, other vault.Entry) error 
 		if has := canon.Text(canon.Member(body, member)); has == "" || has != canon.Text(canon.Member(n.body, member)) {
 			continue
 		}
-		d.note("%s gets another %s: %s still has it", n.Ref, member, other.Ref)
+		where := ""
+		if other.State == record.Trashed {
+			where = ", in the trash,"
+		}
+		d.note("%s gets another %s: %s%s still has it", n.Ref, member, other.Ref, where)
 		if err := d.without(n, member); err != nil {
 			return err
 		}

@@ -47,7 +47,8 @@ func TestASlugComesBackOnWhatWasMadeAnew(t *testing.T) {
 			if got := slug(r, made); (got == was) == test.held {
 				t.Errorf("the slug is %q, it was %q: %q", got, was, plan.Notes)
 			}
-			if note := strings.Join(plan.Notes, "\n"); strings.Contains(note, "still has it") != test.held {
+			note := strings.Join(plan.Notes, "\n")
+			if strings.Contains(note, "still has it") != test.held || strings.Contains(note, ref.String()+", in the trash, still") != (test.held && test.back == "") {
 				t.Errorf("the notes: %q", plan.Notes)
 			}
 		})
