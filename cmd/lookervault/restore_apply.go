@@ -181,10 +181,32 @@ func (r *restoring) settled(plan record.Restore) (bool, error) {
 	}
 	ended := plan.State == record.RestorePartial // else its check, or the waking, is still to come
 	if planIsDone(plan) && ended {
+		if onlyLeft(plan) {
+			fmt.Fprintf(r.options.streams.err, "Restore %d was applied to its end and is %s: it left what somebody has changed since, see lookervault restore show %d%s.\n", plan.ID, plan.State, plan.ID, dbFlag(r.config.Sink.Path))
+			return true, planOutcome(plan)
+		}
 		fmt.Fprintf(r.options.streams.err, "Restore %d was applied to its end and is %s: lookervault restore retry %d%s tries again what failed.\n", plan.ID, plan.State, plan.ID, r.where())
 		return true, planOutcome(plan)
 	}
 	return false, nil
+}
+
+// onlyLeft reports whether nothing but what an undo has left on purpose is not as it was to be: no retry
+// makes it so.
+func onlyLeft(plan record.Restore) bool {
+	request, err := restore.RequestOf(plan)
+	if err != nil {
+		return false
+	}
+	left := false
+	for _, a := range plan.Actions {
+		leaves := request.Leaves(a)
+		if state, _ := notAsWanted(&request, a); state != "" && !leaves {
+			return false
+		}
+		left = left || leaves
+	}
+	return left
 }
 
 // planOutcome is the exit code of a restore that was applied to its end.
