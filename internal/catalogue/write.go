@@ -95,9 +95,6 @@ type Write struct {
 	Once []string
 	// Fixed members are refused with another value than the document was made with.
 	Fixed []string
-	// HostBound members say something about the instance itself, and are never written to
-	// another one.
-	HostBound []string
 	// Inner is what lies in the document, is made with it and has ids that others name.
 	Inner []Inner
 

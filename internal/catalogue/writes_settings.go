@@ -37,8 +37,7 @@ var settingWrites = []Variant{
 	{ID: "oidc_config", Write: oidcWrite},
 	{ID: "saml_config", Write: samlWrite},
 	{ID: "cloud_storage", Write: setting(patch("/cloud_storage"), "type", "custom_s3_bucket", "custom_s3_bucket_region").
-		left(map[string]string{"custom_s3_key": secret, "custom_s3_secret": secret}).
-		bound("type", "custom_s3_bucket", "custom_s3_bucket_region")},
+		left(map[string]string{"custom_s3_key": secret, "custom_s3_secret": secret})},
 	{ID: "digest_emails_enabled", Write: setting(patch("/digest_emails_enabled"), "is_enabled")},
 	{ID: "internal_help_resources_content", Write: setting(patch("/internal_help_resources_content"), "organization_name", "markdown_content")},
 	{ID: "internal_help_resources_enabled", Write: setting(patch("/internal_help_resources"), "enabled")},
@@ -113,12 +112,6 @@ func (w *Write) left(why map[string]string) *Write {
 	return w
 }
 
-// bound returns the row with members that are of the instance itself.
-func (w *Write) bound(fields ...string) *Write {
-	w.HostBound = fields
-	return w
-}
-
 // given returns the row with members that the server makes.
 func (w *Write) given(members ...string) *Write {
 	w.Given = members
@@ -152,7 +145,6 @@ var settingWrite = &Write{
 		"privatelabel_configuration.favicon_file": secret,
 	},
 	Unordered: []string{"email_domain_allowlist", "embed_config.domain_allowlist", "embed_config.alert_url_allowlist"},
-	HostBound: []string{"host_url", "managed_certificate_uri", "email_domain_allowlist"},
 	Lost:      []string{"logo and icon"},
 	OnlyNamed: true,
 
