@@ -37,7 +37,8 @@ type draft struct {
 	// decisions counts what was decided about what is wanted.
 	decisions int
 	chosen    map[record.Ref]wish // the documents that were selected
-	finding   map[*node]bool      // those that wait for what has their keys to be decided
+	finding   []*node             // those that wait for what has their keys to be decided, the first one first
+	rings     [][]*node           // those that wait for each other's keys: the last one is written first
 	// replaced are the deletions of what is made anew since no update makes it what is wanted.
 	replaced map[*node]*node
 }
@@ -74,7 +75,7 @@ func newDraft(p *planner) *draft {
 	return &draft{
 		planner: p, nodes: make(map[record.Ref]*node), families: make(map[record.Ref]*node), relied: make(map[record.Ref]bool), homes: make(map[record.Ref]bool),
 		searches: make(map[record.Kind][]record.Search), seeking: make(map[string]bool), lists: make(map[record.Kind]bool), listed: make(map[record.Ref][]string),
-		toCaller: make(map[string]bool), chosen: make(map[record.Ref]wish), finding: make(map[*node]bool), replaced: make(map[*node]*node),
+		toCaller: make(map[string]bool), chosen: make(map[record.Ref]wish), replaced: make(map[*node]*node),
 	}
 }
 
@@ -91,6 +92,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 			return err
 		}
 	}
+	defer d.closeRings()
 	if d.request.Undo != 0 {
 		return d.drawUndo(ctx)
 	}

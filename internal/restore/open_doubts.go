@@ -60,5 +60,6 @@ func keyless(w *catalogue.Write) bool { return w.Find != catalogue.Same && w.Fin
 func (a *applier) tellDoubts(ctx context.Context) error {
 	doubts, err := OpenDoubts(ctx, a.Reader, a.plan)
 	a.notes = append(a.notes, doubts...)
+	a.tellAside()
 	return err
 }

@@ -121,7 +121,9 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 		}{
 			"passed on":           {edits: [][2]string{{"1", "Old"}, {"2", "A"}}},
 			"passed on backward":  {edits: [][2]string{{"2", "Old"}, {"1", "B"}}},
-			"exchanged":           {edits: [][2]string{{"1", "tmp"}, {"2", "A"}, {"1", "B"}}, impossible: 2},
+			"exchanged":           {edits: [][2]string{{"1", "tmp"}, {"2", "A"}, {"1", "B"}}},
+			"a ring of three":     {edits: [][2]string{{"1", "tmp"}, {"2", "A"}, {"3", "B"}, {"1", "C"}}},
+			"another way round":   {edits: [][2]string{{"1", "tmp"}, {"3", "A"}, {"2", "C"}, {"1", "B"}}},
 			"taken by a new one":  {edits: [][2]string{{"1", "Old"}, {"", "A"}}, impossible: 1},
 			"taken by the other":  {edits: [][2]string{{"1", "-"}, {"2", "A"}}},
 			"of one that is gone": {edits: [][2]string{{"2", "-"}, {"1", "B"}}},
@@ -133,7 +135,7 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 			t.Run(string(kind)+" "+name, func(t *testing.T) {
 				t.Parallel()
 				r, _ := newBackedUpRig(t)
-				ids := map[string]string{"1": r.makeNamed(kind, "A"), "2": r.makeNamed(kind, "B")}
+				ids := map[string]string{"1": r.makeNamed(kind, "A"), "2": r.makeNamed(kind, "B"), "3": r.makeNamed(kind, "C")}
 				run := r.backup()
 				member := catalogue.Lookup(kind).Fields.Name
 				for _, e := range test.edits {
@@ -150,7 +152,7 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 					}
 					r.do("PATCH", "/"+string(kind)+"/"+ids[e[0]], fmt.Sprintf(`{%q:%q}`, member, e[1]))
 				}
-				plan := r.plan(restore.Request{Items: []record.Ref{{Kind: kind, ID: ids["1"]}, {Kind: kind, ID: ids["2"]}}, Run: run})
+				plan := r.plan(restore.Request{Items: []record.Ref{{Kind: kind, ID: ids["1"]}, {Kind: kind, ID: ids["2"]}, {Kind: kind, ID: ids["3"]}}, Run: run})
 				r.sim.ForgetWrites()
 				done := r.apply(plan)
 				if n := deeds(plan)[record.DeedImpossible]; n != test.impossible {
@@ -164,21 +166,104 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 				}
 				complete(t, done)
 				names := func(done record.Restore) (names []string) {
-					for _, id := range []string{ids["1"], ids["2"]} {
+					for _, id := range []string{ids["1"], ids["2"], ids["3"]} {
 						names = append(names, canon.Text(canon.Member(r.sim.Document(string(kind), targetOf(done, record.Ref{Kind: kind, ID: id})), member)))
 					}
 					return names
 				}
-				if got := names(done); !slices.Equal(got, []string{"A", "B"}) {
+				if got := names(done); !slices.Equal(got, []string{"A", "B", "C"}) {
 					t.Errorf("they are called %q", got)
 				}
 				undone := r.apply(r.plan(restore.Request{Undo: done.ID, ExactMembers: true}))
 				complete(t, undone)
 				complete(t, r.apply(r.plan(restore.Request{Undo: undone.ID, ExactMembers: true})))
-				if got := names(done); test.impossible == 0 && !slices.ContainsFunc(test.edits, func(e [2]string) bool { return e[1] == "-" }) && !slices.Equal(got, []string{"A", "B"}) {
+				if got := names(done); test.impossible == 0 && !slices.ContainsFunc(test.edits, func(e [2]string) bool { return e[1] == "-" }) && !slices.Equal(got, []string{"A", "B", "C"}) {
 					t.Errorf("after an undo of the undo they are called %q", got)
 				}
 			})
+		}
+	}
+}
+
+// A restore that is cut off while a document has a name for a moment goes on, or is taken back: no document
+// keeps that name.
+func TestARingOfDocumentsThatIsCutOff(t *testing.T) {
+	t.Parallel()
+	for _, undo := range []bool{false, true} {
+		for cut := 1; cut <= 5; cut++ {
+			r, _ := newBackedUpRig(t)
+			r.workers = 1
+			var items []record.Ref
+			for _, name := range []string{"A", "B", "C"} {
+				items = append(items, record.Ref{Kind: "groups", ID: r.makeNamed("groups", name)})
+			}
+			names := func() (names string) {
+				for _, ref := range items {
+					names += canon.Text(canon.Member(r.sim.Document("groups", ref.ID), "name")) + " "
+				}
+				return names
+			}
+			run := r.backup()
+			for _, e := range [][2]string{{items[0].ID, "tmp"}, {items[1].ID, "A"}, {items[2].ID, "B"}, {items[0].ID, "C"}} {
+				r.do("PATCH", "/groups/"+e[0], fmt.Sprintf(`{"name":%q}`, e[1]))
+			}
+			plan := r.plan(restore.Request{Items: items, Run: run})
+			ctx, cancel := context.WithCancel(t.Context())
+			r.cutAfter, r.cut = cut, cancel
+			_, err := r.tryApply(ctx, plan)
+			cancel()
+			r.cutAfter = 0
+			if err == nil {
+				t.Fatalf("the restore was not cut off at write %d", cut)
+			}
+			want := "A B C "
+			if undo {
+				want = "C A B "
+				complete(t, r.apply(r.plan(restore.Request{Undo: plan.ID, ExactMembers: true})))
+			} else {
+				complete(t, r.apply(plan))
+			}
+			if got := names(); got != want {
+				t.Errorf("cut off at write %d, undone: %t: they are called %s, want %s", cut, undo, got, want)
+			}
+		}
+	}
+}
+
+// A document of a ring that somebody has changed since the plan stays as it is, and nothing loses its name
+// for it without a word.
+func TestARingOfNamesThatDrifts(t *testing.T) {
+	t.Parallel()
+	for _, drifted := range []int{0, 1, 2} {
+		r, _ := newBackedUpRig(t)
+		var items []record.Ref
+		for _, name := range []string{"A", "B", "C"} {
+			items = append(items, record.Ref{Kind: "groups", ID: r.makeNamed("groups", name)})
+		}
+		run := r.backup()
+		for _, e := range [][2]string{{items[0].ID, "tmp"}, {items[1].ID, "A"}, {items[2].ID, "B"}, {items[0].ID, "C"}} {
+			r.do("PATCH", "/groups/"+e[0], fmt.Sprintf(`{"name":%q}`, e[1]))
+		}
+		plan := r.plan(restore.Request{Items: items, Run: run})
+		r.do("PATCH", "/groups/"+items[drifted].ID, `{"name":"Of others"}`)
+		done := r.apply(plan)
+		if done.State != record.RestorePartial {
+			t.Errorf("the restore is %s", done.State)
+		}
+		if got := canon.Text(canon.Member(r.sim.Document("groups", items[drifted].ID), "name")); got != "Of others" {
+			t.Errorf("what somebody has changed is called %q", got)
+		}
+		for i, ref := range items {
+			name := canon.Text(canon.Member(r.sim.Document("groups", ref.ID), "name"))
+			if strings.Contains(name, "lookervault") && !strings.Contains(strings.Join(done.Notes, "\n"), ref.String()) {
+				t.Errorf("%d has drifted: %d is called %q, and no note says so: %q", drifted, i, name, done.Notes)
+			}
+		}
+		r.apply(r.plan(restore.Request{Undo: done.ID, ExactMembers: true}))
+		for i, want := range []string{"C", "A", "B"} {
+			if got := canon.Text(canon.Member(r.sim.Document("groups", items[i].ID), "name")); i != drifted && got != want {
+				t.Errorf("%d has drifted: %d is called %q after the undo, want %q", drifted, i, got, want)
+			}
 		}
 	}
 }

@@ -55,8 +55,8 @@ func (d *draft) waitForKey(ctx context.Context, n *node, other vault.Entry) erro
 	switch {
 	case err != nil || waits:
 		return err
-	case holder != nil && d.finding[holder]:
-		n.impossible(fmt.Sprintf("%s has its %s now, and each of them waits for the other: rename one of them by hand", other.Ref, n.shares))
+	case holder != nil && slices.Contains(d.finding, holder):
+		d.setAside(n, holder, other)
 	default:
 		n.impossible(fmt.Sprintf("%s has its %s now: give that one another, or name it as well where the backup has another for it", other.Ref, n.shares))
 	}
@@ -66,10 +66,10 @@ func (d *draft) waitForKey(ctx context.Context, n *node, other vault.Entry) erro
 // waits lets a document wait for what has its keys on the instance, if the plan takes them from that. It
 // returns what the plan makes of the other one, nil for nothing.
 func (d *draft) waits(ctx context.Context, n *node, other vault.Entry) (bool, *node, error) {
-	d.finding[n] = true
-	defer delete(d.finding, n)
+	d.finding = append(d.finding, n)
+	defer func() { d.finding = d.finding[:len(d.finding)-1] }()
 	holder, err := d.nodeOn(ctx, other)
-	if err != nil || holder == nil || d.finding[holder] {
+	if err != nil || holder == nil || slices.Contains(d.finding, holder) {
 		return false, holder, err
 	}
 	frees, err := d.frees(ctx, n, other, holder)

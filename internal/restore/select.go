@@ -236,6 +236,10 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 	if err != nil {
 		return nil, err
 	}
+	request, err := RequestOf(of)
+	if err != nil {
+		return nil, err
+	}
 	left, err := p.leftoversOf(ctx, of)
 	if err != nil {
 		return nil, err
@@ -259,7 +263,9 @@ func (p *planner) undone(ctx context.Context) ([]wish, error) {
 				continue
 			}
 		default:
-			continue
+			if !wasSetAside(of, request.Aside, a) {
+				continue
+			}
 		}
 		if a.Target == "" {
 			continue

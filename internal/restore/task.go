@@ -253,6 +253,9 @@ func (t *task) update(ctx context.Context) error {
 	if err := t.beforehand(ctx, now); err != nil {
 		return err
 	}
+	if err := t.clearName(ctx); err != nil {
+		return err
+	}
 	first, last := t.trashChanges(now)
 	if err := t.patch(ctx, t.spec.Write, "", id, now, t.wanted, first); err != nil {
 		return err
@@ -327,7 +330,7 @@ func (t *task) foreign(ctx context.Context, before, now []byte) ([]string, error
 	for _, c := range changes {
 		name, _, _ := strings.Cut(c.Path, "/")
 		name, _, _ = strings.Cut(name, ".")
-		if !bytes.Equal(canon.Member(is, name), canon.Member(wanted, name)) {
+		if !bytes.Equal(canon.Member(is, name), canon.Member(wanted, name)) && !strings.Contains(canon.Text(c.After), asideMark(t.plan.ID)) {
 			return []string{c.Path}, nil
 		}
 	}

@@ -78,7 +78,7 @@ func (t *task) setAside(ctx context.Context, part *catalogue.Part, owner string,
 	aside := make(map[string]string)
 	var set []catalogue.Member
 	for _, key := range keys {
-		aside[key] = canon.Text(canon.Member(row.Body, key)) + asideMark(t.plan.ID) + id + ")"
+		aside[key] = asideName(canon.Text(canon.Member(row.Body, key)), t.plan.ID, id)
 		set = append(set, catalogue.Member{Name: key, Value: quote(aside[key])})
 	}
 	sent, err := json.Marshal(aside)
@@ -91,7 +91,7 @@ func (t *task) setAside(ctx context.Context, part *catalogue.Part, owner string,
 	return canon.With(row.Body, set...)
 }
 
-// asideMark is by what the keys are known that a restore gives to parts for a moment.
+// asideMark is by what the keys are known that a restore gives to documents and parts for a moment.
 func asideMark(plan int64) string { return fmt.Sprintf(" (lookervault %d, ", plan) }
 
 // asideCalls is how many calls it takes at most to set parts aside that wait for each other's keys.
