@@ -1,0 +1,105 @@
+package restore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// undone turns what a restore did around: what it made is not to be there, and what it
+// changed is to be as the look before it saw it.
+func (p *planner) undone(ctx context.Context) ([]wish, error) {
+	of, err := p.reader.Restore(ctx, p.request.Undo)
+	if err != nil {
+		return nil, err
+	}
+	request, err := RequestOf(of)
+	if err != nil {
+		return nil, err
+	}
+	left, err := p.leftoversOf(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := p.begun(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	var list []wish
+	for _, a := range of.Actions {
+		if spec, ok := catalogue.Find(a.Kind); ok && spec.Owned() && a.Before == 0 {
+			continue // it goes with what it is a part of
+		}
+		if a.Target == "" {
+			a.Target = begun[a.Seq]
+		}
+		switch a.State {
+		case record.ActionDone, record.ActionFailed, record.ActionRunning: // which may have written something
+		case record.ActionSame:
+			if a.Deed != record.DeedDelete { // what was to be deleted went with what it hung on
+				continue
+			}
+		default:
+			if !wasSetAside(of, request.Aside, a) {
+				continue
+			}
+		}
+		if a.Target == "" {
+			continue
+		}
+		w := wish{Ref: record.Ref{Kind: a.Kind, ID: a.Target}, named: true, made: a.Level, undoes: a.Seq}
+		if a.Before == 0 {
+			w.absent = true
+		} else {
+			d, err := p.reader.VersionBody(ctx, a.Before)
+			if err != nil {
+				return nil, err
+			}
+			w.entry = d.Entry
+		}
+		if w.left, err = left.version(ctx, a); err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	for _, w := range list {
+		p.undoing[w.Ref] = w
+	}
+	return list, nil
+}
+
+// begun is what a restore that was cut off has made of documents that it had not done with, by
+// action, as the journal has it. What nobody knows is named.
+func (p *planner) begun(ctx context.Context, of record.Restore) (map[int]string, error) {
+	made := make(map[int]string)
+	if !slices.ContainsFunc(of.Actions, cutOff) {
+		return made, nil
+	}
+	steps, err := p.reader.Steps(ctx, of.ID)
+	if err != nil {
+		return nil, err
+	}
+	unknown := make(map[int]bool)
+	for _, s := range steps {
+		if s.Seq < 1 || s.Seq > len(of.Actions) || s.Part != string(of.Actions[s.Seq-1].Kind) || !cutOff(of.Actions[s.Seq-1]) {
+			continue
+		}
+		unknown[s.Seq] = s.State == record.StepIntent
+		if s.Target != "" {
+			made[s.Seq] = s.Target
+		}
+	}
+	for _, a := range of.Actions {
+		if unknown[a.Seq] && made[a.Seq] == "" {
+			p.note("whether %s was made nobody knows, since restore %d was cut off while it was: look for it on the instance, or let lookervault restore apply %d find out, and undo that", title(a), of.ID, of.ID)
+		}
+	}
+	return made, nil
+}
+
+// cutOff reports whether an action was making a document when its restore ended.
+func cutOff(a record.Action) bool {
+	return a.State == record.ActionRunning && a.Deed == record.DeedCreate && a.Target == ""
+}
