@@ -92,9 +92,15 @@ func TestTraceOfTheRate(t *testing.T) {
 			}
 		})
 	}
-	path := filepath.Join("testdata", "trace.txt")
+	golden(t, "trace.txt", trace.String())
+}
+
+// golden compares a trace with the one in a file of testdata.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
 	if *update {
-		if err := os.WriteFile(path, []byte(trace.String()), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,7 +108,7 @@ func TestTraceOfTheRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), trace.String()); diff != "" {
+	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
