@@ -575,3 +575,21 @@ func TestBeside(t *testing.T) {
 		})
 	}
 }
+
+// A member is found by its name, however long that is.
+func TestVolatileMembersWithLongNames(t *testing.T) {
+	for _, length := range []int{1, 31, 32, 33, 63, 64, 65, 128} {
+		name := strings.Repeat("n", length)
+		rules := canon.Compile(&catalogue.Spec{Name: "looks", Fields: catalogue.Fields{ID: "id"}, Volatile: []string{name}})
+		fingerprint := func(value string) record.Digest {
+			doc, err := canon.NewReader().Read(rules, []byte(`{"id":"1","`+name+`":`+value+`}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return doc.Fingerprint
+		}
+		if fingerprint("1") != fingerprint("2") {
+			t.Errorf("a volatile member with a name of %d bytes counts", length)
+		}
+	}
+}
