@@ -39,8 +39,8 @@ func (d *draft) addSharedCalls(ctx context.Context, actions []record.Action) err
 			firsts[a.Kind] = i
 		}
 		spec := catalogue.Lookup(a.Kind)
-		if putsAway(spec, *a) {
-			a.PlannedCalls++ // what is not where it was is asked for twice
+		if putsAway(spec, *a) || mayEmpty(spec, *a) {
+			a.PlannedCalls++ // what is not where it was, or holds nothing any more, is asked for twice
 		}
 		if level, ok := relisted[a.Kind]; a.Deed == record.DeedCreate && listsTell(spec) && (!ok || level != a.Level) {
 			relisted[a.Kind] = a.Level
@@ -70,6 +70,12 @@ func putsAway(spec *catalogue.Spec, a record.Action) bool {
 	return !trash.IsZero() && slices.ContainsFunc(a.Changes, func(c record.Change) bool {
 		return c.Path == trash.Name && string(c.After) == trash.Value
 	})
+}
+
+// mayEmpty reports whether an action may leave nothing in a list that is a document of its own.
+func mayEmpty(spec *catalogue.Spec, a record.Action) bool {
+	route, _ := spec.Single(a.ID)
+	return route.Array && len(a.Changes) > 0 && !slices.ContainsFunc(a.Changes, func(c record.Change) bool { return len(c.After) > 0 })
 }
 
 // listing is about how many calls it takes to read the list of a kind to its end: a page without a row.
