@@ -21,6 +21,7 @@ type Ledger struct {
 
 	lengths   lengths
 	mentioned map[record.Kind]map[string]bool // documents that others name; true until somebody has asked
+	caller    []record.Ref                    // what the caller's own document names
 
 	lessons map[record.Learnt]bool // what the run knows of the server
 	fresh   []record.Learnt        // of that, what was not handed to the sink yet

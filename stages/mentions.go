@@ -17,7 +17,16 @@ import (
 // better a witness of what a list has left out.
 const mostMentioned = 10_000
 
-// Mentioned records documents of a kind that stored documents name, or the caller's own, and that its list holds
+// NamedByCaller records what the caller's own document names, itself included. It speaks against
+// lists without a row alone: of one that has rows nobody knows whether it leaves out a service
+// account, or a group that Looker keeps to itself.
+func (l *Ledger) NamedByCaller(refs []record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.caller = refs
+}
+
+// Mentioned records documents of a kind that stored documents name, and that its list holds
 // where it holds everything.
 func (l *Ledger) Mentioned(kind record.Kind, ids ...string) {
 	l.mu.Lock()
@@ -64,6 +73,14 @@ func (l *Ledger) mentionsOf(kind record.Kind) map[string]bool {
 func (l *Ledger) Mentions(kind record.Kind) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	for _, ref := range l.caller {
+		if known := l.mentionsOf(kind); ref.Kind == kind && a != nil && a.listed == 0 {
+			if _, again := known[ref.ID]; !again {
+				known[ref.ID] = true
+			}
+		}
+	}
 	var fresh []string
 	for _, id := range slices.Sorted(maps.Keys(l.mentioned[kind])) {
 		if l.mentioned[kind][id] {
@@ -137,7 +154,7 @@ func (o *ListOptions) Unlisted(ctx context.Context, kind record.Kind) ([]string,
 // mentioned asks alone for documents that others name and the list of their kind did not hold.
 // Where they are there, and the list does not hold them when it is asked for once more either,
 // it leaves something out, and the kind is incomplete. Else they came while it was read: of
-// a list in pages only the caller's own document names some, which were there before.
+// a list in pages that is empty only the caller's own document names some, which were there before.
 func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	found, err := l.stillThere(ctx, kind, l.Mentioned[kind.Name], Samples)
 	if err != nil {

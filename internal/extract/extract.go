@@ -174,9 +174,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	f.ledger = stages.NewLedger(kindNames(f.kinds))
 	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted, f.begun.Untold)
 	if f.begun.Scope.Unscoped() && start.Caller.KnownAdmin() {
-		for _, ref := range start.Caller.Names {
-			f.ledger.Mentioned(ref.Kind, ref.ID)
-		}
+		f.ledger.NamedByCaller(start.Caller.Names)
 	}
 	f.refresh = f.rules()
 	f.budget = budget.New(budget.Load{Bytes: int64(c.Limits.InFlightBytes), Items: int64(c.Limits.InFlightItems)})
