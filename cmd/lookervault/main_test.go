@@ -97,18 +97,18 @@ func TestPlanCode(t *testing.T) {
 	impossible := record.Action{Deed: record.DeedImpossible, State: record.ActionImpossible}
 	for _, test := range []struct {
 		name      string
-		purpose   record.Purpose
+		request   string
 		actions   []record.Action
 		want      int
 		different int // the same, with --exit-code
 	}{
-		{"nothing to do", record.RestorePurpose, []record.Action{same, skipped}, 0, 0},
-		{"something to do", record.RestorePurpose, []record.Action{planned, same}, 0, 6},
-		{"something is impossible", record.RestorePurpose, []record.Action{planned, impossible, same}, 4, 4},
-		{"an undo that leaves something", record.UndoPurpose, []record.Action{planned, skipped}, 4, 4},
+		{"nothing to do", `{}`, []record.Action{same, skipped}, 0, 0},
+		{"something to do", `{}`, []record.Action{planned, same}, 0, 6},
+		{"something is impossible", `{}`, []record.Action{planned, impossible, same}, 4, 4},
+		{"an undo that leaves something", `{"undo":1}`, []record.Action{planned, skipped}, 4, 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			plan := record.Restore{Purpose: test.purpose, Actions: test.actions}
+			plan := record.Restore{Request: []byte(test.request), Actions: test.actions}
 			if got := exitCode(planCode(plan, false)); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}

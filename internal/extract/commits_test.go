@@ -39,8 +39,9 @@ func TestLargePagesMakeNoSmallBatches(t *testing.T) {
 	if sink.records != 600 {
 		t.Fatalf("%d records, want 600", sink.records)
 	}
-	// 30 full ones, and one for each of the 6 pages that had to wait.
-	if sink.commits > 36 {
+	// 30 full ones, and some for pages that had to wait, 7 at most in hundreds of runs; batches of
+	// two would be 300.
+	if sink.commits > 60 {
 		t.Errorf("%d commits for 600 records, want batches of 20", sink.commits)
 	}
 }
