@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,15 +85,19 @@ func withBench(measure func(b *bench) error) error {
 // install copies a program, as an installation does, and removes what it copied. What the linker
 // wrote by a mapping lies in larger pieces in the memory of the system, of which those that a
 // process touches count as its own: 11 MB more.
-func install(linked, program string) error {
-	bytes, err := os.ReadFile(linked)
+func install(linked, program string) (err error) {
+	from, err := os.Open(linked)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(program, bytes, 0o600); err != nil {
+	defer func() { err = errors.Join(err, from.Close(), os.Remove(linked)) }()
+	to, err := os.OpenFile(program, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700) //nolint:gosec // a program is executed
+	if err != nil {
 		return err
 	}
-	return errors.Join(os.Chmod(program, 0o700), os.Remove(linked)) //nolint:gosec // a program is executed
+	// In parts: what this process holds counts as the peak of each one that it starts.
+	_, err = io.Copy(struct{ io.Writer }{to}, from)
+	return errors.Join(err, to.Close())
 }
 
 // machine is one line about where this was measured.
