@@ -2,8 +2,11 @@ package restore
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -102,4 +105,56 @@ func (p *planner) begun(ctx context.Context, of record.Restore) (map[int]string,
 // cutOff reports whether an action was making a document when its restore ended.
 func cutOff(a record.Action) bool {
 	return a.State == record.ActionRunning && a.Deed == record.DeedCreate && a.Target == ""
+}
+
+// keepPlaces leaves members as they are by which a document that is undone named what was
+// not there before either: a folder that had gone. It returns the other references.
+func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference, current []byte) (left []canon.Reference, err error) {
+	var kept []string
+	for _, ref := range refs {
+		_, seen, err := d.present.find(ctx, ref.Ref)
+		if err != nil {
+			return nil, err
+		}
+		if seen == unlisted {
+			d.relied[ref.Ref] = true
+		}
+		comes, err := d.comesAnew(ctx, ref.Ref)
+		if err != nil {
+			return nil, err
+		}
+		if comes != nil || seen != absent && seen != unlisted || ref.Part != "" || inList(n.spec.Write, ref) || strings.Contains(ref.By.Path, ".") {
+			left = append(left, ref)
+			if comes == nil && seen == unseen && d.lookable(ref.Ref) {
+				d.relied[ref.Ref] = true
+			}
+			continue
+		}
+		kept = append(kept, fmt.Sprintf("keeps its %s: %s was not there before either", ref.By.Path, ref.Ref))
+		if err := d.override(n, ref.By.Path, canon.Member(current, ref.By.Path)); err != nil {
+			return nil, err
+		}
+	}
+	if len(kept) > 0 {
+		n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolverOf(n))
+		d.tellKept(n, kept)
+	}
+	return left, err
+}
+
+// tellKept says what a document keeps that is undone. One in the trash goes back there, where
+// nobody meets it; one in use is not taken back, or not all of it: an alert runs with the rights
+// of whoever got it.
+func (d *draft) tellKept(n *node, kept []string) {
+	inUse := n.entry.State == record.Present
+	if inUse && len(n.action.Changes) == 0 {
+		n.settle(record.DeedSkip, "it "+strings.Join(kept, ", "))
+		return
+	}
+	if inUse {
+		d.request.Kept = append(d.request.Kept, n.Ref)
+	}
+	for _, why := range kept {
+		d.note("%s %s", n.Ref, why)
+	}
 }
