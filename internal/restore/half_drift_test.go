@@ -1,7 +1,6 @@
 package restore_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -24,13 +23,9 @@ func TestATileThatWasChangedBeforeARestoreGoesOn(t *testing.T) {
 		}
 		plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Only: true})
 		r.workers, r.inner = 1, 1
-		ctx, cancel := context.WithCancel(t.Context())
-		r.cutAfter, r.cut = cut, cancel
-		if _, err := r.tryApply(ctx, plan); err == nil {
+		if _, err := r.applyCutOff(plan, cut); err == nil {
 			t.Fatal("it was not cut off")
 		}
-		cancel()
-		r.cutAfter = 0
 		mine := tiles[len(tiles)-1]
 		r.do("PATCH", "/dashboard_elements/"+mine, `{"title":"Mine"}`)
 		done := r.apply(plan)

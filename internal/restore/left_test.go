@@ -1,7 +1,6 @@
 package restore_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -121,11 +120,7 @@ func TestAnUndoOfWhatWasCutOff(t *testing.T) {
 			r.do("DELETE", "/dashboards/"+ref.ID, "")
 			counts := r.counts()
 			plan := r.plan(restore.Request{Items: []record.Ref{ref}, Run: run, Only: true})
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			r.cutAfter, r.cut = cutAfter, cancel
-			done, _ := r.tryApply(ctx, plan)
-			r.cutAfter = 0
+			done, _ := r.applyCutOff(plan, cutAfter)
 			undo := r.plan(restore.Request{Undo: done.ID, Hard: true})
 			unknown := strings.Contains(strings.Join(undo.Notes, "\n"), "nobody knows")
 			if len(undo.Actions) > 0 {

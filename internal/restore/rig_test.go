@@ -225,6 +225,16 @@ func (r *rig) tryApply(ctx context.Context, plan record.Restore) (record.Restore
 	return r.carryOut(ctx, journal)
 }
 
+// applyCutOff applies a plan whose context is cancelled at its n-th write.
+func (r *rig) applyCutOff(plan record.Restore, n int) (record.Restore, error) {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(r.t.Context())
+	defer cancel()
+	r.cutAfter, r.cut = n, cancel
+	defer func() { r.cutAfter = 0 }()
+	return r.tryApply(ctx, plan)
+}
+
 func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Restore, error) {
 	r.journal = journal
 	var client restore.Looker = cutting{r.client, r}

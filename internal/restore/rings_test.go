@@ -1,7 +1,6 @@
 package restore_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,12 +94,7 @@ func TestARingOfNamesThatIsCutOff(t *testing.T) {
 			r.do("PATCH", "/dashboard_filters/"+e[0], fmt.Sprintf(`{"name":%q,"title":%q}`, e[1], e[1]))
 		}
 		plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run})
-		ctx, cancel := context.WithCancel(t.Context())
-		r.cutAfter, r.cut = cut, cancel
-		_, err := r.tryApply(ctx, plan)
-		cancel()
-		r.cutAfter = 0
-		if err == nil {
+		if _, err := r.applyCutOff(plan, cut); err == nil {
 			t.Fatalf("the restore was not cut off at write %d", cut)
 		}
 		complete(t, r.apply(plan))
@@ -208,12 +202,7 @@ func TestARingOfDocumentsThatIsCutOff(t *testing.T) {
 				r.do("PATCH", "/groups/"+e[0], fmt.Sprintf(`{"name":%q}`, e[1]))
 			}
 			plan := r.plan(restore.Request{Items: items, Run: run})
-			ctx, cancel := context.WithCancel(t.Context())
-			r.cutAfter, r.cut = cut, cancel
-			_, err := r.tryApply(ctx, plan)
-			cancel()
-			r.cutAfter = 0
-			if err == nil {
+			if _, err := r.applyCutOff(plan, cut); err == nil {
 				t.Fatalf("the restore was not cut off at write %d", cut)
 			}
 			want := "A B C "

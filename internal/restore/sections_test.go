@@ -1,7 +1,6 @@
 package restore_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -31,12 +30,7 @@ func TestABoardThatIsCutOffGoesOn(t *testing.T) {
 			r.do("DELETE", "/board_sections/"+section, "")
 			lost := shownBy(t, r.sim.Document("boards", board.ID))
 			plan := r.plan(restore.Request{Items: []record.Ref{board}, Run: run})
-			ctx, cancel := context.WithCancel(t.Context())
-			r.cutAfter, r.cut = cut, cancel
-			_, err := r.tryApply(ctx, plan)
-			cancel()
-			r.cutAfter = 0
-			if err == nil {
+			if _, err := r.applyCutOff(plan, cut); err == nil {
 				return // it was over before
 			}
 			want := was

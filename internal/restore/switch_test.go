@@ -24,6 +24,18 @@ func (r *rig) guarded(t *testing.T) (metadata record.Ref, guard func()) {
 	}
 }
 
+// guardedAgain is a folder whose rules went with their switch, and the restore that brought them back.
+func (r *rig) guardedAgain(t *testing.T) (metadata record.Ref, done record.Restore) {
+	t.Helper()
+	metadata, guard := r.guarded(t)
+	guard()
+	run := r.backup()
+	r.do("PATCH", "/content_metadata/"+metadata.ID, `{"inherits":true}`)
+	done = r.apply(r.plan(restore.Request{Items: []record.Ref{metadata}, Run: run}))
+	complete(t, done)
+	return metadata, done
+}
+
 // rules are the rules of metadata, "inherited" where it has none of its own.
 func (r *rig) rules(t *testing.T, metadata record.Ref) string {
 	t.Helper()
@@ -68,12 +80,7 @@ func TestRulesComeBackWithTheirSwitch(t *testing.T) {
 	t.Run("a restore that brings them back", func(t *testing.T) {
 		t.Parallel()
 		r, _ := newBackedUpRig(t)
-		metadata, guard := r.guarded(t)
-		guard()
-		run := r.backup()
-		r.do("PATCH", "/content_metadata/"+metadata.ID, `{"inherits":true}`)
-		done := r.apply(r.plan(restore.Request{Items: []record.Ref{metadata}, Run: run}))
-		complete(t, done)
+		metadata, done := r.guardedAgain(t)
 		if got := r.rules(t, metadata); got != guarded {
 			t.Errorf("after the restore: %s, want %s", got, guarded)
 		}
@@ -147,12 +154,7 @@ func TestRulesOfOthersStay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, _ := newBackedUpRig(t)
-			metadata, guard := r.guarded(t)
-			guard()
-			run := r.backup()
-			r.do("PATCH", "/content_metadata/"+metadata.ID, `{"inherits":true}`)
-			done := r.apply(r.plan(restore.Request{Items: []record.Ref{metadata}, Run: run}))
-			complete(t, done)
+			metadata, done := r.guardedAgain(t)
 			undo := func() record.Restore { return r.plan(restore.Request{Undo: done.ID, ExactMembers: true}) }
 			undone, state := when(undo, r.apply, func() { add(r, metadata) })
 			stayed(t, r, metadata, undone, state)

@@ -1,7 +1,6 @@
 package restore_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -101,11 +100,7 @@ func TestAnUndoOfHalfAnUpdate(t *testing.T) {
 				}
 				r.do("PATCH", "/dashboards/1", `{"title":"Broken"}`)
 				before := r.normal(dashboard)
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				r.cutAfter, r.cut = cutAfter, cancel
-				done, _ := r.tryApply(ctx, r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Only: true}))
-				r.cutAfter = 0
+				done, _ := r.applyCutOff(r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Only: true}), cutAfter)
 				if since {
 					r.do("PATCH", "/dashboards/1", `{"refresh_interval":"7 minutes"}`)
 				}
