@@ -77,7 +77,7 @@ func TestCanariesOfRestores(t *testing.T) {
 	t.Chdir(t.TempDir())
 	environ := []string{
 		"PATH=" + os.Getenv("PATH"), "LOOKERSDK_BASE_URL=" + server.URL, "LOOKERSDK_CLIENT_ID=" + lookersim.DefaultClientID, "LOOKERSDK_CLIENT_SECRET=" + canaryKey,
-		"LOOKERVAULT_RETRY__ATTEMPTS=1", "LOOKERVAULT_RETRY__MAX_WAIT=1s", "LOOKERVAULT_LOG__LEVEL=trace", "LOOKERVAULT_RATE_LIMIT__PER_SECOND=0",
+		"LOOKERVAULT_RETRY__ATTEMPTS=1", "LOOKERVAULT_RETRY__MAX_WAIT=100ms", "LOOKERVAULT_LOG__LEVEL=trace", "LOOKERVAULT_RATE_LIMIT__PER_SECOND=0",
 		"LOOKERVAULT_RESTORE__SETTLE=10ms", "OTHER=" + canaryKey,
 		"LOOKERVAULT_HOOKS__ON_PARTIAL=env; echo '" + canaryKey + "'; exit 3",
 		"LOOKERVAULT_HOOKS__ON_FAILURE=env; echo '" + canaryKey + "'; exit 3",

@@ -18,6 +18,7 @@ import (
 // TestMetricsWhileARunLasts asks for metrics in the middle of a run, which waits
 // for the answer, and reads the file that it leaves.
 func TestMetricsWhileARunLasts(t *testing.T) {
+	t.Parallel()
 	sim, err := lookersim.New(lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
@@ -44,6 +45,7 @@ func TestMain(m *testing.M) {
 	// Cobra keeps the flags of every command that was ever made, so the heap of hundreds of runs in
 	// this process grows to 130 MB, and the collector took half of the processor time.
 	debug.SetGCPercent(400)
+	simtest.WaitTogether()
 	testscript.Main(m, map[string]func(){"lookervault": main, "exits": exits, "full": full, "nobody": nobody, "tty": tty})
 }
 

@@ -9,5 +9,6 @@ import (
 
 func TestMain(m *testing.M) {
 	simtest.TempInMemory()
+	simtest.WaitTogether()
 	os.Exit(m.Run())
 }
