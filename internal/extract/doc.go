@@ -20,15 +20,16 @@
 // # Lists that are cut off
 //
 // How many rows a server gives at once is a guess of the planner (internal/plan/ends.go): of the
-// answers of a run the longest page tells, and the longest whole list. What stands behind it takes
-// one call of a first run; where that brings no answer, another list of that length is asked, and
-// where none tells, the kind is not complete, or a note says so: the server serves no such call,
-// or a run before has stored the same. Of a list in one answer that was cut off alone, only what
-// other documents name in its kind tells (stages/mentions.go): a few that it does not hold are
-// asked for alone. In a first run nothing tells of a cut list of boards, connections, projects,
-// datagroups or homepage sections, nor of user attributes, colour collections, integrations or
-// integration hubs that no document names: there is no page behind it, no total, and nothing
-// stored before. Later runs ask alone for what they held. GET /boards/search has pages, but nobody
-// promises that it gives the boards that GET /boards gives, and no others: a row behind their
-// number there would prove nothing, and make runs partial for ever where it gives more.
+// answers of a run the longest page tells, and the longest whole list. What stands behind each
+// takes one call of a first run, and none where a part of the list came with the number of the
+// whole; where that brings no answer, another list of that length is asked, and where none tells,
+// the kind is not complete, or a note says so: the server serves no such call, or a run before has
+// stored the same. Of a list in one answer that was cut off alone, only what other documents name
+// in its kind tells (stages/mentions.go): a few that it does not hold are asked for alone. In a
+// first run nothing tells of a cut list of boards, connections, projects, datagroups or homepage
+// sections, nor of user attributes, colour collections, integrations or integration hubs that no
+// document names: there is no page behind it, no total, and nothing stored before. Later runs ask
+// alone for what they held. GET /boards/search has pages, but nobody promises that it gives the
+// boards that GET /boards gives, and no others: a row behind their number there would prove
+// nothing, and make runs partial for ever where it gives more.
 package extract
