@@ -37,6 +37,9 @@ rule 'rooms have names, not util, common, helpers or manager' \
 rule 'what a vault is made of is for its engine; ask sqlite.HealthOf or sqlite.FilesOf' \
 	"$(grep -nE '"[^" ]*-(wal|shm)"|\.db\.lock|logSuffix|lockSuffix' "${code[@]}" | grep -vE '^internal/(vault/sqlite|bench)/')"
 
+rule 'what is built, and any other file above 1 MiB, stays out of the repository' \
+	"$(git ls-files --cached --others --exclude-standard -z | xargs -0 -r bash -c 'find "$@" -size +1024k' -)"
+
 rule 'a merge is resolved' \
 	"$(git grep -nE '^(<<<<<<<|>>>>>>>) ' -- ':!tools/house.sh')"
 
