@@ -223,6 +223,9 @@ func (r *Reader) member(n *node, opaque bool) error {
 			return err
 		}
 		r.pickColumns(to.node, value)
+		if n == r.rules.root {
+			r.shape = r.shape.withMember(raw, value)
+		}
 		return nil
 	}
 	p := part{start: len(r.out)}

@@ -2,12 +2,13 @@ package canon
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
 // A Shape tells apart documents of one kind that have other members: it is made of the
-// names of the members that matter, of which of them are objects or arrays, and of which
-// arrays are empty, in whatever order. Two documents of one shape have the same members.
+// names of the members, volatile ones included, of which of them are objects or arrays, and of
+// which arrays are empty, in whatever order. Two documents of one shape have the same members.
 type Shape uint64
 
 // Offset and prime of FNV-1a, 64 bits.
@@ -40,12 +41,21 @@ func container(first byte) bool { return first == '{' || first == '[' }
 type Part struct {
 	Container bool // an object or an array
 	Object    bool
-	Elements  int // of an array
+	Elements  int  // of an array
+	Volatile  bool // it moves without a change of the document
 }
 
 // Members returns the members of a document that matter, by name. A document that
 // cannot be read has none.
 func Members(rules *Rules, document []byte) map[string]Part {
+	members := Parts(rules, document)
+	maps.DeleteFunc(members, func(_ string, p Part) bool { return p.Volatile })
+	return members
+}
+
+// Parts returns all members of a document, by name, also those that do not matter. A document
+// that cannot be read has none.
+func Parts(rules *Rules, document []byte) map[string]Part {
 	s := &scanner{text: document}
 	if s.peek() != '{' {
 		return nil
@@ -64,7 +74,8 @@ func Members(rules *Rules, document []byte) map[string]Part {
 		} else {
 			err = s.skip()
 		}
-		if err == nil && !rules.step(rules.root, []byte(name)).volatile {
+		m.Volatile = rules.step(rules.root, []byte(name)).volatile
+		if err == nil {
 			members[name] = m
 		}
 		return err
@@ -83,20 +94,36 @@ func (s *scanner) count() (n int, err error) {
 
 // Lost returns what a row of a list has less than a document had before, sorted: paths
 // of members that are missing, members that are no object or array any more, and
-// arrays that have become shorter. What is volatile does not count.
+// arrays that have become shorter. Of what is volatile only the document's own members count,
+// and no length.
 func Lost(rules *Rules, row, document []byte) []string {
 	lost := Missing(rules, row, document)
-	has := Members(rules, row)
-	for name, had := range Members(rules, document) {
+	has := Parts(rules, row)
+	for name, had := range Parts(rules, document) {
 		now, ok := has[name]
 		switch {
-		case !ok: // it is among those that are missing
-		case had.Container && !now.Container:
+		case !ok, had.Container && !now.Container: // one that is missing and matters is there already
 			lost = append(lost, name)
-		case now.Elements < had.Elements:
+		case now.Elements < had.Elements && !had.Volatile:
 			lost = append(lost, fmt.Sprintf("%s (%d of %d)", name, now.Elements, had.Elements))
 		}
 	}
 	slices.Sort(lost)
 	return slices.Compact(lost)
+}
+
+// Lacks returns those of some members which a document has and a row has not, or which are no
+// object or array in the row and one in the document.
+func Lacks(rules *Rules, row, document []byte, members []string) (lacks []string) {
+	if len(members) == 0 {
+		return nil
+	}
+	has, had := Parts(rules, row), Parts(rules, document)
+	for _, name := range members {
+		is, ok := has[name]
+		if was, there := had[name]; there && (!ok || was.Container && !is.Container) {
+			lacks = append(lacks, name)
+		}
+	}
+	return lacks
 }

@@ -142,7 +142,7 @@ type Document struct {
 	Trashed                 bool
 	Refs                    []Ref    // documents that it points at, in the order in which they appear, each once
 	Fingerprint             Digest   // over the document without volatile fields, canonical
-	Shape                   uint64   // of the members that matter, see canon.Shape
+	Shape                   uint64   // of its members, see canon.Shape
 	Lengths                 []Length // of its longest arrays, see canon.LongArray
 }
 

@@ -15,7 +15,8 @@
 // than documents, the kind is fetched one by one, and a note says so. Every row is held against
 // its neighbours and against the stored version of its document, and compared when it has less:
 // always, where its neighbours have all that it has and more; now and then, where documents
-// have one thing or another. Where the longest arrays of new rows look cut off, by how many
+// have one thing or another. Members that are volatile count for that as others do: they are stored,
+// although no change is told by them. Where the longest arrays of new rows look cut off, by how many
 // rows have just that length, one of them is compared too (lengths.go). Where the document of a
 // row that speaks for others cannot be had, another of them stands in (standins.go); what nothing
 // speaks for is fetched alone, and where such rows were stored before, the kind is not complete.

@@ -143,7 +143,7 @@ func (t *task) observe(found []matched) {
 			}
 			doc = &read
 		}
-		t.noteShape(doc.Shape, func() map[string]canon.Part { return canon.Members(t.rules, m.row) })
+		t.noteShape(doc.Shape, func() map[string]canon.Part { return canon.Parts(t.rules, m.row) })
 		if isNew(*m) {
 			t.noteLengths(doc.Lengths)
 		}
@@ -175,6 +175,7 @@ func (t *task) suspects(ctx context.Context, found []matched) (suspects []matche
 		}
 		if len(lacks) > 0 {
 			t.Log.Debug("a row lacks what others have, comparing it with its document", "kind", t.kind.Name, "id", m.want.ID, "members", strings.Join(lacks, ","))
+			m.lacks = lacks
 			suspects = append(suspects, m)
 		}
 	}

@@ -210,6 +210,17 @@ func (h *habits) spokenFor(id string, of uint64) {
 	h.shapes.spokenFor(id, of)
 }
 
+// lackedByShape returns the members that other rows have and those of a shape lack.
+func (h *habits) lackedByShape(of uint64) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known, ok := h.shapes.known[of]
+	if !ok {
+		return nil
+	}
+	return h.shapes.names(h.shapes.lacks(known.has))
+}
+
 // poorerThanOthers returns the members that other rows have and this one lacks, where
 // that is a reason to compare it.
 func (h *habits) poorerThanOthers(id string, of uint64) []string {

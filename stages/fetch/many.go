@@ -142,7 +142,8 @@ type matched struct {
 	doc  *record.Document // what was read from the row, nil when nothing was
 	same bool             // the row is, byte for byte, the body that is stored
 
-	observed bool // its members were taken note of
+	observed bool     // its members were taken note of
+	lacks    []string // what its neighbours, or the stored version, have and it has not
 }
 
 // readRows reads the rows of an answer and finds those that were wanted, each document

@@ -147,14 +147,16 @@ func (t *task) judge(id string, v verdict) verdict {
 
 const neverCompared = "no row of the list could be compared with a document fetched alone, fetching one by one"
 
-// compare compares a row with its document. Unknown means that the document
-// could not be had, or keeps changing.
+// compare compares a row with its document. Of what is volatile the row must have what is
+// known of its kind: that which other rows have, or the stored version. Unknown means that the
+// document could not be had, or keeps changing.
 func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 	reader := canon.NewReader()
 	row, err := reader.Read(t.rules, sample.row)
 	if err != nil {
 		return unknown, nil //nolint:nilerr // serialize will say what is wrong with it
 	}
+	known := slices.Concat(sample.lacks, t.lackedByShape(row.Shape))
 	var before record.Digest
 	for range 2 {
 		var alone record.Document
@@ -173,10 +175,12 @@ func (t *task) compare(ctx context.Context, sample matched) (verdict, error) {
 			return unknown, nil
 		case err != nil:
 			return unknown, err
-		case alone.Fingerprint == row.Fingerprint || canon.SameValues(t.rules, sample.row, answer.Body):
+		}
+		missing := canon.Lacks(t.rules, sample.row, answer.Body, known)
+		if len(missing) == 0 && (alone.Fingerprint == row.Fingerprint || canon.SameValues(t.rules, sample.row, answer.Body)) {
 			return rich, nil
 		}
-		if missing := canon.Missing(t.rules, sample.row, answer.Body); len(missing) > 0 {
+		if missing = append(canon.Missing(t.rules, sample.row, answer.Body), missing...); len(missing) > 0 {
 			if t.ask.How == record.Whole && foreign(t.rules, sample.row, answer.Body) {
 				return alien, nil
 			}

@@ -30,7 +30,7 @@ type shape struct {
 type members struct {
 	present    bitset
 	containers bitset // objects and arrays
-	filled     bitset // objects, and arrays that are not empty
+	filled     bitset // objects, and arrays that are not empty, of the members that matter
 }
 
 type bitset [4]uint64
@@ -92,7 +92,7 @@ func (s *shapes) members(parts map[string]canon.Part) (has members) {
 		if part.Container {
 			has.containers.set(i)
 		}
-		if part.Object || part.Elements > 0 {
+		if !part.Volatile && (part.Object || part.Elements > 0) {
 			has.filled.set(i)
 		}
 	}
