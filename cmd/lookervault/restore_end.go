@@ -70,8 +70,9 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 	case record.RestoreFailed:
 		tone = table.Bad
 	}
-	fmt.Fprintf(out, "%s  restore %d of %s: %s", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target), restoreWords(s))
-	fmt.Fprintf(out, ", %s, %s\n", plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds))
+	// A terminal wraps what is written at once: a line in parts would be broken anywhere.
+	fmt.Fprintf(out, "%s  restore %d of %s: %s, %s, %s\n", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target),
+		restoreWords(s), plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds))
 	shown, failures := 0, 0
 	names := newPlanNames(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed.Target)
 	request, _ := restore.RequestOf(sealed) // one that cannot be read was told of before it was applied
