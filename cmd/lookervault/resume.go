@@ -26,7 +26,7 @@ func resumesAsItBegan(ctx context.Context, c config.Config, o runOptions, select
 	}
 	begun := openScope(ctx, c)
 	switch {
-	case len(o.kinds) > 0 && (begun == nil || !sameSet(begun.Kinds, names(selected))):
+	case len(o.kinds) > 0 && (begun == nil || !sameSet(begun.Kinds, catalogue.Kinds(selected))):
 		return usage(errOtherKinds)
 	case folders && (begun == nil || !sameSet(begun.Folders, c.Folders.IDs)),
 		recursive && (begun == nil || begun.Recursive != c.Folders.Recursive):

@@ -54,17 +54,9 @@ func refreshAges(loaded *config.Loaded, named bool) (map[record.Kind]time.Durati
 	return ages, nil
 }
 
-func names(kinds []*catalogue.Spec) []record.Kind {
-	all := make([]record.Kind, len(kinds))
-	for i, k := range kinds {
-		all[i] = k.Name
-	}
-	return all
-}
-
 // scopeOf is what a run sets out to back up.
 func scopeOf(c config.Config, kinds []*catalogue.Spec) record.Scope {
-	scope := record.Scope{Kinds: names(kinds), Folders: c.Folders.IDs}
+	scope := record.Scope{Kinds: catalogue.Kinds(kinds), Folders: c.Folders.IDs}
 	scope.Recursive = len(scope.Folders) > 0 && c.Folders.Recursive
 	scope.All = catalogue.CoversDefault(scope)
 	return scope

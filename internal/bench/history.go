@@ -92,10 +92,7 @@ func (h *history) run(ctx context.Context, added int, complete bool) (err error)
 		}
 	}()
 	admin := true
-	scope := record.Scope{All: true}
-	for _, kind := range catalogue.All() {
-		scope.Kinds = append(scope.Kinds, kind.Name)
-	}
+	scope := record.Scope{All: true, Kinds: catalogue.Kinds(catalogue.All())}
 	_, err = h.writer.Begin(ctx, record.Start{
 		Instance: "bench", BaseURL: "https://looker.example", Origin: "api", Scope: scope, Caller: record.Caller{ID: "1", Admin: &admin},
 		Looker: "26.4.0", Tool: "bench", At: h.now, Config: []byte(`{}`), Policy: 1, TermRules: find.TermRules, Terms: canon.Terms(),

@@ -271,6 +271,15 @@ func (k *Spec) InPages() (*Spec, bool) {
 	return &paged, true
 }
 
+// Kinds returns the kinds that rows are of.
+func Kinds(rows []*Spec) []record.Kind {
+	kinds := make([]record.Kind, len(rows))
+	for i, row := range rows {
+		kinds[i] = row.Name
+	}
+	return kinds
+}
+
 // Names returns the names of rows.
 func Names(kinds []*Spec) []string {
 	names := make([]string, len(kinds))

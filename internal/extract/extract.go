@@ -171,7 +171,7 @@ func (f *flow) prepare(ctx context.Context) (err error) {
 	if f.begun.Resumed {
 		f.kinds = scoped(f.begun.Scope, f.job.Kinds)
 	}
-	f.ledger = stages.NewLedger(kindNames(f.kinds))
+	f.ledger = stages.NewLedger(catalogue.Kinds(f.kinds))
 	f.ledger.Recall(f.begun.Lessons, f.begun.Doubted, f.begun.Untold)
 	if f.begun.Scope.Unscoped() && start.Caller.KnownAdmin() {
 		f.ledger.NamedByCaller(start.Caller.Names)
@@ -227,14 +227,6 @@ func (f *flow) lessons() []record.Learnt {
 	return f.ledger.Lessons()
 }
 
-func kindNames(kinds []*catalogue.Spec) []record.Kind {
-	names := make([]record.Kind, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.Name
-	}
-	return names
-}
-
 // run sends the kinds down the stages in waves: first what is listed, then what
 // documents point to that are committed by then.
 func (f *flow) run(ctx context.Context) error {
@@ -256,7 +248,7 @@ func (f *flow) run(ctx context.Context) error {
 			err = f.missing(ctx, kinds)
 		}
 		if err == nil {
-			f.lookedFor = append(f.lookedFor, kindNames(kinds)...)
+			f.lookedFor = append(f.lookedFor, catalogue.Kinds(kinds)...)
 		}
 		took := f.job.Now().Sub(began)
 		f.logWave(n, kinds, took)

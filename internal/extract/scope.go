@@ -38,7 +38,7 @@ func (f *flow) checkScope(ctx context.Context, list *stages.ListOptions) error {
 		return nil
 	}
 	folders, _ := catalogue.Find(catalogue.Folders)
-	if !slices.Contains(kindNames(f.kinds), folders.Name) {
+	if !slices.Contains(catalogue.Kinds(f.kinds), folders.Name) {
 		f.ledger.OneAnswer(plan.ListEnd{Kind: folders.Name, State: record.Present, Rows: len(f.folders)})
 	}
 	return list.CheckFolders(ctx, folders, f.folders)

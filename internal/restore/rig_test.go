@@ -136,11 +136,7 @@ func (r *rig) open() {
 // backup makes a whole run.
 func (r *rig) backup() int64 {
 	r.t.Helper()
-	var kinds []record.Kind
-	for _, k := range catalogue.Default() {
-		kinds = append(kinds, k.Name)
-	}
-	run, err := r.run(r.t.Context(), record.Scope{Kinds: kinds, All: true}, "api")
+	run, err := r.run(r.t.Context(), record.Scope{Kinds: simtest.Defaults(), All: true}, "api")
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -80,9 +80,7 @@ func Login(t testing.TB, url string, c looker.Config) *looker.Client {
 // none is named.
 func Start(kinds ...record.Kind) record.Start {
 	if len(kinds) == 0 {
-		for _, k := range catalogue.All() {
-			kinds = append(kinds, k.Name)
-		}
+		kinds = catalogue.Kinds(catalogue.All())
 	}
 	admin := true
 	return record.Start{
@@ -91,13 +89,7 @@ func Start(kinds ...record.Kind) record.Start {
 }
 
 // Defaults are the kinds of a run that names none.
-func Defaults() []record.Kind {
-	var kinds []record.Kind
-	for _, k := range catalogue.Default() {
-		kinds = append(kinds, k.Name)
-	}
-	return kinds
-}
+func Defaults() []record.Kind { return catalogue.Kinds(catalogue.Default()) }
 
 // CountsOf are the counts of a kind in a run.
 func CountsOf(t testing.TB, run record.Run, kind record.Kind) record.Counts {

@@ -41,13 +41,9 @@ type Rig struct {
 
 // NewRig makes a run of these kinds on a server, with 96 MiB of room for what is in flight.
 func NewRig(looker *Looker, kinds ...*catalogue.Spec) *Rig {
-	names := make([]record.Kind, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.Name
-	}
 	return &Rig{
 		Looker: looker, Store: &Store{}, Size: 4,
-		Ledger: stages.NewLedger(names), Limits: budget.New(budget.Load{Bytes: 96 << 20, Items: 1000}),
+		Ledger: stages.NewLedger(catalogue.Kinds(kinds)), Limits: budget.New(budget.Load{Bytes: 96 << 20, Items: 1000}),
 	}
 }
 
