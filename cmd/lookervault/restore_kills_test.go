@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // killed is the program against a simulated Looker, killed in the middle.
@@ -35,14 +35,7 @@ type killed struct {
 // LOOKERVAULT_TEST_KILLS asks for more than a few kills.
 func TestKilledRestores(t *testing.T) {
 	t.Parallel()
-	want := 4
-	if text := os.Getenv("LOOKERVAULT_TEST_KILLS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatalf("LOOKERVAULT_TEST_KILLS is no number: %q", text)
-		}
-		want = n
-	}
+	want := testenv.Rounds(t, testenv.Kills, 4)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	k := &killed{t: t, random: rand.New(rand.NewPCG(seed, 4))}

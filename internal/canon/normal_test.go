@@ -15,6 +15,7 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // kindOf returns the row of a kind.
@@ -300,10 +301,7 @@ func TestOnlyWhatTheSimulatorMakesUpIsUnknown(t *testing.T) {
 // TestRealDocuments: the documents that servers have given have a normal form, with every
 // number as it came, and can be sent.
 func TestRealDocuments(t *testing.T) {
-	folder := os.Getenv("LOOKERVAULT_TEST_CORPUS")
-	if folder == "" {
-		t.Skip("LOOKERVAULT_TEST_CORPUS names no folder of real documents")
-	}
+	folder := testenv.Corpus(t)
 	read := 0
 	for _, kind := range catalogue.All() {
 		files, err := filepath.Glob(filepath.Join(folder, string(kind.Name)+"_*.json"))

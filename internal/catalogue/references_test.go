@@ -1,15 +1,14 @@
 package catalogue_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // description is what the tests need of an OpenAPI document.
@@ -30,29 +29,6 @@ type shape struct {
 	Items                *shape
 	AdditionalProperties json.RawMessage
 	AllOf                []*shape
-}
-
-// readDescription reads the document that LOOKERVAULT_TEST_SPEC names.
-func readDescription(t *testing.T) *description {
-	t.Helper()
-	path := os.Getenv("LOOKERVAULT_TEST_SPEC")
-	if path == "" {
-		t.Skip("LOOKERVAULT_TEST_SPEC names no OpenAPI document (Looker.4.0.oas.json, gzip)")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d description
-	if err := json.NewDecoder(z).Decode(&d); err != nil {
-		t.Fatal(err)
-	}
-	return &d
 }
 
 // naming are members that hold an id or a slug of something. Models, connections and projects
@@ -133,7 +109,8 @@ func (d *description) walkKind(t *testing.T, kind *catalogue.Spec, found func(pa
 // every member of a document that holds the id of something. It is a relation of the
 // kind's row, or stands on the list of those that are none.
 func TestEveryReferenceIsARelationOrSaidNotToBe(t *testing.T) {
-	d := readDescription(t)
+	d := &description{}
+	testenv.ReadAPI(t, d)
 	used := make(map[string]bool)
 	members := 0
 	for _, kind := range catalogue.All() {
@@ -181,7 +158,8 @@ func whyNot(member string) string {
 // TestRelationsAreMembers checks that each relation that names something by an id is a
 // member which documents of the kind have, and that its kind is one.
 func TestRelationsAreMembers(t *testing.T) {
-	d := readDescription(t)
+	d := &description{}
+	testenv.ReadAPI(t, d)
 	for _, kind := range catalogue.All() {
 		paths := make(map[string]bool)
 		d.walkKind(t, kind, func(path, _ string) { paths[path] = true })

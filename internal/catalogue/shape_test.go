@@ -1,19 +1,16 @@
 package catalogue_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"io"
 	"maps"
-	"os"
 	"path"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // schema is what these tests need of an OpenAPI schema.
@@ -30,22 +27,6 @@ type schema struct {
 // document, by path.
 func answers(t *testing.T) map[string]schema {
 	t.Helper()
-	const variable = "LOOKERVAULT_TEST_SPEC"
-	name := os.Getenv(variable)
-	if name == "" {
-		t.Skipf("%s is not set: it names Looker's OpenAPI document (Looker.4.0.oas.json, gzip allowed)", variable)
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	var text io.Reader = file
-	if strings.HasSuffix(name, ".gz") {
-		if text, err = gzip.NewReader(file); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var document struct {
 		Paths map[string]struct {
 			Get struct {
@@ -57,9 +38,7 @@ func answers(t *testing.T) map[string]schema {
 		}
 		Components struct{ Schemas map[string]schema }
 	}
-	if err := json.NewDecoder(text).Decode(&document); err != nil {
-		t.Fatal(err)
-	}
+	testenv.ReadAPI(t, &document)
 	resolve := func(s schema) schema {
 		if s.Ref != "" {
 			return document.Components.Schemas[path.Base(s.Ref)]

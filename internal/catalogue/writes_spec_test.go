@@ -1,17 +1,15 @@
 package catalogue_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"io"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // api is what the tests of write rows need of an OpenAPI document.
@@ -50,29 +48,12 @@ type property struct {
 // readAPI reads the document that LOOKERVAULT_TEST_SPEC names.
 func readAPI(t *testing.T) *api {
 	t.Helper()
-	name := os.Getenv("LOOKERVAULT_TEST_SPEC")
-	if name == "" {
-		t.Skip("LOOKERVAULT_TEST_SPEC names no OpenAPI document (Looker.4.0.oas.json, gzip allowed)")
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	var text io.Reader = file
-	if strings.HasSuffix(name, ".gz") {
-		if text, err = gzip.NewReader(file); err != nil {
-			t.Fatal(err)
-		}
-	}
 	// Of a path, only the members that are methods are operations.
 	var raw struct {
 		Paths      map[string]map[string]json.RawMessage
 		Components json.RawMessage
 	}
-	if err := json.NewDecoder(text).Decode(&raw); err != nil {
-		t.Fatal(err)
-	}
+	testenv.ReadAPI(t, &raw)
 	a := &api{Paths: make(map[string]map[string]operation)}
 	if err := json.Unmarshal(raw.Components, &a.Components); err != nil {
 		t.Fatal(err)

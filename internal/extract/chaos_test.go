@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,25 +19,18 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
-// many is LOOKERVAULT_TEST_SEEDS, or a few.
+// many is LOOKERVAULT_TEST_SEEDS, or a few; one where the race detector makes it slow.
 func many(t *testing.T, few int) int {
 	t.Helper()
-	text := os.Getenv("LOOKERVAULT_TEST_SEEDS")
-	switch {
-	case text == "" && raced:
-		return 1
-	case text == "":
-		return few
+	if raced {
+		few = 1
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("LOOKERVAULT_TEST_SEEDS is no number of seeds: %q", text)
-	}
-	return n
+	return testenv.Rounds(t, testenv.Seeds, few)
 }
 
 // chaos is a run in a world that is against it.

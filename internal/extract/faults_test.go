@@ -2,7 +2,6 @@ package extract_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // rules puts rules in place of all that the server had.
@@ -158,7 +158,7 @@ var spoils = []struct {
 func TestFaultMatrix(t *testing.T) {
 	every, n := 9, 0
 	switch {
-	case os.Getenv("LOOKERVAULT_TEST_SEEDS") != "":
+	case testenv.More(testenv.Seeds):
 		every = 1
 	case raced:
 		every = 40

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
@@ -21,10 +21,7 @@ import (
 // LOOKERVAULT_TEST_FLIPS asks for more than a few.
 func TestFullRunHeals(t *testing.T) {
 	t.Parallel()
-	flips := 25
-	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
-		flips = more
-	}
+	flips := testenv.Rounds(t, testenv.Flips, 25)
 	r := newRig(t, lookersim.Options{Seed: 5})
 	kinds := []record.Kind{"dashboards", "looks", "folders", "groups"}
 	r.run(record.RunComplete, start(kinds...))

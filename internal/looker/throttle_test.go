@@ -1,14 +1,11 @@
 package looker_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // throttle is a server that allows so many requests a second.
@@ -141,14 +139,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// seeds is how many seeds the tests of the limit run: LOOKERVAULT_TEST_SEEDS, or few.
-func seeds(t *testing.T) int {
-	n, err := strconv.Atoi(cmp.Or(os.Getenv("LOOKERVAULT_TEST_SEEDS"), "2"))
-	if err != nil || n < 1 {
-		t.Fatalf("LOOKERVAULT_TEST_SEEDS is no number of seeds: %q", os.Getenv("LOOKERVAULT_TEST_SEEDS"))
-	}
-	return n
-}
+// seeds is how many seeds the tests of the limit run.
+func seeds(t *testing.T) int { return testenv.Rounds(t, testenv.Seeds, 2) }
 
 // TestLimitReached asks for all that a server allows. Told its limit, a client
 // has to reach 95 % of it with less than 0.5 % of refusals, from the start; not

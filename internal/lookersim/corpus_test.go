@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // prettyDashboard is written as exporters write: lines, spaces, a final newline,
@@ -100,11 +101,7 @@ func TestBadCorpus(t *testing.T) {
 
 // TestRealCorpus serves a folder of documents from real servers.
 func TestRealCorpus(t *testing.T) {
-	const variable = "LOOKERVAULT_TEST_CORPUS"
-	dir := os.Getenv(variable)
-	if dir == "" {
-		t.Skipf("%s is not set: it names a folder of files <kind>_<id>_*.json", variable)
-	}
+	dir := testenv.Corpus(t)
 	files, err := filepath.Glob(filepath.Join(dir, "dashboards_*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no dashboards in %s: %v", dir, err)

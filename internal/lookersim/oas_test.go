@@ -1,12 +1,9 @@
 package lookersim_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,33 +15,15 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
-
-const specVariable = "LOOKERVAULT_TEST_SPEC"
 
 // loadSpec reads Looker's OpenAPI document and mends what keeps it from being
 // used as a judge of real bodies.
 func loadSpec(t *testing.T) (*openapi3.T, routers.Router) {
 	t.Helper()
-	path := os.Getenv(specVariable)
-	if path == "" {
-		t.Skipf("%s is not set: it names Looker's OpenAPI document (Looker.4.0.oas.json, gzip allowed)", specVariable)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(path, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var doc map[string]any
-	if err := json.NewDecoder(r).Decode(&doc); err != nil {
-		t.Fatal(err)
-	}
+	testenv.ReadAPI(t, &doc)
 	mend(doc)
 	text, err := json.Marshal(doc)
 	if err != nil {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,22 +13,8 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
-
-// seedsWanted is how many seeds the laws are tried with; LOOKERVAULT_TEST_SEEDS asks for
-// more than a few.
-func seedsWanted(t *testing.T) int {
-	t.Helper()
-	text := os.Getenv("LOOKERVAULT_TEST_SEEDS")
-	if text == "" {
-		return 4
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("LOOKERVAULT_TEST_SEEDS is no number: %q", text)
-	}
-	return n
-}
 
 // chaos is an instance on which things were lost, and a restore of them.
 type chaos struct {
@@ -47,7 +31,7 @@ type chaos struct {
 // The laws of restores hold for whatever is lost, and however often a restore of it is cut
 // off, refused and left without answers: each seed is another story.
 func TestLaws(t *testing.T) {
-	for seed := range seedsWanted(t) {
+	for seed := range testenv.Rounds(t, testenv.Seeds, 4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			c := &chaos{rig: newRig(t, lookersim.Options{Seed: int64(seed + 1)}), random: rand.New(rand.NewPCG(uint64(seed), 15))}
@@ -209,7 +193,7 @@ func TestWhatIsRefusedIsAValue(t *testing.T) {
 	t.Parallel()
 	refusals := []string{"POST /dashboards", "POST /looks", "POST /folders", "POST /dashboard_elements", "POST /scheduled_plans", "PATCH /looks/{id}", "PATCH /dashboards/{id}"}
 	refused := 0
-	for seed := range seedsWanted(t) {
+	for seed := range testenv.Rounds(t, testenv.Seeds, 4) {
 		c := &chaos{rig: newRig(t, lookersim.Options{Seed: int64(seed + 1)}), random: rand.New(rand.NewPCG(uint64(seed), 6))}
 		run := c.backup()
 		c.lose(8)
@@ -253,7 +237,7 @@ func TestWhatIsRefusedIsAValue(t *testing.T) {
 // Law 9: whatever roles and groups were in the backup, exactly as they were or not, the user
 // of the API key stays in each of theirs, and is never written to.
 func TestTheCallerStaysIn(t *testing.T) {
-	for seed := range seedsWanted(t) {
+	for seed := range testenv.Rounds(t, testenv.Seeds, 4) {
 		r := newRig(t, lookersim.Options{Seed: int64(seed + 1)})
 		random := rand.New(rand.NewPCG(uint64(seed), 9))
 		spec, _ := catalogue.Find("roles")

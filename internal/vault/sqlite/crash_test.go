@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/vault/vaulttest"
@@ -132,10 +133,7 @@ func unsettled(ctx context.Context, w *sqlite.Writer, chunk []record.Record) (ba
 // that nobody disturbed. LOOKERVAULT_TEST_KILLS asks for more than a few kills.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	kills := 12
-	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_KILLS")); err == nil {
-		kills = more
-	}
+	kills := testenv.Rounds(t, testenv.Kills, 12)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for done := 0; done < kills; {
 		path := newPath(t)

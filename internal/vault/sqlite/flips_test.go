@@ -9,11 +9,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
@@ -174,10 +174,7 @@ func asked(ctx context.Context, path string, q question) ([]string, error) {
 // behind nothing but lines from before, in their order. LOOKERVAULT_TEST_FLIPS asks for more flips.
 func TestFlippedBits(t *testing.T) {
 	t.Parallel()
-	flips := 60
-	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
-		flips = more
-	}
+	flips := testenv.Rounds(t, testenv.Flips, 60)
 	path := newPath(t)
 	aFullVault(t, path)
 	whole, err := os.ReadFile(path)

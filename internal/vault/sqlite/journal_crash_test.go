@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
@@ -157,7 +158,7 @@ func settleIntents(steps []record.Step, server madeOn) (done []record.Step, made
 func TestKilledRestore(t *testing.T) {
 	t.Parallel()
 	every := 4
-	if os.Getenv("LOOKERVAULT_TEST_KILLS") != "" {
+	if testenv.More(testenv.Kills) {
 		every = 1
 	}
 	whole := plannedVault(t)

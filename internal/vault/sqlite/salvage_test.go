@@ -9,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
@@ -193,10 +193,7 @@ func TestSalvagedRuns(t *testing.T) {
 // LOOKERVAULT_TEST_FLIPS asks for more than a few.
 func TestSalvageOfDamagedPages(t *testing.T) {
 	t.Parallel()
-	rounds := 16
-	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
-		rounds = more
-	}
+	rounds := testenv.Rounds(t, testenv.Flips, 16)
 	path := newPath(t)
 	aLargeHistory(t, path, 150)
 	w := begin(t, path, startOf("acme", dashboards, looks))

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/vault/vaulttest"
@@ -263,10 +263,7 @@ func TestDamagedHead(t *testing.T) {
 // than a few.
 func TestFlippedBytes(t *testing.T) {
 	t.Parallel()
-	flips := 150
-	if more, err := strconv.Atoi(os.Getenv("LOOKERVAULT_TEST_FLIPS")); err == nil {
-		flips = more
-	}
+	flips := testenv.Rounds(t, testenv.Flips, 150)
 	path := newPath(t)
 	aFullVault(t, path)
 	whole, err := os.ReadFile(path)

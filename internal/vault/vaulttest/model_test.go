@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/memory"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -25,11 +24,7 @@ import (
 // sink, over many runs, and compares everything that both can tell.
 // LOOKERVAULT_TEST_SEEDS asks for more than a few seeds.
 func TestSQLiteIsTheModel(t *testing.T) {
-	seeds := uint64(6)
-	if more, err := strconv.ParseUint(os.Getenv("LOOKERVAULT_TEST_SEEDS"), 10, 32); err == nil {
-		seeds = more
-	}
-	for seed := range seeds {
+	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 6)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "looker.db")
 			walk := &walk{t: t, r: rand.New(rand.NewPCG(seed, 99)), memory: memory.New(), path: path, past: map[string]past{}}
