@@ -205,6 +205,9 @@ type Record struct {
 	Stamp Digest
 	Same  bool // nothing to store: Body is empty; Size is what came, if anything did
 	Fault *Fault
+	// Replaces means that the document was asked for again: the record takes the place of what
+	// this very run has settled of it. Where nothing is settled it is like any other.
+	Replaces bool
 
 	Fingerprint Digest // over the document without volatile fields, canonical
 	Hash        Digest // over the exact bytes
@@ -367,6 +370,16 @@ func (c *Counts) Add(seen Counts) {
 	c.Bytes += seen.Bytes
 	c.Stored += seen.Stored
 	c.Dates.Add(seen.Dates)
+}
+
+// Subtract takes what became of documents from the numbers of their kind.
+func (c *Counts) Subtract(seen Counts) {
+	c.New -= seen.New
+	c.Changed -= seen.Changed
+	c.Same -= seen.Same
+	c.Trashed -= seen.Trashed
+	c.Reappeared -= seen.Reappeared
+	c.Gone -= seen.Gone
 }
 
 // FailedDocuments is how many documents, or rows of the listing, failed.

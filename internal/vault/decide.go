@@ -38,14 +38,16 @@ const (
 	Bury                     // the document is gone: Judge.Bury
 	ResolveFault             // it is not there, as the vault knows; open faults of it are resolved
 	Settle                   // the document is there: Judge.Observe
+	Replace                  // so it is, and takes the place of what the run has settled: Made, then Judge.Observe
 )
 
 // Step decides what is to be done with a record, given what the vault holds of its
 // document, nil when it never held it. A document that this run has settled is left
-// alone, whatever comes after. An error is about a record that nobody may send.
+// alone, whatever comes after, but for a record that replaces what is settled. An error is
+// about a record that nobody may send.
 func (j Judge) Step(rec *record.Record, held *Standing) (Step, error) {
 	switch {
-	case held != nil && held.Settled == j.Run:
+	case held != nil && held.Settled == j.Run && !rec.Replaces:
 		return Ignore, nil
 	case rec.Fault != nil:
 		return KeepFault, nil
@@ -64,7 +66,48 @@ func (j Judge) Step(rec *record.Record, held *Standing) (Step, error) {
 	case !rec.Same && rec.Hash.IsZero():
 		return Ignore, errors.New("the record has no body")
 	}
-	return Settle, nil
+	if held == nil || held.Settled != j.Run || held.Broken {
+		return Settle, nil
+	}
+	if rec.Same {
+		return ResolveFault, nil // it was right
+	}
+	return Replace, nil
+}
+
+// Made is what a run has made of a document that it settled: its newest version, and the one
+// before it.
+type Made struct {
+	Begun bool         // the run began the newest version; else that went on
+	State record.State // of the newest version
+	Gone  bool         // the run took the document for gone after that
+	// Before means that the version which the run began has one before it: BeforeGone that the
+	// document was gone after that, BeforeSame that both are the same, apart from what does not
+	// matter.
+	Before, BeforeGone, BeforeSame bool
+}
+
+// Counts is what the run has counted of the document, but for bytes. It is taken from the numbers
+// of the kind when the document is settled anew.
+func (m Made) Counts() (c record.Counts) {
+	if m.State == record.Trashed {
+		c.Trashed = 1
+	}
+	if m.Gone {
+		c.Gone = 1
+	}
+	if m.BeforeGone {
+		c.Reappeared = 1
+	}
+	switch {
+	case m.Begun && !m.Before:
+		c.New = 1
+	case m.Begun && !m.BeforeSame:
+		c.Changed = 1
+	default:
+		c.Same = 1
+	}
+	return c
 }
 
 // SameAs reports whether a record's document is, apart from what does not matter, the

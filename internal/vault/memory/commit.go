@@ -35,9 +35,11 @@ func (m *Vault) Commit(ctx context.Context, batch record.Batch) error {
 		}
 		stored[rec.Ref] = stored[rec.Ref] || !rec.Hash.IsZero()
 	}
+	m.removed = nil
 	for i := range batch {
 		m.settle(&batch[i])
 	}
+	m.dropBodies()
 	m.takeCalls()
 	return nil
 }
@@ -68,6 +70,8 @@ func (m *Vault) settle(rec *record.Record) {
 		m.bury(rec.Ref, m.docs[m.key(rec.Ref)])
 	case vault.Settle:
 		m.observe(rec)
+	case vault.Replace:
+		m.replace(rec)
 	case vault.ResolveFault:
 	case vault.Ignore:
 		return

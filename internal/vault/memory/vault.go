@@ -32,6 +32,8 @@ type Vault struct {
 	troubled map[record.Ref]bool
 	// kept are documents that the run keeps without settling them, and whether it deferred them.
 	kept map[record.Ref]bool
+	// removed are versions that records of the batch under way have replaced.
+	removed []*version
 }
 
 type instanceRef struct {

@@ -41,7 +41,8 @@ type transaction struct {
 	run int64
 	ledger
 	touched map[record.Kind]bool
-	heads   map[record.Ref]*holding // of the batch that is stored
+	heads   map[record.Ref]*holding       // of the batch that is stored
+	removed map[record.Digest]record.Kind // bodies of versions that were replaced
 }
 
 // Commit stores a batch in one transaction: all of it or nothing. Nil means
@@ -63,6 +64,9 @@ func (w *Writer) Commit(ctx context.Context, batch record.Batch) error {
 			if err := tx.settle(rec); err != nil {
 				return fmt.Errorf("store %s: %w", rec.Ref, err)
 			}
+		}
+		if err := tx.dropBodies(); err != nil {
+			return err
 		}
 		return tx.putUnfinished()
 	}))

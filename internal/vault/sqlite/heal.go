@@ -167,10 +167,7 @@ func (tx *transaction) heal(rec *record.Record, h *holding, seen *record.Counts)
 
 // replaceVersion removes a damaged version and begins one with what was fetched.
 func (tx *transaction) replaceVersion(rec *record.Record, h *holding, seen *record.Counts) (err error) {
-	if _, err := tx.w.q.dropRefs.exec(h.version); err != nil {
-		return err
-	}
-	if err := tx.w.conn.run(`DELETE FROM versions WHERE id = ?`, h.version); err != nil {
+	if err := tx.dropVersion(h.version); err != nil {
 		return err
 	}
 	if err := tx.w.of.releaseNaming(h.version); err != nil {
@@ -183,6 +180,14 @@ func (tx *transaction) replaceVersion(rec *record.Record, h *holding, seen *reco
 	h.goneRun = 0
 	h.version, err = tx.addVersion(rec, seen)
 	return err
+}
+
+// dropVersion removes a version. Its body stays.
+func (tx *transaction) dropVersion(id int64) error {
+	if _, err := tx.w.q.dropRefs.exec(id); err != nil {
+		return err
+	}
+	return tx.w.conn.run(`DELETE FROM versions WHERE id = ?`, id)
 }
 
 // afterHealing removes what a run that healed left without use, looks again, and

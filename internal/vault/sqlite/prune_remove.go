@@ -106,10 +106,7 @@ func (j *pruneJob) newestWhole(tx *transaction, d *documentVersions) (bool, erro
 
 // removeVersion removes a version, and its body where no other version has it.
 func (j *pruneJob) removeVersion(tx *transaction, id int64, hash record.Digest) error {
-	if _, err := tx.w.q.dropRefs.exec(id); err != nil {
-		return err
-	}
-	if err := tx.w.conn.run(`DELETE FROM versions WHERE id = ?`, id); err != nil {
+	if err := tx.dropVersion(id); err != nil {
 		return err
 	}
 	j.pruned.Versions++

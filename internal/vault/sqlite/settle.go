@@ -29,6 +29,10 @@ func (tx *transaction) settle(rec *record.Record) error {
 		if err := tx.observe(rec, h); err != nil {
 			return err
 		}
+	case vault.Replace:
+		if err := tx.replace(rec, h); err != nil {
+			return err
+		}
 	case vault.ResolveFault:
 	case vault.Ignore:
 		return nil

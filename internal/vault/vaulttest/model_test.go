@@ -183,6 +183,12 @@ func (w *walk) batch() (batch record.Batch) {
 			}
 		case 3:
 			batch = append(batch, vaulttest.Fault(kind, "", "network", 1))
+		case 4:
+			batch = append(batch, vaulttest.Doc(kind, id, fmt.Sprint("Title ", w.r.IntN(3)), append(more, vaulttest.Replacing)...))
+		case 5:
+			gone := vaulttest.Gone(kind, id)
+			gone.Replaces = w.one(2)
+			batch = append(batch, gone)
 		default:
 			batch = append(batch, vaulttest.Doc(kind, id, fmt.Sprint("Title ", w.r.IntN(3)), more...))
 		}
