@@ -29,6 +29,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
 )
@@ -48,26 +49,24 @@ func newTrial(t *testing.T, o lookersim.Options) *trial {
 	if o.Sizes == (lookersim.Sizes{}) {
 		o.Sizes = lookersim.Sizes{Dashboards: 10, Looks: 10, Folders: 8, MergedTiles: 2, MergeQueries: 2, SourceQueries: 4, ColorCollections: 2, Themes: 2, Boards: 3, UserAttributes: 3, ScheduledPlans: 20}
 	}
-	server, err := lookersim.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := server.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	tr := &trial{t: t, sim: server}
+	sim, url := simtest.New(t, o)
+	tr := &trial{t: t, sim: sim}
 	tr.point(url)
 	return tr
 }
 
+// environOf is the environment of a program that uses the simulated Looker at an address, as fast
+// as it can.
+func environOf(url string) []string {
+	return []string{
+		"LOOKERSDK_BASE_URL=" + url, "LOOKERSDK_CLIENT_ID=" + lookersim.DefaultClientID, "LOOKERSDK_CLIENT_SECRET=" + lookersim.DefaultClientSecret,
+		"LOOKERVAULT_RATE_LIMIT__PER_SECOND=0",
+	}
+}
+
 // point sets the address of the Looker.
 func (tr *trial) point(url string) {
-	tr.environ = []string{
-		"LOOKERSDK_BASE_URL=" + url, "LOOKERSDK_CLIENT_ID=" + lookersim.DefaultClientID, "LOOKERSDK_CLIENT_SECRET=" + lookersim.DefaultClientSecret,
-		"LOOKERVAULT_RATE_LIMIT__PER_SECOND=0", "LOOKERVAULT_RATE_LIMIT__ADAPTIVE=false",
-	}
+	tr.environ = append(environOf(url), "LOOKERVAULT_RATE_LIMIT__ADAPTIVE=false")
 }
 
 // serve serves the simulator, or whatever else, in another way and points to it.
@@ -283,15 +282,7 @@ func TestCheckWithoutAdmin(t *testing.T) {
 
 func TestCheckOfKindsThatAreRefused(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{Seed: 3})
-	for _, text := range []string{"route=GET /boards status=403", "route=GET /themes status=404", "route=GET /groups status=500"} {
-		rule, err := lookersim.ParseRule(text)
-		if err == nil {
-			err = tr.sim.AddRules(rule)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	simtest.SetRules(t, tr.sim, "route=GET /boards status=403", "route=GET /themes status=404", "route=GET /groups status=500")
 	findings := tr.check(1)
 	for check, want := range map[string]string{
 		"kind boards": "fail", "kind themes": "ok", "kind groups": "fail", "kind group_groups": "not checked", "kind users": "ok",
@@ -305,13 +296,7 @@ func TestCheckOfKindsThatAreRefused(t *testing.T) {
 // TestCheckOfAListThatIsTooLong: a run would read it in pages, so it is no failure.
 func TestCheckOfAListThatIsTooLong(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{Seed: 3})
-	rule, err := lookersim.ParseRule("route=GET /scheduled_plans status=504 body=page")
-	if err == nil {
-		err = tr.sim.AddRules(rule)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	simtest.SetRules(t, tr.sim, "route=GET /scheduled_plans status=504 body=page")
 	want := fmt.Sprintf("in pages: %d documents", len(tr.sim.IDs("scheduled_plans")))
 	if got := lineOf(tr.check(0), "kind scheduled_plans"); got.Status != "warn" || !strings.Contains(got.Found, "504") || !strings.HasSuffix(got.Found, want) {
 		t.Errorf("%+v, want a warning that ends with %q", got, want)

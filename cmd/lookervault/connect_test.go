@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // answerToWhoCalls is how a server answers the question who is calling.
@@ -46,7 +47,7 @@ func TestWhoCalls(t *testing.T) {
 			}
 			tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS="+attempts, "LOOKERVAULT_RETRY__MAX_WAIT=10ms")
 			if tt.rule != "" {
-				tr.spoil(tt.rule)
+				simtest.SetRules(t, tr.sim, tt.rule)
 			}
 			code, _, stderr := tr.do("run", "boards", "folders", "--folder-ids", "1", "--progress", "none")
 			if want := map[bool]int{true: 4}[strings.HasPrefix(tt.says, "not an")]; code != want || !strings.Contains(stderr, tt.says) {
@@ -77,22 +78,10 @@ func TestTheServerEndsAfterTheLogin(t *testing.T) {
 		t.Run(rule, func(t *testing.T) {
 			tr := newTrial(t, lookersim.Options{})
 			tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=2", "LOOKERVAULT_RETRY__MAX_WAIT=20ms")
-			tr.spoil(rule)
+			simtest.SetRules(t, tr.sim, rule)
 			if code, _, stderr := tr.do("run", "boards", "--progress", "none"); code != 4 {
 				t.Errorf("exit code %d, want 4:\n%s", code, stderr)
 			}
 		})
-	}
-}
-
-// spoil makes requests go wrong.
-func (tr *trial) spoil(text string) {
-	tr.t.Helper()
-	rule, err := lookersim.ParseRule(text)
-	if err != nil {
-		tr.t.Fatal(err)
-	}
-	if err := tr.sim.SetRules(rule); err != nil {
-		tr.t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 func TestFaults(t *testing.T) {
@@ -15,13 +16,7 @@ func TestFaults(t *testing.T) {
 	if code, stdout, stderr := tr.do("faults"); code != 1 || stdout != "" || !strings.Contains(stderr, "lookervault run") {
 		t.Errorf("without a vault: exit code %d, %q, %q", code, stdout, stderr)
 	}
-	rule, err := lookersim.ParseRule("route=GET /boards status=500")
-	if err == nil {
-		err = tr.sim.AddRules(rule)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	simtest.SetRules(t, tr.sim, "route=GET /boards status=500")
 	tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=1")
 	if code, _, stderr := tr.do("run", "boards", "roles"); code != 4 {
 		t.Fatalf("exit code %d: %s", code, stderr)
@@ -35,9 +30,7 @@ func TestFaults(t *testing.T) {
 		t.Errorf("fault (-want +got):\n%s", diff)
 	}
 
-	if err := tr.sim.SetRules(); err != nil {
-		t.Fatal(err)
-	}
+	simtest.SetRules(t, tr.sim)
 	tr.must("run", "boards", "roles")
 	if got := tr.must("faults"); got != "" {
 		t.Errorf("open faults after a good run: %q", got)
@@ -69,13 +62,7 @@ func TestFaults(t *testing.T) {
 // TestOneOpenFaultOfOneDocument: what fails night after night is one open fault.
 func TestOneOpenFaultOfOneDocument(t *testing.T) {
 	tr := newTrial(t, lookersim.Options{Seed: 3})
-	rule, err := lookersim.ParseRule("route=GET /boards status=500")
-	if err == nil {
-		err = tr.sim.AddRules(rule)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	simtest.SetRules(t, tr.sim, "route=GET /boards status=500")
 	tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=1")
 	for range 3 {
 		if code, _, stderr := tr.do("run", "boards"); code != 4 {

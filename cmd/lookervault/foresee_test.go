@@ -8,27 +8,19 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestProgressKnowsTheVault holds up a run before it has listed anything: what the
 // whole is can then only come from the vault.
 func TestProgressKnowsTheVault(t *testing.T) {
 	t.Parallel()
-	sim, err := lookersim.New(lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := sim.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
+	sim, url := simtest.New(t, lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
 	dir := t.TempDir()
 	command := func(args ...string) *exec.Cmd {
 		cmd := exec.Command("lookervault", append([]string{"run", "looks", "boards", "--json", "--progress", "none"}, args...)...)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID,
-			"LOOKERSDK_CLIENT_SECRET="+lookersim.DefaultClientSecret, "LOOKERVAULT_RATE_LIMIT__PER_SECOND=0")
+		cmd.Env = append(os.Environ(), environOf(url)...)
 		return cmd
 	}
 	// total reads events up to the first progress that knows the whole.
@@ -66,15 +58,7 @@ func TestProgressKnowsTheVault(t *testing.T) {
 	if err := command().Run(); err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"route=GET /boards do=hang", "route=GET /looks/search do=hang"} {
-		rule, err := lookersim.ParseRule(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := sim.AddRules(rule); err != nil {
-			t.Fatal(err)
-		}
-	}
+	simtest.SetRules(t, sim, "route=GET /boards do=hang", "route=GET /looks/search do=hang")
 	if things, known := total(command("--set", "looker.timeout=100s")); !known || things != 7 {
 		t.Errorf("a run that is held up before its lists expects %d documents (known: %v), want 7 as in the vault", things, known)
 	}

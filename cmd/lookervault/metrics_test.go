@@ -13,33 +13,19 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestMetricsWhileARunLasts asks for metrics in the middle of a run, which waits
 // for the answer, and reads the file that it leaves.
 func TestMetricsWhileARunLasts(t *testing.T) {
 	t.Parallel()
-	sim, err := lookersim.New(lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := sim.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
-	held, err := lookersim.ParseRule("route=GET /boards do=hang")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := sim.AddRules(held); err != nil {
-		t.Fatal(err)
-	}
+	sim, url := simtest.New(t, lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
+	simtest.SetRules(t, sim, "route=GET /boards do=hang")
 	dir := t.TempDir()
 	backup := exec.Command("lookervault", "run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--metrics-file", "lookervault.prom", "--set", "looker.timeout=4s", "--set", "retry.attempts=1")
 	backup.Dir = dir
-	backup.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID,
-		"LOOKERSDK_CLIENT_SECRET="+lookersim.DefaultClientSecret, "LOOKERVAULT_RATE_LIMIT__PER_SECOND=0")
+	backup.Env = append(os.Environ(), environOf(url)...)
 	stderr, err := backup.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/testenv"
 )
 
@@ -53,21 +54,12 @@ func TestKilledRestores(t *testing.T) {
 // begin starts another instance, and backs it up.
 func (k *killed) begin(seed int64) {
 	k.t.Helper()
-	sim, err := lookersim.New(lookersim.Options{
+	sim, url := simtest.New(k.t, lookersim.Options{
 		Seed: seed, SmallTiles: true, ClientSecret: clientSecret, Latency: 2 * time.Millisecond,
 		Sizes: lookersim.Sizes{Dashboards: 30, Looks: 12, Folders: 8, Users: 6, Boards: 4, ScheduledPlans: 12, Alerts: 10, Groups: 4},
 	})
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	url, err := sim.Start("")
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	k.t.Cleanup(func() { _ = sim.Close() })
 	k.sim, k.db = sim, filepath.Join(k.t.TempDir(), "looker.db")
-	k.env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID, "LOOKERSDK_CLIENT_SECRET="+clientSecret,
-		"LOOKERVAULT_RATE_LIMIT__PER_SECOND=0", "LOOKERVAULT_RESTORE__SETTLE=50ms")
+	k.env = append(append(os.Environ(), environOf(url)...), "LOOKERSDK_CLIENT_SECRET="+clientSecret, "LOOKERVAULT_RESTORE__SETTLE=50ms")
 	k.run(0, "run", "-q")
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
@@ -130,26 +131,11 @@ func startStalled(t *testing.T, stdout, stderr *os.File, args ...string) *stalle
 	for i := range 60 {
 		options.BadRows = append(options.BadRows, lookersim.BadRow{Kind: "looks", At: i + 1, Form: lookersim.RowNull})
 	}
-	sim, err := lookersim.New(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := sim.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sim.Close() })
-	hang, err := lookersim.ParseRule("route=GET /boards do=hang")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := sim.AddRules(hang); err != nil {
-		t.Fatal(err)
-	}
+	options.Rules = simtest.Rules(t, "route=GET /boards do=hang")
+	_, url := simtest.New(t, options)
 	r.cmd = exec.Command("lookervault", append([]string{"run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--set", "retry.attempts=1"}, args...)...)
 	r.cmd.Dir = r.dir
-	r.cmd.Env = append(os.Environ(), "LOOKERSDK_BASE_URL="+url, "LOOKERSDK_CLIENT_ID="+lookersim.DefaultClientID,
-		"LOOKERSDK_CLIENT_SECRET="+lookersim.DefaultClientSecret, "LOOKERVAULT_RATE_LIMIT__PER_SECOND=0")
+	r.cmd.Env = append(os.Environ(), environOf(url)...)
 	r.cmd.Stdout = stdout
 	if stderr != nil {
 		r.cmd.Stderr = stderr

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestOneListOfRoles: where calls are counted, the list of roles that reports whether the caller is
@@ -55,11 +56,7 @@ func TestOneListOfRoles(t *testing.T) {
 func TestAnEmptyListHidesTheCaller(t *testing.T) {
 	for _, kind := range []string{"users", "groups", "folders"} {
 		tr := newTrial(t, lookersim.Options{Seed: 2, Sizes: lookersim.Sizes{Dashboards: 5, Looks: 3, Folders: 6, Users: 5, Groups: 30, Roles: 4}})
-		rule, err := lookersim.ParseRule("route=GET /" + kind + " do=none")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tr.sim.SetRules(rule)
+		simtest.SetRules(t, tr.sim, "route=GET /"+kind+" do=none")
 		code, stdout, stderr := tr.do("run", kind)
 		if code != codeIncomplete || !strings.Contains(stdout+stderr, "GET /"+kind+" leaves out ") {
 			t.Errorf("%s: exit code %d: %s", kind, code, stdout+stderr)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // forgets are the calls after which the server of the test below forgets all tokens, far
@@ -23,7 +24,7 @@ func TestWorkersBoundTheRequestsInTheAir(t *testing.T) {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
 			var sim *lookersim.Server
 			var calls atomic.Int64
-			sim, err := lookersim.New(lookersim.Options{
+			sim, url := simtest.New(t, lookersim.Options{
 				Sizes: lookersim.Sizes{Dashboards: 40, Looks: 30, Folders: 20, Boards: 5, Users: 20}, SmallTiles: true,
 				Latency: 2 * time.Millisecond, Quirks: lookersim.Quirks{PoorRows: []string{"dashboards"}},
 				Observe: func(lookersim.Call) {
@@ -32,14 +33,6 @@ func TestWorkersBoundTheRequestsInTheAir(t *testing.T) {
 					}
 				},
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			url, err := sim.Start("")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer sim.Close()
 			t.Chdir(t.TempDir())
 			environ := []string{
 				"LOOKERSDK_BASE_URL=" + url, "LOOKERSDK_CLIENT_ID=" + lookersim.DefaultClientID,

@@ -253,18 +253,8 @@ func TestFaultsAreRowsAndMakeRunsPartial(t *testing.T) {
 			sizes.Looks = 3
 			r := newRig(t, lookersim.Options{Seed: 2, Sizes: sizes, TrashShare: -1})
 			id := r.sim.IDs("looks")[1]
-			rule, err := lookersim.ParseRule(bad(id, tt.do))
-			if err != nil {
-				t.Fatal(err)
-			}
 			// Folders are refused, so that looks are asked for one by one.
-			folders, err := lookersim.ParseRule("route=GET /folders/{id}/looks status=403")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := r.sim.SetRules(rule, folders); err != nil {
-				t.Fatal(err)
-			}
+			r.rules(bad(id, tt.do), "route=GET /folders/{id}/looks status=403")
 			want := record.RunPartial
 			if tt.class == "" {
 				want = record.RunComplete
@@ -289,9 +279,7 @@ func TestFaultsAreRowsAndMakeRunsPartial(t *testing.T) {
 			}
 
 			// The next run tries it again and resolves it.
-			if err := r.sim.SetRules(); err != nil {
-				t.Fatal(err)
-			}
+			r.rules()
 			result = r.run(record.RunComplete, start("looks"))
 			if got := countsOf(t, result, "looks"); got.New != 1 || got.Same != 2 {
 				t.Errorf("after the fault: %+v", got)
@@ -310,13 +298,7 @@ func TestListingThatFailsEndsItsKindOnly(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 2})
 			r.run(record.RunComplete, start("users", "user_attributes", "groups"))
 			held := len(r.stored())
-			rule, err := lookersim.ParseRule("route=" + route + " status=500")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := r.sim.SetRules(rule); err != nil {
-				t.Fatal(err)
-			}
+			r.rules("route=" + route + " status=500")
 			result := r.run(record.RunPartial, start("users", "user_attributes", "groups"))
 			kind := record.Kind(strings.TrimPrefix(route, "GET /"))
 			if got := countsOf(t, result, kind); got.Listing != record.Incomplete || got.Gone != 0 || got.Reason == "" {
@@ -335,13 +317,7 @@ func TestListingThatFailsEndsItsKindOnly(t *testing.T) {
 func TestStopCommitsWhatWasFetched(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 4})
 	r.config.Stages.Batch.Records = 10
-	rule, err := lookersim.ParseRule("route=GET /folders/{id}/looks delay=100ms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.sim.SetRules(rule); err != nil {
-		t.Fatal(err)
-	}
+	r.rules("route=GET /folders/{id}/looks delay=100ms")
 	stop, now := context.WithCancel(t.Context())
 	r.stop = stop
 	r.wrap = func(s sinks.Sink) sinks.Sink { return stopping{s, now} }
@@ -436,13 +412,7 @@ func TestBudgetEndsTheRunBeforeTheCall(t *testing.T) {
 
 func TestDeadServerEndsTheRun(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 4})
-	rule, err := lookersim.ParseRule("kind=looks nth=3 do=die")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.sim.SetRules(rule); err != nil {
-		t.Fatal(err)
-	}
+	r.rules("kind=looks nth=3 do=die")
 	result, err := r.try(start())
 	if !errors.Is(err, looker.ErrDown) || result.Run.Outcome != record.RunPartial || !result.Run.Resumable() {
 		t.Fatalf("run: %v, outcome %s", err, result.Run.Outcome)
@@ -475,13 +445,7 @@ func TestExcludedDocuments(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 4})
 	r.run(record.RunComplete, start("dashboards", "roles"))
 	d, roles := r.sim.IDs("dashboards")[3], r.sim.IDs("roles")[0]
-	rule, err := lookersim.ParseRule("kind=dashboards id=" + d + " status=500")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.sim.SetRules(rule); err != nil {
-		t.Fatal(err)
-	}
+	r.rules("kind=dashboards id=" + d + " status=500")
 	r.exclude = []record.Ref{{Kind: "dashboards", ID: d}, {Kind: "roles", ID: roles}}
 	result := r.run(record.RunComplete, start("dashboards", "roles"))
 	for _, kind := range []record.Kind{"dashboards", "roles"} {

@@ -18,17 +18,7 @@ import (
 // rules puts rules in place of all that the server had.
 func (r *rig) rules(texts ...string) {
 	r.t.Helper()
-	var rules []lookersim.Rule
-	for _, text := range texts {
-		rule, err := lookersim.ParseRule(text)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		rules = append(rules, rule)
-	}
-	if err := r.sim.SetRules(rules...); err != nil {
-		r.t.Fatal(err)
-	}
+	simtest.SetRules(r.t, r.sim, texts...)
 }
 
 // accounted checks that every document of the server is stored as it is, or has

@@ -9,17 +9,14 @@ import (
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // without makes the simulated edition lack some settings.
 func without(t *testing.T, routes ...string) (rules []lookersim.Rule) {
 	t.Helper()
 	for _, route := range routes {
-		rule, err := lookersim.ParseRule("route=GET " + route + " status=404")
-		if err != nil {
-			t.Fatal(err)
-		}
-		rules = append(rules, rule)
+		rules = append(rules, simtest.Rules(t, "route=GET "+route+" status=404")...)
 	}
 	return rules
 }
@@ -85,9 +82,7 @@ func TestRoutesThatAreNotServedRest(t *testing.T) {
 			if told < nights/2 {
 				t.Errorf("%d of %d runs tell of it", told, nights)
 			}
-			if err := r.sim.SetRules(); err != nil {
-				t.Fatal(err)
-			}
+			r.rules()
 			for range tt.age {
 				night(false)
 			}

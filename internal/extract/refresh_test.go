@@ -190,9 +190,7 @@ func TestRefreshAsksForWhatFailed(t *testing.T) {
 	begin := time.Date(2026, 6, 20, 2, 0, 0, 0, time.UTC) // all of them are due
 	r.now = func() time.Time { return begin }
 	failed := r.run(record.RunPartial, start(defaults()...))
-	if err := r.sim.SetRules(); err != nil {
-		t.Fatal(err)
-	}
+	r.rules()
 	r.now = func() time.Time { return begin.Add(aDay) }
 	r.sim.ResetCounts()
 	r.run(record.RunComplete, start(defaults()...))
@@ -220,9 +218,7 @@ func TestAKindThatFailedIsListed(t *testing.T) {
 	full.Full = true
 	r.now = func() time.Time { return time.Date(2026, 4, 2, 2, 0, 0, 0, time.UTC) }
 	r.run(record.RunPartial, full)
-	if err := r.sim.SetRules(); err != nil {
-		t.Fatal(err)
-	}
+	r.rules()
 	for night, want := range []int{1, 0} { // and then it rests
 		r.now = func() time.Time { return time.Date(2026, 4, 3+night, 2, 0, 0, 0, time.UTC) }
 		r.sim.ResetCounts()

@@ -40,6 +40,12 @@ func Serve(t testing.TB, options lookersim.Options, sizes lookersim.Sizes) (sim 
 	options.Sizes = cmp.Or(options.Sizes, sizes)
 	options.SmallTiles = true
 	options.Tiles = [2]int{1, 4}
+	return New(t, options)
+}
+
+// New serves a simulated Looker until the test ends, and returns its address.
+func New(t testing.TB, options lookersim.Options) (sim *lookersim.Server, url string) {
+	t.Helper()
 	sim, err := lookersim.New(options)
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +55,27 @@ func Serve(t testing.TB, options lookersim.Options, sizes lookersim.Sizes) (sim 
 	}
 	t.Cleanup(func() { _ = sim.Close() })
 	return sim, url
+}
+
+// Rules reads rules by which a simulated Looker fails.
+func Rules(t testing.TB, texts ...string) []lookersim.Rule {
+	t.Helper()
+	rules := make([]lookersim.Rule, len(texts))
+	for i, text := range texts {
+		var err error
+		if rules[i], err = lookersim.ParseRule(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return rules
+}
+
+// SetRules puts rules in place of all that a simulated Looker had.
+func SetRules(t testing.TB, sim *lookersim.Server, texts ...string) {
+	t.Helper()
+	if err := sim.SetRules(Rules(t, texts...)...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Config is a configuration of runs that nothing slows down: nobody feels a way up to a
