@@ -135,9 +135,7 @@ func BenchmarkCommitNew(b *testing.B) {
 		cpu.pause()
 		n += len(records)
 		b.StopTimer()
-		if err := w.Close(); err != nil {
-			b.Fatal(err)
-		}
+		mustClose(b, w)
 		b.StartTimer()
 	}
 	cpu.report(b, n)
@@ -188,9 +186,7 @@ func benchUnchanged(b *testing.B, again func(record.Record) record.Record) {
 		cpu.pause()
 		n += len(records)
 		b.StopTimer()
-		if err := w.Close(); err != nil {
-			b.Fatal(err)
-		}
+		mustClose(b, w)
 		b.StartTimer()
 	}
 	cpu.report(b, n)
@@ -216,9 +212,7 @@ func fill(b testing.TB, path string, records record.Batch) record.Run {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
-		b.Fatal(err)
-	}
+	mustClose(b, w)
 	return run
 }
 

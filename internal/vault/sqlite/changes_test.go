@@ -103,9 +103,7 @@ func TestAKilledSessionLeavesItsTime(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		mustClose(t, w)
 	}
 	second := record.Session{Began: vaulttest.Dawn.Add(2 * time.Hour), Seconds: 30, Items: 7}
 	work(false, nil, 2)
@@ -139,9 +137,7 @@ func TestSessions(t *testing.T) {
 		if _, err := w.Finish(t.Context(), record.Finish{Outcome: outcome, Session: session, At: vaulttest.Dawn}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		mustClose(t, w)
 	}
 	end(false, record.RunInterrupted, &first)
 	end(true, record.RunInterrupted, nil)
@@ -163,9 +159,7 @@ func TestSessions(t *testing.T) {
 		t.Errorf("in brief (-want +got):\n%s", diff)
 	}
 	sound(t, path)
-	if err := sqlite.Execute(path, `UPDATE run_sessions SET measured = '{}' WHERE session = 1`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `UPDATE run_sessions SET measured = '{}' WHERE session = 1`)
 	findings, err := read(t, path).Verify(t.Context())
 	if err != nil || len(findings) != 1 || findings[0].Table != "run_sessions" || findings[0].Key != "1/1" {
 		t.Errorf("findings %v, %v", findings, err)

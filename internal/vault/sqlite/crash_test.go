@@ -251,9 +251,7 @@ func compareUndisturbed(t *testing.T, path string) {
 		if err := crashRun(t.Context(), w, run+1, func([]string) {}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		mustClose(t, w)
 	}
 	wantRuns, wantVersions := everything(t, want)
 	gotRuns, gotVersions := everything(t, path)
@@ -309,9 +307,7 @@ func TestOpenAfterAKillWhileTheTablesWereMade(t *testing.T) {
 		if err != nil || len(left) == 0 {
 			t.Fatalf("%s%s: %d bytes, %v", making, suffix, len(left), err)
 		}
-		if err := os.WriteFile(path+suffix, left, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path+suffix, left)
 	}
 	aRun(t, path, doc("1", "One"))
 	r := read(t, path)

@@ -28,9 +28,7 @@ func manyStored(t *testing.T) (path string, held map[record.Ref]string) {
 	}
 	commit(t, w, batch...)
 	finish(t, w, dashboards)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	return path, held
 }
 
@@ -70,9 +68,7 @@ func TestCurrentOfMany(t *testing.T) {
 		{`UPDATE versions SET name = 'Other' WHERE item IN ('3000', '11000')`, "dashboards/3000: does not match its checksum"},
 		{`DELETE FROM versions WHERE item IN ('3000', '11000')`, "documents of dashboards can be read"},
 	} {
-		if err := sqlite.Execute(path, damage.sql); err != nil {
-			t.Fatal(err)
-		}
+		execute(t, path, damage.sql)
 		if _, err := current(t, r); err == nil || !strings.Contains(err.Error(), damage.want) {
 			t.Errorf("%s: %v, want %q", damage.sql, err, damage.want)
 		}
@@ -132,9 +128,7 @@ func TestCurrentOfOddTexts(t *testing.T) {
 		t.Errorf("of packed rows %d are told apart and %d are not, %v; want 6 and 2", told, untold, err)
 	}
 	for _, damage := range []string{"name = 'other'", "folder = folder || x'00'", "gone_run = 1", "hash = x'00'", "size = size + 1", "policy = 7", "redacted = '[]'"} {
-		if err := sqlite.Execute(path, "UPDATE versions SET "+damage+" WHERE item = '9'"); err != nil {
-			t.Fatal(err)
-		}
+		execute(t, path, "UPDATE versions SET "+damage+" WHERE item = '9'")
 		if _, err := current(t, r); err == nil || !strings.Contains(err.Error(), "dashboards/9: does not match its checksum") {
 			t.Errorf("%s: %v", damage, err)
 		}
@@ -147,9 +141,7 @@ func TestCurrentOfOddIDs(t *testing.T) {
 	path, _ := manyStored(t)
 	r := read(t, path)
 	for _, id := range []string{"-5", "0", "1000000000", "9223372036854775807"} {
-		if err := sqlite.Execute(path, "UPDATE versions SET id = "+id+" WHERE item = '3000'"); err != nil {
-			t.Fatal(err)
-		}
+		execute(t, path, "UPDATE versions SET id = "+id+" WHERE item = '3000'")
 		if _, err := current(t, r); err == nil || !strings.Contains(err.Error(), "dashboards/3000: does not match its checksum") {
 			t.Errorf("an id of %s: %v", id, err)
 		}

@@ -107,9 +107,7 @@ func TestDamagedDictionaryIsNamed(t *testing.T) {
 	w := begin(t, path, startOf("acme", dashboards))
 	commit(t, w, one, doc("2", "Two"))
 	finish(t, w, dashboards)
-	if err := sqlite.Execute(path, "UPDATE dictionaries SET data = zeroblob(100)"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE dictionaries SET data = zeroblob(100)")
 	r := read(t, path)
 	if _, err := r.Document(t.Context(), "", one.Ref, vault.Point{}); !errors.Is(err, vault.ErrCorrupt) {
 		t.Errorf("Document = %v, want ErrCorrupt", err)

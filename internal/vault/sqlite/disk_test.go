@@ -102,13 +102,7 @@ func TestReadOnlyFolderWithALog(t *testing.T) {
 	w := begin(t, source, startOf("acme"))
 	commit(t, w, doc("1", "One"))
 	for _, suffix := range []string{"", "-wal"} {
-		b, err := os.ReadFile(source + suffix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path+suffix, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path+suffix, readFile(t, source+suffix))
 	}
 	readOnlyFolder(t, path)
 	got := asNobody(t, path)

@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -12,10 +11,7 @@ const docsPath = "../../../docs/VAULT.md"
 
 // Every query of the documentation runs and finds something.
 func TestDocumentedQueries(t *testing.T) {
-	text, err := os.ReadFile(docsPath)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readFile(t, docsPath)
 	path := newPath(t)
 	aFullVault(t, path)
 	blocks := strings.Split(string(text), "```sql\n")[1:]
@@ -35,10 +31,7 @@ func TestDocumentedQueries(t *testing.T) {
 
 // Every table, view and column has its place in the documentation.
 func TestDocumentedSchema(t *testing.T) {
-	text, err := os.ReadFile(docsPath)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readFile(t, docsPath)
 	path := newPath(t)
 	aFullVault(t, path)
 	for _, name := range names(t, path, `SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'`) {

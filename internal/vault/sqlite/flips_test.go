@@ -177,22 +177,15 @@ func TestFlippedBits(t *testing.T) {
 	flips := testenv.Rounds(t, testenv.Flips, 60)
 	path := newPath(t)
 	aFullVault(t, path)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := readFile(t, path)
 	want := map[string][]string{}
 	for _, q := range questions {
+		var err error
 		if want[q.name], err = asked(t.Context(), path, q); err != nil {
 			t.Fatalf("%s of a sound vault: %v", q.name, err)
 		}
 	}
-	var used []int
-	for i, b := range whole {
-		if b != 0 {
-			used = append(used, i)
-		}
-	}
+	used := usedBytes(whole)
 	random := rand.New(rand.NewPCG(7, 11))
 	met := 0
 	for range flips {
@@ -203,9 +196,7 @@ func TestFlippedBits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, suffix := range []string{"-wal", "-shm"} {
-			_ = os.Remove(path + suffix)
-		}
+		dropLog(path)
 		damaged := false
 		for _, q := range questions {
 			got, err := asked(t.Context(), path, q)

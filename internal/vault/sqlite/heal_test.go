@@ -39,9 +39,7 @@ func TestHealing(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
 			aRun(t, path, server...)
-			if err := sqlite.Execute(path, tt.damage); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, tt.damage)
 			start := startOf("acme")
 			start.Full = tt.full
 			w := begin(t, path, start)
@@ -86,9 +84,7 @@ func TestWhatNoRunHeals(t *testing.T) {
 		path := newPath(t)
 		aRun(t, path, doc("1", "One"), doc("2", "Two"))
 		aRun(t, path, doc("1", "One"))
-		if err := sqlite.Execute(path, "UPDATE bodies SET data = zeroblob(length(data)) WHERE rowid = 2"); err != nil {
-			t.Fatal(err)
-		}
+		execute(t, path, "UPDATE bodies SET data = zeroblob(length(data)) WHERE rowid = 2")
 		start := startOf("acme")
 		start.Full, start.Scope.All = true, all
 		w := begin(t, path, start)
@@ -104,9 +100,7 @@ func TestWhatNoRunHeals(t *testing.T) {
 func TestABodyIsStoredAgain(t *testing.T) {
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"), doc("2", "Two"))
-	if err := sqlite.Execute(path, "UPDATE bodies SET data = zeroblob(length(data)) WHERE rowid = 1"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE bodies SET data = zeroblob(length(data)) WHERE rowid = 1")
 	again := doc("1", "One")
 	again.ID = "7"
 	aRun(t, path, same("1"), same("2"), again)
@@ -117,9 +111,7 @@ func TestABodyIsStoredAgain(t *testing.T) {
 func TestNegativeSchema(t *testing.T) {
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"))
-	if err := sqlite.Execute(path, "PRAGMA user_version=-3"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "PRAGMA user_version=-3")
 	_, err := sqlite.OpenReader(t.Context(), path)
 	checkError(t, "read", err, path, vault.ErrCorrupt)
 	_, err = sqlite.Open(t.Context(), path, sqlite.Options{})

@@ -296,9 +296,7 @@ func TestKnownChangesNothing(t *testing.T) {
 					commit(t, w, batch...)
 				}
 				finish(t, w)
-				if err := w.Close(); err != nil {
-					t.Fatal(err)
-				}
+				mustClose(t, w)
 				for _, query := range []string{
 					"SELECT * FROM heads", "SELECT * FROM versions", "SELECT * FROM refs", "SELECT * FROM run_kinds",
 					"SELECT run, kind, item, class, attempts, resolved_run FROM faults",

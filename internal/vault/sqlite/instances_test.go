@@ -8,7 +8,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // TestLostInstance: where the row of an instance was lost, its runs and documents do not
@@ -20,9 +19,7 @@ func TestLostInstance(t *testing.T) {
 	other := begin(t, path, startOf("beta"))
 	commit(t, other, doc("1", "Other"))
 	finish(t, other, dashboards)
-	if err := sqlite.Execute(path, "DELETE FROM instances WHERE name = 'acme'"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "DELETE FROM instances WHERE name = 'acme'")
 	r := read(t, path)
 	for name, ask := range map[string]func(ctx context.Context) error{
 		"instances":         func(ctx context.Context) error { _, err := r.Instances(ctx); return err },
@@ -55,9 +52,7 @@ func TestDamagedInstance(t *testing.T) {
 	other := begin(t, path, startOf("beta"))
 	commit(t, other, doc("2", "Two"))
 	finish(t, other, dashboards)
-	if err := sqlite.Execute(path, "UPDATE instances SET name = 'acmf' WHERE name = 'acme'"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE instances SET name = 'acmf' WHERE name = 'acme'")
 	r := read(t, path)
 	if got := ids(t, r, vault.Query{Instance: "beta"}); got != "2:present" {
 		t.Errorf("the sound instance holds %q", got)
@@ -74,9 +69,7 @@ func TestLostInstanceIsFound(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"))
-	if err := sqlite.Execute(path, "DELETE FROM instances"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "DELETE FROM instances")
 	start := startOf("beta")
 	start.BaseURL = "https://beta.looker.com"
 	other := begin(t, path, start)

@@ -165,9 +165,7 @@ func TestKilledRestore(t *testing.T) {
 	kills := 0
 	for at := 1; ; at += every {
 		path := newPath(t)
-		if err := os.WriteFile(path, whole, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, whole)
 		server := madeOn(filepath.Join(filepath.Dir(path), "made"))
 		if !killedAt(t, path, server, at) {
 			break
@@ -208,13 +206,8 @@ func plannedVault(t *testing.T) []byte {
 		})
 	}
 	putPlan(t, f, plan)
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, f)
+	whole := readFile(t, path)
 	return whole
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -271,13 +270,8 @@ func TestTamperedPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	putPlan(t, f, aPlan())
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, f)
+	whole := readFile(t, source)
 	plan := []string{
 		"UPDATE restores SET request = '{}'", "UPDATE restores SET write_policy = 8", "UPDATE restores SET caller_id = '18'",
 		"UPDATE restores SET look = 1", "UPDATE restores SET as_of = 2", "UPDATE restores SET digest = zeroblob(32)",
@@ -298,12 +292,8 @@ func TestTamperedPlans(t *testing.T) {
 	}
 	try := func(t *testing.T, sql string, reseal bool) (applied, verified error) {
 		path := newPath(t)
-		if err := os.WriteFile(path, whole, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := sqlite.Execute(path, sql); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, whole)
+		execute(t, path, sql)
 		if reseal {
 			if err := sqlite.Reseal(path, "restores", "restore_actions"); err != nil {
 				t.Fatal(err)
@@ -425,9 +415,7 @@ func TestADeadRestore(t *testing.T) {
 	if got := restoreOf(t, read(t, path), plan.ID).State; got != record.RestoreRunning {
 		t.Errorf("while it runs it is %s", got)
 	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, f)
 	if got := restoreOf(t, read(t, path), plan.ID).State; got != record.RestoreInterrupted {
 		t.Errorf("once its process is gone it is %s", got)
 	}
@@ -642,9 +630,7 @@ func TestMonthCountsRestores(t *testing.T) {
 	if _, err := r.Finish(t.Context(), record.RestoreComplete, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, f)
 	run, err := read(t, path).Run(t.Context(), 2)
 	if diff := cmp.Diff([]record.Calls{{Class: "query", N: 5}}, run.Month); diff != "" || err != nil {
 		t.Errorf("month (-want +got):\n%s%v", diff, err)

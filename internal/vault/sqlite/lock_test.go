@@ -5,7 +5,9 @@ package sqlite_test
 import (
 	"bufio"
 	"errors"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,11 +19,10 @@ import (
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
-// heldElsewhere has another process hold the vault until the test ends or end is
-// called.
-func heldElsewhere(t *testing.T, path string) (end func()) {
+// holder starts another process that holds the vault until its input is closed.
+func holder(t *testing.T, path string) (cmd *exec.Cmd, stdin io.Closer) {
 	t.Helper()
-	cmd := childCommand(t, "lock", path)
+	cmd = childCommand(t, "lock", path)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +37,14 @@ func heldElsewhere(t *testing.T, path string) (end func()) {
 	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "held\n" {
 		t.Fatalf("the child says %q, %v", line, err)
 	}
+	return cmd, stdin
+}
+
+// heldElsewhere has another process hold the vault until the test ends or end is
+// called.
+func heldElsewhere(t *testing.T, path string) (end func()) {
+	t.Helper()
+	cmd, stdin := holder(t, path)
 	ended := false
 	end = func() {
 		if !ended {
@@ -76,9 +85,7 @@ func TestOneWriter(t *testing.T) {
 		{name: "bind mount of the file", second: func(t *testing.T, path string) string {
 			t.Helper()
 			mounted := newPath(t)
-			if err := os.WriteFile(mounted, nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, mounted, nil)
 			if err := unix.Mount(path, mounted, "", unix.MS_BIND, ""); err != nil {
 				t.Skipf("mounts are not allowed here: %v", err)
 			}
@@ -172,9 +179,7 @@ func TestReaderAndWriterOfOneProcess(t *testing.T) {
 		if _, err := r.Runs(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Close(); err != nil {
-			t.Fatal(err)
-		}
+		mustClose(t, r)
 		held("a reader closed", true)
 	}
 	commit(t, w, doc("2", "Two"))
@@ -187,9 +192,7 @@ func TestReaderAndWriterOfOneProcess(t *testing.T) {
 	if got := ids(t, r, vault.Query{}); got != "2:present" {
 		t.Errorf("the reader sees %q", got)
 	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, r)
 	held("the reader closed", false)
 	sound(t, path)
 }
@@ -227,9 +230,7 @@ func TestWideRights(t *testing.T) {
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("mode %v, %v, want 600", info.Mode(), err)
 		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		mustClose(t, w)
 	}
 	want := []string{"other users could read " + path + " (mode 0644); now only its owner can (0600)"}
 	if diff := cmp.Diff(want, said); diff != "" {
@@ -242,9 +243,7 @@ func TestWideRights(t *testing.T) {
 func TestForgottenNumber(t *testing.T) {
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"))
-	if err := os.WriteFile(path+".lock", []byte("1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path+".lock", []byte("1\n"))
 	if pid, held, err := sqlite.Holder(path); held || pid != 0 || err != nil {
 		t.Errorf("held by %d: %t, %v", pid, held, err)
 	}

@@ -47,14 +47,9 @@ func logSize(path string) int64 {
 // alone checks that the file without the log holds as many documents.
 func alone(t *testing.T, path string, want int) {
 	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := readFile(t, path)
 	copied := newPath(t)
-	if err := os.WriteFile(copied, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, copied, b)
 	lines, err := asked(t.Context(), copied, questions[0])
 	if err != nil || len(lines) != want {
 		t.Errorf("the file alone holds %d documents (%v), want %d", len(lines), err, want)
@@ -81,9 +76,7 @@ func TestRunUnderAReaderSaysThatTheLogBelongsToIt(t *testing.T) {
 	if run.Outcome != record.RunComplete || !strings.Contains(strings.Join(run.Notes, "\n"), onlyTogether) {
 		t.Errorf("the run is %s with the notes %q", run.Outcome, run.Notes)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], onlyTogether) {
 		t.Errorf("got the warnings %q, want one that names the log", warnings)
 	}
@@ -136,13 +129,7 @@ func TestReaderTidiesTheLogOfAKilledRun(t *testing.T) {
 	w := begin(t, source, startOf("acme"))
 	commit(t, w, doc("1", "One"))
 	for _, suffix := range []string{"", "-wal"} {
-		b, err := os.ReadFile(source + suffix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path+suffix, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path+suffix, readFile(t, source+suffix))
 	}
 	r := read(t, path)
 	release, err := sqlite.HoldRead(path)
@@ -150,15 +137,11 @@ func TestReaderTidiesTheLogOfAKilledRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(release)
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, r)
 	warned := ""
 	r = read(t, path)
 	r.OnLog(func(text string) { warned = text })
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, r)
 	if left := logSize(path) > 0; left != strings.HasPrefix(warned, onlyTogether) {
 		t.Errorf("the log is left: %t; warned: %q", left, warned)
 	}

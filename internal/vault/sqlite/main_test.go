@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -79,6 +80,37 @@ const dashboards, looks record.Kind = "dashboards", "looks"
 
 func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "looker.db") }
 
+func mustClose(t testing.TB, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func writeFile(t testing.TB, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// execute executes statements on the file of a vault that nothing has open.
+func execute(t testing.TB, path string, statements ...string) {
+	t.Helper()
+	if err := sqlite.Execute(path, statements...); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A fixture is a vault that many tests begin with. The first of them makes it, and all get copies
 // of the file: made anew for each, the fixtures took a fifth of the processor time of these tests.
 type fixture struct {
@@ -103,9 +135,7 @@ func (f *fixture) put(t testing.TB, path string, fill func(t testing.TB, path st
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("%s is there already: %v", path, err)
 	}
-	if err := os.WriteFile(path, f.file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, f.file)
 }
 
 func startOf(instance string, kinds ...record.Kind) record.Start {
@@ -157,9 +187,7 @@ func finish(t testing.TB, w *sqlite.Writer, kinds ...record.Kind) record.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	return run
 }
 

@@ -17,9 +17,7 @@ func TestLookResolvesNoListing(t *testing.T) {
 	if _, err := w.Finish(t.Context(), record.Finish{At: vaulttest.Dawn, Kinds: []record.End{{Kind: dashboards, Listing: record.Incomplete}}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	start := startOf("acme")
 	start.Scope.Refs = map[record.Kind][]string{dashboards: {"1"}}
 	w = begin(t, path, start)

@@ -52,9 +52,7 @@ func TestNoOlderRunIsTheNewest(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
 			aHistory(t, path)
-			if err := sqlite.Execute(path, tt.sql); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, tt.sql)
 			r := read(t, path)
 			for what, ask := range questions {
 				err := ask(r)
@@ -71,9 +69,7 @@ func TestNoOlderRunIsTheNewest(t *testing.T) {
 func TestNumbersOfNoRun(t *testing.T) {
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"))
-	if err := sqlite.Execute(path, "UPDATE sqlite_sequence SET seq = 4 WHERE name = 'runs'"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE sqlite_sequence SET seq = 4 WHERE name = 'runs'")
 	aRun(t, path, doc("1", "One, better"))
 	r := read(t, path)
 	if run, err := r.RunAt(t.Context(), "", vault.Point{Newest: true, Back: 1}); err != nil || run.ID != 1 {
@@ -91,9 +87,7 @@ func TestDamagedOldRun(t *testing.T) {
 	for _, title := range []string{"One", "Two", "Three"} {
 		aRun(t, path, doc("1", title))
 	}
-	if err := sqlite.Execute(path, "UPDATE runs SET outcome = 'partial' WHERE id = 1"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE runs SET outcome = 'partial' WHERE id = 1")
 	r := read(t, path)
 	if run, err := r.RunAt(t.Context(), "acme", vault.Point{Newest: true, Back: 1}); err != nil || run.ID != 2 {
 		t.Errorf("the run before the newest: %d, %v", run.ID, err)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // TestNothingLost: whoever reads only the first documents hears of one that is not there any
@@ -31,9 +30,7 @@ func TestNothingLost(t *testing.T) {
 			t.Parallel()
 			path := newPath(t)
 			aHistory(t, path)
-			if err := sqlite.Execute(path, "PRAGMA foreign_keys = 0", tt.sql); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, "PRAGMA foreign_keys = 0", tt.sql)
 			for _, kind := range []record.Kind{"", dashboards} {
 				err := read(t, path).NothingLost(t.Context(), "acme", kind)
 				if tt.lost != errors.Is(err, vault.ErrCorrupt) || !tt.lost && err != nil {

@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -59,14 +58,9 @@ func TestClosedVaultIsOneFile(t *testing.T) {
 			t.Errorf("looker.db%s is still there: %v", suffix, err)
 		}
 	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := readFile(t, path)
 	copied := newPath(t)
-	if err := os.WriteFile(copied, whole, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, copied, whole)
 	sound(t, copied)
 }
 
@@ -78,14 +72,9 @@ func TestFinishedRunIsInTheFile(t *testing.T) {
 	if _, err := w.Finish(t.Context(), record.Finish{}); err != nil {
 		t.Fatal(err)
 	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := readFile(t, path)
 	copied := newPath(t)
-	if err := os.WriteFile(copied, whole, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, copied, whole)
 	sound(t, copied)
 	if _, err := read(t, copied).Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "1"}, vault.Point{}); err != nil {
 		t.Error(err)
@@ -95,28 +84,19 @@ func TestFinishedRunIsInTheFile(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	sqliteFile := func(statements ...string) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
-			if err := sqlite.Execute(path, statements...); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, statements...)
 		}
 	}
 	content := func(text string) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
-			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, path, []byte(text))
 		}
 	}
 	whole := func(change func([]byte) []byte) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
 			aRun(t, path, doc("1", "One"))
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, change(b), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			b := readFile(t, path)
+			writeFile(t, path, change(b))
 		}
 	}
 	tests := []struct {
@@ -230,9 +210,7 @@ func TestReaderNeedsAFile(t *testing.T) {
 	path := newPath(t)
 	_, err := sqlite.OpenReader(t.Context(), path)
 	checkError(t, "reader", err, path, vault.ErrMissing)
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, nil)
 	if _, err := sqlite.OpenReader(t.Context(), path); !errors.Is(err, vault.ErrNotVault) {
 		t.Errorf("empty file: got %v, want ErrNotVault", err)
 	}
@@ -254,23 +232,8 @@ func TestEmptyFileBecomesAVault(t *testing.T) {
 func TestLocked(t *testing.T) {
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"))
-	cmd := childCommand(t, "lock", path)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "held\n" {
-		t.Fatalf("the child says %q, %v", line, err)
-	}
-
-	_, err = sqlite.Open(t.Context(), path, sqlite.Options{})
+	cmd, stdin := holder(t, path)
+	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	checkError(t, "second writer", err, path, vault.ErrLocked)
 	if e, ok := errors.AsType[*vault.Error](err); !ok || e.Holder != cmd.Process.Pid {
 		t.Errorf("got %v, want the holder %d", err, cmd.Process.Pid)
@@ -299,9 +262,7 @@ func TestLocked(t *testing.T) {
 	if !sqlite.Locked(path) {
 		t.Error("an open vault is not locked")
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	if sqlite.Locked(path) {
 		t.Error("a closed vault is locked")
 	}
@@ -310,9 +271,7 @@ func TestLocked(t *testing.T) {
 // A refused open gives its lock back.
 func TestRefusedOpenKeepsNoLock(t *testing.T) {
 	path := newPath(t)
-	if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, []byte("hello"))
 	if _, err := sqlite.Open(t.Context(), path, sqlite.Options{}); err == nil {
 		t.Fatal("a text is a vault")
 	}
@@ -400,9 +359,7 @@ func TestReplaced(t *testing.T) {
 		{"moved", rename},
 		{"replaced", func(t *testing.T, path string) {
 			rename(t, path)
-			if err := os.WriteFile(path, []byte("something else"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, path, []byte("something else"))
 		}},
 		{"log deleted", func(t *testing.T, path string) {
 			if err := os.Remove(path + "-wal"); err != nil {
@@ -491,9 +448,7 @@ func TestNewFileWithoutARunIsRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	if left := filesAt(t, path); len(left) > 0 {
 		t.Errorf("left are %q", left)
 	}
@@ -503,12 +458,8 @@ func TestNewFileWithoutARunIsRemoved(t *testing.T) {
 // comes while the tables are made. The next run makes it a vault.
 func TestLeftoverOfAKill(t *testing.T) {
 	path := newPath(t)
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := sqlite.Execute(path, "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL; CREATE TABLE t (a); DROP TABLE t"); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, nil)
+	execute(t, path, "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL; CREATE TABLE t (a); DROP TABLE t")
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		t.Fatalf("the file has no page: %v", err)
 	}

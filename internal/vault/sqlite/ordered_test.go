@@ -46,9 +46,7 @@ func TestSortedEntries(t *testing.T) {
 	if got := strings.Fields(ids(t, r, vault.Query{Sort: backwards})); len(got) != 456 || got[455] != "7:present" {
 		t.Errorf("of all kinds %d, the last %s; want 456 and the look behind the dashboards", len(got), got[len(got)-1])
 	}
-	if err := sqlite.Execute(path, `UPDATE versions SET name = 'Other' WHERE item = '3:4'`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `UPDATE versions SET name = 'Other' WHERE item = '3:4'`)
 	for _, err := range r.Entries(t.Context(), vault.Query{Sort: backwards}) {
 		if err != nil {
 			if !strings.Contains(err.Error(), "dashboards/3:4") {
@@ -85,9 +83,7 @@ func TestSortedEntriesOfMany(t *testing.T) {
 			}
 		}
 	}
-	if err := sqlite.Execute(path, `UPDATE heads SET settled_run = 2 WHERE item IN ('3000', '11000')`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `UPDATE heads SET settled_run = 2 WHERE item IN ('3000', '11000')`)
 	n := 0
 	for e, err := range r.Entries(t.Context(), vault.Query{Sort: byNumber}) {
 		if err != nil {
@@ -124,9 +120,7 @@ func TestEventsInAnOlderFile(t *testing.T) {
 	if len(want) < 20 {
 		t.Fatalf("only %d events: %v", len(want), want)
 	}
-	if err := sqlite.Execute(path, `DROP INDEX versions_begun`, `DROP INDEX versions_gone`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `DROP INDEX versions_begun`, `DROP INDEX versions_gone`)
 	if diff := cmp.Diff(want, events()); diff != "" {
 		t.Errorf("(-with +without indexes):\n%s", diff)
 	}
@@ -162,9 +156,7 @@ func TestChangesAreFoundByIndexes(t *testing.T) {
 func TestRunStarts(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
-	if err := sqlite.Execute(path, `UPDATE runs SET started_at = 7 WHERE id = 3`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `UPDATE runs SET started_at = 7 WHERE id = 3`)
 	starts, err := read(t, path).RunStarts(t.Context(), "acme")
 	if !errors.Is(err, vault.ErrCorrupt) || !strings.Contains(err.Error(), "runs 3: does not match") {
 		t.Errorf("got %v, want that run 3 is damaged", err)

@@ -54,9 +54,7 @@ func fillLongHistory(t testing.TB, path string) {
 		if _, err := w.Finish(t.Context(), end); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		mustClose(t, w)
 	}
 }
 
@@ -247,15 +245,11 @@ func TestPruneOfWhatWasLostTwice(t *testing.T) {
 func TestPruneOfDamage(t *testing.T) {
 	path := newPath(t)
 	aLongHistory(t, path)
-	if err := sqlite.Execute(path, `UPDATE bodies SET data = zeroblob(size) WHERE hash = (SELECT hash FROM versions WHERE name = 'One of run 6')`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `UPDATE bodies SET data = zeroblob(size) WHERE hash = (SELECT hash FROM versions WHERE name = 'One of run 6')`)
 	if got := prune(t, path, vault.Pruning{Runs: []int64{1, 2, 3, 4, 5}}); got.HeldBack != 1 || len(known(t, path, "1")) != 6 {
 		t.Errorf("removed %+v, left %v", got, known(t, path, "1"))
 	}
-	if err := sqlite.Execute(path, "UPDATE versions SET name = 'Too' WHERE name = 'Two'"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE versions SET name = 'Too' WHERE name = 'Two'")
 	w := open(t, path)
 	if _, err := w.Prune(t.Context(), vault.Pruning{Instance: "acme", Runs: []int64{1}}, nil); !errors.Is(err, vault.ErrCorrupt) {
 		t.Errorf("got %v, want ErrCorrupt", err)
@@ -302,9 +296,7 @@ func TestVerifyOfPruned(t *testing.T) {
 			path := newPath(t)
 			aLongHistory(t, path)
 			prune(t, path, vault.Pruning{Runs: []int64{1, 2, 3, 4}, LostBefore: hour(6)})
-			if err := sqlite.Execute(path, tt.sql); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, tt.sql)
 			findings, err := read(t, path).Verify(t.Context())
 			if err != nil || !slices.ContainsFunc(findings, func(f vault.Finding) bool {
 				return f.Table == tt.table && (tt.id == "" || f.Document().ID == tt.id)
@@ -338,9 +330,7 @@ func TestPruneStops(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || stopped.Versions == 0 || stopped.Versions >= 2400 {
 		t.Fatalf("got %+v, %v", stopped, err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	sound(t, path)
 	if rest := prune(t, path, vault.Pruning{}); rest.Versions != 2400-stopped.Versions {
 		t.Errorf("then %d versions were removed, want %d", rest.Versions, 2400-stopped.Versions)
@@ -422,9 +412,7 @@ func TestShrink(t *testing.T) {
 			path := newPath(t)
 			aLargeHistory(t, path, 1200)
 			if older {
-				if err := sqlite.Execute(path, "PRAGMA journal_mode=DELETE", "PRAGMA auto_vacuum=NONE", "VACUUM", "PRAGMA journal_mode=WAL"); err != nil {
-					t.Fatal(err)
-				}
+				execute(t, path, "PRAGMA journal_mode=DELETE", "PRAGMA auto_vacuum=NONE", "VACUUM", "PRAGMA journal_mode=WAL")
 			}
 			before := sqlite.FilesOf(path).All()
 			prune(t, path, vault.Pruning{Runs: []int64{1, 2}})
@@ -471,9 +459,7 @@ func TestPruneLeavesWhatRestoresNeed(t *testing.T) {
 	}
 	plan.Actions[0].Version, plan.Actions[0].Before = first.(int64), second.(int64)
 	putPlan(t, f, plan)
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, f)
 	p := vault.Pruning{Runs: []int64{1, 2, 3, 4}, RestoresBefore: hour(10)}
 	if got := prune(t, path, p); got.Runs != 2 {
 		t.Errorf("%d runs were removed, want 2: the restore needs 1 and 2", got.Runs)

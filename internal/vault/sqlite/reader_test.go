@@ -21,10 +21,7 @@ import (
 func TestReaderLeavesNothing(t *testing.T) {
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"))
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := readFile(t, path)
 	r, err := sqlite.OpenReader(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -32,9 +29,7 @@ func TestReaderLeavesNothing(t *testing.T) {
 	if _, err := r.Stats(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, r)
 	files, err := filepath.Glob(path + "*")
 	if err != nil {
 		t.Fatal(err)

@@ -150,9 +150,7 @@ func TestRunIDsOnlyGrow(t *testing.T) {
 	aRun(t, path, doc("1", "One"))
 	w := begin(t, path, startOf("acme"))
 	finish(t, w, dashboards)
-	if err := sqlite.Execute(path, "DELETE FROM run_kinds WHERE run = 2", "DELETE FROM runs WHERE id = 2"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "DELETE FROM run_kinds WHERE run = 2", "DELETE FROM runs WHERE id = 2")
 	w = open(t, path)
 	begun, err := w.Begin(t.Context(), startOf("acme"))
 	if err != nil || begun.Run != 3 {

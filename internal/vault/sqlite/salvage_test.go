@@ -135,9 +135,7 @@ func TestSalvageNames(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
 			aLongHistory(t, path)
-			if err := sqlite.Execute(path, tt.sql); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, tt.sql)
 			to, s := salvaged(t, path)
 			for _, want := range tt.want {
 				table, rest, _ := strings.Cut(want, " ")
@@ -166,9 +164,7 @@ func TestSalvageNames(t *testing.T) {
 func TestSalvagedRuns(t *testing.T) {
 	path := newPath(t)
 	aLongHistory(t, path)
-	if err := sqlite.Execute(path, "DELETE FROM bodies WHERE hash = (SELECT hash FROM versions WHERE name = 'Three')"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "DELETE FROM bodies WHERE hash = (SELECT hash FROM versions WHERE name = 'Three')")
 	to, _ := salvaged(t, path)
 	runs, err := read(t, to).Runs(t.Context(), "acme")
 	if err != nil {
@@ -199,10 +195,7 @@ func TestSalvageOfDamagedPages(t *testing.T) {
 	w := begin(t, path, startOf("acme", dashboards, looks))
 	commit(t, w, doc("7", "Seven"))
 	finish(t, w)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := readFile(t, path)
 	want := contents(t, path)
 	const page = 16384
 	random := rand.New(rand.NewPCG(3, 5))
@@ -232,9 +225,7 @@ func TestSalvageOfDamagedPages(t *testing.T) {
 			what = fmt.Sprintf("byte %d of page %d", at%page, at/page+1)
 		}
 		from, to := newPath(t), newPath(t)
-		if err := os.WriteFile(from, broken, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, from, broken)
 		s, err := sqlite.Salvage(t.Context(), from, to, nil)
 		if err != nil {
 			refused++
@@ -283,9 +274,7 @@ func TestSalvageRefuses(t *testing.T) {
 	path := newPath(t)
 	aLongHistory(t, path)
 	there := newPath(t)
-	if err := os.WriteFile(there, []byte("mine"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, there, []byte("mine"))
 	if _, err := sqlite.Salvage(t.Context(), path, there, nil); err == nil || !strings.Contains(err.Error(), "there is a file already") {
 		t.Errorf("over another file: %v", err)
 	}
@@ -308,9 +297,7 @@ func TestSalvageRefuses(t *testing.T) {
 	if _, err := sqlite.Salvage(t.Context(), path, to, nil); !errors.Is(err, vault.ErrLocked) {
 		t.Errorf("while a run writes: %v", err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 }
 
 // What is damaged touches the runs that hold it; the others can be relied on.
@@ -330,9 +317,7 @@ func TestUntouched(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
 			aLongHistory(t, path)
-			if err := sqlite.Execute(path, tt.sql); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, tt.sql)
 			r := read(t, path)
 			findings, err := r.Verify(t.Context())
 			if err != nil {
@@ -371,19 +356,12 @@ func TestSalvageWithoutAFirstPage(t *testing.T) {
 				path := newPath(t)
 				aFullVault(t, path)
 				if vacuumed {
-					if err := sqlite.Execute(path, "VACUUM"); err != nil {
-						t.Fatal(err)
-					}
+					execute(t, path, "VACUUM")
 				}
 				want := contents(t, path)
-				file, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
+				file := readFile(t, path)
 				tt.damage(file)
-				if err := os.WriteFile(path, file, 0o600); err != nil {
-					t.Fatal(err)
-				}
+				writeFile(t, path, file)
 				to, s := salvaged(t, path)
 				if diff := cmp.Diff(want, contents(t, to)); diff != "" {
 					t.Errorf("(-want +got)\n%s", diff)
@@ -402,9 +380,7 @@ func TestSalvageWithoutAFirstPage(t *testing.T) {
 // What is no vault stays none, however its first page is read.
 func TestSalvageOfNoVault(t *testing.T) {
 	path := newPath(t)
-	if err := os.WriteFile(path, []byte(strings.Repeat("a text that goes on and on\n", 10_000)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, []byte(strings.Repeat("a text that goes on and on\n", 10_000)))
 	if _, err := sqlite.Salvage(t.Context(), path, newPath(t), nil); !errors.Is(err, vault.ErrNotVault) {
 		t.Errorf("%v", err)
 	}

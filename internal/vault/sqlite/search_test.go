@@ -345,9 +345,7 @@ func TestDamagedIndex(t *testing.T) {
 			if slices.Contains([]string{"versions", "terms", "postings", "checksum"}, column) {
 				statement = `UPDATE search_blocks SET ` + column + ` = CAST(zeroblob(1) || substr(` + column + `, 2) AS BLOB)`
 			}
-			if err := sqlite.Execute(path, statement); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, statement)
 			r := read(t, path)
 			warned := ""
 			r.OnLog(func(text string) { warned = text })
@@ -361,9 +359,7 @@ func TestDamagedIndex(t *testing.T) {
 			if err != nil || len(findings) != 1 || findings[0].Table != "search_blocks" {
 				t.Errorf("findings %v, %v, want one in search_blocks", findings, err)
 			}
-			if err := r.Close(); err != nil {
-				t.Fatal(err)
-			}
+			mustClose(t, r)
 			start := indexing(startOf("acme", dashboards))
 			start.Full = true
 			w := begin(t, path, start)
@@ -382,9 +378,7 @@ func TestDamagedIndex(t *testing.T) {
 func TestDamagedBodyIsMet(t *testing.T) {
 	path := newPath(t)
 	anIndexedRun(t, path, doc("1", "sales"), doc("2", "returns"), doc("3", "overview"))
-	if err := sqlite.Execute(path, `UPDATE bodies SET data = zeroblob(length(data)) WHERE hash = (SELECT hash FROM versions WHERE item = '2')`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `UPDATE bodies SET data = zeroblob(length(data)) WHERE hash = (SELECT hash FROM versions WHERE item = '2')`)
 	reindex(t, path)
 	var failed error
 	for _, err := range read(t, path).Candidates(t.Context(), search(1, vault.Need{Term: "wsales", Part: true})) {
@@ -402,9 +396,7 @@ func reindex(t *testing.T, path string) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
 	return n
 }
 
@@ -430,9 +422,7 @@ func TestReindex(t *testing.T) {
 func TestNoIdTwice(t *testing.T) {
 	path := newPath(t)
 	anIndexedRun(t, path, doc("1", "sales"), doc("2", "returns"))
-	if err := sqlite.Execute(path, `DELETE FROM heads WHERE item = '2'`, `DELETE FROM versions WHERE item = '2'`); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, `DELETE FROM heads WHERE item = '2'`, `DELETE FROM versions WHERE item = '2'`)
 	anIndexedRun(t, path, same("1"), doc("3", "overview"))
 	got := candidates(t, read(t, path).Candidates(t.Context(), search(1, vault.Need{Term: "wover", Part: true})))
 	if diff := cmp.Diff([]string{"dashboards/3 present 2-2 overview"}, got); diff != "" {

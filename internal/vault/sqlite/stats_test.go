@@ -9,7 +9,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // TestStatsOfDamage: what stats counts is checked, or follows from what is.
@@ -32,9 +31,7 @@ func TestStatsOfDamage(t *testing.T) {
 			if _, err := read(t, path).Stats(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := sqlite.Execute(path, tt.damage); err != nil {
-				t.Fatal(err)
-			}
+			execute(t, path, tt.damage)
 			if s, err := read(t, path).Stats(t.Context()); !errors.Is(err, vault.ErrCorrupt) {
 				t.Errorf("%+v and %v, want ErrCorrupt", s, err)
 			}

@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -12,10 +11,7 @@ import (
 func TestLinks(t *testing.T) {
 	source := newPath(t)
 	aFullVault(t, source)
-	whole, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := readFile(t, source)
 	tests := []struct {
 		name, sql string
 		want      bool
@@ -45,12 +41,8 @@ func TestLinks(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
-			if err := os.WriteFile(path, whole, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := sqlite.Execute(path, tt.sql); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, path, whole)
+			execute(t, path, tt.sql)
 			passed, lookedUp, err := read(t, path).Loose(t.Context())
 			if err != nil || passed != tt.want || lookedUp != tt.want {
 				t.Errorf("passes say %v, look-ups %v, %v, want %v", passed, lookedUp, err, tt.want)
@@ -72,9 +64,7 @@ func TestTooManyBodies(t *testing.T) {
 func TestVerifyOfARowFarAway(t *testing.T) {
 	path := newPath(t)
 	aFullVault(t, path)
-	if err := sqlite.Execute(path, "UPDATE bodies SET rowid = 1 << 40 WHERE hash = (SELECT hash FROM versions WHERE item = '5')"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE bodies SET rowid = 1 << 40 WHERE hash = (SELECT hash FROM versions WHERE item = '5')")
 	sound(t, path)
 	if passed, lookedUp, err := read(t, path).Loose(t.Context()); passed || !lookedUp || err != nil {
 		t.Errorf("passes say %v, look-ups %v, %v, want that only look-ups cannot tell", passed, lookedUp, err)

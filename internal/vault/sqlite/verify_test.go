@@ -72,9 +72,7 @@ func aRestore(t testing.TB, path string) {
 	if _, err := r.Finish(t.Context(), record.RestorePartial, 2, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, f)
 }
 
 // compress gives a record a compressed body.
@@ -104,10 +102,7 @@ func TestVerifyFindsNothing(t *testing.T) {
 func TestVerifyNames(t *testing.T) {
 	source := newPath(t)
 	aFullVault(t, source)
-	whole, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := readFile(t, source)
 	tests := []struct {
 		name  string
 		sql   string
@@ -168,12 +163,8 @@ func TestVerifyNames(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := newPath(t)
-			if err := os.WriteFile(path, whole, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := sqlite.Execute(path, tt.sql); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, path, whole)
+			execute(t, path, tt.sql)
 			r := read(t, path)
 			findings, err := r.Verify(t.Context())
 			if err != nil {
@@ -202,9 +193,7 @@ func TestVerifyNames(t *testing.T) {
 func TestVerifyLeavesOthersAlone(t *testing.T) {
 	path := newPath(t)
 	aFullVault(t, path)
-	if err := sqlite.Execute(path, "CREATE VIEW mine AS SELECT * FROM documents", "CREATE INDEX my_names ON versions (name)"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "CREATE VIEW mine AS SELECT * FROM documents", "CREATE INDEX my_names ON versions (name)")
 	sound(t, path)
 }
 
@@ -224,9 +213,7 @@ func TestVerifyObeysTheContext(t *testing.T) {
 func TestDamagedBody(t *testing.T) {
 	path := newPath(t)
 	aFullVault(t, path)
-	if err := sqlite.Execute(path, "UPDATE bodies SET data = CAST(replace(CAST(data AS TEXT), 'Five', 'Four') AS BLOB) WHERE CAST(data AS TEXT) LIKE '%Five%'"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "UPDATE bodies SET data = CAST(replace(CAST(data AS TEXT), 'Five', 'Four') AS BLOB) WHERE CAST(data AS TEXT) LIKE '%Five%'")
 	r := read(t, path)
 	_, err := r.Document(t.Context(), "", record.Ref{Kind: dashboards, ID: "5"}, vault.Point{})
 	checkError(t, "document", err, path, vault.ErrCorrupt)
@@ -243,9 +230,7 @@ func TestDamagedBody(t *testing.T) {
 func TestDamagedHead(t *testing.T) {
 	path := newPath(t)
 	aHistory(t, path)
-	if err := sqlite.Execute(path, "DELETE FROM versions WHERE kind = 'dashboards' AND item = '4'"); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, path, "DELETE FROM versions WHERE kind = 'dashboards' AND item = '4'")
 	w := begin(t, path, startOf("acme"))
 	if known, err := w.Known(t.Context(), dashboards, []string{"2", "4"}); err != nil || len(known) != 1 {
 		t.Errorf("got %v, %v, want 2 alone: 4 must be fetched", known, err)
@@ -266,21 +251,12 @@ func TestFlippedBytes(t *testing.T) {
 	flips := testenv.Rounds(t, testenv.Flips, 150)
 	path := newPath(t)
 	aFullVault(t, path)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := readFile(t, path)
 	want, err := allRows(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Most of a small file's pages are empty: flips go where there is something.
-	var used []int
-	for i, b := range whole {
-		if b != 0 {
-			used = append(used, i)
-		}
-	}
+	used := usedBytes(whole)
 	random := rand.New(rand.NewPCG(1, 2))
 	found := 0
 	for range flips {
@@ -290,9 +266,7 @@ func TestFlippedBytes(t *testing.T) {
 		}
 		by := byte(1 + random.IntN(255))
 		whole[at] ^= by
-		if err := os.WriteFile(path, whole, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, path, whole)
 		whole[at] ^= by
 		if noticed(t, path) {
 			found++
@@ -308,11 +282,27 @@ func TestFlippedBytes(t *testing.T) {
 	}
 }
 
-func noticed(t *testing.T, path string) bool {
-	t.Helper()
+// usedBytes are the places of a file that are worth a flip: most of a small vault's pages are
+// empty.
+func usedBytes(whole []byte) (places []int) {
+	for i, b := range whole {
+		if b != 0 {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// dropLog removes what an open vault has beside its file, so that the file alone counts.
+func dropLog(path string) {
 	for _, suffix := range []string{"-wal", "-shm"} {
 		_ = os.Remove(path + suffix)
 	}
+}
+
+func noticed(t *testing.T, path string) bool {
+	t.Helper()
+	dropLog(path)
 	r, err := sqlite.OpenReader(t.Context(), path)
 	if err != nil {
 		return true

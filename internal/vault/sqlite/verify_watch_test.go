@@ -7,7 +7,6 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
 
@@ -20,12 +19,8 @@ func TestSamplesGoRound(t *testing.T) {
 		commit(t, w, vaulttest.Doc(looks, string(rune('A'+n)), "title"))
 	}
 	finish(t, w, looks)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := sqlite.Execute(path, "UPDATE bodies SET data = x'00'"); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, w)
+	execute(t, path, "UPDATE bodies SET data = x'00'")
 	reader := read(t, path)
 	seen := map[record.Ref]int{}
 	for turn := range int64(5) {
