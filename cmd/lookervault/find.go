@@ -165,6 +165,7 @@ func runFind(ctx context.Context, o findOptions) (err error) {
 // where that is wanted, and keeps those that do.
 func lookInto(ctx context.Context, m history.Moment, o findOptions, filter *history.Filter, names *history.Names) (hits []hit, err error) {
 	hits = []hit{}
+	searcher := find.NewSearcher(o.query)
 	search := vault.Search{Instance: m.Instance, Kind: o.kind, History: o.history, Rules: find.TermRules, Entry: filter.Matches}
 	for _, need := range o.query.Needs() {
 		search.Needs = append(search.Needs, vault.Need(need))
@@ -173,7 +174,7 @@ func lookInto(ctx context.Context, m history.Moment, o findOptions, filter *hist
 		if err != nil {
 			return nil, err
 		}
-		if match, ok := o.query.In(d.Body); ok {
+		if match, ok := searcher.In(d.Body); ok {
 			hits = append(hits, hit{view.HitOf(d.Entry, names, match), names.Whole(d.Ref), match.Score})
 		}
 	}

@@ -14,7 +14,7 @@ func Terms() func(body []byte) ([]byte, error) {
 }
 
 // collector collects the terms of a document: those that its members name, in the same
-// places where [find.Query.In] looks.
+// places where [find.Searcher.In] looks.
 type collector struct {
 	scanner
 	all    *find.Terms

@@ -72,7 +72,7 @@ func TestTermsMissNothing(t *testing.T) {
 		terms := termsOf(t, body)
 		for range 5 {
 			query := randomQuery(random)
-			match, ok := query.In([]byte(body))
+			match, ok := find.NewSearcher(query).In([]byte(body))
 			met := meets(terms, query.Needs())
 			if ok && !met {
 				t.Fatalf("%+v is in %v, and the terms do not tell:\n%s\n%q\n%+v", query, match.Where, body, terms, query.Needs())

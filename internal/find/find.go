@@ -4,10 +4,8 @@ package find
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -48,27 +46,65 @@ type Match struct {
 	Score int
 }
 
+// A Searcher looks into documents for what a query asks for. It reuses its memory and serves
+// one goroutine.
+type Searcher struct {
+	query Query // with the address in lower case
+	document
+
+	anchors []anchor
+	fieldAs [][]byte // how texts use the field that do not begin with it
+
+	words map[string]bool // that were found
+	uses  map[string]bool // what else was found
+	where []string
+	score int
+	seen  []seen
+}
+
+// NewSearcher returns a searcher for a query.
+func NewSearcher(q Query) *Searcher {
+	q.Address = strings.ToLower(q.Address)
+	s := &Searcher{query: q, words: make(map[string]bool), uses: make(map[string]bool)}
+	anchors := slices.Clone(q.Words)
+	for _, text := range []string{q.Field, q.Look, q.User, q.Address} {
+		if text != "" {
+			anchors = append(anchors, text)
+		}
+	}
+	if q.Explore != "" {
+		anchors = append(anchors, q.Explore[strings.LastIndexByte(q.Explore, ':')+1:])
+	}
+	for _, text := range anchors {
+		lower, _ := appendLower(nil, []byte(text))
+		s.anchors = append(s.anchors, anchor{text: lower})
+	}
+	if q.Field != "" {
+		s.fieldAs = [][]byte{[]byte("${" + q.Field + "}"), []byte(`"` + q.Field + `"`)}
+	}
+	return s
+}
+
 // In looks into a document. It reports false where the document does not hold all that
 // the query asks for, or is not JSON.
-func (q Query) In(document []byte) (Match, bool) {
-	if !q.mayBeIn(document) {
+func (s *Searcher) In(document []byte) (Match, bool) {
+	s.begin(document)
+	for i := range s.anchors {
+		s.anchors[i].next = -1
+	}
+	if !s.mayHold() || s.read(s.mayBe) != nil {
 		return Match{}, false
 	}
-	d := json.NewDecoder(bytes.NewReader(document))
-	d.UseNumber()
-	var value any
-	if d.Decode(&value) != nil {
-		return Match{}, false
-	}
-	q.Address = strings.ToLower(q.Address)
-	s := &search{query: q, words: make(map[string]bool), uses: make(map[string]bool)}
-	s.walk("", "", value)
-	for _, word := range q.Words {
+	clear(s.words)
+	clear(s.uses)
+	s.where, s.score, s.seen = nil, 0, s.seen[:0]
+	s.walk("", nil, 0)
+	for _, word := range s.query.Words {
 		if !s.words[word] {
 			return Match{}, false
 		}
 	}
-	for name, wanted := range map[string]string{"field": q.Field, "explore": q.Explore, "model": q.Model, "look": q.Look, "user": q.User} {
+	for name, wanted := range map[string]string{"field": s.query.Field, "explore": s.query.Explore, "model": s.query.Model, "look": s.query.Look, "user": s.query.User} {
 		if wanted != "" && !s.uses[name] {
 			return Match{}, false
 		}
@@ -76,25 +112,21 @@ func (q Query) In(document []byte) (Match, bool) {
 	return Match{Where: s.where, Passages: s.best(), Score: s.score}, true
 }
 
-// mayBeIn reports whether the bytes of a document could hold what the query asks for.
+// mayHold reports whether the bytes of the document could hold what the query asks for.
 // It rules most documents out at a hundredth of the cost of reading them. What JSON can
 // spell in another way is not looked for.
-func (q Query) mayBeIn(document []byte) bool {
-	user := q.User
-	if q.Address != "" {
+func (s *Searcher) mayHold() bool {
+	user := s.query.User
+	if s.query.Address != "" {
 		user = "" // the address will do
 	}
-	for _, exact := range []string{q.Field, q.Model, q.Look, user} {
-		if plainly(exact) && !bytes.Contains(document, []byte(exact)) {
+	for _, exact := range []string{s.query.Field, s.query.Model, s.query.Look, user} {
+		if plainly(exact) && !bytes.Contains(s.text, []byte(exact)) {
 			return false
 		}
 	}
-	if len(q.Words) == 0 {
-		return true
-	}
-	lower := bytes.ToLower(document)
-	for _, word := range q.Words {
-		if plainly(word) && !bytes.Contains(lower, []byte(word)) {
+	for _, word := range s.query.Words {
+		if s.isASCII && plainly(word) && !bytes.Contains(s.lower, []byte(word)) {
 			return false
 		}
 	}
@@ -128,18 +160,9 @@ var recipients = map[string]bool{"address": true, "email_address": true}
 // echoes are members that repeat another document, which is found by itself.
 var echoes = map[string]bool{"folder": true, "space": true, "user": true}
 
-type search struct {
-	query Query
-	words map[string]bool // that were found
-	uses  map[string]bool // what else was found
-	where []string
-	score int
-	seen  []seen
-}
-
 // found notes a place that holds some of what was looked for: its text, and which words
 // of it.
-func (s *search) found(use, path, text string, words ...string) {
+func (s *Searcher) found(use, path, text string, words ...string) {
 	if use != "" {
 		s.uses[use] = true
 	}
@@ -151,100 +174,184 @@ func (s *search) found(use, path, text string, words ...string) {
 	}
 }
 
-// walk looks into a value, whose member's name is given.
-func (s *search) walk(path, name string, value any) {
-	switch v := value.(type) {
-	case map[string]any:
-		s.object(path, v)
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if echoes[key] {
-				continue
+// An anchor is a text that a string or number holds which is looked for, in lower case.
+type anchor struct {
+	text []byte
+	next int // where it is found next in the document, -1 for not looked for
+}
+
+// anchored reports whether a text holds one of the anchors, or cannot be told. Texts come in
+// their order in the document.
+func (s *Searcher) anchored(text span) bool {
+	if text.isOther {
+		return true
+	}
+	for i := range s.anchors {
+		a := &s.anchors[i]
+		if a.next < text.from {
+			if a.next = bytes.Index(s.lower[text.from:], a.text); a.next < 0 {
+				a.next = len(s.lower)
+			} else {
+				a.next += text.from
 			}
-			if s.query.Field != "" && key == s.query.Field {
-				s.found("field", path+"/"+escape(key), key, key)
+		}
+		if a.next+len(a.text) <= text.to {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBe reports whether a value may be something that is looked for, called by the name of the
+// member which it, or the list that it is in, is the value of. Only such values, and what they
+// are in, are walked through.
+func (s *Searcher) mayBe(name []byte, n *node) bool {
+	switch {
+	case s.query.Field != "" && string(name) == s.query.Field:
+		return true
+	case s.query.Model != "" && string(name) == "model":
+		return n.kind == '{' || string(s.plain(n.value)) == s.query.Model
+	case n.kind == '{' || n.kind == '[' || !s.anchored(n.value):
+		return false
+	}
+	text := s.plain(n.value)
+	if s.use(name, text) != "" {
+		return true
+	}
+	return n.kind == '"' && (s.query.Field != "" && s.usesField(text) ||
+		s.query.Explore != "" && (string(name) == "view" || string(name) == "explore") && strings.HasSuffix(s.query.Explore, string(text)) ||
+		len(s.query.Words) > 0 && readable[string(name)] && len(s.wordsIn(n.value)) > 0)
+}
+
+// walk looks into a value, and into those in it that may hold something. The name is that of
+// its member.
+func (s *Searcher) walk(path string, name []byte, at int) {
+	n := &s.nodes[at]
+	if !n.holds {
+		return
+	}
+	switch n.kind {
+	case '{':
+		s.object(path, at)
+		for _, member := range s.members(at) {
+			key := s.plain(s.nodes[member].name)
+			below := path + "/" + escape(string(key))
+			if s.query.Field != "" && string(key) == s.query.Field {
+				s.found("field", below, s.query.Field, s.query.Field)
 			}
-			s.walk(path+"/"+escape(key), key, v[key])
+			s.walk(below, key, member)
 		}
-	case []any:
-		for i, element := range v {
-			s.walk(path+"/"+elementName(element, i), name, element)
+	case '[':
+		place := 0
+		for element := range s.inside(at) {
+			if s.nodes[element].holds {
+				s.walk(path+"/"+s.elementName(element, place), name, element)
+			}
+			place++
 		}
-	case string:
-		s.text(path, name, v)
-	case json.Number:
-		s.id(path, name, v.String())
+	case '"':
+		s.inString(path, name, n.value)
+	case '0':
+		s.id(path, name, s.plain(n.value))
 	}
 }
 
-// text looks into a string.
-func (s *search) text(path, name, text string) {
+// inString looks into a string.
+func (s *Searcher) inString(path string, name []byte, value span) {
+	text := s.plain(value)
 	s.id(path, name, text)
-	if s.query.Field != "" && usesField(text, s.query.Field) {
-		s.found("field", path, text, s.query.Field)
+	if s.query.Field != "" && s.usesField(text) {
+		s.found("field", path, string(text), s.query.Field)
 	}
-	if !readable[name] || len(s.query.Words) == 0 {
+	if len(s.query.Words) == 0 || !readable[string(name)] {
 		return
 	}
-	lower := strings.ToLower(text)
-	var words []string
-	for _, word := range s.query.Words {
-		if strings.Contains(lower, word) {
+	if words := s.wordsIn(value); len(words) > 0 {
+		for _, word := range words {
 			s.words[word] = true
+		}
+		s.found("", path, string(text), words...)
+	}
+}
+
+// wordsIn are the words of the query that a text holds.
+func (s *Searcher) wordsIn(value span) (words []string) {
+	lower := s.lowered(value)
+	for _, word := range s.query.Words {
+		if bytes.Contains(lower, []byte(word)) {
 			words = append(words, word)
 		}
 	}
-	if len(words) > 0 {
-		s.found("", path, text, words...)
-	}
+	return words
 }
 
-// usesField reports whether text is a field, sorts by it ("orders.total desc"), or uses
+// usesField reports whether text is the field, sorts by it ("orders.total desc"), or uses
 // it in a calculation ("${orders.total}") or in JSON that is held as text.
-func usesField(text, field string) bool {
-	return text == field || strings.HasPrefix(text, field+" ") ||
-		strings.Contains(text, "${"+field+"}") || strings.Contains(text, `"`+field+`"`)
+func (s *Searcher) usesField(text []byte) bool {
+	if rest, ok := bytes.CutPrefix(text, []byte(s.query.Field)); ok && (len(rest) == 0 || rest[0] == ' ') {
+		return true
+	}
+	return bytes.Contains(text, s.fieldAs[0]) || bytes.Contains(text, s.fieldAs[1])
 }
 
-func (s *search) id(path, name, id string) {
+// use is what a member of a name uses with an id, or names by a mail address, of what is looked
+// for, "" for nothing.
+func (s *Searcher) use(name, id []byte) string {
 	switch {
-	case s.query.Look != "" && name == "look_id" && id == s.query.Look:
-		s.found("look", path, id, id)
-	case s.query.User != "" && users[name] && id == s.query.User,
-		s.query.Address != "" && recipients[name] && strings.ToLower(id) == s.query.Address:
-		s.found("user", path, id, id)
+	case s.query.Look != "" && string(name) == "look_id" && string(id) == s.query.Look:
+		return "look"
+	case s.query.User != "" && users[string(name)] && string(id) == s.query.User,
+		s.query.Address != "" && recipients[string(name)] && strings.ToLower(string(id)) == s.query.Address:
+		return "user"
+	}
+	return ""
+}
+
+func (s *Searcher) id(path string, name, id []byte) {
+	if use := s.use(name, id); use != "" {
+		s.found(use, path, string(id), string(id))
 	}
 }
 
 // object looks for a model and an explore, which are told by two members.
-func (s *search) object(path string, object map[string]any) {
-	model, _ := object["model"].(string)
-	if nested, ok := object["model"].(map[string]any); ok {
-		model, _ = nested["id"].(string)
+func (s *Searcher) object(path string, at int) {
+	if s.query.Model == "" && s.query.Explore == "" {
+		return
 	}
-	if s.query.Model != "" && model == s.query.Model {
-		s.found("model", path+"/model", model, model)
+	model := s.member(at, "model")
+	if model != 0 && s.nodes[model].kind == '{' {
+		model = s.member(model, "id")
 	}
-	if s.query.Explore == "" || model == "" {
+	name := s.stringAt(model)
+	if s.query.Model != "" && name == s.query.Model {
+		s.found("model", path+"/model", name, name)
+	}
+	if s.query.Explore == "" || name == "" {
 		return
 	}
 	for _, member := range []string{"view", "explore"} {
-		if name, ok := object[member].(string); ok && model+"::"+name == s.query.Explore {
-			s.found("explore", path+"/"+member, name, name)
+		explore := s.member(at, member)
+		if explore == 0 || s.nodes[explore].kind != '"' {
+			continue
+		}
+		if shown := s.stringAt(explore); name+"::"+shown == s.query.Explore {
+			s.found("explore", path+"/"+member, shown, shown)
 		}
 	}
 }
 
 // elementName is what a path calls an element of a list.
-func elementName(element any, place int) string {
-	if object, ok := element.(map[string]any); ok {
-		switch id := object["id"].(type) {
-		case string:
-			return escape(id)
-		case json.Number:
-			return id.String()
+func (s *Searcher) elementName(element, place int) string {
+	if s.nodes[element].kind == '{' {
+		switch id := s.member(element, "id"); {
+		case id == 0:
+		case s.nodes[id].kind == '"':
+			return escape(string(s.plain(s.nodes[id].value)))
+		case s.nodes[id].kind == '0':
+			return string(s.plain(s.nodes[id].value))
 		}
 	}
-	return fmt.Sprint(place)
+	return strconv.Itoa(place)
 }
 
 // pointer writes names as a JSON pointer does.

@@ -49,7 +49,7 @@ func TestIn(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, found := tt.query.In([]byte(dashboard))
+			got, found := find.NewSearcher(tt.query).In([]byte(dashboard))
 			if found != (tt.want != nil) {
 				t.Fatalf("found: %v, %v", found, got)
 			}
@@ -58,12 +58,12 @@ func TestIn(t *testing.T) {
 			}
 		})
 	}
-	title, _ := find.New("overview").In([]byte(dashboard))
-	note, _ := find.New("returns").In([]byte(dashboard))
+	title, _ := find.NewSearcher(find.New("overview")).In([]byte(dashboard))
+	note, _ := find.NewSearcher(find.New("returns")).In([]byte(dashboard))
 	if title.Score <= note.Score {
 		t.Errorf("a title scores %d, a note %d", title.Score, note.Score)
 	}
-	if _, found := find.New("x").In([]byte(`{`)); found {
+	if _, found := find.NewSearcher(find.New("x")).In([]byte(`{`)); found {
 		t.Error("found in what is no JSON")
 	}
 }
@@ -92,7 +92,7 @@ func TestPassages(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := tt.query.In([]byte(document))
+			got, _ := find.NewSearcher(tt.query).In([]byte(document))
 			if diff := cmp.Diff(tt.want, got.Passages); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

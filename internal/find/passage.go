@@ -32,21 +32,21 @@ type seen struct {
 }
 
 // see keeps the best places.
-func (s *search) see(place seen) {
+func (s *Searcher) see(place seen) {
 	s.seen = append(s.seen, place)
 	if len(s.seen) > 8*passagesKept {
 		s.rank()
 	}
 }
 
-func (s *search) rank() {
+func (s *Searcher) rank() {
 	slices.SortStableFunc(s.seen, func(a, b seen) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(len(b.words), len(a.words)))
 	})
 	s.seen = s.seen[:min(len(s.seen), passagesKept)]
 }
 
-func (s *search) best() []Passage {
+func (s *Searcher) best() []Passage {
 	s.rank()
 	passages := make([]Passage, len(s.seen))
 	for i, place := range s.seen {
