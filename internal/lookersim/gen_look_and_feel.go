@@ -9,7 +9,7 @@ var standardCollections = []string{"google", "boardwalk", "breakfast-diner"}
 
 // collectionID is a name for the standard collections, else shaped like a UUID.
 func (w *world) collectionID(num int32) string {
-	if int(num) <= len(standardCollections) {
+	if w.collectionStandard(num) {
 		return standardCollections[num-1]
 	}
 	r := w.rngFor("color_collections", num, 1)
@@ -17,7 +17,11 @@ func (w *world) collectionID(num int32) string {
 	return fmt.Sprintf("%s-%s-%s-%s-%s", h[:8], h[8:12], h[12:16], h[16:20], h[20:])
 }
 
-func (w *world) collectionStandard(num int32) bool { return int(num) <= len(standardCollections) }
+// collectionStandard reports whether a collection comes with Looker: one that was made does not,
+// however few there were.
+func (w *world) collectionStandard(num int32) bool {
+	return int(num) <= min(len(standardCollections), w.sizes.ColorCollections)
+}
 
 func (w *world) renderCollection(b []byte, row row, _ fieldTree) []byte {
 	r := w.rngFor("color_collections", row.num, 0)
