@@ -3,7 +3,6 @@ package canon
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -300,59 +299,3 @@ func (m *pairing) match(key func(side) string, sole bool) {
 // nestedName is the member of a normal form that holds a nested document whole, in the
 // place of the one that names it.
 func nestedName(member string) string { return strings.TrimSuffix(member, "_id") }
-
-// InnerPair is a thing in a document, of the source, and the one of the target that
-// stands for it.
-type InnerPair struct {
-	Ref    record.Ref
-	Target string
-}
-
-// InnerPairs returns what stands for the things that lie in a document without routes of
-// their own, such as the palettes of a colour collection, in the same document of the
-// target. Where two of one side are alike, they have none.
-func InnerPairs(w *catalogue.Write, source, target []byte) ([]InnerPair, error) {
-	var pairs []InnerPair
-	for _, inner := range w.Inner {
-		from, err := innerByKey(inner, source)
-		if err != nil {
-			return nil, err
-		}
-		to, err := innerByKey(inner, target)
-		if err != nil {
-			return nil, err
-		}
-		for _, key := range slices.Sorted(maps.Keys(from)) {
-			if from[key] != "" && to[key] != "" {
-				pairs = append(pairs, InnerPair{record.Ref{Kind: inner.Name, ID: from[key]}, to[key]})
-			}
-		}
-	}
-	return pairs, nil
-}
-
-// innerByKey returns the ids of things in a document by what tells them from others, ""
-// for a key that two have.
-func innerByKey(inner catalogue.Inner, body []byte) (map[string]string, error) {
-	ids := make(map[string]string)
-	value := Member(body, inner.At)
-	if !hasValue(value) {
-		return ids, nil
-	}
-	rows, err := Rows(value)
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		var key strings.Builder
-		for _, name := range inner.By {
-			key.Write(quote(Text(Member(row, name)), nil))
-		}
-		id := Text(Member(row, "id"))
-		if _, twice := ids[key.String()]; twice {
-			id = ""
-		}
-		ids[key.String()] = id
-	}
-	return ids, nil
-}

@@ -343,15 +343,22 @@ func TestRowFor(t *testing.T) {
 }
 
 func TestInnerPairs(t *testing.T) {
-	source := `{"id":"a","categoricalPalettes":[{"id":"1","label":"L","type":"Categorical"},{"id":"2","label":"M","type":"Categorical"},{"id":"3","label":"N"},{"id":"4","label":"N"}],"sequentialPalettes":[{"id":"5","label":"L","type":"Sequential"}]}`
-	target := `{"id":"b","categoricalPalettes":[{"id":"12","label":"M","type":"Categorical"},{"id":"11","label":"L","type":"Categorical"},{"id":"13","label":"N"}],"sequentialPalettes":[{"id":"15","label":"L","type":"Sequential"}]}`
+	source := `{"id":"a","categoricalPalettes":[{"id":"1","label":"L","type":"Categorical"},{"id":"2","label":"M","type":"Categorical"},{"id":"3","label":"N"},{"id":"4","label":"N"}],"sequentialPalettes":[{"id":"5","label":"L","type":"Sequential"},{"id":"6","label":"O"},{"id":"7","label":"O"}]}`
+	target := `{"id":"b","categoricalPalettes":[{"id":"12","label":"M","type":"Categorical"},{"id":"11","label":"L","type":"Categorical"},{"id":"13","label":"N"}],"sequentialPalettes":[{"id":"16","label":"O"},{"id":"15","label":"L","type":"Sequential"},{"id":"17","label":"O"}]}`
 	got, err := canon.InnerPairs(writeOf(t, "color_collections"), []byte(source), []byte(target))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ref := func(id string) record.Ref { return record.Ref{Kind: catalogue.Palettes, ID: id} }
-	if diff := cmp.Diff([]canon.InnerPair{{ref("1"), "11"}, {ref("2"), "12"}, {ref("5"), "15"}}, got); diff != "" {
+	if diff := cmp.Diff([]canon.InnerPair{{ref("1"), "11"}, {ref("2"), "12"}, {ref("5"), "15"}, {ref("6"), "16"}, {ref("7"), "17"}}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	refs, err := canon.InnerRefs(writeOf(t, "color_collections"), []byte(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []record.Ref{ref("1"), ref("2"), ref("3"), ref("4"), ref("5"), ref("6"), ref("7")}; !cmp.Equal(want, refs) {
+		t.Errorf("all of them are %v, want %v", refs, want)
 	}
 }
 
