@@ -93,6 +93,11 @@ func (t *task) remade(ref record.Ref) bool {
 // remakeOnce is remake, unless another worker is at it: then it waits for that one, and makes
 // only what that could not.
 func (t *task) remakeOnce(ctx context.Context, ref record.Ref, body []byte) error {
+	return t.once(ctx, ref, func() error { return t.remake(ctx, ref, body) })
+}
+
+// once lets one worker at a time make what stands for a query, and none where something does.
+func (t *task) once(ctx context.Context, ref record.Ref, makeIt func() error) error {
 	for {
 		t.mu.Lock()
 		other := t.remaking[ref]
@@ -121,7 +126,7 @@ func (t *task) remakeOnce(ctx context.Context, ref record.Ref, body []byte) erro
 	if t.remade(ref) {
 		return nil
 	}
-	return t.remake(ctx, ref, body)
+	return makeIt()
 }
 
 // remake makes a query, or a merged result with its queries. The server gives the same
@@ -145,13 +150,9 @@ func (t *task) remake(ctx context.Context, ref record.Ref, body []byte) error {
 	if len(missing) > 0 {
 		return &canon.UnmappedError{Refs: missing}
 	}
-	answer, err := t.send(ctx, spec.Write.Create, spec.Write.Create.Path, sent)
+	id, err := t.postQuery(ctx, spec, ref, sent)
 	if err != nil {
-		return fmt.Errorf("%s: %w", ref, err)
-	}
-	id := canon.Text(canon.Member(answer, spec.Fields.ID))
-	if id == "" {
-		return fmt.Errorf("%s was made again, and Looker does not say under which id", ref)
+		return err
 	}
 	if strings.HasPrefix(ref.ID, ledPrefix) { // the backup has no such query
 		t.applier.learn(ref.Kind, ref.ID, id)
@@ -159,4 +160,17 @@ func (t *task) remake(ctx context.Context, ref record.Ref, body []byte) error {
 	}
 	t.enter(ref, id, record.MapCreated)
 	return nil
+}
+
+// postQuery makes a query and returns its id.
+func (t *task) postQuery(ctx context.Context, spec *catalogue.Spec, ref record.Ref, sent []byte) (string, error) {
+	answer, err := t.send(ctx, spec.Write.Create, spec.Write.Create.Path, sent)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", ref, err)
+	}
+	id := canon.Text(canon.Member(answer, spec.Fields.ID))
+	if id == "" {
+		return "", fmt.Errorf("%s was made again, and Looker does not say under which id", ref)
+	}
+	return id, nil
 }
