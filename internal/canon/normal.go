@@ -15,6 +15,9 @@ import (
 // other one.
 const unresolved = "?"
 
+// UnresolvedID is how a normal form writes an id for which nothing stands.
+func UnresolvedID(id string) string { return unresolved + id }
+
 // Unresolved reports whether an id of a normal form is one for which nothing stands.
 func Unresolved(id string) bool { return strings.HasPrefix(id, unresolved) }
 
@@ -250,7 +253,7 @@ func (n normalizer) standsFor(kind record.Kind, id string) string {
 	if to, ok := n.resolve(kind, id); ok {
 		return to
 	}
-	return unresolved + id
+	return UnresolvedID(id)
 }
 
 // references resolves the references of a body for comparing. All of them become texts.
@@ -273,7 +276,7 @@ func (n normalizer) references(f *form, body []byte, here around) ([]byte, error
 		case named.by.Loose:
 			to = named.text
 		default:
-			to = unresolved + named.text
+			to = UnresolvedID(named.text)
 		}
 		return quote(to, nil)
 	})

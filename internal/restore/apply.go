@@ -114,6 +114,8 @@ type applier struct {
 	since   since                 // what was made on the instance after the plan
 	// remaking are queries that a worker makes anew, each with what is closed when it is over.
 	remaking map[record.Ref]chan struct{}
+	// followed are queries that others follow, which name what has another id by now.
+	followed map[record.Ref]bool
 	// shared are parts that documents name and this restore has seen to. Who makes one holds sharing.
 	sharing sync.Mutex
 	shared  map[record.Ref]bool
@@ -122,7 +124,7 @@ type applier struct {
 func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	a := &applier{
 		ApplyOptions: o, plan: o.Journal.Plan(), ids: make(map[record.Ref]string), copies: make(map[record.Ref]string), dropped: make(map[record.Ref]bool),
-		remaking: make(map[record.Ref]chan struct{}), shared: make(map[record.Ref]bool),
+		remaking: make(map[record.Ref]chan struct{}), followed: make(map[record.Ref]bool), shared: make(map[record.Ref]bool),
 	}
 	var err error
 	if a.request, err = RequestOf(a.plan); err != nil {
@@ -180,10 +182,12 @@ func (a *applier) enterRecognized(ctx context.Context) error {
 		})
 	}
 	for _, action := range a.plan.Actions {
-		if action.Deed != record.DeedReuse || action.Target == "" || action.Target == action.ID || a.request.beside(action.Ref) {
-			continue
+		switch action.Deed {
+		case record.DeedReuse, record.DeedUpdate, record.DeedMove, record.DeedUndelete:
+			if action.Target != "" && action.Target != action.ID && !a.request.beside(action.Ref) {
+				enter(action.Ref, action.Target)
+			}
 		}
-		enter(action.Ref, action.Target)
 	}
 	for part, target := range a.request.parts() {
 		if a.ids[part] == target {

@@ -2,8 +2,10 @@ package restore
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -52,6 +54,9 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 			return nil, err
 		}
 	}
+	if err := d.pairInner(n, current); err != nil {
+		return nil, err
+	}
 	if len(n.pairs) > 0 || d.renames(n, c.refs) {
 		if n.action.Changes, err = canon.Changes(n.spec.Write, current, n.body, d.resolverOf(n)); err != nil {
 			return nil, err
@@ -59,6 +64,36 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 	}
 	d.withoutMembers(n)
 	return slices.Clone(c.refs), nil
+}
+
+// pairInner finds what stands for the things that lie in a document without routes of their own, where
+// they stay as they are.
+func (d *draft) pairInner(n *node, current []byte) error {
+	if len(n.spec.Write.Inner) == 0 || writesInner(n.spec, n.action.Changes) {
+		return nil
+	}
+	pairs, err := canon.InnerPairs(n.spec.Write, n.body, current)
+	for _, p := range pairs {
+		if p.Target == p.Ref.ID {
+			continue
+		}
+		if n.pairs == nil {
+			n.pairs = make(map[record.Ref]string)
+		}
+		d.present.made[p.Ref], n.pairs[p.Ref] = p.Target, p.Target
+	}
+	return err
+}
+
+// writesInner reports whether changes are about what lies in a document without routes of its own: Looker
+// may give it other ids with them.
+func writesInner(spec *catalogue.Spec, changes []record.Change) bool {
+	return slices.ContainsFunc(changes, func(c record.Change) bool {
+		return slices.ContainsFunc(spec.Write.Inner, func(inner catalogue.Inner) bool {
+			rest, ok := strings.CutPrefix(c.Path, inner.At)
+			return ok && (rest == "" || strings.ContainsAny(rest[:1], ".[/"))
+		})
+	})
 }
 
 // renames reports whether something that a document names, or a part of it, has another id

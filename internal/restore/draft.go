@@ -40,6 +40,10 @@ type draft struct {
 	rings     [][]*node           // those that wait for each other's keys: the last one is written first
 	// replaced are the deletions of what is made anew since no update makes it what is wanted.
 	replaced map[*node]*node
+	// moving is what has, or may have, another id with documents of the plan, besides these: what lies
+	// in them, and queries, of which followers tells how many are made for one.
+	moving    map[record.Ref][]*node
+	followers map[record.Ref]int
 }
 
 // node is an action of a draft.
@@ -101,6 +105,9 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 		}
 	}
 	if err := d.leadAnew(ctx); err != nil {
+		return err
+	}
+	if err := d.follow(ctx); err != nil {
 		return err
 	}
 	if err := d.goesAlong(ctx); err != nil {
@@ -320,7 +327,7 @@ func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
 		return newID + n.Ref.String(), true
 	}
 	standIn := d.request.standIn(record.Ref{Kind: kind, ID: id})
-	if d.homes[standIn] {
+	if d.homes[standIn] || d.moves(standIn) {
 		return newID + standIn.String(), true
 	}
 	return d.planner.resolver(kind, standIn.ID)

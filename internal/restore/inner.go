@@ -79,6 +79,9 @@ func (t *task) updateOf(ctx context.Context, w *catalogue.Write, owner, id strin
 	if err := t.makeLed(ctx, w, wanted); err != nil {
 		return nil, false, err
 	}
+	if err := t.makeFollowing(ctx, w, wanted); err != nil {
+		return nil, false, err
+	}
 	patch, _, err := canon.Patch(w, now, wanted, resolve)
 	if err != nil {
 		return nil, false, err

@@ -111,6 +111,9 @@ func updateCalls(spec *catalogue.Spec, changes []record.Change) int {
 		}
 		written[part] = true
 	}
+	if writesInner(spec, changes) {
+		reads++ // what ids that has then
+	}
 	return reads + max(1, len(written)) + asideCalls(spec, changes)
 }
 

@@ -86,6 +86,9 @@ func (d *draft) drawUndo(ctx context.Context) error {
 	if err := d.attachAgain(ctx); err != nil {
 		return err
 	}
+	if err := d.follow(ctx); err != nil {
+		return err
+	}
 	d.keepPairs()
 	return d.goesAlong(ctx)
 }
@@ -105,6 +108,9 @@ func (d *draft) attachAgain(ctx context.Context) error {
 		}
 	}
 	if err := d.attachOwned(ctx, back); err != nil || len(shown) == 0 {
+		return err
+	}
+	if _, err := d.noteMoving(ctx); err != nil {
 		return err
 	}
 	then, err := d.pastOfOwned(ctx)

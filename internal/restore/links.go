@@ -20,6 +20,9 @@ import (
 // is missing it comes back; where somebody has changed such a document since, it is left alone,
 // and named.
 func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) error {
+	if _, err := d.noteMoving(ctx); err != nil {
+		return err
+	}
 	moments := make(map[*past]map[record.Kind][]*node)
 	for _, ref := range sortedRefs(back) {
 		n := back[ref]
@@ -47,7 +50,7 @@ func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) erro
 // attachLinksOf attaches what showed some documents at one moment.
 func (d *draft) attachLinksOf(ctx context.Context, then *past, anew map[record.Kind][]*node) error {
 	for _, spec := range catalogue.All() {
-		if spec.Write == nil || spec.Write.OnlyNamed || !linksTo(spec, anew) {
+		if spec.Write == nil || spec.Write.OnlyNamed || spec.Immutable || !d.linksTo(spec, anew) {
 			continue
 		}
 		held, err := then.all(ctx, spec.Name)
@@ -63,19 +66,33 @@ func (d *draft) attachLinksOf(ctx context.Context, then *past, anew map[record.K
 	return nil
 }
 
-// linksTo reports whether a kind's documents name documents of some kinds: in parts, in sets, or
-// themselves, where these are not what they lie in.
-func linksTo(spec *catalogue.Spec, anew map[record.Kind][]*node) bool {
-	names := func(r catalogue.Reference) bool { return len(anew[r.Kind]) > 0 }
+// linksTo reports whether a kind's documents name documents of some kinds: in parts, in sets, in queries,
+// or themselves, where these are not what they lie in.
+func (d *draft) linksTo(spec *catalogue.Spec, anew map[record.Kind][]*node) bool {
+	moving := make(map[record.Kind]bool)
+	for ref := range d.moving {
+		moving[ref.Kind] = true
+	}
+	throughQueries := slices.ContainsFunc(slices.Collect(maps.Keys(anew)), func(kind record.Kind) bool { return queryNames()[kind] })
+	names := func(r catalogue.Reference) bool {
+		return len(anew[r.Kind]) > 0 || moving[r.Kind] || throughQueries && immutable(r.Kind)
+	}
 	return slices.ContainsFunc(partLists(spec.Write.Parts), func(l partList) bool { return slices.ContainsFunc(l.part.Write.Refs, names) }) ||
 		slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return !s.Turned && len(anew[s.Kind]) > 0 }) ||
 		slices.ContainsFunc(spec.Write.Refs, func(r catalogue.Reference) bool { return names(r) && givesBack(spec, r) })
 }
 
 // givesBack reports whether what a document itself names is given back to it when it is made anew:
-// its owner, its groups. What it lies in or hangs on it went with, and comes back with.
+// its owner, its groups, its queries, and what these and others are drawn with. What it lies in or
+// hangs on it went with, and comes back with.
 func givesBack(spec *catalogue.Spec, r catalogue.Reference) bool {
-	return r.People || spec.Write.Update.Array || slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return s.At == r.Path && !s.Turned })
+	return r.People || spec.Write.Update.Array || immutable(r.Kind) || queryNames()[r.Kind] ||
+		slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return s.At == r.Path && !s.Turned })
+}
+
+// shows reports whether something that is named is one of some documents, or gets another id with one.
+func (d *draft) shows(named record.Ref, documents []*node) bool {
+	return slices.ContainsFunc(documents, func(n *node) bool { return n.Ref == named || slices.Contains(d.moving[named], n) })
 }
 
 func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.Entry, anew map[record.Kind][]*node) error {
@@ -114,7 +131,7 @@ func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.En
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	others, err := partsOfOthers(spec.Write, wanted, changes, shown)
+	others, err := d.partsOfOthers(spec.Write, wanted, changes, shown)
 	if err != nil {
 		return err
 	}
@@ -194,13 +211,11 @@ func (d *draft) linkAgain(ctx context.Context, e vault.Entry, others []record.Re
 
 // partsOfOthers are the parts of a document that it lacks and that have nothing to do with what comes
 // back: they name none of it, and are not about a part that does.
-func partsOfOthers(w *catalogue.Write, wanted []byte, changes []record.Change, shown []*node) (others []record.Ref, err error) {
+func (d *draft) partsOfOthers(w *catalogue.Write, wanted []byte, changes []record.Change, shown []*node) (others []record.Ref, err error) {
 	related := make(map[string]bool) // ids of parts that name it
 	err = eachPart(w.Parts, wanted, func(part *catalogue.Part, row canon.PartRow) error {
 		refs, err := canon.References(part.Write, row.Body)
-		if slices.ContainsFunc(shown, func(n *node) bool {
-			return slices.ContainsFunc(refs, func(r canon.Reference) bool { return r.Ref == n.Ref })
-		}) {
+		if slices.ContainsFunc(refs, func(r canon.Reference) bool { return d.shows(r.Ref, shown) }) {
 			related[row.ID] = true
 		}
 		return err
@@ -235,7 +250,7 @@ func (d *draft) shownIn(spec *catalogue.Spec, body []byte, anew map[record.Kind]
 	for _, nodes := range anew {
 		for _, n := range nodes {
 			// To search a body for many ids takes longer than to read what it names.
-			if many < manyIDs && !bytes.Contains(body, fmt.Appendf(nil, "%q", n.ID)) && !bytes.Contains(body, []byte(n.ID)) {
+			if many < manyIDs && !d.mayShow(body, n) {
 				continue
 			}
 			if !isRead {
@@ -244,13 +259,28 @@ func (d *draft) shownIn(spec *catalogue.Spec, body []byte, anew map[record.Kind]
 				}
 				isRead = true
 			}
-			if slices.ContainsFunc(refs, func(r canon.Reference) bool { return r.Ref == n.Ref && (r.Part != "" || givesBack(spec, r.By)) }) {
+			if slices.ContainsFunc(refs, func(r canon.Reference) bool {
+				return (r.Part != "" || givesBack(spec, r.By)) && d.shows(r.Ref, []*node{n})
+			}) {
 				shown = append(shown, n)
 			}
 		}
 	}
 	slices.SortFunc(shown, func(a, b *node) int { return compareRefs(a.Ref, b.Ref) })
 	return shown, nil
+}
+
+// mayShow reports whether a body holds the id of a document, or of what gets another id with it.
+func (d *draft) mayShow(body []byte, n *node) bool {
+	if bytes.Contains(body, []byte(n.ID)) {
+		return true
+	}
+	for ref, with := range d.moving {
+		if slices.Contains(with, n) && bytes.Contains(body, []byte(ref.ID)) {
+			return true
+		}
+	}
+	return false
 }
 
 // newID stands in a plan for the id that a document will get.
@@ -268,20 +298,26 @@ func keepsID(spec *catalogue.Spec) bool {
 	return spec.Write != nil && slices.Contains(spec.Write.Fields, spec.Fields.ID)
 }
 
-// called are what documents are called that are made anew, or that others stand for, by what they
-// are to be called.
-func (d *draft) called(shown []*node) map[string]*node {
-	called := make(map[string]*node, len(shown))
+// called are what documents, and what gets another id with these, were called, in the backup and since,
+// by what they are to be called.
+func (d *draft) called(shown []*node) map[string][]string {
+	called := make(map[string][]string, len(shown))
 	for _, n := range shown {
 		id, _ := d.resolver(n.Kind, n.ID)
-		called[id] = n
+		called[id] = []string{n.ID, d.present.target(n.Ref).ID}
+	}
+	for ref := range d.moving {
+		if d.shows(ref, shown) {
+			id, _ := d.resolver(ref.Kind, ref.ID)
+			called[id] = []string{ref.ID, d.present.target(ref).ID}
+		}
 	}
 	return called
 }
 
 // onlyLacks reports whether a document differs from what is wanted of it in nothing but what it
 // has lost with what is made anew, or was.
-func (d *draft) onlyLacks(spec *catalogue.Spec, current, wanted []byte, changes []record.Change, called map[string]*node) (bool, error) {
+func (d *draft) onlyLacks(spec *catalogue.Spec, current, wanted []byte, changes []record.Change, called map[string][]string) (bool, error) {
 	if spec.Write.Update.Array {
 		is, err := canon.Normal(spec, current, canon.Itself)
 		if err != nil {
@@ -300,14 +336,14 @@ func (d *draft) onlyLacks(spec *catalogue.Spec, current, wanted []byte, changes 
 
 // leads reports whether a change is that of a reference to what comes back, which nobody has set
 // to something else since.
-func leads(c record.Change, called map[string]*node) bool {
-	n := called[canon.Text(c.After)]
+func leads(c record.Change, called map[string][]string) bool {
+	were := called[canon.Text(c.After)]
 	before := canon.Text(c.Before)
-	return n != nil && (before == "" || before == n.ID)
+	return were != nil && (before == "" || slices.Contains(were, before))
 }
 
 // addsMember reports whether a change is that of a set which lacks nothing but what comes back.
-func addsMember(spec *catalogue.Spec, c record.Change, called map[string]*node) bool {
+func addsMember(spec *catalogue.Spec, c record.Change, called map[string][]string) bool {
 	is := members(c.Before)
 	return slices.ContainsFunc(spec.Write.Sets, func(s catalogue.Set) bool { return s.At == c.Path }) &&
 		!slices.ContainsFunc(members(c.After), func(id string) bool { return !slices.Contains(is, id) && called[id] == nil })
@@ -315,7 +351,7 @@ func addsMember(spec *catalogue.Spec, c record.Change, called map[string]*node) 
 
 // addsRows reports whether two normal forms, of arrays, are the same but for rows that name what
 // comes back.
-func addsRows(is, wanted []byte, called map[string]*node) (bool, error) {
+func addsRows(is, wanted []byte, called map[string][]string) (bool, error) {
 	have, err := canon.Rows(is)
 	if err != nil {
 		return false, err

@@ -168,7 +168,8 @@ func (d *draft) partsOfOtherIDs(n *node) ([]record.Ref, error) {
 // keepPairs stores with the plan which parts stand for others in what it writes.
 func (d *draft) keepPairs() {
 	for _, n := range d.nodes {
-		if !n.writes() || n.action.Deed == record.DeedCreate { // what is made beside it says nothing of that
+		stays := n.taken != nil && n.action.Deed == record.DeedReuse
+		if !n.writes() && !stays || n.action.Deed == record.DeedCreate { // what is made beside it says nothing of that
 			continue
 		}
 		for part, target := range n.pairs {

@@ -21,6 +21,9 @@ func (t *task) withQueries(ctx context.Context, w *catalogue.Write, body []byte,
 	if err := t.makeLed(ctx, w, body); err != nil {
 		return err
 	}
+	if err := t.makeFollowing(ctx, w, body); err != nil {
+		return err
+	}
 	if t.queriesGone.Load() {
 		// Whether it needs one that no backup has either, the server says.
 		if _, err := t.remakeAll(ctx, w, body); err != nil && !errors.Is(err, vault.ErrNotFound) {

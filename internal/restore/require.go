@@ -162,9 +162,9 @@ func (d *draft) ofFamily(ctx context.Context, named record.Ref) (record.Ref, err
 func (d *draft) wasMissing(n *node, ref canon.Reference) error {
 	why := fmt.Sprintf("it named %s, which was not there before either", ref.Ref)
 	switch {
-	case inList(n.spec.Write, ref):
+	case inList(n.spec.Write, ref), ref.Part == "" && ref.By.Optional && strings.Contains(ref.By.Path, "."):
 		return d.drop(n, ref.Ref, why)
-	case ref.Part == "" && ref.By.Optional && !strings.Contains(ref.By.Path, "."):
+	case ref.Part == "" && ref.By.Optional:
 		d.note("%s comes back without its %s: %s", n.Ref, ref.By.Path, why)
 		return d.override(n, ref.By.Path, nil)
 	case ref.Part == "":

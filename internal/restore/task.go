@@ -150,12 +150,15 @@ func (t *task) create(ctx context.Context) error {
 	t.action.Target = made.id
 	t.enter(t.action.Ref, made.id, record.MapCreated)
 	now := made.answer
-	if now == nil && (len(w.Late) > 0 || len(w.Parts) > 0 || len(w.Sets) > 0 || owns(t.spec)) {
+	if now == nil && (len(w.Late) > 0 || len(w.Parts) > 0 || len(w.Sets) > 0 || len(w.Inner) > 0 || owns(t.spec)) {
 		if now, err = t.read(ctx, made.id); err != nil {
 			return err
 		}
 	}
 	t.enterOwned(now)
+	if err := t.enterInner(now); err != nil {
+		return err
+	}
 	if err := t.enterMadeWith(ctx, now); err != nil {
 		return err
 	}
@@ -258,6 +261,9 @@ func (t *task) update(ctx context.Context) error {
 	}
 	first, last := t.trashChanges(now)
 	if err := t.patch(ctx, t.spec.Write, "", id, now, t.wanted, first); err != nil {
+		return err
+	}
+	if err := t.rereadInner(ctx); err != nil {
 		return err
 	}
 	if err := t.inside(ctx, now); err != nil || last == "" {

@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -167,7 +168,8 @@ func orNull(value []byte) string {
 }
 
 // expected reports whether a difference is meant to be: what was made asleep, what was
-// added to a set since the backup, what comes out of the trash.
+// added to a set since the backup, what comes out of the trash, and what names nothing since what it
+// named is nowhere, which the plan says.
 func (a *applier) expected(spec *catalogue.Spec, d record.Change) bool {
 	w := spec.Write
 	switch {
@@ -175,6 +177,8 @@ func (a *applier) expected(spec *catalogue.Spec, d record.Change) bool {
 		return true
 	case d.Path == w.Trash.Name && !w.Trash.IsZero():
 		return canon.Text(d.Before) != w.Trash.Value
+	case d.Before == nil && canon.Unresolved(canon.Text(d.After)):
+		return slices.ContainsFunc(a.request.Dropped, func(ref record.Ref) bool { return canon.Text(d.After) == canon.UnresolvedID(ref.ID) })
 	}
 	return staysAsItIs(w, d, a.request.ExactMembers, a.Caller.ID)
 }
