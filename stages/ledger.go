@@ -49,6 +49,7 @@ type account struct {
 	trashSeen       time.Time                 // when they were
 	undated         fewIDs                    // changed in this run, and their dates did not move
 	unclear         []record.Listed           // documents of which a list holds two rows that differ, or may
+	unasked         map[string]record.Digest  // rows that came and were not asked for
 	dangling        fewIDs
 	orphans         fewIDs
 	ownerRests      fewIDs

@@ -100,6 +100,7 @@ func (s *serializer) record(ctx context.Context, item record.Item) (record.Recor
 	rec := record.Record{
 		Ref: item.Ref, State: item.State, Stamp: item.Stamp, Policy: s.policies[item.Kind],
 		Same: item.Same, Size: item.Size, Fault: item.Fault, Route: item.Route, At: item.At, Redacted: item.Redacted,
+		Replaces: item.Replaces,
 	}
 	if item.Body == nil {
 		return rec, nil

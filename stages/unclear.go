@@ -2,11 +2,10 @@ package stages
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
-	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
@@ -26,51 +25,74 @@ func (l *Ledger) Unclear(kind record.Kind, rows ...record.Listed) {
 	}
 }
 
-// HasUnclear reports whether documents of a kind are recorded as unclear that nobody has asked
-// for yet.
+// mostUnasked is of how many rows of a kind, which came and were not asked for, the ledger keeps
+// what they hold.
+const mostUnasked = 10_000
+
+// Unasked records a row of a document that an answer held besides what it was asked for, by the
+// fingerprint of what it holds. Where another row of the document is stored, one of them is
+// wrong, or it has changed meanwhile.
+func (l *Ledger) Unasked(kind record.Kind, id string, content record.Digest) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	before, again := a.unasked[id]
+	switch {
+	case again && before != content:
+		a.unasked[id] = record.Digest{} // what is stored differs from one of them
+	case !again && len(a.unasked) < mostUnasked:
+		if a.unasked == nil {
+			a.unasked = make(map[string]record.Digest)
+		}
+		a.unasked[id] = content
+	}
+}
+
+// HasUnclear reports whether documents of a kind are recorded as unclear, or as not asked for,
+// that nobody has looked at yet.
 func (l *Ledger) HasUnclear(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.kinds[kind].unclear) > 0
+	return len(l.kinds[kind].unclear)+len(l.kinds[kind].unasked) > 0
 }
 
-// takeUnclear returns the documents that are unclear, once.
-func (l *Ledger) takeUnclear(kind record.Kind) []record.Listed {
+// takeUnclear returns the documents that are unclear, and the rows that were not asked for, once.
+func (l *Ledger) takeUnclear(kind record.Kind) (rows []record.Listed, unasked map[string]record.Digest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	rows := l.kinds[kind].unclear
-	l.kinds[kind].unclear = nil
-	return rows
+	a := l.kinds[kind]
+	rows, unasked = a.unclear, a.unasked
+	a.unclear, a.unasked = nil, nil
+	if l.lessons[record.Learnt{Kind: kind, Code: record.RowsPoor}] {
+		unasked = nil // rows are no documents, and none counts
+	}
+	return rows, unasked
 }
 
 // unclear plans what two rows of a list may contradict each other about. Where one of the rows
-// has been stored before the other was read, the document itself shows whether it was right:
-// what this run has settled stays, and where it is not the document, the kind is incomplete.
+// has been stored before the other was read, what is fetched takes its place.
 func (l *lister) unclear(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
-	rows := l.Ledger.takeUnclear(kind.Name)
-	known, err := l.Store.Known(ctx, kind.Name, idsOf(rows))
+	rows, unasked := l.Ledger.takeUnclear(kind.Name)
+	known, err := l.Store.Known(ctx, kind.Name, slices.Concat(idsOf(rows), slices.Sorted(maps.Keys(unasked))))
 	if err != nil {
 		return fmt.Errorf("look up %s: %w", kind.Name, err)
 	}
-	var left []record.Listed
-	var wrong []string
-	for _, row := range rows {
-		if !known[row.ID].Settled {
-			left = append(left, row)
-			continue
-		}
-		right, err := l.isStored(ctx, kind, row.ID, known[row.ID])
-		if err != nil {
-			return l.notProven(kind, row.State, err, emit)
-		}
-		if !right {
-			wrong = append(wrong, row.ID)
+	var left, settled []record.Listed
+	for id, content := range unasked {
+		isUnclear := slices.ContainsFunc(rows, func(row record.Listed) bool { return row.ID == id })
+		if k := known[id]; !isUnclear && k.Settled && k.Fingerprint != content {
+			settled = append(settled, record.Listed{ID: id})
 		}
 	}
-	if len(wrong) > 0 {
-		reason := fmt.Sprintf("the list holds rows of other documents under the ids of %d, and was not read in order: %s", len(wrong), FirstFew(wrong))
-		l.Log.Warn("rows that are not their documents were stored, the kind is incomplete", "kind", kind.Name, "reason", reason)
-		l.Ledger.Ended(kind.Name, record.Incomplete, reason)
+	for _, row := range rows {
+		if known[row.ID].Settled {
+			settled = append(settled, row)
+		} else {
+			left = append(left, row)
+		}
+	}
+	if err := l.settleAnew(kind, settled, known, emit); err != nil {
+		return err
 	}
 	alone := *kind
 	alone.Many = nil
@@ -80,19 +102,18 @@ func (l *lister) unclear(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	return err
 }
 
-// isStored asks for a document alone, and reports whether it is what is stored of it.
-func (l *lister) isStored(ctx context.Context, kind *catalogue.Spec, id string, known record.Known) (bool, error) {
-	route, path := kind.Single(id)
-	if route.IsZero() {
-		return true, nil
+// settleAnew asks for documents alone that this run has settled. Known is what is stored of them.
+func (l *lister) settleAnew(kind *catalogue.Spec, rows []record.Listed, known map[string]record.Known, emit pipeline.Emit[record.Ask]) error {
+	for some := range slices.Chunk(rows, l.Planner.PageSize) {
+		want := make([]record.Listed, len(some))
+		for i, row := range some {
+			k := known[row.ID]
+			want[i] = record.Listed{ID: row.ID, State: k.State, Hash: k.Hash, Size: k.Size, Fingerprint: k.Fingerprint, Held: true, Replaces: true}
+		}
+		l.Ledger.Asked(kind.Name, len(want))
+		if err := emit(record.Ask{Kind: kind.Name, How: record.Single, State: record.Present, Want: want}); err != nil {
+			return err
+		}
 	}
-	answer, err := l.Looker.Get(ctx, Call{Kind: kind.Name, Route: route, Path: path, Query: route.Values()})
-	if failed := (*Failed)(nil); errors.As(err, &failed) && failed.Class == record.FaultMissing {
-		return true, nil // gone since the list was read
-	}
-	if err != nil {
-		return false, err
-	}
-	doc, err := l.reader.Read(canon.Compile(kind), answer.Body)
-	return err == nil && doc.Fingerprint == known.Fingerprint, nil // what cannot be read is not what is stored
+	return nil
 }

@@ -135,7 +135,7 @@ func (o *simOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Restricted, "no-admin", false, "answer as for a key without the Admin role")
 	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")
 	f.StringArrayVar(&o.faults, "fault", nil, "a rule that makes requests go wrong; may be repeated")
-	f.StringArrayVar(&o.badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other, far; may be repeated")
+	f.StringArrayVar(&o.badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other, far, moved; may be repeated")
 	quirkFlags(f, &o.Options)
 }
 

@@ -20,9 +20,10 @@ const (
 	RowTwice   RowForm = "twice"    // the document behind it, once more
 	RowOther   RowForm = "other"    // a document with the id of the one behind it and another name
 	RowFar     RowForm = "far"      // a document with the id of the one half a list away and another name
+	RowMoved   RowForm = "moved"    // a document with the id of the one behind it, which stands at the end of the list instead, and another name
 )
 
-var rowForms = []RowForm{RowNull, RowNumber, RowNoID, RowNullID, RowEmptyID, RowTwice, RowOther, RowFar}
+var rowForms = []RowForm{RowNull, RowNumber, RowNoID, RowNullID, RowEmptyID, RowTwice, RowOther, RowFar, RowMoved}
 
 // BadRow stands in every list of a kind besides its documents, at the position
 // that it names from 1 on; lists that are shorter do not hold it. Totals count it.
@@ -98,10 +99,12 @@ func placed(rows []BadRow, n int) (bad placedRows) {
 // row is what stands in a list at an offset: a document, or a bad row that is like
 // the document behind it, where there is one.
 func (bad placedRows) row(t *table, list []int32, at int) found {
-	before := 0
+	before, moved := 0, -1
 	form := RowForm("")
 	for _, b := range bad {
 		switch {
+		case b.At-1 < at && b.Form == RowMoved:
+			moved = b.At - 1 - before
 		case b.At-1 < at:
 			before++
 		case b.At-1 == at:
@@ -111,6 +114,9 @@ func (bad placedRows) row(t *table, list []int32, at int) found {
 	of := min(at-before, len(list)-1)
 	if form == RowFar {
 		of = (of + len(list)/2) % len(list)
+	}
+	if moved >= 0 && at == len(list)+len(bad)-1 {
+		of = min(moved, len(list)-1)
 	}
 	f := t.found(int(list[of]))
 	f.bad = form
@@ -144,7 +150,7 @@ func (f RowForm) spoiled(kind string, doc []byte) []byte {
 		return set(id, "null")
 	case RowEmptyID:
 		return set(id, `""`)
-	case RowOther, RowFar:
+	case RowOther, RowFar, RowMoved:
 		for _, member := range []string{"title", "name", "label", "folder_id"} {
 			if member != id && lookup(doc, member) != nil {
 				return set(member, `"somebody else's"`)

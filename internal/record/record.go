@@ -76,6 +76,9 @@ type Listed struct {
 	// Dangled is of followed kinds: an open fault says that the server does not have it.
 	Dangled bool
 	Held    bool // the store holds it, and not as gone
+	// Replaces means that this run has settled it, and that what is fetched takes the place of
+	// that: see [Record].
+	Replaces bool
 	// Asked means that nothing listed it: it was asked for by its id, to see whether it
 	// is there.
 	Asked bool
@@ -172,6 +175,7 @@ type Item struct {
 	// explained at Listed.
 	Before, SeenDate Digest
 	Unproven         bool // the body is a row of a list that nobody could compare with its document
+	Replaces         bool // see Listed
 
 	Redacted []string // paths that were replaced by the redaction marker
 }

@@ -150,7 +150,7 @@ func (t *task) item(want record.Listed, body []byte, lease *budget.Lease, route 
 	return record.Item{
 		Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp,
 		Body: body, Known: want.Hash, Route: route.String(), At: at, Lease: lease,
-		Before: want.Fingerprint, SeenDate: want.SeenDate,
+		Before: want.Fingerprint, SeenDate: want.SeenDate, Replaces: want.Replaces,
 	}
 }
 
@@ -168,7 +168,7 @@ func (t *task) fault(want record.Listed, fault record.Fault) error {
 	}
 	t.Log.Warn(what, "kind", ref.Kind, "id", ref.ID, "status", fault.Status, "attempts", fault.Attempts, "error", fault.Message)
 	t.Ledger.AskedFor(ref)
-	return t.settle(record.Item{Ref: ref, State: want.State, Fault: &fault, At: t.Now()})
+	return t.settle(record.Item{Ref: ref, State: want.State, Fault: &fault, Replaces: want.Replaces, At: t.Now()})
 }
 
 // settle hands an answer on and counts it. What has no body takes no room.

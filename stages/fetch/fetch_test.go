@@ -35,13 +35,13 @@ func TestFetchAccountsForEveryDocument(t *testing.T) {
 		{
 			name: "what a page leaves is asked for by id", ask: stagestest.PageAsk(4, "4", "5", "6"), // the page holds 5, 6, 7
 			bodies: stagestest.Numbers(4, 6),
-			calls:  []string{"/dashboards/search?limit=3&offset=4", "/dashboards/5", "/dashboards/search?id=4&limit=1"},
+			calls:  []string{"/dashboards/search?limit=3&offset=4", "/dashboards/5", "/dashboards/search?id=4&limit=2"},
 		},
 		{
 			name: "a server that ignores ids is asked one by one", ask: stagestest.PageAsk(4, "4", "5", "6"),
 			set:    func(f *stagestest.Looker) { f.NoIDs = true },
 			bodies: stagestest.Numbers(4, 6),
-			calls:  []string{"/dashboards/search?limit=3&offset=4", "/dashboards/5", "/dashboards/search?id=4&limit=1", "/dashboards/4"},
+			calls:  []string{"/dashboards/search?limit=3&offset=4", "/dashboards/5", "/dashboards/search?id=4&limit=2", "/dashboards/4"},
 		},
 		{
 			name: "poorer rows are not taken for documents", ask: stagestest.PageAsk(0, "1", "2"),
@@ -78,7 +78,7 @@ func TestFetchAccountsForEveryDocument(t *testing.T) {
 			bodies: []string{"1", "2", "4"}, faults: []string{"3 server"},
 			calls: []string{
 				"/dashboards/search?limit=4&offset=0", "/dashboards/search?limit=2&offset=0", "/dashboards/1",
-				"/dashboards/search?limit=2&offset=2", "/dashboards/search?limit=1&offset=2", "/dashboards/search?id=3&limit=1", "/dashboards/3",
+				"/dashboards/search?limit=2&offset=2", "/dashboards/search?limit=1&offset=2", "/dashboards/search?id=3&limit=2", "/dashboards/3",
 				"/dashboards/search?limit=1&offset=3",
 			},
 		},

@@ -26,7 +26,7 @@ func TestRoutesThatIgnoreTheirParameters(t *testing.T) {
 			name: "a list of ids", set: func(f *stagestest.Looker) { f.NoIDs = true },
 			asks: []record.Ask{idsAsk("4", "5"), idsAsk("6", "7")},
 			calls: []string{
-				"/dashboards/search?id=4,5&limit=2", "/dashboards/4", "/dashboards/5", "/dashboards/6", "/dashboards/7",
+				"/dashboards/search?id=4,5&limit=3", "/dashboards/4", "/dashboards/5", "/dashboards/6", "/dashboards/7",
 			},
 			lessons: []record.Lesson{record.IDsOff},
 		},
@@ -34,7 +34,7 @@ func TestRoutesThatIgnoreTheirParameters(t *testing.T) {
 			name: "limit", set: func(f *stagestest.Looker) { f.NoLimit = true },
 			asks: []record.Ask{stagestest.PageAsk(0, "1", "2"), stagestest.PageAsk(2, "3", "4")},
 			calls: []string{
-				"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/search?id=3,4&limit=2",
+				"/dashboards/search?limit=2&offset=0", "/dashboards/1", "/dashboards/search?id=3,4&limit=3",
 			},
 			lessons: []record.Lesson{record.PageOff, record.RowsStored},
 		},
@@ -42,7 +42,7 @@ func TestRoutesThatIgnoreTheirParameters(t *testing.T) {
 			name: "offset", set: func(f *stagestest.Looker) { f.NoOffset = true },
 			asks: []record.Ask{stagestest.PageAsk(4, "5", "6"), stagestest.PageAsk(6, "7", "8")},
 			calls: []string{
-				"/dashboards/search?limit=2&offset=4", "/dashboards/search?id=5,6&limit=2", "/dashboards/5", "/dashboards/search?id=7,8&limit=2",
+				"/dashboards/search?limit=2&offset=4", "/dashboards/search?id=5,6&limit=3", "/dashboards/5", "/dashboards/search?id=7,8&limit=3",
 			},
 			lessons: []record.Lesson{record.PageOff, record.RowsStored},
 		},
@@ -50,7 +50,7 @@ func TestRoutesThatIgnoreTheirParameters(t *testing.T) {
 			name: "none", set: func(*stagestest.Looker) {},
 			asks: []record.Ask{idsAsk("4", "5"), stagestest.PageAsk(5, "6", "7")},
 			calls: []string{
-				"/dashboards/search?id=4,5&limit=2", "/dashboards/4", "/dashboards/search?limit=2&offset=5",
+				"/dashboards/search?id=4,5&limit=3", "/dashboards/4", "/dashboards/search?limit=2&offset=5",
 			},
 			lessons: []record.Lesson{record.RowsStored},
 		},

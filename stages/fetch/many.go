@@ -183,6 +183,7 @@ func (t *task) readRows(answer []byte, want []record.Listed) (found []matched, u
 		if b.of == nil {
 			if row.Doc.ID != "" {
 				strangers++
+				t.Ledger.Unasked(t.kind.Name, row.Doc.ID, row.Doc.Fingerprint)
 			}
 			continue
 		}
@@ -226,7 +227,8 @@ func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed) s
 			params = append(params, [2]string{"sorts", t.kind.Fields.ID})
 		}
 	case record.IDs:
-		params = [][2]string{{many.IDs, idList(want)}, {"limit", strconv.Itoa(len(want))}}
+		// One row more, so that a document which stands there twice shows.
+		params = [][2]string{{many.IDs, idList(want)}, {"limit", strconv.Itoa(len(want) + 1)}}
 	case record.Folder:
 		path = many.Route.Fill(t.ask.Folder)
 		if many.Route.Param != "" {

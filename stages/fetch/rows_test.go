@@ -198,3 +198,26 @@ func TestWholeListOfAnotherLength(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsThatNobodyAskedFor: a page, list of ids or folder that holds a row of a document which
+// another call brings is no reason to doubt; what the row holds is kept, to be held against that.
+func TestRowsThatNobodyAskedFor(t *testing.T) {
+	row := strings.Replace(stagestest.Thing{ID: "9", Folder: "0"}.Body(), `"title":"`, `"title":"other `, 1)
+	for _, ask := range []record.Ask{
+		{Kind: "dashboards", How: record.Page, State: record.Present, Want: stagestest.Want("1", "2", "3", "4")},
+		{Kind: "dashboards", How: record.IDs, State: record.Present, Want: stagestest.Want("1", "2", "3", "4")},
+		{Kind: "looks", How: record.Folder, State: record.Present, Folder: "0", Want: stagestest.Want("1", "2", "3", "4")},
+	} {
+		for _, among := range [][]string{nil, {row}} {
+			looker := &stagestest.Looker{Things: stagestest.Things(4), Among: among}
+			r := stagestest.NewRig(looker, stagestest.KindOf(t, ask.Kind))
+			items := r.Fetch(t, ask)
+			if diff := cmp.Diff(stagestest.Numbers(1, 4), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
+				t.Errorf("%s: bodies (-want +got):\n%s", ask.How, diff)
+			}
+			if got := r.Ledger.HasUnclear(ask.Kind); got != (among != nil) {
+				t.Errorf("%s: a row that nobody asked for is kept: %v, want %v", ask.How, got, among != nil)
+			}
+		}
+	}
+}

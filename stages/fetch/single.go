@@ -219,7 +219,7 @@ func (t *task) missing(ctx context.Context, want record.Listed, failed *stages.F
 	case err != nil:
 		return err
 	case still == stages.Unlisted:
-		return t.settle(record.Item{Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: record.Gone, At: t.Now()})
+		return t.settle(record.Item{Ref: record.Ref{Kind: t.ask.Kind, ID: want.ID}, State: record.Gone, Replaces: want.Replaces, At: t.Now()})
 	}
 	fault := failed.Fault
 	if still == stages.Listed {
