@@ -2,13 +2,11 @@ package sqlite_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
@@ -17,37 +15,6 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
-
-func TestNewFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a b?c=d#e%20ü.db")
-	w := begin(t, path, startOf("acme"))
-	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
-		info, err := os.Stat(path + suffix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := info.Mode().Perm(); got != 0o600 {
-			t.Errorf("looker.db%s has mode %o, want 600", suffix, got)
-		}
-	}
-	if got, err := w.Value("PRAGMA synchronous"); err != nil || got != int64(2) {
-		t.Errorf("synchronous is %v, %v, want 2: full", got, err)
-	}
-	finish(t, w, dashboards)
-	for pragma, want := range map[string]any{
-		"page_size": int64(16384), "journal_mode": "wal", "application_id": int64(0x4c6b7256),
-		"user_version": int64(sqlite.Schema), "encoding": "UTF-8",
-	} {
-		got, err := sqlite.Value(path, "PRAGMA "+pragma)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != want {
-			t.Errorf("PRAGMA %s is %v, want %v", pragma, got, want)
-		}
-	}
-	sound(t, path)
-}
 
 // A closed vault is one file that can be copied.
 func TestClosedVaultIsOneFile(t *testing.T) {
@@ -220,15 +187,6 @@ func TestReaderNeedsAFile(t *testing.T) {
 	}
 }
 
-func TestEmptyFileBecomesAVault(t *testing.T) {
-	path := newPath(t)
-	if err := os.WriteFile(path, nil, 0o640); err != nil {
-		t.Fatal(err)
-	}
-	aRun(t, path, doc("1", "One"))
-	sound(t, path)
-}
-
 func TestLocked(t *testing.T) {
 	path := newPath(t)
 	aRun(t, path, doc("1", "One"))
@@ -277,113 +235,6 @@ func TestRefusedOpenKeepsNoLock(t *testing.T) {
 	}
 	if sqlite.Locked(path) {
 		t.Error("the lock is still held")
-	}
-}
-
-func TestBusy(t *testing.T) {
-	path := newPath(t)
-	aRun(t, path, doc("1", "One"))
-	w, err := sqlite.Open(t.Context(), path, sqlite.Options{Busy: time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	if _, err := w.Begin(t.Context(), startOf("acme")); err != nil {
-		t.Fatal(err)
-	}
-	other := begunElsewhere(t, path)
-	err = w.Commit(t.Context(), record.Batch{doc("2", "Two")})
-	checkError(t, "commit", err, path, vault.ErrBusy)
-	other()
-	commit(t, w, doc("2", "Two"))
-	finish(t, w, dashboards)
-	sound(t, path)
-}
-
-func TestBusyEnds(t *testing.T) {
-	path := newPath(t)
-	w := begin(t, path, startOf("acme"))
-	other := begunElsewhere(t, path)
-	done := make(chan error, 1)
-	go func() { done <- w.Commit(t.Context(), record.Batch{doc("1", "One")}) }()
-	other()
-	if err := <-done; err != nil {
-		t.Errorf("the commit did not wait for the other program: %v", err)
-	}
-}
-
-func TestBusyObeysTheContext(t *testing.T) {
-	path := newPath(t)
-	w := begin(t, path, startOf("acme"))
-	defer begunElsewhere(t, path)()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- w.Commit(ctx, record.Batch{doc("1", "One")}) }()
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
-}
-
-// begunElsewhere is another program with a write transaction.
-func begunElsewhere(t *testing.T, path string) (end func()) {
-	t.Helper()
-	begun, release, done := make(chan error), make(chan struct{}), make(chan error)
-	go func() { done <- sqlite.HoldWrite(path, begun, release) }()
-	if err := <-begun; err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		close(release)
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestReplaced(t *testing.T) {
-	rename := func(t *testing.T, path string) {
-		if err := os.Rename(path, path+".old"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tests := []struct {
-		name string
-		do   func(*testing.T, string)
-	}{
-		{"deleted", func(t *testing.T, path string) {
-			if err := os.Remove(path); err != nil {
-				t.Fatal(err)
-			}
-		}},
-		{"moved", rename},
-		{"replaced", func(t *testing.T, path string) {
-			rename(t, path)
-			writeFile(t, path, []byte("something else"))
-		}},
-		{"log deleted", func(t *testing.T, path string) {
-			if err := os.Remove(path + "-wal"); err != nil {
-				t.Fatal(err)
-			}
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			path := newPath(t)
-			w := begin(t, path, startOf("acme"))
-			commit(t, w, doc("1", "One"))
-			tt.do(t, path)
-			err := w.Commit(t.Context(), record.Batch{doc("2", "Two")})
-			checkError(t, "commit", err, path, vault.ErrReplaced)
-			_, err = w.Finish(t.Context(), record.Finish{Outcome: record.RunFailed})
-			checkError(t, "finish", err, path, vault.ErrReplaced)
-			if tt.name == "replaced" {
-				_ = w.Close()
-				if b, err := os.ReadFile(path); err != nil || string(b) != "something else" {
-					t.Errorf("the other file is now %q, %v", b, err)
-				}
-			}
-		})
 	}
 }
 
@@ -440,55 +291,4 @@ func TestOlderVault(t *testing.T) {
 	}
 	aRun(t, path, doc("1", "One"))
 	sound(t, path)
-}
-
-func TestNewFileWithoutARunIsRemoved(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "vault.db")
-	w, err := sqlite.Open(t.Context(), path, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mustClose(t, w)
-	if left := filesAt(t, path); len(left) > 0 {
-		t.Errorf("left are %q", left)
-	}
-}
-
-// TestLeftoverOfAKill: a file with pages and nothing in them is what a kill leaves that
-// comes while the tables are made. The next run makes it a vault.
-func TestLeftoverOfAKill(t *testing.T) {
-	path := newPath(t)
-	writeFile(t, path, nil)
-	execute(t, path, "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL; CREATE TABLE t (a); DROP TABLE t")
-	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-		t.Fatalf("the file has no page: %v", err)
-	}
-	aRun(t, path, doc("1", "One"))
-	sound(t, path)
-}
-
-// A link to a vault that is not there yet makes the vault where it leads, and the link stays.
-func TestLinksToWhatIsNotThereYet(t *testing.T) {
-	dir := t.TempDir()
-	there, link, circle := filepath.Join(dir, "new.db"), filepath.Join(dir, "link.db"), filepath.Join(dir, "circle.db")
-	lost := filepath.Join(dir, "lost.db")
-	err := errors.Join(os.Symlink("second.db", link), os.Symlink(there, filepath.Join(dir, "second.db")), os.Symlink("circle.db", circle),
-		os.Symlink("nowhere/new.db", lost))
-	if err != nil {
-		t.Fatal(err)
-	}
-	open(t, link)
-	if _, err := sqlite.Open(t.Context(), there, sqlite.Options{}); !errors.Is(err, vault.ErrLocked) {
-		t.Errorf("the vault under its own name: got %v, want ErrLocked", err)
-	}
-	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link is %v, %v", info, err)
-	}
-	if info, err := os.Lstat(there); err != nil || !info.Mode().IsRegular() {
-		t.Errorf("the vault is %v, %v", info, err)
-	}
-	_, err = sqlite.Open(t.Context(), circle, sqlite.Options{})
-	checkError(t, "links in a circle", err, circle, vault.ErrNotVault)
-	_, err = sqlite.Open(t.Context(), lost, sqlite.Options{})
-	checkError(t, "a link to a folder that there is not", err, lost, vault.ErrMissing)
 }
