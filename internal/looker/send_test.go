@@ -1,21 +1,18 @@
 package looker_test
 
 import (
-	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/lookervault/lookervault/internal/looker"
 )
 
@@ -165,169 +162,6 @@ func TestSendAfterAFailure(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-func TestAnswersThatNameSomethingElse(t *testing.T) {
-	tests := []struct {
-		name, made, body, want string
-	}{
-		{"name", "name", `{"name":"thelook"}`, "ok"},
-		{"no name", "name", `{"id":"1"}`, "doubt 200"},
-		{"nothing due", looker.NothingDue, ``, "ok"},
-		{"nothing due, a list", looker.NothingDue, `[]`, "ok"},
-		{"nothing due, a page", looker.NothingDue, `<html>`, "doubt 200"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			w := post
-			w.Made = tt.made
-			c := fakeClient(t, &fake{api: always(200, nil, tt.body)}, nil)
-			if got := ending(c.Send(t.Context(), w)); got != tt.want {
-				t.Errorf("%s, want %s", got, tt.want)
-			}
-		})
-	}
-}
-
-// TestNothingWasSent: what fails before a byte of a request leaves is made again, also
-// where it must not be made twice.
-func TestNothingWasSent(t *testing.T) {
-	refuse := func(context.Context) (net.Conn, error) {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
-	}
-	hang := func(ctx context.Context) (net.Conn, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	// speaks is what answers a handshake with something else.
-	speaks := func(context.Context) (net.Conn, error) {
-		here, there := net.Pipe()
-		go func() { // the server's side
-			there.Read(make([]byte, 4096))
-			io.WriteString(there, "HTTP/1.1 400 Bad Request\r\n\r\n")
-			there.Close()
-		}()
-		return here, nil
-	}
-	tests := []struct {
-		name string
-		tls  bool
-		fail func(context.Context) (net.Conn, error)
-		want looker.FaultClass // when it fails for ever
-	}{
-		{"refused", false, refuse, looker.FaultNetwork},
-		{"no connection in time", false, hang, looker.FaultTimeout},
-		{"handshake", true, speaks, looker.FaultNetwork},
-	}
-	for _, tt := range tests {
-		for _, failures := range []int32{1, 100} {
-			t.Run(fmt.Sprint(tt.name, " ", failures), func(t *testing.T) {
-				t.Parallel()
-				var posts, dials atomic.Int32
-				s := httptest.NewUnstartedServer(granting(func(w http.ResponseWriter, r *http.Request) {
-					posts.Add(1)
-					io.WriteString(w, `{"id":"1"}`)
-				}))
-				start := s.Start
-				if tt.tls {
-					start = s.StartTLS
-				}
-				start()
-				t.Cleanup(s.Close)
-				var failing atomic.Bool
-				c := networkClient(t, s.URL, func(cfg *looker.Config, rt *http.Transport) {
-					cfg.Timeout, rt.DisableKeepAlives = time.Second, true
-					dial := rt.DialContext
-					rt.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-						if failing.Load() && dials.Add(1) <= failures {
-							return tt.fail(ctx)
-						}
-						return dial(ctx, network, addr)
-					}
-					if tt.tls {
-						rt.TLSClientConfig.RootCAs = x509.NewCertPool()
-						rt.TLSClientConfig.RootCAs.AddCert(s.Certificate())
-					}
-				})
-				if _, err := c.Get(t.Context(), look1); err != nil { // logs in
-					t.Fatal(err)
-				}
-				posts.Store(0)
-				failing.Store(true)
-				w := post
-				if tt.want == looker.FaultTimeout {
-					w.Timeout = 500 * time.Millisecond // enough for the answer to the second one
-					if failures > 1 {
-						w.Timeout = 20 * time.Millisecond
-					}
-				}
-				resp, err := c.Send(t.Context(), w)
-				if failures == 1 {
-					if err != nil || resp.Attempts != 2 || posts.Load() != 1 {
-						t.Fatalf("%v, %d calls arrived", err, posts.Load())
-					}
-					return
-				}
-				if doubt := new(looker.DoubtError); errors.As(err, &doubt) || looker.Class(err) != tt.want {
-					t.Errorf("class %q, want %q: %v", looker.Class(err), tt.want, err)
-				}
-				if dials.Load() < 3 || posts.Load() != 0 {
-					t.Errorf("%d dials, %d calls arrived", dials.Load(), posts.Load())
-				}
-			})
-		}
-	}
-}
-
-// TestNobodyElseRepeatsAPOST: net/http repeats requests on connections that it used
-// before and that end without an answer, where it thinks that it may.
-func TestNobodyElseRepeatsAPOST(t *testing.T) {
-	for _, w := range []looker.Write{post, {Route: "POST /x", Method: "POST", Path: "/x"}} {
-		var calls atomic.Int32
-		s := server(t, func(rw http.ResponseWriter, r *http.Request) {
-			io.Copy(io.Discard, r.Body)
-			if calls.Add(1) > 1 {
-				raw("")(rw, r)
-				return
-			}
-			io.WriteString(rw, `{"id":"1"}`)
-		})
-		c := networkClient(t, s.URL, nil)
-		for _, want := range []string{"ok", "doubt 0 late"} {
-			if got := ending(c.Send(t.Context(), w)); got != want {
-				t.Errorf("%s, want %s", got, want)
-			}
-		}
-		if calls.Load() != 2 {
-			t.Errorf("%d calls arrived, want 2", calls.Load())
-		}
-	}
-}
-
-// TestCutWrite: a write that its caller gives up is in doubt once it is on its way,
-// and its class is that of any cut call.
-func TestCutWrite(t *testing.T) {
-	arrived := make(chan struct{})
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		close(arrived)
-		<-r.Context().Done()
-	})
-	c := networkClient(t, s.URL, nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-arrived
-		cancel()
-	}()
-	_, err := c.Send(ctx, post)
-	var doubt *looker.DoubtError
-	if !errors.As(err, &doubt) || looker.Class(err) != looker.FaultCancelled || !errors.Is(err, context.Canceled) {
-		t.Errorf("%q: %v", looker.Class(err), err)
-	}
-	_, err = c.Send(ctx, post)
-	if errors.As(err, &doubt) || looker.Class(err) != looker.FaultCancelled {
-		t.Errorf("cancelled before: %q: %v", looker.Class(err), err)
 	}
 }
 
