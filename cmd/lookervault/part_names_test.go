@@ -4,16 +4,13 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // What is a part of another document is called by that one's name.
 func TestPartsAreNamed(t *testing.T) {
 	goldenVault(t)
-	reader, err := sqlite.OpenReader(t.Context(), "looker.db")
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, "looker.db")
 	defer reader.Close()
 	for _, tt := range []struct{ ref, part, named string }{
 		{"role_users/40", "Admin (role_users)", "Admin (role_users/40)"},

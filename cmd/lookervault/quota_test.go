@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestQuota: a run makes no call more than the month has left, says what had to wait, goes
@@ -67,10 +67,7 @@ func TestLittleQuotaLeft(t *testing.T) {
 		var out, errs strings.Builder
 		args = append([]string{"run", "--demo", "--json", "--progress", "none", "--set", "rate_limit.per_second=0"}, args...)
 		code = run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at})
-		reader, err := sqlite.OpenReader(t.Context(), "looker-demo.db")
-		if err != nil {
-			t.Fatal(err)
-		}
+		reader := simtest.Reader(t, "looker-demo.db")
 		defer reader.Close()
 		counted, err := reader.CallsIn(t.Context(), "demo", time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC))
 		if err != nil {
@@ -116,10 +113,7 @@ func TestQuotaOfAResumedRun(t *testing.T) {
 			said = append(said, errs.String())
 		}
 	}
-	reader, err := sqlite.OpenReader(t.Context(), "looker-demo.db")
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, "looker-demo.db")
 	defer reader.Close()
 	for i, month := range []time.Month{time.April, time.May} {
 		calls, err := reader.CallsIn(t.Context(), "demo", time.Date(2026, month, 15, 0, 0, 0, 0, time.UTC))
@@ -136,10 +130,7 @@ func TestQuotaOfAResumedRun(t *testing.T) {
 // check and runs tell why.
 func refused(t *testing.T, id int64) {
 	t.Helper()
-	reader, err := sqlite.OpenReader(t.Context(), "looker-demo.db")
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, "looker-demo.db")
 	defer reader.Close()
 	runs, err := reader.Runs(t.Context(), "demo")
 	if err != nil || len(runs) != int(id) {

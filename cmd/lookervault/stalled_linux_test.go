@@ -23,7 +23,6 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/simtest"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // stuckProcess is how long a process may take to do what a test waits for before it
@@ -196,10 +195,7 @@ func (r *stalled) end() (code int, died syscall.Signal) {
 
 func (r *stalled) outcome() record.Outcome {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), filepath.Join(r.dir, "looker.db"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, filepath.Join(r.dir, "looker.db"))
 	defer reader.Close()
 	runs, err := reader.Runs(r.t.Context(), "")
 	if err != nil || len(runs) != 1 {

@@ -20,7 +20,6 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/testenv"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -298,10 +297,7 @@ func (r *rig) newest() int64 {
 // newestRun is the newest run in the vault.
 func (r *rig) newestRun() record.Run {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	run, err := reader.Run(r.t.Context(), 0)
 	if err != nil {

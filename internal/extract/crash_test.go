@@ -22,6 +22,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -287,10 +288,7 @@ func compareRuns(t *testing.T, killed, spared *rig, run int64) {
 	t.Helper()
 	compare(t, killed, inFront()...)
 	want := spared.run(record.RunComplete, start()).Run
-	reader, err := sqlite.OpenReader(t.Context(), killed.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, killed.path)
 	defer reader.Close()
 	got, err := reader.Run(t.Context(), 0)
 	if err != nil {

@@ -209,9 +209,7 @@ func TestChangesAreToldApart(t *testing.T) {
 
 func mutate(t *testing.T, r *rig, changes ...lookersim.Change) {
 	t.Helper()
-	if _, err := r.sim.Mutate(changes...); err != nil {
-		t.Fatal(err)
-	}
+	simtest.Mutate(t, r.sim, changes...)
 }
 
 func countsOf(t *testing.T, result extract.Result, kind record.Kind) record.Counts {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -118,10 +119,7 @@ func refused(err error) bool {
 // holds is what a vault holds: the hash of every document.
 func holds(t *testing.T, r *rig) map[string]string {
 	t.Helper()
-	reader, err := sqlite.OpenReader(t.Context(), r.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, r.path)
 	defer reader.Close()
 	all := map[string]string{}
 	for e, err := range reader.Entries(t.Context(), vault.Query{}) {

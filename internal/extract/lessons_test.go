@@ -9,7 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // lessonsOf are the lessons that the vault holds of a run about a kind.
@@ -108,10 +108,7 @@ func TestPoorRowsThatAreFoundLate(t *testing.T) {
 		other.run(outcome, start("dashboards"))
 		compare(t, other, "dashboards")
 	}
-	reader, err := sqlite.OpenReader(t.Context(), r.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, r.path)
 	defer reader.Close()
 	if findings, err := reader.Verify(t.Context()); err != nil || len(findings) > 0 {
 		t.Errorf("verify: %v, %v", findings, err)

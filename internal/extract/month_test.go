@@ -17,8 +17,8 @@ import (
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // thrifty are ages that a small licence can pay for: content, people and schedules are
@@ -149,10 +149,7 @@ func (r *rig) checkNight(m *playedMonth) {
 		nightly = append(nightly, "dashboards")
 	}
 	compare(r.t, r, nightly...)
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	started, err := reader.RunStarts(r.t.Context(), "test")
 	if err != nil {
@@ -218,10 +215,7 @@ func (r *rig) changeSome(random *rand.Rand, oneIn int) {
 // proposal is how old observations of kinds may grow, as a forecast of a month proposes.
 func (r *rig) proposal() map[record.Kind]time.Duration {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	ahead := r.ahead(reader)
 	ahead.Now = ahead.Now.Add(aDay)
@@ -252,10 +246,7 @@ func (r *rig) foresee() (forecast.Forecast, error) {
 	r.t.Helper()
 	client := r.client(&extract.Meter{})
 	defer client.Close()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	ahead := r.ahead(reader)
 	ahead.Client = client

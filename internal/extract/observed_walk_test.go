@@ -18,6 +18,7 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/stages"
@@ -296,10 +297,7 @@ func (w *observedWalk) prune() {
 // check holds what the vault says of each run against what the server held then.
 func (w *observedWalk) check() {
 	w.t.Helper()
-	reader, err := sqlite.OpenReader(w.t.Context(), w.path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reader := simtest.Reader(w.t, w.path)
 	defer reader.Close()
 	held := make(map[record.Ref]bool)
 	for document, err := range reader.Documents(w.t.Context(), vault.Query{Instance: "test"}) {

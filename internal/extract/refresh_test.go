@@ -10,8 +10,8 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 const aDay = 24 * time.Hour
@@ -57,10 +57,7 @@ func TestRefresh(t *testing.T) {
 			t.Errorf("%s: %d calls in %d nights, want about %d", route, n, nights, most)
 		}
 	}
-	reader, err := sqlite.OpenReader(t.Context(), r.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, r.path)
 	defer reader.Close()
 	runs, err := reader.Runs(t.Context(), "test")
 	if err != nil {
@@ -121,10 +118,7 @@ func TestWholeKindsRest(t *testing.T) {
 	gone := make(map[record.Kind]int64)
 	for range 8 {
 		r.month(1, nil)
-		reader, err := sqlite.OpenReader(t.Context(), r.path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		reader := simtest.Reader(t, r.path)
 		run, err := reader.Run(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
@@ -294,10 +288,7 @@ func TestOldestObservation(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.refresh = map[record.Kind]time.Duration{"content_access": 7 * aDay, "themes": 5 * aDay}
 	r.month(13, nil)
-	reader, err := sqlite.OpenReader(t.Context(), r.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, r.path)
 	defer reader.Close()
 	oldest, err := reader.Oldest(t.Context(), "test")
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/sinks"
 )
 
@@ -57,10 +57,7 @@ func (r *rig) undisturbed() { r.stop, r.wrap = nil, nil }
 // settled is what a run has committed, by ref.
 func (r *rig) settled(run int64) map[record.Ref]bool {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	all := make(map[record.Ref]bool)
 	for entry, err := range reader.Entries(r.t.Context(), vault.Query{}) {

@@ -236,10 +236,7 @@ func (r *rig) bodyOf(kind record.Kind, item lookersim.Item) []byte {
 // stored is everything that the vault holds and that is not gone.
 func (r *rig) stored() map[record.Ref]vault.Document {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	all := make(map[record.Ref]vault.Document)
 	for document, err := range reader.Documents(r.t.Context(), vault.Query{}) {
@@ -256,27 +253,12 @@ func (r *rig) stored() map[record.Ref]vault.Document {
 }
 
 // stats is how much the vault holds.
-func (r *rig) stats() vault.Stats {
-	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer reader.Close()
-	stats, err := reader.Stats(r.t.Context())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return stats
-}
+func (r *rig) stats() vault.Stats { return simtest.Stats(r.t, r.path) }
 
 // faults is what no run has resolved.
 func (r *rig) faults() []vault.Fault {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	faults, err := reader.OpenFaults(r.t.Context(), "test")
 	if err != nil {

@@ -13,17 +13,13 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // states is where the documents of a kind stand in the vault, by id; those that
 // are gone are among them.
 func (r *rig) states(kind record.Kind) map[string]record.State {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	states := make(map[string]record.State)
 	for _, deleted := range []bool{false, true} {
@@ -187,10 +183,7 @@ func TestWhatFollowsFromWhatIsGone(t *testing.T) {
 // document is the newest body of a document that is gone.
 func document(t *testing.T, r *rig, ref record.Ref) []byte {
 	t.Helper()
-	reader, err := sqlite.OpenReader(t.Context(), r.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, r.path)
 	defer reader.Close()
 	for document, err := range reader.Documents(t.Context(), vault.Query{Kind: ref.Kind, Deleted: true}) {
 		if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // trashRig is a rig that counts the calls for what lies in the trash, by route.
@@ -57,10 +57,7 @@ func (r *rig) newestCounts(kind record.Kind) (record.Counts, []string) {
 // stateOf is what the vault holds of a document.
 func (r *rig) stateOf(kind record.Kind, id string) record.State {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	defer reader.Close()
 	for e, err := range reader.Entries(r.t.Context(), vault.Query{Instance: "test", Kind: kind}) {
 		if err != nil {
@@ -114,10 +111,7 @@ func TestTrashRests(t *testing.T) {
 	if asked < 3 || asked > 7 {
 		t.Errorf("the trash was listed in %d of 21 nights, want about 3", asked)
 	}
-	reader, err := sqlite.OpenReader(t.Context(), r.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := simtest.Reader(t, r.path)
 	defer reader.Close()
 	started, err := reader.RunStarts(t.Context(), "test")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/refresh"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // trashWalk is a walk through nights in which dashboards and looks go into the trash, come back,
@@ -74,10 +74,7 @@ func TestTrashRestsWhateverHappens(t *testing.T) {
 // held are the states in which the vault holds dashboards and looks.
 func (w *trashWalk) held() map[record.Ref]record.State {
 	w.t.Helper()
-	reader, err := sqlite.OpenReader(w.t.Context(), w.path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reader := simtest.Reader(w.t, w.path)
 	defer reader.Close()
 	states := make(map[record.Ref]record.State)
 	for _, kind := range []record.Kind{"dashboards", "looks"} {

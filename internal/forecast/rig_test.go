@@ -87,10 +87,7 @@ func (r *rig) made(want record.Outcome, s record.Start) extract.Result {
 // reader opens the vault for reading.
 func (r *rig) reader() vault.Reader {
 	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	reader := simtest.Reader(r.t, r.path)
 	r.t.Cleanup(func() { _ = reader.Close() })
 	return reader
 }
@@ -120,25 +117,11 @@ func (r *rig) foresee(s record.Start) (forecast.Forecast, error) {
 }
 
 // stats is how much the vault holds.
-func (r *rig) stats() vault.Stats {
-	r.t.Helper()
-	reader, err := sqlite.OpenReader(r.t.Context(), r.path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer reader.Close()
-	stats, err := reader.Stats(r.t.Context())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return stats
-}
+func (r *rig) stats() vault.Stats { return simtest.Stats(r.t, r.path) }
 
 func mutate(t *testing.T, r *rig, changes ...lookersim.Change) {
 	t.Helper()
-	if _, err := r.sim.Mutate(changes...); err != nil {
-		t.Fatal(err)
-	}
+	simtest.Mutate(t, r.sim, changes...)
 }
 
 func countsOf(t *testing.T, result extract.Result, kind record.Kind) record.Counts {

@@ -8,7 +8,7 @@ import (
 	"github.com/lookervault/lookervault/internal/forecast"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/vault/sqlite"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // The vault alone tells what the next run does, without a call.
@@ -36,10 +36,7 @@ func TestForecastFromTheVault(t *testing.T) {
 				t.Fatalf("without a vault: %v, %+v", err, f.Kinds)
 			}
 			r.made(record.RunComplete, start())
-			reader, err := sqlite.OpenReader(t.Context(), r.path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			reader := simtest.Reader(t, r.path)
 			ahead.Vault = reader
 			f, err = forecast.FromVault(t.Context(), ahead)
 			if err != nil {

@@ -1,4 +1,4 @@
-// Package simtest is what tests of runs share: a simulated Looker, a client that is logged in
+// Package simtest is what tests of runs share: a simulated Looker and its rules, a client that is logged in
 // to it, and the beginning of an ordinary run.
 package simtest
 
@@ -15,6 +15,8 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // Small is an instance with several pages of ten of everything that is paged.
@@ -55,6 +57,36 @@ func New(t testing.TB, options lookersim.Options) (sim *lookersim.Server, url st
 	}
 	t.Cleanup(func() { _ = sim.Close() })
 	return sim, url
+}
+
+// Reader opens a vault. The reader is the caller's to close: it holds up what tidies the file.
+func Reader(t testing.TB, path string) *sqlite.Reader {
+	t.Helper()
+	reader, err := sqlite.OpenReader(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reader
+}
+
+// Stats is how much a vault holds.
+func Stats(t testing.TB, path string) vault.Stats {
+	t.Helper()
+	reader := Reader(t, path)
+	defer reader.Close()
+	stats, err := reader.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stats
+}
+
+// Mutate changes what a simulated Looker holds.
+func Mutate(t testing.TB, sim *lookersim.Server, changes ...lookersim.Change) {
+	t.Helper()
+	if _, err := sim.Mutate(changes...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Rules reads rules by which a simulated Looker fails.
