@@ -161,7 +161,8 @@ type Index interface {
 	// Candidates yields the documents that meet the needs of a search with their bodies,
 	// and others that no index knows of: what is in them is for the caller to say. They
 	// come in the order of kind and id; with History in that of the runs that saw them
-	// first, the newest first. An error ends it.
+	// first, the newest first. The bytes of a body are good until the next document. An
+	// error ends it.
 	Candidates(ctx context.Context, s Search) iter.Seq2[Document, error]
 }
 

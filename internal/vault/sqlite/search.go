@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sourcegraph/conc"
+
 	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -19,7 +21,7 @@ import (
 // others that the search index knows nothing of: what is in them is for the caller to
 // say. They come in the order of kind and id; with History in that of the runs that saw
 // them first, the newest first. What the index is damaged in is looked into as well.
-// An error ends it.
+// The bytes of a body are good until the next document. An error ends it.
 func (r *Reader) Candidates(ctx context.Context, s vault.Search) iter.Seq2[vault.Document, error] {
 	return func(yield func(vault.Document, error) bool) {
 		more := true
@@ -184,43 +186,94 @@ func entriesOfVersions(ctx context.Context, q querier, instance int64, s vault.S
 	return entries, missing, nil
 }
 
-// eachBody calls fn with the documents of entries until it returns false.
+// bodiesAhead is how many bodies are read before they are wanted, and one that is being read.
+const bodiesAhead = 2
+
+// eachBody calls fn with the documents of entries until it returns false. While fn looks into
+// one, the next ones are read; the bytes of each are good until fn returns.
 func eachBody(ctx context.Context, q querier, decoder *codec.Decoder, entries []vault.Entry, fn func(vault.Document) bool) (err error) {
+	bodies, err := newBodyReader(ctx, q, decoder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bodies.statement.close()) }()
+	ctx, cancel := context.WithCancel(ctx)
+	read, free := make(chan bodyRead, bodiesAhead), make(chan []byte, bodiesAhead+2)
+	var beside conc.WaitGroup
+	beside.Go(func() {
+		defer close(read)
+		for _, e := range entries {
+			var memory []byte
+			select {
+			case memory = <-free:
+			default:
+			}
+			body, err := bodies.body(e, memory)
+			if !send(ctx, read, bodyRead{vault.Document{Entry: e, Body: body}, err}) || err != nil {
+				return
+			}
+		}
+	})
+	// The reader ends before its connection does, also when fn panics.
+	defer beside.Wait()
+	defer cancel()
+	for next := range read {
+		if next.err != nil {
+			return next.err
+		}
+		if !fn(next.document) {
+			return nil
+		}
+		select {
+		case free <- next.document.Body[:0]:
+		default:
+		}
+	}
+	return ctx.Err()
+}
+
+// A bodyRead is a document that was read, or why it was not.
+type bodyRead struct {
+	document vault.Document
+	err      error
+}
+
+// A bodyReader reads the bodies of entries. It serves one goroutine.
+type bodyReader struct {
+	decoder    *codec.Decoder
+	dictionary dictionaryFinder
+	statement  *stmt
+}
+
+func newBodyReader(ctx context.Context, q querier, decoder *codec.Decoder) (*bodyReader, error) {
 	dictionary, err := readDictionaries(ctx, q, decoder)
 	if err != nil {
-		return doing("read dictionaries", err)
+		return nil, doing("read dictionaries", err)
 	}
 	c, err := rawOf(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	statement, err := c.prepare(`SELECT ` + storedColumns + ` FROM bodies b WHERE b.hash = +?`)
+	return &bodyReader{decoder, dictionary, statement}, err
+}
+
+// body reads the body of an entry, into memory where that is large enough.
+func (r *bodyReader) body(e vault.Entry, memory []byte) ([]byte, error) {
+	row, err := r.statement.row(e.Hash[:])
+	if err == nil && row == nil {
+		err = vault.Damaged(nil, "bodies %s: is missing", e.Ref)
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, statement.close()) }()
-	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		row, err := statement.row(e.Hash[:])
-		if err == nil && row == nil {
-			err = vault.Damaged(nil, "bodies %s: is missing", e.Ref)
-		}
-		if err != nil {
-			return err
-		}
-		d := vault.Document{Entry: e}
-		s, err := scanStored(row, dictionary)
-		if err == nil {
-			d.Body, err = decode(decoder, s, nil, e.Hash)
-		}
-		if err != nil {
-			return vault.Damaged(err, "bodies %s", e.Ref)
-		}
-		if !fn(d) {
-			return nil
-		}
+	s, err := scanStored(row, r.dictionary)
+	if err != nil {
+		return nil, vault.Damaged(err, "bodies %s", e.Ref)
 	}
-	return nil
+	body, err := decode(r.decoder, s, memory, e.Hash)
+	if err != nil {
+		return nil, vault.Damaged(err, "bodies %s", e.Ref)
+	}
+	return body, nil
 }
