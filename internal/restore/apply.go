@@ -268,7 +268,7 @@ func (a *applier) act(ctx context.Context, t *task, emit pipeline.Emit[*task]) e
 		}
 		// What was learnt until then is in the journal, or is looked for again.
 		if t.wrote && !t.sent && !t.resumed {
-			return errors.Join(err, a.notBegun(ctx, t))
+			return vault.Join(err, a.notBegun(ctx, t))
 		}
 		if len(t.done) > 0 {
 			err = vault.Join(err, a.Journal.Advance(context.WithoutCancel(ctx), t.done, nil))

@@ -3,11 +3,13 @@ package restore_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // bounded is a client that may make so many writes, and no more.
@@ -57,5 +59,39 @@ func TestWhatTheBudgetRefusedHasNotBegun(t *testing.T) {
 		}
 		r.wrap = nil
 		complete(t, r.apply(plan))
+	}
+}
+
+// filled is a journal on a disk that is full from the first action that begins.
+type filled struct {
+	restore.Journal
+	full bool
+}
+
+func (f *filled) Begin(context.Context, int) error {
+	f.full = true
+	return vault.Problem("vault.db", vault.ErrFull, "")
+}
+
+func (f *filled) Settle(ctx context.Context, done []record.Step, actions []record.Action, maps []record.Mapping) error {
+	if f.full {
+		return vault.Problem("vault.db", vault.ErrFull, "")
+	}
+	return f.Journal.Settle(ctx, done, actions, maps)
+}
+
+// A disk that is full keeps an action from beginning, and from being noted as not begun: that is told once.
+func TestAFullDiskIsToldOnce(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	r.workers = 1
+	plan := r.plan(restore.Request{Items: r.breakThings(), Run: run})
+	journal, err := r.file.Apply(t.Context(), plan.ID, r.meter.Drain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.carryOut(t.Context(), &filled{Journal: journal})
+	if !errors.Is(err, vault.ErrFull) || strings.Count(err.Error(), vault.ErrFull.Error()) != 1 {
+		t.Errorf("a full disk is told as: %v", err)
 	}
 }
