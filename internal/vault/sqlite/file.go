@@ -180,7 +180,7 @@ func (o *opened) close() error {
 		}
 	}
 	if o.used && !o.told && sizeOf(o.file+logSuffix) > 0 {
-		o.options.Warn(together(o.file) + ": another program reads it; copy both files")
+		o.options.Warn(together(o.file) + ", which could not be written into it; copy both files")
 	}
 	// Closed before SQLite, a descriptor would drop its locks.
 	errs = append(errs, o.descriptor.close())
