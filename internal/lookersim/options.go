@@ -3,6 +3,7 @@ package lookersim
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -235,7 +236,20 @@ func (s Sizes) raised() Sizes {
 	return s
 }
 
+// check refuses a number below 0.
+func (s Sizes) check() error {
+	for field, value := range reflect.ValueOf(s).Fields() {
+		if value.Int() < 0 {
+			return fmt.Errorf("%s: %d is less than 0", field.Name, value.Int())
+		}
+	}
+	return nil
+}
+
 func (o Options) withDefaults() (Options, error) {
+	if err := o.Sizes.check(); err != nil {
+		return o, err
+	}
 	o.Sizes = o.Sizes.raised()
 	if o.PersonalFolders {
 		o.Sizes.Folders += o.Sizes.Users
@@ -254,6 +268,11 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if err := o.Quirks.ExpiresIn.check(); err != nil {
 		return o, err
+	}
+	for _, kind := range o.Quirks.PoorRows {
+		if !knownKind(kind) {
+			return o, fmt.Errorf("poor rows: no kind %q", kind)
+		}
 	}
 	if o.TrashShare > 1 {
 		return o, fmt.Errorf("trash share %g: more than everything", o.TrashShare)

@@ -183,8 +183,15 @@ func (r Rule) check() error {
 		return fmt.Errorf("probability %g is not from 0 to 1", r.Probability)
 	case r.Route != "" && !strings.HasSuffix(r.Route, "*") && !knownRoute(r.Route):
 		return fmt.Errorf("no route %q", r.Route)
+	case r.Kind != "" && !knownKind(r.Kind):
+		return fmt.Errorf("no kind %q", r.Kind)
 	}
 	return nil
+}
+
+// knownKind reports whether a route gives documents of the kind.
+func knownKind(kind string) bool {
+	return slices.ContainsFunc(routes(), func(r route) bool { return r.kind == kind })
 }
 
 func knownRoute(pattern string) bool {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -58,7 +59,8 @@ func (f *stateFile) follow(s *Server) error {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && f.read == 0:
-		return nil
+		_, err = os.Stat(filepath.Dir(f.path)) // the first write makes the file, but not its folder
+		return err
 	case errors.Is(err, fs.ErrNotExist), err == nil && info.Size() < f.read:
 		return errReset
 	case err != nil || info.Size() == f.read:
