@@ -57,7 +57,15 @@ type asking struct {
 	// name has to be said.
 	instance  string
 	protected bool
+	// agree says what to do where nobody can be asked; %s stands for --yes.
+	agree string
 }
+
+// What those do who cannot be asked.
+const (
+	agreeToPlan = "look at the plan by lookervault restore plan, and say %s to apply it"
+	agreeToTry  = "say %s to try it"
+)
 
 // possible refuses to begin what could not be asked for in the end.
 func (a asking) possible() error {
@@ -69,9 +77,9 @@ func (a asking) possible() error {
 	case a.yes.given, isTerminal(a.streams.in) && a.streams.err.tty && !a.json:
 		return nil
 	case a.protected:
-		return usagef("there is no terminal to ask on, and %s is protected: look at the plan by lookervault restore plan, and say --yes=%s to apply it", a.instance, shellWord(a.instance))
+		return usagef("there is no terminal to ask on, and %s is protected: "+a.agree, a.instance, "--yes="+shellWord(a.instance))
 	}
-	return usage(errors.New("there is no terminal to ask on: look at the plan by lookervault restore plan, and say --yes to apply it"))
+	return usage(fmt.Errorf("there is no terminal to ask on: "+a.agree, "--yes"))
 }
 
 // agreed asks whether to go on.

@@ -90,7 +90,7 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	if o.restore {
-		if err := (asking{streams: o.streams, yes: o.yes}).possible(); err != nil {
+		if err := (asking{streams: o.streams, yes: o.yes, agree: agreeToTry}).possible(); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		defer c.options.Client.Close()
 	}
 	c.options.Instance = c.instance()
-	asks := asking{streams: o.streams, yes: o.yes, instance: c.options.Instance, protected: c.options.Config.Looker.Protected}
+	asks := asking{streams: o.streams, yes: o.yes, instance: c.options.Instance, protected: c.options.Config.Looker.Protected, agree: agreeToTry}
 	if o.restore {
 		if err := asks.possible(); err != nil {
 			return err

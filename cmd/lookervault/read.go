@@ -320,7 +320,8 @@ func refArgument(cmd *cobra.Command, args []string) (ref record.Ref, err error) 
 	}
 	ref.ID = id
 	if ref.Kind, err = kindArgument(name); err == nil && len(args) < 2 && id == "" {
-		err = usage(fmt.Errorf("which of the %s? Name its id, as in %s KIND ID", args[0], cmd.CommandPath()))
+		words := strings.NewReplacer("[", "", "]", "").Replace(strings.TrimPrefix(cmd.Use, cmd.Name()))
+		err = usage(fmt.Errorf("which of the %s? Name its id, as in %s%s", args[0], cmd.CommandPath(), words))
 	}
 	return ref, err
 }

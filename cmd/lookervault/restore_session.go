@@ -88,7 +88,7 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 // asking asks before anything is written.
 func (r *restoring) asking() asking {
 	o := r.options
-	return asking{streams: o.streams, yes: o.yes, json: o.json, instance: r.instance, protected: r.config.Looker.Protected}
+	return asking{streams: o.streams, yes: o.yes, json: o.json, instance: r.instance, protected: r.config.Looker.Protected, agree: agreeToPlan}
 }
 
 // connect logs in and opens the vault for writing.

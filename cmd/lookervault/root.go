@@ -85,9 +85,10 @@ func (env *environment) root(args []string) *cobra.Command {
 	return root
 }
 
-// narrowing are flags that choose documents: an empty value, that of a variable which is
-// not set, would choose all of them.
-var narrowing = []string{"folder", "owner", "changed-since", "kind", "sample", "name", "user", "look", "model", "explore", "field", "exclude", "owners"}
+// neverEmpty are flags that choose: documents, what becomes of them, and what is shown. An
+// empty value, that of a variable which is not set, would choose all of them or the default.
+var neverEmpty = []string{"folder", "owner", "changed-since", "kind", "sample", "name", "user", "look", "model", "explore", "field", "exclude", "owners",
+	"folder-ids", "lost", "changed", "into", "orphans-to", "instance", "config", "columns", "sort", "format"}
 
 // noneEmpty refuses arguments and values that are empty.
 func noneEmpty(cmd *cobra.Command, args []string) (err error) {
@@ -95,7 +96,7 @@ func noneEmpty(cmd *cobra.Command, args []string) (err error) {
 		return usage(errors.New("an argument is empty; is a variable not set?"))
 	}
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
-		if empty := flag.Value.String() == "" || flag.Value.String() == "[]"; empty && slices.Contains(narrowing, flag.Name) {
+		if empty := flag.Value.String() == "" || flag.Value.String() == "[]"; empty && slices.Contains(neverEmpty, flag.Name) {
 			err = usage(fmt.Errorf("--%s is empty; is a variable not set?", flag.Name))
 		}
 	})

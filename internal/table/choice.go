@@ -92,7 +92,7 @@ func (t Table[T]) plan(choice Choice) (*plan[T], error) {
 			}
 		}
 	}
-	if name, down := strings.CutPrefix(choice.Sort, "-"); name != "" {
+	if name, down := strings.CutPrefix(choice.Sort, "-"); choice.Sort != "" {
 		column, err := find(all, "--sort", name)
 		if err != nil {
 			return nil, err
