@@ -14,6 +14,9 @@ type Asking struct {
 	Admin         bool       // the key is an administrator's
 	ProvesAbsence bool       // what a complete listing does not hold is gone
 	Overviews     *Overviews // nil: none is asked for
+	// Hollow reports whether the server answered at a time lists without rows that have some. Nil:
+	// nobody knows.
+	Hollow func(at time.Time) bool
 	// Proven reports whether what lists tell of a kind, and how rich their rows are, was
 	// compared with a document not long ago. Nil: each run compares.
 	Proven func(record.Kind) bool
@@ -28,4 +31,5 @@ type Asking struct {
 	Looker Looker
 	Store  Store
 	Ledger *Ledger
+	Now    func() time.Time
 }

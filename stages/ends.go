@@ -98,6 +98,11 @@ func (l *Ledger) endsThatLeftOut() (ends []plan.ListEnd) {
 // which more stands there, or nobody can tell, is incomplete. It is to be called when
 // everything that came is committed.
 func (o *ListOptions) CheckEnds(ctx context.Context) error {
+	if o.Hollow != nil {
+		if err := o.checkEmpty(ctx); err != nil {
+			return err
+		}
+	}
 	for _, end := range o.Ledger.endsThatLeftOut() {
 		rows, answer, err := o.behind(ctx, end)
 		if err != nil {

@@ -151,7 +151,6 @@ type pass struct {
 	// an empty page behind it is the proof, in whatever order the server lists.
 	// Where there is more after all, short pages mean nothing any more.
 	probe, short bool
-	empty        bool // the first page held no row, and was asked for again
 }
 
 // again reports whether a pass that ended with err says the last word on its list:
@@ -251,6 +250,7 @@ type page struct {
 	Answer
 	offset int
 	rows   []row
+	proven bool // that there are none, where there are none
 	err    error
 }
 
@@ -267,6 +267,13 @@ func (p *pass) ask(ctx context.Context, offset int) page {
 	call := ListCall(p.kind, p.state, offset, p.limit)
 	call.Most, call.Tries = SlimMost, Patience
 	p.Doubting(p.kind, &call)
+	var err error
+	if offset == 0 {
+		call.Emptied, err = p.ShouldHaveRows(ctx, p.kind.Name, p.state)
+	}
+	if err != nil {
+		return page{err: err}
+	}
 	answer, err := p.Looker.Get(ctx, call)
 	if err != nil {
 		return page{err: err}
@@ -275,7 +282,7 @@ func (p *pass) ask(ctx context.Context, offset int) page {
 	if answer.Free != nil {
 		answer.Free()
 	}
-	return page{Answer: answer, offset: offset, rows: rows, err: err}
+	return page{Answer: answer, offset: offset, rows: rows, proven: call.Emptied && !answer.HasTotal, err: err}
 }
 
 // planPage plans the documents of a page.

@@ -48,6 +48,7 @@ type account struct {
 	trashDeferred   int64                     // documents that lie there
 	trashSeen       time.Time                 // when they were
 	undated         fewIDs                    // changed in this run, and their dates did not move
+	empty           []emptyList               // see [Ledger.CameEmpty]
 	unclear         []record.Listed           // documents of which a list holds two rows that differ, or may
 	unasked         map[string]record.Digest  // rows that came and were not asked for
 	dangling        fewIDs

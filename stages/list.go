@@ -176,6 +176,19 @@ func (o *ListOptions) Doubting(kind *catalogue.Spec, call *Call) {
 	call.Refused = call.Twice && o.Admin && kind.Optional
 }
 
+// ShouldHaveRows reports whether the list of a kind would leave something out if it had no row:
+// the store holds documents in that state, or no run has listed the kind before.
+func (o *ListOptions) ShouldHaveRows(ctx context.Context, kind record.Kind, state record.State) (bool, error) {
+	if o.Listed[kind].IsZero() {
+		return true, nil
+	}
+	held, err := o.Store.Count(ctx, kind, state)
+	if err != nil {
+		return false, fmt.Errorf("count the stored %s: %w", kind, err)
+	}
+	return held > 0, nil
+}
+
 // follow plans what stored documents point to.
 func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	after, gone, atOnce := "", make(vanished), l.Planner.Limits.Usual().Followed

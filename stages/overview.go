@@ -79,6 +79,9 @@ func (l *lister) stamped(ctx context.Context, kind *catalogue.Spec, rows []recor
 	return rows, nil
 }
 
+// NoParts is the stamp of a document of which an overview tells no part.
+var NoParts = record.Digest(sha256.Sum256(nil))
+
 // stampsOf are the stamps of documents by their ids; one that is not there has no parts.
 type stampsOf map[string]record.Digest
 
@@ -86,7 +89,7 @@ func (s stampsOf) of(id string) record.Digest {
 	if stamp, ok := s[id]; ok {
 		return stamp
 	}
-	return sha256.Sum256(nil)
+	return NoParts
 }
 
 // stamps works out what the overview of a kind tells of its documents. It must hold so many
@@ -175,6 +178,7 @@ func readOverview(ctx context.Context, looker Looker, kind *catalogue.Spec, want
 	for len(rows) < want {
 		call := Call{Kind: kind.Name, Route: route, Path: route.Path, Check: IsArray, Query: route.Values(
 			[2]string{"limit", strconv.Itoa(overviewPage)}, [2]string{"offset", strconv.Itoa(len(rows))}, [2]string{"sorts", "id"})}
+		call.Emptied = len(rows) == 0
 		answer, err := looker.Get(ctx, call)
 		if err != nil {
 			return nil, err

@@ -152,6 +152,8 @@ type Listing struct {
 	// Followed means that nothing lists it: its ids are those that stored
 	// documents point to.
 	Followed bool
+	// Filled is of documents that are arrays: but for rare ones they have rows.
+	Filled bool
 	// Unserved is of followed kinds: the server names documents that it never serves,
 	// so one that is not there is no loss. Models name explores that only exist for
 	// others to extend.

@@ -34,7 +34,7 @@ var access = []Spec{
 	{
 		Name:    "user_attribute_values",
 		Title:   "values of all attributes of a user",
-		Listing: Listing{Followed: true},
+		Listing: Listing{Followed: true, Filled: true},
 		Detail: Route{
 			Path: "/users/{user_id}/attribute_values", Query: url.Values{"all_values": {"true"}, "include_unset": {"true"}}, Activity: Administrative,
 			Array: true, Members: []string{"user_attribute_id", "user_can_edit", "source"},
@@ -84,7 +84,7 @@ var access = []Spec{
 	{
 		Name:    "role_users",
 		Title:   "users who have a role directly",
-		Listing: Listing{Followed: true},
+		Listing: Listing{Followed: true, Filled: true},
 		// A user's role_ids do not tell whether a role is held directly or through
 		// a group, so this cannot be read from the users. Only ids are asked for:
 		// users are a kind of their own.
@@ -144,7 +144,7 @@ var access = []Spec{
 			Through: []Step{{Kind: "content_metadata"}, {Kind: Folders, Member: "folder_id"}},
 			Where:   []string{"is_personal", "is_personal_descendant"},
 		},
-		Listing: Listing{Followed: true},
+		Listing: Listing{Followed: true, Filled: true},
 		Detail: Route{
 			Path: "/content_metadata_access", Param: "content_metadata_id", Activity: Administrative,
 			Array: true, Members: []string{"content_metadata_id", "permission_type"},

@@ -125,7 +125,7 @@ var appearance = []Spec{
 	{
 		Name:     "settings",
 		Title:    "the instance's settings: general, sessions, passwords, sign-on, mobile, mail, tunnels, features, default theme and colours",
-		Listing:  Listing{Fixed: settings()},
+		Listing:  Listing{Fixed: settings(), Filled: true},
 		Volatile: []string{"instance_config.feature_flags", "instance_config.license_features", "logo_url", "favicon_url", "modified_at", "modified_by"},
 		Relations: []Relation{
 			{Path: "default_new_user_group_ids", Kind: "groups"},

@@ -112,6 +112,7 @@ func (a api) Get(ctx context.Context, call stages.Call) (stages.Answer, error) {
 	request := looker.Request{
 		Route: call.Route.String(), Class: string(call.Route.Activity), Path: call.Path, Query: call.Query,
 		SizeHint: call.Size, MaxBody: call.Most, Timeout: a.timeoutOf(call.Route), Attempts: min(call.Tries, a.attempts), Twice: call.Twice, Refused: call.Refused,
+		Emptied: call.Emptied,
 	}
 	if call.Check != nil {
 		request.Check = func(body []byte) (looker.FaultClass, error) {

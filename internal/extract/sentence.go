@@ -38,7 +38,7 @@ func (f *flow) fetchOptions() fetch.Options {
 	return fetch.Options{
 		Asking:  f.asking(),
 		Workers: stage.Workers, Buffer: stage.Buffer,
-		Budget: f.budget, Log: f.job.Log.Named("fetch"), Now: f.job.Now,
+		Budget: f.budget, Log: f.job.Log.Named("fetch"),
 	}
 }
 
@@ -53,8 +53,8 @@ func (f *flow) asking() stages.Asking {
 			Exclude: f.job.Exclude, Within: f.within, Refresh: f.refresh, Turn: int(f.begun.Run - 1),
 		},
 		Admin: !caller.SeesLess(), ProvesAbsence: f.begun.Scope.Unscoped() && caller.KnownAdmin(),
-		Overviews: &f.overviews, Proven: f.proven(), Listed: f.begun.Listed, Unavailable: f.begun.Unavailable, NotServed: f.begun.NotServed,
-		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger,
+		Overviews: &f.overviews, Hollow: f.job.Client.Hollow, Proven: f.proven(), Listed: f.begun.Listed, Unavailable: f.begun.Unavailable, NotServed: f.begun.NotServed,
+		Looker: f.api, Store: f.job.Sink, Ledger: f.ledger, Now: f.job.Now,
 	}
 }
 

@@ -181,7 +181,8 @@ func (e *NotJSONError) Error() string {
 func (e *NotJSONError) Fault() FaultClass { return FaultNotJSON }
 
 // UnfitError is an answer with status 2xx that Request.Check refused: JSON, but not
-// what was asked for. Kind is FaultInvalidJSON or FaultMismatch.
+// what was asked for, or a list without rows that is not believed. Kind is
+// FaultInvalidJSON, FaultMismatch or FaultUnsure.
 type UnfitError struct {
 	Tried
 	Status int

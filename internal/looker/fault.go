@@ -15,7 +15,7 @@ const (
 	FaultUnauthorized FaultClass = "unauthorized" // 401 with a fresh token, or the login itself
 	FaultDenied       FaultClass = "denied"       // 403
 	FaultMissing      FaultClass = "missing"      // 404: missing, or not permitted
-	FaultUnsure       FaultClass = "unsure"       // 404, and nothing has shown that the server works
+	FaultUnsure       FaultClass = "unsure"       // 404, or an empty list, and nothing has shown that the server works
 	FaultThrottled    FaultClass = "throttled"    // 429
 	FaultServer       FaultClass = "server"       // 5xx
 	FaultNetwork      FaultClass = "network"      // no connection, refused, reset, closed before an answer

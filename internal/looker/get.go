@@ -27,6 +27,16 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	defer stop()
 	for {
 		resp, err := c.attempt(ctx, t)
+		if err == nil && r.Emptied && isEmpty(resp.Body) {
+			believed, err := c.judgeEmpty(ctx, t, resp)
+			if err == nil && !believed {
+				c.bodies.give(resp.Body)
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
 		if err == nil {
 			return resp, nil
 		}
@@ -137,6 +147,7 @@ func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Resp
 	c.learn(t, k, s, err, sent)
 	if err == nil {
 		c.evidence.good(sent, t)
+		c.rows.seen(sent, t, a.body)
 	}
 	if err != nil {
 		return nil, err

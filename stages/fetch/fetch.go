@@ -23,7 +23,6 @@ type Options struct {
 	Workers, Buffer int
 	Budget          *budget.Budget
 	Log             hclog.Logger
-	Now             func() time.Time
 }
 
 // Stage makes the calls that list planned and accounts for every document in

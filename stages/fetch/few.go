@@ -94,8 +94,7 @@ func (t *task) settlePage(ctx context.Context, above int) (stages.Tally, error) 
 	return list.Tally, t.settleRows(ctx, list, found, doubtful, v, lease)
 }
 
-// getPage gets the rows of the page, which point into one answer, and the lease of that. An
-// empty list of which nothing else tells that it is empty is asked for again.
+// getPage gets the rows of the page, which point into one answer, and the lease of that.
 func (t *task) getPage(ctx context.Context) (answer stages.Answer, rows [][]byte, lease *budget.Lease, err error) {
 	params := [][2]string{{"limit", strconv.Itoa(t.ask.Limit)}, {"offset", "0"}}
 	if !t.kind.Listing.Unsorted {
@@ -110,22 +109,22 @@ func (t *task) getPage(ctx context.Context) (answer stages.Answer, rows [][]byte
 		Check: stages.OfKind(t.kind), Tries: stages.Patience,
 	}
 	t.listing().Doubting(t.kind, &call)
-	want := budget.Load{Bytes: max(t.guess(min(t.ask.Limit, t.Planner.PageSize)), t.small()), Items: 1}
-	for n := 1; ; n++ {
-		answer, lease, err = t.get(ctx, call, want, true)
-		if err != nil {
-			return stages.Answer{}, nil, nil, err
-		}
-		rows, err = canon.Rows(answer.Body)
-		if err != nil {
-			return answer, nil, lease, stages.Broken(err)
-		}
-		sure := answer.HasTotal || t.ask.State != record.Present || !t.Listed[t.kind.Name].IsZero()
-		if len(rows) > 0 || sure || n > 1 {
-			return answer, rows, lease, t.provenWhole(ctx, answer, len(rows))
-		}
-		lease.Release()
+	if call.Emptied, err = t.listing().ShouldHaveRows(ctx, t.kind.Name, t.ask.State); err != nil {
+		return stages.Answer{}, nil, nil, err
 	}
+	want := budget.Load{Bytes: max(t.guess(min(t.ask.Limit, t.Planner.PageSize)), t.small()), Items: 1}
+	answer, lease, err = t.get(ctx, call, want, true)
+	if err != nil {
+		return stages.Answer{}, nil, nil, err
+	}
+	rows, err = canon.Rows(answer.Body)
+	if err != nil {
+		return answer, nil, lease, stages.Broken(err)
+	}
+	if len(rows) == 0 && (answer.HasTotal || !call.Emptied) {
+		t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind}, t.Now())
+	}
+	return answer, rows, lease, t.provenWhole(ctx, answer, len(rows))
 }
 
 // provenWhole returns nil where nothing stands behind so many rows of a page, and [errNotFew]

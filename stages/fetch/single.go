@@ -24,6 +24,7 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 	// What an earlier run did not find is asked for once, to see whether it is there now.
 	once := want.Unseen || want.Dangled
 	call.Twice = !byAlias && !once
+	call.Emptied = t.hasRows(want)
 	call.Refused = len(t.kind.Listing.Fixed) > 0 && t.Admin && !once
 	err := t.bring(ctx, want, call)
 	failed := (*stages.Failed)(nil)
@@ -50,11 +51,8 @@ func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) 
 	if err != nil {
 		return err
 	}
-	if t.emptied(want, b) { // rarely; more often it is not whole than that everything was taken away
-		b.lease.Release()
-		if b, err = t.askAlone(ctx, &want, call); err != nil {
-			return err
-		}
+	if !call.Emptied {
+		t.cameEmpty(want, b.answer.Body)
 	}
 	agrees := t.agrees(want, b.answer.Body)
 	if !agrees && t.Overviews.Doubtful() {
@@ -87,10 +85,28 @@ func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) 
 	return t.settle(item)
 }
 
-// emptied reports whether a list that is a document of its own holds nothing any more.
-func (t *task) emptied(want record.Listed, b brought) bool {
-	route, _ := t.kind.Single(want.ID)
-	return route.Array && b.doc != nil && want.Size > int64(len(b.answer.Body)) && string(bytes.TrimSpace(b.answer.Body)) == "[]"
+// hasRows reports whether a list that is a document of its own should have rows: an overview
+// tells of some, or more is stored of it, or nothing, and such lists have some.
+func (t *task) hasRows(want record.Listed) bool {
+	switch listing := t.kind.Listing; {
+	case listing.Overview != nil && !want.Stamp.IsZero():
+		return want.Stamp != stages.NoParts
+	case want.Size == 0:
+		return listing.Filled
+	}
+	return want.Size > int64(len(emptyList))
+}
+
+// emptyList is a list without rows.
+const emptyList = "[]"
+
+// cameEmpty records a list that is a document of its own and came without rows, where nothing
+// tells that it has none.
+func (t *task) cameEmpty(want record.Listed, body []byte) {
+	told := t.kind.Listing.Overview != nil && !want.Stamp.IsZero()
+	if route, _ := t.kind.Single(want.ID); route.Array && want.Size == 0 && !told && string(bytes.TrimSpace(body)) == emptyList {
+		t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind, ID: want.ID}, t.Now())
+	}
 }
 
 // brought is the answer to a call for one document, which is that document.

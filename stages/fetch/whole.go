@@ -33,7 +33,7 @@ func (t *task) whole(ctx context.Context) error {
 }
 
 // askOnce asks for the list for the n-th time and settles every row. It reports whether to
-// ask again, because the rows are those of another kind, or there are none.
+// ask again, because the rows are those of another kind, or fewer than are stored.
 func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err error) {
 	answer, rows, lease, err := t.getWhole(ctx)
 	defer lease.Release()                    // which does nothing once it is split
@@ -64,9 +64,6 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 			return false, err
 		}
 		return false, t.notAllThere(fmt.Errorf("%w: more stands behind the %d rows that came", stages.ErrUncounted, len(rows)))
-	}
-	if len(rows) == 0 && !answer.HasTotal && n == 1 && t.Listed[t.kind.Name].IsZero() {
-		return true, nil // nothing else tells that there are none
 	}
 	list := t.identify(rows)
 	if n == 1 && t.kind.Detail.IsZero() {
@@ -154,11 +151,17 @@ func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byt
 	for n := 1; n <= stages.Patience; n++ {
 		call := stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.IsArray}
 		t.listing().Doubting(t.kind, &call)
+		if call.Emptied, err = t.listing().ShouldHaveRows(ctx, t.kind.Name, t.ask.State); err != nil {
+			return stages.Answer{}, nil, nil, err
+		}
 		answer, lease, err = t.get(ctx, call, want, false)
 		if err != nil {
 			return stages.Answer{}, nil, nil, err
 		}
 		rows, err = canon.Rows(answer.Body)
+		if len(rows) == 0 && !call.Emptied {
+			t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind}, t.Now())
+		}
 		if err == nil && answer.HasTotal && answer.Total != len(rows) {
 			// What is asked next waits for nothing, so the room may be held.
 			err = t.lookBehind(ctx, rows, answer.Total)

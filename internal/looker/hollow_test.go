@@ -1,0 +1,163 @@
+package looker_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lookervault/lookervault/internal/looker"
+)
+
+var (
+	roles  = looker.Request{Route: "GET /roles", Class: "administrative", Path: "/roles"}
+	boards = looker.Request{Route: "GET /boards", Class: "administrative", Path: "/boards", Emptied: true}
+)
+
+const someRows = `[{"id":"1"}]`
+
+// lists is a server of two lists, and what it was asked.
+type lists struct {
+	roles, boards func(n int) string // the n-th answer
+	header        http.Header        // of the list of boards
+	asked         map[string]int
+}
+
+func (l *lists) answer(_ int, req *http.Request) (*http.Response, error) {
+	time.Sleep(time.Millisecond)
+	name := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]
+	if l.asked == nil {
+		l.asked = make(map[string]int)
+	}
+	l.asked[name]++
+	if name == "roles" {
+		return reply(200, nil, l.roles(l.asked[name])), nil
+	}
+	return reply(200, l.header, l.boards(l.asked[name])), nil
+}
+
+// from answers with the bodies in turn, with the last one for ever.
+func from(bodies ...string) func(int) string {
+	return func(n int) string { return bodies[min(n, len(bodies))-1] }
+}
+
+// TestAnEmptyListIsAClaim: a list without rows counts when it comes again after another list has
+// had some. Where the other one has none either, the client waits for it.
+func TestAnEmptyListIsAClaim(t *testing.T) {
+	empty := " [ ]\n"
+	total := http.Header{"X-Total-Count": {"0"}}
+	tests := []struct {
+		name          string
+		roles, boards func(int) string
+		header        http.Header
+		first         bool // GET /roles is asked before
+		body          string
+		class         looker.FaultClass
+		calls         int // of GET /boards
+		proofs        int // calls of GET /roles after that
+	}{
+		{"rows", from(someRows), from(someRows), nil, true, someRows, "", 1, 0},
+		{"empty", from(someRows), from(empty), nil, true, empty, "", 2, 1},
+		{"empty with a total", from(someRows), from(empty), total, true, empty, "", 1, 0},
+		{"empty once", from(someRows), from(empty, someRows), nil, true, someRows, "", 2, 1},
+		{"an outage", from(someRows, "[]", "[]", someRows), from(empty, someRows), nil, true, someRows, "", 2, 3},
+		{"for good", from(someRows, "[]"), from(empty), nil, true, "", looker.FaultUnsure, 1, -1},
+		{"nothing to hold it against", from(someRows), from(empty), nil, false, empty, "", 2, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &lists{roles: tt.roles, boards: tt.boards, header: tt.header}
+				c := fakeClient(t, &fake{api: server.answer}, nil)
+				if tt.first {
+					if _, err := c.Get(t.Context(), roles); err != nil {
+						t.Fatal(err)
+					}
+				}
+				before := server.asked["roles"]
+				resp, err := c.Get(t.Context(), boards)
+				body := ""
+				if resp != nil {
+					body = string(resp.Body)
+				}
+				if looker.Class(err) != tt.class || body != tt.body {
+					t.Errorf("%q and class %q, want %q and %q: %v", body, looker.Class(err), tt.body, tt.class, err)
+				}
+				proofs := server.asked["roles"] - before
+				if server.asked["boards"] != tt.calls || tt.proofs >= 0 && proofs != tt.proofs || tt.proofs < 0 && proofs < 2 {
+					t.Errorf("%d calls and %d proofs, want %d and %d", server.asked["boards"], proofs, tt.calls, tt.proofs)
+				}
+			})
+		})
+	}
+}
+
+// TestRowsOfOthersAreProof: where others get lists with rows, no call is made for it. What hangs
+// on a document is no list that is known to have rows.
+func TestRowsOfOthersAreProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &lists{roles: from(someRows), boards: from("[]")}
+		c := fakeClient(t, &fake{api: server.answer}, nil)
+		if _, err := c.Get(t.Context(), roles); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Millisecond, func() {
+			_, _ = c.Get(t.Context(), looker.Request{Route: "GET /roles/{role_id}/users", Class: "administrative", Path: "/others/roles"})
+		})
+		if _, err := c.Get(t.Context(), boards); err != nil || server.asked["boards"] != 2 || server.asked["roles"] != 2 {
+			t.Errorf("%v: %v, want two calls for boards and one besides", err, server.asked)
+		}
+	})
+}
+
+// TestAHollowServerIsWaitedForOnce: when the client has waited for rows in vain, the next list
+// without rows costs no such time again. When rows come again, it is known when there were none.
+func TestAHollowServerIsWaitedForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hollow := false
+		answer := func(int) string {
+			if hollow {
+				return "[]"
+			}
+			return someRows
+		}
+		server := &lists{roles: answer, boards: answer}
+		c := fakeClient(t, &fake{api: server.answer}, nil)
+		wait := func() time.Duration {
+			began := time.Now()
+			_, err := c.Get(t.Context(), boards)
+			if unfit := (*looker.UnfitError)(nil); hollow && (!errors.As(err, &unfit) || unfit.Fault() != looker.FaultUnsure) {
+				t.Fatalf("%v, want it unsure", err)
+			}
+			return time.Since(began)
+		}
+		if _, err := c.Get(t.Context(), roles); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		before := time.Now()
+		time.Sleep(time.Second)
+		if _, err := c.Get(t.Context(), roles); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		hollow = true
+		during := time.Now()
+		if first, second := wait(), wait(); first < time.Minute || second > time.Second {
+			t.Errorf("waited %s and %s, want a minute and then no more", first, second)
+		}
+		hollow = false
+		wait()
+		time.Sleep(time.Second)
+		for name, at := range map[string]struct {
+			time time.Time
+			want bool
+		}{"before": {before, false}, "during": {during, true}, "after": {time.Now(), false}} {
+			if got := c.Hollow(at.time); got != at.want {
+				t.Errorf("hollow %s: %v, want %v", name, got, at.want)
+			}
+		}
+	})
+}
