@@ -22,7 +22,6 @@ const (
 // ticket is the right to send one request.
 type ticket struct {
 	cut    int // crowds of refusals before it was given
-	number int // of the calls that were launched, from 1
 	sent   time.Time
 	waited bool // for the rate, or would have
 	air    int  // the most calls that were in the air while it was, itself included
@@ -50,7 +49,6 @@ type limiter struct {
 	paused  time.Duration // in sum
 	cuts    int           // crowds of refusals so far
 	inARow  int           // of them, without a good answer in between
-	sent    int           // calls launched so far
 	crowd   crowd         // the newest
 	slowest time.Duration // refusal, from when its call was sent
 	timed   int           // refusals of which slowest is the slowest
@@ -153,8 +151,7 @@ func (l *limiter) launch() *ticket {
 	if time.Now().Before(l.until) {
 		return nil
 	}
-	l.sent++
-	t := &ticket{cut: l.cuts, number: l.sent, sent: time.Now()}
+	t := &ticket{cut: l.cuts, sent: time.Now()}
 	if l.pace != nil {
 		l.pace.sent(time.Now())
 	}
@@ -240,9 +237,6 @@ func (l *limiter) answered(t *ticket) {
 		}
 		l.width.inHand(l.inHand(t, now))
 		l.width.answered(now, t.air, late)
-		if late && t.number > l.crowd.first {
-			l.passed(now)
-		}
 		l.apply()
 		l.tellRoom()
 	}
@@ -282,8 +276,7 @@ func (l *limiter) refused(t *ticket, after time.Duration) {
 		l.cuts++
 		l.inARow++
 		if l.pace != nil {
-			l.crowd = crowd{first: t.number, air: t.air, good: l.width.answeredAt(t.air), before: *l.pace,
-				retried: tries{l.crowd.passed, l.crowd.refused}}
+			l.crowd = crowd{air: t.air, good: l.width.answeredAt(t.air)}
 			l.pace.crowd(t.sent, now, l.until)
 			trying := l.pace.trying(now)
 			if trying && l.width.unproven() {
@@ -297,7 +290,6 @@ func (l *limiter) refused(t *ticket, after time.Duration) {
 			l.apply()
 		}
 	default:
-		l.crowd.refused++
 		if after > 0 {
 			l.pause(now, after)
 		}

@@ -146,6 +146,14 @@ func TestTraceOfTheNumber(t *testing.T) {
 		{workers: 16, perSecond: 6, service: 300, after: "1", told: 10, seed: 1},
 		{workers: 8, perSecond: 40, service: 60, seed: 0},
 		{workers: 10, atOnce: 2, service: 10, after: "1", seed: 2},
+		// The number is tried again and again, and raised by one with so many answers at the beginning.
+		{workers: 16, atOnce: 10, service: 30, seed: 3},
+		// A number that was lowered is refused when many answers speak for it.
+		{workers: 4, perSecond: 40, service: 20, after: "1", seed: 3},
+		// Hardly anything is sent between two crowds.
+		{workers: 10, atOnce: 1, perSecond: 6, service: 20, after: "1", seed: 2},
+		// Many answers were good before the first crowd.
+		{workers: 6, perSecond: 40, service: 100, after: "1", seed: 1},
 	} {
 		fmt.Fprintf(&trace, "%d workers, %d at once, %v a second, %v ms, after %q, told %v, seed %d\n",
 			s.workers, s.atOnce, s.perSecond, s.service, s.after, s.told, s.seed)

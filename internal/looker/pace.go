@@ -166,16 +166,6 @@ func (p *pace) try(now time.Time) bool {
 // hold notes a pause until resume that is not to blame on the rate.
 func (p *pace) hold(resume time.Time) { p.resumed, p.free = resume, 0 }
 
-// restore returns to what the rate was before a crowd that it is not to blame for. What
-// was counted meanwhile stays.
-func (p *pace) restore(before *pace, resume time.Time) {
-	now := *p
-	*p = *before
-	p.answers, p.sends, p.refusals, p.bore = now.answers, now.sends, now.refusals, now.bore
-	p.last, p.loaded = now.last, now.loaded
-	p.hold(resume)
-}
-
 // crowd notes that a crowd of refusals begins, whatever is to blame for it, and that
 // everybody pauses until resume. Its first refused call was sent at a time.
 func (p *pace) crowd(sent, now, resume time.Time) {

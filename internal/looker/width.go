@@ -17,9 +17,6 @@ const (
 	// trusted is how many good answers within a lowered number prove that the number was
 	// to blame. A server that limits calls per second refuses sooner.
 	trusted = 100
-	// corrections is how many times a lowered number may prove to be still too high: the
-	// answers that were on their way when it was counted blur it.
-	corrections = 2
 	// lowerTo and correctTo are the shares, in eighths, that the first refusal of a
 	// number and a further one leave of it. What is too little is found out within a
 	// second, and each further crowd costs a pause of one: of 8 calls at once that take
@@ -29,10 +26,6 @@ const (
 	// probePauses is how many times as long as the last pause a number that was
 	// confirmed is kept: a try that fails costs a pause, which is 5 % then.
 	probePauses = 20
-	// boundFrom is the number of calls in the air from which on a single refusal is
-	// taken for proof that there was one too many: one call in six is missed little if
-	// it was an accident.
-	boundFrom = 6
 	// growEvery is how many good answers raise the number by one at the beginning, by
 	// half with each round: what is in the air beyond what a server takes is refused.
 	growEvery = 2
@@ -187,7 +180,7 @@ func (w *width) refuseMore(air int, resume time.Time) bool {
 		w.cut(w.allowed, w.proven, resume)
 		w.proven = w.allowed
 		return true
-	case w.proven == 0 && air >= w.allowed && w.corrected < corrections && w.allowed > w.corrected+1:
+	case w.proven == 0 && air >= w.allowed && w.allowed > w.corrected+1:
 		w.corrected++
 		w.total = 0
 		w.cut(w.allowed, w.allowed*correctTo/8, resume)
@@ -206,21 +199,6 @@ func (w *width) refuseMore(air int, resume time.Time) bool {
 	}
 	w.total = 0
 	return false
-}
-
-// thin lowers the number after a crowd that was taken for the rate's business, but of
-// which few calls were refused.
-func (w *width) thin(air int, now, resume time.Time) {
-	air = min(air, w.ceiling)
-	if air < 2 {
-		return
-	}
-	w.pause = resume.Sub(now)
-	w.cut(air, air*lowerTo/8, resume)
-	w.suspects, w.bore = 0, 0
-	if air >= boundFrom {
-		w.bound = air - 1
-	}
 }
 
 // experiment lowers the number when the rate is tried again at which a crowd was refused
