@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"crypto/sha256"
 	"database/sql/driver"
 	"errors"
@@ -75,13 +76,54 @@ func (w *Writer) bodyOf(hash record.Digest, known dictionaries) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := scanStored(row, known.find)
+	body, err := bodyReader{decoder, known.find}.read(row, hash)
 	if err != nil {
 		return nil, vault.Damaged(err, "body %s", hash)
 	}
-	body, err := decode(decoder, s, nil, hash)
+	return body, nil
+}
+
+// bodyReader reads bodies of one state of a vault. It is for one goroutine.
+type bodyReader struct {
+	decoder    *codec.Decoder
+	dictionary dictionaryFinder
+}
+
+// withBodies calls fn with one state of the vault and what reads its bodies.
+func (r *Reader) withBodies(ctx context.Context, fn func(querier, bodyReader) error) error {
+	decoder, err := codec.NewDecoder()
 	if err != nil {
-		return nil, vault.Damaged(err, "body %s", hash)
+		return err
+	}
+	defer decoder.Close()
+	return r.snapshot(ctx, func(q querier) error {
+		dictionary, err := readDictionaries(ctx, q, decoder)
+		if err != nil {
+			return doing("read dictionaries", err)
+		}
+		return fn(q, bodyReader{decoder, dictionary})
+	})
+}
+
+// read returns the exact bytes of a body, by its storedColumns, and checks them against its
+// hash. The bytes are the caller's.
+func (b bodyReader) read(row []driver.Value, hash record.Digest) ([]byte, error) {
+	s, err := scanStored(row, b.dictionary)
+	if err != nil {
+		return nil, err
+	}
+	return decode(b.decoder, s, nil, hash)
+}
+
+// ofDocument returns the body of a document by its row, which has the columns of a document and
+// of its body. A body that is missing or damaged is an error that names the document.
+func (b bodyReader) ofDocument(row documentRow, e vault.Entry) ([]byte, error) {
+	if row[columnBody] == nil {
+		return nil, vault.Damaged(nil, "bodies %s: is missing", e.Ref)
+	}
+	body, err := b.read(row[columnBody:], e.Hash)
+	if err != nil {
+		return nil, vault.Damaged(err, "bodies %s", e.Ref)
 	}
 	return body, nil
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -145,16 +144,7 @@ func (r *Reader) neverSeen(ctx context.Context, h horizon, ref record.Ref) error
 // eachDocument calls fn with documents until it returns false. What it reads is
 // one state of the vault, so that no body needs a dictionary of later.
 func (r *Reader) eachDocument(ctx context.Context, h horizon, query vault.Query, id string, fn func(vault.Document) bool) error {
-	decoder, err := codec.NewDecoder()
-	if err != nil {
-		return err
-	}
-	defer decoder.Close()
-	return r.snapshot(ctx, func(q querier) error {
-		dictionary, err := readDictionaries(ctx, q, decoder)
-		if err != nil {
-			return doing("read dictionaries", err)
-		}
+	return r.withBodies(ctx, func(q querier, bodies bodyReader) error {
 		if err := r.checkIndexes(ctx, q, h); err != nil {
 			return err
 		}
@@ -180,15 +170,8 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query vault.Query,
 			if err := h.limit(ctx, q, &d.Entry); err != nil {
 				return doing("read documents", err)
 			}
-			if row[columnBody] == nil {
-				return vault.Damaged(nil, "bodies %s: is missing", d.Ref)
-			}
-			s, err := scanStored(row[columnBody:], dictionary)
-			if err == nil {
-				d.Body, err = decode(decoder, s, nil, d.Hash)
-			}
-			if err != nil {
-				return vault.Damaged(err, "bodies %s", d.Ref)
+			if d.Body, err = bodies.ofDocument(row, d.Entry); err != nil {
+				return err
 			}
 			if !fn(d) {
 				return nil

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -278,27 +277,14 @@ func heldBefore(ctx context.Context, q querier, instance int64, ref record.Ref) 
 // function is for one goroutine and good until fn returns; the bytes are the caller's. An
 // error of fn is returned as it is.
 func (r *Reader) Bodies(ctx context.Context, fn func(body func(vault.Entry) ([]byte, error)) error) error {
-	decoder, err := codec.NewDecoder()
-	if err != nil {
-		return err
-	}
-	defer decoder.Close()
 	var own error
-	err = r.snapshot(ctx, func(q querier) error {
-		dictionary, err := readDictionaries(ctx, q, decoder)
-		if err != nil {
-			return doing("read dictionaries", err)
-		}
+	err := r.withBodies(ctx, func(q querier, bodies bodyReader) error {
 		own = fn(func(e vault.Entry) ([]byte, error) {
 			for row, err := range rows(ctx, q, `SELECT `+storedColumns+` FROM bodies b WHERE b.hash = ?`, e.Hash[:]) {
 				if err != nil {
 					return nil, doing("read "+e.String(), classify(r.path, err))
 				}
-				s, err := scanStored(row, dictionary)
-				var body []byte
-				if err == nil {
-					body, err = decode(decoder, s, nil, e.Hash)
-				}
+				body, err := bodies.read(row, e.Hash)
 				if err != nil {
 					return nil, classify(r.path, vault.Damaged(err, "bodies %s", e.Ref))
 				}

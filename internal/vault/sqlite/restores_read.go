@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/codec"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -169,22 +168,11 @@ func (r *Reader) VersionBody(ctx context.Context, version int64) (document vault
 // one state of the vault. The function is for one goroutine and good until fn returns;
 // bodies are the caller's. An error of fn is returned as it is.
 func (r *Reader) VersionBodies(ctx context.Context, fn func(read func(version int64) (vault.Document, error)) error) error {
-	decoder, err := codec.NewDecoder()
-	if err != nil {
-		return err
-	}
-	defer decoder.Close()
 	var own error
-	err = r.snapshot(ctx, func(q querier) error {
-		dictionary, err := readDictionaries(ctx, q, decoder)
-		if err != nil {
-			return doing("read dictionaries", err)
-		}
+	err := r.withBodies(ctx, func(q querier, bodies bodyReader) error {
 		var sum summer
 		own = fn(func(version int64) (vault.Document, error) {
-			d, err := r.versionByID(ctx, q, version, &sum, func(s stored, hash record.Digest) ([]byte, error) {
-				return decode(decoder, s, nil, hash)
-			}, dictionary)
+			d, err := r.versionByID(ctx, q, version, &sum, bodies)
 			return d, doing(fmt.Sprintf("read version %d", version), classify(r.path, err))
 		})
 		return nil
@@ -192,9 +180,7 @@ func (r *Reader) VersionBodies(ctx context.Context, fn func(read func(version in
 	return errors.Join(err, own)
 }
 
-func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum *summer,
-	decode func(stored, record.Digest) ([]byte, error), dictionary dictionaryFinder,
-) (d vault.Document, err error) {
+func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum *summer, bodies bodyReader) (d vault.Document, err error) {
 	query := `SELECT v.instance, v.kind, v.item, ` + documentColumns + `, ` + storedColumns + fromVersions + `
 		LEFT JOIN bodies b ON b.hash = v.hash WHERE v.id = ?`
 	for row, err := range rows(ctx, q, query, version) {
@@ -208,17 +194,8 @@ func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum 
 		}
 		d.Entry = scanEntry(document, horizon{instance: instance, run: always})
 		d.State = record.State(text(document[columnState]))
-		if document[columnBody] == nil {
-			return d, vault.Damaged(nil, "bodies %s: is missing", d.Ref)
-		}
-		s, err := scanStored(document[columnBody:], dictionary)
-		if err == nil {
-			d.Body, err = decode(s, d.Hash)
-		}
-		if err != nil {
-			return d, vault.Damaged(err, "bodies %s", d.Ref)
-		}
-		return d, nil
+		d.Body, err = bodies.ofDocument(document, d.Entry)
+		return d, err
 	}
 	return d, fmt.Errorf("%w in %s", vault.ErrNotFound, r.path)
 }
