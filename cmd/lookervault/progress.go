@@ -134,14 +134,14 @@ func (w *watch) start(ctx context.Context, subject ui.Subject, view observed) {
 	w.quiet = context.AfterFunc(ctx, func() {
 		fmt.Fprintln(w.streams.err, cmp.Or(w.stopping, "Stopping: what was fetched is being committed. Ctrl-C again ends at once."))
 	})
-	w.look()
+	w.update()
 	w.done.Go(func() {
 		ticker := time.NewTicker(tick)
 		defer ticker.Stop()
 		for n := 1; ; n++ {
 			select {
 			case <-ticker.C:
-				frame := w.look()
+				frame := w.update()
 				if w.plain != nil && n%4 == 0 {
 					w.plain.Show(frame)
 				}
@@ -161,8 +161,8 @@ func (w *watch) expect(kinds map[record.Kind]ui.Expected) {
 	}
 }
 
-// look takes a snapshot and shows it everywhere but in plain lines.
-func (w *watch) look() ui.Frame {
+// update takes a snapshot and shows it everywhere but in plain lines.
+func (w *watch) update() ui.Frame {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	snapshot, now := w.view.Snapshot(), time.Now()
@@ -220,7 +220,7 @@ func (w *watch) close() {
 	w.done.Wait()
 	w.stop = nil
 	w.quiet()
-	w.look()
+	w.update()
 	if w.bars != nil {
 		w.bars.Close()
 		w.streams.err.divert(nil)

@@ -165,7 +165,7 @@ func lookedAt(ctx context.Context, m history.Moment, kind record.Kind) error {
 	if m.Run == 0 || kind == "" {
 		return nil
 	}
-	before, after, err := m.Reader.Looked(ctx, m.Instance, kind, m.Run)
+	before, after, err := m.Reader.RunsListing(ctx, m.Instance, kind, m.Run)
 	if err != nil || before > 0 {
 		return err
 	}

@@ -81,7 +81,7 @@ func (c *Checkup) permission(kind *catalogue.Spec, targets []record.Kind, first 
 		}
 	default:
 		var glance forecast.Glance
-		glance, err = forecast.LookAt(c.ctx, c.options.Client, kind, 1, targets)
+		glance, err = forecast.GlanceAt(c.ctx, c.options.Client, kind, 1, targets)
 		if err == nil && glance.Failed != nil {
 			err = glance.Failed
 			break

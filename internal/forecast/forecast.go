@@ -135,7 +135,7 @@ func Foresee(ctx context.Context, ahead Ahead) (Forecast, error) {
 		if o.restsWhole(kind) {
 			continue
 		}
-		if err := o.look(ctx, kind); err != nil {
+		if err := o.askFor(ctx, kind); err != nil {
 			return Forecast{}, err
 		}
 	}

@@ -101,10 +101,10 @@ type Runs interface {
 	// LastComplete returns the newest complete runs of an instance that looked at all of
 	// it, the newest first, without their counts; there may be fewer than wanted.
 	LastComplete(ctx context.Context, instance string, wanted int) ([]record.Run, error)
-	// Looked returns the newest run of an instance up to a run that looked at a kind, and
+	// RunsListing returns the newest run of an instance up to a run that listed a kind, and
 	// the first one behind it that did; 0 where there is none. A listing that was refused
-	// is a look.
-	Looked(ctx context.Context, instance string, kind record.Kind, run int64) (before, after int64, err error)
+	// counts.
+	RunsListing(ctx context.Context, instance string, kind record.Kind, run int64) (before, after int64, err error)
 	// Learnt returns what a run has learnt about how the server serves kinds, by kind and
 	// code.
 	Learnt(ctx context.Context, run int64) ([]record.Learnt, error)

@@ -42,7 +42,7 @@ func (r *Reader) eachEntry(ctx context.Context, query vault.Query, fn func(vault
 		if err := r.checkIndexes(ctx, q, h); err != nil {
 			return err
 		}
-		if err := h.readLooks(ctx, q, query.Kind); err != nil {
+		if err := h.readListings(ctx, q, query.Kind); err != nil {
 			return err
 		}
 		var sum summer
@@ -148,7 +148,7 @@ func (r *Reader) eachDocument(ctx context.Context, h horizon, query vault.Query,
 		if err := r.checkIndexes(ctx, q, h); err != nil {
 			return err
 		}
-		if err := h.readLooks(ctx, q, query.Kind); err != nil {
+		if err := h.readListings(ctx, q, query.Kind); err != nil {
 			return doing("read runs", err)
 		}
 		var sum summer

@@ -67,7 +67,7 @@ func (r *Reader) eachOrderedAt(ctx context.Context, h horizon, query vault.Query
 		if err := r.checkIndexes(ctx, q, h); err != nil {
 			return err
 		}
-		if err := h.readLooks(ctx, q, query.Kind); err != nil {
+		if err := h.readListings(ctx, q, query.Kind); err != nil {
 			return err
 		}
 		kinds, err := kindsOf(ctx, q, h.instance, query)

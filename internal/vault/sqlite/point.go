@@ -180,11 +180,11 @@ func (r *Reader) pruned(ctx context.Context, run record.Run) error {
 type horizon struct {
 	instance int64
 	run      int64 // the last run that counts, 0 = all
-	looked   map[record.Kind][]look
+	listings map[record.Kind][]wholeListing
 }
 
-// look is a run that looked at all documents of a kind.
-type look struct {
+// wholeListing is a run that listed all documents of a kind.
+type wholeListing struct {
 	run    int64
 	failed bool // some of them could not be fetched
 	// partly means that the run did not see some of them.
@@ -209,10 +209,9 @@ func (r *Reader) horizonOf(ctx context.Context, query vault.Query) (horizon, err
 	return horizon{instance: instance.ID, run: run.ID}, err
 }
 
-// Looked returns the newest run of an instance up to a run that looked at a kind, and the
-// first one behind it that did; 0 where there is none. A listing that was refused is a
-// look.
-func (r *Reader) Looked(ctx context.Context, instance string, kind record.Kind, run int64) (before, after int64, err error) {
+// RunsListing returns the newest run of an instance up to a run that listed a kind, and the
+// first one behind it that did; 0 where there is none. A listing that was refused counts.
+func (r *Reader) RunsListing(ctx context.Context, instance string, kind record.Kind, run int64) (before, after int64, err error) {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil {
 		return 0, 0, err
@@ -227,13 +226,13 @@ func (r *Reader) Looked(ctx context.Context, instance string, kind record.Kind, 
 	return before, after, nil
 }
 
-// readLooks reads which runs looked at all documents of a kind, up to the
+// readListings reads which runs listed all documents of a kind, up to the
 // horizon's: their listing of it was complete and of the whole instance.
-func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) error {
+func (h *horizon) readListings(ctx context.Context, q querier, kind record.Kind) error {
 	if h.run == 0 {
 		return nil
 	}
-	h.looked = make(map[record.Kind][]look)
+	h.listings = make(map[record.Kind][]wholeListing)
 	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.observed IS NOT NULL, k.trash_rested FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
 		WHERE +s.instance = ?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = ?3) AND k.listing = 'complete'
 		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
@@ -241,7 +240,7 @@ func (h *horizon) readLooks(ctx context.Context, q querier, kind record.Kind) er
 			return err
 		}
 		kind := record.Kind(text(row[0]))
-		h.looked[kind] = append(h.looked[kind], look{integer(row[1]), integer(row[2]) != 0, integer(row[3]) != 0, integer(row[4]) != 0})
+		h.listings[kind] = append(h.listings[kind], wholeListing{integer(row[1]), integer(row[2]) != 0, integer(row[3]) != 0, integer(row[4]) != 0})
 	}
 	return nil
 }
@@ -260,7 +259,7 @@ func (h *horizon) limit(ctx context.Context, q querier, e *vault.Entry) error {
 		return nil
 	}
 	e.LastRun = e.FirstRun
-	for _, l := range h.looked[e.Kind] {
+	for _, l := range h.listings[e.Kind] {
 		if l.run <= e.FirstRun {
 			return nil
 		}
@@ -277,7 +276,7 @@ func (h *horizon) limit(ctx context.Context, q querier, e *vault.Entry) error {
 }
 
 // saw reports whether a run that looked at a kind saw one version of a document of it.
-func (l *look) saw(ctx context.Context, q querier, e *vault.Entry) (bool, error) {
+func (l *wholeListing) saw(ctx context.Context, q querier, e *vault.Entry) (bool, error) {
 	ref := e.Ref
 	if l.trashRested && e.State == record.Trashed {
 		return false, nil

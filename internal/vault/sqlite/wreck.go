@@ -60,7 +60,7 @@ func openWreck(path string, lost func(vault.Finding)) (*wreck, error) {
 		err = c.run("ATTACH ? AS wreck", uri(file, how...))
 	}
 	if err == nil {
-		err = w.look()
+		err = w.findTables()
 	}
 	if err != nil {
 		return nil, classifyRead(path, errors.Join(err, c.close()))
@@ -68,8 +68,8 @@ func openWreck(path string, lost func(vault.Finding)) (*wreck, error) {
 	return w, nil
 }
 
-// look finds the tables.
-func (w *wreck) look() error {
+// findTables finds the tables that can be read.
+func (w *wreck) findTables() error {
 	if err := w.conn.exec("PRAGMA query_only=ON"); err != nil {
 		return err
 	}

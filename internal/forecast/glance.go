@@ -53,20 +53,20 @@ type api struct{ stages.Looker }
 // parameter (OpenAPI: all_datagroups) holds smaller documents.
 const narrow = 500
 
-// LookAt asks one small call for a kind that is listed, for at most limit rows
+// GlanceAt asks one small call for a kind that is listed, for at most limit rows
 // where the list is paged, and one more for those in the trash. The rows hold ids,
 // names, folders, dates of change, and what they point to among targets; nothing else
 // travels. Where a list cannot be had in one answer, as a run does it looks at pages of it.
 //
 // It returns an error only when no further call makes sense.
-func LookAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
-	return api{extract.NewLooker(client, 0)}.lookAt(ctx, kind, limit, targets, nil)
+func GlanceAt(ctx context.Context, client *looker.Client, kind *catalogue.Spec, limit int, targets []record.Kind) (Glance, error) {
+	return api{extract.NewLooker(client, 0)}.glanceAt(ctx, kind, limit, targets, nil)
 }
 
-// lookAt is explained at [LookAt]. resting, when not nil, returns what is known of the trash
+// glanceAt is explained at [GlanceAt]. resting, when not nil, returns what is known of the trash
 // of a kind that need not be asked for, given what its list shows.
-func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind, resting func(Glance) (Glance, bool)) (Glance, error) {
-	whole, err := a.look(ctx, kind, record.Present, limit, targets)
+func (a api) glanceAt(ctx context.Context, kind *catalogue.Spec, limit int, targets []record.Kind, resting func(Glance) (Glance, bool)) (Glance, error) {
+	whole, err := a.glanceAtList(ctx, kind, record.Present, limit, targets)
 	if err == nil && whole.Failed == nil && kind.Listing.Trash {
 		if resting != nil {
 			if trash, rests := resting(whole); rests {
@@ -74,7 +74,7 @@ func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, target
 				return whole, nil
 			}
 		}
-		trash, err := a.look(ctx, kind, record.Trashed, limit, targets)
+		trash, err := a.glanceAtList(ctx, kind, record.Trashed, limit, targets)
 		whole.Trash = &trash
 		return whole, err
 	}
@@ -82,7 +82,7 @@ func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, target
 	if err != nil || !ok || whole.Failed == nil || !stages.TooMuch(whole.Failed.Class) {
 		return whole, err
 	}
-	pages, err := a.look(ctx, paged, record.Present, limit, targets)
+	pages, err := a.glanceAtList(ctx, paged, record.Present, limit, targets)
 	if err != nil || pages.Failed != nil {
 		return whole, err
 	}
@@ -90,7 +90,7 @@ func (a api) lookAt(ctx context.Context, kind *catalogue.Spec, limit int, target
 	return pages, nil
 }
 
-func (a api) look(ctx context.Context, kind *catalogue.Spec, state record.State, limit int, targets []record.Kind) (Glance, error) {
+func (a api) glanceAtList(ctx context.Context, kind *catalogue.Spec, state record.State, limit int, targets []record.Kind) (Glance, error) {
 	route := kind.Listing.Route
 	var params [][2]string
 	if !kind.Listing.Whole || kind.Size >= narrow {
@@ -191,8 +191,8 @@ func fields(kind *catalogue.Spec, targets []record.Kind) string {
 	return strings.Join(names, ",")
 }
 
-// look asks for one kind of the run. What follows from others is not listed.
-func (o *outlook) look(ctx context.Context, kind *catalogue.Spec) error {
+// askFor asks for one kind of the run. What follows from others is not listed.
+func (o *outlook) askFor(ctx context.Context, kind *catalogue.Spec) error {
 	if kind.Listing.Followed || len(kind.Listing.Fixed) > 0 {
 		return nil
 	}
@@ -200,7 +200,7 @@ func (o *outlook) look(ctx context.Context, kind *catalogue.Spec) error {
 	if paged, ok := kind.InPages(); ok {
 		limit = paged.Listing.Page
 	}
-	g, err := o.api.lookAt(ctx, kind, limit, o.targets(), func(live Glance) (Glance, bool) {
+	g, err := o.api.glanceAt(ctx, kind, limit, o.targets(), func(live Glance) (Glance, bool) {
 		return o.heldGlance(kind.Name, record.Trashed), o.trashRests(kind, live)
 	})
 	if err != nil {
@@ -221,7 +221,7 @@ func (o *outlook) within(ctx context.Context) (scope.Within, record.Calls, error
 	g, ok := o.glances[folder.Name]
 	if !ok {
 		var err error
-		if g, err = o.api.look(ctx, folder, record.Present, folder.Listing.Page, nil); err != nil {
+		if g, err = o.api.glanceAtList(ctx, folder, record.Present, folder.Listing.Page, nil); err != nil {
 			return nil, call, fmt.Errorf("find the folders of the scope: %w", err)
 		}
 	}
