@@ -192,7 +192,7 @@ const bodiesAhead = 2
 // eachBody calls fn with the documents of entries until it returns false. While fn looks into
 // one, the next ones are read; the bytes of each are good until fn returns.
 func eachBody(ctx context.Context, q querier, decoder *codec.Decoder, entries []vault.Entry, fn func(vault.Document) bool) (err error) {
-	bodies, err := newBodyReader(ctx, q, decoder)
+	bodies, err := newEntryBodies(ctx, q, decoder)
 	if err != nil {
 		return err
 	}
@@ -238,14 +238,13 @@ type bodyRead struct {
 	err      error
 }
 
-// A bodyReader reads the bodies of entries. It serves one goroutine.
-type bodyReader struct {
-	decoder    *codec.Decoder
-	dictionary dictionaryFinder
-	statement  *stmt
+// entryBodies reads the bodies of entries by one statement. It is for one goroutine.
+type entryBodies struct {
+	bodyReader
+	statement *stmt
 }
 
-func newBodyReader(ctx context.Context, q querier, decoder *codec.Decoder) (*bodyReader, error) {
+func newEntryBodies(ctx context.Context, q querier, decoder *codec.Decoder) (*entryBodies, error) {
 	dictionary, err := readDictionaries(ctx, q, decoder)
 	if err != nil {
 		return nil, doing("read dictionaries", err)
@@ -255,23 +254,23 @@ func newBodyReader(ctx context.Context, q querier, decoder *codec.Decoder) (*bod
 		return nil, err
 	}
 	statement, err := c.prepare(`SELECT ` + storedColumns + ` FROM bodies b WHERE b.hash = +?`)
-	return &bodyReader{decoder, dictionary, statement}, err
+	return &entryBodies{bodyReader{decoder, dictionary}, statement}, err
 }
 
 // body reads the body of an entry, into memory where that is large enough.
-func (r *bodyReader) body(e vault.Entry, memory []byte) ([]byte, error) {
-	row, err := r.statement.row(e.Hash[:])
+func (b *entryBodies) body(e vault.Entry, memory []byte) ([]byte, error) {
+	row, err := b.statement.row(e.Hash[:])
 	if err == nil && row == nil {
 		err = vault.Damaged(nil, "bodies %s: is missing", e.Ref)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := scanStored(row, r.dictionary)
+	s, err := scanStored(row, b.dictionary)
 	if err != nil {
 		return nil, vault.Damaged(err, "bodies %s", e.Ref)
 	}
-	body, err := decode(r.decoder, s, memory, e.Hash)
+	body, err := decode(b.decoder, s, memory, e.Hash)
 	if err != nil {
 		return nil, vault.Damaged(err, "bodies %s", e.Ref)
 	}
