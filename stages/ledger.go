@@ -49,8 +49,7 @@ type account struct {
 	trashSeen       time.Time                 // when they were
 	undated         fewIDs                    // changed in this run, and their dates did not move
 	empty           []emptyList               // see [Ledger.CameEmpty]
-	unclear         []record.Listed           // documents of which a list holds two rows that differ, or may
-	unasked         map[string]record.Digest  // rows that came and were not asked for
+	rows            rowDoubts
 	dangling        fewIDs
 	orphans         fewIDs
 	ownerRests      fewIDs
@@ -148,8 +147,7 @@ func (l *Ledger) Told(kind record.Kind, pass record.State, n int) {
 	a.told[pass] = int64(n)
 }
 
-// Ended says how the listing of a kind ended. What was said first stays, unless
-// it was complete: a listing found wanting later is not complete.
+// Ended says how the listing of a kind ended. What was said first stays, unless it was complete.
 func (l *Ledger) Ended(kind record.Kind, listing record.Listing, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -330,11 +328,13 @@ func (l *Ledger) readWhole(kind record.Kind) bool {
 // one: something is wrong with how they are asked for, or with the server.
 const tolerated = 3
 
-// lacks says of which documents too many are missing for a complete kind, "" where
-// not too many are.
+// lacks says why a kind is not complete whose listing is: rows that may be poor are stored, or too
+// many documents are missing. It is "" where neither is so.
 func (a *account) lacks() string {
 	dangling := int64(a.dangling.n)
 	switch {
+	case a.rows.doubted:
+		return inDoubt
 	case a.withheld > 0:
 		return fmt.Sprintf("%d of %d that belong to listed documents answered 404", a.withheld, a.named)
 	case a.lost > 0:
@@ -372,8 +372,8 @@ func (l *Ledger) Progress() []Progress {
 }
 
 // Ends returns how each kind ended. A kind whose listing is complete but whose
-// documents are not all answered is open: the run was stopped before, or its
-// budget of calls ended.
+// documents are not all answered is open: the run was stopped before, or its budget of calls ended.
+// A resume does not know which documents in doubt were asked for again; a new run asks for all.
 func (l *Ledger) Ends() []record.End {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -392,6 +392,9 @@ func (l *Ledger) Ends() []record.End {
 		}
 		if a.spent && ends[i].Listing == record.Open {
 			ends[i].Listing, ends[i].Reason = record.Budget, BudgetUsedUp
+		}
+		if a.rows.doubted && ends[i].Listing == record.Budget {
+			ends[i].Listing, ends[i].Reason = record.Incomplete, inDoubt
 		}
 	}
 	return ends

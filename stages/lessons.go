@@ -1,8 +1,6 @@
 package stages
 
 import (
-	"slices"
-
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -12,6 +10,7 @@ const inDoubt = "rows were stored before it was found that rows can be poorer th
 // left in doubt, and of which no overview is believed. It is called before the stages begin.
 func (l *Ledger) Recall(lessons []record.Learnt, doubted, untold []record.Kind) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, kind := range untold {
 		l.lessons[record.Learnt{Kind: kind, Code: record.StampsOff}] = true
 	}
@@ -25,10 +24,16 @@ func (l *Ledger) Recall(lessons []record.Learnt, doubted, untold []record.Kind) 
 			l.notes = append(l.notes, string(kind)+": an earlier run stored rows that may be poorer than documents, fetching one by one")
 		}
 	}
-	l.mu.Unlock()
 	for _, lesson := range lessons {
-		if lesson.Code == record.RowsDoubted && slices.Contains(l.order, lesson.Kind) {
-			l.Ended(lesson.Kind, record.Incomplete, inDoubt)
+		a, ok := l.kinds[lesson.Kind]
+		if !ok {
+			continue
+		}
+		switch lesson.Code {
+		case record.RowsDoubted:
+			a.rows.doubted = !l.lessons[record.Learnt{Kind: lesson.Kind, Code: record.RowsAssured}]
+		case record.RowsStored:
+			a.rows.fromLists.addAll() // nobody knows which
 		}
 	}
 }
@@ -62,14 +67,14 @@ func (l *Ledger) StoreRows(kind record.Kind) bool {
 }
 
 // Poor records that rows of a kind's lists are poorer than the documents. Where this
-// run has stored such rows already, they are in doubt: the kind is incomplete, and the
-// next run fetches all of it alone.
+// run has stored such rows already, they are in doubt, until the documents are fetched alone: see
+// [Ledger.Doubted].
 func (l *Ledger) Poor(kind record.Kind) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.lessons[record.Learnt{Kind: kind, Code: record.RowsStored}] {
 		l.learn(kind, record.RowsDoubted)
-		l.ended(kind, record.Incomplete, inDoubt)
+		l.kinds[kind].rows.doubted = true
 	}
 	l.learn(kind, record.RowsPoor)
 }

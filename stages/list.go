@@ -20,6 +20,7 @@ type ListOptions struct {
 	Workers, Buffer int
 	Few             bool                     // paged lists of few documents are asked for whole, see [plan.Rules.Few]
 	Unclear         bool                     // fetch alone what two rows may contradict each other about
+	Doubted         bool                     // fetch alone what rows have settled that turned out to be poor
 	Missing         bool                     // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
 	Mentioned       map[record.Kind][]string // with Missing: of these kinds look for these documents as well, see [ListOptions.Unlisted]
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
@@ -54,6 +55,8 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 	switch {
 	case l.Unclear:
 		return l.unclear(ctx, kind, emit)
+	case l.Doubted:
+		return l.doubted(ctx, kind, emit)
 	case l.Missing:
 		return l.missing(ctx, kind, emit)
 	case l.Refs[kind.Name] != nil:

@@ -99,6 +99,7 @@ type Store interface {
 	SeenByAdmin(ctx context.Context, ref record.Ref) ([]byte, error)
 	Called(ctx context.Context, kind record.Kind, names []string) (map[string]string, error)
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
+	Settled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 	Keep(ctx context.Context, kind record.Kind, ids []string, deferred bool) (added int, err error)
 	Kept(ctx context.Context, kind record.Kind, ids []string) (map[string]bool, error)
 	Holds(ctx context.Context, kind record.Kind) (bool, error)

@@ -17,10 +17,10 @@ import (
 func (l *Ledger) Unclear(kind record.Kind, rows ...record.Listed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.kinds[kind]
+	doubts := &l.kinds[kind].rows
 	for _, row := range rows {
-		if !slices.ContainsFunc(a.unclear, func(known record.Listed) bool { return known.ID == row.ID }) {
-			a.unclear = append(a.unclear, row)
+		if !slices.ContainsFunc(doubts.unclear, func(known record.Listed) bool { return known.ID == row.ID }) {
+			doubts.unclear = append(doubts.unclear, row)
 		}
 	}
 }
@@ -35,16 +35,16 @@ const mostUnasked = 10_000
 func (l *Ledger) Unasked(kind record.Kind, id string, content record.Digest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.kinds[kind]
-	before, again := a.unasked[id]
+	doubts := &l.kinds[kind].rows
+	before, again := doubts.unasked[id]
 	switch {
 	case again && before != content:
-		a.unasked[id] = record.Digest{} // what is stored differs from one of them
-	case !again && len(a.unasked) < mostUnasked:
-		if a.unasked == nil {
-			a.unasked = make(map[string]record.Digest)
+		doubts.unasked[id] = record.Digest{} // what is stored differs from one of them
+	case !again && len(doubts.unasked) < mostUnasked:
+		if doubts.unasked == nil {
+			doubts.unasked = make(map[string]record.Digest)
 		}
-		a.unasked[id] = content
+		doubts.unasked[id] = content
 	}
 }
 
@@ -53,16 +53,17 @@ func (l *Ledger) Unasked(kind record.Kind, id string, content record.Digest) {
 func (l *Ledger) HasUnclear(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.kinds[kind].unclear)+len(l.kinds[kind].unasked) > 0
+	doubts := &l.kinds[kind].rows
+	return len(doubts.unclear)+len(doubts.unasked) > 0
 }
 
 // takeUnclear returns the documents that are unclear, and the rows that were not asked for, once.
 func (l *Ledger) takeUnclear(kind record.Kind) (rows []record.Listed, unasked map[string]record.Digest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.kinds[kind]
-	rows, unasked = a.unclear, a.unasked
-	a.unclear, a.unasked = nil, nil
+	doubts := &l.kinds[kind].rows
+	rows, unasked = doubts.unclear, doubts.unasked
+	doubts.unclear, doubts.unasked = nil, nil
 	if l.lessons[record.Learnt{Kind: kind, Code: record.RowsPoor}] {
 		unasked = nil // rows are no documents, and none counts
 	}
@@ -81,7 +82,7 @@ func (l *lister) unclear(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	for id, content := range unasked {
 		isUnclear := slices.ContainsFunc(rows, func(row record.Listed) bool { return row.ID == id })
 		if k := known[id]; !isUnclear && k.Settled && k.Fingerprint != content {
-			settled = append(settled, record.Listed{ID: id})
+			settled = append(settled, record.Listed{ID: id, Stamp: k.Stamp})
 		}
 	}
 	for _, row := range rows {
@@ -108,7 +109,7 @@ func (l *lister) settleAnew(kind *catalogue.Spec, rows []record.Listed, known ma
 		want := make([]record.Listed, len(some))
 		for i, row := range some {
 			k := known[row.ID]
-			want[i] = record.Listed{ID: row.ID, State: k.State, Hash: k.Hash, Size: k.Size, Fingerprint: k.Fingerprint, Held: true, Replaces: true}
+			want[i] = record.Listed{ID: row.ID, State: k.State, Stamp: row.Stamp, Hash: k.Hash, Size: k.Size, Fingerprint: k.Fingerprint, Held: true, Replaces: true}
 		}
 		l.Ledger.Asked(kind.Name, len(want))
 		if err := emit(record.Ask{Kind: kind.Name, How: record.Single, State: record.Present, Want: want}); err != nil {

@@ -245,7 +245,13 @@ func (f *flow) run(ctx context.Context) error {
 			err = f.unclear(ctx, kinds)
 		}
 		if err == nil {
+			err = f.doubted(ctx)
+		}
+		if err == nil {
 			err = f.missing(ctx, kinds)
+		}
+		if err == nil {
+			err = f.doubted(ctx) // what was missing may have come in rows, too
 		}
 		if err == nil {
 			f.lookedFor = append(f.lookedFor, catalogue.Kinds(kinds)...)
@@ -277,6 +283,24 @@ func (f *flow) unclear(ctx context.Context, wave []*catalogue.Spec) error {
 	list := f.listOptions()
 	list.Unclear = true
 	return f.wave(ctx, some, list)
+}
+
+// doubted fetches alone what is committed of rows that turned out to be poorer than documents
+// only then.
+func (f *flow) doubted(ctx context.Context) error {
+	some := slices.DeleteFunc(slices.Clone(f.kinds), func(k *catalogue.Spec) bool { return !f.ledger.Doubted(k.Name) })
+	if len(some) == 0 {
+		return nil
+	}
+	list := f.listOptions()
+	list.Doubted = true
+	err := f.wave(ctx, some, list)
+	if err == nil {
+		for _, kind := range some {
+			f.ledger.Assured(kind.Name)
+		}
+	}
+	return err
 }
 
 // missing looks again for documents that complete listings did not hold: for those that the

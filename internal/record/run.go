@@ -361,6 +361,7 @@ const (
 	StampsOff   Lesson = "stamps_off"   // a list that tells of many documents did not tell of a change: it is not asked for in any later run
 	RowsStored  Lesson = "rows_stored"  // rows of lists were stored as documents
 	RowsDoubted Lesson = "rows_doubted" // both, in this order: some that were stored may be poor
+	RowsAssured Lesson = "rows_assured" // what was doubted for that was fetched alone, in the same run
 	PageOff     Lesson = "page_off"     // pages are not asked for: refused, or they do not work
 	IDsOff      Lesson = "ids_off"      // lists of ids are not asked for: refused, not honoured, or they do not work
 	FolderOff   Lesson = "folder_off"   // whole folders are not asked for

@@ -10,7 +10,7 @@ import (
 // Commit, then Finish, then Close.
 //
 // Begin, Commit and Finish are called from one goroutine at a time; Known, Followed,
-// Parents, Unsettled, Holds and Count may be called from many at once and while a Commit is under way.
+// Parents, Unsettled, Settled, Holds and Count may be called from many at once and while a Commit is under way.
 type Writer interface {
 	// Begin begins a run, or continues the newest open one. It returns
 	// [ErrNothingOpen] when a resume finds none.
@@ -53,6 +53,10 @@ type Writer interface {
 	// that this run has neither settled nor failed to fetch, at most limit of them,
 	// sorted bytewise, those behind after only: what Finish would make gone.
 	Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
+
+	// Settled returns ids of a kind that are held as present or in the trash and that this run
+	// has settled, at most limit of them, sorted bytewise, those behind after only.
+	Settled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error)
 
 	// Keep records documents of a kind that this run will not settle and that must not become gone:
 	// they were not asked for again (deferred), or are not there and prove nothing by that. It

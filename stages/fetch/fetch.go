@@ -74,7 +74,9 @@ func (t *task) account(ctx context.Context) error {
 		return t.emit(record.Item{Ref: record.Ref{Kind: ask.Kind}, Fault: ask.Fault, At: t.Now()})
 	case ask.How == record.Stored:
 		for _, want := range ask.Want {
-			if err := t.settle(record.Item{Ref: record.Ref{Kind: ask.Kind, ID: want.ID}, State: want.State, Stamp: want.Stamp, Same: true}); err != nil {
+			ref := record.Ref{Kind: ask.Kind, ID: want.ID}
+			t.Ledger.FromList(ref)
+			if err := t.settle(record.Item{Ref: ref, State: want.State, Stamp: want.Stamp, Same: true}); err != nil {
 				return err
 			}
 		}

@@ -105,6 +105,7 @@ func (t *task) settleAll(found []matched, lease *budget.Lease, v verdict, route 
 			m.want.Stamp = record.Digest{}
 		}
 		item := t.item(m.want, m.row, nil, route, at)
+		t.Ledger.FromList(item.Ref)
 		item.Read, item.Unproven = m.doc, v == unproven
 		if m.same {
 			item.Stamp = cmp.Or(item.Stamp, t.newDate(m.want, m.row))

@@ -68,6 +68,17 @@ func (s *Store) Unsettled(_ context.Context, _ record.Kind, after string, limit 
 	return s.UnsettledIDs[i:min(len(s.UnsettledIDs), i+limit):len(s.UnsettledIDs)], s.Err
 }
 
+// Settled returns those of Stored behind an id that are settled.
+func (s *Store) Settled(_ context.Context, _ record.Kind, after string, limit int) (ids []string, err error) {
+	for id, known := range s.Stored {
+		if known.Settled && id > after {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], s.Err
+}
+
 // Keep adds to KeptRefs and returns how many were not among them.
 func (s *Store) Keep(_ context.Context, kind record.Kind, ids []string, deferred bool) (added int, err error) {
 	if s.KeptRefs == nil {

@@ -111,6 +111,23 @@ func (m *Vault) Unsettled(_ context.Context, kind record.Kind, after string, lim
 	return ids[:min(limit, len(ids))], nil
 }
 
+// Settled returns ids of a kind that are there and that this run has settled.
+func (m *Vault) Settled(_ context.Context, kind record.Kind, after string, limit int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.run == nil {
+		return nil, errNoRun
+	}
+	var ids []string
+	for key, d := range m.docs {
+		if key.instance == m.run.Instance && key.Kind == kind && key.ID > after && d.state != record.Gone && d.settled == m.run.ID {
+			ids = append(ids, key.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], nil
+}
+
 // Count returns how many documents of a kind are held in a state.
 func (m *Vault) Count(_ context.Context, kind record.Kind, state record.State) (n int64, err error) {
 	m.mu.Lock()

@@ -123,13 +123,28 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 // run has neither settled nor failed to fetch: at most limit of them, sorted
 // bytewise, those behind after only.
 func (w *Writer) Unsettled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error) {
+	return w.idsOf(ctx, selectUnsettled, kind, after, limit)
+}
+
+// Settled returns ids of a kind that are present or in the trash, and that the run has
+// settled: at most limit of them, sorted bytewise, those behind after only.
+func (w *Writer) Settled(ctx context.Context, kind record.Kind, after string, limit int) ([]string, error) {
+	return w.idsOf(ctx, selectSettled, kind, after, limit)
+}
+
+// selectSettled finds what a run has settled.
+const selectSettled = `SELECT instance, kind, item FROM heads
+	WHERE instance = +?1 AND kind = +?2 AND item > +?3 AND state <> 'gone' AND settled_run = +?4 ORDER BY item LIMIT ?5`
+
+// idsOf returns ids of a kind by a statement whose rows begin with the key of a head, in the
+// order of their ids.
+func (w *Writer) idsOf(ctx context.Context, statement string, kind record.Kind, after string, limit int) (ids []string, err error) {
 	if w.run == nil {
 		return nil, errNoRun
 	}
-	var ids []string
-	for row, err := range rows(ctx, w.reader.db, selectUnsettled, w.run.instance, string(kind), after, w.run.id, limit) {
+	for row, err := range rows(ctx, w.reader.db, statement, w.run.instance, string(kind), after, w.run.id, limit) {
 		if err != nil {
-			return nil, doing(fmt.Sprintf("look for %s that were not seen", kind), classify(w.path, err))
+			return nil, doing(fmt.Sprintf("look for %s by whether the run has seen them", kind), classify(w.path, err))
 		}
 		// A damaged index gives rows out of order. Whoever asks for the next portion
 		// behind the last row would get the same ones for ever.

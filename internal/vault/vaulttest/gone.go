@@ -288,6 +288,13 @@ func unsettled(t *testing.T, store Store) {
 	if diff := cmp.Diff([]string{"4", "5", "6", "7", "8", "9"}, all); diff != "" {
 		t.Errorf("unsettled (-want +got):\n%s", diff)
 	}
+	settled, err := s.Settled(t.Context(), dashboards, "", 2)
+	if diff := cmp.Diff([]string{"1", "10"}, settled); diff != "" || err != nil {
+		t.Errorf("settled, %v (-want +got):\n%s", err, diff)
+	}
+	if settled, err = s.Settled(t.Context(), dashboards, "1", 1); err != nil || !cmp.Equal([]string{"10"}, settled) {
+		t.Errorf("settled behind 1: %v, %v", settled, err)
+	}
 	run := s.complete(Ended(dashboards, 4))
 	if got := run.Kinds[0].Gone; got != 7 {
 		t.Errorf("%d gone, want those six and the one that the server said is gone", got)
