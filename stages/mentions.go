@@ -92,10 +92,17 @@ func (l *Ledger) Mentions(kind record.Kind) []string {
 }
 
 // mentions are the relations by which documents of a kind name others whose list comes in one
-// answer: nothing but such a document tells that the list was cut off. Pages tell themselves.
+// answer: nothing but such a document tells that the list was cut off. Pages tell themselves. What
+// lies whole in a document, as the sets do in a role, is there as well.
 func mentions(kind *catalogue.Spec) (relations []*catalogue.Relation) {
-	for relation := range kind.Strict() {
-		if named, ok := catalogue.Find(relation.Kind); ok && named.Listing.Whole {
+	named := slices.Collect(kind.Strict())
+	for i := range kind.Relations {
+		if relation := &kind.Relations[i]; relation.Nested {
+			named = append(named, relation)
+		}
+	}
+	for _, relation := range named {
+		if kind, ok := catalogue.Find(relation.Kind); ok && kind.Listing.Whole {
 			relations = append(relations, relation)
 		}
 	}

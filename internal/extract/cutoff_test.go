@@ -189,9 +189,11 @@ func TestAListThatIsCutAlone(t *testing.T) {
 		{"folders", []record.Kind{"dashboards"}},
 		{"roles", []record.Kind{"users"}},
 		{"integration_hubs", []record.Kind{"integrations"}},
+		{"permission_sets", []record.Kind{"roles"}},
+		{"model_sets", []record.Kind{"roles"}},
 	} {
 		t.Run(string(tt.kind)+" named by "+string(tt.others[0]), func(t *testing.T) {
-			r := newRig(t, lookersim.Options{Seed: 3, TrashShare: 0.1})
+			r := newRig(t, lookersim.Options{Seed: 5, TrashShare: 0.1})
 			kinds := append(tt.others, tt.kind)
 			r.rules("kind=" + string(tt.kind) + " do=short")
 			for run := range 2 {
