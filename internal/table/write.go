@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -77,17 +78,12 @@ func (t Table[T]) WriteObject(w io.Writer, choice Choice, row T) error {
 
 func (p *plan[T]) writeTabs(w *bufio.Writer, color bool, rows iter.Seq2[T, error]) error {
 	// The writer keeps the first error, which Flush returns.
-	line := func(cell func(Column[T]) string) {
-		for i, c := range p.columns {
-			if i > 0 {
-				_ = w.WriteByte('\t')
-			}
-			_, _ = w.WriteString(cell(c))
+	if p.format == FormatTabs {
+		for i := range p.columns {
+			tab(w, i)
+			_, _ = w.WriteString(p.columns[i].Name)
 		}
 		_ = w.WriteByte('\n')
-	}
-	if p.format == FormatTabs {
-		line(func(c Column[T]) string { return c.Name })
 	}
 	// Many rows have the cell of the row in front of them.
 	type shown struct{ value, plain string }
@@ -96,16 +92,32 @@ func (p *plan[T]) writeTabs(w *bufio.Writer, color bool, rows iter.Seq2[T, error
 		if err != nil {
 			return err
 		}
-		at := -1
-		line(func(c Column[T]) string {
-			at++
-			if value := c.Value(row); value != before[at].value {
-				before[at] = shown{value, plain.Text(value)}
+		for i := range p.columns {
+			c := &p.columns[i] // a copy for each cell would take longer than the cell
+			tab(w, i)
+			if c.Amount != nil && !color {
+				_, _ = w.Write(strconv.AppendInt(w.AvailableBuffer(), c.Amount(row), 10))
+				continue
 			}
-			return Paint(before[at].plain, c.tone(row), color)
-		})
+			if value := c.Value(row); value != before[i].value {
+				before[i] = shown{value, plain.Text(value)}
+			}
+			cell := before[i].plain
+			if color {
+				cell = Paint(cell, c.tone(row), color)
+			}
+			_, _ = w.WriteString(cell)
+		}
+		_ = w.WriteByte('\n')
 	}
 	return nil
+}
+
+// tab separates a cell from the one in front of it.
+func tab(w *bufio.Writer, place int) {
+	if place > 0 {
+		_ = w.WriteByte('\t')
+	}
 }
 
 func (p *plan[T]) writeCSV(w io.Writer, rows iter.Seq2[T, error]) error {
