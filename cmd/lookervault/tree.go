@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,13 +93,7 @@ func runTree(ctx context.Context, o treeOptions) (err error) {
 // counts the documents, in the trash as a rule, whose folder is not there.
 func readTrees(ctx context.Context, m history.Moment, named string) (roots []*view.Folder, homeless int64, err error) {
 	entries := make(map[string]vault.Entry)
-	folders := make(map[string]*view.Folder)
-	folder := func(id string) *view.Folder {
-		if folders[id] == nil {
-			folders[id] = &view.Folder{ID: id, Folders: []*view.Folder{}, Documents: []view.FolderDocument{}}
-		}
-		return folders[id]
-	}
+	var held treeContents
 	for e, err := range inFolders(ctx, m) {
 		switch {
 		case err != nil:
@@ -108,14 +101,13 @@ func readTrees(ctx context.Context, m history.Moment, named string) (roots []*vi
 		case e.Kind == catalogue.Folders:
 			entries[e.ID] = e
 		case e.Folder != "":
-			in := folder(e.Folder)
-			in.Documents = append(in.Documents, view.FolderDocument{Kind: e.Kind, ID: e.ID, Name: e.Name, State: e.State, Bytes: e.Size})
+			held.add(e)
 		}
 	}
 	names := history.FolderNames(entries)
+	folders := make(map[string]*view.Folder, len(entries))
 	for id, e := range entries {
-		f := folder(id)
-		f.Name, f.Path = e.Name, names.Folder(id)
+		folders[id] = &view.Folder{ID: id, Name: e.Name, Path: names.Folder(id), Folders: []*view.Folder{}, Documents: []view.FolderDocument{}}
 	}
 	root := ""
 	if named != "" {
@@ -127,18 +119,13 @@ func readTrees(ctx context.Context, m history.Moment, named string) (roots []*vi
 	if root != "" {
 		roots = []*view.Folder{folders[root]}
 	} else {
-		for id, f := range folders {
-			if _, ok := entries[id]; !ok {
-				homeless += int64(len(f.Documents))
+		for id, of := range held.folders {
+			if folders[id] == nil {
+				homeless += int64(len(of.documents))
 			}
 		}
 	}
-	sortFolders(roots)
-	var sorter documentSorter
-	for _, root := range roots {
-		settle(root, &sorter)
-	}
-	return roots, homeless, nil
+	return roots, homeless, held.settle(ctx, roots)
 }
 
 // nest puts folders into their parents, and returns those that lie in none: one that is named,
@@ -191,54 +178,6 @@ func inFolders(ctx context.Context, m history.Moment) iter.Seq2[vault.Entry, err
 				}
 			}
 		}
-	}
-}
-
-func sortFolders(folders []*view.Folder) {
-	slices.SortFunc(folders, func(x, y *view.Folder) int {
-		return cmp.Or(table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
-	})
-}
-
-// settle counts and sorts what lies in a folder and below it.
-func settle(f *view.Folder, sorter *documentSorter) {
-	f.Count, f.Bytes = int64(len(f.Documents)), 0
-	for _, d := range f.Documents {
-		f.Bytes += d.Bytes
-	}
-	sorter.sort(f.Documents)
-	sortFolders(f.Folders)
-	for _, below := range f.Folders {
-		settle(below, sorter)
-		f.Count, f.Bytes = f.Count+below.Count, f.Bytes+below.Bytes
-	}
-}
-
-// documentSorter sorts the documents of folders, in memory that all folders use.
-type documentSorter struct{ ranked []rankedDocument }
-
-type rankedDocument struct {
-	view.FolderDocument
-	rank uint64 // of the name
-}
-
-// sort sorts documents by kind, name and id.
-func (s *documentSorter) sort(documents []view.FolderDocument) {
-	s.ranked = s.ranked[:0]
-	for _, d := range documents {
-		s.ranked = append(s.ranked, rankedDocument{d, table.Rank(d.Name)})
-	}
-	slices.SortFunc(s.ranked, func(x, y rankedDocument) int {
-		if order := strings.Compare(string(x.Kind), string(y.Kind)); order != 0 {
-			return order
-		}
-		if order := cmp.Compare(x.rank, y.rank); order != 0 {
-			return order
-		}
-		return cmp.Or(table.Compare(x.Name, y.Name), table.Compare(x.ID, y.ID))
-	})
-	for i := range s.ranked {
-		documents[i] = s.ranked[i].FolderDocument
 	}
 }
 

@@ -128,9 +128,10 @@ func partsOf(newest int64) []entrySpan {
 type partReader[P any] func(entries []vault.Entry, part P) ([]vault.Entry, error)
 
 // eachBeside reads parts with several readers at the same time, and calls fn with the
-// entries in the order of the parts, in the caller's goroutine, until it returns false. It
-// reports whether fn has seen them all. An error comes behind the entries in front of it.
-func eachBeside[P any](ctx context.Context, readers []partReader[P], parts []P, fn func(vault.Entry) bool) (whole bool, err error) {
+// entries in the order of the parts, in the caller's goroutine, until it returns false; each is
+// good until fn returns. It reports whether fn has seen them all. An error comes behind the
+// entries in front of it.
+func eachBeside[P any](ctx context.Context, readers []partReader[P], parts []P, fn func(*vault.Entry) bool) (whole bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	ahead := make(chan chan partRead, len(readers)) // what is read and not yet wanted
 	toRead := make(chan func(partReader[P]))
@@ -167,8 +168,8 @@ func eachBeside[P any](ctx context.Context, readers []partReader[P], parts []P, 
 	for done := range ahead {
 		select {
 		case part := <-done:
-			for _, e := range part.entries {
-				if !fn(e) {
+			for i := range part.entries {
+				if !fn(&part.entries[i]) {
 					return false, nil
 				}
 			}

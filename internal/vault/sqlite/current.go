@@ -17,8 +17,8 @@ import (
 func (r *Reader) Current(ctx context.Context, instance string, kinds ...record.Kind) iter.Seq2[vault.Entry, error] {
 	return func(yield func(vault.Entry, error) bool) {
 		more := true
-		err := r.eachCurrent(ctx, instance, kinds, func(e vault.Entry) bool {
-			more = yield(e, nil)
+		err := r.eachCurrent(ctx, instance, kinds, func(e *vault.Entry) bool {
+			more = yield(*e, nil)
 			return more
 		})
 		if err != nil && more {
@@ -27,7 +27,7 @@ func (r *Reader) Current(ctx context.Context, instance string, kinds ...record.K
 	}
 }
 
-func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []record.Kind, fn func(vault.Entry) bool) error {
+func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []record.Kind, fn func(*vault.Entry) bool) error {
 	found, err := r.Resolve(ctx, instance)
 	if err != nil || len(kinds) == 0 {
 		return err
@@ -51,7 +51,7 @@ func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []recor
 			readers = append(readers, rows.read)
 		}
 		read := tally{}
-		whole, err := eachBeside(ctx, readers, partsOf(newest), func(e vault.Entry) bool {
+		whole, err := eachBeside(ctx, readers, partsOf(newest), func(e *vault.Entry) bool {
 			read[e.Kind]++
 			return fn(e)
 		})

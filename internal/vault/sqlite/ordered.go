@@ -47,9 +47,9 @@ func (r *Reader) eachOrdered(ctx context.Context, h horizon, query vault.Query, 
 			}
 			// Who wants a few gets them from the first part, which is read alone.
 			for _, some := range [][]idPart{parts[:min(1, len(parts))], parts[min(1, len(parts)):]} {
-				whole, err := eachBeside(ctx, readers[:min(len(some), len(readers))], some, func(e vault.Entry) bool {
+				whole, err := eachBeside(ctx, readers[:min(len(some), len(readers))], some, func(e *vault.Entry) bool {
 					read[kind]++
-					return fn(e)
+					return fn(*e)
 				})
 				if err != nil || !whole {
 					return err

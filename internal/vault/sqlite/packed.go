@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -69,14 +68,26 @@ func (row *packedRow) cut(all string) (rest string, ok bool) {
 	return rest, ok
 }
 
-// cutInteger takes an integer from the front of a text in which a NUL ends it.
+// cutInteger takes an integer from the front of a text in which a NUL ends it, as SQLite spells
+// it: what is spelled in another way was a text.
 func cutInteger(text string) (i int64, rest string, ok bool) {
-	digits, rest, ok := strings.Cut(text, "\x00")
-	if !ok {
+	const most = 18 // digits of which every number is an int64
+	at, negative := 0, false
+	if negative = text != "" && text[0] == '-'; negative {
+		at = 1
+	}
+	first := at
+	for ; at < len(text) && text[at]-'0' <= 9; at++ {
+		i = 10*i + int64(text[at]-'0')
+	}
+	digits := at - first
+	if at == len(text) || text[at] != 0 || digits == 0 || digits > most || text[first] == '0' && at > 1 {
 		return 0, "", false
 	}
-	i, err := strconv.ParseInt(digits, 10, 64)
-	return i, rest, err == nil
+	if negative {
+		i = -i
+	}
+	return i, text[at+1:], true
 }
 
 // match reports whether a version matches its checksum. Of refs it takes those of the
