@@ -40,10 +40,7 @@ type draft struct {
 	rings     [][]*node           // those that wait for each other's keys: the last one is written first
 	// replaced are the deletions of what is made anew since no update makes it what is wanted.
 	replaced map[*node]*node
-	// moving is what has, or may have, another id with documents of the plan, besides these: what lies
-	// in them, and queries, of which followers tells how many are made for one.
-	moving    map[record.Ref][]*node
-	followers map[record.Ref]int
+	moves    map[record.Ref]move // what may have another id when the plan is done, besides documents
 }
 
 // node is an action of a draft.
@@ -115,7 +112,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	}
 	d.tellAllSecrets()
 	d.keepPairs()
-	if err := d.waitForParts(); err != nil {
+	if err := d.waitForRemovals(ctx); err != nil {
 		return err
 	}
 	return d.invite()
@@ -327,7 +324,7 @@ func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
 		return newID + n.Ref.String(), true
 	}
 	standIn := d.request.standIn(record.Ref{Kind: kind, ID: id})
-	if d.homes[standIn] || d.moves(standIn) {
+	if d.homes[standIn] || d.moves[standIn].unknown {
 		return newID + standIn.String(), true
 	}
 	return d.planner.resolver(kind, standIn.ID)

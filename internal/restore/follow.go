@@ -11,31 +11,44 @@ import (
 )
 
 // What lies in a document that is made anew gets another id with it: the palettes of a colour
-// collection. So does a query that names such, since it never changes. Documents that name these
-// follow: they wait for what is made anew, and name what stands for the old one.
+// collection. So does a row of a setting that is made anew, and a query that names any of these, since
+// it never changes. Documents that name such follow: they wait for what is made, and name what stands for
+// the old one.
 
-// noteMoving finds what has, or may have, another id with the documents that the plan makes anew, takes
+// move is that something may have another id when the plan is done, besides documents.
+type move struct {
+	with    []*node // the documents with which it has
+	unknown bool    // it gets another one for sure, which nobody knows yet
+	queries int     // that are made for it
+}
+
+// noteMoves finds what has, or may have, another id with the documents that the plan makes anew, takes
 // others for, or changes, as far as it is decided. It reports whether anything has.
-func (d *draft) noteMoving(ctx context.Context) (found bool, err error) {
-	d.moving, d.followers = make(map[record.Ref][]*node), make(map[record.Ref]int)
+func (d *draft) noteMoves(ctx context.Context) (found bool, err error) {
+	d.moves = make(map[record.Ref]move)
 	named := false
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if n.spec.Write == nil || d.request.beside(ref) || !n.hasOtherID() && !writesInner(n.spec, n.action.Changes) {
+		if n.spec.Write == nil || d.request.beside(ref) {
 			continue
 		}
-		named, found = named || queryNames()[ref.Kind], true
-		inner, err := canon.InnerRefs(n.spec.Write, n.body)
-		if err != nil {
-			return false, fmt.Errorf("%s: %w", ref, err)
+		if n.hasOtherID() || writesInner(n.spec, n.action.Changes) {
+			named, found = named || queryNames()[ref.Kind], true
+			if err := d.noteInner(n); err != nil {
+				return false, err
+			}
 		}
-		for _, r := range inner {
-			d.moving[r] = []*node{n}
+		rows, err := d.rowsMade(n)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			d.moves[row], found = move{with: []*node{n}, unknown: true}, true
 		}
 	}
 	for _, kind := range catalogue.CreationOrder() {
 		if named && immutable(kind) {
-			if err := d.noteMovingQueries(ctx, kind); err != nil {
+			if err := d.noteQueries(ctx, kind); err != nil {
 				return false, err
 			}
 		}
@@ -43,12 +56,31 @@ func (d *draft) noteMoving(ctx context.Context) (found bool, err error) {
 	return found, nil
 }
 
-// hasOtherID reports whether a document has, or gets, another id than in the backup.
-func (n *node) hasOtherID() bool { return n.getsID() || n.taken != nil && n.action.Target != "" }
+// noteInner finds what may have another id that lies in a document without routes of its own.
+func (d *draft) noteInner(n *node) error {
+	inner, err := canon.InnerRefs(n.spec.Write, n.body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Ref, err)
+	}
+	for _, r := range inner {
+		d.moves[r] = move{with: []*node{n}, unknown: n.hasOtherID() && n.pairs[r] == ""}
+	}
+	return nil
+}
 
-// noteMovingQueries finds the queries of a kind that name what gets another id, and that no document
-// nests.
-func (d *draft) noteMovingQueries(ctx context.Context, kind record.Kind) error {
+// rowsMade are the rows of a setting that the plan makes anew, under other ids.
+func (d *draft) rowsMade(n *node) ([]record.Ref, error) {
+	if !n.spec.Write.OnlyNamed || n.action.Deed != record.DeedUpdate {
+		return nil, nil
+	}
+	made, err := d.partsMade(n)
+	return slices.DeleteFunc(made, func(row record.Ref) bool {
+		return !slices.ContainsFunc(n.spec.Write.Parts, func(p catalogue.Part) bool { return p.Name == row.Kind && hasOwnID(&p) })
+	}), err
+}
+
+// noteQueries finds the queries of a kind that name what has another id, and that no document nests.
+func (d *draft) noteQueries(ctx context.Context, kind record.Kind) error {
 	held, err := d.present.all(ctx, kind)
 	if err != nil {
 		return err
@@ -62,31 +94,29 @@ func (d *draft) noteMovingQueries(ctx context.Context, kind record.Kind) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", held[id].Ref, err)
 		}
-		query, followers := held[id].Ref, 1
+		query := move{queries: 1}
 		for _, r := range refs {
-			if with := d.movesWith(r.Ref); len(with) > 0 {
-				d.moving[query] = appendNew(d.moving[query], with...)
-				followers += d.followers[r.Ref]
-			}
+			m := d.movesWith(r.Ref)
+			query.with = appendNew(query.with, m.with...)
+			query.queries += m.queries
 		}
-		if len(d.moving[query]) > 0 {
-			d.followers[query] = followers
+		query.unknown = slices.ContainsFunc(query.with, (*node).hasOtherID)
+		if len(query.with) > 0 {
+			d.moves[held[id].Ref] = query
 		}
 	}
 	return nil
 }
 
-// movesWith are the documents of other ids with which something has another id.
-func (d *draft) movesWith(ref record.Ref) []*node {
-	if n := d.relative(ref); n != nil && n.hasOtherID() && !d.request.beside(n.Ref) {
-		return []*node{n}
-	}
-	return d.moving[ref]
-}
+// hasOtherID reports whether a document has, or gets, another id than in the backup.
+func (n *node) hasOtherID() bool { return n.getsID() || n.taken != nil && n.action.Target != "" }
 
-// moves reports whether something gets an id for sure that nobody knows yet, and is no document.
-func (d *draft) moves(ref record.Ref) bool {
-	return slices.ContainsFunc(d.moving[ref], func(n *node) bool { return n.hasOtherID() && n.pairs[ref] == "" })
+// movesWith says with what something has another id, a document or not.
+func (d *draft) movesWith(ref record.Ref) move {
+	if n := d.relative(ref); n != nil && n.hasOtherID() && !d.request.beside(n.Ref) {
+		return move{with: []*node{n}}
+	}
+	return d.moves[ref]
 }
 
 // appendNew appends nodes to others, each once.
@@ -102,7 +132,7 @@ func appendNew(nodes []*node, more ...*node) []*node {
 // follow lets documents that the plan writes, or would write if they differed, follow what they name and
 // that gets another id, where they need not have it.
 func (d *draft) follow(ctx context.Context) error {
-	if found, err := d.noteMoving(ctx); err != nil || !found {
+	if found, err := d.noteMoves(ctx); err != nil || !found {
 		return err
 	}
 	for _, ref := range sortedRefs(d.nodes) {
@@ -148,20 +178,23 @@ func (d *draft) following(n *node) (f following, err error) {
 		return f, fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	for _, r := range refs {
-		if !r.By.Loose && len(d.moving[r.Ref]) == 0 {
+		m, moves := d.moves[r.Ref]
+		if r.By.Loose {
+			m = d.movesWith(r.Ref)
+		} else if !moves {
 			continue
 		}
-		for _, need := range d.movesWith(r.Ref) {
+		for _, need := range m.with {
 			if need == n || !d.waitsFor(n, need) {
 				continue
 			}
-			f.with, f.moves = appendNew(f.with, need), f.moves || need.hasOtherID()
+			f.with, f.moves = appendNew(f.with, need), f.moves || m.unknown || need.hasOtherID()
 		}
-		if n := d.followers[r.Ref]; n > 0 {
-			f.calls += 1 + 2*n
+		if m.queries > 0 {
+			f.calls += 1 + 2*m.queries
 		}
 	}
-	if len(f.with) == 0 || n.spec.Write.Update.Array {
+	if len(f.with) == 0 {
 		return f, nil
 	}
 	nested, err := d.nestedFollowing(n.spec.Write, n.body, f.with)
@@ -171,22 +204,24 @@ func (d *draft) following(n *node) (f following, err error) {
 
 // nestedFollowing is how many queries lie in a document, or in its parts, that name some documents.
 func (d *draft) nestedFollowing(w *catalogue.Write, body []byte, with []*node) (queries int, err error) {
-	nested, err := canon.NestedIn(w, body)
-	if err != nil {
+	count := func(w *catalogue.Write, body []byte) error {
+		if len(w.Nested) == 0 {
+			return nil
+		}
+		nested, err := canon.NestedIn(w, body)
+		for _, q := range nested {
+			refs, err := canon.References(catalogue.Lookup(q.Kind).Write, q.Body)
+			if err != nil {
+				return fmt.Errorf("%s: %w", q.Ref, err)
+			}
+			if slices.ContainsFunc(refs, func(r canon.Reference) bool { return d.shows(r.Ref, with) }) {
+				queries++
+			}
+		}
+		return err
+	}
+	if err := count(w, body); err != nil {
 		return 0, err
 	}
-	for _, q := range nested {
-		refs, err := canon.References(catalogue.Lookup(q.Kind).Write, q.Body)
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", q.Ref, err)
-		}
-		if slices.ContainsFunc(refs, func(r canon.Reference) bool { return d.shows(r.Ref, with) }) {
-			queries++
-		}
-	}
-	return queries, eachPart(w.Parts, body, func(part *catalogue.Part, row canon.PartRow) error {
-		inner, err := d.nestedFollowing(part.Write, row.Body, with)
-		queries += inner
-		return err
-	})
+	return queries, eachPart(w.Parts, body, func(part *catalogue.Part, row canon.PartRow) error { return count(part.Write, row.Body) })
 }

@@ -241,11 +241,14 @@ func (d *draft) sharesKey(n, o *node) bool {
 // resolverOf is the resolver of a draft for one document: a copy names copies, and the place of
 // anything is the copy of its folder.
 func (d *draft) resolverOf(n *node) canon.Resolver {
-	if d.request.IntoID == "" {
-		return d.resolver
-	}
 	return func(kind record.Kind, id string) (string, bool) {
 		ref := record.Ref{Kind: kind, ID: id}
+		if slices.Contains(d.moves[ref].with, n) { // it is told from others by its old id
+			return d.planner.resolver(kind, id)
+		}
+		if d.request.IntoID == "" {
+			return d.resolver(kind, id)
+		}
 		need := d.nodes[ref]
 		switch {
 		case need == nil || !d.means(n, ref):

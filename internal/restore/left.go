@@ -90,6 +90,9 @@ func (d *draft) drawUndo(ctx context.Context) error {
 		return err
 	}
 	d.keepPairs()
+	if err := d.waitForRemovals(ctx); err != nil {
+		return err
+	}
 	return d.goesAlong(ctx)
 }
 
@@ -110,7 +113,7 @@ func (d *draft) attachAgain(ctx context.Context) error {
 	if err := d.attachOwned(ctx, back); err != nil || len(shown) == 0 {
 		return err
 	}
-	if _, err := d.noteMoving(ctx); err != nil {
+	if _, err := d.noteMoves(ctx); err != nil {
 		return err
 	}
 	then, err := d.pastOfOwned(ctx)

@@ -20,7 +20,7 @@ import (
 // is missing it comes back; where somebody has changed such a document since, it is left alone,
 // and named.
 func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) error {
-	if _, err := d.noteMoving(ctx); err != nil {
+	if _, err := d.noteMoves(ctx); err != nil {
 		return err
 	}
 	moments := make(map[*past]map[record.Kind][]*node)
@@ -70,7 +70,7 @@ func (d *draft) attachLinksOf(ctx context.Context, then *past, anew map[record.K
 // or themselves, where these are not what they lie in.
 func (d *draft) linksTo(spec *catalogue.Spec, anew map[record.Kind][]*node) bool {
 	moving := make(map[record.Kind]bool)
-	for ref := range d.moving {
+	for ref := range d.moves {
 		moving[ref.Kind] = true
 	}
 	throughQueries := slices.ContainsFunc(slices.Collect(maps.Keys(anew)), func(kind record.Kind) bool { return queryNames()[kind] })
@@ -92,7 +92,7 @@ func givesBack(spec *catalogue.Spec, r catalogue.Reference) bool {
 
 // shows reports whether something that is named is one of some documents, or gets another id with one.
 func (d *draft) shows(named record.Ref, documents []*node) bool {
-	return slices.ContainsFunc(documents, func(n *node) bool { return n.Ref == named || slices.Contains(d.moving[named], n) })
+	return slices.ContainsFunc(documents, func(n *node) bool { return n.Ref == named || slices.Contains(d.moves[named].with, n) })
 }
 
 func (d *draft) attachLink(ctx context.Context, spec *catalogue.Spec, e vault.Entry, anew map[record.Kind][]*node) error {
@@ -275,8 +275,8 @@ func (d *draft) mayShow(body []byte, n *node) bool {
 	if bytes.Contains(body, []byte(n.ID)) {
 		return true
 	}
-	for ref, with := range d.moving {
-		if slices.Contains(with, n) && bytes.Contains(body, []byte(ref.ID)) {
+	for ref, m := range d.moves {
+		if slices.Contains(m.with, n) && bytes.Contains(body, []byte(ref.ID)) {
 			return true
 		}
 	}
@@ -306,7 +306,7 @@ func (d *draft) called(shown []*node) map[string][]string {
 		id, _ := d.resolver(n.Kind, n.ID)
 		called[id] = []string{n.ID, d.present.target(n.Ref).ID}
 	}
-	for ref := range d.moving {
+	for ref := range d.moves {
 		if d.shows(ref, shown) {
 			id, _ := d.resolver(ref.Kind, ref.ID)
 			called[id] = []string{ref.ID, d.present.target(ref).ID}

@@ -50,7 +50,7 @@ func wholeParts(n *node, matches func(record.Change) bool) (parts []record.Ref) 
 			continue
 		}
 		for i := range n.spec.Write.Parts {
-			if n.spec.Write.Parts[i].At == list {
+			if n.spec.Write.Parts[i].Name == record.Kind(list) {
 				parts = append(parts, record.Ref{Kind: n.spec.Write.Parts[i].Name, ID: id})
 			}
 		}

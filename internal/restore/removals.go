@@ -1,0 +1,59 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// waitForRemovals has a setting whose rows are taken away wait for what names these now, and will not when
+// the plan is done: Looker deletes no server through which a tunnel goes.
+func (d *draft) waitForRemovals(ctx context.Context) error {
+	holders := make(map[record.Ref]*node)
+	for _, n := range d.nodes {
+		if n.spec.Write == nil || !n.spec.Write.OnlyNamed || n.action.Deed != record.DeedUpdate {
+			continue
+		}
+		for _, row := range partsDeleted(n) {
+			holders[row] = n
+		}
+	}
+	if len(holders) == 0 {
+		return nil
+	}
+	for _, ref := range sortedRefs(d.nodes) {
+		n := d.nodes[ref]
+		if !n.writes() || n.action.Before == 0 || n.body == nil {
+			continue
+		}
+		now, _, err := d.present.find(ctx, ref)
+		if err != nil {
+			return err
+		}
+		current, err := d.body(ctx, now)
+		if err != nil {
+			return err
+		}
+		named, err := canon.References(n.spec.Write, bytes.Clone(current))
+		if err != nil {
+			return fmt.Errorf("%s: %w", ref, err)
+		}
+		for _, r := range named {
+			if holder := holders[r.Ref]; holder != nil && holder != n && !n.waitsFor(holder) {
+				holder.needs = appendNew(holder.needs, n)
+			}
+		}
+	}
+	return nil
+}
+
+// waitsFor reports whether a document waits for another one, also through others.
+func (n *node) waitsFor(other *node, through ...*node) bool {
+	return slices.ContainsFunc(n.needs, func(need *node) bool {
+		return need == other || !slices.Contains(through, need) && need.waitsFor(other, append(through, need)...)
+	})
+}
