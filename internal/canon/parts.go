@@ -169,11 +169,11 @@ func SetIDs(s *catalogue.Set, body []byte) ([]string, error) {
 // PartPair says which part of a target is which one of the source.
 type PartPair struct{ Wanted, Current int } // positions in the lists; -1 for none
 
-// PairParts pairs the parts that a source has with those that the target has: first by
-// known, which returns the id on the target of a part of the source, "" if nobody knows;
-// then those that are equal; then by the row's pairs. Parts that no update can make the
-// same are no pair. resolve maps the source's references to the target's. The pairs come
-// in the order of wanted, after them what the target has besides.
+// PairParts pairs the parts that a source has with those that the target has. What a document
+// has one of is a pair. Others are paired by known, which returns the id on the target of a
+// part of the source, "" if nobody knows; then those that are equal; then by the row's pairs.
+// Parts that no update can make the same are no pair. resolve maps the source's references to
+// the target's. The pairs come in the order of wanted, after them what the target has besides.
 func PairParts(p *catalogue.Part, wanted, current []PartRow, resolve Resolver, known func(id string) string) ([]PartPair, error) {
 	m := pairing{part: p, to: make([]int, len(wanted)), from: make([]int, len(current))}
 	for i := range m.to {
@@ -188,6 +188,9 @@ func PairParts(p *catalogue.Part, wanted, current []PartRow, resolve Resolver, k
 	}
 	if m.current, err = m.normal(current, Itself); err != nil {
 		return nil, err
+	}
+	if p.One && len(wanted) == 1 && len(current) == 1 {
+		m.makePair(0, 0)
 	}
 	for i, row := range wanted {
 		id := known(row.ID)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -112,5 +113,26 @@ func TestARefusedPartOfWhatWasMadeIsTriedAgain(t *testing.T) {
 				t.Errorf("documents (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A mail address that was changed is changed back: the user keeps the password, and an undo changes it again.
+func TestAMailAddressIsChangedBack(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	user := record.Ref{Kind: "users", ID: r.make("users", `{"first_name":"A"}`)}
+	r.add("/users/"+user.ID+"/credentials_email", `{"email":"a@test.example"}`)
+	run := r.backup()
+	r.do("PATCH", "/users/"+user.ID+"/credentials_email", `{"email":"b@test.example"}`)
+	address := func() string { return canon.Text(canon.Member(r.sim.Document("users", user.ID), "email")) }
+	r.sim.ForgetWrites()
+	done := r.inPrice(t, "a mail address", restore.Request{Items: []record.Ref{user}, Run: run})
+	complete(t, done)
+	if writes := r.sim.Writes(); address() != "a@test.example" || len(writes) != 1 || writes[0].Method != "PATCH" {
+		t.Errorf("the address is %s, after %v", address(), writes)
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID})))
+	if address() != "b@test.example" {
+		t.Errorf("after the undo the address is %s", address())
 	}
 }
