@@ -16,23 +16,34 @@ import (
 // once, of a document that is not there: somebody made it again by hand, or another one
 // took its name. The node says then which members these are.
 func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err error) {
+	found, _, err = d.alikeBut(ctx, n, nil)
+	return found, err
+}
+
+// keyHeld is that a document of the instance has a key which another one is to get.
+type keyHeld struct {
+	id  string
+	key *catalogue.Key
+}
+
+// alikeBut is alike but for what is settled, and returns the key as well.
+func (d *draft) alikeBut(ctx context.Context, n *node, settled []keyHeld) (found *vault.Entry, key *catalogue.Key, err error) {
 	d.seek(n)
 	called, err := d.present.called(ctx, n.Kind, n.entry.Name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	keyed, err := d.withKeys(ctx, n)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	shares := ""
 	for _, e := range append(slices.Clone(called), keyed...) {
 		if e.State == record.Gone || e.ID == n.ID || e.ID == n.action.Target {
 			continue
 		}
 		_, seen, err := d.present.find(ctx, e.Ref)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		switch seen {
 		case absent:
@@ -43,30 +54,38 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 		}
 		body, err := d.body(ctx, e)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		key := d.sharedKey(n, e, body)
-		if key == nil {
+		shared := slices.DeleteFunc(d.sharedKeys(n, e, body), func(key *catalogue.Key) bool { return slices.Contains(settled, keyHeld{e.ID, key}) })
+		if len(shared) == 0 {
 			continue
 		}
 		if seen != unseen {
-			n.shares = strings.Join(key.Members, " and ")
-			return &e, nil
+			found, key = &e, shared[0]
+			break
 		}
 		d.relied[e.Ref] = true // as all that nobody has looked at: one look tells of all of them
 		if found == nil {
-			found, shares = &e, strings.Join(key.Members, " and ")
+			found, key = &e, shared[0]
 		}
 	}
 	if found != nil {
-		n.shares = shares
+		n.shares = strings.Join(key.Members, " and ")
 	}
-	return found, nil
+	return found, key, nil
 }
 
 // sharedKey is a key that the server gives only once, and that a document of the instance has
 // as it is wanted of another one, nil for none.
 func (d *draft) sharedKey(n *node, e vault.Entry, body []byte) *catalogue.Key {
+	if keys := d.sharedKeys(n, e, body); len(keys) > 0 {
+		return keys[0]
+	}
+	return nil
+}
+
+// sharedKeys are all keys of this sort.
+func (d *draft) sharedKeys(n *node, e vault.Entry, body []byte) (keys []*catalogue.Key) {
 	for i := range n.spec.Write.Keys {
 		key := &n.spec.Write.Keys[i]
 		if !key.Unique || e.State == record.Trashed && !key.TrashCounts {
@@ -75,10 +94,10 @@ func (d *draft) sharedKey(n *node, e vault.Entry, body []byte) *catalogue.Key {
 		wanted, ok := canon.KeyOf(n.spec.Write, key, n.body, d.resolverOf(n))
 		is, has := canon.KeyOf(n.spec.Write, key, body, canon.Itself)
 		if ok && has && wanted == is {
-			return key
+			keys = append(keys, key)
 		}
 	}
-	return nil
+	return keys
 }
 
 // withKeys are documents which the looks saw and that have a key of what is wanted that is no
@@ -193,7 +212,7 @@ func (d *draft) besideAnother(ctx context.Context, n *node, other *vault.Entry, 
 	if err != nil {
 		return err
 	}
-	if waits, _, err := d.waits(ctx, n, *other); err != nil || waits {
+	if waits, _, err := d.waits(ctx, n, *other, nil); err != nil || waits {
 		return err
 	}
 	switch policy := d.request.policy(n.Ref, false); {
@@ -214,7 +233,7 @@ func (d *draft) makeRoom(ctx context.Context, n *node) error {
 	if err != nil || other == nil {
 		return err
 	}
-	if waits, _, err := d.waits(ctx, n, *other); err != nil || waits {
+	if waits, _, err := d.waits(ctx, n, *other, nil); err != nil || waits {
 		return err
 	}
 	if d.request.policy(n.Ref, false) != Rename {

@@ -65,9 +65,9 @@ type Decisions struct {
 	// Kept are documents in use that an undo leaves with a member that it cannot take back.
 	Kept []record.Ref `json:"kept,omitempty"`
 
-	// Aside are documents of the instance that get another name for a moment, by the document that
+	// Aside are documents of the instance that get another key for a moment, by the document that
 	// gets theirs: each of a ring waits for the next one.
-	Aside map[string]string `json:"aside,omitempty"`
+	Aside map[string][]Aside `json:"aside,omitempty"`
 
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`

@@ -79,10 +79,11 @@ func numbered(text, separator string, nth int) string {
 	return text + separator + itoa(nth)
 }
 
-// keysBesideName are the members of which no two documents of a kind may have the same, but for names.
+// keysBesideName are the members of which no two documents of a kind may have the same, but for names, and
+// but for what is all that is written of a document: it cannot be without.
 func keysBesideName(spec *catalogue.Spec) (members []string) {
 	for _, key := range spec.Write.Keys {
-		if member := key.Members[0]; key.Unique && len(key.Members) == 1 && member != spec.Fields.Name && !slices.Contains(spec.Write.Identifiers, member) {
+		if member := key.Members[0]; key.Unique && len(spec.Write.Fields) > 1 && !strings.Contains(member, ".") && len(key.Members) == 1 && member != spec.Fields.Name && !slices.Contains(spec.Write.Identifiers, member) {
 			members = append(members, member)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 )
@@ -18,21 +19,16 @@ import (
 func (d *draft) findRoom(ctx context.Context, n *node, current []byte) error {
 	shares := n.shares
 	defer func() { n.shares = shares }()
-	for range n.spec.Write.Keys {
-		if !d.takesKey(n, current) {
-			return nil
-		}
-		other, err := d.alike(ctx, n)
+	var settled []keyHeld
+	for d.takesKey(n, current) {
+		other, key, err := d.alikeBut(ctx, n, settled)
 		if err != nil || other == nil {
 			return err
 		}
-		if key := n.shares; slices.Contains(keysBesideName(n.spec), key) {
-			if err := d.freeKeys(ctx, n, *other); err != nil {
-				return err
-			}
-			continue
+		if err := d.waitForKey(ctx, n, *other, key); err != nil || !n.writes() {
+			return err
 		}
-		return d.waitForKey(ctx, n, *other)
+		settled = append(settled, keyHeld{other.ID, key})
 	}
 	return nil
 }
@@ -49,38 +45,44 @@ func (d *draft) takesKey(n *node, current []byte) bool {
 	return false
 }
 
-// waitForKey lets a document wait until another one has another name, or says why it cannot get its own.
-func (d *draft) waitForKey(ctx context.Context, n *node, other vault.Entry) error {
-	waits, holder, err := d.waits(ctx, n, other)
+// waitForKey lets a document wait until another one has another key, or come back without that key, or says
+// why it cannot get its own.
+func (d *draft) waitForKey(ctx context.Context, n *node, other vault.Entry, key *catalogue.Key) error {
+	waits, holder, err := d.waits(ctx, n, other, key)
 	switch {
 	case err != nil || waits:
 		return err
+	case holder != nil && slices.Contains(d.finding, holder) && d.setAside(n, holder, other, key):
+		return nil
+	case slices.Contains(keysBesideName(n.spec), n.shares):
+		return d.freeKeys(ctx, n, other)
 	case holder != nil && slices.Contains(d.finding, holder):
-		d.setAside(n, holder, other)
+		n.impossible(fmt.Sprintf("%s has its %s now, and each of them waits for the other: change that of one of them by hand", other.Ref, n.shares))
 	default:
 		n.impossible(fmt.Sprintf("%s has its %s now: give that one another, or name it as well where the backup has another for it", other.Ref, n.shares))
 	}
 	return nil
 }
 
-// waits lets a document wait for what has its keys on the instance, if the plan takes them from that. It
-// returns what the plan makes of the other one, nil for nothing.
-func (d *draft) waits(ctx context.Context, n *node, other vault.Entry) (bool, *node, error) {
+// waits lets a document wait for what has a key of it on the instance, or any where key is nil, if the plan
+// takes that from the other one. It returns what the plan makes of that, nil for nothing.
+func (d *draft) waits(ctx context.Context, n *node, other vault.Entry, key *catalogue.Key) (bool, *node, error) {
 	d.finding = append(d.finding, n)
 	defer func() { d.finding = d.finding[:len(d.finding)-1] }()
 	holder, err := d.nodeOn(ctx, other)
 	if err != nil || holder == nil || slices.Contains(d.finding, holder) {
 		return false, holder, err
 	}
-	frees, err := d.frees(ctx, n, other, holder)
+	frees, err := d.frees(ctx, n, other, holder, key)
 	if frees {
-		n.needs = append(n.needs, holder)
+		n.needs = appendNew(n.needs, holder)
 	}
 	return frees, holder, err
 }
 
-// frees reports whether the plan takes from a document of the instance the keys that another one is to get.
-func (d *draft) frees(ctx context.Context, n *node, other vault.Entry, holder *node) (bool, error) {
+// frees reports whether the plan takes from a document of the instance a key that another one is to get, or
+// all where key is nil.
+func (d *draft) frees(ctx context.Context, n *node, other vault.Entry, holder *node, key *catalogue.Key) (bool, error) {
 	if !holder.writes() {
 		return false, nil
 	}
@@ -97,7 +99,8 @@ func (d *draft) frees(ctx context.Context, n *node, other vault.Entry, holder *n
 	} else if canon.InTrash(holder.spec.Write, body) {
 		other.State = record.Trashed
 	}
-	return d.sharedKey(n, other, body) == nil, nil
+	keeps := d.sharedKeys(n, other, body)
+	return len(keeps) == 0 || key != nil && !slices.Contains(keeps, key), nil
 }
 
 // nodeOn is the node of what is on the instance, nil where the plan is not about it. What was selected

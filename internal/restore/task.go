@@ -256,7 +256,7 @@ func (t *task) update(ctx context.Context) error {
 	if err := t.beforehand(ctx, now); err != nil {
 		return err
 	}
-	if err := t.clearName(ctx); err != nil {
+	if err := t.clearKeys(ctx); err != nil {
 		return err
 	}
 	first, last := t.trashChanges(now)
@@ -336,7 +336,7 @@ func (t *task) foreign(ctx context.Context, before, now []byte) ([]string, error
 	for _, c := range changes {
 		name, _, _ := strings.Cut(c.Path, "/")
 		name, _, _ = strings.Cut(name, ".")
-		if !bytes.Equal(canon.Member(is, name), canon.Member(wanted, name)) && !strings.Contains(canon.Text(c.After), asideMark(t.plan.ID)) {
+		if !bytes.Equal(canon.Member(is, name), canon.Member(wanted, name)) && !isAside(canon.Text(c.After), t.plan.ID) {
 			return []string{c.Path}, nil
 		}
 	}

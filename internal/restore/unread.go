@@ -202,7 +202,7 @@ func (u unread) isOwn(c record.Change) bool {
 	if u.was == nil && (c.Before == nil || slices.Contains(w.Late, c.Path)) {
 		return true // of what was being made, the rest
 	}
-	if strings.Contains(canon.Text(c.After), asideMark(u.task.plan.ID)) {
+	if isAside(canon.Text(c.After), u.task.plan.ID) {
 		return true // until its own name is free
 	}
 	if slices.Contains(w.Late, c.Path) && keepsOrder(c.Before, c.After) {
