@@ -31,8 +31,8 @@ type killed struct {
 	kills, resumes int
 }
 
-// TestKilledRestores kills restore apply with SIGKILL at random moments and applies the plan
-// again, over several losses: nothing is made twice, and nothing is missing.
+// TestKilledRestores kills restores, and what takes them back, with SIGKILL at random moments and
+// goes on with them, over several losses: nothing is made twice, and nothing is missing.
 // LOOKERVAULT_TEST_KILLS asks for more than a few kills.
 func TestKilledRestores(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,7 @@ func TestKilledRestores(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d kills, %d applied again: nothing made twice, nothing lost", k.kills, k.resumes)
+	t.Logf("%d kills of %d commands: nothing made twice, nothing lost", k.kills, k.resumes)
 }
 
 // begin starts another instance, and backs it up.
@@ -139,16 +139,13 @@ func (k *killed) loseAndRestore(want int) {
 	if len(plan.Actions) == 0 {
 		return
 	}
-	for round := 0; ; round++ {
-		dead := k.apply(plan.Plan, k.kills < want && round < 12)
-		if !dead {
-			break
-		}
-		k.kills++
-	}
-	if diff := cmp.Diff(before, k.content()); diff != "" {
-		k.t.Errorf("after %d kills (-want +got):\n%s", k.kills, diff)
-	}
+	lost := k.content()
+	k.killing(want, plan.Plan, "apply", plan.Plan)
+	k.has(before, "restore")
+	undo := k.killing(want, plan.Plan, "undo", plan.Plan, "--hard")
+	k.has(lost, "undo")
+	k.killing(want, undo, "undo", undo)
+	k.has(before, "undo of the undo")
 	var again struct{ Actions []json.RawMessage }
 	if err := json.Unmarshal(k.run(0, "restore", "plan", "--lost", "--wake", "as-was", "--json"), &again); err != nil {
 		k.t.Fatal(err)
@@ -160,12 +157,44 @@ func (k *killed) loseAndRestore(want int) {
 	k.run(0, "run", "-q")
 }
 
-// apply applies the plan, and kills that at a random moment where it is to; it reports
-// whether it was killed before its end.
-func (k *killed) apply(plan int64, kill bool) (dead bool) {
+// has compares what there is with what is wanted.
+func (k *killed) has(want map[string]int, after string) {
+	k.t.Helper()
+	if diff := cmp.Diff(want, k.content()); diff != "" {
+		k.t.Errorf("%d kills, after the %s (-want +got):\n%s", k.kills, after, diff)
+	}
+}
+
+// killing gives a command of restore for a plan, kills that at random moments and goes on with what
+// it had planned by then, until it ends. It returns the newest plan, of which newest was known.
+func (k *killed) killing(want int, newest int64, verb string, plan int64, flags ...string) int64 {
+	k.t.Helper()
+	for round := 0; k.restore(k.kills < want && round < 12, append([]string{verb, fmt.Sprint(plan)}, flags...)...); round++ {
+		k.kills++
+		if planned := k.newest(); planned > newest {
+			newest, verb, plan, flags = planned, "apply", planned, nil
+		}
+	}
+	return k.newest()
+}
+
+// newest is the number of the newest plan.
+func (k *killed) newest() int64 {
+	k.t.Helper()
+	var all []struct{ Restore int64 }
+	if err := json.Unmarshal(k.run(0, "restore", "status", "--json"), &all); err != nil {
+		k.t.Fatal(err)
+	}
+	return all[0].Restore
+}
+
+// restore gives a command of restore, and kills that at a random moment where it is to; it
+// reports whether it was killed before its end.
+func (k *killed) restore(kill bool, args ...string) (dead bool) {
 	k.t.Helper()
 	var complaints bytes.Buffer
-	cmd := exec.CommandContext(k.t.Context(), "lookervault", "restore", "apply", fmt.Sprint(plan), "--yes", "-q", "--workers", "4", "--db", k.db)
+	args = append([]string{"restore"}, args...)
+	cmd := exec.CommandContext(k.t.Context(), "lookervault", append(args, "--yes", "-q", "--workers", "4", "--db", k.db)...)
 	cmd.Env, cmd.Stderr = k.env, &complaints
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
@@ -180,7 +209,7 @@ func (k *killed) apply(plan int64, kill bool) (dead bool) {
 		return true
 	}
 	if err != nil {
-		k.t.Fatalf("apply: %v\n%s", err, complaints.Bytes())
+		k.t.Fatalf("%v: %v\n%s", args, err, complaints.Bytes())
 	}
 	return false
 }
