@@ -60,7 +60,7 @@ func TestCheckWithoutAVault(t *testing.T) {
 		t.Errorf("check left %v (%v)", entries, err)
 	}
 	tr.environ = append(tr.environ, "LOOKERVAULT_SINK__PATH=nowhere/looker.db")
-	if got := lineOf(tr.check(5), "vault"); got.Status != "fail" || got.Remedy == "" {
+	if got := lineOf(tr.check(1), "vault"); got.Status != "fail" || got.Remedy == "" {
 		t.Errorf("vault in a folder that is not there: %+v", got)
 	}
 }

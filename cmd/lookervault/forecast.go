@@ -103,7 +103,7 @@ func (d *dryRun) make(ctx context.Context) error {
 func (d *dryRun) open(ctx context.Context) (vault.Reader, error) {
 	reader, err := sqlite.OpenReader(ctx, d.config.Sink.Path)
 	switch {
-	case errors.Is(err, vault.ErrMissing):
+	case errors.Is(err, vault.ErrMissing), errors.Is(err, vault.ErrEmpty):
 		return nil, nil
 	case errors.Is(err, vault.ErrTooOld):
 		d.log.Warn("the vault has an older schema, which only a run brings up to date: forecast as for an empty one", "vault", d.config.Sink.Path)

@@ -79,10 +79,26 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 	if err := r.config.RequireLooker(iniBeside()); err != nil {
 		return nil, err
 	}
-	if sqlite.FilesOf(r.config.Sink.Path).Missing {
-		return nil, fmt.Errorf("there is no vault at %s to restore from%s", r.config.Sink.Path, hintDemo(r.config.Sink.Path))
+	if err := r.somethingToGive(ctx); err != nil {
+		return nil, err
 	}
 	return r, r.connect(ctx)
+}
+
+// somethingToGive refuses what opening for writing would make a vault of.
+func (r *restoring) somethingToGive(ctx context.Context) error {
+	path := r.config.Sink.Path
+	if sqlite.FilesOf(path).Missing {
+		return fmt.Errorf("there is no vault at %s to restore from%s", path, hintDemo(path))
+	}
+	reader, err := sqlite.OpenReader(ctx, path)
+	if errors.Is(err, vault.ErrEmpty) {
+		return err
+	}
+	if err != nil {
+		return nil //nolint:nilerr // opening for writing says what is wrong, as with one of an older schema
+	}
+	return reader.Close()
 }
 
 // asking asks before anything is written.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -32,7 +33,7 @@ func (c *Checkup) vault() {
 	switch {
 	case errors.Is(err, vault.ErrMissing):
 		if !health.Folder {
-			c.Fail(Vault, "vault", "make the folder, or set sink.path", "%s: its folder is not there", path)
+			c.Fail(Other, "vault", "make the folder, or set sink.path", "%s: its folder is not there", path)
 			return
 		}
 		// What is wrong with the folder otherwise is for the check of the disk.
@@ -41,6 +42,9 @@ func (c *Checkup) vault() {
 			return
 		}
 		c.Pass("vault", "%s is not there yet, the first run makes it", path)
+		return
+	case errors.Is(err, vault.ErrEmpty):
+		c.Pass("vault", "%s is empty, the first run makes it a vault", path)
 		return
 	case errors.Is(err, vault.ErrTooOld):
 		c.Warn("vault", "the next run brings it up to date", "%s has an older schema", path)
@@ -183,10 +187,15 @@ func (c *Checkup) lastSuccess(runs []record.Run) {
 // write that into the scope.
 func ofEverything(scope record.Scope) bool { return scope.All || catalogue.CoversDefault(scope) }
 
-// damaged tells of something in the vault that cannot be read.
+// damaged tells of something in the vault that cannot be read. Who may not read it has no
+// vault in trouble.
 func (c *Checkup) damaged(what string, err error) {
 	found, remedy := splitHint(err)
-	c.Fail(Vault, what, remedy, "%s", found)
+	where := Vault
+	if errors.Is(err, fs.ErrPermission) {
+		where = Other
+	}
+	c.Fail(where, what, remedy, "%s", found)
 }
 
 // splitHint parts an error of the vault into what was found and what to do.

@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -28,6 +29,8 @@ var (
 	ErrTooOld = errors.New("vault is too old")
 	// ErrNotVault means that the file is not SQLite, or another application's.
 	ErrNotVault = errors.New("not a vault")
+	// ErrEmpty is the cause of an ErrNotVault that a run can make a vault of.
+	ErrEmpty = errors.New("the file is empty")
 	// ErrFull means that the disk, a quota or a file size limit is exhausted.
 	ErrFull = errors.New("disk is full")
 	// ErrReadOnly means that the file or its folder cannot be written.
@@ -71,7 +74,7 @@ func (e *Error) Error() string {
 	if e.Detail != "" {
 		parts = append(parts, e.Detail)
 	}
-	if e.Err != nil {
+	if e.Err != nil && !slices.Contains(parts, e.Err.Error()) {
 		parts = append(parts, e.Err.Error())
 	}
 	// Joined errors are one line too, and what SQLite quotes of a damaged file is any
@@ -132,7 +135,7 @@ func HintFor(kind error) string { return hints[kind] }
 
 var hints = map[error]string{
 	ErrBusy:     "end the program that holds a write transaction on it, then " + Again,
-	ErrCorrupt:  "lookervault check says what is damaged; copy the file away, then lookervault run --full stores again what the server still has, and lookervault salvage copies all that is sound",
+	ErrCorrupt:  "lookervault check says what is damaged; copy the file away, then lookervault run --full stores again what the server still has; where that is refused, lookervault salvage NEW.db copies all that is sound",
 	ErrReplaced: "put the file back, or start a new run",
 	ErrTooNew:   "use the LookerVault that wrote it, or a newer one",
 	ErrTooOld:   "the next run brings it up to date",

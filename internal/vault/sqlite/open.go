@@ -176,7 +176,7 @@ func vaultSize(file string) (int64, error) {
 		return 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return 0, vault.Problem(file, vault.ErrNotVault, "not a regular file")
+		return 0, vault.Problem("", vault.ErrNotVault, "not a regular file")
 	}
 	return info.Size(), nil
 }

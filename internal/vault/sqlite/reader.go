@@ -74,7 +74,9 @@ func openReader(ctx context.Context, path string, ofWriter bool) (*Reader, error
 	case !info.Mode().IsRegular():
 		return nil, vault.Problem(path, vault.ErrNotVault, "not a regular file")
 	case info.Size() == 0:
-		return nil, vault.Problem(path, vault.ErrNotVault, "the file is empty")
+		e := vault.Problem(path, vault.ErrNotVault, "")
+		e.Err = vault.ErrEmpty
+		return nil, e
 	}
 	r := &Reader{path: path, file: file, ofWriter: ofWriter}
 	if !ofWriter {

@@ -44,6 +44,9 @@ func openWreck(path string, lost func(vault.Finding)) (*wreck, error) {
 		}
 		return nil, lockedBy(path, pid)
 	}
+	if err := readable(file); err != nil {
+		return nil, classifyRead(path, err)
+	}
 	how := []string{"mode=ro"}
 	if sizeOf(file+logSuffix) == 0 {
 		how = append(how, "immutable=1") // nobody writes, and no file is left beside it
@@ -66,6 +69,19 @@ func openWreck(path string, lost func(vault.Finding)) (*wreck, error) {
 		return nil, classifyRead(path, errors.Join(err, c.close()))
 	}
 	return w, nil
+}
+
+// readable says why a file cannot be read, since SQLite does not. Nothing of this process
+// holds a lock on the file: closing its descriptor would drop that.
+func readable(file string) error {
+	if _, err := vaultSize(file); err != nil {
+		return err
+	}
+	d, err := openDescriptor(file, false)
+	if err != nil {
+		return err
+	}
+	return d.close()
 }
 
 // findTables finds the tables that can be read.
