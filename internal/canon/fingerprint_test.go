@@ -1,6 +1,7 @@
 package canon_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -106,11 +107,32 @@ func TestFingerprintKeepsWhatCannotBeDecoded(t *testing.T) {
 	}
 }
 
+// TestFingerprintOfRepeatedMembers: the order of members with the same name counts, wherever
+// they stand among the others, and that of the others does not.
 func TestFingerprintOfRepeatedMembers(t *testing.T) {
-	a := read(t, `{"id":"1","x":1,"x":2}`).Fingerprint
-	b := read(t, `{"id":"1","x":2,"x":1}`).Fingerprint
-	if a == b {
-		t.Error("the order of members with the same name must count")
+	var many, reversed strings.Builder // more than sort in place without a change of order
+	for i := range 40 {
+		fmt.Fprintf(&many, `,"x":%d`, i)
+		fmt.Fprintf(&reversed, `,"x":%d`, 39-i)
+	}
+	for _, tt := range []struct {
+		name, sorted string
+		same         []string
+		other        string
+	}{
+		{"two", `{"id":"1","x":1,"x":2}`, []string{`{"x":1,"id":"1","x":2}`, `{"x":1,"x":2,"id":"1"}`}, `{"x":2,"x":1,"id":"1"}`},
+		{"three", `{"id":"1","x":1,"x":2,"x":1}`, []string{`{"x":1,"x":2,"id":"1","x":1}`}, `{"x":1,"x":1,"x":2,"id":"1"}`},
+		{"many", `{"id":"1"` + many.String() + `,"z":1}`, []string{`{"z":1` + many.String() + `,"id":"1"}`}, `{"z":1` + reversed.String() + `,"id":"1"}`},
+	} {
+		want := read(t, tt.sorted).Fingerprint
+		for _, body := range tt.same {
+			if read(t, body).Fingerprint != want {
+				t.Errorf("%s: %.60s has another fingerprint than %.60s", tt.name, body, tt.sorted)
+			}
+		}
+		if read(t, tt.other).Fingerprint == want {
+			t.Errorf("%s: %.60s has the fingerprint of %.60s", tt.name, tt.other, tt.sorted)
+		}
 	}
 }
 

@@ -62,8 +62,10 @@ func (b *bodies) read(resp *http.Response, hint, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// readAll reads up to the end, which is expected within n bytes.
+// readAll reads up to the end, which is expected within n bytes. Behind the first byte
+// above the limit it asks for no other one.
 func (b *bodies) readAll(r io.Reader, n int, limit int64) ([]byte, error) {
+	r = io.LimitReader(r, limit+1)
 	body := b.take(min(n, firstRead))
 	for {
 		if len(body) == cap(body) {
@@ -71,7 +73,7 @@ func (b *bodies) readAll(r io.Reader, n int, limit int64) ([]byte, error) {
 			b.give(body)
 			body = more
 		}
-		got, err := r.Read(body[len(body):min(cap(body), int(limit)+1)])
+		got, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+got]
 		switch {
 		case int64(len(body)) > limit:
