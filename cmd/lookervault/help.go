@@ -36,8 +36,8 @@ var groups = []*cobra.Group{
 // helpWidth is how wide a help text is where there is no terminal.
 const helpWidth = 100
 
-// in puts commands into a group of the help.
-func in(group string, commands ...*cobra.Command) []*cobra.Command {
+// inGroup puts commands into a group of the help.
+func inGroup(group string, commands ...*cobra.Command) []*cobra.Command {
 	for _, cmd := range commands {
 		cmd.GroupID = group
 	}

@@ -64,12 +64,12 @@ func (env *environment) root(args []string) *cobra.Command {
 		return nil
 	}
 	root.AddGroup(groups...)
-	root.AddCommand(in(groupBackUp, newRunCommand(env), newCheckCommand(env), newKindsCommand(env))...)
-	root.AddCommand(in(groupLook, newListCommand(env), newTreeCommand(env), newCatCommand(env), newDumpCommand(env), newLogCommand(env), newDiffCommand(env), newFindCommand(env), newRunsCommand(env), newFaultsCommand(env), newReportCommand(env))...)
-	root.AddCommand(in(groupGiveBack, newRestoreCommand(env))...)
-	root.AddCommand(in(groupKeep, newVerifyCommand(env), newStatsCommand(env), newPruneCommand(env), newSalvageCommand(env), newReindexCommand(env))...)
-	root.AddCommand(in(groupRehearse, newSimCommand(env))...)
-	root.AddCommand(in(groupMore, newVersionCommand(env), newManCommand(env))...)
+	root.AddCommand(inGroup(groupBackUp, newRunCommand(env), newCheckCommand(env), newKindsCommand(env))...)
+	root.AddCommand(inGroup(groupLook, newListCommand(env), newTreeCommand(env), newCatCommand(env), newDumpCommand(env), newLogCommand(env), newDiffCommand(env), newFindCommand(env), newRunsCommand(env), newFaultsCommand(env), newReportCommand(env))...)
+	root.AddCommand(inGroup(groupGiveBack, newRestoreCommand(env))...)
+	root.AddCommand(inGroup(groupKeep, newVerifyCommand(env), newStatsCommand(env), newPruneCommand(env), newSalvageCommand(env), newReindexCommand(env))...)
+	root.AddCommand(inGroup(groupRehearse, newSimCommand(env))...)
+	root.AddCommand(inGroup(groupMore, newVersionCommand(env), newManCommand(env))...)
 	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetIn(env.streams.in)

@@ -81,7 +81,7 @@ func (c *Changer) All(passages iter.Seq2[vault.Passage, error], filter *Filter) 
 				if !filter.Matches(p.Entry()) {
 					continue
 				}
-				made, matters, err = c.of(p)
+				made, matters, err = c.change(p)
 			}
 			if err != nil {
 				yield(made, err)
@@ -111,8 +111,8 @@ func Between(ctx context.Context, reader vault.Reader, span vault.Span) iter.Seq
 	}
 }
 
-// of makes a change of a passage. It reports false where nothing changed that matters.
-func (c *Changer) of(p vault.Passage) (Change, bool, error) {
+// change makes a change of a passage. It reports false where nothing changed that matters.
+func (c *Changer) change(p vault.Passage) (Change, bool, error) {
 	e := p.Entry()
 	made := Change{
 		Ref: p.Ref, Run: p.Run, At: c.names.RunTime(p.Run), Name: e.Name, Bytes: e.Size, Folder: e.Folder, FolderPath: c.names.Folder(FolderOf(e)),

@@ -50,7 +50,7 @@ func (c *Changer) Losses(ctx context.Context, reader vault.Reader, span vault.Sp
 		if p.Before == nil || !wentAway {
 			continue
 		}
-		made, _, err := c.of(p)
+		made, _, err := c.change(p)
 		if err != nil {
 			return nil, err
 		}

@@ -146,7 +146,7 @@ func (w *world) renderFolder(b []byte, r row, want fieldTree) []byte {
 	} else {
 		b = w.folderBase(b, r.num)
 	}
-	in := w.contents.Load().of(w.tables["folders"].idOf(w, r))
+	in := w.contents.Load().inFolder(w.tables["folders"].idOf(w, r))
 	if want.has("dashboards") {
 		b = reopen(b, `"dashboards":`)
 		b = w.appendNested(b, in.dashboards, dashboardBase)
@@ -194,16 +194,16 @@ type contents struct {
 
 type folderContents struct{ dashboards, looks []found }
 
-func (c *contents) of(id string) folderContents {
+func (c *contents) inFolder(id string) folderContents {
 	if c == nil || c.folders[id] == nil {
 		return folderContents{}
 	}
 	return *c.folders[id]
 }
 
-// settle works out what lies in which folder, unless that is known already. It
+// fillFolders works out what lies in which folder, unless that is known already. It
 // must be called with the world locked for reading, before a folder is rendered.
-func (w *world) settle() {
+func (w *world) fillFolders() {
 	if c := w.contents.Load(); c != nil && c.changes == w.changes {
 		return
 	}

@@ -194,9 +194,9 @@ func metadataChildren(c *call) answer {
 	if !ok || class != metaFolder {
 		return c.notFound()
 	}
-	w.settle()
+	w.fillFolders()
 	id := f.t.idOf(w, f.row)
-	in := w.contents.Load().of(id)
+	in := w.contents.Load().inFolder(id)
 	out := []byte{'['}
 	add := func(class int, f found) {
 		out = w.appendMetadata(comma(out), class, f)

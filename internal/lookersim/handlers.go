@@ -69,7 +69,7 @@ func folderContent(pick func(folderContents) []found) func(c *call) answer {
 	return reading("folders", func(c *call, _ found) answer {
 		c.world.mu.RLock()
 		defer c.world.mu.RUnlock()
-		return c.rows(pick(c.world.contents.Load().of(c.id())), whole)
+		return c.rows(pick(c.world.contents.Load().inFolder(c.id())), whole)
 	})
 }
 

@@ -146,7 +146,7 @@ func (s *Server) bodies(f found) (body, row []byte) {
 	w := s.world
 	w.mu.RLock()
 	if f.t.nests {
-		w.settle()
+		w.fillFolders()
 	}
 	w.mu.RUnlock()
 	body = f.t.document(w, nil, f.row, nil)

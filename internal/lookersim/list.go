@@ -62,7 +62,7 @@ func (l listing) handle(c *call) answer {
 		return c.badRequest(err)
 	}
 	bad := placed(c.badRowsOf(l.kind), len(list))
-	from, to := l.part(c, window).of(len(list)+len(bad), l.cap(c))
+	from, to := l.part(c, window).bounds(len(list)+len(bad), l.cap(c))
 	if c.short {
 		to -= (to - from) / 2
 	}
@@ -254,7 +254,7 @@ func (c *call) find(kind, id string) (found, bool) {
 	defer w.mu.RUnlock()
 	t := w.tables[kind]
 	if t.nests {
-		w.settle()
+		w.fillFolders()
 	}
 	r, i, ok := t.find(id)
 	if hide := w.hidden(kind, c.restricted()); ok && hide != nil && hide(w, r) {

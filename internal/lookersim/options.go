@@ -133,7 +133,7 @@ const (
 	TotalHuge TotalForm = "huge" // 2^61
 )
 
-func (f TotalForm) of(total, rows int) int {
+func (f TotalForm) told(total, rows int) int {
 	switch f {
 	case TotalHigh:
 		return total + total/2 + 1

@@ -40,8 +40,8 @@ func windowOf(q url.Values) (window, error) {
 	return w, err
 }
 
-// of returns the bounds of the window within total rows.
-func (w window) of(total, most int) (from, to int) {
+// bounds returns where the window begins and ends within total rows.
+func (w window) bounds(total, most int) (from, to int) {
 	from, to = min(w.offset, total), total
 	if w.paged {
 		to = min(from+w.limit, total)
@@ -75,7 +75,7 @@ func (c *call) pageHeaders(a answer, w window, total, rows int) answer {
 		add("prev", max(w.offset-w.limit, 0))
 	}
 	if known {
-		a = a.with("X-Total-Count", strconv.Itoa(c.quirks().Totals.of(total, rows)))
+		a = a.with("X-Total-Count", strconv.Itoa(c.quirks().Totals.told(total, rows)))
 	}
 	return a.with("Link", strings.Join(links, ","))
 }

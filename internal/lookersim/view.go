@@ -20,7 +20,7 @@ type selection struct {
 // called with the world locked for reading; the result must not be changed.
 func (w *world) view(t *table, s selection) []int32 {
 	if t.nests {
-		w.settle()
+		w.fillFolders()
 	}
 	key := viewKey{kind: t.kind, query: s.key, changes: w.changes}
 	if list, ok := w.views.find(key); ok {

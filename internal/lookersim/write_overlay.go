@@ -158,7 +158,7 @@ func (w *world) draftOf(f found) draft { return draft{f.t.kept(w, f.row)} }
 // answerOf is the document that a write answers with.
 func (w *world) answerOf(f found) []byte {
 	if f.t.nests {
-		w.settle()
+		w.fillFolders()
 	}
 	return f.t.document(w, nil, f.row, nil)
 }

@@ -160,7 +160,7 @@ func (e *edit) join(kind string, member, group int32, in bool) {
 		of = &e.w.groupsAbove
 	}
 	r := e.w.relation(of)
-	e.w.relate(r, member, withNumber(r.of(member), group, in))
+	e.w.relate(r, member, withNumber(r.members(member), group, in))
 	e.w.countAgain()
 }
 
@@ -206,7 +206,7 @@ func setHolders(kind string) writeFunc {
 		t, out := e.w.tables[kind], []byte{'['}
 		for f := range t.present() {
 			num := f.row.num
-			if list := r.of(num); slices.Contains(list, role.row.num) != slices.Contains(want, num) {
+			if list := r.members(num); slices.Contains(list, role.row.num) != slices.Contains(want, num) {
 				e.w.relate(r, num, withNumber(list, role.row.num, slices.Contains(want, num)))
 			}
 		}

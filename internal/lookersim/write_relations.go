@@ -36,10 +36,10 @@ func (o *relations) nowRelated(changed *sync.Map, num int32, drawn func(num int3
 	if !o.related.Load() {
 		return drawn(num)
 	}
-	return relation{changed, drawn}.of(num)
+	return relation{changed, drawn}.members(num)
 }
 
-func (r relation) of(num int32) []int32 {
+func (r relation) members(num int32) []int32 {
 	if list, ok := r.changed.Load(num); ok {
 		return list.([]int32)
 	}
@@ -68,7 +68,7 @@ func withNumber(list []int32, num int32, in bool) []int32 {
 // unrelate takes a group or a role that is gone away from everybody.
 func (w *world) unrelate(r relation, kind string, num int32) {
 	for f := range w.tables[kind].present() {
-		if list := r.of(f.row.num); slices.Contains(list, num) {
+		if list := r.members(f.row.num); slices.Contains(list, num) {
 			w.relate(r, f.row.num, withNumber(list, num, false))
 		}
 	}

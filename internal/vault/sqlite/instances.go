@@ -75,9 +75,9 @@ func readInstanceNames(ctx context.Context, q querier) (instanceNames, error) {
 	return names, nil
 }
 
-// of is the name of the instance that a sound row belongs to, or an ErrCorrupt where that
+// name is the name of the instance that a sound row belongs to, or an ErrCorrupt where that
 // was lost. Of nil, no names were read, it is "".
-func (n instanceNames) of(id int64, row string) (string, error) {
+func (n instanceNames) name(id int64, row string) (string, error) {
 	name, ok := n[id]
 	if !ok && n != nil {
 		return "", vault.DamageOf("", []vault.Finding{{Table: "instances", Key: strconv.FormatInt(id, 10), Problem: "is missing, but " + row + " belongs to it"}})
@@ -102,7 +102,7 @@ func allInstanceNames(ctx context.Context, q querier) (instanceNames, error) {
 		if err != nil {
 			continue
 		}
-		if _, err := names.of(run.instance, fmt.Sprintf("run %d", run.id)); err != nil {
+		if _, err := names.name(run.instance, fmt.Sprintf("run %d", run.id)); err != nil {
 			return nil, err
 		}
 	}

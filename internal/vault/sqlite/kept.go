@@ -74,8 +74,8 @@ func (k *kept) put(kind record.Kind, ids []string, deferred int64) (added int, e
 	return added, k.conn.exec("COMMIT")
 }
 
-// of returns those of some documents that are there, and whether they were deferred.
-func (k *kept) of(kind record.Kind, ids []string) (map[string]bool, error) {
+// among returns those of some documents that are there, and whether they were deferred.
+func (k *kept) among(kind record.Kind, ids []string) (map[string]bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.conn == nil || len(ids) == 0 {
@@ -108,14 +108,14 @@ func (w *Writer) Kept(_ context.Context, kind record.Kind, ids []string) (map[st
 	if w.run == nil {
 		return nil, errNoRun
 	}
-	found, err := w.kept.of(kind, ids)
+	found, err := w.kept.among(kind, ids)
 	return found, doing(fmt.Sprintf("look for kept %s", kind), classify(w.path, err))
 }
 
 // spared reports whether a document must not become gone: it was left out on purpose (keep), or is
 // kept. When that cannot be told, the answer that changes nothing is yes.
 func (tx *transaction) spared(ref record.Ref, keep map[record.Ref]bool) bool {
-	found, err := tx.w.kept.of(ref.Kind, []string{ref.ID})
+	found, err := tx.w.kept.among(ref.Kind, []string{ref.ID})
 	_, ok := found[ref.ID]
 	return keep[ref] || ok || err != nil
 }

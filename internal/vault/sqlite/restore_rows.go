@@ -48,7 +48,7 @@ func scanRestore(row []driver.Value, names instanceNames, sum *summer) (r restor
 	}
 	r.source, r.target, r.actions = integer(row[3]), integer(row[4]), integer(row[10])
 	for _, id := range []int64{r.source, r.target} {
-		if _, err := names.of(id, fmt.Sprintf("restore %d", integer(row[0]))); err != nil {
+		if _, err := names.name(id, fmt.Sprintf("restore %d", integer(row[0]))); err != nil {
 			return r, err
 		}
 	}

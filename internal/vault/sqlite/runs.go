@@ -200,7 +200,7 @@ func (r *Reader) readRuns(ctx context.Context, add func(q querier, list []record
 			run, err := scanRun(row, &sum)
 			instance := ""
 			if err == nil {
-				instance, err = names.of(run.instance, fmt.Sprintf("run %d", run.id))
+				instance, err = names.name(run.instance, fmt.Sprintf("run %d", run.id))
 			}
 			if errors.Is(err, vault.ErrCorrupt) {
 				unreadable = cmp.Or(unreadable, err)
