@@ -1,4 +1,11 @@
 // Command lookervault backs up a Looker instance into one SQLite file.
+//
+// A command is a file of its name: options, constructor, run function. What several of them
+// need is in files of their own: environment.go and root.go (what commands are made from),
+// read.go (the vault that is read, the moment that is meant), live.go (a run into a copy),
+// asking.go (who asks before it writes), connect.go (the client and the first answers),
+// interrupts.go, terminal.go and logs.go (signals, standard error, the log), progress.go, and
+// tables.go, filter.go and complete*.go (what their flags have in common).
 package main
 
 import (

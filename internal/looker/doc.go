@@ -31,4 +31,11 @@
 // item. None within Retry.MaxWait, or 400 failures in a row from a server that
 // does answer /versions, is [ErrDown] for everybody at once. So is ten minutes
 // of nothing but refusals, which is what a used-up quota looks like.
+//
+// # Layout
+//
+// get.go and send.go are the calls, retry.go judges what an attempt means, attempt.go makes it.
+// What a call waits for: gate.go (places in the air), limiter.go with pace.go (calls by the
+// second) and width.go (calls in the air), told apart by crowds.go, and breaker.go. What a 404
+// is worth is in absence.go, a write that may have been carried out in doubt.go, tokens in auth.go.
 package looker
