@@ -77,10 +77,7 @@ func BenchmarkSingle(b *testing.B) {
 // memory is what its rows take.
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
-		s, err := lookersim.New(lookersim.Options{Sizes: lookersim.Sizes{Dashboards: 500_000, Looks: 1000}, DashboardBytes: 8_000})
-		if err != nil {
-			b.Fatal(err)
-		}
+		s := newSim(b, lookersim.Options{Sizes: lookersim.Sizes{Dashboards: 500_000, Looks: 1000}, DashboardBytes: 8_000})
 		var m runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&m)

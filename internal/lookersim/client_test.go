@@ -27,16 +27,22 @@ var (
 	lastStarted *lookersim.Server
 )
 
+func newSim(t testing.TB, opts lookersim.Options) *lookersim.Server {
+	t.Helper()
+	s, err := lookersim.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // start serves opts for the length of a test and logs in.
 func start(t testing.TB, opts lookersim.Options) (*lookersim.Server, *client) {
 	t.Helper()
 	if startsWith != nil {
 		opts = startsWith(opts)
 	}
-	s, err := lookersim.New(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, opts)
 	base, err := s.Start("")
 	if err != nil {
 		t.Fatal(err)

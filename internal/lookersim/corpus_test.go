@@ -52,10 +52,7 @@ func writeCorpus(t testing.TB) string {
 func TestCorpus(t *testing.T) {
 	dir := writeCorpus(t)
 	s, c := start(t, lookersim.Options{Corpus: dir})
-	plain, err := lookersim.New(lookersim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	plain := newSim(t, lookersim.Options{})
 	for _, kind := range s.Kinds() {
 		if got, want := len(s.IDs(kind)), len(plain.IDs(kind)); got != want && kind != "explores" {
 			t.Errorf("%s: %d items, %d without a corpus", kind, got, want)

@@ -15,10 +15,7 @@ import (
 // digest sums up everything that a server holds.
 func digest(t *testing.T, opts lookersim.Options) map[string]string {
 	t.Helper()
-	s, err := lookersim.New(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, opts)
 	sums := map[string]string{}
 	for _, kind := range s.Kinds() {
 		h := sha256.New()
@@ -56,10 +53,7 @@ func TestSizesAreTotals(t *testing.T) {
 	sizes := lookersim.Sizes{Dashboards: 500, Looks: 333, Folders: 77, Boards: 5, Users: 120, Groups: 9, Roles: 12, PermissionSets: 11, ModelSets: 4,
 		LookmlModels: 5, ScheduledPlans: 31, Alerts: 17, LookmlDashboards: 3, MergedTiles: 40, MergeQueries: 40, SourceQueries: 100, UserAttributes: 8, Themes: 3,
 		ColorCollections: 5, Connections: 2, Projects: 3, Datagroups: 2, IntegrationHubs: 1, Integrations: 2}
-	s, err := lookersim.New(lookersim.Options{Sizes: sizes, SmallTiles: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, lookersim.Options{Sizes: sizes, SmallTiles: true})
 	want := map[string]int{"dashboards": 500, "looks": 333, "folders": 77, "boards": 5, "users": 120, "groups": 9, "roles": 12, "permission_sets": 11,
 		"model_sets": 4, "lookml_models": 5, "scheduled_plans": 31, "alerts": 17, "lookml_dashboards": 3, "user_attributes": 8, "themes": 3,
 		"color_collections": 5, "connections": 2, "projects": 3, "datagroups": 2, "integration_hubs": 1, "integrations": 2}
@@ -89,10 +83,7 @@ func TestSizesAreTotals(t *testing.T) {
 
 // TestStandardInstance checks what the standard sizes promise about tiles.
 func TestStandardInstance(t *testing.T) {
-	s, err := lookersim.New(lookersim.Options{Sizes: lookersim.StandardSizes(), SmallTiles: true, Tiles: [2]int{1, 25}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, lookersim.Options{Sizes: lookersim.StandardSizes(), SmallTiles: true, Tiles: [2]int{1, 25}})
 	merged := 0
 	for item := range s.Items("dashboards") {
 		var d struct {
@@ -130,10 +121,7 @@ func TestDashboardBytes(t *testing.T) {
 		if want > 1<<20 {
 			n = 3
 		}
-		s, err := lookersim.New(lookersim.Options{Sizes: lookersim.Sizes{Dashboards: n, Looks: 10}, DashboardBytes: want})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := newSim(t, lookersim.Options{Sizes: lookersim.Sizes{Dashboards: n, Looks: 10}, DashboardBytes: want})
 		sum := 0
 		for item := range s.Items("dashboards") {
 			sum += len(item.Body)

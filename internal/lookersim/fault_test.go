@@ -25,6 +25,13 @@ func mustRule(t testing.TB, text string) lookersim.Rule {
 	return r
 }
 
+func setRules(t testing.TB, s *lookersim.Server, text string) {
+	t.Helper()
+	if err := s.SetRules(mustRule(t, text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestFaults looks at each fault with a plain client.
 func TestFaults(t *testing.T) {
 	s, c := start(t, lookersim.Options{SmallTiles: true})
@@ -115,9 +122,7 @@ func TestFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
 			s.ResetCounts()
-			if err := s.SetRules(mustRule(t, "route=GET /dashboards/{id} id=3 times=1 "+tt.rule)); err != nil {
-				t.Fatal(err)
-			}
+			setRules(t, s, "route=GET /dashboards/{id} id=3 times=1 "+tt.rule)
 			// A connection that lies must not serve the next test.
 			defer c.http.CloseIdleConnections()
 			c.body("/dashboards/4")
@@ -153,9 +158,7 @@ func TestHang(t *testing.T) {
 func TestCloseEndsHangingAnswers(t *testing.T) {
 	s, c := start(t, lookersim.Options{})
 	asked := make(chan struct{})
-	if err := s.SetRules(mustRule(t, "kind=users do=hang")); err != nil {
-		t.Fatal(err)
-	}
+	setRules(t, s, "kind=users do=hang")
 	ended := make(chan error)
 	go func() {
 		close(asked)
@@ -217,9 +220,7 @@ func TestRuleMatching(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
 			s, c := start(t, lookersim.Options{})
-			if err := s.SetRules(mustRule(t, tt.rule)); err != nil {
-				t.Fatal(err)
-			}
+			setRules(t, s, tt.rule)
 			var got []byte
 			for range 8 {
 				r, _ := c.get("/users/1")

@@ -96,10 +96,7 @@ func walk(v any, do func(name, id string)) {
 // with what the query's own route answers.
 func TestNestedQueriesAreTheQueries(t *testing.T) {
 	for _, opts := range []lookersim.Options{{Seed: 2}, {Seed: 2, SmallTiles: true}, {Seed: 2, DashboardBytes: 25_000}} {
-		s, err := lookersim.New(opts)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := newSim(t, opts)
 		compared, alone := 0, 0
 		check := func(id *string, query json.RawMessage) {
 			if id == nil || len(query) == 0 || string(query) == "null" {
@@ -153,10 +150,7 @@ func TestNestedQueriesAreTheQueries(t *testing.T) {
 
 // TestMembershipsAgree checks that memberships say the same from both ends.
 func TestMembershipsAgree(t *testing.T) {
-	s, err := lookersim.New(lookersim.Options{Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, lookersim.Options{Seed: 4})
 	type set map[string][]string
 	fromUsers, fromGroups := set{}, set{}
 	for item := range s.Items("users") {
@@ -189,10 +183,7 @@ func TestMembershipsAgree(t *testing.T) {
 
 // TestRolesAgree checks that who holds a role says the same from both ends.
 func TestRolesAgree(t *testing.T) {
-	s, err := lookersim.New(lookersim.Options{Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, lookersim.Options{Seed: 4})
 	holders := map[string][]string{}
 	for item := range s.Items("users") {
 		var u struct {

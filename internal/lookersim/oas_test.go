@@ -186,10 +186,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 		"connections": "DBConnection", "projects": "Project", "datagroups": "Datagroup", "integration_hubs": "IntegrationHub", "integrations": "Integration",
 		"agents": "Agent", "legacy_features": "LegacyFeature", "oauth_client_apps": "OauthClientApp", "content_favorites": "ContentFavorite",
 		"queries": "Query", "merge_queries": "MergeQuery", "content_metadata": "ContentMeta", "explores": "LookmlModelExplore"}
-	s, err := lookersim.New(lookersim.Options{Seed: 5})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, lookersim.Options{Seed: 5})
 	for kind, name := range schemas {
 		for item := range s.Items(kind) {
 			missing(t, doc, name, kind+" "+item.ID, item.Body)

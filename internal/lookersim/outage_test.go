@@ -37,9 +37,7 @@ func TestErrorBodies(t *testing.T) {
 func TestOutage(t *testing.T) {
 	clock := newClock()
 	s, c := start(t, lookersim.Options{Now: clock.Now})
-	if err := s.SetRules(mustRule(t, "after=1 for=3s status=404 body=page")); err != nil {
-		t.Fatal(err)
-	}
+	setRules(t, s, "after=1 for=3s status=404 body=page")
 	wrong := func(path string) bool {
 		r, _ := c.get(path)
 		return r.StatusCode == http.StatusNotFound
@@ -76,9 +74,7 @@ func TestANodeThatLags(t *testing.T) {
 
 func TestEmptyAnswer(t *testing.T) {
 	s, c := start(t, lookersim.Options{})
-	if err := s.SetRules(mustRule(t, "do=empty")); err != nil {
-		t.Fatal(err)
-	}
+	setRules(t, s, "do=empty")
 	if r, body := c.get("/looks/1"); r.StatusCode != http.StatusOK || len(body) > 0 {
 		t.Errorf("%d %q", r.StatusCode, body)
 	}

@@ -145,10 +145,7 @@ func TestDerivedKinds(t *testing.T) {
 }
 
 func TestGzip(t *testing.T) {
-	s, err := lookersim.New(lookersim.Options{Gzip: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, lookersim.Options{Gzip: true})
 	base, err := s.Start("")
 	if err != nil {
 		t.Fatal(err)
@@ -163,12 +160,9 @@ func TestGzip(t *testing.T) {
 }
 
 func TestServe(t *testing.T) {
-	s, err := lookersim.New(lookersim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSim(t, lookersim.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
-	err = s.Serve(ctx, "127.0.0.1:0", func(url string) {
+	err := s.Serve(ctx, "127.0.0.1:0", func(url string) {
 		r, err := http.Get(url + "/alive")
 		if err != nil {
 			t.Errorf("not reachable once ready: %v", err)
@@ -186,11 +180,8 @@ func TestServe(t *testing.T) {
 }
 
 func TestServeReportsDeath(t *testing.T) {
-	s, err := lookersim.New(lookersim.Options{Rules: []lookersim.Rule{{Do: lookersim.FaultDie}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = s.Serve(t.Context(), "", func(url string) {
+	s := newSim(t, lookersim.Options{Rules: []lookersim.Rule{{Do: lookersim.FaultDie}}})
+	err := s.Serve(t.Context(), "", func(url string) {
 		if r, err := http.Get(url + "/alive"); err == nil {
 			r.Body.Close()
 			t.Error("a dying server answered")

@@ -46,10 +46,7 @@ func TestAStateFileKeepsEveryWrite(t *testing.T) {
 			}
 			defer func() { startsWith = nil }()
 			write(t)
-			next, err := lookersim.New(opts)
-			if err != nil {
-				t.Fatal(err)
-			}
+			next := newSim(t, opts)
 			if diff := cmp.Diff(everythingOf(lastStarted), everythingOf(next)); diff != "" {
 				t.Errorf("the next server holds something else (-before +after):\n%.2000s", diff)
 			}

@@ -37,10 +37,7 @@ func TestFaultsBeforeAndAfterAWrite(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule, func(t *testing.T) {
-			rule, err := lookersim.ParseRule("route=POST /folders times=1 " + tt.rule)
-			if err != nil {
-				t.Fatal(err)
-			}
+			rule := mustRule(t, "route=POST /folders times=1 "+tt.rule)
 			opts := small()
 			opts.Rules = []lookersim.Rule{rule}
 			s, c := start(t, opts)
@@ -80,10 +77,7 @@ func TestFaultsBeforeAndAfterAWrite(t *testing.T) {
 func TestALateTwin(t *testing.T) {
 	opts := small()
 	for _, text := range []string{"route=POST /boards times=1 do=late later=2", "route=POST /board_sections times=1 do=late"} {
-		rule, err := lookersim.ParseRule(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		rule := mustRule(t, text)
 		if rule.String() != text {
 			t.Errorf("%q reads back as %q", text, rule)
 		}
