@@ -321,3 +321,46 @@ func TestBelongsAgainAfterAPrune(t *testing.T) {
 	done := c.apply(c.plan(restore.Request{Lost: true}))
 	complete(t, done)
 }
+
+// A document that was changed, and shows one that is gone, shows what is made of that: in whatever order both
+// are named.
+func TestWhatIsNamedBeforeWhatItShows(t *testing.T) {
+	for name, last := range map[string]bool{"first": false, "last": true} {
+		t.Run("the board "+name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := newBackedUpRig(t)
+			board, shown := record.Ref{}, record.Ref{Kind: "dashboards"}
+			for _, board = range r.refsOf("boards", "present", func([]byte) bool { return true }) {
+				if on := r.dashboardsOn(r.sim.Document("boards", board.ID)); len(on) > 0 {
+					shown.ID = on[0]
+					break
+				}
+			}
+			run := r.backup()
+			r.do("DELETE", "/dashboards/"+shown.ID, "")
+			r.do("PATCH", "/boards/"+board.ID, `{"title":"Changed"}`)
+			items := []record.Ref{board, shown}
+			if last {
+				items = []record.Ref{shown, board}
+			}
+			for _, undo := range []bool{false, true} {
+				done := r.apply(r.plan(restore.Request{Items: items, Run: run}))
+				complete(t, done)
+				if made := targetOf(done, shown); !slices.Contains(r.dashboardsOn(r.sim.Document("boards", board.ID)), made) {
+					t.Errorf("the board shows %v, not %s", r.dashboardsOn(r.sim.Document("boards", board.ID)), made)
+				}
+				if !undo {
+					undone := r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true}))
+					complete(t, undone)
+					again := r.apply(r.plan(restore.Request{Undo: undone.ID}))
+					complete(t, again)
+					made := record.Ref{Kind: shown.Kind, ID: targetOf(done, shown)}
+					if made.ID = targetOf(again, made); !slices.Contains(r.dashboardsOn(r.sim.Document("boards", board.ID)), made.ID) {
+						t.Errorf("after an undo of the undo the board shows %v, not %s", r.dashboardsOn(r.sim.Document("boards", board.ID)), made.ID)
+					}
+					complete(t, r.apply(r.plan(restore.Request{Undo: again.ID, Hard: true})))
+				}
+			}
+		})
+	}
+}

@@ -130,7 +130,8 @@ func appendNew(nodes []*node, more ...*node) []*node {
 }
 
 // follow lets documents that the plan writes, or would write if they differed, follow what they name and
-// that gets another id, where they need not have it.
+// that gets another id, where they do not wait for it yet: they need not have it, or name it still although
+// it is gone.
 func (d *draft) follow(ctx context.Context) error {
 	if found, err := d.noteMoves(ctx); err != nil || !found {
 		return err
@@ -170,22 +171,19 @@ type following struct {
 	calls int     // at most, besides those for what is known to differ: queries are made, named and read back
 }
 
-// following finds what a document names, and need not name or names through its queries, and that has
-// another id when the plan is done.
+// following finds what a document names itself or through its queries, and that has another id when the plan
+// is done.
 func (d *draft) following(n *node) (f following, err error) {
 	refs, err := canon.References(n.spec.Write, n.body)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	for _, r := range refs {
-		m, moves := d.moves[r.Ref]
-		if r.By.Loose {
-			m = d.movesWith(r.Ref)
-		} else if !moves {
-			continue
-		}
+		m := d.movesWith(r.Ref)
+		_, moves := d.moves[r.Ref]
 		for _, need := range m.with {
-			if need == n || !d.waitsFor(n, need) {
+			known := slices.Contains(n.needs, need) && !moves && !r.By.Loose
+			if need == n || known || need.waitsFor(n) || !d.waitsFor(n, need) {
 				continue
 			}
 			f.with, f.moves = appendNew(f.with, need), f.moves || m.unknown || need.hasOtherID()
