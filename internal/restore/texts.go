@@ -14,9 +14,9 @@ import (
 )
 
 // Texts lead to documents by addresses: "/dashboards/42". In what a restore writes they lead
-// to what stands for these on the instance. What an earlier restore has made is known from the
-// beginning; what this one makes is written when all of it is there, since two documents may
-// lead to each other.
+// to what stands for these on the instance. What an earlier restore has made, and what the plan
+// takes for the same, is known from the beginning; what this one makes is written when all of it
+// is there, since two documents may lead to each other.
 
 // hosts are those of the instance, by which addresses in texts lead to it.
 func (p *planner) hosts(ctx context.Context) ([]string, error) {
@@ -65,10 +65,11 @@ func (p *present) stood(kind record.Kind, id string) (string, bool) {
 	return id, true
 }
 
-// leadAnew lets the texts of what the plan writes lead to what it makes anew. A document that
-// is as it is wanted but for that is changed where it would be if anything else differed.
+// leadAnew lets the texts of what the plan writes lead to what it makes anew or takes for the
+// same. A document that is as it is wanted but for that is changed where it would be if anything
+// else differed.
 func (d *draft) leadAnew(ctx context.Context) error {
-	if !d.makesAnew() || !d.request.rewritesLinks() {
+	if !d.changesIDs() || !d.request.rewritesLinks() {
 		return nil
 	}
 	for _, ref := range sortedRefs(d.nodes) {
@@ -104,10 +105,11 @@ func (d *draft) leadAnew(ctx context.Context) error {
 	return nil
 }
 
-// makesAnew reports whether the plan makes documents that get other ids.
-func (d *draft) makesAnew() bool {
+// changesIDs reports whether the plan makes documents that get other ids, or finds some under
+// others.
+func (d *draft) changesIDs() bool {
 	for _, n := range d.nodes {
-		if n.getsID() {
+		if n.getsID() || standsForAnother(n.action) {
 			return true
 		}
 	}
@@ -145,8 +147,8 @@ func (d *draft) weighAnew(ctx context.Context, n *node) (err error) {
 	return d.compare(ctx, n, now)
 }
 
-// noteAddresses records what addresses lead to: what earlier restores have made, and
-// what this one makes anew.
+// noteAddresses records what addresses lead to: what earlier restores have made, what the plan
+// takes for the same, and what this one makes anew.
 func (a *applier) noteAddresses(mappings []record.Mapping) {
 	earlier := slices.DeleteFunc(slices.Clone(mappings), func(m record.Mapping) bool { return m.Restore == a.plan.ID })
 	a.stood, a.anew = make(map[record.Ref]string), make(map[record.Ref]bool)
@@ -156,14 +158,25 @@ func (a *applier) noteAddresses(mappings []record.Mapping) {
 		}
 	}
 	for _, action := range a.plan.Actions {
-		if spec, ok := catalogue.Find(action.Kind); ok && action.Deed == record.DeedCreate && !spec.Owned() && !a.request.beside(action.Ref) {
+		spec, ok := catalogue.Find(action.Kind)
+		switch {
+		case !ok || spec.Owned() || a.request.beside(action.Ref):
+		case action.Deed == record.DeedCreate:
 			a.anew[action.Ref] = true
+		case standsForAnother(action):
+			a.stood[action.Ref] = action.Target
 		}
 	}
 }
 
-// stands is a [canon.Resolver] for addresses in what is written first: of what earlier restores
-// have made. It tells the same in every attempt, so that what an attempt has made is known
+// standsForAnother reports whether a plan takes a document of the instance for one that has
+// another id in the backup.
+func standsForAnother(action record.Action) bool {
+	return action.Deed != record.DeedCreate && action.Deed != record.DeedDelete && action.Target != "" && action.Target != action.ID
+}
+
+// stands is a [canon.Resolver] for addresses in what is written first: of what is there
+// under another id before this restore. It tells the same in every attempt, so that what an attempt has made is known
 // again.
 func (a *applier) stands(kind record.Kind, id string) (string, bool) {
 	ref := record.Ref{Kind: kind, ID: id}
