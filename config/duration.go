@@ -67,7 +67,7 @@ func ParseAge(text string) (time.Duration, error) {
 		if number, ok := strings.CutSuffix(text, suffix); ok {
 			n, err := strconv.ParseFloat(number, 64)
 			if err != nil || !(n >= 0 && n < maxAge) {
-				return 0, fmt.Errorf("%q is no duration", text)
+				return 0, fmt.Errorf("%q is not a duration; write it as 90d, 2w or 36h", text)
 			}
 			return time.Duration(n * float64(unit)), nil
 		}
@@ -77,7 +77,7 @@ func ParseAge(text string) (time.Duration, error) {
 	}
 	age, err := time.ParseDuration(text)
 	if err != nil || age < 0 {
-		return 0, fmt.Errorf("%q is no duration: write 90d, 2w or 36h", text)
+		return 0, fmt.Errorf("%q is not a duration; write it as 90d, 2w or 36h", text)
 	}
 	return age, nil
 }

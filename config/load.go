@@ -22,8 +22,13 @@ type Sources struct {
 	Kinds    []string          // kinds named as positional arguments; they replace the key kinds. Empty = none named
 	Environ  []string          // NAME=value, as os.Environ gives them
 	ReadOnly bool              // for reading commands: ${VAR} and looker.ini are left alone, so nothing of them need be there
+	Names    CheckNames        // nil = nobody knows which kinds there are
 	Cores    int               // processor cores for the default of stages.serialize.workers; 0 = those of this machine
 }
+
+// CheckNames returns what is wrong with the kinds that a configuration names, each as [Loaded.SelectKinds] and its like
+// return it, or nil.
+type CheckNames func(*Loaded) []error
 
 // Loaded is a configuration that is free of problems, and where its values came from.
 type Loaded struct {
@@ -87,10 +92,14 @@ func (l *loader) finish(path string) (*Loaded, error) {
 		c.Looker.CAFile = l.beside(merged.origins["looker.ca_file"], c.Looker.CAFile)
 	}
 	l.validate(c, merged, usable)
+	loaded := &Loaded{Config: c, File: path, Warnings: l.warnings, origins: merged.origins}
+	if l.src.Names != nil {
+		l.problems.addNames(l.src.Names(loaded), merged.origins)
+	}
 	if err := l.problems.err(); err != nil {
 		return nil, err
 	}
-	return &Loaded{Config: c, File: path, Warnings: l.warnings, origins: merged.origins}, nil
+	return loaded, nil
 }
 
 // build decodes the merged values over the defaults. usable are the keys whose value could be read.

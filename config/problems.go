@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,6 +58,23 @@ type finding struct {
 
 func (r *report) add(at origin, key, text string) {
 	r.found = append(r.found, finding{at: at, Problem: Problem{Where: at.String(), Key: keyName(key), Text: text}})
+}
+
+// addNames adds what is wrong with the kinds that keys name, but of keys with problems of their own: what those would name
+// is not known.
+func (r *report) addNames(errs []error, origins map[string]origin) {
+	before := len(r.found)
+	for _, err := range errs {
+		problems, ok := errors.AsType[*Problems](err)
+		if !ok {
+			continue
+		}
+		for _, p := range problems.List {
+			if !slices.ContainsFunc(r.found[:before], func(f finding) bool { return f.Key == p.Key }) {
+				r.found = append(r.found, finding{at: origins[p.Key], Problem: p})
+			}
+		}
+	}
 }
 
 // err is nil when nothing was found.

@@ -81,6 +81,8 @@ func TestProblemsOfTheFile(t *testing.T) {
 		{"no URL", "looker: {base_url: \"https://my looker\"}", `c.yaml:1: looker.base_url: "https://my looker" is not a URL; write it as https://mycompany.looker.com`},
 		{"user in the URL", "looker: {base_url: \"https://me:topsecret@x\"}", `c.yaml:1: looker.base_url: "https://me:***@x" holds a user; use looker.client_id and looker.client_secret`},
 		{"no path", "sink: {path: \"\"}", "c.yaml:1: sink.path: is empty; name the file of the vault"},
+		{"word that may be empty", "restore: {conflict: ask}", `c.yaml:1: restore.conflict: "ask" is not known; allowed: skip, update, rename, fail`},
+		{"port", "metrics: {listen: \"127.0.0.1:99999\"}", `c.yaml:1: metrics.listen: "127.0.0.1:99999" is not an address; write it as 127.0.0.1:9090 or :9090`},
 		{"sink", "sink: {type: postgres}", `c.yaml:1: sink.type: "postgres" is not known; allowed: sqlite`},
 		{"rates", "rate_limit: {per_second: 100, per_minute: 60}", "c.yaml:1: rate_limit.per_second: per_second 100 is more than per_minute 60; lower it, or set it to 0 for no limit a second"},
 		{"rate against the default", "rate_limit: {per_minute: 5}", "c.yaml:1: rate_limit.per_minute: per_second 10 is more than per_minute 5; lower it, or set it to 0 for no limit a second"},

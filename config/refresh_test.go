@@ -62,7 +62,7 @@ func TestWrongRefresh(t *testing.T) {
 		file, set, want string
 	}{
 		{"refresh: 7d\n", "", `c.yaml:1: refresh: is a table; write refresh: {content_access: 7d}`},
-		{"refresh: {themes: soon}\n", "", `c.yaml:1: refresh.themes: "soon" is no duration: write 90d, 2w or 36h`},
+		{"refresh: {themes: soon}\n", "", `c.yaml:1: refresh.themes: "soon" is not a duration; write it as 90d, 2w or 36h`},
 		{"refresh: {themes: 7}\n", "", `c.yaml:1: refresh.themes: "7" has no unit: write 7d for days, 7w for weeks or 7h for hours`},
 		{"{}\n", "refresh.themes=30", `--set: refresh.themes: "30" has no unit: write 30d for days, 30w for weeks or 30h for hours`},
 		{"refresh:\n  themes: 5m\n", "", `c.yaml:2: refresh.themes: "5m" is out of range; allowed: 0 for every run, 1h to 365d`},

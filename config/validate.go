@@ -81,7 +81,7 @@ func (f field) allowed() string {
 		return fmt.Sprintf("; allowed: %s to %s", unit(f, b[0]), unit(f, b[1]))
 	}
 	if w, ok := words[f.key]; ok {
-		return "; allowed: " + strings.Join(w, ", ")
+		return "; allowed: " + strings.TrimPrefix(strings.Join(w, ", "), ", ") // empty is the default, and no word
 	}
 	return ""
 }
@@ -318,7 +318,8 @@ func (v *validator) metrics() {
 	if v.c.Metrics.Listen == "" || at.deferred {
 		return
 	}
-	if _, _, err := net.SplitHostPort(v.c.Metrics.Listen); err != nil {
+	_, port, err := net.SplitHostPort(v.c.Metrics.Listen)
+	if n, name := strconv.Atoi(port); err != nil || name == nil && (n < 0 || n > 65535) {
 		v.bad(key, v.shown(key)+" is not an address; write it as 127.0.0.1:9090 or :9090")
 	}
 }

@@ -61,7 +61,9 @@ type loadConfig func(set, kinds []string) (*config.Loaded, error)
 // else; keys names the key that each of them sets.
 func (s *settings) loader(flags *pflag.FlagSet, keys map[string]string) loadConfig {
 	return func(set, kinds []string) (*config.Loaded, error) {
-		loaded, err := config.Load(s.sources(flags, keys, set, kinds))
+		sources := s.sources(flags, keys, set, kinds)
+		sources.Names = wrongNames
+		loaded, err := config.Load(sources)
 		if err == nil {
 			addSecrets(s.secrets, loaded.Config)
 			addProxies(s.secrets, s.variables)

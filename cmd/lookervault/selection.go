@@ -34,6 +34,15 @@ func selection(loaded *config.Loaded) ([]*catalogue.Spec, []record.Ref, error) {
 	return selected, exclude, nil
 }
 
+// wrongNames is what is wrong with the kinds that the configuration names anywhere.
+func wrongNames(loaded *config.Loaded) []error {
+	known := catalogue.Names(catalogue.All())
+	_, kinds := loaded.SelectKinds(known, catalogue.Names(catalogue.Default()), catalogue.Aliases())
+	_, exclude := loaded.ExcludedIDs(known, catalogue.Aliases())
+	_, ages := refreshAges(loaded, false)
+	return []error{kinds, exclude, ages}
+}
+
 // refreshAges is how old observations may grow, by kind; nil, so that everything is asked
 // for, where somebody has named the kinds to back up.
 func refreshAges(loaded *config.Loaded, named bool) (map[record.Kind]time.Duration, error) {
