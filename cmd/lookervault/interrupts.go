@@ -19,6 +19,7 @@ type interrupts struct {
 	// hurries after the second. Others have nothing to hurry with.
 	graceful atomic.Bool
 	waiting  context.Context // see patience; nil before that was called
+	unread   chan os.Signal  // see begin, nil before that was called; nobody receives from it
 }
 
 // catchSignals watches for signals until release is called: the first Ctrl-C, SIGTERM or
@@ -56,8 +57,23 @@ func catchSignals() (_ *interrupts, release func()) {
 		}
 	}()
 	return i, func() {
+		if i.unread != nil {
+			signal.Stop(i.unread)
+		}
 		signal.Stop(received)
 		close(over)
+	}
+}
+
+// begin says that the command is graceful. For one that writes, writing to a pipe that
+// nobody reads any more fails from now on. Otherwise it ends the process by SIGPIPE, as is
+// right for what only prints, and wrong for a backup whose progress somebody has looked at
+// through head. What the process starts is not affected.
+func (i *interrupts) begin(writes bool) {
+	i.graceful.Store(true)
+	if writes {
+		i.unread = make(chan os.Signal, 1)
+		signal.Notify(i.unread, syscall.SIGPIPE)
 	}
 }
 

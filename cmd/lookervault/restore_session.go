@@ -55,7 +55,7 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 		return nil, err
 	}
 	o.streams.err.decouple()
-	o.interrupts.graceful.Store(true)
+	o.interrupts.begin(o.writes)
 	r := &restoring{options: o, config: loaded.Config, log: o.streams.logger(loaded), origin: "api", meter: &extract.Meter{}, demo: o.demo}
 	for _, warning := range loaded.Warnings {
 		o.streams.warn(r.log, warning)

@@ -139,7 +139,7 @@ func runBackup(ctx context.Context, o runOptions) error {
 	}
 	c := loaded.Config
 	o.streams.err.decouple()
-	o.interrupts.graceful.Store(true)
+	o.interrupts.begin(!o.dryRun)
 	log := o.streams.logger(loaded)
 	for _, warning := range loaded.Warnings {
 		o.streams.warn(log, warning)

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/lookervault/lookervault/internal/record"
+)
+
+// TestRunOutlivesItsReaders closes the reading ends of what a run writes to, as head and a
+// pager do that somebody has left.
+func TestRunOutlivesItsReaders(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		of   func(w, null *os.File) (stdout, stderr *os.File)
+		args []string
+		want int
+	}{
+		{"events", func(w, null *os.File) (stdout, stderr *os.File) { return w, null }, []string{"--json"}, codeFailed},
+		{"progress", func(w, null *os.File) (stdout, stderr *os.File) { return null, w }, []string{"--progress", "plain"}, codeIncomplete},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			read, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer null.Close()
+			if err := read.Close(); err != nil {
+				t.Fatal(err)
+			}
+			stdout, stderr := test.of(w, null)
+			r := startStalled(t, stdout, stderr, append(test.args, "--set", "looker.timeout=1s")...)
+			_ = w.Close()
+			code, died := r.end()
+			if code != test.want || died != 0 {
+				t.Errorf("exit code %d, signal %v; want %d and none", code, died, test.want)
+			}
+			if got := r.outcome(); got != record.RunPartial {
+				t.Errorf("outcome %s, want %s, as a list that hangs makes it", got, record.RunPartial)
+			}
+		})
+	}
+}
