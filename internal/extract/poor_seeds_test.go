@@ -27,7 +27,7 @@ func TestPoorRowsInAnyOrder(t *testing.T) {
 			}, Quirks: lookersim.Quirks{PoorRows: []string{string(kind)}, PoorEvery: 3, IgnoreIDs: rng.IntN(5) == 0, NoTotals: rng.IntN(5) == 0}})
 			page := 3 + rng.IntN(20)
 			r.row = paging(kind, page)
-			r.config.Stages.List.PageSize, r.config.Stages.Batch.Records = 2+rng.IntN(12), 1+rng.IntN(12)
+			r.config.Stages.List.PageSize, r.config.Stages.Batch.Records = 1+rng.IntN(12), 1+rng.IntN(12)
 			r.config.Stages.Fetch.Workers, r.config.Limits.InFlightItems = 1+rng.IntN(6), 6
 			changed := int64(0)
 			for night := range 4 {

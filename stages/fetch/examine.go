@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,8 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 	if err != nil {
 		return found, nil, rich, err
 	}
-	suspects = withLikelyCut(suspects, t.likelyCut(found))
+	suspects = withAll(suspects, t.likelyCut(found))
+	suspects = withAll(suspects, t.firstNew(found))
 	if len(suspects) == 0 {
 		return found, nil, rich, nil
 	}
@@ -48,7 +50,7 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 		case !suspect:
 			good = append(good, m)
 		case v == rich:
-			t.provenLengths(m)
+			t.speaks(m)
 			good = append(good, m)
 		case v == poor:
 			t.judge(m.want.ID, poor)
@@ -65,6 +67,17 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 		doubtful = append(doubtful, more...)
 	}
 	return good, doubtful, rich, nil
+}
+
+// firstNew returns the largest row of a document that nothing is stored of, where the row that
+// was compared for all was that of a stored one: what that has tells nothing of what lists leave
+// out since.
+func (t *task) firstNew(found []matched) []matched {
+	news := slices.DeleteFunc(slices.Clone(found), func(m matched) bool { return !isNew(m) })
+	if len(news) == 0 || t.hasSpoken() || t.Proven != nil && t.Proven(t.kind.Name) {
+		return nil
+	}
+	return []matched{slices.MaxFunc(news, func(a, b matched) int { return cmp.Compare(len(a.row), len(b.row)) })}
 }
 
 // compareAll compares rows with their documents, and returns what each comparison told.

@@ -196,3 +196,25 @@ func TestNumbersOfRowsAreSpelledOtherwise(t *testing.T) {
 		t.Errorf("calls %q, notes %q: want a page and a single fetch", looker.Calls, r.Ledger.Notes())
 	}
 }
+
+// TestNewRowWithoutNeighbours: all rows of a run are what is stored, but for one in an answer of
+// its own. What was compared tells nothing of that.
+func TestNewRowWithoutNeighbours(t *testing.T) {
+	things := logins(slices.Concat(repeated(9, login{mail: true}), repeated(1, login{mail: true, hides: "email"}))...)
+	looker := &stagestest.Looker{Things: things}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+	r.Size = 10
+	known := stagestest.PageAsk(0, stagestest.Numbers(1, 9)...)
+	for i := range known.Want {
+		known.Want[i].Hash, known.Want[i].Size = sha256.Sum256([]byte(things[i].Text)), int64(len(things[i].Text))
+		known.Want[i].Fingerprint = record.Digest{1}
+	}
+	for _, item := range r.Fetch(t, known, stagestest.PageAsk(9, "10")) {
+		if item.ID == "10" && string(item.Body) != things[9].Text {
+			t.Errorf("%s is stored as %s, want %s", item.Ref, item.Body, things[9].Text)
+		}
+	}
+	if n := len(looker.Calls); n > 5 {
+		t.Errorf("%d calls, want two pages, a document for each and the poor one: %q", n, looker.Calls)
+	}
+}

@@ -210,6 +210,13 @@ func (h *habits) spokenFor(id string, of uint64) {
 	h.shapes.spokenFor(id, of)
 }
 
+// hasSpoken reports whether a row that was read was compared for all rows.
+func (h *habits) hasSpoken() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.shapes.proven != ""
+}
+
 // lackedByShape returns the members that other rows have and those of a shape lack.
 func (h *habits) lackedByShape(of uint64) []string {
 	h.mu.Lock()

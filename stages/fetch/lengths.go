@@ -132,9 +132,9 @@ func (h *habits) noteLengths(all []record.Length) {
 	h.lengths.add(all)
 }
 
-// withLikelyCut adds rows that may be cut off to those that are to be compared anyway.
-func withLikelyCut(suspects, cut []matched) []matched {
-	for _, m := range cut {
+// withAll adds rows to those that are to be compared anyway.
+func withAll(suspects, others []matched) []matched {
+	for _, m := range others {
 		if !slices.ContainsFunc(suspects, func(s matched) bool { return s.want.ID == m.want.ID }) {
 			suspects = append(suspects, m)
 		}

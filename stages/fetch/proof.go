@@ -81,10 +81,16 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 // else's rows are examined: those may all lack one.
 func (t *task) proved(sample matched, found []matched) {
 	t.observe(found)
-	if sample.doc != nil {
-		t.spokenFor(sample.want.ID, sample.doc.Shape)
+	t.speaks(sample)
+}
+
+// speaks records that a row is its document, and what it is compared for: its lengths, and, of the
+// first row that was read, all rows.
+func (t *task) speaks(m matched) {
+	if m.doc != nil && !t.hasSpoken() {
+		t.spokenFor(m.want.ID, m.doc.Shape)
 	}
-	t.provenLengths(sample)
+	t.provenLengths(m)
 }
 
 // samples picks rows to compare. One that looks as if its arrays were cut off comes first:
