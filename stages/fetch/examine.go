@@ -24,7 +24,8 @@ import (
 //
 // Rows of one list can differ, so good comparisons of other rows do not speak for one
 // that is poorer than its neighbours. No call is made where rows are alike, or where
-// documents have one thing or another: [shapes.suspicion] says which rows those are.
+// documents have one thing or another: [shapes.suspicion] says which rows those are. A row that
+// later answers show to be poorer than most is fetched alone when everything is committed.
 func (t *task) examine(ctx context.Context, found []matched) (good []matched, doubtful []record.Listed, v verdict, err error) {
 	if t.kind.Detail.IsZero() {
 		return found, nil, rich, nil
@@ -37,6 +38,7 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 	suspects = withAll(suspects, t.likelyCut(found))
 	suspects = withAll(suspects, t.firstNew(found))
 	if len(suspects) == 0 {
+		t.Ledger.Unclear(t.kind.Name, t.late(found)...)
 		return found, nil, rich, nil
 	}
 	verdicts, err := t.compareAll(ctx, suspects)
@@ -44,11 +46,11 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 		return nil, nil, unknown, err
 	}
 	good = make([]matched, 0, len(found))
-	var untold []matched
+	var untold, uncompared []matched
 	for _, m := range found {
 		switch v, suspect := verdicts[m.want.ID]; {
 		case !suspect:
-			good = append(good, m)
+			good, uncompared = append(good, m), append(uncompared, m)
 		case v == rich:
 			t.speaks(m)
 			good = append(good, m)
@@ -66,6 +68,7 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 		}
 		doubtful = append(doubtful, more...)
 	}
+	t.Ledger.Unclear(t.kind.Name, t.late(uncompared)...)
 	return good, doubtful, rich, nil
 }
 

@@ -218,3 +218,35 @@ func TestNewRowWithoutNeighbours(t *testing.T) {
 		t.Errorf("%d calls, want two pages, a document for each and the poor one: %q", n, looker.Calls)
 	}
 }
+
+// TestRowPoorerThanLaterNeighbours: the first answers hold no row that has what one of them has
+// lost. Once most rows have it, the document is to be fetched alone.
+func TestRowPoorerThanLaterNeighbours(t *testing.T) {
+	first, mail := login{key: true}, login{mail: true}
+	tests := []struct {
+		name   string
+		second login
+		later  []login
+		late   bool
+	}{
+		{"it has lost a member", login{mail: true, hides: "email"}, repeated(10, mail), true},
+		{"its document lacks it as well", login{}, repeated(10, mail), true},
+		{"it has another member", login{saml: true}, repeated(10, mail), false},
+		{"few have it", login{}, slices.Concat(repeated(8, login{}), repeated(1, mail)), false},
+		{"it has it", mail, repeated(10, mail), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			things := logins(slices.Concat([]login{first, tt.second}, tt.later)...)
+			r := stagestest.NewRig(&stagestest.Looker{Things: things}, stagestest.KindOf(t, "dashboards"))
+			r.Size = 20
+			items := r.Fetch(t, stagestest.PageAsk(0, "1", "2"), stagestest.PageAsk(2, stagestest.Numbers(3, len(things))...))
+			if diff := cmp.Diff(stagestest.Numbers(1, len(things)), stagestest.IDs(items, stagestest.HasBody)); diff != "" {
+				t.Errorf("bodies (-want +got):\n%s", diff)
+			}
+			if late := r.Ledger.HasUnclear("dashboards"); late != tt.late {
+				t.Errorf("a document is to be fetched: %v, want %v (%q)", late, tt.late, r.Ledger.Notes())
+			}
+		})
+	}
+}

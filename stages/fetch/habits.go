@@ -217,6 +217,20 @@ func (h *habits) hasSpoken() bool {
 	return h.shapes.proven != ""
 }
 
+// late returns documents whose rows were taken for right in earlier answers, and lack what most
+// rows have that came since. Those of this answer are kept for later ones.
+func (h *habits) late(good []matched) []record.Listed {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	rows := h.shapes.late()
+	for _, m := range good {
+		if isNew(m) && m.want.ID != h.shapes.proven {
+			h.shapes.take(m.doc.Shape, m.want)
+		}
+	}
+	return rows
+}
+
 // lackedByShape returns the members that other rows have and those of a shape lack.
 func (h *habits) lackedByShape(of uint64) []string {
 	h.mu.Lock()

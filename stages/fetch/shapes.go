@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/record"
 )
 
 // shapes is what a run knows of the members that rows of a kind have. It is guarded by
@@ -14,6 +15,7 @@ type shapes struct {
 	all    members        // those that any row has
 	known  map[uint64]*shape
 	rows   int             // of all shapes
+	kept   int             // documents that were kept as not compared
 	groups map[members]int // rows that were seen of those that lack the same members
 	proven string          // id of the document whose row was compared for all rows
 	spoken members         // what that row lacks: it speaks for the first that lacks the same
@@ -23,6 +25,35 @@ type shapes struct {
 type shape struct {
 	has  members
 	rows int
+	// uncompared are documents that nothing was stored of, whose rows are taken for right: their
+	// neighbours had no more then.
+	uncompared []record.Listed
+}
+
+// mostUncompared is how many documents of a kind are kept that were not compared.
+const mostUncompared = 10_000
+
+// take keeps a document whose row is taken for right.
+func (s *shapes) take(of uint64, want record.Listed) {
+	if known := s.known[of]; known != nil && s.kept < mostUncompared {
+		known.uncompared = append(known.uncompared, record.Listed{ID: want.ID, State: want.State})
+		s.kept++
+	}
+}
+
+// late returns the documents that were kept and whose rows turn out to be poorer than their
+// neighbours, each once.
+func (s *shapes) late() (rows []record.Listed) {
+	for _, known := range s.known {
+		if len(known.uncompared) == 0 {
+			continue
+		}
+		if suspicion, _ := s.suspicion(known); suspicion == strong {
+			rows = append(rows, known.uncompared...)
+			known.uncompared = nil
+		}
+	}
+	return rows
 }
 
 // members are the members of a row, one bit each. What stands behind the first 256
