@@ -40,7 +40,7 @@ func (p *pass) join(got page) (found documents, more bool, err error) {
 	p.offset, p.page, p.at = got.offset, keysOf(got.rows), got.offset+len(got.rows)
 	if len(rows) == 0 {
 		if first && !got.proven {
-			p.Ledger.CameEmpty(record.Ref{Kind: p.kind.Name}, p.Now())
+			p.Ledger.CameEmpty(record.Ref{Kind: p.kind.Name}, p.state, p.Now())
 		}
 		if !p.probe && !p.short && !first && p.widest <= len(p.tail) {
 			p.probe = true // the page held no more than what was known: is there anything behind it?

@@ -54,6 +54,7 @@ func (f *flow) scope(ctx context.Context, wanted record.Scope) (scope.Within, er
 	route := kind.Listing.Route
 	response, err := f.api.client.Get(ctx, looker.Request{
 		Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: url.Values{"fields": {"id,parent_id"}}, Timeout: f.api.timeoutOf(route),
+		Emptied: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find the folders of the scope: %w", err)

@@ -122,7 +122,7 @@ func (t *task) getPage(ctx context.Context) (answer stages.Answer, rows [][]byte
 		return answer, nil, lease, stages.Broken(err)
 	}
 	if len(rows) == 0 && (answer.HasTotal || !call.Emptied) {
-		t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind}, t.Now())
+		t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind}, t.ask.State, t.Now())
 	}
 	return answer, rows, lease, t.provenWhole(ctx, answer, len(rows))
 }

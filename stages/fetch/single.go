@@ -105,7 +105,7 @@ const emptyList = "[]"
 func (t *task) cameEmpty(want record.Listed, body []byte) {
 	told := t.kind.Listing.Overview != nil && !want.Stamp.IsZero()
 	if route, _ := t.kind.Single(want.ID); route.Array && want.Size == 0 && !told && string(bytes.TrimSpace(body)) == emptyList {
-		t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind, ID: want.ID}, t.Now())
+		t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind, ID: want.ID}, want.State, t.Now())
 	}
 }
 

@@ -160,7 +160,7 @@ func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byt
 		}
 		rows, err = canon.Rows(answer.Body)
 		if len(rows) == 0 && !call.Emptied {
-			t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind}, t.Now())
+			t.Ledger.CameEmpty(record.Ref{Kind: t.ask.Kind}, t.ask.State, t.Now())
 		}
 		if err == nil && answer.HasTotal && answer.Total != len(rows) {
 			// What is asked next waits for nothing, so the room may be held.
