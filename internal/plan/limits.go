@@ -87,10 +87,13 @@ func (r *Rules) PerPage(kind *catalogue.Spec, sizes iter.Seq[int64]) int {
 func (r *Rules) MostPerAsk() int {
 	most := r.Limits.Usual().PerAsk
 	if r.Counted {
-		most *= 2
+		most *= countedAsks
 	}
 	return max(r.PageSize, most)
 }
+
+// countedAsks is how many times as many documents one ask brings where calls are counted.
+const countedAsks = 2
 
 // mayBeSmall reports whether nobody knows how large any of some documents is, and one call
 // may bring more of them than a page where they are small.
@@ -109,22 +112,25 @@ const smallest = 32
 // most bytes: the fewest that are no more than a third larger than a page should be. For
 // example, 1820 documents of 7 KiB come in 5 pages of 2.5 MiB, where pages should have 2 MiB.
 func (r *Rules) PagesOf(documents int, size, most int64) int {
-	bytes := max(1, min(r.PageBytes+r.PageBytes/3, most))
+	bytes := max(1, min(r.PageBytes+r.PageBytes/overfull, most))
 	byBytes := (int64(documents)*max(size, 1) + bytes - 1) / bytes
 	byPages := chunksOf(documents, r.PageSize)
 	return max(chunksOf(documents, r.MostPerAsk()), int(min(byBytes, int64(byPages))))
 }
 
+// overfull is the part by which a page may be larger than it should be, so that there is one
+// page less.
+const overfull = 3
+
 func chunksOf(n, size int) int { return (n + size - 1) / size }
 
 // Few returns how many rows one call for whole documents asks for where that call should
 // bring all documents of a paged kind: no page of ids goes before it. It returns 0 where they
-// may be too many, where their rows tell of changes or lie in folders, and where documents are
-// so large that a page which they overflow is a waste. sizes are those of the documents that
-// the vault holds.
+// may be too many, and where their rows tell of changes or lie in folders. sizes are those of
+// the documents that the vault holds.
 func (r *Rules) Few(kind *catalogue.Spec, held int, sizes iter.Seq[int64]) (limit int) {
 	list := kind.Listing
-	if list.Page == 0 || list.Stamped || kind.Place != catalogue.Nowhere || kind.Size > largestOfFew {
+	if list.Page == 0 || list.Stamped || kind.Place != catalogue.Nowhere {
 		return 0
 	}
 	if !Can(kind, record.Page, record.Present) || list.Trash && !Can(kind, record.Page, record.Trashed) {
@@ -137,10 +143,5 @@ func (r *Rules) Few(kind *catalogue.Spec, held int, sizes iter.Seq[int64]) (limi
 	return limit
 }
 
-const (
-	// largestOfFew is the size in bytes of the largest documents of which nobody knows how
-	// many there are and that are asked for whole all the same.
-	largestOfFew = 40 << 10
-	// fewGrow leaves room for one document more in each so many that are stored.
-	fewGrow = 8
-)
+// fewGrow leaves room for one document more in each so many that are stored.
+const fewGrow = 8

@@ -111,8 +111,11 @@ func CanBeAskedFor(kind *catalogue.Spec) bool {
 // ones: it saves calls, and most of what it brings is wanted; or calls are dear, and it
 // brings no more than a page.
 func (r *Rules) worthFolder(wanted, holds int) bool {
-	return wanted >= 2 && (r.Limits.Usual().FolderShare*wanted >= holds || r.Counted && holds <= r.PageSize)
+	return wanted >= fewestOfFolder && (r.Limits.Usual().FolderShare*wanted >= holds || r.Counted && holds <= r.PageSize)
 }
+
+// fewestOfFolder is the fewest documents for which one call for a folder saves another one.
+const fewestOfFolder = 2
 
 func perFolder(rows []record.Listed) map[string]int {
 	n := make(map[string]int)
