@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,6 +56,28 @@ func benchStart() record.Start {
 }
 
 const benchBatch = 200
+
+// benchRun opens a vault and begins a run. The writer is the caller's to close.
+func benchRun(b testing.TB, path string) *sqlite.Writer {
+	b.Helper()
+	w, err := sqlite.Open(b.Context(), path, sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := w.Begin(b.Context(), benchStart()); err != nil {
+		b.Fatal(err)
+	}
+	return w
+}
+
+func commitAll(b testing.TB, w *sqlite.Writer, records record.Batch) {
+	b.Helper()
+	for batch := range slices.Chunk(records, benchBatch) {
+		if err := w.Commit(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
 
 // BenchmarkSQLiteAlone inserts the same bytes into one table and does nothing
 // else: what the driver and the disk cost by themselves.
@@ -118,20 +141,10 @@ func BenchmarkCommitNew(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		path = filepath.Join(b.TempDir(), "looker.db")
-		w, err := sqlite.Open(b.Context(), path, sqlite.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := w.Begin(b.Context(), benchStart()); err != nil {
-			b.Fatal(err)
-		}
+		w := benchRun(b, path)
 		b.StartTimer()
 		cpu.resume()
-		for i := 0; i < len(records); i += benchBatch {
-			if err := w.Commit(b.Context(), records[i:i+benchBatch]); err != nil {
-				b.Fatal(err)
-			}
-		}
+		commitAll(b, w, records)
 		cpu.pause()
 		n += len(records)
 		b.StopTimer()
@@ -166,23 +179,13 @@ func benchUnchanged(b *testing.B, again func(record.Record) record.Record) {
 	n, cpu := 0, startCPU()
 	for b.Loop() {
 		b.StopTimer()
-		w, err := sqlite.Open(b.Context(), path, sqlite.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := w.Begin(b.Context(), benchStart()); err != nil {
-			b.Fatal(err)
-		}
+		w := benchRun(b, path)
 		if _, err := w.Known(b.Context(), "dashboards", ids); err != nil { // as list does
 			b.Fatal(err)
 		}
 		b.StartTimer()
 		cpu.resume()
-		for i := 0; i < len(records); i += benchBatch {
-			if err := w.Commit(b.Context(), records[i:i+benchBatch]); err != nil {
-				b.Fatal(err)
-			}
-		}
+		commitAll(b, w, records)
 		cpu.pause()
 		n += len(records)
 		b.StopTimer()
@@ -195,18 +198,8 @@ func benchUnchanged(b *testing.B, again func(record.Record) record.Record) {
 // fill writes one complete run.
 func fill(b testing.TB, path string, records record.Batch) record.Run {
 	b.Helper()
-	w, err := sqlite.Open(b.Context(), path, sqlite.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := w.Begin(b.Context(), benchStart()); err != nil {
-		b.Fatal(err)
-	}
-	for i := 0; i < len(records); i += benchBatch {
-		if err := w.Commit(b.Context(), records[i:min(i+benchBatch, len(records))]); err != nil {
-			b.Fatal(err)
-		}
-	}
+	w := benchRun(b, path)
+	commitAll(b, w, records)
 	run, err := w.Finish(b.Context(), record.Finish{At: time.Unix(1_770_000_100, 0),
 		Kinds: []record.End{{Kind: "dashboards", Listing: record.Complete, Listed: int64(len(records))}}})
 	if err != nil {
@@ -221,14 +214,8 @@ func BenchmarkKnown(b *testing.B) {
 	records := benchBodies(b, 10_000)
 	path := filepath.Join(b.TempDir(), "looker.db")
 	fill(b, path, records)
-	w, err := sqlite.Open(b.Context(), path, sqlite.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
+	w := benchRun(b, path)
 	defer w.Close()
-	if _, err := w.Begin(b.Context(), benchStart()); err != nil {
-		b.Fatal(err)
-	}
 	var ids []string
 	for i := range 100 {
 		ids = append(ids, fmt.Sprint(i*97))
