@@ -55,12 +55,12 @@ func (c *conn) begin(ctx context.Context, busy time.Duration) error {
 	}
 }
 
-// open reports whether a transaction is open.
-func (c *conn) open() bool { return !c.raw.AutoCommit() }
+// inTransaction reports whether a transaction is open.
+func (c *conn) inTransaction() bool { return !c.raw.AutoCommit() }
 
 // rollback ends an open transaction; SQLite itself does so after some errors.
 func (c *conn) rollback() error {
-	if !c.open() {
+	if !c.inTransaction() {
 		return nil
 	}
 	return c.exec("ROLLBACK")

@@ -100,7 +100,7 @@ func (r *Restore) check(entry *journalEntry) error {
 	seq := entry.begins
 	if next := entry.next; next != nil {
 		seq = next.Seq
-		held, err := r.held(next)
+		held, err := r.storedStep(next)
 		if err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (r *Restore) check(entry *journalEntry) error {
 
 // checkDone checks that a step may get its outcome.
 func (r *Restore) checkDone(done *record.Step) error {
-	held, err := r.held(done)
+	held, err := r.storedStep(done)
 	switch {
 	case err != nil:
 		return err
@@ -136,8 +136,8 @@ func (r *Restore) checkDone(done *record.Step) error {
 	return nil
 }
 
-// held is a step as it is stored, nil when it is not.
-func (r *Restore) held(s *record.Step) (*record.Step, error) {
+// storedStep is a step as it is stored, nil when it is not.
+func (r *Restore) storedStep(s *record.Step) (*record.Step, error) {
 	row, err := r.queries.step.row(r.row.ID, int64(s.Seq), int64(s.Step))
 	if err != nil || row == nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (r *Restore) write(entry *journalEntry) (changed []record.Action, err error
 	f := r.file
 	now := moment(millis(f.options.Now()))
 	for _, done := range entry.done {
-		held, err := r.held(&done)
+		held, err := r.storedStep(&done)
 		if err != nil {
 			return nil, err
 		}

@@ -86,7 +86,7 @@ func (r *Reader) pruneJob(ctx context.Context, p vault.Pruning) (*pruneJob, erro
 	if err != nil {
 		return nil, err
 	}
-	if job.held, err = r.held(ctx, "version", p.RestoresBefore); err != nil {
+	if job.held, err = r.neededByRestores(ctx, "version", p.RestoresBefore); err != nil {
 		return nil, err
 	}
 	began := map[int64]time.Time{}
@@ -237,7 +237,7 @@ func (j *pruneJob) do(ctx context.Context) (err error) {
 	}
 	for kind, item, more := "", "", true; more; {
 		if err := j.w.transact(ctx, func(tx *transaction) (err error) {
-			kind, item, more, err = j.some(tx, kind, item)
+			kind, item, more, err = j.removeNext(tx, kind, item)
 			return err
 		}); err != nil {
 			return err

@@ -31,10 +31,10 @@ func (tx *transaction) markPruned(runs []int64) error {
 	return nil
 }
 
-// some removes what is to go of the documents behind the given one, until the
+// removeNext removes what is to go of the documents behind the given one, until the
 // transaction is large enough. It returns the document that it came to, and whether
 // there are more.
-func (j *pruneJob) some(tx *transaction, kind, item string) (string, string, bool, error) {
+func (j *pruneJob) removeNext(tx *transaction, kind, item string) (string, string, bool, error) {
 	var found []*documentVersions
 	removed, seen, more := 0, 0, false
 	err := group(func(fn func([]driver.Value) error) error {

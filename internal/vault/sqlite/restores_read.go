@@ -203,11 +203,11 @@ func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum 
 // HeldRuns returns the runs that restores need, to be applied or undone, which were
 // planned at a time or later and were not given up before.
 func (r *Reader) HeldRuns(ctx context.Context, planned time.Time) (map[int64]bool, error) {
-	return r.held(ctx, "run", planned)
+	return r.neededByRestores(ctx, "run", planned)
 }
 
-// held is HeldRuns for runs or versions.
-func (r *Reader) held(ctx context.Context, what string, planned time.Time) (map[int64]bool, error) {
+// neededByRestores is HeldRuns for runs or versions.
+func (r *Reader) neededByRestores(ctx context.Context, what string, planned time.Time) (map[int64]bool, error) {
 	held := map[int64]bool{}
 	for row, err := range rows(ctx, r.db, `SELECT h.id FROM restore_holds h JOIN restores r ON r.id = h.restore
 		WHERE h.what = ? AND r.planned_at >= ?`, what, millis(planned)) {
