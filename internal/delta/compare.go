@@ -180,7 +180,7 @@ var (
 
 func escape(name string) string { return pointer.Replace(name) }
 
-// Unescape is the name of one part of a path.
-func Unescape(part string) string {
+// unescape is the name of one part of a path.
+func unescape(part string) string {
 	return plainName.Replace(part)
 }

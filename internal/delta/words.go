@@ -101,7 +101,7 @@ func subject(first string, value json.RawMessage) string {
 func parts(edits []Edit) (list []string) {
 	for _, e := range edits {
 		part, _, _ := strings.Cut(strings.TrimPrefix(e.Path, "/query/"), "/")
-		if part = strings.ReplaceAll(Unescape(part), "_", " "); !slices.Contains(list, part) {
+		if part = strings.ReplaceAll(unescape(part), "_", " "); !slices.Contains(list, part) {
 			list = append(list, part)
 		}
 	}
@@ -122,7 +122,7 @@ func noun(first string) string {
 	if one := nouns[first]; one != "" {
 		return one + "s"
 	}
-	return strings.ReplaceAll(Unescape(first), "_", " ")
+	return strings.ReplaceAll(unescape(first), "_", " ")
 }
 
 // elements says what became of the elements of a list.

@@ -118,7 +118,7 @@ func (t Table[T]) all() []Column[T] {
 	for _, c := range t.Columns {
 		switch {
 		case c.Time != nil:
-			c.Value = func(row T) string { return Stamp(c.Time(row)) }
+			c.Value = func(row T) string { return stamp(c.Time(row)) }
 			c.Show = func(row T, screen Screen) string { return When(c.Time(row), screen) }
 		case c.Amount != nil:
 			c.Value = func(row T) string { return strconv.FormatInt(c.Amount(row), 10) }

@@ -6,11 +6,11 @@ import (
 )
 
 // When is a time as people read it on a screen: how long ago within a month, else the
-// day where they are. Where there is no screen, which knows no time, it is [Stamp]; "" for
+// day where they are. Where there is no screen, which knows no time, it is RFC 3339 in UTC; "" for
 // the zero time.
 func When(t time.Time, screen Screen) string {
 	if t.IsZero() || screen.Now.IsZero() {
-		return Stamp(t)
+		return stamp(t)
 	}
 	const day = 24 * time.Hour
 	switch ago := screen.Now.Sub(t); {
@@ -31,8 +31,8 @@ func When(t time.Time, screen Screen) string {
 	}
 }
 
-// Stamp is a time as programs read it: RFC 3339 in UTC, "" for the zero time.
-func Stamp(t time.Time) string {
+// stamp is a time as programs read it: RFC 3339 in UTC, "" for the zero time.
+func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

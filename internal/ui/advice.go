@@ -74,10 +74,10 @@ const (
 	muchSlower = 4
 )
 
-// Diagnose finds what held up a run. A stage that is busy while fetch cannot hand
+// diagnose finds what held up a run. A stage that is busy while fetch cannot hand
 // on what it has is the limit; where nothing behind fetch is, the calls are, and
 // then it is either what is allowed or how long an answer takes.
-func Diagnose(u Use) Diagnosis {
+func diagnose(u Use) Diagnosis {
 	fetch, list := use(u.Stages, "fetch"), use(u.Stages, "list")
 	d := Diagnosis{Reason: ReasonNone}
 	if u.Seconds <= 0 {
@@ -203,7 +203,7 @@ const crowd = 16
 
 // Advise says in one line what held up a run that is over, and what would help.
 func Advise(u Use) (Diagnosis, string) {
-	d := Diagnose(u)
+	d := diagnose(u)
 	answer := d.answer.Round(time.Millisecond)
 	switch d.Reason {
 	case ReasonWrite:
@@ -298,7 +298,7 @@ func title(s string) string {
 
 // bottleneck is the diagnosis of the window of a frame.
 func bottleneck(u Use) (stage, reason string) {
-	d := Diagnose(u)
+	d := diagnose(u)
 	if d.Stage == "" {
 		return "", ""
 	}
