@@ -276,13 +276,13 @@ func (r *Reader) Loose(ctx context.Context) (passed, lookedUp bool, err error) {
 		if err != nil {
 			return err
 		}
-		v.passed = &passedBodies{}
-		if err := errors.Join(v.links(), v.versions(), v.bodies()); err != nil {
+		v.passed, _ = newPassedRows(v.c)
+		if err := errors.Join(v.links(), v.heads(), v.versions(), v.bodies()); err != nil {
 			return err
 		}
-		links := v.loose
+		links := v.loose || v.passed.current != v.passed.headed
 		hold, err := v.bodyLinks()
-		err = errors.Join(err, v.bodiesHold())
+		v.passedHold()
 		passed, lookedUp = v.loose, links || !hold
 		return err
 	})

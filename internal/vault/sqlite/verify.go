@@ -50,9 +50,9 @@ type verifier struct {
 
 	options      vault.VerifyOptions
 	dictionaries dictionaries
-	noted        *damage       // nil, or what takes notes for a run that heals; no two checks note the same
-	passed       *passedBodies // nil where nobody asks what leads to what
-	loose        bool          // something does not lead where it should, which is to be named
+	noted        *damage     // nil, or what takes notes for a run that heals; no two checks note the same
+	passed       *passedRows // nil where nobody asks what leads to what
+	loose        bool        // something does not lead where it should, which is to be named
 }
 
 // newVerifier returns a verifier of what a snapshot sees.
@@ -64,7 +64,8 @@ func newVerifier(ctx context.Context, q querier) (*verifier, error) {
 // verifyBeside makes all checks, as many at the same time as there are connections, and returns
 // what they find in the order of the checks.
 func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Finding, error) {
-	as.passed = &passedBodies{}
+	passed, ok := newPassedRows(conns[0])
+	as.passed, as.loose = passed, !ok
 	order := inOrder(as.checks())
 	parts := make([]verifier, len(order))
 	var next atomic.Int64
@@ -90,7 +91,7 @@ func verifyBeside(ctx context.Context, conns []*conn, as verifier) ([]vault.Find
 		as.findings, as.loose = append(as.findings, parts[i].findings...), as.loose || parts[i].loose
 	}
 	if ctx.Err() == nil {
-		as.guard("bodies", as.bodiesHold)
+		as.passedHold()
 	}
 	if as.loose || len(as.findings) > 0 {
 		as.nameLinks()
@@ -111,13 +112,18 @@ type check struct {
 	do    func() error
 }
 
-// inOrder are the places of checks in the order in which they begin: bodies first, which take
-// longer than all others and would be left alone at the end.
+// inOrder are the places of checks in the order in which they begin: those that take longest
+// first, as any of them would be left alone at the end.
 func inOrder(checks []check) (places []int) {
-	for place, check := range checks {
-		if check.table == "bodies" {
-			places = slices.Insert(places, 0, place)
-		} else {
+	for _, long := range []string{"bodies", "", "versions", "heads"} { // SQLite's own check has no table
+		for place, check := range checks {
+			if check.table == long {
+				places = append(places, place)
+			}
+		}
+	}
+	for place := range checks {
+		if !slices.Contains(places, place) {
 			places = append(places, place)
 		}
 	}
@@ -144,7 +150,7 @@ func (v *verifier) checks() []check {
 		{"id_map", v.rowsOf("id_map")},
 		{"restore_calls", v.rowsOf("restore_calls")},
 		{"restores", v.plans},
-		{"heads", v.rowsOf("heads")},
+		{"heads", v.heads},
 		{"heads", v.counts},
 		{"faults", v.rowsOf("faults")},
 		{"versions", v.versions},

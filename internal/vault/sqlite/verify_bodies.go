@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -16,8 +15,11 @@ func (v *verifier) versions() error {
 	var row []driver.Value // the version whose refs are coming
 	var columns []driver.Value
 	check := func() {
+		if row == nil {
+			return
+		}
 		last := len(row) - 1
-		if row != nil && !bytes.Equal(v.sum.row("versions", columns...), blob(row[last])) {
+		if v.sum.begin("versions", columns...); !v.sum.is(row[last]) {
 			if v.noted != nil {
 				v.noted.versions[integer(row[0])] = true
 			}
@@ -28,8 +30,8 @@ func (v *verifier) versions() error {
 		refs := len(next) - 2
 		if row == nil || row[0] != next[0] {
 			check()
-			if v.passed != nil {
-				v.passed.led.add(next[5], next[6])
+			if v.passed != nil && !v.passed.passVersion(next) {
+				v.loose = true
 			}
 			row = append(row[:0], next[:refs]...)
 			columns = append(columns[:0], next[:refs-1]...)
@@ -39,7 +41,7 @@ func (v *verifier) versions() error {
 		}
 		return nil
 	}, `SELECT v.*, r.kind, r.item FROM versions v LEFT JOIN refs r ON r.version = v.id ORDER BY v.id, r.kind, r.item`)
-	if err == nil && row != nil {
+	if err == nil {
 		check()
 	}
 	return err

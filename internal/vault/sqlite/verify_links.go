@@ -10,20 +10,66 @@ import (
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
-// Heads, versions, bodies and runs lead to each other. That all of them do is proved by few
-// passes that name nothing, a fifth of the time of the queries that name what does not: those
-// are asked only where a pass fails or something else was found.
+// Heads, versions, bodies and runs lead to each other. That all of them do is proved in passing,
+// while their rows are checked, by what names nothing: the queries that name what does not take
+// five times as long, and are asked only where something does not or something else was found.
 
-// links proves that heads, versions and runs lead to each other, and computes the digests on
-// the way. It sets loose where they do not.
-func (v *verifier) links() error {
-	current, err := v.headLinks()
-	if err != nil {
-		return err
+// passedRows are what a verification passes while it checks rows, of which it then tells what
+// leads to what. No two checks write to the same.
+type passedRows struct {
+	passedBodies
+	instances, runs map[int64]bool            // that there are
+	current, headed int64                     // versions that no run has ended, and heads of one
+	snapshots       map[int64]*vault.Snapshot // what the heads of each instance lead to; nil where not all were read
+}
+
+// newPassedRows reads which instances and runs there are. It reports false where it cannot.
+func newPassedRows(c *conn) (p *passedRows, ok bool) {
+	p = &passedRows{instances: make(map[int64]bool), runs: make(map[int64]bool)}
+	ok = p.led.expect(c, "versions") && p.held.expect(c, "bodies")
+	for table, ids := range map[string]map[int64]bool{"instances": p.instances, "runs": p.runs} {
+		err := c.each(`SELECT id FROM `+table, func(row []driver.Value) error {
+			ids[integer(row[0])] = true
+			return nil
+		})
+		ok = ok && err == nil
 	}
-	hold, err := v.linksHold(current)
-	v.loose = v.loose || !hold
-	return err
+	return p, ok
+}
+
+// has reports whether an id is one of those that there are.
+func has(ids map[int64]bool, id driver.Value) bool {
+	number, ok := id.(int64)
+	return ok && ids[number]
+}
+
+// passVersion takes what leads from and to a version, a row of versions, and reports whether its
+// instance and its runs are there.
+func (p *passedRows) passVersion(row []driver.Value) bool {
+	p.led.add(row[5], row[6])
+	ended := row[10] != nil
+	if !ended {
+		p.current++
+	}
+	return has(p.instances, row[1]) && has(p.runs, row[9]) && (!ended || has(p.runs, row[10])) && (row[11] == nil || has(p.runs, row[11]))
+}
+
+// links proves that each document that has versions has a head. It sets loose where not.
+func (v *verifier) links() error {
+	return v.each(func(row []driver.Value) error {
+		v.loose = v.loose || row[0] != int64(1)
+		return nil
+	}, `SELECT (SELECT count(*) FROM heads) = (SELECT count(*) FROM (SELECT DISTINCT instance, kind, item FROM versions))`)
+}
+
+// passedHold proves of the rows that were passed that they lead to each other. It sets loose
+// where they do not.
+func (v *verifier) passedHold() {
+	v.guard("", v.digests)
+	v.guard("bodies", v.bodiesHold)
+	// Each head leads to a version of its document, so that those that no run has ended need
+	// only be counted.
+	v.loose = v.loose || v.passed.current != v.passed.headed
 }
 
 // bodiesHold proves that versions and bodies lead to each other, once both have been read. It
@@ -59,6 +105,14 @@ type bodySet struct {
 // bodySetLimit bounds a bodySet to 16 MB, and as much while it grows.
 const bodySetLimit = 1 << 21
 
+// expect makes room for a body for each row of a table, and reports whether it can tell how
+// many there are.
+func (s *bodySet) expect(c *conn, table string) bool {
+	newest, err := c.number(`SELECT max(rowid) FROM main.` + table)
+	s.keys = make([]uint64, 0, max(0, min(newest, bodySetLimit)))
+	return err == nil
+}
+
 // add adds a body by its columns. Where these are no hash and no size, their row does not
 // match its checksum.
 func (s *bodySet) add(hash, size driver.Value) {
@@ -80,38 +134,64 @@ func (s *bodySet) sorted() []uint64 {
 	return slices.Compact(s.keys)
 }
 
-// headLinks follows every head to its version, compares the digests of the newest runs
-// with what the heads lead to, and returns how many lead to a version that no run has ended.
-func (v *verifier) headLinks() (current int64, err error) {
+// heads checks the rows of heads and follows each to its version. It sets loose where one does
+// not lead to a version of its document, or not to its runs. Where that cannot be read, it checks
+// the rows alone.
+func (v *verifier) heads() error {
+	findings, noted := len(v.findings), 0
+	if v.noted != nil {
+		noted = len(v.noted.heads)
+	}
+	snapshots, err := v.followHeads()
+	if err == nil {
+		v.passed.snapshots = snapshots
+		return nil
+	}
+	v.findings, v.loose = v.findings[:findings], true
+	if v.noted != nil {
+		v.noted.heads = v.noted.heads[:noted]
+	}
+	v.found("", "", "cannot be read: %v", err)
+	return v.rowsOf("heads")()
+}
+
+func (v *verifier) followHeads() (map[int64]*vault.Snapshot, error) {
+	const checksum = 8 // the columns of heads, and behind it those of its version
 	snapshots := make(map[int64]*vault.Snapshot)
-	err = v.scan(func(row []driver.Value) error {
-		if row[5] != int64(1) {
-			v.loose = true
+	document := make([]driver.Value, 4)
+	err := v.scan(func(row []driver.Value) error {
+		if v.sum.begin("heads", row[:checksum]...); !v.sum.is(row[checksum]) {
+			v.note("heads", row[:checksum+1])
+			v.found("heads", keyOf(row[1:3]), "does not match its checksum")
 		}
-		if row[4] == nil {
+		leads := row[checksum+2] == int64(1) && has(v.passed.instances, row[0]) && has(v.passed.runs, row[7])
+		v.loose = v.loose || !leads
+		if row[checksum+1] == nil {
 			return nil
 		}
 		instance := integer(row[0])
 		if snapshots[instance] == nil {
 			snapshots[instance] = vault.NewSnapshot()
 		}
-		current += integer(row[6])
-		return addTo(snapshots[instance])(row[1:])
-	}, `SELECT h.instance, h.kind, h.item, h.state, v.hash,
+		v.passed.headed += integer(row[checksum+3])
+		copy(document, row[1:4])
+		document[3] = row[checksum+1]
+		return addTo(snapshots[instance])(document)
+	}, `SELECT h.*, v.hash,
 			v.instance = h.instance AND v.kind = h.kind AND v.item = h.item AND (h.state = 'gone') = (v.gone_run IS NOT NULL) AND
 			(h.state = 'gone' OR h.state = v.state AND v.last_run IS NULL), v.last_run IS NULL
 		FROM heads h LEFT JOIN versions v ON v.id = h.version ORDER BY h.instance, h.kind, h.item`)
-	if err != nil {
-		return 0, err
-	}
-	return current, v.digests(snapshots)
+	return snapshots, err
 }
 
 // digests compares the digest of every instance whose newest run is finished with what the
 // vault holds: until the next run the heads are what it ended with.
-func (v *verifier) digests(held map[int64]*vault.Snapshot) error {
+func (v *verifier) digests() error {
+	if v.passed.snapshots == nil {
+		return nil
+	}
 	return v.each(func(row []driver.Value) error {
-		snapshot := held[integer(row[1])]
+		snapshot := v.passed.snapshots[integer(row[1])]
 		if snapshot == nil {
 			snapshot = vault.NewSnapshot()
 		}
@@ -121,21 +201,6 @@ func (v *verifier) digests(held map[int64]*vault.Snapshot) error {
 		return nil
 	}, `SELECT id, instance, digest FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY instance)
 		AND outcome IN ('complete', 'partial')`)
-}
-
-// linksHold reports whether every version has a head, which is its own while no run has ended
-// it, and every version and head its runs. Each head leads to a version of its document, so
-// that both need only be counted; so many of those versions no run has ended.
-func (v *verifier) linksHold(current int64) (hold bool, err error) {
-	err = v.each(func(row []driver.Value) error {
-		hold = row[0] == int64(1)
-		return nil
-	}, `SELECT (SELECT count(*) FROM heads) = (SELECT count(*) FROM (SELECT DISTINCT instance, kind, item FROM versions))
-		AND (SELECT count(*) FROM versions WHERE last_run IS NULL) = ?
-		AND NOT EXISTS (SELECT 1 FROM versions WHERE instance NOT IN (SELECT id FROM instances) OR first_run NOT IN (SELECT id FROM runs)
-			OR last_run NOT IN (SELECT id FROM runs) OR gone_run NOT IN (SELECT id FROM runs))
-		AND NOT EXISTS (SELECT 1 FROM heads WHERE instance NOT IN (SELECT id FROM instances) OR settled_run NOT IN (SELECT id FROM runs))`, current)
-	return hold, err
 }
 
 // bodyLinks reports whether every version has a body of its size, and every body a version. It
