@@ -139,6 +139,9 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 		return nil, err
 	}
 	a.noteAddresses(mappings)
+	if err := a.noteHomes(ctx); err != nil {
+		return nil, err
+	}
 	a.since = newSince(a.plan, mappings)
 	if a.request.Undo == 0 { // what is undone goes back to what a look saw, in the ids of the instance
 		a.ids = standIns(mappings)

@@ -77,6 +77,8 @@ type leftLinks struct {
 	ids map[record.Ref]string
 	// coming are the documents that come out of the trash.
 	coming map[record.Ref]bool
+	// made are those that the restore has made, also with others, where no run may have looked at them.
+	made map[record.Ref]bool
 }
 
 func newLeftLinks(ctx context.Context, reader vault.Reader, r record.Restore, request *Request) (*leftLinks, error) {
@@ -86,7 +88,12 @@ func newLeftLinks(ctx context.Context, reader vault.Reader, r record.Restore, re
 	}
 	left := &leftLinks{
 		now:   &present{reader: reader, instance: r.Target, kinds: make(map[record.Kind]map[string]vault.Entry)},
-		keeps: !request.rewritesLinks(), ids: standIns(mappings), coming: make(map[record.Ref]bool),
+		keeps: !request.rewritesLinks(), ids: standIns(mappings), coming: make(map[record.Ref]bool), made: make(map[record.Ref]bool),
+	}
+	for _, m := range mappings {
+		if m.Restore == r.ID && m.How == record.MapCreated && m.State == record.MapLive {
+			left.made[record.Ref{Kind: m.Kind, ID: m.TargetID}] = true
+		}
 	}
 	for _, action := range r.Actions {
 		open := action.State == record.ActionPlanned || action.State == record.ActionRunning
@@ -123,7 +130,8 @@ func (l *leftLinks) why(ctx context.Context, ref record.Ref, kept bool) (string,
 		ref.ID = id
 	}
 	held, err := l.now.all(ctx, ref.Kind)
-	if err != nil || len(held) == 0 || held[ref.ID].State == record.Present || l.coming[ref] {
+	e, seen := held[ref.ID]
+	if err != nil || len(held) == 0 || e.State == record.Present || l.coming[ref] || !seen && l.made[ref] {
 		return "", err
 	}
 	return fmt.Sprintf("%s, which is not on the instance", ref), nil

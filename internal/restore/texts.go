@@ -169,6 +169,33 @@ func (a *applier) noteAddresses(mappings []record.Mapping) {
 	}
 }
 
+// noteHomes adds the personal folders that come with users whom the restore makes anew.
+func (a *applier) noteHomes(ctx context.Context) error {
+	if !a.request.rewritesLinks() {
+		return nil
+	}
+	for _, action := range a.plan.Actions {
+		spec, ok := catalogue.Find(action.Kind)
+		if !ok || action.Deed != record.DeedCreate || action.Version == 0 || a.request.beside(action.Ref) {
+			continue
+		}
+		for i := range spec.Relations {
+			r := &spec.Relations[i]
+			if r.Role != catalogue.Owns || r.Kind != catalogue.Folders {
+				continue
+			}
+			d, err := a.Reader.VersionBody(ctx, action.Version)
+			if err != nil {
+				return err
+			}
+			for _, id := range canon.Named(d.Body, r) {
+				a.anew[record.Ref{Kind: r.Kind, ID: id}] = true
+			}
+		}
+	}
+	return nil
+}
+
 // standsForAnother reports whether a plan takes a document of the instance for one that has
 // another id in the backup.
 func standsForAnother(action record.Action) bool {

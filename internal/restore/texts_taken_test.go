@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -41,6 +42,56 @@ func TestTextsLeadToWhatIsTakenForTheSame(t *testing.T) {
 					if a.Ref == second && strings.HasSuffix(change.Path, "body_text") {
 						t.Errorf("the plan changes %s from %s to %s", change.Path, change.Before, change.After)
 					}
+				}
+			}
+		})
+	}
+}
+
+// Texts lead to the personal folder that a user gets who comes back, whether anything lay in the
+// one that went with them or not, and that folder is on the instance.
+func TestTextsLeadToThePersonalFolderOfWhoIsBack(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ full, byHand bool }{
+		"where nothing lay in it":      {},
+		"where the document lay in it": {full: true},
+		"made by hand":                 {full: true, byHand: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := newBackedUpRig(t)
+			user, folder := r.someoneWithAFolder(t)
+			place := "1"
+			if tt.full {
+				place = folder
+			}
+			content := record.Ref{Kind: "dashboards", ID: r.add("/dashboards", `{"title":"Mine","folder_id":"`+place+`","description":"see /folders/`+folder+`"}`)}
+			run := r.backup()
+			r.do("DELETE", "/users/"+user.ID, "")
+			r.do("DELETE", "/dashboards/"+content.ID, "")
+			items := []record.Ref{content, user}
+			if tt.byHand {
+				made := r.add("/users", `{"first_name":"By","last_name":"Hand"}`)
+				r.do("POST", "/users/"+made+"/credentials_email", `{"email":"someone@example.com"}`)
+				items = items[:1]
+			}
+			request := restore.Request{Items: items, Run: run}
+			done := r.apply(r.plan(request))
+			complete(t, done)
+			body := r.sim.Document("dashboards", targetOf(done, content))
+			home := canon.Text(canon.Member(body, "folder_id"))
+			if !tt.full {
+				home = canon.Text(canon.Member(r.sim.Document("users", targetOf(done, user)), "personal_folder_id"))
+			}
+			if is := canon.Text(canon.Member(body, "description")); is != "see /folders/"+home || home == folder {
+				t.Errorf("the text says %q, and the folder was %s and is %s", is, folder, home)
+			}
+			if links, err := restore.LinksLeft(t.Context(), r.file.Reader(), done); err != nil || len(links) > 0 {
+				t.Errorf("links that lead nowhere: %q, %v", links, err)
+			}
+			for _, a := range r.plan(request).Actions {
+				if a.State == record.ActionPlanned {
+					t.Errorf("a second plan wants to %s %s: %v", a.Deed, a.Ref, a.Changes)
 				}
 			}
 		})
