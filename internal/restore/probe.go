@@ -290,14 +290,18 @@ func (p *probe) patch(ctx context.Context, kind *catalogue.Spec, id string, body
 	return err
 }
 
-// delete deletes something for good. What is not there any more is deleted.
+// delete deletes something for good. What is not there any more is deleted; Looker answers so as
+// well where the key may not delete it.
 func (p *probe) delete(ctx context.Context, kind *catalogue.Spec, id string) error {
 	route := kind.Write.Delete
 	_, err := p.client.Send(ctx, looker.Write{
 		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: route.Fill(id), Repeat: true, Made: looker.NothingDue,
 	})
-	if looker.Class(err) == looker.FaultMissing {
-		return nil
+	if looker.Class(err) != looker.FaultMissing {
+		return err
 	}
-	return err
+	if _, unread := p.read(ctx, kind, id); unread == nil {
+		return fmt.Errorf("%w, and it is there", err)
+	}
+	return nil
 }

@@ -37,6 +37,25 @@ func TestProbe(t *testing.T) {
 	}
 }
 
+// TestProbeThatMayNotDelete: Looker answers what a key may not delete as if it were not there, and
+// what is there all the same is named.
+func TestProbeThatMayNotDelete(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"folders", "dashboards"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			if err := r.sim.SetRules(lookersim.Rule{Route: "DELETE /" + kind + "/{id}", Do: lookersim.FaultStatus, Status: 404}); err != nil {
+				t.Fatal(err)
+			}
+			_, left, _ := restore.Probe(t.Context(), r.client, "1", "lookervault check")
+			if len(left) != 1 || !strings.HasPrefix(left[0], kind+"/") || !strings.Contains(left[0], "404") {
+				t.Errorf("left: %q", left)
+			}
+		})
+	}
+}
+
 // otherwise is a client of a server that does not do what restores rest on.
 type otherwise struct {
 	*looker.Client
