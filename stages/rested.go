@@ -163,7 +163,7 @@ func (l *Ledger) Rested(now time.Time) string {
 	}
 	text := "not asked for again: " + strings.Join(parts, ", ")
 	if age := now.Sub(oldest); age > 0 {
-		text += "; none was seen longer ago than " + inDays(age)
+		text += "; none older than " + inDays(age)
 	}
 	return text
 }

@@ -160,7 +160,7 @@ func TestTheAgeOfWhatRestsIsTold(t *testing.T) {
 			if night-oldest == 1 {
 				age = "24 h"
 			}
-			want = "not asked for again: " + rests[2:] + "; none was seen longer ago than " + age
+			want = "not asked for again: " + rests[2:] + "; none older than " + age
 			told++
 		}
 		if got := strings.Join(r.newestRun().Notes, "\n"); got != want {
