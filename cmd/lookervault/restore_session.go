@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -89,7 +90,7 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 func (r *restoring) somethingToGive(ctx context.Context) error {
 	path := r.config.Sink.Path
 	if sqlite.FilesOf(path).Missing {
-		return fmt.Errorf("there is no vault at %s to restore from%s", path, hintDemo(path))
+		return fmt.Errorf("there is no vault at %s to restore from%s", path, cmp.Or(hintDemo(path), "; name it with --db"))
 	}
 	reader, err := sqlite.OpenReader(ctx, path)
 	if errors.Is(err, vault.ErrEmpty) {

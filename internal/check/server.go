@@ -120,7 +120,7 @@ func (c *Checkup) alive(reached int) sighting {
 	if proxy, err := http.ProxyFromEnvironment(request); err == nil && proxy != nil {
 		s.names, s.address = "left to the proxy "+proxy.Host, "through the proxy "+proxy.Host
 	} else if net.ParseIP(base.Hostname()) != nil {
-		s.names = "an address, no name"
+		s.names = "an address, nothing to look up"
 	} else if found, err := net.DefaultResolver.LookupHost(c.ctx, base.Hostname()); err == nil {
 		s.names = base.Hostname() + " is " + strings.Join(found, ", ")
 	}
