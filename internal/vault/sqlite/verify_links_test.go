@@ -1,6 +1,8 @@
 package sqlite_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -68,5 +70,43 @@ func TestVerifyOfARowFarAway(t *testing.T) {
 	sound(t, path)
 	if passed, lookedUp, err := read(t, path).Loose(t.Context()); passed || !lookedUp || err != nil {
 		t.Errorf("passes say %v, look-ups %v, %v, want that only look-ups cannot tell", passed, lookedUp, err)
+	}
+}
+
+// Heads are followed to their versions while their rows are checked. Where versions cannot be
+// read, a damaged head is named all the same, once.
+func TestHeadsBesideVersionsThatCannotBeRead(t *testing.T) {
+	path := newPath(t)
+	aFullVault(t, path)
+	if err := sqlite.Execute(path, "UPDATE heads SET policy = 99 WHERE item = '5'"); err != nil {
+		t.Fatal(err)
+	}
+	root, err := sqlite.Value(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'versions'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole[(root.(int64)-1)*16384] = 0xff // no page of a tree begins with it
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	findings, err := read(t, path).Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, unread := 0, 0
+	for _, f := range findings {
+		if f.Table == "heads" && strings.Contains(f.Problem, "checksum") {
+			named++
+		}
+		if f.Table == "versions" && strings.Contains(f.Problem, "cannot be read") {
+			unread++
+		}
+	}
+	if named != 1 || unread == 0 {
+		t.Errorf("%d heads are named, %d times versions: %v", named, unread, findings)
 	}
 }
