@@ -321,15 +321,11 @@ func (p *pass) planNow(ctx context.Context, found documents) error {
 		}
 		p.stored.Count(known)
 	}
-	if len(found.unclear) == 0 {
-		return nil
-	}
 	if p.rereads && !p.compares { // what a row has brought may be on its way still
 		p.Ledger.Unclear(p.kind.Name, found.unclear...)
 		return nil
 	}
-	alone := p.kind.With(func(k *catalogue.Spec) { k.Many = nil })
-	return p.plan(ctx, alone, p.state, plan.Nowhere, found.unclear, p.emit)
+	return p.planAlone(ctx, p.kind, p.state, found.unclear, p.emit)
 }
 
 // ListCall asks for rows of a listing from an offset on, cut to what an enumeration needs.

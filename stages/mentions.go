@@ -172,7 +172,7 @@ func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipel
 	}
 	if !kind.Listing.Whole {
 		l.leavesOut(kind, found, "the caller's document names")
-		return l.planAlone(ctx, kind, found, emit)
+		return l.planAlone(ctx, kind, record.Present, found, emit)
 	}
 	route := kind.Listing.Route
 	answer, err := l.Looker.Get(ctx, Call{
@@ -192,7 +192,7 @@ func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipel
 	if n := len(found) - len(out); n > 0 {
 		l.Ledger.Note(kind.Name, fmt.Sprintf("%d came while the list was read: %s", n, FirstFew(idsOf(found))))
 	}
-	return l.planAlone(ctx, kind, found, emit)
+	return l.planAlone(ctx, kind, record.Present, found, emit)
 }
 
 // CheckFolders finds out whether the list of folders, which there holds and from which a run

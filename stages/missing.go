@@ -63,7 +63,7 @@ func (l *lister) missed(ctx context.Context, kind *catalogue.Spec, ids []string,
 		return l.notProven(kind, record.Present, err, emit)
 	}
 	l.leavesOut(kind, found, "are there")
-	return l.planAlone(ctx, kind, found, emit)
+	return l.planAlone(ctx, kind, record.Present, found, emit)
 }
 
 // leavesOut records that a list does not hold documents that are there; how says how that is
@@ -78,13 +78,12 @@ func (l *lister) leavesOut(kind *catalogue.Spec, found []record.Listed, how stri
 }
 
 // planAlone plans documents that are not asked for in pages or by lists of ids.
-func (l *lister) planAlone(ctx context.Context, kind *catalogue.Spec, found []record.Listed, emit pipeline.Emit[record.Ask]) error {
+func (l *lister) planAlone(ctx context.Context, kind *catalogue.Spec, state record.State, found []record.Listed, emit pipeline.Emit[record.Ask]) error {
 	if len(found) == 0 {
 		return nil
 	}
-	alone := *kind
-	alone.Many = nil
-	return l.plan(ctx, &alone, record.Present, plan.Nowhere, found, emit)
+	alone := kind.With(func(k *catalogue.Spec) { k.Many = nil })
+	return l.plan(ctx, alone, state, plan.Nowhere, found, emit)
 }
 
 // errPlanned means that a search failed, and that this was said.

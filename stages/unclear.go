@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/pipeline"
 )
@@ -95,10 +94,8 @@ func (l *lister) unclear(ctx context.Context, kind *catalogue.Spec, emit pipelin
 	if err := l.settleAnew(kind, settled, known, emit); err != nil {
 		return err
 	}
-	alone := *kind
-	alone.Many = nil
 	listed := l.Ledger.SoFar(kind.Name)
-	err = l.plan(ctx, &alone, record.Present, plan.Nowhere, left, emit)
+	err = l.planAlone(ctx, kind, record.Present, left, emit)
 	l.Ledger.Listed(kind.Name, listed-l.Ledger.SoFar(kind.Name)) // they were counted before
 	return err
 }
