@@ -189,10 +189,32 @@ func (l *lister) mentioned(ctx context.Context, kind *catalogue.Spec, emit pipel
 		return slices.ContainsFunc(rows, func(r row) bool { return r.ID == f.ID })
 	})
 	l.leavesOut(kind, out, "other documents name")
+	others, err := l.unseen(ctx, kind, rows, found)
+	if err != nil {
+		return err
+	}
+	found = append(found, others...)
 	if n := len(found) - len(out); n > 0 {
 		l.Ledger.Note(kind.Name, fmt.Sprintf("%d came while the list was read: %s", n, FirstFew(idsOf(found))))
 	}
 	return l.planAlone(ctx, kind, record.Present, found, emit)
+}
+
+// unseen returns the documents of rows of a list that is read once more which this run has not
+// seen, but for those that were found: the list may have been cut short for once.
+func (l *lister) unseen(ctx context.Context, kind *catalogue.Spec, rows []row, found []record.Listed) (others []record.Listed, err error) {
+	for _, r := range rows {
+		known := func(f record.Listed) bool { return f.ID == r.ID }
+		ref := record.Ref{Kind: kind.Name, ID: r.ID}
+		if r.wrong == "" && l.Planner.Wants(kind.Name, r.ID, "") && !l.Ledger.hasAskedFor(ref) && !slices.ContainsFunc(slices.Concat(found, others), known) {
+			others = append(others, record.Listed{ID: r.ID, State: record.Present})
+		}
+	}
+	held, err := l.Store.Known(ctx, kind.Name, idsOf(others))
+	if err != nil {
+		return nil, fmt.Errorf("look up %s: %w", kind.Name, err)
+	}
+	return slices.DeleteFunc(others, func(o record.Listed) bool { return held[o.ID].Settled }), nil
 }
 
 // CheckFolders finds out whether the list of folders, which there holds and from which a run

@@ -213,13 +213,17 @@ func TestAListThatIsCutAlone(t *testing.T) {
 }
 
 // TestNamedWhileTheListIsRead: a folder that is made after the list of folders was read, and a look
-// in it that is listed after that, show no list that was cut off. The folder is stored as well.
+// in it that is listed after that, show no list that was cut off. The folder is stored as well, and
+// so is every other one that the list holds by then.
 func TestNamedWhileTheListIsRead(t *testing.T) {
 	r := newRig(t, lookersim.Options{Seed: 3})
 	r.rules("route=GET /folders times=1 do=short")
 	result := r.run(record.RunComplete, start("looks", "folders"))
 	if notes := strings.Join(result.Run.Notes, "\n"); !strings.Contains(notes, " came while the list was read: ") {
 		t.Errorf("notes: %s", notes)
+	}
+	if got, want := len(r.states("folders")), len(r.sim.IDs("folders")); got != want {
+		t.Errorf("%d folders are stored of %d", got, want)
 	}
 }
 
