@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/record"
@@ -45,5 +46,27 @@ func TestRunOutlivesItsReaders(t *testing.T) {
 				t.Errorf("outcome %s, want %s, as a list that hangs makes it", got, record.RunPartial)
 			}
 		})
+	}
+}
+
+// TestRestoreTellsItsEndWithoutAReader restores while nobody takes its events.
+func TestRestoreTellsItsEndWithoutAReader(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{{"run", "--demo", "--quiet"}, {"sim", "trash", "dashboards", "5"}, {"restore", "plan", "dashboards/5", "--demo"}} {
+		if code, _, stderr := runHere(t, args...); code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, stderr)
+		}
+	}
+	_, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil { // writing to it fails
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	code := runProcess([]string{"restore", "apply", "1", "--demo", "--yes", "--json"}, strings.NewReader(""), w, &said, nil, nil)
+	if code != codeFailed || !strings.Contains(said.String(), "complete  restore 1 of demo: 1 done") || !strings.Contains(said.String(), "write events: ") {
+		t.Errorf("exit code %d, want %d, with the end of the restore and why nobody was told: %s", code, codeFailed, said.String())
 	}
 }

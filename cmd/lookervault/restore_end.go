@@ -27,15 +27,17 @@ func (r *restoring) tell(sealed record.Restore, err error, took time.Duration, e
 	if err == nil {
 		err = readErr
 	}
+	var unwritten error
 	if events != nil {
-		if eventErr := events.End(r.options.interrupts.patience(), func(dropped int64) any {
+		unwritten = events.End(r.options.interrupts.patience(), func(dropped int64) any {
 			s.Dropped = dropped
 			return s
-		}, func() {}); eventErr != nil && !errors.Is(eventErr, ui.ErrUnread) {
-			return fmt.Errorf("write events: %w", eventErr)
-		}
+		}, func() {})
 	}
 	r.sayEnd(sealed, s, err)
+	if unwritten != nil && !errors.Is(unwritten, ui.ErrUnread) {
+		return fmt.Errorf("write events: %w", unwritten)
+	}
 	err = vault.GoOn(err, "go on with "+r.goOn(sealed.ID))
 	if errors.Is(err, errPartial) || errors.Is(err, job.ErrInterrupted) {
 		return said(err)
