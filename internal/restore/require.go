@@ -31,7 +31,7 @@ func (d *draft) sees(ctx context.Context, ref record.Ref) (now vault.Entry, seen
 // requireAll sees to it that everything which a document names is on the instance when
 // its turn comes, or says why the document is impossible.
 func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference) error {
-	for _, ref := range refs {
+	for i, ref := range refs {
 		if ref.By.Loose {
 			if err := d.tellLoose(ctx, n, ref); err != nil {
 				return err
@@ -49,11 +49,31 @@ func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference)
 		case ref.By.People:
 			require = d.person
 		}
-		if err := require(ctx, n, ref); err != nil || !n.writes() {
+		if err := require(ctx, n, ref); err != nil {
 			return err
+		}
+		if !n.writes() {
+			return d.lookAhead(ctx, ref, refs[i+1:])
 		}
 	}
 	return d.requireCalled(ctx, n)
+}
+
+// lookAhead asks for what a document names behind a reference that stands in its way, where
+// nobody has looked at that one yet: a look for each would be more than a plan makes.
+func (d *draft) lookAhead(ctx context.Context, stopped canon.Reference, behind []canon.Reference) error {
+	if !d.relied[d.present.target(stopped.Ref)] {
+		return nil
+	}
+	for _, ref := range behind {
+		if ref.Kind != stopped.Kind || ref.By.Loose {
+			continue
+		}
+		if _, _, _, err := d.sees(ctx, ref.Ref); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // requirePlace sees to it that the place of a document is there which the server knows it
