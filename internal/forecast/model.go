@@ -29,6 +29,7 @@ import (
 // and one call more where an answer of many is compared with a single document.
 type model struct {
 	rules    plan.Rules           // of the run
+	answer   int64                // bytes that one answer may have
 	told     []string             // paths of lists that the run has before it lists
 	workers  int                  // that may all ask before the first proof has failed
 	listed   map[record.Kind]bool // kinds that an earlier run read whole
@@ -98,7 +99,8 @@ func newModel(a Ahead) *model {
 			PageSize: page, PageBytes: a.Limits.PageBytes(page, int64(c.Limits.InFlightBytes), c.Looker.Quota.Counted()),
 			Counted: c.Looker.Quota.Counted(), Full: a.Full, Exclude: a.Exclude, Limits: a.Limits,
 		},
-		told: a.Told, workers: max(1, c.Stages.Fetch.Workers), resumes: a.Resume != 0,
+		answer: int64(c.Limits.InFlightBytes) / plan.InFlightShare,
+		told:   a.Told, workers: max(1, c.Stages.Fetch.Workers), resumes: a.Resume != 0,
 		unscoped: a.Scope.Unscoped(), proves: a.Scope.Unscoped() && a.Caller.KnownAdmin(), broods: make(map[record.Kind]*brood),
 		overviews: make(map[string]bool),
 	}

@@ -83,7 +83,7 @@ func (m *model) spread(k *knowledge, documents int) amount {
 	high := float64(chunks(documents, m.rules.PageSize))
 	low := float64(chunks(documents, m.rules.MostPerAsk()))
 	rest := max(documents-m.rules.PageSize, 0)
-	likely := float64(1 + m.rules.PagesOf(rest, k.kind.Size, m.rules.PageBytes))
+	likely := float64(1 + m.rules.PagesOf(rest, k.kind.Size, m.answer))
 	return amount{low, min(max(low, likely), high), high}
 }
 

@@ -45,6 +45,16 @@ func TestPagesWhereCallsAreCounted(t *testing.T) {
 	}
 }
 
+// TestPagesOf: pages may be a third larger than they should be, and no larger than an answer.
+func TestPagesOf(t *testing.T) {
+	rules := plan.Rules{PageSize: 100, PageBytes: 2 << 20}
+	for most, want := range map[int64]int{24 << 20: 5, 2 << 20: 7, 1 << 20: 13} {
+		if got := rules.PagesOf(1820, 7<<10, most); got != want {
+			t.Errorf("at most %d bytes: %d pages, want %d", most, got, want)
+		}
+	}
+}
+
 // TestAComparisonIsGoodForThirtyDays: both a run and its forecast go by that number.
 func TestAComparisonIsGoodForThirtyDays(t *testing.T) {
 	now := time.Date(2026, 3, 31, 2, 0, 0, 0, time.UTC)
