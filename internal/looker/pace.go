@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Every constant changes the trace of the rate, see TestTraceOfTheRate. Where a figure
+// Every constant changes the trace of the rate, see TestConstantsAreTraced. Where a figure
 // follows a reason, it is of TestLimitReached with 4 seeds: reached and refused of an
 // unknown limit, which are 98.9 % and 0.40 % of token buckets, 94.5 % and 0.32 % of
 // fixed windows.
