@@ -163,11 +163,9 @@ func (r *restoring) retry(ctx context.Context, plan record.Restore) error {
 // was changed since the plan.
 func notDone(plan record.Restore) (again []record.Action, drifted []record.Ref) {
 	for _, action := range plan.Actions {
-		switch action.State {
-		case record.ActionFailed, record.ActionBlocked, record.ActionRunning, record.ActionPlanned:
-			action.State = record.ActionPlanned
-			again = append(again, action)
-		case record.ActionDrifted:
+		if once, ok := restore.Again(action); ok {
+			again = append(again, once)
+		} else if action.State == record.ActionDrifted {
 			drifted = append(drifted, action.Ref)
 		}
 	}

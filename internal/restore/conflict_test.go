@@ -168,8 +168,7 @@ func (r *rig) retry(of record.Restore) record.Restore {
 	r.t.Helper()
 	var again []record.Action
 	for _, a := range of.Actions {
-		if a.State == record.ActionFailed || a.State == record.ActionBlocked {
-			a.State = record.ActionPlanned
+		if a, ok := restore.Again(a); ok {
 			again = append(again, a)
 		}
 	}
@@ -185,4 +184,48 @@ func (r *rig) retry(of record.Restore) record.Restore {
 		r.t.Fatal(err)
 	}
 	return done
+}
+
+// What was refused half way, or cut off, goes on with what it has done when it is tried again: nobody else has
+// changed that.
+func TestARetryKnowsItsOwnHalf(t *testing.T) {
+	t.Parallel()
+	for _, cut := range []bool{false, true} {
+		r, _ := newBackedUpRig(t)
+		r.inner = 1
+		dashboard := record.Ref{Kind: "dashboards", ID: r.make("dashboards", `{"title":"Of a test","folder_id":"1"}`)}
+		var tiles []string
+		for _, text := range []string{"a", "b"} {
+			tiles = append(tiles, r.add("/dashboard_elements", fmt.Sprintf(`{"dashboard_id":%q,"type":"text","body_text":%q}`, dashboard.ID, text)))
+		}
+		run := r.backup()
+		for _, tile := range tiles {
+			r.do("PATCH", "/dashboard_elements/"+tile, `{"body_text":"Changed"}`)
+		}
+		plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run})
+		var done record.Restore
+		if cut {
+			if _, err := r.applyCutOff(plan, 2); err == nil {
+				t.Fatal("it was not cut off")
+			}
+			var err error
+			if done, err = r.file.Reader().Restore(t.Context(), plan.ID); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			if err := r.sim.SetRules(lookersim.Rule{Route: "PATCH /dashboard_elements/{id}", Do: lookersim.FaultStatus, Status: 422, Nth: 2}); err != nil {
+				t.Fatal(err)
+			}
+			done = r.apply(plan)
+			if a := onlyAction(t, done, dashboard); a.State != record.ActionFailed {
+				t.Fatalf("it is %s: %s", a.State, a.Message)
+			}
+		}
+		complete(t, r.retry(done))
+		for i, text := range []string{"a", "b"} {
+			if is := r.rowsOf("dashboards", dashboard.ID, "dashboard_elements", "body_text"); !slices.Contains(is, text) {
+				t.Errorf("cut off: %t: tile %d says none of %v", cut, i, is)
+			}
+		}
+	}
 }
