@@ -2,6 +2,8 @@ package restore_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,5 +216,26 @@ func TestARoleComesBackWithoutAGroupOfSignOn(t *testing.T) {
 	complete(t, done)
 	if got := r.normal(record.Ref{Kind: "role_groups", ID: targetOf(done, role)}); got != `{"id":["2"]}` || !strings.Contains(strings.Join(done.Notes, "\n"), "groups/"+group) {
 		t.Errorf("the role has %s: %q", got, done.Notes)
+	}
+}
+
+// Nobody takes from the user of the API key a role: neither where they have it themselves, nor where a group
+// has it that they belong to, or one in which that group lies.
+func TestTheCallerIsNotTakenOutWithAGroup(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	own, around, other := r.make("groups", `{"name":"Of the caller"}`), r.make("groups", `{"name":"Around it"}`), r.make("groups", `{"name":"Of others"}`)
+	role := record.Ref{Kind: "role_groups", ID: r.make("roles", `{"name":"Of a test","permission_set_id":"2","model_set_id":"1"}`)}
+	r.do("POST", "/groups/"+own+"/users", fmt.Sprintf(`{"user_id":%q}`, r.caller.ID))
+	r.do("POST", "/groups/"+around+"/groups", fmt.Sprintf(`{"group_id":%q}`, own))
+	run := r.backup()
+	r.do("PUT", "/roles/"+role.ID+"/groups", fmt.Sprintf(`[%q,%q,%q]`, own, around, other))
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{role}, Run: run, ExactMembers: true}))
+	complete(t, done)
+	if is := canon.Named(r.sim.Document("role_groups", role.ID), &catalogue.Relation{Path: "id"}); !slices.Equal(is, []string{own, around}) {
+		t.Errorf("groups %v have the role, want %s and %s", is, own, around)
+	}
+	if notes := strings.Join(done.Notes, "\n"); !strings.Contains(notes, role.String()+" keeps groups/"+own) {
+		t.Errorf("no note says that the role keeps a group: %s", notes)
 	}
 }

@@ -69,6 +69,10 @@ type Decisions struct {
 	// gets theirs: each of a ring waits for the next one.
 	Aside map[string][]Aside `json:"aside,omitempty"`
 
+	// CallerGroups are the groups which the user of the API key belongs to, where members are to be
+	// exactly the backup's.
+	CallerGroups []string `json:"caller_groups,omitempty"`
+
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
 }

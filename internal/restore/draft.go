@@ -84,6 +84,9 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	if err := d.assignOwners(ctx); err != nil {
 		return err
 	}
+	if err := d.noteCallerGroups(ctx); err != nil {
+		return err
+	}
 	for _, w := range wishes {
 		d.chosen[w.Ref] = w
 	}

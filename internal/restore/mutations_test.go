@@ -49,7 +49,7 @@ var mutations = []mutation{
 	},
 	{
 		"members are replaced instead of merged", "internal/restore/sets.go",
-		"stays := !t.request.ExactMembers || set.Kind", "stays := set.Kind",
+		"stays := !t.request.ExactMembers || t.request", "stays := t.request",
 		[]string{"./internal/restore"}, "TestMembersAreMerged", "",
 	},
 	{

@@ -28,8 +28,7 @@ func (t *task) set(ctx context.Context, set *catalogue.Set, now []byte) error {
 		}
 	}
 	for _, id := range is {
-		// Nobody takes the caller's own rights away.
-		if stays := !t.request.ExactMembers || set.Kind == catalogue.Users && id == t.Caller.ID; stays && !slices.Contains(ids, id) {
+		if stays := !t.request.ExactMembers || t.request.isCallers(set, id, t.Caller.ID); stays && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

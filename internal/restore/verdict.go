@@ -180,7 +180,7 @@ func (a *applier) expected(spec *catalogue.Spec, d record.Change) bool {
 	case d.Before == nil && canon.Unresolved(canon.Text(d.After)):
 		return slices.ContainsFunc(a.request.Dropped, func(ref record.Ref) bool { return canon.Text(d.After) == canon.UnresolvedID(ref.ID) })
 	}
-	return staysAsItIs(w, d, a.request.ExactMembers, a.Caller.ID)
+	return a.request.staysAsItIs(w, d, a.Caller.ID)
 }
 
 func (a *applier) note(format string, args ...any) {
