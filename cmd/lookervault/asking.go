@@ -57,15 +57,10 @@ type asking struct {
 	// name has to be said.
 	instance  string
 	protected bool
-	// agree says what to do where nobody can be asked; %s stands for --yes.
-	agree string
+	// before is what to do before --yes is said, as "look at it by ..., and ", and then what that does,
+	// as "apply it".
+	before, then string
 }
-
-// What those do who cannot be asked.
-const (
-	agreeToPlan = "look at the plan by lookervault restore plan, and say %s to apply it"
-	agreeToTry  = "say %s to try it"
-)
 
 // possible refuses to begin what could not be asked for in the end.
 func (a asking) possible() error {
@@ -77,9 +72,9 @@ func (a asking) possible() error {
 	case a.yes.given, isTerminal(a.streams.in) && a.streams.err.tty && !a.json:
 		return nil
 	case a.protected:
-		return usagef("there is no terminal to ask on, and %s is protected: "+a.agree, a.instance, "--yes="+shellWord(a.instance))
+		return usagef("there is no terminal to ask on, and %s is protected: %ssay --yes=%s to %s", a.instance, a.before, shellWord(a.instance), a.then)
 	}
-	return usage(fmt.Errorf("there is no terminal to ask on: "+a.agree, "--yes"))
+	return usagef("there is no terminal to ask on: %ssay --yes to %s", a.before, a.then)
 }
 
 // agreed asks whether to go on.

@@ -83,6 +83,9 @@ type checkup struct {
 	refresh map[record.Kind]time.Duration
 }
 
+// tryRestores is what check --restore asks for.
+const tryRestores = "make the folder and the dashboard, and delete them"
+
 // runCheck checks what a run needs.
 func runCheck(ctx context.Context, o checkOptions) error {
 	choice, err := chosen(&o.table, findingTable)
@@ -90,7 +93,7 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	if o.restore {
-		if err := (asking{streams: o.streams, yes: o.yes, agree: agreeToTry}).possible(); err != nil {
+		if err := (asking{streams: o.streams, yes: o.yes, then: tryRestores}).possible(); err != nil {
 			return err
 		}
 	}
@@ -101,7 +104,7 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		defer c.options.Client.Close()
 	}
 	c.options.Instance = c.instance()
-	asks := asking{streams: o.streams, yes: o.yes, instance: c.options.Instance, protected: c.options.Config.Looker.Protected, agree: agreeToTry}
+	asks := asking{streams: o.streams, yes: o.yes, instance: c.options.Instance, protected: c.options.Config.Looker.Protected, then: tryRestores}
 	if o.restore {
 		if err := asks.possible(); err != nil {
 			return err

@@ -105,7 +105,14 @@ func (r *restoring) somethingToGive(ctx context.Context) error {
 // asking asks before anything is written.
 func (r *restoring) asking() asking {
 	o := r.options
-	return asking{streams: o.streams, yes: o.yes, json: o.json, instance: r.instance, protected: r.config.Looker.Protected, agree: agreeToPlan}
+	look := fmt.Sprintf("lookervault restore show %d%s", o.number, dbFlag(r.config.Sink.Path))
+	if o.number == 0 {
+		look = "lookervault restore plan " + o.ref.String() + r.where()
+	}
+	return asking{
+		streams: o.streams, yes: o.yes, json: o.json, instance: r.instance, protected: r.config.Looker.Protected,
+		before: "look at it by " + look + ", and ", then: "apply it",
+	}
 }
 
 // connect logs in and opens the vault for writing.
