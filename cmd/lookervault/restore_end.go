@@ -87,7 +87,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 			failures++
 		}
 		if shown++; shown <= failuresShown {
-			fmt.Fprintf(out, "  %s  %s: %s\n", table.Paint(state, table.Bad, color), plainText(actionName(a)), plainText(names.in(why)))
+			fmt.Fprintf(out, "  %s  %s: %s\n", table.Paint(state, table.Bad, color), plainText(a.Title()), plainText(names.in(why)))
 		}
 	}
 	if shown > failuresShown {
@@ -118,14 +118,6 @@ func notAsWanted(request *restore.Request, a record.Action) (state, why string) 
 		}
 	}
 	return "", ""
-}
-
-// actionName is how the summary names the document of an action.
-func actionName(a record.Action) string {
-	if a.Name == "" {
-		return a.Ref.String()
-	}
-	return fmt.Sprintf("%s %q", a.Ref, a.Name)
 }
 
 // goOn is the command that goes on with a restore.

@@ -41,7 +41,7 @@ func (m *model) lookedFor(k *knowledge) amount {
 	if m.rules.Within != nil {
 		n = min(n, m.rules.Limits.Usual().IDs) // a run of some folders looks for no more
 	}
-	calls := chunks(n, m.rules.Limits.Usual().IDs)
+	calls := plan.Chunks(n, m.rules.Limits.Usual().IDs)
 	switch {
 	case k.glance.Trash.whole():
 		return exactly(2 * calls) // in both states

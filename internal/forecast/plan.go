@@ -80,8 +80,8 @@ func (m *model) plan(k *knowledge, state record.State, rows []record.Listed) (p 
 // spread is how many pages bring so many documents of a size that nobody knows: one that
 // tells, and as many as the rest takes where documents are as large as they are elsewhere.
 func (m *model) spread(k *knowledge, documents int) amount {
-	high := float64(chunks(documents, m.rules.PageSize))
-	low := float64(chunks(documents, m.rules.MostPerAsk()))
+	high := float64(plan.Chunks(documents, m.rules.PageSize))
+	low := float64(plan.Chunks(documents, m.rules.MostPerAsk()))
 	rest := max(documents-m.rules.PageSize, 0)
 	likely := float64(1 + m.rules.PagesOf(rest, k.kind.Size, m.answer))
 	return amount{low, min(max(low, likely), high), high}
@@ -197,8 +197,6 @@ func (k *knowledge) unordered() bool {
 	})
 	return !k.kind.Listing.Unsorted && !asText && !asNumbers
 }
-
-func chunks(n, size int) int { return (n + size - 1) / size }
 
 // asListed are rows as list sees them.
 func asListed(rows []Glimpsed, state record.State) []record.Listed {

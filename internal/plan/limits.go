@@ -114,15 +114,16 @@ const smallest = 32
 func (r *Rules) PagesOf(documents int, size, most int64) int {
 	bytes := max(1, min(r.PageBytes+r.PageBytes/overfull, most))
 	byBytes := (int64(documents)*max(size, 1) + bytes - 1) / bytes
-	byPages := chunksOf(documents, r.PageSize)
-	return max(chunksOf(documents, r.MostPerAsk()), int(min(byBytes, int64(byPages))))
+	byPages := Chunks(documents, r.PageSize)
+	return max(Chunks(documents, r.MostPerAsk()), int(min(byBytes, int64(byPages))))
 }
 
 // overfull is the part by which a page may be larger than it should be, so that there is one
 // page less.
 const overfull = 3
 
-func chunksOf(n, size int) int { return (n + size - 1) / size }
+// Chunks returns how many calls ask for n documents, so many in each.
+func Chunks(n, size int) int { return (n + size - 1) / size }
 
 // Few returns how many rows one call for whole documents asks for where that call should
 // bring all documents of a paged kind: no page of ids goes before it. It returns 0 where they

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -128,6 +129,15 @@ type Action struct {
 	Calls    int       // made for it, all processes together
 	Checked  string    // "", or what reading it back has shown: [CheckedEqual], ...
 	At       time.Time // when State became what it is; zero while planned
+}
+
+// Title names the document of an action for people: its kind and id, and its name where it has
+// one.
+func (a Action) Title() string {
+	if a.Name == "" {
+		return a.Ref.String()
+	}
+	return fmt.Sprintf("%s %q", a.Ref, a.Name)
 }
 
 // Step is one POST of an action, which makes something that a second one would make

@@ -247,7 +247,7 @@ func (d *draft) tellNotStored(owner *node, part record.Ref) {
 		d.note("%s that are made anew come back without %s, which no run has stored, since none was asked for them", owner.Ref.Kind, part.Kind)
 		return
 	}
-	d.note("%s comes back without %s, which no run has stored", title(owner.action), part)
+	d.note("%s comes back without %s, which no run has stored", owner.action.Title(), part)
 }
 
 // waitsForOwner reports whether a document was impossible as nobody had decided yet that what it is

@@ -276,7 +276,7 @@ func (d *draft) attachMember(ctx context.Context, ref record.Ref, set *catalogue
 		return err
 	}
 	if now.ID == d.Caller.ID && now.Kind == catalogue.Users {
-		d.note("%s belonged to %s, and is the user of the API key, who is never changed: put it there by hand", title(record.Action{Ref: now.Ref, Name: now.Name}), missing[0].Ref)
+		d.note("%s belonged to %s, and is the user of the API key, who is never changed: put it there by hand", (record.Action{Ref: now.Ref, Name: now.Name}).Title(), missing[0].Ref)
 		return nil
 	}
 	w := wish{Ref: now.Ref, entry: now, linked: true}

@@ -50,7 +50,7 @@ func LinksLeft(ctx context.Context, reader vault.Reader, r record.Restore) (link
 					return err
 				}
 				if why != "" {
-					links = append(links, title(action)+" links to "+why)
+					links = append(links, action.Title()+" links to "+why)
 				}
 			}
 		}

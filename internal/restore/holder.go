@@ -104,7 +104,7 @@ func (d *draft) requireHolder(ctx context.Context, n *node, r *catalogue.Relatio
 		return d.require(ctx, n, canon.Reference{Ref: place.holder, By: catalogue.Reference{Path: r.Path, Kind: r.Kind}})
 	case !place.has:
 		n.impossible(fmt.Sprintf("it needs %s/%s, which %s does not have any more: give that back as well",
-			listOf(r), id, title(record.Action{Ref: place.holder, Name: place.now.Name})))
+			listOf(r), id, (record.Action{Ref: place.holder, Name: place.now.Name}).Title()))
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (d *draft) requireLostPart(ctx context.Context, n *node, r *catalogue.Relat
 		}
 		if target, _ := d.resolver(listOf(r), id); !slices.Contains(canon.Named(body, &catalogue.Relation{Path: r.Part}), target) {
 			n.impossible(fmt.Sprintf("it needs %s/%s, which %s does not have, nor its newest backup: give that back as of a run that had it",
-				listOf(r), id, title(record.Action{Ref: ref.Ref, Name: now.Name})))
+				listOf(r), id, (record.Action{Ref: ref.Ref, Name: now.Name}).Title()))
 			return nil
 		}
 	}

@@ -61,7 +61,7 @@ func (d *draft) invite() error {
 		case err != nil:
 			return fmt.Errorf("%s: %w", ref, err)
 		case why != "":
-			d.note("%s gets no mail: %s", title(n.action), why)
+			d.note("%s gets no mail: %s", n.action.Title(), why)
 		case address != "":
 			if d.request.Invited == nil {
 				d.request.Invited = make(map[string]string)
@@ -93,7 +93,7 @@ func (a *applier) invite(ctx context.Context) error {
 		}
 		if why != "" {
 			a.unmailed++
-			a.note("%s: %s", title(action), why)
+			a.note("%s: %s", action.Title(), why)
 			continue
 		}
 		mailed = append(mailed, address)
@@ -131,7 +131,7 @@ func (a *applier) inviteFor(ctx context.Context, action record.Action, address s
 		return fmt.Sprintf("whether the mail to %s was sent is not known, and it is not sent again: ask, or send it by hand", address), nil
 	}
 	if missing := a.missingWith(action.Seq); missing != nil {
-		return fmt.Sprintf("no mail to %s, since %s is not back as it was; send it by hand when that is well", address, title(*missing)), nil
+		return fmt.Sprintf("no mail to %s, since %s is not back as it was; send it by hand when that is well", address, missing.Title()), nil
 	}
 	spec, _ := catalogue.Find(action.Kind)
 	wanted, err := a.Reader.VersionBody(ctx, action.Version)

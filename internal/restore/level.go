@@ -2,7 +2,6 @@ package restore
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -127,12 +126,4 @@ func flatten(nodes []*node) {
 		}
 		n.level = level
 	}
-}
-
-// title is how a plan names a document.
-func title(a record.Action) string {
-	if a.Name == "" {
-		return a.Ref.String()
-	}
-	return fmt.Sprintf("%s %q", a.Ref, a.Name)
 }

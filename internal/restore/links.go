@@ -161,7 +161,7 @@ func (d *draft) noteChanged(e vault.Entry, shown *node) {
 		why = "comes out of the trash"
 	}
 	d.note("%s showed %s, which %s, and was changed since: lookervault restore %s %s --run %d makes it what it was",
-		title(record.Action{Ref: e.Ref, Name: e.Name}), shown.Ref, why, e.Kind, e.ID, min(e.LastRun, d.past.run))
+		(record.Action{Ref: e.Ref, Name: e.Name}).Title(), shown.Ref, why, e.Kind, e.ID, min(e.LastRun, d.past.run))
 }
 
 // withoutShown leaves out of what comes out of the trash, with its id, what a document shows as often

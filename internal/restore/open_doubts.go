@@ -27,7 +27,7 @@ func OpenDoubts(ctx context.Context, reader vault.Reader, r record.Restore) (dou
 		if !ok || action.State != record.ActionDone || !mayBeTwice(spec, record.Kind(step.Part)) {
 			continue
 		}
-		what := title(action)
+		what := action.Title()
 		if record.Kind(step.Part) != spec.Name {
 			what = fmt.Sprintf("one of the %s of %s", step.Part, what)
 		}

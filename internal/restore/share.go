@@ -94,7 +94,7 @@ func (a *applier) tellShares() {
 	for _, action := range a.plan.Actions {
 		at := strings.LastIndex(action.Reason, shareBegins)
 		if at >= 0 && (action.State == record.ActionDone || action.State == record.ActionSame) {
-			a.note("%s is back %s", title(action), action.Reason[at:])
+			a.note("%s is back %s", action.Title(), action.Reason[at:])
 		}
 	}
 }

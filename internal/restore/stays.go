@@ -91,7 +91,7 @@ func (a *applier) isInstead(action record.Action, spec *catalogue.Spec, now []by
 	if instead.IsZero() || action.Message == "" || canon.Text(canon.Member(now, instead.Name)) != instead.Value {
 		return false
 	}
-	if line := fmt.Sprintf("%s: %s", title(action), action.Message); !slices.Contains(a.notes, line) {
+	if line := fmt.Sprintf("%s: %s", action.Title(), action.Message); !slices.Contains(a.notes, line) {
 		a.note("%s", line)
 	}
 	return true

@@ -89,7 +89,7 @@ func (d *draft) goes(ctx context.Context, n *node, ref record.Ref) error {
 		return nil
 	}
 	n.action.PlannedCalls++ // to see whether they are still those
-	d.note("%s goes with what %s is to be: %d rules, which an undo brings back", ref, title(n.action), len(rows))
+	d.note("%s goes with what %s is to be: %d rules, which an undo brings back", ref, n.action.Title(), len(rows))
 	return nil
 }
 

@@ -39,7 +39,7 @@ func (a *applier) lateTwins(ctx context.Context) error {
 			case err != nil && aboutRestore(err):
 				return fmt.Errorf("look for what was made twice of %s: %w", action.Ref, err)
 			case err != nil:
-				a.note("whether something of %s was made twice is not known: %s", title(action), strings.Join(strings.Fields(err.Error()), " "))
+				a.note("whether something of %s was made twice is not known: %s", action.Title(), strings.Join(strings.Fields(err.Error()), " "))
 			}
 		}
 		return nil

@@ -96,7 +96,7 @@ func (p *planner) begun(ctx context.Context, of record.Restore) (map[int]string,
 	}
 	for _, a := range of.Actions {
 		if unknown[a.Seq] && made[a.Seq] == "" {
-			p.note("whether %s was made nobody knows, since restore %d was cut off while it was: look for it on the instance, or let lookervault restore apply %d find out, and undo that", title(a), of.ID, of.ID)
+			p.note("whether %s was made nobody knows, since restore %d was cut off while it was: look for it on the instance, or let lookervault restore apply %d find out, and undo that", a.Title(), of.ID, of.ID)
 		}
 	}
 	return made, nil

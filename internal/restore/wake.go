@@ -30,15 +30,15 @@ func (a *applier) wake(ctx context.Context) error {
 			continue
 		}
 		if why := a.request.Sleeping[action.Ref.String()]; why != "" {
-			a.note("%s stays asleep: %s", title(action), why)
+			a.note("%s stays asleep: %s", action.Title(), why)
 			continue
 		}
 		if gone := stillThere(a.plan, action); gone != nil {
-			a.note("%s stays asleep: %s, whose place it takes, is still there", title(action), gone.Ref)
+			a.note("%s stays asleep: %s, whose place it takes, is still there", action.Title(), gone.Ref)
 			continue
 		}
 		if !sendsWhatIsEqual(a.plan, action) {
-			a.note("%s stays asleep: what it sends is not as it was", title(action))
+			a.note("%s stays asleep: what it sends is not as it was", action.Title())
 			continue
 		}
 		spec, _ := catalogue.Find(action.Kind)

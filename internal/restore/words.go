@@ -36,7 +36,7 @@ func (d *draft) withoutUnknownWords(ctx context.Context, n *node, current []byte
 			continue
 		}
 		unknown := slices.DeleteFunc(slices.Clone(wanted), func(word string) bool { return !isUnknown(word) })
-		d.note("%s comes back without %s, which the instance does not know: %s", title(n.action), v.Path, strings.Join(unknown, ", "))
+		d.note("%s comes back without %s, which the instance does not know: %s", n.action.Title(), v.Path, strings.Join(unknown, ", "))
 		value, err := json.Marshal(slices.DeleteFunc(wanted, isUnknown))
 		if err != nil {
 			return err
