@@ -198,8 +198,21 @@ func (tx *transaction) resolveRows(end record.End) error {
 // failed reports whether this run has an unresolved fault of the document. When it
 // cannot tell, the answer that changes nothing is yes.
 func (tx *transaction) failed(ref record.Ref) bool {
+	f, err := tx.openFault(ref)
+	return err != nil || f != nil
+}
+
+// openFault is the unresolved fault that this run has of the document, nil where it has none.
+func (tx *transaction) openFault(ref record.Ref) (*faultRow, error) {
 	row, err := tx.w.q.fault.row(tx.run, string(ref.Kind), ref.ID)
-	return err != nil || row != nil && scanFault(row).resolved == 0
+	if err != nil || row == nil {
+		return nil, err
+	}
+	f := scanFault(row)
+	if f.resolved != 0 {
+		return nil, nil
+	}
+	return &f, nil
 }
 
 // seal derives the outcome and writes it with the digest.

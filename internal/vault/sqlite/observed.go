@@ -167,7 +167,7 @@ func (r *Reader) Oldest(ctx context.Context, instance string) (map[record.Kind]t
 // it did not see all that are there: it deferred some, its key may not see them, they were
 // excluded, or what leads to them was not read whole. It is the JSON array of the ids, or
 // {"unseen": [...]} with the others where those are fewer; "" where the run saw all. What
-// its faults name, and a trash that it did not list, are told of elsewhere.
+// it failed to fetch, and a trash that it did not list, are told of elsewhere.
 func (tx *transaction) observed(end record.End) (string, error) {
 	if end.Listing != record.Complete || !tx.w.run.scope.Unscoped() || tx.w.run.scope.Names(end.Kind) {
 		return "", nil
@@ -177,7 +177,7 @@ func (tx *transaction) observed(end record.End) (string, error) {
 		switch {
 		case settled:
 			seen++
-		case end.TrashRested && state == record.Trashed, tx.failed(record.Ref{Kind: end.Kind, ID: id}):
+		case end.TrashRested && state == record.Trashed, tx.countsAsFailed(record.Ref{Kind: end.Kind, ID: id}):
 		default:
 			unseen = append(unseen, id)
 		}
@@ -195,6 +195,14 @@ func (tx *transaction) observed(end record.End) (string, error) {
 		}
 	})
 	return idsText(ids), err
+}
+
+// countsAsFailed reports whether this run counts the document as one that it failed to fetch. One
+// that it took for a dangling reference is none: a fault of that may yet be resolved by this run,
+// and is not looked for where nothing failed. Nor is one of which it cannot tell.
+func (tx *transaction) countsAsFailed(ref record.Ref) bool {
+	f, err := tx.openFault(ref)
+	return err == nil && f != nil && f.fault.Failure()
 }
 
 // eachPresent calls fn with the documents of a kind that are not gone, in the order of their

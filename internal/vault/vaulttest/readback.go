@@ -34,6 +34,8 @@ func readings() []reading {
 		{"digests", digests},
 		{"a trash that was not listed", restedTrash},
 		{"what a run did not see", notSeen},
+		{"what a run took for dangling", notSeenButNamed},
+		{"what a run took for dangling until nothing named it", notSeenNorNamed},
 		{"faults", faultsReadBack},
 		{"runs and instances", runsReadBack},
 		{"what names a document", namesReadBack},
