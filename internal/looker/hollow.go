@@ -13,28 +13,33 @@ import (
 	"time"
 )
 
-// What a list without rows means. A server whose database is being restored, or a front end
-// that answers for it, may answer every list so, with status 200. Where a loss would follow
-// ([Request.Emptied]), the client believes it when it comes again after a list that is known
-// to have rows had some. Where that has none either, the client waits for it.
+// A list without rows may be an outage: a server whose database is being restored, or a front end
+// that answers for it, may answer every list with [] and status 200. Where documents would be
+// lost if that were believed ([Request.Emptied]), the client first asks for a list that had rows
+// before. Once that has some, the empty list is asked for again, and counts if it is still empty.
+// While that has none either, the client waits.
 
-// rolesRoute is that of a list that has rows for every key which sees who it is.
+// rolesRoute lists roles, of which every key that may ask sees at least one.
 const rolesRoute = "GET /roles"
 
-// rows is what is known of when the server answered lists with rows.
+// rows records when the server answered lists with rows, and when it did not.
 type rows struct {
 	flight flight // of the call that is made to find out
 
 	mu    sync.Mutex
 	sent  time.Time     // when the latest request was sent that got a list with rows
 	shown chan struct{} // closed by the next of them; nil while nobody waits
-	known *Request      // got a list with rows before; nil before the first
+	known *Request      // a request that got a list with rows; nil before the first
 	gaps  []gap         // times in which lists that have rows came without any
 	vain  bool          // the client has waited for rows in vain
 }
 
-// gap is a time without rows. It lasts still while its end is zero.
-type gap struct{ from, to time.Time }
+// gap is a time without rows: from the latest request that got some, to the next one that did.
+// It lasts still while its end is zero.
+type gap struct {
+	from, to time.Time
+	missed   time.Time // when a list without rows was last noticed in it
+}
 
 // seen notes a good answer to a request that was sent at sent.
 func (r *rows) seen(sent time.Time, t *try, body []byte) {
@@ -47,8 +52,9 @@ func (r *rows) seen(sent time.Time, t *try, body []byte) {
 		r.sent = sent
 	}
 	r.vain = false
-	if n := len(r.gaps); n > 0 && r.gaps[n-1].to.IsZero() {
-		r.gaps[n-1].to = time.Now()
+	// A request that was sent before the outage was noticed may be answered in the middle of it.
+	if open := r.openGap(); open != nil && !sent.Before(open.missed) {
+		open.to = time.Now()
 	}
 	if r.shown != nil {
 		close(r.shown)
@@ -88,14 +94,25 @@ func (r *rows) call() *Request {
 	return r.known
 }
 
-// missed notes that a list came without rows that has some. Since the latest rows other lists may
-// have come so.
+// missed records that a list which has rows came without any. Other lists may have come so
+// since the latest request that got rows.
 func (r *rows) missed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n := len(r.gaps); n == 0 || !r.gaps[n-1].to.IsZero() {
+	open := r.openGap()
+	if open == nil {
 		r.gaps = append(r.gaps, gap{from: r.sent})
+		open = r.openGap()
 	}
+	open.missed = time.Now()
+}
+
+// openGap returns the gap that lasts still, nil where none does. It needs r.mu.
+func (r *rows) openGap() *gap {
+	if n := len(r.gaps); n > 0 && r.gaps[n-1].to.IsZero() {
+		return &r.gaps[n-1]
+	}
+	return nil
 }
 
 // gaveUp records that the client has waited for rows in vain: nobody does so again before some
@@ -112,8 +129,8 @@ func (r *rows) inVain() bool {
 	return r.vain
 }
 
-// Hollow reports whether the server answered at a time lists without rows that have some, as far
-// as the client has noticed.
+// Hollow reports whether, at a given time, the server answered lists without rows that do have
+// some. The client knows of the outages that it has noticed.
 func (c *Client) Hollow(at time.Time) bool {
 	c.rows.mu.Lock()
 	defer c.rows.mu.Unlock()
@@ -138,11 +155,10 @@ func hasRows(body []byte) bool {
 	return len(body) > 0 && body[0] == '{'
 }
 
-// judgeEmpty decides about a list without rows that may be an outage's. It reports whether to
-// believe it; else the request is to be repeated. A list that comes with a total is believed: that
-// says the same.
+// judgeEmpty decides whether to believe a list without rows. If not, and there is no error, the
+// request is to be repeated. A total of 0 confirms the list.
 func (c *Client) judgeEmpty(ctx context.Context, t *try, resp *Response) (believed bool, err error) {
-	if t.emptied || resp.HasTotal {
+	if t.emptied || resp.HasTotal && resp.Total == 0 {
 		return true, nil
 	}
 	if err := c.showRows(ctx, t, resp.Status, time.Now()); err != nil {
@@ -152,8 +168,8 @@ func (c *Client) judgeEmpty(ctx context.Context, t *try, resp *Response) (believ
 	return false, nil
 }
 
-// showRows returns nil when a request that was sent at a time or later got a list with rows. It
-// makes a call for that only where no other one brings some.
+// showRows returns nil once a request that was sent at a given time or later got a list with rows.
+// It makes calls of its own for that only when no other caller gets one.
 func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Time) error {
 	known := c.rows.call()
 	if known == nil {
@@ -181,7 +197,7 @@ func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Ti
 			return &UnfitError{Tried: t.tried, Status: status, Kind: FaultUnsure, Err: fmt.Errorf("a list without rows, and nothing shows that the server answers lists with any: %w", err)}
 		}
 		if n == 1 {
-			c.log.Warn("looker answers lists without rows that have some, waiting for it", "patience", c.cfg.Retry.MaxWait.String(), "error", err)
+			c.log.Warn("looker answers lists without rows that have some, waiting until it has them", "patience", c.cfg.Retry.MaxWait.String(), "error", err)
 		}
 		if sleep(ctx, min(c.backoff(n), left)) != nil {
 			return ended(ctx, t.tried)
@@ -209,7 +225,7 @@ func (c *Client) awaitRows(ctx context.Context, t *try, since time.Time) error {
 	}
 }
 
-// tryRows makes the call that is known to get a list with rows, which counts as any other.
+// tryRows asks for a list that had rows before. The call counts as any other.
 func (c *Client) tryRows(ctx context.Context) error {
 	if err := c.gate.enter(ctx); err != nil {
 		return err

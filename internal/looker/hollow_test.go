@@ -1,6 +1,7 @@
 package looker_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -47,7 +48,7 @@ func from(bodies ...string) func(int) string {
 // had some. Where the other one has none either, the client waits for it.
 func TestAnEmptyListIsAClaim(t *testing.T) {
 	empty := " [ ]\n"
-	total := http.Header{"X-Total-Count": {"0"}}
+	total, wrong := http.Header{"X-Total-Count": {"0"}}, http.Header{"X-Total-Count": {"5"}}
 	tests := []struct {
 		name          string
 		roles, boards func(int) string
@@ -61,6 +62,7 @@ func TestAnEmptyListIsAClaim(t *testing.T) {
 		{"rows", from(someRows), from(someRows), nil, true, someRows, "", 1, 0},
 		{"empty", from(someRows), from(empty), nil, true, empty, "", 2, 1},
 		{"empty with a total", from(someRows), from(empty), total, true, empty, "", 1, 0},
+		{"empty with a total of some", from(someRows), from(empty), wrong, true, empty, "", 2, 1},
 		{"empty once", from(someRows), from(empty, someRows), nil, true, someRows, "", 2, 1},
 		{"an outage", from(someRows, "[]", "[]", someRows), from(empty, someRows), nil, true, someRows, "", 2, 3},
 		{"for good", from(someRows, "[]"), from(empty), nil, true, "", looker.FaultUnsure, 1, -1},
@@ -158,6 +160,53 @@ func TestAHollowServerIsWaitedForOnce(t *testing.T) {
 			if got := c.Hollow(at.time); got != at.want {
 				t.Errorf("hollow %s: %v, want %v", name, got, at.want)
 			}
+		}
+	})
+}
+
+// TestALateAnswerEndsNoOutage: rows that come for a request of before the server began to answer lists
+// without rows do not show that it has stopped doing so.
+func TestALateAnswerEndsNoOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hollow := false
+		c := fakeClient(t, &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/looks") {
+				time.Sleep(10 * time.Second)
+				return reply(200, nil, someRows), nil
+			}
+			if time.Sleep(time.Millisecond); hollow {
+				return reply(200, nil, "[]"), nil
+			}
+			return reply(200, nil, someRows), nil
+		}}, nil)
+		if _, err := c.Get(t.Context(), roles); err != nil {
+			t.Fatal(err)
+		}
+		slow := make(chan error)
+		go func() {
+			_, err := c.Get(t.Context(), looker.Request{Route: "GET /looks", Class: "administrative", Path: "/looks"})
+			slow <- err
+		}()
+		time.Sleep(time.Second)
+		hollow = true
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if _, err := c.Get(ctx, boards); err == nil {
+			t.Fatal("an empty list was believed")
+		}
+		if err := <-slow; err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		during := time.Now()
+		time.Sleep(time.Second)
+		hollow = false
+		if _, err := c.Get(t.Context(), roles); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if !c.Hollow(during) || c.Hollow(time.Now()) {
+			t.Errorf("hollow while it was: %v, and after that: %v", c.Hollow(during), c.Hollow(time.Now()))
 		}
 	})
 }
