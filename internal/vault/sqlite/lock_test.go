@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -212,6 +213,54 @@ func TestReadUnderAnotherName(t *testing.T) {
 	}
 	end()
 	sound(t, link)
+}
+
+// A child that was forked while a writer had the vault, and that has not executed its program
+// yet, has the writer's descriptors: the lock is given back all the same.
+func TestLockOfAForkedChild(t *testing.T) {
+	path := newPath(t)
+	aRun(t, path, doc("1", "One"))
+	w := open(t, path)
+	for _, name := range []string{path, path + ".lock"} {
+		inherit(t, name)
+	}
+	mustClose(t, w)
+	if _, held, err := sqlite.Holder(path); held || err != nil {
+		t.Errorf("held: %t, %v", held, err)
+	}
+	w, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, w)
+}
+
+// inherit duplicates the descriptors of a file as fork does, until the test ends.
+func inherit(t *testing.T, path string) {
+	t.Helper()
+	found, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inherited := 0
+	for _, entry := range found {
+		if name, err := os.Readlink("/proc/self/fd/" + entry.Name()); err != nil || name != path {
+			continue
+		}
+		fd, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		duplicate, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = unix.Close(duplicate) })
+		inherited++
+	}
+	if inherited == 0 {
+		t.Fatalf("%s is not open", path)
+	}
 }
 
 func TestWideRights(t *testing.T) {

@@ -22,9 +22,7 @@ import (
 const lockSuffix = ".lock"
 
 // A reader that looks whether a run is under way holds the lock for some
-// microseconds, and so does a child that was forked while the lock was held, until it
-// executes its program. On a busy machine both take longer, which must not turn a
-// writer away.
+// microseconds, on a busy machine for longer, which must not turn a writer away.
 const (
 	lockTries = 25
 	lockPause = 10 * time.Millisecond
@@ -53,7 +51,7 @@ func lock(ctx context.Context, path string) (*fileLock, error) {
 			return nil, err
 		}
 		if err = l.take(ctx, path); err == nil && try < lockTries && !l.there() {
-			if err = l.file.Close(); err == nil {
+			if err = unlock(l.file); err == nil {
 				continue
 			}
 		}
@@ -61,7 +59,7 @@ func lock(ctx context.Context, path string) (*fileLock, error) {
 			err = sign(l.file)
 		}
 		if err != nil {
-			return nil, errors.Join(err, l.file.Close())
+			return nil, errors.Join(err, unlock(l.file))
 		}
 		return l, nil
 	}
@@ -158,7 +156,7 @@ func notALockFile(path, why string) *vault.Error {
 
 // release gives the lock back. The emptied file tells that nobody has it.
 func (l *fileLock) release() error {
-	return errors.Join(l.file.Truncate(0), l.file.Close())
+	return errors.Join(l.file.Truncate(0), unlock(l.file))
 }
 
 // remove gives the lock back, and removes the lock file if it was made for it: no
@@ -181,12 +179,19 @@ func lockFileHeld(path string) (pid int, held bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	defer f.Close()
 	err = flock(f, unix.LOCK_SH|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return holder(f), true, nil
+		return holder(f), true, f.Close()
 	}
-	return 0, false, err
+	return 0, false, errors.Join(err, unlock(f))
+}
+
+// unlock gives back the lock that f has, if it has one, and closes it. Closing alone would leave
+// the lock to a child that was forked meanwhile, until that executes its program: on a busy
+// machine that took longer than a writer waits.
+func unlock(f *os.File) error {
+	_ = flock(f, unix.LOCK_UN) // where that fails, there is none, or closing does it
+	return f.Close()
 }
 
 func flock(f *os.File, how int) error {
