@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/vault/vaulttest"
@@ -22,7 +23,7 @@ import (
 // each of its points with a model that keeps a full copy after every run.
 func TestPointsAreTheModel(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(8) {
+	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 8)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := newPastModel(t, rand.New(rand.NewPCG(seed, 7)))
 			for range 14 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 )
 
@@ -15,7 +16,7 @@ import (
 // kept reads as before, and what is not is refused.
 func TestPrunedHistoriesAreTheModel(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(6) {
+	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 6)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := newPastModel(t, rand.New(rand.NewPCG(seed, 11)))
 			for range 3 {
