@@ -9,10 +9,8 @@ import (
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/pipeline"
 )
-
-// mostEmpty is how many empty lists of a kind a run remembers: more tell no more of when it was.
-const mostEmpty = 10_000
 
 // emptyList is a list that came without rows. Its id is "" where it is that of a kind.
 type emptyList struct {
@@ -27,9 +25,69 @@ type emptyList struct {
 func (l *Ledger) CameEmpty(ref record.Ref, state record.State, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if a := l.kinds[ref.Kind]; a != nil && len(a.empty) < mostEmpty {
+	if a := l.kinds[ref.Kind]; a != nil {
 		a.empty = append(a.empty, emptyList{id: ref.ID, state: state, at: at})
 	}
+}
+
+// DoubtEmpty has a resume ask again for documents that are lists and came empty, unless the server
+// was sure to answer lists with rows then. It is to be called before what came is committed. It
+// forgets the lists that are sure to be empty.
+func (l *Ledger) DoubtEmpty(sure func(at time.Time) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for kind, a := range l.kinds {
+		a.empty = slices.DeleteFunc(a.empty, func(e emptyList) bool { return sure(e.at) })
+		for _, e := range a.empty {
+			if e.id != "" {
+				l.learn(kind, record.CameEmpty(e.id))
+			}
+		}
+	}
+}
+
+// InDoubtEmpty reports whether lists of a kind came empty, in this part of the run or in an earlier
+// one, and may have rows as far as the run knows.
+func (l *Ledger) InDoubtEmpty(kind record.Kind, sure func(at time.Time) bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	return len(a.emptyBefore) > 0 || slices.ContainsFunc(a.empty, func(e emptyList) bool { return !sure(e.at) })
+}
+
+// CameEmptyBefore reports whether documents of a kind are to be asked for again that came empty in
+// an earlier part of the run.
+func (l *Ledger) CameEmptyBefore(kind record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.kinds[kind].emptyBefore) > 0
+}
+
+func (l *Ledger) takeEmptyBefore(kind record.Kind) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	ids := a.emptyBefore
+	a.emptyBefore = nil
+	return ids
+}
+
+// emptyBefore asks alone for what came empty in an earlier part of the run and is settled by that.
+// It is asked for as what is not stored, so that it is doubted again where it comes empty again.
+func (l *lister) emptyBefore(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
+	ids := l.Ledger.takeEmptyBefore(kind.Name)
+	known, err := l.Store.Known(ctx, kind.Name, ids)
+	if err != nil {
+		return fmt.Errorf("look up %s: %w", kind.Name, err)
+	}
+	var rows []record.Listed
+	for _, id := range ids {
+		if k := known[id]; k.Settled {
+			rows = append(rows, record.Listed{ID: id, Stamp: k.Stamp})
+			known[id] = record.Known{State: k.State}
+		}
+	}
+	return l.settleAnew(kind, rows, known, emit)
 }
 
 // checkEmpty finds lists that came empty while the server answered every list so. The list of a

@@ -49,6 +49,7 @@ type account struct {
 	trashSeen       time.Time                 // when they were
 	undated         fewIDs                    // changed in this run, and their dates did not move
 	empty           []emptyList               // see [Ledger.CameEmpty]
+	emptyBefore     []string                  // documents that came empty in an earlier part of the run, see [Ledger.DoubtEmpty]
 	rows            rowDoubts
 	dangling        fewIDs
 	orphans         fewIDs

@@ -35,6 +35,9 @@ func (l *Ledger) Recall(lessons []record.Learnt, doubted, untold []record.Kind) 
 		case record.RowsStored:
 			a.rows.fromLists.addAll() // nobody knows which
 		}
+		if id, ok := lesson.Code.CameEmpty(); ok {
+			a.emptyBefore = append(a.emptyBefore, id)
+		}
 	}
 }
 

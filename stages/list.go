@@ -21,6 +21,7 @@ type ListOptions struct {
 	Few             bool                     // paged lists of few documents are asked for whole, see [plan.Rules.Few]
 	Unclear         bool                     // fetch alone what two rows may contradict each other about
 	Doubted         bool                     // fetch alone what rows have settled that turned out to be poor
+	EmptyBefore     bool                     // fetch alone what came empty in an earlier part of the run
 	Missing         bool                     // look for what the store holds and the listings did not, see [plan.CanBeLookedFor]
 	Mentioned       map[record.Kind][]string // with Missing: of these kinds look for these documents as well, see [ListOptions.Unlisted]
 	Refs            map[record.Kind][]string // of these kinds only these documents, see [record.Scope]
@@ -57,6 +58,8 @@ func (l *lister) kind(ctx context.Context, kind *catalogue.Spec, emit pipeline.E
 		return l.unclear(ctx, kind, emit)
 	case l.Doubted:
 		return l.doubted(ctx, kind, emit)
+	case l.EmptyBefore:
+		return l.emptyBefore(ctx, kind, emit)
 	case l.Missing:
 		return l.missing(ctx, kind, emit)
 	case l.Refs[kind.Name] != nil:

@@ -224,7 +224,13 @@ func (f *flow) lessons() []record.Learnt {
 	if f.ledger == nil {
 		return nil
 	}
+	f.ledger.DoubtEmpty(f.surelyEmpty)
 	return f.ledger.Lessons()
+}
+
+// surelyEmpty reports whether a list that came without rows at a time had none.
+func (f *flow) surelyEmpty(at time.Time) bool {
+	return f.job.Client.RowsAfter(at) && !f.job.Client.Hollow(at)
 }
 
 // run sends the kinds down the stages in waves: first what is listed, then what
@@ -241,6 +247,9 @@ func (f *flow) run(ctx context.Context) error {
 		}
 		began, waited := f.job.Now(), f.budget.Waited()
 		err := f.wave(ctx, kinds, f.listOptions())
+		if err == nil {
+			err = f.emptyBefore(ctx, kinds)
+		}
 		if err == nil {
 			err = f.unclear(ctx, kinds)
 		}
@@ -271,6 +280,18 @@ func (f *flow) run(ctx context.Context) error {
 		return err
 	}
 	return list.CheckEnds(ctx)
+}
+
+// emptyBefore fetches alone, of a wave that is committed, what came empty in an earlier part of the
+// run when nothing showed that it was.
+func (f *flow) emptyBefore(ctx context.Context, wave []*catalogue.Spec) error {
+	some := slices.DeleteFunc(slices.Clone(wave), func(k *catalogue.Spec) bool { return !f.ledger.CameEmptyBefore(k.Name) })
+	if len(some) == 0 {
+		return nil
+	}
+	list := f.listOptions()
+	list.EmptyBefore = true
+	return f.wave(ctx, some, list)
 }
 
 // unclear fetches alone, of a wave that is committed, what two rows of a list contradict each

@@ -52,7 +52,8 @@ func (f *flow) finish(ctx context.Context, err error) record.Finish {
 
 // unchecked corrects, of a run that was cut short, kinds whose lists came and of which nobody has
 // asked what speaks against them: documents that the vault holds, or that others name, and that
-// the list does not hold, or an end that may be none. Such a kind is open.
+// the list does not hold, or an end that may be none, or lists that came empty and may not be. Such
+// a kind is open.
 func (f *flow) unchecked(ctx context.Context, finish *record.Finish) {
 	list := f.listOptions()
 	doubted := list.DoubtedEnds()
@@ -61,7 +62,7 @@ func (f *flow) unchecked(ctx context.Context, finish *record.Finish) {
 		if end.Listing != record.Complete {
 			continue
 		}
-		doubt := slices.Contains(doubted, end.Kind)
+		doubt := slices.Contains(doubted, end.Kind) || f.ledger.InDoubtEmpty(end.Kind, f.surelyEmpty)
 		if !doubt && !slices.Contains(f.lookedFor, end.Kind) && list.ProvesAbsence {
 			held, _, err := f.unsettled(ctx, end.Kind, finish.Keep)
 			named, unknown := list.Unlisted(ctx, end.Kind)

@@ -3,6 +3,7 @@ package extract_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/memory"
 )
 
@@ -82,12 +84,15 @@ type bubble struct {
 	t       *testing.T
 	wire    *wire
 	memory  *memory.Vault
+	sink    vault.Writer // of the next runs, nil for the store itself
 	kinds   []record.Kind
 	folders []string // of the scope
 	// asksRoles has runs ask for the list of roles before they begin, as the program does to learn
 	// whose key it has.
 	asksRoles bool
-	timeout   time.Duration // looker.timeout, 0 for its default
+	resumes   bool            // the next runs are resumed ones
+	stop      context.Context // that of the next runs, nil for none
+	timeout   time.Duration   // looker.timeout, 0 for its default
 }
 
 func newBubble(t *testing.T, seed int64) *bubble {
@@ -134,12 +139,16 @@ func (b *bubble) run(arrived func(what string, n int)) (result extract.Result, e
 	c.Stages.Fetch.Workers, c.Stages.List.Workers = 2, 1
 	c.Looker.Timeout = cmp.Or(config.Duration(b.timeout), c.Looker.Timeout)
 	s := start(b.kinds...)
-	s.Scope.Folders = b.folders
+	s.Scope.Folders, s.Resume = b.folders, b.resumes
 	s.BaseURL = client.BaseURL()
 	kinds := slices.DeleteFunc(catalogue.All(), func(k *catalogue.Spec) bool { return !slices.Contains(b.kinds, k.Name) })
 	defer b.memory.Close()
+	sink := b.sink
+	if sink == nil {
+		sink = b.memory
+	}
 	return extract.Run(b.t.Context(), extract.Job{
-		Config: c, Kinds: kinds, Start: s, Client: client, Sink: b.memory, Log: hclog.NewNullLogger(), Now: time.Now, Meter: meter,
+		Config: c, Kinds: kinds, Start: s, Client: client, Sink: sink, Log: hclog.NewNullLogger(), Now: time.Now, Meter: meter, Stop: b.stop,
 	})
 }
 

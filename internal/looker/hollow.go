@@ -139,6 +139,14 @@ func (c *Client) Hollow(at time.Time) bool {
 	})
 }
 
+// RowsAfter reports whether the server has answered a request that was sent after that time with a
+// list that has rows. Then the client does not find any more that it was hollow at that time.
+func (c *Client) RowsAfter(at time.Time) bool {
+	c.rows.mu.Lock()
+	defer c.rows.mu.Unlock()
+	return c.rows.sent.After(at)
+}
+
 // isEmpty reports whether a body is a list without rows.
 func isEmpty(body []byte) bool {
 	body = bytes.TrimSpace(body)

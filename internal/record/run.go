@@ -368,8 +368,11 @@ const (
 	WholeOff    Lesson = "whole_off"    // the list in one answer is not asked for: it cannot be had, and its pages can
 )
 
-// notServed stands before the id in a lesson about one document.
-const notServed = "not_served:"
+// What stands before the id in a lesson about one document.
+const (
+	notServed = "not_served:"
+	cameEmpty = "came_empty:"
+)
 
 // NotServed is the lesson that the server does not have a document of a kind whose documents
 // have a route each, such as a setting that this edition lacks: "not_served:ldap_config".
@@ -378,6 +381,14 @@ func NotServed(id string) Lesson { return Lesson(notServed + id) }
 // NotServed returns the id of the document that the server does not have, false where the
 // lesson is another one.
 func (l Lesson) NotServed() (id string, ok bool) { return strings.CutPrefix(string(l), notServed) }
+
+// CameEmpty is the lesson that a document which is a list came without rows, at a time of which
+// nothing showed yet that the server answered lists with rows.
+func CameEmpty(id string) Lesson { return Lesson(cameEmpty + id) }
+
+// CameEmpty returns the id of the document that came without rows, false where the lesson is
+// another one.
+func (l Lesson) CameEmpty() (id string, ok bool) { return strings.CutPrefix(string(l), cameEmpty) }
 
 // Learnt is a lesson about one kind.
 type Learnt struct {
