@@ -3,9 +3,12 @@ package restore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -93,5 +96,51 @@ func TestAFullDiskIsToldOnce(t *testing.T) {
 	_, err = r.carryOut(t.Context(), &filled{Journal: journal})
 	if !errors.Is(err, vault.ErrFull) || strings.Count(err.Error(), vault.ErrFull.Error()) != 1 {
 		t.Errorf("a full disk is told as: %v", err)
+	}
+}
+
+// An action that has begun stays so where a later attempt could send nothing: what it has written is
+// neither somebody else's work nor forgotten.
+func TestWhatHasBegunStaysBegun(t *testing.T) {
+	t.Parallel()
+	for id, writes := range map[string]int{"1": 1, "6": 2} { // of one tile, and of many of which one is written
+		r, run := newBackedUpRig(t)
+		r.workers, r.inner = 1, 1
+		dashboard := record.Ref{Kind: "dashboards", ID: id}
+		r.do("PATCH", "/"+dashboard.String(), `{"description":"Broken"}`)
+		for i, tile := range canon.Named(r.sim.Document("dashboards", id), &catalogue.Relation{Path: "dashboard_elements.id"}) {
+			r.do("PATCH", "/dashboard_elements/"+tile, fmt.Sprintf(`{"title":"Broken %d"}`, i))
+		}
+		plan := r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Only: true})
+		left := writes
+		r.wrap = func(client restore.Looker) restore.Looker { return bounded{client, &left} }
+		for attempt := range 2 {
+			done, err := r.tryApply(t.Context(), plan)
+			if a := onlyAction(t, done, dashboard); !errors.Is(err, looker.ErrBudget) || a.State != record.ActionRunning {
+				t.Errorf("%s, attempt %d: %s, %v", dashboard, attempt, a.State, err)
+			}
+		}
+		r.wrap = nil
+		complete(t, r.apply(plan))
+	}
+}
+
+// What an earlier attempt has written all of is done, not the same as before: an undo takes it back.
+func TestWhatNobodyHeardOfIsDone(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	look := record.Ref{Kind: "looks", ID: "3"}
+	r.do("PATCH", "/looks/3", `{"description":"Oops"}`)
+	plan := r.plan(restore.Request{Items: []record.Ref{look}, Run: run, Only: true})
+	if _, err := r.applyCutOff(plan, 2); err == nil {
+		t.Fatal("it was not cut off")
+	}
+	done := r.apply(plan)
+	if a := onlyAction(t, done, look); a.State != record.ActionDone {
+		t.Errorf("it is %s", a.State)
+	}
+	complete(t, r.apply(r.plan(restore.Request{Undo: done.ID})))
+	if is := canon.Text(canon.Member(r.sim.Document("looks", "3"), "description")); is != "Oops" {
+		t.Errorf("after the undo the description is %q", is)
 	}
 }

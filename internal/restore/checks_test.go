@@ -128,6 +128,37 @@ func TestWhatTheKeyMayNotWrite(t *testing.T) {
 	}
 }
 
+// What a key that is no administrator's does not see may be there: an undo does not say that it is gone,
+// and nothing is made anew for it, nor
+// beside what it sees.
+func TestWhatTheKeyDoesNotSeeIsNotGone(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	ref, lost, changed := record.Ref{Kind: "looks", ID: "3"}, record.Ref{Kind: "looks", ID: "4"}, record.Ref{Kind: "looks", ID: "5"}
+	r.do("PATCH", "/looks/5", `{"description":"Oops"}`)
+	for _, ref := range []record.Ref{ref, lost} {
+		r.do("DELETE", "/"+ref.String(), "")
+	}
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{ref}, Run: run}))
+	complete(t, done)
+	made := record.Ref{Kind: ref.Kind, ID: targetOf(done, ref)}
+	r.do("DELETE", "/"+made.String(), "")
+	no := false
+	r.caller.Admin = &no
+	for _, want := range []struct {
+		request restore.Request
+		ref     record.Ref
+	}{
+		{restore.Request{Undo: done.ID, PartialView: true}, made},
+		{restore.Request{Items: []record.Ref{lost}, Run: run, PartialView: true}, lost},
+		{restore.Request{Items: []record.Ref{changed}, Run: run, Conflict: restore.Rename, PartialView: true}, changed},
+	} {
+		if a := onlyAction(t, r.plan(want.request), want.ref); a.Deed != record.DeedImpossible || !strings.Contains(a.Reason, "may be there all the same") {
+			t.Errorf("undo of %d: %s %s: %s", want.request.Undo, a.Deed, a.Ref, a.Reason)
+		}
+	}
+}
+
 // What lives in LookML or belongs to a hub cannot be made: what names it is impossible when it is
 // not on the instance, but for a board, which comes back without that item.
 func TestWhatNobodyCanMakeIsNeeded(t *testing.T) {
