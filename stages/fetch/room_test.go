@@ -255,3 +255,24 @@ func TestWholeListThatIsNoListIsAskedForAgain(t *testing.T) {
 		t.Errorf("bodies (-want +got):\n%s", diff)
 	}
 }
+
+// TestAListOfUnknownSizeHasAllRoom: a list that was cut off, and of which nobody knows how large it is, is
+// asked for again with all the room that there is, and without a limit.
+func TestAListOfUnknownSizeHasAllRoom(t *testing.T) {
+	looker := &stagestest.Looker{Things: stagestest.Things(3)}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "roles"))
+	looker.Before = func(n int, call stages.Call) error {
+		used, _ := r.Limits.Used()
+		switch {
+		case n == 1 && call.Most > 0:
+			return stagestest.Failed("too_large", 0)
+		case n == 1 || n == 2 && (call.Most != 0 || used.Bytes != r.Limits.Limit().Bytes):
+			t.Errorf("call %d, of at most %d bytes, has room for %d", n, call.Most, used.Bytes)
+		}
+		return nil
+	}
+	items := r.Fetch(t, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
+	if diff := cmp.Diff(stagestest.Numbers(1, 3), stagestest.IDs(items, stagestest.HasBody)); diff != "" || len(looker.Calls) < 2 {
+		t.Errorf("%v; bodies (-want +got):\n%s", looker.Calls, diff)
+	}
+}
