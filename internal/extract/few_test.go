@@ -3,6 +3,7 @@ package extract_test
 import (
 	"testing"
 
+	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
@@ -44,5 +45,20 @@ func TestFewDocumentsTakeOnePage(t *testing.T) {
 				compare(t, r, "users", "groups", "alerts", "lookml_dashboards", "agents")
 			}
 		})
+	}
+}
+
+// TestOneAskIsForTwiceAsManyWhereCallsAreCounted: of small documents, whose size the first run tells.
+func TestOneAskIsForTwiceAsManyWhereCallsAreCounted(t *testing.T) {
+	for quota, want := range map[int]int{0: 5, 1000: 3} {
+		r := newRig(t, lookersim.Options{Seed: 4, Sizes: lookersim.Sizes{Users: 36}})
+		r.limits, r.config.Stages.List.PageSize = plan.Limits{PerAsk: 10}, 5
+		r.config.Looker.Quota = config.Quota{Administrative: quota, Query: quota}
+		r.run(record.RunComplete, start("users"))
+		r.sim.ResetCounts()
+		r.run(record.RunComplete, start("users"))
+		if got := r.sim.Counts().Routes["GET /users"]; got != want {
+			t.Errorf("a quota of %d: %d calls, want %d", quota, got, want)
+		}
 	}
 }

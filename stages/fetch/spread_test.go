@@ -40,6 +40,10 @@ func TestDocumentsOfUnknownSize(t *testing.T) {
 			want: []string{page("10", "0"), "/dashboards/10", page("45", "10"), page("45", "55")},
 		},
 		{
+			name: "a page a fifth larger than it should be", asks: []record.Ask{spread(100)}, bytes: 14_000,
+			want: []string{page("10", "0"), "/dashboards/10", page("90", "10")},
+		},
+		{
 			name: "very small ones", asks: []record.Ask{spread(100)}, bytes: 1 << 20,
 			want: []string{page("10", "0"), "/dashboards/10", page("90", "10")},
 		},
