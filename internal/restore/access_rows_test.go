@@ -239,3 +239,34 @@ func TestTheCallerIsNotTakenOutWithAGroup(t *testing.T) {
 		t.Errorf("no note says that the role keeps a group: %s", notes)
 	}
 }
+
+// Nor is a group that they belong to taken out of another one, whose roles it gives them, however deep it lies;
+// a group of others is.
+func TestAGroupOfTheCallerStaysInAnother(t *testing.T) {
+	t.Parallel()
+	for _, deep := range []bool{false, true} {
+		r, _ := newBackedUpRig(t)
+		own, administrators, other := r.make("groups", `{"name":"Of the caller"}`), r.make("groups", `{"name":"Administrators"}`), r.make("groups", `{"name":"Of others"}`)
+		role := r.make("roles", `{"name":"Of a test","permission_set_id":"2","model_set_id":"1"}`)
+		r.do("PUT", "/roles/"+role+"/groups", fmt.Sprintf(`[%q]`, administrators))
+		r.do("POST", "/groups/"+own+"/users", fmt.Sprintf(`{"user_id":%q}`, r.caller.ID))
+		inner := own
+		if deep {
+			inner = r.make("groups", `{"name":"Between"}`)
+			r.do("POST", "/groups/"+inner+"/groups", fmt.Sprintf(`{"group_id":%q}`, own))
+		}
+		run := r.backup()
+		for _, id := range []string{inner, other} {
+			r.do("POST", "/groups/"+administrators+"/groups", fmt.Sprintf(`{"group_id":%q}`, id))
+		}
+		around := record.Ref{Kind: "group_groups", ID: administrators}
+		plan := r.plan(restore.Request{Items: []record.Ref{around}, Run: run, ExactMembers: true})
+		if notes := strings.Join(plan.Notes, "\n"); !strings.Contains(notes, around.String()+" keeps groups/"+inner) {
+			t.Errorf("deep %t: no note says that the group stays: %s", deep, notes)
+		}
+		complete(t, r.apply(plan))
+		if is := canon.Named(r.sim.Document("group_groups", administrators), &catalogue.Relation{Path: "id"}); !slices.Equal(is, []string{inner}) {
+			t.Errorf("deep %t: groups %v are in the group, want %s", deep, is, inner)
+		}
+	}
+}

@@ -29,10 +29,11 @@ func (r *Request) staysAsItIs(w *catalogue.Write, c record.Change, caller string
 	})
 }
 
-// isCallers reports whether what is in a set is the user of the API key, or, of who has a role, a group which that
-// belongs to: nobody takes the caller's own rights away. Who has a role is written as a whole.
+// isCallers reports whether what is in a set is the user of the API key, or a group which that belongs to and
+// which has a role or lies in another group: nobody takes the caller's own rights away, and a group gives
+// those of the groups around it. The groups of another user, which are written from theirs, are not the caller's.
 func (r *Request) isCallers(set *catalogue.Set, id, caller string) bool {
-	return set.Kind == catalogue.Users && id == caller || set.Kind == catalogue.Groups && !set.Replace.IsZero() && slices.Contains(r.CallerGroups, id)
+	return set.Kind == catalogue.Users && id == caller || set.Kind == catalogue.Groups && !set.Turned && slices.Contains(r.CallerGroups, id)
 }
 
 // noteCallerGroups finds the groups which the user of the API key belongs to, as far as anybody has seen that:

@@ -13,22 +13,41 @@ import (
 	"github.com/lookervault/lookervault/internal/restore"
 )
 
-// Members of groups are merged; who wants exactly the backup's says so.
+// Members of groups are merged; who wants exactly the backup's says so. Then a group of others is taken out; one
+// that the user of the API key belongs to, as group 6, stays: that nobody is locked out counts more.
 func TestGroupsOfGroups(t *testing.T) {
-	for exact, want := range map[bool]string{false: `{"id":["3","5","6"]}`, true: `{"id":["3","5"]}`} {
+	for exact, want := range map[bool]string{false: `{"id":["3","5","6","7"]}`, true: `{"id":["3","5","6"]}`} {
 		r := newRig(t, lookersim.Options{Seed: 1})
+		r.do("POST", "/groups/6/users", fmt.Sprintf(`{"user_id":%q}`, r.caller.ID))
+		others := r.make("groups", `{"name":"Of others"}`)
 		group := r.make("groups", `{"name":"Of groups"}`)
 		for _, id := range []string{"3", "5"} {
 			r.do("POST", "/groups/"+group+"/groups", `{"group_id":"`+id+`"}`)
 		}
 		run := r.backup()
 		r.do("DELETE", "/groups/"+group+"/groups/5", "")
+		r.do("POST", "/groups/"+group+"/groups", fmt.Sprintf(`{"group_id":%q}`, others))
 		r.do("POST", "/groups/"+group+"/groups", `{"group_id":"6"}`)
 		ref := record.Ref{Kind: "group_groups", ID: group}
 		complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{ref}, Run: run, ExactMembers: exact})))
 		if got := r.normal(ref); got != want {
 			t.Errorf("exact %t: the group has %s, want %s", exact, got, want)
 		}
+	}
+}
+
+// Another user is taken out of a group that the user of the API key belongs to as well.
+func TestAnotherUserLeavesAGroupOfTheCaller(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, lookersim.Options{Seed: 1})
+	user := record.Ref{Kind: "users", ID: r.make("users", `{"first_name":"Ann"}`)}
+	group := r.make("groups", `{"name":"Of the caller"}`)
+	r.do("POST", "/groups/"+group+"/users", fmt.Sprintf(`{"user_id":%q}`, r.caller.ID))
+	run := r.backup()
+	r.do("POST", "/groups/"+group+"/users", fmt.Sprintf(`{"user_id":%q}`, user.ID))
+	complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{user}, Run: run, ExactMembers: true})))
+	if body := string(r.sim.Document("users", user.ID)); strings.Contains(body, `"`+group+`"`) {
+		t.Errorf("the user is still in group %s: %.600s", group, body)
 	}
 }
 
