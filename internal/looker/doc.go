@@ -37,5 +37,6 @@
 // get.go and send.go are the calls, retry.go judges what an attempt means, attempt.go makes it.
 // What a call waits for: gate.go (places in the air), limiter.go with pace.go (calls by the
 // second) and width.go (calls in the air), told apart by crowds.go, and breaker.go. What a 404
-// is worth is in absence.go, a write that may have been carried out in doubt.go, tokens in auth.go.
+// is worth is in absence.go, what an empty list is in hollow.go, a write that may have been carried
+// out in doubt.go, tokens in auth.go.
 package looker

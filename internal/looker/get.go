@@ -202,8 +202,10 @@ func (c *Client) unanswered(t *try) {
 }
 
 // repeats reports whether the call is made again because it failed. To ask once more
-// whether something is missing, or refused, is no repeat.
-func (t *try) repeats() bool { return t.resent || t.spent > 2 || t.spent == 2 && !t.missed }
+// whether something is missing, refused or empty is no repeat.
+func (t *try) repeats() bool {
+	return t.resent || t.spent > 2 || t.spent == 2 && !t.missed && !t.emptied
+}
 
 // learn tells the limiter, the breaker and the login what a call has shown. A call
 // that is made to find out whether the server works says nothing of the others.

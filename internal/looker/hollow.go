@@ -172,7 +172,7 @@ func (c *Client) judgeEmpty(ctx context.Context, t *try, resp *Response) (believ
 	if err := c.showRows(ctx, t, resp.Status, time.Now()); err != nil {
 		return false, err
 	}
-	t.emptied, t.missed = true, true
+	t.emptied = true
 	return false, nil
 }
 

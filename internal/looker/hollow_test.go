@@ -210,3 +210,35 @@ func TestALateAnswerEndsNoOutage(t *testing.T) {
 		}
 	})
 }
+
+// TestAnEmptyListLeavesA404Doubted: that a list came without rows is no reason to believe a 404, or a
+// refusal, that comes when it is asked for again.
+func TestAnEmptyListLeavesA404Doubted(t *testing.T) {
+	for status, body := range map[int]string{404: ownMissing, 403: `{"message":"Forbidden","documentation_url":"x"}`} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			c := fakeClient(t, &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+				time.Sleep(time.Millisecond)
+				if !strings.HasSuffix(req.URL.Path, "/boards") {
+					return reply(200, nil, someRows), nil
+				}
+				switch asked++; asked {
+				case 1:
+					return reply(200, nil, "[]"), nil
+				case 2:
+					return reply(status, nil, body), nil
+				}
+				return reply(200, nil, someRows), nil
+			}}, nil)
+			if _, err := c.Get(t.Context(), roles); err != nil {
+				t.Fatal(err)
+			}
+			call := boards
+			call.Twice, call.Refused = true, true
+			resp, err := c.Get(t.Context(), call)
+			if err != nil || string(resp.Body) != someRows || asked != 3 {
+				t.Errorf("%d: %v after %d calls, want the rows of the third", status, err, asked)
+			}
+		})
+	}
+}

@@ -32,8 +32,8 @@ type try struct {
 	tried       Tried
 	spent       int       // API calls made
 	failed      int       // of them, those that count against the attempts allowed
-	missed      bool      // a 404, a refusal or an empty list was asked again
-	emptied     bool      // it was a list without rows, and another list has had some since
+	missed      bool      // a 404 or a refusal was asked again
+	emptied     bool      // a list without rows was asked again, after another list had some
 	resent      bool      // net/http sent the request again by itself
 	unsure      bool      // it was unsure, and the server has worked since
 	doubts      int       // times that the server was found down behind a 404
