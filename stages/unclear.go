@@ -73,22 +73,25 @@ func (l *Ledger) takeUnclear(kind record.Kind) (rows []record.Listed, unasked ma
 // has been stored before the other was read, what is fetched takes its place.
 func (l *lister) unclear(ctx context.Context, kind *catalogue.Spec, emit pipeline.Emit[record.Ask]) error {
 	rows, unasked := l.Ledger.takeUnclear(kind.Name)
-	known, err := l.Store.Known(ctx, kind.Name, slices.Concat(idsOf(rows), slices.Sorted(maps.Keys(unasked))))
+	for _, row := range rows {
+		delete(unasked, row.ID)
+	}
+	others := slices.Sorted(maps.Keys(unasked))
+	known, err := l.Store.Known(ctx, kind.Name, slices.Concat(idsOf(rows), others))
 	if err != nil {
 		return fmt.Errorf("look up %s: %w", kind.Name, err)
 	}
 	var left, settled []record.Listed
-	for id, content := range unasked {
-		isUnclear := slices.ContainsFunc(rows, func(row record.Listed) bool { return row.ID == id })
-		if k := known[id]; !isUnclear && k.Settled && k.Fingerprint != content {
-			settled = append(settled, record.Listed{ID: id, Stamp: k.Stamp})
-		}
-	}
 	for _, row := range rows {
 		if known[row.ID].Settled {
 			settled = append(settled, row)
 		} else {
 			left = append(left, row)
+		}
+	}
+	for _, id := range others {
+		if k := known[id]; k.Settled && k.Fingerprint != unasked[id] {
+			settled = append(settled, record.Listed{ID: id, Stamp: k.Stamp})
 		}
 	}
 	if err := l.settleAnew(kind, settled, known, emit); err != nil {
