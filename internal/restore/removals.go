@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
@@ -52,8 +51,20 @@ func (d *draft) waitForRemovals(ctx context.Context) error {
 }
 
 // waitsFor reports whether a document waits for another one, also through others.
-func (n *node) waitsFor(other *node, through ...*node) bool {
-	return slices.ContainsFunc(n.needs, func(need *node) bool {
-		return need == other || !slices.Contains(through, need) && need.waitsFor(other, append(through, need)...)
-	})
+func (n *node) waitsFor(other *node) bool {
+	seen := map[*node]bool{n: true}
+	for left := []*node{n}; len(left) > 0; {
+		next := left[len(left)-1]
+		left = left[:len(left)-1]
+		for _, need := range next.needs {
+			if need == other {
+				return true
+			}
+			if !seen[need] {
+				seen[need] = true
+				left = append(left, need)
+			}
+		}
+	}
+	return false
 }
