@@ -78,7 +78,9 @@ func (tx *transaction) removeVersion(v *versionRow) error {
 	if tx.removed == nil {
 		tx.removed = make(map[record.Digest]record.Kind)
 	}
-	tx.removed[v.hash] = v.kind
+	if _, twin := tx.removed[v.hash]; !twin { // what came first was counted, and is replaced first
+		tx.removed[v.hash] = v.kind
+	}
 	if err := tx.dropVersion(v.id); err != nil {
 		return err
 	}

@@ -270,3 +270,22 @@ func countsBytes(t *testing.T, store Store) {
 		t.Errorf("second run (-want +got):\n%s", diff)
 	}
 }
+
+// countsBytesOfTwins: a body that documents of two kinds have counts for the kind that brought it,
+// and not any more when all of them are replaced.
+func countsBytesOfTwins(t *testing.T, store Store) {
+	one := Doc(dashboards, "1", "Wrong and long")
+	twin := one
+	twin.Kind = looks
+	right, other := Doc(dashboards, "1", "Right", Replacing), Doc(looks, "1", "Another", Replacing)
+	s := store.begin(t)
+	s.commit(one, twin)
+	s.commit(right, other)
+	got := map[record.Kind]int64{}
+	for _, c := range s.complete(Ended(dashboards, 1), Ended(looks, 1)).Kinds {
+		got[c.Kind] = c.Stored
+	}
+	if diff := cmp.Diff(map[record.Kind]int64{dashboards: right.Size, looks: other.Size}, got); diff != "" {
+		t.Errorf("bytes stored (-want +got):\n%s", diff)
+	}
+}

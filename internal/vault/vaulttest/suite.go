@@ -152,6 +152,7 @@ func reports() []trial {
 		{"lessons survive", lessonsSurvive},
 		{"doubts", doubts},
 		{"bytes", countsBytes},
+		{"bytes that two kinds have", countsBytesOfTwins},
 		{"the run as it is returned", returnedRun},
 		{"order and batches do not matter", orderDoesNotMatter},
 		{"interrupted equals uninterrupted", interruptedEquals},
