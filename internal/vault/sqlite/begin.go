@@ -95,9 +95,11 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 	if err != nil {
 		return err
 	}
-	// Also the id of a version that was removed is not given again while the search index knows it.
+	// Also the id of a version that was removed is not given again while the search index or a
+	// restore knows it, be that released: an undo would take the other version for what was there.
 	if tx.nextVersion, err = c.number(`SELECT max(coalesce((SELECT max(id) FROM versions), 0),
-		coalesce((SELECT max(last) FROM search_blocks), 0)) + 1`); err != nil {
+		coalesce((SELECT max(last) FROM search_blocks), 0),
+		coalesce((SELECT max(version) FROM restore_actions), 0), coalesce((SELECT max(before) FROM restore_actions), 0)) + 1`); err != nil {
 		return err
 	}
 	if tx.nextFault, err = c.number(`SELECT coalesce(max(id), 0) + 1 FROM faults`); err != nil {

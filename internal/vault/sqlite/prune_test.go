@@ -358,3 +358,30 @@ func TestPruneLeavesWhatRestoresNeed(t *testing.T) {
 		t.Errorf("applied with %v", err)
 	}
 }
+
+// TestPrunedVersionsKeepTheirNumbers: the number of a version that a restore names is given to no
+// other one, though a prune has removed it: an undo of the restore would take that for it.
+func TestPrunedVersionsKeepTheirNumbers(t *testing.T) {
+	path := newPath(t)
+	aRun(t, path, doc("1", "One"))
+	aRun(t, path, same("1"), doc("2", "Two"))
+	lost, err := sqlite.Value(path, "SELECT max(id) FROM versions WHERE item = '2'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	aRun(t, path, same("1"))
+	f := openFile(t, path)
+	plan := aPlan()
+	plan.PlannedAt, plan.Actions = hour(10), plan.Actions[:1]
+	plan.Actions[0].Version, plan.Actions[0].Before = 1, lost.(int64)
+	putPlan(t, f, plan)
+	mustClose(t, f)
+	if got := prune(t, path, vault.Pruning{Runs: []int64{1, 2}, LostBefore: hour(9), RestoresBefore: hour(11)}); got.Versions != 1 {
+		t.Errorf("removed %+v, want one version", got)
+	}
+	execute(t, path, "DELETE FROM search_blocks") // which name versions, too
+	aRun(t, path, same("1"), doc("3", "Three"))
+	if d, err := read(t, path).VersionBody(t.Context(), lost.(int64)); !errors.Is(err, vault.ErrNotFound) {
+		t.Errorf("version %d is %s, %v", lost, d.Ref, err)
+	}
+}
