@@ -2,6 +2,7 @@ package vaulttest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -45,6 +46,7 @@ func (w *walk) readBack() {
 	}
 	defer disk.Close()
 	memory := w.memory.Reader()
+	same := answers{w.t, w.ranks(memory), w.ranks(disk)}
 	for instance, copies := range w.past {
 		runs := slices.Sorted(maps.Keys(copies))
 		for i, run := range runs {
@@ -62,23 +64,23 @@ func (w *walk) readBack() {
 			}
 			for _, deleted := range []bool{false, true} {
 				query := vault.Query{Instance: instance, At: vault.AtRun(run), Deleted: deleted}
-				same(w.t, memory.Entries(ctx, query), disk.Entries(ctx, query))
+				same.entries(memory.Entries(ctx, query), disk.Entries(ctx, query))
 				query.Sort = func(ids []string) { slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) }) }
-				same(w.t, memory.Entries(ctx, query), disk.Entries(ctx, query))
+				same.entries(memory.Entries(ctx, query), disk.Entries(ctx, query))
 			}
 			for _, until := range runs[i+1:] {
 				span := vault.Span{Instance: instance, After: run, Until: until}
-				same(w.t, memory.Between(ctx, span), disk.Between(ctx, span))
+				same.passages(memory.Between(ctx, span), disk.Between(ctx, span))
 			}
 		}
 		span := vault.Span{Instance: instance}
-		same(w.t, memory.Events(ctx, span), disk.Events(ctx, span))
+		same.passages(memory.Events(ctx, span), disk.Events(ctx, span))
 		for _, kind := range walkKinds {
 			for id := range 12 {
 				ref := record.Ref{Kind: kind, ID: fmt.Sprint(id)}
 				want, wantErr := memory.Versions(ctx, instance, ref)
 				got, gotErr := disk.Versions(ctx, instance, ref)
-				if diff := cmp.Diff(want, got); diff != "" || (wantErr == nil) != (gotErr == nil) {
+				if diff := cmp.Diff(same.memory.of(want), same.disk.of(got)); diff != "" || (wantErr == nil) != (gotErr == nil) {
 					w.t.Errorf("versions of %s: %v, %v (-memory +sqlite):\n%s", ref, wantErr, gotErr, diff)
 				}
 			}
@@ -86,19 +88,85 @@ func (w *walk) readBack() {
 	}
 }
 
-// same compares the answers of memory and of a file.
-func same[T any](t *testing.T, memory, disk iter.Seq2[T, error]) {
-	t.Helper()
-	collect := func(answers iter.Seq2[T, error]) (list []T) {
-		for answer, err := range answers {
-			if err != nil {
-				t.Fatal(err)
+// ranks are the numbers of versions by their order. The numbers themselves are the engine's: one
+// of a version that was replaced may be given again.
+type ranks map[int64]int64
+
+// ranks reads the numbers of all versions that a reader knows.
+func (w *walk) ranks(reader vault.Answers) ranks {
+	var numbers []int64
+	for instance := range w.past {
+		for _, kind := range walkKinds {
+			for id := range 12 {
+				versions, err := reader.Versions(w.t.Context(), instance, record.Ref{Kind: kind, ID: fmt.Sprint(id)})
+				if err != nil && !errors.Is(err, vault.ErrNotFound) {
+					w.t.Fatal(err)
+				}
+				for _, v := range versions {
+					numbers = append(numbers, v.Version)
+				}
 			}
-			list = append(list, answer)
 		}
-		return list
 	}
-	if diff := cmp.Diff(collect(memory), collect(disk)); diff != "" {
-		t.Errorf("%T (-memory +sqlite):\n%s", *new(T), diff)
+	slices.Sort(numbers)
+	r := ranks{}
+	for i, number := range numbers {
+		r[number] = int64(i + 1)
 	}
+	return r
+}
+
+// of returns entries with ranks for numbers.
+func (r ranks) of(entries []vault.Entry) []vault.Entry {
+	entries = slices.Clone(entries)
+	for i := range entries {
+		entries[i].Version = r[entries[i].Version]
+	}
+	return entries
+}
+
+// one is of for an entry that may be missing.
+func (r ranks) one(entry *vault.Entry) *vault.Entry {
+	if entry == nil {
+		return nil
+	}
+	return &r.of([]vault.Entry{*entry})[0]
+}
+
+// answers compares what memory and a file answer.
+type answers struct {
+	t            *testing.T
+	memory, disk ranks
+}
+
+func (a *answers) entries(memory, disk iter.Seq2[vault.Entry, error]) {
+	a.t.Helper()
+	if diff := cmp.Diff(a.memory.of(collect(a.t, memory)), a.disk.of(collect(a.t, disk))); diff != "" {
+		a.t.Errorf("entries (-memory +sqlite):\n%s", diff)
+	}
+}
+
+func (a *answers) passages(memory, disk iter.Seq2[vault.Passage, error]) {
+	a.t.Helper()
+	ranked := func(r ranks, passages []vault.Passage) []vault.Passage {
+		for i, p := range passages {
+			passages[i].Before, passages[i].After = r.one(p.Before), r.one(p.After)
+		}
+		return passages
+	}
+	if diff := cmp.Diff(ranked(a.memory, collect(a.t, memory)), ranked(a.disk, collect(a.t, disk))); diff != "" {
+		a.t.Errorf("passages (-memory +sqlite):\n%s", diff)
+	}
+}
+
+// collect reads a sequence to its end.
+func collect[T any](t *testing.T, answers iter.Seq2[T, error]) (list []T) {
+	t.Helper()
+	for answer, err := range answers {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, answer)
+	}
+	return list
 }
