@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // server is what the first answers tell.
@@ -22,6 +23,9 @@ type server struct {
 	caller  record.Caller
 	roles   *looker.Response // the list of roles, where the caller's are told from all of it; nil otherwise
 }
+
+// rolesPath is the path of the list of roles, which says whose key it is.
+const rolesPath = "/roles"
 
 // newClient makes the API client that the configuration describes, for a run.
 func newClient(c config.Config, secrets *secret.Set, log hclog.Logger, meter *extract.Meter) (*looker.Client, error) {
@@ -42,6 +46,28 @@ func newClientFor(c config.Config, secrets *secret.Set, callers int, log hclog.L
 		},
 		Retry: looker.Retry{Attempts: c.Retry.Attempts, MaxWait: c.Retry.MaxWait.Std()},
 		Log:   log.Named("looker"), Observe: meter.Count, Secrets: secrets,
+	})
+}
+
+// expectRoles has a client doubt a list of roles without rows where a vault holds a run of the
+// instance that has seen some, or whose key was an administrator's.
+func expectRoles(ctx context.Context, client *looker.Client, path, instance string) {
+	// A vault that is not there yet, or cannot be read, tells nothing. Who opens it next says so.
+	reader, err := sqlite.OpenReader(ctx, path)
+	if err != nil {
+		return
+	}
+	defer reader.Close()
+	runs, _ := reader.RunsInBrief(ctx, instance, 0) // of a vault that is damaged those that are not
+	if slices.ContainsFunc(runs, hasSeenRoles) {
+		check.ExpectRoles(client)
+	}
+}
+
+func hasSeenRoles(run record.Run) bool {
+	return run.Caller.KnownAdmin() || slices.ContainsFunc(run.Kinds, func(k record.Counts) bool {
+		kind, known := catalogue.Find(k.Kind)
+		return known && kind.Listing.Route.Path == rolesPath && k.Settled() > 0
 	})
 }
 
@@ -72,12 +98,11 @@ func connectForRun(ctx context.Context, client *looker.Client, c config.Config, 
 // rolesTold is the path of the list that a run of some kinds has from asking who calls, and asks for
 // no second time; nil where it asks for it.
 func rolesTold(c config.Config, kinds []*catalogue.Spec) []string {
-	const path = "/roles"
-	listed := slices.ContainsFunc(kinds, func(k *catalogue.Spec) bool { return k.Listing.Whole && k.Listing.Route.Path == path })
+	listed := slices.ContainsFunc(kinds, func(k *catalogue.Spec) bool { return k.Listing.Whole && k.Listing.Route.Path == rolesPath })
 	if !c.Looker.Quota.Counted() || !listed {
 		return nil
 	}
-	return []string{path}
+	return []string{rolesPath}
 }
 
 // told are the answers that a run need not ask for.
@@ -85,7 +110,7 @@ func (s server) told() map[string]*looker.Response {
 	if s.roles == nil {
 		return nil
 	}
-	return map[string]*looker.Response{"/roles": s.roles}
+	return map[string]*looker.Response{rolesPath: s.roles}
 }
 
 // login logs in and asks for the release. Neither is a call that a licence counts.

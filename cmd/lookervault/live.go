@@ -122,12 +122,13 @@ func (l *live) look(ctx context.Context, o looking, c config.Config, scope recor
 		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
+	if l.instance == "" {
+		l.instance = instanceName(c, client)
+	}
+	expectRoles(ctx, client, c.Sink.Path, l.instance)
 	server, err := connect(ctx, client)
 	if err != nil {
 		return connectFailed(ctx, err)
-	}
-	if l.instance == "" {
-		l.instance = instanceName(c, client)
 	}
 	if err := l.findNewest(ctx, c.Sink.Path); err != nil {
 		if !errors.Is(err, vault.ErrNotFound) {

@@ -39,6 +39,14 @@ type callerRole struct {
 	} `json:"permission_set"`
 }
 
+// ExpectRoles has a client doubt a list of roles without rows, which would tell of a lesser key: an
+// earlier run of the instance has seen some. Where none come, who calls is not known.
+func ExpectRoles(client *looker.Client) {
+	client.ExpectRows(looker.Request{Route: "GET " + rolesPath, Class: "administrative", Path: rolesPath})
+}
+
+const rolesPath = "/roles"
+
 // Caller asks who is calling and whether that is an administrator. Only
 // administrators see everything: a key without the role gets shorter lists, and
 // nothing in them says so. Where the server does not answer the question, or answers
@@ -88,7 +96,7 @@ func callerBy(ctx context.Context, client *looker.Client, query url.Values) (rec
 // is none costs that row.
 func callerRoles(ctx context.Context, client *looker.Client, query url.Values) (roles []callerRole, answer *looker.Response, err error) {
 	var rows []jsontext.Value
-	answer, err = get(ctx, client, "/roles", query, &rows, func() bool {
+	answer, err = get(ctx, client, rolesPath, query, &rows, func() bool {
 		roles = nil
 		for _, row := range rows {
 			var role callerRole
@@ -116,7 +124,7 @@ func unanswered(err error) bool {
 // decode, or that fits (nil: any) does not hold to be one to the question, is asked for again.
 func get[T any](ctx context.Context, client *looker.Client, path string, query url.Values, into *T, fits func() bool) (*looker.Response, error) {
 	return client.Get(ctx, looker.Request{
-		Route: "GET " + path, Class: "administrative", Path: path, Query: query,
+		Route: "GET " + path, Class: "administrative", Path: path, Query: query, Emptied: true,
 		Check: func(body []byte) (looker.FaultClass, error) {
 			*into = *new(T)
 			if json.Unmarshal(body, into) == nil && (fits == nil || fits()) {

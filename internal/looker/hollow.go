@@ -63,11 +63,24 @@ func (r *rows) seen(sent time.Time, t *try, body []byte) {
 	q := t.req
 	listed := !strings.Contains(q.Route, "{") // what hangs on a document may be taken away from it
 	if listed && (r.known == nil || q.Route == rolesRoute && r.known.Route != rolesRoute) {
-		r.known = &Request{Route: q.Route, Class: q.Class, Path: q.Path, Query: q.Query, Timeout: q.Timeout}
-		if q.Route == rolesRoute {
-			r.known.Query = url.Values{"fields": {"id"}}
-		}
+		r.know(q)
 	}
+}
+
+// know has the client hold lists without rows against one that has some.
+func (r *rows) know(q Request) {
+	r.known = &Request{Route: q.Route, Class: q.Class, Path: q.Path, Query: q.Query, Timeout: q.Timeout}
+	if q.Route == rolesRoute {
+		r.known.Query = url.Values{"fields": {"id"}}
+	}
+}
+
+// ExpectRows tells the client of a list, before its first call, that has rows: it is known from
+// before. Until another one has shown some, lists without rows are held against that.
+func (c *Client) ExpectRows(r Request) {
+	c.rows.mu.Lock()
+	defer c.rows.mu.Unlock()
+	c.rows.know(r)
 }
 
 // since reports whether a request that was sent at that time or later got a list with rows.

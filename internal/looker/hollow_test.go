@@ -242,3 +242,27 @@ func TestAnEmptyListLeavesA404Doubted(t *testing.T) {
 		})
 	}
 }
+
+// TestAListThatIsExpectedToHaveRows: where a list is known from before to have rows, the first one
+// without any is waited for, and is unsure where none come.
+func TestAListThatIsExpectedToHaveRows(t *testing.T) {
+	for body, class := range map[string]looker.FaultClass{someRows: "", "[]": looker.FaultUnsure} {
+		synctest.Test(t, func(t *testing.T) {
+			server := &lists{roles: from("[]", "[]", body), boards: from("[]")}
+			c := fakeClient(t, &fake{api: server.answer}, nil)
+			c.ExpectRows(roles)
+			asked := roles
+			asked.Emptied = true
+			resp, err := c.Get(t.Context(), asked)
+			if looker.Class(err) != class || class == "" && string(resp.Body) != someRows {
+				t.Errorf("class %q, want %q: %v", looker.Class(err), class, err)
+			}
+			if _, err := c.Get(t.Context(), boards); looker.Class(err) != class {
+				t.Errorf("another list: class %q, want %q: %v", looker.Class(err), class, err)
+			}
+			if hollow := c.Hollow(time.Now()); hollow != (class != "") {
+				t.Errorf("hollow: %v", hollow)
+			}
+		})
+	}
+}
