@@ -12,7 +12,7 @@ import (
 func (m *Vault) replace(rec *record.Record) {
 	d := m.docs[m.key(rec.Ref)]
 	v := d.newest()
-	if v.record.Hash == rec.Hash && v.record.State == rec.State && d.state == rec.State {
+	if v.record.Hash == rec.Hash && d.state == rec.State {
 		return
 	}
 	made := vault.Made{Begun: v.first == m.run.ID, State: v.record.State, Gone: v.gone == m.run.ID}

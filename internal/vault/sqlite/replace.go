@@ -12,7 +12,7 @@ import (
 // that is known, and then the record is observed.
 func (tx *transaction) replace(rec *record.Record, h *holding) error {
 	v, err := tx.version(h.version)
-	if err != nil || v.hash == rec.Hash && v.state == rec.State && h.state == rec.State {
+	if err != nil || v.hash == rec.Hash && h.state == rec.State {
 		return err
 	}
 	made := vault.Made{Begun: v.firstRun == tx.run, State: v.state, Gone: v.goneRun == tx.run}
