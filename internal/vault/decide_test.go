@@ -18,6 +18,7 @@ func TestStep(t *testing.T) {
 	document := vaulttest.Doc("looks", "1", "One")
 	trashed := vaulttest.Doc("looks", "1", "One", vaulttest.StateOnly)
 	gone, same, fault := vaulttest.Gone("looks", "1"), vaulttest.Same("looks", "1"), vaulttest.Fault("looks", "1", "server", 1)
+	replacing := vaulttest.Doc("looks", "1", "One", vaulttest.Replacing)
 	with := func(rec record.Record, change func(*record.Record)) record.Record {
 		change(&rec)
 		return rec
@@ -34,6 +35,9 @@ func TestStep(t *testing.T) {
 		{name: "new in the trash", rec: trashed, want: vault.Settle},
 		{name: "seen before", rec: document, held: held(record.Present, 6), want: vault.Settle},
 		{name: "settled by this run", rec: document, held: held(record.Present, 7), want: vault.Ignore},
+		{name: "in place of what is settled", rec: replacing, held: held(record.Present, 7), want: vault.Replace},
+		{name: "in place of what an earlier run settled", rec: replacing, held: held(record.Present, 6), want: vault.Settle},
+		{name: "in place of what is damaged", rec: replacing, held: &vault.Standing{State: record.Present, Settled: 7, Broken: true}, want: vault.Settle},
 		{name: "the same", rec: same, held: held(record.Present, 6), want: vault.Settle},
 		{name: "the same as nothing", rec: same, bad: true},
 		{name: "fault", rec: fault, held: held(record.Present, 6), want: vault.KeepFault},

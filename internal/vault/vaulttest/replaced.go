@@ -30,6 +30,8 @@ var replacements = []struct {
 	{name: "changed in truth", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Same(dashboards, "1"), right: Doc(dashboards, "1", "Right")},
 	{name: "back", before: []record.Record{Doc(dashboards, "1", "Old")}, gone: true, wrong: Doc(dashboards, "1", "Wrong"), right: Doc(dashboards, "1", "Right")},
 	{name: "back as it was", before: []record.Record{Doc(dashboards, "1", "Old")}, gone: true, wrong: Doc(dashboards, "1", "Wrong"), right: Doc(dashboards, "1", "Old")},
+	{name: "gone", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Gone(dashboards, "1"), right: Doc(dashboards, "1", "Right")},
+	{name: "gone, unchanged in truth", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Gone(dashboards, "1"), right: Doc(dashboards, "1", "Old")},
 	{name: "the same bytes", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Doc(dashboards, "1", "Right"), right: Doc(dashboards, "1", "Right")},
 	{name: "the same", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Doc(dashboards, "1", "Right"), right: Same(dashboards, "1")},
 }
