@@ -114,8 +114,23 @@ func TestRowsOfOthersAreProof(t *testing.T) {
 	})
 }
 
+// TestWhatHangsOnADocumentIsNoProof: it may be taken away from that, so it is not asked for.
+func TestWhatHangsOnADocumentIsNoProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &lists{roles: from(someRows, "[]"), boards: from("[]")}
+		c := fakeClient(t, &fake{api: server.answer}, nil)
+		if _, err := c.Get(t.Context(), looker.Request{Route: "GET /groups/{group_id}/roles", Class: "administrative", Path: "/groups/1/roles"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Get(t.Context(), boards); err != nil || server.asked["roles"] != 1 {
+			t.Errorf("%v: %v, want the list of a document asked for once", err, server.asked)
+		}
+	})
+}
+
 // TestAHollowServerIsWaitedForOnce: when the client has waited for rows in vain, the next list
-// without rows costs no such time again. When rows come again, it is known when there were none.
+// without rows costs no such time again. When rows come again, it is known when there were none,
+// and the next time is waited for anew.
 func TestAHollowServerIsWaitedForOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hollow := false
@@ -160,6 +175,10 @@ func TestAHollowServerIsWaitedForOnce(t *testing.T) {
 			if got := c.Hollow(at.time); got != at.want {
 				t.Errorf("hollow %s: %v, want %v", name, got, at.want)
 			}
+		}
+		hollow = true
+		if again := wait(); again < time.Minute {
+			t.Errorf("waited %s when there were none once more, want a minute", again)
 		}
 	})
 }
