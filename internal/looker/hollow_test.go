@@ -128,6 +128,25 @@ func TestWhatHangsOnADocumentIsNoProof(t *testing.T) {
 	})
 }
 
+// TestTheListOfRolesIsProof: it has rows for every key, so it takes the place of another list, which may
+// have lost its rows.
+func TestTheListOfRolesIsProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		others := someRows
+		server := &lists{roles: from(someRows), boards: func(int) string { return others }}
+		c := fakeClient(t, &fake{api: server.answer}, nil)
+		for _, request := range []looker.Request{{Route: "GET /groups", Class: "administrative", Path: "/groups"}, roles} {
+			if _, err := c.Get(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+		}
+		others = "[]"
+		if _, err := c.Get(t.Context(), boards); err != nil || server.asked["groups"] != 1 || server.asked["roles"] != 2 {
+			t.Errorf("%v: %v, want the roles asked for once more", err, server.asked)
+		}
+	})
+}
+
 // TestAHollowServerIsWaitedForOnce: when the client has waited for rows in vain, the next list
 // without rows costs no such time again. When rows come again, it is known when there were none,
 // and the next time is waited for anew.
