@@ -58,6 +58,10 @@ func (k *counter) begin() {
 	}
 }
 
+// InFlight returns how many requests have come whose answers have not begun, whether or not anybody waits
+// for these any more.
+func (s *Server) InFlight() int { return int(s.counts.flying.Load()) }
+
 // land ends a call's time in the air: before the first byte of its answer, since
 // whoever has read the last one may send the next call at once.
 func (k *counter) land(c *call) {

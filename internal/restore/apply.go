@@ -62,6 +62,7 @@ type ApplyOptions struct {
 	// was found to have been carried out. Any goroutine calls it.
 	Doubted func(ref record.Ref, route string, found bool)
 	Now     func() time.Time
+	Pause   func(ctx context.Context, d time.Duration) error // waits; nil waits by the clock
 }
 
 // Apply carries out the actions of a plan that are not done yet, reads back what they
@@ -75,11 +76,7 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err != nil {
 		return unsealed(o.Journal, o.Journal.Plan()), err
 	}
-	err = a.enterRecognized(ctx)
-	if err == nil {
-		err = a.levels(ctx)
-	}
-	for _, step := range []func(context.Context) error{a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
+	for _, step := range []func(context.Context) error{a.letSettle, a.enterRecognized, a.levels, a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
 		if err == nil {
 			err = step(ctx)
 		}
@@ -132,6 +129,9 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	}
 	for _, ref := range a.request.Dropped {
 		a.dropped[ref] = true
+	}
+	if a.Pause == nil {
+		a.Pause = pause
 	}
 	a.waves = job.NewWaves(job.WavesOptions{Stop: o.Stop, Grace: o.Grace})
 	mappings, err := o.Reader.Mappings(ctx, a.plan.Source, a.plan.Target)

@@ -27,6 +27,10 @@ type PlanOptions struct {
 	// Look makes a run that looks at a scope of the instance, and returns its number.
 	Look func(ctx context.Context, scope record.Scope) (int64, error)
 	Now  func() time.Time
+	// Settle is how long the server may still be at work on what a restore had sent when it was cut
+	// off: to undo that, a plan waits so long before it looks.
+	Settle time.Duration
+	Pause  func(ctx context.Context, d time.Duration) error // waits; nil waits by the clock
 }
 
 // Getter reads from the instance.
@@ -51,6 +55,9 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	}
 	p, err := newPlanner(ctx, o)
 	if err != nil {
+		return record.Restore{}, err
+	}
+	if err := p.letSettle(ctx); err != nil {
 		return record.Restore{}, err
 	}
 	var wishes []wish
@@ -112,6 +119,9 @@ func (p *planner) note(format string, args ...any) {
 }
 
 func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
+	if o.Pause == nil {
+		o.Pause = pause
+	}
 	p := &planner{
 		PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), words: make(map[string][]string), partsAtMost: make(map[record.Kind]int),
 		comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref),

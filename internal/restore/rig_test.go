@@ -60,6 +60,9 @@ type rig struct {
 	inner    int   // updates of one document at the same time; 0 = 2
 	secrets  restore.Secrets
 	asks     restore.Getter // what a plan asks beside its looks, the client where nil
+	// paused, when not nil, is called in place of waiting for the server to settle.
+	paused func()
+	settle time.Duration // how long the server may be at work on a request that was given up; 0 = 20 ms
 	// wrap, when not nil, wraps the client of a restore.
 	wrap func(restore.Looker) restore.Looker
 	mu   sync.Mutex
@@ -190,7 +193,7 @@ func (r *rig) tryPlan(request restore.Request) (record.Restore, error) {
 		request.Trash = restore.Undelete
 	}
 	options := restore.PlanOptions{
-		Reader: r.file.Reader(), Instance: "test", Request: request, Caller: r.caller, Secrets: r.secrets, Tool: "test", Client: r.client, Look: r.look, Now: time.Now,
+		Reader: r.file.Reader(), Instance: "test", Request: request, Caller: r.caller, Secrets: r.secrets, Tool: "test", Client: r.client, Look: r.look, Now: time.Now, Settle: cmp.Or(r.settle, 20*time.Millisecond), Pause: r.pause,
 	}
 	if r.asks != nil {
 		options.Client = r.asks
@@ -238,7 +241,7 @@ func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Res
 		client = r.wrap(client)
 	}
 	return restore.Apply(ctx, restore.ApplyOptions{
-		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: client, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Inner: cmp.Or(r.inner, 2), Secrets: r.secrets, Settle: 20 * time.Millisecond,
+		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: client, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Inner: cmp.Or(r.inner, 2), Secrets: r.secrets, Settle: cmp.Or(r.settle, 20*time.Millisecond), Pause: r.pause,
 		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
 		Doubted: func(record.Ref, string, bool) {
 			r.mu.Lock()
@@ -249,6 +252,24 @@ func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Res
 			}
 		},
 	})
+}
+
+// pause waits until the server is done with what was given up, which a slow machine takes longer for.
+func (r *rig) pause(ctx context.Context, d time.Duration) error {
+	if r.paused != nil {
+		r.paused()
+		return nil
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(d):
+		}
+		if r.sim.InFlight() == 0 {
+			return nil
+		}
+	}
 }
 
 // cutting is a client that cuts a restore off after some writes: before one of them is

@@ -247,7 +247,7 @@ func (t *task) lookFor(ctx context.Context, c creation, late time.Time) (id stri
 		if id, found, err = c.find(ctx); err != nil || found || !t.Now().Before(late) {
 			break
 		}
-		if err = t.sleep(ctx, late.Sub(t.Now())); err != nil {
+		if err = t.Pause(ctx, late.Sub(t.Now())); err != nil {
 			return "", false, err
 		}
 	}
@@ -255,17 +255,6 @@ func (t *task) lookFor(ctx context.Context, c creation, late time.Time) (id stri
 		t.Doubted(t.action.Ref, c.write.Create.String(), found)
 	}
 	return id, found, err
-}
-
-func (t *task) sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }
 
 // advance makes the intent of a POST durable, and with it what was learnt before.

@@ -171,9 +171,8 @@ func (r *Restore) write(entry *journalEntry) (changed []record.Action, err error
 			return nil, err
 		}
 	}
-	if seq != 0 && r.row.Actions[seq-1].State == record.ActionPlanned {
-		a := r.row.Actions[seq-1]
-		a.State, a.At = record.ActionRunning, now
+	if a := r.row.Actions[max(seq, 1)-1]; seq != 0 && (a.State == record.ActionPlanned || a.State == record.ActionRunning && a.Class != "") {
+		a.State, a.Class, a.At = record.ActionRunning, "", now // how it failed before says nothing any more
 		return []record.Action{a}, r.putAction(&a)
 	}
 	for i := range entry.settled {

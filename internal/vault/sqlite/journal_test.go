@@ -285,6 +285,14 @@ func TestLookAndCheckAreRuns(t *testing.T) {
 	if err := r.Begin(t.Context(), 1); err != nil {
 		t.Error(err)
 	}
+	failed := r.Plan().Actions[0]
+	failed.Class = "refused" // and is to be tried again
+	if err := errors.Join(r.Settle(t.Context(), nil, []record.Action{failed}, nil), r.Begin(t.Context(), 1)); err != nil {
+		t.Error(err)
+	}
+	if a := r.Plan().Actions[0]; a.State != record.ActionRunning || a.Class != "" {
+		t.Errorf("an action that begins again is %s, %q", a.State, a.Class)
+	}
 	if _, err := r.Finish(t.Context(), record.RestoreComplete, 4, nil); err != nil {
 		t.Fatal(err)
 	}
