@@ -97,7 +97,7 @@ func TestUndoOfWhatWasChangedOfEveryKind(t *testing.T) {
 		{"agents", "", "", `{"description":"Changed"}`},
 		{"role_users", "PUT", "/roles/%s/users", `["2","3"]`},
 		{"role_groups", "PUT", "/roles/%s/groups", `["2"]`},
-		{"group_groups", "POST", "/groups/%s/groups", `{"group_id":"6"}`},
+		{"group_groups", "POST", "/groups/%s/groups", `{"group_id":"2"}`}, // not one of the caller
 		{"user_attribute_group_values", "POST", "/user_attributes/%s/group_values", `[{"group_id":"2","value":"changed"}]`},
 		{"content_metadata", "", "", `{"inherits":false}`},
 	} {
