@@ -16,7 +16,7 @@ import (
 // A list without rows may be an outage: a server whose database is being restored, or a front end
 // that answers for it, may answer every list with [] and status 200. Where documents would be
 // lost if that were believed ([Request.Emptied]), the client first asks for a list that had rows
-// before. Once that has some, the empty list is asked for again, and counts if it is still empty.
+// before, or for the roles. Once that has some, the empty list is asked for again, and counts if it is still empty.
 // While that has none either, the client waits.
 
 // rolesRoute lists roles, of which every key that may ask sees at least one.
@@ -100,11 +100,15 @@ func (r *rows) next() <-chan struct{} {
 	return r.shown
 }
 
-// call returns a request that is known to get a list with rows, nil where none is.
-func (r *rows) call() *Request {
+// call returns a request that is known to get a list with rows. Where none is, it returns
+// GET /roles, and false.
+func (r *rows) call() (Request, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.known
+	if r.known == nil {
+		return Request{Route: rolesRoute, Class: "administrative", Path: "/roles", Query: url.Values{"fields": {"id"}}}, false
+	}
+	return *r.known, true
 }
 
 // missed records that a list which has rows came without any. Other lists may have come so
@@ -192,10 +196,6 @@ func (c *Client) judgeEmpty(ctx context.Context, t *try, resp *Response) (believ
 // showRows returns nil once a request that was sent at a given time or later got a list with rows.
 // It makes calls of its own for that only when no other caller gets one.
 func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Time) error {
-	known := c.rows.call()
-	if known == nil {
-		return nil // this server has shown no list with rows, so there is nothing to hold it against
-	}
 	if err := c.awaitRows(ctx, t, since); err != nil {
 		return err
 	}
@@ -211,6 +211,10 @@ func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Ti
 			return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Last: err}
 		case class == FaultDown, errors.Is(err, ErrLogin), errors.Is(err, ErrClosed):
 			return err
+		case class == FaultDenied, class == FaultMissing:
+			if _, known := c.rows.call(); !known {
+				return nil // this key gets no list that is sure to have rows, so nothing speaks against an empty one
+			}
 		}
 		left := time.Until(deadline)
 		if left <= 0 || c.rows.inVain() {
@@ -246,7 +250,7 @@ func (c *Client) awaitRows(ctx context.Context, t *try, since time.Time) error {
 	}
 }
 
-// tryRows asks for a list that had rows before. The call counts as any other.
+// tryRows asks for a list that is known to have rows. The call counts as any other.
 func (c *Client) tryRows(ctx context.Context) error {
 	if err := c.gate.enter(ctx); err != nil {
 		return err
@@ -255,7 +259,7 @@ func (c *Client) tryRows(ctx context.Context) error {
 	if err := c.breaker.pass(ctx); err != nil {
 		return err
 	}
-	r := *c.rows.call()
+	r, _ := c.rows.call()
 	t := &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}, proof: true}
 	t.req.Timeout = max(t.req.Timeout, proofTimeout)
 	if spent, ok := c.budget.take(r.Class); !ok {
@@ -268,7 +272,7 @@ func (c *Client) tryRows(ctx context.Context) error {
 	defer c.bodies.give(resp.Body)
 	if !hasRows(resp.Body) {
 		c.rows.missed()
-		return &UnfitError{Tried: t.tried, Status: resp.Status, Kind: FaultUnsure, Err: errors.New("a list that had rows before has none")}
+		return &UnfitError{Tried: t.tried, Status: resp.Status, Kind: FaultUnsure, Err: errors.New("a list that is known to have rows has none")}
 	}
 	return nil
 }

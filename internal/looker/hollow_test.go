@@ -34,7 +34,11 @@ func (l *lists) answer(_ int, req *http.Request) (*http.Response, error) {
 	}
 	l.asked[name]++
 	if name == "roles" {
-		return reply(200, nil, l.roles(l.asked[name])), nil
+		body := l.roles(l.asked[name])
+		if body == ownMissing {
+			return reply(404, nil, body), nil
+		}
+		return reply(200, nil, body), nil
 	}
 	return reply(200, l.header, l.boards(l.asked[name])), nil
 }
@@ -66,7 +70,10 @@ func TestAnEmptyListIsAClaim(t *testing.T) {
 		{"empty once", from(someRows), from(empty, someRows), nil, true, someRows, "", 2, 1},
 		{"an outage", from(someRows, "[]", "[]", someRows), from(empty, someRows), nil, true, someRows, "", 2, 3},
 		{"for good", from(someRows, "[]"), from(empty), nil, true, "", looker.FaultUnsure, 1, -1},
-		{"nothing to hold it against", from(someRows), from(empty), nil, false, empty, "", 2, 0},
+		{"empty, first of all", from(someRows), from(empty), nil, false, empty, "", 2, 1},
+		{"an outage from the beginning", from("[]", "[]", someRows), from(empty, someRows), nil, false, someRows, "", 2, 3},
+		{"from the beginning, for good", from("[]"), from(empty), nil, false, "", looker.FaultUnsure, 1, -1},
+		{"roles are not for this key", from(ownMissing), from(empty), nil, false, empty, "", 2, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
