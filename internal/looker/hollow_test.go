@@ -124,13 +124,20 @@ func TestRowsOfOthersAreProof(t *testing.T) {
 // TestWhatHangsOnADocumentIsNoProof: it may be taken away from that, so it is not asked for.
 func TestWhatHangsOnADocumentIsNoProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := &lists{roles: from(someRows, "[]"), boards: from("[]")}
-		c := fakeClient(t, &fake{api: server.answer}, nil)
+		ofAGroup := 0
+		server := &lists{roles: from(someRows), boards: from("[]")}
+		c := fakeClient(t, &fake{api: func(n int, req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/groups/1/roles") {
+				ofAGroup++
+				return reply(200, nil, someRows), nil
+			}
+			return server.answer(n, req)
+		}}, nil)
 		if _, err := c.Get(t.Context(), looker.Request{Route: "GET /groups/{group_id}/roles", Class: "administrative", Path: "/groups/1/roles"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Get(t.Context(), boards); err != nil || server.asked["roles"] != 1 {
-			t.Errorf("%v: %v, want the list of a document asked for once", err, server.asked)
+		if _, err := c.Get(t.Context(), boards); err != nil || ofAGroup != 1 || server.asked["roles"] != 1 {
+			t.Errorf("%v: %d and %v, want the list of a document asked for once, and that of roles", err, ofAGroup, server.asked)
 		}
 	})
 }

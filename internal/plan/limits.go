@@ -127,11 +127,12 @@ func Chunks(n, size int) int { return (n + size - 1) / size }
 
 // Few returns how many rows one call for whole documents asks for where that call should
 // bring all documents of a paged kind: no page of ids goes before it. It returns 0 where they
-// may be too many, and where their rows tell of changes or lie in folders. sizes are those of
-// the documents that the vault holds.
+// may be too many, where their rows tell of changes or lie in folders, and where documents are
+// so large that a page which they overflow is a waste. sizes are those of the documents that
+// the vault holds.
 func (r *Rules) Few(kind *catalogue.Spec, held int, sizes iter.Seq[int64]) (limit int) {
 	list := kind.Listing
-	if list.Page == 0 || list.Stamped || kind.Place != catalogue.Nowhere {
+	if list.Page == 0 || list.Stamped || kind.Place != catalogue.Nowhere || kind.Size > largestOfFew {
 		return 0
 	}
 	if !Can(kind, record.Page, record.Present) || list.Trash && !Can(kind, record.Page, record.Trashed) {
@@ -144,5 +145,10 @@ func (r *Rules) Few(kind *catalogue.Spec, held int, sizes iter.Seq[int64]) (limi
 	return limit
 }
 
-// fewGrow leaves room for one document more in each so many that are stored.
-const fewGrow = 8
+const (
+	// largestOfFew is the size in bytes of the largest documents of which nobody knows how
+	// many there are and that are asked for whole all the same.
+	largestOfFew = 40 << 10
+	// fewGrow leaves room for one document more in each so many that are stored.
+	fewGrow = 8
+)

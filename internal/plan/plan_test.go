@@ -342,22 +342,26 @@ func TestTrashIsReadWhenItIsListed(t *testing.T) {
 	}
 }
 
-// TestFew: one call for whole documents brings all of a list, unless one more for each eight
-// that are stored may not fit.
+// TestFew: one call for whole documents brings all of a list, unless they
+// are large, or one more for each eight that are stored may not fit.
 func TestFew(t *testing.T) {
 	rules := plan.Rules{PageSize: 100, PageBytes: 100 << 20}
-	small := kindOf(t, "lookml_dashboards").With(func(k *catalogue.Spec) { k.Size = 1 })
+	sized := func(bytes int64) *catalogue.Spec {
+		return kindOf(t, "lookml_dashboards").With(func(k *catalogue.Spec) { k.Size = bytes })
+	}
 	for _, tt := range []struct {
 		name string
+		kind *catalogue.Spec
 		held int
 		want int
 	}{
-		{"none is stored", 0, 1000},
-		{"an eighth more fits", 888, 1000},
-		{"an eighth more is too many", 889, 0},
+		{"as large as they may be", sized(40 << 10), 0, 1000},
+		{"too large", sized(40<<10 + 1), 0, 0},
+		{"an eighth more fits", sized(1), 888, 1000},
+		{"an eighth more is too many", sized(1), 889, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := rules.Few(small, tt.held, seq(nil)); got != tt.want {
+			if got := rules.Few(tt.kind, tt.held, seq(nil)); got != tt.want {
 				t.Errorf("%d rows, want %d", got, tt.want)
 			}
 		})
