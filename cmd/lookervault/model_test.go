@@ -14,12 +14,13 @@ import (
 
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/table"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // TestCommandsAreTheModel makes random histories and compares what commands print of them
 // with a model that keeps a full copy of everything after each run.
 func TestCommandsAreTheModel(t *testing.T) {
-	for seed := range uint64(3) {
+	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 3)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := &historyModel{r: rand.New(rand.NewPCG(seed, 3)), server: make(map[string]modelDocument)}
 			for range 12 {
