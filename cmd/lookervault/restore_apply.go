@@ -308,7 +308,7 @@ func (r *restoring) apply(ctx context.Context, plan record.Restore, again []reco
 	sealed, err := restore.Apply(r.options.interrupts.kill, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), Client: r.client, Caller: r.server.caller, Secrets: r.gives,
 		Workers: r.config.Restore.Workers, Inner: r.config.Restore.Inner, Settle: r.config.Restore.Settle.Std(), Stop: ctx, Grace: r.config.Shutdown.Grace.Std(),
-		Look: r.look, First: r.first, Observe: show.action, Doubted: show.doubt, Now: r.options.now,
+		Look: r.look, First: r.first, Observe: show.action, Doubted: show.doubt, Now: r.options.now, Settling: r.settling,
 	})
 	show.close()
 	return r.tell(sealed, err, time.Since(began), events)

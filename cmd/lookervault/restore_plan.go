@@ -137,7 +137,7 @@ func (r *restoring) plan(ctx context.Context, request restore.Request) (record.R
 	request.Key = r.key()
 	plan, err := restore.Plan(ctx, restore.PlanOptions{
 		Reader: r.file.Reader(), Instance: r.instance, Request: request, Caller: r.server.caller, Secrets: r.gives, Tool: toolVersion(),
-		Client: r.client, Look: r.lookShown, Now: r.options.now, Settle: r.config.Restore.Settle.Std(),
+		Client: r.client, Look: r.lookShown, Now: r.options.now, Settle: r.config.Restore.Settle.Std(), Settling: r.settling,
 	})
 	switch {
 	case errors.Is(err, restore.ErrPartialView):

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -238,6 +239,11 @@ func (r *restoring) close() error {
 // documents the vault keeps like those of any other.
 func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err error) {
 	return r.lookAt(scope, nil)
+}
+
+// settling says why nothing happens for a while.
+func (r *restoring) settling(d time.Duration) {
+	r.options.streams.warn(r.log, fmt.Sprintf("waiting %s: Looker may still carry out what was on its way when the restore was cut off", d.Round(time.Millisecond)))
 }
 
 // lookShown is look where nothing else shows what goes on.

@@ -63,6 +63,9 @@ type ApplyOptions struct {
 	Doubted func(ref record.Ref, route string, found bool)
 	Now     func() time.Time
 	Pause   func(ctx context.Context, d time.Duration) error // waits; nil waits by the clock
+	// Settling, when not nil, is told for how long nothing is done, since the server may still be at
+	// work on what was under way when a restore was cut off.
+	Settling func(d time.Duration)
 }
 
 // Apply carries out the actions of a plan that are not done yet, reads back what they

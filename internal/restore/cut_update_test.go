@@ -78,3 +78,27 @@ func TestARestoreThatBeginsDoesNotWait(t *testing.T) {
 	r.paused = func() { t.Error("the restore lets the server settle") }
 	complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{{Kind: "looks", ID: "3"}}, Run: run})))
 }
+
+// TestAStopEndsTheWait: who stops a restore that lets the server settle need not wait for that, and nothing is
+// written.
+func TestAStopEndsTheWait(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	r.do("PATCH", "/looks/3", `{"title":"Broken"}`)
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "looks", ID: "3"}}, Run: run})
+	if _, err := r.applyCutOff(plan, 1); err == nil {
+		t.Fatal("the restore was not cut off")
+	}
+	stop, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r.stop, r.settle = stop, time.Hour
+	told := time.Duration(0)
+	r.settling = func(d time.Duration) {
+		told = d
+		cancel()
+	}
+	r.sending = func(w looker.Write) { t.Errorf("%s %s was sent", w.Method, w.Path) }
+	if done, err := r.tryApply(t.Context(), plan); done.State != record.RestoreInterrupted || told != time.Hour {
+		t.Errorf("it is %s after a wait of %s, %v", done.State, told, err)
+	}
+}

@@ -41,14 +41,26 @@ func untilSettled(of record.Restore, settle time.Duration, now time.Time) (wait 
 }
 
 // letSettle waits until the server is done with what an earlier attempt had sent, before this one reads
-// anything; what was read already counts no more.
+// anything; what was read already counts no more. A stop ends the wait, and then nothing is begun.
 func (a *applier) letSettle(ctx context.Context) error {
 	wait := untilSettled(a.plan, a.Settle, a.Now())
 	if wait <= 0 {
 		return nil
 	}
 	a.First = nil
-	return a.Pause(ctx, wait)
+	if a.Settling != nil {
+		a.Settling(wait)
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if a.Stop != nil {
+		defer context.AfterFunc(a.Stop, cancel)()
+	}
+	err := a.Pause(waiting, wait)
+	if ctx.Err() == nil && waiting.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // letSettle waits until the server is done with what the restore had sent that is to be undone.
@@ -60,8 +72,12 @@ func (p *planner) letSettle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if wait := untilSettled(of, p.Settle, p.Now()); wait > 0 {
-		return p.Pause(ctx, wait)
+	wait := untilSettled(of, p.Settle, p.Now())
+	if wait <= 0 {
+		return nil
 	}
-	return nil
+	if p.Settling != nil {
+		p.Settling(wait)
+	}
+	return p.Pause(ctx, wait)
 }

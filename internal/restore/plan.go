@@ -31,6 +31,8 @@ type PlanOptions struct {
 	// off: to undo that, a plan waits so long before it looks.
 	Settle time.Duration
 	Pause  func(ctx context.Context, d time.Duration) error // waits; nil waits by the clock
+	// Settling, when not nil, is told for how long the plan waits for that.
+	Settling func(d time.Duration)
 }
 
 // Getter reads from the instance.

@@ -61,8 +61,9 @@ type rig struct {
 	secrets  restore.Secrets
 	asks     restore.Getter // what a plan asks beside its looks, the client where nil
 	// paused, when not nil, is called in place of waiting for the server to settle.
-	paused func()
-	settle time.Duration // how long the server may be at work on a request that was given up; 0 = 20 ms
+	paused   func()
+	settling func(time.Duration) // is told that a restore waits; nil for nobody
+	settle   time.Duration       // how long the server may be at work on a request that was given up; 0 = 20 ms
 	// wrap, when not nil, wraps the client of a restore.
 	wrap func(restore.Looker) restore.Looker
 	mu   sync.Mutex
@@ -242,7 +243,7 @@ func (r *rig) carryOut(ctx context.Context, journal restore.Journal) (record.Res
 	}
 	return restore.Apply(ctx, restore.ApplyOptions{
 		Journal: journal, Reader: r.file.Reader(), First: r.first, Client: client, Caller: r.caller, Workers: cmp.Or(r.workers, 4), Inner: cmp.Or(r.inner, 2), Secrets: r.secrets, Settle: cmp.Or(r.settle, 20*time.Millisecond), Pause: r.pause,
-		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now,
+		Stop: r.stop, Grace: time.Second, Look: r.look, Now: time.Now, Settling: r.settling,
 		Doubted: func(record.Ref, string, bool) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
