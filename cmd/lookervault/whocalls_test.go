@@ -37,10 +37,13 @@ func TestOneListOfRoles(t *testing.T) {
 				told := ended(append(args, "--dry-run")...)["calls"].(map[string]any)["likely"]
 				tr.sim.ResetCounts()
 				made := ended(args...)["calls"]
-				if got := tr.sim.Counts().Routes["GET /roles"]; got != tt.want {
-					t.Errorf("run %d: %d calls for the list of roles, want %d", n+1, got, tt.want)
+				if n == 0 {
+					continue // lists of a first run without rows are held against that of roles
 				}
-				if n == 1 && made != told {
+				if got := tr.sim.Counts().Routes["GET /roles"]; got != tt.want {
+					t.Errorf("%d calls for the list of roles, want %d", got, tt.want)
+				}
+				if made != told {
 					t.Errorf("%v calls were forecast, %v made", told, made)
 				}
 			}

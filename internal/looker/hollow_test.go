@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,12 +24,23 @@ const someRows = `[{"id":"1"}]`
 type lists struct {
 	roles, boards func(n int) string // the n-th answer
 	header        http.Header        // of the list of boards
-	asked         map[string]int
+
+	mu    sync.Mutex
+	asked map[string]int
+}
+
+// calls is how often a list was asked for.
+func (l *lists) calls(name string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked[name]
 }
 
 func (l *lists) answer(_ int, req *http.Request) (*http.Response, error) {
 	time.Sleep(time.Millisecond)
 	name := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.asked == nil {
 		l.asked = make(map[string]int)
 	}
@@ -85,7 +97,7 @@ func TestAnEmptyListIsAClaim(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				before := server.asked["roles"]
+				before := server.calls("roles")
 				resp, err := c.Get(t.Context(), boards)
 				body := ""
 				if resp != nil {
@@ -94,9 +106,9 @@ func TestAnEmptyListIsAClaim(t *testing.T) {
 				if looker.Class(err) != tt.class || body != tt.body {
 					t.Errorf("%q and class %q, want %q and %q: %v", body, looker.Class(err), tt.body, tt.class, err)
 				}
-				proofs := server.asked["roles"] - before
-				if server.asked["boards"] != tt.calls || tt.proofs >= 0 && proofs != tt.proofs || tt.proofs < 0 && proofs < 2 {
-					t.Errorf("%d calls and %d proofs, want %d and %d", server.asked["boards"], proofs, tt.calls, tt.proofs)
+				proofs := server.calls("roles") - before
+				if server.calls("boards") != tt.calls || tt.proofs >= 0 && proofs != tt.proofs || tt.proofs < 0 && proofs < 2 {
+					t.Errorf("%d calls and %d proofs, want %d and %d", server.calls("boards"), proofs, tt.calls, tt.proofs)
 				}
 			})
 		})
@@ -115,7 +127,7 @@ func TestRowsOfOthersAreProof(t *testing.T) {
 		time.AfterFunc(time.Millisecond, func() {
 			_, _ = c.Get(t.Context(), looker.Request{Route: "GET /roles/{role_id}/users", Class: "administrative", Path: "/others/roles"})
 		})
-		if _, err := c.Get(t.Context(), boards); err != nil || server.asked["boards"] != 2 || server.asked["roles"] != 2 {
+		if _, err := c.Get(t.Context(), boards); err != nil || server.calls("boards") != 2 || server.calls("roles") != 2 {
 			t.Errorf("%v: %v, want two calls for boards and one besides", err, server.asked)
 		}
 	})
@@ -136,7 +148,7 @@ func TestWhatHangsOnADocumentIsNoProof(t *testing.T) {
 		if _, err := c.Get(t.Context(), looker.Request{Route: "GET /groups/{group_id}/roles", Class: "administrative", Path: "/groups/1/roles"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Get(t.Context(), boards); err != nil || ofAGroup != 1 || server.asked["roles"] != 1 {
+		if _, err := c.Get(t.Context(), boards); err != nil || ofAGroup != 1 || server.calls("roles") != 1 {
 			t.Errorf("%v: %d and %v, want the list of a document asked for once, and that of roles", err, ofAGroup, server.asked)
 		}
 	})
@@ -155,7 +167,7 @@ func TestTheListOfRolesIsProof(t *testing.T) {
 			}
 		}
 		others = "[]"
-		if _, err := c.Get(t.Context(), boards); err != nil || server.asked["groups"] != 1 || server.asked["roles"] != 2 {
+		if _, err := c.Get(t.Context(), boards); err != nil || server.calls("groups") != 1 || server.calls("roles") != 2 {
 			t.Errorf("%v: %v, want the roles asked for once more", err, server.asked)
 		}
 	})
