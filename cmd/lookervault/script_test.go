@@ -76,6 +76,7 @@ func TestScripts(t *testing.T) {
 			env.Values[remoteKey{}] = &remote{}
 			// Nobody waits for the simulator; see config.txtar for the defaults.
 			env.Setenv("LOOKERVAULT_RATE_LIMIT__PER_SECOND", "0")
+			env.Setenv("LOOKERVAULT_RESTORE__SETTLE", "200ms")
 			env.Setenv("LOOKERVAULT_RETRY__MAX_WAIT", "10ms")
 			env.Setenv("PAGER", "cat")                // nobody would end another one
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would wait a second at every exit

@@ -29,7 +29,7 @@ type lists struct {
 	asked map[string]int
 }
 
-// calls is how often a list was asked for.
+// calls counts the requests for a list.
 func (l *lists) calls(name string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
