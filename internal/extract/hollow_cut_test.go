@@ -30,7 +30,7 @@ func TestCutShortWhileEveryListIsEmpty(t *testing.T) {
 		"GET /legacy_features", "GET /groups/search/with_hierarchy", "GET /boards",
 	}
 	for _, moment := range moments {
-		for _, requests := range []int{1, 3, 6, 12, 40} { // between the first empty list and the stop
+		for _, requests := range []int{1, 3, 6, 12, 24} { // between the first empty list and the stop
 			for _, killed := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%d requests later/killed %v", moment, requests, killed), func(t *testing.T) {
 					t.Parallel()
@@ -94,7 +94,7 @@ func cutInEmpty(t *testing.T, moment string, requests int, killed bool, want map
 	// What the run says of itself is true before it is resumed as well.
 	b.named(want, cut.Run)
 	if err == nil {
-		t.Skip("the run was over before the stop")
+		t.Fatal("the run was over before the stop")
 	}
 	if err := b.wire.sim.SetRules(); err != nil {
 		t.Fatal(err)
