@@ -21,6 +21,7 @@ var permissionsOf = &catalogue.Relation{Path: "permissions"}
 // know. Such a one is left out, and the plan says so; the known ones are asked for once, and only
 // where a set is made or gets other permissions.
 func TestPermissionsThatLookerDoesNotKnow(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		since func(r *rig, ref record.Ref)
@@ -113,6 +114,7 @@ func TestPermissionsThatLookerKnowsLater(t *testing.T) {
 // What is written by sign-on, ran once, or is hidden is left out, which is no failure of a restore: the
 // plan says why, whether somebody named it or not.
 func TestWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		make func(r *rig) record.Ref // before the backup

@@ -185,6 +185,7 @@ func TestUndoOfTheUndoOfAFolder(t *testing.T) {
 // A folder with its content is lost, comes back, is taken back and comes back once more: the
 // content was last seen in the folder that the first restore had made.
 func TestAFolderComesBackOnceMore(t *testing.T) {
+	t.Parallel()
 	for _, backup := range []bool{false, true} {
 		r := newRig(t, lookersim.Options{Seed: 1})
 		folder := r.add("/folders", `{"name":"Of a test","parent_id":"1"}`)

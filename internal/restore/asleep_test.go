@@ -81,6 +81,7 @@ func (r *rig) sleepsAndWakes(t *testing.T, ref record.Ref, member, awake, why st
 // To wake is to wake: what somebody has changed since stays, and what an undo took away is not
 // made anew, to mail people.
 func TestWakingDoesNothingElse(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	refs := r.refsOf("scheduled_plans", "present", awake)
 	if len(refs) < 2 {

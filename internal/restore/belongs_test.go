@@ -78,6 +78,7 @@ func (c *crew) belongings(group, user string) map[string]bool {
 // Who is made anew belongs again to what they belonged to, and has again who belonged to them,
 // whatever else of these has changed since.
 func TestWhoIsMadeAnewBelongsAgain(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []string{"groups", "users"} {
 		for _, way := range []string{"by id", "lost", "lost after a backup", "changed since"} {
 			t.Run(lost+"/"+way, func(t *testing.T) {
@@ -207,6 +208,7 @@ func TestAlertsOfSomebodyWhoIsBack(t *testing.T) {
 // What cannot be given back to those who belonged to a group, or is no longer wanted by somebody, is
 // named; nothing of it fails.
 func TestWhatDoesNotBelongAgainIsNamed(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, want string
 		before     func(c *crew)

@@ -47,6 +47,7 @@ func TestNoPostBeforeItsIntent(t *testing.T) {
 // Law 4: a POST that was carried out, and whose answer was lost, is not sent once more: the look
 // in between finds what it made.
 func TestNoPostIsRepeatedWithoutALook(t *testing.T) {
+	t.Parallel()
 	for path, ref := range map[string]record.Ref{
 		"/scheduled_plans": {Kind: "scheduled_plans", ID: "1"}, "/looks": {Kind: "looks", ID: "3"}, "/dashboard_elements": {Kind: "dashboards", ID: "2"},
 	} {

@@ -237,6 +237,7 @@ func TestWhatIsRefusedIsAValue(t *testing.T) {
 // Law 9: whatever roles and groups were in the backup, exactly as they were or not, the user
 // of the API key stays in each of theirs, and is never written to.
 func TestTheCallerStaysIn(t *testing.T) {
+	t.Parallel()
 	for seed := range testenv.Rounds(t, testenv.Seeds, 4) {
 		r := newRig(t, lookersim.Options{Seed: int64(seed + 1)})
 		random := rand.New(rand.NewPCG(uint64(seed), 9))

@@ -28,6 +28,7 @@ func onlyAction(t *testing.T, of record.Restore, ref record.Ref) record.Action {
 // With --conflict rename what the backup has is made beside the document that is there
 // and differs, which nothing changes: not that restore, and no later one.
 func TestBesideWhatDiffers(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		ref    record.Ref
 		change string

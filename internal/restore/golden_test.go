@@ -38,6 +38,7 @@ func (r *rig) answers(agent string) (said []string) {
 // However agents lose a golden query, they name it again afterwards, and they share it as
 // before; what comes back changes nothing that the plan does not say.
 func TestGoldenQueriesComeBack(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string]func(r *rig, agents []record.Ref, golden string){
 		"the agents are deleted with it": func(r *rig, agents []record.Ref, golden string) {
 			for _, agent := range agents {

@@ -234,6 +234,7 @@ func TestIntoAgainWhereTheCopyWasMoved(t *testing.T) {
 
 // Where a name is taken the policy says what becomes of a copy: nothing is overwritten.
 func TestIntoWhereANameIsTaken(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		policy restore.Policy
 		deed   record.Deed

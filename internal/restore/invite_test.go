@@ -39,6 +39,7 @@ func (r *rig) mailed() (to []string) {
 
 // Users who come back get no mail, unless it is asked for: then one, as the very last write.
 func TestInvitations(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, members string
 		invite        bool

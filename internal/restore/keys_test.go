@@ -120,6 +120,7 @@ func TestDocumentsGetTheirKeysBack(t *testing.T) {
 
 // A restore that is cut off while something has another key for a moment goes on, or is taken back.
 func TestAnExchangeThatIsCutOff(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"a ring of three mail addresses", "slugs and titles exchanged", "themes exchanged"} {
 		for cut := 1; cut <= 4; cut++ {
 			for _, undo := range []bool{false, true} {

@@ -15,6 +15,7 @@ import (
 // What others have changed since a restore is left by its undo and named, whatever the restore did
 // to it.
 func TestAnUndoLeavesWhatOthersChanged(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		ref  record.Ref

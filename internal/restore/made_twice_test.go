@@ -74,6 +74,7 @@ func (r *rig) deleteOne(kind *catalogue.Spec) record.Ref {
 // A list that answers fewer rows than it is asked for is read to its end all the same, and so is
 // one that answers the same rows whatever it is asked for.
 func TestListsOfServersThatDoNotPageAsAsked(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]lookersim.Options{
 		"pages are capped":  {Seed: 1, Quirks: lookersim.Quirks{PageCap: 2}},
 		"offset is ignored": {Seed: 1, Sizes: manyAlerts(), Quirks: lookersim.Quirks{IgnoreOffset: true}},
@@ -110,6 +111,7 @@ func TestListsOfServersThatDoNotPageAsAsked(t *testing.T) {
 // What somebody has made again by hand, before the plan or since, is not made a second time,
 // also where the server has no unique key for it: two schedules mail everything twice.
 func TestMadeAgainByHandIsNotMadeTwice(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []record.Kind{"scheduled_plans", "alerts", "boards", "color_collections"} {
 		for _, when := range []string{"before the plan", "since the plan"} {
 			t.Run(string(kind)+" "+when, func(t *testing.T) {

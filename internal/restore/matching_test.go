@@ -15,6 +15,7 @@ import (
 // What becomes of a document follows from what the instance has of it and from the state that is
 // wanted, for each policy: the whole table of the design.
 func TestWhatBecomesOfADocument(t *testing.T) {
+	t.Parallel()
 	const (
 		present = "present" // the state that the first run saw
 		trashed = "trashed" // the state that the second run saw
@@ -163,6 +164,7 @@ func TestWhatAlwaysLayInTheTrash(t *testing.T) {
 // treated as the document itself. Folders and what people are known by are reused as they are:
 // a place is no conflict.
 func TestWhatBecomesOfADocumentThatIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	const differs = true
 	for _, test := range []struct {
 		name    string

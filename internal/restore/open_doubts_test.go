@@ -15,6 +15,7 @@ import (
 // open doubt: the result names it. One that arrived in time is none, nor one that the server
 // refuses when it arrives, since it keeps one of a name.
 func TestOpenDoubtsAreTold(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, route string
 		later, want int

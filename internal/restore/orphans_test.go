@@ -16,6 +16,7 @@ import (
 // administrator, because nobody was named: neither alone, nor beside content of the same owner,
 // which does.
 func TestSchedulesOfNobodyDoNotRunAsAdministrator(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	const departed = "4"
 	dashboard := r.add("/dashboards", `{"title":"Theirs","folder_id":"1","user_id":"`+departed+`"}`)
@@ -54,6 +55,7 @@ func TestSchedulesOfNobodyDoNotRunAsAdministrator(t *testing.T) {
 // A user whom nobody can make anew, and who is asked for all the same, owns nothing that comes
 // back: the plan says so, instead of Looker in the middle of it.
 func TestWhoCannotComeBackOwnsNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, lookersim.Options{Seed: 2})
 	var embedded record.Ref
 	for item := range r.sim.Items("users") {

@@ -113,6 +113,7 @@ func (p *painted) lose(refs ...record.Ref) {
 // Looks, tiles, merged results and schedules are drawn again with the colours of a collection that is
 // made anew, whether they stayed, or are made anew themselves; and an undo gives them what they had.
 func TestQueriesAreDrawnWithWhatIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		lost  int  // of the collection, the look, the dashboard and the schedule
 		lossy bool // all that is lost is asked for, instead of the collection alone
@@ -196,6 +197,7 @@ func TestColoursThatAreLostTwice(t *testing.T) {
 // Documents are drawn with a collection that somebody has made again by hand, and with palettes that have
 // other ids since their collection was changed.
 func TestColoursOfOtherIDs(t *testing.T) {
+	t.Parallel()
 	const palettes = `"categoricalPalettes":[{"label":"Main","type":"Categorical","colors":["#112233","#445566"]}],"sequentialPalettes":[{"label":"Main","type":"Sequential","stops":[{"color":"#000000","offset":0},{"color":"#ffffff","offset":100}]}]`
 	for name, change := range map[string]func(p *painted){
 		"made again": func(p *painted) {

@@ -17,6 +17,7 @@ import (
 // somebody wants the rest: then plan, creation, check and a second plan agree on what the
 // rest is.
 func TestTheRestComesBackWithoutDeadParts(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		whole   record.Ref

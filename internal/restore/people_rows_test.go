@@ -16,6 +16,7 @@ import (
 // Members of groups are merged; who wants exactly the backup's says so. Then a group of others is taken out; one
 // that the user of the API key belongs to, as group 6, stays: that nobody is locked out counts more.
 func TestGroupsOfGroups(t *testing.T) {
+	t.Parallel()
 	for exact, want := range map[bool]string{false: `{"id":["3","5","6","7"]}`, true: `{"id":["3","5","6"]}`} {
 		r := newRig(t, lookersim.Options{Seed: 1})
 		r.do("POST", "/groups/6/users", fmt.Sprintf(`{"user_id":%q}`, r.caller.ID))
@@ -93,6 +94,7 @@ func TestOrdersOfBoardsAreSentLast(t *testing.T) {
 // What Looker refuses of a document that was made is tried again by a retry, also where it says that
 // somebody has it already: the document is there, and waits for it. An undo takes that away again.
 func TestARefusedPartOfWhatWasMadeIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		kind  record.Kind
 		route string

@@ -36,6 +36,7 @@ func (r *rig) inPrice(t *testing.T, name string, request restore.Request) record
 
 // Applying a plan and its check take no more calls than the plan says.
 func TestAPriceSuffices(t *testing.T) {
+	t.Parallel()
 	present := func([]byte) bool { return true }
 	for _, spec := range catalogue.All() {
 		if spec.Write == nil || spec.Owned() || spec.Immutable || spec.Write.Delete.IsZero() || spec.Name == "color_collections" {

@@ -80,6 +80,7 @@ func (c otherwise) Get(ctx context.Context, r looker.Request) (*looker.Response,
 
 // An instance that does not do one of the things is told of, and keeps nothing.
 func TestProbeOfAnInstanceThatDoesOtherwise(t *testing.T) {
+	t.Parallel()
 	again := func(path, member string) func(*rig, *otherwise) { // what has another name is no second one
 		return func(_ *rig, c *otherwise) {
 			n := 0
@@ -172,6 +173,7 @@ func TestProbeOfAnInstanceThatDoesOtherwise(t *testing.T) {
 // Where the probe cannot go on, is interrupted, or does not hear what became of its requests, what
 // it made is deleted all the same.
 func TestProbeThatCannotGoOn(t *testing.T) {
+	t.Parallel()
 	lost := func(route string, nth int) lookersim.Rule {
 		return lookersim.Rule{Route: route, Nth: nth, Do: lookersim.FaultReset, Applied: true, Times: 1}
 	}

@@ -13,6 +13,7 @@ import (
 // Flags that narrow a plan narrow what is named by its id as well: nothing is restored that one
 // of them leaves out, and the plan says so.
 func TestWhatIsNamedIsNarrowedToo(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	ref := first(t, r, "dashboards")
 	r.do("PATCH", "/dashboards/"+ref.ID, `{"title":"Oops"}`)
@@ -36,6 +37,7 @@ func TestWhatIsNamedIsNarrowedToo(t *testing.T) {
 
 // Whoever names the settings means all that can be written.
 func TestAllSettings(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	r.do("PATCH", "/session_config", `{"session_minutes":77}`)
 	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "settings"}}, Run: run, Conflict: restore.Update})
@@ -50,6 +52,7 @@ func TestAllSettings(t *testing.T) {
 
 // A kind of which nothing can be given back by itself is refused.
 func TestKindsThatComeWithOthers(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	for _, kind := range []record.Kind{"queries", "merge_queries", "explores"} {
 		if _, err := r.tryPlan(restore.Request{Items: []record.Ref{{Kind: kind}}}); !errors.Is(err, restore.ErrNotWritten) {
@@ -60,6 +63,7 @@ func TestKindsThatComeWithOthers(t *testing.T) {
 
 // Who is to get what belongs to nobody has to be there, also where nothing does.
 func TestNobodyGetsOrphans(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	_, err := r.tryPlan(restore.Request{Lost: true, OrphansTo: "nobody@example.com"})
 	if err == nil || !strings.Contains(err.Error(), `--orphans-to: user "nobody@example.com"`) {
@@ -70,6 +74,7 @@ func TestNobodyGetsOrphans(t *testing.T) {
 // What an earlier plan had taken in by itself, and is planned anew since somebody has changed it,
 // stays as it is, as it would have in that plan. What was named becomes what it was.
 func TestPlannedAnewWithItsPolicies(t *testing.T) {
+	t.Parallel()
 	r, run := newBackedUpRig(t)
 	all := r.refsOf("dashboards", "present", func([]byte) bool { return true })[:2]
 	for _, ref := range all {

@@ -21,6 +21,7 @@ func settingItems(ids ...string) (refs []record.Ref) {
 
 // A tunnel that is made anew goes through its server, also through one that is made anew.
 func TestTunnelsComeBackWithTheirServers(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string]func(r *rig, server, tunnel string){
 		"a tunnel is deleted": func(r *rig, _, tunnel string) { r.do("DELETE", "/ssh_tunnel/"+tunnel, "") },
 		"both are deleted": func(r *rig, server, tunnel string) {
@@ -75,6 +76,7 @@ func (r *rig) saidOf(setting string, names ...string) map[string][]string {
 // Applications that log in with OAuth are known by their ids elsewhere: one that was
 // deleted comes back with its own.
 func TestClientApplicationsComeBackWithTheirIDs(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string]func(r *rig){
 		"it is deleted": func(r *rig) { r.do("DELETE", "/oauth_client_apps/own.app", "") },
 		"it is edited": func(r *rig) {

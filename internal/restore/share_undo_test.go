@@ -16,6 +16,7 @@ import (
 // An undo that would bring back a tile whose look was gone before the restore leaves it out, and
 // says with how many tiles the dashboard is back. A tile that stands there all the same counts.
 func TestAnUndoSaysWhatItLeavesOut(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, share string
 		stands      bool // another tile shows the look that is gone, and stays
@@ -83,6 +84,7 @@ func TestALostTileOfWhatIsGone(t *testing.T) {
 // What showed a dashboard that lies in the trash, and showed the one that was made in its place,
 // shows the one in the trash again after the undo: it was so before.
 func TestAnUndoShowsAgainWhatLiesInTheTrash(t *testing.T) {
+	t.Parallel()
 	r, _ := newBackedUpRig(t)
 	shown := r.refsOf("boards", "present", func(body []byte) bool { return len(r.dashboardsOn(body)) > 0 })
 	ref := record.Ref{Kind: "dashboards", ID: r.dashboardsOn(r.sim.Document("boards", shown[0].ID))[0]}

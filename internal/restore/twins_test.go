@@ -15,6 +15,7 @@ import (
 // A POST that arrives when it was given up, and sent once more, leaves no second one behind:
 // of what has no key that the server gives only once, and of parts.
 func TestLateTwinsAreDeleted(t *testing.T) {
+	t.Parallel()
 	for route, kind := range creations() {
 		for _, later := range []int{2, 4} { // calls until the first one arrives: the look, the second one, ...
 			t.Run(fmt.Sprintf("%s.%d", strings.ReplaceAll(route, "/", "."), later), func(t *testing.T) {

@@ -70,6 +70,7 @@ func (r *rig) loseOne(kind *catalogue.Spec) record.Ref {
 // Of every kind what was changed back is as the look saw it when that is undone, and as in the
 // backup when the undo is undone.
 func TestUndoOfWhatWasChangedOfEveryKind(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		kind   record.Kind
 		method string // PATCH unless it says something

@@ -14,6 +14,7 @@ import (
 // belongs to them: Looker would take it along. Else the account is disabled, which the undo says, and
 // enabled again when that is undone.
 func TestUndoOfUsers(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		used func(r *rig, user string)
