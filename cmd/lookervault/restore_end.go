@@ -53,6 +53,10 @@ func restoreSummary(ctx context.Context, reader vault.Reader, now time.Time, r r
 	var asleepErr error
 	s.Asleep, asleepErr = restore.Asleep(ctx, reader, r)
 	links, linksErr := restore.LinksLeft(ctx, reader, r)
+	if r.Released && (errors.Is(asleepErr, vault.ErrNotFound) || errors.Is(linksErr, vault.ErrNotFound)) {
+		s.Notes = append(s.Notes, "what is asleep and which links are left nobody knows any more: a prune has removed what the restore wrote")
+		asleepErr, linksErr = nil, nil
+	}
 	doubts, doubtsErr := restore.OpenDoubts(ctx, reader, r)
 	s.LinksLeft, s.OpenDoubts = len(links), len(doubts)
 	return s, errors.Join(callsErr, asleepErr, linksErr, doubtsErr)

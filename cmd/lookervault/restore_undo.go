@@ -9,6 +9,7 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 func newRestoreUndoCommand(env *environment) *cobra.Command {
@@ -102,6 +103,9 @@ func restoreAgain(ctx context.Context, o restoreOptions, request func(*restoring
 	return aboutStored(ctx, o, func(r *restoring, done record.Restore) error {
 		if done.State == record.RestorePlanned {
 			return r.neverApplied(done)
+		}
+		if done.Released {
+			return &vault.PlanError{ID: done.ID, Kind: vault.ErrReleased, Detail: "plan what is to come back anew, with lookervault restore plan --run" + r.where()}
 		}
 		wanted, err := request(r, done)
 		if err != nil {

@@ -97,7 +97,7 @@ func (r *Restore) load(id int64) error {
 	case !row.Open():
 		return refused(vault.ErrOver, "it is "+string(row.State))
 	case row.Released:
-		return refused(vault.ErrReleased, "")
+		return refused(vault.ErrReleased, "plan anew")
 	}
 	sum, err := newPlanSum(row)
 	if err != nil {
@@ -121,7 +121,7 @@ func (r *Restore) load(id int64) error {
 	}
 	for i := range row.Actions {
 		if err := f.holdsVersions(&row.Actions[i]); errors.Is(err, vault.ErrNotFound) {
-			return refused(vault.ErrReleased, err.Error())
+			return refused(vault.ErrReleased, err.Error()+"; plan anew")
 		} else if err != nil {
 			return err
 		}
