@@ -5,14 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
 )
 
 // demoInstance is the demo's simulated Looker. What is changed in it stands in a
@@ -90,11 +96,13 @@ func runSimTrash(o simChangeOptions, args []string) error {
 	if !lookersim.HasTrash(args[0]) {
 		return usage(fmt.Errorf("%s have no trash", args[0]))
 	}
-	return o.send(http.MethodPatch, args, []byte(`{"deleted":true}`), "in the trash")
+	_, err := o.send(http.MethodPatch, args, []byte(`{"deleted":true}`))
+	return o.tell(err, args, "in the trash")
 }
 
 func runSimDelete(o simChangeOptions, args []string) error {
-	return o.send(http.MethodDelete, args, nil, "gone")
+	_, err := o.send(http.MethodDelete, args, nil)
+	return o.tell(err, args, "gone")
 }
 
 func runSimEdit(o simChangeOptions, args []string) error {
@@ -102,7 +110,46 @@ func runSimEdit(o simChangeOptions, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	return o.send(http.MethodPatch, args, body, "changed")
+	answer, err := o.send(http.MethodPatch, args, body)
+	if err != nil {
+		return err
+	}
+	names, ignored := members(body), ignoredMembers(args[0], body, answer)
+	switch {
+	case len(ignored) == len(names):
+		return fmt.Errorf("%s/%s: nobody can set %s, so nothing is changed", args[0], args[1], strings.Join(ignored, ", "))
+	case len(ignored) > 0:
+		return o.tell(nil, args, "changed, but for "+strings.Join(ignored, ", ")+", which nobody can set")
+	}
+	return o.tell(nil, args, "changed")
+}
+
+// members are the names of an object's members, in their order.
+func members(object []byte) []string {
+	var values map[string]json.RawMessage
+	if json.Unmarshal(object, &values) != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(values))
+}
+
+// ignoredMembers are those of a request that its answer shows with another value, or does not show although
+// the kind does not take them either.
+func ignoredMembers(kind string, sent, answer []byte) []string {
+	spec, known := catalogue.Find(record.Kind(kind))
+	return slices.DeleteFunc(members(sent), func(name string) bool {
+		wanted, got := canon.Member(sent, name), canon.Member(answer, name)
+		if got == nil {
+			return known && spec.Write != nil && slices.Contains(spec.Write.Fields, name)
+		}
+		return canon.Text(wanted) == canon.Text(got) || sameJSON(wanted, got)
+	})
+}
+
+// sameJSON reports whether two JSON texts say the same, in whatever order and spacing.
+func sameJSON(a, b []byte) bool {
+	var one, other any
+	return json.Unmarshal(a, &one) == nil && json.Unmarshal(b, &other) == nil && reflect.DeepEqual(one, other)
 }
 
 func runSimReset(o simChangeOptions, _ []string) error {
@@ -138,22 +185,30 @@ func assignments(texts []string) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// send carries out one request at the demo's instance; args are a kind and an id.
-func (o simChangeOptions) send(method string, args []string, body []byte, done string) error {
+// send carries out one request at the demo's instance and returns its answer; args are a kind and an id.
+func (o simChangeOptions) send(method string, args []string, body []byte) ([]byte, error) {
 	kind, id := args[0], args[1]
 	path, ok := lookersim.WritePath(method, kind, id)
 	if !ok {
-		return usage(fmt.Errorf("%s %s: the demo's instance cannot do that", kind, id))
+		return nil, usage(fmt.Errorf("%s %s: the demo's instance cannot do that", kind, id))
 	}
 	sim, err := lookersim.New(demoInstance(o.db))
 	if err != nil {
-		return fmt.Errorf("start the simulated Looker: %w", err)
+		return nil, fmt.Errorf("start the simulated Looker: %w", err)
 	}
-	if status, answer := sim.Do(method, path, body); status >= http.StatusBadRequest {
-		return fmt.Errorf("%s/%s: %s (%d)", kind, id, complaint(answer), status)
+	status, answer := sim.Do(method, path, body)
+	if status >= http.StatusBadRequest {
+		return nil, fmt.Errorf("%s/%s: %s (%d)", kind, id, complaint(answer), status)
 	}
-	fmt.Fprintf(o.streams.err, "%s/%s of the demo is %s.\n", kind, id, done)
-	return nil
+	return answer, nil
+}
+
+// tell says what has become of something, where that was no error.
+func (o simChangeOptions) tell(err error, args []string, done string) error {
+	if err == nil {
+		fmt.Fprintf(o.streams.err, "%s/%s of the demo is %s.\n", args[0], args[1], done)
+	}
+	return err
 }
 
 // complaint is what Looker says is wrong.
