@@ -208,7 +208,7 @@ func wasSetAside(of record.Restore, asides map[string][]Aside, action record.Act
 func (a *applier) tellAside() {
 	for _, action := range a.plan.Actions {
 		if action.State != record.ActionDone && action.State != record.ActionSame && wasSetAside(a.plan, a.request.Aside, action) {
-			a.note("%s may have a key that ends in %q or %q, since its own is not free: lookervault restore undo %d gives all of them the keys that they had",
+			a.note("%s may have a key that ends in %q, or has %q at its end or before its @, since its own is not free: lookervault restore undo %d gives all of them the keys that they had",
 				action.Title(), asideName("", a.plan.ID, action.Target), asideSuffix(a.plan.ID)+action.Target, a.plan.ID)
 		}
 	}
