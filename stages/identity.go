@@ -45,7 +45,7 @@ func Stranger(kind *catalogue.Spec, want record.Listed, doc record.Document, bod
 	switch {
 	case !object:
 		return Broken(errors.New("not an object"))
-	case empty && want.Hash.IsZero():
+	case empty && want.Hash.IsZero() && len(kind.Listing.Fixed) > 0:
 		return nil // an instance on which nothing of it was ever set
 	case !HasOneOf(body, route.Members):
 		return anotherObject(route.Members)

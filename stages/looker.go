@@ -28,8 +28,9 @@ type Call struct {
 	Twice bool
 	// Refused says the same of a 403.
 	Refused bool
-	// Emptied says that a list without rows and without a total counts only when it comes again,
-	// after one that is known to have rows had some: a server may answer every list so for a while.
+	// Emptied says that a list without rows and without a total, or an object without members,
+	// counts only when it comes again, after a list that is known to have rows had some: a server
+	// may answer every call so for a while.
 	Emptied bool
 	// Check, when not nil, says what is wrong with the body of an answer that is
 	// otherwise good. An answer that it refuses is asked for again, like one that was

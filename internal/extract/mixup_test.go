@@ -1,6 +1,11 @@
 package extract_test
 
 import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
@@ -115,5 +120,41 @@ func (r *rig) holdsOnlyTruth() {
 				r.t.Errorf("%s is stored as %.200s", ref, document.Body)
 			}
 		}
+	}
+}
+
+// TestObjectsWithoutMembers: the first answer for each document that comes alone and has no
+// id of its own is an object without members. It is asked for again, and no explore is one.
+func TestObjectsWithoutMembers(t *testing.T) {
+	for _, times := range []int64{1, 100} {
+		t.Run(fmt.Sprint(times), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 3, Sizes: few})
+			var mu sync.Mutex
+			asked := make(map[string]int64)
+			r.tamper(func(path string, _ url.Values, body []byte) []byte {
+				mu.Lock()
+				defer mu.Unlock()
+				asked[path]++
+				setting := slices.Contains([]string{"/setting", "/smtp_status", "/custom_welcome_email", "/internal_help_resources_content"}, path)
+				if asked[path] <= times && (setting || strings.Contains(path, "/explores/")) {
+					return []byte(" { }\n")
+				}
+				return body
+			})
+			if times == 1 {
+				r.run(record.RunComplete, start())
+				compare(t, r, "explores")
+				compare(t, r, "settings")
+				return
+			}
+			result := r.run(record.RunPartial, start())
+			if c := countsOf(t, result, "explores"); c.New > 0 || c.Failed == 0 {
+				t.Errorf("%+v of explores, want faults alone", c)
+			}
+			if asked["/custom_welcome_email"] != 2 {
+				t.Errorf("asked %d times for what has nothing, want twice", asked["/custom_welcome_email"])
+			}
+		})
 	}
 }

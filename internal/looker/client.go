@@ -103,7 +103,7 @@ type Request struct {
 	SizeHint int64         // bytes expected, for a server that does not announce them; 0 = unknown
 	Twice    bool          // a 404 counts only when it comes again: a node that lags does not know what others list
 	Refused  bool          // a 403 counts only when it comes again: an administrator's key is refused nothing without a reason
-	Emptied  bool          // a list without rows and without a total counts only when it comes again, after one that is known to have rows had some
+	Emptied  bool          // a list without rows and without a total, or an object without members, counts only when it comes again, after a list that is known to have rows had some
 	MaxBody  int64         // bytes of this body, for one that had better be asked for in parts; 0 = Config.MaxBody, which it cannot raise
 
 	// Check, when not nil, says what is wrong with the body of a good answer: a class

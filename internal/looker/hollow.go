@@ -17,7 +17,8 @@ import (
 // that answers for it, may answer every list with [] and status 200. Where documents would be
 // lost if that were believed ([Request.Emptied]), the client first asks for a list that had rows
 // before, or for the roles. Once that has some, the empty list is asked for again, and counts if
-// it is still empty. While that has none either, the client waits.
+// it is still empty. While that has none either, the client waits. An object without members is
+// judged in the same way: it may stand for one that has some.
 
 // rolesRoute lists roles, of which most keys that may ask see at least one.
 const rolesRoute = "GET /roles"
@@ -164,10 +165,10 @@ func (c *Client) RowsAfter(at time.Time) bool {
 	return c.rows.sent.After(at)
 }
 
-// isEmpty reports whether a body is a list without rows.
+// isEmpty reports whether a body is a list without rows, or an object without members.
 func isEmpty(body []byte) bool {
 	body = bytes.TrimSpace(body)
-	return len(body) >= 2 && body[0] == '[' && len(bytes.TrimSpace(body[1:len(body)-1])) == 0
+	return len(body) >= 2 && (body[0] == '[' || body[0] == '{') && len(bytes.TrimSpace(body[1:len(body)-1])) == 0
 }
 
 // hasRows reports whether a body is a list of at least one object.
