@@ -98,9 +98,7 @@ func (t *task) clearKeys(ctx context.Context) error {
 
 func (t *task) clearKeysOf(ctx context.Context, aside Aside) error {
 	ref := record.Ref{Kind: t.action.Kind, ID: aside.ID}
-	route, _ := t.spec.Single(aside.ID)
-	request := singleRequest(t.spec, aside.ID)
-	now, err := t.get(ctx, route, request.Path, request.Query)
+	now, err := t.getOne(ctx, t.spec, aside.ID)
 	if looker.Class(err) == looker.FaultMissing {
 		return nil
 	}

@@ -23,7 +23,7 @@ type update struct {
 	write looker.Write
 }
 
-// newUpdate is the request that sends members of a document or part.
+// newUpdate is a request that writes and may be repeated: it sends members of a document or part, or deletes it.
 func newUpdate(route catalogue.Send, path string, body []byte) looker.Write {
 	return looker.Write{
 		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: path, Body: body,

@@ -33,9 +33,7 @@ func (t *task) enterMadeWith(ctx context.Context, now []byte) error {
 				continue
 			}
 			for _, id := range canon.Named(now, r) {
-				request := singleRequest(spec, id)
-				route, _ := spec.Single(id)
-				made, err := t.get(ctx, route, request.Path, request.Query)
+				made, err := t.getOne(ctx, spec, id)
 				if err != nil {
 					return fmt.Errorf("read %s/%s, which came with it: %w", r.Kind, id, err)
 				}

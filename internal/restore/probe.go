@@ -273,8 +273,7 @@ func orElse(err error, otherwise string) string {
 }
 
 func (p *probe) read(ctx context.Context, kind *catalogue.Spec, id string) ([]byte, error) {
-	route, path := kind.Single(id)
-	response, err := p.client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: route.Values()})
+	response, err := p.client.Get(ctx, singleRequest(kind, id))
 	if err != nil {
 		return nil, err
 	}
@@ -282,21 +281,14 @@ func (p *probe) read(ctx context.Context, kind *catalogue.Spec, id string) ([]by
 }
 
 func (p *probe) patch(ctx context.Context, kind *catalogue.Spec, id string, body []byte) error {
-	route := kind.Write.Update
-	_, err := p.client.Send(ctx, looker.Write{
-		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: route.Fill(id),
-		Body: body, Repeat: true, Made: looker.NothingDue,
-	})
+	_, err := p.client.Send(ctx, newUpdate(kind.Write.Update, kind.Write.Update.Fill(id), body))
 	return err
 }
 
 // delete deletes something for good. What is not there any more is deleted; Looker answers so as
 // well where the key may not delete it.
 func (p *probe) delete(ctx context.Context, kind *catalogue.Spec, id string) error {
-	route := kind.Write.Delete
-	_, err := p.client.Send(ctx, looker.Write{
-		Route: route.String(), Class: string(route.Activity), Method: route.Method, Path: route.Fill(id), Repeat: true, Made: looker.NothingDue,
-	})
+	_, err := p.client.Send(ctx, newUpdate(kind.Write.Delete, kind.Write.Delete.Fill(id), nil))
 	if looker.Class(err) != looker.FaultMissing {
 		return err
 	}

@@ -163,9 +163,7 @@ func (t *task) queryBody(ctx context.Context, spec *catalogue.Spec, ref record.R
 	if err == nil || !errors.Is(err, vault.ErrNotFound) {
 		return d.Body, err
 	}
-	route, _ := spec.Single(ref.ID)
-	request := singleRequest(spec, ref.ID)
-	body, err := t.get(ctx, route, request.Path, request.Query)
+	body, err := t.getOne(ctx, spec, ref.ID)
 	if looker.Class(err) == looker.FaultMissing {
 		return nil, nil
 	}

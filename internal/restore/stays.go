@@ -58,9 +58,7 @@ func (t *task) holds(ctx context.Context, now []byte) (why string, err error) {
 			continue
 		}
 		for _, id := range canon.Named(now, r) {
-			route, _ := spec.Single(id)
-			request := singleRequest(spec, id)
-			made, err := t.get(ctx, route, request.Path, request.Query)
+			made, err := t.getOne(ctx, spec, id)
 			if err != nil {
 				return "", fmt.Errorf("read %s/%s, which goes with it: %w", r.Kind, id, err)
 			}

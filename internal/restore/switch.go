@@ -154,9 +154,7 @@ func (t *task) isAsSeen(ctx context.Context, ref record.Ref) (bool, error) {
 		return true, nil
 	}
 	spec := catalogue.Lookup(ref.Kind)
-	route, _ := spec.Single(ref.ID)
-	request := singleRequest(spec, ref.ID)
-	now, err := t.get(ctx, route, request.Path, request.Query)
+	now, err := t.getOne(ctx, spec, ref.ID)
 	if err != nil {
 		return false, fmt.Errorf("read %s, which goes with it: %w", ref, err)
 	}

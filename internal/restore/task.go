@@ -365,9 +365,7 @@ func (t *task) read(ctx context.Context, id string) ([]byte, error) {
 	if body := t.First.of(&t.action); body != nil {
 		return body, nil
 	}
-	route, _ := t.spec.Single(id)
-	request := singleRequest(t.spec, id)
-	return t.get(ctx, route, request.Path, request.Query)
+	return t.getOne(ctx, t.spec, id)
 }
 
 // reread reads the action's document as far as the action is about it.

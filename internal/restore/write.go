@@ -19,10 +19,19 @@ import (
 
 // get makes a call that reads, for the action.
 func (t *task) get(ctx context.Context, route catalogue.Route, path string, query url.Values) ([]byte, error) {
+	return t.ask(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query})
+}
+
+// getOne reads a document alone, for the action.
+func (t *task) getOne(ctx context.Context, spec *catalogue.Spec, id string) ([]byte, error) {
+	return t.ask(ctx, singleRequest(spec, id))
+}
+
+func (t *task) ask(ctx context.Context, request looker.Request) ([]byte, error) {
 	if t.waves.Stopped() {
 		return nil, errStopped
 	}
-	response, err := t.Client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: path, Query: query})
+	response, err := t.Client.Get(ctx, request)
 	t.count(response, err)
 	if err != nil {
 		return nil, err
