@@ -209,30 +209,36 @@ func (a *applier) enterRecognized(ctx context.Context) error {
 // draft gets an action ready: the body that is wanted, and what is known of earlier
 // attempts. An action that needs one which was not done is blocked.
 func (a *applier) draft(ctx context.Context, action record.Action, read func(int64) (vault.Document, error), emit pipeline.Emit[*task]) error {
-	spec, ok := catalogue.Find(action.Kind)
-	if !ok {
-		return fmt.Errorf("plan %d names the kind %q, which this program does not know", a.plan.ID, action.Kind)
-	}
-	t := a.task(action, spec)
 	if need := a.undone(action); need != nil {
-		t.action.State, t.action.Message = record.ActionBlocked, fmt.Sprintf("it needs %s, which is %s", need.Ref, need.State)
-		return emit(t)
+		action.State, action.Message = record.ActionBlocked, fmt.Sprintf("it needs %s, which is %s", need.Ref, need.State)
+		return emit(a.task(action, nil))
 	}
-	if action.Version != 0 {
-		d, err := read(action.Version)
-		if err != nil {
-			return err
-		}
-		if t.wanted, err = a.wantedOf(action.Ref, d.Body); err != nil {
-			return err
-		}
-	}
-	t.spec = canon.RowFor(spec, action.ID, t.wanted)
-	var err error
-	if t.steps, err = a.Journal.Steps(ctx, action.Seq); err != nil {
+	t, err := a.taskOf(ctx, action, read)
+	if err != nil {
 		return err
 	}
 	return emit(t)
+}
+
+// taskOf is an action with the body that is wanted, and with what is known of earlier attempts.
+func (a *applier) taskOf(ctx context.Context, action record.Action, read func(int64) (vault.Document, error)) (*task, error) {
+	spec, err := knownSpec(action.Ref)
+	if err != nil {
+		return nil, err
+	}
+	t := a.task(action, spec)
+	if action.Version != 0 {
+		d, err := read(action.Version)
+		if err != nil {
+			return nil, err
+		}
+		if t.wanted, err = a.wantedOf(action.Ref, d.Body); err != nil {
+			return nil, err
+		}
+	}
+	t.spec = canon.RowFor(spec, action.ID, t.wanted)
+	t.steps, err = a.Journal.Steps(ctx, action.Seq)
+	return t, err
 }
 
 // task is an action that is to be carried out.

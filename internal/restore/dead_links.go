@@ -137,20 +137,26 @@ func (l *leftLinks) why(ctx context.Context, ref record.Ref, kept bool) (string,
 	return fmt.Sprintf("%s, which is not on the instance", ref), nil
 }
 
+// writeRowOf is the row by which a document is written, nil where none is known.
+func writeRowOf(ref record.Ref, body []byte) *catalogue.Write {
+	spec, ok := catalogue.Find(ref.Kind)
+	if !ok {
+		return nil
+	}
+	return canon.RowFor(spec, ref.ID, body).Write
+}
+
 // ledTo are the documents to which the texts of a body lead, each once.
 func ledTo(request *Request, ref record.Ref, body []byte) ([]record.Ref, error) {
-	spec, ok := catalogue.Find(ref.Kind)
-	if !ok || spec.Write == nil {
-		return nil, nil
-	}
-	if spec = canon.RowFor(spec, ref.ID, body); spec.Write == nil {
+	w := writeRowOf(ref, body)
+	if w == nil {
 		return nil, nil
 	}
 	body, err := request.known(ref, body)
 	if err != nil {
 		return nil, err
 	}
-	_, led, err := canon.Addresses{Hosts: request.Hosts, Resolve: nowhere}.Document(spec.Write, body)
+	_, led, err := canon.Addresses{Hosts: request.Hosts, Resolve: nowhere}.Document(w, body)
 	return led, err
 }
 
@@ -159,14 +165,11 @@ func ledTo(request *Request, ref record.Ref, body []byte) ([]record.Ref, error) 
 func (l *leftLinks) elsewhere(
 	ctx context.Context, request *Request, ref record.Ref, body []byte, read func(int64) (vault.Document, error),
 ) (led []record.Ref, err error) {
-	spec, ok := catalogue.Find(ref.Kind)
-	if !ok {
+	w := writeRowOf(ref, body)
+	if w == nil {
 		return nil, nil
 	}
-	if spec = canon.RowFor(spec, ref.ID, body); spec.Write == nil {
-		return nil, nil
-	}
-	named, err := canon.References(spec.Write, body)
+	named, err := canon.References(w, body)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}

@@ -126,9 +126,9 @@ func (d *draft) decide(ctx context.Context, w wish) (*node, error) {
 	if n := d.nodes[w.Ref]; n != nil {
 		return n, nil
 	}
-	spec, ok := catalogue.Find(w.Kind)
-	if !ok {
-		return nil, fmt.Errorf("%s: the vault holds a kind that this program does not know", w.Ref)
+	spec, err := knownSpec(w.Ref)
+	if err != nil {
+		return nil, err
 	}
 	n := &node{wish: w, spec: spec}
 	n.action = record.Action{Ref: w.Ref, Version: w.entry.Version, Name: w.entry.Name, State: record.ActionPlanned}
@@ -144,6 +144,15 @@ func (d *draft) decide(ctx context.Context, w wish) (*node, error) {
 		return n, nil
 	}
 	return n, d.judge(ctx, n)
+}
+
+// knownSpec is the row of a document's kind, or an error.
+func knownSpec(ref record.Ref) (*catalogue.Spec, error) {
+	spec, ok := catalogue.Find(ref.Kind)
+	if !ok {
+		return nil, fmt.Errorf("%s: the vault holds a kind that this program does not know", ref)
+	}
+	return spec, nil
 }
 
 // load reads the body that is wanted.

@@ -226,14 +226,10 @@ func (a *applier) wantedAtLast(ref record.Ref, body []byte) ([]byte, error) {
 
 func (a *applier) wantedBy(ref record.Ref, body []byte, resolve canon.Resolver, leads bool) ([]byte, error) {
 	body, err := a.request.wanted(ref, body)
-	spec, ok := catalogue.Find(ref.Kind)
-	if err != nil || !leads || !ok || !a.request.rewritesLinks() {
+	if err != nil || !leads || !a.request.rewritesLinks() {
 		return body, err
 	}
-	if spec = canon.RowFor(spec, ref.ID, body); spec.Write == nil {
-		return body, nil
-	}
-	return a.leading(spec.Write, body, resolve)
+	return a.leading(writeRowOf(ref, body), body, resolve)
 }
 
 // leadAnew lets the texts of what was written lead to what this restore has made.
@@ -268,12 +264,7 @@ func (a *applier) leadAnew(ctx context.Context) error {
 // leadsToMade reports whether the texts of a document lead to something that this restore
 // has made.
 func (a *applier) leadsToMade(action record.Action, body []byte) (leads bool, err error) {
-	spec, _ := catalogue.Find(action.Kind)
-	spec = canon.RowFor(spec, action.ID, body)
-	if spec.Write == nil {
-		return false, nil
-	}
-	_, err = a.request.leading(spec.Write, body, func(kind record.Kind, id string) (string, bool) {
+	_, err = a.request.leading(writeRowOf(action.Ref, body), body, func(kind record.Kind, id string) (string, bool) {
 		to, _ := a.stands(kind, id)
 		leads = leads || a.anew[record.Ref{Kind: kind, ID: to}]
 		return id, true

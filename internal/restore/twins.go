@@ -35,7 +35,7 @@ func (a *applier) lateTwins(ctx context.Context) error {
 			if !slices.ContainsFunc(steps, inDoubt) {
 				continue
 			}
-			switch err := a.twinsOf(ctx, action, steps, read); {
+			switch err := a.twinsOf(ctx, action, read); {
 			case err != nil && aboutRestore(err):
 				return fmt.Errorf("look for what was made twice of %s: %w", action.Ref, err)
 			case err != nil:
@@ -52,18 +52,12 @@ func inDoubt(s record.Step) bool {
 }
 
 // twinsOf deletes the second ones of what one action made.
-func (a *applier) twinsOf(ctx context.Context, action record.Action, steps []record.Step, read func(int64) (vault.Document, error)) error {
-	spec, _ := catalogue.Find(action.Kind)
-	t := a.task(action, spec)
-	t.steps, t.wrote = steps, true
-	wanted, err := read(action.Version)
+func (a *applier) twinsOf(ctx context.Context, action record.Action, read func(int64) (vault.Document, error)) error {
+	t, err := a.taskOf(ctx, action, read)
 	if err != nil {
 		return err
 	}
-	if t.wanted, err = a.wantedOf(action.Ref, wanted.Body); err != nil {
-		return err
-	}
-	t.spec = canon.RowFor(spec, action.ID, t.wanted)
+	t.wrote = true
 	now, err := t.reread(ctx)
 	if err != nil {
 		return err

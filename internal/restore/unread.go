@@ -3,7 +3,6 @@ package restore
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -57,11 +56,14 @@ func (d *draft) changedUnread(ctx context.Context, n *node, now vault.Entry) (st
 		return "", err
 	}
 	u := unread{is: bytes.Clone(is)}
-	if u.task, err = a.taskOf(ctx, action, u.is); err != nil {
+	if u.task, err = a.taskOf(ctx, action, func(id int64) (vault.Document, error) { return a.Reader.VersionBody(ctx, id) }); err != nil {
 		return "", err
 	}
-	if u.task.spec.Write == nil {
-		return "", nil
+	if u.task.wanted == nil {
+		u.task.spec = canon.RowFor(catalogue.Lookup(action.Kind), action.ID, u.is)
+	}
+	if err := u.task.noteParts(u.is); err != nil {
+		return "", err
 	}
 	if action.Before != 0 {
 		was, err := a.Reader.VersionBody(ctx, action.Before)
@@ -75,34 +77,6 @@ func (d *draft) changedUnread(ctx context.Context, n *node, now vault.Entry) (st
 		return "", err
 	}
 	return "nothing has read back what the restore left, and somebody may have changed since: " + someOf(foreign), nil
-}
-
-// taskOf is an action as far as it went, of a document that is as somebody has seen it.
-func (a *applier) taskOf(ctx context.Context, action record.Action, now []byte) (*task, error) {
-	spec, ok := catalogue.Find(action.Kind)
-	if !ok {
-		return nil, fmt.Errorf("%s: the vault holds a kind that this program does not know", action.Ref)
-	}
-	t := a.task(action, spec)
-	var err error
-	if t.steps, err = a.Journal.Steps(ctx, action.Seq); err != nil {
-		return nil, err
-	}
-	t.spec = canon.RowFor(spec, action.ID, now)
-	if action.Version != 0 {
-		d, err := a.Reader.VersionBody(ctx, action.Version)
-		if err != nil {
-			return nil, err
-		}
-		if t.wanted, err = a.wantedOf(action.Ref, d.Body); err != nil {
-			return nil, err
-		}
-		t.spec = canon.RowFor(spec, action.ID, t.wanted)
-	}
-	if t.spec.Write == nil {
-		return t, nil
-	}
-	return t, t.noteParts(now)
 }
 
 // unread compares a document with what a restore has found and was to write.
