@@ -118,8 +118,8 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, part
 		if err != nil {
 			return err
 		}
-		if n.writes() && parent.writes() && !slices.Contains(n.needs, parent) {
-			n.needs = append(n.needs, parent)
+		if n.writes() && parent.writes() {
+			n.needs = appendNew(n.needs, parent)
 		}
 	}
 	return nil

@@ -110,8 +110,8 @@ func (d *draft) attachListsOf(ctx context.Context, n *node, current []byte) erro
 		if err != nil {
 			return err
 		}
-		if owned.writes() && n.writes() && !slices.Contains(owned.needs, n) {
-			owned.needs = append(owned.needs, n)
+		if owned.writes() && n.writes() {
+			owned.needs = appendNew(owned.needs, n)
 		}
 		if err := d.load(ctx, owned); err != nil {
 			return err
@@ -289,8 +289,8 @@ func (d *draft) attachMember(ctx context.Context, ref record.Ref, set *catalogue
 		return err
 	}
 	for _, n := range missing {
-		if member.writes() && n.writes() && !slices.Contains(member.needs, n) {
-			member.needs = append(member.needs, n)
+		if member.writes() && n.writes() {
+			member.needs = appendNew(member.needs, n)
 		}
 	}
 	return nil

@@ -219,8 +219,8 @@ func (d *draft) missingParts(n *node, ref record.Ref) ([]record.Ref, error) {
 func (d *draft) waitForWhatIsMade(n *node, refs []canon.Reference) {
 	for _, ref := range refs {
 		need := d.relative(ref.Ref)
-		if need != nil && need != n && need.action.Deed == record.DeedCreate && d.waitsFor(n, need) && !slices.Contains(n.needs, need) {
-			n.needs = append(n.needs, need)
+		if need != nil && need != n && need.action.Deed == record.DeedCreate && d.waitsFor(n, need) {
+			n.needs = appendNew(n.needs, need)
 		}
 	}
 }

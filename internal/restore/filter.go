@@ -79,15 +79,11 @@ func (p *planner) usersCalled(ctx context.Context, text string) ([]string, error
 	}
 	var ids []string
 	for id, e := range users {
-		named := strings.EqualFold(e.Name, text)
-		if !named && strings.Contains(text, "@") {
-			body, err := p.body(ctx, e)
-			if err != nil {
-				return nil, err
-			}
-			named = strings.EqualFold(emailOf(body), text)
+		called, err := p.isCalled(ctx, e, text)
+		if err != nil {
+			return nil, err
 		}
-		if named {
+		if called {
 			ids = append(ids, id)
 		}
 	}
@@ -96,6 +92,15 @@ func (p *planner) usersCalled(ctx context.Context, text string) ([]string, error
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+// isCalled reports whether a text is the name or the mail address of a user.
+func (p *planner) isCalled(ctx context.Context, user vault.Entry, text string) (bool, error) {
+	if strings.EqualFold(user.Name, text) || !strings.Contains(text, "@") {
+		return strings.EqualFold(user.Name, text), nil
+	}
+	body, err := p.body(ctx, user)
+	return err == nil && strings.EqualFold(emailOf(body), text), err
 }
 
 // findFolder finds a folder by its id, or by its path or the end of it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -106,8 +105,8 @@ func (d *draft) home(ctx context.Context, n *node, ref record.Ref, folder vault.
 	if to.anew != nil {
 		// The folder is made with its user. Where Looker makes none the other one takes its place.
 		d.homes[ref] = true
-		if n != to.anew && !slices.Contains(n.needs, to.anew) {
-			n.needs = append(n.needs, to.anew)
+		if n != to.anew {
+			n.needs = appendNew(n.needs, to.anew)
 		}
 		d.note("what lay in %s %q comes into the personal folder that %s gets", ref, folder.Name, to.anew.Ref)
 		return true, d.decided(n)

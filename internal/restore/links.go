@@ -201,10 +201,8 @@ func (d *draft) linkAgain(ctx context.Context, e vault.Entry, others []record.Re
 	if err != nil {
 		return err
 	}
-	for _, need := range shown {
-		if n.writes() && !slices.Contains(n.needs, need) {
-			n.needs = append(n.needs, need)
-		}
+	if n.writes() {
+		n.needs = appendNew(n.needs, shown...)
 	}
 	return nil
 }

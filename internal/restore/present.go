@@ -202,15 +202,11 @@ func (p *present) looked(ctx context.Context, run int64, scope record.Scope) err
 			p.sought[searchID(kind, search)] = true
 		}
 	}
-	faults, err := p.reader.Faults(ctx, run)
+	unread, err := unreadIn(ctx, p.reader, run)
 	if err != nil {
 		return err
 	}
-	for _, f := range faults {
-		if f.Class != record.FaultMissing && f.Class != record.FaultDangling {
-			p.faults[f.Ref] = f.Message
-		}
-	}
+	maps.Copy(p.faults, unread)
 	ended, err := lookOf(ctx, p.reader, run)
 	if err != nil {
 		return err

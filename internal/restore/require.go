@@ -351,15 +351,11 @@ func (d *draft) findUser(ctx context.Context, text string) (string, error) {
 		if e.State == record.Gone {
 			continue
 		}
-		named := id == text || strings.EqualFold(e.Name, text)
-		if !named && strings.Contains(text, "@") {
-			body, err := d.body(ctx, e)
-			if err != nil {
-				return "", err
-			}
-			named = strings.EqualFold(emailOf(body), text)
+		called, err := d.isCalled(ctx, e, text)
+		if err != nil {
+			return "", err
 		}
-		if named {
+		if called || id == text {
 			found = append(found, id)
 		}
 	}

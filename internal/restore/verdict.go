@@ -33,7 +33,7 @@ func (a *applier) check(ctx context.Context) error {
 	if _, err := lookOf(ctx, a.Reader, run); err != nil {
 		return fmt.Errorf("read back what was written: %w", err)
 	}
-	unread, err := a.unread(ctx, run)
+	unread, err := unreadIn(ctx, a.Reader, run)
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,9 @@ func (a *applier) check(ctx context.Context) error {
 	return a.Journal.Settle(ctx, nil, checked, nil)
 }
 
-// unread are the documents that a look could not bring, and why.
-func (a *applier) unread(ctx context.Context, run int64) (map[record.Ref]string, error) {
-	faults, err := a.Reader.Faults(ctx, run)
+// unreadIn are the documents that a look could not bring, and why.
+func unreadIn(ctx context.Context, reader vault.Reader, run int64) (map[record.Ref]string, error) {
+	faults, err := reader.Faults(ctx, run)
 	if err != nil {
 		return nil, err
 	}
