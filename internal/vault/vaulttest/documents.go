@@ -274,18 +274,23 @@ func countsBytes(t *testing.T, store Store) {
 // countsBytesOfTwins: a body that documents of two kinds have counts for the kind that brought it,
 // and not any more when all of them are replaced.
 func countsBytesOfTwins(t *testing.T, store Store) {
-	one := Doc(dashboards, "1", "Wrong and long")
+	s := store.begin(t)
+	s.commit(Doc(dashboards, "2", "Old"), Doc(dashboards, "3", "Old"))
+	s.complete(Ended(dashboards, 2), Ended(looks, 0))
+	one, wrong := Doc(dashboards, "1", "Wrong and long"), Doc(dashboards, "3", "Wrong")
 	twin := one
 	twin.Kind = looks
 	right, other := Doc(dashboards, "1", "Right", Replacing), Doc(looks, "1", "Another", Replacing)
-	s := store.begin(t)
-	s.commit(one, twin)
-	s.commit(right, other)
+	two, three := Doc(dashboards, "2", "Right", Replacing), Doc(dashboards, "3", "Right", Replacing)
+	s = store.begin(t)
+	s.commit(one, twin, Doc(dashboards, "2", "Wrong"), wrong, as("4", wrong))
+	s.commit(right, other, two, three)
 	got := map[record.Kind]int64{}
-	for _, c := range s.complete(Ended(dashboards, 1), Ended(looks, 1)).Kinds {
+	for _, c := range s.complete(Ended(dashboards, 4), Ended(looks, 1)).Kinds {
 		got[c.Kind] = c.Stored
 	}
-	if diff := cmp.Diff(map[record.Kind]int64{dashboards: right.Size, looks: other.Size}, got); diff != "" {
+	want := map[record.Kind]int64{dashboards: right.Size + two.Size + three.Size + wrong.Size, looks: other.Size}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bytes stored (-want +got):\n%s", diff)
 	}
 }

@@ -28,6 +28,7 @@ func readings() []reading {
 		{"points in time", pointsInTime},
 		{"what is not there", notThere},
 		{"bodies", bodies},
+		{"replaced", replaced},
 		{"lists", lists},
 		{"between two runs", between},
 		{"events", events},

@@ -98,7 +98,6 @@ func settling() []trial {
 		{"changed", changedDocument},
 		{"what does not matter", immaterialChange},
 		{"dedupe in a run", dedupes},
-		{"replaced", replaced},
 		{"replaced by what else may come", replacedBy},
 		{"stamps", stamps},
 		{"known", knownIDs},
