@@ -113,6 +113,9 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	if err := d.goesAlong(ctx); err != nil {
 		return err
 	}
+	if err := d.noteDrawn(ctx); err != nil {
+		return err
+	}
 	d.tellAllSecrets()
 	d.keepPairs()
 	if err := d.waitForRemovals(ctx); err != nil {

@@ -89,6 +89,9 @@ func (d *draft) drawUndo(ctx context.Context) error {
 	if err := d.follow(ctx); err != nil {
 		return err
 	}
+	if err := d.noteDrawn(ctx); err != nil {
+		return err
+	}
 	d.keepPairs()
 	if err := d.waitForRemovals(ctx); err != nil {
 		return err

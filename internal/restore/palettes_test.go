@@ -3,6 +3,7 @@ package restore_test
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -252,5 +253,44 @@ func TestThemesHaveTheirCollectionAgain(t *testing.T) {
 	complete(t, p.apply(p.plan(restore.Request{Undo: done.ID})))
 	if has() != "" { // what it had was not there before either
 		t.Errorf("after the undo the theme has %s", has())
+	}
+}
+
+// A collection that is changed in place names what is drawn with it and does not come back with it:
+// that can follow afterwards, but for what shows a query that lies elsewhere.
+func TestWhatIsDrawnWithPalettesThatChangeIsNamed(t *testing.T) {
+	t.Parallel()
+	p := newPainted(t)
+	refs := p.refs()
+	p.do("PATCH", "/color_collections/"+p.collection, `{"categoricalPalettes":[{"label":"Main","type":"Categorical","colors":["#998877"]}]}`)
+	named := func(plan record.Restore) (refs []string) {
+		for _, note := range plan.Notes {
+			if ref, _, ok := strings.Cut(note, " is drawn with palettes of color_collections/"); ok {
+				ref, _, _ = strings.Cut(ref, " ")
+				refs = append(refs, ref)
+			}
+		}
+		return refs
+	}
+	all := []string{"dashboards/" + p.dashboard, "looks/" + p.look, "scheduled_plans/" + p.schedule}
+	plan := p.plan(restore.Request{Items: refs[:1]})
+	if d := diff.Diff(all, slices.Sorted(slices.Values(named(plan)))); d != "" {
+		t.Errorf("named (-want +got):\n%s", d)
+	}
+	done := p.apply(plan)
+	complete(t, done)
+	complete(t, p.apply(p.plan(restore.Request{Items: refs[1:3]})))
+	want := p.colours(p.collection)
+	for what, body := range p.queries(p.look, p.dashboard, p.schedule) {
+		if is := string(canon.Member(body, "vis_config")); is != want && what != "plan" {
+			t.Errorf("%s does not follow (-want +got):\n%s", what, diff.Diff(want, is))
+		}
+	}
+	if left := named(p.plan(restore.Request{Items: refs[:1]})); len(left) > 0 {
+		t.Errorf("named where nothing changes: %v", left)
+	}
+	p.backup()
+	if d := diff.Diff(all[:2], slices.Sorted(slices.Values(named(p.plan(restore.Request{Undo: done.ID}))))); d != "" {
+		t.Errorf("named by an undo (-want +got):\n%s", d)
 	}
 }
