@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,19 +76,22 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// failure is a server that fails, and what becomes of a call.
+type failure struct {
+	name     string
+	api      http.HandlerFunc
+	gzip     bool // through a host for which bodies are packed
+	want     looker.FaultClass
+	attempts int
+	text     string // in the error
+}
+
 func TestFaults(t *testing.T) {
 	head := func(n int) string {
 		return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", n)
 	}
 	const html = "<html><head><title>Sign in &amp; wait</title><script>x=1</script></head><body>no</body></html>"
-	tests := []struct {
-		name     string
-		api      http.HandlerFunc
-		gzip     bool // through a host for which bodies are packed
-		want     looker.FaultClass
-		attempts int
-		text     string // in the error
-	}{
+	tests := []failure{
 		{"400", status(400, `{"message":"bad fields"}`), false, looker.FaultInvalid, 1, "400 Bad Request: bad fields"},
 		{"401", status(401, `{"message":"Requires authentication."}`), false, looker.FaultUnauthorized, 2, "401 Unauthorized: Requires"},
 		{"403", status(403, `{"message":"no"}`), false, looker.FaultDenied, 1, "403 Forbidden: no"},
@@ -127,51 +131,61 @@ func TestFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			asked := atomic.Int64{}
-			s := server(t, func(w http.ResponseWriter, r *http.Request) {
+			var asked atomic.Int64
+			api := func(w http.ResponseWriter, r *http.Request) {
 				asked.Add(1)
 				tt.api(w, r)
+			}
+			if tt.want != looker.FaultTimeout {
+				tt.happens(t, &asked, server(t, api).URL, nil)
+				return
+			}
+			synctest.Test(t, func(t *testing.T) {
+				tt.happens(t, &asked, "http://localhost", pipedServer(t, api))
 			})
-			change := func(cfg *looker.Config) {
-				cfg.MaxBody = 5000
-				cfg.Retry.Attempts = 3
-			}
-			var seen []looker.Call
-			cfg := config(s.URL)
-			cfg.Observe = func(c looker.Call) { seen = append(seen, c) }
-			cfg.Retry.MaxWait = time.Millisecond
-			change(&cfg)
-			rt, err := looker.Transport(cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			rt.DisableCompression = !tt.gzip
-			c, err := looker.NewWith(cfg, rt, func() float64 { return 0 })
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			r := look1
-			if tt.want == looker.FaultTimeout {
-				r.Timeout = 20 * time.Millisecond
-			}
-			_, err = c.Get(t.Context(), r)
-			if got := looker.Class(err); got != tt.want {
-				t.Fatalf("class %q, want %q: %v", got, tt.want, err)
-			}
-			// On a connection that was used before, net/http asks once more by itself.
-			if calls := asked.Load(); int64(len(seen)) != calls || c.Stats().Calls != calls || calls-int64(tt.attempts) < 0 || calls-int64(tt.attempts) > 1 {
-				t.Errorf("%d calls observed, %d counted, the server was asked %d times, want %d attempts", len(seen), c.Stats().Calls, calls, tt.attempts)
-			}
-			if !strings.Contains(err.Error(), tt.text) || !strings.Contains(err.Error(), "/looks/1") {
-				t.Errorf("error %q, want the path and %q", err, tt.text)
-			}
-			for i, call := range seen {
-				if call.Fault != tt.want || call.Retry != (i > 0) || call.Route != look1.Route || call.Class != look1.Class {
-					t.Errorf("call %d is %+v", i, call)
-				}
-			}
 		})
+	}
+}
+
+// happens calls a server that fails so and counts what it is asked, by a dialer if there is one.
+func (f *failure) happens(t *testing.T, asked *atomic.Int64, base string, dial dialer) {
+	t.Helper()
+	var seen []looker.Call
+	cfg := config(base)
+	cfg.MaxBody, cfg.Retry = 5000, looker.Retry{Attempts: 3, MaxWait: time.Millisecond}
+	cfg.Observe = func(c looker.Call) { seen = append(seen, c) }
+	rt, err := looker.Transport(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt.DisableCompression = !f.gzip
+	if dial != nil {
+		rt.DialContext = dial
+	}
+	c, err := looker.NewWith(cfg, rt, func() float64 { return 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	r := look1
+	if f.want == looker.FaultTimeout {
+		r.Timeout = 20 * time.Millisecond
+	}
+	_, err = c.Get(t.Context(), r)
+	if got := looker.Class(err); got != f.want {
+		t.Fatalf("class %q, want %q: %v", got, f.want, err)
+	}
+	// On a connection that was used before, net/http asks once more by itself.
+	if calls := asked.Load(); int64(len(seen)) != calls || c.Stats().Calls != calls || calls-int64(f.attempts) < 0 || calls-int64(f.attempts) > 1 {
+		t.Errorf("%d calls observed, %d counted, the server was asked %d times, want %d attempts", len(seen), c.Stats().Calls, calls, f.attempts)
+	}
+	if !strings.Contains(err.Error(), f.text) || !strings.Contains(err.Error(), "/looks/1") {
+		t.Errorf("error %q, want the path and %q", err, f.text)
+	}
+	for i, call := range seen {
+		if call.Fault != f.want || call.Retry != (i > 0) || call.Route != look1.Route || call.Class != look1.Class {
+			t.Errorf("call %d is %+v", i, call)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -95,6 +96,55 @@ func server(t *testing.T, api http.HandlerFunc) *httptest.Server {
 	s := httptest.NewServer(granting(api))
 	t.Cleanup(s.Close)
 	return s
+}
+
+// dialer makes connections as the transport of a client does.
+type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// pipes is a listener in memory, for the bubbles of synctest: time passes there only when client and
+// server wait, so no timeout ends a call that has not arrived, nor one whose answer is on its way.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case p.conns <- there:
+		return here, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// Close is called once, by the server.
+func (p pipes) Close() error {
+	close(p.closed)
+	return nil
+}
+
+// pipedServer is a server in memory that grants logins, at whatever address is dialed so.
+func pipedServer(t *testing.T, api http.HandlerFunc) dialer {
+	t.Helper()
+	p := pipes{make(chan net.Conn), make(chan struct{})}
+	s := &http.Server{Handler: granting(api)}
+	go func() { _ = s.Serve(p) }()
+	t.Cleanup(func() { _ = s.Close() })
+	return p.dial
 }
 
 func granting(api http.HandlerFunc) http.Handler {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/looker"
@@ -58,73 +59,95 @@ func TestNothingWasSent(t *testing.T) {
 		}()
 		return here, nil
 	}
-	tests := []struct {
-		name string
-		tls  bool
-		fail func(context.Context) (net.Conn, error)
-		want looker.FaultClass // when it fails for ever
-	}{
+	for _, u := range []unsent{
 		{"refused", false, refuse, looker.FaultNetwork},
 		{"no connection in time", false, hang, looker.FaultTimeout},
 		{"handshake", true, speaks, looker.FaultNetwork},
-	}
-	for _, tt := range tests {
+	} {
 		for _, failures := range []int32{1, 100} {
-			t.Run(fmt.Sprint(tt.name, " ", failures), func(t *testing.T) {
+			t.Run(fmt.Sprint(u.name, " ", failures), func(t *testing.T) {
 				t.Parallel()
-				var posts, dials atomic.Int32
-				s := httptest.NewUnstartedServer(granting(func(w http.ResponseWriter, r *http.Request) {
-					posts.Add(1)
-					io.WriteString(w, `{"id":"1"}`)
-				}))
-				start := s.Start
-				if tt.tls {
-					start = s.StartTLS
-				}
-				start()
-				t.Cleanup(s.Close)
-				var failing atomic.Bool
-				c := networkClient(t, s.URL, func(cfg *looker.Config, rt *http.Transport) {
-					cfg.Timeout, rt.DisableKeepAlives = time.Second, true
-					dial := rt.DialContext
-					rt.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-						if failing.Load() && dials.Add(1) <= failures {
-							return tt.fail(ctx)
-						}
-						return dial(ctx, network, addr)
-					}
-					if tt.tls {
-						rt.TLSClientConfig.RootCAs = x509.NewCertPool()
-						rt.TLSClientConfig.RootCAs.AddCert(s.Certificate())
-					}
-				})
-				if _, err := c.Get(t.Context(), look1); err != nil { // logs in
-					t.Fatal(err)
-				}
-				posts.Store(0)
-				failing.Store(true)
-				w := post
-				if tt.want == looker.FaultTimeout {
-					w.Timeout = 500 * time.Millisecond // enough for the answer to the second one
-					if failures > 1 {
-						w.Timeout = 20 * time.Millisecond
-					}
-				}
-				resp, err := c.Send(t.Context(), w)
-				if failures == 1 {
-					if err != nil || resp.Attempts != 2 || posts.Load() != 1 {
-						t.Fatalf("%v, %d calls arrived", err, posts.Load())
-					}
+				if u.want != looker.FaultTimeout {
+					u.happens(t, failures)
 					return
 				}
-				if doubt := new(looker.DoubtError); errors.As(err, &doubt) || looker.Class(err) != tt.want {
-					t.Errorf("class %q, want %q: %v", looker.Class(err), tt.want, err)
-				}
-				if dials.Load() < 3 || posts.Load() != 0 {
-					t.Errorf("%d dials, %d calls arrived", dials.Load(), posts.Load())
-				}
+				synctest.Test(t, func(t *testing.T) { u.happens(t, failures) })
 			})
 		}
+	}
+}
+
+// unsent is a failure before a byte of a request leaves.
+type unsent struct {
+	name string
+	tls  bool
+	fail func(context.Context) (net.Conn, error)
+	want looker.FaultClass // when it fails for ever
+}
+
+// serve lets a server answer, and returns its address and what a client needs to reach it.
+func (u *unsent) serve(t *testing.T, api http.HandlerFunc) (base string, reach func(rt *http.Transport)) {
+	t.Helper()
+	if u.want == looker.FaultTimeout {
+		dial := pipedServer(t, api)
+		return "http://localhost", func(rt *http.Transport) { rt.DialContext = dial }
+	}
+	s := httptest.NewUnstartedServer(granting(api))
+	start := s.Start
+	if u.tls {
+		start = s.StartTLS
+	}
+	start()
+	t.Cleanup(s.Close)
+	return s.URL, func(rt *http.Transport) {
+		if u.tls {
+			rt.TLSClientConfig.RootCAs = x509.NewCertPool()
+			rt.TLSClientConfig.RootCAs.AddCert(s.Certificate())
+		}
+	}
+}
+
+// happens sends a POST whose first connections fail so.
+func (u *unsent) happens(t *testing.T, failures int32) {
+	t.Helper()
+	var posts, dials atomic.Int32
+	base, reach := u.serve(t, func(w http.ResponseWriter, r *http.Request) {
+		posts.Add(1)
+		io.WriteString(w, `{"id":"1"}`)
+	})
+	var failing atomic.Bool
+	c := networkClient(t, base, func(_ *looker.Config, rt *http.Transport) {
+		rt.DisableKeepAlives = true
+		reach(rt)
+		dial := rt.DialContext
+		rt.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if failing.Load() && dials.Add(1) <= failures {
+				return u.fail(ctx)
+			}
+			return dial(ctx, network, addr)
+		}
+	})
+	if _, err := c.Get(t.Context(), look1); err != nil { // logs in
+		t.Fatal(err)
+	}
+	posts.Store(0)
+	failing.Store(true)
+	w := post
+	if u.want == looker.FaultTimeout {
+		w.Timeout = 20 * time.Millisecond
+	}
+	resp, err := c.Send(t.Context(), w)
+	if failures == 1 {
+		if err != nil || resp.Attempts != 2 || posts.Load() != 1 {
+			t.Fatalf("%v, %d calls arrived", err, posts.Load())
+		}
+		return
+	}
+	if doubt := new(looker.DoubtError); errors.As(err, &doubt) || looker.Class(err) != u.want {
+		t.Errorf("class %q, want %q: %v", looker.Class(err), u.want, err)
+	}
+	if dials.Load() < 3 || posts.Load() != 0 {
+		t.Errorf("%d dials, %d calls arrived", dials.Load(), posts.Load())
 	}
 }
 

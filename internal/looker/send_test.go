@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -131,38 +132,60 @@ func TestSendAfterAFailure(t *testing.T) {
 		} {
 			t.Run(tt.name+"/"+m.name, func(t *testing.T) {
 				t.Parallel()
-				var calls atomic.Int32
-				s := server(t, func(w http.ResponseWriter, r *http.Request) {
-					if r.Method == http.MethodGet { // whether the server works
-						io.WriteString(w, `{"id":"1"}`)
-						return
+				send := func(t *testing.T) {
+					t.Helper()
+					if got, err := sendTo(t, tt.answers, m.write, tt.name == "hangs"); got != m.want {
+						t.Errorf("%s, want %s: %v", got, m.want, err)
 					}
-					n := int(calls.Add(1))
-					body, _ := io.ReadAll(r.Body)
-					if r.Method != m.write.Method || string(body) != string(m.write.Body) {
-						t.Errorf("call %d is %s %q", n, r.Method, body)
-					}
-					if want := "application/json"; len(body) > 0 && r.Header.Get("Content-Type") != want {
-						t.Errorf("content type %q", r.Header.Get("Content-Type"))
-					}
-					if n <= len(tt.answers) {
-						tt.answers[n-1](w, r)
-						return
-					}
-					io.WriteString(w, `{"id":"1"}`)
-				})
-				c := networkClient(t, s.URL, func(cfg *looker.Config, _ *http.Transport) { cfg.MaxBody = 5000 })
-				w := m.write
-				if tt.name == "hangs" {
-					w.Timeout = 500 * time.Millisecond // enough for the answer to the second one
 				}
-				resp, err := c.Send(t.Context(), w)
-				if got := fmt.Sprintf("%s/%d", ending(resp, err), calls.Load()); got != m.want {
-					t.Errorf("%s, want %s: %v", got, m.want, err)
+				if tt.name != "hangs" {
+					send(t)
+					return
 				}
+				synctest.Test(t, send)
 			})
 		}
 	}
+}
+
+// sendTo sends a write to a server that gives these answers, one after the other, and then good ones.
+// It returns how the write ends and how often it arrived. Where an answer hangs the server is in memory.
+func sendTo(t *testing.T, answers []http.HandlerFunc, write looker.Write, hangs bool) (string, error) {
+	t.Helper()
+	var calls atomic.Int32
+	api := func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet { // whether the server works
+			io.WriteString(w, `{"id":"1"}`)
+			return
+		}
+		n := int(calls.Add(1))
+		body, _ := io.ReadAll(r.Body)
+		if r.Method != write.Method || string(body) != string(write.Body) {
+			t.Errorf("call %d is %s %q", n, r.Method, body)
+		}
+		if want := "application/json"; len(body) > 0 && r.Header.Get("Content-Type") != want {
+			t.Errorf("content type %q", r.Header.Get("Content-Type"))
+		}
+		if n <= len(answers) {
+			answers[n-1](w, r)
+			return
+		}
+		io.WriteString(w, `{"id":"1"}`)
+	}
+	base, dial := "http://localhost", dialer(nil)
+	if hangs {
+		write.Timeout, dial = 20*time.Millisecond, pipedServer(t, api)
+	} else {
+		base = server(t, api).URL
+	}
+	c := networkClient(t, base, func(cfg *looker.Config, rt *http.Transport) {
+		cfg.MaxBody = 5000
+		if dial != nil {
+			rt.DialContext = dial
+		}
+	})
+	resp, err := c.Send(t.Context(), write)
+	return fmt.Sprintf("%s/%d", ending(resp, err), calls.Load()), err
 }
 
 func TestBudgetOfWrites(t *testing.T) {
