@@ -176,7 +176,10 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 		switch {
 		case p.Wanted < 0:
 		case p.Current >= 0:
-			updates, err = t.patchPart(ctx, part, h.id, is[p.Current], wanted[p.Wanted], updates)
+			now, want := is[p.Current], wanted[p.Wanted]
+			updates, err = t.updatePart(ctx, part, h.id, now, want, t.resolve, updates, func() error {
+				return t.patch(ctx, part.Write, h.id, partTarget(now), now.Body, want.Body, nil)
+			})
 		case !part.Before: // else it was made before the document
 			err = t.createPart(ctx, part, h, wanted[p.Wanted])
 		}
@@ -187,12 +190,13 @@ func (t *task) converge(ctx context.Context, part *catalogue.Part, h holder) (le
 	return leave, t.sendAll(ctx, updates)
 }
 
-// patchPart makes a part that is there what is wanted, at once or by one more of the updates that
-// are sent together.
-func (t *task) patchPart(ctx context.Context, part *catalogue.Part, owner string, is, wanted canon.PartRow, updates []update) ([]update, error) {
-	id := partTarget(is)
+// updatePart makes a part that is there what is wanted: by one more of the updates that are sent together,
+// or else by what alone does.
+func (t *task) updatePart(
+	ctx context.Context, part *catalogue.Part, owner string, is, wanted canon.PartRow, resolve canon.Resolver, updates []update, alone func() error,
+) ([]update, error) {
 	if part.Apart {
-		write, together, err := t.updateOf(ctx, part.Write, owner, id, is.Body, wanted.Body, t.resolve)
+		write, together, err := t.updateOf(ctx, part.Write, owner, partTarget(is), is.Body, wanted.Body, resolve)
 		if err != nil || together {
 			if write != nil {
 				updates = append(updates, update{partName(part, wanted), *write})
@@ -200,7 +204,7 @@ func (t *task) patchPart(ctx context.Context, part *catalogue.Part, owner string
 			return updates, err
 		}
 	}
-	return updates, t.patch(ctx, part.Write, owner, id, is.Body, wanted.Body, nil)
+	return updates, alone()
 }
 
 // pair records which part of the instance is one of the backup. Where the server

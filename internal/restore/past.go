@@ -32,9 +32,6 @@ func newPast(ctx context.Context, reader vault.Reader, instance string, run int6
 	if err != nil {
 		return nil, err
 	}
-	if found.Instance != instance {
-		return nil, fmt.Errorf("run %d is one of %s, not of %s", found.ID, found.Instance, instance)
-	}
 	return &past{reader: reader, instance: instance, run: found.ID, exact: true, kinds: make(map[record.Kind]map[string]vault.Entry)}, nil
 }
 

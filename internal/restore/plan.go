@@ -133,24 +133,16 @@ func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 		return nil, err
 	}
 	p.keys = vault.KeysOf(starts)
-	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
-	if errors.Is(err, vault.ErrNotFound) {
-		return nil, fmt.Errorf("%s holds no run of %s, so there is nothing to give back: %w", o.Reader.Path(), o.Instance, err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if p.past, err = newPast(ctx, o.Reader, o.Instance, 0); err != nil {
-		return nil, err
-	}
 	run := o.Request.Run
 	if o.Request.Changed != nil {
 		run = o.Request.Changed.From
 	}
-	if run != 0 {
-		if p.past, err = newPast(ctx, o.Reader, o.Instance, run); err != nil {
-			return nil, err
-		}
+	if p.past, err = newPast(ctx, o.Reader, o.Instance, run); err != nil {
+		return nil, err
+	}
+	before, err := o.Reader.RunAt(ctx, o.Instance, vault.Latest(0))
+	if err != nil {
+		return nil, err
 	}
 	p.present, err = newPresent(ctx, o.Reader, o.Instance, before.ID, o.Caller.KnownAdmin())
 	if err == nil && o.Request.Undo != 0 {

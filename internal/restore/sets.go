@@ -46,34 +46,21 @@ func (t *task) set(ctx context.Context, set *catalogue.Set, now []byte) error {
 
 // oneByOne adds items to a set, and takes others out.
 func (t *task) oneByOne(ctx context.Context, set *catalogue.Set, add, remove []string) error {
-	path := func(route catalogue.Send, item string) string {
+	ends := func(id string) (holder, item string) {
 		if set.Turned {
-			return fill(route, item, t.action.Target)
+			return id, t.action.Target
 		}
-		return fill(route, t.action.Target, item)
+		return t.action.Target, id
 	}
 	for _, id := range add {
-		if set.Add.IsZero() {
-			break
-		}
-		var body []byte
-		to := path(set.Add, id)
-		if set.Body != "" {
-			body = fmt.Appendf(nil, `{%q:%s}`, set.Body, quote(id))
-			to = set.Add.Fill(t.action.Target)
-			if set.Turned {
-				body, to = fmt.Appendf(nil, `{%q:%s}`, set.Body, quote(t.action.Target)), set.Add.Fill(id)
-			}
-		}
-		if _, err := t.send(ctx, set.Add, to, body); err != nil {
+		holder, item := ends(id)
+		if _, err := t.send(ctx, set.Add, set.Add.Fill(holder), fmt.Appendf(nil, `{%q:%s}`, set.Body, quote(item))); err != nil {
 			return fmt.Errorf("add %s/%s: %w", set.Kind, id, err)
 		}
 	}
 	for _, id := range remove {
-		if set.Remove.IsZero() {
-			break
-		}
-		if _, err := t.send(ctx, set.Remove, path(set.Remove, id), nil); err != nil {
+		holder, item := ends(id)
+		if _, err := t.send(ctx, set.Remove, set.Remove.Fill(holder, item), nil); err != nil {
 			return fmt.Errorf("take out %s/%s: %w", set.Kind, id, err)
 		}
 	}

@@ -318,35 +318,26 @@ func (t *task) leadTexts(ctx context.Context) error {
 
 // sendPartTexts writes the parts of a list whose texts lead elsewhere now.
 func (t *task) sendPartTexts(ctx context.Context, list partList, now, led []byte) error {
-	holders := [][2][]byte{{now, led}}
-	ids := []string{t.action.Target}
-	if list.in != nil {
-		was, err := canon.PartRows(list.in, now)
-		if err != nil {
-			return err
-		}
-		is, err := canon.PartRows(list.in, led)
-		if err != nil {
-			return err
-		}
-		holders, ids = nil, nil
-		for i := range was {
-			holders, ids = append(holders, [2][]byte{was[i].Body, is[i].Body}), append(ids, partTarget(was[i]))
-		}
+	holders, err := holdersOf(list, holder{id: t.action.Target, wanted: led, now: now}, canon.Itself)
+	if err != nil {
+		return err
 	}
-	for i, h := range holders {
-		was, err := canon.PartRows(list.part, h[0])
+	for _, h := range holders {
+		was, err := canon.PartRows(list.part, h.now)
 		if err != nil {
 			return err
 		}
-		is, err := canon.PartRows(list.part, h[1])
+		is, err := canon.PartRows(list.part, h.wanted)
 		if err != nil {
 			return err
 		}
 		var updates []update
-		for j := range was {
-			if updates, err = t.sendTextsOfPart(ctx, list.part, ids[i], was[j], is[j], updates); err != nil {
-				return fmt.Errorf("%s: %w", partName(list.part, was[j]), err)
+		for i := range was {
+			updates, err = t.updatePart(ctx, list.part, h.id, was[i], is[i], t.ledItself, updates, func() error {
+				return t.sendTexts(ctx, list.part.Write, h.id, partTarget(was[i]), was[i].Body, is[i].Body)
+			})
+			if err != nil {
+				return fmt.Errorf("%s: %w", partName(list.part, was[i]), err)
 			}
 		}
 		if err := t.sendAll(ctx, updates); err != nil {
@@ -354,21 +345,6 @@ func (t *task) sendPartTexts(ctx context.Context, list partList, now, led []byte
 		}
 	}
 	return nil
-}
-
-// sendTextsOfPart is sendTexts for a part, at once or by one more of the updates that are sent
-// together.
-func (t *task) sendTextsOfPart(ctx context.Context, part *catalogue.Part, owner string, now, led canon.PartRow, updates []update) ([]update, error) {
-	if part.Apart && !bytes.Equal(now.Body, led.Body) {
-		write, together, err := t.updateOf(ctx, part.Write, owner, partTarget(now), now.Body, led.Body, t.ledItself)
-		if err != nil || together {
-			if write != nil {
-				updates = append(updates, update{partName(part, now), *write})
-			}
-			return updates, err
-		}
-	}
-	return updates, t.sendTexts(ctx, part.Write, owner, partTarget(now), now.Body, led.Body)
 }
 
 // sendTexts writes a document or part where its texts lead elsewhere now. All that it names

@@ -22,7 +22,10 @@ func (a *applier) wake(ctx context.Context) error {
 		if a.waves.Stopped() {
 			return job.ErrInterrupted
 		}
-		asleep, err := a.asleep(ctx, action)
+		if action.State != record.ActionDone {
+			continue
+		}
+		asleep, err := madeAsleep(ctx, a.Reader, action)
 		if err != nil {
 			return err
 		}
@@ -56,15 +59,6 @@ func (a *applier) wake(ctx context.Context) error {
 		a.store(t.action)
 	}
 	return nil
-}
-
-// asleep is the value that the member of a document is to have which was made asleep,
-// nil where it is to stay so, or was not made by this restore.
-func (a *applier) asleep(ctx context.Context, action record.Action) ([]byte, error) {
-	if action.State != record.ActionDone {
-		return nil, nil
-	}
-	return madeAsleep(ctx, a.Reader, action)
 }
 
 // madeAsleep is what a member was in the backup of a document that an action makes asleep,
