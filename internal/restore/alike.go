@@ -60,14 +60,11 @@ func (d *draft) alikeBut(ctx context.Context, n *node, settled []keyHeld) (found
 		if len(shared) == 0 {
 			continue
 		}
+		found, key = &e, shared[0]
 		if seen != unseen {
-			found, key = &e, shared[0]
 			break
 		}
 		d.relied[e.Ref] = true // as all that nobody has looked at: one look tells of all of them
-		if found == nil {
-			found, key = &e, shared[0]
-		}
 	}
 	if found != nil {
 		n.shares = strings.Join(key.Members, " and ")
@@ -201,10 +198,7 @@ func (d *draft) wereBoth(ctx context.Context, n *node, other record.Ref) (bool, 
 		return false, err
 	}
 	versions, err := d.reader.Versions(ctx, d.instance, other)
-	if err != nil || len(versions) == 0 {
-		return err == nil, err
-	}
-	return versions[0].FirstRun <= n.entry.LastRun, nil
+	return err == nil && versions[0].FirstRun <= n.entry.LastRun, err
 }
 
 // besideAnother decides about a document whose name another document of the backup has.

@@ -52,7 +52,7 @@ func asideMember(spec *catalogue.Spec, key *catalogue.Key, body []byte) string {
 			return member
 		}
 	}
-	if value := textAt(body, key.Members[0]); len(key.Members) > 1 || value == "" || strings.Contains(value, "://") {
+	if strings.Contains(textAt(body, key.Members[0]), "://") {
 		return ""
 	}
 	return key.Members[0]
@@ -121,7 +121,7 @@ func (t *task) clearKeysOf(ctx context.Context, aside Aside) error {
 	for _, member := range members {
 		route, name := t.spec.Write.Update, member
 		if at, inner, nested := strings.Cut(member, "."); nested {
-			i := slices.IndexFunc(t.spec.Write.Parts, func(p catalogue.Part) bool { return p.One && p.At == at })
+			i := slices.IndexFunc(t.spec.Write.Parts, func(p catalogue.Part) bool { return p.At == at })
 			route, name = t.spec.Write.Parts[i].Write.Update, inner
 		}
 		body, err := json.Marshal(map[string]string{name: t.asideValue(member, textAt(now, member), aside.ID)})
@@ -139,15 +139,9 @@ func (t *task) clearKeysOf(ctx context.Context, aside Aside) error {
 // it has for a moment.
 func (t *task) isAsPlanned(ctx context.Context, ref record.Ref, now []byte) (bool, error) {
 	t.mu.Lock()
-	i := slices.IndexFunc(t.plan.Actions, func(a record.Action) bool { return a.Kind == ref.Kind && a.Target == ref.ID && a.Before != 0 })
-	var action record.Action
-	if i >= 0 {
-		action = t.plan.Actions[i]
-	}
+	i := slices.IndexFunc(t.plan.Actions, func(a record.Action) bool { return a.Kind == ref.Kind && a.Target == ref.ID })
+	action := t.plan.Actions[i]
 	t.mu.Unlock()
-	if i < 0 {
-		return false, nil
-	}
 	if expected, err := expectation(t.spec, now); err != nil || expected == action.Expect {
 		return err == nil, err
 	}
@@ -194,7 +188,7 @@ func isAside(text string, plan int64) bool {
 // wasSetAside reports whether a restore may have given the document of an action another key for a moment,
 // and no more. Asides are its decisions about that.
 func wasSetAside(of record.Restore, asides map[string][]Aside, action record.Action) bool {
-	return len(asides) > 0 && action.Target != "" && slices.ContainsFunc(of.Actions, func(a record.Action) bool {
+	return len(asides) > 0 && slices.ContainsFunc(of.Actions, func(a record.Action) bool {
 		if a.Kind != action.Kind || !slices.ContainsFunc(asides[a.Ref.String()], func(s Aside) bool { return s.ID == action.Target }) {
 			return false
 		}

@@ -82,7 +82,7 @@ func (d *draft) attachHanging(ctx context.Context, back, parts map[record.Ref]*n
 // go, and those are of some kinds.
 func hangsOn(spec *catalogue.Spec, kinds map[record.Kind]bool) bool {
 	return slices.ContainsFunc(spec.Relations, func(r catalogue.Relation) bool {
-		return r.Role == catalogue.Parent && !r.Same && kinds[r.Kind]
+		return r.Role == catalogue.Parent && kinds[r.Kind]
 	})
 }
 
@@ -135,7 +135,7 @@ func onPart(spec *catalogue.Spec) bool {
 func (d *draft) parentIn(spec *catalogue.Spec, body []byte, back, parts map[record.Ref]*node) *node {
 	for i := range spec.Relations {
 		r := &spec.Relations[i]
-		if r.Role != catalogue.Parent || r.Same {
+		if r.Role != catalogue.Parent {
 			continue
 		}
 		for _, id := range canon.Named(body, r) {
@@ -243,7 +243,7 @@ func (d *draft) attachPartsOf(ctx context.Context, owner *node, holder holding) 
 
 // tellNotStored notes that what belongs to a document which is made anew is in no backup.
 func (d *draft) tellNotStored(owner *node, part record.Ref) {
-	if spec, ok := catalogue.Find(part.Kind); ok && spec.OptIn {
+	if catalogue.Lookup(part.Kind).OptIn {
 		d.note("%s that are made anew come back without %s, which no run has stored, since none was asked for them", owner.Ref.Kind, part.Kind)
 		return
 	}
@@ -299,8 +299,8 @@ func (d *draft) decideOwned(ctx context.Context, w wish, owner *node, holder rec
 		n.leaveGuarded(g)
 		return n, nil
 	}
-	if err := d.leaveOutGuarded(n, nil); err != nil || !n.writes() {
-		return n, err
+	if err := d.leaveOutGuarded(n, nil); err != nil {
+		return nil, err
 	}
 	if n.action.Changes, err = canon.Changes(spec.Write, nil, n.body, d.resolverOf(n)); err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Ref, err)

@@ -18,10 +18,10 @@ import (
 
 // hasMembersBack reports whether a document gets back who belonged to it.
 func (d *draft) hasMembersBack(n *node) bool {
-	if n.getsID() && !d.request.beside(n.Ref) || n.taken != nil && n.action.Target != "" {
+	if d.hasOtherID(n) {
 		return true
 	}
-	live := n.action.Before != 0 && n.action.Deed != record.DeedImpossible && n.action.Deed != record.DeedDelete
+	live := n.action.Before != 0 && n.action.Deed != record.DeedImpossible
 	return live && n.named && d.request.policy(n.Ref, true) == Update
 }
 
@@ -33,12 +33,11 @@ func (d *draft) attachLists(ctx context.Context) error {
 		members := n.action.Before != 0 && d.hasMembersBack(n)
 		for i := range n.spec.Relations {
 			r := &n.spec.Relations[i]
-			spec, ok := catalogue.Find(r.Kind)
-			if !ok || r.Role != catalogue.Owns || spec.Write == nil {
+			if r.Role != catalogue.Owns || !writable(r.Kind) {
 				continue
 			}
 			begins := n.action.Deed == record.DeedUpdate && r.Unless != "" && len(canon.Named(n.body, r)) > 0
-			if !begins && (!members || len(spec.Write.Sets) == 0) {
+			if !begins && (!members || len(catalogue.Lookup(r.Kind).Write.Sets) == 0) {
 				continue
 			}
 			list := record.Ref{Kind: r.Kind, ID: n.ID}
@@ -62,7 +61,7 @@ func (d *draft) attachLists(ctx context.Context) error {
 func (d *draft) attachToTaken(ctx context.Context, back map[record.Ref]*node) error {
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if n.taken == nil || n.action.Target == "" {
+		if n.taken == nil {
 			continue
 		}
 		back[ref] = n
@@ -198,7 +197,7 @@ func (d *draft) planOwned(ctx context.Context, n *node, target string, owner rec
 func ownerUnless(kind record.Kind) (*catalogue.Spec, *catalogue.Relation) {
 	for _, spec := range catalogue.All() {
 		for i := range spec.Relations {
-			if r := &spec.Relations[i]; r.Kind == kind && r.Role == catalogue.Owns && r.Unless != "" && r.Path == spec.Fields.ID {
+			if r := &spec.Relations[i]; r.Kind == kind && r.Role == catalogue.Owns && r.Unless != "" {
 				return spec, r
 			}
 		}

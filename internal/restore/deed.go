@@ -46,7 +46,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		return err
 	}
 	d.tellRedacted(n)
-	if len(n.spec.Write.Lost) > 0 && !n.spec.Owned() && !d.request.isCopy(n.Ref) && len(d.Secrets.members(n.Ref)) == 0 {
+	if len(n.spec.Write.Lost) > 0 && !d.request.isCopy(n.Ref) && len(d.Secrets.members(n.Ref)) == 0 {
 		d.note("%s that are made anew come back without: %s", n.Kind, strings.Join(n.spec.Write.Lost, "; "))
 	}
 	refs, err := canon.References(n.spec.Write, n.body)
@@ -219,7 +219,7 @@ func (d *draft) missingParts(n *node, ref record.Ref) ([]record.Ref, error) {
 func (d *draft) waitForWhatIsMade(n *node, refs []canon.Reference) {
 	for _, ref := range refs {
 		need := d.relative(ref.Ref)
-		if need != nil && need != n && need.action.Deed == record.DeedCreate && d.waitsFor(n, need) {
+		if need != nil && need.action.Deed == record.DeedCreate && d.waitsFor(n, need) {
 			n.needs = appendNew(n.needs, need)
 		}
 	}
@@ -246,7 +246,7 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 // withoutTrash are the changes but for the member that says where the document is: the
 // deed says that.
 func withoutTrash(n *node, now vault.Entry) []record.Change {
-	if trash := n.spec.Write.Trash; now.State == record.Trashed && n.entry.State == record.Present && !trash.IsZero() {
+	if trash := n.spec.Write.Trash; now.State == record.Trashed && n.entry.State == record.Present {
 		return slices.DeleteFunc(n.action.Changes, func(c record.Change) bool { return c.Path == trash.Name })
 	}
 	return n.action.Changes

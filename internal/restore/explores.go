@@ -43,7 +43,7 @@ func (d *draft) tellLoose(ctx context.Context, n *node, ref canon.Reference) err
 func joinedOwner(kind record.Kind) (*catalogue.Spec, *catalogue.Relation) {
 	for _, spec := range catalogue.All() {
 		for i := range spec.Relations {
-			if r := &spec.Relations[i]; r.Role == catalogue.Owns && r.Kind == kind && r.Join != "" {
+			if r := &spec.Relations[i]; r.Role == catalogue.Owns && r.Kind == kind {
 				return spec, r
 			}
 		}

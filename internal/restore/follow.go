@@ -29,16 +29,19 @@ func (d *draft) noteMoves(ctx context.Context) (found bool, err error) {
 	named := false
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if n.spec.Write == nil || d.request.beside(ref) {
+		if !n.writes() && n.taken == nil || d.request.beside(ref) {
 			continue
 		}
-		if n.hasOtherID() || writesInner(n.spec, n.action.Changes) {
+		if d.hasOtherID(n) || writesInner(n.spec, n.action.Changes) {
 			named, found = named || queryNames()[ref.Kind], true
 			if err := d.noteInner(n); err != nil {
 				return false, err
 			}
 		}
-		rows, err := d.rowsMade(n)
+		if n.action.Deed != record.DeedUpdate || !n.spec.Write.OnlyNamed {
+			continue
+		}
+		rows, err := d.partsMade(n) // under other ids
 		if err != nil {
 			return false, err
 		}
@@ -63,20 +66,9 @@ func (d *draft) noteInner(n *node) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	for _, r := range inner {
-		d.moves[r] = move{with: []*node{n}, unknown: n.hasOtherID() && n.pairs[r] == ""}
+		d.moves[r] = move{with: []*node{n}, unknown: d.hasOtherID(n) && n.pairs[r] == ""}
 	}
 	return nil
-}
-
-// rowsMade are the rows of a setting that the plan makes anew, under other ids.
-func (d *draft) rowsMade(n *node) ([]record.Ref, error) {
-	if !n.spec.Write.OnlyNamed || n.action.Deed != record.DeedUpdate {
-		return nil, nil
-	}
-	made, err := d.partsMade(n)
-	return slices.DeleteFunc(made, func(row record.Ref) bool {
-		return !slices.ContainsFunc(n.spec.Write.Parts, func(p catalogue.Part) bool { return p.Name == row.Kind && hasOwnID(&p) })
-	}), err
 }
 
 // noteQueries finds the queries of a kind that name what has another id, and that no document nests.
@@ -100,7 +92,7 @@ func (d *draft) noteQueries(ctx context.Context, kind record.Kind) error {
 			query.with = appendNew(query.with, m.with...)
 			query.queries += m.queries
 		}
-		query.unknown = slices.ContainsFunc(query.with, (*node).hasOtherID)
+		query.unknown = slices.ContainsFunc(query.with, d.hasOtherID)
 		if len(query.with) > 0 {
 			d.moves[held[id].Ref] = query
 		}
@@ -109,11 +101,13 @@ func (d *draft) noteQueries(ctx context.Context, kind record.Kind) error {
 }
 
 // hasOtherID reports whether a document has, or gets, another id than in the backup.
-func (n *node) hasOtherID() bool { return n.getsID() || n.taken != nil && n.action.Target != "" }
+func (d *draft) hasOtherID(n *node) bool {
+	return n.getsID() && !d.request.beside(n.Ref) || n.taken != nil
+}
 
 // movesWith says with what something has another id, a document or not.
 func (d *draft) movesWith(ref record.Ref) move {
-	if n := d.relative(ref); n != nil && n.hasOtherID() && !d.request.beside(n.Ref) {
+	if n := d.relative(ref); n != nil && d.hasOtherID(n) {
 		return move{with: []*node{n}}
 	}
 	return d.moves[ref]
@@ -138,7 +132,7 @@ func (d *draft) follow(ctx context.Context) error {
 	}
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if n.absent || n.spec.Write == nil || n.entry.Version == 0 || !n.writes() && !d.wouldChange(n) {
+		if n.absent || !n.writes() && !d.wouldChange(n) {
 			continue
 		}
 		if err := d.load(ctx, n); err != nil {
@@ -183,10 +177,10 @@ func (d *draft) following(n *node) (f following, err error) {
 		_, moves := d.moves[r.Ref]
 		for _, need := range m.with {
 			known := slices.Contains(n.needs, need) && !moves && !r.By.Loose
-			if need == n || known || need.waitsFor(n) || !d.waitsFor(n, need) {
+			if need == n || known || !d.waitsFor(n, need) {
 				continue
 			}
-			f.with, f.moves = appendNew(f.with, need), f.moves || m.unknown || need.hasOtherID()
+			f.with, f.moves = appendNew(f.with, need), f.moves || m.unknown || d.hasOtherID(need)
 		}
 		if m.queries > 0 {
 			f.calls += 1 + 2*m.queries

@@ -53,7 +53,7 @@ func (d *draft) invite() error {
 	}
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if n.action.Deed != record.DeedCreate || n.spec.Write == nil {
+		if n.action.Deed != record.DeedCreate {
 			continue
 		}
 		_, address, why, err := invitationOf(n.spec.Write, n.body)

@@ -122,7 +122,7 @@ func updateCalls(spec *catalogue.Spec, changes []record.Change) int {
 func innermostPart(parts []catalogue.Part, path string) (part string) {
 	for _, list := range partLists(parts) {
 		begin := strings.LastIndex("."+path, "."+string(list.part.Name)+"/")
-		if begin < 0 || list.part.One {
+		if begin < 0 {
 			continue
 		}
 		end := begin + len(list.part.Name) + 1
@@ -131,9 +131,7 @@ func innermostPart(parts []catalogue.Part, path string) (part string) {
 		} else {
 			end = len(path)
 		}
-		if end > len(part) {
-			part = path[:end]
-		}
+		part = path[:end]
 	}
 	return part
 }

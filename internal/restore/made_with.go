@@ -22,8 +22,8 @@ func owns(spec *catalogue.Spec) bool {
 func (t *task) enterMadeWith(ctx context.Context, now []byte) error {
 	for i := range t.spec.Relations {
 		r := &t.spec.Relations[i]
-		spec, ok := catalogue.Find(r.Kind)
-		if r.Role != catalogue.Owns || !ok || spec.Owned() {
+		spec := catalogue.Lookup(r.Kind)
+		if r.Role != catalogue.Owns || spec.Owned() {
 			continue
 		}
 		for j := range spec.Relations {

@@ -55,9 +55,6 @@ func (d *draft) noteCallerGroups(ctx context.Context) error {
 		return err
 	}
 	for _, r := range catalogue.Lookup(catalogue.Groups).Relations {
-		if r.Role != catalogue.Owns {
-			continue
-		}
 		if groups, err = d.groupsAround(ctx, catalogue.Lookup(r.Kind), groups); err != nil {
 			return err
 		}
@@ -75,7 +72,7 @@ func (d *draft) groupsAround(ctx context.Context, spec *catalogue.Spec, groups [
 	}
 	for range held { // as often as one can lie in another one
 		for id, e := range held {
-			if e.State == record.Gone || slices.Contains(groups, id) {
+			if slices.Contains(groups, id) {
 				continue
 			}
 			body, err := d.body(ctx, e)
@@ -97,13 +94,11 @@ func (d *draft) groupsAround(ctx context.Context, spec *catalogue.Spec, groups [
 // groupsOf are the groups in the sets of a document.
 func groupsOf(spec *catalogue.Spec, body []byte) (groups []string, err error) {
 	for i := range spec.Write.Sets {
-		if set := &spec.Write.Sets[i]; set.Kind == catalogue.Groups {
-			ids, err := canon.SetIDs(set, body)
-			if err != nil {
-				return nil, err
-			}
-			groups = append(groups, ids...)
+		ids, err := canon.SetIDs(&spec.Write.Sets[i], body)
+		if err != nil {
+			return nil, err
 		}
+		groups = append(groups, ids...)
 	}
 	return groups, nil
 }

@@ -150,7 +150,7 @@ func (d *draft) pairParts(w *catalogue.Write, document holder, resolve canon.Res
 
 // hasOwnID reports whether the parts of a list are known by ids that the server gives them.
 func hasOwnID(part *catalogue.Part) bool {
-	return !part.One && part.About == "" && len(part.By) == 1 && !part.Chosen
+	return part.About == "" && len(part.By) == 1 && !part.Chosen
 }
 
 // partsOfOtherIDs are the parts that come back in a document which is there under other ids than in the

@@ -67,9 +67,6 @@ func (t *task) partly(w *catalogue.Write, now, wanted, body []byte) (catalogue.S
 		}
 		names = append(names, c.Path)
 	}
-	if len(names) == 0 {
-		return w.Update, body, nil
-	}
 	body, err = canon.Pick(body, names)
 	return w.Partly.Send, body, err
 }

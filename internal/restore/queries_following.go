@@ -23,7 +23,7 @@ import (
 var queryNames = sync.OnceValue(func() map[record.Kind]bool {
 	kinds := make(map[record.Kind]bool)
 	for _, spec := range catalogue.All() {
-		if !spec.Immutable || spec.Write == nil {
+		if !spec.Immutable {
 			continue
 		}
 		for r := range spec.Write.AllRefs() {

@@ -14,7 +14,7 @@ import (
 func (d *draft) waitForRemovals(ctx context.Context) error {
 	holders := make(map[record.Ref]*node)
 	for _, n := range d.nodes {
-		if n.spec.Write == nil || !n.spec.Write.OnlyNamed || n.action.Deed != record.DeedUpdate {
+		if n.action.Deed != record.DeedUpdate || !n.spec.Write.OnlyNamed {
 			continue
 		}
 		for _, row := range partsDeleted(n) {

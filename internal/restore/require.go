@@ -39,7 +39,7 @@ func (d *draft) requireAll(ctx context.Context, n *node, refs []canon.Reference)
 		}
 		spec, ok := catalogue.Find(ref.Kind)
 		// What is loose Looker takes as it is.
-		if !ok || ref.By.Loose || ref.Ref == n.Ref {
+		if !ok || ref.By.Loose {
 			continue
 		}
 		require := d.require
@@ -80,7 +80,7 @@ func (d *draft) lookAhead(ctx context.Context, stopped canon.Reference, behind [
 // by: where that is made anew, or another one stands for it, no other document can have
 // the place's old id.
 func (d *draft) requirePlace(ctx context.Context, n *node) error {
-	if n.spec.Place == catalogue.Nowhere || n.body == nil || d.wasTrashed(n) {
+	if n.spec.Place == catalogue.Nowhere || d.wasTrashed(n) {
 		return nil
 	}
 	refs, err := canon.References(n.spec.Write, n.body)
@@ -88,7 +88,7 @@ func (d *draft) requirePlace(ctx context.Context, n *node) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	return d.requireAll(ctx, n, slices.DeleteFunc(refs, func(r canon.Reference) bool {
-		return r.Kind != catalogue.Folders || r.Part != ""
+		return r.Kind != catalogue.Folders
 	}))
 }
 

@@ -53,8 +53,8 @@ func (t *task) belongs(ctx context.Context, b *catalogue.Belonging) (why string,
 func (t *task) holds(ctx context.Context, now []byte) (why string, err error) {
 	for i := range t.spec.Relations {
 		r := &t.spec.Relations[i]
-		spec, ok := catalogue.Find(r.Kind)
-		if r.Role != catalogue.Owns || !ok || spec.Place != catalogue.IsFolder {
+		spec := catalogue.Lookup(r.Kind)
+		if r.Role != catalogue.Owns || spec.Place != catalogue.IsFolder {
 			continue
 		}
 		for _, id := range canon.Named(now, r) {

@@ -3,7 +3,6 @@ package restore
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -48,7 +47,7 @@ func (d *draft) turnSwitches(ctx context.Context) error {
 
 func (d *draft) turnSwitch(ctx context.Context, n *node, r *catalogue.Relation) error {
 	now, _, _, err := d.sees(ctx, n.Ref)
-	if err != nil || now.Version == 0 {
+	if err != nil {
 		return err
 	}
 	current, err := d.body(ctx, now)
@@ -143,30 +142,18 @@ func (t *task) keepsOwned(ctx context.Context, now []byte) error {
 	return nil
 }
 
-// isAsSeen reports whether a document is what the plan saw, or what this restore has made of it.
+// isAsSeen reports whether a document is what the plan saw.
 func (t *task) isAsSeen(ctx context.Context, ref record.Ref) (bool, error) {
-	t.mu.Lock()
-	own := slices.ContainsFunc(t.plan.Actions, func(a record.Action) bool {
-		return a.Kind == ref.Kind && a.Target == ref.ID && a.State == record.ActionDone
-	})
-	t.mu.Unlock()
-	if own {
-		return true, nil
-	}
 	spec := catalogue.Lookup(ref.Kind)
 	now, err := t.getOne(ctx, spec, ref.ID)
 	if err != nil {
 		return false, fmt.Errorf("read %s, which goes with it: %w", ref, err)
 	}
 	versions, err := t.Reader.Versions(ctx, t.plan.Target, ref)
-	if err != nil && !errors.Is(err, vault.ErrNotFound) {
+	if err != nil {
 		return false, err
 	}
-	seen := lastBefore(versions, t.plan.Look)
-	if seen.Version == 0 {
-		return false, nil
-	}
-	was, err := t.Reader.VersionBody(ctx, seen.Version)
+	was, err := t.Reader.VersionBody(ctx, lastBefore(versions, t.plan.Look).Version)
 	if err != nil {
 		return false, err
 	}
@@ -182,7 +169,7 @@ func (t *task) isAsSeen(ctx context.Context, ref record.Ref) (bool, error) {
 // who has turned that since the plan.
 func (t *task) switchedByOthers(now []byte) error {
 	owner, r := ownerUnless(t.action.Kind)
-	if r == nil || t.resumed || len(t.steps) > 0 {
+	if r == nil || t.resumed {
 		return nil
 	}
 	t.mu.Lock()
@@ -203,9 +190,6 @@ func (t *task) switchedByOthers(now []byte) error {
 
 // comesAgain plans that an undo makes what comes with a switch what it was.
 func (d *draft) comesAgain(ctx context.Context, owner *node, ref record.Ref) error {
-	if planned := d.nodes[ref]; planned != nil && planned.writes() {
-		return nil
-	}
 	then, err := d.pastOfOwned(ctx)
 	if err != nil {
 		return err

@@ -311,7 +311,7 @@ func (t *task) drifted(ctx context.Context, now []byte) (asPlanned bool, err err
 // wanted. Where an earlier attempt had begun these are looked for in its parts as well; else each part
 // is a part of the document that is to be as the plan saw it.
 func (t *task) foreign(ctx context.Context, before, now []byte) ([]string, error) {
-	if t.resumed || len(t.steps) > 0 {
+	if t.resumed {
 		if err := t.noteParts(now); err != nil {
 			return nil, err
 		}

@@ -74,10 +74,7 @@ func (d *draft) leadAnew(ctx context.Context) error {
 	}
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if n.absent || n.spec.Write == nil || n.entry.Version == 0 {
-			continue
-		}
-		if !n.writes() && !d.wouldChange(n) {
+		if n.absent || !n.writes() && !d.wouldChange(n) {
 			continue
 		}
 		if err := d.load(ctx, n); err != nil {
