@@ -149,7 +149,7 @@ func (j Judge) Observe(rec *record.Record, held *Standing, same bool) (v Verdict
 		return Verdict{Begin: NewInterval, Counts: record.Counts{New: 1}}
 	}
 	back := held.State == record.Gone
-	if back && held.GoneRun == j.Run {
+	if held.GoneRun == j.Run {
 		// An earlier part of this very run took it for gone. It was not.
 		v.Reopen, back = true, false
 		v.Counts.Gone--

@@ -71,19 +71,18 @@ func dedupes(t *testing.T, store Store) {
 
 func stamps(t *testing.T, store Store) {
 	store.first(t)
-	doc := Doc(dashboards, "1", "One", Views(9))
+	doc := Doc(dashboards, "1", "One")
 	s := store.begin(t, kinds(dashboards))
-	before := holding(doc.Stamp, Doc(dashboards, "1", "One"), false)
+	before := holding(doc.Stamp, doc, false)
 	before.Observed = Dawn
 	if diff := cmp.Diff(map[string]record.Known{"1": before}, s.known(dashboards, "1")); diff != "" {
 		t.Errorf("known (-want +got):\n%s", diff)
 	}
-	doc.Stamp = record.Digest{1}
-	without := Doc(dashboards, "2", "Two")
-	without.Stamp = record.Digest{}
-	s.commit(doc, without, Same(dashboards, "3"))
+	stamped := Same(dashboards, "1", func(rec *record.Record) { rec.Stamp = record.Digest{1} })
+	without := Doc(dashboards, "2", "Two", func(rec *record.Record) { rec.Stamp = record.Digest{} })
+	s.commit(stamped, without, Same(dashboards, "3"))
 	want := map[string]record.Known{
-		"1": holding(record.Digest{1}, Doc(dashboards, "1", "One"), true),
+		"1": holding(record.Digest{1}, doc, true),
 		"2": holding(record.Digest{}, Doc(dashboards, "2", "Two"), true),
 		"3": holding(Doc(dashboards, "3", "Three").Stamp, Doc(dashboards, "3", "Three"), true),
 	}
