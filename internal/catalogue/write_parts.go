@@ -1,11 +1,6 @@
 package catalogue
 
-import (
-	"net/http"
-	"strings"
-
-	"github.com/lookervault/lookervault/internal/record"
-)
+import "github.com/lookervault/lookervault/internal/record"
 
 // Nested says where a document lies, whole, that a member names.
 type Nested struct {
@@ -70,21 +65,6 @@ func (p *Part) Key() string {
 		return p.By[0]
 	}
 	return "id"
-}
-
-// Path fills the path of a route of the part: document is the id of what the part lies
-// in, part its own, on the target.
-func (p *Part) Path(s Send, document, part string) string {
-	switch strings.Count(s.Path, "{") {
-	case 0:
-		return s.Path
-	case 1:
-		if p.One || s.Method == http.MethodPost && !p.Chosen {
-			return s.Fill(document)
-		}
-		return s.Fill(part)
-	}
-	return s.Fill(document, part)
 }
 
 // Inner is what lies in a document without a route of its own: the palettes of a colour

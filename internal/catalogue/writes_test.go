@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -178,32 +176,6 @@ func TestEveryCreationHasAWayToBeSettled(t *testing.T) {
 		if row.part == nil && made && len(row.Lost) == 0 {
 			t.Errorf("%s: nothing says what is lost of it", row.where)
 		}
-	}
-}
-
-// TestRoutesOfParts: the last parameter of a route is the part, the one before its
-// document.
-func TestRoutesOfParts(t *testing.T) {
-	want := map[string]string{
-		"dashboards dashboard_elements POST":                             "/dashboard_elements",
-		"dashboards dashboard_elements PATCH":                            "/dashboard_elements/P",
-		"users credentials_email POST":                                   "/users/D/credentials_email",
-		"users credentials_email PATCH":                                  "/users/D/credentials_email",
-		"user_attribute_values user_attribute_values PATCH":              "/users/D/attribute_values/P",
-		"settings oauth_client_apps oauth_client_apps POST":              "/oauth_client_apps/P",
-		"content_access content_access PUT":                              "/content_metadata_access/P",
-		"dashboards dashboard_layouts dashboard_layout_components PATCH": "/dashboard_layout_components/P",
-	}
-	got := make(map[string]string)
-	for _, row := range writeRows() {
-		for _, s := range []catalogue.Send{row.Create, row.Update} {
-			if name := row.where + " " + s.Method; row.part != nil && want[name] != "" {
-				got[name] = row.part.Path(s, "D", "P")
-			}
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
