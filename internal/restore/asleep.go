@@ -65,15 +65,30 @@ func (d *draft) awaken(ctx context.Context, n *node, now vault.Entry, exists boo
 	if err := d.override(n, n.spec.Write.Asleep.Name, awake); err != nil {
 		return err
 	}
-	return d.compare(ctx, n, now)
+	if err := d.compare(ctx, n, now); err != nil || !n.writes() {
+		return err
+	}
+	why, err := d.hinders(ctx, n)
+	if why != "" {
+		n.action.Reason = "woken all the same, although " + why
+	}
+	return err
 }
 
-// cannotSend says why a document that was awake would not do what it did: it sends to where
+// cannotSend says why a document stays asleep, "" where it does not, or somebody wants it awake all the same.
+func (d *draft) cannotSend(ctx context.Context, n *node) (why string, err error) {
+	if d.request.Wake == WakeAsWas {
+		return "", nil
+	}
+	return d.hinders(ctx, n)
+}
+
+// hinders says why a document that was awake would not do what it did: it sends to where
 // the instance does not let it send, or needs a secret that no backup holds. "" where nothing
 // is known to keep it from that.
-func (d *draft) cannotSend(ctx context.Context, n *node) (why string, err error) {
+func (d *draft) hinders(ctx context.Context, n *node) (why string, err error) {
 	w := n.spec.Write
-	if w.Asleep.IsZero() || w.Sends.At == "" || awakeIn(w, n.body) == nil || d.request.Wake == WakeAsWas {
+	if w.Asleep.IsZero() || w.Sends.At == "" || awakeIn(w, n.body) == nil {
 		return "", nil
 	}
 	destinations := canon.Member(n.body, w.Sends.At)

@@ -71,7 +71,11 @@ func (r *rig) sleepsAndWakes(t *testing.T, ref record.Ref, member, awake, why st
 	if again := onlyAction(t, r.plan(request), ref); again.State == record.ActionPlanned {
 		t.Errorf("a second plan wants to %s it: %s", again.Deed, again.Changes)
 	}
-	request.Wake = restore.WakeAsWas
+	request.Wake, request.Waking, request.Only = restore.WakeAsWas, true, true
+	if a := onlyAction(t, r.plan(request), ref); why != "" && (a.Deed != record.DeedUpdate || !strings.Contains(a.Reason, "although") || !strings.Contains(a.Reason, why)) {
+		t.Errorf("what wakes it says %q, want %q", a.Reason, why)
+	}
+	request.Waking, request.Only = false, false
 	complete(t, r.apply(r.plan(request)))
 	if is() != awake {
 		t.Errorf("%s is %s when it is to be as it was", member, is())
