@@ -82,7 +82,11 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 	for _, line := range p.notes {
 		d.note("%s", line)
 	}
-	if len(wishes) == 0 {
+	switch {
+	case len(wishes) > 0:
+	case p.request.Undo != 0:
+		d.note("restore %d has changed nothing, so there is nothing to take back", p.request.Undo)
+	default:
 		d.note("of all documents that the backup holds none is selected")
 	}
 	return p.restore(ctx, d)

@@ -57,7 +57,7 @@ func (d *draft) waitForKey(ctx context.Context, n *node, other vault.Entry, key 
 	case slices.Contains(keysBesideName(n.spec), n.shares):
 		return d.freeKeys(ctx, n, other)
 	case holder != nil && slices.Contains(d.finding, holder):
-		n.impossible(fmt.Sprintf("%s has its %s now, and each of them waits for the other: change that of one of them by hand", other.Ref, n.shares))
+		n.impossible(fmt.Sprintf("%s has its %s now, and each of them waits for the other, since what is sent to an address goes to no other one for a moment: change that of one of them by hand", other.Ref, n.shares))
 	default:
 		n.impossible(fmt.Sprintf("%s has its %s now: give that one another, or name it as well where the backup has another for it", other.Ref, n.shares))
 	}
