@@ -29,7 +29,7 @@ func (t *task) remove(ctx context.Context) error {
 	if err := t.empty(now); err != nil {
 		return err
 	}
-	if is, err := expectation(t.spec, now); err != nil || is != t.action.Expect {
+	if asPlanned, err := t.isToBeDeleted(ctx, now); err != nil || !asPlanned {
 		if err == nil {
 			err = &driftError{"it was changed on the instance since the plan"}
 		}
@@ -46,6 +46,21 @@ func (t *task) remove(ctx context.Context) error {
 	}
 	_, err = t.send(ctx, t.spec.Write.Delete, t.spec.Write.Delete.Fill(t.action.Target), nil)
 	return err
+}
+
+// isToBeDeleted reports whether a document that is to be deleted is what the look saw, but for what an
+// earlier attempt may have set instead.
+func (t *task) isToBeDeleted(ctx context.Context, now []byte) (bool, error) {
+	is, err := expectation(t.spec, now)
+	if err != nil || is == t.action.Expect || !t.resumed || t.spec.Write.Stays.Instead.IsZero() {
+		return err == nil && is == t.action.Expect, err
+	}
+	before, err := t.Reader.VersionBody(ctx, t.action.Before)
+	if err != nil {
+		return false, err
+	}
+	members, err := t.foreign(ctx, before.Body, now)
+	return err == nil && len(members) == 0, err
 }
 
 // empty checks that nothing lies in a folder that is to be deleted: Looker would take it

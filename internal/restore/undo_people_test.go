@@ -78,6 +78,39 @@ func TestUndoOfUsers(t *testing.T) {
 	}
 }
 
+// An undo that is cut off right after it has disabled somebody whom it may not delete knows that for its
+// own work when it goes on, and nothing else.
+func TestUndoOfAUserIsCutOff(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		meanwhile string // somebody changes
+		want      record.ActionState
+	}{"nobody else": {`{}`, record.ActionDone}, "somebody else": {`{"first_name":"Changed"}`, record.ActionDrifted}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 1})
+			user := record.Ref{Kind: "users", ID: r.make("users", `{"first_name":"Ann","last_name":"Test"}`)}
+			r.backup()
+			r.do("DELETE", "/users/"+user.ID, "")
+			done := r.apply(r.plan(restore.Request{Items: []record.Ref{user}}))
+			complete(t, done)
+			made := targetOf(done, user)
+			r.make("dashboards", `{"title":"Theirs","folder_id":"3","user_id":%q}`, made)
+			undo := r.plan(restore.Request{Undo: done.ID})
+			if _, err := r.applyCutOff(undo, 2); err == nil {
+				t.Fatal("it was not cut off")
+			}
+			if disabled := canon.Text(canon.Member(r.sim.Document("users", made), "is_disabled")); disabled != "true" {
+				t.Fatalf("is_disabled is %q when it was cut off", disabled)
+			}
+			r.do("PATCH", "/users/"+made, test.meanwhile)
+			if a := onlyAction(t, r.apply(undo), record.Ref{Kind: "users", ID: made}); a.State != test.want {
+				t.Errorf("it is %s, want %s: %s", a.State, test.want, a.Message)
+			}
+		})
+	}
+}
+
 // set changes a member of a document as the server does by itself.
 func (r *rig) set(kind, id, path, value string) {
 	r.t.Helper()
