@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -204,6 +205,35 @@ func TestAFolderComesBackOnceMore(t *testing.T) {
 		in := canon.Text(canon.Member(body, "folder_id"))
 		if canon.Text(canon.Member(body, "deleted")) != "false" || canon.Text(canon.Member(r.sim.Document("folders", in), "name")) != "Of a test" {
 			t.Errorf("with a backup in between (%t) it is in folders/%s: %.200s", backup, in, body)
+		}
+	}
+}
+
+// What Looker cannot delete goes into the trash, also where what was made is to be deleted for good.
+func TestHardUndoOfWhatCannotBeDeleted(t *testing.T) {
+	t.Parallel()
+	for _, kind := range catalogue.All() {
+		if kind.Write == nil || kind.Write.Create.IsZero() || kind.Write.Trash.IsZero() || !kind.Write.Delete.IsZero() {
+			continue
+		}
+		r, run := newBackedUpRig(t)
+		ref := first(t, r, kind.Name)
+		r.do("PATCH", itself(ref), `{"name":"Changed"}`)
+		done := r.apply(r.plan(restore.Request{Items: []record.Ref{ref}, Run: run, Conflict: restore.Rename}))
+		complete(t, done)
+		undo := r.plan(restore.Request{Undo: done.ID, Hard: true})
+		if !strings.Contains(undo.Actions[0].Reason, "trash") {
+			t.Errorf("%s: the plan says %q", kind.Name, undo.Actions[0].Reason)
+		}
+		complete(t, r.apply(undo))
+		made := targetOf(done, ref)
+		if !canon.InTrash(kind.Write, r.sim.Document(string(kind.Name), made)) {
+			t.Errorf("%s/%s is not in the trash", kind.Name, made)
+		}
+		for _, a := range r.plan(restore.Request{Undo: done.ID, Hard: true}).Actions {
+			if a.Deed != record.DeedReuse {
+				t.Errorf("once more: %s %s: %s", a.Deed, a.Ref, a.Reason)
+			}
 		}
 	}
 }

@@ -314,7 +314,7 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 		n.impossible("Looker has no way to delete one")
 		return nil
 	}
-	if now.State == record.Trashed && !d.request.Hard {
+	if now.State == record.Trashed && !d.request.erases(n.spec.Write) {
 		n.settle(record.DeedReuse, "it is in the trash already")
 		return nil
 	}
@@ -323,6 +323,9 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	n.action.Deed, n.action.PlannedCalls = record.DeedDelete, 2
+	if d.request.Hard && !d.request.erases(n.spec.Write) {
+		n.action.Reason = "into the trash: Looker has no way to delete one for good"
+	}
 	if stays := &n.spec.Write.Stays; !stays.Instead.IsZero() {
 		n.action.PlannedCalls += len(stays.Belongings) + 1
 		n.action.Reason = fmt.Sprintf("if nobody has used it and nothing belongs to it; else %s becomes %s", stays.Instead.Name, stays.Instead.Value)

@@ -22,8 +22,8 @@ func (t *task) remove(ctx context.Context) error {
 		return err
 	}
 	t.spec = canon.RowFor(catalogue.Lookup(t.action.Kind), t.action.Target, now) // no version tells which
-	trash := t.spec.Write.Trash
-	if canon.InTrash(t.spec.Write, now) && !t.request.Hard {
+	trashed := !t.request.erases(t.spec.Write)
+	if trashed && canon.InTrash(t.spec.Write, now) {
 		return nil
 	}
 	if err := t.empty(now); err != nil {
@@ -35,8 +35,8 @@ func (t *task) remove(ctx context.Context) error {
 		}
 		return err
 	}
-	if !trash.IsZero() && !t.request.Hard {
-		return t.setTrash(ctx, trash.Value)
+	if trashed {
+		return t.setTrash(ctx, t.spec.Write.Trash.Value)
 	}
 	if why, err := t.stays(ctx, now); err != nil || why != "" {
 		if err == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -160,6 +161,12 @@ func (r *Request) policy(ref record.Ref, named bool) Policy {
 // rewritesLinks reports whether texts lead to documents by the ids that these have now.
 // An undo brings back texts as they were, and waking writes none.
 func (r *Request) rewritesLinks() bool { return r.Links != LinksKeep && r.Undo == 0 && !r.Waking }
+
+// erases reports whether what a restore made of a kind is deleted for good by an undo, rather than put
+// in the trash.
+func (r *Request) erases(w *catalogue.Write) bool {
+	return !w.Delete.IsZero() && (w.Trash.IsZero() || r.Hard)
+}
 
 // excluded reports whether a document is not to be touched.
 func (r *Request) excluded(ref record.Ref) bool {

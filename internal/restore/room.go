@@ -88,7 +88,7 @@ func (d *draft) frees(ctx context.Context, n *node, other vault.Entry, holder *n
 	}
 	body := holder.body
 	if holder.action.Deed == record.DeedDelete {
-		if holder.spec.Write.Trash.IsZero() || d.request.Hard {
+		if d.request.erases(holder.spec.Write) {
 			return true, nil
 		}
 		var err error
