@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
-	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // TestMain checks after all runs of these tests that the rows of the catalogue, which
 // everybody shares, are what they were.
 func TestMain(m *testing.M) {
-	simtest.TempInMemory()
+	testenv.TempInMemory()
 	before := rowsOfCatalogue()
 	code := m.Run()
 	if rowsOfCatalogue() != before {

@@ -4,10 +4,10 @@ import (
 	"os"
 	"testing"
 
-	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
-	simtest.TempInMemory()
+	testenv.TempInMemory()
 	os.Exit(m.Run())
 }

@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
-	simtest.TempInMemory()
+	testenv.TempInMemory()
 	simtest.WaitTogether()
 	os.Exit(m.Run())
 }

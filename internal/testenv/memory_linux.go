@@ -1,4 +1,4 @@
-package simtest
+package testenv
 
 import (
 	"os"

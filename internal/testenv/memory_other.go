@@ -1,6 +1,6 @@
 //go:build !linux
 
-package simtest
+package testenv
 
 // TempInMemory is for Linux, which has a folder in memory; elsewhere it does nothing.
 func TempInMemory() {}
