@@ -167,7 +167,10 @@ func TestFaultMatrix(t *testing.T) {
 					sizes := simtest.Small()
 					sizes.Dashboards, sizes.Looks, sizes.Folders = 15, 20, 12
 					r := newRig(t, lookersim.Options{Seed: 2, Sizes: sizes, TrashShare: -1, Quirks: lookersim.Quirks{PoorRows: []string{place.poor}}})
-					r.config.Looker.MaxBody, r.config.Looker.Timeout = 1<<20, config.Duration(200*time.Millisecond)
+					r.config.Looker.MaxBody, r.config.Looker.Timeout = 1<<20, config.Duration(patient)
+					if spoil.hangs {
+						r.config.Looker.Timeout = config.Duration(5 * time.Second) // which the answer to a second attempt does not need
+					}
 					r.config.Retry.MaxWait = config.Duration(5 * time.Millisecond)
 					if place.exclude {
 						r.exclude = []record.Ref{{Kind: "users", ID: "2"}}

@@ -93,6 +93,8 @@ type bubble struct {
 	resumes   bool            // the next runs are resumed ones
 	stop      context.Context // that of the next runs, nil for none
 	timeout   time.Duration   // looker.timeout, 0 for its default
+	log       hclog.Logger    // of the next runs, nil for none
+	configure func(*config.Config)
 }
 
 func newBubble(t *testing.T, seed int64) *bubble {
@@ -138,6 +140,9 @@ func (b *bubble) run(arrived func(what string, n int)) (result extract.Result, e
 	c := config.Default(2)
 	c.Stages.Fetch.Workers, c.Stages.List.Workers = 2, 1
 	c.Looker.Timeout = cmp.Or(config.Duration(b.timeout), c.Looker.Timeout)
+	if b.configure != nil {
+		b.configure(&c)
+	}
 	s := start(b.kinds...)
 	s.Scope.Folders, s.Resume = b.folders, b.resumes
 	s.BaseURL = client.BaseURL()
@@ -147,8 +152,12 @@ func (b *bubble) run(arrived func(what string, n int)) (result extract.Result, e
 	if sink == nil {
 		sink = b.memory
 	}
+	log := b.log
+	if log == nil {
+		log = hclog.NewNullLogger()
+	}
 	return extract.Run(b.t.Context(), extract.Job{
-		Config: c, Kinds: kinds, Start: s, Client: client, Sink: sink, Log: hclog.NewNullLogger(), Now: time.Now, Meter: meter, Stop: b.stop,
+		Config: c, Kinds: kinds, Start: s, Client: client, Sink: sink, Log: log, Now: time.Now, Meter: meter, Stop: b.stop,
 	})
 }
 

@@ -229,25 +229,21 @@ func TestResumeTriesFaultsAgain(t *testing.T) {
 // middle of a run, several times, but never twice within one call and its repeat.
 func TestTokensThatAreForgottenCostNothing(t *testing.T) {
 	const apart = 80 // calls; ten rounds of all fetch workers
-	r := newRig(t, lookersim.Options{Seed: 9})
-	r.config.Stages.Batch.Records = 10
-	forgotten, last := 0, 0
-	r.wrap = func(s sinks.Sink) sinks.Sink {
-		return &sinks.Faulty{Sink: s, AfterCommit: func(context.Context, int) error {
-			if calls := r.sim.Counts().Calls; calls-last >= apart {
-				r.sim.ForgetTokens()
-				forgotten, last = forgotten+1, calls
-			}
-			return nil
-		}}
+	r := newHandlesOf(t, lookersim.Options{Seed: 9})
+	var calls, forgotten atomic.Int64
+	r.arrived = func(int, string) {
+		if calls.Add(1)%apart == 0 {
+			r.sim.ForgetTokens()
+			forgotten.Add(1)
+		}
 	}
 	result := r.run(record.RunComplete, start())
 	r.accounted(result)
-	if forgotten < 2 {
-		t.Fatalf("sessions were ended %d times, want twice at least", forgotten)
+	if forgotten.Load() < 2 {
+		t.Fatalf("sessions were ended %d times, want twice at least", forgotten.Load())
 	}
-	if logins := int(result.API.Logins); logins < forgotten || logins > forgotten+1 {
-		t.Errorf("%d logins for %d ended sessions", logins, forgotten)
+	if logins := result.API.Logins; logins < forgotten.Load() || logins > forgotten.Load()+1 {
+		t.Errorf("%d logins for %d ended sessions", logins, forgotten.Load())
 	}
 }
 

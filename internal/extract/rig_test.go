@@ -68,9 +68,10 @@ func newRig(t *testing.T, options lookersim.Options) *rig {
 	sim, url := simtest.Serve(t, options, simtest.Small())
 	r := &rig{
 		t: t, sim: sim, url: url, config: simtest.Config(), path: filepath.Join(t.TempDir(), "vault.db"), log: hclog.NewNullLogger(),
-		timeout: 5 * time.Second, now: time.Now,
+		timeout: patient, now: time.Now,
 	}
 	r.config.Stages.List.PageSize, r.limits = 10, plan.Limits{Document: 1}
+	r.config.Stages.Batch.Every = config.Duration(time.Hour) // batches are counted, and on a busy machine age would close some
 	r.open = func(ctx context.Context) (sinks.Sink, error) {
 		r.beginVault()
 		return sinks.OpenSQLite(ctx, r.path, sqlite.Options{Now: r.now})

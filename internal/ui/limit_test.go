@@ -2,9 +2,12 @@ package ui_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -21,7 +24,23 @@ import (
 	"github.com/lookervault/lookervault/sinks"
 )
 
-// measure makes a real run of dashboards and returns what was measured of it.
+// wire has a simulated Looker answer in simulated time.
+type wire struct{ sim *lookersim.Server }
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r = r.Clone(r.Context()); r.Body == nil {
+		r.Body = http.NoBody
+	}
+	answer := httptest.NewRecorder()
+	w.sim.ServeHTTP(answer, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return answer.Result(), nil
+}
+
+// measure makes a run of dashboards in a bubble and returns what was measured of it: what takes time
+// is what a test lets take time.
 func measure(t *testing.T, c config.Config, options lookersim.Options, commit func(context.Context, int, record.Batch) error) record.Session {
 	t.Helper()
 	options.Sizes = lookersim.DefaultSizes()
@@ -30,14 +49,9 @@ func measure(t *testing.T, c config.Config, options lookersim.Options, commit fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, err := sim.Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
 	meter, limits := &extract.Meter{}, ui.Limits{PerSecond: float64(c.RateLimit.PerSecond)}
 	client, err := looker.New(looker.Config{
-		BaseURL: url, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
+		BaseURL: "https://looker.example.com", Transport: wire{sim}, ClientID: lookersim.DefaultClientID, ClientSecret: lookersim.DefaultClientSecret, VerifySSL: true,
 		Timeout: 30 * time.Second, MaxBody: 1 << 26, Connections: 16, Version: "test", Log: hclog.NewNullLogger(), Observe: meter.Count,
 		Limits: looker.Limits{PerSecond: limits.PerSecond, Adaptive: true},
 		Retry:  looker.Retry{Attempts: 9, MaxWait: time.Second},
@@ -75,14 +89,11 @@ func TestAdviceOfRealRuns(t *testing.T) {
 	listed := plain
 	listed.Stages.Fetch.Workers = 2 // too few for a list as long as this
 	limited := plain
-	limited.RateLimit.PerSecond = 10 // far below what a busy machine reaches
+	limited.RateLimit.PerSecond = 10
 	narrow := plain
 	narrow.Limits.InFlightItems, narrow.Stages.Batch.Records = 12, 10
-	slow := func(ctx context.Context, _ int, _ record.Batch) error {
-		select {
-		case <-time.After(40 * time.Millisecond):
-		case <-ctx.Done():
-		}
+	slow := func(context.Context, int, record.Batch) error {
+		time.Sleep(40 * time.Millisecond)
 		return nil
 	}
 	for _, test := range []struct {
@@ -101,7 +112,8 @@ func TestAdviceOfRealRuns(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			session := measure(t, test.config, test.options, test.commit)
+			var session record.Session
+			synctest.Test(t, func(t *testing.T) { session = measure(t, test.config, test.options, test.commit) })
 			if session.Bottleneck != test.reason {
 				t.Errorf("bottleneck %s, want %s", session.Bottleneck, test.reason)
 			}
