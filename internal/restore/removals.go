@@ -26,7 +26,7 @@ func (d *draft) waitForRemovals(ctx context.Context) error {
 	}
 	for _, ref := range sortedRefs(d.nodes) {
 		n := d.nodes[ref]
-		if !n.writes() || n.action.Before == 0 || n.body == nil {
+		if !n.writes() || n.action.Before == 0 {
 			continue
 		}
 		now, _, err := d.present.find(ctx, ref)

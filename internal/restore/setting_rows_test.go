@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,4 +101,28 @@ func TestClientApplicationsComeBackWithTheirIDs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A restore that made a tunnel, and a connection through it, is undone in that order: the connection goes
+// before the tunnel, which Looker keeps as long as something goes through it.
+func TestAnUndoDeletesWhatGoesThroughATunnelFirst(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	r.do("POST", "/ssh_servers", `{"ssh_server_name":"own","ssh_server_host":"192.0.2.1","ssh_server_port":22,"ssh_server_user":"u"}`)
+	server := r.rowsOf("settings", "ssh_servers", "", "ssh_server_id")[1]
+	r.do("POST", "/ssh_tunnels", `{"ssh_server_id":"`+server+`","database_host":"db","database_port":5432}`)
+	tunnel := r.rowsOf("settings", "ssh_tunnels", "", "tunnel_id")[1]
+	connection := first(t, r, "connections")
+	r.do("PATCH", "/connections/"+connection.ID, `{"tunnel_id":"`+tunnel+`"}`)
+	r.backup()
+	r.do("DELETE", "/connections/"+connection.ID, "")
+	r.do("DELETE", "/ssh_tunnel/"+tunnel, "")
+	done := r.apply(r.plan(restore.Request{Items: append(settingItems("ssh_tunnels"), connection)}))
+	complete(t, done)
+	plan := r.plan(restore.Request{Undo: done.ID})
+	deletion, update := onlyAction(t, plan, connection), onlyAction(t, plan, settingItems("ssh_tunnels")[0])
+	if deletion.Deed != record.DeedDelete || !slices.Contains(update.Needs, deletion.Seq) {
+		t.Errorf("%s %s is action %d, and %s needs %v", deletion.Deed, deletion.Ref, deletion.Seq, update.Ref, update.Needs)
+	}
+	complete(t, r.apply(plan))
 }
