@@ -147,7 +147,7 @@ func newApplier(ctx context.Context, o ApplyOptions) (*applier, error) {
 	}
 	a.since = newSince(a.plan, mappings)
 	if a.request.Undo == 0 { // what is undone goes back to what a look saw, in the ids of the instance
-		a.ids = standIns(mappings)
+		a.ids = targetsOf(mappings)
 	}
 	for part, target := range a.request.parts() {
 		if !slices.ContainsFunc(mappings, func(m record.Mapping) bool { return m.Ref == part && m.Restore == a.plan.ID }) {
@@ -352,7 +352,7 @@ func (a *applier) learn(kind record.Kind, id, target string) {
 // resolve is a [canon.Resolver]: what a document or part of the backup is called on the
 // instance, which is as before where nobody knows better.
 func (a *applier) resolve(kind record.Kind, id string) (string, bool) {
-	ref := a.request.standIn(record.Ref{Kind: kind, ID: id})
+	ref := a.request.representative(record.Ref{Kind: kind, ID: id})
 	if a.dropped[ref] {
 		return "", false
 	}

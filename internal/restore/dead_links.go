@@ -88,7 +88,7 @@ func newLeftLinks(ctx context.Context, reader vault.Reader, r record.Restore, re
 	}
 	left := &leftLinks{
 		now:   &present{reader: reader, instance: r.Target, kinds: make(map[record.Kind]map[string]vault.Entry)},
-		keeps: !request.rewritesLinks(), ids: standIns(mappings), coming: make(map[record.Ref]bool), made: make(map[record.Ref]bool),
+		keeps: !request.rewritesLinks(), ids: targetsOf(mappings), coming: make(map[record.Ref]bool), made: make(map[record.Ref]bool),
 	}
 	for _, m := range mappings {
 		if m.Restore == r.ID && m.How == record.MapCreated && m.State == record.MapLive {

@@ -77,9 +77,9 @@ type Decisions struct {
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
 }
 
-// standIn is the document that takes the place of another one of its family, itself where none
+// representative is the document that takes the place of another one of its family, itself where none
 // does.
-func (c *Decisions) standIn(ref record.Ref) record.Ref {
+func (c *Decisions) representative(ref record.Ref) record.Ref {
 	if len(c.Families) == 0 {
 		return ref
 	}

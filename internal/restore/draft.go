@@ -338,11 +338,11 @@ func (d *draft) resolver(kind record.Kind, id string) (string, bool) {
 	if n := d.relative(record.Ref{Kind: kind, ID: id}); n != nil && n.getsID() && !d.request.beside(n.Ref) {
 		return newID + n.Ref.String(), true
 	}
-	standIn := d.request.standIn(record.Ref{Kind: kind, ID: id})
-	if d.homes[standIn] || d.moves[standIn].unknown {
-		return newID + standIn.String(), true
+	representative := d.request.representative(record.Ref{Kind: kind, ID: id})
+	if d.homes[representative] || d.moves[representative].unknown {
+		return newID + representative.String(), true
 	}
-	return d.planner.resolver(kind, standIn.ID)
+	return d.planner.resolver(kind, representative.ID)
 }
 
 // eachSeen calls visit for each document of a kind that the looks saw, in the order of ids. The

@@ -77,7 +77,7 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 	if err != nil {
 		return nil, err
 	}
-	for ref, id := range standIns(mappings) {
+	for ref, id := range targetsOf(mappings) {
 		if id != ref.ID {
 			p.mapped[ref] = id
 			p.partsMapped[ref.Kind] = true
@@ -91,10 +91,10 @@ func newPresent(ctx context.Context, reader vault.Reader, instance string, befor
 	return p, nil
 }
 
-// standIns are what documents and parts of a backup are called on the instance, as far as
+// targetsOf are what documents and parts of a backup are called on the instance, as far as
 // restores have entered it. What stands for one may have been lost as well, and have been
 // made anew under the id that it had by then: the last one counts.
-func standIns(mappings []record.Mapping) map[record.Ref]string {
+func targetsOf(mappings []record.Mapping) map[record.Ref]string {
 	live := make(map[record.Ref]string, len(mappings))
 	for _, m := range mappings {
 		if m.State == record.MapLive {

@@ -149,7 +149,7 @@ func (d *draft) weighAnew(ctx context.Context, n *node) (err error) {
 func (a *applier) noteAddresses(mappings []record.Mapping) {
 	earlier := slices.DeleteFunc(slices.Clone(mappings), func(m record.Mapping) bool { return m.Restore == a.plan.ID })
 	a.stood, a.anew = make(map[record.Ref]string), make(map[record.Ref]bool)
-	for ref, id := range standIns(earlier) {
+	for ref, id := range targetsOf(earlier) {
 		if id != ref.ID {
 			a.stood[ref] = id
 		}
