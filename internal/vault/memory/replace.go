@@ -12,9 +12,6 @@ import (
 func (m *Vault) replace(rec *record.Record) {
 	d := m.docs[m.key(rec.Ref)]
 	v := d.newest()
-	if v.record.Hash == rec.Hash && d.state == rec.State {
-		return
-	}
 	made := vault.Made{Begun: v.first == m.run.ID, State: v.record.State, Gone: v.gone == m.run.ID}
 	switch {
 	case !made.Begun:

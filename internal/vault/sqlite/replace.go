@@ -12,7 +12,7 @@ import (
 // that is known, and then the record is observed.
 func (tx *transaction) replace(rec *record.Record, h *holding) error {
 	v, err := tx.version(h.version)
-	if err != nil || v.hash == rec.Hash && h.state == rec.State {
+	if err != nil {
 		return err
 	}
 	made := vault.Made{Begun: v.firstRun == tx.run, State: v.state, Gone: v.goneRun == tx.run}
@@ -41,7 +41,6 @@ func (tx *transaction) undo(h *holding, v *versionRow, made *vault.Made) (*holdi
 		return nil, err
 	}
 	if before == nil {
-		delete(tx.heads, record.Ref{Kind: v.kind, ID: v.item})
 		return nil, tx.w.conn.run(`DELETE FROM heads WHERE instance = ? AND kind = ? AND item = ?`, v.instance, string(v.kind), v.item)
 	}
 	made.Before, made.BeforeGone = true, before.goneRun != 0
@@ -54,11 +53,10 @@ func (tx *transaction) undo(h *holding, v *versionRow, made *vault.Made) (*holdi
 	return h, err
 }
 
-// become makes a holding what is held of a document whose newest version is v.
+// become makes a holding what is held of a document whose newest version is v, without a stamp: the
+// record brings its own.
 func (h *holding) become(v *versionRow) {
-	stamp, policy := h.stamp, h.policy
 	h.headRow = *headOf(v)
-	h.stamp, h.policy = stamp, policy
 	h.intervalState, h.fingerprint, h.rules, h.goneRun, h.hash = v.state, v.fingerprint, v.policy, v.goneRun, v.hash
 }
 
