@@ -121,6 +121,9 @@ type Response struct {
 	Status   int           // 2xx
 	Attempts int           // calls made for it
 	Took     time.Duration // of the last one
+	// Late says of a write that an earlier attempt of it was given up, and that the server may still be
+	// at work on that: it may carry it out after this one.
+	Late bool
 }
 
 // Client is one connection to one Looker. All methods may be called from any

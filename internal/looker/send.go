@@ -41,7 +41,8 @@ type Write struct {
 // A refusal with 429, and a failure before anything was sent, is repeated for every
 // method, as is a 401, once, with a new token: nothing happened. What else Get repeats
 // is repeated where Write.Repeat allows it. A DELETE that may have worked and is then
-// answered with 404 is done: the response has the status 404 and no body.
+// answered with 404 is done: the response has the status 404 and no body. Response.Late
+// says that an attempt which was given up may still be carried out.
 //
 // Where Write.Repeat is false, a failure after which the call may have been carried
 // out ends as a *DoubtError: a timeout, a lost connection, a cut or unparsable answer,
@@ -58,17 +59,19 @@ func (c *Client) Send(ctx context.Context, w Write) (*Response, error) {
 	}
 	ctx, stop := c.bind(ctx)
 	defer stop()
-	worked := false // an earlier attempt may have been carried out
+	worked, late := false, false // an earlier attempt may have been carried out, or may still be
 	for {
 		resp, err := c.attempt(ctx, t)
 		if err == nil {
+			resp.Late = late
 			return resp, nil
 		}
 		if t.mayHaveWorked(err) {
+			doubt := t.doubtful(err)
 			if !w.Repeat {
-				return nil, t.doubtful(err)
+				return nil, doubt
 			}
-			worked = true
+			worked, late = true, late || doubt.Late
 		}
 		if err := c.judge(ctx, t, err); err != nil {
 			if worked && w.Method == http.MethodDelete && Class(err) == FaultMissing {

@@ -45,13 +45,15 @@ func networkClient(t *testing.T, base string, change func(*looker.Config, *http.
 	return c
 }
 
-// ending is what a write ends with: "ok", "ok 404", "doubt 500", "doubt 0 late", or a
+// ending is what a write ends with: "ok", "ok late", "ok 404", "doubt 500", "doubt 0 late", or a
 // class.
 func ending(resp *looker.Response, err error) string {
 	var doubt *looker.DoubtError
 	switch {
 	case err == nil && resp.Status == 404:
 		return "ok 404"
+	case err == nil && resp.Late:
+		return "ok late"
 	case err == nil:
 		return "ok"
 	case errors.As(err, &doubt) && doubt.Late:
@@ -97,15 +99,15 @@ func TestSendAfterAFailure(t *testing.T) {
 		{"500", one(status(500, "")), "doubt 500/1", "ok/2", "ok/2"},
 		{"500 for ever", each(status(500, "")), "doubt 500/1", "server/3", "server/3"},
 		{"501", one(status(501, "")), "doubt 501/1", "server/1", "server/1"},
-		{"502", one(status(502, html)), "doubt 502 late/1", "ok/2", "ok/2"},
+		{"502", one(status(502, html)), "doubt 502 late/1", "ok late/2", "ok late/2"},
 		{"503", one(status(503, "")), "doubt 503/1", "ok/2", "ok/2"},
-		{"504", one(status(504, "")), "doubt 504 late/1", "ok/2", "ok/2"},
-		{"closed", one(raw("")), "doubt 0 late/1", "ok/2", "ok/2"},
-		{"reset", one(reset("")), "doubt 0 late/1", "ok/2", "ok/2"},
+		{"504", one(status(504, "")), "doubt 504 late/1", "ok late/2", "ok late/2"},
+		{"closed", one(raw("")), "doubt 0 late/1", "ok late/2", "ok late/2"},
+		{"reset", one(reset("")), "doubt 0 late/1", "ok late/2", "ok late/2"},
 		{"reset for ever", each(reset("")), "doubt 0 late/1", "network/3", "network/3"},
-		{"cut", one(raw(length + `{"id":"1"}`)), "doubt 0 late/1", "ok/2", "ok/2"},
-		{"reset in the body", one(reset(length + `{"id":`)), "doubt 0 late/1", "ok/2", "ok/2"},
-		{"hangs", one(hang), "doubt 0 late/1", "ok/2", "ok/2"},
+		{"cut", one(raw(length + `{"id":"1"}`)), "doubt 0 late/1", "ok late/2", "ok late/2"},
+		{"reset in the body", one(reset(length + `{"id":`)), "doubt 0 late/1", "ok late/2", "ok late/2"},
+		{"hangs", one(hang), "doubt 0 late/1", "ok late/2", "ok late/2"},
 		{"page", one(status(200, html)), "doubt 200/1", "ok/2", "ok/2"},
 		{"half a document", one(status(200, `{"id":"1","a":[}`)), "doubt 200/1", "ok/2", "ok/2"},
 		{"redirect", one(status(302, "")), "doubt 302/1", "redirect/1", "redirect/1"},

@@ -79,7 +79,7 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err != nil {
 		return unsealed(o.Journal, o.Journal.Plan()), err
 	}
-	for _, step := range []func(context.Context) error{a.letSettle, a.enterRecognized, a.levels, a.leadAnew, a.lateTwins, a.check, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
+	for _, step := range []func(context.Context) error{a.letSettle, a.enterRecognized, a.levels, a.leadAnew, a.untilLateArrived, a.lateTwins, a.check, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
 		if err == nil {
 			err = step(ctx)
 		}
@@ -96,6 +96,7 @@ type applier struct {
 	verdict int64 // the run that read back, 0 before it
 	notes   []string
 
+	givenUp  lateUpdates
 	unmailed int // people who were to get mail, and did not for all that is known
 
 	// queriesGone says that the instance does not have a query any more that the backup

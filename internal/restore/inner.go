@@ -52,7 +52,7 @@ func (t *task) sendAll(ctx context.Context, updates []update) error {
 		if t.waves.Stopped() {
 			return errStopped
 		}
-		responses[i], err = t.Client.Send(ctx, updates[i].write)
+		responses[i], err = t.sendUpdate(ctx, updates[i].write)
 		return err
 	})
 	var first error

@@ -60,6 +60,7 @@ func keyless(w *catalogue.Write) bool { return w.Find != catalogue.Same && w.Fin
 func (a *applier) tellDoubts(ctx context.Context) error {
 	doubts, err := OpenDoubts(ctx, a.Reader, a.plan)
 	a.notes = append(a.notes, doubts...)
+	a.tellLate()
 	a.tellAside()
 	return err
 }

@@ -48,7 +48,7 @@ func (t *task) send(ctx context.Context, route catalogue.Send, path string, body
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
-	response, err := t.Client.Send(ctx, newUpdate(route, path, body))
+	response, err := t.sendUpdate(ctx, newUpdate(route, path, body))
 	t.count(response, err)
 	t.sent = t.sent || left(err)
 	if route.Method == http.MethodDelete && looker.Class(err) == looker.FaultMissing {
