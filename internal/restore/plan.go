@@ -77,7 +77,7 @@ func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
 		return record.Restore{}, err
 	}
 	for _, id := range p.present.damaged {
-		p.note("restore %d is damaged in the vault: what it has made, and is not in the map of ids either, may be taken for missing; lookervault verify says more", id)
+		p.note("restore %d is damaged in the vault, or another version of this program made it: what it has made, and is not in the map of ids either, may be taken for missing; lookervault verify says more", id)
 	}
 	for _, line := range p.notes {
 		d.note("%s", line)

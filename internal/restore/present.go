@@ -142,7 +142,8 @@ func (p *present) readCopies(ctx context.Context) error {
 		}
 		request, err := RequestOf(whole)
 		if err != nil {
-			return err
+			p.damaged = append(p.damaged, r.ID)
+			continue
 		}
 		for _, a := range whole.Actions {
 			if a.Target != "" && (a.Deed == record.DeedCreate || a.Deed == record.DeedUndelete) && !request.beside(a.Ref) {

@@ -2,11 +2,11 @@ package restore
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // Policy says what becomes of a document that is on the instance already, and is not as
@@ -129,7 +129,7 @@ type Request struct {
 // RequestOf is what a stored plan was asked for.
 func RequestOf(plan record.Restore) (request Request, err error) {
 	if err = json.Unmarshal(plan.Request, &request); err != nil {
-		return request, fmt.Errorf("read the request of plan %d: %w", plan.ID, err)
+		return request, &vault.PlanError{ID: plan.ID, Kind: vault.ErrOtherVersion, Detail: err.Error() + "; plan anew"}
 	}
 	return request, nil
 }

@@ -194,6 +194,8 @@ var (
 	ErrTampered = errors.New("the plan is not as it was made")
 	// ErrReleased means that versions which the plan needs may have been removed.
 	ErrReleased = errors.New("what the plan needs was given up to a prune")
+	// ErrOtherVersion means that the program cannot read what was asked for.
+	ErrOtherVersion = errors.New("another version of this program made it")
 	// ErrOver means that the plan was applied to its end, was taken back, or will not be
 	// applied any more.
 	ErrOver = errors.New("there is nothing left to apply")
