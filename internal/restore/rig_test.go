@@ -120,7 +120,7 @@ func newRigWithoutVault(t *testing.T, options lookersim.Options) *rig {
 		caller: record.Caller{ID: "1", Admin: &admin},
 	}
 	r.client = simtest.Login(t, url, looker.Config{
-		MaxBody: int64(r.config.Looker.MaxBody), Timeout: 2 * time.Second, Connections: 8, Observe: r.meter.Count,
+		MaxBody: int64(r.config.Looker.MaxBody), Timeout: time.Minute, Connections: 8, Observe: r.meter.Count,
 		Retry: looker.Retry{Attempts: 2, MaxWait: 50 * time.Millisecond},
 	})
 	t.Cleanup(r.client.Close)
