@@ -17,3 +17,10 @@ func TestLongIDs(t *testing.T) {
 		}
 	}
 }
+
+// TestIDsWithANUL: no address can name one.
+func TestIDsWithANUL(t *testing.T) {
+	if id, wrong := stages.RowID(stagestest.KindOf(t, "dashboards"), []byte(`{"id":"a\u0000b"}`)); id != "" || wrong != `has a NUL in its id: "a\x00b"` {
+		t.Errorf("id %q: %s", id, wrong)
+	}
+}

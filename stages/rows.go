@@ -13,10 +13,6 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// maxID is how many bytes an id may have. The longest that Looker makes, model and
-// explore of a LookML project, have a tenth of that.
-const maxID = 1024
-
 // maxTitle is how many characters of a title a message shows.
 const maxTitle = 60
 
@@ -88,10 +84,12 @@ func RowID(kind *catalogue.Spec, row []byte) (id, wrong string) {
 		wrong = "has an empty " + field
 	case raw[0] != '"' && sortOf(raw) != "a number":
 		wrong = "has " + sortOf(raw) + " for its " + field
-	case len(id) > maxID:
+	case len(id) > record.MaxID:
 		wrong = fmt.Sprintf("has %d bytes for its %s", len(id), field)
 	case id == "." || id == "..":
 		wrong = fmt.Sprintf("has %q for its %s, which no address can name", id, field)
+	case strings.IndexByte(id, 0) >= 0:
+		wrong = fmt.Sprintf("has a NUL in its %s: %q", field, id[:min(len(id), maxTitle)])
 	case !utf8.ValidString(id), strings.ContainsRune(id, utf8.RuneError): // half a surrogate pair is read so
 		wrong = fmt.Sprintf("has an %s that is no UTF-8 text: %q", field, id[:min(len(id), maxTitle)])
 	default:

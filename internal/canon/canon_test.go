@@ -95,7 +95,7 @@ func TestReadFollowsPointers(t *testing.T) {
 			[]record.Ref{{Kind: "parts", ID: "t::a"}, {Kind: "parts", ID: "t::b"}},
 		},
 	}
-	none := []record.Ref{{Kind: "queries", ID: "7"}}
+	none, long := []record.Ref{{Kind: "queries", ID: "7"}}, strings.Repeat("x", record.MaxID+1)
 	tests = append(tests, []struct {
 		name, body string
 		want       []record.Ref
@@ -106,6 +106,14 @@ func TestReadFollowsPointers(t *testing.T) {
 		{"named only", `{"tiles":[{"query_id":"7","query":null,"maker":{"query_id":7}}]}`, none},
 		{"another one is nested", `{"tiles":[{"maker":{"query_id":"7","query":{"id":"8"}}}]}`, none},
 		{"of the document before", `{"tiles":[{"query_id":"8"}]}`, []record.Ref{{Kind: "queries", ID: "8"}}},
+		{"with a NUL", `{"tiles":[{"query_id":"a\u0000b"}]}`, []record.Ref{{Kind: "queries", ID: "a\uFFFDb"}}},
+		{"no text", "{\"tiles\":[{\"query_id\":\"a\xff\"}]}", []record.Ref{{Kind: "queries", ID: "a\uFFFD"}}},
+		{"as long as an id may be", `{"tiles":[{"query_id":"` + long[1:] + `"}]}`, []record.Ref{{Kind: "queries", ID: long[1:]}}},
+		{
+			"longer, two of them", `{"tiles":[{"query_id":"` + long + `"},{"query_id":"` + long + `y"},{"query_id":"` + long + `"}]}`,
+			[]record.Ref{{Kind: "queries", ID: record.FollowableID(long)}, {Kind: "queries", ID: record.FollowableID(long + "y")}},
+		},
+		{"longer and nested whole", `{"tiles":[{"query_id":"` + long + `","query":{"id":"` + long + `"}}]}`, nil},
 	}...)
 	r, rules := canon.NewReader(), canon.Compile(kind)
 	for _, tt := range tests {

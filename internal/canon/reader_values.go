@@ -95,7 +95,11 @@ func (r *Reader) follow() {
 		if f.relation.Join != "" {
 			ref.ID = r.kept[f.relation.Join] + "::" + f.id
 		}
-		if !slices.Contains(r.nested, ref) && !slices.Contains(r.doc.Refs, ref) {
+		if slices.Contains(r.nested, ref) {
+			continue
+		}
+		ref.ID = record.FollowableID(ref.ID)
+		if !slices.Contains(r.doc.Refs, ref) {
 			r.doc.Refs = append(r.doc.Refs, ref)
 		}
 	}

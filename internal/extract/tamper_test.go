@@ -19,6 +19,8 @@ import (
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/vault"
 )
 
 // tamper puts a proxy before the simulated Looker that changes bodies.
@@ -239,5 +241,49 @@ func TestPersonalFoldersThatShift(t *testing.T) {
 		if c := countsOf(t, result, "folders"); night > 0 && c.Changed+c.New+c.Gone+c.Failed > 0 {
 			t.Errorf("night %d: %+v, want all the same", night, c)
 		}
+	}
+}
+
+// TestReferencesThatNoIDCanBe: a schedule names a query by a text that is no id. The schedule
+// is stored and can be read, and the reference is dangling.
+func TestReferencesThatNoIDCanBe(t *testing.T) {
+	for name, id := range map[string]string{
+		"NUL": `a\u0000b`, "no UTF-8 text": "a\xffb", "half a surrogate pair": `\ud800`, "too long": strings.Repeat("x", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, lookersim.Options{Seed: 3, Sizes: few})
+			r.tamper(func(path string, _ url.Values, body []byte) []byte {
+				name := func(plan []byte) []byte {
+					return bytes.Replace(plan, []byte("{"), []byte(`{"query_id":"`+id+`",`), 1)
+				}
+				rows := rowsOf(body)
+				switch {
+				case !strings.HasPrefix(path, "/scheduled_plans"):
+					return body
+				case rows == nil:
+					return name(body)
+				}
+				for i := range rows {
+					rows[i] = name(rows[i])
+				}
+				return listOf(rows)
+			})
+			r.run(record.RunComplete, start("scheduled_plans", "queries"))
+			if stored := r.stored(); len(stored) < few.ScheduledPlans {
+				t.Errorf("%d documents are stored", len(stored))
+			}
+			faults := r.faults()
+			if len(faults) != 1 || faults[0].Class != record.FaultDangling || len(faults[0].ID) > record.MaxID {
+				t.Fatalf("%d faults: %.200q", len(faults), fmt.Sprint(faults))
+			}
+			reader := simtest.Reader(t, r.path)
+			defer reader.Close()
+			for _, parent := range r.sim.IDs("scheduled_plans") {
+				if _, err := reader.Document(t.Context(), "test", record.Ref{Kind: "scheduled_plans", ID: parent}, vault.Point{}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
 }

@@ -38,6 +38,7 @@ func (t *task) aliases(ctx context.Context, id string) ([]string, error) {
 			}
 		}
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return record.FollowableID(name) != name })
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
