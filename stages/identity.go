@@ -18,11 +18,14 @@ func StrangerAlone(kind *catalogue.Spec, want record.Listed, doc record.Document
 	if failed := Stranger(kind, want, doc, body); failed != nil {
 		return failed
 	}
-	if members := slices.Concat(kind.Detail.Members, kind.Kin); kind.Fields.ID != "" && !HasOneOf(body, members) {
+	if members := telling(kind); kind.Fields.ID != "" && !HasOneOf(body, members) {
 		return anotherObject(members)
 	}
 	return nil
 }
+
+// telling are the members that tell whole documents of a kind from those of others.
+func telling(kind *catalogue.Spec) []string { return slices.Concat(kind.Detail.Members, kind.Kin) }
 
 // Stranger returns why a valid body is not the document that was wanted, and nil
 // when nothing speaks against it. A document that holds its own id must hold that
@@ -118,31 +121,54 @@ func OfKind(kind *catalogue.Spec) func(body []byte) *Failed {
 	if len(kind.Kin) == 0 {
 		return nil
 	}
+	return func(body []byte) *Failed { return rowsTold(kind, kind.Kin, body) }
+}
+
+// ListOfKind is a [Call.Check] for a list in one answer: it must be an array, and pass [OfKind].
+func ListOfKind(kind *catalogue.Spec) func(body []byte) *Failed {
+	told := OfKind(kind)
 	return func(body []byte) *Failed {
-		rows, err := canon.Rows(body)
-		if err != nil {
-			return nil //nolint:nilerr // what reads it says what is wrong with it
+		if failed := IsArray(body); failed != nil || told == nil {
+			return failed
 		}
-		documents := 0
-		for _, row := range rows {
-			if _, wrong := RowID(kind, row); wrong != "" {
-				continue
-			}
-			if HasOneOf(row, kind.Kin) {
-				return nil
-			}
-			documents++
-		}
-		if documents == 0 {
-			return nil
-		}
-		return NotOfKind(kind)
+		return told(body)
 	}
 }
 
+// Documents reports whether a row of a list is a whole document of the kind, as far as members
+// tell. The rows of a server that cuts them are none, nor are those of another list.
+func Documents(kind *catalogue.Spec, list []byte) bool {
+	return rowsTold(kind, telling(kind), list) == nil
+}
+
+// rowsTold returns why a list is not of the kind: it has rows with ids, and none of them has
+// one of the members that tell the kind.
+func rowsTold(kind *catalogue.Spec, members []string, body []byte) *Failed {
+	rows, err := canon.Rows(body)
+	if err != nil {
+		return nil //nolint:nilerr // what reads it says what is wrong with it
+	}
+	documents := 0
+	for _, row := range rows {
+		if _, wrong := RowID(kind, row); wrong != "" {
+			continue
+		}
+		if HasOneOf(row, members) {
+			return nil
+		}
+		documents++
+	}
+	if documents == 0 {
+		return nil
+	}
+	return otherRows(members)
+}
+
 // NotOfKind is the failure of a list of another kind.
-func NotOfKind(kind *catalogue.Spec) *Failed {
-	return Mismatch(fmt.Errorf("the answer holds other rows: none has one of %s", strings.Join(kind.Kin, ", ")))
+func NotOfKind(kind *catalogue.Spec) *Failed { return otherRows(kind.Kin) }
+
+func otherRows(members []string) *Failed {
+	return Mismatch(fmt.Errorf("the answer holds other rows: none has one of %s", strings.Join(members, ", ")))
 }
 
 // HasOneOf reports whether an object has one of some members. Without members it

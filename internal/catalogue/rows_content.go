@@ -270,6 +270,7 @@ var content = []Spec{
 		Title:    "sections of the homepage",
 		Listing:  Listing{Route: Route{Path: "/primary_homepage_sections", Activity: Administrative}, Whole: true},
 		Fields:   Fields{ID: "id", Name: "title", Updated: "updated_at"},
+		Kin:      []string{"homepage_items", "is_header"},
 		Volatile: []string{"updated_at", "visible_item_order", "detail_url", "homepage_items.section_fetch_time", "homepage_items.view_count", "homepage_items.favorite_count"},
 		Relations: []Relation{
 			{Path: "homepage_id", Kind: "boards", Role: Parent},

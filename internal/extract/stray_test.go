@@ -18,6 +18,9 @@ var strays = []struct {
 	{"GET /agents/search", "agents"}, {"GET /dashboards/lookml/search", "lookml_dashboards"}, {"GET /looks/search", "looks"},
 	{"GET /folders/{id}/looks", "looks"}, {"GET /roles", "roles"}, {"GET /folders", "folders"}, {"GET /boards", "boards"},
 	{"GET /scheduled_plans", "scheduled_plans"}, {"GET /content_metadata", "content_metadata"}, {"GET /connections", "connections"},
+	{"GET /primary_homepage_sections", "homepage_sections"}, {"GET /user_attributes", "user_attributes"}, {"GET /permission_sets", "permission_sets"},
+	{"GET /lookml_models", "lookml_models"}, {"GET /projects", "projects"}, {"GET /datagroups", "datagroups"}, {"GET /themes", "themes"},
+	{"GET /color_collections", "color_collections"}, {"GET /integration_hubs", "integration_hubs"}, {"GET /integrations", "integrations"},
 }
 
 // TestAnswerOfAnotherList answers one call for a list as that for another one is

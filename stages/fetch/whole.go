@@ -137,8 +137,10 @@ func (t *task) notAllThere(why error) error {
 	return t.emit(record.Item{Ref: record.Ref{Kind: t.ask.Kind}, Fault: &stages.Broken(why).Fault, At: t.Now()})
 }
 
-// getWhole gets the rows of the list, which point into one answer, and the lease of that. An answer that is no list is asked for again, and so is one that holds
-// less than there is: the last of them comes with [stages.ErrUncounted].
+// getWhole gets the rows of the list, which point into one answer, and the lease of that. An
+// answer that is no list is asked for again, and so are one none of whose rows looks like a
+// document of the kind, and one that holds less than there is: the last of those comes with
+// [stages.ErrUncounted].
 func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byte, lease *budget.Lease, err error) {
 	route := t.kind.Listing.Route
 	want := budget.Load{Bytes: max(t.guess(100), t.small()), Items: 1}
@@ -149,7 +151,7 @@ func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byt
 		}
 	}()
 	for n := 1; n <= stages.Patience; n++ {
-		call := stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.IsArray}
+		call := stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.ListOfKind(t.kind)}
 		t.listing().Doubting(t.kind, &call)
 		if call.Emptied, err = t.listing().ShouldHaveRows(ctx, t.kind.Name, t.ask.State); err != nil {
 			return stages.Answer{}, nil, nil, err
@@ -157,6 +159,10 @@ func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byt
 		answer, lease, err = t.get(ctx, call, want, false)
 		if err != nil {
 			return stages.Answer{}, nil, nil, err
+		}
+		if n == 1 && !stages.Documents(t.kind, answer.Body) {
+			lease.Release()
+			continue // it may be the answer to another call; where rows are cut, they come so again
 		}
 		rows, err = canon.Rows(answer.Body)
 		if len(rows) == 0 && !call.Emptied {
