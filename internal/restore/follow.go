@@ -10,16 +10,17 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// What lies in a document that is made anew gets another id with it: the palettes of a colour
-// collection. So does a row of a setting that is made anew, and a query that names any of these, since
-// it never changes. Documents that name such follow: they wait for what is made, and name what stands for
-// the old one.
+// A document that is made anew gets another id, and so does what lies in it without routes of its own: the
+// palettes of a colour collection. A row of a setting that is made anew gets another id too. A query that names
+// one of these has to be replaced by another query, since Looker changes none. What names any of them follows:
+// it is written after them, and names the new id.
 
-// move is that something may have another id when the plan is done, besides documents.
+// move says that something which is no document may have another id when the plan is done: a palette, a row of
+// a setting, a query.
 type move struct {
-	with    []*node // the documents with which it has
-	unknown bool    // it gets another one for sure, which nobody knows yet
-	queries int     // that are made for it
+	with    []*node // the documents whose writing gives it another id
+	unknown bool    // it gets another id for sure, and only the server knows which
+	queries int     // how many queries are made for it
 }
 
 // noteMoves finds what has, or may have, another id with the documents that the plan makes anew, takes
