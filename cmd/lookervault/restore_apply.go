@@ -126,7 +126,7 @@ func runRestoreApply(ctx context.Context, o restoreOptions) error {
 }
 
 func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error {
-	if done, err := r.settled(plan); done {
+	if done, err := r.alreadyApplied(plan); done {
 		return err
 	}
 	if err := r.fits(ctx, plan, r.options.stale); err != nil {
@@ -165,9 +165,9 @@ func (r *restoring) identify(ctx context.Context, plan record.Restore) (err erro
 	return err
 }
 
-// settled reports whether a plan was applied to its end, and what that came to: no call
+// alreadyApplied reports whether a plan was applied to its end, and what that came to: no call
 // is made for it again.
-func (r *restoring) settled(plan record.Restore) (bool, error) {
+func (r *restoring) alreadyApplied(plan record.Restore) (bool, error) {
 	switch plan.State {
 	case record.RestoreComplete, record.RestoreUndone:
 		fmt.Fprintf(r.options.streams.err, "Restore %d is %s: there is nothing to do.\n", plan.ID, plan.State)

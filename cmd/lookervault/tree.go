@@ -125,7 +125,7 @@ func readTrees(ctx context.Context, m history.Moment, named string) (roots []*vi
 			}
 		}
 	}
-	return roots, homeless, held.settle(ctx, roots)
+	return roots, homeless, held.populate(ctx, roots)
 }
 
 // nest puts folders into their parents, and returns those that lie in none: one that is named,

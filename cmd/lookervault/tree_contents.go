@@ -67,8 +67,8 @@ func placeOf[T comparable](met *[]T, word T) uint8 {
 	return uint8(place)
 }
 
-// settle gives folders, and those below them, what lies in them, sorted and counted.
-func (c *treeContents) settle(ctx context.Context, roots []*view.Folder) error {
+// populate gives folders, and those below them, what lies in them, sorted and counted.
+func (c *treeContents) populate(ctx context.Context, roots []*view.Folder) error {
 	all := sortFolders(nil, roots)
 	var next atomic.Int64
 	var sorters conc.WaitGroup

@@ -20,7 +20,7 @@
 //
 // A write that must not be made twice is repeated only where nothing can have
 // happened: after 429 and 401, and where nothing was sent. Any other failure is a
-// [DoubtError] for the caller to settle, see [Client.Send].
+// [DoubtError], which the caller has to clear up, see [Client.Send].
 //
 // # What ends a run
 //

@@ -183,11 +183,11 @@ func (p *pace) guess(now, resume time.Time, next float64) {
 	p.set(next, maxSpan, now, resume)
 }
 
-// settle lowers the rate after the try of an older one was refused: the limit lies
+// fallBack lowers the rate after the try of an older one was refused: the limit lies
 // between what was borne and what was not. Few answers tell how fast we asked, not
 // what the server bears: a guess of 4 calls a second is answered 4 times a second by a
 // server that bears 6.
-func (p *pace) settle(now, resume time.Time) {
+func (p *pace) fallBack(now, resume time.Time) {
 	least := max(p.borne, p.between(now))
 	next := math.Sqrt(least * min(p.rate, max(least, p.sends.lastSecond(now))))
 	if p.got >= 2*enough {
@@ -236,7 +236,7 @@ func (p *pace) cut(now, resume time.Time, certain bool) {
 	case idle:
 		p.lower(now, resume, run, true)
 	case p.trying(now):
-		p.settle(now, resume)
+		p.fallBack(now, resume)
 	case p.before > 0 && known:
 		p.missed++
 		p.guess(now, resume, max(leastCut, 1-harder*float64(p.missed))*p.rate)

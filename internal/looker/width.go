@@ -3,9 +3,9 @@ package looker
 import "time"
 
 const (
-	// settleTime is how long a lowered number is kept at least before one more is
+	// heldTime is how long a lowered number is kept at least before one more is
 	// tried: two round trips to most servers.
-	settleTime = 500 * time.Millisecond
+	heldTime = 500 * time.Millisecond
 	// probeAnswers is after how many good answers one more call is tried in the air
 	// of a server that was seen to refuse it; twice as many after each try that
 	// failed. One refusal in 150 is 0.7 %.
@@ -99,7 +99,7 @@ func (w *width) answered(now time.Time, air int, late bool) {
 	if air >= w.allowed {
 		w.atAllowed++
 	}
-	if now.Sub(w.since) < settleTime || w.atAllowed < max(w.allowed, doubtful) {
+	if now.Sub(w.since) < heldTime || w.atAllowed < max(w.allowed, doubtful) {
 		return
 	}
 	w.proven = w.allowed

@@ -20,14 +20,15 @@ func (d *draft) alike(ctx context.Context, n *node) (found *vault.Entry, err err
 	return found, err
 }
 
-// keyHeld is that a document of the instance has a key which another one is to get.
+// keyHeld says that a document of the instance holds a key which another document is to get: Looker takes
+// no two with that key, so the holder has to give it away first.
 type keyHeld struct {
-	id  string
+	id  string // of the document that holds it
 	key *catalogue.Key
 }
 
-// alikeBut is alike but for what is settled, and returns the key as well.
-func (d *draft) alikeBut(ctx context.Context, n *node, settled []keyHeld) (found *vault.Entry, key *catalogue.Key, err error) {
+// alikeBut is alike, and returns the key as well. It leaves out what is known to hold a key.
+func (d *draft) alikeBut(ctx context.Context, n *node, known []keyHeld) (found *vault.Entry, key *catalogue.Key, err error) {
 	d.seek(n)
 	called, err := d.present.called(ctx, n.Kind, n.entry.Name)
 	if err != nil {
@@ -56,7 +57,7 @@ func (d *draft) alikeBut(ctx context.Context, n *node, settled []keyHeld) (found
 		if err != nil {
 			return nil, nil, err
 		}
-		shared := slices.DeleteFunc(d.sharedKeys(n, e, body), func(key *catalogue.Key) bool { return slices.Contains(settled, keyHeld{e.ID, key}) })
+		shared := slices.DeleteFunc(d.sharedKeys(n, e, body), func(key *catalogue.Key) bool { return slices.Contains(known, keyHeld{e.ID, key}) })
 		if len(shared) == 0 {
 			continue
 		}
@@ -144,7 +145,7 @@ func (d *draft) keysSeen(ctx context.Context, n *node, key int) (map[string][]va
 }
 
 // another finds the document of the instance that takes the place of one that is not there,
-// since it has a key of it; nil where none does. The node is settled, or gets another name,
+// since it has a key of it; nil where none does. Nothing is written of the node, or it gets another name,
 // where the one that has its key is known to be another document.
 func (d *draft) another(ctx context.Context, n *node) (other *vault.Entry, err error) {
 	other, err = d.alike(ctx, n)
@@ -213,7 +214,7 @@ func (d *draft) besideAnother(ctx context.Context, n *node, other *vault.Entry, 
 	case policy == Rename:
 		return d.rename(ctx, n, *other)
 	case policy == Skip && !n.named && !n.needed:
-		n.settle(record.DeedSkip, fmt.Sprintf("%s has its name now", other.Ref))
+		n.writeNothing(record.DeedSkip, fmt.Sprintf("%s has its name now", other.Ref))
 	default:
 		n.impossible(fmt.Sprintf("%s has its name now; --conflict %s=rename makes it beside that under another name", other.Ref, n.Kind))
 	}
@@ -250,7 +251,7 @@ func (d *draft) duplicate(ctx context.Context, n *node, now vault.Entry) error {
 		return err
 	}
 	if twin != nil {
-		n.settle(record.DeedReuse, fmt.Sprintf("%s %q was made from it already", twin.Ref, twin.Name))
+		n.writeNothing(record.DeedReuse, fmt.Sprintf("%s %q was made from it already", twin.Ref, twin.Name))
 		return nil
 	}
 	d.request.Beside = append(d.request.Beside, n.Ref)

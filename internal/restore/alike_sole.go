@@ -14,7 +14,7 @@ import (
 // soleAlike finds the document of the instance that has a key of one that is not there which
 // the server gives any number of times: the schedule of that name on that dashboard, which
 // somebody has set up again. The key is believed where one document has it that is not known
-// to be another one. Where several have it the node is settled, since one more would be one
+// to be another one. Where several have it nothing is written of the node, since one more would be one
 // too many of all that they send.
 func (d *draft) soleAlike(ctx context.Context, n *node) (*vault.Entry, error) {
 	for i := range n.spec.Write.Keys {

@@ -46,7 +46,7 @@ func (d *draft) keepAsleep(ctx context.Context, n *node, now vault.Entry, curren
 // awaken plans to make a document active that was so in the backup, and is asleep.
 func (d *draft) awaken(ctx context.Context, n *node, now vault.Entry, exists bool) error {
 	if !exists || now.State != record.Present {
-		n.settle(record.DeedSkip, "it is not there any more, and nothing is made to be woken")
+		n.writeNothing(record.DeedSkip, "it is not there any more, and nothing is made to be woken")
 		return nil
 	}
 	if err := d.load(ctx, n); err != nil {
@@ -54,7 +54,7 @@ func (d *draft) awaken(ctx context.Context, n *node, now vault.Entry, exists boo
 	}
 	awake := bytes.Clone(awakeIn(n.spec.Write, n.body))
 	if awake == nil {
-		n.settle(record.DeedReuse, "it was asleep in the backup too")
+		n.writeNothing(record.DeedReuse, "it was asleep in the backup too")
 		return nil
 	}
 	n.entry, n.body = now, nil // all else stays as it is

@@ -23,7 +23,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		n.impossible("Looker has no way to make one")
 		return nil
 	case d.wasTrashed(n):
-		n.settle(record.DeedSkip, "it was in the trash then, and is gone now; --trash recreate makes it anew and puts it there")
+		n.writeNothing(record.DeedSkip, "it was in the trash then, and is gone now; --trash recreate makes it anew and puts it there")
 		return nil
 	}
 	n.action.Deed = record.DeedCreate
@@ -78,7 +78,7 @@ func (d *draft) wasTrashed(n *node) bool {
 // compare plans to make a document that is there what is wanted of it.
 func (d *draft) compare(ctx context.Context, n *node, now vault.Entry) error {
 	if takenOver(n, now) {
-		n.settle(record.DeedReuse, "")
+		n.writeNothing(record.DeedReuse, "")
 		return nil
 	}
 	if err := d.freeKeysOfOriginal(ctx, n, now); err != nil {
@@ -238,7 +238,7 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 	d.lackingSecrets(n, current)
 	n.action.Changes = withoutTrash(n, now)
 	if len(n.action.Changes) == 0 && n.action.Deed != record.DeedUndelete {
-		n.settle(record.DeedReuse, "")
+		n.writeNothing(record.DeedReuse, "")
 	}
 	return nil
 }
@@ -269,19 +269,19 @@ func (d *draft) deed(n *node, now vault.Entry) {
 	case n.since != "" && (trashed || len(n.action.Changes) > 0):
 		n.leave()
 	case trashed && d.request.Trash == LeaveThem:
-		n.settle(record.DeedSkip, "it is in the trash")
+		n.writeNothing(record.DeedSkip, "it is in the trash")
 	case trashed:
 		n.action.Deed = record.DeedUndelete
 		n.action.Reason = "out of the trash, with its id"
 	case len(n.action.Changes) == 0:
-		n.settle(record.DeedReuse, "")
+		n.writeNothing(record.DeedReuse, "")
 	case policy == Skip:
 		deed := record.DeedSkip
 		if n.spec.Write.Reused {
 			deed = record.DeedReuse
 		}
 		n.differs = true
-		n.settle(deed, fmt.Sprintf("it is there and differs in %s; --conflict update makes it what it was", memberCount(len(n.action.Changes))))
+		n.writeNothing(deed, fmt.Sprintf("it is there and differs in %s; --conflict update makes it what it was", memberCount(len(n.action.Changes))))
 	case policy == Fail:
 		n.impossible("it is there and differs, which --conflict fail forbids")
 	case policy == Rename:
@@ -315,7 +315,7 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	if now.State == record.Trashed && !d.request.erases(n.spec.Write) {
-		n.settle(record.DeedReuse, "it is in the trash already")
+		n.writeNothing(record.DeedReuse, "it is in the trash already")
 		return nil
 	}
 	if n.since != "" {
@@ -335,10 +335,10 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 }
 
 // impossible says why nothing can be done.
-func (n *node) impossible(why string) { n.settle(record.DeedImpossible, why) }
+func (n *node) impossible(why string) { n.writeNothing(record.DeedImpossible, why) }
 
-// settle ends the planning of a document of which nothing will be written.
-func (n *node) settle(deed record.Deed, why string) {
+// writeNothing ends the planning of a document of which nothing will be written.
+func (n *node) writeNothing(deed record.Deed, why string) {
 	n.action.Deed, n.action.Reason, n.action.Changes, n.action.PlannedCalls = deed, why, nil, 0
 	n.action.State = record.ActionSkipped
 	if deed == record.DeedImpossible {

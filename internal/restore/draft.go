@@ -194,7 +194,7 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 		return nil
 	}
 	if n.spec.Write.Self && now.ID == d.Caller.ID {
-		n.settle(record.DeedReuse, "it is the user of the API key, who is left alone")
+		n.writeNothing(record.DeedReuse, "it is the user of the API key, who is left alone")
 		return nil
 	}
 	if exists {
@@ -227,12 +227,12 @@ func (d *draft) judge(ctx context.Context, n *node) error {
 func (d *draft) judgeSeen(ctx context.Context, n *node, now vault.Entry, exists bool) error {
 	switch {
 	case n.absent && !exists:
-		n.settle(record.DeedReuse, "it is not there any more")
+		n.writeNothing(record.DeedReuse, "it is not there any more")
 		return nil
 	case n.absent:
 		return d.remove(ctx, n, now)
 	case exists && d.request.Lost && d.request.LostSpan == nil && !n.needed && !n.linked && !d.wasLost(n, now):
-		n.settle(record.DeedReuse, "it was not lost")
+		n.writeNothing(record.DeedReuse, "it was not lost")
 		return nil
 	}
 	if decided, err := d.comesInto(ctx, n, now, exists); err != nil || decided {
@@ -242,7 +242,7 @@ func (d *draft) judgeSeen(ctx context.Context, n *node, now vault.Entry, exists 
 		return err
 	}
 	if exists && d.unchanged(n, now) {
-		n.settle(record.DeedReuse, "")
+		n.writeNothing(record.DeedReuse, "")
 		return nil
 	}
 	if err := d.load(ctx, n); err != nil {

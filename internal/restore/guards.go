@@ -16,10 +16,10 @@ import (
 func (n *node) leaveGuarded(g *catalogue.Guard) {
 	switch {
 	case g.Reused:
-		n.settle(record.DeedReuse, g.Why)
+		n.writeNothing(record.DeedReuse, g.Why)
 	case g.Skipped:
 		n.leftOut = true
-		n.settle(record.DeedSkip, g.Why)
+		n.writeNothing(record.DeedSkip, g.Why)
 	default:
 		n.impossible(g.Why)
 	}
@@ -29,16 +29,16 @@ func (n *node) leaveGuarded(g *catalogue.Guard) {
 func (n *node) keepGuarded(g *catalogue.Guard) {
 	switch {
 	case len(n.action.Changes) == 0, g.Reused:
-		n.settle(record.DeedReuse, g.Why)
+		n.writeNothing(record.DeedReuse, g.Why)
 	case n.named && !g.Skipped:
 		n.impossible(g.Why)
 	default:
 		n.leftOut = g.Skipped
-		n.settle(record.DeedSkip, g.Why)
+		n.writeNothing(record.DeedSkip, g.Why)
 	}
 }
 
-// staysFixed settles a document that comes with Looker and cannot be changed, and plans to make one
+// staysFixed writes nothing of a document that comes with Looker and cannot be changed, and plans to make one
 // anew whose difference is in what it was made with.
 func (d *draft) staysFixed(ctx context.Context, n *node, now vault.Entry, current []byte) error {
 	w := n.spec.Write
@@ -50,7 +50,7 @@ func (d *draft) staysFixed(ctx context.Context, n *node, now vault.Entry, curren
 	}
 	standard, err := d.wordsOf(ctx, &w.Standard)
 	if err == nil && slices.Contains(standard, now.ID) {
-		n.settle(record.DeedReuse, "it comes with Looker, and cannot be changed")
+		n.writeNothing(record.DeedReuse, "it comes with Looker, and cannot be changed")
 	}
 	return err
 }

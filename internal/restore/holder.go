@@ -180,7 +180,7 @@ func (d *draft) requireHolderAgain(ctx context.Context, n *node, r *catalogue.Re
 			return err
 		}
 	}
-	n.settle(record.DeedSkip, fmt.Sprintf("it hung on %s/%s, which %s does not have", listOf(r), id, holder))
+	n.writeNothing(record.DeedSkip, fmt.Sprintf("it hung on %s/%s, which %s does not have", listOf(r), id, holder))
 	return nil
 }
 

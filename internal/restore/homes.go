@@ -146,7 +146,7 @@ func (d *draft) handOver(ctx context.Context, n *node) (bool, error) {
 		if e := folders[id]; e.Name == name && e.Folder == place && e.State == record.Present {
 			n.action.Target, n.action.Before = id, e.Version
 			d.present.made[n.Ref] = id
-			n.settle(record.DeedReuse, fmt.Sprintf("%s stands for it", e.Ref))
+			n.writeNothing(record.DeedReuse, fmt.Sprintf("%s stands for it", e.Ref))
 			return true, nil
 		}
 	}

@@ -58,7 +58,7 @@ func (t *task) afterwards(ctx context.Context, now []byte) (err error) {
 	if len(lists) == 0 && len(t.spec.Write.Late) == 0 {
 		return nil
 	}
-	t.settled = true
+	t.partsThere = true
 	if err := t.partTwins(ctx, t.before); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (d *draft) comesInto(ctx context.Context, n *node, now vault.Entry, exists 
 func (d *draft) copyInto(ctx context.Context, n *node, now vault.Entry) error {
 	n.action.Target, n.action.Before = "", 0
 	if n.entry.State == record.Trashed {
-		n.settle(record.DeedSkip, "it was in the trash then")
+		n.writeNothing(record.DeedSkip, "it was in the trash then")
 		return nil
 	}
 	if n.spec.Place == catalogue.IsFolder {
@@ -115,7 +115,7 @@ func (d *draft) copyInto(ctx context.Context, n *node, now vault.Entry) error {
 	}
 	if now.Folder == place && d.present.arrived[now.Ref] == d.request.IntoID {
 		n.action.Target = now.ID
-		n.settle(record.DeedReuse, "it was brought there already")
+		n.writeNothing(record.DeedReuse, "it was brought there already")
 		return nil
 	}
 	d.request.Beside = append(d.request.Beside, n.Ref)
@@ -125,7 +125,7 @@ func (d *draft) copyInto(ctx context.Context, n *node, now vault.Entry) error {
 	}
 	if twin != nil && twin.Folder == place {
 		n.action.Target = twin.ID
-		n.settle(record.DeedReuse, fmt.Sprintf("%s %q was copied from it already", twin.Ref, twin.Name))
+		n.writeNothing(record.DeedReuse, fmt.Sprintf("%s %q was copied from it already", twin.Ref, twin.Name))
 		return nil
 	}
 	if err := d.withoutKeysOf(n, now); err != nil {
@@ -140,11 +140,11 @@ func (d *draft) copyInto(ctx context.Context, n *node, now vault.Entry) error {
 	return d.create(ctx, n)
 }
 
-// copiesFolder settles a folder that cannot be copied: one that only Looker makes, whose content
+// copiesFolder writes nothing of a folder that cannot be copied: one that only Looker makes, whose content
 // comes into the new place itself. A folder that holds that place would be copied into itself.
 func (d *draft) copiesFolder(ctx context.Context, n *node) error {
 	if g := canon.Guarded(n.spec.Write, n.body); g != nil {
-		n.settle(record.DeedSkip, "what lies in it is copied without it: "+g.Why)
+		n.writeNothing(record.DeedSkip, "what lies in it is copied without it: "+g.Why)
 		return nil
 	}
 	folders, err := d.present.all(ctx, catalogue.Folders)

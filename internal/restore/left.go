@@ -209,10 +209,10 @@ func someOf(paths []string) string {
 // leave lets a document stay as it is that has somebody else's work in it.
 func (n *node) leave() {
 	if n.shares != "" && n.spec.Write.Reused {
-		n.settle(record.DeedReuse, n.since)
+		n.writeNothing(record.DeedReuse, n.since)
 		return
 	}
-	n.settle(record.DeedSkip, n.since)
+	n.writeNothing(record.DeedSkip, n.since)
 }
 
 // Leaves reports whether an undo leaves a document as it is that it was to take back, or some of it.

@@ -80,7 +80,7 @@ func (t *task) withoutLate(w *catalogue.Write, body []byte) ([]byte, bool, error
 	}
 	var names []string
 	for name := range members {
-		if t.settled || !slices.Contains(w.Late, name) {
+		if t.partsThere || !slices.Contains(w.Late, name) {
 			names = append(names, name)
 		}
 	}

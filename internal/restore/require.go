@@ -188,7 +188,7 @@ func (d *draft) wasMissing(n *node, ref canon.Reference) error {
 		d.note("%s comes back without its %s: %s", n.Ref, ref.By.Path, why)
 		return d.override(n, ref.By.Path, nil)
 	case ref.Part == "":
-		n.settle(record.DeedSkip, why)
+		n.writeNothing(record.DeedSkip, why)
 		return nil
 	}
 	parts, err := d.missingParts(n, ref.Ref)

@@ -19,16 +19,16 @@ import (
 func (d *draft) findRoom(ctx context.Context, n *node, current []byte) error {
 	shares := n.shares
 	defer func() { n.shares = shares }()
-	var settled []keyHeld
+	var known []keyHeld
 	for d.takesKey(n, current) {
-		other, key, err := d.alikeBut(ctx, n, settled)
+		other, key, err := d.alikeBut(ctx, n, known)
 		if err != nil || other == nil {
 			return err
 		}
 		if err := d.waitForKey(ctx, n, *other, key); err != nil || !n.writes() {
 			return err
 		}
-		settled = append(settled, keyHeld{other.ID, key})
+		known = append(known, keyHeld{other.ID, key})
 	}
 	return nil
 }

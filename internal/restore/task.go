@@ -20,21 +20,21 @@ import (
 // goes on after a kill, and one more are the same.
 type task struct {
 	*applier
-	action  record.Action
-	spec    *catalogue.Spec
-	wanted  []byte        // the body that is wanted, with the ids of the backup
-	steps   []record.Step // POSTs of earlier attempts, and of this one
-	done    []record.Step // outcomes of POSTs that the journal does not have yet
-	maps    []record.Mapping
-	resumed bool // an earlier attempt may have done part of it
-	wrote   bool
-	sent    bool                // a write has left, or may have
-	remark  string              // for people, on an action that is done otherwise than planned
-	before  []byte              // the document as it was before anything inside was written
-	late    bool                // parts were made since the document was read
-	settled bool                // all parts are there, so that members may name them
-	parts   map[record.Ref]bool // of the document, as it was read last
-	known   map[record.Ref]bool // parts of the instance that are known to be some of the backup
+	action     record.Action
+	spec       *catalogue.Spec
+	wanted     []byte        // the body that is wanted, with the ids of the backup
+	steps      []record.Step // POSTs of earlier attempts, and of this one
+	done       []record.Step // outcomes of POSTs that the journal does not have yet
+	maps       []record.Mapping
+	resumed    bool // an earlier attempt may have done part of it
+	wrote      bool
+	sent       bool                // a write has left, or may have
+	remark     string              // for people, on an action that is done otherwise than planned
+	before     []byte              // the document as it was before anything inside was written
+	late       bool                // parts were made since the document was read
+	partsThere bool                // all parts are there, so that members may name them
+	parts      map[record.Ref]bool // of the document, as it was read last
+	known      map[record.Ref]bool // parts of the instance that are known to be some of the backup
 	// own is what a document that is made beside another one, and its parts, are called:
 	// whoever names these means the other one's. Nil where there is no other one.
 	own map[record.Ref]string

@@ -148,7 +148,7 @@ func (d *draft) keepPlaces(ctx context.Context, n *node, refs []canon.Reference,
 func (d *draft) tellKept(n *node, kept []string) {
 	inUse := n.entry.State == record.Present
 	if inUse && len(n.action.Changes) == 0 {
-		n.settle(record.DeedSkip, "it "+strings.Join(kept, ", "))
+		n.writeNothing(record.DeedSkip, "it "+strings.Join(kept, ", "))
 		return
 	}
 	if inUse {

@@ -128,7 +128,7 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 			t.wrote = true
 			return made{id: before.Target}, nil
 		case record.StepIntent:
-			if found, id, err := t.settleDoubt(ctx, c, before, time.Time{}); err != nil || found {
+			if found, id, err := t.clearDoubt(ctx, c, before, time.Time{}); err != nil || found {
 				return made{id: id}, err
 			}
 		}
@@ -160,7 +160,7 @@ func (t *task) post(ctx context.Context, c creation) (made, error) {
 		if doubt.Late {
 			late = t.Now().Add(t.Settle)
 		}
-		if found, id, err := t.settleDoubt(ctx, c, step, late); err != nil || found {
+		if found, id, err := t.clearDoubt(ctx, c, step, late); err != nil || found {
 			return made{id: id}, err
 		}
 	}
@@ -198,9 +198,9 @@ func neverSent(err error) bool {
 	return slices.ContainsFunc([]error{looker.ErrBudget, looker.ErrDown, looker.ErrLogin, looker.ErrClosed}, func(sentinel error) bool { return errors.Is(err, sentinel) })
 }
 
-// settleDoubt finds out whether a POST was carried out whose outcome nobody knows: what
+// clearDoubt finds out whether a POST was carried out whose outcome nobody knows: what
 // it made is adopted, or it is void.
-func (t *task) settleDoubt(ctx context.Context, c creation, step record.Step, late time.Time) (found bool, id string, err error) {
+func (t *task) clearDoubt(ctx context.Context, c creation, step record.Step, late time.Time) (found bool, id string, err error) {
 	if id, found, err = t.lookFor(ctx, c, late); err != nil {
 		return false, "", err
 	}
