@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // TestMain makes this binary the programs that scripts run:
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	// this process grows to 130 MB, and the collector took half of the processor time.
 	debug.SetGCPercent(400)
 	simtest.WaitTogether()
+	testenv.TempInMemory()
 	testscript.Main(m, map[string]func(){"lookervault": main, "exits": exits, "full": full, "nobody": nobody, "tty": tty})
 }
 

@@ -19,6 +19,14 @@ const (
 	Flips = "LOOKERVAULT_TEST_FLIPS" // of bits and bytes of a vault
 )
 
+// These variables name files, and make no test longer.
+const (
+	spec   = prefix + "SPEC"
+	corpus = prefix + "CORPUS"
+)
+
+const prefix = "LOOKERVAULT_TEST_"
+
 // Rounds returns the number that a variable asks for, else the usual one.
 func Rounds(t testing.TB, variable string, usual int) int {
 	t.Helper()
@@ -39,13 +47,13 @@ func More(variable string) bool { return os.Getenv(variable) != "" }
 // one the test is skipped.
 func Corpus(t testing.TB) string {
 	t.Helper()
-	return given(t, "LOOKERVAULT_TEST_CORPUS", "a folder of documents of real servers")
+	return given(t, corpus, "a folder of documents of real servers")
 }
 
 // ReadAPI decodes Looker's OpenAPI description into v. Without one the test is skipped.
 func ReadAPI(t testing.TB, v any) {
 	t.Helper()
-	path := given(t, "LOOKERVAULT_TEST_SPEC", "Looker's OpenAPI document (Looker.4.0.oas.json, gzip allowed)")
+	path := given(t, spec, "Looker's OpenAPI document (Looker.4.0.oas.json, gzip allowed)")
 	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/vault/vaulttest"
 )
@@ -38,6 +39,7 @@ var children = map[string]func(ctx context.Context, args []string) error{
 func TestMain(m *testing.M) {
 	// What lives is small, so the collector took a sixth of the processor time of these tests.
 	debug.SetGCPercent(400)
+	testenv.TempInMemory()
 	child, ok := children[os.Getenv(childVariable)]
 	if !ok {
 		os.Exit(m.Run())
