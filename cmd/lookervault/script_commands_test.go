@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -22,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
@@ -268,10 +268,9 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 
 func freeport(ts *testscript.TestScript, neg bool, args []string) {
 	arity(ts, neg, args, 1, "freeport NAME")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := simtest.ClosedPort(ts.Defer)
 	ts.Check(err)
-	ts.Setenv(args[0], listener.Addr().String())
-	ts.Check(listener.Close())
+	ts.Setenv(args[0], address)
 }
 
 // serves and holds ask the simulator for the truth.

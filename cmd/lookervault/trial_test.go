@@ -148,12 +148,11 @@ func unconnected(failed string, also map[string]string) map[string]string {
 // closedPort is an address of this machine where nobody listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := simtest.ClosedPort(t.Cleanup)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return address
 }
 
 // certificateUntil makes a certificate for this machine, signed by itself.

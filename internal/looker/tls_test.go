@@ -25,6 +25,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/lookervault/lookervault/internal/looker"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // certificate makes a self-signed one.
@@ -139,15 +140,13 @@ func connectError(t *testing.T, c *looker.Client, base, want string) {
 func TestConnectErrors(t *testing.T) {
 	plain := httptest.NewServer(granting(func(http.ResponseWriter, *http.Request) {}))
 	defer plain.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := simtest.ClosedPort(t.Cleanup)
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed := "http://" + l.Addr().String()
-	l.Close()
 	tests := []struct{ name, base, want string }{
 		{"http server", strings.Replace(plain.URL, "http:", "https:", 1), "the server speaks http, not https; set looker.base_url to " + plain.URL},
-		{"closed port", closed, "connection refused; check looker.base_url; is it running?"},
+		{"closed port", "http://" + closed, "connection refused; check looker.base_url; is it running?"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
