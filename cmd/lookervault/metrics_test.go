@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,12 +22,23 @@ import (
 // for the answer, and reads the file that it leaves.
 func TestMetricsWhileARunLasts(t *testing.T) {
 	t.Parallel()
-	sim, url := simtest.New(t, lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
-	simtest.SetRules(t, sim, "route=GET /boards do=hang")
+	sim, _ := simtest.New(t, lookersim.Options{Sizes: lookersim.Sizes{Looks: 5, Boards: 2}, TrashShare: -1})
+	asked := make(chan struct{})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/boards") {
+			<-asked
+			http.Error(w, "no boards", http.StatusInternalServerError)
+			return
+		}
+		sim.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	asking := sync.OnceFunc(func() { close(asked) })
+	defer asking()
 	dir := t.TempDir()
-	backup := exec.Command("lookervault", "run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--metrics-file", "lookervault.prom", "--set", "looker.timeout=4s", "--set", "retry.attempts=1")
+	backup := exec.Command("lookervault", "run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--metrics-file", "lookervault.prom", "--set", "retry.attempts=1")
 	backup.Dir = dir
-	backup.Env = append(os.Environ(), environOf(url)...)
+	backup.Env = append(os.Environ(), environOf(front.URL)...)
 	stderr, err := backup.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +75,7 @@ func TestMetricsWhileARunLasts(t *testing.T) {
 	if body := ask("/healthz"); body != "ok\n" {
 		t.Errorf("healthz: %q", body)
 	}
-	again, late := time.NewTicker(20*time.Millisecond), time.After(3*time.Second)
+	again, late := time.NewTicker(20*time.Millisecond), time.After(patience)
 	defer again.Stop()
 	for _, want := range []string{"lookervault_run_id 1", `lookervault_documents_listed{kind="boards"} 0`, `lookervault_api_calls_total{result="good"}`} {
 		// What is counted comes with the first thing to count.
@@ -74,6 +87,7 @@ func TestMetricsWhileARunLasts(t *testing.T) {
 			}
 		}
 	}
+	asking()
 	_, _ = io.Copy(io.Discard, stderr)
 	_ = backup.Wait()
 	file, err := os.ReadFile(filepath.Join(dir, "lookervault.prom"))
