@@ -189,7 +189,7 @@ func (p *pass) conclude(ctx context.Context) (Tally, error) {
 		p.remark(Doubles(p.doubles))
 	}
 	if p.seen > 0 && p.seen == p.widest && !p.probe {
-		p.Ledger.OneAnswer(plan.ListEnd{Kind: p.kind.Name, State: p.state, Rows: p.seen, Held: int(p.stored.Present + p.stored.Trashed)})
+		p.Ledger.OneAnswer(plan.ListTail{Kind: p.kind.Name, State: p.state, Rows: p.seen, Held: int(p.stored.Present + p.stored.Trashed)})
 	}
 	if !p.ExpectsBadRows(p.kind.Name) {
 		for _, row := range p.bad {

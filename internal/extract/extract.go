@@ -279,7 +279,7 @@ func (f *flow) run(ctx context.Context) error {
 	if err := f.checkScope(ctx, &list); err != nil {
 		return err
 	}
-	return list.CheckEnds(ctx)
+	return list.CheckTails(ctx)
 }
 
 // emptyBefore fetches alone, of a wave that is committed, what came empty in an earlier part of the

@@ -56,7 +56,7 @@ func (f *flow) finish(ctx context.Context, err error) record.Finish {
 // a kind is open.
 func (f *flow) unchecked(ctx context.Context, finish *record.Finish) {
 	list := f.listOptions()
-	doubted := list.DoubtedEnds()
+	doubted := list.DoubtedTails()
 	for i := range finish.Kinds {
 		end := &finish.Kinds[i]
 		if end.Listing != record.Complete {

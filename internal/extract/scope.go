@@ -39,7 +39,7 @@ func (f *flow) checkScope(ctx context.Context, list *stages.ListOptions) error {
 	}
 	folders, _ := catalogue.Find(catalogue.Folders)
 	if !slices.Contains(catalogue.Kinds(f.kinds), folders.Name) {
-		f.ledger.OneAnswer(plan.ListEnd{Kind: folders.Name, State: record.Present, Rows: len(f.folders)})
+		f.ledger.OneAnswer(plan.ListTail{Kind: folders.Name, State: record.Present, Rows: len(f.folders)})
 	}
 	return list.CheckFolders(ctx, folders, f.folders)
 }

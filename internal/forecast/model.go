@@ -195,7 +195,7 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 		c.add(k.kind.Listing.Route.Activity, exactly(1))
 	}
 	c.add(k.kind.Listing.Route.Activity, exactly(m.unsaid(k)))
-	m.lengths.OneAnswer(plan.ListEnd{Kind: k.kind.Name, State: record.Present, Rows: len(k.glance.Rows)})
+	m.lengths.OneAnswer(plan.ListTail{Kind: k.kind.Name, State: record.Present, Rows: len(k.glance.Rows)})
 	m.prove(&c, k, len(in) > 0)
 	if k.past.poor {
 		c.add(k.kind.Detail.Activity, exactly(len(in)))
@@ -252,7 +252,7 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 	if tried && !onePage {
 		c.add(k.kind.Listing.Route.Activity, exactly(1)) // for a page that turns out to be full
 	}
-	m.ends(k, &k.glance, record.Present)
+	m.tails(k, &k.glance, record.Present)
 	present, seen, proof := m.present(k)
 	if onePage {
 		present = m.rowsAlone(k, seen)

@@ -27,7 +27,7 @@ func (o *outlook) trashRests(kind *catalogue.Spec, live Glance) bool {
 // what it costs, and how many of them are part of the run.
 func (m *model) binned(k *knowledge) (c cost, items amount, proof bool) {
 	trash := k.glance.Trash
-	m.ends(k, trash, record.Trashed)
+	m.tails(k, trash, record.Trashed)
 	var in []Glimpsed
 	for _, row := range m.within(k, trash.Rows) {
 		if !k.lists(row.ID) {

@@ -88,7 +88,7 @@ func (t *task) settlePage(ctx context.Context, above int) (stages.Tally, error) 
 		return stages.Tally{}, err
 	}
 	if answer.HasTotal && len(rows) > 0 { // else what stands behind them was asked for
-		t.Ledger.OneAnswer(t.listEnd(list.Tally))
+		t.Ledger.OneAnswer(t.listTail(list.Tally))
 	}
 	t.learn(int64(len(answer.Body)), len(rows))
 	return list.Tally, t.settleRows(ctx, list, found, doubtful, v, lease)

@@ -64,47 +64,47 @@ func (t *task) inPages(ctx context.Context) (done bool, err error) {
 // likeLimit are the numbers of rows that look as if a server answers no more at once.
 const likeLimit = 10
 
-// listEnding is what is known of the end of a list that came in one answer.
-type listEnding uint8
+// tailKnown is what is known of the tail of a list that came in one answer.
+type tailKnown uint8
 
 const (
-	endsThere   listEnding = iota // as far as its own rows tell
+	tailSeen     tailKnown = iota // as far as its own rows tell
 	goesOn                        // it is only the first page
-	endNotKnown                   // what stands behind its rows was asked for, and no answer came
+	tailNotKnown                  // what stands behind its rows was asked for, and no answer came
 )
 
 // ending finds out whether a list is only the first page of what there is. Where no total
 // came and their number looks like a limit, the route is asked for what stands behind its
 // rows, if it knows pages.
-func (t *task) ending(ctx context.Context, rows [][]byte, counted bool) (listEnding, error) {
+func (t *task) ending(ctx context.Context, rows [][]byte, counted bool) (tailKnown, error) {
 	route := t.kind.Listing.Paged
 	if counted || len(rows) == 0 || len(rows)%likeLimit != 0 || route.Path != t.kind.Listing.Route.Path {
-		return endsThere, nil
+		return tailSeen, nil
 	}
 	query := route.Values([2]string{"fields", t.kind.Fields.ID}, [2]string{"limit", "1"}, [2]string{"offset", strconv.Itoa(len(rows))})
 	answer, err := t.Looker.Get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Tries: stages.Patience})
 	failed := (*stages.Failed)(nil)
 	switch {
 	case errors.As(err, &failed) && failed.Refused():
-		return endsThere, nil // a list that knows no pages is whole
+		return tailSeen, nil // a list that knows no pages is whole
 	case failed != nil:
-		return endNotKnown, nil //nolint:nilerr // CheckEnds asks again
+		return tailNotKnown, nil //nolint:nilerr // CheckTails asks again
 	case err != nil:
-		return endsThere, err
+		return tailSeen, err
 	}
 	behind, err := canon.Rows(answer.Body)
 	if err != nil {
-		return endNotKnown, nil //nolint:nilerr // an answer that is no list tells nothing
+		return tailNotKnown, nil //nolint:nilerr // an answer that is no list tells nothing
 	}
 	if len(behind) == 0 {
-		return endsThere, nil
+		return tailSeen, nil
 	}
 	id, _ := stages.RowID(t.kind, behind[0])
 	if slices.ContainsFunc(rows, func(row []byte) bool {
 		known, _ := stages.RowID(t.kind, row)
 		return known == id
 	}) {
-		return endsThere, nil
+		return tailSeen, nil
 	}
 	return goesOn, nil
 }

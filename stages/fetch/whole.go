@@ -316,20 +316,20 @@ func (t *task) documents(ctx context.Context, list *wholeList) (good []matched, 
 
 // concludeWhole records how the list ended of which so many rows are to be settled, and
 // hands on its bad rows.
-func (t *task) concludeWhole(list wholeList, found int, end listEnding) error {
+func (t *task) concludeWhole(list wholeList, found int, end tailKnown) error {
 	t.Ledger.Asked(t.ask.Kind, found+len(list.unclear)-1) // list asked for one: the list itself
 	t.Ledger.Listed(t.ask.Kind, len(list.found)+len(list.unclear))
-	t.Ledger.OneAnswer(t.listEnd(list.Tally))
-	if end == endNotKnown {
-		t.Ledger.EndUnknown(t.listEnd(list.Tally))
+	t.Ledger.OneAnswer(t.listTail(list.Tally))
+	if end == tailNotKnown {
+		t.Ledger.TailUnknown(t.listTail(list.Tally))
 	}
 	t.listing().Conclude(t.ask.Kind, list.Tally)
 	return t.sayWhatIsOdd(list, 0)
 }
 
-// listEnd is where a list ended that came in one answer.
-func (t *task) listEnd(tally stages.Tally) plan.ListEnd {
-	return plan.ListEnd{Kind: t.ask.Kind, State: t.ask.State, Rows: tally.Rows, Held: int(tally.Present + tally.Trashed)}
+// listTail is the last row of a list that came in one answer.
+func (t *task) listTail(tally stages.Tally) plan.ListTail {
+	return plan.ListTail{Kind: t.ask.Kind, State: t.ask.State, Rows: tally.Rows, Held: int(tally.Present + tally.Trashed)}
 }
 
 // sayWhatIsOdd notes documents that a list holds twice, and hands on its bad rows, whose

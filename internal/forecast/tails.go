@@ -8,8 +8,8 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// ends records how many rows the answers to a paged list will have.
-func (m *model) ends(k *knowledge, list *Glance, state record.State) {
+// tails records how many rows the answers to a paged list will have.
+func (m *model) tails(k *knowledge, list *Glance, state record.State) {
 	tried, _ := m.few(k)
 	page := k.perPage()
 	switch {
@@ -17,7 +17,7 @@ func (m *model) ends(k *knowledge, list *Glance, state record.State) {
 	case tried && list.Total < m.rules.Few(k.kind, len(k.held), k.held.sizes) || list.Total <= page:
 		m.lengths.Answer(list.Total)
 		if list.HasTotal {
-			m.lengths.OneAnswer(plan.ListEnd{Kind: k.kind.Name, State: state, Rows: list.Total})
+			m.lengths.OneAnswer(plan.ListTail{Kind: k.kind.Name, State: state, Rows: list.Total})
 		}
 	default:
 		m.lengths.Answer(page)
@@ -31,10 +31,10 @@ func (m *model) behind() {
 		return
 	}
 	for _, witnesses := range m.lengths.Witnesses(func(kind record.Kind) bool { return m.listed[kind] }) {
-		end := witnesses[0]
-		i := slices.IndexFunc(m.forecasts, func(f KindForecast) bool { return f.Kind == end.Kind })
+		tail := witnesses[0]
+		i := slices.IndexFunc(m.forecasts, func(f KindForecast) bool { return f.Kind == tail.Kind })
 		f, call := &m.forecasts[i], Span{1, 1, 1}
-		if plan.Behind(end.Kind).Listing.Route.Activity == catalogue.Query {
+		if plan.Behind(tail.Kind).Listing.Route.Activity == catalogue.Query {
 			f.Query = f.Query.plus(call)
 		} else {
 			f.Administrative = f.Administrative.plus(call)

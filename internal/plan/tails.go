@@ -11,9 +11,9 @@ import (
 // fewestUsual is the fewest rows to which servers are known to cut lists.
 const fewestUsual = 50
 
-// ListEnd is a list that came in one answer: that it ends there, only the number of its rows
+// ListTail is the tail of a list that came in one answer: that nothing stands behind it, only the number of its rows
 // says, or the server's word.
-type ListEnd struct {
+type ListTail struct {
 	Kind  record.Kind
 	State record.State
 	Rows  int
@@ -21,15 +21,15 @@ type ListEnd struct {
 }
 
 // Agrees reports whether a run before has stored all that the list holds.
-func (e ListEnd) Agrees() bool { return e.Held >= e.Rows }
+func (e ListTail) Agrees() bool { return e.Held >= e.Rows }
 
 // Usual reports whether the list is so long that servers are known to cut lists there: then it
 // is not believed to be whole where a look behind it fails.
-func (e ListEnd) Usual() bool { return e.Rows >= fewestUsual }
+func (e ListTail) Usual() bool { return e.Rows >= fewestUsual }
 
 // Whole reports whether the list is of a route that is asked for everything at once. What such
 // routes give at once says nothing of pages, and pages nothing of them.
-func (e ListEnd) Whole() bool {
+func (e ListTail) Whole() bool {
 	kind, ok := catalogue.Find(e.Kind)
 	return ok && kind.Listing.Whole
 }
@@ -41,7 +41,7 @@ type Lengths struct {
 	longest map[bool]int   // rows of the longest answer, by whether a whole list was asked for
 	cuts    map[int]bool   // rows of pages that were not full, behind which more came
 	counted map[listOf]int // documents that lists have as a part of them says, see [Lengths.Counted]
-	ends    []ListEnd
+	tails   []ListTail
 }
 
 // listOf is a list: that of a kind in a state.
@@ -78,52 +78,52 @@ func (l *Lengths) Cut(rows int) {
 }
 
 // OneAnswer records that a list came in one answer, and that nothing behind it was asked for.
-func (l *Lengths) OneAnswer(end ListEnd) {
-	l.answer(end.Whole(), end.Rows)
-	l.ends = append(l.ends, end)
+func (l *Lengths) OneAnswer(tail ListTail) {
+	l.answer(tail.Whole(), tail.Rows)
+	l.tails = append(l.tails, tail)
 }
 
-// Ends are the lists that came in one answer.
-func (l *Lengths) Ends() []ListEnd { return l.ends }
+// Tails are the lists that came in one answer.
+func (l *Lengths) Tails() []ListTail { return l.tails }
 
 // Doubtful returns the lists that may go on behind their rows: those that end where the
 // server has cut another one off (cut is true then), and, where it has cut none, those that
 // are as long as the longest answer of their sort, pages or whole lists. No server that cuts
 // lists cuts them below that. Where one of these has as many documents as the server counts, it
 // was not cut off, and no list of its sort was.
-func (l *Lengths) Doubtful() (ends []ListEnd, cut bool) {
-	for _, end := range l.ends {
-		if l.cuts[end.Rows] {
-			ends = append(ends, end)
+func (l *Lengths) Doubtful() (tails []ListTail, cut bool) {
+	for _, tail := range l.tails {
+		if l.cuts[tail.Rows] {
+			tails = append(tails, tail)
 		}
 	}
-	if len(ends) > 0 {
-		return ends, true
+	if len(tails) > 0 {
+		return tails, true
 	}
-	for _, end := range l.ends {
-		if end.Rows > 0 && end.Rows == l.longest[end.Whole()] {
-			ends = append(ends, end)
+	for _, tail := range l.tails {
+		if tail.Rows > 0 && tail.Rows == l.longest[tail.Whole()] {
+			tails = append(tails, tail)
 		}
 	}
-	for _, end := range ends {
-		if l.counted[listOf{end.Kind, end.State}] == end.Rows {
-			sort := end.Whole()
-			return slices.DeleteFunc(ends, func(other ListEnd) bool { return other.Whole() == sort }), false
+	for _, tail := range tails {
+		if l.counted[listOf{tail.Kind, tail.State}] == tail.Rows {
+			sort := tail.Whole()
+			return slices.DeleteFunc(tails, func(other ListTail) bool { return other.Whole() == sort }), false
 		}
 	}
-	return ends, false
+	return tails, false
 }
 
 // Witnesses returns those of the longest lists behind which a run can look to learn whether the
 // server has cut it off, in the order of their kinds: those that no run before has listed whole,
 // by sort. The first of a sort that is answered tells of all in it. There are none where the
 // server has cut another list off, and nothing is left to learn, or no list is in doubt.
-func (l *Lengths) Witnesses(listed func(record.Kind) bool) (sorts [][]ListEnd) {
-	ends, cut := l.Doubtful()
-	ends = slices.DeleteFunc(slices.Clone(ends), func(end ListEnd) bool { return cut || listed(end.Kind) || Behind(end.Kind) == nil })
-	slices.SortFunc(ends, func(a, b ListEnd) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.State, b.State)) })
+func (l *Lengths) Witnesses(listed func(record.Kind) bool) (sorts [][]ListTail) {
+	tails, cut := l.Doubtful()
+	tails = slices.DeleteFunc(slices.Clone(tails), func(tail ListTail) bool { return cut || listed(tail.Kind) || Behind(tail.Kind) == nil })
+	slices.SortFunc(tails, func(a, b ListTail) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.State, b.State)) })
 	for _, whole := range []bool{false, true} {
-		sort := slices.DeleteFunc(slices.Clone(ends), func(end ListEnd) bool { return end.Whole() != whole })
+		sort := slices.DeleteFunc(slices.Clone(tails), func(tail ListTail) bool { return tail.Whole() != whole })
 		if len(sort) > 0 {
 			sorts = append(sorts, sort)
 		}

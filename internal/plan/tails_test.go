@@ -23,9 +23,9 @@ func TestWhatTheServerCountsNeedsNoLook(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var l plan.Lengths
-			l.OneAnswer(plan.ListEnd{Kind: "dashboards", State: record.Present, Rows: 300})
-			l.OneAnswer(plan.ListEnd{Kind: "users", State: record.Present, Rows: 300})
-			l.OneAnswer(plan.ListEnd{Kind: "scheduled_plans", State: record.Present, Rows: 120})
+			l.OneAnswer(plan.ListTail{Kind: "dashboards", State: record.Present, Rows: 300})
+			l.OneAnswer(plan.ListTail{Kind: "users", State: record.Present, Rows: 300})
+			l.OneAnswer(plan.ListTail{Kind: "scheduled_plans", State: record.Present, Rows: 120})
 			if test.counted > 0 {
 				l.Counted("dashboards", record.Present, test.counted)
 			}
