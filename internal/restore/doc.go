@@ -17,4 +17,30 @@
 // looks and needs LookML text that no backup holds, so it is not used.
 //
 // What a kind needs is in its row of the catalogue; the package knows no kind by name.
+//
+// # Where it is decided
+//
+// Planning:
+//   - which documents a request means: selected (select.go); as of which moment: past.go
+//   - what the instance holds: present.go; what is still to be looked at: seek.go
+//   - what becomes of a document: judge (draft.go); of one that is there: compare and deed (deed.go); of one that
+//     somebody has made again: alike.go; of one that nobody may write: guards.go; that no update changes: replace.go
+//   - which tile is which: pairs.go; who stays in a set: members.go
+//   - what it needs, and what it can be without: require.go, holder.go, stored.go; who takes over: orphan, homes.go
+//   - what comes back with it: attach.go (what hung on it), belongs.go (lists and members), links.go (what showed it)
+//   - what comes and goes with a change: switch.go, taken.go; what follows since ids change: follow.go, texts.go
+//   - a name that another document has: rename.go (both stay), room.go and aside.go (it is passed on)
+//   - copies: into.go; what stays asleep: asleep.go; which secrets are sent: secrets.go
+//   - what an undo takes back: undone.go; what it leaves alone: left.go, unread.go (nothing read the restore back)
+//   - in which order: level.go; for how many calls: price.go; what of all this is stored: decisions.go
+//
+// Applying:
+//   - level by level: sentence.go; one action: perform (task.go)
+//   - is it as the plan saw it: drifted (task.go), since.go; is it the same Looker: identity.go
+//   - what is written in which order: beforehand.go, patch.go, inside.go, sets.go; instead of a deletion: stays.go
+//   - a lost answer: post and clearDoubt (write.go), find.go; what arrived twice: twins.go, open_doubts.go
+//   - queries that are gone: queries.go; that have to name other ids: queries_following.go
+//   - is it back as it was: check (verdict.go); then wake.go, invite.go, dead_links.go
+//
+// The rehearsal on an instance: probe.go.
 package restore
