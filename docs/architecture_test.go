@@ -31,3 +31,21 @@ func TestWhereItIsDecided(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesOfRestore: the package comment of restore names files that are there.
+func TestFilesOfRestore(t *testing.T) {
+	room := filepath.Join("..", "internal", "restore")
+	comment, err := os.ReadFile(filepath.Join(room, "doc.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`\b[a-z_]+\.go\b`).FindAllString(string(comment), -1)
+	if len(names) < 30 {
+		t.Fatalf("it names %d", len(names))
+	}
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(room, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
