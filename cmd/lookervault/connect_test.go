@@ -1,13 +1,17 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/lookersim"
+	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
 // answerToWhoCalls is how a server answers the question who is calling.
@@ -83,5 +87,35 @@ func TestTheServerEndsAfterTheLogin(t *testing.T) {
 				t.Errorf("exit code %d, want 4:\n%s", code, stderr)
 			}
 		})
+	}
+}
+
+// TestRolesWereSeen: one run of the instance is enough, however many came after it.
+func TestRolesWereSeen(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for i := range 12 {
+		w, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, admin := time.Date(2026, 3, 1+i, 4, 30, 0, 0, time.UTC), i == 0
+		start := record.Start{Instance: "acme", BaseURL: "https://acme", Origin: "api", At: at, Scope: record.Scope{Kinds: []record.Kind{"looks"}}, Caller: record.Caller{ID: "1", Admin: &admin}}
+		if i == 11 {
+			start.Instance = "other"
+		}
+		_, err = w.Begin(t.Context(), start)
+		if err == nil {
+			_, err = w.Finish(t.Context(), record.Finish{At: at})
+		}
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := map[string]bool{}
+	for _, instance := range []string{"acme", "other", "none"} {
+		got[instance] = rolesWereSeen(t.Context(), "looker.db", instance)
+	}
+	if diff := cmp.Diff(map[string]bool{"acme": true, "other": false, "none": false}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
