@@ -31,27 +31,37 @@ const (
 	proofTimeout = 10 * time.Second
 )
 
-// evidence is what is known of when the server worked.
+// evidence is what is known of when the server gave good answers of some sort.
 type evidence struct {
 	flight flight // of the call that is made to find out
 
 	mu    sync.Mutex
-	sent  time.Time // when the latest request was sent that got a good answer
-	known *Request  // got a good answer before; GET /user where that works
+	sent  time.Time // when the latest request was sent that got one
+	known *Request  // one that got one before
 }
 
+// good notes a good answer to a request that was sent at sent.
 func (e *evidence) good(sent time.Time, t *try) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.saw(sent)
+	if t.write == nil { // else it is nothing to find out by whether a server works
+		e.know(t.req, routeUser)
+	}
+}
+
+// saw notes when a request was sent that got a good answer. It needs e.mu.
+func (e *evidence) saw(sent time.Time) {
 	if sent.After(e.sent) {
 		e.sent = sent
 	}
-	r := t.req
-	if t.write != nil { // nothing to find out by whether a server works
-		return
-	}
-	if e.known == nil || r.Route == routeUser && e.known.Route != routeUser {
-		e.known = &Request{Route: r.Route, Class: r.Class, Path: r.Path, Query: r.Query}
+}
+
+// know keeps a request that got a good answer: the first one, until there is one of the best
+// route. It needs e.mu.
+func (e *evidence) know(r Request, best string) {
+	if e.known == nil || r.Route == best {
+		e.known = &Request{Route: r.Route, Class: r.Class, Path: r.Path, Query: r.Query, Timeout: r.Timeout}
 	}
 }
 
@@ -60,18 +70,23 @@ func (e *evidence) good(sent time.Time, t *try) {
 func (e *evidence) since(at time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return !e.sent.IsZero() && !e.sent.Before(at)
+	return !e.sent.Before(at)
 }
 
-// call returns a request that is known to work. Where none is, it returns GET /user,
-// which works for every key, and false.
-func (e *evidence) call() (Request, bool) {
+// call returns a request that is known to get a good answer. Where none is, it returns the
+// other one, and false.
+func (e *evidence) call(other Request) (Request, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.known == nil {
-		return Request{Route: routeUser, Class: "administrative", Path: pathUser, Query: url.Values{"fields": {"id"}}}, false
+		return other, false
 	}
 	return *e.known, true
+}
+
+// askUser works for every key.
+func askUser() Request {
+	return Request{Route: routeUser, Class: "administrative", Path: pathUser, Query: url.Values{"fields": {"id"}}}
 }
 
 // documented reports whether a body is Looker's own: an error that says where it is
@@ -103,26 +118,36 @@ func (c *Client) judgeUnsure(ctx context.Context, t *try, err error) error {
 		return err
 	}
 	failure := c.confirm(ctx, now)
-	switch class := Class(failure); {
-	case class == "" && t.unsure:
+	if failure == nil && t.unsure {
 		return c.believed(t, err)
-	case class == "":
-		t.unsure = true
+	}
+	if t.unsure = failure == nil; t.unsure {
 		return nil
+	}
+	if end := c.endsRun(ctx, t, failure, err); end != nil {
+		return end
+	}
+	return c.doubt(t, failure, now)
+}
+
+// endsRun is the error of a call that waited for another one to show that the server works, where
+// the failure of that is about the whole run: nil where it is not. Last is the failure of the call
+// itself.
+func (c *Client) endsRun(ctx context.Context, t *try, failure, last error) error {
+	switch class := Class(failure); {
 	case ctx.Err() != nil:
 		return ended(ctx, t.tried)
 	case class == FaultBudget:
-		return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Last: err}
+		return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Last: last}
 	case class == FaultDown, errors.Is(failure, ErrLogin), errors.Is(failure, ErrClosed):
 		return failure
 	}
-	t.unsure = false
-	return c.doubt(t, failure, now)
+	return nil
 }
 
 // doubt makes the breaker wait until a call that is known to work works again.
 func (c *Client) doubt(t *try, failure error, sent time.Time) error {
-	_, known := c.evidence.call()
+	_, known := c.evidence.call(askUser())
 	c.breaker.doubt(failure, sent, known)
 	if t.doubts++; t.doubts >= mostDoubts {
 		return t.final(t.last)
@@ -180,17 +205,23 @@ func (c *Client) prove(ctx context.Context) error {
 }
 
 func (c *Client) tryProof(ctx context.Context) error {
-	r, _ := c.evidence.call()
+	r, _ := c.evidence.call(askUser())
 	r.Timeout = min(proofTimeout, c.cfg.Timeout)
-	t := &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}, proof: true}
-	if spent, ok := c.budget.take(r.Class); !ok {
-		return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Class: spent}
-	}
-	resp, err := c.send(ctx, t)
+	_, resp, err := c.sendProof(ctx, r)
 	if err == nil {
 		c.bodies.give(resp.Body)
 	}
 	return err
+}
+
+// sendProof makes a call to find out whether the server works.
+func (c *Client) sendProof(ctx context.Context, r Request) (*try, *Response, error) {
+	t := &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}, proof: true}
+	if spent, ok := c.budget.take(r.Class); !ok {
+		return t, nil, &BudgetError{Tried: t.tried, Max: c.budget.all.most, Class: spent}
+	}
+	resp, err := c.send(ctx, t)
+	return t, resp, err
 }
 
 // probe reports whether the server lives: nil where it does. Only a good answer is a

@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -25,14 +23,10 @@ const rolesRoute = "GET /roles"
 
 // rows records when the server answered lists with rows, and when it did not.
 type rows struct {
-	flight flight // of the call that is made to find out
-
-	mu    sync.Mutex
-	sent  time.Time     // when the latest request was sent that got a list with rows
-	shown chan struct{} // closed by the next of them; nil while nobody waits
-	known *Request      // a request that got a list with rows; nil before the first
-	gaps  []gap         // times in which lists that have rows came without any
-	vain  bool          // the client has waited for rows in vain
+	evidence               // lists with rows are the good answers
+	shown    chan struct{} // closed by the next of them; nil while nobody waits
+	gaps     []gap         // times in which lists that have rows came without any
+	vain     bool          // the client has waited for rows in vain
 }
 
 // gap is a time without rows: from the latest request that got some, to the next one that did.
@@ -44,14 +38,12 @@ type gap struct {
 
 // seen notes a good answer to a request that was sent at sent.
 func (r *rows) seen(sent time.Time, t *try, body []byte) {
-	if t.write != nil || !hasRows(body) {
+	if !hasRows(body) {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if sent.After(r.sent) {
-		r.sent = sent
-	}
+	r.saw(sent)
 	r.vain = false
 	// A request that was sent before the outage was noticed may be answered in the middle of it.
 	if open := r.openGap(); open != nil && !sent.Before(open.missed) {
@@ -61,19 +53,22 @@ func (r *rows) seen(sent time.Time, t *try, body []byte) {
 		close(r.shown)
 		r.shown = nil
 	}
-	q := t.req
-	listed := !strings.Contains(q.Route, "{") // what hangs on a document may be taken away from it
-	if listed && (r.known == nil || q.Route == rolesRoute && r.known.Route != rolesRoute) {
-		r.know(q)
+	if !strings.Contains(t.req.Route, "{") { // what hangs on a document may be taken away from it
+		r.knowList(t.req)
 	}
 }
 
-// know has the client hold lists without rows against one that has some.
-func (r *rows) know(q Request) {
-	r.known = &Request{Route: q.Route, Class: q.Class, Path: q.Path, Query: q.Query, Timeout: q.Timeout}
+// knowList has the client hold lists without rows against one that has some. It needs r.mu.
+func (r *rows) knowList(q Request) {
 	if q.Route == rolesRoute {
-		r.known.Query = url.Values{"fields": {"id"}}
+		q.Query = askRoles().Query
 	}
+	r.know(q, rolesRoute)
+}
+
+// askRoles asks for a list that has rows for most keys.
+func askRoles() Request {
+	return Request{Route: rolesRoute, Class: "administrative", Path: "/roles", Query: url.Values{"fields": {"id"}}}
 }
 
 // ExpectRows tells the client of a list, before its first call, that has rows: it is known from
@@ -81,14 +76,7 @@ func (r *rows) know(q Request) {
 func (c *Client) ExpectRows(r Request) {
 	c.rows.mu.Lock()
 	defer c.rows.mu.Unlock()
-	c.rows.know(r)
-}
-
-// since reports whether a request that was sent at that time or later got a list with rows.
-func (r *rows) since(at time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return !r.sent.IsZero() && !r.sent.Before(at)
+	c.rows.knowList(r)
 }
 
 // next returns a channel that is closed when the next list with rows comes.
@@ -101,28 +89,16 @@ func (r *rows) next() <-chan struct{} {
 	return r.shown
 }
 
-// call returns a request that is known to get a list with rows. Where none is, it returns
-// GET /roles, and false.
-func (r *rows) call() (Request, bool) {
+// missed records that a list which has rows came without any, and reports whether it is the first
+// of an outage. Other lists may have come so since the latest request that got rows.
+func (r *rows) missed() (first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known == nil {
-		return Request{Route: rolesRoute, Class: "administrative", Path: "/roles", Query: url.Values{"fields": {"id"}}}, false
-	}
-	return *r.known, true
-}
-
-// missed records that a list which has rows came without any. Other lists may have come so
-// since the latest request that got rows.
-func (r *rows) missed() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	open := r.openGap()
-	if open == nil {
+	if first = r.openGap() == nil; first {
 		r.gaps = append(r.gaps, gap{from: r.sent})
-		open = r.openGap()
 	}
-	open.missed = time.Now()
+	r.openGap().missed = time.Now()
+	return first
 }
 
 // openGap returns the gap that lasts still, nil where none does. It needs r.mu.
@@ -197,7 +173,7 @@ func (c *Client) judgeEmpty(ctx context.Context, t *try, resp *Response) (believ
 // showRows returns nil once a request that was sent at a given time or later got a list with rows.
 // It makes calls of its own for that only when no other caller gets one.
 func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Time) error {
-	if _, known := c.rows.call(); !known && t.req.Route == rolesRoute {
+	if _, known := c.rows.call(askRoles()); !known && t.req.Route == rolesRoute {
 		return nil // some keys see no roles, and nothing else is known to have rows
 	}
 	if err := c.awaitRows(ctx, t, since); err != nil {
@@ -206,17 +182,14 @@ func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Ti
 	deadline := time.Now().Add(c.cfg.Retry.MaxWait)
 	for n := 1; !c.rows.since(since); n++ {
 		err := c.rows.flight.do(ctx, c.life, c.tryRows)
-		switch class := Class(err); {
-		case class == "":
+		if err == nil {
 			continue
-		case ctx.Err() != nil:
-			return ended(ctx, t.tried)
-		case class == FaultBudget:
-			return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Last: err}
-		case class == FaultDown, errors.Is(err, ErrLogin), errors.Is(err, ErrClosed):
-			return err
-		case class == FaultDenied, class == FaultMissing:
-			if _, known := c.rows.call(); !known {
+		}
+		if end := c.endsRun(ctx, t, err, err); end != nil {
+			return end
+		}
+		if class := Class(err); class == FaultDenied || class == FaultMissing {
+			if _, known := c.rows.call(askRoles()); !known {
 				return nil // this key gets no list that is sure to have rows, so nothing speaks against an empty one
 			}
 		}
@@ -224,9 +197,6 @@ func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Ti
 		if left <= 0 || c.rows.inVain() {
 			c.rows.gaveUp()
 			return &UnfitError{Tried: t.tried, Status: status, Kind: FaultUnsure, Err: fmt.Errorf("a list without rows, and nothing shows that the server answers lists with any: %w", err)}
-		}
-		if n == 1 {
-			c.log.Warn("looker answers lists without rows that have some, waiting until it has them", "patience", c.cfg.Retry.MaxWait.String(), "error", err)
 		}
 		if sleep(ctx, min(c.backoff(n), left)) != nil {
 			return ended(ctx, t.tried)
@@ -263,20 +233,18 @@ func (c *Client) tryRows(ctx context.Context) error {
 	if err := c.breaker.pass(ctx); err != nil {
 		return err
 	}
-	r, _ := c.rows.call()
-	t := &try{req: r, query: r.Query.Encode(), tried: Tried{Method: http.MethodGet, Route: r.Route, Path: r.Path}, proof: true}
-	t.req.Timeout = max(t.req.Timeout, proofTimeout)
-	if spent, ok := c.budget.take(r.Class); !ok {
-		return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Class: spent}
-	}
-	resp, err := c.send(ctx, t)
+	r, _ := c.rows.call(askRoles())
+	r.Timeout = max(r.Timeout, proofTimeout)
+	t, resp, err := c.sendProof(ctx, r)
 	if err != nil {
 		return err
 	}
 	defer c.bodies.give(resp.Body)
-	if !hasRows(resp.Body) {
-		c.rows.missed()
-		return &UnfitError{Tried: t.tried, Status: resp.Status, Kind: FaultUnsure, Err: errors.New("a list that is known to have rows has none")}
+	if hasRows(resp.Body) {
+		return nil
 	}
-	return nil
+	if c.rows.missed() {
+		c.log.Warn("looker answers lists without rows that have some, waiting until it has them", "patience", c.cfg.Retry.MaxWait.String(), "route", r.Route)
+	}
+	return &UnfitError{Tried: t.tried, Status: resp.Status, Kind: FaultUnsure, Err: errors.New("a list that is known to have rows has none")}
 }

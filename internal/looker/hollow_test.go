@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/looker"
 )
@@ -18,7 +21,7 @@ var (
 	boards = looker.Request{Route: "GET /boards", Class: "administrative", Path: "/boards", Emptied: true}
 )
 
-const someRows = `[{"id":"1"}]`
+const someRows = ` [ {"id":"1"}]`
 
 // lists is a server of two lists, and what it was asked.
 type lists struct {
@@ -82,6 +85,8 @@ func TestAnEmptyListIsAClaim(t *testing.T) {
 		{"empty once", from(someRows), from(empty, someRows), nil, true, someRows, "", 2, 1},
 		{"an outage", from(someRows, "[]", "[]", someRows), from(empty, someRows), nil, true, someRows, "", 2, 3},
 		{"for good", from(someRows, "[]"), from(empty), nil, true, "", looker.FaultUnsure, 1, -1},
+		{"no list", from(someRows), from("{}"), nil, true, "{}", "", 1, 0},
+		{"nothing that could be one", from(someRows), from("7"), nil, true, "7", "", 1, 0},
 		{"empty, first of all", from(someRows), from(empty), nil, false, empty, "", 2, 1},
 		{"an outage from the beginning", from("[]", "[]", someRows), from(empty, someRows), nil, false, someRows, "", 2, 3},
 		{"from the beginning, for good", from("[]"), from(empty), nil, false, "", looker.FaultUnsure, 1, -1},
@@ -127,8 +132,21 @@ func TestRowsOfOthersAreProof(t *testing.T) {
 		time.AfterFunc(time.Millisecond, func() {
 			_, _ = c.Get(t.Context(), looker.Request{Route: "GET /roles/{role_id}/users", Class: "administrative", Path: "/others/roles"})
 		})
-		if _, err := c.Get(t.Context(), boards); err != nil || server.calls("boards") != 2 || server.calls("roles") != 2 {
-			t.Errorf("%v: %v, want two calls for boards and one besides", err, server.asked)
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				if _, err := c.Get(t.Context(), boards); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if server.calls("boards") != 4 || server.calls("roles") != 2 {
+			t.Errorf("%v, want two calls each for boards and one besides", server.asked)
+		}
+		if took := time.Since(began); took > 10*time.Millisecond {
+			t.Errorf("took %s, want it to go on with the rows", took)
 		}
 	})
 }
@@ -154,21 +172,62 @@ func TestWhatHangsOnADocumentIsNoProof(t *testing.T) {
 	})
 }
 
-// TestTheListOfRolesIsProof: it has rows for every key, so it takes the place of another list, which may
-// have lost its rows.
-func TestTheListOfRolesIsProof(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		others := someRows
-		server := &lists{roles: from(someRows), boards: func(int) string { return others }}
-		c := fakeClient(t, &fake{api: server.answer}, nil)
-		for _, request := range []looker.Request{{Route: "GET /groups", Class: "administrative", Path: "/groups"}, roles} {
-			if _, err := c.Get(t.Context(), request); err != nil {
-				t.Fatal(err)
+// TestTheListThatIsProof: a list that had rows is asked for again as it was. That of roles has rows for
+// every key, so it takes the place of another one, which may have lost its rows, and stays.
+func TestTheListThatIsProof(t *testing.T) {
+	groups := looker.Request{Route: "GET /groups", Class: "administrative", Path: "/groups", Query: url.Values{"limit": {"7"}}}
+	users := looker.Request{Route: "GET /users", Class: "administrative", Path: "/users"}
+	for proof, before := range map[string][]looker.Request{
+		"/groups?limit=7":  {groups, users},
+		"/roles?fields=id": {groups, roles, users},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var asked []string
+			c := fakeClient(t, &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+				time.Sleep(time.Millisecond)
+				_, path, _ := strings.Cut(req.URL.RequestURI(), "4.0")
+				asked = append(asked, path)
+				if path == boards.Path {
+					return reply(200, nil, "[]"), nil
+				}
+				return reply(200, nil, someRows), nil
+			}}, nil)
+			for _, request := range before {
+				if _, err := c.Get(t.Context(), request); err != nil {
+					t.Fatal(err)
+				}
 			}
+			asked = nil
+			_, err := c.Get(t.Context(), boards)
+			if diff := cmp.Diff([]string{boards.Path, proof, boards.Path}, asked); diff != "" || err != nil {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// TestALateAnswerTakesNoProofBack: what the answer to a later request has shown remains shown.
+func TestALateAnswerTakesNoProofBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fakeClient(t, &fake{api: func(_ int, req *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/looks") {
+				time.Sleep(10 * time.Second)
+			}
+			return reply(200, nil, someRows), nil
+		}}, nil)
+		slow := make(chan error)
+		go func() {
+			_, err := c.Get(t.Context(), looker.Request{Route: "GET /looks", Class: "administrative", Path: "/looks"})
+			slow <- err
+		}()
+		time.Sleep(time.Second)
+		between := time.Now()
+		time.Sleep(time.Second)
+		if _, err := c.Get(t.Context(), roles); err != nil || !c.RowsAfter(between) {
+			t.Fatalf("%v, want rows after the first request", err)
 		}
-		others = "[]"
-		if _, err := c.Get(t.Context(), boards); err != nil || server.calls("groups") != 1 || server.calls("roles") != 2 {
-			t.Errorf("%v: %v, want the roles asked for once more", err, server.asked)
+		if err := <-slow; err != nil || !c.RowsAfter(between) {
+			t.Errorf("%v, want rows after the first request still", err)
 		}
 	})
 }
@@ -222,8 +281,8 @@ func TestAHollowServerIsWaitedForOnce(t *testing.T) {
 			}
 		}
 		hollow = true
-		if again := wait(); again < time.Minute {
-			t.Errorf("waited %s when there were none once more, want a minute", again)
+		if again := wait(); again < time.Minute || !c.Hollow(time.Now()) {
+			t.Errorf("waited %s when there were none once more, hollow: %v, want a minute and that", again, c.Hollow(time.Now()))
 		}
 	})
 }
