@@ -298,6 +298,10 @@ func TestRedactedIsNotSent(t *testing.T) {
 	if diff := cmp.Diff([]string{"custom_url_params", "scheduled_plan_destination.address"}, canon.Redacted(w, body)); diff != "" {
 		t.Errorf("redacted (-want +got)\n%s", diff)
 	}
+	body = []byte(`{"title":"D","dashboard_elements":[{"id":"1","body_text":"[redacted by lookervault]"},{"id":"2","body_text":"[redacted by lookervault]"}]}`)
+	if diff := cmp.Diff([]string{"dashboard_elements.body_text"}, canon.Redacted(writeOf(t, "dashboards"), body)); diff != "" {
+		t.Errorf("redacted in parts (-want +got)\n%s", diff)
+	}
 }
 
 func FuzzPick(f *testing.F) {

@@ -105,21 +105,37 @@ func KeyMembers(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Res
 	return members, true
 }
 
-// Redacted returns the members that a row sends and whose values a backup does not have,
+// Redacted returns the members that a row sends, itself or in parts, and whose values a backup does not have,
 // because they were redacted before they were stored.
 func Redacted(w *catalogue.Write, body []byte) (paths []string) {
-	f := formOf(w)
-	text, err := f.tree.pick(body, true)
+	if !bytes.Contains(body, []byte(Marker)) {
+		return nil
+	}
+	text, err := formOf(w).tree.pick(body, true)
 	if err != nil {
 		return nil
 	}
-	if !bytes.Contains(text, []byte(Marker)) {
-		return nil
-	}
 	for _, path := range w.Fields {
-		if values, _ := valuesAt(text, path); slices.ContainsFunc(values, func(v []byte) bool { return string(v) == Marker }) {
+		if values, _ := valuesAt(text, path); slices.ContainsFunc(values, IsRedacted) {
 			paths = append(paths, path)
+		}
+	}
+	for i := range w.Parts {
+		part := &w.Parts[i]
+		rows, err := PartRows(part, body)
+		if err != nil {
+			return paths
+		}
+		for _, row := range rows {
+			for _, inner := range Redacted(part.Write, row.Body) {
+				if path := strings.TrimPrefix(part.At+"."+inner, ".."); !slices.Contains(paths, path) {
+					paths = append(paths, path)
+				}
+			}
 		}
 	}
 	return paths
 }
+
+// IsRedacted reports whether a value was redacted before it was stored: nobody knows what it was.
+func IsRedacted(value []byte) bool { return string(value) == Marker }

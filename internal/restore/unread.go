@@ -98,7 +98,7 @@ func (u unread) foreign(ctx context.Context) (paths []string, err error) {
 		}
 	}
 	for _, c := range changed {
-		if c.Path == u.task.spec.Write.Trash.Name || u.isOwn(c) || !slices.ContainsFunc(unwritten, func(w record.Change) bool { return w.Path == c.Path }) {
+		if c.Path == u.task.spec.Write.Trash.Name || canon.IsRedacted(c.Before) || u.isOwn(c) || !slices.ContainsFunc(unwritten, func(w record.Change) bool { return w.Path == c.Path }) {
 			continue
 		}
 		paths = append(paths, c.Path)

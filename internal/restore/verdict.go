@@ -173,6 +173,8 @@ func orNull(value []byte) string {
 func (a *applier) expected(spec *catalogue.Spec, d record.Change) bool {
 	w := spec.Write
 	switch {
+	case canon.IsRedacted(d.Before), canon.IsRedacted(d.After): // nobody knows whether it is as it was
+		return true
 	case d.Path == w.Asleep.Name && !w.Asleep.IsZero():
 		return true
 	case d.Path == w.Trash.Name && !w.Trash.IsZero():
