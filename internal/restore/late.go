@@ -66,6 +66,9 @@ func (a *applier) awaitLate(ctx context.Context, path string) error {
 	return nil
 }
 
+// lateShown is how many updates that were given up the notes of a restore name.
+const lateShown = 10
+
 // tellLate names the updates that were given up, once for each document and route.
 func (a *applier) tellLate() {
 	type once struct {
@@ -74,10 +77,16 @@ func (a *applier) tellLate() {
 	}
 	told := make(map[once]bool)
 	for _, u := range a.givenUp.list {
-		if key := (once{u.route, u.seq}); !told[key] {
-			told[key] = true
+		key := once{u.route, u.seq}
+		if told[key] {
+			continue
+		}
+		if told[key] = true; len(told) <= lateShown {
 			a.note("a %s of %s was given up at %s and sent again: should it still arrive it writes the same once more, over what somebody has changed there since",
 				u.route, a.plan.Actions[u.seq-1].Title(), u.at.Local().Format("15:04:05"))
 		}
+	}
+	if more := len(told) - lateShown; more > 0 {
+		a.note("%d more updates were given up and sent again", more)
 	}
 }

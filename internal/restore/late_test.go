@@ -1,12 +1,14 @@
 package restore_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -76,4 +78,36 @@ func TestANameForAMomentThatArrivesLate(t *testing.T) {
 
 func (r *rig) title(ref record.Ref) string {
 	return canon.Text(canon.Member(r.sim.Document(string(ref.Kind), ref.ID), "title"))
+}
+
+// Many updates that were given up are counted from some on.
+func TestManyUpdatesThatWereGivenUp(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	for _, kind := range []string{"dashboards", "looks"} {
+		for _, id := range r.sim.IDs(kind) {
+			if canon.Text(canon.Member(r.sim.Document(kind, id), "deleted")) != "true" {
+				r.do("PATCH", "/"+kind+"/"+id, `{"description":"Oops"}`)
+			}
+		}
+	}
+	plan := r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards"}, {Kind: "looks"}}, Conflict: restore.Update})
+	r.wrap = func(client restore.Looker) restore.Looker { return giveUpAll{client} }
+	done := r.apply(plan)
+	complete(t, done)
+	more := fmt.Sprintf("%d more updates were given up and sent again", len(plan.Actions)-10)
+	if notes := strings.Join(done.Notes, "\n"); strings.Count(notes, " was given up at ") != 10 || !strings.Contains(notes, more) {
+		t.Errorf("%d actions, notes: %s", len(plan.Actions), notes)
+	}
+}
+
+// giveUpAll is a client that says of every write that an attempt of it was given up.
+type giveUpAll struct{ restore.Looker }
+
+func (g giveUpAll) Send(ctx context.Context, w looker.Write) (*looker.Response, error) {
+	response, err := g.Looker.Send(ctx, w)
+	if err == nil {
+		response.Late = true
+	}
+	return response, err
 }
