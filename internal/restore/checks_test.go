@@ -3,6 +3,7 @@ package restore_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -263,7 +264,9 @@ func TestAnOwnerWhoIsDisabled(t *testing.T) {
 			r.do("PATCH", "/users/"+owner, `{"is_disabled":true}`)
 		}
 		plan := r.plan(restore.Request{Items: []record.Ref{ref}})
-		noted := strings.Contains(strings.Join(plan.Notes, "\n"), "users/"+owner+") is disabled")
+		noted := slices.ContainsFunc(plan.Notes, func(note string) bool {
+			return strings.Contains(note, "its owner users/"+owner+` "`) && strings.HasSuffix(note, " is disabled")
+		})
 		if a := onlyAction(t, plan, ref); a.Deed != record.DeedCreate || noted != disabled {
 			t.Errorf("disabled %t: %s: %s %q", disabled, a.Deed, a.Reason, plan.Notes)
 		}

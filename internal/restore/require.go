@@ -276,7 +276,7 @@ func (d *draft) noteDisabled(ctx context.Context, n *node, id string) error {
 	}
 	body, err := d.body(ctx, now)
 	if err == nil && canon.Text(canon.Member(body, "is_disabled")) == "true" {
-		d.note("%s does not run while its owner %s (%s) is disabled", n.Ref, now.Name, owner)
+		d.note("%s does not run while its owner %s %q is disabled", n.Ref, owner, now.Name)
 	}
 	return err
 }
