@@ -96,8 +96,13 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, part
 	if err != nil {
 		return err
 	}
+	recreated := false
+	for _, n := range back {
+		recreated = recreated || n.recreated
+	}
 	for _, e := range d.originalsFirst(held) {
-		if d.relative(e.Ref) != nil || d.request.excluded(e.Ref) {
+		planned := d.relative(e.Ref)
+		if planned != nil && (planned.Ref != e.Ref || !recreated) || d.request.excluded(e.Ref) {
 			continue
 		}
 		body, err := d.body(ctx, e)
@@ -105,8 +110,13 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, part
 			return err
 		}
 		parent := d.parentIn(spec, body, back, parts)
-		if parent == nil || !alive(e, parent.entry) {
+		if parent == nil || !alive(e, parent.entry) || planned != nil && !parent.recreated {
 			continue
+		}
+		wanted := wish{Ref: e.Ref, entry: e}
+		if planned != nil { // when nobody knew that it hangs on what is made anew
+			wanted.entry, wanted.named = planned.entry, planned.named
+			delete(d.nodes, e.Ref)
 		}
 		again := parent.recreated
 		if !again && onPart(spec) {
@@ -114,7 +124,8 @@ func (d *draft) attachKind(ctx context.Context, spec *catalogue.Spec, back, part
 				return err
 			}
 		}
-		n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, attached: !again, linked: again, anew: parent.recreated && onPart(spec)})
+		wanted.attached, wanted.linked, wanted.anew = !again, again, parent.recreated && onPart(spec)
+		n, err := d.decide(ctx, wanted)
 		if err != nil {
 			return err
 		}

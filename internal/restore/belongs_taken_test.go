@@ -2,11 +2,13 @@ package restore_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -105,19 +107,47 @@ func TestSomebodyMadeAgainByHandHasTheirContent(t *testing.T) {
 	}
 }
 
-// What is made anew beside the one in the trash takes its schedules along: the one there does not
-// run, and the new one is the document from then on.
+// What is made anew beside the one in the trash takes its schedules and alerts along, whether they are
+// selected themselves or not: those there do not run, and the new one is the document from then on.
 func TestRecreatedTakesItsSchedules(t *testing.T) {
-	t.Parallel()
-	r, run := newBackedUpRig(t)
-	plan := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_id")) != "" })[0]
-	dashboard := record.Ref{Kind: "dashboards", ID: canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id"))}
-	r.do("PATCH", "/dashboards/"+dashboard.ID, `{"deleted":true}`)
-	request := restore.Request{Items: []record.Ref{dashboard}, Run: run, Trash: restore.Recreate}
-	done := r.apply(r.plan(request))
-	complete(t, done)
-	if on := canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id")); on != targetOf(done, dashboard) {
-		t.Errorf("the schedule is of dashboards/%s, want dashboards/%s", on, targetOf(done, dashboard))
+	for name, request := range map[string]restore.Request{
+		"the dashboard is named":  {},
+		"all that was lost":       {Lost: true},
+		"everything":              {Items: []record.Ref{{Kind: "dashboards"}, {Kind: "scheduled_plans"}, {Kind: "alerts"}}, Conflict: restore.Update},
+		"everything that differs": {Items: []record.Ref{{Kind: "dashboards"}, {Kind: "scheduled_plans"}, {Kind: "alerts"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, run := newBackedUpRig(t)
+			plan := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_id")) != "" })[0]
+			dashboard := record.Ref{Kind: "dashboards", ID: canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id"))}
+			_, _, watched := r.tileWithAlert()
+			for _, ref := range []record.Ref{dashboard, watched} {
+				r.do("PATCH", itself(ref), `{"deleted":true}`)
+			}
+			if request.Run, request.Trash = run, restore.Recreate; request.Lost {
+				request.Run = 0
+			} else if request.Items == nil {
+				request.Items = []record.Ref{dashboard, watched}
+			}
+			alerts := len(r.refsOf("alerts", "present", all))
+			done := r.apply(r.plan(request))
+			complete(t, done)
+			if on := canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id")); on != targetOf(done, dashboard) {
+				t.Errorf("the schedule is of dashboards/%s, want dashboards/%s", on, targetOf(done, dashboard))
+			}
+			anew := r.refsOf("alerts", "present", func(body []byte) bool {
+				return slices.Contains(canon.Named(r.sim.Document("dashboards", targetOf(done, watched)), &catalogue.Relation{Path: "dashboard_elements.id"}), canon.Text(canon.Member(body, "dashboard_element_id")))
+			})
+			if n := len(r.refsOf("alerts", "present", all)); len(anew) == 0 || n != alerts+len(anew) {
+				t.Errorf("alerts %v are on the new dashboard; there are %d, of %d before", anew, n, alerts)
+			}
+			for _, a := range r.plan(request).Actions {
+				if a.State == record.ActionPlanned {
+					t.Errorf("a second plan wants to %s %s: %v %s", a.Deed, a.Ref, a.Changes, a.Reason)
+				}
+			}
+		})
 	}
 }
 
