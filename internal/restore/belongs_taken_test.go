@@ -3,6 +3,7 @@ package restore_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,6 +149,28 @@ func TestRecreatedTakesItsSchedules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A schedule that has come along is not deleted with the dashboard that was made anew, where it cannot go
+// back to the one in the trash: then that dashboard stays, and the undo names both.
+func TestHardUndoKeepsTheScheduleThatCameAlong(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	plan := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_id")) != "" })[0]
+	dashboard := record.Ref{Kind: "dashboards", ID: canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id"))}
+	r.do("PATCH", itself(dashboard), `{"deleted":true}`)
+	done := r.apply(r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Trash: restore.Recreate}))
+	complete(t, done)
+	undone := r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true}))
+	if r.sim.Document("scheduled_plans", plan.ID) == nil {
+		t.Error("the schedule is gone")
+	}
+	if undone.State != record.RestorePartial {
+		t.Errorf("the undo is %s", undone.State)
+	}
+	if a := onlyAction(t, undone, record.Ref{Kind: "dashboards", ID: targetOf(done, dashboard)}); a.State != record.ActionBlocked || !strings.Contains(a.Message, plan.String()) {
+		t.Errorf("the dashboard is %s: %s", a.State, a.Message)
 	}
 }
 

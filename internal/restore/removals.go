@@ -6,11 +6,13 @@ import (
 	"fmt"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
 // waitForRemovals has a setting whose rows are taken away wait for what names these now, and will not when
-// the plan is done: Looker deletes no server through which a tunnel goes.
+// the plan is done: Looker deletes no server through which a tunnel goes. What is deleted for good waits for
+// what hangs on it now and will not then: Looker would delete a schedule with its dashboard.
 func (d *draft) waitForRemovals(ctx context.Context) error {
 	holders := make(map[record.Ref]*node)
 	for _, n := range d.nodes {
@@ -19,6 +21,11 @@ func (d *draft) waitForRemovals(ctx context.Context) error {
 		}
 		for _, row := range partsDeleted(n) {
 			holders[row] = n
+		}
+	}
+	for _, n := range d.nodes {
+		if n.action.Deed == record.DeedDelete && d.request.erases(n.spec.Write) {
+			holders[record.Ref{Kind: n.Kind, ID: n.action.Target}] = n
 		}
 	}
 	if len(holders) == 0 {
@@ -42,12 +49,18 @@ func (d *draft) waitForRemovals(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", ref, err)
 		}
 		for _, r := range named {
-			if holder := holders[r.Ref]; holder != nil && holder != n && !n.waitsFor(holder) {
+			holder := holders[r.Ref]
+			if holder != nil && holder != n && !n.waitsFor(holder) && (holder.action.Deed != record.DeedDelete || goesWith(n.spec, r.Kind)) {
 				holder.needs = appendNew(holder.needs, n)
 			}
 		}
 	}
 	return nil
+}
+
+// goesWith reports whether Looker deletes documents of a kind with that of another kind on which they hang.
+func goesWith(spec *catalogue.Spec, kind record.Kind) bool {
+	return spec.Place == catalogue.Nowhere && hangsOn(spec, map[record.Kind]bool{kind: true})
 }
 
 // waitsFor reports whether a document waits for another one, also through others.
