@@ -3,7 +3,9 @@ package canon_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -152,6 +154,20 @@ func (m *maker) rows(p *catalogue.Part, body []byte) []canon.PartRow {
 	return rows
 }
 
+// pathOf fills the path of a route of a part: document is the id of what the part lies in, part its own.
+func pathOf(p *catalogue.Part, s catalogue.Send, document, part string) string {
+	switch strings.Count(s.Path, "{") {
+	case 0:
+		return s.Path
+	case 1:
+		if p.One || s.Method == http.MethodPost && !p.Chosen {
+			return s.Fill(document)
+		}
+		return s.Fill(part)
+	}
+	return s.Fill(document, part)
+}
+
 // parts makes the parts of a document; the first of those that are born with it is there.
 func (m *maker) parts(p *catalogue.Part, body, made []byte, document string) {
 	m.Helper()
@@ -164,10 +180,10 @@ func (m *maker) parts(p *catalogue.Part, body, made []byte, document string) {
 		var answer []byte
 		if p.Born && i < len(born) {
 			id = born[i].Target
-			m.patch(p.Write, p.Path(p.Write.Update, document, id), born[i].Body, row.Body)
+			m.patch(p.Write, pathOf(p, p.Write.Update, document, id), born[i].Body, row.Body)
 		} else {
 			sent := m.creation(p.Write, row.Body, p.Owner, document)
-			answer = m.do(p.Write.Create.Method, p.Path(p.Write.Create, document, ""), sent)
+			answer = m.do(p.Write.Create.Method, pathOf(p, p.Write.Create, document, ""), sent)
 			id = canon.Text(canon.Member(answer, "id"))
 			if !canon.Holds(p.Write, sent, answer) {
 				m.Errorf("%s: the answer does not hold what was sent:\n%s\n%s", p.Name, sent, answer)
@@ -202,7 +218,7 @@ func (m *maker) placed(p *catalogue.Part, body, made []byte, document string) {
 		}
 		w, c := wanted[pair.Wanted], current[pair.Current]
 		if p.Write.Create.IsZero() {
-			m.patch(p.Write, p.Path(p.Write.Update, document, c.Target), c.Body, w.Body)
+			m.patch(p.Write, pathOf(p, p.Write.Update, document, c.Target), c.Body, w.Body)
 		}
 		for k := range p.Write.Parts {
 			m.placed(&p.Write.Parts[k], w.Body, c.Body, c.Target)
@@ -218,7 +234,7 @@ func (m *maker) late(p *catalogue.Part, body, made []byte, document string) {
 		to, _ := m.there(p.Name, row.ID)
 		for _, c := range current {
 			if c.ID == to && len(p.Write.Late) > 0 {
-				m.patch(p.Write, p.Path(p.Write.Update, document, c.Target), c.Body, row.Body)
+				m.patch(p.Write, pathOf(p, p.Write.Update, document, c.Target), c.Body, row.Body)
 			}
 		}
 	}
@@ -244,7 +260,7 @@ func (m *maker) emptied(w *catalogue.Write, id string, body []byte) {
 		p := &w.Parts[i]
 		for _, row := range m.rows(p, body) {
 			if canon.Guarded(p.Write, row.Body) == nil {
-				m.do(p.Write.Delete.Method, p.Path(p.Write.Delete, id, row.Target), nil)
+				m.do(p.Write.Delete.Method, pathOf(p, p.Write.Delete, id, row.Target), nil)
 			}
 		}
 	}
@@ -273,7 +289,7 @@ func (m *maker) putBack(w *catalogue.Write, id string, body, made []byte) {
 		p := &w.Parts[i]
 		for _, row := range m.rows(p, body) {
 			if canon.Guarded(p.Write, row.Body) == nil {
-				m.do(p.Write.Create.Method, p.Path(p.Write.Create, id, row.Target), m.creation(p.Write, row.Body, p.Owner, id))
+				m.do(p.Write.Create.Method, pathOf(p, p.Write.Create, id, row.Target), m.creation(p.Write, row.Body, p.Owner, id))
 			}
 		}
 	}
