@@ -88,7 +88,7 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 			c.Listing, c.Reason, c.Deferred, c.Trusted, c.TrashRested, c.TrashDeferred = record.Open, "", 0, 0, false, 0
 		})
 	}
-	err = c.each(`SELECT month, class, route, calls FROM run_calls WHERE run = ?`, func(row []driver.Value) error {
+	err = c.each(`SELECT month, class, route, calls FROM run_calls WHERE run = +?`, func(row []driver.Value) error {
 		tx.calls[callKey{text(row[0]), text(row[1]), text(row[2])}] = integer(row[3])
 		return nil
 	}, tx.run)
@@ -111,7 +111,7 @@ func (tx *transaction) load(counts []record.Counts) (err error) {
 	if err := w.readObservations(); err != nil {
 		return err
 	}
-	tx.openFaults, err = c.number(`SELECT count(*) FROM faults WHERE instance = ? AND resolved_run IS NULL`, w.run.instance)
+	tx.openFaults, err = c.number(`SELECT count(*) FROM faults WHERE instance = +? AND resolved_run IS NULL`, w.run.instance)
 	return err
 }
 
@@ -121,7 +121,7 @@ func (tx *transaction) describe(begun *record.Begun) error {
 	if tx.w.start.Resume {
 		begun.Resumed, begun.Kinds = true, sortedCounts(tx.kinds)
 	}
-	finished, err := tx.w.conn.number(`SELECT EXISTS (SELECT 1 FROM runs WHERE instance = ? AND id < ?
+	finished, err := tx.w.conn.number(`SELECT EXISTS (SELECT 1 FROM runs WHERE instance = +? AND id < ?
 		AND outcome IN ('complete', 'partial'))`, r.instance, r.id)
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (w *Writer) putInstance() (int64, error) {
 // lostInstance is the id of an instance that no row has: of the one at this address whose
 // row was lost while runs of it are there, or one that no run has.
 func (w *Writer) lostInstance() (id int64, err error) {
-	id, err = w.conn.number(`SELECT instance FROM runs WHERE base_url = ? AND instance NOT IN (SELECT id FROM instances) ORDER BY id DESC LIMIT 1`, w.start.BaseURL)
+	id, err = w.conn.number(`SELECT instance FROM runs WHERE base_url = +? AND instance NOT IN (SELECT id FROM instances) ORDER BY id DESC LIMIT 1`, w.start.BaseURL)
 	if err != nil || id != 0 {
 		return id, err
 	}
@@ -172,20 +172,20 @@ func (w *Writer) lostInstance() (id int64, err error) {
 func (w *Writer) newest(instance int64) (*runRow, []record.Counts, error) {
 	// A look at some documents is done or it is not, and one that was refused asked for
 	// nothing: nobody continues them.
-	runs, err := w.runsWhere(`instance = ? AND instr(scope, '"refs":') = 0
+	runs, err := w.runsWhere(`instance = +? AND instr(scope, '"refs":') = 0
 		AND (outcome <> 'failed' OR json_array_length(scope, '$.kinds') > 0) ORDER BY id DESC LIMIT 1`, instance)
 	if err != nil || len(runs) == 0 {
 		return nil, nil, err
 	}
 	var counts []record.Counts
-	err = w.conn.each(selectKinds+` WHERE run = ? ORDER BY kind`, func(row []driver.Value) error {
+	err = w.conn.each(selectKinds+` WHERE run = +? ORDER BY kind`, func(row []driver.Value) error {
 		counts = append(counts, scanCounts(row))
 		return nil
 	}, runs[0].id)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = w.conn.each(selectFailedListings+` AND run = ?`, func(row []driver.Value) error {
+	err = w.conn.each(selectFailedListings+` AND run = +?`, func(row []driver.Value) error {
 		markFailedListing(counts, row)
 		return nil
 	}, runs[0].id)
@@ -214,7 +214,7 @@ func resumable(r *runRow, counts []record.Counts) bool {
 // interruptRunning ends the runs whose process is dead: it cannot live, as the
 // lock is held here.
 func (w *Writer) interruptRunning() error {
-	runs, err := w.runsWhere(`outcome = ?`, string(record.RunRunning))
+	runs, err := w.runsWhere(`outcome = +?`, string(record.RunRunning))
 	if err != nil {
 		return err
 	}

@@ -25,9 +25,9 @@ SELECT v.kind, v.item, v.name, v.size, coalesce(o.size, 0), v.folder, v.owner, C
 FROM versions v LEFT JOIN versions o ON o.id = (SELECT p.id FROM versions p WHERE p.instance = v.instance AND p.kind = v.kind
 	AND p.item = v.item AND p.first_run < v.first_run ORDER BY p.first_run DESC LIMIT 1)
 LEFT JOIN pruned_versions p ON p.instance = v.instance AND p.kind = v.kind AND p.item = v.item
-WHERE v.first_run = ?1
+WHERE v.first_run = +?1
 UNION ALL
-SELECT v.kind, v.item, v.name, v.size, v.size AS was, v.folder, v.owner, 'gone' FROM versions v WHERE v.gone_run = ?1`
+SELECT v.kind, v.item, v.name, v.size, v.size AS was, v.folder, v.owner, 'gone' FROM versions v WHERE v.gone_run = +?1`
 
 // Changes lists what changed with a run, by what, kind and id: at most limit
 // documents of each sort, and how many there are of it.
@@ -57,7 +57,7 @@ func (r *Reader) Largest(ctx context.Context, instance string, limit int) (list 
 	}
 	// The version of what is not gone is the one that no run has ended: one pass finds them.
 	for row, err := range rows(ctx, r.db, `SELECT kind, item, name, size FROM versions NOT INDEXED
-		WHERE instance = ? AND last_run IS NULL ORDER BY size DESC, kind, item LIMIT ?`, found.ID, limit) {
+		WHERE instance = +? AND last_run IS NULL ORDER BY size DESC, kind, item LIMIT ?`, found.ID, limit) {
 		if err != nil {
 			return nil, doing("rank documents", classify(r.path, err))
 		}
@@ -77,7 +77,7 @@ func (r *Reader) MostChanged(ctx context.Context, instance string, limit int) (l
 		// No document has more bodies than versions, which an index counts: those with the
 		// most are looked at until none of the others can have as many bodies.
 		for row, err := range rowsDirect(ctx, q, `SELECT kind, item, count(*) AS versions FROM versions INDEXED BY versions_item
-			WHERE instance = ? GROUP BY kind, item HAVING versions > 1 ORDER BY versions DESC`, found.ID) {
+			WHERE instance = +? GROUP BY kind, item HAVING versions > 1 ORDER BY versions DESC`, found.ID) {
 			if err != nil {
 				return err
 			}
@@ -105,7 +105,7 @@ func bodiesOf(ctx context.Context, q querier, instance int64, ref record.Ref) (v
 	ranked := vault.Ranked{Ref: ref}
 	for row, err := range rows(ctx, q, `SELECT n.name, (SELECT count(DISTINCT v.fingerprint) FROM versions v
 			WHERE v.instance = h.instance AND v.kind = h.kind AND v.item = h.item)
-		FROM heads h JOIN versions n ON n.id = h.version WHERE h.instance = ? AND h.kind = ? AND h.item = ?`, instance, string(ref.Kind), ref.ID) {
+		FROM heads h JOIN versions n ON n.id = h.version WHERE h.instance = +? AND h.kind = +? AND h.item = +?`, instance, string(ref.Kind), ref.ID) {
 		if err != nil {
 			return ranked, err
 		}

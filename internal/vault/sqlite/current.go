@@ -71,7 +71,7 @@ func (r *Reader) eachCurrent(ctx context.Context, instance string, kinds []recor
 // ends its use.
 func (c *conn) currentRows(instance int64, kinds []record.Kind) (r *currentRows, done func(), err error) {
 	from := ` FROM versions v NOT INDEXED
-		WHERE v.id > ? AND v.id <= ? AND v.instance = ? AND v.last_run IS NULL AND v.kind IN (` + marks(len(kinds)) + `)`
+		WHERE v.id > ? AND v.id <= ? AND v.instance = +? AND v.last_run IS NULL AND v.kind IN (` + marks(len(kinds)) + `)`
 	r = &currentRows{instance: instance, args: []driver.Value{nil, nil, instance}, known: newWords()}
 	for _, kind := range kinds {
 		r.args = append(r.args, string(kind))

@@ -10,11 +10,11 @@ import (
 // selectDates finds what the runs of an instance on one release of Looker have learnt of
 // dates. Runs that were pruned count.
 const selectDates = `SELECT k.* FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
-	WHERE +r.instance = ? AND r.looker_version = ? AND (k.dates_moved <> 0 OR k.dates_stayed <> 0) ORDER BY k.run`
+	WHERE +r.instance = +? AND r.looker_version = +? AND (k.dates_moved <> 0 OR k.dates_stayed <> 0) ORDER BY k.run`
 
 // selectNoIDs finds kinds whose documents the server does not bring by lists of ids.
 const selectNoIDs = `SELECT DISTINCT l.kind FROM run_lessons l JOIN runs r ON r.id = l.run
-	WHERE r.instance = ? AND r.looker_version = ? AND l.code = 'ids_off'`
+	WHERE r.instance = +? AND r.looker_version = +? AND l.code = 'ids_off'`
 
 // dateHistories add up what runs have learnt of dates.
 type dateHistories map[record.Kind]record.DateHistory

@@ -12,18 +12,18 @@ import (
 const deletionsOf = `
 WITH went AS (
 	SELECT v.id, v.kind, v.item, v.name, v.folder, v.owner, v.gone_run AS run, 'gone' AS what FROM versions v
-	WHERE v.instance = ?1 AND v.gone_run <= ?2
+	WHERE v.instance = +?1 AND v.gone_run <= ?2
 	UNION ALL
 	SELECT v.id, v.kind, v.item, v.name, v.folder, v.owner, v.first_run, 'trashed' FROM versions v
 	LEFT JOIN versions o ON o.id = (SELECT p.id FROM versions p WHERE p.instance = v.instance AND p.kind = v.kind
 		AND p.item = v.item AND p.first_run < v.first_run ORDER BY p.first_run DESC LIMIT 1)
 	LEFT JOIN pruned_versions p ON p.instance = v.instance AND p.kind = v.kind AND p.item = v.item
-	WHERE v.instance = ?1 AND v.state = 'trashed' AND v.first_run <= ?2
+	WHERE v.instance = +?1 AND v.state = 'trashed' AND v.first_run <= ?2
 		AND (o.id IS NOT NULL AND (o.state <> 'trashed' OR o.gone_run IS NOT NULL) OR o.id IS NULL AND p.item IS NOT NULL)
 ), newest AS (
 	SELECT *, row_number() OVER (PARTITION BY kind, item ORDER BY run DESC, what) AS turn FROM went
 )
-SELECT w.kind, w.item, w.name, w.folder, w.owner, w.what, w.run, w.id, EXISTS (SELECT 1 FROM versions b WHERE b.instance = ?1
+SELECT w.kind, w.item, w.name, w.folder, w.owner, w.what, w.run, w.id, EXISTS (SELECT 1 FROM versions b WHERE b.instance = +?1
 	AND b.kind = w.kind AND b.item = w.item AND b.first_run > w.run AND b.first_run <= ?2), count(*) OVER ()
 FROM newest w WHERE w.turn = 1 ORDER BY w.run DESC, w.kind, w.item LIMIT ?3`
 

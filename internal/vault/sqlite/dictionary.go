@@ -100,7 +100,7 @@ func (tx *transaction) dictionary(d *record.Dictionary) (driver.Value, error) {
 		return nil, err
 	}
 	data, used, _ := encoder.Encode(d.Kind, d.Text, nil)
-	id, err := tx.w.conn.number(`SELECT coalesce((SELECT id FROM dictionaries WHERE hash = ?),
+	id, err := tx.w.conn.number(`SELECT coalesce((SELECT id FROM dictionaries WHERE hash = +?),
 		(SELECT coalesce(max(id), 0) + 1 FROM dictionaries))`, d.Hash[:])
 	if err != nil {
 		return nil, err

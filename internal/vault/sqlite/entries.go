@@ -127,8 +127,8 @@ func (r *Reader) Document(ctx context.Context, instance string, ref record.Ref, 
 // neverSeen is the error about a document that nobody had seen at a horizon.
 func (r *Reader) neverSeen(ctx context.Context, h horizon, ref record.Ref) error {
 	absent := &vault.AbsentError{Ref: ref, Run: h.run, Path: r.path}
-	for row, err := range rows(ctx, r.db, `SELECT min(first_run), (SELECT first_run FROM pruned_versions WHERE instance = ?1 AND kind = ?2 AND item = ?3)
-		FROM versions WHERE instance = ?1 AND kind = ?2 AND item = ?3`, h.instance, string(ref.Kind), ref.ID) {
+	for row, err := range rows(ctx, r.db, `SELECT min(first_run), (SELECT first_run FROM pruned_versions WHERE instance = +?1 AND kind = +?2 AND item = +?3)
+		FROM versions WHERE instance = +?1 AND kind = +?2 AND item = +?3`, h.instance, string(ref.Kind), ref.ID) {
 		if err != nil {
 			return doing("read documents", classify(r.path, err))
 		}
@@ -204,7 +204,7 @@ func statementOf(q vault.Query, h horizon, bodies bool, ids ...string) (string, 
 	key, state, from := "h", "h.state", fromHeads
 	var where []string
 	if h.run != 0 {
-		run := arg(h.run)
+		run := "+" + arg(h.run)
 		key, from = "v", fromVersions
 		state = "CASE WHEN v.gone_run <= " + run + " THEN 'gone' ELSE v.state END"
 		// The index of the order is to be used, not that of first_run.
@@ -223,9 +223,9 @@ func statementOf(q vault.Query, h horizon, bodies bool, ids ...string) (string, 
 	default:
 		where = append(where, state+" IS NOT 'gone'")
 	}
-	where = append(where, key+".instance = "+arg(h.instance))
+	where = append(where, key+".instance = +"+arg(h.instance))
 	if q.Kind != "" {
-		where = append(where, key+".kind = "+arg(string(q.Kind)))
+		where = append(where, key+".kind = +"+arg(string(q.Kind)))
 	}
 	columns := key + ".kind, " + key + ".item, " + documentColumns
 	if bodies {

@@ -102,7 +102,7 @@ func (r *Reader) Faults(ctx context.Context, run int64) ([]vault.Fault, error) {
 	if _, err := r.Run(ctx, run); err != nil {
 		return nil, err
 	}
-	return r.faults(ctx, `run = ?`, run)
+	return r.faults(ctx, `run = +?`, run)
 }
 
 // OpenFaults lists the unresolved faults of an instance, from all its runs.
@@ -111,7 +111,7 @@ func (r *Reader) OpenFaults(ctx context.Context, instance string) ([]vault.Fault
 	if err != nil {
 		return nil, err
 	}
-	return r.faults(ctx, `instance = ? AND resolved_run IS NULL`, i.ID)
+	return r.faults(ctx, `instance = +? AND resolved_run IS NULL`, i.ID)
 }
 
 func (r *Reader) faults(ctx context.Context, where string, args ...any) (list []vault.Fault, err error) {

@@ -165,7 +165,7 @@ func (tx *transaction) end(end record.End, keep map[record.Ref]bool) error {
 
 // selectUnnamed finds open faults of dangling references that no document names
 // any more.
-const selectUnnamed = selectFault + ` AS f WHERE instance = ?1 AND class = ?2 AND resolved_run IS NULL AND NOT EXISTS (
+const selectUnnamed = selectFault + ` AS f WHERE instance = +?1 AND class = +?2 AND resolved_run IS NULL AND NOT EXISTS (
 	SELECT 1 FROM refs r JOIN versions v ON v.id = r.version
 	JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item AND h.version = v.id
 	WHERE r.kind = f.kind AND r.item = f.item AND v.instance = f.instance AND h.state <> 'gone')`

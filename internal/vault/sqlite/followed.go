@@ -16,12 +16,12 @@ const selectFollowed = `
 SELECT r.item, coalesce(min((
 	SELECT above.item FROM heads f JOIN refs above ON above.version = f.version
 	WHERE f.instance = v.instance AND f.kind = v.kind AND f.item = v.folder AND f.state <> 'gone' AND above.kind = r.kind
-)), ''), max(h.settled_run = ?6), EXISTS (
-	SELECT 1 FROM faults f WHERE f.instance = v.instance AND f.kind = r.kind AND f.item = r.item AND f.class = ?7 AND f.resolved_run IS NULL)
+)), ''), max(h.settled_run = +?6), EXISTS (
+	SELECT 1 FROM faults f WHERE f.instance = v.instance AND f.kind = r.kind AND f.item = r.item AND f.class = +?7 AND f.resolved_run IS NULL)
 FROM refs r
 JOIN versions v ON v.id = r.version
 JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item AND h.version = v.id
-WHERE r.kind = ?1 AND r.item > ?2 AND v.instance = ?3 AND h.state <> 'gone' AND (?4 = 0 OR h.settled_run = ?4)
+WHERE r.kind = +?1 AND r.item > ?2 AND v.instance = +?3 AND h.state <> 'gone' AND (?4 = 0 OR h.settled_run = +?4)
 GROUP BY r.item ORDER BY r.item LIMIT ?5`
 
 // Followed returns ids of a kind that documents point to which are not gone, at
@@ -60,8 +60,8 @@ const selectParents = `
 SELECT h.kind, h.item FROM refs r
 JOIN versions v ON v.id = r.version
 JOIN heads h ON h.instance = v.instance AND h.kind = v.kind AND h.item = v.item AND h.version = v.id
-WHERE r.kind = ?1 AND r.item = ?2 AND v.instance = ?3 AND h.state <> 'gone'
-ORDER BY h.settled_run = ?4 DESC, h.kind, h.item LIMIT ?5`
+WHERE r.kind = +?1 AND r.item = +?2 AND v.instance = +?3 AND h.state <> 'gone'
+ORDER BY h.settled_run = +?4 DESC, h.kind, h.item LIMIT ?5`
 
 // Parents returns documents that point to a document and are not gone, at most
 // limit of them: those first that the run has settled, and of these the first by

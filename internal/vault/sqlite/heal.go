@@ -62,7 +62,7 @@ func (tx *transaction) mend(ctx context.Context) error {
 		}
 	}
 	for _, first := range d.blocks { // the end of the run makes it anew
-		if err := tx.w.conn.run(`DELETE FROM search_blocks WHERE first = ?`, first); err != nil {
+		if err := tx.w.conn.run(`DELETE FROM search_blocks WHERE first = +?`, first); err != nil {
 			return err
 		}
 	}
@@ -85,12 +85,12 @@ func (tx *transaction) mendHead(h *headRow) error {
 		if err != nil {
 			return err
 		}
-		taken, err := tx.w.conn.number(`SELECT count(*) FROM heads WHERE instance = ? AND kind = ? AND item = ?`, v.instance, string(v.kind), v.item)
+		taken, err := tx.w.conn.number(`SELECT count(*) FROM heads WHERE instance = +? AND kind = +? AND item = +?`, v.instance, string(v.kind), v.item)
 		if err != nil || taken > 0 {
 			return err
 		}
 	}
-	if err := tx.w.conn.run(`DELETE FROM heads WHERE instance = ? AND kind = ? AND item = ?`, h.instance, string(h.kind), h.item); err != nil {
+	if err := tx.w.conn.run(`DELETE FROM heads WHERE instance = +? AND kind = +? AND item = +?`, h.instance, string(h.kind), h.item); err != nil {
 		return err
 	}
 	_, err = tx.putHead(tx.w.q.addHead, headOf(v))
@@ -114,7 +114,7 @@ func headOf(v *versionRow) *headRow {
 // there is none.
 func (tx *transaction) newestVersion(instance int64, kind record.Kind, item string) (*versionRow, error) {
 	var ids []int64
-	err := tx.w.conn.each(`SELECT id FROM versions WHERE instance = ? AND kind = ? AND item = ? ORDER BY first_run DESC, id DESC`,
+	err := tx.w.conn.each(`SELECT id FROM versions WHERE instance = +? AND kind = +? AND item = +? ORDER BY first_run DESC, id DESC`,
 		func(row []driver.Value) error {
 			ids = append(ids, integer(row[0]))
 			return nil
@@ -187,7 +187,7 @@ func (tx *transaction) dropVersion(id int64) error {
 	if _, err := tx.w.q.dropRefs.exec(id); err != nil {
 		return err
 	}
-	return tx.w.conn.run(`DELETE FROM versions WHERE id = ?`, id)
+	return tx.w.conn.run(`DELETE FROM versions WHERE id = +?`, id)
 }
 
 // afterHealing removes what a run that healed left without use, looks again, and
@@ -274,7 +274,7 @@ func (tx *transaction) sweepDictionaries() error {
 		})
 	for _, id := range unused {
 		if tx.dictionaries[id] == nil {
-			err = errors.Join(err, tx.w.conn.run(`DELETE FROM dictionaries WHERE id = ?`, id))
+			err = errors.Join(err, tx.w.conn.run(`DELETE FROM dictionaries WHERE id = +?`, id))
 		}
 	}
 	return err

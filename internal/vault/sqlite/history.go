@@ -45,7 +45,7 @@ func (r *Reader) Versions(ctx context.Context, instance string, ref record.Ref) 
 func versionsOf(ctx context.Context, q querier, instance int64, ref record.Ref) (list []vault.Entry, err error) {
 	var sum summer
 	for row, err := range rows(ctx, q, `SELECT v.kind, v.item, `+documentColumns+fromVersions+
-		` WHERE v.instance = ? AND v.kind = ? AND v.item = ? ORDER BY v.first_run, v.id`, instance, string(ref.Kind), ref.ID) {
+		` WHERE v.instance = +? AND v.kind = +? AND v.item = +? ORDER BY v.first_run, v.id`, instance, string(ref.Kind), ref.ID) {
 		if err == nil {
 			err = documentRow(row).check(&sum, instance)
 		}
@@ -62,10 +62,10 @@ func versionsOf(ctx context.Context, q querier, instance int64, ref record.Ref) 
 // changedBetween finds the documents of a span, with the run in which a version of
 // them begins, and then that in which one ends because the document was gone.
 func changedBetween(s vault.Span, columns string) (begun, gone string) {
-	const of = ` FROM versions WHERE instance = ?1 AND `
-	which := `(?2 = '' OR kind = ?2) AND ?3 = ''`
+	const of = ` FROM versions WHERE instance = +?1 AND `
+	which := `(?2 = '' OR kind = +?2) AND ?3 = ''`
 	if s.ID != "" {
-		which = `kind = ?2 AND item = ?3`
+		which = `kind = +?2 AND item = +?3`
 	}
 	return `SELECT kind, item` + columns + of + which + ` AND first_run > ?4 AND first_run <= ?5`,
 		`SELECT kind, item` + strings.ReplaceAll(columns, "first_run", "gone_run") + of + which + ` AND gone_run > ?4 AND gone_run <= ?5`
@@ -138,8 +138,8 @@ func runByRun(ctx context.Context, q querier, statement string, args []any) iter
 }
 
 const newestRunWithChanges = `SELECT max(
-	coalesce((SELECT max(first_run) FROM versions WHERE instance = ?1 AND first_run <= ?2), 0),
-	coalesce((SELECT max(gone_run) FROM versions WHERE instance = ?1 AND gone_run <= ?2), 0))`
+	coalesce((SELECT max(first_run) FROM versions WHERE instance = +?1 AND first_run <= ?2), 0),
+	coalesce((SELECT max(gone_run) FROM versions WHERE instance = +?1 AND gone_run <= ?2), 0))`
 
 // number is the first column of the first row of a query as an integer; 0 for null and
 // where there is no row.
@@ -261,7 +261,7 @@ func changesIn(versions []vault.Entry, span vault.Span) (runs []int64) {
 func heldBefore(ctx context.Context, q querier, instance int64, ref record.Ref) (held bool, err error) {
 	var sum summer
 	for row, err := range rows(ctx, q, `SELECT instance, kind, item, first_run, gone_run, checksum FROM pruned_versions
-		WHERE instance = ? AND kind = ? AND item = ?`, instance, string(ref.Kind), ref.ID) {
+		WHERE instance = +? AND kind = +? AND item = +?`, instance, string(ref.Kind), ref.ID) {
 		if err != nil {
 			return false, err
 		}
@@ -280,7 +280,7 @@ func (r *Reader) Bodies(ctx context.Context, fn func(body func(vault.Entry) ([]b
 	var own error
 	err := r.withBodies(ctx, func(q querier, bodies bodyReader) error {
 		own = fn(func(e vault.Entry) ([]byte, error) {
-			for row, err := range rows(ctx, q, `SELECT `+storedColumns+` FROM bodies b WHERE b.hash = ?`, e.Hash[:]) {
+			for row, err := range rows(ctx, q, `SELECT `+storedColumns+` FROM bodies b WHERE b.hash = +?`, e.Hash[:]) {
 				if err != nil {
 					return nil, doing("read "+e.String(), classify(r.path, err))
 				}

@@ -107,14 +107,14 @@ func (r *Reader) compareTally(ctx context.Context, q querier, h horizon, kind re
 	}
 	expected := tally{}
 	for row, err := range rows(ctx, q, `SELECT k.kind, sum(`+counted+`) FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
-		WHERE +s.instance = ?1 AND (?2 = 0 OR s.id <= ?2) AND `+ofKind("k.kind", kind)+` GROUP BY k.kind`, h.instance, h.run, string(kind)) {
+		WHERE +s.instance = +?1 AND (?2 = 0 OR s.id <= ?2) AND `+ofKind("k.kind", kind)+` GROUP BY k.kind`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err
 		}
 		expected[record.Kind(text(row[0]))] = integer(row[1])
 	}
 	for row, err := range rows(ctx, q, `SELECT kind, sum(`+missing+`) FROM count_corrections
-		WHERE instance = ?1 AND (?2 = 0 OR run <= ?2) AND `+ofKind("kind", kind)+` GROUP BY kind`, h.instance, h.run, string(kind)) {
+		WHERE instance = +?1 AND (?2 = 0 OR run <= ?2) AND `+ofKind("kind", kind)+` GROUP BY kind`, h.instance, h.run, string(kind)) {
 		if err != nil {
 			return err
 		}
@@ -171,9 +171,9 @@ func (r *Reader) checkIndexes(ctx context.Context, q querier, h horizon) error {
 
 // tallyAll counts all documents of a horizon, also those that are gone.
 func (r *Reader) tallyAll(ctx context.Context, q querier, h horizon, kind record.Kind) (tally, error) {
-	query := `SELECT kind, count(*) FROM heads WHERE instance = ?1 AND ?2 = 0 AND ` + ofKind("kind", kind) + ` GROUP BY kind`
+	query := `SELECT kind, count(*) FROM heads WHERE instance = +?1 AND ?2 = 0 AND ` + ofKind("kind", kind) + ` GROUP BY kind`
 	if h.run != 0 {
-		query = `SELECT kind, count(DISTINCT item) FROM versions WHERE instance = ?1 AND first_run <= ?2 AND ` + ofKind("kind", kind) + ` GROUP BY kind`
+		query = `SELECT kind, count(DISTINCT item) FROM versions WHERE instance = +?1 AND first_run <= ?2 AND ` + ofKind("kind", kind) + ` GROUP BY kind`
 	}
 	return countByKind(ctx, q, query, h, kind)
 }
@@ -198,7 +198,7 @@ func ofKind(column string, kind record.Kind) string {
 	if kind == "" {
 		return `?3 = ''`
 	}
-	return column + ` = ?3`
+	return column + ` = +?3`
 }
 
 // nothingLost checks that no document of a kind was lost on the way to an answer
@@ -223,14 +223,14 @@ func (r *Reader) NothingLost(ctx context.Context, instance string, kind record.K
 		if err := r.nothingLost(ctx, q, h, kind); err != nil {
 			return err
 		}
-		held, err := countByKind(ctx, q, `SELECT kind, count(*) FROM heads WHERE instance = ?1 AND ?2 = 0 AND state <> 'gone' AND `+ofKind("kind", kind)+` GROUP BY kind`, h, kind)
+		held, err := countByKind(ctx, q, `SELECT kind, count(*) FROM heads WHERE instance = +?1 AND ?2 = 0 AND state <> 'gone' AND `+ofKind("kind", kind)+` GROUP BY kind`, h, kind)
 		if err != nil {
 			return err
 		}
 		if err := r.compareTally(ctx, q, h, kind, held, false); err != nil {
 			return err
 		}
-		for row, err := range rows(ctx, q, `SELECT kind, item FROM heads h WHERE instance = ?1 AND ?2 = 0 AND state <> 'gone' AND `+ofKind("kind", kind)+`
+		for row, err := range rows(ctx, q, `SELECT kind, item FROM heads h WHERE instance = +?1 AND ?2 = 0 AND state <> 'gone' AND `+ofKind("kind", kind)+`
 			AND NOT EXISTS (SELECT 1 FROM versions v INDEXED BY versions_item WHERE v.instance = h.instance AND v.kind = h.kind AND v.item = h.item) LIMIT 1`, h.instance, h.run, string(kind)) {
 			if err != nil {
 				return err

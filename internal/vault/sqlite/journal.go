@@ -103,7 +103,7 @@ func (r *Restore) load(id int64) error {
 	if err != nil {
 		return err
 	}
-	err = f.conn.each(`SELECT * FROM restore_actions WHERE restore = ? ORDER BY seq`, func(columns []driver.Value) error {
+	err = f.conn.each(`SELECT * FROM restore_actions WHERE restore = +? ORDER BY seq`, func(columns []driver.Value) error {
 		a, err := scanAction(columns, &f.sum)
 		if err != nil {
 			return err
@@ -134,14 +134,14 @@ func (r *Restore) load(id int64) error {
 // made.
 func (r *Restore) loadSteps() error {
 	f := r.file
-	err := f.conn.each(`SELECT * FROM restore_steps WHERE restore = ?`, func(row []driver.Value) error {
+	err := f.conn.each(`SELECT * FROM restore_steps WHERE restore = +?`, func(row []driver.Value) error {
 		_, err := scanStep(row, &f.sum)
 		return err
 	}, r.row.ID)
 	if err != nil {
 		return err
 	}
-	return f.conn.each(`SELECT month, class, route, calls FROM restore_calls WHERE restore = ?`, func(row []driver.Value) error {
+	return f.conn.each(`SELECT month, class, route, calls FROM restore_calls WHERE restore = +?`, func(row []driver.Value) error {
 		r.calls[callKey{text(row[0]), text(row[1]), text(row[2])}] = integer(row[3])
 		return nil
 	}, r.row.ID)
@@ -249,7 +249,7 @@ func (r *Restore) keep(actions []record.Action) {
 // Steps returns the steps of an action in their order.
 func (r *Restore) Steps(ctx context.Context, seq int) (list []record.Step, err error) {
 	var sum summer
-	for row, err := range rows(ctx, r.file.reader.db, `SELECT * FROM restore_steps WHERE restore = ? AND seq = ? ORDER BY step`, r.row.ID, seq) {
+	for row, err := range rows(ctx, r.file.reader.db, `SELECT * FROM restore_steps WHERE restore = +? AND seq = +? ORDER BY step`, r.row.ID, seq) {
 		if err != nil {
 			return nil, doing("read the journal", classify(r.file.path, err))
 		}

@@ -36,7 +36,7 @@ func (r *Restore) revalue(id int64, state record.RestoreState, mapped string) (*
 	}
 	names := map[int64]string{of.source: of.Source, of.target: of.Target}
 	var entered []record.Mapping
-	err = r.file.conn.each(`SELECT * FROM id_map WHERE restore = ? AND state IN ('live', 'undone')`, func(row []driver.Value) error {
+	err = r.file.conn.each(`SELECT * FROM id_map WHERE restore = +? AND state IN ('live', 'undone')`, func(row []driver.Value) error {
 		m, err := scanMapping(row, names, &r.file.sum)
 		entered = append(entered, m)
 		return err
@@ -55,7 +55,7 @@ func (r *Restore) revalue(id int64, state record.RestoreState, mapped string) (*
 
 // ended is the state in which a restore ended, from what became of its actions.
 func (r *Restore) ended(id int64) (record.RestoreState, error) {
-	open, err := r.file.conn.number(`SELECT count(*) FROM restore_actions WHERE restore = ?
+	open, err := r.file.conn.number(`SELECT count(*) FROM restore_actions WHERE restore = +?
 		AND (state NOT IN ('done', 'same', 'skipped') OR checked IN ('different', 'missing'))`, id)
 	if err != nil || open > 0 {
 		return record.RestorePartial, err

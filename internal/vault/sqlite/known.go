@@ -174,7 +174,7 @@ func (w *Writer) Count(ctx context.Context, kind record.Kind, state record.State
 	if w.run == nil {
 		return 0, errNoRun
 	}
-	for row, err := range rows(ctx, w.reader.db, `SELECT count(*) FROM heads WHERE instance = ? AND kind = ? AND state = ?`,
+	for row, err := range rows(ctx, w.reader.db, `SELECT count(*) FROM heads WHERE instance = +? AND kind = +? AND state = +?`,
 		w.run.instance, string(kind), string(state)) {
 		if err != nil {
 			return 0, doing(fmt.Sprintf("count stored %s", kind), classify(w.path, err))

@@ -27,7 +27,7 @@ func (tx *transaction) putLessons() error {
 // recall reads what the run has learnt before, and which kinds earlier runs have
 // left in doubt.
 func (tx *transaction) recall(begun *record.Begun) error {
-	err := tx.w.conn.each(`SELECT kind, code FROM run_lessons WHERE run = ? ORDER BY kind, code`, func(row []driver.Value) error {
+	err := tx.w.conn.each(`SELECT kind, code FROM run_lessons WHERE run = +? ORDER BY kind, code`, func(row []driver.Value) error {
 		begun.Lessons = append(begun.Lessons, record.Learnt{Kind: record.Kind(text(row[0])), Code: record.Lesson(text(row[1]))})
 		return nil
 	}, tx.run)
@@ -38,7 +38,7 @@ func (tx *transaction) recall(begun *record.Begun) error {
 		return err
 	}
 	return tx.w.conn.each(`SELECT DISTINCT l.kind FROM run_lessons l JOIN runs r ON r.id = l.run
-		WHERE r.instance = ? AND l.run < ? AND l.code = ? ORDER BY l.kind`, func(row []driver.Value) error {
+		WHERE r.instance = +? AND l.run < ? AND l.code = +? ORDER BY l.kind`, func(row []driver.Value) error {
 		begun.Doubted = append(begun.Doubted, record.Kind(text(row[0])))
 		return nil
 	}, tx.w.run.instance, tx.run, string(record.RowsDoubted))
@@ -47,14 +47,14 @@ func (tx *transaction) recall(begun *record.Begun) error {
 // dispel ends the doubt about documents of a kind: this run has seen all of them. A run
 // that proves no absence may have seen fewer, and ends none.
 func (tx *transaction) dispel(kind record.Kind) error {
-	return tx.w.conn.run(`DELETE FROM run_lessons WHERE kind = ? AND code = ? AND run IN (SELECT id FROM runs WHERE instance = ?)`,
+	return tx.w.conn.run(`DELETE FROM run_lessons WHERE kind = +? AND code = +? AND run IN (SELECT id FROM runs WHERE instance = +?)`,
 		string(kind), string(record.RowsDoubted), tx.w.run.instance)
 }
 
 // Learnt returns what a run has learnt about how the server serves kinds, by kind and
 // code.
 func (r *Reader) Learnt(ctx context.Context, run int64) (lessons []record.Learnt, err error) {
-	for row, err := range rows(ctx, r.db, `SELECT kind, code FROM run_lessons WHERE run = ? ORDER BY kind, code`, run) {
+	for row, err := range rows(ctx, r.db, `SELECT kind, code FROM run_lessons WHERE run = +? ORDER BY kind, code`, run) {
 		if err != nil {
 			return nil, doing("read what a run has learnt", classify(r.path, err))
 		}

@@ -61,7 +61,7 @@ func (w *Writer) SeenByAdmin(ctx context.Context, ref record.Ref) ([]byte, error
 // selectCalled finds documents by their names, which come as a JSON array.
 const selectCalled = `
 SELECT v.name, min(h.item) FROM heads h JOIN versions v ON v.id = h.version
-WHERE h.instance = ?1 AND h.kind = ?2 AND h.state <> 'gone' AND v.name IN (SELECT value FROM json_each(?3))
+WHERE h.instance = +?1 AND h.kind = +?2 AND h.state <> 'gone' AND v.name IN (SELECT value FROM json_each(?3))
 GROUP BY v.name`
 
 // Called returns the ids of documents of a kind that are not gone, by the names of

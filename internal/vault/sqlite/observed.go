@@ -14,7 +14,7 @@ import (
 // lesser key saw says nothing to a run with a better one: see [byAsGoodAKey].
 func (w *Writer) readObservations() error {
 	w.observed, w.troubled = make(map[int64]time.Time), make(map[record.Ref]bool)
-	err := w.conn.each(`SELECT r.id, r.started_at FROM runs r WHERE r.instance = ? AND r.id < ? AND `+byAsGoodAKey, func(row []driver.Value) error {
+	err := w.conn.each(`SELECT r.id, r.started_at FROM runs r WHERE r.instance = +? AND r.id < ? AND `+byAsGoodAKey, func(row []driver.Value) error {
 		w.observed[integer(row[0])] = moment(integer(row[1]))
 		return nil
 	}, w.run.instance, w.run.id, int64(w.start.Caller.Rank()))
@@ -23,7 +23,7 @@ func (w *Writer) readObservations() error {
 	}
 	w.byAdmin = make(map[record.Kind]int64)
 	err = w.conn.each(`SELECT k.kind, max(r.id) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
-		WHERE r.instance = ? AND r.id < ? AND r.caller_admin = 1 AND k.listing = 'complete'
+		WHERE r.instance = +? AND r.id < ? AND r.caller_admin = 1 AND k.listing = 'complete'
 		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind`,
 		func(row []driver.Value) error {
 			w.byAdmin[record.Kind(text(row[0]))] = integer(row[1])
@@ -32,7 +32,7 @@ func (w *Writer) readObservations() error {
 	if err != nil {
 		return err
 	}
-	return w.conn.each(`SELECT kind, item FROM faults WHERE instance = ? AND resolved_run IS NULL`, func(row []driver.Value) error {
+	return w.conn.each(`SELECT kind, item FROM faults WHERE instance = +? AND resolved_run IS NULL`, func(row []driver.Value) error {
 		w.troubled[record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])}] = true
 		return nil
 	}, w.run.instance)
@@ -49,7 +49,7 @@ const byAsGoodAKey = `coalesce(2 * r.caller_admin, 1) >= ?`
 // of which some may be deferred one by one. A kind of which a fault is open is not told of: it is to be listed again.
 func (tx *transaction) recallObservations(begun *record.Begun) error {
 	w := tx.w
-	err := w.conn.each(`SELECT started_at FROM runs WHERE instance = ? AND id < ? AND origin = ? ORDER BY id DESC LIMIT 1`,
+	err := w.conn.each(`SELECT started_at FROM runs WHERE instance = +? AND id < ? AND origin = +? ORDER BY id DESC LIMIT 1`,
 		func(row []driver.Value) error {
 			begun.Before = moment(integer(row[0]))
 			return nil
@@ -65,7 +65,7 @@ func (tx *transaction) recallObservations(begun *record.Begun) error {
 		failing[ref.Kind] = true
 	}
 	return w.conn.each(`SELECT k.kind, max(r.started_at) FILTER (WHERE k.deferred = 0), max(r.started_at) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
-		WHERE r.instance = ? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.trash_rested = 0
+		WHERE r.instance = +? AND r.id < ? AND k.listing = 'complete' AND k.failed = 0 AND k.trash_rested = 0
 		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL AND `+byAsGoodAKey+` GROUP BY k.kind`,
 		func(row []driver.Value) error {
 			kind := record.Kind(text(row[0]))
@@ -93,7 +93,7 @@ func (tx *transaction) recallUnavailable(begun *record.Begun) error {
 	w := tx.w
 	return w.conn.each(`SELECT kind, started_at FROM (
 		SELECT k.kind, k.listing, r.caller_admin, r.started_at, max(r.id) FROM runs r CROSS JOIN run_kinds k ON k.run = r.id
-		WHERE r.instance = ? AND r.id < ? AND k.listing NOT IN ('open', 'budget', 'deferred')
+		WHERE r.instance = +? AND r.id < ? AND k.listing NOT IN ('open', 'budget', 'deferred')
 		AND json_extract(r.scope, '$.folders') IS NULL AND json_extract(r.scope, '$.refs') IS NULL GROUP BY k.kind)
 		WHERE listing = 'unavailable' AND caller_admin = 1`, func(row []driver.Value) error {
 		if begun.Unavailable == nil {
@@ -109,7 +109,7 @@ func (tx *transaction) recallUnavailable(begun *record.Begun) error {
 func (tx *transaction) recallNotServed(begun *record.Begun) error {
 	w := tx.w
 	return w.conn.each(`SELECT l.kind, l.code, max(r.started_at) FROM run_lessons l JOIN runs r ON r.id = l.run
-		WHERE r.instance = ? AND r.id < ? AND r.caller_admin = 1 AND l.code GLOB ? GROUP BY l.kind, l.code`, func(row []driver.Value) error {
+		WHERE r.instance = +? AND r.id < ? AND r.caller_admin = 1 AND l.code GLOB ? GROUP BY l.kind, l.code`, func(row []driver.Value) error {
 		id, ok := record.Lesson(text(row[1])).NotServed()
 		ref := record.Ref{Kind: record.Kind(text(row[0])), ID: id}
 		if !ok || w.troubled[ref] {
@@ -128,7 +128,7 @@ func (tx *transaction) recallNotServed(begun *record.Begun) error {
 func (tx *transaction) recallProofs(begun *record.Begun) error {
 	w := tx.w
 	err := w.conn.each(`SELECT l.kind, max(r.started_at) FROM run_lessons l JOIN runs r ON r.id = l.run
-		WHERE r.instance = ? AND r.id < ? AND l.code = ? AND r.looker_version = ? GROUP BY l.kind`, func(row []driver.Value) error {
+		WHERE r.instance = +? AND r.id < ? AND l.code = +? AND r.looker_version = +? GROUP BY l.kind`, func(row []driver.Value) error {
 		if begun.Proven == nil {
 			begun.Proven = make(map[record.Kind]time.Time)
 		}
@@ -139,7 +139,7 @@ func (tx *transaction) recallProofs(begun *record.Begun) error {
 		return err
 	}
 	return w.conn.each(`SELECT DISTINCT l.kind FROM run_lessons l JOIN runs r ON r.id = l.run
-		WHERE r.instance = ? AND l.run < ? AND l.code = ? ORDER BY l.kind`, func(row []driver.Value) error {
+		WHERE r.instance = +? AND l.run < ? AND l.code = +? ORDER BY l.kind`, func(row []driver.Value) error {
 		begun.Untold = append(begun.Untold, record.Kind(text(row[0])))
 		return nil
 	}, w.run.instance, w.run.id, string(record.StampsOff))
@@ -154,7 +154,7 @@ func (r *Reader) Oldest(ctx context.Context, instance string) (map[record.Kind]t
 	}
 	oldest := make(map[record.Kind]time.Time)
 	for row, err := range rows(ctx, r.db, `SELECT h.kind, min(r.started_at) FROM heads h JOIN runs r ON r.id = h.settled_run
-		WHERE h.instance = ? AND h.state <> 'gone' GROUP BY h.kind`, found.ID) {
+		WHERE h.instance = +? AND h.state <> 'gone' GROUP BY h.kind`, found.ID) {
 		if err != nil {
 			return nil, doing("look for the oldest observations", classify(r.path, err))
 		}
@@ -208,7 +208,7 @@ func (tx *transaction) countsAsFailed(ref record.Ref) bool {
 // eachPresent calls fn with the documents of a kind that are not gone, in the order of their
 // ids, and whether this run has settled them.
 func (tx *transaction) eachPresent(kind record.Kind, fn func(id string, state record.State, settled bool)) error {
-	return tx.w.conn.each(`SELECT item, state, settled_run = ?1 FROM heads WHERE instance = ?2 AND kind = ?3 AND state <> 'gone' ORDER BY item`,
+	return tx.w.conn.each(`SELECT item, state, settled_run = +?1 FROM heads WHERE instance = +?2 AND kind = +?3 AND state <> 'gone' ORDER BY item`,
 		func(row []driver.Value) error {
 			fn(text(row[0]), record.State(text(row[1])), integer(row[2]) != 0)
 			return nil

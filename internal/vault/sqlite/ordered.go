@@ -155,7 +155,7 @@ func kindsOf(ctx context.Context, q querier, instance int64, query vault.Query) 
 	if query.Kind != "" {
 		return []record.Kind{query.Kind}, nil
 	}
-	for row, err := range rows(ctx, q, `SELECT DISTINCT kind FROM heads WHERE instance = ? ORDER BY kind`, instance) {
+	for row, err := range rows(ctx, q, `SELECT DISTINCT kind FROM heads WHERE instance = +? ORDER BY kind`, instance) {
 		if err != nil {
 			return nil, err
 		}
@@ -171,13 +171,13 @@ func idsOf(ctx context.Context, q querier, instance int64, kind record.Kind, del
 	if deleted {
 		state = "present"
 	}
-	return readIDs(ctx, q, "heads", kind, `heads WHERE instance = ? AND kind = ? AND state <> ?`, instance, string(kind), state)
+	return readIDs(ctx, q, "heads", kind, `heads WHERE instance = +? AND kind = +? AND state <> ?`, instance, string(kind), state)
 }
 
 // idsAt is idsOf for a horizon in the past, also of what was gone by then.
 func idsAt(ctx context.Context, q querier, h horizon, kind record.Kind) ([]string, error) {
 	return readIDs(ctx, q, "versions", kind, `(SELECT DISTINCT item FROM versions INDEXED BY versions_item
-		WHERE instance = ? AND kind = ? AND first_run <= ?)`, h.instance, string(kind), h.run)
+		WHERE instance = +? AND kind = +? AND first_run <= ?)`, h.instance, string(kind), h.run)
 }
 
 func readIDs(ctx context.Context, q querier, table string, kind record.Kind, from string, args ...any) (ids []string, err error) {
@@ -209,7 +209,7 @@ type idPart struct {
 // function that ends its use.
 func (c *conn) idReader(h horizon) (partReader[idPart], func(), error) {
 	statement, err := c.prepare(`SELECT h.kind, h.item, ` + documentColumns + fromHeads +
-		` WHERE h.instance = ? AND h.kind = ? AND h.item IN (` + marks(entriesAtOnce) + `)`)
+		` WHERE h.instance = +? AND h.kind = +? AND h.item IN (` + marks(entriesAtOnce) + `)`)
 	if err != nil {
 		return nil, nil, err
 	}

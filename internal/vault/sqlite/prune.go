@@ -122,7 +122,7 @@ type documentVersions struct {
 
 // selectIntervals names the index whose order it wants, so that nothing is sorted.
 const selectIntervals = `SELECT kind, item, id, hash, first_run, gone_run FROM versions INDEXED BY versions_item
-	WHERE instance = ?1 AND (kind, item) > (?2, ?3) ORDER BY kind, item, first_run, id`
+	WHERE instance = +?1 AND (kind, item) > (?2, ?3) ORDER BY kind, item, first_run, id`
 
 // group makes documents of the rows of selectIntervals. Fn is called with each document
 // whose last row was read; it returns errEnough to end.
@@ -195,7 +195,7 @@ func (j *pruneJob) count(ctx context.Context, q querier) error {
 			continue
 		}
 		j.pruned.Bodies++
-		for row, err := range rows(ctx, q, `SELECT length(data) FROM bodies WHERE hash = ?`, hash[:]) {
+		for row, err := range rows(ctx, q, `SELECT length(data) FROM bodies WHERE hash = +?`, hash[:]) {
 			if err != nil {
 				return err
 			}
@@ -217,7 +217,7 @@ func (j *pruneJob) keeps(d *documentVersions) []bool {
 
 // do marks the runs and then removes what nobody reads any more.
 func (j *pruneJob) do(ctx context.Context) (err error) {
-	if j.total, err = j.w.conn.number(`SELECT count(*) FROM versions WHERE instance = ?`, j.instance); err != nil {
+	if j.total, err = j.w.conn.number(`SELECT count(*) FROM versions WHERE instance = +?`, j.instance); err != nil {
 		return err
 	}
 	if j.dicts, err = j.w.loadDictionaries(); err != nil {

@@ -13,7 +13,7 @@ import (
 // those runs knew is removed piece by piece afterwards.
 func (tx *transaction) markPruned(runs []int64) error {
 	for _, id := range runs {
-		found, err := tx.w.runsWhere(`id = ?`, id)
+		found, err := tx.w.runsWhere(`id = +?`, id)
 		if err != nil {
 			return err
 		}
@@ -23,7 +23,7 @@ func (tx *transaction) markPruned(runs []int64) error {
 			if err != nil {
 				return err
 			}
-			if err := tx.w.conn.run(`UPDATE runs SET pruned = 1, checksum = ? WHERE id = ?`, tx.w.sum.row("runs", columns...), id); err != nil {
+			if err := tx.w.conn.run(`UPDATE runs SET pruned = 1, checksum = ? WHERE id = +?`, tx.w.sum.row("runs", columns...), id); err != nil {
 				return err
 			}
 		}
@@ -110,27 +110,27 @@ func (j *pruneJob) removeVersion(tx *transaction, id int64, hash record.Digest) 
 		return err
 	}
 	j.pruned.Versions++
-	if err := tx.w.conn.run(`UPDATE temp.body_uses SET n = n - 1 WHERE hash = ?`, hash[:]); err != nil {
+	if err := tx.w.conn.run(`UPDATE temp.body_uses SET n = n - 1 WHERE hash = +?`, hash[:]); err != nil {
 		return err
 	}
-	left, err := tx.w.conn.number(`SELECT n FROM temp.body_uses WHERE hash = ?`, hash[:])
+	left, err := tx.w.conn.number(`SELECT n FROM temp.body_uses WHERE hash = +?`, hash[:])
 	if err != nil || left > 0 {
 		return err
 	}
-	size, err := tx.w.conn.number(`SELECT length(data) FROM bodies WHERE hash = ?`, hash[:])
+	size, err := tx.w.conn.number(`SELECT length(data) FROM bodies WHERE hash = +?`, hash[:])
 	if err != nil {
 		return err
 	}
 	j.pruned.Bodies++
 	j.pruned.Bytes += size
-	return tx.w.conn.run(`DELETE FROM bodies WHERE hash = ?`, hash[:])
+	return tx.w.conn.run(`DELETE FROM bodies WHERE hash = +?`, hash[:])
 }
 
 // forget removes what is left of a document without versions. Runs have counted it, and
 // a correction says that it is not there any more.
 func (j *pruneJob) forget(tx *transaction, d *documentVersions) error {
 	for _, table := range []string{"heads", "pruned_versions"} {
-		if err := tx.w.conn.run(`DELETE FROM `+table+` WHERE instance = ? AND kind = ? AND item = ?`, j.instance, string(d.Kind), d.ID); err != nil {
+		if err := tx.w.conn.run(`DELETE FROM `+table+` WHERE instance = +? AND kind = +? AND item = +?`, j.instance, string(d.Kind), d.ID); err != nil {
 			return err
 		}
 	}
@@ -148,7 +148,7 @@ func (j *pruneJob) noteFirst(tx *transaction, d *documentVersions, first int) er
 		}
 	}
 	key := []driver.Value{j.instance, string(d.Kind), d.ID}
-	before, err := tx.w.conn.number(`SELECT first_run FROM pruned_versions WHERE instance = ? AND kind = ? AND item = ?`, key...)
+	before, err := tx.w.conn.number(`SELECT first_run FROM pruned_versions WHERE instance = +? AND kind = +? AND item = +?`, key...)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ type correction struct {
 
 // correct adds a correction to the one that is there of the same run.
 func (tx *transaction) correct(c correction) error {
-	err := tx.w.conn.each(`SELECT documents, held FROM count_corrections WHERE instance = ? AND kind = ? AND run = ?`, func(row []driver.Value) error {
+	err := tx.w.conn.each(`SELECT documents, held FROM count_corrections WHERE instance = +? AND kind = +? AND run = +?`, func(row []driver.Value) error {
 		c.documents += integer(row[0])
 		c.held += integer(row[1])
 		return nil
@@ -185,7 +185,7 @@ func (tx *transaction) correct(c correction) error {
 		return err
 	}
 	if c.documents == 0 && c.held == 0 {
-		return tx.w.conn.run(`DELETE FROM count_corrections WHERE instance = ? AND kind = ? AND run = ?`, c.instance, string(c.kind), c.run)
+		return tx.w.conn.run(`DELETE FROM count_corrections WHERE instance = +? AND kind = +? AND run = +?`, c.instance, string(c.kind), c.run)
 	}
 	columns := []driver.Value{c.instance, string(c.kind), c.run, c.documents, c.held}
 	return tx.w.conn.run(`INSERT OR REPLACE INTO count_corrections VALUES (?,?,?,?,?,?)`,

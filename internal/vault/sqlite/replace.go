@@ -41,7 +41,7 @@ func (tx *transaction) undo(h *holding, v *versionRow, made *vault.Made) (*holdi
 		return nil, err
 	}
 	if before == nil {
-		return nil, tx.w.conn.run(`DELETE FROM heads WHERE instance = ? AND kind = ? AND item = ?`, v.instance, string(v.kind), v.item)
+		return nil, tx.w.conn.run(`DELETE FROM heads WHERE instance = +? AND kind = +? AND item = +?`, v.instance, string(v.kind), v.item)
 	}
 	made.Before, made.BeforeGone = true, before.goneRun != 0
 	made.BeforeSame = before.fingerprint == v.fingerprint && before.policy == v.policy
@@ -62,7 +62,7 @@ func (h *holding) become(v *versionRow) {
 
 // versionBefore returns the version of a document before one of it, nil where there is none.
 func (tx *transaction) versionBefore(v *versionRow) (*versionRow, error) {
-	id, err := tx.w.conn.number(`SELECT id FROM versions WHERE instance = ? AND kind = ? AND item = ? AND first_run < ? ORDER BY first_run DESC LIMIT 1`,
+	id, err := tx.w.conn.number(`SELECT id FROM versions WHERE instance = +? AND kind = +? AND item = +? AND first_run < ? ORDER BY first_run DESC LIMIT 1`,
 		v.instance, string(v.kind), v.item, v.firstRun)
 	if err != nil || id == 0 {
 		return nil, err
@@ -103,9 +103,9 @@ func (tx *transaction) dropBodies() error {
 			break
 		}
 		var size int64
-		if size, err = tx.w.conn.number(`SELECT length(data) FROM bodies WHERE hash = ?`, hash[:]); err == nil {
+		if size, err = tx.w.conn.number(`SELECT length(data) FROM bodies WHERE hash = +?`, hash[:]); err == nil {
 			tx.count(kind, func(c *record.Counts) { c.Stored -= size })
-			err = tx.w.conn.run(`DELETE FROM bodies WHERE hash = ?`, hash[:])
+			err = tx.w.conn.run(`DELETE FROM bodies WHERE hash = +?`, hash[:])
 		}
 	}
 	return err

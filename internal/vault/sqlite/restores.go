@@ -142,7 +142,7 @@ func (f *File) holdsVersions(a *record.Action) error {
 		if version == 0 {
 			continue
 		}
-		held, err := f.conn.number(`SELECT count(*) FROM versions v JOIN bodies b ON b.hash = v.hash WHERE v.id = ?`, version)
+		held, err := f.conn.number(`SELECT count(*) FROM versions v JOIN bodies b ON b.hash = v.hash WHERE v.id = +?`, version)
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (f *File) holdsVersions(a *record.Action) error {
 
 // instance is the row id of an instance.
 func (f *File) instance(name string) (int64, error) {
-	id, err := f.conn.number(`SELECT id FROM instances WHERE name = ?`, name)
+	id, err := f.conn.number(`SELECT id FROM instances WHERE name = +?`, name)
 	if err == nil && id == 0 {
 		err = fmt.Errorf("instance %q: %w", name, vault.ErrNotFound)
 	}
@@ -212,7 +212,7 @@ func (f *File) Discard(ctx context.Context, id int64) error {
 
 // restore reads the row of one restore.
 func (f *File) restore(id int64) (*restoreRow, error) {
-	found, err := f.restoresWhere(`id = ?`, id)
+	found, err := f.restoresWhere(`id = +?`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ func (f *File) releaseRestores(before int64) (int, error) {
 
 // releaseNaming releases the restores that name a version which was lost.
 func (f *File) releaseNaming(version int64) error {
-	_, err := f.release(`id IN (SELECT restore FROM restore_actions WHERE version = ?1 OR before = ?1)`, version)
+	_, err := f.release(`id IN (SELECT restore FROM restore_actions WHERE version = +?1 OR before = +?1)`, version)
 	return err
 }
 

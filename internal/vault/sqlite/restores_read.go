@@ -22,13 +22,13 @@ func (r *Reader) Restores(ctx context.Context, instance string) ([]record.Restor
 	if err != nil {
 		return nil, err
 	}
-	return r.restores(ctx, `target = ?`, found.ID)
+	return r.restores(ctx, `target = +?`, found.ID)
 }
 
 // Restore returns one restore with its actions, or ErrNotFound. One whose plan is not what
 // was stored is an ErrCorrupt.
 func (r *Reader) Restore(ctx context.Context, id int64) (record.Restore, error) {
-	found, err := r.restoreRows(ctx, `id = ?`, id)
+	found, err := r.restoreRows(ctx, `id = +?`, id)
 	if err != nil {
 		return record.Restore{}, err
 	}
@@ -42,7 +42,7 @@ func (r *Reader) Restore(ctx context.Context, id int64) (record.Restore, error) 
 	}
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		for row, err := range rowsDirect(ctx, q, `SELECT * FROM restore_actions WHERE restore = ? ORDER BY seq`, id) {
+		for row, err := range rowsDirect(ctx, q, `SELECT * FROM restore_actions WHERE restore = +? ORDER BY seq`, id) {
 			if err != nil {
 				return err
 			}
@@ -120,7 +120,7 @@ func (r *Reader) Mappings(ctx context.Context, source, target string) (list []re
 			return err
 		}
 		for row, err := range rowsDirect(ctx, q, `SELECT m.* FROM id_map m JOIN instances s ON s.id = m.source JOIN instances t ON t.id = m.target
-			WHERE (?1 = '' OR s.name = ?1) AND (?2 = '' OR t.name = ?2) ORDER BY m.kind, m.item, m.source, m.target`, source, target) {
+			WHERE (?1 = '' OR s.name = +?1) AND (?2 = '' OR t.name = +?2) ORDER BY m.kind, m.item, m.source, m.target`, source, target) {
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ func (r *Reader) Mappings(ctx context.Context, source, target string) (list []re
 func (r *Reader) Steps(ctx context.Context, restore int64) (list []record.Step, err error) {
 	err = r.snapshot(ctx, func(q querier) error {
 		var sum summer
-		for row, err := range rows(ctx, q, `SELECT * FROM restore_steps WHERE restore = ? ORDER BY seq, step`, restore) {
+		for row, err := range rows(ctx, q, `SELECT * FROM restore_steps WHERE restore = +? ORDER BY seq, step`, restore) {
 			if err != nil {
 				return err
 			}
@@ -182,7 +182,7 @@ func (r *Reader) VersionBodies(ctx context.Context, fn func(read func(version in
 
 func (r *Reader) versionByID(ctx context.Context, q querier, version int64, sum *summer, bodies bodyReader) (d vault.Document, err error) {
 	query := `SELECT v.instance, v.kind, v.item, ` + documentColumns + `, ` + storedColumns + fromVersions + `
-		LEFT JOIN bodies b ON b.hash = v.hash WHERE v.id = ?`
+		LEFT JOIN bodies b ON b.hash = v.hash WHERE v.id = +?`
 	for row, err := range rows(ctx, q, query, version) {
 		if err != nil {
 			return d, err
@@ -210,7 +210,7 @@ func (r *Reader) HeldRuns(ctx context.Context, planned time.Time) (map[int64]boo
 func (r *Reader) neededByRestores(ctx context.Context, what string, planned time.Time) (map[int64]bool, error) {
 	held := map[int64]bool{}
 	for row, err := range rows(ctx, r.db, `SELECT h.id FROM restore_holds h JOIN restores r ON r.id = h.restore
-		WHERE h.what = ? AND r.planned_at >= ?`, what, millis(planned)) {
+		WHERE h.what = +? AND r.planned_at >= ?`, what, millis(planned)) {
 		if err != nil {
 			return nil, doing("read what restores need", classify(r.path, err))
 		}

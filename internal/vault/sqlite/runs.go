@@ -38,7 +38,7 @@ func (r *Reader) newestRuns(ctx context.Context, instance string, limit int, rea
 	if limit == 0 {
 		limit = -1 // of SQLite: none
 	}
-	const newest = `SELECT id FROM runs WHERE ?1 = 0 OR +instance = ?1 ORDER BY id DESC LIMIT ?2`
+	const newest = `SELECT id FROM runs WHERE ?1 = 0 OR +instance = +?1 ORDER BY id DESC LIMIT ?2`
 	var id int64
 	if instance != "" {
 		found, err := r.Resolve(ctx, instance)
@@ -124,7 +124,7 @@ type runsReader func(ctx context.Context, ids string, args ...any) ([]record.Run
 
 // run is [Reader.Run], of what read reads of it.
 func (r *Reader) run(ctx context.Context, id int64, read runsReader) (record.Run, error) {
-	which := `SELECT id FROM runs WHERE id = ?`
+	which := `SELECT id FROM runs WHERE id = +?`
 	if id == 0 {
 		which = `SELECT id FROM runs WHERE id > ? ORDER BY id DESC LIMIT 1`
 	}
@@ -283,8 +283,8 @@ func (r *Reader) CallsIn(ctx context.Context, instance string, at time.Time) (ca
 	}
 	calls = make(map[string]int64)
 	for row, err := range rows(ctx, r.db, `SELECT class, sum(calls) FROM (
-			SELECT c.class, c.calls FROM run_calls c JOIN runs s ON s.id = c.run WHERE s.instance = ?1 AND c.month = ?2
-			UNION ALL SELECT c.class, c.calls FROM restore_calls c JOIN restores s ON s.id = c.restore WHERE s.target = ?1 AND c.month = ?2)
+			SELECT c.class, c.calls FROM run_calls c JOIN runs s ON s.id = c.run WHERE s.instance = +?1 AND c.month = +?2
+			UNION ALL SELECT c.class, c.calls FROM restore_calls c JOIN restores s ON s.id = c.restore WHERE s.target = +?1 AND c.month = +?2)
 		GROUP BY class`, found.ID, at.UTC().Format("2006-01")) {
 		if err != nil {
 			return nil, doing("read the calls of a month", classify(r.path, err))

@@ -253,7 +253,7 @@ func (s *salvage) copyVersions(ctx context.Context) error {
 			s.leaveOut(&v, problem)
 			return nil
 		}
-		size, err := s.made.conn.value(`SELECT size FROM bodies WHERE hash = ?`, v.hash[:])
+		size, err := s.made.conn.value(`SELECT size FROM bodies WHERE hash = +?`, v.hash[:])
 		if err != nil {
 			return err
 		}
@@ -298,7 +298,7 @@ func (s *salvage) missedVersions() error {
 			named[id] = true
 		}
 	}
-	there, err := s.made.conn.prepare(`SELECT 1 FROM versions WHERE id = ?`)
+	there, err := s.made.conn.prepare(`SELECT 1 FROM versions WHERE id = +?`)
 	if err != nil {
 		return err
 	}

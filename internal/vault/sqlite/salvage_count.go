@@ -41,7 +41,7 @@ func (s *salvage) countFaults(context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = s.made.conn.each(`SELECT `+faultsLeft+`, `+danglingLeft+` FROM run_kinds k WHERE run = ? AND kind = ?`, func(row []driver.Value) error {
+		err = s.made.conn.each(`SELECT `+faultsLeft+`, `+danglingLeft+` FROM run_kinds k WHERE run = +? AND kind = +?`, func(row []driver.Value) error {
 			w.c.Failed, w.c.Dangling = integer(row[0]), integer(row[1])
 			return nil
 		}, w.run, string(w.c.Kind))
@@ -49,7 +49,7 @@ func (s *salvage) countFaults(context.Context) error {
 			return err
 		}
 		s.lost(vault.Finding{Table: "run_kinds", Key: fmt.Sprintf("%d/%s", w.run, w.c.Kind), Problem: fmt.Sprintf("now counts the %d faults that were copied", w.c.Failed+w.c.Dangling)})
-		err = s.made.conn.run(`UPDATE run_kinds SET failed = ?, dangling = ?, checksum = ? WHERE run = ? AND kind = ?`,
+		err = s.made.conn.run(`UPDATE run_kinds SET failed = ?, dangling = ?, checksum = ? WHERE run = +? AND kind = +?`,
 			w.c.Failed, w.c.Dangling, s.sum.kind(countsColumns(w.run, &w.c), w.later()), w.run, string(w.c.Kind))
 	}
 	return err
@@ -129,7 +129,7 @@ func (s *salvage) missedDocuments(instance int64, kind record.Kind, by map[int64
 	for _, c := range by {
 		missing += c.documents
 	}
-	_ = s.old.conn.each(`SELECT * FROM count_corrections WHERE instance = ? AND kind = ?`, func(row []driver.Value) error {
+	_ = s.old.conn.each(`SELECT * FROM count_corrections WHERE instance = +? AND kind = +?`, func(row []driver.Value) error {
 		last := len(row) - 1
 		if s.sum.begin("count_corrections", row[:last]...); s.sum.is(row[last]) {
 			missing -= integer(row[3])
@@ -157,7 +157,7 @@ func (s *salvage) instances() map[int64]bool {
 func (s *salvage) putCorrections(instance int64, kind record.Kind, by map[int64]counted) error {
 	var runs []int64
 	readable := map[int64]bool{}
-	err := s.made.conn.each(`SELECT id, pruned FROM runs WHERE instance = ? ORDER BY id`, func(row []driver.Value) error {
+	err := s.made.conn.each(`SELECT id, pruned FROM runs WHERE instance = +? ORDER BY id`, func(row []driver.Value) error {
 		id := integer(row[0])
 		runs, readable[id] = append(runs, id), integer(row[1]) == 0
 		return nil

@@ -45,7 +45,7 @@ func (s *salvage) fillRuns(context.Context) error {
 	}
 	s.lastRun = last
 	for id := int64(1); id <= last; id++ {
-		there, err := c.number(`SELECT count(*) FROM runs WHERE id = ?`, id)
+		there, err := c.number(`SELECT count(*) FROM runs WHERE id = +?`, id)
 		if err != nil {
 			return err
 		}
@@ -65,13 +65,13 @@ func (s *salvage) fillRuns(context.Context) error {
 // putLostRun makes a run of which only the number is left.
 func (s *salvage) putLostRun(id int64) error {
 	c := s.made.conn
-	instance, err := c.number(`SELECT coalesce((SELECT instance FROM versions WHERE first_run = ?1 LIMIT 1), (SELECT instance FROM versions WHERE gone_run = ?1 LIMIT 1),
-		(SELECT instance FROM faults WHERE run = ?1 LIMIT 1), (SELECT instance FROM runs WHERE id < ?1 ORDER BY id DESC LIMIT 1),
+	instance, err := c.number(`SELECT coalesce((SELECT instance FROM versions WHERE first_run = +?1 LIMIT 1), (SELECT instance FROM versions WHERE gone_run = +?1 LIMIT 1),
+		(SELECT instance FROM faults WHERE run = +?1 LIMIT 1), (SELECT instance FROM runs WHERE id < ?1 ORDER BY id DESC LIMIT 1),
 		(SELECT instance FROM runs ORDER BY id LIMIT 1), (SELECT id FROM instances ORDER BY id LIMIT 1), 1)`, id)
 	if err != nil {
 		return err
 	}
-	began, err := c.number(`SELECT coalesce((SELECT min(fetched_at) FROM versions WHERE first_run = ?1), (SELECT max(started_at) FROM runs WHERE id < ?1),
+	began, err := c.number(`SELECT coalesce((SELECT min(fetched_at) FROM versions WHERE first_run = +?1), (SELECT max(started_at) FROM runs WHERE id < ?1),
 		(SELECT min(started_at) FROM runs WHERE id > ?1), 0)`, id)
 	if err != nil {
 		return err
@@ -103,10 +103,10 @@ func (s *salvage) fillInstances() error {
 		if err != nil {
 			return err
 		}
-		address, _ := c.value(`SELECT base_url FROM runs WHERE instance = ? AND base_url <> '' ORDER BY id DESC LIMIT 1`, id)
-		began, _ := c.number(`SELECT min(started_at) FROM runs WHERE instance = ?`, id)
+		address, _ := c.value(`SELECT base_url FROM runs WHERE instance = +? AND base_url <> '' ORDER BY id DESC LIMIT 1`, id)
+		began, _ := c.number(`SELECT min(started_at) FROM runs WHERE instance = +?`, id)
 		name := text(address)
-		if written, err := s.old.conn.value(`SELECT name FROM instances WHERE id = ?`, id); err == nil && text(written) != "" && vault.Printable(text(written)) == text(written) {
+		if written, err := s.old.conn.value(`SELECT name FROM instances WHERE id = +?`, id); err == nil && text(written) != "" && vault.Printable(text(written)) == text(written) {
 			name = text(written)
 		}
 		if name == "" {
@@ -180,21 +180,21 @@ func (s *salvage) putHead(instance int64, d *documentVersions) error {
 // version reads a version of the new vault with its refs.
 func (s *salvage) version(id int64) (*versionRow, error) {
 	var v versionRow
-	err := s.made.conn.each(selectVersion+` WHERE id = ?`, func(row []driver.Value) error {
+	err := s.made.conn.each(selectVersion+` WHERE id = +?`, func(row []driver.Value) error {
 		v = scanVersion(row)
 		return nil
 	}, id)
 	if err != nil {
 		return nil, err
 	}
-	return &v, s.made.conn.each(`SELECT kind, item FROM refs WHERE version = ? ORDER BY kind, item`, func(row []driver.Value) error {
+	return &v, s.made.conn.each(`SELECT kind, item FROM refs WHERE version = +? ORDER BY kind, item`, func(row []driver.Value) error {
 		v.refs = append(v.refs, record.Ref{Kind: record.Kind(text(row[0])), ID: text(row[1])})
 		return nil
 	}, id)
 }
 
 func (s *salvage) setVersion(v *versionRow) error {
-	return s.made.conn.run(`UPDATE versions SET last_run = ?, checksum = ? WHERE id = ?`, nullable(v.lastRun), v.checksum(&s.sum), v.id)
+	return s.made.conn.run(`UPDATE versions SET last_run = ?, checksum = ? WHERE id = +?`, nullable(v.lastRun), v.checksum(&s.sum), v.id)
 }
 
 // dropLoose removes rows that lead to what was not copied.
@@ -226,7 +226,7 @@ func (s *salvage) dropLoose(context.Context) error {
 				continue
 			}
 			s.lost(vault.Finding{Table: l.table, Key: fmt.Sprint(l.rowid), Problem: "leads to something that is left out"})
-			if err := c.run(`DELETE FROM `+l.table+` WHERE rowid = ?`, l.rowid); err != nil {
+			if err := c.run(`DELETE FROM `+l.table+` WHERE rowid = +?`, l.rowid); err != nil {
 				return err
 			}
 		}

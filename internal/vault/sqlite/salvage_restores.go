@@ -62,7 +62,7 @@ func (s *salvage) planWhole(r *restoreRow) (bool, error) {
 		return false, err
 	}
 	actions := int64(0)
-	err = s.made.conn.each(`SELECT * FROM restore_actions WHERE restore = ? ORDER BY seq`, func(row []driver.Value) error {
+	err = s.made.conn.each(`SELECT * FROM restore_actions WHERE restore = +? ORDER BY seq`, func(row []driver.Value) error {
 		actions++
 		return sum.add(plannedColumns(row))
 	}, r.ID)
@@ -71,7 +71,7 @@ func (s *salvage) planWhole(r *restoreRow) (bool, error) {
 
 func (s *salvage) dropRestore(id int64) error {
 	s.lost(vault.Finding{Table: "restores", Key: strconv.FormatInt(id, 10), Problem: "its plan could not be copied whole"})
-	return s.made.conn.run(`DELETE FROM restores WHERE id = ?`, id)
+	return s.made.conn.run(`DELETE FROM restores WHERE id = +?`, id)
 }
 
 // copyKinds copies what runs counted: the one table whose checksum is not its last

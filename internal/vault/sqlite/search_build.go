@@ -111,7 +111,7 @@ func (w *Writer) withSmaller(b *block) (*block, error) {
 		if err := larger.append(b); err != nil {
 			return nil, err
 		}
-		if err := w.conn.run(`DELETE FROM search_blocks WHERE first = ?`, row.first); err != nil {
+		if err := w.conn.run(`DELETE FROM search_blocks WHERE first = +?`, row.first); err != nil {
 			return nil, err
 		}
 		b = larger
@@ -187,14 +187,14 @@ func (w *Writer) forgetRemoved(ctx context.Context) error {
 // that is damaged goes: a run makes it anew.
 func (w *Writer) shrinkBlock(first int64) error {
 	var found []driver.Value
-	err := w.conn.each(selectBlocks+` WHERE first = ?`, func(row []driver.Value) error {
+	err := w.conn.each(selectBlocks+` WHERE first = +?`, func(row []driver.Value) error {
 		found = slices.Clone(row)
 		return nil
 	}, first)
 	if err != nil || found == nil {
 		return err
 	}
-	if err := w.conn.run(`DELETE FROM search_blocks WHERE first = ?`, first); err != nil {
+	if err := w.conn.run(`DELETE FROM search_blocks WHERE first = +?`, first); err != nil {
 		return err
 	}
 	w.start.TermRules = int(integer(found[3]))

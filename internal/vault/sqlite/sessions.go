@@ -22,7 +22,7 @@ func (tx *transaction) putSession(session *record.Session) error {
 	if tx.session == 0 {
 		return nil
 	}
-	return tx.w.conn.run(`DELETE FROM run_sessions WHERE run = ? AND session = ?`, tx.run, tx.session)
+	return tx.w.conn.run(`DELETE FROM run_sessions WHERE run = +? AND session = +?`, tx.run, tx.session)
 }
 
 // putUnfinished keeps how long the process has worked on the run. Of one that is
@@ -40,7 +40,7 @@ func (tx *transaction) writeSession(session *record.Session) error {
 		return err
 	}
 	if tx.session == 0 {
-		tx.session, err = tx.w.conn.number(`SELECT coalesce(max(session), 0) + 1 FROM run_sessions WHERE run = ?`, tx.run)
+		tx.session, err = tx.w.conn.number(`SELECT coalesce(max(session), 0) + 1 FROM run_sessions WHERE run = +?`, tx.run)
 		if err != nil {
 			return err
 		}

@@ -51,12 +51,12 @@ func gapsOf(ctx context.Context, q querier, f vault.Finding) (gaps []runRange, o
 		if err != nil {
 			return nil, false, nil // it is about no body
 		}
-		where, arg = `v.hash = ?2`, hash
+		where, arg = `v.hash = +?2`, hash
 	case f.Table == "versions":
 		// The row itself is damaged, its intervals too perhaps; those of its neighbours bound it.
 		return []runRange{{0, always}}, true, nil
 	case f.Table == "heads":
-		where, arg = `v.kind || '/' || v.item = ?2 AND v.last_run IS NULL`, document.String()
+		where, arg = `v.kind || '/' || v.item = +?2 AND v.last_run IS NULL`, document.String()
 	default:
 		return nil, false, nil
 	}

@@ -109,7 +109,7 @@ func (v *verifier) badBody(hash record.Digest, format string, args ...any) error
 	err := v.each(func(row []driver.Value) error {
 		key = text(row[0]) + "/" + text(row[1]) + " " + key
 		return nil
-	}, `SELECT kind, item FROM versions WHERE hash = ? ORDER BY first_run, id LIMIT 1`, hash[:])
+	}, `SELECT kind, item FROM versions WHERE hash = +? ORDER BY first_run, id LIMIT 1`, hash[:])
 	v.found("bodies", key, format, args...)
 	return err
 }

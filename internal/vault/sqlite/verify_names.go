@@ -42,10 +42,10 @@ func (v *verifier) keysOf(table, parent string, rowid driver.Value) (keys []stri
 	query, args := "", []driver.Value{rowid}
 	switch {
 	case table == "versions":
-		query = `SELECT id || ' (' || kind || '/' || item || ')' FROM versions WHERE id = ?`
+		query = `SELECT id || ' (' || kind || '/' || item || ')' FROM versions WHERE id = +?`
 	case table == "bodies":
 		query = `SELECT coalesce((SELECT v.kind || '/' || v.item || ' ' FROM versions v WHERE v.hash = b.hash ORDER BY v.first_run, v.id LIMIT 1), '')
-			|| lower(hex(b.hash)) FROM bodies b WHERE b.rowid = ?`
+			|| lower(hex(b.hash)) FROM bodies b WHERE b.rowid = +?`
 	case table == "heads":
 		column := map[string]string{"versions": "version", "runs": "settled_run", "instances": "instance"}[parent]
 		query, args = `SELECT instance || '/' || kind || '/' || item FROM heads WHERE `+column+` NOT IN (SELECT id FROM `+parent+`)`, nil
@@ -92,7 +92,7 @@ func (v *verifier) formerOwner(size int64, orphans int) (owner string, err error
 		owners = append(owners, text(row[0])+"/"+text(row[1])+" ")
 		return nil
 	}
-	err = v.each(note, `SELECT kind, item FROM versions v WHERE size = ?
+	err = v.each(note, `SELECT kind, item FROM versions v WHERE size = +?
 		AND NOT EXISTS (SELECT 1 FROM bodies b WHERE b.hash = v.hash) LIMIT 2`, size)
 	if err == nil && len(owners) == 0 && orphans == 1 {
 		err = v.each(note, `SELECT kind, item FROM heads h WHERE NOT EXISTS (SELECT 1 FROM versions v WHERE v.id = h.version) LIMIT 2`)

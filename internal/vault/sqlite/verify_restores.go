@@ -27,7 +27,7 @@ func (v *verifier) plans() error {
 		err = v.each(func(row []driver.Value) error {
 			actions++
 			return sum.add(plannedColumns(row))
-		}, `SELECT * FROM restore_actions WHERE restore = ? ORDER BY seq`, r.ID)
+		}, `SELECT * FROM restore_actions WHERE restore = +? ORDER BY seq`, r.ID)
 		if err != nil {
 			return err
 		}

@@ -107,7 +107,7 @@ func (w *wreck) findTables() error {
 		return &vault.Error{Path: w.path, Kind: vault.ErrCorrupt, Detail: "its schema cannot be read, so nothing can be found in it", Hint: "restore a copy of it", Err: err}
 	}
 	if w.readable["refs"] {
-		w.refs, err = w.conn.prepare(`SELECT kind, item FROM refs WHERE version = ? ORDER BY kind, item`)
+		w.refs, err = w.conn.prepare(`SELECT kind, item FROM refs WHERE version = +? ORDER BY kind, item`)
 	} else {
 		err = nil
 	}
@@ -169,7 +169,7 @@ func (w *wreck) lastKey(table, key string) int64 {
 		return last
 	}
 	var indexes []string
-	_ = w.conn.each(`SELECT name FROM wreck.sqlite_schema WHERE type = 'index' AND tbl_name = ?`, func(row []driver.Value) error {
+	_ = w.conn.each(`SELECT name FROM wreck.sqlite_schema WHERE type = 'index' AND tbl_name = +?`, func(row []driver.Value) error {
 		indexes = append(indexes, text(row[0]))
 		return nil
 	}, table) // what cannot be read tells nothing
@@ -253,7 +253,7 @@ func (w *wreck) refsOf(version int64, again bool) (refs []record.Ref, err error)
 // head reads the head of a document, nil when there is none that is sound.
 func (w *wreck) head(sum *summer, instance int64, kind record.Kind, item string) *headRow {
 	var found *headRow
-	_ = w.conn.each(`SELECT * FROM heads WHERE instance = ? AND kind = ? AND item = ?`, func(row []driver.Value) error {
+	_ = w.conn.each(`SELECT * FROM heads WHERE instance = +? AND kind = +? AND item = +?`, func(row []driver.Value) error {
 		if sum.wholeHead(row) {
 			h := scanHead(row)
 			found = &h

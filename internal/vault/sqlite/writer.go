@@ -58,7 +58,7 @@ const (
 		WHERE instance = +?1 AND kind = +?2 AND item > +?3 AND state <> 'gone' AND settled_run <> +?4
 		AND NOT EXISTS (SELECT 1 FROM faults f WHERE f.run = +?4 AND f.kind = +?2 AND f.item = h.item AND f.resolved_run IS NULL)
 		ORDER BY item LIMIT ?5`
-	selectHeld  = `SELECT item FROM heads WHERE instance = ? AND kind = ? AND state <> 'gone' LIMIT 1`
+	selectHeld  = `SELECT item FROM heads WHERE instance = +? AND kind = +? AND state <> 'gone' LIMIT 1`
 	selectFault = `SELECT id, instance, run, kind, item, class, status, attempts, message, at, resolved_run FROM faults`
 	selectKinds = `SELECT run, kind, listing, reason, listed, new, changed, same, trashed, reappeared, gone, failed,
 		bytes, stored, dangling, deferred, trusted, dates_moved, dates_stayed,
