@@ -36,14 +36,14 @@ func TestRunOutlivesItsReaders(t *testing.T) {
 				t.Fatal(err)
 			}
 			stdout, stderr := test.of(w, null)
-			r := startStalled(t, stdout, stderr, append(test.args, "--set", "looker.timeout=1s")...)
+			r := startStalled(t, "status=500", stdout, stderr, test.args...)
 			_ = w.Close()
 			code, died := r.end()
 			if code != test.want || died != 0 {
 				t.Errorf("exit code %d, signal %v; want %d and none", code, died, test.want)
 			}
 			if got := r.outcome(); got != record.RunPartial {
-				t.Errorf("outcome %s, want %s, as a list that hangs makes it", got, record.RunPartial)
+				t.Errorf("outcome %s, want %s, as a list that fails makes it", got, record.RunPartial)
 			}
 		})
 	}

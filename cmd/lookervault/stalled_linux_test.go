@@ -31,7 +31,7 @@ func TestSignalsEndARunWhoseReaderStalls(t *testing.T) {
 			t.Parallel()
 			out := newFIFO(t)
 			w := out.writer()
-			r := startStalled(t, w, nil, "--json", "--progress", "none", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
+			r := startStalled(t, "do=hang", w, nil, "--json", "--progress", "none", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
 			_ = w.Close()
 			r.waitForFaults()
 			for i, s := range test.signals {
@@ -66,7 +66,7 @@ func TestReaderThatWakesMissesNothing(t *testing.T) {
 	t.Parallel()
 	out := newFIFO(t)
 	w := out.writer()
-	r := startStalled(t, w, nil, "--json", "--progress", "none", "--set", "looker.timeout=1s")
+	r := startStalled(t, "status=500", w, nil, "--json", "--progress", "none")
 	_ = w.Close()
 	r.waitFor("Incomplete:")
 	if body := r.metrics(); !bytes.Contains(body, []byte("lookervault_run_id 1\n")) {
@@ -110,7 +110,7 @@ func TestSignalsEndARunWhoseErrorsNobodyReads(t *testing.T) {
 	t.Parallel()
 	errs := newFIFO(t)
 	w := errs.writer()
-	r := startStalled(t, nil, w, "--progress", "plain", "--set", "log.level=debug", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
+	r := startStalled(t, "do=hang", nil, w, "--progress", "plain", "--set", "log.level=debug", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
 	_ = w.Close()
 	errs.waitUntilFull()
 	r.waitUntilBegun()
@@ -134,7 +134,7 @@ func TestSignalsEndARunOnAHaltedTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer controller.Close()
-	r := startStalled(t, nil, terminal, "--progress", "bar", "--set", "log.level=debug", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
+	r := startStalled(t, "do=hang", nil, terminal, "--progress", "bar", "--set", "log.level=debug", "--set", "looker.timeout=120s", "--set", "shutdown.grace=1s")
 	fds := []unix.PollFd{{Fd: int32(terminal.Fd()), Events: unix.POLLOUT}}
 	eventually(t, "the terminal never fills", func() bool {
 		n, err := unix.Poll(fds, 0)

@@ -105,7 +105,7 @@ func (f *fifo) drain() []byte {
 	}
 }
 
-// stalled is a run of many faults that hangs in the middle.
+// stalled is a run of many faults, and of a list that fails or hangs.
 type stalled struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -116,9 +116,9 @@ type stalled struct {
 	over  chan struct{} // closed when the process has ended
 }
 
-// startStalled starts a run whose listing of boards hangs, with outputs that may stall.
+// startStalled starts a run whose listing of boards fails so, with outputs that may stall.
 // The metrics' address is read from standard error where that is nil.
-func startStalled(t *testing.T, stdout, stderr *os.File, args ...string) *stalled {
+func startStalled(t *testing.T, boards string, stdout, stderr *os.File, args ...string) *stalled {
 	t.Helper()
 	r := &stalled{t: t, dir: t.TempDir(), begun: make(chan struct{}), over: make(chan struct{})}
 	var once sync.Once
@@ -130,7 +130,7 @@ func startStalled(t *testing.T, stdout, stderr *os.File, args ...string) *stalle
 	for i := range 60 {
 		options.BadRows = append(options.BadRows, lookersim.BadRow{Kind: "looks", At: i + 1, Form: lookersim.RowNull})
 	}
-	options.Rules = simtest.Rules(t, "route=GET /boards do=hang")
+	options.Rules = simtest.Rules(t, "route=GET /boards "+boards)
 	_, url := simtest.New(t, options)
 	r.cmd = exec.Command("lookervault", append([]string{"run", "looks", "boards", "--metrics-listen", "127.0.0.1:0", "--set", "retry.attempts=1"}, args...)...)
 	r.cmd.Dir = r.dir
