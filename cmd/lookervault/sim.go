@@ -46,6 +46,7 @@ type simOptions struct {
 	addr, retryAfter, demoDB string
 	demo                     bool
 	faults, badRows          []string
+	poorForms                []string
 }
 
 const simLong = `Serve a simulated Looker 4.0: seeded content on the API's routes for reading and
@@ -98,6 +99,9 @@ func (o *simOptions) resolve() (err error) {
 	if err := parseBadRows(&o.Options, o.badRows); err != nil {
 		return err
 	}
+	for _, form := range o.poorForms {
+		o.Quirks.PoorForms = append(o.Quirks.PoorForms, lookersim.PoorForm(form))
+	}
 	if o.RateLimit.RetryAfter, err = retryForm(o.retryAfter); err != nil {
 		return err
 	}
@@ -136,7 +140,7 @@ func (o *simOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Gzip, "gzip", false, "compress for clients that accept it")
 	f.StringArrayVar(&o.faults, "fault", nil, "a rule that makes requests go wrong; may be repeated")
 	f.StringArrayVar(&o.badRows, "bad-row", nil, "KIND:POSITION:FORM, a row that is no document: null, number, no-id, null-id, empty-id, twice, other, far, moved; may be repeated")
-	quirkFlags(f, &o.Options)
+	quirkFlags(f, o)
 }
 
 // durationFlag is a flag that takes a duration as the configuration does: 200ms, 2m30s, 7d.
@@ -169,7 +173,7 @@ func parseBadRows(o *lookersim.Options, texts []string) error {
 
 // quirkFlags are the ways in which a server does not play along, or spells things
 // otherwise.
-func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
+func quirkFlags(f *pflag.FlagSet, o *simOptions) {
 	f.BoolVar(&o.Quirks.NoTotals, "no-totals", false, "send no X-Total-Count")
 	f.BoolVar(&o.Quirks.IgnoreSorts, "ignore-sorts", false, "another order with every request")
 	f.BoolVar(&o.Quirks.IgnoreIDs, "ignore-ids", false, "do not apply id lists")
@@ -179,8 +183,9 @@ func quirkFlags(f *pflag.FlagSet, o *lookersim.Options) {
 	f.StringVar((*string)(&o.Quirks.ExpiresIn), "expires-in", "", "how logins say how long a token lives: text, null, none or zero; empty for a number")
 	f.IntVar(&o.Quirks.PageCap, "page-cap", 0, "rows a page holds at most; 0 for as many as asked")
 	f.IntVar(&o.Quirks.WholeCap, "whole-cap", 0, "rows a list without pages holds at most; 0 for all")
-	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members")
+	f.StringSliceVar(&o.Quirks.PoorRows, "poor-rows", nil, "kinds whose list rows lack members, or a member, as users.role_ids")
 	f.IntVar(&o.Quirks.PoorEvery, "poor-every", 0, "only every n-th row of those kinds is poorer, by turns in other ways; 0 for all")
+	f.StringSliceVar(&o.poorForms, "poor-form", nil, "in what way rows are poorer: missing, null, half, one or empty, for arrays of half, one or all elements less")
 	f.BoolVar(&o.Quirks.StillDates, "still-dates", false, "edits of tiles, filters and layouts do not move the date of their dashboard")
 	f.BoolVar(&o.Dialect.QuerySlugs, "query-slugs", false, "ids of queries are slugs, but for some of old merge queries")
 	f.BoolVar(&o.Dialect.NoNumericQueries, "no-numeric-queries", false, "a number finds no query, as where numeric ids are forbidden")

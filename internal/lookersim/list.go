@@ -2,7 +2,6 @@ package lookersim
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -173,8 +172,8 @@ func (c *call) rows(list []found, s shape) answer {
 // appendRow appends one row of a list; it returns scratch for the next.
 func (c *call) appendRow(o *out, scratch []byte, f found, s shape, want fieldTree) []byte {
 	w := c.world
-	poor := slices.Contains(c.quirks().PoorRows, f.t.kind)
-	if s == whole && want == nil && !poor && !c.restricted() && f.bad == "" {
+	poor, isPoor := c.quirks().poorOf(f.t)
+	if s == whole && want == nil && !isPoor && !c.restricted() && f.bad == "" {
 		o.buf = f.t.document(w, o.buf, f.row, nil)
 		return scratch
 	}
@@ -190,8 +189,8 @@ func (c *call) appendRow(o *out, scratch []byte, f found, s shape, want fieldTre
 	if s == base {
 		doc = dashboardBase.cut(nil, doc)
 	}
-	if poor {
-		doc = c.poorer(f, doc)
+	if isPoor {
+		doc = c.poorer(f, doc, poor)
 	}
 	doc = c.seen(f, doc)
 	if f.bad != "" {
@@ -200,37 +199,6 @@ func (c *call) appendRow(o *out, scratch []byte, f found, s shape, want fieldTre
 	}
 	o.buf = want.cut(o.buf, doc)
 	return scratch
-}
-
-// poorer is the row of a kind whose rows are poorer than its documents.
-func (c *call) poorer(f found, doc []byte) []byte {
-	every := int32(c.quirks().PoorEvery)
-	switch {
-	case every == 0:
-		return without(nil, doc, f.t.poor...)
-	case f.row.num%every != 0:
-		return doc
-	}
-	switch f.row.num / every % 3 {
-	case 0:
-		return without(nil, doc, f.t.poor...)
-	case 1:
-		return with(nil, doc, func([]byte) []byte { return []byte("null") }, f.t.poor...)
-	}
-	return with(nil, doc, halved, f.t.poor...)
-}
-
-// halved is an array without its second half, and null for another value.
-func halved(value []byte) []byte {
-	var rows []json.RawMessage
-	if json.Unmarshal(value, &rows) != nil {
-		return []byte("null")
-	}
-	short, err := json.Marshal(rows[:len(rows)/2])
-	if err != nil {
-		return []byte("null")
-	}
-	return short
 }
 
 // single answers with one document of a kind, in or out of the trash.

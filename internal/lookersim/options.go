@@ -86,12 +86,15 @@ type Quirks struct {
 	// LinkHost stands in Link headers in place of the host that was asked, as
 	// behind a proxy: "https://looker.internal:19999".
 	LinkHost string
-	// PoorRows names kinds whose list rows lack members that the single
-	// document has (dashboard_layouts, credentials_email and the like).
+	// PoorRows names kinds whose list rows lack members that the single document has
+	// (dashboard_layouts, credentials_email and the like), or members of them, as
+	// "scheduled_plans.scheduled_plan_destination"; "roles.model_set.models" steps into an object.
 	PoorRows []string
-	// PoorEvery makes only every n-th row of those kinds poorer, by turns: members are
-	// missing, are null, are arrays that are shorter. 0: every row, and missing.
+	// PoorEvery makes only every n-th row of those kinds poorer. 0: every row.
 	PoorEvery int
+	// PoorForms are the ways in which these rows are poorer, by turns. None: with PoorEvery
+	// members are missing, are null, are arrays of half the elements; without, missing.
+	PoorForms []PoorForm
 	// ExpiresIn is how a login says how long its token lives, a number of seconds
 	// when empty.
 	ExpiresIn ExpiryForm
@@ -269,10 +272,8 @@ func (o Options) withDefaults() (Options, error) {
 	if err := o.Quirks.ExpiresIn.check(); err != nil {
 		return o, err
 	}
-	for _, kind := range o.Quirks.PoorRows {
-		if !knownKind(kind) {
-			return o, fmt.Errorf("poor rows: no kind %q", kind)
-		}
+	if err := o.Quirks.checkPoor(); err != nil {
+		return o, err
 	}
 	if o.TrashShare > 1 {
 		return o, fmt.Errorf("trash share %g: more than everything", o.TrashShare)

@@ -311,3 +311,45 @@ func TestShortPage(t *testing.T) {
 		t.Errorf("rows of the pages (-want +got):\n%s", diff)
 	}
 }
+
+// TestPoorForms: every second row of a list is poorer than its document in the ways that are asked
+// for, by turns, also within an object.
+func TestPoorForms(t *testing.T) {
+	forms := []lookersim.PoorForm{lookersim.PoorOne, lookersim.PoorEmpty, lookersim.PoorNull, lookersim.PoorMissing}
+	_, c := start(t, lookersim.Options{Quirks: lookersim.Quirks{PoorRows: []string{"roles.permission_set.permissions"}, PoorEvery: 2, PoorForms: forms}})
+	type role struct {
+		ID  string         `json:"id"`
+		Set map[string]any `json:"permission_set"`
+	}
+	got := make(map[string]int)
+	for _, row := range rows(t, c.body("/roles")) {
+		var listed, alone role
+		if err := json.Unmarshal(row, &listed); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(c.body("/roles/"+listed.ID), &alone); err != nil {
+			t.Fatal(err)
+		}
+		all := len(alone.Set["permissions"].([]any))
+		value, there := listed.Set["permissions"]
+		list, isList := value.([]any)
+		switch {
+		case !there:
+			got["missing"]++
+		case !isList:
+			got["null"]++
+		case len(list) == all:
+			got["whole"]++
+		default:
+			got[map[int]string{0: "empty", all - 1: "one"}[len(list)]]++
+		}
+	}
+	if got["whole"] == 0 || got["one"] == 0 || got["empty"] == 0 || got["null"] == 0 || got["missing"] == 0 || got[""] > 0 {
+		t.Errorf("rows: %v", got)
+	}
+	for _, quirks := range []lookersim.Quirks{{PoorRows: []string{"rolls.models"}}, {PoorForms: []lookersim.PoorForm{"quarter"}}} {
+		if _, err := lookersim.New(lookersim.Options{Quirks: quirks}); err == nil {
+			t.Errorf("%+v is accepted", quirks)
+		}
+	}
+}
