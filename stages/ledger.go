@@ -19,9 +19,12 @@ type Ledger struct {
 	kinds map[record.Kind]*account
 	notes []string
 
-	lengths   lengths
-	mentioned map[record.Kind]map[string]bool // documents that others name; true until somebody has asked
-	caller    []record.Ref                    // what the caller's own document names
+	lengths lengths
+	shown   map[record.Ref]shown // of documents that show up in rows of two kinds
+	// contradictions between rows of two kinds, in the order of their names
+	contradictions map[[2]record.Kind]int
+	mentioned      map[record.Kind]map[string]bool // documents that others name; true until somebody has asked
+	caller         []record.Ref                    // what the caller's own document names
 
 	lessons map[record.Learnt]bool // what the run knows of the server
 	fresh   []record.Learnt        // of that, what was not handed to the sink yet

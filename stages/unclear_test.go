@@ -75,3 +75,40 @@ func TestWhatRowsContradict(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsOfTwoKindsThatContradictEachOther: two rows show the same document with arrays of
+// different length. Both documents are to be fetched alone, of a few such pairs.
+func TestRowsOfTwoKindsThatContradictEachOther(t *testing.T) {
+	ref := func(kind record.Kind, id string) record.Ref { return record.Ref{Kind: kind, ID: id} }
+	arrays := func(n int) map[string]int { return map[string]int{"permissions": n} }
+	set, other := ref("permission_sets", "1"), ref("permission_sets", "2")
+	for name, tt := range map[string]struct {
+		show func(l *stages.Ledger)
+		want []record.Kind
+	}{
+		"they agree":                    {func(l *stages.Ledger) { l.Shows(set, set, arrays(3)); l.Shows(set, ref("roles", "1"), arrays(3)) }, nil},
+		"they show different documents": {func(l *stages.Ledger) { l.Shows(set, set, arrays(3)); l.Shows(other, ref("roles", "1"), arrays(2)) }, nil},
+		"one row is read twice":         {func(l *stages.Ledger) { l.Shows(set, set, arrays(3)); l.Shows(set, set, arrays(2)) }, nil},
+		"they show different arrays":    {func(l *stages.Ledger) { l.Shows(set, set, arrays(3)); l.Shows(set, ref("roles", "1"), nil) }, nil},
+		"one shows less":                {func(l *stages.Ledger) { l.Shows(set, set, arrays(3)); l.Shows(set, ref("roles", "1"), arrays(2)) }, []record.Kind{"permission_sets", "roles"}},
+		"the set comes last":            {func(l *stages.Ledger) { l.Shows(set, ref("roles", "1"), arrays(0)); l.Shows(set, set, arrays(3)) }, []record.Kind{"permission_sets", "roles"}},
+		"two roles show it, one has less": {func(l *stages.Ledger) {
+			l.Shows(set, ref("roles", "1"), arrays(3))
+			l.Shows(set, ref("roles", "2"), arrays(2))
+		}, []record.Kind{"roles"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ledger := stages.NewLedger([]record.Kind{"permission_sets", "roles"})
+			tt.show(ledger)
+			var unclear []record.Kind
+			for _, kind := range []record.Kind{"permission_sets", "roles"} {
+				if ledger.HasUnclear(kind) {
+					unclear = append(unclear, kind)
+				}
+			}
+			if diff := cmp.Diff(tt.want, unclear); diff != "" {
+				t.Errorf("unclear (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

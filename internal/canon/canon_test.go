@@ -52,7 +52,7 @@ func TestReadPicksColumns(t *testing.T) {
 	want := record.Document{
 		ID: "17", Name: `a "b" & c`, Updated: "then", Folder: "5", Owner: "3",
 		Refs:        []record.Ref{{Kind: "details", ID: "17"}, {Kind: "merges", ID: "m1"}, {Kind: "merges", ID: "m2"}},
-		Fingerprint: got.Fingerprint, Shape: got.Shape,
+		Fingerprint: got.Fingerprint, Shape: got.Shape, Lengths: got.Lengths,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("document (-want +got):\n%s", diff)

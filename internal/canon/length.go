@@ -3,13 +3,15 @@ package canon
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/record"
 )
 
 const (
-	// LongArray is from how many elements on the length of an array is told. Nearly all
-	// arrays of documents are shorter, and no server is known whose lists hold less.
+	// LongArray is from how many elements on the length of an array is told that is no member
+	// of the document itself. Nearly all of these are shorter, and no server is known whose
+	// lists hold less.
 	LongArray = 5
 	// arrayDepth is up to which depth: 1 for a member of the document itself, such as
 	// the tiles of a dashboard, 2 for one of those, such as the items of a board's section.
@@ -38,6 +40,13 @@ func (p memberPath) member(quoted []byte, prefix uint64) memberPath {
 	return memberPath{hash: h, depth: p.depth + 1}
 }
 
+// placeOf is the place of the member of a document that a path begins with.
+func placeOf(path string) uint64 {
+	name, _, _ := strings.Cut(path, ".")
+	quoted := []byte(`"` + name + `"`)
+	return memberPath{}.member(quoted, prefix(quoted)).hash
+}
+
 // noteLength records an array at the place where the reader is.
 func (r *Reader) noteLength(elements int) {
 	for i := range r.doc.Lengths {
@@ -47,6 +56,6 @@ func (r *Reader) noteLength(elements int) {
 		}
 	}
 	if len(r.doc.Lengths) < maxPlaces {
-		r.doc.Lengths = append(r.doc.Lengths, record.Length{Place: r.path.hash, Elements: elements})
+		r.doc.Lengths = append(r.doc.Lengths, record.Length{Place: r.path.hash, Elements: elements, Own: r.path.depth == 1})
 	}
 }

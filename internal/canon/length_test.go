@@ -14,11 +14,12 @@ func TestLengths(t *testing.T) {
 		name, body string
 		want       []int // sorted
 	}{
-		{"short ones", `{"id":"1","tiles":` + array(4) + `,"none":[]}`, nil},
+		{"short ones", `{"id":"1","tiles":` + array(4) + `,"none":[]}`, []int{0, 4}},
+		{"short ones that are no members of the document", `{"id":"1","folder":{"tiles":` + array(4) + `}}`, nil},
 		{"two places", `{"tiles":` + array(5) + `,"folder":{"tiles":` + array(6) + `}}`, []int{5, 6}},
 		{"names that are alike", `{"dashboard_filters":` + array(5) + `,"dashboard_layouts":` + array(6) + `}`, []int{5, 6}},
-		{"the longest of many at one place", `{"sections":[{"items":` + array(7) + `},{"items":` + array(9) + `},{"items":` + array(8) + `}]}`, []int{9}},
-		{"deeper than it matters", `{"tiles":[{"query":{"fields":` + array(9) + `}}]}`, nil},
+		{"the longest of many at one place", `{"sections":[{"items":` + array(7) + `},{"items":` + array(9) + `},{"items":` + array(8) + `}]}`, []int{3, 9}},
+		{"deeper than it matters", `{"tiles":[{"query":{"fields":` + array(9) + `}}]}`, []int{1}},
 		{"what is volatile", `{"views":` + array(9) + `}`, nil},
 	}
 	for _, tt := range tests {

@@ -39,6 +39,7 @@ type Reader struct {
 	found   []found           // what relations name, to be judged at the end
 	nested  []record.Ref      // documents that this one holds whole
 	kept    map[string]string // members of the document that relations depend on
+	agreed  []agreedID        // ids at the paths of agreements
 }
 
 // found is what a relation names.
@@ -108,7 +109,7 @@ func (r *Reader) Rows(rules *Rules, body []byte, known func(rest []byte) int) ([
 // document reads the value that is next.
 func (r *Reader) document(rules *Rules) (record.Document, error) {
 	r.rules, r.doc, r.out, r.parts, r.found = rules, record.Document{}, r.out[:0], r.parts[:0], r.found[:0]
-	r.nested, r.shape, r.path = r.nested[:0], 0, memberPath{}
+	r.nested, r.shape, r.path, r.agreed = r.nested[:0], 0, memberPath{}, r.agreed[:0]
 	clear(r.kept)
 	r.rank = noName
 	if err := r.read(rules.root, false); err != nil {
@@ -116,6 +117,7 @@ func (r *Reader) document(rules *Rules) (record.Document, error) {
 	}
 	r.doc.Fingerprint = sha256.Sum256(r.out)
 	r.doc.Shape = uint64(r.shape)
+	r.doc.Disagrees = r.disagrees()
 	r.follow()
 	if cap(r.out) > keep && !r.wanted {
 		r.out, r.scratch = nil, nil
@@ -272,7 +274,7 @@ func (r *Reader) array(n *node, opaque bool) error {
 		}
 		r.out = append(r.out, ',')
 	}
-	if elements >= LongArray && r.path.depth <= arrayDepth {
+	if r.path.depth == 1 || elements >= LongArray && r.path.depth <= arrayDepth {
 		r.noteLength(elements)
 	}
 	r.sortParts(base, start+1)

@@ -46,7 +46,7 @@ func (r *Reader) plain(raw []byte, escaped bool) []byte {
 }
 
 func (r *Reader) pickColumns(n *node, raw []byte) {
-	if n.pick == none && n.keep == "" && n.nests == "" && len(n.points) == 0 || raw[0] == '{' || raw[0] == '[' {
+	if n.pick == none && n.keep == "" && n.nests == "" && len(n.points)+len(n.agrees) == 0 || raw[0] == '{' || raw[0] == '[' {
 		return
 	}
 	text := Text(raw)
@@ -79,6 +79,9 @@ func (r *Reader) pickColumns(n *node, raw []byte) {
 	}
 	if n.nests != "" {
 		r.nested = append(r.nested, record.Ref{Kind: n.nests, ID: text})
+	}
+	for _, s := range n.agrees {
+		r.agreed = append(r.agreed, agreedID{s, text})
 	}
 	for _, p := range n.points {
 		r.found = append(r.found, found{p, text})

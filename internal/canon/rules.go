@@ -14,6 +14,8 @@ type Rules struct {
 	root *node
 	// anywhere is what holds for a name at any depth.
 	anywhere steps
+	// agreements are the places of the two members that each agreement of the kind is about.
+	agreements [][2]uint64
 }
 
 // node is what is special about the members below one path.
@@ -25,7 +27,14 @@ type node struct {
 	keep      string // name under which the value is kept for relations
 	derived   []derived
 	points    []*catalogue.Relation
-	nests     record.Kind // the value names a document of that kind which is nested here
+	nests     record.Kind     // the value names a document of that kind which is nested here
+	agrees    []agreementSide // of the kind's agreements that the value belongs to
+}
+
+// agreementSide is one of the two paths of an agreement.
+type agreementSide struct {
+	agreement int
+	other     bool
 }
 
 // derived is a member of an object that does not count where another one is true, or set.
@@ -122,6 +131,13 @@ func compile(kind *catalogue.Spec) *Rules {
 		rules.makeStep(path).node.unordered = true
 	}
 	rules.follow(kind)
+	for i, a := range kind.Agreements {
+		rules.agreements = append(rules.agreements, [2]uint64{placeOf(a.One), placeOf(a.Other)})
+		for k, path := range []string{a.One, a.Other} {
+			leaf := rules.makeStep(path).node
+			leaf.agrees = append(leaf.agrees, agreementSide{i, k == 1})
+		}
+	}
 	for i, path := range kind.Fields.Names {
 		n := rules.makeStep(path).node
 		n.pick, n.rank = name, i+1

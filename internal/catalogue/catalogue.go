@@ -42,6 +42,10 @@ type Spec struct {
 	// Echoes are members that the server works out from documents which this one shows.
 	Echoes []Derived
 
+	// Agreements are paths that name the same things of a document: a row in which they do not
+	// has lost some of them.
+	Agreements []Agreement
+
 	// IDFrom are members whose values, joined by "::", are the id of a document that
 	// does not hold it as one.
 	IDFrom []string
@@ -210,6 +214,11 @@ type Fields struct {
 	Names   []string
 	Trashed string // a boolean: the document is in the trash
 }
+
+// Agreement is of two paths in a document which hold the same ids, in whatever order and
+// however often: the tiles of a dashboard, and the components of its layouts that place
+// them.
+type Agreement struct{ One, Other string }
 
 // Derived is a member that the server works out where another member of the same
 // object is true: the list of all models, where all of them are allowed. There it

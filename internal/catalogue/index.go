@@ -28,6 +28,7 @@ type index struct {
 	waves   map[record.Kind]int
 	owned   map[record.Kind]bool
 	partOf  map[record.Kind]record.Kind // of kinds whose documents have the id of another one
+	doubles map[record.Kind][]Double
 }
 
 var table = newIndex(
@@ -53,7 +54,7 @@ func joined(parts ...map[record.Kind]written) map[record.Kind]written {
 func newIndex(rows []Spec, writing map[record.Kind]written) *index {
 	t := &index{
 		byName: make(map[record.Kind]*Spec), leading: make(map[record.Kind][]record.Kind), waves: make(map[record.Kind]int),
-		owned: make(map[record.Kind]bool), partOf: make(map[record.Kind]record.Kind),
+		owned: make(map[record.Kind]bool), partOf: make(map[record.Kind]record.Kind), doubles: make(map[record.Kind][]Double),
 	}
 	for i := range rows {
 		if w, ok := writing[rows[i].Name]; ok {
@@ -76,6 +77,7 @@ func newIndex(rows []Spec, writing map[record.Kind]written) *index {
 	}
 	for _, kind := range t.rows {
 		t.waves[kind.Name] = t.wave(kind.Name)
+		t.findDoubles(kind)
 	}
 	return t
 }

@@ -90,6 +90,7 @@ var content = []Spec{
 		Relations:    dashboardRelations,
 		Copies:       dashboardCopies,
 		Echoes:       []Derived{{Path: "dashboard_elements.result_maker", When: "look_id", Set: true}},
+		Agreements:   []Agreement{{"dashboard_elements.id", "dashboard_layouts.dashboard_layout_components.dashboard_element_id"}},
 		Size:         150 << 10,
 		Place:        InFolder,
 		WithoutAdmin: "only readable ones",
@@ -207,6 +208,10 @@ var content = []Spec{
 			{Path: "board_sections.board_items.dashboard_id", Kind: "dashboards"},
 			{Path: "board_sections.board_items.look_id", Kind: "looks"},
 			{Path: "board_sections.board_items.lookml_dashboard_id", Kind: "lookml_dashboards"},
+		},
+		Agreements: []Agreement{
+			{"board_sections.id", "section_order"},
+			{"board_sections.board_items.id", "board_sections.item_order"},
 		},
 		Size:         8 << 10,
 		WithoutAdmin: "only readable ones",

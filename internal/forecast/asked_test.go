@@ -218,7 +218,11 @@ func TestForecastOfAListThatIsTooLong(t *testing.T) {
 				if k.Listing != record.Complete || k.Items.Likely != documents || len(k.Notes) == 0 {
 					t.Errorf("night %d: %+v, want complete, %d documents and a note", night, k, documents)
 				}
-				r.foretold(0.1, start(kind.Name))
+				tolerance := 0.1
+				if night == 0 {
+					tolerance = 0.2 // a row more may be compared for its short arrays
+				}
+				r.foretold(tolerance, start(kind.Name))
 			}
 		})
 	}

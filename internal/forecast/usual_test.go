@@ -27,6 +27,7 @@ func TestUsualNumbersOfThePlanner(t *testing.T) {
 		quota    bool        // calls are counted
 		inFlight config.Size // 0: the default
 		touched  int         // looks that change between the nights
+		shortest int64       // rows that a first run compares for their short arrays, which no list of ids tells
 		calls    []int64     // that the run makes in each night, as its forecast says
 	}{
 		{name: "1000 documents in one ask", sizes: lookersim.Sizes{Groups: 1000}, kinds: groups, calls: []int64{5, 3}},
@@ -35,7 +36,7 @@ func TestUsualNumbersOfThePlanner(t *testing.T) {
 		{name: "one id more", sizes: lookersim.Sizes{Groups: 1002}, kinds: groups, exclude: true, calls: []int64{9, 7}},
 		{name: "few: an eighth more fits into one ask", sizes: lookersim.Sizes{Groups: 888}, kinds: groups, calls: []int64{3, 2}},
 		{name: "too many", sizes: lookersim.Sizes{Groups: 889}, kinds: groups, calls: []int64{3, 3}},
-		{name: "few of 40 KB", sizes: lookersim.Sizes{LookmlDashboards: 20}, kinds: []record.Kind{"lookml_dashboards"}, calls: []int64{3, 2}},
+		{name: "few of 40 KB", sizes: lookersim.Sizes{LookmlDashboards: 20}, kinds: []record.Kind{"lookml_dashboards"}, calls: []int64{4, 2}, shortest: 1},
 		{name: "a page of 100 times 20 KB holds 981 of 2 KB", sizes: lookersim.Sizes{Users: 981}, kinds: users, full: true, calls: []int64{3}},
 		{name: "one user more", sizes: lookersim.Sizes{Users: 982}, kinds: users, full: true, calls: []int64{4}},
 		// Some of these dashboards lie in the trash.
@@ -76,6 +77,9 @@ func TestUsualNumbersOfThePlanner(t *testing.T) {
 				foreseen, made := r.foreseenAndMade(begin)
 				if made != want {
 					t.Errorf("night %d: the run made %d calls, want %d: %v", night+1, made, want, r.sim.Counts().Routes)
+				}
+				if night == 0 {
+					want -= tt.shortest
 				}
 				if foreseen != want {
 					t.Errorf("night %d: the forecast is of %d calls, want %d", night+1, foreseen, want)

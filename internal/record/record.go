@@ -146,7 +146,8 @@ type Document struct {
 	Refs                    []Ref    // documents that it points at, in the order in which they appear, each once
 	Fingerprint             Digest   // over the document without volatile fields, canonical
 	Shape                   uint64   // of its members, see canon.Shape
-	Lengths                 []Length // of its longest arrays, see canon.LongArray
+	Lengths                 []Length // of its arrays, see canon.LongArray
+	Disagrees               bool     // parts of it name others that it does not hold, or the other way round
 }
 
 // Length is how many elements the longest array at one place of a document has. See
@@ -154,6 +155,7 @@ type Document struct {
 type Length struct {
 	Place    uint64 // tells apart the places of one kind's documents
 	Elements int
+	Own      bool // the array is a member of the document itself, and counts however short it is
 }
 
 // Item is the answer to one document of an ask.

@@ -36,6 +36,8 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 		return found, nil, rich, err
 	}
 	suspects = withAll(suspects, t.likelyCut(found))
+	suspects = t.withShort(suspects, t.likelyShort(found))
+	suspects = withAll(suspects, t.disagreeing(found))
 	suspects = withAll(suspects, t.firstNew(found))
 	if len(suspects) == 0 {
 		t.Ledger.Unclear(t.kind.Name, t.late(found)...)
@@ -70,6 +72,17 @@ func (t *task) examine(ctx context.Context, found []matched) (good []matched, do
 	}
 	t.Ledger.Unclear(t.kind.Name, t.late(uncompared)...)
 	return good, doubtful, rich, nil
+}
+
+// disagreeing returns new rows whose parts name others that they lack: of such rows the first, and
+// then fewer and fewer, since some documents may be so.
+func (t *task) disagreeing(found []matched) (rows []matched) {
+	for _, m := range found {
+		if isNew(m) && m.doc.Disagrees && t.disagreementDue(m.want.ID) {
+			rows = append(rows, m)
+		}
+	}
+	return rows
 }
 
 // firstNew returns the largest row of a document that nothing is stored of, where the row that
@@ -162,6 +175,7 @@ func (t *task) observe(found []matched) {
 		t.noteShape(doc.Shape, func() map[string]canon.Part { return canon.Parts(t.rules, m.row) })
 		if isNew(*m) {
 			t.noteLengths(doc.Lengths)
+			t.noteDoubles(m)
 		}
 	}
 }

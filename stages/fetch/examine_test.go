@@ -222,17 +222,17 @@ func TestNewRowWithoutNeighbours(t *testing.T) {
 // TestRowPoorerThanLaterNeighbours: the first answers hold no row that has what one of them has
 // lost. Once most rows have it, the document is to be fetched alone.
 func TestRowPoorerThanLaterNeighbours(t *testing.T) {
-	first, mail := login{key: true}, login{mail: true}
+	first, mail := login{key: true}, login{mail: true, key: true}
 	tests := []struct {
 		name   string
 		second login
 		later  []login
 		late   bool
 	}{
-		{"it has lost a member", login{mail: true, hides: "email"}, repeated(10, mail), true},
-		{"its document lacks it as well", login{}, repeated(10, mail), true},
-		{"it has another member", login{saml: true}, repeated(10, mail), false},
-		{"few have it", login{}, slices.Concat(repeated(8, login{}), repeated(1, mail)), false},
+		{"it has lost a member", login{mail: true, key: true, hides: "email"}, repeated(10, mail), true},
+		{"its document lacks it as well", first, repeated(10, mail), true},
+		{"it has another member", login{saml: true, key: true}, repeated(10, mail), false},
+		{"few have it", first, slices.Concat(repeated(8, first), repeated(1, mail)), false},
 		{"it has it", mail, repeated(10, mail), false},
 	}
 	for _, tt := range tests {

@@ -42,6 +42,7 @@ type habits struct {
 	untold   map[string]bool     // documents whose comparison told nothing
 	shapes   shapes
 	lengths  lengths
+	disagree uint // rows that disagree with themselves
 }
 
 // newHabits begins with what the run knows already, from a part of it before.
@@ -229,6 +230,14 @@ func (h *habits) late(good []matched) []record.Listed {
 		}
 	}
 	return rows
+}
+
+// disagreementDue counts a row that disagrees with itself, and reports whether it is to be compared.
+func (h *habits) disagreementDue(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.disagree++
+	return powerOf(4, h.disagree) && id != h.shapes.proven
 }
 
 // lackedByShape returns the members that other rows have and those of a shape lack.

@@ -2,15 +2,20 @@ package fetch
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// lengths is what a run knows of the arrays in rows of a kind: lists may hold no more
-// than so many elements of each, alike in all rows. Such a limit shows as several rows
-// whose longest array has one length, and no row with more. It is guarded by the lock of the
+// lengths is what a run knows of the arrays in rows of a kind. It is guarded by the lock of the
 // kind's habits.
+//
+// Lists may hold no more than so many elements of each, alike in all rows. Such a limit shows
+// as several rows whose longest array has one length, and no row with more. Or some rows of a
+// list may lack elements that their documents have. Those are mostly among the rows whose
+// arrays are the shortest.
 type lengths map[uint64]*placeLengths
 
 // maxPlaces bounds how many places of a kind's documents are told apart, whatever their
@@ -19,9 +24,11 @@ const maxPlaces = 256
 
 // placeLengths is what is known of the arrays at one place of documents.
 type placeLengths struct {
-	rows     map[int]int // by the number of elements
-	longest  int
-	compared int // the most elements of a row that was found to be its document
+	rows              map[int]int // by the number of elements
+	shortest, longest int
+	// compared are the most elements of a row that was found to be its document, and least the
+	// fewest of such a row that was compared alone.
+	compared, least int
 }
 
 // add records a row.
@@ -32,7 +39,7 @@ func (l lengths) add(all []record.Length) {
 		}
 		at := l.at(length.Place)
 		at.rows[length.Elements]++
-		at.longest = max(at.longest, length.Elements)
+		at.shortest, at.longest = min(at.shortest, length.Elements), max(at.longest, length.Elements)
 	}
 }
 
@@ -40,14 +47,14 @@ func (l lengths) add(all []record.Length) {
 func (l lengths) proven(all []record.Length) {
 	for _, length := range all {
 		if at := l[length.Place]; at != nil {
-			at.compared = max(at.compared, length.Elements)
+			at.compared, at.least = max(at.compared, length.Elements), min(at.least, length.Elements)
 		}
 	}
 }
 
 func (l lengths) at(place uint64) *placeLengths {
 	if l[place] == nil {
-		l[place] = &placeLengths{rows: make(map[int]int)}
+		l[place] = &placeLengths{rows: make(map[int]int), shortest: math.MaxInt, least: math.MaxInt}
 	}
 	return l[place]
 }
@@ -57,7 +64,19 @@ func (l lengths) at(place uint64) *placeLengths {
 func (l lengths) cut(all []record.Length) (places []uint64) {
 	for _, length := range all {
 		at := l[length.Place]
-		if at != nil && length.Elements == at.longest && at.longest > at.compared && at.likeLimit() {
+		if at != nil && length.Elements == at.longest && at.longest >= canon.LongArray && at.longest > at.compared && at.likeLimit() {
+			places = append(places, length.Place)
+		}
+	}
+	return places
+}
+
+// short returns the places where a row has fewer elements than others, as few as any row, and
+// fewer than each that was found to be its document.
+func (l lengths) short(all []record.Length) (places []uint64) {
+	for _, length := range all {
+		at := l[length.Place]
+		if at != nil && length.Own && length.Elements == at.shortest && at.shortest < at.longest && at.shortest < at.least {
 			places = append(places, length.Place)
 		}
 	}
@@ -82,9 +101,57 @@ func (p *placeLengths) likeLimit() bool {
 // likelyCut returns the fewest rows, as far as is found without trying them all, one of
 // which is as long as any at each place where lists may cut arrays off. Comparing them
 // shows whether lists do.
-func (h *habits) likelyCut(found []matched) (picked []matched) {
+func (h *habits) likelyCut(found []matched) []matched {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return fewest(found, h.lengths.cut)
+}
+
+// likelyShort returns rows one of which is as short as any at each place where rows of the kind
+// differ in length, as [habits.likelyCut] does for the longest: where lists lack elements,
+// comparing these shows it. Where an agreement shows that all elements are there, or another
+// kind holds the same document, no row is picked for its length.
+func (h *habits) likelyShort(found []matched) []matched {
+	if len(h.kind.Doubles()) > 0 {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return fewest(found, func(all []record.Length) []uint64 {
+		return slices.DeleteFunc(h.lengths.short(all), h.rules.InAgreement)
+	})
+}
+
+// mostReplaced is how many rows that are due for a comparison one with short arrays stands for.
+const mostReplaced = 3
+
+// withShort adds rows whose arrays are the shortest to those that are to be compared anyway. Each
+// stands for some of them that lack the same members, and are not poorer than their neighbours:
+// one of these is as good as another, so that no more calls are made.
+func (h *habits) withShort(suspects, short []matched) []matched {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, m := range short {
+		group, replaced := h.shapes.weakGroup(m), 0
+		if group.empty() || slices.ContainsFunc(suspects, func(s matched) bool { return s.want.ID == m.want.ID }) {
+			continue
+		}
+		m.lacks = h.shapes.names(group)
+		suspects = slices.DeleteFunc(suspects, func(s matched) bool {
+			replaces := replaced < mostReplaced && isNew(s) && h.shapes.weakGroup(s) == group
+			if replaces {
+				replaced++
+			}
+			return replaces
+		})
+		suspects = append(suspects, m)
+	}
+	return withAll(suspects, short)
+}
+
+// fewest returns the fewest new rows, as far as is found without trying them all, that have all
+// places among them which suspicious finds in any.
+func fewest(found []matched, suspicious func([]record.Length) []uint64) (picked []matched) {
 	type suspect struct {
 		row    matched
 		places []uint64
@@ -94,7 +161,7 @@ func (h *habits) likelyCut(found []matched) (picked []matched) {
 		if !isNew(m) {
 			continue
 		}
-		if places := h.lengths.cut(m.doc.Lengths); len(places) > 0 {
+		if places := suspicious(m.doc.Lengths); len(places) > 0 {
 			suspects = append(suspects, suspect{m, places})
 		}
 	}

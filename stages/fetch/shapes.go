@@ -182,6 +182,20 @@ func (s *shapes) suspicion(of *shape) (suspicion, bitset) {
 	return worst, lacks
 }
 
+// weakGroup returns what a row lacks where that is no strong suspicion, nothing where it lacks
+// nothing or is suspicious for it.
+func (s *shapes) weakGroup(m matched) (lacks bitset) {
+	known := s.known[m.doc.Shape]
+	if known == nil {
+		return bitset{}
+	}
+	suspicion, lacks := s.suspicion(known)
+	if suspicion != usual && suspicion != possible {
+		return bitset{}
+	}
+	return lacks
+}
+
 // covers reports whether a row has all that another has.
 func (m members) covers(other members) bool {
 	return other.present.less(m.present).empty() && other.filled.less(m.filled).empty()

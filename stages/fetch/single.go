@@ -80,6 +80,10 @@ func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) 
 		item.Same, item.Size, item.Stamp = true, want.Size, cmp.Or(item.Stamp, date)
 		return t.settle(item)
 	}
+	if err := t.holdAgainstRow(ctx, want, b.answer.Body); err != nil {
+		b.lease.Release()
+		return err
+	}
 	item := t.item(want, b.answer.Body, b.lease, call.Route, t.Now())
 	item.Read, item.Alias = b.doc, want.Alias
 	return t.settle(item)
