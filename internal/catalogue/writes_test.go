@@ -179,6 +179,40 @@ func TestEveryCreationHasAWayToBeSettled(t *testing.T) {
 	}
 }
 
+// TestWhatARestoreLeansOn: a set is replaced as a whole, or by adding and removing one by one; parts whose ids
+// somebody chooses are named by nothing, since they come back with these; what hangs on documents of its own kind
+// comes with them; and what a switch brings has the id of its document.
+func TestWhatARestoreLeansOn(t *testing.T) {
+	chosen := make(map[record.Kind]string)
+	for _, row := range writeRows() {
+		if row.part != nil && row.part.Chosen {
+			chosen[row.part.Name] = row.where
+		}
+		for _, set := range row.Sets {
+			whole, single := !set.Replace.IsZero(), !set.Add.IsZero() && !set.Remove.IsZero() && set.Body != ""
+			if whole == single {
+				t.Errorf("%s: %s: replaced %t, one by one %t", row.where, set.Name, whole, single)
+			}
+		}
+	}
+	for _, row := range writeRows() {
+		for r := range row.AllRefs() {
+			if where := chosen[r.Kind]; where != "" {
+				t.Errorf("%s names %s", row.where, where)
+			}
+		}
+	}
+	for _, kind := range catalogue.All() {
+		for _, r := range kind.Relations {
+			hangsOnItsKind := r.Role == catalogue.Parent && r.Same
+			comesWithASwitch := r.Role == catalogue.Owns && r.Unless != ""
+			if hangsOnItsKind && !kind.Listing.Followed || comesWithASwitch && r.Path != kind.Fields.ID {
+				t.Errorf("%s: %s", kind.Name, r.Path)
+			}
+		}
+	}
+}
+
 // TestKeysAreSearchedByParameters compares the searches with the OpenAPI document.
 func TestKeysAreSearchedByParameters(t *testing.T) {
 	a := readAPI(t)
