@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
@@ -219,27 +218,6 @@ func (a *applier) draft(ctx context.Context, action record.Action, read func(int
 		return err
 	}
 	return emit(t)
-}
-
-// taskOf is an action with the body that is wanted, and with what is known of earlier attempts.
-func (a *applier) taskOf(ctx context.Context, action record.Action, read func(int64) (vault.Document, error)) (*task, error) {
-	spec, err := knownSpec(action.Ref)
-	if err != nil {
-		return nil, err
-	}
-	t := a.task(action, spec)
-	if action.Version != 0 {
-		d, err := read(action.Version)
-		if err != nil {
-			return nil, err
-		}
-		if t.wanted, err = a.wantedOf(action.Ref, d.Body); err != nil {
-			return nil, err
-		}
-	}
-	t.spec = canon.RowFor(spec, action.ID, t.wanted)
-	t.steps, err = a.Journal.Steps(ctx, action.Seq)
-	return t, err
 }
 
 // task is an action that is to be carried out.

@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
@@ -65,4 +66,25 @@ func levelsOf(actions []record.Action) func(yield func([]record.Action) bool) {
 			yield(level)
 		}
 	}
+}
+
+// taskOf is an action with the body that is wanted, and with what is known of earlier attempts.
+func (a *applier) taskOf(ctx context.Context, action record.Action, read func(int64) (vault.Document, error)) (*task, error) {
+	spec, err := knownSpec(action.Ref)
+	if err != nil {
+		return nil, err
+	}
+	t := a.task(action, spec)
+	if action.Version != 0 {
+		d, err := read(action.Version)
+		if err != nil {
+			return nil, err
+		}
+		if t.wanted, err = a.wantedOf(action.Ref, d.Body); err != nil {
+			return nil, err
+		}
+	}
+	t.spec = canon.RowFor(spec, action.ID, t.wanted)
+	t.steps, err = a.Journal.Steps(ctx, action.Seq)
+	return t, err
 }
