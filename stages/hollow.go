@@ -25,9 +25,8 @@ type emptyList struct {
 func (l *Ledger) CameEmpty(ref record.Ref, state record.State, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if a := l.kinds[ref.Kind]; a != nil {
-		a.empty = append(a.empty, emptyList{id: ref.ID, state: state, at: at})
-	}
+	a := l.kinds[ref.Kind]
+	a.empty = append(a.empty, emptyList{id: ref.ID, state: state, at: at})
 }
 
 // DoubtEmpty has a resume ask again for documents that are lists and came empty, unless the server
@@ -145,9 +144,7 @@ func (l *Ledger) cameEmpty() map[record.Kind][]emptyList {
 	defer l.mu.Unlock()
 	found := make(map[record.Kind][]emptyList)
 	for kind, a := range l.kinds {
-		if len(a.empty) > 0 {
-			found[kind] = slices.Clone(a.empty)
-		}
+		found[kind] = slices.Clone(a.empty)
 	}
 	return found
 }
