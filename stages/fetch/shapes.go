@@ -67,7 +67,7 @@ type members struct {
 type bitset [4]uint64
 
 func (b *bitset) set(i int)           { b[i/64] |= 1 << (i % 64) }
-func (b bitset) and(o bitset) bitset  { return b.each(o, func(x, y uint64) uint64 { return x & y }) }
+func (b bitset) has(i int) bool       { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bitset) or(o bitset) bitset   { return b.each(o, func(x, y uint64) uint64 { return x | y }) }
 func (b bitset) less(o bitset) bitset { return b.each(o, func(x, y uint64) uint64 { return x &^ y }) }
 
@@ -79,6 +79,16 @@ func (b bitset) each(o bitset, op func(x, y uint64) uint64) bitset {
 }
 
 func (b bitset) empty() bool { return b == bitset{} }
+
+// within reports whether another set has all bits of this one.
+func (b *bitset) within(o *bitset) bool {
+	for i := range b {
+		if b[i]&^o[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // bits calls yield with the number of each bit that is set.
 func (b bitset) bits(yield func(int) bool) {
@@ -136,6 +146,11 @@ func (s *shapes) lacks(has members) bitset {
 	return s.all.present.less(has.present).or(s.all.containers.less(has.containers))
 }
 
+// lacksMember reports whether a member is among the lacks of a shape.
+func (s *shapes) lacksMember(has *members, i int) bool {
+	return s.all.present.has(i) && !has.present.has(i) || s.all.containers.has(i) && !has.containers.has(i)
+}
+
 // suspicion is how much speaks against a row that lacks what others have.
 type suspicion uint8
 
@@ -159,15 +174,13 @@ func (s *shapes) suspicion(of *shape) (suspicion, bitset) {
 	}
 	worst := usual
 	for i := range lacks.bits {
-		var member bitset
-		member.set(i)
 		have, richer := 0, 0
 		for _, other := range s.known {
-			if !member.and(s.lacks(other.has)).empty() {
+			if s.lacksMember(&other.has, i) {
 				continue
 			}
 			have += other.rows
-			if other.has.covers(of.has) {
+			if other.has.covers(&of.has) {
 				richer += other.rows
 			}
 		}
@@ -197,8 +210,8 @@ func (s *shapes) weakGroup(m matched) (lacks bitset) {
 }
 
 // covers reports whether a row has all that another has.
-func (m members) covers(other members) bool {
-	return other.present.less(m.present).empty() && other.filled.less(m.filled).empty()
+func (m *members) covers(other *members) bool {
+	return other.present.within(&m.present) && other.filled.within(&m.filled)
 }
 
 // comparisonDue reports whether a row is to be compared with its document: always where it is
@@ -241,9 +254,7 @@ func powerOf(base, n uint) bool {
 func (s *shapes) names(of bitset) []string {
 	var names []string
 	for name, i := range s.index {
-		var member bitset
-		member.set(i)
-		if !member.and(of).empty() {
+		if of.has(i) {
 			names = append(names, name)
 		}
 	}
