@@ -46,7 +46,7 @@ type rowDoubts struct {
 	unclear   []record.Listed          // documents of which a list holds two rows that differ, or may
 	unasked   map[string]record.Digest // rows that came and were not asked for
 	fromLists idFilter                 // documents that are settled without a fetch of their own
-	doubted   bool                     // rows are among these that may be poor
+	doubted   bool                     // some of fromLists may be poorer than their documents
 }
 
 // FromList records a document that is settled without a fetch of its own: by the row of a list, or
@@ -57,9 +57,9 @@ func (l *Ledger) FromList(ref record.Ref) {
 	l.kinds[ref.Kind].rows.fromLists.add(ref.ID)
 }
 
-// Doubted reports whether rows of a kind's lists were stored, in this run, before they were found
-// to be poorer than documents, and whether all that is in doubt for that can be fetched alone: not
-// where documents of the kind rest, of which earlier runs have stored rows perhaps.
+// Doubted reports whether this run stored rows of a kind's lists before it found that rows are
+// poorer than documents, and can fetch all that is in doubt alone. It cannot where documents of the
+// kind rest: earlier runs may have stored rows of these.
 func (l *Ledger) Doubted(kind record.Kind) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,8 +67,8 @@ func (l *Ledger) Doubted(kind record.Kind) bool {
 	return a.rows.doubted && a.deferred == 0 && !a.trashRested
 }
 
-// Assured records that what was in doubt of a kind was fetched alone, unless some of it was not
-// answered.
+// Assured records that what was in doubt of a kind was fetched alone. Where some of that was not
+// answered, it stays in doubt.
 func (l *Ledger) Assured(kind record.Kind) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

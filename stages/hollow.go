@@ -19,9 +19,9 @@ type emptyList struct {
 	at    time.Time
 }
 
-// CameEmpty records a document that is a list, or with an empty id the list of a kind, which came
-// without rows at a time, and of which nothing but a total tells that it has none. The list of a
-// kind is that of its documents in a state.
+// CameEmpty records a list that came without rows at a time, where at most a total says that it has
+// none: a document that is a list, such as the users of a role, or, where ref has no id, the list
+// of a kind's documents in a state.
 func (l *Ledger) CameEmpty(ref record.Ref, state record.State, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,9 +29,9 @@ func (l *Ledger) CameEmpty(ref record.Ref, state record.State, at time.Time) {
 	a.empty = append(a.empty, emptyList{id: ref.ID, state: state, at: at})
 }
 
-// DoubtEmpty has a resume ask again for documents that are lists and came empty, unless the server
-// was sure to answer lists with rows then. It is to be called before what came is committed. It
-// forgets the lists that are sure to be empty.
+// DoubtEmpty has a resume ask again for documents that are lists and came empty, and forgets those
+// that are sure to be empty: sure reports whether the server answered lists with their rows at a
+// time. The sink asks for it before it commits what came.
 func (l *Ledger) DoubtEmpty(sure func(at time.Time) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,9 +89,10 @@ func (l *lister) emptyBefore(ctx context.Context, kind *catalogue.Spec, emit pip
 	return l.settleAnew(kind, rows, known, emit)
 }
 
-// checkEmpty finds lists that came empty while the server answered every list so. The list of a
-// kind is asked for again, and where it has rows now, or nobody can tell, its kind is incomplete. So
-// is the kind of documents that are lists: the next run, which finds more of them, stores that.
+// checkEmpty finds lists that came empty while the server answered every list without rows. It asks
+// again for the list of a kind, and a kind whose list has rows now, or of which nobody can tell, is
+// incomplete. So is the kind of documents that are lists, which it does not ask for again: the next
+// run stores what these hold by then.
 func (o *ListOptions) checkEmpty(ctx context.Context) error {
 	for kind, lists := range o.Ledger.cameEmpty() {
 		lists = slices.DeleteFunc(lists, func(l emptyList) bool { return !o.Hollow(l.at) })

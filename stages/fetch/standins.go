@@ -12,8 +12,8 @@ import (
 // neverTold is why a kind is incomplete of which rows were stored that nobody could compare.
 const neverTold = "rows that may be poorer than documents were stored, and no comparison with a document brought an answer"
 
-// claim is what the comparison of a row was to tell of other rows as well: those that are as long
-// as it where lists may cut arrays off, or that lack the same members.
+// claim is what the comparison of one row tells of others as well: of those whose arrays are as
+// long at places where lists may cut them off, or of those that lack the same members.
 type claim struct {
 	places []uint64
 	lacks  bitset
@@ -46,7 +46,7 @@ func (h *habits) covers(c claim, m matched) bool {
 	})
 }
 
-// seen is how many new rows of the run a claim is about, those of one answer included.
+// seen is how many new rows a claim is about, of all answers of the run up to now.
 func (h *habits) seen(c claim, m matched) (rows int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -61,10 +61,10 @@ func (h *habits) seen(c claim, m matched) (rows int) {
 	return rows
 }
 
-// standIns proves what the comparison of a row was to prove that brought no answer: it compares
-// others of the answer that the row was to speak for. Those whose comparison brings none either,
-// and in the end all that nothing speaks for, are to be fetched alone: they are no longer among
-// the good ones. Where rows of earlier answers are left like that, the kind is incomplete.
+// standIns compares, in place of a row whose comparison brought no answer, others of the same answer
+// that the row was to speak for. It takes out of the good ones, to be fetched alone, those whose
+// comparison brings no answer either, and where none does, all that the row was to speak for. Where
+// rows of earlier answers are among these, which may be stored, the kind is incomplete.
 func (t *task) standIns(ctx context.Context, found, good []matched, untold matched) (left []matched, doubtful []record.Listed, v verdict, err error) {
 	if !isNew(untold) {
 		return good, nil, rich, nil
