@@ -237,15 +237,14 @@ func compareSample(ctx context.Context, client Getter, reader vault.Reader, spec
 	for i, e := range sample {
 		ids[i] = e.ID
 	}
-	route := spec.Listing.Route
-	query := route.Values([2]string{spec.Listing.IDs, strings.Join(ids, ",")}, [2]string{"fields", spec.Fields.ID + "," + madeAt})
-	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query})
-	if err != nil {
-		return 0, fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
-	}
-	rows, err := canon.Rows(response.Body)
-	if err != nil {
-		return 0, fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
+	var rows [][]byte
+	for _, trash := range []bool{false, true} { // all of them may have gone with their folder
+		if len(rows) > 0 || trash && !spec.Listing.Trash {
+			break
+		}
+		if rows, err = listSample(ctx, client, spec, ids, trash); err != nil {
+			return 0, fmt.Errorf("see whether it is the Looker that was backed up: %w", err)
+		}
 	}
 	for _, row := range rows {
 		i := slices.Index(ids, canon.Text(canon.Member(row, spec.Fields.ID)))
@@ -262,4 +261,18 @@ func compareSample(ctx context.Context, client Getter, reader vault.Reader, spec
 		}
 	}
 	return found, nil
+}
+
+// listSample lists documents by their ids, in the trash or out of it.
+func listSample(ctx context.Context, client Getter, spec *catalogue.Spec, ids []string, trash bool) ([][]byte, error) {
+	route := spec.Listing.Route
+	query := route.Values([2]string{spec.Listing.IDs, strings.Join(ids, ",")}, [2]string{"fields", spec.Fields.ID + "," + madeAt})
+	if trash {
+		query.Set("deleted", "true")
+	}
+	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query})
+	if err != nil {
+		return nil, err
+	}
+	return canon.Rows(response.Body)
 }

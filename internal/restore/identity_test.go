@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -35,7 +36,7 @@ func TestAnotherLookerIsRefused(t *testing.T) {
 			missing := rig == bare && item != "5" // its action says that it is gone
 			most := 1
 			if rig == bare {
-				most = 2 // looks, once no dashboard is there
+				most = 4 // looks, once no dashboard is there, each also in the trash
 			}
 			if want := rig != r && !missing; refused != want || err != nil && !refused || calls < 1 || int(calls) > most {
 				t.Errorf("%s on %s: %v, %d calls", name, which, err, calls)
@@ -157,5 +158,26 @@ func TestWhatARestoreMadeTellsTheLooker(t *testing.T) {
 	r.do("DELETE", "/dashboards/"+made[len(made)-1], "")
 	if _, err := r.tryPlan(restore.Request{Items: []record.Ref{{Kind: "groups", ID: "3"}}}); err == nil {
 		t.Error("without any dashboard or look it is taken for the one that was backed up")
+	}
+}
+
+// An instance of which everything lies in the trash is still the one that was backed up: a folder was
+// deleted with all that was in it.
+func TestAllOfItInTheTrashIsTheSameLooker(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	for _, kind := range []record.Kind{"dashboards", "looks"} {
+		for _, ref := range r.refsOf(kind, "present", all) {
+			r.do("PATCH", itself(ref), `{"deleted":true}`)
+		}
+	}
+	group := r.refsOf("groups", "present", func(body []byte) bool { return canon.Guarded(catalogueRow("groups"), body) == nil })[0]
+	r.do("PATCH", itself(group), `{"name":"Changed"}`)
+	plan, err := r.tryPlan(restore.Request{Items: []record.Ref{group}, Run: run}) // which sees no dashboard
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	if _, err := restore.Identify(t.Context(), r.client, r.file.Reader(), plan); err != nil {
+		t.Errorf("before it is applied: %v", err)
 	}
 }
