@@ -92,7 +92,7 @@ func TestWhatCameEmptyInAnOutage(t *testing.T) {
 				Looker: looker, Ledger: ledger, Now: func() time.Time { return now },
 				Hollow: func(at time.Time) bool { return !at.Before(began) && (at.Before(now) || !tt.over) },
 			}}
-			if err := o.CheckEnds(t.Context()); err != nil {
+			if err := o.CheckTails(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if incomplete := ledger.Ends()[0].Listing == record.Incomplete; incomplete != tt.incomplete || looker.calls != len(tt.bodies) {
