@@ -21,7 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lookervault/lookervault/internal/record"
-	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
@@ -268,7 +268,7 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 
 func freeport(ts *testscript.TestScript, neg bool, args []string) {
 	arity(ts, neg, args, 1, "freeport NAME")
-	address, err := simtest.ClosedPort(ts.Defer)
+	address, err := testenv.ClosedPort(context.Background(), ts.Defer)
 	ts.Check(err)
 	ts.Setenv(args[0], address)
 }

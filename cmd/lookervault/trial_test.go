@@ -24,6 +24,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
@@ -148,7 +149,7 @@ func unconnected(failed string, also map[string]string) map[string]string {
 // closedPort is an address of this machine where nobody listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
-	address, err := simtest.ClosedPort(t.Cleanup)
+	address, err := testenv.ClosedPort(t.Context(), t.Cleanup)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/lookervault/lookervault/internal/looker"
-	"github.com/lookervault/lookervault/internal/simtest"
+	"github.com/lookervault/lookervault/internal/testenv"
 )
 
 // certificate makes a self-signed one.
@@ -140,7 +140,7 @@ func connectError(t *testing.T, c *looker.Client, base, want string) {
 func TestConnectErrors(t *testing.T) {
 	plain := httptest.NewServer(granting(func(http.ResponseWriter, *http.Request) {}))
 	defer plain.Close()
-	closed, err := simtest.ClosedPort(t.Cleanup)
+	closed, err := testenv.ClosedPort(t.Context(), t.Cleanup)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"io"
 	"log"
-	"net"
 	"runtime/debug"
 	"testing"
 	"time"
@@ -68,22 +67,6 @@ func Reader(t testing.TB, path string) *sqlite.Reader {
 		t.Fatal(err)
 	}
 	return reader
-}
-
-// ClosedPort is an address of this machine where nobody listens until the cleanup. A port that is only
-// free may be another test's a moment later; here a connection holds it.
-func ClosedPort(cleanup func(func())) (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	cleanup(func() { _ = listener.Close() })
-	conn, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		return "", err
-	}
-	cleanup(func() { _ = conn.Close() })
-	return conn.LocalAddr().String(), nil
 }
 
 // Stats is how much a vault holds.

@@ -1,5 +1,5 @@
-// Package testenv is what tests are given from outside, by the environment: how long they may
-// go on, and files that are not in the repository.
+// Package testenv is what tests are given from outside: by the environment, how long they may
+// go on, and files that are not in the repository; by the machine, a port, and folders in memory.
 package testenv
 
 import (
