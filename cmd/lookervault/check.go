@@ -119,6 +119,9 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		return c.nights(ctx, reader, newest)
 	}
 	c.options.Terminal = isTerminal(o.streams.out) && choice.Format == ""
+	if c.options.Client != nil {
+		expectRoles(ctx, c.options.Client, c.options.Config.Sink.Path, c.options.Instance)
+	}
 	if err := c.Run(ctx, c.options); err != nil {
 		return err
 	}
@@ -271,7 +274,7 @@ func (c *checkup) configuration() (stop func()) {
 	}
 	// One attempt is enough: somebody waits, and every attempt is a call.
 	once := c.options.Config
-	once.Retry.Attempts, once.Retry.MaxWait = 1, config.Duration(5*time.Second)
+	once.Retry.Attempts, once.Retry.MaxWait = 1, min(once.Retry.MaxWait, config.Duration(5*time.Second))
 	once.RateLimit.MaxCalls = 0
 	if c.options.Client, err = newClient(once, o.secrets, hclog.NewNullLogger(), c.meter); err != nil {
 		c.Fail(check.Configuration, "config", "correct the configuration", "%s", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
+	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
 )
 
@@ -65,6 +66,11 @@ func rolesWereSeen(ctx context.Context, path, instance string) bool {
 		return false
 	}
 	defer reader.Close()
+	return rolesSeen(ctx, reader, instance)
+}
+
+// rolesSeen is rolesWereSeen of a vault that is open.
+func rolesSeen(ctx context.Context, reader vault.Reader, instance string) bool {
 	recent, _ := reader.RunsInBrief(ctx, instance, 10) // of a vault that is damaged those that are not
 	if slices.ContainsFunc(recent, hasSeenRoles) {
 		return true // 1,000 runs take 100 ms to read

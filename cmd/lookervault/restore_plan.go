@@ -142,6 +142,8 @@ func (r *restoring) plan(ctx context.Context, request restore.Request) (record.R
 	switch {
 	case errors.Is(err, restore.ErrPartialView):
 		return plan, fmt.Errorf("%w; --partial-view plans all the same, without making anything anew", err)
+	case errors.Is(err, restore.ErrCallerUnknown):
+		return plan, &exitError{code: codeIncomplete, err: fmt.Errorf("%w; Looker, or a proxy before it, is in trouble: try again later", err)}
 	case errors.Is(err, looker.ErrBudget):
 		return plan, fmt.Errorf("%w: nothing was planned; allow more by --max-calls, or plan fewer documents", err)
 	case errors.Is(err, restore.ErrNotWritten):

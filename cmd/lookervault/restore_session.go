@@ -16,6 +16,7 @@ import (
 
 	"github.com/lookervault/lookervault/config"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/check"
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
@@ -172,6 +173,9 @@ func (r *restoring) refused(ctx context.Context, refusal error) error {
 
 // askWhoCalls asks the instance whose API key this is.
 func (r *restoring) askWhoCalls(ctx context.Context) (err error) {
+	if rolesSeen(ctx, r.file.Reader(), r.instance) {
+		check.ExpectRoles(r.client)
+	}
 	if r.server.caller, err = whoCalls(ctx, r.client); err != nil {
 		return connectFailed(ctx, err)
 	}

@@ -27,8 +27,8 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		return nil
 	}
 	n.action.Deed = record.DeedCreate
-	if !d.present.proves {
-		n.impossible(ErrPartialView.Error())
+	if err := unproven(d.Caller); err != nil {
+		n.impossible(err.Error())
 		return nil
 	}
 	handed, err := d.handOver(ctx, n)

@@ -44,6 +44,21 @@ type Getter interface {
 // tell what is missing.
 var ErrPartialView = errors.New("the API key is not an administrator's: what it does not see may be there all the same")
 
+// ErrCallerUnknown says that Looker does not tell whose the API key is, so that no plan can take for
+// missing what is not shown to it.
+var ErrCallerUnknown = errors.New("Looker does not say whether the API key is an administrator's: what it does not show may be there all the same")
+
+// unproven is why nothing that a key is not shown is known to be missing, nil where it is known.
+func unproven(caller record.Caller) error {
+	switch {
+	case caller.KnownAdmin():
+		return nil
+	case caller.SeesLess():
+		return ErrPartialView
+	}
+	return ErrCallerUnknown
+}
+
 // maxLooks bounds how often a plan looks at more of the instance, since what it sees
 // can make it ask for more: a missing folder, then the folder above it.
 const maxLooks = 6
@@ -52,8 +67,8 @@ const maxLooks = 6
 // to Looker, and returns an [AnotherError] where that is not the one that was backed up. The plan
 // is not stored yet: it has neither a number nor a digest.
 func Plan(ctx context.Context, o PlanOptions) (record.Restore, error) {
-	if !o.Caller.KnownAdmin() && !o.Request.PartialView {
-		return record.Restore{}, ErrPartialView
+	if err := unproven(o.Caller); err != nil && !o.Request.PartialView {
+		return record.Restore{}, err
 	}
 	p, err := newPlanner(ctx, o)
 	if err != nil {
