@@ -270,7 +270,7 @@ func listSample(ctx context.Context, client Getter, spec *catalogue.Spec, ids []
 	if trash {
 		query.Set("deleted", "true")
 	}
-	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query})
+	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query, Emptied: true})
 	if err != nil {
 		return nil, err
 	}
