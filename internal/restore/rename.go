@@ -55,7 +55,10 @@ func (d *draft) rename(ctx context.Context, n *node, other vault.Entry) error {
 		return err
 	}
 	n.action.Name, n.action.Reason = name, "beside another one of its name"
-	return d.freeKeys(ctx, n, other)
+	if err := d.freeKeys(ctx, n, other); err != nil {
+		return err
+	}
+	return d.freeKeysOfOthers(ctx, n)
 }
 
 // secondName is the nth name that a document can have in a member beside another one which has
@@ -110,6 +113,24 @@ func (d *draft) freeKeys(ctx context.Context, n *node, other vault.Entry) error 
 		}
 	}
 	return nil
+}
+
+// freeKeysOfOthers takes from a document that has another name what any other one has: the slug that
+// somebody has given to another dashboard since.
+func (d *draft) freeKeysOfOthers(ctx context.Context, n *node) error {
+	shares := n.shares
+	defer func() { n.shares = shares }()
+	var known []keyHeld
+	for {
+		other, key, err := d.alikeBut(ctx, n, known)
+		if err != nil || other == nil {
+			return err
+		}
+		if err := d.freeKeys(ctx, n, *other); err != nil {
+			return err
+		}
+		known = append(known, keyHeld{other.ID, key})
+	}
 }
 
 // freeKeysOfOriginal takes from a document for which another one stands what the first one

@@ -1,6 +1,8 @@
 package restore_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,5 +54,48 @@ func TestASlugComesBackOnWhatWasMadeAnew(t *testing.T) {
 				t.Errorf("the notes: %q", plan.Notes)
 			}
 		})
+	}
+}
+
+// Copies beside dashboards that have exchanged their slugs get none: each slug is the other one's now. So
+// does what comes back under another name, where a third document has its slug.
+func TestACopyGoesWithoutASlugThatAnotherOneHas(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []bool{false, true} {
+		r, run := newBackedUpRig(t)
+		refs := r.refsOf("dashboards", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "slug")) != "" })[:2]
+		slugs, names := []string{}, []string{}
+		for _, ref := range refs {
+			slugs = append(slugs, canon.Text(canon.Member(r.sim.Document("dashboards", ref.ID), "slug")))
+			names = append(names, nameOf(r.sim.Document("dashboards", ref.ID), "dashboards"))
+		}
+		items := refs
+		if gone {
+			folder := canon.Text(canon.Member(r.sim.Document("dashboards", refs[0].ID), "folder_id"))
+			r.do("DELETE", "/dashboards/"+refs[0].ID, "")
+			r.add("/dashboards", fmt.Sprintf(`{"title":%q,"folder_id":%q,"description":"since"}`, names[0], folder))
+			r.do("PATCH", "/dashboards/"+refs[1].ID, fmt.Sprintf(`{"slug":%q}`, slugs[0]))
+			items = refs[:1]
+		} else {
+			r.do("PATCH", "/dashboards/"+refs[0].ID, `{"slug":"aside"}`)
+			r.do("PATCH", "/dashboards/"+refs[1].ID, fmt.Sprintf(`{"slug":%q}`, slugs[0]))
+			r.do("PATCH", "/dashboards/"+refs[0].ID, fmt.Sprintf(`{"slug":%q}`, slugs[1]))
+		}
+		request := restore.Request{Items: items, Run: run, Conflict: restore.Rename, Only: true}
+		plan := r.plan(request)
+		for i, ref := range items {
+			if a := onlyAction(t, plan, ref); a.Deed != record.DeedCreate {
+				t.Errorf("gone %t: %s %s: %s", gone, a.Deed, a.Ref, a.Reason)
+			}
+			if note := fmt.Sprintf("%s gets another slug: %s still has it", ref, refs[1-i]); !slices.Contains(plan.Notes, note) {
+				t.Errorf("gone %t: the notes lack %q: %q", gone, note, plan.Notes)
+			}
+		}
+		complete(t, r.apply(plan))
+		for _, a := range r.plan(request).Actions {
+			if a.State == record.ActionPlanned {
+				t.Errorf("gone %t: a second plan would %s %s", gone, a.Deed, a.Ref)
+			}
+		}
 	}
 }
