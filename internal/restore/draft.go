@@ -257,7 +257,7 @@ func (d *draft) judgeSeen(ctx context.Context, n *node, now vault.Entry, exists 
 		if err := d.freeKeys(ctx, n, now); err != nil {
 			return err
 		}
-		return d.create(ctx, n)
+		return d.judgeAbsent(ctx, n) // what somebody has called so since may stand for it
 	case exists:
 		return d.compare(ctx, n, now)
 	}

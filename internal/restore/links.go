@@ -26,7 +26,7 @@ func (d *draft) attachLinks(ctx context.Context, back map[record.Ref]*node) erro
 	moments := make(map[*past]map[record.Kind][]*node)
 	for _, ref := range sortedRefs(back) {
 		n := back[ref]
-		if !n.getsID() && n.taken == nil && n.action.Deed != record.DeedUndelete {
+		if n.action.Deed == record.DeedImpossible || !n.getsID() && n.taken == nil && n.action.Deed != record.DeedUndelete {
 			continue
 		}
 		then, err := d.pastOf(ctx, n.entry)
