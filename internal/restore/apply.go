@@ -189,7 +189,7 @@ func (a *applier) enterRecognized(ctx context.Context) error {
 	}
 	for _, action := range a.plan.Actions {
 		switch action.Deed {
-		case record.DeedReuse, record.DeedUpdate, record.DeedMove, record.DeedUndelete:
+		case record.DeedReuse, record.DeedSkip, record.DeedUpdate, record.DeedMove, record.DeedUndelete:
 			if action.Target != "" && action.Target != action.ID && !a.request.beside(action.Ref) {
 				enter(action.Ref, action.Target)
 			}

@@ -80,7 +80,8 @@ func (d *draft) actions() []record.Action {
 // that nobody has taken it for before: who applies the plan has to know.
 func (d *draft) recognized(n *node) bool {
 	target := n.action.Target
-	return n.action.Deed == record.DeedReuse && target != "" && target != n.ID && d.present.mapped[n.Ref] != target
+	stays := n.action.Deed == record.DeedReuse || n.action.Deed == record.DeedSkip && n.taken != nil
+	return stays && target != "" && target != n.ID && d.present.mapped[n.Ref] != target
 }
 
 // depth works out the level of an action: one more than the highest of those that it

@@ -157,7 +157,7 @@ func (d *draft) needs(ctx context.Context, n *node, ref canon.Reference, e vault
 		n.needs = append(n.needs, need)
 	case need.action.Deed == record.DeedImpossible && (stays || !ref.By.Optional):
 		return d.lacks(n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, need.action.Reason))
-	case stays && (need.action.Target == "" || need.action.Deed == record.DeedSkip):
+	case stays && (need.action.Target == "" || need.action.Deed == record.DeedSkip && need.taken == nil):
 		return d.lacks(n, ref, fmt.Sprintf("it needs %s, which does not come back: %s", ref.Ref, need.action.Reason))
 	}
 	return nil
