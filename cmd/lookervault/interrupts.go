@@ -25,13 +25,15 @@ type interrupts struct {
 // catchSignals watches for signals until release is called: the first Ctrl-C, SIGTERM or
 // SIGHUP (the terminal was closed) ends stop; for a graceful command the second one ends
 // kill as well. The next one is not caught any more: it ends the process, whatever that
-// waits for. Under nohup a SIGHUP stays ignored.
+// waits for. Under nohup a SIGHUP stays ignored. A shell that starts a job in the background
+// of a script lets it ignore SIGINT, which such a process catches as any other does.
 func catchSignals() (_ *interrupts, release func()) {
 	i := &interrupts{}
 	var stopNow, killNow context.CancelCauseFunc
 	i.stop, stopNow = context.WithCancelCause(context.Background())
 	i.kill, killNow = context.WithCancelCause(context.Background())
-	received := make(chan os.Signal, 3)
+	received, last := make(chan os.Signal, 3), make(chan os.Signal, 1)
+	ignored := signal.Ignored(os.Interrupt)
 	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(received, syscall.SIGHUP)
@@ -49,11 +51,19 @@ func catchSignals() (_ *interrupts, release func()) {
 				break
 			}
 		}
+		if ignored { // which it would be again once received is stopped
+			signal.Notify(last, os.Interrupt)
+		}
 		signal.Stop(received)
 		select {
 		case next := <-received: // it came before that
 			raise(next)
 		default:
+		}
+		select {
+		case <-last:
+			endInterrupted()
+		case <-over:
 		}
 	}()
 	return i, func() {
@@ -61,6 +71,7 @@ func catchSignals() (_ *interrupts, release func()) {
 			signal.Stop(i.unread)
 		}
 		signal.Stop(received)
+		signal.Stop(last)
 		close(over)
 	}
 }

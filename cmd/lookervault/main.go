@@ -28,6 +28,9 @@ func main() {
 	os.Exit(runProcess(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ(), debug.SetMemoryLimit))
 }
 
+// endInterrupted ends the process at once, whatever it waits for.
+func endInterrupted() { os.Exit(codeInterrupted) }
+
 // runProcess is the whole program: it returns the exit code. limitMemory sets the soft limit for the
 // memory of the process and returns the one before; nil leaves the process as it is.
 func runProcess(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string, limitMemory func(int64) int64) int {
