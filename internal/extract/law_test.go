@@ -43,6 +43,7 @@ func TestCompleteMeansEqual(t *testing.T) {
 				c.believable()
 				c.impatient()
 				c.mislead()
+				c.hollow()
 				c.litter()
 				c.disturb()
 				s.Full = !s.Resume && c.rand.IntN(5) == 0
@@ -127,6 +128,27 @@ func (c *chaos) mislead() {
 		c.t.Fatal(err)
 	}
 	if err := c.sim.AddRules(rule); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// hollow lets the server answer every list without rows, from some request on, for some of them or
+// for good.
+func (c *chaos) hollow() {
+	if c.rand.IntN(3) > 0 {
+		return
+	}
+	rule := fmt.Sprintf("route=GET /* do=none after=%d", c.rand.IntN(120))
+	if c.rand.IntN(2) == 0 {
+		rule += fmt.Sprintf(" times=%d", 1+c.rand.IntN(60))
+	}
+	c.log = append(c.log, rule)
+	parsed, err := lookersim.ParseRule(rule)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	// The first rule that fires wins.
+	if err := c.sim.SetRules(append([]lookersim.Rule{parsed}, c.sim.Rules()...)...); err != nil {
 		c.t.Fatal(err)
 	}
 }
