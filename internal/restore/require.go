@@ -250,7 +250,13 @@ func (d *draft) person(ctx context.Context, n *node, ref canon.Reference) error 
 	if err != nil {
 		return err
 	}
-	need := d.nodes[ref.Ref]
+	need, err := d.comesAnew(ctx, ref.Ref)
+	if err != nil {
+		return err
+	}
+	if need == nil {
+		need = d.nodes[ref.Ref]
+	}
 	if need != nil && need.writes() {
 		n.needs = append(n.needs, need)
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
@@ -142,5 +144,34 @@ func TestServiceAccounts(t *testing.T) {
 	want := "POST /users/service_accounts, POST /groups/3/users, PATCH /users/service_accounts/" + made + ", DELETE /users/service_accounts/" + made
 	if strings.Join(got, ", ") != want {
 		t.Errorf("writes: %q, want %s", got, want)
+	}
+}
+
+// Somebody whom a restore had made anew comes back with their schedule by an undo of the undo, which
+// plans the schedule first.
+func TestUndoOfAnUndoBringsTheScheduleOfAUserBack(t *testing.T) {
+	t.Parallel()
+	for _, only := range []bool{false, true} {
+		r := newRig(t, lookersim.Options{Seed: 1})
+		user := record.Ref{Kind: "users", ID: r.make("users", `{"first_name":"Ann","last_name":"Test"}`)}
+		r.do("POST", "/users/"+user.ID+"/credentials_email", `{"email":"ann.test@example.com"}`)
+		schedule := record.Ref{Kind: "scheduled_plans", ID: r.make("scheduled_plans", `{"name":"Ann's","user_id":%q,"look_id":"3","crontab":"0 6 * * *",`+planFlags+`,"scheduled_plan_destination":[{"type":"email","address":"ann@example.com","format":"csv"}]}`, user.ID)}
+		r.backup()
+		counts := r.counts()
+		r.do("DELETE", "/users/"+user.ID, "")
+		done := r.apply(r.plan(restore.Request{Items: []record.Ref{user, schedule}, Only: only}))
+		complete(t, done)
+		undone := r.apply(r.plan(restore.Request{Undo: done.ID}))
+		complete(t, undone)
+		again := r.apply(r.plan(restore.Request{Undo: undone.ID}))
+		complete(t, again)
+		owner := targetOf(again, record.Ref{Kind: "users", ID: targetOf(done, user)})
+		made := targetOf(again, record.Ref{Kind: "scheduled_plans", ID: targetOf(done, schedule)})
+		if is := canon.Text(canon.Member(r.sim.Document("scheduled_plans", made), "user_id")); is != owner || is == "" {
+			t.Errorf("only %t: the schedule is of users/%s, want users/%s", only, is, owner)
+		}
+		if diff := cmp.Diff(counts, r.counts()); diff != "" {
+			t.Errorf("only %t: (-want +got):\n%s", only, diff)
+		}
 	}
 }
