@@ -11,6 +11,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestWhatAListLeavesOutIsNotGone: a list that comes in one answer without documents
@@ -71,7 +72,7 @@ func (r *rig) confused(route, other string, times int32) {
 			p.Out.URL.Path, p.Out.URL.RawPath = other, ""
 		}
 	}})
-	r.t.Cleanup(front.Close)
+	simtest.Cleanup(r.t, front.Close)
 	r.url = front.URL
 }
 

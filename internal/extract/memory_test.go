@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/extract"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // weighed is a run in a process of its own.
@@ -169,6 +170,6 @@ func serve(t *testing.T, sim *lookersim.Server) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = sim.Close() })
+	simtest.Cleanup(t, func() { _ = sim.Close() })
 	return url
 }

@@ -77,7 +77,7 @@ func newHandlesOf(t *testing.T, options lookersim.Options) *handles {
 		t.Fatal(err)
 	}
 	go func() { _ = front.Serve(listener) }()
-	t.Cleanup(func() { _ = front.Close() })
+	simtest.Cleanup(t, func() { _ = front.Close() })
 	h.url = "http://" + listener.Addr().String()
 	h.config.Stages.Batch.Records = 10
 	// Nothing but what a test does ends a wait before the run counts as stuck.

@@ -51,7 +51,7 @@ func (r *rig) tamper(change func(path string, query url.Values, body []byte) []b
 		},
 	}
 	front := httptest.NewServer(proxy)
-	r.t.Cleanup(front.Close)
+	simtest.Cleanup(r.t, front.Close)
 	r.url = front.URL
 }
 

@@ -123,7 +123,7 @@ func newRigWithoutVault(t *testing.T, options lookersim.Options) *rig {
 		MaxBody: int64(r.config.Looker.MaxBody), Timeout: time.Minute, Connections: 8, Observe: r.meter.Count,
 		Retry: looker.Retry{Attempts: 2, MaxWait: 50 * time.Millisecond},
 	})
-	t.Cleanup(r.client.Close)
+	simtest.Cleanup(t, r.client.Close)
 	return r
 }
 
@@ -134,7 +134,7 @@ func (r *rig) open() {
 		r.t.Fatal(err)
 	}
 	r.file = file
-	r.t.Cleanup(func() { _ = file.Close() })
+	simtest.Cleanup(r.t, func() { _ = file.Close() })
 }
 
 // backup makes a whole run.

@@ -55,7 +55,7 @@ func New(t testing.TB, options lookersim.Options) (sim *lookersim.Server, url st
 	if url, err = sim.Start(""); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = sim.Close() })
+	Cleanup(t, func() { _ = sim.Close() })
 	return sim, url
 }
 
