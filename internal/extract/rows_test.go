@@ -148,9 +148,9 @@ func TestServersThatSayWhatIsNotSo(t *testing.T) {
 		extra  int64 // calls more than a sound server takes, at most; its pages also prove where lists end
 		note   string
 	}{
-		{name: "totals too high", quirks: lookersim.Quirks{Totals: lookersim.TotalHigh}, extra: 17, note: "the server says that the list has"},
+		{name: "totals too high", quirks: lookersim.Quirks{Totals: lookersim.TotalHigh}, extra: 19, note: "the server says that the list has"},
 		{name: "totals too low", quirks: lookersim.Quirks{Totals: lookersim.TotalLow}, extra: 17, note: "the server says that the list has"},
-		{name: "totals beyond all numbers", quirks: lookersim.Quirks{Totals: lookersim.TotalHuge}, extra: 17, note: "2305843009213693952"},
+		{name: "totals beyond all numbers", quirks: lookersim.Quirks{Totals: lookersim.TotalHuge}, extra: 19, note: "2305843009213693952"},
 		{name: "totals of the page", quirks: lookersim.Quirks{Totals: lookersim.TotalPage}, extra: 10},
 		{name: "limit is ignored", quirks: lookersim.Quirks{IgnoreLimit: true}, extra: 8, note: "does not honour limit"},
 		{name: "limit is ignored, no totals", quirks: lookersim.Quirks{IgnoreLimit: true, NoTotals: true}, extra: 14, note: "does not honour limit"},
@@ -172,13 +172,15 @@ func TestServersThatSayWhatIsNotSo(t *testing.T) {
 			k.Size = 41 << 10
 		}
 	}
+	// The order in which pages come decides whether a row is judged late, and asked for alone: one
+	// worker reads them in order.
 	sound := newRig(t, lookersim.Options{Seed: 4})
-	sound.row = row
+	sound.row, sound.config.Stages.Fetch.Workers = row, 1
 	least := calls(sound)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, lookersim.Options{Seed: 4, Quirks: tt.quirks})
-			r.row = row
+			r.row, r.config.Stages.Fetch.Workers = row, 1
 			if tt.rule != "" {
 				r.rules(tt.rule)
 			}
@@ -188,8 +190,7 @@ func TestServersThatSayWhatIsNotSo(t *testing.T) {
 			for _, c := range result.Run.Calls {
 				n += c.N
 			}
-			// Calls that were in the air when a route was found not to work are made for nothing.
-			if inTheAir := int64(r.config.Stages.Fetch.Workers); n > least+tt.extra+inTheAir {
+			if n > least+tt.extra {
 				t.Errorf("%d calls, a sound server takes %d", n, least)
 			}
 			if notes := fmt.Sprint(result.Run.Notes); !strings.Contains(notes, tt.note) {
