@@ -25,6 +25,7 @@ func (tr *trial) edited(n int) {
 
 // TestCheckTellsWhatWasLearntOfDates: in how many changes the date moved, and what follows.
 func TestCheckTellsWhatWasLearntOfDates(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{TrashShare: -1, Sizes: lookersim.Sizes{Dashboards: 60, Looks: 5, Folders: 8}})
 	tr.must("run", "--quiet")
 	learned := []string{"--set", "trust_dates=learned"}
@@ -65,6 +66,7 @@ func TestCheckTellsWhatWasLearntOfDates(t *testing.T) {
 // TestCheckForecastsTheMonth: what nightly runs cost, whether the licence includes it, and
 // what to write into the configuration where it does not.
 func TestCheckForecastsTheMonth(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{})
 	tr.must("run", "--quiet")
 	if got := lineOf(tr.check(0), "month"); got.Status != "ok" || !strings.HasPrefix(got.Found, "31 nightly runs: about ") {
@@ -103,6 +105,7 @@ func (tr *trial) upgraded(release string) {
 // TestForecastsKnowTheRelease: what was learnt counts for the release that the server has now, also
 // behind a run that was refused before it asked for that.
 func TestForecastsKnowTheRelease(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{TrashShare: -1, Sizes: lookersim.Sizes{Dashboards: 60, Looks: 5, Folders: 8}})
 	tr.upgraded("26.12.3")
 	quota := 5000

@@ -21,6 +21,7 @@ import (
 )
 
 func TestCheckOfAHealthyServer(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	tr.must("run")
 	tr.sim.ResetCounts()
@@ -51,7 +52,7 @@ func TestCheckOfAHealthyServer(t *testing.T) {
 }
 
 func TestCheckWithoutAVault(t *testing.T) {
-	tr := newTrial(t, lookersim.Options{Seed: 3})
+	tr := trialHere(t, lookersim.Options{Seed: 3})
 	findings := tr.check(0)
 	if got := lineOf(findings, "vault"); got.Status != "ok" || !strings.Contains(got.Found, "not there yet") {
 		t.Errorf("vault: %+v", got)
@@ -66,6 +67,7 @@ func TestCheckWithoutAVault(t *testing.T) {
 }
 
 func TestCheckOfServersThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
 	html := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, "<html><body>Please sign in</body></html>")
@@ -93,6 +95,7 @@ func TestCheckOfServersThatCannotBeUsed(t *testing.T) {
 		{name: "nobody listens", failed: "connect", found: "refused", set: func(tr *trial) { tr.point("http://" + closedPort(t)) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tr := newTrial(t, lookersim.Options{Seed: 3})
 			tt.set(tr)
 			findings := tr.check(3)
@@ -108,6 +111,7 @@ func TestCheckOfServersThatCannotBeUsed(t *testing.T) {
 }
 
 func TestCheckOfACertificateThatEndsSoon(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	soon := certificateUntil(t, time.Now().Add(48*time.Hour))
 	tr.serve(tr.sim, soon)
@@ -122,6 +126,7 @@ func TestCheckOfACertificateThatEndsSoon(t *testing.T) {
 }
 
 func TestCheckOfAClockThatIsWrong(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	tr.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
@@ -133,6 +138,7 @@ func TestCheckOfAClockThatIsWrong(t *testing.T) {
 }
 
 func TestCheckWithoutAdmin(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3, Restricted: true})
 	findings := tr.check(0)
 	caller := lineOf(findings, "caller")
@@ -149,6 +155,7 @@ func TestCheckWithoutAdmin(t *testing.T) {
 }
 
 func TestCheckOfKindsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	simtest.SetRules(t, tr.sim, "route=GET /boards status=403", "route=GET /themes status=404", "route=GET /groups status=500")
 	findings := tr.check(1)
@@ -163,6 +170,7 @@ func TestCheckOfKindsThatAreRefused(t *testing.T) {
 
 // TestCheckOfAListThatIsTooLong: a run would read it in pages, so it is no failure.
 func TestCheckOfAListThatIsTooLong(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	simtest.SetRules(t, tr.sim, "route=GET /scheduled_plans status=504 body=page")
 	want := fmt.Sprintf("in pages: %d documents", len(tr.sim.IDs("scheduled_plans")))
@@ -172,7 +180,7 @@ func TestCheckOfAListThatIsTooLong(t *testing.T) {
 }
 
 func TestCheckOfConfiguration(t *testing.T) {
-	tr := newTrial(t, lookersim.Options{Seed: 3})
+	tr := trialHere(t, lookersim.Options{Seed: 3})
 	tr.must("run")
 	if err := os.WriteFile("lookervault.yaml", []byte("stages: {fetch: {wokers: 3}}\nlog: {level: loud}\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -201,9 +209,10 @@ func TestCheckOfConfiguration(t *testing.T) {
 }
 
 func TestCheckOfALockedVault(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	tr.must("run")
-	writer, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{})
+	writer, err := sqlite.Open(t.Context(), tr.file("looker.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,9 +230,10 @@ func TestCheckOfALockedVault(t *testing.T) {
 // A run that did not end leaves a log; check says so, and its reader writes the log
 // into the file.
 func TestCheckOfAVaultWithALog(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	tr.must("run")
-	writer, err := sqlite.Open(t.Context(), "looker.db", sqlite.Options{})
+	writer, err := sqlite.Open(t.Context(), tr.file("looker.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,9 +245,9 @@ func TestCheckOfAVaultWithALog(t *testing.T) {
 		t.Errorf("during a run: %+v", got)
 	}
 	for _, suffix := range []string{"", "-wal"} {
-		b, err := os.ReadFile("looker.db" + suffix)
+		b, err := os.ReadFile(tr.file("looker.db" + suffix))
 		if err == nil {
-			err = os.WriteFile("killed.db"+suffix, b, 0o600)
+			err = os.WriteFile(tr.file("killed.db"+suffix), b, 0o600)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -246,17 +256,18 @@ func TestCheckOfAVaultWithALog(t *testing.T) {
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := lineOf(tr.check(0, "--db", "killed.db"), "log"); got.Status != "warn" || !strings.Contains(got.Found, "only together with killed.db-wal") {
+	if got := lineOf(tr.check(0, "--db", tr.file("killed.db")), "log"); got.Status != "warn" || !strings.Contains(got.Found, "only together with killed.db-wal") {
 		t.Errorf("after a kill: %+v", got)
 	}
 	for _, path := range []string{"killed.db", "looker.db"} {
-		if got := lineOf(tr.check(0, "--db", path), "log"); got.Status != "ok" {
+		if got := lineOf(tr.check(0, "--db", tr.file(path)), "log"); got.Status != "ok" {
 			t.Errorf("%s: %+v", path, got)
 		}
 	}
 }
 
 func TestCheckOfADamagedVault(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		damage func([]byte) []byte
@@ -269,11 +280,12 @@ func TestCheckOfADamagedVault(t *testing.T) {
 		{"no database", func([]byte) []byte { return []byte("something else entirely") }, "vault"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tr := newTrial(t, lookersim.Options{Seed: 3})
 			tr.must("run")
-			file, err := os.ReadFile("looker.db")
+			file, err := os.ReadFile(tr.file("looker.db"))
 			if err == nil {
-				err = os.WriteFile("looker.db", tt.damage(file), 0o600)
+				err = os.WriteFile(tr.file("looker.db"), tt.damage(file), 0o600)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -287,6 +299,7 @@ func TestCheckOfADamagedVault(t *testing.T) {
 }
 
 func TestCheckTellsOfARunThatIsIncomplete(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	if code, _, stderr := tr.do("run", "--max-calls", "20"); code != 4 {
 		t.Fatalf("exit code %d: %s", code, stderr)
@@ -297,6 +310,7 @@ func TestCheckTellsOfARunThatIsIncomplete(t *testing.T) {
 }
 
 func TestCheckInAPipe(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	for line := range strings.Lines(tr.must("check")) {
 		if n := strings.Count(line, "\t"); n != 3 {

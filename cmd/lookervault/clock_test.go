@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -9,7 +10,8 @@ import (
 // TestClock: what is stored and compared as a date goes by the clock of a test, and a run
 // says so. What may grow old is asked for when its time has come.
 func TestClock(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "looker-demo.db")
 	at := ""
 	command := func(args ...string) (code int, stdout, stderr string) {
 		var out, errs strings.Builder
@@ -18,7 +20,7 @@ func TestClock(t *testing.T) {
 	}
 	calls := make([]float64, 0, 3)
 	for _, at = range []string{"2026-04-01T02:00:00Z", "2026-04-02T02:00:00Z", "2026-06-01T02:00:00Z"} {
-		code, stdout, stderr := command("run", "--demo", "--json", "--progress", "none", "--set", "refresh.settings=30d")
+		code, stdout, stderr := command("run", "--demo", "--db", db, "--json", "--progress", "none", "--set", "refresh.settings=30d")
 		if code != 0 {
 			t.Fatalf("exit code %d: %s", code, stderr)
 		}
@@ -37,7 +39,7 @@ func TestClock(t *testing.T) {
 		if notes := strings.Join(event.Notes, "; "); !strings.Contains(notes, testNow) {
 			t.Errorf("the run does not say that its clock was set: %q", notes)
 		}
-		if code, shown, stderr := command("runs", "show", "--db", "looker-demo.db"); code != 0 || !strings.Contains(shown, "\n"+at[:len("2026-04-01T02:00")]) {
+		if code, shown, stderr := command("runs", "show", "--db", db); code != 0 || !strings.Contains(shown, "\n"+at[:len("2026-04-01T02:00")]) {
 			t.Errorf("the run of %s is shown as of another day: exit code %d, %s%s", at, code, shown, stderr)
 		}
 		calls = append(calls, event.Calls)
@@ -45,7 +47,7 @@ func TestClock(t *testing.T) {
 	if calls[1] > calls[2]-20 {
 		t.Errorf("calls %v: after a day settings are not asked for again, after two months they are", calls)
 	}
-	if code, stdout, _ := command("list", "--db", "looker-demo.db", "--at", "2026-03-31", "settings"); code != 1 || stdout != "" {
+	if code, stdout, _ := command("list", "--db", db, "--at", "2026-03-31", "settings"); code != 1 || stdout != "" {
 		t.Errorf("before the first run: exit code %d, %q", code, stdout)
 	}
 	at = "tomorrow"

@@ -24,8 +24,9 @@ type answerToWhoCalls struct {
 // TestWhoCalls: who calls is nice to know. A server that cannot say it ends no run,
 // and one that writes ids as numbers has said it.
 func TestWhoCalls(t *testing.T) {
+	t.Parallel()
 	tests := []answerToWhoCalls{
-		{"an administrator", "", false, ""},
+		{"an admin", "", false, ""}, // the name is part of the path of the vault
 		{"ids are numbers", "", true, ""},
 		{"/user fails", "route=GET /user status=500", false, "Looker does not say whether"},
 		{"/roles fails", "route=GET /roles status=502", false, "Looker does not say whether"},
@@ -44,6 +45,7 @@ func TestWhoCalls(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tr := newTrial(t, lookersim.Options{Dialect: lookersim.Dialect{NumericIDs: tt.numbers}})
 			attempts := "1"
 			if strings.Contains(tt.rule, "times=1") {
@@ -67,6 +69,7 @@ func TestWhoCalls(t *testing.T) {
 // TestBadRolesAmongThoseOfTheCaller: rows of /roles that are no role say nothing of the
 // others.
 func TestBadRolesAmongThoseOfTheCaller(t *testing.T) {
+	t.Parallel()
 	rows := []lookersim.BadRow{
 		{Kind: "roles", At: 1, Form: lookersim.RowNull}, {Kind: "roles", At: 2, Form: lookersim.RowNumber}, {Kind: "roles", At: 3, Form: lookersim.RowNoID},
 	}
@@ -78,8 +81,10 @@ func TestBadRolesAmongThoseOfTheCaller(t *testing.T) {
 
 // TestTheServerEndsAfterTheLogin: the login was a good answer.
 func TestTheServerEndsAfterTheLogin(t *testing.T) {
+	t.Parallel()
 	for _, rule := range []string{"after=1 status=503", "after=1 do=empty"} {
 		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
 			tr := newTrial(t, lookersim.Options{})
 			tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=2", "LOOKERVAULT_RETRY__MAX_WAIT=20ms")
 			simtest.SetRules(t, tr.sim, rule)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,8 @@ import (
 
 // TestDiffTellsWhatWasNotLookedAt: what rested in the later run may have changed, and a diff says so.
 func TestDiffTellsWhatWasNotLookedAt(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "looker-demo.db")
 	command := func(at string, args ...string) (stdout, stderr string) {
 		t.Helper()
 		var out, errs strings.Builder
@@ -23,9 +25,9 @@ func TestDiffTellsWhatWasNotLookedAt(t *testing.T) {
 	}
 	nights := []string{"2026-04-01T02:00:00Z", "2026-04-02T02:00:00Z"}
 	for _, at := range nights {
-		command(at, "run", "--demo", "--quiet", "--set", "refresh.settings=300d", "--set", "refresh.themes=300d", "--set", "refresh.content_access=0d")
+		command(at, "run", "--demo", "--db", db, "--quiet", "--set", "refresh.settings=300d", "--set", "refresh.themes=300d", "--set", "refresh.content_access=0d")
 	}
-	args := func(words ...string) []string { return append(words, "--db", "looker-demo.db") }
+	args := func(words ...string) []string { return append(words, "--db", db) }
 	stdout, _ := command(nights[1], args("list", "settings", "--json")...)
 	var settings []view.Entry
 	if err := json.Unmarshal([]byte(stdout), &settings); err != nil {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	if code, stdout, stderr := tr.do("faults"); code != 1 || stdout != "" || !strings.Contains(stderr, "lookervault run") {
 		t.Errorf("without a vault: exit code %d, %q, %q", code, stdout, stderr)
@@ -61,6 +62,7 @@ func TestFaults(t *testing.T) {
 
 // TestOneOpenFaultOfOneDocument: what fails night after night is one open fault.
 func TestOneOpenFaultOfOneDocument(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	simtest.SetRules(t, tr.sim, "route=GET /boards status=500")
 	tr.environ = append(tr.environ, "LOOKERVAULT_RETRY__ATTEMPTS=1")

@@ -30,7 +30,7 @@ func (tr *trial) forecast(args ...string) view.Forecast {
 }
 
 func TestDryRunIsCheapAndStoresNothing(t *testing.T) {
-	tr := newTrial(t, lookersim.Options{Seed: 3})
+	tr := trialHere(t, lookersim.Options{Seed: 3})
 	v := tr.forecast()
 	counts := tr.sim.Counts()
 	if asked := v.Asked["administrative"] + v.Asked["query"]; int(asked) != counts.Calls {
@@ -59,6 +59,7 @@ func TestDryRunIsCheapAndStoresNothing(t *testing.T) {
 }
 
 func TestDryRunComesTrue(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3, Sizes: lookersim.DefaultSizes()})
 	for _, within := range []float64{0.30, 0.10} {
 		v := tr.forecast()
@@ -82,6 +83,7 @@ func TestDryRunComesTrue(t *testing.T) {
 }
 
 func TestDryRunOfFoldersKindsAndBudgets(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	v := tr.forecast("looks", "--max-calls", "2", "--rate-limit-per-second", "2")
 	if len(v.Kinds) != 1 || v.Kinds[0].Kind != "looks" || v.Budget != "no" || v.Seconds == nil || v.Seconds.Likely != float64(v.Calls.Likely)/2 {
@@ -100,6 +102,7 @@ func TestDryRunOfFoldersKindsAndBudgets(t *testing.T) {
 }
 
 func TestDryRunOfAResume(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	if code, _, stderr := tr.do("run", "--max-calls", "60"); code != 4 {
 		t.Fatalf("exit code %d: %s", code, stderr)
@@ -115,6 +118,7 @@ func TestDryRunOfAResume(t *testing.T) {
 }
 
 func TestDryRunInAPipe(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	code, stdout, stderr := tr.do("run", "--dry-run")
 	if code != 0 {
@@ -134,6 +138,7 @@ func TestDryRunInAPipe(t *testing.T) {
 
 // The table of a forecast takes the flags of every table.
 func TestDryRunTakesTheFlagsOfTables(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	lines := func(args ...string) []string {
 		t.Helper()
@@ -180,14 +185,15 @@ func TestDryRunTakesTheFlagsOfTables(t *testing.T) {
 }
 
 func TestDryRunFailsAsARunWould(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
-	if err := os.WriteFile("looker.db", []byte("something else entirely"), 0o600); err != nil {
+	if err := os.WriteFile(tr.file("looker.db"), []byte("something else entirely"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, stderr := tr.do("run", "--dry-run"); code != 5 {
 		t.Errorf("no vault: exit code %d, want 5: %s", code, stderr)
 	}
-	tr.environ = append(tr.environ, "LOOKERVAULT_SINK__PATH=other.db", "LOOKERVAULT_LOOKER__CLIENT_SECRET=another secret")
+	tr.environ = append(tr.environ, "LOOKERVAULT_SINK__PATH="+tr.file("other.db"), "LOOKERVAULT_LOOKER__CLIENT_SECRET=another secret")
 	if code, _, stderr := tr.do("run", "--dry-run"); code != 3 {
 		t.Errorf("wrong key: exit code %d, want 3: %s", code, stderr)
 	}
@@ -210,6 +216,7 @@ func TestBudgetOfAForecast(t *testing.T) {
 // TestEverybodyCountsTheSame compares what check, a dry run and a run count, kind by kind:
 // the trash is counted by all of them, and the kinds stand in one order.
 func TestEverybodyCountsTheSame(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3, TrashShare: 0.3})
 	forecast := tr.forecast()
 	var findings []view.Check
@@ -257,6 +264,7 @@ func TestEverybodyCountsTheSame(t *testing.T) {
 
 // TestDryRunSaysWhatWouldChange: on a filled vault, by name, for people and in JSON.
 func TestDryRunSaysWhatWouldChange(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	said := func() string {
 		t.Helper()

@@ -22,7 +22,7 @@ func maskServer(output string) string {
 // and restores.
 func TestGoldenOfServer(t *testing.T) {
 	files := goldenFiles(t)
-	tr := newTrial(t, lookersim.Options{Seed: 3})
+	tr := trialHere(t, lookersim.Options{Seed: 3})
 	tr.environ = append(tr.environ, "LOOKERVAULT_LOOKER__NAME=acme",
 		"LOOKERVAULT_STAGES__LIST__WORKERS=1", "LOOKERVAULT_STAGES__FETCH__WORKERS=1") // as many calls each time
 	compare := func(name, args string, code int) {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestKindsInAPipe(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	tr.environ = nil // neither a Looker nor a configuration
 	lines := strings.Split(strings.TrimSuffix(tr.must("kinds"), "\n"), "\n")
@@ -49,6 +50,7 @@ func TestKindsInAPipe(t *testing.T) {
 }
 
 func TestKindsAsJSON(t *testing.T) {
+	t.Parallel()
 	tr := newTrial(t, lookersim.Options{Seed: 3})
 	var got struct {
 		Kinds []struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,13 +13,14 @@ import (
 // TestProposedRefresh: where a month of nights is more than the licence includes, a dry run
 // proposes ages that make it fit. With them it fits, and the nights cost what was said.
 func TestProposedRefresh(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "looker-demo.db")
 	at := "2026-04-01T02:00:00Z"
 	var settings []string
 	demo := func(args ...string) (event map[string]any) {
 		t.Helper()
 		var out, errs strings.Builder
-		args = slices.Concat([]string{"run", "--demo", "--json", "--progress", "none", "--set", "looker.quota.administrative=1000",
+		args = slices.Concat([]string{"run", "--demo", "--db", db, "--json", "--progress", "none", "--set", "looker.quota.administrative=1000",
 			"--set", "rate_limit.per_second=0", "--over-quota"}, args, settings)
 		if code := run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at}); code != 0 {
 			t.Fatalf("exit code %d: %s", code, errs.String())

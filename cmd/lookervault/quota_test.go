@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,12 +15,13 @@ import (
 // TestQuota: a run makes no call more than the month has left, says what had to wait, goes
 // on when somebody wants that, and has the next month for itself.
 func TestQuota(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "looker-demo.db")
 	at := "2026-04-20T02:00:00Z"
 	made := func(args ...string) (code int, calls map[string]float64, stderr string) {
 		t.Helper()
 		var out, errs strings.Builder
-		args = append([]string{"run", "--demo", "--json", "--progress", "none", "--set", "looker.quota.administrative=150", "--set", "looker.quota.query=1000"}, args...)
+		args = append([]string{"run", "--demo", "--db", db, "--json", "--progress", "none", "--set", "looker.quota.administrative=150", "--set", "looker.quota.query=1000"}, args...)
 		code = run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at})
 		text := strings.TrimSpace(out.String())
 		var event struct {
@@ -47,7 +49,7 @@ func TestQuota(t *testing.T) {
 	if code != 4 || calls["administrative"] > 0 || !strings.Contains(stderr, "--over-quota") {
 		t.Errorf("a new run: exit code %d, calls %v: %s", code, calls, stderr)
 	}
-	refused(t, 2)
+	refused(t, db, 2)
 	if code, calls, stderr = made("--resume", "--over-quota"); code != 0 || calls["administrative"] < 50 {
 		t.Errorf("over the quota: exit code %d, calls %v: %s", code, calls, stderr)
 	}
@@ -60,14 +62,15 @@ func TestQuota(t *testing.T) {
 // TestLittleQuotaLeft: where the month has less left than it takes to find out who calls, no call is
 // made, as nothing would keep count of it; else the run makes what is left and no more.
 func TestLittleQuotaLeft(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "looker-demo.db")
 	at := "2026-04-10T02:00:00Z"
 	made := func(args ...string) (code int, calls int64, stderr string) {
 		t.Helper()
 		var out, errs strings.Builder
-		args = append([]string{"run", "--demo", "--json", "--progress", "none", "--set", "rate_limit.per_second=0"}, args...)
+		args = append([]string{"run", "--demo", "--db", db, "--json", "--progress", "none", "--set", "rate_limit.per_second=0"}, args...)
 		code = run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at})
-		reader := simtest.Reader(t, "looker-demo.db")
+		reader := simtest.Reader(t, db)
 		defer reader.Close()
 		counted, err := reader.CallsIn(t.Context(), "demo", time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC))
 		if err != nil {
@@ -97,14 +100,15 @@ func TestLittleQuotaLeft(t *testing.T) {
 // TestQuotaOfAResumedRun: the calls of a run that is resumed in the next month count for
 // that month, whenever the run began.
 func TestQuotaOfAResumedRun(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "looker-demo.db")
 	var said []string
 	nights := []string{"2026-04-30T02:00:00Z", "2026-05-01T02:00:00Z", "2026-05-02T02:00:00Z", "2026-05-03T02:00:00Z"}
 	for i, at := range nights {
 		var out, errs strings.Builder
-		args := []string{"run", "--demo", "--progress", "none", "--resume", "--set", "looker.quota.administrative=60"}
-		if i == 0 {
-			args = append(args[:4:4], args[5:]...)
+		args := []string{"run", "--demo", "--db", db, "--progress", "none", "--set", "looker.quota.administrative=60"}
+		if i > 0 {
+			args = append(args, "--resume")
 		}
 		if code := run(args, strings.NewReader(""), &out, &errs, []string{testNow + "=" + at}); code != 4 {
 			t.Fatalf("%s: exit code %d: %s", at, code, errs.String())
@@ -113,7 +117,7 @@ func TestQuotaOfAResumedRun(t *testing.T) {
 			said = append(said, errs.String())
 		}
 	}
-	reader := simtest.Reader(t, "looker-demo.db")
+	reader := simtest.Reader(t, db)
 	defer reader.Close()
 	for i, month := range []time.Month{time.April, time.May} {
 		calls, err := reader.CallsIn(t.Context(), "demo", time.Date(2026, month, 15, 0, 0, 0, 0, time.UTC))
@@ -128,9 +132,9 @@ func TestQuotaOfAResumedRun(t *testing.T) {
 
 // refused checks that the newest run of the demo's vault is one that was refused, and that
 // check and runs tell why.
-func refused(t *testing.T, id int64) {
+func refused(t *testing.T, db string, id int64) {
 	t.Helper()
-	reader := simtest.Reader(t, "looker-demo.db")
+	reader := simtest.Reader(t, db)
 	defer reader.Close()
 	runs, err := reader.Runs(t.Context(), "demo")
 	if err != nil || len(runs) != int(id) {
@@ -146,7 +150,7 @@ func refused(t *testing.T, id int64) {
 	if err != nil || len(findings) > 0 {
 		t.Errorf("verify: %v %v", findings, err)
 	}
-	for _, args := range [][]string{{"runs", "--db", "looker-demo.db"}, {"runs", "show", "--db", "looker-demo.db"}} {
+	for _, args := range [][]string{{"runs", "--db", db}, {"runs", "show", "--db", db}} {
 		var out, errs strings.Builder
 		if code := run(args, strings.NewReader(""), &out, &errs, nil); code != 0 || !strings.Contains(out.String(), "failed") {
 			t.Errorf("%v: exit code %d: %s%s", args, code, out.String(), errs.String())

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 	// Cobra keeps the flags of every command that was ever made, so the heap of hundreds of runs in
 	// this process grows to 130 MB, and the collector took half of the processor time.
 	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(1 << 30) // of runs side by side, each of which makes a simulated Looker
 	simtest.WaitTogether()
 	testenv.TempInMemory()
 	testscript.Main(m, map[string]func(){"lookervault": main, "exits": exits, "full": full, "nobody": nobody, "tty": tty})

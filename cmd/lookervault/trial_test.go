@@ -28,23 +28,36 @@ import (
 	"github.com/lookervault/lookervault/internal/view"
 )
 
-// trial is a simulated Looker and the environment that points to it, in an empty
-// working directory.
+// trial is a simulated Looker and the environment that points to it and to a vault in an
+// empty folder.
 type trial struct {
 	t       *testing.T
 	sim     *lookersim.Server
+	dir     string // "": the working directory, which no variable names
 	environ []string
 }
 
+// newTrial makes a trial with a folder of its own, so that it can run beside others.
 func newTrial(t *testing.T, o lookersim.Options) *trial {
 	t.Helper()
+	return trialIn(t, o, t.TempDir())
+}
+
+// trialHere makes a trial in an empty working directory, for what is read or shown as it lies there.
+func trialHere(t *testing.T, o lookersim.Options) *trial {
+	t.Helper()
 	t.Chdir(t.TempDir())
+	return trialIn(t, o, "")
+}
+
+func trialIn(t *testing.T, o lookersim.Options, dir string) *trial {
+	t.Helper()
 	o.SmallTiles = true
 	if o.Sizes == (lookersim.Sizes{}) {
 		o.Sizes = lookersim.Sizes{Dashboards: 10, Looks: 10, Folders: 8, MergedTiles: 2, MergeQueries: 2, SourceQueries: 4, ColorCollections: 2, Themes: 2, Boards: 3, UserAttributes: 3, ScheduledPlans: 20}
 	}
 	sim, url := simtest.New(t, o)
-	tr := &trial{t: t, sim: sim}
+	tr := &trial{t: t, sim: sim, dir: dir}
 	tr.point(url)
 	return tr
 }
@@ -61,7 +74,13 @@ func environOf(url string) []string {
 // point sets the address of the Looker.
 func (tr *trial) point(url string) {
 	tr.environ = append(environOf(url), "LOOKERVAULT_RATE_LIMIT__ADAPTIVE=false")
+	if tr.dir != "" {
+		tr.environ = append(tr.environ, "LOOKERVAULT_SINK__PATH="+tr.file("looker.db"))
+	}
 }
+
+// file is the path of a file of the trial.
+func (tr *trial) file(name string) string { return filepath.Join(tr.dir, name) }
 
 // serve serves the simulator, or whatever else, in another way and points to it.
 func (tr *trial) serve(handler http.Handler, certificate *tls.Certificate) {

@@ -12,6 +12,7 @@ import (
 // TestOneListOfRoles: where calls are counted, the list of roles that reports whether the caller is
 // an administrator is the one that the run stores. A forecast knows that.
 func TestOneListOfRoles(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		args []string
@@ -23,6 +24,7 @@ func TestOneListOfRoles(t *testing.T) {
 		{"a quota, and roles alone", []string{"roles", "--set", "looker.quota.administrative=100000"}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tr := newTrial(t, lookersim.Options{Sizes: lookersim.Sizes{Dashboards: 5, Looks: 3, Folders: 3, Users: 3, Roles: 4}})
 			args := append([]string{"run", "--json", "--progress", "none"}, tt.args...)
 			ended := func(args ...string) (event map[string]any) {
@@ -57,6 +59,7 @@ func TestOneListOfRoles(t *testing.T) {
 // TestAnEmptyListHidesTheCaller: a list holds nothing in a first run, and the document of the
 // caller names something of its kind.
 func TestAnEmptyListHidesTheCaller(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"users", "groups", "folders"} {
 		tr := newTrial(t, lookersim.Options{Seed: 2, Sizes: lookersim.Sizes{Dashboards: 5, Looks: 3, Folders: 6, Users: 5, Groups: 30, Roles: 4}})
 		simtest.SetRules(t, tr.sim, "route=GET /"+kind+" do=none")
