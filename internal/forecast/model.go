@@ -117,13 +117,14 @@ func (m *model) recalls(o *outlook) {
 	}
 }
 
-// unsaid is 1 for a list without a row of which the server does not say that it has none,
-// and no earlier run does either: a run asks again.
-func (m *model) unsaid(k *knowledge) int {
+// unsaid is for a list without a row of which the server does not say that it has none, and no
+// earlier run does either: a run asks again, once another list has shown rows, for which it makes a
+// call of its own where no other call of that moment does.
+func (m *model) unsaid(k *knowledge) amount {
 	if len(k.glance.Rows) == 0 && !k.glance.HasTotal && !m.listed[k.kind.Name] {
-		return 1
+		return amount{1, 1, 2}
 	}
-	return 0
+	return amount{}
 }
 
 // add forecasts a kind, and notes what its documents point to.
@@ -194,7 +195,7 @@ func (m *model) whole(k *knowledge) (c cost, items amount) {
 	if !slices.Contains(m.told, k.kind.Listing.Route.Path) {
 		c.add(k.kind.Listing.Route.Activity, exactly(1))
 	}
-	c.add(k.kind.Listing.Route.Activity, exactly(m.unsaid(k)))
+	c.add(k.kind.Listing.Route.Activity, m.unsaid(k))
 	m.lengths.OneAnswer(plan.ListTail{Kind: k.kind.Name, State: record.Present, Rows: len(k.glance.Rows)})
 	m.prove(&c, k, len(in) > 0)
 	if k.past.poor {
@@ -272,7 +273,7 @@ func (m *model) paged(k *knowledge, f *KindForecast) (c cost, items amount) {
 		present = present.times(amount{1, 1.5, 3})
 		f.Notes = append(f.Notes, "the server does not sort: what pages leave out has to be asked for by id")
 	}
-	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)).plus(exactly(m.unsaid(k))))
+	c.add(k.kind.Listing.Route.Activity, k.enumeration(exactly(k.glance.Total)).plus(m.unsaid(k)))
 	c = c.plus(present)
 	if k.glance.TrashRests {
 		m.follow(m.within(k, k.glance.Trash.Rows))
