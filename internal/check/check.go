@@ -16,6 +16,7 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/secret"
 	"github.com/lookervault/lookervault/internal/vault"
+	"github.com/lookervault/lookervault/internal/vault/sqlite"
 	"github.com/lookervault/lookervault/internal/view"
 )
 
@@ -62,9 +63,11 @@ type Options struct {
 	Asking   func(kind record.Kind) // is told which kind is asked for, "" for none; may be nil
 	// Nights forecasts a month of nightly runs from a vault and the newest run that was not
 	// refused, nil where the vault tells nothing. It may be nil.
-	Nights  func(reader vault.Reader, newest record.Run) (*view.Nights, error)
-	Restore bool                       // try what restores rest on
-	Agree   func(string) (bool, error) // asks whether what a sentence says may be done; of Restore
+	Nights func(reader vault.Reader, newest record.Run) (*view.Nights, error)
+	// RolesSeen reports whether the vault holds a run of the instance that has seen roles.
+	RolesSeen func() bool
+	Restore   bool                       // try what restores rest on
+	Agree     func(string) (bool, error) // asks whether what a sentence says may be done; of Restore
 }
 
 // Checkup is one check. It is for one goroutine.
@@ -90,6 +93,10 @@ func (c *Checkup) Hide(secrets *secret.Set) { c.options.Secrets = secrets }
 // fails, what depends on it is not checked. An error is about the check itself.
 func (c *Checkup) Run(ctx context.Context, o Options) error {
 	c.ctx, c.options = ctx, o
+	health := sqlite.HealthOf(o.Config.Sink.Path)
+	if o.Client != nil && o.RolesSeen() {
+		ExpectRoles(o.Client)
+	}
 	if c.connection() && c.server() {
 		before := len(c.findings)
 		c.permissions()
@@ -101,7 +108,7 @@ func (c *Checkup) Run(ctx context.Context, o Options) error {
 		}
 	}
 	if o.Config.Sink.Path != "" {
-		c.vault()
+		c.vault(health)
 		c.disk()
 	}
 	if ctx.Err() != nil {

@@ -24,10 +24,9 @@ const (
 	spare = 64 << 20
 )
 
-// vault checks the file that a run would write to.
-func (c *Checkup) vault() {
+// vault checks the file that a run would write to. Its health is from before anything has opened it.
+func (c *Checkup) vault(health vault.Health) {
 	path := c.options.Config.Sink.Path
-	health := sqlite.HealthOf(path)
 	c.lock(health)
 	reader, err := sqlite.OpenReader(c.ctx, path)
 	switch {
