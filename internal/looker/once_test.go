@@ -139,7 +139,7 @@ func (u *unsent) happens(t *testing.T, failures int32) {
 	resp, err := c.Send(t.Context(), w)
 	if failures == 1 {
 		if err != nil || resp.Attempts != 2 || posts.Load() != 1 {
-			t.Fatalf("%v, %d calls arrived", err, posts.Load())
+			t.Fatalf("%+v, %v, %d dials, %d calls arrived", resp, err, dials.Load(), posts.Load())
 		}
 		return
 	}
