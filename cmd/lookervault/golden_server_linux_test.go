@@ -24,7 +24,8 @@ func TestGoldenOfServer(t *testing.T) {
 	files := goldenFiles(t)
 	tr := trialHere(t, lookersim.Options{Seed: 3})
 	tr.environ = append(tr.environ, "LOOKERVAULT_LOOKER__NAME=acme",
-		"LOOKERVAULT_STAGES__LIST__WORKERS=1", "LOOKERVAULT_STAGES__FETCH__WORKERS=1") // as many calls each time
+		"LOOKERVAULT_STAGES__LIST__WORKERS=1", "LOOKERVAULT_STAGES__FETCH__WORKERS=1", // as many calls each time
+		"LOOKERVAULT_RETRY__MAX_WAIT=10ms")
 	compare := func(name, args string, code int) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
