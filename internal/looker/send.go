@@ -42,7 +42,7 @@ type Write struct {
 // method, as is a 401, once, with a new token: nothing happened. What else Get repeats
 // is repeated where Write.Repeat allows it. A DELETE that may have worked and is then
 // answered with 404 is done: the response has the status 404 and no body. Response.Late
-// says that an attempt which was given up may still be carried out.
+// says that an attempt which was given up may still be carried out, and so does the text of an error.
 //
 // Where Write.Repeat is false, a failure after which the call may have been carried
 // out ends as a *DoubtError: a timeout, a lost connection, a cut or unparsable answer,
@@ -76,6 +76,9 @@ func (c *Client) Send(ctx context.Context, w Write) (*Response, error) {
 		if err := c.judge(ctx, t, err); err != nil {
 			if worked && w.Method == http.MethodDelete && Class(err) == FaultMissing {
 				return &Response{Status: http.StatusNotFound, Attempts: t.spent}, nil
+			}
+			if late {
+				err = fmt.Errorf("%w; an attempt that was given up may still be carried out", err)
 			}
 			return nil, err
 		}

@@ -45,8 +45,8 @@ func networkClient(t *testing.T, base string, change func(*looker.Config, *http.
 	return c
 }
 
-// ending is what a write ends with: "ok", "ok late", "ok 404", "doubt 500", "doubt 0 late", or a
-// class.
+// ending is what a write ends with: "ok", "ok late", "ok 404", "doubt 500", "doubt 0 late", a class, or
+// "network late" where the error says that an attempt may still be carried out.
 func ending(resp *looker.Response, err error) string {
 	var doubt *looker.DoubtError
 	switch {
@@ -60,6 +60,8 @@ func ending(resp *looker.Response, err error) string {
 		return fmt.Sprintf("doubt %d late", doubt.Status)
 	case errors.As(err, &doubt):
 		return fmt.Sprintf("doubt %d", doubt.Status)
+	case strings.Contains(err.Error(), "may still be carried out"):
+		return string(looker.Class(err)) + " late"
 	}
 	return string(looker.Class(err))
 }
@@ -93,7 +95,7 @@ func TestSendAfterAFailure(t *testing.T) {
 		{"404 of somebody else", one(status(404, html)), "doubt 404/1", "ok/2", "ok/2"},
 		{"405", one(status(405, "")), "invalid/1", "invalid/1", "invalid/1"},
 		{"407", each(status(407, "")), "network/3", "network/3", "network/3"},
-		{"408", one(status(408, "")), "doubt 408 late/1", "invalid/1", "invalid/1"},
+		{"408", one(status(408, "")), "doubt 408 late/1", "invalid late/1", "invalid late/1"},
 		{"409", one(status(409, "")), "invalid/1", "invalid/1", "invalid/1"},
 		{"422", one(status(422, "")), "invalid/1", "invalid/1", "invalid/1"},
 		{"500", one(status(500, "")), "doubt 500/1", "ok/2", "ok/2"},
@@ -104,7 +106,7 @@ func TestSendAfterAFailure(t *testing.T) {
 		{"504", one(status(504, "")), "doubt 504 late/1", "ok late/2", "ok late/2"},
 		{"closed", one(raw("")), "doubt 0 late/1", "ok late/2", "ok late/2"},
 		{"reset", one(reset("")), "doubt 0 late/1", "ok late/2", "ok late/2"},
-		{"reset for ever", each(reset("")), "doubt 0 late/1", "network/3", "network/3"},
+		{"reset for ever", each(reset("")), "doubt 0 late/1", "network late/3", "network late/3"},
 		{"cut", one(raw(length + `{"id":"1"}`)), "doubt 0 late/1", "ok late/2", "ok late/2"},
 		{"reset in the body", one(reset(length + `{"id":`)), "doubt 0 late/1", "ok late/2", "ok late/2"},
 		{"hangs", one(hang), "doubt 0 late/1", "ok late/2", "ok late/2"},
