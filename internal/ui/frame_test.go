@@ -190,3 +190,15 @@ func (f *failing) Write([]byte) (int, error) {
 	f.n++
 	return 0, fmt.Errorf("broken pipe")
 }
+
+// The lines of a restore say nothing of bytes and lists, of which it has none.
+func TestPlainOfARestore(t *testing.T) {
+	var out bytes.Buffer
+	plain, tracker := ui.NewPlain(&out), ui.NewTracker(ui.Subject{Job: "restore 4", Things: ui.Actions}, ui.Limits{}, began)
+	plain.Show(tracker.Frame(job.Snapshot{
+		Items: 2, Kinds: []job.KindProgress{{Kind: "looks", Listed: 4, Asked: 4, Answered: 2, Committed: 2, Listing: record.Complete}},
+	}, began.Add(10*time.Second)))
+	if line := out.String(); !strings.Contains(line, "2 of 4 actions") || strings.Contains(line, "B/s") || strings.Contains(line, "listed") {
+		t.Errorf("the line: %s", line)
+	}
+}

@@ -49,10 +49,11 @@ func (f Frame) head() string {
 	if f.Total.Things > f.Listed && !f.Total.Bound {
 		all = "about " + Count(f.Total.Things)
 	}
-	return strings.Join([]string{
-		f.Job, clock(f.Elapsed), fmt.Sprintf("%s of %s %s", Count(f.Done), all, f.Things),
-		perSecond(f.ItemsPerSecond), Size(int64(f.BytesPerSecond)) + "/s",
-	}, " · ")
+	parts := []string{f.Job, clock(f.Elapsed), fmt.Sprintf("%s of %s %s", Count(f.Done), all, f.Things), perSecond(f.ItemsPerSecond)}
+	if f.Things != Actions { // which are not measured in bytes
+		parts = append(parts, Size(int64(f.BytesPerSecond))+"/s")
+	}
+	return strings.Join(parts, " · ")
 }
 
 // more is "+" while listings are open: there may be more.

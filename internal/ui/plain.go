@@ -78,7 +78,7 @@ func (p *Plain) news(f Frame) []string {
 			failing = append(failing, string(k.Kind))
 		}
 	}
-	if !p.listed && f.more() == "" && len(f.Kinds) > 0 {
+	if !p.listed && f.Things != Actions && f.more() == "" && len(f.Kinds) > 0 {
 		p.listed = true
 		news = append(news, "everything is listed")
 	}
