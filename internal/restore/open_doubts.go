@@ -56,10 +56,16 @@ func mayBeTwice(spec *catalogue.Spec, part record.Kind) bool {
 // keyless reports whether the server tells what a POST makes from nothing that is there.
 func keyless(w *catalogue.Write) bool { return w.Find != catalogue.Same && w.Find != catalogue.ByKey }
 
+// doubtsShown is how many requests that may still arrive the notes of a restore name.
+const doubtsShown = 10
+
 // tellDoubts names the requests that may still arrive.
 func (a *applier) tellDoubts(ctx context.Context) error {
 	doubts, err := OpenDoubts(ctx, a.Reader, a.plan)
-	a.notes = append(a.notes, doubts...)
+	a.notes = append(a.notes, doubts[:min(len(doubts), doubtsShown)]...)
+	if more := len(doubts) - doubtsShown; more > 0 {
+		a.note("and %d more requests like this were given up and sent again", more)
+	}
 	a.tellLate()
 	a.tellAside()
 	return err

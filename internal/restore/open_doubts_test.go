@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -78,5 +79,32 @@ func TestNoDoubtOfWhatWasNotSent(t *testing.T) {
 	complete(t, done)
 	if notes := strings.Join(done.Notes, "\n"); strings.Contains(notes, "may still arrive") || r.doubts > 0 {
 		t.Errorf("%d doubts: %s", r.doubts, notes)
+	}
+}
+
+// Of many requests that may still arrive the notes name the first ones, and count the others.
+func TestManyOpenDoubtsAreCounted(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	refs := r.refsOf("dashboards", "present", all)
+	for _, ref := range refs {
+		r.do("DELETE", itself(ref), "")
+	}
+	plan := r.plan(restore.Request{Items: refs, Run: run, Only: true})
+	if err := r.sim.SetRules(lookersim.Rule{Route: "POST /dashboard_*", Do: lookersim.FaultLate, Later: 10_000, Probability: 0.4}); err != nil {
+		t.Fatal(err)
+	}
+	r.workers = 1
+	done := r.apply(plan)
+	doubts, err := restore.OpenDoubts(t.Context(), r.file.Reader(), done)
+	if err != nil || len(doubts) < 12 {
+		t.Fatalf("%d open doubts: %v", len(doubts), err)
+	}
+	notes := strings.Join(done.Notes, "\n")
+	if n := strings.Count(notes, "and may still arrive"); n == 0 || n > 10 { // equal lines are one
+		t.Errorf("the notes name %d", n)
+	}
+	if more := fmt.Sprintf("and %d more requests like this", len(doubts)-10); !strings.Contains(notes, more) {
+		t.Errorf("no %q in the notes:\n%s", more, notes)
 	}
 }
