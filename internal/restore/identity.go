@@ -263,14 +263,15 @@ func compareSample(ctx context.Context, client Getter, reader vault.Reader, spec
 	return found, nil
 }
 
-// listSample lists documents by their ids, in the trash or out of it.
+// listSample lists documents by their ids, in the trash or out of it. The last of both lists without
+// rows counts only if the server answers lists with some.
 func listSample(ctx context.Context, client Getter, spec *catalogue.Spec, ids []string, trash bool) ([][]byte, error) {
 	route := spec.Listing.Route
 	query := route.Values([2]string{spec.Listing.IDs, strings.Join(ids, ",")}, [2]string{"fields", spec.Fields.ID + "," + madeAt})
 	if trash {
 		query.Set("deleted", "true")
 	}
-	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query, Emptied: true})
+	response, err := client.Get(ctx, looker.Request{Route: route.String(), Class: string(route.Activity), Path: route.Path, Query: query, Emptied: trash || !spec.Listing.Trash})
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
@@ -145,6 +146,7 @@ func (r *rig) asked(fn func()) (n int64) {
 func TestWhatARestoreMadeTellsTheLooker(t *testing.T) {
 	t.Parallel()
 	r, run := newBackedUpRig(t)
+	r.client.ExpectRows(looker.Request{Route: "GET /roles", Path: "/roles"}) // as after the question who calls
 	r.do("DELETE", "/dashboards/5", "")
 	complete(t, r.apply(r.plan(restore.Request{Items: []record.Ref{{Kind: "dashboards", ID: "5"}}, Run: run, Only: true})))
 	made := r.sim.IDs("dashboards")
