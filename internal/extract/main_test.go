@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/simtest"
 	"github.com/lookervault/lookervault/internal/testenv"
 )
 
@@ -14,6 +15,7 @@ import (
 // everybody shares, are what they were.
 func TestMain(m *testing.M) {
 	testenv.TempInMemory()
+	simtest.WaitTogether()
 	before := rowsOfCatalogue()
 	code := m.Run()
 	if rowsOfCatalogue() != before {
