@@ -78,7 +78,7 @@ func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	if err != nil {
 		return unsealed(o.Journal, o.Journal.Plan()), err
 	}
-	for _, step := range []func(context.Context) error{a.letSettle, a.enterRecognized, a.levels, a.leadAnew, a.untilLateArrived, a.lateTwins, a.check, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
+	for _, step := range []func(context.Context) error{a.letSettle, a.enterRecognized, a.levels, a.leadAnew, a.untilLateArrived, a.lateTwins, a.readBack, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
 		if err == nil {
 			err = step(ctx)
 		}
@@ -93,6 +93,7 @@ type applier struct {
 	request Request
 	waves   *job.Waves
 	verdict int64 // the run that read back, 0 before it
+	twinned bool  // a second one was deleted since the latest look for them began
 	notes   []string
 
 	givenUp  lateUpdates

@@ -324,3 +324,21 @@ func TestNothingSpecialIsMadeTwice(t *testing.T) {
 		})
 	}
 }
+
+// A second one that arrives while what was written is read back makes its document different. It is
+// deleted, and the document is read once more.
+func TestWhatArrivesWhileItIsReadBack(t *testing.T) {
+	t.Parallel()
+	special := specials["POST /ssh_servers"]
+	r := newRig(t, lookersim.Options{Seed: 1})
+	ref := special.make(r)
+	run := r.backup()
+	for later := 1; later <= 6; later++ {
+		r.sim.Arrive()
+		special.lose(r, ref.ID)
+		done := r.applyLosing("POST /ssh_servers", lookersim.Rule{Do: lookersim.FaultLate, Later: later}, restore.Request{Items: []record.Ref{ref}, Run: run})
+		if done.State != record.RestoreComplete {
+			t.Errorf("arrives after %d calls: %s, %q", later, done.State, done.Notes)
+		}
+	}
+}

@@ -23,6 +23,7 @@ const maxTwins = doubtRounds
 // lateTwins deletes the second ones of what the actions made that are done. It is called before
 // what was written is read back, and once more at the end: the later it looks the more it sees.
 func (a *applier) lateTwins(ctx context.Context) error {
+	a.twinned = false
 	return a.Reader.VersionBodies(ctx, func(read func(int64) (vault.Document, error)) error {
 		for _, action := range a.plan.Actions {
 			if action.State != record.ActionDone || action.Version == 0 || action.Target == "" {
@@ -121,6 +122,7 @@ func (t *task) deleteTwins(ctx context.Context, part record.Ref, before []byte) 
 			return err
 		}
 		t.arrived(part)
+		t.twinned = true
 		gone := "deleted"
 		if part.Kind == t.spec.Name && t.spec.Write.Delete.IsZero() {
 			gone = "put in the trash"

@@ -14,6 +14,22 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// readBack checks what was written. A second one of something that arrives meanwhile makes its document
+// different: it is deleted, and what was different is read once more.
+func (a *applier) readBack(ctx context.Context) error {
+	for {
+		if err := a.check(ctx); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(a.plan.Actions, func(action record.Action) bool { return action.Checked == record.CheckedDifferent }) {
+			return nil
+		}
+		if err := a.lateTwins(ctx); err != nil || !a.twinned {
+			return err
+		}
+	}
+}
+
 // check looks at everything that was written, and compares it with what was wanted.
 func (a *applier) check(ctx context.Context) error {
 	refs := make(map[record.Ref]bool)
