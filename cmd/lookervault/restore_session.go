@@ -247,7 +247,7 @@ func (r *restoring) look(_ context.Context, scope record.Scope) (run int64, err 
 
 // settling says why nothing happens for a while.
 func (r *restoring) settling(d time.Duration) {
-	r.options.streams.warn(r.log, fmt.Sprintf("waiting %s: Looker may still carry out what was on its way when the restore was cut off", d.Round(time.Millisecond)))
+	r.options.streams.warn(r.log, fmt.Sprintf("waiting %s: Looker may still carry out what it gave no answer to", d.Round(time.Millisecond)))
 }
 
 // lookShown is look where nothing else shows what goes on.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lookervault/lookervault/internal/job"
 	"github.com/lookervault/lookervault/internal/looker"
 )
 
@@ -51,19 +52,35 @@ func (t *task) sendUpdate(ctx context.Context, w looker.Write) (*looker.Response
 	return response, err
 }
 
-// untilLateArrived waits until no update can arrive any more that was given up.
-func (a *applier) untilLateArrived(ctx context.Context) error { return a.awaitLate(ctx, "") }
-
-// awaitLate waits until no update of a path, or of any for "", can arrive any more that was given up.
-func (a *applier) awaitLate(ctx context.Context, path string) error {
-	last := a.givenUp.last(path)
-	if last.IsZero() {
+// untilLateArrived waits until no update can arrive any more that was given up. A stop ends the wait, and
+// then nothing is read back.
+func (a *applier) untilLateArrived(ctx context.Context) error {
+	wait := a.mayArrive("")
+	if wait <= 0 {
 		return nil
 	}
-	if wait := last.Add(a.Settle).Sub(a.Now()); wait > 0 {
+	stopped, err := a.waitForServer(ctx, wait)
+	if stopped {
+		return job.ErrInterrupted
+	}
+	return err
+}
+
+// awaitLate waits until no update of a path can arrive any more that was given up.
+func (a *applier) awaitLate(ctx context.Context, path string) error {
+	if wait := a.mayArrive(path); wait > 0 {
 		return a.Pause(ctx, wait)
 	}
 	return nil
+}
+
+// mayArrive is for how long an update of a path, or of any for "", that was given up may still arrive.
+func (a *applier) mayArrive(path string) time.Duration {
+	last := a.givenUp.last(path)
+	if last.IsZero() {
+		return 0
+	}
+	return last.Add(a.Settle).Sub(a.Now())
 }
 
 // lateShown is how many updates that were given up the notes of a restore name.

@@ -111,3 +111,26 @@ func (g giveUpAll) Send(ctx context.Context, w looker.Write) (*looker.Response, 
 	}
 	return response, err
 }
+
+// A stop ends the wait for an update that was given up, and going on reads back what was written.
+func TestAStopEndsTheWaitForALateUpdate(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	ref := first(t, r, "looks")
+	r.do("PATCH", "/looks/"+ref.ID, `{"title":"Oops"}`)
+	plan := r.plan(restore.Request{Items: []record.Ref{ref}})
+	r.givesUp(t, "PATCH /looks/{id}")
+	stop, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	told := time.Duration(0)
+	r.paused, r.stop = nil, stop
+	r.settling = func(d time.Duration) {
+		told = d
+		cancel()
+	}
+	if done, err := r.tryApply(t.Context(), plan); done.State != record.RestoreInterrupted || told <= 0 {
+		t.Errorf("it is %s after a wait of %s, %v", done.State, told, err)
+	}
+	r.stop, r.settling, r.paused = nil, nil, func() { r.sim.Arrive() }
+	complete(t, r.apply(plan))
+}

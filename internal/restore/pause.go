@@ -48,6 +48,12 @@ func (a *applier) letSettle(ctx context.Context) error {
 		return nil
 	}
 	a.First = nil
+	_, err := a.waitForServer(ctx, wait)
+	return err
+}
+
+// waitForServer waits while the server may be at work, and says so. A stop ends the wait.
+func (a *applier) waitForServer(ctx context.Context, wait time.Duration) (stopped bool, err error) {
 	if a.Settling != nil {
 		a.Settling(wait)
 	}
@@ -56,11 +62,11 @@ func (a *applier) letSettle(ctx context.Context) error {
 	if a.Stop != nil {
 		defer context.AfterFunc(a.Stop, cancel)()
 	}
-	err := a.Pause(waiting, wait)
+	err = a.Pause(waiting, wait)
 	if ctx.Err() == nil && waiting.Err() != nil {
-		return nil
+		return true, nil
 	}
-	return err
+	return false, err
 }
 
 // letSettle waits until the server is done with what the restore had sent that is to be undone.
