@@ -306,7 +306,7 @@ func (b *backup) report(ctx context.Context, result extract.Result, err error) e
 	if err == nil && result.Run.Outcome == record.RunPartial {
 		err = errPartial
 	}
-	if result.Run.ID > 0 {
+	if result.Begun.Run > 0 { // also where the disk had no room for the seal
 		err = vault.GoOn(err, "run again with --resume")
 	}
 	if unhealed := result.Run.Unhealed; unhealed != "" && (err == nil || errors.Is(err, errPartial)) {
