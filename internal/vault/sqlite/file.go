@@ -36,7 +36,9 @@ type opened struct {
 	identity   fs.FileInfo // of the file that is open
 	wal        fs.FileInfo // of its write-ahead log, nil until it is known
 	reader     *Reader
-	told       bool // somebody was told that the log is not empty
+	q          queries // made for the first run, and kept for others
+	lookup     *lookup // likewise; nil before
+	told       bool    // somebody was told that the log is not empty
 }
 
 // Open opens the vault at path for one run: [OpenFile] and [File.Writer], whose Close
@@ -117,15 +119,16 @@ func (f *File) Writer() (_ *Writer, err error) {
 	if f.writer != nil {
 		return nil, errInUse
 	}
-	w := &Writer{opened: f.opened, of: f}
-	if err = w.prepare(); err == nil {
-		w.lookup, err = openLookup(f.file)
+	if f.lookup == nil {
+		if err = f.prepare(); err == nil {
+			f.lookup, err = openLookup(f.file)
+		}
+		if err != nil {
+			return nil, classify(f.path, errors.Join(err, f.q.close()))
+		}
 	}
-	if err != nil {
-		return nil, classify(f.path, errors.Join(err, w.q.close()))
-	}
-	f.writer = w
-	return w, nil
+	f.writer = &Writer{opened: f.opened, of: f}
+	return f.writer, nil
 }
 
 // leave takes note that a writer is closed.
@@ -168,8 +171,11 @@ func (o *opened) close() error {
 	if o.reader != nil {
 		errs = append(errs, o.reader.Close())
 	}
+	if o.lookup != nil {
+		errs = append(errs, o.lookup.close())
+	}
 	if o.conn != nil {
-		errs = append(errs, o.conn.rollback(), o.conn.close())
+		errs = append(errs, o.q.close(), o.conn.rollback(), o.conn.close())
 	}
 	if o.made && !o.used {
 		// Nothing was stored: there is nothing that a vault would be for.
@@ -191,7 +197,7 @@ func (o *opened) close() error {
 	default:
 		errs = append(errs, o.lock.release())
 	}
-	o.reader, o.conn, o.descriptor, o.lock, o.made, o.used, o.told = nil, nil, nil, nil, false, false, false
+	o.reader, o.lookup, o.conn, o.descriptor, o.lock, o.made, o.used, o.told = nil, nil, nil, nil, nil, false, false, false
 	return errors.Join(errs...)
 }
 

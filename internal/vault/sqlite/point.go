@@ -233,7 +233,7 @@ func (h *horizon) readListings(ctx context.Context, q querier, kind record.Kind)
 		return nil
 	}
 	h.listings = make(map[record.Kind][]wholeListing)
-	for row, err := range rows(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.observed IS NOT NULL, k.trash_rested FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
+	for row, err := range rowsDirect(ctx, q, `SELECT k.kind, k.run, k.failed > 0, k.observed IS NOT NULL, k.trash_rested FROM runs s CROSS JOIN run_kinds k ON k.run = s.id
 		WHERE +s.instance = +?1 AND s.id <= ?2 AND (?3 = '' OR k.kind = +?3) AND k.listing = 'complete'
 		AND json_extract(s.scope, '$.folders') IS NULL AND json_extract(s.scope, '$.refs') IS NULL ORDER BY s.id DESC`, h.instance, h.run, string(kind)) {
 		if err != nil {
@@ -282,13 +282,13 @@ func (l *wholeListing) saw(ctx context.Context, q querier, e *vault.Entry) (bool
 		return false, nil
 	}
 	if l.failed {
-		for _, err := range rows(ctx, q, `SELECT 1 FROM faults WHERE run = +? AND kind = +? AND item = +? AND resolved_run IS NOT run`,
+		for _, err := range rowsDirect(ctx, q, `SELECT 1 FROM faults WHERE run = +? AND kind = +? AND item = +? AND resolved_run IS NOT run`,
 			l.run, string(ref.Kind), ref.ID) {
 			return false, err
 		}
 	}
 	if l.partly {
-		for row, err := range rows(ctx, q, `SELECT EXISTS (SELECT 1 FROM json_each(observed, iif(json_type(observed) = 'array', '$', '$.unseen')) WHERE value = +?)
+		for row, err := range rowsDirect(ctx, q, `SELECT EXISTS (SELECT 1 FROM json_each(observed, iif(json_type(observed) = 'array', '$', '$.unseen')) WHERE value = +?)
 			= (json_type(observed) = 'array') FROM run_kinds WHERE run = +? AND kind = +?`, ref.ID, l.run, string(ref.Kind)) {
 			return err == nil && integer(row[0]) != 0, err
 		}

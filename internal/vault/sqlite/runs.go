@@ -105,7 +105,7 @@ func (r *Reader) RunStarts(ctx context.Context, instance string) (map[int64]vaul
 
 // newestRunThere returns an ErrCorrupt where the newest run was lost.
 func newestRunThere(ctx context.Context, q querier) error {
-	for row, err := range rows(ctx, q, newestRun) {
+	for row, err := range rowsDirect(ctx, q, newestRun) {
 		if err != nil {
 			return err
 		}
@@ -222,7 +222,7 @@ func (r *Reader) readRuns(ctx context.Context, add func(q querier, list []record
 
 // addFailedListings tells which failures of a kind are no document but its listing.
 func addFailedListings(ctx context.Context, q querier, list []record.Run, index map[int64]int, which string, args []any) error {
-	for row, err := range rows(ctx, q, selectFailedListings+` AND run IN `+which, args...) {
+	for row, err := range rowsDirect(ctx, q, selectFailedListings+` AND run IN `+which, args...) {
 		if err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func markFailedListing(kinds []record.Counts, row []driver.Value) {
 }
 
 func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64]int, which string, args []any) error {
-	for row, err := range rows(ctx, q, `SELECT run, class, route, sum(calls) FROM run_calls WHERE run IN `+which+`
+	for row, err := range rowsDirect(ctx, q, `SELECT run, class, route, sum(calls) FROM run_calls WHERE run IN `+which+`
 		GROUP BY run, class, route ORDER BY run, class, route`, args...) {
 		if err != nil {
 			return err
@@ -256,7 +256,7 @@ func addCalls(ctx context.Context, q querier, list []record.Run, index map[int64
 		}
 	}
 	// The sums are made once a month, not once a run.
-	for row, err := range rows(ctx, q, `WITH months AS MATERIALIZED (
+	for row, err := range rowsDirect(ctx, q, `WITH months AS MATERIALIZED (
 			SELECT instance, month, class, sum(calls) AS calls FROM (
 				SELECT s.instance, c.month, c.class, c.calls FROM run_calls c JOIN runs s ON s.id = c.run
 				UNION ALL SELECT s.target, c.month, c.class, c.calls FROM restore_calls c JOIN restores s ON s.id = c.restore)

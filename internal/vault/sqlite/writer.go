@@ -16,12 +16,10 @@ type Writer struct {
 	*opened
 	of      *File // whose only writer this is; nil after Close
 	alone   bool  // the file was opened for this writer, and is closed with it
-	lookup  *lookup
 	recent  recent
 	kept    kept
 	decoder *codec.Decoder
 	sum     summer
-	q       queries
 
 	damage *damage // nil where nothing is known of any
 	// unhealed is what the run could not heal, and what to do; "" for nothing.
@@ -73,56 +71,56 @@ const (
 // What is written for every document is no upsert: one of those can fail half
 // way, so SQLite keeps a copy of each page that it touches, which made a head of
 // 50,000 cost 5 to 15 µs instead of 2.5.
-func (w *Writer) prepare() error {
+func (o *opened) prepare() error {
 	var errs []error
 	for _, p := range []struct {
 		to  **stmt
 		sql string
 	}{
-		{&w.q.heads, `SELECT h.item, h.state, h.version, h.stamp, h.policy, h.settled_run, h.checksum,
+		{&o.q.heads, `SELECT h.item, h.state, h.version, h.stamp, h.policy, h.settled_run, h.checksum,
 			v.state, v.fingerprint, v.policy, v.gone_run, v.hash FROM heads h LEFT JOIN versions v ON v.id = h.version
 			WHERE h.instance = +? AND h.kind = +? AND h.item IN ` + someIDs},
-		{&w.q.addHead, `INSERT INTO heads VALUES (?,?,?,?,?,?,?,?,?)`},
-		{&w.q.setHead, `UPDATE heads SET state = ?4, version = ?5, stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
+		{&o.q.addHead, `INSERT INTO heads VALUES (?,?,?,?,?,?,?,?,?)`},
+		{&o.q.setHead, `UPDATE heads SET state = ?4, version = ?5, stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
 			WHERE instance = +?1 AND kind = +?2 AND item = +?3`},
-		{&w.q.settleHead, `UPDATE heads SET stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
+		{&o.q.settleHead, `UPDATE heads SET stamp = ?6, policy = ?7, settled_run = ?8, checksum = ?9
 			WHERE instance = +?1 AND kind = +?2 AND item = +?3 AND state = +?4 AND version = +?5 AND settled_run = +?10`},
-		{&w.q.version, selectVersion + ` WHERE id = +?`},
-		{&w.q.addVersion, `INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
-		{&w.q.setVersion, `UPDATE versions SET fingerprint = ?, policy = ?, last_run = ?, gone_run = ?, name = ?,
+		{&o.q.version, selectVersion + ` WHERE id = +?`},
+		{&o.q.addVersion, `INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+		{&o.q.setVersion, `UPDATE versions SET fingerprint = ?, policy = ?, last_run = ?, gone_run = ?, name = ?,
 			folder = ?, owner = ?, updated_at = ?, checksum = ? WHERE id = +?`},
-		{&w.q.refs, `SELECT kind, item FROM refs WHERE version = +? ORDER BY kind, item`},
-		{&w.q.addRef, `INSERT INTO refs VALUES (?,?,?)`},
-		{&w.q.dropRefs, `DELETE FROM refs WHERE version = +?`},
-		{&w.q.addBody, `INSERT INTO bodies VALUES (?,?,?,?,?) ON CONFLICT (hash) DO NOTHING`},
-		{&w.q.setBody, `INSERT OR REPLACE INTO bodies VALUES (?,?,?,?,?)`},
-		{&w.q.body, `SELECT ` + storedColumns + ` FROM bodies b WHERE b.hash = +?`},
-		{&w.q.putKind, `INSERT INTO run_kinds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, kind) DO UPDATE SET
+		{&o.q.refs, `SELECT kind, item FROM refs WHERE version = +? ORDER BY kind, item`},
+		{&o.q.addRef, `INSERT INTO refs VALUES (?,?,?)`},
+		{&o.q.dropRefs, `DELETE FROM refs WHERE version = +?`},
+		{&o.q.addBody, `INSERT INTO bodies VALUES (?,?,?,?,?) ON CONFLICT (hash) DO NOTHING`},
+		{&o.q.setBody, `INSERT OR REPLACE INTO bodies VALUES (?,?,?,?,?)`},
+		{&o.q.body, `SELECT ` + storedColumns + ` FROM bodies b WHERE b.hash = +?`},
+		{&o.q.putKind, `INSERT INTO run_kinds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, kind) DO UPDATE SET
 			listing = excluded.listing, reason = excluded.reason, listed = excluded.listed, new = excluded.new,
 			changed = excluded.changed, same = excluded.same, trashed = excluded.trashed, reappeared = excluded.reappeared,
 			gone = excluded.gone, failed = excluded.failed, bytes = excluded.bytes, stored = excluded.stored,
 			checksum = excluded.checksum, dangling = excluded.dangling, deferred = excluded.deferred,
 			observed = excluded.observed, trusted = excluded.trusted, dates_moved = excluded.dates_moved, dates_stayed = excluded.dates_stayed,
 			trash_rested = excluded.trash_rested, trash_deferred = excluded.trash_deferred`},
-		{&w.q.putCalls, `INSERT INTO run_calls VALUES (?,?,?,?,?,?) ON CONFLICT (run, month, class, route) DO UPDATE SET
+		{&o.q.putCalls, `INSERT INTO run_calls VALUES (?,?,?,?,?,?) ON CONFLICT (run, month, class, route) DO UPDATE SET
 			calls = excluded.calls, checksum = excluded.checksum`},
-		{&w.q.putRun, `INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+		{&o.q.putRun, `INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
 			finished_at = excluded.finished_at, outcome = excluded.outcome, caller_admin = excluded.caller_admin, policy = excluded.policy, notes = excluded.notes,
 			resumed = excluded.resumed, digest = excluded.digest, checksum = excluded.checksum`},
-		{&w.q.putSession, `INSERT INTO run_sessions VALUES (?,?,?,?) ON CONFLICT (run, session) DO UPDATE SET
+		{&o.q.putSession, `INSERT INTO run_sessions VALUES (?,?,?,?) ON CONFLICT (run, session) DO UPDATE SET
 			measured = excluded.measured, checksum = excluded.checksum`},
-		{&w.q.fault, selectFault + ` WHERE run = +? AND kind = +? AND item = +?`},
-		{&w.q.putFault, `INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+		{&o.q.fault, selectFault + ` WHERE run = +? AND kind = +? AND item = +?`},
+		{&o.q.putFault, `INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
 			class = excluded.class, status = excluded.status, attempts = excluded.attempts, message = excluded.message,
 			at = excluded.at, resolved_run = excluded.resolved_run, checksum = excluded.checksum`},
-		{&w.q.faultsOf, selectFault + ` WHERE instance = +? AND kind = +? AND item = +? AND resolved_run IS NULL`},
-		{&w.q.faultsOfListing, selectFault + ` WHERE instance = +? AND kind = +? AND run < +? AND resolved_run IS NULL`},
-		{&w.q.faultsOfRows, selectFault + ` WHERE instance = +? AND kind = +? AND item GLOB '#[0-9]*' AND resolved_run IS NULL`},
-		{&w.q.unsettled, selectUnsettled},
-		{&w.q.snapshot, selectSnapshot},
+		{&o.q.faultsOf, selectFault + ` WHERE instance = +? AND kind = +? AND item = +? AND resolved_run IS NULL`},
+		{&o.q.faultsOfListing, selectFault + ` WHERE instance = +? AND kind = +? AND run < +? AND resolved_run IS NULL`},
+		{&o.q.faultsOfRows, selectFault + ` WHERE instance = +? AND kind = +? AND item GLOB '#[0-9]*' AND resolved_run IS NULL`},
+		{&o.q.unsettled, selectUnsettled},
+		{&o.q.snapshot, selectSnapshot},
 	} {
 		var err error
-		*p.to, err = w.conn.prepare(p.sql)
+		*p.to, err = o.conn.prepare(p.sql)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
@@ -156,17 +154,13 @@ func (w *Writer) Close() error {
 	if w.of == nil {
 		return nil
 	}
-	var errs []error
-	if w.lookup != nil {
-		errs = append(errs, w.lookup.close())
-	}
-	errs = append(errs, w.kept.close(), w.q.close(), w.conn.rollback())
+	errs := []error{w.kept.close(), w.conn.rollback()}
 	if w.decoder != nil {
 		w.decoder.Close()
 	}
 	file := w.of
 	file.leave(w)
-	w.damage, w.of, w.lookup, w.decoder, w.run = nil, nil, nil, nil, nil
+	w.damage, w.of, w.decoder, w.run = nil, nil, nil, nil
 	if w.alone {
 		errs = append(errs, file.close())
 	}
