@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"slices"
+
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -27,7 +29,7 @@ func (l *Ledger) Shows(of, by record.Ref, arrays map[string]int) {
 	}
 	for name, n := range arrays {
 		if other, both := before.arrays[name]; both && other != n {
-			l.contradict(before.by, by)
+			l.contradict(before.by, by, before.by, by)
 			return
 		}
 	}
@@ -47,8 +49,9 @@ func (l *Ledger) shownBefore(of, by record.Ref, arrays map[string]int) (before s
 	return before, known && before.by != by
 }
 
-// contradict records two documents as unclear whose rows contradict each other.
-func (l *Ledger) contradict(one, other record.Ref) {
+// contradict counts that two documents contradict each other, and records as unclear those whose
+// rows may be wrong.
+func (l *Ledger) contradict(one, other record.Ref, unclear ...record.Ref) {
 	l.mu.Lock()
 	pair := [2]record.Kind{one.Kind, other.Kind}
 	if pair[0] > pair[1] {
@@ -60,10 +63,36 @@ func (l *Ledger) contradict(one, other record.Ref) {
 	l.contradictions[pair]++
 	tooMany := l.contradictions[pair] > mostContradicting
 	l.mu.Unlock()
-	if tooMany {
-		return
+	for _, ref := range unclear {
+		if !tooMany {
+			l.Unclear(ref.Kind, record.Listed{ID: ref.ID, State: record.Present})
+		}
 	}
-	for _, ref := range []record.Ref{one, other} {
-		l.Unclear(ref.Kind, record.Listed{ID: ref.ID, State: record.Present})
+}
+
+// NamesBack records what the row of a document names at one of the members by which it names back
+// what names it, see [catalogue.Relation].
+func (l *Ledger) NamesBack(row record.Ref, member string, ids []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.back == nil {
+		l.back = make(map[record.Ref]map[string][]string)
+	}
+	if l.back[row] == nil && len(l.back) < mostShown {
+		l.back[row] = make(map[string][]string)
+	}
+	if known := l.back[row]; known != nil {
+		known[member] = ids
+	}
+}
+
+// IsNamed records that a document names another one, which names it back at a member. Where the row
+// of that did not, it lacks something, and is recorded as unclear.
+func (l *Ledger) IsNamed(named, by record.Ref, member string) {
+	l.mu.Lock()
+	ids, known := l.back[named][member]
+	l.mu.Unlock()
+	if known && !slices.Contains(ids, by.ID) {
+		l.contradict(by, named, named)
 	}
 }

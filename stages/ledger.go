@@ -20,7 +20,8 @@ type Ledger struct {
 	notes []string
 
 	lengths lengths
-	shown   map[record.Ref]shown // of documents that show up in rows of two kinds
+	shown   map[record.Ref]shown               // of documents that show up in rows of two kinds
+	back    map[record.Ref]map[string][]string // what rows name, by the member; see [Ledger.NamesBack]
 	// contradictions between rows of two kinds, in the order of their names
 	contradictions map[[2]record.Kind]int
 	mentioned      map[record.Kind]map[string]bool // documents that others name; true until somebody has asked

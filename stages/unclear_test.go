@@ -96,12 +96,22 @@ func TestRowsOfTwoKindsThatContradictEachOther(t *testing.T) {
 			l.Shows(set, ref("roles", "1"), arrays(3))
 			l.Shows(set, ref("roles", "2"), arrays(2))
 		}, []record.Kind{"roles"}},
+		"a user names no role who has it": {func(l *stages.Ledger) {
+			l.NamesBack(ref("users", "1"), "role_ids", []string{"2"})
+			l.IsNamed(ref("users", "1"), ref("role_users", "3"), "role_ids")
+		}, []record.Kind{"users"}},
+		"a user names the role": {func(l *stages.Ledger) {
+			l.NamesBack(ref("users", "1"), "role_ids", []string{"2", "3"})
+			l.IsNamed(ref("users", "1"), ref("role_users", "3"), "role_ids")
+		}, nil},
+		"a user without a row": {func(l *stages.Ledger) { l.IsNamed(ref("users", "1"), ref("role_users", "3"), "role_ids") }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ledger := stages.NewLedger([]record.Kind{"permission_sets", "roles"})
+			kinds := []record.Kind{"permission_sets", "roles", "users"}
+			ledger := stages.NewLedger(kinds)
 			tt.show(ledger)
 			var unclear []record.Kind
-			for _, kind := range []record.Kind{"permission_sets", "roles"} {
+			for _, kind := range kinds {
 				if ledger.HasUnclear(kind) {
 					unclear = append(unclear, kind)
 				}

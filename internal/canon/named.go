@@ -2,7 +2,6 @@ package canon
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -22,9 +21,11 @@ func Named(body []byte, r *catalogue.Relation) []string {
 		before = Text(Member(body, r.Join)) + "::"
 	}
 	var ids []string
+	seen := make(map[string]bool) // a role may have all users of an instance
 	for _, id := range scalarsAt(body, r.Path) {
-		if id = before + id; !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, before+id)
 		}
 	}
 	return ids

@@ -29,6 +29,7 @@ type index struct {
 	owned   map[record.Kind]bool
 	partOf  map[record.Kind]record.Kind // of kinds whose documents have the id of another one
 	doubles map[record.Kind][]Double
+	backs   map[record.Kind][]string
 }
 
 var table = newIndex(
@@ -55,6 +56,7 @@ func newIndex(rows []Spec, writing map[record.Kind]written) *index {
 	t := &index{
 		byName: make(map[record.Kind]*Spec), leading: make(map[record.Kind][]record.Kind), waves: make(map[record.Kind]int),
 		owned: make(map[record.Kind]bool), partOf: make(map[record.Kind]record.Kind), doubles: make(map[record.Kind][]Double),
+		backs: make(map[record.Kind][]string),
 	}
 	for i := range rows {
 		if w, ok := writing[rows[i].Name]; ok {
@@ -78,6 +80,11 @@ func newIndex(rows []Spec, writing map[record.Kind]written) *index {
 	for _, kind := range t.rows {
 		t.waves[kind.Name] = t.wave(kind.Name)
 		t.findDoubles(kind)
+		for _, r := range kind.Relations {
+			if r.Back != "" {
+				t.backs[r.Kind] = append(t.backs[r.Kind], r.Back)
+			}
+		}
 	}
 	return t
 }

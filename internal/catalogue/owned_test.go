@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,5 +30,30 @@ func TestWhatIsOwned(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("owned kinds (-want +got):\n%s", diff)
+	}
+}
+
+// TestWhatIsNamedBack: the member by which a document names back what names it is a relation of its
+// kind, to the documents that those parts belong to.
+func TestWhatIsNamedBack(t *testing.T) {
+	n := 0
+	for _, kind := range catalogue.All() {
+		for _, r := range kind.Relations {
+			if r.Back == "" {
+				continue
+			}
+			n++
+			back := slices.ContainsFunc(catalogue.Lookup(r.Kind).Relations, func(other catalogue.Relation) bool {
+				return other.Path == r.Back && slices.ContainsFunc(catalogue.Lookup(other.Kind).Relations, func(owns catalogue.Relation) bool {
+					return owns.Kind == kind.Name && owns.Role == catalogue.Owns && owns.Path == "id"
+				})
+			})
+			if !back || !slices.Contains(catalogue.Lookup(r.Kind).Backs(), r.Back) {
+				t.Errorf("%s: %s of %s names nothing that owns %s", kind.Name, r.Back, r.Kind, kind.Name)
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("no relation is named back")
 	}
 }

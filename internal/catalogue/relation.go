@@ -43,6 +43,9 @@ type Relation struct {
 	// Part is the path of the parts of the named kind's documents that the member
 	// names: the id is that of a tile, the document is the dashboard which has it.
 	Part string
+	// Back is the array in documents of the named kind which names this one back: the roles of
+	// a user, who is one of the users of a role. "" for none.
+	Back string
 }
 
 // Role says what the document that is named is to the one that names it.
@@ -102,6 +105,10 @@ func (k *Spec) Belongs() string {
 	}
 	return ""
 }
+
+// Backs returns the members by which documents of the kind name back those that name them, see
+// [Relation.Back].
+func (k *Spec) Backs() []string { return table.backs[k.Name] }
 
 // Loose reports whether documents of the kind are followed from members that may
 // name what is not there: it was deleted, or is never served. Documents of other

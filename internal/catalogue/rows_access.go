@@ -97,7 +97,7 @@ var access = []Spec{
 		},
 		Unordered: []string{"."},
 		Relations: []Relation{
-			{Path: "id", Kind: "users"},
+			{Path: "id", Kind: "users", Back: "role_ids"},
 		},
 		Size: 1 << 10,
 	},

@@ -251,7 +251,7 @@ func (f *flow) run(ctx context.Context) error {
 			err = f.emptyBefore(ctx, kinds)
 		}
 		if err == nil {
-			err = f.unclear(ctx, kinds)
+			err = f.unclear(ctx)
 		}
 		if err == nil {
 			err = f.doubted(ctx)
@@ -294,10 +294,10 @@ func (f *flow) emptyBefore(ctx context.Context, wave []*catalogue.Spec) error {
 	return f.wave(ctx, some, list)
 }
 
-// unclear fetches alone, of a wave that is committed, what two rows of a list contradict each
-// other about.
-func (f *flow) unclear(ctx context.Context, wave []*catalogue.Spec) error {
-	some := slices.DeleteFunc(slices.Clone(wave), func(k *catalogue.Spec) bool { return !f.ledger.HasUnclear(k.Name) })
+// unclear fetches alone, of what is committed, what two rows contradict each other about, or a row
+// and a document of a later wave.
+func (f *flow) unclear(ctx context.Context) error {
+	some := slices.DeleteFunc(slices.Clone(f.kinds), func(k *catalogue.Spec) bool { return !f.ledger.HasUnclear(k.Name) })
 	if len(some) == 0 {
 		return nil
 	}

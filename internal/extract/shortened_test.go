@@ -6,6 +6,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/simtest"
 )
 
 // TestShortenedArrays: of the rows of one list every third has fewer elements in one array than its
@@ -16,17 +17,19 @@ func TestShortenedArrays(t *testing.T) {
 	tests := []struct {
 		member string
 		kinds  []record.Kind // of the run, the first of which is poor
+		small  int64         // the seed of a small instance; 0: a larger one
 	}{
-		{"dashboards.dashboard_elements", []record.Kind{"dashboards"}},
-		{"dashboards.dashboard_layouts", []record.Kind{"dashboards"}},
-		{"boards.board_sections", []record.Kind{"boards"}},
-		{"boards.section_order", []record.Kind{"boards"}},
-		{"users.group_ids", []record.Kind{"users"}},
-		{"roles.permission_set.permissions", sets},
-		{"permission_sets.permissions", []record.Kind{"permission_sets", "roles"}},
-		{"lookml_models.explores", []record.Kind{"lookml_models"}},
-		{"scheduled_plans.scheduled_plan_destination", []record.Kind{"scheduled_plans"}},
-		{"alerts.destinations", []record.Kind{"alerts"}},
+		{"dashboards.dashboard_elements", []record.Kind{"dashboards"}, 0},
+		{"dashboards.dashboard_layouts", []record.Kind{"dashboards"}, 0},
+		{"boards.board_sections", []record.Kind{"boards"}, 0},
+		{"boards.section_order", []record.Kind{"boards"}, 0},
+		{"users.group_ids", []record.Kind{"users"}, 0},
+		{"users.role_ids", []record.Kind{"users", "roles", "role_users"}, 4},
+		{"roles.permission_set.permissions", sets, 0},
+		{"permission_sets.permissions", []record.Kind{"permission_sets", "roles"}, 0},
+		{"lookml_models.explores", []record.Kind{"lookml_models"}, 0},
+		{"scheduled_plans.scheduled_plan_destination", []record.Kind{"scheduled_plans"}, 0},
+		{"alerts.destinations", []record.Kind{"alerts"}, 0},
 	}
 	for _, tt := range tests {
 		for _, form := range []lookersim.PoorForm{lookersim.PoorHalf, lookersim.PoorOne, lookersim.PoorEmpty} {
@@ -34,7 +37,11 @@ func TestShortenedArrays(t *testing.T) {
 				t.Parallel()
 				sizes := lookersim.DefaultSizes()
 				sizes.Dashboards, sizes.Looks, sizes.MergedTiles = 40, 1, 0
-				r := newRig(t, lookersim.Options{Seed: 5, SmallTiles: true, Sizes: sizes, Quirks: lookersim.Quirks{
+				seed := int64(5)
+				if tt.small > 0 {
+					sizes, seed = simtest.Small(), tt.small
+				}
+				r := newRig(t, lookersim.Options{Seed: seed, SmallTiles: true, Sizes: sizes, Quirks: lookersim.Quirks{
 					PoorRows: []string{tt.member}, PoorEvery: 3, PoorForms: []lookersim.PoorForm{form},
 				}})
 				r.config.Stages.List.PageSize = 100

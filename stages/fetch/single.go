@@ -73,6 +73,7 @@ func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) 
 		want.Stamp = record.Digest{} // the next run asks again
 	}
 	t.learn(int64(len(b.answer.Body)), 1)
+	t.holdAgainstBacks(want, b.answer.Body)
 	if b.same {
 		date := t.newDate(want, b.answer.Body)
 		b.lease.Release()
