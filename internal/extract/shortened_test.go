@@ -27,6 +27,7 @@ func TestShortenedArrays(t *testing.T) {
 		{"users.role_ids", []record.Kind{"users", "roles", "role_users"}, 4},
 		{"roles.permission_set.permissions", sets, 0},
 		{"permission_sets.permissions", []record.Kind{"permission_sets", "roles"}, 0},
+		{"model_sets.models", sets[2:], 1},
 		{"lookml_models.explores", []record.Kind{"lookml_models"}, 0},
 		{"scheduled_plans.scheduled_plan_destination", []record.Kind{"scheduled_plans"}, 0},
 		{"alerts.destinations", []record.Kind{"alerts"}, 0},

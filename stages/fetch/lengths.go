@@ -107,12 +107,16 @@ func (h *habits) likelyCut(found []matched) []matched {
 	return fewest(found, h.lengths.cut)
 }
 
+// mostRowsOfFew is up to how many rows an answer has few of them.
+const mostRowsOfFew = 12
+
 // likelyShort returns rows one of which is as short as any at each place where rows of the kind
 // differ in length, as [habits.likelyCut] does for the longest: where lists lack elements,
-// comparing these shows it. Where an agreement shows that all elements are there, or another
-// kind holds the same document, no row is picked for its length.
+// comparing these shows it. No row is picked for its length where an agreement shows that all
+// elements are there, nor where rows of another kind hold the same documents. Of a kind that
+// has few rows one is picked all the same: those rows may hold none of the documents.
 func (h *habits) likelyShort(found []matched) []matched {
-	if len(h.kind.Doubles()) > 0 {
+	if len(h.kind.Doubles()) > 0 && len(found) > mostRowsOfFew {
 		return nil
 	}
 	h.mu.Lock()
