@@ -141,6 +141,9 @@ func Documents(kind *catalogue.Spec, list []byte) bool {
 	return rowsTold(kind, telling(kind), list) == nil
 }
 
+// IsDocument reports whether a row is a whole document of the kind, as far as members tell.
+func IsDocument(kind *catalogue.Spec, row []byte) bool { return HasOneOf(row, telling(kind)) }
+
 // rowsTold returns why a list is not of the kind: it has rows with ids, and none of them has
 // one of the members that tell the kind.
 func rowsTold(kind *catalogue.Spec, members []string, body []byte) *Failed {

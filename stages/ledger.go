@@ -47,6 +47,7 @@ type account struct {
 	deferred        int64                     // documents that were not asked for again
 	deferredSince   time.Time                 // when the oldest observation of them was made
 	trusted         int64                     // of them, those whose dates have not moved
+	notThere        int64                     // documents that a list in one answer names and that answered 404
 	notServed       []time.Time               // when the server did not have them, of those that are not asked for again
 	trashRested     bool                      // the trash was not listed
 	trashDeferred   int64                     // documents that lie there
@@ -171,6 +172,20 @@ func (l *Ledger) Through(kind record.Kind) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.kinds[kind].through = true
+}
+
+// AddNotThere records a document that a list in one answer names and that answered 404.
+func (l *Ledger) AddNotThere(kind record.Kind) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[kind].notThere++
+}
+
+// NotThere returns how many documents of a kind its list names that answered 404.
+func (l *Ledger) NotThere(kind record.Kind) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kinds[kind].notThere
 }
 
 // Asked adds documents that are to be accounted for, and Answered those that

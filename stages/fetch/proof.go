@@ -48,7 +48,7 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 	if v := t.known(); v != unknown {
 		return v, nil
 	}
-	if t.Proven != nil && t.Proven(t.kind.Name) {
+	if t.Proven != nil && t.Proven(t.kind.Name) && t.anyDocument(found) {
 		t.observe(found)
 		return t.judge(found[0].want.ID, rich), nil
 	}
@@ -75,6 +75,12 @@ func (t *task) prove(ctx context.Context, found []matched) (verdict, error) {
 		}
 	}
 	return unknown, nil // of this answer; the next one is compared again
+}
+
+// anyDocument reports whether a row looks like a document of the kind: what an earlier run proved of
+// rows tells nothing of those of another list.
+func (t *task) anyDocument(found []matched) bool {
+	return slices.ContainsFunc(found, func(m matched) bool { return stages.IsDocument(t.kind, m.row) })
 }
 
 // proved records the members of the first rows that were proven before anybody

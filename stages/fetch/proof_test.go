@@ -184,3 +184,26 @@ func TestPoorWholeListsDoNotWaitForEachOther(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatWasProvenOfOtherRows: an earlier run has compared rows of the list, so that none is compared
+// in this one. Rows that have no member of the kind are those of another list, and are compared.
+func TestWhatWasProvenOfOtherRows(t *testing.T) {
+	for row, want := range map[string]int{"": 0, `{"id":"1","connection_name":"c"}`: 1} {
+		looker := &stagestest.Looker{Things: []stagestest.Thing{{ID: "1", Raw: row}}}
+		r := stagestest.NewRig(looker, stagestest.KindOf(t, "roles"))
+		r.Proven = true
+		items := r.Fetch(t, record.Ask{Kind: "roles", How: record.Whole, State: record.Present})
+		if len(items) != 1 || string(items[0].Body) != looker.Things[0].Body() {
+			t.Errorf("row %q: %+v, want the document", row, items)
+		}
+		alone := 0
+		for _, call := range looker.Calls {
+			if call == "GET /roles/1" {
+				alone++
+			}
+		}
+		if alone < want || want == 0 && alone > 0 {
+			t.Errorf("row %q: fetched alone %d times, want %d: %v", row, alone, want, looker.Calls)
+		}
+	}
+}

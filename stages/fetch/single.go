@@ -231,6 +231,7 @@ func named(parents []record.Ref) string {
 // if the listing no longer holds it.
 func (t *task) missing(ctx context.Context, want record.Listed, failed *stages.Failed) error {
 	if t.kind.Listing.IDs == "" {
+		t.Ledger.AddNotThere(t.kind.Name)
 		return t.fault(want, failed.Fault)
 	}
 	still, err := t.listing().StillListed(ctx, t.kind, want)

@@ -87,13 +87,19 @@ func (t *task) askOnce(ctx context.Context, off bool, n int) (again bool, err er
 		return true, nil
 	}
 	if v == alien {
-		t.notOfTheKind(list)
+		t.notOfTheKind()
 	}
 	if err := t.concludeWhole(list, len(found)+len(doubtful), end); err != nil {
 		return false, err
 	}
 	t.learn(int64(len(answer.Body)), len(rows))
-	return false, t.settleRows(ctx, list, found, doubtful, v, lease)
+	strange, before := !stages.Documents(t.kind, answer.Body), t.Ledger.NotThere(t.kind.Name)
+	err = t.settleRows(ctx, list, found, doubtful, v, lease)
+	// A server that cuts rows off so far has the documents that they name.
+	if err == nil && strange && t.Ledger.NotThere(t.kind.Name) > before {
+		t.notOfTheKind()
+	}
+	return false, err
 }
 
 // settleRows settles the rows of a list that may be stored, and asks for the documents of the
@@ -114,10 +120,10 @@ func (t *task) settleRows(ctx context.Context, list wholeList, found []matched, 
 
 // notOfTheKind records that a list holds rows of another kind, however often it is asked
 // for: nobody knows what it leaves out.
-func (t *task) notOfTheKind(list wholeList) {
+func (t *task) notOfTheKind() {
 	reason := fmt.Sprintf("%s answers with rows that are no %s", t.kind.Listing.Route, t.kind.Name)
 	t.Log.Warn("the list is not proven to be whole, the kind is incomplete", "kind", t.kind.Name, "reason", reason)
-	t.judge(list.found[0].want.ID, poor)
+	t.judge("", poor)
 	t.Ledger.Ended(t.kind.Name, record.Incomplete, reason)
 }
 

@@ -34,6 +34,7 @@ type Rig struct {
 	PageBytes int64        // PageBytes
 	Missing   bool         // see [stages.ListOptions]
 	Stranger  bool         // the key is not an administrator's
+	Proven    bool         // an earlier run compared rows of every kind
 	Proves    bool         // what a complete listing does not hold is gone
 	Log       hclog.Logger // of fetch; nil: none
 	Frees     bool         // room is given back, as the stages below fetch do in the end
@@ -56,7 +57,12 @@ func (r *Rig) ListOptions() stages.ListOptions {
 
 // Asking is what list and fetch share, for a server and the key of an administrator or another one.
 func (r *Rig) Asking(server stages.Looker, admin bool) stages.Asking {
+	var proven func(record.Kind) bool
+	if r.Proven {
+		proven = func(record.Kind) bool { return true }
+	}
 	return stages.Asking{
+		Proven:  proven,
 		Now:     func() time.Time { return time.Unix(1767225600, 0).UTC() },
 		Planner: plan.Rules{PageSize: r.Size, PageBytes: r.PageBytes, Turn: r.Turn, Full: r.Full, Exclude: r.Out},
 		Admin:   admin, ProvesAbsence: r.Proves, Looker: server, Store: r.Store, Ledger: r.Ledger,
