@@ -3,6 +3,7 @@ package extract_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -13,15 +14,16 @@ import (
 )
 
 // TestTwoBodiesOfOneIDFarApart: a list holds two rows of one id, which differ and stand on
-// different pages, the right one first or last. Only a single fetch tells which of them is right.
+// different pages, the right one first or last. Only a single fetch tells which of them is right; the
+// run is complete, and a note says that the list holds the document twice.
 func TestTwoBodiesOfOneIDFarApart(t *testing.T) {
-	for _, kind := range []record.Kind{"dashboards", "looks", "groups", "users", "roles", "alerts"} {
+	for _, kind := range []record.Kind{"dashboards", "looks", "groups", "users", "roles", "alerts", "boards", "scheduled_plans"} {
 		for _, at := range []int{2, 5, 25, 30} {
 			for _, usual := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, row %d, usual limits %v", kind, at, usual), func(t *testing.T) {
 					t.Parallel()
 					r := newRig(t, lookersim.Options{Seed: 3, TrashShare: -1, Sizes: lookersim.Sizes{
-						Looks: 30, Dashboards: 30, Groups: 30, Users: 30, Roles: 30, Alerts: 30,
+						Looks: 30, Dashboards: 30, Groups: 30, Users: 30, Roles: 30, Alerts: 30, Boards: 30, ScheduledPlans: 30,
 					}})
 					if usual {
 						r.config.Stages.List.PageSize, r.limits = 100, plan.Limits{}
@@ -41,6 +43,9 @@ func TestTwoBodiesOfOneIDFarApart(t *testing.T) {
 						}
 						if result.Run.Outcome != record.RunComplete {
 							t.Fatalf("outcome %s: %+v", result.Run.Outcome, countsOf(t, result, kind))
+						}
+						if notes := strings.Join(result.Run.Notes, "\n"); !strings.Contains(notes, string(kind)+": the list holds a document twice") {
+							t.Errorf("notes: %s", notes)
 						}
 						compare(t, r, kind)
 					}

@@ -126,7 +126,7 @@ func (bad placedRows) row(t *table, list []int32, at int) found {
 // spoiled is what stands in a list in place of a document.
 func (f RowForm) spoiled(kind string, doc []byte) []byte {
 	id := "id"
-	if kind == "lookml_models" {
+	if kind == "lookml_models" || kind == "connections" {
 		id = "name"
 	}
 	set := func(member, value string) []byte {
@@ -151,7 +151,7 @@ func (f RowForm) spoiled(kind string, doc []byte) []byte {
 	case RowEmptyID:
 		return set(id, `""`)
 	case RowOther, RowFar, RowMoved:
-		for _, member := range []string{"title", "name", "label", "folder_id"} {
+		for _, member := range []string{"name", "title", "label", "display_name", "custom_title", "host", "folder_id"} {
 			if member != id && lookup(doc, member) != nil {
 				return set(member, `"somebody else's"`)
 			}
