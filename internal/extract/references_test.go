@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 )
@@ -78,5 +80,35 @@ func TestReferencesAreFollowedWhereverTheyStand(t *testing.T) {
 	}
 	if slices.Contains(asked, nested) || len(asked) == 0 {
 		t.Errorf("queries %v were asked for, %s is nested", asked, nested)
+	}
+}
+
+// TestReferencesThatNoAddressCanName: an address in which a document is called ".." is another one's. A
+// reference to such a document leads to nothing, like one to a document that was deleted: it makes no
+// night partial.
+func TestReferencesThatNoAddressCanName(t *testing.T) {
+	for _, id := range []string{".", ".."} {
+		r := newRig(t, lookersim.Options{Seed: 8, TrashShare: -1})
+		dashboard := r.sim.IDs("dashboards")[0]
+		value := fmt.Sprintf(`[{"id":"900","merge_result_id":%q,"query_id":null,"query":null},{"id":"901","query_id":%q,"query":null}]`, id, id)
+		mutate(t, r, lookersim.Change{Op: lookersim.OpSet, Kind: "dashboards", ID: dashboard, Path: "dashboard_elements", Value: value})
+		r.run(record.RunComplete, start("dashboards", "merge_queries", "queries"))
+		r.run(record.RunComplete, start("dashboards", "merge_queries", "queries"))
+		named := make(map[record.Ref]bool)
+		for _, f := range r.faults() {
+			if f.Class != record.FaultDangling || f.Message != "named by dashboards/"+dashboard+": no address can name it" {
+				t.Errorf("%s: %s %s", f.Ref, f.Class, f.Message)
+			}
+			named[f.Ref] = true
+		}
+		want := map[record.Ref]bool{{Kind: "merge_queries", ID: id}: true, {Kind: "queries", ID: id}: true}
+		if diff := cmp.Diff(want, named); diff != "" {
+			t.Errorf("faults (-want +got):\n%s", diff)
+		}
+		mutate(t, r, lookersim.Change{Op: lookersim.OpSet, Kind: "dashboards", ID: dashboard, Path: "dashboard_elements", Value: "[]"})
+		r.run(record.RunComplete, start("dashboards", "merge_queries", "queries"))
+		if left := r.faults(); len(left) > 0 {
+			t.Errorf("nothing names them any more, and %+v are open", left)
+		}
 	}
 }

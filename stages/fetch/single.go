@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/budget"
 	"github.com/lookervault/lookervault/internal/plan"
@@ -124,6 +126,9 @@ type brought struct {
 // askAlone makes a call for one document. It notes in want by which alias the document
 // answers.
 func (t *task) askAlone(ctx context.Context, want *record.Listed, call stages.Call) (b brought, err error) {
+	if !addressable(call.Path) {
+		return b, &stages.Failed{Fault: record.Fault{Class: record.FaultMissing, Message: "no address can name it"}, Err: errNoAddress}
+	}
 	var unread error // the store could not be asked
 	call.Check = func(body []byte) (failed *stages.Failed) {
 		unread = t.noteAlias(ctx, want, body)
@@ -138,6 +143,15 @@ func (t *task) askAlone(ctx context.Context, want *record.Listed, call stages.Ca
 		err = unread
 	}
 	return b, err
+}
+
+// errNoAddress means that a document has an id that no address can name.
+var errNoAddress = errors.New("no address can name it")
+
+// addressable reports whether a path leads to where it says: a document called ".." would be what
+// stands above its kind.
+func addressable(path string) bool {
+	return !slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
 }
 
 // refused decides about a document that a single call did not bring.
