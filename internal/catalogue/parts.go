@@ -214,9 +214,9 @@ var boardItem = &Write{
 	Bare:  []string{"dashboard_id", "look_id", "lookml_dashboard_id"},
 	Blank: []string{"custom_title", "custom_description", "custom_url"},
 	Refs: []Reference{
-		{Path: "dashboard_id", Kind: "dashboards"},
-		{Path: "look_id", Kind: Looks},
-		{Path: "lookml_dashboard_id", Kind: "lookml_dashboards", Spare: true},
+		{Path: "dashboard_id", Kind: "dashboards", Checked: true},
+		{Path: "look_id", Kind: Looks, Checked: true},
+		{Path: "lookml_dashboard_id", Kind: "lookml_dashboards", Spare: true, Checked: true},
 	},
 	Texts: []string{"custom_url", "custom_description"},
 	Find:  BySet,

@@ -287,6 +287,9 @@ type Reference struct {
 	// Spare means that a part whose reference leads to what no API makes is left out, and the
 	// document comes back without it.
 	Spare bool
+	// Checked means that an update of a part is refused where its reference leads to what is gone,
+	// whichever members it changes.
+	Checked bool
 	// Loose means that the value stays as it is where what it names is not known: Looker
 	// takes it, and content validation shows it.
 	Loose bool

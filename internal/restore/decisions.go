@@ -75,6 +75,10 @@ type Decisions struct {
 
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
+
+	// KeptParts are parts that stay as they are on the instance, by document: what they are called in
+	// the backup and there.
+	KeptParts map[string][]record.Ref `json:"kept_parts,omitempty"`
 }
 
 // representative is the document that takes the place of another one of its family, itself where none
@@ -119,7 +123,7 @@ func (c *Decisions) wanted(ref record.Ref, body []byte) ([]byte, error) {
 // the instance they stay as they are, and where they are not nothing makes them.
 func (c *Decisions) known(ref record.Ref, body []byte) ([]byte, error) {
 	spec, ok := catalogue.Find(ref.Kind)
-	left := c.LeftOut[ref.String()]
+	left := slices.Concat(c.LeftOut[ref.String()], c.KeptParts[ref.String()])
 	if !ok || len(left) == 0 {
 		return body, nil
 	}
@@ -173,17 +177,18 @@ func (d *draft) leaveOut(n *node, parts []record.Ref, why string) error {
 		d.request.LeftOut = make(map[string][]record.Ref)
 	}
 	key := n.Ref.String()
-	there, err := d.partsThere(n)
+	there, err := partsThere(n)
 	if err != nil {
 		return err
 	}
 	var missing []record.Ref
 	for _, part := range parts {
-		d.request.LeftOut[key] = append(d.request.LeftOut[key], part)
-		if there[part] {
+		if is := d.partOnInstance(n, part); there[is] {
+			d.keepPart(n, part, is)
 			d.note("%s keeps %s as it is: %s", n.Ref, part, why)
 			continue
 		}
+		d.request.LeftOut[key] = append(d.request.LeftOut[key], part)
 		d.note("%s comes back without %s: %s", n.Ref, part, why)
 		missing = append(missing, part)
 	}
@@ -193,18 +198,13 @@ func (d *draft) leaveOut(n *node, parts []record.Ref, why string) error {
 	return d.noteShare(n, countedKind(missing))
 }
 
-// partsThere are the parts of a document that is undone which the instance has, and which stay
-// there when they are left out.
-func (d *draft) partsThere(n *node) (map[record.Ref]bool, error) {
-	there := make(map[record.Ref]bool)
-	if d.request.Undo == 0 || n.current == nil {
-		return there, nil
+// keepPart leaves a part of a document as it is on the instance, where it is called is.
+func (d *draft) keepPart(n *node, part, is record.Ref) {
+	if d.request.KeptParts == nil {
+		d.request.KeptParts = make(map[string][]record.Ref)
 	}
-	err := eachPart(n.spec.Write.Parts, n.current, func(part *catalogue.Part, row canon.PartRow) error {
-		there[record.Ref{Kind: part.Name, ID: row.ID}] = true
-		return nil
-	})
-	return there, err
+	key := n.Ref.String()
+	d.request.KeptParts[key] = appendNew(d.request.KeptParts[key], part, is)
 }
 
 // assign lets a user of the instance stand for one of the backup.

@@ -154,7 +154,7 @@ func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []
 		if err := d.makeRoom(ctx, n); err != nil || !n.writes() {
 			return err
 		}
-	} else if refs, err = d.withoutNamed(n, refs, current); err != nil { // what is in the trash may name what has gone since
+	} else if refs, err = d.withoutNamed(ctx, n, refs, current); err != nil { // what is in the trash may name what has gone since
 		return err
 	}
 	if d.request.Undo != 0 {
@@ -184,7 +184,7 @@ func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []
 
 // withoutNamed are references but for those that a document has on the instance already, in
 // each of the parts that are to have them.
-func (d *draft) withoutNamed(n *node, refs []canon.Reference, current []byte) ([]canon.Reference, error) {
+func (d *draft) withoutNamed(ctx context.Context, n *node, refs []canon.Reference, current []byte) ([]canon.Reference, error) {
 	had, err := canon.References(n.spec.Write, current)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Ref, err)
@@ -198,20 +198,9 @@ func (d *draft) withoutNamed(n *node, refs []canon.Reference, current []byte) ([
 			return true
 		}
 		var missing []record.Ref
-		missing, err = d.missingParts(n, r.Ref)
+		missing, err = d.missingParts(ctx, n, r)
 		return err == nil && len(missing) == 0
 	}), err
-}
-
-// missingParts are the parts of a document that cannot be without what they name, and that the
-// instance does not have, or that name something else there.
-func (d *draft) missingParts(n *node, ref record.Ref) ([]record.Ref, error) {
-	named, err := partsNaming(n.spec.Write, n.body, ref)
-	if err != nil || n.current == nil {
-		return named, err
-	}
-	naming, err := partsNaming(n.spec.Write, n.current, ref)
-	return slices.DeleteFunc(named, func(part record.Ref) bool { return slices.Contains(naming, d.present.target(part)) }), err
 }
 
 // waitForWhatIsMade lets a document wait for all that it names and that is made anew: also

@@ -26,7 +26,7 @@
 //   - what becomes of a document: judge (draft.go); of one that is there: compare and deed (deed.go); of one that
 //     somebody has made again: alike.go; of one that nobody may write: guards.go; that no update changes: replace.go
 //   - which tile is which: pairs.go; who stays in a set: members.go
-//   - what it needs, and what it can be without: require.go, holder.go, stored.go; who takes over: orphan, homes.go
+//   - what it needs, and what it can be without: require.go, holder.go, stored.go, dead_parts.go; who takes over: orphan, homes.go
 //   - what comes back with it: attach.go (what hung on it), belongs.go (lists and members), links.go (what showed it)
 //   - what comes and goes with a change: switch.go, taken.go; what follows since ids change: follow.go, texts.go
 //   - a name that another document has: rename.go (both stay), room.go and aside.go (it is passed on)

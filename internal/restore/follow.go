@@ -114,14 +114,14 @@ func (d *draft) movesWith(ref record.Ref) move {
 	return d.moves[ref]
 }
 
-// appendNew appends nodes to others, each once.
-func appendNew(nodes []*node, more ...*node) []*node {
-	for _, n := range more {
-		if !slices.Contains(nodes, n) {
-			nodes = append(nodes, n)
+// appendNew appends more to a list, each once.
+func appendNew[T comparable](list []T, more ...T) []T {
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
 		}
 	}
-	return nodes
+	return list
 }
 
 // follow lets documents that the plan writes, or would write if they differed, follow what they name and

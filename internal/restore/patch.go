@@ -29,6 +29,9 @@ func (t *task) patch(ctx context.Context, w *catalogue.Write, owner, id string, 
 		if body, changed, err = t.withoutLate(w, body); err != nil {
 			return err
 		}
+		if body, err = t.withKept(w, body, now); err != nil {
+			return err
+		}
 		if trash != nil {
 			if body, err = canon.With(body, catalogue.Member{Name: w.Trash.Name, Value: string(trash)}); err != nil {
 				return err

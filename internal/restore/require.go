@@ -117,27 +117,27 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		if home, err := d.home(ctx, n, ref.Ref, now); err != nil || home {
 			return err // it went with its user
 		}
-		return d.wasMissing(n, ref)
+		return d.wasMissing(ctx, n, ref)
 	}
 	e, held, err := d.past.version(ctx, ref.Ref)
 	if err != nil {
 		return err
 	}
 	if seen == unknown && d.nodes[ref.Ref] == nil {
-		return d.lacks(n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, d.present.reason(ref.Ref)))
+		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, d.present.reason(ref.Ref)))
 	}
 	if !exists {
 		if home, err := d.home(ctx, n, ref.Ref, e); err != nil || home {
 			return err
 		}
 		if !held || !writable(ref.Kind) || d.nodes[ref.Ref] == nil && catalogue.Lookup(ref.Kind).Write.Chosen {
-			return d.lacks(n, ref, d.missing(ref.Ref, e))
+			return d.lacks(ctx, n, ref, d.missing(ref.Ref, e))
 		}
 	}
 	if d.request.excluded(ref.Ref) || d.request.Only && d.nodes[ref.Ref] == nil {
 		why := fmt.Sprintf("it needs %s, which is left out", ref.Ref)
-		if d.request.Partial {
-			return d.lacks(n, ref, why)
+		if d.request.Partial || ref.Part != "" && !ref.By.Optional {
+			return d.lacks(ctx, n, ref, why)
 		}
 		n.impossible(why)
 		return nil
@@ -156,9 +156,9 @@ func (d *draft) needs(ctx context.Context, n *node, ref canon.Reference, e vault
 	case need.writes():
 		n.needs = append(n.needs, need)
 	case need.action.Deed == record.DeedImpossible && (stays || !ref.By.Optional):
-		return d.lacks(n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, need.action.Reason))
+		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, need.action.Reason))
 	case stays && (need.action.Target == "" || need.action.Deed == record.DeedSkip && need.taken == nil):
-		return d.lacks(n, ref, fmt.Sprintf("it needs %s, which does not come back: %s", ref.Ref, need.action.Reason))
+		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s, which does not come back: %s", ref.Ref, need.action.Reason))
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (d *draft) ofFamily(ctx context.Context, named record.Ref) (record.Ref, err
 
 // wasMissing decides about a document that is undone and named what was not there before
 // either.
-func (d *draft) wasMissing(n *node, ref canon.Reference) error {
+func (d *draft) wasMissing(ctx context.Context, n *node, ref canon.Reference) error {
 	why := fmt.Sprintf("it named %s, which was not there before either", ref.Ref)
 	switch {
 	case inList(n.spec.Write, ref), ref.Part == "" && ref.By.Optional && strings.Contains(ref.By.Path, "."):
@@ -191,7 +191,7 @@ func (d *draft) wasMissing(n *node, ref canon.Reference) error {
 		n.writeNothing(record.DeedSkip, why)
 		return nil
 	}
-	parts, err := d.missingParts(n, ref.Ref)
+	parts, err := d.missingParts(ctx, n, ref)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
@@ -201,7 +201,7 @@ func (d *draft) wasMissing(n *node, ref canon.Reference) error {
 // lacks decides about a document that names what will not be there: it comes back without
 // the reference where it can be without, else without the parts that have it where
 // somebody wants that, else not at all.
-func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
+func (d *draft) lacks(ctx context.Context, n *node, ref canon.Reference, why string) error {
 	if ref.By.Optional {
 		return d.drop(n, ref.Ref, why)
 	}
@@ -209,12 +209,18 @@ func (d *draft) lacks(n *node, ref canon.Reference, why string) error {
 		n.impossible(why)
 		return nil
 	}
-	parts, err := d.missingParts(n, ref.Ref)
+	parts, err := d.missingParts(ctx, n, ref)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	if !d.request.Partial && (!ref.By.Spare || writable(ref.Kind)) {
-		return d.lacksParts(n, parts, why)
+		lost, err := d.withoutDead(n, parts, ref.Ref)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.Ref, err)
+		}
+		if len(lost) > 0 || len(parts) == 0 {
+			return d.lacksParts(n, lost, why)
+		}
 	}
 	return d.leaveOut(n, parts, why)
 }

@@ -27,9 +27,9 @@ func (d *draft) requireStored(ctx context.Context, n *node, ref canon.Reference)
 	case err != nil || exists || seen == unseen:
 		return err
 	case seen == unknown:
-		return d.lacks(n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, d.present.reason(ref.Ref)))
+		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, d.present.reason(ref.Ref)))
 	}
-	return d.lacks(n, ref, d.missing(ref.Ref, now))
+	return d.lacks(ctx, n, ref, d.missing(ref.Ref, now))
 }
 
 // requireCalled sees to it that what a document names by its name is on the instance.
