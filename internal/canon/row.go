@@ -70,8 +70,11 @@ func KeyOf(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver
 }
 
 // KeyMembers returns the values of the members of a key, in their order, as they are on
-// the target. It reports false where one names what nothing stands for.
+// the target. It reports false where one names what nothing stands for, or was redacted.
 func KeyMembers(w *catalogue.Write, key *catalogue.Key, body []byte, resolve Resolver) (members [][]string, ok bool) {
+	if bytes.Contains(body, []byte(Marker)) && slices.ContainsFunc(key.Members, func(path string) bool { return redactedAt(body, path) }) {
+		return nil, false // nobody knows what it was
+	}
 	f := formOf(w)
 	text, err := Pick(body, key.Members)
 	if err != nil {
@@ -135,6 +138,39 @@ func Redacted(w *catalogue.Write, body []byte) (paths []string) {
 		}
 	}
 	return paths
+}
+
+// RequiredRedacted returns the members without which Looker makes no document of a row, and whose values a backup
+// does not have, because they were redacted before they were stored. Parts are rows of their own.
+func RequiredRedacted(w *catalogue.Write, body []byte) (paths []string) {
+	if !bytes.Contains(body, []byte(Marker)) || lists(body) {
+		return nil
+	}
+	all, err := formOf(w).written(body, false)
+	if err != nil {
+		return nil
+	}
+	for _, group := range w.Required {
+		redacted := slices.DeleteFunc(slices.Clone(group), func(path string) bool { return !redactedAt(body, path) })
+		known := slices.ContainsFunc(group, func(path string) bool { return !strings.Contains(path, ".") && hasValue(all.get(path)) })
+		if !known {
+			paths = append(paths, redacted...)
+		}
+	}
+	return paths
+}
+
+// redactedAt reports whether a value at a path was redacted, or what it lay in.
+func redactedAt(body []byte, path string) bool {
+	for at := range len(path) + 1 {
+		if at < len(path) && path[at] != '.' {
+			continue
+		}
+		if values, _ := valuesAt(body, path[:at]); slices.ContainsFunc(values, IsRedacted) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsRedacted reports whether a value was redacted before it was stored: nobody knows what it was.

@@ -265,10 +265,11 @@ func (m members) valuesAt(path string) (found [][]byte, walked bool) {
 	return valuesAt(m.get(first), rest)
 }
 
-// first returns the value at the first path that leads to one.
+// first returns the value at the first path that leads to one which was not redacted.
 func (m members) first(paths []string) []byte {
 	for _, path := range paths {
 		values, walked := m.valuesAt(path)
+		values = slices.DeleteFunc(values, IsRedacted)
 		if walked {
 			return append(append([]byte{'['}, bytes.Join(values, []byte{','})...), ']')
 		}

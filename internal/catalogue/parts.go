@@ -85,6 +85,7 @@ var tile = &Write{
 		"refresh_interval", "rich_content_json", "extension_id", "aria_description",
 		"certification_metadata.certification_status", "certification_metadata.notes",
 	},
+	Required: [][]string{shown},
 	Left: map[string]string{
 		"look":                         "an echo: the look is a document of its own, and look_id is sent",
 		"query":                        "an echo: queries are made first, and query_id is sent",
@@ -141,8 +142,9 @@ var dashboardFilter = &Write{
 		"name", "title", "type", "default_value", "model", "explore", "dimension", "row", "listens_to_filters",
 		"allow_multiple_values", "required", "ui_config",
 	},
-	Falses: []string{"allow_multiple_values", "required"},
-	Blank:  []string{"default_value"},
+	Required: [][]string{{"name"}, {"title"}, {"type"}},
+	Falses:   []string{"allow_multiple_values", "required"},
+	Blank:    []string{"default_value"},
 	Refs: []Reference{
 		{Path: "model", Kind: Models},
 		{Path: "explore", Kind: "explores", Join: "model", Loose: true},
@@ -210,9 +212,10 @@ var boardItem = &Write{
 		"dashboard_id", "look_id", "lookml_dashboard_id", "order", "custom_title", "custom_description", "custom_url",
 		"use_custom_title", "use_custom_description", "use_custom_url", "use_custom_image",
 	},
-	Left:  map[string]string{"custom_image_data_base64": "write-only: no backup has the image"},
-	Bare:  []string{"dashboard_id", "look_id", "lookml_dashboard_id"},
-	Blank: []string{"custom_title", "custom_description", "custom_url"},
+	Required: [][]string{{"dashboard_id", "look_id", "lookml_dashboard_id", "custom_url"}},
+	Left:     map[string]string{"custom_image_data_base64": "write-only: no backup has the image"},
+	Bare:     []string{"dashboard_id", "look_id", "lookml_dashboard_id"},
+	Blank:    []string{"custom_title", "custom_description", "custom_url"},
 	Refs: []Reference{
 		{Path: "dashboard_id", Kind: "dashboards", Checked: true},
 		{Path: "look_id", Kind: Looks, Checked: true},

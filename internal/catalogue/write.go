@@ -38,6 +38,9 @@ type Write struct {
 	// Bare members are sent at creation only when they have a value: Looker refuses the
 	// null, or takes it for one.
 	Bare []string
+	// Required are members without which Looker makes none, each a member or several of which one has to
+	// have a value. What a document has not Looker does not ask of it.
+	Required [][]string
 	// Falses are booleans that are sent as false where the document has null.
 	Falses []string
 	// Blank members are the same when they are null and when they are "", [] or {}: Looker

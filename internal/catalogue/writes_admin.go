@@ -114,6 +114,7 @@ var themeWrite = &Write{
 		"show_explore_timezone", "show_explore_run_stop_button", "show_explore_actions_button", "show_look_header", "show_look_title",
 		"show_look_last_run", "show_look_timezone", "show_look_run_stop_button", "show_look_actions_button", "tile_title_font_size",
 		"column_gap_size", "row_gap_size", "border_radius")...),
+	Required: [][]string{{"name"}},
 	Left: map[string]string{
 		"settings.info_button_color": "deprecated",
 		"settings.warn_button_color": "deprecated",
@@ -142,6 +143,7 @@ var collectionWrite = &Write{
 		"sequentialPalettes.label", "sequentialPalettes.type", "sequentialPalettes.stops",
 		"divergingPalettes.label", "divergingPalettes.type", "divergingPalettes.stops",
 	},
+	Required: [][]string{{"label"}},
 	Standard: Vocabulary{Path: "id", Route: Route{Path: "/color_collections/standard", Query: fieldsOf("id"), Activity: Administrative}, Member: "id"},
 
 	Keys: []Key{{Members: []string{"label"}}},
@@ -161,6 +163,7 @@ var hubWrite = &Write{
 	Update:    patch("/integration_hubs/{integration_hub_id}"),
 	Delete:    remove("/integration_hubs/{integration_hub_id}"),
 	Fields:    []string{"url"},
+	Required:  [][]string{{"url"}},
 	Left:      map[string]string{"authorization_token": secret},
 	Secrets:   []string{"authorization_token"},
 	Keys:      []Key{{Members: []string{"url"}, Unique: true}},

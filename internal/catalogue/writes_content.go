@@ -27,10 +27,11 @@ var contentWrites = map[record.Kind]written{
 }
 
 var folderWrite = &Write{
-	Create: post("/folders"),
-	Update: patch("/folders/{folder_id}"),
-	Delete: remove("/folders/{folder_id}"),
-	Fields: []string{"name", "parent_id"},
+	Create:   post("/folders"),
+	Update:   patch("/folders/{folder_id}"),
+	Delete:   remove("/folders/{folder_id}"),
+	Fields:   []string{"name", "parent_id"},
+	Required: [][]string{{"name"}, {"parent_id"}},
 	Keys: []Key{{
 		Members: []string{"parent_id", "name"}, Unique: true,
 		Search: Route{Path: "/folders/search", Activity: Administrative}, Params: map[string]string{"parent_id": "parent_id", "name": "name"},
@@ -62,6 +63,7 @@ var lookWrite = &Write{
 		"title", "description", "user_id", "folder_id", "query_id", "is_run_on_load", "public", "deleted",
 		"certification_metadata.certification_status", "certification_metadata.notes",
 	},
+	Required: [][]string{{"title"}, {"folder_id"}, {"query_id"}},
 	Left: map[string]string{
 		"query":  "an echo: queries are made first, and query_id is sent",
 		"folder": "an echo: folder_id is sent",
@@ -97,7 +99,8 @@ var queryWrite = &Write{
 		"model", "view", "fields", "pivots", "fill_fields", "filters", "filter_expression", "sorts", "limit", "column_limit",
 		"total", "row_total", "subtotals", "vis_config", "filter_config", "visible_ui_sections", "dynamic_fields", "query_timezone",
 	},
-	Left: map[string]string{"client_id": "must be unique: Looker makes one"},
+	Required: [][]string{{"model"}, {"view"}},
+	Left:     map[string]string{"client_id": "must be unique: Looker makes one"},
 	// Both spellings of nothing are in recorded queries, of the same server.
 	Blank: []string{
 		"fields", "pivots", "fill_fields", "filters", "sorts", "subtotals", "vis_config", "filter_config",
@@ -143,6 +146,7 @@ var dashboardWrite = &Write{
 		"title_color", "appearance", "preserve_desktop_layout", "download_settings",
 		"certification_metadata.certification_status", "certification_metadata.notes",
 	},
+	Required: [][]string{{"title"}, {"folder_id"}},
 	Left: map[string]string{
 		"folder": "an echo: folder_id is sent",
 		"model":  "an echo",
@@ -194,14 +198,15 @@ var dashboardWrite = &Write{
 }
 
 var boardWrite = &Write{
-	Create: post("/boards"),
-	Update: patch("/boards/{board_id}"),
-	Delete: remove("/boards/{board_id}"),
-	Fields: []string{"title", "description", "user_id", "section_order"},
-	Left:   map[string]string{"deleted_at": "a date that puts the board away; boards are deleted by their route"},
-	Bare:   []string{"user_id", "section_order"},
-	Blank:  []string{"description"},
-	Keys:   []Key{{Members: []string{"title", "user_id"}}},
+	Create:   post("/boards"),
+	Update:   patch("/boards/{board_id}"),
+	Delete:   remove("/boards/{board_id}"),
+	Fields:   []string{"title", "description", "user_id", "section_order"},
+	Required: [][]string{{"title"}},
+	Left:     map[string]string{"deleted_at": "a date that puts the board away; boards are deleted by their route"},
+	Bare:     []string{"user_id", "section_order"},
+	Blank:    []string{"description"},
+	Keys:     []Key{{Members: []string{"title", "user_id"}}},
 	Refs: []Reference{
 		{Path: "user_id", Kind: Users, People: true},
 		{Path: "section_order", Kind: Sections, Within: string(Sections), Optional: true},
@@ -232,6 +237,7 @@ var planWrite = &Write{
 		"scheduled_plan_destination.address", "scheduled_plan_destination.type", "scheduled_plan_destination.parameters",
 		"scheduled_plan_destination.message",
 	},
+	Required: [][]string{{"name"}, {"look_id", "dashboard_id", "lookml_dashboard_id", "query_id"}, {"crontab", "datagroup"}, {"require_results"}, {"require_no_results"}, {"require_change"}, {"scheduled_plan_destination"}, {"scheduled_plan_destination.format"}, {"scheduled_plan_destination.type"}, {"scheduled_plan_destination.address"}},
 	Left: map[string]string{
 		"dashboard_filters": "deprecated: another name of filters_string",
 		"user":              "an echo: user_id is sent",
@@ -295,7 +301,8 @@ var alertWrite = &Write{
 		"is_disabled", "disabled_reason", "is_public", "investigative_content_type", "investigative_content_id",
 		"custom_url_base", "custom_url_params", "custom_url_label", "show_custom_url", "enhancements",
 	},
-	Left: map[string]string{"time_series_condition_state": "what the alert has last seen: it moves with every run"},
+	Required: [][]string{{"owner_id"}, {"field.title"}, {"field.name"}, {"comparison_type"}, {"threshold"}, {"cron"}, {"destinations"}, {"dashboard_element_id", "lookml_dashboard_id"}},
+	Left:     map[string]string{"time_series_condition_state": "what the alert has last seen: it moves with every run"},
 	Bare: []string{
 		"dashboard_element_id", "lookml_dashboard_id", "lookml_link_id", "query_id", "disabled_reason",
 		"investigative_content_type", "investigative_content_id", "enhancements",
@@ -332,8 +339,9 @@ var agentWrite = &Write{
 		"created_by_user_id", "name", "description", "category", "sources.model", "sources.explore", "golden_query_ids",
 		"context.instructions", "code_interpreter", "deleted",
 	},
-	Left: map[string]string{"workflow_params": "runs on a schedule and sends to somebody: set it up again by hand"},
-	Bare: []string{"created_by_user_id", "category", "golden_query_ids", "context", "code_interpreter"},
+	Required: [][]string{{"name"}, {"sources.model"}},
+	Left:     map[string]string{"workflow_params": "runs on a schedule and sends to somebody: set it up again by hand"},
+	Bare:     []string{"created_by_user_id", "category", "golden_query_ids", "context", "code_interpreter"},
 	Keys: []Key{{
 		Members: []string{"name", "created_by_user_id"},
 		Search:  Route{Path: "/agents/search", Activity: Administrative}, Params: map[string]string{"name": "name"},

@@ -108,12 +108,13 @@ var userWrite = &Write{
 
 // emailWrite is the address that a user logs in with. Making it sends no mail.
 var emailWrite = &Write{
-	Create: post("/users/{user_id}/credentials_email"),
-	Update: patch("/users/{user_id}/credentials_email"),
-	Delete: remove("/users/{user_id}/credentials_email"),
-	Fields: []string{"email", "forced_password_reset_at_next_login"},
-	Bare:   []string{"forced_password_reset_at_next_login"},
-	Find:   BySet,
+	Create:   post("/users/{user_id}/credentials_email"),
+	Update:   patch("/users/{user_id}/credentials_email"),
+	Delete:   remove("/users/{user_id}/credentials_email"),
+	Fields:   []string{"email", "forced_password_reset_at_next_login"},
+	Required: [][]string{{"email"}},
+	Bare:     []string{"forced_password_reset_at_next_login"},
+	Find:     BySet,
 	// Who has not set up the account yet gets the mail by which that is done [oas].
 	Invites: Invitation{
 		Send: post("/users/{user_id}/credentials_email/send_password_reset"), Address: "email",
@@ -124,28 +125,30 @@ var emailWrite = &Write{
 }
 
 var serviceAccountWrite = &Write{
-	Create: post("/users/service_accounts"),
-	Update: patch("/users/service_accounts/{user_id}"),
-	Delete: remove("/users/service_accounts/{user_id}"),
-	Fields: []string{"service_account_name", "is_disabled"},
-	Keys:   []Key{{Members: []string{"service_account_name"}}},
-	Sets:   userWrite.Sets,
-	Find:   ByNew,
-	Reused: true,
-	Late:   []string{"is_disabled"},
-	Stays:  userStays,
-	Lost:   []string{"its API keys: make new ones"},
-	Self:   true,
+	Create:   post("/users/service_accounts"),
+	Update:   patch("/users/service_accounts/{user_id}"),
+	Delete:   remove("/users/service_accounts/{user_id}"),
+	Fields:   []string{"service_account_name", "is_disabled"},
+	Required: [][]string{{"service_account_name"}},
+	Keys:     []Key{{Members: []string{"service_account_name"}}},
+	Sets:     userWrite.Sets,
+	Find:     ByNew,
+	Reused:   true,
+	Late:     []string{"is_disabled"},
+	Stays:    userStays,
+	Lost:     []string{"its API keys: make new ones"},
+	Self:     true,
 
 	// The document is that of a user.
 	Given: slices.Concat(userWrite.Given, userWrite.Fields, slices.Sorted(maps.Keys(userWrite.Left)), []string{"credentials_email"}),
 }
 
 var groupWrite = &Write{
-	Create: post("/groups"),
-	Update: patch("/groups/{group_id}"),
-	Delete: remove("/groups/{group_id}"),
-	Fields: []string{"name", "can_add_to_content_metadata"},
+	Create:   post("/groups"),
+	Update:   patch("/groups/{group_id}"),
+	Delete:   remove("/groups/{group_id}"),
+	Fields:   []string{"name", "can_add_to_content_metadata"},
+	Required: [][]string{{"name"}},
 	Keys: []Key{{
 		Members: []string{"name"}, Unique: true,
 		Search: Route{Path: "/groups/search", Activity: Administrative}, Params: map[string]string{"name": "name"},
@@ -162,10 +165,11 @@ var groupWrite = &Write{
 }
 
 var roleWrite = &Write{
-	Create: post("/roles"),
-	Update: patch("/roles/{role_id}"),
-	Delete: remove("/roles/{role_id}"),
-	Fields: []string{"name", "permission_set_id", "model_set_id"},
+	Create:   post("/roles"),
+	Update:   patch("/roles/{role_id}"),
+	Delete:   remove("/roles/{role_id}"),
+	Fields:   []string{"name", "permission_set_id", "model_set_id"},
+	Required: [][]string{{"name"}, {"permission_set_id"}, {"model_set_id"}},
 	Left: map[string]string{
 		"permission_set": "an echo: permission_set_id is sent",
 		"model_set":      "an echo: model_set_id is sent",
@@ -194,11 +198,12 @@ var roleWrite = &Write{
 }
 
 var permissionSetWrite = &Write{
-	Create: post("/permission_sets"),
-	Update: patch("/permission_sets/{permission_set_id}"),
-	Delete: remove("/permission_sets/{permission_set_id}"),
-	Fields: []string{"name", "permissions"},
-	Omit:   []Omission{{Member: allAccess, Values: []string{"true"}, Fields: []string{"permissions"}}},
+	Create:   post("/permission_sets"),
+	Update:   patch("/permission_sets/{permission_set_id}"),
+	Delete:   remove("/permission_sets/{permission_set_id}"),
+	Fields:   []string{"name", "permissions"},
+	Required: [][]string{{"name"}},
+	Omit:     []Omission{{Member: allAccess, Values: []string{"true"}, Fields: []string{"permissions"}}},
 	Keys: []Key{{
 		Members: []string{"name"}, Unique: true,
 		Search: Route{Path: "/permission_sets/search", Activity: Administrative}, Params: map[string]string{"name": "name"},
@@ -217,11 +222,12 @@ var permissionSetWrite = &Write{
 }
 
 var modelSetWrite = &Write{
-	Create: post("/model_sets"),
-	Update: patch("/model_sets/{model_set_id}"),
-	Delete: remove("/model_sets/{model_set_id}"),
-	Fields: []string{"name", "models"},
-	Omit:   []Omission{{Member: allAccess, Values: []string{"true"}, Fields: []string{"models"}}},
+	Create:   post("/model_sets"),
+	Update:   patch("/model_sets/{model_set_id}"),
+	Delete:   remove("/model_sets/{model_set_id}"),
+	Fields:   []string{"name", "models"},
+	Required: [][]string{{"name"}},
+	Omit:     []Omission{{Member: allAccess, Values: []string{"true"}, Fields: []string{"models"}}},
 	Keys: []Key{{
 		Members: []string{"name"}, Unique: true,
 		Search: Route{Path: "/model_sets/search", Activity: Administrative}, Params: map[string]string{"name": "name"},
@@ -248,10 +254,11 @@ var attributeWrite = &Write{
 		"name", "label", "type", "default_value", "value_is_hidden", "user_can_view", "user_can_edit", "hidden_value_domain_whitelist",
 		"needed_for_ci_run", "value_for_ci_run",
 	},
-	Bare:  []string{"hidden_value_domain_whitelist", "needed_for_ci_run", "value_for_ci_run"},
-	Blank: []string{"default_value", "hidden_value_domain_whitelist", "value_for_ci_run"},
-	Once:  []string{"hidden_value_domain_whitelist"},
-	Keys:  []Key{{Members: []string{"name"}, Unique: true}},
+	Required: [][]string{{"name"}, {"label"}, {"type"}},
+	Bare:     []string{"hidden_value_domain_whitelist", "needed_for_ci_run", "value_for_ci_run"},
+	Blank:    []string{"default_value", "hidden_value_domain_whitelist", "value_for_ci_run"},
+	Once:     []string{"hidden_value_domain_whitelist"},
+	Keys:     []Key{{Members: []string{"name"}, Unique: true}},
 
 	Identifiers: []string{"name"},
 	Find:        ByKey,

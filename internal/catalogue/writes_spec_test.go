@@ -41,6 +41,7 @@ type property struct {
 	Deprecated bool `json:"x-looker-deprecated"`
 	Items      *property
 	Properties map[string]*property
+	Required   []string
 
 	name string // of the schema
 }

@@ -45,6 +45,9 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err := d.withoutUnknownWords(ctx, n, nil); err != nil {
 		return err
 	}
+	if err := d.requireKnown(n); err != nil || !n.writes() {
+		return err
+	}
 	d.tellRedacted(n)
 	if len(n.spec.Write.Lost) > 0 && !d.request.isCopy(n.Ref) && len(d.Secrets.members(n.Ref)) == 0 {
 		d.note("%s that are made anew come back without: %s", n.Kind, strings.Join(n.spec.Write.Lost, "; "))
@@ -166,6 +169,9 @@ func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []
 		if err := d.findRoom(ctx, n, current); err != nil || !n.writes() {
 			return err
 		}
+	}
+	if err := d.requireKnown(n); err != nil || !n.writes() {
+		return err
 	}
 	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
 		return err

@@ -76,10 +76,10 @@ func madeAsleep(ctx context.Context, reader vault.Reader, action record.Action) 
 }
 
 // awakeIn is what the member of a document is that lets it do what it does, nil where that is
-// asleep.
+// asleep, or was redacted.
 func awakeIn(w *catalogue.Write, body []byte) []byte {
 	was := canon.Member(body, w.Asleep.Name)
-	if was == nil || canon.Text(was) == w.Asleep.Value || canon.Text(was) == "" {
+	if was == nil || canon.IsRedacted(was) || canon.Text(was) == w.Asleep.Value || canon.Text(was) == "" {
 		return nil
 	}
 	return was
