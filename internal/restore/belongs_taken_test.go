@@ -153,24 +153,46 @@ func TestRecreatedTakesItsSchedules(t *testing.T) {
 }
 
 // A schedule that has come along is not deleted with the dashboard that was made anew, where it cannot go
-// back to the one in the trash: then that dashboard stays, and the undo names both.
+// back to the one in the trash: then that dashboard stays. The undo names both, and says what to do; when that
+// is done, without deleting for good, a retry ends it.
 func TestHardUndoKeepsTheScheduleThatCameAlong(t *testing.T) {
 	t.Parallel()
-	r, run := newBackedUpRig(t)
-	plan := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_id")) != "" })[0]
-	dashboard := record.Ref{Kind: "dashboards", ID: canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id"))}
-	r.do("PATCH", itself(dashboard), `{"deleted":true}`)
-	done := r.apply(r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Trash: restore.Recreate}))
-	complete(t, done)
-	undone := r.apply(r.plan(restore.Request{Undo: done.ID, Hard: true}))
-	if r.sim.Document("scheduled_plans", plan.ID) == nil {
-		t.Error("the schedule is gone")
-	}
-	if undone.State != record.RestorePartial {
-		t.Errorf("the undo is %s", undone.State)
-	}
-	if a := onlyAction(t, undone, record.Ref{Kind: "dashboards", ID: targetOf(done, dashboard)}); a.State != record.ActionBlocked || !strings.Contains(a.Message, plan.String()) {
-		t.Errorf("the dashboard is %s: %s", a.State, a.Message)
+	for _, hard := range []bool{true, false} {
+		r, run := newBackedUpRig(t)
+		plan := r.refsOf("scheduled_plans", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "dashboard_id")) != "" })[0]
+		dashboard := record.Ref{Kind: "dashboards", ID: canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id"))}
+		r.do("PATCH", itself(dashboard), `{"deleted":true}`)
+		done := r.apply(r.plan(restore.Request{Items: []record.Ref{dashboard}, Run: run, Trash: restore.Recreate}))
+		complete(t, done)
+		undo := r.plan(restore.Request{Undo: done.ID, Hard: hard})
+		if notes := strings.Join(undo.Notes, "\n"); !strings.Contains(notes, plan.String()+" goes back to "+dashboard.String()+", which is in the trash") {
+			t.Errorf("hard %t: notes: %s", hard, notes)
+		}
+		undone := r.apply(undo)
+		if r.sim.Document("scheduled_plans", plan.ID) == nil {
+			t.Errorf("hard %t: the schedule is gone", hard)
+		}
+		if undone.State != record.RestorePartial {
+			t.Errorf("hard %t: the undo is %s", hard, undone.State)
+		}
+		says := fmt.Sprintf("%s is in the trash: take that out, then lookervault restore retry %d", dashboard, undone.ID)
+		if hard {
+			says = fmt.Sprintf("%s is in the trash: lookervault restore undo %d without --hard", dashboard, done.ID)
+		}
+		if a := onlyAction(t, undone, plan); a.State != record.ActionFailed || !strings.Contains(a.Message, says) {
+			t.Errorf("hard %t: the schedule is %s: %s", hard, a.State, a.Message)
+		}
+		if a := onlyAction(t, undone, record.Ref{Kind: "dashboards", ID: targetOf(done, dashboard)}); hard && (a.State != record.ActionBlocked || !strings.Contains(a.Message, plan.String())) {
+			t.Errorf("the dashboard is %s: %s", a.State, a.Message)
+		}
+		if hard {
+			undone = r.apply(r.plan(restore.Request{Undo: done.ID}))
+		}
+		r.do("PATCH", itself(dashboard), `{"deleted":false}`)
+		complete(t, r.retry(undone))
+		if is := canon.Text(canon.Member(r.sim.Document("scheduled_plans", plan.ID), "dashboard_id")); is != dashboard.ID {
+			t.Errorf("hard %t: the schedule is on dashboards/%s", hard, is)
+		}
 	}
 }
 

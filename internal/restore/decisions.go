@@ -65,6 +65,10 @@ type Decisions struct {
 	// Kept are documents in use that an undo leaves with a member that it cannot take back.
 	Kept []record.Ref `json:"kept,omitempty"`
 
+	// Trashed are documents in the trash that documents are to name again, by these: Looker refuses that of
+	// some.
+	Trashed map[string]record.Ref `json:"trashed,omitempty"`
+
 	// Aside are documents of the instance that get another key for a moment, by the document that
 	// gets theirs: each of a ring waits for the next one.
 	Aside map[string][]Aside `json:"aside,omitempty"`

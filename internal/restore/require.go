@@ -111,8 +111,9 @@ func (d *draft) require(ctx context.Context, n *node, ref canon.Reference) (err 
 		return err
 	}
 	if d.request.Undo != 0 && d.nodes[ref.Ref] == nil {
-		if exists {
-			return nil // in the trash, where it was when it was named
+		if exists { // in the trash, where it was when it was named
+			d.tellTrashed(n, ref)
+			return nil
 		}
 		if home, err := d.home(ctx, n, ref.Ref, now); err != nil || home {
 			return err // it went with its user

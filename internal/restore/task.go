@@ -108,6 +108,7 @@ func (t *task) conclude(err error) {
 		a.State, a.Class, a.Message = record.ActionFailed, string(looker.Class(err)), strings.Join(strings.Fields(err.Error()), " ")
 		if refused, ok := errors.AsType[*looker.StatusError](err); ok {
 			a.Status = refused.Status
+			a.Message += t.staysOn(refused)
 			for _, e := range refused.Errors {
 				a.Errors = append(a.Errors, record.FieldError{Field: e.Field, Code: e.Code, Message: e.Message})
 			}

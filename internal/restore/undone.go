@@ -8,6 +8,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/looker"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -157,4 +158,35 @@ func (d *draft) tellKept(n *node, kept []string) {
 	for _, why := range kept {
 		d.note("%s %s", n.Ref, why)
 	}
+}
+
+// tellTrashed says of a document that is undone that it is to name again what lies in the trash. A part, as
+// the item of a board, may name that.
+func (d *draft) tellTrashed(n *node, ref canon.Reference) {
+	if ref.Part != "" {
+		return
+	}
+	if d.request.Trashed == nil {
+		d.request.Trashed = make(map[string]record.Ref)
+	}
+	d.request.Trashed[n.Ref.String()] = ref.Ref
+	also := ""
+	if d.request.Hard {
+		also = ", and so does what it is on"
+	}
+	d.note("%s goes back to %s, which is in the trash: where Looker refuses that it stays as it is%s", n.Ref, ref.Ref, also)
+}
+
+// staysOn says what became of an action whose document cannot name again what lies in the trash, and what to
+// do, "" for another one.
+func (t *task) staysOn(refused *looker.StatusError) string {
+	ref, ok := t.request.Trashed[t.action.Ref.String()]
+	if !ok || refused.Status >= 500 {
+		return ""
+	}
+	todo := fmt.Sprintf("take that out, then lookervault restore retry %d", t.plan.ID)
+	if t.request.Hard { // what it is on has the name of what is in the trash, as a rule
+		todo = fmt.Sprintf("lookervault restore undo %d without --hard puts what it is on there as well, and says how to go on", t.plan.Of)
+	}
+	return fmt.Sprintf("; it stays as it is, since %s is in the trash: %s", ref, todo)
 }
