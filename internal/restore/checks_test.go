@@ -272,3 +272,44 @@ func TestAnOwnerWhoIsDisabled(t *testing.T) {
 		}
 	}
 }
+
+// A merged result whose query the backup could not read, and that the instance does not have any more, nor
+// that query, is known to be missing before its dashboard is made. Where either is there it comes back.
+func TestAMergedResultWhoseQueryIsNowhere(t *testing.T) {
+	t.Parallel()
+	missing := func(route string) lookersim.Rule {
+		return lookersim.Rule{Route: route, Do: lookersim.FaultStatus, Status: 404}
+	}
+	merges, queries := missing("GET /merge_queries/{id}"), missing("GET /queries*")
+	for _, test := range []struct {
+		name string
+		gone []lookersim.Rule
+		deed record.Deed
+	}{
+		{"all is there", nil, record.DeedCreate},
+		{"the queries are there", []lookersim.Rule{merges}, record.DeedCreate},
+		{"the merged result is there", []lookersim.Rule{queries}, record.DeedCreate},
+		{"neither is there", []lookersim.Rule{merges, queries}, record.DeedImpossible},
+		{"nobody knows", []lookersim.Rule{merges, {Route: queries.Route, Do: lookersim.FaultStatus, Status: 403}}, record.DeedImpossible},
+	} {
+		r := newRig(t, lookersim.Options{Seed: 1})
+		if err := r.sim.SetRules(queries); err != nil {
+			t.Fatal(err)
+		}
+		r.backup()
+		if err := r.sim.SetRules(test.gone...); err != nil {
+			t.Fatal(err)
+		}
+		ref := record.Ref{Kind: "dashboards", ID: "1"}
+		r.do("DELETE", itself(ref), "")
+		request := restore.Request{Items: []record.Ref{ref}}
+		a := onlyAction(t, r.plan(request), ref)
+		if impossible := a.Deed == record.DeedImpossible; a.Deed != test.deed || impossible && (!strings.Contains(a.Reason, " queries/") || !strings.Contains(a.Reason, "--partial")) {
+			t.Errorf("%s: %s: %s", test.name, a.Deed, a.Reason)
+		}
+		request.Partial = true
+		if a := onlyAction(t, r.plan(request), ref); a.Deed != record.DeedCreate || (test.deed == record.DeedImpossible) != strings.Contains(a.Reason, "with only") {
+			t.Errorf("%s, with --partial: %s: %s", test.name, a.Deed, a.Reason)
+		}
+	}
+}

@@ -130,6 +130,7 @@ type planner struct {
 	holders     map[string]map[string]record.Ref
 	partsAtMost map[record.Kind]int // of one document in the backup
 	words       map[string][]string // what the instance knows, by route; nil where it could not be read
+	served      map[record.Ref]bool // whether the instance has what no look asks for, as far as it was asked
 	// notes are about what the plan does not take in.
 	notes []string
 }
@@ -145,7 +146,7 @@ func newPlanner(ctx context.Context, o PlanOptions) (*planner, error) {
 	}
 	p := &planner{
 		PlanOptions: o, reader: o.Reader, instance: o.Instance, request: &o.Request, pasts: make(map[int64]*past), words: make(map[string][]string), partsAtMost: make(map[record.Kind]int),
-		comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref),
+		comparisons: make(map[[2]int64]*comparison), undoing: make(map[record.Ref]wish), holders: make(map[string]map[string]record.Ref), served: make(map[record.Ref]bool),
 	}
 	starts, err := o.Reader.RunStarts(ctx, o.Instance)
 	if err != nil && !errors.Is(err, vault.ErrCorrupt) && !errors.Is(err, vault.ErrNotFound) {

@@ -19,17 +19,83 @@ func (d *draft) requireStored(ctx context.Context, n *node, ref canon.Reference)
 	if ref.Nested || n.action.Deed == record.DeedUndelete { // which writes no names of queries
 		return nil
 	}
-	if _, stored, err := d.past.version(ctx, ref.Ref); err != nil || stored {
+	e, stored, err := d.past.version(ctx, ref.Ref)
+	if err != nil {
 		return err
 	}
-	now, seen, exists, err := d.sees(ctx, ref.Ref)
+	if stored {
+		return d.requireSources(ctx, n, ref, e)
+	}
+	why, err := d.nowhere(ctx, ref.Ref)
+	if err != nil || why == "" {
+		return err
+	}
+	return d.lacks(ctx, n, ref, why)
+}
+
+// nowhere says why a query or merged result that no backup has is not to be had, "" where the instance has
+// it, or nobody has looked yet.
+func (d *draft) nowhere(ctx context.Context, ref record.Ref) (why string, err error) {
+	now, seen, exists, err := d.sees(ctx, ref)
 	switch {
 	case err != nil || exists || seen == unseen:
-		return err
+		return "", err
 	case seen == unknown:
-		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, d.present.reason(ref.Ref)))
+		return fmt.Sprintf("it needs %s: %s", ref, d.present.reason(ref)), nil
 	}
-	return d.lacks(ctx, n, ref, d.missing(ref.Ref, now))
+	return d.missing(ref, now), nil
+}
+
+// requireSources sees to it that a merged result which the backup holds can be made again where the instance
+// does not have it any more: each of its queries has to be in the backup or there.
+func (d *draft) requireSources(ctx context.Context, n *node, ref canon.Reference, e vault.Entry) error {
+	write := catalogue.Lookup(ref.Kind).Write
+	if !slices.ContainsFunc(write.Refs, func(r catalogue.Reference) bool { return immutable(r.Kind) }) {
+		return nil // a query, of which there are many
+	}
+	body, err := d.body(ctx, e)
+	if err != nil {
+		return err
+	}
+	sources, err := canon.References(write, body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", ref.Ref, err)
+	}
+	for _, source := range sources {
+		_, stored, err := d.past.version(ctx, source.Ref)
+		if err != nil {
+			return err
+		}
+		if stored || source.Nested || !immutable(source.Kind) {
+			continue
+		}
+		served, err := d.isServed(ctx, ref.Ref)
+		if err != nil || served {
+			return err
+		}
+		why, err := d.nowhere(ctx, source.Ref)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			return d.lacks(ctx, n, ref, why)
+		}
+	}
+	return nil
+}
+
+// isServed reports whether the instance has a document that no look asks for, since it never changes.
+func (p *planner) isServed(ctx context.Context, ref record.Ref) (served bool, err error) {
+	served, asked := p.served[ref]
+	if asked || p.Client == nil {
+		return served, nil
+	}
+	_, err = p.Client.Get(ctx, singleRequest(catalogue.Lookup(ref.Kind), ref.ID))
+	if err != nil && aboutRestore(err) {
+		return false, fmt.Errorf("ask for %s: %w", ref, err)
+	}
+	p.served[ref] = err == nil
+	return err == nil, nil
 }
 
 // requireCalled sees to it that what a document names by its name is on the instance.
