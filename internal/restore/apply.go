@@ -76,7 +76,7 @@ type ApplyOptions struct {
 func Apply(ctx context.Context, o ApplyOptions) (record.Restore, error) {
 	a, err := newApplier(ctx, o)
 	if err != nil {
-		return unsealed(o.Journal, o.Journal.Plan()), err
+		return unsealed(o.Journal), err
 	}
 	for _, step := range []func(context.Context) error{a.letSettle, a.enterRecognized, a.levels, a.leadAnew, a.untilLateArrived, a.lateTwins, a.readBack, a.wake, a.lateTwins, a.invite, a.tellDoubts, a.tellLinks} {
 		if err == nil {
@@ -377,7 +377,7 @@ func (a *applier) finish(ctx context.Context, err error) (record.Restore, error)
 	}
 	sealed, sealErr := a.Journal.Finish(context.WithoutCancel(ctx), state, a.verdict, a.notes)
 	if sealErr != nil {
-		sealed = unsealed(a.Journal, a.plan)
+		sealed = unsealed(a.Journal)
 		if err == nil {
 			err = fmt.Errorf("seal the restore: %w", sealErr)
 		}

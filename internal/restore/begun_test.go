@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
@@ -143,4 +146,70 @@ func TestWhatNobodyHeardOfIsDone(t *testing.T) {
 	if is := canon.Text(canon.Member(r.sim.Document("looks", "3"), "description")); is != "Oops" {
 		t.Errorf("after the undo the description is %q", is)
 	}
+}
+
+// endless is a journal on a disk that is full when so many steps are noted, and stays so.
+type endless struct {
+	restore.Journal
+	steps atomic.Int32
+}
+
+func (e *endless) left() error {
+	if e.steps.Add(-1) < 0 {
+		return vault.Problem("vault.db", vault.ErrFull, "")
+	}
+	return nil
+}
+
+func (e *endless) Advance(ctx context.Context, done []record.Step, next *record.Step) error {
+	if err := e.left(); err != nil {
+		return err
+	}
+	return e.Journal.Advance(ctx, done, next)
+}
+
+func (e *endless) Settle(ctx context.Context, done []record.Step, actions []record.Action, maps []record.Mapping) error {
+	if err := e.left(); err != nil {
+		return err
+	}
+	return e.Journal.Settle(ctx, done, actions, maps)
+}
+
+func (e *endless) Finish(context.Context, record.RestoreState, int64, []string) (record.Restore, error) {
+	return record.Restore{}, vault.Problem("vault.db", vault.ErrFull, "")
+}
+
+// A restore whose end could not be stored counts as half done what the vault does, and nothing else.
+func TestAFullDiskIsCountedAsItIsStored(t *testing.T) {
+	t.Parallel()
+	for _, steps := range []int32{0, 3, 9} {
+		r, run := newBackedUpRig(t)
+		plan := r.plan(restore.Request{Items: r.breakThings(), Run: run})
+		journal, err := r.file.Apply(t.Context(), plan.ID, r.meter.Drain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := &endless{Journal: journal}
+		full.steps.Store(steps)
+		done, err := r.carryOut(t.Context(), full)
+		if !errors.Is(err, vault.ErrFull) || done.State != record.RestoreInterrupted {
+			t.Fatalf("%d steps: %s, %v", steps, done.State, err)
+		}
+		stored, err := r.file.Reader().Restore(t.Context(), plan.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(states(stored), states(done)); diff != "" {
+			t.Errorf("%d steps: states (-stored +told):\n%s", steps, diff)
+		}
+	}
+}
+
+// states are those of the actions of a restore.
+func states(r record.Restore) []record.ActionState {
+	var all []record.ActionState
+	for _, a := range r.Actions {
+		all = append(all, a.State)
+	}
+	return all
 }
