@@ -37,25 +37,8 @@ func (c *Checkup) scratchFolder() (string, error) {
 	return "", err
 }
 
-// trialName is what the name of a folder that is made for a trial begins with.
+// trialName is what the names of the folder and the dashboard of a trial begin with.
 const trialName = "lookervault check "
-
-// leftBefore tells of the folders of trials that were killed before they had deleted them.
-func (c *Checkup) leftBefore(folder string) {
-	var folders []struct {
-		ID   jsontext.Value `json:"id"`
-		Name string         `json:"name"`
-	}
-	query := url.Values{"parent_id": {folder}, "name": {trialName + "%"}, "fields": {"id,name"}}
-	if _, err := get(c.ctx, c.options.Client, "/folders/search", query, &folders, nil); err != nil {
-		return // making one says what is wrong
-	}
-	for _, f := range folders {
-		if strings.HasPrefix(f.Name, trialName) {
-			c.Warn("restore", "delete it in Looker", "a trial that was killed has left folders/%s %q", canon.Text(f.ID), f.Name)
-		}
-	}
-}
 
 // restores tries what restores rest on.
 func (c *Checkup) restores() error {
@@ -69,9 +52,11 @@ func (c *Checkup) restores() error {
 		c.add(check, NotChecked, "give the key's user a personal folder", "there is no folder to try it in: the key's user has no personal one, and none is the shared root")
 		return nil
 	}
-	c.leftBefore(folder)
+	for _, left := range restore.LeftBefore(c.ctx, c.options.Client, folder, trialName) {
+		c.Warn(check, "delete it in Looker", "an earlier trial has left %s %q", left.Ref, left.Name)
+	}
 	name := trialName + c.options.Now().Format("2006-01-02 15:04:05.000")
-	yes, err := c.options.Agree(fmt.Sprintf("A folder %q with a dashboard is made in folder %s, thrown away, taken back, and deleted for good: about 20 calls.", name, folder))
+	yes, err := c.options.Agree(fmt.Sprintf("A folder %q with a dashboard is made in folder %s, thrown away, taken back, and deleted for good: about 25 calls.", name, folder))
 	if err != nil {
 		return err
 	}
@@ -85,7 +70,11 @@ func (c *Checkup) restores() error {
 			c.add(check, OK, "", "%s", a.Says)
 			continue
 		}
-		c.add(check, Warn, "restores may leave this to be done by hand; docs/RESTORE.md", "not so: %s: %s", a.Says, a.Found)
+		verdict := "not so"
+		if a.Unknown {
+			verdict = "not known"
+		}
+		c.add(check, Warn, "restores may leave this to be done by hand; docs/RESTORE.md", "%s: %s: %s", verdict, a.Says, a.Found)
 	}
 	if c.ctx.Err() != nil && len(left) > 0 { // nobody sees what was found
 		return fmt.Errorf("%w: %s", context.Cause(c.ctx), strings.Join(left, "; "))

@@ -16,9 +16,10 @@ import (
 
 // Assumption is something that restores rest on and that no public source promises.
 type Assumption struct {
-	Says  string // in words for people
-	Holds bool
-	Found string // what the instance did instead, "" where it holds
+	Says    string // in words for people
+	Holds   bool
+	Unknown bool   // whether it holds nobody knows, as an answer was lost
+	Found   string // what the instance did instead, "" where it holds
 }
 
 // Probe makes a throw-away folder with a dashboard in another folder of an instance,
@@ -96,6 +97,17 @@ func (p *probe) says(assumption string, holds bool, format string, args ...any) 
 	p.found = append(p.found, a)
 }
 
+// answered notes whether an assumption holds by what a call came to: an error or nil, and otherwise
+// what was found instead. An answer that was lost proves nothing.
+func (p *probe) answered(assumption string, holds bool, err error, otherwise string) {
+	if err == nil || holds {
+		p.says(assumption, holds, "%s", otherwise)
+		return
+	}
+	refused, ok := errors.AsType[*looker.StatusError](err)
+	p.found = append(p.found, Assumption{Says: assumption, Unknown: !ok || refused.Status >= 500, Found: err.Error()})
+}
+
 // create makes a document. Where nobody knows whether that was done it is looked for, also when the
 // probe was interrupted meanwhile: what it made has its id then, beside the error.
 func (p *probe) create(ctx context.Context, kind *catalogue.Spec, body map[string]any) (id string, err error) {
@@ -171,8 +183,8 @@ func (p *probe) refuses(ctx context.Context, assumption string, kind *catalogue.
 	switch {
 	case err == nil:
 		p.says(assumption, false, "a second one was made (%s)", id)
-	case !ok:
-		p.says(assumption, false, "%v", err)
+	case !ok || refused.Status >= 500:
+		p.answered(assumption, false, err, "")
 	default:
 		p.says(assumption, taken(refused), "it is refused with %d, without the code already_exists", refused.Status)
 	}
@@ -222,9 +234,9 @@ func (p *probe) thereAndBack(ctx context.Context, kind *catalogue.Spec, id strin
 		return false, fmt.Errorf("throw the dashboard away: %w", err)
 	}
 	gone, err := p.read(ctx, kind, id)
-	p.says("what is in the trash can be read by its id", err == nil && canon.Text(canon.Member(gone, trash.Name)) == trash.Value, "%s", orElse(err, "it is not said to be there"))
+	p.answered("what is in the trash can be read by its id", err == nil && canon.Text(canon.Member(gone, trash.Name)) == trash.Value, err, "it is not said to be there")
 	if err := p.patch(ctx, kind, id, fmt.Appendf(nil, `{%q:false}`, trash.Name)); err != nil {
-		p.says("a dashboard comes out of the trash", false, "%v", err)
+		p.answered("a dashboard comes out of the trash", false, err, "")
 		return false, nil
 	}
 	after, err := p.read(ctx, kind, id)
@@ -252,7 +264,7 @@ func (p *probe) withoutFolder(ctx context.Context, kind *catalogue.Spec, id stri
 	trash := kind.Write.Trash
 	gone, err := p.read(ctx, kind, id)
 	trashed := err == nil && canon.Text(canon.Member(gone, trash.Name)) == trash.Value
-	if p.says("a dashboard whose folder is deleted goes to the trash", trashed, "%s", orElse(err, "it is not there")); !trashed {
+	if p.answered("a dashboard whose folder is deleted goes to the trash", trashed, err, "it is not there"); !trashed {
 		return nil
 	}
 	err = p.patch(ctx, kind, id, fmt.Appendf(nil, `{%q:false,"folder_id":%s}`, trash.Name, quote(into)))
@@ -260,16 +272,8 @@ func (p *probe) withoutFolder(ctx context.Context, kind *catalogue.Spec, id stri
 		gone, err = p.read(ctx, kind, id)
 	}
 	back := err == nil && canon.Text(canon.Member(gone, trash.Name)) == "false" && canon.Text(canon.Member(gone, "folder_id")) == into
-	p.says("a dashboard whose folder is gone comes out of the trash into another one", back, "%s", orElse(err, "it does not lie there"))
+	p.answered("a dashboard whose folder is gone comes out of the trash into another one", back, err, "it does not lie there")
 	return nil
-}
-
-// orElse is what an error says, or what else is so where there is none.
-func orElse(err error, otherwise string) string {
-	if err != nil {
-		return err.Error()
-	}
-	return otherwise
 }
 
 func (p *probe) read(ctx context.Context, kind *catalogue.Spec, id string) ([]byte, error) {
