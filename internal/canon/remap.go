@@ -8,27 +8,10 @@ import (
 	"github.com/lookervault/lookervault/internal/record"
 )
 
-// Remap replaces the references of what was picked of a body by what stands for them;
-// all other bytes stay as they are. A number stays a number. What names a document for
-// which nothing stands becomes null, an element of an array is left out; where the row
-// says that the document cannot be without, its reference is among those that are
-// missing, and what was made must not be sent.
-func Remap(w *catalogue.Write, picked []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
-	return formOf(w).remap(picked, resolve)
-}
-
-func (f *form) remap(picked []byte, resolve Resolver) (sent []byte, missing []record.Ref, err error) {
-	sent, unmapped, err := f.replace(picked, resolve)
-	for _, n := range unmapped {
-		if !slices.Contains(missing, n.ref) {
-			missing = append(missing, n.ref)
-		}
-	}
-	return sent, missing, err
-}
-
-// replace replaces the references and returns those that the document cannot be without,
-// for which nothing stands.
+// replace replaces the references of a document by what stands for them; all other bytes stay
+// as they are. A number stays a number. What names a document for which nothing stands becomes
+// null, an element of an array is left out; where the row says that the document cannot be
+// without, its reference is among those that are returned, and what was made must not be sent.
 func (f *form) replace(picked []byte, resolve Resolver) (sent []byte, unmapped []naming, err error) {
 	renamed := false
 	sent, err = f.eachReference(picked, func(n naming) []byte {

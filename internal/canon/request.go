@@ -36,8 +36,14 @@ func Creation(w *catalogue.Write, body []byte, resolve Resolver) (sent []byte, m
 	if InTrash(w, body) {
 		all = all.without(w.Trash.Name)
 	}
-	if text, missing, err = f.remap(all.bytes(), resolve); err != nil {
+	text, unmapped, err := f.replace(all.bytes(), resolve)
+	if err != nil {
 		return nil, nil, err
+	}
+	for _, n := range unmapped {
+		if !slices.Contains(missing, n.ref) {
+			missing = append(missing, n.ref)
+		}
 	}
 	if all, err = readMembers(text); err != nil {
 		return nil, nil, err

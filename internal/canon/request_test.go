@@ -184,10 +184,10 @@ func slicesContains(found []canon.Reference, ref string, part record.Kind) bool 
 	return false
 }
 
-func TestRemapReachesIntoFreeJSON(t *testing.T) {
+func TestCreationReachesIntoFreeJSON(t *testing.T) {
 	picked := `{"model":"m","vis_config":{"n":1e400,"color_application":{"collection_id":"c", "palette_id":"p"},"x":[{"palette":{"collection_id":"c"}}],"collection_id":"c","note":"collection_id"}}`
 	want := `{"model":"M","vis_config":{"n":1e400,"color_application":{"collection_id":"C", "palette_id":"p"},"x":[{"palette":{"collection_id":"C"}}],"collection_id":"C","note":"collection_id"}}`
-	got, missing, err := canon.Remap(writeOf(t, "queries"), []byte(picked), resolver(map[string]string{"lookml_models/m": "M", "color_collections/c": "C"}))
+	got, missing, err := canon.Creation(writeOf(t, "queries"), []byte(picked), resolver(map[string]string{"lookml_models/m": "M", "color_collections/c": "C"}))
 	if err != nil || len(missing) > 0 {
 		t.Fatalf("missing %v, %v", missing, err)
 	}
@@ -329,7 +329,7 @@ func FuzzPick(f *testing.F) {
 	})
 }
 
-func FuzzRemap(f *testing.F) {
+func FuzzCreation(f *testing.F) {
 	f.Add([]byte(`{"model":"m","view":"v","vis_config":{"a":[{"collection_id":"c"}],"collection_id":1.0}}`))
 	f.Add([]byte(`{"view":[["v"]],"vis_config":[{"palette_id":["p",{"collection_id":null}]}]}`))
 	w, ok := catalogue.Find("queries")
@@ -339,18 +339,18 @@ func FuzzRemap(f *testing.F) {
 	there := func(_ record.Kind, id string) (string, bool) { return id + "x", true }
 	back := func(_ record.Kind, id string) (string, bool) { return id[:max(0, len(id)-1)], true }
 	f.Fuzz(func(t *testing.T, body []byte) {
-		same, _, err := canon.Remap(w.Write, body, canon.Itself)
+		same, _, err := canon.Creation(w.Write, body, canon.Itself)
 		if err != nil {
 			return
 		}
-		if !bytes.Equal(same, body) {
-			t.Errorf("%q: mapped to itself it is %q", body, same)
+		if again, _, err := canon.Creation(w.Write, same, canon.Itself); err != nil || !bytes.Equal(again, same) {
+			t.Errorf("%q: of %q it is %q, %v", body, same, again, err)
 		}
-		sent, _, err := canon.Remap(w.Write, body, there)
+		sent, _, err := canon.Creation(w.Write, body, there)
 		if err != nil || json.Valid(body) && !json.Valid(sent) {
 			t.Fatalf("%q: %q, %v", body, sent, err)
 		}
-		if _, _, err := canon.Remap(w.Write, sent, back); err != nil {
+		if _, _, err := canon.Creation(w.Write, sent, back); err != nil {
 			t.Errorf("%q: %q cannot be mapped back: %v", body, sent, err)
 		}
 	})
