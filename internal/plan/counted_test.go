@@ -53,6 +53,9 @@ func TestPagesOf(t *testing.T) {
 			t.Errorf("at most %d bytes: %d pages, want %d", most, got, want)
 		}
 	}
+	if got := rules.PagesOf(800, 5<<10, 1000<<10); got != 4 {
+		t.Errorf("just four pages: %d", got)
+	}
 }
 
 // TestAComparisonIsGoodForThirtyDays: both a run and its forecast go by that number.

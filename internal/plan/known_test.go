@@ -58,6 +58,7 @@ func TestUnseenDocumentsOfFixedRoutes(t *testing.T) {
 	}{
 		{"the first run", "settings", nil, false},
 		{"others are stored", "settings", map[string]record.Known{"2": {State: record.Present}}, true},
+		{"it is stored too", "settings", map[string]record.Known{"1": {State: record.Present}}, false},
 		{"a kind with a list", "roles", map[string]record.Known{"2": {State: record.Present}}, false},
 	} {
 		rules := plan.Rules{PageSize: 10}

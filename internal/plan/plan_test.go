@@ -101,7 +101,8 @@ func TestPlanChoosesTheRoute(t *testing.T) {
 			known: map[string]record.Known{
 				"3": sameAs(), "4": sameAs(), "5": sameAs(), "6": sameAs(), "7": sameAs(), "8": sameAs(), "9": sameAs(),
 			},
-			want: []string{"single 1", "single 2", "stored 3,4", "stored 5,6", "stored 7,8", "stored 9"},
+			rules: plan.Rules{PageSize: 9},
+			want:  []string{"single 1", "single 2", "stored 3,4,5,6,7,8,9"},
 		},
 		{
 			name: "less is enough where calls are dear", kind: "looks",
@@ -136,6 +137,10 @@ func TestPlanChoosesTheRoute(t *testing.T) {
 		{
 			name: "one that was gone", kind: "merge_queries", rows: rows("a"),
 			known: map[string]record.Known{"a": {State: record.Gone}}, want: []string{"single a"},
+		},
+		{
+			name: "one whose row is another", kind: "looks", rows: stamped(rows("1", "2")),
+			known: map[string]record.Known{"1": same, "2": {State: record.Present, Stamp: record.Digest{9}}}, want: []string{"single 2", "stored 1"},
 		},
 		{
 			name: "everything in a full run", kind: "looks", rows: stamped(rows("1", "2")),
@@ -178,21 +183,23 @@ func TestPlanSaysWhatIsKnown(t *testing.T) {
 	rules := plan.Rules{PageSize: 10}
 	print, hash := record.Digest{2}, record.Digest{3}
 	planned := rules.Plan(plan.Page{
-		Kind: kindOf(t, "dashboards"), State: record.Present, Rows: numbered(3), Known: map[string]record.Known{
+		Kind: kindOf(t, "dashboards"), State: record.Present, Rows: numbered(4), Known: map[string]record.Known{
 			"1": {State: record.Present, Hash: hash, Size: 7, Fingerprint: print},
 			"2": {State: record.Trashed, Hash: hash, Size: 7, Fingerprint: print},
+			"4": {State: record.Gone, Hash: hash, Size: 7, Fingerprint: print},
 		},
 	})
 	want := []record.Listed{
 		{ID: "1", State: record.Present, Held: true, Hash: hash, Size: 7, Fingerprint: print},
 		{ID: "2", State: record.Present, Held: true, Fingerprint: print},
 		{ID: "3", State: record.Present},
+		{ID: "4", State: record.Present, Fingerprint: print},
 	}
 	if diff := cmp.Diff(want, planned.Asks[0].Want); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if planned.Listed != 3 {
-		t.Errorf("%d are listed, want 3", planned.Listed)
+	if planned.Listed != 4 {
+		t.Errorf("%d are listed, want 4", planned.Listed)
 	}
 }
 
@@ -305,16 +312,18 @@ func TestTrashRests(t *testing.T) {
 		name          string
 		kind          record.Kind
 		full, doubted bool
+		ago           time.Duration // since its trash was listed
 		rests         bool
 	}{
 		{name: "looks", kind: "looks", rests: true},
 		{name: "a full run", kind: "looks", full: true},
 		{name: "stamps are doubted", kind: "looks", doubted: true},
 		{name: "a kind without a trash", kind: "boards"},
+		{name: "its trash was listed long ago", kind: "looks", ago: 31 * 24 * time.Hour},
 	} {
 		rules := plan.Rules{Full: test.full, Refresh: &refresh.Rules{
 			Now: now, Gap: 24 * time.Hour, Ages: map[record.Kind]time.Duration{refresh.Trash: 30 * 24 * time.Hour},
-			TrashListed: map[record.Kind]time.Time{test.kind: now.Add(-time.Hour)},
+			TrashListed: map[record.Kind]time.Time{test.kind: now.Add(-time.Minute - test.ago)},
 		}}
 		if got := rules.TrashRests(kindOf(t, test.kind), test.doubted); got != test.rests {
 			t.Errorf("%s: rests %t", test.name, got)
@@ -346,8 +355,9 @@ func TestTrashIsReadWhenItIsListed(t *testing.T) {
 // are large, or one more for each eight that are stored may not fit.
 func TestFew(t *testing.T) {
 	rules := plan.Rules{PageSize: 100, PageBytes: 100 << 20}
+	changed := kindOf(t, "lookml_dashboards").With
 	sized := func(bytes int64) *catalogue.Spec {
-		return kindOf(t, "lookml_dashboards").With(func(k *catalogue.Spec) { k.Size = bytes })
+		return changed(func(k *catalogue.Spec) { k.Size = bytes })
 	}
 	for _, tt := range []struct {
 		name string
@@ -359,6 +369,11 @@ func TestFew(t *testing.T) {
 		{"too large", sized(40<<10 + 1), 0, 0},
 		{"an eighth more fits", sized(1), 888, 1000},
 		{"an eighth more is too many", sized(1), 889, 0},
+		{"not in pages", kindOf(t, "boards"), 0, 0},
+		{"their rows tell of changes", changed(func(k *catalogue.Spec) { k.Listing.Stamped = true }), 0, 0},
+		{"they lie in folders", changed(func(k *catalogue.Spec) { k.Place = catalogue.InFolder }), 0, 0},
+		{"their trash is in pages too", kindOf(t, "agents"), 0, 1000},
+		{"their trash is not in pages", changed(func(k *catalogue.Spec) { k.Listing.Trash = true }), 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := rules.Few(tt.kind, tt.held, seq(nil)); got != tt.want {
