@@ -77,7 +77,7 @@ func (r *Rules) PerPage(kind *catalogue.Spec, sizes iter.Seq[int64]) int {
 	}
 	size := max(kind.Size, 1)
 	if n > 0 {
-		size = max(sum/n, 1)
+		size = sum / n
 	}
 	return max(r.PageSize, int(min(r.PageBytes/size, int64(r.MostPerAsk()))))
 }
@@ -132,7 +132,7 @@ func Chunks(n, size int) int { return (n + size - 1) / size }
 // the vault holds.
 func (r *Rules) Few(kind *catalogue.Spec, held int, sizes iter.Seq[int64]) (limit int) {
 	list := kind.Listing
-	if list.Page == 0 || list.Stamped || kind.Place != catalogue.Nowhere || kind.Size > largestOfFew {
+	if list.Stamped || kind.Place != catalogue.Nowhere || kind.Size > largestOfFew {
 		return 0
 	}
 	if !Can(kind, record.Page, record.Present) || list.Trash && !Can(kind, record.Page, record.Trashed) {

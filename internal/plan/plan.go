@@ -125,7 +125,6 @@ type sifted struct {
 // sift parts rows. What is left out of the run is in no part.
 func (r *Rules) sift(page Page) (parts sifted) {
 	kind, full := page.Kind, r.Full || page.Doubted
-	parts.want = make([]record.Listed, 0, len(page.Rows))
 	for _, row := range page.Rows {
 		known, ok := page.Known[row.ID]
 		switch {
@@ -134,9 +133,9 @@ func (r *Rules) sift(page Page) (parts sifted) {
 		case !r.Wants(kind.Name, row.ID, row.Folder):
 		case ok && !full && known.State != record.Gone && (kind.Immutable || !row.Stamp.IsZero() && known.Stamp == row.Stamp):
 			parts.same = append(parts.same, row)
-		case ok && !full && r.rests(kind, row, known, page.Ages[row.ID]):
+		case !full && r.rests(kind, row, known, page.Ages[row.ID]):
 			parts.deferred = append(parts.deferred, Deferral{ID: row.ID, Seen: known.Observed})
-		case ok && !full && r.restsByDate(kind, row, known):
+		case !full && r.restsByDate(kind, row, known):
 			parts.deferred = append(parts.deferred, Deferral{ID: row.ID, Seen: known.Observed, ByDate: true})
 		case !ok && r.NotServedRests(kind, row.ID, page.NotServed[row.ID]):
 			parts.notServed = append(parts.notServed, Deferral{ID: row.ID, Seen: page.NotServed[row.ID]})

@@ -72,7 +72,7 @@ func (r *Rules) restsByDate(kind *catalogue.Spec, row record.Listed, known recor
 // and where nobody has said that and calls are counted, as long as a comparison counts. 0 means
 // that each run asks.
 func (r *Rules) NotServedFor(kind *catalogue.Spec) time.Duration {
-	if r.Refresh == nil || len(kind.Listing.Fixed) == 0 {
+	if len(kind.Listing.Fixed) == 0 {
 		return 0
 	}
 	age, said := r.Refresh.Age(kind.Name)
@@ -95,14 +95,14 @@ func Rests(rules *refresh.Rules, kind *catalogue.Spec, row record.Listed, age ti
 	if row.Folder != "" && Can(kind, record.Folder, row.State) {
 		turn.ID = "in " + row.Folder // one call brings all of a folder, so they have one turn
 	}
-	return age > 0 && rules.Rests(turn, age, seen)
+	return rules.Rests(turn, age, seen)
 }
 
 // Ages are how old the observations of stored documents may grow, by id; one that is not
 // there is asked for in each run. body returns what is stored of any document, nil where
 // that is nothing.
 func (r *Rules) Ages(kind *catalogue.Spec, ids []string, body func(record.Ref) ([]byte, error)) (map[string]time.Duration, error) {
-	if r.Refresh == nil || MayRest(kind) != "" || !kind.Listing.Followed && len(kind.Listing.Fixed) == 0 {
+	if r.Refresh == nil || !kind.Listing.Followed && len(kind.Listing.Fixed) == 0 {
 		return nil, nil
 	}
 	ages := make(map[string]time.Duration, len(ids))
@@ -139,7 +139,7 @@ func isCalm(kind *catalogue.Spec, id string, body func(record.Ref) ([]byte, erro
 			}
 		}
 		var err error
-		if text, err = body(ref); err != nil || text == nil {
+		if text, err = body(ref); err != nil {
 			return false, err
 		}
 	}

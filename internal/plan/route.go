@@ -92,19 +92,13 @@ func Can(kind *catalogue.Spec, how record.How, state record.State) bool {
 
 // CanBeLookedFor reports whether documents of a kind can be searched for by id in
 // the listing that they were missed in.
-func CanBeLookedFor(kind *catalogue.Spec) bool {
-	l := kind.Listing
-	return !l.Whole && !l.Followed && len(l.Fixed) == 0 && l.IDs != ""
-}
+func CanBeLookedFor(kind *catalogue.Spec) bool { return kind.Listing.IDs != "" }
 
 // CanBeAskedFor reports whether what a listing did not hold can be asked for before it
-// counts as gone: by a search for ids, or each document alone.
+// counts as gone, each document alone at least.
 func CanBeAskedFor(kind *catalogue.Spec) bool {
-	if kind.Listing.Followed || len(kind.Listing.Fixed) > 0 {
-		return false
-	}
 	route, _ := kind.Single("1")
-	return CanBeLookedFor(kind) || !route.IsZero()
+	return !kind.Listing.Followed && !route.IsZero()
 }
 
 // worthFolder reports whether one call for a whole folder is better than single

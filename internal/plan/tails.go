@@ -29,10 +29,7 @@ func (e ListTail) Usual() bool { return e.Rows >= fewestUsual }
 
 // Whole reports whether the list is of a route that is asked for everything at once. What such
 // routes give at once says nothing of pages, and pages nothing of them.
-func (e ListTail) Whole() bool {
-	kind, ok := catalogue.Find(e.Kind)
-	return ok && kind.Listing.Whole
-}
+func (e ListTail) Whole() bool { return catalogue.Lookup(e.Kind).Listing.Whole }
 
 // Lengths are what the answers of a run tell of how many rows the server gives at once. The
 // zero value is that of a run before its first answer. They are not safe for use by many
@@ -134,12 +131,9 @@ func (l *Lengths) Witnesses(listed func(record.Kind) bool) (sorts [][]ListTail) 
 // Behind returns the kind as one whose list is read in pages, from which a run gets what
 // stands behind the rows of a list; nil where no route does that.
 func Behind(kind record.Kind) *catalogue.Spec {
-	spec, ok := catalogue.Find(kind)
-	if ok && spec.Listing.Whole {
-		spec, ok = spec.InPages()
-	}
-	if !ok {
-		return nil
+	spec := catalogue.Lookup(kind)
+	if spec.Listing.Whole {
+		spec, _ = spec.InPages()
 	}
 	return spec
 }
