@@ -89,21 +89,17 @@ func (a asking) agreed(ctx context.Context) (bool, error) {
 	} else {
 		fmt.Fprint(a.streams.err, "Apply it? Only yes will do: ")
 	}
-	type line struct {
-		text string
-		err  error
-	}
-	lines := make(chan line, 1)
+	lines := make(chan string, 1)
 	go func() {
-		text, err := bufio.NewReader(a.streams.in).ReadString('\n')
-		lines <- line{text, err}
+		line, _ := bufio.NewReader(a.streams.in).ReadString('\n') // what cannot be read is no answer
+		lines <- line
 	}()
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(a.streams.err)
 		return false, context.Cause(ctx)
-	case l := <-lines:
-		if strings.TrimSpace(l.text) == wanted {
+	case line := <-lines:
+		if strings.TrimSpace(line) == wanted {
 			return true, nil
 		}
 		fmt.Fprintln(a.streams.err, "Nothing was done.")

@@ -31,7 +31,6 @@ type restoring struct {
 	options  restoreOptions
 	config   config.Config
 	log      hclog.Logger
-	origin   string
 	instance string
 	client   *looker.Client
 	meter    *extract.Meter
@@ -59,7 +58,7 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 	}
 	o.streams.err.decouple()
 	o.interrupts.begin(o.writes)
-	r := &restoring{options: o, config: loaded.Config, log: o.streams.logger(loaded), origin: "api", meter: &extract.Meter{}, demo: o.demo}
+	r := &restoring{options: o, config: loaded.Config, log: o.streams.logger(loaded), meter: &extract.Meter{}, demo: o.demo}
 	for _, warning := range loaded.Warnings {
 		o.streams.warn(r.log, warning)
 	}
@@ -72,7 +71,6 @@ func openRestoring(ctx context.Context, o restoreOptions) (_ *restoring, err err
 		return nil, err
 	}
 	if o.demo {
-		r.origin = "demo"
 		stop, err := useDemo(o.streams.err, &r.config, loaded)
 		if err != nil {
 			return nil, err

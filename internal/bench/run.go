@@ -64,7 +64,6 @@ type measured struct {
 	vault     int64 // bytes of the file
 	bytes     int64 // of the documents
 	calls     int64
-	items     int64
 }
 
 // process runs a command and measures it.
@@ -119,7 +118,7 @@ func (b *bench) backup(url, db string, flags ...string) (measured, error) {
 	if summary.Event != "run_finished" || summary.Items == 0 {
 		return m, fmt.Errorf("unexpected summary: %s", last)
 	}
-	m.items, m.bytes, m.vault, m.calls = summary.Items, summary.Bytes, summary.Vault, summary.Calls
+	m.bytes, m.vault, m.calls = summary.Bytes, summary.Vault, summary.Calls
 	return m, nil
 }
 

@@ -232,7 +232,6 @@ func (f *form) nested(source, all members, visit func(member string, below *form
 
 // NestedDocument is a document that lies in another one, whole.
 type NestedDocument struct {
-	Member string // that names it: "query_id"
 	record.Ref
 	Body []byte // points into the other one's body
 }
@@ -254,7 +253,7 @@ func (f *form) nestedIn(body []byte) (found []NestedDocument, err error) {
 	}
 	err = f.nested(source, all, func(member string, _ *form, raw []byte) error {
 		i := slices.IndexFunc(f.Nested, func(n catalogue.Nested) bool { return n.Member == member })
-		found = append(found, NestedDocument{member, record.Ref{Kind: f.Nested[i].Kind, ID: Text(all.get(member))}, raw})
+		found = append(found, NestedDocument{record.Ref{Kind: f.Nested[i].Kind, ID: Text(all.get(member))}, raw})
 		return nil
 	})
 	return found, err

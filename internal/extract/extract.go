@@ -69,7 +69,6 @@ type Job struct {
 type Result struct {
 	Begun  record.Begun
 	Run    record.Run // as it was sealed; the zero value when the sink could not
-	Stages []pipeline.StageStats
 	API    looker.Stats
 	Took   time.Duration // of this process's share of the run
 	Peak   budget.Load   // the most that was in flight
@@ -96,7 +95,7 @@ func Run(ctx context.Context, job Job) (Result, error) {
 	}
 	f.logBegun()
 	err := f.run(ctx)
-	result := Result{Begun: f.begun, Stages: f.waves.Stats(), Took: job.Now().Sub(began)}
+	result := Result{Begun: f.begun, Took: job.Now().Sub(began)}
 	// The seal is made even when everything else was cancelled.
 	sealing := context.WithoutCancel(ctx)
 	finish := f.finish(sealing, err)

@@ -13,7 +13,6 @@ type Purpose string
 const (
 	RestorePurpose Purpose = "restore" // to bring back what a run held
 	UndoPurpose    Purpose = "undo"    // to take an earlier restore back
-	DrillPurpose   Purpose = "drill"   // to prove that the backup can be restored, in a scratch place
 )
 
 // RestoreState says how far a restore came.
@@ -157,18 +156,15 @@ type Step struct {
 
 // Values of Mapping.How.
 const (
-	MapCreated   = "created"
-	MapMatched   = "matched"
-	MapUndeleted = "undeleted"
-	MapGiven     = "given" // by somebody, in a map file or on the command line
-	MapSame      = "same"  // the instance is its own source
+	MapCreated = "created"
+	MapMatched = "matched"
+	MapGiven   = "given" // by somebody, in a map file or on the command line
 )
 
 // Values of Mapping.State.
 const (
 	MapLive   = "live"
 	MapUndone = "undone" // what was made was taken back
-	MapGone   = "gone"   // the target no longer has it
 )
 
 // Mapping says which document, or part of one, of the target instance is the

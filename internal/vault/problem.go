@@ -58,7 +58,6 @@ type Error struct {
 	Kind   error  // one of the sentinels above, or nil for any other problem
 	Detail string // what is known beyond the kind, "" when nothing
 	Hint   string // what to do next, "" when there is nothing to say
-	Holder int    // process that holds the lock, 0 when it is not known
 	Err    error  // the cause, or nil
 }
 

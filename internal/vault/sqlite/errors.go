@@ -126,7 +126,7 @@ func doing(what string, err error) error {
 
 // lockedBy is ErrLocked with the process that holds the lock, 0 when unknown.
 func lockedBy(path string, pid int) *vault.Error {
-	e := &vault.Error{Path: path, Kind: vault.ErrLocked, Holder: pid,
+	e := &vault.Error{Path: path, Kind: vault.ErrLocked,
 		Detail: "another LookerVault is writing to it",
 		Hint:   "wait for it to end, or choose another path"}
 	if pid != 0 {

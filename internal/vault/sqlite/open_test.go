@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,7 +194,7 @@ func TestLocked(t *testing.T) {
 	cmd, stdin := holder(t, path)
 	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	checkError(t, "second writer", err, path, vault.ErrLocked)
-	if e, ok := errors.AsType[*vault.Error](err); !ok || e.Holder != cmd.Process.Pid {
+	if e, ok := errors.AsType[*vault.Error](err); !ok || e.Detail != fmt.Sprintf("process %d is writing to it", cmd.Process.Pid) {
 		t.Errorf("got %v, want the holder %d", err, cmd.Process.Pid)
 	}
 	link := newPath(t)
