@@ -124,21 +124,21 @@ func (c *Client) judgeUnsure(ctx context.Context, t *try, err error) error {
 	if t.unsure = failure == nil; t.unsure {
 		return nil
 	}
-	if end := c.endsRun(ctx, t, failure, err); end != nil {
+	if end := t.endsRun(ctx, failure); end != nil {
 		return end
 	}
 	return c.doubt(t, failure, now)
 }
 
 // endsRun is the error of a call that waited for another one to show that the server works, where
-// the failure of that is about the whole run: nil where it is not. Last is the failure of the call
-// itself.
-func (c *Client) endsRun(ctx context.Context, t *try, failure, last error) error {
+// the failure of that is about the whole run: nil where it is not.
+func (t *try) endsRun(ctx context.Context, failure error) error {
+	spent, isSpent := errors.AsType[*BudgetError](failure)
 	switch class := Class(failure); {
 	case ctx.Err() != nil:
 		return ended(ctx, t.tried)
-	case class == FaultBudget:
-		return &BudgetError{Tried: t.tried, Max: c.budget.all.most, Last: last}
+	case isSpent:
+		return &BudgetError{Tried: t.tried, Max: spent.Max, Class: spent.Class}
 	case class == FaultDown, errors.Is(failure, ErrLogin), errors.Is(failure, ErrClosed):
 		return failure
 	}

@@ -185,7 +185,7 @@ func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Ti
 		if err == nil {
 			continue
 		}
-		if end := c.endsRun(ctx, t, err, err); end != nil {
+		if end := t.endsRun(ctx, err); end != nil {
 			return end
 		}
 		if class := Class(err); class == FaultDenied || class == FaultMissing {
