@@ -198,19 +198,13 @@ func (c *Client) prove(ctx context.Context) error {
 		default:
 			return err
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 	}
 }
 
 func (c *Client) tryProof(ctx context.Context) error {
 	r, _ := c.evidence.call(askUser())
 	r.Timeout = min(proofTimeout, c.cfg.Timeout)
-	_, resp, err := c.sendProof(ctx, r)
-	if err == nil {
-		c.bodies.give(resp.Body)
-	}
+	_, _, err := c.sendProof(ctx, r)
 	return err
 }
 

@@ -117,7 +117,6 @@ type Response struct {
 	Body     []byte // exact bytes, unpacked; the caller's own, begins and ends as JSON does, is not validated
 	Total    int    // X-Total-Count, where HasTotal
 	HasTotal bool
-	Header   http.Header   // the caller's own
 	Status   int           // 2xx
 	Attempts int           // calls made for it
 	Took     time.Duration // of the last one

@@ -55,12 +55,12 @@ func TestGet(t *testing.T) {
 	if got.Proto != "HTTP/1.1" {
 		t.Errorf("spoke %s, want HTTP/1.1", got.Proto)
 	}
-	calls := []looker.Call{{Route: "GET /dashboards/{dashboard_id}", Class: "query", Status: 200, Bytes: int64(len(body))}}
-	if diff := cmp.Diff(calls, seen, cmpopts.IgnoreFields(looker.Call{}, "Took")); diff != "" {
+	calls := []looker.Call{{Route: "GET /dashboards/{dashboard_id}", Class: "query"}}
+	if diff := cmp.Diff(calls, seen); diff != "" {
 		t.Errorf("observed (-want +got):\n%s", diff)
 	}
-	stats := looker.Stats{Calls: 1, Good: 1, Logins: 1, Bytes: int64(len(body)), Answering: seen[0].Took}
-	if diff := cmp.Diff(stats, c.Stats()); diff != "" {
+	stats := looker.Stats{Calls: 1, Good: 1, Logins: 1, Bytes: int64(len(body))}
+	if diff := cmp.Diff(stats, c.Stats(), cmpopts.IgnoreFields(looker.Stats{}, "Answering")); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)
 	}
 }
@@ -202,7 +202,7 @@ func TestVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := looker.Versions{Release: "26.12.3", APIServerURL: "https://a", WebServerURL: "https://w"}
+	want := looker.Versions{Release: "26.12.3"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

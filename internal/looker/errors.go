@@ -281,7 +281,6 @@ type BudgetError struct {
 	Tried
 	Max   int64
 	Class string // whose bound it was, "" for that of all calls
-	Last  error  // what the attempt before ended with; nil when there was none
 }
 
 func (e *BudgetError) Error() string {

@@ -71,7 +71,7 @@ func (c *Client) attempt(ctx context.Context, t *try) (*Response, error) {
 		return nil, c.gaveUp(ctx, t, err)
 	}
 	if spent, ok := c.budget.take(t.req.Class); !ok {
-		return nil, &BudgetError{Tried: t.tried, Max: c.budget.all.most, Class: spent, Last: t.last}
+		return nil, &BudgetError{Tried: t.tried, Max: c.budget.all.most, Class: spent}
 	}
 	return c.send(ctx, t)
 }
@@ -152,7 +152,7 @@ func (c *Client) call(ctx context.Context, t *try, k *ticket, s *session) (*Resp
 	if err != nil {
 		return nil, err
 	}
-	resp := &Response{Body: a.body, Header: a.header, Status: a.status, Attempts: t.spent, Took: a.took}
+	resp := &Response{Body: a.body, Status: a.status, Attempts: t.spent, Took: a.took}
 	resp.Total, resp.HasTotal = total(a.header)
 	return resp, nil
 }
@@ -184,10 +184,7 @@ func (c *Client) account(t *try, a answer, err error) {
 	}
 	c.stats.count(a.status, class, size, a.took, t.repeats())
 	if c.cfg.Observe != nil {
-		c.cfg.Observe(Call{
-			Route: t.req.Route, Class: t.req.Class, Status: a.status, Fault: class,
-			Bytes: size, Took: a.took, Retry: t.repeats(),
-		})
+		c.cfg.Observe(Call{Route: t.req.Route, Class: t.req.Class})
 	}
 }
 
@@ -197,7 +194,7 @@ func (c *Client) unanswered(t *try) {
 	c.budget.force(t.req.Class)
 	c.stats.count(0, FaultNetwork, 0, 0, t.repeats())
 	if c.cfg.Observe != nil {
-		c.cfg.Observe(Call{Route: t.req.Route, Class: t.req.Class, Fault: FaultNetwork, Retry: t.repeats()})
+		c.cfg.Observe(Call{Route: t.req.Route, Class: t.req.Class})
 	}
 }
 
@@ -236,9 +233,7 @@ func (c *Client) learn(t *try, k *ticket, s *session, err error, sent time.Time)
 
 // Versions is the answer of GET /versions (OpenAPI: ApiVersion).
 type Versions struct {
-	Release      string // "26.12.3"; "" when the server does not say
-	APIServerURL string
-	WebServerURL string
+	Release string // "26.12.3"; "" when the server does not say
 }
 
 // Versions asks for the server's versions. It needs no login and is no call to
@@ -274,15 +269,12 @@ func (c *Client) versions(ctx context.Context, timeout time.Duration, n int) (Ve
 	}
 	var body struct {
 		Release string `json:"looker_release_version"`
-		API     string `json:"api_server_url"`
-		Web     string `json:"web_server_url"`
 	}
 	if err := json.Unmarshal(a.body, &body); err != nil {
 		return Versions{}, &NotJSONError{Tried: t, Status: a.status, ContentType: "of another shape"}
 	}
 	c.served.Store(true)
-	shown := func(s string) string { return line(c.Scrub(s)) }
-	return Versions{Release: shown(body.Release), APIServerURL: shown(body.API), WebServerURL: shown(body.Web)}, nil
+	return Versions{Release: line(c.Scrub(body.Release))}, nil
 }
 
 // Scrub takes the secrets of the client, its tokens included, out of a text of the

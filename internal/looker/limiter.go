@@ -348,7 +348,7 @@ func (l *limiter) fill(s *Stats) {
 	defer l.mu.Unlock()
 	s.Paused, s.Rate = l.paused, l.rate()
 	if l.pace != nil {
-		s.LowestRate, s.AtOnce = l.pace.lowest, l.width.found()
+		s.AtOnce = l.width.found()
 		if s.AtOnce == 0 { // else the refusals tell nothing of the rate
 			s.Bears = l.pace.refusals.bears(time.Now())
 		}

@@ -73,7 +73,6 @@ const (
 type pace struct {
 	ceiling  float64 // calls a second, +Inf for none
 	rate     float64 // allowed now
-	lowest   float64 // since the first cut, 0 before
 	base     float64 // rate after the last cut
 	missed   int     // cuts in a row that came soon after the one before
 	span     time.Duration
@@ -209,9 +208,6 @@ func (p *pace) set(rate float64, span time.Duration, now, resume time.Time) {
 	p.base = max(rate, min(minRate, p.ceiling))
 	p.span, p.rate, p.grown, p.resumed = span, p.base, 0, resume
 	p.got, p.since = 0, now.Add(resume.Sub(now)/2)
-	if p.lowest == 0 || p.base < p.lowest {
-		p.lowest = p.base
-	}
 }
 
 // at is the rate after so much time under load since the last cut.

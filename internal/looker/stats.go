@@ -8,32 +8,26 @@ import (
 // Call is one HTTP request to the API that has ended, well or not. Logins,
 // logouts and GET /versions are none.
 type Call struct {
-	Route  string        // of the Request
-	Class  string        // of the Request
-	Status int           // 0 without an answer
-	Fault  FaultClass    // "" for a good answer
-	Bytes  int64         // of the body, unpacked; 0 for an answer that is not 2xx
-	Took   time.Duration // until the body was read or the request failed
-	Retry  bool          // not the first attempt of its call of Get
+	Route string // of the Request
+	Class string // of the Request
 }
 
 // Stats is what the client has done so far.
 type Stats struct {
-	Calls      int64         // requests to the API, repeats included; without logins, logouts and GET /versions
-	Good       int64         // of them answered with 2xx and JSON
-	Refused    int64         // 3xx and 4xx, without 429
-	Throttled  int64         // 429
-	Failed     int64         // 5xx
-	Broken     int64         // no answer, or none that could be used
-	Retries    int64         // calls that were not the first attempt
-	Logins     int64         // that were accepted
-	Bytes      int64         // of bodies, unpacked
-	Answering  time.Duration // that calls were in the air, summed
-	Paused     time.Duration // how long everybody had to wait because the server asked for it
-	Rate       float64       // calls a second allowed now; 0 = no limit
-	AtOnce     int           // calls that the server was found to take at once; 0 = it was not seen to limit them
-	Bears      float64       // calls a second that the server was found to bear; 0 = not known
-	LowestRate float64       // the lowest Rate since the first refusal; 0 without one
+	Calls     int64         // requests to the API, repeats included; without logins, logouts and GET /versions
+	Good      int64         // of them answered with 2xx and JSON
+	Refused   int64         // 3xx and 4xx, without 429
+	Throttled int64         // 429
+	Failed    int64         // 5xx
+	Broken    int64         // no answer, or none that could be used
+	Retries   int64         // calls that were not the first attempt
+	Logins    int64         // that were accepted
+	Bytes     int64         // of bodies, unpacked
+	Answering time.Duration // that calls were in the air, summed
+	Paused    time.Duration // how long everybody had to wait because the server asked for it
+	Rate      float64       // calls a second allowed now; 0 = no limit
+	AtOnce    int           // calls that the server was found to take at once; 0 = it was not seen to limit them
+	Bears     float64       // calls a second that the server was found to bear; 0 = not known
 }
 
 type counters struct {

@@ -86,8 +86,8 @@ func TestTraceOfTheRate(t *testing.T) {
 				if s := c.Stats(); s.Throttled != last.Throttled || time.Since(began).Truncate(5*time.Second) != mark {
 					mark = time.Since(began).Truncate(5 * time.Second)
 					last = s
-					fmt.Fprintf(&trace, "%8.3f s  rate %8.3f  lowest %8.3f  refused %3d  bears %6.3f\n",
-						time.Since(began).Seconds(), s.Rate, s.LowestRate, s.Throttled, s.Bears)
+					fmt.Fprintf(&trace, "%8.3f s  rate %8.3f  refused %3d  bears %6.3f\n",
+						time.Since(began).Seconds(), s.Rate, s.Throttled, s.Bears)
 				}
 			}
 		})
