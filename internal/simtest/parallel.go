@@ -7,7 +7,7 @@ import (
 )
 
 // atOnce is how many tests of runs may be under way at once, at least.
-const atOnce = 4
+const atOnce = 6
 
 // WaitTogether lets more tests run at once than there are processors, unless -parallel says how
 // many: tests of restores and of the whole program wait for servers, pauses and processes for more than
