@@ -189,13 +189,23 @@ func (c *Client) confirm(ctx context.Context, since time.Time) error {
 // prove makes the call that is known to work, which counts as any other. The caller
 // has a place in the air.
 func (c *Client) prove(ctx context.Context) error {
-	for renewals := 0; ; {
-		err := c.tryProof(ctx)
-		switch class := Class(err); {
-		case class == FaultThrottled: // the limiter holds everybody, and the breaker ends the run at last
-		case class == FaultUnauthorized && renewals < lapsesAllowed && !errors.Is(err, ErrLogin):
-			renewals++
-		default:
+	for {
+		err := c.renewing(ctx, c.tryProof)
+		if Class(err) != FaultThrottled { // the limiter holds everybody, and the breaker ends the run at last
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// renewing makes a call that finds out whether the server works, and makes it again where its token
+// was not taken: that says nothing of the server.
+func (c *Client) renewing(ctx context.Context, attempt func(context.Context) error) error {
+	for renewals := 0; ; renewals++ {
+		err := attempt(ctx)
+		if Class(err) != FaultUnauthorized || renewals == lapsesAllowed || errors.Is(err, ErrLogin) {
 			return err
 		}
 	}

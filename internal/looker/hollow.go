@@ -181,7 +181,7 @@ func (c *Client) showRows(ctx context.Context, t *try, status int, since time.Ti
 	}
 	deadline := time.Now().Add(c.cfg.Retry.MaxWait)
 	for n := 1; !c.rows.since(since); n++ {
-		err := c.rows.flight.do(ctx, c.life, c.tryRows)
+		err := c.rows.flight.do(ctx, c.life, func(ctx context.Context) error { return c.renewing(ctx, c.tryRows) })
 		if err == nil {
 			continue
 		}

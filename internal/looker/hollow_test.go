@@ -390,3 +390,31 @@ func TestAListThatIsExpectedToHaveRows(t *testing.T) {
 		})
 	}
 }
+
+// TestATokenThatEndsBeforeTheProof: the call that shows whether the server answers lists with rows is
+// answered with 401. A new login and the same call again are no wait for a server in trouble: the
+// call takes longer than such a wait may.
+func TestATokenThatEndsBeforeTheProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &lists{roles: from(someRows), boards: from("[]")}
+		refused := false
+		c := fakeClient(t, &fake{api: func(n int, req *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			if strings.HasSuffix(req.URL.Path, "/roles") && server.calls("roles") == 1 && !refused {
+				refused = true
+				return reply(401, nil, "{}"), nil
+			}
+			return server.answer(n, req)
+		}}, func(c *looker.Config) { c.Retry.MaxWait = 100 * time.Millisecond })
+		if _, err := c.Get(t.Context(), roles); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Get(t.Context(), boards)
+		if err != nil || string(resp.Body) != "[]" {
+			t.Errorf("%v, want an empty list", err)
+		}
+		if proofs := server.calls("roles") - 1; !refused || proofs != 1 {
+			t.Errorf("refused %v, then asked %d times for a list with rows, want once", refused, proofs)
+		}
+	})
+}
