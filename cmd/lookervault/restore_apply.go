@@ -302,7 +302,7 @@ func (r *restoring) apply(ctx context.Context, plan record.Restore, again []reco
 		}
 	}
 	r.toldNotes = plan.Notes
-	show := newRestoreWatch(r, journal.Plan(), mode, events)
+	show := newRestoreWatch(r, journal.Plan(), journal.Calls(), mode, events)
 	show.begin(ctx)
 	began := time.Now()
 	sealed, err := restore.Apply(r.options.interrupts.kill, restore.ApplyOptions{

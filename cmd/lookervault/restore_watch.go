@@ -18,6 +18,8 @@ type restoreWatch struct {
 	watch
 	restoring *restoring
 	plan      record.Restore
+	before    job.Traffic // what is not the restore's: of the plan, and of what this process did before it
+	made      int64       // calls of the restore until it began, or went on
 
 	mu       sync.Mutex
 	kinds    []job.KindProgress
@@ -26,8 +28,17 @@ type restoreWatch struct {
 	done     int64
 }
 
-func newRestoreWatch(r *restoring, plan record.Restore, mode string, events *ui.EventLog) *restoreWatch {
+// newRestoreWatch makes a watch of a restore that has made some calls, those of earlier attempts included.
+func newRestoreWatch(r *restoring, plan record.Restore, made []record.Calls, mode string, events *ui.EventLog) *restoreWatch {
 	w := &restoreWatch{watch: watch{streams: r.options.streams, mode: mode, limits: limitsOf(r.config), began: time.Now(), events: events}, restoring: r, plan: plan}
+	w.before = extract.Traffic(r.client.Stats())
+	for _, own := range made {
+		w.made += own.N
+	}
+	w.before.Calls -= w.made
+	if w.limits.Calls > 0 {
+		w.limits.Calls -= w.before.Calls
+	}
 	for _, a := range plan.Actions {
 		if !writes(a.Deed) {
 			continue
@@ -61,17 +72,25 @@ func (w *restoreWatch) begin(ctx context.Context) {
 		w.events.Write("restore_started", view.RestoreStartedOf(w.plan))
 	}
 	w.stopping = "Stopping: calls that are under way are finished. Ctrl-C again ends at once."
-	w.start(ctx, ui.Subject{Job: fmt.Sprintf("restore %d", w.plan.ID), Things: ui.Actions}, w)
+	w.start(ctx, ui.Subject{Job: fmt.Sprintf("restore %d", w.plan.ID), Things: ui.Actions, Made: w.made}, w)
 }
 
 // Snapshot is the restore at this moment.
 func (w *restoreWatch) Snapshot() job.Snapshot {
-	api := w.restoring.client.Stats()
+	api := extract.Traffic(w.restoring.client.Stats()).Since(w.before)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return job.Snapshot{
 		Items: w.done, Faults: w.failed, LastFault: w.lastFail, Kinds: append([]job.KindProgress(nil), w.kinds...),
-		API: extract.Traffic(api),
+		API: api,
+	}
+}
+
+// close ends the show. The last frame tells as many calls as the summary does.
+func (w *restoreWatch) close() {
+	w.watch.close()
+	if w.events != nil {
+		w.events.Last(w.latest())
 	}
 }
 

@@ -54,3 +54,18 @@ type Traffic struct {
 	AtOnce    int           // calls that the server was found to take at once; 0 = it was not seen to limit them
 	Bears     float64       // calls a second that the server was found to bear; 0 = not known
 }
+
+// Since is the traffic after an earlier moment. How much is allowed and borne is what it is now.
+func (t Traffic) Since(was Traffic) Traffic {
+	t.Calls -= was.Calls
+	t.Good -= was.Good
+	t.Refused -= was.Refused
+	t.Throttled -= was.Throttled
+	t.Failed -= was.Failed
+	t.Broken -= was.Broken
+	t.Retries -= was.Retries
+	t.Bytes -= was.Bytes
+	t.Answering -= was.Answering
+	t.Paused -= was.Paused
+	return t
+}

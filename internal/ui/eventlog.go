@@ -116,6 +116,14 @@ func (e *EventLog) Show(f Frame) {
 	}
 }
 
+// Last is Show for the last frame: progress is written however soon.
+func (e *EventLog) Last(f Frame) {
+	e.mu.Lock()
+	e.progress = time.Time{}
+	e.mu.Unlock()
+	e.Show(f)
+}
+
 // End writes the last event, which last makes of the number of those that were
 // dropped, and waits until everything is written or patience ends. Then what waits is
 // dropped, and where the writer is [Roomy] the last event still follows what the

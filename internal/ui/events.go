@@ -51,10 +51,7 @@ func (e *Events) Close(f Frame, ends []record.Counts) {
 			}
 		}
 	}
-	e.mu.Lock()
-	e.progress = time.Time{}
-	e.mu.Unlock()
-	e.Show(f)
+	e.Last(f)
 }
 
 // Finished writes run_finished, the last event, and waits until everything is written

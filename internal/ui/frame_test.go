@@ -202,3 +202,13 @@ func TestPlainOfARestore(t *testing.T) {
 		t.Errorf("the line: %s", line)
 	}
 }
+
+// What earlier processes called is told, and is not how fast this one is.
+func TestCallsOfEarlierProcesses(t *testing.T) {
+	tracker := ui.NewTracker(ui.Subject{Job: "restore 1", Things: ui.Actions, Made: 1000}, ui.Limits{}, began)
+	tracker.Frame(job.Snapshot{API: job.Traffic{Calls: 1000}}, began)
+	f := tracker.Frame(job.Snapshot{API: job.Traffic{Calls: 1004}}, began.Add(2*time.Second))
+	if f.Calls != 1004 || f.CallsPerSecond != 2 {
+		t.Errorf("%d calls, %v a second", f.Calls, f.CallsPerSecond)
+	}
+}

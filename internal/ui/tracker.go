@@ -19,6 +19,8 @@ type Subject struct {
 	Things string // what it counts, in plural: "documents"
 	// Before is what earlier processes did of a resumed job, by kind; nil for none.
 	Before map[record.Kind]int64
+	// Made are the calls of earlier processes that snapshots tell as well.
+	Made int64
 }
 
 // Actions is what a restore counts.
@@ -128,7 +130,7 @@ func (t *Tracker) turn(now moment) moment {
 	}
 	// What came before the first snapshot counts from the beginning.
 	if len(t.past) == 1 || t.past[0].at.Sub(t.began) < time.Second && now.at.Sub(t.began) < window {
-		return moment{at: t.began}
+		return moment{at: t.began, Snapshot: job.Snapshot{API: job.Traffic{Calls: t.subject.Made}}}
 	}
 	return t.past[0]
 }
