@@ -115,23 +115,14 @@ func anotherObject(members []string) *Failed {
 	return Mismatch(fmt.Errorf("the answer holds another object: it has none of %s", strings.Join(members, ", ")))
 }
 
-// OfKind returns a [Call.Check] that refuses a list none of whose rows is of the kind: it
-// is the answer to another call.
+// OfKind is a [Call.Check] for a list: it must be an array, and one whose rows are all of
+// other kinds is the answer to another call.
 func OfKind(kind *catalogue.Spec) func(body []byte) *Failed {
-	if len(kind.Kin) == 0 {
-		return nil
-	}
-	return func(body []byte) *Failed { return rowsTold(kind, kind.Kin, body) }
-}
-
-// ListOfKind is a [Call.Check] for a list in one answer: it must be an array, and pass [OfKind].
-func ListOfKind(kind *catalogue.Spec) func(body []byte) *Failed {
-	told := OfKind(kind)
 	return func(body []byte) *Failed {
-		if failed := IsArray(body); failed != nil || told == nil {
+		if failed := IsArray(body); failed != nil || len(kind.Kin) == 0 {
 			return failed
 		}
-		return told(body)
+		return rowsTold(kind, kind.Kin, body)
 	}
 }
 

@@ -77,6 +77,41 @@ func TestMixUpsThatPass(t *testing.T) {
 	}
 }
 
+// TestListsThatAreNoListsPass: a call of any list that is answered once with null or with an
+// object is made again, wherever in a run it stands, and then the run is complete and right.
+func TestListsThatAreNoListsPass(t *testing.T) {
+	lists := []string{
+		"GET /dashboards/search", "GET /looks/search", "GET /users", "GET /groups", "GET /alerts/search", "GET /agents/search",
+		"GET /dashboards/lookml/search", "GET /folders/{id}/looks", "GET /lookml_models", "GET /folders", "GET /roles", "GET /boards",
+	}
+	for _, mixup := range []string{"null", "value"} {
+		for nth := 1; nth <= 6; nth++ {
+			t.Run(fmt.Sprintf("%s/call %d", mixup, nth), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, lookersim.Options{Seed: 3, Sizes: few})
+				r.run(record.RunComplete, start())
+				for _, kind := range []string{"dashboards", "looks", "users", "groups", "alerts"} { // what is missing is looked for
+					mutate(t, r, lookersim.Change{Op: lookersim.OpDelete, Kind: kind, ID: r.sim.IDs(kind)[1]})
+				}
+				for _, full := range []bool{false, true} {
+					var rules []string
+					for _, route := range lists {
+						rules = append(rules, fmt.Sprintf("route=%s nth=%d do=%s", route, nth, mixup))
+					}
+					r.rules(rules...)
+					again := start()
+					again.Full = full
+					r.run(record.RunComplete, again)
+					compare(t, r, inFront()...)
+					if faults := r.faults(); len(faults) > 0 {
+						t.Errorf("faults: %+v", faults)
+					}
+				}
+			})
+		}
+	}
+}
+
 // TestMixUpsThatStay: what was stored before stays, what was not is a fault, and no
 // kind that is mixed up is complete.
 func TestMixUpsThatStay(t *testing.T) {

@@ -239,7 +239,7 @@ func (t *task) manyCall(many catalogue.Many, offset int, want []record.Listed) s
 	if t.ask.State == record.Trashed {
 		params = append(params, [2]string{"deleted", "true"})
 	}
-	return stages.Call{Kind: t.kind.Name, Route: many.Route, Path: path, Query: many.Route.Values(params...)}
+	return stages.Call{Kind: t.kind.Name, Route: many.Route, Path: path, Query: many.Route.Values(params...), Check: stages.IsArray}
 }
 
 func idList(want []record.Listed) string {

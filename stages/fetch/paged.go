@@ -82,7 +82,9 @@ func (t *task) ending(ctx context.Context, rows [][]byte, counted bool) (tailKno
 		return tailSeen, nil
 	}
 	query := route.Values([2]string{"fields", t.kind.Fields.ID}, [2]string{"limit", "1"}, [2]string{"offset", strconv.Itoa(len(rows))})
-	answer, err := t.Looker.Get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Tries: stages.Patience})
+	answer, err := t.Looker.Get(ctx, stages.Call{
+		Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Check: stages.IsArray, Tries: stages.Patience,
+	})
 	failed := (*stages.Failed)(nil)
 	switch {
 	case errors.As(err, &failed) && failed.Refused():

@@ -157,7 +157,7 @@ func (t *task) getWhole(ctx context.Context) (answer stages.Answer, rows [][]byt
 		}
 	}()
 	for n := 1; n <= stages.Patience; n++ {
-		call := stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.ListOfKind(t.kind)}
+		call := stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: route.Values(), Check: stages.OfKind(t.kind)}
 		t.listing().Doubting(t.kind, &call)
 		if call.Emptied, err = t.listing().ShouldHaveRows(ctx, t.kind.Name, t.ask.State); err != nil {
 			return stages.Answer{}, nil, nil, err
@@ -209,7 +209,9 @@ func (t *task) lookBehind(ctx context.Context, rows [][]byte, total int) error {
 	uncounted := fmt.Errorf("%w: %d rows came of %d", stages.ErrUncounted, len(rows), total)
 	route := t.kind.Listing.Route
 	query := route.Values([2]string{"fields", t.kind.Fields.ID}, [2]string{"limit", strconv.Itoa(len(rows) + 1)}, [2]string{"offset", strconv.Itoa(len(rows))})
-	answer, err := t.Looker.Get(ctx, stages.Call{Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Most: stages.SlimMost, Tries: stages.Patience})
+	answer, err := t.Looker.Get(ctx, stages.Call{
+		Kind: t.kind.Name, Route: route, Path: route.Path, Query: query, Size: 64 << 10, Check: stages.IsArray, Most: stages.SlimMost, Tries: stages.Patience,
+	})
 	if errors.As(err, new(*stages.Failed)) {
 		return uncounted
 	}
