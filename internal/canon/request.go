@@ -109,7 +109,7 @@ func (f *form) withoutBare(all members) members {
 // members that differ, null where a value must be cleared, and all members where the
 // row's update takes the whole document. It reports whether anything differs. A member
 // that wanted does not hold at all is left as it is: the server that wanted came from did
-// not know it; so are members that can only be given at creation. References for which nothing stands are an [UnmappedError], unless the row
+// not know it; so are members that can only be given at creation, and what cannot be taken away. References for which nothing stands are an [UnmappedError], unless the row
 // sends the member late; that one is left out.
 func Patch(w *catalogue.Write, current, wanted []byte, resolve Resolver) (sent []byte, changed bool, err error) {
 	f := formOf(w)
@@ -181,7 +181,8 @@ func (f *form) differing(current, wanted []byte, resolve Resolver) ([]string, er
 				return nil, err
 			}
 		}
-		if !same && !slices.Contains(f.Once, m.name) {
+		stays := slices.Contains(f.Lasting, m.name) && want.get(m.name) == nil
+		if !same && !stays && !slices.Contains(f.Once, m.name) {
 			names = append(names, m.name)
 		}
 	}

@@ -121,6 +121,7 @@ var tile = &Write{
 	},
 	Nested:    []Nested{{Member: "query_id", Kind: "queries", At: []string{"query", "result_maker.query"}}},
 	Unordered: []string{"result_maker.filterables.listen"},
+	Lasting:   []string{"certification_metadata"},
 	Void:      map[string]string{"result_maker": "result_maker.filterables.listen.field"},
 	Texts:     []string{"body_text", "note_text", "title_text", "subtitle_text", "rich_content_json"},
 	Find:      BySet,

@@ -96,6 +96,8 @@ type Write struct {
 	Stale []string
 	// Once members can be given at creation and never be changed.
 	Once []string
+	// Lasting members can be given and changed, and never be taken away.
+	Lasting []string
 	// Fixed members are refused with another value than the document was made with.
 	Fixed []string
 	// Inner is what lies in the document, is made with it and has ids that others name.

@@ -69,9 +69,10 @@ var lookWrite = &Write{
 		"folder": "an echo: folder_id is sent",
 		"model":  "an echo of the query's model",
 	},
-	From:  []From{{Member: "query_id", Paths: []string{"query_id", "query.id"}}},
-	Bare:  []string{"certification_metadata", "user_id"},
-	Blank: []string{"description"},
+	From:    []From{{Member: "query_id", Paths: []string{"query_id", "query.id"}}},
+	Bare:    []string{"certification_metadata", "user_id"},
+	Blank:   []string{"description"},
+	Lasting: []string{"certification_metadata"},
 	Keys: []Key{{
 		Members: []string{"folder_id", "title"}, Unique: true,
 		Search: Route{Path: "/looks/search", Activity: Administrative}, Params: map[string]string{"folder_id": "folder_id", "title": "title"},
@@ -151,8 +152,9 @@ var dashboardWrite = &Write{
 		"folder": "an echo: folder_id is sent",
 		"model":  "an echo",
 	},
-	Bare:  []string{"slug", "user_id", "lookml_link_id", "appearance", "download_settings", "certification_metadata"},
-	Blank: []string{"description", "lookml_link_id", "refresh_interval", "query_timezone"},
+	Bare:    []string{"slug", "user_id", "lookml_link_id", "appearance", "download_settings", "certification_metadata"},
+	Blank:   []string{"description", "lookml_link_id", "refresh_interval", "query_timezone"},
+	Lasting: []string{"certification_metadata"},
 	Keys: []Key{
 		{
 			Members: []string{"slug"}, Unique: true, TrashCounts: true,

@@ -230,6 +230,7 @@ func (d *draft) again(n *node, now vault.Entry, current []byte) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	d.withoutMembers(n)
+	d.withoutLasting(n)
 	d.lackingSecrets(n, current)
 	n.action.Changes = withoutTrash(n, now)
 	if len(n.action.Changes) == 0 && n.action.Deed != record.DeedUndelete {
@@ -268,6 +269,8 @@ func (d *draft) deed(n *node, now vault.Entry) {
 	case trashed:
 		n.action.Deed = record.DeedUndelete
 		n.action.Reason = "out of the trash, with its id"
+	case len(n.action.Changes) == 0 && n.keeps != "":
+		d.keepsOnly(n)
 	case len(n.action.Changes) == 0:
 		n.writeNothing(record.DeedReuse, "")
 	case policy == Skip:

@@ -63,6 +63,7 @@ func (d *draft) differ(n *node, now vault.Entry, current []byte) ([]canon.Refere
 		}
 	}
 	d.withoutMembers(n)
+	d.withoutLasting(n)
 	return slices.Clone(c.refs), nil
 }
 

@@ -25,7 +25,7 @@
 //   - what the instance holds: present.go; what is still to be looked at: seek.go
 //   - what becomes of a document: judge (draft.go); of one that is there: compare and deed (deed.go); of one that
 //     somebody has made again: alike.go; of one that nobody may write: guards.go; that no update changes: replace.go; of one that the backup lacks something of: redacted.go
-//   - which tile is which: pairs.go; who stays in a set: members.go
+//   - which tile is which: pairs.go; who stays in a set: members.go; what cannot be taken away: lasting.go
 //   - what it needs, and what it can be without: require.go, holder.go, stored.go, dead_parts.go; who takes over: orphan, homes.go
 //   - what comes back with it: attach.go (what hung on it), belongs.go (lists and members), links.go (what showed it)
 //   - what comes and goes with a change: switch.go, taken.go; what follows since ids change: follow.go, texts.go

@@ -55,6 +55,7 @@ type node struct {
 	since   string       // what somebody has changed since the restore that is undone
 	differs bool         // it stays as it is, and is not what is wanted
 	taken   *vault.Entry // what it is taken for the same as, which another id made
+	keeps   string       // what it has and should not, which nobody can take away; "" for nothing
 	leads   bool         // its texts lead to what the plan makes anew, or takes for the same
 	leftOut bool         // it does not come back, whoever asked for it: the plan says so
 	// recreated documents are made anew although they are in the trash, and take along what hangs on

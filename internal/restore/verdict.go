@@ -191,6 +191,8 @@ func (a *applier) expected(spec *catalogue.Spec, d record.Change) bool {
 	switch {
 	case canon.IsRedacted(d.Before), canon.IsRedacted(d.After): // nobody knows whether it is as it was
 		return true
+	case isLasting(w, d): // which the plan says
+		return true
 	case d.Path == w.Asleep.Name && !w.Asleep.IsZero():
 		return true
 	case d.Path == w.Trash.Name && !w.Trash.IsZero():
