@@ -86,6 +86,8 @@ type Write struct {
 
 	// Stays says which documents an undo leaves that made them.
 	Stays Staying
+	// Mine says by a member that the user of the API key belongs to a document: no restore deletes it.
+	Mine Member
 
 	Guard []Guard  // documents that are never written
 	Lost  []string // what no restore brings back, in words for people

@@ -159,6 +159,7 @@ var groupWrite = &Write{
 		{Path: "externally_managed", Skipped: true, Why: "it is managed outside of Looker, by sign-on"},
 		{Path: "include_by_default", Reused: true, Why: "the group of all users is on every instance"},
 	},
+	Mine: Member{"contains_current_user", "true"},
 	Lost: []string{"its id"},
 
 	Given: []string{"external_group_id", "externally_managed", "id", "include_by_default"},

@@ -320,6 +320,10 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 		n.leave()
 		return nil
 	}
+	if d.callers[now.Ref] {
+		n.writeNothing(record.DeedSkip, callerBelongs)
+		return nil
+	}
 	n.action.Deed, n.action.PlannedCalls = record.DeedDelete, 2
 	if d.request.Hard && !d.request.erases(n.spec.Write) {
 		n.action.Reason = "into the trash: Looker has no way to delete one for good"

@@ -30,6 +30,10 @@ type draft struct {
 	// toCaller are users for whom the user of the API key stands, since nobody else does: content
 	// can be theirs, but what runs with the rights of its owner must not run with an administrator's.
 	toCaller map[string]bool
+
+	// callers is what the user of the API key names: the groups and roles that they belong to, the groups
+	// around these, and more that no restore deletes.
+	callers map[record.Ref]bool
 	// listed are the explores of models, as far as they were asked for.
 	listed map[record.Ref][]string
 	notes  []string
@@ -85,7 +89,7 @@ func (d *draft) draw(ctx context.Context, wishes []wish) error {
 	if err := d.assignOwners(ctx); err != nil {
 		return err
 	}
-	if err := d.noteCallerGroups(ctx); err != nil {
+	if err := d.noteCaller(ctx); err != nil {
 		return err
 	}
 	for _, w := range wishes {

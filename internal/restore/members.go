@@ -36,10 +36,13 @@ func (r *Request) isCallers(set *catalogue.Set, id, caller string) bool {
 	return set.Kind == catalogue.Users && id == caller || set.Kind == catalogue.Groups && !set.Turned && slices.Contains(r.CallerGroups, id)
 }
 
-// noteCallerGroups finds the groups which the user of the API key belongs to, as far as anybody has seen that:
-// also through others.
-func (d *draft) noteCallerGroups(ctx context.Context) error {
-	if !d.request.ExactMembers || d.Caller.ID == "" {
+// callerBelongs is why something is not deleted that gives the user of the API key rights.
+const callerBelongs = "the user of the API key belongs to it, and may have rights from it"
+
+// noteCaller finds what the user of the API key belongs to, as far as anybody has seen that: groups, also
+// through others, and roles.
+func (d *draft) noteCaller(ctx context.Context) error {
+	if !d.request.ExactMembers && d.request.Undo == 0 || d.Caller.ID == "" {
 		return nil
 	}
 	now, _, exists, err := d.sees(ctx, record.Ref{Kind: catalogue.Users, ID: d.Caller.ID})
@@ -50,7 +53,15 @@ func (d *draft) noteCallerGroups(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	groups, err := groupsOf(catalogue.Lookup(catalogue.Users), body)
+	users := catalogue.Lookup(catalogue.Users)
+	d.callers = make(map[record.Ref]bool)
+	for i := range users.Relations {
+		r := &users.Relations[i]
+		for _, id := range canon.Named(body, r) {
+			d.callers[record.Ref{Kind: r.Kind, ID: id}] = true
+		}
+	}
+	groups, err := groupsOf(users, body)
 	if err != nil {
 		return err
 	}
@@ -58,6 +69,9 @@ func (d *draft) noteCallerGroups(ctx context.Context) error {
 		if groups, err = d.groupsAround(ctx, catalogue.Lookup(r.Kind), groups); err != nil {
 			return err
 		}
+	}
+	for _, id := range groups {
+		d.callers[record.Ref{Kind: catalogue.Groups, ID: id}] = true
 	}
 	slices.Sort(groups)
 	d.request.CallerGroups = groups

@@ -29,6 +29,9 @@ func (t *task) remove(ctx context.Context) error {
 	if err := t.empty(now); err != nil {
 		return err
 	}
+	if mine := t.spec.Write.Mine; !mine.IsZero() && canon.Text(canon.Member(now, mine.Name)) == mine.Value {
+		return &driftError{callerBelongs}
+	}
 	if asPlanned, err := t.isToBeDeleted(ctx, now); err != nil || !asPlanned {
 		if err == nil {
 			err = &driftError{"it was changed on the instance since the plan"}
