@@ -41,13 +41,20 @@ const (
 	Replace                  // so it is, and takes the place of what the run has settled: Made, then Judge.Observe
 )
 
+// HasSettled reports whether the run has settled a document, given which run settled its head last,
+// and in which state that is. Not so where it has taken the document for gone after that: one that
+// a list holds again when the run is resumed is asked for.
+func (j Judge) HasSettled(run int64, state record.State) bool {
+	return run == j.Run && state != record.Gone
+}
+
 // Step decides what is to be done with a record, given what the vault holds of its
 // document, nil when it never held it. A document that this run has settled is left
 // alone, whatever comes after, but for a record that replaces what is settled. An error is
 // about a record that nobody may send.
 func (j Judge) Step(rec *record.Record, held *Standing) (Step, error) {
 	switch {
-	case held != nil && held.Settled == j.Run && !rec.Replaces:
+	case held != nil && j.HasSettled(held.Settled, held.State) && !rec.Replaces:
 		return Ignore, nil
 	case rec.Fault != nil:
 		return KeepFault, nil

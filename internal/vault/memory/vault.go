@@ -227,7 +227,7 @@ func (m *Vault) Known(_ context.Context, kind record.Kind, ids []string) (map[st
 			continue
 		}
 		k := record.Known{
-			State: d.state, Folder: d.newest().record.Folder, Settled: d.settled == m.run.ID, Fingerprint: d.newest().record.Fingerprint,
+			State: d.state, Folder: d.newest().record.Folder, Settled: m.judge().HasSettled(d.settled, d.state), Fingerprint: d.newest().record.Fingerprint,
 		}
 		if d.settled < m.run.ID && m.runs[d.settled-1].Caller.SeesAsMuchAs(m.start.Caller) {
 			k.Observed = m.runs[d.settled-1].Started

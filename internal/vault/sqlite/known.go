@@ -101,7 +101,7 @@ func (w *Writer) Known(ctx context.Context, kind record.Kind, ids []string) (map
 		if !w.lookup.sum.wholeHead(row[:9]) || w.damage.hurts(h.version, hash) {
 			return ctx.Err()
 		}
-		k := record.Known{State: h.state, Folder: text(row[13]), Settled: h.settled == w.run.id, Fingerprint: digest(row[12]), Observed: w.observed[h.settled]}
+		k := record.Known{State: h.state, Folder: text(row[13]), Settled: w.judge().HasSettled(h.settled, h.state), Fingerprint: digest(row[12]), Observed: w.observed[h.settled]}
 		k.Troubled = w.troubled[record.Ref{Kind: kind, ID: h.item}]
 		if h.policy == policy {
 			k.Stamp = h.stamp

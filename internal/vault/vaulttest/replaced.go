@@ -33,6 +33,7 @@ var replacements = []struct {
 	gone   bool            // a run in between took it for gone
 	wrong  record.Record
 	missed bool // then the run takes it for gone, too
+	listed bool // and is resumed: the right one is asked for since a list holds it
 	right  record.Record
 }{
 	{name: "new", wrong: Doc(dashboards, "1", "Wrong"), right: Doc(dashboards, "1", "Right")},
@@ -49,9 +50,13 @@ var replacements = []struct {
 	{name: "gone", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Gone(dashboards, "1"), right: Doc(dashboards, "1", "Right")},
 	{name: "gone, unchanged in truth", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Gone(dashboards, "1"), right: Doc(dashboards, "1", "Old")},
 	{name: "new, then gone", wrong: Doc(dashboards, "1", "Wrong"), missed: true, right: Doc(dashboards, "1", "Right")},
+	{name: "new, then gone, and listed again", wrong: Doc(dashboards, "1", "Wrong"), missed: true, listed: true, right: Doc(dashboards, "1", "Right")},
 	{name: "changed, then gone", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Doc(dashboards, "1", "Wrong"), missed: true, right: Doc(dashboards, "1", "Right")},
+	{name: "changed, then gone, and listed again", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Doc(dashboards, "1", "Wrong"), missed: true, listed: true, right: Doc(dashboards, "1", "Right")},
 	{name: "unchanged, then gone", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Same(dashboards, "1"), missed: true, right: Doc(dashboards, "1", "Right")},
+	{name: "unchanged, then gone, and listed again", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Same(dashboards, "1"), missed: true, listed: true, right: Doc(dashboards, "1", "Right")},
 	{name: "unchanged, then gone, unchanged in truth", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Same(dashboards, "1"), missed: true, right: Doc(dashboards, "1", "Old")},
+	{name: "unchanged, then gone, unchanged in truth, and listed again", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Same(dashboards, "1"), missed: true, listed: true, right: Doc(dashboards, "1", "Old")},
 	{name: "with the bytes of another", before: []record.Record{as("2", Doc(dashboards, "1", "Wrong"))}, wrong: Doc(dashboards, "1", "Wrong"), right: Doc(dashboards, "1", "Right")},
 	{name: "the same bytes", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Doc(dashboards, "1", "Right"), right: Doc(dashboards, "1", "Right")},
 	{name: "the same", before: []record.Record{Doc(dashboards, "1", "Old")}, wrong: Doc(dashboards, "1", "Right"), right: Same(dashboards, "1")},
@@ -70,6 +75,9 @@ func replaced(t *testing.T, e Engine) {
 		all := []record.Record{tt.wrong, again(tt.right)}
 		if tt.missed {
 			all = slices.Insert(all, 1, again(Gone(dashboards, "1")))
+		}
+		if tt.listed {
+			all[len(all)-1] = tt.right
 		}
 		for _, changes := range []bool{false, true} { // after that, and comes in one batch where it does not
 			run := func(instance string, records ...record.Record) (runs []record.Run) {
