@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -183,4 +184,25 @@ func announce(s server, kinds []*catalogue.Spec, wanted bool, log hclog.Logger) 
 		log.Warn(notAdmin, "user", s.caller.ID, "short", short)
 	}
 	return []string{notAdmin + "; short are " + short}
+}
+
+// notFollowed names kinds whose documents are only found through those of kinds that a run of the
+// whole instance leaves out: it follows what earlier runs stored of these, and nobody has looked
+// whether there is more.
+func notFollowed(kinds []*catalogue.Spec) (notices []string) {
+	for _, kind := range kinds {
+		if !kind.Listing.Followed {
+			continue
+		}
+		var left []string
+		for _, parent := range catalogue.LeadingTo(kind.Name) {
+			if !slices.ContainsFunc(kinds, func(k *catalogue.Spec) bool { return k.Name == parent }) {
+				left = append(left, string(parent))
+			}
+		}
+		if len(left) > 0 {
+			notices = append(notices, fmt.Sprintf("%s: this run does not list %s; what only new or changed ones lead to is missing", kind.Name, strings.Join(left, ", ")))
+		}
+	}
+	return notices
 }

@@ -253,6 +253,9 @@ func (b *backup) run(ctx context.Context, kinds []*catalogue.Spec, exclude []rec
 		return result, connectFailed(ctx, err)
 	}
 	notices := announce(server, kinds, c.Looker.PartialView, b.log)
+	if len(b.start.Scope.Folders) == 0 {
+		notices = append(notices, notFollowed(kinds)...)
+	}
 	if o.clock.set != nil {
 		notices = append(notices, "its clock was set by "+testNow)
 	}
