@@ -88,6 +88,10 @@ func TestRowsThatWereStoredBeforeTheyWerePoor(t *testing.T) {
 				}
 			}
 			got := stagestest.IDs(asked, func(i record.Item) bool { return i.Same })
+			note := fmt.Sprintf("dashboards: %d that were stored as rows before that was found were fetched alone", len(got))
+			if notes := r.Ledger.Notes(); !slices.Contains(notes, note) {
+				t.Errorf("notes %q, want %q", notes, note)
+			}
 			if tt.all {
 				if diff := cmp.Diff(all, got); diff != "" {
 					t.Errorf("asked for (-want +got):\n%s", diff)

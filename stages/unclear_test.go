@@ -34,10 +34,12 @@ func TestWhatRowsContradict(t *testing.T) {
 			r.Store.Stored[id] = record.Known{State: record.Present, Settled: id != "4", Fingerprint: stored}
 		}
 		r.Ledger.Unclear("dashboards", stagestest.Want("1", "2")...)
+		r.Ledger.Unclear("dashboards", stagestest.Want("1")...)
+		r.Ledger.Listed("dashboards", 9)
 		for _, row := range []struct {
 			id      string
 			content record.Digest
-		}{{"3", stored}, {"4", other}, {"5", stored}, {"5", other}, {"6", other}, {"7", other}, {"1", other}} {
+		}{{"3", stored}, {"3", stored}, {"4", other}, {"5", stored}, {"5", other}, {"6", other}, {"7", other}, {"1", other}} {
 			r.Ledger.Unasked("dashboards", row.id, row.content)
 		}
 		if tt.poor {
@@ -53,6 +55,10 @@ func TestWhatRowsContradict(t *testing.T) {
 		var replaced, left []record.Item
 		for _, ask := range *asks {
 			for _, want := range ask.Want {
+				whole := record.Listed{ID: want.ID, State: record.Present, Fingerprint: stored, Held: true, Replaces: true}
+				if diff := cmp.Diff(whole, want); want.Replaces && diff != "" {
+					t.Errorf("%s: replaced (-want +got):\n%s", tt.name, diff)
+				}
 				if item := (record.Item{Ref: record.Ref{ID: want.ID}}); want.Replaces {
 					replaced = append(replaced, item)
 				} else {
@@ -69,6 +75,9 @@ func TestWhatRowsContradict(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"2"}, stagestest.IDs(left, all)); diff != "" {
 			t.Errorf("%s: not settled (-want +got):\n%s", tt.name, diff)
+		}
+		if listed := r.Ledger.SoFar("dashboards"); listed != 9 {
+			t.Errorf("%s: %d are listed, want the 9 that were", tt.name, listed)
 		}
 		if r.Ledger.HasUnclear("dashboards") {
 			t.Errorf("%s: still unclear", tt.name)
