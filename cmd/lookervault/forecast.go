@@ -285,9 +285,9 @@ func writeForecast(out io.Writer, v view.Forecast, besides []record.Calls) {
 	case "yes":
 		fmt.Fprintf(out, "The budget of %s calls suffices.\n", count(v.MaxCalls))
 	case "perhaps":
-		fmt.Fprintf(out, "The budget of %s calls may not suffice: then the run ends before the call that would be one too many, and run --resume continues.\n", count(v.MaxCalls))
+		fmt.Fprintf(out, "The budget of %s calls may not suffice: then the run stops after that many, and run --resume continues.\n", count(v.MaxCalls))
 	case "no":
-		fmt.Fprintf(out, "The budget of %s calls does not suffice: the run ends before the call that would be one too many, and run --resume continues.\n", count(v.MaxCalls))
+		fmt.Fprintf(out, "The budget of %s calls does not suffice: the run stops after that many, and run --resume continues.\n", count(v.MaxCalls))
 	}
 	fmt.Fprintf(out, "This month so far: %s administrative and %s query calls by runs in this vault; this forecast took %s and %s.\n",
 		count(v.Month[administrative]), count(v.Month[query]), count(v.Asked[administrative]), count(v.Asked[query]))

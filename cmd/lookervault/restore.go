@@ -142,9 +142,9 @@ func (o *restoreOptions) connectFlags(cmd *cobra.Command, env *environment) {
 	}
 	f.String("db", "", "the vault (sink.path)")
 	f.StringVar(&o.instance, "instance", "", "instance to restore, when the vault holds several")
-	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
-	f.Int("rate-limit-per-minute", 0, "requests a minute at most, 0 for no limit (rate_limit.per_minute)")
-	f.Int("max-calls", 0, "end before the call that would be one too many; 0 for no limit (rate_limit.max_calls)")
+	f.Int("rate-limit-per-second", 0, "the most requests per second, 0 for no limit (rate_limit.per_second)")
+	f.Int("rate-limit-per-minute", 0, "the most requests per minute, 0 for no limit (rate_limit.per_minute)")
+	f.Int("max-calls", 0, "stop after this many API calls; 0 for no limit (rate_limit.max_calls)")
 	f.BoolVar(&o.overQuota, "over-quota", false, "go on when the month's calls that looker.quota includes are made")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as restore.settle=30s; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "the simulated Looker of run --demo")

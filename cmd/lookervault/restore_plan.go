@@ -42,7 +42,7 @@ Where something selected is impossible the plan says why, and can be applied for
 	}
 	o.planFlags(cmd, env)
 	o.selectFlags(cmd)
-	cmd.Flags().Int("workers", 0, "requests in the air at once (stages.fetch.workers)")
+	cmd.Flags().Int("workers", 0, "the most requests in flight at once (stages.fetch.workers)")
 	return cmd
 }
 

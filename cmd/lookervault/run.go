@@ -72,9 +72,9 @@ func newRunCommand(env *environment) *cobra.Command {
 stored yet, and say what became of every document. Without kinds, all that the
 configuration names.
 
-Ctrl-C once commits what was fetched and ends; twice ends at once; three times does
-not even seal the run. Either way the vault is whole, and run --resume continues,
-with the kinds and folders that the run began with.`,
+Ctrl-C once commits what was fetched and ends; twice ends at once; three times ends
+before the outcome of the run is stored. Either way the vault is whole, and run
+--resume continues, with the kinds and folders that the run began with.`,
 		Example: `  lookervault run --demo
   lookervault run dashboards looks --db nightly.db
   lookervault run --workers 4 --rate-limit-per-second 5
@@ -96,15 +96,15 @@ with the kinds and folders that the run began with.`,
 	}
 	f := cmd.Flags()
 	o.load = env.settings.loader(f, runFlags)
-	f.Int("workers", 0, "requests in the air at once, all told (stages.fetch.workers)")
+	f.Int("workers", 0, "the most requests in flight at once, of all kinds (stages.fetch.workers)")
 	f.Int("batch-size", 0, "documents in one transaction (stages.batch.records)")
-	f.Int("rate-limit-per-second", 0, "requests a second at most, 0 for no limit (rate_limit.per_second)")
-	f.Int("rate-limit-per-minute", 0, "requests a minute at most, 0 for no limit (rate_limit.per_minute)")
+	f.Int("rate-limit-per-second", 0, "the most requests per second, 0 for no limit (rate_limit.per_second)")
+	f.Int("rate-limit-per-minute", 0, "the most requests per minute, 0 for no limit (rate_limit.per_minute)")
 	f.String("db", "", "the vault (sink.path)")
 	f.StringSlice("folder-ids", nil, "only what lies in these folders (folders.ids)")
 	f.BoolVar(&o.overQuota, "over-quota", false, "go on when the month's calls that looker.quota includes are made")
 	f.Bool("recursive", true, "and in the folders below them (folders.recursive)")
-	f.Int("max-calls", 0, "end before the call that would be one too many; resumable; 0 for no limit (rate_limit.max_calls)")
+	f.Int("max-calls", 0, "stop after this many API calls, resumable; 0 for no limit (rate_limit.max_calls)")
 	f.StringArrayVar(&o.set, "set", nil, "set any key of the configuration, as stages.list.page_size=50; may be repeated")
 	f.BoolVar(&o.demo, "demo", false, "back up a simulated Looker inside this process into "+demoVault)
 	f.BoolVar(&o.resume, "resume", false, "continue the newest unfinished run")
