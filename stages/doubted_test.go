@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/plan"
 	"github.com/lookervault/lookervault/internal/record"
+	"github.com/lookervault/lookervault/internal/refresh"
 	"github.com/lookervault/lookervault/pipeline"
 	"github.com/lookervault/lookervault/stages"
 	"github.com/lookervault/lookervault/stages/stagestest"
@@ -20,6 +22,7 @@ import (
 // settled in a run that is resumed, which does not know how it came.
 func TestRowsThatWereStoredBeforeTheyWerePoor(t *testing.T) {
 	dashboards := stagestest.KindOf(t, "dashboards")
+	now := time.Date(2026, 4, 1, 2, 0, 0, 0, time.UTC)
 	poor := record.Learnt{Kind: "dashboards", Code: record.RowsDoubted}
 	tests := []struct {
 		name  string
@@ -45,6 +48,18 @@ func TestRowsThatWereStoredBeforeTheyWerePoor(t *testing.T) {
 			if err := asking.Defer(t.Context(), "dashboards", []plan.Deferral{{ID: "1"}}); err != nil {
 				t.Error(err)
 			}
+		}},
+		{name: "the trash rests", set: func(r *stagestest.Rig) {
+			options := stages.ListOptions{Asking: r.Asking(r.Looker, true)}
+			options.ProvesAbsence, options.Planner.Refresh = true, &refresh.Rules{
+				Now: now, Gap: time.Hour, Ages: map[record.Kind]time.Duration{refresh.Trash: 30 * 24 * time.Hour},
+				TrashListed: map[record.Kind]time.Time{"dashboards": now.Add(-time.Minute)},
+			}
+			trash, err := options.Trash(t.Context(), dashboards)
+			if err != nil || !options.TrashRests(dashboards, trash, stages.Tally{Present: 2500}) {
+				t.Errorf("the trash does not rest: %v", err)
+			}
+			r.Ledger.Poor("dashboards")
 		}},
 		{name: "an earlier run is in doubt", set: func(r *stagestest.Rig) { r.Ledger.Recall(nil, []record.Kind{"dashboards"}, nil) }},
 	}

@@ -21,7 +21,7 @@ type Store struct {
 	Batches      []record.Batch
 	KeptRefs     map[record.Ref]bool
 	Err          error
-	ErrAfter     int64 // calls that are answered before Err
+	ErrAt        int64 // the call that is answered by Err; 0: all
 
 	calls atomic.Int64
 }
@@ -29,9 +29,9 @@ type Store struct {
 // Calls is how many times anything was asked of the store.
 func (s *Store) Calls() int64 { return s.calls.Load() }
 
-// err returns Err, behind the calls that are answered before.
+// err returns Err to the call that fails.
 func (s *Store) err() error {
-	if s.calls.Add(1) <= s.ErrAfter {
+	if call := s.calls.Add(1); s.ErrAt != 0 && s.ErrAt != call {
 		return nil
 	}
 	return s.Err
