@@ -119,7 +119,7 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		return c.nights(ctx, reader, newest)
 	}
 	c.options.Terminal = isTerminal(o.streams.out) && choice.Format == ""
-	c.options.RolesSeen = func() bool { return rolesWereSeen(ctx, c.options.Config.Sink.Path, c.options.Instance) }
+	c.options.Roles = func() check.KnownRoles { return knownRoles(ctx, c.options.Config.Sink.Path, c.options.Instance) }
 	if err := c.Run(ctx, c.options); err != nil {
 		return err
 	}

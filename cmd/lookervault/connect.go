@@ -51,26 +51,42 @@ func newClientFor(c config.Config, secrets *secret.Set, callers int, log hclog.L
 	})
 }
 
-// expectRoles has a client doubt a list of roles without rows where an earlier run has seen some.
-func expectRoles(ctx context.Context, client *looker.Client, path, instance string) {
-	if rolesWereSeen(ctx, path, instance) {
-		check.ExpectRoles(client)
+// knownRoles is what the vault at a path holds of the roles of an instance.
+func knownRoles(ctx context.Context, path, instance string) check.KnownRoles {
+	ask := func(question func(vault.Reader) bool) bool {
+		// A vault that is not there yet, or cannot be read, tells nothing. Who opens it next says so.
+		reader, err := sqlite.OpenReader(ctx, path)
+		if err != nil {
+			return false
+		}
+		defer reader.Close()
+		return question(reader)
+	}
+	return check.KnownRoles{
+		Seen: ask(func(reader vault.Reader) bool { return rolesSeen(ctx, reader, instance) }),
+		Lesser: func(ids []string) bool {
+			return ask(func(reader vault.Reader) bool { return lesserRoles(ctx, reader, instance, ids) })
+		},
 	}
 }
 
-// rolesWereSeen reports whether a vault holds a run of the instance that has seen roles, or whose
-// key was an administrator's.
-func rolesWereSeen(ctx context.Context, path, instance string) bool {
-	// A vault that is not there yet, or cannot be read, tells nothing. Who opens it next says so.
-	reader, err := sqlite.OpenReader(ctx, path)
-	if err != nil {
+// lesserRoles reports whether a vault holds all roles with these ids, and none is an administrator's.
+func lesserRoles(ctx context.Context, reader vault.Reader, instance string, ids []string) bool {
+	i := slices.IndexFunc(catalogue.All(), listsRoles)
+	if i < 0 {
 		return false
 	}
-	defer reader.Close()
-	return rolesSeen(ctx, reader, instance)
+	return !slices.ContainsFunc(ids, func(id string) bool {
+		role, err := reader.Document(ctx, instance, record.Ref{Kind: catalogue.All()[i].Name, ID: id}, vault.Point{})
+		return err != nil || role.State == record.Gone || check.OfAdmin(role.Body)
+	})
 }
 
-// rolesSeen is rolesWereSeen of a vault that is open.
+// listsRoles reports whether a kind is that of the list which says whose key it is.
+func listsRoles(k *catalogue.Spec) bool { return k.Listing.Whole && k.Listing.Route.Path == rolesPath }
+
+// rolesSeen reports whether a vault holds a run of the instance that has seen roles, or whose key was
+// an administrator's.
 func rolesSeen(ctx context.Context, reader vault.Reader, instance string) bool {
 	recent, _ := reader.RunsInBrief(ctx, instance, 10) // of a vault that is damaged those that are not
 	if slices.ContainsFunc(recent, hasSeenRoles) {
@@ -83,38 +99,38 @@ func rolesSeen(ctx context.Context, reader vault.Reader, instance string) bool {
 func hasSeenRoles(run record.Run) bool {
 	return run.Caller.KnownAdmin() || slices.ContainsFunc(run.Kinds, func(k record.Counts) bool {
 		kind, known := catalogue.Find(k.Kind)
-		return known && kind.Listing.Route.Path == rolesPath && k.Settled() > 0
+		return known && listsRoles(kind) && k.Settled() > 0
 	})
 }
 
 // connect logs in and asks who is calling.
-func connect(ctx context.Context, client *looker.Client) (server, error) {
+func connect(ctx context.Context, client *looker.Client, known check.KnownRoles) (server, error) {
 	s, err := login(ctx, client)
 	if err != nil {
 		return server{}, err
 	}
-	s.caller, err = whoCalls(ctx, client)
+	s.caller, err = whoCalls(ctx, client, known)
 	return s, err
 }
 
 // connectForRun is connect for a run. Where calls are counted, the list of roles that tells of the
 // caller is one that the run may store, and is asked for once.
-func connectForRun(ctx context.Context, client *looker.Client, c config.Config, kinds []*catalogue.Spec) (server, error) {
+func connectForRun(ctx context.Context, client *looker.Client, known check.KnownRoles, c config.Config, kinds []*catalogue.Spec) (server, error) {
 	if len(rolesTold(c, kinds)) == 0 {
-		return connect(ctx, client)
+		return connect(ctx, client, known)
 	}
 	s, err := login(ctx, client)
 	if err != nil {
 		return server{}, err
 	}
-	s.caller, s.roles, err = check.CallerByRoles(ctx, client)
+	s.caller, s.roles, err = check.CallerByRoles(ctx, client, known)
 	return s, whoseKey(client, &s.caller, err)
 }
 
 // rolesTold is the path of the list that a run of some kinds has from asking who calls, and asks for
 // no second time; nil where it asks for it.
 func rolesTold(c config.Config, kinds []*catalogue.Spec) []string {
-	listed := slices.ContainsFunc(kinds, func(k *catalogue.Spec) bool { return k.Listing.Whole && k.Listing.Route.Path == rolesPath })
+	listed := slices.ContainsFunc(kinds, listsRoles)
 	if !c.Looker.Quota.Counted() || !listed {
 		return nil
 	}
@@ -145,8 +161,8 @@ func login(ctx context.Context, client *looker.Client) (s server, err error) {
 }
 
 // whoCalls asks the instance whose API key this is, and whether that is an administrator.
-func whoCalls(ctx context.Context, client *looker.Client) (record.Caller, error) {
-	caller, err := check.Caller(ctx, client)
+func whoCalls(ctx context.Context, client *looker.Client, known check.KnownRoles) (record.Caller, error) {
+	caller, err := check.Caller(ctx, client, known)
 	return caller, whoseKey(client, &caller, err)
 }
 

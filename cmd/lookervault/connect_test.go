@@ -118,7 +118,7 @@ func TestRolesWereSeen(t *testing.T) {
 	}
 	got := map[string]bool{}
 	for _, instance := range []string{"acme", "other", "none"} {
-		got[instance] = rolesWereSeen(t.Context(), "looker.db", instance)
+		got[instance] = knownRoles(t.Context(), "looker.db", instance).Seen
 	}
 	if diff := cmp.Diff(map[string]bool{"acme": true, "other": false, "none": false}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

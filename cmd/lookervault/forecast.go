@@ -59,8 +59,7 @@ func (d *dryRun) make(ctx context.Context) error {
 		return &exitError{code: codeUsage, err: err}
 	}
 	defer client.Close()
-	expectRoles(ctx, client, d.config.Sink.Path, instanceName(d.config, client))
-	server, err := connect(ctx, client)
+	server, err := connect(ctx, client, knownRoles(ctx, d.config.Sink.Path, instanceName(d.config, client)))
 	if err != nil {
 		return connectFailed(ctx, err)
 	}

@@ -125,8 +125,7 @@ func (l *live) look(ctx context.Context, o looking, c config.Config, scope recor
 	if l.instance == "" {
 		l.instance = instanceName(c, client)
 	}
-	expectRoles(ctx, client, c.Sink.Path, l.instance)
-	server, err := connect(ctx, client)
+	server, err := connect(ctx, client, knownRoles(ctx, c.Sink.Path, l.instance))
 	if err != nil {
 		return connectFailed(ctx, err)
 	}

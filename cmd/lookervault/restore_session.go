@@ -171,10 +171,12 @@ func (r *restoring) refused(ctx context.Context, refusal error) error {
 
 // askWhoCalls asks the instance whose API key this is.
 func (r *restoring) askWhoCalls(ctx context.Context) (err error) {
-	if rolesSeen(ctx, r.file.Reader(), r.instance) {
-		check.ExpectRoles(r.client)
+	reader := r.file.Reader()
+	known := check.KnownRoles{
+		Seen:   rolesSeen(ctx, reader, r.instance),
+		Lesser: func(ids []string) bool { return lesserRoles(ctx, reader, r.instance, ids) },
 	}
-	if r.server.caller, err = whoCalls(ctx, r.client); err != nil {
+	if r.server.caller, err = whoCalls(ctx, r.client, known); err != nil {
 		return connectFailed(ctx, err)
 	}
 	return nil

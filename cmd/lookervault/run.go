@@ -247,8 +247,7 @@ func (b *backup) run(ctx context.Context, kinds []*catalogue.Spec, exclude []rec
 		result.Run = b.noteRefusal(ctx, client, err)
 		return result, err
 	}
-	expectRoles(ctx, client, c.Sink.Path, b.instance)
-	server, err := connectForRun(ctx, client, c, kinds)
+	server, err := connectForRun(ctx, client, knownRoles(ctx, c.Sink.Path, b.instance), c, kinds)
 	if err != nil {
 		return result, connectFailed(ctx, err)
 	}

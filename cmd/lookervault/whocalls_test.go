@@ -69,3 +69,30 @@ func TestAnEmptyListHidesTheCaller(t *testing.T) {
 		}
 	}
 }
+
+// TestALesserKeyThatSeesNoRole: the key of a run after an administrator's sees no role at all. It is
+// that of somebody whose roles the vault holds, and none of them is an administrator's: so it is a
+// lesser key, and the server is not in trouble. A server that answers an administrator's key so is.
+func TestALesserKeyThatSeesNoRole(t *testing.T) {
+	t.Parallel()
+	for _, lesser := range []bool{true, false} {
+		o := lookersim.Options{Seed: 2, Sizes: lookersim.Sizes{Dashboards: 5, Looks: 3, Folders: 6, Users: 5, Groups: 30, Roles: 4}}
+		tr := newTrial(t, o)
+		tr.must("run", "--set", "looker.name=acme")
+		o.SmallTiles, o.Restricted = true, lesser
+		sim, url := simtest.New(t, o)
+		tr.sim = sim
+		tr.point(url)
+		simtest.SetRules(t, sim, "route=GET /roles do=none")
+		code, stdout, stderr := tr.do("run", "--set", "looker.name=acme", "--set", "retry.max_wait=100ms")
+		isLesser := strings.Contains(stdout+stderr, "the API key is not an administrator's")
+		unknown := strings.Contains(stdout+stderr, "Looker does not say whether the API key is an administrator's")
+		if code != codeIncomplete || isLesser != lesser || unknown == lesser {
+			t.Errorf("lesser %v: exit code %d: %s", lesser, code, stdout+stderr)
+		}
+		code, stdout, _ = tr.do("check", "--set", "looker.name=acme", "--set", "retry.max_wait=100ms")
+		if trouble := strings.Contains(stdout, "it is in trouble"); trouble == lesser || (code == codeConnect) == lesser {
+			t.Errorf("lesser %v: check: exit code %d: %s", lesser, code, stdout)
+		}
+	}
+}

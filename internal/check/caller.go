@@ -39,11 +39,34 @@ type callerRole struct {
 	} `json:"permission_set"`
 }
 
-// ExpectRoles has a client doubt a list of roles without rows, which would tell of a lesser key: an
-// earlier run of the instance has seen some. Where none come, who calls is not known.
-func ExpectRoles(client *looker.Client) {
-	client.ExpectRows(looker.Request{Route: "GET " + rolesPath, Class: "administrative", Path: rolesPath})
+// KnownRoles is what a vault holds of the roles of an instance. The zero value knows of none.
+type KnownRoles struct {
+	// Seen means that an earlier run has seen roles: a list of them without rows, which would tell of
+	// a lesser key, is doubted then. Where none come, who calls is not known.
+	Seen bool
+	// Lesser reports whether all roles with these ids are known, and none is an administrator's: a
+	// caller who has those may see no role at all. Nil: nothing is known of single roles.
+	Lesser func(ids []string) bool
 }
+
+// doubt has a client doubt a list of roles without rows, unless the caller's own roles explain it.
+func (k KnownRoles) doubt(client *looker.Client, user callerUser) {
+	var ids []string
+	for _, id := range user.Roles {
+		ids = append(ids, canon.Text(id))
+	}
+	if k.Seen && (len(ids) == 0 || k.Lesser == nil || !k.Lesser(ids)) {
+		client.ExpectRows(looker.Request{Route: "GET " + rolesPath, Class: "administrative", Path: rolesPath})
+	}
+}
+
+// OfAdmin reports whether a role makes its holders administrators. A text that is no role does not.
+func OfAdmin(role []byte) bool {
+	var r callerRole
+	return json.Unmarshal(role, &r) == nil && r.ofAdmin()
+}
+
+func (r callerRole) ofAdmin() bool { return r.Permissions.AllAccess || r.Name == "Admin" }
 
 const rolesPath = "/roles"
 
@@ -51,18 +74,18 @@ const rolesPath = "/roles"
 // administrators see everything: a key without the role gets shorter lists, and
 // nothing in them says so. Where the server does not answer the question, or answers
 // another one, the caller is not known.
-func Caller(ctx context.Context, client *looker.Client) (record.Caller, error) {
-	caller, _, err := callerBy(ctx, client, url.Values{"fields": {"id,name,permission_set(all_access)"}})
+func Caller(ctx context.Context, client *looker.Client, known KnownRoles) (record.Caller, error) {
+	caller, _, err := callerBy(ctx, client, known, url.Values{"fields": {"id,name,permission_set(all_access)"}})
 	return caller, err
 }
 
 // CallerByRoles is Caller for who needs the list of roles as well: it is what the call brought
 // that tells of the caller, and nil where that brought none.
-func CallerByRoles(ctx context.Context, client *looker.Client) (record.Caller, *looker.Response, error) {
-	return callerBy(ctx, client, nil)
+func CallerByRoles(ctx context.Context, client *looker.Client, known KnownRoles) (record.Caller, *looker.Response, error) {
+	return callerBy(ctx, client, known, nil)
 }
 
-func callerBy(ctx context.Context, client *looker.Client, query url.Values) (record.Caller, *looker.Response, error) {
+func callerBy(ctx context.Context, client *looker.Client, known KnownRoles, query url.Values) (record.Caller, *looker.Response, error) {
 	var user callerUser
 	own, err := get(ctx, client, "/user", url.Values{"fields": {"id,role_ids,group_ids,home_folder_id,personal_folder_id"}}, &user, func() bool { return canon.Text(user.ID) != "" })
 	if unanswered(err) {
@@ -72,6 +95,7 @@ func callerBy(ctx context.Context, client *looker.Client, query url.Values) (rec
 		return record.Caller{}, nil, err
 	}
 	caller := record.Caller{ID: canon.Text(user.ID), Names: namedBy(own.Body)}
+	known.doubt(client, user)
 	roles, answer, err := callerRoles(ctx, client, query)
 	admin := false
 	switch class := looker.Class(err); {
@@ -85,7 +109,7 @@ func callerBy(ctx context.Context, client *looker.Client, query url.Values) (rec
 	}
 	for _, role := range roles {
 		for _, id := range user.Roles {
-			admin = admin || canon.Text(role.ID) == canon.Text(id) && (role.Permissions.AllAccess || role.Name == "Admin")
+			admin = admin || canon.Text(role.ID) == canon.Text(id) && role.ofAdmin()
 		}
 	}
 	caller.Admin = &admin

@@ -64,10 +64,10 @@ type Options struct {
 	// Nights forecasts a month of nightly runs from a vault and the newest run that was not
 	// refused, nil where the vault tells nothing. It may be nil.
 	Nights func(reader vault.Reader, newest record.Run) (*view.Nights, error)
-	// RolesSeen reports whether the vault holds a run of the instance that has seen roles.
-	RolesSeen func() bool
-	Restore   bool                       // try what restores rest on
-	Agree     func(string) (bool, error) // asks whether what a sentence says may be done; of Restore
+	// Roles returns what the vault holds of the roles of the instance.
+	Roles   func() KnownRoles
+	Restore bool                       // try what restores rest on
+	Agree   func(string) (bool, error) // asks whether what a sentence says may be done; of Restore
 }
 
 // Checkup is one check. It is for one goroutine.
@@ -94,9 +94,6 @@ func (c *Checkup) Hide(secrets *secret.Set) { c.options.Secrets = secrets }
 func (c *Checkup) Run(ctx context.Context, o Options) error {
 	c.ctx, c.options = ctx, o
 	health := sqlite.HealthOf(o.Config.Sink.Path)
-	if o.Client != nil && o.RolesSeen() {
-		ExpectRoles(o.Client)
-	}
 	if c.connection() && c.server() {
 		before := len(c.findings)
 		c.permissions()

@@ -199,7 +199,7 @@ func (c *Checkup) server() bool {
 	default:
 		c.Pass("clock", "within %s of the server's", duration.Text(clockSlack))
 	}
-	caller, err := Caller(c.ctx, c.options.Client)
+	caller, err := Caller(c.ctx, c.options.Client, c.options.Roles())
 	if err != nil {
 		c.Fail(Connection, "caller", "try again; if it stays, check what stands between here and Looker", "%s", err)
 		c.skip("depends on caller", "kinds")
