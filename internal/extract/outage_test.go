@@ -99,8 +99,14 @@ type bubble struct {
 
 func newBubble(t *testing.T, seed int64) *bubble {
 	t.Helper()
+	return newBubbleOf(t, seed, 800*time.Millisecond)
+}
+
+// newBubbleOf has logins last for ttl: an outage in which no login falls due looks different.
+func newBubbleOf(t *testing.T, seed int64, ttl time.Duration) *bubble {
+	t.Helper()
 	sim, err := lookersim.New(lookersim.Options{
-		Seed: seed, SmallTiles: true, Tiles: [2]int{1, 3}, TrashShare: -1, Latency: simLatency, TokenTTL: 800 * time.Millisecond,
+		Seed: seed, SmallTiles: true, Tiles: [2]int{1, 3}, TrashShare: -1, Latency: simLatency, TokenTTL: ttl,
 		Sizes: lookersim.Sizes{Dashboards: 12, Folders: 6, Users: 6, Groups: 5, Roles: 6, MergedTiles: 6, MergeQueries: 5, SourceQueries: 8},
 	})
 	if err != nil {
@@ -196,6 +202,7 @@ func (b *bubble) differences() (missing, wrong []string) {
 func TestOutageMatrix(t *testing.T) {
 	shows := map[string]string{
 		"404 page": "status=404 body=page", "short 404": "status=404 body=sinatra", "503": "status=503", "reset": "do=reset", "empty 200": "do=empty",
+		"null 200": "do=null",
 	}
 	moments := map[string]func(what string, n int) bool{
 		"first call":    func(what string, _ int) bool { return what == "POST /login" },
@@ -210,7 +217,7 @@ func TestOutageMatrix(t *testing.T) {
 					name := fmt.Sprintf("%s/%s%s/later run %v", show, moment, strings.ReplaceAll(lasts, "=", " "), later)
 					t.Run(name, func(t *testing.T) {
 						t.Parallel()
-						synctest.Test(t, func(t *testing.T) { outOf(t, rule+lasts, begins, moment == "first call", lasts == "", later) })
+						synctest.Test(t, func(t *testing.T) { outOf(t, rule+lasts, begins, moment, lasts == "", later) })
 					})
 				}
 			}
@@ -218,8 +225,12 @@ func TestOutageMatrix(t *testing.T) {
 	}
 }
 
-func outOf(t *testing.T, text string, begins func(string, int) bool, first, forGood, later bool) {
-	b := newBubble(t, 3)
+func outOf(t *testing.T, text string, begins func(string, int) bool, moment string, forGood, later bool) {
+	first, ttl := moment == "first call", time.Hour
+	if moment == "token renewal" {
+		ttl = 800 * time.Millisecond
+	}
+	b := newBubbleOf(t, 3, ttl)
 	rule, err := lookersim.ParseRule(text)
 	if err != nil {
 		t.Fatal(err)

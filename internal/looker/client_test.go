@@ -220,6 +220,19 @@ func TestVersionsMissing(t *testing.T) {
 	}
 }
 
+// TestVersionsThatAreNone: null and an error under status 200 are no sign that a server works.
+func TestVersionsThatAreNone(t *testing.T) {
+	for _, body := range []string{`null`, `[]`, `"maintenance"`, `{"message":"An error has occurred."}`} {
+		t.Run(body, func(t *testing.T) {
+			f := &fake{api: always(200, nil, body)}
+			_, err := fakeClient(t, f, func(c *looker.Config) { c.Retry.Attempts = 1 }).Versions(t.Context())
+			if looker.Class(err) != looker.FaultNotJSON {
+				t.Errorf("got %v, want that the answer is of another shape", err)
+			}
+		})
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	_, err := looker.New(looker.Config{
 		BaseURL: "https://user:hunter2@looker.example.com",

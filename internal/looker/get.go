@@ -267,10 +267,12 @@ func (c *Client) versions(ctx context.Context, timeout time.Duration, n int) (Ve
 	if err != nil {
 		return Versions{}, err
 	}
-	var body struct {
+	var body *struct {
 		Release string `json:"looker_release_version"`
 	}
-	if err := json.Unmarshal(a.body, &body); err != nil {
+	// null, and an error under another status, are no sign that the server works.
+	_, failed := lookerMessage(a.body)
+	if err := json.Unmarshal(a.body, &body); err != nil || body == nil || failed {
 		return Versions{}, &NotJSONError{Tried: t, Status: a.status, ContentType: "of another shape"}
 	}
 	c.served.Store(true)
