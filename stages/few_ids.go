@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -13,21 +14,22 @@ const firstFew = 5
 type fewIDs struct {
 	n     int
 	first []string // in order
+	most  int      // that are named, 0 for firstFew
 }
 
 func (f *fewIDs) add(id string) {
 	f.n++
 	at, _ := slices.BinarySearch(f.first, id)
-	if at <= firstFew {
+	if most := cmp.Or(f.most, firstFew); at <= most {
 		f.first = slices.Insert(f.first, at, id)
-		f.first = f.first[:min(len(f.first), firstFew+1)]
+		f.first = f.first[:min(len(f.first), most+1)]
 	}
 }
 
 // String names the first few of many, in order.
 func (f fewIDs) String() string {
-	if len(f.first) > firstFew {
-		return strings.Join(f.first[:firstFew], ", ") + ", ..."
+	if most := cmp.Or(f.most, firstFew); len(f.first) > most {
+		return strings.Join(f.first[:most], ", ") + ", ..."
 	}
 	return strings.Join(f.first, ", ")
 }

@@ -72,7 +72,11 @@ const BudgetUsedUp = "the budget of calls was used up"
 func NewLedger(kinds []record.Kind) *Ledger {
 	l := &Ledger{order: slices.Clone(kinds), kinds: make(map[record.Kind]*account), lessons: make(map[record.Learnt]bool)}
 	for _, k := range kinds {
-		l.kinds[k] = &account{listing: record.Open}
+		a := &account{listing: record.Open}
+		if kind, ok := catalogue.Find(k); ok {
+			a.absent.most = len(kind.Listing.Fixed) // each of which has a name
+		}
+		l.kinds[k] = a
 	}
 	return l
 }

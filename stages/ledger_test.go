@@ -90,6 +90,25 @@ func TestTooManyReferencesDangle(t *testing.T) {
 	}
 }
 
+// TestLedgerNamesEverySettingThatIsMissing: nothing else says which parts of an instance this
+// edition does not have. Of kinds that may miss thousands the first few are named.
+func TestLedgerNamesEverySettingThatIsMissing(t *testing.T) {
+	l := stages.NewLedger([]record.Kind{"queries", "settings"})
+	for _, id := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		l.Absent(record.Ref{Kind: "settings", ID: id})
+		l.Absent(record.Ref{Kind: "queries", ID: id})
+	}
+	l.Ended("queries", record.Complete, "")
+	l.Ended("settings", record.Complete, "")
+	want := []string{
+		"queries: 7 are not on this instance, or not for this key: a, b, c, d, e, ...",
+		"settings: 7 are not on this instance, or not for this key: a, b, c, d, e, f, g",
+	}
+	if diff := cmp.Diff(want, l.Notes()); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
 // TestLedgerTellsOfWhatIsMissingOnce: a run that was stopped on the way would
 // tell it again, and other numbers, when it is resumed.
 func TestLedgerTellsOfWhatIsMissingOnce(t *testing.T) {

@@ -117,7 +117,7 @@ func (c *chaos) mislead() {
 		what = "do=other"
 	case what == "do=short" && where != "kind=dashboards " && where != "kind=users ":
 		what = "do=null"
-	case strings.HasPrefix(what, "status=40") && (where == "kind=settings " || where == "route=GET /* "):
+	case strings.HasPrefix(what, "status=40") && where == "route=GET /* ":
 		what = "do=html"
 	}
 	when := pick(c.rand, fmt.Sprintf(" p=%.2f", 0.02+0.5*c.rand.Float64()), fmt.Sprintf(" nth=%d", 1+c.rand.IntN(12)),
