@@ -6,6 +6,7 @@ import (
 
 	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/catalogue"
+	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -36,6 +37,32 @@ func TestATileThatWasChangedBeforeARestoreGoesOn(t *testing.T) {
 			if canon.Text(canon.Member(row, "id")) == mine && canon.Text(canon.Member(row, "title")) != "Mine" {
 				t.Errorf("cut off at write %d: the tile is called %s", cut, canon.Member(row, "title"))
 			}
+		}
+	}
+}
+
+// What somebody has changed since the plan is theirs, also where it is a member that no row knows and no
+// restore would write over.
+func TestAnUnknownMemberThatWasChangedIsDrift(t *testing.T) {
+	t.Parallel()
+	for _, changed := range []bool{false, true} {
+		r, run := newBackedUpRig(t)
+		ref := record.Ref{Kind: "looks", ID: "3"}
+		set := func(value string) {
+			if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpSet, Kind: "looks", ID: ref.ID, Path: "brand_new", Value: value}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.do("PATCH", "/"+ref.String(), `{"description":"Oops"}`)
+		set(`"theirs"`)
+		plan := r.plan(restore.Request{Items: []record.Ref{ref}, Run: run})
+		want := record.ActionDone
+		if changed {
+			set(`"theirs, changed"`)
+			want = record.ActionDrifted
+		}
+		if a := onlyAction(t, r.apply(plan), ref); a.State != want {
+			t.Errorf("changed %t: %s %s", changed, a.State, a.Message)
 		}
 	}
 }

@@ -190,7 +190,7 @@ func (n *node) differences(was, is []byte) ([]string, error) {
 		paths = append(paths, c.Path)
 	}
 	if len(paths) == 0 && !bytes.Equal(unknown[0], unknown[1]) {
-		paths = []string{"a member that this program does not know"}
+		paths = []string{unknownMember}
 	}
 	return paths, nil
 }

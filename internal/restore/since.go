@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -189,3 +190,20 @@ func (t *task) isOurs(id string) bool {
 	}
 	return slices.ContainsFunc(t.plan.Actions, func(a record.Action) bool { return a.Kind == t.spec.Name && a.Target == id })
 }
+
+// unknownChanged says that members which the row does not know are others than they were: nothing that this
+// program writes.
+func (t *task) unknownChanged(before, now []byte) ([]string, error) {
+	was, err := canon.Unknown(t.spec, before)
+	if err != nil {
+		return nil, err
+	}
+	is, err := canon.Unknown(t.spec, now)
+	if err != nil || bytes.Equal(was, is) {
+		return nil, err
+	}
+	return []string{unknownMember}, nil
+}
+
+// unknownMember is what people are told of a member that no row knows.
+const unknownMember = "a member that this program does not know"

@@ -302,6 +302,9 @@ func (t *task) drifted(ctx context.Context, now []byte) (asPlanned bool, err err
 		return false, err
 	}
 	members, err := t.foreign(ctx, before.Body, now)
+	if err == nil && len(members) == 0 && !t.resumed {
+		members, err = t.unknownChanged(before.Body, now)
+	}
 	if err != nil || len(members) == 0 {
 		return false, err
 	}
