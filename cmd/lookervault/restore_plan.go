@@ -208,6 +208,9 @@ func (r *restoring) spans(ctx context.Context, s selectionOptions, request *rest
 	if request.Lost && s.changed != "" {
 		return usage(errors.New("--lost and --changed exclude each other"))
 	}
+	if s.changed != "" && request.Run != 0 {
+		return usage(errors.New("--changed A..B is the state of run A: --run and --at name another one"))
+	}
 	if request.Lost && s.lost != lostSinceLook {
 		if request.LostSpan, err = r.span(ctx, "--lost", s.lost); err != nil {
 			return err

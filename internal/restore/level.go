@@ -20,6 +20,25 @@ var ranks = sync.OnceValue(func() map[record.Kind]int {
 	return ranks
 })
 
+// noteOthers notes how many documents the plan has nothing to do with, beside those that it is about.
+func (d *draft) noteOthers(nodes, others int) {
+	more := " more"
+	if nodes == 0 {
+		more = ""
+	}
+	switch {
+	case others == 0:
+	case d.request.Lost && d.request.LostSpan == nil && others == 1: // whether it has changed nobody has asked
+		d.note("one%s was not lost", more)
+	case d.request.Lost && d.request.LostSpan == nil:
+		d.note("%d%s were not lost", others, more)
+	case others == 1:
+		d.note("one%s is as it is wanted", more)
+	default:
+		d.note("%d%s are as they are wanted", others, more)
+	}
+}
+
 // actions are the actions of a draft in the order in which they can be done: none
 // before those that it needs, deletions last and what lies in something before that. What waits for a
 // deletion comes after it.
@@ -32,17 +51,7 @@ func (d *draft) actions() []record.Action {
 		}
 		others++
 	}
-	switch {
-	case others == 0:
-	case d.request.Lost && d.request.LostSpan == nil && others == 1: // whether it has changed nobody has asked
-		d.note("one more was not lost")
-	case d.request.Lost && d.request.LostSpan == nil:
-		d.note("%d more were not lost", others)
-	case others == 1:
-		d.note("one more is as it is wanted")
-	default:
-		d.note("%d more are as they are wanted", others)
-	}
+	d.noteOthers(len(nodes), others)
 	deepestLevel, made := 0, 0
 	for _, n := range nodes {
 		deepestLevel, made = max(deepestLevel, n.depth(nil)), max(made, n.made)

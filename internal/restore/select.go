@@ -85,6 +85,9 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 		}
 	}
 	for ref, w := range chosen {
+		if w.named && p.request.excluded(ref) {
+			p.note("%s is left out: it is named, and --exclude leaves it out", ref)
+		}
 		if p.request.excluded(ref) || !p.byID(w) && !p.selectable(ref.Kind) {
 			delete(chosen, ref)
 		}
@@ -217,7 +220,8 @@ func (p *planner) bySpan(ctx context.Context, chosen map[record.Ref]wish) error 
 	}
 	for ref, w := range chosen {
 		e, ok := before[ref]
-		if !ok && !p.byID(w) {
+		if !ok && !slices.Contains(p.request.Unnamed, ref) {
+			p.leaveUnchanged(w)
 			delete(chosen, ref)
 			continue
 		}
@@ -227,6 +231,18 @@ func (p *planner) bySpan(ctx context.Context, chosen map[record.Ref]wish) error 
 		}
 	}
 	return nil
+}
+
+// leaveUnchanged notes that a document which somebody named is not one of those that were lost, or changed,
+// in the span of the request.
+func (p *planner) leaveUnchanged(w wish) {
+	switch {
+	case !w.named:
+	case p.request.Lost:
+		p.note("%s is left out: it is named, and was not lost from run %d to run %d", w.Ref, p.request.LostSpan.From, p.request.LostSpan.To)
+	default:
+		p.note("%s is left out: it is named, and did not change from run %d to run %d", w.Ref, p.request.Changed.From, p.request.Changed.To)
+	}
 }
 
 // filter compiles the filters of the request.

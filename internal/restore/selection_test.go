@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lookervault/lookervault/internal/canon"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -28,6 +29,24 @@ func TestWhatIsNamedIsNarrowedToo(t *testing.T) {
 		if len(plan.Actions) > 0 || !strings.Contains(strings.Join(plan.Notes, "\n"), ref.String()+" is left out") {
 			t.Errorf("%s: %v %q", flag, deeds(plan), plan.Notes)
 		}
+	}
+	other := r.refsOf("dashboards", "present", func(body []byte) bool { return canon.Text(canon.Member(body, "id")) != ref.ID })[0]
+	later := r.backup()
+	r.do("PATCH", "/"+other.String(), `{"title":"Later"}`)
+	for flag, narrow := range map[string]func(*restore.Request){
+		"--changed": func(q *restore.Request) { q.Changed = &restore.Span{From: run, To: later} },
+		"--lost":    func(q *restore.Request) { q.Lost, q.LostSpan = true, &restore.Span{From: run, To: later} },
+		"--exclude": func(q *restore.Request) { q.Exclude = []record.Ref{other} },
+	} {
+		request := restore.Request{Items: []record.Ref{other}}
+		narrow(&request)
+		plan := r.plan(request)
+		if len(plan.Actions) > 0 || !strings.Contains(strings.Join(plan.Notes, "\n"), other.String()+" is left out: it is named, and ") {
+			t.Errorf("%s: %v %q", flag, deeds(plan), plan.Notes)
+		}
+	}
+	if plan := r.plan(restore.Request{Items: []record.Ref{ref}, Changed: &restore.Span{From: run, To: later}}); onlyAction(t, plan, ref).Deed != record.DeedUpdate {
+		t.Errorf("what changed: %v %q", deeds(plan), plan.Notes)
 	}
 	plan := r.plan(restore.Request{Items: []record.Ref{ref}, Run: run, Name: "*"})
 	if a := onlyAction(t, plan, ref); a.Deed != record.DeedUpdate {
