@@ -290,6 +290,9 @@ func (d *draft) deed(n *node, now vault.Entry) {
 		n.action.Deed = record.DeedMove
 	default:
 		n.action.Deed = record.DeedUpdate
+		if trash := n.spec.Write.Trash; len(n.action.Changes) == 1 && n.action.Changes[0].Path == trash.Name && n.entry.State == record.Trashed {
+			n.action.Reason = "into the trash"
+		}
 	}
 }
 
@@ -325,8 +328,13 @@ func (d *draft) remove(ctx context.Context, n *node, now vault.Entry) error {
 		return nil
 	}
 	n.action.Deed, n.action.PlannedCalls = record.DeedDelete, 2
-	if d.request.Hard && !d.request.erases(n.spec.Write) {
+	switch erases := d.request.erases(n.spec.Write); {
+	case erases:
+		n.action.Reason = "for good"
+	case d.request.Hard:
 		n.action.Reason = "into the trash: Looker has no way to delete one for good"
+	default:
+		n.action.Reason = "into the trash"
 	}
 	if stays := &n.spec.Write.Stays; !stays.Instead.IsZero() {
 		n.action.PlannedCalls += len(stays.Belongings) + 1

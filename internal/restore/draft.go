@@ -307,7 +307,13 @@ func (d *draft) place(ctx context.Context, n *node, now vault.Entry) error {
 		folder = now.Folder
 	}
 	folders, err := d.past.all(ctx, catalogue.Folders)
-	if err == nil {
+	if err != nil {
+		return err
+	}
+	if n.action.Place = folderPath(folders, folder); n.action.Place != "" || folder == "" {
+		return nil
+	}
+	if folders, err = d.present.all(ctx, catalogue.Folders); err == nil { // one that was made since, or had gone
 		n.action.Place = folderPath(folders, folder)
 	}
 	return err

@@ -158,6 +158,8 @@ func (d *draft) needs(ctx context.Context, n *node, ref canon.Reference, e vault
 		n.needs = append(n.needs, need)
 	case need.action.Deed == record.DeedImpossible && (stays || !ref.By.Optional):
 		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s: %s", ref.Ref, need.action.Reason))
+	case stays && !need.writes() && need.entry.State == record.Trashed && need.action.Target != "" && need.taken == nil:
+		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s, which is in the trash, as it was: name it as well to take it out", ref.Ref))
 	case stays && (need.action.Target == "" || need.action.Deed == record.DeedSkip && need.taken == nil):
 		return d.lacks(ctx, n, ref, fmt.Sprintf("it needs %s, which does not come back: %s", ref.Ref, need.action.Reason))
 	}
