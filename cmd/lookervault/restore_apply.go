@@ -66,7 +66,7 @@ func runRestore(ctx context.Context, o restoreOptions, ref record.Ref) (err erro
 func (r *restoring) showAndApply(ctx context.Context, plan record.Restore) error {
 	events := r.events()
 	if events == nil {
-		if err := printAgreed(ctx, r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
+		if err := r.printAgreed(ctx, plan); err != nil {
 			return err
 		}
 	} else {
@@ -140,7 +140,7 @@ func (r *restoring) applyStored(ctx context.Context, plan record.Restore) error 
 	}
 	events := r.events()
 	if events == nil {
-		if err := printAgreed(ctx, r.options.streams, r.file.Reader(), plan, r.config.RateLimit.PerSecond); err != nil {
+		if err := r.printAgreed(ctx, plan); err != nil {
 			return err
 		}
 	} else {
@@ -181,6 +181,10 @@ func (r *restoring) alreadyApplied(plan record.Restore) (bool, error) {
 	}
 	ended := plan.State == record.RestorePartial // else its check, or the waking, is still to come
 	if planIsDone(plan) && ended {
+		if onlyImpossible(plan) {
+			fmt.Fprintf(r.options.streams.err, "Restore %d was applied to its end and is %s: what is impossible stays so until it is planned anew, see lookervault restore show %d%s.\n", plan.ID, plan.State, plan.ID, dbFlag(r.config.Sink.Path))
+			return true, planOutcome(plan)
+		}
 		if onlyLeft(plan) {
 			fmt.Fprintf(r.options.streams.err, "Restore %d was applied to its end and is %s: it left what somebody has changed since, see lookervault restore show %d%s.\n", plan.ID, plan.State, plan.ID, dbFlag(r.config.Sink.Path))
 			return true, planOutcome(plan)
@@ -189,6 +193,23 @@ func (r *restoring) alreadyApplied(plan record.Restore) (bool, error) {
 		return true, planOutcome(plan)
 	}
 	return false, nil
+}
+
+// onlyImpossible reports whether nothing but what was impossible from the beginning is not as it was to be: no
+// retry makes it so.
+func onlyImpossible(plan record.Restore) bool {
+	request, err := restore.RequestOf(plan)
+	if err != nil || len(request.Invited) > 0 {
+		return false // a retry mails whom Looker refused to mail
+	}
+	impossible := false
+	for _, a := range plan.Actions {
+		if state, _ := notAsWanted(&request, a); state != "" && a.State != record.ActionImpossible {
+			return false
+		}
+		impossible = impossible || a.State == record.ActionImpossible
+	}
+	return impossible
 }
 
 // onlyLeft reports whether nothing but what an undo has left on purpose is not as it was to be: no retry

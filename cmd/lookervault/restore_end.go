@@ -79,7 +79,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 	// A terminal wraps what is written at once: a line in parts would be broken anywhere.
 	fmt.Fprintf(out, "%s  restore %d of %s: %s, %s, %s\n", table.Paint(string(sealed.State), tone, color), sealed.ID, plainText(sealed.Target),
 		restoreWords(s), plural(s.Calls, "call", "calls"), duration.Seconds(s.Seconds))
-	shown, failures := 0, 0
+	shown, failures, impossible := 0, 0, 0
 	names := newPlanNames(context.WithoutCancel(r.options.interrupts.kill), r.file.Reader(), sealed.Target)
 	request, _ := restore.RequestOf(sealed) // one that cannot be read was told of before it was applied
 	for _, a := range sealed.Actions {
@@ -87,7 +87,11 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 		if state == "" {
 			continue
 		}
-		if !request.Leaves(a) {
+		switch {
+		case request.Leaves(a):
+		case a.State == record.ActionImpossible:
+			impossible++
+		default:
 			failures++
 		}
 		if shown++; shown <= failuresShown {
@@ -102,7 +106,7 @@ func (r *restoring) sayEnd(sealed record.Restore, s view.RestoreSummary, err err
 			fmt.Fprintf(out, "  %s\n", plainText(names.in(note)))
 		}
 	}
-	r.sayNext(sealed, s, failures, err)
+	r.sayNext(sealed, s, failures, impossible, err)
 }
 
 // notAsWanted says what became of the document of an action that is not as it was to be, and why;
@@ -129,8 +133,8 @@ func (r *restoring) goOn(id int64) string {
 	return fmt.Sprintf("lookervault restore apply %d%s", id, r.where())
 }
 
-// sayNext says what can be done next.
-func (r *restoring) sayNext(sealed record.Restore, s view.RestoreSummary, failures int, err error) {
+// sayNext says what can be done next. What is impossible no retry makes possible.
+func (r *restoring) sayNext(sealed record.Restore, s view.RestoreSummary, failures, impossible int, err error) {
 	db, where := dbFlag(r.config.Sink.Path), r.where()
 	request, unread := restore.RequestOf(sealed)
 	if unread == nil && request.Wake == restore.WakeNever && s.Asleep > 0 && (err == nil || errors.Is(err, errPartial)) {
@@ -141,5 +145,7 @@ func (r *restoring) sayNext(sealed record.Restore, s view.RestoreSummary, failur
 		fmt.Fprintf(r.options.streams.err, "Go on with:  %s\n", r.goOn(sealed.ID))
 	case failures > 0:
 		fmt.Fprintf(r.options.streams.err, "What failed, in Looker's words: lookervault restore status %d --failed%s; once more: lookervault restore retry %d%s\n", sealed.ID, db, sealed.ID, where)
+	case impossible > 0:
+		fmt.Fprintf(r.options.streams.err, "What is impossible stays so until it is planned anew: lookervault restore status %d --failed%s\n", sealed.ID, db)
 	}
 }

@@ -191,3 +191,50 @@ func kindNamed(kind record.Kind, path string) record.Kind {
 	}
 	return ""
 }
+
+// wholePart is the part of a document that a change adds, or takes away, and the key in its path; nil
+// where the path is that of a member.
+func wholePart(kind record.Kind, path string) (part *catalogue.Part, key string) {
+	w := catalogue.Lookup(kind).Write
+	for w != nil {
+		i := slices.IndexFunc(w.Parts, func(p catalogue.Part) bool {
+			return strings.HasPrefix(path, p.At+"/") || strings.HasPrefix(path, string(p.Name)+"/")
+		})
+		if i < 0 {
+			return nil, ""
+		}
+		part, key = &w.Parts[i], path[strings.IndexByte(path, '/')+1:]
+		if len(part.By) > 1 || !strings.ContainsAny(key, "./") {
+			return part, key
+		}
+		at := strings.IndexAny(key, "./")
+		w, path = part.Write, key[at+1:]
+	}
+	return nil, ""
+}
+
+// changePath is where a change is, for people: what has no id of its own is told by what it is about.
+func changePath(kind record.Kind, path string) string {
+	part, key := wholePart(kind, path)
+	if part == nil || len(part.By) < 2 {
+		return strings.ReplaceAll(path, "/", ".")
+	}
+	var about []string
+	for i, value := range strings.SplitN(key, "::", len(part.By)) {
+		if value != "" {
+			about = append(about, part.By[i]+" "+value)
+		}
+	}
+	return string(part.Name) + " of " + strings.Join(about, ", ")
+}
+
+// besidePart is what a part names that is added, or taken away, as beside says it.
+func (n *planNames) besidePart(part *catalogue.Part, value json.RawMessage) string {
+	var said strings.Builder
+	for _, ref := range part.Write.Refs {
+		if id := canon.Member(value, ref.Path); ref.Join == "" && len(id) > 0 {
+			said.WriteString(n.beside(ref.Kind, json.RawMessage(id)))
+		}
+	}
+	return said.String()
+}

@@ -114,3 +114,30 @@ func TestOwnersOfWhatHasNoName(t *testing.T) {
 		t.Errorf("without names: %q", got)
 	}
 }
+
+// TestPathsOfWhatHasNoID: an access rule is told by whom it is about, with the name, and anything else by its path.
+func TestPathsOfWhatHasNoID(t *testing.T) {
+	n := &planNames{known: map[record.Ref]string{
+		{Kind: "groups", ID: "11"}: "Ops", {Kind: "users", ID: "2"}: "Ann", {Kind: "dashboards", ID: "7"}: "Sales", {Kind: "looks", ID: ""}: "",
+	}}
+	for _, tt := range []struct{ kind, path, value, wantPath, wantNames string }{
+		{"content_access", "content_access/11::", `{"group_id":"11","permission_type":"edit"}`, "content_access of group_id 11", " (Ops)"},
+		{"content_access", "content_access/::2", `{"user_id":"2"}`, "content_access of user_id 2", " (Ann)"},
+		{"content_access", "content_access/new id of groups/11::", `{"group_id":"new id of groups/11"}`, "content_access of group_id new id of groups/11", " (Ops)"},
+		{"boards", "board_sections/3/board_items/4", `{"dashboard_id":"7"}`, "board_sections.3.board_items.4", " (Sales)"},
+		{"dashboards", "dashboard_elements/311", `null`, "dashboard_elements.311", ""},
+		{"dashboards", "dashboard_elements/311.title", `"7"`, "dashboard_elements.311.title", ""},
+		{"dashboards", "title", `"7"`, "title", ""},
+	} {
+		if got := changePath(record.Kind(tt.kind), tt.path); got != tt.wantPath {
+			t.Errorf("%s %s is called %q, want %q", tt.kind, tt.path, got, tt.wantPath)
+		}
+		names := ""
+		if part, _ := wholePart(record.Kind(tt.kind), tt.path); part != nil {
+			names = n.besidePart(part, json.RawMessage(tt.value))
+		}
+		if names != tt.wantNames {
+			t.Errorf("%s names%q, want%q", tt.value, names, tt.wantNames)
+		}
+	}
+}

@@ -22,6 +22,9 @@ func restoreWords(s view.RestoreSummary) string {
 	if s.Checked > 0 {
 		said = append(said, fmt.Sprintf("%s of %s read back as wanted", count(int64(s.Checked-s.Different)), count(int64(s.Checked))))
 	}
+	if s.Asleep > 0 {
+		said = append(said, count(int64(s.Asleep))+" asleep")
+	}
 	if len(said) == 0 {
 		return "nothing to do"
 	}

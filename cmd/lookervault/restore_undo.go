@@ -17,7 +17,8 @@ func newRestoreUndoCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "undo RESTORE", Short: "Take back what a restore did",
 		Long: `Plan the way back to what the instance was when a restore looked at it, show that, ask,
-and apply it. What was made goes into the trash, what was changed becomes what it was.
+and apply it. What was made goes into the trash, or is deleted for good where Looker has no
+trash for it; the plan says which. What was changed becomes what it was.
 What somebody else has changed since is left as it is, and named.`,
 		Example: `  lookervault restore undo 4
   lookervault restore undo 4 --hard --yes`,

@@ -61,10 +61,14 @@ func planView(plan record.Restore) (view.Plan, error) {
 	return v, err
 }
 
-// printAgreed prints a plan that is about to be applied.
-func printAgreed(ctx context.Context, s *streams, reader vault.Reader, plan record.Restore, perSecond int) error {
-	p := newPlanPrinter(ctx, s, reader, plan)
-	p.print(plan, perSecond)
+// printAgreed prints a plan that is about to be applied, unless nobody is asked who wants to read nothing.
+func (r *restoring) printAgreed(ctx context.Context, plan record.Restore) error {
+	s := r.options.streams
+	if s.quiet && r.options.yes.given {
+		return nil
+	}
+	p := newPlanPrinter(ctx, s, r.file.Reader(), plan)
+	p.print(plan, r.config.RateLimit.PerSecond)
 	if planIsDone(plan) {
 		p.next(plan)
 	}
@@ -79,6 +83,7 @@ type planPrinter struct {
 	where string // flags of commands that apply it
 	asOf  time.Time
 	cut   bool // a value had no room
+	refs  int  // columns that the kinds and ids of actions take
 	// terminal says that people read it on one.
 	terminal bool
 	names    *planNames
@@ -108,9 +113,19 @@ const (
 	changesShown = 8
 )
 
+// Between how many columns the kinds and ids of actions take; what is longer moves its own line only.
+const (
+	leastRefs = 22
+	mostRefs  = 36
+)
+
 func (p *planPrinter) print(plan record.Restore, perSecond int) {
 	p.head(plan, perSecond)
 	shown, more := 0, 0
+	p.refs = leastRefs
+	for _, action := range plan.Actions {
+		p.refs = min(max(p.refs, len(action.Ref.String())), mostRefs)
+	}
 	for _, deletions := range []bool{false, true} {
 		for _, action := range plan.Actions {
 			if (action.Deed == record.DeedDelete) != deletions {
@@ -235,9 +250,12 @@ func (p *planPrinter) action(a record.Action) {
 	if a.Place != "" {
 		name = a.Place + "/" + name
 	}
-	line := fmt.Sprintf("  %s %-22s  %s", table.Paint(deedSigns[a.Deed], deedTone(a.Deed), p.color), plainText(a.Ref.String()), plainText(name))
+	line := fmt.Sprintf("  %s %-*s  %s", table.Paint(deedSigns[a.Deed], deedTone(a.Deed), p.color), p.refs, plainText(a.Ref.String()), plainText(name))
 	if said := p.said(a); said != "" {
-		line += "    " + plainText(p.names.in(said))
+		if name != "" {
+			line += "    "
+		}
+		line += plainText(p.names.in(said))
 	}
 	fmt.Fprintln(p.out, strings.TrimRight(line, " "))
 	if a.Deed == record.DeedCreate {
@@ -248,9 +266,12 @@ func (p *planPrinter) action(a record.Action) {
 			fmt.Fprintf(p.out, "      and %s\n", plural(int64(len(a.Changes)-i), "more change", "more changes"))
 			break
 		}
-		kind := kindNamed(a.Kind, c.Path)
-		fmt.Fprintf(p.out, "      %s  %s%s → %s%s\n", plainText(strings.ReplaceAll(c.Path, "/", ".")),
-			p.value(c.Before), plainText(p.names.beside(kind, c.Before)), p.value(c.After), plainText(p.names.beside(kind, c.After)))
+		beside := func(value json.RawMessage) string { return plainText(p.names.beside(kindNamed(a.Kind, c.Path), value)) }
+		if part, _ := wholePart(a.Kind, c.Path); part != nil {
+			beside = func(value json.RawMessage) string { return plainText(p.names.besidePart(part, value)) }
+		}
+		fmt.Fprintf(p.out, "      %s  %s%s → %s%s\n", plainText(changePath(a.Kind, c.Path)),
+			p.value(c.Before), beside(c.Before), p.value(c.After), beside(c.After))
 	}
 }
 

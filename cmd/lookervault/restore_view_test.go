@@ -45,3 +45,25 @@ func TestPlansShowTheBeginningOfWhatIsCut(t *testing.T) {
 		}
 	}
 }
+
+// The names of what a plan is about stand below each other, also beside kinds with long names, and what has no
+// name has its words there.
+func TestPlansAreAligned(t *testing.T) {
+	p := &planPrinter{out: &strings.Builder{}}
+	p.print(record.Restore{ID: 1, Target: "test", Actions: []record.Action{
+		{Ref: record.Ref{Kind: "looks", ID: "1"}, Name: "One", Deed: record.DeedCreate},
+		{Ref: record.Ref{Kind: "user_attribute_group_values", ID: "7"}, Name: "Two", Deed: record.DeedCreate},
+		{Ref: record.Ref{Kind: "role_users", ID: "7"}, Deed: record.DeedUpdate, Reason: "of roles/7"},
+	}}, 0)
+	at := make(map[int]bool)
+	for line := range strings.Lines(p.out.String()) {
+		for _, word := range []string{`"One"`, `"Two"`, "of roles/7"} {
+			if i := strings.Index(line, word); i > 0 {
+				at[i] = true
+			}
+		}
+	}
+	if len(at) != 1 {
+		t.Errorf("names begin at %v:\n%s", at, p.out)
+	}
+}
