@@ -65,3 +65,25 @@ func TestComparisonsThatBringNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestBudgetThatEndsWithAComparison: when no call is left for a row that stands in for another one,
+// what the page brought is stored, and the kind is not complete.
+func TestBudgetThatEndsWithAComparison(t *testing.T) {
+	things := boards(20, slices.Concat(slices.Repeat([]board{{tiles: 3}}, 30), []board{{tiles: 2, text: 20000}, {tiles: 31}, {tiles: 4}, {tiles: 33}, {tiles: 5}})...)
+	failed := failing(map[string]int{"/dashboards/32": 2})
+	looker := &stagestest.Looker{Things: things, Before: func(n int, call stages.Call) error {
+		if call.Path == "/dashboards/34" {
+			return stages.ErrBudget
+		}
+		return failed(n, call)
+	}}
+	r := stagestest.NewRig(looker, stagestest.KindOf(t, "dashboards"))
+	r.Size = 40
+	items := fetchPages(t, r, 35, 1)
+	if end := r.Ledger.Ends()[0]; end.Listing != record.Budget || end.Reason != stages.BudgetUsedUp {
+		t.Errorf("ended %+v, want the end of the budget", end)
+	}
+	if whole := wholeBodies(items, things); len(whole) < 30 {
+		t.Errorf("%d documents are stored, want those that the page brought", len(whole))
+	}
+}
