@@ -345,7 +345,7 @@ func (a *applier) resolve(kind record.Kind, id string) (string, bool) {
 	// What stood for it may have been made anew in its turn, by this restore.
 	for range a.plan.Actions {
 		next, ok := a.ids[record.Ref{Kind: kind, ID: target}]
-		if !ok || next == target || a.plan.Source != a.plan.Target {
+		if !ok || next == target {
 			break
 		}
 		target = next

@@ -59,7 +59,7 @@ func (t *task) makeShared(ctx context.Context, part *catalogue.Part, h holder, r
 // keepShared makes a part what is wanted that is still there. It reports whether it is.
 func (t *task) keepShared(ctx context.Context, part *catalogue.Part, h holder, row canon.PartRow) (bool, error) {
 	target := t.partMade(part.Name, row.ID)
-	if target == "" && t.own == nil && t.plan.Source == t.plan.Target {
+	if target == "" && t.own == nil {
 		target = row.ID
 	}
 	if target == "" {

@@ -101,9 +101,6 @@ func targetsOf(mappings []record.Mapping) map[record.Ref]string {
 			live[m.Ref] = m.TargetID
 		}
 	}
-	if len(mappings) == 0 || mappings[0].Source != mappings[0].Target {
-		return live // ids of two instances say nothing of each other
-	}
 	last := make(map[record.Ref]string, len(live))
 	for ref, id := range live {
 		for range live { // a circle ends here
