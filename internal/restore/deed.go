@@ -185,6 +185,9 @@ func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []
 	if n.writes() {
 		n.action.PlannedCalls = updateCalls(n.spec, n.action.Changes)
 	}
+	if n.action.Deed == record.DeedUpdate && n.entry.State == record.Trashed && onlyChanges(n.action.Changes, n.spec.Write.Trash.Name) {
+		n.action.Reason = "into the trash"
+	}
 	return nil
 }
 
@@ -290,9 +293,6 @@ func (d *draft) deed(n *node, now vault.Entry) {
 		n.action.Deed = record.DeedMove
 	default:
 		n.action.Deed = record.DeedUpdate
-		if trash := n.spec.Write.Trash; len(n.action.Changes) == 1 && n.action.Changes[0].Path == trash.Name && n.entry.State == record.Trashed {
-			n.action.Reason = "into the trash"
-		}
 	}
 }
 
@@ -375,7 +375,12 @@ func (d *draft) tellRedacted(n *node) {
 
 // onlyMoves reports whether nothing but the place of a document changes.
 func onlyMoves(spec *catalogue.Spec, changes []record.Change) bool {
-	return len(changes) == 1 && spec.Fields.Folder != "" && changes[0].Path == spec.Fields.Folder
+	return onlyChanges(changes, spec.Fields.Folder)
+}
+
+// onlyChanges reports whether nothing but one member changes.
+func onlyChanges(changes []record.Change, member string) bool {
+	return len(changes) == 1 && member != "" && changes[0].Path == member
 }
 
 func memberCount(n int) string {

@@ -69,7 +69,11 @@ func TestUndoSaysWhereThingsLie(t *testing.T) {
 	r.do("DELETE", "/folders/"+outer, "")
 	done := r.apply(r.plan(restore.Request{Items: []record.Ref{inside}}))
 	complete(t, done)
-	for _, a := range r.plan(restore.Request{Undo: done.ID}).Actions {
+	undo := r.plan(restore.Request{Undo: done.ID})
+	if a := actionOf(undo, inside); a == nil || a.Reason != "into the trash" {
+		t.Errorf("%+v goes elsewhere", a)
+	}
+	for _, a := range undo.Actions {
 		want := map[string]string{"Inside": "Shared/Of a test", inside.ID: "Shared/Of a test/Inside"}
 		for of, place := range want {
 			if (a.Name == of || a.ID == of && a.Kind == inside.Kind) && a.Place != place {
