@@ -339,6 +339,22 @@ func (l *Ledger) complete(kinds []record.Kind) bool {
 	})
 }
 
+// has reports whether the run is about a kind.
+func (l *Ledger) has(kind record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kinds[kind] != nil
+}
+
+// foundOut reports whether the run has found out what there is of a kind, or some of it, or that it
+// is not for this key.
+func (l *Ledger) foundOut(kind record.Kind) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.kinds[kind]
+	return a != nil && (a.listing != record.Incomplete && a.listing != record.Open || a.asked > 0)
+}
+
 // readWhole reports whether the listing of a kind is complete and everything that
 // was asked for is answered.
 func (l *Ledger) readWhole(kind record.Kind) bool {

@@ -203,6 +203,7 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 		if err != nil {
 			return fmt.Errorf("follow references to %s: %w", kind.Name, err)
 		}
+		none := after == "" && len(rows) == 0
 		if err := l.namedByDeferred(ctx, kind, rows); err != nil {
 			return err
 		}
@@ -224,12 +225,7 @@ func (l *lister) follow(ctx context.Context, kind *catalogue.Spec, emit pipeline
 			return err
 		}
 		if last {
-			if l.Ledger.budgetCut(catalogue.LeadingTo(kind.Name)) {
-				l.Ledger.Ended(kind.Name, record.Budget, BudgetUsedUp)
-			} else {
-				l.Ledger.Ended(kind.Name, record.Complete, "")
-			}
-			return nil
+			return l.followed(ctx, kind, none)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
@@ -58,6 +59,66 @@ func (l *lister) ended(ctx context.Context, ref record.Ref, gone vanished) (bool
 		}
 	}
 	return true, nil
+}
+
+// followed ends a kind whose documents are found through others, once the references to it are read;
+// none says that there are none of these. That is all of it only where something that leads to it
+// is known: a kind whose owners nobody has listed is not complete, but unknown.
+func (l *lister) followed(ctx context.Context, kind *catalogue.Spec, none bool) error {
+	parents := catalogue.LeadingTo(kind.Name)
+	if l.Ledger.budgetCut(parents) {
+		l.Ledger.Ended(kind.Name, record.Budget, BudgetUsedUp)
+		return nil
+	}
+	if none {
+		known, err := l.anyKnown(ctx, parents)
+		if err != nil {
+			return err
+		}
+		if !known {
+			l.Ledger.Ended(kind.Name, record.Incomplete, "nothing is known of what leads to it; "+l.alsoRun(parents))
+			return nil
+		}
+	}
+	l.Ledger.Ended(kind.Name, record.Complete, "")
+	return nil
+}
+
+// anyKnown reports whether this run or one before has found out what there is of one of some kinds.
+func (l *lister) anyKnown(ctx context.Context, kinds []record.Kind) (bool, error) {
+	for _, kind := range kinds {
+		if l.Ledger.foundOut(kind) || !l.Listed[kind].IsZero() {
+			return true, nil
+		}
+		held, err := l.Store.Holds(ctx, kind)
+		if err != nil {
+			return false, fmt.Errorf("find out whether %s are known: %w", kind, err)
+		}
+		if held {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// alsoRun says what a run has to list to learn of what leads to a kind.
+func (l *lister) alsoRun(parents []record.Kind) string {
+	var left []string
+	for len(parents) > 0 {
+		kind := parents[0]
+		parents = parents[1:]
+		if slices.Contains(left, string(kind)) || catalogue.Lookup(kind).OptIn {
+			continue
+		}
+		if !l.Ledger.has(kind) {
+			left = append(left, string(kind))
+		}
+		parents = append(parents, catalogue.LeadingTo(kind)...)
+	}
+	if len(left) == 0 {
+		return "they were not listed"
+	}
+	return "run " + strings.Join(left, ", ") + " as well"
 }
 
 // vanished are documents that the end of the run will find to be gone, by kind.

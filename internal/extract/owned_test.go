@@ -64,3 +64,21 @@ func TestWhatIsOwnedEndsWithItsOwner(t *testing.T) {
 		})
 	}
 }
+
+// TestOwnersThatNobodyListed: a run of parts alone is incomplete where no run has found out what they
+// are parts of.
+func TestOwnersThatNobodyListed(t *testing.T) {
+	r := newRig(t, lookersim.Options{Seed: 3})
+	result := r.run(record.RunPartial, start("group_groups", "content_metadata", "content_access"))
+	for kind, want := range map[record.Kind]string{
+		"group_groups":     "nothing is known of what leads to it; run groups as well",
+		"content_metadata": "nothing is known of what leads to it; run folders, boards, agents as well",
+		"content_access":   "nothing is known of what leads to it; run folders, boards, agents as well",
+	} {
+		if got := countsOf(t, result, kind); got.Listing != record.Incomplete || got.Reason != want {
+			t.Errorf("%s is %s: %q, want incomplete: %q", kind, got.Listing, got.Reason, want)
+		}
+	}
+	r.run(record.RunComplete, start("groups"))
+	r.run(record.RunComplete, start("group_groups"))
+}
