@@ -61,6 +61,7 @@ type account struct {
 	ownerRests      fewIDs
 	unserved        fewIDs
 	absent          fewIDs
+	rowTwice        fewIDs // lists that are documents of their own, and have a row twice
 	narrowed        fewIDs // of which this key sees less than is stored
 	narrowedChanges fewIDs // of which this run stores less than was stored
 }
@@ -323,6 +324,9 @@ func (l *Ledger) Notes() []string {
 		}
 		if n := a.ownerRests.n; n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d are not there (404), and what they belong to was not asked for again in this run: %s", kind, n, a.ownerRests))
+		}
+		if n := a.rowTwice.n; n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d have a row twice: %s", kind, n, a.rowTwice))
 		}
 		if n := a.absent.n; n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d are not on this instance, or not for this key: %s", kind, n, a.absent))

@@ -212,3 +212,11 @@ func Doubles(ids []string) string {
 	}
 	return fmt.Sprintf("the list holds %d documents twice, each counts once: %s", len(ids), FirstFew(ids))
 }
+
+// RowTwice records a list that is a document of its own and has a row twice, as often as it is
+// asked for.
+func (l *Ledger) RowTwice(ref record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[ref.Kind].rowTwice.add(ref.ID)
+}

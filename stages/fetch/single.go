@@ -49,7 +49,7 @@ func (t *task) single(ctx context.Context, want record.Listed) error {
 // bring makes a call for one document and settles it. A [*stages.Failed] says that the
 // call did not bring it; then nothing is settled.
 func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) error {
-	b, err := t.askAlone(ctx, &want, call)
+	b, err := t.askForRows(ctx, &want, call)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (t *task) bring(ctx context.Context, want record.Listed, call stages.Call) 
 	if !agrees && t.Overviews.Doubtful() {
 		// A node that lags may have answered, or a mix-up emptied the answer.
 		b.lease.Release()
-		if b, err = t.askAlone(ctx, &want, call); err != nil {
+		if b, err = t.askForRows(ctx, &want, call); err != nil {
 			return err
 		}
 		if agrees = t.agrees(want, b.answer.Body); !agrees {
