@@ -87,7 +87,12 @@ func TestWhatWasRedactedAndIsRequired(t *testing.T) {
 			}
 			request.Partial = true
 			if plan := r.plan(request); test.partial {
-				complete(t, r.apply(plan))
+				done := r.apply(plan)
+				complete(t, done)
+				_, said, _ := strings.Cut(strings.Join(done.Notes, "\n"), " is back ")
+				if left := strings.Split(member, ".")[strings.Count(member, ".")-1]; !strings.Contains(said, "without "+left) {
+					t.Errorf("the result does not say that it is back without %s: %s", left, done.Notes)
+				}
 			}
 		})
 	}

@@ -89,12 +89,29 @@ func (n *node) reason() string {
 	return n.share
 }
 
-// tellShares says in the result which documents are back without some of their parts.
+// tellShares says in the result which documents are back without some of their parts or members.
 func (a *applier) tellShares() {
 	for _, action := range a.plan.Actions {
-		at := strings.LastIndex(action.Reason, shareBegins)
-		if at >= 0 && (action.State == record.ActionDone || action.State == record.ActionSame) {
-			a.note("%s is back %s", action.Title(), action.Reason[at:])
+		if action.State != record.ActionDone && action.State != record.ActionSame {
+			continue
+		}
+		if without := a.request.leftOut(action.Ref); len(without) > 0 {
+			share := ""
+			if at := strings.LastIndex(action.Reason, shareBegins); at >= 0 {
+				share = action.Reason[at:] + ", "
+			}
+			a.note("%s is back %swithout %s", action.Title(), share, strings.Join(without, ", "))
 		}
 	}
+}
+
+// leftOut are the parts and members that a document comes back without.
+func (c *Decisions) leftOut(ref record.Ref) (without []string) {
+	for _, part := range c.LeftOut[ref.String()] {
+		without = append(without, part.String())
+	}
+	if c.beside(ref) { // a copy never had them: a slug of its own
+		return without
+	}
+	return append(without, c.Without[ref.String()]...)
 }
