@@ -69,6 +69,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 		return fmt.Errorf("%s: %w", n.Ref, err)
 	}
 	n.action.PlannedCalls = creationCalls(n.spec, n.body)
+	d.tellMayLack(n)
 	return nil
 }
 

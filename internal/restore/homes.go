@@ -108,7 +108,9 @@ func (d *draft) home(ctx context.Context, n *node, ref record.Ref, folder vault.
 		if n != to.anew {
 			n.needs = appendNew(n.needs, to.anew)
 		}
-		d.note("what lay in %s %q comes into the personal folder that %s gets", ref, folder.Name, to.anew.Ref)
+		if !hasOwnRoute(to.anew) { // else it is not sure
+			d.note("what lay in %s %q comes into the personal folder that %s gets", ref, folder.Name, to.anew.Ref)
+		}
 		return true, d.decided(n)
 	}
 	d.present.made[ref] = place

@@ -72,6 +72,11 @@ type driftError struct{ what string }
 
 func (e *driftError) Error() string { return e.what }
 
+// skipError says that there is nothing for an action to write to, of which the plan has warned.
+type skipError struct{ what string }
+
+func (e *skipError) Error() string { return e.what }
+
 // perform does what the action says.
 func (t *task) perform(ctx context.Context) error {
 	t.action.Attempts++
@@ -94,6 +99,7 @@ func (t *task) conclude(err error) {
 	a := &t.action
 	a.Class, a.Status, a.Message, a.Errors = "", 0, "", nil
 	drift, drifted := errors.AsType[*driftError](err)
+	skip, skipped := errors.AsType[*skipError](err)
 	if err == nil {
 		a.Message = t.remark
 	}
@@ -102,6 +108,8 @@ func (t *task) conclude(err error) {
 		a.State = record.ActionDone
 	case err == nil:
 		a.State = record.ActionSame
+	case skipped:
+		a.State, a.Message = record.ActionSkipped, skip.what
 	case drifted:
 		a.State, a.Class, a.Message = record.ActionDrifted, "drift", drift.what
 	default:
@@ -151,11 +159,12 @@ func (t *task) create(ctx context.Context) error {
 	t.action.Target = made.id
 	t.enter(t.action.Ref, made.id, record.MapCreated)
 	now := made.answer
-	if now == nil && (len(w.Late) > 0 || len(w.Parts) > 0 || len(w.Sets) > 0 || len(w.Inner) > 0 || owns(t.spec)) {
+	if t.saysTooLittle(now) {
 		if now, err = t.read(ctx, made.id); err != nil {
 			return err
 		}
 	}
+	t.tellNotMadeWith(now)
 	t.enterOwned(now)
 	if err := t.enterInner(now); err != nil {
 		return err
@@ -225,6 +234,11 @@ func (t *task) update(ctx context.Context) error {
 	id := t.target()
 	if id == "" {
 		return fmt.Errorf("nobody knows what %s is called that belongs to the copy", t.action.Ref)
+	}
+	if never, err := t.neverMade(ctx); err != nil {
+		return err
+	} else if never {
+		return &skipError{"Looker has made nothing that it could belong to"}
 	}
 	now, err := t.read(ctx, id)
 	if looker.Class(err) == looker.FaultMissing {
