@@ -74,6 +74,7 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 		if err := allWritable(item.Kind); err != nil && len(p.request.Items) > 0 {
 			return nil, err
 		}
+		p.tellUnfit(item.Kind)
 		held, err := p.past.all(ctx, item.Kind)
 		if err != nil {
 			return nil, err
@@ -102,6 +103,21 @@ func (p *planner) selected(ctx context.Context) ([]wish, error) {
 	}
 	slices.SortFunc(list, func(a, b wish) int { return compareRefs(a.Ref, b.Ref) })
 	return list, nil
+}
+
+// tellUnfit notes that a kind which somebody named has nothing by which the request narrows it, so that none
+// of its documents is selected.
+func (p *planner) tellUnfit(kind record.Kind) {
+	spec, ok := catalogue.Find(kind)
+	if !ok || len(p.request.Items) == 0 {
+		return
+	}
+	if len(p.request.Folders) > 0 && spec.Place == catalogue.Nowhere {
+		p.note("%s lie in no folder: --folder selects none of them", kind)
+	}
+	if len(p.request.Owners) > 0 && spec.Fields.Owner == "" {
+		p.note("%s have no owner: --owner selects none of them", kind)
+	}
 }
 
 // knowsExcluded refuses a request that leaves out a document which nobody knows: the one

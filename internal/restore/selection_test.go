@@ -54,6 +54,28 @@ func TestWhatIsNamedIsNarrowedToo(t *testing.T) {
 	}
 }
 
+// A kind that lies in no folder, or has no owners, is narrowed to nothing, which the plan says.
+func TestAKindThatAFlagCannotNarrow(t *testing.T) {
+	t.Parallel()
+	r, run := newBackedUpRig(t)
+	for _, test := range []struct {
+		kind    record.Kind
+		request restore.Request
+		says    string
+	}{
+		{"boards", restore.Request{Folders: []string{"3"}}, "boards lie in no folder: --folder selects none of them"},
+		{"groups", restore.Request{Owners: []string{"9"}}, "groups have no owner: --owner selects none of them"},
+		{"looks", restore.Request{Folders: []string{"3"}, Owners: []string{"9"}}, ""},
+		{"boards", restore.Request{Owners: []string{"9"}}, ""},
+	} {
+		test.request.Items, test.request.Run = []record.Ref{{Kind: test.kind}}, run
+		notes := strings.Join(r.plan(test.request).Notes, "\n")
+		if said := strings.Contains(notes, "selects none of them"); said != (test.says != "") || !strings.Contains(notes, test.says) {
+			t.Errorf("%s: %q, want %q", test.kind, notes, test.says)
+		}
+	}
+}
+
 // Whoever names the settings means all that can be written.
 func TestAllSettings(t *testing.T) {
 	t.Parallel()
