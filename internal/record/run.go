@@ -21,6 +21,8 @@ type Scope struct {
 	// Find searches kinds of Refs for more documents: those that hold a key already which
 	// another one is to get.
 	Find map[Kind][]Search `json:"find,omitempty"`
+	// ReadsBack is the restore that reads back by the run what it has written; 0: none does.
+	ReadsBack int64 `json:"reads_back,omitempty"`
 }
 
 // Search is a search for the documents that hold a key.

@@ -10,14 +10,26 @@ import (
 )
 
 // Calls are the calls that carrying a restore out took: its own, and those by which it read
-// back what it had written, as far as the vault still holds that run.
+// back what it had written, each time that it did, as far as the vault still holds those runs.
 func Calls(ctx context.Context, reader vault.Reader, r record.Restore) ([]record.Calls, error) {
-	if r.Verdict == 0 {
+	if r.StartedAt.IsZero() {
 		return r.Calls, nil
 	}
-	check, err := reader.Run(ctx, r.Verdict)
-	if err != nil && !errors.Is(err, vault.ErrNotFound) {
+	runs, err := reader.RunsInBrief(ctx, r.Target, 0)
+	if err != nil && !errors.Is(err, vault.ErrCorrupt) {
 		return r.Calls, err
 	}
-	return slices.Concat(r.Calls, check.Calls), nil
+	calls, damaged := slices.Clone(r.Calls), err
+	for _, run := range runs {
+		if run.ID == r.Verdict || run.Scope.ReadsBack == r.ID {
+			calls = append(calls, run.Calls...)
+		}
+		if run.ID == r.Verdict {
+			damaged = nil // those are others
+		}
+	}
+	if r.Verdict == 0 {
+		return calls, nil
+	}
+	return calls, damaged
 }

@@ -54,10 +54,11 @@ type rig struct {
 	// cut is called after so many writes of a restore; 0 = never.
 	cutAfter int
 	cut      context.CancelFunc
-	looked   int64 // calls of all looks
-	blind    int   // the so manieth look ends the restore; 0 = none
-	workers  int   // of a restore; 0 = 4
-	inner    int   // updates of one document at the same time; 0 = 2
+	looking  func() // when not nil, is called before each look
+	looked   int64  // calls of all looks
+	blind    int    // the so manieth look ends the restore; 0 = none
+	workers  int    // of a restore; 0 = 4
+	inner    int    // updates of one document at the same time; 0 = 2
 	secrets  restore.Secrets
 	asks     restore.Getter // what a plan asks beside its looks, the client where nil
 	// paused, when not nil, is called in place of waiting for the server to settle.
@@ -152,6 +153,9 @@ func (r *rig) look(ctx context.Context, scope record.Scope) (int64, error) {
 		if r.blind--; r.blind == 0 {
 			return 0, context.Canceled
 		}
+	}
+	if r.looking != nil {
+		r.looking()
 	}
 	before := r.client.Stats().Calls
 	defer func() { r.looked += r.client.Stats().Calls - before }()

@@ -29,6 +29,57 @@ func TestLateTwinsAreDeleted(t *testing.T) {
 	}
 }
 
+// Where a second one arrives while a restore reads back what it has written, that is read twice: the calls of
+// the restore are those of both times, also where it was cut off between them.
+func TestTheCallsOfEveryCheckCount(t *testing.T) {
+	t.Parallel()
+	for _, cut := range []bool{false, true} {
+		r, _ := newBackedUpRig(t)
+		ref := first(t, r, "dashboards")
+		r.do("DELETE", "/dashboards/"+ref.ID, "")
+		plan := r.plan(restore.Request{Items: []record.Ref{ref}})
+		if err := r.sim.SetRules(lookersim.Rule{Route: "POST /dashboard_elements", Do: lookersim.FaultLate, Later: 10_000, Times: 1}); err != nil {
+			t.Fatal(err)
+		}
+		looks := 0
+		r.looking = func() {
+			if looks++; looks == 1 {
+				r.sim.Arrive()
+			}
+		}
+		r.meter.Drain() // what planning asked behind its last look
+		before := r.client.Stats().Calls
+		if cut {
+			r.blind = 2
+			if _, err := r.tryApply(t.Context(), plan); err == nil {
+				t.Fatal("it was not cut off")
+			}
+			other := r.client.Stats().Calls
+			r.plan(restore.Request{Items: []record.Ref{ref}}) // its look is none of the restore's
+			r.meter.Drain()
+			before += r.client.Stats().Calls - other
+		}
+		done := r.apply(plan)
+		complete(t, done)
+		if looks < 2 {
+			t.Fatalf("it was read back %d times", looks)
+		}
+		calls, err := restore.Calls(t.Context(), r.file.Reader(), done)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var counted int64
+		for _, c := range calls {
+			if c.Route != "GET /versions" { // which the client counts apart
+				counted += c.N
+			}
+		}
+		if made := r.client.Stats().Calls - before; counted != made {
+			t.Errorf("cut off %t: %d calls were made, %d are counted", cut, made, counted)
+		}
+	}
+}
+
 // What somebody else has made meanwhile, and that is not what was in doubt, stays.
 func TestOnlyTwinsAreDeleted(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,9 @@ func (a *applier) check(ctx context.Context) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	run, err := a.Look(ctx, scopeOf(lookup{refs: refs}, nil))
+	scope := scopeOf(lookup{refs: refs}, nil)
+	scope.ReadsBack = a.plan.ID
+	run, err := a.Look(ctx, scope)
 	if err != nil {
 		return fmt.Errorf("read back what was written: %w", err)
 	}
