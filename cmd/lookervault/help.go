@@ -52,7 +52,7 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	width = cmp.Or(width, helpWidth)
 	fmt.Fprint(out, reflow(cmp.Or(cmd.Long, cmd.Short), width))
 	if cmd.HasExample() {
-		fmt.Fprintf(out, "\nExamples:\n%s\n", strings.TrimRight(table.WrapLines(cmd.Example, width), "\n"))
+		fmt.Fprintf(out, "\nExamples:\n%s", wrapExamples(cmd.Example, width))
 	}
 	if cmd.Runnable() || cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(out, "\nUsage:\n%s", table.WrapLines("  "+cmd.UseLine()+"\n", width))
@@ -86,6 +86,46 @@ func reflow(text string, width int) string {
 		b.WriteString(table.WrapLines(paragraph+"\n", width))
 	}
 	return b.String()
+}
+
+// wrapExamples parts examples that are wider than the screen as a shell continues them: with
+// a backslash, between words that no quotes hold together. So a copied one still works.
+func wrapExamples(examples string, width int) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(examples, "\n") {
+		column, room := 0, width-len(` \`)
+		if table.Width(line) <= width {
+			room = width
+		}
+		for _, word := range shellWords(line) {
+			if column > 2 && column+table.Width(word) > room {
+				b.WriteString("\\\n    ")
+				column = 4
+			}
+			b.WriteString(word)
+			column += table.Width(word)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// shellWords parts a command line behind the blanks that stand outside quotes.
+func shellWords(line string) []string {
+	var words []string
+	quote, from := rune(0), 0
+	for at, char := range line {
+		switch {
+		case quote == 0 && (char == '\'' || char == '"'):
+			quote = char
+		case char == quote:
+			quote = 0
+		case quote == 0 && char == ' ':
+			words = append(words, line[from:at+1])
+			from = at + 1
+		}
+	}
+	return append(words, line[from:])
 }
 
 // printCommands writes the commands below cmd by group, in lines of at most width columns.
@@ -167,7 +207,7 @@ func before(value string) string {
 
 // placeholders are what the value of a flag is called by its type, where neither the flag's
 // usage nor valueNames names it. A flag that counts is a switch.
-var placeholders = map[string]string{"strings": "A,B", "stringArray": "VALUE", "string": "VALUE", "int": "N", "count": ""}
+var placeholders = map[string]string{"strings": "A,B", "stringArray": "VALUE", "string": "VALUE", "int": "N", "float": "N", "duration": "DURATION", "count": ""}
 
 // valueNames are what the value of a flag is called by the flag's name.
 var valueNames = map[string]string{

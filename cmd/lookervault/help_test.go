@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 )
 
 // runHere runs the program within this test.
@@ -31,6 +34,9 @@ func commands(t *testing.T, path ...string) [][]string {
 	return found
 }
 
+// typeNamed is a flag whose value has the name of a type, as "--rate float".
+var typeNamed = regexp.MustCompile(`(?m)^ +(?:-\w, )?--[-a-z]+ (?:float|duration|int|string)\S*`)
+
 func TestHelp(t *testing.T) {
 	all := commands(t)
 	if len(all) < 10 {
@@ -50,6 +56,9 @@ func TestHelp(t *testing.T) {
 					t.Errorf("%d columns: %s", width, line)
 				}
 			}
+			if named := typeNamed.FindString(help); named != "" {
+				t.Errorf("a value is called by its type: %s", named)
+			}
 			if !strings.Contains(help, "\nUsage:\n") {
 				t.Errorf("does not tell the usage:\n%s", help)
 			}
@@ -66,3 +75,41 @@ func TestHelp(t *testing.T) {
 		})
 	}
 }
+
+// TestWrapExamples: a command that the help parts does the same when it is copied.
+func TestWrapExamples(t *testing.T) {
+	for _, test := range []struct {
+		name, examples, want string
+		width                int
+	}{
+		{"room enough", "  run --demo\n  list looks", "  run --demo\n  list looks\n", 12},
+		{"between words", "  export ID=client SECRET=secret", "  export ID=client \\\n    SECRET=secret\n", 24},
+		{"room for the backslash", "  run dashboards looks --resume", "  run dashboards \\\n    looks --resume\n", 23},
+		{"not in quotes", `  list --json | jq '.[] | "\(.kind) \(.id)"'`, "  list --json | jq \\\n    '.[] | \"\\(.kind) \\(.id)\"'\n", 32},
+		{"a word wider than the screen", "  tree Shared/Finance/Reports/2026", "  tree \\\n    Shared/Finance/Reports/2026\n", 20},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, wrapExamples(test.examples, test.width)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestExamplesCanBeCopied: on the narrowest usual terminal the help's examples are, continued
+// by backslashes, what the commands' own texts say.
+func TestExamplesCanBeCopied(t *testing.T) {
+	var out narrow
+	long := &cobra.Command{Use: "sim", Short: "Serve", Example: "  sim --fault 'kind=looks p=0.01' --latency 20ms --rate 40", Run: func(*cobra.Command, []string) {}}
+	long.SetOut(&out)
+	printHelp(long, nil)
+	got := strings.ReplaceAll(out.String(), "\\\n    ", "")
+	if !strings.Contains(got, "\nExamples:\n"+long.Example+"\n\nUsage:\n") {
+		t.Errorf("the example is not as it was written:\n%s", out.String())
+	}
+}
+
+// narrow is a terminal of 40 columns.
+type narrow struct{ strings.Builder }
+
+func (*narrow) Size() (width, height int) { return 40, 24 }

@@ -20,7 +20,7 @@ import (
 func newRestorePlanCommand(env *environment) *cobra.Command {
 	o := newRestoreOptions(env)
 	cmd := &cobra.Command{
-		Use: "plan [KIND...]", Short: "Look at the instance and plan what would be given back",
+		Use: "plan [KIND[/ID]...]", Short: "Look at the instance and plan what would be given back",
 		Long: `Look at the instance and plan what would be given back: print the plan and its number.
 Nothing is written to Looker. Kinds, documents as KIND/ID, or what the flags select; the
 flags are joined by "and".

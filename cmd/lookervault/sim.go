@@ -58,7 +58,7 @@ server with the same file and the same content goes on where this one ended. Wit
 --demo it serves the instance of "run --demo", whose changes are always kept; trash,
 delete, edit and reset change that instance without a server.
 
-Faults are rules, as "route=GET /dashboards/{id} id=17 status=500 times=3"
+Faults are rules, as "route=GET /dashboards/{id} id=17 status=500 times=3",
 "kind=looks p=0.02 do=reset" or, for an outage of everything, logins
 included, "after=100 for=3s status=404 body=page". With applied=true a write is
 carried out and its answer lost, with do=late it arrives after its connection was
@@ -72,7 +72,8 @@ func newSimCommand(env *environment) *cobra.Command {
 		Use: "sim", Short: "Serve a simulated Looker on a port", Long: simLong,
 		Example: `  lookervault sim --dashboards 5000 --looks 2000 &
   export LOOKERSDK_BASE_URL=http://127.0.0.1:19999
-  export LOOKERSDK_CLIENT_ID=` + lookersim.DefaultClientID + ` LOOKERSDK_CLIENT_SECRET=` + lookersim.DefaultClientSecret + `
+  export LOOKERSDK_CLIENT_ID=` + lookersim.DefaultClientID + `
+  export LOOKERSDK_CLIENT_SECRET=` + lookersim.DefaultClientSecret + `
   lookervault run`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -129,7 +130,7 @@ func (o *simOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.SmallTiles, "small-tiles", false, "tiles of about 1 KB instead of 11 KB")
 	f.BoolVar(&o.LargeFilters, "large-filters", false, "filters of about 2.5 KB, as real ones are")
 	f.BoolVar(&o.PersonalFolders, "personal-folders", false, "a personal folder for each user besides, with access of its own")
-	f.Float64Var(&o.TrashShare, "trash", 0.04, "share of dashboards and looks that lie in the trash; negative for none")
+	f.Float64Var(&o.TrashShare, "trash", 0.04, "`SHARE` of dashboards and looks that lie in the trash; negative for none")
 	f.StringVar(&o.Corpus, "corpus", "", "folder of <kind>_<id>_*.json to serve byte for byte")
 	o.TokenTTL = time.Hour
 	f.Var((*durationFlag)(&o.Latency), "latency", "wait before every answer")
