@@ -97,15 +97,25 @@ func (c *Client) judge(ctx context.Context, t *try, err error) error {
 		c.breaker.doubt(err, t.failedSince, false)
 		return nil
 	}
-	wait := c.backoff(t.failed)
-	if s, ok := errors.AsType[*StatusError](err); ok && s.RetryAfter > 0 {
-		wait = min(s.RetryAfter, c.cfg.Retry.MaxWait) // after a 503 the limiter holds everybody for the same time
-	}
+	wait := c.waitAfter(err, t.failed)
 	c.log.Debug("retry", "route", t.req.Route, "path", t.req.Path, "class", Class(err), "attempts", t.failed, "wait", wait.String())
 	if sleep(ctx, wait) != nil {
 		return ended(ctx, t.tried)
 	}
 	return nil
+}
+
+// waitAfter is the wait before repeat n (from 1) of a call whose last attempt failed with err. After
+// an answer with another document it is at least half of 2 s, 4 s... up to Retry.MaxWait: a mix-up
+// of a second or two must not last longer than the few attempts at it.
+func (c *Client) waitAfter(err error, n int) time.Duration {
+	if s, ok := errors.AsType[*StatusError](err); ok && s.RetryAfter > 0 {
+		return min(s.RetryAfter, c.cfg.Retry.MaxWait) // after a 503 the limiter holds everybody for the same time
+	}
+	if Class(err) == FaultMismatch {
+		return time.Duration((1 + c.rand()) / 2 * float64(doubled(backoffBase, n, c.cfg.Retry.MaxWait)))
+	}
+	return c.backoff(n)
 }
 
 // silent reports whether the server is down, before a call makes its last attempt:

@@ -258,6 +258,40 @@ func TestAttemptsAtAnotherDocument(t *testing.T) {
 	}
 }
 
+// A server that answers one call with another document for two seconds costs nothing, however the
+// random waits between the attempts are.
+func TestAnotherDocumentForTwoSeconds(t *testing.T) {
+	for _, random := range []float64{0, 0.01, 0.5, 0.99} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{}
+			r := look1
+			r.Check = func([]byte) (looker.FaultClass, error) {
+				if time.Since(synctestStart) < 2*time.Second {
+					return looker.FaultMismatch, errors.New("not look 1")
+				}
+				return "", nil
+			}
+			c, err := looker.NewWith(config("https://looker.example.com"), f, func() float64 { return random })
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			wg.Go(func() { // others are answered well
+				for ctx.Err() == nil {
+					c.Get(ctx, look1)
+					pause(ctx, 100*time.Millisecond)
+				}
+			})
+			defer wg.Wait()
+			defer cancel()
+			if _, err := c.Get(t.Context(), r); err != nil {
+				t.Errorf("random %v: %v", random, err)
+			}
+		})
+	}
+}
+
 func TestWaitsEndWithTheContext(t *testing.T) {
 	tests := []struct {
 		name   string
