@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/vault"
 	"github.com/lookervault/lookervault/internal/vault/sqlite"
@@ -92,13 +91,13 @@ func (b *backup) readFlags(ctx context.Context) string {
 	return flags
 }
 
-// shownKind is a kind for examples of commands: the first of which a run has documents, or
-// of all.
-func shownKind(kinds []record.Counts) record.Kind {
+// shownKind is a kind for examples of commands: the first of which a run has documents. It reports
+// false where there is none.
+func shownKind(kinds []record.Counts) (record.Kind, bool) {
 	for _, k := range kinds {
-		if k.Listed > 0 {
-			return k.Kind
+		if k.Listed+k.Deferred > 0 {
+			return k.Kind, true
 		}
 	}
-	return catalogue.All()[0].Name
+	return "", false
 }

@@ -37,7 +37,9 @@ func (b *backup) sumUp(ctx context.Context, s view.Summary, run record.Run) {
 		if b.config.Looker.Quota.Counted() {
 			fmt.Fprintf(o.streams.err, "%s.\n", b.ofTheMonth(ctx, s))
 		}
-		fmt.Fprintln(o.streams.err, b.next(ctx, s, run))
+		if next := b.next(ctx, s, run); next != "" {
+			fmt.Fprintln(o.streams.err, next)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func absolute(path string) string {
 	return path
 }
 
-// next says what to do now.
+// next says what to do now, "" where a run that went well has nothing to show.
 func (b *backup) next(ctx context.Context, s view.Summary, run record.Run) string {
 	db := dbFlag(b.config.Sink.Path)
 	resume := b.command("--resume")
@@ -64,6 +64,10 @@ func (b *backup) next(ctx context.Context, s view.Summary, run record.Run) strin
 	case s.Outcome == record.RunPartial:
 		return "Incomplete: what failed is tried again by the next run."
 	}
-	kind, flags := shownKind(s.Kinds), b.readFlags(ctx)
+	kind, some := shownKind(s.Kinds)
+	if !some {
+		return ""
+	}
+	flags := b.readFlags(ctx)
 	return fmt.Sprintf("Next: lookervault list %s%s, lookervault cat %s ID%s", kind, flags, kind, flags)
 }
