@@ -204,10 +204,10 @@ func (l *leftLinks) elsewhere(
 // nowhere is a [canon.Resolver] for which nothing stands.
 func nowhere(record.Kind, string) (string, bool) { return "", false }
 
-// tellLinks names the links that lead nowhere, and what is back in part, or without what came with it once.
+// tellLinks names the links that lead nowhere, and what is back in part or otherwise than planned.
 func (a *applier) tellLinks(ctx context.Context) error {
 	a.tellShares()
-	a.tellNotMade()
+	a.tellRemarks()
 	links, err := LinksLeft(ctx, a.Reader, a.plan)
 	a.notes = append(a.notes, linkNotes(links)...)
 	return err

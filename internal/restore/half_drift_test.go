@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
@@ -63,6 +64,37 @@ func TestAnUnknownMemberThatWasChangedIsDrift(t *testing.T) {
 		}
 		if a := onlyAction(t, r.apply(plan), ref); a.State != want {
 			t.Errorf("changed %t: %s %s", changed, a.State, a.Message)
+		}
+	}
+}
+
+// Where the restore had begun with a document nobody knows who has changed such a member: it is left as it is, and
+// the result says so. Parts that the restore has made or deleted are none.
+func TestAnUnknownMemberThatWasChangedBeforeARestoreGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, changed := range []bool{false, true} {
+		r := newRig(t, lookersim.Options{Seed: 1})
+		ref := record.Ref{Kind: "dashboards", ID: r.make("dashboards", `{"title":"A","folder_id":"1"}`)}
+		tile := r.make("dashboard_elements", `{"dashboard_id":%q,"type":"text","title_text":"Stays"}`, ref.ID)
+		gone := r.make("dashboard_elements", `{"dashboard_id":%q,"type":"text","title_text":"Comes back"}`, ref.ID)
+		run := r.backup()
+		r.do("DELETE", "/dashboard_elements/"+gone, "")
+		r.do("PATCH", "/"+ref.String(), `{"description":"Oops"}`)
+		r.do("PATCH", "/dashboard_elements/"+tile, `{"title_text":"Oops"}`)
+		r.set("dashboards", ref.ID, "brand_new", `"theirs"`)
+		plan := r.plan(restore.Request{Items: []record.Ref{ref}, Run: run})
+		r.workers, r.inner = 1, 1
+		if _, err := r.applyCutOff(plan, 2); err == nil {
+			t.Fatal("it was not cut off")
+		}
+		if changed {
+			r.set("dashboards", ref.ID, "brand_new", `"theirs, changed"`)
+		}
+		done := r.apply(plan)
+		complete(t, done)
+		said := strings.Contains(strings.Join(done.Notes, "\n"), "brand_new is another one than the plan saw")
+		if said != changed {
+			t.Errorf("changed %t: %q", changed, done.Notes)
 		}
 	}
 }

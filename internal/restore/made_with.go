@@ -73,15 +73,6 @@ func (t *task) tellNotMadeWith(now []byte) {
 	}
 }
 
-// tellNotMade says in the result what [task.tellNotMadeWith] said of documents that are back.
-func (a *applier) tellNotMade() {
-	for _, action := range a.plan.Actions {
-		if action.Deed == record.DeedCreate && action.State == record.ActionDone && action.Checked == record.CheckedEqual && action.Message != "" {
-			a.note("%s: %s", action.Title(), action.Message)
-		}
-	}
-}
-
 // neverMade reports whether an action is about a part of what the server was to make with a document,
 // and has not.
 func (t *task) neverMade(ctx context.Context) (bool, error) {

@@ -105,6 +105,16 @@ func (a *applier) tellShares() {
 	}
 }
 
+// tellRemarks says in the result what is otherwise than planned of documents that are back. Of deletions the
+// check does, see [applier.isInstead].
+func (a *applier) tellRemarks() {
+	for _, action := range a.plan.Actions {
+		if action.State == record.ActionDone && action.Deed != record.DeedDelete && action.Checked == record.CheckedEqual && action.Message != "" {
+			a.note("%s: %s", action.Title(), action.Message)
+		}
+	}
+}
+
 // leftOut are the parts and members that a document comes back without.
 func (c *Decisions) leftOut(ref record.Ref) (without []string) {
 	for _, part := range c.LeftOut[ref.String()] {

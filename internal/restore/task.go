@@ -316,7 +316,7 @@ func (t *task) drifted(ctx context.Context, now []byte) (asPlanned bool, err err
 		return false, err
 	}
 	members, err := t.foreign(ctx, before.Body, now)
-	if err == nil && len(members) == 0 && !t.resumed {
+	if err == nil && len(members) == 0 {
 		members, err = t.unknownChanged(before.Body, now)
 	}
 	if err != nil || len(members) == 0 {
