@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/lookersim"
 	"github.com/lookervault/lookervault/internal/record"
 	"github.com/lookervault/lookervault/internal/restore"
 )
@@ -160,8 +161,13 @@ func TestWhatIsSetAsideIsAsThePlanSawIt(t *testing.T) {
 		since func(r *rig, other string)
 		state record.ActionState // of what was to get the name
 	}{
-		"it is gone":       {func(r *rig, other string) { r.do("DELETE", "/groups/"+other, "") }, record.ActionDone},
-		"it is changed":    {func(r *rig, other string) { r.do("PATCH", "/groups/"+other, `{"can_add_to_content_metadata":false}`) }, record.ActionDrifted},
+		"it is gone":    {func(r *rig, other string) { r.do("DELETE", "/groups/"+other, "") }, record.ActionDone},
+		"it is changed": {func(r *rig, other string) { r.do("PATCH", "/groups/"+other, `{"can_add_to_content_metadata":false}`) }, record.ActionDrifted},
+		"it is changed where no row knows it": {func(r *rig, other string) {
+			if _, err := r.sim.Mutate(lookersim.Change{Op: lookersim.OpSet, Kind: "groups", ID: other, Path: "brand_new", Value: `"theirs"`}); err != nil {
+				r.t.Fatal(err)
+			}
+		}, record.ActionDrifted},
 		"its name is free": {func(r *rig, other string) { r.do("PATCH", "/groups/"+other, `{"name":"Free"}`) }, record.ActionDone},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -195,6 +195,57 @@ func TestColoursThatAreLostTwice(t *testing.T) {
 	}
 }
 
+// What is drawn by hand with the collection that stands for the one of the backup is drawn as it is wanted:
+// where something else of it is given back, no query is made for it.
+func TestWhatIsDrawnRightIsNotDrawnAgain(t *testing.T) {
+	t.Parallel()
+	p := newPainted(t)
+	p.lose(p.refs()[0])
+	by := p.make("color_collections", `{"label":"Ours","categoricalPalettes":[{"label":"Main","type":"Categorical","colors":["#112233","#445566"]}],"sequentialPalettes":[{"label":"Main","type":"Sequential","stops":[{"color":"#000000","offset":0},{"color":"#ffffff","offset":100}]}]}`)
+	drawn := canon.Member(p.sim.Document("looks", p.look), "query")
+	query := p.add("/queries", fmt.Sprintf(`{"model":%q,"view":"orders","fields":["orders.count"],"limit":"101","vis_config":%s}`, canon.Text(canon.Member(drawn, "model")), p.colours(by)))
+	p.do("PATCH", "/looks/"+p.look, fmt.Sprintf(`{"title":"Changed","query_id":%q}`, query))
+	plan := p.plan(restore.Request{Items: p.refs()[:2]})
+	look := onlyAction(t, plan, p.refs()[1])
+	if len(look.Changes) != 1 || look.Changes[0].Path != "title" {
+		t.Errorf("%s %s: %s", look.Deed, look.Ref, look.Changes)
+	}
+}
+
+// What shows a collection in one way alone follows it as well, and is in the price: a tile whose query names no
+// palette, and a merged result of many queries.
+func TestWhatShowsColoursInOneWayFollows(t *testing.T) {
+	t.Parallel()
+	p := newPainted(t)
+	query := func(limit int, vis string) string {
+		return p.add("/queries", fmt.Sprintf(`{"model":%q,"view":"orders","fields":["orders.count"],"limit":"%d","vis_config":%s}`,
+			canon.Text(canon.Member(p.queries(p.look, p.dashboard, p.schedule)["look"], "model")), limit, vis))
+	}
+	plain := p.make("dashboards", `{"title":"Plain","folder_id":"1"}`)
+	p.add("/dashboard_elements", fmt.Sprintf(`{"dashboard_id":%q,"type":"vis","query_id":%q}`, plain,
+		query(201, fmt.Sprintf(`{"color_application":{"collection_id":%q}}`, p.collection))))
+	var sources []string
+	for limit := 202; limit <= 206; limit++ {
+		sources = append(sources, fmt.Sprintf(`{"query_id":%q,"name":"%d","merge_fields":[]}`, query(limit, p.colours(p.collection)), limit))
+	}
+	merged := p.make("dashboards", `{"title":"Merged","folder_id":"1"}`)
+	p.add("/dashboard_elements", fmt.Sprintf(`{"dashboard_id":%q,"type":"vis","merge_result_id":%q}`, merged,
+		p.add("/merge_queries", fmt.Sprintf(`{"source_queries":[%s],"vis_config":{}}`, strings.Join(sources, ",")))))
+	p.backup()
+	p.lose(p.refs()[0])
+	done := p.inPrice(t, "one way", restore.Request{Items: p.refs()[:1]})
+	complete(t, done)
+	for _, id := range []string{plain, merged} {
+		if a := onlyAction(t, done, record.Ref{Kind: "dashboards", ID: id}); a.Calls > a.PlannedCalls {
+			t.Errorf("%s: %d calls, planned %d", a.Ref, a.Calls, a.PlannedCalls)
+		}
+	}
+	tile := mustRows(t, canon.Member(p.sim.Document("dashboards", plain), "dashboard_elements"))[0]
+	if vis := string(canon.Member(canon.Member(tile, "query"), "vis_config")); !strings.Contains(vis, targetOf(done, p.refs()[0])) {
+		t.Errorf("the tile is drawn with %s", vis)
+	}
+}
+
 // Documents are drawn with a collection that somebody has made again by hand, and with palettes that have
 // other ids since their collection was changed.
 func TestColoursOfOtherIDs(t *testing.T) {

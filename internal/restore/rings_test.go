@@ -179,6 +179,28 @@ func TestDocumentsGetTheirNamesBack(t *testing.T) {
 	}
 }
 
+// A name for a moment is read for and written: an exchange of names costs two calls more than handing them on.
+func TestAnExchangeOfNamesCostsTwoCallsMore(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	items := []record.Ref{{Kind: "groups", ID: r.makeNamed("groups", "A")}, {Kind: "groups", ID: r.makeNamed("groups", "B")}}
+	run := r.backup()
+	price := func() (calls int) {
+		for _, a := range r.plan(restore.Request{Items: items, Run: run}).Actions {
+			calls += a.PlannedCalls
+		}
+		return calls
+	}
+	for i, name := range []string{"tmp", "A", "B"} {
+		r.do("PATCH", "/groups/"+items[i%2].ID, fmt.Sprintf(`{"name":%q}`, name))
+	}
+	exchange := price()
+	r.do("PATCH", "/groups/"+items[0].ID, `{"name":"Free"}`)
+	if onward := price(); exchange != onward+2 {
+		t.Errorf("an exchange takes %d calls, handing on %d", exchange, onward)
+	}
+}
+
 // A restore that is cut off while a document has a name for a moment goes on, or is taken back: no document
 // keeps that name.
 func TestARingOfDocumentsThatIsCutOff(t *testing.T) {

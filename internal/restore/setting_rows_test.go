@@ -126,3 +126,27 @@ func TestAnUndoDeletesWhatGoesThroughATunnelFirst(t *testing.T) {
 	}
 	complete(t, r.apply(plan))
 }
+
+// A server that is made anew for a tunnel, which goes through one that is to be deleted: neither can be
+// written first as a whole. The restore says what Looker refuses, and the next one completes it.
+func TestATunnelGoesBackFromAServerThatIsDeleted(t *testing.T) {
+	t.Parallel()
+	r, _ := newBackedUpRig(t)
+	own := r.addRow("ssh_servers", "ssh_server_id", `{"ssh_server_name":"own","ssh_server_host":"192.0.2.1","ssh_server_port":22,"ssh_server_user":"u"}`)
+	tunnel := r.addRow("ssh_tunnels", "tunnel_id", `{"ssh_server_id":"`+own+`","database_host":"db","database_port":5432}`)
+	run := r.backup()
+	other := r.addRow("ssh_servers", "ssh_server_id", `{"ssh_server_name":"other","ssh_server_host":"192.0.2.2","ssh_server_port":22,"ssh_server_user":"u"}`)
+	r.do("PATCH", "/ssh_tunnel/"+tunnel, `{"ssh_server_id":"`+other+`"}`)
+	r.do("DELETE", "/ssh_server/"+own, "")
+	request := restore.Request{Items: settingItems("ssh_tunnels", "ssh_servers"), Run: run}
+	first := r.apply(r.plan(request))
+	servers, tunnels := onlyAction(t, first, settingItems("ssh_servers")[0]), onlyAction(t, first, settingItems("ssh_tunnels")[0])
+	if servers.State != record.ActionFailed || tunnels.State != record.ActionBlocked || !slices.Equal(tunnels.Needs, []int{servers.Seq}) || len(servers.Needs) > 0 {
+		t.Errorf("servers %s and need %v, tunnels %s and need %v", servers.State, servers.Needs, tunnels.State, tunnels.Needs)
+	}
+	complete(t, r.apply(r.plan(request)))
+	names, ids := r.rowsOf("settings", "ssh_servers", "", "ssh_server_name"), r.rowsOf("settings", "ssh_servers", "", "ssh_server_id")
+	if now := r.rowsOf("settings", "ssh_tunnels", "", "ssh_server_id")[1]; slices.Contains(names, "other") || now != ids[slices.Index(names, "own")] {
+		t.Errorf("there are servers %q of ids %q, and the tunnel goes through %s", names, ids, now)
+	}
+}
