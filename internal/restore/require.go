@@ -66,7 +66,7 @@ func (d *draft) lookAhead(ctx context.Context, stopped canon.Reference, behind [
 		return nil
 	}
 	for _, ref := range behind {
-		if ref.Kind != stopped.Kind || ref.By.Loose {
+		if ref.Kind != stopped.Kind {
 			continue
 		}
 		if _, _, _, err := d.sees(ctx, ref.Ref); err != nil {
