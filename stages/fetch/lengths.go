@@ -195,9 +195,6 @@ func (h *habits) provenLengths(m matched) {
 
 // noteLengths records the arrays of a row.
 func (h *habits) noteLengths(all []record.Length) {
-	if len(all) == 0 {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lengths.add(all)

@@ -146,9 +146,9 @@ func (s *shapes) lacks(has members) bitset {
 	return s.all.present.less(has.present).or(s.all.containers.less(has.containers))
 }
 
-// lacksMember reports whether a member is among the lacks of a shape.
+// lacksMember reports whether a member that some row has is among the lacks of a shape.
 func (s *shapes) lacksMember(has *members, i int) bool {
-	return s.all.present.has(i) && !has.present.has(i) || s.all.containers.has(i) && !has.containers.has(i)
+	return !has.present.has(i) || s.all.containers.has(i) && !has.containers.has(i)
 }
 
 // suspicion is how much speaks against a row that lacks what others have.
