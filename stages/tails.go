@@ -160,10 +160,12 @@ func (o *ListOptions) DoubtedTails() (kinds []record.Kind) {
 
 func (o *ListOptions) listedBefore(kind record.Kind) bool { return !o.Listed[kind].IsZero() }
 
-// askWitnesses looks behind the longest lists of a sort until one answer shows whether the server
-// has cut it off. Where none tells, each of them may have been.
+// askWitnesses looks behind the longest lists of a sort until one answer shows that the server
+// has cut it off. That one of them ends there tells nothing of the others: it may have just so many
+// rows as the server gives at once. Where no answer tells anything, each of them may be cut off.
 func (o *ListOptions) askWitnesses(ctx context.Context, witnesses []plan.ListTail) error {
 	answers := make([]tailAnswer, len(witnesses))
+	told := false
 	for i, tail := range witnesses {
 		more, answer, err := o.unseenBehind(ctx, tail)
 		if err != nil {
@@ -171,11 +173,13 @@ func (o *ListOptions) askWitnesses(ctx context.Context, witnesses []plan.ListTai
 		}
 		if more {
 			o.Ledger.Cut(tail.Rows)
-		}
-		if answer.outcome == tailTold {
 			return nil
 		}
+		told = told || answer.outcome == tailTold
 		answers[i] = answer
+	}
+	if told {
+		return nil
 	}
 	for i, tail := range witnesses {
 		o.tailNotTold(tail, answers[i], !tail.Usual())

@@ -79,6 +79,34 @@ func TestListsThatAreCutToFewRows(t *testing.T) {
 	}
 }
 
+// TestOneListTellsNothingOfOthers: several lists are as long as the longest. That one of them
+// ends there, that this run has found by their names what another one left out, or that a route
+// which knows pages gives more at once, does not show that the others are whole.
+func TestOneListTellsNothingOfOthers(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		most int
+		cut  []record.Kind
+	}{
+		{"one ends there", 9, []record.Kind{"folders", "scheduled_plans", "user_attributes"}},
+		{"a route with pages gives more", 6, []record.Kind{"folders", "permission_sets", "scheduled_plans", "user_attributes"}},
+		{"what one left out is found", 8, []record.Kind{"folders", "permission_sets", "scheduled_plans", "user_attributes"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sizes := lookersim.Sizes{Dashboards: 20, Folders: 30, PermissionSets: 9, Roles: 5, ScheduledPlans: 40, UserAttributes: 18, LookmlModels: 8}
+			r := newRig(t, lookersim.Options{Sizes: sizes, TrashShare: -1, Quirks: lookersim.Quirks{WholeCap: test.most}})
+			kinds := []record.Kind{"dashboards", "folders", "roles", "permission_sets", "scheduled_plans", "user_attributes", "lookml_models"}
+			result := r.run(record.RunPartial, start(kinds...))
+			for _, kind := range kinds {
+				got := countsOf(t, result, kind)
+				if cut := slices.Contains(test.cut, kind); cut == (got.Listing == record.Complete) {
+					t.Errorf("%s: %s (%s), %d listed of %d", kind, got.Listing, got.Reason, got.Listed, len(r.sim.IDs(string(kind))))
+				}
+			}
+		})
+	}
+}
+
 // TestAddedAfterTheListWasRead: what is new behind the longest list of a first run shows no list
 // that was cut off, and the next run stores it.
 func TestAddedAfterTheListWasRead(t *testing.T) {

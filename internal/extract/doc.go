@@ -22,7 +22,7 @@
 // How many rows a server gives at once is a guess of the planner (internal/plan/ends.go): of the
 // answers of a run the longest page tells, and the longest whole list. What stands behind each
 // takes one call of a first run, and none where a part of the list came with the number of the
-// whole; where that brings no answer, another list of that length is asked, and where none tells,
+// whole; each list of that length is asked, until one shows that it was cut off; where none tells,
 // the kind is not complete, or a note says so: the server serves no such call, or a run before has
 // stored the same. Of a list in one answer that was cut off alone, only what other documents name
 // in its kind tells (stages/mentions.go): a few that it does not hold are asked for alone. In a

@@ -31,6 +31,13 @@ func (e ListTail) Usual() bool { return e.Rows >= fewestUsual }
 // routes give at once says nothing of pages, and pages nothing of them.
 func (e ListTail) Whole() bool { return catalogue.Lookup(e.Kind).Listing.Whole }
 
+// inPages reports whether the route of a whole list knows pages as well: what it gives at once
+// says nothing of those that know none.
+func (e ListTail) inPages() bool {
+	listing := catalogue.Lookup(e.Kind).Listing
+	return listing.Whole && listing.Paged.Path == listing.Route.Path
+}
+
 // Lengths are what the answers of a run tell of how many rows the server gives at once. The
 // zero value is that of a run before its first answer. They are not safe for use by many
 // goroutines.
@@ -76,18 +83,20 @@ func (l *Lengths) Cut(rows int) {
 
 // OneAnswer records that a list came in one answer, and that nothing behind it was asked for.
 func (l *Lengths) OneAnswer(tail ListTail) {
-	l.answer(tail.Whole(), tail.Rows)
+	if !tail.inPages() {
+		l.answer(tail.Whole(), tail.Rows)
+	}
 	l.tails = append(l.tails, tail)
 }
 
 // Tails are the lists that came in one answer.
 func (l *Lengths) Tails() []ListTail { return l.tails }
 
-// Doubtful returns the lists that may go on behind their rows: those that end where the
-// server has cut another one off (cut is true then), and, where it has cut none, those that
-// are as long as the longest answer of their sort, pages or whole lists. No server that cuts
-// lists cuts them below that. Where one of these has as many documents as the server counts, it
-// was not cut off, and no list of its sort was.
+// Doubtful returns the lists that may go on behind their rows: those that end where the server
+// has cut another one off (cut is true then), and, where it has cut none, those that are as long
+// as the longest answer of their sort, pages or whole lists, or longer. No server that cuts lists
+// cuts them below that. Where one of these has as many documents as the server counts, it was not
+// cut off, and no list of its sort was.
 func (l *Lengths) Doubtful() (tails []ListTail, cut bool) {
 	for _, tail := range l.tails {
 		if l.cuts[tail.Rows] {
@@ -98,7 +107,7 @@ func (l *Lengths) Doubtful() (tails []ListTail, cut bool) {
 		return tails, true
 	}
 	for _, tail := range l.tails {
-		if tail.Rows > 0 && tail.Rows == l.longest[tail.Whole()] {
+		if tail.Rows > 0 && tail.Rows >= l.longest[tail.Whole()] {
 			tails = append(tails, tail)
 		}
 	}
@@ -113,8 +122,8 @@ func (l *Lengths) Doubtful() (tails []ListTail, cut bool) {
 
 // Witnesses returns those of the longest lists behind which a run can look to learn whether the
 // server has cut it off, in the order of their kinds: those that no run before has listed whole,
-// by sort. The first of a sort that is answered tells of all in it. There are none where the
-// server has cut another list off, and nothing is left to learn, or no list is in doubt.
+// by sort. There are none where the server has cut another list off, and nothing is left to learn,
+// or no list is in doubt.
 func (l *Lengths) Witnesses(listed func(record.Kind) bool) (sorts [][]ListTail) {
 	tails, cut := l.Doubtful()
 	tails = slices.DeleteFunc(slices.Clone(tails), func(tail ListTail) bool { return cut || listed(tail.Kind) || Behind(tail.Kind) == nil })
