@@ -1,8 +1,13 @@
 package stages
 
 import (
+	"context"
+	"fmt"
+	"maps"
 	"slices"
 
+	"github.com/lookervault/lookervault/internal/canon"
+	"github.com/lookervault/lookervault/internal/catalogue"
 	"github.com/lookervault/lookervault/internal/record"
 )
 
@@ -86,13 +91,87 @@ func (l *Ledger) NamesBack(row record.Ref, member string, ids []string) {
 	}
 }
 
+// Names records that a document was read which names others that name it back.
+func (l *Ledger) Names(by record.Ref) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.naming == nil {
+		l.naming = make(map[record.Ref]map[string]bool)
+	}
+	if l.naming[by] == nil {
+		l.naming[by] = make(map[string]bool)
+	}
+}
+
 // IsNamed records that a document names another one, which names it back at a member. Where the row
 // of that did not, it lacks something, and is recorded as unclear.
 func (l *Ledger) IsNamed(named, by record.Ref, member string) {
 	l.mu.Lock()
 	ids, known := l.back[named][member]
+	if known && l.naming[by] != nil {
+		l.naming[by][named.ID] = true
+	}
 	l.mu.Unlock()
 	if known && !slices.Contains(ids, by.ID) {
 		l.contradict(by, named, named)
 	}
+}
+
+// notNamed returns, by the ids of documents of a kind that were read since the last call, those whose
+// rows name them at a member, and which they do not name.
+func (l *Ledger) notNamed(kind record.Kind, relation *catalogue.Relation) map[string][]record.Ref {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	missing := make(map[string][]record.Ref)
+	for row, members := range l.back {
+		if row.Kind != relation.Kind {
+			continue
+		}
+		for _, id := range members[relation.Back] {
+			if named, read := l.naming[record.Ref{Kind: kind, ID: id}]; read && !named[row.ID] {
+				missing[id] = append(missing[id], row)
+			}
+		}
+	}
+	for by := range l.naming {
+		if by.Kind == kind {
+			delete(l.naming, by)
+		}
+	}
+	return missing
+}
+
+// CheckNamed holds what rows name back against the documents of some kinds that are committed and do
+// not name them: the roles of a user's row against the users of each role. Where nothing else gives
+// a user that role, one of both lacks something, and both are recorded as unclear.
+func (o *ListOptions) CheckNamed(ctx context.Context, kinds []*catalogue.Spec) error {
+	for _, kind := range kinds {
+		for i := range kind.Relations {
+			if relation := &kind.Relations[i]; relation.Beside != "" {
+				if err := o.checkNamed(ctx, kind.Name, relation); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (o *ListOptions) checkNamed(ctx context.Context, kind record.Kind, relation *catalogue.Relation) error {
+	missing := o.Ledger.notNamed(kind, relation)
+	for _, id := range slices.Sorted(maps.Keys(missing)) {
+		beside := record.Ref{Kind: relation.Beside, ID: id}
+		body, err := o.Store.Body(ctx, beside)
+		if err != nil {
+			return fmt.Errorf("read what is stored of %s: %w", beside, err)
+		}
+		if rows, err := canon.Rows(body); err != nil || len(rows) > 0 {
+			continue // something else may, or nobody knows what does
+		}
+		by := record.Ref{Kind: kind, ID: id}
+		for _, row := range missing[id] {
+			o.Ledger.contradict(by, row, by, row)
+		}
+	}
+	return nil
 }

@@ -22,6 +22,7 @@ type Ledger struct {
 	lengths lengths
 	shown   map[record.Ref]shown               // of documents that show up in rows of two kinds
 	back    map[record.Ref]map[string][]string // what rows name, by the member; see [Ledger.NamesBack]
+	naming  map[record.Ref]map[string]bool     // documents that name others, and whom of those in back; see [Ledger.Names]
 	// contradictions between rows of two kinds, in the order of their names
 	contradictions map[[2]record.Kind]int
 	mentioned      map[record.Kind]map[string]bool // documents that others name; true until somebody has asked

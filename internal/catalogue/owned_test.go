@@ -51,6 +51,9 @@ func TestWhatIsNamedBack(t *testing.T) {
 			if !back || !slices.Contains(catalogue.Lookup(r.Kind).Backs(), r.Back) {
 				t.Errorf("%s: %s of %s names nothing that owns %s", kind.Name, r.Back, r.Kind, kind.Name)
 			}
+			if r.Beside != "" && !slices.Equal(catalogue.LeadingTo(r.Beside), catalogue.LeadingTo(kind.Name)) {
+				t.Errorf("%s: the documents of %s belong to others", kind.Name, r.Beside)
+			}
 		}
 	}
 	if n == 0 {

@@ -46,6 +46,10 @@ type Relation struct {
 	// Back is the array in documents of the named kind which names this one back: the roles of
 	// a user, who is one of the users of a role. "" for none.
 	Back string
+	// Beside is the kind whose document with the same id names what else makes the named document
+	// name this one back: the groups that have a role, which their users have as well. Where that is
+	// empty, nothing else does. "" for none.
+	Beside record.Kind
 }
 
 // Role says what the document that is named is to the one that names it.

@@ -97,7 +97,7 @@ var access = []Spec{
 		},
 		Unordered: []string{"."},
 		Relations: []Relation{
-			{Path: "id", Kind: "users", Back: "role_ids"},
+			{Path: "id", Kind: "users", Back: "role_ids", Beside: "role_groups"},
 		},
 		Size: 1 << 10,
 	},

@@ -250,7 +250,7 @@ func (f *flow) run(ctx context.Context) error {
 			err = f.emptyBefore(ctx, kinds)
 		}
 		if err == nil {
-			err = f.unclear(ctx)
+			err = f.unclear(ctx, kinds)
 		}
 		if err == nil {
 			err = f.doubted(ctx)
@@ -295,12 +295,13 @@ func (f *flow) emptyBefore(ctx context.Context, wave []*catalogue.Spec) error {
 
 // unclear fetches alone, of what is committed, what two rows contradict each other about, or a row
 // and a document of a later wave.
-func (f *flow) unclear(ctx context.Context) error {
-	some := slices.DeleteFunc(slices.Clone(f.kinds), func(k *catalogue.Spec) bool { return !f.ledger.HasUnclear(k.Name) })
-	if len(some) == 0 {
-		return nil
-	}
+func (f *flow) unclear(ctx context.Context, wave []*catalogue.Spec) error {
 	list := f.listOptions()
+	err := list.CheckNamed(ctx, wave)
+	some := slices.DeleteFunc(slices.Clone(f.kinds), func(k *catalogue.Spec) bool { return !f.ledger.HasUnclear(k.Name) })
+	if err != nil || len(some) == 0 {
+		return err
+	}
 	list.Unclear = true
 	return f.wave(ctx, some, list)
 }

@@ -45,6 +45,7 @@ func (t *task) holdAgainstBacks(want record.Listed, document []byte) {
 		if relation.Back == "" {
 			continue
 		}
+		t.Ledger.Names(record.Ref{Kind: t.kind.Name, ID: want.ID})
 		for _, id := range canon.Named(document, relation) {
 			t.Ledger.IsNamed(record.Ref{Kind: relation.Kind, ID: id}, record.Ref{Kind: t.kind.Name, ID: want.ID}, relation.Back)
 		}
@@ -65,7 +66,7 @@ func arraysOf(rules *canon.Rules, document []byte) map[string]int {
 // holdAgainstRow compares a document that takes the place of a row with what was stored of that row.
 // Where the row was poorer, rows of the kind are not to be trusted.
 func (t *task) holdAgainstRow(ctx context.Context, want record.Listed, document []byte) error {
-	if !want.Replaces || t.known() == poor {
+	if !want.Replaces || t.kind.Listing.Followed || t.known() == poor {
 		return nil
 	}
 	stored, err := t.Store.Body(ctx, record.Ref{Kind: t.ask.Kind, ID: want.ID})
