@@ -91,6 +91,40 @@ func (l *Ledger) NamesBack(row record.Ref, member string, ids []string) {
 	}
 }
 
+// NoteBacks records what a row of a document names at the members by which it names back what names
+// it: the roles of a user.
+func (l *Ledger) NoteBacks(kind *catalogue.Spec, id string, row []byte) {
+	for _, member := range kind.Backs() {
+		value := canon.Member(row, member)
+		if _, err := canon.Rows(value); err != nil {
+			continue // of what is no array nothing is known
+		}
+		ids := canon.Named(row, &catalogue.Relation{Path: member})
+		l.NamesBack(record.Ref{Kind: kind.Name, ID: id}, member, ids)
+	}
+}
+
+// RecallBacks does that with what an earlier part of the run has stored of some kinds.
+func (o *ListOptions) RecallBacks(ctx context.Context, kinds []*catalogue.Spec) error {
+	for _, kind := range kinds {
+		if len(kind.Backs()) == 0 {
+			continue
+		}
+		ids, err := o.Store.Settled(ctx, kind.Name, "", mostShown)
+		if err != nil {
+			return fmt.Errorf("find %s that are stored: %w", kind.Name, err)
+		}
+		for _, id := range ids {
+			row, err := o.Store.Body(ctx, record.Ref{Kind: kind.Name, ID: id})
+			if err != nil {
+				return fmt.Errorf("read what is stored of %s/%s: %w", kind.Name, id, err)
+			}
+			o.Ledger.NoteBacks(kind, id, row)
+		}
+	}
+	return nil
+}
+
 // Names records that a document was read which names others that name it back.
 func (l *Ledger) Names(by record.Ref) {
 	l.mu.Lock()

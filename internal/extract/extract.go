@@ -236,7 +236,7 @@ func (f *flow) surelyEmpty(at time.Time) bool {
 // documents point to that are committed by then.
 func (f *flow) run(ctx context.Context) error {
 	if f.begun.Resumed {
-		if err := f.locate(ctx, f.begun.Scope); err != nil {
+		if err := f.recall(ctx); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,16 @@ func (f *flow) locate(ctx context.Context, wanted record.Scope) (err error) {
 	return err
 }
 
+// recall finds out anew what an earlier part of a resumed run knew in its memory alone: what is
+// within the scope, and what the rows that it stored name back.
+func (f *flow) recall(ctx context.Context) error {
+	if err := f.locate(ctx, f.begun.Scope); err != nil {
+		return err
+	}
+	list := f.listOptions()
+	return list.RecallBacks(ctx, f.kinds)
+}
+
 // checkScope finds out whether the list from which the run knows the folders of its scope was
 // all of what there is, where it says which folders lie below others.
 func (f *flow) checkScope(ctx context.Context, list *stages.ListOptions) error {

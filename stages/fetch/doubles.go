@@ -25,19 +25,6 @@ func (t *task) noteDoubles(m *matched) {
 	}
 }
 
-// noteBacks records what a row names at members by which it names back what names it: the roles of
-// a user.
-func (t *task) noteBacks(m *matched) {
-	for _, member := range t.kind.Backs() {
-		value := canon.Member(m.row, member)
-		if _, err := canon.Rows(value); err != nil {
-			continue // of what is no array nothing is known
-		}
-		ids := canon.Named(m.row, &catalogue.Relation{Path: member})
-		t.Ledger.NamesBack(record.Ref{Kind: t.kind.Name, ID: m.want.ID}, member, ids)
-	}
-}
-
 // holdAgainstBacks holds what a document names against rows of that, which name it back.
 func (t *task) holdAgainstBacks(want record.Listed, document []byte) {
 	for i := range t.kind.Relations {

@@ -176,7 +176,7 @@ func (t *task) observe(found []matched) {
 		if isNew(*m) {
 			t.noteLengths(doc.Lengths)
 			t.noteDoubles(m)
-			t.noteBacks(m)
+			t.Ledger.NoteBacks(t.kind, m.want.ID, m.row)
 		}
 	}
 }
