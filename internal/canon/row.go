@@ -140,6 +140,15 @@ func Redacted(w *catalogue.Write, body []byte) (paths []string) {
 	return paths
 }
 
+// HasRedacted reports whether something of what a row sends, at any depth, was redacted before it was stored.
+func HasRedacted(w *catalogue.Write, body []byte) bool {
+	if !bytes.Contains(body, []byte(Marker)) {
+		return false
+	}
+	text, err := formOf(w).tree.pick(body, true)
+	return err != nil || bytes.Contains(text, []byte(Marker))
+}
+
 // RequiredRedacted returns the members without which Looker makes no document of a row, and whose values a backup
 // does not have, because they were redacted before they were stored. Parts are rows of their own.
 func RequiredRedacted(w *catalogue.Write, body []byte) (paths []string) {

@@ -45,7 +45,7 @@ func (d *draft) create(ctx context.Context, n *node) error {
 	if err := d.withoutUnknownWords(ctx, n, nil); err != nil {
 		return err
 	}
-	if err := d.requireKnown(n); err != nil || !n.writes() {
+	if err := d.requireKnown(ctx, n); err != nil || !n.writes() {
 		return err
 	}
 	d.tellRedacted(n)
@@ -171,7 +171,7 @@ func (d *draft) change(ctx context.Context, n *node, now vault.Entry, current []
 			return err
 		}
 	}
-	if err := d.requireKnown(n); err != nil || !n.writes() {
+	if err := d.requireKnown(ctx, n); err != nil || !n.writes() {
 		return err
 	}
 	if err := d.requireAll(ctx, n, refs); err != nil || !n.writes() {
@@ -372,6 +372,7 @@ func (d *draft) tellRedacted(n *node) {
 	if paths := canon.Redacted(n.spec.Write, n.body); len(paths) > 0 {
 		d.note("%s: %s is in no backup, and is left out", n.Ref, strings.Join(paths, ", "))
 	}
+	d.tellRedactedQueries(n)
 }
 
 // onlyMoves reports whether nothing but the place of a document changes.

@@ -117,6 +117,11 @@ func (t *task) makeFollower(ctx context.Context, ref record.Ref, body []byte) (e
 			return err
 		}
 	}
+	if canon.HasRedacted(spec.Write, body) { // the instance has all of it
+		if body, err = t.queryOnInstance(ctx, spec, ref); err != nil || body == nil {
+			return err
+		}
+	}
 	if err := t.makeFollowing(ctx, spec.Write, body); err != nil {
 		return err
 	}
@@ -163,6 +168,11 @@ func (t *task) queryBody(ctx context.Context, spec *catalogue.Spec, ref record.R
 	if err == nil || !errors.Is(err, vault.ErrNotFound) {
 		return d.Body, err
 	}
+	return t.queryOnInstance(ctx, spec, ref)
+}
+
+// queryOnInstance is the body of a query as the instance has it, nil where it has none.
+func (t *task) queryOnInstance(ctx context.Context, spec *catalogue.Spec, ref record.Ref) ([]byte, error) {
 	body, err := t.getOne(ctx, spec, ref.ID)
 	if looker.Class(err) == looker.FaultMissing {
 		return nil, nil
