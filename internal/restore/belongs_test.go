@@ -298,6 +298,9 @@ func TestOnlyWhatWasLostBelongsAgain(t *testing.T) {
 	if who := c.named("content_access", c.metadata(), "user_id"); slices.Contains(who, "5") {
 		t.Errorf("somebody whose access was taken away has it again: %v", who)
 	}
+	if notes := strings.Join(done.Notes, "\n"); strings.Contains(notes, "is back without") {
+		t.Errorf("the result says that it lacks what was taken away on purpose: %s", notes)
+	}
 	if groups := c.named("content_access", c.metadata(), "group_id"); !slices.Contains(groups, targetOf(done, c.group)) {
 		t.Errorf("the group has no access: %v", groups)
 	}

@@ -80,6 +80,10 @@ type Decisions struct {
 	// LeftOut are parts that documents come back without, by document.
 	LeftOut map[string][]record.Ref `json:"left_out,omitempty"`
 
+	// Away are parts that somebody has taken away, and that stay away, of documents that only show again what
+	// they showed.
+	Away map[string][]record.Ref `json:"away,omitempty"`
+
 	// KeptParts are parts that stay as they are on the instance, by document: what they are called in
 	// the backup and there.
 	KeptParts map[string][]record.Ref `json:"kept_parts,omitempty"`
@@ -127,7 +131,7 @@ func (c *Decisions) wanted(ref record.Ref, body []byte) ([]byte, error) {
 // the instance they stay as they are, and where they are not nothing makes them.
 func (c *Decisions) known(ref record.Ref, body []byte) ([]byte, error) {
 	spec, ok := catalogue.Find(ref.Kind)
-	left := slices.Concat(c.LeftOut[ref.String()], c.KeptParts[ref.String()])
+	left := slices.Concat(c.LeftOut[ref.String()], c.Away[ref.String()], c.KeptParts[ref.String()])
 	if !ok || len(left) == 0 {
 		return body, nil
 	}

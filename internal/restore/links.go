@@ -191,11 +191,11 @@ func withoutShown(spec *catalogue.Spec, shown []*node, current, wanted []byte) (
 // linkAgain plans to let a document show again what comes back, without parts of others.
 func (d *draft) linkAgain(ctx context.Context, e vault.Entry, others []record.Ref, shown []*node) error {
 	delete(d.nodes, e.Ref) // it was to be left as it is
-	if len(others) > 0 && d.request.LeftOut == nil {
-		d.request.LeftOut = make(map[string][]record.Ref)
+	if len(others) > 0 && d.request.Away == nil {
+		d.request.Away = make(map[string][]record.Ref)
 	}
 	if len(others) > 0 {
-		d.request.LeftOut[e.Ref.String()] = others
+		d.request.Away[e.Ref.String()] = others
 	}
 	n, err := d.decide(ctx, wish{Ref: e.Ref, entry: e, linked: true})
 	if err != nil {
