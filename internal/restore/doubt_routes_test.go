@@ -298,16 +298,17 @@ func all([]byte) bool { return true }
 
 // Whatever happens to the answer, what comes back by a route of its own comes back once.
 func TestNothingSpecialIsMadeTwice(t *testing.T) {
-	for route, special := range specials {
+	losses := maps.Clone(losses)
+	losses["late"] = lookersim.Rule{Do: lookersim.FaultLate, Later: 2}
+	losses["later"] = lookersim.Rule{Do: lookersim.FaultLate, Later: 4}
+	for turn, route := range slices.Sorted(maps.Keys(specials)) {
+		special := specials[route]
 		t.Run(strings.ReplaceAll(route, "/", "."), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, lookersim.Options{Seed: 1})
 			ref := special.make(r)
 			run, now := r.backup(), ref
-			losses := maps.Clone(losses)
-			losses["late"] = lookersim.Rule{Do: lookersim.FaultLate, Later: 2}
-			losses["later"] = lookersim.Rule{Do: lookersim.FaultLate, Later: 4}
-			for _, name := range slices.Sorted(maps.Keys(losses)) {
+			for _, name := range lossesInTurn(turn, losses) {
 				r.sim.Arrive()
 				before, inside := len(r.refsOf(ref.Kind, "present", all)), r.inside(now)
 				special.lose(r, now.ID)
