@@ -52,16 +52,34 @@ func (b *backup) anotherAddress(ctx context.Context, release string) string {
 // command is the run command with the flags that lead to the same configuration
 // and vault, for people to copy.
 func (b *backup) command(more string) string {
-	file, db := "", dbFlag(b.config.Sink.Path)
-	for _, assignment := range b.options.set {
+	return runCommand(more, b.options.set, b.options.settings.path, b.config.Sink.Path)
+}
+
+// resumeCommand continues a run of a vault: of the demo's instance, or of that to which
+// assignments to keys of the configuration and its file lead.
+func resumeCommand(demo bool, set []string, config, vault string) string {
+	switch {
+	case !demo:
+		return runCommand("--resume", set, config, vault)
+	case vault == demoVault:
+		return "lookervault run --demo --resume"
+	}
+	return "lookervault run --demo --resume" + dbFlag(vault)
+}
+
+// runCommand is the run command with some flags more than those for assignments, configuration
+// and vault.
+func runCommand(more string, set []string, config, vault string) string {
+	file, db := "", dbFlag(vault)
+	for _, assignment := range set {
 		key, _, _ := strings.Cut(assignment, "=")
 		if strings.HasPrefix(more, "--set "+key+"=") {
 			continue // it is set to something else
 		}
 		more += " --set " + assignmentWord(assignment)
 	}
-	if path := b.options.settings.path; path != "" {
-		file = " -c " + shellWord(path)
+	if config != "" {
+		file = " -c " + shellWord(config)
 	}
 	return "lookervault run " + more + file + db
 }

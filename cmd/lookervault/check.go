@@ -37,10 +37,12 @@ type checkOptions struct {
 	yes     consent
 	set     []string
 	table   tableFlags
+
+	settings *settings
 }
 
 func newCheckCommand(env *environment) *cobra.Command {
-	o := checkOptions{streams: env.streams, secrets: env.settings.secrets, now: env.clock.now}
+	o := checkOptions{streams: env.streams, settings: env.settings, secrets: env.settings.secrets, now: env.clock.now}
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check configuration, connection, permissions and vault before a run",
 		Long: `Check everything that a run needs: configuration, connection, login, clock, what
@@ -119,6 +121,8 @@ func runCheck(ctx context.Context, o checkOptions) error {
 		return c.nights(ctx, reader, newest)
 	}
 	c.options.Terminal = isTerminal(o.streams.out) && choice.Format == ""
+	c.options.Resume = resumeCommand(o.demo, o.set, o.settings.path, c.options.Config.Sink.Path)
+	c.options.ReadFlags = dbFlag(c.options.Config.Sink.Path)
 	c.options.Roles = func() check.KnownRoles { return knownRoles(ctx, c.options.Config.Sink.Path, c.options.Instance) }
 	if err := c.Run(ctx, c.options); err != nil {
 		return err

@@ -40,14 +40,7 @@ func absolute(path string) string {
 
 // next says what to do now, "" where a run that went well has nothing to show.
 func (b *backup) next(ctx context.Context, s view.Summary, run record.Run) string {
-	db := dbFlag(b.config.Sink.Path)
-	resume := b.command("--resume")
-	if b.options.demo {
-		resume = "lookervault run --demo --resume"
-		if b.config.Sink.Path != demoVault {
-			resume += db
-		}
-	}
+	resume := resumeCommand(b.options.demo, b.options.set, b.options.settings.path, b.config.Sink.Path)
 	class := ""
 	if s.Outcome == record.RunPartial {
 		class = b.licence().usedUp(ctx)

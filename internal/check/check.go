@@ -57,6 +57,11 @@ type Options struct {
 	Kinds    []*catalogue.Spec // that a run would back up
 	Client   *looker.Client    // nil where the configuration names no server
 	Instance string            // under which a run would store; "" where nobody knows
+	// Resume is the command that continues the newest run, and ReadFlags are the flags by which
+	// commands that read find the vault, with a blank before them: for people to copy.
+	Resume    string
+	ReadFlags string
+
 	Now      func() time.Time
 	Terminal bool                   // people read what is found on one
 	Secrets  *secret.Set            // what no finding shows

@@ -117,11 +117,11 @@ func (c *Checkup) holdings(reader vault.Reader) {
 	case last.Outcome == record.RunRunning:
 		c.Pass("last run", "run %d of %s is under way", last.ID, when)
 	case last.Outcome == record.RunPartial:
-		c.Warn("last run", afterPartial(last), "run %d of %s is incomplete", last.ID, when)
+		c.Warn("last run", c.afterPartial(last), "run %d of %s is incomplete", last.ID, when)
 	case last.Refused():
 		c.Warn("last run", "next month has its own calls; lookervault run --over-quota makes more", "run %d of %s was refused, as looker.quota is used up", last.ID, when)
 	default:
-		c.Warn("last run", "lookervault run --resume", "run %d of %s is %s", last.ID, when, last.Outcome)
+		c.Warn("last run", c.options.Resume, "run %d of %s is %s", last.ID, when, last.Outcome)
 	}
 	c.lastSuccess(runs)
 	if i := slices.IndexFunc(runs, func(r record.Run) bool { return !r.Refused() }); i >= 0 {
@@ -135,7 +135,7 @@ func (c *Checkup) holdings(reader vault.Reader) {
 	case err != nil:
 		c.damaged("faults", err)
 	case len(faults) > 0:
-		c.Warn("faults", "lookervault faults lists them; the next run tries again", "%s not fetched and not settled since",
+		c.Warn("faults", "lookervault faults"+c.options.ReadFlags+" lists them; the next run tries again", "%s not fetched and not settled since",
 			ui.Plural(int64(len(faults)), "document or listing was", "documents or listings were"))
 	default:
 		c.Pass("faults", "none open")
@@ -147,17 +147,17 @@ func (c *Checkup) moment(run record.Run) string { return ui.Moment(run.Started, 
 
 // afterPartial says what to do about a run that came to its end and is not complete. Faults
 // are of documents and lists that failed; what else is missing stands in the run's notes.
-func afterPartial(run record.Run) string {
+func (c *Checkup) afterPartial(run record.Run) string {
 	failed := slices.ContainsFunc(run.Kinds, func(k record.Counts) bool { return k.Failed > 0 || !k.Listing.InOrder() })
 	switch {
 	case run.Resumable():
-		return "lookervault run --resume"
+		return c.options.Resume
 	case failed:
-		return "lookervault faults shows what is missing; the next run tries again"
+		return "lookervault faults" + c.options.ReadFlags + " shows what is missing; the next run tries again"
 	case run.ForThisKey():
 		return "use a key of a user with the Admin role, or set looker.partial_view: true if this is wanted"
 	}
-	return fmt.Sprintf("lookervault runs show %d says what is missing", run.ID)
+	return fmt.Sprintf("lookervault runs show %d%s says what is missing", run.ID, c.options.ReadFlags)
 }
 
 // lastSuccess says when a run of everything was complete last. Complete runs of
