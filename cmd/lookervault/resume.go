@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	errOtherKinds   = errors.New("--resume continues a run with the kinds that it began with; name none")
+	errOtherKinds   = errors.New("--resume continues a run with the kinds that it began with; name those, or none")
 	errNotAsItBegan = errors.New("--resume continues a run as it began; leave out --folder-ids, --recursive and --full")
 )
 
