@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,10 +28,16 @@ func resume() record.Start {
 	return s
 }
 
-// stopAt stops a run when its n-th batch is about to be committed, or is.
+// stopAt stops a run when its n-th batch is about to be committed, or is. The run hears of that in a
+// goroutine of its own. The commit waits for it meanwhile, so that a run of few documents does not
+// get through before.
 func (r *rig) stopAt(n int, after bool) {
-	stop, now := context.WithCancel(r.t.Context())
+	stop, cancel := context.WithCancel(r.t.Context())
 	r.stop = stop
+	now := func() {
+		cancel()
+		time.Sleep(20 * time.Millisecond)
+	}
 	var commits atomic.Int64
 	r.wrap = func(s sinks.Sink) sinks.Sink {
 		return &sinks.Faulty{
