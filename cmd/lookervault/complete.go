@@ -125,9 +125,9 @@ func idsOf(kind record.Kind) offer {
 }
 
 // argumentsOf are the words that stand for arguments in the usage of a command, like
-// KIND and ID, for which there is something to offer.
+// KIND and ID, for which there is something to offer. Of KIND[/ID] kinds are offered.
 func argumentsOf(cmd *cobra.Command) []string {
-	words := strings.FieldsFunc(cmd.Use, func(r rune) bool { return strings.ContainsRune(" []", r) })
+	words := strings.FieldsFunc(strings.ReplaceAll(cmd.Use, "[/ID]", ""), func(r rune) bool { return strings.ContainsRune(" []", r) })
 	return slices.DeleteFunc(words[1:], func(word string) bool {
 		return slices.Contains([]string{"COMMAND", "TEXT...", "DIRECTORY", "NEW", "MEMBER=VALUE..."}, word)
 	})
