@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -36,7 +36,9 @@ func (r *rig) stopAt(n int, after bool) {
 	r.stop = stop
 	now := func() {
 		cancel()
-		time.Sleep(20 * time.Millisecond)
+		for range 100 {
+			runtime.Gosched()
+		}
 	}
 	var commits atomic.Int64
 	r.wrap = func(s sinks.Sink) sinks.Sink {
