@@ -31,7 +31,7 @@ func TestFewDocumentsTakeOnePage(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			test.options.Seed, test.options.Sizes = 4, sizes
 			r := newRig(t, test.options)
-			r.limits, r.config.Stages.List.PageSize = plan.Limits{}, 100
+			r.limits, r.config.Stages.List.PageSize, r.config.Stages.Fetch.Workers = plan.Limits{}, 100, 1 // nobody else takes room
 			for run := range 2 {
 				r.sim.ResetCounts()
 				r.run(record.RunComplete, start(defaults()...))

@@ -22,7 +22,7 @@ import (
 // LOOKERVAULT_TEST_FLIPS asks for more than a few.
 func TestFullRunHeals(t *testing.T) {
 	t.Parallel()
-	flips := testenv.Rounds(t, testenv.Flips, 25)
+	flips := testenv.Rounds(t, testenv.Flips, 12)
 	r := newRig(t, lookersim.Options{Seed: 5})
 	kinds := []record.Kind{"dashboards", "looks", "folders", "groups"}
 	r.run(record.RunComplete, start(kinds...))

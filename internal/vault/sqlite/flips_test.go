@@ -174,7 +174,7 @@ func asked(ctx context.Context, path string, q question) ([]string, error) {
 // behind nothing but lines from before, in their order. LOOKERVAULT_TEST_FLIPS asks for more flips.
 func TestFlippedBits(t *testing.T) {
 	t.Parallel()
-	flips := testenv.Rounds(t, testenv.Flips, 60)
+	flips := testenv.Rounds(t, testenv.Flips, 30)
 	path := newPath(t)
 	aFullVault(t, path)
 	whole := readFile(t, path)

@@ -23,7 +23,7 @@ import (
 // each of its points with a model that keeps a full copy after every run.
 func TestPointsAreTheModel(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 8)) {
+	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 5)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := newPastModel(t, rand.New(rand.NewPCG(seed, 7)))
 			for range 14 {

@@ -16,7 +16,7 @@ import (
 // kept reads as before, and what is not is refused.
 func TestPrunedHistoriesAreTheModel(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 6)) {
+	for seed := range uint64(testenv.Rounds(t, testenv.Seeds, 4)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := newPastModel(t, rand.New(rand.NewPCG(seed, 11)))
 			for range 3 {

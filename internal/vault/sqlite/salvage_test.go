@@ -189,7 +189,7 @@ func TestSalvagedRuns(t *testing.T) {
 // LOOKERVAULT_TEST_FLIPS asks for more than a few.
 func TestSalvageOfDamagedPages(t *testing.T) {
 	t.Parallel()
-	rounds := testenv.Rounds(t, testenv.Flips, 16)
+	rounds := testenv.Rounds(t, testenv.Flips, 10)
 	path := newPath(t)
 	aLargeHistory(t, path, 150)
 	w := begin(t, path, startOf("acme", dashboards, looks))

@@ -248,7 +248,7 @@ func TestDamagedHead(t *testing.T) {
 // than a few.
 func TestFlippedBytes(t *testing.T) {
 	t.Parallel()
-	flips := testenv.Rounds(t, testenv.Flips, 150)
+	flips := testenv.Rounds(t, testenv.Flips, 80)
 	path := newPath(t)
 	aFullVault(t, path)
 	whole := readFile(t, path)
