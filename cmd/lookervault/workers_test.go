@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,8 +21,10 @@ var forgets = []int64{20, 60, 100}
 // TestWorkersBoundTheRequestsInTheAir counts what the server has in its hands at
 // once: pages and documents, what list asks, comparisons, and logins when tokens end.
 func TestWorkersBoundTheRequestsInTheAir(t *testing.T) {
+	t.Parallel()
 	for _, workers := range []int{1, 2, 8} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
+			t.Parallel()
 			var sim *lookersim.Server
 			var calls atomic.Int64
 			sim, url := simtest.New(t, lookersim.Options{
@@ -33,13 +36,12 @@ func TestWorkersBoundTheRequestsInTheAir(t *testing.T) {
 					}
 				},
 			})
-			t.Chdir(t.TempDir())
 			environ := []string{
 				"LOOKERSDK_BASE_URL=" + url, "LOOKERSDK_CLIENT_ID=" + lookersim.DefaultClientID,
 				"LOOKERSDK_CLIENT_SECRET=" + lookersim.DefaultClientSecret,
 			}
 			var stderr strings.Builder
-			code := run([]string{"run", "--workers", fmt.Sprint(workers), "--set", "rate_limit.per_second=0", "--progress", "none"},
+			code := run([]string{"run", "--workers", fmt.Sprint(workers), "--set", "rate_limit.per_second=0", "--progress", "none", "--db", filepath.Join(t.TempDir(), "v.db")},
 				strings.NewReader(""), io.Discard, &stderr, environ)
 			if code != 0 {
 				t.Fatalf("exit code %d: %s", code, stderr.String())
